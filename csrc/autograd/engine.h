@@ -1,0 +1,21 @@
+// The backward engine: walks the recorded graph from the youngest node to the leaves, without recursion.
+#pragma once
+
+#include <vector>
+
+#include "op/node.h"
+
+namespace weft {
+
+// Adds the gradients of `tensors` to the .grad of the leaves they were made from (or only of `inputs`, if any are given).
+// grads[i] undefined: 1 for a tensor of one element. Raises RuntimeError when a graph was already used and freed.
+void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& grads, bool retain_graph,
+              bool create_graph, const std::vector<Tensor>& inputs = {});
+
+// Returns the gradients of `outputs` with respect to `inputs`, touching no .grad. An input that was not used gives an
+// undefined tensor if allow_unused, else RuntimeError.
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const std::vector<Tensor>& grad_outputs, bool retain_graph, bool create_graph,
+                         bool allow_unused);
+
+}  // namespace weft

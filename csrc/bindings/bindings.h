@@ -1,0 +1,131 @@
+// What every bindings/<family>.cpp needs: casters between Python and the core's types, and Family, which binds one
+// signature as a function of the module and as a Tensor method at once.
+#pragma once
+
+#include <pybind11/pybind11.h>
+#include <pybind11/stl.h>
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "core/device.h"
+#include "core/dims.h"
+#include "core/dtype.h"
+#include "core/scalar.h"
+#include "op/apply.h"
+#include "tensor/tensor.h"
+
+namespace weft::python {
+
+namespace py = pybind11;
+
+// The raw Python type `weft.Tensor`.
+PyTypeObject* tensor_type();
+bool is_tensor(PyObject* object);
+// The tensor inside a weft.Tensor (which the caller has checked it is).
+const Tensor& unwrap(PyObject* object);
+// A new reference: the tensor's own Python object if it has one, else a new weft.Tensor. Undefined gives None.
+PyObject* wrap(const Tensor& t);
+
+// The Python object of a dtype (weft.float32) and back; also reads Python's float, int and bool.
+PyObject* dtype_object(DType t);
+std::optional<DType> read_dtype(PyObject* object);
+std::optional<Device> read_device(PyObject* object);
+// Python (or NumPy) numbers; nullopt for anything else. Integers beyond 64 bits raise OverflowError.
+std::optional<Scalar> read_scalar(PyObject* object);
+// An int or a sequence of ints (0-dim integer tensors count as ints).
+std::optional<Dims> read_dims(PyObject* object);
+
+// The second operand of x + y: a tensor or a number.
+using Operand = std::variant<Tensor, Scalar>;
+
+// The dims of f(2, 3), f((2, 3)) and f([2, 3]). Raises TypeError naming `function` for anything else.
+Dims dims_from_args(const char* function, const py::args& args);
+
+// Where and as what to create a tensor: fills in the defaults (weft.set_default_dtype, weft.device scopes).
+DType default_dtype();
+Device default_device();
+
+// Binds one family. The same signature becomes weft.<name>(input, ...) and Tensor.<name>(...):
+//   void bind_softmax(Family& f) {
+//     f.def("softmax", &softmax, py::arg("dim"), py::arg("dtype") = py::none(), "doc");   // all arguments but the first
+//   }
+class Family {
+ public:
+  Family(py::module_ module, const char* function_module = nullptr) : module_(std::move(module)) { (void)function_module; }
+  py::module_& module() { return module_; }
+
+  template <class F, class... Extra>
+  Family& def(const char* name, F f, const Extra&... extra) {
+    function(name, f, py::arg("input"), extra...);
+    return method(name, f, extra...);
+  }
+  template <class F, class... Extra>
+  Family& function(const char* name, F f, const Extra&... extra) {
+    module_.def(name, f, extra...);
+    return *this;
+  }
+  template <class F, class... Extra>
+  Family& method(const char* name, F f, const Extra&... extra) {
+    py::handle type(reinterpret_cast<PyObject*>(tensor_type()));
+    py::cpp_function method(f, py::name(name), py::is_method(type), py::sibling(py::getattr(type, name, py::none())),
+                            extra...);
+    py::setattr(type, name, method);
+    return *this;
+  }
+
+ private:
+  py::module_ module_;
+};
+
+}  // namespace weft::python
+
+namespace pybind11::detail {
+
+template <>
+struct type_caster<weft::Tensor> {
+  PYBIND11_TYPE_CASTER(weft::Tensor, const_name("weft.Tensor"));
+  bool load(handle source, bool) {
+    if (source.is_none()) return true;  // an absent optional tensor is an undefined one
+    if (!weft::python::is_tensor(source.ptr())) return false;
+    value = weft::python::unwrap(source.ptr());
+    return true;
+  }
+  static handle cast(const weft::Tensor& t, return_value_policy, handle) { return weft::python::wrap(t); }
+};
+
+#define WEFT_READ_CASTER(Type, text, read, write)                             \
+  template <>                                                                 \
+  struct type_caster<Type> {                                                  \
+    PYBIND11_TYPE_CASTER(Type, const_name(text));                             \
+    bool load(handle source, bool) {                                          \
+      auto result = read(source.ptr());                                       \
+      if (!result) return false;                                              \
+      value = *result;                                                        \
+      return true;                                                            \
+    }                                                                         \
+    static handle cast(const Type& v, return_value_policy, handle) write      \
+  }
+WEFT_READ_CASTER(weft::DType, "weft.dtype", weft::python::read_dtype, { return handle(weft::python::dtype_object(v)).inc_ref(); });
+WEFT_READ_CASTER(weft::Scalar, "float", weft::python::read_scalar, {
+  if (v.kind() == weft::Scalar::Kind::Bool) return bool_(v.to_bool()).release();
+  if (v.kind() == weft::Scalar::Kind::Int) return int_(v.to_int()).release();
+  return float_(v.to_double()).release();
+});
+WEFT_READ_CASTER(weft::Dims, "typing.Sequence[int]", weft::python::read_dims, { return pybind11::tuple(pybind11::cast(v.to_vector())).release(); });
+#undef WEFT_READ_CASTER
+
+}  // namespace pybind11::detail
+
+// One function per family, in bindings/<family>.cpp; module.cpp calls them all. `nn` is the submodule weft._C.nn.
+#define WEFT_FAMILIES(X) \
+  X(creation) X(elementwise) X(reduction) X(movement) X(indexing) X(matmul) X(convolution) X(pooling) \
+  X(normalization) X(softmax) X(loss) X(embedding) X(random) X(sorting) X(optimizer) X(attention)
+namespace weft::python {
+#define WEFT_X(family) void bind_##family(Family& f, Family& nn);
+WEFT_FAMILIES(WEFT_X)
+#undef WEFT_X
+}  // namespace weft::python

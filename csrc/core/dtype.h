@@ -1,0 +1,73 @@
+// DType: the element types a tensor can have, their properties and PyTorch's promotion rules.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+
+#include "core/half.h"
+
+namespace weft {
+
+// The order within a category is the promotion order.
+enum class DType : uint8_t { Bool, UInt8, Int8, Int16, Int32, Int64, Float16, BFloat16, Float32, Float64 };
+constexpr int kNumDTypes = 10;
+
+constexpr size_t item_size(DType t) {
+  constexpr uint8_t sizes[kNumDTypes] = {1, 1, 1, 2, 4, 8, 2, 2, 4, 8};
+  return sizes[static_cast<int>(t)];
+}
+constexpr bool is_floating(DType t) { return t >= DType::Float16; }
+constexpr bool is_integral(DType t) { return t >= DType::UInt8 && t <= DType::Int64; }
+constexpr bool is_signed(DType t) { return t >= DType::Int8; }
+
+// "float32", "int64", ...
+const char* dtype_name(DType t);
+void append_text(std::string& out, DType t);
+
+// The type of the result of mixing two tensors' types of the same category rank (see ops/promotion.h for scalars).
+DType promote(DType a, DType b);
+
+template <class T>
+struct DTypeOf;
+#define WEFT_DTYPES(X) \
+  X(bool, Bool)        \
+  X(uint8_t, UInt8)    \
+  X(int8_t, Int8)      \
+  X(int16_t, Int16)    \
+  X(int32_t, Int32)    \
+  X(int64_t, Int64)    \
+  X(Float16, Float16)  \
+  X(BFloat16, BFloat16) \
+  X(float, Float32)    \
+  X(double, Float64)
+#define WEFT_X(T, name)                                \
+  template <>                                          \
+  struct DTypeOf<T> {                                  \
+    static constexpr DType value = DType::name;        \
+  };
+WEFT_DTYPES(WEFT_X)
+#undef WEFT_X
+template <class T>
+constexpr DType dtype_of = DTypeOf<T>::value;
+
+template <class T>
+struct TypeTag {
+  using type = T;
+};
+
+// Calls f(TypeTag<T>{}) with the C++ type that holds elements of t.
+template <class F>
+WEFT_INLINE decltype(auto) visit_dtype(DType t, F&& f) {
+  switch (t) {
+#define WEFT_X(T, name) \
+  case DType::name:     \
+    return f(TypeTag<T>{});
+    WEFT_DTYPES(WEFT_X)
+#undef WEFT_X
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace weft

@@ -1,0 +1,36 @@
+#include "device/cpu/isa.h"
+
+#include <cstdlib>
+#include <cstring>
+
+namespace weft {
+
+namespace {
+
+int detect() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  int level = __builtin_cpu_supports("x86-64-v4") ? 3 : __builtin_cpu_supports("x86-64-v3") ? 2 : 1;
+  if (const char* wanted = std::getenv("WEFT_ISA")) {
+    if (std::strcmp(wanted, "v2") == 0) level = 1;
+    if (std::strcmp(wanted, "v3") == 0 && level > 2) level = 2;
+  }
+  return level;
+#else
+  return 0;
+#endif
+}
+
+}  // namespace
+
+int isa_level() {
+  static const int level = detect();
+  return level;
+}
+
+const char* isa_name() {
+  constexpr const char* names[] = {"baseline", "x86-64-v2", "x86-64-v3", "x86-64-v4"};
+  return names[isa_level()];
+}
+
+}  // namespace weft

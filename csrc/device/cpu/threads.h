@@ -1,0 +1,41 @@
+// Threads of the CPU kernels: how many, and parallel_for over a range. The split depends only on sizes and the number
+// of threads; a kernel whose result depends on the order of additions must split its work by size alone.
+#pragma once
+
+#include <cstdint>
+
+#include "core/inline.h"
+
+namespace weft {
+
+int num_threads();
+// At least 1; raises ValueError otherwise.
+void set_num_threads(int n);
+
+// Calls body(context, begin, end) on parts of [0, n), each at least `grain` long, on up to num_threads() threads.
+// Runs in the calling thread when n <= grain or when already inside a parallel part. The body must not throw.
+void parallel_run(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t), void* context);
+
+// std::remove_reference_t without a standard header.
+template <class T>
+struct RemoveReference {
+  using type = T;
+};
+template <class T>
+struct RemoveReference<T&> {
+  using type = T;
+};
+
+template <class F>
+WEFT_INLINE void parallel_for(int64_t n, int64_t grain, F&& f) {
+  if (n <= grain) {
+    if (n > 0) f(static_cast<int64_t>(0), n);
+    return;
+  }
+  auto body = [](void* context, int64_t begin, int64_t end) {
+    (*static_cast<typename RemoveReference<F>::type*>(context))(begin, end);
+  };
+  parallel_run(n, grain, body, const_cast<void*>(static_cast<const void*>(&f)));
+}
+
+}  // namespace weft

@@ -1,0 +1,55 @@
+// apply(): the one door through which every op passes: check, (trace | infer, allocate, run), record for autograd.
+#pragma once
+
+#include "op/grad_mode.h"
+#include "op/op.h"
+
+namespace weft {
+
+// Runs op on inputs; writes op.num_outputs() tensors to `outputs`.
+void apply(const Op& op, Inputs inputs, Tensor* outputs);
+
+// An op of one output: apply(Softmax{.dim = 1}, x).
+template <class... T>
+  requires(std::same_as<T, Tensor> && ...)
+Tensor apply(const Op& op, const T&... inputs) {
+  const Tensor* list[] = {&inputs..., nullptr};
+  Tensor out;
+  apply(op, Inputs(list, sizeof...(T)), &out);
+  return out;
+}
+
+// An op of any number of inputs and outputs.
+std::vector<Tensor> apply_list(const Op& op, const std::vector<Tensor>& inputs);
+
+// Runs op on inputs and writes the (single) result over inputs[0], whose shape it must have and whose dtype must be able
+// to hold it. All checks come before the first change. Works when other inputs overlap inputs[0].
+Tensor apply_inplace(const Op& op, Inputs inputs);
+template <class... T>
+  requires(std::same_as<T, Tensor> && ...)
+Tensor apply_inplace(const Op& op, const T&... inputs) {
+  const Tensor* list[] = {&inputs...};
+  return apply_inplace(op, Inputs(list, sizeof...(T)));
+}
+
+// Hears of every op while it is set on this thread (trace_to); the static graph and tests record through it.
+// Inputs and outputs may be meta tensors: then nothing is computed.
+class TraceSink {
+ public:
+  virtual ~TraceSink() = default;
+  virtual void record(const Op& op, Inputs inputs, const Tensor* outputs) = 0;
+  // op's result was written over inputs[0].
+  virtual void record_inplace(const Op& op, Inputs inputs) = 0;
+};
+// Sets the sink of this thread (nullptr: none); returns the one before.
+TraceSink* trace_to(TraceSink* sink);
+
+// Called around kernels that work on many bytes, so that the Python bindings can let other Python threads run without
+// this floor knowing of Python. begin() returns what end() gets back, nullptr for nothing to do.
+struct LongKernelHooks {
+  void* (*begin)() = nullptr;
+  void (*end)(void*) = nullptr;
+};
+void set_long_kernel_hooks(LongKernelHooks hooks);
+
+}  // namespace weft

@@ -1,0 +1,145 @@
+// Node: one recorded step of the autograd graph, and what a tensor knows of the graph. The engine in autograd/ walks it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <vector>
+
+#include "core/small_vector.h"
+#include "op/op.h"
+
+namespace weft {
+
+class Node;
+
+// Where a gradient goes: into output `index` of the op that node recorded.
+struct Edge {
+  Ref<Node> node;
+  uint32_t index = 0;
+};
+
+// A function called with a gradient; returns its replacement, or an undefined tensor to keep it.
+class GradHook : public RefCounted {
+ public:
+  virtual Tensor call(const Tensor& grad) = 0;
+};
+
+class Node : public RefCounted {
+ public:
+  struct OutputMeta {
+    Shape shape;
+    DType dtype;
+    Device device;
+  };
+  struct OutputHook {
+    uint32_t output;
+    uint64_t id;
+    Ref<GradHook> hook;
+  };
+
+  Node();
+  virtual const char* name() const = 0;
+  // grad_outputs has an entry per output, grad_inputs per edge; undefined means zero.
+  virtual void backward(const Tensor* grad_outputs, Tensor* grad_inputs) = 0;
+  // Drops what was saved; a second backward through this node is then an error.
+  virtual void release_saved() {}
+  // Undefined gradients of outputs are passed on as they are, unless the node asks for zeros.
+  virtual bool wants_zeros() const { return false; }
+
+  void add_output(const Tensor& t) { outputs.emplace_back(OutputMeta{t.shape(), t.dtype(), t.device()}); }
+
+  SmallVector<Edge, 2> edges;
+  SmallVector<OutputMeta, 1> outputs;
+  uint64_t sequence;  // grows with every node of a thread: backward runs the youngest first
+  std::unique_ptr<std::vector<OutputHook>> hooks;
+  // retain_grad(): the tensor whose .grad receives the gradient of an output.
+  std::unique_ptr<std::vector<std::pair<uint32_t, TensorImpl*>>> retains;
+
+ protected:
+  // Long chains are freed iteratively, so that a million nodes do not overflow the stack.
+  void destroy() override;
+};
+
+// A tensor that vjp needs, with the version of its contents when it was saved. An output is kept without its node,
+// which would be a cycle, and gets it back when it is read.
+class SavedTensor {
+ public:
+  SavedTensor() = default;
+  SavedTensor(const Tensor& t, bool is_output);
+  bool defined() const { return tensor_.defined(); }
+  // Raises RuntimeError when the contents have changed. `saver`: name of the op that saved it.
+  Tensor unpack(const char* saver, Node* owner) const;
+  uint32_t output_index = 0;
+
+ private:
+  Tensor tensor_;
+  uint32_t version_ = 0;
+  bool is_output_ = false;
+};
+
+// The node of a recorded Op.
+class OpNode final : public Node, public Pooled<OpNode> {
+ public:
+  OpNode(Ref<const Op> op, Inputs in);
+  const char* name() const override { return op->name(); }
+  void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override;
+  void release_saved() override;
+
+  void save_inputs(Inputs in, uint32_t mask);
+  void save_output(const Tensor& t, int index);
+
+  Ref<const Op> op;
+  SmallVector<SavedTensor, 2> saved;  // inputs of the mask in order, then outputs
+  Saves mask;
+  bool released = false;
+};
+
+// The end of the line: adds what arrives to the leaf's .grad.
+class AccumulateGrad final : public Node {
+ public:
+  explicit AccumulateGrad(TensorImpl* leaf);
+  const char* name() const override { return "accumulate_grad"; }
+  void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override;
+  // The leaf, or undefined when it is gone.
+  Tensor leaf() const;
+  void forget_leaf();
+  // After backward with create_graph the accumulated gradient is part of a graph.
+ private:
+  mutable std::mutex mutex_;
+  TensorImpl* leaf_;
+};
+
+struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
+  explicit GradMeta(TensorImpl* owner_) : owner(owner_) {}
+  ~GradMeta() override;
+  TensorImpl* owner;
+  Tensor grad;
+  Ref<Node> grad_fn;
+  uint32_t output_index = 0;
+  // Of a view: the version of the storage when grad_fn was made. An in-place change of the base through another view
+  // makes it stale, and gradient_edge() then makes it anew.
+  uint32_t view_version = 0;
+  bool retains_grad = false;
+  Ref<AccumulateGrad> accumulator;
+};
+
+GradMeta* grad_meta(const Tensor& t);          // nullptr when there is none
+GradMeta& ensure_grad_meta(const Tensor& t);
+
+// Where t's gradient goes; an empty edge when t does not require grad.
+Edge gradient_edge(const Tensor& t);
+// The node that made t, or nullptr for leaves.
+Ref<Node> grad_fn(const Tensor& t);
+bool is_leaf(const Tensor& t);
+// Makes t the output `index` of node.
+void set_history(const Tensor& t, Ref<Node> node, uint32_t index);
+// t was changed in place by the op that `node` recorded (its input 0 is t as it was). Defined in autograd/inplace.cpp.
+void rebase_history(const Tensor& t, Ref<Node> node);
+// Gradient of a view of a tensor that was changed in place since. Defined in autograd/inplace.cpp.
+Ref<Node> make_view_node(const Tensor& view);
+
+// Gradients of outputs with respect to inputs, for the default vjp. Defined in autograd/engine.cpp.
+std::vector<Tensor> decompose_vjp(const Op& op, const Vjp& v, int num_inputs);
+
+}  // namespace weft

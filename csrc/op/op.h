@@ -1,0 +1,151 @@
+// Op: what an operation is. One small class per op in ops/<family>.cpp holds its attributes and its rules; apply()
+// (op/apply.h) is the one door through which every op runs.
+//
+//   struct Softmax : OpOf<Softmax> {
+//     static constexpr const char* kName = "softmax";
+//     int dim;
+//     auto fields() const { return std::tie(dim); }          // attributes: equality, hash and text follow
+//     void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype()}; }
+//     void run(Inputs in, const Tensor* out) const override {
+//       softmax_kernel(in[0].device(), view_of(out[0]), view_of(in[0]), dim);
+//     }
+//     Saves saves(uint32_t) const override { return {.outputs = 1}; }   // what vjp reads, by bit mask
+//     void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = softmax_backward(v.grad(), v.output(), dim); }
+//   };
+//   Tensor softmax(const Tensor& x, int64_t dim) { return apply(Softmax{.dim = normalize_dim("softmax", dim, x.ndim())}, x); }
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <tuple>
+#include <typeinfo>
+#include <vector>
+
+#include "core/ref.h"
+#include "kernels/view.h"
+#include "op/fields.h"
+#include "tensor/tensor.h"
+
+namespace weft {
+
+class OpNode;
+
+inline StridedView view_of(const Tensor& t) {
+  return {t.data(), t.shape().data(), t.strides().data(), t.ndim(), t.dtype()};
+}
+
+// The tensors an op is applied to. An entry may be an undefined Tensor where the op has an optional input.
+class Inputs {
+ public:
+  Inputs(const Tensor* const* tensors, int size) : tensors_(tensors), size_(size) {}
+  const Tensor& operator[](int i) const { return *tensors_[i]; }
+  int size() const { return size_; }
+
+ private:
+  const Tensor* const* tensors_;
+  int size_;
+};
+
+struct OutputSpec {
+  Shape shape;
+  DType dtype = DType::Float32;
+  Strides strides{};  // empty: contiguous
+};
+
+// Bit i: input (output) i is read by vjp and must be kept until backward.
+struct Saves {
+  uint32_t inputs = 0;
+  uint32_t outputs = 0;
+};
+
+// What vjp sees of the recorded op.
+class Vjp {
+ public:
+  Vjp(const OpNode& node, const Tensor* grads) : node_(node), grads_(grads) {}
+  // Gradient of output i; undefined if nothing flowed back into it (only with more than one output).
+  const Tensor& grad(int i = 0) const { return grads_[i]; }
+  // Saved tensors; RuntimeError naming both ops if one was changed in place since.
+  Tensor input(int i) const;
+  Tensor output(int i = 0) const;
+  // Does input i want a gradient?
+  bool needs(int i) const;
+  // Of an input that wants a gradient.
+  const Shape& input_shape(int i) const;
+  DType input_dtype(int i) const;
+
+ private:
+  const OpNode& node_;
+  const Tensor* grads_;
+};
+
+class Op : public RefCounted {
+ public:
+  virtual const char* name() const = 0;
+  virtual int num_outputs() const { return 1; }
+  // dtypes and shapes of the outputs; raises when the inputs do not fit. Nothing has happened yet.
+  virtual void infer(Inputs in, OutputSpec* out) const = 0;
+  // Computes into outputs of the inferred dtype and shape (any strides): looks up the kernel, nothing else.
+  virtual void run(Inputs in, const Tensor* out) const;
+
+  // A view op shares its input's storage: it gives view() instead of infer() and run().
+  virtual bool is_view() const { return false; }
+  virtual Tensor view(const Tensor& x) const;
+
+  // May an output lie exactly on an input of the same geometry (in-place)?
+  virtual bool elementwise() const { return false; }
+
+  // False: results never require grad. Otherwise give vjp or decompose.
+  virtual bool differentiable() const { return true; }
+  // `needs`: bit i is set when input i wants a gradient.
+  virtual Saves saves(uint32_t needs) const;
+  // Gradients of the inputs from those of the outputs, written with ops. An entry left undefined means zero. A
+  // gradient may have a shape that broadcasting made of the input's, or another dtype: the engine sums and casts.
+  // Default: differentiates decompose().
+  virtual void vjp(const Vjp& v, Tensor* grads) const;
+
+  // The same computation as a composite of other ops, if there is one.
+  virtual bool has_decompose() const { return false; }
+  virtual std::vector<Tensor> decompose(Inputs in) const;
+
+  // A copy on the heap; for an op that already lives there, itself.
+  virtual Ref<const Op> share() const = 0;
+  virtual bool equals(const Op& o) const = 0;
+  virtual size_t hash() const = 0;
+  // "softmax(1)"
+  virtual std::string text() const = 0;
+};
+
+template <class Self>
+class OpOf : public Op {
+ public:
+  const char* name() const override { return Self::kName; }
+  Ref<const Op> share() const override {
+    if (use_count() > 0) return Ref<const Op>(this);
+    return Ref<const Op>(new Self(self()));
+  }
+  bool equals(const Op& o) const override {
+    return typeid(o) == typeid(Self) && self().fields() == static_cast<const Self&>(o).fields();
+  }
+  size_t hash() const override {
+    size_t seed = typeid(Self).hash_code();
+    std::apply([&](const auto&... field) { (hash_field(seed, field), ...); }, self().fields());
+    return seed;
+  }
+  std::string text() const override {
+    std::string out = name();
+    out += '(';
+    bool first = true;
+    auto add = [&](const auto& field) {
+      if (!first) out += ", ";
+      first = false;
+      field_text(out, field);
+    };
+    std::apply([&](const auto&... field) { (add(field), ...); }, self().fields());
+    return out + ")";
+  }
+
+ private:
+  const Self& self() const { return static_cast<const Self&>(*this); }
+};
+
+}  // namespace weft

@@ -1,0 +1,53 @@
+// Generator: the state of a counter-based random stream (Philox4x32-10): a seed and how many blocks were drawn.
+// A kernel takes a range of the counter with reserve() and computes element i of its result from (seed, offset, i)
+// alone, so the numbers do not depend on threads or device.
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+
+#include "core/ref.h"
+
+namespace weft {
+
+struct PhiloxState {
+  uint64_t seed = 0;
+  uint64_t offset = 0;  // first counter block of the reserved range
+};
+
+class Generator final : public RefCounted {
+ public:
+  explicit Generator(uint64_t seed = 67280421310721ull) : state_{seed, 0} {}
+  void manual_seed(uint64_t seed) {
+    std::lock_guard lock(mutex_);
+    state_ = {seed, 0};
+  }
+  uint64_t seed() const {
+    std::lock_guard lock(mutex_);
+    return state_.seed;
+  }
+  // Takes `blocks` blocks of four 32-bit numbers.
+  PhiloxState reserve(uint64_t blocks) {
+    std::lock_guard lock(mutex_);
+    PhiloxState start = state_;
+    state_.offset += blocks;
+    return start;
+  }
+  PhiloxState state() const {
+    std::lock_guard lock(mutex_);
+    return state_;
+  }
+  void set_state(PhiloxState state) {
+    std::lock_guard lock(mutex_);
+    state_ = state;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  PhiloxState state_;
+};
+
+// The generator that is used when none is given.
+const Ref<Generator>& default_generator();
+
+}  // namespace weft

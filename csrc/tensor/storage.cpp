@@ -1,0 +1,19 @@
+#include "tensor/storage.h"
+
+#include "device/backend.h"
+
+namespace weft {
+
+Storage::Storage(size_t nbytes, Device device) : nbytes_(nbytes), device_(device) {
+  allocator_ = backend_of(device).allocator(device.index);
+  if (allocator_) data_ = allocator_->allocate(nbytes);
+}
+
+Storage::Storage(void* data, size_t nbytes, Device device, std::shared_ptr<void> owner, bool writable)
+    : data_(data), nbytes_(nbytes), owner_(std::move(owner)), device_(device), writable_(writable) {}
+
+Storage::~Storage() {
+  if (allocator_ && data_) allocator_->deallocate(data_, nbytes_);
+}
+
+}  // namespace weft

@@ -1,0 +1,48 @@
+// Storage: a block of a device's memory, shared by all tensors that view it, with the version counter of its contents.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include "core/device.h"
+#include "core/ref.h"
+#include "memory/allocator.h"
+
+namespace weft {
+
+class Storage final : public RefCounted, public Pooled<Storage> {
+ public:
+  // Takes nbytes from the device's allocator; contents are undefined. On the meta device there is no memory.
+  Storage(size_t nbytes, Device device);
+  // Memory owned by somebody else; `owner` keeps it alive.
+  Storage(void* data, size_t nbytes, Device device, std::shared_ptr<void> owner, bool writable = true);
+  ~Storage() override;
+
+  void* data() const { return data_; }
+  size_t nbytes() const { return nbytes_; }
+  Device device() const { return device_; }
+  bool writable() const { return writable_; }
+
+  // Counts in-place changes of the contents. Autograd compares it with the value it saw when it saved a tensor.
+  uint32_t version() const { return version_.load(std::memory_order_relaxed); }
+  // `op`: the name of the op that changed the contents (a string that lives for ever).
+  void bump_version(const char* op) {
+    version_.fetch_add(1, std::memory_order_relaxed);
+    last_writer_ = op;
+  }
+  const char* last_writer() const { return last_writer_; }
+
+ private:
+  void* data_ = nullptr;
+  size_t nbytes_;
+  Allocator* allocator_ = nullptr;
+  std::shared_ptr<void> owner_;
+  std::atomic<uint32_t> version_{0};
+  Device device_;
+  bool writable_ = true;
+  const char* last_writer_ = "";
+};
+
+}  // namespace weft

@@ -1,0 +1,103 @@
+// Tensor: a counted handle on a strided view (shape, strides, offset, dtype) of a Storage. What a tensor IS;
+// what can be done with it lives in ops/.
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "core/device.h"
+#include "core/dims.h"
+#include "core/dtype.h"
+#include "core/ref.h"
+#include "core/scalar.h"
+#include "tensor/storage.h"
+
+namespace weft {
+
+class Tensor;
+
+// What autograd attaches to a tensor; op/grad_meta.h defines the rest. Absent while a tensor needs no gradient.
+struct AutogradMeta {
+  virtual ~AutogradMeta() = default;
+};
+
+class TensorImpl final : public RefCounted, public Pooled<TensorImpl> {
+ public:
+  TensorImpl(Ref<Storage> storage, Shape shape, Strides strides, int64_t offset, DType dtype);
+  ~TensorImpl() override;
+
+  Ref<Storage> storage;
+  int64_t offset;  // elements before the first one
+  int64_t numel;
+  Shape shape;
+  Strides strides;
+  DType dtype;
+  Device device;
+  bool contiguous;
+  bool requires_grad = false;  // a leaf that wants a gradient, or the result of an op that autograd recorded
+  bool inference = false;      // made in inference mode: may never be part of a graph
+  std::unique_ptr<AutogradMeta> autograd;
+  // The tensor whose storage this one views, if it is a view: its root, never a view itself.
+  Ref<TensorImpl> base;
+  // The Python object that stands for this tensor, while there is one; guarded by the GIL. Not owned.
+  void* python_object = nullptr;
+};
+
+class Tensor {
+ public:
+  Tensor() = default;
+  explicit Tensor(Ref<TensorImpl> impl) : impl_(std::move(impl)) {}
+
+  bool defined() const { return static_cast<bool>(impl_); }
+  TensorImpl* impl() const { return impl_.get(); }
+  const Ref<TensorImpl>& ref() const { return impl_; }
+
+  const Shape& shape() const { return impl_->shape; }
+  int64_t size(int dim) const { return impl_->shape[dim < 0 ? dim + ndim() : dim]; }
+  const Strides& strides() const { return impl_->strides; }
+  int ndim() const { return impl_->shape.size(); }
+  int64_t numel() const { return impl_->numel; }
+  int64_t offset() const { return impl_->offset; }
+  DType dtype() const { return impl_->dtype; }
+  Device device() const { return impl_->device; }
+  bool is_meta() const { return impl_->device.type == DeviceType::Meta; }
+  bool is_contiguous() const { return impl_->contiguous; }
+  bool requires_grad() const { return impl_->requires_grad; }
+  bool is_view() const { return static_cast<bool>(impl_->base); }
+  uint32_t version() const { return impl_->storage->version(); }
+
+  // Of the first element; nullptr on the meta device and for empty tensors.
+  void* data() const {
+    void* p = impl_->storage->data();
+    return p ? static_cast<char*>(p) + impl_->offset * static_cast<int64_t>(item_size(impl_->dtype)) : nullptr;
+  }
+  template <class T>
+  T* data_as() const {
+    return static_cast<T*>(data());
+  }
+
+  bool same(const Tensor& o) const { return impl_ == o.impl_; }
+
+ private:
+  Ref<TensorImpl> impl_;
+};
+
+// A new contiguous tensor with undefined contents. Sizes are checked for overflow before memory is taken.
+Tensor empty(const Shape& shape, DType dtype = DType::Float32, Device device = {});
+// The same with given dense strides (a permutation of contiguous ones).
+Tensor empty_strided(const Shape& shape, const Strides& strides, DType dtype, Device device);
+// Another view of t's storage; offset counts from the start of the storage, in elements. Raises RuntimeError when it
+// would reach outside the storage. Knows nothing of autograd: ops/movement.h has the differentiable views.
+Tensor alias_as_strided(const Tensor& t, const Shape& shape, const Strides& strides, int64_t offset);
+Tensor alias_as_strided(const Tensor& t, const Shape& shape, const Strides& strides, int64_t offset, DType dtype);
+// A tensor on memory that `owner` keeps alive.
+Tensor from_memory(void* data, const Shape& shape, const Strides& strides, DType dtype, std::shared_ptr<void> owner,
+                   bool writable = true);
+
+// Do two elements of t (an expanded tensor, say) share memory?
+bool has_internal_overlap(const Tensor& t);
+// May a and b share memory? Exact for the same geometry and for disjoint ranges, else "yes".
+enum class Overlap { None, Same, Partial };
+Overlap overlap_of(const Tensor& a, const Tensor& b);
+
+}  // namespace weft
