@@ -33,6 +33,8 @@ PyObject* wrap(const Tensor& t);
 // The Python object of a dtype (weft.float32) and back; also reads Python's float, int and bool.
 PyObject* dtype_object(DType t);
 std::optional<DType> read_dtype(PyObject* object);
+// A new reference to a weft.device, and back; also reads "cuda:0" and a device index.
+PyObject* device_object(Device d);
 std::optional<Device> read_device(PyObject* object);
 // Python (or NumPy) numbers; nullopt for anything else. Integers beyond 64 bits raise OverflowError.
 std::optional<Scalar> read_scalar(PyObject* object);
@@ -55,7 +57,7 @@ Device default_device();
 //   }
 class Family {
  public:
-  Family(py::module_ module, const char* function_module = nullptr) : module_(std::move(module)) { (void)function_module; }
+  explicit Family(py::module_ module) : module_(std::move(module)) {}
   py::module_& module() { return module_; }
 
   template <class F, class... Extra>
@@ -116,6 +118,7 @@ WEFT_READ_CASTER(weft::Scalar, "float", weft::python::read_scalar, {
   return float_(v.to_double()).release();
 });
 WEFT_READ_CASTER(weft::Dims, "typing.Sequence[int]", weft::python::read_dims, { return pybind11::tuple(pybind11::cast(v.to_vector())).release(); });
+WEFT_READ_CASTER(weft::Device, "weft.device", weft::python::read_device, { return weft::python::device_object(v); });
 #undef WEFT_READ_CASTER
 
 }  // namespace pybind11::detail

@@ -44,17 +44,16 @@ class Node : public RefCounted {
   virtual void backward(const Tensor* grad_outputs, Tensor* grad_inputs) = 0;
   // Drops what was saved; a second backward through this node is then an error.
   virtual void release_saved() {}
-  // Undefined gradients of outputs are passed on as they are, unless the node asks for zeros.
-  virtual bool wants_zeros() const { return false; }
-
   void add_output(const Tensor& t) { outputs.emplace_back(OutputMeta{t.shape(), t.dtype(), t.device()}); }
 
   SmallVector<Edge, 2> edges;
   SmallVector<OutputMeta, 1> outputs;
-  uint64_t sequence;  // grows with every node of a thread: backward runs the youngest first
+  uint64_t sequence;  // grows with every node: backward runs the youngest first
   std::unique_ptr<std::vector<OutputHook>> hooks;
-  // retain_grad(): the tensor whose .grad receives the gradient of an output.
-  std::unique_ptr<std::vector<std::pair<uint32_t, TensorImpl*>>> retains;
+  // Makes this the youngest node: a node's edges must all lead to older ones. Called after the edges are set.
+  void renew_sequence();
+  void add_hook(uint32_t output, uint64_t id, Ref<GradHook> hook);
+  void remove_hook(uint64_t id);
 
  protected:
   // Long chains are freed iteratively, so that a million nodes do not overflow the stack.
@@ -70,6 +69,7 @@ class SavedTensor {
   bool defined() const { return tensor_.defined(); }
   // Raises RuntimeError when the contents have changed. `saver`: name of the op that saved it.
   Tensor unpack(const char* saver, Node* owner) const;
+  static constexpr uint32_t kNoHistory = ~0u;
   uint32_t output_index = 0;
 
  private:
@@ -81,17 +81,20 @@ class SavedTensor {
 // The node of a recorded Op.
 class OpNode final : public Node, public Pooled<OpNode> {
  public:
-  OpNode(Ref<const Op> op, Inputs in);
+  // Records op on inputs; saves what vjp reads of them. In place, inputs[0] is kept without its history, which is about
+  // to become this node.
+  OpNode(const Op& op, Inputs inputs, bool in_place);
+  // Makes outputs[i] the node's output i and saves what vjp reads of them.
+  void bind_outputs(const Tensor* tensors, int count);
   const char* name() const override { return op->name(); }
   void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override;
   void release_saved() override;
 
-  void save_inputs(Inputs in, uint32_t mask);
-  void save_output(const Tensor& t, int index);
 
   Ref<const Op> op;
-  SmallVector<SavedTensor, 2> saved;  // inputs of the mask in order, then outputs
   Saves mask;
+  int num_saved_inputs = 0;
+  SmallVector<SavedTensor, 2> saved;  // the inputs of the mask in order, then the outputs
   bool released = false;
 };
 
@@ -104,22 +107,17 @@ class AccumulateGrad final : public Node {
   // The leaf, or undefined when it is gone.
   Tensor leaf() const;
   void forget_leaf();
-  // After backward with create_graph the accumulated gradient is part of a graph.
+
  private:
   mutable std::mutex mutex_;
   TensorImpl* leaf_;
 };
 
 struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
-  explicit GradMeta(TensorImpl* owner_) : owner(owner_) {}
   ~GradMeta() override;
-  TensorImpl* owner;
   Tensor grad;
   Ref<Node> grad_fn;
   uint32_t output_index = 0;
-  // Of a view: the version of the storage when grad_fn was made. An in-place change of the base through another view
-  // makes it stale, and gradient_edge() then makes it anew.
-  uint32_t view_version = 0;
   bool retains_grad = false;
   Ref<AccumulateGrad> accumulator;
 };
@@ -139,7 +137,10 @@ void rebase_history(const Tensor& t, Ref<Node> node);
 // Gradient of a view of a tensor that was changed in place since. Defined in autograd/inplace.cpp.
 Ref<Node> make_view_node(const Tensor& view);
 
-// Gradients of outputs with respect to inputs, for the default vjp. Defined in autograd/engine.cpp.
-std::vector<Tensor> decompose_vjp(const Op& op, const Vjp& v, int num_inputs);
+// t must not be changed in place when this raises RuntimeError: a leaf that requires grad, a view of one, ...
+void check_inplace_allowed(const char* op, const Tensor& t);
+
+// The vjp of an op that only gives decompose(). Defined in autograd/decompose_vjp.cpp.
+void decompose_vjp(const Op& op, const Vjp& v, int num_inputs, Tensor* grads);
 
 }  // namespace weft

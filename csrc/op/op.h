@@ -69,6 +69,7 @@ class Vjp {
   Tensor output(int i = 0) const;
   // Does input i want a gradient?
   bool needs(int i) const;
+  int num_inputs() const;
   // Of an input that wants a gradient.
   const Shape& input_shape(int i) const;
   DType input_dtype(int i) const;
@@ -82,6 +83,9 @@ class Op : public RefCounted {
  public:
   virtual const char* name() const = 0;
   virtual int num_outputs() const { return 1; }
+  // Where the outputs live. Default: on the one device of all inputs; RuntimeError naming both when they differ.
+  // An op without inputs gives its own.
+  virtual Device device(Inputs in) const;
   // dtypes and shapes of the outputs; raises when the inputs do not fit. Nothing has happened yet.
   virtual void infer(Inputs in, OutputSpec* out) const = 0;
   // Computes into outputs of the inferred dtype and shape (any strides): looks up the kernel, nothing else.

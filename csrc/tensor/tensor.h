@@ -37,7 +37,11 @@ class TensorImpl final : public RefCounted, public Pooled<TensorImpl> {
   bool requires_grad = false;  // a leaf that wants a gradient, or the result of an op that autograd recorded
   bool inference = false;      // made in inference mode: may never be part of a graph
   std::unique_ptr<AutogradMeta> autograd;
-  // The tensor whose storage this one views, if it is a view: its root, never a view itself.
+  // The tensor whose storage this one views, if it is a view: its root, never a view itself. `tracked` views were made
+  // while autograd recorded: they require grad whenever their base does. `view_version` is the storage's version when
+  // their grad_fn was made; a later in-place change makes it stale.
+  bool tracked = false;
+  uint32_t view_version = 0;
   Ref<TensorImpl> base;
   // The Python object that stands for this tensor, while there is one; guarded by the GIL. Not owned.
   void* python_object = nullptr;
@@ -62,7 +66,9 @@ class Tensor {
   Device device() const { return impl_->device; }
   bool is_meta() const { return impl_->device.type == DeviceType::Meta; }
   bool is_contiguous() const { return impl_->contiguous; }
-  bool requires_grad() const { return impl_->requires_grad; }
+  bool requires_grad() const {
+    return impl_->requires_grad || (impl_->tracked && impl_->base->requires_grad);
+  }
   bool is_view() const { return static_cast<bool>(impl_->base); }
   uint32_t version() const { return impl_->storage->version(); }
 

@@ -1,0 +1,286 @@
+#include "autograd/engine.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/reduction.h"
+
+namespace weft {
+
+namespace {
+
+// What has arrived at a node so far.
+struct Arrivals {
+  Ref<Node> node;
+  SmallVector<Tensor, 1> grads;  // one per output of the node
+};
+
+// Open addressing from node to its place in the list of arrivals: the map that every edge goes through.
+class NodeMap {
+ public:
+  NodeMap() : slots_(64) {}
+  // The index stored for node; -1 when there is none, and then `fresh` is stored.
+  int find_or_insert(const Node* node, int fresh) {
+    if (2 * (used_ + 1) > static_cast<int>(slots_.size())) grow();
+    Slot& slot = probe(node);
+    if (slot.node) return slot.index;
+    slot = {node, fresh};
+    used_++;
+    return -1;
+  }
+
+ private:
+  struct Slot {
+    const Node* node = nullptr;
+    int index = 0;
+  };
+  Slot& probe(const Node* node) {
+    size_t mask = slots_.size() - 1;
+    size_t at = (reinterpret_cast<uintptr_t>(node) >> 4) * 0x9e3779b97f4a7c15u >> 20 & mask;
+    while (slots_[at].node && slots_[at].node != node) at = (at + 1) & mask;
+    return slots_[at];
+  }
+  void grow() {
+    std::vector<Slot> old(slots_.size() * 2);
+    old.swap(slots_);
+    for (const Slot& slot : old)
+      if (slot.node) probe(slot.node) = slot;
+  }
+  std::vector<Slot> slots_;
+  int used_ = 0;
+};
+
+bool sole_owner(const Tensor& t) {
+  return t.ref()->use_count() == 1 && t.impl()->storage->use_count() == 1 && t.is_contiguous();
+}
+
+// One call of backward() or grad(). Nodes run from the youngest to the oldest: an edge always leads from a younger node
+// to an older one, so a node runs after everything that can still send it a gradient. Nothing visible changes before the
+// last node has run: gradients of leaves are collected, and committed at the end.
+class BackwardRun {
+ public:
+  BackwardRun(bool retain_graph, bool create_graph) : retain_graph_(retain_graph), create_graph_(create_graph) {}
+
+  // Restricts the run to what `inputs` need.
+  void restrict_to(const std::vector<Tensor>& inputs, const std::vector<Edge>& roots);
+  void deliver(const Edge& edge, Tensor grad, const char* sender);
+  void run();
+  // Adds the collected gradients to the leaves' .grad.
+  void commit();
+
+  const Tensor& captured(size_t i) const { return captured_[i]; }
+
+ private:
+  void run_node(Arrivals& arrived);
+  void apply_hooks(Arrivals& arrived);
+  bool wanted(const Node* node) const { return !restricted_ || needed_.count(node); }
+
+  bool retain_graph_, create_graph_;
+  bool restricted_ = false;
+  NodeMap map_;
+  std::vector<Arrivals> arrivals_;
+  std::vector<std::pair<uint64_t, int>> heap_;  // (sequence, index of arrivals)
+  std::vector<std::pair<Tensor, Tensor>> leaves_;  // leaf, its new gradient
+  std::unordered_map<const Node*, char> needed_;
+  std::unordered_multimap<const Node*, std::pair<uint32_t, size_t>> captures_;
+  std::vector<Tensor> captured_;
+};
+
+void BackwardRun::restrict_to(const std::vector<Tensor>& inputs, const std::vector<Edge>& roots) {
+  restricted_ = true;
+  captured_.resize(inputs.size());
+  for (size_t i = 0; i < inputs.size(); i++) {
+    check(inputs[i].requires_grad(), "grad: input ", i, " of shape ", inputs[i].shape(),
+          " does not require grad; call requires_grad_() on it before it is used");
+    Edge edge = gradient_edge(inputs[i]);
+    captures_.insert({edge.node.get(), {edge.index, i}});
+    needed_[edge.node.get()] = 1;
+  }
+  // An edge always leads to an older node, so nothing older than all inputs can lead to one.
+  uint64_t oldest = ~uint64_t{0};
+  for (const auto& [node, flag] : needed_) oldest = std::min(oldest, node->sequence);
+  std::vector<Node*> nodes, stack;
+  std::unordered_map<const Node*, char> seen;
+  for (const Edge& root : roots)
+    if (root.node) stack.push_back(root.node.get());
+  while (!stack.empty()) {
+    Node* node = stack.back();
+    stack.pop_back();
+    if (node->sequence < oldest || seen[node]++) continue;
+    nodes.push_back(node);
+    for (const Edge& edge : node->edges)
+      if (edge.node) stack.push_back(edge.node.get());
+  }
+  std::sort(nodes.begin(), nodes.end(), [](Node* a, Node* b) { return a->sequence < b->sequence; });
+  for (Node* node : nodes)
+    for (const Edge& edge : node->edges)
+      if (edge.node && needed_.count(edge.node.get())) needed_[node] = 1;
+}
+
+void BackwardRun::deliver(const Edge& edge, Tensor grad, const char* sender) {
+  if (!edge.node || !wanted(edge.node.get())) return;
+  Node& node = *edge.node;
+  const Node::OutputMeta& meta = node.outputs[static_cast<int>(edge.index)];
+  if (grad.shape() != meta.shape) {
+    check(broadcastable_to(meta.shape, grad.shape()), sender, ": its backward gave a gradient of shape ", grad.shape(),
+          " for a tensor of shape ", meta.shape);
+    grad = sum_to(grad, meta.shape);
+  }
+  if (grad.dtype() != meta.dtype) grad = to_dtype(grad, meta.dtype);
+  check(grad.device() == meta.device, sender, ": its backward gave a gradient on ", grad.device(), " for a tensor on ",
+        meta.device);
+  int index = map_.find_or_insert(&node, static_cast<int>(arrivals_.size()));
+  if (index < 0) {
+    index = static_cast<int>(arrivals_.size());
+    Arrivals& fresh = arrivals_.emplace_back();
+    fresh.node = edge.node;
+    fresh.grads.resize(node.outputs.size());
+    heap_.emplace_back(node.sequence, index);
+    std::push_heap(heap_.begin(), heap_.end());
+  }
+  Tensor& sum = arrivals_[static_cast<size_t>(index)].grads[static_cast<int>(edge.index)];
+  if (!sum.defined())
+    sum = std::move(grad);
+  else if (!create_graph_ && sole_owner(sum))
+    add_(sum, grad);
+  else
+    sum = add(sum, grad);
+}
+
+void BackwardRun::apply_hooks(Arrivals& arrived) {
+  // A hook may remove itself or add others.
+  std::vector<Node::OutputHook> hooks = *arrived.node->hooks;
+  for (const Node::OutputHook& hook : hooks) {
+    Tensor& grad = arrived.grads[static_cast<int>(hook.output)];
+    if (!grad.defined()) continue;
+    Tensor replaced = hook.hook->call(grad);
+    if (!replaced.defined()) continue;
+    check(replaced.shape() == grad.shape(), "a tensor hook returned a gradient of shape ", replaced.shape(),
+          " in place of one of shape ", grad.shape());
+    grad = replaced;
+  }
+}
+
+void BackwardRun::run_node(Arrivals& arrived) {
+  Node& node = *arrived.node;
+  if (node.hooks) apply_hooks(arrived);
+  if (restricted_) {
+    auto [begin, end] = captures_.equal_range(&node);
+    for (auto it = begin; it != end; ++it) captured_[it->second.second] = arrived.grads[static_cast<int>(it->second.first)];
+  }
+  if (node.sequence == 0) {
+    if (restricted_) return;
+    Tensor leaf = static_cast<AccumulateGrad&>(node).leaf();
+    if (leaf.defined() && arrived.grads[0].defined()) leaves_.emplace_back(std::move(leaf), std::move(arrived.grads[0]));
+    return;
+  }
+  if (restricted_) {
+    bool feeds_needed = false;
+    for (const Edge& edge : node.edges) feeds_needed |= edge.node && needed_.count(edge.node.get());
+    if (!feeds_needed) return;
+  }
+  SmallVector<Tensor, 4> grads;
+  grads.resize(node.edges.size());
+  node.backward(arrived.grads.data(), grads.data());
+  arrived.grads.clear();
+  if (!retain_graph_) node.release_saved();
+  for (int i = 0; i < node.edges.size(); i++)
+    if (grads[i].defined()) deliver(node.edges[i], std::move(grads[i]), node.name());
+}
+
+void BackwardRun::run() {
+  GradModeGuard mode(create_graph_);
+  while (!heap_.empty()) {
+    std::pop_heap(heap_.begin(), heap_.end());
+    int index = heap_.back().second;
+    heap_.pop_back();
+    Arrivals arrived = std::move(arrivals_[static_cast<size_t>(index)]);
+    run_node(arrived);
+  }
+}
+
+void BackwardRun::commit() {
+  GradModeGuard mode(create_graph_);
+  // First everything that can fail, then only writes.
+  for (auto& [leaf, grad] : leaves_) {
+    Tensor& before = ensure_grad_meta(leaf).grad;
+    if (before.defined() && (create_graph_ || before.dtype() != grad.dtype() || before.requires_grad()))
+      grad = add(before, grad);
+    else if (!before.defined() && !create_graph_ && !sole_owner(grad))
+      grad = clone(grad);
+  }
+  for (auto& [leaf, grad] : leaves_) {
+    Tensor& before = ensure_grad_meta(leaf).grad;
+    if (before.defined() && !create_graph_ && before.dtype() == grad.dtype() && !before.requires_grad())
+      add_(before, grad);
+    else
+      before = std::move(grad);
+  }
+}
+
+// The gradient that backward starts with.
+Tensor root_gradient(const char* what, const Tensor& t, const Tensor& given, size_t i) {
+  check(t.requires_grad(), what, ": tensor ", i, " of shape ", t.shape(),
+        " does not require grad and has no grad_fn; was it made under no_grad, or from tensors without requires_grad?");
+  if (given.defined()) {
+    check(given.shape() == t.shape(), what, ": the gradient given has shape ", given.shape(), ", expected ", t.shape());
+    return given;
+  }
+  check(t.numel() == 1, what, ": the gradient can be left out only for a tensor of one element, got shape ", t.shape(),
+        "; pass gradient=, or reduce the tensor first (loss.sum().backward())");
+  return ones_like(t);
+}
+
+BackwardRun start(const char* what, const std::vector<Tensor>& tensors, const std::vector<Tensor>& grads,
+                  bool retain_graph, bool create_graph, const std::vector<Tensor>* inputs) {
+  check(grads.empty() || grads.size() == tensors.size(), what, ": got ", tensors.size(), " tensors but ", grads.size(),
+        " gradients");
+  BackwardRun run(retain_graph, create_graph);
+  std::vector<Edge> roots;
+  std::vector<Tensor> root_grads;
+  for (size_t i = 0; i < tensors.size(); i++) {
+    root_grads.push_back(root_gradient(what, tensors[i], grads.empty() ? Tensor() : grads[i], i));
+    roots.push_back(gradient_edge(tensors[i]));
+  }
+  if (inputs) run.restrict_to(*inputs, roots);
+  for (size_t i = 0; i < roots.size(); i++) run.deliver(roots[i], std::move(root_grads[i]), what);
+  run.run();
+  return run;
+}
+
+void add_to_grad(const Tensor& t, Tensor grad) {
+  Tensor& before = ensure_grad_meta(t).grad;
+  before = before.defined() ? add(before, grad) : std::move(grad);
+}
+
+}  // namespace
+
+void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& grads, bool retain_graph,
+              bool create_graph, const std::vector<Tensor>& inputs) {
+  if (inputs.empty()) {
+    start("backward", tensors, grads, retain_graph, create_graph, nullptr).commit();
+    return;
+  }
+  BackwardRun run = start("backward", tensors, grads, retain_graph, create_graph, &inputs);
+  GradModeGuard mode(create_graph);
+  for (size_t i = 0; i < inputs.size(); i++)
+    if (run.captured(i).defined()) add_to_grad(inputs[i], run.captured(i));
+}
+
+std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
+                         const std::vector<Tensor>& grad_outputs, bool retain_graph, bool create_graph,
+                         bool allow_unused) {
+  BackwardRun run = start("grad", outputs, grad_outputs, retain_graph, create_graph, &inputs);
+  std::vector<Tensor> result;
+  for (size_t i = 0; i < inputs.size(); i++) {
+    check(run.captured(i).defined() || allow_unused, "grad: input ", i, " of shape ", inputs[i].shape(),
+          " was not used to compute the outputs; pass allow_unused=True to get None for it");
+    result.push_back(run.captured(i));
+  }
+  return result;
+}
+
+}  // namespace weft

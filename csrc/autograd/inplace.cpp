@@ -1,0 +1,99 @@
+// In-place changes of views, as autograd sees them: an op on a view is an op on part of its base.
+#include "op/apply.h"
+#include "op/node.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft {
+
+namespace {
+
+// Records that `inner` rewrote a part (the geometry of a view) of a base tensor.
+class CopySlices final : public Node {
+ public:
+  CopySlices(const Tensor& base, const Tensor& view, Ref<Node> inner)
+      : base_shape_(base.shape()),
+        base_strides_(base.strides()),
+        view_shape_(view.shape()),
+        view_strides_(view.strides()),
+        offset_(view.offset() - base.offset()),
+        dense_(base.is_contiguous()),
+        inner_(std::move(inner)) {
+    edges.resize(inner_->edges.size());
+    edges[0] = gradient_edge(base);
+    for (int i = 1; i < edges.size(); i++) edges[i] = inner_->edges[i];
+    add_output(base);
+    renew_sequence();
+  }
+
+  const char* name() const override { return inner_->name(); }
+
+  void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override {
+    Tensor grad_base = with_base_geometry(grad_outputs[0]);
+    // Gradient of the part, then of everything else with the part's place taken by what flows into its old contents.
+    Tensor part = as_strided(grad_base, view_shape_, view_strides_, grad_base.offset() + offset_);
+    Tensor grad_part = clone(part);
+    inner_->backward(&grad_part, grad_inputs);
+    if (!edges[0].node) {
+      grad_inputs[0] = {};
+      return;
+    }
+    if (grad_inputs[0].defined())
+      copy_(part, grad_inputs[0]);
+    else
+      fill_(part, Scalar(0.0));
+    grad_inputs[0] = grad_base;
+  }
+
+  void release_saved() override { inner_->release_saved(); }
+
+ private:
+  // A fresh copy of grad in which the view's offset and strides mean the same as in the base.
+  Tensor with_base_geometry(const Tensor& grad) const {
+    if (dense_) {
+      Tensor copy = empty(base_shape_, grad.dtype(), grad.device());
+      return copy_(copy, grad);
+    }
+    int64_t extent = 1;
+    for (int i = 0; i < base_shape_.size(); i++) extent += (base_shape_[i] - 1) * base_strides_[i];
+    Tensor flat = zeros({extent}, grad.dtype(), grad.device());
+    return copy_(as_strided(flat, base_shape_, base_strides_, 0), grad);
+  }
+
+  Shape base_shape_;
+  Strides base_strides_;
+  Shape view_shape_;
+  Strides view_strides_;
+  int64_t offset_;
+  bool dense_;
+  Ref<Node> inner_;
+};
+
+}  // namespace
+
+void rebase_history(const Tensor& t, Ref<Node> node) {
+  TensorImpl& impl = *t.impl();
+  if (!impl.base) {
+    set_history(t, std::move(node), 0);
+    return;
+  }
+  check(impl.tracked, node->name(), "_: this view was made under no_grad, so an in-place change of it cannot be recorded; ",
+        "make the view while autograd records, or clone() it");
+  Tensor base(impl.base);
+  auto slices = make_ref<CopySlices>(base, t, std::move(node));
+  set_history(base, std::move(slices), 0);
+  GradMeta& meta = ensure_grad_meta(t);
+  meta.grad_fn = make_view_node(t);
+  meta.output_index = 0;
+  impl.requires_grad = true;
+  impl.view_version = t.version();
+}
+
+Ref<Node> make_view_node(const Tensor& view) {
+  GradModeGuard record(true);
+  Tensor base(view.impl()->base);
+  return grad_fn(as_strided(base, view.shape(), view.strides(), view.offset()));
+}
+
+}  // namespace weft

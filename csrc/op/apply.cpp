@@ -1,0 +1,139 @@
+#include "op/apply.h"
+
+#include "kernels/elementwise.h"
+#include "memory/allocator.h"
+#include "op/node.h"
+
+namespace weft {
+
+namespace {
+
+thread_local TraceSink* sink = nullptr;
+LongKernelHooks long_kernel;
+
+// Letting other Python threads run costs about 50 ns; below this many bytes a kernel is quicker than that is worth.
+constexpr int64_t kLongKernelElements = 1 << 14;
+
+class LongKernelScope {
+ public:
+  LongKernelScope(Inputs in, const Tensor* out, int num_outputs) {
+    int64_t elements = 0;
+    for (int i = 0; i < in.size(); i++)
+      if (in[i].defined()) elements += in[i].numel();
+    for (int i = 0; i < num_outputs; i++) elements += out[i].numel();
+    if (elements > kLongKernelElements && long_kernel.begin) state_ = long_kernel.begin();
+  }
+  ~LongKernelScope() {
+    if (state_) long_kernel.end(state_);
+  }
+  LongKernelScope(const LongKernelScope&) = delete;
+
+ private:
+  void* state_ = nullptr;
+};
+
+void run_kernel(const Op& op, Inputs in, const Tensor* out) {
+  LongKernelScope scope(in, out, op.num_outputs());
+  op.run(in, out);
+}
+
+bool any_requires_grad(Inputs in) {
+  for (int i = 0; i < in.size(); i++)
+    if (in[i].defined() && in[i].requires_grad()) return true;
+  return false;
+}
+
+void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
+  Device device = op.device(in);
+  SmallVector<OutputSpec, 2> specs;
+  specs.resize(count);
+  op.infer(in, specs.data());
+  set_allocation_tag(op.name());
+  for (int i = 0; i < count; i++) {
+    out[i] = specs[i].strides.empty() ? empty(specs[i].shape, specs[i].dtype, device)
+                                      : empty_strided(specs[i].shape, specs[i].strides, specs[i].dtype, device);
+  }
+  if (device.type != DeviceType::Meta) run_kernel(op, in, out);
+}
+
+}  // namespace
+
+void apply(const Op& op, Inputs in, Tensor* out) {
+  int count = op.num_outputs();
+  if (op.is_view()) {
+    out[0] = op.view(in[0]);
+    TensorImpl& impl = *out[0].impl();
+    if (!op.differentiable()) impl.base = nullptr;  // autograd treats detach() as a tensor of its own
+    impl.tracked = impl.base && GradMode::enabled() && (in[0].impl()->tracked || !in[0].is_view());
+    impl.view_version = out[0].version();
+  } else {
+    allocate_and_run(op, in, out, count);
+  }
+  if (sink) [[unlikely]]
+    sink->record(op, in, out);
+  if (GradMode::enabled()) {
+    if (any_requires_grad(in) && op.differentiable()) {
+      auto node = make_ref<OpNode>(op, in, false);
+      node->bind_outputs(out, count);
+    }
+  } else if (GradMode::inference()) {
+    for (int i = 0; i < count; i++) out[i].impl()->inference = true;
+  }
+}
+
+std::vector<Tensor> apply_list(const Op& op, const std::vector<Tensor>& inputs) {
+  SmallVector<const Tensor*, 8> list;
+  for (const Tensor& t : inputs) list.push_back(&t);
+  std::vector<Tensor> out(static_cast<size_t>(op.num_outputs()));
+  apply(op, Inputs(list.data(), list.size()), out.data());
+  return out;
+}
+
+Tensor apply_inplace(const Op& op, Inputs in) {
+  const Tensor& target = in[0];
+  check_inplace_allowed(op.name(), target);
+  Device device = op.device(in);
+  OutputSpec spec;
+  op.infer(in, &spec);
+  check(spec.shape == target.shape(), op.name(), "_: the result has shape ", spec.shape,
+        ", which does not fit the tensor of shape ", target.shape(), " that is changed in place");
+  DType to = target.dtype();
+  bool fits = to == spec.dtype || (is_floating(to) || !is_floating(spec.dtype));
+  check(fits && (to != DType::Bool || spec.dtype == DType::Bool), op.name(), "_: the result has dtype ", spec.dtype,
+        ", which cannot be stored in the tensor of dtype ", to, " that is changed in place");
+  bool direct = to == spec.dtype;
+  for (int i = 0; i < in.size() && direct; i++) {
+    if (!in[i].defined()) continue;
+    Overlap overlap = i == 0 ? Overlap::Same : overlap_of(in[i], target);
+    direct = overlap == Overlap::None || (overlap == Overlap::Same && op.elementwise());
+  }
+  set_allocation_tag(op.name());
+  Ref<OpNode> node;
+  if (GradMode::enabled() && is_floating(to) && any_requires_grad(in)) {
+    node = make_ref<OpNode>(op, in, true);
+    node->add_output(target);
+  }
+  if (device.type != DeviceType::Meta) {
+    if (direct) {
+      run_kernel(op, in, &target);
+    } else {
+      Tensor result = empty(spec.shape, spec.dtype, device);
+      run_kernel(op, in, &result);
+      copy_kernel(device, view_of(target), view_of(result));
+    }
+  }
+  target.impl()->storage->bump_version(op.name());
+  if (sink) [[unlikely]]
+    sink->record_inplace(op, in);
+  if (node) {
+    if (node->mask.outputs) node->saved.emplace_back(target, true).output_index = 0;
+    rebase_history(target, node);
+  }
+  return target;
+}
+
+TraceSink* trace_to(TraceSink* next) { return std::exchange(sink, next); }
+
+void set_long_kernel_hooks(LongKernelHooks hooks) { long_kernel = hooks; }
+
+}  // namespace weft

@@ -1,0 +1,201 @@
+#include "op/node.h"
+
+#include <algorithm>
+
+#include "op/grad_mode.h"
+
+namespace weft {
+
+namespace {
+
+uint64_t next_sequence() {
+  static std::atomic<uint64_t> counter{1};
+  return counter.fetch_add(1, std::memory_order_relaxed);
+}
+
+// Nodes whose last owner is gone while another node of this thread is being freed.
+struct Graveyard {
+  std::vector<Node*> nodes;
+  bool draining = false;
+};
+thread_local Graveyard graveyard;
+
+}  // namespace
+
+Node::Node() : sequence(0) {}
+
+void Node::destroy() {
+  if (graveyard.draining) {
+    graveyard.nodes.push_back(this);
+    return;
+  }
+  graveyard.draining = true;
+  delete this;
+  while (!graveyard.nodes.empty()) {
+    Node* node = graveyard.nodes.back();
+    graveyard.nodes.pop_back();
+    delete node;
+  }
+  graveyard.draining = false;
+}
+
+void Node::renew_sequence() { sequence = next_sequence(); }
+
+void Node::add_hook(uint32_t output, uint64_t id, Ref<GradHook> hook) {
+  if (!hooks) hooks = std::make_unique<std::vector<OutputHook>>();
+  hooks->push_back({output, id, std::move(hook)});
+}
+
+void Node::remove_hook(uint64_t id) {
+  if (hooks) std::erase_if(*hooks, [&](const OutputHook& h) { return h.id == id; });
+}
+
+SavedTensor::SavedTensor(const Tensor& t, bool is_output) : version_(t.version()), is_output_(is_output) {
+  check(!t.impl()->inference, "a tensor made in inference_mode cannot be saved for backward; clone() it first");
+  if (!is_output) {
+    tensor_ = t;
+    return;
+  }
+  tensor_ = Tensor(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
+}
+
+Tensor SavedTensor::unpack(const char* saver, Node* owner) const {
+  if (!tensor_.defined()) return {};
+  if (tensor_.version() != version_) {
+    fail("backward of '", saver, "' needs ", is_output_ ? "its result" : "an input", " of shape ", tensor_.shape(),
+         ", but the in-place op '", tensor_.impl()->storage->last_writer(), "_' changed it after '", saver,
+         "' had run (version ", tensor_.version(), ", expected ", version_,
+         "); use the out-of-place form, or clone() the tensor before changing it");
+  }
+  if (!is_output_ || output_index == kNoHistory || !GradMode::enabled()) return tensor_;
+  // Alias it once more: the history belongs to the reader, not to the node, which would own itself.
+  Tensor out(make_ref<TensorImpl>(tensor_.impl()->storage, tensor_.shape(), tensor_.strides(), tensor_.offset(),
+                                  tensor_.dtype()));
+  set_history(out, Ref<Node>(owner), output_index);
+  return out;
+}
+
+OpNode::OpNode(const Op& op_, Inputs inputs, bool in_place) : op(op_.share()) {
+  uint32_t needs = 0;
+  edges.resize(inputs.size());
+  for (int i = 0; i < inputs.size(); i++) {
+    if (!inputs[i].defined() || !inputs[i].requires_grad()) continue;
+    edges[i] = gradient_edge(inputs[i]);
+    if (i < 32) needs |= 1u << i;
+  }
+  renew_sequence();
+  if (!op->differentiable()) return;
+  mask = op->saves(needs);
+  for (int i = 0; i < std::min(inputs.size(), 32); i++) {
+    if (!(mask.inputs >> i & 1)) continue;
+    if (!inputs[i].defined()) {
+      saved.emplace_back();
+    } else {
+      bool detached = in_place && i == 0;
+      saved.emplace_back(inputs[i], detached).output_index = SavedTensor::kNoHistory;
+    }
+    num_saved_inputs++;
+  }
+}
+
+void OpNode::bind_outputs(const Tensor* tensors, int count) {
+  for (int i = 0; i < count; i++) {
+    add_output(tensors[i]);
+    if (is_floating(tensors[i].dtype())) set_history(tensors[i], Ref<Node>(this), static_cast<uint32_t>(i));
+    if (mask.outputs >> i & 1)
+      saved.emplace_back(tensors[i], true).output_index =
+          is_floating(tensors[i].dtype()) ? static_cast<uint32_t>(i) : SavedTensor::kNoHistory;
+  }
+}
+
+void OpNode::backward(const Tensor* grad_outputs, Tensor* grad_inputs) {
+  check(!released, "backward: the graph of '", name(),
+        "' was already used and its saved tensors are freed; pass retain_graph=True to the first backward to keep them");
+  if (op->differentiable()) op->vjp(Vjp(*this, grad_outputs), grad_inputs);
+}
+
+void OpNode::release_saved() {
+  released |= !saved.empty();
+  saved.clear();
+}
+
+AccumulateGrad::AccumulateGrad(TensorImpl* leaf) : leaf_(leaf) {
+  // The sequence stays 0: leaves come after every op.
+  add_output(Tensor(Ref<TensorImpl>(leaf)));
+}
+
+void AccumulateGrad::backward(const Tensor*, Tensor*) {}  // the engine itself adds to .grad, after all has succeeded
+
+Tensor AccumulateGrad::leaf() const {
+  std::lock_guard lock(mutex_);
+  if (!leaf_ || !leaf_->try_retain()) return {};
+  return Tensor(Ref<TensorImpl>::adopt(leaf_));
+}
+
+void AccumulateGrad::forget_leaf() {
+  std::lock_guard lock(mutex_);
+  leaf_ = nullptr;
+}
+
+GradMeta::~GradMeta() {
+  if (accumulator) accumulator->forget_leaf();
+}
+
+GradMeta* grad_meta(const Tensor& t) { return static_cast<GradMeta*>(t.impl()->autograd.get()); }
+
+GradMeta& ensure_grad_meta(const Tensor& t) {
+  if (!t.impl()->autograd) t.impl()->autograd.reset(new GradMeta);
+  return *grad_meta(t);
+}
+
+Edge gradient_edge(const Tensor& t) {
+  if (!t.requires_grad()) return {};
+  Ref<Node> node = grad_fn(t);
+  GradMeta& meta = ensure_grad_meta(t);
+  if (node) return {std::move(node), meta.output_index};
+  if (!meta.accumulator) meta.accumulator = make_ref<AccumulateGrad>(t.impl());
+  return {meta.accumulator, 0};
+}
+
+Ref<Node> grad_fn(const Tensor& t) {
+  TensorImpl& impl = *t.impl();
+  if (impl.tracked && impl.base->requires_grad) {
+    GradMeta& meta = ensure_grad_meta(t);
+    if (!meta.grad_fn || impl.view_version != t.version()) {
+      meta.grad_fn = make_view_node(t);
+      meta.output_index = 0;
+      impl.view_version = t.version();
+      impl.requires_grad = true;
+    }
+    return meta.grad_fn;
+  }
+  GradMeta* meta = grad_meta(t);
+  return meta ? meta->grad_fn : nullptr;
+}
+
+bool is_leaf(const Tensor& t) { return !t.requires_grad() || !grad_fn(t); }
+
+void set_history(const Tensor& t, Ref<Node> node, uint32_t index) {
+  GradMeta& meta = ensure_grad_meta(t);
+  meta.grad_fn = std::move(node);
+  meta.output_index = index;
+  t.impl()->requires_grad = true;
+  t.impl()->view_version = t.version();
+}
+
+void check_inplace_allowed(const char* op, const Tensor& t) {
+  TensorImpl& impl = *t.impl();
+  check(impl.storage->writable(), op, "_: the tensor lies on read-only memory (a read-only NumPy array, say); clone() it first");
+  if (impl.inference)
+    check(GradMode::inference(), op, "_: a tensor made in inference_mode cannot be changed in place outside of it; clone() it first");
+  check(!has_internal_overlap(t), op, "_: several elements of the tensor of shape ", t.shape(), " with strides ", t.strides(),
+        " share memory (it was expanded, say); clone() it first");
+  if (!GradMode::enabled() || !t.requires_grad()) return;
+  check(!is_leaf(t), op, "_: a leaf tensor that requires grad cannot be changed in place while autograd records; do it under weft.no_grad()");
+  if (!impl.base) return;
+  Tensor base(impl.base);
+  check(!base.requires_grad() || !is_leaf(base), op,
+        "_: this is a view of a leaf tensor that requires grad, which cannot be changed in place while autograd records; do it under weft.no_grad()");
+}
+
+}  // namespace weft

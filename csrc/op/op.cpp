@@ -1,0 +1,56 @@
+#include "op/op.h"
+
+#include "op/node.h"
+
+namespace weft {
+
+Device Op::device(Inputs in) const {
+  const Tensor* first = nullptr;
+  for (int i = 0; i < in.size(); i++) {
+    if (!in[i].defined()) continue;
+    if (!first) first = &in[i];
+    check(in[i].device() == first->device(), name(), ": expected all tensors on one device, got ", first->device(),
+          " and ", in[i].device(), "; move them with .to(device)");
+  }
+  return first ? first->device() : Device{};
+}
+
+void Op::run(Inputs, const Tensor*) const { fail<ErrorKind::NotImplemented>(name(), ": this op has no kernel"); }
+
+Tensor Op::view(const Tensor&) const { fail<ErrorKind::NotImplemented>(name(), ": this op is not a view"); }
+
+Saves Op::saves(uint32_t) const { return has_decompose() ? Saves{.inputs = ~0u, .outputs = 0} : Saves{}; }
+
+void Op::vjp(const Vjp& v, Tensor* grads) const {
+  check<ErrorKind::NotImplemented>(has_decompose(), name(), ": the derivative of this op is not implemented");
+  decompose_vjp(*this, v, v.num_inputs(), grads);
+}
+
+std::vector<Tensor> Op::decompose(Inputs) const {
+  fail<ErrorKind::NotImplemented>(name(), ": this op has no decomposition");
+}
+
+Tensor Vjp::input(int i) const {
+  int slot = __builtin_popcount(node_.mask.inputs & ((1u << i) - 1));
+  return node_.saved[slot].unpack(node_.name(), const_cast<OpNode*>(&node_));
+}
+
+Tensor Vjp::output(int i) const {
+  int slot = node_.num_saved_inputs + __builtin_popcount(node_.mask.outputs & ((1u << i) - 1));
+  return node_.saved[slot].unpack(node_.name(), const_cast<OpNode*>(&node_));
+}
+
+int Vjp::num_inputs() const { return node_.edges.size(); }
+bool Vjp::needs(int i) const { return static_cast<bool>(node_.edges[i].node); }
+
+const Shape& Vjp::input_shape(int i) const {
+  const Edge& edge = node_.edges[i];
+  return edge.node->outputs[static_cast<int>(edge.index)].shape;
+}
+
+DType Vjp::input_dtype(int i) const {
+  const Edge& edge = node_.edges[i];
+  return edge.node->outputs[static_cast<int>(edge.index)].dtype;
+}
+
+}  // namespace weft
