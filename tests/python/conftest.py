@@ -1,0 +1,23 @@
+"""Fixtures of the Python tests: the module under test and its devices."""
+
+import pytest
+
+import support
+
+
+@pytest.fixture(scope="session")
+def w():
+    """The module under test: weft, or what WEFT_TEST_MODULE names."""
+    return support.load()
+
+
+@pytest.fixture(params=support.devices())
+def device(request):
+    """The name of the device to test on."""
+    return request.param
+
+
+@pytest.fixture(autouse=True)
+def seeded(w):
+    """Every test starts from the same state of the random generator."""
+    w.manual_seed(0)
