@@ -1,0 +1,237 @@
+// Sharing memory with NumPy and others: the array interface, the buffer protocol and DLPack, in both directions.
+#include <pybind11/numpy.h>
+
+#include <cstring>
+
+#include "bindings/dlpack.h"
+#include "bindings/tensor_object.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft::python {
+
+namespace {
+
+// Codes of the buffer protocol (struct module).
+const char* format_of(DType t) {
+  constexpr const char* formats[kNumDTypes] = {"?", "B", "b", "h", "i", "q", "e", nullptr, "f", "d"};
+  return formats[static_cast<int>(t)];
+}
+
+void check_exportable(const char* what, const Tensor& t) {
+  check(!t.requires_grad(), what, ": the tensor requires grad, and autograd could not see what is done to the array; use tensor.detach()");
+  check<ErrorKind::Type>(t.device().type == DeviceType::CPU, what, ": the tensor is on ", t.device(), "; copy it with .cpu() first");
+  check<ErrorKind::Type>(t.dtype() != DType::BFloat16, what, ": NumPy has no bfloat16; convert with .float() first");
+}
+
+py::array to_numpy(const Tensor& t) {
+  check_exportable("numpy", t);
+  std::vector<py::ssize_t> strides;
+  for (int64_t s : t.strides()) strides.push_back(s * static_cast<py::ssize_t>(item_size(t.dtype())));
+  py::object owner = py::cast(t);
+  py::dtype dtype(format_of(t.dtype()));
+  static char nothing;
+  py::array array(dtype, t.shape().to_vector(), strides, t.data() ? t.data() : &nothing, owner);
+  if (!t.impl()->storage->writable()) array.attr("flags").attr("writeable") = false;
+  return array;
+}
+
+DType dtype_of_numpy(const char* what, const py::dtype& d) {
+  char kind = d.kind();
+  auto size = d.itemsize();
+  check<ErrorKind::Type>(d.byteorder() != '>', what, ": big-endian arrays are not supported; use array.astype(array.dtype.newbyteorder('='))");
+  if (kind == 'b') return DType::Bool;
+  if (kind == 'u' && size == 1) return DType::UInt8;
+  if (kind == 'i') return size == 1 ? DType::Int8 : size == 2 ? DType::Int16 : size == 4 ? DType::Int32 : DType::Int64;
+  if (kind == 'f' && size <= 8) return size == 2 ? DType::Float16 : size == 4 ? DType::Float32 : DType::Float64;
+  fail<ErrorKind::Type>(what, ": NumPy dtype ", std::string(py::str(d)),
+                        " has no counterpart; supported are bool, uint8, int8 to int64 and float16 to float64");
+}
+
+// Keeps a Python object alive from C++ threads that may not hold the GIL.
+std::shared_ptr<void> keep_alive(py::object owner) {
+  return {owner.release().ptr(), [](void* p) {
+            if (!Py_IsInitialized()) return;
+            py::gil_scoped_acquire gil;
+            Py_DECREF(static_cast<PyObject*>(p));
+          }};
+}
+
+Tensor from_dlpack_tensor(const dlpack::DLTensor& d, std::shared_ptr<void> owner, bool writable) {
+  check<ErrorKind::Buffer>(d.device.device_type == dlpack::kCpu, "from_dlpack: only CPU memory can be taken over, got DLPack device type ",
+                           d.device.device_type);
+  check<ErrorKind::Buffer>(d.dtype.lanes == 1, "from_dlpack: vector element types are not supported");
+  std::optional<DType> dtype;
+  for (int i = 0; i < kNumDTypes; i++) {
+    auto t = static_cast<DType>(i);
+    uint8_t code = t == DType::Bool ? dlpack::kBool : t == DType::UInt8 ? dlpack::kUInt : t == DType::BFloat16 ? dlpack::kBfloat : is_floating(t) ? dlpack::kFloat : dlpack::kInt;
+    if (code == d.dtype.code && item_size(t) * 8 == d.dtype.bits) dtype = t;
+  }
+  check<ErrorKind::Buffer>(dtype.has_value(), "from_dlpack: element type code ", static_cast<int>(d.dtype.code), " with ",
+                           static_cast<int>(d.dtype.bits), " bits has no counterpart");
+  Shape shape(d.shape, d.ndim);
+  Strides strides = d.strides ? Strides(d.strides, d.ndim) : contiguous_strides(shape);
+  return from_memory(static_cast<char*>(d.data) + d.byte_offset, shape, strides, *dtype, std::move(owner), writable);
+}
+
+template <class Managed>
+std::shared_ptr<void> managed_owner(Managed* managed) {
+  return {managed, [](void* p) {
+            auto* m = static_cast<Managed*>(p);
+            if (m->deleter) m->deleter(m);
+          }};
+}
+
+Tensor from_dlpack(const py::object& source) {
+  py::object capsule = source;
+  if (py::hasattr(source, "__dlpack__")) {
+    try {
+      capsule = source.attr("__dlpack__")(py::arg("max_version") = py::make_tuple(1, 0));
+    } catch (py::error_already_set& e) {
+      if (!e.matches(PyExc_TypeError)) throw;
+      capsule = source.attr("__dlpack__")();
+    }
+  }
+  PyObject* p = capsule.ptr();
+  if (PyCapsule_IsValid(p, "dltensor_versioned")) {
+    auto* managed = static_cast<dlpack::DLManagedTensorVersioned*>(PyCapsule_GetPointer(p, "dltensor_versioned"));
+    check<ErrorKind::Buffer>(managed->version.major == 1, "from_dlpack: DLPack version ", managed->version.major, " is not supported");
+    Tensor t = from_dlpack_tensor(managed->dl_tensor, managed_owner(managed), !(managed->flags & dlpack::kReadOnly));
+    PyCapsule_SetName(p, "used_dltensor_versioned");
+    return t;
+  }
+  check<ErrorKind::Type>(PyCapsule_IsValid(p, "dltensor"), "from_dlpack: expected an object with __dlpack__ or a DLPack capsule that was not used yet, got ",
+                         std::string(Py_TYPE(p)->tp_name));
+  auto* managed = static_cast<dlpack::DLManagedTensor*>(PyCapsule_GetPointer(p, "dltensor"));
+  Tensor t = from_dlpack_tensor(managed->dl_tensor, managed_owner(managed), true);
+  PyCapsule_SetName(p, "used_dltensor");
+  return t;
+}
+
+// What an exported capsule owns: the tensor (its Dims hold shape and strides).
+void fill(dlpack::DLTensor& d, const Tensor& t) {
+  DType dtype = t.dtype();
+  uint8_t code = dtype == DType::Bool ? dlpack::kBool : dtype == DType::UInt8 ? dlpack::kUInt : dtype == DType::BFloat16 ? dlpack::kBfloat : is_floating(dtype) ? dlpack::kFloat : dlpack::kInt;
+  d = {t.data(), {dlpack::kCpu, 0}, t.ndim(), {code, static_cast<uint8_t>(item_size(dtype) * 8), 1},
+       t.impl()->shape.data(), t.impl()->strides.data(), 0};
+}
+
+template <class Managed>
+py::object capsule_of(const Tensor& t, const char* name, Managed* managed) {
+  managed->manager_ctx = new Tensor(t);
+  managed->deleter = [](Managed* m) {
+    delete static_cast<Tensor*>(m->manager_ctx);
+    delete m;
+  };
+  fill(managed->dl_tensor, t);
+  PyObject* capsule = PyCapsule_New(managed, name, [](PyObject* c) {
+    // The name changes when somebody takes the tensor over.
+    for (const char* unused : {"dltensor", "dltensor_versioned"}) {
+      if (!PyCapsule_IsValid(c, unused)) continue;
+      auto* m = static_cast<Managed*>(PyCapsule_GetPointer(c, unused));
+      m->deleter(m);
+    }
+  });
+  return py::reinterpret_steal<py::object>(capsule);
+}
+
+py::object to_dlpack(const Tensor& self, const py::object&, const std::optional<std::pair<int, int>>& max_version,
+                     const py::object&, std::optional<bool> copy) {
+  check<ErrorKind::Buffer>(!self.requires_grad(), "__dlpack__: the tensor requires grad; export tensor.detach()");
+  check<ErrorKind::Buffer>(self.device().type == DeviceType::CPU, "__dlpack__: tensors on ", self.device(), " cannot be exported");
+  Tensor t = copy.value_or(false) ? clone(self) : self;
+  if (max_version && max_version->first >= 1) {
+    auto* managed = new dlpack::DLManagedTensorVersioned{};
+    managed->version = {1, 0};
+    managed->flags = t.impl()->storage->writable() ? 0 : dlpack::kReadOnly;
+    return capsule_of(t, "dltensor_versioned", managed);
+  }
+  check<ErrorKind::Buffer>(t.impl()->storage->writable(), "__dlpack__: read-only memory needs DLPack version 1; clone() the tensor");
+  return capsule_of(t, "dltensor", new dlpack::DLManagedTensor{});
+}
+
+}  // namespace
+
+Tensor from_numpy(const py::object& source) {
+  check<ErrorKind::Type>(py::isinstance<py::array>(source), "from_numpy: expected a NumPy array, got ", std::string(Py_TYPE(source.ptr())->tp_name));
+  auto array = py::reinterpret_borrow<py::array>(source);
+  DType dtype = dtype_of_numpy("from_numpy", array.dtype());
+  auto item = static_cast<int64_t>(item_size(dtype));
+  Shape shape;
+  Strides strides;
+  for (py::ssize_t i = 0; i < array.ndim(); i++) {
+    check<ErrorKind::Value>(array.strides(i) % item == 0, "from_numpy: strides that are no multiple of the item size are not supported; pass array.copy()");
+    check<ErrorKind::Value>(array.strides(i) >= 0 || array.shape(i) <= 1, "from_numpy: negative strides are not supported; pass array.copy()");
+    shape.push_back(array.shape(i));
+    strides.push_back(array.strides(i) / item);
+  }
+  bool writable = array.writeable();
+  return from_memory(const_cast<void*>(array.data()), shape, strides, dtype, keep_alive(array), writable);
+}
+
+int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
+  int status = guarded([&]() -> int {
+    const Tensor& t = unwrap(self);
+    check_exportable("buffer", t);
+    bool writable = t.impl()->storage->writable();
+    check<ErrorKind::Buffer>(writable || !(flags & PyBUF_WRITABLE), "buffer: the tensor lies on read-only memory");
+    check<ErrorKind::Buffer>(t.is_contiguous() || (flags & PyBUF_STRIDES) == PyBUF_STRIDES, "buffer: the tensor is not contiguous");
+    auto* dims = new Py_ssize_t[static_cast<size_t>(2 * t.ndim() + 1)];
+    for (int i = 0; i < t.ndim(); i++) {
+      dims[i] = t.size(i);
+      dims[t.ndim() + i] = t.strides()[i] * static_cast<Py_ssize_t>(item_size(t.dtype()));
+    }
+    static char nothing;
+    *view = {};
+    view->buf = t.data() ? t.data() : &nothing;
+    view->obj = Py_NewRef(self);
+    view->len = t.numel() * static_cast<Py_ssize_t>(item_size(t.dtype()));
+    view->itemsize = static_cast<Py_ssize_t>(item_size(t.dtype()));
+    view->readonly = !writable;
+    view->ndim = t.ndim();
+    view->format = (flags & PyBUF_FORMAT) ? const_cast<char*>(format_of(t.dtype())) : nullptr;
+    view->shape = (flags & PyBUF_ND) ? dims : nullptr;
+    view->strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? dims + t.ndim() : nullptr;
+    view->internal = dims;
+    return 0;
+  });
+  if (status < 0) {
+    view->obj = nullptr;
+    // Consumers expect BufferError from this slot.
+    PyObject *type, *value, *trace;
+    PyErr_Fetch(&type, &value, &trace);
+    PyErr_SetObject(PyExc_BufferError, value ? value : Py_None);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(trace);
+  }
+  return status;
+}
+
+void tensor_release_buffer(PyObject*, Py_buffer* view) { delete[] static_cast<Py_ssize_t*>(view->internal); }
+
+void bind_arrays(Family& f) {
+  f.function("from_numpy", &from_numpy, py::arg("ndarray"),
+             "A tensor on the memory of a NumPy array; changes of one are seen in the other.\n\n"
+             "Raises TypeError for other objects and dtypes, ValueError for negative strides.\n\n"
+             ">>> import numpy, weft\n>>> a = numpy.zeros(2)\n>>> weft.from_numpy(a).add_(1)\n"
+             "tensor([1., 1.], dtype=weft.float64)\n>>> a\narray([1., 1.])\n");
+  f.method("numpy", [](const Tensor& t, bool force) { return to_numpy(force ? detach(t) : t); }, py::kw_only(), py::arg("force") = false,
+           "A NumPy array on the same memory.\n\nforce: detach first. Raises RuntimeError when the tensor requires grad, "
+           "TypeError for bfloat16.\n\n>>> import weft\n>>> weft.arange(3).numpy()\narray([0, 1, 2])\n");
+  f.method("__array__", [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {
+    py::object array = to_numpy(t);
+    bool convert = !dtype.is_none() && !py::dtype::from_args(dtype).equal(array.attr("dtype"));
+    check<ErrorKind::Value>(!convert || copy.value_or(true), "__array__: converting to another dtype needs a copy");
+    if (convert) return array.attr("astype")(dtype);
+    return copy.value_or(false) ? array.attr("copy")() : array;
+  }, py::arg("dtype") = py::none(), py::arg("copy") = py::none());
+  f.method("__dlpack__", &to_dlpack, py::kw_only(), py::arg("stream") = py::none(), py::arg("max_version") = py::none(),
+           py::arg("dl_device") = py::none(), py::arg("copy") = py::none());
+  f.method("__dlpack_device__", [](const Tensor&) { return py::make_tuple(dlpack::kCpu, 0); });
+  f.function("from_dlpack", &from_dlpack, py::arg("ext_tensor"),
+             "A tensor on the memory of any object that speaks DLPack.\n\n>>> import numpy, weft\n"
+             ">>> weft.from_dlpack(numpy.ones(2))\ntensor([1., 1.], dtype=weft.float64)\n");
+}
+
+}  // namespace weft::python

@@ -1,0 +1,213 @@
+// backward, grad, hooks, modes and the graph's nodes.
+#include "bindings/autograd.h"
+
+#include "autograd/engine.h"
+#include "bindings/tensor_object.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft::python {
+
+namespace {
+
+struct PyNode {
+  Ref<Node> node;
+};
+
+// A Python callable as a hook on a gradient.
+class PyGradHook final : public GradHook {
+ public:
+  explicit PyGradHook(py::object f) : f_(std::move(f)) {}
+  ~PyGradHook() override {
+    py::gil_scoped_acquire gil;
+    f_ = py::object();
+  }
+  Tensor call(const Tensor& grad) override {
+    py::gil_scoped_acquire gil;
+    py::object result = f_(grad);
+    if (result.is_none()) return {};
+    check<ErrorKind::Type>(is_tensor(result.ptr()), "a tensor hook must return a Tensor or None, got ",
+                           std::string(Py_TYPE(result.ptr())->tp_name));
+    return unwrap(result.ptr());
+  }
+
+ private:
+  py::object f_;
+};
+
+// retain_grad(): stores what passes into the .grad of a tensor that may be gone by then.
+class RetainGrad final : public GradHook {
+ public:
+  explicit RetainGrad(const Tensor& t) : owner_(t.impl()) {}
+  Tensor call(const Tensor& grad) override {
+    if (owner_ && owner_->try_retain()) {
+      Tensor t(Ref<TensorImpl>::adopt(owner_));
+      Tensor& before = ensure_grad_meta(t).grad;
+      before = before.defined() ? add(before, grad) : grad;
+    }
+    return {};
+  }
+
+ private:
+  TensorImpl* owner_;
+};
+
+// "mul" -> "MulBackward0", the way users know the nodes.
+std::string node_name(const Node& node) {
+  std::string text = node.name(), out;
+  if (text == "accumulate_grad") return "AccumulateGrad";
+  bool upper = true;
+  for (char c : text) {
+    if (c == '_') {
+      upper = true;
+      continue;
+    }
+    out += upper ? static_cast<char>(std::toupper(c)) : c;
+    upper = false;
+  }
+  return out.ends_with("Backward") ? out : out + "Backward0";
+}
+
+uint64_t next_hook_id() {
+  static std::atomic<uint64_t> counter{1};
+  return counter.fetch_add(1);
+}
+
+std::vector<Tensor> tensor_list(const py::object& o, const char* what) {
+  std::vector<Tensor> list;
+  if (o.is_none()) return list;
+  if (is_tensor(o.ptr())) return {unwrap(o.ptr())};
+  check<ErrorKind::Type>(py::isinstance<py::sequence>(o) || py::hasattr(o, "__iter__"), what,
+                         ": expected a Tensor or a sequence of Tensors, got ", std::string(Py_TYPE(o.ptr())->tp_name));
+  for (py::handle entry : o) {
+    check<ErrorKind::Type>(entry.is_none() || is_tensor(entry.ptr()), what, ": expected Tensors, got ",
+                           std::string(Py_TYPE(entry.ptr())->tp_name));
+    list.push_back(entry.is_none() ? Tensor() : unwrap(entry.ptr()));
+  }
+  return list;
+}
+
+void backward_of(const py::object& tensors, const py::object& grads, std::optional<bool> retain_graph, bool create_graph,
+                 const py::object& inputs) {
+  std::vector<Tensor> given = tensor_list(grads, "backward");
+  std::vector<Tensor> targets = tensor_list(inputs, "backward");
+  check(inputs.is_none() || !targets.empty(), "backward: inputs is empty; leave it out for all leaves");
+  weft::backward(tensor_list(tensors, "backward"), given, retain_graph.value_or(create_graph), create_graph, targets);
+}
+
+py::object grad_of(const py::object& outputs, const py::object& inputs, const py::object& grad_outputs,
+                   std::optional<bool> retain_graph, bool create_graph, std::optional<bool> allow_unused,
+                   bool materialize_grads) {
+  std::vector<Tensor> sources = tensor_list(inputs, "grad");
+  std::vector<Tensor> found =
+      weft::grad(tensor_list(outputs, "grad"), sources, tensor_list(grad_outputs, "grad"),
+                 retain_graph.value_or(create_graph), create_graph, allow_unused.value_or(materialize_grads));
+  py::tuple result(found.size());
+  for (size_t i = 0; i < found.size(); i++) {
+    if (!found[i].defined() && materialize_grads) found[i] = zeros_like(sources[i]);
+    result[i] = py::cast(found[i]);
+  }
+  return result;
+}
+
+void bind_modes(py::module_& m) {
+  m.def("_set_grad_enabled", [](bool on) {
+    bool before = GradMode::recording_wanted();
+    GradMode::set_enabled(on);
+    return before;
+  });
+  m.def("_is_grad_enabled", [] { return GradMode::enabled(); });
+  m.def("is_grad_enabled", [] { return GradMode::enabled(); }, "Does this thread record ops for autograd?");
+  m.def("_set_inference_mode", [](bool on) {
+    bool before = GradMode::inference();
+    GradMode::set_inference(on);
+    return before;
+  });
+  m.def("is_inference_mode_enabled", [] { return GradMode::inference(); }, "Is this thread in inference mode?");
+}
+
+void bind_nodes(py::module_& m) {
+  py::class_<PyNode>(m, "Node", "A recorded step of the autograd graph.")
+      .def("name", [](const PyNode& n) { return node_name(*n.node); }, "Name of the step, for example 'MulBackward0'.")
+      .def("__repr__", [](const PyNode& n) { return "<" + node_name(*n.node) + ">"; })
+      .def("__eq__", [](const PyNode& a, const py::object& b) { return py::isinstance<PyNode>(b) && a.node == b.cast<PyNode>().node; })
+      .def("__hash__", [](const PyNode& n) { return reinterpret_cast<intptr_t>(n.node.get()); })
+      .def_property_readonly("next_functions", [](const PyNode& n) {
+        py::tuple next(n.node->edges.size());
+        for (int i = 0; i < n.node->edges.size(); i++) {
+          const Edge& edge = n.node->edges[i];
+          next[static_cast<size_t>(i)] = py::make_tuple(py::reinterpret_steal<py::object>(node_object(edge.node)), edge.index);
+        }
+        return next;
+      }, "The steps the gradient goes to, each with the index of its output.")
+      .def_property_readonly("variable", [](const PyNode& n) -> Tensor {
+        auto* leaf = dynamic_cast<AccumulateGrad*>(n.node.get());
+        if (!leaf) throw py::attribute_error("only AccumulateGrad has a variable");
+        return leaf->leaf();
+      });
+}
+
+}  // namespace
+
+PyObject* node_object(const Ref<Node>& node) {
+  if (!node) Py_RETURN_NONE;
+  return py::cast(PyNode{node}).release().ptr();
+}
+
+void change_requires_grad(const Tensor& t, bool on) {
+  if (t.requires_grad() == on) return;
+  check(!on || is_floating(t.dtype()), "requires_grad: only floating point tensors can require grad, got dtype ", t.dtype());
+  check(is_leaf(t), "requires_grad: it can be changed only for leaf tensors; use detach() to cut this one from the graph");
+  check(!on || !t.impl()->inference || GradMode::inference(), "requires_grad: a tensor made in inference_mode cannot require grad; clone() it first");
+  t.impl()->requires_grad = on;
+}
+
+void bind_autograd(Family& f) {
+  py::module_& m = f.module();
+  bind_modes(m);
+  bind_nodes(m);
+  m.def("_backward", &backward_of, py::arg("tensors"), py::arg("grad_tensors") = py::none(), py::arg("retain_graph") = py::none(),
+        py::arg("create_graph") = false, py::arg("inputs") = py::none());
+  m.def("_grad", &grad_of, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(),
+        py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("allow_unused") = py::none(),
+        py::arg("materialize_grads") = false);
+  f.method("backward", [](const py::object& self, const py::object& gradient, std::optional<bool> retain_graph, bool create_graph,
+                          const py::object& inputs) { backward_of(self, gradient, retain_graph, create_graph, inputs); },
+           py::arg("gradient") = py::none(), py::arg("retain_graph") = py::none(), py::arg("create_graph") = false,
+           py::arg("inputs") = py::none(),
+           "Adds the gradients of this tensor to the .grad of the leaves it was made from.\n\n"
+           "gradient: gradient of the tensor itself, of its shape; may be left out for one element.\n"
+           "Raises RuntimeError when nothing requires grad or the graph was already used; then no .grad has changed.\n\n"
+           ">>> import weft\n>>> x = weft.tensor(3., requires_grad=True)\n>>> (x * x).backward()\n>>> x.grad\ntensor(6.)\n");
+  f.method("requires_grad_", [](const py::object& self, bool on) {
+    change_requires_grad(unwrap(self.ptr()), on);
+    return self;
+  }, py::arg("requires_grad") = true, "Sets requires_grad in place and returns the tensor.");
+  f.method("retain_grad", [](const Tensor& t) {
+    check(t.requires_grad(), "retain_grad: the tensor does not require grad");
+    if (is_leaf(t) || ensure_grad_meta(t).retains_grad) return;
+    ensure_grad_meta(t).retains_grad = true;
+    Edge edge = gradient_edge(t);
+    edge.node->add_hook(edge.index, next_hook_id(), Ref<GradHook>(new RetainGrad(t)));
+  }, "Makes backward keep the gradient of this non-leaf in .grad.");
+  f.method("_add_grad_hook", [](const Tensor& t, py::object hook) {
+    check(t.requires_grad(), "register_hook: the tensor does not require grad, so its hook would never run");
+    Edge edge = gradient_edge(t);
+    uint64_t id = next_hook_id();
+    edge.node->add_hook(edge.index, id, Ref<GradHook>(new PyGradHook(std::move(hook))));
+    return py::make_tuple(PyNode{edge.node}, id);
+  });
+  m.def("_remove_grad_hook", [](const PyNode& n, uint64_t id) { n.node->remove_hook(id); });
+  f.method("detach", [](const Tensor& t) { return detach(t); }, "The same storage, as a leaf outside of autograd.");
+  f.method("detach_", [](const py::object& self) {
+    const Tensor& t = unwrap(self.ptr());
+    check(!t.is_view(), "detach_: a view cannot be detached in place; use detach()");
+    if (GradMeta* meta = grad_meta(t)) meta->grad_fn = nullptr;
+    t.impl()->requires_grad = false;
+    return self;
+  }, "Cuts this tensor from the graph in place.");
+}
+
+}  // namespace weft::python

@@ -1,0 +1,201 @@
+// Python's view of dtypes and devices, and the readers that turn Python arguments into core values.
+#include "bindings/tensor_object.h"
+#include "device/backend.h"
+
+namespace weft::python {
+
+namespace {
+
+struct PyDType {
+  DType value;
+};
+struct PyDevice {
+  Device value;
+};
+
+PyObject* dtype_objects[kNumDTypes];
+PyTypeObject* dtype_type = nullptr;
+PyTypeObject* device_type = nullptr;
+DType current_default_dtype = DType::Float32;
+// Scopes of `with weft.device(...)`, innermost last; the first entry is weft.set_default_device's.
+thread_local std::vector<Device> device_scopes;
+
+PyDevice make_device(const py::object& spec, std::optional<int> index) {
+  if (py::isinstance<PyDevice>(spec)) return spec.cast<PyDevice>();
+  if (py::isinstance<py::int_>(spec)) return {parse_device("cuda:" + std::to_string(spec.cast<int>()))};
+  check<ErrorKind::Type>(py::isinstance<py::str>(spec), "device: expected a string such as 'cpu' or 'cuda:0', got ",
+                         std::string(py::str(py::type::of(spec))));
+  auto text = spec.cast<std::string>();
+  if (index) text += ":" + std::to_string(*index);
+  return {parse_device(text)};
+}
+
+std::string device_type_name(const PyDevice& d) {
+  std::string name = device_name(d.value);
+  return name.substr(0, name.find(':'));
+}
+
+}  // namespace
+
+PyObject* dtype_object(DType t) { return dtype_objects[static_cast<int>(t)]; }
+
+std::optional<DType> read_dtype(PyObject* o) {
+  if (Py_TYPE(o) == dtype_type) return py::handle(o).cast<PyDType&>().value;
+  auto* type = reinterpret_cast<PyTypeObject*>(o);
+  if (type == &PyFloat_Type) return DType::Float64;
+  if (type == &PyLong_Type) return DType::Int64;
+  if (type == &PyBool_Type) return DType::Bool;
+  return std::nullopt;
+}
+
+PyObject* device_object(Device d) { return py::cast(PyDevice{d}).release().ptr(); }
+
+std::optional<Device> read_device(PyObject* o) {
+  if (Py_TYPE(o) == device_type) return py::handle(o).cast<PyDevice&>().value;
+  if (PyUnicode_Check(o)) return parse_device(py::handle(o).cast<std::string>());
+  if (PyLong_Check(o) && !PyBool_Check(o)) return parse_device("cuda:" + py::str(o).cast<std::string>());
+  return std::nullopt;
+}
+
+std::optional<Scalar> read_scalar(PyObject* o) {
+  if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));
+  if (PyBool_Check(o)) return Scalar(o == Py_True);
+  if (PyLong_Check(o)) {
+    int overflow = 0;
+    int64_t value = PyLong_AsLongLongAndOverflow(o, &overflow);
+    if (overflow) {
+      PyErr_Format(PyExc_OverflowError, "the integer %R does not fit 64 bits", o);
+      throw py::error_already_set();
+    }
+    return Scalar(value);
+  }
+  if (is_tensor(o)) {
+    if (unwrap(o).ndim() != 0) return std::nullopt;
+    py::object value = py::reinterpret_steal<py::object>(item(unwrap(o)));
+    return read_scalar(value.ptr());
+  }
+  // NumPy scalars: bool_ has its own type, integers have __index__, floats have __float__ and no length.
+  const char* name = Py_TYPE(o)->tp_name;
+  if (std::string_view(name).starts_with("numpy.bool")) return Scalar(PyObject_IsTrue(o) == 1);
+  PyNumberMethods* number = Py_TYPE(o)->tp_as_number;
+  if (!number || PyType_Check(o)) return std::nullopt;
+  if (PyObject_HasAttrString(o, "ndim") && py::getattr(o, "ndim").cast<int>() != 0) return std::nullopt;
+  if (number->nb_index) {
+    py::object value = py::reinterpret_steal<py::object>(PyNumber_Index(o));
+    if (!value) throw py::error_already_set();
+    return read_scalar(value.ptr());
+  }
+  if (number->nb_float) {
+    double value = PyFloat_AsDouble(o);
+    if (value == -1.0 && PyErr_Occurred()) throw py::error_already_set();
+    return Scalar(value);
+  }
+  return std::nullopt;
+}
+
+namespace {
+
+bool is_int_like(PyObject* o) {
+  if (PyLong_Check(o)) return true;
+  if (PyFloat_Check(o) || PyUnicode_Check(o) || PySequence_Check(o)) {
+    if (!is_tensor(o)) return false;
+    const Tensor& t = unwrap(o);
+    return t.ndim() == 0 && !is_floating(t.dtype());
+  }
+  return PyIndex_Check(o) != 0;
+}
+
+int64_t read_int(PyObject* o) {
+  py::object value = py::reinterpret_steal<py::object>(PyNumber_Index(o));
+  if (!value) throw py::error_already_set();
+  int64_t result = PyLong_AsLongLong(value.ptr());
+  if (result == -1 && PyErr_Occurred()) throw py::error_already_set();
+  return result;
+}
+
+}  // namespace
+
+std::optional<Dims> read_dims(PyObject* o) {
+  Dims dims;
+  if (is_int_like(o)) {
+    dims.push_back(read_int(o));
+    return dims;
+  }
+  if (!PyTuple_Check(o) && !PyList_Check(o)) return std::nullopt;
+  Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
+  for (Py_ssize_t i = 0; i < n; i++) {
+    PyObject* entry = PySequence_Fast_GET_ITEM(o, i);
+    if (!is_int_like(entry)) return std::nullopt;
+    dims.push_back(read_int(entry));
+  }
+  return dims;
+}
+
+Dims dims_from_args(const char* function, const py::args& args) {
+  py::handle source = args;
+  if (args.size() == 1 && !is_int_like(py::handle(args[0]).ptr())) source = args[0];
+  std::optional<Dims> dims = read_dims(source.ptr());
+  check<ErrorKind::Type>(dims.has_value(), function, ": expected integers or one sequence of integers, got ",
+                         std::string(py::repr(args)));
+  return *dims;
+}
+
+DType default_dtype() { return current_default_dtype; }
+Device default_device() { return device_scopes.empty() ? Device{} : device_scopes.back(); }
+
+void bind_dtype(py::module_& m) {
+  py::class_<PyDType> type(m, "dtype", "The element type of a tensor: weft.float32, weft.int64, ...");
+  type.def("__repr__", [](const PyDType& d) { return std::string("weft.") + dtype_name(d.value); })
+      .def("__reduce__", [](const PyDType& d) { return py::make_tuple(py::module_::import("weft._C").attr("_dtype"), dtype_name(d.value)); })
+      .def_property_readonly("is_floating_point", [](const PyDType& d) { return is_floating(d.value); })
+      .def_property_readonly("is_complex", [](const PyDType&) { return false; })
+      .def_property_readonly("is_signed", [](const PyDType& d) { return is_signed(d.value); })
+      .def_property_readonly("itemsize", [](const PyDType& d) { return item_size(d.value); }, "Bytes of one element.");
+  dtype_type = reinterpret_cast<PyTypeObject*>(type.ptr());
+  for (int i = 0; i < kNumDTypes; i++) {
+    auto t = static_cast<DType>(i);
+    dtype_objects[i] = py::cast(PyDType{t}).release().ptr();
+    m.attr(dtype_name(t)) = py::handle(dtype_objects[i]);
+  }
+  constexpr std::pair<const char*, DType> synonyms[] = {{"float", DType::Float32}, {"double", DType::Float64},
+                                                        {"half", DType::Float16},  {"short", DType::Int16},
+                                                        {"int", DType::Int32},     {"long", DType::Int64}};
+  for (auto [name, t] : synonyms) m.attr(name) = py::handle(dtype_object(t));
+  m.def("_dtype", [](const std::string& name) { return py::reinterpret_borrow<py::object>(py::module_::import("weft._C").attr(name.c_str())); });
+  m.def("get_default_dtype", &default_dtype, "The dtype of tensors made from Python floats.");
+  m.def("set_default_dtype", [](DType t) {
+    check<ErrorKind::Type>(is_floating(t), "set_default_dtype: expected a floating point dtype, got ", t);
+    current_default_dtype = t;
+  }, py::arg("dtype"), "Sets the dtype of tensors made from Python floats.");
+}
+
+void bind_device(py::module_& m) {
+  py::class_<PyDevice> type(m, "device",
+                            "Where a tensor lives: weft.device('cpu'), weft.device('cuda', 0). As a context manager: where new tensors go.");
+  type.def(py::init(&make_device), py::arg("type"), py::arg("index") = py::none())
+      .def("__repr__", [](const PyDevice& d) {
+        std::string text = "device(type='" + device_type_name(d) + "'";
+        if (d.value.type == DeviceType::CUDA) text += ", index=" + std::to_string(d.value.index);
+        return text + ")";
+      })
+      .def("__str__", [](const PyDevice& d) { return device_name(d.value); })
+      .def("__eq__", [](const PyDevice& a, const py::object& b) { return py::isinstance<PyDevice>(b) && a.value == b.cast<PyDevice>().value; })
+      .def("__hash__", [](const PyDevice& d) { return static_cast<int>(d.value.type) * 256 + d.value.index; })
+      .def("__reduce__", [](const PyDevice& d) { return py::make_tuple(py::module_::import("weft._C").attr("device"), py::make_tuple(device_name(d.value))); })
+      .def("__enter__", [](py::object self) {
+        Device d = self.cast<PyDevice&>().value;
+        backend_of(d);
+        device_scopes.push_back(d);
+        return self;
+      })
+      .def("__exit__", [](const PyDevice&, const py::args&) { device_scopes.pop_back(); })
+      .def_property_readonly("type", &device_type_name)
+      .def_property_readonly("index", [](const PyDevice& d) -> std::optional<int> {
+        if (d.value.type == DeviceType::CUDA) return d.value.index;
+        return std::nullopt;
+      });
+  device_type = reinterpret_cast<PyTypeObject*>(type.ptr());
+  m.def("get_default_device", [] { return PyDevice{default_device()}; });
+}
+
+}  // namespace weft::python

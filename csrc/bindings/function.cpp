@@ -1,0 +1,133 @@
+// weft.autograd.Function: a step of the graph whose forward and backward the user wrote in Python.
+#include <memory>
+
+#include "bindings/autograd.h"
+#include "bindings/tensor_object.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/movement.h"
+
+namespace weft::python {
+
+namespace {
+
+// What ctx.save_for_backward kept; shared by the node, which drops it after backward, and the Python ctx.
+struct SavedList {
+  std::vector<SavedTensor> tensors;
+  Node* node = nullptr;
+  std::string name;
+  bool released = false;
+
+  py::tuple unpack() const {
+    check(!released, "backward: the graph of '", name,
+          "' was already used and its saved tensors are freed; pass retain_graph=True to the first backward to keep them");
+    py::tuple out(tensors.size());
+    for (size_t i = 0; i < tensors.size(); i++) out[i] = py::cast(tensors[i].unpack(name.c_str(), node));
+    return out;
+  }
+};
+
+class FunctionNode final : public Node {
+ public:
+  FunctionNode(std::string name, py::object backward, std::shared_ptr<SavedList> saved, bool materialize)
+      : name_(std::move(name)), backward_(std::move(backward)), saved_(std::move(saved)), materialize_(materialize) {}
+  ~FunctionNode() override {
+    saved_->node = nullptr;
+    py::gil_scoped_acquire gil;
+    backward_ = py::object();
+  }
+
+  const char* name() const override { return name_.c_str(); }
+
+  void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override {
+    py::gil_scoped_acquire gil;
+    py::tuple grads(outputs.size());
+    for (int i = 0; i < outputs.size(); i++) {
+      const OutputMeta& meta = outputs[i];
+      bool fill = !grad_outputs[i].defined() && materialize_;
+      grads[static_cast<size_t>(i)] = py::cast(fill ? zeros(meta.shape, meta.dtype, meta.device) : grad_outputs[i]);
+    }
+    py::object result = backward_(*grads);
+    py::tuple list = py::isinstance<py::tuple>(result) ? py::tuple(result) : py::make_tuple(result);
+    check(static_cast<int>(list.size()) == edges.size(), name_, ": backward returned ", list.size(), " gradients, expected one for each of the ",
+          edges.size(), " arguments of forward (None where there is none)");
+    for (int i = 0; i < edges.size(); i++) {
+      py::handle grad = list[static_cast<size_t>(i)];
+      if (grad.is_none()) continue;
+      check<ErrorKind::Type>(is_tensor(grad.ptr()), name_, ": backward returned a ", std::string(Py_TYPE(grad.ptr())->tp_name),
+                             " as gradient ", i, ", expected a Tensor or None");
+      grad_inputs[i] = unwrap(grad.ptr());
+    }
+  }
+
+  void release_saved() override {
+    saved_->released |= !saved_->tensors.empty();
+    saved_->tensors.clear();
+  }
+
+ private:
+  std::string name_;
+  py::object backward_;
+  std::shared_ptr<SavedList> saved_;
+  bool materialize_;
+};
+
+bool contains(const std::vector<Tensor>& list, const Tensor& t) {
+  for (const Tensor& entry : list)
+    if (entry.defined() && entry.same(t)) return true;
+  return false;
+}
+
+// Records one call. inputs[i] is undefined where an argument is no tensor. Returns the outputs to hand to the user.
+std::vector<Tensor> record(const std::string& name, py::object backward, const std::shared_ptr<SavedList>& saved,
+                           const std::vector<Tensor>& inputs, std::vector<Tensor> outputs, const std::vector<Tensor>& to_save,
+                           const std::vector<Tensor>& dirty, const std::vector<Tensor>& non_differentiable, bool materialize) {
+  auto node = make_ref<FunctionNode>(name, std::move(backward), saved, materialize);
+  saved->node = node.get();
+  saved->name = name;
+  node->edges.resize(static_cast<int>(inputs.size()));
+  for (size_t i = 0; i < inputs.size(); i++)
+    if (inputs[i].defined()) node->edges[static_cast<int>(i)] = gradient_edge(inputs[i]);
+  node->renew_sequence();
+  std::vector<uint32_t> index_of_saved(to_save.size(), SavedTensor::kNoHistory);
+  std::vector<bool> is_output(to_save.size(), false);
+  for (size_t i = 0; i < outputs.size(); i++) {
+    Tensor original = outputs[i];
+    for (size_t k = 0; k < to_save.size(); k++) {
+      if (!to_save[k].defined() || !to_save[k].same(original)) continue;
+      is_output[k] = !contains(inputs, original) || contains(dirty, original);
+      if (is_output[k] && is_floating(original.dtype())) index_of_saved[k] = static_cast<uint32_t>(i);
+    }
+    bool changed = contains(dirty, original);
+    // An input that is returned unchanged becomes a new tensor, so that its own history stays.
+    if (contains(inputs, original) && !changed) {
+      GradModeGuard no_grad(false);
+      outputs[i] = detach(original);
+    }
+    node->add_output(outputs[i]);
+    if (!is_floating(original.dtype()) || contains(non_differentiable, original)) continue;
+    if (changed) {
+      original.impl()->storage->bump_version(saved->name.c_str());
+      rebase_history(original, node);
+    } else {
+      set_history(outputs[i], node, static_cast<uint32_t>(i));
+    }
+  }
+  for (size_t k = 0; k < to_save.size(); k++) {
+    if (!to_save[k].defined()) {
+      saved->tensors.emplace_back();
+      continue;
+    }
+    saved->tensors.emplace_back(to_save[k], is_output[k]).output_index = index_of_saved[k];
+  }
+  return outputs;
+}
+
+}  // namespace
+
+void bind_function(py::module_& m) {
+  py::class_<SavedList, std::shared_ptr<SavedList>>(m, "_SavedList").def(py::init<>()).def("unpack", &SavedList::unpack);
+  m.def("_record_function", &record);
+}
+
+}  // namespace weft::python

@@ -1,0 +1,96 @@
+// Threads, build information, errors: what belongs to the process rather than to a tensor.
+#include "bindings/tensor_object.h"
+#include "device/cpu/isa.h"
+#include "device/cpu/threads.h"
+
+#ifdef WEFT_ONEDNN
+#include <dnnl.h>
+#endif
+
+namespace weft::python {
+
+namespace {
+
+PyObject* out_of_memory_error = nullptr;
+
+PyObject* exception_type(ErrorKind kind) {
+  switch (kind) {
+    case ErrorKind::Value:
+      return PyExc_ValueError;
+    case ErrorKind::Type:
+      return PyExc_TypeError;
+    case ErrorKind::Index:
+      return PyExc_IndexError;
+    case ErrorKind::Key:
+      return PyExc_KeyError;
+    case ErrorKind::Buffer:
+      return PyExc_BufferError;
+    case ErrorKind::NotImplemented:
+      return PyExc_NotImplementedError;
+    case ErrorKind::OutOfMemory:
+      return out_of_memory_error;
+    case ErrorKind::Runtime:
+      break;
+  }
+  return PyExc_RuntimeError;
+}
+
+// The thread state of a thread that gave up the GIL, or nullptr if it had none.
+void* release_gil() { return PyGILState_Check() ? PyEval_SaveThread() : nullptr; }
+void restore_gil(void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); }
+
+py::dict build_info() {
+  py::dict info;
+  info["version"] = WEFT_VERSION;
+  info["compiler"] = "gcc " __VERSION__;
+  info["isa"] = isa_name();
+  info["threads"] = num_threads();
+#ifdef WEFT_ONEDNN
+  const dnnl_version_t* v = dnnl_version();
+  info["onednn"] = std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
+#endif
+  info["cuda"] = "no plug-in: this Weft was built for the CPU only";
+  return info;
+}
+
+}  // namespace
+
+void set_python_error(std::exception_ptr error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (py::error_already_set& e) {
+    e.restore();
+  } catch (const Error& e) {
+    PyErr_SetString(exception_type(e.kind()), e.what());
+  } catch (const py::builtin_exception& e) {
+    e.set_error();
+  } catch (const std::bad_alloc&) {
+    PyErr_SetString(out_of_memory_error, "out of host memory");
+  } catch (const std::exception& e) {
+    PyErr_SetString(PyExc_RuntimeError, e.what());
+  }
+}
+
+void bind_runtime(py::module_& m) {
+  PyObject* bases = PyTuple_Pack(2, PyExc_RuntimeError, PyExc_MemoryError);
+  out_of_memory_error = PyErr_NewExceptionWithDoc("weft.OutOfMemoryError",
+                                                  "A device has no memory left; the message says who holds how much. Nothing has changed.",
+                                                  bases, nullptr);
+  Py_DECREF(bases);
+  if (!out_of_memory_error) throw py::error_already_set();
+  m.attr("OutOfMemoryError") = py::handle(out_of_memory_error);
+  py::register_exception_translator([](std::exception_ptr p) {
+    try {
+      if (p) std::rethrow_exception(p);
+    } catch (const Error& e) {
+      PyErr_SetString(exception_type(e.kind()), e.what());
+    }
+  });
+  set_long_kernel_hooks({release_gil, restore_gil});
+  m.def("set_num_threads", [](int n) { set_num_threads(n); }, py::arg("int"),
+        "How many threads CPU kernels may use. Raises ValueError unless it is positive.");
+  m.def("get_num_threads", [] { return num_threads(); }, "How many threads CPU kernels may use.\n\n>>> import weft\n>>> weft.get_num_threads() >= 1\nTrue\n");
+  m.def("_build_info", &build_info);
+}
+
+}  // namespace weft::python

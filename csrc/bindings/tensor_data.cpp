@@ -1,0 +1,216 @@
+// From Python data to tensors and back: tensor(), as_tensor(), item(), tolist().
+#include "bindings/autograd.h"
+#include "bindings/tensor_object.h"
+#include "device/backend.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft::python {
+
+namespace {
+
+// Nested lists: their shape, and the widest kind of number in them.
+struct Nested {
+  Shape shape;
+  Scalar::Kind kind = Scalar::Kind::Bool;
+  std::optional<DType> exact;  // of tensors or NumPy scalars inside
+  bool any = false;
+
+  void note(Scalar::Kind k) {
+    kind = std::max(kind, k);
+    any = true;
+  }
+};
+
+bool is_list(PyObject* o) { return PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o); }
+bool is_array(PyObject* o) { return is_tensor(o) || PyObject_HasAttrString(o, "__array_interface__"); }
+
+py::object as_fast_sequence(PyObject* o) {
+  return py::reinterpret_steal<py::object>(PySequence_Fast(o, "tensor: expected a sequence"));
+}
+
+// Lists of arrays or tensors become nested lists of numbers.
+py::object plain(PyObject* o) {
+  if (is_tensor(o)) return py::reinterpret_steal<py::object>(to_list(unwrap(o)));
+  if (PyObject_HasAttrString(o, "tolist")) return py::handle(o).attr("tolist")();
+  return py::reinterpret_borrow<py::object>(o);
+}
+
+void measure(PyObject* o, int depth, Nested& n) {
+  if (is_array(o) && !PyFloat_Check(o)) {
+    DType t = is_tensor(o) ? unwrap(o).dtype() : from_numpy(py::module_::import("numpy").attr("asarray")(py::handle(o))).dtype();
+    n.exact = n.exact ? promote(*n.exact, t) : t;
+    py::object values = plain(o);
+    return measure(values.ptr(), depth, n);
+  }
+  if (!is_list(o)) {
+    check<ErrorKind::Value>(n.shape.size() == depth, "tensor: expected a sequence of length ", n.shape.size() > depth ? n.shape[depth] : 0,
+                            " at depth ", depth, ", got a number");
+    std::optional<Scalar> s = read_scalar(o);
+    check<ErrorKind::Type>(s.has_value(), "tensor: expected numbers, got ", std::string(Py_TYPE(o)->tp_name));
+    n.note(s->kind());
+    return;
+  }
+  py::object items = as_fast_sequence(o);
+  if (!items) throw py::error_already_set();
+  Py_ssize_t length = PySequence_Fast_GET_SIZE(items.ptr());
+  check<ErrorKind::Value>(depth < kMaxDims, "tensor: more than ", kMaxDims, " levels of nesting");
+  if (n.shape.size() == depth) {
+    check<ErrorKind::Value>(!n.any, "tensor: got a sequence of length ", length, " at depth ", depth, " where there were numbers before");
+    n.shape.push_back(length);
+  }
+  check<ErrorKind::Value>(n.shape[depth] == length, "tensor: expected a sequence of length ", n.shape[depth], " at depth ", depth, ", got length ", length);
+  for (Py_ssize_t i = 0; i < length; i++) measure(PySequence_Fast_GET_ITEM(items.ptr(), i), depth + 1, n);
+}
+
+template <class T>
+T convert(const Scalar& s) {
+  if constexpr (std::is_same_v<T, Float16>)
+    return to_float16(static_cast<float>(s.to_double()));
+  else if constexpr (std::is_same_v<T, BFloat16>)
+    return to_bfloat16(static_cast<float>(s.to_double()));
+  else if constexpr (std::is_same_v<T, bool>)
+    return s.to_bool();
+  else if constexpr (std::is_floating_point_v<T>)
+    return static_cast<T>(s.to_double());
+  else {
+    int64_t v = s.to_int();
+    check(static_cast<int64_t>(static_cast<T>(v)) == v || (s.is_float() && sizeof(T) == 8), "tensor: the value ", s,
+          " does not fit dtype ", dtype_of<T>);
+    return static_cast<T>(v);
+  }
+}
+
+template <class T>
+void store(PyObject* o, T*& out) {
+  if (PyFloat_CheckExact(o)) {
+    *out++ = convert<T>(Scalar(PyFloat_AS_DOUBLE(o)));
+    return;
+  }
+  if (is_array(o) && !PyFloat_Check(o)) {
+    py::object values = plain(o);
+    return store(values.ptr(), out);
+  }
+  if (!is_list(o)) {
+    *out++ = convert<T>(*read_scalar(o));
+    return;
+  }
+  py::object items = as_fast_sequence(o);
+  Py_ssize_t length = PySequence_Fast_GET_SIZE(items.ptr());
+  for (Py_ssize_t i = 0; i < length; i++) store(PySequence_Fast_GET_ITEM(items.ptr(), i), out);
+}
+
+Tensor from_nested(PyObject* data, std::optional<DType> dtype) {
+  Nested n;
+  measure(data, 0, n);
+  DType natural = n.kind == Scalar::Kind::Float || !n.any ? default_dtype() : Scalar(0).default_dtype();
+  if (n.any && n.kind == Scalar::Kind::Bool) natural = DType::Bool;
+  if (n.exact) natural = *n.exact;
+  Tensor t = empty(n.shape, dtype.value_or(natural));
+  visit_dtype(t.dtype(), [&](auto tag) {
+    auto* out = t.data_as<typename decltype(tag)::type>();
+    if (t.numel()) store(data, out);
+  });
+  return t;
+}
+
+Tensor to_device(const Tensor& t, Device device) {
+  if (t.device() == device) return t;
+  if (device.type == DeviceType::Meta) return empty(t.shape(), t.dtype(), device);
+  backend_of(device);
+  fail<ErrorKind::NotImplemented>("to: copying from ", t.device(), " to ", device, " is not possible: the source has no data");
+}
+
+// Shares memory where it can.
+Tensor as_tensor(const py::object& data, std::optional<DType> dtype, std::optional<Device> device) {
+  Tensor t;
+  if (is_tensor(data.ptr()))
+    t = unwrap(data.ptr());
+  else if (py::hasattr(data, "__array_interface__"))
+    t = from_numpy(py::module_::import("numpy").attr("asarray")(data));
+  else if (py::hasattr(data, "__dlpack__"))
+    t = unwrap(py::module_::import("weft._C").attr("from_dlpack")(data).ptr());
+  else if (PyObject_CheckBuffer(data.ptr()) && !PyBytes_Check(data.ptr()))
+    t = from_numpy(py::module_::import("numpy").attr("asarray")(data));
+  else
+    t = from_nested(data.ptr(), dtype);
+  if (dtype && *dtype != t.dtype()) t = to_dtype(t, *dtype);
+  return to_device(t, device.value_or(is_tensor(data.ptr()) ? t.device() : default_device()));
+}
+
+// Always a copy, always a leaf.
+Tensor make_tensor(const py::object& data, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
+  Tensor t;
+  {
+    GradModeGuard no_grad(false);
+    t = as_tensor(data, dtype, device);
+    bool shared = !is_list(data.ptr()) && t.impl()->storage->use_count() >= 1 && (is_tensor(data.ptr()) || py::hasattr(data, "__array_interface__") || PyObject_CheckBuffer(data.ptr()));
+    if (shared) t = detach(clone(t));
+  }
+  if (requires_grad) change_requires_grad(t, true);
+  return t;
+}
+
+PyObject* element(const Tensor& t, int64_t offset) {
+  return visit_dtype(t.dtype(), [&](auto tag) -> PyObject* {
+    using T = typename decltype(tag)::type;
+    T v = t.data_as<T>()[offset];
+    if constexpr (std::is_same_v<T, bool>)
+      return PyBool_FromLong(v);
+    else if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>)
+      return PyFloat_FromDouble(to_float(v));
+    else if constexpr (std::is_floating_point_v<T>)
+      return PyFloat_FromDouble(v);
+    else
+      return PyLong_FromLongLong(v);
+  });
+}
+
+PyObject* nested_list(const Tensor& t, int dim, int64_t offset) {
+  if (dim == t.ndim()) return element(t, offset);
+  PyObject* list = PyList_New(t.size(dim));
+  for (int64_t i = 0; i < t.size(dim); i++) PyList_SET_ITEM(list, i, nested_list(t, dim + 1, offset + i * t.strides()[dim]));
+  return list;
+}
+
+void check_has_data(const char* what, const Tensor& t) {
+  check(!t.is_meta(), what, ": a tensor on the meta device has a shape but no values");
+  check(t.device().type == DeviceType::CPU, what, ": the tensor is on ", t.device(), "; copy it with .cpu() first");
+}
+
+}  // namespace
+
+PyObject* item(const Tensor& t) {
+  check_has_data("item", t);
+  check(t.numel() == 1, "item: only a tensor of one element can be turned into a number, got shape ", t.shape(), " with ", t.numel(), " elements");
+  return element(t, 0);
+}
+
+PyObject* to_list(const Tensor& t) {
+  check_has_data("tolist", t);
+  return nested_list(t, 0, 0);
+}
+
+void bind_tensor_data(Family& f) {
+  f.function("tensor", &make_tensor, py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+             py::arg("requires_grad") = false,
+             "A new leaf tensor with a copy of data: numbers, nested lists, NumPy arrays or tensors.\n\n"
+             "Floats give the default dtype, integers int64, bools bool. Raises ValueError for ragged lists, TypeError for other data.\n\n"
+             ">>> import weft\n>>> weft.tensor([[1, 2], [3, 4]])\ntensor([[1, 2],\n        [3, 4]])\n");
+  f.function("as_tensor", &as_tensor, py::arg("data"), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+             "Like tensor(), but shares memory with arrays and returns tensors as they are, where dtype and device allow.\n\n"
+             ">>> import weft\n>>> weft.as_tensor([1.5])\ntensor([1.5000])\n");
+  f.function("asarray", [](const py::object& obj, std::optional<DType> dtype, std::optional<Device> device, std::optional<bool> copy, bool requires_grad) {
+    Tensor t = copy.value_or(false) ? make_tensor(obj, dtype, device, false) : as_tensor(obj, dtype, device);
+    if (requires_grad) change_requires_grad(t, true);
+    return t;
+  }, py::arg("obj"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("copy") = py::none(), py::arg("requires_grad") = false,
+             "Like as_tensor(); copy=True always copies.");
+  f.method("item", [](const Tensor& t) { return py::reinterpret_steal<py::object>(item(t)); },
+           "The value of a tensor of one element as a Python number.\n\n>>> import weft\n>>> weft.tensor(2.5).item()\n2.5\n");
+  f.method("tolist", [](const Tensor& t) { return py::reinterpret_steal<py::object>(to_list(t)); },
+           "The values as nested Python lists.\n\n>>> import weft\n>>> weft.arange(3).tolist()\n[0, 1, 2]\n");
+  f.method("_to_device", &to_device, py::arg("device"));
+}
+
+}  // namespace weft::python

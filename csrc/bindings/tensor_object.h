@@ -1,0 +1,60 @@
+// The raw CPython type behind weft.Tensor: its object, and what the files that fill its slots share.
+#pragma once
+
+#include <exception>
+
+#include "bindings/bindings.h"
+
+namespace weft::python {
+
+struct TensorObject {
+  PyObject_HEAD
+  Tensor tensor;
+  PyObject* dict;
+  PyObject* weakrefs;
+};
+
+// Sets the Python error that stands for a C++ exception.
+void set_python_error(std::exception_ptr error);
+
+// Runs f, which returns a new reference (or an int status), and turns C++ exceptions into Python errors.
+template <class F>
+auto guarded(F&& f) -> decltype(f()) {
+  try {
+    return f();
+  } catch (...) {
+    set_python_error(std::current_exception());
+    if constexpr (std::is_pointer_v<decltype(f())>)
+      return nullptr;
+    else
+      return -1;
+  }
+}
+
+// Number slots (bindings/tensor_number.cpp), properties (tensor_properties.cpp), buffer and array protocols (arrays.cpp).
+extern PyType_Slot* const tensor_number_slots;
+extern PyGetSetDef tensor_properties[];
+int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags);
+void tensor_release_buffer(PyObject* self, Py_buffer* view);
+
+// A new Python object of a subclass of weft.Tensor for t, which must not have one yet.
+PyObject* wrap_as(PyTypeObject* type, const Tensor& t);
+
+void bind_tensor_type(py::module_& m);
+void bind_dtype(py::module_& m);
+void bind_device(py::module_& m);
+void bind_arrays(Family& f);
+void bind_tensor_data(Family& f);
+void bind_autograd(Family& f);
+void bind_function(py::module_& m);
+void bind_runtime(py::module_& m);
+
+// A tensor on the memory of a NumPy array.
+Tensor from_numpy(const py::object& array);
+// A new weft.Size.
+PyObject* size_object(const Shape& shape);
+// The value of a tensor of one element; t.tolist() for any.
+PyObject* item(const Tensor& t);
+PyObject* to_list(const Tensor& t);
+
+}  // namespace weft::python

@@ -1,0 +1,150 @@
+// Properties of weft.Tensor: shape, dtype, device, grad, requires_grad, ...
+#include "bindings/autograd.h"
+#include "bindings/tensor_object.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft::python {
+
+namespace {
+
+template <PyObject* (*f)(const Tensor&)>
+PyObject* get(PyObject* self, void*) {
+  return guarded([&] { return f(unwrap(self)); });
+}
+
+PyObject* shape(const Tensor& t) { return size_object(t.shape()); }
+PyObject* dtype(const Tensor& t) { return Py_NewRef(dtype_object(t.dtype())); }
+PyObject* device(const Tensor& t) { return device_object(t.device()); }
+PyObject* ndim(const Tensor& t) { return PyLong_FromLong(t.ndim()); }
+PyObject* requires_grad(const Tensor& t) { return PyBool_FromLong(t.requires_grad()); }
+PyObject* leaf(const Tensor& t) { return PyBool_FromLong(is_leaf(t)); }
+PyObject* data(const Tensor& t) { return wrap(detach(t)); }
+PyObject* node(const Tensor& t) { return node_object(t.requires_grad() ? grad_fn(t) : nullptr); }
+PyObject* version(const Tensor& t) { return PyLong_FromUnsignedLong(t.version()); }
+PyObject* base(const Tensor& t) { return wrap(Tensor(t.impl()->base)); }
+PyObject* item_bytes(const Tensor& t) { return PyLong_FromSize_t(item_size(t.dtype())); }
+PyObject* bytes(const Tensor& t) { return PyLong_FromLongLong(t.numel() * static_cast<int64_t>(item_size(t.dtype()))); }
+PyObject* on_cuda(const Tensor& t) { return PyBool_FromLong(t.device().type == DeviceType::CUDA); }
+PyObject* on_cpu(const Tensor& t) { return PyBool_FromLong(t.device().type == DeviceType::CPU); }
+PyObject* on_meta(const Tensor& t) { return PyBool_FromLong(t.is_meta()); }
+PyObject* retains(const Tensor& t) {
+  GradMeta* meta = grad_meta(t);
+  return PyBool_FromLong(meta && meta->retains_grad && !is_leaf(t));
+}
+PyObject* never(const Tensor&) { Py_RETURN_FALSE; }
+PyObject* inference(const Tensor& t) { return PyBool_FromLong(t.impl()->inference); }
+
+PyObject* reversed(const Tensor& t) {
+  Dims order;
+  for (int i = t.ndim() - 1; i >= 0; i--) order.push_back(i);
+  return wrap(permute(t, order));
+}
+PyObject* matrix_transpose(const Tensor& t) {
+  check(t.ndim() >= 2, "mT: expected a tensor of at least 2 dimensions, got shape ", t.shape());
+  return wrap(transpose(t, -2, -1));
+}
+
+PyObject* grad_of(const Tensor& t) {
+  GradMeta* meta = grad_meta(t);
+  return wrap(meta ? meta->grad : Tensor());
+}
+
+int reject_delete(PyObject* value, const char* name) {
+  if (value) return 0;
+  PyErr_Format(PyExc_TypeError, "%s of a tensor cannot be deleted", name);
+  return -1;
+}
+
+int set_grad(PyObject* self, PyObject* value, void*) {
+  return guarded([&]() -> int {
+    const Tensor& t = unwrap(self);
+    if (!value || value == Py_None) {
+      if (GradMeta* meta = grad_meta(t)) meta->grad = Tensor();
+      return 0;
+    }
+    check<ErrorKind::Type>(is_tensor(value), "grad: expected a Tensor or None, got ", std::string(Py_TYPE(value)->tp_name));
+    const Tensor& grad = unwrap(value);
+    check(grad.shape() == t.shape(), "grad: the gradient has shape ", grad.shape(), ", expected ", t.shape());
+    check(grad.dtype() == t.dtype(), "grad: the gradient has dtype ", grad.dtype(), ", expected ", t.dtype());
+    check(grad.device() == t.device(), "grad: the gradient is on ", grad.device(), ", expected ", t.device());
+    check(!grad.same(t), "grad: a tensor cannot be its own gradient");
+    ensure_grad_meta(t).grad = grad;
+    return 0;
+  });
+}
+
+int set_requires_grad(PyObject* self, PyObject* value, void*) {
+  if (reject_delete(value, "requires_grad")) return -1;
+  return guarded([&]() -> int {
+    int on = PyObject_IsTrue(value);
+    if (on < 0) throw py::error_already_set();
+    change_requires_grad(unwrap(self), on == 1);
+    return 0;
+  });
+}
+
+// x.data = y: x takes over y's storage and geometry; its place in the graph stays.
+int set_data(PyObject* self, PyObject* value, void*) {
+  if (reject_delete(value, "data")) return -1;
+  return guarded([&]() -> int {
+    check<ErrorKind::Type>(is_tensor(value), "data: expected a Tensor, got ", std::string(Py_TYPE(value)->tp_name));
+    const TensorImpl& from = *unwrap(value).impl();
+    TensorImpl& to = *unwrap(self).impl();
+    check(!to.requires_grad || is_floating(from.dtype), "data: a tensor that requires grad needs a floating point dtype, got ",
+          from.dtype);
+    to.storage = from.storage;
+    to.shape = from.shape;
+    to.strides = from.strides;
+    to.offset = from.offset;
+    to.numel = from.numel;
+    to.dtype = from.dtype;
+    to.device = from.device;
+    to.contiguous = from.contiguous;
+    to.base = nullptr;
+    to.tracked = false;
+    if (GradMeta* meta = grad_meta(unwrap(self))) {
+      if (meta->accumulator) meta->accumulator->forget_leaf();
+      meta->accumulator = nullptr;
+    }
+    return 0;
+  });
+}
+
+}  // namespace
+
+PyObject* size_object(const Shape& shape) {
+  static PyObject* size_type = py::object(py::module_::import("weft._size").attr("Size")).release().ptr();
+  PyObject* tuple = PyTuple_New(shape.size());
+  for (int i = 0; i < shape.size(); i++) PyTuple_SET_ITEM(tuple, i, PyLong_FromLongLong(shape[i]));
+  PyObject* size = PyObject_CallOneArg(size_type, tuple);
+  Py_DECREF(tuple);
+  return size;
+}
+
+PyGetSetDef tensor_properties[] = {
+    {"shape", get<shape>, nullptr, "Sizes of the dimensions.", nullptr},
+    {"dtype", get<dtype>, nullptr, "Type of the elements.", nullptr},
+    {"device", get<device>, nullptr, "Where the tensor lives.", nullptr},
+    {"ndim", get<ndim>, nullptr, "Number of dimensions.", nullptr},
+    {"itemsize", get<item_bytes>, nullptr, "Bytes of one element.", nullptr},
+    {"nbytes", get<bytes>, nullptr, "Bytes of all elements.", nullptr},
+    {"requires_grad", get<requires_grad>, set_requires_grad, "Is the tensor part of what autograd differentiates?", nullptr},
+    {"grad", get<grad_of>, set_grad, "The gradient that backward() accumulated, or None.", nullptr},
+    {"grad_fn", get<node>, nullptr, "The recorded step that made this tensor, or None for leaves.", nullptr},
+    {"is_leaf", get<leaf>, nullptr, "True for tensors that no recorded step made.", nullptr},
+    {"retains_grad", get<retains>, nullptr, "True for a non-leaf whose gradient is kept (retain_grad()).", nullptr},
+    {"data", get<data>, set_data, "The same storage, outside of autograd. Prefer detach().", nullptr},
+    {"T", get<reversed>, nullptr, "A view with the dimensions reversed.", nullptr},
+    {"mT", get<matrix_transpose>, nullptr, "A view with the last two dimensions exchanged.", nullptr},
+    {"is_cuda", get<on_cuda>, nullptr, "Is the tensor on an NVIDIA GPU?", nullptr},
+    {"is_cpu", get<on_cpu>, nullptr, "Is the tensor in host memory?", nullptr},
+    {"is_meta", get<on_meta>, nullptr, "Has the tensor a shape but no data?", nullptr},
+    {"is_sparse", get<never>, nullptr, "Always False: Weft's tensors are dense.", nullptr},
+    {"is_quantized", get<never>, nullptr, "Always False.", nullptr},
+    {"_version", get<version>, nullptr, "Counts the in-place changes of the storage.", nullptr},
+    {"_base", get<base>, nullptr, "The tensor this one is a view of, or None.", nullptr},
+    {"_is_inference", get<inference>, nullptr, "Was the tensor made in inference mode?", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr}};
+
+}  // namespace weft::python
