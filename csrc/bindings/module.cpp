@@ -11,6 +11,7 @@ PYBIND11_MODULE(_C, m) {
   Family nn(m.def_submodule("nn", "Functions of weft.nn.functional."));
   bind_tensor_data(f);
   bind_arrays(f);
+  bind_tensor_methods(f);
   bind_autograd(f);
   bind_function(m);
 #define WEFT_X(family) bind_##family(f, nn);

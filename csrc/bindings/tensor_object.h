@@ -44,6 +44,7 @@ void bind_tensor_type(py::module_& m);
 void bind_dtype(py::module_& m);
 void bind_device(py::module_& m);
 void bind_arrays(Family& f);
+void bind_tensor_methods(Family& f);
 void bind_tensor_data(Family& f);
 void bind_autograd(Family& f);
 void bind_function(py::module_& m);
