@@ -7,20 +7,26 @@ from op_calls import rows
 from support import gradcheck, gradgradcheck, is_float, map_arrays, tensors_in, to_tensor
 
 
-def split(sample):
-    """The sample's float arrays, and a function that puts others in their place and gives arguments."""
+def split(op, sample):
+    """The sample's differentiable arrays, and a function that puts tensors in their place and gives arguments."""
     arrays = []
+    constant = op.is_constant(sample)
 
     def collect(array):
-        if is_float(array.dtype.name):
+        if not constant(array):
             arrays.append(array)
         return array
 
     map_arrays(collect, [list(sample.args), sample.kwargs])
 
-    def rebuild(w, tensors, device):
+    def rebuild(w, tensors, device, dtype="float64"):
         left = iter(tensors)
-        place = lambda array: next(left) if is_float(array.dtype.name) else to_tensor(w, array, None, device)  # noqa: E731
+
+        def place(array):
+            if not constant(array):
+                return next(left)
+            return to_tensor(w, array, dtype if is_float(array.dtype.name) else None, device)
+
         return map_arrays(place, [list(sample.args), sample.kwargs])
 
     return arrays, rebuild
@@ -28,7 +34,7 @@ def split(sample):
 
 def differentiable_calls(w, op, device):
     for sample in op.samples(Make("float64")):
-        arrays, rebuild = split(sample)
+        arrays, rebuild = split(op, sample)
         if not arrays or not all(array.size for array in arrays):
             continue
 
@@ -66,9 +72,9 @@ def test_gradient_dtype_and_shape(w, device, op):
     """The gradient has the dtype and shape of what it is the gradient of, in every float dtype."""
     for dtype in [name for name in op.dtypes if is_float(name)]:
         sample = op.samples(Make(dtype))[0]
-        arrays, rebuild = split(sample)
+        arrays, rebuild = split(op, sample)
         leaves = [to_tensor(w, array, dtype, device, requires_grad=True) for array in arrays]
-        args, kwargs = rebuild(w, leaves, device)
+        args, kwargs = rebuild(w, leaves, device, dtype)
         outputs = [tensor for tensor in tensors_in(op.function(w)(*args, **kwargs)) if tensor.requires_grad]
         sum(output.float().sum() for output in outputs).backward()
         for leaf in leaves:
@@ -81,7 +87,7 @@ def test_gradient_dtype_and_shape(w, device, op):
 def test_integer_results_need_no_gradient(w, device, op):
     """Integers and booleans never claim a gradient."""
     dtype = next(name for name in op.dtypes if is_float(name))
-    arrays, rebuild = split(op.samples(Make(dtype))[0])
+    arrays, rebuild = split(op, op.samples(Make(dtype))[0])
     leaves = [to_tensor(w, array, dtype, device, requires_grad=True) for array in arrays]
-    args, kwargs = rebuild(w, leaves, device)
+    args, kwargs = rebuild(w, leaves, device, dtype)
     assert not any(tensor.requires_grad for tensor in tensors_in(op.function(w)(*args, **kwargs)))

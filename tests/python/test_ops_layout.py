@@ -32,13 +32,14 @@ def offset(w, array, dtype, device):
 LAYOUTS = {"transposed": transposed, "every_second": every_second, "offset": offset}
 
 
-def laid_out(w, sample, dtype, device, layout, requires_grad=False):
+def laid_out(w, op, sample, dtype, device, layout, requires_grad=False):
     leaves = []
+    constant = op.is_constant(sample)
 
     def convert(array):
         own = dtype if is_float(array.dtype.name) and is_float(dtype) else None
         tensor = layout(w, array, own, device)
-        if requires_grad and is_float(array.dtype.name):
+        if requires_grad and not constant(array):
             tensor = tensor.detach().requires_grad_()
             leaves.append(tensor)
         return tensor
@@ -52,7 +53,7 @@ def laid_out(w, sample, dtype, device, layout, requires_grad=False):
 def test_layout(w, device, op, layout):
     dtype = "float32" if "float32" in op.dtypes else op.dtypes[0]
     for sample in op.samples(Make(dtype)):
-        args, kwargs, _ = laid_out(w, sample, dtype, device, LAYOUTS[layout])
+        args, kwargs, _ = laid_out(w, op, sample, dtype, device, LAYOUTS[layout])
         op_calls.check_results(op, sample, dtype, op.function(w)(*args, **kwargs))
 
 
@@ -62,7 +63,7 @@ def test_gradient_of_layouts(w, device, op):
     sample = op.samples(Make("float64"))[0]
 
     def gradients(layout, spread):
-        args, kwargs, leaves = laid_out(w, sample, "float64", device, layout, requires_grad=True)
+        args, kwargs, leaves = laid_out(w, op, sample, "float64", device, layout, requires_grad=True)
         outputs = [tensor for tensor in tensors_in(op.function(w)(*args, **kwargs)) if tensor.requires_grad]
         weights = [np.random.default_rng(3).uniform(0.5, 1.5, tuple(output.shape)) for output in outputs]
         incoming = [spread(w, weight, "float64", device) for weight in weights]

@@ -6,7 +6,7 @@ import pytest
 import op_calls
 from cases.row import Make, resolve
 from op_calls import rows, rows_with_dtypes, tensors_for
-from support import IS_WEFT, assert_same, is_float, tensors_in, to_numpy, to_tensor
+from support import IS_WEFT, assert_close, assert_same, dtype_name, is_float, tensors_in, to_numpy, to_tensor
 
 
 def version(tensor):
@@ -106,7 +106,8 @@ def test_out(w, device, op):
                 pairs = zip(result, outs, plain, strict=True) if many else [(result, outs, plain)]
                 for got, out, wanted in pairs:
                     assert got is out or got.data_ptr() == out.data_ptr(), f"{op} does not return its out="
-                    assert_same(out, wanted, f"{op}{sample} with out= of strides {out.stride()}")
+                    what = f"{op}{sample} with out= of strides {out.stride()}"
+                    assert_close(out, to_numpy(wanted), dtype_name(wanted.dtype), op.tolerance_of(dtype), what)
 
 
 def plain_out(w, result):
@@ -140,6 +141,10 @@ def test_out_with_requires_grad_is_refused(w, device, op):
     if not plain.requires_grad:
         pytest.skip("the result of the first sample needs no gradient")
     out = w.zeros_like(plain.detach())
-    with pytest.raises(RuntimeError, match="(?i)out"):
+    try:
         op.function(w)(*args, **sample.kwargs, out=out)
-    assert (to_numpy(out) == 0).all()
+    except RuntimeError as error:
+        assert "out" in str(error)
+        assert (to_numpy(out) == 0).all()
+    else:
+        assert not IS_WEFT, f"{op} writes a result that needs a gradient to out="

@@ -83,6 +83,7 @@ class Op:
     grad: bool = True
     gradgrad: bool = True
     grad_rtol: float = 1e-5
+    constants: tuple = ()  # positions or names of float arguments that never have a gradient
     method: str | None = None  # the Tensor method, if it has one
     inplace: str | None = None  # the in-place Tensor method or function path, if it has one
     out: bool = False  # has out=
@@ -106,6 +107,12 @@ class Op:
         """The dtypes of the count results for inputs of one dtype."""
         rules = self.result if isinstance(self.result, tuple) else (self.result,) * count
         return [_result_dtype(rule, dtype) for rule in rules]
+
+    def is_constant(self, sample):
+        """A test of the sample's arrays: whether the op has no gradient by that one."""
+        positional = [sample.args[key] for key in self.constants if isinstance(key, int) and key < len(sample.args)]
+        constants = {id(array) for array in positional + [sample.kwargs.get(key) for key in self.constants]}
+        return lambda array: not is_float(array.dtype.name) or id(array) in constants
 
     def tolerance_of(self, dtype):
         return self.tolerance.get(dtype, TOLERANCE.get(dtype))
