@@ -144,6 +144,7 @@ PyGetSetDef tensor_properties[] = {
     {"is_quantized", get<never>, nullptr, "Always False.", nullptr},
     {"_version", get<version>, nullptr, "Counts the in-place changes of the storage.", nullptr},
     {"_base", get<base>, nullptr, "The tensor this one is a view of, or None.", nullptr},
+    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
     {"_is_inference", get<inference>, nullptr, "Was the tensor made in inference mode?", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 

@@ -1,0 +1,103 @@
+"""Tensor methods that are written in Python: hooks, copying, pickling, formatting. Importing this attaches them."""
+
+from weft import _C
+
+Tensor = _C.Tensor
+
+
+class RemovableHandle:
+    """Returned by ``register_hook``; ``remove()`` takes the hook away. Also a context manager."""
+
+    def __init__(self, remove):
+        self._remove = remove
+
+    def remove(self):
+        """Take the hook away; a second call does nothing."""
+        if self._remove is not None:
+            self._remove()
+            self._remove = None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.remove()
+
+
+def register_hook(self, hook):
+    """Call ``hook(grad)`` whenever a gradient of this tensor is computed; what it returns, if not None, replaces it.
+
+    Raises RuntimeError when the tensor does not require grad.
+
+    >>> import weft
+    >>> x = weft.tensor(1., requires_grad=True)
+    >>> handle = x.register_hook(lambda grad: grad * 2)
+    >>> (x * 3).backward()
+    >>> x.grad
+    tensor(6.)
+    """
+    node, number = self._add_grad_hook(hook)
+    return RemovableHandle(lambda: _C._remove_grad_hook(node, number))
+
+
+def _deepcopy(self, memo):
+    if id(self) in memo:
+        return memo[id(self)]
+    if not self.is_leaf:
+        raise RuntimeError(
+            "deepcopy: only leaf tensors can be deep-copied; this one is part of a graph, copy tensor.detach()"
+        )
+    copied = self.detach().clone()
+    result = Tensor._make_subclass(type(self), copied, self.requires_grad) if type(self) is not Tensor else copied
+    if type(self) is Tensor and self.requires_grad:
+        result.requires_grad_(True)
+    memo[id(self)] = result
+    if self.grad is not None:
+        result.grad = _deepcopy(self.grad, memo)
+    result.__dict__.update({k: v for k, v in getattr(self, "__dict__", {}).items()})
+    return result
+
+
+def _rebuild(cls, array, dtype, requires_grad, attributes):
+    tensor = _C.from_numpy(array)
+    if tensor.dtype is not dtype:
+        tensor = tensor.view(dtype)
+    result = Tensor._make_subclass(cls, tensor, requires_grad)
+    if attributes:
+        result.__dict__.update(attributes)
+    return result
+
+
+def _reduce_ex(self, protocol):
+    if not self.is_leaf:
+        raise RuntimeError("pickle: this tensor is part of a graph; pickle tensor.detach()")
+    plain = self.detach().contiguous()
+    if plain.dtype is _C.bfloat16:
+        plain = plain.view(_C.int16)
+    return (
+        _rebuild,
+        (type(self), plain.numpy().copy(), self.dtype, self.requires_grad, dict(getattr(self, "__dict__", {}))),
+    )
+
+
+def _format(self, spec):
+    if self.dim() == 0:
+        return format(self.item(), spec)
+    return object.__format__(self, spec)
+
+
+def _contains(self, element):
+    return bool((self == element).any().item())
+
+
+def _reversed(self):
+    return self.flip(0) if self.dim() else self
+
+
+Tensor.register_hook = register_hook
+Tensor.__deepcopy__ = _deepcopy
+Tensor.__reduce_ex__ = _reduce_ex
+Tensor.__format__ = _format
+Tensor.__contains__ = _contains
+Tensor.__reversed__ = _reversed
+Tensor.__array_priority__ = 1000  # tensor operators win over NumPy's
