@@ -90,7 +90,7 @@ class Op:
     elementwise: bool = False  # one output element per element of the (broadcast) input
     layouts: bool = True  # takes inputs of any strides
     special: bool = True  # elementwise and right at infinities, NaN, huge and tiny arguments too
-    random: bool = False  # draws random numbers: two calls differ
+    torch: bool = True  # PyTorch, where it is installed, agrees
     large: Callable | None = None  # large(make) -> one big Sample, to cross thread and vector boundaries
     family: str = ""  # filled in by the table
 
