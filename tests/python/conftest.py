@@ -1,7 +1,6 @@
 """Fixtures of the Python tests: the module under test and its devices."""
 
 import pytest
-
 import support
 
 

@@ -4,7 +4,6 @@ import warnings
 
 import numpy as np
 import pytest
-
 from cases import OPS
 from cases.row import Make, Sample
 from support import assert_close, is_float, map_arrays, to_tensor

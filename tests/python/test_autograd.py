@@ -6,7 +6,6 @@ import weakref
 
 import numpy as np
 import pytest
-
 from support import IS_WEFT, check_message, to_numpy, weft_only
 
 

@@ -4,7 +4,6 @@ import gc
 
 import numpy as np
 import pytest
-
 from support import check_message, to_numpy, weft_only
 
 pytestmark = weft_only

@@ -1,7 +1,6 @@
 """Bad arguments of every family: the right exception, a message that says what is wrong, and nothing changed."""
 
 import pytest
-
 from cases import ERRORS
 from support import IS_WEFT, assert_same, check_message
 

@@ -1,9 +1,8 @@
 """Every row of the op table: values, shapes and dtypes against NumPy, for every dtype the op takes."""
 
 import numpy as np
-import pytest
-
 import op_calls
+import pytest
 from cases.row import Make
 from op_calls import check_results, rows, rows_with_dtypes, run, samples_of
 from support import assert_same, devices, map_arrays, to_numpy

@@ -1,7 +1,6 @@
 """Every differentiable row of the op table: first and second derivatives against central differences."""
 
 import pytest
-
 from cases.row import Make
 from op_calls import rows
 from support import gradcheck, gradgradcheck, is_float, map_arrays, tensors_in, to_tensor

@@ -1,9 +1,8 @@
 """The layout of the inputs never changes the result: strided, transposed, offset, expanded, 0-dim and empty inputs."""
 
 import numpy as np
-import pytest
-
 import op_calls
+import pytest
 from cases.row import Make, Sample
 from op_calls import rows
 from support import is_float, map_arrays, tensors_in, to_numpy, to_tensor

@@ -1,9 +1,8 @@
 """Methods, in-place variants, out= and dtype= give what the function gives."""
 
 import numpy as np
-import pytest
-
 import op_calls
+import pytest
 from cases.row import Make, resolve
 from op_calls import rows, rows_with_dtypes, tensors_for
 from support import IS_WEFT, assert_close, assert_same, dtype_name, is_float, tensors_in, to_numpy, to_tensor

@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 import pytest
-
 from support import IS_WEFT, check_message, dtype_name, to_numpy, weft_only
 
 COUNT = 40_000

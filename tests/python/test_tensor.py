@@ -6,7 +6,6 @@ import pickle
 
 import numpy as np
 import pytest
-
 from support import ALL, FLOATS, check_message, dtype_name, to_numpy, to_tensor, weft_only
 
 NUMPY_TYPES = [name for name in ALL if name != "bfloat16"]

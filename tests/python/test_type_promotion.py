@@ -1,15 +1,14 @@
 """Which dtype comes out of mixed dtypes: tensors, 0-dim tensors and Python numbers.
 
 The rules: dtypes fall into the kinds bool < integer < float. Dimensioned tensors decide among themselves by the
-table below. A 0-dim tensor counts only if it is of a higher kind than they, a Python number only if it is of a higher kind than
-every tensor; it then comes in as the default dtype of its kind.
+table below. A 0-dim tensor counts only if it is of a higher kind than they, a Python number only if it is of a higher
+kind than every tensor; it then comes in as the default dtype of its kind.
 """
 
 import itertools
 
 import numpy as np
 import pytest
-
 from support import ALL, check_message, dtype_name, to_tensor
 
 KINDS = {"bool": 0, **dict.fromkeys(["uint8", "int8", "int16", "int32", "int64"], 1)}

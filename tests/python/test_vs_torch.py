@@ -2,7 +2,6 @@
 
 import numpy as np
 import pytest
-
 from cases.row import Make
 from op_calls import rows, tensors_for
 from support import IS_WEFT, is_float, tensors_in, to_numpy

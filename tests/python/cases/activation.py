@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-
 from support import FLOATS, NUMERIC, SIGNED
 
 from .elementwise_unary import erf, sigmoid, unary

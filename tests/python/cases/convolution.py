@@ -1,7 +1,6 @@
 """Convolutions: slid, scaled and summed by hand."""
 
 import numpy as np
-
 from support import FULL_FLOATS
 
 from .row import Bad, Op, Sample

@@ -3,7 +3,6 @@
 import operator
 
 import numpy as np
-
 from support import ALL, FLOATS, FULL_FLOATS, INTS, IS_WEFT, NUMERIC, SIGNED
 
 from .row import Bad, Op, Sample

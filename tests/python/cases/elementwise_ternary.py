@@ -1,7 +1,6 @@
 """Elementwise functions of three tensors."""
 
 import numpy as np
-
 from support import ALL, FLOATS, NUMERIC
 
 from .row import Bad, Op, Sample

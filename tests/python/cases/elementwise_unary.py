@@ -3,7 +3,6 @@
 import math
 
 import numpy as np
-
 from support import ALL, FLOATS, INTS, NUMERIC
 
 from .row import Bad, Op, Sample

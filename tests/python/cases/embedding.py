@@ -1,7 +1,6 @@
 """Embedding and one-hot."""
 
 import numpy as np
-
 from support import FLOATS, IS_WEFT
 
 from .row import Bad, Op, Sample

@@ -1,7 +1,6 @@
 """Gather, scatter and the ops that pick or change elements by an index or a mask."""
 
 import numpy as np
-
 from support import ALL, FULL_FLOATS, INTS, IS_WEFT, NUMERIC
 
 from .row import Bad, Op, Sample

@@ -1,7 +1,6 @@
 """Losses."""
 
 import numpy as np
-
 from support import FULL_FLOATS
 
 from .row import Bad, Op, Sample

@@ -1,7 +1,6 @@
 """Matrix products."""
 
 import numpy as np
-
 from support import FLOATS, FULL_FLOATS
 
 from .row import Bad, Op, Sample

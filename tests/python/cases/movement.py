@@ -1,7 +1,6 @@
 """Ops that move elements without changing them: views, joins, splits, pads and copies."""
 
 import numpy as np
-
 from support import ALL, FLOATS
 
 from .row import Bad, Op, Sample

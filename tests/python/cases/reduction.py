@@ -1,7 +1,6 @@
 """Reductions, cumulative sums and their kin."""
 
 import numpy as np
-
 from support import ALL, FLOATS, FULL_FLOATS, NUMERIC, SIGNED
 
 from .row import Bad, Op, Sample

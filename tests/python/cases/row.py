@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-
 from support import ALL, FLOATS, TOLERANCE, is_float, round_to
 
 
@@ -90,6 +89,7 @@ class Op:
     elementwise: bool = False  # one output element per element of the (broadcast) input
     layouts: bool = True  # takes inputs of any strides
     special: bool = True  # elementwise and right at infinities, NaN, huge and tiny arguments too
+    meta: bool = True  # shapes of the results follow from shapes alone, so that it runs on the meta device
     torch: bool = True  # PyTorch, where it is installed, agrees
     large: Callable | None = None  # large(make) -> one big Sample, to cross thread and vector boundaries
     family: str = ""  # filled in by the table

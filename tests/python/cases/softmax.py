@@ -1,7 +1,6 @@
 """Softmax and its kin."""
 
 import numpy as np
-
 from support import FLOATS, FULL_FLOATS
 
 from .row import Bad, Op, Sample

@@ -1,7 +1,6 @@
 """Sorting."""
 
 import numpy as np
-
 from support import ALL, NUMERIC
 
 from .row import Bad, Op, Sample
