@@ -9,11 +9,12 @@
 namespace weft {
 
 struct MemoryStats {
-  int64_t allocated = 0;       // bytes in use by tensors
-  int64_t reserved = 0;        // bytes taken from the system, in use or cached
-  int64_t peak = 0;            // largest value of allocated since the start or reset_peak()
-  int64_t allocations = 0;     // calls of allocate() so far
-  int64_t cache_hits = 0;      // of these, served without asking the system
+  int64_t allocated = 0;    // bytes in use by tensors
+  int64_t reserved = 0;     // bytes taken from the system, in use or cached
+  int64_t peak = 0;         // largest value of allocated since the start or reset_peak()
+  int64_t limit = 0;        // reserved may not exceed this
+  int64_t allocations = 0;  // calls of allocate() so far
+  int64_t cache_hits = 0;   // of these, served without asking the system
 };
 
 // Memory in use by blocks that were asked for under one tag (the op that ran).
@@ -34,6 +35,8 @@ class Allocator {
   virtual void reset_peak() = 0;
   // Returns cached blocks to the system.
   virtual void empty_cache() = 0;
+  // At most this many bytes may be taken from the system; 0 means as many as it has.
+  virtual void set_limit(size_t nbytes) = 0;
   // Largest first.
   virtual std::vector<MemoryHolder> holders() const = 0;
 };
