@@ -4,6 +4,7 @@
 PYBIND11_MODULE(_C, m) {
   using namespace weft::python;
   bind_runtime(m);
+  bind_memory(m);
   bind_dtype(m);
   bind_device(m);
   bind_tensor_type(m);
