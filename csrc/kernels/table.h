@@ -67,11 +67,13 @@ void register_kernel(const KernelEntry& entry);
 
 #define WEFT_CONCAT_(a, b) a##b
 #define WEFT_CONCAT(a, b) WEFT_CONCAT_(a, b)
-#define WEFT_KERNEL_(table_, kernel_, device_, isa_, id_)                                          \
-  static_assert(__is_same(decltype(&(kernel_)), decltype(table_)::Function),              \
-                "the kernel's signature is not its table's");                                      \
-  [[gnu::section("weft_kernels"), gnu::used]] static constinit ::weft::TypedKernelEntry<decltype(&(kernel_))> \
-  WEFT_CONCAT(kernel_entry_, id_) = {&(table_), &(kernel_), static_cast<int8_t>(device_), isa_}
+// The entries are read as one array: their own alignment keeps the compiler from choosing a larger one for each.
+#define WEFT_KERNEL_(table_, kernel_, device_, isa_, id_)                                                    \
+  static_assert(__is_same(decltype(&(kernel_)), decltype(table_)::Function),                                 \
+                "the kernel's signature is not its table's");                                                \
+  [[gnu::section("weft_kernels"), gnu::used, gnu::aligned(alignof(::weft::KernelEntry))]] static constinit   \
+  ::weft::TypedKernelEntry<decltype(&(kernel_))> WEFT_CONCAT(kernel_entry_, id_) = {&(table_), &(kernel_),   \
+                                                                                    static_cast<int8_t>(device_), isa_}
 
 // In a file compiled once per ISA level (csrc/kernels/cpu/*.cpp).
 #define WEFT_CPU_KERNEL(table, kernel) WEFT_KERNEL_(table, kernel, ::weft::DeviceType::CPU, WEFT_ISA_LEVEL, __COUNTER__)
