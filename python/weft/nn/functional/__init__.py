@@ -1,0 +1,42 @@
+"""Functions of neural networks: those of the C++ core, and composites of them written here.
+
+The names, arguments and defaults are those of torch.nn.functional.
+"""
+# ruff: noqa: F401
+
+from weft._C import nn as _native
+from weft.nn.functional.activation import bilinear, gumbel_softmax, rrelu, softmin
+from weft.nn.functional.attention import scaled_dot_product_attention
+from weft.nn.functional.distance import cosine_similarity, normalize, pairwise_distance
+from weft.nn.functional.dropout import alpha_dropout, dropout1d, dropout2d, dropout3d
+from weft.nn.functional.losses import (
+    cosine_embedding_loss,
+    gaussian_nll_loss,
+    hinge_embedding_loss,
+    kl_div,
+    margin_ranking_loss,
+    multi_margin_loss,
+    multilabel_margin_loss,
+    multilabel_soft_margin_loss,
+    poisson_nll_loss,
+    soft_margin_loss,
+    triplet_margin_loss,
+    triplet_margin_with_distance_loss,
+)
+from weft.nn.functional.spatial import (
+    adaptive_avg_pool1d,
+    adaptive_max_pool1d,
+    avg_pool1d,
+    channel_shuffle,
+    conv1d,
+    instance_norm,
+    local_response_norm,
+    max_pool1d,
+    pixel_shuffle,
+    pixel_unshuffle,
+)
+
+# Where the core has a function it is the one to use.
+globals().update({_name: getattr(_native, _name) for _name in dir(_native) if not _name.startswith("_")})
+
+__all__ = [_name for _name in globals() if not _name.startswith("_")]

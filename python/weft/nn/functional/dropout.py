@@ -1,0 +1,71 @@
+"""Dropout of whole channels, and the one that keeps mean and variance."""
+
+import weft
+from weft._C import nn as native
+
+_SELU_FLOOR = -1.7580993408473766  # what SELU tends to for very negative input: -scale * alpha
+
+
+def _drop_channels(name, input, p, training, inplace, dims):
+    if not 0 <= p <= 1:
+        raise ValueError(f"{name}: p must be between 0 and 1, got {p}")
+    if input.dim() not in dims:
+        wanted = " or ".join(map(str, dims))
+        raise ValueError(f"{name}: expected input with {wanted} dimensions, got shape {tuple(input.shape)}")
+    if not training or p == 0:
+        return input
+    channel_dims = input.dim() - max(dims) + 2  # 1 without a batch dimension, else 2
+    shape = (*input.shape[:channel_dims], *(1,) * (input.dim() - channel_dims))
+    mask = native.dropout(weft.ones(shape, dtype=input.dtype, device=input.device), p, True)
+    return input.mul_(mask) if inplace else input * mask
+
+
+def dropout1d(input, p=0.5, training=True, inplace=False):
+    """Sets whole channels of (N, C, L) or (C, L) to zero with probability p and widens the others by 1/(1-p).
+
+    >>> import weft
+    >>> weft.nn.functional.dropout1d(weft.ones(1, 2, 3), p=1.0).sum()
+    tensor(0.)
+    """
+    return _drop_channels("dropout1d", input, p, training, inplace, (2, 3))
+
+
+def dropout2d(input, p=0.5, training=True, inplace=False):
+    """Sets whole channels of (N, C, H, W) to zero with probability p and widens the others by 1/(1-p).
+
+    >>> import weft
+    >>> weft.nn.functional.dropout2d(weft.ones(1, 2, 3, 3), p=1.0).sum()
+    tensor(0.)
+    """
+    # Three dimensions are (N, C, L), as they have always been in PyTorch's function of this name
+    return _drop_channels("dropout2d", input, p, training, inplace, (3,) if input.dim() == 3 else (4,))
+
+
+def dropout3d(input, p=0.5, training=True, inplace=False):
+    """Sets whole channels of (N, C, D, H, W) or (C, D, H, W) to zero with probability p, and widens the others.
+
+    >>> import weft
+    >>> weft.nn.functional.dropout3d(weft.ones(1, 2, 3, 3, 3), p=1.0).sum()
+    tensor(0.)
+    """
+    return _drop_channels("dropout3d", input, p, training, inplace, (4, 5))
+
+
+def alpha_dropout(input, p=0.5, training=False, inplace=False):
+    """Dropout to SELU's lower limit, scaled such that mean and variance are kept; Klambauer et al., 2017.
+
+    >>> import weft
+    >>> weft.nn.functional.alpha_dropout(weft.ones(2), training=False)
+    tensor([1., 1.])
+    """
+    if not 0 <= p <= 1:
+        raise ValueError(f"alpha_dropout: p must be between 0 and 1, got {p}")
+    if not training or p == 0:
+        return input
+    if p == 1:
+        result = input * 0
+    else:
+        keep = (weft.rand_like(input) >= p).to(input.dtype)
+        scale = ((1 - p) * (1 + p * _SELU_FLOOR**2)) ** -0.5
+        result = scale * (input * keep + _SELU_FLOOR * (1 - keep)) - scale * _SELU_FLOOR * p
+    return input.copy_(result) if inplace else result

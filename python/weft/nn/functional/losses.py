@@ -1,0 +1,243 @@
+"""Losses that are composites. All take reduction: 'none', 'mean' or 'sum'."""
+
+import math
+
+import weft
+from weft._C import nn as native
+from weft.nn.functional.distance import pairwise_distance
+
+
+def _reduce(name, loss, reduction):
+    if reduction == "mean":
+        return loss.mean()
+    if reduction == "sum":
+        return loss.sum()
+    if reduction == "none":
+        return loss
+    raise ValueError(f"{name}: reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
+
+
+def kl_div(input, target, reduction="mean", log_target=False):
+    """target * (log(target) - input), the Kullback-Leibler divergence; input is a log-probability.
+
+    reduction may also be 'batchmean': the sum divided by the first dimension, which is the mathematical definition.
+
+    >>> import weft
+    >>> p = weft.tensor([[0.5, 0.5]])
+    >>> weft.nn.functional.kl_div(p.log(), p, reduction="batchmean")
+    tensor(0.)
+    """
+    if log_target:
+        loss = target.exp() * (target - input)
+    else:
+        positive = target > 0  # 0 * log(0) counts as 0
+        loss = target * weft.where(positive, target, 1).log() - target * input
+    if reduction == "batchmean":
+        return loss.sum() / input.shape[0] if input.dim() else loss.sum()
+    return _reduce("kl_div", loss, reduction)
+
+
+def poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+    """exp(input) - target * input, or input - target * log(input + eps); with full plus Stirling's approximation.
+
+    >>> import weft
+    >>> weft.nn.functional.poisson_nll_loss(weft.zeros(2), weft.ones(2))
+    tensor(1.)
+    """
+    loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
+    if full:
+        large = weft.where(target > 1, target, 1)
+        stirling = large * large.log() - large + 0.5 * (2 * math.pi * large).log()
+        loss = loss + weft.where(target > 1, stirling, 0)
+    return _reduce("poisson_nll_loss", loss, reduction)
+
+
+def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
+    """(log(var) + (input - target)^2 / var) / 2 with var at least eps; with full plus log(2 pi) / 2.
+
+    var is a number, or a tensor of the input's shape, or one without (or with 1 as) the last dimension.
+
+    >>> import weft
+    >>> weft.nn.functional.gaussian_nll_loss(weft.zeros(2), weft.ones(2), weft.ones(2))
+    tensor(0.5000)
+    """
+    if not isinstance(var, weft.Tensor):
+        var = weft.full(input.shape, var, dtype=input.dtype, device=input.device)
+    if tuple(var.shape) != tuple(input.shape):
+        if tuple(var.shape) == tuple(input.shape[:-1]):
+            var = var.unsqueeze(-1)
+        elif tuple(var.shape) != (*input.shape[:-1], 1):
+            raise ValueError(
+                f"gaussian_nll_loss: var of shape {tuple(var.shape)} does not fit input of shape {tuple(input.shape)}"
+            )
+    if bool((var < 0).any()):
+        raise ValueError("gaussian_nll_loss: var has negative entries")
+    with weft.no_grad():
+        floor = weft.where(var < eps, eps - var, 0)  # raises var to eps, the gradient still flows into var
+    var = var + floor
+    loss = 0.5 * (var.log() + (input - target) ** 2 / var)
+    return _reduce("gaussian_nll_loss", loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
+
+
+def hinge_embedding_loss(input, target, margin=1.0, reduction="mean"):
+    """input where target is 1, max(0, margin - input) where it is -1.
+
+    >>> import weft
+    >>> weft.nn.functional.hinge_embedding_loss(weft.tensor([0.5, 0.25]), weft.tensor([1, -1]), reduction="none")
+    tensor([0.5000, 0.7500])
+    """
+    apart = weft.where(target != 1, (margin - input).clamp(min=0), 0)
+    together = weft.where(target != -1, input, 0)
+    return _reduce("hinge_embedding_loss", apart + together, reduction)
+
+
+def margin_ranking_loss(input1, input2, target, margin=0, reduction="mean"):
+    """max(0, -target * (input1 - input2) + margin): target 1 wants input1 to be larger, -1 input2.
+
+    >>> import weft
+    >>> weft.nn.functional.margin_ranking_loss(weft.tensor([1.0]), weft.tensor([3.0]), weft.tensor([1.0]))
+    tensor(2.)
+    """
+    if input1.dim() != input2.dim() or input1.dim() != target.dim():
+        raise RuntimeError(
+            f"margin_ranking_loss: expected inputs and target of as many dimensions, got shapes {tuple(input1.shape)}, "
+            f"{tuple(input2.shape)} and {tuple(target.shape)}"
+        )
+    return _reduce("margin_ranking_loss", (margin - target * (input1 - input2)).clamp(min=0), reduction)
+
+
+def cosine_embedding_loss(input1, input2, target, margin=0, reduction="mean"):
+    """1 - cos(input1, input2) where target is 1, max(0, cos - margin) where it is -1; (N, D) or (D).
+
+    >>> import weft
+    >>> x = weft.tensor([[1.0, 0.0]])
+    >>> weft.nn.functional.cosine_embedding_loss(x, x, weft.tensor([-1.0]), margin=0.5)
+    tensor(0.5000)
+    """
+    if target.dim() not in (0, 1) or input1.dim() != target.dim() + 1 or input2.dim() != target.dim() + 1:
+        raise RuntimeError(
+            f"cosine_embedding_loss: expected inputs (N, D) with target (N), or (D) with a number, got "
+            f"{tuple(input1.shape)}, {tuple(input2.shape)} and {tuple(target.shape)}"
+        )
+    eps = 1e-12
+    squares = ((input1 * input1).sum(-1) + eps) * ((input2 * input2).sum(-1) + eps)
+    cos = (input1 * input2).sum(-1) / squares.sqrt()
+    zero = weft.zeros_like(cos)
+    loss = weft.where(target == 1, 1 - cos, zero) + weft.where(target == -1, (cos - margin).clamp(min=0), zero)
+    return _reduce("cosine_embedding_loss", loss, reduction)
+
+
+def soft_margin_loss(input, target, reduction="mean"):
+    """log(1 + exp(-target * input)) with targets 1 and -1.
+
+    >>> import weft
+    >>> weft.nn.functional.soft_margin_loss(weft.zeros(2), weft.tensor([1.0, -1.0]))
+    tensor(0.6931)
+    """
+    return _reduce("soft_margin_loss", -native.logsigmoid(target * input), reduction)
+
+
+def multilabel_soft_margin_loss(input, target, weight=None, reduction="mean"):
+    """The mean over classes of binary cross entropy with logits, for (N, C) or (C).
+
+    >>> import weft
+    >>> weft.nn.functional.multilabel_soft_margin_loss(weft.zeros(1, 3), weft.ones(1, 3))
+    tensor(0.6931)
+    """
+    loss = -(target * native.logsigmoid(input) + (1 - target) * native.logsigmoid(-input))
+    loss = loss if weight is None else loss * weight
+    return _reduce("multilabel_soft_margin_loss", loss.mean(-1), reduction)
+
+
+def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+    """The mean over the wrong classes j of max(0, margin - x[target] + x[j])^p, times weight[target].
+
+    input is (N, C) or (C), target (N) or () with class indices, weight (C). p is 1 or 2.
+
+    >>> import weft
+    >>> weft.nn.functional.multi_margin_loss(weft.tensor([[0.0, 0.5]]), weft.tensor([0]))
+    tensor(0.7500)
+    """
+    if p not in (1, 2):
+        raise ValueError(f"multi_margin_loss: p must be 1 or 2, got {p}")
+    if input.dim() not in (1, 2) or target.dim() != input.dim() - 1:
+        raise ValueError(
+            f"multi_margin_loss: expected input (N, C) with target (N), or (C) with (), got {tuple(input.shape)} "
+            f"and {tuple(target.shape)}"
+        )
+    index = target.unsqueeze(-1)
+    hinge = (margin - input.gather(-1, index) + input).clamp(min=0)
+    hinge = hinge if p == 1 else hinge * hinge
+    if weight is not None:
+        hinge = hinge * weight[target].unsqueeze(-1)
+    own = weft.zeros_like(hinge, dtype=weft.bool).scatter_(-1, index, True)
+    return _reduce("multi_margin_loss", hinge.masked_fill(own, 0).sum(-1) / input.shape[-1], reduction)
+
+
+def multilabel_margin_loss(input, target, reduction="mean"):
+    """Sums max(0, 1 - x[t] + x[j]) over the labels t and the other classes j, divided by the number of classes.
+
+    input is (N, C) or (C); a row of target holds the labels' indices, and -1 after the last one.
+
+    >>> import weft
+    >>> x, y = weft.tensor([0.1, 0.2, 0.4, 0.8]), weft.tensor([3, 0, -1, 1])
+    >>> weft.nn.functional.multilabel_margin_loss(x, y)
+    tensor(0.8500)
+    """
+    if input.dim() not in (1, 2) or tuple(target.shape) != tuple(input.shape):
+        raise ValueError(
+            f"multilabel_margin_loss: expected input and target of one shape, (N, C) or (C), got {tuple(input.shape)} "
+            f"and {tuple(target.shape)}"
+        )
+    listed = (target < 0).to(weft.int64).cumsum(-1) == 0
+    index = weft.where(listed, target, 0)
+    labels = weft.zeros_like(target).scatter_add(-1, index, listed.to(target.dtype)) > 0
+    hinge = (1 - input.gather(-1, index).unsqueeze(-1) + input.unsqueeze(-2)).clamp(min=0)
+    counted = listed.unsqueeze(-1) & ~labels.unsqueeze(-2)
+    loss = hinge.masked_fill(~counted, 0).sum((-2, -1)) / input.shape[-1]
+    return _reduce("multilabel_margin_loss", loss, reduction)
+
+
+def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"):
+    """max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm distance d; Balntas et al., 2016.
+
+    >>> import weft
+    >>> a, b = weft.zeros(1, 2), weft.tensor([[3.0, 4.0]])
+    >>> weft.nn.functional.triplet_margin_loss(a, b, a)
+    tensor(6.)
+    """
+    return triplet_margin_with_distance_loss(
+        anchor,
+        positive,
+        negative,
+        distance_function=lambda x, y: pairwise_distance(x, y, p, eps),
+        margin=margin,
+        swap=swap,
+        reduction=reduction,
+    )
+
+
+def triplet_margin_with_distance_loss(
+    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
+):
+    """triplet_margin_loss with any distance function; by default pairwise_distance.
+
+    >>> import weft
+    >>> a, b = weft.zeros(1, 2), weft.ones(1, 2)
+    >>> l1 = lambda x, y: (x - y).abs().sum(-1)
+    >>> weft.nn.functional.triplet_margin_with_distance_loss(a, b, a, distance_function=l1)
+    tensor(3.)
+    """
+    if margin <= 0:
+        raise ValueError(f"triplet_margin_loss: margin must be positive, got {margin}")
+    if not anchor.dim() == positive.dim() == negative.dim():
+        raise RuntimeError(
+            f"triplet_margin_loss: expected three inputs of as many dimensions, got shapes {tuple(anchor.shape)}, "
+            f"{tuple(positive.shape)} and {tuple(negative.shape)}"
+        )
+    distance = pairwise_distance if distance_function is None else distance_function
+    far = distance(anchor, negative)
+    if swap:
+        far = weft.minimum(far, distance(positive, negative))
+    loss = (margin + distance(anchor, positive) - far).clamp(min=0)
+    return _reduce("triplet_margin_loss", loss, reduction)

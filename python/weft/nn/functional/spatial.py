@@ -1,0 +1,202 @@
+"""Functions of sequences and images that are composites."""
+
+from weft._C import nn as native
+
+
+def _one(name, value):
+    """The number, or the only one in a sequence."""
+    if isinstance(value, (tuple, list)):
+        if len(value) != 1:
+            raise ValueError(f"{name}: expected one number for one dimension, got {tuple(value)}")
+        return value[0]
+    return value
+
+
+def _check_sequence(name, input):
+    if input.dim() not in (2, 3):
+        raise ValueError(f"{name}: expected input (N, C, L) or (C, L), got shape {tuple(input.shape)}")
+
+
+def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
+    """Convolution of (N, C, L) or (C, L) with weight (out, C // groups, K): conv2d of height one.
+
+    >>> import weft
+    >>> weft.nn.functional.conv1d(weft.tensor([[1.0, 2.0, 3.0]]), weft.ones(1, 1, 2))
+    tensor([[3., 5.]])
+    """
+    _check_sequence("conv1d", input)
+    stride, dilation = _one("conv1d", stride), _one("conv1d", dilation)
+    if padding == "same":
+        if stride != 1:
+            raise ValueError(f"conv1d: padding='same' needs stride 1, got {stride}")
+        total = dilation * (weight.shape[-1] - 1)
+        input, padding = native.pad(input, (total // 2, total - total // 2)), 0
+    padding = 0 if padding == "valid" else _one("conv1d", padding)
+    result = native.conv2d(
+        input.unsqueeze(-2), weight.unsqueeze(-2), bias, (1, stride), (0, padding), (1, dilation), groups
+    )
+    return result.squeeze(-2)
+
+
+def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
+    """The largest value of each window of (N, C, L) or (C, L).
+
+    >>> import weft
+    >>> weft.nn.functional.max_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)
+    tensor([[4., 3.]])
+    """
+    _check_sequence("max_pool1d", input)
+    kernel = _one("max_pool1d", kernel_size)
+    stride = kernel if stride is None else _one("max_pool1d", stride)
+    padding, dilation = _one("max_pool1d", padding), _one("max_pool1d", dilation)
+    result = native.max_pool2d(
+        input.unsqueeze(-2), (1, kernel), (1, stride), (0, padding), (1, dilation), ceil_mode, return_indices
+    )
+    return tuple(x.squeeze(-2) for x in result) if return_indices else result.squeeze(-2)
+
+
+def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
+    """The mean of each window of (N, C, L) or (C, L).
+
+    >>> import weft
+    >>> weft.nn.functional.avg_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)
+    tensor([[2.5000, 2.5000]])
+    """
+    _check_sequence("avg_pool1d", input)
+    kernel = _one("avg_pool1d", kernel_size)
+    stride = kernel if stride is None else _one("avg_pool1d", stride)
+    padding = _one("avg_pool1d", padding)
+    result = native.avg_pool2d(
+        input.unsqueeze(-2), (1, kernel), (1, stride), (0, padding), ceil_mode, count_include_pad
+    )
+    return result.squeeze(-2)
+
+
+def adaptive_avg_pool1d(input, output_size):
+    """Means of output_size windows over the last dimension of (N, C, L) or (C, L).
+
+    >>> import weft
+    >>> weft.nn.functional.adaptive_avg_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), 2)
+    tensor([[2., 4.]])
+    """
+    _check_sequence("adaptive_avg_pool1d", input)
+    return native.adaptive_avg_pool2d(input.unsqueeze(-2), (1, _one("adaptive_avg_pool1d", output_size))).squeeze(-2)
+
+
+def adaptive_max_pool1d(input, output_size, return_indices=False):
+    """The largest values of output_size windows over the last dimension of (N, C, L) or (C, L).
+
+    >>> import weft
+    >>> weft.nn.functional.adaptive_max_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), 2)
+    tensor([[3., 5.]])
+    """
+    _check_sequence("adaptive_max_pool1d", input)
+    size = (1, _one("adaptive_max_pool1d", output_size))
+    result = native.adaptive_max_pool2d(input.unsqueeze(-2), size, return_indices)
+    return tuple(x.squeeze(-2) for x in result) if return_indices else result.squeeze(-2)
+
+
+def instance_norm(
+    input,
+    running_mean=None,
+    running_var=None,
+    weight=None,
+    bias=None,
+    use_input_stats=True,
+    momentum=0.1,
+    eps=1e-5,
+):
+    """Normalises each channel of each sample of (N, C, ...); Ulyanov et al., 2016. Updates the running statistics.
+
+    >>> import weft
+    >>> weft.nn.functional.instance_norm(weft.ones(2, 3, 4)).abs().max()
+    tensor(0.)
+    """
+    if not use_input_stats:
+        if running_mean is None or running_var is None:
+            raise ValueError("instance_norm: without use_input_stats it needs running_mean and running_var")
+        return native.batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
+    samples, channels = input.shape[:2]
+    if input.numel() == samples * channels:
+        raise ValueError(
+            f"instance_norm: expected more than one value per channel, got input of shape {tuple(input.shape)}"
+        )
+
+    def each(t):
+        return None if t is None else t.repeat(samples)
+
+    mean, var = each(running_mean), each(running_var)
+    row = input.reshape(1, samples * channels, *input.shape[2:])
+    result = native.batch_norm(row, mean, var, each(weight), each(bias), True, momentum, eps)
+    for running, updated in ((running_mean, mean), (running_var, var)):
+        if running is not None:
+            running.copy_(updated.reshape(samples, channels).mean(0))
+    return result.reshape(input.shape)
+
+
+def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
+    """Divides by (k + alpha * mean of squares over size neighbouring channels)^beta; Krizhevsky et al., 2012.
+
+    >>> import weft
+    >>> weft.nn.functional.local_response_norm(weft.zeros(1, 3, 4), 2).shape == (1, 3, 4)
+    True
+    """
+    if input.dim() < 3:
+        raise ValueError(f"local_response_norm: expected input (N, C, ...), got shape {tuple(input.shape)}")
+    if input.numel() == 0:
+        return input
+    squares = (input * input).reshape(input.shape[0], 1, input.shape[1], -1)
+    squares = native.pad(squares, (0, 0, size // 2, (size - 1) // 2))
+    means = native.avg_pool2d(squares, (size, 1), 1).reshape(input.shape)
+    return input / (means * alpha + k) ** beta
+
+
+def pixel_shuffle(input, upscale_factor):
+    """(..., C * r^2, H, W) to (..., C, H * r, W * r) for upscale factor r; Shi et al., 2016.
+
+    >>> import weft
+    >>> weft.nn.functional.pixel_shuffle(weft.ones(1, 9, 4, 4), 3).shape == (1, 1, 12, 12)
+    True
+    """
+    r = upscale_factor
+    if input.dim() < 3 or r <= 0 or input.shape[-3] % (r * r):
+        raise RuntimeError(
+            f"pixel_shuffle: expected (..., C * {r}^2, H, W) for upscale_factor {r}, got shape {tuple(input.shape)}"
+        )
+    *batch, channels, height, width = input.shape
+    split = input.reshape(-1, channels // (r * r), r, r, height, width)
+    return split.permute(0, 1, 4, 2, 5, 3).reshape(*batch, channels // (r * r), height * r, width * r)
+
+
+def pixel_unshuffle(input, downscale_factor):
+    """The reverse of pixel_shuffle: (..., C, H * r, W * r) to (..., C * r^2, H, W).
+
+    >>> import weft
+    >>> weft.nn.functional.pixel_unshuffle(weft.ones(1, 1, 12, 12), 3).shape == (1, 9, 4, 4)
+    True
+    """
+    r = downscale_factor
+    if input.dim() < 3 or r <= 0 or input.shape[-2] % r or input.shape[-1] % r:
+        raise RuntimeError(
+            f"pixel_unshuffle: expected (..., C, H * {r}, W * {r}) for downscale_factor {r}, "
+            f"got shape {tuple(input.shape)}"
+        )
+    *batch, channels, height, width = input.shape
+    split = input.reshape(-1, channels, height // r, r, width // r, r)
+    return split.permute(0, 1, 3, 5, 2, 4).reshape(*batch, channels * r * r, height // r, width // r)
+
+
+def channel_shuffle(input, groups):
+    """Interleaves the channels of (N, C, ...) of several groups; Zhang et al., 2017.
+
+    >>> import weft
+    >>> weft.nn.functional.channel_shuffle(weft.arange(4).reshape(1, 4, 1), 2).flatten()
+    tensor([0, 2, 1, 3])
+    """
+    if input.dim() < 3 or groups <= 0 or input.shape[1] % groups:
+        raise RuntimeError(
+            f"channel_shuffle: expected (N, C, ...) with C divisible by {groups}, got shape {tuple(input.shape)}"
+        )
+    samples, channels, *rest = input.shape
+    split = input.reshape(samples, groups, channels // groups, *rest)
+    return split.transpose(1, 2).reshape(input.shape)

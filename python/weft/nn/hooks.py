@@ -1,0 +1,183 @@
+"""Hooks of modules: the handle that removes one, and the wiring of the backward hooks into the graph."""
+
+import itertools
+
+import weft
+
+_next_id = itertools.count()
+
+
+class RemovableHandle:
+    """What registering a hook returns; ``remove()`` takes the hook away again. Also a context manager.
+
+    >>> import weft
+    >>> layer = weft.nn.Identity()
+    >>> handle = layer.register_forward_hook(lambda module, args, output: output + 1)
+    >>> layer(weft.zeros(2))
+    tensor([1., 1.])
+    >>> handle.remove()
+    >>> layer(weft.zeros(2))
+    tensor([0., 0.])
+    """
+
+    def __init__(self, hooks, entry, prepend=False):
+        self._hooks = hooks
+        self.id = next(i for i in _next_id if i not in hooks)  # unpickled hooks bring ids of their own
+        if prepend:
+            later = list(hooks.items())
+            hooks.clear()
+            hooks[self.id] = entry
+            hooks.update(later)
+        else:
+            hooks[self.id] = entry
+
+    def remove(self):
+        """Removes the hook; does nothing when it is gone already."""
+        self._hooks.pop(self.id, None)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.remove()
+
+
+def call_with_hooks(module, hooks, args, kwargs):
+    """Calls module.forward between its hooks: an ordered list of (kind, hook, with_kwargs, always_call)."""
+    for kind, hook, with_kwargs, _ in hooks:
+        if kind == "forward_pre":
+            args, kwargs = _run_pre_hook(module, hook, with_kwargs, args, kwargs)
+    pre = [hook for kind, hook, _, _ in hooks if kind == "full_backward_pre"]
+    full = [hook for kind, hook, _, _ in hooks if kind == "full_backward"]
+    watch = _BackwardWatch(module, pre, full) if (pre or full) and weft.is_grad_enabled() else None
+    if watch:
+        args = watch.enter(args)
+    try:
+        result = module.forward(*args, **kwargs)
+    except Exception:
+        for kind, hook, with_kwargs, always in hooks:
+            if kind == "forward" and always:
+                hook(module, args, kwargs, None) if with_kwargs else hook(module, args, None)
+        raise
+    for kind, hook, with_kwargs, _ in hooks:
+        if kind == "forward":
+            changed = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
+            result = result if changed is None else changed
+    return watch.leave(result) if watch else result
+
+
+def _run_pre_hook(module, hook, with_kwargs, args, kwargs):
+    if with_kwargs:
+        changed = hook(module, args, kwargs)
+        if changed is None:
+            return args, kwargs
+        if not (isinstance(changed, tuple) and len(changed) == 2):
+            raise RuntimeError(f"a forward pre-hook with kwargs must return None or (args, kwargs), got {changed!r}")
+        return changed
+    changed = hook(module, args)
+    if changed is None:
+        return args, kwargs
+    return changed if isinstance(changed, tuple) else (changed,), kwargs
+
+
+class _BackwardWatch:
+    """Sees the gradients of a module's outputs and inputs during backward, and hands them to its backward hooks.
+
+    Identity functions around forward: the outer one's backward runs the pre-hooks, the inner one's the full hooks.
+    """
+
+    def __init__(self, module, pre_hooks, full_hooks):
+        self.module = module
+        self.pre_hooks = pre_hooks
+        self.full_hooks = full_hooks
+        self.watches_inputs = False
+        self.grad_output = None
+
+    def enter(self, args):
+        def backward(grads):
+            grad_input = _at(positions, len(args), grads)
+            return _pick(positions, self._run_full_hooks(grad_input))
+
+        positions = [i for i, x in enumerate(args) if isinstance(x, weft.Tensor)]
+        if not self.full_hooks or not any(args[i].requires_grad for i in positions):
+            return args
+        self.watches_inputs = True
+        return _replace(args, positions, _probe(backward, [args[i] for i in positions]))
+
+    def leave(self, result):
+        def backward(grads):
+            self.grad_output = _at(positions, len(outputs), grads)
+            for hook in self.pre_hooks:
+                changed = hook(self.module, self.grad_output)
+                if changed is not None:
+                    self.grad_output = changed if isinstance(changed, tuple) else (changed,)
+            picked = _pick(positions, self.grad_output)
+            if not self.watches_inputs:
+                self._run_full_hooks((None,))
+            return picked
+
+        outputs = result if isinstance(result, tuple) else (result,)
+        if isinstance(result, (list, dict)):
+            raise TypeError(
+                f"{type(self.module).__name__} has backward hooks, which need its forward to return a tensor or a "
+                f"tuple of them, not a {type(result).__name__}"
+            )
+        positions = [i for i, x in enumerate(outputs) if isinstance(x, weft.Tensor)]
+        if not any(outputs[i].requires_grad for i in positions):
+            return result
+        outputs = _replace(outputs, positions, _probe(backward, [outputs[i] for i in positions]))
+        return outputs if isinstance(result, tuple) else outputs[0]
+
+    def _run_full_hooks(self, grad_input):
+        for hook in self.full_hooks:
+            changed = hook(self.module, grad_input, self.grad_output)
+            if changed is not None:
+                grad_input = changed if isinstance(changed, tuple) else (changed,)
+        return grad_input
+
+
+def _probe(backward, tensors):
+    """The tensors, with backward(gradients) -> gradients called on the way back."""
+    global _Probe
+    if _Probe is None:
+        _Probe = _make_probe()
+    results = _Probe.apply(backward, *tensors)
+    return results if isinstance(results, tuple) else (results,)
+
+
+_Probe = None  # made at first use: most programs have no backward hooks and need no autograd.Function
+
+
+def _make_probe():
+    class Probe(weft.autograd.Function):
+        @staticmethod
+        def forward(ctx, backward, *tensors):
+            ctx.set_materialize_grads(False)
+            ctx.backward = backward
+            return tuple(x.view_as(x) for x in tensors)
+
+        @staticmethod
+        def backward(ctx, *grads):
+            return None, *ctx.backward(grads)
+
+    return Probe
+
+
+def _at(positions, size, values):
+    placed = [None] * size
+    for position, value in zip(positions, values):
+        placed[position] = value
+    return tuple(placed)
+
+
+def _pick(positions, values):
+    if positions and len(values) <= max(positions):
+        raise RuntimeError(f"a backward hook returned {len(values)} gradients, expected {max(positions) + 1}")
+    return tuple(values[i] for i in positions)
+
+
+def _replace(values, positions, new):
+    values = list(values)
+    for position, value in zip(positions, new):
+        values[position] = value
+    return tuple(values)

@@ -1,0 +1,267 @@
+"""Ways to fill a tensor with first values. All work in place, outside the graph, and return the tensor."""
+
+import math
+import warnings
+
+import weft
+
+_GAINS = {
+    "linear": 1.0,
+    "conv1d": 1.0,
+    "conv2d": 1.0,
+    "conv3d": 1.0,
+    "conv_transpose1d": 1.0,
+    "conv_transpose2d": 1.0,
+    "conv_transpose3d": 1.0,
+    "sigmoid": 1.0,
+    "tanh": 5.0 / 3,
+    "relu": math.sqrt(2.0),
+    "selu": 3.0 / 4,
+}
+
+
+def calculate_gain(nonlinearity, param=None):
+    """The factor by which weights before this nonlinearity are usually widened; param is leaky_relu's slope.
+
+    >>> import weft
+    >>> weft.nn.init.calculate_gain("tanh") == 5 / 3
+    True
+    """
+    if nonlinearity == "leaky_relu":
+        slope = 0.01 if param is None else param
+        if isinstance(slope, bool) or not isinstance(slope, (int, float)):
+            raise ValueError(f"calculate_gain: the slope of leaky_relu must be a number, got {slope!r}")
+        return math.sqrt(2.0 / (1 + slope**2))
+    if nonlinearity not in _GAINS:
+        raise ValueError(
+            f"calculate_gain: unknown nonlinearity {nonlinearity!r}, expected leaky_relu or one of {', '.join(_GAINS)}"
+        )
+    return _GAINS[nonlinearity]
+
+
+def uniform_(tensor, a=0.0, b=1.0, generator=None):
+    """Numbers spread evenly over [a, b).
+
+    >>> import weft
+    >>> w = weft.nn.init.uniform_(weft.empty(3, 5), -1, 1)
+    >>> bool((w.abs() <= 1).all())
+    True
+    """
+    with weft.no_grad():
+        return tensor.uniform_(a, b, generator=generator)
+
+
+def normal_(tensor, mean=0.0, std=1.0, generator=None):
+    """Normally distributed numbers.
+
+    >>> import weft
+    >>> weft.nn.init.normal_(weft.empty(3, 5), std=0.02).shape == (3, 5)
+    True
+    """
+    with weft.no_grad():
+        return tensor.normal_(mean, std, generator=generator)
+
+
+def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
+    """Normally distributed numbers of which those outside [a, b] do not occur; made with the inverse distribution.
+
+    >>> import weft
+    >>> w = weft.nn.init.trunc_normal_(weft.empty(100))
+    >>> bool((w.abs() <= 2).all())
+    True
+    """
+
+    def below(x):
+        return (1 + math.erf((x - mean) / (std * math.sqrt(2)))) / 2
+
+    if a > b or std <= 0:
+        raise ValueError(f"trunc_normal_: expected a <= b and std > 0, got a={a}, b={b}, std={std}")
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warnings.warn(
+            f"trunc_normal_: the mean {mean} is far outside of [{a}, {b}]; the values may be imprecise", stacklevel=2
+        )
+    with weft.no_grad():
+        tensor.uniform_(2 * below(a) - 1, 2 * below(b) - 1, generator=generator)
+        return tensor.erfinv_().mul_(std * math.sqrt(2)).add_(mean).clamp_(a, b)
+
+
+def constant_(tensor, val):
+    """The same number everywhere.
+
+    >>> import weft
+    >>> weft.nn.init.constant_(weft.empty(2), 3)
+    tensor([3., 3.])
+    """
+    with weft.no_grad():
+        return tensor.fill_(val)
+
+
+def ones_(tensor):
+    """Ones.
+
+    >>> import weft
+    >>> weft.nn.init.ones_(weft.empty(2))
+    tensor([1., 1.])
+    """
+    return constant_(tensor, 1.0)
+
+
+def zeros_(tensor):
+    """Zeros.
+
+    >>> import weft
+    >>> weft.nn.init.zeros_(weft.empty(2))
+    tensor([0., 0.])
+    """
+    return constant_(tensor, 0.0)
+
+
+def eye_(tensor):
+    """The identity matrix. ValueError unless the tensor has two dimensions.
+
+    >>> import weft
+    >>> weft.nn.init.eye_(weft.empty(2, 3))
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
+    if tensor.dim() != 2:
+        raise ValueError(f"eye_: expected a matrix, got a tensor of shape {tuple(tensor.shape)}")
+    with weft.no_grad():
+        return tensor.copy_(weft.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
+
+
+def dirac_(tensor, groups=1):
+    """Convolution weights that pass each input channel through unchanged, as far as there are output channels.
+
+    >>> import weft
+    >>> weft.nn.init.dirac_(weft.empty(1, 1, 3))
+    tensor([[[0., 1., 0.]]])
+    """
+    if tensor.dim() not in (3, 4, 5):
+        raise ValueError(f"dirac_: expected 3, 4 or 5 dimensions, got a tensor of shape {tuple(tensor.shape)}")
+    if tensor.shape[0] % groups:
+        raise ValueError(f"dirac_: {tensor.shape[0]} output channels cannot be divided into {groups} groups")
+    per_group = tensor.shape[0] // groups
+    center = tuple(size // 2 for size in tensor.shape[2:])
+    with weft.no_grad():
+        tensor.zero_()
+        for group in range(groups):
+            for channel in range(min(per_group, tensor.shape[1])):
+                tensor[(group * per_group + channel, channel, *center)] = 1
+    return tensor
+
+
+def _fans(tensor):
+    """(fan_in, fan_out): how many numbers an output depends on, how many outputs a number reaches."""
+    if tensor.dim() < 2:
+        raise ValueError(f"fan in and fan out need at least 2 dimensions, got a tensor of shape {tuple(tensor.shape)}")
+    field = math.prod(tensor.shape[2:])
+    return tensor.shape[1] * field, tensor.shape[0] * field
+
+
+_calculate_fan_in_and_fan_out = _fans
+
+
+def xavier_uniform_(tensor, gain=1.0, generator=None):
+    """Uniform in +-gain * sqrt(6 / (fan_in + fan_out)); Glorot and Bengio, 2010.
+
+    >>> import weft
+    >>> w = weft.nn.init.xavier_uniform_(weft.empty(3, 3))
+    >>> bool((w.abs() <= 1).all())
+    True
+    """
+    bound = gain * math.sqrt(6.0 / sum(_fans(tensor)))
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor, gain=1.0, generator=None):
+    """Normal with standard deviation gain * sqrt(2 / (fan_in + fan_out)); Glorot and Bengio, 2010.
+
+    >>> import weft
+    >>> weft.nn.init.xavier_normal_(weft.empty(3, 5)).shape == (3, 5)
+    True
+    """
+    return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
+
+
+def _kaiming_std(tensor, a, mode, nonlinearity):
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"kaiming: mode must be 'fan_in' or 'fan_out', got {mode!r}")
+    fan = _fans(tensor)[mode == "fan_out"]
+    return calculate_gain(nonlinearity, a) / math.sqrt(fan)
+
+
+def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
+    """Uniform in +-gain * sqrt(3 / fan); He et al., 2015. ``a`` is the slope of the leaky_relu that follows.
+
+    >>> import weft
+    >>> w = weft.nn.init.kaiming_uniform_(weft.empty(3, 6), nonlinearity="relu")
+    >>> bool((w.abs() <= 1).all())
+    True
+    """
+    if 0 in tensor.shape:
+        warnings.warn("kaiming_uniform_: the tensor has no elements, nothing to do", stacklevel=2)
+        return tensor
+    bound = math.sqrt(3.0) * _kaiming_std(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
+    """Normal with standard deviation gain / sqrt(fan); He et al., 2015. ``a`` is the slope of a leaky_relu.
+
+    >>> import weft
+    >>> weft.nn.init.kaiming_normal_(weft.empty(3, 5), mode="fan_out").shape == (3, 5)
+    True
+    """
+    if 0 in tensor.shape:
+        warnings.warn("kaiming_normal_: the tensor has no elements, nothing to do", stacklevel=2)
+        return tensor
+    return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
+
+
+def sparse_(tensor, sparsity, std=0.01, generator=None):
+    """Normal numbers, of which in every column the given share is set to zero; Martens, 2010.
+
+    >>> import weft
+    >>> w = weft.nn.init.sparse_(weft.empty(10, 3), sparsity=0.3)
+    >>> (w == 0).sum(0).tolist()
+    [3, 3, 3]
+    """
+    if tensor.dim() != 2:
+        raise ValueError(f"sparse_: expected a matrix, got a tensor of shape {tuple(tensor.shape)}")
+    rows, columns = tensor.shape
+    zeros = math.ceil(sparsity * rows)
+    with weft.no_grad():
+        tensor.normal_(0, std, generator=generator)
+        for column in range(columns):
+            tensor[weft.randperm(rows, generator=generator)[:zeros], column] = 0
+    return tensor
+
+
+def orthogonal_(tensor, gain=1, generator=None):
+    """A matrix with orthonormal rows or columns, whichever are fewer; Saxe et al., 2013. Further dims count as columns.
+
+    Made from normal numbers by Gram-Schmidt orthogonalisation, done twice for accuracy.
+
+    >>> import weft
+    >>> w = weft.nn.init.orthogonal_(weft.empty(3, 5))
+    >>> bool(weft.allclose(w @ w.T, weft.eye(3), atol=1e-5))
+    True
+    """
+    if tensor.dim() < 2:
+        raise ValueError(f"orthogonal_: expected at least 2 dimensions, got a tensor of shape {tuple(tensor.shape)}")
+    if tensor.numel() == 0:
+        return tensor
+    rows = tensor.shape[0]
+    columns = tensor.numel() // rows
+    with weft.no_grad():
+        vectors = weft.empty(min(rows, columns), max(rows, columns), dtype=weft.float64, device=tensor.device)
+        vectors.normal_(0, 1, generator=generator)
+        for i in range(vectors.shape[0]):
+            vector = vectors[i]
+            for _ in range(2 if i else 0):
+                before = vectors[:i]
+                vector = vector - before.T @ (before @ vector)
+            vectors[i] = vector / (vector * vector).sum().sqrt()
+        matrix = vectors if rows <= columns else vectors.T
+        return tensor.copy_((gain * matrix).reshape(tensor.shape))

@@ -1,0 +1,38 @@
+"""Puts the path of the layer into the message of an exception that leaves a Module's forward."""
+
+# Their first argument is not a message.
+_NOT_MESSAGES = (KeyError, StopIteration, StopAsyncIteration, OSError)
+
+
+def add_layer_path(module, error):
+    """Called by each module that the exception passes, innermost first: the path grows by a step each time.
+
+    ``ValueError("linear: ...")`` becomes ``ValueError("in model.features.3 (Conv2d): linear: ...")``. The exception
+    object stays the same. Costs nothing until something goes wrong.
+    """
+    trail = getattr(error, "_weft_layer", None)
+    if trail is None:
+        if len(error.args) != 1 or not isinstance(error.args[0], str) or isinstance(error, _NOT_MESSAGES):
+            return
+        kind, path, message = type(module).__name__, "", error.args[0]
+        text = f"in {kind}: {message}"
+    else:
+        kind, path, message, inner, text = trail
+        if error.args != (text,):
+            return  # somebody on the way has rewritten the message
+        if inner is not module:
+            step = _name_of(inner, module)
+            path = f"{step}.{path}" if path else step
+            text = f"in model.{path} ({kind}): {message}"
+    try:
+        error._weft_layer = (kind, path, message, module, text)
+    except AttributeError:
+        return  # an exception type without a __dict__
+    error.args = (text,)
+
+
+def _name_of(inner, outer):
+    for name, module in outer.named_modules():
+        if module is inner:
+            return name
+    return f"<{type(inner).__name__}>"  # called by outer, but not registered in it

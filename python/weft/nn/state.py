@@ -1,0 +1,163 @@
+"""state_dict and load_state_dict of modules. Loading is planned and checked as a whole before anything is changed."""
+
+import collections
+
+import weft
+
+_EXTRA = "_extra_state"
+
+
+class IncompatibleKeys(collections.namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+    """What load_state_dict returns: the keys that were missing, and those that nothing asked for."""
+
+    __slots__ = ()
+
+    def __repr__(self):
+        return super().__repr__() if self.missing_keys or self.unexpected_keys else "<All keys matched successfully>"
+
+    __str__ = __repr__
+
+
+class _Plan(list):
+    """The error messages of a load, and the changes to make if there are none."""
+
+    def __init__(self, assign):
+        super().__init__()
+        self.assign = assign
+        self.changes = []
+
+
+def _run_hooks(module, kind, *args):
+    for hook_kind, hook in list(module.__dict__.get("_state_hooks", {}).values()):
+        if hook_kind == kind:
+            hook(module, *args)
+
+
+def _own_state(module):
+    """The module's own parameters and persistent buffers: (name, tensor)."""
+    own = module.__dict__
+    for name in module._parameter_names:
+        if own[name] is not None:
+            yield name, own[name]
+    for name, persistent in module._buffer_names.items():
+        if persistent and own[name] is not None:
+            yield name, own[name]
+
+
+def _has_extra_state(module):
+    from weft.nn.module import Module
+
+    return type(module).get_extra_state is not Module.get_extra_state
+
+
+def state_dict(module, destination, prefix, keep_vars):
+    destination = collections.OrderedDict() if destination is None else destination
+    _run_hooks(module, "save_pre", prefix, keep_vars)
+    module._save_to_state_dict(destination, prefix, keep_vars)
+    for name in module._module_names:
+        child = module.__dict__[name]
+        if child is not None:
+            child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
+    _run_hooks(module, "save_post", destination, prefix, {})
+    return destination
+
+
+def save_own(module, destination, prefix, keep_vars):
+    for name, tensor in _own_state(module):
+        destination[prefix + name] = tensor if keep_vars else tensor.detach()
+    if _has_extra_state(module):
+        destination[prefix + _EXTRA] = module.get_extra_state()
+
+
+def load_state_dict(module, state, strict, assign):
+    if not isinstance(state, collections.abc.Mapping):
+        raise TypeError(f"load_state_dict: expected a dict of name -> tensor, got {type(state).__name__}")
+    state = collections.OrderedDict(state)
+    missing, unexpected, plan, visited = [], [], _Plan(assign), []
+    _plan_tree(module, state, "", strict, missing, unexpected, plan, visited)
+    known = _known_keys(module, "")
+    unexpected.extend(key for key in state if key not in known and key not in unexpected)
+    # A hook may forgive missing keys, so with hooks the keys are judged after them
+    hooked = any(kind == "load_post" for m in visited for kind, _ in m.__dict__.get("_state_hooks", {}).values())
+    if strict and not hooked:
+        _list_keys(missing, unexpected, plan)
+    if plan:
+        _fail(module, plan, "; nothing was changed")
+    for change in plan.changes:
+        change()
+    result = IncompatibleKeys(missing, unexpected)
+    for loaded in visited:
+        _run_hooks(loaded, "load_post", result)
+    if strict and hooked:
+        _list_keys(missing, unexpected, plan)
+    if plan:
+        _fail(module, plan)
+    return result
+
+
+def _plan_tree(module, state, prefix, strict, missing, unexpected, plan, visited):
+    _run_hooks(module, "load_pre", state, prefix, {}, strict, missing, unexpected, plan)
+    module._load_from_state_dict(state, prefix, {}, strict, missing, unexpected, plan)
+    for name in module._module_names:
+        child = module.__dict__[name]
+        if child is not None:
+            _plan_tree(child, state, f"{prefix}{name}.", strict, missing, unexpected, plan, visited)
+    visited.append(module)
+
+
+def load_own(module, state, prefix, strict, missing, unexpected, plan):
+    for name, target in _own_state(module):
+        key = prefix + name
+        if key not in state:
+            missing.append(key)
+            continue
+        value = state[key]
+        if not isinstance(value, weft.Tensor):
+            plan.append(f"{key}: expected a Tensor, got {type(value).__name__}")
+        elif tuple(value.shape) != tuple(target.shape):
+            plan.append(f"{key}: the model has shape {tuple(target.shape)}, the state dict {tuple(value.shape)}")
+        elif plan.assign:
+            plan.changes.append(lambda name=name, value=value: _assign(module, name, value))
+        else:
+            plan.changes.append(lambda target=target, value=value: _copy(target, value))
+    if _has_extra_state(module):
+        key = prefix + _EXTRA
+        if key in state:
+            plan.changes.append(lambda: module.set_extra_state(state[key]))
+        else:
+            missing.append(key)
+
+
+def _copy(target, value):
+    with weft.no_grad():
+        target.copy_(value)
+
+
+def _assign(module, name, value):
+    current = module.__dict__[name]
+    if name in module._parameter_names and not isinstance(value, weft.nn.Parameter):
+        value = weft.nn.Parameter(value, current.requires_grad)
+    module.__dict__[name] = value
+
+
+def _known_keys(module, prefix):
+    keys = {prefix + name for name, _ in _own_state(module)}
+    if _has_extra_state(module):
+        keys.add(prefix + _EXTRA)
+    for name in module._module_names:
+        if module.__dict__[name] is not None:
+            keys |= _known_keys(module.__dict__[name], f"{prefix}{name}.")
+    return keys
+
+
+def _list_keys(missing, unexpected, plan):
+    if unexpected:
+        plan.append("unexpected keys: " + ", ".join(unexpected))
+    if missing:
+        plan.append("missing keys: " + ", ".join(missing))
+
+
+def _fail(module, plan, outcome=""):
+    raise RuntimeError(
+        f"load_state_dict: the state dict does not fit {type(module).__name__}{outcome}:\n  " + "\n  ".join(plan)
+    )

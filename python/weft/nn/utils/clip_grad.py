@@ -1,0 +1,83 @@
+"""Clipping of gradients, by their total norm or value by value."""
+
+import math
+
+import weft
+
+
+def _as_list(tensors):
+    return [tensors] if isinstance(tensors, weft.Tensor) else list(tensors)
+
+
+def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None):
+    """The norm of all the tensors seen as one vector, as a tensor of no dimensions.
+
+    RuntimeError if it is not finite and error_if_nonfinite is set.
+
+    >>> import weft
+    >>> weft.nn.utils.get_total_norm([weft.tensor([3.0]), weft.tensor([4.0])])
+    tensor(5.)
+    """
+    tensors = _as_list(tensors)
+    if not tensors:
+        return weft.tensor(0.0)
+    with weft.no_grad():
+        norms = weft.stack([t.norm(norm_type).to(tensors[0].device) for t in tensors])
+        total = norms.norm(norm_type)
+    if error_if_nonfinite and not math.isfinite(float(total)):
+        raise RuntimeError(
+            f"the total norm of order {norm_type} of the gradients is {float(total)}, so they cannot be clipped"
+        )
+    return total
+
+
+def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
+    """Scales the gradients in place by max_norm / total_norm, if that is below one.
+
+    >>> import weft
+    >>> p = weft.nn.Parameter(weft.zeros(2))
+    >>> p.grad = weft.tensor([3.0, 4.0])
+    >>> weft.nn.utils.clip_grads_with_norm_(p, 10.0, weft.tensor(5.0))
+    >>> p.grad
+    tensor([3., 4.])
+    """
+    with weft.no_grad():
+        # Always multiplied, if only by one: the value need not be known here, so nothing waits for the device
+        factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
+        for parameter in _as_list(parameters):
+            if parameter.grad is not None:
+                parameter.grad.mul_(factor.to(parameter.grad.device))
+
+
+def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
+    """Scales all gradients in place such that their total norm is at most max_norm; returns the norm they had.
+
+    >>> import weft
+    >>> p = weft.nn.Parameter(weft.zeros(2))
+    >>> p.grad = weft.tensor([3.0, 4.0])
+    >>> weft.nn.utils.clip_grad_norm_([p], 1.0)
+    tensor(5.)
+    >>> p.grad
+    tensor([0.6000, 0.8000])
+    """
+    parameters = _as_list(parameters)
+    total = get_total_norm([p.grad for p in parameters if p.grad is not None], norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(parameters, max_norm, total)
+    return total
+
+
+def clip_grad_value_(parameters, clip_value, foreach=None):
+    """Limits every value of the gradients in place to [-clip_value, clip_value].
+
+    >>> import weft
+    >>> p = weft.nn.Parameter(weft.zeros(2))
+    >>> p.grad = weft.tensor([3.0, -0.5])
+    >>> weft.nn.utils.clip_grad_value_([p], 1.0)
+    >>> p.grad
+    tensor([ 1.0000, -0.5000])
+    """
+    limit = float(clip_value)
+    with weft.no_grad():
+        for parameter in _as_list(parameters):
+            if parameter.grad is not None:
+                parameter.grad.clamp_(-limit, limit)

@@ -1,0 +1,89 @@
+"""LRScheduler: the base of the schedules."""
+
+from weft.optim.optimizer import Optimizer
+
+
+class LRScheduler:
+    """Base class: a subclass defines ``get_lr``, a list with the learning rate of each parameter group.
+
+    It may use ``self.last_epoch`` (0 at first), ``self.base_lrs`` and the rates in the optimizer's groups. The first
+    rates are set when the scheduler is made.
+
+    >>> import weft
+    >>> class Halve(weft.optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self):
+    ...         return [base / 2**self.last_epoch for base in self.base_lrs]
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = Halve(opt)
+    >>> opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    def __init__(self, optimizer, last_epoch=-1):
+        check_optimizer(self, optimizer)
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"{type(self).__name__}: to resume at epoch {last_epoch}, group {i} needs an 'initial_lr'"
+                )
+        self.optimizer = optimizer
+        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self.step()
+
+    def get_lr(self):
+        """The learning rate of each parameter group at self.last_epoch."""
+        raise NotImplementedError(f"{type(self).__name__} does not define get_lr()")
+
+    def _closed_form(self):
+        """The same from self.base_lrs alone, for a jump to any epoch."""
+        return self.get_lr()
+
+    def step(self, epoch=None):
+        """Goes on to the next epoch, or to the given one, and sets the learning rates."""
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        self._set(self.get_lr() if epoch is None else self._closed_form())
+
+    def _set(self, rates):
+        for group, rate in zip(self.optimizer.param_groups, rates):
+            group["lr"] = rate
+        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+
+    def get_last_lr(self):
+        """The learning rates that were set last."""
+        return self._last_lr
+
+    def _rates(self):
+        return [group["lr"] for group in self.optimizer.param_groups]
+
+    def state_dict(self):
+        """Everything but the optimizer and functions, as a dict."""
+        return {key: value for key, value in self.__dict__.items() if key != "optimizer" and not is_function(value)}
+
+    def load_state_dict(self, state_dict):
+        """Takes over what state_dict gave."""
+        self.__dict__.update(state_dict)
+
+
+def is_function(value):
+    """Whether the value is a function, which cannot be saved, rather than an object with a state."""
+    return callable(value) and not hasattr(value, "__dict__") or type(value).__name__ in ("function", "method")
+
+
+def check_optimizer(scheduler, optimizer):
+    """TypeError unless it is an Optimizer."""
+    if not isinstance(optimizer, Optimizer):
+        raise TypeError(f"{type(scheduler).__name__}: expected an Optimizer, got {type(optimizer).__name__}")
+
+
+def per_group(scheduler, optimizer, name, value):
+    """The value for each parameter group: a list of that length as it is, one number repeated; else ValueError."""
+    groups = len(optimizer.param_groups)
+    if not isinstance(value, (list, tuple)):
+        return [value] * groups
+    if len(value) != groups:
+        raise ValueError(f"{type(scheduler).__name__}: {name} has {len(value)} values for {groups} parameter groups")
+    return list(value)

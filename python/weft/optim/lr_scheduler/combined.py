@@ -1,0 +1,99 @@
+"""Schedules made of schedules: one after the other, or all at once."""
+
+import bisect
+
+from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer
+
+
+def _check_members(scheduler, optimizer, members):
+    if not members:
+        raise ValueError(f"{type(scheduler).__name__}: expected at least one scheduler")
+    for i, member in enumerate(members):
+        if getattr(member, "optimizer", None) is not optimizer:
+            raise ValueError(f"{type(scheduler).__name__}: scheduler {i} belongs to another optimizer, or is none")
+
+
+class _Combined(LRScheduler):
+    def state_dict(self):
+        """The state of the schedule, and of each of those it is made of."""
+        state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "_schedulers")}
+        state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
+        return state
+
+    def load_state_dict(self, state_dict):
+        """Takes over what state_dict gave."""
+        self.__dict__.update({key: value for key, value in state_dict.items() if key != "_schedulers"})
+        for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):
+            scheduler.load_state_dict(state)
+
+
+class SequentialLR(_Combined):
+    """One schedule after the other: the next one takes over at each milestone.
+
+    >>> import weft
+    >>> from weft.optim.lr_scheduler import ConstantLR, ExponentialLR, SequentialLR
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> parts = [ConstantLR(opt, factor=0.5, total_iters=9), ExponentialLR(opt, gamma=0.5)]
+    >>> scheduler = SequentialLR(opt, parts, milestones=[1])
+    >>> opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [1.0]
+    """
+
+    def __init__(self, optimizer, schedulers, milestones, last_epoch=-1):
+        check_optimizer(self, optimizer)
+        _check_members(self, optimizer, schedulers)
+        if len(milestones) != len(schedulers) - 1:
+            raise ValueError(
+                f"SequentialLR: {len(schedulers)} schedulers need {len(schedulers) - 1} milestones, "
+                f"got {len(milestones)}"
+            )
+        self.optimizer = optimizer
+        self._schedulers = list(schedulers)
+        self._milestones = list(milestones)
+        self.last_epoch = last_epoch + 1
+        # Each scheduler has taken its first step already; only the first one's shall count
+        for group in optimizer.param_groups:
+            group["lr"] = group["initial_lr"]
+        for scheduler in self._schedulers:
+            scheduler.last_epoch -= 1
+        self._schedulers[0].step()
+        self._last_lr = self._schedulers[0].get_last_lr()
+
+    def step(self):
+        """Goes on to the next epoch and sets the learning rates."""
+        self.last_epoch += 1
+        number = bisect.bisect_right(self._milestones, self.last_epoch)
+        scheduler = self._schedulers[number]
+        if number > 0 and self._milestones[number - 1] == self.last_epoch:
+            scheduler.step(0)
+        else:
+            scheduler.step()
+        self._last_lr = scheduler.get_last_lr()
+
+
+class ChainedScheduler(_Combined):
+    """All schedules at once: each changes the rate that the one before has set.
+
+    >>> import weft
+    >>> from weft.optim.lr_scheduler import ChainedScheduler, ConstantLR, ExponentialLR
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = ChainedScheduler([ConstantLR(opt, factor=0.5, total_iters=9), ExponentialLR(opt, gamma=0.5)])
+    >>> opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.25]
+    """
+
+    def __init__(self, schedulers, optimizer=None):
+        schedulers = list(schedulers)
+        optimizer = optimizer or (schedulers[0].optimizer if schedulers else None)
+        _check_members(self, optimizer, schedulers)
+        self.optimizer = optimizer
+        self._schedulers = schedulers
+        self._last_lr = [group["lr"] for group in optimizer.param_groups]
+
+    def step(self):
+        """Goes on to the next epoch and sets the learning rates."""
+        for scheduler in self._schedulers:
+            scheduler.step()
+        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]

@@ -1,0 +1,237 @@
+"""Schedules that multiply the learning rate by a factor of the epoch."""
+
+import bisect
+import math
+
+from weft.optim.lr_scheduler.base import LRScheduler, is_function, per_group
+
+
+class _Factor(LRScheduler):
+    """The rate is base * factor(epoch). Applied as a ratio to the current rate, so that schedules can be combined."""
+
+    def factor(self, epoch):
+        raise NotImplementedError
+
+    def get_lr(self):
+        now = self.factor(self.last_epoch)
+        if self.last_epoch == 0:
+            return [rate * now for rate in self._rates()]
+        before = self.factor(self.last_epoch - 1)
+        ratio = now / before if before != 0 else 1.0
+        return [rate * ratio for rate in self._rates()]
+
+    def _closed_form(self):
+        return [base * self.factor(self.last_epoch) for base in self.base_lrs]
+
+
+class StepLR(_Factor):
+    """Multiplies the rate by gamma every step_size epochs.
+
+    >>> import weft
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = weft.optim.lr_scheduler.StepLR(opt, step_size=2, gamma=0.5)
+    >>> for _ in range(4):
+    ...     opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.25]
+    """
+
+    def __init__(self, optimizer, step_size, gamma=0.1, last_epoch=-1):
+        self.step_size = step_size
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def factor(self, epoch):
+        return self.gamma ** (epoch // self.step_size)
+
+
+class MultiStepLR(_Factor):
+    """Multiplies the rate by gamma at each of the milestones.
+
+    >>> import weft
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = weft.optim.lr_scheduler.MultiStepLR(opt, milestones=[1, 3], gamma=0.5)
+    >>> for _ in range(3):
+    ...     opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.25]
+    """
+
+    def __init__(self, optimizer, milestones, gamma=0.1, last_epoch=-1):
+        self.milestones = sorted(milestones)
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def factor(self, epoch):
+        return self.gamma ** bisect.bisect_right(self.milestones, epoch)
+
+
+class ConstantLR(_Factor):
+    """Multiplies the rate by factor for the first total_iters epochs.
+
+    >>> import weft
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = weft.optim.lr_scheduler.ConstantLR(opt, factor=0.5, total_iters=2)
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    def __init__(self, optimizer, factor=1.0 / 3, total_iters=5, last_epoch=-1):
+        if not 0 <= factor <= 1:
+            raise ValueError(f"ConstantLR: factor must be between 0 and 1, got {factor}")
+        self.first_factor = factor
+        self.total_iters = total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def factor(self, epoch):
+        return self.first_factor if epoch < self.total_iters else 1.0
+
+    def get_lr(self):
+        if self.first_factor == 0 and self.last_epoch == self.total_iters:
+            return list(self.base_lrs)
+        return super().get_lr()
+
+
+class LinearLR(_Factor):
+    """Moves the factor evenly from start_factor to end_factor over total_iters epochs.
+
+    >>> import weft
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = weft.optim.lr_scheduler.LinearLR(opt, start_factor=0.5, total_iters=2)
+    >>> opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.75]
+    """
+
+    def __init__(self, optimizer, start_factor=1.0 / 3, end_factor=1.0, total_iters=5, last_epoch=-1):
+        if not 0 < start_factor <= 1:
+            raise ValueError(f"LinearLR: start_factor must be above 0 and at most 1, got {start_factor}")
+        if not 0 <= end_factor <= 1:
+            raise ValueError(f"LinearLR: end_factor must be between 0 and 1, got {end_factor}")
+        self.start_factor = start_factor
+        self.end_factor = end_factor
+        self.total_iters = total_iters
+        super().__init__(optimizer, last_epoch)
+
+    def factor(self, epoch):
+        done = min(epoch, self.total_iters) / self.total_iters if self.total_iters else 1.0
+        return self.start_factor + (self.end_factor - self.start_factor) * done
+
+
+class ExponentialLR(_Factor):
+    """Multiplies the rate by gamma every epoch.
+
+    >>> import weft
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = weft.optim.lr_scheduler.ExponentialLR(opt, gamma=0.5)
+    >>> opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    def __init__(self, optimizer, gamma, last_epoch=-1):
+        self.gamma = gamma
+        super().__init__(optimizer, last_epoch)
+
+    def factor(self, epoch):
+        return self.gamma**epoch
+
+
+class PolynomialLR(_Factor):
+    """(1 - epoch / total_iters)^power, zero after total_iters epochs.
+
+    >>> import weft
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = weft.optim.lr_scheduler.PolynomialLR(opt, total_iters=4)
+    >>> opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.75]
+    """
+
+    def __init__(self, optimizer, total_iters=5, power=1.0, last_epoch=-1):
+        self.total_iters = total_iters
+        self.power = power
+        super().__init__(optimizer, last_epoch)
+
+    def factor(self, epoch):
+        return (1.0 - min(epoch, self.total_iters) / self.total_iters) ** self.power
+
+
+class CosineAnnealingLR(LRScheduler):
+    """Moves the rate to eta_min along half a cosine over T_max epochs, and back; Loshchilov and Hutter, 2017.
+
+    >>> import weft
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = weft.optim.lr_scheduler.CosineAnnealingLR(opt, T_max=2)
+    >>> opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    def __init__(self, optimizer, T_max, eta_min=0.0, last_epoch=-1):
+        self.T_max = T_max
+        self.eta_min = eta_min
+        super().__init__(optimizer, last_epoch)
+
+    def _share(self, epoch):
+        return (1 + math.cos(math.pi * epoch / self.T_max)) / 2
+
+    def get_lr(self):
+        if self.last_epoch == 0:
+            return self._rates()
+        now, before = self._share(self.last_epoch), self._share(self.last_epoch - 1)
+        if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # it was at the bottom
+            return [rate + (base - self.eta_min) * now for rate, base in zip(self._rates(), self.base_lrs)]
+        return [self.eta_min + (rate - self.eta_min) * now / before for rate in self._rates()]
+
+    def _closed_form(self):
+        return [self.eta_min + (base - self.eta_min) * self._share(self.last_epoch) for base in self.base_lrs]
+
+
+class LambdaLR(LRScheduler):
+    """base * lr_lambda(epoch); lr_lambda is a function, or a list of one for each parameter group.
+
+    >>> import weft
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = weft.optim.lr_scheduler.LambdaLR(opt, lambda epoch: 1 / (1 + epoch))
+    >>> opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    def __init__(self, optimizer, lr_lambda, last_epoch=-1):
+        self.lr_lambdas = per_group(self, optimizer, "lr_lambda", lr_lambda)
+        super().__init__(optimizer, last_epoch)
+
+    def get_lr(self):
+        return [base * function(self.last_epoch) for base, function in zip(self.base_lrs, self.lr_lambdas)]
+
+    def state_dict(self):
+        """Functions are left out; of callable objects the attributes are kept."""
+        state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "lr_lambdas")}
+        state["lr_lambdas"] = [None if is_function(f) else dict(f.__dict__) for f in self.lr_lambdas]
+        return state
+
+    def load_state_dict(self, state_dict):
+        """Takes over what state_dict gave; the functions stay those given when the scheduler was made."""
+        self.__dict__.update({key: value for key, value in state_dict.items() if key != "lr_lambdas"})
+        for function, attributes in zip(self.lr_lambdas, state_dict["lr_lambdas"]):
+            if attributes is not None:
+                function.__dict__.update(attributes)
+
+
+class MultiplicativeLR(LambdaLR):
+    """Multiplies the rate by lr_lambda(epoch) every epoch.
+
+    >>> import weft
+    >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+    >>> scheduler = weft.optim.lr_scheduler.MultiplicativeLR(opt, lambda epoch: 0.5)
+    >>> opt.step(); scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.5]
+    """
+
+    def get_lr(self):
+        if self.last_epoch == 0:
+            return self._rates()
+        return [rate * function(self.last_epoch) for rate, function in zip(self._rates(), self.lr_lambdas)]

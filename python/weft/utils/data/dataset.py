@@ -1,0 +1,206 @@
+"""Datasets: by index (Dataset) or as a stream (IterableDataset), and those made of others."""
+
+import bisect
+import itertools
+import math
+import warnings
+
+import weft
+
+
+class Dataset:
+    """A collection of samples: a subclass defines ``__getitem__(index)`` and ``__len__()``.
+
+    It may define ``__getitems__(indices)``, which returns a list of samples, if it can fetch many at once.
+
+    >>> import weft
+    >>> class Squares(weft.utils.data.Dataset):
+    ...     def __len__(self):
+    ...         return 4
+    ...     def __getitem__(self, index):
+    ...         return index**2
+    >>> [batch.tolist() for batch in weft.utils.data.DataLoader(Squares(), batch_size=2)]
+    [[0, 1], [4, 9]]
+    """
+
+    def __getitem__(self, index):
+        raise NotImplementedError(f"{type(self).__name__} does not define __getitem__()")
+
+    def __add__(self, other):
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """A stream of samples: a subclass defines ``__iter__()``.
+
+    >>> import weft
+    >>> class Count(weft.utils.data.IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter(range(3))
+    >>> [batch.tolist() for batch in weft.utils.data.DataLoader(Count(), batch_size=2)]
+    [[0, 1], [2]]
+    """
+
+    def __iter__(self):
+        raise NotImplementedError(f"{type(self).__name__} does not define __iter__()")
+
+    def __add__(self, other):
+        return ChainDataset([self, other])
+
+
+class TensorDataset(Dataset):
+    """Samples are the rows of tensors of the same length: ``(x[i], y[i])``. ValueError if the lengths differ.
+
+    >>> import weft
+    >>> data = weft.utils.data.TensorDataset(weft.arange(3), weft.zeros(3, 2))
+    >>> data[1]
+    (tensor(1), tensor([0., 0.]))
+    """
+
+    def __init__(self, *tensors):
+        if not tensors:
+            raise ValueError("TensorDataset: expected at least one tensor")
+        if any(t.dim() == 0 or t.shape[0] != tensors[0].shape[0] for t in tensors):
+            shapes = ", ".join(str(tuple(t.shape)) for t in tensors)
+            raise ValueError(f"TensorDataset: all tensors must have the same first dimension, got shapes {shapes}")
+        self.tensors = tensors
+
+    def __getitem__(self, index):
+        return tuple(tensor[index] for tensor in self.tensors)
+
+    def __getitems__(self, indices):
+        rows = self._collated(indices)
+        return list(zip(*rows))
+
+    def _collated(self, indices):
+        """default_collate of these samples, with one indexing operation a tensor."""
+        chosen = weft.tensor(list(indices), dtype=weft.int64)
+        return [tensor[chosen.to(tensor.device)] for tensor in self.tensors]
+
+    def __len__(self):
+        return self.tensors[0].shape[0]
+
+
+class StackDataset(Dataset):
+    """Datasets of the same length side by side: samples are tuples, or dicts if they are given by name.
+
+    >>> import weft
+    >>> both = weft.utils.data.StackDataset(image=[1, 2], text=["a", "b"])
+    >>> both[1]
+    {'image': 2, 'text': 'b'}
+    """
+
+    def __init__(self, *args, **kwargs):
+        if bool(args) == bool(kwargs):
+            raise ValueError("StackDataset: give datasets either by position or by name, at least one")
+        self.datasets = kwargs or args
+        members = list(kwargs.values()) if kwargs else args
+        if len({len(member) for member in members}) != 1:
+            raise ValueError(f"StackDataset: the datasets differ in length: {[len(member) for member in members]}")
+        self._length = len(members[0])
+
+    def __getitem__(self, index):
+        if isinstance(self.datasets, dict):
+            return {name: dataset[index] for name, dataset in self.datasets.items()}
+        return tuple(dataset[index] for dataset in self.datasets)
+
+    def __len__(self):
+        return self._length
+
+
+class ConcatDataset(Dataset):
+    """Datasets one after the other.
+
+    >>> import weft
+    >>> both = weft.utils.data.ConcatDataset([[1, 2], [3]])
+    >>> len(both), both[2], both[-1]
+    (3, 3, 3)
+    """
+
+    def __init__(self, datasets):
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("ConcatDataset: expected at least one dataset")
+        for dataset in self.datasets:
+            if isinstance(dataset, IterableDataset):
+                raise TypeError("ConcatDataset: an IterableDataset has no length; use ChainDataset")
+        self.cumulative_sizes = list(itertools.accumulate(len(dataset) for dataset in self.datasets))
+
+    def __len__(self):
+        return self.cumulative_sizes[-1]
+
+    def __getitem__(self, index):
+        position = index + len(self) if index < 0 else index
+        if not 0 <= position < len(self):
+            raise IndexError(f"index {index} is out of range for a dataset of length {len(self)}")
+        number = bisect.bisect_right(self.cumulative_sizes, position)
+        return self.datasets[number][position - (self.cumulative_sizes[number - 1] if number else 0)]
+
+
+class ChainDataset(IterableDataset):
+    """Streams one after the other.
+
+    >>> import weft
+    >>> list(weft.utils.data.ChainDataset([[1, 2], [3]]))
+    [1, 2, 3]
+    """
+
+    def __init__(self, datasets):
+        self.datasets = datasets
+
+    def __iter__(self):
+        return itertools.chain.from_iterable(self.datasets)
+
+    def __len__(self):
+        return sum(len(dataset) for dataset in self.datasets)
+
+
+class Subset(Dataset):
+    """The samples of a dataset at the given indices.
+
+    >>> import weft
+    >>> weft.utils.data.Subset("abcd", [3, 1])[0]
+    'd'
+    """
+
+    def __init__(self, dataset, indices):
+        self.dataset = dataset
+        self.indices = indices
+
+    def __getitem__(self, index):
+        if isinstance(index, list):
+            return self.dataset[[self.indices[i] for i in index]]
+        return self.dataset[self.indices[index]]
+
+    def __getitems__(self, indices):
+        chosen = [self.indices[i] for i in indices]
+        fetch = getattr(self.dataset, "__getitems__", None)
+        return fetch(chosen) if fetch else [self.dataset[i] for i in chosen]
+
+    def __len__(self):
+        return len(self.indices)
+
+
+def random_split(dataset, lengths, generator=None):
+    """Divides a dataset at random into Subsets of the given lengths, or of the given fractions that add up to 1.
+
+    >>> import weft
+    >>> train, test = weft.utils.data.random_split(range(10), [0.8, 0.2])
+    >>> len(train), len(test), sorted([*train, *test]) == list(range(10))
+    (8, 2, True)
+    """
+    total = len(dataset)
+    if math.isclose(sum(lengths), 1) and sum(lengths) <= 1 + 1e-9:
+        if any(not 0 <= share <= 1 for share in lengths):
+            raise ValueError(f"random_split: fractions must be between 0 and 1, got {list(lengths)}")
+        sizes = [math.floor(total * share) for share in lengths]
+        for i in range(total - sum(sizes)):  # what is left over goes round
+            sizes[i % len(sizes)] += 1
+        if 0 in sizes:
+            warnings.warn(f"random_split: part {sizes.index(0)} is empty", stacklevel=2)
+        lengths = sizes
+    if sum(lengths) != total:
+        raise ValueError(f"random_split: the lengths {list(lengths)} add up to {sum(lengths)}, the dataset has {total}")
+    order = weft.randperm(total, generator=generator).tolist()
+    ends = itertools.accumulate(lengths)
+    return [Subset(dataset, order[end - length : end]) for end, length in zip(ends, lengths)]
