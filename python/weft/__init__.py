@@ -1,28 +1,41 @@
-"""Weft: a deep-learning framework with a C++ core and PyTorch's public interface."""
+"""Weft: a deep-learning framework with a C++ core and PyTorch's public interface.
+
+>>> import weft
+>>> x = weft.tensor([1.0, 2.0], requires_grad=True)
+>>> (x * x).sum().backward()
+>>> x.grad
+tensor([2., 4.])
+"""
+# ruff: noqa: F401
 
 import importlib
+from math import e, inf, nan, pi
 
-from weft import _C
+from weft import _C, _tensor
 from weft._C import *  # noqa: F403
+from weft._size import Size
+from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 
-__version__ = _C.__version__
+__version__ = _C._build_info()["version"]
 
-# Loaded at first use, so that `import weft` stays quick.
+newaxis = None
+
+# Loaded at first use, so that `import weft` is quick.
 _SUBMODULES = ("autograd", "nn", "optim", "utils")
-_NAMES = {"save": "weft.serialization", "load": "weft.serialization", "set_printoptions": "weft.printing"}
+_ELSEWHERE = {"save": "weft.serialization", "load": "weft.serialization", "set_printoptions": "weft._printing"}
 
-for _name in _SUBMODULES:
-    globals().pop(_name, None)  # `_C.nn` and the like must not hide the Python packages
-del _name
+globals().pop("nn", None)  # `weft._C.nn`, which the star brought, must not hide the package
 
 
 def __getattr__(name):
     if name in _SUBMODULES:
         return importlib.import_module("weft." + name)
-    if name in _NAMES:
-        return getattr(importlib.import_module(_NAMES[name]), name)
-    raise AttributeError(f"module 'weft' has no attribute '{name}'")
+    if name in _ELSEWHERE:
+        value = getattr(importlib.import_module(_ELSEWHERE[name]), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'weft' has no attribute {name!r}")
 
 
 def __dir__():
-    return sorted({*globals(), *_SUBMODULES, *_NAMES})
+    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE} - {"importlib"})

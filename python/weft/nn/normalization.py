@@ -77,8 +77,8 @@ class BatchNorm1d(_BatchNorm):
     In evaluation mode by the running statistics, which training moves by ``momentum`` towards the batch's.
 
     >>> import weft
-    >>> weft.nn.BatchNorm1d(2)(weft.tensor([[1.0, 5.0], [3.0, 5.0]])).round(decimals=2).tolist()
-    [[-1.0, 0.0], [1.0, 0.0]]
+    >>> weft.nn.BatchNorm1d(2)(weft.tensor([[1.0, 2.0], [3.0, 6.0]])).round(decimals=2).tolist()
+    [[-1.0, -1.0], [1.0, 1.0]]
     """
 
     _input_dims = (2, 3)
@@ -208,8 +208,8 @@ class RMSNorm(Module):
     eps is by default the machine epsilon of the input's dtype.
 
     >>> import weft
-    >>> weft.nn.RMSNorm(2)(weft.tensor([3.0, 3.0]))
-    tensor([1., 1.])
+    >>> weft.nn.RMSNorm(2)(weft.tensor([3.0, 3.0])).tolist()
+    [1.0, 1.0]
     """
 
     def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None):

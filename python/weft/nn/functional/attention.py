@@ -11,9 +11,9 @@ def scaled_dot_product_attention(
 ):
     """softmax(query key^T * scale) value: (..., L, E), (..., S, E) and (..., S, V) to (..., L, V).
 
-    Vaswani et al., 2017.     attn_mask, broadcast to (..., L, S), is added to the scores, or if boolean says which may take part. scale is by
-    default 1/sqrt(E). With enable_gqa several heads of query share one of key and value. ValueError for both attn_mask
-    and is_causal.
+    Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if boolean says which may take
+    part. scale is by default 1/sqrt(E). With enable_gqa several heads of query share one of key and value. ValueError
+    for both attn_mask and is_causal.
 
     >>> import weft
     >>> q = weft.ones(2, 8, 16, 4)

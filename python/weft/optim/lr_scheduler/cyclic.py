@@ -26,8 +26,8 @@ class OneCycleLR(LRScheduler):
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=0.1, momentum=0.9)
     >>> scheduler = weft.optim.lr_scheduler.OneCycleLR(opt, max_lr=1.0, total_steps=10)
-    >>> scheduler.get_last_lr()
-    [0.04]
+    >>> round(scheduler.get_last_lr()[0], 4)
+    0.04
     """
 
     def __init__(

@@ -143,7 +143,7 @@ def _fetcher(dataset, collate):
 
 
 def _direct_fetcher(dataset):
-    """For rows of tensors: one indexing operation a tensor gives what collating the samples would, many times faster."""
+    """For rows of tensors: one indexing operation a tensor gives what collating the samples would, but faster."""
     if isinstance(dataset, TensorDataset) and type(dataset).__getitem__ is TensorDataset.__getitem__:
         return dataset._collated
     if type(dataset) is Subset:

@@ -1,0 +1,183 @@
+"""How tensors print: laid out as PyTorch does, so that output can be compared."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from weft import _C
+
+
+@dataclasses.dataclass
+class _Options:
+    precision: int = 4
+    threshold: int = 1000
+    edgeitems: int = 3
+    linewidth: int = 80
+    sci_mode: bool | None = None
+
+
+_options = _Options()
+_PROFILES = {
+    "default": _Options(),
+    "short": _Options(precision=2, edgeitems=2),
+    "full": _Options(threshold=math.inf),
+}
+
+
+def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None):
+    """Sets how tensors print.
+
+    precision: digits after the point (4); threshold: number of elements above which only the first and last edgeitems
+    (3) of each dimension are shown (1000); linewidth: characters a line (80); sci_mode: True or False, None to choose
+    by the values; profile: "default", "short" or "full", which sets all of them first.
+
+    >>> import weft
+    >>> weft.set_printoptions(precision=2)
+    >>> weft.tensor([1.12345])
+    tensor([1.12])
+    >>> weft.set_printoptions(profile="default")
+    """
+    global _options
+    if profile is not None:
+        if profile not in _PROFILES:
+            raise ValueError(f"set_printoptions: profile must be one of {', '.join(_PROFILES)}, got {profile!r}")
+        _options = dataclasses.replace(_PROFILES[profile])
+    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+    changes = {name: value for name, value in given.items() if value is not None}
+    _options = dataclasses.replace(_options, **changes, sci_mode=sci_mode)
+
+
+def tensor_repr(tensor):
+    """The text of repr(tensor).
+
+    >>> import weft
+    >>> weft.tensor([[1.0, 2.5], [3.0, 4.0]])
+    tensor([[1.0000, 2.5000],
+            [3.0000, 4.0000]])
+    """
+    prefix = "tensor("
+    notes = _notes(tensor)
+    if tensor.is_meta or tensor.numel() == 0:
+        if tensor.is_meta or tensor.dim() != 1:
+            notes.insert(tensor.device.type != "cpu", f"size={tuple(tensor.shape)}")
+        body = "..." if tensor.is_meta else "[]"
+    else:
+        array = _to_array(tensor)
+        body = _layout(array, len(prefix), array.size > _options.threshold, _Formatter(array))
+    return _append_notes(prefix + body, notes, len(prefix)) + ")"
+
+
+def _notes(tensor):
+    """What follows the values: device, dtype, gradient, where it is not the usual."""
+    notes = []
+    if tensor.device.type != "cpu":
+        notes.append(f"device='{tensor.device}'")
+    values_tell = tensor.numel() > 0 and not tensor.is_meta  # an int64 shows in the values, a bool too
+    usual = (_C.get_default_dtype(), _C.int64, _C.bool) if values_tell else (_C.get_default_dtype(),)
+    if tensor.dtype not in usual:
+        notes.append(f"dtype={tensor.dtype}")
+    if tensor.grad_fn is not None:
+        notes.append(f"grad_fn=<{tensor.grad_fn.name()}>")
+    elif tensor.requires_grad:
+        notes.append("requires_grad=True")
+    return notes
+
+
+def _append_notes(text, notes, indent):
+    """Adds the notes, each on the last line if it still fits there."""
+    used = len(text) - text.rfind("\n") + 1
+    for note in notes:
+        if used + len(note) + 2 > _options.linewidth:
+            text += ",\n" + " " * indent + note
+            used = indent + len(note)
+        else:
+            text += ", " + note
+            used += len(note) + 2
+    return text
+
+
+def _to_array(tensor):
+    """The values to print as a NumPy array: of a large tensor only what is shown, with one element for what is not."""
+    tensor = tensor.detach()
+    if tensor.dtype in (_C.bfloat16, _C.float16):
+        tensor = tensor.float()
+    return tensor.cpu().numpy()
+
+
+def _edges(array):
+    """The part of a large array that is shown."""
+    edge = _options.edgeitems
+    for dim, size in enumerate(array.shape):
+        if size > 2 * edge:
+            array = np.take(array, [*range(edge), *range(size - edge, size)], axis=dim)
+    return array
+
+
+class _Formatter:
+    """Turns numbers into texts of the same width, chosen to suit all the values that are shown."""
+
+    def __init__(self, array):
+        self.floating = array.dtype.kind == "f"
+        self.whole = True  # all numbers are whole: "2." instead of "2.0000"
+        self.scientific = False
+        self.width = 1
+        shown = (_edges(array) if array.size > _options.threshold else array).reshape(-1)
+        if not self.floating:
+            self.width = max((len(str(value)) for value in shown.tolist()), default=1)
+            return
+        values = shown[np.isfinite(shown) & (shown != 0)]
+        if values.size == 0:
+            return
+        self.whole = bool((values == np.ceil(values)).all())
+        self.scientific = self._choose_scientific(np.abs(values.astype("float64")))
+        self.width = max(len(self._number(value)) for value in values.tolist())
+
+    def _choose_scientific(self, sizes):
+        if _options.sci_mode is not None:
+            return _options.sci_mode
+        largest, smallest = sizes.max(), sizes.min()
+        if largest / smallest > 1000 or largest > 1e8:
+            return True
+        return bool(not self.whole and smallest < 1e-4)
+
+    def _number(self, value):
+        if self.scientific:
+            return f"{value:.{_options.precision}e}"
+        if self.whole:
+            return f"{value:.0f}" + ("." if math.isfinite(value) else "")
+        return f"{value:.{_options.precision}f}"
+
+    def __call__(self, value):
+        return (self._number(value) if self.floating else str(value)).rjust(self.width)
+
+
+def _layout(array, indent, shorten, formatter):
+    """Nested brackets; a dimension that is too long keeps its edges, with "..." between."""
+    if array.ndim == 0:
+        return formatter(array.item())
+    if array.ndim == 1:
+        return _layout_row(array, indent, shorten, formatter)
+    edge = _options.edgeitems
+    if shorten and len(array) > 2 * edge:
+        parts = [_layout(part, indent + 1, shorten, formatter) for part in array[:edge]]
+        parts.append("...")
+        parts += [_layout(part, indent + 1, shorten, formatter) for part in array[len(array) - edge :]]
+    else:
+        parts = [_layout(part, indent + 1, shorten, formatter) for part in array]
+    return "[" + ("," + "\n" * (array.ndim - 1) + " " * (indent + 1)).join(parts) + "]"
+
+
+def _layout_row(array, indent, shorten, formatter):
+    edge = _options.edgeitems
+    if shorten and edge == 0:
+        texts = ["..."]
+    elif shorten and len(array) > 2 * edge:
+        texts = [formatter(value) for value in array[:edge].tolist()]
+        texts.append(" ...")
+        texts += [formatter(value) for value in array[len(array) - edge :].tolist()]
+    else:
+        texts = [formatter(value) for value in array.tolist()]
+    per_line = max(1, (_options.linewidth - indent) // (formatter.width + 2))
+    lines = [", ".join(texts[i : i + per_line]) for i in range(0, len(texts), per_line)]
+    return "[" + (",\n" + " " * (indent + 1)).join(lines) + "]"

@@ -1,0 +1,237 @@
+"""gradcheck and gradgradcheck: hold the gradients of autograd against finite differences."""
+
+import numpy as np
+
+import weft
+
+
+class GradcheckError(RuntimeError):
+    """The gradients of autograd and the numerical ones differ; the message says where and by how much."""
+
+
+def gradcheck(
+    func,
+    inputs,
+    *,
+    eps=1e-6,
+    atol=1e-5,
+    rtol=1e-3,
+    raise_exception=True,
+    nondet_tol=0.0,
+    check_undefined_grad=True,
+    check_grad_dtypes=False,
+):
+    """Compares the derivatives of func(*inputs) by autograd with central differences; True if they agree.
+
+    inputs is a tensor or a tuple; those that require grad should be float64. Every derivative of every floating output
+    by every element of them must satisfy ``|analytical - numerical| <= atol + rtol * |numerical|``, and two backward
+    runs must agree within nondet_tol. With check_undefined_grad, outputs that get no gradient must count as getting
+    zeros. Otherwise raises GradcheckError, or returns False without raise_exception. ValueError if no input requires
+    grad.
+
+    >>> import weft
+    >>> x = weft.randn(3, dtype=weft.float64, requires_grad=True)
+    >>> weft.autograd.gradcheck(lambda x: x.exp() * 2, x)
+    True
+    """
+    inputs = (inputs,) if isinstance(inputs, weft.Tensor) else tuple(inputs)
+    try:
+        _check(func, inputs, eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes)
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+def gradgradcheck(
+    func,
+    inputs,
+    grad_outputs=None,
+    *,
+    eps=1e-6,
+    atol=1e-5,
+    rtol=1e-3,
+    gen_non_contig_grad_outputs=False,
+    raise_exception=True,
+    nondet_tol=0.0,
+    check_undefined_grad=True,
+    check_grad_dtypes=False,
+):
+    """gradcheck of the gradient of func, by its inputs and by the incoming gradients grad_outputs (random if None).
+
+    >>> import weft
+    >>> x = weft.randn(3, dtype=weft.float64, requires_grad=True)
+    >>> weft.autograd.gradgradcheck(lambda x: x.sin(), x)
+    True
+    """
+    inputs = (inputs,) if isinstance(inputs, weft.Tensor) else tuple(inputs)
+    outputs = _differentiable(func(*inputs))
+    if grad_outputs is None:
+        grad_outputs = tuple(_random_like(output, gen_non_contig_grad_outputs) for output in outputs)
+    else:
+        grad_outputs = (grad_outputs,) if isinstance(grad_outputs, weft.Tensor) else tuple(grad_outputs)
+    count = len(inputs)
+
+    def gradient(*arguments):
+        its_inputs, its_grads = arguments[:count], arguments[count:]
+        wanted = [x for x in its_inputs if _is_checked(x)]
+        results = _differentiable(func(*its_inputs))
+        grads = weft.autograd.grad(results, wanted, its_grads, create_graph=True, allow_unused=True)
+        return tuple(grad for grad in grads if grad is not None)
+
+    return gradcheck(
+        gradient,
+        inputs + grad_outputs,
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        raise_exception=raise_exception,
+        nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad,
+        check_grad_dtypes=check_grad_dtypes,
+    )
+
+
+def _is_checked(x):
+    return isinstance(x, weft.Tensor) and x.requires_grad
+
+
+def _tensors(result):
+    if isinstance(result, weft.Tensor):
+        return [result]
+    return [x for x in result if isinstance(x, weft.Tensor)] if isinstance(result, (tuple, list)) else []
+
+
+def _differentiable(result):
+    return [x for x in _tensors(result) if x.requires_grad]
+
+
+def _random_like(output, non_contiguous):
+    shape = tuple(output.shape)
+    if non_contiguous and output.dim():
+        wide = weft.randn(*shape, 2, dtype=output.dtype, device=output.device)
+        return wide.select(-1, 0).requires_grad_()
+    return weft.randn(*shape, dtype=output.dtype, device=output.device).requires_grad_()
+
+
+def _array(tensor):
+    return tensor.detach().cpu().numpy()
+
+
+def _check(func, inputs, eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes):
+    checked = [(i, x) for i, x in enumerate(inputs) if _is_checked(x)]
+    if not checked:
+        raise ValueError("gradcheck: none of the inputs is a tensor that requires grad")
+    for i, x in checked:
+        if x.dtype not in (weft.float64, weft.float32):
+            raise ValueError(f"gradcheck: input {i} has dtype {x.dtype}; differences need float64")
+    result = func(*inputs)
+    outputs = _differentiable(result)
+    places = [i for i, x in enumerate(_tensors(result)) if x.requires_grad]
+    if not outputs:
+        _check_no_gradient(func, inputs, checked, eps)
+        return
+    numerical = [_numerical(func, inputs, x, places, eps) for _, x in checked]
+    for k, output in enumerate(outputs):
+        first = _analytical(func, inputs, checked, k, output, check_grad_dtypes)
+        again = _analytical(func, inputs, checked, k, output, check_grad_dtypes)
+        for n, (i, x) in enumerate(checked):
+            if not np.allclose(first[n], again[n], rtol=0, atol=nondet_tol, equal_nan=True):
+                worst = np.abs(first[n] - again[n]).max()
+                raise GradcheckError(
+                    f"two backward runs of output {places[k]} gave gradients by input {i} that differ by {worst:g}, "
+                    f"which is more than nondet_tol={nondet_tol:g}"
+                )
+            _compare(first[n], numerical[n][k], places[k], i, output, x, atol, rtol)
+    if check_undefined_grad and len(outputs) > 1:
+        _check_undefined(func, inputs, checked)
+
+
+def _check_no_gradient(func, inputs, checked, eps):
+    """No output requires grad: then none may depend on the inputs."""
+    for i, x in checked:
+        floating = [k for k, y in enumerate(_tensors(func(*inputs))) if y.is_floating_point()]
+        for k, jacobian in zip(floating, _numerical(func, inputs, x, floating, eps)):
+            if np.any(jacobian != 0):
+                raise GradcheckError(f"output {k} depends on input {i}, but does not require grad")
+
+
+def _numerical(func, inputs, x, places, eps):
+    """The Jacobian of each of the outputs by x, as an array (elements of x, elements of the output)."""
+
+    def outputs():
+        found = _tensors(func(*inputs))
+        return [_array(found[k]).astype("float64").reshape(-1) for k in places]
+
+    rows = []
+    data = x.detach()
+    for index in np.ndindex(*x.shape):
+        value = data[index].item()
+        data[index] = value + eps
+        above = outputs()
+        data[index] = value - eps
+        below = outputs()
+        data[index] = value
+        rows.append([(a - b) / (2 * eps) for a, b in zip(above, below)])
+    if not rows:
+        return [np.zeros((0, y.size)) for y in outputs()]
+    return [np.stack(column) for column in zip(*rows)]
+
+
+def _analytical(func, inputs, checked, k, output, check_grad_dtypes):
+    """The Jacobian of output k by each checked input, one backward for each element of the output."""
+    wanted = [x for _, x in checked]
+    jacobians = [np.zeros((x.numel(), output.numel())) for x in wanted]
+    current = _differentiable(func(*inputs))[k]
+    for column in range(output.numel()):
+        cotangent = np.zeros(output.numel())
+        cotangent[column] = 1
+        seed = weft.from_numpy(cotangent.reshape(tuple(output.shape))).to(dtype=output.dtype, device=output.device)
+        grads = weft.autograd.grad(current, wanted, seed, retain_graph=True, allow_unused=True)
+        for n, (grad, (i, x)) in enumerate(zip(grads, checked)):
+            if grad is None:
+                continue
+            if tuple(grad.shape) != tuple(x.shape):
+                raise GradcheckError(
+                    f"the gradient by input {i} has shape {tuple(grad.shape)}, the input {tuple(x.shape)}"
+                )
+            if check_grad_dtypes and grad.dtype != x.dtype:
+                raise GradcheckError(f"the gradient by input {i} has dtype {grad.dtype}, the input {x.dtype}")
+            jacobians[n][:, column] = _array(grad).reshape(-1)
+    return jacobians
+
+
+def _compare(analytical, numerical, place, i, output, x, atol, rtol):
+    wrong = ~(np.abs(analytical - numerical) <= atol + rtol * np.abs(numerical))
+    wrong &= ~((analytical == numerical) | (np.isnan(analytical) & np.isnan(numerical)))
+    if not wrong.any():
+        return
+    error = np.where(wrong, np.abs(analytical - numerical), -1)
+    error[np.isnan(error)] = np.inf
+    row, column = np.unravel_index(error.argmax(), error.shape)
+    at_input = tuple(int(j) for j in np.unravel_index(row, tuple(x.shape))) if x.dim() else ()
+    at_output = tuple(int(j) for j in np.unravel_index(column, tuple(output.shape))) if output.dim() else ()
+    raise GradcheckError(
+        f"the derivative of output {place} by input {i} is wrong at {int(wrong.sum())} of {wrong.size} places; worst "
+        f"is output{list(at_output)} by input{list(at_input)}: autograd gives {analytical[row, column]:.8g}, "
+        f"differences {numerical[row, column]:.8g}\nautograd:\n{analytical}\ndifferences:\n{numerical}"
+    )
+
+
+def _check_undefined(func, inputs, checked):
+    """An output without gradient must count like one whose gradient is zeros."""
+    wanted = [x for _, x in checked]
+    outputs = _differentiable(func(*inputs))
+    for k, output in enumerate(outputs):
+        ones = weft.ones_like(output.detach())
+        alone = weft.autograd.grad(output, wanted, ones, retain_graph=True, allow_unused=True)
+        seeds = [ones if j == k else weft.zeros_like(other.detach()) for j, other in enumerate(outputs)]
+        zeros = weft.autograd.grad(outputs, wanted, seeds, retain_graph=True, allow_unused=True)
+        for (i, _), a, b in zip(checked, alone, zeros):
+            a = 0 if a is None else _array(a)
+            b = 0 if b is None else _array(b)
+            if not np.allclose(a, b, rtol=1e-9, atol=1e-12, equal_nan=True):
+                raise GradcheckError(
+                    f"the gradient by input {i} differs when outputs other than {k} get no gradient instead of zeros"
+                )
