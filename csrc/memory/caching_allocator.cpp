@@ -63,6 +63,7 @@ void CachingAllocator::deallocate(void* data, size_t nbytes) noexcept {
   usage_.add(-static_cast<int64_t>(nbytes), 0);
   std::lock_guard lock(mutex_);
   if (nbytes <= kSmallMax) {
+    unpoison(data, sizeof(void*));  // the heap links free blocks through their first word
     give_small(data);
   } else {
     pool_of(round_up(nbytes, kPage)).give(data);

@@ -38,11 +38,14 @@ class HostAllocator final : public CachingAllocator {
 
   void deallocate(void* data, size_t nbytes) noexcept override {
     if (!data) return;
-    if (nbytes <= kSmallMax && thread_cache) {
-      thread_cache->give(data, nbytes);
-    } else {
-      CachingAllocator::deallocate(data, nbytes);
+    if (thread_cache) {
+      if (nbytes <= kSmallMax) {
+        thread_cache->give(data, nbytes);
+        return;
+      }
+      thread_cache->report();
     }
+    CachingAllocator::deallocate(data, nbytes);
   }
 
   MemoryStats stats() const override {
