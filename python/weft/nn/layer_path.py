@@ -15,15 +15,16 @@ def add_layer_path(module, error):
         if len(error.args) != 1 or not isinstance(error.args[0], str) or isinstance(error, _NOT_MESSAGES):
             return
         kind, path, message = type(module).__name__, "", error.args[0]
-        text = f"in {kind}: {message}"
     else:
         kind, path, message, inner, text = trail
         if error.args != (text,):
             return  # somebody on the way has rewritten the message
-        if inner is not module:
+        if any(below is module for below in inner.modules()):
+            kind, path = type(module).__name__, ""  # the same object was raised anew, further down
+        else:
             step = _name_of(inner, module)
             path = f"{step}.{path}" if path else step
-            text = f"in model.{path} ({kind}): {message}"
+    text = f"in model.{path} ({kind}): {message}" if path else f"in {kind}: {message}"
     try:
         error._weft_layer = (kind, path, message, module, text)
     except AttributeError:

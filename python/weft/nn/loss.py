@@ -1,6 +1,7 @@
 """Losses as modules. All take reduction: 'none', 'mean' or 'sum'."""
 
 from weft.nn import functional as F
+from weft.nn.distance import PairwiseDistance
 from weft.nn.module import Module
 
 
@@ -380,7 +381,7 @@ class TripletMarginWithDistanceLoss(_Loss):
         super().__init__(reduction)
         if margin <= 0:
             raise ValueError(f"TripletMarginWithDistanceLoss: margin must be positive, got {margin}")
-        self.distance_function = F.pairwise_distance if distance_function is None else distance_function
+        self.distance_function = PairwiseDistance() if distance_function is None else distance_function
         self.margin = margin
         self.swap = swap
 

@@ -103,12 +103,12 @@ class Module:
             object.__setattr__(self, name, value)
         elif isinstance(value, Parameter):
             self._register("_parameter_names", name, value)
-        elif isinstance(value, Module):
-            self._register("_module_names", name, value)
         elif name in own["_parameter_names"] and value is not None:
             raise TypeError(
                 f"cannot assign {type(value).__name__} to the parameter {name!r}: expected a Parameter or None"
             )
+        elif isinstance(value, Module):
+            self._register("_module_names", name, value)
         elif name in own["_module_names"] and value is not None:
             raise TypeError(
                 f"cannot assign {type(value).__name__} to the submodule {name!r}: expected a Module or None"

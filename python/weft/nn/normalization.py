@@ -7,11 +7,27 @@ from weft.nn.module import Module
 from weft.nn.parameter import Parameter
 
 
+def _reset_affine(module):
+    if module.weight is not None:
+        init.ones_(module.weight)
+    if module.bias is not None:
+        init.zeros_(module.bias)
+
+
 class _RunningNorm(Module):
     """What batch and instance norm share: affine parameters and running statistics."""
 
     def __init__(
-        self, num_features, eps=1e-5, momentum=0.1, affine=True, track_running_stats=True, device=None, dtype=None
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=True,
+        track_running_stats=True,
+        device=None,
+        dtype=None,
+        *,
+        bias=True,
     ):
         super().__init__()
         self.num_features = num_features
@@ -21,7 +37,7 @@ class _RunningNorm(Module):
         self.track_running_stats = track_running_stats
         made = {"device": device, "dtype": dtype}
         self.register_parameter("weight", Parameter(weft.empty(num_features, **made)) if affine else None)
-        self.register_parameter("bias", Parameter(weft.empty(num_features, **made)) if affine else None)
+        self.register_parameter("bias", Parameter(weft.empty(num_features, **made)) if affine and bias else None)
         tracked = track_running_stats
         self.register_buffer("running_mean", weft.zeros(num_features, **made) if tracked else None)
         self.register_buffer("running_var", weft.ones(num_features, **made) if tracked else None)
@@ -38,9 +54,7 @@ class _RunningNorm(Module):
 
     def reset_parameters(self):
         self.reset_running_stats()
-        if self.affine:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        _reset_affine(self)
 
     def _check_input_dim(self, input):
         if input.dim() not in self._input_dims:
@@ -52,7 +66,7 @@ class _RunningNorm(Module):
     def extra_repr(self):
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-            f"affine={self.affine}, track_running_stats={self.track_running_stats}"
+            f"affine={self.affine}, bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -110,9 +124,18 @@ class BatchNorm3d(_BatchNorm):
 
 class _InstanceNorm(_RunningNorm):
     def __init__(
-        self, num_features, eps=1e-5, momentum=0.1, affine=False, track_running_stats=False, device=None, dtype=None
+        self,
+        num_features,
+        eps=1e-5,
+        momentum=0.1,
+        affine=False,
+        track_running_stats=False,
+        device=None,
+        dtype=None,
+        *,
+        bias=True,
     ):
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
     def forward(self, input):
         self._check_input_dim(input)
@@ -187,10 +210,7 @@ class LayerNorm(Module):
         self.reset_parameters()
 
     def reset_parameters(self):
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        _reset_affine(self)
 
     def forward(self, input):
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -240,7 +260,7 @@ class GroupNorm(Module):
     True
     """
 
-    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None):
+    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, *, bias=True):
         super().__init__()
         if num_groups <= 0 or num_channels % num_groups:
             raise ValueError(f"GroupNorm: {num_channels} channels cannot be divided into {num_groups} groups")
@@ -250,19 +270,20 @@ class GroupNorm(Module):
         self.affine = affine
         made = {"device": device, "dtype": dtype}
         self.register_parameter("weight", Parameter(weft.empty(num_channels, **made)) if affine else None)
-        self.register_parameter("bias", Parameter(weft.empty(num_channels, **made)) if affine else None)
+        self.register_parameter("bias", Parameter(weft.empty(num_channels, **made)) if affine and bias else None)
         self.reset_parameters()
 
     def reset_parameters(self):
-        if self.affine:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        _reset_affine(self)
 
     def forward(self, input):
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self):
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
 
 
 class LocalResponseNorm(Module):

@@ -30,8 +30,8 @@ def kl_div(input, target, reduction="mean", log_target=False):
     if log_target:
         loss = target.exp() * (target - input)
     else:
-        positive = target > 0  # 0 * log(0) counts as 0
-        loss = target * weft.where(positive, target, 1).log() - target * input
+        logs = weft.where(target == 0, 1, target).log()  # 0 * log(0) counts as 0
+        loss = target * (logs - input)
     if reduction == "batchmean":
         return loss.sum() / input.shape[0] if input.dim() else loss.sum()
     return _reduce("kl_div", loss, reduction)
@@ -55,7 +55,7 @@ def poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduct
 def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
     """(log(var) + (input - target)^2 / var) / 2 with var at least eps; with full plus log(2 pi) / 2.
 
-    var is a number, or a tensor of the input's shape, or one without (or with 1 as) the last dimension.
+    var is a number, a tensor that broadcasts to the input's shape, or one without its last dimension.
 
     >>> import weft
     >>> weft.nn.functional.gaussian_nll_loss(weft.zeros(2), weft.ones(2), weft.ones(2))
@@ -63,13 +63,12 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     """
     if not isinstance(var, weft.Tensor):
         var = weft.full(input.shape, var, dtype=input.dtype, device=input.device)
-    if tuple(var.shape) != tuple(input.shape):
-        if tuple(var.shape) == tuple(input.shape[:-1]):
-            var = var.unsqueeze(-1)
-        elif tuple(var.shape) != (*input.shape[:-1], 1):
-            raise ValueError(
-                f"gaussian_nll_loss: var of shape {tuple(var.shape)} does not fit input of shape {tuple(input.shape)}"
-            )
+    if tuple(var.shape) == tuple(input.shape[:-1]) and var.dim() < input.dim():
+        var = var.unsqueeze(-1)
+    if var.dim() > input.dim() or any(v not in (1, n) for v, n in zip(reversed(var.shape), reversed(input.shape))):
+        raise ValueError(
+            f"gaussian_nll_loss: var of shape {tuple(var.shape)} does not fit input of shape {tuple(input.shape)}"
+        )
     if bool((var < 0).any()):
         raise ValueError("gaussian_nll_loss: var has negative entries")
     with weft.no_grad():

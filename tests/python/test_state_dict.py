@@ -1,0 +1,199 @@
+"""state_dict and load_state_dict: keys, strictness, shapes, hooks; a load that fails changes nothing."""
+
+import collections
+
+import numpy as np
+import pytest
+from support import to_numpy, weft_only
+
+
+def net(w, hidden=3):
+    return w.nn.Sequential(w.nn.Linear(2, hidden), w.nn.BatchNorm1d(hidden), w.nn.Linear(hidden, 1, bias=False))
+
+
+KEYS = [
+    "0.weight",
+    "0.bias",
+    "1.weight",
+    "1.bias",
+    "1.running_mean",
+    "1.running_var",
+    "1.num_batches_tracked",
+    "2.weight",
+]
+
+
+def arrays(model):
+    return {key: to_numpy(value).copy() for key, value in model.state_dict().items()}
+
+
+def assert_unchanged(model, before):
+    after = arrays(model)
+    assert after.keys() == before.keys()
+    for key, value in before.items():
+        np.testing.assert_array_equal(after[key], value, err_msg=key)
+
+
+def test_keys_and_order(w):
+    model = net(w)
+    state = model.state_dict()
+    assert isinstance(state, collections.OrderedDict) and list(state) == KEYS
+    assert list(model.state_dict(prefix="m.")) == ["m." + key for key in KEYS]
+    assert not state["0.weight"].requires_grad
+    assert model.state_dict(keep_vars=True)["0.weight"] is model[0].weight
+    mine = {}
+    assert model.state_dict(destination=mine) is mine
+
+
+def test_state_dict_shares_memory(w):
+    model = net(w)
+    model.state_dict()["2.weight"].zero_()
+    assert float(model[2].weight.abs().sum()) == 0
+
+
+def test_buffers_that_are_not_persistent_stay_out(w):
+    model = w.nn.Module()
+    model.register_buffer("kept", w.ones(1))
+    model.register_buffer("dropped", w.ones(1), persistent=False)
+    model.register_buffer("empty", None)
+    assert list(model.state_dict()) == ["kept"]
+    assert model.load_state_dict({"kept": w.zeros(1)}) == ([], [])
+
+
+def test_load_copies(w):
+    source, target = net(w), net(w)
+    result = target.load_state_dict(source.state_dict())
+    assert repr(result) == "<All keys matched successfully>" and result == ([], [])
+    assert_unchanged(target, arrays(source))
+    assert target[0].weight is not source[0].weight
+    with w.no_grad():
+        target[0].weight.zero_()
+    assert float(source[0].weight.abs().sum()) > 0
+
+
+def test_load_converts_the_dtype(w):
+    source, target = net(w).double(), net(w)
+    target.load_state_dict(source.state_dict())
+    assert target[0].weight.dtype == w.float32
+    np.testing.assert_array_equal(to_numpy(target[0].weight), to_numpy(source[0].weight).astype("float32"))
+
+
+def test_strict_lists_all_keys_and_changes_nothing(w):
+    model = net(w)
+    before = arrays(model)
+    state = net(w).state_dict()
+    del state["2.weight"], state["1.running_var"]
+    state["3.weight"] = w.ones(1)
+    with pytest.raises(RuntimeError) as caught:
+        model.load_state_dict(state)
+    for key in ("2.weight", "1.running_var", "3.weight"):
+        assert key in str(caught.value)
+    if w.__name__ == "weft":
+        assert_unchanged(model, before)
+        assert "nothing was changed" in str(caught.value)
+
+
+def test_not_strict_reports_and_loads_the_rest(w):
+    model = net(w)
+    state = net(w).state_dict()
+    wanted = to_numpy(state["0.weight"]).copy()
+    del state["2.weight"]
+    state["3.weight"] = w.ones(1)
+    result = model.load_state_dict(state, strict=False)
+    assert result.missing_keys == ["2.weight"] and result.unexpected_keys == ["3.weight"]
+    assert "3.weight" in repr(result)
+    np.testing.assert_array_equal(to_numpy(model[0].weight), wanted)
+
+
+@weft_only
+@pytest.mark.parametrize("strict", [True, False])
+def test_wrong_shapes_change_nothing(w, strict):
+    model = net(w)
+    before = arrays(model)
+    with pytest.raises(RuntimeError) as caught:
+        model.load_state_dict(net(w, hidden=4).state_dict(), strict=strict)
+    message = str(caught.value)
+    assert "0.weight" in message and "(3, 2)" in message and "(4, 2)" in message and "2.weight" in message
+    assert_unchanged(model, before)
+
+
+@weft_only
+def test_wrong_values_change_nothing(w):
+    model = net(w)
+    before = arrays(model)
+    state = dict(net(w).state_dict(), **{"2.weight": [1.0, 2.0]})
+    with pytest.raises(RuntimeError, match="2.weight: expected a Tensor, got list"):
+        model.load_state_dict(state)
+    assert_unchanged(model, before)
+    with pytest.raises(TypeError, match="dict"):
+        model.load_state_dict([1, 2])
+
+
+def test_assign_takes_the_tensors(w):
+    model = net(w)
+    state = net(w).double().state_dict()
+    model.load_state_dict(state, assign=True)
+    assert model[0].weight.dtype == w.float64 and isinstance(model[0].weight, w.nn.Parameter)
+    assert model[0].weight.requires_grad
+    state["0.weight"].zero_()
+    assert float(model[0].weight.abs().sum()) == 0
+
+
+def test_hooks(w):
+    model = net(w)
+    calls = []
+    model.register_state_dict_pre_hook(lambda m, prefix, keep_vars: calls.append("save_pre"))
+    model.register_state_dict_post_hook(lambda m, state, prefix, meta: state.__delitem__("2.weight"))
+    state = model.state_dict()
+    assert calls == ["save_pre"] and "2.weight" not in state
+
+    def rename(m, state, prefix, meta, strict, missing, unexpected, errors):
+        state["2.weight"] = state.pop("old.weight")
+
+    given = dict(net(w).state_dict())
+    given["old.weight"] = given.pop("2.weight")
+    model.register_load_state_dict_pre_hook(rename)
+    model.load_state_dict(given)
+    assert "old.weight" in given  # the caller's dict is left alone
+    np.testing.assert_array_equal(to_numpy(model[2].weight), to_numpy(given["old.weight"]))
+
+
+def test_post_hook_may_forgive_missing_keys(w):
+    model = w.nn.Linear(1, 1)
+    model.register_load_state_dict_post_hook(lambda m, keys: keys.missing_keys.clear())
+    model.load_state_dict({"weight": w.ones(1, 1)})
+    assert float(model.weight) == 1
+
+
+def test_extra_state(w):
+    class Counter(w.nn.Module):
+        count = 0
+
+        def get_extra_state(self):
+            return {"count": self.count}
+
+        def set_extra_state(self, state):
+            self.count = state["count"]
+
+    model = w.nn.Sequential(Counter(), w.nn.Linear(1, 1))
+    model[0].count = 5
+    state = model.state_dict()
+    assert state["0._extra_state"] == {"count": 5}
+    other = w.nn.Sequential(Counter(), w.nn.Linear(1, 1))
+    other.load_state_dict(state)
+    assert other[0].count == 5
+    del state["0._extra_state"]
+    with pytest.raises(RuntimeError, match="_extra_state"):
+        other.load_state_dict(state)
+
+
+def test_overridden_loading(w):
+    class Renamed(w.nn.Linear):
+        def _load_from_state_dict(self, state_dict, prefix, *args):
+            if prefix + "w" in state_dict:
+                state_dict[prefix + "weight"] = state_dict.pop(prefix + "w")
+            super()._load_from_state_dict(state_dict, prefix, *args)
+
+    model = w.nn.Sequential(Renamed(1, 1, bias=False))
+    model.load_state_dict({"0.w": w.full((1, 1), 7.0)})
+    assert float(model[0].weight) == 7
