@@ -1,0 +1,170 @@
+#include "ops/optimizer.h"
+
+#include <array>
+#include <cmath>
+
+#include "kernels/elementwise.h"
+#include "kernels/optimizer.h"
+#include "op/op.h"
+
+namespace weft {
+
+namespace {
+
+// One of the lists that a step works on, next to the parameters.
+struct Role {
+  const char* name;
+  const TensorList* list;
+  bool written;
+};
+
+// The kernel's items for all parameters. Arrays that are not contiguous are worked on as contiguous copies, which
+// write_back() returns to their place.
+class Step {
+ public:
+  // roles[0] are the parameters, roles[1] the gradients.
+  Step(const char* op, std::initializer_list<Role> roles) : op_(op), roles_(roles) {
+    for (const Role& role : roles_) {
+      size_t wanted = params().size(), got = role.list->size();
+      check(got == wanted, op, ": expected ", wanted, " ", role.name, ", as many as there are parameters, got ", got);
+    }
+    for (size_t i = 0; i < params().size(); i++) check_item(i);
+    for (size_t i = 0; i < params().size(); i++) add_item(i);
+  }
+
+  // Calls kernel(items, count) for the items of each device.
+  template <class F>
+  void run(F&& kernel) {
+    for (size_t begin = 0; begin < items_.size();) {
+      size_t end = begin + 1;
+      while (end < items_.size() && devices_[end] == devices_[begin]) end++;
+      int64_t before = items_[begin].first_chunk;
+      for (size_t i = begin; i < end; i++) items_[i].first_chunk -= before;
+      kernel(devices_[begin], items_.data() + begin, static_cast<int64_t>(end - begin));
+      begin = end;
+    }
+    for (auto& [to, copy] : copies_) copy_kernel(to.device(), view_of(to), view_of(copy));
+    for (const Role& role : roles_) {
+      if (!role.written) continue;
+      for (const Tensor& t : *role.list) t.impl()->storage->bump_version(op_);
+    }
+  }
+
+ private:
+  const TensorList& params() const { return *roles_[0].list; }
+
+  void check_item(size_t i) const {
+    const Tensor& p = params()[i];
+    for (const Role& role : roles_) {
+      const Tensor& t = (*role.list)[i];
+      check(t.defined(), op_, ": ", role.name, "[", i, "] is None");
+      check(is_floating(t.dtype()), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
+            "; expected a floating point tensor");
+      check(t.shape() == p.shape(), op_, ": ", role.name, "[", i, "] has shape ", t.shape(),
+            ", but its parameter has shape ", p.shape());
+      check(t.dtype() == p.dtype(), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
+            ", but its parameter has dtype ", p.dtype());
+      check(t.device() == p.device(), op_, ": ", role.name, "[", i, "] is on device '", t.device(),
+            "', but its parameter is on '", p.device(), "'");
+      if (!role.written) continue;
+      check(t.impl()->storage->writable(), op_, ": ", role.name, "[", i, "] is read-only");
+      check(!has_internal_overlap(t), op_, ": elements of ", role.name, "[", i,
+            "] share memory (an expanded tensor?); it cannot be changed in place");
+    }
+  }
+
+  void add_item(size_t i) {
+    const Tensor& p = params()[i];
+    if (p.numel() == 0 || p.is_meta()) return;
+    OptimizerItem item{};
+    void* arrays[5] = {};
+    for (size_t r = 0; r < roles_.size(); r++) arrays[r] = array(roles_[r], (*roles_[r].list)[i]);
+    item.param = arrays[0];
+    item.grad = arrays[1];
+    for (int s = 0; s < 3; s++) item.state[s] = arrays[2 + s];
+    item.numel = p.numel();
+    item.first_chunk = chunks_;
+    item.dtype = p.dtype();
+    chunks_ += (item.numel + kOptimizerChunk - 1) / kOptimizerChunk;
+    items_.push_back(item);
+    devices_.push_back(p.device());
+  }
+
+  void* array(const Role& role, const Tensor& t) {
+    if (t.is_contiguous()) return t.data();
+    Tensor copy = empty(t.shape(), t.dtype(), t.device());
+    copy_kernel(t.device(), view_of(copy), view_of(t));
+    kept_.push_back(copy);
+    if (role.written) copies_.emplace_back(t, copy);
+    return copy.data();
+  }
+
+  const char* op_;
+  std::vector<Role> roles_;
+  std::vector<OptimizerItem> items_;
+  std::vector<Device> devices_;
+  std::vector<Tensor> kept_;
+  std::vector<std::pair<Tensor, Tensor>> copies_;
+  int64_t chunks_ = 0;
+};
+
+}  // namespace
+
+void sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
+              const SgdOptions& o) {
+  SgdCoefficients c{o.lr, o.momentum, o.dampening, o.weight_decay, o.nesterov, o.maximize, o.first_step};
+  auto kernel = [&](Device device, const OptimizerItem* items, int64_t n) { sgd_kernel(device, items, n, c); };
+  if (o.momentum == 0) {
+    Step("sgd_step", {{"params", &params, true}, {"grads", &grads, false}}).run(kernel);
+  } else {
+    Step("sgd_step", {{"params", &params, true}, {"grads", &grads, false}, {"momentum_buffers", &momentum_buffers, true}})
+        .run(kernel);
+  }
+}
+
+void adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
+               const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& o) {
+  check<ErrorKind::Value>(o.step >= 1, "adam_step: steps count from 1, got step ", o.step);
+  AdamCoefficients c{};
+  c.step_size = o.lr / (1 - std::pow(o.beta1, o.step));
+  c.second_scale = 1 / std::sqrt(1 - std::pow(o.beta2, o.step));
+  c.beta1 = o.beta1;
+  c.beta2 = o.beta2;
+  c.eps = o.eps;
+  c.weight_decay = o.decoupled ? 0 : o.weight_decay;
+  c.keep = o.decoupled ? 1 - o.lr * o.weight_decay : 1;
+  c.maximize = o.maximize;
+  c.amsgrad = o.amsgrad;
+  auto kernel = [&](Device device, const OptimizerItem* items, int64_t n) { adam_kernel(device, items, n, c); };
+  Role p{"params", &params, true}, g{"grads", &grads, false};
+  Role m{"exp_avgs", &exp_avgs, true}, v{"exp_avg_sqs", &exp_avg_sqs, true};
+  Role most{"max_exp_avg_sqs", &max_exp_avg_sqs, true};
+  if (o.amsgrad) {
+    Step("adam_step", {p, g, m, v, most}).run(kernel);
+  } else {
+    Step("adam_step", {p, g, m, v}).run(kernel);
+  }
+}
+
+Tensor global_norm(const TensorList& tensors) {
+  Step step("global_norm", {{"tensors", &tensors, false}, {"tensors", &tensors, false}});
+  bool wide = false;
+  for (const Tensor& t : tensors) wide |= t.dtype() == DType::Float64;
+  Tensor out = empty({}, wide ? DType::Float64 : DType::Float32);
+  std::vector<double> sums;
+  double total = 0;
+  step.run([&](Device device, const OptimizerItem* items, int64_t n) {
+    const OptimizerItem& last = items[n - 1];
+    sums.resize(static_cast<size_t>(last.first_chunk + (last.numel + kOptimizerChunk - 1) / kOptimizerChunk));
+    squares_kernel(device, items, n, sums.data());
+    for (double s : sums) total += s;
+  });
+  if (wide) {
+    *out.data_as<double>() = std::sqrt(total);
+  } else {
+    *out.data_as<float>() = static_cast<float>(std::sqrt(total));
+  }
+  return out;
+}
+
+}  // namespace weft

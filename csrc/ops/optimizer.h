@@ -1,0 +1,48 @@
+// Fused optimiser steps: one call changes all parameters, in one pass over memory. They are not Ops: they give no result
+// and there is nothing to differentiate. Everything is checked, and memory taken, before the first write.
+#pragma once
+
+#include <vector>
+
+#include "tensor/tensor.h"
+
+namespace weft {
+
+using TensorList = std::vector<Tensor>;
+
+struct SgdOptions {
+  double lr = 1e-3;
+  double momentum = 0;
+  double dampening = 0;
+  double weight_decay = 0;
+  bool nesterov = false;
+  bool maximize = false;
+  bool first_step = false;  // the momentum buffers start as the gradients
+};
+
+// g = grad + weight_decay * p;  b = momentum * b + (1 - dampening) * g;  p -= lr * b, or lr * (g + momentum * b) with
+// nesterov. Without momentum the list of buffers is empty. RuntimeError when shapes, dtypes or devices differ.
+void sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
+              const SgdOptions& options);
+
+struct AdamOptions {
+  double step = 1;  // number of this step, from 1
+  double lr = 1e-3;
+  double beta1 = 0.9;
+  double beta2 = 0.999;
+  double eps = 1e-8;
+  double weight_decay = 0;
+  bool decoupled = false;  // Loshchilov and Hutter, 2019: shrink the parameters instead of adding to the gradient
+  bool amsgrad = false;
+  bool maximize = false;
+};
+
+// Kingma and Ba, 2015. The list of maxima is empty unless amsgrad.
+void adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
+               const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& options);
+
+// The 2-norm of all elements of all tensors: a tensor without dimensions, float32 or, if one of them is, float64. The
+// order of additions depends on the shapes alone.
+Tensor global_norm(const TensorList& tensors);
+
+}  // namespace weft
