@@ -1,0 +1,97 @@
+#include "kernels/cpu/elementwise_loop.h"
+#include "kernels/elementwise.h"
+
+namespace weft {
+namespace WEFT_ISA {
+namespace {
+
+constexpr int64_t kTile = 32;
+
+// out[i * out_row + j] = in[i + j * in_column] for a rows x columns matrix: reads and writes one cache-sized tile at a
+// time, so that every cache line that is touched is used whole.
+template <class T>
+void transpose_tiles(T* out, int64_t out_row, const T* in, int64_t in_column, int64_t row_begin, int64_t row_end,
+                     int64_t columns) {
+  for (int64_t i0 = row_begin; i0 < row_end; i0 += kTile) {
+    int64_t i1 = i0 + kTile < row_end ? i0 + kTile : row_end;
+    for (int64_t j0 = 0; j0 < columns; j0 += kTile) {
+      int64_t j1 = j0 + kTile < columns ? j0 + kTile : columns;
+      T tile[kTile][kTile];
+      for (int64_t j = j0; j < j1; j++)
+        for (int64_t i = i0; i < i1; i++) tile[j - j0][i - i0] = in[i + j * in_column];
+      for (int64_t i = i0; i < i1; i++)
+        for (int64_t j = j0; j < j1; j++) out[i * out_row + j] = tile[j - j0][i - i0];
+    }
+  }
+}
+
+template <class T>
+void transpose_copy(const LoopPlan<1>& plan, void* out, const void* in) {
+  int last = plan.ndim - 1;
+  int64_t rows = plan.shape[last - 1], columns = plan.shape[last], outer = 1;
+  for (int d = 0; d < last - 1; d++) outer *= plan.shape[d];
+  int64_t bands = (rows + kTile - 1) / kTile;
+  int64_t grain = kElementwiseGrain / (kTile * columns) + 1;
+  parallel_for(outer * bands, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; b++) {
+      int64_t rest = b / bands, out_offset = 0, in_offset = 0;
+      for (int d = last - 2; d >= 0; d--) {
+        out_offset += rest % plan.shape[d] * plan.strides[0][d];
+        in_offset += rest % plan.shape[d] * plan.strides[1][d];
+        rest /= plan.shape[d];
+      }
+      int64_t first = b % bands * kTile;
+      transpose_tiles(static_cast<T*>(out) + out_offset, plan.strides[0][last - 1], static_cast<const T*>(in) + in_offset,
+                      plan.strides[1][last], first, first + kTile < rows ? first + kTile : rows, columns);
+    }
+  });
+}
+
+bool is_transpose(const LoopPlan<1>& plan) {
+  int last = plan.ndim - 1;
+  return last >= 1 && plan.strides[0][last] == 1 && plan.strides[1][last] > 1 && plan.strides[1][last - 1] == 1 &&
+         plan.shape[last] >= 8 && plan.shape[last - 1] >= 8;
+}
+
+void copy_cpu(StridedView out, StridedView in) {
+  int64_t n = out.numel();
+  if (n == 0) return;
+  const StridedView* const inputs[1] = {&in};
+  if (out.dtype == in.dtype) {
+    LoopPlan<1> plan(out, inputs);
+    bool straight = plan.ndim == 1 && plan.strides[0][0] == 1 && plan.strides[1][0] == 1;
+    int64_t item = static_cast<int64_t>(item_size(out.dtype));
+    if (straight) {
+      char *to = static_cast<char*>(out.data), *from = static_cast<char*>(in.data);
+      parallel_for(n, kElementwiseGrain, [&](int64_t begin, int64_t end) {
+        __builtin_memcpy(to + begin * item, from + begin * item, static_cast<size_t>((end - begin) * item));
+      });
+      return;
+    }
+    if (is_transpose(plan)) {
+      if (item == 1) return transpose_copy<uint8_t>(plan, out.data, in.data);
+      if (item == 2) return transpose_copy<uint16_t>(plan, out.data, in.data);
+      if (item == 4) return transpose_copy<uint32_t>(plan, out.data, in.data);
+      return transpose_copy<uint64_t>(plan, out.data, in.data);
+    }
+  }
+  visit_dtype(out.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    elementwise_loop<T, T, 1>(out, inputs, [](const T* const* x, T* y, int64_t m) {
+      if (x[0] != y) __builtin_memmove(y, x[0], static_cast<size_t>(m) * sizeof(T));
+    });
+  });
+}
+WEFT_CPU_KERNEL(copy_kernel, copy_cpu);
+
+void fill_cpu(StridedView out, double value, int64_t integer) {
+  int64_t one = 1;
+  StridedView source{nullptr, &one, &one, 0, is_floating(out.dtype) ? DType::Float64 : DType::Int64};
+  source.data = is_floating(out.dtype) ? static_cast<void*>(&value) : static_cast<void*>(&integer);
+  copy_cpu(out, source);
+}
+WEFT_CPU_KERNEL(fill_kernel, fill_cpu);
+
+}  // namespace
+}  // namespace WEFT_ISA
+}  // namespace weft

@@ -1,0 +1,12 @@
+#include "kernels/elementwise.h"
+
+namespace weft {
+
+constinit KernelTable<UnaryKernel> unary_kernel{"elementwise unary"};
+constinit KernelTable<UnaryBackwardKernel> unary_backward_kernel{"elementwise unary backward"};
+constinit KernelTable<BinaryKernel> binary_kernel{"elementwise binary"};
+constinit KernelTable<WhereKernel> where_kernel{"where"};
+constinit KernelTable<CopyKernel> copy_kernel{"copy"};
+constinit KernelTable<FillKernel> fill_kernel{"fill"};
+
+}  // namespace weft

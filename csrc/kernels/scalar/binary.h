@@ -1,0 +1,172 @@
+// The elementwise functions of two tensors, each written once: formula f, and the derivatives da and db that map the
+// gradient g of the result y to those of the arguments a and b. `*_keeps` says what each derivative reads.
+#pragma once
+
+#include "kernels/scalar/unary.h"
+
+namespace weft::scalar {
+
+// Arithmetic: the promoted dtype. Divided: floating point. Bool: the result is bool. Integer: integers and bool only.
+enum class BinaryResult : uint8_t { Arithmetic, Divided, Bool, Integer };
+enum : uint8_t { kA = 1, kB = 2, kY = 4 };
+
+#define WEFT_BINARY(Name, text, result_, differentiable_, a_keeps_, b_keeps_, F, DA, DB)                       \
+  struct Name {                                                                                                \
+    static constexpr const char* name = text;                                                                  \
+    static constexpr BinaryResult result = BinaryResult::result_;                                              \
+    static constexpr bool differentiable = differentiable_;                                                    \
+    static constexpr uint8_t a_keeps = a_keeps_, b_keeps = b_keeps_;                                           \
+    template <class T>                                                                                         \
+    static WEFT_INLINE auto f(T a, T b, [[maybe_unused]] const Params& p) {                                    \
+      return F;                                                                                                \
+    }                                                                                                          \
+    template <class T, class A, class B>                                                                       \
+    static auto da(const T& g, [[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[maybe_unused]] const T& y, \
+                   [[maybe_unused]] const Params& p) {                                                         \
+      return DA;                                                                                               \
+    }                                                                                                          \
+    template <class T, class A, class B>                                                                       \
+    static auto db(const T& g, [[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[maybe_unused]] const T& y, \
+                   [[maybe_unused]] const Params& p) {                                                         \
+      return DB;                                                                                               \
+    }                                                                                                          \
+  };
+
+// Python's rules: the quotient rounds down, the remainder has the sign of the divisor. Integers: by zero gives 0 here;
+// the op has checked for it.
+WEFT_INLINE int64_t divide(int64_t a, int64_t b) { return b == 0 ? 0 : b == -1 ? 0 - a : a / b; }
+template <class T>
+WEFT_INLINE T divide(T a, T b) {
+  return a / b;
+}
+WEFT_INLINE int64_t fmod(int64_t a, int64_t b) { return b == 0 || b == -1 ? 0 : a % b; }
+WEFT_INLINE int64_t remainder_of(int64_t a, int64_t b) {
+  int64_t r = fmod(a, b);
+  return r != 0 && (r < 0) != (b < 0) ? r + b : r;
+}
+template <class T>
+WEFT_INLINE T remainder_of(T a, T b) {
+  T r = fmod(a, b);
+  return r != T(0) && (r < T(0)) != (b < T(0)) ? r + b : r;
+}
+WEFT_INLINE int64_t floor_quotient(int64_t a, int64_t b) {
+  int64_t q = divide(a, b);
+  return b != 0 && (fmod(a, b) != 0) && ((a < 0) != (b < 0)) ? q - 1 : q;
+}
+template <class T>
+WEFT_INLINE T floor_quotient(T a, T b) {
+  // (a - remainder) / b is exact up to rounding, where floor(a / b) may be one off.
+  T q = (a - remainder_of(a, b)) / b;
+  T r = round(q);
+  r = b == T(0) ? a / b : r;
+  return q != q || is_inf(a / b) ? a / b : r;
+}
+template <class T>
+WEFT_INLINE T trunc_quotient(T a, T b) {
+  return trunc(divide(a, b));
+}
+WEFT_INLINE int64_t pow(int64_t a, int64_t b) {
+  if (b < 0) return a == 1 ? 1 : a == -1 ? ((b & 1) ? -1 : 1) : 0;
+  uint64_t result = 1, base = static_cast<uint64_t>(a);
+  for (; b; b >>= 1) {
+    if (b & 1) result *= base;
+    base *= base;
+  }
+  return static_cast<int64_t>(result);
+}
+// NaN wins.
+template <class T>
+WEFT_INLINE T larger(T a, T b) {
+  return a != a ? a : b != b ? b : a > b ? a : b;
+}
+template <class T>
+WEFT_INLINE T smaller(T a, T b) {
+  return a != a ? a : b != b ? b : a < b ? a : b;
+}
+// NaN loses.
+template <class T>
+WEFT_INLINE T larger_number(T a, T b) {
+  return a != a ? b : b != b ? a : a > b ? a : b;
+}
+template <class T>
+WEFT_INLINE T smaller_number(T a, T b) {
+  return a != a ? b : b != b ? a : a < b ? a : b;
+}
+template <class T>
+WEFT_INLINE T x_log_y(T x, T y) {
+  return y != y ? y : x == T(0) ? T(0) : x * log(y);
+}
+template <class T>
+WEFT_INLINE T log_add_exp(T a, T b) {
+  T m = a > b ? a : b;
+  bool infinite = is_inf(a) && a == b;
+  return infinite ? a : a != a || b != b ? a + b : m + log1p(exp(-abs(a - b)));
+}
+WEFT_INLINE int64_t copysign(int64_t a, int64_t b) { return (a < 0) != (b < 0) ? -a : a; }
+WEFT_INLINE int64_t shift_left(int64_t a, int64_t b) { return b < 0 || b > 63 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) << b); }
+WEFT_INLINE int64_t shift_right(int64_t a, int64_t b) { return b < 0 || b > 63 ? (a < 0 ? -1 : 0) : a >> b; }
+// The bitwise formulas are only ever used with integers.
+#define WEFT_INTEGER_ONLY(name, expression)                            \
+  WEFT_INLINE int64_t name(int64_t a, int64_t b) { return expression; } \
+  WEFT_INLINE float name(float a, float) { return a; }                 \
+  WEFT_INLINE double name(double a, double) { return a; }
+WEFT_INTEGER_ONLY(bit_and, a & b)
+WEFT_INTEGER_ONLY(bit_or, a | b)
+WEFT_INTEGER_ONLY(bit_xor, a ^ b)
+WEFT_INTEGER_ONLY(bit_left, shift_left(a, b))
+WEFT_INTEGER_ONLY(bit_right, shift_right(a, b))
+#undef WEFT_INTEGER_ONLY
+// Functions of floating point numbers only.
+#define WEFT_NO_INTEGERS(name) \
+  WEFT_INLINE int64_t name(int64_t a, int64_t) { return a; }
+WEFT_NO_INTEGERS(atan2)
+WEFT_NO_INTEGERS(hypot)
+WEFT_NO_INTEGERS(x_log_y)
+WEFT_NO_INTEGERS(log_add_exp)
+#undef WEFT_NO_INTEGERS
+
+#define K(v) lit<T>(v)
+// clang-format off
+//          type            name                 result      diff   da reads     db reads     f(a, b)                 da(g, a, b, y), db(g, a, b, y)
+WEFT_BINARY(Add,            "add",               Arithmetic, true,  0,           0,           a + b,                  g, g)
+WEFT_BINARY(Sub,            "sub",               Arithmetic, true,  0,           0,           a - b,                  g, -g)
+WEFT_BINARY(Mul,            "mul",               Arithmetic, true,  kB,          kA,          a * b,                  g * b, g * a)
+WEFT_BINARY(Div,            "div",               Divided,    true,  kB,          kB | kY,     a / b,                  g / b, -(g * (y / b)))
+WEFT_BINARY(FloorDivide,    "floor_divide",      Arithmetic, false, 0,           0,           floor_quotient(a, b),   g, g)
+WEFT_BINARY(TruncDivide,    "trunc_divide",      Arithmetic, false, 0,           0,           trunc_quotient(a, b),   g, g)
+WEFT_BINARY(Remainder,      "remainder",         Arithmetic, true,  0,           kA | kB,     remainder_of(a, b),     g, -(g * floor_divide(a, b)))
+WEFT_BINARY(Fmod,           "fmod",              Arithmetic, true,  0,           kA | kB,     fmod(a, b),             g, -(g * trunc_divide(a, b)))
+WEFT_BINARY(Pow,            "pow",               Arithmetic, true,  kA | kB,     kA | kB | kY, pow(a, b),             pow_da(g, a, b), pow_db(g, a, b, y))
+WEFT_BINARY(Maximum,        "maximum",           Arithmetic, true,  kA | kB,     kA | kB,     larger(a, b),           select(a > b, g, select(a == b, g * K(0.5), K(0.0))), select(a > b, K(0.0), select(a == b, g * K(0.5), g)))
+WEFT_BINARY(Minimum,        "minimum",           Arithmetic, true,  kA | kB,     kA | kB,     smaller(a, b),          select(a < b, g, select(a == b, g * K(0.5), K(0.0))), select(a < b, K(0.0), select(a == b, g * K(0.5), g)))
+WEFT_BINARY(Fmax,           "fmax",              Arithmetic, true,  kA | kB,     kA | kB,     larger_number(a, b),    select((a >= b) | isnan(b), g, K(0.0)), select((a >= b) | isnan(b), K(0.0), g))
+WEFT_BINARY(Fmin,           "fmin",              Arithmetic, true,  kA | kB,     kA | kB,     smaller_number(a, b),   select((a <= b) | isnan(b), g, K(0.0)), select((a <= b) | isnan(b), K(0.0), g))
+WEFT_BINARY(Atan2,          "atan2",             Divided,    true,  kA | kB,     kA | kB,     atan2(a, b),            g * (b / (a * a + b * b)), -(g * (a / (a * a + b * b))))
+WEFT_BINARY(Hypot,          "hypot",             Divided,    true,  kA | kY,     kB | kY,     hypot(a, b),            g * (a / y), g * (b / y))
+WEFT_BINARY(Copysign,       "copysign",          Divided,    true,  kA | kY,     0,           copysign(a, b),         g * (sign(a) * sign(y)), g * K(0.0))
+WEFT_BINARY(Xlogy,          "xlogy",             Divided,    true,  kA | kB,     kA | kB,     x_log_y(a, b),          g * select((a == K(0.0)) & (b <= K(0.0)), K(0.0), log(b)), g * (a / b))
+WEFT_BINARY(Logaddexp,      "logaddexp",         Divided,    true,  kA | kY,     kB | kY,     log_add_exp(a, b),      g * exp(a - y), g * exp(b - y))
+WEFT_BINARY(Eq,             "eq",                Bool,       false, 0,           0,           a == b,                 g, g)
+WEFT_BINARY(Ne,             "ne",                Bool,       false, 0,           0,           a != b,                 g, g)
+WEFT_BINARY(Lt,             "lt",                Bool,       false, 0,           0,           a < b,                  g, g)
+WEFT_BINARY(Le,             "le",                Bool,       false, 0,           0,           a <= b,                 g, g)
+WEFT_BINARY(Gt,             "gt",                Bool,       false, 0,           0,           a > b,                  g, g)
+WEFT_BINARY(Ge,             "ge",                Bool,       false, 0,           0,           a >= b,                 g, g)
+WEFT_BINARY(LogicalAnd,     "logical_and",       Bool,       false, 0,           0,           (a != T(0)) & (b != T(0)), g, g)
+WEFT_BINARY(LogicalOr,      "logical_or",        Bool,       false, 0,           0,           (a != T(0)) | (b != T(0)), g, g)
+WEFT_BINARY(LogicalXor,     "logical_xor",       Bool,       false, 0,           0,           (a != T(0)) != (b != T(0)), g, g)
+WEFT_BINARY(BitwiseAnd,     "bitwise_and",       Integer,    false, 0,           0,           bit_and(a, b),          g, g)
+WEFT_BINARY(BitwiseOr,      "bitwise_or",        Integer,    false, 0,           0,           bit_or(a, b),           g, g)
+WEFT_BINARY(BitwiseXor,     "bitwise_xor",       Integer,    false, 0,           0,           bit_xor(a, b),          g, g)
+WEFT_BINARY(LeftShift,      "bitwise_left_shift", Integer,   false, 0,           0,           bit_left(a, b),         g, g)
+WEFT_BINARY(RightShift,     "bitwise_right_shift", Integer,  false, 0,           0,           bit_right(a, b),        g, g)
+// clang-format on
+#undef K
+#undef WEFT_BINARY
+
+using BinaryList =
+    EntryList<Add, Sub, Mul, Div, FloorDivide, TruncDivide, Remainder, Fmod, Pow, Maximum, Minimum, Fmax, Fmin, Atan2,
+              Hypot, Copysign, Xlogy, Logaddexp, Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd, LogicalOr, LogicalXor, BitwiseAnd,
+              BitwiseOr, BitwiseXor, LeftShift, RightShift>;
+
+}  // namespace weft::scalar

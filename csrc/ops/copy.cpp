@@ -1,0 +1,122 @@
+// Ops that move values rather than compute them: casts, copies, fills, where; and clamp, which is built on them.
+#include <limits>
+
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/promotion.h"
+
+namespace weft {
+
+namespace {
+
+struct Cast : OpOf<Cast> {
+  static constexpr const char* kName = "to";
+  DType dtype;
+  auto fields() const { return std::tie(dtype); }
+  explicit Cast(DType t) : dtype(t) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), dtype, {}}; }
+  void run(Inputs in, const Tensor* out) const override { copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0])); }
+  bool differentiable() const override { return is_floating(dtype); }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = to_dtype(v.grad(), v.input_dtype(0)); }
+};
+
+// inputs: the tensor that is written, the source. Only used in place.
+struct Copy : OpOf<Copy> {
+  static constexpr const char* kName = "copy";
+  auto fields() const { return std::tie(); }
+  void infer(Inputs in, OutputSpec* out) const override {
+    check(broadcastable_to(in[1].shape(), in[0].shape()), "copy_: a source of shape ", in[1].shape(),
+          " cannot be broadcast to a tensor of shape ", in[0].shape());
+    out[0] = {in[0].shape(), in[0].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override { copy_kernel(out[0].device(), view_of(out[0]), view_of(in[1])); }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    if (v.needs(1)) grads[1] = v.grad();
+  }
+};
+
+struct Fill : OpOf<Fill> {
+  static constexpr const char* kName = "fill";
+  Scalar value;
+  auto fields() const { return std::tie(value); }
+  explicit Fill(const Scalar& v) : value(v) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
+  void run(Inputs, const Tensor* out) const override {
+    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), value.to_int());
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
+};
+
+struct Clone : OpOf<Clone> {
+  static constexpr const char* kName = "clone";
+  bool contiguous;  // the result is contiguous even if the input has other dense strides
+  auto fields() const { return std::tie(contiguous); }
+  explicit Clone(bool c) : contiguous(c) {}
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[0].shape(), in[0].dtype(), {}};
+    if (contiguous || in[0].is_contiguous() || has_internal_overlap(in[0])) return;
+    int64_t reach = 1;
+    for (int d = 0; d < in[0].ndim(); d++) reach += (in[0].size(d) - 1) * in[0].strides()[d];
+    if (reach == in[0].numel()) out[0].strides = in[0].strides();
+  }
+  void run(Inputs in, const Tensor* out) const override { copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0])); }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = v.grad(); }
+};
+
+struct Where : OpOf<Where> {
+  static constexpr const char* kName = "where";
+  auto fields() const { return std::tie(); }
+  void infer(Inputs in, OutputSpec* out) const override {
+    check(in[0].dtype() == DType::Bool, "where: the condition must be a bool tensor, got dtype ", in[0].dtype(),
+          "; compare it with something first (x != 0)");
+    Shape values = broadcast_shapes(kName, in[1].shape(), in[2].shape());
+    out[0] = {broadcast_shapes(kName, in[0].shape(), values), result_type(in[1], in[2]), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    where_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
+                 compute_type(out[0].dtype()));
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 1, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    Tensor condition = v.input(0);
+    if (v.needs(1)) grads[1] = where(condition, v.grad(), Scalar(0.0));
+    if (v.needs(2)) grads[2] = where(condition, Scalar(0.0), v.grad());
+  }
+};
+
+// The number as a 0-dim tensor that does not widen the dtype of t more than a Python number would.
+Tensor beside(const Scalar& s, const Tensor& t) { return scalar_tensor(s, result_type(t, s), t.device()); }
+
+}  // namespace
+
+Tensor scalar_tensor(const Scalar& value, DType dtype, Device device) { return full({}, value, dtype, device); }
+
+Tensor to_dtype(const Tensor& x, DType dtype) { return x.dtype() == dtype ? x : apply(Cast(dtype), x); }
+
+Tensor copy_(const Tensor& dst, const Tensor& src) {
+  if (dst.same(src)) return dst;
+  return apply_inplace(Copy{}, dst, src);
+}
+
+Tensor fill_(const Tensor& dst, const Scalar& value) {
+  return apply_inplace(Fill(value), dst);
+}
+
+Tensor clone(const Tensor& x) { return apply(Clone(false), x); }
+Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : apply(Clone(true), x); }
+
+Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) { return apply(Where{}, condition, a, b); }
+Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b) { return where(condition, a, beside(b, a)); }
+Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b) { return where(condition, beside(a, b), b); }
+
+Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
+  check(min || max, "clamp: at least one of min and max must be given");
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  Tensor y = x;
+  for (const std::optional<Scalar>& bound : {min, max})
+    if (bound) y = to_dtype(y, result_type(y, *bound));
+  return unary_of<scalar::Clamp>(y, {min ? min->to_double() : -kInfinity, max ? max->to_double() : kInfinity, 0});
+}
+
+}  // namespace weft

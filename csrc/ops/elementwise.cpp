@@ -1,0 +1,303 @@
+#include "ops/elementwise.h"
+
+#include <cstring>
+
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/promotion.h"
+#include "ops/tensor_math.h"
+
+namespace weft {
+
+namespace {
+
+using scalar::Params;
+
+// What the ops know of an entry of the unary list.
+struct UnaryInfo {
+  const char* name;
+  scalar::Result result;
+  scalar::Keep keep;
+  scalar::Backward backward;
+  Tensor (*df)(const Tensor& g, const Tensor& x, const Tensor& y, const Params& p);
+};
+
+template <class Entry>
+Tensor unary_df(const Tensor& g, const Tensor& x, const Tensor& y, const Params& p) {
+  return Entry::template df<Tensor>(g, x, y, p);
+}
+
+template <class... Entries>
+const UnaryInfo& unary_info(scalar::EntryList<Entries...>, int i) {
+  static constexpr UnaryInfo infos[] = {
+      {Entries::name, Entries::result, Entries::keep, Entries::backward, &unary_df<Entries>}...};
+  return infos[i];
+}
+const UnaryInfo& unary_info(int function) { return unary_info(scalar::UnaryList{}, function); }
+
+// Strides for a result of `shape`: those of the operands of that shape when they are dense and agree, so that a
+// transposed or channels-last tensor keeps its layout; empty (contiguous) otherwise.
+Strides kept_strides(const Shape& shape, Inputs in) {
+  const Tensor* model = nullptr;
+  for (int i = 0; i < in.size(); i++) {
+    if (!in[i].defined() || in[i].shape() != shape) continue;
+    if (in[i].is_contiguous()) return {};
+    if (model && model->strides() != in[i].strides()) return {};
+    model = &in[i];
+  }
+  if (!model || has_internal_overlap(*model)) return {};
+  int64_t reach = 1;
+  for (int d = 0; d < shape.size(); d++) reach += (shape[d] - 1) * model->strides()[d];
+  return reach == model->numel() ? model->strides() : Strides{};
+}
+
+struct UnaryBackward : OpOf<UnaryBackward> {
+  static constexpr const char* kName = "unary_backward";
+  int function;
+  Params params;
+  auto fields() const { return std::tie(function, params.a, params.b, params.c); }
+  UnaryBackward(int f, const Params& p) : function(f), params(p) {}
+
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {broadcast_shapes(kName, in[0].shape(), in[1].shape()), in[1].dtype(), {}};
+    out[0].strides = kept_strides(out[0].shape, in);
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    unary_backward_kernel(out[0].device(), function, view_of(out[0]), view_of(in[0]), view_of(in[1]),
+                          compute_type(out[0].dtype()), params);
+  }
+  bool elementwise() const override { return true; }
+  bool has_decompose() const override { return true; }
+  std::vector<Tensor> decompose(Inputs in) const override {
+    return {unary_info(function).df(in[0], in[1], in[1], params)};
+  }
+};
+
+struct Unary : OpOf<Unary> {
+  static constexpr const char* kName = "unary";
+  int function;
+  Params params;
+  auto fields() const { return std::tie(function, params.a, params.b, params.c); }
+  Unary(int f, const Params& p) : function(f), params(p) {}
+
+  const char* name() const override { return unary_info(function).name; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    const UnaryInfo& info = unary_info(function);
+    DType t = in[0].dtype();
+    if (info.result == scalar::Result::Bool) t = DType::Bool;
+    if (info.result == scalar::Result::Float && !is_floating(t)) t = default_float_dtype();
+    out[0] = {in[0].shape(), t, kept_strides(in[0].shape(), in)};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    DType t = unary_info(function).result == scalar::Result::Float ? out[0].dtype() : in[0].dtype();
+    unary_kernel(out[0].device(), function, view_of(out[0]), view_of(in[0]), compute_type(t), params);
+  }
+  bool elementwise() const override { return true; }
+  bool differentiable() const override { return unary_info(function).keep != scalar::Keep::Never; }
+  Saves saves(uint32_t) const override {
+    scalar::Keep keep = unary_info(function).keep;
+    return {.inputs = keep == scalar::Keep::Input, .outputs = keep == scalar::Keep::Output};
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    const UnaryInfo& info = unary_info(function);
+    switch (info.keep) {
+      case scalar::Keep::Zero:
+      case scalar::Keep::Never:
+        grads[0] = zeros_like(v.grad());
+        return;
+      case scalar::Keep::Nothing:
+        grads[0] = info.df(v.grad(), {}, {}, params);
+        return;
+      case scalar::Keep::Input:
+      case scalar::Keep::Output: {
+        Tensor kept = info.keep == scalar::Keep::Input ? v.input(0) : v.output();
+        if (info.backward == scalar::Backward::Fused)
+          grads[0] = apply(UnaryBackward(function, params), v.grad(), kept);
+        else
+          grads[0] = info.df(v.grad(), kept, kept, params);
+      }
+    }
+  }
+};
+
+struct BinaryInfo {
+  const char* name;
+  scalar::BinaryResult result;
+  bool differentiable;
+  uint8_t a_keeps, b_keeps;
+  Tensor (*da)(const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& y, const Params& p);
+  Tensor (*db)(const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& y, const Params& p);
+};
+
+template <class... Entries>
+const BinaryInfo& binary_info(scalar::EntryList<Entries...>, int i) {
+  static constexpr BinaryInfo infos[] = {{Entries::name, Entries::result, Entries::differentiable, Entries::a_keeps,
+                                          Entries::b_keeps, &Entries::template da<Tensor, Tensor, Tensor>,
+                                          &Entries::template db<Tensor, Tensor, Tensor>}...};
+  return infos[i];
+}
+const BinaryInfo& binary_info(int function) { return binary_info(scalar::BinaryList{}, function); }
+
+enum class NumberSide : uint8_t { None, Left, Right };
+
+// A number as a view that kernels can load from.
+struct NumberView {
+  explicit NumberView(const Scalar& s) : real(s.to_double()), integer(s.is_float() ? 0 : s.to_int()), is_float(s.is_float()) {}
+  double real;
+  int64_t integer;
+  bool is_float;
+  StridedView view() {
+    return {is_float ? static_cast<void*>(&real) : static_cast<void*>(&integer), nullptr, nullptr, 0,
+            is_float ? DType::Float64 : DType::Int64};
+  }
+};
+
+// a op b, where one of them may be a number, which is then no input but an attribute.
+struct Binary : OpOf<Binary> {
+  static constexpr const char* kName = "binary";
+  int function;
+  NumberSide side = NumberSide::None;
+  Scalar number;
+  auto fields() const { return std::tie(function, side, number); }
+  explicit Binary(int f) : function(f) {}
+  Binary(int f, NumberSide s, const Scalar& n) : function(f), side(s), number(n) {}
+
+  const char* name() const override { return binary_info(function).name; }
+
+  DType promoted(Inputs in) const {
+    return side == NumberSide::None ? result_type(in[0], in[1]) : result_type(in[0], number);
+  }
+  // The dtype that the formula is computed in.
+  DType operand_dtype(Inputs in) const {
+    DType t = promoted(in);
+    return binary_info(function).result == scalar::BinaryResult::Divided && !is_floating(t) ? default_float_dtype() : t;
+  }
+
+  void infer(Inputs in, OutputSpec* out) const override {
+    const BinaryInfo& info = binary_info(function);
+    DType t = operand_dtype(in);
+    if (info.result == scalar::BinaryResult::Integer)
+      check(!is_floating(t), info.name, ": expected integer or bool tensors, got dtype ", t);
+    bool subtracts_bool = t == DType::Bool && function == index_in<scalar::Sub>(scalar::BinaryList{});
+    check(!subtracts_bool, "sub: bool tensors cannot be subtracted; use logical_xor (^) or logical_not (~) instead");
+    if (info.result == scalar::BinaryResult::Bool) t = DType::Bool;
+    if (side == NumberSide::None) {
+      out[0] = {broadcast_shapes(info.name, in[0].shape(), in[1].shape()), t, {}};
+      if (!in[0].is_contiguous() || !in[1].is_contiguous()) out[0].strides = kept_strides(out[0].shape, in);
+    } else {
+      out[0] = {in[0].shape(), t, in[0].is_contiguous() ? Strides{} : kept_strides(in[0].shape(), in)};
+    }
+  }
+
+  void run(Inputs in, const Tensor* out) const override {
+    DType compute = compute_type(operand_dtype(in));
+    NumberView value(number);
+    StridedView a = side == NumberSide::Left ? value.view() : view_of(in[0]);
+    StridedView b = side == NumberSide::Right ? value.view() : view_of(in[side == NumberSide::None ? 1 : 0]);
+    binary_kernel(out[0].device(), function, view_of(out[0]), a, b, compute);
+  }
+
+  bool elementwise() const override { return true; }
+  bool differentiable() const override { return binary_info(function).differentiable; }
+
+  Saves saves(uint32_t needs) const override {
+    const BinaryInfo& info = binary_info(function);
+    bool wants_a = side == NumberSide::Left ? false : needs & 1;
+    bool wants_b = side == NumberSide::None ? needs & 2 : side == NumberSide::Left && (needs & 1);
+    auto reads = static_cast<uint8_t>((wants_a ? info.a_keeps : 0) | (wants_b ? info.b_keeps : 0));
+    uint32_t inputs = side == NumberSide::None    ? (reads & 3u)
+                      : side == NumberSide::Right ? (reads & scalar::kA ? 1u : 0u)
+                                                  : (reads & scalar::kB ? 1u : 0u);
+    return {.inputs = inputs, .outputs = reads & scalar::kY ? 1u : 0u};
+  }
+
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    const BinaryInfo& info = binary_info(function);
+    const Tensor& g = v.grad();
+    if (side == NumberSide::None) {
+      auto reads = static_cast<uint8_t>((v.needs(0) ? info.a_keeps : 0) | (v.needs(1) ? info.b_keeps : 0));
+      Tensor a = reads & scalar::kA ? v.input(0) : Tensor();
+      Tensor b = reads & scalar::kB ? v.input(1) : Tensor();
+      Tensor y = reads & scalar::kY ? v.output() : Tensor();
+      if (v.needs(0)) grads[0] = info.da(g, a, b, y, {});
+      if (v.needs(1)) grads[1] = info.db(g, a, b, y, {});
+      return;
+    }
+    bool right = side == NumberSide::Right;
+    // The two that need no tensor made of the number.
+    if (function == index_in<scalar::Mul>(scalar::BinaryList{})) {
+      grads[0] = mul(g, number);
+      return;
+    }
+    if (right && function == index_in<scalar::Div>(scalar::BinaryList{})) {
+      grads[0] = div(g, number);
+      return;
+    }
+    uint8_t reads = right ? info.a_keeps : info.b_keeps;
+    uint8_t own = right ? scalar::kA : scalar::kB;
+    Tensor x = reads & own ? v.input(0) : Tensor();
+    Tensor y = reads & scalar::kY ? v.output() : Tensor();
+    Tensor n = reads & (right ? scalar::kB : scalar::kA) ? scalar_tensor(number, g.dtype(), g.device()) : Tensor();
+    grads[0] = right ? info.da(g, x, n, y, {}) : info.db(g, n, x, y, {});
+  }
+};
+
+bool has_zero(const Tensor& t) {
+  GradModeGuard no_grad(false);
+  Tensor zeros = contiguous(eq(t, Scalar(0)));
+  return zeros.numel() > 0 && std::memchr(zeros.data(), 1, static_cast<size_t>(zeros.numel())) != nullptr;
+}
+
+// An integer quotient by zero has no value.
+void check_divisor(int function, const Tensor& b) {
+  using namespace scalar;
+  if (is_floating(b.dtype()) || b.is_meta()) return;
+  constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<TruncDivide>(BinaryList{}),
+                             index_in<Remainder>(BinaryList{}), index_in<Fmod>(BinaryList{})};
+  for (int f : guarded)
+    if (f == function) check(!has_zero(b), binary_info(function).name, ": integer division by zero");
+}
+void check_divisor(int function, const Tensor& a, const Scalar& b) {
+  if (is_floating(a.dtype()) || b.is_float() || b.to_int() != 0) return;
+  Tensor zero = scalar_tensor(b, DType::Int64, {});
+  check_divisor(function, zero);
+}
+
+}  // namespace
+
+Tensor unary(int function, const Tensor& x, const Params& params) { return apply(Unary(function, params), x); }
+Tensor unary_(int function, const Tensor& x, const Params& params) { return apply_inplace(Unary(function, params), x); }
+
+Tensor binary(int function, const Tensor& a, const Tensor& b) {
+  check_divisor(function, b);
+  return apply(Binary(function), a, b);
+}
+Tensor binary(int function, const Tensor& a, const Scalar& b) {
+  check_divisor(function, a, b);
+  return apply(Binary(function, NumberSide::Right, b), a);
+}
+Tensor binary(int function, const Scalar& a, const Tensor& b) {
+  check_divisor(function, b);
+  return apply(Binary(function, NumberSide::Left, a), b);
+}
+Tensor binary_(int function, const Tensor& a, const Tensor& b) {
+  check_divisor(function, b);
+  return apply_inplace(Binary(function), a, b);
+}
+Tensor binary_(int function, const Tensor& a, const Scalar& b) {
+  check_divisor(function, a, b);
+  return apply_inplace(Binary(function, NumberSide::Right, b), a);
+}
+
+Tensor bitwise_not(const Tensor& x) {
+  check<ErrorKind::Type>(!is_floating(x.dtype()), "bitwise_not: expected an integer or bool tensor, got dtype ", x.dtype());
+  return x.dtype() == DType::Bool ? logical_not(x) : unary_of<scalar::BitwiseNot>(x);
+}
+
+Tensor gelu(const Tensor& x, const std::string& approximate) {
+  check(approximate == "none" || approximate == "tanh", "gelu: approximate must be 'none' or 'tanh', got '", approximate, "'");
+  check(is_floating(x.dtype()), "gelu: expected a floating point tensor, got dtype ", x.dtype());
+  return approximate == "tanh" ? unary_of<scalar::GeluTanh>(x) : unary_of<scalar::Gelu>(x);
+}
+
+}  // namespace weft
