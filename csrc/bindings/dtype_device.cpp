@@ -1,6 +1,7 @@
 // Python's view of dtypes and devices, and the readers that turn Python arguments into core values.
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
+#include "ops/promotion.h"
 
 namespace weft::python {
 
@@ -16,7 +17,7 @@ struct PyDevice {
 PyObject* dtype_objects[kNumDTypes];
 PyTypeObject* dtype_type = nullptr;
 PyTypeObject* device_type = nullptr;
-DType current_default_dtype = DType::Float32;
+
 // Scopes of `with weft.device(...)`, innermost last; the first entry is weft.set_default_device's.
 thread_local std::vector<Device> device_scopes;
 
@@ -140,7 +141,7 @@ Dims dims_from_args(const char* function, const py::args& args) {
   return *dims;
 }
 
-DType default_dtype() { return current_default_dtype; }
+DType default_dtype() { return default_float_dtype(); }
 Device default_device() { return device_scopes.empty() ? Device{} : device_scopes.back(); }
 
 void bind_dtype(py::module_& m) {
@@ -163,10 +164,8 @@ void bind_dtype(py::module_& m) {
   for (auto [name, t] : synonyms) m.attr(name) = py::handle(dtype_object(t));
   m.def("_dtype", [](const std::string& name) { return py::reinterpret_borrow<py::object>(py::module_::import("weft._C").attr(name.c_str())); });
   m.def("get_default_dtype", &default_dtype, "The dtype of tensors made from Python floats.");
-  m.def("set_default_dtype", [](DType t) {
-    check<ErrorKind::Type>(is_floating(t), "set_default_dtype: expected a floating point dtype, got ", t);
-    current_default_dtype = t;
-  }, py::arg("dtype"), "Sets the dtype of tensors made from Python floats.");
+  m.def("set_default_dtype", &set_default_float_dtype, py::arg("d"),
+        "Sets the dtype of tensors made from Python floats. Raises TypeError unless it is floating point.");
 }
 
 void bind_device(py::module_& m) {
