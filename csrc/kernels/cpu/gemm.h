@@ -1,0 +1,293 @@
+// gemm(): C = A B (+ base) on one thread, for the element types that vector units multiply. Each element of C is one
+// chain of multiply-adds over k, cut into blocks whose size depends on k alone: the result is the same however m and n
+// are split.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/inline.h"
+
+namespace weft {
+namespace WEFT_ISA {
+namespace {
+
+#if WEFT_ISA_LEVEL == 3
+constexpr int kVectorBytes = 64;
+constexpr int kTileRows = 12;  // 24 accumulators of 32 registers
+#elif WEFT_ISA_LEVEL == 2
+constexpr int kVectorBytes = 32;
+constexpr int kTileRows = 6;  // 12 accumulators of 16 registers
+#else
+constexpr int kVectorBytes = 16;
+constexpr int kTileRows = 6;
+#endif
+constexpr int kTileVectors = 2;
+
+template <class T>
+struct VectorOf;
+#define WEFT_X(T, Int)                                                                        \
+  template <>                                                                                 \
+  struct VectorOf<T> {                                                                        \
+    typedef T type __attribute__((vector_size(kVectorBytes), aligned(sizeof(T)), may_alias)); \
+    typedef Int index __attribute__((vector_size(kVectorBytes)));                             \
+  }
+WEFT_X(float, int32_t);
+WEFT_X(double, int64_t);
+WEFT_X(int32_t, int32_t);
+WEFT_X(int64_t, int64_t);
+#undef WEFT_X
+template <class T>
+using Vector = typename VectorOf<T>::type;
+
+template <class T>
+constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
+template <class T>
+constexpr int kTileColumns = kTileVectors* kLanes<T>;
+template <class T>
+constexpr int64_t kMaxDepth = 1280 / static_cast<int64_t>(sizeof(T));  // a panel of B stays in the L1 cache
+constexpr int64_t kMaxRows = kTileRows * 20;
+constexpr int64_t kMaxColumns = 2048;
+
+template <int n>
+struct Constant {
+  static constexpr int value = n;
+};
+
+WEFT_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+WEFT_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+template <class T>
+struct Matrix {
+  T* data;
+  int64_t row, column;  // strides
+  WEFT_INLINE Matrix at(int64_t i, int64_t j) const { return {data + i * row + j * column, row, column}; }
+};
+
+template <class T>
+WEFT_INLINE Vector<T> load(const T* p) {
+  return *reinterpret_cast<const Vector<T>*>(p);
+}
+template <class T>
+WEFT_INLINE void store(T* p, Vector<T> v) {
+  *reinterpret_cast<Vector<T>*>(p) = v;
+}
+
+// --- packing ------------------------------------------------------------------------------------------------------
+
+// Transposes a block of kLanes x kLanes held in registers: swaps ever larger off-diagonal squares.
+template <class T>
+WEFT_INLINE void transpose_block(Vector<T> (&r)[kLanes<T>]) {
+  constexpr int lanes = kLanes<T>;
+  using Index = typename VectorOf<T>::index;
+#pragma GCC unroll 4
+  for (int step = 1; step < lanes; step *= 2) {
+    Index low, high;
+    for (int l = 0; l < lanes; l++) {
+      low[l] = (l & step) ? lanes + l - step : l;
+      high[l] = (l & step) ? lanes + l : l + step;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; i++) {
+      if (i & step) continue;
+      Vector<T> a = r[i], b = r[i + step];
+      r[i] = __builtin_shuffle(a, b, low);
+      r[i + step] = __builtin_shuffle(a, b, high);
+    }
+  }
+}
+
+// to[j * stride + i] = from[i * from_stride + j] for Count rows i (0 where i >= rows) and `length` columns j.
+template <class T, int Count>
+WEFT_INLINE void transpose_strip(T* to, int64_t stride, const T* from, int64_t from_stride, int64_t rows,
+                                 int64_t length) {
+  constexpr int lanes = kLanes<T>;
+  int64_t j = 0;
+  for (; j + lanes <= length; j += lanes) {
+    Vector<T> r[lanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; i++) r[i] = i < Count && i < rows ? load(from + i * from_stride + j) : Vector<T>{};
+    transpose_block<T>(r);
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; i++) __builtin_memcpy(to + (j + i) * stride, &r[i], Count * sizeof(T));
+  }
+  for (; j < length; j++)
+    for (int i = 0; i < Count; i++) to[j * stride + i] = i < rows ? from[i * from_stride + j] : T(0);
+}
+
+// Lays `count` rows (at most Width) of a matrix side by side: to[p * Width + i] = from(i, p); the rest of the strip is
+// 0.
+template <class T, int Width>
+void pack_strip(T* to, Matrix<const T> from, int64_t count, int64_t depth) {
+  constexpr int lanes = kLanes<T>, last = Width % lanes;
+  if (count == Width && from.row == 1) {
+    for (int64_t p = 0; p < depth; p++)
+      __builtin_memcpy(to + p * Width, from.data + p * from.column, Width * sizeof(T));
+  } else if (from.column == 1) {
+#pragma GCC unroll 4
+    for (int i = 0; i + lanes <= Width; i += lanes)
+      transpose_strip<T, lanes>(to + i, Width, from.data + i * from.row, from.row, count - i, depth);
+    if constexpr (last != 0)
+      transpose_strip<T, last>(to + Width - last, Width, from.data + (Width - last) * from.row, from.row,
+                               count - (Width - last), depth);
+  } else {
+    for (int64_t p = 0; p < depth; p++) {
+      T* strip = to + p * Width;
+      for (int64_t i = 0; i < count; i++) strip[i] = from.data[i * from.row + p * from.column];
+      for (int64_t i = count; i < Width; i++) strip[i] = T(0);
+    }
+  }
+}
+
+// --- the tile: all the arithmetic there is ------------------------------------------------------------------------
+
+// C = [base +] A B for Rows x (Vectors * lanes) elements; rows of B, C and base have adjacent elements. base may be C.
+template <class T, int Rows, int Vectors>
+[[gnu::noinline]] void tile(int64_t depth, Matrix<const T> a, const T* b, int64_t b_row, T* c, int64_t c_row,
+                            const T* base, int64_t base_row) {
+  Vector<T> sum[Rows][Vectors];
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) sum[i][j] = Vector<T>{};
+  for (int64_t p = 0; p < depth; p++) {
+    Vector<T> row[Vectors];
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) row[j] = load(b + p * b_row + j * kLanes<T>);
+    const T* x = a.data + p * a.column;
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; i++) {
+#pragma GCC unroll 4
+      for (int j = 0; j < Vectors; j++) sum[i][j] += x[i * a.row] * row[j];
+    }
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j++) {
+      if (base) sum[i][j] += load(base + i * base_row + j * kLanes<T>);
+      store(c + i * c_row + j * kLanes<T>, sum[i][j]);
+    }
+}
+
+// The same for `columns` columns, fewer than the tile has; B is packed, with zeros to the right.
+template <class T, int Rows, int Vectors>
+void narrow_tile(int64_t depth, Matrix<const T> a, const T* b, int64_t b_row, T* c, int64_t c_row, const T* base,
+                 int64_t base_row, int64_t columns) {
+  T whole[Rows * Vectors * kLanes<T>];
+  tile<T, Rows, Vectors>(depth, a, b, b_row, whole, Vectors * kLanes<T>, nullptr, 0);
+  for (int64_t i = 0; i < Rows; i++)
+    for (int64_t j = 0; j < columns; j++) {
+      T sum = whole[i * Vectors * kLanes<T> + j];
+      c[i * c_row + j] = base ? sum + base[i * base_row + j] : sum;
+    }
+}
+
+// One panel of B (up to the tile's width) with `rows` rows of A.
+template <class T, int Vectors>
+void panel(int64_t rows, int64_t columns, int64_t depth, Matrix<const T> a, bool a_packed, const T* b, int64_t b_row,
+           T* c, int64_t c_row, const T* base, int64_t base_row) {
+  const bool whole = columns == Vectors * kLanes<T>;
+  int64_t i = 0;
+  auto step = [&](auto count) __attribute__((always_inline)) {
+    constexpr int n = decltype(count)::value;
+    while (rows - i >= n) {
+      // A packed strip holds kTileRows rows.
+      Matrix<const T> x =
+          a_packed ? Matrix<const T>{a.data + i / kTileRows * kTileRows * depth + i % kTileRows, 1, kTileRows}
+                   : a.at(i, 0);
+      const T* start = base ? base + i * base_row : nullptr;
+      if (whole)
+        tile<T, n, Vectors>(depth, x, b, b_row, c + i * c_row, c_row, start, base_row);
+      else
+        narrow_tile<T, n, Vectors>(depth, x, b, b_row, c + i * c_row, c_row, start, base_row, columns);
+      i += n;
+    }
+  };
+  step(Constant<kTileRows>{});
+  if constexpr (kTileRows > 8) step(Constant<8>{});
+  step(Constant<4>{});
+  step(Constant<2>{});
+  step(Constant<1>{});
+}
+
+// --- the blocks around it -----------------------------------------------------------------------------------------
+
+// One product: c(m x n) = [base +] a(m x k) b(k x n). Rows of c and of base have adjacent elements.
+template <class T>
+struct Product {
+  int64_t m, n, k;
+  Matrix<const T> a, b;
+  T* c;
+  int64_t c_row;
+  const T* base;  // nullptr: none
+  int64_t base_row;
+
+  // Packing pays once every element is used often enough; a B without adjacent columns must be packed.
+  WEFT_INLINE bool pack_a() const { return n > 8 * kTileColumns<T> && m > kTileRows; }
+  WEFT_INLINE bool pack_b() const { return b.column != 1 || m > 8 * kTileRows; }
+  WEFT_INLINE int64_t depth() const {
+    return k <= kMaxDepth<T> ? (k > 0 ? k : 1) : ceil_div(k, ceil_div(k, kMaxDepth<T>));
+  }
+  // One panel when the rows are done in one go, else all panels of a column block.
+  WEFT_INLINE int64_t b_elements() const {
+    int64_t columns = m > kMaxRows && pack_b() ? ceil_div(smaller(n, kMaxColumns), kTileColumns<T>) * kTileColumns<T>
+                                               : kTileColumns<T>;
+    return columns * depth();
+  }
+  WEFT_INLINE int64_t a_elements() const {
+    return pack_a() ? ceil_div(smaller(m, kMaxRows), kTileRows) * kTileRows * depth() : 0;
+  }
+  WEFT_INLINE size_t scratch_bytes() const { return static_cast<size_t>(a_elements() + b_elements()) * sizeof(T); }
+};
+
+// scratch: x.scratch_bytes(), aligned to 64.
+template <class T>
+void gemm(const Product<T>& x, void* scratch) {
+  const bool pack_a = x.pack_a(), pack_b = x.pack_b(), keep_b = x.m > kMaxRows && pack_b;
+  const int64_t max_depth = x.depth();
+  T* packed_b = static_cast<T*>(scratch);
+  T* packed_a = packed_b + x.b_elements();
+  for (int64_t column0 = 0; column0 < x.n; column0 += kMaxColumns) {
+    const int64_t columns = smaller(kMaxColumns, x.n - column0);
+    for (int64_t p = 0; p == 0 || p < x.k; p += max_depth) {  // also for k = 0, which gives base or zeros
+      const int64_t depth = smaller(max_depth, x.k - p);
+      const T* base = p ? x.c : x.base;
+      const int64_t base_row = p ? x.c_row : x.base_row;
+      for (int64_t row0 = 0; row0 < x.m; row0 += kMaxRows) {
+        const int64_t rows = smaller(kMaxRows, x.m - row0);
+        Matrix<const T> a = x.a.at(row0, p);
+        if (pack_a) {
+          for (int64_t i = 0; i < rows; i += kTileRows)
+            pack_strip<T, kTileRows>(packed_a + i * depth, a.at(i, 0), smaller(kTileRows, rows - i), depth);
+          a = {packed_a, 1, kTileRows};
+        }
+        for (int64_t j = 0; j < columns; j += kTileColumns<T>) {
+          const int64_t width = smaller(kTileColumns<T>, columns - j);
+          Matrix<const T> b = x.b.at(p, column0 + j);
+          if (pack_b || width < kTileColumns<T>) {
+            T* strip = packed_b + (keep_b ? j * depth : 0);
+            if (row0 == 0 || !keep_b) {
+              Matrix<const T> columns_first{b.data, b.column, b.row};
+              if (width <= kLanes<T>)
+                pack_strip<T, kLanes<T>>(strip, columns_first, width, depth);
+              else
+                pack_strip<T, kTileColumns<T>>(strip, columns_first, width, depth);
+            }
+            b = {strip, width <= kLanes<T> ? kLanes<T> : kTileColumns<T>, 1};
+          }
+          T* c = x.c + row0 * x.c_row + column0 + j;
+          const T* start = base ? base + row0 * base_row + column0 + j : nullptr;
+          if (width <= kLanes<T>)
+            panel<T, 1>(rows, width, depth, a, pack_a, b.data, b.row, c, x.c_row, start, base_row);
+          else
+            panel<T, kTileVectors>(rows, width, depth, a, pack_a, b.data, b.row, c, x.c_row, start, base_row);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace WEFT_ISA
+}  // namespace weft

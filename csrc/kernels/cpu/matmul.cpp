@@ -1,0 +1,281 @@
+// Matrix products on the CPU: cuts the batch and each product into parts for the threads and picks gemm or gemv.
+#include "kernels/matmul.h"
+
+#include "core/dtype.h"
+#include "core/half.h"
+#include "device/cpu/scratch.h"
+#include "device/cpu/threads.h"
+#include "kernels/cpu/gemm.h"
+#include "kernels/cpu/gemv.h"
+
+namespace weft {
+namespace WEFT_ISA {
+namespace {
+
+constexpr int64_t kPartOperations = 1 << 19;  // multiply-adds that are worth waking a thread for
+
+// The type that products of T are summed in.
+template <class T>
+struct SumOf {
+  using type = int32_t;
+};
+template <>
+struct SumOf<float> {
+  using type = float;
+};
+template <>
+struct SumOf<double> {
+  using type = double;
+};
+template <>
+struct SumOf<int64_t> {
+  using type = int64_t;
+};
+template <>
+struct SumOf<Float16> {
+  using type = float;
+};
+template <>
+struct SumOf<BFloat16> {
+  using type = float;
+};
+
+template <class To, class From>
+WEFT_INLINE To convert(From x) {
+  if constexpr (__is_same(From, To))
+    return x;
+  else if constexpr (__is_same(From, Float16) || __is_same(From, BFloat16))
+    return to_float(x);
+  else if constexpr (__is_same(To, Float16))
+    return to_float16(x);
+  else if constexpr (__is_same(To, BFloat16))
+    return to_bfloat16(x);
+  else
+    return static_cast<To>(x);
+}
+
+// One product, or the part of it that one thread works on. Strides count elements, data points to bytes.
+struct Part {
+  int64_t m, n, k;
+  Matrix<char> out, a, b, base;
+  bool row_times_matrix = false;  // of the whole product, because gemv adds in another order than gemm
+};
+
+template <class T>
+WEFT_INLINE Matrix<T> typed(Matrix<char> x) {
+  return {reinterpret_cast<T*>(x.data), x.row, x.column};
+}
+
+template <class To, class From>
+void copy_matrix(int64_t rows, int64_t columns, Matrix<To> to, Matrix<const From> from) {
+  // Walks along the adjacent elements of the source.
+  if (from.row == 1 && from.column != 1) {
+    int64_t swap = rows;
+    rows = columns, columns = swap;
+    to = {to.data, to.column, to.row}, from = {from.data, from.column, from.row};
+  }
+  for (int64_t i = 0; i < rows; i++)
+    if (to.column == 1 && from.column == 1)
+      for (int64_t j = 0; j < columns; j++) to.data[i * to.row + j] = convert<To>(from.data[i * from.row + j]);
+    else
+      for (int64_t j = 0; j < columns; j++)
+        to.data[i * to.row + j * to.column] = convert<To>(from.data[i * from.row + j * from.column]);
+}
+
+template <class T>
+WEFT_INLINE Product<T> product_of(const Part& p) {
+  return {p.m,
+          p.n,
+          p.k,
+          {reinterpret_cast<const T*>(p.a.data), p.a.row, p.a.column},
+          {reinterpret_cast<const T*>(p.b.data), p.b.row, p.b.column},
+          reinterpret_cast<T*>(p.out.data),
+          p.out.row,
+          reinterpret_cast<const T*>(p.base.data),
+          p.base.row};
+}
+
+WEFT_INLINE size_t round_up(size_t bytes) { return (bytes + 63) & ~static_cast<size_t>(63); }
+
+// May the part be multiplied where it lies?
+WEFT_INLINE bool is_direct(const Part& p) {
+  return p.out.column == 1 && (!p.base.data || p.base.column == 1 || p.row_times_matrix);
+}
+
+template <class T>
+size_t part_scratch(const Part& p) {
+  using S = typename SumOf<T>::type;
+  if constexpr (__is_same(T, S)) {
+    if (is_direct(p)) return p.row_times_matrix ? 0 : round_up(product_of<T>(p).scratch_bytes());
+  }
+  Product<S> copy{p.m, p.n, p.k, {nullptr, p.k, 1}, {nullptr, p.n, 1}, nullptr, p.n, nullptr, p.n};
+  return round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)) + round_up(copy.scratch_bytes());
+}
+
+template <class T>
+void multiply_direct(const Part& p, char* scratch) {
+  Product<T> x = product_of<T>(p);
+  if (p.row_times_matrix)
+    gemv<T>(p.n, p.k, x.a.data, x.b, x.c, x.base, p.base.column);
+  else
+    gemm<T>(x, scratch);
+}
+
+template <class T>
+void multiply_part(const Part& p, char* scratch) {
+  using S = typename SumOf<T>::type;
+  if constexpr (__is_same(T, S)) {
+    if (is_direct(p)) return multiply_direct<T>(p, scratch);
+  }
+  // Otherwise through copies with adjacent elements of the type that is summed in.
+  S* a = reinterpret_cast<S*>(scratch);
+  S* b = a + p.m * p.k;
+  S* c = b + p.k * p.n;
+  copy_matrix<S, T>(p.m, p.k, {a, p.k, 1}, typed<const T>(p.a));
+  copy_matrix<S, T>(p.k, p.n, {b, p.n, 1}, typed<const T>(p.b));
+  if (p.base.data) copy_matrix<S, T>(p.m, p.n, {c, p.n, 1}, typed<const T>(p.base));
+  Part copy{p.m, p.n, p.k, {}, {}, {}, {}, p.row_times_matrix};
+  copy.out = {reinterpret_cast<char*>(c), p.n, 1};
+  copy.a = {reinterpret_cast<char*>(a), p.k, 1};
+  copy.b = {reinterpret_cast<char*>(b), p.n, 1};
+  if (p.base.data) copy.base = copy.out;
+  multiply_direct<S>(copy, scratch + round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)));
+  copy_matrix<T, S>(p.m, p.n, typed<T>(p.out), {c, p.n, 1});
+}
+
+// Swaps the roles of the operands: the transposed product.
+WEFT_INLINE Matrix<char> transposed(Matrix<char> x) { return {x.data, x.column, x.row}; }
+WEFT_INLINE Part transposed(const Part& p) {
+  return {p.n, p.m, p.k, transposed(p.out), transposed(p.b), transposed(p.a), transposed(p.base)};
+}
+
+// The last two dims of a view. Of a dim with one element the stride says nothing: it becomes 1.
+WEFT_INLINE Matrix<char> last_dims(const StridedView& v) {
+  if (!v.data) return {};
+  const int d = v.ndim - 2;
+  return {static_cast<char*>(v.data), v.shape[d] == 1 ? 1 : v.strides[d], v.shape[d + 1] == 1 ? 1 : v.strides[d + 1]};
+}
+
+// The dims before the last two. Those over which b is the same are folded into the rows where memory allows.
+struct Batch {
+  StridedView out, a, b, base;
+  Part first;
+  int ndim;
+  int64_t count = 1;
+  int64_t item;
+
+  WEFT_INLINE Batch(const StridedView& o, const StridedView& x, const StridedView& y, const StridedView& z)
+      : out(o), a(x), b(y), base(z), ndim(o.ndim - 2), item(static_cast<int64_t>(item_size(o.dtype))) {
+    first = {o.shape[ndim], o.shape[ndim + 1], x.shape[ndim + 1], last_dims(o),
+             last_dims(x),  last_dims(y),      last_dims(z)};
+    while (ndim > 0 && fold(ndim - 1)) ndim--;
+    for (int d = 0; d < ndim; d++) count *= out.shape[d];
+    if ((first.n == 1 && first.m != 1) || first.out.column != 1) {
+      first = transposed(first);
+      StridedView other = a;
+      a = b, b = other;
+    }
+    first.row_times_matrix =
+        first.m == 1 && first.a.column == 1 && (first.b.row == 1 || (first.b.column == 1 && first.n > 1));
+  }
+  // Makes dim d part of the rows.
+  WEFT_INLINE bool fold(int d) {
+    if (out.shape[d] == 1) return true;
+    if (b.strides[d] != 0) return false;
+    auto extends = [&](const StridedView& v, const Matrix<char>& x) {
+      return !v.data || first.m == 1 || v.strides[d] == x.row * first.m;
+    };
+    if (!extends(out, first.out) || !extends(a, first.a) || !extends(base, first.base)) return false;
+    if (first.m == 1) {
+      first.out.row = out.strides[d], first.a.row = a.strides[d];
+      if (base.data) first.base.row = base.strides[d];
+    }
+    first.m *= out.shape[d];
+    return true;
+  }
+  // Product number `index`.
+  WEFT_INLINE Part at(int64_t index) const {
+    Part p = first;
+    for (int d = ndim - 1; d >= 0; d--) {
+      const int64_t i = index % out.shape[d];
+      index /= out.shape[d];
+      p.out.data += i * out.strides[d] * item;
+      p.a.data += i * a.strides[d] * item;
+      p.b.data += i * b.strides[d] * item;
+      if (base.data) p.base.data += i * base.strides[d] * item;
+    }
+    return p;
+  }
+};
+
+// How one product is cut for the threads: as square as possible, so that little is packed twice.
+struct Grid {
+  int64_t rows, columns;                  // number of parts
+  int64_t row_step = 0, column_step = 0;  // size of a part
+
+  WEFT_INLINE Grid(int64_t parts, int64_t m, int64_t n) : rows(parts), columns(1) {
+    for (int64_t r = 1; r <= parts; r++)
+      if (parts % r == 0 && ceil_div(m, r) + ceil_div(n, parts / r) < ceil_div(m, rows) + ceil_div(n, columns))
+        rows = r, columns = parts / r;
+    constexpr int64_t whole_vectors = 32;  // a multiple of what gemm and gemv do at a time, for every type
+    row_step = ceil_div(ceil_div(m, rows), 4) * 4;
+    column_step = ceil_div(ceil_div(n, columns), whole_vectors) * whole_vectors;
+  }
+  // Part `index` of p; empty ones have m or n 0.
+  WEFT_INLINE Part part(const Part& p, int64_t index, int64_t item) const {
+    const int64_t i = smaller(index / columns * row_step, p.m), j = smaller(index % columns * column_step, p.n);
+    auto move = [&](Matrix<char> x, int64_t row, int64_t column) {
+      if (x.data) x.data += (row * x.row + column * x.column) * item;
+      return x;
+    };
+    return {smaller(row_step, p.m - i),
+            smaller(column_step, p.n - j),
+            p.k,
+            move(p.out, i, j),
+            move(p.a, i, 0),
+            move(p.b, 0, j),
+            move(p.base, i, j),
+            p.row_times_matrix};
+  }
+};
+
+template <class T>
+void multiply(const Batch& batch) {
+  const Part& first = batch.first;
+  const int64_t operations = batch.count * first.m * first.n * (first.k > 0 ? first.k : 1);
+  if (operations == 0) return;
+  int64_t workers = smaller(num_threads(), operations / kPartOperations);
+  if (workers < 1) workers = 1;
+  const Grid grid(ceil_div(workers, batch.count), first.m, first.n);
+  const int64_t parts = grid.rows * grid.columns, units = parts * batch.count;
+  const size_t scratch_bytes = part_scratch<T>(grid.part(first, 0, batch.item));
+  auto work = [&](int64_t begin, int64_t end, char* scratch) {
+    for (int64_t unit = begin; unit < end; unit++) {
+      Part p = grid.part(batch.at(unit / parts), unit % parts, batch.item);
+      if (p.m > 0 && p.n > 0) multiply_part<T>(p, scratch);
+    }
+  };
+  constexpr size_t on_stack = 16384;
+  if (workers == 1 && scratch_bytes <= on_stack) {
+    alignas(64) char scratch[on_stack];
+    work(0, units, scratch);
+    return;
+  }
+  Scratch scratch(scratch_bytes * static_cast<size_t>(workers));
+  parallel_for(workers, 1, [&](int64_t begin, int64_t end) {
+    work(units * begin / workers, units * end / workers, scratch.data() + scratch_bytes * static_cast<size_t>(begin));
+  });
+}
+
+void matmul_cpu(StridedView out, StridedView a, StridedView b, StridedView base) {
+  const Batch batch(out, a, b, base);
+  visit_dtype(out.dtype, [&](auto tag) {
+    using T = typename decltype(tag)::type;
+    if constexpr (!__is_same(T, bool)) multiply<T>(batch);
+  });
+}
+WEFT_CPU_KERNEL(matmul_kernel, matmul_cpu);
+
+}  // namespace
+}  // namespace WEFT_ISA
+}  // namespace weft

@@ -1,0 +1,14 @@
+// Kernel tables of the matmul family.
+#pragma once
+
+#include "kernels/table.h"
+#include "kernels/view.h"
+
+namespace weft {
+
+// out(..., m, n) = a(..., m, k) @ b(..., k, n) [+ base(..., m, n)]. All views have the same number of dims; broadcast
+// dims have stride 0. base.data is nullptr when there is none.
+using MatmulKernel = void(StridedView out, StridedView a, StridedView b, StridedView base);
+extern KernelTable<MatmulKernel> matmul_kernel;
+
+}  // namespace weft
