@@ -1,0 +1,331 @@
+#include "ops/matmul.h"
+
+#include "kernels/matmul.h"
+#include "op/apply.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+#include "ops/reduction.h"
+
+namespace weft {
+
+namespace {
+
+void check_product_dtypes(const char* op, const Tensor& a, const Tensor& b) {
+  check(a.dtype() == b.dtype(), op, ": expected operands of one dtype, got ", a.dtype(), " and ", b.dtype(),
+        "; convert one with .to(dtype)");
+  check(a.dtype() != DType::Bool, op, ": not defined for dtype bool; convert the operands with .to(dtype)");
+}
+
+// A tensor as the product kernel wants it: expanded to the product's batch dims by stride 0.
+class ProductView {
+ public:
+  // `added`: where a one-dim tensor gets a dim of size 1: 0 the row, 1 the column, -1 nowhere.
+  ProductView(const Tensor& t, const Shape& batch, int added = -1) : ProductView(t, batch.size() + 2, added) {
+    for (int d = 0; d < batch.size(); d++) expand(d, batch[d]);
+  }
+  // The whole of t expanded to `shape`.
+  static ProductView broadcast(const Tensor& t, const Shape& shape, int added = -1) {
+    ProductView v(t, shape.size(), added);
+    for (int d = 0; d < shape.size(); d++) v.expand(d, shape[d]);
+    return v;
+  }
+  ProductView transposed() const {
+    ProductView v = *this;
+    std::swap(v.shape_[ndim_ - 1], v.shape_[ndim_ - 2]);
+    std::swap(v.strides_[ndim_ - 1], v.strides_[ndim_ - 2]);
+    return v;
+  }
+  StridedView view() const { return {data_, shape_, strides_, ndim_, dtype_}; }
+
+ private:
+  ProductView(const Tensor& t, int ndim, int added) : data_(t.data()), ndim_(ndim), dtype_(t.dtype()) {
+    const int missing = ndim - t.ndim() - (added >= 0);
+    for (int d = 0, from = 0; d < ndim; d++) {
+      const bool own = d >= missing && !(added >= 0 && d == ndim - 2 + added);
+      shape_[d] = own ? t.shape()[from] : 1;
+      strides_[d] = own ? t.strides()[from] : 0;
+      from += own;
+    }
+  }
+  void expand(int d, int64_t size) {
+    if (shape_[d] != size) strides_[d] = 0;
+    shape_[d] = size;
+  }
+
+  void* data_;
+  int ndim_;
+  DType dtype_;
+  int64_t shape_[kMaxDims];
+  int64_t strides_[kMaxDims];
+};
+
+Shape batch_of(const Tensor& t) { return t.ndim() <= 2 ? Shape{} : Shape(t.shape().data(), t.ndim() - 2); }
+
+Tensor as_rows(const Tensor& t) { return t.ndim() == 2 ? t : reshape(t, {-1, t.size(-1)}); }
+
+// The gradients of a @ b for operands of two dims or more.
+Tensor left_gradient(const Tensor& grad, const Tensor& b) { return matmul(grad, transpose(b, -1, -2)); }
+Tensor right_gradient(const Tensor& grad, const Tensor& a, int b_ndim) {
+  // A matrix shared by a batch: one product over all rows sums the batch on the way.
+  if (b_ndim == 2 && a.ndim() > 2 && a.numel() > 0 && a.ndim() == grad.ndim())
+    return matmul(transpose(as_rows(a), 0, 1), as_rows(grad));
+  return matmul(transpose(a, -1, -2), grad);
+}
+
+struct Matmul : OpOf<Matmul> {
+  static constexpr const char* kName = "matmul";
+  auto fields() const { return std::tie(); }
+
+  static Shape batch(const Tensor& a, const Tensor& b) { return broadcast_shapes(kName, batch_of(a), batch_of(b)); }
+
+  void infer(Inputs in, OutputSpec* out) const override {
+    const Tensor &a = in[0], &b = in[1];
+    check(a.ndim() > 0 && b.ndim() > 0, "matmul: expected operands of at least one dim, got shapes ", a.shape(),
+          " and ", b.shape(), "; multiply by a 0-dim tensor with *");
+    check_product_dtypes(kName, a, b);
+    const int64_t inner_a = a.size(-1), inner_b = b.size(b.ndim() == 1 ? 0 : -2);
+    check(inner_a == inner_b, "matmul: the last dim of the left operand of shape ", a.shape(), " is ", inner_a,
+          ", but the ", b.ndim() == 1 ? "only" : "second-last", " dim of the right one of shape ", b.shape(), " is ",
+          inner_b, "; they must be equal");
+    Shape shape;
+    if (a.ndim() > 2 || b.ndim() > 2) {
+      if (a.ndim() > 2 && b.ndim() > 2) check_batches(a, b);
+      shape = batch(a, b);
+    }
+    if (a.ndim() > 1) shape.push_back(a.size(-2));
+    if (b.ndim() > 1) shape.push_back(b.size(-1));
+    out[0] = {shape, a.dtype()};
+  }
+  static void check_batches(const Tensor& a, const Tensor& b) {
+    for (int d = 3; d <= a.ndim() && d <= b.ndim(); d++)
+      check(a.size(-d) == b.size(-d) || a.size(-d) == 1 || b.size(-d) == 1, "matmul: the batch dims of shapes ",
+            a.shape(), " and ", b.shape(), " do not broadcast: ", a.size(-d), " and ", b.size(-d));
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    const Tensor &a = in[0], &b = in[1];
+    const Shape dims = a.ndim() <= 2 && b.ndim() <= 2 ? Shape{} : batch(a, b);
+    // A one-dim operand adds a dim of size 1 to the product, too.
+    Shape shape = out[0].shape();
+    Strides strides = out[0].strides();
+    if (a.ndim() == 1) shape.insert(dims.size(), 1), strides.insert(dims.size(), 0);
+    if (b.ndim() == 1) shape.push_back(1), strides.push_back(0);
+    const StridedView product{out[0].data(), shape.data(), strides.data(), shape.size(), out[0].dtype()};
+    matmul_kernel(a.device(), product, ProductView(a, dims, a.ndim() == 1 ? 0 : -1).view(),
+                  ProductView(b, dims, b.ndim() == 1 ? 1 : -1).view(), {});
+  }
+  Saves saves(uint32_t needs) const override { return {.inputs = ((needs & 1) ? 2u : 0u) | ((needs & 2) ? 1u : 0u)}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    const int a_ndim = v.needs(0) ? v.input_shape(0).size() : v.input(0).ndim();
+    const int b_ndim = v.needs(1) ? v.input_shape(1).size() : v.input(1).ndim();
+    Tensor grad = v.grad();
+    if (b_ndim == 1) grad = unsqueeze(grad, -1);
+    if (a_ndim == 1) grad = unsqueeze(grad, -2);
+    if (v.needs(0)) grads[0] = left_gradient(grad, b_ndim == 1 ? unsqueeze(v.input(1), -1) : v.input(1));
+    if (v.needs(1)) {
+      grads[1] = right_gradient(grad, a_ndim == 1 ? unsqueeze(v.input(0), 0) : v.input(0), b_ndim);
+      if (b_ndim == 1) grads[1] = squeeze(grads[1], -1);
+    }
+  }
+};
+
+// base + a @ b in one pass; base is broadcast to the product. Operands have two dims or more and fit.
+struct AddMatmul : OpOf<AddMatmul> {
+  static constexpr const char* kName = "addmm";
+  auto fields() const { return std::tie(); }
+  void infer(Inputs in, OutputSpec* out) const override {
+    Shape shape = batch_of(in[1]);
+    shape.push_back(in[1].size(-2));
+    shape.push_back(in[2].size(-1));
+    out[0] = {shape, in[1].dtype()};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    const Shape dims = batch_of(out[0]);
+    matmul_kernel(in[1].device(), view_of(out[0]), ProductView(in[1], dims).view(), ProductView(in[2], dims).view(),
+                  ProductView::broadcast(in[0], out[0].shape()).view());
+  }
+  Saves saves(uint32_t needs) const override { return {.inputs = ((needs & 2) ? 4u : 0u) | ((needs & 4) ? 2u : 0u)}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    if (v.needs(0)) grads[0] = v.grad();
+    if (v.needs(1)) grads[1] = left_gradient(v.grad(), v.input(2));
+    if (v.needs(2)) grads[2] = right_gradient(v.grad(), v.input(1), v.input_shape(2).size());
+  }
+};
+
+struct Linear : OpOf<Linear> {
+  static constexpr const char* kName = "linear";
+  auto fields() const { return std::tie(); }
+  void infer(Inputs in, OutputSpec* out) const override {
+    const Tensor &x = in[0], &weight = in[1], &bias = in[2];
+    check(x.ndim() > 0 && weight.ndim() == 2,
+          "linear: expected an input of at least one dim and a weight of shape (out, in)", ", got input of shape ",
+          x.shape(), " and weight of shape ", weight.shape());
+    check_product_dtypes(kName, x, weight);
+    check(x.size(-1) == weight.size(1), "linear: expected ", weight.size(1), " input features (weight of shape ",
+          weight.shape(), "), got ", x.size(-1), " in input of shape ", x.shape());
+    if (bias.defined()) {
+      check(bias.ndim() == 1 && bias.size(0) == weight.size(0), "linear: expected a bias of shape (", weight.size(0),
+            ",) for weight of shape ", weight.shape(), ", got shape ", bias.shape());
+      check(bias.dtype() == x.dtype(), "linear: expected a bias of dtype ", x.dtype(), ", got ", bias.dtype());
+    }
+    Shape shape = x.shape();
+    shape.back() = weight.size(0);
+    out[0] = {shape, x.dtype()};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    const Tensor &x = in[0], &weight = in[1], &bias = in[2];
+    const Shape dims = batch_of(x);
+    const int added = x.ndim() == 1 ? 0 : -1;
+    const ProductView product(out[0], dims, added);
+    auto run_with = [&](const StridedView& base) {
+      matmul_kernel(x.device(), product.view(), ProductView(x, dims, added).view(),
+                    ProductView(weight, dims).transposed().view(), base);
+    };
+    if (bias.defined())
+      run_with(ProductView::broadcast(bias, x.ndim() == 1 ? Shape{1, weight.size(0)} : out[0].shape()).view());
+    else
+      run_with({});
+  }
+  Saves saves(uint32_t needs) const override { return {.inputs = ((needs & 1) ? 2u : 0u) | ((needs & 2) ? 1u : 0u)}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    const Tensor& grad = v.grad();
+    if (v.needs(0)) grads[0] = matmul(grad, v.input(1));
+    if (v.needs(1)) {
+      Tensor x = v.input(0);
+      if (x.ndim() == 1) x = unsqueeze(x, 0);
+      grads[1] = matmul(transpose(as_rows(grad.ndim() == 1 ? unsqueeze(grad, 0) : grad), 0, 1), as_rows(x));
+    }
+    if (v.needs(2)) grads[2] = grad;
+  }
+};
+
+void check_ndim(const char* op, const char* what, const Tensor& t, int ndim) {
+  check(t.ndim() == ndim, op, ": expected ", what, " of ", ndim, ndim == 1 ? " dim" : " dims", ", got shape ",
+        t.shape());
+}
+
+void check_inner(const char* op, const Tensor& a, const Tensor& b, int64_t inner_a, int64_t inner_b) {
+  check(inner_a == inner_b, op, ": cannot multiply shapes ", a.shape(), " and ", b.shape(), ": ", inner_a, " and ",
+        inner_b, " must be equal");
+  check_product_dtypes(op, a, b);
+}
+
+void check_mm(const char* op, const Tensor& a, const Tensor& b) {
+  check_ndim(op, "a matrix", a, 2);
+  check_ndim(op, "a matrix", b, 2);
+  check_inner(op, a, b, a.size(1), b.size(0));
+}
+
+void check_bmm(const char* op, const Tensor& a, const Tensor& b) {
+  check_ndim(op, "a batch of matrices", a, 3);
+  check_ndim(op, "a batch of matrices", b, 3);
+  check(a.size(0) == b.size(0), op, ": expected batches of one size, got shapes ", a.shape(), " and ", b.shape(),
+        "; matmul broadcasts batches");
+  check_inner(op, a, b, a.size(2), b.size(1));
+}
+
+// beta x + alpha product(), where the product has the given shape.
+template <class F>
+Tensor add_scaled(const char* op, const Tensor& x, const Shape& shape, const Scalar& beta, const Scalar& alpha,
+                  F product) {
+  check(broadcastable_to(x.shape(), shape), op, ": cannot add input of shape ", x.shape(), " to a product of shape ",
+        shape);
+  Tensor result = product();
+  if (alpha.to_double() != 1) result = mul(result, alpha);
+  if (beta.to_double() == 0) return result;
+  return add(result, beta.to_double() == 1 ? x : mul(x, beta));
+}
+
+bool is_one(const Scalar& s) { return s.to_double() == 1; }
+
+}  // namespace
+
+Tensor matmul(const Tensor& a, const Tensor& b) { return apply(Matmul{}, a, b); }
+
+Tensor mm(const Tensor& a, const Tensor& b) {
+  check_mm("mm", a, b);
+  return matmul(a, b);
+}
+
+Tensor bmm(const Tensor& a, const Tensor& b) {
+  check_bmm("bmm", a, b);
+  return matmul(a, b);
+}
+
+Tensor mv(const Tensor& a, const Tensor& x) {
+  check_ndim("mv", "a matrix", a, 2);
+  check_ndim("mv", "a vector", x, 1);
+  check_inner("mv", a, x, a.size(1), x.size(0));
+  return matmul(a, x);
+}
+
+Tensor dot(const Tensor& a, const Tensor& b) {
+  check_ndim("dot", "a vector", a, 1);
+  check_ndim("dot", "a vector", b, 1);
+  check_inner("dot", a, b, a.size(0), b.size(0));
+  return matmul(a, b);
+}
+
+Tensor inner(const Tensor& a, const Tensor& b) {
+  if (a.ndim() == 0 || b.ndim() == 0) return mul(a, b);
+  check_inner("inner", a, b, a.size(-1), b.size(-1));
+  if (b.ndim() <= 2) return matmul(a, b.ndim() == 2 ? transpose(b, 0, 1) : b);
+  return tensordot(a, b, {-1}, {-1});
+}
+
+Tensor outer(const Tensor& a, const Tensor& b) {
+  check_ndim("outer", "a vector", a, 1);
+  check_ndim("outer", "a vector", b, 1);
+  return mul(unsqueeze(a, 1), b);
+}
+
+Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
+  if (weight.ndim() == 1) {
+    Tensor product = matmul(x, weight);
+    return bias.defined() ? add(product, bias) : product;
+  }
+  return apply(Linear{}, x, weight, bias);
+}
+
+Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Tensor& bias) {
+  check_ndim("bilinear", "a weight", weight, 3);
+  check(a.ndim() > 0 && b.ndim() > 0 && a.size(-1) == weight.size(1) && b.size(-1) == weight.size(2),
+        "bilinear: weight of shape ", weight.shape(), " expects inputs of ", weight.size(1), " and ", weight.size(2),
+        " features, got shapes ", a.shape(), " and ", b.shape());
+  Tensor result = einsum("...i,oij,...j->...o", {a, weight, b});
+  return bias.defined() ? add(result, bias) : result;
+}
+
+Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+  check_mm("addmm", a, b);
+  const Shape shape{a.size(0), b.size(1)};
+  if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape))
+    return apply(AddMatmul{}, x, a, b);
+  return add_scaled("addmm", x, shape, beta, alpha, [&] { return matmul(a, b); });
+}
+
+Tensor addmv(const Tensor& x, const Tensor& a, const Tensor& v, const Scalar& beta, const Scalar& alpha) {
+  check_ndim("addmv", "a matrix", a, 2);
+  check_ndim("addmv", "a vector", v, 1);
+  check_inner("addmv", a, v, a.size(1), v.size(0));
+  return add_scaled("addmv", x, {a.size(0)}, beta, alpha, [&] { return matmul(a, v); });
+}
+
+Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+  check_bmm("baddbmm", a, b);
+  const Shape shape{a.size(0), a.size(1), b.size(2)};
+  if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape))
+    return apply(AddMatmul{}, x, a, b);
+  return add_scaled("baddbmm", x, shape, beta, alpha, [&] { return matmul(a, b); });
+}
+
+Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+  check_bmm("addbmm", a, b);
+  // A sum of products is one product with the batch as part of the inner dim.
+  auto product = [&] {
+    Tensor left = reshape(permute(a, {1, 0, 2}), {a.size(1), a.size(0) * a.size(2)});
+    return matmul(left, reshape(b, {b.size(0) * b.size(1), b.size(2)}));
+  };
+  return add_scaled("addbmm", x, {a.size(1), b.size(2)}, beta, alpha, product);
+}
+
+}  // namespace weft
