@@ -30,14 +30,19 @@ size_t checked_bytes(const Shape& shape, DType dtype) {
   return static_cast<size_t>(bytes);
 }
 
-// First and one-past-last element of t, counted from the start of its storage.
+// First and one-past-last element of t, counted from the start of its storage. A reach beyond 63 bits is an error.
 std::pair<int64_t, int64_t> extent(const Shape& shape, const Strides& strides, int64_t offset) {
-  int64_t low = offset, high = offset + 1;
+  int64_t low = offset, high = 0;
+  bool overflow = __builtin_add_overflow(offset, 1, &high);
   for (int i = 0; i < shape.size(); i++) {
     if (shape[i] == 0) return {offset, offset};
-    int64_t reach = (shape[i] - 1) * strides[i];
-    (reach < 0 ? low : high) += reach;
+    int64_t reach = 0;
+    overflow |= __builtin_mul_overflow(shape[i] - 1, strides[i], &reach);
+    int64_t& end = reach < 0 ? low : high;
+    overflow |= __builtin_add_overflow(end, reach, &end);
   }
+  check(!overflow, "as_strided: shape ", shape, " with strides ", strides, " and offset ", offset,
+        " reaches outside of any storage");
   return {low, high};
 }
 
