@@ -21,10 +21,11 @@ __version__ = _C._build_info()["version"]
 newaxis = None
 
 # Loaded at first use, so that `import weft` is quick.
-_SUBMODULES = ("autograd", "nn", "optim", "utils")
+_SUBMODULES = ("autograd", "memory", "nn", "optim", "utils")
 _ELSEWHERE = {"save": "weft.serialization", "load": "weft.serialization", "set_printoptions": "weft._printing"}
 
-globals().pop("nn", None)  # `weft._C.nn`, which the star brought, must not hide the package
+for _name in _SUBMODULES:
+    globals().pop(_name, None)  # `weft._C.nn` and the like, which the star brought, must not hide the packages
 
 
 def __getattr__(name):

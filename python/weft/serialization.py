@@ -10,6 +10,7 @@ import os
 import sys
 import tempfile
 
+import numpy
 import safetensors
 
 import weft
@@ -77,7 +78,7 @@ class _Packer:
             return {"value": value}
         if isinstance(value, weft.Tensor):
             return {"tensor": self._add(value, path)}
-        if isinstance(value, float):
+        if isinstance(value, (float, numpy.floating)):
             return {"value": float(value)}
         if hasattr(type(value), "__index__"):  # int, and NumPy's
             return {"value": int(value)}

@@ -78,10 +78,8 @@ class OneCycleLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self):
-        if self.last_epoch >= self.total_steps:
-            raise ValueError(
-                f"OneCycleLR: step {self.last_epoch + 1} is beyond the {self.total_steps} steps it was made for"
-            )
+        if self.last_epoch > self.total_steps:
+            raise ValueError(f"OneCycleLR: it was made for {self.total_steps} steps, this is one more")
         rates = []
         for group in self.optimizer.param_groups:
             rates.append(self._at(group, 0))

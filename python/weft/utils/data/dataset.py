@@ -69,8 +69,9 @@ class TensorDataset(Dataset):
         return tuple(tensor[index] for tensor in self.tensors)
 
     def __getitems__(self, indices):
-        rows = self._collated(indices)
-        return list(zip(*rows))
+        if type(self).__getitem__ is not TensorDataset.__getitem__:
+            return [self[index] for index in indices]
+        return list(zip(*self._collated(indices)))
 
     def _collated(self, indices):
         """default_collate of these samples, with one indexing operation a tensor."""
@@ -173,6 +174,8 @@ class Subset(Dataset):
         return self.dataset[self.indices[index]]
 
     def __getitems__(self, indices):
+        if type(self).__getitem__ is not Subset.__getitem__:
+            return [self[index] for index in indices]
         chosen = [self.indices[i] for i in indices]
         fetch = getattr(self.dataset, "__getitems__", None)
         return fetch(chosen) if fetch else [self.dataset[i] for i in chosen]
