@@ -1,0 +1,98 @@
+// as_strided: any view of a storage, and its derivative, on which in-place changes of views rest.
+#include <algorithm>
+
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+#include "ops/reduction.h"
+
+namespace weft {
+
+namespace {
+
+// Elements from the first to the last one of a geometry, both included; 0 for none.
+int64_t extent(const Shape& shape, const Strides& strides) {
+  int64_t reach = 1;
+  for (int d = 0; d < shape.size(); d++) {
+    if (shape[d] == 0) return 0;
+    reach += (shape[d] - 1) * strides[d];
+  }
+  return reach;
+}
+
+struct AsStrided : OpOf<AsStrided> {
+  static constexpr const char* kName = "as_strided";
+  Shape shape;
+  Strides strides;
+  int64_t offset;
+  // Geometry of the input: the derivative lays the gradients out as the storage was.
+  Shape input_shape;
+  Strides input_strides;
+  int64_t input_offset;
+  auto fields() const { return std::tie(shape, strides, offset, input_shape, input_strides, input_offset); }
+  AsStrided(const Shape& s, const Strides& t, int64_t o, const Tensor& x)
+      : shape(s), strides(t), offset(o), input_shape(x.shape()), input_strides(x.strides()), input_offset(x.offset()) {}
+
+  bool is_view() const override { return true; }
+  void infer(Inputs, OutputSpec*) const override {}
+  Tensor view(const Tensor& x) const override { return alias_as_strided(x, shape, strides, offset); }
+
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    int64_t first = std::min(offset, input_offset);
+    int64_t last = std::max(offset + extent(shape, strides), input_offset + extent(input_shape, input_strides));
+    Tensor flat = zeros({std::max<int64_t>(last - first, 0)}, v.grad().dtype(), v.grad().device());
+    add_overlapping(flat, v.grad(), offset - first);
+    grads[0] = as_strided(flat, input_shape, input_strides, input_offset - first);
+  }
+
+  // flat[offset + geometry] += g, where elements of the geometry may share places: dimensions that step over nothing are
+  // summed, and one that overlaps the others is added slice by slice.
+  void add_overlapping(const Tensor& flat, Tensor g, int64_t at) const {
+    Dims repeated;
+    Shape shape_left;
+    Strides strides_left;
+    for (int d = 0; d < shape.size(); d++) {
+      if (strides[d] == 0 && shape[d] != 1) {
+        repeated.push_back(d);
+      } else {
+        shape_left.push_back(shape[d]);
+        strides_left.push_back(strides[d]);
+      }
+    }
+    if (!repeated.empty()) {
+      Shape kept = shape;
+      for (int64_t d : repeated) kept[static_cast<int>(d)] = 1;
+      g = reshape(sum_to(g, kept), shape_left);
+    }
+    add_slices(flat, g, shape_left, strides_left, at);
+  }
+
+  static void add_slices(const Tensor& flat, const Tensor& g, const Shape& shape, const Strides& strides, int64_t at) {
+    Tensor target = as_strided(flat, shape, strides, flat.offset() + at);
+    if (!has_internal_overlap(target)) {
+      add_(target, g);
+      return;
+    }
+    // Peel off the shortest dimension of more than one element.
+    int peel = -1;
+    for (int d = 0; d < shape.size(); d++)
+      if (shape[d] > 1 && (peel < 0 || shape[d] < shape[peel])) peel = d;
+    Shape rest_shape = shape;
+    Strides rest_strides = strides;
+    int64_t step = strides[peel];
+    rest_shape.erase(peel);
+    rest_strides.erase(peel);
+    for (int64_t i = 0; i < shape[peel]; i++) add_slices(flat, select(g, peel, i), rest_shape, rest_strides, at + i * step);
+  }
+};
+
+}  // namespace
+
+Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, int64_t offset) {
+  check(shape.size() == strides.size(), "as_strided: got ", shape.size(), " sizes but ", strides.size(), " strides");
+  for (int64_t s : strides) check(s >= 0, "as_strided: negative strides are not supported, got ", strides);
+  return apply(AsStrided(shape, strides, offset, x), x);
+}
+
+}  // namespace weft
