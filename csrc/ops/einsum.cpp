@@ -142,6 +142,17 @@ class Equation {
   std::array<int64_t, kLabels> sizes_;
 };
 
+// The diagonal of two dims of equal size, as the last dim.
+Tensor diagonal_to_end(const Tensor& x, int dim0, int dim1) {
+  Shape shape = x.shape();
+  Strides strides = x.strides();
+  const int64_t size = shape[dim0], stride = strides[dim0] + strides[dim1];
+  shape.erase(dim1), strides.erase(dim1);
+  shape.erase(dim0), strides.erase(dim0);
+  shape.push_back(size), strides.push_back(stride);
+  return as_strided(x, shape, strides, x.offset());
+}
+
 // Takes the diagonal of labels that appear twice in a term.
 void take_diagonals(Term& term) {
   for (size_t i = 0; i < term.labels.size(); i++)
@@ -151,7 +162,7 @@ void take_diagonals(Term& term) {
       check(term.tensor.size(static_cast<int>(i)) == term.tensor.size(static_cast<int>(j)), "einsum: '",
             label_name(label), "' names dims of sizes ", term.tensor.size(static_cast<int>(i)), " and ",
             term.tensor.size(static_cast<int>(j)), " of one operand");
-      term.tensor = diagonal(term.tensor, 0, static_cast<int64_t>(i), static_cast<int64_t>(j));  // goes to the end
+      term.tensor = diagonal_to_end(term.tensor, static_cast<int>(i), static_cast<int>(j));
       term.drop(static_cast<int>(j));
       term.drop(static_cast<int>(i));
       term.labels.push_back(label);
@@ -171,16 +182,17 @@ void drop_broadcast_dims(Term& term, const Equation& equation) {
 
 // Sums over the labels that nothing after this term needs.
 void sum_unused(Term& term, const Labels& needed) {
-  Dims dims;
+  Shape kept = term.tensor.shape(), shape;
   Labels rest;
   for (size_t d = 0; d < term.labels.size(); d++) {
-    if (contains(needed, term.labels[d]))
+    if (contains(needed, term.labels[d])) {
       rest.push_back(term.labels[d]);
-    else
-      dims.push_back(static_cast<int64_t>(d));
+      shape.push_back(kept[static_cast<int>(d)]);
+    } else {
+      kept[static_cast<int>(d)] = 1;
+    }
   }
-  if (dims.empty()) return;
-  term = {sum(term.tensor, dims, false), rest};
+  if (rest.size() < term.labels.size()) term = {reshape(sum_to(term.tensor, kept), shape), rest};
 }
 
 // The tensor with its dims in the order of `labels`, which has all of them.

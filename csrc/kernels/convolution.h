@@ -1,0 +1,27 @@
+// Kernel tables of the convolution family. All views have five dims: x (n, channels, d, h, w), w (outputs, inputs / groups,
+// kd, kh, kw), y (n, outputs, d', h', w'); spatial dims that an op lacks have size 1.
+#pragma once
+
+#include "kernels/table.h"
+#include "kernels/view.h"
+
+namespace weft {
+
+struct ConvGeometry {
+  int64_t stride[3], padding[3], dilation[3];  // padding: before the first element; what follows is implied by the sizes
+  int64_t groups;
+};
+
+// y = convolution of x with w, + bias (outputs,) unless bias.data is nullptr.
+using ConvolutionKernel = void(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& geometry);
+extern KernelTable<ConvolutionKernel> convolution_kernel;
+
+// gx = gradient by x.
+using ConvolutionInputKernel = void(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& geometry);
+extern KernelTable<ConvolutionInputKernel> convolution_input_kernel;
+
+// gw = gradient by w.
+using ConvolutionWeightKernel = void(StridedView gw, StridedView gy, StridedView x, const ConvGeometry& geometry);
+extern KernelTable<ConvolutionWeightKernel> convolution_weight_kernel;
+
+}  // namespace weft
