@@ -250,7 +250,8 @@ WeightSplit split_weights(const Gather<T>& g, int64_t workers) {
   // Many small sums are as quick as few large ones; their number depends on the shapes alone, as the result does.
   const int64_t tiles = g.groups * ceil_div(g.outputs, kTileRows) * ceil_div(g.depth, 32);
   int64_t parts = smaller(smaller(16, g.images), ceil_div(32, tiles));
-  if (g.images * g.pixels() < 4096) parts = 1;
+  if (g.images * g.pixels() < 2048) parts = 1;
+  parts = smaller(parts, g.num_units());
   int64_t ranges = smaller(ceil_div(workers, parts * g.groups), ceil_div(g.depth, 4 * kLanes<S>));
   const int64_t range = ceil_div(ceil_div(g.depth, ranges), kLanes<S>) * kLanes<S>;
   return {parts, ceil_div(g.depth, range), range};

@@ -233,10 +233,10 @@ struct Product {
   WEFT_INLINE int64_t b_elements() const {
     int64_t columns = m > kMaxRows && pack_b() ? ceil_div(smaller(n, kMaxColumns), kTileColumns<T>) * kTileColumns<T>
                                                : kTileColumns<T>;
-    return columns * depth();
+    return columns * smaller(k > 0 ? k : 1, kMaxDepth<T>);
   }
   WEFT_INLINE int64_t a_elements() const {
-    return pack_a() ? ceil_div(smaller(m, kMaxRows), kTileRows) * kTileRows * depth() : 0;
+    return pack_a() ? ceil_div(smaller(m, kMaxRows), kTileRows) * kTileRows * smaller(k > 0 ? k : 1, kMaxDepth<T>) : 0;
   }
   WEFT_INLINE size_t scratch_bytes() const { return static_cast<size_t>(a_elements() + b_elements()) * sizeof(T); }
 };

@@ -2,57 +2,17 @@
 #include "kernels/matmul.h"
 
 #include "core/dtype.h"
-#include "core/half.h"
 #include "device/cpu/scratch.h"
 #include "device/cpu/threads.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/gemv.h"
+#include "kernels/cpu/sum_type.h"
 
 namespace weft {
 namespace WEFT_ISA {
 namespace {
 
 constexpr int64_t kPartOperations = 1 << 19;  // multiply-adds that are worth waking a thread for
-
-// The type that products of T are summed in.
-template <class T>
-struct SumOf {
-  using type = int32_t;
-};
-template <>
-struct SumOf<float> {
-  using type = float;
-};
-template <>
-struct SumOf<double> {
-  using type = double;
-};
-template <>
-struct SumOf<int64_t> {
-  using type = int64_t;
-};
-template <>
-struct SumOf<Float16> {
-  using type = float;
-};
-template <>
-struct SumOf<BFloat16> {
-  using type = float;
-};
-
-template <class To, class From>
-WEFT_INLINE To convert(From x) {
-  if constexpr (__is_same(From, To))
-    return x;
-  else if constexpr (__is_same(From, Float16) || __is_same(From, BFloat16))
-    return to_float(x);
-  else if constexpr (__is_same(To, Float16))
-    return to_float16(x);
-  else if constexpr (__is_same(To, BFloat16))
-    return to_bfloat16(x);
-  else
-    return static_cast<To>(x);
-}
 
 // One product, or the part of it that one thread works on. Strides count elements, data points to bytes.
 struct Part {
@@ -94,8 +54,6 @@ WEFT_INLINE Product<T> product_of(const Part& p) {
           reinterpret_cast<const T*>(p.base.data),
           p.base.row};
 }
-
-WEFT_INLINE size_t round_up(size_t bytes) { return (bytes + 63) & ~static_cast<size_t>(63); }
 
 // May the part be multiplied where it lies?
 WEFT_INLINE bool is_direct(const Part& p) {
