@@ -1,5 +1,5 @@
-// Kernel tables of the convolution family. All views have five dims: x (n, channels, d, h, w), w (outputs, inputs / groups,
-// kd, kh, kw), y (n, outputs, d', h', w'); spatial dims that an op lacks have size 1.
+// Kernel tables of the convolution family. All views have five dims: x (n, channels, d, h, w), w (outputs, inputs /
+// groups, kd, kh, kw), y (n, outputs, d', h', w'); spatial dims that an op lacks have size 1.
 #pragma once
 
 #include "kernels/table.h"
@@ -8,12 +8,14 @@
 namespace weft {
 
 struct ConvGeometry {
-  int64_t stride[3], padding[3], dilation[3];  // padding: before the first element; what follows is implied by the sizes
+  int64_t stride[3], padding[3],
+      dilation[3];  // padding: before the first element; what follows is implied by the sizes
   int64_t groups;
 };
 
 // y = convolution of x with w, + bias (outputs,) unless bias.data is nullptr.
-using ConvolutionKernel = void(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& geometry);
+using ConvolutionKernel = void(StridedView y, StridedView x, StridedView w, StridedView bias,
+                               const ConvGeometry& geometry);
 extern KernelTable<ConvolutionKernel> convolution_kernel;
 
 // gx = gradient by x.

@@ -1,6 +1,6 @@
-// Gather: a convolution as products of matrices. A box of the (zero-padded) input is laid out with the channels innermost;
-// each output pixel then is a row of runs of it, times the packed weights. Forward, the gradient by the input (one gather
-// for each phase of the stride) and the gradient by the weights all work on such rows.
+// Gather: a convolution as products of matrices. A box of the (zero-padded) input is laid out with the channels
+// innermost; each output pixel then is a row of runs of it, times the packed weights. Forward, the gradient by the
+// input (one gather for each phase of the stride) and the gradient by the weights all work on such rows.
 #pragma once
 
 #include "device/cpu/scratch.h"
@@ -11,16 +11,17 @@ namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-constexpr int64_t kRowsAtOnce = 48;         // output pixels multiplied at once: whole tiles at every ISA level
-constexpr int64_t kBoxBytes = 384 * 1024;   // what a box should take of the L2 cache at most
-constexpr int64_t kUnitPixels = 384;        // enough rows to pay for the setting up
+constexpr int64_t kRowsAtOnce = 48;        // output pixels multiplied at once: whole tiles at every ISA level
+constexpr int64_t kBoxBytes = 384 * 1024;  // what a box should take of the L2 cache at most
+constexpr int64_t kUnitPixels = 384;       // enough rows to pay for the setting up
 
 // Adjacent elements of the box that are adjacent in the row of a pixel.
 struct Run {
   int64_t offset, length;
 };
 
-// The kernel's places along one dim: where they read relative to the pixel, in ascending order, and which weight they use.
+// The kernel's places along one dim: where they read relative to the pixel, in ascending order, and which weight they
+// use.
 struct Taps {
   int64_t count;
   int64_t *offset, *source;
@@ -60,9 +61,7 @@ struct Gather {
     return whole % 256 == 0 ? whole + kLanes<S> : whole;
   }
   // With room for a vector that runs over the end.
-  WEFT_INLINE int64_t box_elements() const {
-    return unit_images * box[0] * box[1] * box[2] * inputs + 2 * kLanes<S>;
-  }
+  WEFT_INLINE int64_t box_elements() const { return unit_images * box[0] * box[1] * box[2] * inputs + 2 * kLanes<S>; }
   WEFT_INLINE int64_t line_elements() const { return in.size[2] * kLanes<S>; }
 };
 
@@ -122,7 +121,8 @@ void plan(Gather<T>& g, int64_t workers) {
       }
 }
 
-// Lays one line of the input, channels [0, inputs) from `from`, out as to[x * inputs + c]. May write zeros past its end.
+// Lays one line of the input, channels [0, inputs) from `from`, out as to[x * inputs + c]. May write zeros past its
+// end.
 template <class T, class S>
 void fill_line(const Gather<T>& g, S* to, const T* from, int64_t length, S* buffer) {
   const int64_t channels = g.inputs;
@@ -142,7 +142,8 @@ void fill_line(const Gather<T>& g, S* to, const T* from, int64_t length, S* buff
       }
     }
     for (int64_t i = 0; i < count; i++)
-      for (int64_t x = 0; x < length; x++) buffer[i * length + x] = convert<S>(from[(c + i) * channel_stride + x * step]);
+      for (int64_t x = 0; x < length; x++)
+        buffer[i * length + x] = convert<S>(from[(c + i) * channel_stride + x * step]);
     transpose_strip<S, lanes>(to + c, channels, buffer, length, count, length);
   }
 }
@@ -211,8 +212,8 @@ void gather_rows(const Gather<T>& g, const Unit& u, const Run* runs, int64_t num
   }
 }
 
-// Calls f(address in out, first pixel, number of pixels) for stretches of the unit's pixels [first, first + count) that are
-// evenly spaced in `out`, by out.stride[4].
+// Calls f(address in out, first pixel, number of pixels) for stretches of the unit's pixels [first, first + count) that
+// are evenly spaced in `out`, by out.stride[4].
 template <class T, class F>
 WEFT_INLINE void for_stretches(const Gather<T>& g, const Unit& u, int64_t first, int64_t count, F&& f) {
   const bool whole_rows = g.out.stride[3] == g.out.size[2] * g.out.stride[4];
@@ -263,12 +264,14 @@ WEFT_INLINE int64_t packed_columns(int64_t outputs) {
 
 // The panel of output channels [o, o + width): to[k * Width + j], with k in the order of the rows.
 template <class T, class S>
-void pack_weights(const Gather<T>& g, const Weights<T>& w, int64_t group, int64_t o, int64_t width, int64_t columns, S* to) {
+void pack_weights(const Gather<T>& g, const Weights<T>& w, int64_t group, int64_t o, int64_t width, int64_t columns,
+                  S* to) {
   const T* base = w.data + group * w.group + o * w.output;
   for (int64_t z = 0; z < g.taps[0].count; z++)
     for (int64_t y = 0; y < g.taps[1].count; y++)
       for (int64_t x = 0; x < g.taps[2].count; x++) {
-        const T* tap = base + g.taps[0].source[z] * w.tap[0] + g.taps[1].source[y] * w.tap[1] + g.taps[2].source[x] * w.tap[2];
+        const T* tap =
+            base + g.taps[0].source[z] * w.tap[0] + g.taps[1].source[y] * w.tap[1] + g.taps[2].source[x] * w.tap[2];
         for (int64_t c = 0; c < g.inputs; c++, to += columns) {
           const T* from = tap + c * w.input;
           for (int64_t j = 0; j < width; j++) to[j] = convert<S>(from[j * w.output]);

@@ -9,8 +9,8 @@ namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-// Conversion of one element as PyTorch does it: to bool is "is not zero", between integers wraps, from floating point to
-// integers truncates.
+// Conversion of one element as PyTorch does it: to bool is "is not zero", between integers wraps, from floating point
+// to integers truncates.
 template <class To, class From>
 WEFT_INLINE To convert(From v) {
   if constexpr (__is_same(To, From))

@@ -59,7 +59,8 @@ WEFT_INLINE int64_t padded_outputs(int64_t outputs) {
 template <class T, class S>
 void multiply_rows(const Gather<T>& g, Matrix<const S> rows, int64_t count, const S* weights, const S* bias, S* c) {
   const int64_t columns = padded_outputs<S>(g.outputs);
-  const int64_t step = g.depth <= kMaxDepth<S> ? (g.depth > 0 ? g.depth : 1) : ceil_div(g.depth, ceil_div(g.depth, kMaxDepth<S>));
+  const int64_t step =
+      g.depth <= kMaxDepth<S> ? (g.depth > 0 ? g.depth : 1) : ceil_div(g.depth, ceil_div(g.depth, kMaxDepth<S>));
   for (int64_t k = 0; k == 0 || k < g.depth; k += step) {
     const int64_t depth = smaller(step, g.depth - k);
     for (int64_t o = 0; o < g.outputs; o += kTileColumns<S>) {
@@ -67,7 +68,8 @@ void multiply_rows(const Gather<T>& g, Matrix<const S> rows, int64_t count, cons
       const S* b = weights + o * g.depth + k * width;
       const S* base = k ? c + o : bias ? bias + o : nullptr;
       if (width == kTileColumns<S>)
-        panel<S, kTileVectors>(count, width, depth, rows.at(0, k), false, b, width, c + o, columns, base, k ? columns : 0);
+        panel<S, kTileVectors>(count, width, depth, rows.at(0, k), false, b, width, c + o, columns, base,
+                               k ? columns : 0);
       else
         panel<S, 1>(count, width, depth, rows.at(0, k), false, b, width, c + o, columns, base, k ? columns : 0);
     }
@@ -103,8 +105,8 @@ struct UnitRunner {
       gather_rows<T, S>(g, u, g.runs, g.num_runs, g.row_stride(g.depth), box, first, count, rows);
       multiply_rows<T, S>(g, {rows, g.row_stride(g.depth), 1}, count, weights, bias, c);
       for_stretches(g, u, first, count, [&](T* out, int64_t done, int64_t length) {
-        put_pixels<T, S>(out + group * g.outputs * g.out.stride[1], g.out.stride[1], g.out.stride[4], c + done * columns,
-                         columns, length, g.outputs);
+        put_pixels<T, S>(out + group * g.outputs * g.out.stride[1], g.out.stride[1], g.out.stride[4],
+                         c + done * columns, columns, length, g.outputs);
       });
     }
   }
@@ -180,7 +182,8 @@ template <class F>
 WEFT_INLINE void visit_float(DType t, F&& f) {
   visit_dtype(t, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    if constexpr (__is_same(T, float) || __is_same(T, double) || __is_same(T, Float16) || __is_same(T, BFloat16)) f(tag);
+    if constexpr (__is_same(T, float) || __is_same(T, double) || __is_same(T, Float16) || __is_same(T, BFloat16))
+      f(tag);
   });
 }
 
@@ -226,7 +229,8 @@ void convolution_input_cpu(StridedView gx, StridedView gy, StridedView w, const 
       g.out = volume_of<T>(gx);
       place_lists(g, w.shape + 2, lists.data());
       for (int d = 0; d < 3; d++) {
-        phase_taps(g.taps[d], g.origin[d], w.shape[2 + d], first[d], stride[d], geometry.padding[d], geometry.dilation[d]);
+        phase_taps(g.taps[d], g.origin[d], w.shape[2 + d], first[d], stride[d], geometry.padding[d],
+                   geometry.dilation[d]);
         g.out.data += first[d] * g.out.stride[2 + d];
         g.out.stride[2 + d] *= stride[d];
         g.out.size[d] = first[d] < g.out.size[d] ? ceil_div(g.out.size[d] - first[d], stride[d]) : 0;
@@ -239,7 +243,8 @@ WEFT_CPU_KERNEL(convolution_input_kernel, convolution_input_cpu);
 
 // --- the gradient by the weights ----------------------------------------------------------------------------------
 
-// The images are cut into `parts` sums, added in order at the end; the columns (taps x inputs) into ranges for the threads.
+// The images are cut into `parts` sums, added in order at the end; the columns (taps x inputs) into ranges for the
+// threads.
 struct WeightSplit {
   int64_t parts, ranges, range;
 };
@@ -280,7 +285,8 @@ struct WeightRunner {
   Run* runs;
 
   static Product<S> product(const Gather<T>& g, int64_t range) {
-    return {g.outputs, range, kSumPixels, {nullptr, kSumPixels, 1}, {nullptr, g.row_stride(range), 1}, nullptr, g.depth, nullptr, g.depth};
+    return {g.outputs, range,   kSumPixels, {nullptr, kSumPixels, 1}, {nullptr, g.row_stride(range), 1}, nullptr,
+            g.depth,   nullptr, g.depth};
   }
   static size_t bytes(const Gather<T>& g, int64_t range) {
     const int64_t elements =
@@ -348,8 +354,8 @@ void write_weights(const Gather<T>& g, const StridedView& gw, const S* sums, int
           for (int64_t c = 0; c < g.inputs; c++, sum++) {
             S total = *sum;
             for (int64_t part = 1; part < parts; part++) total += sum[part * all];
-            gw.as<T>()[o * gw.strides[0] + c * gw.strides[1] + z * gw.strides[2] + y * gw.strides[3] + x * gw.strides[4]] =
-                convert<T>(total);
+            gw.as<T>()[o * gw.strides[0] + c * gw.strides[1] + z * gw.strides[2] + y * gw.strides[3] +
+                       x * gw.strides[4]] = convert<T>(total);
           }
   }
 }
@@ -369,7 +375,8 @@ void sum_weights(Gather<T>& g, const StridedView& gw) {
   parallel_for(workers, 1, [&](int64_t first, int64_t last) {
     WeightRunner<T> runner(g, split.range, scratch.data() + sums_bytes + static_cast<size_t>(first) * runner_bytes);
     for (int64_t job = jobs * first / workers; job < jobs * last / workers; job++) {
-      const int64_t group = job % g.groups, part = job / g.groups % split.parts, begin = job / g.groups / split.parts * split.range;
+      const int64_t group = job % g.groups, part = job / g.groups % split.parts,
+                    begin = job / g.groups / split.parts * split.range;
       runner.run(group, begin, smaller(begin + split.range, g.depth), units * part / split.parts,
                  units * (part + 1) / split.parts, sums + part * all + group * g.outputs * g.depth);
     }
@@ -390,7 +397,8 @@ void convolution_weight_cpu(StridedView gw, StridedView gy, StridedView x, const
           for (int64_t z = 0; z < v.shape[2]; z++)
             for (int64_t y = 0; y < v.shape[3]; y++)
               for (int64_t i = 0; i < v.shape[4]; i++)
-                v.as<T>()[o * v.strides[0] + c * v.strides[1] + z * v.strides[2] + y * v.strides[3] + i * v.strides[4]] = T{};
+                v.as<T>()[o * v.strides[0] + c * v.strides[1] + z * v.strides[2] + y * v.strides[3] +
+                          i * v.strides[4]] = T{};
       return;
     }
     sum_weights<T>(g, gw);
