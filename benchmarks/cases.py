@@ -1,0 +1,125 @@
+"""What is measured. Every case is one function of the framework's module: the same code runs in both."""
+
+from measure import Case
+
+MILLION = 1 << 20
+
+
+def add_one_element(f):
+    x = f.ones(1)
+    return lambda: x + x
+
+
+def add_one_element_grad(f):
+    x = f.ones(1, requires_grad=True)
+    return lambda: x + x
+
+
+def chain(f):
+    x = f.ones(1, requires_grad=True)
+
+    def step():
+        y = x
+        for _ in range(20):
+            y = y * x
+        y.backward()
+        x.grad = None
+
+    return step
+
+
+def add_large(f):
+    x = f.rand(16 * MILLION)
+    return lambda: x + x
+
+
+def exp_large(f):
+    x = f.randn(16 * MILLION)
+    return lambda: f.exp(x)
+
+
+def gelu_large(f):
+    x = f.randn(16 * MILLION)
+    return lambda: f.nn.functional.gelu(x)
+
+
+def softmax(f):
+    x = f.randn(4096, 4096)
+    return lambda: f.softmax(x, -1)
+
+
+def transpose_copy(f):
+    x = f.randn(4096, 4096)
+    return lambda: x.t().contiguous()
+
+
+def training_step(f, model, optimizer, x, target):
+    loss_of = f.nn.CrossEntropyLoss()
+
+    def step():
+        optimizer.zero_grad()
+        loss = loss_of(model(x), target)
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def perceptron_step(f):
+    f.manual_seed(0)
+    model = f.nn.Sequential(f.nn.Linear(784, 128), f.nn.ReLU(), f.nn.Linear(128, 10))
+    optimizer = f.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+    return training_step(f, model, optimizer, f.rand(64, 784), f.randint(0, 10, (64,)))
+
+
+def digits_step(f):
+    f.manual_seed(0)
+    nn = f.nn
+    model = nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(64 * 4 * 4, 128),
+        nn.ReLU(),
+        nn.Linear(128, 10),
+    )
+    optimizer = f.optim.Adam(model.parameters(), lr=1e-3)
+    return training_step(f, model, optimizer, f.rand(64, 1, 8, 8), f.randint(0, 10, (64,)))
+
+
+def adam(f):
+    parameter = f.nn.Parameter(f.rand(10_000_000))
+    parameter.grad = f.rand(10_000_000)
+    return f.optim.Adam([parameter]).step
+
+
+def matmul_square(f):
+    a, b = f.randn(1024, 1024), f.randn(1024, 1024)
+    return lambda: a @ b
+
+
+def matmul_tall(f):
+    a, b = f.randn(10_000, 1000), f.randn(1000, 2000)
+    return lambda: a @ b
+
+
+CASES = [
+    Case("x + x, 1 element", 0.4, add_one_element, threads=(1,)),
+    Case("x + x, 1 element, grad", 0.4, add_one_element_grad, threads=(1,)),
+    Case("20 multiplications, fwd + bwd", 0.3, chain, threads=(1,)),
+    Case("x + x, 16M float32", 0.25, add_large),
+    Case("exp, 16M float32", 0.4, exp_large),
+    Case("gelu, 16M float32", 0.4, gelu_large),
+    Case("softmax 4096x4096", 0.4, softmax),
+    Case("transpose copy 4096x4096", 0.3, transpose_copy),
+    Case("MNIST perceptron step", 0.6, perceptron_step),
+    Case("digits CNN step", 0.8, digits_step),
+    Case("Adam, 10M parameters", 0.4, adam),
+    Case("matmul 1024x1024x1024", 1.0, matmul_square),
+    Case("matmul 10000x1000x2000", 1.0, matmul_tall),
+]
