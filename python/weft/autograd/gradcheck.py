@@ -110,9 +110,9 @@ def _differentiable(result):
 def _random_like(output, non_contiguous):
     shape = tuple(output.shape)
     if non_contiguous and output.dim():
-        wide = weft.randn(*shape, 2, dtype=output.dtype, device=output.device)
+        wide = weft.randn((*shape, 2), dtype=output.dtype, device=output.device)
         return wide.select(-1, 0).requires_grad_()
-    return weft.randn(*shape, dtype=output.dtype, device=output.device).requires_grad_()
+    return weft.randn(shape, dtype=output.dtype, device=output.device).requires_grad_()
 
 
 def _array(tensor):

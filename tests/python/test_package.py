@@ -1,0 +1,61 @@
+"""The package: its names, how fast it is imported, the info command, the examples in its docstrings."""
+
+import doctest
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+import weft
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60).stdout
+
+
+def test_import_is_light():
+    code = (
+        "import sys, numpy\n"
+        "before = set(sys.modules)\n"
+        "import weft\n"
+        "print(sorted(m for m in set(sys.modules) - before if m.partition('.')[0] != 'weft'))\n"
+        "print(sorted(m for m in sys.modules if m.startswith('weft.')))"
+    )
+    others, own = run(code).split("\n")[:2]
+    assert "safetensors" not in others and "matplotlib" not in others and "torch" not in others
+    assert "weft.nn" not in own and "weft.optim" not in own
+
+
+def test_submodules_come_at_first_use():
+    assert run("import weft; print(weft.nn.Linear(1, 1), weft.optim.SGD, weft.utils.data.DataLoader.__name__)")
+    assert {"nn", "optim", "utils", "autograd", "save", "load"} <= set(dir(weft))
+    with pytest.raises(AttributeError, match="no_such_thing"):
+        _ = weft.no_such_thing
+
+
+def test_info():
+    out = subprocess.run([sys.executable, "-m", "weft", "info"], capture_output=True, text=True, check=True).stdout
+    for word in (
+        "weft",
+        weft.__version__,
+        "python",
+        "numpy",
+        "system",
+        "compiler",
+        "instruction set",
+        "threads",
+        "CUDA",
+    ):
+        assert word in out, word
+
+
+def modules():
+    found = (m.name for m in pkgutil.walk_packages(weft.__path__, "weft."))
+    return ["weft", *(name for name in found if not name.endswith(("._C", "__main__")))]
+
+
+@pytest.mark.parametrize("name", modules())
+def test_examples_in_docstrings(name):
+    result = doctest.testmod(importlib.import_module(name))
+    assert result.failed == 0
