@@ -2,10 +2,7 @@
 #include "bindings/tensor_object.h"
 #include "device/cpu/isa.h"
 #include "device/cpu/threads.h"
-
-#ifdef WEFT_ONEDNN
-#include <dnnl.h>
-#endif
+#include "kernels/libraries.h"
 
 namespace weft::python {
 
@@ -45,10 +42,7 @@ py::dict build_info() {
   info["compiler"] = "gcc " __VERSION__;
   info["isa"] = isa_name();
   info["threads"] = num_threads();
-#ifdef WEFT_ONEDNN
-  const dnnl_version_t* v = dnnl_version();
-  info["onednn"] = std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch);
-#endif
+  info["onednn"] = onednn_version();
   info["cuda"] = "no plug-in: this Weft was built for the CPU only";
   return info;
 }

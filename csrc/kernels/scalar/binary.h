@@ -56,10 +56,12 @@ WEFT_INLINE int64_t floor_quotient(int64_t a, int64_t b) {
 template <class T>
 WEFT_INLINE T floor_quotient(T a, T b) {
   // (a - remainder) / b is exact up to rounding, where floor(a / b) may be one off.
-  T q = (a - remainder_of(a, b)) / b;
-  T r = round(q);
-  r = b == T(0) ? a / b : r;
-  return q != q || is_inf(a / b) ? a / b : r;
+  T r = fmod(a, b);
+  T q = (a - r) / b;
+  q = r != T(0) && (r < T(0)) != (b < T(0)) ? q - T(1) : q;
+  T f = floor(q);
+  f = q - f > T(0.5) ? f + T(1) : f;
+  return b == T(0) ? a / b : f;
 }
 template <class T>
 WEFT_INLINE T trunc_quotient(T a, T b) {

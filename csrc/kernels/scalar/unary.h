@@ -46,10 +46,10 @@ WEFT_INLINE int64_t floor(int64_t x) { return x; }
 WEFT_INLINE int64_t ceil(int64_t x) { return x; }
 WEFT_INLINE int64_t trunc(int64_t x) { return x; }
 WEFT_INLINE int64_t round(int64_t x) { return x; }
-// NaN stays NaN.
+// 0 for NaN.
 template <class T>
 WEFT_INLINE T sign(T x) {
-  return x > T(0) ? T(1) : x < T(0) ? T(-1) : x;
+  return static_cast<T>((x > T(0)) - (x < T(0)));
 }
 template <class T>
 WEFT_INLINE bool is_nan(T x) {
