@@ -25,7 +25,7 @@ namespace py = pybind11;
 // The raw Python type `weft.Tensor`.
 PyTypeObject* tensor_type();
 bool is_tensor(PyObject* object);
-// The tensor inside a weft.Tensor (which the caller has checked it is).
+// The tensor inside a weft.Tensor; TypeError for any other object.
 const Tensor& unwrap(PyObject* object);
 // A new reference: the tensor's own Python object if it has one, else a new weft.Tensor. Undefined gives None.
 PyObject* wrap(const Tensor& t);

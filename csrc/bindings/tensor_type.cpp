@@ -124,7 +124,10 @@ PyTypeObject* tensor_type() { return type_object; }
 
 bool is_tensor(PyObject* o) { return Py_TYPE(o) == type_object || PyType_IsSubtype(Py_TYPE(o), type_object); }
 
-const Tensor& unwrap(PyObject* o) { return object_of(o)->tensor; }
+const Tensor& unwrap(PyObject* o) {
+  check<ErrorKind::Type>(is_tensor(o), "expected a weft.Tensor, got ", Py_TYPE(o)->tp_name);
+  return object_of(o)->tensor;
+}
 
 PyObject* wrap_as(PyTypeObject* type, const Tensor& t) {
   PyObject* self = type->tp_alloc(type, 0);

@@ -53,7 +53,7 @@ template <class T>
 void field_text(std::string& out, const T& v) {
   if constexpr (std::is_enum_v<T> && !std::is_same_v<T, DType>) {
     append_text(out, static_cast<int64_t>(v));
-  } else if constexpr (requires { v.get(); v.detach(); }) {
+  } else if constexpr (requires { v.get(); v.operator->(); }) {
     out += "<object>";
   } else if constexpr (requires { v.has_value(); }) {
     v.has_value() ? field_text(out, *v) : void(out += "None");

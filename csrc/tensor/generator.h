@@ -7,13 +7,9 @@
 #include <mutex>
 
 #include "core/ref.h"
+#include "tensor/philox_state.h"
 
 namespace weft {
-
-struct PhiloxState {
-  uint64_t seed = 0;
-  uint64_t offset = 0;  // first counter block of the reserved range
-};
 
 class Generator final : public RefCounted {
  public:

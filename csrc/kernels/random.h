@@ -1,0 +1,45 @@
+// Kernel tables of the random family. Outputs are contiguous; element i takes its number from (state, i) alone.
+#pragma once
+
+#include "kernels/table.h"
+#include "kernels/view.h"
+#include "tensor/philox_state.h"
+
+namespace weft {
+
+// Uniform: [a, b). Normal: mean a, standard deviation b. Integer: a <= n < b, given as low and span (0: all 2^64).
+// Bernoulli: 1 with probability a. Exponential: rate a. Geometric: success a. LogNormal, Cauchy: (a, b).
+enum class Distribution : uint8_t { Uniform, Normal, Integer, Bernoulli, Exponential, Geometric, LogNormal, Cauchy };
+
+struct RandomParams {
+  double a = 0, b = 1;
+  int64_t low = 0;
+  uint64_t span = 0;
+};
+
+// Counter blocks that a draw of n elements uses up.
+constexpr uint64_t random_blocks(Distribution d, DType dtype, int64_t n) {
+  bool two_per_block = dtype == DType::Float64 || d == Distribution::Integer;
+  return static_cast<uint64_t>(two_per_block ? (n + 1) / 2 : (n + 3) / 4);
+}
+
+using RandomKernel = void(Distribution distribution, StridedView out, PhiloxState state, RandomParams params);
+extern KernelTable<RandomKernel> random_kernel;
+
+// out[i] is true with probability p[i]; both contiguous.
+using BernoulliTensorKernel = void(StridedView out, StridedView p, PhiloxState state);
+extern KernelTable<BernoulliTensorKernel> bernoulli_tensor_kernel;
+
+// out = mask ? x * scale : 0
+using MaskedScaleKernel = void(StridedView out, StridedView x, StridedView mask, DType compute, double scale);
+extern KernelTable<MaskedScaleKernel> masked_scale_kernel;
+
+// A random permutation of 0, 1, ... (n entries of int64).
+using PermutationKernel = void(StridedView out, PhiloxState state);
+extern KernelTable<PermutationKernel> permutation_kernel;
+
+// Category numbers for each row of weights (contiguous float64, rows x categories). Rows have been checked.
+using MultinomialKernel = void(StridedView out, StridedView weights, bool replacement, PhiloxState state);
+extern KernelTable<MultinomialKernel> multinomial_kernel;
+
+}  // namespace weft

@@ -1,0 +1,94 @@
+#include "ops/embedding.h"
+
+#include <algorithm>
+
+#include "kernels/embedding.h"
+#include "kernels/elementwise.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft {
+
+namespace {
+
+void check_index(const char* op, const Tensor& index, int64_t n) {
+  int64_t position = -1;
+  first_outside_kernel(index.device(), view_of(index), n, &position);
+  check<ErrorKind::Index>(position < 0, op, ": index ", position < 0 ? 0 : index.data_as<int64_t>()[position],
+                          " is out of range for ", n, " rows (expected 0 to ", n - 1, ")");
+}
+
+// inputs: gradient of the result, index.
+struct EmbeddingBackward : OpOf<EmbeddingBackward> {
+  static constexpr const char* kName = "embedding_backward";
+  int64_t rows, padding;
+  auto fields() const { return std::tie(rows, padding); }
+  EmbeddingBackward(int64_t r, int64_t p) : rows(r), padding(p) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {{rows, in[0].shape().back()}, in[0].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    fill_kernel(out[0].device(), view_of(out[0]), 0.0, 0);
+    if (out[0].numel()) embedding_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), padding);
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    Tensor index = v.input(1), rows_of = embedding(index, v.grad(), -1);
+    grads[0] = padding < 0 ? rows_of : where(unsqueeze(ne(index, Scalar(padding)), -1), rows_of, Scalar(0.0));
+  }
+};
+
+// inputs: weight, index (contiguous int64).
+struct Embedding : OpOf<Embedding> {
+  static constexpr const char* kName = "embedding";
+  int64_t padding;
+  auto fields() const { return std::tie(padding); }
+  explicit Embedding(int64_t p) : padding(p) {}
+  void infer(Inputs in, OutputSpec* out) const override {
+    Shape shape = in[1].shape();
+    shape.push_back(in[0].size(1));
+    out[0] = {shape, in[0].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    check_index(kName, in[1], in[0].size(0));
+    if (out[0].numel()) embedding_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]));
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    grads[0] = apply(EmbeddingBackward(v.input_shape(0)[0], padding), contiguous(v.grad()), v.input(1));
+  }
+};
+
+Tensor as_index(const char* op, const Tensor& index) {
+  check(is_integral(index.dtype()), op, ": expected an integer tensor of row numbers, got dtype ", index.dtype());
+  return contiguous(to_dtype(index, DType::Int64));
+}
+
+}  // namespace
+
+Tensor embedding(const Tensor& index, const Tensor& weight, int64_t padding) {
+  check(weight.ndim() == 2, "embedding: expected a weight of shape (rows, size), got shape ", weight.shape());
+  return apply(Embedding(padding), weight, as_index("embedding", index));
+}
+
+Tensor one_hot(const Tensor& x, int64_t num_classes) {
+  check(x.dtype() == DType::Int64, "one_hot: expected an int64 tensor of class numbers, got dtype ", x.dtype());
+  check(num_classes != 0 && num_classes >= -1, "one_hot: num_classes must be positive, or -1 for the largest entry plus one, got ", num_classes);
+  Tensor index = contiguous(x);
+  if (num_classes < 0) {
+    check(index.numel() > 0, "one_hot: num_classes must be given for an empty tensor of shape ", x.shape());
+    check(!index.is_meta(), "one_hot: num_classes must be given on the meta device");
+    const auto* p = index.data_as<int64_t>();
+    num_classes = *std::max_element(p, p + index.numel()) + 1;
+  }
+  if (!index.is_meta()) {
+    int64_t position = -1;
+    first_outside_kernel(index.device(), view_of(index), num_classes, &position);
+    check(position < 0, "one_hot: class ", position < 0 ? 0 : index.data_as<int64_t>()[position], " is outside of 0 to ", num_classes - 1);
+  }
+  Tensor classes = empty({num_classes}, DType::Int64, x.device());
+  for (int64_t c = 0; c < num_classes && !classes.is_meta(); c++) classes.data_as<int64_t>()[c] = c;
+  return to_dtype(eq(unsqueeze(index, -1), classes), DType::Int64);
+}
+
+}  // namespace weft

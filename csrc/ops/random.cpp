@@ -1,0 +1,197 @@
+#include "ops/random.h"
+
+#include <cmath>
+
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+#include "ops/promotion.h"
+
+namespace weft {
+
+namespace {
+
+// What both forms of a draw share.
+struct Draw {
+  Distribution distribution;
+  RandomParams params;
+  Ref<Generator> generator;
+  auto fields() const { return std::tie(distribution, params.a, params.b, params.low, params.span, generator); }
+
+  void fill(const Tensor& out) const {
+    // Numbers are made in row-major order; other layouts are filled through a contiguous tensor.
+    Tensor target = out.is_contiguous() ? out : empty(out.shape(), out.dtype(), out.device());
+    uint64_t blocks = random_blocks(distribution, out.dtype(), out.numel());
+    random_kernel(out.device(), distribution, view_of(target), generator->reserve(blocks), params);
+    if (!target.same(out)) copy_kernel(out.device(), view_of(out), view_of(target));
+  }
+};
+
+struct Random : OpOf<Random> {
+  static constexpr const char* kName = "random";
+  Draw draw;
+  Shape shape;
+  DType dtype;
+  Device place;
+  auto fields() const { return std::tuple_cat(draw.fields(), std::tie(shape, dtype, place)); }
+  Random(const Draw& r, const Shape& s, DType t, Device d) : draw(r), shape(s), dtype(t), place(d) {}
+  Device device(Inputs) const override { return place; }
+  void infer(Inputs, OutputSpec* out) const override { out[0] = {shape, dtype, {}}; }
+  void run(Inputs, const Tensor* out) const override { draw.fill(out[0]); }
+  bool differentiable() const override { return false; }
+};
+
+// Writes over its input; only used in place. The old values do not matter, so their gradient is zero.
+struct RandomInPlace : OpOf<RandomInPlace> {
+  static constexpr const char* kName = "random";
+  Draw draw;
+  auto fields() const { return draw.fields(); }
+  explicit RandomInPlace(const Draw& r) : draw(r) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
+  bool elementwise() const override { return true; }
+  void run(Inputs, const Tensor* out) const override { draw.fill(out[0]); }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
+};
+
+struct BernoulliTensor : OpOf<BernoulliTensor> {
+  static constexpr const char* kName = "bernoulli";
+  Ref<Generator> generator;
+  auto fields() const { return std::tie(generator); }
+  explicit BernoulliTensor(const Ref<Generator>& g) : generator(g) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    uint64_t blocks = random_blocks(Distribution::Bernoulli, DType::Float32, out[0].numel());
+    bernoulli_tensor_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), generator->reserve(blocks));
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
+};
+
+struct MaskedScale : OpOf<MaskedScale> {
+  static constexpr const char* kName = "dropout";
+  double scale;
+  auto fields() const { return std::tie(scale); }
+  explicit MaskedScale(double s) : scale(s) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    masked_scale_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), compute_type(out[0].dtype()), scale);
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = apply(*this, v.grad(), v.input(1)); }
+};
+
+struct Permutation : OpOf<Permutation> {
+  static constexpr const char* kName = "randperm";
+  int64_t n;
+  Device place;
+  Ref<Generator> generator;
+  auto fields() const { return std::tie(n, place, generator); }
+  Permutation(int64_t count, Device d, const Ref<Generator>& g) : n(count), place(d), generator(g) {}
+  Device device(Inputs) const override { return place; }
+  void infer(Inputs, OutputSpec* out) const override { out[0] = {{n}, DType::Int64, {}}; }
+  void run(Inputs, const Tensor* out) const override {
+    permutation_kernel(place, view_of(out[0]), generator->reserve(static_cast<uint64_t>(n)));
+  }
+  bool differentiable() const override { return false; }
+};
+
+struct Multinomial : OpOf<Multinomial> {
+  static constexpr const char* kName = "multinomial";
+  int64_t num_samples;
+  bool replacement;
+  Ref<Generator> generator;
+  auto fields() const { return std::tie(num_samples, replacement, generator); }
+  Multinomial(int64_t n, bool r, const Ref<Generator>& g) : num_samples(n), replacement(r), generator(g) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {{in[0].size(0), num_samples}, DType::Int64, {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    int64_t blocks = in[0].size(0) * (replacement ? num_samples : in[0].size(1));
+    multinomial_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), replacement,
+                       generator->reserve(static_cast<uint64_t>(blocks)));
+  }
+  bool differentiable() const override { return false; }
+};
+
+const Ref<Generator>& chosen(const Ref<Generator>& g) { return g ? g : default_generator(); }
+
+void check_numbers(Distribution d, const RandomParams& p, DType dtype) {
+  if (d == Distribution::Uniform) check(p.a <= p.b, "uniform: expected from <= to, got from ", p.a, " and to ", p.b);
+  if (d == Distribution::Normal || d == Distribution::LogNormal)
+    check(p.b >= 0, "normal: the standard deviation must not be negative, got ", p.b);
+  if (d == Distribution::Bernoulli) check(p.a >= 0 && p.a <= 1, "bernoulli: p must be between 0 and 1, got ", p.a);
+  if (d == Distribution::Exponential) check(p.a > 0, "exponential: lambda must be positive, got ", p.a);
+  if (d == Distribution::Geometric) check(p.a > 0 && p.a < 1, "geometric: p must be between 0 and 1, got ", p.a);
+  bool any_dtype = d == Distribution::Integer || d == Distribution::Bernoulli || d == Distribution::Geometric;
+  check(any_dtype || is_floating(dtype), "random: expected a floating point dtype for this distribution, got ", dtype);
+}
+
+// Rows of weights as float64, checked.
+Tensor checked_weights(const Tensor& weights, int64_t num_samples, bool replacement) {
+  check(weights.ndim() == 1 || weights.ndim() == 2, "multinomial: expected weights of 1 or 2 dimensions, got shape ", weights.shape());
+  check(is_floating(weights.dtype()), "multinomial: expected floating point weights, got dtype ", weights.dtype());
+  check(num_samples > 0, "multinomial: num_samples must be positive, got ", num_samples);
+  Tensor w = contiguous(to_dtype(weights.ndim() == 1 ? unsqueeze(weights, 0) : weights, DType::Float64));
+  if (w.is_meta()) return w;
+  check(w.size(1) > 0, "multinomial: there are no categories in weights of shape ", weights.shape());
+  for (int64_t r = 0; r < w.size(0); r++) {
+    double total = 0;
+    int64_t positive = 0;
+    for (int64_t c = 0; c < w.size(1); c++) {
+      double x = w.data_as<double>()[r * w.size(1) + c];
+      check(x >= 0 && std::isfinite(x), "multinomial: weights must be finite and not negative, got ", x);
+      total += x;
+      positive += x > 0;
+    }
+    check(total > 0, "multinomial: the weights of row ", r, " are all zero");
+    check(replacement || positive >= num_samples, "multinomial: cannot draw ", num_samples,
+          " samples without replacement from ", positive, " categories with positive weight");
+  }
+  return w;
+}
+
+}  // namespace
+
+Tensor random(Distribution d, const RandomParams& params, const Shape& shape, DType dtype, Device device,
+              const Ref<Generator>& generator) {
+  check_numbers(d, params, dtype);
+  return apply(Random({d, params, chosen(generator)}, shape, dtype, device));
+}
+
+Tensor random_(Distribution d, const RandomParams& params, const Tensor& x, const Ref<Generator>& generator) {
+  check_numbers(d, params, x.dtype());
+  return apply_inplace(RandomInPlace({d, params, chosen(generator)}), x);
+}
+
+Tensor bernoulli(const Tensor& p, const Ref<Generator>& generator) {
+  check(is_floating(p.dtype()), "bernoulli: expected floating point probabilities, got dtype ", p.dtype());
+  if (!p.is_meta()) {
+    GradModeGuard no_grad(false);
+    Tensor outside = contiguous(logical_not(logical_and(ge(p, Scalar(0.0)), le(p, Scalar(1.0)))));
+    for (int64_t i = 0; i < outside.numel(); i++)
+      check(!outside.data_as<bool>()[i], "bernoulli: probabilities must be between 0 and 1");
+  }
+  return apply(BernoulliTensor(chosen(generator)), contiguous(p));
+}
+
+Tensor randperm(int64_t n, DType dtype, Device device, const Ref<Generator>& generator) {
+  check(n >= 0, "randperm: n must not be negative, got ", n);
+  return to_dtype(apply(Permutation(n, device, chosen(generator))), dtype);
+}
+
+Tensor multinomial(const Tensor& weights, int64_t num_samples, bool replacement, const Ref<Generator>& generator) {
+  GradModeGuard no_grad(false);
+  Tensor rows = checked_weights(weights, num_samples, replacement);
+  Tensor drawn = apply(Multinomial(num_samples, replacement, chosen(generator)), rows);
+  return weights.ndim() == 1 ? select(drawn, 0, 0) : drawn;
+}
+
+Tensor dropout(const Tensor& x, double p, bool training, bool features) {
+  check<ErrorKind::Value>(p >= 0 && p <= 1, "dropout: p must be between 0 and 1, got ", p);
+  if (!training || p == 0 || x.numel() == 0) return x;
+  check(is_floating(x.dtype()), "dropout: expected a floating point tensor, got dtype ", x.dtype());
+  Shape shape = x.shape();
+  for (int d = 2; features && d < shape.size(); d++) shape[d] = 1;
+  Tensor mask = random(Distribution::Bernoulli, {1 - p, 0}, shape, DType::Bool, x.device());
+  return apply(MaskedScale(p == 1 ? 0.0 : 1 / (1 - p)), x, mask);
+}
+
+}  // namespace weft
