@@ -24,11 +24,10 @@ class Parameter(weft.Tensor):
 
     def __deepcopy__(self, memo):
         if id(self) not in memo:
-            memo[id(self)] = type(self)(self.detach().clone(), self.requires_grad)
+            twin = type(self)(self.detach().clone(), self.requires_grad)
+            twin.__dict__.update(self.__dict__)
+            memo[id(self)] = twin
         return memo[id(self)]
-
-    def __reduce_ex__(self, protocol):
-        return type(self), (self.detach(), self.requires_grad)
 
     def __repr__(self):
         return "Parameter containing:\n" + super().__repr__()

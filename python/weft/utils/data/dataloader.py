@@ -50,9 +50,10 @@ class DataLoader:
             )
         if pin_memory or pin_memory_device:
             raise ValueError("DataLoader: pin_memory is not supported yet; leave it False")
-        if timeout or prefetch_factor is not None or persistent_workers:
+        if timeout or prefetch_factor is not None or persistent_workers or multiprocessing_context is not None:
             raise ValueError(
-                "DataLoader: timeout, prefetch_factor and persistent_workers need workers, which are not supported yet"
+                "DataLoader: timeout, prefetch_factor, persistent_workers and multiprocessing_context need workers, "
+                "which are not supported yet"
             )
         stream = isinstance(dataset, IterableDataset)
         if stream and (shuffle or sampler is not None or batch_sampler is not None):
