@@ -1,0 +1,427 @@
+#include "ops/indexing.h"
+
+#include "kernels/elementwise.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+#include "ops/view_op.h"
+
+namespace weft {
+
+namespace {
+
+struct BasicIndex : ViewOp<BasicIndex> {
+  static constexpr const char* kName = "index";
+  BasicKey key;
+  auto fields() const { return std::tie(key.starts, key.steps, key.counts, key.new_axes); }
+  explicit BasicIndex(const BasicKey& k) : key(k) {}
+  Tensor view(const Tensor& x) const override {
+    Shape shape;
+    Strides strides;
+    int64_t offset = x.offset();
+    for (int d = 0; d < x.ndim(); d++) {
+      offset += key.starts[d] * x.strides()[d];
+      if (key.counts[d] < 0) continue;
+      shape.push_back(key.counts[d]);
+      strides.push_back(x.strides()[d] * key.steps[d]);
+    }
+    for (int64_t at : key.new_axes) {
+      shape.insert(static_cast<int>(at), 1);
+      strides.insert(static_cast<int>(at), 1);
+    }
+    return alias_as_strided(x, shape, strides, checked_numel(shape) == 0 ? x.offset() : offset);
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0)); }
+};
+
+// How the index tensors of an op name places of x. Rows are what one position names: the dimensions behind the indices.
+struct Places {
+  const char* op;
+  bool gather;  // the index has x's dimensions and chooses along `dim`; else `count` dimensions from `dim` are replaced
+  bool wrap;    // negative numbers count from the end
+  int dim;
+  int count;
+};
+
+Shape positions_of(const Places& places, const Shape& x, const Tensor* const* indices) {
+  if (places.gather) return indices[0]->shape();
+  Shape shape(x.data(), places.dim);
+  for (int64_t n : indices[0]->shape()) shape.push_back(n);  // the indices have been broadcast
+  return shape;
+}
+int row_start(const Places& places, const Shape& x) { return places.gather ? x.size() : places.dim + places.count; }
+
+Shape result_shape(const Places& places, const Shape& x, const Tensor* const* indices) {
+  Shape shape = positions_of(places, x, indices);
+  for (int d = row_start(places, x); d < x.size(); d++) shape.push_back(x[d]);
+  return shape;
+}
+
+// The offsets, relative to x's first element, of the rows that the indices name. Raises IndexError.
+Tensor offsets_of(const Places& places, const Tensor& x, const Tensor* const* indices) {
+  Shape positions = positions_of(places, x.shape(), indices);
+  int ndim = positions.size();
+  Strides strides = Strides::filled(ndim, 0);
+  for (int d = 0; d < (places.gather ? ndim : places.dim); d++)
+    if (d != places.dim || !places.gather) strides[d] = x.strides()[d];
+  SmallVector<Strides, 4> index_strides;
+  SmallVector<IndexSource, 4> sources;
+  for (int k = 0; k < places.count; k++) {
+    const Tensor& i = *indices[k];
+    Strides own = Strides::filled(ndim - i.ndim(), 0);
+    for (int64_t s : i.strides()) own.push_back(s);
+    index_strides.emplace_back(std::move(own));
+  }
+  for (int k = 0; k < places.count; k++)
+    sources.push_back({indices[k]->data_as<int64_t>(), index_strides[k].data(), x.size(places.dim + k), x.strides()[places.dim + k]});
+  Tensor offsets = empty({checked_numel(positions)}, DType::Int64, x.device());
+  BadIndex bad;
+  if (offsets.numel())
+    index_offsets_kernel(x.device(), offsets.data_as<int64_t>(), {nullptr, positions.data(), strides.data(), ndim, DType::Int64},
+                         sources.data(), places.count, places.wrap, &bad);
+  check<ErrorKind::Index>(!bad.found, places.op, ": index ", bad.value, " is out of range for dimension ", places.dim + bad.source,
+                          " of a tensor of shape ", x.shape(), ", which has size ", bad.found ? x.size(places.dim + bad.source) : 0);
+  return offsets;
+}
+
+StridedView row_of(const Places& places, const Tensor& x) {
+  int first = row_start(places, x.shape());
+  return {x.data(), x.shape().data() + first, x.strides().data() + first, x.ndim() - first, x.dtype()};
+}
+
+Tensor with_indices(const Op& op, const Tensor& x, const Tensor* source, const std::vector<Tensor>& indices, bool in_place = false) {
+  SmallVector<const Tensor*, 6> inputs;
+  inputs.push_back(&x);
+  if (source) inputs.push_back(source);
+  for (const Tensor& i : indices) inputs.push_back(&i);
+  if (in_place) return apply_inplace(op, Inputs(inputs.data(), inputs.size()));
+  Tensor out;
+  apply(op, Inputs(inputs.data(), inputs.size()), &out);
+  return out;
+}
+
+std::vector<Tensor> saved_indices(const Vjp& v, int first, int count) {
+  std::vector<Tensor> indices;
+  for (int k = 0; k < count; k++) indices.push_back(v.input(first + k));
+  return indices;
+}
+
+Tensor put(const Places& places, const Tensor& x, const Tensor& source, const std::vector<Tensor>& indices, PutMode mode,
+           bool in_place = false);
+
+// inputs: x, the indices
+struct Pick : OpOf<Pick> {
+  static constexpr const char* kName = "index";
+  Places places;
+  auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count); }
+  explicit Pick(const Places& p) : places(p) {}
+  const char* name() const override { return places.op; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    const Tensor* indices[kMaxDims];
+    for (int k = 0; k < places.count; k++) indices[k] = &in[1 + k];
+    out[0] = {result_shape(places, in[0].shape(), indices), in[0].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    const Tensor* indices[kMaxDims];
+    for (int k = 0; k < places.count; k++) indices[k] = &in[1 + k];
+    Tensor offsets = offsets_of(places, in[0], indices);
+    Tensor result = out[0].is_contiguous() ? out[0] : empty(out[0].shape(), out[0].dtype(), out[0].device());
+    gather_rows_kernel(out[0].device(), result.data(), row_of(places, in[0]), offsets.data_as<int64_t>(), offsets.numel());
+    if (!result.same(out[0])) copy_kernel(out[0].device(), view_of(out[0]), view_of(result));
+  }
+  Saves saves(uint32_t) const override { return {.inputs = ~1u, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    Tensor nothing = zeros(v.input_shape(0), v.grad().dtype(), v.grad().device());
+    grads[0] = put(places, nothing, v.grad(), saved_indices(v, 1, places.count), PutMode::Add);
+  }
+};
+
+Tensor pick(const Places& places, const Tensor& x, const std::vector<Tensor>& indices) {
+  return with_indices(Pick(places), x, nullptr, indices);
+}
+
+// inputs: x, what is put into it (broadcast), the indices
+struct Put : OpOf<Put> {
+  static constexpr const char* kName = "index_put";
+  Places places;
+  PutMode mode;
+  auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count, mode); }
+  Put(const Places& p, PutMode m) : places(p), mode(m) {}
+  const char* name() const override { return places.op; }
+  bool elementwise() const override { return true; }  // x itself may be the output
+  void infer(Inputs in, OutputSpec* out) const override {
+    const Tensor* indices[kMaxDims];
+    for (int k = 0; k < places.count; k++) indices[k] = &in[2 + k];
+    Shape wanted = result_shape(places, in[0].shape(), indices);
+    check(broadcastable_to(in[1].shape(), wanted), places.op, ": a source of shape ", in[1].shape(),
+          " cannot be broadcast to the shape ", wanted, " of what is indexed in a tensor of shape ", in[0].shape());
+    out[0] = {in[0].shape(), in[0].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    const Tensor* indices[kMaxDims];
+    for (int k = 0; k < places.count; k++) indices[k] = &in[2 + k];
+    Tensor target = out[0];
+    bool half = item_size(target.dtype()) == 2 && is_floating(target.dtype()) && mode == PutMode::Add;
+    if (half) target = empty(target.shape(), DType::Float32, target.device());
+    Tensor offsets = offsets_of(places, target, indices);
+    Tensor source = prepare(in[1], result_shape(places, in[0].shape(), indices), target);
+    if (overlap_of(target, in[0]) != Overlap::Same) copy_kernel(target.device(), view_of(target), view_of(in[0]));
+    scatter_rows_kernel(target.device(), row_of(places, target), offsets.data_as<int64_t>(), offsets.numel(), source.data(),
+                        source.numel() == 1, mode);
+    if (half) copy_kernel(target.device(), view_of(out[0]), view_of(target));
+  }
+  Saves saves(uint32_t) const override { return {.inputs = ~3u, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    std::vector<Tensor> indices = saved_indices(v, 2, places.count);
+    if (v.needs(0)) grads[0] = mode == PutMode::Add ? v.grad() : put(places, v.grad(), zeros({}, v.grad().dtype(), v.grad().device()), indices, PutMode::Assign);
+    if (v.needs(1)) grads[1] = pick(places, v.grad(), indices);
+  }
+
+ private:
+  // One number, or contiguous rows of the target's dtype apart from its memory.
+  static Tensor prepare(const Tensor& source, const Shape& wanted, const Tensor& target) {
+    bool right = source.dtype() == target.dtype() && overlap_of(source, target) == Overlap::None;
+    if (right && (source.numel() == 1 || (source.is_contiguous() && source.shape() == wanted))) return source;
+    Tensor rows = empty(source.numel() == 1 ? Shape{} : wanted, target.dtype(), target.device());
+    Tensor from = source.numel() == 1 ? alias_as_strided(source, {}, {}, source.offset()) : source;
+    copy_kernel(target.device(), view_of(rows), view_of(from));
+    return rows;
+  }
+};
+
+Tensor put(const Places& places, const Tensor& x, const Tensor& source, const std::vector<Tensor>& indices, PutMode mode, bool in_place) {
+  return with_indices(Put(places, mode), x, &source, indices, in_place);
+}
+
+template <ErrorKind kind = ErrorKind::Runtime>
+Tensor checked_index(const char* op, const Tensor& index) {
+  check<kind>(is_integral(index.dtype()), op, ": expected an index of dtype int64, got ", index.dtype());
+  return to_dtype(index, DType::Int64);
+}
+
+Places along(const char* op, const Tensor& x, int64_t dim, bool gather) {
+  return {op, gather, false, normalize_dim(op, dim, x.ndim()), 1};
+}
+// 0-dimensional tensors are treated as vectors of one element.
+Tensor at_least_vector(const Tensor& x) { return x.ndim() ? x : reshape(x, {1}); }
+
+// x seen with the indexed dimensions first where they are no neighbours, the indices broadcast together.
+struct Advanced {
+  Places places;
+  Dims order;  // of the dimensions, when they change
+  std::vector<Tensor> indices;
+};
+
+Advanced prepare_advanced(const char* op, const Tensor& x, const std::vector<Tensor>& given) {
+  std::vector<Tensor> masks_expanded = expand_masks(x, given);
+  Advanced a;
+  Dims dims;
+  Shape common;
+  for (size_t d = 0; d < masks_expanded.size(); d++) {
+    if (!masks_expanded[d].defined()) continue;
+    dims.push_back(static_cast<int64_t>(d));
+    a.indices.push_back(checked_index<ErrorKind::Index>(op, masks_expanded[d]));
+    const Shape& own = a.indices.back().shape();
+    bool fits = true;
+    for (int i = 1; i <= std::min(own.size(), common.size()); i++) {
+      int64_t m = own[own.size() - i], n = common[common.size() - i];
+      fits &= m == n || m == 1 || n == 1;
+    }
+    check<ErrorKind::Index>(fits, op, ": the index tensors of shapes ", common, " and ", own, " cannot be broadcast together");
+    common = broadcast_shapes(op, common, own);
+  }
+  for (Tensor& i : a.indices)
+    if (i.shape() != common) i = expand(i, common);
+  check<ErrorKind::Index>(!dims.empty(), op, ": expected at least one index tensor");
+  int first = static_cast<int>(dims[0]), count = dims.size();
+  if (dims.back() - dims[0] != count - 1) {
+    a.order = dims;
+    for (int d = 0, k = 0; d < x.ndim(); d++) {
+      if (k < count && dims[k] == d)
+        k++;
+      else
+        a.order.push_back(d);
+    }
+    first = 0;
+  }
+  a.places = {op, false, true, first, count};
+  return a;
+}
+
+Tensor put_by(const char* op, const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, PutMode mode, bool in_place) {
+  check(source.dtype() == x.dtype(), op, ": expected a source of the tensor's dtype ", x.dtype(), ", got ", source.dtype());
+  Tensor i = checked_index(op, index);
+  check<ErrorKind::Index>(i.ndim() <= 1, op, ": expected a vector of indices, got shape ", i.shape());
+  Tensor target = at_least_vector(x), from = at_least_vector(source);
+  Places places = along(op, target, dim, false);
+  Shape wanted = target.shape();
+  wanted[places.dim] = i.numel();
+  check(from.numel() == 1 || from.shape() == wanted, op, ": expected a source of shape ", wanted, " for ", i.numel(),
+        " indices along dimension ", places.dim, " of a tensor of shape ", x.shape(), ", got ", source.shape());
+  Tensor out = put(places, target, from, {at_least_vector(i)}, mode, in_place);
+  if (in_place) return x;
+  return x.ndim() ? out : reshape(out, {});
+}
+
+}  // namespace
+
+Tensor basic_index(const Tensor& x, const BasicKey& key) { return apply(BasicIndex(key), x); }
+
+std::vector<Tensor> expand_masks(const Tensor& x, const std::vector<Tensor>& given) {
+  std::vector<Tensor> out;
+  for (const Tensor& i : given) {
+    if (!i.defined() || i.dtype() != DType::Bool) {
+      out.push_back(i);
+      continue;
+    }
+    int at = static_cast<int>(out.size());
+    bool fits = at + i.ndim() <= x.ndim();
+    for (int d = 0; d < i.ndim() && fits; d++) fits = i.size(d) == x.size(at + d);
+    check<ErrorKind::Index>(fits, "index: a mask of shape ", i.shape(), " does not fit dimensions ", at, " and following of a tensor of shape ",
+                            x.shape());
+    for (Tensor& column : nonzero_tuple(i)) out.push_back(std::move(column));
+  }
+  check<ErrorKind::Index>(static_cast<int>(out.size()) <= x.ndim(), "index: ", out.size(), " indices are too many for a tensor of shape ", x.shape());
+  return out;
+}
+
+Tensor index(const Tensor& x, const std::vector<Tensor>& indices) {
+  Advanced a = prepare_advanced("index", x, indices);
+  return pick(a.places, a.order.empty() ? x : permute(x, a.order), a.indices);
+}
+
+Tensor index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate) {
+  check(values.dtype() == x.dtype(), "index_put: expected values of the tensor's dtype ", x.dtype(), ", got ", values.dtype());
+  Advanced a = prepare_advanced("index_put", x, indices);
+  PutMode mode = accumulate ? PutMode::Add : PutMode::Assign;
+  if (a.order.empty()) return put(a.places, x, values, a.indices, mode);
+  Dims inverse = a.order;
+  for (int i = 0; i < a.order.size(); i++) inverse[static_cast<int>(a.order[i])] = i;
+  return permute(put(a.places, permute(x, a.order), values, a.indices, mode), inverse);
+}
+
+Tensor index_put_(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate) {
+  check(values.dtype() == x.dtype(), "index_put_: expected values of the tensor's dtype ", x.dtype(), ", got ", values.dtype());
+  Advanced a = prepare_advanced("index_put", x, indices);
+  put(a.places, a.order.empty() ? x : permute(x, a.order), values, a.indices, accumulate ? PutMode::Add : PutMode::Assign, true);
+  return x;
+}
+
+namespace {
+
+// The index of gather and scatter may be smaller than x except along dim.
+Tensor checked_gather_index(const char* op, const Tensor& x, const Tensor& given, int dim) {
+  Tensor index = at_least_vector(checked_index(op, given));
+  bool fits = index.ndim() == x.ndim();
+  for (int d = 0; d < x.ndim() && fits; d++) fits = d == dim || index.size(d) <= x.size(d);
+  check(fits || (index.numel() == 0 && index.ndim() == x.ndim()), op, ": expected an index of at most the tensor's shape ", x.shape(),
+        " apart from dimension ", dim, ", got ", given.shape());
+  return index;
+}
+
+// The part of source that an index uses.
+Tensor used_part(const char* op, const Tensor& source, const Tensor& index) {
+  if (source.ndim() == 0) return source;  // one number for all
+  check(source.ndim() == index.ndim(), op, ": expected a source with the ", index.ndim(), " dimensions of the index ", index.shape(),
+        ", got shape ", source.shape());
+  Tensor part = source;
+  for (int d = 0; d < index.ndim(); d++) {
+    check(source.size(d) >= index.size(d), op, ": the source of shape ", source.shape(), " is smaller than the index of shape ", index.shape());
+    if (source.size(d) != index.size(d)) part = slice(part, d, 0, index.size(d));
+  }
+  return part;
+}
+
+Tensor scatter_by(const char* op, const Tensor& x, int64_t dim, const Tensor& given, const Tensor& source, PutMode mode, bool in_place) {
+  check(source.dtype() == x.dtype(), op, ": expected a source of the tensor's dtype ", x.dtype(), ", got ", source.dtype());
+  Tensor target = at_least_vector(x);
+  Places places = along(op, target, dim, true);
+  Tensor index = checked_gather_index(op, target, given, places.dim);
+  Tensor out = put(places, target, x.ndim() == 0 ? at_least_vector(source) : used_part(op, source, index), {index}, mode, in_place);
+  if (in_place) return x;
+  return x.ndim() ? out : reshape(out, {});
+}
+
+const char* scatter_name(PutMode mode) { return mode == PutMode::Add ? "scatter_add" : "scatter"; }
+
+}  // namespace
+
+Tensor gather(const Tensor& x, int64_t dim, const Tensor& given) {
+  Tensor source = at_least_vector(x);
+  Places places = along("gather", source, dim, true);
+  Tensor index = checked_gather_index("gather", source, given, places.dim);
+  Tensor out = pick(places, source, {index});
+  return given.ndim() == 0 ? reshape(out, {}) : out;
+}
+
+Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, PutMode mode) {
+  return scatter_by(scatter_name(mode), x, dim, index, source, mode, false);
+}
+Tensor scatter_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, PutMode mode) {
+  return scatter_by(scatter_name(mode), x, dim, index, source, mode, true);
+}
+
+Tensor index_select(const Tensor& x, int64_t dim, const Tensor& given) {
+  Tensor index = checked_index("index_select", given), source = at_least_vector(x);
+  check<ErrorKind::Index>(index.ndim() <= 1, "index_select: expected a vector of indices, got shape ", given.shape());
+  Tensor out = pick(along("index_select", source, dim, false), source, {at_least_vector(index)});
+  return x.ndim() ? out : reshape(out, {});
+}
+
+Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
+  Tensor scaled = alpha == Scalar(1) ? source : mul(source, alpha);
+  return put_by("index_add", x, dim, index, scaled, PutMode::Add, false);
+}
+Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha) {
+  Tensor scaled = alpha == Scalar(1) ? source : mul(source, alpha);
+  return put_by("index_add", x, dim, index, scaled, PutMode::Add, true);
+}
+Tensor index_copy(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  return put_by("index_copy", x, dim, index, source, PutMode::Assign, false);
+}
+Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  return put_by("index_copy", x, dim, index, source, PutMode::Assign, true);
+}
+Tensor index_fill(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& value) {
+  check(value.ndim() == 0, "index_fill: expected a number, got a tensor of shape ", value.shape());
+  return put_by("index_fill", x, dim, index, to_dtype(value, x.dtype()), PutMode::Assign, false);
+}
+Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& value) {
+  check(value.ndim() == 0, "index_fill: expected a number, got a tensor of shape ", value.shape());
+  return put_by("index_fill", x, dim, index, to_dtype(value, x.dtype()), PutMode::Assign, true);
+}
+
+Tensor pick_rows(const char* op, const Tensor& x, const Tensor& index) {
+  return pick({op, false, false, 0, 1}, x, {checked_index(op, index)});
+}
+
+Tensor take(const Tensor& x, const Tensor& given) {
+  Tensor index = checked_index("take", given);
+  // The message names x's own shape
+  Tensor flat = reshape(x, {-1});
+  try {
+    return pick({"take", false, true, 0, 1}, flat, {index});
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::Index) throw;
+    fail<ErrorKind::Index>(e.message(), " (the input has shape ", x.shape(), ")");
+  }
+}
+
+Tensor take_along_dim(const Tensor& x, const Tensor& given, std::optional<int64_t> dim) {
+  constexpr const char* kOp = "take_along_dim";
+  Tensor index = checked_index(kOp, given);
+  if (!dim) return pick({kOp, false, true, 0, 1}, reshape(x, {-1}), {reshape(index, {-1})});
+  check(x.ndim() == index.ndim(), kOp, ": expected an index with the ", x.ndim(), " dimensions of the input of shape ", x.shape(), ", got shape ",
+        given.shape());
+  int d = normalize_dim(kOp, *dim, x.ndim());
+  Shape left = x.shape(), right = index.shape();
+  left[d] = right[d] = 1;
+  Shape common = broadcast_shapes(kOp, left, right), x_shape = common, index_shape = common;
+  x_shape[d] = x.size(d);
+  index_shape[d] = index.size(d);
+  Places places{kOp, true, true, d, 1};
+  return pick(places, expand(x, x_shape), {expand(index, index_shape)});
+}
+
+}  // namespace weft

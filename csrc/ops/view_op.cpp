@@ -1,0 +1,30 @@
+#include "ops/view_op.h"
+
+#include "kernels/elementwise.h"
+
+namespace weft {
+
+namespace {
+
+struct PlaceInZeros : OpOf<PlaceInZeros> {
+  static constexpr const char* kName = "place_in_zeros";
+  Ref<const Op> view_op;
+  Shape shape;
+  auto fields() const { return std::tie(view_op, shape); }
+  PlaceInZeros(Ref<const Op> v, const Shape& s) : view_op(std::move(v)), shape(s) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {shape, in[0].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    fill_kernel(out[0].device(), view_of(out[0]), 0, 0);
+    Tensor part = view_op->view(out[0]);
+    copy_kernel(out[0].device(), view_of(part), view_of(in[0]));
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = apply(*view_op, v.grad()); }
+};
+
+}  // namespace
+
+Tensor place_in_zeros(const Op& view, const Tensor& g, const Shape& shape) {
+  return apply(PlaceInZeros(view.share(), shape), g);
+}
+
+}  // namespace weft
