@@ -92,6 +92,13 @@ int normalize_dim(const char* op, int64_t dim, int ndim) {
   return static_cast<int>(dim < 0 ? dim + range : dim);
 }
 
+int normalize_dim(const char* op, int64_t dim, const Shape& shape) {
+  int64_t range = std::max(shape.size(), 1);
+  check<ErrorKind::Index>(dim >= -range && dim < range, op, ": dim ", dim, " is out of range for shape ", shape,
+                          " (expected ", -range, " to ", range - 1, ")");
+  return static_cast<int>(dim < 0 ? dim + range : dim);
+}
+
 Dims normalize_dims(const char* op, const Dims& dims, int ndim) {
   Dims out;
   if (dims.empty()) {

@@ -130,6 +130,8 @@ bool broadcastable_to(const Shape& from, const Shape& to);
 
 // Maps -1 to ndim-1 and so on; raises IndexError naming op and the allowed range. A 0-dim tensor allows -1 and 0.
 int normalize_dim(const char* op, int64_t dim, int ndim);
+// The same with a message that shows the shape.
+int normalize_dim(const char* op, int64_t dim, const Shape& shape);
 // The same for a list of dims; no entry may appear twice. An empty list means all dims.
 Dims normalize_dims(const char* op, const Dims& dims, int ndim);
 

@@ -1,28 +1,238 @@
 #include "ops/reduction.h"
 
+#include <cmath>
+
+#include "kernels/reduction.h"
 #include "op/apply.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/promotion.h"
+#include "ops/reduced_dims.h"
 
 namespace weft {
 
+namespace {
+
+constexpr const char* kFoldNames[] = {"sum", "nansum", "mean", "norm", "norm", "count_nonzero", "prod",
+                                      "amax", "amin", "norm", "norm", "any", "all"};
+
+struct Reduce : OpOf<Reduce> {
+  static constexpr const char* kName = "reduce";
+  Fold fold;
+  ReducedDims dims;
+  DType dtype;
+  auto fields() const { return std::tie(fold, dims.mask, dims.keepdim, dtype); }
+  Reduce(Fold f, const ReducedDims& d, DType t) : fold(f), dims(d), dtype(t) {}
+
+  const char* name() const override { return kFoldNames[static_cast<int>(fold)]; }
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {dims.result_shape(in[0].shape()), dtype, {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    ReductionViews views(dims, in[0]);
+    Strides strides;
+    fold_kernel(out[0].device(), fold, views.out(out[0], strides), views.in(), views.reduced());
+  }
+  bool differentiable() const override {
+    return fold != Fold::CountNonzero && fold != Fold::Any && fold != Fold::All;
+  }
+  Saves saves(uint32_t) const override {
+    switch (fold) {
+      case Fold::Sum:
+      case Fold::Mean:
+        return {};
+      case Fold::SumAbs:
+      case Fold::NanSum:
+      case Fold::Prod:
+        return {.inputs = 1, .outputs = 0};
+      default:
+        return {.inputs = 1, .outputs = 1};
+    }
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override;
+};
+
+// g shared equally among the elements where `chosen` holds.
+Tensor share(const ReducedDims& dims, const Tensor& g, const Tensor& chosen, const Shape& shape) {
+  Tensor each = div(g, sum(chosen, dims.all(shape.size()) ? Dims{} : [&] {
+    Dims list;
+    for (int d = 0; d < shape.size(); d++)
+      if (dims.has(d)) list.push_back(d);
+    return list;
+  }(), dims.keepdim));
+  return where(chosen, dims.spread(each, shape), Scalar(0));
+}
+
+Tensor reduce(Fold fold, const ReducedDims& dims, const Tensor& x, DType dtype) {
+  return apply(Reduce(fold, dims, dtype), x);
+}
+
+// d prod/dx_i is the product of the other elements; with one zero that is the product of the nonzero ones at the zero.
+Tensor prod_gradient(const ReducedDims& dims, const Tensor& g, const Tensor& x) {
+  Tensor zero = eq(x, Scalar(0));
+  Tensor safe = where(zero, Scalar(1), x);
+  ReducedDims kept = dims;
+  kept.keepdim = true;
+  Tensor product = reduce(Fold::Prod, kept, safe, x.dtype());
+  Tensor zeros = reduce(Fold::Sum, kept, zero, DType::Int64);
+  Tensor others = where(zero, mul(product, eq(zeros, Scalar(1))), div(mul(product, eq(zeros, Scalar(0))), safe));
+  return mul(dims.keep(g, x.ndim()), others);
+}
+
+void Reduce::vjp(const Vjp& v, Tensor* grads) const {
+  const Shape& shape = v.input_shape(0);
+  const Tensor& g = v.grad();
+  switch (fold) {
+    case Fold::Sum:
+      grads[0] = dims.spread(g, shape);
+      return;
+    case Fold::Mean:
+      grads[0] = dims.spread(div(g, Scalar(static_cast<double>(dims.count(shape)))), shape);
+      return;
+    case Fold::NanSum:
+      grads[0] = where(isnan(v.input(0)), Scalar(0), dims.spread(g, shape));
+      return;
+    case Fold::SumAbs:
+      grads[0] = mul(dims.spread(g, shape), sign(v.input(0)));
+      return;
+    case Fold::Norm2: {
+      Tensor y = v.output();
+      grads[0] = mul(v.input(0), dims.spread(where(eq(y, Scalar(0)), Scalar(0), div(g, y)), shape));
+      return;
+    }
+    case Fold::Prod:
+      grads[0] = prod_gradient(dims, g, v.input(0));
+      return;
+    case Fold::Max:
+    case Fold::Min: {
+      Tensor x = v.input(0), y = dims.spread(v.output(), shape);
+      Tensor chosen = logical_or(eq(x, y), logical_and(isnan(x), isnan(y)));
+      grads[0] = share(dims, g, chosen, shape);
+      return;
+    }
+    case Fold::MaxAbs:
+    case Fold::MinAbs: {
+      Tensor x = v.input(0);
+      grads[0] = mul(sign(x), share(dims, g, eq(abs(x), dims.spread(v.output(), shape)), shape));
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+DType sum_dtype(DType t, std::optional<DType> wanted) {
+  return wanted ? *wanted : is_floating(t) ? t : DType::Int64;
+}
+
+// Sums and products are made in the wanted dtype where that loses what the input's would keep.
+Tensor sum_like(Fold fold, const char* op, const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  ReducedDims reduced(op, dims, x.shape(), keepdim);
+  DType t = sum_dtype(x.dtype(), dtype);
+  bool converts_first = is_floating(x.dtype()) && (!is_floating(t) || fold != Fold::Sum) && t != x.dtype();
+  return reduce(fold, reduced, converts_first ? to_dtype(x, t) : x, t);
+}
+
+Tensor extreme(Fold fold, const char* op, const Tensor& x, const Dims& dims, bool keepdim) {
+  ReducedDims reduced(op, dims, x.shape(), keepdim);
+  if (reduced.count(x.shape()) == 0) {
+    if (dims.empty() || x.numel() > 0)
+      fail(op, ": cannot choose from no elements, got a tensor of shape ", x.shape());
+    fail<ErrorKind::Index>(op, ": cannot choose along a dimension of size 0, got a tensor of shape ", x.shape());
+  }
+  return reduce(fold, reduced, x, x.dtype());
+}
+
+DType truth_dtype(DType t) { return t == DType::UInt8 ? DType::UInt8 : DType::Bool; }
+
+}  // namespace
+
 Tensor sum_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
-  // Adds the slices of every dimension to be summed, one after the other.
-  Tensor y = x;
-  while (y.ndim() > shape.size()) {
-    Tensor total = zeros(Shape(y.shape().data() + 1, y.ndim() - 1), y.dtype(), y.device());
-    for (int64_t i = 0; i < y.size(0); i++) total = add(total, select(y, 0, i));
-    y = total;
+  ReducedDims leading, inner;
+  int lead = x.ndim() - shape.size();
+  for (int d = 0; d < lead; d++) leading.mask |= uint64_t{1} << d;
+  for (int d = 0; d < shape.size(); d++)
+    if (shape[d] == 1 && x.size(lead + d) != 1) inner.mask |= uint64_t{1} << (lead + d);
+  if (!inner.mask) return reduce(Fold::Sum, leading, x, x.dtype());
+  leading.mask |= inner.mask;
+  leading.keepdim = true;
+  Tensor y = reduce(Fold::Sum, leading, x, x.dtype());
+  return lead ? view_as(y, shape) : y;
+}
+
+Tensor sum(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  return sum_like(Fold::Sum, "sum", x, dims, keepdim, dtype);
+}
+
+Tensor nansum(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  Fold fold = is_floating(x.dtype()) ? Fold::NanSum : Fold::Sum;
+  return sum_like(fold, "nansum", x, dims, keepdim, dtype);
+}
+
+Tensor prod(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  return sum_like(Fold::Prod, "prod", x, dims, keepdim, dtype);
+}
+
+Tensor mean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  ReducedDims reduced("mean", dims, x.shape(), keepdim);
+  DType t = dtype.value_or(x.dtype());
+  check(is_floating(t), "mean: the mean of dtype ", x.dtype(),
+        " is not defined as an integer; pass dtype=weft.float32 or convert with .float()");
+  return reduce(Fold::Mean, reduced, x, t);
+}
+
+Tensor nanmean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  check(is_floating(x.dtype()), "nanmean: expected a floating point tensor, got dtype ", x.dtype());
+  return div(nansum(x, dims, keepdim, dtype), sum(logical_not(isnan(x)), dims, keepdim));
+}
+
+Tensor amax(const Tensor& x, const Dims& dims, bool keepdim, const char* op) {
+  return extreme(Fold::Max, op, x, dims, keepdim);
+}
+Tensor amin(const Tensor& x, const Dims& dims, bool keepdim, const char* op) {
+  return extreme(Fold::Min, op, x, dims, keepdim);
+}
+
+Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
+  return reduce(Fold::Any, ReducedDims("any", dims, x.shape(), keepdim), x, truth_dtype(x.dtype()));
+}
+Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
+  return reduce(Fold::All, ReducedDims("all", dims, x.shape(), keepdim), x, truth_dtype(x.dtype()));
+}
+Tensor count_nonzero(const Tensor& x, const Dims& dims) {
+  return reduce(Fold::CountNonzero, ReducedDims("count_nonzero", dims, x.shape(), false), x, DType::Int64);
+}
+
+Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
+  ReducedDims reduced("logsumexp", dims, x.shape(), keepdim);
+  Tensor y = is_floating(x.dtype()) ? x : to_dtype(x, default_float_dtype());
+  if (reduced.count(x.shape()) == 0) return log(sum(exp(y), dims, keepdim));
+  Tensor top;
+  {
+    GradModeGuard no_grad(false);  // the shift changes nothing but rounding
+    top = amax(y, dims, true);
+    top = where(isinf(top), Scalar(0), top);
   }
-  for (int d = 0; d < shape.size(); d++) {
-    if (shape[d] == y.size(d)) continue;
-    Tensor total = zeros(shape.size() ? select(y, d, 0).shape() : Shape{}, y.dtype(), y.device());
-    for (int64_t i = 0; i < y.size(d); i++) total = add(total, select(y, d, i));
-    y = unsqueeze(total, d);
+  Tensor kept = log(sum(exp(sub(y, top)), dims, keepdim));
+  return add(kept, keepdim ? top : view_as(top, kept.shape()));
+}
+
+Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+  ReducedDims reduced("norm", dims, x.shape(), keepdim);
+  DType t = dtype.value_or(x.dtype());
+  check(is_floating(t) && is_floating(x.dtype()), "norm: expected a floating point tensor, got dtype ", x.dtype(),
+        "; convert it with .float()");
+  Tensor y = dtype ? to_dtype(x, t) : x;
+  if (p == 2) return reduce(Fold::Norm2, reduced, y, t);
+  if (p == 1) return reduce(Fold::SumAbs, reduced, y, t);
+  if (p == 0) return sum(to_dtype(ne(y, Scalar(0)), t), dims, keepdim);
+  if (std::isinf(p)) {
+    check(reduced.count(x.shape()) > 0 || p > 0, "norm: the smallest magnitude of no elements is not defined, got shape ",
+          x.shape());
+    if (reduced.count(x.shape()) == 0) return sum(y, dims, keepdim);
+    return reduce(p > 0 ? Fold::MaxAbs : Fold::MinAbs, reduced, y, t);
   }
-  return y;
+  return pow(sum(pow(abs(y), Scalar(p)), dims, keepdim), Scalar(1.0 / p));
 }
 
 }  // namespace weft

@@ -1,0 +1,162 @@
+#include "ops/reduction.h"
+
+#include "bindings/bindings.h"
+#include "bindings/named_pair.h"
+#include "bindings/out.h"
+#include "ops/elementwise.h"
+
+namespace weft::python {
+
+namespace {
+
+using MaybeDims = std::optional<Dims>;
+using MaybeDType = std::optional<DType>;
+
+// f(input, dim=None, keepdim=False, *, dtype=None, out=None), and the same with NumPy's names axis and keepdims.
+template <class Function>
+void def_sum(Family& f, const char* name, Function function, const char* doc) {
+  auto call = [=](const Tensor& x, const MaybeDims& dim, bool keepdim, MaybeDType dtype, const Tensor& out) {
+    return write_out(name, function(x, dim.value_or(Dims{}), keepdim, dtype), out);
+  };
+  f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(), py::arg("dtype") = py::none(),
+        py::arg("out") = py::none(), doc);
+  f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("dtype") = py::none(),
+        py::arg("out") = py::none());
+}
+
+// f(input, dim=None, keepdim=False, *, out=None)
+template <class Function>
+void def_reduction(Family& f, const char* name, Function function, const char* doc) {
+  auto call = [=](const Tensor& x, const MaybeDims& dim, bool keepdim, const Tensor& out) {
+    return write_out(name, function(x, dim.value_or(Dims{}), keepdim), out);
+  };
+  f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none(),
+        doc);
+  f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("out") = py::none());
+}
+
+void bind_sums(Family& f) {
+  def_sum(f, "sum", &sum,
+          "Sum over the given dimensions (default all); integers and bools are added up in int64.\n\n"
+          ">>> import weft\n>>> weft.ones(2, 3).sum(0)\ntensor([2., 2., 2.])\n");
+  def_sum(f, "nansum", &nansum,
+          "Sum that counts NaN as 0.\n\n>>> import weft\n>>> weft.nansum(weft.tensor([1., weft.nan]))\ntensor(1.)\n");
+  def_sum(f, "mean", &mean,
+          "Mean over the given dimensions (default all). Raises RuntimeError for integers unless dtype is given.\n\n"
+          ">>> import weft\n>>> weft.tensor([1., 3.]).mean()\ntensor(2.)\n");
+  def_sum(f, "nanmean", &nanmean,
+          "Mean of what is not NaN.\n\n>>> import weft\n>>> weft.nanmean(weft.tensor([1., weft.nan]))\ntensor(1.)\n");
+  def_sum(f, "prod", &prod,
+          "Product over the given dimensions (default all).\n\n"
+          ">>> import weft\n>>> weft.tensor([2, 3]).prod()\ntensor(6)\n");
+  f.def(
+      "count_nonzero", [](const Tensor& x, const MaybeDims& dim) { return count_nonzero(x, dim.value_or(Dims{})); },
+      py::arg("dim") = py::none(),
+      "Number of elements that are not zero.\n\n"
+      ">>> import weft\n>>> weft.count_nonzero(weft.tensor([0, 2, 3]))\ntensor(2)\n");
+  def_reduction(f, "any", &any,
+                "Is any element not zero?\n\n>>> import weft\n>>> weft.tensor([False, True]).any()\ntensor(True)\n");
+  def_reduction(f, "all", &all,
+                "Is no element zero?\n\n>>> import weft\n>>> weft.tensor([False, True]).all()\ntensor(False)\n");
+  def_reduction(f, "amax", [](const Tensor& x, const Dims& d, bool k) { return amax(x, d, k); },
+                "Largest value over the given dimensions (default all); equal ones share the gradient.\n\n"
+                ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).amax(1)\ntensor([4, 3])\n");
+  def_reduction(f, "amin", [](const Tensor& x, const Dims& d, bool k) { return amin(x, d, k); },
+                "Smallest value over the given dimensions (default all); equal ones share the gradient.\n\n"
+                ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).amin(1)\ntensor([1, 2])\n");
+  f.def(
+      "logsumexp",
+      [](const Tensor& x, const Dims& dim, bool keepdim, const Tensor& out) {
+        return write_out("logsumexp", logsumexp(x, dim, keepdim), out);
+      },
+      py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none(),
+      "log(sum(exp(input))) over the given dimensions, without overflow.\n\n"
+      ">>> import weft\n>>> weft.logsumexp(weft.tensor([1000., 1000.]), 0)\ntensor(1000.6932)\n");
+}
+
+// unbiased=True is correction 1, False 0; correction= wins.
+double correction_of(const std::optional<bool>& unbiased, const std::optional<double>& correction) {
+  return correction ? *correction : unbiased.value_or(true) ? 1.0 : 0.0;
+}
+
+// var(input, dim, unbiased, keepdim), var(input, dim, *, correction, keepdim) and var(input, unbiased).
+template <class Function>
+void def_variance(Family& f, const char* name, Function function, const char* doc) {
+  using MaybeBool = std::optional<bool>;
+  f.def(name, [=](const Tensor& x, bool unbiased) { return function(x, Dims{}, unbiased ? 1.0 : 0.0, false); },
+        py::arg("unbiased").noconvert());
+  auto call = [=](const Tensor& x, const MaybeDims& dim, const MaybeBool& unbiased, bool keepdim,
+                  const std::optional<double>& correction) {
+    return function(x, dim.value_or(Dims{}), correction_of(unbiased, correction), keepdim);
+  };
+  f.def(name, call, py::arg("dim") = py::none(), py::arg("unbiased") = py::none(), py::arg("keepdim") = false,
+        py::kw_only(), py::arg("correction") = py::none(), doc);
+  f.def(name, call, py::arg("axis"), py::arg("unbiased") = py::none(), py::arg("keepdims") = false, py::kw_only(),
+        py::arg("correction") = py::none());
+}
+
+void bind_variance(Family& f) {
+  def_variance(f, "var", &var,
+               "Variance: sum of squared deviations from the mean, divided by n - correction (default 1).\n\n"
+               ">>> import weft\n>>> weft.tensor([1., 3.]).var()\ntensor(2.)\n");
+  def_variance(f, "std", &std,
+               "Standard deviation, the root of var.\n\n"
+               ">>> import weft\n>>> weft.tensor([1., 3.]).std(unbiased=False)\ntensor(1.)\n");
+  auto pair = [](auto function) {
+    return [=](const Tensor& x, const Dims& d, double c, bool k) {
+      VarianceAndMean both = function(x, d, c, k);
+      return std::pair(both.variance, both.mean);
+    };
+  };
+  def_variance(f, "var_mean", pair([](const Tensor& x, const Dims& d, double c, bool k) { return var_mean(x, d, c, k); }),
+               "Variance and mean.\n\n"
+               ">>> import weft\n>>> weft.var_mean(weft.tensor([1., 3.]))\n(tensor(2.), tensor(2.))\n");
+  def_variance(f, "std_mean", pair([](const Tensor& x, const Dims& d, double c, bool k) { return std_mean(x, d, c, k); }),
+               "Standard deviation and mean.\n\n"
+               ">>> import weft\n>>> weft.std_mean(weft.tensor([1., 1.]))\n(tensor(0.), tensor(1.))\n");
+}
+
+// p = 2, 'fro' and None are the root of the sum of squares.
+double norm_order(const py::object& p) {
+  if (p.is_none()) return 2;
+  if (py::isinstance<py::str>(p)) {
+    auto name = p.cast<std::string>();
+    check<ErrorKind::Value>(name == "fro", "norm: expected p to be a number or 'fro', got '", name, "'");
+    return 2;
+  }
+  return p.cast<double>();
+}
+
+void bind_norms(Family& f) {
+  auto call = [](const Tensor& x, const py::object& p, const MaybeDims& dim, bool keepdim, const Tensor& out,
+                 MaybeDType dtype) {
+    return write_out("norm", vector_norm(x, norm_order(p), dim.value_or(Dims{}), keepdim, dtype), out);
+  };
+  f.function("norm", call, py::arg("input"), py::arg("p") = "fro", py::arg("dim") = py::none(),
+             py::arg("keepdim") = false, py::arg("out") = py::none(), py::arg("dtype") = py::none(),
+             "(sum |x|^p)^(1/p) over the given dimensions (default all).\n\n"
+             ">>> import weft\n>>> weft.norm(weft.tensor([3., 4.]))\ntensor(5.)\n");
+  f.method(
+      "norm",
+      [call](const Tensor& x, const py::object& p, const MaybeDims& dim, bool keepdim, MaybeDType dtype) {
+        return call(x, p, dim, keepdim, Tensor(), dtype);
+      },
+      py::arg("p") = "fro", py::arg("dim") = py::none(), py::arg("keepdim") = false, py::arg("dtype") = py::none());
+  f.function(
+      "_vector_norm",
+      [](const Tensor& x, double ord, const MaybeDims& dim, bool keepdim, MaybeDType dtype, const Tensor& out) {
+        return write_out("vector_norm", vector_norm(x, ord, dim.value_or(Dims{}), keepdim, dtype), out);
+      },
+      py::arg("x"), py::arg("ord") = 2.0, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(),
+      py::arg("dtype") = py::none(), py::arg("out") = py::none());
+}
+
+}  // namespace
+
+void bind_reduction(Family& f, Family&) {
+  bind_sums(f);
+  bind_variance(f);
+  bind_norms(f);
+}
+
+}  // namespace weft::python

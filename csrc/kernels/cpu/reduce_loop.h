@@ -1,0 +1,278 @@
+// The loop under every reduction: brings any input to contiguous blocks or rows of one type and feeds them to a reducer.
+//
+// A reducer R works on elements of R::Compute and has
+//   R::Total                                           what has been seen so far, for one output
+//   R::init(total)                                     nothing seen
+//   R::block(total, x, n, at)                          n <= kBlock contiguous elements, the first being number `at`
+//   R::Tile; R::begin(tile, n); R::row(tile, x, n, r)  one element for each of n <= kColumns outputs, row r < kRowBlock
+//   R::flush(tile, totals, n, rows, at)                adds the rows of a tile to totals; the first row is number `at`
+//   R::join(total, later)                              adds what another part of the same output has seen
+#pragma once
+
+#include "device/cpu/scratch.h"
+#include "kernels/cpu/elementwise_loop.h"
+
+namespace weft {
+namespace WEFT_ISA {
+namespace {
+
+constexpr int64_t kBlock = 2048;
+constexpr int64_t kColumns = 1024;
+constexpr int64_t kRowBlock = 32;
+constexpr int64_t kShortRun = 256;   // shorter contiguous runs are packed into blocks first
+constexpr int64_t kPartWork = 32768;  // elements that are worth a task of their own
+constexpr int64_t kWantedTasks = 128;
+
+struct ReducePlan {
+  int kept = 0, reduced = 0;
+  int64_t kept_shape[kMaxLoopDims], kept_in[kMaxLoopDims], kept_out[kMaxLoopDims], kept_out2[kMaxLoopDims];
+  int64_t reduced_shape[kMaxLoopDims], reduced_in[kMaxLoopDims];
+  int64_t outputs = 1, count = 1;
+  bool by_columns;  // neighbours in memory belong to different outputs
+
+  // ordered: the reduced dimensions keep their order, because positions are counted in it.
+  ReducePlan(const StridedView& out, const StridedView& out2, const StridedView& in, int num_reduced, bool ordered) {
+    int num_kept = in.ndim - num_reduced;
+    for (int d = 0; d < num_kept; d++) {
+      outputs *= in.shape[d];
+      if (in.shape[d] == 1) continue;
+      int at = kept++;
+      for (; at > 0 && kept_in[at - 1] < in.strides[d]; at--) copy_kept(at, at - 1);
+      kept_shape[at] = in.shape[d];
+      kept_in[at] = in.strides[d];
+      kept_out[at] = out.data ? out.strides[d] : 0;
+      kept_out2[at] = out2.data ? out2.strides[d] : 0;
+    }
+    for (int d = num_kept; d < in.ndim; d++) {
+      count *= in.shape[d];
+      if (in.shape[d] == 1) continue;
+      int at = reduced++;
+      for (; !ordered && at > 0 && reduced_in[at - 1] < in.strides[d]; at--) {
+        reduced_shape[at] = reduced_shape[at - 1];
+        reduced_in[at] = reduced_in[at - 1];
+      }
+      reduced_shape[at] = in.shape[d];
+      reduced_in[at] = in.strides[d];
+    }
+    merge();
+    bool tiny = reduced_shape[reduced - 1] < 16 && kept_shape[kept - 1] >= 64;
+    by_columns = kept_in[kept - 1] < reduced_in[reduced - 1] || (tiny && reduced == 1);
+    if (outputs == 1) by_columns = false;
+  }
+
+ private:
+  void copy_kept(int to, int from) {
+    kept_shape[to] = kept_shape[from];
+    kept_in[to] = kept_in[from];
+    kept_out[to] = kept_out[from];
+    kept_out2[to] = kept_out2[from];
+  }
+  void merge() {
+    if (kept == 0) {
+      kept_shape[0] = 1;
+      kept_in[0] = kept_out[0] = kept_out2[0] = 0;
+      kept = 1;
+    }
+    if (reduced == 0) {
+      reduced_shape[0] = 1;
+      reduced_in[0] = 1;
+      reduced = 1;
+    }
+    int last = 0;
+    for (int d = 1; d < kept; d++) {
+      int64_t n = kept_shape[d];
+      if (kept_in[last] == kept_in[d] * n && kept_out[last] == kept_out[d] * n && kept_out2[last] == kept_out2[d] * n) {
+        n *= kept_shape[last];
+      } else {
+        last++;
+      }
+      copy_kept(last, d);
+      kept_shape[last] = n;
+    }
+    kept = last + 1;
+    last = 0;
+    for (int d = 1; d < reduced; d++) {
+      int64_t n = reduced_shape[d];
+      if (reduced_in[last] == reduced_in[d] * n)
+        n *= reduced_shape[last];
+      else
+        last++;
+      reduced_shape[last] = n;
+      reduced_in[last] = reduced_in[d];
+    }
+    reduced = last + 1;
+  }
+};
+
+// Walks the reduced dimensions in row-major order.
+struct ReducedWalk {
+  const ReducePlan& plan;
+  int64_t index[kMaxLoopDims];
+  int64_t offset = 0;
+
+  ReducedWalk(const ReducePlan& p, int64_t at) : plan(p) {
+    for (int d = plan.reduced - 1; d >= 0; d--) {
+      index[d] = 0;
+      if (at == 0) continue;
+      index[d] = at % plan.reduced_shape[d];
+      at /= plan.reduced_shape[d];
+      offset += index[d] * plan.reduced_in[d];
+    }
+  }
+  // Elements left in the innermost run.
+  int64_t run() const { return plan.reduced_shape[plan.reduced - 1] - index[plan.reduced - 1]; }
+  // n <= run()
+  void advance_by(int64_t n) {
+    int d = plan.reduced - 1;
+    index[d] += n;
+    offset += n * plan.reduced_in[d];
+    for (; d > 0 && index[d] == plan.reduced_shape[d]; d--) {
+      offset += plan.reduced_in[d - 1] - index[d] * plan.reduced_in[d];
+      index[d] = 0;
+      index[d - 1]++;
+    }
+  }
+};
+
+// Elements [begin, end) of the reduced dimensions of one output.
+template <class R>
+void reduce_blocks(typename R::Total& total, const ReducePlan& plan, const StridedView& in, int64_t base, int64_t begin,
+                   int64_t end) {
+  using C = typename R::Compute;
+  const int last = plan.reduced - 1;
+  const int64_t step = plan.reduced_in[last];
+  const bool direct =
+      in.dtype == dtype_of<C> && step == 1 && (last == 0 || plan.reduced_shape[last] >= kShortRun);
+  ReducedWalk walk(plan, begin);
+  C buffer[kBlock];
+  for (int64_t at = begin; at < end;) {
+    int64_t filled = 0;
+    if (direct) {
+      filled = walk.run() < end - at ? walk.run() : end - at;
+      filled = filled < kBlock ? filled : kBlock;
+      R::block(total, in.as<C>() + base + walk.offset, filled, at);
+      walk.advance_by(filled);
+    } else {
+      int64_t wanted = end - at < kBlock ? end - at : kBlock;
+      while (filled < wanted) {
+        int64_t n = walk.run() < wanted - filled ? walk.run() : wanted - filled;
+        load_run(buffer + filled, advance(in.data, base + walk.offset, in.dtype), in.dtype, step, n);
+        walk.advance_by(n);
+        filled += n;
+      }
+      R::block(total, buffer, filled, at);
+    }
+    at += filled;
+  }
+}
+
+// The same for n neighbouring outputs, `column_step` apart in the input.
+template <class R>
+void reduce_rows(typename R::Total* totals, typename R::Tile& tile, const ReducePlan& plan, const StridedView& in,
+                 int64_t base, int64_t column_step, int64_t n, int64_t begin, int64_t end) {
+  using C = typename R::Compute;
+  const bool direct = in.dtype == dtype_of<C> && column_step == 1;
+  ReducedWalk walk(plan, begin);
+  C buffer[kColumns];
+  for (int64_t at = begin; at < end; at += kRowBlock) {
+    int64_t rows = end - at < kRowBlock ? end - at : kRowBlock;
+    R::begin(tile, n);
+    for (int64_t r = 0; r < rows; r++) {
+      const C* x = buffer;
+      if (direct)
+        x = in.as<C>() + base + walk.offset;
+      else
+        load_run(buffer, advance(in.data, base + walk.offset, in.dtype), in.dtype, column_step, n);
+      R::row(tile, x, n, r);
+      walk.advance_by(1);
+    }
+    R::flush(tile, totals, n, rows, at);
+  }
+}
+
+// Where output number `at` (in the plan's order) lies.
+struct KeptPlace {
+  int64_t in = 0, out = 0, out2 = 0;
+  KeptPlace(const ReducePlan& plan, int64_t at) {
+    for (int d = plan.kept - 1; d >= 0; d--) {
+      int64_t i = at % plan.kept_shape[d];
+      at /= plan.kept_shape[d];
+      in += i * plan.kept_in[d];
+      out += i * plan.kept_out[d];
+      out2 += i * plan.kept_out2[d];
+    }
+  }
+};
+
+WEFT_INLINE int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// Into how many parts the reduced elements of one task are cut: by size alone.
+WEFT_INLINE int64_t parts_of(int64_t tasks, int64_t elements_per_task) {
+  int64_t wanted = divide_up(kWantedTasks, tasks), possible = elements_per_task / kPartWork;
+  int64_t parts = wanted < possible ? wanted : possible;
+  return parts < 1 ? 1 : parts;
+}
+
+// Calls finish(totals, n, place, out step, out2 step) for runs of finished outputs.
+template <class R, class Finish>
+void reduce(const ReducePlan& plan, const StridedView& in, const Finish& finish) {
+  using Total = typename R::Total;
+  if (plan.outputs == 0) return;
+  const int last = plan.kept - 1;
+  const int64_t width = plan.kept_shape[last];
+  const int64_t most = plan.by_columns ? kColumns : plan.count < 128 ? 64 : plan.count < 4096 ? 8192 / plan.count : 1;
+  const int64_t columns = width < most ? width : most;  // outputs of one task
+  const int64_t tiles = divide_up(width, columns);
+  const int64_t tasks = plan.outputs / width * tiles;
+  const int64_t parts = parts_of(tasks, plan.count * columns);
+  const int64_t part_length = divide_up(divide_up(plan.count, parts), kRowBlock) * kRowBlock;
+  Scratch partial(parts > 1 ? static_cast<size_t>(tasks * parts * columns) * sizeof(Total) : 0);
+  Total* seen = reinterpret_cast<Total*>(partial.data());
+  const int64_t grain = kPartWork / (divide_up(plan.count, parts) * columns + 1) + 1;
+
+  auto first_of = [&](int64_t task) { return task / tiles * width + task % tiles * columns; };
+  auto size_of = [&](int64_t task) {
+    int64_t left = width - task % tiles * columns;
+    return left < columns ? left : columns;
+  };
+  auto one_part = [&](Total* totals, int64_t task, int64_t part) {
+    int64_t begin = part * part_length, end = begin + part_length < plan.count ? begin + part_length : plan.count;
+    KeptPlace place(plan, first_of(task));
+    for (int64_t i = 0; i < columns; i++) R::init(totals[i]);
+    if (begin >= end) return;
+    if (plan.by_columns) {
+      typename R::Tile tile;
+      reduce_rows<R>(totals, tile, plan, in, place.in, plan.kept_in[last], size_of(task), begin, end);
+    } else {
+      for (int64_t i = 0, n = size_of(task); i < n; i++)
+        reduce_blocks<R>(totals[i], plan, in, place.in + i * plan.kept_in[last], begin, end);
+    }
+  };
+  auto done = [&](Total* totals, int64_t task) {
+    finish(totals, size_of(task), KeptPlace(plan, first_of(task)), plan.kept_out[last], plan.kept_out2[last]);
+  };
+
+  if (parts == 1) {
+    parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
+      Total totals[kColumns];
+      for (int64_t task = begin; task < end; task++) {
+        one_part(totals, task, 0);
+        done(totals, task);
+      }
+    });
+    return;
+  }
+  parallel_for(tasks * parts, grain, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; i++) one_part(seen + i * columns, i / parts, i % parts);
+  });
+  for (int64_t task = 0; task < tasks; task++) {
+    Total* totals = seen + task * parts * columns;
+    for (int64_t part = 1; part < parts; part++)
+      for (int64_t i = 0; i < columns; i++) R::join(totals[i], totals[part * columns + i]);
+    done(totals, task);
+  }
+}
+
+}  // namespace
+}  // namespace WEFT_ISA
+}  // namespace weft

@@ -1,0 +1,315 @@
+// The reducers of reduce_loop.h. Blocks are folded in 64-byte lanes whose number does not depend on the instruction set, so
+// that every machine adds in the same order; float blocks are added up in double.
+#pragma once
+
+#include "kernels/cpu/reduce_loop.h"
+
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+namespace weft {
+namespace WEFT_ISA {
+namespace {
+
+template <class C>
+struct LanesOf {
+  typedef C type __attribute__((vector_size(64)));
+  static constexpr int64_t count = 64 / sizeof(C);
+};
+
+template <class V>
+WEFT_INLINE V load_lanes(const void* p) {
+  V v;
+  __builtin_memcpy(&v, p, sizeof(V));
+  return v;
+}
+
+// init: what changes nothing. step(seen, x): a block's element, as a number or lanes of them. join: two of what step made.
+struct SumFold {
+  template <class T>
+  static WEFT_INLINE T init() {
+    return T(0);
+  }
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return seen + x;
+  }
+  template <class V>
+  static WEFT_INLINE V join(V a, V b) {
+    return a + b;
+  }
+};
+struct NanSumFold : SumFold {
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return seen + (x == x ? x : V{});
+  }
+};
+struct SumAbsFold : SumFold {
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return seen + (x < V{} ? -x : x);
+  }
+};
+struct SumSquareFold : SumFold {
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return seen + x * x;
+  }
+};
+struct CountFold : SumFold {
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return x != V{} ? seen + 1 : seen;
+  }
+};
+struct ProdFold {
+  template <class T>
+  static WEFT_INLINE T init() {
+    return T(1);
+  }
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return seen * x;
+  }
+  template <class V>
+  static WEFT_INLINE V join(V a, V b) {
+    return a * b;
+  }
+};
+
+template <class T>
+WEFT_INLINE T lowest() {
+  if constexpr (__is_same(T, int64_t))
+    return INT64_MIN;
+  else
+    return -static_cast<T>(__builtin_inf());
+}
+template <class T>
+WEFT_INLINE T highest() {
+  if constexpr (__is_same(T, int64_t))
+    return INT64_MAX;
+  else
+    return static_cast<T>(__builtin_inf());
+}
+// NaN wins over everything.
+struct MaxFold {
+  template <class T>
+  static WEFT_INLINE T init() {
+    return lowest<T>();
+  }
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return (seen >= x) | (seen != seen) ? seen : x;
+  }
+  template <class V>
+  static WEFT_INLINE V join(V a, V b) {
+    return MaxFold::step(a, b);
+  }
+};
+struct MinFold {
+  template <class T>
+  static WEFT_INLINE T init() {
+    return highest<T>();
+  }
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return (seen <= x) | (seen != seen) ? seen : x;
+  }
+  template <class V>
+  static WEFT_INLINE V join(V a, V b) {
+    return MinFold::step(a, b);
+  }
+};
+template <class F>
+struct AbsOf : F {
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return F::step(seen, x < V{} ? -x : x);
+  }
+};
+struct AnyFold {
+  template <class T>
+  static WEFT_INLINE T init() {
+    return T(0);
+  }
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return x != V{} ? V{} + 1 : seen;
+  }
+  template <class V>
+  static WEFT_INLINE V join(V a, V b) {
+    return AnyFold::step(a, b);
+  }
+};
+struct AllFold {
+  template <class T>
+  static WEFT_INLINE T init() {
+    return T(1);
+  }
+  template <class V>
+  static WEFT_INLINE V step(V seen, V x) {
+    return x == V{} ? V{} : seen;
+  }
+  template <class V>
+  static WEFT_INLINE V join(V a, V b) {
+    return AllFold::step(a, b);
+  }
+};
+
+// F over n contiguous elements.
+template <class F, class C>
+WEFT_INLINE C fold_block(const C* x, int64_t n) {
+  using V = typename LanesOf<C>::type;
+  constexpr int64_t w = LanesOf<C>::count;
+  C result = F::template init<C>();
+  int64_t i = 0;
+  if (n >= w) {
+    V start = V{} + F::template init<C>();
+    V a = start, b = start, c = start, d = start;
+    for (; i + 4 * w <= n; i += 4 * w) {
+      a = F::step(a, load_lanes<V>(x + i));
+      b = F::step(b, load_lanes<V>(x + i + w));
+      c = F::step(c, load_lanes<V>(x + i + 2 * w));
+      d = F::step(d, load_lanes<V>(x + i + 3 * w));
+    }
+    for (; i + w <= n; i += w) a = F::step(a, load_lanes<V>(x + i));
+    a = F::join(F::join(a, b), F::join(c, d));
+    C lanes[w];
+    __builtin_memcpy(lanes, &a, sizeof(V));
+    for (int64_t half = w / 2; half > 0; half /= 2)
+      for (int64_t l = 0; l < half; l++) lanes[l] = F::join(lanes[l], lanes[l + half]);
+    result = lanes[0];
+  }
+  for (; i < n; i++) result = F::step(result, x[i]);
+  return result;
+}
+
+// T: the type of totals.
+template <class F, class C, class T>
+struct FoldReducer {
+  using Compute = C;
+  using Total = T;
+  struct Tile {
+    C seen[kColumns];
+  };
+  static WEFT_INLINE void init(T& t) { t = F::template init<T>(); }
+  static WEFT_INLINE void block(T& t, const C* x, int64_t n, int64_t) {
+    t = F::join(t, static_cast<T>(fold_block<F>(x, n)));
+  }
+  static WEFT_INLINE void begin(Tile& tile, int64_t n) {
+    for (int64_t i = 0; i < n; i++) tile.seen[i] = F::template init<C>();
+  }
+  static WEFT_INLINE void row(Tile& tile, const C* __restrict x, int64_t n, int64_t) {
+    C* __restrict seen = tile.seen;
+    for (int64_t i = 0; i < n; i++) seen[i] = F::step(seen[i], x[i]);
+  }
+  static WEFT_INLINE void flush(Tile& tile, T* totals, int64_t n, int64_t, int64_t) {
+    for (int64_t i = 0; i < n; i++) totals[i] = F::join(totals[i], static_cast<T>(tile.seen[i]));
+  }
+  static WEFT_INLINE void join(T& t, const T& later) { t = F::join(t, later); }
+};
+
+// F is MaxFold or MinFold: finds the position only in blocks that hold a better value.
+template <class F, class C>
+struct ArgReducer {
+  using Compute = C;
+  struct Total {
+    C value;
+    int64_t index;
+  };
+  struct Tile {
+    C value[kColumns];
+    int32_t row[kColumns];
+  };
+  // Is x better than the earlier `seen`?
+  static WEFT_INLINE bool better(C x, C seen) {
+    C best = F::step(seen, x);
+    return !(best == seen) & (seen == seen);
+  }
+  static WEFT_INLINE void init(Total& t) { t = {F::template init<C>(), -1}; }
+  static WEFT_INLINE void block(Total& t, const C* x, int64_t n, int64_t at) {
+    C best = fold_block<F>(x, n);
+    if (!better(best, t.value) && t.index >= 0) return;
+    int64_t i = 0;
+    if (best == best)
+      while (x[i] != best) i++;
+    else
+      while (x[i] == x[i]) i++;
+    t = {best, at + i};
+  }
+  static WEFT_INLINE void begin(Tile& tile, int64_t n) {
+    for (int64_t i = 0; i < n; i++) tile.value[i] = F::template init<C>(), tile.row[i] = 0;
+  }
+  static WEFT_INLINE void row(Tile& tile, const C* __restrict x, int64_t n, int64_t r) {
+    C* __restrict value = tile.value;
+    int32_t* __restrict row = tile.row;
+    int32_t now = static_cast<int32_t>(r);
+    for (int64_t i = 0; i < n; i++) {
+      bool is_better = better(x[i], value[i]);
+      value[i] = is_better ? x[i] : value[i];
+      row[i] = is_better ? now : row[i];
+    }
+  }
+  static WEFT_INLINE void flush(Tile& tile, Total* totals, int64_t n, int64_t, int64_t at) {
+    for (int64_t i = 0; i < n; i++) join(totals[i], {tile.value[i], at + tile.row[i]});
+  }
+  static WEFT_INLINE void join(Total& t, const Total& later) {
+    if (later.index >= 0 && (t.index < 0 || better(later.value, t.value))) t = later;
+  }
+};
+
+// Mean and sum of squared deviations; parts are joined after Chan, Golub and LeVeque, "Updating formulae and a pairwise
+// algorithm for computing sample variances" (1979).
+template <class C>
+struct VarianceReducer {
+  using Compute = C;
+  struct Total {
+    double count, mean, square;
+  };
+  // Deviations from a column's first element, so that nothing cancels when the mean is far from zero.
+  struct Tile {
+    C first[kColumns], sum[kColumns], square[kColumns];
+  };
+  static WEFT_INLINE void init(Total& t) { t = {0, 0, 0}; }
+  static WEFT_INLINE void block(Total& t, const C* x, int64_t n, int64_t) {
+    double count = static_cast<double>(n), mean = static_cast<double>(fold_block<SumFold>(x, n)) / count;
+    C center = static_cast<C>(mean), deviations[kBlock];
+    for (int64_t i = 0; i < n; i++) deviations[i] = x[i] - center;
+    double off = static_cast<double>(fold_block<SumFold>(deviations, n));
+    double square = static_cast<double>(fold_block<SumSquareFold>(deviations, n));
+    join(t, {count, static_cast<double>(center) + off / count, square - off * off / count});
+  }
+  static WEFT_INLINE void begin(Tile&, int64_t) {}
+  static WEFT_INLINE void row(Tile& tile, const C* __restrict x, int64_t n, int64_t r) {
+    C* __restrict first = tile.first;
+    C* __restrict sum = tile.sum;
+    C* __restrict square = tile.square;
+    if (r == 0) {
+      for (int64_t i = 0; i < n; i++) first[i] = x[i], sum[i] = square[i] = 0;
+      return;
+    }
+    for (int64_t i = 0; i < n; i++) {
+      C deviation = x[i] - first[i];
+      sum[i] += deviation;
+      square[i] += deviation * deviation;
+    }
+  }
+  static WEFT_INLINE void flush(Tile& tile, Total* totals, int64_t n, int64_t rows, int64_t) {
+    double count = static_cast<double>(rows);
+    for (int64_t i = 0; i < n; i++) {
+      double off = tile.sum[i], square = tile.square[i] - off * off / count;
+      join(totals[i], {count, tile.first[i] + off / count, square});
+    }
+  }
+  static WEFT_INLINE void join(Total& t, const Total& o) {
+    if (o.count == 0) return;
+    double count = t.count + o.count, gap = o.mean - t.mean;
+    t.mean = t.count == 0 ? o.mean : t.mean + gap * (o.count / count);
+    t.square += o.square + (t.count == 0 ? 0 : gap * gap * (t.count * o.count / count));
+    t.count = count;
+  }
+};
+
+}  // namespace
+}  // namespace WEFT_ISA
+}  // namespace weft

@@ -1,0 +1,133 @@
+#include "kernels/reduction.h"
+
+#include "kernels/cpu/reducers.h"
+
+namespace weft {
+namespace WEFT_ISA {
+namespace {
+
+template <class F, class C, class T>
+void fold_as(Fold fold, const StridedView& out, const StridedView& in, int reduced) {
+  ReducePlan plan(out, {}, in, reduced, false);
+  const double count = static_cast<double>(plan.count);
+  reduce<FoldReducer<F, C, T>>(plan, in, [&](T* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t) {
+    if (fold == Fold::Mean)
+      for (int64_t i = 0; i < n; i++) totals[i] = static_cast<T>(static_cast<double>(totals[i]) / count);
+    if (fold == Fold::Norm2)
+      for (int64_t i = 0; i < n; i++) totals[i] = static_cast<T>(__builtin_sqrt(static_cast<double>(totals[i])));
+    store_run(advance(out.data, place.out, out.dtype), out.dtype, step, totals, n);
+  });
+}
+
+template <class F>
+void fold_numbers(Fold fold, const StridedView& out, const StridedView& in, int reduced) {
+  if (in.dtype == DType::Float64)
+    fold_as<F, double, double>(fold, out, in, reduced);
+  else if (is_floating(in.dtype) || is_floating(out.dtype))
+    out.dtype == DType::Float64 ? fold_as<F, double, double>(fold, out, in, reduced)
+                                : fold_as<F, float, double>(fold, out, in, reduced);
+  else
+    fold_as<F, int64_t, int64_t>(fold, out, in, reduced);
+}
+
+// For folds whose result is one of the elements, or a truth.
+template <class F>
+void fold_elements(Fold fold, const StridedView& out, const StridedView& in, int reduced) {
+  if (in.dtype == DType::Float64)
+    fold_as<F, double, double>(fold, out, in, reduced);
+  else if (is_floating(in.dtype))
+    fold_as<F, float, float>(fold, out, in, reduced);
+  else
+    fold_as<F, int64_t, int64_t>(fold, out, in, reduced);
+}
+
+void fold_cpu(Fold fold, StridedView out, StridedView in, int reduced) {
+  switch (fold) {
+    case Fold::Sum:
+    case Fold::Mean:
+      return fold_numbers<SumFold>(fold, out, in, reduced);
+    case Fold::NanSum:
+      return fold_numbers<NanSumFold>(fold, out, in, reduced);
+    case Fold::SumAbs:
+      return fold_numbers<SumAbsFold>(fold, out, in, reduced);
+    case Fold::Norm2:
+      return fold_numbers<SumSquareFold>(fold, out, in, reduced);
+    case Fold::CountNonzero:
+      return fold_numbers<CountFold>(fold, out, in, reduced);
+    case Fold::Prod:
+      return fold_numbers<ProdFold>(fold, out, in, reduced);
+    case Fold::Max:
+      return fold_elements<MaxFold>(fold, out, in, reduced);
+    case Fold::Min:
+      return fold_elements<MinFold>(fold, out, in, reduced);
+    case Fold::MaxAbs:
+      return fold_elements<AbsOf<MaxFold>>(fold, out, in, reduced);
+    case Fold::MinAbs:
+      return fold_elements<AbsOf<MinFold>>(fold, out, in, reduced);
+    case Fold::Any:
+      return fold_elements<AnyFold>(fold, out, in, reduced);
+    case Fold::All:
+      return fold_elements<AllFold>(fold, out, in, reduced);
+  }
+}
+WEFT_CPU_KERNEL(fold_kernel, fold_cpu);
+
+template <class F, class C>
+void arg_fold_as(const StridedView& values, const StridedView& indices, const StridedView& in, int reduced) {
+  ReducePlan plan(indices, values, in, reduced, true);
+  using Reducer = ArgReducer<F, C>;
+  reduce<Reducer>(plan, in, [&](typename Reducer::Total* totals, int64_t n, const KeptPlace& place, int64_t step,
+                                int64_t step2) {
+    for (int64_t i = 0; i < n; i++) {
+      if (indices.data) indices.as<int64_t>()[place.out + i * step] = totals[i].index;
+      if (values.data)
+        store_run(advance(values.data, place.out2 + i * step2, values.dtype), values.dtype, 1, &totals[i].value, 1);
+    }
+  });
+}
+
+template <class F>
+void arg_fold_of(const StridedView& values, const StridedView& indices, const StridedView& in, int reduced) {
+  if (in.dtype == DType::Float64)
+    arg_fold_as<F, double>(values, indices, in, reduced);
+  else if (is_floating(in.dtype))
+    arg_fold_as<F, float>(values, indices, in, reduced);
+  else
+    arg_fold_as<F, int64_t>(values, indices, in, reduced);
+}
+
+void arg_fold_cpu(bool largest, StridedView values, StridedView indices, StridedView in, int reduced) {
+  largest ? arg_fold_of<MaxFold>(values, indices, in, reduced) : arg_fold_of<MinFold>(values, indices, in, reduced);
+}
+WEFT_CPU_KERNEL(arg_fold_kernel, arg_fold_cpu);
+
+template <class C>
+void variance_as(bool root, const StridedView& variance, const StridedView& mean, const StridedView& in, int reduced,
+                 double correction) {
+  ReducePlan plan(variance, mean, in, reduced, false);
+  using Total = typename VarianceReducer<C>::Total;
+  reduce<VarianceReducer<C>>(plan, in, [&](Total* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
+    double result[kColumns];
+    for (int64_t i = 0; i < n; i++) {
+      double freedom = totals[i].count - correction, square = totals[i].square < 0 ? 0 : totals[i].square;
+      result[i] = square / (freedom > 0 ? freedom : 0);
+      result[i] = root ? __builtin_sqrt(result[i]) : result[i];
+    }
+    store_run(advance(variance.data, place.out, variance.dtype), variance.dtype, step, result, n);
+    if (!mean.data) return;
+    for (int64_t i = 0; i < n; i++) result[i] = totals[i].count > 0 ? totals[i].mean : __builtin_nan("");
+    store_run(advance(mean.data, place.out2, mean.dtype), mean.dtype, step2, result, n);
+  });
+}
+
+void variance_cpu(bool root, StridedView variance, StridedView mean, StridedView in, int reduced, double correction) {
+  if (in.dtype == DType::Float64)
+    variance_as<double>(root, variance, mean, in, reduced, correction);
+  else
+    variance_as<float>(root, variance, mean, in, reduced, correction);
+}
+WEFT_CPU_KERNEL(variance_kernel, variance_cpu);
+
+}  // namespace
+}  // namespace WEFT_ISA
+}  // namespace weft

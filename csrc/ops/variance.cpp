@@ -1,0 +1,77 @@
+// Variance and standard deviation.
+#include "kernels/reduction.h"
+#include "op/apply.h"
+#include "ops/elementwise.h"
+#include "ops/reduced_dims.h"
+#include "ops/reduction.h"
+
+namespace weft {
+
+namespace {
+
+// Outputs: the variance (or its root) and the mean, which the derivative needs.
+struct Variance : OpOf<Variance> {
+  static constexpr const char* kName = "var";
+  bool root;
+  ReducedDims dims;
+  double correction;
+  auto fields() const { return std::tie(root, dims.mask, dims.keepdim, correction); }
+  Variance(bool r, const ReducedDims& d, double c) : root(r), dims(d), correction(c) {}
+
+  const char* name() const override { return root ? "std" : "var"; }
+  int num_outputs() const override { return 2; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = out[1] = {dims.result_shape(in[0].shape()), in[0].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    ReductionViews views(dims, in[0]);
+    Strides strides, mean_strides;
+    variance_kernel(out[0].device(), root, views.out(out[0], strides), views.out(out[1], mean_strides), views.in(),
+                    views.reduced(), correction);
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 1, .outputs = root ? 3u : 2u}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    const Shape& shape = v.input_shape(0);
+    double n = static_cast<double>(dims.count(shape));
+    Tensor g = v.grad(0);
+    if (g.defined()) {
+      if (root) {
+        Tensor y = v.output(0);
+        g = where(eq(y, Scalar(0)), Scalar(0), div(g, mul(y, Scalar(2.0))));
+      }
+      g = mul(g, Scalar(2.0 / std::max(0.0, n - correction)));
+      grads[0] = mul(sub(v.input(0), dims.spread(v.output(1), shape)), dims.spread(g, shape));
+    }
+    if (v.grad(1).defined()) {
+      Tensor of_mean = dims.spread(div(v.grad(1), Scalar(n)), shape);
+      grads[0] = grads[0].defined() ? add(grads[0], of_mean) : of_mean;
+    }
+  }
+};
+
+VarianceAndMean variance(bool root, const char* op, const Tensor& x, const Dims& dims, double correction, bool keepdim) {
+  check(is_floating(x.dtype()), op, ": expected a floating point tensor, got dtype ", x.dtype(),
+        "; convert it with .float()");
+  Variance variance(root, ReducedDims(op, dims, x.shape(), keepdim), correction);
+  const Tensor* list[] = {&x};
+  Tensor out[2];
+  apply(variance, Inputs(list, 1), out);
+  return {out[0], out[1]};
+}
+
+}  // namespace
+
+VarianceAndMean var_mean(const Tensor& x, const Dims& dims, double correction, bool keepdim, const char* op) {
+  return variance(false, op, x, dims, correction, keepdim);
+}
+VarianceAndMean std_mean(const Tensor& x, const Dims& dims, double correction, bool keepdim, const char* op) {
+  return variance(true, op, x, dims, correction, keepdim);
+}
+Tensor var(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
+  return variance(false, "var", x, dims, correction, keepdim).variance;
+}
+Tensor std(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
+  return variance(true, "std", x, dims, correction, keepdim).variance;
+}
+
+}  // namespace weft
