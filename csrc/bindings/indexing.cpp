@@ -3,6 +3,7 @@
 
 #include "bindings/out.h"
 #include "bindings/tensor_object.h"
+#include "core/small_vector.h"
 #include "ops/creation.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"

@@ -1,5 +1,6 @@
 #include "ops/indexing.h"
 
+#include "core/small_vector.h"
 #include "kernels/elementwise.h"
 #include "op/apply.h"
 #include "ops/creation.h"

@@ -52,7 +52,7 @@ struct Reduce : OpOf<Reduce> {
 };
 
 // g shared equally among the elements where `chosen` holds.
-Tensor share(const ReducedDims& dims, const Tensor& g, const Tensor& chosen, const Shape& shape) {
+Tensor share_equally(const ReducedDims& dims, const Tensor& g, const Tensor& chosen, const Shape& shape) {
   Tensor each = div(g, sum(chosen, dims.all(shape.size()) ? Dims{} : [&] {
     Dims list;
     for (int d = 0; d < shape.size(); d++)
@@ -106,13 +106,13 @@ void Reduce::vjp(const Vjp& v, Tensor* grads) const {
     case Fold::Min: {
       Tensor x = v.input(0), y = dims.spread(v.output(), shape);
       Tensor chosen = logical_or(eq(x, y), logical_and(isnan(x), isnan(y)));
-      grads[0] = share(dims, g, chosen, shape);
+      grads[0] = share_equally(dims, g, chosen, shape);
       return;
     }
     case Fold::MaxAbs:
     case Fold::MinAbs: {
       Tensor x = v.input(0);
-      grads[0] = mul(sign(x), share(dims, g, eq(abs(x), dims.spread(v.output(), shape)), shape));
+      grads[0] = mul(sign(x), share_equally(dims, g, eq(abs(x), dims.spread(v.output(), shape)), shape));
       return;
     }
     default:
