@@ -5,20 +5,13 @@
 
 #include "core/small_vector.h"
 #include "op/apply.h"
-#include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
+#include "ops/view_op.h"
 
 namespace weft {
 
 namespace {
-
-// Base of the ops whose result is a view.
-template <class Self>
-struct ViewOp : OpOf<Self> {
-  bool is_view() const override { return true; }
-  void infer(Inputs, OutputSpec*) const override {}
-};
 
 struct Detach : ViewOp<Detach> {
   static constexpr const char* kName = "detach";
@@ -123,9 +116,7 @@ struct Select : ViewOp<Select> {
     return alias_as_strided(x, shape, strides, offset);
   }
   void vjp(const Vjp& v, Tensor* grads) const override {
-    Tensor whole = zeros(v.input_shape(0), v.grad().dtype(), v.grad().device());
-    copy_(select(whole, dim, index), v.grad());
-    grads[0] = whole;
+    grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0));
   }
 };
 
@@ -143,9 +134,57 @@ struct Slice : ViewOp<Slice> {
     return alias_as_strided(x, shape, strides, x.offset() + start * x.strides()[dim]);
   }
   void vjp(const Vjp& v, Tensor* grads) const override {
-    Tensor whole = zeros(v.input_shape(0), v.grad().dtype(), v.grad().device());
-    copy_(slice(whole, dim, start, stop, step), v.grad());
-    grads[0] = whole;
+    grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0));
+  }
+};
+
+struct Diagonal : ViewOp<Diagonal> {
+  static constexpr const char* kName = "diagonal";
+  int64_t offset;
+  int dim1, dim2;
+  auto fields() const { return std::tie(offset, dim1, dim2); }
+  Diagonal(int64_t o, int a, int b) : offset(o), dim1(a), dim2(b) {}
+  Tensor view(const Tensor& x) const override {
+    int64_t row = std::max<int64_t>(-offset, 0), column = std::max<int64_t>(offset, 0);
+    int64_t n = std::max<int64_t>(std::min(x.size(dim1) - row, x.size(dim2) - column), 0);
+    Shape shape = x.shape();
+    Strides strides = x.strides();
+    int64_t step = strides[dim1] + strides[dim2];
+    int64_t start = n > 0 ? x.offset() + row * strides[dim1] + column * strides[dim2] : x.offset();
+    for (int d : {std::max(dim1, dim2), std::min(dim1, dim2)}) {
+      shape.erase(d);
+      strides.erase(d);
+    }
+    shape.push_back(n);
+    strides.push_back(step);
+    return alias_as_strided(x, shape, strides, start);
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0));
+  }
+};
+
+// The same bytes as another dtype.
+struct Reinterpret : ViewOp<Reinterpret> {
+  static constexpr const char* kName = "view";
+  DType dtype;
+  auto fields() const { return std::tie(dtype); }
+  explicit Reinterpret(DType t) : dtype(t) {}
+  bool differentiable() const override { return false; }
+  Tensor view(const Tensor& x) const override {
+    auto from = static_cast<int64_t>(item_size(x.dtype())), to = static_cast<int64_t>(item_size(dtype));
+    if (from == to) return alias_as_strided(x, x.shape(), x.strides(), x.offset(), dtype);
+    Shape shape = x.shape();
+    Strides strides = x.strides();
+    int last = x.ndim() - 1;
+    check(last >= 0 && strides[last] == 1, "view: ", x.dtype(), " as ", dtype, " needs neighbours in the last dimension, got shape ",
+          x.shape(), " with strides ", x.strides(), "; call contiguous() first");
+    bool fits = shape[last] * from % to == 0 && x.offset() * from % to == 0;
+    for (int d = 0; d < last; d++) fits &= strides[d] * from % to == 0;
+    check(fits, "view: shape ", x.shape(), " of ", x.dtype(), " does not hold whole elements of ", dtype);
+    shape[last] = shape[last] * from / to;
+    for (int d = 0; d < last; d++) strides[d] = strides[d] * from / to;
+    return alias_as_strided(x, shape, strides, x.offset() * from / to, dtype);
   }
 };
 
@@ -215,7 +254,6 @@ Tensor expand(const Tensor& x, const Shape& wanted) {
 
 Tensor unsqueeze(const Tensor& x, int64_t dim) {
   Shape shape = x.shape();
-  Strides strides = x.strides();
   int d = normalize_dim("unsqueeze", dim, x.ndim() + 1);
   shape.insert(d, 1);
   return view_as(x, shape);
@@ -246,6 +284,182 @@ Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t stop, int64_t 
   start = std::clamp<int64_t>(start, 0, n);
   stop = std::clamp<int64_t>(stop, start, n);
   return apply(Slice(d, start, stop, step), x);
+}
+
+Tensor view_dtype(const Tensor& x, DType dtype) { return apply(Reinterpret(dtype), x); }
+
+Tensor squeeze(const Tensor& x, std::optional<Dims> dims) {
+  Dims gone = dims ? *dims : Dims{};
+  if (dims && !dims->empty()) gone = normalize_dims("squeeze", *dims, x.ndim());
+  Shape shape;
+  for (int d = 0; d < x.ndim(); d++) {
+    bool chosen = !dims || std::find(gone.begin(), gone.end(), d) != gone.end();
+    if (!chosen || x.size(d) != 1) shape.push_back(x.size(d));
+  }
+  return view_as(x, shape);
+}
+
+Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
+  int first = normalize_dim("flatten", start_dim, x.ndim()), last = normalize_dim("flatten", end_dim, x.ndim());
+  if (x.ndim() == 0) return reshape(x, {1});
+  check(first <= last, "flatten: start_dim ", start_dim, " comes after end_dim ", end_dim, " in shape ", x.shape());
+  if (first == last) return x;
+  Shape shape;
+  for (int d = 0; d < x.ndim(); d++) {
+    if (d <= first || d > last)
+      shape.push_back(x.size(d));
+    else
+      shape.back() *= x.size(d);
+  }
+  return reshape(x, shape);
+}
+
+Tensor unflatten(const Tensor& x, int64_t dim, const Shape& sizes) {
+  int d = normalize_dim("unflatten", dim, x.ndim());
+  check(!sizes.empty(), "unflatten: expected at least one size");
+  Shape shape;
+  int64_t known = 1, left = -1;
+  for (int64_t n : sizes) {
+    check(n >= -1 && (n >= 0 || left < 0), "unflatten: sizes must be positive and at most one -1, got ", sizes);
+    if (n < 0) left = 0;
+    if (n >= 0) known *= n;
+  }
+  bool fits = left == 0 ? known != 0 && x.size(d) % known == 0 : known == x.size(d);
+  check(fits, "unflatten: dimension ", d, " of size ", x.size(d), " does not split into ", sizes);
+  for (int i = 0; i < x.ndim(); i++) {
+    if (i != d) {
+      shape.push_back(x.size(i));
+      continue;
+    }
+    for (int64_t n : sizes) shape.push_back(n < 0 ? x.size(d) / known : n);
+  }
+  return view_as(x, shape);
+}
+
+Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination) {
+  check(source.size() == destination.size(), "movedim: got ", source.size(), " source dims but ", destination.size(), " destinations");
+  if (source.empty()) return view_as(x, x.shape());
+  Dims from = normalize_dims("movedim", source, x.ndim()), to = normalize_dims("movedim", destination, x.ndim());
+  Dims order = Dims::filled(x.ndim(), -1), rest;
+  for (int i = 0; i < from.size(); i++) order[static_cast<int>(to[i])] = from[i];
+  for (int d = 0; d < x.ndim(); d++)
+    if (std::find(from.begin(), from.end(), d) == from.end()) rest.push_back(d);
+  for (int i = 0, next = 0; i < x.ndim(); i++)
+    if (order[i] < 0) order[i] = rest[next++];
+  return permute(x, order);
+}
+
+Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
+  check(x.ndim() > 0, "narrow: a 0-dimensional tensor cannot be narrowed");
+  int d = normalize_dim("narrow", dim, x.ndim());
+  int64_t n = x.size(d);
+  check<ErrorKind::Index>(start >= -n && start <= n, "narrow: start ", start, " is out of range for dimension ", d, " with size ", n);
+  if (start < 0) start += n;
+  check(length >= 0 && length <= n - start, "narrow: ", length, " elements from ", start, " on do not fit dimension ", d, " with size ", n);
+  return slice(x, d, start, start + length);
+}
+
+Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
+  int a = normalize_dim("diagonal", dim1, x.ndim()), b = normalize_dim("diagonal", dim2, x.ndim());
+  check(a != b && x.ndim() >= 2, "diagonal: expected two different dims of a tensor of at least 2 dimensions, got ", dim1, " and ",
+        dim2, " for shape ", x.shape());
+  return apply(Diagonal(offset, a, b), x);
+}
+
+Tensor diag_embed(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
+  check(x.ndim() > 0, "diag_embed: expected at least 1 dimension, got a number");
+  int a = normalize_dim("diag_embed", dim1, x.ndim() + 1), b = normalize_dim("diag_embed", dim2, x.ndim() + 1);
+  check(a != b, "diag_embed: dim1 and dim2 must differ, got ", dim1, " and ", dim2);
+  int64_t n = x.size(-1) + std::abs(offset);
+  Shape shape = x.shape();
+  shape.resize(shape.size() - 1);
+  shape.insert(std::min(a, b), n);
+  shape.insert(std::max(a, b), n);
+  return place_in_zeros(Diagonal(offset, a, b), x, shape);
+}
+
+Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
+  int d = normalize_dim("unfold", dim, x.ndim());
+  int64_t n = x.ndim() == 0 ? 1 : x.size(d);
+  check(size >= 0 && size <= n, "unfold: window size ", size, " does not fit dimension ", d, " with size ", n);
+  check(step > 0, "unfold: step must be positive, got ", step);
+  Shape shape = x.shape();
+  Strides strides = x.strides();
+  int64_t between = x.ndim() == 0 ? 1 : strides[d];
+  if (x.ndim() > 0) {
+    shape[d] = (n - size) / step + 1;
+    strides[d] *= step;
+  }
+  shape.push_back(size);
+  strides.push_back(between);
+  return as_strided(x, shape, strides, x.offset());
+}
+
+std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t dim) {
+  check(x.ndim() > 0, "split: a 0-dimensional tensor cannot be split");
+  int d = normalize_dim("split", dim, x.ndim());
+  int64_t total = 0;
+  for (int64_t n : sizes) {
+    check(n >= 0, "split: sizes must not be negative, got ", sizes);
+    total += n;
+  }
+  check(total == x.size(d), "split: sizes ", sizes, " add up to ", total, ", but dimension ", d, " has size ", x.size(d));
+  std::vector<Tensor> parts;
+  int64_t start = 0;
+  for (int64_t n : sizes) {
+    parts.push_back(slice(x, d, start, start + n));
+    start += n;
+  }
+  return parts;
+}
+
+std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t dim) {
+  check(x.ndim() > 0, "split: a 0-dimensional tensor cannot be split");
+  int d = normalize_dim("split", dim, x.ndim());
+  int64_t n = x.size(d);
+  check(size > 0 || (size == 0 && n == 0), "split: the size of a part must be positive, got ", size);
+  Dims sizes;
+  for (int64_t at = 0; at < n; at += size) sizes.push_back(std::min(size, n - at));
+  if (n == 0) sizes.push_back(0);
+  return split(x, sizes, d);
+}
+
+std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
+  check(chunks > 0, "chunk: the number of chunks must be positive, got ", chunks);
+  check(x.ndim() > 0, "chunk: a 0-dimensional tensor cannot be split");
+  int d = normalize_dim("chunk", dim, x.ndim());
+  if (x.size(d) == 0) return split(x, Dims::filled(static_cast<int>(chunks), 0), d);
+  return split(x, (x.size(d) + chunks - 1) / chunks, d);
+}
+
+std::vector<Tensor> tensor_split(const Tensor& x, int64_t sections, int64_t dim) {
+  check(x.ndim() > 0, "tensor_split: a 0-dimensional tensor cannot be split");
+  check(sections > 0, "tensor_split: the number of sections must be positive, got ", sections);
+  int64_t n = x.size(normalize_dim("tensor_split", dim, x.ndim()));
+  Dims sizes;
+  for (int64_t i = 0; i < sections; i++) sizes.push_back(n / sections + (i < n % sections ? 1 : 0));
+  return split(x, sizes, dim);
+}
+
+std::vector<Tensor> tensor_split_at(const Tensor& x, const Dims& cuts, int64_t dim) {
+  check(x.ndim() > 0, "tensor_split: a 0-dimensional tensor cannot be split");
+  int d = normalize_dim("tensor_split", dim, x.ndim());
+  std::vector<Tensor> parts;
+  int64_t start = 0;
+  for (int64_t cut : cuts) {
+    parts.push_back(slice(x, d, start, cut));
+    start = cut;
+  }
+  parts.push_back(slice(x, d, start, x.size(d)));
+  return parts;
+}
+
+std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
+  check<ErrorKind::Index>(x.ndim() > 0, "unbind: a 0-dimensional tensor has no dimension to take apart");
+  int d = normalize_dim("unbind", dim, x.ndim());
+  std::vector<Tensor> parts;
+  for (int64_t i = 0; i < x.size(d); i++) parts.push_back(select(x, d, i));
+  return parts;
 }
 
 }  // namespace weft

@@ -1,0 +1,336 @@
+// The movement ops that copy: joins, flips, shifts, pads, repeats and triangles.
+#include <algorithm>
+#include <cstdlib>
+
+#include "kernels/elementwise.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/indexing.h"
+#include "ops/movement.h"
+#include "ops/promotion.h"
+#include "ops/view_op.h"
+
+namespace weft {
+
+namespace {
+
+// `n` slices of t along dim, from `start` on.
+Tensor part_of(const Tensor& t, int dim, int64_t start, int64_t n) {
+  Shape shape = t.shape();
+  shape[dim] = n;
+  return alias_as_strided(t, shape, t.strides(), t.offset() + (n > 0 ? start * t.strides()[dim] : 0));
+}
+
+struct Cat : OpOf<Cat> {
+  static constexpr const char* kName = "cat";
+  int dim;
+  std::vector<int64_t> sizes{};  // of the inputs along dim
+  auto fields() const { return std::tie(dim, sizes); }
+  explicit Cat(int d) : dim(d) {}
+  void infer(Inputs in, OutputSpec* out) const override {
+    Shape shape = in[0].shape();
+    DType dtype = in[0].dtype();
+    for (int i = 1; i < in.size(); i++) {
+      const Shape& own = in[i].shape();
+      bool fits = own.size() == shape.size();
+      for (int d = 0; fits && d < shape.size(); d++) fits = d == dim || own[d] == shape[d];
+      check(fits, "cat: tensors must have the same sizes except along dimension ", dim, ", got shapes ", in[0].shape(),
+            " and ", own, " (number ", i, ")");
+      check(!__builtin_add_overflow(shape[dim], own[dim], &shape[dim]), "cat: the joined size does not fit 63 bits");
+      dtype = promote(dtype, in[i].dtype());
+    }
+    out[0] = {shape, dtype, {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    int64_t at = 0;
+    for (int i = 0; i < in.size(); i++) {
+      int64_t n = in[i].size(dim);
+      if (in[i].numel() > 0) {
+        Tensor place = part_of(out[0], dim, at, n);
+        copy_kernel(out[0].device(), view_of(place), view_of(in[i]));
+      }
+      at += n;
+    }
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    int64_t at = 0;
+    for (size_t i = 0; i < sizes.size(); i++) {
+      if (v.needs(static_cast<int>(i))) grads[i] = slice(v.grad(), dim, at, at + sizes[i]);
+      at += sizes[i];
+    }
+  }
+};
+
+struct Flip : OpOf<Flip> {
+  static constexpr const char* kName = "flip";
+  Dims dims;
+  auto fields() const { return std::tie(dims); }
+  explicit Flip(const Dims& d) : dims(d) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    if (in[0].numel() == 0) return;
+    Strides strides = in[0].strides();
+    int64_t last = 0;
+    for (int64_t dim : dims) {
+      int d = static_cast<int>(dim);
+      last += (in[0].size(d) - 1) * strides[d];
+      strides[d] = -strides[d];
+    }
+    StridedView reversed = view_of(in[0]);
+    reversed.data = static_cast<char*>(in[0].data()) + last * static_cast<int64_t>(item_size(in[0].dtype()));
+    reversed.strides = strides.data();
+    copy_kernel(out[0].device(), view_of(out[0]), reversed);
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = flip(v.grad(), dims); }
+};
+
+struct Roll : OpOf<Roll> {
+  static constexpr const char* kName = "roll";
+  int dim;
+  int64_t shift;  // in [0, size)
+  auto fields() const { return std::tie(dim, shift); }
+  Roll(int d, int64_t s) : dim(d), shift(s) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    if (in[0].numel() == 0) return;
+    int64_t n = in[0].size(dim);
+    auto copy = [&](int64_t to, int64_t from, int64_t count) {
+      if (count == 0) return;
+      Tensor target = part_of(out[0], dim, to, count), source = part_of(in[0], dim, from, count);
+      copy_kernel(out[0].device(), view_of(target), view_of(source));
+    };
+    copy(shift, 0, n - shift);
+    copy(0, n - shift, shift);
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = roll(v.grad(), {-shift}, {dim}); }
+};
+
+// A tensor of a constant around x; negative widths crop.
+struct Pad : OpOf<Pad> {
+  static constexpr const char* kName = "pad";
+  Dims before, after;
+  Scalar value;
+  auto fields() const { return std::tie(before, after, value); }
+  Pad(const Dims& b, const Dims& a, const Scalar& v) : before(b), after(a), value(v) {}
+  void infer(Inputs in, OutputSpec* out) const override {
+    Shape shape = in[0].shape();
+    for (int d = 0; d < shape.size(); d++) {
+      int64_t n = 0;
+      bool over = __builtin_add_overflow(before[d], after[d], &n) || __builtin_add_overflow(n, shape[d], &n);
+      check(!over && n >= 0, "pad: widths ", before[d], " and ", after[d], " leave no valid size for dimension ", d, " of shape ",
+            in[0].shape());
+      shape[d] = n;
+    }
+    out[0] = {shape, in[0].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), value.to_int());
+    Tensor source = in[0], target = out[0];
+    for (int d = 0; d < source.ndim(); d++) {
+      int64_t from = std::max<int64_t>(-before[d], 0), to = std::max<int64_t>(before[d], 0);
+      int64_t n = source.size(d) - from - std::max<int64_t>(-after[d], 0);
+      if (n <= 0) return;
+      source = part_of(source, d, from, n);
+      target = part_of(target, d, to, n);
+    }
+    copy_kernel(out[0].device(), view_of(target), view_of(source));
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    Dims b = before, a = after;
+    for (int64_t& n : b) n = -n;
+    for (int64_t& n : a) n = -n;
+    grads[0] = apply(Pad(b, a, Scalar(0)), v.grad());
+  }
+};
+
+// Where the elements of a padded dimension come from.
+Tensor source_indices(const std::string& mode, int64_t n, int64_t before, int64_t after, Device device) {
+  Tensor indices = empty({std::max<int64_t>(n + before + after, 0)}, DType::Int64);
+  auto* p = indices.data_as<int64_t>();
+  for (int64_t i = -before; i < n + after; i++) {
+    int64_t from = i;
+    if (mode == "replicate")
+      from = std::clamp<int64_t>(i, 0, n - 1);
+    else if (mode == "circular")
+      from = (i % n + n) % n;
+    else if (i < 0)
+      from = -i;
+    else if (i >= n)
+      from = 2 * (n - 1) - i;
+    *p++ = from;
+  }
+  check(device.type == DeviceType::CPU || device.type == DeviceType::Meta, "pad: mode ", mode, " is not implemented on ", device);
+  return device.type == DeviceType::Meta ? empty(indices.shape(), DType::Int64, device) : indices;
+}
+
+Tensor pad_by_copies(const Tensor& x, const Dims& before, const Dims& after, const std::string& mode) {
+  for (int d = 0; d < x.ndim(); d++) {
+    if (before[d] == 0 && after[d] == 0) continue;
+    int64_t limit = mode == "reflect" ? x.size(d) - 1 : x.size(d);
+    bool fits = mode == "replicate" ? x.size(d) > 0 : before[d] <= limit && after[d] <= limit && x.size(d) > 0;
+    check(fits, "pad: mode '", mode, "' cannot widen dimension ", d, " of shape ", x.shape(), " by ", before[d], " and ", after[d],
+          "; at most ", limit, " is possible");
+    check(before[d] + after[d] + x.size(d) > 0, "pad: widths ", before[d], " and ", after[d], " leave nothing of dimension ", d,
+          " of shape ", x.shape());
+  }
+  Tensor y = x;
+  for (int d = x.ndim() - 1; d >= 0; d--)
+    if (before[d] != 0 || after[d] != 0)
+      y = index_select(y, d, source_indices(mode, x.size(d), before[d], after[d], x.device()));
+  return y;
+}
+
+Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool upper) {
+  check(x.ndim() >= 2, op, ": expected at least 2 dimensions, got shape ", x.shape());
+  Tensor rows = add(unsqueeze(arange(x.size(-2), x.device()), 1), Scalar(diagonal)), columns = arange(x.size(-1), x.device());
+  return where(upper ? le(rows, columns) : ge(rows, columns), x, x.dtype() == DType::Bool ? Scalar(false) : Scalar(0));
+}
+
+}  // namespace
+
+Tensor cat(const std::vector<Tensor>& tensors, int64_t dim, const char* op) {
+  check(!tensors.empty(), op, ": expected at least one tensor, got an empty list");
+  std::vector<Tensor> list;
+  for (const Tensor& t : tensors) {
+    check(t.ndim() > 0, op, ": 0-dimensional tensors cannot be joined; use stack()");
+    if (t.ndim() != 1 || t.numel() > 0) list.push_back(t);
+  }
+  if (list.empty()) list = tensors;
+  Cat cat(normalize_dim(op, dim, list[0].ndim()));
+  for (const Tensor& t : list) {
+    check(t.ndim() == list[0].ndim(), op, ": tensors must have the same number of dimensions, got shapes ", list[0].shape(), " and ",
+          t.shape());
+    cat.sizes.push_back(t.size(cat.dim));
+  }
+  return apply_list(cat, list)[0];
+}
+
+Tensor stack(const std::vector<Tensor>& tensors, int64_t dim) {
+  check(!tensors.empty(), "stack: expected at least one tensor, got an empty list");
+  int d = normalize_dim("stack", dim, tensors[0].ndim() + 1);
+  std::vector<Tensor> list;
+  for (const Tensor& t : tensors) {
+    check(t.shape() == tensors[0].shape(), "stack: tensors must have one shape, got ", tensors[0].shape(), " and ", t.shape());
+    list.push_back(unsqueeze(t, d));
+  }
+  return cat(list, d, "stack");
+}
+
+Tensor flip(const Tensor& x, const Dims& dims) {
+  if (dims.empty() || x.ndim() == 0) {
+    for (int64_t d : dims) normalize_dim("flip", d, x.ndim());
+    return clone(x);
+  }
+  return apply(Flip(normalize_dims("flip", dims, x.ndim())), x);
+}
+
+Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims) {
+  check(!shifts.empty(), "roll: expected at least one shift");
+  if (dims.empty()) {
+    check(shifts.size() == 1, "roll: without dims there can be one shift only, got ", shifts);
+    return reshape(roll(reshape(x, {-1}), shifts, {0}), x.shape());
+  }
+  check(shifts.size() == dims.size(), "roll: got ", shifts.size(), " shifts for ", dims.size(), " dims; give one for each");
+  Tensor y = x;
+  for (int i = 0; i < dims.size(); i++) {
+    int d = normalize_dim("roll", dims[i], x.ndim());
+    int64_t n = x.ndim() == 0 ? 1 : x.size(d);
+    if (x.ndim() > 0) y = apply(Roll(d, n == 0 ? 0 : (shifts[i] % n + n) % n), y);
+  }
+  return x.ndim() == 0 ? clone(x) : y;
+}
+
+Tensor rot90(const Tensor& x, int64_t k, const Dims& dims) {
+  check(dims.size() == 2, "rot90: expected 2 dims, got ", dims);
+  Dims d = normalize_dims("rot90", dims, x.ndim());
+  switch ((k % 4 + 4) % 4) {
+    case 1:
+      return transpose(flip(x, {d[1]}), d[0], d[1]);
+    case 2:
+      return flip(x, d);
+    case 3:
+      return transpose(flip(x, {d[0]}), d[0], d[1]);
+    default:
+      return clone(x);
+  }
+}
+
+Tensor pad(const Tensor& x, const Dims& widths, const std::string& mode, const Scalar& value) {
+  check(widths.size() % 2 == 0 && widths.size() / 2 <= x.ndim(), "pad: expected up to ", x.ndim(), " pairs of widths for shape ", x.shape(),
+        ", got ", widths);
+  Dims before = Dims::filled(x.ndim(), 0), after = before;
+  for (int i = 0; i < widths.size() / 2; i++) {
+    before[x.ndim() - 1 - i] = widths[2 * i];
+    after[x.ndim() - 1 - i] = widths[2 * i + 1];
+  }
+  if (mode == "constant") return apply(Pad(before, after, value), x);
+  check<ErrorKind::NotImplemented>(mode == "reflect" || mode == "replicate" || mode == "circular",
+                                   "pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got '", mode, "'");
+  return pad_by_copies(x, before, after, mode);
+}
+
+Tensor repeat(const Tensor& x, const Dims& counts, const char* op) {
+  check(counts.size() >= x.ndim(), op, ": expected at least ", x.ndim(), " counts for shape ", x.shape(), ", got ", counts);
+  int lead = counts.size() - x.ndim();
+  Shape spaced, grown, result;
+  for (int d = 0; d < counts.size(); d++) {
+    int64_t n = d < lead ? 1 : x.size(d - lead), total = 0;
+    check(counts[d] >= 0, op, ": counts must not be negative, got ", counts);
+    check(!__builtin_mul_overflow(n, counts[d], &total), op, ": size ", n, " times ", counts[d], " does not fit 63 bits");
+    spaced.push_back(1);
+    spaced.push_back(n);
+    grown.push_back(counts[d]);
+    grown.push_back(n);
+    result.push_back(total);
+  }
+  checked_numel(result);
+  // A plain copy where nothing is repeated: the result never shares memory with x.
+  return reshape(clone(expand(reshape(x, spaced), grown)), result);
+}
+
+Tensor tile(const Tensor& x, const Dims& counts) {
+  Dims all = counts;
+  while (all.size() < x.ndim()) all.insert(0, 1);
+  return repeat(x, all, "tile");
+}
+
+Tensor repeat_interleave(const Tensor& x, int64_t count, int64_t dim) {
+  check(count >= 0, "repeat_interleave: repeats must not be negative, got ", count);
+  int d = normalize_dim("repeat_interleave", dim, x.ndim());
+  if (x.ndim() == 0) return repeat(x, {count}, "repeat_interleave");
+  Shape grown = x.shape(), result = x.shape();
+  grown.insert(d + 1, count);
+  check(!__builtin_mul_overflow(result[d], count, &result[d]), "repeat_interleave: the size does not fit 63 bits");
+  checked_numel(result);
+  return reshape(clone(expand(unsqueeze(x, d + 1), grown)), result);
+}
+
+Tensor repeat_interleave(const Tensor& x, const Tensor& counts, int64_t dim) {
+  check(counts.dtype() == DType::Int64 || counts.dtype() == DType::Int32, "repeat_interleave: repeats must be int64 or int32, got ",
+        counts.dtype());
+  check(counts.ndim() <= 1, "repeat_interleave: repeats must have at most one dimension, got shape ", counts.shape());
+  check<ErrorKind::NotImplemented>(counts.device().type == DeviceType::CPU, "repeat_interleave: repeats must be on the cpu, got ",
+                                   counts.device());
+  Tensor values = contiguous(to_dtype(counts, DType::Int64));
+  const auto* c = values.data_as<int64_t>();
+  if (values.numel() == 1) return repeat_interleave(x, c[0], dim);
+  int d = normalize_dim("repeat_interleave", dim, x.ndim());
+  check(x.ndim() > 0 && values.numel() == x.size(d), "repeat_interleave: got ", values.numel(), " repeats for dimension ", d, " of shape ",
+        x.shape());
+  int64_t total = 0;
+  for (int64_t i = 0; i < values.numel(); i++) {
+    check(c[i] >= 0, "repeat_interleave: repeats must not be negative, got ", c[i]);
+    check(!__builtin_add_overflow(total, c[i], &total), "repeat_interleave: the size does not fit 63 bits");
+  }
+  Tensor index = empty({total}, DType::Int64);
+  auto* p = index.data_as<int64_t>();
+  for (int64_t i = 0; i < values.numel(); i++)
+    for (int64_t k = 0; k < c[i]; k++) *p++ = i;
+  return index_select(x, d, index);
+}
+
+Tensor tril(const Tensor& x, int64_t diagonal) { return triangle("tril", x, diagonal, false); }
+Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, diagonal, true); }
+
+}  // namespace weft
