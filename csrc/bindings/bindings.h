@@ -67,19 +67,29 @@ class Family {
   }
   template <class F, class... Extra>
   Family& function(const char* name, F f, const Extra&... extra) {
-    module_.def(name, f, extra...);
+    module_.def(name, f, required(extra)...);
     return *this;
   }
   template <class F, class... Extra>
   Family& method(const char* name, F f, const Extra&... extra) {
     py::handle type(reinterpret_cast<PyObject*>(tensor_type()));
     py::cpp_function method(f, py::name(name), py::is_method(type), py::sibling(py::getattr(type, name, py::none())),
-                            extra...);
+                            required(extra)...);
     py::setattr(type, name, method);
     return *this;
   }
 
  private:
+  // None stands for an optional argument that is absent, so an argument without a default does not take it.
+  template <class T>
+  static T required(const T& extra) {
+    if constexpr (std::is_same_v<T, py::arg>)
+      return py::arg(extra).none(false);
+    else
+      return extra;
+  }
+  static const char* required(const char* doc) { return doc; }
+
   py::module_ module_;
 };
 
