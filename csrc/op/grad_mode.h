@@ -3,24 +3,21 @@
 
 namespace weft {
 
-struct GradMode {
-  static bool enabled() { return state().enabled && !state().inference; }
-  // The switch alone, without regard to inference mode.
-  static bool recording_wanted() { return state().enabled; }
-  static void set_enabled(bool on) { state().enabled = on; }
-  // Inference mode: nothing is recorded and results can never enter a graph.
-  static bool inference() { return state().inference; }
-  static void set_inference(bool on) { state().inference = on; }
+struct GradModeState {
+  bool enabled = true;
+  bool inference = false;
+};
+// Defined in libweft alone: an inline one would exist once more in an extension that hides its symbols.
+extern constinit thread_local GradModeState grad_mode_state;
 
- private:
-  struct State {
-    bool enabled = true;
-    bool inference = false;
-  };
-  static State& state() {
-    static thread_local State s;
-    return s;
-  }
+struct GradMode {
+  static bool enabled() { return grad_mode_state.enabled && !grad_mode_state.inference; }
+  // The switch alone, without regard to inference mode.
+  static bool recording_wanted() { return grad_mode_state.enabled; }
+  static void set_enabled(bool on) { grad_mode_state.enabled = on; }
+  // Inference mode: nothing is recorded and results can never enter a graph.
+  static bool inference() { return grad_mode_state.inference; }
+  static void set_inference(bool on) { grad_mode_state.inference = on; }
 };
 
 // Switches recording for a scope.

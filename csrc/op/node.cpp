@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/elementwise.h"
 #include "op/grad_mode.h"
 
 namespace weft {
@@ -19,6 +20,14 @@ struct Graveyard {
   bool draining = false;
 };
 thread_local Graveyard graveyard;
+
+// What an op that is about to change x in place keeps of it for its backward.
+Tensor copy_before_change(const Tensor& x, const Edge& edge) {
+  Tensor copy = empty(x.shape(), x.dtype(), x.device());
+  if (!x.is_meta()) copy_kernel(x.device(), view_of(copy), view_of(x));
+  if (edge.node) set_history(copy, edge.node, edge.index);
+  return copy;
+}
 
 }  // namespace
 
@@ -91,8 +100,8 @@ OpNode::OpNode(const Op& op_, Inputs inputs, bool in_place) : op(op_.share()) {
     if (!inputs[i].defined()) {
       saved.emplace_back();
     } else {
-      bool detached = in_place && i == 0;
-      saved.emplace_back(inputs[i], detached).output_index = SavedTensor::kNoHistory;
+      Tensor kept = in_place && i == 0 ? copy_before_change(inputs[i], edges[i]) : inputs[i];
+      saved.emplace_back(kept, false).output_index = SavedTensor::kNoHistory;
     }
     num_saved_inputs++;
   }
