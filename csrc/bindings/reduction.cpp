@@ -151,9 +151,87 @@ void bind_norms(Family& f) {
       py::arg("dtype") = py::none(), py::arg("out") = py::none());
 }
 
+using AlongDim = ValuesAndIndices (*)(const Tensor&, int64_t, bool);
+
+// max(x), max(x, dim) and max(x, other).
+void def_extreme(Family& f, const char* name, bool largest, AlongDim along, const char* doc) {
+  auto whole = [=](const Tensor& x, const Tensor& out) {
+    return write_out(name, largest ? amax(x, {}, false, "max") : amin(x, {}, false, "min"), out);
+  };
+  f.def(name, whole, py::kw_only(), py::arg("out") = py::none(), doc);
+  PyTypeObject* type = named_tuple_type(name, "values", "indices");
+  auto call = [=](const Tensor& x, int64_t dim, bool keepdim, const py::object& out) {
+    ValuesAndIndices both = along(x, dim, keepdim);
+    return written_pair(name, type, both.values, both.indices, out);
+  };
+  f.def(name, call, py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none());
+  f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("out") = py::none());
+  f.def(name, [=](const Tensor& x, const Tensor& other, const Tensor& out) {
+    return write_out(name, largest ? maximum(x, other) : minimum(x, other), out);
+  }, py::arg("other"), py::kw_only(), py::arg("out") = py::none());
+}
+
+void bind_extremes(Family& f) {
+  def_extreme(f, "max", true, &max,
+              "The largest element; along dim also its (first) position, as .values and .indices; or with another tensor\n"
+              "the elementwise maximum.\n\n"
+              ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).max(1).indices\ntensor([1, 0])\n");
+  def_extreme(f, "min", false, &min,
+              "The smallest element; along dim also its (first) position, as .values and .indices; or with another tensor\n"
+              "the elementwise minimum.\n\n"
+              ">>> import weft\n>>> weft.tensor([3, 1, 2]).min()\ntensor(1)\n");
+  auto def_position = [&](const char* name, Tensor (*function)(const Tensor&, std::optional<int64_t>, bool), const char* doc) {
+    auto call = [=](const Tensor& x, std::optional<int64_t> dim, bool keepdim, const Tensor& out) {
+      return write_out(name, function(x, dim, keepdim), out);
+    };
+    f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none(), doc);
+    f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("out") = py::none());
+  };
+  def_position("argmax", &argmax,
+               "Position of the first of the largest elements along dim, or in the flattened tensor.\n\n"
+               ">>> import weft\n>>> weft.tensor([1, 3, 2]).argmax()\ntensor(1)\n");
+  def_position("argmin", &argmin,
+               "Position of the first of the smallest elements along dim, or in the flattened tensor.\n\n"
+               ">>> import weft\n>>> weft.tensor([3, 1, 2]).argmin()\ntensor(1)\n");
+  PyTypeObject* both = named_tuple_type("aminmax", "min", "max");
+  f.def("aminmax", [=](const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
+    Dims dims = dim ? Dims{*dim} : Dims{};
+    return named_pair(both, amin(x, dims, keepdim, "aminmax"), amax(x, dims, keepdim, "aminmax"));
+  }, py::kw_only(), py::arg("dim") = py::none(), py::arg("keepdim") = false, "The smallest and the largest element, as .min and .max.");
+}
+
+void bind_scans(Family& f) {
+  auto def_running = [&](const char* name, Tensor (*function)(const Tensor&, int64_t, std::optional<DType>), const char* doc) {
+    auto call = [=](const Tensor& x, int64_t dim, MaybeDType dtype, const Tensor& out) {
+      return write_out(name, function(x, dim, dtype), out);
+    };
+    f.def(name, call, py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none(), doc);
+    f.def(name, call, py::arg("axis"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none());
+    f.method((std::string(name) + "_").c_str(), [=](const Tensor& x, int64_t dim, MaybeDType dtype) {
+      return copy_(x, function(x, dim, dtype));
+    }, py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "The same, in place.");
+  };
+  def_running("cumsum", &cumsum, "Running sum along dim.\n\n>>> import weft\n>>> weft.arange(4).cumsum(0)\ntensor([0, 1, 3, 6])\n");
+  def_running("cumprod", &cumprod, "Running product along dim.\n\n>>> import weft\n>>> weft.tensor([2, 3]).cumprod(0)\ntensor([2, 6])\n");
+  f.def("logcumsumexp", [](const Tensor& x, int64_t dim, const Tensor& out) {
+    return write_out("logcumsumexp", logcumsumexp(x, dim), out);
+  }, py::arg("dim"), py::kw_only(), py::arg("out") = py::none(), "log of the running sum of exp(input) along dim, without overflow.");
+  auto def_extreme_scan = [&](const char* name, ValuesAndIndices (*function)(const Tensor&, int64_t), const char* doc) {
+    PyTypeObject* type = named_tuple_type(name, "values", "indices");
+    f.def(name, [=](const Tensor& x, int64_t dim, const py::object& out) {
+      ValuesAndIndices both = function(x, dim);
+      return written_pair(name, type, both.values, both.indices, out);
+    }, py::arg("dim"), py::kw_only(), py::arg("out") = py::none(), doc);
+  };
+  def_extreme_scan("cummax", &cummax, "Running maximum along dim and the position of the last of equal ones.");
+  def_extreme_scan("cummin", &cummin, "Running minimum along dim and the position of the last of equal ones.");
+}
+
 }  // namespace
 
 void bind_reduction(Family& f, Family&) {
+  bind_extremes(f);
+  bind_scans(f);
   bind_sums(f);
   bind_variance(f);
   bind_norms(f);

@@ -27,6 +27,10 @@ enum class Scan : uint8_t { Sum, Prod, LogSumExp };
 using ScanKernel = void(Scan scan, StridedView out, StridedView in, bool reverse);
 extern KernelTable<ScanKernel> scan_kernel;
 
+// out[i] = b[i] + a[i] * out[i - 1] along the last dimension (reverse: of out[i + 1]); before the first element it is 0.
+using RecurrenceKernel = void(StridedView out, StridedView a, StridedView b, bool reverse);
+extern KernelTable<RecurrenceKernel> recurrence_kernel;
+
 // Running maximum (minimum) along the last dimension and the position of the last one among equals.
 using ArgScanKernel = void(bool largest, StridedView values, StridedView indices, StridedView in);
 extern KernelTable<ArgScanKernel> arg_scan_kernel;

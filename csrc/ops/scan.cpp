@@ -1,0 +1,169 @@
+// Running sums, products, maxima along a dimension.
+#include <limits>
+
+#include "kernels/reduction.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/indexing.h"
+#include "ops/movement.h"
+#include "ops/reduction.h"
+
+namespace weft {
+
+namespace {
+
+// A view with `dim` as the last dimension, for a kernel.
+class LastDimView {
+ public:
+  LastDimView(const Tensor& t, int dim) : t_(t), shape_(t.shape()), strides_(t.strides()) {
+    if (t.ndim() == 0) return;
+    shape_.erase(dim);
+    strides_.erase(dim);
+    shape_.push_back(t.size(dim));
+    strides_.push_back(t.strides()[dim]);
+  }
+  StridedView view() const { return {t_.data(), shape_.data(), strides_.data(), shape_.size(), t_.dtype()}; }
+
+ private:
+  const Tensor& t_;
+  Shape shape_;
+  Strides strides_;
+};
+
+struct Running : OpOf<Running> {
+  static constexpr const char* kName = "cumsum";
+  Scan scan;
+  int dim;
+  bool reverse;
+  DType dtype;
+  auto fields() const { return std::tie(scan, dim, reverse, dtype); }
+  Running(Scan s, int d, bool r, DType t) : scan(s), dim(d), reverse(r), dtype(t) {}
+
+  const char* name() const override {
+    return scan == Scan::Sum ? "cumsum" : scan == Scan::Prod ? "cumprod" : "logcumsumexp";
+  }
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), dtype, {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    scan_kernel(out[0].device(), scan, LastDimView(out[0], dim).view(), LastDimView(in[0], dim).view(), reverse);
+  }
+  Saves saves(uint32_t) const override {
+    if (scan == Scan::Sum) return {};
+    return {.inputs = 1, .outputs = 1};
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override;
+};
+
+// y[i] = b[i] + a[i] * y[i - 1]; its derivatives are of the same kind.
+struct Recurrence : OpOf<Recurrence> {
+  static constexpr const char* kName = "recurrence";
+  int dim;
+  bool reverse;
+  auto fields() const { return std::tie(dim, reverse); }
+  Recurrence(int d, bool r) : dim(d), reverse(r) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), in[1].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    recurrence_kernel(out[0].device(), LastDimView(out[0], dim).view(), LastDimView(in[0], dim).view(),
+                      LastDimView(in[1], dim).view(), reverse);
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 1, .outputs = 1}; }
+  void vjp(const Vjp& v, Tensor* grads) const override;
+};
+
+// Every element moves one place along dim, against the direction of `reverse`; `value` enters.
+Tensor shifted(const Tensor& x, int dim, bool reverse, const Scalar& value) {
+  if (x.ndim() == 0) return full_like(x, value);
+  int64_t n = x.size(dim);
+  if (n == 0) return x;
+  Dims widths = Dims::filled(2 * (x.ndim() - dim), 0);
+  widths[widths.size() - (reverse ? 1 : 2)] = 1;
+  return pad(narrow(x, dim, reverse ? 1 : 0, n - 1), widths, "constant", value);
+}
+
+void Recurrence::vjp(const Vjp& v, Tensor* grads) const {
+  // With b' = dL/db: b'[i] = g[i] + a[i + 1] b'[i + 1] and dL/da[i] = b'[i] y[i - 1].
+  Tensor of_b = apply(Recurrence(dim, !reverse), shifted(v.input(0), dim, !reverse, Scalar(0)), v.grad());
+  if (v.needs(0)) grads[0] = mul(of_b, shifted(v.output(), dim, reverse, Scalar(0)));
+  if (v.needs(1)) grads[1] = of_b;
+}
+
+void Running::vjp(const Vjp& v, Tensor* grads) const {
+  const Tensor& g = v.grad();
+  if (scan == Scan::Sum) {
+    grads[0] = apply(Running(Scan::Sum, dim, !reverse, g.dtype()), g);
+    return;
+  }
+  Tensor x = to_dtype(v.input(0), dtype), y = v.output();
+  if (scan == Scan::Prod) {
+    // dL/dx[i] = (product before i) * s[i] with s[i] = g[i] + x[i + 1] s[i + 1]: right for zeros too.
+    Tensor s = apply(Recurrence(dim, !reverse), shifted(x, dim, !reverse, Scalar(0)), g);
+    grads[0] = mul(shifted(y, dim, reverse, Scalar(1)), s);
+    return;
+  }
+  // The sum over k of g[k] exp(x[i] - y[k]), in logarithms, for the positive and the negative gradients.
+  auto part = [&](const Tensor& h) {
+    Tensor positive = gt(h, Scalar(0));
+    Tensor logs = where(positive, log(where(positive, h, Scalar(1.0))), Scalar(-std::numeric_limits<double>::infinity()));
+    return exp(add(apply(Running(Scan::LogSumExp, dim, !reverse, dtype), sub(logs, y)), x));
+  };
+  grads[0] = sub(part(g), part(neg(g)));
+}
+
+struct RunningExtreme : OpOf<RunningExtreme> {
+  static constexpr const char* kName = "cummax";
+  bool largest;
+  int dim;
+  auto fields() const { return std::tie(largest, dim); }
+  RunningExtreme(bool l, int d) : largest(l), dim(d) {}
+
+  const char* name() const override { return largest ? "cummax" : "cummin"; }
+  int num_outputs() const override { return 2; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[0].shape(), in[0].dtype(), {}};
+    out[1] = {in[0].shape(), DType::Int64, {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    arg_scan_kernel(out[0].device(), largest, LastDimView(out[0], dim).view(), LastDimView(out[1], dim).view(),
+                    LastDimView(in[0], dim).view());
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    const Tensor& g = v.grad(0);
+    if (!g.defined()) return;
+    grads[0] = g.ndim() == 0 ? g : scatter_add(zeros(v.input_shape(0), g.dtype(), g.device()), dim, v.output(1), g);
+  }
+};
+
+DType running_dtype(const Tensor& x, std::optional<DType> dtype) {
+  return dtype ? *dtype : is_floating(x.dtype()) ? x.dtype() : DType::Int64;
+}
+
+Tensor running(Scan scan, const char* op, const Tensor& x, int64_t dim, DType dtype) {
+  int d = normalize_dim(op, dim, x.shape());
+  // Converted first where the running result would be made of other numbers than those of dtype.
+  return apply(Running(scan, d, false, dtype), is_floating(x.dtype()) != is_floating(dtype) ? to_dtype(x, dtype) : x);
+}
+
+ValuesAndIndices running_extreme(bool largest, const Tensor& x, int64_t dim) {
+  const Tensor* list[] = {&x};
+  Tensor out[2];
+  apply(RunningExtreme(largest, normalize_dim(largest ? "cummax" : "cummin", dim, x.shape())), Inputs(list, 1), out);
+  return {out[0], out[1]};
+}
+
+}  // namespace
+
+Tensor cumsum(const Tensor& x, int64_t dim, std::optional<DType> dtype) {
+  return running(Scan::Sum, "cumsum", x, dim, running_dtype(x, dtype));
+}
+Tensor cumprod(const Tensor& x, int64_t dim, std::optional<DType> dtype) {
+  return running(Scan::Prod, "cumprod", x, dim, running_dtype(x, dtype));
+}
+Tensor logcumsumexp(const Tensor& x, int64_t dim) {
+  check(is_floating(x.dtype()), "logcumsumexp: expected a floating point tensor, got dtype ", x.dtype(), "; convert it with .float()");
+  return running(Scan::LogSumExp, "logcumsumexp", x, dim, x.dtype());
+}
+ValuesAndIndices cummax(const Tensor& x, int64_t dim) { return running_extreme(true, x, dim); }
+ValuesAndIndices cummin(const Tensor& x, int64_t dim) { return running_extreme(false, x, dim); }
+
+}  // namespace weft
