@@ -147,7 +147,7 @@ Device default_device() { return device_scopes.empty() ? Device{} : device_scope
 void bind_dtype(py::module_& m) {
   py::class_<PyDType> type(m, "dtype", "The element type of a tensor: weft.float32, weft.int64, ...");
   type.def("__repr__", [](const PyDType& d) { return std::string("weft.") + dtype_name(d.value); })
-      .def("__reduce__", [](const PyDType& d) { return py::make_tuple(py::module_::import("weft._C").attr("_dtype"), dtype_name(d.value)); })
+      .def("__reduce__", [](const PyDType& d) { return py::make_tuple(py::module_::import("weft._C").attr("_dtype"), py::make_tuple(dtype_name(d.value))); })
       .def_property_readonly("is_floating_point", [](const PyDType& d) { return is_floating(d.value); })
       .def_property_readonly("is_complex", [](const PyDType&) { return false; })
       .def_property_readonly("is_signed", [](const PyDType& d) { return is_signed(d.value); })

@@ -1,5 +1,9 @@
+#include <cmath>
+
 #include "bindings/out.h"
+#include "ops/movement.h"
 #include "ops/promotion.h"
+#include "ops/reduction.h"
 
 namespace weft::python {
 
@@ -147,19 +151,42 @@ void bind_activation(Family& nn, const char* name, std::vector<std::pair<const c
     unary_(i, t, p);
     return x;
   };
+  std::string name_ = std::string(name) + "_";
   auto check_input = [name](const py::object& x) {
     check<ErrorKind::Type>(is_tensor(x.ptr()), name, ": expected a Tensor, got ", std::string(Py_TYPE(x.ptr())->tp_name));
   };
   if (defaults.empty()) {
     nn.function(name, [=](const py::object& x, bool inplace) { check_input(x); return run(x, {}, inplace); }, py::arg("input"), py::arg("inplace") = false);
+    nn.function(name_.c_str(), [=](const py::object& x) { check_input(x); return run(x, {}, true); }, py::arg("input"));
   } else if (defaults.size() == 1) {
     nn.function(name, [=](const py::object& x, double a, bool inplace) { check_input(x); return run(x, {a, 0, 0}, inplace); },
                 py::arg("input"), py::arg(defaults[0].first) = defaults[0].second, py::arg("inplace") = false);
+    nn.function(name_.c_str(), [=](const py::object& x, double a) { check_input(x); return run(x, {a, 0, 0}, true); },
+                py::arg("input"), py::arg(defaults[0].first) = defaults[0].second);
   } else {
     nn.function(name, [=](const py::object& x, double a, double b, bool inplace) { check_input(x); return run(x, {a, b, 0}, inplace); },
                 py::arg("input"), py::arg(defaults[0].first) = defaults[0].second, py::arg(defaults[1].first) = defaults[1].second,
                 py::arg("inplace") = false);
+    nn.function(name_.c_str(), [=](const py::object& x, double a, double b) { check_input(x); return run(x, {a, b, 0}, true); },
+                py::arg("input"), py::arg(defaults[0].first) = defaults[0].second, py::arg(defaults[1].first) = defaults[1].second);
   }
+}
+
+Tensor glu(const Tensor& x, int64_t dim) {
+  check(x.ndim() > 0, "glu: expected at least 1 dimension, got a number");
+  int d = normalize_dim("glu", dim, x.ndim());
+  check(x.size(d) % 2 == 0, "glu: dimension ", d, " of shape ", x.shape(), " has the odd size ", x.size(d), "; it is split into two halves");
+  return mul(slice(x, d, 0, x.size(d) / 2), sigmoid(slice(x, d, x.size(d) / 2, x.size(d))));
+}
+
+Tensor prelu(const Tensor& x, const Tensor& weight) {
+  int64_t channels = x.ndim() < 2 ? 1 : x.size(1);
+  check(weight.numel() == 1 || (weight.ndim() <= 1 && weight.numel() == channels), "prelu: expected a weight of 1 or ", channels,
+        " elements for input of shape ", x.shape(), ", got shape ", weight.shape());
+  check(weight.dtype() == x.dtype(), "prelu: input has dtype ", x.dtype(), " and weight ", weight.dtype(), "; they must be the same");
+  Shape shape = Shape::filled(x.ndim(), 1);
+  if (x.ndim() >= 2) shape[1] = weight.numel();
+  return where(gt(x, Scalar(0)), x, mul(x, reshape(weight, shape)));
 }
 
 void bind_activations(Family& nn) {
@@ -183,6 +210,10 @@ void bind_activations(Family& nn) {
               py::arg("input"), py::arg("beta") = 1.0, py::arg("threshold") = 20.0);
   nn.function("softshrink", [](const Tensor& x, double lambd) { return unary_of<Softshrink>(x, {lambd, 0, 0}); }, py::arg("input"), py::arg("lambd") = 0.5);
   nn.function("hardshrink", [](const Tensor& x, double lambd) { return unary_of<Hardshrink>(x, {lambd, 0, 0}); }, py::arg("input"), py::arg("lambd") = 0.5);
+  nn.function("glu", &glu, py::arg("input"), py::arg("dim") = -1,
+              "The first half along dim times the sigmoid of the second (Dauphin et al., 2017).");
+  nn.function("prelu", &prelu, py::arg("input"), py::arg("weight"),
+              "x where it is positive, else weight * x; weight has 1 element or one per channel (He et al., 2015).");
   nn.function("gelu", [](const Tensor& x, const std::string& approximate) { return gelu(x, approximate); }, py::arg("input"),
               py::kw_only(), py::arg("approximate") = "none");
   for (const char* name : {"tanh", "sigmoid", "softsign", "tanhshrink"}) {
@@ -235,6 +266,19 @@ void bind_copies(Family& f) {
            py::arg("condition"), py::arg("other"));
 }
 
+double largest_finite(DType t) {
+  switch (t) {
+    case DType::Float64:
+      return 1.7976931348623157e308;
+    case DType::Float16:
+      return 65504.0;
+    case DType::BFloat16:
+      return 3.3895313892515355e38;
+    default:
+      return 3.4028234663852886e38;
+  }
+}
+
 void bind_clamp(Family& f) {
   using Bound = std::optional<Operand>;
   for (const char* name : {"clamp", "clip"}) {
@@ -242,44 +286,105 @@ void bind_clamp(Family& f) {
           py::arg("min") = py::none(), py::arg("max") = py::none(), py::kw_only(), py::arg("out") = py::none(),
           "input limited to [min, max]; either may be left out, and may be a tensor.");
     f.method((std::string(name) + "_").c_str(), [](const py::object& self, const Bound& min, const Bound& max) {
-      copy_(unwrap(self.ptr()), clamped(unwrap(self.ptr()), min, max));
-      return self;
+      return rewrite(self, [&](const Tensor& x) { return clamped(x, min, max); });
     }, py::arg("min") = py::none(), py::arg("max") = py::none());
   }
-  f.def("clamp_min", [](const Tensor& x, const Operand& min) { return clamped(x, min, std::nullopt); }, py::arg("min"));
-  f.def("clamp_max", [](const Tensor& x, const Operand& max) { return clamped(x, std::nullopt, max); }, py::arg("max"));
-  f.method("clamp_min_", [](const py::object& self, const Operand& m) { copy_(unwrap(self.ptr()), clamped(unwrap(self.ptr()), m, std::nullopt)); return self; }, py::arg("min"));
-  f.method("clamp_max_", [](const py::object& self, const Operand& m) { copy_(unwrap(self.ptr()), clamped(unwrap(self.ptr()), std::nullopt, m)); return self; }, py::arg("max"));
-  f.def("nan_to_num", [](const Tensor& x, double nan, std::optional<double> posinf, std::optional<double> neginf) {
-    double largest = x.dtype() == DType::Float64 ? 1.7976931348623157e308 : x.dtype() == DType::Float16 ? 65504.0 : x.dtype() == DType::BFloat16 ? 3.3895313892515355e38 : 3.4028234663852886e38;
-    return unary_of<scalar::NanToNum>(x, {nan, posinf.value_or(largest), neginf.value_or(-largest)});
-  }, py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(),
+  auto def_bound = [&](const char* name, const char* bound, auto limit) {
+    f.def(name, [=](const Tensor& x, const Operand& b, const Tensor& out) { return write_out(name, limit(x, b), out); },
+          py::arg(bound), py::kw_only(), py::arg("out") = py::none());
+    f.method((std::string(name) + "_").c_str(), [=](const py::object& self, const Operand& b) {
+      return rewrite(self, [&](const Tensor& x) { return limit(x, b); });
+    }, py::arg(bound));
+  };
+  def_bound("clamp_min", "min", [](const Tensor& x, const Operand& b) { return clamped(x, b, std::nullopt); });
+  def_bound("clamp_max", "max", [](const Tensor& x, const Operand& b) { return clamped(x, std::nullopt, b); });
+  auto finite = [](const Tensor& x, std::optional<double> nan, std::optional<double> posinf, std::optional<double> neginf) {
+    double largest = largest_finite(x.dtype());
+    return unary_of<scalar::NanToNum>(x, {nan.value_or(0.0), posinf.value_or(largest), neginf.value_or(-largest)});
+  };
+  using Number = std::optional<double>;
+  f.def("nan_to_num", [=](const Tensor& x, Number nan, Number posinf, Number neginf, const Tensor& out) {
+    return write_out("nan_to_num", finite(x, nan, posinf, neginf), out);
+  }, py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), py::kw_only(), py::arg("out") = py::none(),
         "Replaces NaN and infinities by numbers (default 0 and the largest finite ones).");
+  f.method("nan_to_num_", [=](const py::object& self, Number nan, Number posinf, Number neginf) {
+    return rewrite(self, [&](const Tensor& x) { return finite(x, nan, posinf, neginf); });
+  }, py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), "nan_to_num() in place.");
+}
+
+// input + weight * (end - input)
+Tensor lerp(const Tensor& x, const Tensor& end, const Operand& weight) {
+  check(x.dtype() == end.dtype(), "lerp: input has dtype ", x.dtype(), " and end ", end.dtype(), "; they must be the same");
+  broadcast_shapes("lerp", x.shape(), end.shape());
+  if (const Tensor* w = std::get_if<Tensor>(&weight)) {
+    check(w->dtype() == x.dtype(), "lerp: weight has dtype ", w->dtype(), ", expected ", x.dtype());
+    broadcast_shapes("lerp", broadcast_shapes("lerp", x.shape(), end.shape()), w->shape());
+  }
+  return with_operand(weight, [&](const auto& w) { return add(x, mul(sub(end, x), w)); });
 }
 
 // Composites of several ops.
 void bind_composites(Family& f) {
-  f.def("lerp", [](const Tensor& x, const Tensor& end, const Operand& weight) {
-    return with_operand(weight, [&](const auto& w) { return add(x, mul(sub(end, x), w)); });
-  }, py::arg("end"), py::arg("weight"), "input + weight * (end - input).");
+  f.def("lerp", [](const Tensor& x, const Tensor& end, const Operand& weight, const Tensor& out) {
+    return write_out("lerp", lerp(x, end, weight), out);
+  }, py::arg("end"), py::arg("weight"), py::kw_only(), py::arg("out") = py::none(), "input + weight * (end - input).");
   f.method("lerp_", [](const py::object& self, const Tensor& end, const Operand& weight) {
-    const Tensor& x = unwrap(self.ptr());
-    with_operand(weight, [&](const auto& w) { return add_(x, mul(sub(end, x), w)); });
-    return self;
+    return rewrite(self, [&](const Tensor& x) { return lerp(x, end, weight); });
   }, py::arg("end"), py::arg("weight"));
   for (const char* name : {"addcmul", "addcdiv"}) {
     bool multiplies = name[4] == 'm';
-    auto term = [multiplies](const Tensor& a, const Tensor& b, const Scalar& value) {
-      Tensor t = multiplies ? mul(a, b) : div(a, b);
-      return !value.is_float() && value.to_int() == 1 ? t : mul(t, value);
+    auto combined = [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value) {
+      check(multiplies || is_floating(a.dtype()) || is_floating(b.dtype()), name, ": integers ", a.dtype(), " and ", b.dtype(),
+            " cannot be divided into the result; convert one with .float()");
+      Tensor scaled_a = !value.is_float() && value.to_int() == 1 ? a : mul(a, value);
+      return add(x, multiplies ? mul(scaled_a, b) : div(scaled_a, b));
     };
-    f.def(name, [term](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value) { return add(x, term(a, b, value)); },
-          py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1), "input + value * tensor1 * tensor2 (or / tensor2).");
-    f.method((std::string(name) + "_").c_str(), [term](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& value) {
-      add_(unwrap(self.ptr()), term(a, b, value));
-      return self;
+    f.def(name, [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Tensor& out) {
+      return write_out(name, combined(x, a, b, value), out);
+    }, py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1), py::arg("out") = py::none(),
+          "input + value * tensor1 * tensor2 (or / tensor2).");
+    f.method((std::string(name) + "_").c_str(), [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& value) {
+      return rewrite(self, [&](const Tensor& x) { return combined(x, a, b, value); });
     }, py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1));
   }
+  auto rounded = [](const Tensor& x, int64_t decimals) {
+    check(is_floating(x.dtype()) || decimals == 0, "round: decimals of integers (dtype ", x.dtype(), ") must be 0, got ", decimals);
+    if (decimals == 0) return round(x);
+    Scalar factor(std::pow(10.0, static_cast<double>(decimals < 0 ? -decimals : decimals)));
+    return decimals > 0 ? div(round(mul(x, factor)), factor) : mul(round(div(x, factor)), factor);
+  };
+  f.def("round", [=](const Tensor& x, int64_t decimals, const Tensor& out) { return write_out("round", rounded(x, decimals), out); },
+        py::kw_only(), py::arg("decimals"), py::arg("out") = py::none(), "Rounded to that many decimal places, ties to even.");
+  f.method("round_", [=](const py::object& self, int64_t decimals) {
+    return rewrite(self, [&](const Tensor& x) { return rounded(x, decimals); });
+  }, py::kw_only(), py::arg("decimals"));
+  f.def("logit", [](const Tensor& x, std::optional<double> eps, const Tensor& out) {
+    Tensor p = eps ? clamp(x, Scalar(*eps), Scalar(1.0 - *eps)) : x;
+    return write_out("logit", log(div(p, sub(Scalar(1), p))), out);
+  }, py::arg("eps") = py::none(), py::kw_only(), py::arg("out") = py::none(), "log(x / (1 - x)), of x limited to [eps, 1 - eps].");
+}
+
+// |a - b| <= atol + rtol |b|
+Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+  check(a.dtype() == b.dtype(), "isclose: input has dtype ", a.dtype(), " and other ", b.dtype(), "; convert one of them");
+  check<ErrorKind::Value>(rtol >= 0 && atol >= 0, "isclose: rtol and atol must not be negative, got ", rtol, " and ", atol);
+  Tensor same = eq(a, b);
+  if (equal_nan && is_floating(a.dtype())) same = logical_or(same, logical_and(isnan(a), isnan(b)));
+  Tensor x = is_floating(a.dtype()) ? a : to_dtype(a, DType::Float64), y = is_floating(b.dtype()) ? b : to_dtype(b, DType::Float64);
+  Tensor near = le(abs(sub(x, y)), add(mul(abs(y), Scalar(rtol)), Scalar(atol)));
+  return logical_or(same, logical_and(near, isfinite(sub(x, y))));
+}
+
+void bind_comparisons(Family& f) {
+  auto truth = [](const Tensor& t) { return py::cast(all(t)).attr("item")(); };
+  f.def("isclose", &isclose, py::arg("other"), py::arg("rtol") = 1e-5, py::arg("atol") = 1e-8, py::arg("equal_nan") = false,
+        "Where |input - other| <= atol + rtol |other|.");
+  f.def("allclose", [=](const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+    return truth(isclose(a, b, rtol, atol, equal_nan));
+  }, py::arg("other"), py::arg("rtol") = 1e-5, py::arg("atol") = 1e-8, py::arg("equal_nan") = false, "Is isclose() true everywhere?");
+  f.def("equal", [=](const Tensor& a, const Tensor& b) -> py::object {
+    return a.shape() == b.shape() ? truth(eq(a, b)) : py::bool_(false);
+  }, py::arg("other"), "Have both the same shape and elements?\n\n>>> import weft\n>>> weft.equal(weft.ones(2), weft.ones(3))\nFalse\n");
 }
 
 void bind_types(Family& f) {
@@ -307,7 +412,10 @@ void bind_elementwise(Family& f, Family& nn) {
   bind_composites(f);
   bind_types(f);
   bind_synonyms(f);
-  f.def("bitwise_not", [](const Tensor& x) { return bitwise_not(x); });
+  bind_comparisons(f);
+  f.def("bitwise_not", [](const Tensor& x, const Tensor& out) { return write_out("bitwise_not", bitwise_not(x), out); }, py::kw_only(),
+        py::arg("out") = py::none());
+  f.method("bitwise_not_", [](const py::object& self) { return rewrite(self, [](const Tensor& x) { return bitwise_not(x); }); });
   bind_activations(nn);
 }
 

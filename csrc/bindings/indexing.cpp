@@ -313,6 +313,8 @@ void bind_masks(Family& f) {
     copy_(unwrap(x.ptr()), masked_scatter(unwrap(x.ptr()), mask, source));
     return x;
   }, py::arg("mask").none(false), py::arg("source").none(false), "masked_scatter() in place.");
+  f.function("where", [](const Tensor& condition) { return py::tuple(py::cast(nonzero_tuple(condition))); }, py::arg("condition"),
+             "The coordinates where condition holds, one vector per dimension.");
   f.def("nonzero", [](const Tensor& x, bool as_tuple) -> py::object {
     if (as_tuple) return py::tuple(py::cast(nonzero_tuple(x)));
     return py::cast(nonzero(x));

@@ -30,4 +30,13 @@ inline Tensor write_out(const char* op, const Tensor& result, const Tensor& out)
   return out;
 }
 
+// The in-place form of a composite: f(self) written over self. Where autograd records, f sees a copy, so that what it
+// keeps for backward stays as it was.
+template <class F>
+py::object rewrite(const py::object& self, F f) {
+  const Tensor& x = unwrap(self.ptr());
+  copy_(x, f(GradMode::enabled() && x.requires_grad() ? clone(x) : x));
+  return self;
+}
+
 }  // namespace weft::python

@@ -225,7 +225,7 @@ Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, st
   Tensor y = dtype ? to_dtype(x, t) : x;
   if (p == 2) return reduce(Fold::Norm2, reduced, y, t);
   if (p == 1) return reduce(Fold::SumAbs, reduced, y, t);
-  if (p == 0) return sum(to_dtype(ne(y, Scalar(0)), t), dims, keepdim);
+  if (p == 0) return sum(where(isnan(y), Scalar(1.0), square(sign(y))), dims, keepdim);  // a gradient of zeros
   if (std::isinf(p)) {
     check(reduced.count(x.shape()) > 0 || p > 0, "norm: the smallest magnitude of no elements is not defined, got shape ",
           x.shape());

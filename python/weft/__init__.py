@@ -21,8 +21,14 @@ __version__ = _C._build_info()["version"]
 newaxis = None
 
 # Loaded at first use, so that `import weft` is quick.
-_SUBMODULES = ("autograd", "memory", "nn", "optim", "utils")
-_ELSEWHERE = {"save": "weft.serialization", "load": "weft.serialization", "set_printoptions": "weft._printing"}
+_SUBMODULES = ("autograd", "linalg", "memory", "nn", "optim", "utils")
+_ELSEWHERE = {
+    "save": "weft.serialization",
+    "load": "weft.serialization",
+    "set_printoptions": "weft._printing",
+    "finfo": "weft._limits",
+    "iinfo": "weft._limits",
+}
 
 for _name in _SUBMODULES:
     globals().pop(_name, None)  # `weft._C.nn` and the like, which the star brought, must not hide the packages

@@ -22,6 +22,16 @@ WEFT_INLINE auto lit(double v) {
 WEFT_INLINE float select(bool c, float a, float b) { return c ? a : b; }
 WEFT_INLINE double select(bool c, double a, double b) { return c ? a : b; }
 
+// a b + c with one rounding where the machine has such an instruction. Written out, because a compiler that fuses on its
+// own does so differently in a vector loop and in what is left over after it; files of element functions forbid it that.
+WEFT_INLINE float mul_add(float a, float b, float c) {
+#ifdef __FMA__
+  return __builtin_fmaf(a, b, c);
+#else
+  return a * b + c;
+#endif
+}
+
 WEFT_INLINE float bits_to_float(uint32_t u) { return __builtin_bit_cast(float, u); }
 WEFT_INLINE uint32_t float_to_bits(float x) { return __builtin_bit_cast(uint32_t, x); }
 
@@ -50,10 +60,10 @@ struct ExpReduced {
 };
 WEFT_INLINE ExpReduced reduce_exp(float x) {
   constexpr float kMagic = 0x1.8p23f;
-  float shifted = x * 0x1.715476p+0f + kMagic;
+  float shifted = mul_add(x, 0x1.715476p+0f, kMagic);
   float n = shifted - kMagic;
-  float r = x - n * 0x1.62e4p-1f;
-  r -= n * 0x1.7f7d1cp-20f;
+  float r = mul_add(n, -0x1.62e4p-1f, x);
+  r = mul_add(n, -0x1.7f7d1cp-20f, r);
   return {n, r, static_cast<int32_t>(float_to_bits(shifted) - 0x4b400000u)};
 }
 // 2^i for -252 <= i <= 254, as a product of two factors so that the result may be subnormal or overflow.
@@ -70,11 +80,11 @@ WEFT_INLINE float exp(float x) {
   c = x != x ? 0.0f : c;
   ExpReduced e = reduce_exp(c);
   float p = 0x1.6dbc64p-10f;
-  p = p * e.r + 0x1.124148p-7f;
-  p = p * e.r + 0x1.555454p-5f;
-  p = p * e.r + 0x1.555486p-3f;
-  p = p * e.r + 0.5f;
-  float y = 1.0f + (e.r + e.r * e.r * p);
+  p = mul_add(p, e.r, 0x1.124148p-7f);
+  p = mul_add(p, e.r, 0x1.555454p-5f);
+  p = mul_add(p, e.r, 0x1.555486p-3f);
+  p = mul_add(p, e.r, 0.5f);
+  float y = 1.0f + mul_add(e.r * e.r, p, e.r);
   y = scale_by_power(y, e.i);
   return x != x ? x : y;
 }
@@ -87,15 +97,15 @@ WEFT_INLINE float expm1(float x) {
   c = x != x ? 0.0f : c;
   ExpReduced e = reduce_exp(c);
   float p = 0.00019915032983274113f;
-  p = p * e.r + 0.0013942059815728759f;
-  p = p * e.r + 0.008333271718233344f;
-  p = p * e.r + 0.04166634188422065f;
-  p = p * e.r + 0.16666666821488307f;
-  p = p * e.r + 0.5f;
-  p = e.r + e.r * e.r * p;
+  p = mul_add(p, e.r, 0.0013942059815728759f);
+  p = mul_add(p, e.r, 0.008333271718233344f);
+  p = mul_add(p, e.r, 0.04166634188422065f);
+  p = mul_add(p, e.r, 0.16666666821488307f);
+  p = mul_add(p, e.r, 0.5f);
+  p = mul_add(e.r * e.r, p, e.r);
   int32_t i = e.i > 126 ? 126 : e.i;
   float two_n = bits_to_float(static_cast<uint32_t>(i + 127) << 23);
-  float y = two_n * p + (two_n - 1.0f);
+  float y = mul_add(two_n, p, two_n - 1.0f);
   y = e.i > 126 ? scale_by_power(1.0f + p, e.i) : y;
   y = abs(x) < 1e-20f ? x : y;
   return x != x ? x : y;
@@ -111,18 +121,18 @@ WEFT_INLINE float log_of(float x, float correction) {
   float f = bits_to_float((u & 0x7fffffu) + 0x3f3504f3u) - 1.0f;
   float n = static_cast<float>(e) - (tiny ? 25.0f : 0.0f);
   float p = 0.06915368059943007f;
-  p = p * f - 0.11789807696543282f;
-  p = p * f + 0.11872976297742349f;
-  p = p * f - 0.12384348470255045f;
-  p = p * f + 0.14218658089674652f;
-  p = p * f - 0.166692508161396f;
-  p = p * f + 0.20002226614027713f;
-  p = p * f - 0.24999986599828175f;
-  p = p * f + 0.3333331043985729f;
+  p = mul_add(p, f, -0.11789807696543282f);
+  p = mul_add(p, f, 0.11872976297742349f);
+  p = mul_add(p, f, -0.12384348470255045f);
+  p = mul_add(p, f, 0.14218658089674652f);
+  p = mul_add(p, f, -0.166692508161396f);
+  p = mul_add(p, f, 0.20002226614027713f);
+  p = mul_add(p, f, -0.24999986599828175f);
+  p = mul_add(p, f, 0.3333331043985729f);
   float f2 = f * f;
-  float low = n * -2.12194440e-4f + correction;  // ln2 = 0.693359375 - 2.12194440e-4
-  float r = f + (f2 * f * p - 0.5f * f2 + low);
-  return r + n * 0.693359375f;
+  float low = mul_add(n, -2.12194440e-4f, correction);  // ln2 = 0.693359375 - 2.12194440e-4
+  float r = f + (mul_add(f2 * f, p, -0.5f * f2) + low);
+  return mul_add(n, 0.693359375f, r);
 }
 WEFT_INLINE float finish_log(float x, float r) {
   constexpr float kInfinity = __builtin_inff();
@@ -164,26 +174,26 @@ WEFT_INLINE double sigmoid(double x) { return 1.0 / (1.0 + __builtin_exp(-x)); }
 WEFT_INLINE float erfc_scaled(float x) {
   float t = 1.0f / (1.0f + 0.4f * x);
   float p = 0.06741101721222757f;
-  p = p * t - 0.24896175351614866f;
-  p = p * t + 0.27645818022907104f;
-  p = p * t - 0.10163023230073895f;
-  p = p * t + 0.19318355344654054f;
-  p = p * t + 0.15118466874622183f;
-  p = p * t + 0.21146512259827968f;
-  p = p * t + 0.22521273803759848f;
-  p = p * t + 0.2257079413568263f;
-  return p * t - 9.717476757122852e-07f;
+  p = mul_add(p, t, -0.24896175351614866f);
+  p = mul_add(p, t, 0.27645818022907104f);
+  p = mul_add(p, t, -0.10163023230073895f);
+  p = mul_add(p, t, 0.19318355344654054f);
+  p = mul_add(p, t, 0.15118466874622183f);
+  p = mul_add(p, t, 0.21146512259827968f);
+  p = mul_add(p, t, 0.22521273803759848f);
+  p = mul_add(p, t, 0.2257079413568263f);
+  return mul_add(p, t, -9.717476757122852e-07f);
 }
 // erf(x) / x for |x| <= 1, as a polynomial in x^2.
 WEFT_INLINE float erf_over_x(float x) {
   float u = x * x;
   float p = 7.889119506845899e-05f;
-  p = p * u - 0.0008020841272971674f;
-  p = p * u + 0.005189535338660067f;
-  p = p * u - 0.026854444591603355f;
-  p = p * u + 0.11283600176251563f;
-  p = p * u - 0.37612627135965615f;
-  return p * u + 1.128379165913751f;
+  p = mul_add(p, u, -0.0008020841272971674f);
+  p = mul_add(p, u, 0.005189535338660067f);
+  p = mul_add(p, u, -0.026854444591603355f);
+  p = mul_add(p, u, 0.11283600176251563f);
+  p = mul_add(p, u, -0.37612627135965615f);
+  return mul_add(p, u, 1.128379165913751f);
 }
 // exp(-x^2), with the rounding error of x^2 put back.
 WEFT_INLINE float exp_minus_square(float x) {
@@ -209,6 +219,45 @@ WEFT_INLINE float erfc(float x) {
   return x != x ? x : y;
 }
 WEFT_INLINE double erfc(double x) { return __builtin_erfc(x); }
+
+// The inverse of erf, after Giles, "Approximating the erfinv function", GPU Computing Gems (2011).
+WEFT_INLINE float erfinv(float x) {
+  float w = -log1p(-x * x);
+  float near = w - 2.5f, far = sqrt(w) - 3.0f;
+  float p = 2.81022636e-08f;
+  p = mul_add(p, near, 3.43273939e-07f);
+  p = mul_add(p, near, -3.5233877e-06f);
+  p = mul_add(p, near, -4.39150654e-06f);
+  p = mul_add(p, near, 0.00021858087f);
+  p = mul_add(p, near, -0.00125372503f);
+  p = mul_add(p, near, -0.00417768164f);
+  p = mul_add(p, near, 0.246640727f);
+  p = mul_add(p, near, 1.50140941f);
+  float q = -0.000200214257f;
+  q = mul_add(q, far, 0.000100950558f);
+  q = mul_add(q, far, 0.00134934322f);
+  q = mul_add(q, far, -0.00367342844f);
+  q = mul_add(q, far, 0.00573950773f);
+  q = mul_add(q, far, -0.0076224613f);
+  q = mul_add(q, far, 0.00943887047f);
+  q = mul_add(q, far, 1.00167406f);
+  q = mul_add(q, far, 2.83297682f);
+  float y = (w < 5.0f ? p : q) * x;
+  return abs(x) == 1.0f ? copysign(__builtin_inff(), x) : y;
+}
+// Newton's method from there, on erfc where erf is close to 1.
+WEFT_INLINE double erfinv(double x) {
+  double a = abs(x), y = 0.0;
+  if (!(a < 1.0)) return a == 1.0 ? copysign(__builtin_inf(), x) : __builtin_nan("");
+  double w = -__builtin_log1p(-a * a);
+  y = w < 30.0 ? static_cast<double>(erfinv(static_cast<float>(a))) : __builtin_sqrt(w);
+  if (!(y < 6.0)) y = __builtin_sqrt(w) * 0.9;
+  for (int step = 0; step < 4; step++) {
+    double gap = a < 0.5 ? __builtin_erf(y) - a : (1.0 - a) - __builtin_erfc(y);
+    y -= gap * 0.88622692545275801365 * __builtin_exp(y * y);
+  }
+  return copysign(y, x);
+}
 
 #define WEFT_LIBRARY_FUNCTION(name)                                        \
   WEFT_INLINE float name(float x) { return __builtin_##name##f(x); }       \

@@ -98,6 +98,7 @@ WEFT_INLINE int64_t nan_to_num_value(int64_t x, const Params&) { return x; }
 
 constexpr double kSqrtHalf = 0.70710678118654752440;
 constexpr double kTwoOverSqrtPi = 1.12837916709551257390;
+constexpr double kHalfSqrtPi = 0.88622692545275801365;
 constexpr double kInvSqrt2Pi = 0.39894228040143267794;
 constexpr double kSqrt2OverPi = 0.79788456080286535588;
 constexpr double kGeluCubic = 0.044715;
@@ -156,6 +157,7 @@ WEFT_UNARY(Acosh,        "acosh",       Float, Input,   Fused,    0, acosh(x),  
 WEFT_UNARY(Atanh,        "atanh",       Float, Input,   Fused,    0, atanh(x),                         g / (K(1.0) - x * x))
 WEFT_UNARY(Erf,          "erf",         Float, Input,   Fused,    0, erf(x),                           g * (exp(-(x * x)) * K(kTwoOverSqrtPi)))
 WEFT_UNARY(Erfc,         "erfc",        Float, Input,   Fused,    0, erfc(x),                          g * (exp(-(x * x)) * K(-kTwoOverSqrtPi)))
+WEFT_UNARY(Erfinv,       "erfinv",      Float, Output,  Fused,    0, erfinv(x),                        g * (exp(y * y) * K(kHalfSqrtPi)))
 WEFT_UNARY(Sigmoid,      "sigmoid",     Float, Output,  Fused,    0, sigmoid(x),                       g * (y * (K(1.0) - y)))
 WEFT_UNARY(Deg2rad,      "deg2rad",     Float, Nothing, Composed, 0, x * K(0.01745329251994329577),    g * K(0.01745329251994329577))
 WEFT_UNARY(Rad2deg,      "rad2deg",     Float, Nothing, Composed, 0, x * K(57.2957795130823208768),    g * K(57.2957795130823208768))
@@ -189,7 +191,7 @@ struct EntryList {
 using UnaryList =
     EntryList<Neg, Positive, Abs, Sign, Square, Floor, Ceil, Round, Trunc, Frac, Relu, IsNan, IsInf, IsFinite, SignBit,
               BitwiseNot, LogicalNot, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tan, Asin, Acos,
-              Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, Sigmoid, Deg2rad, Rad2deg, LogSigmoid, Softsign,
+              Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv, Sigmoid, Deg2rad, Rad2deg, LogSigmoid, Softsign,
               Tanhshrink, Silu, Mish, Gelu, GeluTanh, Elu, Celu, Selu, LeakyRelu, Softplus, Hardsigmoid, Hardswish,
               Softshrink, Hardshrink, Threshold, Clamp, NanToNum>;
 

@@ -1,0 +1,65 @@
+"""The ranges of the dtypes: weft.finfo and weft.iinfo."""
+
+from weft import _C
+
+
+class finfo:
+    """Limits of a floating point dtype: bits, eps, max, min, tiny (the smallest normal number), resolution.
+
+    Raises TypeError for other dtypes.
+
+    >>> import weft
+    >>> weft.finfo(weft.float32).bits
+    32
+    >>> weft.finfo(weft.float16).max
+    65504.0
+    """
+
+    # dtype -> bits, bits of the fraction, largest exponent, decimal digits
+    _FORMATS = {
+        _C.float16: (16, 10, 15, 3),
+        _C.bfloat16: (16, 7, 127, 2),
+        _C.float32: (32, 23, 127, 6),
+        _C.float64: (64, 52, 1023, 15),
+    }
+
+    def __init__(self, type=None):
+        dtype = _C.get_default_dtype() if type is None else type
+        if dtype not in self._FORMATS:
+            raise TypeError(f"finfo: expected a floating point dtype, got {dtype}; use iinfo for integers")
+        self.bits, fraction, exponent, digits = self._FORMATS[dtype]
+        self.dtype = str(dtype).removeprefix("weft.")
+        self.eps = 2.0**-fraction
+        self.max = (2.0 - self.eps) * 2.0**exponent
+        self.min = -self.max
+        self.tiny = self.smallest_normal = 2.0 ** (1 - exponent)
+        self.resolution = 10.0**-digits
+
+    def __repr__(self):
+        return (
+            f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, eps={self.eps:g}, "
+            f"smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, dtype={self.dtype})"
+        )
+
+
+class iinfo:
+    """Limits of an integer dtype: bits, max, min. Raises TypeError for other dtypes.
+
+    >>> import weft
+    >>> weft.iinfo(weft.int8).max
+    127
+    """
+
+    _BITS = {_C.uint8: 8, _C.int8: 8, _C.int16: 16, _C.int32: 32, _C.int64: 64}
+
+    def __init__(self, type):
+        if type not in self._BITS:
+            raise TypeError(f"iinfo: expected an integer dtype, got {type}; use finfo for floating point")
+        self.bits = self._BITS[type]
+        self.dtype = str(type).removeprefix("weft.")
+        signed = type is not _C.uint8
+        self.max = 2 ** (self.bits - signed) - 1
+        self.min = -(2 ** (self.bits - 1)) if signed else 0
+
+    def __repr__(self):
+        return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"
