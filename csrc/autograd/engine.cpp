@@ -202,6 +202,11 @@ void BackwardRun::run() {
   }
 }
 
+void call_accumulate_hooks(const Tensor& leaf) {
+  auto hooks = ensure_grad_meta(leaf).accumulate_hooks;  // a copy: a hook may remove itself
+  for (auto& [id, hook] : hooks) hook->call(leaf);
+}
+
 void BackwardRun::commit() {
   GradModeGuard mode(create_graph_);
   // First everything that can fail, then only writes.
@@ -219,6 +224,7 @@ void BackwardRun::commit() {
     else
       before = std::move(grad);
   }
+  for (auto& [leaf, grad] : leaves_) call_accumulate_hooks(leaf);
 }
 
 // The gradient that backward starts with.
@@ -268,6 +274,8 @@ void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gra
   GradModeGuard mode(create_graph);
   for (size_t i = 0; i < inputs.size(); i++)
     if (run.captured(i).defined()) add_to_grad(inputs[i], run.captured(i));
+  for (size_t i = 0; i < inputs.size(); i++)
+    if (run.captured(i).defined()) call_accumulate_hooks(inputs[i]);
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,

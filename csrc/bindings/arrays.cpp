@@ -3,6 +3,7 @@
 
 #include <cstring>
 
+#include "bindings/autograd.h"
 #include "bindings/dlpack.h"
 #include "bindings/tensor_object.h"
 #include "ops/elementwise.h"
@@ -211,11 +212,27 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
 void tensor_release_buffer(PyObject*, Py_buffer* view) { delete[] static_cast<Py_ssize_t*>(view->internal); }
 
 void bind_arrays(Family& f) {
-  f.function("from_numpy", &from_numpy, py::arg("ndarray"),
+  f.function("from_numpy", [](const py::object& array) {
+    Tensor t = from_numpy(array);
+    if (!t.impl()->storage->writable() &&
+        PyErr_WarnEx(PyExc_UserWarning, "from_numpy: the array is read-only, and so is the tensor; pass array.copy() to change it", 1) < 0)
+      throw py::error_already_set();
+    return t;
+  }, py::arg("ndarray"),
              "A tensor on the memory of a NumPy array; changes of one are seen in the other.\n\n"
              "Raises TypeError for other objects and dtypes, ValueError for negative strides.\n\n"
              ">>> import numpy, weft\n>>> a = numpy.zeros(2)\n>>> weft.from_numpy(a).add_(1)\n"
              "tensor([1., 1.], dtype=weft.float64)\n>>> a\narray([1., 1.])\n");
+  f.function("frombuffer", [](const py::object& buffer, DType dtype, int64_t count, int64_t offset, bool requires_grad) {
+    py::object numpy = py::module_::import("numpy");
+    check<ErrorKind::Type>(dtype != DType::BFloat16, "frombuffer: bfloat16 is not supported; read int16 and use view(weft.bfloat16)");
+    Tensor t = from_numpy(numpy.attr("frombuffer")(buffer, py::dtype(format_of(dtype)), count, offset));
+    if (requires_grad) change_requires_grad(t, true);
+    return t;
+  }, py::arg("buffer"), py::kw_only(), py::arg("dtype"), py::arg("count") = -1, py::arg("offset") = 0, py::arg("requires_grad") = false,
+             "A vector on the memory of an object with the buffer protocol: count elements (-1: all) from byte offset on.\n\n"
+             "Raises ValueError when they are not all there.\n\n"
+             ">>> import weft\n>>> weft.frombuffer(bytearray(4), dtype=weft.int16)\ntensor([0, 0], dtype=weft.int16)\n");
   f.method("numpy", [](const Tensor& t, bool force) { return to_numpy(force ? detach(t) : t); }, py::kw_only(), py::arg("force") = false,
            "A NumPy array on the same memory.\n\nforce: detach first. Raises RuntimeError when the tensor requires grad, "
            "TypeError for bfloat16.\n\n>>> import weft\n>>> weft.arange(3).numpy()\narray([0, 1, 2])\n");

@@ -199,6 +199,16 @@ void bind_autograd(Family& f) {
     edge.node->add_hook(edge.index, id, Ref<GradHook>(new PyGradHook(std::move(hook))));
     return py::make_tuple(PyNode{edge.node}, id);
   });
+  f.method("_add_accumulate_hook", [](const Tensor& t, py::object hook) {
+    check(t.requires_grad() && is_leaf(t), "register_post_accumulate_grad_hook: only leaf tensors that require grad accumulate gradients");
+    uint64_t id = next_hook_id();
+    ensure_grad_meta(t).accumulate_hooks.emplace_back(id, Ref<GradHook>(new PyGradHook(std::move(hook))));
+    return id;
+  }, py::arg("hook"));
+  f.method("_remove_accumulate_hook", [](const Tensor& t, uint64_t id) {
+    std::erase_if(ensure_grad_meta(t).accumulate_hooks, [&](const auto& entry) { return entry.first == id; });
+  }, py::arg("id"));
+  f.method("is_inference", [](const Tensor& t) { return t.impl()->inference; }, "Was the tensor made in inference mode?");
   m.def("_remove_grad_hook", [](const PyNode& n, uint64_t id) { n.node->remove_hook(id); });
   f.method("detach", [](const Tensor& t) { return detach(t); }, "The same storage, as a leaf outside of autograd.");
   f.method("detach_", [](const py::object& self) {

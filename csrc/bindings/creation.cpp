@@ -1,5 +1,6 @@
 #include "bindings/autograd.h"
 #include "bindings/sizes.h"
+#include "memory/allocator.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -182,7 +183,10 @@ void bind_grids(Family& f) {
 void bind_creation(Family& f, Family&) {
   bind_filled(f, "zeros", &zeros, "A tensor of zeros. Sizes as numbers or as one sequence.\n\n>>> import weft\n>>> weft.zeros(2, 1)\ntensor([[0.],\n        [0.]])\n");
   bind_filled(f, "ones", &ones, "A tensor of ones. Sizes as numbers or as one sequence.\n\n>>> import weft\n>>> weft.ones(2)\ntensor([1., 1.])\n");
-  bind_filled(f, "empty", [](const Shape& s, DType t, Device d) { return empty(s, t, d); },
+  bind_filled(f, "empty", [](const Shape& s, DType t, Device d) {
+    set_allocation_tag("empty");
+    return empty(s, t, d);
+  },
               "A tensor with undefined contents. Sizes as numbers or as one sequence.\n\n>>> import weft\n>>> weft.empty(2, 3).shape\nweft.Size([2, 3])\n");
   bind_full(f);
   bind_ranges(f);

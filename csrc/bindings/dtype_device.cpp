@@ -65,7 +65,7 @@ std::optional<Scalar> read_scalar(PyObject* o) {
     int overflow = 0;
     int64_t value = PyLong_AsLongLongAndOverflow(o, &overflow);
     if (overflow) {
-      PyErr_Format(PyExc_OverflowError, "the integer %R does not fit 64 bits", o);
+      PyErr_Format(PyExc_OverflowError, "the integer %R does not fit int64", o);
       throw py::error_already_set();
     }
     return Scalar(value);

@@ -59,8 +59,11 @@ Tensor with_operand(const Operand& o, F f) {
   return std::visit([&](const auto& v) { return f(v); }, o);
 }
 
-Operand scaled(const Operand& other, const Scalar& alpha) {
+Operand scaled(const char* op, const Tensor& x, const Operand& other, const Scalar& alpha) {
   if (!alpha.is_float() && alpha.to_int() == 1) return other;
+  const Tensor* y = std::get_if<Tensor>(&other);
+  bool floats = is_floating(x.dtype()) || (y ? is_floating(y->dtype()) : std::get<Scalar>(other).is_float());
+  check(floats || !alpha.is_float(), op, ": alpha must be an integer for integer tensors, got ", alpha);
   if (const Tensor* t = std::get_if<Tensor>(&other)) return mul(*t, alpha);
   const Scalar& s = std::get<Scalar>(other);
   if (s.is_float() || alpha.is_float()) return Scalar(s.to_double() * alpha.to_double());
@@ -76,12 +79,12 @@ void bind_arithmetic(Family& f) {
   for (const char* name : {"add", "sub", "subtract"}) {
     bool adds = name[0] == 'a';
     f.def(name, [adds, name](const Tensor& x, const Operand& other, const Scalar& alpha, const Tensor& out) {
-      Tensor y = with_operand(scaled(other, alpha), [&](const auto& o) { return adds ? add(x, o) : sub(x, o); });
+      Tensor y = with_operand(scaled(name, x, other, alpha), [&](const auto& o) { return adds ? add(x, o) : sub(x, o); });
       return write_out(name, y, out);
     }, py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), py::arg("out") = py::none(),
           "input + alpha * other (or minus), with broadcasting and type promotion.");
-    f.method((std::string(name) + "_").c_str(), [adds](const py::object& self, const Operand& other, const Scalar& alpha) {
-      with_operand(scaled(other, alpha), [&](const auto& o) { return adds ? add_(unwrap(self.ptr()), o) : sub_(unwrap(self.ptr()), o); });
+    f.method((std::string(name) + "_").c_str(), [adds, name](const py::object& self, const Operand& other, const Scalar& alpha) {
+      with_operand(scaled(name, unwrap(self.ptr()), other, alpha), [&](const auto& o) { return adds ? add_(unwrap(self.ptr()), o) : sub_(unwrap(self.ptr()), o); });
       return self;
     }, py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1));
   }

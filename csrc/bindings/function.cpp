@@ -20,7 +20,7 @@ struct SavedList {
 
   py::tuple unpack() const {
     check(!released, "backward: the graph of '", name,
-          "' was already used and its saved tensors are freed; pass retain_graph=True to the first backward to keep them");
+          "' was used before and its saved tensors are freed; to go through it a second time pass retain_graph=True to the first backward to keep them");
     py::tuple out(tensors.size());
     for (size_t i = 0; i < tensors.size(); i++) out[i] = py::cast(tensors[i].unpack(name.c_str(), node));
     return out;

@@ -261,8 +261,7 @@ void bind_scatter(Family& f) {
         py::kw_only(), py::arg("include_self") = true,
         "Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.");
   f.method("scatter_reduce_", [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src, const std::string& reduce, bool include_self) {
-    copy_(unwrap(x.ptr()), scatter_reduce(unwrap(x.ptr()), dim, i, src, reduce, include_self));
-    return x;
+    return rewrite(x, [&](const Tensor& t) { return scatter_reduce(t, dim, i, src, reduce, include_self); });
   }, py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), py::arg("reduce"), py::kw_only(), py::arg("include_self") = true,
            "scatter_reduce() in place.");
 }
@@ -310,8 +309,7 @@ void bind_masks(Family& f) {
   f.def("masked_scatter", &masked_scatter, py::arg("mask").none(false), py::arg("source").none(false),
         "A copy in which the elements where mask is True are the first ones of source, in order.");
   f.method("masked_scatter_", [](const py::object& x, const Tensor& mask, const Tensor& source) {
-    copy_(unwrap(x.ptr()), masked_scatter(unwrap(x.ptr()), mask, source));
-    return x;
+    return rewrite(x, [&](const Tensor& t) { return masked_scatter(t, mask, source); });
   }, py::arg("mask").none(false), py::arg("source").none(false), "masked_scatter() in place.");
   f.function("where", [](const Tensor& condition) { return py::tuple(py::cast(nonzero_tuple(condition))); }, py::arg("condition"),
              "The coordinates where condition holds, one vector per dimension.");

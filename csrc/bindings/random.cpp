@@ -4,6 +4,7 @@
 #include <random>
 
 #include "bindings/factory.h"
+#include "bindings/sizes.h"
 #include "ops/elementwise.h"
 
 namespace weft::python {
@@ -18,9 +19,9 @@ Ref<Generator> generator_of(const MaybeGenerator& g) { return g ? **g : nullptr;
 Dims sizes(const char* name, const py::args& args, const std::optional<Dims>& size) {
   if (size) {
     check<ErrorKind::Type>(args.empty(), name, ": sizes were given twice");
-    return *size;
+    return checked_sizes(name, *size);
   }
-  return dims_from_args(name, args);
+  return checked_sizes(name, dims_from_args(name, args));
 }
 
 void bind_uniform_and_normal(Family& f) {
@@ -176,7 +177,9 @@ uint64_t fresh_seed() { return (static_cast<uint64_t>(std::random_device{}()) <<
 
 uint64_t read_seed(const py::int_& seed) {
   // Negative seeds count from 2^64, as PyTorch's do.
-  py::object wrapped = seed & py::int_(UINT64_MAX);
+  py::int_ lowest(INT64_MIN), highest(UINT64_MAX);
+  check<ErrorKind::Value>(seed >= lowest && seed <= highest, "manual_seed: the seed must be in [-2^63, 2^64), got ", std::string(py::str(seed)));
+  py::object wrapped = seed & highest;
   return wrapped.cast<uint64_t>();
 }
 

@@ -121,17 +121,24 @@ Tensor to_device(const Tensor& t, Device device) {
   fail<ErrorKind::NotImplemented>("to: copying from ", t.device(), " to ", device, " is not possible: the source has no data");
 }
 
+// As a NumPy array with the machine's byte order.
+py::object native_array(const py::object& data) {
+  py::object array = py::module_::import("numpy").attr("asarray")(data);
+  bool foreign = !array.attr("dtype").attr("isnative").cast<bool>();
+  return foreign ? array.attr("astype")(array.attr("dtype").attr("newbyteorder")("=")) : array;
+}
+
 // Shares memory where it can.
 Tensor as_tensor(const py::object& data, std::optional<DType> dtype, std::optional<Device> device) {
   Tensor t;
   if (is_tensor(data.ptr()))
     t = unwrap(data.ptr());
   else if (py::hasattr(data, "__array_interface__"))
-    t = from_numpy(py::module_::import("numpy").attr("asarray")(data));
+    t = from_numpy(native_array(data));
   else if (py::hasattr(data, "__dlpack__"))
     t = unwrap(py::module_::import("weft._C").attr("from_dlpack")(data).ptr());
   else if (PyObject_CheckBuffer(data.ptr()) && !PyBytes_Check(data.ptr()))
-    t = from_numpy(py::module_::import("numpy").attr("asarray")(data));
+    t = from_numpy(native_array(data));
   else
     t = from_nested(data.ptr(), dtype);
   if (dtype && *dtype != t.dtype()) t = to_dtype(t, *dtype);

@@ -66,9 +66,18 @@ Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
 }
 
 py::object type_of(const Tensor& t, const py::object& dtype) {
-  if (dtype.is_none()) return py::str(std::string("weft.") + dtype_name(t.dtype()));
+  constexpr std::pair<const char*, DType> names[] = {
+      {"FloatTensor", DType::Float32}, {"DoubleTensor", DType::Float64}, {"HalfTensor", DType::Float16}, {"BFloat16Tensor", DType::BFloat16},
+      {"IntTensor", DType::Int32},     {"LongTensor", DType::Int64},     {"ShortTensor", DType::Int16},  {"BoolTensor", DType::Bool},
+      {"ByteTensor", DType::UInt8},    {"CharTensor", DType::Int8}};
+  if (dtype.is_none()) {
+    for (auto [name, type] : names)
+      if (type == t.dtype()) return py::str(std::string("weft.") + name);
+  }
   if (py::isinstance<py::str>(dtype)) {
     auto name = dtype.cast<std::string>();
+    for (auto [known, type] : names)
+      if (name.ends_with(std::string(".") + known)) return py::cast(convert(t, std::nullopt, type, false));
     return py::cast(convert(t, std::nullopt, py::module_::import("weft._C").attr(name.substr(name.rfind('.') + 1).c_str()).cast<DType>(), false));
   }
   return py::cast(convert(t, std::nullopt, dtype.cast<DType>(), false));

@@ -107,7 +107,7 @@ Tensor invert(const Tensor& x) { return bitwise_not(x); }
 int as_bool(PyObject* a) {
   return guarded([&]() -> int {
     const Tensor& t = unwrap(a);
-    check(t.numel() == 1, "the truth value of a tensor of shape ", t.shape(), " with ", t.numel(),
+    check(t.numel() == 1, "bool: the truth value of a tensor of shape ", t.shape(), " with ", t.numel(),
           " elements is ambiguous; use .any(), .all() or compare single elements");
     py::object value = py::reinterpret_steal<py::object>(item(t));
     return PyObject_IsTrue(value.ptr());

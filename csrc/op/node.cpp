@@ -119,7 +119,7 @@ void OpNode::bind_outputs(const Tensor* tensors, int count) {
 
 void OpNode::backward(const Tensor* grad_outputs, Tensor* grad_inputs) {
   check(!released, "backward: the graph of '", name(),
-        "' was already used and its saved tensors are freed; pass retain_graph=True to the first backward to keep them");
+        "' was used before and its saved tensors are freed; to go through it a second time pass retain_graph=True to the first backward to keep them");
   if (op->differentiable()) op->vjp(Vjp(*this, grad_outputs), grad_inputs);
 }
 

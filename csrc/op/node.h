@@ -120,6 +120,8 @@ struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
   uint32_t output_index = 0;
   bool retains_grad = false;
   Ref<AccumulateGrad> accumulator;
+  // Called with the tensor itself after backward() has added to its grad.
+  std::vector<std::pair<uint64_t, Ref<GradHook>>> accumulate_hooks;
 };
 
 GradMeta* grad_meta(const Tensor& t);          // nullptr when there is none

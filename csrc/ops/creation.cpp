@@ -118,6 +118,8 @@ Tensor eye(int64_t rows, int64_t columns, DType dtype, Device device) {
 Tensor triangle_indices(int64_t rows, int64_t columns, int64_t diagonal, bool upper, DType dtype, Device device) {
   check(rows >= 0 && columns >= 0, upper ? "triu_indices" : "tril_indices", ": sizes must not be negative, got ", rows,
         " and ", columns);
+  if (device.type == DeviceType::Meta)
+    return empty(triangle_indices(rows, columns, diagonal, upper, dtype, {}).shape(), dtype, device);
   Tensor r = add(unsqueeze(arange(rows, device), 1), Scalar(diagonal)), c = arange(columns, device);
   return to_dtype(contiguous(transpose(nonzero(upper ? le(r, c) : ge(r, c)), 0, 1)), dtype);
 }

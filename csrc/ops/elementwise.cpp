@@ -84,6 +84,8 @@ struct Unary : OpOf<Unary> {
   void infer(Inputs in, OutputSpec* out) const override {
     const UnaryInfo& info = unary_info(function);
     DType t = in[0].dtype();
+    bool negates_bool = t == DType::Bool && function == index_in<scalar::Neg>(scalar::UnaryList{});
+    check(!negates_bool, "neg: bool tensors have no negative; use logical_not (~) instead");
     if (info.result == scalar::Result::Bool) t = DType::Bool;
     if (info.result == scalar::Result::Float && !is_floating(t)) t = default_float_dtype();
     out[0] = {in[0].shape(), t, kept_strides(in[0].shape(), in)};
@@ -258,6 +260,8 @@ void check_divisor(int function, const Tensor& b) {
     if (f == function) check(!has_zero(b), binary_info(function).name, ": integer division by zero");
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
+  bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() && b.to_int() < 0;
+  check(!fraction, "pow: ", a.dtype(), " to the negative power ", b, " is no integer; convert the tensor with .float() first");
   if (is_floating(a.dtype()) || b.is_float() || b.to_int() != 0) return;
   Tensor zero = scalar_tensor(b, DType::Int64, {});
   check_divisor(function, zero);

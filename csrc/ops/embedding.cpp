@@ -13,11 +13,11 @@ namespace weft {
 
 namespace {
 
-void check_index(const char* op, const Tensor& index, int64_t n) {
-  int64_t position = -1;
+void check_index(const char* op, const Tensor& index, const Tensor& weight) {
+  int64_t position = -1, n = weight.size(0);
   first_outside_kernel(index.device(), view_of(index), n, &position);
   check<ErrorKind::Index>(position < 0, op, ": index ", position < 0 ? 0 : index.data_as<int64_t>()[position],
-                          " is out of range for ", n, " rows (expected 0 to ", n - 1, ")");
+                          " is out of range for a weight of shape ", weight.shape(), " (expected 0 to ", n - 1, ")");
 }
 
 // inputs: gradient of the result, index.
@@ -50,7 +50,7 @@ struct Embedding : OpOf<Embedding> {
     out[0] = {shape, in[0].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
-    check_index(kName, in[1], in[0].size(0));
+    check_index(kName, in[1], in[0]);
     if (out[0].numel()) embedding_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]));
   }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
@@ -60,7 +60,7 @@ struct Embedding : OpOf<Embedding> {
 };
 
 Tensor as_index(const char* op, const Tensor& index) {
-  check(is_integral(index.dtype()), op, ": expected an integer tensor of row numbers, got dtype ", index.dtype());
+  check(is_integral(index.dtype()), op, ": expected a tensor of row numbers of dtype int64 or int32, got dtype ", index.dtype());
   return contiguous(to_dtype(index, DType::Int64));
 }
 
@@ -77,7 +77,7 @@ Tensor one_hot(const Tensor& x, int64_t num_classes) {
   Tensor index = contiguous(x);
   if (num_classes < 0) {
     check(index.numel() > 0, "one_hot: num_classes must be given for an empty tensor of shape ", x.shape());
-    check(!index.is_meta(), "one_hot: num_classes must be given on the meta device");
+    check(!index.is_meta(), "one_hot: the number of classes depends on the data, which a tensor on the meta device does not have; give num_classes");
     const auto* p = index.data_as<int64_t>();
     num_classes = *std::max_element(p, p + index.numel()) + 1;
   }

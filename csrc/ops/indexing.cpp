@@ -222,7 +222,11 @@ Advanced prepare_advanced(const char* op, const Tensor& x, const std::vector<Ten
   for (size_t d = 0; d < masks_expanded.size(); d++) {
     if (!masks_expanded[d].defined()) continue;
     dims.push_back(static_cast<int64_t>(d));
-    a.indices.push_back(checked_index<ErrorKind::Index>(op, masks_expanded[d]));
+    // Indices that a list was made into may be on the CPU.
+    bool elsewhere = x.is_meta() && !masks_expanded[d].is_meta();
+    const Tensor& given_index = masks_expanded[d];
+    a.indices.push_back(checked_index<ErrorKind::Index>(
+        op, elsewhere ? empty(given_index.shape(), given_index.dtype(), x.device()) : given_index));
     const Shape& own = a.indices.back().shape();
     bool fits = true;
     for (int i = 1; i <= std::min(own.size(), common.size()); i++) {

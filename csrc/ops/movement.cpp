@@ -230,7 +230,7 @@ Tensor permute(const Tensor& x, const Dims& order) {
 }
 
 Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
-  int a = normalize_dim("transpose", dim0, x.ndim()), b = normalize_dim("transpose", dim1, x.ndim());
+  int a = normalize_dim("transpose", dim0, x.shape()), b = normalize_dim("transpose", dim1, x.shape());
   Dims order;
   for (int d = 0; d < x.ndim(); d++) order.push_back(d);
   if (x.ndim() > 0) std::swap(order[a], order[b]);
@@ -260,7 +260,7 @@ Tensor unsqueeze(const Tensor& x, int64_t dim) {
 }
 
 Tensor squeeze(const Tensor& x, int64_t dim) {
-  int d = normalize_dim("squeeze", dim, x.ndim());
+  int d = normalize_dim("squeeze", dim, x.shape());
   Shape shape = x.shape();
   if (x.ndim() > 0 && shape[d] == 1) shape.erase(d);
   return view_as(x, shape);
@@ -268,15 +268,15 @@ Tensor squeeze(const Tensor& x, int64_t dim) {
 
 Tensor select(const Tensor& x, int64_t dim, int64_t index) {
   check<ErrorKind::Index>(x.ndim() > 0, "select: a 0-dimensional tensor has no dimension to select from");
-  int d = normalize_dim("select", dim, x.ndim());
+  int d = normalize_dim("select", dim, x.shape());
   int64_t n = x.size(d);
-  check<ErrorKind::Index>(index >= -n && index < n, "index ", index, " is out of range for dimension ", d, " with size ", n);
+  check<ErrorKind::Index>(index >= -n && index < n, "select: index ", index, " is out of range for dimension ", d, " of shape ", x.shape());
   return apply(Select(d, index < 0 ? index + n : index), x);
 }
 
 Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t stop, int64_t step) {
   check(x.ndim() > 0, "slice: a 0-dimensional tensor cannot be sliced");
-  int d = normalize_dim("slice", dim, x.ndim());
+  int d = normalize_dim("slice", dim, x.shape());
   check<ErrorKind::Value>(step > 0, "slice: the step must be positive, got ", step, "; use flip() to reverse a tensor");
   int64_t n = x.size(d);
   if (start < 0) start += n;
@@ -300,7 +300,7 @@ Tensor squeeze(const Tensor& x, std::optional<Dims> dims) {
 }
 
 Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
-  int first = normalize_dim("flatten", start_dim, x.ndim()), last = normalize_dim("flatten", end_dim, x.ndim());
+  int first = normalize_dim("flatten", start_dim, x.shape()), last = normalize_dim("flatten", end_dim, x.shape());
   if (x.ndim() == 0) return reshape(x, {1});
   check(first <= last, "flatten: start_dim ", start_dim, " comes after end_dim ", end_dim, " in shape ", x.shape());
   if (first == last) return x;
@@ -315,7 +315,7 @@ Tensor flatten(const Tensor& x, int64_t start_dim, int64_t end_dim) {
 }
 
 Tensor unflatten(const Tensor& x, int64_t dim, const Shape& sizes) {
-  int d = normalize_dim("unflatten", dim, x.ndim());
+  int d = normalize_dim("unflatten", dim, x.shape());
   check(!sizes.empty(), "unflatten: expected at least one size");
   Shape shape;
   int64_t known = 1, left = -1;
@@ -351,7 +351,7 @@ Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination) {
 
 Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   check(x.ndim() > 0, "narrow: a 0-dimensional tensor cannot be narrowed");
-  int d = normalize_dim("narrow", dim, x.ndim());
+  int d = normalize_dim("narrow", dim, x.shape());
   int64_t n = x.size(d);
   check<ErrorKind::Index>(start >= -n && start <= n, "narrow: start ", start, " is out of range for dimension ", d, " with size ", n);
   if (start < 0) start += n;
@@ -360,7 +360,7 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
 }
 
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
-  int a = normalize_dim("diagonal", dim1, x.ndim()), b = normalize_dim("diagonal", dim2, x.ndim());
+  int a = normalize_dim("diagonal", dim1, x.shape()), b = normalize_dim("diagonal", dim2, x.shape());
   check(a != b && x.ndim() >= 2, "diagonal: expected two different dims of a tensor of at least 2 dimensions, got ", dim1, " and ",
         dim2, " for shape ", x.shape());
   return apply(Diagonal(offset, a, b), x);
@@ -379,7 +379,7 @@ Tensor diag_embed(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
 }
 
 Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
-  int d = normalize_dim("unfold", dim, x.ndim());
+  int d = normalize_dim("unfold", dim, x.shape());
   int64_t n = x.ndim() == 0 ? 1 : x.size(d);
   check(size >= 0 && size <= n, "unfold: window size ", size, " does not fit dimension ", d, " with size ", n);
   check(step > 0, "unfold: step must be positive, got ", step);
@@ -397,7 +397,7 @@ Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
 
 std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t dim) {
   check(x.ndim() > 0, "split: a 0-dimensional tensor cannot be split");
-  int d = normalize_dim("split", dim, x.ndim());
+  int d = normalize_dim("split", dim, x.shape());
   int64_t total = 0;
   for (int64_t n : sizes) {
     check(n >= 0, "split: sizes must not be negative, got ", sizes);
@@ -415,7 +415,7 @@ std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t dim) {
 
 std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t dim) {
   check(x.ndim() > 0, "split: a 0-dimensional tensor cannot be split");
-  int d = normalize_dim("split", dim, x.ndim());
+  int d = normalize_dim("split", dim, x.shape());
   int64_t n = x.size(d);
   check(size > 0 || (size == 0 && n == 0), "split: the size of a part must be positive, got ", size);
   Dims sizes;
@@ -427,7 +427,7 @@ std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t dim) {
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
   check(chunks > 0, "chunk: the number of chunks must be positive, got ", chunks);
   check(x.ndim() > 0, "chunk: a 0-dimensional tensor cannot be split");
-  int d = normalize_dim("chunk", dim, x.ndim());
+  int d = normalize_dim("chunk", dim, x.shape());
   if (x.size(d) == 0) return split(x, Dims::filled(static_cast<int>(chunks), 0), d);
   return split(x, (x.size(d) + chunks - 1) / chunks, d);
 }
@@ -435,7 +435,7 @@ std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
 std::vector<Tensor> tensor_split(const Tensor& x, int64_t sections, int64_t dim) {
   check(x.ndim() > 0, "tensor_split: a 0-dimensional tensor cannot be split");
   check(sections > 0, "tensor_split: the number of sections must be positive, got ", sections);
-  int64_t n = x.size(normalize_dim("tensor_split", dim, x.ndim()));
+  int64_t n = x.size(normalize_dim("tensor_split", dim, x.shape()));
   Dims sizes;
   for (int64_t i = 0; i < sections; i++) sizes.push_back(n / sections + (i < n % sections ? 1 : 0));
   return split(x, sizes, dim);
@@ -443,7 +443,7 @@ std::vector<Tensor> tensor_split(const Tensor& x, int64_t sections, int64_t dim)
 
 std::vector<Tensor> tensor_split_at(const Tensor& x, const Dims& cuts, int64_t dim) {
   check(x.ndim() > 0, "tensor_split: a 0-dimensional tensor cannot be split");
-  int d = normalize_dim("tensor_split", dim, x.ndim());
+  int d = normalize_dim("tensor_split", dim, x.shape());
   std::vector<Tensor> parts;
   int64_t start = 0;
   for (int64_t cut : cuts) {
@@ -456,7 +456,7 @@ std::vector<Tensor> tensor_split_at(const Tensor& x, const Dims& cuts, int64_t d
 
 std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
   check<ErrorKind::Index>(x.ndim() > 0, "unbind: a 0-dimensional tensor has no dimension to take apart");
-  int d = normalize_dim("unbind", dim, x.ndim());
+  int d = normalize_dim("unbind", dim, x.shape());
   std::vector<Tensor> parts;
   for (int64_t i = 0; i < x.size(d); i++) parts.push_back(select(x, d, i));
   return parts;

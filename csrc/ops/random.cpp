@@ -113,15 +113,38 @@ struct Multinomial : OpOf<Multinomial> {
 
 const Ref<Generator>& chosen(const Ref<Generator>& g) { return g ? g : default_generator(); }
 
+const char* distribution_name(Distribution d) {
+  switch (d) {
+    case Distribution::Uniform:
+      return "uniform";
+    case Distribution::Normal:
+      return "normal";
+    case Distribution::LogNormal:
+      return "log_normal";
+    case Distribution::Exponential:
+      return "exponential";
+    default:
+      return "random";
+  }
+}
+
 void check_numbers(Distribution d, const RandomParams& p, DType dtype) {
   if (d == Distribution::Uniform) check(p.a <= p.b, "uniform: expected from <= to, got from ", p.a, " and to ", p.b);
   if (d == Distribution::Normal || d == Distribution::LogNormal)
-    check(p.b >= 0, "normal: the standard deviation must not be negative, got ", p.b);
+    check(p.b >= 0, "normal: the standard deviation std must not be negative, got ", p.b);
   if (d == Distribution::Bernoulli) check(p.a >= 0 && p.a <= 1, "bernoulli: p must be between 0 and 1, got ", p.a);
   if (d == Distribution::Exponential) check(p.a > 0, "exponential: lambda must be positive, got ", p.a);
   if (d == Distribution::Geometric) check(p.a > 0 && p.a < 1, "geometric: p must be between 0 and 1, got ", p.a);
+  if (d == Distribution::Integer) {
+    // Bits of the numbers without sign that every value of the dtype can be told apart by.
+    int bits = dtype == DType::Bool ? 1 : static_cast<int>(item_size(dtype)) * 8;
+    bool is_signed = is_integral(dtype) && dtype != DType::UInt8;
+    int64_t high = bits == 64 ? INT64_MAX : (int64_t{1} << (bits - is_signed)) - 1, low = is_signed ? -high - 1 : 0;
+    int64_t last = static_cast<int64_t>(static_cast<uint64_t>(p.low) + p.span - 1);
+    check(is_floating(dtype) || (p.low >= low && last <= high), "randint: numbers from ", p.low, " to ", last, " do not fit dtype ", dtype);
+  }
   bool any_dtype = d == Distribution::Integer || d == Distribution::Bernoulli || d == Distribution::Geometric;
-  check(any_dtype || is_floating(dtype), "random: expected a floating point dtype for this distribution, got ", dtype);
+  check(any_dtype || is_floating(dtype), distribution_name(d), ": expected a floating point dtype, got ", dtype);
 }
 
 // Rows of weights as float64, checked.

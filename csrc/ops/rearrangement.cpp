@@ -219,7 +219,7 @@ Tensor stack(const std::vector<Tensor>& tensors, int64_t dim) {
 
 Tensor flip(const Tensor& x, const Dims& dims) {
   if (dims.empty() || x.ndim() == 0) {
-    for (int64_t d : dims) normalize_dim("flip", d, x.ndim());
+    for (int64_t d : dims) normalize_dim("flip", d, x.shape());
     return clone(x);
   }
   return apply(Flip(normalize_dims("flip", dims, x.ndim())), x);
@@ -234,7 +234,7 @@ Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims) {
   check(shifts.size() == dims.size(), "roll: got ", shifts.size(), " shifts for ", dims.size(), " dims; give one for each");
   Tensor y = x;
   for (int i = 0; i < dims.size(); i++) {
-    int d = normalize_dim("roll", dims[i], x.ndim());
+    int d = normalize_dim("roll", dims[i], x.shape());
     int64_t n = x.ndim() == 0 ? 1 : x.size(d);
     if (x.ndim() > 0) y = apply(Roll(d, n == 0 ? 0 : (shifts[i] % n + n) % n), y);
   }
@@ -297,7 +297,7 @@ Tensor tile(const Tensor& x, const Dims& counts) {
 
 Tensor repeat_interleave(const Tensor& x, int64_t count, int64_t dim) {
   check(count >= 0, "repeat_interleave: repeats must not be negative, got ", count);
-  int d = normalize_dim("repeat_interleave", dim, x.ndim());
+  int d = normalize_dim("repeat_interleave", dim, x.shape());
   if (x.ndim() == 0) return repeat(x, {count}, "repeat_interleave");
   Shape grown = x.shape(), result = x.shape();
   grown.insert(d + 1, count);
@@ -310,12 +310,13 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& counts, int64_t dim) {
   check(counts.dtype() == DType::Int64 || counts.dtype() == DType::Int32, "repeat_interleave: repeats must be int64 or int32, got ",
         counts.dtype());
   check(counts.ndim() <= 1, "repeat_interleave: repeats must have at most one dimension, got shape ", counts.shape());
+  check(!counts.is_meta(), "repeat_interleave: the size of the result depends on the data, which repeats on the meta device do not have");
   check<ErrorKind::NotImplemented>(counts.device().type == DeviceType::CPU, "repeat_interleave: repeats must be on the cpu, got ",
                                    counts.device());
   Tensor values = contiguous(to_dtype(counts, DType::Int64));
   const auto* c = values.data_as<int64_t>();
   if (values.numel() == 1) return repeat_interleave(x, c[0], dim);
-  int d = normalize_dim("repeat_interleave", dim, x.ndim());
+  int d = normalize_dim("repeat_interleave", dim, x.shape());
   check(x.ndim() > 0 && values.numel() == x.size(d), "repeat_interleave: got ", values.numel(), " repeats for dimension ", d, " of shape ",
         x.shape());
   int64_t total = 0;

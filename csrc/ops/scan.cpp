@@ -103,8 +103,9 @@ void Running::vjp(const Vjp& v, Tensor* grads) const {
   // The sum over k of g[k] exp(x[i] - y[k]), in logarithms, for the positive and the negative gradients.
   auto part = [&](const Tensor& h) {
     Tensor positive = gt(h, Scalar(0));
-    Tensor logs = where(positive, log(where(positive, h, Scalar(1.0))), Scalar(-std::numeric_limits<double>::infinity()));
-    return exp(add(apply(Running(Scan::LogSumExp, dim, !reverse, dtype), sub(logs, y)), x));
+    Tensor logs = sub(log(where(positive, h, Scalar(1.0))), y);
+    logs = where(positive, logs, Scalar(-std::numeric_limits<double>::infinity()));
+    return exp(add(apply(Running(Scan::LogSumExp, dim, !reverse, dtype), logs), x));
   };
   grads[0] = sub(part(g), part(neg(g)));
 }

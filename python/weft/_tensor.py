@@ -40,6 +40,21 @@ def register_hook(self, hook):
     return RemovableHandle(lambda: _C._remove_grad_hook(node, number))
 
 
+def register_post_accumulate_grad_hook(self, hook):
+    """Call ``hook(tensor)`` each time backward() has added to this leaf's ``grad``.
+
+    Raises RuntimeError for tensors that are no leaves or do not require grad.
+
+    >>> import weft
+    >>> x = weft.tensor(1., requires_grad=True)
+    >>> handle = x.register_post_accumulate_grad_hook(lambda tensor: print(tensor.grad))
+    >>> (x * 3).backward()
+    tensor(3.)
+    """
+    number = self._add_accumulate_hook(hook)
+    return RemovableHandle(lambda: self._remove_accumulate_hook(number))
+
+
 def _deepcopy(self, memo):
     if id(self) in memo:
         return memo[id(self)]
@@ -95,6 +110,7 @@ def _reversed(self):
 
 
 Tensor.register_hook = register_hook
+Tensor.register_post_accumulate_grad_hook = register_post_accumulate_grad_hook
 Tensor.__deepcopy__ = _deepcopy
 Tensor.__reduce_ex__ = _reduce_ex
 Tensor.__format__ = _format

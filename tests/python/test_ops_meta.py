@@ -8,6 +8,16 @@ from support import is_float, tensors_in, weft_only
 pytestmark = weft_only
 
 
+def run(op, w, args, kwargs):
+    """The results; skips where the op says that their shapes follow from the values."""
+    try:
+        return tensors_in(op.function(w)(*args, **kwargs))
+    except RuntimeError as error:
+        if "depends on the data" not in str(error):
+            raise
+        pytest.skip(str(error))
+
+
 def described(tensors):
     return [(tuple(tensor.shape), tensor.dtype) for tensor in tensors]
 
@@ -21,7 +31,7 @@ def test_shapes_without_data(w, op):
             with w.device(device):
                 args = tensors_for(w, list(sample.args), dtype, device)
                 kwargs = tensors_for(w, sample.kwargs, dtype, device)
-                results.append(tensors_in(op.function(w)(*args, **kwargs)))
+                results.append(run(op, w, args, kwargs))
         real, symbolic = results
         assert described(symbolic) == described(real), f"{op}{sample}"
         assert all(tensor.device.type == "meta" for tensor in symbolic), f"{op}{sample}"
@@ -32,7 +42,7 @@ def test_gradients_without_data(w, op):
     sample = op.samples(Make(op.dtypes[0]))[0]
     args = tensors_for(w, list(sample.args), op.dtypes[0], "meta", requires_grad=True)
     kwargs = tensors_for(w, sample.kwargs, op.dtypes[0], "meta", requires_grad=True)
-    outputs = [tensor for tensor in tensors_in(op.function(w)(*args, **kwargs)) if tensor.requires_grad]
+    outputs = [tensor for tensor in run(op, w, args, kwargs) if tensor.requires_grad]
     sum(output.sum() for output in outputs).backward()
     for tensor in tensors_in([args, list(kwargs.values())]):
         assert tensor.grad is None or described([tensor.grad]) == described([tensor])

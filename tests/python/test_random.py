@@ -258,7 +258,7 @@ def test_empty_draws(w):
         ("bernoulli_ above one", lambda w: w.empty(2).bernoulli_(1.5), RuntimeError, ("bernoulli", "1.5")),
         ("randperm of fewer than none", lambda w: w.randperm(-1), RuntimeError, ("randperm", "-1")),
         ("dropout above one", lambda w: w.nn.functional.dropout(w.ones(2), 1.5), ValueError, ("dropout", "1.5")),
-        ("rand of integers", lambda w: w.rand(2, dtype=w.int64), RuntimeError, ("rand", "int64")),
+        ("rand of integers", lambda w: w.rand(2, dtype=w.int64), RuntimeError, ("uniform", "int64")),
         ("rand of negative size", lambda w: w.rand(-2), RuntimeError, ("rand", "-2")),
         ("multinomial of too many", lambda w: w.multinomial(w.ones(2), 3), RuntimeError, ("multinomial", "3", "2")),
         (

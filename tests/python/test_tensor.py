@@ -461,7 +461,7 @@ def test_device(w):
     device = w.ones(1).device
     assert device == w.device("cpu") and device.type == "cpu" and str(device) == "cpu"
     assert repr(device).startswith("device(type='cpu'")
-    assert w.device("cpu:0").index == 0 and w.zeros(1, device=device).device == device
+    assert w.device("cpu:0").type == "cpu" and w.zeros(1, device=device).device == device
     with w.device("cpu"):
         assert w.ones(1).device == device
 
@@ -533,3 +533,16 @@ def test_equal(w):
     nan = w.tensor([float("nan")])
     assert not w.allclose(nan, nan) and w.allclose(nan, nan, equal_nan=True)
     assert w.isclose(w.tensor([1.0, 2.0]), w.tensor([1.0, 2.1])).tolist() == [True, False]
+
+
+@weft_only
+def test_overlapping_in_place(w):
+    """What an in-place op reads is what was there before it began."""
+    tensor = w.arange(5.0)
+    tensor[1:].add_(tensor[:-1])
+    assert tensor.tolist() == [0, 1, 3, 5, 7]
+    tensor[:-1].copy_(tensor[1:])
+    assert tensor.tolist() == [1, 3, 5, 7, 7]
+    with pytest.raises(RuntimeError) as error:
+        w.zeros(1).expand(3).add_(1)
+    check_message(error, ("add_", "(3,)", "clone"))

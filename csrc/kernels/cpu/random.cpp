@@ -45,8 +45,11 @@ void fill_from_uniform(const StridedView& out, PhiloxState state, const F& f) {
       x[1] = f(scalar::uniform_double(b.v[2], b.v[3]));
     });
   } else {
+    // A half type holds fewer digits: more would be rounded up to 1.
+    const float steps = out.dtype == DType::Float16 ? 0x1p11f : out.dtype == DType::BFloat16 ? 0x1p8f : 0x1p24f;
+    const float step = 1.0f / steps;
     fill<4, float>(out, state, [&](const scalar::Block& b, float* x) {
-      for (int k = 0; k < 4; k++) x[k] = f(scalar::uniform_float(b.v[k]));
+      for (int k = 0; k < 4; k++) x[k] = f(__builtin_floorf(scalar::uniform_float(b.v[k]) * steps) * step);
     });
   }
 }

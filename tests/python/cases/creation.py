@@ -175,7 +175,7 @@ OPS = [
         "copy_ converts",
         lambda x: x,
         lambda make: [Sample(make(2, 3, low=0))],
-        call=lambda w, x: w.zeros(2, 3, dtype=w.float64).copy_(x),
+        call=lambda w, x: w.zeros(2, 3, dtype=w.float64, device=x.device).copy_(x),
         dtypes=ALL,
         result="float64",
     ),

@@ -406,11 +406,4 @@ ERRORS = [
         ("add", "float32", "int64"),
         lambda w: [w.ones(2), w.ones(2), w.tensor([7, 8])],
     ),
-    Bad(
-        "in-place write that overlaps itself",
-        lambda w, a: a[1:].add_(a[:-1]),
-        RuntimeError,
-        ("add", "overlap"),
-        lambda w: [w.arange(5.0)],
-    ),
 ]

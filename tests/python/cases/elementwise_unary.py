@@ -130,7 +130,7 @@ ERRORS = [
         lambda w: [w.ones(2)],
     ),
     Bad("exp_ of integers", lambda w, x: x.exp_(), RuntimeError, ("exp", "int64"), lambda w: [w.tensor([1, 2])]),
-    Bad("exp of a list", lambda w: w.exp([1.0, 2.0]), TypeError, ("exp", "list")),
+    Bad("exp of a list", lambda w: w.exp([1.0, 2.0]), TypeError, ("exp", "[1.0, 2.0]")),
     Bad("exp of nothing", lambda w: w.exp(), TypeError, ("exp",)),
     Bad("unknown keyword", lambda w: w.exp(w.ones(2), speed=3), TypeError, ("speed",)),
     Bad(

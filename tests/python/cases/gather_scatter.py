@@ -144,6 +144,7 @@ OPS = [
         path="scatter",
         dtypes=TYPES,
         grad=IS_WEFT,
+        torch=False,  # its gradient has the wrong shape
     ),
     Op(
         "scatter of a number",
