@@ -86,6 +86,9 @@ class Op : public RefCounted {
   // Where the outputs live. Default: on the one device of all inputs; RuntimeError naming both when they differ.
   // An op without inputs gives its own.
   virtual Device device(Inputs in) const;
+  // The same op with its outputs on another device: only an op without inputs, which says itself where they live, gives
+  // another one. What was recorded on meta tensors is run through it.
+  virtual Ref<const Op> on(Device) const { return share(); }
   // dtypes and shapes of the outputs; raises when the inputs do not fit. Nothing has happened yet.
   virtual void infer(Inputs in, OutputSpec* out) const = 0;
   // Computes into outputs of the inferred dtype and shape (any strides): looks up the kernel, nothing else.

@@ -8,21 +8,19 @@
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
+#include "ops/source_op.h"
 
 namespace weft {
 
 namespace {
 
-// Base of the ops that make a tensor out of nothing.
+// Base of the ops that make a tensor of a given shape out of nothing.
 template <class Self>
-struct CreationOp : OpOf<Self> {
+struct CreationOp : SourceOp<Self> {
   Shape shape;
   DType dtype;
-  Device place;
-  CreationOp(const Shape& s, DType t, Device d) : shape(s), dtype(t), place(d) {}
-  Device device(Inputs) const override { return place; }
+  CreationOp(const Shape& s, DType t, Device d) : SourceOp<Self>(d), shape(s), dtype(t) {}
   void infer(Inputs, OutputSpec* out) const override { out[0] = {shape, dtype, {}}; }
-  bool differentiable() const override { return false; }
 };
 
 struct Full : CreationOp<Full> {

@@ -2,10 +2,10 @@
 
 #include <cmath>
 
-#include "op/apply.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/source_op.h"
 #include "ops/promotion.h"
 
 namespace weft {
@@ -28,18 +28,15 @@ struct Draw {
   }
 };
 
-struct Random : OpOf<Random> {
+struct Random : SourceOp<Random> {
   static constexpr const char* kName = "random";
   Draw draw;
   Shape shape;
   DType dtype;
-  Device place;
   auto fields() const { return std::tuple_cat(draw.fields(), std::tie(shape, dtype, place)); }
-  Random(const Draw& r, const Shape& s, DType t, Device d) : draw(r), shape(s), dtype(t), place(d) {}
-  Device device(Inputs) const override { return place; }
+  Random(const Draw& r, const Shape& s, DType t, Device d) : SourceOp(d), draw(r), shape(s), dtype(t) {}
   void infer(Inputs, OutputSpec* out) const override { out[0] = {shape, dtype, {}}; }
   void run(Inputs, const Tensor* out) const override { draw.fill(out[0]); }
-  bool differentiable() const override { return false; }
 };
 
 // Writes over its input; only used in place. The old values do not matter, so their gradient is zero.
@@ -80,14 +77,12 @@ struct MaskedScale : OpOf<MaskedScale> {
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = apply(*this, v.grad(), v.input(1)); }
 };
 
-struct Permutation : OpOf<Permutation> {
+struct Permutation : SourceOp<Permutation> {
   static constexpr const char* kName = "randperm";
   int64_t n;
-  Device place;
   Ref<Generator> generator;
   auto fields() const { return std::tie(n, place, generator); }
-  Permutation(int64_t count, Device d, const Ref<Generator>& g) : n(count), place(d), generator(g) {}
-  Device device(Inputs) const override { return place; }
+  Permutation(int64_t count, Device d, const Ref<Generator>& g) : SourceOp(d), n(count), generator(g) {}
   void infer(Inputs, OutputSpec* out) const override { out[0] = {{n}, DType::Int64, {}}; }
   void run(Inputs, const Tensor* out) const override {
     permutation_kernel(place, view_of(out[0]), generator->reserve(static_cast<uint64_t>(n)));
