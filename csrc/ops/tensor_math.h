@@ -28,6 +28,7 @@ inline Tensor select(const Tensor& c, const Tensor& a, const Scalar& b) { return
 inline Tensor select(const Tensor& c, const Scalar& a, const Tensor& b) { return where(c, a, b); }
 // log(1 + exp(x)) = -logsigmoid(-x)
 inline Tensor softplus_of(const Tensor& x) { return -logsigmoid(-x); }
+inline Tensor normal_cdf(const Tensor& x) { return erfc(x * Scalar(-0.70710678118654752440)) * Scalar(0.5); }
 
 // d(a^b)/da and /db; a zero exponent gives a zero gradient, also where a^(b-1) is infinite.
 inline Tensor pow_da(const Tensor& g, const Tensor& a, const Tensor& b) {

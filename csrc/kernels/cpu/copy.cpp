@@ -1,4 +1,5 @@
 #include "kernels/cpu/elementwise_loop.h"
+#include "kernels/cpu/vector.h"
 #include "kernels/elementwise.h"
 
 namespace weft {
@@ -7,22 +8,48 @@ namespace {
 
 constexpr int64_t kTile = 32;
 
-// out[i * out_row + j] = in[i + j * in_column] for a rows x columns matrix: reads and writes one cache-sized tile at a
-// time, so that every cache line that is touched is used whole.
+// out[i * out_row + j] = in[i + j * in_column] for a block of kLanes x kLanes, in registers.
+template <class T>
+WEFT_INLINE void transpose_registers(T* out, int64_t out_row, const T* in, int64_t in_column) {
+  constexpr int lanes = kLanes<T>;
+  Vector<T> r[lanes];
+#pragma GCC unroll 16
+  for (int j = 0; j < lanes; j++) r[j] = load(in + j * in_column);
+  transpose_block<T>(r);
+#pragma GCC unroll 16
+  for (int i = 0; i < lanes; i++) store(out + i * out_row, r[i]);
+}
+
+template <class T>
+void transpose_elements(T* out, int64_t out_row, const T* in, int64_t in_column, int64_t rows, int64_t columns) {
+  for (int64_t i = 0; i < rows; i++)
+    for (int64_t j = 0; j < columns; j++) out[i * out_row + j] = in[i + j * in_column];
+}
+
+// One tile of at most kTile x kTile.
+template <class T>
+void transpose_tile(T* out, int64_t out_row, const T* in, int64_t in_column, int64_t rows, int64_t columns) {
+  if constexpr (sizeof(T) < 4) {
+    transpose_elements(out, out_row, in, in_column, rows, columns);
+  } else {
+    constexpr int64_t lanes = kLanes<T>;
+    int64_t j = 0;
+    for (; j + lanes <= columns; j += lanes) {
+      int64_t i = 0;
+      for (; i + lanes <= rows; i += lanes) transpose_registers(out + i * out_row + j, out_row, in + i + j * in_column, in_column);
+      transpose_elements(out + i * out_row + j, out_row, in + i + j * in_column, in_column, rows - i, lanes);
+    }
+    transpose_elements(out + j, out_row, in + j * in_column, in_column, rows, columns - j);
+  }
+}
+
+// Rows [row_begin, row_end) of the result, tile by tile, so that every cache line that is touched is used whole.
 template <class T>
 void transpose_tiles(T* out, int64_t out_row, const T* in, int64_t in_column, int64_t row_begin, int64_t row_end,
                      int64_t columns) {
-  for (int64_t i0 = row_begin; i0 < row_end; i0 += kTile) {
-    int64_t i1 = i0 + kTile < row_end ? i0 + kTile : row_end;
-    for (int64_t j0 = 0; j0 < columns; j0 += kTile) {
-      int64_t j1 = j0 + kTile < columns ? j0 + kTile : columns;
-      T tile[kTile][kTile];
-      for (int64_t j = j0; j < j1; j++)
-        for (int64_t i = i0; i < i1; i++) tile[j - j0][i - i0] = in[i + j * in_column];
-      for (int64_t i = i0; i < i1; i++)
-        for (int64_t j = j0; j < j1; j++) out[i * out_row + j] = tile[j - j0][i - i0];
-    }
-  }
+  for (int64_t j = 0; j < columns; j += kTile)
+    transpose_tile(out + row_begin * out_row + j, out_row, in + row_begin + j * in_column, in_column, row_end - row_begin,
+                   columns - j < kTile ? columns - j : kTile);
 }
 
 template <class T>
@@ -71,8 +98,8 @@ void copy_cpu(StridedView out, StridedView in) {
     if (is_transpose(plan)) {
       if (item == 1) return transpose_copy<uint8_t>(plan, out.data, in.data);
       if (item == 2) return transpose_copy<uint16_t>(plan, out.data, in.data);
-      if (item == 4) return transpose_copy<uint32_t>(plan, out.data, in.data);
-      return transpose_copy<uint64_t>(plan, out.data, in.data);
+      if (item == 4) return transpose_copy<int32_t>(plan, out.data, in.data);
+      return transpose_copy<int64_t>(plan, out.data, in.data);
     }
   }
   visit_dtype(out.dtype, [&](auto tag) {

@@ -259,6 +259,32 @@ WEFT_INLINE double erfinv(double x) {
   return copysign(y, x);
 }
 
+// The distribution function of the standard normal, (1 + erf(x / sqrt 2)) / 2: a rational fit of erf with one division,
+// absolute error 2e-7.
+WEFT_INLINE float normal_cdf(float x) {
+  float z = x * 0.70710678118654752440f;
+  float c = z > 3.95f ? 3.95f : z;
+  c = c < -3.95f ? -3.95f : c;
+  float u = c * c;
+  float p = 2.01164555e-06f;
+  p = mul_add(p, u, 0.000287579379f);
+  p = mul_add(p, u, 0.00391692961f);
+  p = mul_add(p, u, 0.0532058761f);
+  p = mul_add(p, u, 0.1940284f);
+  p = mul_add(p, u, 1.12837901f);
+  float q = 3.78375679e-05f;
+  q = mul_add(q, u, 0.00119808205f);
+  q = mul_add(q, u, 0.0152699553f);
+  q = mul_add(q, u, 0.115587534f);
+  q = mul_add(q, u, 0.505284686f);
+  q = mul_add(q, u, 1.0f);
+  float y = mul_add(0.5f * c, p / q, 0.5f);
+  y = z >= 3.95f ? 1.0f : y;
+  y = z <= -3.95f ? 0.0f : y;
+  return x != x ? x : y;
+}
+WEFT_INLINE double normal_cdf(double x) { return 0.5 * __builtin_erfc(x * -0.70710678118654752440); }
+
 #define WEFT_LIBRARY_FUNCTION(name)                                        \
   WEFT_INLINE float name(float x) { return __builtin_##name##f(x); }       \
   WEFT_INLINE double name(double x) { return __builtin_##name(x); }

@@ -96,7 +96,6 @@ WEFT_INLINE T nan_to_num_value(T x, const Params& p) {
 }
 WEFT_INLINE int64_t nan_to_num_value(int64_t x, const Params&) { return x; }
 
-constexpr double kSqrtHalf = 0.70710678118654752440;
 constexpr double kTwoOverSqrtPi = 1.12837916709551257390;
 constexpr double kHalfSqrtPi = 0.88622692545275801365;
 constexpr double kInvSqrt2Pi = 0.39894228040143267794;
@@ -166,7 +165,7 @@ WEFT_UNARY(Softsign,     "softsign",    Float, Input,   Fused,    0, x / (abs(x)
 WEFT_UNARY(Tanhshrink,   "tanhshrink",  Float, Input,   Fused,    0, x - tanh(x),                      g * (tanh(x) * tanh(x)))
 WEFT_UNARY(Silu,         "silu",        Float, Input,   Fused,    0, x * sigmoid(x),                   g * (sigmoid(x) * (K(1.0) + x * (K(1.0) - sigmoid(x)))))
 WEFT_UNARY(Mish,         "mish",        Float, Input,   Fused,    0, x * tanh(log1p_exp(x)),           g * (tanh(softplus_of(x)) + x * sigmoid(x) * (K(1.0) - tanh(softplus_of(x)) * tanh(softplus_of(x)))))
-WEFT_UNARY(Gelu,         "gelu",        Float, Input,   Fused,    1, x * K(0.5) * erfc(x * K(-kSqrtHalf)), g * (erfc(x * K(-kSqrtHalf)) * K(0.5) + x * exp(x * x * K(-0.5)) * K(kInvSqrt2Pi)))
+WEFT_UNARY(Gelu,         "gelu",        Float, Input,   Fused,    1, x * normal_cdf(x),                g * (normal_cdf(x) + x * exp(x * x * K(-0.5)) * K(kInvSqrt2Pi)))
 WEFT_UNARY(GeluTanh,     "gelu_tanh",   Float, Input,   Fused,    1, x * sigmoid(gelu_inner(x) * K(2.0)), g * (sigmoid(gelu_inner(x) * K(2.0)) * (K(1.0) + x * (K(1.0) - sigmoid(gelu_inner(x) * K(2.0))) * (x * x * K(6.0 * kSqrt2OverPi * kGeluCubic) + K(2.0 * kSqrt2OverPi)))))
 WEFT_UNARY(Elu,          "elu",         Float, Input,   Fused,    1, select(x > K(0.0), x, expm1(x) * K(p.a)), select(x > K(0.0), g, g * (exp(x) * K(p.a))))
 WEFT_UNARY(Celu,         "celu",        Float, Input,   Fused,    1, select(x > K(0.0), x, expm1(x * K(1.0 / p.a)) * K(p.a)), select(x > K(0.0), g, g * exp(x * K(1.0 / p.a))))

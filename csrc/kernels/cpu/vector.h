@@ -1,0 +1,72 @@
+// A vector register of the level this is compiled for, and what loops need that the compiler does not vectorise itself.
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/inline.h"
+
+namespace weft {
+namespace WEFT_ISA {
+namespace {
+
+#if WEFT_ISA_LEVEL == 3
+constexpr int kVectorBytes = 64;
+#elif WEFT_ISA_LEVEL == 2
+constexpr int kVectorBytes = 32;
+#else
+constexpr int kVectorBytes = 16;
+#endif
+
+template <class T>
+struct VectorOf;
+#define WEFT_X(T, Int)                                                                        \
+  template <>                                                                                 \
+  struct VectorOf<T> {                                                                        \
+    typedef T type __attribute__((vector_size(kVectorBytes), aligned(sizeof(T)), may_alias)); \
+    typedef Int index __attribute__((vector_size(kVectorBytes)));                             \
+  }
+WEFT_X(float, int32_t);
+WEFT_X(double, int64_t);
+WEFT_X(int32_t, int32_t);
+WEFT_X(int64_t, int64_t);
+#undef WEFT_X
+template <class T>
+using Vector = typename VectorOf<T>::type;
+
+template <class T>
+constexpr int kLanes = kVectorBytes / static_cast<int>(sizeof(T));
+template <class T>
+WEFT_INLINE Vector<T> load(const T* p) {
+  return *reinterpret_cast<const Vector<T>*>(p);
+}
+template <class T>
+WEFT_INLINE void store(T* p, Vector<T> v) {
+  *reinterpret_cast<Vector<T>*>(p) = v;
+}
+
+// Transposes a block of kLanes x kLanes held in registers: swaps ever larger off-diagonal squares.
+template <class T>
+WEFT_INLINE void transpose_block(Vector<T> (&r)[kLanes<T>]) {
+  constexpr int lanes = kLanes<T>;
+  using Index = typename VectorOf<T>::index;
+#pragma GCC unroll 4
+  for (int step = 1; step < lanes; step *= 2) {
+    Index low, high;
+    for (int l = 0; l < lanes; l++) {
+      low[l] = (l & step) ? lanes + l - step : l;
+      high[l] = (l & step) ? lanes + l : l + step;
+    }
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; i++) {
+      if (i & step) continue;
+      Vector<T> a = r[i], b = r[i + step];
+      r[i] = __builtin_shuffle(a, b, low);
+      r[i + step] = __builtin_shuffle(a, b, high);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace WEFT_ISA
+}  // namespace weft
