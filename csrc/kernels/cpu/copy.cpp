@@ -14,10 +14,10 @@ WEFT_INLINE void transpose_registers(T* out, int64_t out_row, const T* in, int64
   constexpr int lanes = kLanes<T>;
   Vector<T> r[lanes];
 #pragma GCC unroll 16
-  for (int j = 0; j < lanes; j++) r[j] = load(in + j * in_column);
+  for (int j = 0; j < lanes; j++, in += in_column) r[j] = load(in);
   transpose_block<T>(r);
 #pragma GCC unroll 16
-  for (int i = 0; i < lanes; i++) store(out + i * out_row, r[i]);
+  for (int i = 0; i < lanes; i++, out += out_row) store(out, r[i]);
 }
 
 template <class T>
@@ -26,7 +26,7 @@ void transpose_elements(T* out, int64_t out_row, const T* in, int64_t in_column,
     for (int64_t j = 0; j < columns; j++) out[i * out_row + j] = in[i + j * in_column];
 }
 
-// One tile of at most kTile x kTile.
+// One tile of at most kTile x kTile. T stands for any type of its size: elements are only moved.
 template <class T>
 void transpose_tile(T* out, int64_t out_row, const T* in, int64_t in_column, int64_t rows, int64_t columns) {
   if constexpr (sizeof(T) < 4) {
@@ -98,8 +98,8 @@ void copy_cpu(StridedView out, StridedView in) {
     if (is_transpose(plan)) {
       if (item == 1) return transpose_copy<uint8_t>(plan, out.data, in.data);
       if (item == 2) return transpose_copy<uint16_t>(plan, out.data, in.data);
-      if (item == 4) return transpose_copy<int32_t>(plan, out.data, in.data);
-      return transpose_copy<int64_t>(plan, out.data, in.data);
+      if (item == 4) return transpose_copy<float>(plan, out.data, in.data);
+      return transpose_copy<double>(plan, out.data, in.data);
     }
   }
   visit_dtype(out.dtype, [&](auto tag) {
