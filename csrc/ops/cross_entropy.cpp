@@ -1,0 +1,168 @@
+// Losses of classes: cross entropy (fused with the softmax) and the negative log likelihood.
+#include "kernels/loss.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/indexing.h"
+#include "ops/loss.h"
+#include "ops/movement.h"
+#include "ops/reduced_loss.h"
+#include "ops/reduction.h"
+#include "ops/softmax.h"
+
+namespace weft {
+
+namespace {
+
+void check_classes(const char* op, const Tensor& x, const Tensor& target, int64_t ignore_index) {
+  if (target.is_meta()) return;
+  int64_t position = -1, classes = x.size(1);
+  first_bad_class_kernel(target.device(), view_of(target), classes, ignore_index, &position);
+  check<ErrorKind::Index>(position < 0, op, ": class ", position < 0 ? 0 : target.data_as<int64_t>()[position],
+                          " is not among the ", classes, " classes of an input of shape ", x.shape());
+}
+
+// One-hot rows of the targets, zeros where ignored, with the classes along dimension 1.
+Tensor one_hot_rows(const Tensor& x, const Tensor& target, int64_t ignore_index) {
+  Shape shape = Shape::filled(x.ndim(), 1);
+  shape[1] = x.size(1);
+  Tensor same = eq(unsqueeze(target, 1), reshape(arange(x.size(1), x.device()), shape));
+  return to_dtype(logical_and(same, ne(unsqueeze(target, 1), Scalar(ignore_index))), x.dtype());
+}
+
+Tensor along_classes(const Tensor& weight, const Tensor& x) {
+  Shape shape = Shape::filled(x.ndim(), 1);
+  shape[1] = weight.numel();
+  return reshape(weight, shape);
+}
+
+// inputs: gradient per element (float64), logits, log of the sums (float64), target, weight or nothing.
+struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
+  static constexpr const char* kName = "cross_entropy_backward";
+  int64_t ignore_index;
+  double smoothing;
+  auto fields() const { return std::tie(ignore_index, smoothing); }
+  CrossEntropyBackward(int64_t i, double s) : ignore_index(i), smoothing(s) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), in[1].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    cross_entropy_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), view_of(in[2]), view_of(in[3]),
+                                  in[4].defined() ? view_of(in[4]) : StridedView{}, {ignore_index, smoothing});
+  }
+  bool has_decompose() const override { return true; }
+  std::vector<Tensor> decompose(Inputs in) const override {
+    const Tensor &logits = in[1], &target = in[3], &weight = in[4];
+    Tensor p = softmax(logits, 1), picked = one_hot_rows(logits, target, ignore_index);
+    Tensor g = unsqueeze(to_dtype(in[0], logits.dtype()), 1);
+    Tensor weighted = weight.defined() ? mul(picked, along_classes(weight, logits)) : picked;
+    Tensor result = mul(mul(g, sub(mul(p, sum(weighted, {1}, true)), weighted)), Scalar(1.0 - smoothing));
+    if (smoothing != 0.0) {
+      Tensor all = weight.defined() ? along_classes(weight, logits) : full({}, Scalar(1.0), logits.dtype(), logits.device());
+      Tensor total = weight.defined() ? sum(weight) : full({}, Scalar(static_cast<double>(logits.size(1))), logits.dtype(), logits.device());
+      Tensor counted = mul(g, sum(picked, {1}, true));
+      result = add(result, mul(mul(counted, sub(mul(p, total), all)), Scalar(smoothing / static_cast<double>(logits.size(1)))));
+    }
+    return {result};
+  }
+};
+
+// inputs: logits (N, C, ...), target, weight or nothing. Outputs per element, float64: the loss, log(sum(exp(logits))),
+// the weight of the target's class.
+struct CrossEntropy : OpOf<CrossEntropy> {
+  static constexpr const char* kName = "cross_entropy";
+  int64_t ignore_index;
+  double smoothing;
+  auto fields() const { return std::tie(ignore_index, smoothing); }
+  CrossEntropy(int64_t i, double s) : ignore_index(i), smoothing(s) {}
+  int num_outputs() const override { return 3; }
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = out[1] = out[2] = {in[1].shape(), DType::Float64, {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    check_classes(kName, in[0], in[1], ignore_index);
+    cross_entropy_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]), view_of(in[1]),
+                         in[2].defined() ? view_of(in[2]) : StridedView{}, {ignore_index, smoothing});
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 7, .outputs = 2}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    if (!v.grad(0).defined()) return;
+    Tensor g = contiguous(v.grad(0)), logits = v.input(0), log_sums = detach(v.output(1)), target = v.input(1), weight = v.input(2);
+    const Tensor* list[] = {&g, &logits, &log_sums, &target, &weight};
+    apply(CrossEntropyBackward(ignore_index, smoothing), Inputs(list, 5), &grads[0]);
+  }
+};
+
+struct ClassInputs {
+  Tensor x, target;
+};
+
+// Both with the batch dimension; checked.
+ClassInputs class_inputs(const char* op, const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
+  check_reduction(op, o.reduction);
+  check(x.ndim() >= 1, op, ": expected an input of at least 1 dimension, got a number");
+  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  check(target.dtype() == DType::Int64, op, ": expected class numbers of dtype int64, got ", target.dtype(), "; convert them with .long()");
+  Shape wanted = x.shape();
+  int64_t classes = wanted[x.ndim() == 1 ? 0 : 1];
+  wanted.erase(x.ndim() == 1 ? 0 : 1);
+  check<ErrorKind::Value>(target.shape() == wanted, op, ": expected a target of shape ", wanted, " for an input of shape ", x.shape(),
+                          ", got ", target.shape());
+  if (o.weight.defined()) {
+    check(o.weight.ndim() == 1 && o.weight.numel() == classes, op, ": expected a weight of shape (", classes, ",) for an input of shape ",
+          x.shape(), ", got ", o.weight.shape());
+    check(o.weight.dtype() == x.dtype(), op, ": expected a weight of dtype ", x.dtype(), ", got ", o.weight.dtype());
+  }
+  if (x.ndim() == 1) return {contiguous(unsqueeze(x, 0)), contiguous(unsqueeze(target, 0))};
+  return {contiguous(x), contiguous(target)};
+}
+
+// The losses (N, ...) and the weights of their targets as the reduction asks for.
+Tensor finish(const ClassLossOptions& o, const Tensor& losses, const Tensor& weights, bool unbatched, DType dtype) {
+  if (o.reduction == "mean") return to_dtype(div(sum(losses), sum(weights)), dtype);
+  if (o.reduction == "sum") return to_dtype(sum(losses), dtype);
+  return to_dtype(unbatched ? select(losses, 0, 0) : losses, dtype);
+}
+
+Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
+  const char* op = "cross_entropy";
+  check_reduction(op, o.reduction);
+  check<ErrorKind::Value>(x.shape() == target.shape(), op, ": probabilities must have the input's shape ", x.shape(), ", got ", target.shape());
+  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  int dim = x.ndim() == 1 ? 0 : 1;
+  int64_t classes = x.size(dim);
+  Tensor t = o.label_smoothing == 0.0
+                 ? target
+                 : add(mul(target, Scalar(1.0 - o.label_smoothing)), Scalar(o.label_smoothing / static_cast<double>(classes)));
+  Tensor terms = mul(log_softmax(x, dim), t);
+  if (o.weight.defined()) {
+    check(o.weight.ndim() == 1 && o.weight.numel() == classes, op, ": expected a weight of shape (", classes, ",), got ", o.weight.shape());
+    terms = mul(terms, dim == 0 ? o.weight : along_classes(o.weight, x));
+  }
+  Tensor losses = neg(sum(terms, {dim}));
+  if (o.reduction == "none") return losses;
+  Tensor total = sum(losses);
+  return o.reduction == "sum" ? total : div(total, Scalar(static_cast<double>(losses.numel())));
+}
+
+}  // namespace
+
+Tensor cross_entropy(const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
+  check(o.label_smoothing >= 0.0 && o.label_smoothing <= 1.0, "cross_entropy: label_smoothing must be between 0 and 1, got ",
+        o.label_smoothing);
+  if (is_floating(target.dtype())) return cross_entropy_of_probabilities(x, target, o);
+  ClassInputs in = class_inputs("cross_entropy", x, target, o);
+  Tensor weight = o.weight.defined() ? contiguous(o.weight) : Tensor(), out[3];
+  const Tensor* list[] = {&in.x, &in.target, &weight};
+  apply(CrossEntropy(o.ignore_index, o.label_smoothing), Inputs(list, 3), out);
+  return finish(o, out[0], out[2], x.ndim() == 1, x.dtype());
+}
+
+Tensor nll_loss(const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
+  ClassInputs in = class_inputs("nll_loss", x, target, o);
+  check_classes("nll_loss", in.x, in.target, o.ignore_index);
+  Tensor counted = ne(in.target, Scalar(o.ignore_index));
+  Tensor safe = where(counted, in.target, Scalar(0));
+  Tensor picked = select(gather(in.x, 1, unsqueeze(safe, 1)), 1, 0);
+  Tensor weights = to_dtype(counted, x.dtype());
+  if (o.weight.defined()) weights = mul(take(o.weight, safe), weights);
+  return finish(o, neg(mul(where(counted, picked, Scalar(0.0)), weights)), weights, x.ndim() == 1, x.dtype());
+}
+
+}  // namespace weft

@@ -1,0 +1,82 @@
+#include "ops/loss.h"
+
+#include "op/grad_mode.h"
+#include "ops/elementwise.h"
+#include "ops/reduced_loss.h"
+#include "ops/reduction.h"
+
+namespace weft {
+
+void check_reduction(const char* op, const std::string& reduction) {
+  check<ErrorKind::Value>(reduction == "mean" || reduction == "sum" || reduction == "none", op,
+                          ": reduction must be 'none', 'mean' or 'sum', got '", reduction, "'");
+}
+
+Tensor reduced(const Tensor& losses, const std::string& reduction) {
+  return reduction == "mean" ? mean(losses) : reduction == "sum" ? sum(losses) : losses;
+}
+
+namespace {
+
+Tensor difference(const char* op, const Tensor& x, const Tensor& target, const std::string& reduction) {
+  check_reduction(op, reduction);
+  broadcast_shapes(op, x.shape(), target.shape());
+  return sub(x, target);
+}
+
+void check_same_shape(const char* op, const Tensor& x, const Tensor& target, const std::string& reduction) {
+  check_reduction(op, reduction);
+  check<ErrorKind::Value>(x.shape() == target.shape(), op, ": the target must have the input's shape ", x.shape(), ", got ",
+                          target.shape());
+}
+
+}  // namespace
+
+Tensor mse_loss(const Tensor& x, const Tensor& target, const std::string& reduction) {
+  return reduced(square(difference("mse_loss", x, target, reduction)), reduction);
+}
+
+Tensor l1_loss(const Tensor& x, const Tensor& target, const std::string& reduction) {
+  return reduced(abs(difference("l1_loss", x, target, reduction)), reduction);
+}
+
+Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, const std::string& reduction, double beta) {
+  check(beta >= 0, "smooth_l1_loss: beta must not be negative, got ", beta);
+  if (beta == 0) return l1_loss(x, target, reduction);
+  Tensor d = difference("smooth_l1_loss", x, target, reduction), gap = abs(d);
+  Tensor near = mul(square(d), Scalar(0.5 / beta)), far = sub(gap, Scalar(0.5 * beta));
+  return reduced(where(lt(gap, Scalar(beta)), near, far), reduction);
+}
+
+Tensor huber_loss(const Tensor& x, const Tensor& target, const std::string& reduction, double delta) {
+  check(delta > 0, "huber_loss: delta must be positive, got ", delta);
+  Tensor d = difference("huber_loss", x, target, reduction), gap = abs(d);
+  Tensor near = mul(square(d), Scalar(0.5)), far = mul(sub(gap, Scalar(0.5 * delta)), Scalar(delta));
+  return reduced(where(le(gap, Scalar(delta)), near, far), reduction);
+}
+
+Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, const std::string& reduction) {
+  const char* op = "binary_cross_entropy";
+  check_same_shape(op, x, target, reduction);
+  if (x.numel() > 0 && x.device().type == DeviceType::CPU) {
+    GradModeGuard no_grad(false);
+    Tensor inside = all(logical_and(ge(x, Scalar(0.0)), le(x, Scalar(1.0))));
+    check(*inside.data_as<bool>(), op, ": the input must be probabilities between 0 and 1; for other numbers use ",
+          "binary_cross_entropy_with_logits");
+  }
+  auto log_of = [](const Tensor& p) { return clamp(log(p), Scalar(-100.0), {}); };
+  Tensor losses = neg(add(mul(target, log_of(x)), mul(sub(Scalar(1), target), log_of(sub(Scalar(1), x)))));
+  return reduced(weight.defined() ? mul(losses, weight) : losses, reduction);
+}
+
+Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target, const Tensor& weight, const std::string& reduction,
+                                        const Tensor& pos_weight) {
+  check_same_shape("binary_cross_entropy_with_logits", x, target, reduction);
+  // (1 - t) x + softplus(-x), the second part times 1 + (pos_weight - 1) t
+  Tensor softplus = neg(logsigmoid(x));
+  if (pos_weight.defined()) softplus = mul(add(mul(sub(pos_weight, Scalar(1)), target), Scalar(1)), softplus);
+  Tensor losses = add(mul(sub(Scalar(1), target), x), softplus);
+  return reduced(weight.defined() ? mul(losses, weight) : losses, reduction);
+}
+
+}  // namespace weft
