@@ -1,0 +1,183 @@
+// Pooling, plane by plane on threads. Planes of a dtype other than the one computed in are converted as a whole.
+#include "kernels/pooling.h"
+
+#include "device/cpu/scratch.h"
+#include "kernels/cpu/elementwise_loop.h"
+
+namespace weft {
+namespace WEFT_ISA {
+namespace {
+
+constexpr int64_t kPoolGrain = 16384;
+
+struct Plane {
+  int64_t count = 1, rows, columns;
+  explicit Plane(const StridedView& v) : rows(v.shape[v.ndim - 2]), columns(v.shape[v.ndim - 1]) {
+    for (int d = 0; d < v.ndim - 2; d++) count *= v.shape[d];
+  }
+  int64_t size() const { return rows * columns; }
+};
+
+// Calls f(plane of out, plane of in as numbers of type C, number of the plane); what f wrote is converted to out's dtype.
+template <class C, class F>
+void for_planes(const StridedView& out, const StridedView& in, const F& f) {
+  Plane to(out), from(in);
+  bool convert_out = out.dtype != dtype_of<C>, convert_in = in.dtype != dtype_of<C>;
+  int64_t elements = (convert_out ? to.size() : 0) + (convert_in ? from.size() : 0);
+  int64_t work = to.size() + from.size(), tasks = from.count * work / kPoolGrain + 1;
+  int64_t workers = tasks < num_threads() ? tasks : num_threads();
+  if (workers > from.count) workers = from.count;
+  Scratch scratch(static_cast<size_t>(elements * workers) * sizeof(C));
+  parallel_for(workers, 1, [&](int64_t first, int64_t last) {
+    for (int64_t p = from.count * first / workers; p < from.count * last / workers; p++) {
+      C* buffer = reinterpret_cast<C*>(scratch.data()) + first * elements;
+      C* target = convert_out ? buffer : out.as<C>() + p * to.size();
+      const C* source = in.as<C>() + p * from.size();
+      if (convert_in) {
+        C* converted = buffer + (convert_out ? to.size() : 0);
+        load_run(converted, advance(in.data, p * from.size(), in.dtype), in.dtype, 1, from.size());
+        source = converted;
+      }
+      f(target, source, p);
+      if (convert_out) store_run(advance(out.data, p * to.size(), out.dtype), out.dtype, 1, buffer, to.size());
+    }
+  });
+}
+
+// Windows of 2 x 2 side by side that fill the plane: the usual case.
+bool is_halving(const Plane& to, const Plane& from, const PoolWindows& w) {
+  if (from.rows / 2 != to.rows || from.columns / 2 != to.columns || w.rows.step != 1 || w.columns.step != 1) return false;
+  for (int64_t i = 0; i < to.rows; i++)
+    if (w.rows.start[i] != 2 * i || w.rows.end[i] != 2 * i + 2) return false;
+  for (int64_t j = 0; j < to.columns; j++)
+    if (w.columns.start[j] != 2 * j || w.columns.end[j] != 2 * j + 2) return false;
+  return true;
+}
+
+template <class C>
+WEFT_INLINE bool beats(C a, C b) {
+  return a > b || a != a;
+}
+
+template <class C>
+void max_halving(C* y, int64_t* index, const C* x, const Plane& to, const Plane& from) {
+  for (int64_t i = 0; i < to.rows; i++) {
+    const C *upper = x + 2 * i * from.columns, *lower = upper + from.columns;
+    for (int64_t j = 0; j < to.columns; j++) {
+      C a = upper[2 * j], b = upper[2 * j + 1], c = lower[2 * j], d = lower[2 * j + 1];
+      C top = a;
+      int64_t place = 0;
+      place = beats(b, top) ? 1 : place;
+      top = beats(b, top) ? b : top;
+      place = beats(c, top) ? from.columns : place;
+      top = beats(c, top) ? c : top;
+      place = beats(d, top) ? from.columns + 1 : place;
+      top = beats(d, top) ? d : top;
+      y[i * to.columns + j] = top;
+      index[i * to.columns + j] = 2 * i * from.columns + 2 * j + place;
+    }
+  }
+}
+
+template <class C>
+void max_windows(C* y, int64_t* index, const C* x, const Plane& to, const Plane& from, const PoolWindows& w) {
+  for (int64_t i = 0; i < to.rows; i++) {
+    for (int64_t j = 0; j < to.columns; j++) {
+      int64_t place = w.rows.start[i] * from.columns + w.columns.start[j];
+      C top = x[place];
+      for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r += w.rows.step) {
+        for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c += w.columns.step) {
+          C v = x[r * from.columns + c];
+          if (!beats(v, top)) continue;
+          top = v;
+          place = r * from.columns + c;
+        }
+      }
+      y[i * to.columns + j] = top;
+      index[i * to.columns + j] = place;
+    }
+  }
+}
+
+template <class C>
+void max_pool_as(const StridedView& out, const StridedView& indices, const StridedView& in, const PoolWindows& w) {
+  Plane to(out), from(in);
+  bool halving = is_halving(to, from, w);
+  for_planes<C>(out, in, [&](C* y, const C* x, int64_t p) {
+    int64_t* index = indices.as<int64_t>() + p * to.size();
+    halving ? max_halving(y, index, x, to, from) : max_windows(y, index, x, to, from, w);
+  });
+}
+
+void max_pool_cpu(StridedView out, StridedView indices, StridedView in, PoolWindows w) {
+  if (out.numel() == 0) return;
+  if (in.dtype == DType::Float64)
+    max_pool_as<double>(out, indices, in, w);
+  else if (is_floating(in.dtype))
+    max_pool_as<float>(out, indices, in, w);
+  else
+    max_pool_as<int64_t>(out, indices, in, w);
+}
+WEFT_CPU_KERNEL(max_pool_kernel, max_pool_cpu);
+
+template <class C>
+void max_backward_as(const StridedView& out, const StridedView& grad, const StridedView& indices) {
+  Plane to(out), from(grad);
+  for_planes<C>(out, grad, [&](C* dx, const C* g, int64_t p) {
+    const int64_t* index = indices.as<int64_t>() + p * from.size();
+    for (int64_t i = 0; i < to.size(); i++) dx[i] = 0;
+    for (int64_t i = 0; i < from.size(); i++) dx[index[i]] += g[i];
+  });
+}
+
+void max_pool_backward_cpu(StridedView out, StridedView grad, StridedView indices) {
+  if (out.numel() == 0) return;
+  grad.dtype == DType::Float64 ? max_backward_as<double>(out, grad, indices) : max_backward_as<float>(out, grad, indices);
+}
+WEFT_CPU_KERNEL(max_pool_backward_kernel, max_pool_backward_cpu);
+
+template <class C>
+void avg_pool_as(const StridedView& out, const StridedView& in, const PoolWindows& w) {
+  Plane to(out), from(in);
+  for_planes<C>(out, in, [&](C* y, const C* x, int64_t) {
+    for (int64_t i = 0; i < to.rows; i++) {
+      for (int64_t j = 0; j < to.columns; j++) {
+        C sum = 0;
+        for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r++)
+          for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c++) sum += x[r * from.columns + c];
+        y[i * to.columns + j] = sum / static_cast<C>(w.rows_divisor[i] * w.columns_divisor[j]);
+      }
+    }
+  });
+}
+
+void avg_pool_cpu(StridedView out, StridedView in, PoolWindows w) {
+  if (out.numel() == 0) return;
+  in.dtype == DType::Float64 ? avg_pool_as<double>(out, in, w) : avg_pool_as<float>(out, in, w);
+}
+WEFT_CPU_KERNEL(avg_pool_kernel, avg_pool_cpu);
+
+template <class C>
+void avg_backward_as(const StridedView& out, const StridedView& grad, const PoolWindows& w) {
+  Plane to(out), from(grad);
+  for_planes<C>(out, grad, [&](C* dx, const C* g, int64_t) {
+    for (int64_t i = 0; i < to.size(); i++) dx[i] = 0;
+    for (int64_t i = 0; i < from.rows; i++) {
+      for (int64_t j = 0; j < from.columns; j++) {
+        C each = g[i * from.columns + j] / static_cast<C>(w.rows_divisor[i] * w.columns_divisor[j]);
+        for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r++)
+          for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c++) dx[r * to.columns + c] += each;
+      }
+    }
+  });
+}
+
+void avg_pool_backward_cpu(StridedView out, StridedView grad, PoolWindows w) {
+  if (out.numel() == 0) return;
+  grad.dtype == DType::Float64 ? avg_backward_as<double>(out, grad, w) : avg_backward_as<float>(out, grad, w);
+}
+WEFT_CPU_KERNEL(avg_pool_backward_kernel, avg_pool_backward_cpu);
+
+}  // namespace
+}  // namespace WEFT_ISA
+}  // namespace weft

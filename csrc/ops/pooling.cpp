@@ -1,0 +1,206 @@
+#include "ops/pooling.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "kernels/pooling.h"
+#include "op/apply.h"
+#include "ops/elementwise.h"
+#include "ops/indexing.h"
+#include "ops/movement.h"
+
+namespace weft {
+
+namespace {
+
+// How the windows of one axis lie.
+struct AxisRule {
+  int64_t outputs = 0;
+  bool adaptive = false;
+  int64_t kernel = 1, stride = 1, padding = 0, dilation = 1;
+  auto fields() const { return std::tie(outputs, adaptive, kernel, stride, padding, dilation); }
+};
+
+struct Rule {
+  AxisRule rows, columns;
+  bool count_include_pad = true;
+  int64_t divisor = 0;  // 0: the number of elements
+  auto fields() const { return std::tuple_cat(rows.fields(), columns.fields(), std::tie(count_include_pad, divisor)); }
+};
+
+struct AxisWindows {
+  std::vector<int64_t> start, end, divisor;
+
+  AxisWindows(const AxisRule& a, int64_t n, bool count_include_pad) {
+    for (int64_t i = 0; i < a.outputs; i++) {
+      if (a.adaptive) {
+        start.push_back(i * n / a.outputs);
+        end.push_back(((i + 1) * n + a.outputs - 1) / a.outputs);
+        divisor.push_back(end.back() - start.back());
+        continue;
+      }
+      int64_t first = i * a.stride - a.padding, last = first + (a.kernel - 1) * a.dilation + 1;
+      divisor.push_back(std::min(last, n + a.padding) - first);
+      // The first place inside that the window's step meets.
+      if (first < 0) first += (-first + a.dilation - 1) / a.dilation * a.dilation;
+      start.push_back(first);
+      end.push_back(std::min(last, n));
+      if (!count_include_pad) divisor.back() = end.back() - first;
+    }
+  }
+};
+
+// The tables a kernel reads.
+class Windows {
+ public:
+  Windows(const Rule& rule, const Shape& image)
+      : rows_(rule.rows, image[image.size() - 2], rule.count_include_pad),
+        columns_(rule.columns, image.back(), rule.count_include_pad),
+        rule_(rule) {
+    if (rule.divisor == 0) return;
+    std::fill(rows_.divisor.begin(), rows_.divisor.end(), rule.divisor);
+    std::fill(columns_.divisor.begin(), columns_.divisor.end(), 1);
+  }
+  PoolWindows view() const {
+    return {{rows_.start.data(), rows_.end.data(), rule_.rows.dilation},
+            {columns_.start.data(), columns_.end.data(), rule_.columns.dilation},
+            rows_.divisor.data(), columns_.divisor.data()};
+  }
+
+ private:
+  AxisWindows rows_, columns_;
+  const Rule& rule_;
+};
+
+Shape pooled_shape(const Rule& rule, const Shape& image) {
+  Shape shape = image;
+  shape[shape.size() - 2] = rule.rows.outputs;
+  shape.back() = rule.columns.outputs;
+  return shape;
+}
+
+// (..., H, W) to (..., H W)
+Tensor flat_planes(const Tensor& t) { return flatten(t, -2, -1); }
+
+// inputs: gradient of the result, positions. Of the image's shape.
+struct MaxPoolBackward : OpOf<MaxPoolBackward> {
+  static constexpr const char* kName = "max_pool2d_backward";
+  Shape image;
+  auto fields() const { return std::tie(image); }
+  explicit MaxPoolBackward(const Shape& s) : image(s) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {image, in[0].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    max_pool_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]));
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    Tensor index = v.input(1);
+    grads[0] = reshape(gather(flat_planes(v.grad()), -1, flat_planes(index)), index.shape());
+  }
+};
+
+struct MaxPool : OpOf<MaxPool> {
+  static constexpr const char* kName = "max_pool2d";
+  Rule rule;
+  auto fields() const { return rule.fields(); }
+  explicit MaxPool(const Rule& r) : rule(r) {}
+  const char* name() const override { return rule.rows.adaptive ? "adaptive_max_pool2d" : kName; }
+  int num_outputs() const override { return 2; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {pooled_shape(rule, in[0].shape()), in[0].dtype(), {}};
+    out[1] = {out[0].shape, DType::Int64, {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    Windows windows(rule, in[0].shape());
+    max_pool_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), windows.view());
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    if (v.grad(0).defined()) grads[0] = apply(MaxPoolBackward(v.input_shape(0)), contiguous(v.grad(0)), v.output(1));
+  }
+};
+
+// Means and their derivative: each is the other's.
+struct AvgPool : OpOf<AvgPool> {
+  static constexpr const char* kName = "avg_pool2d";
+  Rule rule;
+  bool backward;
+  Shape image;
+  auto fields() const { return std::tuple_cat(rule.fields(), std::tie(backward, image)); }
+  AvgPool(const Rule& r, bool b, const Shape& s) : rule(r), backward(b), image(s) {}
+  const char* name() const override {
+    if (backward) return rule.rows.adaptive ? "adaptive_avg_pool2d_backward" : "avg_pool2d_backward";
+    return rule.rows.adaptive ? "adaptive_avg_pool2d" : kName;
+  }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {backward ? image : pooled_shape(rule, image), in[0].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    Windows windows(rule, image);
+    (backward ? avg_pool_backward_kernel : avg_pool_kernel)(out[0].device(), view_of(out[0]), view_of(in[0]), windows.view());
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = apply(AvgPool(rule, !backward, image), contiguous(v.grad())); }
+};
+
+void check_image(const char* op, const Tensor& x) {
+  check(x.ndim() == 3 || x.ndim() == 4, op, ": expected an input of shape (N, C, H, W) or (C, H, W), got ", x.shape());
+  for (int d = x.ndim() - 3; d < x.ndim(); d++)
+    check(x.size(d) > 0, op, ": channels, height and width must not be empty, got an input of shape ", x.shape());
+}
+
+AxisRule axis_rule(const char* op, const Shape& image, const PoolOptions& o, size_t k) {
+  AxisRule a{.kernel = o.kernel[k], .stride = o.stride[k], .padding = o.padding[k], .dilation = o.dilation[k]};
+  check(a.kernel > 0, op, ": kernel_size must be positive, got ", a.kernel);
+  check(a.stride > 0, op, ": stride must be positive, got ", a.stride);
+  check(a.dilation > 0, op, ": dilation must be positive, got ", a.dilation);
+  check(a.padding >= 0 && 2 * a.padding <= a.kernel, op, ": padding must be between 0 and half of the kernel_size ", a.kernel,
+        ", got ", a.padding);
+  int64_t n = image[image.size() - 2 + static_cast<int>(k)], reach = (a.kernel - 1) * a.dilation + 1;
+  int64_t room = n + 2 * a.padding - reach;
+  check(room >= 0, op, ": a window of ", reach, " elements does not fit an input of shape ", image, " with padding ", a.padding);
+  a.outputs = (room + (o.ceil_mode ? a.stride - 1 : 0)) / a.stride + 1;
+  if (o.ceil_mode && (a.outputs - 1) * a.stride >= n + a.padding) a.outputs--;  // the last one must start inside
+  return a;
+}
+
+Rule pool_rule(const char* op, const Tensor& x, const PoolOptions& o) {
+  check_image(op, x);
+  return {axis_rule(op, x.shape(), o, 0), axis_rule(op, x.shape(), o, 1), o.count_include_pad, o.divisor.value_or(0)};
+}
+
+Rule adaptive_rule(const char* op, const Tensor& x, const std::array<int64_t, 2>& size) {
+  check_image(op, x);
+  check(size[0] >= 0 && size[1] >= 0, op, ": output_size must not be negative, got (", size[0], ", ", size[1], ")");
+  return {{.outputs = size[0], .adaptive = true}, {.outputs = size[1], .adaptive = true}};
+}
+
+PooledAndIndices max_pool(const Rule& rule, const Tensor& x) {
+  Tensor image = contiguous(x), out[2];
+  const Tensor* list[] = {&image};
+  apply(MaxPool(rule), Inputs(list, 1), out);
+  return {out[0], out[1]};
+}
+
+Tensor avg_pool(const char* op, const Rule& rule, const Tensor& x) {
+  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  return apply(AvgPool(rule, false, x.shape()), contiguous(x));
+}
+
+}  // namespace
+
+PooledAndIndices max_pool2d(const Tensor& x, const PoolOptions& o) { return max_pool(pool_rule("max_pool2d", x, o), x); }
+
+Tensor avg_pool2d(const Tensor& x, const PoolOptions& o) {
+  check(!o.divisor || *o.divisor != 0, "avg_pool2d: divisor_override must not be zero");
+  return avg_pool("avg_pool2d", pool_rule("avg_pool2d", x, o), x);
+}
+
+PooledAndIndices adaptive_max_pool2d(const Tensor& x, const std::array<int64_t, 2>& size) {
+  return max_pool(adaptive_rule("adaptive_max_pool2d", x, size), x);
+}
+
+Tensor adaptive_avg_pool2d(const Tensor& x, const std::array<int64_t, 2>& size) {
+  return avg_pool("adaptive_avg_pool2d", adaptive_rule("adaptive_avg_pool2d", x, size), x);
+}
+
+}  // namespace weft

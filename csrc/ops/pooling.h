@@ -1,0 +1,28 @@
+// Pooling over the last two dimensions of (N, C, H, W) or (C, H, W).
+#pragma once
+
+#include <array>
+#include <optional>
+
+#include "tensor/tensor.h"
+
+namespace weft {
+
+// Each pair is for rows and columns.
+struct PoolOptions {
+  std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
+  bool ceil_mode = false;          // a window may hang over the end if it starts inside
+  bool count_include_pad = true;   // means: padding counts as zeros
+  std::optional<int64_t> divisor;  // means: instead of the number of elements
+};
+struct PooledAndIndices {
+  Tensor values, indices;  // indices: positions in the plane, int64
+};
+// Raise RuntimeError for shapes and options that do not fit.
+PooledAndIndices max_pool2d(const Tensor& x, const PoolOptions& options);
+Tensor avg_pool2d(const Tensor& x, const PoolOptions& options);
+// size: rows and columns of the result; window i covers inputs floor(i n / size) to ceil((i + 1) n / size).
+PooledAndIndices adaptive_max_pool2d(const Tensor& x, const std::array<int64_t, 2>& size);
+Tensor adaptive_avg_pool2d(const Tensor& x, const std::array<int64_t, 2>& size);
+
+}  // namespace weft
