@@ -1,0 +1,278 @@
+#include "ops/normalization.h"
+
+#include "kernels/normalization.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+#include "ops/promotion.h"
+#include "ops/reduction.h"
+
+namespace weft {
+
+namespace {
+
+StridedView view_or_none(const Tensor& t) { return t.defined() ? view_of(t) : StridedView{}; }
+Tensor contiguous_or_none(const Tensor& t) { return t.defined() ? contiguous(t) : Tensor(); }
+
+// --- batch norm -----------------------------------------------------------------------------------------------------
+
+// All dimensions but the channels.
+Dims but_channels(const Tensor& x) {
+  Dims dims;
+  for (int d = 0; d < x.ndim(); d++)
+    if (d != 1) dims.push_back(d);
+  return dims;
+}
+// (C) with the channels along dimension 1 of x.
+Tensor as_channels(const Tensor& t, const Tensor& x) {
+  Shape shape = Shape::filled(x.ndim(), 1);
+  shape[1] = t.numel();
+  return reshape(t, shape);
+}
+
+// inputs: gradient, x, mean, variance, weight or nothing. Outputs: gradients of x, weight, bias.
+struct BatchNormBackward : OpOf<BatchNormBackward> {
+  static constexpr const char* kName = "batch_norm_backward";
+  bool training;
+  double eps;
+  auto fields() const { return std::tie(training, eps); }
+  BatchNormBackward(bool t, double e) : training(t), eps(e) {}
+  int num_outputs() const override { return 3; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[1].shape(), in[1].dtype(), {}};
+    out[1] = out[2] = {{in[1].size(1)}, in[4].defined() ? in[4].dtype() : in[1].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    channel_norm_backward_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]),
+                                 {view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4]), {}, eps}, training);
+  }
+  bool has_decompose() const override { return true; }
+  std::vector<Tensor> decompose(Inputs in) const override {
+    const Tensor &g = in[0], &x = in[1], &weight = in[4];
+    Dims dims = but_channels(x);
+    Scalar count(static_cast<double>(x.numel() / x.size(1)));
+    Tensor centered = sub(x, training ? mean(x, dims, true) : as_channels(in[2], x));
+    Tensor variance = training ? mean(square(centered), dims, true) : as_channels(in[3], x);
+    Tensor scale = rsqrt(add(variance, Scalar(eps))), normal = mul(centered, scale);
+    Tensor grads = sum(g, dims, true), products = sum(mul(g, normal), dims, true);
+    if (weight.defined()) scale = mul(scale, as_channels(weight, x));
+    Tensor dx = training ? mul(scale, sub(sub(g, div(grads, count)), mul(normal, div(products, count)))) : mul(scale, g);
+    return {dx, view_as(products, {x.size(1)}), view_as(grads, {x.size(1)})};
+  }
+};
+
+// inputs: x, weight and bias or nothing, and unless training mean and variance. Outputs: the result, and in training
+// the mean and the (biased) variance.
+struct BatchNorm : OpOf<BatchNorm> {
+  static constexpr const char* kName = "batch_norm";
+  bool training;
+  double eps;
+  auto fields() const { return std::tie(training, eps); }
+  BatchNorm(bool t, double e) : training(t), eps(e) {}
+  int num_outputs() const override { return training ? 3 : 1; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[0].shape(), in[0].dtype(), {}};
+    if (training) out[1] = out[2] = {{in[0].size(1)}, compute_type(in[0].dtype()), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    if (training) channel_moments_kernel(out[0].device(), view_of(out[1]), view_of(out[2]), view_of(in[0]));
+    const Tensor &mean = training ? out[1] : in[3], &variance = training ? out[2] : in[4];
+    channel_norm_kernel(out[0].device(), view_of(out[0]),
+                        {view_of(in[0]), view_of(mean), view_of(variance), view_or_none(in[1]), view_or_none(in[2]), eps});
+  }
+  Saves saves(uint32_t) const override { return {.inputs = training ? 3u : 27u, .outputs = training ? 6u : 0u}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    if (!v.grad(0).defined()) return;
+    Tensor g = contiguous(v.grad(0)), x = v.input(0), weight = v.input(1), out[3];
+    Tensor mean = training ? detach(v.output(1)) : v.input(3), variance = training ? detach(v.output(2)) : v.input(4);
+    const Tensor* list[] = {&g, &x, &mean, &variance, &weight};
+    apply(BatchNormBackward(training, eps), Inputs(list, 5), out);
+    for (int i = 0; i < 3; i++)
+      if (v.needs(i)) grads[i] = out[i];
+  }
+};
+
+void check_per_channel(const char* op, const char* what, const Tensor& t, const Tensor& x) {
+  if (!t.defined()) return;
+  check(t.ndim() == 1 && t.numel() == x.size(1), op, ": expected ", what, " of shape (", x.size(1), ",) for the ", x.size(1),
+        " channels of an input of shape ", x.shape(), ", got ", t.shape());
+  check(is_floating(t.dtype()), op, ": expected a floating point ", what, ", got dtype ", t.dtype());
+}
+
+void move_running(const Tensor& running, const Tensor& fresh, double momentum) {
+  if (running.defined()) copy_(running, add(mul(running, Scalar(1.0 - momentum)), mul(fresh, Scalar(momentum))));
+}
+
+// --- layer and group norm -------------------------------------------------------------------------------------------
+
+struct RowRule {
+  RowNormGeometry g;
+  bool by_group;
+  auto fields() const { return std::tie(g.rows, g.n, g.groups, g.inner, by_group); }
+  Shape rows_shape() const { return {g.groups ? g.rows / g.groups : 0, g.groups, g.n}; }
+  // A parameter for each element of (1, groups, n).
+  Tensor spread(const Tensor& parameter) const {
+    Tensor p = reshape(parameter, {1, g.groups, g.n / g.inner, 1});
+    return reshape(expand(p, {1, g.groups, g.n / g.inner, g.inner}), {1, g.groups, g.n});
+  }
+  // The reverse, summed over samples and runs.
+  Tensor collect(const Tensor& t, const Shape& shape) const {
+    return reshape(sum(reshape(t, {t.size(0), g.groups, g.n / g.inner, g.inner}), {0, 3}), shape);
+  }
+};
+
+// inputs: gradient, x, mean, 1 / standard deviation, weight or nothing. Outputs: gradients of x, weight, bias.
+struct RowNormBackward : OpOf<RowNormBackward> {
+  static constexpr const char* kName = "layer_norm_backward";
+  RowRule rule;
+  double eps;
+  Shape parameters;
+  auto fields() const { return std::tuple_cat(rule.fields(), std::tie(eps, parameters)); }
+  RowNormBackward(const RowRule& r, double e, const Shape& p) : rule(r), eps(e), parameters(p) {}
+  const char* name() const override { return rule.by_group ? "group_norm_backward" : kName; }
+  int num_outputs() const override { return 3; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[1].shape(), in[1].dtype(), {}};
+    out[1] = out[2] = {parameters, in[4].defined() ? in[4].dtype() : in[1].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    row_norm_backward_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]),
+                             {view_of(in[0]), view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4])}, rule.g);
+  }
+  bool has_decompose() const override { return true; }
+  std::vector<Tensor> decompose(Inputs in) const override {
+    Tensor g = reshape(in[0], rule.rows_shape()), x = reshape(in[1], rule.rows_shape());
+    Tensor centered = sub(x, mean(x, {2}, true));
+    Tensor scale = rsqrt(add(mean(square(centered), {2}, true), Scalar(eps))), normal = mul(centered, scale);
+    Tensor weighted = in[4].defined() ? mul(g, rule.spread(in[4])) : g;
+    Tensor dx = mul(scale, sub(sub(weighted, mean(weighted, {2}, true)), mul(normal, mean(mul(weighted, normal), {2}, true))));
+    return {reshape(dx, in[1].shape()), rule.collect(mul(g, normal), parameters), rule.collect(g, parameters)};
+  }
+};
+
+// inputs: x, weight and bias or nothing. Outputs: the result; mean and 1 / standard deviation of every row.
+struct RowNorm : OpOf<RowNorm> {
+  static constexpr const char* kName = "layer_norm";
+  RowRule rule;
+  double eps;
+  Shape parameters;
+  auto fields() const { return std::tuple_cat(rule.fields(), std::tie(eps, parameters)); }
+  RowNorm(const RowRule& r, double e, const Shape& p) : rule(r), eps(e), parameters(p) {}
+  const char* name() const override { return rule.by_group ? "group_norm" : kName; }
+  int num_outputs() const override { return 3; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[0].shape(), in[0].dtype(), {}};
+    out[1] = out[2] = {{rule.g.rows}, compute_type(in[0].dtype()), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    if (out[0].numel() == 0) return;
+    row_norm_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]), view_or_none(in[1]),
+                    view_or_none(in[2]), rule.g, eps);
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 3, .outputs = 6}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    if (!v.grad(0).defined()) return;
+    Tensor g = contiguous(v.grad(0)), x = v.input(0), mean = detach(v.output(1)), rstd = detach(v.output(2)), weight = v.input(1), out[3];
+    const Tensor* list[] = {&g, &x, &mean, &rstd, &weight};
+    apply(RowNormBackward(rule, eps, parameters), Inputs(list, 5), out);
+    for (int i = 0; i < 3; i++)
+      if (v.needs(i)) grads[i] = out[i];
+  }
+};
+
+Tensor row_norm(const RowRule& rule, const Tensor& x, const Shape& parameters, const Tensor& weight, const Tensor& bias, double eps) {
+  Tensor in = contiguous(x), w = contiguous_or_none(weight), b = contiguous_or_none(bias), out[3];
+  const Tensor* list[] = {&in, &w, &b};
+  apply(RowNorm(rule, eps, parameters), Inputs(list, 3), out);
+  return out[0];
+}
+
+// How many rows of `shape` x consists of.
+int64_t rows_of(const char* op, const Tensor& x, const Shape& shape) {
+  check(!shape.empty(), op, ": normalized_shape must name at least one dimension");
+  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  bool fits = x.ndim() >= shape.size();
+  int64_t rows = 1;
+  for (int d = 0; fits && d < x.ndim(); d++) {
+    int own = d - (x.ndim() - shape.size());
+    if (own < 0)
+      rows *= x.size(d);
+    else
+      fits = x.size(d) == shape[own];
+  }
+  check(fits, op, ": the last dimensions of the input must be normalized_shape ", shape, ", got an input of shape ", x.shape());
+  return rows;
+}
+
+void check_parameter(const char* op, const char* what, const Tensor& t, const Shape& shape) {
+  check(!t.defined() || t.shape() == shape, op, ": expected a ", what, " of shape ", shape, ", got ", t.defined() ? t.shape() : Shape{});
+}
+
+}  // namespace
+
+Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight, const Tensor& bias,
+                  bool training, double momentum, double eps) {
+  const char* op = "batch_norm";
+  check(x.ndim() >= 2, op, ": expected an input of shape (N, C, ...), got ", x.shape());
+  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  check(training || (running_mean.defined() && running_var.defined()), op,
+        ": outside of training it needs running_mean and running_var");
+  check_per_channel(op, "running_mean", running_mean, x);
+  check_per_channel(op, "running_var", running_var, x);
+  check_per_channel(op, "weight", weight, x);
+  check_per_channel(op, "bias", bias, x);
+  int64_t count = x.size(1) ? x.numel() / x.size(1) : 0;
+  check<ErrorKind::Value>(!training || count != 1, op, ": expected more than one value per channel when training, got an input of shape ",
+                          x.shape());
+  Tensor in = contiguous(x), w = contiguous_or_none(weight), b = contiguous_or_none(bias), out[3];
+  if (!training) {
+    Tensor mean = contiguous(running_mean), variance = contiguous(running_var);
+    const Tensor* list[] = {&in, &w, &b, &mean, &variance};
+    apply(BatchNorm(false, eps), Inputs(list, 5), out);
+    return out[0];
+  }
+  const Tensor* list[] = {&in, &w, &b};
+  apply(BatchNorm(true, eps), Inputs(list, 3), out);
+  if (running_mean.defined() || running_var.defined()) {
+    GradModeGuard no_grad(false);
+    move_running(running_mean, out[1], momentum);
+    double unbias = count > 1 ? static_cast<double>(count) / static_cast<double>(count - 1) : 1.0;
+    move_running(running_var, mul(out[2], Scalar(unbias)), momentum);
+  }
+  return out[0];
+}
+
+Tensor layer_norm(const Tensor& x, const Shape& shape, const Tensor& weight, const Tensor& bias, double eps) {
+  int64_t rows = rows_of("layer_norm", x, shape);
+  check_parameter("layer_norm", "weight", weight, shape);
+  check_parameter("layer_norm", "bias", bias, shape);
+  int64_t n = checked_numel(shape);
+  return row_norm({{rows, n, 1, 1}, false}, x, shape, weight, bias, eps);
+}
+
+Tensor group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias, double eps) {
+  const char* op = "group_norm";
+  check(x.ndim() >= 2, op, ": expected an input of shape (N, C, ...), got ", x.shape());
+  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  int64_t channels = x.size(1);
+  check(groups > 0 && channels % groups == 0, op, ": num_groups ", groups, " must be positive and divide the ", channels,
+        " channels of an input of shape ", x.shape());
+  check_parameter(op, "weight", weight, {channels});
+  check_parameter(op, "bias", bias, {channels});
+  int64_t inner = 1;
+  for (int d = 2; d < x.ndim(); d++) inner *= x.size(d);
+  return row_norm({{x.size(0) * groups, channels / groups * inner, groups, inner}, true}, x, {channels}, weight, bias, eps);
+}
+
+Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight, double eps) {
+  rows_of("rms_norm", x, shape);
+  check_parameter("rms_norm", "weight", weight, shape);
+  Dims dims;
+  for (int i = 0; i < shape.size(); i++) dims.push_back(x.ndim() - shape.size() + i);
+  Tensor wide = to_dtype(x, compute_type(x.dtype()));
+  Tensor y = to_dtype(mul(wide, rsqrt(add(mean(square(wide), dims, true), Scalar(eps)))), x.dtype());
+  return weight.defined() ? mul(y, weight) : y;
+}
+
+}  // namespace weft
