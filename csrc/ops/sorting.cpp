@@ -1,0 +1,164 @@
+#include "ops/sorting.h"
+
+#include <limits>
+
+#include "kernels/sorting.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/indexing.h"
+#include "ops/movement.h"
+
+namespace weft {
+
+namespace {
+
+// Base of the ops that choose elements of the rows of a contiguous tensor: values and positions.
+template <class Self>
+struct ChoosingOp : OpOf<Self> {
+  int num_outputs() const override { return 2; }
+  Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    const Tensor& g = v.grad(0);
+    if (!g.defined()) return;
+    grads[0] = g.ndim() == 0 ? g : scatter(zeros(v.input_shape(0), g.dtype(), g.device()), -1, v.output(1), g);
+  }
+};
+
+struct Sort : ChoosingOp<Sort> {
+  static constexpr const char* kName = "sort";
+  bool descending;
+  auto fields() const { return std::tie(descending); }
+  explicit Sort(bool d) : descending(d) {}
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[0].shape(), in[0].dtype(), {}};
+    out[1] = {in[0].shape(), DType::Int64, {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    sort_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), descending);
+  }
+};
+
+struct Topk : ChoosingOp<Topk> {
+  static constexpr const char* kName = "topk";
+  int64_t k;
+  bool largest, sorted;
+  auto fields() const { return std::tie(k, largest, sorted); }
+  Topk(int64_t n, bool l, bool s) : k(n), largest(l), sorted(s) {}
+  void infer(Inputs in, OutputSpec* out) const override {
+    Shape shape = in[0].shape();
+    if (!shape.empty()) shape.back() = k;
+    out[0] = {shape, in[0].dtype(), {}};
+    out[1] = {shape, DType::Int64, {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    topk_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), largest, sorted);
+  }
+};
+
+// Runs op on x with `dim` as the last dimension, and puts the results' back.
+ValuesAndIndices along(const Op& op, const Tensor& x, int dim) {
+  bool moved = x.ndim() > 1 && dim != x.ndim() - 1;
+  Tensor rows = contiguous(moved ? transpose(x, dim, -1) : x), out[2];
+  const Tensor* list[] = {&rows};
+  apply(op, Inputs(list, 1), out);
+  if (!moved) return {out[0], out[1]};
+  return {transpose(out[0], dim, -1), transpose(out[1], dim, -1)};
+}
+
+ValuesAndIndices pick(const ValuesAndIndices& all, int dim, int64_t place, bool keepdim) {
+  if (all.values.ndim() == 0) return all;
+  if (keepdim) return {narrow(all.values, dim, place, 1), narrow(all.indices, dim, place, 1)};
+  return {select(all.values, dim, place), select(all.indices, dim, place)};
+}
+
+void check_data(const char* op, const Tensor& x) {
+  check(!x.is_meta(), op, ": the size of the result depends on the data, which a tensor on the meta device does not have");
+  check<ErrorKind::NotImplemented>(x.device().type == DeviceType::CPU, op, " is not implemented on ", x.device());
+}
+
+// Starts of the runs of equal neighbours in a vector on the CPU.
+UniqueElements runs_of(const Tensor& values) {
+  int64_t n = values.numel();
+  Tensor number = empty({n}, DType::Int64);
+  std::vector<int64_t> starts;
+  Tensor differs = n > 1 ? contiguous(ne(slice(values, 0, 1, n), slice(values, 0, 0, n - 1))) : Tensor();
+  for (int64_t i = 0; i < n; i++) {
+    if (i == 0 || differs.data_as<bool>()[i - 1]) starts.push_back(i);
+    number.data_as<int64_t>()[i] = static_cast<int64_t>(starts.size()) - 1;
+  }
+  auto runs = static_cast<int64_t>(starts.size());
+  Tensor start = empty({runs}, DType::Int64), counts = empty({runs}, DType::Int64);
+  for (int64_t i = 0; i < runs; i++) {
+    start.data_as<int64_t>()[i] = starts[static_cast<size_t>(i)];
+    counts.data_as<int64_t>()[i] = (i + 1 < runs ? starts[static_cast<size_t>(i + 1)] : n) - starts[static_cast<size_t>(i)];
+  }
+  return {index_select(values, 0, start), number, counts};
+}
+
+}  // namespace
+
+ValuesAndIndices sort(const Tensor& x, int64_t dim, bool descending) {
+  return along(Sort(descending), x, normalize_dim("sort", dim, x.shape()));
+}
+
+ValuesAndIndices topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted) {
+  int d = normalize_dim("topk", dim, x.shape());
+  int64_t n = x.ndim() == 0 ? 1 : x.size(d);
+  check(k >= 0 && k <= n, "topk: k must be between 0 and the size ", n, " of dimension ", d, " of shape ", x.shape(), ", got ", k);
+  return along(Topk(k, largest, sorted), x, d);
+}
+
+ValuesAndIndices kthvalue(const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
+  int d = normalize_dim("kthvalue", dim, x.shape());
+  int64_t n = x.ndim() == 0 ? 1 : x.size(d);
+  check(k >= 1 && k <= n, "kthvalue: k must be between 1 and the size ", n, " of dimension ", d, " of shape ", x.shape(), ", got ", k);
+  return pick(sort(x, d), d, k - 1, keepdim);
+}
+
+ValuesAndIndices median(const Tensor& x, int64_t dim, bool keepdim) {
+  int d = normalize_dim("median", dim, x.shape());
+  int64_t n = x.ndim() == 0 ? 1 : x.size(d);
+  check<ErrorKind::Index>(n > 0, "median: dimension ", d, " of shape ", x.shape(), " has no elements");
+  ValuesAndIndices sorted = sort(x, d), middle = pick(sorted, d, (n - 1) / 2, keepdim);
+  if (!is_floating(x.dtype())) return middle;
+  ValuesAndIndices last = pick(sorted, d, n - 1, keepdim);
+  Tensor spoilt = isnan(last.values);
+  return {where(spoilt, last.values, middle.values), where(spoilt, last.indices, middle.indices)};
+}
+
+Tensor median(const Tensor& x) {
+  if (x.numel() == 0) return full({}, Scalar(std::numeric_limits<double>::quiet_NaN()), x.dtype(), x.device());
+  return median(reshape(x, {-1}), 0).values;
+}
+
+UniqueElements unique(const Tensor& x) {
+  check_data("unique", x);
+  GradModeGuard no_grad(false);
+  ValuesAndIndices sorted = sort(reshape(x, {-1}), 0);
+  UniqueElements runs = runs_of(sorted.values);
+  Tensor inverse = scatter(zeros({x.numel()}, DType::Int64), 0, sorted.indices, runs.inverse);
+  return {runs.values, reshape(inverse, x.shape()), runs.counts};
+}
+
+UniqueElements unique_consecutive(const Tensor& x) {
+  check_data("unique_consecutive", x);
+  GradModeGuard no_grad(false);
+  UniqueElements runs = runs_of(contiguous(reshape(x, {-1})));
+  return {runs.values, reshape(runs.inverse, x.shape()), runs.counts};
+}
+
+Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
+  const char* op = "searchsorted";
+  check(sorted.dtype() == values.dtype(), op, ": the sorted sequence has dtype ", sorted.dtype(), " and the values ", values.dtype(),
+        "; convert one of them");
+  bool fits = sorted.ndim() == 1 || sorted.ndim() == values.ndim();
+  for (int d = 0; fits && sorted.ndim() > 1 && d < sorted.ndim() - 1; d++) fits = sorted.size(d) == values.size(d);
+  check(fits, op, ": the sorted sequence must be a vector, or have the dimensions of the values except the last; got shapes ",
+        sorted.shape(), " and ", values.shape());
+  Tensor s = contiguous(sorted), v = contiguous(values), out = empty(values.shape(), DType::Int64, values.device());
+  if (!v.is_meta() && v.numel() > 0) search_sorted_kernel(v.device(), view_of(out), view_of(s), view_of(v), right);
+  return out;
+}
+
+}  // namespace weft
