@@ -15,7 +15,7 @@ namespace {
 
 // Codes of the buffer protocol (struct module).
 const char* format_of(DType t) {
-  constexpr const char* formats[kNumDTypes] = {"?", "B", "b", "h", "i", "q", "e", nullptr, "f", "d"};
+  constexpr const char* formats[kNumDTypes] = {"?", "B", "b", "h", "i", "l", "e", nullptr, "f", "d"};
   return formats[static_cast<int>(t)];
 }
 

@@ -325,6 +325,7 @@ void bind_masks(Family& f) {
     check(minlength >= 0, "bincount: minlength must not be negative, got ", minlength);
     check(!weights.defined() || weights.shape() == x.shape(), "bincount: expected weights of shape ", x.shape(), ", got ",
           weights.defined() ? weights.shape() : Shape{});
+    check(!x.is_meta(), "bincount: the size of the result depends on the data, which a tensor on the meta device does not have");
     int64_t length = minlength;
     Tensor values = contiguous(to_dtype(x, DType::Int64));
     for (int64_t i = 0; i < values.numel(); i++) {

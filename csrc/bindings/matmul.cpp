@@ -18,13 +18,13 @@ void bind_products(Family& f) {
       "matmul", &matmul, "other",
       "Matrix product of the last two dims; the dims before them broadcast. A 1-dim input is a row vector, a 1-dim\n"
       "other a column vector, and the result lacks that dim.\n\n"
-      ">>> weft.matmul(weft.ones(2, 3), weft.ones(3, 4)).shape\n"
+      ">>> import weft\n>>> weft.matmul(weft.ones(2, 3), weft.ones(3, 4)).shape\n"
       "weft.Size([2, 4])\n");
   with_out("mm", &mm, "mat2", "Product of two matrices, shapes (n, k) and (k, m).");
   with_out("bmm", &bmm, "mat2", "Products of two batches of matrices, shapes (b, n, k) and (b, k, m).");
   with_out("mv", &mv, "vec", "Product of a matrix (n, k) and a vector (k,).");
   with_out("dot", &dot, "tensor",
-           "Sum of the products of two vectors.\n\n>>> weft.dot(weft.ones(3), weft.ones(3)).item()\n3.0\n");
+           "Sum of the products of two vectors.\n\n>>> import weft\n>>> weft.dot(weft.ones(3), weft.ones(3)).item()\n3.0\n");
   with_out("vdot", &dot, "other", "Sum of the products of two vectors.");
   with_out("inner", &inner, "other",
            "Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].");

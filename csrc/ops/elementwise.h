@@ -79,6 +79,7 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   X(bitwise_and, BitwiseAnd) X(bitwise_or, BitwiseOr) X(bitwise_xor, BitwiseXor)                                   \
   X(bitwise_left_shift, LeftShift) X(bitwise_right_shift, RightShift)
 WEFT_BINARY_FUNCTIONS(WEFT_BINARY_FUNCTION)
+#undef WEFT_BINARY_FUNCTIONS
 #undef WEFT_BINARY_FUNCTION
 
 // condition ? a : b; condition must be bool.

@@ -40,7 +40,7 @@ def grad(
     >>> x = weft.tensor(3.0, requires_grad=True)
     >>> (dx,) = weft.autograd.grad(x**3, x, create_graph=True)
     >>> dx, weft.autograd.grad(dx, x)
-    (tensor(27., grad_fn=<MulBackward0>), (tensor(18.),))
+    (tensor(27., grad_fn=<WhereBackward0>), (tensor(18.),))
     """
     if is_grads_batched:
         raise NotImplementedError("grad: is_grads_batched is not supported; call grad once for each gradient")

@@ -92,15 +92,19 @@ class Adam(Optimizer):
 
     def _make_runs(self, params, group):
         """A run for each step count there is among the parameters; those that have no state yet get theirs."""
+        fresh = []  # given to the parameters when there was memory for all
+        for p in params:
+            state = dict(self.state.get(p) or {"step": 0.0})
+            wanted = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * bool(group["amsgrad"])
+            missing = [name for name in wanted if name not in state]
+            fresh.append((p, {name: weft.zeros_like(p.detach()) for name in missing}))
+        for p, added in fresh:
+            state = self.state[p]
+            state.setdefault("step", 0.0)
+            state.update(added)
         runs = {}
         for place, p in enumerate(params):
             state = self.state[p]
-            if not state:
-                state["step"] = 0.0
-                state["exp_avg"] = weft.zeros_like(p.detach())
-                state["exp_avg_sq"] = weft.zeros_like(p.detach())
-            if group["amsgrad"] and "max_exp_avg_sq" not in state:
-                state["max_exp_avg_sq"] = weft.zeros_like(p.detach())
             step = float(state["step"])
             runs.setdefault(step, _Run(step)).add(p, place, state, group["amsgrad"])
         return list(runs.values())
