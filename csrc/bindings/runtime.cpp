@@ -1,5 +1,6 @@
 // Threads, build information, errors: what belongs to the process rather than to a tensor.
 #include "bindings/tensor_object.h"
+#include "device/backend.h"
 #include "device/cpu/isa.h"
 #include "device/cpu/threads.h"
 #include "kernels/libraries.h"
@@ -66,6 +67,14 @@ void set_python_error(std::exception_ptr error) {
 }
 
 void bind_runtime(py::module_& m) {
+  m.def("_device_count", [](const std::string& type) {
+    Device d = parse_device(type);
+    return has_backend(d.type) ? backend_of(d).count() : 0;
+  });
+  m.def("_synchronize", [](const std::string& device) {
+    Device d = parse_device(device);
+    backend_of(d).synchronize(d.index);
+  });
   PyObject* bases = PyTuple_Pack(2, PyExc_RuntimeError, PyExc_MemoryError);
   out_of_memory_error = PyErr_NewExceptionWithDoc("weft.OutOfMemoryError",
                                                   "A device has no memory left; the message says who holds how much. Nothing has changed.",

@@ -21,7 +21,7 @@ __version__ = _C._build_info()["version"]
 newaxis = None
 
 # Loaded at first use, so that `import weft` is quick.
-_SUBMODULES = ("autograd", "linalg", "memory", "nn", "optim", "utils")
+_SUBMODULES = ("autograd", "cuda", "linalg", "memory", "nn", "optim", "utils")
 _ELSEWHERE = {
     "save": "weft.serialization",
     "load": "weft.serialization",
