@@ -4,6 +4,7 @@
 
 #include "device/cpu/threads.h"
 #include "kernels/cpu/convert.h"
+#include "kernels/cpu/vector.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr int64_t kElementwiseGrain = 32768;
 constexpr int64_t kRun = 1024;  // elements per run: operands and result of a run stay in the L1 cache
+constexpr int64_t kStreamBytes = 32 << 20;  // larger results are written past the caches
 constexpr int kMaxLoopDims = 64;
 
 WEFT_INLINE char* advance(void* p, int64_t elements, DType dtype) {
@@ -124,6 +126,22 @@ void run_range(const LoopPlan<N>& plan, const StridedView& out, const StridedVie
   }
 }
 
+// Everything contiguous and too large for the caches: results take the short way to memory.
+template <class C, class O, int N, class F>
+void streaming_loop(const StridedView& out, const StridedView* const* in, const F& f) {
+  parallel_for(out.numel(), kElementwiseGrain, [&](int64_t begin, int64_t end) {
+    O result[kRun];
+    for (int64_t i = begin; i < end; i += kRun) {
+      int64_t m = end - i < kRun ? end - i : kRun;
+      const C* operands[N];
+      for (int k = 0; k < N; k++) operands[k] = in[k]->template as<C>() + i;
+      f(operands, result, m);
+      stream(out.as<O>() + i, result, m);
+    }
+    stream_end();
+  });
+}
+
 // Computes in type C, with results of type O. f works on contiguous runs: f(const C* const* inputs, O* out, int64_t n).
 template <class C, class O, int N, class F>
 void elementwise_loop(const StridedView& out, const StridedView* const (&in)[N], const F& f) {
@@ -133,6 +151,9 @@ void elementwise_loop(const StridedView& out, const StridedView* const (&in)[N],
   for (int k = 0; k < N && simple; k++)
     simple = in[k]->dtype == dtype_of<C> && in[k]->is_contiguous() && in[k]->numel() == n;
   if (simple) {
+    if constexpr (sizeof(O) >= 4) {
+      if (n * static_cast<int64_t>(sizeof(O)) >= kStreamBytes) return streaming_loop<C, O, N>(out, in, f);
+    }
     parallel_for(n, kElementwiseGrain, [&](int64_t begin, int64_t end) {
       const C* operands[N];
       for (int k = 0; k < N; k++) operands[k] = in[k]->template as<C>() + begin;

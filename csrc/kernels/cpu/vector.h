@@ -45,6 +45,32 @@ WEFT_INLINE void store(T* p, Vector<T> v) {
   *reinterpret_cast<Vector<T>*>(p) = v;
 }
 
+// Copies n elements past the caches: for results so large that they would be pushed out before anybody reads them. Saves
+// reading the lines that are overwritten. stream_end() comes after the last copy.
+template <class T>
+WEFT_INLINE void stream(T* to, const T* from, int64_t n) {
+#if defined(__AVX512F__) || defined(__AVX__)
+  int64_t i = 0;
+  for (; i < n && reinterpret_cast<uintptr_t>(to + i) % kVectorBytes; i++) to[i] = from[i];
+  for (; i + kLanes<T> <= n; i += kLanes<T>) {
+    Vector<T> v = load(from + i);
+#if WEFT_ISA_LEVEL == 3
+    __builtin_ia32_movntps512(reinterpret_cast<float*>(to + i), reinterpret_cast<__attribute__((vector_size(64))) float>(v));
+#else
+    __builtin_ia32_movntps256(reinterpret_cast<float*>(to + i), reinterpret_cast<__attribute__((vector_size(32))) float>(v));
+#endif
+  }
+  for (; i < n; i++) to[i] = from[i];
+#else
+  __builtin_memcpy(to, from, static_cast<size_t>(n) * sizeof(T));
+#endif
+}
+WEFT_INLINE void stream_end() {
+#ifdef __AVX__
+  __builtin_ia32_sfence();
+#endif
+}
+
 // Transposes a block of kLanes x kLanes held in registers: swaps ever larger off-diagonal squares.
 template <class T>
 WEFT_INLINE void transpose_block(Vector<T> (&r)[kLanes<T>]) {
