@@ -8,11 +8,10 @@ from pathlib import Path
 
 import matplotlib
 import numpy as np
-from tqdm import tqdm
-
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
+from tqdm import tqdm
 from weft.utils.data import DataLoader, TensorDataset
 
 matplotlib.use("Agg")  # draws into files, needs no screen

@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 import numpy as np
-
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
@@ -20,7 +19,7 @@ from weft.utils.data import DataLoader, TensorDataset
 
 
 def read_idx(folder, name):
-    """The array in an IDX file: two zero bytes, the type (8: unsigned byte), the number of dimensions, the sizes, the data."""
+    """The array in an IDX file: two zero bytes, the type (8: bytes), the number of dimensions, the sizes, the data."""
     path = folder / name
     content = path.read_bytes() if path.exists() else gzip.decompress((folder / f"{name}.gz").read_bytes())
     if content[:3] != b"\0\0\x08":

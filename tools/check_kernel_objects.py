@@ -1,7 +1,7 @@
 """Look for weak symbols in object files: `check_kernel_objects.py NM OBJECT...`.
 
-Of a function that several object files define weakly (an inline function, a template) the linker keeps one copy. Were it
-the copy compiled for AVX-512, the library would crash on machines that lack it.
+Of a function that several object files define weakly (an inline function, a template) the linker keeps one copy. Were
+it the copy compiled for AVX-512, the library would crash on machines that lack it.
 """
 
 import subprocess

@@ -58,8 +58,8 @@ bool sole_owner(const Tensor& t) {
 }
 
 // One call of backward() or grad(). Nodes run from the youngest to the oldest: an edge always leads from a younger node
-// to an older one, so a node runs after everything that can still send it a gradient. Nothing visible changes before the
-// last node has run: gradients of leaves are collected, and committed at the end.
+// to an older one, so a node runs after everything that can still send it a gradient. Nothing visible changes before
+// the last node has run: gradients of leaves are collected, and committed at the end.
 class BackwardRun {
  public:
   BackwardRun(bool retain_graph, bool create_graph) : retain_graph_(retain_graph), create_graph_(create_graph) {}
@@ -82,7 +82,7 @@ class BackwardRun {
   bool restricted_ = false;
   NodeMap map_;
   std::vector<Arrivals> arrivals_;
-  std::vector<std::pair<uint64_t, int>> heap_;  // (sequence, index of arrivals)
+  std::vector<std::pair<uint64_t, int>> heap_;     // (sequence, index of arrivals)
   std::vector<std::pair<Tensor, Tensor>> leaves_;  // leaf, its new gradient
   std::unordered_map<const Node*, char> needed_;
   std::unordered_multimap<const Node*, std::pair<uint32_t, size_t>> captures_;
@@ -169,12 +169,14 @@ void BackwardRun::run_node(Arrivals& arrived) {
   if (node.hooks) apply_hooks(arrived);
   if (restricted_) {
     auto [begin, end] = captures_.equal_range(&node);
-    for (auto it = begin; it != end; ++it) captured_[it->second.second] = arrived.grads[static_cast<int>(it->second.first)];
+    for (auto it = begin; it != end; ++it)
+      captured_[it->second.second] = arrived.grads[static_cast<int>(it->second.first)];
   }
   if (node.sequence == 0) {
     if (restricted_) return;
     Tensor leaf = static_cast<AccumulateGrad&>(node).leaf();
-    if (leaf.defined() && arrived.grads[0].defined()) leaves_.emplace_back(std::move(leaf), std::move(arrived.grads[0]));
+    if (leaf.defined() && arrived.grads[0].defined())
+      leaves_.emplace_back(std::move(leaf), std::move(arrived.grads[0]));
     return;
   }
   if (restricted_) {

@@ -78,7 +78,8 @@ void rebase_history(const Tensor& t, Ref<Node> node) {
     set_history(t, std::move(node), 0);
     return;
   }
-  check(impl.tracked, node->name(), "_: this view was made under no_grad, so an in-place change of it cannot be recorded; ",
+  check(impl.tracked, node->name(),
+        "_: this view was made under no_grad, so an in-place change of it cannot be recorded; ",
         "make the view while autograd records, or clone() it");
   Tensor base(impl.base);
   auto slices = make_ref<CopySlices>(base, t, std::move(node));

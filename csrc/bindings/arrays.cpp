@@ -20,8 +20,10 @@ const char* format_of(DType t) {
 }
 
 void check_exportable(const char* what, const Tensor& t) {
-  check(!t.requires_grad(), what, ": the tensor requires grad, and autograd could not see what is done to the array; use tensor.detach()");
-  check<ErrorKind::Type>(t.device().type == DeviceType::CPU, what, ": the tensor is on ", t.device(), "; copy it with .cpu() first");
+  check(!t.requires_grad(), what,
+        ": the tensor requires grad, and autograd could not see what is done to the array; use tensor.detach()");
+  check<ErrorKind::Type>(t.device().type == DeviceType::CPU, what, ": the tensor is on ", t.device(),
+                         "; copy it with .cpu() first");
   check<ErrorKind::Type>(t.dtype() != DType::BFloat16, what, ": NumPy has no bfloat16; convert with .float() first");
 }
 
@@ -40,7 +42,8 @@ py::array to_numpy(const Tensor& t) {
 DType dtype_of_numpy(const char* what, const py::dtype& d) {
   char kind = d.kind();
   auto size = d.itemsize();
-  check<ErrorKind::Type>(d.byteorder() != '>', what, ": big-endian arrays are not supported; use array.astype(array.dtype.newbyteorder('='))");
+  check<ErrorKind::Type>(d.byteorder() != '>', what,
+                         ": big-endian arrays are not supported; use array.astype(array.dtype.newbyteorder('='))");
   if (kind == 'b') return DType::Bool;
   if (kind == 'u' && size == 1) return DType::UInt8;
   if (kind == 'i') return size == 1 ? DType::Int8 : size == 2 ? DType::Int16 : size == 4 ? DType::Int32 : DType::Int64;
@@ -59,17 +62,22 @@ std::shared_ptr<void> keep_alive(py::object owner) {
 }
 
 Tensor from_dlpack_tensor(const dlpack::DLTensor& d, std::shared_ptr<void> owner, bool writable) {
-  check<ErrorKind::Buffer>(d.device.device_type == dlpack::kCpu, "from_dlpack: only CPU memory can be taken over, got DLPack device type ",
+  check<ErrorKind::Buffer>(d.device.device_type == dlpack::kCpu,
+                           "from_dlpack: only CPU memory can be taken over, got DLPack device type ",
                            d.device.device_type);
   check<ErrorKind::Buffer>(d.dtype.lanes == 1, "from_dlpack: vector element types are not supported");
   std::optional<DType> dtype;
   for (int i = 0; i < kNumDTypes; i++) {
     auto t = static_cast<DType>(i);
-    uint8_t code = t == DType::Bool ? dlpack::kBool : t == DType::UInt8 ? dlpack::kUInt : t == DType::BFloat16 ? dlpack::kBfloat : is_floating(t) ? dlpack::kFloat : dlpack::kInt;
+    uint8_t code = t == DType::Bool       ? dlpack::kBool
+                   : t == DType::UInt8    ? dlpack::kUInt
+                   : t == DType::BFloat16 ? dlpack::kBfloat
+                   : is_floating(t)       ? dlpack::kFloat
+                                          : dlpack::kInt;
     if (code == d.dtype.code && item_size(t) * 8 == d.dtype.bits) dtype = t;
   }
-  check<ErrorKind::Buffer>(dtype.has_value(), "from_dlpack: element type code ", static_cast<int>(d.dtype.code), " with ",
-                           static_cast<int>(d.dtype.bits), " bits has no counterpart");
+  check<ErrorKind::Buffer>(dtype.has_value(), "from_dlpack: element type code ", static_cast<int>(d.dtype.code),
+                           " with ", static_cast<int>(d.dtype.bits), " bits has no counterpart");
   Shape shape(d.shape, d.ndim);
   Strides strides = d.strides ? Strides(d.strides, d.ndim) : contiguous_strides(shape);
   return from_memory(static_cast<char*>(d.data) + d.byte_offset, shape, strides, *dtype, std::move(owner), writable);
@@ -96,13 +104,16 @@ Tensor from_dlpack(const py::object& source) {
   PyObject* p = capsule.ptr();
   if (PyCapsule_IsValid(p, "dltensor_versioned")) {
     auto* managed = static_cast<dlpack::DLManagedTensorVersioned*>(PyCapsule_GetPointer(p, "dltensor_versioned"));
-    check<ErrorKind::Buffer>(managed->version.major == 1, "from_dlpack: DLPack version ", managed->version.major, " is not supported");
+    check<ErrorKind::Buffer>(managed->version.major == 1, "from_dlpack: DLPack version ", managed->version.major,
+                             " is not supported");
     Tensor t = from_dlpack_tensor(managed->dl_tensor, managed_owner(managed), !(managed->flags & dlpack::kReadOnly));
     PyCapsule_SetName(p, "used_dltensor_versioned");
     return t;
   }
-  check<ErrorKind::Type>(PyCapsule_IsValid(p, "dltensor"), "from_dlpack: expected an object with __dlpack__ or a DLPack capsule that was not used yet, got ",
-                         std::string(Py_TYPE(p)->tp_name));
+  check<ErrorKind::Type>(
+      PyCapsule_IsValid(p, "dltensor"),
+      "from_dlpack: expected an object with __dlpack__ or a DLPack capsule that was not used yet, got ",
+      std::string(Py_TYPE(p)->tp_name));
   auto* managed = static_cast<dlpack::DLManagedTensor*>(PyCapsule_GetPointer(p, "dltensor"));
   Tensor t = from_dlpack_tensor(managed->dl_tensor, managed_owner(managed), true);
   PyCapsule_SetName(p, "used_dltensor");
@@ -112,9 +123,18 @@ Tensor from_dlpack(const py::object& source) {
 // What an exported capsule owns: the tensor (its Dims hold shape and strides).
 void fill(dlpack::DLTensor& d, const Tensor& t) {
   DType dtype = t.dtype();
-  uint8_t code = dtype == DType::Bool ? dlpack::kBool : dtype == DType::UInt8 ? dlpack::kUInt : dtype == DType::BFloat16 ? dlpack::kBfloat : is_floating(dtype) ? dlpack::kFloat : dlpack::kInt;
-  d = {t.data(), {dlpack::kCpu, 0}, t.ndim(), {code, static_cast<uint8_t>(item_size(dtype) * 8), 1},
-       t.impl()->shape.data(), t.impl()->strides.data(), 0};
+  uint8_t code = dtype == DType::Bool       ? dlpack::kBool
+                 : dtype == DType::UInt8    ? dlpack::kUInt
+                 : dtype == DType::BFloat16 ? dlpack::kBfloat
+                 : is_floating(dtype)       ? dlpack::kFloat
+                                            : dlpack::kInt;
+  d = {t.data(),
+       {dlpack::kCpu, 0},
+       t.ndim(),
+       {code, static_cast<uint8_t>(item_size(dtype) * 8), 1},
+       t.impl()->shape.data(),
+       t.impl()->strides.data(),
+       0};
 }
 
 template <class Managed>
@@ -139,7 +159,8 @@ py::object capsule_of(const Tensor& t, const char* name, Managed* managed) {
 py::object to_dlpack(const Tensor& self, const py::object&, const std::optional<std::pair<int, int>>& max_version,
                      const py::object&, std::optional<bool> copy) {
   check<ErrorKind::Buffer>(!self.requires_grad(), "__dlpack__: the tensor requires grad; export tensor.detach()");
-  check<ErrorKind::Buffer>(self.device().type == DeviceType::CPU, "__dlpack__: tensors on ", self.device(), " cannot be exported");
+  check<ErrorKind::Buffer>(self.device().type == DeviceType::CPU, "__dlpack__: tensors on ", self.device(),
+                           " cannot be exported");
   Tensor t = copy.value_or(false) ? clone(self) : self;
   if (max_version && max_version->first >= 1) {
     auto* managed = new dlpack::DLManagedTensorVersioned{};
@@ -147,22 +168,27 @@ py::object to_dlpack(const Tensor& self, const py::object&, const std::optional<
     managed->flags = t.impl()->storage->writable() ? 0 : dlpack::kReadOnly;
     return capsule_of(t, "dltensor_versioned", managed);
   }
-  check<ErrorKind::Buffer>(t.impl()->storage->writable(), "__dlpack__: read-only memory needs DLPack version 1; clone() the tensor");
+  check<ErrorKind::Buffer>(t.impl()->storage->writable(),
+                           "__dlpack__: read-only memory needs DLPack version 1; clone() the tensor");
   return capsule_of(t, "dltensor", new dlpack::DLManagedTensor{});
 }
 
 }  // namespace
 
 Tensor from_numpy(const py::object& source) {
-  check<ErrorKind::Type>(py::isinstance<py::array>(source), "from_numpy: expected a NumPy array, got ", std::string(Py_TYPE(source.ptr())->tp_name));
+  check<ErrorKind::Type>(py::isinstance<py::array>(source), "from_numpy: expected a NumPy array, got ",
+                         std::string(Py_TYPE(source.ptr())->tp_name));
   auto array = py::reinterpret_borrow<py::array>(source);
   DType dtype = dtype_of_numpy("from_numpy", array.dtype());
   auto item = static_cast<int64_t>(item_size(dtype));
   Shape shape;
   Strides strides;
   for (py::ssize_t i = 0; i < array.ndim(); i++) {
-    check<ErrorKind::Value>(array.strides(i) % item == 0, "from_numpy: strides that are no multiple of the item size are not supported; pass array.copy()");
-    check<ErrorKind::Value>(array.strides(i) >= 0 || array.shape(i) <= 1, "from_numpy: negative strides are not supported; pass array.copy()");
+    check<ErrorKind::Value>(
+        array.strides(i) % item == 0,
+        "from_numpy: strides that are no multiple of the item size are not supported; pass array.copy()");
+    check<ErrorKind::Value>(array.strides(i) >= 0 || array.shape(i) <= 1,
+                            "from_numpy: negative strides are not supported; pass array.copy()");
     shape.push_back(array.shape(i));
     strides.push_back(array.strides(i) / item);
   }
@@ -176,7 +202,8 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
     check_exportable("buffer", t);
     bool writable = t.impl()->storage->writable();
     check<ErrorKind::Buffer>(writable || !(flags & PyBUF_WRITABLE), "buffer: the tensor lies on read-only memory");
-    check<ErrorKind::Buffer>(t.is_contiguous() || (flags & PyBUF_STRIDES) == PyBUF_STRIDES, "buffer: the tensor is not contiguous");
+    check<ErrorKind::Buffer>(t.is_contiguous() || (flags & PyBUF_STRIDES) == PyBUF_STRIDES,
+                             "buffer: the tensor is not contiguous");
     auto* dims = new Py_ssize_t[static_cast<size_t>(2 * t.ndim() + 1)];
     for (int i = 0; i < t.ndim(); i++) {
       dims[i] = t.size(i);
@@ -212,37 +239,52 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
 void tensor_release_buffer(PyObject*, Py_buffer* view) { delete[] static_cast<Py_ssize_t*>(view->internal); }
 
 void bind_arrays(Family& f) {
-  f.function("from_numpy", [](const py::object& array) {
-    Tensor t = from_numpy(array);
-    if (!t.impl()->storage->writable() &&
-        PyErr_WarnEx(PyExc_UserWarning, "from_numpy: the array is read-only, and so is the tensor; pass array.copy() to change it", 1) < 0)
-      throw py::error_already_set();
-    return t;
-  }, py::arg("ndarray"),
-             "A tensor on the memory of a NumPy array; changes of one are seen in the other.\n\n"
-             "Raises TypeError for other objects and dtypes, ValueError for negative strides.\n\n"
-             ">>> import numpy, weft\n>>> a = numpy.zeros(2)\n>>> weft.from_numpy(a).add_(1)\n"
-             "tensor([1., 1.], dtype=weft.float64)\n>>> a\narray([1., 1.])\n");
-  f.function("frombuffer", [](const py::object& buffer, DType dtype, int64_t count, int64_t offset, bool requires_grad) {
-    py::object numpy = py::module_::import("numpy");
-    check<ErrorKind::Type>(dtype != DType::BFloat16, "frombuffer: bfloat16 is not supported; read int16 and use view(weft.bfloat16)");
-    Tensor t = from_numpy(numpy.attr("frombuffer")(buffer, py::dtype(format_of(dtype)), count, offset));
-    if (requires_grad) change_requires_grad(t, true);
-    return t;
-  }, py::arg("buffer"), py::kw_only(), py::arg("dtype"), py::arg("count") = -1, py::arg("offset") = 0, py::arg("requires_grad") = false,
-             "A vector on the memory of an object with the buffer protocol: count elements (-1: all) from byte offset on.\n\n"
-             "Raises ValueError when they are not all there.\n\n"
-             ">>> import weft\n>>> weft.frombuffer(bytearray(4), dtype=weft.int16)\ntensor([0, 0], dtype=weft.int16)\n");
-  f.method("numpy", [](const Tensor& t, bool force) { return to_numpy(force ? detach(t) : t); }, py::kw_only(), py::arg("force") = false,
-           "A NumPy array on the same memory.\n\nforce: detach first. Raises RuntimeError when the tensor requires grad, "
-           "TypeError for bfloat16.\n\n>>> import weft\n>>> weft.arange(3).numpy()\narray([0, 1, 2])\n");
-  f.method("__array__", [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {
-    py::object array = to_numpy(t);
-    bool convert = !dtype.is_none() && !py::dtype::from_args(dtype).equal(array.attr("dtype"));
-    check<ErrorKind::Value>(!convert || copy.value_or(true), "__array__: converting to another dtype needs a copy");
-    if (convert) return array.attr("astype")(dtype);
-    return copy.value_or(false) ? array.attr("copy")() : array;
-  }, py::arg("dtype") = py::none(), py::arg("copy") = py::none());
+  f.function(
+      "from_numpy",
+      [](const py::object& array) {
+        Tensor t = from_numpy(array);
+        if (!t.impl()->storage->writable() &&
+            PyErr_WarnEx(PyExc_UserWarning,
+                         "from_numpy: the array is read-only, and so is the tensor; pass array.copy() to change it",
+                         1) < 0)
+          throw py::error_already_set();
+        return t;
+      },
+      py::arg("ndarray"),
+      "A tensor on the memory of a NumPy array; changes of one are seen in the other.\n\n"
+      "Raises TypeError for other objects and dtypes, ValueError for negative strides.\n\n"
+      ">>> import numpy, weft\n>>> a = numpy.zeros(2)\n>>> weft.from_numpy(a).add_(1)\n"
+      "tensor([1., 1.], dtype=weft.float64)\n>>> a\narray([1., 1.])\n");
+  f.function(
+      "frombuffer",
+      [](const py::object& buffer, DType dtype, int64_t count, int64_t offset, bool requires_grad) {
+        py::object numpy = py::module_::import("numpy");
+        check<ErrorKind::Type>(dtype != DType::BFloat16,
+                               "frombuffer: bfloat16 is not supported; read int16 and use view(weft.bfloat16)");
+        Tensor t = from_numpy(numpy.attr("frombuffer")(buffer, py::dtype(format_of(dtype)), count, offset));
+        if (requires_grad) change_requires_grad(t, true);
+        return t;
+      },
+      py::arg("buffer"), py::kw_only(), py::arg("dtype"), py::arg("count") = -1, py::arg("offset") = 0,
+      py::arg("requires_grad") = false,
+      "A vector on the memory of an object with the buffer protocol: count elements (-1: all) from byte offset on.\n\n"
+      "Raises ValueError when they are not all there.\n\n"
+      ">>> import weft\n>>> weft.frombuffer(bytearray(4), dtype=weft.int16)\ntensor([0, 0], dtype=weft.int16)\n");
+  f.method(
+      "numpy", [](const Tensor& t, bool force) { return to_numpy(force ? detach(t) : t); }, py::kw_only(),
+      py::arg("force") = false,
+      "A NumPy array on the same memory.\n\nforce: detach first. Raises RuntimeError when the tensor requires grad, "
+      "TypeError for bfloat16.\n\n>>> import weft\n>>> weft.arange(3).numpy()\narray([0, 1, 2])\n");
+  f.method(
+      "__array__",
+      [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {
+        py::object array = to_numpy(t);
+        bool convert = !dtype.is_none() && !py::dtype::from_args(dtype).equal(array.attr("dtype"));
+        check<ErrorKind::Value>(!convert || copy.value_or(true), "__array__: converting to another dtype needs a copy");
+        if (convert) return array.attr("astype")(dtype);
+        return copy.value_or(false) ? array.attr("copy")() : array;
+      },
+      py::arg("dtype") = py::none(), py::arg("copy") = py::none());
   f.method("__dlpack__", &to_dlpack, py::kw_only(), py::arg("stream") = py::none(), py::arg("max_version") = py::none(),
            py::arg("dl_device") = py::none(), py::arg("copy") = py::none());
   f.method("__dlpack_device__", [](const Tensor&) { return py::make_tuple(dlpack::kCpu, 0); });

@@ -89,8 +89,8 @@ std::vector<Tensor> tensor_list(const py::object& o, const char* what) {
   return list;
 }
 
-void backward_of(const py::object& tensors, const py::object& grads, std::optional<bool> retain_graph, bool create_graph,
-                 const py::object& inputs) {
+void backward_of(const py::object& tensors, const py::object& grads, std::optional<bool> retain_graph,
+                 bool create_graph, const py::object& inputs) {
   std::vector<Tensor> given = tensor_list(grads, "backward");
   std::vector<Tensor> targets = tensor_list(inputs, "backward");
   check(inputs.is_none() || !targets.empty(), "backward: inputs is empty; leave it out for all leaves");
@@ -130,18 +130,24 @@ void bind_modes(py::module_& m) {
 
 void bind_nodes(py::module_& m) {
   py::class_<PyNode>(m, "Node", "A recorded step of the autograd graph.")
-      .def("name", [](const PyNode& n) { return node_name(*n.node); }, "Name of the step, for example 'MulBackward0'.")
+      .def(
+          "name", [](const PyNode& n) { return node_name(*n.node); }, "Name of the step, for example 'MulBackward0'.")
       .def("__repr__", [](const PyNode& n) { return "<" + node_name(*n.node) + ">"; })
-      .def("__eq__", [](const PyNode& a, const py::object& b) { return py::isinstance<PyNode>(b) && a.node == b.cast<PyNode>().node; })
+      .def("__eq__", [](const PyNode& a,
+                        const py::object& b) { return py::isinstance<PyNode>(b) && a.node == b.cast<PyNode>().node; })
       .def("__hash__", [](const PyNode& n) { return reinterpret_cast<intptr_t>(n.node.get()); })
-      .def_property_readonly("next_functions", [](const PyNode& n) {
-        py::tuple next(n.node->edges.size());
-        for (int i = 0; i < n.node->edges.size(); i++) {
-          const Edge& edge = n.node->edges[i];
-          next[static_cast<size_t>(i)] = py::make_tuple(py::reinterpret_steal<py::object>(node_object(edge.node)), edge.index);
-        }
-        return next;
-      }, "The steps the gradient goes to, each with the index of its output.")
+      .def_property_readonly(
+          "next_functions",
+          [](const PyNode& n) {
+            py::tuple next(n.node->edges.size());
+            for (int i = 0; i < n.node->edges.size(); i++) {
+              const Edge& edge = n.node->edges[i];
+              next[static_cast<size_t>(i)] =
+                  py::make_tuple(py::reinterpret_steal<py::object>(node_object(edge.node)), edge.index);
+            }
+            return next;
+          },
+          "The steps the gradient goes to, each with the index of its output.")
       .def_property_readonly("variable", [](const PyNode& n) -> Tensor {
         auto* leaf = dynamic_cast<AccumulateGrad*>(n.node.get());
         if (!leaf) throw py::attribute_error("only AccumulateGrad has a variable");
@@ -158,9 +164,12 @@ PyObject* node_object(const Ref<Node>& node) {
 
 void change_requires_grad(const Tensor& t, bool on) {
   if (t.requires_grad() == on) return;
-  check(!on || is_floating(t.dtype()), "requires_grad: only floating point tensors can require grad, got dtype ", t.dtype());
-  check(is_leaf(t), "requires_grad: it can be changed only for leaf tensors; use detach() to cut this one from the graph");
-  check(!on || !t.impl()->inference || GradMode::inference(), "requires_grad: a tensor made in inference_mode cannot require grad; clone() it first");
+  check(!on || is_floating(t.dtype()), "requires_grad: only floating point tensors can require grad, got dtype ",
+        t.dtype());
+  check(is_leaf(t),
+        "requires_grad: it can be changed only for leaf tensors; use detach() to cut this one from the graph");
+  check(!on || !t.impl()->inference || GradMode::inference(),
+        "requires_grad: a tensor made in inference_mode cannot require grad; clone() it first");
   t.impl()->requires_grad = on;
 }
 
@@ -168,30 +177,38 @@ void bind_autograd(Family& f) {
   py::module_& m = f.module();
   bind_modes(m);
   bind_nodes(m);
-  m.def("_backward", &backward_of, py::arg("tensors"), py::arg("grad_tensors") = py::none(), py::arg("retain_graph") = py::none(),
-        py::arg("create_graph") = false, py::arg("inputs") = py::none());
+  m.def("_backward", &backward_of, py::arg("tensors"), py::arg("grad_tensors") = py::none(),
+        py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("inputs") = py::none());
   m.def("_grad", &grad_of, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(),
         py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("allow_unused") = py::none(),
         py::arg("materialize_grads") = false);
-  f.method("backward", [](const py::object& self, const py::object& gradient, std::optional<bool> retain_graph, bool create_graph,
-                          const py::object& inputs) { backward_of(self, gradient, retain_graph, create_graph, inputs); },
-           py::arg("gradient") = py::none(), py::arg("retain_graph") = py::none(), py::arg("create_graph") = false,
-           py::arg("inputs") = py::none(),
-           "Adds the gradients of this tensor to the .grad of the leaves it was made from.\n\n"
-           "gradient: gradient of the tensor itself, of its shape; may be left out for one element.\n"
-           "Raises RuntimeError when nothing requires grad or the graph was already used; then no .grad has changed.\n\n"
-           ">>> import weft\n>>> x = weft.tensor(3., requires_grad=True)\n>>> (x * x).backward()\n>>> x.grad\ntensor(6.)\n");
-  f.method("requires_grad_", [](const py::object& self, bool on) {
-    change_requires_grad(unwrap(self.ptr()), on);
-    return self;
-  }, py::arg("requires_grad") = true, "Sets requires_grad in place and returns the tensor.");
-  f.method("retain_grad", [](const Tensor& t) {
-    check(t.requires_grad(), "retain_grad: the tensor does not require grad");
-    if (is_leaf(t) || ensure_grad_meta(t).retains_grad) return;
-    ensure_grad_meta(t).retains_grad = true;
-    Edge edge = gradient_edge(t);
-    edge.node->add_hook(edge.index, next_hook_id(), Ref<GradHook>(new RetainGrad(t)));
-  }, "Makes backward keep the gradient of this non-leaf in .grad.");
+  f.method(
+      "backward",
+      [](const py::object& self, const py::object& gradient, std::optional<bool> retain_graph, bool create_graph,
+         const py::object& inputs) { backward_of(self, gradient, retain_graph, create_graph, inputs); },
+      py::arg("gradient") = py::none(), py::arg("retain_graph") = py::none(), py::arg("create_graph") = false,
+      py::arg("inputs") = py::none(),
+      "Adds the gradients of this tensor to the .grad of the leaves it was made from.\n\n"
+      "gradient: gradient of the tensor itself, of its shape; may be left out for one element.\n"
+      "Raises RuntimeError when nothing requires grad or the graph was already used; then no .grad has changed.\n\n"
+      ">>> import weft\n>>> x = weft.tensor(3., requires_grad=True)\n>>> (x * x).backward()\n>>> x.grad\ntensor(6.)\n");
+  f.method(
+      "requires_grad_",
+      [](const py::object& self, bool on) {
+        change_requires_grad(unwrap(self.ptr()), on);
+        return self;
+      },
+      py::arg("requires_grad") = true, "Sets requires_grad in place and returns the tensor.");
+  f.method(
+      "retain_grad",
+      [](const Tensor& t) {
+        check(t.requires_grad(), "retain_grad: the tensor does not require grad");
+        if (is_leaf(t) || ensure_grad_meta(t).retains_grad) return;
+        ensure_grad_meta(t).retains_grad = true;
+        Edge edge = gradient_edge(t);
+        edge.node->add_hook(edge.index, next_hook_id(), Ref<GradHook>(new RetainGrad(t)));
+      },
+      "Makes backward keep the gradient of this non-leaf in .grad.");
   f.method("_add_grad_hook", [](const Tensor& t, py::object hook) {
     check(t.requires_grad(), "register_hook: the tensor does not require grad, so its hook would never run");
     Edge edge = gradient_edge(t);
@@ -199,25 +216,36 @@ void bind_autograd(Family& f) {
     edge.node->add_hook(edge.index, id, Ref<GradHook>(new PyGradHook(std::move(hook))));
     return py::make_tuple(PyNode{edge.node}, id);
   });
-  f.method("_add_accumulate_hook", [](const Tensor& t, py::object hook) {
-    check(t.requires_grad() && is_leaf(t), "register_post_accumulate_grad_hook: only leaf tensors that require grad accumulate gradients");
-    uint64_t id = next_hook_id();
-    ensure_grad_meta(t).accumulate_hooks.emplace_back(id, Ref<GradHook>(new PyGradHook(std::move(hook))));
-    return id;
-  }, py::arg("hook"));
-  f.method("_remove_accumulate_hook", [](const Tensor& t, uint64_t id) {
-    std::erase_if(ensure_grad_meta(t).accumulate_hooks, [&](const auto& entry) { return entry.first == id; });
-  }, py::arg("id"));
-  f.method("is_inference", [](const Tensor& t) { return t.impl()->inference; }, "Was the tensor made in inference mode?");
+  f.method(
+      "_add_accumulate_hook",
+      [](const Tensor& t, py::object hook) {
+        check(t.requires_grad() && is_leaf(t),
+              "register_post_accumulate_grad_hook: only leaf tensors that require grad accumulate gradients");
+        uint64_t id = next_hook_id();
+        ensure_grad_meta(t).accumulate_hooks.emplace_back(id, Ref<GradHook>(new PyGradHook(std::move(hook))));
+        return id;
+      },
+      py::arg("hook"));
+  f.method(
+      "_remove_accumulate_hook",
+      [](const Tensor& t, uint64_t id) {
+        std::erase_if(ensure_grad_meta(t).accumulate_hooks, [&](const auto& entry) { return entry.first == id; });
+      },
+      py::arg("id"));
+  f.method(
+      "is_inference", [](const Tensor& t) { return t.impl()->inference; }, "Was the tensor made in inference mode?");
   m.def("_remove_grad_hook", [](const PyNode& n, uint64_t id) { n.node->remove_hook(id); });
   f.method("detach", [](const Tensor& t) { return detach(t); }, "The same storage, as a leaf outside of autograd.");
-  f.method("detach_", [](const py::object& self) {
-    const Tensor& t = unwrap(self.ptr());
-    check(!t.is_view(), "detach_: a view cannot be detached in place; use detach()");
-    if (GradMeta* meta = grad_meta(t)) meta->grad_fn = nullptr;
-    t.impl()->requires_grad = false;
-    return self;
-  }, "Cuts this tensor from the graph in place.");
+  f.method(
+      "detach_",
+      [](const py::object& self) {
+        const Tensor& t = unwrap(self.ptr());
+        check(!t.is_view(), "detach_: a view cannot be detached in place; use detach()");
+        if (GradMeta* meta = grad_meta(t)) meta->grad_fn = nullptr;
+        t.impl()->requires_grad = false;
+        return self;
+      },
+      "Cuts this tensor from the graph in place.");
 }
 
 }  // namespace weft::python

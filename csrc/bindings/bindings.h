@@ -53,7 +53,8 @@ Device default_device();
 
 // Binds one family. The same signature becomes weft.<name>(input, ...) and Tensor.<name>(...):
 //   void bind_softmax(Family& f) {
-//     f.def("softmax", &softmax, py::arg("dim"), py::arg("dtype") = py::none(), "doc");   // all arguments but the first
+//     f.def("softmax", &softmax, py::arg("dim"), py::arg("dtype") = py::none(), "doc");   // all arguments but the
+//     first
 //   }
 class Family {
  public:
@@ -109,34 +110,37 @@ struct type_caster<weft::Tensor> {
   static handle cast(const weft::Tensor& t, return_value_policy, handle) { return weft::python::wrap(t); }
 };
 
-#define WEFT_READ_CASTER(Type, text, read, write)                             \
-  template <>                                                                 \
-  struct type_caster<Type> {                                                  \
-    PYBIND11_TYPE_CASTER(Type, const_name(text));                             \
-    bool load(handle source, bool) {                                          \
-      auto result = read(source.ptr());                                       \
-      if (!result) return false;                                              \
-      value = *result;                                                        \
-      return true;                                                            \
-    }                                                                         \
-    static handle cast(const Type& v, return_value_policy, handle) write      \
+#define WEFT_READ_CASTER(Type, text, read, write)                        \
+  template <>                                                            \
+  struct type_caster<Type> {                                             \
+    PYBIND11_TYPE_CASTER(Type, const_name(text));                        \
+    bool load(handle source, bool) {                                     \
+      auto result = read(source.ptr());                                  \
+      if (!result) return false;                                         \
+      value = *result;                                                   \
+      return true;                                                       \
+    }                                                                    \
+    static handle cast(const Type& v, return_value_policy, handle) write \
   }
-WEFT_READ_CASTER(weft::DType, "weft.dtype", weft::python::read_dtype, { return handle(weft::python::dtype_object(v)).inc_ref(); });
+WEFT_READ_CASTER(weft::DType, "weft.dtype", weft::python::read_dtype,
+                 { return handle(weft::python::dtype_object(v)).inc_ref(); });
 WEFT_READ_CASTER(weft::Scalar, "float", weft::python::read_scalar, {
   if (v.kind() == weft::Scalar::Kind::Bool) return bool_(v.to_bool()).release();
   if (v.kind() == weft::Scalar::Kind::Int) return int_(v.to_int()).release();
   return float_(v.to_double()).release();
 });
-WEFT_READ_CASTER(weft::Dims, "typing.Sequence[int]", weft::python::read_dims, { return pybind11::tuple(pybind11::cast(v.to_vector())).release(); });
+WEFT_READ_CASTER(weft::Dims, "typing.Sequence[int]", weft::python::read_dims,
+                 { return pybind11::tuple(pybind11::cast(v.to_vector())).release(); });
 WEFT_READ_CASTER(weft::Device, "weft.device", weft::python::read_device, { return weft::python::device_object(v); });
 #undef WEFT_READ_CASTER
 
 }  // namespace pybind11::detail
 
 // One function per family, in bindings/<family>.cpp; module.cpp calls them all. `nn` is the submodule weft._C.nn.
-#define WEFT_FAMILIES(X) \
-  X(creation) X(elementwise) X(reduction) X(movement) X(indexing) X(matmul) X(convolution) X(pooling) \
-  X(normalization) X(softmax) X(loss) X(embedding) X(random) X(sorting) X(optimizer)
+#define WEFT_FAMILIES(X)                                                                                              \
+  X(creation)                                                                                                         \
+  X(elementwise) X(reduction) X(movement) X(indexing) X(matmul) X(convolution) X(pooling) X(normalization) X(softmax) \
+      X(loss) X(embedding) X(random) X(sorting) X(optimizer)
 namespace weft::python {
 #define WEFT_X(family) void bind_##family(Family& f, Family& nn);
 WEFT_FAMILIES(WEFT_X)

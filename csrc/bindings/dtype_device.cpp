@@ -147,7 +147,10 @@ Device default_device() { return device_scopes.empty() ? Device{} : device_scope
 void bind_dtype(py::module_& m) {
   py::class_<PyDType> type(m, "dtype", "The element type of a tensor: weft.float32, weft.int64, ...");
   type.def("__repr__", [](const PyDType& d) { return std::string("weft.") + dtype_name(d.value); })
-      .def("__reduce__", [](const PyDType& d) { return py::make_tuple(py::module_::import("weft._C").attr("_dtype"), py::make_tuple(dtype_name(d.value))); })
+      .def("__reduce__",
+           [](const PyDType& d) -> py::tuple {
+             return py::make_tuple(py::module_::import("weft._C").attr("_dtype"), py::make_tuple(dtype_name(d.value)));
+           })
       .def_property_readonly("is_floating_point", [](const PyDType& d) { return is_floating(d.value); })
       .def_property_readonly("is_complex", [](const PyDType&) { return false; })
       .def_property_readonly("is_signed", [](const PyDType& d) { return is_signed(d.value); })
@@ -162,31 +165,42 @@ void bind_dtype(py::module_& m) {
                                                         {"half", DType::Float16},  {"short", DType::Int16},
                                                         {"int", DType::Int32},     {"long", DType::Int64}};
   for (auto [name, t] : synonyms) m.attr(name) = py::handle(dtype_object(t));
-  m.def("_dtype", [](const std::string& name) { return py::reinterpret_borrow<py::object>(py::module_::import("weft._C").attr(name.c_str())); });
+  m.def("_dtype", [](const std::string& name) {
+    return py::reinterpret_borrow<py::object>(py::module_::import("weft._C").attr(name.c_str()));
+  });
   m.def("get_default_dtype", &default_dtype, "The dtype of tensors made from Python floats.");
   m.def("set_default_dtype", &set_default_float_dtype, py::arg("d"),
         "Sets the dtype of tensors made from Python floats. Raises TypeError unless it is floating point.");
 }
 
 void bind_device(py::module_& m) {
-  py::class_<PyDevice> type(m, "device",
-                            "Where a tensor lives: weft.device('cpu'), weft.device('cuda', 0). As a context manager: where new tensors go.");
+  py::class_<PyDevice> type(
+      m, "device",
+      "Where a tensor lives: weft.device('cpu'), weft.device('cuda', 0). As a context manager: where new tensors go.");
   type.def(py::init(&make_device), py::arg("type"), py::arg("index") = py::none())
-      .def("__repr__", [](const PyDevice& d) {
-        std::string text = "device(type='" + device_type_name(d) + "'";
-        if (d.value.type == DeviceType::CUDA) text += ", index=" + std::to_string(d.value.index);
-        return text + ")";
-      })
+      .def("__repr__",
+           [](const PyDevice& d) {
+             std::string text = "device(type='" + device_type_name(d) + "'";
+             if (d.value.type == DeviceType::CUDA) text += ", index=" + std::to_string(d.value.index);
+             return text + ")";
+           })
       .def("__str__", [](const PyDevice& d) { return device_name(d.value); })
-      .def("__eq__", [](const PyDevice& a, const py::object& b) { return py::isinstance<PyDevice>(b) && a.value == b.cast<PyDevice>().value; })
+      .def("__eq__",
+           [](const PyDevice& a, const py::object& b) {
+             return py::isinstance<PyDevice>(b) && a.value == b.cast<PyDevice>().value;
+           })
       .def("__hash__", [](const PyDevice& d) { return static_cast<int>(d.value.type) * 256 + d.value.index; })
-      .def("__reduce__", [](const PyDevice& d) { return py::make_tuple(py::module_::import("weft._C").attr("device"), py::make_tuple(device_name(d.value))); })
-      .def("__enter__", [](py::object self) {
-        Device d = self.cast<PyDevice&>().value;
-        backend_of(d);
-        device_scopes.push_back(d);
-        return self;
-      })
+      .def("__reduce__",
+           [](const PyDevice& d) -> py::tuple {
+             return py::make_tuple(py::module_::import("weft._C").attr("device"), py::make_tuple(device_name(d.value)));
+           })
+      .def("__enter__",
+           [](py::object self) {
+             Device d = self.cast<PyDevice&>().value;
+             backend_of(d);
+             device_scopes.push_back(d);
+             return self;
+           })
       .def("__exit__", [](const PyDevice&, const py::args&) { device_scopes.pop_back(); })
       .def_property_readonly("type", &device_type_name)
       .def_property_readonly("index", [](const PyDevice& d) -> std::optional<int> {

@@ -16,8 +16,9 @@ void bind_unary_list(Family& f, scalar::EntryList<Entries...>) {
   auto bind = [&](const char* name, int params) {
     int i = index++;
     if (params != 0) return;
-    f.def(name, [i, name](const Tensor& x, const Tensor& out) { return write_out(name, unary(i, x), out); }, py::kw_only(),
-          py::arg("out") = py::none());
+    f.def(
+        name, [i, name](const Tensor& x, const Tensor& out) { return write_out(name, unary(i, x), out); },
+        py::kw_only(), py::arg("out") = py::none());
     f.method((std::string(name) + "_").c_str(), [i](const py::object& self) {
       unary_(i, unwrap(self.ptr()));
       return self;
@@ -36,7 +37,9 @@ Tensor of_operand_(int i, const Tensor& a, const Operand& b) {
 }
 
 // Bound by hand because their signature has more to it.
-bool special(std::string_view name) { return name == "add" || name == "sub" || name == "div" || name == "trunc_divide" || name == "pow"; }
+bool special(std::string_view name) {
+  return name == "add" || name == "sub" || name == "div" || name == "trunc_divide" || name == "pow";
+}
 
 template <class... Entries>
 void bind_binary_list(Family& f, scalar::EntryList<Entries...>) {
@@ -44,12 +47,18 @@ void bind_binary_list(Family& f, scalar::EntryList<Entries...>) {
   auto bind = [&](const char* name) {
     int i = index++;
     if (special(name)) return;
-    f.def(name, [i, name](const Tensor& x, const Operand& other, const Tensor& out) { return write_out(name, of_operand(i, x, other), out); },
-          py::arg("other"), py::kw_only(), py::arg("out") = py::none());
-    f.method((std::string(name) + "_").c_str(), [i](const py::object& self, const Operand& other) {
-      of_operand_(i, unwrap(self.ptr()), other);
-      return self;
-    }, py::arg("other"));
+    f.def(
+        name,
+        [i, name](const Tensor& x, const Operand& other, const Tensor& out) {
+          return write_out(name, of_operand(i, x, other), out);
+        },
+        py::arg("other"), py::kw_only(), py::arg("out") = py::none());
+    f.method((std::string(name) + "_").c_str(),
+             [i](const py::object& self, const Operand& other) {
+               of_operand_(i, unwrap(self.ptr()), other);
+               return self;
+             },
+             py::arg("other"));
   };
   (bind(Entries::name), ...);
 }
@@ -71,57 +80,90 @@ Operand scaled(const char* op, const Tensor& x, const Operand& other, const Scal
 }
 
 Tensor divided(const Tensor& x, const Operand& other, const std::optional<std::string>& mode) {
-  check(!mode || *mode == "floor" || *mode == "trunc", "div: rounding_mode must be None, 'floor' or 'trunc', got '", mode.value_or(""), "'");
-  return with_operand(other, [&](const auto& o) { return !mode ? div(x, o) : *mode == "floor" ? floor_divide(x, o) : trunc_divide(x, o); });
+  check(!mode || *mode == "floor" || *mode == "trunc", "div: rounding_mode must be None, 'floor' or 'trunc', got '",
+        mode.value_or(""), "'");
+  return with_operand(other, [&](const auto& o) {
+    return !mode ? div(x, o) : *mode == "floor" ? floor_divide(x, o) : trunc_divide(x, o);
+  });
 }
 
 void bind_arithmetic(Family& f) {
   for (const char* name : {"add", "sub", "subtract"}) {
     bool adds = name[0] == 'a';
-    f.def(name, [adds, name](const Tensor& x, const Operand& other, const Scalar& alpha, const Tensor& out) {
-      Tensor y = with_operand(scaled(name, x, other, alpha), [&](const auto& o) { return adds ? add(x, o) : sub(x, o); });
-      return write_out(name, y, out);
-    }, py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), py::arg("out") = py::none(),
-          "input + alpha * other (or minus), with broadcasting and type promotion.");
-    f.method((std::string(name) + "_").c_str(), [adds, name](const py::object& self, const Operand& other, const Scalar& alpha) {
-      with_operand(scaled(name, unwrap(self.ptr()), other, alpha), [&](const auto& o) { return adds ? add_(unwrap(self.ptr()), o) : sub_(unwrap(self.ptr()), o); });
-      return self;
-    }, py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1));
+    f.def(
+        name,
+        [adds, name](const Tensor& x, const Operand& other, const Scalar& alpha, const Tensor& out) {
+          Tensor y =
+              with_operand(scaled(name, x, other, alpha), [&](const auto& o) { return adds ? add(x, o) : sub(x, o); });
+          return write_out(name, y, out);
+        },
+        py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), py::arg("out") = py::none(),
+        "input + alpha * other (or minus), with broadcasting and type promotion.");
+    f.method((std::string(name) + "_").c_str(),
+             [adds, name](const py::object& self, const Operand& other, const Scalar& alpha) {
+               with_operand(scaled(name, unwrap(self.ptr()), other, alpha), [&](const auto& o) {
+                 return adds ? add_(unwrap(self.ptr()), o) : sub_(unwrap(self.ptr()), o);
+               });
+               return self;
+             },
+             py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1));
   }
-  f.def("rsub", [](const Tensor& x, const Operand& other, const Scalar& alpha) {
-    Tensor scaled_x = !alpha.is_float() && alpha.to_int() == 1 ? x : mul(x, alpha);
-    return with_operand(other, [&](const auto& o) { return sub(o, scaled_x); });
-  }, py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), "other - alpha * input.");
+  f.def(
+      "rsub",
+      [](const Tensor& x, const Operand& other, const Scalar& alpha) {
+        Tensor scaled_x = !alpha.is_float() && alpha.to_int() == 1 ? x : mul(x, alpha);
+        return with_operand(other, [&](const auto& o) { return sub(o, scaled_x); });
+      },
+      py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), "other - alpha * input.");
   for (const char* name : {"div", "divide"}) {
-    f.def(name, [name](const Tensor& x, const Operand& other, const std::optional<std::string>& mode, const Tensor& out) {
-      return write_out(name, divided(x, other, mode), out);
-    }, py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none(), py::arg("out") = py::none(),
-          "input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.");
-    f.method((std::string(name) + "_").c_str(), [](const py::object& self, const Operand& other, const std::optional<std::string>& mode) {
-      const Tensor& x = unwrap(self.ptr());
-      with_operand(other, [&](const auto& o) { return !mode ? div_(x, o) : *mode == "floor" ? floor_divide_(x, o) : trunc_divide_(x, o); });
-      return self;
-    }, py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none());
+    f.def(
+        name,
+        [name](const Tensor& x, const Operand& other, const std::optional<std::string>& mode, const Tensor& out) {
+          return write_out(name, divided(x, other, mode), out);
+        },
+        py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none(), py::arg("out") = py::none(),
+        "input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.");
+    f.method((std::string(name) + "_").c_str(),
+             [](const py::object& self, const Operand& other, const std::optional<std::string>& mode) {
+               const Tensor& x = unwrap(self.ptr());
+               with_operand(other, [&](const auto& o) {
+                 return !mode ? div_(x, o) : *mode == "floor" ? floor_divide_(x, o) : trunc_divide_(x, o);
+               });
+               return self;
+             },
+             py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none());
   }
-  f.function("pow", [](const Operand& base, const Operand& exponent, const Tensor& out) {
-    if (const Tensor* x = std::get_if<Tensor>(&base))
-      return write_out("pow", with_operand(exponent, [&](const auto& e) { return pow(*x, e); }), out);
-    check<ErrorKind::Type>(std::holds_alternative<Tensor>(exponent), "pow: at least one of input and exponent must be a Tensor");
-    return write_out("pow", pow(std::get<Scalar>(base), std::get<Tensor>(exponent)), out);
-  }, py::arg("input"), py::arg("exponent"), py::kw_only(), py::arg("out") = py::none(), "input to the power of exponent.");
-  f.method("pow", [](const Tensor& x, const Operand& e) { return with_operand(e, [&](const auto& o) { return pow(x, o); }); }, py::arg("exponent"));
-  f.method("pow_", [](const py::object& self, const Operand& e) {
-    with_operand(e, [&](const auto& o) { return pow_(unwrap(self.ptr()), o); });
-    return self;
-  }, py::arg("exponent"));
+  f.function(
+      "pow",
+      [](const Operand& base, const Operand& exponent, const Tensor& out) {
+        if (const Tensor* x = std::get_if<Tensor>(&base))
+          return write_out("pow", with_operand(exponent, [&](const auto& e) { return pow(*x, e); }), out);
+        check<ErrorKind::Type>(std::holds_alternative<Tensor>(exponent),
+                               "pow: at least one of input and exponent must be a Tensor");
+        return write_out("pow", pow(std::get<Scalar>(base), std::get<Tensor>(exponent)), out);
+      },
+      py::arg("input"), py::arg("exponent"), py::kw_only(), py::arg("out") = py::none(),
+      "input to the power of exponent.");
+  f.method(
+      "pow",
+      [](const Tensor& x, const Operand& e) { return with_operand(e, [&](const auto& o) { return pow(x, o); }); },
+      py::arg("exponent"));
+  f.method(
+      "pow_",
+      [](const py::object& self, const Operand& e) {
+        with_operand(e, [&](const auto& o) { return pow_(unwrap(self.ptr()), o); });
+        return self;
+      },
+      py::arg("exponent"));
 }
 
 // Other names of the same functions.
 void bind_synonyms(Family& f) {
   constexpr std::pair<const char*, const char*> synonyms[] = {
-      {"negative", "neg"}, {"absolute", "abs"}, {"multiply", "mul"}, {"true_divide", "div"}, {"greater", "gt"}, {"greater_equal", "ge"},
-      {"less", "lt"}, {"less_equal", "le"}, {"not_equal", "ne"}, {"arccos", "acos"}, {"arcsin", "asin"}, {"arctan", "atan"},
-      {"arctan2", "atan2"}, {"arccosh", "acosh"}, {"arcsinh", "asinh"}, {"arctanh", "atanh"}, {"fix", "trunc"}};
+      {"negative", "neg"},     {"absolute", "abs"}, {"multiply", "mul"},  {"true_divide", "div"}, {"greater", "gt"},
+      {"greater_equal", "ge"}, {"less", "lt"},      {"less_equal", "le"}, {"not_equal", "ne"},    {"arccos", "acos"},
+      {"arcsin", "asin"},      {"arctan", "atan"},  {"arctan2", "atan2"}, {"arccosh", "acosh"},   {"arcsinh", "asinh"},
+      {"arctanh", "atanh"},    {"fix", "trunc"}};
   py::handle type(reinterpret_cast<PyObject*>(tensor_type()));
   for (auto [name, original] : synonyms) {
     f.module().attr(name) = f.module().attr(original);
@@ -135,7 +177,8 @@ void bind_synonyms(Family& f) {
 Tensor clamped(const Tensor& x, const std::optional<Operand>& min, const std::optional<Operand>& max) {
   bool tensors = (min && std::holds_alternative<Tensor>(*min)) || (max && std::holds_alternative<Tensor>(*max));
   if (!tensors) {
-    return clamp(x, min ? std::optional(std::get<Scalar>(*min)) : std::nullopt, max ? std::optional(std::get<Scalar>(*max)) : std::nullopt);
+    return clamp(x, min ? std::optional(std::get<Scalar>(*min)) : std::nullopt,
+                 max ? std::optional(std::get<Scalar>(*max)) : std::nullopt);
   }
   Tensor y = x;
   if (min) y = with_operand(*min, [&](const auto& o) { return maximum(y, o); });
@@ -149,44 +192,81 @@ void bind_activation(Family& nn, const char* name, std::vector<std::pair<const c
   constexpr int i = index_in<Entry>(scalar::UnaryList{});
   auto run = [name](const py::object& x, const scalar::Params& p, bool inplace) -> py::object {
     const Tensor& t = unwrap(x.ptr());
-    check(is_floating(t.dtype()) || Entry::result == scalar::Result::Same, name, ": expected a floating point tensor, got dtype ", t.dtype());
+    check(is_floating(t.dtype()) || Entry::result == scalar::Result::Same, name,
+          ": expected a floating point tensor, got dtype ", t.dtype());
     if (!inplace) return py::cast(unary(i, t, p));
     unary_(i, t, p);
     return x;
   };
   std::string name_ = std::string(name) + "_";
   auto check_input = [name](const py::object& x) {
-    check<ErrorKind::Type>(is_tensor(x.ptr()), name, ": expected a Tensor, got ", std::string(Py_TYPE(x.ptr())->tp_name));
+    check<ErrorKind::Type>(is_tensor(x.ptr()), name, ": expected a Tensor, got ",
+                           std::string(Py_TYPE(x.ptr())->tp_name));
   };
   if (defaults.empty()) {
-    nn.function(name, [=](const py::object& x, bool inplace) { check_input(x); return run(x, {}, inplace); }, py::arg("input"), py::arg("inplace") = false);
-    nn.function(name_.c_str(), [=](const py::object& x) { check_input(x); return run(x, {}, true); }, py::arg("input"));
+    nn.function(
+        name,
+        [=](const py::object& x, bool inplace) {
+          check_input(x);
+          return run(x, {}, inplace);
+        },
+        py::arg("input"), py::arg("inplace") = false);
+    nn.function(
+        name_.c_str(),
+        [=](const py::object& x) {
+          check_input(x);
+          return run(x, {}, true);
+        },
+        py::arg("input"));
   } else if (defaults.size() == 1) {
-    nn.function(name, [=](const py::object& x, double a, bool inplace) { check_input(x); return run(x, {a, 0, 0}, inplace); },
-                py::arg("input"), py::arg(defaults[0].first) = defaults[0].second, py::arg("inplace") = false);
-    nn.function(name_.c_str(), [=](const py::object& x, double a) { check_input(x); return run(x, {a, 0, 0}, true); },
-                py::arg("input"), py::arg(defaults[0].first) = defaults[0].second);
+    nn.function(
+        name,
+        [=](const py::object& x, double a, bool inplace) {
+          check_input(x);
+          return run(x, {a, 0, 0}, inplace);
+        },
+        py::arg("input"), py::arg(defaults[0].first) = defaults[0].second, py::arg("inplace") = false);
+    nn.function(
+        name_.c_str(),
+        [=](const py::object& x, double a) {
+          check_input(x);
+          return run(x, {a, 0, 0}, true);
+        },
+        py::arg("input"), py::arg(defaults[0].first) = defaults[0].second);
   } else {
-    nn.function(name, [=](const py::object& x, double a, double b, bool inplace) { check_input(x); return run(x, {a, b, 0}, inplace); },
-                py::arg("input"), py::arg(defaults[0].first) = defaults[0].second, py::arg(defaults[1].first) = defaults[1].second,
-                py::arg("inplace") = false);
-    nn.function(name_.c_str(), [=](const py::object& x, double a, double b) { check_input(x); return run(x, {a, b, 0}, true); },
-                py::arg("input"), py::arg(defaults[0].first) = defaults[0].second, py::arg(defaults[1].first) = defaults[1].second);
+    nn.function(
+        name,
+        [=](const py::object& x, double a, double b, bool inplace) {
+          check_input(x);
+          return run(x, {a, b, 0}, inplace);
+        },
+        py::arg("input"), py::arg(defaults[0].first) = defaults[0].second,
+        py::arg(defaults[1].first) = defaults[1].second, py::arg("inplace") = false);
+    nn.function(
+        name_.c_str(),
+        [=](const py::object& x, double a, double b) {
+          check_input(x);
+          return run(x, {a, b, 0}, true);
+        },
+        py::arg("input"), py::arg(defaults[0].first) = defaults[0].second,
+        py::arg(defaults[1].first) = defaults[1].second);
   }
 }
 
 Tensor glu(const Tensor& x, int64_t dim) {
   check(x.ndim() > 0, "glu: expected at least 1 dimension, got a number");
   int d = normalize_dim("glu", dim, x.ndim());
-  check(x.size(d) % 2 == 0, "glu: dimension ", d, " of shape ", x.shape(), " has the odd size ", x.size(d), "; it is split into two halves");
+  check(x.size(d) % 2 == 0, "glu: dimension ", d, " of shape ", x.shape(), " has the odd size ", x.size(d),
+        "; it is split into two halves");
   return mul(slice(x, d, 0, x.size(d) / 2), sigmoid(slice(x, d, x.size(d) / 2, x.size(d))));
 }
 
 Tensor prelu(const Tensor& x, const Tensor& weight) {
   int64_t channels = x.ndim() < 2 ? 1 : x.size(1);
-  check(weight.numel() == 1 || (weight.ndim() <= 1 && weight.numel() == channels), "prelu: expected a weight of 1 or ", channels,
-        " elements for input of shape ", x.shape(), ", got shape ", weight.shape());
-  check(weight.dtype() == x.dtype(), "prelu: input has dtype ", x.dtype(), " and weight ", weight.dtype(), "; they must be the same");
+  check(weight.numel() == 1 || (weight.ndim() <= 1 && weight.numel() == channels), "prelu: expected a weight of 1 or ",
+        channels, " elements for input of shape ", x.shape(), ", got shape ", weight.shape());
+  check(weight.dtype() == x.dtype(), "prelu: input has dtype ", x.dtype(), " and weight ", weight.dtype(),
+        "; they must be the same");
   Shape shape = Shape::filled(x.ndim(), 1);
   if (x.ndim() >= 2) shape[1] = weight.numel();
   return where(gt(x, Scalar(0)), x, mul(x, reshape(weight, shape)));
@@ -205,20 +285,30 @@ void bind_activations(Family& nn) {
   bind_activation<LeakyRelu>(nn, "leaky_relu", {{"negative_slope", 0.01}});
   bind_activation<Clamp>(nn, "hardtanh", {{"min_val", -1.0}, {"max_val", 1.0}});
   bind_activation<Threshold>(nn, "threshold", {{"threshold", 0.0}, {"value", 0.0}});
-  nn.function("relu6", [](const Tensor& x, bool inplace) {
-    constexpr int i = index_in<Clamp>(UnaryList{});
-    return inplace ? unary_(i, x, {0.0, 6.0, 0}) : unary(i, x, {0.0, 6.0, 0});
-  }, py::arg("input"), py::arg("inplace") = false);
-  nn.function("softplus", [](const Tensor& x, double beta, double threshold) { return unary_of<Softplus>(x, {beta, threshold, 0}); },
-              py::arg("input"), py::arg("beta") = 1.0, py::arg("threshold") = 20.0);
-  nn.function("softshrink", [](const Tensor& x, double lambd) { return unary_of<Softshrink>(x, {lambd, 0, 0}); }, py::arg("input"), py::arg("lambd") = 0.5);
-  nn.function("hardshrink", [](const Tensor& x, double lambd) { return unary_of<Hardshrink>(x, {lambd, 0, 0}); }, py::arg("input"), py::arg("lambd") = 0.5);
+  nn.function(
+      "relu6",
+      [](const Tensor& x, bool inplace) {
+        constexpr int i = index_in<Clamp>(UnaryList{});
+        return inplace ? unary_(i, x, {0.0, 6.0, 0}) : unary(i, x, {0.0, 6.0, 0});
+      },
+      py::arg("input"), py::arg("inplace") = false);
+  nn.function(
+      "softplus",
+      [](const Tensor& x, double beta, double threshold) { return unary_of<Softplus>(x, {beta, threshold, 0}); },
+      py::arg("input"), py::arg("beta") = 1.0, py::arg("threshold") = 20.0);
+  nn.function(
+      "softshrink", [](const Tensor& x, double lambd) { return unary_of<Softshrink>(x, {lambd, 0, 0}); },
+      py::arg("input"), py::arg("lambd") = 0.5);
+  nn.function(
+      "hardshrink", [](const Tensor& x, double lambd) { return unary_of<Hardshrink>(x, {lambd, 0, 0}); },
+      py::arg("input"), py::arg("lambd") = 0.5);
   nn.function("glu", &glu, py::arg("input"), py::arg("dim") = -1,
               "The first half along dim times the sigmoid of the second (Dauphin et al., 2017).");
   nn.function("prelu", &prelu, py::arg("input"), py::arg("weight"),
               "x where it is positive, else weight * x; weight has 1 element or one per channel (He et al., 2015).");
-  nn.function("gelu", [](const Tensor& x, const std::string& approximate) { return gelu(x, approximate); }, py::arg("input"),
-              py::kw_only(), py::arg("approximate") = "none");
+  nn.function(
+      "gelu", [](const Tensor& x, const std::string& approximate) { return gelu(x, approximate); }, py::arg("input"),
+      py::kw_only(), py::arg("approximate") = "none");
   for (const char* name : {"tanh", "sigmoid", "softsign", "tanhshrink"}) {
     nn.module().attr(name) = py::module_::import("weft._C").attr(name);
   }
@@ -226,27 +316,39 @@ void bind_activations(Family& nn) {
 }
 
 void bind_copies(Family& f) {
-  f.def("clone", [](const Tensor& x, const py::object&) { return clone(x); }, py::kw_only(), py::arg("memory_format") = py::none(),
-        "A copy with memory of its own; gradients flow back to the original.");
-  f.method("contiguous", [](const Tensor& x, const py::object&) { return contiguous(x); }, py::arg("memory_format") = py::none(),
-           "The tensor itself if it is contiguous, else a contiguous copy.");
-  f.method("copy_", [](const py::object& self, const Tensor& src, bool) {
-    copy_(unwrap(self.ptr()), src);
-    return self;
-  }, py::arg("src"), py::arg("non_blocking") = false, "Copies src over this tensor, with broadcasting and conversion.");
-  f.method("fill_", [](const py::object& self, const Operand& value) {
-    if (const Tensor* t = std::get_if<Tensor>(&value)) {
-      check(t->ndim() == 0, "fill_: the value must be a number or a 0-dim tensor, got shape ", t->shape());
-      copy_(unwrap(self.ptr()), *t);
-    } else {
-      fill_(unwrap(self.ptr()), std::get<Scalar>(value));
-    }
-    return self;
-  }, py::arg("value"), "Sets every element.");
-  f.method("zero_", [](const py::object& self) {
-    fill_(unwrap(self.ptr()), Scalar(0));
-    return self;
-  }, "Sets every element to 0.");
+  f.def(
+      "clone", [](const Tensor& x, const py::object&) { return clone(x); }, py::kw_only(),
+      py::arg("memory_format") = py::none(), "A copy with memory of its own; gradients flow back to the original.");
+  f.method(
+      "contiguous", [](const Tensor& x, const py::object&) { return contiguous(x); },
+      py::arg("memory_format") = py::none(), "The tensor itself if it is contiguous, else a contiguous copy.");
+  f.method(
+      "copy_",
+      [](const py::object& self, const Tensor& src, bool) {
+        copy_(unwrap(self.ptr()), src);
+        return self;
+      },
+      py::arg("src"), py::arg("non_blocking") = false,
+      "Copies src over this tensor, with broadcasting and conversion.");
+  f.method(
+      "fill_",
+      [](const py::object& self, const Operand& value) {
+        if (const Tensor* t = std::get_if<Tensor>(&value)) {
+          check(t->ndim() == 0, "fill_: the value must be a number or a 0-dim tensor, got shape ", t->shape());
+          copy_(unwrap(self.ptr()), *t);
+        } else {
+          fill_(unwrap(self.ptr()), std::get<Scalar>(value));
+        }
+        return self;
+      },
+      py::arg("value"), "Sets every element.");
+  f.method(
+      "zero_",
+      [](const py::object& self) {
+        fill_(unwrap(self.ptr()), Scalar(0));
+        return self;
+      },
+      "Sets every element to 0.");
   auto choose = [](const Tensor& condition, const Operand& a, const Operand& b, const Tensor& out) {
     const Tensor *x = std::get_if<Tensor>(&a), *y = std::get_if<Tensor>(&b);
     Tensor result;
@@ -263,10 +365,14 @@ void bind_copies(Family& f) {
     }
     return write_out("where", result, out);
   };
-  f.function("where", choose, py::arg("condition"), py::arg("input"), py::arg("other"), py::kw_only(), py::arg("out") = py::none(),
-             "input where condition holds, other elsewhere, with broadcasting.");
-  f.method("where", [choose](const Tensor& x, const Tensor& condition, const Operand& other) { return choose(condition, x, other, Tensor()); },
-           py::arg("condition"), py::arg("other"));
+  f.function("where", choose, py::arg("condition"), py::arg("input"), py::arg("other"), py::kw_only(),
+             py::arg("out") = py::none(), "input where condition holds, other elsewhere, with broadcasting.");
+  f.method(
+      "where",
+      [choose](const Tensor& x, const Tensor& condition, const Operand& other) {
+        return choose(condition, x, other, Tensor());
+      },
+      py::arg("condition"), py::arg("other"));
 }
 
 double largest_finite(DType t) {
@@ -285,39 +391,56 @@ double largest_finite(DType t) {
 void bind_clamp(Family& f) {
   using Bound = std::optional<Operand>;
   for (const char* name : {"clamp", "clip"}) {
-    f.def(name, [name](const Tensor& x, const Bound& min, const Bound& max, const Tensor& out) { return write_out(name, clamped(x, min, max), out); },
-          py::arg("min") = py::none(), py::arg("max") = py::none(), py::kw_only(), py::arg("out") = py::none(),
-          "input limited to [min, max]; either may be left out, and may be a tensor.");
-    f.method((std::string(name) + "_").c_str(), [](const py::object& self, const Bound& min, const Bound& max) {
-      return rewrite(self, [&](const Tensor& x) { return clamped(x, min, max); });
-    }, py::arg("min") = py::none(), py::arg("max") = py::none());
+    f.def(
+        name,
+        [name](const Tensor& x, const Bound& min, const Bound& max, const Tensor& out) {
+          return write_out(name, clamped(x, min, max), out);
+        },
+        py::arg("min") = py::none(), py::arg("max") = py::none(), py::kw_only(), py::arg("out") = py::none(),
+        "input limited to [min, max]; either may be left out, and may be a tensor.");
+    f.method((std::string(name) + "_").c_str(),
+             [](const py::object& self, const Bound& min, const Bound& max) {
+               return rewrite(self, [&](const Tensor& x) { return clamped(x, min, max); });
+             },
+             py::arg("min") = py::none(), py::arg("max") = py::none());
   }
   auto def_bound = [&](const char* name, const char* bound, auto limit) {
-    f.def(name, [=](const Tensor& x, const Operand& b, const Tensor& out) { return write_out(name, limit(x, b), out); },
-          py::arg(bound), py::kw_only(), py::arg("out") = py::none());
-    f.method((std::string(name) + "_").c_str(), [=](const py::object& self, const Operand& b) {
-      return rewrite(self, [&](const Tensor& x) { return limit(x, b); });
-    }, py::arg(bound));
+    f.def(
+        name, [=](const Tensor& x, const Operand& b, const Tensor& out) { return write_out(name, limit(x, b), out); },
+        py::arg(bound), py::kw_only(), py::arg("out") = py::none());
+    f.method((std::string(name) + "_").c_str(),
+             [=](const py::object& self, const Operand& b) {
+               return rewrite(self, [&](const Tensor& x) { return limit(x, b); });
+             },
+             py::arg(bound));
   };
   def_bound("clamp_min", "min", [](const Tensor& x, const Operand& b) { return clamped(x, b, std::nullopt); });
   def_bound("clamp_max", "max", [](const Tensor& x, const Operand& b) { return clamped(x, std::nullopt, b); });
-  auto finite = [](const Tensor& x, std::optional<double> nan, std::optional<double> posinf, std::optional<double> neginf) {
+  auto finite = [](const Tensor& x, std::optional<double> nan, std::optional<double> posinf,
+                   std::optional<double> neginf) {
     double largest = largest_finite(x.dtype());
     return unary_of<scalar::NanToNum>(x, {nan.value_or(0.0), posinf.value_or(largest), neginf.value_or(-largest)});
   };
   using Number = std::optional<double>;
-  f.def("nan_to_num", [=](const Tensor& x, Number nan, Number posinf, Number neginf, const Tensor& out) {
-    return write_out("nan_to_num", finite(x, nan, posinf, neginf), out);
-  }, py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), py::kw_only(), py::arg("out") = py::none(),
-        "Replaces NaN and infinities by numbers (default 0 and the largest finite ones).");
-  f.method("nan_to_num_", [=](const py::object& self, Number nan, Number posinf, Number neginf) {
-    return rewrite(self, [&](const Tensor& x) { return finite(x, nan, posinf, neginf); });
-  }, py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), "nan_to_num() in place.");
+  f.def(
+      "nan_to_num",
+      [=](const Tensor& x, Number nan, Number posinf, Number neginf, const Tensor& out) {
+        return write_out("nan_to_num", finite(x, nan, posinf, neginf), out);
+      },
+      py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), py::kw_only(),
+      py::arg("out") = py::none(), "Replaces NaN and infinities by numbers (default 0 and the largest finite ones).");
+  f.method(
+      "nan_to_num_",
+      [=](const py::object& self, Number nan, Number posinf, Number neginf) {
+        return rewrite(self, [&](const Tensor& x) { return finite(x, nan, posinf, neginf); });
+      },
+      py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), "nan_to_num() in place.");
 }
 
 // input + weight * (end - input)
 Tensor lerp(const Tensor& x, const Tensor& end, const Operand& weight) {
-  check(x.dtype() == end.dtype(), "lerp: input has dtype ", x.dtype(), " and end ", end.dtype(), "; they must be the same");
+  check(x.dtype() == end.dtype(), "lerp: input has dtype ", x.dtype(), " and end ", end.dtype(),
+        "; they must be the same");
   broadcast_shapes("lerp", x.shape(), end.shape());
   if (const Tensor* w = std::get_if<Tensor>(&weight)) {
     check(w->dtype() == x.dtype(), "lerp: weight has dtype ", w->dtype(), ", expected ", x.dtype());
@@ -328,80 +451,123 @@ Tensor lerp(const Tensor& x, const Tensor& end, const Operand& weight) {
 
 // Composites of several ops.
 void bind_composites(Family& f) {
-  f.def("lerp", [](const Tensor& x, const Tensor& end, const Operand& weight, const Tensor& out) {
-    return write_out("lerp", lerp(x, end, weight), out);
-  }, py::arg("end"), py::arg("weight"), py::kw_only(), py::arg("out") = py::none(), "input + weight * (end - input).");
-  f.method("lerp_", [](const py::object& self, const Tensor& end, const Operand& weight) {
-    return rewrite(self, [&](const Tensor& x) { return lerp(x, end, weight); });
-  }, py::arg("end"), py::arg("weight"));
+  f.def(
+      "lerp",
+      [](const Tensor& x, const Tensor& end, const Operand& weight, const Tensor& out) {
+        return write_out("lerp", lerp(x, end, weight), out);
+      },
+      py::arg("end"), py::arg("weight"), py::kw_only(), py::arg("out") = py::none(), "input + weight * (end - input).");
+  f.method(
+      "lerp_",
+      [](const py::object& self, const Tensor& end, const Operand& weight) {
+        return rewrite(self, [&](const Tensor& x) { return lerp(x, end, weight); });
+      },
+      py::arg("end"), py::arg("weight"));
   for (const char* name : {"addcmul", "addcdiv"}) {
     bool multiplies = name[4] == 'm';
     auto combined = [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value) {
-      check(multiplies || is_floating(a.dtype()) || is_floating(b.dtype()), name, ": integers ", a.dtype(), " and ", b.dtype(),
-            " cannot be divided into the result; convert one with .float()");
+      check(multiplies || is_floating(a.dtype()) || is_floating(b.dtype()), name, ": integers ", a.dtype(), " and ",
+            b.dtype(), " cannot be divided into the result; convert one with .float()");
       Tensor scaled_a = !value.is_float() && value.to_int() == 1 ? a : mul(a, value);
       return add(x, multiplies ? mul(scaled_a, b) : div(scaled_a, b));
     };
-    f.def(name, [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Tensor& out) {
-      return write_out(name, combined(x, a, b, value), out);
-    }, py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1), py::arg("out") = py::none(),
-          "input + value * tensor1 * tensor2 (or / tensor2).");
-    f.method((std::string(name) + "_").c_str(), [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& value) {
-      return rewrite(self, [&](const Tensor& x) { return combined(x, a, b, value); });
-    }, py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1));
+    f.def(
+        name,
+        [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Tensor& out) {
+          return write_out(name, combined(x, a, b, value), out);
+        },
+        py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1),
+        py::arg("out") = py::none(), "input + value * tensor1 * tensor2 (or / tensor2).");
+    f.method((std::string(name) + "_").c_str(),
+             [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& value) {
+               return rewrite(self, [&](const Tensor& x) { return combined(x, a, b, value); });
+             },
+             py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1));
   }
   auto rounded = [](const Tensor& x, int64_t decimals) {
-    check(is_floating(x.dtype()) || decimals == 0, "round: decimals of integers (dtype ", x.dtype(), ") must be 0, got ", decimals);
+    check(is_floating(x.dtype()) || decimals == 0, "round: decimals of integers (dtype ", x.dtype(),
+          ") must be 0, got ", decimals);
     if (decimals == 0) return round(x);
     Scalar factor(std::pow(10.0, static_cast<double>(decimals < 0 ? -decimals : decimals)));
     return decimals > 0 ? div(round(mul(x, factor)), factor) : mul(round(div(x, factor)), factor);
   };
-  f.def("round", [=](const Tensor& x, int64_t decimals, const Tensor& out) { return write_out("round", rounded(x, decimals), out); },
-        py::kw_only(), py::arg("decimals"), py::arg("out") = py::none(), "Rounded to that many decimal places, ties to even.");
-  f.method("round_", [=](const py::object& self, int64_t decimals) {
-    return rewrite(self, [&](const Tensor& x) { return rounded(x, decimals); });
-  }, py::kw_only(), py::arg("decimals"));
-  f.def("logit", [](const Tensor& x, std::optional<double> eps, const Tensor& out) {
-    Tensor p = eps ? clamp(x, Scalar(*eps), Scalar(1.0 - *eps)) : x;
-    return write_out("logit", log(div(p, sub(Scalar(1), p))), out);
-  }, py::arg("eps") = py::none(), py::kw_only(), py::arg("out") = py::none(), "log(x / (1 - x)), of x limited to [eps, 1 - eps].");
+  f.def(
+      "round",
+      [=](const Tensor& x, int64_t decimals, const Tensor& out) {
+        return write_out("round", rounded(x, decimals), out);
+      },
+      py::kw_only(), py::arg("decimals"), py::arg("out") = py::none(),
+      "Rounded to that many decimal places, ties to even.");
+  f.method(
+      "round_",
+      [=](const py::object& self, int64_t decimals) {
+        return rewrite(self, [&](const Tensor& x) { return rounded(x, decimals); });
+      },
+      py::kw_only(), py::arg("decimals"));
+  f.def(
+      "logit",
+      [](const Tensor& x, std::optional<double> eps, const Tensor& out) {
+        Tensor p = eps ? clamp(x, Scalar(*eps), Scalar(1.0 - *eps)) : x;
+        return write_out("logit", log(div(p, sub(Scalar(1), p))), out);
+      },
+      py::arg("eps") = py::none(), py::kw_only(), py::arg("out") = py::none(),
+      "log(x / (1 - x)), of x limited to [eps, 1 - eps].");
 }
 
 // |a - b| <= atol + rtol |b|
 Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
-  check(a.dtype() == b.dtype(), "isclose: input has dtype ", a.dtype(), " and other ", b.dtype(), "; convert one of them");
-  check<ErrorKind::Value>(rtol >= 0 && atol >= 0, "isclose: rtol and atol must not be negative, got ", rtol, " and ", atol);
+  check(a.dtype() == b.dtype(), "isclose: input has dtype ", a.dtype(), " and other ", b.dtype(),
+        "; convert one of them");
+  check<ErrorKind::Value>(rtol >= 0 && atol >= 0, "isclose: rtol and atol must not be negative, got ", rtol, " and ",
+                          atol);
   Tensor same = eq(a, b);
   if (equal_nan && is_floating(a.dtype())) same = logical_or(same, logical_and(isnan(a), isnan(b)));
-  Tensor x = is_floating(a.dtype()) ? a : to_dtype(a, DType::Float64), y = is_floating(b.dtype()) ? b : to_dtype(b, DType::Float64);
+  Tensor x = is_floating(a.dtype()) ? a : to_dtype(a, DType::Float64),
+         y = is_floating(b.dtype()) ? b : to_dtype(b, DType::Float64);
   Tensor near = le(abs(sub(x, y)), add(mul(abs(y), Scalar(rtol)), Scalar(atol)));
   return logical_or(same, logical_and(near, isfinite(sub(x, y))));
 }
 
 void bind_comparisons(Family& f) {
   auto truth = [](const Tensor& t) { return py::cast(all(t)).attr("item")(); };
-  f.def("isclose", &isclose, py::arg("other"), py::arg("rtol") = 1e-5, py::arg("atol") = 1e-8, py::arg("equal_nan") = false,
-        "Where |input - other| <= atol + rtol |other|.");
-  f.def("allclose", [=](const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
-    return truth(isclose(a, b, rtol, atol, equal_nan));
-  }, py::arg("other"), py::arg("rtol") = 1e-5, py::arg("atol") = 1e-8, py::arg("equal_nan") = false, "Is isclose() true everywhere?");
-  f.def("equal", [=](const Tensor& a, const Tensor& b) -> py::object {
-    return a.shape() == b.shape() ? truth(eq(a, b)) : py::bool_(false);
-  }, py::arg("other"), "Have both the same shape and elements?\n\n>>> import weft\n>>> weft.equal(weft.ones(2), weft.ones(3))\nFalse\n");
+  f.def("isclose", &isclose, py::arg("other"), py::arg("rtol") = 1e-5, py::arg("atol") = 1e-8,
+        py::arg("equal_nan") = false, "Where |input - other| <= atol + rtol |other|.");
+  f.def(
+      "allclose",
+      [=](const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
+        return truth(isclose(a, b, rtol, atol, equal_nan));
+      },
+      py::arg("other"), py::arg("rtol") = 1e-5, py::arg("atol") = 1e-8, py::arg("equal_nan") = false,
+      "Is isclose() true everywhere?");
+  f.def(
+      "equal",
+      [=](const Tensor& a, const Tensor& b) -> py::object {
+        return a.shape() == b.shape() ? truth(eq(a, b)) : py::bool_(false);
+      },
+      py::arg("other"),
+      "Have both the same shape and elements?\n\n>>> import weft\n>>> weft.equal(weft.ones(2), weft.ones(3))\nFalse\n");
 }
 
 void bind_types(Family& f) {
   py::module_& m = f.module();
-  m.def("result_type", [](const Operand& a, const Operand& b) {
-    Promotion p;
-    for (const Operand* o : {&a, &b}) std::visit([&](const auto& v) { p.add(v); }, *o);
-    return p.result();
-  }, py::arg("tensor1"), py::arg("tensor2"), "The dtype that mixing both gives.");
-  m.def("promote_types", [](DType a, DType b) { return promote(a, b); }, py::arg("type1"), py::arg("type2"), "The smallest dtype that both can be converted to.");
-  m.def("can_cast", [](DType from, DType to) {
-    auto category = [](DType t) { return is_floating(t) ? 2 : is_integral(t) ? 1 : 0; };
-    return category(from) <= category(to);
-  }, py::arg("from_"), py::arg("to"), "May a result of the first dtype be stored in the second?");
+  m.def(
+      "result_type",
+      [](const Operand& a, const Operand& b) {
+        Promotion p;
+        for (const Operand* o : {&a, &b}) std::visit([&](const auto& v) { p.add(v); }, *o);
+        return p.result();
+      },
+      py::arg("tensor1"), py::arg("tensor2"), "The dtype that mixing both gives.");
+  m.def(
+      "promote_types", [](DType a, DType b) { return promote(a, b); }, py::arg("type1"), py::arg("type2"),
+      "The smallest dtype that both can be converted to.");
+  m.def(
+      "can_cast",
+      [](DType from, DType to) {
+        auto category = [](DType t) { return is_floating(t) ? 2 : is_integral(t) ? 1 : 0; };
+        return category(from) <= category(to);
+      },
+      py::arg("from_"), py::arg("to"), "May a result of the first dtype be stored in the second?");
 }
 
 }  // namespace
@@ -416,9 +582,11 @@ void bind_elementwise(Family& f, Family& nn) {
   bind_types(f);
   bind_synonyms(f);
   bind_comparisons(f);
-  f.def("bitwise_not", [](const Tensor& x, const Tensor& out) { return write_out("bitwise_not", bitwise_not(x), out); }, py::kw_only(),
-        py::arg("out") = py::none());
-  f.method("bitwise_not_", [](const py::object& self) { return rewrite(self, [](const Tensor& x) { return bitwise_not(x); }); });
+  f.def(
+      "bitwise_not", [](const Tensor& x, const Tensor& out) { return write_out("bitwise_not", bitwise_not(x), out); },
+      py::kw_only(), py::arg("out") = py::none());
+  f.method("bitwise_not_",
+           [](const py::object& self) { return rewrite(self, [](const Tensor& x) { return bitwise_not(x); }); });
   bind_activations(nn);
 }
 

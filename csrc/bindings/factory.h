@@ -1,4 +1,5 @@
-// What functions that make new tensors share: defaults for dtype and device, requires_grad, sizes as separate arguments.
+// What functions that make new tensors share: defaults for dtype and device, requires_grad, sizes as separate
+// arguments.
 #pragma once
 
 #include "bindings/autograd.h"
@@ -20,6 +21,7 @@ struct FactoryOptions {
 };
 
 // The keyword arguments dtype, device and requires_grad of a function that takes them as three values.
-#define WEFT_FACTORY_ARGS py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false
+#define WEFT_FACTORY_ARGS \
+  py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false
 
 }  // namespace weft::python

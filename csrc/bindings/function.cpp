@@ -20,7 +20,8 @@ struct SavedList {
 
   py::tuple unpack() const {
     check(!released, "backward: the graph of '", name,
-          "' was used before and its saved tensors are freed; to go through it a second time pass retain_graph=True to the first backward to keep them");
+          "' was used before and its saved tensors are freed; to go through it a second time pass retain_graph=True to "
+          "the first backward to keep them");
     py::tuple out(tensors.size());
     for (size_t i = 0; i < tensors.size(); i++) out[i] = py::cast(tensors[i].unpack(name.c_str(), node));
     return out;
@@ -49,13 +50,15 @@ class FunctionNode final : public Node {
     }
     py::object result = backward_(*grads);
     py::tuple list = py::isinstance<py::tuple>(result) ? py::tuple(result) : py::make_tuple(result);
-    check(static_cast<int>(list.size()) == edges.size(), name_, ": backward returned ", list.size(), " gradients, expected one for each of the ",
-          edges.size(), " arguments of forward (None where there is none)");
+    check(static_cast<int>(list.size()) == edges.size(), name_, ": backward returned ", list.size(),
+          " gradients, expected one for each of the ", edges.size(),
+          " arguments of forward (None where there is none)");
     for (int i = 0; i < edges.size(); i++) {
       py::handle grad = list[static_cast<size_t>(i)];
       if (grad.is_none()) continue;
-      check<ErrorKind::Type>(is_tensor(grad.ptr()), name_, ": backward returned a ", std::string(Py_TYPE(grad.ptr())->tp_name),
-                             " as gradient ", i, ", expected a Tensor or None");
+      check<ErrorKind::Type>(is_tensor(grad.ptr()), name_, ": backward returned a ",
+                             std::string(Py_TYPE(grad.ptr())->tp_name), " as gradient ", i,
+                             ", expected a Tensor or None");
       grad_inputs[i] = unwrap(grad.ptr());
     }
   }
@@ -80,8 +83,9 @@ bool contains(const std::vector<Tensor>& list, const Tensor& t) {
 
 // Records one call. inputs[i] is undefined where an argument is no tensor. Returns the outputs to hand to the user.
 std::vector<Tensor> record(const std::string& name, py::object backward, const std::shared_ptr<SavedList>& saved,
-                           const std::vector<Tensor>& inputs, std::vector<Tensor> outputs, const std::vector<Tensor>& to_save,
-                           const std::vector<Tensor>& dirty, const std::vector<Tensor>& non_differentiable, bool materialize) {
+                           const std::vector<Tensor>& inputs, std::vector<Tensor> outputs,
+                           const std::vector<Tensor>& to_save, const std::vector<Tensor>& dirty,
+                           const std::vector<Tensor>& non_differentiable, bool materialize) {
   auto node = make_ref<FunctionNode>(name, std::move(backward), saved, materialize);
   saved->node = node.get();
   saved->name = name;
@@ -126,7 +130,9 @@ std::vector<Tensor> record(const std::string& name, py::object backward, const s
 }  // namespace
 
 void bind_function(py::module_& m) {
-  py::class_<SavedList, std::shared_ptr<SavedList>>(m, "_SavedList").def(py::init<>()).def("unpack", &SavedList::unpack);
+  py::class_<SavedList, std::shared_ptr<SavedList>>(m, "_SavedList")
+      .def(py::init<>())
+      .def("unpack", &SavedList::unpack);
   m.def("_record_function", &record);
 }
 

@@ -24,7 +24,8 @@ class Key {
     }
     int consumed = 0;
     for (PyObject*& item : items_) consumed += dims_taken(item);
-    check<ErrorKind::Index>(consumed <= x.ndim(), consumed, " indices are too many for a ", x.ndim(), "-dim tensor of shape ", x.shape());
+    check<ErrorKind::Index>(consumed <= x.ndim(), consumed, " indices are too many for a ", x.ndim(),
+                            "-dim tensor of shape ", x.shape());
     for (PyObject* item : items_) {
       if (item == Py_Ellipsis) {
         check<ErrorKind::Index>(!ellipsis_, "index: only one Ellipsis (...) is allowed");
@@ -56,17 +57,22 @@ class Key {
         item = made_.back().ptr();
         return 1;
       }
-      bool list = PyList_Check(item) || PyTuple_Check(item) || PyRange_Check(item) || PyObject_HasAttrString(item, "__array_interface__");
-      check<ErrorKind::Index>(list, "index: expected ints, slices, None, Ellipsis, masks or integer tensors, got ", std::string(Py_TYPE(item)->tp_name));
+      bool list = PyList_Check(item) || PyTuple_Check(item) || PyRange_Check(item) ||
+                  PyObject_HasAttrString(item, "__array_interface__");
+      check<ErrorKind::Index>(list, "index: expected ints, slices, None, Ellipsis, masks or integer tensors, got ",
+                              std::string(Py_TYPE(item)->tp_name));
       bool empty_list = PySequence_Check(item) && PySequence_Size(item) == 0;
       py::module_ core = py::module_::import("weft._C");
-      made_.push_back(empty_list && !PyObject_HasAttrString(item, "dtype") ? py::cast(empty({0}, DType::Int64, x_.device()))
-                                                                          : core.attr("as_tensor")(py::handle(item)));
+      made_.push_back(empty_list && !PyObject_HasAttrString(item, "dtype")
+                          ? py::cast(empty({0}, DType::Int64, x_.device()))
+                          : core.attr("as_tensor")(py::handle(item)));
       item = made_.back().ptr();
     }
     const Tensor& t = unwrap(item);
-    check<ErrorKind::Index>(t.dtype() == DType::Bool || is_integral(t.dtype()), "index: tensors used as indices must be of dtype int64 or bool, got ", t.dtype());
-    check<ErrorKind::Index>(t.dtype() != DType::UInt8, "index: uint8 tensors are not used as masks; convert to bool or int64");
+    check<ErrorKind::Index>(t.dtype() == DType::Bool || is_integral(t.dtype()),
+                            "index: tensors used as indices must be of dtype int64 or bool, got ", t.dtype());
+    check<ErrorKind::Index>(t.dtype() != DType::UInt8,
+                            "index: uint8 tensors are not used as masks; convert to bool or int64");
     return t.dtype() == DType::Bool ? t.ndim() : 1;
   }
 
@@ -97,8 +103,8 @@ class Key {
   void choose(int64_t i) {
     if (i == -1 && PyErr_Occurred()) throw py::error_already_set();
     int64_t n = x_.size(dim_);
-    check<ErrorKind::Index>(i >= -n && i < n, "index ", i, " is out of range for dimension ", dim_, " of a tensor of shape ", x_.shape(),
-                            ", which has size ", n);
+    check<ErrorKind::Index>(i >= -n && i < n, "index ", i, " is out of range for dimension ", dim_,
+                            " of a tensor of shape ", x_.shape(), ", which has size ", n);
     changes_ = true;
     add(i < 0 ? i + n : i, 1, -1);
   }
@@ -106,7 +112,8 @@ class Key {
   void slice_dim(PyObject* slice) {
     int64_t start, stop, step, n = x_.size(dim_);
     if (PySlice_Unpack(slice, &start, &stop, &step) < 0) throw py::error_already_set();
-    check<ErrorKind::Value>(step > 0, "index: the step of a slice must be positive, got ", step, "; use flip() to reverse a tensor");
+    check<ErrorKind::Value>(step > 0, "index: the step of a slice must be positive, got ", step,
+                            "; use flip() to reverse a tensor");
     int64_t count = PySlice_AdjustIndices(n, &start, &stop, step);
     changes_ |= count != n;
     add(count ? start : 0, count > 1 ? step : 1, count);
@@ -125,7 +132,8 @@ class Key {
     }
     bool fits = true;
     for (int d = 0; d < m.ndim(); d++) fits &= m.size(d) == x_.size(dim_ + d);
-    check<ErrorKind::Index>(fits, "index: a mask of shape ", m.shape(), " does not fit dimension ", dim_, " and following of a tensor of shape ", x_.shape());
+    check<ErrorKind::Index>(fits, "index: a mask of shape ", m.shape(), " does not fit dimension ", dim_,
+                            " and following of a tensor of shape ", x_.shape());
     at(out_dims_, m);
     for (int d = 0; d < m.ndim(); d++) keep_dim();
     masked_dims_ += m.ndim() - 1;
@@ -148,8 +156,8 @@ class Key {
 
 // A mask that covers the whole of x.
 bool is_full_mask(const Key& key, const Tensor& x) {
-  return key.plain() && key.indices().size() == 1 && key.indices()[0].defined() && key.indices()[0].dtype() == DType::Bool &&
-         key.indices()[0].shape() == x.shape();
+  return key.plain() && key.indices().size() == 1 && key.indices()[0].defined() &&
+         key.indices()[0].dtype() == DType::Bool && key.indices()[0].shape() == x.shape();
 }
 
 Tensor as_value(const Tensor& x, PyObject* value) {
@@ -200,7 +208,8 @@ namespace {
 
 std::vector<Tensor> indices_from(const Tensor& x, const py::sequence& given) {
   std::vector<Tensor> out;
-  for (py::handle item : given) out.push_back(item.is_none() ? Tensor() : py::module_::import("weft._C").attr("as_tensor")(item).cast<Tensor>());
+  for (py::handle item : given)
+    out.push_back(item.is_none() ? Tensor() : py::module_::import("weft._C").attr("as_tensor")(item).cast<Tensor>());
   (void)x;
   return out;
 }
@@ -209,136 +218,227 @@ std::vector<Tensor> indices_from(const Tensor& x, const py::sequence& given) {
 Tensor value_of(const char* op, const Tensor& x, const Operand& value) {
   if (const Tensor* t = std::get_if<Tensor>(&value)) return *t;
   const Scalar& s = std::get<Scalar>(value);
-  check(!s.is_float() || is_floating(x.dtype()), op, ": the number ", s, " cannot be stored in a tensor of dtype ", x.dtype());
+  check(!s.is_float() || is_floating(x.dtype()), op, ": the number ", s, " cannot be stored in a tensor of dtype ",
+        x.dtype());
   return scalar_tensor(s, x.dtype(), x.device());
 }
 
 PutMode put_mode(const char* op, const std::optional<std::string>& reduce) {
-  check(!reduce || *reduce == "add" || *reduce == "multiply", op, ": reduce must be None, 'add' or 'multiply', got '", reduce.value_or(""), "'");
+  check(!reduce || *reduce == "add" || *reduce == "multiply", op, ": reduce must be None, 'add' or 'multiply', got '",
+        reduce.value_or(""), "'");
   return !reduce ? PutMode::Assign : *reduce == "add" ? PutMode::Add : PutMode::Multiply;
 }
 
 void bind_gather(Family& f) {
-  f.def("gather", [](const Tensor& x, int64_t dim, const Tensor& i, bool, const Tensor& out) { return write_out("gather", gather(x, dim, i), out); },
-        py::arg("dim"), py::arg("index").none(false), py::kw_only(), py::arg("sparse_grad") = false, py::arg("out") = py::none(),
-        "out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the dimension.\n\n"
-        ">>> import weft\n>>> weft.gather(weft.tensor([[1, 2], [3, 4]]), 1, weft.tensor([[1], [0]]))\ntensor([[2],\n        [3]])\n");
-  f.def("take_along_dim", [](const Tensor& x, const Tensor& i, std::optional<int64_t> dim, const Tensor& out) {
-    return write_out("take_along_dim", take_along_dim(x, i, dim), out);
-  }, py::arg("indices").none(false), py::arg("dim") = py::none(), py::kw_only(), py::arg("out") = py::none(),
-        "gather() with broadcasting; without dim, elements of the flattened input.");
-  f.def("take", [](const Tensor& x, const Tensor& i) { return take(x, i); }, py::arg("index").none(false),
-        "Elements of the flattened input, in the shape of index.\n\n"
-        ">>> import weft\n>>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))\ntensor([4, 1])\n");
-  f.def("index_select", [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& out) { return write_out("index_select", index_select(x, dim, i), out); },
-        py::arg("dim"), py::arg("index").none(false), py::kw_only(), py::arg("out") = py::none(),
-        "The slices along dim that the vector index names.\n\n"
-        ">>> import weft\n>>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1]))\ntensor([[3, 4]])\n");
+  f.def(
+      "gather",
+      [](const Tensor& x, int64_t dim, const Tensor& i, bool, const Tensor& out) {
+        return write_out("gather", gather(x, dim, i), out);
+      },
+      py::arg("dim"), py::arg("index").none(false), py::kw_only(), py::arg("sparse_grad") = false,
+      py::arg("out") = py::none(),
+      "out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the "
+      "dimension.\n\n"
+      ">>> import weft\n>>> weft.gather(weft.tensor([[1, 2], [3, 4]]), 1, weft.tensor([[1], [0]]))\ntensor([[2],\n     "
+      "   [3]])\n");
+  f.def(
+      "take_along_dim",
+      [](const Tensor& x, const Tensor& i, std::optional<int64_t> dim, const Tensor& out) {
+        return write_out("take_along_dim", take_along_dim(x, i, dim), out);
+      },
+      py::arg("indices").none(false), py::arg("dim") = py::none(), py::kw_only(), py::arg("out") = py::none(),
+      "gather() with broadcasting; without dim, elements of the flattened input.");
+  f.def(
+      "take", [](const Tensor& x, const Tensor& i) { return take(x, i); }, py::arg("index").none(false),
+      "Elements of the flattened input, in the shape of index.\n\n"
+      ">>> import weft\n>>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))\ntensor([4, 1])\n");
+  f.def(
+      "index_select",
+      [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& out) {
+        return write_out("index_select", index_select(x, dim, i), out);
+      },
+      py::arg("dim"), py::arg("index").none(false), py::kw_only(), py::arg("out") = py::none(),
+      "The slices along dim that the vector index names.\n\n"
+      ">>> import weft\n>>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1]))\ntensor([[3, 4]])\n");
 }
 
 void bind_scatter(Family& f) {
-  auto scatter_any = [](const Tensor& x, int64_t dim, const Tensor& i, const Operand& src, const std::optional<std::string>& reduce) {
+  auto scatter_any = [](const Tensor& x, int64_t dim, const Tensor& i, const Operand& src,
+                        const std::optional<std::string>& reduce) {
     return scatter(x, dim, i, value_of("scatter", x, src), put_mode("scatter", reduce));
   };
-  auto scatter_any_ = [](const py::object& x, int64_t dim, const Tensor& i, const Operand& src, const std::optional<std::string>& reduce) {
+  auto scatter_any_ = [](const py::object& x, int64_t dim, const Tensor& i, const Operand& src,
+                         const std::optional<std::string>& reduce) {
     scatter_(unwrap(x.ptr()), dim, i, value_of("scatter_", unwrap(x.ptr()), src), put_mode("scatter_", reduce));
     return x;
   };
-  const char* doc = "A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.\n\n"
+  const char* doc =
+      "A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last "
+      "stays.\n\n"
       ">>> import weft\n>>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))\ntensor([0., 0., 5.])\n";
   for (const char* source : {"src", "value"}) {
-    f.def("scatter", scatter_any, py::arg("dim"), py::arg("index").none(false), py::arg(source), py::kw_only(), py::arg("reduce") = py::none(), doc);
-    f.method("scatter_", scatter_any_, py::arg("dim"), py::arg("index").none(false), py::arg(source), py::kw_only(), py::arg("reduce") = py::none(), "scatter() in place.");
+    f.def("scatter", scatter_any, py::arg("dim"), py::arg("index").none(false), py::arg(source), py::kw_only(),
+          py::arg("reduce") = py::none(), doc);
+    f.method("scatter_", scatter_any_, py::arg("dim"), py::arg("index").none(false), py::arg(source), py::kw_only(),
+             py::arg("reduce") = py::none(), "scatter() in place.");
   }
-  f.def("scatter_add", [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& src) { return scatter(x, dim, i, src, PutMode::Add); },
-        py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false),
-        "A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.");
-  f.method("scatter_add_", [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src) {
-    scatter_(unwrap(x.ptr()), dim, i, src, PutMode::Add);
-    return x;
-  }, py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), "scatter_add() in place.");
-  f.def("scatter_reduce", &scatter_reduce, py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), py::arg("reduce"),
-        py::kw_only(), py::arg("include_self") = true,
-        "Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.");
-  f.method("scatter_reduce_", [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src, const std::string& reduce, bool include_self) {
-    return rewrite(x, [&](const Tensor& t) { return scatter_reduce(t, dim, i, src, reduce, include_self); });
-  }, py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), py::arg("reduce"), py::kw_only(), py::arg("include_self") = true,
-           "scatter_reduce() in place.");
+  f.def(
+      "scatter_add",
+      [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& src) {
+        return scatter(x, dim, i, src, PutMode::Add);
+      },
+      py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false),
+      "A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.");
+  f.method(
+      "scatter_add_",
+      [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src) {
+        scatter_(unwrap(x.ptr()), dim, i, src, PutMode::Add);
+        return x;
+      },
+      py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), "scatter_add() in place.");
+  f.def("scatter_reduce", &scatter_reduce, py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false),
+        py::arg("reduce"), py::kw_only(), py::arg("include_self") = true,
+        "Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values "
+        "if include_self.");
+  f.method(
+      "scatter_reduce_",
+      [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src, const std::string& reduce,
+         bool include_self) {
+        return rewrite(x, [&](const Tensor& t) { return scatter_reduce(t, dim, i, src, reduce, include_self); });
+      },
+      py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), py::arg("reduce"), py::kw_only(),
+      py::arg("include_self") = true, "scatter_reduce() in place.");
 }
 
 void bind_along(Family& f) {
-  f.def("index_add", [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha) { return index_add(x, dim, i, source, alpha); },
-        py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), py::kw_only(), py::arg("alpha") = Scalar(1),
-        "A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.");
-  f.method("index_add_", [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha) {
-    index_add_(unwrap(x.ptr()), dim, i, source, alpha);
-    return x;
-  }, py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), py::kw_only(), py::arg("alpha") = Scalar(1), "index_add() in place.");
+  f.def(
+      "index_add",
+      [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha) {
+        return index_add(x, dim, i, source, alpha);
+      },
+      py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), py::kw_only(),
+      py::arg("alpha") = Scalar(1),
+      "A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number "
+      "of threads.");
+  f.method(
+      "index_add_",
+      [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha) {
+        index_add_(unwrap(x.ptr()), dim, i, source, alpha);
+        return x;
+      },
+      py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), py::kw_only(),
+      py::arg("alpha") = Scalar(1), "index_add() in place.");
   f.def("index_copy", &index_copy, py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false),
         "A copy in which slice index[i] along dim is slice i of source.");
-  f.method("index_copy_", [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& source) {
-    index_copy_(unwrap(x.ptr()), dim, i, source);
-    return x;
-  }, py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), "index_copy() in place.");
-  f.def("index_fill", [](const Tensor& x, int64_t dim, const Tensor& i, const Operand& value) { return index_fill(x, dim, i, value_of("index_fill", x, value)); },
-        py::arg("dim"), py::arg("index").none(false), py::arg("value"), "A copy in which the slices index names along dim are one number.");
-  f.method("index_fill_", [](const py::object& x, int64_t dim, const Tensor& i, const Operand& value) {
-    index_fill_(unwrap(x.ptr()), dim, i, value_of("index_fill_", unwrap(x.ptr()), value));
-    return x;
-  }, py::arg("dim"), py::arg("index").none(false), py::arg("value"), "index_fill() in place.");
-  f.def("index_put", [](const Tensor& x, const py::sequence& i, const Tensor& values, bool accumulate) {
-    return index_put(x, indices_from(x, i), values, accumulate);
-  }, py::arg("indices"), py::arg("values").none(false), py::arg("accumulate") = false, "A copy with x[indices] = values, or += with accumulate.");
-  f.method("index_put_", [](const py::object& x, const py::sequence& i, const Tensor& values, bool accumulate) {
-    index_put_(unwrap(x.ptr()), indices_from(unwrap(x.ptr()), i), values, accumulate);
-    return x;
-  }, py::arg("indices"), py::arg("values").none(false), py::arg("accumulate") = false, "x[indices] = values, or += with accumulate.");
+  f.method(
+      "index_copy_",
+      [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& source) {
+        index_copy_(unwrap(x.ptr()), dim, i, source);
+        return x;
+      },
+      py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), "index_copy() in place.");
+  f.def(
+      "index_fill",
+      [](const Tensor& x, int64_t dim, const Tensor& i, const Operand& value) {
+        return index_fill(x, dim, i, value_of("index_fill", x, value));
+      },
+      py::arg("dim"), py::arg("index").none(false), py::arg("value"),
+      "A copy in which the slices index names along dim are one number.");
+  f.method(
+      "index_fill_",
+      [](const py::object& x, int64_t dim, const Tensor& i, const Operand& value) {
+        index_fill_(unwrap(x.ptr()), dim, i, value_of("index_fill_", unwrap(x.ptr()), value));
+        return x;
+      },
+      py::arg("dim"), py::arg("index").none(false), py::arg("value"), "index_fill() in place.");
+  f.def(
+      "index_put",
+      [](const Tensor& x, const py::sequence& i, const Tensor& values, bool accumulate) {
+        return index_put(x, indices_from(x, i), values, accumulate);
+      },
+      py::arg("indices"), py::arg("values").none(false), py::arg("accumulate") = false,
+      "A copy with x[indices] = values, or += with accumulate.");
+  f.method(
+      "index_put_",
+      [](const py::object& x, const py::sequence& i, const Tensor& values, bool accumulate) {
+        index_put_(unwrap(x.ptr()), indices_from(unwrap(x.ptr()), i), values, accumulate);
+        return x;
+      },
+      py::arg("indices"), py::arg("values").none(false), py::arg("accumulate") = false,
+      "x[indices] = values, or += with accumulate.");
 }
 
 void bind_masks(Family& f) {
-  f.def("masked_fill", [](const Tensor& x, const Tensor& mask, const Operand& value) { return masked_fill(x, mask, value_of("masked_fill", x, value)); },
-        py::arg("mask").none(false), py::arg("value"),
-        "A copy with one number where mask is True; mask broadcasts.\n\n"
-        ">>> import weft\n>>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)\ntensor([0., 2.])\n");
-  f.method("masked_fill_", [](const py::object& x, const Tensor& mask, const Operand& value) {
-    masked_fill_(unwrap(x.ptr()), mask, value_of("masked_fill_", unwrap(x.ptr()), value));
-    return x;
-  }, py::arg("mask").none(false), py::arg("value"), "masked_fill() in place.");
-  f.def("masked_select", [](const Tensor& x, const Tensor& mask, const Tensor& out) { return write_out("masked_select", masked_select(x, mask), out); },
-        py::arg("mask").none(false), py::kw_only(), py::arg("out") = py::none(), "A vector of the elements where mask is True; both broadcast.");
+  f.def(
+      "masked_fill",
+      [](const Tensor& x, const Tensor& mask, const Operand& value) {
+        return masked_fill(x, mask, value_of("masked_fill", x, value));
+      },
+      py::arg("mask").none(false), py::arg("value"),
+      "A copy with one number where mask is True; mask broadcasts.\n\n"
+      ">>> import weft\n>>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)\ntensor([0., 2.])\n");
+  f.method(
+      "masked_fill_",
+      [](const py::object& x, const Tensor& mask, const Operand& value) {
+        masked_fill_(unwrap(x.ptr()), mask, value_of("masked_fill_", unwrap(x.ptr()), value));
+        return x;
+      },
+      py::arg("mask").none(false), py::arg("value"), "masked_fill() in place.");
+  f.def(
+      "masked_select",
+      [](const Tensor& x, const Tensor& mask, const Tensor& out) {
+        return write_out("masked_select", masked_select(x, mask), out);
+      },
+      py::arg("mask").none(false), py::kw_only(), py::arg("out") = py::none(),
+      "A vector of the elements where mask is True; both broadcast.");
   f.def("masked_scatter", &masked_scatter, py::arg("mask").none(false), py::arg("source").none(false),
         "A copy in which the elements where mask is True are the first ones of source, in order.");
-  f.method("masked_scatter_", [](const py::object& x, const Tensor& mask, const Tensor& source) {
-    return rewrite(x, [&](const Tensor& t) { return masked_scatter(t, mask, source); });
-  }, py::arg("mask").none(false), py::arg("source").none(false), "masked_scatter() in place.");
-  f.function("where", [](const Tensor& condition) { return py::tuple(py::cast(nonzero_tuple(condition))); }, py::arg("condition"),
-             "The coordinates where condition holds, one vector per dimension.");
-  f.def("nonzero", [](const Tensor& x, bool as_tuple) -> py::object {
-    if (as_tuple) return py::tuple(py::cast(nonzero_tuple(x)));
-    return py::cast(nonzero(x));
-  }, py::kw_only(), py::arg("as_tuple") = false,
-        "Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.\n\n"
-        ">>> import weft\n>>> weft.nonzero(weft.tensor([0, 3, 5]))\ntensor([[1],\n        [2]])\n");
-  f.def("argwhere", [](const Tensor& x) { return nonzero(x); }, "Coordinates (count, dims) of the elements that are not zero.");
-  f.def("bincount", [](const Tensor& x, const Tensor& weights, int64_t minlength) {
-    check(x.ndim() == 1 && is_integral(x.dtype()), "bincount: expected a vector of integers, got shape ", x.shape(), " and dtype ", x.dtype());
-    check(minlength >= 0, "bincount: minlength must not be negative, got ", minlength);
-    check(!weights.defined() || weights.shape() == x.shape(), "bincount: expected weights of shape ", x.shape(), ", got ",
-          weights.defined() ? weights.shape() : Shape{});
-    check(!x.is_meta(), "bincount: the size of the result depends on the data, which a tensor on the meta device does not have");
-    int64_t length = minlength;
-    Tensor values = contiguous(to_dtype(x, DType::Int64));
-    for (int64_t i = 0; i < values.numel(); i++) {
-      int64_t v = values.data_as<int64_t>()[i];
-      check(v >= 0, "bincount: expected no negative numbers, got ", v);
-      length = std::max(length, v + 1);
-    }
-    bool floating = weights.defined();
-    DType t = !floating ? DType::Int64 : weights.dtype() == DType::Float32 ? DType::Float32 : DType::Float64;
-    return index_add(zeros({length}, t, x.device()), 0, values, floating ? to_dtype(weights, t) : ones({x.numel()}, t, x.device()));
-  }, py::arg("weights") = py::none(), py::arg("minlength") = 0,
-        "How often each number from 0 occurs, or the sum of its weights.\n\n"
-        ">>> import weft\n>>> weft.bincount(weft.tensor([1, 1, 3]))\ntensor([0, 2, 0, 1])\n");
+  f.method(
+      "masked_scatter_",
+      [](const py::object& x, const Tensor& mask, const Tensor& source) {
+        return rewrite(x, [&](const Tensor& t) { return masked_scatter(t, mask, source); });
+      },
+      py::arg("mask").none(false), py::arg("source").none(false), "masked_scatter() in place.");
+  f.function(
+      "where", [](const Tensor& condition) { return py::tuple(py::cast(nonzero_tuple(condition))); },
+      py::arg("condition"), "The coordinates where condition holds, one vector per dimension.");
+  f.def(
+      "nonzero",
+      [](const Tensor& x, bool as_tuple) -> py::object {
+        if (as_tuple) return py::tuple(py::cast(nonzero_tuple(x)));
+        return py::cast(nonzero(x));
+      },
+      py::kw_only(), py::arg("as_tuple") = false,
+      "Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.\n\n"
+      ">>> import weft\n>>> weft.nonzero(weft.tensor([0, 3, 5]))\ntensor([[1],\n        [2]])\n");
+  f.def(
+      "argwhere", [](const Tensor& x) { return nonzero(x); },
+      "Coordinates (count, dims) of the elements that are not zero.");
+  f.def(
+      "bincount",
+      [](const Tensor& x, const Tensor& weights, int64_t minlength) {
+        check(x.ndim() == 1 && is_integral(x.dtype()), "bincount: expected a vector of integers, got shape ", x.shape(),
+              " and dtype ", x.dtype());
+        check(minlength >= 0, "bincount: minlength must not be negative, got ", minlength);
+        check(!weights.defined() || weights.shape() == x.shape(), "bincount: expected weights of shape ", x.shape(),
+              ", got ", weights.defined() ? weights.shape() : Shape{});
+        check(!x.is_meta(),
+              "bincount: the size of the result depends on the data, which a tensor on the meta device does not have");
+        int64_t length = minlength;
+        Tensor values = contiguous(to_dtype(x, DType::Int64));
+        for (int64_t i = 0; i < values.numel(); i++) {
+          int64_t v = values.data_as<int64_t>()[i];
+          check(v >= 0, "bincount: expected no negative numbers, got ", v);
+          length = std::max(length, v + 1);
+        }
+        bool floating = weights.defined();
+        DType t = !floating ? DType::Int64 : weights.dtype() == DType::Float32 ? DType::Float32 : DType::Float64;
+        return index_add(zeros({length}, t, x.device()), 0, values,
+                         floating ? to_dtype(weights, t) : ones({x.numel()}, t, x.device()));
+      },
+      py::arg("weights") = py::none(), py::arg("minlength") = 0,
+      "How often each number from 0 occurs, or the sum of its weights.\n\n"
+      ">>> import weft\n>>> weft.bincount(weft.tensor([1, 1, 3]))\ntensor([0, 2, 0, 1])\n");
 }
 
 }  // namespace

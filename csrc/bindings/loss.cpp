@@ -26,42 +26,58 @@ void warn_of_broadcast(const char* name, const Tensor& x, const Tensor& target) 
   append_text(text, target.shape());
   text += " is broadcast against the input of shape ";
   append_text(text, x.shape());
-  if (PyErr_WarnEx(PyExc_UserWarning, (text + "; is that what you want?").c_str(), 1) < 0) throw py::error_already_set();
+  if (PyErr_WarnEx(PyExc_UserWarning, (text + "; is that what you want?").c_str(), 1) < 0)
+    throw py::error_already_set();
 }
 
 using Pairwise = Tensor (*)(const Tensor&, const Tensor&, const std::string&);
 
 void def_pairwise(Family& nn, const char* name, Pairwise function, const char* doc) {
-  nn.function(name, [=](const Tensor& x, const Tensor& target, const MaybeBool& size_average, const MaybeBool& reduce,
-                        const std::string& reduction, const Tensor& weight) {
-    std::string how = reduction_of(size_average, reduce, reduction);
-    if (!weight.defined()) {
-      Tensor y = function(x, target, how);
-      warn_of_broadcast(name, x, target);
-      return y;
-    }
-    Tensor weighted = mul(function(x, target, "none"), weight);
-    return how == "mean" ? div(sum(weighted), sum(expand(weight, weighted.shape()))) : how == "sum" ? sum(weighted) : weighted;
-  }, py::arg("input"), py::arg("target"), WEFT_FORMER, py::arg("weight") = py::none(), doc);
+  nn.function(
+      name,
+      [=](const Tensor& x, const Tensor& target, const MaybeBool& size_average, const MaybeBool& reduce,
+          const std::string& reduction, const Tensor& weight) {
+        std::string how = reduction_of(size_average, reduce, reduction);
+        if (!weight.defined()) {
+          Tensor y = function(x, target, how);
+          warn_of_broadcast(name, x, target);
+          return y;
+        }
+        Tensor weighted = mul(function(x, target, "none"), weight);
+        return how == "mean"  ? div(sum(weighted), sum(expand(weight, weighted.shape())))
+               : how == "sum" ? sum(weighted)
+                              : weighted;
+      },
+      py::arg("input"), py::arg("target"), WEFT_FORMER, py::arg("weight") = py::none(), doc);
 }
 
 void bind_class_losses(Family& nn) {
-  nn.function("cross_entropy", [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average, int64_t ignore_index,
-                                  const MaybeBool& reduce, const std::string& reduction, double label_smoothing) {
-    return cross_entropy(x, target, {weight, ignore_index, reduction_of(size_average, reduce, reduction), label_smoothing});
-  }, py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), py::arg("size_average") = py::none(), py::arg("ignore_index") = -100,
-              py::arg("reduce") = py::none(), py::arg("reduction") = "mean", py::arg("label_smoothing") = 0.0,
-              "-log(softmax(input)[target]): input (N, C, ...) holds logits of C classes, target (N, ...) class numbers (int64)\n"
-              "or, of input's shape, probabilities.\n\n"
-              "Raises IndexError for a class that is not there, ValueError for a target of another shape.\n\n"
-              ">>> import weft\n>>> weft.nn.functional.cross_entropy(weft.zeros(1, 2), weft.tensor([1]))\ntensor(0.6931)\n");
-  nn.function("nll_loss", [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average, int64_t ignore_index,
-                             const MaybeBool& reduce, const std::string& reduction) {
-    return nll_loss(x, target, {weight, ignore_index, reduction_of(size_average, reduce, reduction)});
-  }, py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), py::arg("size_average") = py::none(), py::arg("ignore_index") = -100,
-              py::arg("reduce") = py::none(), py::arg("reduction") = "mean",
-              "-input[target]: input (N, C, ...) holds log probabilities of C classes, target (N, ...) class numbers (int64).\n\n"
-              ">>> import weft\n>>> weft.nn.functional.nll_loss(weft.tensor([[-1., -2.]]), weft.tensor([1]))\ntensor(2.)\n");
+  nn.function(
+      "cross_entropy",
+      [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
+         int64_t ignore_index, const MaybeBool& reduce, const std::string& reduction, double label_smoothing) {
+        return cross_entropy(x, target,
+                             {weight, ignore_index, reduction_of(size_average, reduce, reduction), label_smoothing});
+      },
+      py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), py::arg("size_average") = py::none(),
+      py::arg("ignore_index") = -100, py::arg("reduce") = py::none(), py::arg("reduction") = "mean",
+      py::arg("label_smoothing") = 0.0,
+      "-log(softmax(input)[target]): input (N, C, ...) holds logits of C classes, target (N, ...) class numbers "
+      "(int64)\n"
+      "or, of input's shape, probabilities.\n\n"
+      "Raises IndexError for a class that is not there, ValueError for a target of another shape.\n\n"
+      ">>> import weft\n>>> weft.nn.functional.cross_entropy(weft.zeros(1, 2), weft.tensor([1]))\ntensor(0.6931)\n");
+  nn.function(
+      "nll_loss",
+      [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
+         int64_t ignore_index, const MaybeBool& reduce, const std::string& reduction) {
+        return nll_loss(x, target, {weight, ignore_index, reduction_of(size_average, reduce, reduction)});
+      },
+      py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), py::arg("size_average") = py::none(),
+      py::arg("ignore_index") = -100, py::arg("reduce") = py::none(), py::arg("reduction") = "mean",
+      "-input[target]: input (N, C, ...) holds log probabilities of C classes, target (N, ...) class numbers "
+      "(int64).\n\n"
+      ">>> import weft\n>>> weft.nn.functional.nll_loss(weft.tensor([[-1., -2.]]), weft.tensor([1]))\ntensor(2.)\n");
 }
 
 void bind_distances(Family& nn) {
@@ -71,35 +87,51 @@ void bind_distances(Family& nn) {
   def_pairwise(nn, "l1_loss", &l1_loss,
                "The mean of |input - target|.\n\n"
                ">>> import weft\n>>> weft.nn.functional.l1_loss(weft.ones(2), weft.zeros(2))\ntensor(1.)\n");
-  nn.function("smooth_l1_loss", [](const Tensor& x, const Tensor& target, const MaybeBool& size_average, const MaybeBool& reduce,
-                                   const std::string& reduction, double beta) {
-    Tensor y = smooth_l1_loss(x, target, reduction_of(size_average, reduce, reduction), beta);
-    warn_of_broadcast("smooth_l1_loss", x, target);
-    return y;
-  }, py::arg("input"), py::arg("target"), WEFT_FORMER, py::arg("beta") = 1.0,
-              "d^2 / (2 beta) for d = |input - target| below beta, else d - beta / 2 (Girshick, 2015).");
-  nn.function("huber_loss", [](const Tensor& x, const Tensor& target, const std::string& reduction, double delta, const Tensor& weight) {
-    if (weight.defined()) return reduced(mul(huber_loss(x, target, "none", delta), weight), reduction);
-    Tensor y = huber_loss(x, target, reduction, delta);
-    warn_of_broadcast("huber_loss", x, target);
-    return y;
-  }, py::arg("input"), py::arg("target"), py::arg("reduction") = "mean", py::arg("delta") = 1.0, py::arg("weight") = py::none(),
-              "d^2 / 2 for d = |input - target| up to delta, else delta (d - delta / 2) (Huber, 1964).");
+  nn.function(
+      "smooth_l1_loss",
+      [](const Tensor& x, const Tensor& target, const MaybeBool& size_average, const MaybeBool& reduce,
+         const std::string& reduction, double beta) {
+        Tensor y = smooth_l1_loss(x, target, reduction_of(size_average, reduce, reduction), beta);
+        warn_of_broadcast("smooth_l1_loss", x, target);
+        return y;
+      },
+      py::arg("input"), py::arg("target"), WEFT_FORMER, py::arg("beta") = 1.0,
+      "d^2 / (2 beta) for d = |input - target| below beta, else d - beta / 2 (Girshick, 2015).");
+  nn.function(
+      "huber_loss",
+      [](const Tensor& x, const Tensor& target, const std::string& reduction, double delta, const Tensor& weight) {
+        if (weight.defined()) return reduced(mul(huber_loss(x, target, "none", delta), weight), reduction);
+        Tensor y = huber_loss(x, target, reduction, delta);
+        warn_of_broadcast("huber_loss", x, target);
+        return y;
+      },
+      py::arg("input"), py::arg("target"), py::arg("reduction") = "mean", py::arg("delta") = 1.0,
+      py::arg("weight") = py::none(),
+      "d^2 / 2 for d = |input - target| up to delta, else delta (d - delta / 2) (Huber, 1964).");
 }
 
 void bind_binary_losses(Family& nn) {
-  nn.function("binary_cross_entropy", [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
-                                         const MaybeBool& reduce, const std::string& reduction) {
-    return binary_cross_entropy(x, target, weight, reduction_of(size_average, reduce, reduction));
-  }, py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), WEFT_FORMER,
-              "-(target log(input) + (1 - target) log(1 - input)) for probabilities; logarithms are not below -100.\n\n"
-              "Raises RuntimeError for an input outside of [0, 1], ValueError for a target of another shape.");
-  nn.function("binary_cross_entropy_with_logits", [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
-                                                     const MaybeBool& reduce, const std::string& reduction, const Tensor& pos_weight) {
-    return binary_cross_entropy_with_logits(x, target, weight, reduction_of(size_average, reduce, reduction), pos_weight);
-  }, py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), WEFT_FORMER, py::arg("pos_weight") = py::none(),
-              "binary_cross_entropy() of sigmoid(input), without overflow; pos_weight multiplies the term of target.\n\n"
-              ">>> import weft\n>>> weft.nn.functional.binary_cross_entropy_with_logits(weft.zeros(1), weft.ones(1))\ntensor(0.6931)\n");
+  nn.function(
+      "binary_cross_entropy",
+      [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
+         const MaybeBool& reduce, const std::string& reduction) {
+        return binary_cross_entropy(x, target, weight, reduction_of(size_average, reduce, reduction));
+      },
+      py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), WEFT_FORMER,
+      "-(target log(input) + (1 - target) log(1 - input)) for probabilities; logarithms are not below -100.\n\n"
+      "Raises RuntimeError for an input outside of [0, 1], ValueError for a target of another shape.");
+  nn.function(
+      "binary_cross_entropy_with_logits",
+      [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
+         const MaybeBool& reduce, const std::string& reduction, const Tensor& pos_weight) {
+        return binary_cross_entropy_with_logits(x, target, weight, reduction_of(size_average, reduce, reduction),
+                                                pos_weight);
+      },
+      py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), WEFT_FORMER,
+      py::arg("pos_weight") = py::none(),
+      "binary_cross_entropy() of sigmoid(input), without overflow; pos_weight multiplies the term of target.\n\n"
+      ">>> import weft\n>>> weft.nn.functional.binary_cross_entropy_with_logits(weft.zeros(1), "
+      "weft.ones(1))\ntensor(0.6931)\n");
 }
 
 }  // namespace

@@ -23,8 +23,9 @@ void bind_products(Family& f) {
   with_out("mm", &mm, "mat2", "Product of two matrices, shapes (n, k) and (k, m).");
   with_out("bmm", &bmm, "mat2", "Products of two batches of matrices, shapes (b, n, k) and (b, k, m).");
   with_out("mv", &mv, "vec", "Product of a matrix (n, k) and a vector (k,).");
-  with_out("dot", &dot, "tensor",
-           "Sum of the products of two vectors.\n\n>>> import weft\n>>> weft.dot(weft.ones(3), weft.ones(3)).item()\n3.0\n");
+  with_out(
+      "dot", &dot, "tensor",
+      "Sum of the products of two vectors.\n\n>>> import weft\n>>> weft.dot(weft.ones(3), weft.ones(3)).item()\n3.0\n");
   with_out("vdot", &dot, "other", "Sum of the products of two vectors.");
   with_out("inner", &inner, "other",
            "Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].");

@@ -12,11 +12,12 @@ namespace {
 // A list or tuple of tensors; raises TypeError naming `op` for anything else.
 std::vector<Tensor> tensors_of(const char* op, py::handle list) {
   bool sequence = PyList_Check(list.ptr()) || PyTuple_Check(list.ptr());
-  check<ErrorKind::Type>(sequence, op, ": expected a list or tuple of Tensors, got ", std::string(Py_TYPE(list.ptr())->tp_name));
+  check<ErrorKind::Type>(sequence, op, ": expected a list or tuple of Tensors, got ",
+                         std::string(Py_TYPE(list.ptr())->tp_name));
   std::vector<Tensor> tensors;
   for (py::handle t : py::reinterpret_borrow<py::sequence>(list)) {
-    check<ErrorKind::Type>(is_tensor(t.ptr()), op, ": expected Tensors in the list, got ", std::string(Py_TYPE(t.ptr())->tp_name),
-                           " at place ", tensors.size());
+    check<ErrorKind::Type>(is_tensor(t.ptr()), op, ": expected Tensors in the list, got ",
+                           std::string(Py_TYPE(t.ptr())->tp_name), " at place ", tensors.size());
     tensors.push_back(unwrap(t.ptr()));
   }
   return tensors;
@@ -35,9 +36,12 @@ py::tuple tuple_of(const std::vector<Tensor>& tensors) {
 // x.f(2, 3) and x.f((2, 3)), and weft.f(x, (2, 3)) with the argument's name.
 template <class Function>
 void def_dims(Family& f, const char* name, const char* argument, Function function, const char* doc) {
-  f.method(name, [=](const Tensor& x, const py::args& args, const std::optional<Dims>& named) {
-    return function(x, named ? *named : dims_of(name, args));
-  }, py::arg(argument) = py::none(), doc);
+  f.method(
+      name,
+      [=](const Tensor& x, const py::args& args, const std::optional<Dims>& named) {
+        return function(x, named ? *named : dims_of(name, args));
+      },
+      py::arg(argument) = py::none(), doc);
   f.function(name, function, py::arg("input"), py::arg(argument), doc);
 }
 
@@ -46,38 +50,52 @@ void bind_shapes(Family& f) {
            "The elements in another shape; one size may be -1. A view where the strides allow it, else a copy.\n\n"
            "Raises RuntimeError when the number of elements differs.\n\n"
            ">>> import weft\n>>> weft.arange(4).reshape(2, 2)\ntensor([[0, 1],\n        [2, 3]])\n");
-  f.method("view", [](const Tensor& x, const py::args& args, const std::optional<Dims>& size) {
-    if (args.size() == 1)
-      if (std::optional<DType> dtype = PyType_Check(py::handle(args[0]).ptr()) ? std::nullopt : read_dtype(py::handle(args[0]).ptr()))
-        return view_dtype(x, *dtype);
-    return view_as(x, size ? *size : dims_of("view", args));
-  }, py::arg("size") = py::none(),
-           "The same memory in another shape, or (given a dtype) as another dtype.\n\n"
-           "Raises RuntimeError when the strides do not allow a view.\n\n"
-           ">>> import weft\n>>> weft.arange(4).view(-1, 2).shape\nweft.Size([2, 2])\n");
-  f.method("view_as", [](const Tensor& x, const Tensor& other) { return view_as(x, other.shape()); }, py::arg("other"),
-           "view() with the shape of another tensor.");
-  f.method("reshape_as", [](const Tensor& x, const Tensor& other) { return reshape(x, other.shape()); }, py::arg("other"),
-           "reshape() with the shape of another tensor.");
+  f.method(
+      "view",
+      [](const Tensor& x, const py::args& args, const std::optional<Dims>& size) {
+        if (args.size() == 1)
+          if (std::optional<DType> dtype =
+                  PyType_Check(py::handle(args[0]).ptr()) ? std::nullopt : read_dtype(py::handle(args[0]).ptr()))
+            return view_dtype(x, *dtype);
+        return view_as(x, size ? *size : dims_of("view", args));
+      },
+      py::arg("size") = py::none(),
+      "The same memory in another shape, or (given a dtype) as another dtype.\n\n"
+      "Raises RuntimeError when the strides do not allow a view.\n\n"
+      ">>> import weft\n>>> weft.arange(4).view(-1, 2).shape\nweft.Size([2, 2])\n");
+  f.method(
+      "view_as", [](const Tensor& x, const Tensor& other) { return view_as(x, other.shape()); }, py::arg("other"),
+      "view() with the shape of another tensor.");
+  f.method(
+      "reshape_as", [](const Tensor& x, const Tensor& other) { return reshape(x, other.shape()); }, py::arg("other"),
+      "reshape() with the shape of another tensor.");
   f.def("flatten", &flatten, py::arg("start_dim") = 0, py::arg("end_dim") = -1,
-        "Makes one dimension of several.\n\n>>> import weft\n>>> weft.zeros(2, 3, 4).flatten(1).shape\nweft.Size([2, 12])\n");
+        "Makes one dimension of several.\n\n>>> import weft\n>>> weft.zeros(2, 3, 4).flatten(1).shape\nweft.Size([2, "
+        "12])\n");
   f.def("ravel", [](const Tensor& x) { return reshape(x, {-1}); }, "The elements as a vector.");
   f.def("unflatten", &unflatten, py::arg("dim"), py::arg("sizes"),
         "Splits one dimension into several.\n\n"
         ">>> import weft\n>>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape\nweft.Size([2, 3, 4])\n");
-  f.def("squeeze", [](const Tensor& x, const std::optional<Dims>& dim) { return squeeze(x, dim); }, py::arg("dim") = py::none(),
-        "Without the dimensions (default all) that have size 1.\n\n"
-        ">>> import weft\n>>> weft.zeros(1, 3, 1).squeeze().shape\nweft.Size([3])\n");
+  f.def(
+      "squeeze", [](const Tensor& x, const std::optional<Dims>& dim) { return squeeze(x, dim); },
+      py::arg("dim") = py::none(),
+      "Without the dimensions (default all) that have size 1.\n\n"
+      ">>> import weft\n>>> weft.zeros(1, 3, 1).squeeze().shape\nweft.Size([3])\n");
   f.def("unsqueeze", &unsqueeze, py::arg("dim"),
-        "With a new dimension of size 1 at dim.\n\n>>> import weft\n>>> weft.zeros(3).unsqueeze(0).shape\nweft.Size([1, 3])\n");
+        "With a new dimension of size 1 at dim.\n\n>>> import weft\n>>> "
+        "weft.zeros(3).unsqueeze(0).shape\nweft.Size([1, 3])\n");
   def_dims(f, "broadcast_to", "size", &expand, "expand() to a shape.");
-  f.method("expand", [](const Tensor& x, const py::args& args, const std::optional<Dims>& size, bool) {
-    return expand(x, size ? *size : dims_of("expand", args));
-  }, py::arg("size") = py::none(), py::arg("implicit") = false,
-           "Repeats dimensions of size 1 without copying; -1 keeps a size.\n\n"
-           ">>> import weft\n>>> weft.ones(3, 1).expand(-1, 4).shape\nweft.Size([3, 4])\n");
-  f.method("expand_as", [](const Tensor& x, const Tensor& other) { return expand(x, other.shape()); }, py::arg("other"),
-           "expand() to the shape of another tensor.");
+  f.method(
+      "expand",
+      [](const Tensor& x, const py::args& args, const std::optional<Dims>& size, bool) {
+        return expand(x, size ? *size : dims_of("expand", args));
+      },
+      py::arg("size") = py::none(), py::arg("implicit") = false,
+      "Repeats dimensions of size 1 without copying; -1 keeps a size.\n\n"
+      ">>> import weft\n>>> weft.ones(3, 1).expand(-1, 4).shape\nweft.Size([3, 4])\n");
+  f.method(
+      "expand_as", [](const Tensor& x, const Tensor& other) { return expand(x, other.shape()); }, py::arg("other"),
+      "expand() to the shape of another tensor.");
 }
 
 void bind_order(Family& f) {
@@ -86,12 +104,16 @@ void bind_order(Family& f) {
            ">>> import weft\n>>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape\nweft.Size([4, 2, 3])\n");
   for (const char* name : {"transpose", "swapaxes", "swapdims"}) {
     bool numpy = name[4] == 'a';
-    f.def(name, &transpose, py::arg(numpy ? "axis0" : "dim0"), py::arg(numpy ? "axis1" : "dim1"), "Exchanges two dimensions.");
+    f.def(name, &transpose, py::arg(numpy ? "axis0" : "dim0"), py::arg(numpy ? "axis1" : "dim1"),
+          "Exchanges two dimensions.");
   }
-  f.def("t", [](const Tensor& x) {
-    check(x.ndim() <= 2, "t: expected at most 2 dimensions, got shape ", x.shape(), "; use transpose() or mT");
-    return x.ndim() == 2 ? transpose(x, 0, 1) : x;
-  }, "The transpose of a matrix; a vector as it is.");
+  f.def(
+      "t",
+      [](const Tensor& x) {
+        check(x.ndim() <= 2, "t: expected at most 2 dimensions, got shape ", x.shape(), "; use transpose() or mT");
+        return x.ndim() == 2 ? transpose(x, 0, 1) : x;
+      },
+      "The transpose of a matrix; a vector as it is.");
   f.def("adjoint", [](const Tensor& x) { return transpose(x, -2, -1); }, "Exchanges the last two dimensions.");
   for (const char* name : {"movedim", "moveaxis"})
     f.def(name, &movedim, py::arg("source"), py::arg("destination"),
@@ -108,185 +130,272 @@ void bind_parts(Family& f) {
   f.method("unfold", &unfold, py::arg("dimension"), py::arg("size"), py::arg("step"),
            "Windows along a dimension, as a new last one.\n\n"
            ">>> import weft\n>>> weft.arange(4).unfold(0, 2, 1)\ntensor([[0, 1],\n        [1, 2],\n        [2, 3]])\n");
-  f.def("as_strided", [](const Tensor& x, const Dims& size, const Dims& stride, std::optional<int64_t> offset) {
-    return as_strided(x, size, stride, offset.value_or(x.offset()));
-  }, py::arg("size"), py::arg("stride"), py::arg("storage_offset") = py::none(), "Any view of the storage; counted in elements.");
+  f.def(
+      "as_strided",
+      [](const Tensor& x, const Dims& size, const Dims& stride, std::optional<int64_t> offset) {
+        return as_strided(x, size, stride, offset.value_or(x.offset()));
+      },
+      py::arg("size"), py::arg("stride"), py::arg("storage_offset") = py::none(),
+      "Any view of the storage; counted in elements.");
   auto split_any = [](const Tensor& x, const py::object& sizes, int64_t dim) {
-    return tuple_of(PyIndex_Check(sizes.ptr()) ? split(x, sizes.cast<int64_t>(), dim) : split(x, sizes.cast<Dims>(), dim));
+    return tuple_of(PyIndex_Check(sizes.ptr()) ? split(x, sizes.cast<int64_t>(), dim)
+                                               : split(x, sizes.cast<Dims>(), dim));
   };
-  const char* doc = "Views of parts of the given size (the last may be smaller) or sizes.\n\n"
-                    ">>> import weft\n>>> weft.arange(3).split(2)\n(tensor([0, 1]), tensor([2]))\n";
+  const char* doc =
+      "Views of parts of the given size (the last may be smaller) or sizes.\n\n"
+      ">>> import weft\n>>> weft.arange(3).split(2)\n(tensor([0, 1]), tensor([2]))\n";
   f.function("split", split_any, py::arg("tensor"), py::arg("split_size_or_sections"), py::arg("dim") = 0, doc);
   f.method("split", split_any, py::arg("split_size"), py::arg("dim") = 0, doc);
-  f.def("split_with_sizes", [](const Tensor& x, const Dims& sizes, int64_t dim) { return tuple_of(split(x, sizes, dim)); },
-        py::arg("split_sizes"), py::arg("dim") = 0, "Views of parts of the given sizes.");
-  f.def("chunk", [](const Tensor& x, int64_t chunks, int64_t dim) { return tuple_of(chunk(x, chunks, dim)); }, py::arg("chunks"),
-        py::arg("dim") = 0, "Views of that many parts of one size; the last may be smaller.");
+  f.def(
+      "split_with_sizes",
+      [](const Tensor& x, const Dims& sizes, int64_t dim) { return tuple_of(split(x, sizes, dim)); },
+      py::arg("split_sizes"), py::arg("dim") = 0, "Views of parts of the given sizes.");
+  f.def(
+      "chunk", [](const Tensor& x, int64_t chunks, int64_t dim) { return tuple_of(chunk(x, chunks, dim)); },
+      py::arg("chunks"), py::arg("dim") = 0, "Views of that many parts of one size; the last may be smaller.");
   auto split_evenly = [](const Tensor& x, const py::object& sections, int64_t dim) {
     return tuple_of(PyIndex_Check(sections.ptr()) ? tensor_split(x, sections.cast<int64_t>(), dim)
                                                   : tensor_split_at(x, sections.cast<Dims>(), dim));
   };
   f.def("tensor_split", split_evenly, py::arg("indices_or_sections"), py::arg("dim") = 0,
         "That many parts whose sizes differ by at most 1, or cuts before the given places.");
-  f.def("hsplit", [=](const Tensor& x, const py::object& sections) { return split_evenly(x, sections, x.ndim() == 1 ? 0 : 1); },
-        py::arg("indices_or_sections"), "tensor_split() along columns.");
-  f.def("vsplit", [=](const Tensor& x, const py::object& sections) { return split_evenly(x, sections, 0); },
-        py::arg("indices_or_sections"), "tensor_split() along rows.");
-  f.def("unbind", [](const Tensor& x, int64_t dim) { return tuple_of(unbind(x, dim)); }, py::arg("dim") = 0,
-        "The elements along dim as a tuple of views.");
+  f.def(
+      "hsplit",
+      [=](const Tensor& x, const py::object& sections) { return split_evenly(x, sections, x.ndim() == 1 ? 0 : 1); },
+      py::arg("indices_or_sections"), "tensor_split() along columns.");
+  f.def(
+      "vsplit", [=](const Tensor& x, const py::object& sections) { return split_evenly(x, sections, 0); },
+      py::arg("indices_or_sections"), "tensor_split() along rows.");
+  f.def(
+      "unbind", [](const Tensor& x, int64_t dim) { return tuple_of(unbind(x, dim)); }, py::arg("dim") = 0,
+      "The elements along dim as a tuple of views.");
 }
 
 void bind_joins(Family& f) {
   for (const char* name : {"cat", "concat", "concatenate"}) {
-    f.function(name, [=](const py::object& tensors, int64_t dim, const Tensor& out) {
-      return write_out(name, cat(tensors_of(name, tensors), dim, name), out);
-    }, py::arg("tensors"), py::arg("dim") = 0, py::kw_only(), py::arg("out") = py::none(),
-               "Joins tensors along a dimension they have.\n\n"
-               ">>> import weft\n>>> weft.cat([weft.ones(1), weft.zeros(2)])\ntensor([1., 0., 0.])\n");
-    f.function(name, [=](const py::object& tensors, int64_t axis) { return cat(tensors_of(name, tensors), axis, name); },
-               py::arg("tensors"), py::kw_only(), py::arg("axis"));
+    f.function(
+        name,
+        [=](const py::object& tensors, int64_t dim, const Tensor& out) {
+          return write_out(name, cat(tensors_of(name, tensors), dim, name), out);
+        },
+        py::arg("tensors"), py::arg("dim") = 0, py::kw_only(), py::arg("out") = py::none(),
+        "Joins tensors along a dimension they have.\n\n"
+        ">>> import weft\n>>> weft.cat([weft.ones(1), weft.zeros(2)])\ntensor([1., 0., 0.])\n");
+    f.function(
+        name, [=](const py::object& tensors, int64_t axis) { return cat(tensors_of(name, tensors), axis, name); },
+        py::arg("tensors"), py::kw_only(), py::arg("axis"));
   }
-  f.function("stack", [](const py::object& tensors, int64_t dim, const Tensor& out) {
-    return write_out("stack", stack(tensors_of("stack", tensors), dim), out);
-  }, py::arg("tensors"), py::arg("dim") = 0, py::kw_only(), py::arg("out") = py::none(),
-             "Joins tensors of one shape along a new dimension.\n\n"
-             ">>> import weft\n>>> weft.stack([weft.ones(2), weft.zeros(2)]).shape\nweft.Size([2, 2])\n");
+  f.function(
+      "stack",
+      [](const py::object& tensors, int64_t dim, const Tensor& out) {
+        return write_out("stack", stack(tensors_of("stack", tensors), dim), out);
+      },
+      py::arg("tensors"), py::arg("dim") = 0, py::kw_only(), py::arg("out") = py::none(),
+      "Joins tensors of one shape along a new dimension.\n\n"
+      ">>> import weft\n>>> weft.stack([weft.ones(2), weft.zeros(2)]).shape\nweft.Size([2, 2])\n");
   // The NumPy family: numbers and vectors first get the dimensions that are joined.
   auto def_join = [&](const char* name, int64_t dim, auto prepare, const char* doc) {
-    f.function(name, [=](const py::object& tensors) {
-      std::vector<Tensor> list = tensors_of(name, tensors);
-      for (Tensor& t : list) t = prepare(t);
-      return cat(list, !list.empty() && list[0].ndim() == 1 ? 0 : dim, name);
-    }, py::arg("tensors"), doc);
+    f.function(
+        name,
+        [=](const py::object& tensors) {
+          std::vector<Tensor> list = tensors_of(name, tensors);
+          for (Tensor& t : list) t = prepare(t);
+          return cat(list, !list.empty() && list[0].ndim() == 1 ? 0 : dim, name);
+        },
+        py::arg("tensors"), doc);
   };
   auto rows = [](const Tensor& t) { return t.ndim() < 2 ? reshape(t, {1, -1}) : t; };
   def_join("vstack", 0, rows, "Joins along rows; vectors are rows.");
   def_join("row_stack", 0, rows, "Joins along rows; vectors are rows.");
-  def_join("hstack", 1, [](const Tensor& t) { return t.ndim() == 0 ? reshape(t, {1}) : t; }, "Joins along columns; vectors end to end.");
-  def_join("column_stack", 1, [](const Tensor& t) { return t.ndim() < 2 ? reshape(t, {-1, 1}) : t; }, "Joins along columns; vectors are columns.");
-  def_join("dstack", 2, [](const Tensor& t) {
-    return t.ndim() < 2 ? reshape(t, {1, -1, 1}) : t.ndim() == 2 ? unsqueeze(t, 2) : t;
-  }, "Joins along the third dimension.");
-  f.function("broadcast_tensors", [](const py::args& args) {
-    std::vector<Tensor> list = tensors_of_args("broadcast_tensors", args);
-    Shape shape;
-    for (const Tensor& t : list) shape = broadcast_shapes("broadcast_tensors", shape, t.shape());
-    for (Tensor& t : list) t = expand(t, shape);
-    return tuple_of(list);
-  }, "The tensors expanded to the shape they broadcast to.");
-  f.function("broadcast_shapes", [](const py::args& shapes) {
-    Shape shape;
-    for (py::handle s : shapes) shape = broadcast_shapes("broadcast_shapes", shape, s.cast<Dims>());
-    return py::module_::import("weft._size").attr("Size")(shape.to_vector());
-  }, "The shape that shapes broadcast to.\n\n"
-     ">>> import weft\n>>> weft.broadcast_shapes((3, 1), (4,))\nweft.Size([3, 4])\n");
+  def_join(
+      "hstack", 1, [](const Tensor& t) { return t.ndim() == 0 ? reshape(t, {1}) : t; },
+      "Joins along columns; vectors end to end.");
+  def_join(
+      "column_stack", 1, [](const Tensor& t) { return t.ndim() < 2 ? reshape(t, {-1, 1}) : t; },
+      "Joins along columns; vectors are columns.");
+  def_join(
+      "dstack", 2,
+      [](const Tensor& t) { return t.ndim() < 2    ? reshape(t, {1, -1, 1})
+                                   : t.ndim() == 2 ? unsqueeze(t, 2)
+                                                   : t; },
+      "Joins along the third dimension.");
+  f.function(
+      "broadcast_tensors",
+      [](const py::args& args) {
+        std::vector<Tensor> list = tensors_of_args("broadcast_tensors", args);
+        Shape shape;
+        for (const Tensor& t : list) shape = broadcast_shapes("broadcast_tensors", shape, t.shape());
+        for (Tensor& t : list) t = expand(t, shape);
+        return tuple_of(list);
+      },
+      "The tensors expanded to the shape they broadcast to.");
+  f.function(
+      "broadcast_shapes",
+      [](const py::args& shapes) {
+        Shape shape;
+        for (py::handle s : shapes) shape = broadcast_shapes("broadcast_shapes", shape, s.cast<Dims>());
+        return py::module_::import("weft._size").attr("Size")(shape.to_vector());
+      },
+      "The shape that shapes broadcast to.\n\n"
+      ">>> import weft\n>>> weft.broadcast_shapes((3, 1), (4,))\nweft.Size([3, 4])\n");
   auto def_atleast = [&](const char* name, auto grow) {
-    f.function(name, [=](const py::args& args) -> py::object {
-      std::vector<Tensor> list = tensors_of_args(name, args);
-      for (Tensor& t : list) t = grow(t);
-      if (args.size() == 1 && is_tensor(py::handle(args[0]).ptr())) return py::cast(list[0]);
-      return tuple_of(list);
-    }, "The tensors with at least so many dimensions.");
+    f.function(
+        name,
+        [=](const py::args& args) -> py::object {
+          std::vector<Tensor> list = tensors_of_args(name, args);
+          for (Tensor& t : list) t = grow(t);
+          if (args.size() == 1 && is_tensor(py::handle(args[0]).ptr())) return py::cast(list[0]);
+          return tuple_of(list);
+        },
+        "The tensors with at least so many dimensions.");
   };
   def_atleast("atleast_1d", [](const Tensor& t) { return t.ndim() == 0 ? reshape(t, {1}) : t; });
   def_atleast("atleast_2d", [](const Tensor& t) { return t.ndim() < 2 ? reshape(t, {1, -1}) : t; });
   def_atleast("atleast_3d", [](const Tensor& t) {
     return t.ndim() < 2 ? reshape(t, {1, -1, 1}) : t.ndim() == 2 ? unsqueeze(t, 2) : t;
   });
-  f.function("block_diag", [](const py::args& args) {
-    std::vector<Tensor> list = tensors_of_args("block_diag", args), bands;
-    int64_t columns = 0, at = 0;
-    for (Tensor& t : list) {
-      check(t.ndim() <= 2, "block_diag: expected at most 2 dimensions, got shape ", t.shape());
-      if (t.ndim() < 2) t = reshape(t, {1, -1});
-      columns += t.size(1);
-    }
-    for (const Tensor& t : list) {
-      bands.push_back(pad(t, {at, columns - at - t.size(1)}));
-      at += t.size(1);
-    }
-    return bands.empty() ? zeros({1, 0}, default_dtype(), default_device()) : cat(bands, 0, "block_diag");
-  }, "A matrix with the given ones along its diagonal and zeros elsewhere.");
+  f.function(
+      "block_diag",
+      [](const py::args& args) {
+        std::vector<Tensor> list = tensors_of_args("block_diag", args), bands;
+        int64_t columns = 0, at = 0;
+        for (Tensor& t : list) {
+          check(t.ndim() <= 2, "block_diag: expected at most 2 dimensions, got shape ", t.shape());
+          if (t.ndim() < 2) t = reshape(t, {1, -1});
+          columns += t.size(1);
+        }
+        for (const Tensor& t : list) {
+          bands.push_back(pad(t, {at, columns - at - t.size(1)}));
+          at += t.size(1);
+        }
+        return bands.empty() ? zeros({1, 0}, default_dtype(), default_device()) : cat(bands, 0, "block_diag");
+      },
+      "A matrix with the given ones along its diagonal and zeros elsewhere.");
 }
 
 void bind_copies(Family& f, Family& nn) {
-  def_dims(f, "flip", "dims", &flip,
-           "The elements in reverse order along dims.\n\n>>> import weft\n>>> weft.arange(3).flip(0)\ntensor([2, 1, 0])\n");
-  f.def("fliplr", [](const Tensor& x) {
-    check(x.ndim() >= 2, "fliplr: expected at least 2 dimensions, got shape ", x.shape());
-    return flip(x, {1});
-  }, "Columns in reverse order.");
-  f.def("flipud", [](const Tensor& x) {
-    check(x.ndim() >= 1, "flipud: expected at least 1 dimension, got a number");
-    return flip(x, {0});
-  }, "Rows in reverse order.");
-  f.def("rot90", &rot90, py::arg("k") = 1, py::arg("dims") = Dims{0, 1}, "Turned by 90 degrees k times, from the first towards the second dim.");
-  f.def("roll", [](const Tensor& x, const Dims& shifts, const std::optional<Dims>& dims) { return roll(x, shifts, dims.value_or(Dims{})); },
-        py::arg("shifts"), py::arg("dims") = py::none(),
-        "Elements moved along dims; what leaves at one end enters at the other.\n\n"
-        ">>> import weft\n>>> weft.arange(4).roll(1)\ntensor([3, 0, 1, 2])\n");
-  f.method("repeat", [](const Tensor& x, const py::args& args, const std::optional<Dims>& repeats) {
-    return repeat(x, repeats ? *repeats : dims_of("repeat", args));
-  }, py::arg("repeats") = py::none(),
-           "The whole tensor so many times along each dimension.\n\n"
-           ">>> import weft\n>>> weft.arange(2).repeat(2)\ntensor([0, 1, 0, 1])\n");
+  def_dims(
+      f, "flip", "dims", &flip,
+      "The elements in reverse order along dims.\n\n>>> import weft\n>>> weft.arange(3).flip(0)\ntensor([2, 1, 0])\n");
+  f.def(
+      "fliplr",
+      [](const Tensor& x) {
+        check(x.ndim() >= 2, "fliplr: expected at least 2 dimensions, got shape ", x.shape());
+        return flip(x, {1});
+      },
+      "Columns in reverse order.");
+  f.def(
+      "flipud",
+      [](const Tensor& x) {
+        check(x.ndim() >= 1, "flipud: expected at least 1 dimension, got a number");
+        return flip(x, {0});
+      },
+      "Rows in reverse order.");
+  f.def("rot90", &rot90, py::arg("k") = 1, py::arg("dims") = Dims{0, 1},
+        "Turned by 90 degrees k times, from the first towards the second dim.");
+  f.def(
+      "roll",
+      [](const Tensor& x, const Dims& shifts, const std::optional<Dims>& dims) {
+        return roll(x, shifts, dims.value_or(Dims{}));
+      },
+      py::arg("shifts"), py::arg("dims") = py::none(),
+      "Elements moved along dims; what leaves at one end enters at the other.\n\n"
+      ">>> import weft\n>>> weft.arange(4).roll(1)\ntensor([3, 0, 1, 2])\n");
+  f.method(
+      "repeat",
+      [](const Tensor& x, const py::args& args, const std::optional<Dims>& repeats) {
+        return repeat(x, repeats ? *repeats : dims_of("repeat", args));
+      },
+      py::arg("repeats") = py::none(),
+      "The whole tensor so many times along each dimension.\n\n"
+      ">>> import weft\n>>> weft.arange(2).repeat(2)\ntensor([0, 1, 0, 1])\n");
   def_dims(f, "tile", "dims", &tile, "repeat() that needs no counts for the leading dimensions.");
-  auto interleave = [](const Tensor& x, const py::object& repeats, std::optional<int64_t> dim, std::optional<int64_t> output_size) {
+  auto interleave = [](const Tensor& x, const py::object& repeats, std::optional<int64_t> dim,
+                       std::optional<int64_t> output_size) {
     Tensor source = dim ? x : reshape(x, {-1});
     Tensor y = is_tensor(repeats.ptr()) ? repeat_interleave(source, unwrap(repeats.ptr()), dim.value_or(0))
                                         : repeat_interleave(source, repeats.cast<int64_t>(), dim.value_or(0));
-    check(!output_size || *output_size == y.size(static_cast<int>(dim.value_or(0))), "repeat_interleave: output_size is ", output_size.value_or(0),
-          ", but the result has shape ", y.shape());
+    check(!output_size || *output_size == y.size(static_cast<int>(dim.value_or(0))),
+          "repeat_interleave: output_size is ", output_size.value_or(0), ", but the result has shape ", y.shape());
     return y;
   };
-  f.def("repeat_interleave", interleave, py::arg("repeats"), py::arg("dim") = py::none(), py::kw_only(), py::arg("output_size") = py::none(),
+  f.def("repeat_interleave", interleave, py::arg("repeats"), py::arg("dim") = py::none(), py::kw_only(),
+        py::arg("output_size") = py::none(),
         "Every element so many times along dim (default: of the flattened tensor).\n\n"
         ">>> import weft\n>>> weft.arange(2).repeat_interleave(2)\ntensor([0, 0, 1, 1])\n");
   auto def_triangle = [&](const char* name, auto function, const char* doc) {
-    f.def(name, [=](const Tensor& x, int64_t diagonal, const Tensor& out) { return write_out(name, function(x, diagonal), out); },
-          py::arg("diagonal") = 0, py::kw_only(), py::arg("out") = py::none(), doc);
-    f.method((std::string(name) + "_").c_str(), [=](const Tensor& x, int64_t diagonal) { return copy_(x, function(x, diagonal)); },
+    f.def(
+        name,
+        [=](const Tensor& x, int64_t diagonal, const Tensor& out) {
+          return write_out(name, function(x, diagonal), out);
+        },
+        py::arg("diagonal") = 0, py::kw_only(), py::arg("out") = py::none(), doc);
+    f.method((std::string(name) + "_").c_str(),
+             [=](const Tensor& x, int64_t diagonal) { return copy_(x, function(x, diagonal)); },
              py::arg("diagonal") = 0, "The same, in place.");
   };
   def_triangle("tril", &tril, "The lower triangle of the last two dimensions, zeros above it.");
   def_triangle("triu", &triu, "The upper triangle of the last two dimensions, zeros below it.");
-  f.def("diag", [](const Tensor& x, int64_t diagonal_) {
-    check(x.ndim() == 1 || x.ndim() == 2, "diag: expected a vector or a matrix, got shape ", x.shape());
-    return x.ndim() == 1 ? diag_embed(x, diagonal_, 0, 1) : clone(diagonal(x, diagonal_));
-  }, py::arg("diagonal") = 0, "The diagonal of a matrix, or the matrix with a vector on its diagonal.");
+  f.def(
+      "diag",
+      [](const Tensor& x, int64_t diagonal_) {
+        check(x.ndim() == 1 || x.ndim() == 2, "diag: expected a vector or a matrix, got shape ", x.shape());
+        return x.ndim() == 1 ? diag_embed(x, diagonal_, 0, 1) : clone(diagonal(x, diagonal_));
+      },
+      py::arg("diagonal") = 0, "The diagonal of a matrix, or the matrix with a vector on its diagonal.");
   f.def("diag_embed", &diag_embed, py::arg("offset") = 0, py::arg("dim1") = -2, py::arg("dim2") = -1,
         "Zeros, with the last dimension along a diagonal of two new ones.");
-  f.def("diagflat", [](const Tensor& x, int64_t offset) { return diag_embed(reshape(x, {-1}), offset); }, py::arg("offset") = 0,
-        "The matrix with the flattened tensor on its diagonal.");
-  f.def("trace", [](const Tensor& x) {
-    check(x.ndim() == 2, "trace: expected a matrix, got shape ", x.shape());
-    return sum(diagonal(x));
-  }, "The sum of the diagonal of a matrix.");
+  f.def(
+      "diagflat", [](const Tensor& x, int64_t offset) { return diag_embed(reshape(x, {-1}), offset); },
+      py::arg("offset") = 0, "The matrix with the flattened tensor on its diagonal.");
+  f.def(
+      "trace",
+      [](const Tensor& x) {
+        check(x.ndim() == 2, "trace: expected a matrix, got shape ", x.shape());
+        return sum(diagonal(x));
+      },
+      "The sum of the diagonal of a matrix.");
   auto padded = [](const Tensor& x, const Dims& widths, const std::string& mode, std::optional<Scalar> value) {
     return pad(x, widths, mode, value.value_or(Scalar(0)));
   };
-  nn.function("pad", padded, py::arg("input"), py::arg("pad"), py::arg("mode") = "constant", py::arg("value") = py::none(),
-              "Widens (or with negative widths crops) the last dimensions: widths before and after the last one come first.\n\n"
-              "mode: 'constant' (value, default 0), 'reflect', 'replicate' or 'circular'.\n\n"
-              ">>> import weft\n>>> weft.nn.functional.pad(weft.ones(2), (1, 2))\ntensor([0., 1., 1., 0., 0.])\n");
-  f.function("constant_pad_nd", [=](const Tensor& x, const Dims& widths, const Scalar& value) { return pad(x, widths, "constant", value); },
-             py::arg("input"), py::arg("pad"), py::arg("value") = Scalar(0), "nn.functional.pad() with a constant.");
+  nn.function(
+      "pad", padded, py::arg("input"), py::arg("pad"), py::arg("mode") = "constant", py::arg("value") = py::none(),
+      "Widens (or with negative widths crops) the last dimensions: widths before and after the last one come first.\n\n"
+      "mode: 'constant' (value, default 0), 'reflect', 'replicate' or 'circular'.\n\n"
+      ">>> import weft\n>>> weft.nn.functional.pad(weft.ones(2), (1, 2))\ntensor([0., 1., 1., 0., 0.])\n");
+  f.function(
+      "constant_pad_nd",
+      [=](const Tensor& x, const Dims& widths, const Scalar& value) { return pad(x, widths, "constant", value); },
+      py::arg("input"), py::arg("pad"), py::arg("value") = Scalar(0), "nn.functional.pad() with a constant.");
   auto written = [](const Tensor& x, const Tensor& source, auto place) {
     Tensor result = clone(x), target = place(result);
-    check(target.shape() == source.shape(), "scatter: expected a source of shape ", target.shape(), ", got ", source.shape());
+    check(target.shape() == source.shape(), "scatter: expected a source of shape ", target.shape(), ", got ",
+          source.shape());
     copy_(target, source);
     return result;
   };
-  f.def("select_scatter", [=](const Tensor& x, const Tensor& src, int64_t dim, int64_t index) {
-    return written(x, src, [&](const Tensor& t) { return select(t, dim, index); });
-  }, py::arg("src"), py::arg("dim"), py::arg("index"), "A copy with select(dim, index) replaced by src.");
-  f.def("diagonal_scatter", [=](const Tensor& x, const Tensor& src, int64_t offset, int64_t dim1, int64_t dim2) {
-    return written(x, src, [&](const Tensor& t) { return diagonal(t, offset, dim1, dim2); });
-  }, py::arg("src"), py::arg("offset") = 0, py::arg("dim1") = 0, py::arg("dim2") = 1, "A copy with diagonal() replaced by src.");
-  f.def("slice_scatter", [=](const Tensor& x, const Tensor& src, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end, int64_t step) {
-    return written(x, src, [&](const Tensor& t) { return slice(t, dim, start.value_or(0), end.value_or(INT64_MAX), step); });
-  }, py::arg("src"), py::arg("dim") = 0, py::arg("start") = py::none(), py::arg("end") = py::none(), py::arg("step") = 1,
-        "A copy with a slice replaced by src.");
+  f.def(
+      "select_scatter",
+      [=](const Tensor& x, const Tensor& src, int64_t dim, int64_t index) {
+        return written(x, src, [&](const Tensor& t) { return select(t, dim, index); });
+      },
+      py::arg("src"), py::arg("dim"), py::arg("index"), "A copy with select(dim, index) replaced by src.");
+  f.def(
+      "diagonal_scatter",
+      [=](const Tensor& x, const Tensor& src, int64_t offset, int64_t dim1, int64_t dim2) {
+        return written(x, src, [&](const Tensor& t) { return diagonal(t, offset, dim1, dim2); });
+      },
+      py::arg("src"), py::arg("offset") = 0, py::arg("dim1") = 0, py::arg("dim2") = 1,
+      "A copy with diagonal() replaced by src.");
+  f.def(
+      "slice_scatter",
+      [=](const Tensor& x, const Tensor& src, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end,
+          int64_t step) {
+        return written(
+            x, src, [&](const Tensor& t) { return slice(t, dim, start.value_or(0), end.value_or(INT64_MAX), step); });
+      },
+      py::arg("src"), py::arg("dim") = 0, py::arg("start") = py::none(), py::arg("end") = py::none(),
+      py::arg("step") = 1, "A copy with a slice replaced by src.");
 }
 
 }  // namespace

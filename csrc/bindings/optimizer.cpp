@@ -10,8 +10,7 @@ namespace {
 void sgd(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers, double lr,
          double momentum, double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
   py::gil_scoped_release release;
-  sgd_step(params, grads, momentum_buffers,
-           {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
+  sgd_step(params, grads, momentum_buffers, {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
 }
 
 void adam(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs, const TensorList& exp_avg_sqs,

@@ -6,15 +6,15 @@
 
 namespace weft::python {
 
-// Returns `result`, or, when `out` is given, `out` with the result in it. out must have the result's shape (or be empty,
-// and then takes it) and a dtype that can hold it; it is checked before it is written.
+// Returns `result`, or, when `out` is given, `out` with the result in it. out must have the result's shape (or be
+// empty, and then takes it) and a dtype that can hold it; it is checked before it is written.
 inline Tensor write_out(const char* op, const Tensor& result, const Tensor& out) {
   if (!out.defined()) return result;
   check(!GradMode::enabled() || (!result.requires_grad() && !out.requires_grad()), op,
         ": out= cannot be used with tensors that require grad; call it under weft.no_grad()");
   bool fits = out.dtype() == result.dtype() || is_floating(out.dtype()) || !is_floating(result.dtype());
-  check(fits && (out.dtype() != DType::Bool || result.dtype() == DType::Bool), op, ": the result has dtype ", result.dtype(),
-        ", which cannot be stored in out= of dtype ", out.dtype());
+  check(fits && (out.dtype() != DType::Bool || result.dtype() == DType::Bool), op, ": the result has dtype ",
+        result.dtype(), ", which cannot be stored in out= of dtype ", out.dtype());
   if (out.shape() != result.shape()) {
     check(out.numel() == 0, op, ": out= has shape ", out.shape(), ", expected ", result.shape());
     Tensor fresh = empty(result.shape(), out.dtype(), out.device());

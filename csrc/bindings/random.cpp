@@ -28,33 +28,43 @@ void bind_uniform_and_normal(Family& f) {
   for (bool normal : {false, true}) {
     Distribution d = normal ? Distribution::Normal : Distribution::Uniform;
     const char* name = normal ? "randn" : "rand";
-    f.function(name, [d, name](const py::args& args, const std::optional<Dims>& size, const MaybeGenerator& g, std::optional<DType> dtype,
-                               std::optional<Device> device, bool requires_grad) {
-      FactoryOptions o{dtype, device, requires_grad};
-      return o.finish(random(d, {0, 1}, sizes(name, args, size), o.dtype_or_default(), o.device_or_default(), generator_of(g)));
-    }, py::kw_only(), py::arg("size") = py::none(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS,
-               normal ? "Independent numbers of the standard normal distribution.\n\n>>> import weft\n>>> weft.randn(2, 3).shape\nweft.Size([2, 3])\n"
-                      : "Independent numbers, uniform in [0, 1).\n\n>>> import weft\n>>> bool((weft.rand(10) < 1).all())\nTrue\n");
-    f.function((std::string(name) + "_like").c_str(), [d](const Tensor& x, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
-      FactoryOptions o{dtype, device, requires_grad};
-      return o.finish(random(d, {0, 1}, x.shape(), dtype.value_or(x.dtype()), device.value_or(x.device())));
-    }, py::arg("input"), py::kw_only(), WEFT_FACTORY_ARGS);
+    f.function(
+        name,
+        [d, name](const py::args& args, const std::optional<Dims>& size, const MaybeGenerator& g,
+                  std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
+          FactoryOptions o{dtype, device, requires_grad};
+          return o.finish(
+              random(d, {0, 1}, sizes(name, args, size), o.dtype_or_default(), o.device_or_default(), generator_of(g)));
+        },
+        py::kw_only(), py::arg("size") = py::none(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS,
+        normal ? "Independent numbers of the standard normal distribution.\n\n>>> import weft\n>>> weft.randn(2, "
+                 "3).shape\nweft.Size([2, 3])\n"
+               : "Independent numbers, uniform in [0, 1).\n\n>>> import weft\n>>> bool((weft.rand(10) < "
+                 "1).all())\nTrue\n");
+    f.function((std::string(name) + "_like").c_str(),
+               [d](const Tensor& x, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
+                 FactoryOptions o{dtype, device, requires_grad};
+                 return o.finish(random(d, {0, 1}, x.shape(), dtype.value_or(x.dtype()), device.value_or(x.device())));
+               },
+               py::arg("input"), py::kw_only(), WEFT_FACTORY_ARGS);
   }
   auto normal = [](const Operand& mean, const Operand& std, const std::optional<Dims>& size, const MaybeGenerator& g,
                    std::optional<DType> dtype, std::optional<Device> device) -> Tensor {
     const Tensor *m = std::get_if<Tensor>(&mean), *s = std::get_if<Tensor>(&std);
     if (!m && !s) {
       check<ErrorKind::Type>(size.has_value(), "normal: size is needed when mean and std are numbers");
-      return random(Distribution::Normal, {std::get<Scalar>(mean).to_double(), std::get<Scalar>(std).to_double()}, *size,
-                    dtype.value_or(default_dtype()), device.value_or(default_device()), generator_of(g));
+      return random(Distribution::Normal, {std::get<Scalar>(mean).to_double(), std::get<Scalar>(std).to_double()},
+                    *size, dtype.value_or(default_dtype()), device.value_or(default_device()), generator_of(g));
     }
     Shape shape = m && s ? broadcast_shapes("normal", m->shape(), s->shape()) : (m ? m : s)->shape();
-    Tensor z = random(Distribution::Normal, {0, 1}, shape, (m ? m : s)->dtype(), (m ? m : s)->device(), generator_of(g));
+    Tensor z =
+        random(Distribution::Normal, {0, 1}, shape, (m ? m : s)->dtype(), (m ? m : s)->device(), generator_of(g));
     z = s ? mul(z, *s) : mul(z, std::get<Scalar>(std));
     return m ? add(z, *m) : add(z, std::get<Scalar>(mean));
   };
-  f.function("normal", normal, py::arg("mean") = Scalar(0.0), py::arg("std") = Scalar(1.0), py::arg("size") = py::none(), py::kw_only(),
-             py::arg("generator") = py::none(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+  f.function("normal", normal, py::arg("mean") = Scalar(0.0), py::arg("std") = Scalar(1.0),
+             py::arg("size") = py::none(), py::kw_only(), py::arg("generator") = py::none(),
+             py::arg("dtype") = py::none(), py::arg("device") = py::none(),
              "Normal numbers with the given mean and standard deviation, numbers or tensors.");
 }
 
@@ -70,48 +80,76 @@ void bind_integers(Family& f) {
   auto randint = [](int64_t low, int64_t high, const Dims& size, const MaybeGenerator& g, std::optional<DType> dtype,
                     std::optional<Device> device, bool requires_grad) {
     FactoryOptions o{dtype, device, requires_grad};
-    return o.finish(random(Distribution::Integer, integer_range("randint", low, high), size, dtype.value_or(DType::Int64),
-                           o.device_or_default(), generator_of(g)));
+    return o.finish(random(Distribution::Integer, integer_range("randint", low, high), size,
+                           dtype.value_or(DType::Int64), o.device_or_default(), generator_of(g)));
   };
-  f.function("randint", randint, py::arg("low"), py::arg("high"), py::arg("size"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS,
+  f.function("randint", randint, py::arg("low"), py::arg("high"), py::arg("size"), py::kw_only(),
+             py::arg("generator") = py::none(), WEFT_FACTORY_ARGS,
              "Independent integers, low <= n < high, each equally likely.");
-  f.function("randint", [randint](int64_t high, const Dims& size, const MaybeGenerator& g, std::optional<DType> dtype, std::optional<Device> device,
-                                  bool requires_grad) { return randint(0, high, size, g, dtype, device, requires_grad); },
-             py::arg("high"), py::arg("size"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS);
-  auto like = [](const Tensor& x, int64_t low, int64_t high, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
+  f.function(
+      "randint",
+      [randint](int64_t high, const Dims& size, const MaybeGenerator& g, std::optional<DType> dtype,
+                std::optional<Device> device,
+                bool requires_grad) { return randint(0, high, size, g, dtype, device, requires_grad); },
+      py::arg("high"), py::arg("size"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS);
+  auto like = [](const Tensor& x, int64_t low, int64_t high, std::optional<DType> dtype, std::optional<Device> device,
+                 bool requires_grad) {
     FactoryOptions o{dtype, device, requires_grad};
-    return o.finish(random(Distribution::Integer, integer_range("randint_like", low, high), x.shape(), dtype.value_or(x.dtype()), device.value_or(x.device())));
+    return o.finish(random(Distribution::Integer, integer_range("randint_like", low, high), x.shape(),
+                           dtype.value_or(x.dtype()), device.value_or(x.device())));
   };
   f.function("randint_like", like, py::arg("input"), py::arg("low"), py::arg("high"), py::kw_only(), WEFT_FACTORY_ARGS);
-  f.function("randint_like", [like](const Tensor& x, int64_t high, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
-    return like(x, 0, high, dtype, device, requires_grad);
-  }, py::arg("input"), py::arg("high"), py::kw_only(), WEFT_FACTORY_ARGS);
-  f.function("randperm", [](int64_t n, const MaybeGenerator& g, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
-    FactoryOptions o{dtype, device, requires_grad};
-    return o.finish(randperm(n, dtype.value_or(DType::Int64), o.device_or_default(), generator_of(g)));
-  }, py::arg("n"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS, "A random permutation of 0, 1, ..., n - 1.");
-  f.def("multinomial", [](const Tensor& x, int64_t n, bool replacement, const MaybeGenerator& g) { return multinomial(x, n, replacement, generator_of(g)); },
-        py::arg("num_samples"), py::arg("replacement") = false, py::kw_only(), py::arg("generator") = py::none(),
-        "num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).\n\n"
-        "Raises RuntimeError for negative, infinite or all-zero weights.");
-  f.def("bernoulli", [](const Tensor& p, std::optional<double> chance, const MaybeGenerator& g) {
-    if (chance) return random(Distribution::Bernoulli, {*chance, 0}, p.shape(), p.dtype(), p.device(), generator_of(g));
-    return bernoulli(p, generator_of(g));
-  }, py::arg("p") = py::none(), py::kw_only(), py::arg("generator") = py::none(), "1 with probability input[i] (or p), else 0.");
+  f.function(
+      "randint_like",
+      [like](const Tensor& x, int64_t high, std::optional<DType> dtype, std::optional<Device> device,
+             bool requires_grad) { return like(x, 0, high, dtype, device, requires_grad); },
+      py::arg("input"), py::arg("high"), py::kw_only(), WEFT_FACTORY_ARGS);
+  f.function(
+      "randperm",
+      [](int64_t n, const MaybeGenerator& g, std::optional<DType> dtype, std::optional<Device> device,
+         bool requires_grad) {
+        FactoryOptions o{dtype, device, requires_grad};
+        return o.finish(randperm(n, dtype.value_or(DType::Int64), o.device_or_default(), generator_of(g)));
+      },
+      py::arg("n"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS,
+      "A random permutation of 0, 1, ..., n - 1.");
+  f.def(
+      "multinomial",
+      [](const Tensor& x, int64_t n, bool replacement, const MaybeGenerator& g) {
+        return multinomial(x, n, replacement, generator_of(g));
+      },
+      py::arg("num_samples"), py::arg("replacement") = false, py::kw_only(), py::arg("generator") = py::none(),
+      "num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).\n\n"
+      "Raises RuntimeError for negative, infinite or all-zero weights.");
+  f.def(
+      "bernoulli",
+      [](const Tensor& p, std::optional<double> chance, const MaybeGenerator& g) {
+        if (chance)
+          return random(Distribution::Bernoulli, {*chance, 0}, p.shape(), p.dtype(), p.device(), generator_of(g));
+        return bernoulli(p, generator_of(g));
+      },
+      py::arg("p") = py::none(), py::kw_only(), py::arg("generator") = py::none(),
+      "1 with probability input[i] (or p), else 0.");
 }
 
 // One in-place draw: x.normal_(mean, std) and so on.
 void bind_in_place(Family& f, const char* name, Distribution d, py::arg_v a) {
-  f.method(name, [d](const py::object& self, double x, const MaybeGenerator& g) {
-    random_(d, {x, 0}, unwrap(self.ptr()), generator_of(g));
-    return self;
-  }, a, py::kw_only(), py::arg("generator") = py::none());
+  f.method(
+      name,
+      [d](const py::object& self, double x, const MaybeGenerator& g) {
+        random_(d, {x, 0}, unwrap(self.ptr()), generator_of(g));
+        return self;
+      },
+      a, py::kw_only(), py::arg("generator") = py::none());
 }
 void bind_in_place(Family& f, const char* name, Distribution d, py::arg_v a, py::arg_v b) {
-  f.method(name, [d](const py::object& self, double x, double y, const MaybeGenerator& g) {
-    random_(d, {x, y}, unwrap(self.ptr()), generator_of(g));
-    return self;
-  }, a, b, py::kw_only(), py::arg("generator") = py::none());
+  f.method(
+      name,
+      [d](const py::object& self, double x, double y, const MaybeGenerator& g) {
+        random_(d, {x, y}, unwrap(self.ptr()), generator_of(g));
+        return self;
+      },
+      a, b, py::kw_only(), py::arg("generator") = py::none());
 }
 
 // The integers random_() draws from when no range is given: all that the dtype holds exactly, from 0.
@@ -143,20 +181,26 @@ void bind_in_place_draws(Family& f) {
   bind_in_place(f, "cauchy_", Distribution::Cauchy, py::arg("median") = 0.0, py::arg("sigma") = 1.0);
   bind_in_place(f, "exponential_", Distribution::Exponential, py::arg("lambd") = 1.0);
   bind_in_place(f, "geometric_", Distribution::Geometric, py::arg("p") = 0.5);
-  f.method("bernoulli_", [](const py::object& self, const Operand& p, const MaybeGenerator& g) {
-    const Tensor& x = unwrap(self.ptr());
-    if (const Tensor* t = std::get_if<Tensor>(&p))
-      copy_(x, bernoulli(*t, generator_of(g)));
-    else
-      random_(Distribution::Bernoulli, {std::get<Scalar>(p).to_double(), 0}, x, generator_of(g));
-    return self;
-  }, py::arg("p") = Scalar(0.5), py::kw_only(), py::arg("generator") = py::none());
-  f.method("random_", [](const py::object& self, std::optional<int64_t> from, std::optional<int64_t> to, const MaybeGenerator& g) {
-    const Tensor& x = unwrap(self.ptr());
-    int64_t high = to ? *to : from ? *from : default_high(x.dtype());
-    random_(Distribution::Integer, integer_range("random_", to ? from.value_or(0) : 0, high), x, generator_of(g));
-    return self;
-  }, py::arg("from") = py::none(), py::arg("to") = py::none(), py::kw_only(), py::arg("generator") = py::none());
+  f.method(
+      "bernoulli_",
+      [](const py::object& self, const Operand& p, const MaybeGenerator& g) {
+        const Tensor& x = unwrap(self.ptr());
+        if (const Tensor* t = std::get_if<Tensor>(&p))
+          copy_(x, bernoulli(*t, generator_of(g)));
+        else
+          random_(Distribution::Bernoulli, {std::get<Scalar>(p).to_double(), 0}, x, generator_of(g));
+        return self;
+      },
+      py::arg("p") = Scalar(0.5), py::kw_only(), py::arg("generator") = py::none());
+  f.method(
+      "random_",
+      [](const py::object& self, std::optional<int64_t> from, std::optional<int64_t> to, const MaybeGenerator& g) {
+        const Tensor& x = unwrap(self.ptr());
+        int64_t high = to ? *to : from ? *from : default_high(x.dtype());
+        random_(Distribution::Integer, integer_range("random_", to ? from.value_or(0) : 0, high), x, generator_of(g));
+        return self;
+      },
+      py::arg("from") = py::none(), py::arg("to") = py::none(), py::kw_only(), py::arg("generator") = py::none());
 }
 
 Tensor state_tensor(PhiloxState s) {
@@ -166,8 +210,9 @@ Tensor state_tensor(PhiloxState s) {
 }
 
 void restore(Generator& g, const Tensor& t) {
-  check(t.dtype() == DType::UInt8 && t.numel() == 16 && t.is_contiguous(), "set_state: expected the 16 bytes (uint8) that get_state() gave, got shape ",
-        t.shape(), " of dtype ", t.dtype());
+  check(t.dtype() == DType::UInt8 && t.numel() == 16 && t.is_contiguous(),
+        "set_state: expected the 16 bytes (uint8) that get_state() gave, got shape ", t.shape(), " of dtype ",
+        t.dtype());
   PhiloxState s;
   std::memcpy(&s, t.data(), sizeof s);
   g.set_state(s);
@@ -178,46 +223,72 @@ uint64_t fresh_seed() { return (static_cast<uint64_t>(std::random_device{}()) <<
 uint64_t read_seed(const py::int_& seed) {
   // Negative seeds count from 2^64, as PyTorch's do.
   py::int_ lowest(INT64_MIN), highest(UINT64_MAX);
-  check<ErrorKind::Value>(seed >= lowest && seed <= highest, "manual_seed: the seed must be in [-2^63, 2^64), got ", std::string(py::str(seed)));
+  check<ErrorKind::Value>(seed >= lowest && seed <= highest, "manual_seed: the seed must be in [-2^63, 2^64), got ",
+                          std::string(py::str(seed)));
   py::object wrapped = seed & highest;
   return wrapped.cast<uint64_t>();
 }
 
 void bind_generators(py::module_& m) {
   using Holder = std::shared_ptr<Ref<Generator>>;
-  py::class_<Ref<Generator>, Holder>(m, "Generator",
-                                     "A stream of random numbers with its own seed.\n\n>>> import weft\n>>> g = weft.Generator().manual_seed(1)\n"
-                                     ">>> h = weft.Generator().manual_seed(1)\n>>> weft.equal(weft.rand(3, generator=g), weft.rand(3, generator=h))\nTrue\n")
-      .def(py::init([](const Device&) { return std::make_shared<Ref<Generator>>(make_ref<Generator>()); }), py::arg("device") = Device{})
-      .def("manual_seed", [](const py::object& self, const py::int_& seed) {
-        (*self.cast<Holder>())->manual_seed(read_seed(seed));
-        return self;
-      }, py::arg("seed"), "Starts the stream anew from a seed; returns the generator.")
-      .def("seed", [](Ref<Generator>& g) {
-        uint64_t s = fresh_seed();
-        g->manual_seed(s);
-        return s;
-      }, "Starts the stream anew from a seed of the operating system, which is returned.")
-      .def("initial_seed", [](Ref<Generator>& g) { return g->seed(); }, "The seed the stream was started from.")
-      .def("get_state", [](Ref<Generator>& g) { return state_tensor(g->state()); }, "The state as 16 bytes (uint8).")
-      .def("set_state", [](const py::object& self, const Tensor& t) {
-        restore(**self.cast<Holder>(), t);
-        return self;
-      }, py::arg("new_state"), "Goes back to a state of get_state().")
+  py::class_<Ref<Generator>, Holder>(
+      m, "Generator",
+      "A stream of random numbers with its own seed.\n\n>>> import weft\n>>> g = weft.Generator().manual_seed(1)\n"
+      ">>> h = weft.Generator().manual_seed(1)\n>>> weft.equal(weft.rand(3, generator=g), weft.rand(3, "
+      "generator=h))\nTrue\n")
+      .def(py::init([](const Device&) { return std::make_shared<Ref<Generator>>(make_ref<Generator>()); }),
+           py::arg("device") = Device{})
+      .def(
+          "manual_seed",
+          [](const py::object& self, const py::int_& seed) {
+            (*self.cast<Holder>())->manual_seed(read_seed(seed));
+            return self;
+          },
+          py::arg("seed"), "Starts the stream anew from a seed; returns the generator.")
+      .def(
+          "seed",
+          [](Ref<Generator>& g) {
+            uint64_t s = fresh_seed();
+            g->manual_seed(s);
+            return s;
+          },
+          "Starts the stream anew from a seed of the operating system, which is returned.")
+      .def(
+          "initial_seed", [](Ref<Generator>& g) { return g->seed(); }, "The seed the stream was started from.")
+      .def(
+          "get_state", [](Ref<Generator>& g) { return state_tensor(g->state()); }, "The state as 16 bytes (uint8).")
+      .def(
+          "set_state",
+          [](const py::object& self, const Tensor& t) {
+            restore(**self.cast<Holder>(), t);
+            return self;
+          },
+          py::arg("new_state"), "Goes back to a state of get_state().")
       .def_property_readonly("device", [](Ref<Generator>&) { return Device{}; });
   m.attr("default_generator") = py::cast(std::make_shared<Ref<Generator>>(default_generator()));
-  m.def("manual_seed", [](const py::int_& seed) {
-    default_generator()->manual_seed(read_seed(seed));
-    return py::module_::import("weft._C").attr("default_generator");
-  }, py::arg("seed"), "Seeds the default generator, and returns it: the same numbers follow, with any number of threads.");
-  m.def("seed", [] {
-    uint64_t s = fresh_seed();
-    default_generator()->manual_seed(s);
-    return s;
-  }, "Seeds the default generator from the operating system and returns the seed.");
+  m.def(
+      "manual_seed",
+      [](const py::int_& seed) -> py::object {
+        default_generator()->manual_seed(read_seed(seed));
+        return py::module_::import("weft._C").attr("default_generator");
+      },
+      py::arg("seed"),
+      "Seeds the default generator, and returns it: the same numbers follow, with any number of threads.");
+  m.def(
+      "seed",
+      [] {
+        uint64_t s = fresh_seed();
+        default_generator()->manual_seed(s);
+        return s;
+      },
+      "Seeds the default generator from the operating system and returns the seed.");
   m.def("initial_seed", [] { return default_generator()->seed(); }, "The seed of the default generator.");
-  m.def("get_rng_state", [] { return state_tensor(default_generator()->state()); }, "The state of the default generator as bytes.");
-  m.def("set_rng_state", [](const Tensor& t) { restore(*default_generator(), t); }, py::arg("new_state"), "Sets the state of the default generator.");
+  m.def(
+      "get_rng_state", [] { return state_tensor(default_generator()->state()); },
+      "The state of the default generator as bytes.");
+  m.def(
+      "set_rng_state", [](const Tensor& t) { restore(*default_generator(), t); }, py::arg("new_state"),
+      "Sets the state of the default generator.");
 }
 
 py::object dropped(const py::object& self, double p, bool training, bool inplace, bool features) {
@@ -229,13 +300,22 @@ py::object dropped(const py::object& self, double p, bool training, bool inplace
 }
 
 void bind_dropout(Family& f, Family& nn) {
-  f.function("dropout", [](const py::object& x, double p, bool train) { return dropped(x, p, train, false, false); }, py::arg("input"), py::arg("p"), py::arg("train"));
-  nn.function("dropout", [](const py::object& x, double p, bool training, bool inplace) { return dropped(x, p, training, inplace, false); },
-              py::arg("input"), py::arg("p") = 0.5, py::arg("training") = true, py::arg("inplace") = false,
-              "Zeroes elements with probability p and scales the others by 1 / (1 - p) (Srivastava et al., 2014). Raises ValueError unless 0 <= p <= 1.");
-  nn.function("feature_dropout", [](const py::object& x, double p, bool training, bool inplace) { return dropped(x, p, training, inplace, true); },
-              py::arg("input"), py::arg("p") = 0.5, py::arg("training") = true, py::arg("inplace") = false,
-              "Dropout of whole channels: everything after the first two dimensions goes together.");
+  f.function(
+      "dropout", [](const py::object& x, double p, bool train) { return dropped(x, p, train, false, false); },
+      py::arg("input"), py::arg("p"), py::arg("train"));
+  nn.function(
+      "dropout",
+      [](const py::object& x, double p, bool training, bool inplace) {
+        return dropped(x, p, training, inplace, false);
+      },
+      py::arg("input"), py::arg("p") = 0.5, py::arg("training") = true, py::arg("inplace") = false,
+      "Zeroes elements with probability p and scales the others by 1 / (1 - p) (Srivastava et al., 2014). Raises "
+      "ValueError unless 0 <= p <= 1.");
+  nn.function(
+      "feature_dropout",
+      [](const py::object& x, double p, bool training, bool inplace) { return dropped(x, p, training, inplace, true); },
+      py::arg("input"), py::arg("p") = 0.5, py::arg("training") = true, py::arg("inplace") = false,
+      "Dropout of whole channels: everything after the first two dimensions goes together.");
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ void def_sum(Family& f, const char* name, Function function, const char* doc) {
   auto call = [=](const Tensor& x, const MaybeDims& dim, bool keepdim, MaybeDType dtype, const Tensor& out) {
     return write_out(name, function(x, dim.value_or(Dims{}), keepdim, dtype), out);
   };
-  f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(), py::arg("dtype") = py::none(),
-        py::arg("out") = py::none(), doc);
+  f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(),
+        py::arg("dtype") = py::none(), py::arg("out") = py::none(), doc);
   f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("dtype") = py::none(),
         py::arg("out") = py::none());
 }
@@ -58,12 +58,14 @@ void bind_sums(Family& f) {
                 "Is any element not zero?\n\n>>> import weft\n>>> weft.tensor([False, True]).any()\ntensor(True)\n");
   def_reduction(f, "all", &all,
                 "Is no element zero?\n\n>>> import weft\n>>> weft.tensor([False, True]).all()\ntensor(False)\n");
-  def_reduction(f, "amax", [](const Tensor& x, const Dims& d, bool k) { return amax(x, d, k); },
-                "Largest value over the given dimensions (default all); equal ones share the gradient.\n\n"
-                ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).amax(1)\ntensor([4, 3])\n");
-  def_reduction(f, "amin", [](const Tensor& x, const Dims& d, bool k) { return amin(x, d, k); },
-                "Smallest value over the given dimensions (default all); equal ones share the gradient.\n\n"
-                ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).amin(1)\ntensor([1, 2])\n");
+  def_reduction(
+      f, "amax", [](const Tensor& x, const Dims& d, bool k) { return amax(x, d, k); },
+      "Largest value over the given dimensions (default all); equal ones share the gradient.\n\n"
+      ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).amax(1)\ntensor([4, 3])\n");
+  def_reduction(
+      f, "amin", [](const Tensor& x, const Dims& d, bool k) { return amin(x, d, k); },
+      "Smallest value over the given dimensions (default all); equal ones share the gradient.\n\n"
+      ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).amin(1)\ntensor([1, 2])\n");
   f.def(
       "logsumexp",
       [](const Tensor& x, const Dims& dim, bool keepdim, const Tensor& out) {
@@ -83,8 +85,9 @@ double correction_of(const std::optional<bool>& unbiased, const std::optional<do
 template <class Function>
 void def_variance(Family& f, const char* name, Function function, const char* doc) {
   using MaybeBool = std::optional<bool>;
-  f.def(name, [=](const Tensor& x, bool unbiased) { return function(x, Dims{}, unbiased ? 1.0 : 0.0, false); },
-        py::arg("unbiased").noconvert());
+  f.def(
+      name, [=](const Tensor& x, bool unbiased) { return function(x, Dims{}, unbiased ? 1.0 : 0.0, false); },
+      py::arg("unbiased").noconvert());
   auto call = [=](const Tensor& x, const MaybeDims& dim, const MaybeBool& unbiased, bool keepdim,
                   const std::optional<double>& correction) {
     return function(x, dim.value_or(Dims{}), correction_of(unbiased, correction), keepdim);
@@ -108,10 +111,12 @@ void bind_variance(Family& f) {
       return std::pair(both.variance, both.mean);
     };
   };
-  def_variance(f, "var_mean", pair([](const Tensor& x, const Dims& d, double c, bool k) { return var_mean(x, d, c, k); }),
+  def_variance(f, "var_mean",
+               pair([](const Tensor& x, const Dims& d, double c, bool k) { return var_mean(x, d, c, k); }),
                "Variance and mean.\n\n"
                ">>> import weft\n>>> weft.var_mean(weft.tensor([1., 3.]))\n(tensor(2.), tensor(2.))\n");
-  def_variance(f, "std_mean", pair([](const Tensor& x, const Dims& d, double c, bool k) { return std_mean(x, d, c, k); }),
+  def_variance(f, "std_mean",
+               pair([](const Tensor& x, const Dims& d, double c, bool k) { return std_mean(x, d, c, k); }),
                "Standard deviation and mean.\n\n"
                ">>> import weft\n>>> weft.std_mean(weft.tensor([1., 1.]))\n(tensor(0.), tensor(1.))\n");
 }
@@ -166,25 +171,32 @@ void def_extreme(Family& f, const char* name, bool largest, AlongDim along, cons
   };
   f.def(name, call, py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none());
   f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("out") = py::none());
-  f.def(name, [=](const Tensor& x, const Tensor& other, const Tensor& out) {
-    return write_out(name, largest ? maximum(x, other) : minimum(x, other), out);
-  }, py::arg("other"), py::kw_only(), py::arg("out") = py::none());
+  f.def(
+      name,
+      [=](const Tensor& x, const Tensor& other, const Tensor& out) {
+        return write_out(name, largest ? maximum(x, other) : minimum(x, other), out);
+      },
+      py::arg("other"), py::kw_only(), py::arg("out") = py::none());
 }
 
 void bind_extremes(Family& f) {
-  def_extreme(f, "max", true, &max,
-              "The largest element; along dim also its (first) position, as .values and .indices; or with another tensor\n"
-              "the elementwise maximum.\n\n"
-              ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).max(1).indices\ntensor([1, 0])\n");
-  def_extreme(f, "min", false, &min,
-              "The smallest element; along dim also its (first) position, as .values and .indices; or with another tensor\n"
-              "the elementwise minimum.\n\n"
-              ">>> import weft\n>>> weft.tensor([3, 1, 2]).min()\ntensor(1)\n");
-  auto def_position = [&](const char* name, Tensor (*function)(const Tensor&, std::optional<int64_t>, bool), const char* doc) {
+  def_extreme(
+      f, "max", true, &max,
+      "The largest element; along dim also its (first) position, as .values and .indices; or with another tensor\n"
+      "the elementwise maximum.\n\n"
+      ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).max(1).indices\ntensor([1, 0])\n");
+  def_extreme(
+      f, "min", false, &min,
+      "The smallest element; along dim also its (first) position, as .values and .indices; or with another tensor\n"
+      "the elementwise minimum.\n\n"
+      ">>> import weft\n>>> weft.tensor([3, 1, 2]).min()\ntensor(1)\n");
+  auto def_position = [&](const char* name, Tensor (*function)(const Tensor&, std::optional<int64_t>, bool),
+                          const char* doc) {
     auto call = [=](const Tensor& x, std::optional<int64_t> dim, bool keepdim, const Tensor& out) {
       return write_out(name, function(x, dim, keepdim), out);
     };
-    f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none(), doc);
+    f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(),
+          py::arg("out") = py::none(), doc);
     f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("out") = py::none());
   };
   def_position("argmax", &argmax,
@@ -194,34 +206,48 @@ void bind_extremes(Family& f) {
                "Position of the first of the smallest elements along dim, or in the flattened tensor.\n\n"
                ">>> import weft\n>>> weft.tensor([3, 1, 2]).argmin()\ntensor(1)\n");
   PyTypeObject* both = named_tuple_type("aminmax", "min", "max");
-  f.def("aminmax", [=](const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
-    Dims dims = dim ? Dims{*dim} : Dims{};
-    return named_pair(both, amin(x, dims, keepdim, "aminmax"), amax(x, dims, keepdim, "aminmax"));
-  }, py::kw_only(), py::arg("dim") = py::none(), py::arg("keepdim") = false, "The smallest and the largest element, as .min and .max.");
+  f.def(
+      "aminmax",
+      [=](const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
+        Dims dims = dim ? Dims{*dim} : Dims{};
+        return named_pair(both, amin(x, dims, keepdim, "aminmax"), amax(x, dims, keepdim, "aminmax"));
+      },
+      py::kw_only(), py::arg("dim") = py::none(), py::arg("keepdim") = false,
+      "The smallest and the largest element, as .min and .max.");
 }
 
 void bind_scans(Family& f) {
-  auto def_running = [&](const char* name, Tensor (*function)(const Tensor&, int64_t, std::optional<DType>), const char* doc) {
+  auto def_running = [&](const char* name, Tensor (*function)(const Tensor&, int64_t, std::optional<DType>),
+                         const char* doc) {
     auto call = [=](const Tensor& x, int64_t dim, MaybeDType dtype, const Tensor& out) {
       return write_out(name, function(x, dim, dtype), out);
     };
     f.def(name, call, py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none(), doc);
     f.def(name, call, py::arg("axis"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none());
-    f.method((std::string(name) + "_").c_str(), [=](const Tensor& x, int64_t dim, MaybeDType dtype) {
-      return copy_(x, function(x, dim, dtype));
-    }, py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "The same, in place.");
+    f.method((std::string(name) + "_").c_str(),
+             [=](const Tensor& x, int64_t dim, MaybeDType dtype) { return copy_(x, function(x, dim, dtype)); },
+             py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "The same, in place.");
   };
-  def_running("cumsum", &cumsum, "Running sum along dim.\n\n>>> import weft\n>>> weft.arange(4).cumsum(0)\ntensor([0, 1, 3, 6])\n");
-  def_running("cumprod", &cumprod, "Running product along dim.\n\n>>> import weft\n>>> weft.tensor([2, 3]).cumprod(0)\ntensor([2, 6])\n");
-  f.def("logcumsumexp", [](const Tensor& x, int64_t dim, const Tensor& out) {
-    return write_out("logcumsumexp", logcumsumexp(x, dim), out);
-  }, py::arg("dim"), py::kw_only(), py::arg("out") = py::none(), "log of the running sum of exp(input) along dim, without overflow.");
+  def_running("cumsum", &cumsum,
+              "Running sum along dim.\n\n>>> import weft\n>>> weft.arange(4).cumsum(0)\ntensor([0, 1, 3, 6])\n");
+  def_running("cumprod", &cumprod,
+              "Running product along dim.\n\n>>> import weft\n>>> weft.tensor([2, 3]).cumprod(0)\ntensor([2, 6])\n");
+  f.def(
+      "logcumsumexp",
+      [](const Tensor& x, int64_t dim, const Tensor& out) {
+        return write_out("logcumsumexp", logcumsumexp(x, dim), out);
+      },
+      py::arg("dim"), py::kw_only(), py::arg("out") = py::none(),
+      "log of the running sum of exp(input) along dim, without overflow.");
   auto def_extreme_scan = [&](const char* name, ValuesAndIndices (*function)(const Tensor&, int64_t), const char* doc) {
     PyTypeObject* type = named_tuple_type(name, "values", "indices");
-    f.def(name, [=](const Tensor& x, int64_t dim, const py::object& out) {
-      ValuesAndIndices both = function(x, dim);
-      return written_pair(name, type, both.values, both.indices, out);
-    }, py::arg("dim"), py::kw_only(), py::arg("out") = py::none(), doc);
+    f.def(
+        name,
+        [=](const Tensor& x, int64_t dim, const py::object& out) {
+          ValuesAndIndices both = function(x, dim);
+          return written_pair(name, type, both.values, both.indices, out);
+        },
+        py::arg("dim"), py::kw_only(), py::arg("out") = py::none(), doc);
   };
   def_extreme_scan("cummax", &cummax, "Running maximum along dim and the position of the last of equal ones.");
   def_extreme_scan("cummin", &cummin, "Running minimum along dim and the position of the last of equal ones.");

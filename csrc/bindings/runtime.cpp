@@ -76,9 +76,9 @@ void bind_runtime(py::module_& m) {
     backend_of(d).synchronize(d.index);
   });
   PyObject* bases = PyTuple_Pack(2, PyExc_RuntimeError, PyExc_MemoryError);
-  out_of_memory_error = PyErr_NewExceptionWithDoc("weft.OutOfMemoryError",
-                                                  "A device has no memory left; the message says who holds how much. Nothing has changed.",
-                                                  bases, nullptr);
+  out_of_memory_error = PyErr_NewExceptionWithDoc(
+      "weft.OutOfMemoryError", "A device has no memory left; the message says who holds how much. Nothing has changed.",
+      bases, nullptr);
   Py_DECREF(bases);
   if (!out_of_memory_error) throw py::error_already_set();
   m.attr("OutOfMemoryError") = py::handle(out_of_memory_error);
@@ -90,9 +90,12 @@ void bind_runtime(py::module_& m) {
     }
   });
   set_long_kernel_hooks({release_gil, restore_gil});
-  m.def("set_num_threads", [](int n) { set_num_threads(n); }, py::arg("int"),
-        "How many threads CPU kernels may use. Raises ValueError unless it is positive.");
-  m.def("get_num_threads", [] { return num_threads(); }, "How many threads CPU kernels may use.\n\n>>> import weft\n>>> weft.get_num_threads() >= 1\nTrue\n");
+  m.def(
+      "set_num_threads", [](int n) { set_num_threads(n); }, py::arg("int"),
+      "How many threads CPU kernels may use. Raises ValueError unless it is positive.");
+  m.def(
+      "get_num_threads", [] { return num_threads(); },
+      "How many threads CPU kernels may use.\n\n>>> import weft\n>>> weft.get_num_threads() >= 1\nTrue\n");
   m.def("_build_info", &build_info);
 }
 

@@ -21,7 +21,8 @@ inline const Shape& checked_sizes(const char* op, const Shape& shape) {
 // Raises TypeError naming `op` unless the arguments are integers or one sequence of integers.
 inline Dims dims_of(const char* op, const py::args& args) {
   py::handle source = args;
-  if (args.size() == 1 && (py::isinstance<py::sequence>(args[0]) && !is_tensor(py::handle(args[0]).ptr()))) source = args[0];
+  if (args.size() == 1 && (py::isinstance<py::sequence>(args[0]) && !is_tensor(py::handle(args[0]).ptr())))
+    source = args[0];
   std::optional<Dims> dims = read_dims(source.ptr());
   if (!dims) {
     std::string type = Py_TYPE(source.ptr())->tp_name;
@@ -31,7 +32,8 @@ inline Dims dims_of(const char* op, const py::args& args) {
         if (!PyLong_Check(entry.ptr())) break;
       }
     }
-    fail<ErrorKind::Type>(op, ": expected integers or one sequence of integers, got ", std::string(py::repr(args)), " with ", type);
+    fail<ErrorKind::Type>(op, ": expected integers or one sequence of integers, got ", std::string(py::repr(args)),
+                          " with ", type);
   }
   return *dims;
 }

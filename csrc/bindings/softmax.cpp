@@ -9,15 +9,24 @@ namespace {
 using Function = Tensor (*)(const Tensor&, int64_t, std::optional<DType>);
 
 void def_softmax(Family& f, Family& nn, const char* name, Function function, const char* doc) {
-  f.def(name, [=](const Tensor& x, int64_t dim, std::optional<DType> dtype, const Tensor& out) {
-    return write_out(name, function(x, dim, dtype), out);
-  }, py::arg("dim"), py::arg("dtype") = py::none(), py::kw_only(), py::arg("out") = py::none(), doc);
+  f.def(
+      name,
+      [=](const Tensor& x, int64_t dim, std::optional<DType> dtype, const Tensor& out) {
+        return write_out(name, function(x, dim, dtype), out);
+      },
+      py::arg("dim"), py::arg("dtype") = py::none(), py::kw_only(), py::arg("out") = py::none(), doc);
   // Without dim: 0 for up to one dimension and for three, else 1, as PyTorch's function of old.
-  nn.function(name, [=](const Tensor& x, std::optional<int64_t> dim, int, std::optional<DType> dtype) {
-    if (!dim && PyErr_WarnEx(PyExc_UserWarning, (std::string(name) + ": give dim; the choice made without it is a historical one").c_str(), 1) < 0)
-      throw py::error_already_set();
-    return function(x, dim.value_or(x.ndim() <= 1 || x.ndim() == 3 ? 0 : 1), dtype);
-  }, py::arg("input"), py::arg("dim") = py::none(), py::arg("_stacklevel") = 3, py::arg("dtype") = py::none(), doc);
+  nn.function(
+      name,
+      [=](const Tensor& x, std::optional<int64_t> dim, int, std::optional<DType> dtype) {
+        if (!dim &&
+            PyErr_WarnEx(PyExc_UserWarning,
+                         (std::string(name) + ": give dim; the choice made without it is a historical one").c_str(),
+                         1) < 0)
+          throw py::error_already_set();
+        return function(x, dim.value_or(x.ndim() <= 1 || x.ndim() == 3 ? 0 : 1), dtype);
+      },
+      py::arg("input"), py::arg("dim") = py::none(), py::arg("_stacklevel") = 3, py::arg("dtype") = py::none(), doc);
 }
 
 }  // namespace

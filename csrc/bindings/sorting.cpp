@@ -16,38 +16,58 @@ void bind_sort(Family& f) {
     ValuesAndIndices both = sort(x, dim, descending);
     return written_pair("sort", type, both.values, both.indices, out);
   };
-  f.def("sort", call, py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false, py::kw_only(), py::arg("out") = py::none(),
-        "The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the largest.\n\n"
+  f.def("sort", call, py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false, py::kw_only(),
+        py::arg("out") = py::none(),
+        "The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the "
+        "largest.\n\n"
         ">>> import weft\n>>> weft.sort(weft.tensor([3, 1, 2])).indices\ntensor([1, 2, 0])\n");
-  f.def("argsort", [](const Tensor& x, int64_t dim, bool descending, bool) {
-    check<ErrorKind::Index>(x.ndim() == 0 || (dim >= -x.ndim() && dim < x.ndim()), "argsort: dim ", dim, " is out of range for shape ", x.shape());
-    return sort(detach(x), dim, descending).indices;
-  }, py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false,
-        "Where the elements in order along dim are.\n\n>>> import weft\n>>> weft.argsort(weft.tensor([3, 1, 2]))\ntensor([1, 2, 0])\n");
+  f.def(
+      "argsort",
+      [](const Tensor& x, int64_t dim, bool descending, bool) {
+        check<ErrorKind::Index>(x.ndim() == 0 || (dim >= -x.ndim() && dim < x.ndim()), "argsort: dim ", dim,
+                                " is out of range for shape ", x.shape());
+        return sort(detach(x), dim, descending).indices;
+      },
+      py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false,
+      "Where the elements in order along dim are.\n\n>>> import weft\n>>> weft.argsort(weft.tensor([3, 1, "
+      "2]))\ntensor([1, 2, 0])\n");
   f.def("msort", [](const Tensor& x) { return sort(x, 0).values; }, "The elements in order along the first dimension.");
   PyTypeObject* top = named_tuple_type("topk", "values", "indices");
-  f.def("topk", [=](const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted, const py::object& out) {
-    ValuesAndIndices both = topk(x, k, dim, largest, sorted);
-    return written_pair("topk", top, both.values, both.indices, out);
-  }, py::arg("k"), py::arg("dim") = -1, py::arg("largest") = true, py::arg("sorted") = true, py::kw_only(), py::arg("out") = py::none(),
-        "The k largest (or smallest) elements along dim and where they are, as .values and .indices.\n\n"
-        "Raises RuntimeError when there are fewer.\n\n>>> import weft\n>>> weft.topk(weft.tensor([3, 1, 2]), 2).values\ntensor([3, 2])\n");
+  f.def(
+      "topk",
+      [=](const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted, const py::object& out) {
+        ValuesAndIndices both = topk(x, k, dim, largest, sorted);
+        return written_pair("topk", top, both.values, both.indices, out);
+      },
+      py::arg("k"), py::arg("dim") = -1, py::arg("largest") = true, py::arg("sorted") = true, py::kw_only(),
+      py::arg("out") = py::none(),
+      "The k largest (or smallest) elements along dim and where they are, as .values and .indices.\n\n"
+      "Raises RuntimeError when there are fewer.\n\n>>> import weft\n>>> weft.topk(weft.tensor([3, 1, 2]), "
+      "2).values\ntensor([3, 2])\n");
 }
 
 void bind_order_statistics(Family& f) {
   PyTypeObject* kth = named_tuple_type("kthvalue", "values", "indices");
-  f.def("kthvalue", [=](const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
-    ValuesAndIndices both = kthvalue(x, k, dim, keepdim);
-    return named_pair(kth, both.values, both.indices);
-  }, py::arg("k"), py::arg("dim") = -1, py::arg("keepdim") = false, "The k-th smallest element (from 1 on) along dim and where it is.");
+  f.def(
+      "kthvalue",
+      [=](const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
+        ValuesAndIndices both = kthvalue(x, k, dim, keepdim);
+        return named_pair(kth, both.values, both.indices);
+      },
+      py::arg("k"), py::arg("dim") = -1, py::arg("keepdim") = false,
+      "The k-th smallest element (from 1 on) along dim and where it is.");
   PyTypeObject* type = named_tuple_type("median", "values", "indices");
-  f.def("median", [](const Tensor& x) { return median(x); },
-        "The lower of the middle elements, NaN if there is one; along dim also where it is.\n\n"
-        ">>> import weft\n>>> weft.median(weft.tensor([3., 1., 2.]))\ntensor(2.)\n");
-  f.def("median", [=](const Tensor& x, int64_t dim, bool keepdim) {
-    ValuesAndIndices both = median(x, dim, keepdim);
-    return named_pair(type, both.values, both.indices);
-  }, py::arg("dim"), py::arg("keepdim") = false);
+  f.def(
+      "median", [](const Tensor& x) { return median(x); },
+      "The lower of the middle elements, NaN if there is one; along dim also where it is.\n\n"
+      ">>> import weft\n>>> weft.median(weft.tensor([3., 1., 2.]))\ntensor(2.)\n");
+  f.def(
+      "median",
+      [=](const Tensor& x, int64_t dim, bool keepdim) {
+        ValuesAndIndices both = median(x, dim, keepdim);
+        return named_pair(type, both.values, both.indices);
+      },
+      py::arg("dim"), py::arg("keepdim") = false);
 }
 
 py::object chosen(const UniqueElements& u, bool inverse, bool counts) {
@@ -58,40 +78,59 @@ py::object chosen(const UniqueElements& u, bool inverse, bool counts) {
 }
 
 void bind_unique(Family& f) {
-  f.def("unique", [](const Tensor& x, bool, bool inverse, bool counts, const py::object& dim) {
-    check<ErrorKind::NotImplemented>(dim.is_none(), "unique: distinct slices along a dim are not implemented; leave dim out");
-    return chosen(unique(x), inverse, counts);
-  }, py::arg("sorted") = true, py::arg("return_inverse") = false, py::arg("return_counts") = false, py::arg("dim") = py::none(),
-        "The distinct elements in order; optionally which of them each element is, and how often each occurs.\n\n"
-        ">>> import weft\n>>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)\n(tensor([1, 3]), tensor([1, 2]))\n");
-  f.def("unique_consecutive", [](const Tensor& x, bool inverse, bool counts, const py::object& dim) {
-    check<ErrorKind::NotImplemented>(dim.is_none(), "unique_consecutive: slices along a dim are not implemented; leave dim out");
-    return chosen(unique_consecutive(x), inverse, counts);
-  }, py::arg("return_inverse") = false, py::arg("return_counts") = false, py::arg("dim") = py::none(),
-        "The first of each run of equal elements; optionally which run each element is in, and the lengths.");
+  f.def(
+      "unique",
+      [](const Tensor& x, bool, bool inverse, bool counts, const py::object& dim) {
+        check<ErrorKind::NotImplemented>(dim.is_none(),
+                                         "unique: distinct slices along a dim are not implemented; leave dim out");
+        return chosen(unique(x), inverse, counts);
+      },
+      py::arg("sorted") = true, py::arg("return_inverse") = false, py::arg("return_counts") = false,
+      py::arg("dim") = py::none(),
+      "The distinct elements in order; optionally which of them each element is, and how often each occurs.\n\n"
+      ">>> import weft\n>>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)\n(tensor([1, 3]), tensor([1, "
+      "2]))\n");
+  f.def(
+      "unique_consecutive",
+      [](const Tensor& x, bool inverse, bool counts, const py::object& dim) {
+        check<ErrorKind::NotImplemented>(dim.is_none(),
+                                         "unique_consecutive: slices along a dim are not implemented; leave dim out");
+        return chosen(unique_consecutive(x), inverse, counts);
+      },
+      py::arg("return_inverse") = false, py::arg("return_counts") = false, py::arg("dim") = py::none(),
+      "The first of each run of equal elements; optionally which run each element is in, and the lengths.");
 }
 
 Tensor searched(const Tensor& sorted, const Operand& values, bool out_int32, bool right) {
-  Tensor v = std::holds_alternative<Tensor>(values) ? std::get<Tensor>(values)
-                                                    : scalar_tensor(std::get<Scalar>(values), sorted.dtype(), sorted.device());
+  Tensor v = std::holds_alternative<Tensor>(values)
+                 ? std::get<Tensor>(values)
+                 : scalar_tensor(std::get<Scalar>(values), sorted.dtype(), sorted.device());
   DType common = result_type(sorted, v);
   Tensor places = searchsorted(to_dtype(sorted, common), to_dtype(v, common), right);
   return out_int32 ? to_dtype(places, DType::Int32) : places;
 }
 
 void bind_search(Family& f) {
-  f.function("searchsorted", [](const Tensor& sorted, const Operand& values, bool out_int32, bool right, const std::optional<std::string>& side) {
-    check(!side || *side == "left" || *side == "right", "searchsorted: side must be 'left' or 'right', got '", side.value_or(""), "'");
-    return searched(sorted, values, out_int32, side ? *side == "right" : right);
-  }, py::arg("sorted_sequence"), py::arg("input"), py::kw_only(), py::arg("out_int32") = false, py::arg("right") = false,
-             py::arg("side") = py::none(),
-             "Where each number would be put into a sorted sequence: before equal ones, or after them with right.\n\n"
-             ">>> import weft\n>>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]))\ntensor([1, 3])\n");
-  f.function("bucketize", [](const Operand& input, const Tensor& boundaries, bool out_int32, bool right) {
-    check(boundaries.ndim() == 1, "bucketize: boundaries must be a vector, got shape ", boundaries.shape());
-    return searched(boundaries, input, out_int32, right);
-  }, py::arg("input"), py::arg("boundaries"), py::kw_only(), py::arg("out_int32") = false, py::arg("right") = false,
-             "The number of the bucket between sorted boundaries that each number falls into.");
+  f.function(
+      "searchsorted",
+      [](const Tensor& sorted, const Operand& values, bool out_int32, bool right,
+         const std::optional<std::string>& side) {
+        check(!side || *side == "left" || *side == "right", "searchsorted: side must be 'left' or 'right', got '",
+              side.value_or(""), "'");
+        return searched(sorted, values, out_int32, side ? *side == "right" : right);
+      },
+      py::arg("sorted_sequence"), py::arg("input"), py::kw_only(), py::arg("out_int32") = false,
+      py::arg("right") = false, py::arg("side") = py::none(),
+      "Where each number would be put into a sorted sequence: before equal ones, or after them with right.\n\n"
+      ">>> import weft\n>>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]))\ntensor([1, 3])\n");
+  f.function(
+      "bucketize",
+      [](const Operand& input, const Tensor& boundaries, bool out_int32, bool right) {
+        check(boundaries.ndim() == 1, "bucketize: boundaries must be a vector, got shape ", boundaries.shape());
+        return searched(boundaries, input, out_int32, right);
+      },
+      py::arg("input"), py::arg("boundaries"), py::kw_only(), py::arg("out_int32") = false, py::arg("right") = false,
+      "The number of the bucket between sorted boundaries that each number falls into.");
 }
 
 }  // namespace

@@ -38,14 +38,15 @@ py::object plain(PyObject* o) {
 
 void measure(PyObject* o, int depth, Nested& n) {
   if (is_array(o) && !PyFloat_Check(o)) {
-    DType t = is_tensor(o) ? unwrap(o).dtype() : from_numpy(py::module_::import("numpy").attr("asarray")(py::handle(o))).dtype();
+    DType t = is_tensor(o) ? unwrap(o).dtype()
+                           : from_numpy(py::module_::import("numpy").attr("asarray")(py::handle(o))).dtype();
     n.exact = n.exact ? promote(*n.exact, t) : t;
     py::object values = plain(o);
     return measure(values.ptr(), depth, n);
   }
   if (!is_list(o)) {
-    check<ErrorKind::Value>(n.shape.size() == depth, "tensor: expected a sequence of length ", n.shape.size() > depth ? n.shape[depth] : 0,
-                            " at depth ", depth, ", got a number");
+    check<ErrorKind::Value>(n.shape.size() == depth, "tensor: expected a sequence of length ",
+                            n.shape.size() > depth ? n.shape[depth] : 0, " at depth ", depth, ", got a number");
     std::optional<Scalar> s = read_scalar(o);
     check<ErrorKind::Type>(s.has_value(), "tensor: expected numbers, got ", std::string(Py_TYPE(o)->tp_name));
     n.note(s->kind());
@@ -56,10 +57,12 @@ void measure(PyObject* o, int depth, Nested& n) {
   Py_ssize_t length = PySequence_Fast_GET_SIZE(items.ptr());
   check<ErrorKind::Value>(depth < kMaxDims, "tensor: more than ", kMaxDims, " levels of nesting");
   if (n.shape.size() == depth) {
-    check<ErrorKind::Value>(!n.any, "tensor: got a sequence of length ", length, " at depth ", depth, " where there were numbers before");
+    check<ErrorKind::Value>(!n.any, "tensor: got a sequence of length ", length, " at depth ", depth,
+                            " where there were numbers before");
     n.shape.push_back(length);
   }
-  check<ErrorKind::Value>(n.shape[depth] == length, "tensor: expected a sequence of length ", n.shape[depth], " at depth ", depth, ", got length ", length);
+  check<ErrorKind::Value>(n.shape[depth] == length, "tensor: expected a sequence of length ", n.shape[depth],
+                          " at depth ", depth, ", got length ", length);
   for (Py_ssize_t i = 0; i < length; i++) measure(PySequence_Fast_GET_ITEM(items.ptr(), i), depth + 1, n);
 }
 
@@ -118,7 +121,8 @@ Tensor to_device(const Tensor& t, Device device) {
   if (t.device() == device) return t;
   if (device.type == DeviceType::Meta) return empty(t.shape(), t.dtype(), device);
   backend_of(device);
-  fail<ErrorKind::NotImplemented>("to: copying from ", t.device(), " to ", device, " is not possible: the source has no data");
+  fail<ErrorKind::NotImplemented>("to: copying from ", t.device(), " to ", device,
+                                  " is not possible: the source has no data");
 }
 
 // As a NumPy array with the machine's byte order.
@@ -146,12 +150,15 @@ Tensor as_tensor(const py::object& data, std::optional<DType> dtype, std::option
 }
 
 // Always a copy, always a leaf.
-Tensor make_tensor(const py::object& data, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
+Tensor make_tensor(const py::object& data, std::optional<DType> dtype, std::optional<Device> device,
+                   bool requires_grad) {
   Tensor t;
   {
     GradModeGuard no_grad(false);
     t = as_tensor(data, dtype, device);
-    bool shared = !is_list(data.ptr()) && t.impl()->storage->use_count() >= 1 && (is_tensor(data.ptr()) || py::hasattr(data, "__array_interface__") || PyObject_CheckBuffer(data.ptr()));
+    bool shared =
+        !is_list(data.ptr()) && t.impl()->storage->use_count() >= 1 &&
+        (is_tensor(data.ptr()) || py::hasattr(data, "__array_interface__") || PyObject_CheckBuffer(data.ptr()));
     if (shared) t = detach(clone(t));
   }
   if (requires_grad) change_requires_grad(t, true);
@@ -176,7 +183,8 @@ PyObject* element(const Tensor& t, int64_t offset) {
 PyObject* nested_list(const Tensor& t, int dim, int64_t offset) {
   if (dim == t.ndim()) return element(t, offset);
   PyObject* list = PyList_New(t.size(dim));
-  for (int64_t i = 0; i < t.size(dim); i++) PyList_SET_ITEM(list, i, nested_list(t, dim + 1, offset + i * t.strides()[dim]));
+  for (int64_t i = 0; i < t.size(dim); i++)
+    PyList_SET_ITEM(list, i, nested_list(t, dim + 1, offset + i * t.strides()[dim]));
   return list;
 }
 
@@ -189,7 +197,8 @@ void check_has_data(const char* what, const Tensor& t) {
 
 PyObject* item(const Tensor& t) {
   check_has_data("item", t);
-  check(t.numel() == 1, "item: only a tensor of one element can be turned into a number, got shape ", t.shape(), " with ", t.numel(), " elements");
+  check(t.numel() == 1, "item: only a tensor of one element can be turned into a number, got shape ", t.shape(),
+        " with ", t.numel(), " elements");
   return element(t, 0);
 }
 
@@ -199,24 +208,33 @@ PyObject* to_list(const Tensor& t) {
 }
 
 void bind_tensor_data(Family& f) {
-  f.function("tensor", &make_tensor, py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
-             py::arg("requires_grad") = false,
+  f.function("tensor", &make_tensor, py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(),
+             py::arg("device") = py::none(), py::arg("requires_grad") = false,
              "A new leaf tensor with a copy of data: numbers, nested lists, NumPy arrays or tensors.\n\n"
-             "Floats give the default dtype, integers int64, bools bool. Raises ValueError for ragged lists, TypeError for other data.\n\n"
+             "Floats give the default dtype, integers int64, bools bool. Raises ValueError for ragged lists, TypeError "
+             "for other data.\n\n"
              ">>> import weft\n>>> weft.tensor([[1, 2], [3, 4]])\ntensor([[1, 2],\n        [3, 4]])\n");
-  f.function("as_tensor", &as_tensor, py::arg("data"), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
-             "Like tensor(), but shares memory with arrays and returns tensors as they are, where dtype and device allow.\n\n"
-             ">>> import weft\n>>> weft.as_tensor([1.5])\ntensor([1.5000])\n");
-  f.function("asarray", [](const py::object& obj, std::optional<DType> dtype, std::optional<Device> device, std::optional<bool> copy, bool requires_grad) {
-    Tensor t = copy.value_or(false) ? make_tensor(obj, dtype, device, false) : as_tensor(obj, dtype, device);
-    if (requires_grad) change_requires_grad(t, true);
-    return t;
-  }, py::arg("obj"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("copy") = py::none(), py::arg("requires_grad") = false,
-             "Like as_tensor(); copy=True always copies.");
-  f.method("item", [](const Tensor& t) { return py::reinterpret_steal<py::object>(item(t)); },
-           "The value of a tensor of one element as a Python number.\n\n>>> import weft\n>>> weft.tensor(2.5).item()\n2.5\n");
-  f.method("tolist", [](const Tensor& t) { return py::reinterpret_steal<py::object>(to_list(t)); },
-           "The values as nested Python lists.\n\n>>> import weft\n>>> weft.arange(3).tolist()\n[0, 1, 2]\n");
+  f.function(
+      "as_tensor", &as_tensor, py::arg("data"), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+      "Like tensor(), but shares memory with arrays and returns tensors as they are, where dtype and device allow.\n\n"
+      ">>> import weft\n>>> weft.as_tensor([1.5])\ntensor([1.5000])\n");
+  f.function(
+      "asarray",
+      [](const py::object& obj, std::optional<DType> dtype, std::optional<Device> device, std::optional<bool> copy,
+         bool requires_grad) {
+        Tensor t = copy.value_or(false) ? make_tensor(obj, dtype, device, false) : as_tensor(obj, dtype, device);
+        if (requires_grad) change_requires_grad(t, true);
+        return t;
+      },
+      py::arg("obj"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+      py::arg("copy") = py::none(), py::arg("requires_grad") = false, "Like as_tensor(); copy=True always copies.");
+  f.method(
+      "item", [](const Tensor& t) { return py::reinterpret_steal<py::object>(item(t)); },
+      "The value of a tensor of one element as a Python number.\n\n>>> import weft\n>>> "
+      "weft.tensor(2.5).item()\n2.5\n");
+  f.method(
+      "tolist", [](const Tensor& t) { return py::reinterpret_steal<py::object>(to_list(t)); },
+      "The values as nested Python lists.\n\n>>> import weft\n>>> weft.arange(3).tolist()\n[0, 1, 2]\n");
   f.method("_to_device", &to_device, py::arg("device"));
 }
 

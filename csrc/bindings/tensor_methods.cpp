@@ -45,7 +45,8 @@ Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
     } else if (std::optional<Device> where = read_device(arg.ptr())) {
       device = where;
     } else {
-      check<ErrorKind::Type>(arg.is_none(), "to: expected a dtype, a device or a Tensor, got ", std::string(py::repr(arg)));
+      check<ErrorKind::Type>(arg.is_none(), "to: expected a dtype, a device or a Tensor, got ",
+                             std::string(py::repr(arg)));
     }
   }
   for (auto [key, value] : kwargs) {
@@ -67,9 +68,10 @@ Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
 
 py::object type_of(const Tensor& t, const py::object& dtype) {
   constexpr std::pair<const char*, DType> names[] = {
-      {"FloatTensor", DType::Float32}, {"DoubleTensor", DType::Float64}, {"HalfTensor", DType::Float16}, {"BFloat16Tensor", DType::BFloat16},
-      {"IntTensor", DType::Int32},     {"LongTensor", DType::Int64},     {"ShortTensor", DType::Int16},  {"BoolTensor", DType::Bool},
-      {"ByteTensor", DType::UInt8},    {"CharTensor", DType::Int8}};
+      {"FloatTensor", DType::Float32},     {"DoubleTensor", DType::Float64}, {"HalfTensor", DType::Float16},
+      {"BFloat16Tensor", DType::BFloat16}, {"IntTensor", DType::Int32},      {"LongTensor", DType::Int64},
+      {"ShortTensor", DType::Int16},       {"BoolTensor", DType::Bool},      {"ByteTensor", DType::UInt8},
+      {"CharTensor", DType::Int8}};
   if (dtype.is_none()) {
     for (auto [name, type] : names)
       if (type == t.dtype()) return py::str(std::string("weft.") + name);
@@ -78,7 +80,9 @@ py::object type_of(const Tensor& t, const py::object& dtype) {
     auto name = dtype.cast<std::string>();
     for (auto [known, type] : names)
       if (name.ends_with(std::string(".") + known)) return py::cast(convert(t, std::nullopt, type, false));
-    return py::cast(convert(t, std::nullopt, py::module_::import("weft._C").attr(name.substr(name.rfind('.') + 1).c_str()).cast<DType>(), false));
+    return py::cast(convert(t, std::nullopt,
+                            py::module_::import("weft._C").attr(name.substr(name.rfind('.') + 1).c_str()).cast<DType>(),
+                            false));
   }
   return py::cast(convert(t, std::nullopt, dtype.cast<DType>(), false));
 }
@@ -87,42 +91,62 @@ py::object type_of(const Tensor& t, const py::object& dtype) {
 
 void bind_tensor_methods(Family& f) {
   f.method("size", &sizes, py::arg("dim") = py::none(), "Sizes of all dimensions, or of one.");
-  f.method("stride", &strides, py::arg("dim") = py::none(), "Elements between neighbours along all dimensions, or along one.");
+  f.method("stride", &strides, py::arg("dim") = py::none(),
+           "Elements between neighbours along all dimensions, or along one.");
   f.method("dim", [](const Tensor& t) { return t.ndim(); }, "Number of dimensions.");
   f.method("ndimension", [](const Tensor& t) { return t.ndim(); }, "Number of dimensions.");
   f.def("numel", [](const Tensor& t) { return t.numel(); }, "Number of elements.");
   f.method("nelement", [](const Tensor& t) { return t.numel(); }, "Number of elements.");
-  f.method("storage_offset", [](const Tensor& t) { return t.offset(); }, "Elements of the storage before the first one.");
-  f.method("data_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.data()); }, "Address of the first element.");
+  f.method(
+      "storage_offset", [](const Tensor& t) { return t.offset(); }, "Elements of the storage before the first one.");
+  f.method(
+      "data_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.data()); },
+      "Address of the first element.");
   f.method("element_size", [](const Tensor& t) { return item_size(t.dtype()); }, "Bytes of one element.");
-  f.method("is_contiguous", [](const Tensor& t, const py::object&) { return t.is_contiguous(); }, py::arg("memory_format") = py::none(),
-           "Do the elements lie in row-major order without gaps?");
-  f.def("is_floating_point", [](const Tensor& t) { return is_floating(t.dtype()); }, "Is the dtype a floating point one?");
+  f.method(
+      "is_contiguous", [](const Tensor& t, const py::object&) { return t.is_contiguous(); },
+      py::arg("memory_format") = py::none(), "Do the elements lie in row-major order without gaps?");
+  f.def(
+      "is_floating_point", [](const Tensor& t) { return is_floating(t.dtype()); },
+      "Is the dtype a floating point one?");
   f.def("is_complex", [](const Tensor&) { return false; }, "Always False: there are no complex dtypes yet.");
   f.def("is_nonzero", [](const py::object& t) { return py::bool_(t); }, "The truth value of a tensor of one element.");
-  f.method("is_same_size", [](const Tensor& t, const Tensor& other) { return t.shape() == other.shape(); }, py::arg("other"));
-  f.method("is_set_to", [](const Tensor& t, const Tensor& o) { return overlap_of(t, o) == Overlap::Same; }, py::arg("tensor"),
-           "Are both exactly the same view of the same storage?");
-  f.method("get_device", [](const Tensor& t) { return t.device().type == DeviceType::CUDA ? t.device().index : -1; },
-           "Index of the GPU; -1 on the CPU.");
+  f.method(
+      "is_same_size", [](const Tensor& t, const Tensor& other) { return t.shape() == other.shape(); },
+      py::arg("other"));
+  f.method(
+      "is_set_to", [](const Tensor& t, const Tensor& o) { return overlap_of(t, o) == Overlap::Same; },
+      py::arg("tensor"), "Are both exactly the same view of the same storage?");
+  f.method(
+      "get_device", [](const Tensor& t) { return t.device().type == DeviceType::CUDA ? t.device().index : -1; },
+      "Index of the GPU; -1 on the CPU.");
   f.method("to", &to,
            "The tensor with another dtype or on another device; itself when nothing changes.\n\n"
            "to(dtype), to(device), to(device, dtype), to(other); keywords dtype, device, non_blocking, copy.\n\n"
            ">>> import weft\n>>> weft.tensor([1.7]).to(weft.int64)\ntensor([1])\n");
   f.method("type", &type_of, py::arg("dtype") = py::none(), "The dtype as text, or the tensor converted to a dtype.");
-  f.method("type_as", [](const Tensor& t, const Tensor& other) { return convert(t, other.device(), other.dtype(), false); }, py::arg("other"),
-           "The tensor with the dtype and device of another.");
-  f.method("cpu", [](const Tensor& t) { return convert(t, Device{}, std::nullopt, false); }, "The tensor in host memory.");
-  f.method("cuda", [](const Tensor& t, std::optional<Device> device) {
-    return convert(t, device.value_or(Device{DeviceType::CUDA, 0}), std::nullopt, false);
-  }, py::arg("device") = py::none(), "The tensor on an NVIDIA GPU. Raises RuntimeError that says what is missing when there is none.");
+  f.method(
+      "type_as", [](const Tensor& t, const Tensor& other) { return convert(t, other.device(), other.dtype(), false); },
+      py::arg("other"), "The tensor with the dtype and device of another.");
+  f.method(
+      "cpu", [](const Tensor& t) { return convert(t, Device{}, std::nullopt, false); }, "The tensor in host memory.");
+  f.method(
+      "cuda",
+      [](const Tensor& t, std::optional<Device> device) {
+        return convert(t, device.value_or(Device{DeviceType::CUDA, 0}), std::nullopt, false);
+      },
+      py::arg("device") = py::none(),
+      "The tensor on an NVIDIA GPU. Raises RuntimeError that says what is missing when there is none.");
   constexpr std::pair<const char*, DType> conversions[] = {
       {"float", DType::Float32}, {"double", DType::Float64}, {"half", DType::Float16}, {"bfloat16", DType::BFloat16},
       {"int", DType::Int32},     {"long", DType::Int64},     {"short", DType::Int16},  {"bool", DType::Bool},
       {"byte", DType::UInt8},    {"char", DType::Int8}};
   for (auto [name, dtype] : conversions)
-    f.method(name, [dtype = dtype](const Tensor& t) { return convert(t, std::nullopt, dtype, false); }, "The tensor converted to this dtype.");
-  f.module().def("is_tensor", [](const py::object& o) { return is_tensor(o.ptr()); }, py::arg("obj"), "Is obj a weft.Tensor?");
+    f.method(
+        name, [dtype = dtype](const Tensor& t) { return convert(t, std::nullopt, dtype, false); },
+        "The tensor converted to this dtype.");
+  f.module().def(
+      "is_tensor", [](const py::object& o) { return is_tensor(o.ptr()); }, py::arg("obj"), "Is obj a weft.Tensor?");
 }
 
 }  // namespace weft::python

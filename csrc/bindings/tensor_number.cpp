@@ -22,17 +22,18 @@ std::optional<Tensor> array_operand(PyObject* o) {
 }
 
 // One struct per C++ function, whose overloads take tensors and numbers.
-#define WEFT_FUNCTION(name)                   \
-  struct Call_##name {                        \
-    template <class A, class B>               \
+#define WEFT_FUNCTION(name)                      \
+  struct Call_##name {                           \
+    template <class A, class B>                  \
     static Tensor call(const A& a, const B& b) { \
-      return weft::name(a, b);                \
-    }                                         \
+      return weft::name(a, b);                   \
+    }                                            \
   };
-#define WEFT_OPERATOR_FUNCTIONS(X)                                                                            \
-  X(add) X(sub) X(mul) X(div) X(floor_divide) X(remainder) X(pow) X(bitwise_and) X(bitwise_or) X(bitwise_xor) \
-  X(bitwise_left_shift) X(bitwise_right_shift) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)                          \
-  X(add_) X(sub_) X(mul_) X(div_) X(floor_divide_) X(remainder_) X(pow_) X(bitwise_and_) X(bitwise_or_) X(bitwise_xor_)
+#define WEFT_OPERATOR_FUNCTIONS(X)                                                                                     \
+  X(add)                                                                                                               \
+  X(sub) X(mul) X(div) X(floor_divide) X(remainder) X(pow) X(bitwise_and) X(bitwise_or) X(bitwise_xor)                 \
+      X(bitwise_left_shift) X(bitwise_right_shift) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(add_) X(sub_) X(mul_) X(div_) \
+          X(floor_divide_) X(remainder_) X(pow_) X(bitwise_and_) X(bitwise_or_) X(bitwise_xor_)
 WEFT_OPERATOR_FUNCTIONS(WEFT_FUNCTION)
 
 template <class Function>
@@ -82,9 +83,7 @@ PyObject* power(PyObject* a, PyObject* b, PyObject* modulo) {
   return binary<Call_pow>(a, b);
 }
 
-PyObject* in_place_power(PyObject* a, PyObject* b, PyObject*) {
-  return in_place<Call_pow_>(a, b);
-}
+PyObject* in_place_power(PyObject* a, PyObject* b, PyObject*) { return in_place<Call_pow_>(a, b); }
 
 PyObject* matrix_multiply(PyObject* a, PyObject* b) {
   if (!is_tensor(a) || !is_tensor(b)) Py_RETURN_NOTIMPLEMENTED;

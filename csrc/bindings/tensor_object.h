@@ -8,8 +8,7 @@
 namespace weft::python {
 
 struct TensorObject {
-  PyObject_HEAD
-  Tensor tensor;
+  PyObject_HEAD Tensor tensor;
   PyObject* dict;
   PyObject* weakrefs;
 };
@@ -31,7 +30,8 @@ auto guarded(F&& f) -> decltype(f()) {
   }
 }
 
-// Number slots (bindings/tensor_number.cpp), properties (tensor_properties.cpp), buffer and array protocols (arrays.cpp).
+// Number slots (bindings/tensor_number.cpp), properties (tensor_properties.cpp), buffer and array protocols
+// (arrays.cpp).
 extern PyType_Slot* const tensor_number_slots;
 extern PyGetSetDef tensor_properties[];
 int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags);

@@ -63,7 +63,8 @@ int set_grad(PyObject* self, PyObject* value, void*) {
       if (GradMeta* meta = grad_meta(t)) meta->grad = Tensor();
       return 0;
     }
-    check<ErrorKind::Type>(is_tensor(value), "grad: expected a Tensor or None, got ", std::string(Py_TYPE(value)->tp_name));
+    check<ErrorKind::Type>(is_tensor(value), "grad: expected a Tensor or None, got ",
+                           std::string(Py_TYPE(value)->tp_name));
     const Tensor& grad = unwrap(value);
     check(grad.shape() == t.shape(), "grad: the gradient has shape ", grad.shape(), ", expected ", t.shape());
     check(grad.dtype() == t.dtype(), "grad: the gradient has dtype ", grad.dtype(), ", expected ", t.dtype());
@@ -91,8 +92,8 @@ int set_data(PyObject* self, PyObject* value, void*) {
     check<ErrorKind::Type>(is_tensor(value), "data: expected a Tensor, got ", std::string(Py_TYPE(value)->tp_name));
     const TensorImpl& from = *unwrap(value).impl();
     TensorImpl& to = *unwrap(self).impl();
-    check(!to.requires_grad || is_floating(from.dtype), "data: a tensor that requires grad needs a floating point dtype, got ",
-          from.dtype);
+    check(!to.requires_grad || is_floating(from.dtype),
+          "data: a tensor that requires grad needs a floating point dtype, got ", from.dtype);
     to.storage = from.storage;
     to.shape = from.shape;
     to.strides = from.strides;
@@ -129,7 +130,8 @@ PyGetSetDef tensor_properties[] = {
     {"ndim", get<ndim>, nullptr, "Number of dimensions.", nullptr},
     {"itemsize", get<item_bytes>, nullptr, "Bytes of one element.", nullptr},
     {"nbytes", get<bytes>, nullptr, "Bytes of all elements.", nullptr},
-    {"requires_grad", get<requires_grad>, set_requires_grad, "Is the tensor part of what autograd differentiates?", nullptr},
+    {"requires_grad", get<requires_grad>, set_requires_grad, "Is the tensor part of what autograd differentiates?",
+     nullptr},
     {"grad", get<grad_of>, set_grad, "The gradient that backward() accumulated, or None.", nullptr},
     {"grad_fn", get<node>, nullptr, "The recorded step that made this tensor, or None for leaves.", nullptr},
     {"is_leaf", get<leaf>, nullptr, "True for tensors that no recorded step made.", nullptr},

@@ -31,7 +31,8 @@ PyObject* create(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
     py::module_ core = py::module_::import("weft._C");
     py::object made;
     if (PyTuple_GET_SIZE(args) == 1 && !PyLong_Check(PyTuple_GET_ITEM(args, 0)))
-      made = core.attr("tensor")(py::handle(PyTuple_GET_ITEM(args, 0)), py::arg("dtype") = py::handle(dtype_object(DType::Float32)));
+      made = core.attr("tensor")(py::handle(PyTuple_GET_ITEM(args, 0)),
+                                 py::arg("dtype") = py::handle(dtype_object(DType::Float32)));
     else if (PyTuple_GET_SIZE(args) == 0)
       made = core.attr("empty")(0);
     else
@@ -43,7 +44,8 @@ PyObject* create(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 }
 
 PyObject* represent(PyObject* self) {
-  return guarded([&] { return py::module_::import("weft._printing").attr("tensor_repr")(py::handle(self)).release().ptr(); });
+  return guarded(
+      [&] { return py::module_::import("weft._printing").attr("tensor_repr")(py::handle(self)).release().ptr(); });
 }
 
 Py_hash_t hash(PyObject* self) { return _Py_HashPointer(self); }
@@ -93,12 +95,14 @@ PyObject* make_subclass(PyObject*, PyObject* args) {
   PyObject* type;
   PyObject* data;
   int requires_grad = 0;
-  if (!PyArg_ParseTuple(args, "O!O!|p:_make_subclass", &PyType_Type, &type, type_object, &data, &requires_grad)) return nullptr;
+  if (!PyArg_ParseTuple(args, "O!O!|p:_make_subclass", &PyType_Type, &type, type_object, &data, &requires_grad))
+    return nullptr;
   return guarded([&]() -> PyObject* {
     auto* wanted = reinterpret_cast<PyTypeObject*>(type);
     check<ErrorKind::Type>(PyType_IsSubtype(wanted, type_object), "_make_subclass: expected a subclass of weft.Tensor");
     Tensor t = detach(unwrap(data));
-    check(!requires_grad || is_floating(t.dtype()), "only floating point tensors can require grad, got dtype ", t.dtype());
+    check(!requires_grad || is_floating(t.dtype()), "only floating point tensors can require grad, got dtype ",
+          t.dtype());
     t.impl()->requires_grad = requires_grad;
     return wrap_as(wanted, t);
   });
@@ -109,14 +113,14 @@ PyMethodDef methods[] = {
      "_make_subclass(cls, data, requires_grad=False)\n\nAn object of a subclass of Tensor that shares data's storage."},
     {nullptr, nullptr, 0, nullptr}};
 
-PyMemberDef members[] = {
-    {"__dictoffset__", T_PYSSIZET, offsetof(TensorObject, dict), READONLY, nullptr},
-    {"__weaklistoffset__", T_PYSSIZET, offsetof(TensorObject, weakrefs), READONLY, nullptr},
-    {nullptr, 0, 0, 0, nullptr}};
+PyMemberDef members[] = {{"__dictoffset__", T_PYSSIZET, offsetof(TensorObject, dict), READONLY, nullptr},
+                         {"__weaklistoffset__", T_PYSSIZET, offsetof(TensorObject, weakrefs), READONLY, nullptr},
+                         {nullptr, 0, 0, 0, nullptr}};
 
 const char kDoc[] =
     "A multi-dimensional array of one dtype on one device, which can record the ops applied to it.\n\n"
-    ">>> import weft\n>>> x = weft.tensor([[1., 2.], [3., 4.]])\n>>> x.shape\nweft.Size([2, 2])\n>>> x.sum()\ntensor(10.)\n";
+    ">>> import weft\n>>> x = weft.tensor([[1., 2.], [3., 4.]])\n>>> x.shape\nweft.Size([2, 2])\n>>> "
+    "x.sum()\ntensor(10.)\n";
 
 }  // namespace
 

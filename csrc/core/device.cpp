@@ -27,8 +27,8 @@ Device parse_device(std::string_view text) {
     std::string_view digits = text.substr(head.size() + 1);
     int index = -1;
     auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), index);
-    check(error == std::errc() && end == digits.data() + digits.size() && index >= 0 && index < 128,
-          "device: '", text, "' has no valid index after the colon; expected for example 'cuda:0'");
+    check(error == std::errc() && end == digits.data() + digits.size() && index >= 0 && index < 128, "device: '", text,
+          "' has no valid index after the colon; expected for example 'cuda:0'");
     check(index == 0 || d.type == DeviceType::CUDA || d.type == DeviceType::PrivateUse, "device: there is only one '",
           head, "' device, got '", text, "'");
     d.index = static_cast<int8_t>(index);

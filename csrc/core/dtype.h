@@ -31,21 +31,21 @@ DType promote(DType a, DType b);
 
 template <class T>
 struct DTypeOf;
-#define WEFT_DTYPES(X) \
-  X(bool, Bool)        \
-  X(uint8_t, UInt8)    \
-  X(int8_t, Int8)      \
-  X(int16_t, Int16)    \
-  X(int32_t, Int32)    \
-  X(int64_t, Int64)    \
-  X(Float16, Float16)  \
+#define WEFT_DTYPES(X)  \
+  X(bool, Bool)         \
+  X(uint8_t, UInt8)     \
+  X(int8_t, Int8)       \
+  X(int16_t, Int16)     \
+  X(int32_t, Int32)     \
+  X(int64_t, Int64)     \
+  X(Float16, Float16)   \
   X(BFloat16, BFloat16) \
-  X(float, Float32)    \
+  X(float, Float32)     \
   X(double, Float64)
-#define WEFT_X(T, name)                                \
-  template <>                                          \
-  struct DTypeOf<T> {                                  \
-    static constexpr DType value = DType::name;        \
+#define WEFT_X(T, name)                         \
+  template <>                                   \
+  struct DTypeOf<T> {                           \
+    static constexpr DType value = DType::name; \
   };
 WEFT_DTYPES(WEFT_X)
 #undef WEFT_X

@@ -1,5 +1,5 @@
-// Float16 and BFloat16 as storage types with branch-free conversions to and from float (round to nearest, ties to even).
-// No standard headers beyond <cstdint>: the per-ISA kernels include this file.
+// Float16 and BFloat16 as storage types with branch-free conversions to and from float (round to nearest, ties to
+// even). No standard headers beyond <cstdint>: the per-ISA kernels include this file.
 #pragma once
 
 #include <cstdint>

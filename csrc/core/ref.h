@@ -1,4 +1,5 @@
-// Ref<T>: an intrusive, thread-safe reference-counted pointer; and Pooled<T>, per-thread freelists for small hot objects.
+// Ref<T>: an intrusive, thread-safe reference-counted pointer; and Pooled<T>, per-thread freelists for small hot
+// objects.
 #pragma once
 
 #include <atomic>

@@ -1,6 +1,6 @@
-// Kernel tables of the elementwise family. Inputs may have any dtype, strides and a shape that broadcasts to the output's:
-// kernels convert what they load to `compute` (float32, float64 or int64) and what they store to the output's dtype.
-// `function` is the position of an entry in its list of kernels/scalar/.
+// Kernel tables of the elementwise family. Inputs may have any dtype, strides and a shape that broadcasts to the
+// output's: kernels convert what they load to `compute` (float32, float64 or int64) and what they store to the output's
+// dtype. `function` is the position of an entry in its list of kernels/scalar/.
 #pragma once
 
 #include "kernels/scalar/binary.h"

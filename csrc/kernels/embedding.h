@@ -10,8 +10,8 @@ namespace weft {
 using EmbeddingKernel = void(StridedView out, StridedView weight, StridedView index);
 extern KernelTable<EmbeddingKernel> embedding_kernel;
 
-// out[index[i]] += grad[i] for all i in order, except where index[i] == padding; out (rows, size) starts as zeros. Each row
-// is summed by one thread, so the result does not depend on the number of threads.
+// out[index[i]] += grad[i] for all i in order, except where index[i] == padding; out (rows, size) starts as zeros. Each
+// row is summed by one thread, so the result does not depend on the number of threads.
 using EmbeddingBackwardKernel = void(StridedView out, StridedView grad, StridedView index, int64_t padding);
 extern KernelTable<EmbeddingBackwardKernel> embedding_backward_kernel;
 

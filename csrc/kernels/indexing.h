@@ -1,5 +1,5 @@
-// Kernel tables of the indexing family. Every op that picks or puts elements by indices is two steps: the offsets of the
-// rows it names, then rows copied from or to there. Indices are int64; strides and offsets count elements.
+// Kernel tables of the indexing family. Every op that picks or puts elements by indices is two steps: the offsets of
+// the rows it names, then rows copied from or to there. Indices are int64; strides and offsets count elements.
 #pragma once
 
 #include "kernels/table.h"
@@ -24,8 +24,8 @@ struct BadIndex {
 
 // offsets[p] = sum of positions' strides and of all sources at position p (row-major). With `wrap`, numbers from -size
 // on count from the end. When `bad` comes back found, offsets must not be used.
-using IndexOffsetsKernel = void(int64_t* offsets, StridedView positions, const IndexSource* sources, int count, bool wrap,
-                                BadIndex* bad);
+using IndexOffsetsKernel = void(int64_t* offsets, StridedView positions, const IndexSource* sources, int count,
+                                bool wrap, BadIndex* bad);
 extern KernelTable<IndexOffsetsKernel> index_offsets_kernel;
 
 // out[p] = the row at offset p of `row`, whose data is the offset 0. out is contiguous: a row after the other.

@@ -13,7 +13,7 @@ constexpr int64_t kOptimizerChunk = 16384;
 struct OptimizerItem {
   void* param;
   const void* grad;
-  void* state[3];       // of SGD: momentum; of Adam: first moment, second moment, its maximum
+  void* state[3];  // of SGD: momentum; of Adam: first moment, second moment, its maximum
   int64_t numel;
   int64_t first_chunk;  // chunks of the items before this one
   DType dtype;
@@ -27,11 +27,11 @@ struct SgdCoefficients {
 };
 
 struct AdamCoefficients {
-  double step_size;       // lr / (1 - beta1^t)
-  double second_scale;    // 1 / sqrt(1 - beta2^t)
+  double step_size;     // lr / (1 - beta1^t)
+  double second_scale;  // 1 / sqrt(1 - beta2^t)
   double beta1, beta2, eps;
-  double weight_decay;    // added to the gradient
-  double keep;            // what decoupled weight decay leaves of the parameter: 1 - lr * weight_decay
+  double weight_decay;  // added to the gradient
+  double keep;          // what decoupled weight decay leaves of the parameter: 1 - lr * weight_decay
   bool maximize;
   bool amsgrad;
 };

@@ -1,4 +1,5 @@
-// Kernel tables of the pooling family. Views are contiguous: planes (all dimensions but the last two) of rows and columns.
+// Kernel tables of the pooling family. Views are contiguous: planes (all dimensions but the last two) of rows and
+// columns.
 #pragma once
 
 #include "kernels/table.h"

@@ -1,6 +1,6 @@
 // Kernel tables of the reduction family. The input's dimensions come as kept ones, in the order of the output's
-// dimensions, and then the `reduced` last ones to be reduced; strides are any. Inputs are converted to float32, float64 or
-// int64 as they are read. The order of additions depends on shapes only.
+// dimensions, and then the `reduced` last ones to be reduced; strides are any. Inputs are converted to float32, float64
+// or int64 as they are read. The order of additions depends on shapes only.
 #pragma once
 
 #include "kernels/table.h"
@@ -27,7 +27,8 @@ enum class Scan : uint8_t { Sum, Prod, LogSumExp };
 using ScanKernel = void(Scan scan, StridedView out, StridedView in, bool reverse);
 extern KernelTable<ScanKernel> scan_kernel;
 
-// out[i] = b[i] + a[i] * out[i - 1] along the last dimension (reverse: of out[i + 1]); before the first element it is 0.
+// out[i] = b[i] + a[i] * out[i - 1] along the last dimension (reverse: of out[i + 1]); before the first element it is
+// 0.
 using RecurrenceKernel = void(StridedView out, StridedView a, StridedView b, bool reverse);
 extern KernelTable<RecurrenceKernel> recurrence_kernel;
 

@@ -1,4 +1,5 @@
-// Kernel tables of the softmax family. Views are contiguous and of one shape and dtype; dim is the one that is summed over.
+// Kernel tables of the softmax family. Views are contiguous and of one shape and dtype; dim is the one that is summed
+// over.
 #pragma once
 
 #include "kernels/table.h"

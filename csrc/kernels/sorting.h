@@ -1,4 +1,5 @@
-// Kernel tables of the sorting family. Views are contiguous; rows are the last dimension. NaN is larger than all numbers.
+// Kernel tables of the sorting family. Views are contiguous; rows are the last dimension. NaN is larger than all
+// numbers.
 #pragma once
 
 #include "kernels/table.h"

@@ -1,5 +1,5 @@
-// KernelTable: one named cell per device type, filled with the best kernel for this machine. kernels/<family>.h declares
-// the tables of a family, kernels/<family>.cpp defines them, kernels/cpu/<family>.cpp (and cuda/) fill them.
+// KernelTable: one named cell per device type, filled with the best kernel for this machine. kernels/<family>.h
+// declares the tables of a family, kernels/<family>.cpp defines them, kernels/cpu/<family>.cpp (and cuda/) fill them.
 //
 //   // kernels/softmax.h
 //   using SoftmaxKernel = void(StridedView out, StridedView in, int dim);
@@ -68,12 +68,12 @@ void register_kernel(const KernelEntry& entry);
 #define WEFT_CONCAT_(a, b) a##b
 #define WEFT_CONCAT(a, b) WEFT_CONCAT_(a, b)
 // The entries are read as one array: their own alignment keeps the compiler from choosing a larger one for each.
-#define WEFT_KERNEL_(table_, kernel_, device_, isa_, id_)                                                    \
-  static_assert(__is_same(decltype(&(kernel_)), decltype(table_)::Function),                                 \
-                "the kernel's signature is not its table's");                                                \
-  [[gnu::section("weft_kernels"), gnu::used, gnu::aligned(alignof(::weft::KernelEntry))]] static constinit   \
-  ::weft::TypedKernelEntry<decltype(&(kernel_))> WEFT_CONCAT(kernel_entry_, id_) = {&(table_), &(kernel_),   \
-                                                                                    static_cast<int8_t>(device_), isa_}
+#define WEFT_KERNEL_(table_, kernel_, device_, isa_, id_)                                                        \
+  static_assert(__is_same(decltype(&(kernel_)), decltype(table_)::Function),                                     \
+                "the kernel's signature is not its table's");                                                    \
+  [[gnu::section("weft_kernels"), gnu::used,                                                                     \
+    gnu::aligned(alignof(::weft::KernelEntry))]] static constinit ::weft::TypedKernelEntry<decltype(&(kernel_))> \
+  WEFT_CONCAT(kernel_entry_, id_) = {&(table_), &(kernel_), static_cast<int8_t>(device_), isa_}
 
 // In a file compiled once per ISA level (csrc/kernels/cpu/*.cpp).
 #define WEFT_CPU_KERNEL(table, kernel) WEFT_KERNEL_(table, kernel, ::weft::DeviceType::CPU, WEFT_ISA_LEVEL, __COUNTER__)

@@ -48,7 +48,7 @@ class BlockPool {
     size_t requested = 0;
     const char* tag = "";
     bool free = true;
-    uint64_t freed_at = 0;    // orders free blocks by age; no two have the same
+    uint64_t freed_at = 0;   // orders free blocks by age; no two have the same
     FreeSet::node_type key;  // its entry of the free set while it is not there, so that freeing cannot fail
   };
   using Blocks = std::map<char*, Block>;
@@ -62,8 +62,8 @@ class BlockPool {
   void release(Blocks::iterator it) noexcept;
 
   SystemMemory& system_;
-  Blocks blocks_;  // all of them, by address
-  FreeSet free_;   // the free ones, by size
+  Blocks blocks_;                          // all of them, by address
+  FreeSet free_;                           // the free ones, by size
   std::vector<Blocks::node_type> spares_;  // nodes for the next blocks
   size_t reserved_ = 0;
   size_t free_bytes_ = 0;

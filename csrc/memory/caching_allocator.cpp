@@ -211,12 +211,13 @@ void CachingAllocator::fail_out_of_memory(size_t nbytes) const {
     who += concat(i ? ", " : "; most is held by ", list[i].tag, ": ", readable(static_cast<size_t>(list[i].bytes)));
     if (list[i].blocks > 0) who += concat(" in ", list[i].blocks, list[i].blocks == 1 ? " block" : " blocks");
   }
-  fail<ErrorKind::OutOfMemory>(
-      "out of memory: ", op, op.empty() ? "" : " ", "asked for ", readable(nbytes), " (", nbytes,
-      " bytes) of host memory; tensors hold ", readable(static_cast<size_t>(std::max<int64_t>(now.allocated, 0))), ", ",
-      readable(static_cast<size_t>(now.reserved)), " are reserved, the limit is ",
-      readable(static_cast<size_t>(now.limit)), " and the system has ", readable(system_.available(static_cast<size_t>(now.reserved))),
-      " left", who, ". Free some tensors or use smaller ones; weft.memory.set_limit() sets the limit");
+  fail<ErrorKind::OutOfMemory>("out of memory: ", op, op.empty() ? "" : " ", "asked for ", readable(nbytes), " (",
+                               nbytes, " bytes) of host memory; tensors hold ",
+                               readable(static_cast<size_t>(std::max<int64_t>(now.allocated, 0))), ", ",
+                               readable(static_cast<size_t>(now.reserved)), " are reserved, the limit is ",
+                               readable(static_cast<size_t>(now.limit)), " and the system has ",
+                               readable(system_.available(static_cast<size_t>(now.reserved))), " left", who,
+                               ". Free some tensors or use smaller ones; weft.memory.set_limit() sets the limit");
 }
 
 }  // namespace weft

@@ -1,6 +1,6 @@
-// CachingAllocator: an Allocator over SystemMemory that keeps what is freed for the next request. Small blocks come from
-// slabs, larger ones from two pools (so that lasting small blocks do not break up the space of big ones), all behind one
-// lock. HostAllocator puts per-thread caches before it.
+// CachingAllocator: an Allocator over SystemMemory that keeps what is freed for the next request. Small blocks come
+// from slabs, larger ones from two pools (so that lasting small blocks do not break up the space of big ones), all
+// behind one lock. HostAllocator puts per-thread caches before it.
 #pragma once
 
 #include <atomic>
@@ -15,9 +15,7 @@ namespace weft {
 // Bytes in use and their peak. Threads add what they did in portions; `high` is the largest value on the way there.
 class MemoryUsage {
  public:
-  void add(int64_t delta, int64_t high) {
-    raise_peak(in_use_.fetch_add(delta, std::memory_order_relaxed) + high);
-  }
+  void add(int64_t delta, int64_t high) { raise_peak(in_use_.fetch_add(delta, std::memory_order_relaxed) + high); }
   void raise_peak(int64_t value) {
     int64_t peak = peak_.load(std::memory_order_relaxed);
     while (peak < value && !peak_.compare_exchange_weak(peak, value, std::memory_order_relaxed)) {

@@ -1,4 +1,5 @@
-// Size classes of small blocks: steps of 64 bytes up to 1 KiB, then four per doubling up to 64 KiB (at most 25 % waste).
+// Size classes of small blocks: steps of 64 bytes up to 1 KiB, then four per doubling up to 64 KiB (at most 25 %
+// waste).
 #pragma once
 
 #include <cstddef>

@@ -62,9 +62,9 @@ std::vector<MemoryGroup> find_memory_groups() {
     std::string path = line.substr(second + 1);
     while (true) {
       while (path.ends_with('/')) path.pop_back();
-      MemoryGroup group = unified ? MemoryGroup{root + path, "/memory.max", "/memory.current", "file"}
-                                  : MemoryGroup{root + path, "/memory.limit_in_bytes", "/memory.usage_in_bytes",
-                                                "total_cache"};
+      MemoryGroup group =
+          unified ? MemoryGroup{root + path, "/memory.max", "/memory.current", "file"}
+                  : MemoryGroup{root + path, "/memory.limit_in_bytes", "/memory.usage_in_bytes", "total_cache"};
       if (group.limit() != kUnlimited) groups.push_back(group);
       if (path.empty()) break;
       path.resize(path.rfind('/') == std::string::npos ? 0 : path.rfind('/'));

@@ -22,8 +22,8 @@ Tensor apply(const Op& op, const T&... inputs) {
 // An op of any number of inputs and outputs.
 std::vector<Tensor> apply_list(const Op& op, const std::vector<Tensor>& inputs);
 
-// Runs op on inputs and writes the (single) result over inputs[0], whose shape it must have and whose dtype must be able
-// to hold it. All checks come before the first change. Works when other inputs overlap inputs[0].
+// Runs op on inputs and writes the (single) result over inputs[0], whose shape it must have and whose dtype must be
+// able to hold it. All checks come before the first change. Works when other inputs overlap inputs[0].
 Tensor apply_inplace(const Op& op, Inputs inputs);
 template <class... T>
   requires(std::same_as<T, Tensor> && ...)

@@ -30,7 +30,9 @@ inline void hash_field(size_t& seed, const Dims& v) {
   for (int64_t d : v) mix_hash(seed, static_cast<size_t>(d));
 }
 inline void hash_field(size_t& seed, const Scalar& v) { mix_hash(seed, std::bit_cast<size_t>(v.to_double())); }
-inline void hash_field(size_t& seed, const Device& v) { mix_hash(seed, static_cast<size_t>(v.type) * 256 + static_cast<size_t>(v.index)); }
+inline void hash_field(size_t& seed, const Device& v) {
+  mix_hash(seed, static_cast<size_t>(v.type) * 256 + static_cast<size_t>(v.index));
+}
 inline void hash_field(size_t& seed, const std::string& v) { mix_hash(seed, std::hash<std::string>{}(v)); }
 template <class T>
 void hash_field(size_t& seed, const Ref<T>& v) {
@@ -53,11 +55,17 @@ template <class T>
 void field_text(std::string& out, const T& v) {
   if constexpr (std::is_enum_v<T> && !std::is_same_v<T, DType>) {
     append_text(out, static_cast<int64_t>(v));
-  } else if constexpr (requires { v.get(); v.operator->(); }) {
+  } else if constexpr (requires {
+                         v.get();
+                         v.operator->();
+                       }) {
     out += "<object>";
   } else if constexpr (requires { v.has_value(); }) {
     v.has_value() ? field_text(out, *v) : void(out += "None");
-  } else if constexpr (requires { v.begin(); v.size(); } && !std::is_same_v<T, Dims> && !std::is_same_v<T, std::string>) {
+  } else if constexpr (requires {
+                         v.begin();
+                         v.size();
+                       } && !std::is_same_v<T, Dims> && !std::is_same_v<T, std::string>) {
     out += '[';
     for (const auto& x : v) {
       field_text(out, x);

@@ -119,7 +119,8 @@ void OpNode::bind_outputs(const Tensor* tensors, int count) {
 
 void OpNode::backward(const Tensor* grad_outputs, Tensor* grad_inputs) {
   check(!released, "backward: the graph of '", name(),
-        "' was used before and its saved tensors are freed; to go through it a second time pass retain_graph=True to the first backward to keep them");
+        "' was used before and its saved tensors are freed; to go through it a second time pass retain_graph=True to "
+        "the first backward to keep them");
   if (op->differentiable()) op->vjp(Vjp(*this, grad_outputs), grad_inputs);
 }
 
@@ -194,17 +195,22 @@ void set_history(const Tensor& t, Ref<Node> node, uint32_t index) {
 
 void check_inplace_allowed(const char* op, const Tensor& t) {
   TensorImpl& impl = *t.impl();
-  check(impl.storage->writable(), op, "_: the tensor lies on read-only memory (a read-only NumPy array, say); clone() it first");
+  check(impl.storage->writable(), op,
+        "_: the tensor lies on read-only memory (a read-only NumPy array, say); clone() it first");
   if (impl.inference)
-    check(GradMode::inference(), op, "_: a tensor made in inference_mode cannot be changed in place outside of it; clone() it first");
-  check(!has_internal_overlap(t), op, "_: several elements of the tensor of shape ", t.shape(), " with strides ", t.strides(),
-        " share memory (it was expanded, say); clone() it first");
+    check(GradMode::inference(), op,
+          "_: a tensor made in inference_mode cannot be changed in place outside of it; clone() it first");
+  check(!has_internal_overlap(t), op, "_: several elements of the tensor of shape ", t.shape(), " with strides ",
+        t.strides(), " share memory (it was expanded, say); clone() it first");
   if (!GradMode::enabled() || !t.requires_grad()) return;
-  check(!is_leaf(t), op, "_: a leaf tensor that requires grad cannot be changed in place while autograd records; do it under weft.no_grad()");
+  check(!is_leaf(t), op,
+        "_: a leaf tensor that requires grad cannot be changed in place while autograd records; do it under "
+        "weft.no_grad()");
   if (!impl.base) return;
   Tensor base(impl.base);
   check(!base.requires_grad() || !is_leaf(base), op,
-        "_: this is a view of a leaf tensor that requires grad, which cannot be changed in place while autograd records; do it under weft.no_grad()");
+        "_: this is a view of a leaf tensor that requires grad, which cannot be changed in place while autograd "
+        "records; do it under weft.no_grad()");
 }
 
 }  // namespace weft

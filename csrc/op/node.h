@@ -1,4 +1,5 @@
-// Node: one recorded step of the autograd graph, and what a tensor knows of the graph. The engine in autograd/ walks it.
+// Node: one recorded step of the autograd graph, and what a tensor knows of the graph. The engine in autograd/ walks
+// it.
 #pragma once
 
 #include <atomic>
@@ -90,7 +91,6 @@ class OpNode final : public Node, public Pooled<OpNode> {
   void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override;
   void release_saved() override;
 
-
   Ref<const Op> op;
   Saves mask;
   int num_saved_inputs = 0;
@@ -124,7 +124,7 @@ struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
   std::vector<std::pair<uint64_t, Ref<GradHook>>> accumulate_hooks;
 };
 
-GradMeta* grad_meta(const Tensor& t);          // nullptr when there is none
+GradMeta* grad_meta(const Tensor& t);  // nullptr when there is none
 GradMeta& ensure_grad_meta(const Tensor& t);
 
 // Where t's gradient goes; an empty edge when t does not require grad.

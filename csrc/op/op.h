@@ -12,7 +12,8 @@
 //     Saves saves(uint32_t) const override { return {.outputs = 1}; }   // what vjp reads, by bit mask
 //     void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = softmax_backward(v.grad(), v.output(), dim); }
 //   };
-//   Tensor softmax(const Tensor& x, int64_t dim) { return apply(Softmax{.dim = normalize_dim("softmax", dim, x.ndim())}, x); }
+//   Tensor softmax(const Tensor& x, int64_t dim) { return apply(Softmax{.dim = normalize_dim("softmax", dim,
+//   x.ndim())}, x); }
 #pragma once
 
 #include <cstddef>

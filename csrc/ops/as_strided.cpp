@@ -46,8 +46,8 @@ struct AsStrided : OpOf<AsStrided> {
     grads[0] = as_strided(flat, input_shape, input_strides, input_offset - first);
   }
 
-  // flat[offset + geometry] += g, where elements of the geometry may share places: dimensions that step over nothing are
-  // summed, and one that overlaps the others is added slice by slice.
+  // flat[offset + geometry] += g, where elements of the geometry may share places: dimensions that step over nothing
+  // are summed, and one that overlaps the others is added slice by slice.
   void add_overlapping(const Tensor& flat, Tensor g, int64_t at) const {
     Dims repeated;
     Shape shape_left;
@@ -83,7 +83,8 @@ struct AsStrided : OpOf<AsStrided> {
     int64_t step = strides[peel];
     rest_shape.erase(peel);
     rest_strides.erase(peel);
-    for (int64_t i = 0; i < shape[peel]; i++) add_slices(flat, select(g, peel, i), rest_shape, rest_strides, at + i * step);
+    for (int64_t i = 0; i < shape[peel]; i++)
+      add_slices(flat, select(g, peel, i), rest_shape, rest_strides, at + i * step);
   }
 };
 

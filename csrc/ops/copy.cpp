@@ -16,7 +16,9 @@ struct Cast : OpOf<Cast> {
   auto fields() const { return std::tie(dtype); }
   explicit Cast(DType t) : dtype(t) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), dtype, {}}; }
-  void run(Inputs in, const Tensor* out) const override { copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0])); }
+  void run(Inputs in, const Tensor* out) const override {
+    copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
+  }
   bool differentiable() const override { return is_floating(dtype); }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = to_dtype(v.grad(), v.input_dtype(0)); }
 };
@@ -30,7 +32,9 @@ struct Copy : OpOf<Copy> {
           " cannot be broadcast to a tensor of shape ", in[0].shape());
     out[0] = {in[0].shape(), in[0].dtype(), {}};
   }
-  void run(Inputs in, const Tensor* out) const override { copy_kernel(out[0].device(), view_of(out[0]), view_of(in[1])); }
+  void run(Inputs in, const Tensor* out) const override {
+    copy_kernel(out[0].device(), view_of(out[0]), view_of(in[1]));
+  }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (v.needs(1)) grads[1] = v.grad();
   }
@@ -60,7 +64,9 @@ struct Clone : OpOf<Clone> {
     for (int d = 0; d < in[0].ndim(); d++) reach += (in[0].size(d) - 1) * in[0].strides()[d];
     if (reach == in[0].numel()) out[0].strides = in[0].strides();
   }
-  void run(Inputs in, const Tensor* out) const override { copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0])); }
+  void run(Inputs in, const Tensor* out) const override {
+    copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
+  }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = v.grad(); }
 };
 
@@ -99,9 +105,7 @@ Tensor copy_(const Tensor& dst, const Tensor& src) {
   return apply_inplace(Copy{}, dst, src);
 }
 
-Tensor fill_(const Tensor& dst, const Scalar& value) {
-  return apply_inplace(Fill(value), dst);
-}
+Tensor fill_(const Tensor& dst, const Scalar& value) { return apply_inplace(Fill(value), dst); }
 
 Tensor clone(const Tensor& x) { return apply(Clone(false), x); }
 Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : apply(Clone(true), x); }

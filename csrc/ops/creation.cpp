@@ -39,7 +39,8 @@ struct Arange : CreationOp<Arange> {
   auto fields() const { return std::tie(shape, start, step, dtype, place); }
   Arange(int64_t n, const Scalar& a, const Scalar& s, DType t, Device d) : CreationOp({n}, t, d), start(a), step(s) {}
   void run(Inputs, const Tensor* out) const override {
-    range_kernel(out[0].device(), view_of(out[0]), {start.to_double(), step.to_double(), start.to_int(), step.to_int()});
+    range_kernel(out[0].device(), view_of(out[0]),
+                 {start.to_double(), step.to_double(), start.to_int(), step.to_int()});
   }
 };
 
@@ -68,8 +69,8 @@ int64_t count_steps(const Scalar& start, const Scalar& end, const Scalar& step) 
   check(step.to_double() != 0, "arange: step must not be zero");
   check(std::isfinite(span), "arange: start and end must be finite, got ", start, " and ", end);
   check(std::isfinite(step.to_double()), "arange: step must be finite, got ", step);
-  check(span == 0 || (span > 0) == (step.to_double() > 0), "arange: step ", step, " leads away from the end: from ", start,
-        " to ", end);
+  check(span == 0 || (span > 0) == (step.to_double() > 0), "arange: step ", step, " leads away from the end: from ",
+        start, " to ", end);
   if (start.is_float() || end.is_float() || step.is_float()) {
     double count = std::ceil(span / step.to_double());
     check(count < 0x1p62, "arange: from ", start, " to ", end, " in steps of ", step, " is too many elements");

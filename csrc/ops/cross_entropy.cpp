@@ -45,8 +45,9 @@ struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
   CrossEntropyBackward(int64_t i, double s) : ignore_index(i), smoothing(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), in[1].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
-    cross_entropy_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), view_of(in[2]), view_of(in[3]),
-                                  in[4].defined() ? view_of(in[4]) : StridedView{}, {ignore_index, smoothing});
+    cross_entropy_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
+                                  view_of(in[3]), in[4].defined() ? view_of(in[4]) : StridedView{},
+                                  {ignore_index, smoothing});
   }
   bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
@@ -56,10 +57,14 @@ struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
     Tensor weighted = weight.defined() ? mul(picked, along_classes(weight, logits)) : picked;
     Tensor result = mul(mul(g, sub(mul(p, sum(weighted, {1}, true)), weighted)), Scalar(1.0 - smoothing));
     if (smoothing != 0.0) {
-      Tensor all = weight.defined() ? along_classes(weight, logits) : full({}, Scalar(1.0), logits.dtype(), logits.device());
-      Tensor total = weight.defined() ? sum(weight) : full({}, Scalar(static_cast<double>(logits.size(1))), logits.dtype(), logits.device());
+      Tensor all =
+          weight.defined() ? along_classes(weight, logits) : full({}, Scalar(1.0), logits.dtype(), logits.device());
+      Tensor total = weight.defined()
+                         ? sum(weight)
+                         : full({}, Scalar(static_cast<double>(logits.size(1))), logits.dtype(), logits.device());
       Tensor counted = mul(g, sum(picked, {1}, true));
-      result = add(result, mul(mul(counted, sub(mul(p, total), all)), Scalar(smoothing / static_cast<double>(logits.size(1)))));
+      result = add(result,
+                   mul(mul(counted, sub(mul(p, total), all)), Scalar(smoothing / static_cast<double>(logits.size(1)))));
     }
     return {result};
   }
@@ -74,16 +79,19 @@ struct CrossEntropy : OpOf<CrossEntropy> {
   auto fields() const { return std::tie(ignore_index, smoothing); }
   CrossEntropy(int64_t i, double s) : ignore_index(i), smoothing(s) {}
   int num_outputs() const override { return 3; }
-  void infer(Inputs in, OutputSpec* out) const override { out[0] = out[1] = out[2] = {in[1].shape(), DType::Float64, {}}; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = out[1] = out[2] = {in[1].shape(), DType::Float64, {}};
+  }
   void run(Inputs in, const Tensor* out) const override {
     check_classes(kName, in[0], in[1], ignore_index);
-    cross_entropy_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]), view_of(in[1]),
-                         in[2].defined() ? view_of(in[2]) : StridedView{}, {ignore_index, smoothing});
+    cross_entropy_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]),
+                         view_of(in[1]), in[2].defined() ? view_of(in[2]) : StridedView{}, {ignore_index, smoothing});
   }
   Saves saves(uint32_t) const override { return {.inputs = 7, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;
-    Tensor g = contiguous(v.grad(0)), logits = v.input(0), log_sums = detach(v.output(1)), target = v.input(1), weight = v.input(2);
+    Tensor g = contiguous(v.grad(0)), logits = v.input(0), log_sums = detach(v.output(1)), target = v.input(1),
+           weight = v.input(2);
     const Tensor* list[] = {&g, &logits, &log_sums, &target, &weight};
     apply(CrossEntropyBackward(ignore_index, smoothing), Inputs(list, 5), &grads[0]);
   }
@@ -98,15 +106,16 @@ ClassInputs class_inputs(const char* op, const Tensor& x, const Tensor& target, 
   check_reduction(op, o.reduction);
   check(x.ndim() >= 1, op, ": expected an input of at least 1 dimension, got a number");
   check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
-  check(target.dtype() == DType::Int64, op, ": expected class numbers of dtype int64, got ", target.dtype(), "; convert them with .long()");
+  check(target.dtype() == DType::Int64, op, ": expected class numbers of dtype int64, got ", target.dtype(),
+        "; convert them with .long()");
   Shape wanted = x.shape();
   int64_t classes = wanted[x.ndim() == 1 ? 0 : 1];
   wanted.erase(x.ndim() == 1 ? 0 : 1);
-  check<ErrorKind::Value>(target.shape() == wanted, op, ": expected a target of shape ", wanted, " for an input of shape ", x.shape(),
-                          ", got ", target.shape());
+  check<ErrorKind::Value>(target.shape() == wanted, op, ": expected a target of shape ", wanted,
+                          " for an input of shape ", x.shape(), ", got ", target.shape());
   if (o.weight.defined()) {
-    check(o.weight.ndim() == 1 && o.weight.numel() == classes, op, ": expected a weight of shape (", classes, ",) for an input of shape ",
-          x.shape(), ", got ", o.weight.shape());
+    check(o.weight.ndim() == 1 && o.weight.numel() == classes, op, ": expected a weight of shape (", classes,
+          ",) for an input of shape ", x.shape(), ", got ", o.weight.shape());
     check(o.weight.dtype() == x.dtype(), op, ": expected a weight of dtype ", x.dtype(), ", got ", o.weight.dtype());
   }
   if (x.ndim() == 1) return {contiguous(unsqueeze(x, 0)), contiguous(unsqueeze(target, 0))};
@@ -123,16 +132,18 @@ Tensor finish(const ClassLossOptions& o, const Tensor& losses, const Tensor& wei
 Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
   const char* op = "cross_entropy";
   check_reduction(op, o.reduction);
-  check<ErrorKind::Value>(x.shape() == target.shape(), op, ": probabilities must have the input's shape ", x.shape(), ", got ", target.shape());
+  check<ErrorKind::Value>(x.shape() == target.shape(), op, ": probabilities must have the input's shape ", x.shape(),
+                          ", got ", target.shape());
   check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   int dim = x.ndim() == 1 ? 0 : 1;
   int64_t classes = x.size(dim);
-  Tensor t = o.label_smoothing == 0.0
-                 ? target
-                 : add(mul(target, Scalar(1.0 - o.label_smoothing)), Scalar(o.label_smoothing / static_cast<double>(classes)));
+  Tensor t = o.label_smoothing == 0.0 ? target
+                                      : add(mul(target, Scalar(1.0 - o.label_smoothing)),
+                                            Scalar(o.label_smoothing / static_cast<double>(classes)));
   Tensor terms = mul(log_softmax(x, dim), t);
   if (o.weight.defined()) {
-    check(o.weight.ndim() == 1 && o.weight.numel() == classes, op, ": expected a weight of shape (", classes, ",), got ", o.weight.shape());
+    check(o.weight.ndim() == 1 && o.weight.numel() == classes, op, ": expected a weight of shape (", classes,
+          ",), got ", o.weight.shape());
     terms = mul(terms, dim == 0 ? o.weight : along_classes(o.weight, x));
   }
   Tensor losses = neg(sum(terms, {dim}));
@@ -144,8 +155,8 @@ Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target, con
 }  // namespace
 
 Tensor cross_entropy(const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
-  check(o.label_smoothing >= 0.0 && o.label_smoothing <= 1.0, "cross_entropy: label_smoothing must be between 0 and 1, got ",
-        o.label_smoothing);
+  check(o.label_smoothing >= 0.0 && o.label_smoothing <= 1.0,
+        "cross_entropy: label_smoothing must be between 0 and 1, got ", o.label_smoothing);
   if (is_floating(target.dtype())) return cross_entropy_of_probabilities(x, target, o);
   ClassInputs in = class_inputs("cross_entropy", x, target, o);
   Tensor weight = o.weight.defined() ? contiguous(o.weight) : Tensor(), out[3];

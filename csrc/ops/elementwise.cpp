@@ -144,7 +144,8 @@ enum class NumberSide : uint8_t { None, Left, Right };
 
 // A number as a view that kernels can load from.
 struct NumberView {
-  explicit NumberView(const Scalar& s) : real(s.to_double()), integer(s.is_float() ? 0 : s.to_int()), is_float(s.is_float()) {}
+  explicit NumberView(const Scalar& s)
+      : real(s.to_double()), integer(s.is_float() ? 0 : s.to_int()), is_float(s.is_float()) {}
   double real;
   int64_t integer;
   bool is_float;
@@ -260,8 +261,10 @@ void check_divisor(int function, const Tensor& b) {
     if (f == function) check(!has_zero(b), binary_info(function).name, ": integer division by zero");
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
-  bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() && b.to_int() < 0;
-  check(!fraction, "pow: ", a.dtype(), " to the negative power ", b, " is no integer; convert the tensor with .float() first");
+  bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() &&
+                  b.to_int() < 0;
+  check(!fraction, "pow: ", a.dtype(), " to the negative power ", b,
+        " is no integer; convert the tensor with .float() first");
   if (is_floating(a.dtype()) || b.is_float() || b.to_int() != 0) return;
   Tensor zero = scalar_tensor(b, DType::Int64, {});
   check_divisor(function, zero);
@@ -294,12 +297,14 @@ Tensor binary_(int function, const Tensor& a, const Scalar& b) {
 }
 
 Tensor bitwise_not(const Tensor& x) {
-  check<ErrorKind::Type>(!is_floating(x.dtype()), "bitwise_not: expected an integer or bool tensor, got dtype ", x.dtype());
+  check<ErrorKind::Type>(!is_floating(x.dtype()), "bitwise_not: expected an integer or bool tensor, got dtype ",
+                         x.dtype());
   return x.dtype() == DType::Bool ? logical_not(x) : unary_of<scalar::BitwiseNot>(x);
 }
 
 Tensor gelu(const Tensor& x, const std::string& approximate) {
-  check(approximate == "none" || approximate == "tanh", "gelu: approximate must be 'none' or 'tanh', got '", approximate, "'");
+  check(approximate == "none" || approximate == "tanh", "gelu: approximate must be 'none' or 'tanh', got '",
+        approximate, "'");
   check(is_floating(x.dtype()), "gelu: expected a floating point tensor, got dtype ", x.dtype());
   return approximate == "tanh" ? unary_of<scalar::GeluTanh>(x) : unary_of<scalar::Gelu>(x);
 }

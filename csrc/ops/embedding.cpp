@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "kernels/embedding.h"
 #include "kernels/elementwise.h"
+#include "kernels/embedding.h"
 #include "op/apply.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -29,7 +29,8 @@ struct EmbeddingBackward : OpOf<EmbeddingBackward> {
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {{rows, in[0].shape().back()}, in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
     fill_kernel(out[0].device(), view_of(out[0]), 0.0, 0);
-    if (out[0].numel()) embedding_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), padding);
+    if (out[0].numel())
+      embedding_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), padding);
   }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
@@ -60,7 +61,8 @@ struct Embedding : OpOf<Embedding> {
 };
 
 Tensor as_index(const char* op, const Tensor& index) {
-  check(is_integral(index.dtype()), op, ": expected a tensor of row numbers of dtype int64 or int32, got dtype ", index.dtype());
+  check(is_integral(index.dtype()), op, ": expected a tensor of row numbers of dtype int64 or int32, got dtype ",
+        index.dtype());
   return contiguous(to_dtype(index, DType::Int64));
 }
 
@@ -73,18 +75,22 @@ Tensor embedding(const Tensor& index, const Tensor& weight, int64_t padding) {
 
 Tensor one_hot(const Tensor& x, int64_t num_classes) {
   check(x.dtype() == DType::Int64, "one_hot: expected an int64 tensor of class numbers, got dtype ", x.dtype());
-  check(num_classes != 0 && num_classes >= -1, "one_hot: num_classes must be positive, or -1 for the largest entry plus one, got ", num_classes);
+  check(num_classes != 0 && num_classes >= -1,
+        "one_hot: num_classes must be positive, or -1 for the largest entry plus one, got ", num_classes);
   Tensor index = contiguous(x);
   if (num_classes < 0) {
     check(index.numel() > 0, "one_hot: num_classes must be given for an empty tensor of shape ", x.shape());
-    check(!index.is_meta(), "one_hot: the number of classes depends on the data, which a tensor on the meta device does not have; give num_classes");
+    check(!index.is_meta(),
+          "one_hot: the number of classes depends on the data, which a tensor on the meta device does not have; give "
+          "num_classes");
     const auto* p = index.data_as<int64_t>();
     num_classes = *std::max_element(p, p + index.numel()) + 1;
   }
   if (!index.is_meta()) {
     int64_t position = -1;
     first_outside_kernel(index.device(), view_of(index), num_classes, &position);
-    check(position < 0, "one_hot: class ", position < 0 ? 0 : index.data_as<int64_t>()[position], " is outside of 0 to ", num_classes - 1);
+    check(position < 0, "one_hot: class ", position < 0 ? 0 : index.data_as<int64_t>()[position],
+          " is outside of 0 to ", num_classes - 1);
   }
   Tensor classes = empty({num_classes}, DType::Int64, x.device());
   for (int64_t c = 0; c < num_classes && !classes.is_meta(); c++) classes.data_as<int64_t>()[c] = c;

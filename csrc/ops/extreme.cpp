@@ -55,7 +55,9 @@ struct ArgExtreme : OpOf<ArgExtreme> {
 
   const char* name() const override { return largest ? "argmax" : "argmin"; }
   bool differentiable() const override { return false; }
-  void infer(Inputs in, OutputSpec* out) const override { out[0] = {dims.result_shape(in[0].shape()), DType::Int64, {}}; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {dims.result_shape(in[0].shape()), DType::Int64, {}};
+  }
   void run(Inputs in, const Tensor* out) const override {
     ReductionViews views(dims, in[0]);
     Strides strides;
@@ -67,7 +69,8 @@ ValuesAndIndices extreme(bool largest, const Tensor& x, int64_t dim, bool keepdi
   const char* op = largest ? "max" : "min";
   ReducedDims dims(op, {dim}, x.shape(), keepdim);
   int d = normalize_dim(op, dim, x.shape());
-  check<ErrorKind::Index>(dims.count(x.shape()) > 0, op, ": dimension ", d, " of shape ", x.shape(), " has no elements to choose from");
+  check<ErrorKind::Index>(dims.count(x.shape()) > 0, op, ": dimension ", d, " of shape ", x.shape(),
+                          " has no elements to choose from");
   const Tensor* list[] = {&x};
   Tensor out[2];
   apply(Extreme(largest, d, dims), Inputs(list, 1), out);

@@ -75,14 +75,17 @@ Tensor offsets_of(const Places& places, const Tensor& x, const Tensor* const* in
     index_strides.emplace_back(std::move(own));
   }
   for (int k = 0; k < places.count; k++)
-    sources.push_back({indices[k]->data_as<int64_t>(), index_strides[k].data(), x.size(places.dim + k), x.strides()[places.dim + k]});
+    sources.push_back(
+        {indices[k]->data_as<int64_t>(), index_strides[k].data(), x.size(places.dim + k), x.strides()[places.dim + k]});
   Tensor offsets = empty({checked_numel(positions)}, DType::Int64, x.device());
   BadIndex bad;
   if (offsets.numel())
-    index_offsets_kernel(x.device(), offsets.data_as<int64_t>(), {nullptr, positions.data(), strides.data(), ndim, DType::Int64},
-                         sources.data(), places.count, places.wrap, &bad);
-  check<ErrorKind::Index>(!bad.found, places.op, ": index ", bad.value, " is out of range for dimension ", places.dim + bad.source,
-                          " of a tensor of shape ", x.shape(), ", which has size ", bad.found ? x.size(places.dim + bad.source) : 0);
+    index_offsets_kernel(x.device(), offsets.data_as<int64_t>(),
+                         {nullptr, positions.data(), strides.data(), ndim, DType::Int64}, sources.data(), places.count,
+                         places.wrap, &bad);
+  check<ErrorKind::Index>(!bad.found, places.op, ": index ", bad.value, " is out of range for dimension ",
+                          places.dim + bad.source, " of a tensor of shape ", x.shape(), ", which has size ",
+                          bad.found ? x.size(places.dim + bad.source) : 0);
   return offsets;
 }
 
@@ -91,7 +94,8 @@ StridedView row_of(const Places& places, const Tensor& x) {
   return {x.data(), x.shape().data() + first, x.strides().data() + first, x.ndim() - first, x.dtype()};
 }
 
-Tensor with_indices(const Op& op, const Tensor& x, const Tensor* source, const std::vector<Tensor>& indices, bool in_place = false) {
+Tensor with_indices(const Op& op, const Tensor& x, const Tensor* source, const std::vector<Tensor>& indices,
+                    bool in_place = false) {
   SmallVector<const Tensor*, 6> inputs;
   inputs.push_back(&x);
   if (source) inputs.push_back(source);
@@ -108,8 +112,8 @@ std::vector<Tensor> saved_indices(const Vjp& v, int first, int count) {
   return indices;
 }
 
-Tensor put(const Places& places, const Tensor& x, const Tensor& source, const std::vector<Tensor>& indices, PutMode mode,
-           bool in_place = false);
+Tensor put(const Places& places, const Tensor& x, const Tensor& source, const std::vector<Tensor>& indices,
+           PutMode mode, bool in_place = false);
 
 // inputs: x, the indices
 struct Pick : OpOf<Pick> {
@@ -128,7 +132,8 @@ struct Pick : OpOf<Pick> {
     for (int k = 0; k < places.count; k++) indices[k] = &in[1 + k];
     Tensor offsets = offsets_of(places, in[0], indices);
     Tensor result = out[0].is_contiguous() ? out[0] : empty(out[0].shape(), out[0].dtype(), out[0].device());
-    gather_rows_kernel(out[0].device(), result.data(), row_of(places, in[0]), offsets.data_as<int64_t>(), offsets.numel());
+    gather_rows_kernel(out[0].device(), result.data(), row_of(places, in[0]), offsets.data_as<int64_t>(),
+                       offsets.numel());
     if (!result.same(out[0])) copy_kernel(out[0].device(), view_of(out[0]), view_of(result));
   }
   Saves saves(uint32_t) const override { return {.inputs = ~1u, .outputs = 0}; }
@@ -168,14 +173,17 @@ struct Put : OpOf<Put> {
     Tensor offsets = offsets_of(places, target, indices);
     Tensor source = prepare(in[1], result_shape(places, in[0].shape(), indices), target);
     if (overlap_of(target, in[0]) != Overlap::Same) copy_kernel(target.device(), view_of(target), view_of(in[0]));
-    scatter_rows_kernel(target.device(), row_of(places, target), offsets.data_as<int64_t>(), offsets.numel(), source.data(),
-                        source.numel() == 1, mode);
+    scatter_rows_kernel(target.device(), row_of(places, target), offsets.data_as<int64_t>(), offsets.numel(),
+                        source.data(), source.numel() == 1, mode);
     if (half) copy_kernel(target.device(), view_of(out[0]), view_of(target));
   }
   Saves saves(uint32_t) const override { return {.inputs = ~3u, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     std::vector<Tensor> indices = saved_indices(v, 2, places.count);
-    if (v.needs(0)) grads[0] = mode == PutMode::Add ? v.grad() : put(places, v.grad(), zeros({}, v.grad().dtype(), v.grad().device()), indices, PutMode::Assign);
+    if (v.needs(0))
+      grads[0] = mode == PutMode::Add
+                     ? v.grad()
+                     : put(places, v.grad(), zeros({}, v.grad().dtype(), v.grad().device()), indices, PutMode::Assign);
     if (v.needs(1)) grads[1] = pick(places, v.grad(), indices);
   }
 
@@ -191,7 +199,8 @@ struct Put : OpOf<Put> {
   }
 };
 
-Tensor put(const Places& places, const Tensor& x, const Tensor& source, const std::vector<Tensor>& indices, PutMode mode, bool in_place) {
+Tensor put(const Places& places, const Tensor& x, const Tensor& source, const std::vector<Tensor>& indices,
+           PutMode mode, bool in_place) {
   return with_indices(Put(places, mode), x, &source, indices, in_place);
 }
 
@@ -233,7 +242,8 @@ Advanced prepare_advanced(const char* op, const Tensor& x, const std::vector<Ten
       int64_t m = own[own.size() - i], n = common[common.size() - i];
       fits &= m == n || m == 1 || n == 1;
     }
-    check<ErrorKind::Index>(fits, op, ": the index tensors of shapes ", common, " and ", own, " cannot be broadcast together");
+    check<ErrorKind::Index>(fits, op, ": the index tensors of shapes ", common, " and ", own,
+                            " cannot be broadcast together");
     common = broadcast_shapes(op, common, own);
   }
   for (Tensor& i : a.indices)
@@ -254,8 +264,10 @@ Advanced prepare_advanced(const char* op, const Tensor& x, const std::vector<Ten
   return a;
 }
 
-Tensor put_by(const char* op, const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, PutMode mode, bool in_place) {
-  check(source.dtype() == x.dtype(), op, ": expected a source of the tensor's dtype ", x.dtype(), ", got ", source.dtype());
+Tensor put_by(const char* op, const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, PutMode mode,
+              bool in_place) {
+  check(source.dtype() == x.dtype(), op, ": expected a source of the tensor's dtype ", x.dtype(), ", got ",
+        source.dtype());
   Tensor i = checked_index(op, index);
   check<ErrorKind::Index>(i.ndim() <= 1, op, ": expected a vector of indices, got shape ", i.shape());
   Tensor target = at_least_vector(x), from = at_least_vector(source);
@@ -283,11 +295,12 @@ std::vector<Tensor> expand_masks(const Tensor& x, const std::vector<Tensor>& giv
     int at = static_cast<int>(out.size());
     bool fits = at + i.ndim() <= x.ndim();
     for (int d = 0; d < i.ndim() && fits; d++) fits = i.size(d) == x.size(at + d);
-    check<ErrorKind::Index>(fits, "index: a mask of shape ", i.shape(), " does not fit dimensions ", at, " and following of a tensor of shape ",
-                            x.shape());
+    check<ErrorKind::Index>(fits, "index: a mask of shape ", i.shape(), " does not fit dimensions ", at,
+                            " and following of a tensor of shape ", x.shape());
     for (Tensor& column : nonzero_tuple(i)) out.push_back(std::move(column));
   }
-  check<ErrorKind::Index>(static_cast<int>(out.size()) <= x.ndim(), "index: ", out.size(), " indices are too many for a tensor of shape ", x.shape());
+  check<ErrorKind::Index>(static_cast<int>(out.size()) <= x.ndim(), "index: ", out.size(),
+                          " indices are too many for a tensor of shape ", x.shape());
   return out;
 }
 
@@ -297,7 +310,8 @@ Tensor index(const Tensor& x, const std::vector<Tensor>& indices) {
 }
 
 Tensor index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate) {
-  check(values.dtype() == x.dtype(), "index_put: expected values of the tensor's dtype ", x.dtype(), ", got ", values.dtype());
+  check(values.dtype() == x.dtype(), "index_put: expected values of the tensor's dtype ", x.dtype(), ", got ",
+        values.dtype());
   Advanced a = prepare_advanced("index_put", x, indices);
   PutMode mode = accumulate ? PutMode::Add : PutMode::Assign;
   if (a.order.empty()) return put(a.places, x, values, a.indices, mode);
@@ -307,9 +321,11 @@ Tensor index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tens
 }
 
 Tensor index_put_(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate) {
-  check(values.dtype() == x.dtype(), "index_put_: expected values of the tensor's dtype ", x.dtype(), ", got ", values.dtype());
+  check(values.dtype() == x.dtype(), "index_put_: expected values of the tensor's dtype ", x.dtype(), ", got ",
+        values.dtype());
   Advanced a = prepare_advanced("index_put", x, indices);
-  put(a.places, a.order.empty() ? x : permute(x, a.order), values, a.indices, accumulate ? PutMode::Add : PutMode::Assign, true);
+  put(a.places, a.order.empty() ? x : permute(x, a.order), values, a.indices,
+      accumulate ? PutMode::Add : PutMode::Assign, true);
   return x;
 }
 
@@ -320,30 +336,35 @@ Tensor checked_gather_index(const char* op, const Tensor& x, const Tensor& given
   Tensor index = at_least_vector(checked_index(op, given));
   bool fits = index.ndim() == x.ndim();
   for (int d = 0; d < x.ndim() && fits; d++) fits = d == dim || index.size(d) <= x.size(d);
-  check(fits || (index.numel() == 0 && index.ndim() == x.ndim()), op, ": expected an index of at most the tensor's shape ", x.shape(),
-        " apart from dimension ", dim, ", got ", given.shape());
+  check(fits || (index.numel() == 0 && index.ndim() == x.ndim()), op,
+        ": expected an index of at most the tensor's shape ", x.shape(), " apart from dimension ", dim, ", got ",
+        given.shape());
   return index;
 }
 
 // The part of source that an index uses.
 Tensor used_part(const char* op, const Tensor& source, const Tensor& index) {
   if (source.ndim() == 0) return source;  // one number for all
-  check(source.ndim() == index.ndim(), op, ": expected a source with the ", index.ndim(), " dimensions of the index ", index.shape(),
-        ", got shape ", source.shape());
+  check(source.ndim() == index.ndim(), op, ": expected a source with the ", index.ndim(), " dimensions of the index ",
+        index.shape(), ", got shape ", source.shape());
   Tensor part = source;
   for (int d = 0; d < index.ndim(); d++) {
-    check(source.size(d) >= index.size(d), op, ": the source of shape ", source.shape(), " is smaller than the index of shape ", index.shape());
+    check(source.size(d) >= index.size(d), op, ": the source of shape ", source.shape(),
+          " is smaller than the index of shape ", index.shape());
     if (source.size(d) != index.size(d)) part = slice(part, d, 0, index.size(d));
   }
   return part;
 }
 
-Tensor scatter_by(const char* op, const Tensor& x, int64_t dim, const Tensor& given, const Tensor& source, PutMode mode, bool in_place) {
-  check(source.dtype() == x.dtype(), op, ": expected a source of the tensor's dtype ", x.dtype(), ", got ", source.dtype());
+Tensor scatter_by(const char* op, const Tensor& x, int64_t dim, const Tensor& given, const Tensor& source, PutMode mode,
+                  bool in_place) {
+  check(source.dtype() == x.dtype(), op, ": expected a source of the tensor's dtype ", x.dtype(), ", got ",
+        source.dtype());
   Tensor target = at_least_vector(x);
   Places places = along(op, target, dim, true);
   Tensor index = checked_gather_index(op, target, given, places.dim);
-  Tensor out = put(places, target, x.ndim() == 0 ? at_least_vector(source) : used_part(op, source, index), {index}, mode, in_place);
+  Tensor out = put(places, target, x.ndim() == 0 ? at_least_vector(source) : used_part(op, source, index), {index},
+                   mode, in_place);
   if (in_place) return x;
   return x.ndim() ? out : reshape(out, {});
 }
@@ -417,8 +438,8 @@ Tensor take_along_dim(const Tensor& x, const Tensor& given, std::optional<int64_
   constexpr const char* kOp = "take_along_dim";
   Tensor index = checked_index(kOp, given);
   if (!dim) return pick({kOp, false, true, 0, 1}, reshape(x, {-1}), {reshape(index, {-1})});
-  check(x.ndim() == index.ndim(), kOp, ": expected an index with the ", x.ndim(), " dimensions of the input of shape ", x.shape(), ", got shape ",
-        given.shape());
+  check(x.ndim() == index.ndim(), kOp, ": expected an index with the ", x.ndim(), " dimensions of the input of shape ",
+        x.shape(), ", got shape ", given.shape());
   int d = normalize_dim(kOp, *dim, x.ndim());
   Shape left = x.shape(), right = index.shape();
   left[d] = right[d] = 1;

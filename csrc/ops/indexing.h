@@ -1,5 +1,6 @@
-// Indexing ops: elements picked and put by integer tensors and masks. Indices are integer tensors; out-of-range ones raise
-// IndexError before anything changes. Where an op with a trailing underscore exists it changes its first argument.
+// Indexing ops: elements picked and put by integer tensors and masks. Indices are integer tensors; out-of-range ones
+// raise IndexError before anything changes. Where an op with a trailing underscore exists it changes its first
+// argument.
 #pragma once
 
 #include <optional>
@@ -31,18 +32,21 @@ std::vector<Tensor> expand_masks(const Tensor& x, const std::vector<Tensor>& ind
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& index);
 // The reverse: x with x[i][index[i][j][k]][k] = source[i][j][k] (or += for Add, ...).
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, PutMode mode = PutMode::Assign);
-Tensor scatter_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, PutMode mode = PutMode::Assign);
+Tensor scatter_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                PutMode mode = PutMode::Assign);
 inline Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   return scatter(x, dim, index, source, PutMode::Add);
 }
 // reduce: sum, prod, mean, amax or amin.
-Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, const std::string& reduce,
-                      bool include_self = true);
+Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                      const std::string& reduce, bool include_self = true);
 
 // Whole slices along dim, chosen by a vector.
 Tensor index_select(const Tensor& x, int64_t dim, const Tensor& index);
-Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha = Scalar(1));
-Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, const Scalar& alpha = Scalar(1));
+Tensor index_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                 const Scalar& alpha = Scalar(1));
+Tensor index_add_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                  const Scalar& alpha = Scalar(1));
 Tensor index_copy(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
 Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
 Tensor index_fill(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& value);

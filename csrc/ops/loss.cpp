@@ -26,8 +26,8 @@ Tensor difference(const char* op, const Tensor& x, const Tensor& target, const s
 
 void check_same_shape(const char* op, const Tensor& x, const Tensor& target, const std::string& reduction) {
   check_reduction(op, reduction);
-  check<ErrorKind::Value>(x.shape() == target.shape(), op, ": the target must have the input's shape ", x.shape(), ", got ",
-                          target.shape());
+  check<ErrorKind::Value>(x.shape() == target.shape(), op, ": the target must have the input's shape ", x.shape(),
+                          ", got ", target.shape());
 }
 
 }  // namespace
@@ -69,8 +69,8 @@ Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor&
   return reduced(weight.defined() ? mul(losses, weight) : losses, reduction);
 }
 
-Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target, const Tensor& weight, const std::string& reduction,
-                                        const Tensor& pos_weight) {
+Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target, const Tensor& weight,
+                                        const std::string& reduction, const Tensor& pos_weight) {
   check_same_shape("binary_cross_entropy_with_logits", x, target, reduction);
   // (1 - t) x + softplus(-x), the second part times 1 + (pos_weight - 1) t
   Tensor softplus = neg(logsigmoid(x));

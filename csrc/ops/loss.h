@@ -26,7 +26,8 @@ Tensor smooth_l1_loss(const Tensor& x, const Tensor& target, const std::string& 
 // d^2 / 2 for d = |x - target| <= delta, else delta (d - delta / 2). Huber (1964).
 Tensor huber_loss(const Tensor& x, const Tensor& target, const std::string& reduction = "mean", double delta = 1.0);
 // -(target log(x) + (1 - target) log(1 - x)), logarithms not below -100; of x = sigmoid(logits) in the second.
-Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight = {}, const std::string& reduction = "mean");
+Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight = {},
+                            const std::string& reduction = "mean");
 Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target, const Tensor& weight = {},
                                         const std::string& reduction = "mean", const Tensor& pos_weight = {});
 

@@ -21,13 +21,15 @@ struct MaskedFill : OpOf<MaskedFill> {
   bool elementwise() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
     check(in[1].dtype() == DType::Bool, "masked_fill: the mask must be a bool tensor, got dtype ", in[1].dtype());
-    check(in[2].ndim() == 0, "masked_fill: expected a number or a 0-dimensional tensor, got a value of shape ", in[2].shape());
+    check(in[2].ndim() == 0, "masked_fill: expected a number or a 0-dimensional tensor, got a value of shape ",
+          in[2].shape());
     check(is_floating(in[0].dtype()) || !is_floating(in[2].dtype()), "masked_fill: a value of dtype ", in[2].dtype(),
           " cannot be stored in a tensor of dtype ", in[0].dtype());
     out[0] = {broadcast_shapes(kName, in[1].shape(), in[0].shape()), in[0].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
-    where_kernel(out[0].device(), view_of(out[0]), view_of(in[1]), view_of(in[2]), view_of(in[0]), compute_type(out[0].dtype()));
+    where_kernel(out[0].device(), view_of(out[0]), view_of(in[1]), view_of(in[2]), view_of(in[0]),
+                 compute_type(out[0].dtype()));
   }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
@@ -42,9 +44,13 @@ void check_mask(const char* op, const Tensor& mask) {
 
 }  // namespace
 
-Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) { return apply(MaskedFill{}, x, mask, value); }
+Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
+  return apply(MaskedFill{}, x, mask, value);
+}
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
-  return masked_fill(x, mask, scalar_tensor(value, value.is_float() && !is_floating(x.dtype()) ? DType::Float32 : x.dtype(), x.device()));
+  return masked_fill(
+      x, mask,
+      scalar_tensor(value, value.is_float() && !is_floating(x.dtype()) ? DType::Float32 : x.dtype(), x.device()));
 }
 Tensor masked_fill_(const Tensor& x, const Tensor& mask, const Tensor& value) {
   return apply_inplace(MaskedFill{}, x, mask, value);
@@ -58,17 +64,19 @@ Tensor masked_select(const Tensor& x, const Tensor& mask) {
 
 Tensor masked_scatter(const Tensor& x, const Tensor& mask, const Tensor& source) {
   check_mask("masked_scatter", mask);
-  check(source.dtype() == x.dtype(), "masked_scatter: expected a source of the tensor's dtype ", x.dtype(), ", got ", source.dtype());
+  check(source.dtype() == x.dtype(), "masked_scatter: expected a source of the tensor's dtype ", x.dtype(), ", got ",
+        source.dtype());
   Shape shape = broadcast_shapes("masked_scatter", mask.shape(), x.shape());
   Tensor at = select(nonzero(reshape(expand(mask, shape), {-1})), 1, 0);
-  check(source.numel() >= at.numel(), "masked_scatter: a source of ", source.numel(), " elements is too small for a mask with ", at.numel(),
-        " set");
+  check(source.numel() >= at.numel(), "masked_scatter: a source of ", source.numel(),
+        " elements is too small for a mask with ", at.numel(), " set");
   Tensor values = slice(reshape(source, {-1}), 0, 0, at.numel());
   return reshape(index_put(reshape(expand(x, shape), {-1}), {at}, values), shape);
 }
 
 Tensor nonzero(const Tensor& x) {
-  check(!x.is_meta(), "nonzero: the number of results depends on the data, which a tensor on the meta device does not have");
+  check(!x.is_meta(),
+        "nonzero: the number of results depends on the data, which a tensor on the meta device does not have");
   Tensor source = contiguous(x);
   int64_t count = 0;
   count_nonzero_kernel(x.device(), view_of(source), &count);
@@ -116,7 +124,8 @@ struct ScatterReduce : OpOf<ScatterReduce> {
   }
   Tensor product_of_others(const Tensor& x, const Tensor& index, const Tensor& source, const Tensor& y) const {
     Tensor zero = eq(source, Scalar(0.0));
-    Tensor zeros_there = gather(scatter(zeros_like(x), dim, index, to_dtype(zero, x.dtype()), PutMode::Add), dim, index);
+    Tensor zeros_there =
+        gather(scatter(zeros_like(x), dim, index, to_dtype(zero, x.dtype()), PutMode::Add), dim, index);
     Tensor without_zeros = masked_fill(source, zero, Scalar(1.0));
     Tensor rest = gather(scatter(x, dim, index, without_zeros, PutMode::Multiply), dim, index);
     Tensor others = div(gather(y, dim, index), without_zeros);
@@ -139,14 +148,18 @@ Scalar neutral(PutMode mode, DType dtype) {
 
 }  // namespace
 
-Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, const std::string& reduce,
-                      bool include_self) {
+Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
+                      const std::string& reduce, bool include_self) {
   constexpr const char* kOp = "scatter_reduce";
   bool sum = reduce == "sum" || reduce == "mean";
-  PutMode mode = sum ? PutMode::Add : reduce == "amin" ? PutMode::Minimum : reduce == "amax" ? PutMode::Maximum : PutMode::Multiply;
-  check(mode != PutMode::Multiply || reduce == "prod", kOp, ": reduce must be 'sum', 'prod', 'mean', 'amax' or 'amin', got '",
-        reduce, "'");
-  Tensor start = include_self ? x : scatter_(clone(x), dim, index, scalar_tensor(neutral(mode, x.dtype()), x.dtype(), x.device()));
+  PutMode mode = sum                ? PutMode::Add
+                 : reduce == "amin" ? PutMode::Minimum
+                 : reduce == "amax" ? PutMode::Maximum
+                                    : PutMode::Multiply;
+  check(mode != PutMode::Multiply || reduce == "prod", kOp,
+        ": reduce must be 'sum', 'prod', 'mean', 'amax' or 'amin', got '", reduce, "'");
+  Tensor start =
+      include_self ? x : scatter_(clone(x), dim, index, scalar_tensor(neutral(mode, x.dtype()), x.dtype(), x.device()));
   if (!sum) {
     Tensor used = source;
     for (int d = 0; d < std::min(index.ndim(), source.ndim()); d++)

@@ -115,9 +115,7 @@ struct Select : ViewOp<Select> {
     strides.erase(dim);
     return alias_as_strided(x, shape, strides, offset);
   }
-  void vjp(const Vjp& v, Tensor* grads) const override {
-    grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0));
-  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0)); }
 };
 
 struct Slice : ViewOp<Slice> {
@@ -133,9 +131,7 @@ struct Slice : ViewOp<Slice> {
     strides[dim] *= step;
     return alias_as_strided(x, shape, strides, x.offset() + start * x.strides()[dim]);
   }
-  void vjp(const Vjp& v, Tensor* grads) const override {
-    grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0));
-  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0)); }
 };
 
 struct Diagonal : ViewOp<Diagonal> {
@@ -159,9 +155,7 @@ struct Diagonal : ViewOp<Diagonal> {
     strides.push_back(step);
     return alias_as_strided(x, shape, strides, start);
   }
-  void vjp(const Vjp& v, Tensor* grads) const override {
-    grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0));
-  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0)); }
 };
 
 // The same bytes as another dtype.
@@ -177,8 +171,9 @@ struct Reinterpret : ViewOp<Reinterpret> {
     Shape shape = x.shape();
     Strides strides = x.strides();
     int last = x.ndim() - 1;
-    check(last >= 0 && strides[last] == 1, "view: ", x.dtype(), " as ", dtype, " needs neighbours in the last dimension, got shape ",
-          x.shape(), " with strides ", x.strides(), "; call contiguous() first");
+    check(last >= 0 && strides[last] == 1, "view: ", x.dtype(), " as ", dtype,
+          " needs neighbours in the last dimension, got shape ", x.shape(), " with strides ", x.strides(),
+          "; call contiguous() first");
     bool fits = shape[last] * from % to == 0 && x.offset() * from % to == 0;
     for (int d = 0; d < last; d++) fits &= strides[d] * from % to == 0;
     check(fits, "view: shape ", x.shape(), " of ", x.dtype(), " does not hold whole elements of ", dtype);
@@ -199,7 +194,8 @@ Shape infer_shape(const char* op, const Tensor& x, const Shape& wanted) {
       unknown = d;
     } else {
       check(shape[d] >= 0, op, ": negative size in shape ", wanted);
-      check(!__builtin_mul_overflow(known, shape[d], &known), op, ": the number of elements of shape ", wanted, " does not fit 63 bits");
+      check(!__builtin_mul_overflow(known, shape[d], &known), op, ": the number of elements of shape ", wanted,
+            " does not fit 63 bits");
     }
   }
   if (unknown >= 0) {
@@ -224,7 +220,8 @@ Tensor reshape(const Tensor& x, const Shape& wanted) {
 }
 
 Tensor permute(const Tensor& x, const Dims& order) {
-  check(order.size() == x.ndim(), "permute: expected ", x.ndim(), " dims for a tensor of shape ", x.shape(), ", got ", order);
+  check(order.size() == x.ndim(), "permute: expected ", x.ndim(), " dims for a tensor of shape ", x.shape(), ", got ",
+        order);
   if (order.empty()) return view_as(x, x.shape());
   return apply(Permute(normalize_dims("permute", order, x.ndim())), x);
 }
@@ -238,12 +235,13 @@ Tensor transpose(const Tensor& x, int64_t dim0, int64_t dim1) {
 }
 
 Tensor expand(const Tensor& x, const Shape& wanted) {
-  check(wanted.size() >= x.ndim(), "expand: a tensor of shape ", x.shape(), " cannot be expanded to the ", wanted.size(),
-        " dimensions of ", wanted);
+  check(wanted.size() >= x.ndim(), "expand: a tensor of shape ", x.shape(), " cannot be expanded to the ",
+        wanted.size(), " dimensions of ", wanted);
   Shape shape = wanted;
   int lead = shape.size() - x.ndim();
   for (int d = 0; d < shape.size(); d++) {
-    check(shape[d] >= -1 && (shape[d] != -1 || d >= lead), "expand: bad size ", shape[d], " at dimension ", d, " of ", wanted);
+    check(shape[d] >= -1 && (shape[d] != -1 || d >= lead), "expand: bad size ", shape[d], " at dimension ", d, " of ",
+          wanted);
     if (d < lead) continue;
     if (shape[d] == -1) shape[d] = x.size(d - lead);
     check(x.size(d - lead) == 1 || x.size(d - lead) == shape[d], "expand: a tensor of shape ", x.shape(),
@@ -270,7 +268,8 @@ Tensor select(const Tensor& x, int64_t dim, int64_t index) {
   check<ErrorKind::Index>(x.ndim() > 0, "select: a 0-dimensional tensor has no dimension to select from");
   int d = normalize_dim("select", dim, x.shape());
   int64_t n = x.size(d);
-  check<ErrorKind::Index>(index >= -n && index < n, "select: index ", index, " is out of range for dimension ", d, " of shape ", x.shape());
+  check<ErrorKind::Index>(index >= -n && index < n, "select: index ", index, " is out of range for dimension ", d,
+                          " of shape ", x.shape());
   return apply(Select(d, index < 0 ? index + n : index), x);
 }
 
@@ -337,7 +336,8 @@ Tensor unflatten(const Tensor& x, int64_t dim, const Shape& sizes) {
 }
 
 Tensor movedim(const Tensor& x, const Dims& source, const Dims& destination) {
-  check(source.size() == destination.size(), "movedim: got ", source.size(), " source dims but ", destination.size(), " destinations");
+  check(source.size() == destination.size(), "movedim: got ", source.size(), " source dims but ", destination.size(),
+        " destinations");
   if (source.empty()) return view_as(x, x.shape());
   Dims from = normalize_dims("movedim", source, x.ndim()), to = normalize_dims("movedim", destination, x.ndim());
   Dims order = Dims::filled(x.ndim(), -1), rest;
@@ -353,16 +353,18 @@ Tensor narrow(const Tensor& x, int64_t dim, int64_t start, int64_t length) {
   check(x.ndim() > 0, "narrow: a 0-dimensional tensor cannot be narrowed");
   int d = normalize_dim("narrow", dim, x.shape());
   int64_t n = x.size(d);
-  check<ErrorKind::Index>(start >= -n && start <= n, "narrow: start ", start, " is out of range for dimension ", d, " with size ", n);
+  check<ErrorKind::Index>(start >= -n && start <= n, "narrow: start ", start, " is out of range for dimension ", d,
+                          " with size ", n);
   if (start < 0) start += n;
-  check(length >= 0 && length <= n - start, "narrow: ", length, " elements from ", start, " on do not fit dimension ", d, " with size ", n);
+  check(length >= 0 && length <= n - start, "narrow: ", length, " elements from ", start, " on do not fit dimension ",
+        d, " with size ", n);
   return slice(x, d, start, start + length);
 }
 
 Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   int a = normalize_dim("diagonal", dim1, x.shape()), b = normalize_dim("diagonal", dim2, x.shape());
-  check(a != b && x.ndim() >= 2, "diagonal: expected two different dims of a tensor of at least 2 dimensions, got ", dim1, " and ",
-        dim2, " for shape ", x.shape());
+  check(a != b && x.ndim() >= 2, "diagonal: expected two different dims of a tensor of at least 2 dimensions, got ",
+        dim1, " and ", dim2, " for shape ", x.shape());
   return apply(Diagonal(offset, a, b), x);
 }
 
@@ -403,7 +405,8 @@ std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t dim) {
     check(n >= 0, "split: sizes must not be negative, got ", sizes);
     total += n;
   }
-  check(total == x.size(d), "split: sizes ", sizes, " add up to ", total, ", but dimension ", d, " has size ", x.size(d));
+  check(total == x.size(d), "split: sizes ", sizes, " add up to ", total, ", but dimension ", d, " has size ",
+        x.size(d));
   std::vector<Tensor> parts;
   int64_t start = 0;
   for (int64_t n : sizes) {

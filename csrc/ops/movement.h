@@ -32,7 +32,8 @@ Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t stop, int64_t 
 // Any view of x's storage; offset counts from the storage's start.
 Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, int64_t offset);
 
-// The same bytes as elements of another dtype; when its size differs the last dimension, which must be contiguous, changes.
+// The same bytes as elements of another dtype; when its size differs the last dimension, which must be contiguous,
+// changes.
 Tensor view_dtype(const Tensor& x, DType dtype);
 Tensor flatten(const Tensor& x, int64_t start_dim = 0, int64_t end_dim = -1);
 // Splits one dimension into several; one of the sizes may be -1.

@@ -45,7 +45,8 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
   }
   void run(Inputs in, const Tensor* out) const override {
     channel_norm_backward_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]),
-                                 {view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4]), {}, eps}, training);
+                                 {view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4]), {}, eps},
+                                 training);
   }
   bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
@@ -57,7 +58,8 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
     Tensor scale = rsqrt(add(variance, Scalar(eps))), normal = mul(centered, scale);
     Tensor grads = sum(g, dims, true), products = sum(mul(g, normal), dims, true);
     if (weight.defined()) scale = mul(scale, as_channels(weight, x));
-    Tensor dx = training ? mul(scale, sub(sub(g, div(grads, count)), mul(normal, div(products, count)))) : mul(scale, g);
+    Tensor dx =
+        training ? mul(scale, sub(sub(g, div(grads, count)), mul(normal, div(products, count)))) : mul(scale, g);
     return {dx, view_as(products, {x.size(1)}), view_as(grads, {x.size(1)})};
   }
 };
@@ -78,8 +80,9 @@ struct BatchNorm : OpOf<BatchNorm> {
   void run(Inputs in, const Tensor* out) const override {
     if (training) channel_moments_kernel(out[0].device(), view_of(out[1]), view_of(out[2]), view_of(in[0]));
     const Tensor &mean = training ? out[1] : in[3], &variance = training ? out[2] : in[4];
-    channel_norm_kernel(out[0].device(), view_of(out[0]),
-                        {view_of(in[0]), view_of(mean), view_of(variance), view_or_none(in[1]), view_or_none(in[2]), eps});
+    channel_norm_kernel(
+        out[0].device(), view_of(out[0]),
+        {view_of(in[0]), view_of(mean), view_of(variance), view_or_none(in[1]), view_or_none(in[2]), eps});
   }
   Saves saves(uint32_t) const override { return {.inputs = training ? 3u : 27u, .outputs = training ? 6u : 0u}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
@@ -95,8 +98,8 @@ struct BatchNorm : OpOf<BatchNorm> {
 
 void check_per_channel(const char* op, const char* what, const Tensor& t, const Tensor& x) {
   if (!t.defined()) return;
-  check(t.ndim() == 1 && t.numel() == x.size(1), op, ": expected ", what, " of shape (", x.size(1), ",) for the ", x.size(1),
-        " channels of an input of shape ", x.shape(), ", got ", t.shape());
+  check(t.ndim() == 1 && t.numel() == x.size(1), op, ": expected ", what, " of shape (", x.size(1), ",) for the ",
+        x.size(1), " channels of an input of shape ", x.shape(), ", got ", t.shape());
   check(is_floating(t.dtype()), op, ": expected a floating point ", what, ", got dtype ", t.dtype());
 }
 
@@ -138,7 +141,8 @@ struct RowNormBackward : OpOf<RowNormBackward> {
   }
   void run(Inputs in, const Tensor* out) const override {
     row_norm_backward_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]),
-                             {view_of(in[0]), view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4])}, rule.g);
+                             {view_of(in[0]), view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4])},
+                             rule.g);
   }
   bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
@@ -146,7 +150,8 @@ struct RowNormBackward : OpOf<RowNormBackward> {
     Tensor centered = sub(x, mean(x, {2}, true));
     Tensor scale = rsqrt(add(mean(square(centered), {2}, true), Scalar(eps))), normal = mul(centered, scale);
     Tensor weighted = in[4].defined() ? mul(g, rule.spread(in[4])) : g;
-    Tensor dx = mul(scale, sub(sub(weighted, mean(weighted, {2}, true)), mul(normal, mean(mul(weighted, normal), {2}, true))));
+    Tensor dx =
+        mul(scale, sub(sub(weighted, mean(weighted, {2}, true)), mul(normal, mean(mul(weighted, normal), {2}, true))));
     return {reshape(dx, in[1].shape()), rule.collect(mul(g, normal), parameters), rule.collect(g, parameters)};
   }
 };
@@ -167,13 +172,14 @@ struct RowNorm : OpOf<RowNorm> {
   }
   void run(Inputs in, const Tensor* out) const override {
     if (out[0].numel() == 0) return;
-    row_norm_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]), view_or_none(in[1]),
-                    view_or_none(in[2]), rule.g, eps);
+    row_norm_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]),
+                    view_or_none(in[1]), view_or_none(in[2]), rule.g, eps);
   }
   Saves saves(uint32_t) const override { return {.inputs = 3, .outputs = 6}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;
-    Tensor g = contiguous(v.grad(0)), x = v.input(0), mean = detach(v.output(1)), rstd = detach(v.output(2)), weight = v.input(1), out[3];
+    Tensor g = contiguous(v.grad(0)), x = v.input(0), mean = detach(v.output(1)), rstd = detach(v.output(2)),
+           weight = v.input(1), out[3];
     const Tensor* list[] = {&g, &x, &mean, &rstd, &weight};
     apply(RowNormBackward(rule, eps, parameters), Inputs(list, 5), out);
     for (int i = 0; i < 3; i++)
@@ -181,7 +187,8 @@ struct RowNorm : OpOf<RowNorm> {
   }
 };
 
-Tensor row_norm(const RowRule& rule, const Tensor& x, const Shape& parameters, const Tensor& weight, const Tensor& bias, double eps) {
+Tensor row_norm(const RowRule& rule, const Tensor& x, const Shape& parameters, const Tensor& weight, const Tensor& bias,
+                double eps) {
   Tensor in = contiguous(x), w = contiguous_or_none(weight), b = contiguous_or_none(bias), out[3];
   const Tensor* list[] = {&in, &w, &b};
   apply(RowNorm(rule, eps, parameters), Inputs(list, 3), out);
@@ -201,18 +208,20 @@ int64_t rows_of(const char* op, const Tensor& x, const Shape& shape) {
     else
       fits = x.size(d) == shape[own];
   }
-  check(fits, op, ": the last dimensions of the input must be normalized_shape ", shape, ", got an input of shape ", x.shape());
+  check(fits, op, ": the last dimensions of the input must be normalized_shape ", shape, ", got an input of shape ",
+        x.shape());
   return rows;
 }
 
 void check_parameter(const char* op, const char* what, const Tensor& t, const Shape& shape) {
-  check(!t.defined() || t.shape() == shape, op, ": expected a ", what, " of shape ", shape, ", got ", t.defined() ? t.shape() : Shape{});
+  check(!t.defined() || t.shape() == shape, op, ": expected a ", what, " of shape ", shape, ", got ",
+        t.defined() ? t.shape() : Shape{});
 }
 
 }  // namespace
 
-Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight, const Tensor& bias,
-                  bool training, double momentum, double eps) {
+Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
+                  const Tensor& bias, bool training, double momentum, double eps) {
   const char* op = "batch_norm";
   check(x.ndim() >= 2, op, ": expected an input of shape (N, C, ...), got ", x.shape());
   check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
@@ -223,7 +232,8 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   check_per_channel(op, "weight", weight, x);
   check_per_channel(op, "bias", bias, x);
   int64_t count = x.size(1) ? x.numel() / x.size(1) : 0;
-  check<ErrorKind::Value>(!training || count != 1, op, ": expected more than one value per channel when training, got an input of shape ",
+  check<ErrorKind::Value>(!training || count != 1, op,
+                          ": expected more than one value per channel when training, got an input of shape ",
                           x.shape());
   Tensor in = contiguous(x), w = contiguous_or_none(weight), b = contiguous_or_none(bias), out[3];
   if (!training) {
@@ -256,13 +266,14 @@ Tensor group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const T
   check(x.ndim() >= 2, op, ": expected an input of shape (N, C, ...), got ", x.shape());
   check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   int64_t channels = x.size(1);
-  check(groups > 0 && channels % groups == 0, op, ": num_groups ", groups, " must be positive and divide the ", channels,
-        " channels of an input of shape ", x.shape());
+  check(groups > 0 && channels % groups == 0, op, ": num_groups ", groups, " must be positive and divide the ",
+        channels, " channels of an input of shape ", x.shape());
   check_parameter(op, "weight", weight, {channels});
   check_parameter(op, "bias", bias, {channels});
   int64_t inner = 1;
   for (int d = 2; d < x.ndim(); d++) inner *= x.size(d);
-  return row_norm({{x.size(0) * groups, channels / groups * inner, groups, inner}, true}, x, {channels}, weight, bias, eps);
+  return row_norm({{x.size(0) * groups, channels / groups * inner, groups, inner}, true}, x, {channels}, weight, bias,
+                  eps);
 }
 
 Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight, double eps) {

@@ -117,7 +117,8 @@ void sgd_step(const TensorList& params, const TensorList& grads, const TensorLis
   if (o.momentum == 0) {
     Step("sgd_step", {{"params", &params, true}, {"grads", &grads, false}}).run(kernel);
   } else {
-    Step("sgd_step", {{"params", &params, true}, {"grads", &grads, false}, {"momentum_buffers", &momentum_buffers, true}})
+    Step("sgd_step",
+         {{"params", &params, true}, {"grads", &grads, false}, {"momentum_buffers", &momentum_buffers, true}})
         .run(kernel);
   }
 }

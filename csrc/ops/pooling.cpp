@@ -64,7 +64,8 @@ class Windows {
   PoolWindows view() const {
     return {{rows_.start.data(), rows_.end.data(), rule_.rows.dilation},
             {columns_.start.data(), columns_.end.data(), rule_.columns.dilation},
-            rows_.divisor.data(), columns_.divisor.data()};
+            rows_.divisor.data(),
+            columns_.divisor.data()};
   }
 
  private:
@@ -137,9 +138,12 @@ struct AvgPool : OpOf<AvgPool> {
   }
   void run(Inputs in, const Tensor* out) const override {
     Windows windows(rule, image);
-    (backward ? avg_pool_backward_kernel : avg_pool_kernel)(out[0].device(), view_of(out[0]), view_of(in[0]), windows.view());
+    (backward ? avg_pool_backward_kernel : avg_pool_kernel)(out[0].device(), view_of(out[0]), view_of(in[0]),
+                                                            windows.view());
   }
-  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = apply(AvgPool(rule, !backward, image), contiguous(v.grad())); }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    grads[0] = apply(AvgPool(rule, !backward, image), contiguous(v.grad()));
+  }
 };
 
 void check_image(const char* op, const Tensor& x) {
@@ -153,11 +157,12 @@ AxisRule axis_rule(const char* op, const Shape& image, const PoolOptions& o, siz
   check(a.kernel > 0, op, ": kernel_size must be positive, got ", a.kernel);
   check(a.stride > 0, op, ": stride must be positive, got ", a.stride);
   check(a.dilation > 0, op, ": dilation must be positive, got ", a.dilation);
-  check(a.padding >= 0 && 2 * a.padding <= a.kernel, op, ": padding must be between 0 and half of the kernel_size ", a.kernel,
-        ", got ", a.padding);
+  check(a.padding >= 0 && 2 * a.padding <= a.kernel, op, ": padding must be between 0 and half of the kernel_size ",
+        a.kernel, ", got ", a.padding);
   int64_t n = image[image.size() - 2 + static_cast<int>(k)], reach = (a.kernel - 1) * a.dilation + 1;
   int64_t room = n + 2 * a.padding - reach;
-  check(room >= 0, op, ": a window of ", reach, " elements does not fit an input of shape ", image, " with padding ", a.padding);
+  check(room >= 0, op, ": a window of ", reach, " elements does not fit an input of shape ", image, " with padding ",
+        a.padding);
   a.outputs = (room + (o.ceil_mode ? a.stride - 1 : 0)) / a.stride + 1;
   if (o.ceil_mode && (a.outputs - 1) * a.stride >= n + a.padding) a.outputs--;  // the last one must start inside
   return a;
@@ -188,7 +193,9 @@ Tensor avg_pool(const char* op, const Rule& rule, const Tensor& x) {
 
 }  // namespace
 
-PooledAndIndices max_pool2d(const Tensor& x, const PoolOptions& o) { return max_pool(pool_rule("max_pool2d", x, o), x); }
+PooledAndIndices max_pool2d(const Tensor& x, const PoolOptions& o) {
+  return max_pool(pool_rule("max_pool2d", x, o), x);
+}
 
 Tensor avg_pool2d(const Tensor& x, const PoolOptions& o) {
   check(!o.divisor || *o.divisor != 0, "avg_pool2d: divisor_override must not be zero");

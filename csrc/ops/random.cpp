@@ -5,8 +5,8 @@
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
-#include "ops/source_op.h"
 #include "ops/promotion.h"
+#include "ops/source_op.h"
 
 namespace weft {
 
@@ -71,7 +71,8 @@ struct MaskedScale : OpOf<MaskedScale> {
   explicit MaskedScale(double s) : scale(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
-    masked_scale_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), compute_type(out[0].dtype()), scale);
+    masked_scale_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), compute_type(out[0].dtype()),
+                        scale);
   }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = apply(*this, v.grad(), v.input(1)); }
@@ -136,7 +137,8 @@ void check_numbers(Distribution d, const RandomParams& p, DType dtype) {
     bool is_signed = is_integral(dtype) && dtype != DType::UInt8;
     int64_t high = bits == 64 ? INT64_MAX : (int64_t{1} << (bits - is_signed)) - 1, low = is_signed ? -high - 1 : 0;
     int64_t last = static_cast<int64_t>(static_cast<uint64_t>(p.low) + p.span - 1);
-    check(is_floating(dtype) || (p.low >= low && last <= high), "randint: numbers from ", p.low, " to ", last, " do not fit dtype ", dtype);
+    check(is_floating(dtype) || (p.low >= low && last <= high), "randint: numbers from ", p.low, " to ", last,
+          " do not fit dtype ", dtype);
   }
   bool any_dtype = d == Distribution::Integer || d == Distribution::Bernoulli || d == Distribution::Geometric;
   check(any_dtype || is_floating(dtype), distribution_name(d), ": expected a floating point dtype, got ", dtype);
@@ -144,7 +146,8 @@ void check_numbers(Distribution d, const RandomParams& p, DType dtype) {
 
 // Rows of weights as float64, checked.
 Tensor checked_weights(const Tensor& weights, int64_t num_samples, bool replacement) {
-  check(weights.ndim() == 1 || weights.ndim() == 2, "multinomial: expected weights of 1 or 2 dimensions, got shape ", weights.shape());
+  check(weights.ndim() == 1 || weights.ndim() == 2, "multinomial: expected weights of 1 or 2 dimensions, got shape ",
+        weights.shape());
   check(is_floating(weights.dtype()), "multinomial: expected floating point weights, got dtype ", weights.dtype());
   check(num_samples > 0, "multinomial: num_samples must be positive, got ", num_samples);
   Tensor w = contiguous(to_dtype(weights.ndim() == 1 ? unsqueeze(weights, 0) : weights, DType::Float64));

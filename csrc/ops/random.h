@@ -16,9 +16,10 @@ Tensor random_(Distribution d, const RandomParams& params, const Tensor& x, cons
 Tensor bernoulli(const Tensor& p, const Ref<Generator>& generator = nullptr);
 Tensor randperm(int64_t n, DType dtype, Device device, const Ref<Generator>& generator = nullptr);
 // num_samples category numbers per row of weights (1 or 2 dimensions, not negative, not all zero).
-Tensor multinomial(const Tensor& weights, int64_t num_samples, bool replacement, const Ref<Generator>& generator = nullptr);
-// x with elements zeroed with probability p and the others scaled by 1 / (1 - p), if training (Srivastava et al., 2014).
-// The mask has the shape of x, or, with `features`, 1 in all dimensions after the second.
+Tensor multinomial(const Tensor& weights, int64_t num_samples, bool replacement,
+                   const Ref<Generator>& generator = nullptr);
+// x with elements zeroed with probability p and the others scaled by 1 / (1 - p), if training (Srivastava et al.,
+// 2014). The mask has the shape of x, or, with `features`, 1 in all dimensions after the second.
 Tensor dropout(const Tensor& x, double p, bool training, bool features = false);
 
 }  // namespace weft

@@ -118,8 +118,8 @@ struct Pad : OpOf<Pad> {
     for (int d = 0; d < shape.size(); d++) {
       int64_t n = 0;
       bool over = __builtin_add_overflow(before[d], after[d], &n) || __builtin_add_overflow(n, shape[d], &n);
-      check(!over && n >= 0, "pad: widths ", before[d], " and ", after[d], " leave no valid size for dimension ", d, " of shape ",
-            in[0].shape());
+      check(!over && n >= 0, "pad: widths ", before[d], " and ", after[d], " leave no valid size for dimension ", d,
+            " of shape ", in[0].shape());
       shape[d] = n;
     }
     out[0] = {shape, in[0].dtype(), {}};
@@ -160,7 +160,8 @@ Tensor source_indices(const std::string& mode, int64_t n, int64_t before, int64_
       from = 2 * (n - 1) - i;
     *p++ = from;
   }
-  check(device.type == DeviceType::CPU || device.type == DeviceType::Meta, "pad: mode ", mode, " is not implemented on ", device);
+  check(device.type == DeviceType::CPU || device.type == DeviceType::Meta, "pad: mode ", mode,
+        " is not implemented on ", device);
   return device.type == DeviceType::Meta ? empty(indices.shape(), DType::Int64, device) : indices;
 }
 
@@ -169,10 +170,10 @@ Tensor pad_by_copies(const Tensor& x, const Dims& before, const Dims& after, con
     if (before[d] == 0 && after[d] == 0) continue;
     int64_t limit = mode == "reflect" ? x.size(d) - 1 : x.size(d);
     bool fits = mode == "replicate" ? x.size(d) > 0 : before[d] <= limit && after[d] <= limit && x.size(d) > 0;
-    check(fits, "pad: mode '", mode, "' cannot widen dimension ", d, " of shape ", x.shape(), " by ", before[d], " and ", after[d],
-          "; at most ", limit, " is possible");
-    check(before[d] + after[d] + x.size(d) > 0, "pad: widths ", before[d], " and ", after[d], " leave nothing of dimension ", d,
-          " of shape ", x.shape());
+    check(fits, "pad: mode '", mode, "' cannot widen dimension ", d, " of shape ", x.shape(), " by ", before[d],
+          " and ", after[d], "; at most ", limit, " is possible");
+    check(before[d] + after[d] + x.size(d) > 0, "pad: widths ", before[d], " and ", after[d],
+          " leave nothing of dimension ", d, " of shape ", x.shape());
   }
   Tensor y = x;
   for (int d = x.ndim() - 1; d >= 0; d--)
@@ -183,7 +184,8 @@ Tensor pad_by_copies(const Tensor& x, const Dims& before, const Dims& after, con
 
 Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool upper) {
   check(x.ndim() >= 2, op, ": expected at least 2 dimensions, got shape ", x.shape());
-  Tensor rows = add(unsqueeze(arange(x.size(-2), x.device()), 1), Scalar(diagonal)), columns = arange(x.size(-1), x.device());
+  Tensor rows = add(unsqueeze(arange(x.size(-2), x.device()), 1), Scalar(diagonal)),
+         columns = arange(x.size(-1), x.device());
   return where(upper ? le(rows, columns) : ge(rows, columns), x, x.dtype() == DType::Bool ? Scalar(false) : Scalar(0));
 }
 
@@ -199,8 +201,8 @@ Tensor cat(const std::vector<Tensor>& tensors, int64_t dim, const char* op) {
   if (list.empty()) list = tensors;
   Cat cat(normalize_dim(op, dim, list[0].ndim()));
   for (const Tensor& t : list) {
-    check(t.ndim() == list[0].ndim(), op, ": tensors must have the same number of dimensions, got shapes ", list[0].shape(), " and ",
-          t.shape());
+    check(t.ndim() == list[0].ndim(), op, ": tensors must have the same number of dimensions, got shapes ",
+          list[0].shape(), " and ", t.shape());
     cat.sizes.push_back(t.size(cat.dim));
   }
   return apply_list(cat, list)[0];
@@ -211,7 +213,8 @@ Tensor stack(const std::vector<Tensor>& tensors, int64_t dim) {
   int d = normalize_dim("stack", dim, tensors[0].ndim() + 1);
   std::vector<Tensor> list;
   for (const Tensor& t : tensors) {
-    check(t.shape() == tensors[0].shape(), "stack: tensors must have one shape, got ", tensors[0].shape(), " and ", t.shape());
+    check(t.shape() == tensors[0].shape(), "stack: tensors must have one shape, got ", tensors[0].shape(), " and ",
+          t.shape());
     list.push_back(unsqueeze(t, d));
   }
   return cat(list, d, "stack");
@@ -231,7 +234,8 @@ Tensor roll(const Tensor& x, const Dims& shifts, const Dims& dims) {
     check(shifts.size() == 1, "roll: without dims there can be one shift only, got ", shifts);
     return reshape(roll(reshape(x, {-1}), shifts, {0}), x.shape());
   }
-  check(shifts.size() == dims.size(), "roll: got ", shifts.size(), " shifts for ", dims.size(), " dims; give one for each");
+  check(shifts.size() == dims.size(), "roll: got ", shifts.size(), " shifts for ", dims.size(),
+        " dims; give one for each");
   Tensor y = x;
   for (int i = 0; i < dims.size(); i++) {
     int d = normalize_dim("roll", dims[i], x.shape());
@@ -257,8 +261,8 @@ Tensor rot90(const Tensor& x, int64_t k, const Dims& dims) {
 }
 
 Tensor pad(const Tensor& x, const Dims& widths, const std::string& mode, const Scalar& value) {
-  check(widths.size() % 2 == 0 && widths.size() / 2 <= x.ndim(), "pad: expected up to ", x.ndim(), " pairs of widths for shape ", x.shape(),
-        ", got ", widths);
+  check(widths.size() % 2 == 0 && widths.size() / 2 <= x.ndim(), "pad: expected up to ", x.ndim(),
+        " pairs of widths for shape ", x.shape(), ", got ", widths);
   Dims before = Dims::filled(x.ndim(), 0), after = before;
   for (int i = 0; i < widths.size() / 2; i++) {
     before[x.ndim() - 1 - i] = widths[2 * i];
@@ -266,18 +270,21 @@ Tensor pad(const Tensor& x, const Dims& widths, const std::string& mode, const S
   }
   if (mode == "constant") return apply(Pad(before, after, value), x);
   check<ErrorKind::NotImplemented>(mode == "reflect" || mode == "replicate" || mode == "circular",
-                                   "pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got '", mode, "'");
+                                   "pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got '", mode,
+                                   "'");
   return pad_by_copies(x, before, after, mode);
 }
 
 Tensor repeat(const Tensor& x, const Dims& counts, const char* op) {
-  check(counts.size() >= x.ndim(), op, ": expected at least ", x.ndim(), " counts for shape ", x.shape(), ", got ", counts);
+  check(counts.size() >= x.ndim(), op, ": expected at least ", x.ndim(), " counts for shape ", x.shape(), ", got ",
+        counts);
   int lead = counts.size() - x.ndim();
   Shape spaced, grown, result;
   for (int d = 0; d < counts.size(); d++) {
     int64_t n = d < lead ? 1 : x.size(d - lead), total = 0;
     check(counts[d] >= 0, op, ": counts must not be negative, got ", counts);
-    check(!__builtin_mul_overflow(n, counts[d], &total), op, ": size ", n, " times ", counts[d], " does not fit 63 bits");
+    check(!__builtin_mul_overflow(n, counts[d], &total), op, ": size ", n, " times ", counts[d],
+          " does not fit 63 bits");
     spaced.push_back(1);
     spaced.push_back(n);
     grown.push_back(counts[d]);
@@ -307,18 +314,19 @@ Tensor repeat_interleave(const Tensor& x, int64_t count, int64_t dim) {
 }
 
 Tensor repeat_interleave(const Tensor& x, const Tensor& counts, int64_t dim) {
-  check(counts.dtype() == DType::Int64 || counts.dtype() == DType::Int32, "repeat_interleave: repeats must be int64 or int32, got ",
-        counts.dtype());
+  check(counts.dtype() == DType::Int64 || counts.dtype() == DType::Int32,
+        "repeat_interleave: repeats must be int64 or int32, got ", counts.dtype());
   check(counts.ndim() <= 1, "repeat_interleave: repeats must have at most one dimension, got shape ", counts.shape());
-  check(!counts.is_meta(), "repeat_interleave: the size of the result depends on the data, which repeats on the meta device do not have");
-  check<ErrorKind::NotImplemented>(counts.device().type == DeviceType::CPU, "repeat_interleave: repeats must be on the cpu, got ",
-                                   counts.device());
+  check(!counts.is_meta(),
+        "repeat_interleave: the size of the result depends on the data, which repeats on the meta device do not have");
+  check<ErrorKind::NotImplemented>(counts.device().type == DeviceType::CPU,
+                                   "repeat_interleave: repeats must be on the cpu, got ", counts.device());
   Tensor values = contiguous(to_dtype(counts, DType::Int64));
   const auto* c = values.data_as<int64_t>();
   if (values.numel() == 1) return repeat_interleave(x, c[0], dim);
   int d = normalize_dim("repeat_interleave", dim, x.shape());
-  check(x.ndim() > 0 && values.numel() == x.size(d), "repeat_interleave: got ", values.numel(), " repeats for dimension ", d, " of shape ",
-        x.shape());
+  check(x.ndim() > 0 && values.numel() == x.size(d), "repeat_interleave: got ", values.numel(),
+        " repeats for dimension ", d, " of shape ", x.shape());
   int64_t total = 0;
   for (int64_t i = 0; i < values.numel(); i++) {
     check(c[i] >= 0, "repeat_interleave: repeats must not be negative, got ", c[i]);

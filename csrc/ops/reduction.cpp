@@ -14,8 +14,8 @@ namespace weft {
 
 namespace {
 
-constexpr const char* kFoldNames[] = {"sum", "nansum", "mean", "norm", "norm", "count_nonzero", "prod",
-                                      "amax", "amin", "norm", "norm", "any", "all"};
+constexpr const char* kFoldNames[] = {"sum",  "nansum", "mean", "norm", "norm", "count_nonzero", "prod", "amax",
+                                      "amin", "norm",   "norm", "any",  "all"};
 
 struct Reduce : OpOf<Reduce> {
   static constexpr const char* kName = "reduce";
@@ -32,9 +32,7 @@ struct Reduce : OpOf<Reduce> {
     Strides strides;
     fold_kernel(out[0].device(), fold, views.out(out[0], strides), views.in(), views.reduced());
   }
-  bool differentiable() const override {
-    return fold != Fold::CountNonzero && fold != Fold::Any && fold != Fold::All;
-  }
+  bool differentiable() const override { return fold != Fold::CountNonzero && fold != Fold::Any && fold != Fold::All; }
   Saves saves(uint32_t) const override {
     switch (fold) {
       case Fold::Sum:
@@ -120,12 +118,11 @@ void Reduce::vjp(const Vjp& v, Tensor* grads) const {
   }
 }
 
-DType sum_dtype(DType t, std::optional<DType> wanted) {
-  return wanted ? *wanted : is_floating(t) ? t : DType::Int64;
-}
+DType sum_dtype(DType t, std::optional<DType> wanted) { return wanted ? *wanted : is_floating(t) ? t : DType::Int64; }
 
 // Sums and products are made in the wanted dtype where that loses what the input's would keep.
-Tensor sum_like(Fold fold, const char* op, const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
+Tensor sum_like(Fold fold, const char* op, const Tensor& x, const Dims& dims, bool keepdim,
+                std::optional<DType> dtype) {
   ReducedDims reduced(op, dims, x.shape(), keepdim);
   DType t = sum_dtype(x.dtype(), dtype);
   bool converts_first = is_floating(x.dtype()) && (!is_floating(t) || fold != Fold::Sum) && t != x.dtype();
@@ -135,8 +132,7 @@ Tensor sum_like(Fold fold, const char* op, const Tensor& x, const Dims& dims, bo
 Tensor extreme(Fold fold, const char* op, const Tensor& x, const Dims& dims, bool keepdim) {
   ReducedDims reduced(op, dims, x.shape(), keepdim);
   if (reduced.count(x.shape()) == 0) {
-    if (dims.empty() || x.numel() > 0)
-      fail(op, ": cannot choose from no elements, got a tensor of shape ", x.shape());
+    if (dims.empty() || x.numel() > 0) fail(op, ": cannot choose from no elements, got a tensor of shape ", x.shape());
     fail<ErrorKind::Index>(op, ": cannot choose along a dimension of size 0, got a tensor of shape ", x.shape());
   }
   return reduce(fold, reduced, x, x.dtype());
@@ -227,8 +223,8 @@ Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, st
   if (p == 1) return reduce(Fold::SumAbs, reduced, y, t);
   if (p == 0) return sum(where(isnan(y), Scalar(1.0), square(sign(y))), dims, keepdim);  // a gradient of zeros
   if (std::isinf(p)) {
-    check(reduced.count(x.shape()) > 0 || p > 0, "norm: the smallest magnitude of no elements is not defined, got shape ",
-          x.shape());
+    check(reduced.count(x.shape()) > 0 || p > 0,
+          "norm: the smallest magnitude of no elements is not defined, got shape ", x.shape());
     if (reduced.count(x.shape()) == 0) return sum(y, dims, keepdim);
     return reduce(p > 0 ? Fold::MaxAbs : Fold::MinAbs, reduced, y, t);
   }

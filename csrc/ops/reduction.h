@@ -1,5 +1,5 @@
-// Reductions. `dims` lists the dimensions to reduce, none for all; keepdim keeps them with size 1. All raise IndexError for
-// a dim that is not there and RuntimeError for one given twice.
+// Reductions. `dims` lists the dimensions to reduce, none for all; keepdim keeps them with size 1. All raise IndexError
+// for a dim that is not there and RuntimeError for one given twice.
 #pragma once
 
 #include <optional>

@@ -161,7 +161,8 @@ Tensor cumprod(const Tensor& x, int64_t dim, std::optional<DType> dtype) {
   return running(Scan::Prod, "cumprod", x, dim, running_dtype(x, dtype));
 }
 Tensor logcumsumexp(const Tensor& x, int64_t dim) {
-  check(is_floating(x.dtype()), "logcumsumexp: expected a floating point tensor, got dtype ", x.dtype(), "; convert it with .float()");
+  check(is_floating(x.dtype()), "logcumsumexp: expected a floating point tensor, got dtype ", x.dtype(),
+        "; convert it with .float()");
   return running(Scan::LogSumExp, "logcumsumexp", x, dim, x.dtype());
 }
 ValuesAndIndices cummax(const Tensor& x, int64_t dim) { return running_extreme(true, x, dim); }

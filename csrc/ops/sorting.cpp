@@ -73,7 +73,8 @@ ValuesAndIndices pick(const ValuesAndIndices& all, int dim, int64_t place, bool 
 }
 
 void check_data(const char* op, const Tensor& x) {
-  check(!x.is_meta(), op, ": the size of the result depends on the data, which a tensor on the meta device does not have");
+  check(!x.is_meta(), op,
+        ": the size of the result depends on the data, which a tensor on the meta device does not have");
   check<ErrorKind::NotImplemented>(x.device().type == DeviceType::CPU, op, " is not implemented on ", x.device());
 }
 
@@ -91,7 +92,8 @@ UniqueElements runs_of(const Tensor& values) {
   Tensor start = empty({runs}, DType::Int64), counts = empty({runs}, DType::Int64);
   for (int64_t i = 0; i < runs; i++) {
     start.data_as<int64_t>()[i] = starts[static_cast<size_t>(i)];
-    counts.data_as<int64_t>()[i] = (i + 1 < runs ? starts[static_cast<size_t>(i + 1)] : n) - starts[static_cast<size_t>(i)];
+    counts.data_as<int64_t>()[i] =
+        (i + 1 < runs ? starts[static_cast<size_t>(i + 1)] : n) - starts[static_cast<size_t>(i)];
   }
   return {index_select(values, 0, start), number, counts};
 }
@@ -105,14 +107,16 @@ ValuesAndIndices sort(const Tensor& x, int64_t dim, bool descending) {
 ValuesAndIndices topk(const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted) {
   int d = normalize_dim("topk", dim, x.shape());
   int64_t n = x.ndim() == 0 ? 1 : x.size(d);
-  check(k >= 0 && k <= n, "topk: k must be between 0 and the size ", n, " of dimension ", d, " of shape ", x.shape(), ", got ", k);
+  check(k >= 0 && k <= n, "topk: k must be between 0 and the size ", n, " of dimension ", d, " of shape ", x.shape(),
+        ", got ", k);
   return along(Topk(k, largest, sorted), x, d);
 }
 
 ValuesAndIndices kthvalue(const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
   int d = normalize_dim("kthvalue", dim, x.shape());
   int64_t n = x.ndim() == 0 ? 1 : x.size(d);
-  check(k >= 1 && k <= n, "kthvalue: k must be between 1 and the size ", n, " of dimension ", d, " of shape ", x.shape(), ", got ", k);
+  check(k >= 1 && k <= n, "kthvalue: k must be between 1 and the size ", n, " of dimension ", d, " of shape ",
+        x.shape(), ", got ", k);
   return pick(sort(x, d), d, k - 1, keepdim);
 }
 
@@ -150,11 +154,12 @@ UniqueElements unique_consecutive(const Tensor& x) {
 
 Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
   const char* op = "searchsorted";
-  check(sorted.dtype() == values.dtype(), op, ": the sorted sequence has dtype ", sorted.dtype(), " and the values ", values.dtype(),
-        "; convert one of them");
+  check(sorted.dtype() == values.dtype(), op, ": the sorted sequence has dtype ", sorted.dtype(), " and the values ",
+        values.dtype(), "; convert one of them");
   bool fits = sorted.ndim() == 1 || sorted.ndim() == values.ndim();
   for (int d = 0; fits && sorted.ndim() > 1 && d < sorted.ndim() - 1; d++) fits = sorted.size(d) == values.size(d);
-  check(fits, op, ": the sorted sequence must be a vector, or have the dimensions of the values except the last; got shapes ",
+  check(fits, op,
+        ": the sorted sequence must be a vector, or have the dimensions of the values except the last; got shapes ",
         sorted.shape(), " and ", values.shape());
   Tensor s = contiguous(sorted), v = contiguous(values), out = empty(values.shape(), DType::Int64, values.device());
   if (!v.is_meta() && v.numel() > 0) search_sorted_kernel(v.device(), view_of(out), view_of(s), view_of(v), right);

@@ -23,8 +23,8 @@ UniqueElements unique(const Tensor& x);
 // The same for runs of equal neighbours, in their order.
 UniqueElements unique_consecutive(const Tensor& x);
 
-// How many elements of `sorted` (a vector, or one row for each row of values) come before each value; with `right` those
-// that equal it count too.
+// How many elements of `sorted` (a vector, or one row for each row of values) come before each value; with `right`
+// those that equal it count too.
 Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right = false);
 
 }  // namespace weft

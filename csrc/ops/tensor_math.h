@@ -6,9 +6,9 @@
 namespace weft {
 
 inline Tensor operator-(const Tensor& x) { return neg(x); }
-#define WEFT_OPERATOR(op, name)                                                         \
-  inline Tensor operator op(const Tensor& a, const Tensor& b) { return name(a, b); }    \
-  inline Tensor operator op(const Tensor& a, const Scalar& b) { return name(a, b); }    \
+#define WEFT_OPERATOR(op, name)                                                      \
+  inline Tensor operator op(const Tensor& a, const Tensor& b) { return name(a, b); } \
+  inline Tensor operator op(const Tensor& a, const Scalar& b) { return name(a, b); } \
   inline Tensor operator op(const Scalar& a, const Tensor& b) { return name(a, b); }
 WEFT_OPERATOR(+, add)
 WEFT_OPERATOR(-, sub)

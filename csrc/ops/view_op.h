@@ -11,7 +11,8 @@ struct ViewOp : OpOf<Self> {
   void infer(Inputs, OutputSpec*) const override {}
 };
 
-// Zeros of `shape` with g in the place that `view`, a ViewOp that shows no element twice, would show: view's derivative.
+// Zeros of `shape` with g in the place that `view`, a ViewOp that shows no element twice, would show: view's
+// derivative.
 Tensor place_in_zeros(const Op& view, const Tensor& g, const Shape& shape);
 
 }  // namespace weft

@@ -84,8 +84,9 @@ Tensor from_memory(void* data, const Shape& shape, const Strides& strides, DType
   size_t bytes = checked_bytes(shape, dtype);
   auto [low, high] = extent(shape, strides, 0);
   auto item = static_cast<int64_t>(item_size(dtype));
-  auto storage = make_ref<Storage>(static_cast<char*>(data) + low * item, std::max(bytes, static_cast<size_t>((high - low) * item)),
-                                   Device{}, std::move(owner), writable);
+  auto storage = make_ref<Storage>(static_cast<char*>(data) + low * item,
+                                   std::max(bytes, static_cast<size_t>((high - low) * item)), Device{},
+                                   std::move(owner), writable);
   return Tensor(make_ref<TensorImpl>(std::move(storage), shape, strides, -low, dtype));
 }
 

@@ -66,9 +66,7 @@ class Tensor {
   Device device() const { return impl_->device; }
   bool is_meta() const { return impl_->device.type == DeviceType::Meta; }
   bool is_contiguous() const { return impl_->contiguous; }
-  bool requires_grad() const {
-    return impl_->requires_grad || (impl_->tracked && impl_->base->requires_grad);
-  }
+  bool requires_grad() const { return impl_->requires_grad || (impl_->tracked && impl_->base->requires_grad); }
   bool is_view() const { return static_cast<bool>(impl_->base); }
   uint32_t version() const { return impl_->storage->version(); }
 

@@ -75,7 +75,7 @@ def empty_cache() -> None:
 
 
 def stats() -> dict[str, int]:
-    """Returns the bytes ``allocated``, ``reserved``, at ``peak`` and the ``limit`` on what may be reserved; and the number
+    """Returns the bytes ``allocated``, ``reserved``, at ``peak``, and the ``limit`` on what may be reserved; the number
     of ``allocations`` so far and how many of these were ``cache_hits``, served without asking the system.
 
     >>> import weft

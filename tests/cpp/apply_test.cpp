@@ -25,8 +25,7 @@ struct ScaledAdd : OpOf<ScaledAdd> {
   }
   void run(Inputs in, const Tensor* out) const override {
     for (int64_t i = 0; i < in[0].numel(); i++) {
-      out[0].data_as<float>()[i] =
-          in[0].data_as<float>()[i] * static_cast<float>(factor) + in[1].data_as<float>()[i];
+      out[0].data_as<float>()[i] = in[0].data_as<float>()[i] * static_cast<float>(factor) + in[1].data_as<float>()[i];
     }
   }
   bool elementwise() const override { return true; }

@@ -1,4 +1,5 @@
-// The backward engine: accumulation, graphs that are used again or freed, hooks, saved versions, a million nodes, threads.
+// The backward engine: accumulation, graphs that are used again or freed, hooks, saved versions, a million nodes,
+// threads.
 #include "autograd/engine.h"
 
 #include <gtest/gtest.h>

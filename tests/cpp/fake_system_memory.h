@@ -1,4 +1,5 @@
-// FakeSystemMemory: a SystemMemory of any size that hands out address space it never fills, and checks what is returned.
+// FakeSystemMemory: a SystemMemory of any size that hands out address space it never fills, and checks what is
+// returned.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -14,8 +15,8 @@ namespace weft {
 class FakeSystemMemory : public SystemMemory {
  public:
   explicit FakeSystemMemory(size_t total) : total_(total), pages_(kSpace / kPage) {
-    void* base = mmap(nullptr, kSpace + kHugePage, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    void* base =
+        mmap(nullptr, kSpace + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     space_ = static_cast<char*>(base);
     base_ = reinterpret_cast<char*>((reinterpret_cast<uintptr_t>(base) + kHugePage - 1) / kHugePage * kHugePage);
   }
@@ -40,7 +41,8 @@ class FakeSystemMemory : public SystemMemory {
     auto offset = static_cast<size_t>(static_cast<char*>(data) - base_);
     EXPECT_EQ(offset % kPage, 0u);
     EXPECT_EQ(nbytes % kPage, 0u);
-    for (size_t i = 0; i < nbytes / kPage; i++) EXPECT_TRUE(pages_[offset / kPage + i]) << "unmapped what is not mapped";
+    for (size_t i = 0; i < nbytes / kPage; i++)
+      EXPECT_TRUE(pages_[offset / kPage + i]) << "unmapped what is not mapped";
     mark(offset / kPage, nbytes / kPage, false);
     madvise(data, nbytes, MADV_DONTNEED);
   }

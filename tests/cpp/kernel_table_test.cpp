@@ -19,8 +19,8 @@ void answer(int* out) {
 }
 
 void enter(KernelTable<AnswerKernel>& table, AnswerKernel* kernel, int isa) {
-  register_kernel({&table, reinterpret_cast<AnyKernel>(kernel), static_cast<int8_t>(DeviceType::CPU),
-                   static_cast<int8_t>(isa)});
+  register_kernel(
+      {&table, reinterpret_cast<AnyKernel>(kernel), static_cast<int8_t>(DeviceType::CPU), static_cast<int8_t>(isa)});
 }
 
 int ask(KernelTable<AnswerKernel>& table) {

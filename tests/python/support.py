@@ -205,3 +205,30 @@ def gradgradcheck(w, function, arrays, device="cpu", rtol=1e-5, atol=1e-6):
         return [tensor for tensor in gradients if tensor is not None]
 
     gradcheck(w, gradient, [*arrays, *incoming], device, rtol, atol, rng, constant=True)
+
+
+def leaf(w, *values, **kwargs):
+    """A leaf that requires grad, of the given numbers."""
+    return w.tensor(values[0] if len(values) == 1 else list(values), requires_grad=True, **kwargs)
+
+
+def equal(tensor, values):
+    """Is the tensor made of these values, up to rounding?"""
+    np.testing.assert_allclose(to_numpy(tensor), values, rtol=1e-6)
+
+
+def make_square(w):
+    """A Function written in Python: x * x."""
+
+    class Square(w.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, gradient):
+            (x,) = ctx.saved_tensors
+            return gradient * 2 * x
+
+    return Square

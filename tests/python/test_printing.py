@@ -127,7 +127,9 @@ def test_as_pytorch_prints(dtype):
                 module.set_printoptions(profile="default")
                 module.set_printoptions(**options)
             # The names differ in length, so a note may fit on the last line of one only
-            mine, theirs = (re.sub(r",\s+(dtype|requires_grad)=", r", \1=", text) for text in (tensor_repr(mine), repr(theirs)))
+            mine, theirs = (
+                re.sub(r",\s+(dtype|requires_grad)=", r", \1=", text) for text in (tensor_repr(mine), repr(theirs))
+            )
             assert mine.replace("weft.", "torch.") == theirs, (array.shape, options)
     finally:
         torch.set_printoptions(profile="default")

@@ -30,8 +30,7 @@ template <class F>
 void for_channels(const Images& s, const F& f) {
   int64_t width = s.inner == 1 ? kChannels : 1, groups = (s.channels + width - 1) / width;
   parallel_for(groups, kNormGrain / (s.count() * width + 1) + 1, [&](int64_t begin, int64_t end) {
-    for (int64_t g = begin; g < end; g++)
-      f(g * width, s.channels - g * width < width ? s.channels - g * width : width);
+    for (int64_t g = begin; g < end; g++) f(g * width, s.channels - g * width < width ? s.channels - g * width : width);
   });
 }
 
@@ -115,7 +114,8 @@ WEFT_CPU_KERNEL(channel_norm_kernel, channel_norm_cpu);
 template <class C>
 struct BackwardLine {
   C a, b, c;
-  BackwardLine(const ChannelNormInputs& in, int64_t channel, double grads, double products, double count, bool training) {
+  BackwardLine(const ChannelNormInputs& in, int64_t channel, double grads, double products, double count,
+               bool training) {
     double rstd = static_cast<double>(rstd_of<C>(in, channel));
     double scale = rstd * static_cast<double>(number_at<C>(in.weight, channel, 1));
     a = static_cast<C>(scale);
@@ -176,8 +176,8 @@ void backward_as(const StridedView& dx, const StridedView& dweight, const Stride
   });
 }
 
-void channel_norm_backward_cpu(StridedView dx, StridedView dweight, StridedView dbias, StridedView grad, ChannelNormInputs in,
-                               bool training) {
+void channel_norm_backward_cpu(StridedView dx, StridedView dweight, StridedView dbias, StridedView grad,
+                               ChannelNormInputs in, bool training) {
   in.x.dtype == DType::Float64 ? backward_as<double>(dx, dweight, dbias, grad, in, training)
                                : backward_as<float>(dx, dweight, dbias, grad, in, training);
 }

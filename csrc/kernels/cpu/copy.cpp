@@ -36,7 +36,8 @@ void transpose_tile(T* out, int64_t out_row, const T* in, int64_t in_column, int
     int64_t j = 0;
     for (; j + lanes <= columns; j += lanes) {
       int64_t i = 0;
-      for (; i + lanes <= rows; i += lanes) transpose_registers(out + i * out_row + j, out_row, in + i + j * in_column, in_column);
+      for (; i + lanes <= rows; i += lanes)
+        transpose_registers(out + i * out_row + j, out_row, in + i + j * in_column, in_column);
       transpose_elements(out + i * out_row + j, out_row, in + i + j * in_column, in_column, rows - i, lanes);
     }
     transpose_elements(out + j, out_row, in + j * in_column, in_column, rows, columns - j);
@@ -48,8 +49,8 @@ template <class T>
 void transpose_tiles(T* out, int64_t out_row, const T* in, int64_t in_column, int64_t row_begin, int64_t row_end,
                      int64_t columns) {
   for (int64_t j = 0; j < columns; j += kTile)
-    transpose_tile(out + row_begin * out_row + j, out_row, in + row_begin + j * in_column, in_column, row_end - row_begin,
-                   columns - j < kTile ? columns - j : kTile);
+    transpose_tile(out + row_begin * out_row + j, out_row, in + row_begin + j * in_column, in_column,
+                   row_end - row_begin, columns - j < kTile ? columns - j : kTile);
 }
 
 template <class T>
@@ -68,8 +69,9 @@ void transpose_copy(const LoopPlan<1>& plan, void* out, const void* in) {
         rest /= plan.shape[d];
       }
       int64_t first = b % bands * kTile;
-      transpose_tiles(static_cast<T*>(out) + out_offset, plan.strides[0][last - 1], static_cast<const T*>(in) + in_offset,
-                      plan.strides[1][last], first, first + kTile < rows ? first + kTile : rows, columns);
+      transpose_tiles(static_cast<T*>(out) + out_offset, plan.strides[0][last - 1],
+                      static_cast<const T*>(in) + in_offset, plan.strides[1][last], first,
+                      first + kTile < rows ? first + kTile : rows, columns);
     }
   });
 }

@@ -6,7 +6,8 @@ namespace WEFT_ISA {
 namespace {
 
 template <class Entry, class C>
-void backward_in(const StridedView& out, const StridedView& grad, const StridedView& kept, const scalar::Params& params) {
+void backward_in(const StridedView& out, const StridedView& grad, const StridedView& kept,
+                 const scalar::Params& params) {
   const scalar::Params p = params;
   elementwise_loop<C, C, 2>(out, {&grad, &kept}, [p](const C* const* in, C* y, int64_t n) {
     const C *g = in[0], *k = in[1];
@@ -24,7 +25,8 @@ void backward_entry(const StridedView& out, const StridedView& grad, const Strid
   }
 }
 
-using EntryFunction = void (*)(const StridedView&, const StridedView&, const StridedView&, DType, const scalar::Params&);
+using EntryFunction = void (*)(const StridedView&, const StridedView&, const StridedView&, DType,
+                               const scalar::Params&);
 template <class... Entries>
 struct BackwardTable {
   static constexpr EntryFunction functions[] = {&backward_entry<Entries>...};

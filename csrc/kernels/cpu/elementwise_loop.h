@@ -11,7 +11,7 @@ namespace WEFT_ISA {
 namespace {
 
 constexpr int64_t kElementwiseGrain = 32768;
-constexpr int64_t kRun = 1024;  // elements per run: operands and result of a run stay in the L1 cache
+constexpr int64_t kRun = 1024;              // elements per run: operands and result of a run stay in the L1 cache
 constexpr int64_t kStreamBytes = 32 << 20;  // larger results are written past the caches
 constexpr int kMaxLoopDims = 64;
 
@@ -75,8 +75,8 @@ struct LoopPlan {
 
 // Calls f(inputs, output, n) on runs that make up elements [begin, end) of the plan's row-major order.
 template <class C, class O, int N, class F>
-void run_range(const LoopPlan<N>& plan, const StridedView& out, const StridedView* const* in, int64_t begin, int64_t end,
-               const F& f) {
+void run_range(const LoopPlan<N>& plan, const StridedView& out, const StridedView* const* in, int64_t begin,
+               int64_t end, const F& f) {
   C buffers[N][kRun];
   O result[kRun];
   const int last = plan.ndim - 1;
@@ -162,7 +162,8 @@ void elementwise_loop(const StridedView& out, const StridedView* const (&in)[N],
     return;
   }
   LoopPlan<N> plan(out, in);
-  parallel_for(n, kElementwiseGrain, [&](int64_t begin, int64_t end) { run_range<C, O, N>(plan, out, in, begin, end, f); });
+  parallel_for(n, kElementwiseGrain,
+               [&](int64_t begin, int64_t end) { run_range<C, O, N>(plan, out, in, begin, end, f); });
 }
 
 }  // namespace

@@ -18,7 +18,8 @@ void embedding_cpu(StridedView out, StridedView weight, StridedView index) {
       if (step == 1) {
         __builtin_memcpy(to, from, static_cast<size_t>(size * item));
       } else {
-        for (int64_t j = 0; j < size; j++) __builtin_memcpy(to + j * item, from + j * step * item, static_cast<size_t>(item));
+        for (int64_t j = 0; j < size; j++)
+          __builtin_memcpy(to + j * item, from + j * step * item, static_cast<size_t>(item));
       }
     }
   });
@@ -60,7 +61,8 @@ WEFT_CPU_KERNEL(embedding_backward_kernel, embedding_backward_cpu);
 void first_outside_cpu(StridedView index, int64_t n, int64_t* position) {
   const auto* ids = index.as<int64_t>();
   int64_t count = index.numel(), bad = 0;
-  for (int64_t i = 0; i < count; i++) bad |= static_cast<int64_t>(static_cast<uint64_t>(ids[i]) >= static_cast<uint64_t>(n));
+  for (int64_t i = 0; i < count; i++)
+    bad |= static_cast<int64_t>(static_cast<uint64_t>(ids[i]) >= static_cast<uint64_t>(n));
   *position = -1;
   for (int64_t i = 0; bad && i < count; i++) {
     if (static_cast<uint64_t>(ids[i]) < static_cast<uint64_t>(n)) continue;

@@ -12,8 +12,8 @@ constexpr int64_t kGrain = 32768;
 constexpr int kMaxRank = 64;
 
 // Writes the offsets of one innermost run, which starts at the coordinates `at`; returns whether an index was bad.
-bool offsets_of_run(int64_t* out, const StridedView& positions, const int64_t* at, int64_t n, const IndexSource* sources,
-                    int count, bool wrap) {
+bool offsets_of_run(int64_t* out, const StridedView& positions, const int64_t* at, int64_t n,
+                    const IndexSource* sources, int count, bool wrap) {
   int last = positions.ndim - 1;
   int64_t base = 0;
   for (int d = 0; d <= last; d++) base += at[d] * positions.strides[d];
@@ -177,7 +177,8 @@ void put_part(const RowPut<T>& put, int64_t first, int64_t last, int64_t low, in
     T* to = put.out + at;
     const T* from = put.scalar ? put.source : put.source + p * put.width;
     if (put.table) {
-      for (int64_t i = first; i < last; i++) to[put.table[i]] = combine<mode>(to[put.table[i]], from[put.scalar ? 0 : i]);
+      for (int64_t i = first; i < last; i++)
+        to[put.table[i]] = combine<mode>(to[put.table[i]], from[put.scalar ? 0 : i]);
     } else if (put.scalar) {
       T value = *from;
       for (int64_t i = first; i < last; i++) to[i] = combine<mode>(to[i], value);

@@ -41,8 +41,9 @@ WEFT_INLINE double at(const StridedView& v, int64_t i) {
 }
 
 template <class C>
-void cross_entropy_as(const StridedView& losses, const StridedView& log_sums, const StridedView& weights, const StridedView& logits,
-                      const StridedView& target, const StridedView& weight, CrossEntropyRule rule) {
+void cross_entropy_as(const StridedView& losses, const StridedView& log_sums, const StridedView& weights,
+                      const StridedView& logits, const StridedView& target, const StridedView& weight,
+                      CrossEntropyRule rule) {
   Geometry g(logits);
   const double share = rule.smoothing / static_cast<double>(g.classes);
   parallel_for(g.outer * g.inner, kLossGrain / g.classes + 1, [&](int64_t begin, int64_t end) {
@@ -76,8 +77,8 @@ void cross_entropy_as(const StridedView& losses, const StridedView& log_sums, co
   });
 }
 
-void cross_entropy_cpu(StridedView losses, StridedView log_sums, StridedView weights, StridedView logits, StridedView target,
-                       StridedView weight, CrossEntropyRule rule) {
+void cross_entropy_cpu(StridedView losses, StridedView log_sums, StridedView weights, StridedView logits,
+                       StridedView target, StridedView weight, CrossEntropyRule rule) {
   if (losses.numel() == 0) return;
   logits.dtype == DType::Float64 ? cross_entropy_as<double>(losses, log_sums, weights, logits, target, weight, rule)
                                  : cross_entropy_as<float>(losses, log_sums, weights, logits, target, weight, rule);
@@ -85,8 +86,9 @@ void cross_entropy_cpu(StridedView losses, StridedView log_sums, StridedView wei
 WEFT_CPU_KERNEL(cross_entropy_kernel, cross_entropy_cpu);
 
 template <class C>
-void backward_as(const StridedView& out, const StridedView& grad, const StridedView& logits, const StridedView& log_sums,
-                 const StridedView& target, const StridedView& weight, CrossEntropyRule rule) {
+void backward_as(const StridedView& out, const StridedView& grad, const StridedView& logits,
+                 const StridedView& log_sums, const StridedView& target, const StridedView& weight,
+                 CrossEntropyRule rule) {
   Geometry g(logits);
   const double share = rule.smoothing / static_cast<double>(g.classes);
   double all_weights = static_cast<double>(g.classes);
@@ -110,7 +112,8 @@ void backward_as(const StridedView& out, const StridedView& grad, const StridedV
         else
           for (int64_t c = 0; c < n; c++) to[c] = scalar::exp(x[c] - log_sum) * all;
         if (share != 0.0)
-          for (int64_t c = 0; c < n; c++) to[c] -= static_cast<C>(scale * share * (weight.data ? at<C>(weight, c0 + c) : 1.0));
+          for (int64_t c = 0; c < n; c++)
+            to[c] -= static_cast<C>(scale * share * (weight.data ? at<C>(weight, c0 + c) : 1.0));
         if (!ignored && t >= c0 && t < c0 + n) to[t - c0] -= static_cast<C>(own);
         if (!direct) store_run(advance(out.data, g.first(i) + c0 * g.inner, out.dtype), out.dtype, g.inner, to, n);
       });
@@ -118,8 +121,8 @@ void backward_as(const StridedView& out, const StridedView& grad, const StridedV
   });
 }
 
-void cross_entropy_backward_cpu(StridedView out, StridedView grad, StridedView logits, StridedView log_sums, StridedView target,
-                                StridedView weight, CrossEntropyRule rule) {
+void cross_entropy_backward_cpu(StridedView out, StridedView grad, StridedView logits, StridedView log_sums,
+                                StridedView target, StridedView weight, CrossEntropyRule rule) {
   if (out.numel() == 0) return;
   logits.dtype == DType::Float64 ? backward_as<double>(out, grad, logits, log_sums, target, weight, rule)
                                  : backward_as<float>(out, grad, logits, log_sums, target, weight, rule);

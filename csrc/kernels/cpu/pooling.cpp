@@ -18,7 +18,8 @@ struct Plane {
   int64_t size() const { return rows * columns; }
 };
 
-// Calls f(plane of out, plane of in as numbers of type C, number of the plane); what f wrote is converted to out's dtype.
+// Calls f(plane of out, plane of in as numbers of type C, number of the plane); what f wrote is converted to out's
+// dtype.
 template <class C, class F>
 void for_planes(const StridedView& out, const StridedView& in, const F& f) {
   Plane to(out), from(in);
@@ -46,7 +47,8 @@ void for_planes(const StridedView& out, const StridedView& in, const F& f) {
 
 // Windows of 2 x 2 side by side that fill the plane: the usual case.
 bool is_halving(const Plane& to, const Plane& from, const PoolWindows& w) {
-  if (from.rows / 2 != to.rows || from.columns / 2 != to.columns || w.rows.step != 1 || w.columns.step != 1) return false;
+  if (from.rows / 2 != to.rows || from.columns / 2 != to.columns || w.rows.step != 1 || w.columns.step != 1)
+    return false;
   for (int64_t i = 0; i < to.rows; i++)
     if (w.rows.start[i] != 2 * i || w.rows.end[i] != 2 * i + 2) return false;
   for (int64_t j = 0; j < to.columns; j++)
@@ -132,7 +134,8 @@ void max_backward_as(const StridedView& out, const StridedView& grad, const Stri
 
 void max_pool_backward_cpu(StridedView out, StridedView grad, StridedView indices) {
   if (out.numel() == 0) return;
-  grad.dtype == DType::Float64 ? max_backward_as<double>(out, grad, indices) : max_backward_as<float>(out, grad, indices);
+  grad.dtype == DType::Float64 ? max_backward_as<double>(out, grad, indices)
+                               : max_backward_as<float>(out, grad, indices);
 }
 WEFT_CPU_KERNEL(max_pool_backward_kernel, max_pool_backward_cpu);
 

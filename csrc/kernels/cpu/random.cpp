@@ -10,15 +10,16 @@ namespace {
 
 constexpr int64_t kBlocks = 256;  // counter blocks generated at a time
 
-// Calls store(first element, numbers, count) for runs of the 4 n (or 2 n) numbers of the blocks that cover [begin, end);
-// begin is a multiple of the numbers per block.
+// Calls store(first element, numbers, count) for runs of the 4 n (or 2 n) numbers of the blocks that cover [begin,
+// end); begin is a multiple of the numbers per block.
 template <int kPerBlock, class T, class Make, class Store>
 void generate(PhiloxState state, int64_t begin, int64_t end, const Make& make, const Store& store) {
   T numbers[kBlocks * kPerBlock];
   for (int64_t at = begin; at < end; at += kBlocks * kPerBlock) {
     uint64_t first = state.offset + static_cast<uint64_t>(at / kPerBlock);
 #pragma omp simd
-    for (int64_t i = 0; i < kBlocks; i++) make(scalar::philox(state.seed, first + static_cast<uint64_t>(i)), numbers + i * kPerBlock);
+    for (int64_t i = 0; i < kBlocks; i++)
+      make(scalar::philox(state.seed, first + static_cast<uint64_t>(i)), numbers + i * kPerBlock);
     int64_t count = end - at < kBlocks * kPerBlock ? end - at : kBlocks * kPerBlock;
     store(at, numbers, count);
   }
@@ -82,13 +83,15 @@ void random_cpu(Distribution distribution, StridedView out, PhiloxState state, R
         return x < b ? x : a;  // rounding must not reach b
       });
     case Distribution::Normal:
-      return fill_from_normal(out, state, [p](auto z) { return static_cast<decltype(z)>(p.a) + z * static_cast<decltype(z)>(p.b); });
+      return fill_from_normal(
+          out, state, [p](auto z) { return static_cast<decltype(z)>(p.a) + z * static_cast<decltype(z)>(p.b); });
     case Distribution::LogNormal:
       return fill_from_normal(out, state, [p](auto z) {
         return scalar::exp(static_cast<decltype(z)>(static_cast<decltype(z)>(p.a) + z * static_cast<decltype(z)>(p.b)));
       });
     case Distribution::Bernoulli:
-      return fill_from_uniform(out, state, [p](auto u) { return static_cast<decltype(u)>(u < static_cast<decltype(u)>(p.a)); });
+      return fill_from_uniform(out, state,
+                               [p](auto u) { return static_cast<decltype(u)>(u < static_cast<decltype(u)>(p.a)); });
     case Distribution::Exponential:
       return fill_from_uniform(out, state, [p](auto u) { return -scalar::log1p(-u) / static_cast<decltype(u)>(p.a); });
     case Distribution::Geometric:

@@ -1,4 +1,5 @@
-// The loop under every reduction: brings any input to contiguous blocks or rows of one type and feeds them to a reducer.
+// The loop under every reduction: brings any input to contiguous blocks or rows of one type and feeds them to a
+// reducer.
 //
 // A reducer R works on elements of R::Compute and has
 //   R::Total                                           what has been seen so far, for one output
@@ -19,7 +20,7 @@ namespace {
 constexpr int64_t kBlock = 2048;
 constexpr int64_t kColumns = 1024;
 constexpr int64_t kRowBlock = 32;
-constexpr int64_t kShortRun = 256;   // shorter contiguous runs are packed into blocks first
+constexpr int64_t kShortRun = 256;    // shorter contiguous runs are packed into blocks first
 constexpr int64_t kPartWork = 32768;  // elements that are worth a task of their own
 constexpr int64_t kWantedTasks = 128;
 
@@ -141,8 +142,7 @@ void reduce_blocks(typename R::Total& total, const ReducePlan& plan, const Strid
   using C = typename R::Compute;
   const int last = plan.reduced - 1;
   const int64_t step = plan.reduced_in[last];
-  const bool direct =
-      in.dtype == dtype_of<C> && step == 1 && (last == 0 || plan.reduced_shape[last] >= kShortRun);
+  const bool direct = in.dtype == dtype_of<C> && step == 1 && (last == 0 || plan.reduced_shape[last] >= kShortRun);
   ReducedWalk walk(plan, begin);
   C buffer[kBlock];
   for (int64_t at = begin; at < end;) {

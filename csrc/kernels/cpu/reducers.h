@@ -1,5 +1,5 @@
-// The reducers of reduce_loop.h. Blocks are folded in 64-byte lanes whose number does not depend on the instruction set, so
-// that every machine adds in the same order; float blocks are added up in double.
+// The reducers of reduce_loop.h. Blocks are folded in 64-byte lanes whose number does not depend on the instruction
+// set, so that every machine adds in the same order; float blocks are added up in double.
 #pragma once
 
 #include "kernels/cpu/reduce_loop.h"
@@ -23,7 +23,8 @@ WEFT_INLINE V load_lanes(const void* p) {
   return v;
 }
 
-// init: what changes nothing. step(seen, x): a block's element, as a number or lanes of them. join: two of what step made.
+// init: what changes nothing. step(seen, x): a block's element, as a number or lanes of them. join: two of what step
+// made.
 struct SumFold {
   template <class T>
   static WEFT_INLINE T init() {

@@ -76,14 +76,14 @@ template <class F, class C>
 void arg_fold_as(const StridedView& values, const StridedView& indices, const StridedView& in, int reduced) {
   ReducePlan plan(indices, values, in, reduced, true);
   using Reducer = ArgReducer<F, C>;
-  reduce<Reducer>(plan, in, [&](typename Reducer::Total* totals, int64_t n, const KeptPlace& place, int64_t step,
-                                int64_t step2) {
-    for (int64_t i = 0; i < n; i++) {
-      if (indices.data) indices.as<int64_t>()[place.out + i * step] = totals[i].index;
-      if (values.data)
-        store_run(advance(values.data, place.out2 + i * step2, values.dtype), values.dtype, 1, &totals[i].value, 1);
-    }
-  });
+  reduce<Reducer>(
+      plan, in, [&](typename Reducer::Total* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
+        for (int64_t i = 0; i < n; i++) {
+          if (indices.data) indices.as<int64_t>()[place.out + i * step] = totals[i].index;
+          if (values.data)
+            store_run(advance(values.data, place.out2 + i * step2, values.dtype), values.dtype, 1, &totals[i].value, 1);
+        }
+      });
 }
 
 template <class F>
@@ -106,18 +106,19 @@ void variance_as(bool root, const StridedView& variance, const StridedView& mean
                  double correction) {
   ReducePlan plan(variance, mean, in, reduced, false);
   using Total = typename VarianceReducer<C>::Total;
-  reduce<VarianceReducer<C>>(plan, in, [&](Total* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
-    double result[kColumns];
-    for (int64_t i = 0; i < n; i++) {
-      double freedom = totals[i].count - correction, square = totals[i].square < 0 ? 0 : totals[i].square;
-      result[i] = square / (freedom > 0 ? freedom : 0);
-      result[i] = root ? __builtin_sqrt(result[i]) : result[i];
-    }
-    store_run(advance(variance.data, place.out, variance.dtype), variance.dtype, step, result, n);
-    if (!mean.data) return;
-    for (int64_t i = 0; i < n; i++) result[i] = totals[i].count > 0 ? totals[i].mean : __builtin_nan("");
-    store_run(advance(mean.data, place.out2, mean.dtype), mean.dtype, step2, result, n);
-  });
+  reduce<VarianceReducer<C>>(
+      plan, in, [&](Total* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
+        double result[kColumns];
+        for (int64_t i = 0; i < n; i++) {
+          double freedom = totals[i].count - correction, square = totals[i].square < 0 ? 0 : totals[i].square;
+          result[i] = square / (freedom > 0 ? freedom : 0);
+          result[i] = root ? __builtin_sqrt(result[i]) : result[i];
+        }
+        store_run(advance(variance.data, place.out, variance.dtype), variance.dtype, step, result, n);
+        if (!mean.data) return;
+        for (int64_t i = 0; i < n; i++) result[i] = totals[i].count > 0 ? totals[i].mean : __builtin_nan("");
+        store_run(advance(mean.data, place.out2, mean.dtype), mean.dtype, step2, result, n);
+      });
 }
 
 void variance_cpu(bool root, StridedView variance, StridedView mean, StridedView in, int reduced, double correction) {

@@ -47,8 +47,8 @@ class Parameters {
 int64_t num_parameters(const RowNormGeometry& s) { return s.groups * (s.n / s.inner); }
 
 template <class C>
-void row_norm_as(const StridedView& y, const StridedView& mean, const StridedView& rstd, const StridedView& x, const StridedView& weight,
-                 const StridedView& bias, const RowNormGeometry& s, double eps) {
+void row_norm_as(const StridedView& y, const StridedView& mean, const StridedView& rstd, const StridedView& x,
+                 const StridedView& weight, const StridedView& bias, const RowNormGeometry& s, double eps) {
   Parameters<C> weights(weight, num_parameters(s), 1), biases(bias, num_parameters(s), 0);
   const double count = static_cast<double>(s.n);
   parallel_for(s.rows, kNormGrain / s.n + 1, [&](int64_t begin, int64_t end) {
@@ -76,8 +76,8 @@ void row_norm_as(const StridedView& y, const StridedView& mean, const StridedVie
   });
 }
 
-void row_norm_cpu(StridedView y, StridedView mean, StridedView rstd, StridedView x, StridedView weight, StridedView bias,
-                  RowNormGeometry s, double eps) {
+void row_norm_cpu(StridedView y, StridedView mean, StridedView rstd, StridedView x, StridedView weight,
+                  StridedView bias, RowNormGeometry s, double eps) {
   x.dtype == DType::Float64 ? row_norm_as<double>(y, mean, rstd, x, weight, bias, s, eps)
                             : row_norm_as<float>(y, mean, rstd, x, weight, bias, s, eps);
 }
@@ -119,7 +119,8 @@ void input_gradient(const StridedView& dx, const RowNormBackwardInputs& in, cons
 
 // Parameters that belong to one element of every row: groups of neighbours, all rows.
 template <class C>
-void element_parameters(const StridedView& dweight, const StridedView& dbias, const RowNormBackwardInputs& in, const RowNormGeometry& s) {
+void element_parameters(const StridedView& dweight, const StridedView& dbias, const RowNormBackwardInputs& in,
+                        const RowNormGeometry& s) {
   constexpr int64_t kWidth = 256, kRows = 64;
   int64_t per_row = s.n, total = num_parameters(s), blocks = (total + kWidth - 1) / kWidth;
   parallel_for(blocks, kNormGrain / (s.rows * kWidth + 1) + 1, [&](int64_t begin, int64_t end) {
@@ -130,7 +131,8 @@ void element_parameters(const StridedView& dweight, const StridedView& dbias, co
       for (int64_t row0 = 0; row0 < s.rows; row0 += kRows) {
         for (int64_t k = 0; k < width; k++) weight_sum[k] = bias_sum[k] = 0;
         for (int64_t row = row0; row < s.rows && row < row0 + kRows; row++) {
-          const C *g = run_of(g_buffer, in.grad, row * per_row + p0, width), *x = run_of(x_buffer, in.x, row * per_row + p0, width);
+          const C *g = run_of(g_buffer, in.grad, row * per_row + p0, width),
+                  *x = run_of(x_buffer, in.x, row * per_row + p0, width);
           C center = in.mean.as<C>()[row], scale = in.rstd.as<C>()[row];
           for (int64_t k = 0; k < width; k++) {
             weight_sum[k] += g[k] * ((x[k] - center) * scale);
@@ -152,7 +154,8 @@ void element_parameters(const StridedView& dweight, const StridedView& dbias, co
 
 // Parameters of runs of `inner` elements, in every groups-th row.
 template <class C>
-void run_parameters(const StridedView& dweight, const StridedView& dbias, const RowNormBackwardInputs& in, const RowNormGeometry& s) {
+void run_parameters(const StridedView& dweight, const StridedView& dbias, const RowNormBackwardInputs& in,
+                    const RowNormGeometry& s) {
   int64_t per_row = s.n / s.inner, work = s.rows / s.groups * s.inner;
   parallel_for(num_parameters(s), kNormGrain / (work + 1) + 1, [&](int64_t begin, int64_t end) {
     C g_buffer[kRun], x_buffer[kRun];
@@ -175,14 +178,16 @@ void run_parameters(const StridedView& dweight, const StridedView& dbias, const 
 }
 
 template <class C>
-void row_norm_backward_as(const StridedView& dx, const StridedView& dweight, const StridedView& dbias, const RowNormBackwardInputs& in,
-                          const RowNormGeometry& s) {
+void row_norm_backward_as(const StridedView& dx, const StridedView& dweight, const StridedView& dbias,
+                          const RowNormBackwardInputs& in, const RowNormGeometry& s) {
   input_gradient<C>(dx, in, s);
   if (!dweight.data && !dbias.data) return;
-  s.inner == 1 && s.groups == 1 ? element_parameters<C>(dweight, dbias, in, s) : run_parameters<C>(dweight, dbias, in, s);
+  s.inner == 1 && s.groups == 1 ? element_parameters<C>(dweight, dbias, in, s)
+                                : run_parameters<C>(dweight, dbias, in, s);
 }
 
-void row_norm_backward_cpu(StridedView dx, StridedView dweight, StridedView dbias, RowNormBackwardInputs in, RowNormGeometry s) {
+void row_norm_backward_cpu(StridedView dx, StridedView dweight, StridedView dbias, RowNormBackwardInputs in,
+                           RowNormGeometry s) {
   in.x.dtype == DType::Float64 ? row_norm_backward_as<double>(dx, dweight, dbias, in, s)
                                : row_norm_backward_as<float>(dx, dweight, dbias, in, s);
 }

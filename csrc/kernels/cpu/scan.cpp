@@ -32,7 +32,9 @@ WEFT_INLINE int64_t last_stride(const StridedView& v) { return v.ndim ? v.stride
 
 struct RunningSum {
   template <class T>
-  static T first() { return T(0); }
+  static T first() {
+    return T(0);
+  }
   static double next(double total, double x) { return total + x; }
   static int64_t next(int64_t total, int64_t x) {
     return static_cast<int64_t>(static_cast<uint64_t>(total) + static_cast<uint64_t>(x));
@@ -40,7 +42,9 @@ struct RunningSum {
 };
 struct RunningProduct {
   template <class T>
-  static T first() { return T(1); }
+  static T first() {
+    return T(1);
+  }
   static double next(double total, double x) { return total * x; }
   static int64_t next(int64_t total, int64_t x) {
     return static_cast<int64_t>(static_cast<uint64_t>(total) * static_cast<uint64_t>(x));
@@ -48,7 +52,9 @@ struct RunningProduct {
 };
 struct RunningLogSumExp {
   template <class T>
-  static T first() { return static_cast<T>(-__builtin_inf()); }
+  static T first() {
+    return static_cast<T>(-__builtin_inf());
+  }
   static double next(double total, double x) {
     double high = total > x ? total : x, low = total > x ? x : total;
     if (total != total || x != x) return total + x;
@@ -79,7 +85,8 @@ void scan_as(const StridedView& out, const StridedView& in, bool reverse) {
 
 template <class S>
 void scan_of(const StridedView& out, const StridedView& in, bool reverse) {
-  is_floating(in.dtype) || is_floating(out.dtype) ? scan_as<S, double>(out, in, reverse) : scan_as<S, int64_t>(out, in, reverse);
+  is_floating(in.dtype) || is_floating(out.dtype) ? scan_as<S, double>(out, in, reverse)
+                                                  : scan_as<S, int64_t>(out, in, reverse);
 }
 
 void scan_cpu(Scan scan, StridedView out, StridedView in, bool reverse) {
@@ -131,7 +138,8 @@ void arg_scan_as(bool largest, const StridedView& values, const StridedView& ind
 }
 
 void arg_scan_cpu(bool largest, StridedView values, StridedView indices, StridedView in) {
-  is_floating(in.dtype) ? arg_scan_as<double>(largest, values, indices, in) : arg_scan_as<int64_t>(largest, values, indices, in);
+  is_floating(in.dtype) ? arg_scan_as<double>(largest, values, indices, in)
+                        : arg_scan_as<int64_t>(largest, values, indices, in);
 }
 WEFT_CPU_KERNEL(arg_scan_kernel, arg_scan_cpu);
 

@@ -79,7 +79,8 @@ WEFT_INLINE const C* segment(C* buffer, const StridedView& v, int64_t at, int64_
 }
 
 template <class C>
-void softmax_columns(bool log, const StridedView& out, const StridedView& in, int64_t at, int64_t n, int64_t stride, int64_t m) {
+void softmax_columns(bool log, const StridedView& out, const StridedView& in, int64_t at, int64_t n, int64_t stride,
+                     int64_t m) {
   C top[kColumns], sum[kColumns], buffer[kColumns], y[kColumns];
   for (int64_t j = 0; j < n; j++) {
     const C* x = segment(buffer, in, at + j * stride, m);
@@ -119,7 +120,8 @@ void for_columns(const Extents& e, const F& f) {
 
 template <class C>
 void softmax_as(bool log, const StridedView& out, const StridedView& in, const Extents& e) {
-  if (e.inner > 1) return for_columns(e, [&](int64_t at, int64_t m) { softmax_columns<C>(log, out, in, at, e.n, e.inner, m); });
+  if (e.inner > 1)
+    return for_columns(e, [&](int64_t at, int64_t m) { softmax_columns<C>(log, out, in, at, e.n, e.inner, m); });
   parallel_for(e.outer, kSoftmaxGrain / e.n + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       if (in.dtype == dtype_of<C>)
@@ -143,7 +145,8 @@ WEFT_INLINE C backward_element(bool log, C g, C y, C sum) {
 }
 
 template <class C>
-void backward_row(bool log, const StridedView& out, const StridedView& grad, const StridedView& y_view, int64_t at, int64_t n) {
+void backward_row(bool log, const StridedView& out, const StridedView& grad, const StridedView& y_view, int64_t at,
+                  int64_t n) {
   C g_buffer[kRun], y_buffer[kRun], result[kRun];
   C sum = 0;
   for (int64_t i = 0; i < n; i += kRun) {
@@ -167,8 +170,8 @@ void backward_row(bool log, const StridedView& out, const StridedView& grad, con
 }
 
 template <class C>
-void backward_columns(bool log, const StridedView& out, const StridedView& grad, const StridedView& y_view, int64_t at, int64_t n,
-                      int64_t stride, int64_t m) {
+void backward_columns(bool log, const StridedView& out, const StridedView& grad, const StridedView& y_view, int64_t at,
+                      int64_t n, int64_t stride, int64_t m) {
   C sum[kColumns], g_buffer[kColumns], y_buffer[kColumns], result[kColumns];
   for (int64_t k = 0; k < m; k++) sum[k] = 0;
   for (int64_t j = 0; j < n; j++) {

@@ -45,8 +45,8 @@ WEFT_INLINE void store(T* p, Vector<T> v) {
   *reinterpret_cast<Vector<T>*>(p) = v;
 }
 
-// Copies n elements past the caches: for results so large that they would be pushed out before anybody reads them. Saves
-// reading the lines that are overwritten. stream_end() comes after the last copy.
+// Copies n elements past the caches: for results so large that they would be pushed out before anybody reads them.
+// Saves reading the lines that are overwritten. stream_end() comes after the last copy.
 template <class T>
 WEFT_INLINE void stream(T* to, const T* from, int64_t n) {
 #if defined(__AVX512F__) || defined(__AVX__)
@@ -55,9 +55,11 @@ WEFT_INLINE void stream(T* to, const T* from, int64_t n) {
   for (; i + kLanes<T> <= n; i += kLanes<T>) {
     Vector<T> v = load(from + i);
 #if WEFT_ISA_LEVEL == 3
-    __builtin_ia32_movntps512(reinterpret_cast<float*>(to + i), reinterpret_cast<__attribute__((vector_size(64))) float>(v));
+    __builtin_ia32_movntps512(reinterpret_cast<float*>(to + i),
+                              reinterpret_cast<__attribute__((vector_size(64))) float>(v));
 #else
-    __builtin_ia32_movntps256(reinterpret_cast<float*>(to + i), reinterpret_cast<__attribute__((vector_size(32))) float>(v));
+    __builtin_ia32_movntps256(reinterpret_cast<float*>(to + i),
+                              reinterpret_cast<__attribute__((vector_size(32))) float>(v));
 #endif
   }
   for (; i < n; i++) to[i] = from[i];

@@ -10,26 +10,26 @@ namespace weft::scalar {
 enum class BinaryResult : uint8_t { Arithmetic, Divided, Bool, Integer };
 enum : uint8_t { kA = 1, kB = 2, kY = 4 };
 
-#define WEFT_BINARY(Name, text, result_, differentiable_, a_keeps_, b_keeps_, F, DA, DB)                       \
-  struct Name {                                                                                                \
-    static constexpr const char* name = text;                                                                  \
-    static constexpr BinaryResult result = BinaryResult::result_;                                              \
-    static constexpr bool differentiable = differentiable_;                                                    \
-    static constexpr uint8_t a_keeps = a_keeps_, b_keeps = b_keeps_;                                           \
-    template <class T>                                                                                         \
-    static WEFT_INLINE auto f(T a, T b, [[maybe_unused]] const Params& p) {                                    \
-      return F;                                                                                                \
-    }                                                                                                          \
-    template <class T, class A, class B>                                                                       \
+#define WEFT_BINARY(Name, text, result_, differentiable_, a_keeps_, b_keeps_, F, DA, DB)                              \
+  struct Name {                                                                                                       \
+    static constexpr const char* name = text;                                                                         \
+    static constexpr BinaryResult result = BinaryResult::result_;                                                     \
+    static constexpr bool differentiable = differentiable_;                                                           \
+    static constexpr uint8_t a_keeps = a_keeps_, b_keeps = b_keeps_;                                                  \
+    template <class T>                                                                                                \
+    static WEFT_INLINE auto f(T a, T b, [[maybe_unused]] const Params& p) {                                           \
+      return F;                                                                                                       \
+    }                                                                                                                 \
+    template <class T, class A, class B>                                                                              \
     static auto da(const T& g, [[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[maybe_unused]] const T& y, \
-                   [[maybe_unused]] const Params& p) {                                                         \
-      return DA;                                                                                               \
-    }                                                                                                          \
-    template <class T, class A, class B>                                                                       \
+                   [[maybe_unused]] const Params& p) {                                                                \
+      return DA;                                                                                                      \
+    }                                                                                                                 \
+    template <class T, class A, class B>                                                                              \
     static auto db(const T& g, [[maybe_unused]] const A& a, [[maybe_unused]] const B& b, [[maybe_unused]] const T& y, \
-                   [[maybe_unused]] const Params& p) {                                                         \
-      return DB;                                                                                               \
-    }                                                                                                          \
+                   [[maybe_unused]] const Params& p) {                                                                \
+      return DB;                                                                                                      \
+    }                                                                                                                 \
   };
 
 // Python's rules: the quotient rounds down, the remainder has the sign of the divisor. Integers: by zero gives 0 here;
@@ -105,14 +105,16 @@ WEFT_INLINE T log_add_exp(T a, T b) {
   return infinite ? a : a != a || b != b ? a + b : m + log1p(exp(-abs(a - b)));
 }
 WEFT_INLINE int64_t copysign(int64_t a, int64_t b) { return (a < 0) != (b < 0) ? -a : a; }
-WEFT_INLINE int64_t shift_left(int64_t a, int64_t b) { return b < 0 || b > 63 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) << b); }
+WEFT_INLINE int64_t shift_left(int64_t a, int64_t b) {
+  return b < 0 || b > 63 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) << b);
+}
 WEFT_INLINE int64_t shift_right(int64_t a, int64_t b) { return b < 0 || b > 63 ? (a < 0 ? -1 : 0) : a >> b; }
 // The bitwise formulas are only ever used with integers.
-#define WEFT_INTEGER_ONLY(name, expression)                            \
+#define WEFT_INTEGER_ONLY(name, expression)                             \
   WEFT_INLINE int64_t name(int64_t a, int64_t b) { return expression; } \
-  WEFT_INLINE float name(float a, float) { return a; }                 \
+  WEFT_INLINE float name(float a, float) { return a; }                  \
   WEFT_INLINE double name(double a, double) { return a; }
-WEFT_INTEGER_ONLY(bit_and, a & b)
+WEFT_INTEGER_ONLY(bit_and, a& b)
 WEFT_INTEGER_ONLY(bit_or, a | b)
 WEFT_INTEGER_ONLY(bit_xor, a ^ b)
 WEFT_INTEGER_ONLY(bit_left, shift_left(a, b))
@@ -166,9 +168,8 @@ WEFT_BINARY(RightShift,     "bitwise_right_shift", Integer,  false, 0,          
 #undef K
 #undef WEFT_BINARY
 
-using BinaryList =
-    EntryList<Add, Sub, Mul, Div, FloorDivide, TruncDivide, Remainder, Fmod, Pow, Maximum, Minimum, Fmax, Fmin, Atan2,
-              Hypot, Copysign, Xlogy, Logaddexp, Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd, LogicalOr, LogicalXor, BitwiseAnd,
-              BitwiseOr, BitwiseXor, LeftShift, RightShift>;
+using BinaryList = EntryList<Add, Sub, Mul, Div, FloorDivide, TruncDivide, Remainder, Fmod, Pow, Maximum, Minimum, Fmax,
+                             Fmin, Atan2, Hypot, Copysign, Xlogy, Logaddexp, Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd,
+                             LogicalOr, LogicalXor, BitwiseAnd, BitwiseOr, BitwiseXor, LeftShift, RightShift>;
 
 }  // namespace weft::scalar

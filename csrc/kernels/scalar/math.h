@@ -1,6 +1,7 @@
 // Elementary functions of one number, for the formulas in unary.h and binary.h. float versions are branch-free, so that
 // loops over them are vectorised; double versions call the C library. Coefficients are minimax fits of the named
-// function made for Weft; range reductions follow Cody and Waite, "Software Manual for the Elementary Functions" (1980).
+// function made for Weft; range reductions follow Cody and Waite, "Software Manual for the Elementary Functions"
+// (1980).
 #pragma once
 
 #include <stdint.h>
@@ -22,8 +23,9 @@ WEFT_INLINE auto lit(double v) {
 WEFT_INLINE float select(bool c, float a, float b) { return c ? a : b; }
 WEFT_INLINE double select(bool c, double a, double b) { return c ? a : b; }
 
-// a b + c with one rounding where the machine has such an instruction. Written out, because a compiler that fuses on its
-// own does so differently in a vector loop and in what is left over after it; files of element functions forbid it that.
+// a b + c with one rounding where the machine has such an instruction. Written out, because a compiler that fuses on
+// its own does so differently in a vector loop and in what is left over after it; files of element functions forbid it
+// that.
 WEFT_INLINE float mul_add(float a, float b, float c) {
 #ifdef __FMA__
   return __builtin_fmaf(a, b, c);
@@ -285,8 +287,8 @@ WEFT_INLINE float normal_cdf(float x) {
 }
 WEFT_INLINE double normal_cdf(double x) { return 0.5 * __builtin_erfc(x * -0.70710678118654752440); }
 
-#define WEFT_LIBRARY_FUNCTION(name)                                        \
-  WEFT_INLINE float name(float x) { return __builtin_##name##f(x); }       \
+#define WEFT_LIBRARY_FUNCTION(name)                                  \
+  WEFT_INLINE float name(float x) { return __builtin_##name##f(x); } \
   WEFT_INLINE double name(double x) { return __builtin_##name(x); }
 WEFT_LIBRARY_FUNCTION(sin)
 WEFT_LIBRARY_FUNCTION(cos)
@@ -300,8 +302,8 @@ WEFT_LIBRARY_FUNCTION(asinh)
 WEFT_LIBRARY_FUNCTION(acosh)
 WEFT_LIBRARY_FUNCTION(atanh)
 #undef WEFT_LIBRARY_FUNCTION
-#define WEFT_LIBRARY_FUNCTION2(name)                                                   \
-  WEFT_INLINE float name(float x, float y) { return __builtin_##name##f(x, y); }       \
+#define WEFT_LIBRARY_FUNCTION2(name)                                             \
+  WEFT_INLINE float name(float x, float y) { return __builtin_##name##f(x, y); } \
   WEFT_INLINE double name(double x, double y) { return __builtin_##name(x, y); }
 WEFT_LIBRARY_FUNCTION2(pow)
 WEFT_LIBRARY_FUNCTION2(atan2)

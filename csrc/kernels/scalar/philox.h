@@ -1,6 +1,6 @@
 // Philox4x32-10: random numbers as a function of a counter and a key (Salmon, Moraes, Dror and Shaw, "Parallel random
-// numbers: as easy as 1, 2, 3", SC'11). Number i of a draw depends on seed, offset and i alone: the same on every device
-// and with any number of threads. Each block of the counter gives four 32-bit numbers.
+// numbers: as easy as 1, 2, 3", SC'11). Number i of a draw depends on seed, offset and i alone: the same on every
+// device and with any number of threads. Each block of the counter gives four 32-bit numbers.
 #pragma once
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 // The elementwise functions of one tensor, each written once: formula f and derivative df, where df maps the gradient g
-// of the result to that of the argument, from the argument x or the result y, whichever is kept. Both are templates: over
-// float and double they are kernels, over Tensor df is the differentiable form. A new function is one entry here.
+// of the result to that of the argument, from the argument x or the result y, whichever is kept. Both are templates:
+// over float and double they are kernels, over Tensor df is the differentiable form. A new function is one entry here.
 #pragma once
 
 #include "kernels/scalar/math.h"
@@ -21,22 +21,21 @@ enum class Keep : uint8_t { Nothing, Input, Output, Zero, Never };
 enum class Backward : uint8_t { Fused, Composed };
 
 // A function with no numbers (`params` 0) is bound to Python under its name; others are bound by hand.
-#define WEFT_UNARY(Name, text, result_, keep_, backward_, params_, F, DF)                     \
-  struct Name {                                                                               \
-    static constexpr const char* name = text;                                                 \
-    static constexpr Result result = Result::result_;                                         \
-    static constexpr Keep keep = Keep::keep_;                                                 \
-    static constexpr Backward backward = Backward::backward_;                                 \
-    static constexpr int params = params_;                                                    \
-    template <class T>                                                                        \
-    static WEFT_INLINE auto f(T x, [[maybe_unused]] const Params& p) {                        \
-      return F;                                                                               \
-    }                                                                                         \
-    template <class T>                                                                        \
-    static WEFT_INLINE auto df(T g, [[maybe_unused]] T x, [[maybe_unused]] T y,               \
-                               [[maybe_unused]] const Params& p) {                            \
-      return DF;                                                                              \
-    }                                                                                         \
+#define WEFT_UNARY(Name, text, result_, keep_, backward_, params_, F, DF)                                           \
+  struct Name {                                                                                                     \
+    static constexpr const char* name = text;                                                                       \
+    static constexpr Result result = Result::result_;                                                               \
+    static constexpr Keep keep = Keep::keep_;                                                                       \
+    static constexpr Backward backward = Backward::backward_;                                                       \
+    static constexpr int params = params_;                                                                          \
+    template <class T>                                                                                              \
+    static WEFT_INLINE auto f(T x, [[maybe_unused]] const Params& p) {                                              \
+      return F;                                                                                                     \
+    }                                                                                                               \
+    template <class T>                                                                                              \
+    static WEFT_INLINE auto df(T g, [[maybe_unused]] T x, [[maybe_unused]] T y, [[maybe_unused]] const Params& p) { \
+      return DF;                                                                                                    \
+    }                                                                                                               \
   };
 
 #define K(v) lit<T>(v)
@@ -189,9 +188,9 @@ struct EntryList {
 };
 using UnaryList =
     EntryList<Neg, Positive, Abs, Sign, Square, Floor, Ceil, Round, Trunc, Frac, Relu, IsNan, IsInf, IsFinite, SignBit,
-              BitwiseNot, LogicalNot, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tan, Asin, Acos,
-              Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv, Sigmoid, Deg2rad, Rad2deg, LogSigmoid, Softsign,
-              Tanhshrink, Silu, Mish, Gelu, GeluTanh, Elu, Celu, Selu, LeakyRelu, Softplus, Hardsigmoid, Hardswish,
-              Softshrink, Hardshrink, Threshold, Clamp, NanToNum>;
+              BitwiseNot, LogicalNot, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tan,
+              Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv, Sigmoid, Deg2rad, Rad2deg,
+              LogSigmoid, Softsign, Tanhshrink, Silu, Mish, Gelu, GeluTanh, Elu, Celu, Selu, LeakyRelu, Softplus,
+              Hardsigmoid, Hardswish, Softshrink, Hardshrink, Threshold, Clamp, NanToNum>;
 
 }  // namespace weft::scalar

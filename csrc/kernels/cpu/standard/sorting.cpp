@@ -38,7 +38,9 @@ struct Entry {
 
 struct Rows {
   int64_t count, length;
-  explicit Rows(const StridedView& v) : length(v.ndim ? v.shape[v.ndim - 1] : 1) { count = length ? v.numel() / length : 0; }
+  explicit Rows(const StridedView& v) : length(v.ndim ? v.shape[v.ndim - 1] : 1) {
+    count = length ? v.numel() / length : 0;
+  }
 };
 
 // Calls f(entries, row) with the elements of each row in their order. Every thread has a piece of one scratch buffer.
@@ -61,8 +63,8 @@ void for_rows(const StridedView& in, const F& f) {
 }
 
 template <class T>
-void write_row(const StridedView& values, const StridedView& indices, const StridedView& in, const Entry<KeyOf<T>>* entries, int64_t row,
-               int64_t count) {
+void write_row(const StridedView& values, const StridedView& indices, const StridedView& in,
+               const Entry<KeyOf<T>>* entries, int64_t row, int64_t count) {
   const T* x = in.as<T>() + row * Rows(in).length;
   T* y = values.as<T>() + row * count;
   auto* index = indices.as<int64_t>() + row * count;
@@ -76,7 +78,8 @@ void write_row(const StridedView& values, const StridedView& indices, const Stri
 template <class K>
 auto before(bool descending) {
   return [descending](const Entry<K>& a, const Entry<K>& b) {
-    bool first = descending ? less(b.key, a.key) : less(a.key, b.key), second = descending ? less(a.key, b.key) : less(b.key, a.key);
+    bool first = descending ? less(b.key, a.key) : less(a.key, b.key),
+         second = descending ? less(a.key, b.key) : less(b.key, a.key);
     return first || (!second && a.index < b.index);
   };
 }

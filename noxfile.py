@@ -1,0 +1,59 @@
+"""Checks as nox sessions; CONTRIBUTING.md says what each does."""
+
+from pathlib import Path
+
+import nox
+
+nox.options.sessions = ["lint", "tests", "docs"]
+
+CLANG_FORMAT, RUFF = "clang-format==20.1.8", "ruff==0.17.5"
+CPP = [
+    str(path)
+    for folder in ("csrc", "tests/cpp")
+    for path in sorted(Path(folder).rglob("*"))
+    if path.suffix in (".cpp", ".h")
+]
+
+
+@nox.session(venv_backend="none")
+def tests(session):
+    session.run("python3", "tools/run_tests.py", *session.posargs, external=True)
+
+
+@nox.session(venv_backend="none")
+def sanitize(session):
+    session.run("python3", "tools/run_tests.py", "--sanitize", *session.posargs, external=True)
+
+
+@nox.session
+def lint(session):
+    session.install(CLANG_FORMAT, RUFF)
+    session.run("clang-format", "--dry-run", "-Werror", *CPP)
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("python", "tools/check_floors.py")
+
+
+@nox.session
+def docs(session):
+    session.install(".[test]", "scikit-build-core>=0.11,<2", "pybind11>=3.0,<4", "ninja", "cmake")
+    session.install("onednn-cpu-gomp==2023.2.0", "onednn-devel-cpu-gomp==2023.2.0")
+    session.run("python", "tools/run_docs.py")
+
+
+@nox.session
+def stubs(session):
+    session.install(".", "pybind11-stubgen==3.0.0", RUFF)
+    session.run("python", "tools/make_stubs.py")
+
+
+@nox.session
+def bench(session):
+    session.install(".", "torch==2.13.0")
+    session.run("python", "benchmarks/run.py", *(session.posargs or ["--package", "--save"]))
+
+
+@nox.session(venv_backend="none")
+def tidy(session):
+    sources = [path for path in CPP if path.endswith(".cpp") and path.startswith("csrc")]
+    session.run("clang-tidy", "-p", "build/dev", "--quiet", *(session.posargs or sources), external=True)

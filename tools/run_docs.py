@@ -1,0 +1,70 @@
+"""Run the examples of the documentation: README.md's Python, and docs/adding-an-op.md on a copy of the tree.
+
+In adding-an-op.md a block that begins with the comment `file: PATH` is put into that file, where it says: `after: TEXT`
+behind the first line that holds TEXT, `append` at the end. The changed copy is built, and the tests that the page names
+must pass. Needs the packages that build Weft, cmake and ninja.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BLOCK = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+HEAD = re.compile(r"^(?://|#) file: (\S+) (?:after: (.*)|(append))\n")
+
+
+def copy_tree(target):
+    names = subprocess.check_output(["git", "ls-files", "-z"], cwd=ROOT, text=True).split("\0")
+    for name in filter(None, names):
+        if (ROOT / name).exists():
+            (target / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, target / name)
+
+
+def apply_block(tree, body):
+    path, after, append = HEAD.match(body).groups()
+    text, new = (tree / path).read_text(), body[HEAD.match(body).end() :]
+    if append:
+        (tree / path).write_text(text + new)
+        return
+    lines = text.splitlines(keepends=True)
+    place = next((i for i, line in enumerate(lines) if after.strip() in line), None)
+    if place is None:
+        sys.exit(f"adding-an-op.md: no line with {after.strip()!r} in {path}")
+    (tree / path).write_text("".join(lines[: place + 1]) + new + "".join(lines[place + 1 :]))
+
+
+def run_readme():
+    for language, body in BLOCK.findall((ROOT / "README.md").read_text()):
+        if language == "python":
+            subprocess.run([sys.executable, "-c", body], check=True)
+            print("README.md: the example runs")
+
+
+def run_adding_an_op():
+    page = (ROOT / "docs" / "adding-an-op.md").read_text()
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Path(folder) / "weft"
+        copy_tree(tree)
+        blocks = [body for _, body in BLOCK.findall(page) if HEAD.match(body)]
+        for body in blocks:
+            apply_block(tree, body)
+        build = tree / "build"
+        options = ["-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}"]
+        subprocess.run(["cmake", "-S", tree, "-B", build, *options], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(["ninja", "-C", build, "--quiet"], check=True)
+        (words,) = re.findall(r'pytest tests/python -k "(.*)"', page)
+        environment = {**os.environ, "PYTHONPATH": str(tree / "python")}
+        command = [sys.executable, "-m", "pytest", "-q", "tests/python", "-k", words]
+        subprocess.run(command, check=True, cwd=tree, env=environment)
+        print(f"adding-an-op.md: {len(blocks)} changes, built and tested")
+
+
+if __name__ == "__main__":
+    run_readme()
+    run_adding_an_op()

@@ -1,0 +1,94 @@
+"""Build Weft and run all its tests: the C++ ones through ctest, the Python ones through pytest.
+
+    python3 tools/run_tests.py [--sanitize] [pytest arguments]
+
+Needs Python 3.10, pip and a C++20 compiler; everything else is installed into build/venv. Weft is built once, in
+build/tests, with its C++ tests, and installed from there, so that the Python tests see the package as users do. With
+--sanitize the build is made with the address and undefined behaviour sanitizers, and the tests run under them.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def run(*command, **options):
+    print("+", " ".join(map(str, command)), flush=True)
+    subprocess.run([str(part) for part in command], check=True, cwd=ROOT, **options)
+
+
+def make_venv(folder):
+    """A virtual environment; where Python came without ensurepip (Debian), with the help of virtualenv."""
+    python = folder / "bin" / "python"
+    if python.exists():
+        return python
+    shutil.rmtree(folder, ignore_errors=True)
+    made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True)
+    if made.returncode != 0:
+        shutil.rmtree(folder, ignore_errors=True)
+        bootstrap = ROOT / "build" / "bootstrap"
+        run(sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--target", bootstrap, "virtualenv")
+        run(sys.executable, "-m", "virtualenv", "--quiet", folder, env={**os.environ, "PYTHONPATH": str(bootstrap)})
+    return python
+
+
+def read_project():
+    try:
+        import tomllib
+    except ModuleNotFoundError:  # Python 3.10
+        from pip._vendor import tomli as tomllib
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def install_build_tools(python):
+    requirements = read_project()["build-system"]["requires"]
+    requirements += [tool for tool in ("cmake", "ninja") if not shutil.which(tool)]
+    run(python, "-m", "pip", "install", "--quiet", *requirements)
+    if shutil.which("apt-get") and not Path("/usr/include/gtest").exists():  # else CMake fetches GoogleTest
+        prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
+        command = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", "libgtest-dev"]
+        if os.geteuid() != 0 and not shutil.which("sudo"):
+            return
+        if subprocess.run(command, capture_output=True).returncode != 0:
+            subprocess.run([*prefix, "apt-get", "update"], capture_output=True)
+            subprocess.run(command, capture_output=True)
+
+
+def main():
+    arguments = sys.argv[1:]
+    sanitize = "--sanitize" in arguments
+    pytest_arguments = [a for a in arguments if a != "--sanitize"]
+    build = ROOT / "build" / ("sanitize" if sanitize else "tests")
+    python = make_venv(ROOT / "build" / ("venv-sanitize" if sanitize else "venv"))
+    os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
+    install_build_tools(python)
+
+    settings = [f"build-dir={build}", "cmake.define.WEFT_BUILD_TESTS=ON", "cmake.define.WEFT_WERROR=ON"]
+    if sanitize:
+        settings += ["cmake.define.WEFT_SANITIZE=address,undefined", "install.strip=false"]
+    options = [word for setting in settings for word in ("-C", setting)]
+    run(python, "-m", "pip", "install", "--no-build-isolation", *options, ".[demo,test]")
+
+    environment = dict(os.environ)
+    if sanitize:
+        environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
+        environment["ASAN_OPTIONS"] = "detect_leaks=0"  # Python itself leaks by design
+    run("ctest", "--test-dir", build, "--output-on-failure", "-j2", env=environment)
+    if sanitize:
+        compiler = os.environ.get("CXX", "g++")
+        names = ["libasan.so", "libstdc++.so"]  # without the second the first C++ exception aborts
+        found = [subprocess.check_output([compiler, f"-print-file-name={name}"], text=True).strip() for name in names]
+        environment["LD_PRELOAD"] = " ".join(found)
+    # Two workers make the most of two cores, and a crash takes only one of them along
+    run(python, "-m", "pytest", "-q", "-n", "2", "tests/python", *pytest_arguments, env=environment)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except subprocess.CalledProcessError as error:
+        sys.exit(f"failed: {' '.join(map(str, error.cmd))}")
