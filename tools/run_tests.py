@@ -70,7 +70,7 @@ def main():
     settings = [f"build-dir={build}", "cmake.define.WEFT_BUILD_TESTS=ON", "cmake.define.WEFT_WERROR=ON"]
     if sanitize:
         settings += ["cmake.define.WEFT_SANITIZE=address,undefined", "install.strip=false"]
-    options = [word for setting in settings for word in ("-C", setting)]
+    options = [f"--config-settings={setting}" for setting in settings]
     run(python, "-m", "pip", "install", "--no-build-isolation", *options, ".[demo,test]")
 
     environment = dict(os.environ)
