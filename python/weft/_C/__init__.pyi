@@ -1,6 +1,7 @@
 from __future__ import annotations
 import collections.abc
 import numpy
+import builtins
 import typing
 import weft
 from weft import OutOfMemoryError
@@ -16,16 +17,16 @@ class dtype:
     def __repr__(self: numpy.dtype[typing.Any]) -> str:
         ...
     @property
-    def is_complex(self) -> bool:
+    def is_complex(self) -> builtins.bool:
         ...
     @property
-    def is_floating_point(self) -> bool:
+    def is_floating_point(self) -> builtins.bool:
         ...
     @property
-    def is_signed(self) -> bool:
+    def is_signed(self) -> builtins.bool:
         ...
     @property
-    def itemsize(self) -> int:
+    def itemsize(self) -> builtins.int:
         """
         Bytes of one element.
         """
@@ -35,11 +36,11 @@ class device:
     """
     def __enter__(self) -> typing.Any:
         ...
-    def __eq__(self, arg0: typing.Any) -> bool:
+    def __eq__(self, arg0: typing.Any) -> builtins.bool:
         ...
     def __exit__(self, *args) -> None:
         ...
-    def __hash__(self) -> int:
+    def __hash__(self) -> builtins.int:
         ...
     def __init__(self, type: typing.Any, index: typing.SupportsInt | typing.SupportsIndex | None = None) -> None:
         ...
@@ -50,7 +51,7 @@ class device:
     def __str__(self) -> str:
         ...
     @property
-    def index(self) -> int | None:
+    def index(self) -> builtins.int | None:
         ...
     @property
     def type(self) -> str:
@@ -67,6 +68,28 @@ class Tensor:
     tensor(10.)
     """
     __array_priority__: typing.ClassVar[int] = 1000
+    T: Tensor
+    _base: Tensor | None
+    _is_inference: builtins.bool
+    _version: builtins.int
+    data: Tensor
+    device: device
+    dtype: dtype
+    grad: Tensor | None
+    grad_fn: Node | None
+    is_cpu: builtins.bool
+    is_cuda: builtins.bool
+    is_leaf: builtins.bool
+    is_meta: builtins.bool
+    is_quantized: builtins.bool
+    is_sparse: builtins.bool
+    itemsize: builtins.int
+    mT: Tensor
+    nbytes: builtins.int
+    ndim: builtins.int
+    requires_grad: builtins.bool
+    retains_grad: builtins.bool
+    shape: tuple[builtins.int, ...]
     @staticmethod
     def __new__(type, *args, **kwargs):
         """
@@ -261,7 +284,7 @@ class Tensor:
         """
         Return self&value.
         """
-    def __array__(self: weft.Tensor, dtype: typing.Any = None, copy: bool | None = None) -> typing.Any:
+    def __array__(self: weft.Tensor, dtype: typing.Any = None, copy: builtins.bool | None = None) -> typing.Any:
         ...
     def __bool__(self):
         """
@@ -275,9 +298,9 @@ class Tensor:
         """
         Delete self[key].
         """
-    def __dlpack__(self: weft.Tensor, *, stream: typing.Any = None, max_version: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex] | None = None, dl_device: typing.Any = None, copy: bool | None = None) -> typing.Any:
+    def __dlpack__(self: weft.Tensor, *, stream: typing.Any = None, max_version: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex] | None = None, dl_device: typing.Any = None, copy: builtins.bool | None = None) -> typing.Any:
         ...
-    def __dlpack_device__(self: weft.Tensor) -> tuple[int, int]:
+    def __dlpack_device__(self: weft.Tensor) -> tuple[builtins.int, builtins.int]:
         ...
     def __eq__(self, value):
         """
@@ -493,9 +516,9 @@ class Tensor:
         """
         Return self^value.
         """
-    def _add_accumulate_hook(self: weft.Tensor, hook: typing.Any) -> int:
+    def _add_accumulate_hook(self: weft.Tensor, hook: typing.Any) -> builtins.int:
         ...
-    def _add_grad_hook(self: weft.Tensor, arg0: typing.Any) -> tuple[Node, int]:
+    def _add_grad_hook(self: weft.Tensor, arg0: typing.Any) -> tuple[Node, builtins.int]:
         ...
     def _remove_accumulate_hook(self: weft.Tensor, id: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
@@ -513,48 +536,48 @@ class Tensor:
         ...
     def acosh_(self) -> typing.Any:
         ...
-    def add(self: weft.Tensor, other: weft.Tensor | float, *, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def add(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + alpha * other (or minus), with broadcasting and type promotion.
         """
-    def add_(self, other: weft.Tensor | float, *, alpha: float = 1) -> typing.Any:
+    def add_(self, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> typing.Any:
         ...
-    def addbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: float = 1, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * the sum over the batch of batch1 @ batch2.
         """
-    def addbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: float = 1, alpha: float = 1) -> typing.Any:
+    def addbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
         ...
-    def addcdiv(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addcdiv(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + value * tensor1 * tensor2 (or / tensor2).
         """
-    def addcdiv_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: float = 1) -> typing.Any:
+    def addcdiv_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1) -> typing.Any:
         ...
-    def addcmul(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addcmul(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + value * tensor1 * tensor2 (or / tensor2).
         """
-    def addcmul_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: float = 1) -> typing.Any:
+    def addcmul_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1) -> typing.Any:
         ...
-    def addmm(self: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: float = 1, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addmm(self: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.
         """
-    def addmm_(self, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: float = 1, alpha: float = 1) -> typing.Any:
+    def addmm_(self, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
         ...
-    def addmv(self: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: float = 1, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addmv(self: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * (mat @ vec).
         """
-    def addmv_(self, mat: weft.Tensor, vec: weft.Tensor, *, beta: float = 1, alpha: float = 1) -> typing.Any:
+    def addmv_(self, mat: weft.Tensor, vec: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
         ...
     def adjoint(self: weft.Tensor) -> weft.Tensor:
         """
         Exchanges the last two dimensions.
         """
     @typing.overload
-    def all(self: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def all(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Is no element zero?
 
@@ -563,14 +586,14 @@ class Tensor:
         tensor(False)
         """
     @typing.overload
-    def all(self: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def all(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def allclose(self: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: bool = False) -> typing.Any:
+    def allclose(self: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: builtins.bool = False) -> typing.Any:
         """
         Is isclose() true everywhere?
         """
     @typing.overload
-    def amax(self: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def amax(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Largest value over the given dimensions (default all); equal ones share the gradient.
 
@@ -579,10 +602,10 @@ class Tensor:
         tensor([4, 3])
         """
     @typing.overload
-    def amax(self: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def amax(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def amin(self: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def amin(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Smallest value over the given dimensions (default all); equal ones share the gradient.
 
@@ -591,14 +614,14 @@ class Tensor:
         tensor([1, 2])
         """
     @typing.overload
-    def amin(self: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def amin(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def aminmax(self: weft.Tensor, *, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: bool = False) -> typing.Any:
+    def aminmax(self: weft.Tensor, *, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
         """
         The smallest and the largest element, as .min and .max.
         """
     @typing.overload
-    def any(self: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def any(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Is any element not zero?
 
@@ -607,10 +630,10 @@ class Tensor:
         tensor(True)
         """
     @typing.overload
-    def any(self: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def any(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def argmax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Position of the first of the largest elements along dim, or in the flattened tensor.
 
@@ -619,10 +642,10 @@ class Tensor:
         tensor(1)
         """
     @typing.overload
-    def argmax(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmax(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def argmin(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmin(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Position of the first of the smallest elements along dim, or in the flattened tensor.
 
@@ -631,9 +654,9 @@ class Tensor:
         tensor(1)
         """
     @typing.overload
-    def argmin(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmin(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def argsort(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: bool = False, stable: bool = False) -> weft.Tensor:
+    def argsort(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> weft.Tensor:
         """
         Where the elements in order along dim are.
 
@@ -645,7 +668,7 @@ class Tensor:
         """
         Coordinates (count, dims) of the elements that are not zero.
         """
-    def as_strided(self: weft.Tensor, size: typing.Sequence[int], stride: typing.Sequence[int], storage_offset: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
+    def as_strided(self: weft.Tensor, size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], storage_offset: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
         """
         Any view of the storage; counted in elements.
         """
@@ -659,9 +682,9 @@ class Tensor:
         ...
     def atan(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def atan2(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def atan2(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def atan2_(self, other: weft.Tensor | float) -> typing.Any:
+    def atan2_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def atan_(self) -> typing.Any:
         ...
@@ -669,7 +692,7 @@ class Tensor:
         ...
     def atanh_(self) -> typing.Any:
         ...
-    def backward(self, gradient: typing.Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: typing.Any = None) -> None:
+    def backward(self, gradient: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs: typing.Any = None) -> None:
         """
         Adds the gradients of this tensor to the .grad of the leaves it was made from.
 
@@ -682,17 +705,17 @@ class Tensor:
         >>> x.grad
         tensor(6.)
         """
-    def baddbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: float = 1, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def baddbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * (batch1 @ batch2), for batches of matrices.
         """
-    def baddbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: float = 1, alpha: float = 1) -> typing.Any:
+    def baddbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
         ...
     def bernoulli(self: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> weft.Tensor:
         """
         1 with probability input[i] (or p), else 0.
         """
-    def bernoulli_(self, p: weft.Tensor | float = 0.5, *, generator: Generator | None = None) -> typing.Any:
+    def bernoulli_(self, p: weft.Tensor | builtins.float = 0.5, *, generator: Generator | None = None) -> typing.Any:
         ...
     def bfloat16(self: weft.Tensor) -> weft.Tensor:
         """
@@ -706,39 +729,39 @@ class Tensor:
         >>> weft.bincount(weft.tensor([1, 1, 3]))
         tensor([0, 2, 0, 1])
         """
-    def bitwise_and(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_and(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_and_(self, other: weft.Tensor | float) -> typing.Any:
+    def bitwise_and_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def bitwise_left_shift(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_left_shift(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_left_shift_(self, other: weft.Tensor | float) -> typing.Any:
+    def bitwise_left_shift_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def bitwise_not(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def bitwise_not_(self) -> typing.Any:
         ...
-    def bitwise_or(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_or(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_or_(self, other: weft.Tensor | float) -> typing.Any:
+    def bitwise_or_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def bitwise_right_shift(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_right_shift(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_right_shift_(self, other: weft.Tensor | float) -> typing.Any:
+    def bitwise_right_shift_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def bitwise_xor(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_xor(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_xor_(self, other: weft.Tensor | float) -> typing.Any:
+    def bitwise_xor_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def bmm(self: weft.Tensor, mat2: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Products of two batches of matrices, shapes (b, n, k) and (b, k, m).
         """
-    def bool(self: weft.Tensor) -> weft.Tensor:
+    def builtins.bool(self: weft.Tensor) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
-    def broadcast_to(self: weft.Tensor, *args, size: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def broadcast_to(self: weft.Tensor, *args, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         expand() to a shape.
         """
@@ -760,25 +783,25 @@ class Tensor:
         """
         Views of that many parts of one size; the last may be smaller.
         """
-    def clamp(self: weft.Tensor, min: weft.Tensor | float | None = None, max: weft.Tensor | float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+    def clamp(self: weft.Tensor, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         input limited to [min, max]; either may be left out, and may be a tensor.
         """
-    def clamp_(self, min: weft.Tensor | float | None = None, max: weft.Tensor | float | None = None) -> typing.Any:
+    def clamp_(self, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None) -> typing.Any:
         ...
-    def clamp_max(self: weft.Tensor, max: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def clamp_max(self: weft.Tensor, max: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def clamp_max_(self, max: weft.Tensor | float) -> typing.Any:
+    def clamp_max_(self, max: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def clamp_min(self: weft.Tensor, min: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def clamp_min(self: weft.Tensor, min: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def clamp_min_(self, min: weft.Tensor | float) -> typing.Any:
+    def clamp_min_(self, min: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def clip(self: weft.Tensor, min: weft.Tensor | float | None = None, max: weft.Tensor | float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+    def clip(self: weft.Tensor, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         input limited to [min, max]; either may be left out, and may be a tensor.
         """
-    def clip_(self, min: weft.Tensor | float | None = None, max: weft.Tensor | float | None = None) -> typing.Any:
+    def clip_(self, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None) -> typing.Any:
         ...
     def clone(self: weft.Tensor, *, memory_format: typing.Any = None) -> weft.Tensor:
         """
@@ -788,13 +811,13 @@ class Tensor:
         """
         The tensor itself if it is contiguous, else a contiguous copy.
         """
-    def copy_(self, src: weft.Tensor, non_blocking: bool = False) -> typing.Any:
+    def copy_(self, src: weft.Tensor, non_blocking: builtins.bool = False) -> typing.Any:
         """
         Copies src over this tensor, with broadcasting and conversion.
         """
-    def copysign(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def copysign(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def copysign_(self, other: weft.Tensor | float) -> typing.Any:
+    def copysign_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def cos(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -804,7 +827,7 @@ class Tensor:
         ...
     def cosh_(self) -> typing.Any:
         ...
-    def count_nonzero(self: weft.Tensor, dim: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def count_nonzero(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         Number of elements that are not zero.
 
@@ -860,7 +883,7 @@ class Tensor:
         """
         The same, in place.
         """
-    def data_ptr(self: weft.Tensor) -> int:
+    def data_ptr(self: weft.Tensor) -> builtins.int:
         """
         Address of the first element.
         """
@@ -900,21 +923,21 @@ class Tensor:
         """
         A copy with diagonal() replaced by src.
         """
-    def dim(self: weft.Tensor) -> int:
+    def dim(self: weft.Tensor) -> builtins.int:
         """
         Number of dimensions.
         """
-    def div(self: weft.Tensor, other: weft.Tensor | float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def div(self: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
         """
-    def div_(self, other: weft.Tensor | float, *, rounding_mode: str | None = None) -> typing.Any:
+    def div_(self, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None) -> typing.Any:
         ...
-    def divide(self: weft.Tensor, other: weft.Tensor | float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def divide(self: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
         """
-    def divide_(self, other: weft.Tensor | float, *, rounding_mode: str | None = None) -> typing.Any:
+    def divide_(self, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None) -> typing.Any:
         ...
     def dot(self: weft.Tensor, tensor: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
@@ -928,13 +951,13 @@ class Tensor:
         """
         The tensor converted to this dtype.
         """
-    def element_size(self: weft.Tensor) -> int:
+    def element_size(self: weft.Tensor) -> builtins.int:
         """
         Bytes of one element.
         """
-    def eq(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def eq(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def eq_(self, other: weft.Tensor | float) -> typing.Any:
+    def eq_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def equal(self: weft.Tensor, other: weft.Tensor) -> typing.Any:
         """
@@ -964,7 +987,7 @@ class Tensor:
         ...
     def exp_(self) -> typing.Any:
         ...
-    def expand(self: weft.Tensor, *args, size: typing.Sequence[int] | None = None, implicit: bool = False) -> weft.Tensor:
+    def expand(self: weft.Tensor, *args, size: typing.Sequence[builtins.int] | None = None, implicit: builtins.bool = False) -> weft.Tensor:
         """
         Repeats dimensions of size 1 without copying; -1 keeps a size.
 
@@ -982,7 +1005,7 @@ class Tensor:
         ...
     def exponential_(self, lambd: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> typing.Any:
         ...
-    def fill_(self, value: weft.Tensor | float) -> typing.Any:
+    def fill_(self, value: weft.Tensor | builtins.float) -> typing.Any:
         """
         Sets every element.
         """
@@ -994,7 +1017,7 @@ class Tensor:
         >>> weft.zeros(2, 3, 4).flatten(1).shape
         weft.Size([2, 12])
         """
-    def flip(self: weft.Tensor, *args, dims: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def flip(self: weft.Tensor, *args, dims: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         The elements in reverse order along dims.
 
@@ -1010,7 +1033,7 @@ class Tensor:
         """
         Rows in reverse order.
         """
-    def float(self: weft.Tensor) -> weft.Tensor:
+    def builtins.float(self: weft.Tensor) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -1018,27 +1041,27 @@ class Tensor:
         ...
     def floor_(self) -> typing.Any:
         ...
-    def floor_divide(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def floor_divide(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def floor_divide_(self, other: weft.Tensor | float) -> typing.Any:
+    def floor_divide_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def fmax(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def fmax(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def fmax_(self, other: weft.Tensor | float) -> typing.Any:
+    def fmax_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def fmin(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def fmin(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def fmin_(self, other: weft.Tensor | float) -> typing.Any:
+    def fmin_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def fmod(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def fmod(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def fmod_(self, other: weft.Tensor | float) -> typing.Any:
+    def fmod_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def frac(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def frac_(self) -> typing.Any:
         ...
-    def gather(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, *, sparse_grad: bool = False, out: weft.Tensor = None) -> weft.Tensor:
+    def gather(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, *, sparse_grad: builtins.bool = False, out: weft.Tensor = None) -> weft.Tensor:
         """
         out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the dimension.
 
@@ -1047,9 +1070,9 @@ class Tensor:
         tensor([[2],
                 [3]])
         """
-    def ge(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def ge(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def ge_(self, other: weft.Tensor | float) -> typing.Any:
+    def ge_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def geometric_(self, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, *, generator: Generator | None = None) -> typing.Any:
         ...
@@ -1057,13 +1080,13 @@ class Tensor:
         """
         Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
         """
-    def get_device(self: weft.Tensor) -> int:
+    def get_device(self: weft.Tensor) -> builtins.int:
         """
         Index of the GPU; -1 on the CPU.
         """
-    def gt(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def gt(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def gt_(self, other: weft.Tensor | float) -> typing.Any:
+    def gt_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def half(self: weft.Tensor) -> weft.Tensor:
         """
@@ -1081,15 +1104,15 @@ class Tensor:
         """
         tensor_split() along columns.
         """
-    def hypot(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def hypot(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def hypot_(self, other: weft.Tensor | float) -> typing.Any:
+    def hypot_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def index_add(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: float = 1) -> weft.Tensor:
+    def index_add(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> weft.Tensor:
         """
         A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
         """
-    def index_add_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: float = 1) -> typing.Any:
+    def index_add_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> typing.Any:
         """
         index_add() in place.
         """
@@ -1101,19 +1124,19 @@ class Tensor:
         """
         index_copy() in place.
         """
-    def index_fill(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | float) -> weft.Tensor:
+    def index_fill(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
         """
         A copy in which the slices index names along dim are one number.
         """
-    def index_fill_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | float) -> typing.Any:
+    def index_fill_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> typing.Any:
         """
         index_fill() in place.
         """
-    def index_put(self: weft.Tensor, indices: collections.abc.Sequence, values: weft.Tensor, accumulate: bool = False) -> weft.Tensor:
+    def index_put(self: weft.Tensor, indices: collections.abc.Sequence, values: weft.Tensor, accumulate: builtins.bool = False) -> weft.Tensor:
         """
         A copy with x[indices] = values, or += with accumulate.
         """
-    def index_put_(self, indices: collections.abc.Sequence, values: weft.Tensor, accumulate: bool = False) -> typing.Any:
+    def index_put_(self, indices: collections.abc.Sequence, values: weft.Tensor, accumulate: builtins.bool = False) -> typing.Any:
         """
         x[indices] = values, or += with accumulate.
         """
@@ -1129,37 +1152,37 @@ class Tensor:
         """
         Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].
         """
-    def int(self: weft.Tensor) -> weft.Tensor:
+    def builtins.int(self: weft.Tensor) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
-    def is_complex(self: weft.Tensor) -> bool:
+    def is_complex(self: weft.Tensor) -> builtins.bool:
         """
         Always False: there are no complex dtypes yet.
         """
-    def is_contiguous(self: weft.Tensor, memory_format: typing.Any = None) -> bool:
+    def is_contiguous(self: weft.Tensor, memory_format: typing.Any = None) -> builtins.bool:
         """
         Do the elements lie in row-major order without gaps?
         """
-    def is_floating_point(self: weft.Tensor) -> bool:
+    def is_floating_point(self: weft.Tensor) -> builtins.bool:
         """
         Is the dtype a floating point one?
         """
-    def is_inference(self: weft.Tensor) -> bool:
+    def is_inference(self: weft.Tensor) -> builtins.bool:
         """
         Was the tensor made in inference mode?
         """
-    def is_nonzero(self) -> bool:
+    def is_nonzero(self) -> builtins.bool:
         """
         The truth value of a tensor of one element.
         """
-    def is_same_size(self: weft.Tensor, other: weft.Tensor) -> bool:
+    def is_same_size(self: weft.Tensor, other: weft.Tensor) -> builtins.bool:
         ...
-    def is_set_to(self: weft.Tensor, tensor: weft.Tensor) -> bool:
+    def is_set_to(self: weft.Tensor, tensor: weft.Tensor) -> builtins.bool:
         """
         Are both exactly the same view of the same storage?
         """
-    def isclose(self: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: bool = False) -> weft.Tensor:
+    def isclose(self: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: builtins.bool = False) -> weft.Tensor:
         """
         Where |input - other| <= atol + rtol |other|.
         """
@@ -1187,19 +1210,19 @@ class Tensor:
         """
         Kronecker product: every product of an element of input and one of other, in blocks.
         """
-    def kthvalue(self: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, keepdim: bool = False) -> typing.Any:
+    def kthvalue(self: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, keepdim: builtins.bool = False) -> typing.Any:
         """
         The k-th smallest element (from 1 on) along dim and where it is.
         """
-    def le(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def le(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def le_(self, other: weft.Tensor | float) -> typing.Any:
+    def le_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def lerp(self: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def lerp(self: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + weight * (end - input).
         """
-    def lerp_(self, end: weft.Tensor, weight: weft.Tensor | float) -> typing.Any:
+    def lerp_(self, end: weft.Tensor, weight: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def log(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1227,29 +1250,29 @@ class Tensor:
         >>> weft.log_softmax(weft.tensor([0., 1000.]), 0)
         tensor([-1000.,     0.])
         """
-    def logaddexp(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logaddexp(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def logaddexp_(self, other: weft.Tensor | float) -> typing.Any:
+    def logaddexp_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def logcumsumexp(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         log of the running sum of exp(input) along dim, without overflow.
         """
-    def logical_and(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logical_and(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def logical_and_(self, other: weft.Tensor | float) -> typing.Any:
+    def logical_and_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def logical_not(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def logical_not_(self) -> typing.Any:
         ...
-    def logical_or(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logical_or(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def logical_or_(self, other: weft.Tensor | float) -> typing.Any:
+    def logical_or_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def logical_xor(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logical_xor(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def logical_xor_(self, other: weft.Tensor | float) -> typing.Any:
+    def logical_xor_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def logit(self: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
@@ -1259,7 +1282,7 @@ class Tensor:
         ...
     def logsigmoid_(self) -> typing.Any:
         ...
-    def logsumexp(self: weft.Tensor, dim: typing.Sequence[int], keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logsumexp(self: weft.Tensor, dim: typing.Sequence[builtins.int], keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         log(sum(exp(input))) over the given dimensions, without overflow.
 
@@ -1271,11 +1294,11 @@ class Tensor:
         """
         The tensor converted to this dtype.
         """
-    def lt(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def lt(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def lt_(self, other: weft.Tensor | float) -> typing.Any:
+    def lt_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def masked_fill(self: weft.Tensor, mask: weft.Tensor, value: weft.Tensor | float) -> weft.Tensor:
+    def masked_fill(self: weft.Tensor, mask: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
         """
         A copy with one number where mask is True; mask broadcasts.
 
@@ -1283,7 +1306,7 @@ class Tensor:
         >>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)
         tensor([0., 2.])
         """
-    def masked_fill_(self, mask: weft.Tensor, value: weft.Tensor | float) -> typing.Any:
+    def masked_fill_(self, mask: weft.Tensor, value: weft.Tensor | builtins.float) -> typing.Any:
         """
         masked_fill() in place.
         """
@@ -1319,20 +1342,20 @@ class Tensor:
         tensor([1, 0])
         """
     @typing.overload
-    def max(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: bool = False, *, out: typing.Any = None) -> typing.Any:
+    def max(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def max(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: bool = False, *, out: typing.Any = None) -> typing.Any:
+    def max(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
     def max(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def maximum(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def maximum(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def maximum_(self, other: weft.Tensor | float) -> typing.Any:
+    def maximum_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     @typing.overload
-    def mean(self: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def mean(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         Mean over the given dimensions (default all). Raises RuntimeError for integers unless dtype is given.
 
@@ -1341,7 +1364,7 @@ class Tensor:
         tensor(2.)
         """
     @typing.overload
-    def mean(self: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def mean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
     def median(self: weft.Tensor) -> weft.Tensor:
@@ -1353,7 +1376,7 @@ class Tensor:
         tensor(2.)
         """
     @typing.overload
-    def median(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: bool = False) -> typing.Any:
+    def median(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False) -> typing.Any:
         ...
     @typing.overload
     def min(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
@@ -1366,17 +1389,17 @@ class Tensor:
         tensor(1)
         """
     @typing.overload
-    def min(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: bool = False, *, out: typing.Any = None) -> typing.Any:
+    def min(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def min(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: bool = False, *, out: typing.Any = None) -> typing.Any:
+    def min(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
     def min(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def minimum(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def minimum(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def minimum_(self, other: weft.Tensor | float) -> typing.Any:
+    def minimum_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def mish(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1386,7 +1409,7 @@ class Tensor:
         """
         Product of two matrices, shapes (n, k) and (k, m).
         """
-    def moveaxis(self: weft.Tensor, source: typing.Sequence[int], destination: typing.Sequence[int]) -> weft.Tensor:
+    def moveaxis(self: weft.Tensor, source: typing.Sequence[builtins.int], destination: typing.Sequence[builtins.int]) -> weft.Tensor:
         """
         Moves dimensions to other places; the rest keep their order.
 
@@ -1394,7 +1417,7 @@ class Tensor:
         >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
         weft.Size([3, 4, 2])
         """
-    def movedim(self: weft.Tensor, source: typing.Sequence[int], destination: typing.Sequence[int]) -> weft.Tensor:
+    def movedim(self: weft.Tensor, source: typing.Sequence[builtins.int], destination: typing.Sequence[builtins.int]) -> weft.Tensor:
         """
         Moves dimensions to other places; the rest keep their order.
 
@@ -1406,11 +1429,11 @@ class Tensor:
         """
         The elements in order along the first dimension.
         """
-    def mul(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def mul(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def mul_(self, other: weft.Tensor | float) -> typing.Any:
+    def mul_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def multinomial(self: weft.Tensor, num_samples: typing.SupportsInt | typing.SupportsIndex, replacement: bool = False, *, generator: Generator | None = None) -> weft.Tensor:
+    def multinomial(self: weft.Tensor, num_samples: typing.SupportsInt | typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None) -> weft.Tensor:
         """
         num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).
 
@@ -1429,7 +1452,7 @@ class Tensor:
         nan_to_num() in place.
         """
     @typing.overload
-    def nanmean(self: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def nanmean(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         Mean of what is not NaN.
 
@@ -1438,10 +1461,10 @@ class Tensor:
         tensor(1.)
         """
     @typing.overload
-    def nanmean(self: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def nanmean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def nansum(self: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def nansum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         Sum that counts NaN as 0.
 
@@ -1450,49 +1473,49 @@ class Tensor:
         tensor(1.)
         """
     @typing.overload
-    def nansum(self: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def nansum(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def narrow(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
         """
         A range of elements along dim.
         """
-    def ndimension(self: weft.Tensor) -> int:
+    def ndimension(self: weft.Tensor) -> builtins.int:
         """
         Number of dimensions.
         """
-    def ne(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def ne(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def ne_(self, other: weft.Tensor | float) -> typing.Any:
+    def ne_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def neg(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def neg_(self) -> typing.Any:
         ...
-    def nelement(self: weft.Tensor) -> int:
+    def nelement(self: weft.Tensor) -> builtins.int:
         """
         Number of elements.
         """
-    def new_empty(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, size: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def new_empty(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
-    def new_full(self: weft.Tensor, size: typing.Sequence[int], fill_value: float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None) -> weft.Tensor:
+    def new_full(self: weft.Tensor, size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
         """
         full() with this tensor's dtype and device.
         """
-    def new_ones(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, size: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def new_ones(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
-    def new_tensor(self: weft.Tensor, data: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> typing.Any:
+    def new_tensor(self: weft.Tensor, data: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> typing.Any:
         """
         tensor(data) with this tensor's dtype and device.
         """
-    def new_zeros(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, size: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def new_zeros(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
-    def nonzero(self: weft.Tensor, *, as_tuple: bool = False) -> typing.Any:
+    def nonzero(self: weft.Tensor, *, as_tuple: builtins.bool = False) -> typing.Any:
         """
         Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.
 
@@ -1501,15 +1524,15 @@ class Tensor:
         tensor([[1],
                 [2]])
         """
-    def norm(self: weft.Tensor, p: typing.Any = 'fro', dim: typing.Sequence[int] | None = None, keepdim: bool = False, dtype: weft.dtype | None = None) -> weft.Tensor:
+    def norm(self: weft.Tensor, p: typing.Any = 'fro', dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, dtype: weft.dtype | None = None) -> weft.Tensor:
         ...
     def normal_(self, mean: typing.SupportsFloat | typing.SupportsIndex = 0.0, std: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> typing.Any:
         ...
-    def numel(self: weft.Tensor) -> int:
+    def numel(self: weft.Tensor) -> builtins.int:
         """
         Number of elements.
         """
-    def numpy(self: weft.Tensor, *, force: bool = False) -> numpy.ndarray:
+    def numpy(self: weft.Tensor, *, force: builtins.bool = False) -> numpy.ndarray:
         """
         A NumPy array on the same memory.
 
@@ -1523,7 +1546,7 @@ class Tensor:
         """
         Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
         """
-    def permute(self: weft.Tensor, *args, dims: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def permute(self: weft.Tensor, *args, dims: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         The dimensions in another order.
 
@@ -1535,12 +1558,12 @@ class Tensor:
         ...
     def positive_(self) -> typing.Any:
         ...
-    def pow(self: weft.Tensor, exponent: weft.Tensor | float) -> weft.Tensor:
+    def pow(self: weft.Tensor, exponent: weft.Tensor | builtins.float) -> weft.Tensor:
         ...
-    def pow_(self, exponent: weft.Tensor | float) -> typing.Any:
+    def pow_(self, exponent: weft.Tensor | builtins.float) -> typing.Any:
         ...
     @typing.overload
-    def prod(self: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def prod(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         Product over the given dimensions (default all).
 
@@ -1549,7 +1572,7 @@ class Tensor:
         tensor(6)
         """
     @typing.overload
-    def prod(self: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def prod(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def rad2deg(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1596,11 +1619,11 @@ class Tensor:
         ...
     def relu_(self) -> typing.Any:
         ...
-    def remainder(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def remainder(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def remainder_(self, other: weft.Tensor | float) -> typing.Any:
+    def remainder_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def repeat(self: weft.Tensor, *args, repeats: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def repeat(self: weft.Tensor, *args, repeats: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         The whole tensor so many times along each dimension.
 
@@ -1616,11 +1639,11 @@ class Tensor:
         >>> weft.arange(2).repeat_interleave(2)
         tensor([0, 0, 1, 1])
         """
-    def requires_grad_(self, requires_grad: bool = True) -> typing.Any:
+    def requires_grad_(self, requires_grad: builtins.bool = True) -> typing.Any:
         """
         Sets requires_grad in place and returns the tensor.
         """
-    def reshape(self: weft.Tensor, *args, shape: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def reshape(self: weft.Tensor, *args, shape: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         The elements in another shape; one size may be -1. A view where the strides allow it, else a copy.
 
@@ -1639,7 +1662,7 @@ class Tensor:
         """
         Makes backward keep the gradient of this non-leaf in .grad.
         """
-    def roll(self: weft.Tensor, shifts: typing.Sequence[int], dims: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def roll(self: weft.Tensor, shifts: typing.Sequence[builtins.int], dims: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         Elements moved along dims; what leaves at one end enters at the other.
 
@@ -1647,7 +1670,7 @@ class Tensor:
         >>> weft.arange(4).roll(1)
         tensor([3, 0, 1, 2])
         """
-    def rot90(self: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex = 1, dims: typing.Sequence[int] = (0, 1)) -> weft.Tensor:
+    def rot90(self: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex = 1, dims: typing.Sequence[builtins.int] = (0, 1)) -> weft.Tensor:
         """
         Turned by 90 degrees k times, from the first towards the second dim.
         """
@@ -1669,12 +1692,12 @@ class Tensor:
         ...
     def rsqrt_(self) -> typing.Any:
         ...
-    def rsub(self: weft.Tensor, other: weft.Tensor | float, *, alpha: float = 1) -> weft.Tensor:
+    def rsub(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> weft.Tensor:
         """
         other - alpha * input.
         """
     @typing.overload
-    def scatter(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | float, *, reduce: str | None = None) -> weft.Tensor:
+    def scatter(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
         """
         A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -1683,7 +1706,7 @@ class Tensor:
         tensor([0., 0., 5.])
         """
     @typing.overload
-    def scatter(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | float, *, reduce: str | None = None) -> weft.Tensor:
+    def scatter(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
         """
         A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -1692,12 +1715,12 @@ class Tensor:
         tensor([0., 0., 5.])
         """
     @typing.overload
-    def scatter_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | float, *, reduce: str | None = None) -> typing.Any:
+    def scatter_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> typing.Any:
         """
         scatter() in place.
         """
     @typing.overload
-    def scatter_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | float, *, reduce: str | None = None) -> typing.Any:
+    def scatter_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> typing.Any:
         """
         scatter() in place.
         """
@@ -1709,11 +1732,11 @@ class Tensor:
         """
         scatter_add() in place.
         """
-    def scatter_reduce(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: bool = True) -> weft.Tensor:
+    def scatter_reduce(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: builtins.bool = True) -> weft.Tensor:
         """
         Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.
         """
-    def scatter_reduce_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: bool = True) -> typing.Any:
+    def scatter_reduce_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: builtins.bool = True) -> typing.Any:
         """
         scatter_reduce() in place.
         """
@@ -1779,7 +1802,7 @@ class Tensor:
         ...
     def softsign_(self) -> typing.Any:
         ...
-    def sort(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: bool = False, stable: bool = False, *, out: typing.Any = None) -> typing.Any:
+    def sort(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         """
         The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the largest.
 
@@ -1795,7 +1818,7 @@ class Tensor:
         >>> weft.arange(3).split(2)
         (tensor([0, 1]), tensor([2]))
         """
-    def split_with_sizes(self: weft.Tensor, split_sizes: typing.Sequence[int], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+    def split_with_sizes(self: weft.Tensor, split_sizes: typing.Sequence[builtins.int], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
         """
         Views of parts of the given sizes.
         """
@@ -1807,7 +1830,7 @@ class Tensor:
         ...
     def square_(self) -> typing.Any:
         ...
-    def squeeze(self: weft.Tensor, dim: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def squeeze(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         Without the dimensions (default all) that have size 1.
 
@@ -1816,10 +1839,10 @@ class Tensor:
         weft.Size([3])
         """
     @typing.overload
-    def std(self: weft.Tensor, unbiased: bool) -> weft.Tensor:
+    def std(self: weft.Tensor, unbiased: builtins.bool) -> weft.Tensor:
         ...
     @typing.overload
-    def std(self: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+    def std(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
         """
         Standard deviation, the root of var.
 
@@ -1828,13 +1851,13 @@ class Tensor:
         tensor(1.)
         """
     @typing.overload
-    def std(self: weft.Tensor, axis: typing.Sequence[int] | None, unbiased: bool | None = None, keepdims: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+    def std(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
         ...
     @typing.overload
-    def std_mean(self: weft.Tensor, unbiased: bool) -> tuple[weft.Tensor, weft.Tensor]:
+    def std_mean(self: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
         ...
     @typing.overload
-    def std_mean(self: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+    def std_mean(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
         """
         Standard deviation and mean.
 
@@ -1843,9 +1866,9 @@ class Tensor:
         (tensor(0.), tensor(1.))
         """
     @typing.overload
-    def std_mean(self: weft.Tensor, axis: typing.Sequence[int] | None, unbiased: bool | None = None, keepdims: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+    def std_mean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
         ...
-    def storage_offset(self: weft.Tensor) -> int:
+    def storage_offset(self: weft.Tensor) -> builtins.int:
         """
         Elements of the storage before the first one.
         """
@@ -1853,20 +1876,20 @@ class Tensor:
         """
         Elements between neighbours along all dimensions, or along one.
         """
-    def sub(self: weft.Tensor, other: weft.Tensor | float, *, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def sub(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + alpha * other (or minus), with broadcasting and type promotion.
         """
-    def sub_(self, other: weft.Tensor | float, *, alpha: float = 1) -> typing.Any:
+    def sub_(self, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> typing.Any:
         ...
-    def subtract(self: weft.Tensor, other: weft.Tensor | float, *, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def subtract(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + alpha * other (or minus), with broadcasting and type promotion.
         """
-    def subtract_(self, other: weft.Tensor | float, *, alpha: float = 1) -> typing.Any:
+    def subtract_(self, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> typing.Any:
         ...
     @typing.overload
-    def sum(self: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def sum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         Sum over the given dimensions (default all); integers and bools are added up in int64.
 
@@ -1875,7 +1898,7 @@ class Tensor:
         tensor([2., 2., 2.])
         """
     @typing.overload
-    def sum(self: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def sum(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def swapaxes(self: weft.Tensor, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
         """
@@ -1917,7 +1940,7 @@ class Tensor:
         """
         That many parts whose sizes differ by at most 1, or cuts before the given places.
         """
-    def tile(self: weft.Tensor, *args, dims: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def tile(self: weft.Tensor, *args, dims: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         repeat() that needs no counts for the leading dimensions.
         """
@@ -1939,7 +1962,7 @@ class Tensor:
         >>> weft.arange(3).tolist()
         [0, 1, 2]
         """
-    def topk(self: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: bool = True, sorted: bool = True, *, out: typing.Any = None) -> typing.Any:
+    def topk(self: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out: typing.Any = None) -> typing.Any:
         """
         The k largest (or smallest) elements along dim and where they are, as .values and .indices.
 
@@ -1989,7 +2012,7 @@ class Tensor:
         """
         The elements along dim as a tuple of views.
         """
-    def unflatten(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: typing.Sequence[int]) -> weft.Tensor:
+    def unflatten(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: typing.Sequence[builtins.int]) -> weft.Tensor:
         """
         Splits one dimension into several.
 
@@ -2009,7 +2032,7 @@ class Tensor:
         """
     def uniform_(self, from_: typing.SupportsFloat | typing.SupportsIndex = 0.0, to: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> typing.Any:
         ...
-    def unique(self: weft.Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: typing.Any = None) -> typing.Any:
+    def unique(self: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.Any = None) -> typing.Any:
         """
         The distinct elements in order; optionally which of them each element is, and how often each occurs.
 
@@ -2017,7 +2040,7 @@ class Tensor:
         >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
         (tensor([1, 3]), tensor([1, 2]))
         """
-    def unique_consecutive(self: weft.Tensor, return_inverse: bool = False, return_counts: bool = False, dim: typing.Any = None) -> typing.Any:
+    def unique_consecutive(self: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.Any = None) -> typing.Any:
         """
         The first of each run of equal elements; optionally which run each element is in, and the lengths.
         """
@@ -2030,10 +2053,10 @@ class Tensor:
         weft.Size([1, 3])
         """
     @typing.overload
-    def var(self: weft.Tensor, unbiased: bool) -> weft.Tensor:
+    def var(self: weft.Tensor, unbiased: builtins.bool) -> weft.Tensor:
         ...
     @typing.overload
-    def var(self: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+    def var(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
         """
         Variance: sum of squared deviations from the mean, divided by n - correction (default 1).
 
@@ -2042,13 +2065,13 @@ class Tensor:
         tensor(2.)
         """
     @typing.overload
-    def var(self: weft.Tensor, axis: typing.Sequence[int] | None, unbiased: bool | None = None, keepdims: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+    def var(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
         ...
     @typing.overload
-    def var_mean(self: weft.Tensor, unbiased: bool) -> tuple[weft.Tensor, weft.Tensor]:
+    def var_mean(self: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
         ...
     @typing.overload
-    def var_mean(self: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+    def var_mean(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
         """
         Variance and mean.
 
@@ -2057,13 +2080,13 @@ class Tensor:
         (tensor(2.), tensor(2.))
         """
     @typing.overload
-    def var_mean(self: weft.Tensor, axis: typing.Sequence[int] | None, unbiased: bool | None = None, keepdims: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+    def var_mean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
         ...
     def vdot(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Sum of the products of two vectors.
         """
-    def view(self: weft.Tensor, *args, size: typing.Sequence[int] | None = None) -> weft.Tensor:
+    def view(self: weft.Tensor, *args, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         The same memory in another shape, or (given a dtype) as another dtype.
 
@@ -2081,11 +2104,11 @@ class Tensor:
         """
         tensor_split() along rows.
         """
-    def where(self: weft.Tensor, condition: weft.Tensor, other: weft.Tensor | float) -> weft.Tensor:
+    def where(self: weft.Tensor, condition: weft.Tensor, other: weft.Tensor | builtins.float) -> weft.Tensor:
         ...
-    def xlogy(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def xlogy(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def xlogy_(self, other: weft.Tensor | float) -> typing.Any:
+    def xlogy_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
     def zero_(self) -> typing.Any:
         """
@@ -2095,9 +2118,9 @@ class Node:
     """
     A recorded step of the autograd graph.
     """
-    def __eq__(self, arg0: typing.Any) -> bool:
+    def __eq__(self, arg0: typing.Any) -> builtins.bool:
         ...
-    def __hash__(self) -> int:
+    def __hash__(self) -> builtins.int:
         ...
     def __repr__(self) -> str:
         ...
@@ -2134,15 +2157,15 @@ class Generator:
         """
         The state as 16 bytes (uint8).
         """
-    def initial_seed(self) -> int:
+    def initial_seed(self) -> builtins.int:
         """
         The seed the stream was started from.
         """
-    def manual_seed(self, seed: int) -> typing.Any:
+    def manual_seed(self, seed: builtins.int) -> typing.Any:
         """
         Starts the stream anew from a seed; returns the generator.
         """
-    def seed(self) -> int:
+    def seed(self) -> builtins.int:
         """
         Starts the stream anew from a seed of the operating system, which is returned.
         """
@@ -2153,15 +2176,15 @@ class Generator:
     @property
     def device(self) -> weft.device:
         ...
-def _adam_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], exp_avgs: collections.abc.Sequence[weft.Tensor], exp_avg_sqs: collections.abc.Sequence[weft.Tensor], max_exp_avg_sqs: collections.abc.Sequence[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: bool, amsgrad: bool, maximize: bool) -> None:
+def _adam_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], exp_avgs: collections.abc.Sequence[weft.Tensor], exp_avg_sqs: collections.abc.Sequence[weft.Tensor], max_exp_avg_sqs: collections.abc.Sequence[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> None:
     """
     One step of Adam or AdamW on all parameters. Changes params and the three lists of state.
     """
-def _backward(tensors: typing.Any, grad_tensors: typing.Any = None, retain_graph: bool | None = None, create_graph: bool = False, inputs: typing.Any = None) -> None:
+def _backward(tensors: typing.Any, grad_tensors: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs: typing.Any = None) -> None:
     ...
 def _build_info() -> dict:
     ...
-def _device_count(arg0: str) -> int:
+def _device_count(arg0: str) -> builtins.int:
     ...
 def _dtype(arg0: str) -> typing.Any:
     ...
@@ -2169,25 +2192,25 @@ def _global_norm(tensors: collections.abc.Sequence[weft.Tensor]) -> weft.Tensor:
     """
     The 2-norm of all elements of all tensors.
     """
-def _grad(outputs: typing.Any, inputs: typing.Any, grad_outputs: typing.Any = None, retain_graph: bool | None = None, create_graph: bool = False, allow_unused: bool | None = None, materialize_grads: bool = False) -> typing.Any:
+def _grad(outputs: typing.Any, inputs: typing.Any, grad_outputs: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, allow_unused: builtins.bool | None = None, materialize_grads: builtins.bool = False) -> typing.Any:
     ...
-def _is_grad_enabled() -> bool:
+def _is_grad_enabled() -> builtins.bool:
     ...
-def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: collections.abc.Sequence[weft.Tensor], arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: bool) -> list[weft.Tensor]:
+def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: collections.abc.Sequence[weft.Tensor], arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
     ...
 def _remove_grad_hook(arg0: Node, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
-def _set_grad_enabled(arg0: bool) -> bool:
+def _set_grad_enabled(arg0: builtins.bool) -> builtins.bool:
     ...
-def _set_inference_mode(arg0: bool) -> bool:
+def _set_inference_mode(arg0: builtins.bool) -> builtins.bool:
     ...
-def _sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], momentum_buffers: collections.abc.Sequence[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: bool, maximize: bool, first_step: bool) -> None:
+def _sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], momentum_buffers: collections.abc.Sequence[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> None:
     """
     One step of SGD on all parameters. Changes params and momentum_buffers.
     """
 def _synchronize(arg0: str) -> None:
     ...
-def _vector_norm(x: weft.Tensor, ord: typing.SupportsFloat | typing.SupportsIndex = 2.0, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def _vector_norm(x: weft.Tensor, ord: typing.SupportsFloat | typing.SupportsIndex = 2.0, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def abs(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -2195,27 +2218,27 @@ def acos(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def acosh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def add(input: weft.Tensor, other: weft.Tensor | float, *, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def add(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + alpha * other (or minus), with broadcasting and type promotion.
     """
-def addbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: float = 1, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * the sum over the batch of batch1 @ batch2.
     """
-def addcdiv(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addcdiv(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + value * tensor1 * tensor2 (or / tensor2).
     """
-def addcmul(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addcmul(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + value * tensor1 * tensor2 (or / tensor2).
     """
-def addmm(input: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: float = 1, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addmm(input: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.
     """
-def addmv(input: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: float = 1, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addmv(input: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * (mat @ vec).
     """
@@ -2224,7 +2247,7 @@ def adjoint(input: weft.Tensor) -> weft.Tensor:
     Exchanges the last two dimensions.
     """
 @typing.overload
-def all(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def all(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Is no element zero?
 
@@ -2233,14 +2256,14 @@ def all(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bo
     tensor(False)
     """
 @typing.overload
-def all(input: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def all(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def allclose(input: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: bool = False) -> typing.Any:
+def allclose(input: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: builtins.bool = False) -> typing.Any:
     """
     Is isclose() true everywhere?
     """
 @typing.overload
-def amax(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def amax(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Largest value over the given dimensions (default all); equal ones share the gradient.
 
@@ -2249,10 +2272,10 @@ def amax(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: b
     tensor([4, 3])
     """
 @typing.overload
-def amax(input: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def amax(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def amin(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def amin(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Smallest value over the given dimensions (default all); equal ones share the gradient.
 
@@ -2261,14 +2284,14 @@ def amin(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: b
     tensor([1, 2])
     """
 @typing.overload
-def amin(input: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def amin(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def aminmax(input: weft.Tensor, *, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: bool = False) -> typing.Any:
+def aminmax(input: weft.Tensor, *, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
     """
     The smallest and the largest element, as .min and .max.
     """
 @typing.overload
-def any(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def any(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Is any element not zero?
 
@@ -2277,9 +2300,9 @@ def any(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bo
     tensor(True)
     """
 @typing.overload
-def any(input: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def any(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, start: float | None = None, end: float | None = None, step: float | None = None) -> weft.Tensor:
+def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, start: builtins.float | None = None, end: builtins.float | None = None, step: builtins.float | None = None) -> weft.Tensor:
     """
     arange(end), arange(start, end), arange(start, end, step): the numbers start, start + step, ... before end.
 
@@ -2290,7 +2313,7 @@ def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = 
     tensor([1, 3, 5])
     """
 @typing.overload
-def argmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Position of the first of the largest elements along dim, or in the flattened tensor.
 
@@ -2299,10 +2322,10 @@ def argmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | 
     tensor(1)
     """
 @typing.overload
-def argmax(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmax(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def argmin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Position of the first of the smallest elements along dim, or in the flattened tensor.
 
@@ -2311,9 +2334,9 @@ def argmin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | 
     tensor(1)
     """
 @typing.overload
-def argmin(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmin(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def argsort(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: bool = False, stable: bool = False) -> weft.Tensor:
+def argsort(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> weft.Tensor:
     """
     Where the elements in order along dim are.
 
@@ -2325,7 +2348,7 @@ def argwhere(input: weft.Tensor) -> weft.Tensor:
     """
     Coordinates (count, dims) of the elements that are not zero.
     """
-def as_strided(input: weft.Tensor, size: typing.Sequence[int], stride: typing.Sequence[int], storage_offset: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
+def as_strided(input: weft.Tensor, size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], storage_offset: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
     """
     Any view of the storage; counted in elements.
     """
@@ -2337,7 +2360,7 @@ def as_tensor(data: typing.Any, dtype: weft.dtype | None = None, device: weft.de
     >>> weft.as_tensor([1.5])
     tensor([1.5000])
     """
-def asarray(obj: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, copy: bool | None = None, requires_grad: bool = False) -> weft.Tensor:
+def asarray(obj: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, copy: builtins.bool | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     Like as_tensor(); copy=True always copies.
     """
@@ -2347,7 +2370,7 @@ def asinh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def atan(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def atan2(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def atan2(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def atanh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -2363,7 +2386,7 @@ def atleast_3d(*args) -> typing.Any:
     """
     The tensors with at least so many dimensions.
     """
-def baddbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: float = 1, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def baddbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * (batch1 @ batch2), for batches of matrices.
     """
@@ -2379,17 +2402,17 @@ def bincount(input: weft.Tensor, weights: weft.Tensor = None, minlength: typing.
     >>> weft.bincount(weft.tensor([1, 1, 3]))
     tensor([0, 2, 0, 1])
     """
-def bitwise_and(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_and(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def bitwise_left_shift(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_left_shift(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def bitwise_not(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def bitwise_or(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_or(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def bitwise_right_shift(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_right_shift(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def bitwise_xor(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_xor(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def block_diag(*args) -> weft.Tensor:
     """
@@ -2411,15 +2434,15 @@ def broadcast_tensors(*args) -> tuple:
     """
     The tensors expanded to the shape they broadcast to.
     """
-def broadcast_to(input: weft.Tensor, size: typing.Sequence[int]) -> weft.Tensor:
+def broadcast_to(input: weft.Tensor, size: typing.Sequence[builtins.int]) -> weft.Tensor:
     """
     expand() to a shape.
     """
-def bucketize(input: weft.Tensor | float, boundaries: weft.Tensor, *, out_int32: bool = False, right: bool = False) -> weft.Tensor:
+def bucketize(input: weft.Tensor | builtins.float, boundaries: weft.Tensor, *, out_int32: builtins.bool = False, right: builtins.bool = False) -> weft.Tensor:
     """
     The number of the bucket between sorted boundaries that each number falls into.
     """
-def can_cast(from_: weft.dtype, to: weft.dtype) -> bool:
+def can_cast(from_: weft.dtype, to: weft.dtype) -> builtins.bool:
     """
     May a result of the first dtype be stored in the second?
     """
@@ -2441,15 +2464,15 @@ def chunk(input: weft.Tensor, chunks: typing.SupportsInt | typing.SupportsIndex,
     """
     Views of that many parts of one size; the last may be smaller.
     """
-def clamp(input: weft.Tensor, min: weft.Tensor | float | None = None, max: weft.Tensor | float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+def clamp(input: weft.Tensor, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input limited to [min, max]; either may be left out, and may be a tensor.
     """
-def clamp_max(input: weft.Tensor, max: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def clamp_max(input: weft.Tensor, max: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def clamp_min(input: weft.Tensor, min: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def clamp_min(input: weft.Tensor, min: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def clip(input: weft.Tensor, min: weft.Tensor | float | None = None, max: weft.Tensor | float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+def clip(input: weft.Tensor, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input limited to [min, max]; either may be left out, and may be a tensor.
     """
@@ -2485,17 +2508,17 @@ def concatenate(tensors: typing.Any, dim: typing.SupportsInt | typing.SupportsIn
 @typing.overload
 def concatenate(tensors: typing.Any, *, axis: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
     ...
-def constant_pad_nd(input: weft.Tensor, pad: typing.Sequence[int], value: float = 0) -> weft.Tensor:
+def constant_pad_nd(input: weft.Tensor, pad: typing.Sequence[builtins.int], value: builtins.float = 0) -> weft.Tensor:
     """
     nn.functional.pad() with a constant.
     """
-def copysign(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def copysign(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def cos(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def cosh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def count_nonzero(input: weft.Tensor, dim: typing.Sequence[int] | None = None) -> weft.Tensor:
+def count_nonzero(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
     """
     Number of elements that are not zero.
 
@@ -2561,11 +2584,11 @@ def diagonal_scatter(input: weft.Tensor, src: weft.Tensor, offset: typing.Suppor
     """
     A copy with diagonal() replaced by src.
     """
-def div(input: weft.Tensor, other: weft.Tensor | float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def div(input: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
     """
-def divide(input: weft.Tensor, other: weft.Tensor | float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def divide(input: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
     """
@@ -2577,7 +2600,7 @@ def dot(input: weft.Tensor, tensor: weft.Tensor, *, out: weft.Tensor = None) -> 
     >>> weft.dot(weft.ones(3), weft.ones(3)).item()
     3.0
     """
-def dropout(input: typing.Any, p: typing.SupportsFloat | typing.SupportsIndex, train: bool) -> typing.Any:
+def dropout(input: typing.Any, p: typing.SupportsFloat | typing.SupportsIndex, train: builtins.bool) -> typing.Any:
     ...
 def dstack(tensors: typing.Any) -> weft.Tensor:
     """
@@ -2591,7 +2614,7 @@ def einsum(*args) -> weft.Tensor:
     >>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape
     weft.Size([2, 3, 5])
     """
-def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, size: typing.Sequence[int] | None = None, memory_format: typing.Any = None) -> weft.Tensor:
+def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None, memory_format: typing.Any = None) -> weft.Tensor:
     """
     A tensor with undefined contents. Sizes as numbers or as one sequence.
 
@@ -2599,15 +2622,15 @@ def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = N
     >>> weft.empty(2, 3).shape
     weft.Size([2, 3])
     """
-def empty_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
+def empty_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
-def empty_strided(size: typing.Sequence[int], stride: typing.Sequence[int], *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None) -> weft.Tensor:
+def empty_strided(size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
     """
     A tensor with undefined contents and the given strides.
     """
-def eq(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def eq(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def equal(input: weft.Tensor, other: weft.Tensor) -> typing.Any:
     """
@@ -2629,7 +2652,7 @@ def exp2(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def expm1(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None) -> weft.Tensor:
+def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
     """
     An (n, m) matrix with ones on the diagonal.
 
@@ -2646,7 +2669,7 @@ def flatten(input: weft.Tensor, start_dim: typing.SupportsInt | typing.SupportsI
     >>> weft.zeros(2, 3, 4).flatten(1).shape
     weft.Size([2, 12])
     """
-def flip(input: weft.Tensor, dims: typing.Sequence[int]) -> weft.Tensor:
+def flip(input: weft.Tensor, dims: typing.Sequence[builtins.int]) -> weft.Tensor:
     """
     The elements in reverse order along dims.
 
@@ -2664,13 +2687,13 @@ def flipud(input: weft.Tensor) -> weft.Tensor:
     """
 def floor(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def floor_divide(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def floor_divide(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def fmax(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def fmax(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def fmin(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def fmin(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def fmod(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def fmod(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def frac(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -2695,7 +2718,7 @@ def from_numpy(ndarray: typing.Any) -> weft.Tensor:
     >>> a
     array([1., 1.])
     """
-def frombuffer(buffer: typing.Any, *, dtype: weft.dtype, count: typing.SupportsInt | typing.SupportsIndex = -1, offset: typing.SupportsInt | typing.SupportsIndex = 0, requires_grad: bool = False) -> weft.Tensor:
+def frombuffer(buffer: typing.Any, *, dtype: weft.dtype, count: typing.SupportsInt | typing.SupportsIndex = -1, offset: typing.SupportsInt | typing.SupportsIndex = 0, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     A vector on the memory of an object with the buffer protocol: count elements (-1: all) from byte offset on.
 
@@ -2705,7 +2728,7 @@ def frombuffer(buffer: typing.Any, *, dtype: weft.dtype, count: typing.SupportsI
     >>> weft.frombuffer(bytearray(4), dtype=weft.int16)
     tensor([0, 0], dtype=weft.int16)
     """
-def full(size: typing.Sequence[int], fill_value: float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None) -> weft.Tensor:
+def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
     """
     A tensor of one repeated value; its dtype is fill_value's unless given.
 
@@ -2713,11 +2736,11 @@ def full(size: typing.Sequence[int], fill_value: float, *, dtype: weft.dtype | N
     >>> weft.full((2,), 7)
     tensor([7, 7])
     """
-def full_like(input: weft.Tensor, fill_value: float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
+def full_like(input: weft.Tensor, fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
     """
     full() with the shape, dtype and device of input, where they are not given.
     """
-def gather(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, *, sparse_grad: bool = False, out: weft.Tensor = None) -> weft.Tensor:
+def gather(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, *, sparse_grad: builtins.bool = False, out: weft.Tensor = None) -> weft.Tensor:
     """
     out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the dimension.
 
@@ -2726,7 +2749,7 @@ def gather(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, i
     tensor([[2],
             [3]])
     """
-def ge(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def ge(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def ger(input: weft.Tensor, vec2: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -2738,7 +2761,7 @@ def get_default_dtype() -> weft.dtype:
     """
     The dtype of tensors made from Python floats.
     """
-def get_num_threads() -> int:
+def get_num_threads() -> builtins.int:
     """
     How many threads CPU kernels may use.
 
@@ -2750,7 +2773,7 @@ def get_rng_state() -> weft.Tensor:
     """
     The state of the default generator as bytes.
     """
-def gt(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def gt(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def hardsigmoid(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -2764,9 +2787,9 @@ def hstack(tensors: typing.Any) -> weft.Tensor:
     """
     Joins along columns; vectors end to end.
     """
-def hypot(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def hypot(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def index_add(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: float = 1) -> weft.Tensor:
+def index_add(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> weft.Tensor:
     """
     A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
     """
@@ -2774,11 +2797,11 @@ def index_copy(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsInde
     """
     A copy in which slice index[i] along dim is slice i of source.
     """
-def index_fill(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | float) -> weft.Tensor:
+def index_fill(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
     """
     A copy in which the slices index names along dim are one number.
     """
-def index_put(input: weft.Tensor, indices: collections.abc.Sequence, values: weft.Tensor, accumulate: bool = False) -> weft.Tensor:
+def index_put(input: weft.Tensor, indices: collections.abc.Sequence, values: weft.Tensor, accumulate: builtins.bool = False) -> weft.Tensor:
     """
     A copy with x[indices] = values, or += with accumulate.
     """
@@ -2790,7 +2813,7 @@ def index_select(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIn
     >>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1]))
     tensor([[3, 4]])
     """
-def initial_seed() -> int:
+def initial_seed() -> builtins.int:
     """
     The seed of the default generator.
     """
@@ -2798,31 +2821,31 @@ def inner(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) ->
     """
     Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].
     """
-def is_complex(input: weft.Tensor) -> bool:
+def is_complex(input: weft.Tensor) -> builtins.bool:
     """
     Always False: there are no complex dtypes yet.
     """
-def is_floating_point(input: weft.Tensor) -> bool:
+def is_floating_point(input: weft.Tensor) -> builtins.bool:
     """
     Is the dtype a floating point one?
     """
-def is_grad_enabled() -> bool:
+def is_grad_enabled() -> builtins.bool:
     """
     Does this thread record ops for autograd?
     """
-def is_inference_mode_enabled() -> bool:
+def is_inference_mode_enabled() -> builtins.bool:
     """
     Is this thread in inference mode?
     """
-def is_nonzero(input: typing.Any) -> bool:
+def is_nonzero(input: typing.Any) -> builtins.bool:
     """
     The truth value of a tensor of one element.
     """
-def is_tensor(obj: typing.Any) -> bool:
+def is_tensor(obj: typing.Any) -> builtins.bool:
     """
     Is obj a weft.Tensor?
     """
-def isclose(input: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: bool = False) -> weft.Tensor:
+def isclose(input: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: builtins.bool = False) -> weft.Tensor:
     """
     Where |input - other| <= atol + rtol |other|.
     """
@@ -2836,17 +2859,17 @@ def kron(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> 
     """
     Kronecker product: every product of an element of input and one of other, in blocks.
     """
-def kthvalue(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, keepdim: bool = False) -> typing.Any:
+def kthvalue(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, keepdim: builtins.bool = False) -> typing.Any:
     """
     The k-th smallest element (from 1 on) along dim and where it is.
     """
-def le(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def le(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def lerp(input: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def lerp(input: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + weight * (end - input).
     """
-def linspace(start: float, end: float, steps: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None) -> weft.Tensor:
+def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
     """
     `steps` evenly spaced numbers from start to end, both included.
 
@@ -2870,19 +2893,19 @@ def log_softmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsInd
     >>> weft.log_softmax(weft.tensor([0., 1000.]), 0)
     tensor([-1000.,     0.])
     """
-def logaddexp(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def logaddexp(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def logcumsumexp(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     log of the running sum of exp(input) along dim, without overflow.
     """
-def logical_and(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def logical_and(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def logical_not(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logical_or(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def logical_or(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logical_xor(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def logical_xor(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def logit(input: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -2890,7 +2913,7 @@ def logit(input: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex |
     """
 def logsigmoid(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logspace(start: float, end: float, steps: typing.SupportsInt | typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None) -> weft.Tensor:
+def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsInt | typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
     """
     base to the powers of linspace(start, end, steps).
 
@@ -2898,7 +2921,7 @@ def logspace(start: float, end: float, steps: typing.SupportsInt | typing.Suppor
     >>> weft.logspace(0, 2, 3)
     tensor([  1.,  10., 100.])
     """
-def logsumexp(input: weft.Tensor, dim: typing.Sequence[int], keepdim: bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def logsumexp(input: weft.Tensor, dim: typing.Sequence[builtins.int], keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     log(sum(exp(input))) over the given dimensions, without overflow.
 
@@ -2906,13 +2929,13 @@ def logsumexp(input: weft.Tensor, dim: typing.Sequence[int], keepdim: bool = Fal
     >>> weft.logsumexp(weft.tensor([1000., 1000.]), 0)
     tensor(1000.6932)
     """
-def lt(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def lt(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def manual_seed(seed: int) -> typing.Any:
+def manual_seed(seed: builtins.int) -> typing.Any:
     """
     Seeds the default generator, and returns it: the same numbers follow, with any number of threads.
     """
-def masked_fill(input: weft.Tensor, mask: weft.Tensor, value: weft.Tensor | float) -> weft.Tensor:
+def masked_fill(input: weft.Tensor, mask: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
     """
     A copy with one number where mask is True; mask broadcasts.
 
@@ -2948,18 +2971,18 @@ def max(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     tensor([1, 0])
     """
 @typing.overload
-def max(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: bool = False, *, out: typing.Any = None) -> typing.Any:
+def max(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def max(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: bool = False, *, out: typing.Any = None) -> typing.Any:
+def max(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
 def max(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def maximum(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def maximum(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def mean(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Mean over the given dimensions (default all). Raises RuntimeError for integers unless dtype is given.
 
@@ -2968,7 +2991,7 @@ def mean(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: b
     tensor(2.)
     """
 @typing.overload
-def mean(input: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
 def median(input: weft.Tensor) -> weft.Tensor:
@@ -2980,7 +3003,7 @@ def median(input: weft.Tensor) -> weft.Tensor:
     tensor(2.)
     """
 @typing.overload
-def median(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: bool = False) -> typing.Any:
+def median(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False) -> typing.Any:
     ...
 def meshgrid(*args, indexing: str = 'ij') -> tuple:
     """
@@ -3003,15 +3026,15 @@ def min(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     tensor(1)
     """
 @typing.overload
-def min(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: bool = False, *, out: typing.Any = None) -> typing.Any:
+def min(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def min(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: bool = False, *, out: typing.Any = None) -> typing.Any:
+def min(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
 def min(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def minimum(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def minimum(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def mish(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3019,7 +3042,7 @@ def mm(input: weft.Tensor, mat2: weft.Tensor, *, out: weft.Tensor = None) -> wef
     """
     Product of two matrices, shapes (n, k) and (k, m).
     """
-def moveaxis(input: weft.Tensor, source: typing.Sequence[int], destination: typing.Sequence[int]) -> weft.Tensor:
+def moveaxis(input: weft.Tensor, source: typing.Sequence[builtins.int], destination: typing.Sequence[builtins.int]) -> weft.Tensor:
     """
     Moves dimensions to other places; the rest keep their order.
 
@@ -3027,7 +3050,7 @@ def moveaxis(input: weft.Tensor, source: typing.Sequence[int], destination: typi
     >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
     weft.Size([3, 4, 2])
     """
-def movedim(input: weft.Tensor, source: typing.Sequence[int], destination: typing.Sequence[int]) -> weft.Tensor:
+def movedim(input: weft.Tensor, source: typing.Sequence[builtins.int], destination: typing.Sequence[builtins.int]) -> weft.Tensor:
     """
     Moves dimensions to other places; the rest keep their order.
 
@@ -3039,9 +3062,9 @@ def msort(input: weft.Tensor) -> weft.Tensor:
     """
     The elements in order along the first dimension.
     """
-def mul(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def mul(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def multinomial(input: weft.Tensor, num_samples: typing.SupportsInt | typing.SupportsIndex, replacement: bool = False, *, generator: Generator | None = None) -> weft.Tensor:
+def multinomial(input: weft.Tensor, num_samples: typing.SupportsInt | typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None) -> weft.Tensor:
     """
     num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).
 
@@ -3056,7 +3079,7 @@ def nan_to_num(input: weft.Tensor, nan: typing.SupportsFloat | typing.SupportsIn
     Replaces NaN and infinities by numbers (default 0 and the largest finite ones).
     """
 @typing.overload
-def nanmean(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def nanmean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Mean of what is not NaN.
 
@@ -3065,10 +3088,10 @@ def nanmean(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim
     tensor(1.)
     """
 @typing.overload
-def nanmean(input: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def nanmean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def nansum(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def nansum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Sum that counts NaN as 0.
 
@@ -3077,17 +3100,17 @@ def nansum(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim:
     tensor(1.)
     """
 @typing.overload
-def nansum(input: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def nansum(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def narrow(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
     """
     A range of elements along dim.
     """
-def ne(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def ne(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def neg(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def nonzero(input: weft.Tensor, *, as_tuple: bool = False) -> typing.Any:
+def nonzero(input: weft.Tensor, *, as_tuple: builtins.bool = False) -> typing.Any:
     """
     Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.
 
@@ -3096,7 +3119,7 @@ def nonzero(input: weft.Tensor, *, as_tuple: bool = False) -> typing.Any:
     tensor([[1],
             [2]])
     """
-def norm(input: weft.Tensor, p: typing.Any = 'fro', dim: typing.Sequence[int] | None = None, keepdim: bool = False, out: weft.Tensor = None, dtype: weft.dtype | None = None) -> weft.Tensor:
+def norm(input: weft.Tensor, p: typing.Any = 'fro', dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, out: weft.Tensor = None, dtype: weft.dtype | None = None) -> weft.Tensor:
     """
     (sum |x|^p)^(1/p) over the given dimensions (default all).
 
@@ -3104,15 +3127,15 @@ def norm(input: weft.Tensor, p: typing.Any = 'fro', dim: typing.Sequence[int] | 
     >>> weft.norm(weft.tensor([3., 4.]))
     tensor(5.)
     """
-def normal(mean: weft.Tensor | float = 0.0, std: weft.Tensor | float = 1.0, size: typing.Sequence[int] | None = None, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None) -> weft.Tensor:
+def normal(mean: weft.Tensor | builtins.float = 0.0, std: weft.Tensor | builtins.float = 1.0, size: typing.Sequence[builtins.int] | None = None, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None) -> weft.Tensor:
     """
     Normal numbers with the given mean and standard deviation, numbers or tensors.
     """
-def numel(input: weft.Tensor) -> int:
+def numel(input: weft.Tensor) -> builtins.int:
     """
     Number of elements.
     """
-def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, size: typing.Sequence[int] | None = None, memory_format: typing.Any = None) -> weft.Tensor:
+def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None, memory_format: typing.Any = None) -> weft.Tensor:
     """
     A tensor of ones. Sizes as numbers or as one sequence.
 
@@ -3120,7 +3143,7 @@ def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = No
     >>> weft.ones(2)
     tensor([1., 1.])
     """
-def ones_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
+def ones_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
@@ -3128,7 +3151,7 @@ def outer(input: weft.Tensor, vec2: weft.Tensor, *, out: weft.Tensor = None) -> 
     """
     Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
     """
-def permute(input: weft.Tensor, dims: typing.Sequence[int]) -> weft.Tensor:
+def permute(input: weft.Tensor, dims: typing.Sequence[builtins.int]) -> weft.Tensor:
     """
     The dimensions in another order.
 
@@ -3138,12 +3161,12 @@ def permute(input: weft.Tensor, dims: typing.Sequence[int]) -> weft.Tensor:
     """
 def positive(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def pow(input: weft.Tensor | float, exponent: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def pow(input: weft.Tensor | builtins.float, exponent: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input to the power of exponent.
     """
 @typing.overload
-def prod(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def prod(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Product over the given dimensions (default all).
 
@@ -3152,7 +3175,7 @@ def prod(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: b
     tensor(6)
     """
 @typing.overload
-def prod(input: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def prod(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def promote_types(type1: weft.dtype, type2: weft.dtype) -> weft.dtype:
     """
@@ -3160,7 +3183,7 @@ def promote_types(type1: weft.dtype, type2: weft.dtype) -> weft.dtype:
     """
 def rad2deg(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def rand(*args, size: typing.Sequence[int] | None = None, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def rand(*args, size: typing.Sequence[builtins.int] | None = None, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     Independent numbers, uniform in [0, 1).
 
@@ -3168,23 +3191,23 @@ def rand(*args, size: typing.Sequence[int] | None = None, generator: Generator |
     >>> bool((weft.rand(10) < 1).all())
     True
     """
-def rand_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def rand_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
 @typing.overload
-def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: typing.Sequence[int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     Independent integers, low <= n < high, each equally likely.
     """
 @typing.overload
-def randint(high: typing.SupportsInt | typing.SupportsIndex, size: typing.Sequence[int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def randint(high: typing.SupportsInt | typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
 @typing.overload
-def randint_like(input: weft.Tensor, low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def randint_like(input: weft.Tensor, low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
 @typing.overload
-def randint_like(input: weft.Tensor, high: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def randint_like(input: weft.Tensor, high: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
-def randn(*args, size: typing.Sequence[int] | None = None, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def randn(*args, size: typing.Sequence[builtins.int] | None = None, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     Independent numbers of the standard normal distribution.
 
@@ -3192,9 +3215,9 @@ def randn(*args, size: typing.Sequence[int] | None = None, generator: Generator 
     >>> weft.randn(2, 3).shape
     weft.Size([2, 3])
     """
-def randn_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def randn_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
-def randperm(n: typing.SupportsInt | typing.SupportsIndex, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def randperm(n: typing.SupportsInt | typing.SupportsIndex, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     A random permutation of 0, 1, ..., n - 1.
     """
@@ -3206,7 +3229,7 @@ def reciprocal(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def relu(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def remainder(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def remainder(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def repeat_interleave(input: weft.Tensor, repeats: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex | None = None, *, output_size: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
     """
@@ -3216,7 +3239,7 @@ def repeat_interleave(input: weft.Tensor, repeats: typing.Any, dim: typing.Suppo
     >>> weft.arange(2).repeat_interleave(2)
     tensor([0, 0, 1, 1])
     """
-def reshape(input: weft.Tensor, shape: typing.Sequence[int]) -> weft.Tensor:
+def reshape(input: weft.Tensor, shape: typing.Sequence[builtins.int]) -> weft.Tensor:
     """
     The elements in another shape; one size may be -1. A view where the strides allow it, else a copy.
 
@@ -3227,11 +3250,11 @@ def reshape(input: weft.Tensor, shape: typing.Sequence[int]) -> weft.Tensor:
     tensor([[0, 1],
             [2, 3]])
     """
-def result_type(tensor1: weft.Tensor | float, tensor2: weft.Tensor | float) -> weft.dtype:
+def result_type(tensor1: weft.Tensor | builtins.float, tensor2: weft.Tensor | builtins.float) -> weft.dtype:
     """
     The dtype that mixing both gives.
     """
-def roll(input: weft.Tensor, shifts: typing.Sequence[int], dims: typing.Sequence[int] | None = None) -> weft.Tensor:
+def roll(input: weft.Tensor, shifts: typing.Sequence[builtins.int], dims: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
     """
     Elements moved along dims; what leaves at one end enters at the other.
 
@@ -3239,7 +3262,7 @@ def roll(input: weft.Tensor, shifts: typing.Sequence[int], dims: typing.Sequence
     >>> weft.arange(4).roll(1)
     tensor([3, 0, 1, 2])
     """
-def rot90(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex = 1, dims: typing.Sequence[int] = (0, 1)) -> weft.Tensor:
+def rot90(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex = 1, dims: typing.Sequence[builtins.int] = (0, 1)) -> weft.Tensor:
     """
     Turned by 90 degrees k times, from the first towards the second dim.
     """
@@ -3257,16 +3280,16 @@ def row_stack(tensors: typing.Any) -> weft.Tensor:
     """
 def rsqrt(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def rsub(input: weft.Tensor, other: weft.Tensor | float, *, alpha: float = 1) -> weft.Tensor:
+def rsub(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> weft.Tensor:
     """
     other - alpha * input.
     """
-def scalar_tensor(s: float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None) -> weft.Tensor:
+def scalar_tensor(s: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
     """
     A tensor without dimensions that holds one number.
     """
 @typing.overload
-def scatter(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | float, *, reduce: str | None = None) -> weft.Tensor:
+def scatter(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
     """
     A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -3275,7 +3298,7 @@ def scatter(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, 
     tensor([0., 0., 5.])
     """
 @typing.overload
-def scatter(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | float, *, reduce: str | None = None) -> weft.Tensor:
+def scatter(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
     """
     A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -3287,11 +3310,11 @@ def scatter_add(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsInd
     """
     A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.
     """
-def scatter_reduce(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: bool = True) -> weft.Tensor:
+def scatter_reduce(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: builtins.bool = True) -> weft.Tensor:
     """
     Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.
     """
-def searchsorted(sorted_sequence: weft.Tensor, input: weft.Tensor | float, *, out_int32: bool = False, right: bool = False, side: str | None = None) -> weft.Tensor:
+def searchsorted(sorted_sequence: weft.Tensor, input: weft.Tensor | builtins.float, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None) -> weft.Tensor:
     """
     Where each number would be put into a sorted sequence: before equal ones, or after them with right.
 
@@ -3299,7 +3322,7 @@ def searchsorted(sorted_sequence: weft.Tensor, input: weft.Tensor | float, *, ou
     >>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]))
     tensor([1, 3])
     """
-def seed() -> int:
+def seed() -> builtins.int:
     """
     Seeds the default generator from the operating system and returns the seed.
     """
@@ -3353,7 +3376,7 @@ def softmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, 
     """
 def softsign(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def sort(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: bool = False, stable: bool = False, *, out: typing.Any = None) -> typing.Any:
+def sort(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     """
     The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the largest.
 
@@ -3369,7 +3392,7 @@ def split(tensor: weft.Tensor, split_size_or_sections: typing.Any, dim: typing.S
     >>> weft.arange(3).split(2)
     (tensor([0, 1]), tensor([2]))
     """
-def split_with_sizes(input: weft.Tensor, split_sizes: typing.Sequence[int], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+def split_with_sizes(input: weft.Tensor, split_sizes: typing.Sequence[builtins.int], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
     """
     Views of parts of the given sizes.
     """
@@ -3377,7 +3400,7 @@ def sqrt(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def square(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def squeeze(input: weft.Tensor, dim: typing.Sequence[int] | None = None) -> weft.Tensor:
+def squeeze(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
     """
     Without the dimensions (default all) that have size 1.
 
@@ -3394,10 +3417,10 @@ def stack(tensors: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 
     weft.Size([2, 2])
     """
 @typing.overload
-def std(input: weft.Tensor, unbiased: bool) -> weft.Tensor:
+def std(input: weft.Tensor, unbiased: builtins.bool) -> weft.Tensor:
     ...
 @typing.overload
-def std(input: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+def std(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     """
     Standard deviation, the root of var.
 
@@ -3406,13 +3429,13 @@ def std(input: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: b
     tensor(1.)
     """
 @typing.overload
-def std(input: weft.Tensor, axis: typing.Sequence[int] | None, unbiased: bool | None = None, keepdims: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+def std(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     ...
 @typing.overload
-def std_mean(input: weft.Tensor, unbiased: bool) -> tuple[weft.Tensor, weft.Tensor]:
+def std_mean(input: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
     ...
 @typing.overload
-def std_mean(input: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+def std_mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
     """
     Standard deviation and mean.
 
@@ -3421,18 +3444,18 @@ def std_mean(input: weft.Tensor, dim: typing.Sequence[int] | None = None, unbias
     (tensor(0.), tensor(1.))
     """
 @typing.overload
-def std_mean(input: weft.Tensor, axis: typing.Sequence[int] | None, unbiased: bool | None = None, keepdims: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+def std_mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
     ...
-def sub(input: weft.Tensor, other: weft.Tensor | float, *, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def sub(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + alpha * other (or minus), with broadcasting and type promotion.
     """
-def subtract(input: weft.Tensor, other: weft.Tensor | float, *, alpha: float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def subtract(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + alpha * other (or minus), with broadcasting and type promotion.
     """
 @typing.overload
-def sum(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def sum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Sum over the given dimensions (default all); integers and bools are added up in int64.
 
@@ -3441,7 +3464,7 @@ def sum(input: weft.Tensor, dim: typing.Sequence[int] | None = None, keepdim: bo
     tensor([2., 2., 2.])
     """
 @typing.overload
-def sum(input: weft.Tensor, axis: typing.Sequence[int] | None, keepdims: bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def sum(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def swapaxes(input: weft.Tensor, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
     """
@@ -3473,7 +3496,7 @@ def tanh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def tanhshrink(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def tensor(data: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False) -> weft.Tensor:
+def tensor(data: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     A new leaf tensor with a copy of data: numbers, nested lists, NumPy arrays or tensors.
 
@@ -3492,11 +3515,11 @@ def tensordot(a: weft.Tensor, b: weft.Tensor, dims: typing.Any = 2, *, out: weft
     """
     Sums products over the last `dims` dims of a and the first of b, or over a pair of lists of dims.
     """
-def tile(input: weft.Tensor, dims: typing.Sequence[int]) -> weft.Tensor:
+def tile(input: weft.Tensor, dims: typing.Sequence[builtins.int]) -> weft.Tensor:
     """
     repeat() that needs no counts for the leading dimensions.
     """
-def topk(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: bool = True, sorted: bool = True, *, out: typing.Any = None) -> typing.Any:
+def topk(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out: typing.Any = None) -> typing.Any:
     """
     The k largest (or smallest) elements along dim and where they are, as .values and .indices.
 
@@ -3536,7 +3559,7 @@ def unbind(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 
     """
     The elements along dim as a tuple of views.
     """
-def unflatten(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: typing.Sequence[int]) -> weft.Tensor:
+def unflatten(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: typing.Sequence[builtins.int]) -> weft.Tensor:
     """
     Splits one dimension into several.
 
@@ -3544,7 +3567,7 @@ def unflatten(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex
     >>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape
     weft.Size([2, 3, 4])
     """
-def unique(input: weft.Tensor, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: typing.Any = None) -> typing.Any:
+def unique(input: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.Any = None) -> typing.Any:
     """
     The distinct elements in order; optionally which of them each element is, and how often each occurs.
 
@@ -3552,7 +3575,7 @@ def unique(input: weft.Tensor, sorted: bool = True, return_inverse: bool = False
     >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
-def unique_consecutive(input: weft.Tensor, return_inverse: bool = False, return_counts: bool = False, dim: typing.Any = None) -> typing.Any:
+def unique_consecutive(input: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.Any = None) -> typing.Any:
     """
     The first of each run of equal elements; optionally which run each element is in, and the lengths.
     """
@@ -3564,7 +3587,7 @@ def unsqueeze(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex
     >>> weft.zeros(3).unsqueeze(0).shape
     weft.Size([1, 3])
     """
-def vander(x: weft.Tensor, N: typing.SupportsInt | typing.SupportsIndex | None = None, increasing: bool = False) -> weft.Tensor:
+def vander(x: weft.Tensor, N: typing.SupportsInt | typing.SupportsIndex | None = None, increasing: builtins.bool = False) -> weft.Tensor:
     """
     The powers N-1 ... 0 of the elements of a vector, one row per element.
 
@@ -3574,10 +3597,10 @@ def vander(x: weft.Tensor, N: typing.SupportsInt | typing.SupportsIndex | None =
             [3, 1]])
     """
 @typing.overload
-def var(input: weft.Tensor, unbiased: bool) -> weft.Tensor:
+def var(input: weft.Tensor, unbiased: builtins.bool) -> weft.Tensor:
     ...
 @typing.overload
-def var(input: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+def var(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     """
     Variance: sum of squared deviations from the mean, divided by n - correction (default 1).
 
@@ -3586,13 +3609,13 @@ def var(input: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: b
     tensor(2.)
     """
 @typing.overload
-def var(input: weft.Tensor, axis: typing.Sequence[int] | None, unbiased: bool | None = None, keepdims: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+def var(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     ...
 @typing.overload
-def var_mean(input: weft.Tensor, unbiased: bool) -> tuple[weft.Tensor, weft.Tensor]:
+def var_mean(input: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
     ...
 @typing.overload
-def var_mean(input: weft.Tensor, dim: typing.Sequence[int] | None = None, unbiased: bool | None = None, keepdim: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+def var_mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
     """
     Variance and mean.
 
@@ -3601,7 +3624,7 @@ def var_mean(input: weft.Tensor, dim: typing.Sequence[int] | None = None, unbias
     (tensor(2.), tensor(2.))
     """
 @typing.overload
-def var_mean(input: weft.Tensor, axis: typing.Sequence[int] | None, unbiased: bool | None = None, keepdims: bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+def var_mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
     ...
 def vdot(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -3616,7 +3639,7 @@ def vstack(tensors: typing.Any) -> weft.Tensor:
     Joins along rows; vectors are rows.
     """
 @typing.overload
-def where(condition: weft.Tensor, input: weft.Tensor | float, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def where(condition: weft.Tensor, input: weft.Tensor | builtins.float, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input where condition holds, other elsewhere, with broadcasting.
     """
@@ -3625,9 +3648,9 @@ def where(condition: weft.Tensor) -> tuple:
     """
     The coordinates where condition holds, one vector per dimension.
     """
-def xlogy(input: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor:
+def xlogy(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, size: typing.Sequence[int] | None = None, memory_format: typing.Any = None) -> weft.Tensor:
+def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None, memory_format: typing.Any = None) -> weft.Tensor:
     """
     A tensor of zeros. Sizes as numbers or as one sequence.
 
@@ -3636,7 +3659,7 @@ def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = N
     tensor([[0.],
             [0.]])
     """
-def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: bool = False, pin_memory: bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
+def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """

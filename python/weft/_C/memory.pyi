@@ -2,19 +2,20 @@
 What weft.memory is made of.
 """
 from __future__ import annotations
+import builtins
 import typing
 __all__: list[str] = ['allocated', 'empty_cache', 'holders', 'peak', 'reserved', 'reset_peak', 'set_limit', 'stats']
 def _fail_after(n: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
-def allocated() -> int:
+def allocated() -> builtins.int:
     ...
 def empty_cache() -> None:
     ...
 def holders() -> list:
     ...
-def peak() -> int:
+def peak() -> builtins.int:
     ...
-def reserved() -> int:
+def reserved() -> builtins.int:
     ...
 def reset_peak() -> None:
     ...

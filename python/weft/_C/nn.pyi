@@ -2,6 +2,7 @@
 Functions of weft.nn.functional.
 """
 from __future__ import annotations
+import builtins
 import typing
 import weft
 from weft._C import sigmoid
@@ -17,11 +18,11 @@ def adaptive_avg_pool2d(input: weft.Tensor, output_size: typing.Any) -> weft.Ten
     >>> weft.nn.functional.adaptive_avg_pool2d(weft.arange(4.).view(1, 2, 2), 1)
     tensor([[[1.5000]]])
     """
-def adaptive_max_pool2d(input: weft.Tensor, output_size: typing.Any, return_indices: bool = False) -> typing.Any:
+def adaptive_max_pool2d(input: weft.Tensor, output_size: typing.Any, return_indices: builtins.bool = False) -> typing.Any:
     """
     The largest values of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.
     """
-def avg_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[int], stride: typing.Sequence[int] | None = None, padding: typing.Sequence[int] = (0,), ceil_mode: bool = False, count_include_pad: bool = True, divisor_override: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
+def avg_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int] | None = None, padding: typing.Sequence[builtins.int] = (0,), ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
     """
     The mean of each window of (N, C, H, W) or (C, H, W).
 
@@ -31,7 +32,7 @@ def avg_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[int], stride: ty
     >>> weft.nn.functional.avg_pool2d(weft.arange(4.).view(1, 2, 2), 2)
     tensor([[[1.5000]]])
     """
-def batch_norm(input: weft.Tensor, running_mean: weft.Tensor = None, running_var: weft.Tensor = None, weight: weft.Tensor = None, bias: weft.Tensor = None, training: bool = False, momentum: typing.SupportsFloat | typing.SupportsIndex = 0.1, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> weft.Tensor:
+def batch_norm(input: weft.Tensor, running_mean: weft.Tensor = None, running_var: weft.Tensor = None, weight: weft.Tensor = None, bias: weft.Tensor = None, training: builtins.bool = False, momentum: typing.SupportsFloat | typing.SupportsIndex = 0.1, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> weft.Tensor:
     """
     Normalises each channel of (N, C, ...) by its mean and variance: those of the batch in training, which also move the
     running ones by momentum, else the running ones (Ioffe and Szegedy, 2015).
@@ -48,13 +49,13 @@ def bilinear(input1: weft.Tensor, input2: weft.Tensor, weight: weft.Tensor, bias
     """
     y[..., o] = input1[..., i] weight[o, i, j] input2[..., j] + bias[o].
     """
-def binary_cross_entropy(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = 'mean') -> weft.Tensor:
+def binary_cross_entropy(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean') -> weft.Tensor:
     """
     -(target log(input) + (1 - target) log(1 - input)) for probabilities; logarithms are not below -100.
 
     Raises RuntimeError for an input outside of [0, 1], ValueError for a target of another shape.
     """
-def binary_cross_entropy_with_logits(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: bool | None = None, reduce: bool | None = None, reduction: str = 'mean', pos_weight: weft.Tensor = None) -> weft.Tensor:
+def binary_cross_entropy_with_logits(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean', pos_weight: weft.Tensor = None) -> weft.Tensor:
     """
     binary_cross_entropy() of sigmoid(input), without overflow; pos_weight multiplies the term of target.
 
@@ -62,7 +63,7 @@ def binary_cross_entropy_with_logits(input: weft.Tensor, target: weft.Tensor, we
     >>> weft.nn.functional.binary_cross_entropy_with_logits(weft.zeros(1), weft.ones(1))
     tensor(0.6931)
     """
-def celu(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: bool = False) -> typing.Any:
+def celu(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: builtins.bool = False) -> typing.Any:
     ...
 def celu_(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> typing.Any:
     ...
@@ -97,7 +98,7 @@ def conv_transpose3d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor 
     """
     Transposed convolution; weight (inputs, outputs / groups, kd, kh, kw).
     """
-def cross_entropy(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: bool | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: bool | None = None, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> weft.Tensor:
+def cross_entropy(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: builtins.bool | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: builtins.bool | None = None, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> weft.Tensor:
     """
     -log(softmax(input)[target]): input (N, C, ...) holds logits of C classes, target (N, ...) class numbers (int64)
     or, of input's shape, probabilities.
@@ -108,15 +109,15 @@ def cross_entropy(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor =
     >>> weft.nn.functional.cross_entropy(weft.zeros(1, 2), weft.tensor([1]))
     tensor(0.6931)
     """
-def dropout(input: typing.Any, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: bool = True, inplace: bool = False) -> typing.Any:
+def dropout(input: typing.Any, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> typing.Any:
     """
     Zeroes elements with probability p and scales the others by 1 / (1 - p) (Srivastava et al., 2014). Raises ValueError unless 0 <= p <= 1.
     """
-def elu(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: bool = False) -> typing.Any:
+def elu(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: builtins.bool = False) -> typing.Any:
     ...
 def elu_(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> typing.Any:
     ...
-def embedding(input: weft.Tensor, weight: weft.Tensor, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, max_norm: typing.Any = None, norm_type: typing.SupportsFloat | typing.SupportsIndex = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False) -> weft.Tensor:
+def embedding(input: weft.Tensor, weight: weft.Tensor, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, max_norm: typing.Any = None, norm_type: typing.SupportsFloat | typing.SupportsIndex = 2.0, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> weft.Tensor:
     """
     Rows of weight (rows, size) for the integers of input; the result has input's shape with size appended.
 
@@ -127,7 +128,7 @@ def embedding(input: weft.Tensor, weight: weft.Tensor, padding_idx: typing.Suppo
     tensor([[0., 1.],
             [1., 0.]])
     """
-def feature_dropout(input: typing.Any, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: bool = True, inplace: bool = False) -> typing.Any:
+def feature_dropout(input: typing.Any, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, training: builtins.bool = True, inplace: builtins.bool = False) -> typing.Any:
     """
     Dropout of whole channels: everything after the first two dimensions goes together.
     """
@@ -147,15 +148,15 @@ def group_norm(input: weft.Tensor, num_groups: typing.SupportsInt | typing.Suppo
     """
 def hardshrink(input: weft.Tensor, lambd: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> weft.Tensor:
     ...
-def hardsigmoid(input: typing.Any, inplace: bool = False) -> typing.Any:
+def hardsigmoid(input: typing.Any, inplace: builtins.bool = False) -> typing.Any:
     ...
 def hardsigmoid_(input: typing.Any) -> typing.Any:
     ...
-def hardswish(input: typing.Any, inplace: bool = False) -> typing.Any:
+def hardswish(input: typing.Any, inplace: builtins.bool = False) -> typing.Any:
     ...
 def hardswish_(input: typing.Any) -> typing.Any:
     ...
-def hardtanh(input: typing.Any, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: bool = False) -> typing.Any:
+def hardtanh(input: typing.Any, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: builtins.bool = False) -> typing.Any:
     ...
 def hardtanh_(input: typing.Any, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> typing.Any:
     ...
@@ -163,7 +164,7 @@ def huber_loss(input: weft.Tensor, target: weft.Tensor, reduction: str = 'mean',
     """
     d^2 / 2 for d = |input - target| up to delta, else delta (d - delta / 2) (Huber, 1964).
     """
-def l1_loss(input: weft.Tensor, target: weft.Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = 'mean', weight: weft.Tensor = None) -> weft.Tensor:
+def l1_loss(input: weft.Tensor, target: weft.Tensor, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean', weight: weft.Tensor = None) -> weft.Tensor:
     """
     The mean of |input - target|.
 
@@ -171,7 +172,7 @@ def l1_loss(input: weft.Tensor, target: weft.Tensor, size_average: bool | None =
     >>> weft.nn.functional.l1_loss(weft.ones(2), weft.zeros(2))
     tensor(1.)
     """
-def layer_norm(input: weft.Tensor, normalized_shape: typing.Sequence[int], weight: weft.Tensor = None, bias: weft.Tensor = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> weft.Tensor:
+def layer_norm(input: weft.Tensor, normalized_shape: typing.Sequence[builtins.int], weight: weft.Tensor = None, bias: weft.Tensor = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> weft.Tensor:
     """
     Normalises over the last dimensions, which must be normalized_shape (Ba, Kiros and Hinton, 2016).
 
@@ -179,7 +180,7 @@ def layer_norm(input: weft.Tensor, normalized_shape: typing.Sequence[int], weigh
     >>> weft.nn.functional.layer_norm(weft.tensor([1., 3.]), (2,), eps=0.)
     tensor([-1.,  1.])
     """
-def leaky_relu(input: typing.Any, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01, inplace: bool = False) -> typing.Any:
+def leaky_relu(input: typing.Any, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01, inplace: builtins.bool = False) -> typing.Any:
     ...
 def leaky_relu_(input: typing.Any, negative_slope: typing.SupportsFloat | typing.SupportsIndex = 0.01) -> typing.Any:
     ...
@@ -200,7 +201,7 @@ def log_softmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsInd
     """
 def logsigmoid(input: weft.Tensor) -> weft.Tensor:
     ...
-def max_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[int], stride: typing.Sequence[int] | None = None, padding: typing.Sequence[int] = (0,), dilation: typing.Sequence[int] = (1,), ceil_mode: bool = False, return_indices: bool = False) -> typing.Any:
+def max_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int] | None = None, padding: typing.Sequence[builtins.int] = (0,), dilation: typing.Sequence[builtins.int] = (1,), ceil_mode: builtins.bool = False, return_indices: builtins.bool = False) -> typing.Any:
     """
     The largest value of each window of (N, C, H, W) or (C, H, W); with return_indices also its position in the plane.
 
@@ -210,11 +211,11 @@ def max_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[int], stride: ty
     >>> weft.nn.functional.max_pool2d(weft.arange(4.).view(1, 2, 2), 2)
     tensor([[[3.]]])
     """
-def mish(input: typing.Any, inplace: bool = False) -> typing.Any:
+def mish(input: typing.Any, inplace: builtins.bool = False) -> typing.Any:
     ...
 def mish_(input: typing.Any) -> typing.Any:
     ...
-def mse_loss(input: weft.Tensor, target: weft.Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = 'mean', weight: weft.Tensor = None) -> weft.Tensor:
+def mse_loss(input: weft.Tensor, target: weft.Tensor, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean', weight: weft.Tensor = None) -> weft.Tensor:
     """
     The mean of (input - target)^2.
 
@@ -222,7 +223,7 @@ def mse_loss(input: weft.Tensor, target: weft.Tensor, size_average: bool | None 
     >>> weft.nn.functional.mse_loss(weft.ones(2), weft.zeros(2))
     tensor(1.)
     """
-def nll_loss(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: bool | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: bool | None = None, reduction: str = 'mean') -> weft.Tensor:
+def nll_loss(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: builtins.bool | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: builtins.bool | None = None, reduction: str = 'mean') -> weft.Tensor:
     """
     -input[target]: input (N, C, ...) holds log probabilities of C classes, target (N, ...) class numbers (int64).
 
@@ -239,7 +240,7 @@ def one_hot(tensor: weft.Tensor, num_classes: typing.SupportsInt | typing.Suppor
     tensor([[0, 0, 1],
             [1, 0, 0]])
     """
-def pad(input: weft.Tensor, pad: typing.Sequence[int], mode: str = 'constant', value: float | None = None) -> weft.Tensor:
+def pad(input: weft.Tensor, pad: typing.Sequence[builtins.int], mode: str = 'constant', value: builtins.float | None = None) -> weft.Tensor:
     """
     Widens (or with negative widths crops) the last dimensions: widths before and after the last one come first.
 
@@ -253,13 +254,13 @@ def prelu(input: weft.Tensor, weight: weft.Tensor) -> weft.Tensor:
     """
     x where it is positive, else weight * x; weight has 1 element or one per channel (He et al., 2015).
     """
-def relu(input: typing.Any, inplace: bool = False) -> typing.Any:
+def relu(input: typing.Any, inplace: builtins.bool = False) -> typing.Any:
     ...
-def relu6(input: weft.Tensor, inplace: bool = False) -> weft.Tensor:
+def relu6(input: weft.Tensor, inplace: builtins.bool = False) -> weft.Tensor:
     ...
 def relu_(input: typing.Any) -> typing.Any:
     ...
-def rms_norm(input: weft.Tensor, normalized_shape: typing.Sequence[int], weight: weft.Tensor = None, eps: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+def rms_norm(input: weft.Tensor, normalized_shape: typing.Sequence[builtins.int], weight: weft.Tensor = None, eps: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     """
     Divides by the root of the mean square over the last dimensions (Zhang and Sennrich, 2019).
 
@@ -267,15 +268,15 @@ def rms_norm(input: weft.Tensor, normalized_shape: typing.Sequence[int], weight:
     >>> weft.nn.functional.rms_norm(weft.tensor([3., 3.]), (2,), eps=0.)
     tensor([1., 1.])
     """
-def selu(input: typing.Any, inplace: bool = False) -> typing.Any:
+def selu(input: typing.Any, inplace: builtins.bool = False) -> typing.Any:
     ...
 def selu_(input: typing.Any) -> typing.Any:
     ...
-def silu(input: typing.Any, inplace: bool = False) -> typing.Any:
+def silu(input: typing.Any, inplace: builtins.bool = False) -> typing.Any:
     ...
 def silu_(input: typing.Any) -> typing.Any:
     ...
-def smooth_l1_loss(input: weft.Tensor, target: weft.Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = 'mean', beta: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> weft.Tensor:
+def smooth_l1_loss(input: weft.Tensor, target: weft.Tensor, size_average: builtins.bool | None = None, reduce: builtins.bool | None = None, reduction: str = 'mean', beta: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> weft.Tensor:
     """
     d^2 / (2 beta) for d = |input - target| below beta, else d - beta / 2 (Girshick, 2015).
     """
@@ -293,7 +294,7 @@ def softplus(input: weft.Tensor, beta: typing.SupportsFloat | typing.SupportsInd
     ...
 def softshrink(input: weft.Tensor, lambd: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> weft.Tensor:
     ...
-def threshold(input: typing.Any, threshold: typing.SupportsFloat | typing.SupportsIndex = 0.0, value: typing.SupportsFloat | typing.SupportsIndex = 0.0, inplace: bool = False) -> typing.Any:
+def threshold(input: typing.Any, threshold: typing.SupportsFloat | typing.SupportsIndex = 0.0, value: typing.SupportsFloat | typing.SupportsIndex = 0.0, inplace: builtins.bool = False) -> typing.Any:
     ...
 def threshold_(input: typing.Any, threshold: typing.SupportsFloat | typing.SupportsIndex = 0.0, value: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> typing.Any:
     ...
