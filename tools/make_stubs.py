@@ -29,7 +29,7 @@ def spell_builtins(line):
     if not line.lstrip().startswith("def "):
         return line
     arguments, arrow, result = line.partition("->")
-    arguments = re.sub(r"(?<![\w.'])(int|float|bool)(?![\w:'])", r"builtins.\1", arguments)
+    arguments = re.sub(r"(?<![\w.'])(?<!def )(int|float|bool)(?![\w:'])", r"builtins.\1", arguments)
     return arguments + arrow + re.sub(r"(?<![\w.'])(int|float|bool)(?![\w'])", r"builtins.\1", result)
 
 

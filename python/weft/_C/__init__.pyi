@@ -757,7 +757,7 @@ class Tensor:
         """
         Products of two batches of matrices, shapes (b, n, k) and (b, k, m).
         """
-    def builtins.bool(self: weft.Tensor) -> weft.Tensor:
+    def bool(self: weft.Tensor) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -1033,7 +1033,7 @@ class Tensor:
         """
         Rows in reverse order.
         """
-    def builtins.float(self: weft.Tensor) -> weft.Tensor:
+    def float(self: weft.Tensor) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -1152,7 +1152,7 @@ class Tensor:
         """
         Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].
         """
-    def builtins.int(self: weft.Tensor) -> weft.Tensor:
+    def int(self: weft.Tensor) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
