@@ -29,11 +29,13 @@ std::optional<Tensor> array_operand(PyObject* o) {
       return weft::name(a, b);                   \
     }                                            \
   };
-#define WEFT_OPERATOR_FUNCTIONS(X)                                                                                     \
-  X(add)                                                                                                               \
-  X(sub) X(mul) X(div) X(floor_divide) X(remainder) X(pow) X(bitwise_and) X(bitwise_or) X(bitwise_xor)                 \
-      X(bitwise_left_shift) X(bitwise_right_shift) X(eq) X(ne) X(lt) X(le) X(gt) X(ge) X(add_) X(sub_) X(mul_) X(div_) \
-          X(floor_divide_) X(remainder_) X(pow_) X(bitwise_and_) X(bitwise_or_) X(bitwise_xor_)
+// clang-format off
+#define WEFT_OPERATOR_FUNCTIONS(X)                                                                            \
+  X(add) X(sub) X(mul) X(div) X(floor_divide) X(remainder) X(pow) X(bitwise_and) X(bitwise_or) X(bitwise_xor) \
+  X(bitwise_left_shift) X(bitwise_right_shift) X(eq) X(ne) X(lt) X(le) X(gt) X(ge)                            \
+  X(add_) X(sub_) X(mul_) X(div_) X(floor_divide_) X(remainder_) X(pow_)                                      \
+  X(bitwise_and_) X(bitwise_or_) X(bitwise_xor_)
+// clang-format on
 WEFT_OPERATOR_FUNCTIONS(WEFT_FUNCTION)
 
 template <class Function>

@@ -80,15 +80,16 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   inline Tensor name##_(const Tensor& a, const Scalar& b) {              \
     return binary_(index_in<scalar::Entry>(scalar::BinaryList{}), a, b); \
   }
-#define WEFT_BINARY_FUNCTIONS(X)                                                                                      \
-  X(add, Add)                                                                                                         \
-  X(sub, Sub) X(mul, Mul) X(div, Div) X(floor_divide, FloorDivide) X(trunc_divide, TruncDivide)                       \
-      X(remainder, Remainder) X(fmod, Fmod) X(pow, Pow) X(maximum, Maximum) X(minimum, Minimum) X(fmax, Fmax)         \
-          X(fmin, Fmin) X(atan2, Atan2) X(hypot, Hypot) X(copysign, Copysign) X(xlogy, Xlogy) X(logaddexp, Logaddexp) \
-              X(eq, Eq) X(ne, Ne) X(lt, Lt) X(le, Le) X(gt, Gt) X(ge, Ge) X(logical_and, LogicalAnd)                  \
-                  X(logical_or, LogicalOr) X(logical_xor, LogicalXor) X(bitwise_and, BitwiseAnd)                      \
-                      X(bitwise_or, BitwiseOr) X(bitwise_xor, BitwiseXor) X(bitwise_left_shift, LeftShift)            \
-                          X(bitwise_right_shift, RightShift)
+// clang-format off
+#define WEFT_BINARY_FUNCTIONS(X)                                                                                   \
+  X(add, Add) X(sub, Sub) X(mul, Mul) X(div, Div) X(floor_divide, FloorDivide) X(trunc_divide, TruncDivide)        \
+  X(remainder, Remainder) X(fmod, Fmod) X(pow, Pow) X(maximum, Maximum) X(minimum, Minimum) X(fmax, Fmax)          \
+  X(fmin, Fmin) X(atan2, Atan2) X(hypot, Hypot) X(copysign, Copysign) X(xlogy, Xlogy) X(logaddexp, Logaddexp)      \
+  X(eq, Eq) X(ne, Ne) X(lt, Lt) X(le, Le) X(gt, Gt) X(ge, Ge)                                                      \
+  X(logical_and, LogicalAnd) X(logical_or, LogicalOr) X(logical_xor, LogicalXor)                                   \
+  X(bitwise_and, BitwiseAnd) X(bitwise_or, BitwiseOr) X(bitwise_xor, BitwiseXor)                                   \
+  X(bitwise_left_shift, LeftShift) X(bitwise_right_shift, RightShift)
+// clang-format on
 WEFT_BINARY_FUNCTIONS(WEFT_BINARY_FUNCTION)
 #undef WEFT_BINARY_FUNCTIONS
 #undef WEFT_BINARY_FUNCTION

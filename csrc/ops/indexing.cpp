@@ -409,13 +409,23 @@ Tensor index_copy(const Tensor& x, int64_t dim, const Tensor& index, const Tenso
 Tensor index_copy_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   return put_by("index_copy", x, dim, index, source, PutMode::Assign, true);
 }
-Tensor index_fill(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& value) {
+namespace {
+
+// True in the slices that index names: each place counts once, also where it is named twice.
+Tensor filled_places(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& value) {
   check(value.ndim() == 0, "index_fill: expected a number, got a tensor of shape ", value.shape());
-  return put_by("index_fill", x, dim, index, to_dtype(value, x.dtype()), PutMode::Assign, false);
+  Tensor none = full(x.shape(), Scalar(false), DType::Bool, x.device());
+  return put_by("index_fill", none, dim, index, full({}, Scalar(true), DType::Bool, x.device()), PutMode::Assign,
+                false);
+}
+
+}  // namespace
+
+Tensor index_fill(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& value) {
+  return masked_fill(x, filled_places(x, dim, index, value), to_dtype(value, x.dtype()));
 }
 Tensor index_fill_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& value) {
-  check(value.ndim() == 0, "index_fill: expected a number, got a tensor of shape ", value.shape());
-  return put_by("index_fill", x, dim, index, to_dtype(value, x.dtype()), PutMode::Assign, true);
+  return masked_fill_(x, filled_places(x, dim, index, value), to_dtype(value, x.dtype()));
 }
 
 Tensor pick_rows(const char* op, const Tensor& x, const Tensor& index) {

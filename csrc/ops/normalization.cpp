@@ -244,7 +244,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   }
   const Tensor* list[] = {&in, &w, &b};
   apply(BatchNorm(true, eps), Inputs(list, 3), out);
-  if (running_mean.defined() || running_var.defined()) {
+  if (count > 0 && (running_mean.defined() || running_var.defined())) {
     GradModeGuard no_grad(false);
     move_running(running_mean, out[1], momentum);
     double unbias = count > 1 ? static_cast<double>(count) / static_cast<double>(count - 1) : 1.0;

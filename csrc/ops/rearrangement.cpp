@@ -166,6 +166,18 @@ Tensor source_indices(const std::string& mode, int64_t n, int64_t before, int64_
 }
 
 Tensor pad_by_copies(const Tensor& x, const Dims& before, const Dims& after, const std::string& mode) {
+  bool crops = false;
+  for (int d = 0; d < x.ndim(); d++) crops |= before[d] < 0 || after[d] < 0;
+  if (crops && mode == "circular") {  // what is cropped does not come back at the other end
+    Dims less_before = before, less_after = after, more_before = before, more_after = after;
+    for (int d = 0; d < x.ndim(); d++) {
+      less_before[d] = std::min<int64_t>(before[d], 0);
+      less_after[d] = std::min<int64_t>(after[d], 0);
+      more_before[d] = std::max<int64_t>(before[d], 0);
+      more_after[d] = std::max<int64_t>(after[d], 0);
+    }
+    return pad_by_copies(apply(Pad(less_before, less_after, Scalar(0)), x), more_before, more_after, mode);
+  }
   for (int d = 0; d < x.ndim(); d++) {
     if (before[d] == 0 && after[d] == 0) continue;
     int64_t limit = mode == "reflect" ? x.size(d) - 1 : x.size(d);

@@ -323,3 +323,12 @@ def test_repr_and_state_match_pytorch(w, text):
     assert repr(mine) == repr(theirs)
     shapes = [(key, tuple(value.shape)) for key, value in mine.state_dict().items()]
     assert shapes == [(key, tuple(value.shape)) for key, value in theirs.state_dict().items()]
+
+
+@weft_only
+def test_batch_norm_of_no_samples_keeps_the_statistics(w):
+    layer = w.nn.BatchNorm2d(3)
+    before = {name: buffer.clone() for name, buffer in layer.named_buffers()}
+    assert layer(w.ones(0, 3, 4, 4)).shape == (0, 3, 4, 4)
+    for name in ("running_mean", "running_var"):
+        assert w.equal(getattr(layer, name), before[name])

@@ -223,6 +223,12 @@ OPS = [
         inplace="index_fill_",
     ),
     Op(
+        "index_fill by a tensor, one place named twice",
+        index_put,
+        lambda make: [Sample(make(3, 4), 0, np.array([0, 0, 2]), make())],
+        path="index_fill",
+    ),
+    Op(
         "index_put accumulate",
         lambda x, i, j, v: index_put_add(x, i, j, v),
         lambda make: [Sample(make(3, 4), np.array([0, 2, 0]), np.array([1, 1, 1]), make(3))],

@@ -262,6 +262,7 @@ OPS = [
         pad,
         (Of(2, 3, 4, 5), (2, 1, 1, 3), "circular"),
         (Of(2, 3, 5), (4, 0), "circular"),
+        (Of(2, 3, 5), (-1, 2), "circular"),
         path="nn.functional.pad",
         method=None,
         dtypes=FLOATS,
