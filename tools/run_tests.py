@@ -67,9 +67,12 @@ def main():
     os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
     install_build_tools(python)
 
-    settings = [f"build-dir={build}", "cmake.define.WEFT_BUILD_TESTS=ON", "cmake.define.WEFT_WERROR=ON"]
+    settings = [f"build-dir={build}", "cmake.define.WEFT_BUILD_TESTS=ON"]
     if sanitize:
-        settings += ["cmake.define.WEFT_SANITIZE=address,undefined", "install.strip=false"]
+        settings += ["cmake.define.WEFT_SANITIZE=address,undefined", "cmake.define.CMAKE_CXX_FLAGS_RELEASE=-O1"]
+        settings.append("install.strip=false")
+    else:
+        settings.append("cmake.define.WEFT_WERROR=ON")
     options = [f"--config-settings={setting}" for setting in settings]
     run(python, "-m", "pip", "install", "--no-build-isolation", *options, ".[demo,test]")
 

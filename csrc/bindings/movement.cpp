@@ -219,6 +219,9 @@ void bind_joins(Family& f) {
                                    : t.ndim() == 2 ? unsqueeze(t, 2)
                                                    : t; },
       "Joins along the third dimension.");
+}
+
+void bind_broadcasts(Family& f) {
   f.function(
       "broadcast_tensors",
       [](const py::args& args) {
@@ -273,7 +276,7 @@ void bind_joins(Family& f) {
       "A matrix with the given ones along its diagonal and zeros elsewhere.");
 }
 
-void bind_copies(Family& f, Family& nn) {
+void bind_flips(Family& f) {
   def_dims(
       f, "flip", "dims", &flip,
       "The elements in reverse order along dims.\n\n>>> import weft\n>>> weft.arange(3).flip(0)\ntensor([2, 1, 0])\n");
@@ -301,6 +304,9 @@ void bind_copies(Family& f, Family& nn) {
       py::arg("shifts"), py::arg("dims") = py::none(),
       "Elements moved along dims; what leaves at one end enters at the other.\n\n"
       ">>> import weft\n>>> weft.arange(4).roll(1)\ntensor([3, 0, 1, 2])\n");
+}
+
+void bind_repeats(Family& f) {
   f.method(
       "repeat",
       [](const Tensor& x, const py::args& args, const std::optional<Dims>& repeats) {
@@ -323,6 +329,9 @@ void bind_copies(Family& f, Family& nn) {
         py::arg("output_size") = py::none(),
         "Every element so many times along dim (default: of the flattened tensor).\n\n"
         ">>> import weft\n>>> weft.arange(2).repeat_interleave(2)\ntensor([0, 0, 1, 1])\n");
+}
+
+void bind_triangles(Family& f) {
   auto def_triangle = [&](const char* name, auto function, const char* doc) {
     f.def(
         name,
@@ -355,6 +364,9 @@ void bind_copies(Family& f, Family& nn) {
         return sum(diagonal(x));
       },
       "The sum of the diagonal of a matrix.");
+}
+
+void bind_padding(Family& f, Family& nn) {
   auto padded = [](const Tensor& x, const Dims& widths, const std::string& mode, std::optional<Scalar> value) {
     return pad(x, widths, mode, value.value_or(Scalar(0)));
   };
@@ -405,7 +417,11 @@ void bind_movement(Family& f, Family& nn) {
   bind_order(f);
   bind_parts(f);
   bind_joins(f);
-  bind_copies(f, nn);
+  bind_broadcasts(f);
+  bind_flips(f);
+  bind_repeats(f);
+  bind_triangles(f);
+  bind_padding(f, nn);
 }
 
 }  // namespace weft::python

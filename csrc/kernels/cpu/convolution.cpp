@@ -4,6 +4,7 @@
 #include "core/dtype.h"
 #include "device/cpu/threads.h"
 #include "kernels/cpu/conv_gather.h"
+#include "kernels/cpu/onednn/products.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -188,6 +189,7 @@ WEFT_INLINE void visit_float(DType t, F&& f) {
 }
 
 void convolution_cpu(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& geometry) {
+  if (onednn_convolution(y, x, w, bias, geometry)) return;
   Scratch lists(lists_bytes(w.shape + 2));
   visit_float(y.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -213,6 +215,7 @@ void phase_taps(Taps& taps, int64_t& origin, int64_t kernel, int64_t first, int6
 }
 
 void convolution_input_cpu(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& geometry) {
+  if (onednn_convolution_input(gx, gy, w, geometry)) return;
   Scratch lists(lists_bytes(w.shape + 2));
   visit_float(gx.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;

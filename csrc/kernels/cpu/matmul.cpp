@@ -6,6 +6,7 @@
 #include "device/cpu/threads.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/gemv.h"
+#include "kernels/cpu/onednn/products.h"
 #include "kernels/cpu/sum_type.h"
 
 namespace weft {
@@ -226,6 +227,7 @@ void multiply(const Batch& batch) {
 }
 
 void matmul_cpu(StridedView out, StridedView a, StridedView b, StridedView base) {
+  if (out.ndim == 2 && !base.data && onednn_matmul(out, a, b)) return;
   const Batch batch(out, a, b, base);
   visit_dtype(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;

@@ -1,0 +1,56 @@
+"""Convolutions and products of the sizes that are given to oneDNN: right, and the same for any number of threads."""
+
+import numpy as np
+import pytest
+from support import to_numpy, to_tensor, weft_only
+
+
+def reference_conv(x, w, b, stride, padding, dilation):
+    x = np.pad(x, ((0, 0), (0, 0), (padding, padding), (padding, padding)))
+    reach = (w.shape[2] - 1) * dilation + 1
+    windows = np.lib.stride_tricks.sliding_window_view(x, (reach, reach), (2, 3))
+    windows = windows[:, :, ::stride, ::stride, ::dilation, ::dilation]
+    return np.einsum("nchwij,ocij->nohw", windows, w, optimize=True) + b[:, None, None]
+
+
+@weft_only
+@pytest.mark.parametrize("stride, padding, dilation", [(1, 1, 1), (2, 1, 1), (1, 2, 2)])
+def test_convolution(w, stride, padding, dilation):
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(shape) for shape in ((4, 64, 56, 57), (64, 64, 3, 3), (64,))]
+    expected = reference_conv(*arrays, stride, padding, dilation)
+    results = []
+    threads = w.get_num_threads()
+    for count in (1, 2):
+        w.set_num_threads(count)
+        try:
+            x, weight, bias = (to_tensor(w, array, "float32").requires_grad_() for array in arrays)
+            y = w.nn.functional.conv2d(x, weight, bias, stride, padding, dilation)
+            y.backward(to_tensor(w, np.cos(expected), "float32"))
+        finally:
+            w.set_num_threads(threads)
+        results.append([to_numpy(tensor) for tensor in (y.detach(), x.grad, weight.grad, bias.grad)])
+    np.testing.assert_allclose(results[0][0], expected, rtol=1e-4, atol=1e-3)
+    for one, two in zip(*results, strict=True):
+        np.testing.assert_array_equal(one, two)
+    # <g, conv(x)> is linear in x and in the weight: the gradients must give it back
+    product = (np.cos(expected) * (expected - arrays[2][:, None, None])).sum()
+    assert abs((results[0][1] * arrays[0]).sum() - product) < 1e-3 * abs(product)
+    assert abs((results[0][2] * arrays[1]).sum() - product) < 1e-3 * abs(product)
+
+
+@weft_only
+def test_bfloat16_product(w):
+    rng = np.random.default_rng(0)
+    a, b = (to_tensor(w, rng.standard_normal(shape), "bfloat16") for shape in ((300, 400), (500, 400)))
+    expected = to_numpy(a.double()) @ to_numpy(b.double()).T
+    results = []
+    threads = w.get_num_threads()
+    for count in (1, 2):
+        w.set_num_threads(count)
+        try:
+            results.append(to_numpy((a @ b.T).float()))
+        finally:
+            w.set_num_threads(threads)
+    np.testing.assert_allclose(results[0], expected, rtol=1e-2, atol=0.3)
+    np.testing.assert_array_equal(*results)
