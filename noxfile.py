@@ -55,5 +55,6 @@ def bench(session):
 
 @nox.session(venv_backend="none")
 def tidy(session):
-    sources = [path for path in CPP if path.endswith(".cpp") and path.startswith("csrc")]
+    # csrc/device/cpu asks gcc about the machine and includes gcc's omp.h, which older clangs lack
+    sources = [p for p in CPP if p.endswith(".cpp") and p.startswith("csrc") and not p.startswith("csrc/device/cpu")]
     session.run("clang-tidy", "-p", "build/dev", "--quiet", *(session.posargs or sources), external=True)
