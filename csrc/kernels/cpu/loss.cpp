@@ -103,14 +103,17 @@ void backward_as(const StridedView& out, const StridedView& grad, const StridedV
       bool ignored = t == rule.ignore_index;
       double w = ignored ? 0.0 : weight.data ? at<C>(weight, t) : 1.0;
       double scale = ignored ? 0.0 : grad.as<double>()[i], own = scale * w * (1.0 - rule.smoothing);
-      C log_sum = static_cast<C>(log_sums.as<double>()[i]), all = static_cast<C>(own + scale * share * all_weights);
+      // In two parts: rounded to C, a large one would be off by much more than the rounding of the difference.
+      C log_sum = static_cast<C>(log_sums.as<double>()[i]);
+      C rest = static_cast<C>(log_sums.as<double>()[i] - static_cast<double>(log_sum));
+      C all = static_cast<C>(own + scale * share * all_weights);
       for_pieces<C>(logits, g, i, [&](const C* x, int64_t c0, int64_t n) {
         bool direct = out.dtype == dtype_of<C> && g.inner == 1;
         C* to = direct ? out.as<C>() + g.first(i) + c0 : result;
         if (ignored)
           for (int64_t c = 0; c < n; c++) to[c] = 0;
         else
-          for (int64_t c = 0; c < n; c++) to[c] = scalar::exp(x[c] - log_sum) * all;
+          for (int64_t c = 0; c < n; c++) to[c] = scalar::exp((x[c] - log_sum) - rest) * all;
         if (share != 0.0)
           for (int64_t c = 0; c < n; c++)
             to[c] -= static_cast<C>(scale * share * (weight.data ? at<C>(weight, c0 + c) : 1.0));

@@ -62,10 +62,10 @@ void softmax_row_in_pieces(bool log, const StridedView& out, const StridedView& 
     int64_t m = load(i);
     sum += sum_of_exp(piece, m, top);
   }
-  C scale = C(1) / sum, shift = top + scalar::log(sum);
+  C scale = C(1) / sum, shift = scalar::log(sum);
   for (int64_t i = 0; i < n; i += kRun) {
     int64_t m = load(i);
-    for (int64_t k = 0; k < m; k++) piece[k] = log ? piece[k] - shift : scalar::exp(piece[k] - top) * scale;
+    for (int64_t k = 0; k < m; k++) piece[k] = log ? piece[k] - top - shift : scalar::exp(piece[k] - top) * scale;
     store_run(advance(out.data, at + i, out.dtype), out.dtype, 1, piece, m);
   }
 }
