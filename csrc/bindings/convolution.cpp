@@ -58,15 +58,15 @@ void bind_convolution(Family&, Family& nn) {
       nn, "conv2d", 2,
       "Slides weight (outputs, inputs / groups, kh, kw) over input (n, inputs, h, w), or one without n, and\n"
       "sums the products. padding: numbers, 'same' (needs stride 1) or 'valid'.\n\n"
-      ">>> weft.nn.functional.conv2d(weft.ones(1, 3, 8, 8), weft.ones(4, 3, 3, 3), padding=1).shape\n"
+      ">>> import weft\n>>> weft.nn.functional.conv2d(weft.ones(1, 3, 8, 8), weft.ones(4, 3, 3, 3), padding=1).shape\n"
       "weft.Size([1, 4, 8, 8])\n");
   bind_convolution_of(nn, "conv3d", 3, "input (n, inputs, d, h, w), weight (outputs, inputs / groups, kd, kh, kw).");
   bind_transposed_of(nn, "conv_transpose1d", 1, "Transposed convolution; weight (inputs, outputs / groups, k).");
-  bind_transposed_of(
-      nn, "conv_transpose2d", 2,
-      "The gradient of conv2d by its input, as a layer; weight (inputs, outputs / groups, kh, kw).\n\n"
-      ">>> weft.nn.functional.conv_transpose2d(weft.ones(1, 4, 4, 4), weft.ones(4, 3, 2, 2), stride=2).shape\n"
-      "weft.Size([1, 3, 8, 8])\n");
+  bind_transposed_of(nn, "conv_transpose2d", 2,
+                     "The gradient of conv2d by its input, as a layer; weight (inputs, outputs / groups, kh, kw).\n\n"
+                     ">>> import weft\n>>> weft.nn.functional.conv_transpose2d(weft.ones(1, 4, 4, 4), weft.ones(4, 3, "
+                     "2, 2), stride=2).shape\n"
+                     "weft.Size([1, 3, 8, 8])\n");
   bind_transposed_of(nn, "conv_transpose3d", 3,
                      "Transposed convolution; weight (inputs, outputs / groups, kd, kh, kw).");
 }

@@ -107,7 +107,7 @@ void bind_contractions(Family& f) {
       "einsum", &einsum_call,
       "einsum(equation, *tensors): sums of products by the letters of the dims, as in numpy.einsum: repeated letters,\n"
       "'...', an implied result, and dims of size 1 that broadcast.\n\n"
-      ">>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape\n"
+      ">>> import weft\n>>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape\n"
       "weft.Size([2, 3, 5])\n");
   f.function(
       "tensordot",
@@ -135,7 +135,7 @@ void bind_matmul(Family& f, Family& nn) {
   bind_contractions(f);
   nn.function("linear", &linear, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(),
               "input (..., in) @ weight (out, in).T + bias (out,): shape (..., out).\n\n"
-              ">>> weft.nn.functional.linear(weft.ones(2, 3), weft.ones(4, 3)).shape\n"
+              ">>> import weft\n>>> weft.nn.functional.linear(weft.ones(2, 3), weft.ones(4, 3)).shape\n"
               "weft.Size([2, 4])\n");
   nn.function("bilinear", &bilinear, py::arg("input1"), py::arg("input2"), py::arg("weight"),
               py::arg("bias") = py::none(), "y[..., o] = input1[..., i] weight[o, i, j] input2[..., j] + bias[o].");
