@@ -324,12 +324,12 @@ void bind_copies(Family& f) {
       py::arg("memory_format") = py::none(), "The tensor itself if it is contiguous, else a contiguous copy.");
   f.method(
       "copy_",
-      [](const py::object& self, const Tensor& src, bool) {
-        copy_(unwrap(self.ptr()), src);
+      [](const py::object& self, const Tensor& src, bool non_blocking) {
+        copy_(unwrap(self.ptr()), src, non_blocking);
         return self;
       },
       py::arg("src"), py::arg("non_blocking") = false,
-      "Copies src over this tensor, with broadcasting and conversion.");
+      "Copies src, which may live on another device, over this tensor, with broadcasting and conversion.");
   f.method(
       "fill_",
       [](const py::object& self, const Operand& value) {

@@ -5,6 +5,7 @@
 #include "bindings/tensor_object.h"
 #include "core/small_vector.h"
 #include "ops/creation.h"
+#include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
 
@@ -426,8 +427,9 @@ void bind_masks(Family& f) {
               "bincount: the size of the result depends on the data, which a tensor on the meta device does not have");
         int64_t length = minlength;
         Tensor values = contiguous(to_dtype(x, DType::Int64));
-        for (int64_t i = 0; i < values.numel(); i++) {
-          int64_t v = values.data_as<int64_t>()[i];
+        Tensor seen = on_host(values);
+        for (int64_t i = 0; i < seen.numel(); i++) {
+          int64_t v = seen.data_as<int64_t>()[i];
           check(v >= 0, "bincount: expected no negative numbers, got ", v);
           length = std::max(length, v + 1);
         }

@@ -69,7 +69,8 @@ void set_python_error(std::exception_ptr error) {
 void bind_runtime(py::module_& m) {
   m.def("_device_count", [](const std::string& type) {
     Device d = parse_device(type);
-    return has_backend(d.type) ? backend_of(d).count() : 0;
+    DeviceBackend* backend = find_backend(d.type);
+    return backend ? backend->count() : 0;
   });
   m.def("_synchronize", [](const std::string& device) {
     Device d = parse_device(device);

@@ -1,7 +1,6 @@
 // From Python data to tensors and back: tensor(), as_tensor(), item(), tolist().
 #include "bindings/autograd.h"
 #include "bindings/tensor_object.h"
-#include "device/backend.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 
@@ -117,14 +116,6 @@ Tensor from_nested(PyObject* data, std::optional<DType> dtype) {
   return t;
 }
 
-Tensor to_device(const Tensor& t, Device device) {
-  if (t.device() == device) return t;
-  if (device.type == DeviceType::Meta) return empty(t.shape(), t.dtype(), device);
-  backend_of(device);
-  fail<ErrorKind::NotImplemented>("to: copying from ", t.device(), " to ", device,
-                                  " is not possible: the source has no data");
-}
-
 // As a NumPy array with the machine's byte order.
 py::object native_array(const py::object& data) {
   py::object array = py::module_::import("numpy").attr("asarray")(data);
@@ -190,7 +181,6 @@ PyObject* nested_list(const Tensor& t, int dim, int64_t offset) {
 
 void check_has_data(const char* what, const Tensor& t) {
   check(!t.is_meta(), what, ": a tensor on the meta device has a shape but no values");
-  check(t.device().type == DeviceType::CPU, what, ": the tensor is on ", t.device(), "; copy it with .cpu() first");
 }
 
 }  // namespace
@@ -199,12 +189,12 @@ PyObject* item(const Tensor& t) {
   check_has_data("item", t);
   check(t.numel() == 1, "item: only a tensor of one element can be turned into a number, got shape ", t.shape(),
         " with ", t.numel(), " elements");
-  return element(t, 0);
+  return element(t.device().type == DeviceType::CPU ? t : on_host(t), 0);
 }
 
 PyObject* to_list(const Tensor& t) {
   check_has_data("tolist", t);
-  return nested_list(t, 0, 0);
+  return nested_list(t.device().type == DeviceType::CPU ? t : on_host(t), 0, 0);
 }
 
 void bind_tensor_data(Family& f) {
@@ -235,7 +225,6 @@ void bind_tensor_data(Family& f) {
   f.method(
       "tolist", [](const Tensor& t) { return py::reinterpret_steal<py::object>(to_list(t)); },
       "The values as nested Python lists.\n\n>>> import weft\n>>> weft.arange(3).tolist()\n[0, 1, 2]\n");
-  f.method("_to_device", &to_device, py::arg("device"));
 }
 
 }  // namespace weft::python

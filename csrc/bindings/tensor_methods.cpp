@@ -17,14 +17,14 @@ py::object strides(const Tensor& t, std::optional<int64_t> dim) {
   return py::tuple(py::cast(t.strides().to_vector()));
 }
 
-Tensor to_device(const Tensor& t, Device device) {
-  return unwrap(py::cast(t).attr("_to_device")(py::reinterpret_steal<py::object>(device_object(device))).ptr());
-}
-
-Tensor convert(const Tensor& t, std::optional<Device> device, std::optional<DType> dtype, bool copy) {
+Tensor convert(const Tensor& t, std::optional<Device> device, std::optional<DType> dtype, bool non_blocking,
+               bool copy) {
   Tensor out = t;
-  if (device && *device != t.device()) out = to_device(out, *device);
-  if (dtype && *dtype != out.dtype()) out = to_dtype(out, *dtype);
+  // The smaller of the two dtypes crosses over.
+  bool narrows = dtype && item_size(*dtype) < item_size(t.dtype());
+  if (narrows) out = to_dtype(out, *dtype);
+  if (device) out = to_device(out, *device, non_blocking);
+  if (dtype) out = to_dtype(out, *dtype);
   return copy && out.same(t) ? clone(t) : out;
 }
 
@@ -32,14 +32,14 @@ Tensor convert(const Tensor& t, std::optional<Device> device, std::optional<DTyp
 Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
   std::optional<Device> device;
   std::optional<DType> dtype;
-  bool copy = false;
+  bool non_blocking = false, copy = false;
   int flags = 0;
   for (py::handle arg : args) {
     if (is_tensor(arg.ptr())) {
       device = unwrap(arg.ptr()).device();
       dtype = unwrap(arg.ptr()).dtype();
     } else if (PyBool_Check(arg.ptr())) {
-      if (flags++ == 1) copy = arg.cast<bool>();
+      (flags++ == 0 ? non_blocking : copy) = arg.cast<bool>();
     } else if (std::optional<DType> d = read_dtype(arg.ptr())) {
       dtype = d;
     } else if (std::optional<Device> where = read_device(arg.ptr())) {
@@ -57,13 +57,16 @@ Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
       device = value.cast<Device>();
     else if (name == "copy")
       copy = value.cast<bool>();
-    else if (name == "other")
-      return convert(self, unwrap(value.ptr()).device(), unwrap(value.ptr()).dtype(), copy);
-    else
-      check<ErrorKind::Type>(name == "dtype" || name == "device" || name == "non_blocking" || name == "memory_format",
+    else if (name == "non_blocking")
+      non_blocking = value.cast<bool>();
+    else if (name == "other") {
+      device = unwrap(value.ptr()).device();
+      dtype = unwrap(value.ptr()).dtype();
+    } else
+      check<ErrorKind::Type>(name == "dtype" || name == "device" || name == "memory_format",
                              "to: unexpected keyword argument '", name, "'");
   }
-  return convert(self, device, dtype, copy);
+  return convert(self, device, dtype, non_blocking, copy);
 }
 
 py::object type_of(const Tensor& t, const py::object& dtype) {
@@ -79,12 +82,12 @@ py::object type_of(const Tensor& t, const py::object& dtype) {
   if (py::isinstance<py::str>(dtype)) {
     auto name = dtype.cast<std::string>();
     for (auto [known, type] : names)
-      if (name.ends_with(std::string(".") + known)) return py::cast(convert(t, std::nullopt, type, false));
+      if (name.ends_with(std::string(".") + known)) return py::cast(convert(t, std::nullopt, type, false, false));
     return py::cast(convert(t, std::nullopt,
                             py::module_::import("weft._C").attr(name.substr(name.rfind('.') + 1).c_str()).cast<DType>(),
-                            false));
+                            false, false));
   }
-  return py::cast(convert(t, std::nullopt, dtype.cast<DType>(), false));
+  return py::cast(convert(t, std::nullopt, dtype.cast<DType>(), false, false));
 }
 
 }  // namespace
@@ -126,24 +129,26 @@ void bind_tensor_methods(Family& f) {
            ">>> import weft\n>>> weft.tensor([1.7]).to(weft.int64)\ntensor([1])\n");
   f.method("type", &type_of, py::arg("dtype") = py::none(), "The dtype as text, or the tensor converted to a dtype.");
   f.method(
-      "type_as", [](const Tensor& t, const Tensor& other) { return convert(t, other.device(), other.dtype(), false); },
+      "type_as", [](const Tensor& t, const Tensor& other) { return convert(t, other.device(), other.dtype(), false, false); },
       py::arg("other"), "The tensor with the dtype and device of another.");
   f.method(
-      "cpu", [](const Tensor& t) { return convert(t, Device{}, std::nullopt, false); }, "The tensor in host memory.");
+      "cpu", [](const Tensor& t) { return to_device(t, {}); }, "The tensor in host memory.");
   f.method(
       "cuda",
-      [](const Tensor& t, std::optional<Device> device) {
-        return convert(t, device.value_or(Device{DeviceType::CUDA, 0}), std::nullopt, false);
+      [](const Tensor& t, std::optional<Device> device, bool non_blocking) {
+        Device place = device.value_or(Device{DeviceType::CUDA, current_index(DeviceType::CUDA)});
+        check<ErrorKind::Value>(place.type == DeviceType::CUDA, "cuda: expected a CUDA device, got ", place);
+        return to_device(t, place, non_blocking);
       },
-      py::arg("device") = py::none(),
-      "The tensor on an NVIDIA GPU. Raises RuntimeError that says what is missing when there is none.");
+      py::arg("device") = py::none(), py::arg("non_blocking") = false,
+      "The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises RuntimeError that says what is missing when there is none.");
   constexpr std::pair<const char*, DType> conversions[] = {
       {"float", DType::Float32}, {"double", DType::Float64}, {"half", DType::Float16}, {"bfloat16", DType::BFloat16},
       {"int", DType::Int32},     {"long", DType::Int64},     {"short", DType::Int16},  {"bool", DType::Bool},
       {"byte", DType::UInt8},    {"char", DType::Int8}};
   for (auto [name, dtype] : conversions)
     f.method(
-        name, [dtype = dtype](const Tensor& t) { return convert(t, std::nullopt, dtype, false); },
+        name, [dtype = dtype](const Tensor& t) { return to_dtype(t, dtype); },
         "The tensor converted to this dtype.");
   f.module().def(
       "is_tensor", [](const py::object& o) { return is_tensor(o.ptr()); }, py::arg("obj"), "Is obj a weft.Tensor?");

@@ -8,7 +8,14 @@ namespace weft {
 
 namespace {
 constexpr const char* kTypeNames[kNumDeviceTypes] = {"cpu", "meta", "cuda", "privateuse"};
-}
+thread_local int8_t current_indices[kNumDeviceTypes] = {};
+thread_local Device of_kernels;
+}  // namespace
+
+int8_t current_index(DeviceType type) { return current_indices[static_cast<int>(type)]; }
+void set_current_index(DeviceType type, int8_t index) { current_indices[static_cast<int>(type)] = index; }
+Device kernel_device() { return of_kernels; }
+void set_kernel_device(Device d) { of_kernels = d; }
 
 std::string device_name(Device d) {
   std::string name = kTypeNames[static_cast<int>(d.type)];
@@ -22,7 +29,7 @@ Device parse_device(std::string_view text) {
   std::string_view head = text.substr(0, text.find(':'));
   for (int i = 0; i < kNumDeviceTypes; i++) {
     if (head != kTypeNames[i]) continue;
-    Device d{static_cast<DeviceType>(i), 0};
+    Device d{static_cast<DeviceType>(i), current_indices[i]};
     if (head.size() == text.size()) return d;
     std::string_view digits = text.substr(head.size() + 1);
     int index = -1;

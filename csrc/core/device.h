@@ -16,6 +16,13 @@ struct Device {
   bool operator==(const Device&) const = default;
 };
 
+// The index that "cuda" without a number means on this thread; 0 until it is set.
+int8_t current_index(DeviceType type);
+void set_current_index(DeviceType type, int8_t index);
+// The device that this thread's kernel calls are for; set by the kernel table, read by the kernels of plug-ins.
+Device kernel_device();
+void set_kernel_device(Device d);
+
 // "cpu", "cuda:1"
 std::string device_name(Device d);
 void append_text(std::string& out, Device d);

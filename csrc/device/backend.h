@@ -1,29 +1,98 @@
-// DeviceBackend: what a type of device must offer. The CPU and meta backends are built in; plug-ins register theirs.
+// DeviceBackend: what a type of device must offer. The CPU and meta backends are built in; plug-ins (device/plugin.h)
+// bring others. Streams, events and graphs are for devices that work beside the host; a backend without them keeps the
+// defaults, which raise NotImplementedError.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "core/device.h"
+#include "core/ref.h"
 #include "memory/allocator.h"
 
 namespace weft {
+
+// What there is to know of one device.
+struct DeviceProperties {
+  std::string name;
+  int major = 0, minor = 0;  // of the architecture
+  int64_t total_memory = 0;  // bytes
+  int multi_processor_count = 0;
+  int warp_size = 0;
+  int64_t max_threads_per_multi_processor = 0;
+  int64_t shared_memory_per_block = 0;  // bytes
+  int64_t l2_cache_size = 0;            // bytes
+};
+
+// A queue of work of a device; 0 is the default one.
+using StreamHandle = uintptr_t;
+
+// A mark in a stream.
+class DeviceEvent : public RefCounted {
+ public:
+  virtual void record(StreamHandle stream) = 0;
+  // Work given to the stream from now on starts after the mark.
+  virtual void wait(StreamHandle stream) = 0;
+  virtual bool query() = 0;
+  virtual void synchronize() = 0;
+  // Milliseconds between this mark and a later one; both need timing.
+  virtual double elapsed(DeviceEvent& end) = 0;
+};
+
+// Recorded work that can be run again as a whole. It owns the memory that its tensors were allocated from.
+class DeviceGraph : public RefCounted {
+ public:
+  virtual void launch() = 0;
+};
 
 class DeviceBackend {
  public:
   virtual ~DeviceBackend() = default;
   // How many devices of this type can be used now.
   virtual int count() const = 0;
+  // Why count() is 0: a sentence that says what is missing.
+  virtual std::string unavailable() const { return {}; }
+  virtual DeviceProperties properties(int index);
   // nullptr: tensors of this device have shapes but no data.
   virtual Allocator* allocator(int index) = 0;
-  // Copies between this device and the host or itself; complete when it returns.
-  virtual void copy(void* dst, Device dst_device, const void* src, Device src_device, size_t nbytes) = 0;
+  // Host memory that this device copies from and to without waiting; nullptr when there is no such thing.
+  virtual Allocator* pinned_allocator() { return nullptr; }
+  // Copies between this device and the host or itself; complete when it returns, unless `non_blocking` and the device
+  // can go on alone.
+  virtual void copy(void* dst, Device dst_device, const void* src, Device src_device, size_t nbytes,
+                    bool non_blocking) = 0;
+  // Waits for all work; raises errors that the device has met meanwhile (an index out of range, say).
   virtual void synchronize(int index) = 0;
+
+  // Streams of the calling thread.
+  virtual StreamHandle current_stream(int index);
+  virtual void set_current_stream(int index, StreamHandle stream);
+  virtual StreamHandle new_stream(int index, int priority);
+  virtual void delete_stream(int index, StreamHandle stream);
+  virtual bool stream_done(int index, StreamHandle stream);
+  virtual void synchronize_stream(int index, StreamHandle stream);
+  // The block at `data` is used by work of this stream too: it is not given out again before that is done.
+  virtual void record_stream(int index, void* data, StreamHandle stream);
+  virtual Ref<DeviceEvent> new_event(int index, bool timing);
+
+  // From now on this thread's work on its current stream is recorded instead of run.
+  virtual void begin_capture(int index);
+  virtual Ref<DeviceGraph> end_capture(int index);
+  // After an error while capturing.
+  virtual void abort_capture(int index);
 };
 
 // The backend lives for ever.
 void register_backend(DeviceType type, DeviceBackend* backend);
-// Raises RuntimeError that says the type is not available and why, when nothing is registered.
+// Looks for the type's plug-in first if nothing is registered. Raises RuntimeError that says the device is not available
+// and why.
 DeviceBackend& backend_of(Device device);
-bool has_backend(DeviceType type);
+// The backend of a type, looked for likewise, or nullptr.
+DeviceBackend* find_backend(DeviceType type);
+// Why devices of this type cannot be used; empty when they can.
+std::string unavailable_reason(DeviceType type);
 
 }  // namespace weft

@@ -7,6 +7,7 @@ constinit KernelTable<UnaryBackwardKernel> unary_backward_kernel{"elementwise un
 constinit KernelTable<BinaryKernel> binary_kernel{"elementwise binary"};
 constinit KernelTable<WhereKernel> where_kernel{"where"};
 constinit KernelTable<CopyKernel> copy_kernel{"copy"};
+constinit KernelTable<HasZeroKernel> has_zero_kernel{"has_zero"};
 constinit KernelTable<FillKernel> fill_kernel{"fill"};
 
 }  // namespace weft

@@ -28,6 +28,11 @@ extern KernelTable<WhereKernel> where_kernel;
 using CopyKernel = void(StridedView out, StridedView in);
 extern KernelTable<CopyKernel> copy_kernel;
 
+// Is an element of an integer or bool view zero? A device that works beside the host may say no and raise the error of
+// the op that asked at the next synchronisation.
+using HasZeroKernel = void(StridedView in, bool* found);
+extern KernelTable<HasZeroKernel> has_zero_kernel;
+
 // Sets every element to a number, given as double for floating point and as int64 for the other dtypes.
 using FillKernel = void(StridedView out, double value, int64_t integer);
 extern KernelTable<FillKernel> fill_kernel;

@@ -27,6 +27,7 @@ struct SgdCoefficients {
 };
 
 struct AdamCoefficients {
+  double lr, step;      // t
   double step_size;     // lr / (1 - beta1^t)
   double second_scale;  // 1 / sqrt(1 - beta2^t)
   double beta1, beta2, eps;
@@ -39,7 +40,7 @@ struct AdamCoefficients {
 // Both take `count` items of floating dtype with at least one element each.
 using SgdKernel = void(const OptimizerItem* items, int64_t count, const SgdCoefficients& c);
 using AdamKernel = void(const OptimizerItem* items, int64_t count, const AdamCoefficients& c);
-// sums[i] = sum of squares of chunk i of the items' grad arrays.
+// sums[i] = sum of squares of chunk i of the items' grad arrays; on their device.
 using SquaresKernel = void(const OptimizerItem* items, int64_t count, double* sums);
 
 extern KernelTable<SgdKernel> sgd_kernel;

@@ -7,24 +7,61 @@
 
 namespace weft {
 
-// One axis: output i looks at the inputs start[i], start[i] + step, ... before end[i], all of them inside.
+// How the windows of one axis of `inputs` elements lie. Adaptive ones share the axis evenly; the others have `kernel`
+// places, `dilation` apart, and begin every `stride` elements, the first one `padding` before the axis.
+struct PoolRule {
+  int64_t inputs = 0, outputs = 0;
+  bool adaptive = false;
+  int64_t kernel = 1, stride = 1, padding = 0, dilation = 1;
+  bool count_padding = true;
+  int64_t divisor = 0;  // 0: the number of places
+
+  // The places of output i that are inside: start, start + dilation, ... before end.
+  WEFT_INLINE int64_t start(int64_t i) const {
+    if (adaptive) return i * inputs / outputs;
+    int64_t first = i * stride - padding;
+    return first < 0 ? first + (-first + dilation - 1) / dilation * dilation : first;
+  }
+  WEFT_INLINE int64_t end(int64_t i) const {
+    if (adaptive) return ((i + 1) * inputs + outputs - 1) / outputs;
+    int64_t last = i * stride - padding + (kernel - 1) * dilation + 1;
+    return last < inputs ? last : inputs;
+  }
+  // What the mean of window i is divided by.
+  WEFT_INLINE int64_t divisor_of(int64_t i) const {
+    if (divisor) return divisor;
+    if (adaptive || !count_padding) return end(i) - start(i);
+    int64_t first = i * stride - padding, last = first + (kernel - 1) * dilation + 1;
+    return (last < inputs + padding ? last : inputs + padding) - first;
+  }
+  // The outputs whose windows may hold element r: from first_output(r) to last_output(r).
+  WEFT_INLINE int64_t first_output(int64_t r) const {
+    if (adaptive) return r * outputs / inputs;
+    int64_t reach = r + padding - (kernel - 1) * dilation;
+    return reach <= 0 ? 0 : (reach + stride - 1) / stride;
+  }
+  WEFT_INLINE int64_t last_output(int64_t r) const {
+    int64_t last = adaptive ? ((r + 1) * outputs + inputs - 1) / inputs - 1 : (r + padding) / stride;
+    return last < outputs ? last : outputs - 1;
+  }
+};
+
+// The same as tables.
 struct PoolAxis {
+  PoolRule rule;
   const int64_t* start;
   const int64_t* end;
-  int64_t step;
+  const int64_t* divisor;
 };
 struct PoolWindows {
   PoolAxis rows, columns;
-  // Means divide by rows_divisor[i] * columns_divisor[j].
-  const int64_t* rows_divisor;
-  const int64_t* columns_divisor;
 };
 
 // The largest value of each window (NaN is larger than all) and its position in the plane, of the first among equals.
 using MaxPoolKernel = void(StridedView out, StridedView indices, StridedView in, PoolWindows windows);
 extern KernelTable<MaxPoolKernel> max_pool_kernel;
 // out, of the input's shape: gradients added up at the positions.
-using MaxPoolBackwardKernel = void(StridedView out, StridedView grad, StridedView indices);
+using MaxPoolBackwardKernel = void(StridedView out, StridedView grad, StridedView indices, PoolWindows windows);
 extern KernelTable<MaxPoolBackwardKernel> max_pool_backward_kernel;
 
 using AvgPoolKernel = void(StridedView out, StridedView in, PoolWindows windows);

@@ -39,6 +39,7 @@ struct KernelTable<void(Args...)> : KernelTableBase {
     AnyKernel cell = cells[static_cast<int>(device.type)];
     if (!cell) [[unlikely]]
       missing(device);
+    if (device.type != DeviceType::CPU) set_kernel_device(device);
     reinterpret_cast<Function>(cell)(args...);
   }
   bool has(Device device) const { return cells[static_cast<int>(device.type)] != nullptr; }

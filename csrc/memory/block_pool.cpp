@@ -88,7 +88,7 @@ void BlockPool::release(Blocks::iterator it) noexcept {
   bool closes = std::next(it) == blocks_.end() || std::next(it)->first != end;
   char* from = opens ? begin : align_up(begin, kHugePage);
   char* to = closes ? end : align_down(end, kHugePage);
-  if (from >= to) return;
+  if (from >= to || (system_.whole_mappings_only() && (from != begin || to != end || !opens || !closes))) return;
   try {
     reserve_spares(1);
   } catch (...) {

@@ -27,6 +27,11 @@ class BlockPool {
   // touches a used one, only whole huge pages go.
   void trim(size_t keep) noexcept;
 
+  // Was `data` given by take() and not given back yet?
+  bool holds(void* data) const {
+    auto it = blocks_.find(static_cast<char*>(data));
+    return it != blocks_.end() && !it->second.free;
+  }
   size_t reserved() const { return reserved_; }
   size_t free_bytes() const { return free_bytes_; }
   // Calls f(requested, tag) for each block in use.

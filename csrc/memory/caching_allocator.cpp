@@ -1,11 +1,8 @@
 #include "memory/caching_allocator.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <string_view>
-#include <unordered_map>
 
-#include "core/error.h"
+#include "memory/out_of_memory.h"
 #include "memory/poison.h"
 
 namespace weft {
@@ -15,20 +12,6 @@ namespace {
 constexpr const char* kSlabTag = "tensors of at most 64 KiB";
 
 size_t round_up(size_t n, size_t step) { return (n + step - 1) / step * step; }
-
-// "1.50 GiB"
-std::string readable(size_t nbytes) {
-  constexpr const char* units[] = {"bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
-  auto value = static_cast<double>(nbytes);
-  int unit = 0;
-  while (value >= 1024 && unit < 6) {
-    value /= 1024;
-    unit++;
-  }
-  char text[48];
-  std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.2f %s", value, units[unit]);
-  return text;
-}
 
 }  // namespace
 
@@ -175,49 +158,28 @@ MemoryStats CachingAllocator::stats() const {
 }
 
 std::vector<MemoryHolder> CachingAllocator::holders() const {
-  std::unordered_map<std::string_view, MemoryHolder> by_tag;
+  HolderList holders;
   int64_t in_slabs = stats().allocated;
   {
     std::lock_guard lock(mutex_);
     for (const BlockPool* pool : {&medium_, &large_}) {
       pool->for_each_used([&](size_t requested, const char* tag) {
         if (tag == kSlabTag) return;
-        MemoryHolder& holder = by_tag[tag];
-        holder.bytes += static_cast<int64_t>(requested);
-        holder.blocks++;
+        holders.add(tag, requested);
         in_slabs -= static_cast<int64_t>(requested);
       });
     }
   }
-  std::vector<MemoryHolder> list;
-  if (in_slabs > 0) list.push_back({kSlabTag, in_slabs, 0});
-  for (auto& [tag, holder] : by_tag) {
-    holder.tag = tag.empty() ? "(no op)" : std::string(tag);
-    list.push_back(holder);
-  }
-  std::sort(list.begin(), list.end(), [](const MemoryHolder& a, const MemoryHolder& b) {
-    return a.bytes != b.bytes ? a.bytes > b.bytes : a.tag < b.tag;
-  });
+  std::vector<MemoryHolder> list = holders.sorted();
+  MemoryHolder small{kSlabTag, in_slabs, 0};
+  auto place = std::find_if(list.begin(), list.end(), [&](const MemoryHolder& h) { return h.bytes < small.bytes; });
+  if (in_slabs > 0) list.insert(place, small);
   return list;
 }
 
 void CachingAllocator::fail_out_of_memory(size_t nbytes) const {
-  constexpr size_t kListed = 5;
-  MemoryStats now = stats();
-  std::string op = allocation_tag();
-  std::string who;
-  std::vector<MemoryHolder> list = holders();
-  for (size_t i = 0; i < std::min(kListed, list.size()); i++) {
-    who += concat(i ? ", " : "; most is held by ", list[i].tag, ": ", readable(static_cast<size_t>(list[i].bytes)));
-    if (list[i].blocks > 0) who += concat(" in ", list[i].blocks, list[i].blocks == 1 ? " block" : " blocks");
-  }
-  fail<ErrorKind::OutOfMemory>("out of memory: ", op, op.empty() ? "" : " ", "asked for ", readable(nbytes), " (",
-                               nbytes, " bytes) of host memory; tensors hold ",
-                               readable(static_cast<size_t>(std::max<int64_t>(now.allocated, 0))), ", ",
-                               readable(static_cast<size_t>(now.reserved)), " are reserved, the limit is ",
-                               readable(static_cast<size_t>(now.limit)), " and the system has ",
-                               readable(system_.available(static_cast<size_t>(now.reserved))), " left", who,
-                               ". Free some tensors or use smaller ones; weft.memory.set_limit() sets the limit");
+  weft::fail_out_of_memory(*this, "host memory", nbytes, system_.available(static_cast<size_t>(stats().reserved)),
+                           "weft.memory.set_limit() sets the limit");
 }
 
 }  // namespace weft

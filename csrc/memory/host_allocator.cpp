@@ -6,14 +6,12 @@
 #include <memory>
 #include <utility>
 
+#include "memory/out_of_memory.h"
 #include "memory/thread_cache.h"
 
 namespace weft {
 
 namespace {
-
-// Negative: off. The constant -1 costs the hot path one comparison.
-std::atomic<int64_t> allocations_before_failure{-1};
 
 // Initial-exec: read without a call. These few bytes fit the space that the loader keeps for libraries opened late.
 [[gnu::tls_model("initial-exec")]] thread_local const char* current_tag = "";
@@ -26,8 +24,8 @@ class HostAllocator final : public CachingAllocator {
 
   void* allocate(size_t nbytes) override {
     if (nbytes == 0) return nullptr;
-    if (allocations_before_failure.load(std::memory_order_relaxed) >= 0) [[unlikely]]
-      fail_if_due(nbytes);
+    if (allocation_must_fail()) [[unlikely]]
+      fail_out_of_memory(nbytes);
     if (nbytes <= kSmallMax) {
       if (ThreadCache* cache = thread_cache ? thread_cache : open_cache()) return cache->take(nbytes);
     } else if (thread_cache) {
@@ -102,10 +100,6 @@ class HostAllocator final : public CachingAllocator {
  private:
   ThreadCache* open_cache();
 
-  void fail_if_due(size_t nbytes) {
-    if (allocations_before_failure.fetch_sub(1, std::memory_order_relaxed) == 0) fail_out_of_memory(nbytes);
-  }
-
   mutable std::mutex caches_mutex_;
   std::vector<ThreadCache*> caches_;
   int64_t closed_allocations_ = 0;
@@ -140,6 +134,5 @@ Allocator& host_allocator() { return instance(); }
 
 void set_allocation_tag(const char* tag) { current_tag = tag; }
 const char* allocation_tag() { return current_tag; }
-void fail_after(int64_t n) { allocations_before_failure = n; }
 
 }  // namespace weft

@@ -16,6 +16,8 @@ class SystemMemory {
   virtual void* map(size_t nbytes) = 0;
   // Any range of whole pages of what map() gave.
   virtual void unmap(void* data, size_t nbytes) noexcept = 0;
+  // True where unmap() takes back only what one map() gave, as a whole; such mappings must never touch each other.
+  virtual bool whole_mappings_only() const { return false; }
   // All the memory this process could ever have.
   virtual size_t total() = 0;
   // What it could get now, when it has mapped `reserved` bytes, some of them not yet touched.

@@ -17,6 +17,8 @@ constexpr int64_t kLongKernelElements = 1 << 14;
 class LongKernelScope {
  public:
   LongKernelScope(Inputs in, const Tensor* out, int num_outputs) {
+    // Other devices work by themselves: their kernels only have to be started.
+    if (num_outputs && out[0].device().type != DeviceType::CPU) return;
     int64_t elements = 0;
     for (int i = 0; i < in.size(); i++)
       if (in[i].defined()) elements += in[i].numel();
@@ -93,6 +95,8 @@ Tensor apply_inplace(const Op& op, Inputs in) {
   const Tensor& target = in[0];
   check_inplace_allowed(op.name(), target);
   Device device = op.device(in);
+  check(device == target.device(), op.name(), "_: a tensor on ", target.device(), " cannot take a result on ", device,
+        "; move one of them with .to(device)");
   OutputSpec spec;
   op.infer(in, &spec);
   check(spec.shape == target.shape(), op.name(), "_: the result has shape ", spec.shape,

@@ -4,11 +4,21 @@
 
 namespace weft {
 
+namespace {
+bool is_host_number(const Tensor& t) { return t.ndim() == 0 && t.device().type == DeviceType::CPU; }
+}  // namespace
+
 Device Op::device(Inputs in) const {
   const Tensor* first = nullptr;
   for (int i = 0; i < in.size(); i++) {
     if (!in[i].defined()) continue;
     if (!first) first = &in[i];
+    if (in[i].device() == first->device()) continue;
+    if (elementwise() && is_host_number(in[i])) continue;
+    if (elementwise() && i > 0 && is_host_number(*first)) {
+      first = &in[i];
+      continue;
+    }
     check(in[i].device() == first->device(), name(), ": expected all tensors on one device, got ", first->device(),
           " and ", in[i].device(), "; move them with .to(device)");
   }
@@ -46,6 +56,11 @@ bool Vjp::needs(int i) const { return static_cast<bool>(node_.edges[i].node); }
 const Shape& Vjp::input_shape(int i) const {
   const Edge& edge = node_.edges[i];
   return edge.node->outputs[static_cast<int>(edge.index)].shape;
+}
+
+Device Vjp::input_device(int i) const {
+  const Edge& edge = node_.edges[i];
+  return edge.node->outputs[static_cast<int>(edge.index)].device;
 }
 
 DType Vjp::input_dtype(int i) const {

@@ -32,7 +32,7 @@ namespace weft {
 class OpNode;
 
 inline StridedView view_of(const Tensor& t) {
-  return {t.data(), t.shape().data(), t.strides().data(), t.ndim(), t.dtype()};
+  return {t.data(), t.shape().data(), t.strides().data(), t.ndim(), t.dtype(), t.device().type == DeviceType::CPU};
 }
 
 // The tensors an op is applied to. An entry may be an undefined Tensor where the op has an optional input.
@@ -74,6 +74,7 @@ class Vjp {
   // Of an input that wants a gradient.
   const Shape& input_shape(int i) const;
   DType input_dtype(int i) const;
+  Device input_device(int i) const;
 
  private:
   const OpNode& node_;
@@ -84,8 +85,8 @@ class Op : public RefCounted {
  public:
   virtual const char* name() const = 0;
   virtual int num_outputs() const { return 1; }
-  // Where the outputs live. Default: on the one device of all inputs; RuntimeError naming both when they differ.
-  // An op without inputs gives its own.
+  // Where the outputs live. Default: on the one device of all inputs; RuntimeError naming both when they differ. An
+  // elementwise op takes 0-dim tensors on the CPU beside those of any device. An op without inputs gives its own.
   virtual Device device(Inputs in) const;
   // The same op with its outputs on another device: only an op without inputs, which says itself where they live, gives
   // another one. What was recorded on meta tensors is run through it.

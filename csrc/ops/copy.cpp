@@ -1,6 +1,7 @@
 // Ops that move values rather than compute them: casts, copies, fills, where; and clamp, which is built on them.
 #include <limits>
 
+#include "device/backend.h"
 #include "op/apply.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -52,6 +53,37 @@ struct Fill : OpOf<Fill> {
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
 };
 
+struct ToDevice : OpOf<ToDevice> {
+  static constexpr const char* kName = "to";
+  Device place;
+  bool non_blocking;
+  auto fields() const { return std::tie(place, non_blocking); }
+  ToDevice(Device d, bool n) : place(d), non_blocking(n) {}
+  Device device(Inputs) const override { return place; }
+  // The layout of the input stays where that is dense.
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[0].shape(), in[0].dtype(), is_dense(in[0]) ? in[0].strides() : Strides{}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    const Tensor &from = in[0], &to = out[0];
+    if (to.numel() == 0) return;
+    Tensor source = from.strides() == to.strides() ? from : empty(from.shape(), from.dtype(), from.device());
+    if (!source.same(from)) copy_kernel(from.device(), view_of(source), view_of(from));
+    // A device that is not the host knows how to copy to and from it.
+    DeviceBackend& backend = backend_of(place.type == DeviceType::CPU ? from.device() : place);
+    backend.copy(to.data(), place, source.data(), source.device(),
+                 static_cast<size_t>(to.numel()) * item_size(to.dtype()), non_blocking && source.same(from));
+  }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = to_device(v.grad(), v.input_device(0)); }
+
+  static bool is_dense(const Tensor& t) {
+    if (t.is_contiguous() || has_internal_overlap(t)) return false;
+    int64_t reach = 1;
+    for (int d = 0; d < t.ndim(); d++) reach += (t.size(d) - 1) * t.strides()[d];
+    return reach == t.numel();
+  }
+};
+
 struct Clone : OpOf<Clone> {
   static constexpr const char* kName = "clone";
   bool contiguous;  // the result is contiguous even if the input has other dense strides
@@ -83,6 +115,7 @@ struct Where : OpOf<Where> {
     where_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
                  compute_type(out[0].dtype()));
   }
+  bool elementwise() const override { return true; }
   Saves saves(uint32_t) const override { return {.inputs = 1, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Tensor condition = v.input(0);
@@ -100,9 +133,22 @@ Tensor scalar_tensor(const Scalar& value, DType dtype, Device device) { return f
 
 Tensor to_dtype(const Tensor& x, DType dtype) { return x.dtype() == dtype ? x : apply(Cast(dtype), x); }
 
-Tensor copy_(const Tensor& dst, const Tensor& src) {
+Tensor to_device(const Tensor& x, Device device, bool non_blocking) {
+  if (x.device() == device) return x;
+  backend_of(device);
+  check(!x.is_meta(), "to: copying from ", x.device(), " to ", device, " is not possible: the source has no data");
+  return apply(ToDevice(device, non_blocking), x);
+}
+
+Tensor on_host(const Tensor& x) {
+  GradModeGuard no_grad(false);
+  return contiguous(to_device(x, {}));
+}
+
+Tensor copy_(const Tensor& dst, const Tensor& src, bool non_blocking) {
   if (dst.same(src)) return dst;
-  return apply_inplace(Copy{}, dst, src);
+  bool moves = dst.device() != src.device() && !dst.is_meta() && !src.is_meta();
+  return apply_inplace(Copy{}, dst, moves ? to_device(src, dst.device(), non_blocking) : src);
 }
 
 Tensor fill_(const Tensor& dst, const Scalar& value) { return apply_inplace(Fill(value), dst); }

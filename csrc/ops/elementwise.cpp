@@ -1,7 +1,5 @@
 #include "ops/elementwise.h"
 
-#include <cstring>
-
 #include "op/apply.h"
 #include "ops/creation.h"
 #include "ops/promotion.h"
@@ -151,7 +149,7 @@ struct NumberView {
   bool is_float;
   StridedView view() {
     return {is_float ? static_cast<void*>(&real) : static_cast<void*>(&integer), nullptr, nullptr, 0,
-            is_float ? DType::Float64 : DType::Int64};
+            is_float ? DType::Float64 : DType::Int64, true};
   }
 };
 
@@ -246,9 +244,9 @@ struct Binary : OpOf<Binary> {
 };
 
 bool has_zero(const Tensor& t) {
-  GradModeGuard no_grad(false);
-  Tensor zeros = contiguous(eq(t, Scalar(0)));
-  return zeros.numel() > 0 && std::memchr(zeros.data(), 1, static_cast<size_t>(zeros.numel())) != nullptr;
+  bool found = false;
+  if (t.numel()) has_zero_kernel(t.device(), view_of(t), &found);
+  return found;
 }
 
 // An integer quotient by zero has no value.
@@ -258,7 +256,7 @@ void check_divisor(int function, const Tensor& b) {
   constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<TruncDivide>(BinaryList{}),
                              index_in<Remainder>(BinaryList{}), index_in<Fmod>(BinaryList{})};
   for (int f : guarded)
-    if (f == function) check(!has_zero(b), binary_info(function).name, ": integer division by zero");
+    if (f == function) set_allocation_tag(binary_info(function).name), check(!has_zero(b), binary_info(function).name, ": integer division by zero");
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
   bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() &&

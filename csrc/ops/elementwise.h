@@ -105,7 +105,12 @@ Tensor scalar_tensor(const Scalar& value, DType dtype, Device device);
 // The tensor in another dtype; itself when it has that dtype already.
 Tensor to_dtype(const Tensor& x, DType dtype);
 // Copies src, broadcast and converted, over dst.
-Tensor copy_(const Tensor& dst, const Tensor& src);
+// On another device, with a gradient. `non_blocking`: the copy from or to pinned host memory goes on by itself.
+Tensor to_device(const Tensor& x, Device device, bool non_blocking = false);
+// Contiguous and in host memory, without history: for values that the host has to look at.
+Tensor on_host(const Tensor& x);
+// src may live on another device.
+Tensor copy_(const Tensor& dst, const Tensor& src, bool non_blocking = false);
 Tensor fill_(const Tensor& dst, const Scalar& value);
 // A new tensor with x's values; dense strides of x are kept.
 Tensor clone(const Tensor& x);

@@ -83,8 +83,9 @@ Tensor one_hot(const Tensor& x, int64_t num_classes) {
     check(!index.is_meta(),
           "one_hot: the number of classes depends on the data, which a tensor on the meta device does not have; give "
           "num_classes");
-    const auto* p = index.data_as<int64_t>();
-    num_classes = *std::max_element(p, p + index.numel()) + 1;
+    Tensor values = on_host(index);
+    const auto* p = values.data_as<int64_t>();
+    num_classes = *std::max_element(p, p + values.numel()) + 1;
   }
   if (!index.is_meta()) {
     int64_t position = -1;
@@ -92,9 +93,7 @@ Tensor one_hot(const Tensor& x, int64_t num_classes) {
     check(position < 0, "one_hot: class ", position < 0 ? 0 : index.data_as<int64_t>()[position],
           " is outside of 0 to ", num_classes - 1);
   }
-  Tensor classes = empty({num_classes}, DType::Int64, x.device());
-  for (int64_t c = 0; c < num_classes && !classes.is_meta(); c++) classes.data_as<int64_t>()[c] = c;
-  return to_dtype(eq(unsqueeze(index, -1), classes), DType::Int64);
+  return to_dtype(eq(unsqueeze(index, -1), arange(num_classes, x.device())), DType::Int64);
 }
 
 }  // namespace weft

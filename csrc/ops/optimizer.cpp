@@ -5,7 +5,11 @@
 
 #include "kernels/elementwise.h"
 #include "kernels/optimizer.h"
+#include "op/grad_mode.h"
 #include "op/op.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/reduction.h"
 
 namespace weft {
 
@@ -35,6 +39,7 @@ class Step {
   // Calls kernel(items, count) for the items of each device.
   template <class F>
   void run(F&& kernel) {
+    set_allocation_tag(op_);
     for (size_t begin = 0; begin < items_.size();) {
       size_t end = begin + 1;
       while (end < items_.size() && devices_[end] == devices_[begin]) end++;
@@ -127,6 +132,8 @@ void adam_step(const TensorList& params, const TensorList& grads, const TensorLi
                const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& o) {
   check<ErrorKind::Value>(o.step >= 1, "adam_step: steps count from 1, got step ", o.step);
   AdamCoefficients c{};
+  c.lr = o.lr;
+  c.step = o.step;
   c.step_size = o.lr / (1 - std::pow(o.beta1, o.step));
   c.second_scale = 1 / std::sqrt(1 - std::pow(o.beta2, o.step));
   c.beta1 = o.beta1;
@@ -148,24 +155,24 @@ void adam_step(const TensorList& params, const TensorList& grads, const TensorLi
 }
 
 Tensor global_norm(const TensorList& tensors) {
+  GradModeGuard no_grad(false);
   Step step("global_norm", {{"tensors", &tensors, false}, {"tensors", &tensors, false}});
   bool wide = false;
   for (const Tensor& t : tensors) wide |= t.dtype() == DType::Float64;
-  Tensor out = empty({}, wide ? DType::Float64 : DType::Float32);
-  std::vector<double> sums;
-  double total = 0;
+  Tensor total;
   step.run([&](Device device, const OptimizerItem* items, int64_t n) {
     const OptimizerItem& last = items[n - 1];
-    sums.resize(static_cast<size_t>(last.first_chunk + (last.numel + kOptimizerChunk - 1) / kOptimizerChunk));
-    squares_kernel(device, items, n, sums.data());
-    for (double s : sums) total += s;
+    int64_t chunks = last.first_chunk + (last.numel + kOptimizerChunk - 1) / kOptimizerChunk;
+    Tensor sums = empty({chunks}, DType::Float64, device);
+    squares_kernel(device, items, n, sums.data_as<double>());
+    Tensor here = sum(sums);
+    total = total.defined() ? add(total, to_device(here, total.device())) : here;
   });
-  if (wide) {
-    *out.data_as<double>() = std::sqrt(total);
-  } else {
-    *out.data_as<float>() = static_cast<float>(std::sqrt(total));
+  if (!total.defined()) {
+    Device place = tensors.empty() ? Device{} : tensors[0].device();
+    return zeros({}, wide ? DType::Float64 : DType::Float32, place);
   }
-  return out;
+  return to_dtype(sqrt(total), wide ? DType::Float64 : DType::Float32);
 }
 
 }  // namespace weft

@@ -13,64 +13,35 @@ namespace weft {
 
 namespace {
 
-// How the windows of one axis lie.
-struct AxisRule {
-  int64_t outputs = 0;
-  bool adaptive = false;
-  int64_t kernel = 1, stride = 1, padding = 0, dilation = 1;
-  auto fields() const { return std::tie(outputs, adaptive, kernel, stride, padding, dilation); }
-};
-
 struct Rule {
-  AxisRule rows, columns;
-  bool count_include_pad = true;
-  int64_t divisor = 0;  // 0: the number of elements
-  auto fields() const { return std::tuple_cat(rows.fields(), columns.fields(), std::tie(count_include_pad, divisor)); }
-};
-
-struct AxisWindows {
-  std::vector<int64_t> start, end, divisor;
-
-  AxisWindows(const AxisRule& a, int64_t n, bool count_include_pad) {
-    for (int64_t i = 0; i < a.outputs; i++) {
-      if (a.adaptive) {
-        start.push_back(i * n / a.outputs);
-        end.push_back(((i + 1) * n + a.outputs - 1) / a.outputs);
-        divisor.push_back(end.back() - start.back());
-        continue;
-      }
-      int64_t first = i * a.stride - a.padding, last = first + (a.kernel - 1) * a.dilation + 1;
-      divisor.push_back(std::min(last, n + a.padding) - first);
-      // The first place inside that the window's step meets.
-      if (first < 0) first += (-first + a.dilation - 1) / a.dilation * a.dilation;
-      start.push_back(first);
-      end.push_back(std::min(last, n));
-      if (!count_include_pad) divisor.back() = end.back() - first;
-    }
+  PoolRule rows, columns;
+  static auto tie(const PoolRule& r) {
+    return std::tie(r.inputs, r.outputs, r.adaptive, r.kernel, r.stride, r.padding, r.dilation, r.count_padding,
+                    r.divisor);
   }
+  auto fields() const { return std::tuple_cat(tie(rows), tie(columns)); }
 };
 
 // The tables a kernel reads.
 class Windows {
  public:
-  Windows(const Rule& rule, const Shape& image)
-      : rows_(rule.rows, image[image.size() - 2], rule.count_include_pad),
-        columns_(rule.columns, image.back(), rule.count_include_pad),
-        rule_(rule) {
-    if (rule.divisor == 0) return;
-    std::fill(rows_.divisor.begin(), rows_.divisor.end(), rule.divisor);
-    std::fill(columns_.divisor.begin(), columns_.divisor.end(), 1);
-  }
-  PoolWindows view() const {
-    return {{rows_.start.data(), rows_.end.data(), rule_.rows.dilation},
-            {columns_.start.data(), columns_.end.data(), rule_.columns.dilation},
-            rows_.divisor.data(),
-            columns_.divisor.data()};
-  }
+  explicit Windows(const Rule& rule) : rows_(rule.rows), columns_(rule.columns) {}
+  PoolWindows view() const { return {rows_.view(), columns_.view()}; }
 
  private:
-  AxisWindows rows_, columns_;
-  const Rule& rule_;
+  struct Axis {
+    explicit Axis(const PoolRule& r) : rule(r) {
+      for (int64_t i = 0; i < r.outputs; i++) {
+        start.push_back(r.start(i));
+        end.push_back(r.end(i));
+        divisor.push_back(r.divisor_of(i));
+      }
+    }
+    PoolAxis view() const { return {rule, start.data(), end.data(), divisor.data()}; }
+    PoolRule rule;
+    std::vector<int64_t> start, end, divisor;
+  };
+  Axis rows_, columns_;
 };
 
 Shape pooled_shape(const Rule& rule, const Shape& image) {
@@ -86,12 +57,14 @@ Tensor flat_planes(const Tensor& t) { return flatten(t, -2, -1); }
 // inputs: gradient of the result, positions. Of the image's shape.
 struct MaxPoolBackward : OpOf<MaxPoolBackward> {
   static constexpr const char* kName = "max_pool2d_backward";
+  Rule rule;
   Shape image;
-  auto fields() const { return std::tie(image); }
-  explicit MaxPoolBackward(const Shape& s) : image(s) {}
+  auto fields() const { return std::tuple_cat(rule.fields(), std::tie(image)); }
+  MaxPoolBackward(const Rule& r, const Shape& s) : rule(r), image(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {image, in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
-    max_pool_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]));
+    Windows windows(rule);
+    max_pool_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), windows.view());
   }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
@@ -112,12 +85,12 @@ struct MaxPool : OpOf<MaxPool> {
     out[1] = {out[0].shape, DType::Int64, {}};
   }
   void run(Inputs in, const Tensor* out) const override {
-    Windows windows(rule, in[0].shape());
+    Windows windows(rule);
     max_pool_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), windows.view());
   }
   Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
-    if (v.grad(0).defined()) grads[0] = apply(MaxPoolBackward(v.input_shape(0)), contiguous(v.grad(0)), v.output(1));
+    if (v.grad(0).defined()) grads[0] = apply(MaxPoolBackward(rule, v.input_shape(0)), contiguous(v.grad(0)), v.output(1));
   }
 };
 
@@ -137,7 +110,7 @@ struct AvgPool : OpOf<AvgPool> {
     out[0] = {backward ? image : pooled_shape(rule, image), in[0].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
-    Windows windows(rule, image);
+    Windows windows(rule);
     (backward ? avg_pool_backward_kernel : avg_pool_kernel)(out[0].device(), view_of(out[0]), view_of(in[0]),
                                                             windows.view());
   }
@@ -152,14 +125,20 @@ void check_image(const char* op, const Tensor& x) {
     check(x.size(d) > 0, op, ": channels, height and width must not be empty, got an input of shape ", x.shape());
 }
 
-AxisRule axis_rule(const char* op, const Shape& image, const PoolOptions& o, size_t k) {
-  AxisRule a{.kernel = o.kernel[k], .stride = o.stride[k], .padding = o.padding[k], .dilation = o.dilation[k]};
+PoolRule axis_rule(const char* op, const Shape& image, const PoolOptions& o, size_t k) {
+  PoolRule a{.kernel = o.kernel[k],
+             .stride = o.stride[k],
+             .padding = o.padding[k],
+             .dilation = o.dilation[k],
+             .count_padding = o.count_include_pad};
+  // A given divisor is for the whole window.
+  if (o.divisor) a.divisor = k == 0 ? *o.divisor : 1;
   check(a.kernel > 0, op, ": kernel_size must be positive, got ", a.kernel);
   check(a.stride > 0, op, ": stride must be positive, got ", a.stride);
   check(a.dilation > 0, op, ": dilation must be positive, got ", a.dilation);
   check(a.padding >= 0 && 2 * a.padding <= a.kernel, op, ": padding must be between 0 and half of the kernel_size ",
         a.kernel, ", got ", a.padding);
-  int64_t n = image[image.size() - 2 + static_cast<int>(k)], reach = (a.kernel - 1) * a.dilation + 1;
+  int64_t n = a.inputs = image[image.size() - 2 + static_cast<int>(k)], reach = (a.kernel - 1) * a.dilation + 1;
   int64_t room = n + 2 * a.padding - reach;
   check(room >= 0, op, ": a window of ", reach, " elements does not fit an input of shape ", image, " with padding ",
         a.padding);
@@ -170,13 +149,14 @@ AxisRule axis_rule(const char* op, const Shape& image, const PoolOptions& o, siz
 
 Rule pool_rule(const char* op, const Tensor& x, const PoolOptions& o) {
   check_image(op, x);
-  return {axis_rule(op, x.shape(), o, 0), axis_rule(op, x.shape(), o, 1), o.count_include_pad, o.divisor.value_or(0)};
+  return {axis_rule(op, x.shape(), o, 0), axis_rule(op, x.shape(), o, 1)};
 }
 
 Rule adaptive_rule(const char* op, const Tensor& x, const std::array<int64_t, 2>& size) {
   check_image(op, x);
   check(size[0] >= 0 && size[1] >= 0, op, ": output_size must not be negative, got (", size[0], ", ", size[1], ")");
-  return {{.outputs = size[0], .adaptive = true}, {.outputs = size[1], .adaptive = true}};
+  return {{.inputs = x.size(-2), .outputs = size[0], .adaptive = true},
+          {.inputs = x.size(-1), .outputs = size[1], .adaptive = true}};
 }
 
 PooledAndIndices max_pool(const Rule& rule, const Tensor& x) {

@@ -152,12 +152,13 @@ Tensor checked_weights(const Tensor& weights, int64_t num_samples, bool replacem
   check(num_samples > 0, "multinomial: num_samples must be positive, got ", num_samples);
   Tensor w = contiguous(to_dtype(weights.ndim() == 1 ? unsqueeze(weights, 0) : weights, DType::Float64));
   if (w.is_meta()) return w;
+  const Tensor seen = on_host(w);
   check(w.size(1) > 0, "multinomial: there are no categories in weights of shape ", weights.shape());
   for (int64_t r = 0; r < w.size(0); r++) {
     double total = 0;
     int64_t positive = 0;
     for (int64_t c = 0; c < w.size(1); c++) {
-      double x = w.data_as<double>()[r * w.size(1) + c];
+      double x = seen.data_as<double>()[r * w.size(1) + c];
       check(x >= 0 && std::isfinite(x), "multinomial: weights must be finite and not negative, got ", x);
       total += x;
       positive += x > 0;
@@ -186,7 +187,7 @@ Tensor bernoulli(const Tensor& p, const Ref<Generator>& generator) {
   check(is_floating(p.dtype()), "bernoulli: expected floating point probabilities, got dtype ", p.dtype());
   if (!p.is_meta()) {
     GradModeGuard no_grad(false);
-    Tensor outside = contiguous(logical_not(logical_and(ge(p, Scalar(0.0)), le(p, Scalar(1.0)))));
+    Tensor outside = on_host(logical_not(logical_and(ge(p, Scalar(0.0)), le(p, Scalar(1.0)))));
     for (int64_t i = 0; i < outside.numel(); i++)
       check(!outside.data_as<bool>()[i], "bernoulli: probabilities must be between 0 and 1");
   }

@@ -160,9 +160,7 @@ Tensor source_indices(const std::string& mode, int64_t n, int64_t before, int64_
       from = 2 * (n - 1) - i;
     *p++ = from;
   }
-  check(device.type == DeviceType::CPU || device.type == DeviceType::Meta, "pad: mode ", mode,
-        " is not implemented on ", device);
-  return device.type == DeviceType::Meta ? empty(indices.shape(), DType::Int64, device) : indices;
+  return to_device(indices, device);
 }
 
 Tensor pad_by_copies(const Tensor& x, const Dims& before, const Dims& after, const std::string& mode) {
@@ -331,9 +329,7 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& counts, int64_t dim) {
   check(counts.ndim() <= 1, "repeat_interleave: repeats must have at most one dimension, got shape ", counts.shape());
   check(!counts.is_meta(),
         "repeat_interleave: the size of the result depends on the data, which repeats on the meta device do not have");
-  check<ErrorKind::NotImplemented>(counts.device().type == DeviceType::CPU,
-                                   "repeat_interleave: repeats must be on the cpu, got ", counts.device());
-  Tensor values = contiguous(to_dtype(counts, DType::Int64));
+  Tensor values = on_host(to_dtype(counts, DType::Int64));
   const auto* c = values.data_as<int64_t>();
   if (values.numel() == 1) return repeat_interleave(x, c[0], dim);
   int d = normalize_dim("repeat_interleave", dim, x.shape());
@@ -348,7 +344,7 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& counts, int64_t dim) {
   auto* p = index.data_as<int64_t>();
   for (int64_t i = 0; i < values.numel(); i++)
     for (int64_t k = 0; k < c[i]; k++) *p++ = i;
-  return index_select(x, d, index);
+  return index_select(x, d, to_device(index, x.device()));
 }
 
 Tensor tril(const Tensor& x, int64_t diagonal) { return triangle("tril", x, diagonal, false); }

@@ -75,15 +75,15 @@ ValuesAndIndices pick(const ValuesAndIndices& all, int dim, int64_t place, bool 
 void check_data(const char* op, const Tensor& x) {
   check(!x.is_meta(), op,
         ": the size of the result depends on the data, which a tensor on the meta device does not have");
-  check<ErrorKind::NotImplemented>(x.device().type == DeviceType::CPU, op, " is not implemented on ", x.device());
 }
 
-// Starts of the runs of equal neighbours in a vector on the CPU.
+// Starts of the runs of equal neighbours in a vector. Their number decides the size of the result, so they are looked
+// for on the host.
 UniqueElements runs_of(const Tensor& values) {
   int64_t n = values.numel();
   Tensor number = empty({n}, DType::Int64);
   std::vector<int64_t> starts;
-  Tensor differs = n > 1 ? contiguous(ne(slice(values, 0, 1, n), slice(values, 0, 0, n - 1))) : Tensor();
+  Tensor differs = n > 1 ? on_host(ne(slice(values, 0, 1, n), slice(values, 0, 0, n - 1))) : Tensor();
   for (int64_t i = 0; i < n; i++) {
     if (i == 0 || differs.data_as<bool>()[i - 1]) starts.push_back(i);
     number.data_as<int64_t>()[i] = static_cast<int64_t>(starts.size()) - 1;
@@ -95,7 +95,8 @@ UniqueElements runs_of(const Tensor& values) {
     counts.data_as<int64_t>()[i] =
         (i + 1 < runs ? starts[static_cast<size_t>(i + 1)] : n) - starts[static_cast<size_t>(i)];
   }
-  return {index_select(values, 0, start), number, counts};
+  Device place = values.device();
+  return {index_select(values, 0, to_device(start, place)), to_device(number, place), to_device(counts, place)};
 }
 
 }  // namespace

@@ -113,6 +113,32 @@ void copy_cpu(StridedView out, StridedView in) {
 }
 WEFT_CPU_KERNEL(copy_kernel, copy_cpu);
 
+void has_zero_cpu(StridedView in, bool* found) {
+  StridedView flags = in;
+  const StridedView* const inputs[1] = {&in};
+  LoopPlan<1> plan(flags, inputs);
+  bool any = false;
+  parallel_for(in.numel(), kElementwiseGrain, [&](int64_t begin, int64_t end) {
+    int64_t buffer[kRun];
+    for (int64_t at = begin; at < end;) {
+      int64_t rest = at, offset = 0, run = plan.shape[plan.ndim - 1] - at % plan.shape[plan.ndim - 1];
+      for (int d = plan.ndim - 1; d >= 0; d--) {
+        offset += rest % plan.shape[d] * plan.strides[1][d];
+        rest /= plan.shape[d];
+      }
+      int64_t n = run < end - at ? run : end - at;
+      n = n < kRun ? n : kRun;
+      load_run(buffer, advance(in.data, offset, in.dtype), in.dtype, plan.strides[1][plan.ndim - 1], n);
+      uint32_t zero = 0;
+      for (int64_t i = 0; i < n; i++) zero |= buffer[i] == 0 ? 1u : 0u;
+      if (zero) __atomic_store_n(&any, true, __ATOMIC_RELAXED);
+      at += n;
+    }
+  });
+  *found = any;
+}
+WEFT_CPU_KERNEL(has_zero_kernel, has_zero_cpu);
+
 void fill_cpu(StridedView out, double value, int64_t integer) {
   int64_t one = 1;
   StridedView source{nullptr, &one, &one, 0, is_floating(out.dtype) ? DType::Float64 : DType::Int64};

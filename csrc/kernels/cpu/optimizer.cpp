@@ -1,6 +1,7 @@
 #include "kernels/optimizer.h"
 
 #include "device/cpu/threads.h"
+#include "kernels/scalar/optimizer.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -26,8 +27,6 @@ WEFT_INLINE void store(float& to, float x) { to = x; }
 WEFT_INLINE void store(double& to, double x) { to = x; }
 WEFT_INLINE void store(Float16& to, float x) { to = to_float16(x); }
 WEFT_INLINE void store(BFloat16& to, float x) { to = to_bfloat16(x); }
-WEFT_INLINE float square_root(float x) { return __builtin_sqrtf(x); }
-WEFT_INLINE double square_root(double x) { return __builtin_sqrt(x); }
 
 template <class T, bool momentum, bool first_step>
 void sgd_part(const OptimizerItem& item, int64_t begin, int64_t end, const SgdCoefficients& c) {
@@ -35,19 +34,13 @@ void sgd_part(const OptimizerItem& item, int64_t begin, int64_t end, const SgdCo
   auto* __restrict p = static_cast<T*>(item.param);
   auto* __restrict g = static_cast<const T*>(item.grad);
   auto* __restrict b = static_cast<T*>(item.state[0]);
-  const A lr = static_cast<A>(c.lr), keep = static_cast<A>(c.momentum), add = static_cast<A>(1 - c.dampening);
-  const A decay = static_cast<A>(c.weight_decay), sign = c.maximize ? A(-1) : A(1);
-  const bool decays = c.weight_decay != 0, nesterov = c.nesterov;
+  const scalar::SgdStep<A> step(c);
   for (int64_t i = begin; i < end; i++) {
-    A x = load(p[i]);
-    A d = sign * load(g[i]);
-    d = decays ? d + decay * x : d;
-    if constexpr (momentum) {
-      A m = first_step ? d : keep * load(b[i]) + add * d;
-      store(b[i], m);
-      d = nesterov ? d + keep * m : m;
-    }
-    store(p[i], x - lr * d);
+    A m{};
+    if constexpr (momentum && !first_step) m = load(b[i]);
+    A x = step.template operator()<momentum, first_step>(load(p[i]), load(g[i]), m);
+    if constexpr (momentum) store(b[i], m);
+    store(p[i], x);
   }
 }
 
@@ -59,25 +52,15 @@ void adam_part(const OptimizerItem& item, int64_t begin, int64_t end, const Adam
   auto* __restrict first = static_cast<T*>(item.state[0]);
   auto* __restrict second = static_cast<T*>(item.state[1]);
   auto* __restrict most = static_cast<T*>(item.state[2]);
-  const A step = static_cast<A>(c.step_size), scale = static_cast<A>(c.second_scale), eps = static_cast<A>(c.eps);
-  const A blend1 = static_cast<A>(1 - c.beta1), beta2 = static_cast<A>(c.beta2), blend2 = static_cast<A>(1 - c.beta2);
-  const A decay = static_cast<A>(c.weight_decay), keep = static_cast<A>(c.keep), sign = c.maximize ? A(-1) : A(1);
-  const bool decays = c.weight_decay != 0;
+  const scalar::AdamStep<A> step(c, c.step_size, c.second_scale);
   for (int64_t i = begin; i < end; i++) {
-    A x = load(p[i]) * keep;
-    A d = sign * load(g[i]);
-    d = decays ? d + decay * x : d;
-    A m = load(first[i]);
-    m += blend1 * (d - m);
-    A v = beta2 * load(second[i]) + blend2 * d * d;
+    A m = load(first[i]), v = load(second[i]), high{};
+    if constexpr (amsgrad) high = load(most[i]);
+    A x = step.template operator()<amsgrad>(load(p[i]), load(g[i]), m, v, high);
     store(first[i], m);
     store(second[i], v);
-    if constexpr (amsgrad) {
-      A before = load(most[i]);
-      v = v > before || v != v ? v : before;
-      store(most[i], v);
-    }
-    store(p[i], x - step * (m / (square_root(v) * scale + eps)));
+    if constexpr (amsgrad) store(most[i], high);
+    store(p[i], x);
   }
 }
 

@@ -47,7 +47,7 @@ void for_planes(const StridedView& out, const StridedView& in, const F& f) {
 
 // Windows of 2 x 2 side by side that fill the plane: the usual case.
 bool is_halving(const Plane& to, const Plane& from, const PoolWindows& w) {
-  if (from.rows / 2 != to.rows || from.columns / 2 != to.columns || w.rows.step != 1 || w.columns.step != 1)
+  if (from.rows / 2 != to.rows || from.columns / 2 != to.columns || w.rows.rule.dilation != 1 || w.columns.rule.dilation != 1)
     return false;
   for (int64_t i = 0; i < to.rows; i++)
     if (w.rows.start[i] != 2 * i || w.rows.end[i] != 2 * i + 2) return false;
@@ -87,8 +87,8 @@ void max_windows(C* y, int64_t* index, const C* x, const Plane& to, const Plane&
     for (int64_t j = 0; j < to.columns; j++) {
       int64_t place = w.rows.start[i] * from.columns + w.columns.start[j];
       C top = x[place];
-      for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r += w.rows.step) {
-        for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c += w.columns.step) {
+      for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r += w.rows.rule.dilation) {
+        for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c += w.columns.rule.dilation) {
           C v = x[r * from.columns + c];
           if (!beats(v, top)) continue;
           top = v;
@@ -132,7 +132,7 @@ void max_backward_as(const StridedView& out, const StridedView& grad, const Stri
   });
 }
 
-void max_pool_backward_cpu(StridedView out, StridedView grad, StridedView indices) {
+void max_pool_backward_cpu(StridedView out, StridedView grad, StridedView indices, PoolWindows) {
   if (out.numel() == 0) return;
   grad.dtype == DType::Float64 ? max_backward_as<double>(out, grad, indices)
                                : max_backward_as<float>(out, grad, indices);
@@ -148,7 +148,7 @@ void avg_pool_as(const StridedView& out, const StridedView& in, const PoolWindow
         C sum = 0;
         for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r++)
           for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c++) sum += x[r * from.columns + c];
-        y[i * to.columns + j] = sum / static_cast<C>(w.rows_divisor[i] * w.columns_divisor[j]);
+        y[i * to.columns + j] = sum / static_cast<C>(w.rows.divisor[i] * w.columns.divisor[j]);
       }
     }
   });
@@ -167,7 +167,7 @@ void avg_backward_as(const StridedView& out, const StridedView& grad, const Pool
     for (int64_t i = 0; i < to.size(); i++) dx[i] = 0;
     for (int64_t i = 0; i < from.rows; i++) {
       for (int64_t j = 0; j < from.columns; j++) {
-        C each = g[i * from.columns + j] / static_cast<C>(w.rows_divisor[i] * w.columns_divisor[j]);
+        C each = g[i * from.columns + j] / static_cast<C>(w.rows.divisor[i] * w.columns.divisor[j]);
         for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r++)
           for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c++) dx[r * to.columns + c] += each;
       }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/cpu/reduce_loop.h"
+#include "kernels/scalar/folds.h"
 
 #pragma GCC diagnostic ignored "-Wpsabi"
 
@@ -23,139 +24,7 @@ WEFT_INLINE V load_lanes(const void* p) {
   return v;
 }
 
-// init: what changes nothing. step(seen, x): a block's element, as a number or lanes of them. join: two of what step
-// made.
-struct SumFold {
-  template <class T>
-  static WEFT_INLINE T init() {
-    return T(0);
-  }
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return seen + x;
-  }
-  template <class V>
-  static WEFT_INLINE V join(V a, V b) {
-    return a + b;
-  }
-};
-struct NanSumFold : SumFold {
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return seen + (x == x ? x : V{});
-  }
-};
-struct SumAbsFold : SumFold {
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return seen + (x < V{} ? -x : x);
-  }
-};
-struct SumSquareFold : SumFold {
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return seen + x * x;
-  }
-};
-struct CountFold : SumFold {
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return x != V{} ? seen + 1 : seen;
-  }
-};
-struct ProdFold {
-  template <class T>
-  static WEFT_INLINE T init() {
-    return T(1);
-  }
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return seen * x;
-  }
-  template <class V>
-  static WEFT_INLINE V join(V a, V b) {
-    return a * b;
-  }
-};
-
-template <class T>
-WEFT_INLINE T lowest() {
-  if constexpr (__is_same(T, int64_t))
-    return INT64_MIN;
-  else
-    return -static_cast<T>(__builtin_inf());
-}
-template <class T>
-WEFT_INLINE T highest() {
-  if constexpr (__is_same(T, int64_t))
-    return INT64_MAX;
-  else
-    return static_cast<T>(__builtin_inf());
-}
-// NaN wins over everything.
-struct MaxFold {
-  template <class T>
-  static WEFT_INLINE T init() {
-    return lowest<T>();
-  }
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return (seen >= x) | (seen != seen) ? seen : x;
-  }
-  template <class V>
-  static WEFT_INLINE V join(V a, V b) {
-    return MaxFold::step(a, b);
-  }
-};
-struct MinFold {
-  template <class T>
-  static WEFT_INLINE T init() {
-    return highest<T>();
-  }
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return (seen <= x) | (seen != seen) ? seen : x;
-  }
-  template <class V>
-  static WEFT_INLINE V join(V a, V b) {
-    return MinFold::step(a, b);
-  }
-};
-template <class F>
-struct AbsOf : F {
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return F::step(seen, x < V{} ? -x : x);
-  }
-};
-struct AnyFold {
-  template <class T>
-  static WEFT_INLINE T init() {
-    return T(0);
-  }
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return x != V{} ? V{} + 1 : seen;
-  }
-  template <class V>
-  static WEFT_INLINE V join(V a, V b) {
-    return AnyFold::step(a, b);
-  }
-};
-struct AllFold {
-  template <class T>
-  static WEFT_INLINE T init() {
-    return T(1);
-  }
-  template <class V>
-  static WEFT_INLINE V step(V seen, V x) {
-    return x == V{} ? V{} : seen;
-  }
-  template <class V>
-  static WEFT_INLINE V join(V a, V b) {
-    return AllFold::step(a, b);
-  }
-};
+using namespace scalar;
 
 // F over n contiguous elements.
 template <class F, class C>

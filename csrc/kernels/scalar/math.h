@@ -27,7 +27,7 @@ WEFT_INLINE double select(bool c, double a, double b) { return c ? a : b; }
 // its own does so differently in a vector loop and in what is left over after it; files of element functions forbid it
 // that.
 WEFT_INLINE float mul_add(float a, float b, float c) {
-#ifdef __FMA__
+#if defined(__FMA__) || defined(__CUDA_ARCH__)
   return __builtin_fmaf(a, b, c);
 #else
   return a * b + c;

@@ -1,0 +1,167 @@
+#include "device/cuda/backend.h"
+
+#include <cuda_runtime.h>
+#include <dlfcn.h>
+
+#include "core/error.h"
+#include "device/cuda/graph.h"
+#include "device/cuda/libraries.h"
+#include "device/cuda/memory.h"
+#include "device/cuda/runtime.h"
+
+namespace weft::cuda {
+
+namespace {
+
+class Event final : public DeviceEvent {
+ public:
+  Event(int device, bool timing) : device_(device) {
+    use_device(device);
+    check(cudaEventCreateWithFlags(&event_, timing ? cudaEventDefault : cudaEventDisableTiming), "cudaEventCreate");
+  }
+  ~Event() override { cudaEventDestroy(event_); }
+  void record(StreamHandle stream) override {
+    use_device(device_);
+    check(cudaEventRecord(event_, reinterpret_cast<cudaStream_t>(stream)), "cudaEventRecord");
+  }
+  void wait(StreamHandle stream) override {
+    check(cudaStreamWaitEvent(reinterpret_cast<cudaStream_t>(stream), event_, 0), "cudaStreamWaitEvent");
+  }
+  bool query() override {
+    cudaError_t error = cudaEventQuery(event_);
+    if (error != cudaErrorNotReady) check(error, "cudaEventQuery");
+    cudaGetLastError();
+    return error == cudaSuccess;
+  }
+  void synchronize() override {
+    check(cudaEventSynchronize(event_), "cudaEventSynchronize");
+    raise_index_error(device_);
+  }
+  double elapsed(DeviceEvent& end) override {
+    float ms = 0;
+    check(cudaEventElapsedTime(&ms, event_, static_cast<Event&>(end).event_), "cudaEventElapsedTime");
+    return static_cast<double>(ms);
+  }
+
+ private:
+  int device_;
+  cudaEvent_t event_ = nullptr;
+};
+
+class CudaBackend final : public DeviceBackend {
+ public:
+  CudaBackend() {
+#ifndef WEFT_CUDA_SIMULATOR
+    if (!dlopen("libcuda.so.1", RTLD_NOW)) {
+      reason_ = "there is no NVIDIA driver (libcuda.so.1 is not found)";
+      return;
+    }
+#endif
+    int found = 0;
+    cudaError_t error = cudaGetDeviceCount(&found);
+    cudaGetLastError();
+    if (error == cudaErrorNoDevice || (error == cudaSuccess && found == 0)) {
+      reason_ = "the NVIDIA driver finds no GPU";
+    } else if (error == cudaErrorInsufficientDriver) {
+      reason_ = "the NVIDIA driver is too old for CUDA 13, which needs version 580 or newer";
+    } else if (error != cudaSuccess) {
+      reason_ = concat("the NVIDIA driver does not start: ", cudaGetErrorString(error));
+    }
+    if (!reason_.empty()) return;
+    std::vector<std::string> missing = open_libraries();
+    for (const std::string& name : missing) reason_ += (reason_.empty() ? "these libraries are missing: " : ", ") + name;
+    if (missing.empty()) count_ = found < kMaxDevices ? found : kMaxDevices;
+  }
+
+  int count() const override { return count_; }
+  std::string unavailable() const override { return reason_; }
+  DeviceProperties properties(int index) override {
+    cudaDeviceProp p{};
+    check(cudaGetDeviceProperties(&p, index), "cudaGetDeviceProperties");
+    return {p.name,
+            p.major,
+            p.minor,
+            static_cast<int64_t>(p.totalGlobalMem),
+            p.multiProcessorCount,
+            p.warpSize,
+            p.maxThreadsPerMultiProcessor,
+            static_cast<int64_t>(p.sharedMemPerBlockOptin),
+            p.l2CacheSize};
+  }
+  Allocator* allocator(int index) override { return &device_allocator(index); }
+  Allocator* pinned_allocator() override { return &cuda::pinned_allocator(); }
+
+  void copy(void* dst, Device dst_device, const void* src, Device src_device, size_t nbytes,
+            bool non_blocking) override {
+    if (nbytes == 0) return;
+    bool from_host = src_device.type == DeviceType::CPU, to_host = dst_device.type == DeviceType::CPU;
+    Device own = to_host ? src_device : dst_device;
+    set_kernel_device(own);
+    if (!from_host && !to_host && src_device != dst_device) {
+      use_device(src_device.index);
+      check(cudaStreamSynchronize(stream_of(src_device.index)), "cudaStreamSynchronize");
+    }
+    use_device(own.index);
+    cudaStream_t stream = stream_of(own.index);
+    check(cudaMemcpyAsync(dst, src, nbytes, cudaMemcpyDefault, stream), "cudaMemcpyAsync");
+    const void* host = from_host ? src : to_host ? dst : nullptr;
+    if (non_blocking && host && cuda::pinned_allocator().holds(host))
+      cuda::pinned_allocator().note_copy(host, own.index);
+    else if (host)
+      synchronize_stream(own.index, reinterpret_cast<StreamHandle>(stream));
+  }
+
+  void synchronize(int index) override {
+    use_device(index);
+    check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+    raise_index_error(index);
+  }
+
+  StreamHandle current_stream(int index) override { return reinterpret_cast<StreamHandle>(stream_of(index)); }
+  void set_current_stream(int index, StreamHandle stream) override {
+    set_stream_of(index, reinterpret_cast<cudaStream_t>(stream));
+  }
+  StreamHandle new_stream(int index, int priority) override {
+    use_device(index);
+    cudaStream_t stream = nullptr;
+    check(cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, priority), "cudaStreamCreate");
+    return reinterpret_cast<StreamHandle>(stream);
+  }
+  void delete_stream(int index, StreamHandle stream) override {
+    use_device(index);
+    cudaStreamSynchronize(reinterpret_cast<cudaStream_t>(stream));
+    device_allocator(index).close_pool(stream);
+    cudaStreamDestroy(reinterpret_cast<cudaStream_t>(stream));
+  }
+  bool stream_done(int, StreamHandle stream) override {
+    cudaError_t error = cudaStreamQuery(reinterpret_cast<cudaStream_t>(stream));
+    if (error != cudaErrorNotReady) check(error, "cudaStreamQuery");
+    cudaGetLastError();
+    return error == cudaSuccess;
+  }
+  void synchronize_stream(int index, StreamHandle stream) override {
+    check(cudaStreamSynchronize(reinterpret_cast<cudaStream_t>(stream)), "cudaStreamSynchronize");
+    raise_index_error(index);
+  }
+  void record_stream(int index, void* data, StreamHandle stream) override {
+    device_allocator(index).record_stream(data, stream);
+  }
+  Ref<DeviceEvent> new_event(int index, bool timing) override { return make_ref<Event>(index, timing); }
+
+  void begin_capture(int index) override { cuda::begin_capture(index); }
+  Ref<DeviceGraph> end_capture(int index) override { return cuda::end_capture(index); }
+  void abort_capture(int index) override { cuda::abort_capture(index); }
+
+ private:
+  int count_ = 0;
+  std::string reason_;
+};
+
+}  // namespace
+
+DeviceBackend* create_backend() {
+  static auto* backend = new CudaBackend;
+  return backend;
+}
+
+}  // namespace weft::cuda

@@ -1,0 +1,15 @@
+// Graphs of recorded work, and the recording thread's state.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include "device/backend.h"
+#include "device/cuda/runtime.h"
+
+namespace weft::cuda {
+
+void begin_capture(int device);
+Ref<DeviceGraph> end_capture(int device);
+void abort_capture(int device);
+
+}  // namespace weft::cuda

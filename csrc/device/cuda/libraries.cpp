@@ -1,0 +1,58 @@
+#include "device/cuda/libraries.h"
+
+#include <dlfcn.h>
+
+#include <filesystem>
+
+#include "device/plugin.h"
+
+namespace weft::cuda {
+
+namespace {
+
+void* cublaslt = nullptr;
+void* cudnn = nullptr;
+
+// Folders below one that holds NVIDIA's wheels ("nvidia") or libraries themselves.
+constexpr const char* kPlaces[] = {"", "cu13/lib", "cudnn/lib", "cuda_runtime/lib", "cuda_nvrtc/lib", "cublas/lib"};
+
+std::vector<std::filesystem::path> search_path() {
+  std::vector<std::filesystem::path> found;
+  for (const std::string& folder : library_folders())
+    for (const char* place : kPlaces) found.push_back(std::filesystem::path(folder) / place);
+  return found;
+}
+
+void* open(const char* name, const std::vector<std::filesystem::path>& folders) {
+  if (void* library = dlopen(name, RTLD_NOW | RTLD_GLOBAL | RTLD_NOLOAD)) return library;
+  for (const std::filesystem::path& folder : folders) {
+    std::filesystem::path path = folder / name;
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) continue;
+    if (void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_GLOBAL)) return library;
+  }
+  return dlopen(name, RTLD_NOW | RTLD_GLOBAL);
+}
+
+}  // namespace
+
+std::vector<std::string> open_libraries() {
+  std::vector<std::string> missing;
+#ifndef WEFT_CUDA_SIMULATOR
+  std::vector<std::filesystem::path> folders = search_path();
+  // cuDNN looks for these itself, but only where the system does.
+  open("libcudart.so.13", folders);
+  open("libnvrtc.so.13", folders);
+  open("libcublas.so.13", folders);
+  cublaslt = open("libcublasLt.so.13", folders);
+  cudnn = open("libcudnn.so.9", folders);
+  if (!cublaslt) missing.push_back("libcublasLt.so.13 (pip install 'nvidia-cublas>=13,<14')");
+  if (!cudnn) missing.push_back("libcudnn.so.9 (pip install 'nvidia-cudnn-cu13>=9.10,<10')");
+#endif
+  return missing;
+}
+
+void* cublaslt_library() { return cublaslt; }
+void* cudnn_library() { return cudnn; }
+
+}  // namespace weft::cuda

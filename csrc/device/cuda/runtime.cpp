@@ -1,0 +1,93 @@
+#include "device/cuda/runtime.h"
+
+#include <array>
+#include <cstdlib>
+#include <mutex>
+
+#include "core/error.h"
+#include "device/cuda/graph.h"
+#include "memory/allocator.h"
+
+namespace weft::cuda {
+
+namespace {
+
+thread_local int bound = -1;
+thread_local std::array<cudaStream_t, kMaxDevices> streams{};
+
+bool synchronous() {
+  static const bool on = [] {
+    const char* value = std::getenv("WEFT_CUDA_SYNC");
+    return value && *value && *value != '0';
+  }();
+  return on;
+}
+
+}  // namespace
+
+void check(cudaError_t error, const char* call) {
+  if (error == cudaSuccess) [[likely]]
+    return;
+  cudaGetLastError();  // a later call shall not report it once more
+  const char* op = allocation_tag();
+  if (error == cudaErrorMemoryAllocation)
+    fail<ErrorKind::OutOfMemory>("out of memory: ", op, ": ", call, " found no memory on '", kernel_device(), "'");
+  fail(op, *op ? ": " : "", call, " failed: ", cudaGetErrorString(error), " (", cudaGetErrorName(error), ") on '",
+       kernel_device(), "'",
+       synchronous() ? "" : "; if an earlier op is to blame, WEFT_CUDA_SYNC=1 in the environment shows which");
+}
+
+void use_device(int index) {
+  if (bound == index) return;
+  check(cudaSetDevice(index), "cudaSetDevice");
+  bound = index;
+}
+
+cudaStream_t stream_of(int index) { return streams[static_cast<size_t>(index)]; }
+void set_stream_of(int index, cudaStream_t stream) { streams[static_cast<size_t>(index)] = stream; }
+
+cudaStream_t stream() {
+  int index = kernel_device().index;
+  use_device(index);
+  return stream_of(index);
+}
+
+void check_launch() {
+  check(cudaGetLastError(), "the start of a kernel");
+  if (!synchronous() || capture()) return;
+  int index = kernel_device().index;
+  check(cudaStreamSynchronize(stream_of(index)), "a kernel");
+  raise_index_error(index);
+}
+
+namespace {
+
+IndexError* record_of(int index) {
+  static std::mutex mutex;
+  static IndexError* records[kMaxDevices] = {};
+  std::lock_guard lock(mutex);
+  IndexError*& record = records[index];
+  if (!record) {
+    void* memory = nullptr;
+    check(cudaHostAlloc(&memory, sizeof(IndexError), cudaHostAllocPortable | cudaHostAllocMapped), "cudaHostAlloc");
+    record = new (memory) IndexError{};
+  }
+  return record;
+}
+
+}  // namespace
+
+IndexError* index_error() { return record_of(kernel_device().index); }
+
+void raise_index_error(int index) {
+  auto* record = static_cast<volatile IndexError*>(record_of(index));
+  if (!record->found) return;
+  const char* op = record->op;
+  int64_t value = record->index, size = record->size;
+  record->found = 0;
+  if (size == 0 && value == 0) fail(op, ": integer division by zero, on 'cuda:", index, "'");
+  fail<ErrorKind::Index>(op, ": index ", value, " is out of range for size ", size, ", on 'cuda:", index,
+                         "'; the op ran before this call and its result must not be used");
+}
+
+}  // namespace weft::cuda

@@ -1,0 +1,51 @@
+// The plug-in's view of the CUDA runtime: checked calls, the current stream, the graph being recorded, and errors that
+// kernels found.
+#pragma once
+
+#include <cuda_runtime.h>
+
+#include <cstdint>
+
+#include "core/device.h"
+
+namespace weft::cuda {
+
+// Raises RuntimeError that names the op that runs now, the call and CUDA's reason; OutOfMemoryError for lack of memory.
+void check(cudaError_t error, const char* call);
+
+// Makes the device current for this thread's CUDA calls.
+void use_device(int index);
+// The calling thread's stream of the device that the running kernel is for, which is made current.
+cudaStream_t stream();
+cudaStream_t stream_of(int index);
+void set_stream_of(int index, cudaStream_t stream);
+
+// After a kernel was started: raises if it could not be. With WEFT_CUDA_SYNC=1 waits for it, so that every error shows
+// at the op that caused it.
+void check_launch();
+
+// What a kernel writes when it meets an index out of range; it then skips the element. In host memory that the device
+// can write to. The host looks at it whenever it waits for the device.
+struct IndexError {
+  int found;
+  const char* op;  // the name, which only the host reads
+  int64_t index, size;
+};
+// Of the kernel's device.
+IndexError* index_error();
+// Raises IndexError if a kernel has met one.
+void raise_index_error(int index);
+
+// The graph that this thread is recording.
+struct Capture {
+  int device;
+  uintptr_t pool;           // the allocator's name for its memory
+  uint64_t first_offset;    // of the default generator when recording began
+  uint64_t seed;            // and its seed
+  uint64_t* cells;          // on the device, set before each run: [0] the generator's offset, [1] runs so far
+};
+Capture* capture();
+
+constexpr int kMaxDevices = 64;
+
+}  // namespace weft::cuda

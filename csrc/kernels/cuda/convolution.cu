@@ -1,0 +1,163 @@
+// Convolutions that cuDNN does not serve: each result is one sum, in an order that depends on shapes alone.
+#include "kernels/convolution.h"
+
+#include "kernels/cuda/convert.h"
+#include "kernels/cuda/products.h"
+#include "kernels/cuda/reduce.h"
+
+namespace weft::cuda {
+namespace {
+
+// Sizes and strides of (n, channels, d, h, w).
+struct Volume {
+  void* data;
+  int64_t shape[5], strides[5];
+  explicit Volume(const StridedView& v) : data(v.data) {
+    for (int d = 0; d < 5; d++) {
+      shape[d] = v.shape[d];
+      strides[d] = v.strides[d];
+    }
+  }
+  WEFT_INLINE int64_t numel() const { return shape[0] * shape[1] * shape[2] * shape[3] * shape[4]; }
+  __device__ __forceinline__ void split(int64_t i, int64_t* at) const {
+    for (int d = 4; d >= 0; d--) {
+      at[d] = i % shape[d];
+      i /= shape[d];
+    }
+  }
+  __device__ __forceinline__ int64_t place(const int64_t* at) const {
+    int64_t p = 0;
+    for (int d = 0; d < 5; d++) p += at[d] * strides[d];
+    return p;
+  }
+};
+
+struct Call {
+  Volume x, w, y;
+  DType dtype;
+  const void* bias;
+  int64_t bias_stride;
+  ConvGeometry g;
+};
+
+template <class C>
+__global__ void forward(Call c) {
+  int64_t total = c.y.numel(), per_group = c.y.shape[1] / c.g.groups;
+  for (int64_t i = first_item(); i < total; i += item_step()) {
+    int64_t y[5], x[5], w[5];
+    c.y.split(i, y);
+    C sum = c.bias ? load<C>(c.bias, c.dtype, y[1] * c.bias_stride) : C(0);
+    x[0] = y[0];
+    w[0] = y[1];
+    for (w[1] = 0; w[1] < c.w.shape[1]; w[1]++) {
+      x[1] = y[1] / per_group * c.w.shape[1] + w[1];
+      for (w[2] = 0; w[2] < c.w.shape[2]; w[2]++) {
+        x[2] = y[2] * c.g.stride[0] - c.g.padding[0] + w[2] * c.g.dilation[0];
+        if (x[2] < 0 || x[2] >= c.x.shape[2]) continue;
+        for (w[3] = 0; w[3] < c.w.shape[3]; w[3]++) {
+          x[3] = y[3] * c.g.stride[1] - c.g.padding[1] + w[3] * c.g.dilation[1];
+          if (x[3] < 0 || x[3] >= c.x.shape[3]) continue;
+          for (w[4] = 0; w[4] < c.w.shape[4]; w[4]++) {
+            x[4] = y[4] * c.g.stride[2] - c.g.padding[2] + w[4] * c.g.dilation[2];
+            if (x[4] < 0 || x[4] >= c.x.shape[4]) continue;
+            sum += load<C>(c.x.data, c.dtype, c.x.place(x)) * load<C>(c.w.data, c.dtype, c.w.place(w));
+          }
+        }
+      }
+    }
+    store(c.y.data, c.dtype, c.y.place(y), sum);
+  }
+}
+
+// The output along one axis that meets input i through kernel place k; -1 if there is none.
+__device__ __forceinline__ int64_t output_at(const Call& c, int axis, int64_t i, int64_t k) {
+  int64_t reach = i + c.g.padding[axis] - k * c.g.dilation[axis];
+  if (reach < 0 || reach % c.g.stride[axis]) return -1;
+  int64_t o = reach / c.g.stride[axis];
+  return o < c.y.shape[2 + axis] ? o : -1;
+}
+
+template <class C>
+__global__ void by_input(Call c) {
+  int64_t total = c.x.numel(), per_group = c.y.shape[1] / c.g.groups;
+  for (int64_t i = first_item(); i < total; i += item_step()) {
+    int64_t y[5], x[5], w[5];
+    c.x.split(i, x);
+    C sum = 0;
+    int64_t group = x[1] / c.w.shape[1];
+    y[0] = x[0];
+    w[1] = x[1] % c.w.shape[1];
+    for (int64_t o = 0; o < per_group; o++) {
+      y[1] = w[0] = group * per_group + o;
+      for (w[2] = 0; w[2] < c.w.shape[2]; w[2]++) {
+        if ((y[2] = output_at(c, 0, x[2], w[2])) < 0) continue;
+        for (w[3] = 0; w[3] < c.w.shape[3]; w[3]++) {
+          if ((y[3] = output_at(c, 1, x[3], w[3])) < 0) continue;
+          for (w[4] = 0; w[4] < c.w.shape[4]; w[4]++) {
+            if ((y[4] = output_at(c, 2, x[4], w[4])) < 0) continue;
+            sum += load<C>(c.y.data, c.dtype, c.y.place(y)) * load<C>(c.w.data, c.dtype, c.w.place(w));
+          }
+        }
+      }
+    }
+    store(c.x.data, c.dtype, c.x.place(x), sum);
+  }
+}
+
+// A block per weight: its threads share the places of the output.
+template <class C>
+__global__ void by_weight(Call c) {
+  __shared__ double shared[kReduceThreads];
+  int64_t w[5], x[5], y[5], per_group = c.y.shape[1] / c.g.groups;
+  c.w.split(blockIdx.x, w);
+  y[1] = w[0];
+  x[1] = w[0] / per_group * c.w.shape[1] + w[1];
+  int64_t area = c.y.shape[2] * c.y.shape[3] * c.y.shape[4];
+  double sum = 0;
+  for (int64_t i = threadIdx.x; i < c.y.shape[0] * area; i += kReduceThreads) {
+    x[0] = y[0] = i / area;
+    int64_t rest = i % area;
+    y[4] = rest % c.y.shape[4];
+    y[3] = rest / c.y.shape[4] % c.y.shape[3];
+    y[2] = rest / c.y.shape[4] / c.y.shape[3];
+    bool inside = true;
+    for (int axis = 0; axis < 3; axis++) {
+      x[2 + axis] = y[2 + axis] * c.g.stride[axis] - c.g.padding[axis] + w[2 + axis] * c.g.dilation[axis];
+      inside &= x[2 + axis] >= 0 && x[2 + axis] < c.x.shape[2 + axis];
+    }
+    if (inside)
+      sum += static_cast<double>(load<C>(c.y.data, c.dtype, c.y.place(y)) * load<C>(c.x.data, c.dtype, c.x.place(x)));
+  }
+  shared[threadIdx.x] = sum;
+  __syncthreads();
+  for (int half = kReduceThreads / 2; half > 0; half /= 2) {
+    if (static_cast<int>(threadIdx.x) < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+    __syncthreads();
+  }
+  if (threadIdx.x == 0) store(c.w.data, c.dtype, c.w.place(w), shared[0]);
+}
+
+void convolution_cuda(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& g) {
+  if (y.numel() == 0 || library_convolution(y, x, w, bias, g)) return;
+  Call c{Volume(x), Volume(w), Volume(y), y.dtype, bias.data, bias.data ? bias.strides[0] : 0, g};
+  launch(y.dtype == DType::Float64 ? &forward<double> : &forward<float>, grid_for(y.numel(), 128), c);
+}
+WEFT_CUDA_KERNEL(convolution_kernel, convolution_cuda);
+
+void convolution_input_cuda(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& g) {
+  if (gx.numel() == 0 || library_convolution_input(gx, gy, w, g)) return;
+  Call c{Volume(gx), Volume(w), Volume(gy), gx.dtype, nullptr, 0, g};
+  launch(gx.dtype == DType::Float64 ? &by_input<double> : &by_input<float>, grid_for(gx.numel(), 128), c);
+}
+WEFT_CUDA_KERNEL(convolution_input_kernel, convolution_input_cuda);
+
+void convolution_weight_cuda(StridedView gw, StridedView gy, StridedView x, const ConvGeometry& g) {
+  if (gw.numel() == 0 || library_convolution_weight(gw, gy, x, g)) return;
+  Call c{Volume(x), Volume(gw), Volume(gy), gw.dtype, nullptr, 0, g};
+  launch(gw.dtype == DType::Float64 ? &by_weight<double> : &by_weight<float>,
+         Grid{dim3(static_cast<unsigned>(gw.numel())), dim3(kReduceThreads)}, c);
+}
+WEFT_CUDA_KERNEL(convolution_weight_kernel, convolution_weight_cuda);
+
+}  // namespace
+}  // namespace weft::cuda

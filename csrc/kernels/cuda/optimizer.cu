@@ -1,0 +1,170 @@
+// Optimiser steps over all parameters at once: a block per chunk. The items travel as a kernel argument, so that nothing
+// has to be copied to the device first.
+#include "kernels/optimizer.h"
+
+#include "kernels/cuda/convert.h"
+#include "kernels/scalar/optimizer.h"
+
+namespace weft::cuda {
+namespace {
+
+constexpr int kThreads = 256;
+constexpr int kItems = 56;  // of 64 bytes: an argument has at most 4 KiB
+
+struct Items {
+  OptimizerItem items[kItems];
+  int count;
+  int64_t first_chunk, chunks;
+};
+
+template <class T>
+struct ComputeOf {
+  using type = float;
+};
+template <>
+struct ComputeOf<double> {
+  using type = double;
+};
+template <class T>
+using Compute = typename ComputeOf<T>::type;
+
+// Calls f(TypeTag<T>{}) with the C++ type of a floating dtype.
+template <class F>
+WEFT_INLINE void visit_floating(DType dtype, const F& f) {
+  switch (dtype) {
+    case DType::Float64:
+      return f(TypeTag<double>{});
+    case DType::Float16:
+      return f(TypeTag<Float16>{});
+    case DType::BFloat16:
+      return f(TypeTag<BFloat16>{});
+    default:
+      return f(TypeTag<float>{});
+  }
+}
+
+// The item of this block and its elements [begin, end).
+struct Part {
+  const OptimizerItem* item;
+  int64_t begin, end;
+  __device__ explicit Part(const Items& all) {
+    int64_t chunk = all.first_chunk + blockIdx.x;
+    int low = 0, high = all.count - 1;
+    while (low < high) {
+      int middle = (low + high + 1) / 2;
+      if (all.items[middle].first_chunk <= chunk)
+        low = middle;
+      else
+        high = middle - 1;
+    }
+    item = &all.items[low];
+    begin = (chunk - item->first_chunk) * kOptimizerChunk;
+    end = begin + kOptimizerChunk < item->numel ? begin + kOptimizerChunk : item->numel;
+  }
+};
+
+template <bool momentum, bool first_step>
+__global__ void sgd_chunks(Items all, SgdCoefficients c) {
+  Part part(all);
+  visit_floating(part.item->dtype, [&]<class T>(TypeTag<T>) {
+    using A = Compute<T>;
+    auto* p = static_cast<T*>(part.item->param);
+    auto* g = static_cast<const T*>(part.item->grad);
+    auto* b = static_cast<T*>(part.item->state[0]);
+    const scalar::SgdStep<A> step(c);
+#pragma unroll 4
+    for (int64_t i = part.begin + threadIdx.x; i < part.end; i += kThreads) {
+      A m{};
+      if constexpr (momentum && !first_step) m = convert<A>(b[i]);
+      A x = step.template operator()<momentum, first_step>(convert<A>(p[i]), convert<A>(g[i]), m);
+      if constexpr (momentum) b[i] = convert<T>(m);
+      p[i] = convert<T>(x);
+    }
+  });
+}
+
+// `runs`: how often the graph has run before, which counts as steps; nullptr outside of graphs.
+template <bool amsgrad>
+__global__ void adam_chunks(Items all, AdamCoefficients c, const uint64_t* runs) {
+  Part part(all);
+  double step_size = c.step_size, second_scale = c.second_scale;
+  if (runs) {
+    double t = c.step + static_cast<double>(*runs);
+    step_size = c.lr / (1 - __builtin_pow(c.beta1, t));
+    second_scale = 1 / __builtin_sqrt(1 - __builtin_pow(c.beta2, t));
+  }
+  visit_floating(part.item->dtype, [&]<class T>(TypeTag<T>) {
+    using A = Compute<T>;
+    auto* p = static_cast<T*>(part.item->param);
+    auto* g = static_cast<const T*>(part.item->grad);
+    auto* first = static_cast<T*>(part.item->state[0]);
+    auto* second = static_cast<T*>(part.item->state[1]);
+    auto* most = static_cast<T*>(part.item->state[2]);
+    const scalar::AdamStep<A> step(c, step_size, second_scale);
+#pragma unroll 4
+    for (int64_t i = part.begin + threadIdx.x; i < part.end; i += kThreads) {
+      A m = convert<A>(first[i]), v = convert<A>(second[i]), high{};
+      if constexpr (amsgrad) high = convert<A>(most[i]);
+      A x = step.template operator()<amsgrad>(convert<A>(p[i]), convert<A>(g[i]), m, v, high);
+      first[i] = convert<T>(m);
+      second[i] = convert<T>(v);
+      if constexpr (amsgrad) most[i] = convert<T>(high);
+      p[i] = convert<T>(x);
+    }
+  });
+}
+
+__global__ void square_chunks(Items all, double* sums) {
+  __shared__ double shared[kThreads];
+  Part part(all);
+  double sum = 0;
+  visit_floating(part.item->dtype, [&]<class T>(TypeTag<T>) {
+    auto* g = static_cast<const T*>(part.item->grad);
+    for (int64_t i = part.begin + threadIdx.x; i < part.end; i += kThreads) {
+      auto x = static_cast<double>(convert<Compute<T>>(g[i]));
+      sum += x * x;
+    }
+  });
+  shared[threadIdx.x] = sum;
+  __syncthreads();
+  for (int half = kThreads / 2; half > 0; half /= 2) {
+    if (static_cast<int>(threadIdx.x) < half) shared[threadIdx.x] += shared[threadIdx.x + half];
+    __syncthreads();
+  }
+  if (threadIdx.x == 0) sums[all.first_chunk + blockIdx.x] = shared[0];
+}
+
+// start(items, grid) for groups of items that fit one launch.
+template <class F>
+void for_groups(const OptimizerItem* items, int64_t count, const F& start) {
+  for (int64_t first = 0; first < count; first += kItems) {
+    Items all{};
+    all.count = static_cast<int>(count - first < kItems ? count - first : kItems);
+    for (int i = 0; i < all.count; i++) all.items[i] = items[first + i];
+    const OptimizerItem& last = all.items[all.count - 1];
+    all.first_chunk = all.items[0].first_chunk;
+    all.chunks = last.first_chunk + divide_up(last.numel, kOptimizerChunk) - all.first_chunk;
+    start(all, Grid{dim3(static_cast<unsigned>(all.chunks)), dim3(kThreads)});
+  }
+}
+
+void sgd_cuda(const OptimizerItem* items, int64_t count, const SgdCoefficients& c) {
+  auto* kernel = c.momentum == 0 ? &sgd_chunks<false, false> : c.first_step ? &sgd_chunks<true, true> : &sgd_chunks<true, false>;
+  for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c); });
+}
+WEFT_CUDA_KERNEL(sgd_kernel, sgd_cuda);
+
+void adam_cuda(const OptimizerItem* items, int64_t count, const AdamCoefficients& c) {
+  auto* kernel = c.amsgrad ? &adam_chunks<true> : &adam_chunks<false>;
+  const uint64_t* runs = capture() ? capture()->cells + 1 : nullptr;
+  for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c, runs); });
+}
+WEFT_CUDA_KERNEL(adam_kernel, adam_cuda);
+
+void squares_cuda(const OptimizerItem* items, int64_t count, double* sums) {
+  for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(square_chunks, grid, all, sums); });
+}
+WEFT_CUDA_KERNEL(squares_kernel, squares_cuda);
+
+}  // namespace
+}  // namespace weft::cuda

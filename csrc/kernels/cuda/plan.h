@@ -1,0 +1,144 @@
+// How the elements of an output and its operands lie: dimensions merged where all operands allow it, and divisions by
+// their sizes as multiplications. Plans count with 32 bits; larger tensors are cut into parts on the host.
+#pragma once
+
+#include <algorithm>
+
+#include "kernels/cuda/convert.h"
+
+namespace weft::cuda {
+
+constexpr int kPlanDims = 12;
+
+// Quotients by a number that is known before the kernel starts, after Granlund and Montgomery, "Division by invariant
+// integers using multiplication" (1994). For dividends below 2^31.
+struct Divisor {
+  uint32_t d = 1, factor = 0, shift = 0;
+  Divisor() = default;
+  explicit Divisor(uint32_t n) : d(n) {
+    while ((uint64_t{1} << shift) < n) shift++;
+    factor = static_cast<uint32_t>(((uint64_t{1} << 32) * ((uint64_t{1} << shift) - n)) / n + 1);
+  }
+  __device__ __forceinline__ uint32_t divide(uint32_t n) const { return (__umulhi(n, factor) + n) >> shift; }
+};
+
+// Operand 0 is the output.
+template <int N>
+struct Plan {
+  int ndim = 0;
+  uint32_t numel = 0;
+  Divisor size[kPlanDims];
+  int32_t strides[N + 1][kPlanDims];
+
+  __device__ __forceinline__ void offsets(uint32_t i, int64_t* at) const {
+#pragma unroll
+    for (int k = 0; k <= N; k++) at[k] = 0;
+    for (int d = ndim - 1; d > 0; d--) {
+      uint32_t q = size[d].divide(i), r = i - q * size[d].d;
+#pragma unroll
+      for (int k = 0; k <= N; k++) at[k] += static_cast<int64_t>(r) * strides[k][d];
+      i = q;
+    }
+#pragma unroll
+    for (int k = 0; k <= N; k++) at[k] += static_cast<int64_t>(i) * strides[k][0];
+  }
+};
+
+// The dimensions before they are cut to what a Plan holds.
+template <int N>
+struct Dimensions {
+  static constexpr int kMost = 64;
+  int ndim = 0;
+  int64_t shape[kMost];
+  int64_t strides[N + 1][kMost];
+
+  Dimensions(const StridedView& out, const StridedView* const* in) {
+    for (int d = 0; d < out.ndim; d++) {
+      if (out.shape[d] == 1) continue;
+      int64_t step[N + 1];
+      step[0] = out.strides[d];
+      for (int k = 0; k < N; k++) {
+        int own = d - (out.ndim - in[k]->ndim);
+        step[k + 1] = own < 0 || in[k]->shape[own] == 1 ? 0 : in[k]->strides[own];
+      }
+      int at = ndim++;
+      for (; at > 0 && strides[0][at - 1] < step[0]; at--) move(at, at - 1);
+      shape[at] = out.shape[d];
+      for (int k = 0; k <= N; k++) strides[k][at] = step[k];
+    }
+    merge();
+  }
+
+ private:
+  void move(int to, int from) {
+    shape[to] = shape[from];
+    for (int k = 0; k <= N; k++) strides[k][to] = strides[k][from];
+  }
+  void merge() {
+    if (ndim == 0) {
+      shape[0] = 1;
+      for (int k = 0; k <= N; k++) strides[k][0] = 1;
+      ndim = 1;
+    }
+    int kept = 0;
+    for (int d = 1; d < ndim; d++) {
+      bool fits = true;
+      for (int k = 0; k <= N; k++) fits &= strides[k][kept] == strides[k][d] * shape[d];
+      int64_t outer = shape[kept];
+      if (!fits) kept++;
+      move(kept, d);
+      if (fits) shape[kept] *= outer;
+    }
+    ndim = kept + 1;
+  }
+};
+
+// Calls f(plan, offset of each operand) for parts that a plan can hold; one in all but exotic cases.
+template <int N, class F>
+void for_plans(const Dimensions<N>& dims, int first, const int64_t* base, const F& f) {
+  constexpr int64_t kReach = int64_t{1} << 31;
+  int64_t numel = 1;
+  bool fits = dims.ndim - first <= kPlanDims;
+  for (int d = first; d < dims.ndim; d++) {
+    numel *= dims.shape[d];
+    for (int k = 0; k <= N; k++) fits &= std::abs(dims.strides[k][d]) < kReach;
+  }
+  fits &= numel < kReach;
+  if (fits) {
+    Plan<N> plan;
+    plan.ndim = dims.ndim - first;
+    plan.numel = static_cast<uint32_t>(numel);
+    for (int d = 0; d < plan.ndim; d++) {
+      plan.size[d] = Divisor(static_cast<uint32_t>(dims.shape[first + d]));
+      for (int k = 0; k <= N; k++) plan.strides[k][d] = static_cast<int32_t>(dims.strides[k][first + d]);
+    }
+    return f(plan, base);
+  }
+  if (dims.ndim - first > 1) {
+    for (int64_t i = 0; i < dims.shape[first]; i++) {
+      int64_t at[N + 1];
+      for (int k = 0; k <= N; k++) at[k] = base[k] + i * dims.strides[k][first];
+      for_plans(dims, first + 1, at, f);
+    }
+    return;
+  }
+  constexpr int64_t kPart = int64_t{1} << 30;
+  for (int64_t i = 0; i < dims.shape[first]; i += kPart) {
+    Dimensions<N> part = dims;
+    part.shape[first] = std::min(kPart, dims.shape[first] - i);
+    int64_t at[N + 1];
+    for (int k = 0; k <= N; k++) {
+      at[k] = base[k] + i * dims.strides[k][first];
+      weft::check(std::abs(dims.strides[k][first]) < kReach,
+                  "strides of 2^31 elements or more are not supported on a GPU; use a contiguous copy");
+    }
+    for_plans(part, first, at, f);
+  }
+}
+template <int N, class F>
+void for_plans(const StridedView& out, const StridedView* const* in, const F& f) {
+  const int64_t base[N + 1] = {};
+  for_plans(Dimensions<N>(out, in), 0, base, f);
+}
+
+}  // namespace weft::cuda

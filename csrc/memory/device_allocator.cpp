@@ -1,0 +1,275 @@
+#include "memory/device_allocator.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "core/error.h"
+#include "memory/out_of_memory.h"
+
+namespace weft {
+
+namespace {
+
+constexpr size_t kUnit = 512;                    // sizes and addresses are multiples of this
+constexpr size_t kListedMax = size_t{64} << 10;   // up to here freed blocks wait in a list of their size
+constexpr size_t kMediumMax = size_t{1} << 20;
+constexpr size_t kMediumGrowth = kHugePage;
+constexpr size_t kLargeGrowth = size_t{20} << 20;
+
+size_t round_up(size_t n, size_t step) { return (n + step - 1) / step * step; }
+
+// Size classes of small blocks: four to each power of two, multiples of kUnit.
+int class_of(size_t nbytes) {
+  size_t units = (nbytes + kUnit - 1) / kUnit;
+  if (units <= 4) return static_cast<int>(units) - 1;
+  int power = std::bit_width(units - 1) - 1;  // 2^power < units <= 2^(power + 1)
+  size_t quarter = size_t{1} << (power - 2);
+  auto step = static_cast<int>((units - (size_t{1} << power) + quarter - 1) / quarter);
+  return 4 * (power - 1) + step - 1;
+}
+size_t class_size(int c) {
+  if (c < 4) return static_cast<size_t>(c + 1) * kUnit;
+  int power = c / 4 + 1;
+  return ((size_t{1} << power) + static_cast<size_t>(c % 4 + 1) * (size_t{1} << (power - 2))) * kUnit;
+}
+constexpr int kListClasses = 4 * (7 - 1);  // 64 KiB are 2^7 units
+
+size_t block_size(size_t nbytes) {
+  return nbytes <= kListedMax ? class_size(class_of(nbytes)) : round_up(nbytes, kUnit);
+}
+
+}  // namespace
+
+struct DeviceAllocator::Pool {
+  Pool(uintptr_t id_, DeviceMemory& device)
+      : id(id_),
+        medium_region(device.open_region()),
+        large_region(device.open_region()),
+        medium(*medium_region),
+        large(*large_region) {}
+
+  BlockPool& blocks_for(size_t size) { return size <= kMediumMax ? medium : large; }
+  // Gives the waiting small blocks back to the blocks they were cut from.
+  void flush() noexcept {
+    for (auto& list : waiting) {
+      for (void* data : list) medium.give(data);
+      list.clear();
+    }
+  }
+
+  uintptr_t id;
+  std::unique_ptr<SystemMemory> medium_region, large_region;
+  BlockPool medium, large;
+  std::vector<void*> waiting[kListClasses];
+  size_t cut[kListClasses] = {};  // blocks of each size that were cut so far
+  int64_t in_use = 0;
+  bool closed = false;
+};
+
+DeviceAllocator::DeviceAllocator(DeviceMemory& device, std::string kind)
+    : device_(device), kind_(std::move(kind)), limit_(device.total()) {}
+DeviceAllocator::~DeviceAllocator() = default;
+
+DeviceAllocator::Pool& DeviceAllocator::pool_of(uintptr_t id) {
+  if (first_ && first_->id == id) return *first_;
+  std::unique_ptr<Pool>& pool = pools_[id];
+  if (!pool) pool = std::make_unique<Pool>(id, device_);
+  if (!first_) first_ = pool.get();
+  return *pool;
+}
+
+DeviceAllocator::Pool* DeviceAllocator::owner_of(void* data, size_t nbytes) {
+  if (pools_.size() == 1) return first_;
+  for (auto& [id, pool] : pools_)
+    if (pool->blocks_for(block_size(nbytes)).holds(data)) return pool.get();
+  return nullptr;
+}
+
+void* DeviceAllocator::allocate(size_t nbytes) {
+  if (nbytes == 0) return nullptr;
+  void* data = nullptr;
+  if (!allocation_must_fail()) {
+    std::lock_guard lock(mutex_);
+    allocations_++;
+    Pool& pool = pool_of(device_.current_pool());
+    if (nbytes <= limit_) data = take(pool, nbytes, allocation_tag());
+    if (data) pool.in_use++;
+  }
+  if (!data)
+    fail_out_of_memory(*this, kind_, nbytes, device_.available(), "weft.cuda.set_memory_limit() sets the limit");
+  usage_.add(static_cast<int64_t>(nbytes), static_cast<int64_t>(nbytes));
+  return data;
+}
+
+void* DeviceAllocator::take(Pool& pool, size_t nbytes, const char* tag) {
+  size_t size = block_size(nbytes);
+  if (nbytes <= kListedMax) {
+    std::vector<void*>& waiting = pool.waiting[class_of(nbytes)];
+    if (!waiting.empty()) {
+      void* data = waiting.back();
+      waiting.pop_back();
+      return data;
+    }
+    // So that giving back, which may not fail, finds room for every block that is out.
+    size_t& cut = pool.cut[class_of(nbytes)];
+    if (++cut > waiting.capacity()) waiting.reserve(2 * cut + 16);
+  }
+  BlockPool& blocks = pool.blocks_for(size);
+  if (void* data = blocks.take(size, kUnit, nbytes, tag)) return data;
+  collect();
+  if (void* data = blocks.take(size, kUnit, nbytes, tag)) return data;
+  misses_++;
+  if (!grow(pool, size)) {
+    // Every cache goes before the program is told that there is no memory.
+    trim();
+    if (!grow(pool, size)) {
+      if (!device_.may_wait()) return nullptr;
+      device_.synchronize();
+      collect();
+      if (void* data = blocks.take(size, kUnit, nbytes, tag)) return data;
+      trim();
+      if (!grow(pool, size)) return nullptr;
+    }
+  }
+  return blocks.take(size, kUnit, nbytes, tag);
+}
+
+bool DeviceAllocator::grow(Pool& pool, size_t size) {
+  BlockPool& blocks = pool.blocks_for(size);
+  size_t generous = size <= kMediumMax ? kMediumGrowth : std::max(kLargeGrowth, round_up(size, kHugePage));
+  for (size_t nbytes : {generous, round_up(size, kHugePage)})
+    if (nbytes <= limit_ && reserved() <= limit_ - nbytes && blocks.grow(nbytes)) return true;
+  return false;
+}
+
+void DeviceAllocator::deallocate(void* data, size_t nbytes) noexcept {
+  if (!data) return;
+  usage_.add(-static_cast<int64_t>(nbytes), 0);
+  std::lock_guard lock(mutex_);
+  Pool* pool = owner_of(data, nbytes);
+  if (!pool) return;
+  auto users = shared_.empty() ? shared_.end() : shared_.find(data);
+  if (users == shared_.end()) return give(*pool, data, nbytes);
+  Pending wait{pool, data, nbytes, {}};
+  try {
+    for (DeviceMemory::Stream stream : users->second) wait.events.push_back(device_.record(stream));
+    pending_.push_back(std::move(wait));
+  } catch (...) {
+    // Without a mark to wait for, the block is not used again.
+  }
+  shared_.erase(users);
+}
+
+void DeviceAllocator::give(Pool& pool, void* data, size_t nbytes) noexcept {
+  if (nbytes <= kListedMax) {
+    std::vector<void*>& waiting = pool.waiting[class_of(nbytes)];
+    if (waiting.size() < waiting.capacity())
+      waiting.push_back(data);
+    else
+      pool.medium.give(data);
+  } else {
+    pool.blocks_for(block_size(nbytes)).give(data);
+  }
+  pool.in_use--;
+  drop_if_unused(pool);
+}
+
+void DeviceAllocator::drop_if_unused(Pool& pool) noexcept {
+  if (!pool.closed || pool.in_use > 0) return;
+  pool.flush();
+  pool.medium.trim(0);
+  pool.large.trim(0);
+  if (pool.medium.reserved() + pool.large.reserved() > 0) return;
+  if (first_ == &pool) first_ = nullptr;
+  pools_.erase(pool.id);
+  if (!first_ && !pools_.empty()) first_ = pools_.begin()->second.get();
+}
+
+// Frees the blocks whose other users are past them.
+void DeviceAllocator::collect() {
+  std::erase_if(pending_, [&](Pending& wait) {
+    std::erase_if(wait.events, [&](DeviceMemory::Event event) { return device_.passed(event); });
+    if (!wait.events.empty()) return false;
+    give(*wait.pool, wait.data, wait.nbytes);
+    return true;
+  });
+}
+
+void DeviceAllocator::trim() noexcept {
+  for (auto& [id, pool] : pools_) {
+    pool->flush();
+    pool->large.trim(0);
+    pool->medium.trim(0);
+  }
+}
+
+void DeviceAllocator::empty_cache() {
+  if (device_.may_wait()) device_.synchronize();
+  std::lock_guard lock(mutex_);
+  collect();
+  trim();
+}
+
+void DeviceAllocator::set_limit(size_t nbytes) {
+  std::lock_guard lock(mutex_);
+  limit_ = nbytes ? std::min(nbytes, device_.total()) : device_.total();
+  if (reserved() > limit_) trim();
+}
+
+void DeviceAllocator::record_stream(void* data, DeviceMemory::Stream stream) {
+  if (!data) return;
+  std::lock_guard lock(mutex_);
+  for (auto& [id, pool] : pools_)
+    if (pool->medium.holds(data) || pool->large.holds(data)) {
+      if (id == stream) return;
+      std::vector<DeviceMemory::Stream>& users = shared_[data];
+      if (std::find(users.begin(), users.end(), stream) == users.end()) users.push_back(stream);
+      return;
+    }
+}
+
+void DeviceAllocator::close_pool(uintptr_t id) {
+  std::lock_guard lock(mutex_);
+  auto it = pools_.find(id);
+  if (it == pools_.end()) return;
+  it->second->closed = true;
+  drop_if_unused(*it->second);
+}
+
+size_t DeviceAllocator::reserved() const {
+  size_t sum = 0;
+  for (const auto& [id, pool] : pools_) sum += pool->medium.reserved() + pool->large.reserved();
+  return sum;
+}
+
+MemoryStats DeviceAllocator::stats() const {
+  std::lock_guard lock(mutex_);
+  MemoryStats stats;
+  stats.allocated = usage_.in_use();
+  stats.reserved = static_cast<int64_t>(reserved());
+  stats.peak = usage_.peak();
+  stats.limit = static_cast<int64_t>(limit_);
+  stats.allocations = allocations_;
+  stats.cache_hits = allocations_ - misses_;
+  return stats;
+}
+
+std::vector<MemoryHolder> DeviceAllocator::holders() const {
+  constexpr const char* kSmallTag = "tensors of at most 64 KiB";
+  HolderList holders;
+  int64_t small = stats().allocated;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [id, pool] : pools_)
+      for (const BlockPool* blocks : {&pool->medium, &pool->large})
+        blocks->for_each_used([&](size_t requested, const char* tag) {
+          if (requested <= kListedMax) return;
+          holders.add(tag, requested);
+          small -= static_cast<int64_t>(requested);
+        });
+  }
+  if (small > 0) holders.add(kSmallTag, static_cast<size_t>(small));
+  return holders.sorted();
+}
+
+}  // namespace weft
