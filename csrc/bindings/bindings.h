@@ -140,7 +140,7 @@ WEFT_READ_CASTER(weft::Device, "weft.device", weft::python::read_device, { retur
 // clang-format off
 #define WEFT_FAMILIES(X)                                                                                      \
   X(creation) X(elementwise) X(reduction) X(movement) X(indexing) X(matmul) X(convolution) X(pooling)         \
-  X(normalization) X(softmax) X(loss) X(embedding) X(random) X(sorting) X(optimizer)
+  X(normalization) X(softmax) X(attention) X(loss) X(embedding) X(random) X(sorting) X(optimizer)
 // clang-format on
 namespace weft::python {
 #define WEFT_X(family) void bind_##family(Family& f, Family& nn);

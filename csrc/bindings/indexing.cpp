@@ -143,7 +143,7 @@ class Key {
   // indices_ has one entry per dimension of the view, but one for all dimensions of a mask.
   void at(int out_dim, const Tensor& t) {
     while (static_cast<int>(indices_.size()) < out_dim - masked_dims_) indices_.emplace_back();
-    indices_.push_back(t);
+    indices_.push_back(to_device(t, x_.device()));  // indices may lie on the host
   }
 
   const Tensor& x_;
@@ -191,7 +191,7 @@ Tensor index_get(const Tensor& x, PyObject* key) {
 
 void index_set(const Tensor& x, PyObject* key, PyObject* value) {
   Key k(x, key);
-  Tensor v = as_value(x, value);
+  Tensor v = to_device(as_value(x, value), x.device());
   if (!k.advanced()) {
     Tensor target = k.view();
     copy_(target, fitted(v, target.ndim(), v.dtype()));

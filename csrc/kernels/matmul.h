@@ -11,4 +11,8 @@ namespace weft {
 using MatmulKernel = void(StridedView out, StridedView a, StridedView b, StridedView base);
 extern KernelTable<MatmulKernel> matmul_kernel;
 
+// May float32 products and convolutions on a GPU round their operands to TF32's ten bits? Off by default.
+bool allow_tf32();
+void set_allow_tf32(bool allow);
+
 }  // namespace weft

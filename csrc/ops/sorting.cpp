@@ -142,7 +142,7 @@ UniqueElements unique(const Tensor& x) {
   GradModeGuard no_grad(false);
   ValuesAndIndices sorted = sort(reshape(x, {-1}), 0);
   UniqueElements runs = runs_of(sorted.values);
-  Tensor inverse = scatter(zeros({x.numel()}, DType::Int64), 0, sorted.indices, runs.inverse);
+  Tensor inverse = scatter(zeros({x.numel()}, DType::Int64, x.device()), 0, sorted.indices, runs.inverse);
   return {runs.values, reshape(inverse, x.shape()), runs.counts};
 }
 

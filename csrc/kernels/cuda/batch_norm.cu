@@ -10,7 +10,7 @@ struct Images {
   explicit Images(const StridedView& x) : n(x.shape[0]), channels(x.shape[1]) {
     for (int d = 2; d < x.ndim; d++) inner *= x.shape[d];
   }
-  int64_t count() const { return n * inner; }
+  WEFT_INLINE int64_t count() const { return n * inner; }
 };
 
 struct Sums {

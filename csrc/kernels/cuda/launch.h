@@ -5,10 +5,7 @@
 // declared with WEFT_DYNAMIC_SHARED.
 #pragma once
 
-#include <cuda_runtime.h>
-
-#include "core/error.h"
-#include "device/cuda/runtime.h"
+#include "kernels/cuda/scratch.h"
 #include "kernels/plugin.h"
 #include "kernels/view.h"
 
@@ -45,7 +42,7 @@ void launch(void (*kernel)(Parameters...), const Grid& grid, Arguments&&... argu
   check_launch();
 }
 
-inline int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
+WEFT_INLINE int64_t divide_up(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 // Blocks of `threads` for n items; more than fit a grid are left to the kernel's loop.
 inline Grid grid_for(int64_t n, int threads = 256, int64_t most = 1 << 20) {
@@ -58,25 +55,5 @@ __device__ __forceinline__ int64_t first_item() {
   return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
 }
 __device__ __forceinline__ int64_t item_step() { return static_cast<int64_t>(gridDim.x) * blockDim.x; }
-
-// Memory for the time of one op. The stream order keeps it alive until the kernels that use it are done.
-class DeviceScratch {
- public:
-  explicit DeviceScratch(size_t nbytes);
-  ~DeviceScratch();
-  DeviceScratch(const DeviceScratch&) = delete;
-  template <class T>
-  T* as() const {
-    return static_cast<T*>(data_);
-  }
-
- private:
-  void* data_;
-  size_t nbytes_;
-  int device_;
-};
-
-// Copies of n values from the device, after waiting for it: for results that the host needs.
-void read_back(void* to, const void* from, size_t nbytes);
 
 }  // namespace weft::cuda

@@ -6,7 +6,6 @@ The names, arguments and defaults are those of torch.nn.functional.
 
 from weft._C import nn as _native
 from weft.nn.functional.activation import bilinear, gumbel_softmax, rrelu, softmin
-from weft.nn.functional.attention import scaled_dot_product_attention
 from weft.nn.functional.distance import cosine_similarity, normalize, pairwise_distance
 from weft.nn.functional.dropout import alpha_dropout, dropout1d, dropout2d, dropout3d
 from weft.nn.functional.losses import (

@@ -1,7 +1,8 @@
-#include "kernels/cuda/launch.h"
+#include "kernels/cuda/scratch.h"
 
 #include "device/cuda/backend.h"
 #include "device/cuda/memory.h"
+#include "kernels/plugin.h"
 
 WEFT_PLUGIN(CUDA, &weft::cuda::create_backend)
 

@@ -1,0 +1,44 @@
+#include "ops/attention.h"
+
+#include <cmath>
+
+#include "bindings/bindings.h"
+#include "ops/movement.h"
+
+namespace weft::python {
+
+namespace {
+
+Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& mask,
+                                    double dropout_p, bool is_causal, std::optional<double> scale, bool enable_gqa) {
+  Tensor k = key, v = value;
+  if (enable_gqa) {
+    check(query.ndim() >= 3 && key.ndim() >= 3 && value.ndim() >= 3 && query.size(-3) % key.size(-3) == 0 &&
+              query.size(-3) % value.size(-3) == 0,
+          "scaled_dot_product_attention: with enable_gqa the heads of key and value must divide those of query, got "
+          "shapes ",
+          query.shape(), ", ", key.shape(), " and ", value.shape());
+    k = repeat_interleave(key, query.size(-3) / key.size(-3), -3);
+    v = repeat_interleave(value, query.size(-3) / value.size(-3), -3);
+  }
+  double factor = scale.value_or(1 / std::sqrt(static_cast<double>(query.ndim() ? query.size(-1) : 1)));
+  return attention(query, k, v, mask, dropout_p, is_causal, factor);
+}
+
+}  // namespace
+
+void bind_attention(Family&, Family& nn) {
+  nn.function(
+      "scaled_dot_product_attention", &scaled_dot_product_attention, py::arg("query"), py::arg("key"), py::arg("value"),
+      py::arg("attn_mask") = py::none(), py::arg("dropout_p") = 0.0, py::arg("is_causal") = false,
+      py::arg("scale") = py::none(), py::arg("enable_gqa") = false,
+      "softmax(query key^T * scale) value: (..., L, E), (..., S, E) and (..., S, V) to (..., L, V).\n\n"
+      "Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if bool says which may take "
+      "part. scale is by default 1/sqrt(E). With enable_gqa several heads of query share one of key and value. On a GPU "
+      "half types without mask and dropout run as one fused kernel. Raises ValueError for both attn_mask and "
+      "is_causal.\n\n"
+      ">>> import weft\n>>> q = weft.ones(2, 8, 16, 4)\n"
+      ">>> weft.nn.functional.scaled_dot_product_attention(q, q, q, is_causal=True).shape == (2, 8, 16, 4)\nTrue\n");
+}
+
+}  // namespace weft::python

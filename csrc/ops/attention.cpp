@@ -1,0 +1,121 @@
+// Scaled dot-product attention (Vaswani et al., "Attention is all you need", 2017).
+#include "ops/attention.h"
+
+#include <limits>
+
+#include "kernels/attention.h"
+#include "op/apply.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/indexing.h"
+#include "ops/matmul.h"
+#include "ops/movement.h"
+#include "ops/random.h"
+#include "ops/reduction.h"
+#include "ops/softmax.h"
+
+namespace weft {
+
+namespace {
+
+Tensor turned(const Tensor& x) { return transpose(x, -2, -1); }
+
+// The weights of the values.
+Tensor weights_of(const Tensor& q, const Tensor& k, const Tensor& mask, bool causal, double scale) {
+  Tensor scores = matmul(mul(q, Scalar(scale)), turned(k));
+  Tensor allowed = mask;
+  if (causal) allowed = tril(ones({q.size(-2), k.size(-2)}, DType::Bool, q.device()), 0);
+  if (allowed.defined()) {
+    scores = allowed.dtype() == DType::Bool
+                 ? where(allowed, scores, Scalar(-std::numeric_limits<double>::infinity()))
+                 : add(scores, allowed);
+  }
+  return softmax(scores, -1);
+}
+
+// inputs: gradient of the result, q, k, v, the result, its stats.
+struct AttentionBackward : OpOf<AttentionBackward> {
+  static constexpr const char* kName = "scaled_dot_product_attention_backward";
+  bool causal;
+  double scale;
+  auto fields() const { return std::tie(causal, scale); }
+  AttentionBackward(bool c, double s) : causal(c), scale(s) {}
+  int num_outputs() const override { return 3; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    for (int i = 0; i < 3; i++) out[i] = {in[1 + i].shape(), in[1 + i].dtype(), {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    attention_backward_kernel(in[0].device(),
+                              {view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]), view_of(in[1]),
+                               view_of(in[2]), view_of(in[3]), view_of(in[4]), view_of(in[5])},
+                              {causal, scale});
+  }
+  bool has_decompose() const override { return true; }
+  std::vector<Tensor> decompose(Inputs in) const override {
+    const Tensor &g = in[0], &q = in[1], &k = in[2], &v = in[3];
+    Tensor p = weights_of(q, k, {}, causal, scale), dp = matmul(g, turned(v));
+    Tensor ds = mul(mul(p, sub(dp, sum(mul(dp, p), {-1}, true))), Scalar(scale));
+    return {matmul(ds, k), matmul(turned(ds), q), matmul(turned(p), g)};
+  }
+};
+
+// inputs: q, k, v. Outputs: the result, and per query the logarithm of the sum of the scores' exp.
+struct Attention : OpOf<Attention> {
+  static constexpr const char* kName = "scaled_dot_product_attention";
+  bool causal;
+  double scale;
+  auto fields() const { return std::tie(causal, scale); }
+  Attention(bool c, double s) : causal(c), scale(s) {}
+  int num_outputs() const override { return 2; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    Shape shape = in[0].shape();
+    shape.back() = in[2].size(-1);
+    out[0] = {shape, in[0].dtype(), {}};
+    shape.back() = 1;
+    out[1] = {shape, DType::Float32, {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    attention_kernel(in[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
+                     {causal, scale});
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 7, .outputs = 3}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    if (!v.grad(0).defined()) return;
+    Tensor list[] = {contiguous(v.grad(0)), v.input(0), v.input(1), v.input(2), v.output(0), detach(v.output(1))};
+    const Tensor* inputs[] = {&list[0], &list[1], &list[2], &list[3], &list[4], &list[5]};
+    apply(AttentionBackward(causal, scale), Inputs(inputs, 6), grads);
+  }
+};
+
+bool is_fused(const Tensor& q, const Tensor& k, const Tensor& v, bool causal, double scale) {
+  if (q.ndim() != 4 || !attention_support_kernel.has(q.device())) return false;
+  if (k.device() != q.device() || v.device() != q.device() || k.dtype() != q.dtype() || v.dtype() != q.dtype())
+    return false;
+  bool supported = false;
+  attention_support_kernel(q.device(), view_of(q), view_of(k), view_of(v), {causal, scale}, &supported);
+  return supported;
+}
+
+}  // namespace
+
+Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, double dropout_p, bool causal,
+                 double scale) {
+  const char* op = Attention::kName;
+  check<ErrorKind::Value>(!causal || !mask.defined(), op, ": give attn_mask or is_causal=True, not both");
+  check(q.ndim() >= 2 && k.ndim() >= 2 && v.ndim() >= 2, op,
+        ": expected query, key and value of at least 2 dims (length, size), got shapes ", q.shape(), ", ", k.shape(),
+        " and ", v.shape());
+  check(q.size(-1) == k.size(-1), op, ": query and key must have one size, got shapes ", q.shape(), " and ", k.shape());
+  check(k.size(-2) == v.size(-2), op, ": key and value must have one length, got shapes ", k.shape(), " and ",
+        v.shape());
+  if (!mask.defined() && dropout_p == 0 && is_fused(q, k, v, causal, scale)) {
+    const Tensor* inputs[] = {&q, &k, &v};
+    Tensor out[2];
+    apply(Attention(causal, scale), Inputs(inputs, 3), out);
+    return out[0];
+  }
+  Tensor weights = weights_of(q, k, mask, causal, scale);
+  return matmul(dropout_p > 0 ? dropout(weights, dropout_p, true, false) : weights, v);
+}
+
+}  // namespace weft
