@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "op/autocast.h"
 #include "op/apply.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -195,6 +196,7 @@ void BackwardRun::run_node(Arrivals& arrived) {
 
 void BackwardRun::run() {
   GradModeGuard mode(create_graph_);
+  NoAutocastGuard no_autocast;
   while (!heap_.empty()) {
     std::pop_heap(heap_.begin(), heap_.end());
     int index = heap_.back().second;

@@ -7,6 +7,7 @@ PYBIND11_MODULE(_C, m) {
   bind_memory(m);
   bind_dtype(m);
   bind_device(m);
+  bind_devices(m);
   bind_tensor_type(m);
   Family f(m);
   Family nn(m.def_submodule("nn", "Functions of weft.nn.functional."));

@@ -44,7 +44,10 @@ py::dict build_info() {
   info["isa"] = isa_name();
   info["threads"] = num_threads();
   info["onednn"] = onednn_version();
-  info["cuda"] = "no plug-in: this Weft was built for the CPU only";
+  std::string reason = unavailable_reason(DeviceType::CUDA);
+  info["cuda"] = reason.empty() ? concat(backend_of({DeviceType::CUDA, 0}).count(), " x ",
+                                         backend_of({DeviceType::CUDA, 0}).properties(0).name)
+                                : concat("not available: ", reason);
   return info;
 }
 
@@ -67,15 +70,6 @@ void set_python_error(std::exception_ptr error) {
 }
 
 void bind_runtime(py::module_& m) {
-  m.def("_device_count", [](const std::string& type) {
-    Device d = parse_device(type);
-    DeviceBackend* backend = find_backend(d.type);
-    return backend ? backend->count() : 0;
-  });
-  m.def("_synchronize", [](const std::string& device) {
-    Device d = parse_device(device);
-    backend_of(d).synchronize(d.index);
-  });
   PyObject* bases = PyTuple_Pack(2, PyExc_RuntimeError, PyExc_MemoryError);
   out_of_memory_error = PyErr_NewExceptionWithDoc(
       "weft.OutOfMemoryError", "A device has no memory left; the message says who holds how much. Nothing has changed.",
@@ -97,6 +91,7 @@ void bind_runtime(py::module_& m) {
   m.def(
       "get_num_threads", [] { return num_threads(); },
       "How many threads CPU kernels may use.\n\n>>> import weft\n>>> weft.get_num_threads() >= 1\nTrue\n");
+  m.attr("__version__") = WEFT_VERSION;
   m.def("_build_info", &build_info);
 }
 

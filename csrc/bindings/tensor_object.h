@@ -43,6 +43,7 @@ PyObject* wrap_as(PyTypeObject* type, const Tensor& t);
 void bind_tensor_type(py::module_& m);
 void bind_dtype(py::module_& m);
 void bind_device(py::module_& m);
+void bind_devices(py::module_& m);
 void bind_arrays(Family& f);
 void bind_tensor_methods(Family& f);
 void bind_tensor_data(Family& f);

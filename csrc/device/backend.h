@@ -60,6 +60,7 @@ class DeviceBackend {
   virtual Allocator* allocator(int index) = 0;
   // Host memory that this device copies from and to without waiting; nullptr when there is no such thing.
   virtual Allocator* pinned_allocator() { return nullptr; }
+  virtual bool is_pinned(const void*) { return false; }
   // Copies between this device and the host or itself; complete when it returns, unless `non_blocking` and the device
   // can go on alone.
   virtual void copy(void* dst, Device dst_device, const void* src, Device src_device, size_t nbytes,

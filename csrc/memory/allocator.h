@@ -47,6 +47,8 @@ Allocator& host_allocator();
 // What new blocks are labelled with; set by apply() to the running op. A string that lives for ever.
 void set_allocation_tag(const char* tag);
 const char* allocation_tag();
+// While a layer is set on this thread, tags become "op in layer". Empty: none.
+void set_allocation_layer(const std::string& path);
 
 // For tests: the next n allocations (of any allocator) succeed, the one after fails once; -1 switches it off.
 void fail_after(int64_t n);

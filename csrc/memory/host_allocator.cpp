@@ -4,7 +4,11 @@
 #include <algorithm>
 #include <atomic>
 #include <memory>
+#include <set>
+#include <string>
 #include <utility>
+
+#include "core/error.h"
 
 #include "memory/out_of_memory.h"
 #include "memory/thread_cache.h"
@@ -15,6 +19,7 @@ namespace {
 
 // Initial-exec: read without a call. These few bytes fit the space that the loader keeps for libraries opened late.
 [[gnu::tls_model("initial-exec")]] thread_local const char* current_tag = "";
+thread_local std::string current_layer;
 [[gnu::tls_model("initial-exec")]] thread_local ThreadCache* thread_cache = nullptr;
 [[gnu::tls_model("initial-exec")]] thread_local bool thread_cache_closed = false;
 
@@ -132,7 +137,20 @@ ThreadCache* HostAllocator::open_cache() {
 
 Allocator& host_allocator() { return instance(); }
 
-void set_allocation_tag(const char* tag) { current_tag = tag; }
+namespace {
+
+// The label of an op in a layer; they live for ever, as tags do.
+const char* labelled(const char* tag) {
+  static std::mutex mutex;
+  static std::set<std::string> labels;
+  std::lock_guard lock(mutex);
+  return labels.insert(concat(tag, " in ", current_layer)).first->c_str();
+}
+
+}  // namespace
+
+void set_allocation_tag(const char* tag) { current_tag = current_layer.empty() ? tag : labelled(tag); }
+void set_allocation_layer(const std::string& path) { current_layer = path; }
 const char* allocation_tag() { return current_tag; }
 
 }  // namespace weft

@@ -2,6 +2,7 @@
 
 #include "kernels/elementwise.h"
 #include "memory/allocator.h"
+#include "op/autocast.h"
 #include "op/node.h"
 
 namespace weft {
@@ -61,6 +62,8 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
 }  // namespace
 
 void apply(const Op& op, Inputs in, Tensor* out) {
+  if (autocast_is_on && apply_autocast(op, in, out)) [[unlikely]]
+    return;
   int count = op.num_outputs();
   if (op.is_view()) {
     out[0] = op.view(in[0]);

@@ -31,6 +31,10 @@ namespace weft {
 
 class OpNode;
 
+// What autocast does with an op's inputs. Keep: nothing. Half: cast them to its dtype. Float32: cast half types to
+// float32. Widest: to float32 if any of them is that.
+enum class AutocastRule : uint8_t { Keep, Half, Float32, Widest };
+
 inline StridedView view_of(const Tensor& t) {
   return {t.data(), t.shape().data(), t.strides().data(), t.ndim(), t.dtype(), t.device().type == DeviceType::CPU};
 }
@@ -115,6 +119,8 @@ class Op : public RefCounted {
   // The same computation as a composite of other ops, if there is one.
   virtual bool has_decompose() const { return false; }
   virtual std::vector<Tensor> decompose(Inputs in) const;
+
+  virtual AutocastRule autocast() const { return AutocastRule::Keep; }
 
   // A copy on the heap; for an op that already lives there, itself.
   virtual Ref<const Op> share() const = 0;

@@ -62,6 +62,7 @@ struct AttentionBackward : OpOf<AttentionBackward> {
 // inputs: q, k, v. Outputs: the result, and per query the logarithm of the sum of the scores' exp.
 struct Attention : OpOf<Attention> {
   static constexpr const char* kName = "scaled_dot_product_attention";
+  AutocastRule autocast() const override { return AutocastRule::Half; }
   bool causal;
   double scale;
   auto fields() const { return std::tie(causal, scale); }

@@ -59,6 +59,7 @@ uint32_t other_operand(uint32_t needs) { return ((needs & 1) ? 2u : 0u) | ((need
 // Inputs are checked before these ops are applied.
 struct Convolution : OpOf<Convolution> {
   static constexpr const char* kName = "convolution";
+  AutocastRule autocast() const override { return AutocastRule::Half; }
   Geometry geometry;
 
   explicit Convolution(const Geometry& g) : geometry(g) {}
@@ -80,6 +81,7 @@ struct Convolution : OpOf<Convolution> {
 // The gradient of a convolution by its input of the given shape, from that of its output and the weights.
 struct ConvolutionInput : OpOf<ConvolutionInput> {
   static constexpr const char* kName = "convolution_input";
+  AutocastRule autocast() const override { return AutocastRule::Half; }
   Geometry geometry;
   Shape shape;
 

@@ -1,6 +1,7 @@
 // Losses of classes: cross entropy (fused with the softmax) and the negative log likelihood.
 #include "kernels/loss.h"
 #include "op/apply.h"
+#include "op/autocast.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -154,7 +155,8 @@ Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target, con
 
 }  // namespace
 
-Tensor cross_entropy(const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
+Tensor cross_entropy(const Tensor& given, const Tensor& target, const ClassLossOptions& o) {
+  Tensor x = for_full_precision(given);
   check(o.label_smoothing >= 0.0 && o.label_smoothing <= 1.0,
         "cross_entropy: label_smoothing must be between 0 and 1, got ", o.label_smoothing);
   if (is_floating(target.dtype())) return cross_entropy_of_probabilities(x, target, o);
@@ -165,7 +167,8 @@ Tensor cross_entropy(const Tensor& x, const Tensor& target, const ClassLossOptio
   return finish(o, out[0], out[2], x.ndim() == 1, x.dtype());
 }
 
-Tensor nll_loss(const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
+Tensor nll_loss(const Tensor& given, const Tensor& target, const ClassLossOptions& o) {
+  Tensor x = for_full_precision(given);
   ClassInputs in = class_inputs("nll_loss", x, target, o);
   check_classes("nll_loss", in.x, in.target, o.ignore_index);
   Tensor counted = ne(in.target, Scalar(o.ignore_index));

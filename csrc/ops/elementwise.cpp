@@ -71,6 +71,20 @@ struct UnaryBackward : OpOf<UnaryBackward> {
   }
 };
 
+// Do small relative errors of the argument, or the range of the result, spoil it in a half type?
+bool is_sensitive(int function) {
+  using namespace scalar;
+  constexpr UnaryList all{};
+  constexpr int list[] = {index_in<Exp>(all),        index_in<Exp2>(all), index_in<Expm1>(all),  index_in<Log>(all),
+                          index_in<Log2>(all),       index_in<Log10>(all), index_in<Log1p>(all), index_in<Rsqrt>(all),
+                          index_in<Reciprocal>(all), index_in<Tan>(all),   index_in<Asin>(all),  index_in<Acos>(all),
+                          index_in<Sinh>(all),       index_in<Cosh>(all),  index_in<Erfinv>(all),
+                          index_in<Softplus>(all)};
+  for (int f : list)
+    if (f == function) return true;
+  return false;
+}
+
 struct Unary : OpOf<Unary> {
   static constexpr const char* kName = "unary";
   int function;
@@ -93,6 +107,7 @@ struct Unary : OpOf<Unary> {
     unary_kernel(out[0].device(), function, view_of(out[0]), view_of(in[0]), compute_type(t), params);
   }
   bool elementwise() const override { return true; }
+  AutocastRule autocast() const override { return is_sensitive(function) ? AutocastRule::Float32 : AutocastRule::Keep; }
   bool differentiable() const override { return unary_info(function).keep != scalar::Keep::Never; }
   Saves saves(uint32_t) const override {
     scalar::Keep keep = unary_info(function).keep;
@@ -198,6 +213,9 @@ struct Binary : OpOf<Binary> {
     binary_kernel(out[0].device(), function, view_of(out[0]), a, b, compute);
   }
 
+  AutocastRule autocast() const override {
+    return function == index_in<scalar::Pow>(scalar::BinaryList{}) ? AutocastRule::Float32 : AutocastRule::Keep;
+  }
   bool elementwise() const override { return true; }
   bool differentiable() const override { return binary_info(function).differentiable; }
 

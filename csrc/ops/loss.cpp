@@ -1,5 +1,6 @@
 #include "ops/loss.h"
 
+#include "op/autocast.h"
 #include "op/grad_mode.h"
 #include "ops/elementwise.h"
 #include "ops/reduced_loss.h"
@@ -21,7 +22,7 @@ namespace {
 Tensor difference(const char* op, const Tensor& x, const Tensor& target, const std::string& reduction) {
   check_reduction(op, reduction);
   broadcast_shapes(op, x.shape(), target.shape());
-  return sub(x, target);
+  return sub(for_full_precision(x), for_full_precision(target));
 }
 
 void check_same_shape(const char* op, const Tensor& x, const Tensor& target, const std::string& reduction) {
@@ -55,9 +56,11 @@ Tensor huber_loss(const Tensor& x, const Tensor& target, const std::string& redu
   return reduced(where(le(gap, Scalar(delta)), near, far), reduction);
 }
 
-Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor& weight, const std::string& reduction) {
+Tensor binary_cross_entropy(const Tensor& given, const Tensor& target_given, const Tensor& weight,
+                            const std::string& reduction) {
   const char* op = "binary_cross_entropy";
-  check_same_shape(op, x, target, reduction);
+  check_same_shape(op, given, target_given, reduction);
+  Tensor x = for_full_precision(given), target = for_full_precision(target_given);
   if (x.numel() > 0 && x.device().type == DeviceType::CPU) {
     GradModeGuard no_grad(false);
     Tensor inside = all(logical_and(ge(x, Scalar(0.0)), le(x, Scalar(1.0))));
@@ -69,9 +72,10 @@ Tensor binary_cross_entropy(const Tensor& x, const Tensor& target, const Tensor&
   return reduced(weight.defined() ? mul(losses, weight) : losses, reduction);
 }
 
-Tensor binary_cross_entropy_with_logits(const Tensor& x, const Tensor& target, const Tensor& weight,
+Tensor binary_cross_entropy_with_logits(const Tensor& given, const Tensor& target_given, const Tensor& weight,
                                         const std::string& reduction, const Tensor& pos_weight) {
-  check_same_shape("binary_cross_entropy_with_logits", x, target, reduction);
+  check_same_shape("binary_cross_entropy_with_logits", given, target_given, reduction);
+  Tensor x = for_full_precision(given), target = for_full_precision(target_given);
   // (1 - t) x + softplus(-x), the second part times 1 + (pos_weight - 1) t
   Tensor softplus = neg(logsigmoid(x));
   if (pos_weight.defined()) softplus = mul(add(mul(sub(pos_weight, Scalar(1)), target), Scalar(1)), softplus);

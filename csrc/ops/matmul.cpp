@@ -74,6 +74,7 @@ Tensor right_gradient(const Tensor& grad, const Tensor& a, int b_ndim) {
 
 struct Matmul : OpOf<Matmul> {
   static constexpr const char* kName = "matmul";
+  AutocastRule autocast() const override { return AutocastRule::Half; }
   auto fields() const { return std::tie(); }
 
   static Shape batch(const Tensor& a, const Tensor& b) { return broadcast_shapes(kName, batch_of(a), batch_of(b)); }
@@ -131,6 +132,7 @@ struct Matmul : OpOf<Matmul> {
 // base + a @ b in one pass; base is broadcast to the product. Operands have two dims or more and fit.
 struct AddMatmul : OpOf<AddMatmul> {
   static constexpr const char* kName = "addmm";
+  AutocastRule autocast() const override { return AutocastRule::Half; }
   auto fields() const { return std::tie(); }
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = batch_of(in[1]);
@@ -153,6 +155,7 @@ struct AddMatmul : OpOf<AddMatmul> {
 
 struct Linear : OpOf<Linear> {
   static constexpr const char* kName = "linear";
+  AutocastRule autocast() const override { return AutocastRule::Half; }
   auto fields() const { return std::tie(); }
   void infer(Inputs in, OutputSpec* out) const override {
     const Tensor &x = in[0], &weight = in[1], &bias = in[2];

@@ -159,6 +159,7 @@ struct RowNormBackward : OpOf<RowNormBackward> {
 // inputs: x, weight and bias or nothing. Outputs: the result; mean and 1 / standard deviation of every row.
 struct RowNorm : OpOf<RowNorm> {
   static constexpr const char* kName = "layer_norm";
+  AutocastRule autocast() const override { return AutocastRule::Float32; }
   RowRule rule;
   double eps;
   Shape parameters;

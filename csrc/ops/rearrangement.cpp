@@ -24,6 +24,7 @@ Tensor part_of(const Tensor& t, int dim, int64_t start, int64_t n) {
 
 struct Cat : OpOf<Cat> {
   static constexpr const char* kName = "cat";
+  AutocastRule autocast() const override { return AutocastRule::Widest; }
   int dim;
   std::vector<int64_t> sizes{};  // of the inputs along dim
   auto fields() const { return std::tie(dim, sizes); }

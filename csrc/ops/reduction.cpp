@@ -4,6 +4,7 @@
 
 #include "kernels/reduction.h"
 #include "op/apply.h"
+#include "op/autocast.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -124,6 +125,7 @@ DType sum_dtype(DType t, std::optional<DType> wanted) { return wanted ? *wanted 
 Tensor sum_like(Fold fold, const char* op, const Tensor& x, const Dims& dims, bool keepdim,
                 std::optional<DType> dtype) {
   ReducedDims reduced(op, dims, x.shape(), keepdim);
+  if (!dtype) dtype = full_precision_dtype(x);
   DType t = sum_dtype(x.dtype(), dtype);
   bool converts_first = is_floating(x.dtype()) && (!is_floating(t) || fold != Fold::Sum) && t != x.dtype();
   return reduce(fold, reduced, converts_first ? to_dtype(x, t) : x, t);
@@ -215,6 +217,7 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 
 Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
   ReducedDims reduced("norm", dims, x.shape(), keepdim);
+  if (!dtype) dtype = full_precision_dtype(x);
   DType t = dtype.value_or(x.dtype());
   check(is_floating(t) && is_floating(x.dtype()), "norm: expected a floating point tensor, got dtype ", x.dtype(),
         "; convert it with .float()");

@@ -33,6 +33,7 @@ class LastDimView {
 
 struct Running : OpOf<Running> {
   static constexpr const char* kName = "cumsum";
+  AutocastRule autocast() const override { return AutocastRule::Float32; }
   Scan scan;
   int dim;
   bool reverse;

@@ -32,6 +32,7 @@ struct SoftmaxBackward : OpOf<SoftmaxBackward> {
 
 struct Softmax : OpOf<Softmax> {
   static constexpr const char* kName = "softmax";
+  AutocastRule autocast() const override { return AutocastRule::Float32; }
   bool log;
   int dim;
   auto fields() const { return std::tie(log, dim); }

@@ -16,13 +16,18 @@ from weft._C import *  # noqa: F403
 from weft._size import Size
 from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 
-__version__ = _C._build_info()["version"]
+__version__ = _C.__version__
 
 newaxis = None
 
 # Loaded at first use, so that `import weft` is quick.
-_SUBMODULES = ("autograd", "cuda", "linalg", "memory", "nn", "optim", "utils")
+_SUBMODULES = ("amp", "autograd", "backends", "cuda", "linalg", "memory", "nn", "optim", "utils")
 _ELSEWHERE = {
+    "autocast": "weft.amp",
+    "get_autocast_dtype": "weft.amp",
+    "is_autocast_enabled": "weft.amp",
+    "get_float32_matmul_precision": "weft._precision",
+    "set_float32_matmul_precision": "weft._precision",
     "save": "weft.serialization",
     "load": "weft.serialization",
     "set_printoptions": "weft._printing",

@@ -5,11 +5,12 @@ at most a quarter of the machine's memory; :func:`empty_cache` returns it. When 
 and the request tried again before :class:`weft.OutOfMemoryError` is raised.
 """
 
+import contextlib
 from typing import NamedTuple
 
 from weft._C import memory as _memory
 
-__all__ = ["Holder", "allocated", "empty_cache", "holders", "peak", "reserved", "reset_peak", "set_limit", "stats"]
+__all__ = ["Holder", "allocated", "empty_cache", "holders", "label_layers", "peak", "reserved", "reset_peak", "set_limit", "stats"]
 
 
 class Holder(NamedTuple):
@@ -96,6 +97,43 @@ def holders() -> list[Holder]:
     True
     """
     return [Holder(*holder) for holder in _memory.holders()]
+
+
+@contextlib.contextmanager
+def label_layers(model):
+    """A scope in which memory is labelled with the layer of the model that runs, beside the op: in :func:`holders`, in
+    ``weft.cuda.memory_snapshot()`` and in the message when memory runs out.
+
+    >>> import weft
+    >>> model = weft.nn.Sequential(weft.nn.Linear(4, 40_000))
+    >>> with weft.memory.label_layers(model):
+    ...     y = model(weft.ones(2, 4))
+    >>> [h.op for h in weft.memory.holders() if "0" in h.op.split()]
+    ['linear in 0']
+    """
+    path = []
+
+    def enter(name):
+        def hook(module, args):
+            path.append(name)
+            _memory.set_layer(name)
+
+        return hook
+
+    def leave(module, args, output):
+        path.pop()
+        _memory.set_layer(path[-1] if path else "")
+
+    handles = []
+    for name, module in model.named_modules():
+        handles.append(module.register_forward_pre_hook(enter(name)))
+        handles.append(module.register_forward_hook(leave, always_call=True))
+    try:
+        yield model
+    finally:
+        _memory.set_layer("")
+        for handle in handles:
+            handle.remove()
 
 
 def set_limit(nbytes: int | None) -> None:

@@ -199,7 +199,6 @@ def test_samplers_in_the_loader(w):
     "option",
     [
         dict(num_workers=2),
-        dict(pin_memory=True),
         dict(timeout=3),
         dict(prefetch_factor=2),
         dict(persistent_workers=True),

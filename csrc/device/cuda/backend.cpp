@@ -90,6 +90,7 @@ class CudaBackend final : public DeviceBackend {
   }
   Allocator* allocator(int index) override { return &device_allocator(index); }
   Allocator* pinned_allocator() override { return &cuda::pinned_allocator(); }
+  bool is_pinned(const void* data) override { return cuda::pinned_allocator().holds(data); }
 
   void copy(void* dst, Device dst_device, const void* src, Device src_device, size_t nbytes,
             bool non_blocking) override {

@@ -149,6 +149,8 @@ void for_groups(const OptimizerItem* items, int64_t count, const F& start) {
 }
 
 void sgd_cuda(const OptimizerItem* items, int64_t count, const SgdCoefficients& c) {
+  weft::check(!capture() || c.momentum == 0 || !c.first_step,
+              "graph: the first step with momentum differs from the others; take it before the graph is recorded");
   auto* kernel = c.momentum == 0 ? &sgd_chunks<false, false> : c.first_step ? &sgd_chunks<true, true> : &sgd_chunks<true, false>;
   for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c); });
 }

@@ -2,7 +2,7 @@
 
 import weft
 from weft import _C
-from weft.optim.optimizer import Optimizer, check_range
+from weft.optim.optimizer import Optimizer, check_range, count_step
 
 
 class Adam(Optimizer):
@@ -85,9 +85,7 @@ class Adam(Optimizer):
                     group["amsgrad"],
                     group["maximize"],
                 )
-                run.step += 1
-                for state in run.states:
-                    state["step"] = run.step
+                count_step(run.advance)
         return loss
 
     def _make_runs(self, params, group):
@@ -166,6 +164,11 @@ class _Run:
         self.exp_avgs = []
         self.exp_avg_sqs = []
         self.max_exp_avg_sqs = []
+
+    def advance(self):
+        self.step += 1
+        for state in self.states:
+            state["step"] = self.step
 
     def add(self, param, place, state, amsgrad):
         self.params.append(param)

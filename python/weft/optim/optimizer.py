@@ -3,6 +3,7 @@
 import collections
 import copy
 import operator
+import sys
 
 import weft
 
@@ -190,3 +191,13 @@ def check_range(kind, name, value, low, high=None):
     if not low <= value or (high is not None and not value < high):
         wanted = f"at least {low}" if high is None else f"in [{low}, {high})"
         raise ValueError(f"{kind}: {name} must be {wanted}, got {value}")
+
+
+def count_step(advance):
+    """Calls advance() once for the step that was just taken; while a graph is recorded, once for each of its runs."""
+    graphs = sys.modules.get("weft.cuda.graphs")
+    graph = graphs.current_graph() if graphs else None
+    if graph is None:
+        advance()
+    else:
+        graph.on_replay(advance)

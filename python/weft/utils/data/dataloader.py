@@ -2,6 +2,7 @@
 
 import itertools
 
+import weft
 from weft.utils.data.collate import default_collate
 from weft.utils.data.dataset import IterableDataset, Subset, TensorDataset
 from weft.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
@@ -11,8 +12,9 @@ class DataLoader:
     """Iterates over a dataset in batches: of batch_size samples in order, shuffled, or as a sampler says.
 
     collate_fn makes a batch of a list of samples (by default ``default_collate``); batch_size=None gives the samples
-    one by one. generator is the source of randomness of the shuffling. Works in this process: ValueError for
-    num_workers, pin_memory and the options that go with them, which are not supported yet.
+    one by one. generator is the source of randomness of the shuffling. With pin_memory and a GPU the tensors of a batch
+    come in pinned memory, from which ``x.to("cuda", non_blocking=True)`` need not be waited for. Works in this process:
+    ValueError for num_workers and the options that go with them, which are not supported yet.
 
     >>> import weft
     >>> from weft.utils.data import DataLoader, TensorDataset
@@ -48,8 +50,6 @@ class DataLoader:
             raise ValueError(
                 f"DataLoader: num_workers={num_workers} is not supported yet; leave it 0 to load in this process"
             )
-        if pin_memory or pin_memory_device:
-            raise ValueError("DataLoader: pin_memory is not supported yet; leave it False")
         if timeout or prefetch_factor is not None or persistent_workers or multiprocessing_context is not None:
             raise ValueError(
                 "DataLoader: timeout, prefetch_factor, persistent_workers and multiprocessing_context need workers, "
@@ -76,7 +76,7 @@ class DataLoader:
         self.drop_last = drop_last
         self.generator = generator
         self.num_workers = 0
-        self.pin_memory = False
+        self.pin_memory = bool(pin_memory)
         self.timeout = 0
         self.worker_init_fn = worker_init_fn
         if sampler is None and not stream:
@@ -89,6 +89,9 @@ class DataLoader:
         self.collate_fn = collate_fn or (default_collate if batches else _one_sample)
 
     def __iter__(self):
+        return map(_pinned, self._batches()) if self.pin_memory and weft.cuda.is_available() else self._batches()
+
+    def _batches(self):
         if isinstance(self.dataset, IterableDataset):
             return self._stream()
         if self.batch_sampler is None:
@@ -115,11 +118,22 @@ class DataLoader:
         return full + (rest > 0 and not self.drop_last)
 
 
+def _pinned(batch):
+    """The batch with its tensors in pinned memory."""
+    if isinstance(batch, weft.Tensor):
+        return batch.pin_memory() if batch.device.type == "cpu" else batch
+    if isinstance(batch, dict):
+        return type(batch)((key, _pinned(value)) for key, value in batch.items())
+    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
+        return type(batch)(*map(_pinned, batch))
+    if isinstance(batch, (list, tuple)):
+        return type(batch)(map(_pinned, batch))
+    return batch
+
+
 def _one_sample(sample):
     """Without batches: arrays become tensors, the rest stays as it is."""
     import numpy as np
-
-    import weft
 
     if isinstance(sample, (np.ndarray, np.generic)) and sample.dtype.kind in "biuf":
         return weft.from_numpy(np.array(sample))

@@ -1,0 +1,130 @@
+// weft._C._device: what weft.cuda is made of: availability, properties, streams, events, graphs, pinned memory.
+#include "device/backend.h"
+
+#include "bindings/tensor_object.h"
+#include "device/plugin.h"
+#include "kernels/matmul.h"
+#include "op/autocast.h"
+#include "ops/elementwise.h"
+
+namespace weft::python {
+
+namespace {
+
+py::dict properties(Device device) {
+  DeviceProperties p = backend_of(device).properties(device.index);
+  py::dict out;
+  out["name"] = p.name;
+  out["major"] = p.major;
+  out["minor"] = p.minor;
+  out["total_memory"] = p.total_memory;
+  out["multi_processor_count"] = p.multi_processor_count;
+  out["warp_size"] = p.warp_size;
+  out["max_threads_per_multi_processor"] = p.max_threads_per_multi_processor;
+  out["shared_memory_per_block"] = p.shared_memory_per_block;
+  out["L2_cache_size"] = p.l2_cache_size;
+  return out;
+}
+
+// Folders of NVIDIA's wheels beside this interpreter's packages.
+std::vector<std::string> nvidia_folders() {
+  py::gil_scoped_acquire gil;
+  std::vector<std::string> folders;
+  py::object spec = py::module_::import("importlib.util").attr("find_spec")("nvidia");
+  if (spec.is_none() || spec.attr("submodule_search_locations").is_none()) return folders;
+  for (py::handle folder : spec.attr("submodule_search_locations")) folders.push_back(folder.cast<std::string>());
+  return folders;
+}
+
+// The backend whose pinned memory is meant: that of the GPUs.
+DeviceBackend& pinning_backend() {
+  DeviceBackend& backend = backend_of({DeviceType::CUDA, 0});
+  check<ErrorKind::NotImplemented>(backend.pinned_allocator() != nullptr, "pin_memory: this device has no pinned memory");
+  return backend;
+}
+
+bool is_pinned(const Tensor& t) {
+  if (t.device().type != DeviceType::CPU || !t.data()) return false;
+  DeviceBackend* backend = find_backend(DeviceType::CUDA);
+  return backend && backend->count() > 0 && backend->is_pinned(t.data());
+}
+
+Tensor pin_memory(const Tensor& t) {
+  check(t.device().type == DeviceType::CPU, "pin_memory: only tensors in host memory can be pinned, got one on ",
+        t.device());
+  if (is_pinned(t)) return t;
+  Allocator* allocator = pinning_backend().pinned_allocator();
+  size_t nbytes = static_cast<size_t>(t.numel()) * item_size(t.dtype());
+  void* data = allocator->allocate(nbytes);
+  std::shared_ptr<void> owner(data, [=](void* p) { allocator->deallocate(p, nbytes); });
+  GradModeGuard no_grad(false);
+  Tensor pinned = from_memory(data, t.shape(), contiguous_strides(t.shape()), t.dtype(), owner);
+  return copy_(pinned, t);
+}
+
+void bind_streams(py::module_& m) {
+  m.def("current_stream", [](Device d) { return backend_of(d).current_stream(d.index); });
+  m.def("set_current_stream", [](Device d, StreamHandle s) { backend_of(d).set_current_stream(d.index, s); });
+  m.def("new_stream", [](Device d, int priority) { return backend_of(d).new_stream(d.index, priority); });
+  m.def("delete_stream", [](Device d, StreamHandle s) { backend_of(d).delete_stream(d.index, s); });
+  m.def("stream_done", [](Device d, StreamHandle s) { return backend_of(d).stream_done(d.index, s); });
+  m.def(
+      "synchronize_stream", [](Device d, StreamHandle s) { backend_of(d).synchronize_stream(d.index, s); },
+      py::call_guard<py::gil_scoped_release>());
+  m.def(
+      "synchronize", [](Device d) { backend_of(d).synchronize(d.index); }, py::call_guard<py::gil_scoped_release>());
+  m.def("record_stream", [](const Tensor& t, StreamHandle s) {
+    backend_of(t.device()).record_stream(t.device().index, t.impl()->storage->data(), s);
+  });
+
+  py::class_<Ref<DeviceEvent>>(m, "Event", "A mark in a stream.")
+      .def(py::init([](Device d, bool timing) { return backend_of(d).new_event(d.index, timing); }))
+      .def("record", [](Ref<DeviceEvent>& e, StreamHandle s) { e->record(s); })
+      .def("wait", [](Ref<DeviceEvent>& e, StreamHandle s) { e->wait(s); })
+      .def("query", [](Ref<DeviceEvent>& e) { return e->query(); })
+      .def(
+          "synchronize", [](Ref<DeviceEvent>& e) { e->synchronize(); }, py::call_guard<py::gil_scoped_release>())
+      .def("elapsed", [](Ref<DeviceEvent>& e, Ref<DeviceEvent>& end) { return e->elapsed(*end); });
+
+  py::class_<Ref<DeviceGraph>>(m, "Graph", "Recorded work.").def("launch", [](Ref<DeviceGraph>& g) { g->launch(); });
+  m.def("begin_capture", [](Device d) { backend_of(d).begin_capture(d.index); });
+  m.def("end_capture", [](Device d) { return backend_of(d).end_capture(d.index); });
+  m.def("abort_capture", [](Device d) { backend_of(d).abort_capture(d.index); });
+}
+
+}  // namespace
+
+void bind_devices(py::module_& module) {
+  py::module_ m = module.def_submodule("_device", "What weft.cuda is made of.");
+  set_library_folders(&nvidia_folders);
+  m.def("count", [](const std::string& type) {
+    DeviceBackend* backend = find_backend(parse_device(type).type);
+    return backend ? backend->count() : 0;
+  });
+  m.def("unavailable_reason", [](const std::string& type) { return unavailable_reason(parse_device(type).type); });
+  m.def("properties", &properties);
+  m.def("current_index", [](const std::string& type) { return current_index(parse_device(type).type); });
+  m.def("set_current_index", [](Device d) {
+    backend_of(d);
+    set_current_index(d.type, d.index);
+  });
+  m.def("load_plugin", &load_plugin, py::arg("path"));
+  m.def("pin_memory", &pin_memory);
+  m.def("is_pinned", &is_pinned);
+  m.def("allow_tf32", &allow_tf32);
+  m.def("set_allow_tf32", &set_allow_tf32);
+  bind_streams(m);
+
+  m.def("autocast_state", [](const std::string& type) {
+    AutocastState& state = autocast_state(parse_device(type).type);
+    return py::make_tuple(state.enabled, py::reinterpret_borrow<py::object>(dtype_object(state.dtype)));
+  });
+  m.def("set_autocast", [](const std::string& type, bool enabled, DType dtype) {
+    check<ErrorKind::Value>(is_floating(dtype) && item_size(dtype) <= 4,
+                            "autocast: expected dtype float16 or bfloat16, got ", dtype);
+    set_autocast(parse_device(type).type, {enabled, dtype});
+  });
+  m.def("clear_autocast_cache", &clear_autocast_cache);
+}
+
+}  // namespace weft::python

@@ -1,0 +1,182 @@
+"""Loss scaling, so that small gradients do not vanish in float16."""
+
+import math
+
+import weft
+from weft import _C
+
+__all__ = ["GradScaler"]
+
+
+class GradScaler:
+    """Multiplies the loss, and divides the gradients again before the optimiser's step.
+
+    A step whose gradients overflowed is skipped and the scale reduced; after ``growth_interval`` good steps it grows
+    (Micikevicius et al., "Mixed precision training", 2018). bfloat16 has the range of float32 and needs no scaling.
+
+    Args:
+        device: the type of device, "cuda" or "cpu".
+        init_scale: the first scale.
+        growth_factor, backoff_factor: what the scale is multiplied with after good steps and after an overflow.
+        growth_interval: how many good steps in a row it takes.
+        enabled: False makes all methods do what they would do without scaling.
+
+    Raises ValueError for a growth_factor not above 1 or a backoff_factor not below 1.
+
+    >>> import weft
+    >>> w = weft.nn.Parameter(weft.ones(2))
+    >>> optimizer, scaler = weft.optim.SGD([w], lr=1.0), weft.amp.GradScaler("cpu", init_scale=8.0)
+    >>> scaler.scale((w * 0.25).sum()).backward()
+    >>> w.grad
+    tensor([2., 2.])
+    >>> scaler.step(optimizer)
+    >>> scaler.update()
+    >>> w.tolist()
+    [0.75, 0.75]
+    """
+
+    def __init__(
+        self,
+        device="cuda",
+        init_scale=2.0**16,
+        growth_factor=2.0,
+        backoff_factor=0.5,
+        growth_interval=2000,
+        enabled=True,
+    ):
+        if not growth_factor > 1.0:
+            raise ValueError(f"GradScaler: growth_factor must be larger than 1, got {growth_factor}")
+        if not 0.0 < backoff_factor < 1.0:
+            raise ValueError(f"GradScaler: backoff_factor must be between 0 and 1, got {backoff_factor}")
+        self._device = device
+        self._enabled = bool(enabled)
+        self._scale = float(init_scale)
+        self._growth_factor = growth_factor
+        self._backoff_factor = backoff_factor
+        self._growth_interval = growth_interval
+        self._good_steps = 0
+        self._norms = {}  # of each optimiser whose gradients were unscaled since the last update
+        self._stepped = set()
+
+    def is_enabled(self):
+        """Does the scaler do anything?"""
+        return self._enabled
+
+    def scale(self, outputs):
+        """A tensor, or a list, tuple or dict of tensors, multiplied by the scale."""
+        if not self._enabled:
+            return outputs
+        if isinstance(outputs, weft.Tensor):
+            return outputs * self._scale
+        if isinstance(outputs, dict):
+            return type(outputs)((key, self.scale(value)) for key, value in outputs.items())
+        if isinstance(outputs, (list, tuple)):
+            return type(outputs)(self.scale(value) for value in outputs)
+        raise ValueError(f"scale: expected tensors, got {type(outputs).__name__}")
+
+    def unscale_(self, optimizer):
+        """Divides the gradients of the optimiser's parameters by the scale, for clipping and the like before step().
+
+        Raises RuntimeError when it was called for this optimiser before since the last update().
+        """
+        if not self._enabled:
+            return
+        if id(optimizer) in self._norms:
+            raise RuntimeError("unscale_: the gradients of this optimizer were unscaled before; call update() after step()")
+        grads = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+        if any(g.dtype == weft.float16 for g in grads):
+            raise ValueError("unscale_: gradients in float16 cannot be unscaled; keep the parameters in float32")
+        with weft.no_grad():
+            # One number that is no number when any gradient is not: no gradient is looked at by itself
+            self._norms[id(optimizer)] = _C._global_norm(grads)
+            for g in grads:
+                g.mul_(1.0 / self._scale)
+
+    def step(self, optimizer, *args, **kwargs):
+        """optimizer.step(), unless a gradient is infinite or no number; returns what that returns, or None.
+
+        Raises RuntimeError when it was called for this optimiser before since the last update().
+        """
+        if not self._enabled:
+            return optimizer.step(*args, **kwargs)
+        if "closure" in kwargs or args:
+            raise RuntimeError("step: optimizers that need a closure are not supported with gradient scaling")
+        if id(optimizer) in self._stepped:
+            raise RuntimeError("step: was called for this optimizer before; call update() first")
+        if id(optimizer) not in self._norms:
+            self.unscale_(optimizer)
+        self._stepped.add(id(optimizer))
+        if math.isfinite(self._norms[id(optimizer)].item()):
+            return optimizer.step()
+        return None
+
+    def update(self, new_scale=None):
+        """Sets the scale for the next step: once after all optimisers' steps. Raises RuntimeError before any."""
+        if not self._enabled:
+            return
+        if new_scale is not None:
+            self._scale = float(new_scale)
+        elif not self._norms:
+            raise RuntimeError("update: no gradients were unscaled since the last update; call step() first")
+        elif all(math.isfinite(norm.item()) for norm in self._norms.values()):
+            self._good_steps += 1
+            if self._good_steps == self._growth_interval:
+                self._scale *= self._growth_factor
+                self._good_steps = 0
+        else:
+            self._scale *= self._backoff_factor
+            self._good_steps = 0
+        self._norms.clear()
+        self._stepped.clear()
+
+    def get_scale(self):
+        """The scale; 1.0 when disabled."""
+        return self._scale if self._enabled else 1.0
+
+    def get_growth_factor(self):
+        """What the scale is multiplied with after good steps."""
+        return self._growth_factor
+
+    def get_backoff_factor(self):
+        """What the scale is multiplied with after an overflow."""
+        return self._backoff_factor
+
+    def get_growth_interval(self):
+        """How many good steps in a row make the scale grow."""
+        return self._growth_interval
+
+    def set_growth_factor(self, new_factor):
+        """Sets what the scale is multiplied with after good steps."""
+        self._growth_factor = new_factor
+
+    def set_backoff_factor(self, new_factor):
+        """Sets what the scale is multiplied with after an overflow."""
+        self._backoff_factor = new_factor
+
+    def set_growth_interval(self, new_interval):
+        """Sets how many good steps in a row make the scale grow."""
+        self._growth_interval = new_interval
+
+    def state_dict(self):
+        """The state as a dict; empty when disabled."""
+        if not self._enabled:
+            return {}
+        return {
+            "scale": self._scale,
+            "growth_factor": self._growth_factor,
+            "backoff_factor": self._backoff_factor,
+            "growth_interval": self._growth_interval,
+            "_growth_tracker": self._good_steps,
+        }
+
+    def load_state_dict(self, state_dict):
+        """Takes over what state_dict() gave. Raises RuntimeError for the empty one of a disabled scaler."""
+        if not self._enabled:
+            return
+        if not state_dict:
+            raise RuntimeError("load_state_dict: the state is empty; was it saved from a disabled scaler?")
+        self._scale = float(state_dict["scale"])
+        self._growth_factor = state_dict["growth_factor"]
+        self._backoff_factor = state_dict["backoff_factor"]
+        self._growth_interval = state_dict["growth_interval"]
+        self._good_steps = state_dict["_growth_tracker"]

@@ -1,0 +1,26 @@
+"""Switches of products on GPUs."""
+
+from weft._C import _device
+
+__all__ = ["is_built", "matmul"]
+
+
+class _Matmul:
+    """``allow_tf32``: may float32 products round their operands to TF32's ten bits? Several times faster; off by
+    default. It holds for convolutions too."""
+
+    @property
+    def allow_tf32(self):
+        return _device.allow_tf32()
+
+    @allow_tf32.setter
+    def allow_tf32(self, allow):
+        _device.set_allow_tf32(bool(allow))
+
+
+matmul = _Matmul()
+
+
+def is_built():
+    """Does this Weft have the CUDA plug-in? Whether it can be used says :func:`weft.cuda.is_available`."""
+    return "without the CUDA plug-in" not in _device.unavailable_reason("cuda")

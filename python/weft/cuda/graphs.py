@@ -1,0 +1,102 @@
+"""Graphs: a whole training step recorded once and started as one, without Python or launch costs in between."""
+
+import weft
+from weft._C import _device
+from weft._C import device as _device_type
+from weft.cuda.streams import Stream, current_stream, stream
+
+__all__ = ["CUDAGraph", "current_graph", "graph", "is_current_stream_capturing", "make_graphed_callables"]
+
+_recording = []
+
+
+def is_current_stream_capturing():
+    """Is this thread recording a graph?"""
+    return bool(_recording)
+
+
+def current_graph():
+    """The graph that is being recorded, or None."""
+    return _recording[-1] if _recording else None
+
+
+class CUDAGraph:
+    """Recorded work. Its tensors keep their addresses: copy new inputs into the old ones before :meth:`replay`.
+
+    Memory that is allocated while recording belongs to the graph. Random numbers differ from run to run and are those
+    that the same ops would draw without a graph; steps of an Adam count on. The learning rate and other numbers are those
+    of the recording. What needs a value from the GPU (``item()``, ``print``) cannot be recorded.
+    """
+
+    def __init__(self):
+        self._graph = None
+        self._device = None
+        self._after_replay = []
+
+    def capture_begin(self, pool=None, capture_error_mode="global"):
+        """Starts recording this thread's work on the current stream, which must not be the default one."""
+        device = current_stream().device
+        _device.begin_capture(device)
+        self._device = device
+        self._after_replay.clear()
+        _recording.append(self)
+
+    def capture_end(self):
+        """Ends recording. Nothing has been computed yet: :meth:`replay` does that."""
+        _recording.pop()
+        self._graph = _device.end_capture(self._device)
+
+    def on_replay(self, function):
+        """For what else a run changes: ``function()`` is called after each :meth:`replay`."""
+        self._after_replay.append(function)
+
+    def replay(self):
+        """Runs the recorded work. Raises RuntimeError when nothing has been recorded."""
+        if self._graph is None:
+            raise RuntimeError("CUDAGraph: nothing has been recorded; use `with weft.cuda.graph(g): ...` first")
+        self._graph.launch()
+        for function in self._after_replay:
+            function()
+
+    def reset(self):
+        """Drops the recorded work and its memory."""
+        self._graph = None
+
+
+class graph:
+    """A scope that records: ``g = weft.cuda.CUDAGraph(); with weft.cuda.graph(g): ...; g.replay()``.
+
+    Run the same work once or twice before, so that what happens only once (choosing algorithms, optimiser state) is not
+    recorded.
+    """
+
+    def __init__(self, cuda_graph, pool=None, stream=None, capture_error_mode="global"):
+        self.graph = cuda_graph
+        self._stream = stream
+
+    def __enter__(self):
+        weft.cuda.synchronize()
+        self._stream = Stream() if self._stream is None else self._stream
+        self._scope = stream(self._stream)
+        self._scope.__enter__()
+        try:
+            self.graph.capture_begin()
+        except BaseException:
+            self._scope.__exit__()
+            raise
+        return self.graph
+
+    def __exit__(self, kind, *rest):
+        try:
+            if kind is None:
+                self.graph.capture_end()
+            else:
+                _recording.pop()
+                _device.abort_capture(_device_type(self._stream.device))
+        finally:
+            self._scope.__exit__()
+
+
+def make_graphed_callables(callables, sample_args, num_warmup_iters=3, **options):
+    """Not supported: record the whole step with :class:`graph` instead. Raises NotImplementedError."""
+    raise NotImplementedError("make_graphed_callables: record the whole training step with weft.cuda.graph instead")
