@@ -58,6 +58,11 @@ def install_build_tools(python):
             subprocess.run(command, capture_output=True)
 
 
+def has_gpu(python):
+    code = "import weft; raise SystemExit(not weft.cuda.is_available())"
+    return subprocess.run([python, "-c", code], cwd=ROOT).returncode == 0
+
+
 def main():
     arguments = sys.argv[1:]
     sanitize = "--sanitize" in arguments
@@ -73,10 +78,15 @@ def main():
         settings.append("install.strip=false")
     else:
         settings.append("cmake.define.WEFT_WERROR=ON")
+    settings.append(f"cmake.define.WEFT_CUDA={os.environ.get('WEFT_CUDA', 'AUTO')}")
     options = [f"--config-settings={setting}" for setting in settings]
     run(python, "-m", "pip", "install", "--no-build-isolation", *options, ".[demo,test]")
 
     environment = dict(os.environ)
+    libraries = build / "tests"
+    environment["WEFT_SAMPLE_DEVICE"] = str(libraries / "sample_device" / "libweft_sample_device.so")
+    if not has_gpu(python):  # the CUDA kernels then run on a simulated device
+        environment["WEFT_CUDA_PLUGIN"] = str(libraries / "cuda_simulator" / "libweft_cuda_simulated.so")
     if sanitize:
         environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
         environment["ASAN_OPTIONS"] = "detect_leaks=0"  # Python itself leaks by design

@@ -3,6 +3,7 @@
 
 #include "kernels/reduction.h"
 #include "op/apply.h"
+#include "op/autocast.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -33,7 +34,6 @@ class LastDimView {
 
 struct Running : OpOf<Running> {
   static constexpr const char* kName = "cumsum";
-  AutocastRule autocast() const override { return AutocastRule::Float32; }
   Scan scan;
   int dim;
   bool reverse;
@@ -156,15 +156,15 @@ ValuesAndIndices running_extreme(bool largest, const Tensor& x, int64_t dim) {
 }  // namespace
 
 Tensor cumsum(const Tensor& x, int64_t dim, std::optional<DType> dtype) {
-  return running(Scan::Sum, "cumsum", x, dim, running_dtype(x, dtype));
+  return running(Scan::Sum, "cumsum", x, dim, running_dtype(x, dtype ? dtype : full_precision_dtype(x)));
 }
 Tensor cumprod(const Tensor& x, int64_t dim, std::optional<DType> dtype) {
-  return running(Scan::Prod, "cumprod", x, dim, running_dtype(x, dtype));
+  return running(Scan::Prod, "cumprod", x, dim, running_dtype(x, dtype ? dtype : full_precision_dtype(x)));
 }
 Tensor logcumsumexp(const Tensor& x, int64_t dim) {
   check(is_floating(x.dtype()), "logcumsumexp: expected a floating point tensor, got dtype ", x.dtype(),
         "; convert it with .float()");
-  return running(Scan::LogSumExp, "logcumsumexp", x, dim, x.dtype());
+  return running(Scan::LogSumExp, "logcumsumexp", x, dim, full_precision_dtype(x).value_or(x.dtype()));
 }
 ValuesAndIndices cummax(const Tensor& x, int64_t dim) { return running_extreme(true, x, dim); }
 ValuesAndIndices cummin(const Tensor& x, int64_t dim) { return running_extreme(false, x, dim); }

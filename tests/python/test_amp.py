@@ -1,0 +1,152 @@
+"""Autocast and gradient scaling."""
+
+import math
+
+import pytest
+from support import weft_only
+
+
+def half_of(w, device):
+    return w.float16 if device == "cuda" else w.bfloat16
+
+
+def test_rules(w, device):
+    a, b, half = w.ones(4, 4, device=device), w.ones(4, 4, device=device), half_of(w, device)
+    image, kernel = w.ones(1, 2, 5, 5, device=device), w.ones(3, 2, 3, 3, device=device)
+    F = w.nn.functional
+    with w.autocast(device):
+        assert w.is_autocast_enabled(device) and w.get_autocast_dtype(device) == half
+        h = a @ b
+        assert h.dtype == half
+        for result in (F.linear(a, b), w.mm(a, b), F.conv2d(image, kernel), w.relu(h), h + h, w.addmm(a, a, b)):
+            assert result.dtype == half
+        for result in (h.exp(), h.log(), h.pow(2), F.softmax(h, -1), F.layer_norm(h, (4,)), h.sum(), h.norm()):
+            assert result.dtype == w.float32
+        for result in (h.cumsum(0), F.mse_loss(h, h), F.cross_entropy(h, w.zeros(4, dtype=w.int64, device=device))):
+            assert result.dtype == w.float32
+        assert (h + a).dtype == w.cat([h, a]).dtype == w.float32
+        assert (a.double() @ b.double()).dtype == w.float64
+        assert (a.int() + 1).dtype == w.int32
+        with w.autocast(device, enabled=False):
+            assert not w.is_autocast_enabled(device) and (a @ b).dtype == w.float32
+        with w.autocast(device, dtype=w.bfloat16):
+            assert (a @ b).dtype == w.bfloat16
+        assert (a @ b).dtype == half
+    assert not w.is_autocast_enabled(device) and (a @ b).dtype == w.float32
+
+
+def test_training(w, device):
+    """Parameters and their gradients stay in float32, and the loss is close to that without autocast."""
+    w.manual_seed(0)
+    model = w.nn.Sequential(w.nn.Linear(8, 16), w.nn.GELU(), w.nn.LayerNorm(16), w.nn.Linear(16, 4)).to(device)
+    x, y = w.randn(32, 8).to(device), w.randint(0, 4, (32,)).to(device)
+    plain = w.nn.functional.cross_entropy(model(x), y)
+    plain_grads = w.autograd.grad(plain, list(model.parameters()))
+    with w.autocast(device):
+        loss = w.nn.functional.cross_entropy(model(x), y)
+    assert loss.dtype == w.float32 and loss.item() == pytest.approx(plain.item(), abs=0.02)
+    loss.backward()
+    for parameter, wanted in zip(model.parameters(), plain_grads, strict=True):
+        assert parameter.dtype == parameter.grad.dtype == w.float32
+        assert (parameter.grad - wanted).abs().max().item() < 0.02
+
+
+@weft_only
+def test_casts_of_parameters_follow_their_changes(w, device):
+    p, x = w.nn.Parameter(w.ones(2, 2, device=device)), w.ones(2, 2, device=device)
+    with w.autocast(device):
+        first = x @ p
+        with w.no_grad():
+            p.mul_(3)
+        assert (x @ p)[0, 0].item() == 6
+        (first.float().sum() + (x @ p).float().sum()).backward()
+    assert p.grad.tolist() == [[4.0, 4.0], [4.0, 4.0]]
+
+
+def test_decorator_and_backward_inside(w, device):
+    @w.autocast(device)
+    def forward(a, b):
+        return a @ b
+
+    a = w.ones(2, 2, device=device, requires_grad=True)
+    assert forward(a, a).dtype == half_of(w, device)
+    with w.autocast(device):
+        forward(a, a).float().sum().backward()
+    assert a.grad.dtype == w.float32 and a.grad.tolist() == [[4.0, 4.0], [4.0, 4.0]]
+
+
+@weft_only
+def test_bad_arguments(w):
+    with pytest.raises(ValueError, match="float16 or bfloat16"):
+        w.autocast("cpu", dtype=w.float64)
+    with pytest.raises(RuntimeError, match="unknown device"):
+        w.autocast("nonsense")
+
+
+def scaled(w, device, **options):
+    p = w.nn.Parameter(w.ones(3, device=device))
+    return p, w.optim.SGD([p], lr=1.0), w.amp.GradScaler(device, **options)
+
+
+def test_scaler_skips_overflowing_steps(w, device):
+    p, optimizer, scaler = scaled(w, device, init_scale=4.0, growth_interval=2)
+    for step, factor in enumerate([1.0, math.inf, math.nan, 1.0, 1.0]):
+        optimizer.zero_grad()
+        scaler.scale((p * factor).sum()).backward()
+        before = p.tolist()
+        scaler.step(optimizer)
+        scaler.update()
+        moved = p.tolist() != before
+        assert moved == math.isfinite(factor), step
+    # halved twice, then two good steps in a row
+    assert scaler.get_scale() == 2.0
+    assert p.tolist() == [-2.0] * 3
+
+
+def test_scaler_unscales_for_clipping(w, device):
+    p, optimizer, scaler = scaled(w, device, init_scale=8.0)
+    scaler.scale((p * 0.5).sum()).backward()
+    assert p.grad.tolist() == [4.0] * 3
+    scaler.unscale_(optimizer)
+    assert p.grad.tolist() == [0.5] * 3
+    with pytest.raises(RuntimeError):
+        scaler.unscale_(optimizer)
+    scaler.step(optimizer)
+    scaler.update()
+    assert p.tolist() == [0.5] * 3
+
+
+def test_scaler_state(w, device):
+    p, optimizer, scaler = scaled(w, device, init_scale=8.0, growth_interval=1)
+    scaler.scale(p.sum()).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    other = w.amp.GradScaler(device)
+    other.load_state_dict(scaler.state_dict())
+    assert other.get_scale() == scaler.get_scale() == 16.0
+    assert other.state_dict() == scaler.state_dict()
+
+
+def test_scaler_switched_off(w, device):
+    p, optimizer, scaler = scaled(w, device, enabled=False)
+    loss = p.sum()
+    assert scaler.scale(loss) is loss and scaler.get_scale() == 1.0 and scaler.state_dict() == {}
+    loss.backward()
+    scaler.step(optimizer)
+    scaler.update()
+    assert p.tolist() == [0.0] * 3
+
+
+@weft_only
+def test_scaler_misuse(w):
+    with pytest.raises(ValueError, match="growth_factor"):
+        w.amp.GradScaler("cpu", growth_factor=1.0)
+    with pytest.raises(ValueError, match="backoff_factor"):
+        w.amp.GradScaler("cpu", backoff_factor=1.5)
+    p, optimizer, scaler = scaled(w, "cpu")
+    with pytest.raises(RuntimeError, match="call step"):
+        scaler.update()
+    scaler.scale(p.sum()).backward()
+    scaler.step(optimizer)
+    with pytest.raises(RuntimeError, match="call update"):
+        scaler.step(optimizer)
