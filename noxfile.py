@@ -9,9 +9,9 @@ nox.options.sessions = ["lint", "tests", "docs"]
 CLANG_FORMAT, RUFF = "clang-format==20.1.8", "ruff==0.17.5"
 CPP = [
     str(path)
-    for folder in ("csrc", "tests/cpp")
+    for folder in ("csrc", "tests")
     for path in sorted(Path(folder).rglob("*"))
-    if path.suffix in (".cpp", ".h")
+    if path.suffix in (".cpp", ".h", ".cu")
 ]
 
 
@@ -56,5 +56,9 @@ def bench(session):
 @nox.session(venv_backend="none")
 def tidy(session):
     # csrc/device/cpu asks gcc about the machine and includes gcc's omp.h, which older clangs lack
-    sources = [p for p in CPP if p.endswith(".cpp") and p.startswith("csrc") and not p.startswith("csrc/device/cpu")]
+    sources = [
+        p
+        for p in CPP
+        if p.endswith(".cpp") and p.startswith("csrc") and not p.startswith("csrc/device/cpu") and "/cuda/" not in p
+    ]
     session.run("clang-tidy", "-p", "build/dev", "--quiet", *(session.posargs or sources), external=True)

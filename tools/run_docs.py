@@ -55,7 +55,7 @@ def run_adding_an_op():
         for body in blocks:
             apply_block(tree, body)
         build = tree / "build"
-        options = ["-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}"]
+        options = ["-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}", "-DWEFT_CUDA=OFF"]
         subprocess.run(["cmake", "-S", tree, "-B", build, *options], check=True, stdout=subprocess.DEVNULL)
         subprocess.run(["ninja", "-C", build, "--quiet"], check=True)
         (words,) = re.findall(r'pytest tests/python -k "(.*)"', page)

@@ -85,7 +85,8 @@ def main():
     environment = dict(os.environ)
     libraries = build / "tests"
     environment["WEFT_SAMPLE_DEVICE"] = str(libraries / "sample_device" / "libweft_sample_device.so")
-    if not has_gpu(python):  # the CUDA kernels then run on a simulated device
+    # Without a GPU the CUDA kernels run on a simulated device, whose stacks the sanitizers do not understand.
+    if not sanitize and not has_gpu(python):
         environment["WEFT_CUDA_PLUGIN"] = str(libraries / "cuda_simulator" / "libweft_cuda_simulated.so")
     if sanitize:
         environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"

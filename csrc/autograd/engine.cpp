@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "op/autocast.h"
 #include "op/apply.h"
+#include "op/autocast.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"

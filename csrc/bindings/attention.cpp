@@ -33,8 +33,10 @@ void bind_attention(Family&, Family& nn) {
       py::arg("attn_mask") = py::none(), py::arg("dropout_p") = 0.0, py::arg("is_causal") = false,
       py::arg("scale") = py::none(), py::arg("enable_gqa") = false,
       "softmax(query key^T * scale) value: (..., L, E), (..., S, E) and (..., S, V) to (..., L, V).\n\n"
-      "Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if bool says which may take "
-      "part. scale is by default 1/sqrt(E). With enable_gqa several heads of query share one of key and value. On a GPU "
+      "Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if bool says which may "
+      "take "
+      "part. scale is by default 1/sqrt(E). With enable_gqa several heads of query share one of key and value. On a "
+      "GPU "
       "half types without mask and dropout run as one fused kernel. Raises ValueError for both attn_mask and "
       "is_causal.\n\n"
       ">>> import weft\n>>> q = weft.ones(2, 8, 16, 4)\n"

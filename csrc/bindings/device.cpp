@@ -6,6 +6,7 @@
 #include "kernels/matmul.h"
 #include "op/autocast.h"
 #include "ops/elementwise.h"
+#include "tensor/generator.h"
 
 namespace weft::python {
 
@@ -39,7 +40,8 @@ std::vector<std::string> nvidia_folders() {
 // The backend whose pinned memory is meant: that of the GPUs.
 DeviceBackend& pinning_backend() {
   DeviceBackend& backend = backend_of({DeviceType::CUDA, 0});
-  check<ErrorKind::NotImplemented>(backend.pinned_allocator() != nullptr, "pin_memory: this device has no pinned memory");
+  check<ErrorKind::NotImplemented>(backend.pinned_allocator() != nullptr,
+                                   "pin_memory: this device has no pinned memory");
   return backend;
 }
 
@@ -62,6 +64,26 @@ Tensor pin_memory(const Tensor& t) {
   return copy_(pinned, t);
 }
 
+// A graph, and how many random numbers each of its runs draws.
+struct RecordedGraph {
+  Ref<DeviceGraph> graph;
+  uint64_t random_blocks;
+};
+
+thread_local PhiloxState random_before;  // recording began
+
+void begin_capture(Device d) {
+  PhiloxState random = default_generator()->state();
+  backend_of(d).begin_capture(d.index, random);
+  random_before = random;
+}
+
+RecordedGraph end_capture(Device d) {
+  uint64_t blocks = default_generator()->state().offset - random_before.offset;
+  default_generator()->set_state(random_before);  // nothing has been drawn yet
+  return {backend_of(d).end_capture(d.index), blocks};
+}
+
 void bind_streams(py::module_& m) {
   m.def("current_stream", [](Device d) { return backend_of(d).current_stream(d.index); });
   m.def("set_current_stream", [](Device d, StreamHandle s) { backend_of(d).set_current_stream(d.index, s); });
@@ -71,8 +93,7 @@ void bind_streams(py::module_& m) {
   m.def(
       "synchronize_stream", [](Device d, StreamHandle s) { backend_of(d).synchronize_stream(d.index, s); },
       py::call_guard<py::gil_scoped_release>());
-  m.def(
-      "synchronize", [](Device d) { backend_of(d).synchronize(d.index); }, py::call_guard<py::gil_scoped_release>());
+  m.def("synchronize", [](Device d) { backend_of(d).synchronize(d.index); }, py::call_guard<py::gil_scoped_release>());
   m.def("record_stream", [](const Tensor& t, StreamHandle s) {
     backend_of(t.device()).record_stream(t.device().index, t.impl()->storage->data(), s);
   });
@@ -86,10 +107,15 @@ void bind_streams(py::module_& m) {
           "synchronize", [](Ref<DeviceEvent>& e) { e->synchronize(); }, py::call_guard<py::gil_scoped_release>())
       .def("elapsed", [](Ref<DeviceEvent>& e, Ref<DeviceEvent>& end) { return e->elapsed(*end); });
 
-  py::class_<Ref<DeviceGraph>>(m, "Graph", "Recorded work.").def("launch", [](Ref<DeviceGraph>& g) { g->launch(); });
-  m.def("begin_capture", [](Device d) { backend_of(d).begin_capture(d.index); });
-  m.def("end_capture", [](Device d) { return backend_of(d).end_capture(d.index); });
-  m.def("abort_capture", [](Device d) { backend_of(d).abort_capture(d.index); });
+  py::class_<RecordedGraph>(m, "Graph", "Recorded work.").def("launch", [](RecordedGraph& g) {
+    g.graph->launch(default_generator()->reserve(g.random_blocks));
+  });
+  m.def("begin_capture", &begin_capture);
+  m.def("end_capture", &end_capture);
+  m.def("abort_capture", [](Device d) {
+    default_generator()->set_state(random_before);
+    backend_of(d).abort_capture(d.index);
+  });
 }
 
 }  // namespace

@@ -129,10 +129,10 @@ void bind_tensor_methods(Family& f) {
            ">>> import weft\n>>> weft.tensor([1.7]).to(weft.int64)\ntensor([1])\n");
   f.method("type", &type_of, py::arg("dtype") = py::none(), "The dtype as text, or the tensor converted to a dtype.");
   f.method(
-      "type_as", [](const Tensor& t, const Tensor& other) { return convert(t, other.device(), other.dtype(), false, false); },
+      "type_as",
+      [](const Tensor& t, const Tensor& other) { return convert(t, other.device(), other.dtype(), false, false); },
       py::arg("other"), "The tensor with the dtype and device of another.");
-  f.method(
-      "cpu", [](const Tensor& t) { return to_device(t, {}); }, "The tensor in host memory.");
+  f.method("cpu", [](const Tensor& t) { return to_device(t, {}); }, "The tensor in host memory.");
   f.method(
       "cuda",
       [](const Tensor& t, std::optional<Device> device, bool non_blocking) {
@@ -141,15 +141,15 @@ void bind_tensor_methods(Family& f) {
         return to_device(t, place, non_blocking);
       },
       py::arg("device") = py::none(), py::arg("non_blocking") = false,
-      "The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises RuntimeError that says what is missing when there is none.");
+      "The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises "
+      "RuntimeError that says what is missing when there is none.");
   constexpr std::pair<const char*, DType> conversions[] = {
       {"float", DType::Float32}, {"double", DType::Float64}, {"half", DType::Float16}, {"bfloat16", DType::BFloat16},
       {"int", DType::Int32},     {"long", DType::Int64},     {"short", DType::Int16},  {"bool", DType::Bool},
       {"byte", DType::UInt8},    {"char", DType::Int8}};
   for (auto [name, dtype] : conversions)
     f.method(
-        name, [dtype = dtype](const Tensor& t) { return to_dtype(t, dtype); },
-        "The tensor converted to this dtype.");
+        name, [dtype = dtype](const Tensor& t) { return to_dtype(t, dtype); }, "The tensor converted to this dtype.");
   f.module().def(
       "is_tensor", [](const py::object& o) { return is_tensor(o.ptr()); }, py::arg("obj"), "Is obj a weft.Tensor?");
 }

@@ -33,9 +33,7 @@ CpuBackend cpu_backend;
 MetaBackend meta_backend;
 constinit DeviceBackend* backends[kNumDeviceTypes] = {&cpu_backend, &meta_backend, nullptr, nullptr};
 
-[[noreturn]] void lacks(const char* what) {
-  fail<ErrorKind::NotImplemented>("this type of device has no ", what);
-}
+[[noreturn]] void lacks(const char* what) { fail<ErrorKind::NotImplemented>("this type of device has no ", what); }
 
 }  // namespace
 
@@ -48,7 +46,7 @@ bool DeviceBackend::stream_done(int, StreamHandle) { lacks("streams"); }
 void DeviceBackend::synchronize_stream(int index, StreamHandle) { synchronize(index); }
 void DeviceBackend::record_stream(int, void*, StreamHandle) {}
 Ref<DeviceEvent> DeviceBackend::new_event(int, bool) { lacks("events"); }
-void DeviceBackend::begin_capture(int) { lacks("graphs"); }
+void DeviceBackend::begin_capture(int, PhiloxState) { lacks("graphs"); }
 Ref<DeviceGraph> DeviceBackend::end_capture(int) { lacks("graphs"); }
 void DeviceBackend::abort_capture(int) { lacks("graphs"); }
 

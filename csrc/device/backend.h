@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/device.h"
+#include "core/philox_state.h"
 #include "core/ref.h"
 #include "memory/allocator.h"
 
@@ -45,7 +46,8 @@ class DeviceEvent : public RefCounted {
 // Recorded work that can be run again as a whole. It owns the memory that its tensors were allocated from.
 class DeviceGraph : public RefCounted {
  public:
-  virtual void launch() = 0;
+  // `random`: where the default generator stands; the work draws as many of its numbers as it did when recorded.
+  virtual void launch(PhiloxState random) = 0;
 };
 
 class DeviceBackend {
@@ -79,8 +81,9 @@ class DeviceBackend {
   virtual void record_stream(int index, void* data, StreamHandle stream);
   virtual Ref<DeviceEvent> new_event(int index, bool timing);
 
-  // From now on this thread's work on its current stream is recorded instead of run.
-  virtual void begin_capture(int index);
+  // From now on this thread's work on its current stream is recorded instead of run. `random`: where the default
+  // generator stands.
+  virtual void begin_capture(int index, PhiloxState random);
   virtual Ref<DeviceGraph> end_capture(int index);
   // After an error while capturing.
   virtual void abort_capture(int index);
@@ -88,8 +91,8 @@ class DeviceBackend {
 
 // The backend lives for ever.
 void register_backend(DeviceType type, DeviceBackend* backend);
-// Looks for the type's plug-in first if nothing is registered. Raises RuntimeError that says the device is not available
-// and why.
+// Looks for the type's plug-in first if nothing is registered. Raises RuntimeError that says the device is not
+// available and why.
 DeviceBackend& backend_of(Device device);
 // The backend of a type, looked for likewise, or nullptr.
 DeviceBackend* find_backend(DeviceType type);

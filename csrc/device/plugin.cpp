@@ -35,8 +35,8 @@ void load_plugin(const std::string& path) {
   }
   auto* info = static_cast<const PluginInfo*>(dlsym(library, "weft_plugin"));
   check(info != nullptr, "the library ", path, " is no plug-in for Weft: it does not export 'weft_plugin'");
-  check(info->version == kPluginVersion, "the plug-in ", path, " was built for another version of Weft (plug-in version ",
-        info->version, ", expected ", kPluginVersion, ")");
+  check(info->version == kPluginVersion, "the plug-in ", path,
+        " was built for another version of Weft (plug-in version ", info->version, ", expected ", kPluginVersion, ")");
   check(info->type != DeviceType::CPU && info->type != DeviceType::Meta, "the plug-in ", path,
         " wants to replace a built-in device");
   register_backend(info->type, info->create());
@@ -70,8 +70,6 @@ std::string plugin_problem(DeviceType type) {
 }
 
 void set_library_folders(LibraryFolders hook) { folders_hook = hook; }
-std::vector<std::string> library_folders() {
-  return folders_hook ? folders_hook() : std::vector<std::string>();
-}
+std::vector<std::string> library_folders() { return folders_hook ? folders_hook() : std::vector<std::string>(); }
 
 }  // namespace weft

@@ -3,7 +3,7 @@
 
 #include "kernels/table.h"
 #include "kernels/view.h"
-#include "tensor/philox_state.h"
+#include "core/philox_state.h"
 
 namespace weft {
 

@@ -13,7 +13,8 @@ struct StridedView {
   const int64_t* strides = nullptr;
   int ndim = 0;
   DType dtype = DType::Float32;
-  // A 0-dim view whose number lies in host memory, whatever the kernel's device: elementwise kernels take such operands.
+  // A 0-dim view whose number lies in host memory, whatever the kernel's device: elementwise kernels take such
+  // operands.
   bool on_host = false;
 
   template <class T>

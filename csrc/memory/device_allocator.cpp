@@ -11,7 +11,7 @@ namespace weft {
 namespace {
 
 constexpr size_t kUnit = 512;                    // sizes and addresses are multiples of this
-constexpr size_t kListedMax = size_t{64} << 10;   // up to here freed blocks wait in a list of their size
+constexpr size_t kListedMax = size_t{64} << 10;  // up to here freed blocks wait in a list of their size
 constexpr size_t kMediumMax = size_t{1} << 20;
 constexpr size_t kMediumGrowth = kHugePage;
 constexpr size_t kLargeGrowth = size_t{20} << 20;

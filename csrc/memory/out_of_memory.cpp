@@ -30,15 +30,16 @@ void fail_out_of_memory(const Allocator& allocator, const std::string& kind, siz
   std::string who;
   std::vector<MemoryHolder> list = allocator.holders();
   for (size_t i = 0; i < std::min(kListed, list.size()); i++) {
-    who += concat(i ? ", " : "; most is held by ", list[i].tag, ": ", readable_size(static_cast<size_t>(list[i].bytes)));
+    who +=
+        concat(i ? ", " : "; most is held by ", list[i].tag, ": ", readable_size(static_cast<size_t>(list[i].bytes)));
     if (list[i].blocks > 0) who += concat(" in ", list[i].blocks, list[i].blocks == 1 ? " block" : " blocks");
   }
-  fail<ErrorKind::OutOfMemory>(
-      "out of memory: ", op, op.empty() ? "" : " ", "asked for ", readable_size(nbytes), " (", nbytes, " bytes) of ",
-      kind, "; tensors hold ", readable_size(static_cast<size_t>(std::max<int64_t>(now.allocated, 0))), ", ",
-      readable_size(static_cast<size_t>(now.reserved)), " are reserved, the limit is ",
-      readable_size(static_cast<size_t>(now.limit)), " and the system has ", readable_size(left), " left", who,
-      ". Free some tensors or use smaller ones; ", advice);
+  fail<ErrorKind::OutOfMemory>("out of memory: ", op, op.empty() ? "" : " ", "asked for ", readable_size(nbytes), " (",
+                               nbytes, " bytes) of ", kind, "; tensors hold ",
+                               readable_size(static_cast<size_t>(std::max<int64_t>(now.allocated, 0))), ", ",
+                               readable_size(static_cast<size_t>(now.reserved)), " are reserved, the limit is ",
+                               readable_size(static_cast<size_t>(now.limit)), " and the system has ",
+                               readable_size(left), " left", who, ". Free some tensors or use smaller ones; ", advice);
 }
 
 void fail_after(int64_t n) { allocations_before_failure = n; }

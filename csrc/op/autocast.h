@@ -19,8 +19,8 @@ void set_autocast(DeviceType type, AutocastState state);
 // Is autocast on for any type of device on this thread? One comparison for apply().
 extern constinit thread_local bool autocast_is_on;
 
-// Runs op on inputs that were cast as its rule says; false, and nothing has been done, if none has to be. Casts of leaves
-// that require grad (parameters) are kept until the leaf changes or clear_autocast_cache().
+// Runs op on inputs that were cast as its rule says; false, and nothing has been done, if none has to be. Casts of
+// leaves that require grad (parameters) are kept until the leaf changes or clear_autocast_cache().
 bool apply_autocast(const Op& op, Inputs inputs, Tensor* outputs);
 void clear_autocast_cache();
 

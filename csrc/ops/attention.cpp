@@ -26,9 +26,8 @@ Tensor weights_of(const Tensor& q, const Tensor& k, const Tensor& mask, bool cau
   Tensor allowed = mask;
   if (causal) allowed = tril(ones({q.size(-2), k.size(-2)}, DType::Bool, q.device()), 0);
   if (allowed.defined()) {
-    scores = allowed.dtype() == DType::Bool
-                 ? where(allowed, scores, Scalar(-std::numeric_limits<double>::infinity()))
-                 : add(scores, allowed);
+    scores = allowed.dtype() == DType::Bool ? where(allowed, scores, Scalar(-std::numeric_limits<double>::infinity()))
+                                            : add(scores, allowed);
   }
   return softmax(scores, -1);
 }

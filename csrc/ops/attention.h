@@ -5,8 +5,8 @@
 
 namespace weft {
 
-// softmax(scale q k' [+ mask]) v for q (..., L, E), k (..., S, E), v (..., S, V); the mask (..., L, S) is added, or if bool
-// says what may take part. Through one fused kernel where the device has one for it.
+// softmax(scale q k' [+ mask]) v for q (..., L, E), k (..., S, E), v (..., S, V); the mask (..., L, S) is added, or if
+// bool says what may take part. Through one fused kernel where the device has one for it.
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, double dropout, bool causal,
                  double scale);
 

@@ -75,11 +75,11 @@ struct UnaryBackward : OpOf<UnaryBackward> {
 bool is_sensitive(int function) {
   using namespace scalar;
   constexpr UnaryList all{};
-  constexpr int list[] = {index_in<Exp>(all),        index_in<Exp2>(all), index_in<Expm1>(all),  index_in<Log>(all),
-                          index_in<Log2>(all),       index_in<Log10>(all), index_in<Log1p>(all), index_in<Rsqrt>(all),
-                          index_in<Reciprocal>(all), index_in<Tan>(all),   index_in<Asin>(all),  index_in<Acos>(all),
-                          index_in<Sinh>(all),       index_in<Cosh>(all),  index_in<Erfinv>(all),
-                          index_in<Softplus>(all)};
+  constexpr int list[] = {
+      index_in<Exp>(all),        index_in<Exp2>(all),  index_in<Expm1>(all),  index_in<Log>(all),
+      index_in<Log2>(all),       index_in<Log10>(all), index_in<Log1p>(all),  index_in<Rsqrt>(all),
+      index_in<Reciprocal>(all), index_in<Tan>(all),   index_in<Asin>(all),   index_in<Acos>(all),
+      index_in<Sinh>(all),       index_in<Cosh>(all),  index_in<Erfinv>(all), index_in<Softplus>(all)};
   for (int f : list)
     if (f == function) return true;
   return false;
@@ -163,8 +163,12 @@ struct NumberView {
   int64_t integer;
   bool is_float;
   StridedView view() {
-    return {is_float ? static_cast<void*>(&real) : static_cast<void*>(&integer), nullptr, nullptr, 0,
-            is_float ? DType::Float64 : DType::Int64, true};
+    return {is_float ? static_cast<void*>(&real) : static_cast<void*>(&integer),
+            nullptr,
+            nullptr,
+            0,
+            is_float ? DType::Float64 : DType::Int64,
+            true};
   }
 };
 
@@ -274,7 +278,9 @@ void check_divisor(int function, const Tensor& b) {
   constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<TruncDivide>(BinaryList{}),
                              index_in<Remainder>(BinaryList{}), index_in<Fmod>(BinaryList{})};
   for (int f : guarded)
-    if (f == function) set_allocation_tag(binary_info(function).name), check(!has_zero(b), binary_info(function).name, ": integer division by zero");
+    if (f == function)
+      set_allocation_tag(binary_info(function).name),
+          check(!has_zero(b), binary_info(function).name, ": integer division by zero");
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
   bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() &&

@@ -90,7 +90,8 @@ struct MaxPool : OpOf<MaxPool> {
   }
   Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
-    if (v.grad(0).defined()) grads[0] = apply(MaxPoolBackward(rule, v.input_shape(0)), contiguous(v.grad(0)), v.output(1));
+    if (v.grad(0).defined())
+      grads[0] = apply(MaxPoolBackward(rule, v.input_shape(0)), contiguous(v.grad(0)), v.output(1));
   }
 };
 

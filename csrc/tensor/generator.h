@@ -7,7 +7,7 @@
 #include <mutex>
 
 #include "core/ref.h"
-#include "tensor/philox_state.h"
+#include "core/philox_state.h"
 
 namespace weft {
 

@@ -4,7 +4,7 @@ from weft._C import _device
 
 
 def set_float32_matmul_precision(precision):
-    """"highest": exact float32 products. "high" or "medium": their operands may be rounded to TF32's ten bits.
+    """ "highest": exact float32 products. "high" or "medium": their operands may be rounded to TF32's ten bits.
 
     Raises ValueError for another word.
 

@@ -10,7 +10,18 @@ from typing import NamedTuple
 
 from weft._C import memory as _memory
 
-__all__ = ["Holder", "allocated", "empty_cache", "holders", "label_layers", "peak", "reserved", "reset_peak", "set_limit", "stats"]
+__all__ = [
+    "Holder",
+    "allocated",
+    "empty_cache",
+    "holders",
+    "label_layers",
+    "peak",
+    "reserved",
+    "reset_peak",
+    "set_limit",
+    "stats",
+]
 
 
 class Holder(NamedTuple):

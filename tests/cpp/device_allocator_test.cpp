@@ -47,8 +47,12 @@ TEST_F(DeviceAllocatorTest, BlocksAreAlignedAndApart) {
     auto* data = static_cast<char*>(allocator.allocate(nbytes));
     EXPECT_EQ(reinterpret_cast<uintptr_t>(data) % 512, 0u);
     auto next = blocks.lower_bound(data);
-    if (next != blocks.end()) EXPECT_LE(data + nbytes, next->first);
-    if (next != blocks.begin()) EXPECT_LE(std::prev(next)->first + std::prev(next)->second, data);
+    if (next != blocks.end()) {
+      EXPECT_LE(data + nbytes, next->first);
+    }
+    if (next != blocks.begin()) {
+      EXPECT_LE(std::prev(next)->first + std::prev(next)->second, data);
+    }
     blocks[data] = nbytes;
   }
   for (auto [data, nbytes] : blocks) allocator.deallocate(data, nbytes);

@@ -1,6 +1,6 @@
 // Runs the threads of simulated blocks, one at a time: each is a coroutine with a stack of its own that gives way where
-// CUDA's threads wait for each other. Blocks and threads are run in an order that changes from launch to launch, so that
-// a result that depends on it shows up in tests.
+// CUDA's threads wait for each other. Blocks and threads are run in an order that changes from launch to launch, so
+// that a result that depends on it shows up in tests.
 #include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -68,16 +68,19 @@ void resume(Fiber& fiber) {
   setcontext(&fiber.start);
 }
 
+void prepare(Fiber& fiber) {
+  fiber.stack.reset(new char[kStack]);
+  getcontext(&fiber.start);
+  fiber.start.uc_stack.ss_sp = fiber.stack.get();
+  fiber.start.uc_stack.ss_size = kStack;
+  fiber.start.uc_link = nullptr;
+  makecontext(&fiber.start, &fiber_main, 0);
+}
+
 void make_fibers(size_t count) {
   while (fibers.size() < count) {
-    std::unique_ptr<Fiber> fiber(new Fiber{});
-    fiber->stack = std::make_unique<char[]>(kStack);
-    getcontext(&fiber->start);
-    fiber->start.uc_stack.ss_sp = fiber->stack.get();
-    fiber->start.uc_stack.ss_size = kStack;
-    fiber->start.uc_link = nullptr;
-    makecontext(&fiber->start, &fiber_main, 0);
-    fibers.push_back(std::move(fiber));
+    fibers.push_back(std::make_unique<Fiber>());
+    prepare(*fibers.back());
   }
 }
 

@@ -1,4 +1,4 @@
-"""GPUs: streams, events, graphs, memory, errors. On a machine without one they run on the simulated device, if there."""
+"""GPUs: streams, events, graphs, memory, errors. Without a GPU they run on the simulated device, where that is built."""
 
 import copy
 import pickle

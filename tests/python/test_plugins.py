@@ -48,7 +48,9 @@ for wrong in (lambda: x.sum(), lambda: x + w, lambda: weft.ones(2, device="priva
     assert lines[1] == "privateuse:1 [[2.0, 2.0, 2.0], [2.0, 2.0, 2.0]]"
     assert lines[2] == "[4.0, 4.0, 4.0]"
     assert lines[3].startswith("NotImplementedError 'reduction' is not implemented on device 'privateuse:1'")
-    assert lines[4].startswith("RuntimeError add: expected all tensors on one device, got privateuse:1 and privateuse:0")
+    assert lines[4].startswith(
+        "RuntimeError add: expected all tensors on one device, got privateuse:1 and privateuse:0"
+    )
     assert lines[5].endswith("does not exist: there are 2 devices of this type, counted from 0")
 
 

@@ -16,7 +16,8 @@ class SampleAllocator : public Allocator {
  public:
   void* allocate(size_t nbytes) override {
     void* data = nbytes ? std::aligned_alloc(64, (nbytes + 63) / 64 * 64) : nullptr;
-    check<ErrorKind::OutOfMemory>(data || !nbytes, allocation_tag(), " asked for ", nbytes, " bytes of a sample device");
+    check<ErrorKind::OutOfMemory>(data || !nbytes, allocation_tag(), " asked for ", nbytes,
+                                  " bytes of a sample device");
     allocated_ += static_cast<int64_t>(nbytes);
     return data;
   }

@@ -69,7 +69,9 @@ class CudaBackend final : public DeviceBackend {
     }
     if (!reason_.empty()) return;
     std::vector<std::string> missing = open_libraries();
-    for (const std::string& name : missing) reason_ += (reason_.empty() ? "these libraries are missing: " : ", ") + name;
+    for (const std::string& name : missing)
+      reason_ +=
+          (reason_.empty() ? "NVIDIA's libraries are missing (pip install 'weft[cuda]' brings them): " : ", ") + name;
     if (missing.empty()) count_ = found < kMaxDevices ? found : kMaxDevices;
   }
 
@@ -149,7 +151,7 @@ class CudaBackend final : public DeviceBackend {
   }
   Ref<DeviceEvent> new_event(int index, bool timing) override { return make_ref<Event>(index, timing); }
 
-  void begin_capture(int index) override { cuda::begin_capture(index); }
+  void begin_capture(int index, PhiloxState random) override { cuda::begin_capture(index, random); }
   Ref<DeviceGraph> end_capture(int index) override { return cuda::end_capture(index); }
   void abort_capture(int index) override { cuda::abort_capture(index); }
 

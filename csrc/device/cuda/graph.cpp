@@ -4,7 +4,6 @@
 
 #include "core/error.h"
 #include "device/cuda/memory.h"
-#include "tensor/generator.h"
 
 namespace weft::cuda {
 
@@ -18,8 +17,7 @@ uintptr_t new_pool() {
 
 class Graph final : public DeviceGraph {
  public:
-  Graph(const Capture& capture, cudaGraphExec_t exec, uint64_t blocks)
-      : capture_(capture), exec_(exec), blocks_(blocks) {}
+  Graph(const Capture& capture, cudaGraphExec_t exec) : capture_(capture), exec_(exec) {}
   ~Graph() override {
     use_device(capture_.device);
     cudaDeviceSynchronize();
@@ -27,14 +25,12 @@ class Graph final : public DeviceGraph {
     cudaFree(capture_.cells);
     device_allocator(capture_.device).close_pool(capture_.pool);
   }
-  void launch() override {
+  void launch(PhiloxState random) override {
     use_device(capture_.device);
     cudaStream_t stream = stream_of(capture_.device);
-    // Each run draws random numbers of its own, as the same ops would without a graph.
-    PhiloxState start = default_generator()->reserve(blocks_);
-    weft::check(!blocks_ || start.seed == capture_.seed,
+    weft::check(random.seed == capture_.seed,
                 "graph: the seed of the default generator has changed since the graph was recorded; record it again");
-    uint64_t values[2] = {start.offset, runs_};
+    uint64_t values[2] = {random.offset, runs_};
     check(cudaMemcpyAsync(capture_.cells, values, sizeof values, cudaMemcpyHostToDevice, stream), "cudaMemcpyAsync");
     check(cudaGraphLaunch(exec_, stream), "cudaGraphLaunch");
     runs_++;
@@ -43,7 +39,6 @@ class Graph final : public DeviceGraph {
  private:
   Capture capture_;
   cudaGraphExec_t exec_;
-  uint64_t blocks_;  // of random numbers per run
   uint64_t runs_ = 0;
 };
 
@@ -51,13 +46,12 @@ class Graph final : public DeviceGraph {
 
 Capture* capture() { return current.get(); }
 
-void begin_capture(int device) {
+void begin_capture(int device, PhiloxState random) {
   weft::check(!current, "graph: this thread is recording a graph already");
   use_device(device);
   cudaStream_t stream = stream_of(device);
   weft::check(stream != nullptr, "graph: the default stream cannot be recorded; use another one");
   auto fresh = std::make_unique<Capture>();
-  PhiloxState random = default_generator()->state();
   *fresh = {device, new_pool(), random.offset, random.seed, nullptr};
   void* cells = nullptr;
   check(cudaMalloc(&cells, 2 * sizeof(uint64_t)), "cudaMalloc");
@@ -67,18 +61,16 @@ void begin_capture(int device) {
 }
 
 Ref<DeviceGraph> end_capture(int device) {
-  weft::check(current && current->device == device, "graph: this thread is not recording a graph on 'cuda:", device, "'");
+  weft::check(current && current->device == device, "graph: this thread is not recording a graph on 'cuda:", device,
+              "'");
   std::unique_ptr<Capture> done = std::move(current);
-  PhiloxState random = default_generator()->state();
-  uint64_t blocks = random.offset - done->first_offset;
-  default_generator()->set_state({random.seed, done->first_offset});  // nothing has been drawn yet
   cudaGraph_t graph = nullptr;
   cudaGraphExec_t exec = nullptr;
   check(cudaStreamEndCapture(stream_of(device), &graph), "cudaStreamEndCapture");
   cudaError_t error = cudaGraphInstantiate(&exec, graph, 0);
   cudaGraphDestroy(graph);
   check(error, "cudaGraphInstantiate");
-  return make_ref<Graph>(*done, exec, blocks);
+  return make_ref<Graph>(*done, exec);
 }
 
 void abort_capture(int device) {
@@ -88,7 +80,6 @@ void abort_capture(int device) {
   cudaStreamEndCapture(stream_of(device), &graph);
   if (graph) cudaGraphDestroy(graph);
   cudaGetLastError();
-  default_generator()->set_state({failed->seed, failed->first_offset});
   cudaFree(failed->cells);
   device_allocator(device).close_pool(failed->pool);
 }

@@ -8,7 +8,7 @@
 
 namespace weft::cuda {
 
-void begin_capture(int device);
+void begin_capture(int device, PhiloxState random);
 Ref<DeviceGraph> end_capture(int device);
 void abort_capture(int device);
 

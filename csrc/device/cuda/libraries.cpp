@@ -41,13 +41,16 @@ std::vector<std::string> open_libraries() {
 #ifndef WEFT_CUDA_SIMULATOR
   std::vector<std::filesystem::path> folders = search_path();
   // cuDNN looks for these itself, but only where the system does.
-  open("libcudart.so.13", folders);
-  open("libnvrtc.so.13", folders);
-  open("libcublas.so.13", folders);
+  if (!open("libcudart.so.13", folders)) missing.push_back("libcudart.so.13");
+  if (!open("libnvrtc.so.13", folders)) missing.push_back("libnvrtc.so.13");
   cublaslt = open("libcublasLt.so.13", folders);
+  if (!cublaslt) missing.push_back("libcublasLt.so.13");
+  open("libcublas.so.13", folders);
   cudnn = open("libcudnn.so.9", folders);
-  if (!cublaslt) missing.push_back("libcublasLt.so.13 (pip install 'nvidia-cublas>=13,<14')");
-  if (!cudnn) missing.push_back("libcudnn.so.9 (pip install 'nvidia-cudnn-cu13>=9.10,<10')");
+  if (!cudnn) missing.push_back("libcudnn.so.9");
+#else
+  static_cast<void>(search_path);
+  static_cast<void>(open);
 #endif
   return missing;
 }

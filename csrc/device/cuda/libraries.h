@@ -7,7 +7,7 @@
 namespace weft::cuda {
 
 // Opens what is not open yet: libraries that the process has, that the system finds, that lie beside the package or in
-// the folders of installed wheels. Returns the names of those that are missing with the wheel that brings them.
+// the folders of installed wheels. Returns the names of those that are missing.
 std::vector<std::string> open_libraries();
 
 void* cublaslt_library();

@@ -39,10 +39,10 @@ void raise_index_error(int index);
 // The graph that this thread is recording.
 struct Capture {
   int device;
-  uintptr_t pool;           // the allocator's name for its memory
-  uint64_t first_offset;    // of the default generator when recording began
-  uint64_t seed;            // and its seed
-  uint64_t* cells;          // on the device, set before each run: [0] the generator's offset, [1] runs so far
+  uintptr_t pool;         // the allocator's name for its memory
+  uint64_t first_offset;  // of the default generator when recording began
+  uint64_t seed;          // and its seed
+  uint64_t* cells;        // on the device, set before each run: [0] the generator's offset, [1] runs so far
 };
 Capture* capture();
 

@@ -47,7 +47,8 @@ void for_planes(const StridedView& out, const StridedView& in, const F& f) {
 
 // Windows of 2 x 2 side by side that fill the plane: the usual case.
 bool is_halving(const Plane& to, const Plane& from, const PoolWindows& w) {
-  if (from.rows / 2 != to.rows || from.columns / 2 != to.columns || w.rows.rule.dilation != 1 || w.columns.rule.dilation != 1)
+  if (from.rows / 2 != to.rows || from.columns / 2 != to.columns || w.rows.rule.dilation != 1 ||
+      w.columns.rule.dilation != 1)
     return false;
   for (int64_t i = 0; i < to.rows; i++)
     if (w.rows.start[i] != 2 * i || w.rows.end[i] != 2 * i + 2) return false;

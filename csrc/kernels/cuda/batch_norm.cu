@@ -25,8 +25,8 @@ struct Parts {
   }
 };
 
-// sums of f(x, g, channel) over the elements of each channel. Images (inner > 1): a block per channel; rows of channels:
-// neighbouring channels by neighbouring threads.
+// sums of f(x, g, channel) over the elements of each channel. Images (inner > 1): a block per channel; rows of
+// channels: neighbouring channels by neighbouring threads.
 template <class F>
 __global__ void channel_parts(Sums* parts, Images s, int64_t length, F f) {
   __shared__ Sums shared[kReduceThreads];
@@ -63,8 +63,9 @@ WEFT_INLINE Sums total_of(const Sums* parts, int64_t channel, int64_t channels, 
 template <class F>
 void sum_channels(Sums* parts, const Images& s, const Parts& p, const F& f) {
   int64_t blocks = s.inner == 1 ? divide_up(s.channels, kWarp) : s.channels;
-  launch(channel_parts<F>, Grid{dim3(static_cast<unsigned>(blocks), static_cast<unsigned>(p.count)), dim3(kReduceThreads)},
-         parts, s, p.length, f);
+  launch(channel_parts<F>,
+         Grid{dim3(static_cast<unsigned>(blocks), static_cast<unsigned>(p.count)), dim3(kReduceThreads)}, parts, s,
+         p.length, f);
 }
 
 // Sums of deviations from the channel's first element, so that nothing cancels when the mean is far from zero.

@@ -38,9 +38,9 @@ WEFT_INLINE To load(const void* p, DType dtype, int64_t i) {
 template <class From>
 WEFT_INLINE void store(void* p, DType dtype, int64_t i, From v) {
   switch (dtype) {
-#define WEFT_X(T, name)                       \
-  case DType::name:                           \
-    static_cast<T*>(p)[i] = convert<T>(v);    \
+#define WEFT_X(T, name)                    \
+  case DType::name:                        \
+    static_cast<T*>(p)[i] = convert<T>(v); \
     return;
     WEFT_DTYPES(WEFT_X)
 #undef WEFT_X
@@ -67,11 +67,11 @@ inline bool is_packed(DType t) {
 template <class To>
 WEFT_INLINE void load_pack(To* out, const void* p, DType dtype, int64_t i) {
   switch (dtype) {
-#define WEFT_X(T, name)                                                                       \
-  case DType::name: {                                                                         \
-    const Pack<T> run = *reinterpret_cast<const Pack<T>*>(static_cast<const T*>(p) + i);      \
-    _Pragma("unroll") for (int k = 0; k < kPack; k++) out[k] = convert<To>(run.v[k]);         \
-    return;                                                                                   \
+#define WEFT_X(T, name)                                                                  \
+  case DType::name: {                                                                    \
+    const Pack<T> run = *reinterpret_cast<const Pack<T>*>(static_cast<const T*>(p) + i); \
+    _Pragma("unroll") for (int k = 0; k < kPack; k++) out[k] = convert<To>(run.v[k]);    \
+    return;                                                                              \
   }
     WEFT_PACKED_DTYPES(WEFT_X)
 #undef WEFT_X
@@ -82,12 +82,12 @@ WEFT_INLINE void load_pack(To* out, const void* p, DType dtype, int64_t i) {
 template <class From>
 WEFT_INLINE void store_pack(void* p, DType dtype, int64_t i, const From* in) {
   switch (dtype) {
-#define WEFT_X(T, name)                                                              \
-  case DType::name: {                                                                \
-    Pack<T> run;                                                                     \
-    _Pragma("unroll") for (int k = 0; k < kPack; k++) run.v[k] = convert<T>(in[k]);  \
-    *reinterpret_cast<Pack<T>*>(static_cast<T*>(p) + i) = run;                       \
-    return;                                                                          \
+#define WEFT_X(T, name)                                                             \
+  case DType::name: {                                                               \
+    Pack<T> run;                                                                    \
+    _Pragma("unroll") for (int k = 0; k < kPack; k++) run.v[k] = convert<T>(in[k]); \
+    *reinterpret_cast<Pack<T>*>(static_cast<T*>(p) + i) = run;                      \
+    return;                                                                         \
   }
     WEFT_PACKED_DTYPES(WEFT_X)
 #undef WEFT_X

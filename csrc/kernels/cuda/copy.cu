@@ -62,8 +62,9 @@ void copy_cuda(StridedView out, StridedView in) {
     size_t item = item_size(out.dtype);
     if (d.ndim == 1 && d.strides[0][0] == 1 && d.strides[1][0] == 1) {
       if (out.data == in.data) return;
-      return check(cudaMemcpyAsync(out.data, in.data, static_cast<size_t>(n) * item, cudaMemcpyDeviceToDevice, stream()),
-                   "cudaMemcpyAsync");
+      return check(
+          cudaMemcpyAsync(out.data, in.data, static_cast<size_t>(n) * item, cudaMemcpyDeviceToDevice, stream()),
+          "cudaMemcpyAsync");
     }
     if (is_transpose(d)) {
       if (item == 1) return transpose_copy<uint8_t>(d, out.data, in.data);

@@ -14,8 +14,7 @@ template <class Entry>
 void backward_entry(const StridedView& out, const StridedView& grad, const StridedView& kept, DType compute,
                     const scalar::Params& p) {
   if constexpr (Entry::backward == scalar::Backward::Fused) {
-    if (compute == DType::Float32)
-      return elementwise<float, 2>(out, {&grad, &kept}, BackwardFunction<Entry, float>{p});
+    if (compute == DType::Float32) return elementwise<float, 2>(out, {&grad, &kept}, BackwardFunction<Entry, float>{p});
     elementwise<double, 2>(out, {&grad, &kept}, BackwardFunction<Entry, double>{p});
   }
 }

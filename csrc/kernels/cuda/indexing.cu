@@ -97,7 +97,8 @@ struct RowShape {
 };
 
 template <class T>
-__global__ void gather_elements(T* out, const T* in, const int64_t* offsets, int64_t count, int64_t width, RowShape row) {
+__global__ void gather_elements(T* out, const T* in, const int64_t* offsets, int64_t count, int64_t width,
+                                RowShape row) {
   for (int64_t i = first_item(); i < count * width; i += item_step())
     out[i] = in[offsets[i / width] + row.at(i % width)];
 }

@@ -1,8 +1,8 @@
 // Starting kernels, and what every .cu file includes.
 //
-// On a machine without a GPU the same files are compiled for a simulated device (tests/cuda_simulator), which runs their
-// threads on the host. Therefore kernels are started with launch() rather than <<< >>>, and dynamic shared memory is
-// declared with WEFT_DYNAMIC_SHARED.
+// On a machine without a GPU the same files are compiled for a simulated device (tests/cuda_simulator), which runs
+// their threads on the host. Therefore kernels are started with launch() rather than <<< >>>, and dynamic shared memory
+// is declared with WEFT_DYNAMIC_SHARED.
 #pragma once
 
 #include "kernels/cuda/scratch.h"
@@ -51,9 +51,7 @@ inline Grid grid_for(int64_t n, int threads = 256, int64_t most = 1 << 20) {
 }
 
 // This thread's number in the grid, and the number of threads: for loops over any number of items.
-__device__ __forceinline__ int64_t first_item() {
-  return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x;
-}
+__device__ __forceinline__ int64_t first_item() { return static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; }
 __device__ __forceinline__ int64_t item_step() { return static_cast<int64_t>(gridDim.x) * blockDim.x; }
 
 }  // namespace weft::cuda

@@ -79,7 +79,8 @@ __global__ void forward_columns(Call c, Geometry g) {
   for (int64_t i = first_item(); i < g.outer * g.inner; i += item_step()) {
     int64_t first = i / g.inner * g.classes * g.inner + i % g.inner;
     C top = -static_cast<C>(__builtin_inff()), sum = 0;
-    for (int64_t k = 0; k < g.classes; k++) top = Largest<C>::join(top, load<C>(c.logits, c.dtype, first + k * g.inner));
+    for (int64_t k = 0; k < g.classes; k++)
+      top = Largest<C>::join(top, load<C>(c.logits, c.dtype, first + k * g.inner));
     for (int64_t k = 0; k < g.classes; k++) sum += scalar::exp(load<C>(c.logits, c.dtype, first + k * g.inner) - top);
     double log_sum = static_cast<double>(top) + __builtin_log(static_cast<double>(sum)), spread = 0;
     for (int64_t k = 0; c.rule.smoothing != 0 && k < g.classes; k++)
@@ -98,8 +99,16 @@ void forward_as(const Call& c, const Geometry& g) {
 void cross_entropy_cuda(StridedView losses, StridedView log_sums, StridedView weights, StridedView logits,
                         StridedView target, StridedView weight, CrossEntropyRule rule) {
   if (losses.numel() == 0) return;
-  Call c{logits.data,           nullptr,  logits.dtype, target.as<int64_t>(), weight.data, losses.as<double>(),
-         log_sums.as<double>(), weights.as<double>(), nullptr, rule};
+  Call c{logits.data,
+         nullptr,
+         logits.dtype,
+         target.as<int64_t>(),
+         weight.data,
+         losses.as<double>(),
+         log_sums.as<double>(),
+         weights.as<double>(),
+         nullptr,
+         rule};
   logits.dtype == DType::Float64 ? forward_as<double>(c, Geometry(logits)) : forward_as<float>(c, Geometry(logits));
 }
 WEFT_CUDA_KERNEL(cross_entropy_kernel, cross_entropy_cuda);
@@ -181,8 +190,9 @@ void backward_as(const Call& c, const Geometry& g) {
 void cross_entropy_backward_cuda(StridedView out, StridedView grad, StridedView logits, StridedView log_sums,
                                  StridedView target, StridedView weight, CrossEntropyRule rule) {
   if (out.numel() == 0) return;
-  Call c{logits.data, out.data, logits.dtype, target.as<int64_t>(), weight.data, nullptr, log_sums.as<double>(),
-         nullptr, grad.as<double>(), rule};
+  Call c{logits.data,       out.data, logits.dtype,          target.as<int64_t>(),
+         weight.data,       nullptr,  log_sums.as<double>(), nullptr,
+         grad.as<double>(), rule};
   logits.dtype == DType::Float64 ? backward_as<double>(c, Geometry(logits)) : backward_as<float>(c, Geometry(logits));
 }
 WEFT_CUDA_KERNEL(cross_entropy_backward_kernel, cross_entropy_backward_cuda);

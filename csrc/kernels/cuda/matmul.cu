@@ -87,8 +87,16 @@ Side side_of(const StridedView& v) {
 void matmul_cuda(StridedView out, StridedView a, StridedView b, StridedView base) {
   if (out.numel() == 0) return;
   if (library_matmul(out, a, b, base)) return;
-  Product p{out.shape[out.ndim - 2], out.shape[out.ndim - 1], a.shape[a.ndim - 1], 1, out.ndim - 2, {}, side_of(out),
-            side_of(a), side_of(b), side_of(base)};
+  Product p{out.shape[out.ndim - 2],
+            out.shape[out.ndim - 1],
+            a.shape[a.ndim - 1],
+            1,
+            out.ndim - 2,
+            {},
+            side_of(out),
+            side_of(a),
+            side_of(b),
+            side_of(base)};
   weft::check(p.ndim <= kBatchDims, "matmul: more than ", kBatchDims, " batch dimensions are not supported on a GPU");
   for (int d = 0; d < p.ndim; d++) p.batches *= p.shape[d] = out.shape[d];
   int64_t down = divide_up(p.m, kTile);

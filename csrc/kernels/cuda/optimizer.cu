@@ -1,5 +1,5 @@
-// Optimiser steps over all parameters at once: a block per chunk. The items travel as a kernel argument, so that nothing
-// has to be copied to the device first.
+// Optimiser steps over all parameters at once: a block per chunk. The items travel as a kernel argument, so that
+// nothing has to be copied to the device first.
 #include "kernels/optimizer.h"
 
 #include "kernels/cuda/convert.h"
@@ -151,7 +151,9 @@ void for_groups(const OptimizerItem* items, int64_t count, const F& start) {
 void sgd_cuda(const OptimizerItem* items, int64_t count, const SgdCoefficients& c) {
   weft::check(!capture() || c.momentum == 0 || !c.first_step,
               "graph: the first step with momentum differs from the others; take it before the graph is recorded");
-  auto* kernel = c.momentum == 0 ? &sgd_chunks<false, false> : c.first_step ? &sgd_chunks<true, true> : &sgd_chunks<true, false>;
+  auto* kernel = c.momentum == 0 ? &sgd_chunks<false, false>
+                 : c.first_step  ? &sgd_chunks<true, true>
+                                 : &sgd_chunks<true, false>;
   for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c); });
 }
 WEFT_CUDA_KERNEL(sgd_kernel, sgd_cuda);

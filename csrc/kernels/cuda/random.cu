@@ -196,8 +196,7 @@ __global__ void bernoulli_elements(void* out, DType dtype, const void* p, DType 
 
 void bernoulli_tensor_cuda(StridedView out, StridedView p, PhiloxState state) {
   int64_t n = out.numel();
-  if (n)
-    launch(bernoulli_elements, grid_for(divide_up(n, 4)), out.data, out.dtype, p.data, p.dtype, n, Start(state));
+  if (n) launch(bernoulli_elements, grid_for(divide_up(n, 4)), out.data, out.dtype, p.data, p.dtype, n, Start(state));
 }
 WEFT_CUDA_KERNEL(bernoulli_tensor_kernel, bernoulli_tensor_cuda);
 

@@ -164,13 +164,14 @@ void reduce(const ReducePlan& plan, const StridedView& in, const Finish& finish)
   int64_t parts = std::max<int64_t>(1, std::min({divide_up(kWantedBlocks, blocks), most, int64_t{1024}}));
   int64_t length = std::max<int64_t>(1, divide_up(divide_up(plan.count, parts), kPack)) * kPack;
   parts = std::max<int64_t>(1, divide_up(plan.count, length));
-  bool aligned = is_packed(in.dtype) && is_aligned(in.data, in.dtype) && plan.reduced.ndim == 1 &&
-                 plan.reduced.strides[0][0] == 1;
+  bool aligned =
+      is_packed(in.dtype) && is_aligned(in.data, in.dtype) && plan.reduced.ndim == 1 && plan.reduced.strides[0][0] == 1;
   for (int d = 0; d < plan.kept.ndim; d++) aligned &= plan.kept.strides[0][d] % kPack == 0;
   bool packed = __is_same(typename R::Compute, float) && aligned && !plan.by_columns;
   DeviceScratch scratch(parts > 1 ? static_cast<size_t>(plan.outputs * parts) * sizeof(typename R::Total) : 0);
-  ReduceCall<R, Finish> call{plan.kept, plan.reduced, plan.outputs, plan.count, parts, length,
-                             in.data,   in.dtype,     packed,       scratch.as<typename R::Total>(), finish};
+  ReduceCall<R, Finish> call{plan.kept, plan.reduced, plan.outputs, plan.count, parts,
+                             length,    in.data,      in.dtype,     packed,     scratch.as<typename R::Total>(),
+                             finish};
   weft::check(blocks < (int64_t{1} << 31), "this reduction has more results than a GPU can start blocks for");
   Grid grid{dim3(static_cast<unsigned>(blocks), static_cast<unsigned>(parts)), dim3(kReduceThreads)};
   if (plan.by_columns)

@@ -36,9 +36,9 @@ struct StoreFold {
 template <class F, class C, class T>
 void fold_as(Fold fold, const StridedView& out, const StridedView& in, int reduced) {
   ReducePlan plan(out, {}, in, reduced, false);
-  reduce<FoldReducer<F, C, T>>(plan, in,
-                               StoreFold<T>{out.data, out.dtype, fold == Fold::Mean, fold == Fold::Norm2,
-                                            static_cast<double>(plan.count)});
+  reduce<FoldReducer<F, C, T>>(
+      plan, in,
+      StoreFold<T>{out.data, out.dtype, fold == Fold::Mean, fold == Fold::Norm2, static_cast<double>(plan.count)});
 }
 
 template <class F>

@@ -10,7 +10,7 @@
 namespace weft::cuda {
 
 constexpr int kRowThreads = 256;
-constexpr int64_t kWarpRow = 1024;                // longer rows get a block
+constexpr int64_t kWarpRow = 1024;                 // longer rows get a block
 constexpr int64_t kRowShared = int64_t{96} << 10;  // bytes of shared memory: two blocks share a multiprocessor
 
 struct RowArray {
@@ -51,7 +51,9 @@ struct RowGroup {
   int lanes, lane, number;
   template <class C>
   __device__ explicit RowGroup(const RowCache<C>& c)
-      : lanes(c.lanes), lane(static_cast<int>(threadIdx.x) % c.lanes), number(static_cast<int>(threadIdx.x) / c.lanes) {}
+      : lanes(c.lanes),
+        lane(static_cast<int>(threadIdx.x) % c.lanes),
+        number(static_cast<int>(threadIdx.x) / c.lanes) {}
   __device__ __forceinline__ int64_t first_row() const {
     return static_cast<int64_t>(blockIdx.x) * (kRowThreads / lanes) + number;
   }
@@ -133,7 +135,8 @@ struct RowReader {
   __device__ __forceinline__ void runs(const F& f) const {
     if constexpr (__is_same(C, float)) {
       if (packed) {
-        for (int64_t i = static_cast<int64_t>(lane) * kPack; i < n; i += static_cast<int64_t>(lanes) * kPack) f(i, kPack);
+        for (int64_t i = static_cast<int64_t>(lane) * kPack; i < n; i += static_cast<int64_t>(lanes) * kPack)
+          f(i, kPack);
         return;
       }
     }

@@ -1,6 +1,6 @@
-// Values that belong to one place are combined in the order of their positions, without atomics: positions are sorted by
-// place (stable), cut into chunks, and each chunk combines its runs of equal places; what a run that began in an earlier
-// chunk comes to is kept apart and added by the chunk in which it began. The result is the same on every run.
+// Values that belong to one place are combined in the order of their positions, without atomics: positions are sorted
+// by place (stable), cut into chunks, and each chunk combines its runs of equal places; what a run that began in an
+// earlier chunk comes to is kept apart and added by the chunk in which it began. The result is the same on every run.
 //
 // F has: Value none(), Value load(position, column), Value join(earlier, later), void put(place, column, value).
 #pragma once
@@ -68,8 +68,7 @@ void combine_runs(const F& f, const uint64_t* places, int64_t n, int64_t width, 
   Grid grid{dim3(static_cast<unsigned>(chunks), static_cast<unsigned>(divide_up(width, threads))),
             dim3(static_cast<unsigned>(threads))};
   weft::check(divide_up(width, threads) < 65536, "rows of this many elements are not supported on a GPU");
-  launch(combine_chunks<F>, grid, f, keys.as<uint64_t>(), order.as<int32_t>(), n, width,
-         heads.as<typename F::Value>());
+  launch(combine_chunks<F>, grid, f, keys.as<uint64_t>(), order.as<int32_t>(), n, width, heads.as<typename F::Value>());
   if (chunks > 1)
     launch(combine_long_runs<F>, grid, f, keys.as<uint64_t>(), order.as<int32_t>(), n, width,
            heads.as<typename F::Value>());

@@ -60,7 +60,8 @@ int64_t length_of(const StridedView& v) { return v.ndim ? v.shape[v.ndim - 1] : 
 
 template <class E, class T>
 void scan_numbers(const StridedView& out, const StridedView& in, bool reverse) {
-  scan<E>(out, NumberSource<E, T>{out.data, in.data, out.dtype, in.dtype, Rows(out), Rows(in), length_of(out), reverse});
+  scan<E>(out,
+          NumberSource<E, T>{out.data, in.data, out.dtype, in.dtype, Rows(out), Rows(in), length_of(out), reverse});
 }
 
 void scan_cuda(Scan kind, StridedView out, StridedView in, bool reverse) {

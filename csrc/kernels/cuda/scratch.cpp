@@ -9,7 +9,9 @@ WEFT_PLUGIN(CUDA, &weft::cuda::create_backend)
 namespace weft::cuda {
 
 DeviceScratch::DeviceScratch(size_t nbytes)
-    : data_(device_allocator(kernel_device().index).allocate(nbytes)), nbytes_(nbytes), device_(kernel_device().index) {}
+    : data_(device_allocator(kernel_device().index).allocate(nbytes)),
+      nbytes_(nbytes),
+      device_(kernel_device().index) {}
 
 DeviceScratch::~DeviceScratch() { device_allocator(device_).deallocate(data_, nbytes_); }
 

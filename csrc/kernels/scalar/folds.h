@@ -1,10 +1,14 @@
-// What reductions do with one element more, and with what two parts of the elements came to. Each works on numbers and on
-// the compiler's vectors of them.
+// What reductions do with one element more, and with what two parts of the elements came to. Each works on numbers and
+// on the compiler's vectors of them.
 #pragma once
 
 #include <stdint.h>
 
 #include "core/inline.h"
+
+#if defined(__GNUC__) && !defined(__CUDACC__)
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
 
 namespace weft::scalar {
 

@@ -13,10 +13,10 @@ _depth = 0
 class autocast:
     """A scope, or a decorator, in which each op computes in the dtype that suits it.
 
-    Matrix products, convolutions and attention run in ``dtype``; exp, log, pow, softmax, norms of layers and vectors, sums
-    and losses in float32; ops that join tensors in the widest dtype of these; all others in the dtype they are given.
-    Nothing happens to float64. Casts of parameters are kept until the scope ends. Wrap the forward pass and the loss, not
-    backward(), which follows the dtypes of the forward pass by itself.
+    Matrix products, convolutions and attention run in ``dtype``; exp, log, pow, softmax, norms of layers and vectors,
+    sums and losses in float32; ops that join tensors in the widest dtype of these; all others in the dtype they are
+    given. Nothing happens to float64. Casts of parameters are kept until the scope ends. Wrap the forward pass and the
+    loss, not backward(), which follows the dtypes of the forward pass by itself.
 
     Args:
         device_type: "cpu" or "cuda".

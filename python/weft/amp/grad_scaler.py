@@ -82,7 +82,9 @@ class GradScaler:
         if not self._enabled:
             return
         if id(optimizer) in self._norms:
-            raise RuntimeError("unscale_: the gradients of this optimizer were unscaled before; call update() after step()")
+            raise RuntimeError(
+                "unscale_: the gradients of this optimizer were unscaled before; call update() after step()"
+            )
         grads = [p.grad for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
         if any(g.dtype == weft.float16 for g in grads):
             raise ValueError("unscale_: gradients in float16 cannot be unscaled; keep the parameters in float32")

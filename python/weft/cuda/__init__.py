@@ -1,8 +1,8 @@
 """NVIDIA GPUs: what there is, streams and events, graphs, memory.
 
-Tensors go to a GPU with ``x.cuda()``, ``x.to("cuda:1")`` or ``device="cuda"``. Work on a GPU goes on beside the program,
-in the order it was given; the program waits only where it needs a value (``item()``, ``cpu()``, ``print``) or calls
-:func:`synchronize`. An index out of range is reported there, too, with the name of the op that met it.
+Tensors go to a GPU with ``x.cuda()``, ``x.to("cuda:1")`` or ``device="cuda"``. Work on a GPU goes on beside the
+program, in the order it was given; the program waits only where it needs a value (``item()``, ``cpu()``, ``print``) or
+calls :func:`synchronize`. An index out of range is reported there, too, with the name of the op that met it.
 
 Environment: ``WEFT_CUDA_SYNC=1`` waits after every kernel, so that an error names the op that caused it;
 ``WEFT_CUDA_EXPANDABLE=0`` allocates memory without virtual addresses; ``WEFT_CUDA_PLUGIN`` names another plug-in file.

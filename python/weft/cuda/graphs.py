@@ -24,8 +24,8 @@ class CUDAGraph:
     """Recorded work. Its tensors keep their addresses: copy new inputs into the old ones before :meth:`replay`.
 
     Memory that is allocated while recording belongs to the graph. Random numbers differ from run to run and are those
-    that the same ops would draw without a graph; steps of an Adam count on. The learning rate and other numbers are those
-    of the recording. What needs a value from the GPU (``item()``, ``print``) cannot be recorded.
+    that the same ops would draw without a graph; steps of an Adam count on. The learning rate and other numbers are
+    those of the recording. What needs a value from the GPU (``item()``, ``print``) cannot be recorded.
     """
 
     def __init__(self):

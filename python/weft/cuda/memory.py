@@ -68,8 +68,8 @@ def memory_stats(device=None):
 
 
 def memory_snapshot(device=None):
-    """Who holds memory, largest first, as :class:`weft.memory.Holder`: tensors over 64 KiB by the op that made them, with
-    its layer inside ``weft.memory.label_layers(model)``; smaller ones together."""
+    """Who holds memory, largest first, as :class:`weft.memory.Holder`: tensors over 64 KiB by the op that made them,
+    with its layer inside ``weft.memory.label_layers(model)``; smaller ones together."""
     return [Holder(*holder) for holder in _memory.holders(_cuda(device))]
 
 

@@ -154,11 +154,11 @@ cublasLtMatrixLayout_t make_layout(cudaDataType_t type, const Matrix& m, int32_t
   return layout;
 }
 
-Setup make_setup(DType dtype, const Matrix& left, const Matrix& right, const Matrix& c, const Matrix& out, int32_t batch,
-                 bool bias, bool tf32) {
+Setup make_setup(DType dtype, const Matrix& left, const Matrix& right, const Matrix& c, const Matrix& out,
+                 int32_t batch, bool bias, bool tf32) {
   Setup s;
   cudaDataType_t type = data_type(dtype), scale = dtype == DType::Float64 ? CUDA_R_64F : CUDA_R_32F;
-  cublasComputeType_t compute = dtype == DType::Float64 ? CUBLAS_COMPUTE_64F
+  cublasComputeType_t compute = dtype == DType::Float64           ? CUBLAS_COMPUTE_64F
                                 : dtype == DType::Float32 && tf32 ? CUBLAS_COMPUTE_32F_FAST_TF32
                                                                   : CUBLAS_COMPUTE_32F;
   check_lt(lt().desc_create(&s.desc, compute, scale), "cublasLtMatmulDescCreate");
@@ -301,7 +301,8 @@ bool library_matmul(const StridedView& out, const StridedView& a_given, const St
   if (inner.size >= (int64_t{1} << 31)) return false;
   int64_t m = out.shape[nd - 2], n = out.shape[nd - 1];
   // Rows of a batch that share b are rows of one product.
-  bool base_rows = !base.data || (base.strides[nd - 2] == 0 && inner.base == 0) || inner.base == base.strides[nd - 2] * m;
+  bool base_rows =
+      !base.data || (base.strides[nd - 2] == 0 && inner.base == 0) || inner.base == base.strides[nd - 2] * m;
   if (inner.size > 1 && inner.b == 0 && !right.transposed && inner.a == right.ld * m && inner.out == result.ld * m &&
       base_rows) {
     m *= inner.size;
@@ -345,8 +346,8 @@ bool library_matmul(const StridedView& out, const StridedView& a_given, const St
       at_base += at * (c.data == result.data ? dims[k].out : dims[k].base) * item;
     }
     add.data = static_cast<const char*>(c.data) + at_base;
-    bool done = run(out.dtype, l, r, add, y, static_cast<int32_t>(inner.size), bias ? base.data : nullptr,
-                    base.data && !bias);
+    bool done =
+        run(out.dtype, l, r, add, y, static_cast<int32_t>(inner.size), bias ? base.data : nullptr, base.data && !bias);
     if (!done) {
       // Nothing has been computed yet: the first product of a kind tells.
       return false;

@@ -1,5 +1,5 @@
-// Convolutions and attention through cuDNN's graphs. A graph is planned once for given sizes, strides and dtypes and kept.
-// Engines that do not give the same bits on every run are left out, and those that round float32 operands unless
+// Convolutions and attention through cuDNN's graphs. A graph is planned once for given sizes, strides and dtypes and
+// kept. Engines that do not give the same bits on every run are left out, and those that round float32 operands unless
 // allow_tf32() permits it.
 #include <cudnn_frontend.h>
 
@@ -194,8 +194,7 @@ bool library_convolution(const StridedView& y, const StridedView& x, const Strid
       strides[0] = bias.shape[0];
       TensorRef added = graph.tensor(
           Tensor_attributes().set_dim(dims).set_stride(strides).set_uid(kBias).set_data_type(data_type(bias.dtype)));
-      result = graph.pointwise(result, added,
-                               fe::graph::Pointwise_attributes().set_mode(fe::PointwiseMode_t::ADD));
+      result = graph.pointwise(result, added, fe::graph::Pointwise_attributes().set_mode(fe::PointwiseMode_t::ADD));
     }
     s.output(result, y, kY);
   });
@@ -317,9 +316,9 @@ void attention_backward_cuda(const AttentionBackwardViews& t, AttentionRule rule
                        .set_attn_scale(static_cast<float>(rule.scale))
                        .set_causal_mask(rule.causal)
                        .set_deterministic_algorithm(true);
-    auto [dq, dk, dv] = graph.sdpa_backward(tensor_of(graph, t.q, kQ), tensor_of(graph, t.k, kK),
-                                            tensor_of(graph, t.v, kV), tensor_of(graph, t.out, kO),
-                                            tensor_of(graph, t.grad, kGrad), tensor_of(graph, t.stats, kStats), options);
+    auto [dq, dk, dv] = graph.sdpa_backward(
+        tensor_of(graph, t.q, kQ), tensor_of(graph, t.k, kK), tensor_of(graph, t.v, kV), tensor_of(graph, t.out, kO),
+        tensor_of(graph, t.grad, kGrad), tensor_of(graph, t.stats, kStats), options);
     output(dq, t.dq, kDq);
     output(dk, t.dk, kDk);
     output(dv, t.dv, kDv);
