@@ -78,6 +78,12 @@ bool apply_autocast(const Op& op, Inputs in, Tensor* out) {
   return true;
 }
 
+Tensor for_half(const Tensor& x) {
+  if (!autocast_is_on || !x.defined()) return x;
+  const AutocastState& state = autocast_state(x.device().type);
+  return state.enabled && may_cast(x, x.device()) ? cast(x, state.dtype) : x;
+}
+
 std::optional<DType> full_precision_dtype(const Tensor& x) {
   if (!autocast_is_on || !autocast_state(x.device().type).enabled) return {};
   if (!is_floating(x.dtype()) || item_size(x.dtype()) != 2) return {};

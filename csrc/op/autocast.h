@@ -24,6 +24,8 @@ extern constinit thread_local bool autocast_is_on;
 bool apply_autocast(const Op& op, Inputs inputs, Tensor* outputs);
 void clear_autocast_cache();
 
+// In autocast's dtype if it is on for x's device; for functions that check dtypes before their op is applied.
+Tensor for_half(const Tensor& x);
 // float32 if autocast is on for x's device and x is of a half type: the dtype that sums are wanted in.
 std::optional<DType> full_precision_dtype(const Tensor& x);
 // In float32 if autocast is on for x's device and x is of a half type; for composites that need the precision.

@@ -2,6 +2,7 @@
 
 #include "kernels/convolution.h"
 #include "op/apply.h"
+#include "op/autocast.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 #include "ops/reduction.h"
@@ -187,8 +188,9 @@ Tensor batched(const Tensor& x, int dims, F&& f) {
 
 }  // namespace
 
-Tensor convolution(const char* name, int dims, const Tensor& x, const Tensor& weight, const Tensor& bias,
-                   const ConvOptions& options) {
+Tensor convolution(const char* name, int dims, const Tensor& given_x, const Tensor& given_weight,
+                   const Tensor& given_bias, const ConvOptions& options) {
+  const Tensor x = for_half(given_x), weight = for_half(given_weight), bias = for_half(given_bias);
   Geometry g = geometry_of(name, dims, options);
   check_operands(name, dims, x, weight, bias, weight.ndim() ? weight.size(0) : 0);
   const int64_t channels = x.size(-dims - 1);
@@ -219,8 +221,9 @@ Tensor convolution(const char* name, int dims, const Tensor& x, const Tensor& we
   return batched(x, dims, [&](const Tensor& batch) { return apply(Convolution(g), batch, weight, bias); });
 }
 
-Tensor conv_transpose(const char* name, int dims, const Tensor& x, const Tensor& weight, const Tensor& bias,
-                      const ConvOptions& options) {
+Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const Tensor& given_weight,
+                      const Tensor& given_bias, const ConvOptions& options) {
+  const Tensor x = for_half(given_x), weight = for_half(given_weight), bias = for_half(given_bias);
   Geometry g = geometry_of(name, dims, options);
   const Dims extra = per_dim(name, "output_padding", options.output_padding, dims, 0);
   const int64_t outputs = weight.ndim() > 1 ? weight.size(1) * g.groups : 0;

@@ -2,6 +2,7 @@
 
 #include "kernels/matmul.h"
 #include "op/apply.h"
+#include "op/autocast.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 #include "ops/reduction.h"
@@ -244,31 +245,36 @@ bool is_one(const Scalar& s) { return s.to_double() == 1; }
 
 Tensor matmul(const Tensor& a, const Tensor& b) { return apply(Matmul{}, a, b); }
 
-Tensor mm(const Tensor& a, const Tensor& b) {
+Tensor mm(const Tensor& given_a, const Tensor& given_b) {
+  const Tensor a = for_half(given_a), b = for_half(given_b);
   check_mm("mm", a, b);
   return matmul(a, b);
 }
 
-Tensor bmm(const Tensor& a, const Tensor& b) {
+Tensor bmm(const Tensor& given_a, const Tensor& given_b) {
+  const Tensor a = for_half(given_a), b = for_half(given_b);
   check_bmm("bmm", a, b);
   return matmul(a, b);
 }
 
-Tensor mv(const Tensor& a, const Tensor& x) {
+Tensor mv(const Tensor& given_a, const Tensor& given_x) {
+  const Tensor a = for_half(given_a), x = for_half(given_x);
   check_ndim("mv", "a matrix", a, 2);
   check_ndim("mv", "a vector", x, 1);
   check_inner("mv", a, x, a.size(1), x.size(0));
   return matmul(a, x);
 }
 
-Tensor dot(const Tensor& a, const Tensor& b) {
+Tensor dot(const Tensor& given_a, const Tensor& given_b) {
+  const Tensor a = for_half(given_a), b = for_half(given_b);
   check_ndim("dot", "a vector", a, 1);
   check_ndim("dot", "a vector", b, 1);
   check_inner("dot", a, b, a.size(0), b.size(0));
   return matmul(a, b);
 }
 
-Tensor inner(const Tensor& a, const Tensor& b) {
+Tensor inner(const Tensor& given_a, const Tensor& given_b) {
+  const Tensor a = for_half(given_a), b = for_half(given_b);
   if (a.ndim() == 0 || b.ndim() == 0) return mul(a, b);
   check_inner("inner", a, b, a.size(-1), b.size(-1));
   if (b.ndim() <= 2) return matmul(a, b.ndim() == 2 ? transpose(b, 0, 1) : b);
@@ -298,7 +304,9 @@ Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Te
   return bias.defined() ? add(result, bias) : result;
 }
 
-Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+Tensor addmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_b, const Scalar& beta,
+             const Scalar& alpha) {
+  const Tensor x = for_half(given_x), a = for_half(given_a), b = for_half(given_b);
   check_mm("addmm", a, b);
   const Shape shape{a.size(0), b.size(1)};
   if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape))
@@ -306,14 +314,18 @@ Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& be
   return add_scaled("addmm", x, shape, beta, alpha, [&] { return matmul(a, b); });
 }
 
-Tensor addmv(const Tensor& x, const Tensor& a, const Tensor& v, const Scalar& beta, const Scalar& alpha) {
+Tensor addmv(const Tensor& given_x, const Tensor& given_a, const Tensor& given_v, const Scalar& beta,
+             const Scalar& alpha) {
+  const Tensor x = for_half(given_x), a = for_half(given_a), v = for_half(given_v);
   check_ndim("addmv", "a matrix", a, 2);
   check_ndim("addmv", "a vector", v, 1);
   check_inner("addmv", a, v, a.size(1), v.size(0));
   return add_scaled("addmv", x, {a.size(0)}, beta, alpha, [&] { return matmul(a, v); });
 }
 
-Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+Tensor baddbmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_b, const Scalar& beta,
+               const Scalar& alpha) {
+  const Tensor x = for_half(given_x), a = for_half(given_a), b = for_half(given_b);
   check_bmm("baddbmm", a, b);
   const Shape shape{a.size(0), a.size(1), b.size(2)};
   if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape))
@@ -321,7 +333,9 @@ Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& 
   return add_scaled("baddbmm", x, shape, beta, alpha, [&] { return matmul(a, b); });
 }
 
-Tensor addbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
+Tensor addbmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_b, const Scalar& beta,
+              const Scalar& alpha) {
+  const Tensor x = for_half(given_x), a = for_half(given_a), b = for_half(given_b);
   check_bmm("addbmm", a, b);
   // A sum of products is one product with the batch as part of the inner dim.
   auto product = [&] {

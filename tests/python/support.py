@@ -43,6 +43,11 @@ def devices():
     return ["cpu", "cuda"] if cuda is not None and cuda.is_available() else ["cpu"]
 
 
+def is_simulated(w, device):
+    """Is this the device in host memory on which the tests run CUDA kernels where there is no GPU?"""
+    return device == "cuda" and IS_WEFT and w.cuda.get_device_name() == "simulated device"
+
+
 def is_float(dtype):
     return dtype in FLOATS
 

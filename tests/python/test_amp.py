@@ -24,6 +24,9 @@ def test_rules(w, device):
             assert result.dtype == w.float32
         for result in (h.cumsum(0), F.mse_loss(h, h), F.cross_entropy(h, w.zeros(4, dtype=w.int64, device=device))):
             assert result.dtype == w.float32
+        for result in (w.mm(h, a), F.linear(h, a, a[0]), h @ a, w.addmm(a, h, b), F.conv2d(image.to(half), kernel)):
+            assert result.dtype == half, "operands of different dtypes are brought to one"
+        assert F.conv_transpose2d(image, kernel.transpose(0, 1), w.ones(3, device=device)).dtype == half
         assert (h + a).dtype == w.cat([h, a]).dtype == w.float32
         assert (a.double() @ b.double()).dtype == w.float64
         assert (a.int() + 1).dtype == w.int32

@@ -1,4 +1,4 @@
-"""GPUs: streams, events, graphs, memory, errors. Without a GPU they run on the simulated device, where that is built."""
+"""GPUs: streams, events, graphs, memory, errors. Without a GPU these run on the simulated device, if it is built."""
 
 import copy
 import pickle

@@ -6,6 +6,7 @@ import typing
 import weft
 from weft import OutOfMemoryError
 from . import memory
+from . import _device
 from . import nn
 __all__: list[str] = ['Generator', 'Node', 'OutOfMemoryError', 'Tensor', 'abs', 'absolute', 'acos', 'acosh', 'add', 'addbmm', 'addcdiv', 'addcmul', 'addmm', 'addmv', 'adjoint', 'all', 'allclose', 'amax', 'amin', 'aminmax', 'any', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'argwhere', 'as_strided', 'as_tensor', 'asarray', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'baddbmm', 'bernoulli', 'bfloat16', 'bincount', 'bitwise_and', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'block_diag', 'bmm', 'bool', 'broadcast_shapes', 'broadcast_tensors', 'broadcast_to', 'bucketize', 'can_cast', 'cat', 'ceil', 'chunk', 'clamp', 'clamp_max', 'clamp_min', 'clip', 'clone', 'column_stack', 'concat', 'concatenate', 'constant_pad_nd', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cummax', 'cummin', 'cumprod', 'cumsum', 'default_generator', 'deg2rad', 'device', 'diag', 'diag_embed', 'diagflat', 'diagonal', 'diagonal_scatter', 'div', 'divide', 'dot', 'double', 'dropout', 'dstack', 'dtype', 'einsum', 'empty', 'empty_like', 'empty_strided', 'eq', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expm1', 'eye', 'fix', 'flatten', 'flip', 'fliplr', 'flipud', 'float', 'float16', 'float32', 'float64', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frac', 'from_dlpack', 'from_numpy', 'frombuffer', 'full', 'full_like', 'gather', 'ge', 'ger', 'get_default_device', 'get_default_dtype', 'get_num_threads', 'get_rng_state', 'greater', 'greater_equal', 'gt', 'half', 'hardsigmoid', 'hardswish', 'hsplit', 'hstack', 'hypot', 'index_add', 'index_copy', 'index_fill', 'index_put', 'index_select', 'initial_seed', 'inner', 'int', 'int16', 'int32', 'int64', 'int8', 'is_complex', 'is_floating_point', 'is_grad_enabled', 'is_inference_mode_enabled', 'is_nonzero', 'is_tensor', 'isclose', 'isfinite', 'isinf', 'isnan', 'kron', 'kthvalue', 'le', 'lerp', 'less', 'less_equal', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logaddexp', 'logcumsumexp', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logit', 'logsigmoid', 'logspace', 'logsumexp', 'long', 'lt', 'manual_seed', 'masked_fill', 'masked_scatter', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'median', 'memory', 'meshgrid', 'min', 'minimum', 'mish', 'mm', 'moveaxis', 'movedim', 'msort', 'mul', 'multinomial', 'multiply', 'mv', 'nan_to_num', 'nanmean', 'nansum', 'narrow', 'ne', 'neg', 'negative', 'nn', 'nonzero', 'norm', 'normal', 'not_equal', 'numel', 'ones', 'ones_like', 'outer', 'permute', 'positive', 'pow', 'prod', 'promote_types', 'rad2deg', 'rand', 'rand_like', 'randint', 'randint_like', 'randn', 'randn_like', 'randperm', 'ravel', 'reciprocal', 'relu', 'remainder', 'repeat_interleave', 'reshape', 'result_type', 'roll', 'rot90', 'round', 'row_stack', 'rsqrt', 'rsub', 'scalar_tensor', 'scatter', 'scatter_add', 'scatter_reduce', 'searchsorted', 'seed', 'select', 'select_scatter', 'selu', 'set_default_dtype', 'set_num_threads', 'set_rng_state', 'short', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinh', 'slice_scatter', 'softmax', 'softsign', 'sort', 'split', 'split_with_sizes', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'std_mean', 'sub', 'subtract', 'sum', 'swapaxes', 'swapdims', 't', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensor_split', 'tensordot', 'tile', 'topk', 'trace', 'transpose', 'tril', 'tril_indices', 'triu', 'triu_indices', 'true_divide', 'trunc', 'uint8', 'unbind', 'unflatten', 'unique', 'unique_consecutive', 'unsqueeze', 'vander', 'var', 'var_mean', 'vdot', 'vsplit', 'vstack', 'where', 'xlogy', 'zeros', 'zeros_like']
 class dtype:
@@ -522,8 +523,6 @@ class Tensor:
         ...
     def _remove_accumulate_hook(self: weft.Tensor, id: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
-    def _to_device(self: weft.Tensor, device: weft.device) -> weft.Tensor:
-        ...
     def abs(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def abs_(self) -> typing.Any:
@@ -813,7 +812,7 @@ class Tensor:
         """
     def copy_(self, src: weft.Tensor, non_blocking: builtins.bool = False) -> typing.Any:
         """
-        Copies src over this tensor, with broadcasting and conversion.
+        Copies src, which may live on another device, over this tensor, with broadcasting and conversion.
         """
     def copysign(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -839,9 +838,9 @@ class Tensor:
         """
         The tensor in host memory.
         """
-    def cuda(self: weft.Tensor, device: weft.device | None = None) -> weft.Tensor:
+    def cuda(self: weft.Tensor, device: weft.device | None = None, non_blocking: builtins.bool = False) -> weft.Tensor:
         """
-        The tensor on an NVIDIA GPU. Raises RuntimeError that says what is missing when there is none.
+        The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises RuntimeError that says what is missing when there is none.
         """
     def cummax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, out: typing.Any = None) -> typing.Any:
         """
@@ -1175,6 +1174,15 @@ class Tensor:
     def is_nonzero(self) -> builtins.bool:
         """
         The truth value of a tensor of one element.
+        """
+    def is_pinned(self, device = None):
+        """
+        Does this tensor lie in pinned host memory?
+
+            >>> import weft
+            >>> weft.ones(2).is_pinned()
+            False
+
         """
     def is_same_size(self: weft.Tensor, other: weft.Tensor) -> builtins.bool:
         ...
@@ -1554,6 +1562,13 @@ class Tensor:
         >>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape
         weft.Size([4, 2, 3])
         """
+    def pin_memory(self, device = None):
+        """
+        This tensor in pinned host memory, from which copies to a GPU need not be waited for; itself if it is there.
+
+            Raises RuntimeError when there is no GPU, or for tensors that are not in host memory.
+
+        """
     def positive(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def positive_(self) -> typing.Any:
@@ -1588,6 +1603,10 @@ class Tensor:
         ...
     def reciprocal_(self) -> typing.Any:
         ...
+    def record_stream(self, stream):
+        """
+        Its memory is used by work on ``stream`` too: once freed, it is not given out again before that work is done.
+        """
     def register_hook(self, hook):
         """
         Call ``hook(grad)`` whenever a gradient of this tensor is computed; what it returns, if not None, replaces it.
@@ -2184,8 +2203,6 @@ def _backward(tensors: typing.Any, grad_tensors: typing.Any = None, retain_graph
     ...
 def _build_info() -> dict:
     ...
-def _device_count(arg0: str) -> builtins.int:
-    ...
 def _dtype(arg0: str) -> typing.Any:
     ...
 def _global_norm(tensors: collections.abc.Sequence[weft.Tensor]) -> weft.Tensor:
@@ -2208,8 +2225,6 @@ def _sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.
     """
     One step of SGD on all parameters. Changes params and momentum_buffers.
     """
-def _synchronize(arg0: str) -> None:
-    ...
 def _vector_norm(x: weft.Tensor, ord: typing.SupportsFloat | typing.SupportsIndex = 2.0, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def abs(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
@@ -2611,6 +2626,7 @@ def einsum(*args) -> weft.Tensor:
     einsum(equation, *tensors): sums of products by the letters of the dims, as in numpy.einsum: repeated letters,
     '...', an implied result, and dims of size 1 that broadcast.
 
+    >>> import weft
     >>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape
     weft.Size([2, 3, 5])
     """
@@ -3663,6 +3679,7 @@ def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: w
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
+__version__: str = '0.1.0'
 bfloat16: dtype
 bool: dtype
 default_generator: Generator

@@ -1,25 +1,30 @@
 """
-What weft.memory is made of.
+What weft.memory and weft.cuda's memory functions are made of.
 """
 from __future__ import annotations
 import builtins
 import typing
-__all__: list[str] = ['allocated', 'empty_cache', 'holders', 'peak', 'reserved', 'reset_peak', 'set_limit', 'stats']
+import weft
+__all__: list[str] = ['allocated', 'empty_cache', 'holders', 'peak', 'reserved', 'reset_peak', 'set_layer', 'set_limit', 'stats']
 def _fail_after(n: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
-def allocated() -> builtins.int:
+def allocated(device: weft.device = 'cpu') -> builtins.int:
     ...
-def empty_cache() -> None:
+def empty_cache(device: weft.device = 'cpu') -> None:
     ...
-def holders() -> list:
+def holders(device: weft.device = 'cpu') -> list:
     ...
-def peak() -> builtins.int:
+def peak(device: weft.device = 'cpu') -> builtins.int:
     ...
-def reserved() -> builtins.int:
+def reserved(device: weft.device = 'cpu') -> builtins.int:
     ...
-def reset_peak() -> None:
+def reset_peak(device: weft.device = 'cpu') -> None:
     ...
-def set_limit(nbytes: typing.SupportsInt | typing.SupportsIndex | None) -> None:
+def set_layer(path: str) -> None:
+    """
+    New blocks are labelled with this layer beside their op; '' ends that.
+    """
+def set_limit(nbytes: typing.SupportsInt | typing.SupportsIndex | None, device: weft.device = 'cpu') -> None:
     ...
-def stats() -> dict:
+def stats(device: weft.device = 'cpu') -> dict:
     ...

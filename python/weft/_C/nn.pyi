@@ -9,7 +9,7 @@ from weft._C import sigmoid
 from weft._C import softsign
 from weft._C import tanh
 from weft._C import tanhshrink
-__all__: list[str] = ['adaptive_avg_pool2d', 'adaptive_max_pool2d', 'avg_pool2d', 'batch_norm', 'bilinear', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'celu', 'celu_', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'conv_transpose2d', 'conv_transpose3d', 'cross_entropy', 'dropout', 'elu', 'elu_', 'embedding', 'feature_dropout', 'gelu', 'glu', 'group_norm', 'hardshrink', 'hardsigmoid', 'hardsigmoid_', 'hardswish', 'hardswish_', 'hardtanh', 'hardtanh_', 'huber_loss', 'l1_loss', 'layer_norm', 'leaky_relu', 'leaky_relu_', 'linear', 'log_softmax', 'logsigmoid', 'max_pool2d', 'mish', 'mish_', 'mse_loss', 'nll_loss', 'one_hot', 'pad', 'prelu', 'relu', 'relu6', 'relu_', 'rms_norm', 'selu', 'selu_', 'sigmoid', 'silu', 'silu_', 'smooth_l1_loss', 'softmax', 'softplus', 'softshrink', 'softsign', 'tanh', 'tanhshrink', 'threshold', 'threshold_']
+__all__: list[str] = ['adaptive_avg_pool2d', 'adaptive_max_pool2d', 'avg_pool2d', 'batch_norm', 'bilinear', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'celu', 'celu_', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'conv_transpose2d', 'conv_transpose3d', 'cross_entropy', 'dropout', 'elu', 'elu_', 'embedding', 'feature_dropout', 'gelu', 'glu', 'group_norm', 'hardshrink', 'hardsigmoid', 'hardsigmoid_', 'hardswish', 'hardswish_', 'hardtanh', 'hardtanh_', 'huber_loss', 'l1_loss', 'layer_norm', 'leaky_relu', 'leaky_relu_', 'linear', 'log_softmax', 'logsigmoid', 'max_pool2d', 'mish', 'mish_', 'mse_loss', 'nll_loss', 'one_hot', 'pad', 'prelu', 'relu', 'relu6', 'relu_', 'rms_norm', 'scaled_dot_product_attention', 'selu', 'selu_', 'sigmoid', 'silu', 'silu_', 'smooth_l1_loss', 'softmax', 'softplus', 'softshrink', 'softsign', 'tanh', 'tanhshrink', 'threshold', 'threshold_']
 def adaptive_avg_pool2d(input: weft.Tensor, output_size: typing.Any) -> weft.Tensor:
     """
     Means of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.
@@ -76,6 +76,7 @@ def conv2d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, st
     Slides weight (outputs, inputs / groups, kh, kw) over input (n, inputs, h, w), or one without n, and
     sums the products. padding: numbers, 'same' (needs stride 1) or 'valid'.
 
+    >>> import weft
     >>> weft.nn.functional.conv2d(weft.ones(1, 3, 8, 8), weft.ones(4, 3, 3, 3), padding=1).shape
     weft.Size([1, 4, 8, 8])
     """
@@ -91,6 +92,7 @@ def conv_transpose2d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor 
     """
     The gradient of conv2d by its input, as a layer; weight (inputs, outputs / groups, kh, kw).
 
+    >>> import weft
     >>> weft.nn.functional.conv_transpose2d(weft.ones(1, 4, 4, 4), weft.ones(4, 3, 2, 2), stride=2).shape
     weft.Size([1, 3, 8, 8])
     """
@@ -188,6 +190,7 @@ def linear(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None) ->
     """
     input (..., in) @ weight (out, in).T + bias (out,): shape (..., out).
 
+    >>> import weft
     >>> weft.nn.functional.linear(weft.ones(2, 3), weft.ones(4, 3)).shape
     weft.Size([2, 4])
     """
@@ -267,6 +270,17 @@ def rms_norm(input: weft.Tensor, normalized_shape: typing.Sequence[builtins.int]
     >>> import weft
     >>> weft.nn.functional.rms_norm(weft.tensor([3., 3.]), (2,), eps=0.)
     tensor([1., 1.])
+    """
+def scaled_dot_product_attention(query: weft.Tensor, key: weft.Tensor, value: weft.Tensor, attn_mask: weft.Tensor = None, dropout_p: typing.SupportsFloat | typing.SupportsIndex = 0.0, is_causal: builtins.bool = False, scale: typing.SupportsFloat | typing.SupportsIndex | None = None, enable_gqa: builtins.bool = False) -> weft.Tensor:
+    """
+    softmax(query key^T * scale) value: (..., L, E), (..., S, E) and (..., S, V) to (..., L, V).
+
+    Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if bool says which may take part. scale is by default 1/sqrt(E). With enable_gqa several heads of query share one of key and value. On a GPU half types without mask and dropout run as one fused kernel. Raises ValueError for both attn_mask and is_causal.
+
+    >>> import weft
+    >>> q = weft.ones(2, 8, 16, 4)
+    >>> weft.nn.functional.scaled_dot_product_attention(q, q, q, is_causal=True).shape == (2, 8, 16, 4)
+    True
     """
 def selu(input: typing.Any, inplace: builtins.bool = False) -> typing.Any:
     ...
