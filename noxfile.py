@@ -1,5 +1,6 @@
 """Checks as nox sessions; CONTRIBUTING.md says what each does."""
 
+import sys
 from pathlib import Path
 
 import nox
@@ -51,6 +52,24 @@ def stubs(session):
 def bench(session):
     session.install(".", "torch==2.13.0")
     session.run("python", "benchmarks/run.py", *(session.posargs or ["--package", "--save"]))
+
+
+@nox.session(venv_backend="none")
+def gpu(session):
+    """Works without a network, with what is installed."""
+    environment = {"PYTHONPATH": "python"}
+    options = ["-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}", "-DWEFT_CUDA=ON", "-DWEFT_BUILD_TESTS=ON"]
+    session.run("cmake", "-S", ".", "-B", "build/gpu", *options, external=True)
+    session.run("ninja", "-C", "build/gpu", "--quiet", external=True)
+    environment["WEFT_CUDA_PLUGIN"] = str(next(Path("build/gpu").resolve().rglob("libweft_cuda.so")))
+    environment["WEFT_SAMPLE_DEVICE"] = str(next(Path("build/gpu").resolve().rglob("libweft_sample_device.so")))
+    session.run("ctest", "--test-dir", "build/gpu", "--output-on-failure", external=True, env=environment)
+    pytest = [sys.executable, "-m", "pytest", "-q", "tests/python"]
+    session.run(*pytest, external=True, env=environment)
+    for tool in ("memcheck", "racecheck"):
+        check = ["compute-sanitizer", "--tool", tool, "--error-exitcode", "1"]
+        session.run(*check, *pytest, "-k", "cuda and float32 and test_values", external=True, env=environment)
+    session.run(sys.executable, "benchmarks/gpu.py", "--save", external=True, env=environment)
 
 
 @nox.session(venv_backend="none")

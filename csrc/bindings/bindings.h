@@ -51,10 +51,10 @@ Dims dims_from_args(const char* function, const py::args& args);
 DType default_dtype();
 Device default_device();
 
-// Binds one family. The same signature becomes weft.<name>(input, ...) and Tensor.<name>(...):
+// Binds one family. The same signature becomes weft.<name>(input, ...) and Tensor.<name>(...), with a py::arg for every
+// argument but the first:
 //   void bind_softmax(Family& f) {
-//     f.def("softmax", &softmax, py::arg("dim"), py::arg("dtype") = py::none(), "doc");   // all arguments but the
-//     first
+//     f.def("softmax", &softmax, py::arg("dim"), py::arg("dtype") = py::none(), "doc");
 //   }
 class Family {
  public:

@@ -40,7 +40,11 @@ void restore_gil(void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>
 py::dict build_info() {
   py::dict info;
   info["version"] = WEFT_VERSION;
+#ifdef __clang__
+  info["compiler"] = __VERSION__;
+#else
   info["compiler"] = "gcc " __VERSION__;
+#endif
   info["isa"] = isa_name();
   info["threads"] = num_threads();
   info["onednn"] = onednn_version();

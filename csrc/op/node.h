@@ -82,8 +82,8 @@ class SavedTensor {
 // The node of a recorded Op.
 class OpNode final : public Node, public Pooled<OpNode> {
  public:
-  // Records op on inputs; saves what vjp reads of them. In place, inputs[0] is kept without its history, which is about
-  // to become this node.
+  // Records op on inputs; saves what vjp reads of them. In place, a copy of inputs[0] with its history is kept, because
+  // the tensor's own history is about to become this node.
   OpNode(const Op& op, Inputs inputs, bool in_place);
   // Makes outputs[i] the node's output i and saves what vjp reads of them.
   void bind_outputs(const Tensor* tensors, int count);

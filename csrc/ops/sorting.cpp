@@ -133,6 +133,7 @@ ValuesAndIndices median(const Tensor& x, int64_t dim, bool keepdim) {
 }
 
 Tensor median(const Tensor& x) {
+  check(x.numel() > 0 || is_floating(x.dtype()), "median: an empty tensor of dtype ", x.dtype(), " has no median");
   if (x.numel() == 0) return full({}, Scalar(std::numeric_limits<double>::quiet_NaN()), x.dtype(), x.device());
   return median(reshape(x, {-1}), 0).values;
 }

@@ -81,7 +81,7 @@ IndexError* index_error() { return record_of(kernel_device().index); }
 
 void raise_index_error(int index) {
   auto* record = static_cast<volatile IndexError*>(record_of(index));
-  if (!record->found) return;
+  if (record->found != 1) return;
   const char* op = record->op;
   int64_t value = record->index, size = record->size;
   record->found = 0;

@@ -27,7 +27,7 @@ void check_launch();
 // What a kernel writes when it meets an index out of range; it then skips the element. In host memory that the device
 // can write to. The host looks at it whenever it waits for the device.
 struct IndexError {
-  int found;
+  int found;  // 2 while it is being written, 1 when it is complete
   const char* op;  // the name, which only the host reads
   int64_t index, size;
 };

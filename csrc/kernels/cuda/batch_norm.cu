@@ -7,8 +7,25 @@ namespace {
 
 struct Images {
   int64_t n, channels, inner = 1;
+  bool small;  // numbers below 2^31
+  Divisor by_inner, by_channels;
   explicit Images(const StridedView& x) : n(x.shape[0]), channels(x.shape[1]) {
     for (int d = 2; d < x.ndim; d++) inner *= x.shape[d];
+    small = n * channels * inner < (int64_t{1} << 31);
+    if (!small || inner == 0 || channels == 0) return;
+    by_inner = Divisor(static_cast<uint32_t>(inner));
+    by_channels = Divisor(static_cast<uint32_t>(channels));
+  }
+  // Where number i of a channel's elements lies.
+  __device__ __forceinline__ int64_t place(int64_t i, int64_t channel) const {
+    int64_t image = small ? by_inner.divide(static_cast<uint32_t>(i)) : i / inner;
+    return (image * channels + channel) * inner + (i - image * inner);
+  }
+  // Of element i of the tensor.
+  __device__ __forceinline__ int64_t channel_of(int64_t i) const {
+    if (!small) return i / inner % channels;
+    uint32_t plane = by_inner.divide(static_cast<uint32_t>(i));
+    return plane - by_channels.divide(plane) * by_channels.d;
   }
   WEFT_INLINE int64_t count() const { return n * inner; }
 };
@@ -21,14 +38,15 @@ struct Parts {
   explicit Parts(const Images& s) {
     int64_t blocks = s.inner == 1 ? divide_up(s.channels, kWarp) : s.channels;
     count = std::max<int64_t>(1, std::min({divide_up(1024, blocks), s.count() / 512, int64_t{256}}));
-    length = std::max<int64_t>(1, divide_up(s.count(), count));
+    length = std::max<int64_t>(1, divide_up(divide_up(s.count(), count), kPack)) * kPack;
+    count = std::max<int64_t>(1, divide_up(s.count(), length));
   }
 };
 
-// sums of f(x, g, channel) over the elements of each channel. Images (inner > 1): a block per channel; rows of
-// channels: neighbouring channels by neighbouring threads.
+// Sums of f over the elements of each channel. Images (inner > 1): a block per channel, which reads packs where they
+// fit; rows of channels: neighbouring channels by neighbouring threads.
 template <class F>
-__global__ void channel_parts(Sums* parts, Images s, int64_t length, F f) {
+__global__ void channel_parts(Sums* parts, Images s, int64_t length, F f, bool packed) {
   __shared__ Sums shared[kReduceThreads];
   const bool rows = s.inner == 1;
   const int lanes = rows ? kReduceThreads / kWarp : kReduceThreads;
@@ -36,9 +54,11 @@ __global__ void channel_parts(Sums* parts, Images s, int64_t length, F f) {
   int64_t channel = rows ? static_cast<int64_t>(blockIdx.x) * kWarp + threadIdx.x % kWarp : blockIdx.x;
   int64_t begin = blockIdx.y * length, end = begin + length < s.count() ? begin + length : s.count();
   Sums mine{0, 0};
-  if (channel < s.channels)
-    for (int64_t i = begin + lane; i < end; i += lanes)
-      f(mine, (i / s.inner * s.channels + channel) * s.inner + i % s.inner, channel);
+  if (packed) {
+    for (int64_t i = begin + lane * kPack; i < end; i += lanes * kPack) f.add_pack(mine, s.place(i, channel), channel);
+  } else if (channel < s.channels) {
+    for (int64_t i = begin + lane; i < end; i += lanes) f.add(mine, s.place(i, channel), channel);
+  }
   shared[threadIdx.x] = mine;
   __syncthreads();
   for (int half = lanes / 2; half > 0; half /= 2) {
@@ -61,11 +81,17 @@ WEFT_INLINE Sums total_of(const Sums* parts, int64_t channel, int64_t channels, 
 }
 
 template <class F>
-void sum_channels(Sums* parts, const Images& s, const Parts& p, const F& f) {
+void sum_channels(Sums* parts, const Images& s, const Parts& p, const F& f, bool packed) {
   int64_t blocks = s.inner == 1 ? divide_up(s.channels, kWarp) : s.channels;
   launch(channel_parts<F>,
          Grid{dim3(static_cast<unsigned>(blocks), static_cast<unsigned>(p.count)), dim3(kReduceThreads)}, parts, s,
-         p.length, f);
+         p.length, f, packed);
+}
+
+bool may_pack(const Images& s, std::initializer_list<StridedView> arrays) {
+  bool packed = s.inner % kPack == 0;
+  for (const StridedView& v : arrays) packed &= is_packed(v.dtype) && is_aligned(v.data, v.dtype);
+  return packed;
 }
 
 // Sums of deviations from the channel's first element, so that nothing cancels when the mean is far from zero.
@@ -74,8 +100,19 @@ struct Deviations {
   const void* x;
   DType dtype;
   int64_t inner;
-  __device__ __forceinline__ void operator()(Sums& s, int64_t at, int64_t channel) const {
-    double gap = static_cast<double>(load<C>(x, dtype, at)) - static_cast<double>(load<C>(x, dtype, channel * inner));
+  __device__ __forceinline__ void add(Sums& s, int64_t at, int64_t channel) const {
+    C v = load<C>(x, dtype, at);
+    add_value(s, v, load<C>(x, dtype, channel * inner));
+  }
+  __device__ __forceinline__ void add_pack(Sums& s, int64_t at, int64_t channel) const {
+    if constexpr (__is_same(C, float)) {
+      C v[kPack], origin = load<C>(x, dtype, channel * inner);
+      load_pack(v, x, dtype, at);
+      for (int k = 0; k < kPack; k++) add_value(s, v[k], origin);
+    }
+  }
+  static WEFT_INLINE void add_value(Sums& s, C v, C origin) {
+    double gap = static_cast<double>(v) - static_cast<double>(origin);
     s.first += gap;
     s.second += gap * gap;
   }
@@ -97,7 +134,8 @@ void moments_as(const StridedView& mean, const StridedView& variance, const Stri
   Images s(x);
   Parts p(s);
   DeviceScratch scratch(static_cast<size_t>(p.count * s.channels) * sizeof(Sums));
-  sum_channels(scratch.as<Sums>(), s, p, Deviations<C>{x.data, x.dtype, s.inner});
+  bool packed = __is_same(C, float) && may_pack(s, {x});
+  sum_channels(scratch.as<Sums>(), s, p, Deviations<C>{x.data, x.dtype, s.inner}, packed);
   launch(store_moments<C>, grid_for(s.channels, 128), mean.as<C>(), variance.as<C>(), x.data, x.dtype,
          scratch.as<Sums>(), s, p.count);
 }
@@ -139,7 +177,7 @@ __global__ void map_forward(void* y, DType y_dtype, const void* x, DType dtype, 
   if constexpr (__is_same(C, float)) {
     if (packed) {
       for (int64_t i = first_item() * kPack; i < n; i += item_step() * kPack) {
-        Line<C> l = lines[i / s.inner % s.channels];
+        Line<C> l = lines[s.channel_of(i)];
         C v[kPack];
         load_pack(v, x, dtype, i);
         for (int k = 0; k < kPack; k++) v[k] = v[k] * l.a + l.b;
@@ -149,15 +187,9 @@ __global__ void map_forward(void* y, DType y_dtype, const void* x, DType dtype, 
     }
   }
   for (int64_t i = first_item(); i < n; i += item_step()) {
-    Line<C> l = lines[i / s.inner % s.channels];
+    Line<C> l = lines[s.channel_of(i)];
     store(y, y_dtype, i, load<C>(x, dtype, i) * l.a + l.b);
   }
-}
-
-bool may_pack(const Images& s, std::initializer_list<StridedView> arrays) {
-  bool packed = s.inner % kPack == 0;
-  for (const StridedView& v : arrays) packed &= is_packed(v.dtype) && is_aligned(v.data, v.dtype);
-  return packed;
 }
 
 template <class C>
@@ -180,11 +212,22 @@ WEFT_CUDA_KERNEL(channel_norm_kernel, channel_norm_cuda);
 template <class C>
 struct GradientSums {
   StridedView grad, x, mean;
-  __device__ __forceinline__ void operator()(Sums& s, int64_t at, int64_t channel) const {
+  __device__ __forceinline__ void add(Sums& s, int64_t at, int64_t channel) const {
     C g = load<C>(grad.data, grad.dtype, at);
     C gap = load<C>(x.data, x.dtype, at) - number_at<C>(mean, channel, 0);
     s.first += static_cast<double>(g);
     s.second += static_cast<double>(g * gap);
+  }
+  __device__ __forceinline__ void add_pack(Sums& s, int64_t at, int64_t channel) const {
+    if constexpr (__is_same(C, float)) {
+      C g[kPack], v[kPack], center = number_at<C>(mean, channel, 0);
+      load_pack(g, grad.data, grad.dtype, at);
+      load_pack(v, x.data, x.dtype, at);
+      for (int k = 0; k < kPack; k++) {
+        s.first += static_cast<double>(g[k]);
+        s.second += static_cast<double>(g[k] * (v[k] - center));
+      }
+    }
   }
 };
 
@@ -209,7 +252,7 @@ __global__ void map_backward(StridedView dx, StridedView grad, StridedView x, co
   if constexpr (__is_same(C, float)) {
     if (packed) {
       for (int64_t i = first_item() * kPack; i < n; i += item_step() * kPack) {
-        Line<C> l = lines[i / s.inner % s.channels];
+        Line<C> l = lines[s.channel_of(i)];
         C g[kPack], v[kPack];
         load_pack(g, grad.data, grad.dtype, i);
         load_pack(v, x.data, x.dtype, i);
@@ -220,7 +263,7 @@ __global__ void map_backward(StridedView dx, StridedView grad, StridedView x, co
     }
   }
   for (int64_t i = first_item(); i < n; i += item_step()) {
-    Line<C> l = lines[i / s.inner % s.channels];
+    Line<C> l = lines[s.channel_of(i)];
     C g = load<C>(grad.data, grad.dtype, i), v = load<C>(x.data, x.dtype, i);
     store(dx.data, dx.dtype, i, g * l.a + (v - l.center) * l.b + l.c);
   }
@@ -234,7 +277,8 @@ void backward_as(const StridedView& dx, const StridedView& dweight, const Stride
   Parts p(s);
   DeviceScratch scratch(static_cast<size_t>(p.count * s.channels) * sizeof(Sums));
   DeviceScratch lines(static_cast<size_t>(s.channels) * sizeof(Line<C>));
-  sum_channels(scratch.as<Sums>(), s, p, GradientSums<C>{grad, in.x, in.mean});
+  bool reads_packs = __is_same(C, float) && may_pack(s, {grad, in.x});
+  sum_channels(scratch.as<Sums>(), s, p, GradientSums<C>{grad, in.x, in.mean}, reads_packs);
   launch(backward_lines<C>, grid_for(s.channels, 128), lines.as<Line<C>>(), dweight, dbias, scratch.as<Sums>(), in, s,
          p.count, training);
   int64_t n = in.x.numel();

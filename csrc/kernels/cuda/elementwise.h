@@ -106,7 +106,7 @@ void elementwise(const StridedView& out, const StridedView* const (&in)[N], cons
     }
     if constexpr (__is_same(C, float)) {
       if (packs(plan, x))
-        return launch(elementwise_packed<F, C, N>, grid_for(divide_up(plan.numel, kPack), 128), f, plan, x);
+        return launch(elementwise_packed<F, C, N>, grid_for(divide_up(plan.numel, kPack), 128, 1 << 22), f, plan, x);
     }
     launch(elementwise_strided<F, C, N>, grid_for(plan.numel, 256, 1 << 16), f, plan, x);
   });

@@ -92,7 +92,16 @@ struct RowReader {
     WEFT_DYNAMIC_SHARED(bytes);
     kept = reinterpret_cast<C*>(bytes) + (static_cast<int64_t>(g.number) * c.kept + slot) * n;
     // Every thread later reads only what it stored itself.
-    for_each_own([&](int64_t i, C v) { kept[i] = v; }, false);
+    runs([&](int64_t i, int count) {
+      C v[kPack];
+      get(v, i, count, false);
+      Pack<C> run;
+      for (int k = 0; k < count; k++) run.v[k] = v[k];
+      if (count == kPack)
+        *reinterpret_cast<Pack<C>*>(kept + i) = run;
+      else
+        kept[i] = run.v[0];
+    });
   }
   // f(i, element) for this thread's elements.
   template <class F>
@@ -143,8 +152,12 @@ struct RowReader {
     for (int64_t i = lane; i < n; i += lanes) f(i, 1);
   }
   __device__ __forceinline__ void get(C* to, int64_t i, int count, bool from_kept) const {
-    if (from_kept) {
-      for (int k = 0; k < count; k++) to[k] = kept[i + k];
+    if (from_kept && count == kPack) {
+      // 16 bytes at a time: single numbers, eight apart for neighbouring threads, would meet in the same banks.
+      const Pack<C> run = *reinterpret_cast<const Pack<C>*>(kept + i);
+      for (int k = 0; k < kPack; k++) to[k] = run.v[k];
+    } else if (from_kept) {
+      to[0] = kept[i];
     } else if (count == kPack) {
       if constexpr (__is_same(C, float)) load_pack(to, data, dtype, at + i);
     } else {

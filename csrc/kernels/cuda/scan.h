@@ -72,13 +72,13 @@ __global__ void scan_chunks(Source source, int64_t n, int64_t chunks, E* totals)
 // Totals of chunks to what comes before each.
 template <class E>
 __global__ void scan_totals(E* totals, int64_t rows, int64_t chunks) {
-  int64_t row = first_item();
-  if (row >= rows) return;
-  E before = E::none();
-  for (int64_t c = 0; c < chunks; c++) {
-    E own = totals[row * chunks + c];
-    totals[row * chunks + c] = before;
-    before = E::join(before, own);
+  for (int64_t row = first_item(); row < rows; row += item_step()) {
+    E before = E::none();
+    for (int64_t c = 0; c < chunks; c++) {
+      E own = totals[row * chunks + c];
+      totals[row * chunks + c] = before;
+      before = E::join(before, own);
+    }
   }
 }
 
