@@ -105,8 +105,8 @@ int set_data(PyObject* self, PyObject* value, void*) {
     to.base = nullptr;
     to.tracked = false;
     if (GradMeta* meta = grad_meta(unwrap(self))) {
-      if (meta->accumulator) meta->accumulator->forget_leaf();
-      meta->accumulator = nullptr;
+      if (meta->accumulator.get()) (*meta->accumulator.get())->forget_leaf();
+      meta->accumulator.clear();
     }
     return 0;
   });

@@ -148,14 +148,13 @@ void AccumulateGrad::forget_leaf() {
 }
 
 GradMeta::~GradMeta() {
-  if (accumulator) accumulator->forget_leaf();
+  if (accumulator.get()) (*accumulator.get())->forget_leaf();
 }
 
 GradMeta* grad_meta(const Tensor& t) { return static_cast<GradMeta*>(t.impl()->autograd.get()); }
 
 GradMeta& ensure_grad_meta(const Tensor& t) {
-  if (!t.impl()->autograd) t.impl()->autograd.reset(new GradMeta);
-  return *grad_meta(t);
+  return static_cast<GradMeta&>(t.impl()->autograd.get_or_make([] { return new GradMeta; }));
 }
 
 Edge gradient_edge(const Tensor& t) {
@@ -163,8 +162,8 @@ Edge gradient_edge(const Tensor& t) {
   Ref<Node> node = grad_fn(t);
   GradMeta& meta = ensure_grad_meta(t);
   if (node) return {std::move(node), meta.output_index};
-  if (!meta.accumulator) meta.accumulator = make_ref<AccumulateGrad>(t.impl());
-  return {meta.accumulator, 0};
+  // Threads may use a new leaf at the same time.
+  return {meta.accumulator.get_or_make([&] { return new Ref<AccumulateGrad>(make_ref<AccumulateGrad>(t.impl())); }), 0};
 }
 
 Ref<Node> grad_fn(const Tensor& t) {

@@ -119,7 +119,7 @@ struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
   Ref<Node> grad_fn;
   uint32_t output_index = 0;
   bool retains_grad = false;
-  Ref<AccumulateGrad> accumulator;
+  MadeOnce<Ref<AccumulateGrad>> accumulator;
   // Called with the tensor itself after backward() has added to its grad.
   std::vector<std::pair<uint64_t, Ref<GradHook>>> accumulate_hooks;
 };

@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <mutex>
 
-#include "core/ref.h"
 #include "core/philox_state.h"
+#include "core/ref.h"
 
 namespace weft {
 

@@ -2,6 +2,7 @@
 // what can be done with it lives in ops/.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <span>
 
@@ -21,6 +22,31 @@ struct AutogradMeta {
   virtual ~AutogradMeta() = default;
 };
 
+// An object that is made when it is first asked for, by whichever thread asks first.
+template <class T>
+class MadeOnce {
+ public:
+  MadeOnce() = default;
+  ~MadeOnce() { delete get(); }
+  MadeOnce(const MadeOnce&) = delete;
+  T* get() const { return object_.load(std::memory_order_acquire); }
+  // make() returns a new object; one that came too late is deleted.
+  template <class Make>
+  T& get_or_make(const Make& make) {
+    if (T* known = get()) return *known;
+    T* fresh = make();
+    T* known = nullptr;
+    if (object_.compare_exchange_strong(known, fresh, std::memory_order_acq_rel)) return *fresh;
+    delete fresh;
+    return *known;
+  }
+  // Only while no other thread uses it.
+  void clear() { delete object_.exchange(nullptr); }
+
+ private:
+  std::atomic<T*> object_{nullptr};
+};
+
 class TensorImpl final : public RefCounted, public Pooled<TensorImpl> {
  public:
   TensorImpl(Ref<Storage> storage, Shape shape, Strides strides, int64_t offset, DType dtype);
@@ -36,7 +62,7 @@ class TensorImpl final : public RefCounted, public Pooled<TensorImpl> {
   bool contiguous;
   bool requires_grad = false;  // a leaf that wants a gradient, or the result of an op that autograd recorded
   bool inference = false;      // made in inference mode: may never be part of a graph
-  std::unique_ptr<AutogradMeta> autograd;
+  MadeOnce<AutogradMeta> autograd;
   // The tensor whose storage this one views, if it is a view: its root, never a view itself. `tracked` views were made
   // while autograd recorded: they require grad whenever their base does. `view_version` is the storage's version when
   // their grad_fn was made; a later in-place change makes it stale.
