@@ -6,6 +6,7 @@
 #include "bindings/autograd.h"
 #include "bindings/dlpack.h"
 #include "bindings/tensor_object.h"
+#include "device/backend.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 
@@ -62,9 +63,15 @@ std::shared_ptr<void> keep_alive(py::object owner) {
 }
 
 Tensor from_dlpack_tensor(const dlpack::DLTensor& d, std::shared_ptr<void> owner, bool writable) {
-  check<ErrorKind::Buffer>(d.device.device_type == dlpack::kCpu,
-                           "from_dlpack: only CPU memory can be taken over, got DLPack device type ",
-                           d.device.device_type);
+  int32_t type = d.device.device_type;
+  check<ErrorKind::Buffer>(
+      type == dlpack::kCpu || type == dlpack::kCudaHost || type == dlpack::kCuda,
+      "from_dlpack: only memory of the CPU and of CUDA devices can be taken over, got DLPack device "
+      "type ",
+      type);
+  Device device;
+  if (type == dlpack::kCuda) device = {DeviceType::CUDA, static_cast<int8_t>(d.device.device_id)};
+  backend_of(device);
   check<ErrorKind::Buffer>(d.dtype.lanes == 1, "from_dlpack: vector element types are not supported");
   std::optional<DType> dtype;
   for (int i = 0; i < kNumDTypes; i++) {
@@ -80,7 +87,8 @@ Tensor from_dlpack_tensor(const dlpack::DLTensor& d, std::shared_ptr<void> owner
                            " with ", static_cast<int>(d.dtype.bits), " bits has no counterpart");
   Shape shape(d.shape, d.ndim);
   Strides strides = d.strides ? Strides(d.strides, d.ndim) : contiguous_strides(shape);
-  return from_memory(static_cast<char*>(d.data) + d.byte_offset, shape, strides, *dtype, std::move(owner), writable);
+  return from_memory(static_cast<char*>(d.data) + d.byte_offset, shape, strides, *dtype, std::move(owner), writable,
+                     device);
 }
 
 template <class Managed>
@@ -94,11 +102,21 @@ std::shared_ptr<void> managed_owner(Managed* managed) {
 Tensor from_dlpack(const py::object& source) {
   py::object capsule = source;
   if (py::hasattr(source, "__dlpack__")) {
+    // The exporter makes its data ready for this stream; the protocol's 1 is the default one.
+    py::dict options;
+    auto place = py::hasattr(source, "__dlpack_device__")
+                     ? source.attr("__dlpack_device__")().cast<std::pair<int, int>>()
+                     : std::pair<int, int>(dlpack::kCpu, 0);
+    if (place.first == dlpack::kCuda) {
+      Device device{DeviceType::CUDA, static_cast<int8_t>(place.second)};
+      StreamHandle stream = backend_of(device).current_stream(device.index);
+      options["stream"] = stream ? stream : 1;
+    }
     try {
-      capsule = source.attr("__dlpack__")(py::arg("max_version") = py::make_tuple(1, 0));
+      capsule = source.attr("__dlpack__")(py::arg("max_version") = py::make_tuple(1, 0), **options);
     } catch (py::error_already_set& e) {
       if (!e.matches(PyExc_TypeError)) throw;
-      capsule = source.attr("__dlpack__")();
+      capsule = source.attr("__dlpack__")(**options);
     }
   }
   PyObject* p = capsule.ptr();
@@ -120,6 +138,11 @@ Tensor from_dlpack(const py::object& source) {
   return t;
 }
 
+dlpack::DLDevice dlpack_device(const Tensor& t) {
+  if (t.device().type == DeviceType::CUDA) return {dlpack::kCuda, t.device().index};
+  return {dlpack::kCpu, 0};
+}
+
 // What an exported capsule owns: the tensor (its Dims hold shape and strides).
 void fill(dlpack::DLTensor& d, const Tensor& t) {
   DType dtype = t.dtype();
@@ -129,7 +152,7 @@ void fill(dlpack::DLTensor& d, const Tensor& t) {
                  : is_floating(dtype)       ? dlpack::kFloat
                                             : dlpack::kInt;
   d = {t.data(),
-       {dlpack::kCpu, 0},
+       dlpack_device(t),
        t.ndim(),
        {code, static_cast<uint8_t>(item_size(dtype) * 8), 1},
        t.impl()->shape.data(),
@@ -156,12 +179,20 @@ py::object capsule_of(const Tensor& t, const char* name, Managed* managed) {
   return py::reinterpret_steal<py::object>(capsule);
 }
 
-py::object to_dlpack(const Tensor& self, const py::object&, const std::optional<std::pair<int, int>>& max_version,
-                     const py::object&, std::optional<bool> copy) {
+py::object to_dlpack(const Tensor& self, const std::optional<int64_t>& stream,
+                     const std::optional<std::pair<int, int>>& max_version, const py::object&,
+                     std::optional<bool> copy) {
   check<ErrorKind::Buffer>(!self.requires_grad(), "__dlpack__: the tensor requires grad; export tensor.detach()");
-  check<ErrorKind::Buffer>(self.device().type == DeviceType::CPU, "__dlpack__: tensors on ", self.device(),
-                           " cannot be exported");
+  Device device = self.device();
+  check<ErrorKind::Buffer>(device.type == DeviceType::CPU || device.type == DeviceType::CUDA, "__dlpack__: tensors on ",
+                           device, " cannot be exported");
   Tensor t = copy.value_or(false) ? clone(self) : self;
+  if (device.type == DeviceType::CUDA && stream != -1) {  // -1: the importer takes care itself
+    DeviceBackend& backend = backend_of(device);
+    StreamHandle own = backend.current_stream(device.index);
+    bool same = stream && static_cast<StreamHandle>(*stream <= 1 ? 0 : *stream) == own;
+    if (!same) backend.synchronize_stream(device.index, own);
+  }
   if (max_version && max_version->first >= 1) {
     auto* managed = new dlpack::DLManagedTensorVersioned{};
     managed->version = {1, 0};
@@ -287,7 +318,10 @@ void bind_arrays(Family& f) {
       py::arg("dtype") = py::none(), py::arg("copy") = py::none());
   f.method("__dlpack__", &to_dlpack, py::kw_only(), py::arg("stream") = py::none(), py::arg("max_version") = py::none(),
            py::arg("dl_device") = py::none(), py::arg("copy") = py::none());
-  f.method("__dlpack_device__", [](const Tensor&) { return py::make_tuple(dlpack::kCpu, 0); });
+  f.method("__dlpack_device__", [](const Tensor& t) {
+    dlpack::DLDevice d = dlpack_device(t);
+    return py::make_tuple(d.device_type, d.device_id);
+  });
   f.function("from_dlpack", &from_dlpack, py::arg("ext_tensor"),
              "A tensor on the memory of any object that speaks DLPack.\n\n>>> import numpy, weft\n"
              ">>> weft.from_dlpack(numpy.ones(2))\ntensor([1., 1.], dtype=weft.float64)\n");

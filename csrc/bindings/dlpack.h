@@ -9,7 +9,7 @@ struct DLDevice {
   int32_t device_type;
   int32_t device_id;
 };
-constexpr int32_t kCpu = 1;
+constexpr int32_t kCpu = 1, kCuda = 2, kCudaHost = 3;
 
 struct DLDataType {
   uint8_t code;

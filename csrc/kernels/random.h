@@ -1,9 +1,9 @@
 // Kernel tables of the random family. Outputs are contiguous; element i takes its number from (state, i) alone.
 #pragma once
 
+#include "core/philox_state.h"
 #include "kernels/table.h"
 #include "kernels/view.h"
-#include "core/philox_state.h"
 
 namespace weft {
 

@@ -18,8 +18,6 @@ constexpr int64_t kLongKernelElements = 1 << 14;
 class LongKernelScope {
  public:
   LongKernelScope(Inputs in, const Tensor* out, int num_outputs) {
-    // Other devices work by themselves: their kernels only have to be started.
-    if (num_outputs && out[0].device().type != DeviceType::CPU) return;
     int64_t elements = 0;
     for (int i = 0; i < in.size(); i++)
       if (in[i].defined()) elements += in[i].numel();
@@ -35,7 +33,21 @@ class LongKernelScope {
   void* state_ = nullptr;
 };
 
+// On devices that work beside the host an error may come from the start of a kernel, which knows no shapes.
+void run_on_device(const Op& op, Inputs in, const Tensor* out) {
+  try {
+    op.run(in, out);
+  } catch (const Error& e) {
+    if (e.kind() != ErrorKind::Runtime || in.size() == 0) throw;
+    std::string shapes;
+    for (int i = 0; i < in.size(); i++)
+      if (in[i].defined()) shapes += concat(shapes.empty() ? "" : ", ", in[i].shape(), " ", in[i].dtype());
+    throw Error(e.kind(), concat(e.message(), "; ", op.name(), " was applied to ", shapes));
+  }
+}
+
 void run_kernel(const Op& op, Inputs in, const Tensor* out) {
+  if (op.num_outputs() > 0 && out[0].device().type != DeviceType::CPU) return run_on_device(op, in, out);
   LongKernelScope scope(in, out, op.num_outputs());
   op.run(in, out);
 }

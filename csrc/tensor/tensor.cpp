@@ -80,13 +80,13 @@ Tensor alias_as_strided(const Tensor& t, const Shape& shape, const Strides& stri
 }
 
 Tensor from_memory(void* data, const Shape& shape, const Strides& strides, DType dtype, std::shared_ptr<void> owner,
-                   bool writable) {
+                   bool writable, Device device) {
   size_t bytes = checked_bytes(shape, dtype);
   auto [low, high] = extent(shape, strides, 0);
   auto item = static_cast<int64_t>(item_size(dtype));
-  auto storage = make_ref<Storage>(static_cast<char*>(data) + low * item,
-                                   std::max(bytes, static_cast<size_t>((high - low) * item)), Device{},
-                                   std::move(owner), writable);
+  auto storage =
+      make_ref<Storage>(static_cast<char*>(data) + low * item,
+                        std::max(bytes, static_cast<size_t>((high - low) * item)), device, std::move(owner), writable);
   return Tensor(make_ref<TensorImpl>(std::move(storage), shape, strides, -low, dtype));
 }
 

@@ -122,7 +122,7 @@ Tensor alias_as_strided(const Tensor& t, const Shape& shape, const Strides& stri
 Tensor alias_as_strided(const Tensor& t, const Shape& shape, const Strides& strides, int64_t offset, DType dtype);
 // A tensor on memory that `owner` keeps alive.
 Tensor from_memory(void* data, const Shape& shape, const Strides& strides, DType dtype, std::shared_ptr<void> owner,
-                   bool writable = true);
+                   bool writable = true, Device device = {});
 
 // Do two elements of t (an expanded tensor, say) share memory?
 bool has_internal_overlap(const Tensor& t);

@@ -50,8 +50,7 @@ void sort_rows(const uint64_t* keys, uint64_t* sorted_keys, const int32_t* numbe
          SortCall<uint64_t>{keys, sorted_keys, numbers, sorted_numbers, rows, length, bits});
 }
 
-// The plug-in's own kernels do these.
-bool library_matmul(const StridedView&, const StridedView&, const StridedView&, const StridedView&) { return false; }
+// The plug-in's own kernels do what cuDNN does.
 bool library_convolution(const StridedView&, const StridedView&, const StridedView&, const StridedView&,
                          const ConvGeometry&) {
   return false;

@@ -57,6 +57,17 @@ def test_moving(w):
         y.numpy()
 
 
+def test_dlpack(w, cuda):
+    x = w.arange(6.0, device="cuda").reshape(2, 3)
+    assert x.__dlpack_device__() == (2, 0) and w.ones(2).__dlpack_device__() == (1, 0)
+    y = w.from_dlpack(x.t())
+    assert y.device == x.device and y.stride() == x.t().stride() and y.data_ptr() == x.data_ptr()
+    y.add_(1)
+    assert x[1, 2].item() == 6
+    with cuda.stream(cuda.Stream()):
+        assert w.from_dlpack(x).sum().item() == 21
+
+
 def test_gradients_cross_over(w):
     x = w.ones(3, requires_grad=True)
     ((x.cuda() * 2).cpu() * 3).sum().backward()
@@ -163,6 +174,13 @@ def test_index_out_of_range(w, cuda):
     with pytest.raises(RuntimeError, match="floor_divide: integer division by zero"):
         cuda.synchronize()
     assert weight.sum().item() == 45, "the process and its tensors live on"
+
+
+def test_an_error_of_a_kernel_names_op_and_shapes(w):
+    many = w.zeros(1_100_000, 1, dtype=w.int32, device="cuda")
+    with pytest.raises(RuntimeError, match=r"matmul was applied to \(1100000, 1\) int32, \(1, 1\) int32"):
+        many @ w.ones(1, 1, dtype=w.int32, device="cuda")
+    assert many[0].item() == 0
 
 
 def test_random_numbers_are_those_of_the_cpu(w):

@@ -1,6 +1,7 @@
 """Plug-ins: the sample device of docs/adding-a-device.md, and files that are none."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +89,17 @@ def test_documentation_shows_the_sample():
     assert len(blocks) >= 5
     for block in blocks:
         assert block.strip("\n") in source, block
+
+
+def test_every_kernel_has_a_cell_for_gpus():
+    """No op may be missing on a GPU: each table that a header declares is filled by a file in kernels/cuda/."""
+    declared, filled = set(), set()
+    for header in (ROOT / "csrc" / "kernels").glob("*.h"):
+        declared |= set(
+            re.findall(r"^extern KernelTable<\w+> (\w+);", header.read_text(encoding="utf-8"), re.MULTILINE)
+        )
+    for source in (ROOT / "csrc" / "kernels" / "cuda").rglob("*.c*"):
+        text = source.read_text(encoding="utf-8")
+        filled |= set(re.findall(r"^WEFT_CUDA_KERNEL\((\w+),", text, re.MULTILINE))
+        filled |= set(re.findall(r"^WEFT_DEVICE_KERNEL\(CUDA, (\w+),", text, re.MULTILINE))
+    assert len(declared) > 50 and declared - filled == set()

@@ -19,7 +19,7 @@ class Graph final : public DeviceGraph {
  public:
   Graph(const Capture& capture, cudaGraphExec_t exec) : capture_(capture), exec_(exec) {}
   ~Graph() override {
-    use_device(capture_.device);
+    use_device_if_possible(capture_.device);
     cudaDeviceSynchronize();
     cudaGraphExecDestroy(exec_);
     cudaFree(capture_.cells);

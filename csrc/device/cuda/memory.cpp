@@ -99,7 +99,7 @@ class ExpandableRegion final : public SystemMemory {
     return reinterpret_cast<void*>(at);
   }
   void unmap(void* data, size_t nbytes) noexcept override {
-    use_device(device_);
+    use_device_if_possible(device_);
     cudaDeviceSynchronize();  // a kernel may still use what was freed on its stream
     auto begin = reinterpret_cast<CUdeviceptr>(data);
     take_away(begin, begin + nbytes);
@@ -164,7 +164,7 @@ class WholeRegion final : public SystemMemory {
     return at;
   }
   void unmap(void* data, size_t) noexcept override {
-    use_device(device_);
+    use_device_if_possible(device_);
     auto it = bases_.find(data);
     cudaFree(it->second);  // waits for the device
     bases_.erase(it);

@@ -43,6 +43,14 @@ void use_device(int index) {
   bound = index;
 }
 
+void use_device_if_possible(int index) noexcept {
+  if (bound == index) return;
+  if (cudaSetDevice(index) == cudaSuccess)
+    bound = index;
+  else
+    cudaGetLastError();
+}
+
 cudaStream_t stream_of(int index) { return streams[static_cast<size_t>(index)]; }
 void set_stream_of(int index, cudaStream_t stream) { streams[static_cast<size_t>(index)] = stream; }
 

@@ -15,6 +15,8 @@ void check(cudaError_t error, const char* call);
 
 // Makes the device current for this thread's CUDA calls.
 void use_device(int index);
+// The same for destructors: without an error when the driver is gone already, at the end of the process.
+void use_device_if_possible(int index) noexcept;
 // The calling thread's stream of the device that the running kernel is for, which is made current.
 cudaStream_t stream();
 cudaStream_t stream_of(int index);
@@ -27,7 +29,7 @@ void check_launch();
 // What a kernel writes when it meets an index out of range; it then skips the element. In host memory that the device
 // can write to. The host looks at it whenever it waits for the device.
 struct IndexError {
-  int found;  // 2 while it is being written, 1 when it is complete
+  int found;       // 2 while it is being written, 1 when it is complete
   const char* op;  // the name, which only the host reads
   int64_t index, size;
 };

@@ -108,7 +108,8 @@ class GradScaler:
         if id(optimizer) not in self._norms:
             self.unscale_(optimizer)
         self._stepped.add(id(optimizer))
-        if math.isfinite(self._norms[id(optimizer)].item()):
+        norm = self._norms[id(optimizer)] = float(self._norms[id(optimizer)])  # the one place that waits for the device
+        if math.isfinite(norm):
             return optimizer.step()
         return None
 
@@ -120,7 +121,7 @@ class GradScaler:
             self._scale = float(new_scale)
         elif not self._norms:
             raise RuntimeError("update: no gradients were unscaled since the last update; call step() first")
-        elif all(math.isfinite(norm.item()) for norm in self._norms.values()):
+        elif all(math.isfinite(float(norm)) for norm in self._norms.values()):
             self._good_steps += 1
             if self._good_steps == self._growth_interval:
                 self._scale *= self._growth_factor
