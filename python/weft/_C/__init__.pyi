@@ -299,7 +299,7 @@ class Tensor:
         """
         Delete self[key].
         """
-    def __dlpack__(self: weft.Tensor, *, stream: typing.Any = None, max_version: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex] | None = None, dl_device: typing.Any = None, copy: builtins.bool | None = None) -> typing.Any:
+    def __dlpack__(self: weft.Tensor, *, stream: typing.SupportsInt | typing.SupportsIndex | None = None, max_version: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex] | None = None, dl_device: typing.Any = None, copy: builtins.bool | None = None) -> typing.Any:
         ...
     def __dlpack_device__(self: weft.Tensor) -> tuple[builtins.int, builtins.int]:
         ...
