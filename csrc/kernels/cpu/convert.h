@@ -3,32 +3,14 @@
 
 #include <stdint.h>
 
+#include "kernels/scalar/convert.h"
 #include "kernels/view.h"
 
 namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-// Conversion of one element as PyTorch does it: to bool is "is not zero", between integers wraps, from floating point
-// to integers truncates.
-template <class To, class From>
-WEFT_INLINE To convert(From v) {
-  if constexpr (__is_same(To, From))
-    return v;
-  else if constexpr (__is_same(From, Float16) || __is_same(From, BFloat16))
-    return convert<To>(to_float(v));
-  else if constexpr (__is_same(To, Float16))
-    return to_float16(static_cast<float>(v));
-  else if constexpr (__is_same(To, BFloat16))
-    return to_bfloat16(static_cast<float>(v));
-  else if constexpr (__is_same(To, bool))
-    return v != static_cast<From>(0);
-  else if constexpr ((__is_same(From, float) || __is_same(From, double)) && sizeof(To) < 4)
-    // Out-of-range values wrap through int64 instead of being undefined.
-    return static_cast<To>(static_cast<int64_t>(v));
-  else
-    return static_cast<To>(v);
-}
+using scalar::convert;
 
 template <class To, class From>
 void convert_run(To* out, int64_t out_stride, const From* in, int64_t in_stride, int64_t n) {

@@ -5,6 +5,7 @@
 #include "device/cpu/threads.h"
 #include "kernels/cpu/convert.h"
 #include "kernels/cpu/vector.h"
+#include "kernels/loop_plan.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -13,65 +14,10 @@ namespace {
 constexpr int64_t kElementwiseGrain = 32768;
 constexpr int64_t kRun = 1024;              // elements per run: operands and result of a run stay in the L1 cache
 constexpr int64_t kStreamBytes = 32 << 20;  // larger results are written past the caches
-constexpr int kMaxLoopDims = 64;
 
 WEFT_INLINE char* advance(void* p, int64_t elements, DType dtype) {
   return static_cast<char*>(p) + elements * static_cast<int64_t>(item_size(dtype));
 }
-
-// Dimensions of the output and, for every operand (0 is the output), its stride in them: dimensions of size 1 dropped,
-// sorted so that the output's smallest stride is last, neighbours merged where all operands allow it.
-template <int N>
-struct LoopPlan {
-  int ndim = 0;
-  int64_t shape[kMaxLoopDims];
-  int64_t strides[N + 1][kMaxLoopDims];
-
-  LoopPlan(const StridedView& out, const StridedView* const* in) {
-    for (int d = 0; d < out.ndim; d++) {
-      if (out.shape[d] == 1) continue;
-      int64_t step[N + 1];
-      step[0] = out.strides[d];
-      for (int k = 0; k < N; k++) {
-        int own = d - (out.ndim - in[k]->ndim);
-        step[k + 1] = own < 0 || in[k]->shape[own] == 1 ? 0 : in[k]->strides[own];
-      }
-      // Insertion by the output's stride keeps equal ones in order.
-      int at = ndim;
-      while (at > 0 && strides[0][at - 1] < step[0]) at--;
-      for (int e = ndim; e > at; e--) {
-        shape[e] = shape[e - 1];
-        for (int k = 0; k <= N; k++) strides[k][e] = strides[k][e - 1];
-      }
-      shape[at] = out.shape[d];
-      for (int k = 0; k <= N; k++) strides[k][at] = step[k];
-      ndim++;
-    }
-    merge();
-  }
-
- private:
-  void merge() {
-    int kept = 0;
-    for (int d = 1; d < ndim; d++) {
-      bool mergeable = true;
-      for (int k = 0; k <= N; k++) mergeable &= strides[k][kept] == strides[k][d] * shape[d];
-      if (mergeable) {
-        shape[kept] *= shape[d];
-      } else {
-        kept++;
-        shape[kept] = shape[d];
-      }
-      for (int k = 0; k <= N; k++) strides[k][kept] = strides[k][d];
-    }
-    if (ndim > 0) ndim = kept + 1;
-    if (ndim == 0) {
-      shape[0] = 1;
-      for (int k = 0; k <= N; k++) strides[k][0] = 1;
-      ndim = 1;
-    }
-  }
-};
 
 // Calls f(inputs, output, n) on runs that make up elements [begin, end) of the plan's row-major order.
 template <class C, class O, int N, class F>

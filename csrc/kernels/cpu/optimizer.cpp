@@ -1,52 +1,34 @@
 #include "kernels/optimizer.h"
 
 #include "device/cpu/threads.h"
+#include "kernels/scalar/convert.h"
 #include "kernels/scalar/optimizer.h"
 
 namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-// The type that elements of T are computed in.
-template <class T>
-struct ComputeOf {
-  using type = float;
-};
-template <>
-struct ComputeOf<double> {
-  using type = double;
-};
-template <class T>
-using Compute = typename ComputeOf<T>::type;
-
-WEFT_INLINE float load(float x) { return x; }
-WEFT_INLINE double load(double x) { return x; }
-WEFT_INLINE float load(Float16 x) { return to_float(x); }
-WEFT_INLINE float load(BFloat16 x) { return to_float(x); }
-WEFT_INLINE void store(float& to, float x) { to = x; }
-WEFT_INLINE void store(double& to, double x) { to = x; }
-WEFT_INLINE void store(Float16& to, float x) { to = to_float16(x); }
-WEFT_INLINE void store(BFloat16& to, float x) { to = to_bfloat16(x); }
+using scalar::convert, scalar::visit_floating, scalar::Wide;
 
 template <class T, bool momentum, bool first_step>
 void sgd_part(const OptimizerItem& item, int64_t begin, int64_t end, const SgdCoefficients& c) {
-  using A = Compute<T>;
+  using A = Wide<T>;
   auto* __restrict p = static_cast<T*>(item.param);
   auto* __restrict g = static_cast<const T*>(item.grad);
   auto* __restrict b = static_cast<T*>(item.state[0]);
   const scalar::SgdStep<A> step(c);
   for (int64_t i = begin; i < end; i++) {
     A m{};
-    if constexpr (momentum && !first_step) m = load(b[i]);
-    A x = step.template operator()<momentum, first_step>(load(p[i]), load(g[i]), m);
-    if constexpr (momentum) store(b[i], m);
-    store(p[i], x);
+    if constexpr (momentum && !first_step) m = convert<A>(b[i]);
+    A x = step.template operator()<momentum, first_step>(convert<A>(p[i]), convert<A>(g[i]), m);
+    if constexpr (momentum) b[i] = convert<T>(m);
+    p[i] = convert<T>(x);
   }
 }
 
 template <class T, bool amsgrad>
 void adam_part(const OptimizerItem& item, int64_t begin, int64_t end, const AdamCoefficients& c) {
-  using A = Compute<T>;
+  using A = Wide<T>;
   auto* __restrict p = static_cast<T*>(item.param);
   auto* __restrict g = static_cast<const T*>(item.grad);
   auto* __restrict first = static_cast<T*>(item.state[0]);
@@ -54,13 +36,13 @@ void adam_part(const OptimizerItem& item, int64_t begin, int64_t end, const Adam
   auto* __restrict most = static_cast<T*>(item.state[2]);
   const scalar::AdamStep<A> step(c, c.step_size, c.second_scale);
   for (int64_t i = begin; i < end; i++) {
-    A m = load(first[i]), v = load(second[i]), high{};
-    if constexpr (amsgrad) high = load(most[i]);
-    A x = step.template operator()<amsgrad>(load(p[i]), load(g[i]), m, v, high);
-    store(first[i], m);
-    store(second[i], v);
-    if constexpr (amsgrad) store(most[i], high);
-    store(p[i], x);
+    A m = convert<A>(first[i]), v = convert<A>(second[i]), high{};
+    if constexpr (amsgrad) high = convert<A>(most[i]);
+    A x = step.template operator()<amsgrad>(convert<A>(p[i]), convert<A>(g[i]), m, v, high);
+    first[i] = convert<T>(m);
+    second[i] = convert<T>(v);
+    if constexpr (amsgrad) most[i] = convert<T>(high);
+    p[i] = convert<T>(x);
   }
 }
 
@@ -70,7 +52,7 @@ double squares_part(const OptimizerItem& item, int64_t begin, int64_t end) {
   double sum = 0;
 #pragma omp simd reduction(+ : sum)
   for (int64_t i = begin; i < end; i++) {
-    auto x = static_cast<double>(load(g[i]));
+    auto x = static_cast<double>(convert<Wide<T>>(g[i]));
     sum += x * x;
   }
   return sum;
@@ -92,21 +74,6 @@ WEFT_INLINE void for_each_chunk(const OptimizerItem* items, int64_t count, F par
       part(*item, begin, end, chunk);
     }
   });
-}
-
-// Calls f with the C++ type of a floating dtype.
-template <class F>
-WEFT_INLINE void visit_floating(DType dtype, F&& f) {
-  switch (dtype) {
-    case DType::Float64:
-      return f(TypeTag<double>{});
-    case DType::Float16:
-      return f(TypeTag<Float16>{});
-    case DType::BFloat16:
-      return f(TypeTag<BFloat16>{});
-    default:
-      return f(TypeTag<float>{});
-  }
 }
 
 void sgd_cpu(const OptimizerItem* items, int64_t count, const SgdCoefficients& c) {

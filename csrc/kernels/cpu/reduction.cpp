@@ -1,6 +1,7 @@
 #include "kernels/reduction.h"
 
 #include "kernels/cpu/reducers.h"
+#include "kernels/fold_types.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -19,56 +20,10 @@ void fold_as(Fold fold, const StridedView& out, const StridedView& in, int reduc
   });
 }
 
-template <class F>
-void fold_numbers(Fold fold, const StridedView& out, const StridedView& in, int reduced) {
-  if (in.dtype == DType::Float64)
-    fold_as<F, double, double>(fold, out, in, reduced);
-  else if (is_floating(in.dtype) || is_floating(out.dtype))
-    out.dtype == DType::Float64 ? fold_as<F, double, double>(fold, out, in, reduced)
-                                : fold_as<F, float, double>(fold, out, in, reduced);
-  else
-    fold_as<F, int64_t, int64_t>(fold, out, in, reduced);
-}
-
-// For folds whose result is one of the elements, or a truth.
-template <class F>
-void fold_elements(Fold fold, const StridedView& out, const StridedView& in, int reduced) {
-  if (in.dtype == DType::Float64)
-    fold_as<F, double, double>(fold, out, in, reduced);
-  else if (is_floating(in.dtype))
-    fold_as<F, float, float>(fold, out, in, reduced);
-  else
-    fold_as<F, int64_t, int64_t>(fold, out, in, reduced);
-}
-
 void fold_cpu(Fold fold, StridedView out, StridedView in, int reduced) {
-  switch (fold) {
-    case Fold::Sum:
-    case Fold::Mean:
-      return fold_numbers<SumFold>(fold, out, in, reduced);
-    case Fold::NanSum:
-      return fold_numbers<NanSumFold>(fold, out, in, reduced);
-    case Fold::SumAbs:
-      return fold_numbers<SumAbsFold>(fold, out, in, reduced);
-    case Fold::Norm2:
-      return fold_numbers<SumSquareFold>(fold, out, in, reduced);
-    case Fold::CountNonzero:
-      return fold_numbers<CountFold>(fold, out, in, reduced);
-    case Fold::Prod:
-      return fold_numbers<ProdFold>(fold, out, in, reduced);
-    case Fold::Max:
-      return fold_elements<MaxFold>(fold, out, in, reduced);
-    case Fold::Min:
-      return fold_elements<MinFold>(fold, out, in, reduced);
-    case Fold::MaxAbs:
-      return fold_elements<AbsOf<MaxFold>>(fold, out, in, reduced);
-    case Fold::MinAbs:
-      return fold_elements<AbsOf<MinFold>>(fold, out, in, reduced);
-    case Fold::Any:
-      return fold_elements<AnyFold>(fold, out, in, reduced);
-    case Fold::All:
-      return fold_elements<AllFold>(fold, out, in, reduced);
-  }
+  visit_fold(fold, in.dtype, out.dtype, [&]<class F, class C, class T>(TypeTag<F>, TypeTag<C>, TypeTag<T>) {
+    fold_as<F, C, T>(fold, out, in, reduced);
+  });
 }
 WEFT_CPU_KERNEL(fold_kernel, fold_cpu);
 

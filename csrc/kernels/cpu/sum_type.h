@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core/half.h"
+#include "kernels/scalar/convert.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -15,39 +15,16 @@ struct SumOf {
   using type = int32_t;
 };
 template <>
-struct SumOf<float> {
-  using type = float;
-};
-template <>
-struct SumOf<double> {
-  using type = double;
-};
-template <>
 struct SumOf<int64_t> {
   using type = int64_t;
 };
-template <>
-struct SumOf<Float16> {
-  using type = float;
-};
-template <>
-struct SumOf<BFloat16> {
-  using type = float;
+template <class T>
+  requires(is_floating(dtype_of<T>))
+struct SumOf<T> {
+  using type = scalar::Wide<T>;
 };
 
-template <class To, class From>
-WEFT_INLINE To convert(From x) {
-  if constexpr (__is_same(From, To))
-    return x;
-  else if constexpr (__is_same(From, Float16) || __is_same(From, BFloat16))
-    return to_float(x);
-  else if constexpr (__is_same(To, Float16))
-    return to_float16(x);
-  else if constexpr (__is_same(To, BFloat16))
-    return to_bfloat16(x);
-  else
-    return static_cast<To>(x);
-}
+using scalar::convert;
 
 WEFT_INLINE size_t round_up(size_t bytes) { return (bytes + 63) & ~static_cast<size_t>(63); }
 

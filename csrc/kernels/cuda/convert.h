@@ -2,27 +2,11 @@
 #pragma once
 
 #include "kernels/cuda/launch.h"
+#include "kernels/scalar/convert.h"
 
 namespace weft::cuda {
 
-// As PyTorch converts: to bool is "is not zero", between integers wraps, from floating point to integers truncates.
-template <class To, class From>
-WEFT_INLINE To convert(From v) {
-  if constexpr (__is_same(To, From))
-    return v;
-  else if constexpr (__is_same(From, Float16) || __is_same(From, BFloat16))
-    return convert<To>(to_float(v));
-  else if constexpr (__is_same(To, Float16))
-    return to_float16(static_cast<float>(v));
-  else if constexpr (__is_same(To, BFloat16))
-    return to_bfloat16(static_cast<float>(v));
-  else if constexpr (__is_same(To, bool))
-    return v != static_cast<From>(0);
-  else if constexpr ((__is_same(From, float) || __is_same(From, double)) && sizeof(To) < 4)
-    return static_cast<To>(static_cast<int64_t>(v));
-  else
-    return static_cast<To>(v);
-}
+using scalar::convert;
 
 template <class To>
 WEFT_INLINE To load(const void* p, DType dtype, int64_t i) {

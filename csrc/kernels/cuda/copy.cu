@@ -35,7 +35,7 @@ __global__ void transpose_tiles(T* out, const T* in, int64_t rows, int64_t colum
 }
 
 template <class T>
-void transpose_copy(const Dimensions<1>& d, void* out, const void* in) {
+void transpose_copy(const LoopPlan<1>& d, void* out, const void* in) {
   int last = d.ndim - 1;
   int64_t rows = d.shape[last - 1], columns = d.shape[last], batches = last == 2 ? d.shape[0] : 1;
   int64_t tiles = divide_up(rows, kTile) * divide_up(columns, kTile) * batches;
@@ -46,7 +46,7 @@ void transpose_copy(const Dimensions<1>& d, void* out, const void* in) {
 }
 
 // Two (or three, the first being a batch) dimensions of which the input's last but one is the contiguous one.
-bool is_transpose(const Dimensions<1>& d) {
+bool is_transpose(const LoopPlan<1>& d) {
   int last = d.ndim - 1;
   return (last == 1 || last == 2) && d.strides[0][last] == 1 && d.strides[1][last] > 1 && d.strides[1][last - 1] == 1 &&
          d.shape[last] >= 8 && d.shape[last - 1] >= 8;
@@ -58,7 +58,7 @@ void copy_cuda(StridedView out, StridedView in) {
   const bool number = in.on_host && in.ndim == 0;
   if (out.dtype == in.dtype && !number) {
     const StridedView* const inputs[1] = {&in};
-    Dimensions<1> d(out, inputs);
+    LoopPlan<1> d(out, inputs);
     size_t item = item_size(out.dtype);
     if (d.ndim == 1 && d.strides[0][0] == 1 && d.strides[1][0] == 1) {
       if (out.data == in.data) return;

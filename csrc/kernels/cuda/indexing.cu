@@ -118,20 +118,6 @@ void gather_rows_cuda(void* out, StridedView row, const int64_t* offsets, int64_
 }
 WEFT_CUDA_KERNEL(gather_rows_kernel, gather_rows_cuda);
 
-// The type that elements of T are combined in.
-template <class T>
-struct CombineType {
-  using type = T;
-};
-template <>
-struct CombineType<Float16> {
-  using type = float;
-};
-template <>
-struct CombineType<BFloat16> {
-  using type = float;
-};
-
 template <PutMode mode, class C>
 WEFT_INLINE C combine(C old, C value) {
   if constexpr (mode == PutMode::Assign)
@@ -150,7 +136,7 @@ WEFT_INLINE C combine(C old, C value) {
 
 template <PutMode mode, class T>
 struct PutRows {
-  using C = typename CombineType<T>::type;
+  using C = scalar::Wide<T>;
   // What a run has come to; `any` is false before its first element.
   struct Value {
     C v;

@@ -1,6 +1,8 @@
 // Products that the library does not serve (integers, odd strides): tiles in shared memory, any dtype and strides.
 #include "kernels/matmul.h"
 
+#include <type_traits>
+
 #include "kernels/cuda/convert.h"
 #include "kernels/cuda/products.h"
 
@@ -9,26 +11,9 @@ namespace {
 
 constexpr int kTile = 16, kBatchDims = 12;
 
+// Integers are summed as int64, the half types as float.
 template <class T>
-struct SumType {
-  using type = int64_t;
-};
-template <>
-struct SumType<double> {
-  using type = double;
-};
-template <>
-struct SumType<float> {
-  using type = float;
-};
-template <>
-struct SumType<Float16> {
-  using type = float;
-};
-template <>
-struct SumType<BFloat16> {
-  using type = float;
-};
+using SumType = std::conditional_t<is_floating(dtype_of<T>), scalar::Wide<T>, int64_t>;
 
 struct Side {
   void* data;
@@ -44,7 +29,7 @@ struct Product {
 
 template <class T>
 __global__ void matmul_tiles(Product p) {
-  using C = typename SumType<T>::type;
+  using C = SumType<T>;
   __shared__ C left[kTile][kTile + 1], right[kTile][kTile + 1];
   int tx = threadIdx.x, ty = threadIdx.y;
   int64_t column = static_cast<int64_t>(blockIdx.x) * kTile + tx, row = static_cast<int64_t>(blockIdx.y) * kTile + ty;

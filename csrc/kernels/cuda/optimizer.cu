@@ -17,31 +17,7 @@ struct Items {
   int64_t first_chunk, chunks;
 };
 
-template <class T>
-struct ComputeOf {
-  using type = float;
-};
-template <>
-struct ComputeOf<double> {
-  using type = double;
-};
-template <class T>
-using Compute = typename ComputeOf<T>::type;
-
-// Calls f(TypeTag<T>{}) with the C++ type of a floating dtype.
-template <class F>
-WEFT_INLINE void visit_floating(DType dtype, const F& f) {
-  switch (dtype) {
-    case DType::Float64:
-      return f(TypeTag<double>{});
-    case DType::Float16:
-      return f(TypeTag<Float16>{});
-    case DType::BFloat16:
-      return f(TypeTag<BFloat16>{});
-    default:
-      return f(TypeTag<float>{});
-  }
-}
+using scalar::visit_floating, scalar::Wide;
 
 // The item of this block and its elements [begin, end).
 struct Part {
@@ -67,7 +43,7 @@ template <bool momentum, bool first_step>
 __global__ void sgd_chunks(Items all, SgdCoefficients c) {
   Part part(all);
   visit_floating(part.item->dtype, [&]<class T>(TypeTag<T>) {
-    using A = Compute<T>;
+    using A = Wide<T>;
     auto* p = static_cast<T*>(part.item->param);
     auto* g = static_cast<const T*>(part.item->grad);
     auto* b = static_cast<T*>(part.item->state[0]);
@@ -94,7 +70,7 @@ __global__ void adam_chunks(Items all, AdamCoefficients c, const uint64_t* runs)
     second_scale = 1 / __builtin_sqrt(1 - __builtin_pow(c.beta2, t));
   }
   visit_floating(part.item->dtype, [&]<class T>(TypeTag<T>) {
-    using A = Compute<T>;
+    using A = Wide<T>;
     auto* p = static_cast<T*>(part.item->param);
     auto* g = static_cast<const T*>(part.item->grad);
     auto* first = static_cast<T*>(part.item->state[0]);
@@ -121,7 +97,7 @@ __global__ void square_chunks(Items all, double* sums) {
   visit_floating(part.item->dtype, [&]<class T>(TypeTag<T>) {
     auto* g = static_cast<const T*>(part.item->grad);
     for (int64_t i = part.begin + threadIdx.x; i < part.end; i += kThreads) {
-      auto x = static_cast<double>(convert<Compute<T>>(g[i]));
+      auto x = static_cast<double>(convert<Wide<T>>(g[i]));
       sum += x * x;
     }
   });

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "kernels/cuda/convert.h"
+#include "kernels/loop_plan.h"
 
 namespace weft::cuda {
 
@@ -44,58 +45,9 @@ struct Plan {
   }
 };
 
-// The dimensions before they are cut to what a Plan holds.
-template <int N>
-struct Dimensions {
-  static constexpr int kMost = 64;
-  int ndim = 0;
-  int64_t shape[kMost];
-  int64_t strides[N + 1][kMost];
-
-  Dimensions(const StridedView& out, const StridedView* const* in) {
-    for (int d = 0; d < out.ndim; d++) {
-      if (out.shape[d] == 1) continue;
-      int64_t step[N + 1];
-      step[0] = out.strides[d];
-      for (int k = 0; k < N; k++) {
-        int own = d - (out.ndim - in[k]->ndim);
-        step[k + 1] = own < 0 || in[k]->shape[own] == 1 ? 0 : in[k]->strides[own];
-      }
-      int at = ndim++;
-      for (; at > 0 && strides[0][at - 1] < step[0]; at--) move(at, at - 1);
-      shape[at] = out.shape[d];
-      for (int k = 0; k <= N; k++) strides[k][at] = step[k];
-    }
-    merge();
-  }
-
- private:
-  void move(int to, int from) {
-    shape[to] = shape[from];
-    for (int k = 0; k <= N; k++) strides[k][to] = strides[k][from];
-  }
-  void merge() {
-    if (ndim == 0) {
-      shape[0] = 1;
-      for (int k = 0; k <= N; k++) strides[k][0] = 1;
-      ndim = 1;
-    }
-    int kept = 0;
-    for (int d = 1; d < ndim; d++) {
-      bool fits = true;
-      for (int k = 0; k <= N; k++) fits &= strides[k][kept] == strides[k][d] * shape[d];
-      int64_t outer = shape[kept];
-      if (!fits) kept++;
-      move(kept, d);
-      if (fits) shape[kept] *= outer;
-    }
-    ndim = kept + 1;
-  }
-};
-
 // Calls f(plan, offset of each operand) for parts that a plan can hold; one in all but exotic cases.
 template <int N, class F>
-void for_plans(const Dimensions<N>& dims, int first, const int64_t* base, const F& f) {
+void for_plans(const LoopPlan<N>& dims, int first, const int64_t* base, const F& f) {
   constexpr int64_t kReach = int64_t{1} << 31;
   int64_t numel = 1;
   bool fits = dims.ndim - first <= kPlanDims;
@@ -124,7 +76,7 @@ void for_plans(const Dimensions<N>& dims, int first, const int64_t* base, const 
   }
   constexpr int64_t kPart = int64_t{1} << 30;
   for (int64_t i = 0; i < dims.shape[first]; i += kPart) {
-    Dimensions<N> part = dims;
+    LoopPlan<N> part = dims;
     part.shape[first] = std::min(kPart, dims.shape[first] - i);
     int64_t at[N + 1];
     for (int k = 0; k <= N; k++) {
@@ -138,7 +90,7 @@ void for_plans(const Dimensions<N>& dims, int first, const int64_t* base, const 
 template <int N, class F>
 void for_plans(const StridedView& out, const StridedView* const* in, const F& f) {
   const int64_t base[N + 1] = {};
-  for_plans(Dimensions<N>(out, in), 0, base, f);
+  for_plans(LoopPlan<N>(out, in), 0, base, f);
 }
 
 }  // namespace weft::cuda

@@ -1,0 +1,59 @@
+// What each fold is computed with: the same on every device.
+#pragma once
+
+#include "kernels/reduction.h"
+#include "kernels/scalar/folds.h"
+
+namespace weft {
+
+// Calls run(TypeTag<F>{}, TypeTag<C>{}, TypeTag<T>{}): elements are read as C, folded by F, and totals are of type T.
+template <class Run>
+WEFT_INLINE void visit_fold(Fold fold, DType in, DType out, const Run& run) {
+  auto numbers = [&]<class F>(TypeTag<F> f) {
+    if (in == DType::Float64 || out == DType::Float64)
+      run(f, TypeTag<double>{}, TypeTag<double>{});
+    else if (is_floating(in) || is_floating(out))
+      run(f, TypeTag<float>{}, TypeTag<double>{});
+    else
+      run(f, TypeTag<int64_t>{}, TypeTag<int64_t>{});
+  };
+  // For folds whose result is one of the elements, or a truth.
+  auto elements = [&]<class F>(TypeTag<F> f) {
+    if (in == DType::Float64)
+      run(f, TypeTag<double>{}, TypeTag<double>{});
+    else if (is_floating(in))
+      run(f, TypeTag<float>{}, TypeTag<float>{});
+    else
+      run(f, TypeTag<int64_t>{}, TypeTag<int64_t>{});
+  };
+  using namespace scalar;
+  switch (fold) {
+    case Fold::Sum:
+    case Fold::Mean:
+      return numbers(TypeTag<SumFold>{});
+    case Fold::NanSum:
+      return numbers(TypeTag<NanSumFold>{});
+    case Fold::SumAbs:
+      return numbers(TypeTag<SumAbsFold>{});
+    case Fold::Norm2:
+      return numbers(TypeTag<SumSquareFold>{});
+    case Fold::CountNonzero:
+      return numbers(TypeTag<CountFold>{});
+    case Fold::Prod:
+      return numbers(TypeTag<ProdFold>{});
+    case Fold::Max:
+      return elements(TypeTag<MaxFold>{});
+    case Fold::Min:
+      return elements(TypeTag<MinFold>{});
+    case Fold::MaxAbs:
+      return elements(TypeTag<AbsOf<MaxFold>>{});
+    case Fold::MinAbs:
+      return elements(TypeTag<AbsOf<MinFold>>{});
+    case Fold::Any:
+      return elements(TypeTag<AnyFold>{});
+    case Fold::All:
+      return elements(TypeTag<AllFold>{});
+  }
+}
+
+}  // namespace weft
