@@ -1,5 +1,6 @@
 #include "device/backend.h"
 
+#include <atomic>
 #include <cstring>
 
 #include "core/error.h"
@@ -31,7 +32,7 @@ class MetaBackend : public DeviceBackend {
 
 CpuBackend cpu_backend;
 MetaBackend meta_backend;
-constinit DeviceBackend* backends[kNumDeviceTypes] = {&cpu_backend, &meta_backend, nullptr, nullptr};
+constinit std::atomic<DeviceBackend*> backends[kNumDeviceTypes] = {&cpu_backend, &meta_backend, nullptr, nullptr};
 
 [[noreturn]] void lacks(const char* what) { fail<ErrorKind::NotImplemented>("this type of device has no ", what); }
 

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -15,6 +16,7 @@ namespace {
 
 std::string problems[kNumDeviceTypes];
 LibraryFolders folders_hook = nullptr;
+std::vector<std::string> known_folders;
 
 // libweft.so's folder.
 std::filesystem::path own_folder() {
@@ -39,29 +41,35 @@ void load_plugin(const std::string& path) {
         " was built for another version of Weft (plug-in version ", info->version, ", expected ", kPluginVersion, ")");
   check(info->type != DeviceType::CPU && info->type != DeviceType::Meta, "the plug-in ", path,
         " wants to replace a built-in device");
-  register_backend(info->type, info->create());
   info->register_kernels();
+  register_backend(info->type, info->create());  // last: from now on other threads find the device
 }
 
 void load_default_plugin(DeviceType type) {
-  if (type != DeviceType::CUDA) return;
-  static std::once_flag once;
-  std::call_once(once, [] {
-    std::string& problem = problems[static_cast<int>(DeviceType::CUDA)];
-    const char* chosen = std::getenv("WEFT_CUDA_PLUGIN");
-    std::filesystem::path path = chosen && *chosen ? chosen : own_folder() / "libweft_cuda.so";
-    if (!std::filesystem::exists(path)) {
-      problem = chosen && *chosen ? concat("$WEFT_CUDA_PLUGIN names ", path.string(), ", which does not exist")
-                                  : "this Weft was built without the CUDA plug-in (libweft_cuda.so); install it on a "
-                                    "machine where nvcc is found";
-      return;
-    }
+  static std::atomic<bool> done{false};
+  if (type != DeviceType::CUDA || done) return;
+  // Asked before the lock is taken: the hook may have to wait for a thread that waits for the lock.
+  std::vector<std::string> folders = folders_hook ? folders_hook() : std::vector<std::string>();
+  static std::mutex mutex;
+  std::lock_guard lock(mutex);
+  if (done) return;
+  known_folders = std::move(folders);
+  const char* chosen = std::getenv("WEFT_CUDA_PLUGIN");
+  bool named = chosen && *chosen;
+  std::filesystem::path path = named ? chosen : own_folder() / "libweft_cuda.so";
+  std::string& problem = problems[static_cast<int>(type)];
+  if (!std::filesystem::exists(path)) {
+    problem = named ? concat("$WEFT_CUDA_PLUGIN names ", path.string(), ", which does not exist")
+                    : "this Weft was built without the CUDA plug-in (libweft_cuda.so); install it on a machine where "
+                      "nvcc is found";
+  } else {
     try {
       load_plugin(path.string());
     } catch (const Error& e) {
       problem = e.message();
     }
-  });
+  }
+  done = true;
 }
 
 std::string plugin_problem(DeviceType type) {
@@ -70,6 +78,6 @@ std::string plugin_problem(DeviceType type) {
 }
 
 void set_library_folders(LibraryFolders hook) { folders_hook = hook; }
-std::vector<std::string> library_folders() { return folders_hook ? folders_hook() : std::vector<std::string>(); }
+const std::vector<std::string>& library_folders() { return known_folders; }
 
 }  // namespace weft

@@ -32,10 +32,10 @@ void load_default_plugin(DeviceType type);
 // Why there is no backend of this type.
 std::string plugin_problem(DeviceType type);
 
-// Folders in which plug-ins look for the vendor's libraries, beside those the system knows. The hook is asked once,
-// when a plug-in is loaded; the Python package sets it to find the folders of installed wheels.
+// Folders in which plug-ins look for the vendor's libraries, beside those the system knows. The hook is asked
+// before the default plug-in is loaded; the Python package sets it to find the folders of installed wheels.
 using LibraryFolders = std::vector<std::string> (*)();
 void set_library_folders(LibraryFolders hook);
-std::vector<std::string> library_folders();
+const std::vector<std::string>& library_folders();
 
 }  // namespace weft
