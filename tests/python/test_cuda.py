@@ -267,6 +267,9 @@ def test_error_while_recording(w, cuda):
     assert (x + 1).sum().item() == 6 and not cuda.is_current_stream_capturing()
     with pytest.raises(NotImplementedError):
         cuda.make_graphed_callables(None, None)
+    with pytest.raises(NotImplementedError, match="share a memory pool"), cuda.graph(cuda.CUDAGraph(), pool=1):
+        pass
+    assert cuda.current_stream() == cuda.default_stream()
 
 
 def test_training_agrees_with_the_cpu(w):

@@ -41,7 +41,6 @@ __all__ = [
     "GradScaler",
     "Stream",
     "amp",
-    "can_device_access_peer",
     "current_device",
     "current_stream",
     "default_stream",
@@ -178,11 +177,6 @@ def get_device_capability(device=None):
 def is_bf16_supported(including_emulation=True):
     """Can the current GPU compute with bfloat16? All that the plug-in is built for can."""
     return is_available() and get_device_capability()[0] >= 8
-
-
-def can_device_access_peer(device, peer_device):
-    """Copies between GPUs always work; whether they go directly is left to the driver."""
-    return _as_device(device) != _as_device(peer_device)
 
 
 def synchronize(device=None):

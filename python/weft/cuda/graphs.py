@@ -34,7 +34,13 @@ class CUDAGraph:
         self._after_replay = []
 
     def capture_begin(self, pool=None, capture_error_mode="global"):
-        """Starts recording this thread's work on the current stream, which must not be the default one."""
+        """Starts recording this thread's work on the current stream, which must not be the default one.
+
+        Work of other threads is neither recorded nor hindered, whatever capture_error_mode says. NotImplementedError
+        for a pool: each graph has its own.
+        """
+        if pool is not None:
+            raise NotImplementedError("CUDAGraph: graphs cannot share a memory pool; leave pool out")
         device = current_stream().device
         _device.begin_capture(device)
         self._device = device
@@ -72,6 +78,7 @@ class graph:
 
     def __init__(self, cuda_graph, pool=None, stream=None, capture_error_mode="global"):
         self.graph = cuda_graph
+        self._pool = pool
         self._stream = stream
 
     def __enter__(self):
@@ -80,7 +87,7 @@ class graph:
         self._scope = stream(self._stream)
         self._scope.__enter__()
         try:
-            self.graph.capture_begin()
+            self.graph.capture_begin(self._pool)
         except BaseException:
             self._scope.__exit__()
             raise
