@@ -143,12 +143,13 @@ void bind_devices(py::module_& module) {
 
   m.def("autocast_state", [](const std::string& type) {
     AutocastState& state = autocast_state(parse_device(type).type);
-    return py::make_tuple(state.enabled, py::reinterpret_borrow<py::object>(dtype_object(state.dtype)));
+    return py::make_tuple(state.enabled, py::reinterpret_borrow<py::object>(dtype_object(state.dtype)),
+                          state.keeps_casts);
   });
-  m.def("set_autocast", [](const std::string& type, bool enabled, DType dtype) {
+  m.def("set_autocast", [](const std::string& type, bool enabled, DType dtype, bool keeps_casts) {
     check<ErrorKind::Value>(is_floating(dtype) && item_size(dtype) <= 4,
                             "autocast: expected dtype float16 or bfloat16, got ", dtype);
-    set_autocast(parse_device(type).type, {enabled, dtype});
+    set_autocast(parse_device(type).type, {enabled, dtype, keeps_casts});
   });
   m.def("clear_autocast_cache", &clear_autocast_cache);
 }

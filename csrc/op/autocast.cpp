@@ -24,9 +24,10 @@ bool may_cast(const Tensor& t, Device device) {
   return t.defined() && is_floating(t.dtype()) && t.dtype() != DType::Float64 && t.device().type == device.type;
 }
 
-Tensor cast(const Tensor& t, DType dtype) {
+Tensor cast(const Tensor& t, DType dtype, bool keep) {
   bool parameter = t.requires_grad() && !t.is_view() && is_leaf(t);
-  if (!parameter || !GradMode::enabled() || item_size(dtype) >= item_size(t.dtype())) return to_dtype(t, dtype);
+  if (!parameter || !keep || !GradMode::enabled() || item_size(dtype) >= item_size(t.dtype()))
+    return to_dtype(t, dtype);
   auto known = casts.find(t.impl());
   if (known != casts.end() && known->second.version == t.version() && known->second.result.dtype() == dtype)
     return known->second.result;
@@ -70,7 +71,7 @@ bool apply_autocast(const Op& op, Inputs in, Tensor* out) {
   SmallVector<const Tensor*, 4> list;
   tensors.resize(in.size());
   for (int i = 0; i < in.size(); i++) {
-    tensors[i] = may_cast(in[i], device) ? cast(in[i], wanted) : in[i];
+    tensors[i] = may_cast(in[i], device) ? cast(in[i], wanted, state.keeps_casts) : in[i];
     list.push_back(&tensors[i]);
   }
   NoAutocastGuard once;
@@ -81,7 +82,7 @@ bool apply_autocast(const Op& op, Inputs in, Tensor* out) {
 Tensor for_half(const Tensor& x) {
   if (!autocast_is_on || !x.defined()) return x;
   const AutocastState& state = autocast_state(x.device().type);
-  return state.enabled && may_cast(x, x.device()) ? cast(x, state.dtype) : x;
+  return state.enabled && may_cast(x, x.device()) ? cast(x, state.dtype, state.keeps_casts) : x;
 }
 
 std::optional<DType> full_precision_dtype(const Tensor& x) {

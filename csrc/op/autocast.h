@@ -11,6 +11,7 @@ namespace weft {
 struct AutocastState {
   bool enabled = false;
   DType dtype = DType::BFloat16;
+  bool keeps_casts = true;  // of parameters
 };
 
 // The calling thread's state for a type of device.

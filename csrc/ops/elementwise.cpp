@@ -278,9 +278,10 @@ void check_divisor(int function, const Tensor& b) {
   constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<TruncDivide>(BinaryList{}),
                              index_in<Remainder>(BinaryList{}), index_in<Fmod>(BinaryList{})};
   for (int f : guarded)
-    if (f == function)
-      set_allocation_tag(binary_info(function).name),
-          check(!has_zero(b), binary_info(function).name, ": integer division by zero");
+    if (f == function) {
+      set_allocation_tag(binary_info(function).name);  // for devices that raise the error later
+      check(!has_zero(b), binary_info(function).name, ": integer division by zero");
+    }
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
   bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() &&

@@ -66,6 +66,17 @@ def test_casts_of_parameters_follow_their_changes(w, device):
     assert p.grad.tolist() == [[4.0, 4.0], [4.0, 4.0]]
 
 
+@weft_only
+@pytest.mark.parametrize("keeps", [True, False])
+def test_casts_of_parameters_are_kept_unless_told_otherwise(w, keeps):
+    p, x = w.nn.Parameter(w.ones(2, 2)), w.ones(2, 2, dtype=w.bfloat16)
+    with w.autocast("cpu", cache_enabled=keeps):
+        _ = x @ p
+        before = w.memory.stats()["allocations"]
+        _ = x @ p
+        assert w.memory.stats()["allocations"] - before == (1 if keeps else 2)
+
+
 def test_decorator_and_backward_inside(w, device):
     @w.autocast(device)
     def forward(a, b):

@@ -46,14 +46,14 @@ class autocast:
         global _depth
         _depth += 1
         self._before.append(_device.autocast_state(self._type))
-        _device.set_autocast(self._type, self._enabled, self._dtype)
+        _device.set_autocast(self._type, self._enabled, self._dtype, self._cache)
         return self
 
     def __exit__(self, *exception):
         global _depth
         _depth -= 1
         _device.set_autocast(self._type, *self._before.pop())
-        if _depth == 0 or not self._cache:
+        if _depth == 0:
             _device.clear_autocast_cache()
 
     def __call__(self, function):
