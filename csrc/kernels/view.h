@@ -13,8 +13,7 @@ struct StridedView {
   const int64_t* strides = nullptr;
   int ndim = 0;
   DType dtype = DType::Float32;
-  // A 0-dim view whose number lies in host memory, whatever the kernel's device: elementwise kernels take such
-  // operands.
+  // The data lies in host memory. Elementwise kernels of other devices take such operands if they have no dims.
   bool on_host = false;
 
   template <class T>

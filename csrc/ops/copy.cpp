@@ -62,7 +62,8 @@ struct ToDevice : OpOf<ToDevice> {
   Device device(Inputs) const override { return place; }
   // The layout of the input stays where that is dense.
   void infer(Inputs in, OutputSpec* out) const override {
-    out[0] = {in[0].shape(), in[0].dtype(), is_dense(in[0]) ? in[0].strides() : Strides{}};
+    out[0] = {in[0].shape(), in[0].dtype(), {}};
+    if (!in[0].is_contiguous() && is_dense(in[0])) out[0].strides = in[0].strides();
   }
   void run(Inputs in, const Tensor* out) const override {
     const Tensor &from = in[0], &to = out[0];
@@ -75,13 +76,6 @@ struct ToDevice : OpOf<ToDevice> {
                  static_cast<size_t>(to.numel()) * item_size(to.dtype()), non_blocking && source.same(from));
   }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = to_device(v.grad(), v.input_device(0)); }
-
-  static bool is_dense(const Tensor& t) {
-    if (t.is_contiguous() || has_internal_overlap(t)) return false;
-    int64_t reach = 1;
-    for (int d = 0; d < t.ndim(); d++) reach += (t.size(d) - 1) * t.strides()[d];
-    return reach == t.numel();
-  }
 };
 
 struct Clone : OpOf<Clone> {
@@ -91,10 +85,7 @@ struct Clone : OpOf<Clone> {
   explicit Clone(bool c) : contiguous(c) {}
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {in[0].shape(), in[0].dtype(), {}};
-    if (contiguous || in[0].is_contiguous() || has_internal_overlap(in[0])) return;
-    int64_t reach = 1;
-    for (int d = 0; d < in[0].ndim(); d++) reach += (in[0].size(d) - 1) * in[0].strides()[d];
-    if (reach == in[0].numel()) out[0].strides = in[0].strides();
+    if (!contiguous && !in[0].is_contiguous() && is_dense(in[0])) out[0].strides = in[0].strides();
   }
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));

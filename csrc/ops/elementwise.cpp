@@ -43,10 +43,7 @@ Strides kept_strides(const Shape& shape, Inputs in) {
     if (model && model->strides() != in[i].strides()) return {};
     model = &in[i];
   }
-  if (!model || has_internal_overlap(*model)) return {};
-  int64_t reach = 1;
-  for (int d = 0; d < shape.size(); d++) reach += (shape[d] - 1) * model->strides()[d];
-  return reach == model->numel() ? model->strides() : Strides{};
+  return model && is_dense(*model) ? model->strides() : Strides{};
 }
 
 struct UnaryBackward : OpOf<UnaryBackward> {

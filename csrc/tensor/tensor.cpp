@@ -107,6 +107,14 @@ bool has_internal_overlap(const Tensor& t) {
   return false;
 }
 
+bool is_dense(const Tensor& t) {
+  if (t.is_contiguous()) return true;
+  if (has_internal_overlap(t)) return false;
+  int64_t reach = 1;
+  for (int d = 0; d < t.ndim(); d++) reach += (t.size(d) - 1) * t.strides()[d];
+  return reach == t.numel();
+}
+
 Overlap overlap_of(const Tensor& a, const Tensor& b) {
   if (a.impl()->storage.get() != b.impl()->storage.get() && a.impl()->storage->data() != b.impl()->storage->data()) {
     // Different storages may still lie on the same foreign memory (NumPy views).

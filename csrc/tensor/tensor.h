@@ -126,6 +126,8 @@ Tensor from_memory(void* data, const Shape& shape, const Strides& strides, DType
 
 // Do two elements of t (an expanded tensor, say) share memory?
 bool has_internal_overlap(const Tensor& t);
+// Do the elements of t fill a block of memory without gaps, in any order of the dimensions?
+bool is_dense(const Tensor& t);
 // May a and b share memory? Exact for the same geometry and for disjoint ranges, else "yes".
 enum class Overlap { None, Same, Partial };
 Overlap overlap_of(const Tensor& a, const Tensor& b);
