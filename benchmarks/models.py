@@ -24,6 +24,52 @@ def digits_cnn(f):
     )
 
 
+def lenet(f):
+    """Two convolutions of 16 and 32 channels and two linear layers, for 28 x 28 images; after LeCun et al., 1998."""
+    nn = f.nn
+    return nn.Sequential(
+        nn.Conv2d(1, 16, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(16, 32, 5, padding=2),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Linear(32 * 7 * 7, 128),
+        nn.ReLU(),
+        nn.Linear(128, 10),
+    )
+
+
+def resnet18(f, width=64, classes=10):
+    """ResNet with two-layer blocks for 32 x 32 images; He et al., 2016. No pooling at the entry."""
+    nn = f.nn
+
+    def conv_norm(inputs, outputs, kernel, stride=1):
+        return [nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2, bias=False), nn.BatchNorm2d(outputs)]
+
+    class Block(nn.Module):
+        def __init__(self, inputs, outputs, stride):
+            super().__init__()
+            self.body = nn.Sequential(
+                *conv_norm(inputs, outputs, 3, stride), nn.ReLU(), *conv_norm(outputs, outputs, 3)
+            )
+            same = inputs == outputs and stride == 1
+            self.shortcut = nn.Identity() if same else nn.Sequential(*conv_norm(inputs, outputs, 1, stride))
+            self.relu = nn.ReLU()
+
+        def forward(self, x):
+            return self.relu(self.body(x) + self.shortcut(x))
+
+    layers = [*conv_norm(3, width, 3), nn.ReLU()]
+    inputs = width
+    for stage in range(4):
+        for block in range(2):
+            layers.append(Block(inputs, width * 2**stage, 2 if stage > 0 and block == 0 else 1))
+            inputs = width * 2**stage
+    return nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(inputs, classes))
+
+
 def resnet50(f, width=64, blocks=(3, 4, 6, 3), classes=1000):
     """ResNet with bottlenecks; He et al., 2016. Strides as in its later version, in the 3 x 3 convolution."""
     nn = f.nn

@@ -215,18 +215,18 @@ void BackwardRun::commit() {
   GradModeGuard mode(create_graph_);
   // First everything that can fail, then only writes.
   for (auto& [leaf, grad] : leaves_) {
-    Tensor& before = ensure_grad_meta(leaf).grad;
+    Tensor before = accumulated_grad(leaf);
     if (before.defined() && (create_graph_ || before.dtype() != grad.dtype() || before.requires_grad()))
       grad = add(before, grad);
     else if (!before.defined() && !create_graph_ && !sole_owner(grad))
       grad = clone(grad);
   }
   for (auto& [leaf, grad] : leaves_) {
-    Tensor& before = ensure_grad_meta(leaf).grad;
+    Tensor before = accumulated_grad(leaf);
     if (before.defined() && !create_graph_ && before.dtype() == grad.dtype() && !before.requires_grad())
       add_(before, grad);
     else
-      before = std::move(grad);
+      set_accumulated_grad(leaf, std::move(grad));
   }
   for (auto& [leaf, grad] : leaves_) call_accumulate_hooks(leaf);
 }
@@ -262,8 +262,8 @@ BackwardRun start(const char* what, const std::vector<Tensor>& tensors, const st
 }
 
 void add_to_grad(const Tensor& t, Tensor grad) {
-  Tensor& before = ensure_grad_meta(t).grad;
-  before = before.defined() ? add(before, grad) : std::move(grad);
+  Tensor before = accumulated_grad(t);
+  set_accumulated_grad(t, before.defined() ? add(before, grad) : std::move(grad));
 }
 
 }  // namespace

@@ -44,8 +44,8 @@ class RetainGrad final : public GradHook {
   Tensor call(const Tensor& grad) override {
     if (owner_ && owner_->try_retain()) {
       Tensor t(Ref<TensorImpl>::adopt(owner_));
-      Tensor& before = ensure_grad_meta(t).grad;
-      before = before.defined() ? add(before, grad) : grad;
+      Tensor before = accumulated_grad(t);
+      set_accumulated_grad(t, before.defined() ? add(before, grad) : grad);
     }
     return {};
   }

@@ -84,7 +84,7 @@ class Key {
     if (PyBool_Check(item)) return mask(full({}, Scalar(item == Py_True), DType::Bool, x_.device()));
     const Tensor& t = unwrap(item);
     if (t.dtype() == DType::Bool) return mask(t);
-    if (t.ndim() == 0 && !t.is_meta()) {
+    if (t.ndim() == 0 && t.has_values()) {
       py::object number = py::reinterpret_steal<py::object>(python::item(t));
       return choose(PyLong_AsLongLong(number.ptr()));
     }
@@ -425,6 +425,8 @@ void bind_masks(Family& f) {
               ", got ", weights.defined() ? weights.shape() : Shape{});
         check(!x.is_meta(),
               "bincount: the size of the result depends on the data, which a tensor on the meta device does not have");
+        check_values_known("bincount", x);
+        NotTraced now;
         int64_t length = minlength;
         Tensor values = contiguous(to_dtype(x, DType::Int64));
         Tensor seen = on_host(values);

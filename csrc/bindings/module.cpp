@@ -16,6 +16,7 @@ PYBIND11_MODULE(_C, m) {
   bind_tensor_methods(f);
   bind_autograd(f);
   bind_function(m);
+  bind_jit(m);
 #define WEFT_X(family) bind_##family(f, nn);
   WEFT_FAMILIES(WEFT_X)
 #undef WEFT_X

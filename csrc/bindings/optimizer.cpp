@@ -21,6 +21,14 @@ void adam(const TensorList& params, const TensorList& grads, const TensorList& e
             {step, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
 }
 
+// Sets the numbers that a traced step reads.
+void set_numbers(const Tensor& numbers, const std::vector<double>& values) {
+  check(numbers.dtype() == DType::Float64 && numbers.numel() == static_cast<int64_t>(values.size()) &&
+            numbers.is_contiguous() && numbers.device().type == DeviceType::CPU,
+        "_set_numbers: expected a float64 vector of ", values.size(), " numbers");
+  std::copy(values.begin(), values.end(), numbers.data_as<double>());
+}
+
 }  // namespace
 
 void bind_optimizer(Family& f, Family&) {
@@ -32,6 +40,12 @@ void bind_optimizer(Family& f, Family&) {
         py::arg("max_exp_avg_sqs"), py::arg("step"), py::arg("lr"), py::arg("beta1"), py::arg("beta2"), py::arg("eps"),
         py::arg("weight_decay"), py::arg("decoupled"), py::arg("amsgrad"), py::arg("maximize"),
         "One step of Adam or AdamW on all parameters. Changes params and the three lists of state.");
+  m.def("_trace_sgd_step", &trace_sgd_step, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"),
+        py::arg("numbers"), "Records a step of SGD whose numbers are read when it runs.");
+  m.def("_trace_adam_step", &trace_adam_step, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"),
+        py::arg("exp_avg_sqs"), py::arg("max_exp_avg_sqs"), py::arg("numbers"),
+        "Records a step of Adam whose numbers are read when it runs.");
+  m.def("_set_numbers", &set_numbers, py::arg("numbers"), py::arg("values"));
   m.def("_global_norm", &global_norm, py::arg("tensors"), "The 2-norm of all elements of all tensors.");
 }
 

@@ -181,6 +181,7 @@ PyObject* nested_list(const Tensor& t, int dim, int64_t offset) {
 
 void check_has_data(const char* what, const Tensor& t) {
   check(!t.is_meta(), what, ": a tensor on the meta device has a shape but no values");
+  check_values_known(what, t);
 }
 
 }  // namespace

@@ -51,6 +51,7 @@ void bind_autograd(Family& f);
 void bind_function(py::module_& m);
 void bind_runtime(py::module_& m);
 void bind_memory(py::module_& m);
+void bind_jit(py::module_& m);
 
 // A tensor on the memory of a NumPy array.
 Tensor from_numpy(const py::object& array);

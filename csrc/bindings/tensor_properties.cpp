@@ -45,10 +45,7 @@ PyObject* matrix_transpose(const Tensor& t) {
   return wrap(transpose(t, -2, -1));
 }
 
-PyObject* grad_of(const Tensor& t) {
-  GradMeta* meta = grad_meta(t);
-  return wrap(meta ? meta->grad : Tensor());
-}
+PyObject* grad_of(const Tensor& t) { return wrap(accumulated_grad(t)); }
 
 int reject_delete(PyObject* value, const char* name) {
   if (value) return 0;
@@ -60,7 +57,7 @@ int set_grad(PyObject* self, PyObject* value, void*) {
   return guarded([&]() -> int {
     const Tensor& t = unwrap(self);
     if (!value || value == Py_None) {
-      if (GradMeta* meta = grad_meta(t)) meta->grad = Tensor();
+      set_accumulated_grad(t, {});
       return 0;
     }
     check<ErrorKind::Type>(is_tensor(value), "grad: expected a Tensor or None, got ",
@@ -70,7 +67,7 @@ int set_grad(PyObject* self, PyObject* value, void*) {
     check(grad.dtype() == t.dtype(), "grad: the gradient has dtype ", grad.dtype(), ", expected ", t.dtype());
     check(grad.device() == t.device(), "grad: the gradient is on ", grad.device(), ", expected ", t.device());
     check(!grad.same(t), "grad: a tensor cannot be its own gradient");
-    ensure_grad_meta(t).grad = grad;
+    set_accumulated_grad(t, grad);
     return 0;
   });
 }

@@ -4,12 +4,12 @@
 #include "memory/allocator.h"
 #include "op/autocast.h"
 #include "op/node.h"
+#include "op/trace.h"
 
 namespace weft {
 
 namespace {
 
-thread_local TraceSink* sink = nullptr;
 LongKernelHooks long_kernel;
 
 // Letting other Python threads run costs about 50 ns; below this many bytes a kernel is quicker than that is worth.
@@ -58,11 +58,24 @@ bool any_requires_grad(Inputs in) {
   return false;
 }
 
+// Of results that are only traced.
+void make_symbolic(const OutputSpec* specs, Device device, Tensor* out, int count) {
+  for (int i = 0; i < count; i++) {
+    const OutputSpec& spec = specs[i];
+    out[i] =
+        symbolic(spec.shape, spec.strides.empty() ? contiguous_strides(spec.shape) : spec.strides, spec.dtype, device);
+  }
+}
+
 void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
   Device device = op.device(in);
   SmallVector<OutputSpec, 2> specs;
   specs.resize(count);
   op.infer(in, specs.data());
+  if (tracing()) [[unlikely]]
+    return make_symbolic(specs.data(), device, out, count);
+  for (int i = 0; i < in.size(); i++)
+    if (in[i].defined()) check_values_known(op.name(), in[i]);
   set_allocation_tag(op.name());
   for (int i = 0; i < count; i++) {
     out[i] = specs[i].strides.empty() ? empty(specs[i].shape, specs[i].dtype, device)
@@ -86,8 +99,8 @@ void apply(const Op& op, Inputs in, Tensor* out) {
   } else {
     allocate_and_run(op, in, out, count);
   }
-  if (sink) [[unlikely]]
-    sink->record(op, in, out);
+  if (tracing()) [[unlikely]]
+    trace_sink->record(op, in, out);
   if (GradMode::enabled()) {
     if (any_requires_grad(in) && op.differentiable()) {
       auto node = make_ref<OpNode>(op, in, false);
@@ -113,6 +126,9 @@ Tensor apply_inplace(const Op& op, Inputs in) {
   check(device == target.device(), op.name(), "_: a tensor on ", target.device(), " cannot take a result on ", device,
         "; move one of them with .to(device)");
   OutputSpec spec;
+  if (!tracing())
+    for (int i = 0; i < in.size(); i++)
+      if (in[i].defined()) check_values_known(op.name(), in[i]);
   op.infer(in, &spec);
   check(spec.shape == target.shape(), op.name(), "_: the result has shape ", spec.shape,
         ", which does not fit the tensor of shape ", target.shape(), " that is changed in place");
@@ -124,7 +140,8 @@ Tensor apply_inplace(const Op& op, Inputs in) {
   for (int i = 0; i < in.size() && direct; i++) {
     if (!in[i].defined()) continue;
     Overlap overlap = i == 0 ? Overlap::Same : overlap_of(in[i], target);
-    direct = overlap == Overlap::None || (overlap == Overlap::Same && op.elementwise());
+    bool may_overwrite = op.elementwise() || (i == 0 && op.overwrites(0) == 0);
+    direct = overlap == Overlap::None || (overlap == Overlap::Same && may_overwrite);
   }
   set_allocation_tag(op.name());
   Ref<OpNode> node;
@@ -132,7 +149,10 @@ Tensor apply_inplace(const Op& op, Inputs in) {
     node = make_ref<OpNode>(op, in, true);
     node->add_output(target);
   }
-  if (device.type != DeviceType::Meta) {
+  if (tracing()) [[unlikely]] {
+    constexpr int kFirst = 0;
+    trace_sink->record_inplace(op, in, &kFirst);
+  } else if (device.type != DeviceType::Meta) {
     if (direct) {
       run_kernel(op, in, &target);
     } else {
@@ -142,8 +162,6 @@ Tensor apply_inplace(const Op& op, Inputs in) {
     }
   }
   target.impl()->storage->bump_version(op.name());
-  if (sink) [[unlikely]]
-    sink->record_inplace(op, in);
   if (node) {
     if (node->mask.outputs) node->saved.emplace_back(target, true).output_index = 0;
     rebase_history(target, node);
@@ -151,7 +169,10 @@ Tensor apply_inplace(const Op& op, Inputs in) {
   return target;
 }
 
-TraceSink* trace_to(TraceSink* next) { return std::exchange(sink, next); }
+void apply_check(const Op& op, const Tensor& a, const Tensor& b) {
+  const Tensor* list[] = {&a, &b};
+  apply(op, Inputs(list, b.defined() ? 2 : 1), nullptr);
+}
 
 void set_long_kernel_hooks(LongKernelHooks hooks) { long_kernel = hooks; }
 

@@ -32,17 +32,8 @@ Tensor apply_inplace(const Op& op, const T&... inputs) {
   return apply_inplace(op, Inputs(list, sizeof...(T)));
 }
 
-// Hears of every op while it is set on this thread (trace_to); the static graph and tests record through it.
-// Inputs and outputs may be meta tensors: then nothing is computed.
-class TraceSink {
- public:
-  virtual ~TraceSink() = default;
-  virtual void record(const Op& op, Inputs inputs, const Tensor* outputs) = 0;
-  // op's result was written over inputs[0].
-  virtual void record_inplace(const Op& op, Inputs inputs) = 0;
-};
-// Sets the sink of this thread (nullptr: none); returns the one before.
-TraceSink* trace_to(TraceSink* sink);
+// Applies an op without outputs that raises an error for some values of its inputs.
+void apply_check(const Op& op, const Tensor& a, const Tensor& b = {});
 
 // Called around kernels that work on many bytes, so that the Python bindings can let other Python threads run without
 // this floor knowing of Python. begin() returns what end() gets back, nullptr for nothing to do.

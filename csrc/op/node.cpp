@@ -4,6 +4,7 @@
 
 #include "kernels/elementwise.h"
 #include "op/grad_mode.h"
+#include "op/trace.h"
 
 namespace weft {
 
@@ -23,8 +24,14 @@ thread_local Graveyard graveyard;
 
 // What an op that is about to change x in place keeps of it for its backward.
 Tensor copy_before_change(const Tensor& x, const Edge& edge) {
-  Tensor copy = empty(x.shape(), x.dtype(), x.device());
-  if (!x.is_meta()) copy_kernel(x.device(), view_of(copy), view_of(x));
+  Tensor copy;
+  if (tracing()) {
+    copy = symbolic(x.shape(), contiguous_strides(x.shape()), x.dtype(), x.device());
+    trace_sink->record_copy(copy, x);
+  } else {
+    copy = empty(x.shape(), x.dtype(), x.device());
+    if (!x.is_meta()) copy_kernel(x.device(), view_of(copy), view_of(x));
+  }
   if (edge.node) set_history(copy, edge.node, edge.index);
   return copy;
 }
@@ -155,6 +162,20 @@ GradMeta* grad_meta(const Tensor& t) { return static_cast<GradMeta*>(t.impl()->a
 
 GradMeta& ensure_grad_meta(const Tensor& t) {
   return static_cast<GradMeta&>(t.impl()->autograd.get_or_make([] { return new GradMeta; }));
+}
+
+Tensor accumulated_grad(const Tensor& t) {
+  if (tracing()) [[unlikely]]
+    return trace_sink->grad(t);
+  GradMeta* meta = grad_meta(t);
+  return meta ? meta->grad : Tensor();
+}
+
+void set_accumulated_grad(const Tensor& t, Tensor grad) {
+  if (tracing()) [[unlikely]]
+    return trace_sink->set_grad(t, std::move(grad));
+  if (!grad.defined() && !grad_meta(t)) return;
+  ensure_grad_meta(t).grad = std::move(grad);
 }
 
 Edge gradient_edge(const Tensor& t) {

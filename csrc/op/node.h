@@ -115,7 +115,7 @@ class AccumulateGrad final : public Node {
 
 struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
   ~GradMeta() override;
-  Tensor grad;
+  Tensor grad;  // use accumulated_grad() and set_accumulated_grad()
   Ref<Node> grad_fn;
   uint32_t output_index = 0;
   bool retains_grad = false;
@@ -126,6 +126,10 @@ struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
 
 GradMeta* grad_meta(const Tensor& t);  // nullptr when there is none
 GradMeta& ensure_grad_meta(const Tensor& t);
+
+// t's .grad, seen through the trace if there is one.
+Tensor accumulated_grad(const Tensor& t);
+void set_accumulated_grad(const Tensor& t, Tensor grad);
 
 // Where t's gradient goes; an empty edge when t does not require grad.
 Edge gradient_edge(const Tensor& t);

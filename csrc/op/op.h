@@ -35,8 +35,14 @@ class OpNode;
 // float32. Widest: to float32 if any of them is that.
 enum class AutocastRule : uint8_t { Keep, Half, Float32, Widest };
 
+// Raises RuntimeError: a kernel was about to look at the values of a tensor that has none.
+[[noreturn]] void fail_no_values(const Tensor& t);
+
 inline StridedView view_of(const Tensor& t) {
-  return {t.data(), t.shape().data(), t.strides().data(), t.ndim(), t.dtype(), t.device().type == DeviceType::CPU};
+  void* data = t.data();
+  if (!data && t.numel() > 0) [[unlikely]]
+    fail_no_values(t);
+  return {data, t.shape().data(), t.strides().data(), t.ndim(), t.dtype(), t.device().type == DeviceType::CPU};
 }
 
 // The tensors an op is applied to. An entry may be an undefined Tensor where the op has an optional input.
@@ -106,6 +112,17 @@ class Op : public RefCounted {
 
   // May an output lie exactly on an input of the same geometry (in-place)?
   virtual bool elementwise() const { return false; }
+
+  // The input that output i may lie on while it is computed, being its new value; -1: none in particular. The outputs
+  // of an elementwise op may lie on any input.
+  virtual int overwrites(int) const { return -1; }
+  // The input whose values the single output has too, in another dtype, layout or shape perhaps; -1: none.
+  virtual int same_as_input() const { return -1; }
+  // May the op raise an error for some values of its inputs?
+  virtual bool may_fail() const { return false; }
+  // False: the op does more than compute its outputs from its inputs (it draws random numbers, or raises an error for
+  // some values), so that it runs once wherever it is written, in the order written.
+  virtual bool pure() const { return true; }
 
   // False: results never require grad. Otherwise give vjp or decompose.
   virtual bool differentiable() const { return true; }

@@ -25,25 +25,24 @@ struct AsStrided : OpOf<AsStrided> {
   static constexpr const char* kName = "as_strided";
   Shape shape;
   Strides strides;
-  int64_t offset;
+  int64_t offset;  // from the input's first element
   // Geometry of the input: the derivative lays the gradients out as the storage was.
   Shape input_shape;
   Strides input_strides;
-  int64_t input_offset;
-  auto fields() const { return std::tie(shape, strides, offset, input_shape, input_strides, input_offset); }
+  auto fields() const { return std::tie(shape, strides, offset, input_shape, input_strides); }
   AsStrided(const Shape& s, const Strides& t, int64_t o, const Tensor& x)
-      : shape(s), strides(t), offset(o), input_shape(x.shape()), input_strides(x.strides()), input_offset(x.offset()) {}
+      : shape(s), strides(t), offset(o - x.offset()), input_shape(x.shape()), input_strides(x.strides()) {}
 
   bool is_view() const override { return true; }
   void infer(Inputs, OutputSpec*) const override {}
-  Tensor view(const Tensor& x) const override { return alias_as_strided(x, shape, strides, offset); }
+  Tensor view(const Tensor& x) const override { return alias_as_strided(x, shape, strides, x.offset() + offset); }
 
   void vjp(const Vjp& v, Tensor* grads) const override {
-    int64_t first = std::min(offset, input_offset);
-    int64_t last = std::max(offset + extent(shape, strides), input_offset + extent(input_shape, input_strides));
+    int64_t first = std::min<int64_t>(offset, 0);
+    int64_t last = std::max(offset + extent(shape, strides), extent(input_shape, input_strides));
     Tensor flat = zeros({std::max<int64_t>(last - first, 0)}, v.grad().dtype(), v.grad().device());
     add_overlapping(flat, v.grad(), offset - first);
-    grads[0] = as_strided(flat, input_shape, input_strides, input_offset - first);
+    grads[0] = as_strided(flat, input_shape, input_strides, -first);
   }
 
   // flat[offset + geometry] += g, where elements of the geometry may share places: dimensions that step over nothing
@@ -88,7 +87,29 @@ struct AsStrided : OpOf<AsStrided> {
   }
 };
 
+// x with other values where a view of it shows them.
+struct PutView : OpOf<PutView> {
+  static constexpr const char* kName = "put_view";
+  Shape shape;
+  Strides strides;
+  int64_t offset;
+  auto fields() const { return std::tie(shape, strides, offset); }
+  PutView(const Shape& s, const Strides& t, int64_t o) : shape(s), strides(t), offset(o) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), in[0].strides()}; }
+  int overwrites(int) const override { return 0; }
+  void run(Inputs in, const Tensor* out) const override {
+    if (out[0].data() != in[0].data()) copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
+    Tensor part = alias_as_strided(out[0], shape, strides, out[0].offset() + offset);
+    copy_kernel(out[0].device(), view_of(part), view_of(in[1]));
+  }
+  bool differentiable() const override { return false; }
+};
+
 }  // namespace
+
+Tensor put_view(const Tensor& x, const Tensor& values, const Strides& strides, int64_t offset) {
+  return apply(PutView(values.shape(), strides, offset), x, values);
+}
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, int64_t offset) {
   check(shape.size() == strides.size(), "as_strided: got ", shape.size(), " sizes but ", strides.size(), " strides");

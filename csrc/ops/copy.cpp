@@ -3,6 +3,7 @@
 
 #include "device/backend.h"
 #include "op/apply.h"
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/promotion.h"
@@ -36,6 +37,8 @@ struct Copy : OpOf<Copy> {
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[1]));
   }
+  bool elementwise() const override { return true; }
+  int same_as_input() const override { return 1; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (v.needs(1)) grads[1] = v.grad();
   }
@@ -50,6 +53,7 @@ struct Fill : OpOf<Fill> {
   void run(Inputs, const Tensor* out) const override {
     fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), value.to_int());
   }
+  bool elementwise() const override { return true; }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
 };
 
@@ -90,6 +94,7 @@ struct Clone : OpOf<Clone> {
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
   }
+  int same_as_input() const override { return 0; }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = v.grad(); }
 };
 
@@ -132,7 +137,9 @@ Tensor to_device(const Tensor& x, Device device, bool non_blocking) {
 }
 
 Tensor on_host(const Tensor& x) {
+  check_values_known("copying to the host", x);
   GradModeGuard no_grad(false);
+  NotTraced now;
   return contiguous(to_device(x, {}));
 }
 

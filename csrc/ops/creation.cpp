@@ -5,6 +5,7 @@
 #include "kernels/creation.h"
 #include "kernels/elementwise.h"
 #include "op/apply.h"
+#include "op/trace.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
@@ -119,6 +120,7 @@ Tensor triangle_indices(int64_t rows, int64_t columns, int64_t diagonal, bool up
         " and ", columns);
   if (device.type == DeviceType::Meta)
     return empty(triangle_indices(rows, columns, diagonal, upper, dtype, {}).shape(), dtype, device);
+  NotTraced now;  // nothing here depends on traced values, but the size of the result on what is computed
   Tensor r = add(unsqueeze(arange(rows, device), 1), Scalar(diagonal)), c = arange(columns, device);
   return to_dtype(contiguous(transpose(nonzero(upper ? le(r, c) : ge(r, c)), 0, 1)), dtype);
 }

@@ -15,12 +15,11 @@ namespace weft {
 
 namespace {
 
-void check_classes(const char* op, const Tensor& x, const Tensor& target, int64_t ignore_index) {
-  if (target.is_meta()) return;
-  int64_t position = -1, classes = x.size(1);
+void check_classes(const char* op, const Tensor& target, const Shape& input, int64_t ignore_index) {
+  int64_t position = -1, classes = input[1];
   first_bad_class_kernel(target.device(), view_of(target), classes, ignore_index, &position);
   check<ErrorKind::Index>(position < 0, op, ": class ", position < 0 ? 0 : target.data_as<int64_t>()[position],
-                          " is not among the ", classes, " classes of an input of shape ", x.shape());
+                          " is not among the ", classes, " classes of an input of shape ", input);
 }
 
 // One-hot rows of the targets, zeros where ignored, with the classes along dimension 1.
@@ -84,7 +83,7 @@ struct CrossEntropy : OpOf<CrossEntropy> {
     out[0] = out[1] = out[2] = {in[1].shape(), DType::Float64, {}};
   }
   void run(Inputs in, const Tensor* out) const override {
-    check_classes(kName, in[0], in[1], ignore_index);
+    check_classes(kName, in[1], in[0].shape(), ignore_index);
     cross_entropy_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]),
                          view_of(in[1]), in[2].defined() ? view_of(in[2]) : StridedView{}, {ignore_index, smoothing});
   }
@@ -96,6 +95,19 @@ struct CrossEntropy : OpOf<CrossEntropy> {
     const Tensor* list[] = {&g, &logits, &log_sums, &target, &weight};
     apply(CrossEntropyBackward(ignore_index, smoothing), Inputs(list, 5), &grads[0]);
   }
+};
+
+struct TargetClasses : OpOf<TargetClasses> {
+  static constexpr const char* kName = "nll_loss";
+  Shape input;
+  int64_t ignore_index;
+  auto fields() const { return std::tie(input, ignore_index); }
+  TargetClasses(const Shape& s, int64_t ignore) : input(s), ignore_index(ignore) {}
+  int num_outputs() const override { return 0; }
+  bool pure() const override { return false; }
+  bool differentiable() const override { return false; }
+  void infer(Inputs, OutputSpec*) const override {}
+  void run(Inputs in, const Tensor*) const override { check_classes(kName, in[0], input, ignore_index); }
 };
 
 struct ClassInputs {
@@ -170,7 +182,7 @@ Tensor cross_entropy(const Tensor& given, const Tensor& target, const ClassLossO
 Tensor nll_loss(const Tensor& given, const Tensor& target, const ClassLossOptions& o) {
   Tensor x = for_full_precision(given);
   ClassInputs in = class_inputs("nll_loss", x, target, o);
-  check_classes("nll_loss", in.x, in.target, o.ignore_index);
+  apply_check(TargetClasses(in.x.shape(), o.ignore_index), in.target);
   Tensor counted = ne(in.target, Scalar(o.ignore_index));
   Tensor safe = where(counted, in.target, Scalar(0));
   Tensor picked = select(gather(in.x, 1, unsqueeze(safe, 1)), 1, 0);

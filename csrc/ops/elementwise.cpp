@@ -214,6 +214,15 @@ struct Binary : OpOf<Binary> {
     binary_kernel(out[0].device(), function, view_of(out[0]), a, b, compute);
   }
 
+  // x * 1, x / 1 and x - 0. Not x + 0, which makes 0 of -0.
+  int same_as_input() const override {
+    using namespace scalar;
+    constexpr BinaryList all{};
+    double n = number.to_double();
+    bool one = n == 1 && (function == index_in<Mul>(all) || function == index_in<Div>(all));
+    bool zero = n == 0 && function == index_in<Sub>(all);
+    return side == NumberSide::Right && (one || zero) ? 0 : -1;
+  }
   AutocastRule autocast() const override {
     return function == index_in<scalar::Pow>(scalar::BinaryList{}) ? AutocastRule::Float32 : AutocastRule::Keep;
   }
@@ -262,23 +271,32 @@ struct Binary : OpOf<Binary> {
   }
 };
 
-bool has_zero(const Tensor& t) {
-  bool found = false;
-  if (t.numel()) has_zero_kernel(t.device(), view_of(t), &found);
-  return found;
-}
+// Raises an error where a divisor is zero.
+struct DivisorCheck : OpOf<DivisorCheck> {
+  static constexpr const char* kName = "check_divisor";
+  int function;
+  auto fields() const { return std::tie(function); }
+  explicit DivisorCheck(int f) : function(f) {}
+  int num_outputs() const override { return 0; }
+  bool pure() const override { return false; }
+  bool differentiable() const override { return false; }
+  void infer(Inputs, OutputSpec*) const override {}
+  void run(Inputs in, const Tensor*) const override {
+    bool found = false;
+    set_allocation_tag(binary_info(function).name);  // for devices that raise the error later
+    if (in[0].numel()) has_zero_kernel(in[0].device(), view_of(in[0]), &found);
+    check(!found, binary_info(function).name, ": integer division by zero");
+  }
+};
 
 // An integer quotient by zero has no value.
 void check_divisor(int function, const Tensor& b) {
   using namespace scalar;
-  if (is_floating(b.dtype()) || b.is_meta()) return;
+  if (is_floating(b.dtype())) return;
   constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<TruncDivide>(BinaryList{}),
                              index_in<Remainder>(BinaryList{}), index_in<Fmod>(BinaryList{})};
   for (int f : guarded)
-    if (f == function) {
-      set_allocation_tag(binary_info(function).name);  // for devices that raise the error later
-      check(!has_zero(b), binary_info(function).name, ": integer division by zero");
-    }
+    if (f == function) apply_check(DivisorCheck(function), b);
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
   bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() &&

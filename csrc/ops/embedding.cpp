@@ -5,6 +5,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/embedding.h"
 #include "op/apply.h"
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -66,6 +67,23 @@ Tensor as_index(const char* op, const Tensor& index) {
   return contiguous(to_dtype(index, DType::Int64));
 }
 
+struct ClassRange : OpOf<ClassRange> {
+  static constexpr const char* kName = "one_hot";
+  int64_t classes;
+  auto fields() const { return std::tie(classes); }
+  explicit ClassRange(int64_t n) : classes(n) {}
+  int num_outputs() const override { return 0; }
+  bool pure() const override { return false; }
+  bool differentiable() const override { return false; }
+  void infer(Inputs, OutputSpec*) const override {}
+  void run(Inputs in, const Tensor*) const override {
+    int64_t position = -1;
+    first_outside_kernel(in[0].device(), view_of(in[0]), classes, &position);
+    check(position < 0, "one_hot: class ", position < 0 ? 0 : in[0].data_as<int64_t>()[position],
+          " is outside of 0 to ", classes - 1);
+  }
+};
+
 }  // namespace
 
 Tensor embedding(const Tensor& index, const Tensor& weight, int64_t padding) {
@@ -83,16 +101,13 @@ Tensor one_hot(const Tensor& x, int64_t num_classes) {
     check(!index.is_meta(),
           "one_hot: the number of classes depends on the data, which a tensor on the meta device does not have; give "
           "num_classes");
-    Tensor values = on_host(index);
+    check_values_known("one_hot without num_classes", x);
+    NotTraced now;
+    Tensor values = on_host(x);
     const auto* p = values.data_as<int64_t>();
     num_classes = *std::max_element(p, p + values.numel()) + 1;
   }
-  if (!index.is_meta()) {
-    int64_t position = -1;
-    first_outside_kernel(index.device(), view_of(index), num_classes, &position);
-    check(position < 0, "one_hot: class ", position < 0 ? 0 : index.data_as<int64_t>()[position],
-          " is outside of 0 to ", num_classes - 1);
-  }
+  apply_check(ClassRange(num_classes), index);
   return to_dtype(eq(unsqueeze(index, -1), arange(num_classes, x.device())), DType::Int64);
 }
 

@@ -155,7 +155,8 @@ struct Put : OpOf<Put> {
   auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count, mode); }
   Put(const Places& p, PutMode m) : places(p), mode(m) {}
   const char* name() const override { return places.op; }
-  bool elementwise() const override { return true; }  // x itself may be the output
+  int overwrites(int) const override { return 0; }
+  bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
     const Tensor* indices[kMaxDims];
     for (int k = 0; k < places.count; k++) indices[k] = &in[2 + k];

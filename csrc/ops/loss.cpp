@@ -5,6 +5,7 @@
 #include "ops/elementwise.h"
 #include "ops/reduced_loss.h"
 #include "ops/reduction.h"
+#include "ops/require.h"
 
 namespace weft {
 
@@ -62,10 +63,9 @@ Tensor binary_cross_entropy(const Tensor& given, const Tensor& target_given, con
   check_same_shape(op, given, target_given, reduction);
   Tensor x = for_full_precision(given), target = for_full_precision(target_given);
   if (x.numel() > 0 && x.device().type == DeviceType::CPU) {
-    GradModeGuard no_grad(false);
-    Tensor inside = all(logical_and(ge(x, Scalar(0.0)), le(x, Scalar(1.0))));
-    check(*inside.data_as<bool>(), op, ": the input must be probabilities between 0 and 1; for other numbers use ",
-          "binary_cross_entropy_with_logits");
+    require_all(logical_and(ge(x, Scalar(0.0)), le(x, Scalar(1.0))),
+                "binary_cross_entropy: the input must be probabilities between 0 and 1; for other numbers use "
+                "binary_cross_entropy_with_logits");
   }
   auto log_of = [](const Tensor& p) { return clamp(log(p), Scalar(-100.0), {}); };
   Tensor losses = neg(add(mul(target, log_of(x)), mul(sub(Scalar(1), target), log_of(sub(Scalar(1), x)))));

@@ -4,6 +4,7 @@
 
 #include "kernels/elementwise.h"
 #include "op/apply.h"
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -77,6 +78,8 @@ Tensor masked_scatter(const Tensor& x, const Tensor& mask, const Tensor& source)
 Tensor nonzero(const Tensor& x) {
   check(!x.is_meta(),
         "nonzero: the number of results depends on the data, which a tensor on the meta device does not have");
+  check_values_known("nonzero", x);
+  NotTraced now;
   Tensor source = contiguous(x);
   int64_t count = 0;
   count_nonzero_kernel(x.device(), view_of(source), &count);

@@ -3,10 +3,14 @@
 #include <array>
 #include <cmath>
 
+#include "core/small_vector.h"
+
 #include "kernels/elementwise.h"
 #include "kernels/optimizer.h"
+#include "op/apply.h"
 #include "op/grad_mode.h"
 #include "op/op.h"
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -27,7 +31,7 @@ struct Role {
 class Step {
  public:
   // roles[0] are the parameters, roles[1] the gradients.
-  Step(const char* op, std::initializer_list<Role> roles) : op_(op), roles_(roles) {
+  Step(const char* op, std::vector<Role> roles) : op_(op), roles_(std::move(roles)) {
     for (const Role& role : roles_) {
       size_t wanted = params().size(), got = role.list->size();
       check(got == wanted, op, ": expected ", wanted, " ", role.name, ", as many as there are parameters, got ", got);
@@ -80,7 +84,8 @@ class Step {
 
   void add_item(size_t i) {
     const Tensor& p = params()[i];
-    if (p.numel() == 0 || p.is_meta()) return;
+    if (p.numel() == 0 || p.is_meta() || tracing()) return;
+    for (const Role& role : roles_) check_values_known(op_, (*role.list)[i]);
     OptimizerItem item{};
     void* arrays[5] = {};
     for (size_t r = 0; r < roles_.size(); r++) arrays[r] = array(roles_[r], (*roles_[r].list)[i]);
@@ -154,25 +159,132 @@ void adam_step(const TensorList& params, const TensorList& grads, const TensorLi
   }
 }
 
+namespace {
+
+// A step as an op: lists of `count` tensors one after another, first the parameters, then the gradients, then lists of
+// state, and the numbers. The outputs are the new parameters and states.
+template <class Self>
+struct UpdateOp : OpOf<Self> {
+  int count, lists;
+  auto fields() const { return std::tie(count, lists); }
+  UpdateOp(int n, int m) : count(n), lists(m) {}
+  int num_outputs() const override { return count * (lists - 1); }
+  // Skips the gradients.
+  int overwrites(int output) const override { return output < count ? output : output + count; }
+  bool differentiable() const override { return false; }
+  Device device(Inputs in) const override { return in[0].device(); }
+  void infer(Inputs in, OutputSpec* out) const override {
+    for (int i = 0; i < num_outputs(); i++) {
+      const Tensor& t = in[overwrites(i)];
+      out[i] = {t.shape(), t.dtype(), t.strides()};
+    }
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    std::vector<TensorList> arrays(5);
+    for (int i = 0; i < num_outputs(); i++) {
+      const Tensor& before = in[overwrites(i)];
+      if (out[i].data() != before.data()) copy_kernel(out[i].device(), view_of(out[i]), view_of(before));
+      arrays[static_cast<size_t>(i < count ? 0 : 1 + i / count)].push_back(out[i]);
+    }
+    for (int i = 0; i < count; i++) arrays[1].push_back(in[count + i]);
+    Self::step(arrays, in[count * lists].template data_as<double>());
+  }
+};
+
+struct SgdUpdate : UpdateOp<SgdUpdate> {
+  static constexpr const char* kName = "sgd_step";
+  using UpdateOp::UpdateOp;
+  static void step(const std::vector<TensorList>& a, const double* n) {
+    sgd_step(a[0], a[1], a[2], {n[0], a[2].empty() ? 0 : n[1], n[2], n[3], n[4] != 0, n[5] != 0, n[6] != 0});
+  }
+};
+
+struct AdamUpdate : UpdateOp<AdamUpdate> {
+  static constexpr const char* kName = "adam_step";
+  using UpdateOp::UpdateOp;
+  static void step(const std::vector<TensorList>& a, const double* n) {
+    adam_step(a[0], a[1], a[2], a[3], a[4], {n[0], n[1], n[2], n[3], n[4], n[5], n[6] != 0, !a[4].empty(), n[8] != 0});
+  }
+};
+
+template <class Update>
+void trace_step(const char* op, std::initializer_list<const TensorList*> lists, const Tensor& numbers) {
+  check(tracing(), op, ": only for tracing");
+  auto count = static_cast<int>((*lists.begin())->size());
+  if (count == 0) return;
+  SmallVector<const Tensor*, 16> inputs;
+  std::vector<Role> roles;
+  int used = 0;
+  for (const TensorList* list : lists) {
+    if (list->empty()) continue;
+    constexpr const char* kNames[] = {"params", "grads", "state", "state", "state"};
+    roles.push_back({kNames[used], list, used != 1});
+    for (const Tensor& t : *list) inputs.push_back(&t);
+    used++;
+  }
+  Step checked(op, roles);
+  inputs.push_back(&numbers);
+  Update update(count, used);
+  std::vector<int> targets;
+  for (int i = 0; i < update.num_outputs(); i++) targets.push_back(update.overwrites(i));
+  GradModeGuard no_grad(false);
+  trace_sink->record_inplace(update, Inputs(inputs.data(), inputs.size()), targets.data());
+  for (int t : targets) inputs[t]->impl()->storage->bump_version(op);
+}
+
+}  // namespace
+
+void trace_sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
+                    const Tensor& numbers) {
+  trace_step<SgdUpdate>("sgd_step", {&params, &grads, &momentum_buffers}, numbers);
+}
+
+void trace_adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
+                     const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const Tensor& numbers) {
+  trace_step<AdamUpdate>("adam_step", {&params, &grads, &exp_avgs, &exp_avg_sqs, &max_exp_avg_sqs}, numbers);
+}
+
+namespace {
+
+struct GlobalNorm : OpOf<GlobalNorm> {
+  static constexpr const char* kName = "global_norm";
+  DType dtype;
+  auto fields() const { return std::tie(dtype); }
+  explicit GlobalNorm(DType t) : dtype(t) {}
+  bool differentiable() const override { return false; }
+  Device device(Inputs in) const override { return in.size() ? in[0].device() : Device{}; }
+  void infer(Inputs, OutputSpec* out) const override { out[0] = {{}, dtype, {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    TensorList tensors;
+    for (int i = 0; i < in.size(); i++) tensors.push_back(in[i]);
+    Step step(kName, {{"tensors", &tensors, false}, {"tensors", &tensors, false}});
+    Tensor total;
+    step.run([&](Device device, const OptimizerItem* items, int64_t n) {
+      const OptimizerItem& last = items[n - 1];
+      int64_t chunks = last.first_chunk + (last.numel + kOptimizerChunk - 1) / kOptimizerChunk;
+      Tensor sums = empty({chunks}, DType::Float64, device);
+      squares_kernel(device, items, n, sums.data_as<double>());
+      Tensor here = sum(sums);
+      total = total.defined() ? add(total, to_device(here, total.device())) : here;
+    });
+    Tensor norm = total.defined() ? sqrt(total) : zeros({}, DType::Float64, out[0].device());
+    copy_kernel(out[0].device(), view_of(out[0]), view_of(to_device(norm, out[0].device())));
+  }
+};
+
+}  // namespace
+
 Tensor global_norm(const TensorList& tensors) {
   GradModeGuard no_grad(false);
-  Step step("global_norm", {{"tensors", &tensors, false}, {"tensors", &tensors, false}});
   bool wide = false;
-  for (const Tensor& t : tensors) wide |= t.dtype() == DType::Float64;
-  Tensor total;
-  step.run([&](Device device, const OptimizerItem* items, int64_t n) {
-    const OptimizerItem& last = items[n - 1];
-    int64_t chunks = last.first_chunk + (last.numel + kOptimizerChunk - 1) / kOptimizerChunk;
-    Tensor sums = empty({chunks}, DType::Float64, device);
-    squares_kernel(device, items, n, sums.data_as<double>());
-    Tensor here = sum(sums);
-    total = total.defined() ? add(total, to_device(here, total.device())) : here;
-  });
-  if (!total.defined()) {
-    Device place = tensors.empty() ? Device{} : tensors[0].device();
-    return zeros({}, wide ? DType::Float64 : DType::Float32, place);
+  SmallVector<const Tensor*, 16> list;
+  for (const Tensor& t : tensors) {
+    wide |= t.dtype() == DType::Float64;
+    list.push_back(&t);
   }
-  return to_dtype(sqrt(total), wide ? DType::Float64 : DType::Float32);
+  Tensor norm;
+  apply(GlobalNorm(wide ? DType::Float64 : DType::Float32), Inputs(list.data(), list.size()), &norm);
+  return norm;
 }
 
 }  // namespace weft

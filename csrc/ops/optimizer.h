@@ -41,6 +41,14 @@ struct AdamOptions {
 void adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
                const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& options);
 
+// The same steps while a graph is traced: as ops whose numbers are read when they run. `numbers` is a float64 vector in
+// host memory; for SGD lr, momentum, dampening, weight_decay, nesterov, maximize, first_step; for Adam step, lr, beta1,
+// beta2, eps, weight_decay, decoupled, amsgrad, maximize.
+void trace_sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
+                    const Tensor& numbers);
+void trace_adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
+                     const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const Tensor& numbers);
+
 // The 2-norm of all elements of all tensors: a tensor without dimensions, float32 or, if one of them is, float64. The
 // order of additions depends on the shapes alone.
 Tensor global_norm(const TensorList& tensors);

@@ -2,10 +2,12 @@
 
 #include <cmath>
 
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
+#include "ops/require.h"
 #include "ops/source_op.h"
 
 namespace weft {
@@ -30,6 +32,7 @@ struct Draw {
 
 struct Random : SourceOp<Random> {
   static constexpr const char* kName = "random";
+  bool pure() const override { return false; }
   Draw draw;
   Shape shape;
   DType dtype;
@@ -42,6 +45,7 @@ struct Random : SourceOp<Random> {
 // Writes over its input; only used in place. The old values do not matter, so their gradient is zero.
 struct RandomInPlace : OpOf<RandomInPlace> {
   static constexpr const char* kName = "random";
+  bool pure() const override { return false; }
   Draw draw;
   auto fields() const { return draw.fields(); }
   explicit RandomInPlace(const Draw& r) : draw(r) {}
@@ -53,6 +57,7 @@ struct RandomInPlace : OpOf<RandomInPlace> {
 
 struct BernoulliTensor : OpOf<BernoulliTensor> {
   static constexpr const char* kName = "bernoulli";
+  bool pure() const override { return false; }
   Ref<Generator> generator;
   auto fields() const { return std::tie(generator); }
   explicit BernoulliTensor(const Ref<Generator>& g) : generator(g) {}
@@ -80,6 +85,7 @@ struct MaskedScale : OpOf<MaskedScale> {
 
 struct Permutation : SourceOp<Permutation> {
   static constexpr const char* kName = "randperm";
+  bool pure() const override { return false; }
   int64_t n;
   Ref<Generator> generator;
   auto fields() const { return std::tie(n, place, generator); }
@@ -91,8 +97,40 @@ struct Permutation : SourceOp<Permutation> {
   bool differentiable() const override { return false; }
 };
 
+// Raises an error where rows of weights cannot be drawn from.
+struct MultinomialWeights : OpOf<MultinomialWeights> {
+  static constexpr const char* kName = "multinomial";
+  int64_t num_samples;
+  bool replacement;
+  auto fields() const { return std::tie(num_samples, replacement); }
+  MultinomialWeights(int64_t n, bool r) : num_samples(n), replacement(r) {}
+  int num_outputs() const override { return 0; }
+  bool pure() const override { return false; }
+  bool differentiable() const override { return false; }
+  void infer(Inputs, OutputSpec*) const override {}
+  void run(Inputs in, const Tensor*) const override;
+};
+
+void MultinomialWeights::run(Inputs in, const Tensor*) const {
+  const Tensor seen = on_host(in[0]);
+  for (int64_t r = 0; r < seen.size(0); r++) {
+    double total = 0;
+    int64_t positive = 0;
+    for (int64_t c = 0; c < seen.size(1); c++) {
+      double x = seen.data_as<double>()[r * seen.size(1) + c];
+      check(x >= 0 && std::isfinite(x), "multinomial: weights must be finite and not negative, got ", x);
+      total += x;
+      positive += x > 0;
+    }
+    check(total > 0, "multinomial: the weights of row ", r, " are all zero");
+    check(replacement || positive >= num_samples, "multinomial: cannot draw ", num_samples,
+          " samples without replacement from ", positive, " categories with positive weight");
+  }
+}
+
 struct Multinomial : OpOf<Multinomial> {
   static constexpr const char* kName = "multinomial";
+  bool pure() const override { return false; }
   int64_t num_samples;
   bool replacement;
   Ref<Generator> generator;
@@ -151,22 +189,8 @@ Tensor checked_weights(const Tensor& weights, int64_t num_samples, bool replacem
   check(is_floating(weights.dtype()), "multinomial: expected floating point weights, got dtype ", weights.dtype());
   check(num_samples > 0, "multinomial: num_samples must be positive, got ", num_samples);
   Tensor w = contiguous(to_dtype(weights.ndim() == 1 ? unsqueeze(weights, 0) : weights, DType::Float64));
-  if (w.is_meta()) return w;
-  const Tensor seen = on_host(w);
   check(w.size(1) > 0, "multinomial: there are no categories in weights of shape ", weights.shape());
-  for (int64_t r = 0; r < w.size(0); r++) {
-    double total = 0;
-    int64_t positive = 0;
-    for (int64_t c = 0; c < w.size(1); c++) {
-      double x = seen.data_as<double>()[r * w.size(1) + c];
-      check(x >= 0 && std::isfinite(x), "multinomial: weights must be finite and not negative, got ", x);
-      total += x;
-      positive += x > 0;
-    }
-    check(total > 0, "multinomial: the weights of row ", r, " are all zero");
-    check(replacement || positive >= num_samples, "multinomial: cannot draw ", num_samples,
-          " samples without replacement from ", positive, " categories with positive weight");
-  }
+  apply_check(MultinomialWeights(num_samples, replacement), w);
   return w;
 }
 
@@ -185,12 +209,7 @@ Tensor random_(Distribution d, const RandomParams& params, const Tensor& x, cons
 
 Tensor bernoulli(const Tensor& p, const Ref<Generator>& generator) {
   check(is_floating(p.dtype()), "bernoulli: expected floating point probabilities, got dtype ", p.dtype());
-  if (!p.is_meta()) {
-    GradModeGuard no_grad(false);
-    Tensor outside = on_host(logical_not(logical_and(ge(p, Scalar(0.0)), le(p, Scalar(1.0)))));
-    for (int64_t i = 0; i < outside.numel(); i++)
-      check(!outside.data_as<bool>()[i], "bernoulli: probabilities must be between 0 and 1");
-  }
+  require_all(logical_and(ge(p, Scalar(0.0)), le(p, Scalar(1.0))), "bernoulli: probabilities must be between 0 and 1");
   return apply(BernoulliTensor(chosen(generator)), contiguous(p));
 }
 

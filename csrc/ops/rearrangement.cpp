@@ -4,6 +4,7 @@
 
 #include "kernels/elementwise.h"
 #include "op/apply.h"
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -330,7 +331,11 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& counts, int64_t dim) {
   check(counts.ndim() <= 1, "repeat_interleave: repeats must have at most one dimension, got shape ", counts.shape());
   check(!counts.is_meta(),
         "repeat_interleave: the size of the result depends on the data, which repeats on the meta device do not have");
-  Tensor values = on_host(to_dtype(counts, DType::Int64));
+  check_values_known("repeat_interleave", counts);
+  Tensor values = [&] {
+    NotTraced now;
+    return on_host(to_dtype(counts, DType::Int64));
+  }();
   const auto* c = values.data_as<int64_t>();
   if (values.numel() == 1) return repeat_interleave(x, c[0], dim);
   int d = normalize_dim("repeat_interleave", dim, x.shape());

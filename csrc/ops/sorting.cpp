@@ -4,6 +4,7 @@
 
 #include "kernels/sorting.h"
 #include "op/apply.h"
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -75,7 +76,21 @@ ValuesAndIndices pick(const ValuesAndIndices& all, int dim, int64_t place, bool 
 void check_data(const char* op, const Tensor& x) {
   check(!x.is_meta(), op,
         ": the size of the result depends on the data, which a tensor on the meta device does not have");
+  check_values_known(op, x);
 }
+
+struct SearchSorted : OpOf<SearchSorted> {
+  static constexpr const char* kName = "searchsorted";
+  bool right;
+  auto fields() const { return std::tie(right); }
+  explicit SearchSorted(bool r) : right(r) {}
+  bool differentiable() const override { return false; }
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), DType::Int64, {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    if (in[1].numel() > 0)
+      search_sorted_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), right);
+  }
+};
 
 // Starts of the runs of equal neighbours in a vector. Their number decides the size of the result, so they are looked
 // for on the host.
@@ -141,6 +156,7 @@ Tensor median(const Tensor& x) {
 UniqueElements unique(const Tensor& x) {
   check_data("unique", x);
   GradModeGuard no_grad(false);
+  NotTraced now;
   ValuesAndIndices sorted = sort(reshape(x, {-1}), 0);
   UniqueElements runs = runs_of(sorted.values);
   Tensor inverse = scatter(zeros({x.numel()}, DType::Int64, x.device()), 0, sorted.indices, runs.inverse);
@@ -150,6 +166,7 @@ UniqueElements unique(const Tensor& x) {
 UniqueElements unique_consecutive(const Tensor& x) {
   check_data("unique_consecutive", x);
   GradModeGuard no_grad(false);
+  NotTraced now;
   UniqueElements runs = runs_of(contiguous(reshape(x, {-1})));
   return {runs.values, reshape(runs.inverse, x.shape()), runs.counts};
 }
@@ -163,9 +180,7 @@ Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
   check(fits, op,
         ": the sorted sequence must be a vector, or have the dimensions of the values except the last; got shapes ",
         sorted.shape(), " and ", values.shape());
-  Tensor s = contiguous(sorted), v = contiguous(values), out = empty(values.shape(), DType::Int64, values.device());
-  if (!v.is_meta() && v.numel() > 0) search_sorted_kernel(v.device(), view_of(out), view_of(s), view_of(v), right);
-  return out;
+  return apply(SearchSorted(right), contiguous(sorted), contiguous(values));
 }
 
 }  // namespace weft

@@ -4,6 +4,8 @@
 
 namespace weft {
 
+constinit thread_local uint32_t trace_number = 0;
+
 Storage::Storage(size_t nbytes, Device device) : nbytes_(nbytes), device_(device) {
   allocator_ = backend_of(device).allocator(device.index);
   if (allocator_) data_ = allocator_->allocate(nbytes);

@@ -12,10 +12,16 @@
 
 namespace weft {
 
+// The number of the trace that this thread is making; 0: none.
+extern constinit thread_local uint32_t trace_number;
+
 class Storage final : public RefCounted, public Pooled<Storage> {
  public:
   // Takes nbytes from the device's allocator; contents are undefined. On the meta device there is no memory.
   Storage(size_t nbytes, Device device);
+  // No memory: stands for what a traced op will compute (graph/tracer.h).
+  struct Symbolic {};
+  Storage(size_t nbytes, Device device, Symbolic) : nbytes_(nbytes), device_(device), symbolic_(true) {}
   // Memory owned by somebody else; `owner` keeps it alive.
   Storage(void* data, size_t nbytes, Device device, std::shared_ptr<void> owner, bool writable = true);
   ~Storage() override;
@@ -24,6 +30,11 @@ class Storage final : public RefCounted, public Pooled<Storage> {
   size_t nbytes() const { return nbytes_; }
   Device device() const { return device_; }
   bool writable() const { return writable_; }
+  // The trace during which this was made on a traced thread (trace_number).
+  uint32_t made_in() const { return made_in_; }
+  bool symbolic() const { return symbolic_; }
+  // Only for memory owned by somebody else: it lies elsewhere now.
+  void move_to(void* data) { data_ = data; }
 
   // Counts in-place changes of the contents. Autograd compares it with the value it saw when it saved a tensor.
   uint32_t version() const { return version_.load(std::memory_order_relaxed); }
@@ -33,6 +44,8 @@ class Storage final : public RefCounted, public Pooled<Storage> {
     last_writer_ = op;
   }
   const char* last_writer() const { return last_writer_; }
+  // Takes back changes that were only traced.
+  void reset_version(uint32_t version) { version_.store(version, std::memory_order_relaxed); }
 
  private:
   void* data_ = nullptr;
@@ -42,6 +55,8 @@ class Storage final : public RefCounted, public Pooled<Storage> {
   std::atomic<uint32_t> version_{0};
   Device device_;
   bool writable_ = true;
+  bool symbolic_ = false;
+  uint32_t made_in_ = trace_number;
   const char* last_writer_ = "";
 };
 

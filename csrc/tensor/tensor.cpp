@@ -63,6 +63,13 @@ Tensor empty_strided(const Shape& shape, const Strides& strides, DType dtype, De
   return Tensor(make_ref<TensorImpl>(std::move(storage), shape, strides, 0, dtype));
 }
 
+Tensor symbolic(const Shape& shape, const Strides& strides, DType dtype, Device device) {
+  auto [low, high] = extent(shape, strides, 0);
+  int64_t elements = std::max(checked_numel(shape), high - low);
+  auto storage = make_ref<Storage>(checked_bytes({elements}, dtype), device, Storage::Symbolic{});
+  return Tensor(make_ref<TensorImpl>(std::move(storage), shape, strides, -low, dtype));
+}
+
 Tensor alias_as_strided(const Tensor& t, const Shape& shape, const Strides& strides, int64_t offset, DType dtype) {
   checked_numel(shape);
   auto [low, high] = extent(shape, strides, offset);

@@ -91,6 +91,8 @@ class Tensor {
   DType dtype() const { return impl_->dtype; }
   Device device() const { return impl_->device; }
   bool is_meta() const { return impl_->device.type == DeviceType::Meta; }
+  // Are there values to look at? Not on the meta device, and not while they are only traced.
+  bool has_values() const { return !is_meta() && !impl_->storage->symbolic(); }
   bool is_contiguous() const { return impl_->contiguous; }
   bool requires_grad() const { return impl_->requires_grad || (impl_->tracked && impl_->base->requires_grad); }
   bool is_view() const { return static_cast<bool>(impl_->base); }
@@ -116,6 +118,8 @@ class Tensor {
 Tensor empty(const Shape& shape, DType dtype = DType::Float32, Device device = {});
 // The same with given dense strides (a permutation of contiguous ones).
 Tensor empty_strided(const Shape& shape, const Strides& strides, DType dtype, Device device);
+// The same without memory, for what is only traced.
+Tensor symbolic(const Shape& shape, const Strides& strides, DType dtype, Device device);
 // Another view of t's storage; offset counts from the start of the storage, in elements. Raises RuntimeError when it
 // would reach outside the storage. Knows nothing of autograd: ops/movement.h has the differentiable views.
 Tensor alias_as_strided(const Tensor& t, const Shape& shape, const Strides& strides, int64_t offset);

@@ -28,6 +28,7 @@ _ELSEWHERE = {
     "is_autocast_enabled": "weft.amp",
     "get_float32_matmul_precision": "weft._precision",
     "set_float32_matmul_precision": "weft._precision",
+    "jit": "weft._jit",
     "save": "weft.serialization",
     "load": "weft.serialization",
     "set_printoptions": "weft._printing",

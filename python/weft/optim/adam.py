@@ -1,8 +1,10 @@
 """Adam and AdamW."""
 
+import functools
+
 import weft
 from weft import _C
-from weft.optim.optimizer import Optimizer, check_range, count_step
+from weft.optim.optimizer import Optimizer, check_range, count_step, trace_step
 
 
 class Adam(Optimizer):
@@ -67,26 +69,35 @@ class Adam(Optimizer):
         loss = self._run_closure(closure)
         for number, group in enumerate(self.param_groups):
             runs, grads = self._plan((number, group["amsgrad"]), group, self._make_runs)
-            beta1, beta2 = group["betas"]
             for run in runs:
-                _C._adam_step(
-                    run.params,
-                    grads if len(runs) == 1 else [grads[i] for i in run.places],
-                    run.exp_avgs,
-                    run.exp_avg_sqs,
-                    run.max_exp_avg_sqs,
-                    run.step + 1,
-                    float(group["lr"]),
-                    float(beta1),
-                    float(beta2),
-                    group["eps"],
-                    group["weight_decay"],
-                    group["decoupled_weight_decay"],
-                    group["amsgrad"],
-                    group["maximize"],
-                )
-                count_step(run.advance)
+                own = grads if len(runs) == 1 else [grads[i] for i in run.places]
+                arrays = (run.params, own, run.exp_avgs, run.exp_avg_sqs, run.max_exp_avg_sqs)
+                if _C._is_tracing():
+                    trace_step(
+                        functools.partial(_C._trace_adam_step, *arrays),
+                        functools.partial(self._numbers, number, run),
+                        run.advance,
+                    )
+                else:
+                    _C._adam_step(*arrays, *self._numbers(number, run))
+                    count_step(run.advance)
         return loss
+
+    def _numbers(self, number, run):
+        """The numbers of a run's next step, as the fused step takes them."""
+        group = self.param_groups[number]
+        beta1, beta2 = group["betas"]
+        return (
+            run.step + 1,
+            float(group["lr"]),
+            float(beta1),
+            float(beta2),
+            group["eps"],
+            group["weight_decay"],
+            group["decoupled_weight_decay"],
+            group["amsgrad"],
+            group["maximize"],
+        )
 
     def _make_runs(self, params, group):
         """A run for each step count there is among the parameters; those that have no state yet get theirs."""

@@ -6,6 +6,7 @@ import operator
 import sys
 
 import weft
+from weft import _C
 
 
 class Optimizer:
@@ -104,7 +105,8 @@ class Optimizer:
             same = len(its_params) == len(params) and all(map(operator.is_, its_params, params))
             if same and state is self.state and size == len(state):
                 return plan, grads
-        plan = make(params, group)
+        with _C._OutsideTrace():  # state that is made now is there for good
+            plan = make(params, group)
         self._plans[key] = (plan, params, self.state, len(self.state))
         return plan, grads
 
@@ -191,6 +193,17 @@ def check_range(kind, name, value, low, high=None):
     if not low <= value or (high is not None and not value < high):
         wanted = f"at least {low}" if high is None else f"in [{low}, {high})"
         raise ValueError(f"{kind}: {name} must be {wanted}, got {value}")
+
+
+def trace_step(record, numbers, advance):
+    """Records a step while weft.jit traces: record(cell) with a cell of the numbers that each call reads anew.
+
+    numbers() gives them before a call, advance() counts the step after it.
+    """
+    with _C._OutsideTrace():
+        cell = weft.tensor([float(x) for x in numbers()], dtype=weft.float64, device="cpu")
+    record(cell)
+    _C._around_calls(lambda: _C._set_numbers(cell, [float(x) for x in numbers()]), advance)
 
 
 def count_step(advance):

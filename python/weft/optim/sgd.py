@@ -1,8 +1,10 @@
 """Stochastic gradient descent."""
 
+import functools
+
 import weft
 from weft import _C
-from weft.optim.optimizer import Optimizer, check_range
+from weft.optim.optimizer import Optimizer, check_range, trace_step
 
 
 class SGD(Optimizer):
@@ -65,22 +67,32 @@ class SGD(Optimizer):
             key = (number, bool(group["momentum"]))
             runs, grads = self._plan(key, group, self._make_runs)
             for run in runs:
-                _C._sgd_step(
-                    run.params,
-                    grads if len(runs) == 1 else [grads[i] for i in run.places],
-                    run.buffers,
-                    float(group["lr"]),
-                    group["momentum"],
-                    group["dampening"],
-                    group["weight_decay"],
-                    group["nesterov"],
-                    group["maximize"],
-                    run.first_step,
-                )
-                run.first_step = False
+                arrays = (run.params, grads if len(runs) == 1 else [grads[i] for i in run.places], run.buffers)
+                if _C._is_tracing():
+                    trace_step(
+                        functools.partial(_C._trace_sgd_step, *arrays),
+                        functools.partial(self._numbers, number, run),
+                        run.advance,
+                    )
+                else:
+                    _C._sgd_step(*arrays, *self._numbers(number, run))
+                    run.advance()
             if len(runs) > 1:
                 del self._plans[key]  # from now on they can go together
         return loss
+
+    def _numbers(self, number, run):
+        """The numbers of a run's next step, as the fused step takes them."""
+        group = self.param_groups[number]
+        return (
+            float(group["lr"]),
+            group["momentum"],
+            group["dampening"],
+            group["weight_decay"],
+            group["nesterov"],
+            group["maximize"],
+            run.first_step,
+        )
 
     def _make_runs(self, params, group):
         """One run for the parameters that have a momentum buffer already, one for those that get theirs now."""
@@ -108,3 +120,6 @@ class _Run:
         self.places = places  # where their gradients are in the group's list
         self.buffers = buffers
         self.first_step = first_step
+
+    def advance(self):
+        self.first_step = False

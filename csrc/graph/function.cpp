@@ -1,0 +1,409 @@
+#include "graph/function.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+#include "autograd/engine.h"
+#include "op/autocast.h"
+#include "op/grad_mode.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+
+namespace weft::graph {
+
+namespace {
+
+size_t at(int i) { return static_cast<size_t>(i); }
+
+// Graphs made of parts of another one: values are copied over when they are first asked for.
+class Extract {
+ public:
+  explicit Extract(const Graph& from) : from_(from), number_(from.values.size(), kNone) { to.sources = from.sources; }
+
+  int input(ValueId v, const Tensor& constant = {}) {
+    int index = to.add_input(from_.values[at(v)], constant);
+    number_[at(v)] = to.inputs.back().value;
+    return index;
+  }
+  void node(const Node& n) {
+    Node copy = n;
+    for (ValueId& v : copy.inputs)
+      if (v != kNone) v = value(v);
+    for (ValueId& v : copy.outputs) v = number_[at(v)] = to.add_value(from_.values[at(v)]);
+    to.nodes.push_back(std::move(copy));
+  }
+  bool has(ValueId v) const { return number_[at(v)] != kNone; }
+  ValueId value(ValueId v) const {
+    check(has(v), "graph: a part of a graph reads %", v, ", which is not in it");
+    return number_[at(v)];
+  }
+
+  Graph to;
+
+ private:
+  const Graph& from_;
+  std::vector<ValueId> number_;
+};
+
+}  // namespace
+
+// The step of autograd's graph that a call of a function is.
+class FunctionNode final : public weft::Node {
+ public:
+  FunctionNode(Ref<const Function> f, const std::vector<Tensor>& arguments) : function_(std::move(f)) {
+    edges.resize(static_cast<int>(function_->leaves_.size()));
+    for (int i = 0; i < edges.size(); i++)
+      edges[i] = gradient_edge(function_->resolve(function_->leaves_[at(i)], arguments));
+    renew_sequence();
+  }
+
+  const char* name() const override { return "jit"; }
+
+  void save(const Tensor& t, bool is_result) {
+    saved_.emplace_back(t, is_result).output_index = SavedTensor::kNoHistory;
+  }
+
+  void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override {
+    check(function_->backward_error_.empty(), function_->backward_error_);
+    check<ErrorKind::NotImplemented>(
+        !GradMode::enabled(),
+        "jit: backward with create_graph=True through a jitted function is not possible; compute the gradient inside "
+        "the jitted function");
+    check(!released_,
+          "backward: the graph of 'jit' was used before and its saved tensors are freed; to go through it a "
+          "second time pass retain_graph=True to the first backward to keep them");
+    if (!function_->backward_) return;  // the results do not depend on a leaf after all
+    std::vector<Tensor> inputs;
+    for (const SavedTensor& s : saved_) inputs.push_back(s.unpack("jit", this));
+    for (int i = 0; i < outputs.size(); i++) {
+      const OutputMeta& meta = outputs[i];
+      Tensor g = grad_outputs[i].defined() ? grad_outputs[i] : zeros(meta.shape, meta.dtype, meta.device);
+      inputs.push_back(contiguous(g));
+    }
+    const Plan& plan = *function_->backward_;
+    std::vector<const Tensor*> list;
+    for (const Tensor& t : inputs) list.push_back(&t);
+    list.resize(plan.graph().inputs.size(), nullptr);  // constants
+    std::vector<Tensor> results(plan.graph().results.size());
+    plan.run(list.data(), results.data());
+    for (size_t i = 0, next = 0; i < function_->leaves_.size(); i++)
+      if (function_->has_gradient_[i]) grad_inputs[i] = results[next++];
+  }
+
+  void release_saved() override {
+    released_ |= !saved_.empty();
+    saved_.clear();
+  }
+
+ private:
+  Ref<const Function> function_;
+  std::vector<SavedTensor> saved_;
+  bool released_ = false;
+};
+
+// Traces backward and takes the trace apart.
+struct Function::Builder {
+  Tracer& tracer;
+  const std::vector<Tensor>& stand_ins;
+  const std::vector<Tensor>& program_results;
+  Function& f;
+  Traced traced{};
+  std::vector<Tensor> leaves{}, gradients{}, grad_outputs{};
+  size_t first_gradient = 0;
+
+  const Graph& graph() const { return traced.graph; }
+
+  void find_differentiable() {
+    if (!GradMode::enabled()) return;
+    for (size_t i = 0; i < program_results.size(); i++) {
+      const Tensor& t = program_results[i];
+      bool is_given = !t.impl()->storage->symbolic() ||
+                      std::any_of(stand_ins.begin(), stand_ins.end(), [&](const Tensor& s) { return s.same(t); });
+      bool repeated = std::any_of(program_results.begin(), program_results.begin() + static_cast<ptrdiff_t>(i),
+                                  [&](const Tensor& other) { return other.same(t); });
+      if (t.requires_grad() && !is_given && !repeated) f.differentiable_.push_back(static_cast<int>(i));
+    }
+  }
+
+  void trace_backward() {
+    if (f.differentiable_.empty()) return;
+    for (const Tensor& t : stand_ins)
+      if (t.requires_grad() && std::none_of(leaves.begin(), leaves.end(), [&](auto& l) { return l.same(t); }))
+        leaves.push_back(t);
+    for (const Tensor& t : tracer.captured_leaves()) leaves.push_back(t);
+    std::vector<Tensor> roots;
+    for (int i : f.differentiable_) {
+      roots.push_back(program_results[at(i)]);
+      const Tensor& t = roots.back();
+      grad_outputs.push_back(tracer.argument({t.shape(), contiguous_strides(t.shape()), t.dtype(), t.device()}));
+    }
+    try {
+      TraceScope scope(&tracer);
+      NoAutocastGuard no_autocast;
+      gradients = grad(roots, leaves, grad_outputs, false, false, true);
+    } catch (const Error& e) {
+      // Its graph was used up inside the function, or an op has no derivative: an error when it is asked for.
+      f.backward_error_ = e.message();
+      gradients.assign(leaves.size(), Tensor());
+    }
+  }
+
+  void finish_trace() {
+    std::vector<Tensor> all = program_results;
+    first_gradient = all.size();
+    for (const Tensor& g : gradients) {
+      f.has_gradient_.push_back(g.defined());
+      if (g.defined()) all.push_back(g);
+    }
+    for (const Tensor& leaf : leaves) f.leaves_.push_back(tracer.origin_of(leaf));
+    traced = tracer.finish(all);
+    f.gradients_seen_ = traced.gradients_seen;
+    f.gradient_changes_ = traced.gradient_changes;
+    f.num_results_ = static_cast<int>(program_results.size());
+  }
+
+  bool is_gradient(size_t result) const {
+    return result >= first_gradient && result < first_gradient + num_gradients();
+  }
+  size_t num_gradients() const {
+    return static_cast<size_t>(std::count(f.has_gradient_.begin(), f.has_gradient_.end(), 1));
+  }
+
+  // Nodes that these values need.
+  std::vector<char> needed_nodes(std::vector<ValueId> wanted, bool effects) const {
+    Uses uses(graph());
+    std::vector<char> needed(graph().nodes.size(), 0);
+    std::vector<int> stack;
+    auto need = [&](int node) {
+      if (node < 0 || needed[at(node)]) return;
+      needed[at(node)] = 1;
+      stack.push_back(node);
+    };
+    for (ValueId v : wanted) need(uses.maker[at(v)]);
+    for (size_t n = 0; effects && n < graph().nodes.size(); n++)
+      if (!graph().nodes[n].op->pure()) need(static_cast<int>(n));
+    while (!stack.empty()) {
+      const Node& node = graph().nodes[at(stack.back())];
+      stack.pop_back();
+      for (ValueId v : node.inputs)
+        if (v != kNone) need(uses.maker[at(v)]);
+    }
+    return needed;
+  }
+
+  // Forward and backward as graphs of their own. Backward is what only gradients need.
+  void split(Graph& forward, Graph& backward) {
+    std::vector<ValueId> forward_values, gradient_values;
+    for (size_t i = 0; i < graph().results.size(); i++)
+      (is_gradient(i) ? gradient_values : forward_values).push_back(graph().results[i].value);
+    for (const Update& u : graph().updates) forward_values.push_back(u.value);
+    std::vector<char> in_forward = needed_nodes(forward_values, true);
+    std::vector<char> in_backward = needed_nodes(gradient_values, false);
+    for (size_t n = 0; n < in_forward.size(); n++) in_backward[n] &= !in_forward[n];
+
+    build_forward(forward, in_forward);
+    if (!gradient_values.empty()) build_backward(forward, backward, in_backward);
+  }
+
+  bool is_grad_output(size_t input) const {
+    return std::find(grad_output_inputs.begin(), grad_output_inputs.end(), static_cast<int>(input)) !=
+           grad_output_inputs.end();
+  }
+
+  void build_forward(Graph& forward, const std::vector<char>& in_forward) {
+    Extract part(graph());
+    forward_input.assign(graph().inputs.size(), -1);
+    for (size_t i = 0; i < graph().inputs.size(); i++) {
+      if (is_grad_output(i)) continue;
+      forward_input[i] = part.input(graph().inputs[i].value, graph().inputs[i].constant);
+      f.origins_.push_back(traced.origins[i]);
+    }
+    for (size_t n = 0; n < graph().nodes.size(); n++)
+      if (in_forward[n]) part.node(graph().nodes[n]);
+    for (size_t i = 0; i < graph().results.size(); i++) {
+      if (is_gradient(i)) continue;
+      Result r = graph().results[i];
+      r.value = part.value(r.value);
+      if (r.memory < 0) r.memory = ~forward_input[at(~r.memory)];
+      part.to.results.push_back(r);
+    }
+    for (Update u : graph().updates) part.to.updates.push_back({forward_input[at(u.input)], part.value(u.value)});
+    // Results of the program come first, then gradients that it left.
+    for (GradientChange& change : f.gradient_changes_)
+      if (change.result >= 0) change.result -= static_cast<int>(num_gradients());
+    forward = std::move(part.to);
+    forward_values_.assign(graph().values.size(), kNone);
+    for (size_t v = 0; v < graph().values.size(); v++)
+      if (part.has(static_cast<ValueId>(v))) forward_values_[v] = part.value(static_cast<ValueId>(v));
+  }
+
+  void build_backward(Graph& forward, Graph& backward, std::vector<char>& in_backward) {
+    Uses uses(graph());
+    Extract part(graph());
+    // Views of forward's values are cheap: backward makes its own.
+    std::vector<ValueId> wanted;
+    for (size_t n = 0; n < graph().nodes.size(); n++)
+      if (in_backward[n])
+        for (ValueId v : graph().nodes[n].inputs)
+          if (v != kNone) wanted.push_back(v);
+    for (size_t i = 0; i < graph().results.size(); i++)
+      if (is_gradient(i)) wanted.push_back(graph().results[i].value);
+    std::vector<char> seen(graph().values.size(), 0);
+    std::vector<ValueId> saved;
+    while (!wanted.empty()) {
+      ValueId v = wanted.back();
+      wanted.pop_back();
+      if (std::exchange(seen[at(v)], 1)) continue;
+      int maker = uses.maker[at(v)];
+      if (maker >= 0 && in_backward[at(maker)]) continue;
+      if (maker >= 0 && graph().nodes[at(maker)].op->is_view()) {
+        in_backward[at(maker)] = 1;
+        wanted.push_back(graph().nodes[at(maker)].inputs[0]);
+        continue;
+      }
+      saved.push_back(v);
+    }
+    std::sort(saved.begin(), saved.end());
+    std::vector<std::pair<ValueId, Tensor>> constants;
+    for (ValueId v : saved) {
+      int input = input_of(v);
+      if (input >= 0 && is_grad_output(at(input))) continue;
+      if (input >= 0 && graph().inputs[at(input)].constant.defined()) {
+        constants.emplace_back(v, graph().inputs[at(input)].constant);
+        continue;
+      }
+      f.saved_.push_back(save(forward, v, input));
+      part.input(v);
+    }
+    for (int input : grad_output_inputs) part.input(graph().inputs[at(input)].value);
+    for (auto& [v, tensor] : constants) part.input(v, tensor);
+    for (size_t n = 0; n < graph().nodes.size(); n++)
+      if (in_backward[n]) part.node(graph().nodes[n]);
+    int memory = 0;
+    for (size_t i = 0; i < graph().results.size(); i++) {
+      if (!is_gradient(i)) continue;
+      ValueId v = part.value(graph().results[i].value);
+      part.to.results.push_back({v, memory++, part.to.values[at(v)].strides, 0});
+    }
+    backward = std::move(part.to);
+  }
+
+  int input_of(ValueId v) const {
+    for (size_t i = 0; i < graph().inputs.size(); i++)
+      if (graph().inputs[i].value == v) return static_cast<int>(i);
+    return -1;
+  }
+
+  Saved save(Graph& forward, ValueId v, int input) const {
+    bool changed = input >= 0 && std::any_of(graph().updates.begin(), graph().updates.end(),
+                                             [&](const Update& u) { return u.input == input; });
+    if (input >= 0 && !changed) return {.input = forward_input[at(input)]};
+    // In the memory of a result that shows the same value, if there is one.
+    ValueId own = forward_values_[at(v)];
+    int memory = -1, last = 0;
+    std::unordered_map<ValueId, ValueId> root;
+    for (const Node& node : forward.nodes)
+      if (node.op->is_view()) {
+        auto from = root.find(node.inputs[0]);
+        root[node.outputs[0]] = from == root.end() ? node.inputs[0] : from->second;
+      }
+    for (const Result& r : forward.results) {
+      last = std::max(last, r.memory + 1);
+      auto found = root.find(r.value);
+      if (r.memory >= 0 && (found == root.end() ? r.value : found->second) == own && memory < 0) memory = r.memory;
+    }
+    forward.results.push_back({own, memory < 0 ? last : memory, forward.values[at(own)].strides, 0});
+    return {.result = static_cast<int>(forward.results.size()) - 1};
+  }
+
+  std::vector<int> grad_output_inputs{};
+  std::vector<int> forward_input{};
+  std::vector<ValueId> forward_values_{};
+};
+
+Ref<Function> Function::compile(Tracer& tracer, const std::vector<Tensor>& stand_ins,
+                                const std::vector<Tensor>& results, const OptimizeOptions& options) {
+  auto f = make_ref<Function>();
+  Builder b{tracer, stand_ins, results, *f};
+  b.find_differentiable();
+  b.trace_backward();
+  for (size_t i = 0; i < b.grad_outputs.size(); i++) b.grad_output_inputs.push_back(tracer.input_of(b.grad_outputs[i]));
+  {
+    TraceScope scope(&tracer);
+    b.finish_trace();
+  }
+  Graph forward, backward;
+  b.split(forward, backward);
+  optimize(forward, options);
+  f->forward_ = make_ref<Plan>(std::move(forward));
+  if (!backward.results.empty()) {
+    OptimizeOptions for_backward = options;
+    if (options.after)
+      for_backward.after = [&](const char* pass, const Graph& g) {
+        options.after(concat("backward_", pass).c_str(), g);
+      };
+    optimize(backward, for_backward);
+    f->backward_ = make_ref<Plan>(std::move(backward));
+  }
+  return f;
+}
+
+Tensor Function::resolve(const Origin& origin, const std::vector<Tensor>& arguments) const {
+  const Tensor& t = origin.kind == Origin::Kind::Argument ? arguments[at(origin.argument)] : origin.tensor;
+  if (!origin.of_gradient) return t;
+  GradMeta* meta = grad_meta(t);
+  return meta ? meta->grad : Tensor();
+}
+
+std::string Function::mismatch(const std::vector<Tensor>& arguments) const {
+  for (const GradientSeen& seen : gradients_seen_) {
+    Origin grad = seen.leaf;
+    grad.of_gradient = true;
+    if (resolve(grad, arguments).defined() != seen.defined)
+      return concat("the .grad of a tensor of shape ", resolve(seen.leaf, arguments).shape(),
+                    seen.defined ? " is None now" : " is not None now");
+  }
+  for (size_t i = 0; i < origins_.size(); i++) {
+    const Origin& origin = origins_[i];
+    if (origin.kind == Origin::Kind::Constant || (origin.kind == Origin::Kind::Argument && !origin.of_gradient))
+      continue;
+    Tensor t = resolve(origin, arguments);
+    const Value& wanted = forward_->graph().values[at(forward_->graph().inputs[i].value)];
+    if (!t.defined()) return "a gradient that was there is gone";
+    if (t.shape() != wanted.shape || t.dtype() != wanted.dtype || t.strides() != wanted.strides ||
+        t.device() != wanted.device)
+      return concat("a captured tensor of shape ", wanted.shape, " ", wanted.dtype, " has become ", t.shape(), " ",
+                    t.dtype());
+  }
+  for (const Origin& leaf : leaves_)
+    if (!resolve(leaf, arguments).requires_grad()) return "a captured tensor does not require grad any more";
+  return {};
+}
+
+std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
+  std::vector<Tensor> inputs;
+  for (const Origin& origin : origins_)
+    inputs.push_back(origin.kind == Origin::Kind::Constant ? Tensor() : resolve(origin, arguments));
+  std::vector<const Tensor*> list;
+  for (const Tensor& t : inputs) list.push_back(&t);
+  list.resize(forward_->graph().inputs.size(), nullptr);  // constants that passes have added
+  std::vector<Tensor> results(forward_->graph().results.size());
+  forward_->run(list.data(), results.data());
+
+  for (const GradientChange& change : gradient_changes_)
+    set_accumulated_grad(resolve(change.leaf, arguments), change.result < 0 ? Tensor() : results[at(change.result)]);
+  if (!differentiable_.empty()) {
+    auto node = make_ref<FunctionNode>(Ref<const Function>(this), arguments);
+    for (const Saved& s : saved_) node->save(s.input >= 0 ? inputs[at(s.input)] : results[at(s.result)], s.input < 0);
+    for (size_t i = 0; i < differentiable_.size(); i++) {
+      const Tensor& t = results[at(differentiable_[i])];
+      node->add_output(t);
+      set_history(t, node, static_cast<uint32_t>(i));
+    }
+  }
+  results.resize(at(num_results_));
+  return results;
+}
+
+}  // namespace weft::graph

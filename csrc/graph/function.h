@@ -1,0 +1,51 @@
+// Function: a traced program compiled for one signature. Callable like the program: it reads the tensors that the
+// program captured, takes part in autograd, and leaves parameters, buffers and gradients as the program would.
+#pragma once
+
+#include <optional>
+
+#include "graph/passes/passes.h"
+#include "graph/plan.h"
+#include "graph/tracer.h"
+#include "op/node.h"
+
+namespace weft::graph {
+
+class Function : public RefCounted {
+ public:
+  // The program has run under `tracer` and returned `results`; the trace ends here. If they require grad, their
+  // backward is traced and compiled too.
+  static Ref<Function> compile(Tracer& tracer, const std::vector<Tensor>& stand_ins, const std::vector<Tensor>& results,
+                               const OptimizeOptions& options);
+
+  // Why the function does not fit the state of the captured tensors and gradients any more; empty if it does.
+  std::string mismatch(const std::vector<Tensor>& arguments) const;
+  std::vector<Tensor> call(const std::vector<Tensor>& arguments) const;
+
+  const Plan& forward() const { return *forward_; }
+  const Plan* backward() const { return backward_.get(); }
+
+ private:
+  friend class FunctionNode;
+  // What backward reads of forward: an input, or one of its results.
+  struct Saved {
+    int input = -1, result = -1;
+  };
+  struct Builder;
+
+  Tensor resolve(const Origin& origin, const std::vector<Tensor>& arguments) const;
+
+  Ref<Plan> forward_, backward_;
+  std::vector<Origin> origins_;  // of forward's inputs
+  int num_results_ = 0;          // of the program; forward has more
+  std::vector<GradientChange> gradient_changes_;
+  std::vector<GradientSeen> gradients_seen_;
+  // For autograd: the results that take part, the leaves whose gradients backward gives, what it reads.
+  std::vector<int> differentiable_;
+  std::vector<Origin> leaves_;
+  std::vector<char> has_gradient_;  // of each leaf: does it reach the results?
+  std::vector<Saved> saved_;
+  std::string backward_error_;  // why backward cannot be had
+};
+
+}  // namespace weft::graph

@@ -1,0 +1,277 @@
+#include <algorithm>
+#include <numeric>
+
+#include "graph/plan.h"
+
+namespace weft::graph {
+
+namespace {
+
+constexpr int kForEver = 1 << 30;
+constexpr size_t kAlignment = 64;
+
+// A value whose memory is not part of another's, and what is known of that memory.
+struct Root {
+  Place::Kind kind = Place::Kind::Arena;
+  int index = -1;
+  int first = -1, last = -1;
+};
+
+class Planner {
+ public:
+  explicit Planner(const Graph& g) : g_(g), uses_(g) {}
+
+  MemoryPlan run() {
+    order_nodes();
+    find_roots();
+    find_lifetimes();
+    place_results();
+    place_updates();
+    make_buffers();
+    lay_out();
+    for (size_t v = 0; v < g_.values.size(); v++) {
+      const Root& root = roots_[at(root_of_[v])];
+      plan_.places.push_back({root.kind, root.index, bytes_[v]});
+    }
+    return std::move(plan_);
+  }
+
+ private:
+  static size_t at(int i) { return static_cast<size_t>(i); }
+  const Value& value(ValueId v) const { return g_.values[at(v)]; }
+  const Node& step_node(int step) const { return g_.nodes[at(plan_.order[at(step)])]; }
+
+  // Nodes whose results only go into memory from outside come last, after everything that may fail.
+  bool is_late(const Node& node) const {
+    if (node.outputs.empty() || !node.op->pure() || node.op->is_view() || node.op->may_fail()) return false;
+    for (ValueId v : node.outputs)
+      if (uses_.count[at(v)] == 0 || uses_.count[at(v)] != uses_.as_root[at(v)] || is_result(v)) return false;
+    return true;
+  }
+  bool is_result(ValueId v) const {
+    for (const Result& r : g_.results)
+      if (r.value == v && r.memory >= 0) return true;
+    return false;
+  }
+
+  void order_nodes() {
+    std::vector<int> late;
+    for (size_t n = 0; n < g_.nodes.size(); n++) {
+      if (g_.nodes[n].op->is_view()) continue;
+      (is_late(g_.nodes[n]) ? late : plan_.order).push_back(static_cast<int>(n));
+    }
+    first_late_ = static_cast<int>(plan_.order.size());
+    plan_.order.insert(plan_.order.end(), late.begin(), late.end());
+  }
+
+  void find_roots() {
+    size_t count = g_.values.size();
+    root_of_.resize(count);
+    std::iota(root_of_.begin(), root_of_.end(), 0);
+    bytes_.assign(count, 0);
+    roots_.resize(count);
+    std::vector<Tensor> models(count);
+    for (size_t i = 0; i < g_.inputs.size(); i++) {
+      ValueId v = g_.inputs[i].value;
+      models[at(v)] = symbolic_like(value(v));
+      roots_[at(v)] = {g_.inputs[i].constant.defined() ? Place::Kind::Constant : Place::Kind::Input,
+                       static_cast<int>(i), -1, -1};
+    }
+    for (const Node& node : g_.nodes) {
+      if (!node.op->is_view()) {
+        for (ValueId v : node.outputs) models[at(v)] = symbolic_like(value(v));
+        continue;
+      }
+      ValueId from = node.inputs[0], to = node.outputs[0];
+      models[at(to)] = node.op->view(models[at(from)]);
+      ValueId root = root_of_[at(to)] = root_of_[at(from)];
+      auto byte = [&](ValueId v) { return models[at(v)].offset() * static_cast<int64_t>(item_size(value(v).dtype)); };
+      bytes_[at(to)] = byte(to) - byte(root);
+    }
+  }
+
+  void find_lifetimes() {
+    for (int s = 0; s < static_cast<int>(plan_.order.size()); s++) {
+      for (ValueId v : step_node(s).inputs)
+        if (v != kNone) root(v).last = s;
+      for (ValueId v : step_node(s).outputs) root(v).first = root(v).last = s;
+    }
+  }
+  Root& root(ValueId v) { return roots_[at(root_of_[at(v)])]; }
+
+  // Memory of results belongs to the caller. A value that cannot lie there (it is an input, or already in the memory of
+  // another result) is copied at the end.
+  void place_results() {
+    int memories = 0;
+    for (const Result& r : g_.results) memories = std::max(memories, r.memory + 1);
+    plan_.memories.assign(at(memories), kNone);
+    for (size_t i = 0; i < g_.results.size(); i++) {
+      const Result& r = g_.results[i];
+      if (r.memory < 0) continue;
+      Root& source = root(r.value);
+      ValueId& filled = plan_.memories[at(r.memory)];
+      if (source.kind == Place::Kind::Arena && filled == kNone) {
+        filled = root_of_[at(r.value)];
+        source.kind = Place::Kind::Result;
+        source.index = r.memory;
+        plan_.result_bytes += allocated(filled);
+      }
+      if (filled != root_of_[at(r.value)] || source.kind != Place::Kind::Result || source.index != r.memory) {
+        plan_.result_copies.emplace_back(static_cast<int>(i), r.value);
+        source.last = kForEver;
+        plan_.result_bytes += value(r.value).bytes();
+      }
+    }
+  }
+
+  // A step may write the new contents of an input into it if nobody needs the old ones afterwards and nothing that can
+  // fail comes later.
+  void place_updates() {
+    for (const Update& u : g_.updates)  // an input that becomes the contents of another one
+      if (root(u.value).kind == Place::Kind::Input) root(u.value).last = kForEver;
+    for (const Update& u : g_.updates) {
+      ValueId old = g_.inputs[at(u.input)].value;
+      if (u.value == old) continue;
+      if (!write_directly(u, old)) {
+        plan_.copies.push_back(u);
+        root(u.value).last = kForEver;
+      }
+    }
+  }
+
+  bool write_directly(const Update& u, ValueId old) {
+    Root& fresh = root(u.value);
+    int step = fresh.first;
+    bool possible = fresh.kind == Place::Kind::Arena && root_of_[at(u.value)] == u.value && step >= first_late_ &&
+                    roots_[at(old)].last <= step && same_type(value(u.value), value(old));
+    if (!possible) return false;
+    if (roots_[at(old)].last == step && !may_overwrite(step_node(step), u.value, old)) return false;
+    fresh.kind = Place::Kind::Input;
+    fresh.index = u.input;
+    return true;
+  }
+
+  // May the op write output `out` over its input `old`, which nobody reads later?
+  bool may_overwrite(const Node& node, ValueId out, ValueId old) const {
+    int output = static_cast<int>(std::find(node.outputs.begin(), node.outputs.end(), out) - node.outputs.begin());
+    int only = node.op->overwrites(output);
+    if (only < 0 && !node.op->elementwise()) return false;
+    if (only >= 0 && node.inputs[at(only)] != old) return false;
+    if (!same_type(value(out), value(old))) return false;
+    for (size_t i = 0; i < node.inputs.size(); i++) {
+      ValueId v = node.inputs[i];
+      if (v == kNone || root_of_[at(v)] != root_of_[at(old)]) continue;
+      if (v != old || (only >= 0 && static_cast<int>(i) != only)) return false;
+    }
+    return true;
+  }
+
+  void make_buffers() {
+    for (int s = 0; s < static_cast<int>(plan_.order.size()); s++) {
+      const Node& node = step_node(s);
+      std::vector<int> taken;
+      for (ValueId out : node.outputs) {
+        Root& fresh = roots_[at(out)];
+        if (fresh.kind != Place::Kind::Arena) continue;
+        fresh.index = reused_buffer(node, out, s, taken);
+        if (fresh.index < 0) {
+          fresh.index = static_cast<int>(plan_.buffers.size());
+          plan_.buffers.push_back({allocated(out), 0, s, s, out});
+        }
+        taken.push_back(fresh.index);
+        Buffer& buffer = plan_.buffers[at(fresh.index)];
+        buffer.last = std::max(buffer.last, fresh.last);
+      }
+    }
+  }
+
+  int reused_buffer(const Node& node, ValueId out, int step, const std::vector<int>& taken) const {
+    for (ValueId v : node.inputs) {
+      if (v == kNone || root_of_[at(v)] != v) continue;
+      const Root& old = roots_[at(v)];
+      if (old.kind != Place::Kind::Arena || old.last != step || !may_overwrite(node, out, v)) continue;
+      if (std::find(taken.begin(), taken.end(), old.index) == taken.end()) return old.index;
+    }
+    return -1;
+  }
+
+  size_t allocated(ValueId v) const {
+    size_t bytes = symbolic_like(value(v)).impl()->storage->nbytes();
+    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  }
+
+  // Large buffers first, each into the lowest gap between those that are alive at the same time.
+  void lay_out() {
+    std::vector<Buffer>& all = plan_.buffers;
+    std::vector<int> by_size(all.size());
+    std::iota(by_size.begin(), by_size.end(), 0);
+    std::stable_sort(by_size.begin(), by_size.end(), [&](int a, int b) { return all[at(a)].bytes > all[at(b)].bytes; });
+    std::vector<int> placed;  // by offset
+    for (int b : by_size) {
+      Buffer& buffer = all[at(b)];
+      size_t offset = 0;
+      for (int p : placed) {
+        const Buffer& other = all[at(p)];
+        if (other.last < buffer.first || buffer.last < other.first) continue;
+        if (other.offset >= offset + buffer.bytes) break;
+        offset = std::max(offset, other.offset + other.bytes);
+      }
+      buffer.offset = offset;
+      plan_.arena_bytes = std::max(plan_.arena_bytes, offset + buffer.bytes);
+      placed.insert(std::upper_bound(placed.begin(), placed.end(), b,
+                                     [&](int x, int y) { return all[at(x)].offset < all[at(y)].offset; }),
+                    b);
+    }
+  }
+
+  const Graph& g_;
+  Uses uses_;
+  MemoryPlan plan_;
+  int first_late_ = 0;
+  std::vector<ValueId> root_of_;
+  std::vector<int64_t> bytes_;  // from the root's first element
+  std::vector<Root> roots_;     // of the values that are roots
+};
+
+std::string megabytes(size_t bytes) {
+  std::string text = std::to_string(static_cast<double>(bytes) / (1 << 20));
+  return text.substr(0, text.find('.') + 3) + " MiB";
+}
+
+}  // namespace
+
+MemoryPlan plan_memory(const Graph& g) { return Planner(g).run(); }
+
+std::string to_text(const Graph& g, const MemoryPlan& plan) {
+  std::string text =
+      concat("peak ", megabytes(plan.peak_bytes()), ": arena ", megabytes(plan.arena_bytes), ", results ",
+             megabytes(plan.result_bytes), "; ", plan.order.size(), " steps, ", plan.buffers.size(), " buffers\n");
+  int steps = static_cast<int>(plan.order.size());
+  std::vector<size_t> alive(static_cast<size_t>(steps) + 1, 0);
+  for (const Buffer& b : plan.buffers)
+    for (int s = b.first; s <= std::min(b.last, steps - 1); s++) alive[static_cast<size_t>(s)] += b.bytes;
+  text += "alive in the arena over the steps:\n";
+  constexpr int kRows = 16;
+  for (int row = 0; row < std::min(kRows, steps); row++) {
+    int from = row * steps / std::min(kRows, steps), to = (row + 1) * steps / std::min(kRows, steps);
+    size_t most = *std::max_element(alive.begin() + from, alive.begin() + to);
+    size_t bar = plan.arena_bytes ? most * 40 / plan.arena_bytes : 0;
+    text += concat("  ", from, " to ", to - 1, "  ", std::string(bar, '#'), " ", megabytes(most), "\n");
+  }
+  std::vector<const Buffer*> largest;
+  for (const Buffer& b : plan.buffers) largest.push_back(&b);
+  std::stable_sort(largest.begin(), largest.end(), [](auto* a, auto* b) { return a->bytes > b->bytes; });
+  text += "largest buffers:\n";
+  Uses uses(g);
+  for (size_t i = 0; i < std::min<size_t>(largest.size(), 10); i++) {
+    const Buffer& b = *largest[i];
+    int maker = uses.maker[static_cast<size_t>(b.value)];
+    const Value& v = g.values[static_cast<size_t>(b.value)];
+    const Node& node = g.nodes[static_cast<size_t>(maker)];
+    text += concat("  ", megabytes(b.bytes), "  ", node.op->name(), " ", v.shape, " ", v.dtype, ", steps ", b.first,
+                   " to ", std::min(b.last, steps), "  ", g.sources[static_cast<size_t>(node.source)], "\n");
+  }
+  return text;
+}
+
+}  // namespace weft::graph

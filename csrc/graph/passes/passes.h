@@ -1,0 +1,39 @@
+// The passes: each takes a graph and leaves one that computes the same, in less time or memory. One function in one
+// file of this folder each; optimize() (pipeline.cpp) runs them in order.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace weft::graph {
+
+// Drops nodes whose results nobody uses, and constants.
+void remove_dead_code(Graph& g);
+// Computes equal nodes once.
+void merge_common_subexpressions(Graph& g);
+// Computes what depends on constants alone.
+void fold_constants(Graph& g);
+// Replaces nodes by simpler ones or by their inputs: copies, conversions to the same dtype, x * 1, x + 0 for integers,
+// ...
+void simplify(Graph& g);
+
+struct Pass {
+  const char* name;
+  void (*run)(Graph& g);
+};
+// In the order in which they run.
+const std::vector<Pass>& all_passes();
+
+struct OptimizeOptions {
+  // Names of passes to leave out.
+  std::vector<std::string> without;
+  // Called with the graph before the first pass ("traced") and after each of them.
+  std::function<void(const char* pass, const Graph& g)> after;
+};
+// Raises ValueError for a name that is no pass. The graph is verified after every pass.
+void optimize(Graph& g, const OptimizeOptions& options);
+
+}  // namespace weft::graph

@@ -1,0 +1,38 @@
+#include <algorithm>
+
+#include "graph/passes/passes.h"
+
+namespace weft::graph {
+
+const std::vector<Pass>& all_passes() {
+  static const std::vector<Pass> passes = {
+      {"dead_code", remove_dead_code},
+      {"constant_folding", fold_constants},
+      {"simplify", simplify},
+      {"common_subexpressions", merge_common_subexpressions},
+      {"dead_code_again", remove_dead_code},
+  };
+  return passes;
+}
+
+void optimize(Graph& g, const OptimizeOptions& options) {
+  for (const std::string& name : options.without) {
+    std::string names;
+    bool known = false;
+    for (const Pass& pass : all_passes()) {
+      known |= name == pass.name;
+      names += concat(names.empty() ? "" : ", ", pass.name);
+    }
+    check<ErrorKind::Value>(known, "WEFT_JIT_PASSES: there is no pass '", name, "'; there are ", names);
+  }
+  verify(g);
+  if (options.after) options.after("traced", g);
+  for (const Pass& pass : all_passes()) {
+    if (std::find(options.without.begin(), options.without.end(), pass.name) != options.without.end()) continue;
+    pass.run(g);
+    verify(g);
+    if (options.after) options.after(pass.name, g);
+  }
+}
+
+}  // namespace weft::graph

@@ -1,0 +1,238 @@
+#include "graph/plan.h"
+
+#include <cstring>
+
+#include "kernels/elementwise.h"
+#include "op/grad_mode.h"
+#include "op/trace.h"
+#include "ops/elementwise.h"
+
+namespace weft::graph {
+
+struct Plan::Step {
+  const Op* op;
+  int node;
+  int first_input, num_inputs;  // in Context::inputs
+  int first_output;             // in Context::outputs
+};
+
+namespace {
+
+// A tensor that lies in memory known only when the plan runs.
+struct Late {
+  Tensor tensor;
+  ValueId root;
+  int64_t bytes;
+};
+
+void point(const Late& late, const Tensor& root) {
+  TensorImpl& impl = *late.tensor.impl();
+  auto root_item = static_cast<int64_t>(item_size(root.dtype()));
+  impl.storage = root.impl()->storage;
+  impl.offset = (root.offset() * root_item + late.bytes) / static_cast<int64_t>(item_size(impl.dtype));
+}
+
+Tensor allocate(const Value& v) {
+  Tensor model = symbolic_like(v);
+  auto storage = make_ref<Storage>(model.impl()->storage->nbytes(), v.device);
+  return Tensor(make_ref<TensorImpl>(std::move(storage), v.shape, v.strides, model.offset(), v.dtype));
+}
+
+}  // namespace
+
+// What one run at a time needs: tensors for all values. Kept from run to run.
+struct Plan::Context {
+  Ref<Storage> arena;
+  void* arena_data = nullptr;  // where the buffers' storages point to
+  std::vector<Ref<Storage>> buffers;
+  std::vector<Tensor> values;  // of every value but the inputs
+  std::vector<const Tensor*> inputs;
+  std::vector<Tensor> outputs;
+  std::vector<std::pair<int, int>> from_caller;  // place in `inputs`, number of the graph's input
+  std::vector<std::pair<int, ValueId>> outputs_in_results;
+  std::vector<Late> late;
+};
+
+Plan::Plan(Graph g) : graph_(std::move(g)), memory_(plan_memory(graph_)) {
+  int inputs = 0, outputs = 0;
+  for (int n : memory_.order) {
+    const Node& node = graph_.nodes[static_cast<size_t>(n)];
+    steps_.push_back({node.op.get(), n, inputs, static_cast<int>(node.inputs.size()), outputs});
+    inputs += static_cast<int>(node.inputs.size());
+    outputs += static_cast<int>(node.outputs.size());
+    for (ValueId v : node.inputs)
+      if (v != kNone) work_ += graph_.values[static_cast<size_t>(v)].numel();
+    for (ValueId v : node.outputs) work_ += graph_.values[static_cast<size_t>(v)].numel();
+  }
+}
+
+Plan::~Plan() = default;
+
+std::unique_ptr<Plan::Context> Plan::make_context() const {
+  auto c = std::make_unique<Context>();
+  static const Tensor undefined;
+  for (const Buffer& b : memory_.buffers)
+    c->buffers.push_back(make_ref<Storage>(nullptr, b.bytes, graph_.values[static_cast<size_t>(b.value)].device,
+                                           std::shared_ptr<void>()));
+  c->values.resize(graph_.values.size());
+  for (size_t v = 0; v < graph_.values.size(); v++) {
+    const Value& type = graph_.values[v];
+    const Place& place = memory_.places[v];
+    auto make = [&](const Ref<Storage>& storage, int64_t offset) {
+      return Tensor(make_ref<TensorImpl>(storage, type.shape, type.strides, offset, type.dtype));
+    };
+    auto item = static_cast<int64_t>(item_size(type.dtype));
+    if (place.kind == Place::Kind::Arena) {
+      int64_t first =
+          symbolic_like(graph_.values[static_cast<size_t>(memory_.buffers[static_cast<size_t>(place.index)].value)])
+              .offset();
+      c->values[v] = make(c->buffers[static_cast<size_t>(place.index)], first + place.bytes / item);
+    } else if (place.kind == Place::Kind::Constant) {
+      const Tensor& constant = graph_.inputs[static_cast<size_t>(place.index)].constant;
+      c->values[v] = make(constant.impl()->storage, constant.offset() + place.bytes / item);
+    } else {
+      ValueId root = place.kind == Place::Kind::Input ? graph_.inputs[static_cast<size_t>(place.index)].value
+                                                      : memory_.memories[static_cast<size_t>(place.index)];
+      if (static_cast<ValueId>(v) == root) continue;
+      c->values[v] = make(make_ref<Storage>(nullptr, size_t{0}, type.device, std::shared_ptr<void>()), 0);
+      c->late.push_back({c->values[v], root, place.bytes});
+    }
+  }
+  for (const Step& step : steps_) {
+    const Node& node = graph_.nodes[static_cast<size_t>(step.node)];
+    for (ValueId v : node.inputs) {
+      const Place* place = v == kNone ? nullptr : &memory_.places[static_cast<size_t>(v)];
+      bool direct =
+          place && place->kind == Place::Kind::Input && graph_.inputs[static_cast<size_t>(place->index)].value == v;
+      if (direct) c->from_caller.emplace_back(static_cast<int>(c->inputs.size()), place->index);
+      c->inputs.push_back(v == kNone ? &undefined : &c->values[static_cast<size_t>(v)]);
+    }
+    for (ValueId v : node.outputs) {
+      const Place& place = memory_.places[static_cast<size_t>(v)];
+      if (place.kind == Place::Kind::Result && memory_.memories[static_cast<size_t>(place.index)] == v)
+        c->outputs_in_results.emplace_back(static_cast<int>(c->outputs.size()), v);
+      c->outputs.push_back(c->values[static_cast<size_t>(v)]);
+    }
+  }
+  return c;
+}
+
+// Gives every value its memory for this run.
+void Plan::bind(Context& c, const Tensor* const* inputs) const {
+  if (memory_.arena_bytes > 0) {
+    Device place = graph_.values[static_cast<size_t>(memory_.buffers[0].value)].device;
+    set_allocation_tag("jit");
+    c.arena = make_ref<Storage>(memory_.arena_bytes, place);
+    if (c.arena->data() != c.arena_data) {
+      c.arena_data = c.arena->data();
+      for (size_t b = 0; b < c.buffers.size(); b++)
+        c.buffers[b]->move_to(static_cast<char*>(c.arena_data) + memory_.buffers[b].offset);
+    }
+  }
+  for (ValueId v : memory_.memories)
+    if (v != kNone) c.values[static_cast<size_t>(v)] = allocate(graph_.values[static_cast<size_t>(v)]);
+  for (auto [slot, v] : c.outputs_in_results) c.outputs[static_cast<size_t>(slot)] = c.values[static_cast<size_t>(v)];
+  for (auto [slot, input] : c.from_caller) c.inputs[static_cast<size_t>(slot)] = inputs[input];
+  for (const Late& late : c.late) {
+    const Place& place = memory_.places[static_cast<size_t>(late.root)];
+    point(late, place.kind == Place::Kind::Input ? *inputs[place.index] : c.values[static_cast<size_t>(late.root)]);
+  }
+}
+
+void Plan::fail_in(const Step& step, const Error& e) const {
+  const Node& node = graph_.nodes[static_cast<size_t>(step.node)];
+  const std::string& source = graph_.sources[static_cast<size_t>(node.source)];
+  std::string shapes;
+  for (ValueId v : node.inputs)
+    if (v != kNone) {
+      const Value& type = graph_.values[static_cast<size_t>(v)];
+      shapes += concat(shapes.empty() ? "" : ", ", type.shape, " ", type.dtype);
+    }
+  throw Error(e.kind(), concat(e.message(), "\n  in a jitted function, in ", node.op->name(), " of ", shapes,
+                               source.empty() ? "" : "\n  at ", source));
+}
+
+void Plan::run_steps(Context& c) const {
+  for (const Step& step : steps_) {
+    try {
+      step.op->run(Inputs(c.inputs.data() + step.first_input, step.num_inputs), c.outputs.data() + step.first_output);
+    } catch (const Error& e) {
+      fail_in(step, e);
+    }
+  }
+}
+
+void Plan::collect(Context& c, const Tensor* const* inputs, Tensor* results) const {
+  auto tensor_of = [&](ValueId v) -> const Tensor& {
+    const Place& place = memory_.places[static_cast<size_t>(v)];
+    bool direct = place.kind == Place::Kind::Input && graph_.inputs[static_cast<size_t>(place.index)].value == v;
+    return direct ? *inputs[place.index] : c.values[static_cast<size_t>(v)];
+  };
+  for (auto [result, v] : memory_.result_copies) {
+    results[result] = allocate(graph_.values[static_cast<size_t>(v)]);
+    copy_kernel(results[result].device(), view_of(results[result]), view_of(tensor_of(v)));
+  }
+  // A copy must not read what another one has written: what lies in an input goes through memory of its own.
+  std::vector<Tensor> sources;
+  for (const Update& u : memory_.copies) {
+    const Tensor& from = tensor_of(u.value);
+    bool lies_in_input = memory_.places[static_cast<size_t>(u.value)].kind == Place::Kind::Input;
+    sources.push_back(lies_in_input ? clone(from) : from);
+  }
+  for (size_t i = 0; i < memory_.copies.size(); i++) {
+    const Tensor& to = *inputs[memory_.copies[i].input];
+    copy_kernel(to.device(), view_of(to), view_of(sources[i]));
+  }
+  for (const Update& u : graph_.updates) inputs[u.input]->impl()->storage->bump_version("jit");
+  for (size_t i = 0; i < graph_.results.size(); i++) {
+    const Result& r = graph_.results[i];
+    if (results[i].defined()) continue;
+    const Value& type = graph_.values[static_cast<size_t>(r.value)];
+    if (r.memory < 0) {
+      const Tensor& whole = *inputs[~r.memory];
+      bool itself =
+          r.offset == 0 && type.shape == whole.shape() && r.strides == whole.strides() && type.dtype == whole.dtype();
+      results[i] =
+          itself ? whole : alias_as_strided(whole, type.shape, r.strides, whole.offset() + r.offset, type.dtype);
+      continue;
+    }
+    const Tensor& t = c.values[static_cast<size_t>(r.value)];
+    results[i] = memory_.memories[static_cast<size_t>(r.memory)] == r.value
+                     ? t
+                     : Tensor(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
+  }
+}
+
+void Plan::run(const Tensor* const* inputs, Tensor* results) const {
+  std::unique_ptr<Context> c;
+  {
+    std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      c = std::move(idle_.back());
+      idle_.pop_back();
+    }
+  }
+  if (!c) c = make_context();
+  // Nothing of this run stays in the context: what it held must be free before the next one.
+  struct Clear {
+    const Plan& plan;
+    std::unique_ptr<Context>& c;
+    ~Clear() {
+      for (auto [slot, v] : c->outputs_in_results) c->outputs[static_cast<size_t>(slot)] = Tensor();
+      for (ValueId v : plan.memory_.memories)
+        if (v != kNone) c->values[static_cast<size_t>(v)] = Tensor();
+      static const Ref<Storage> nowhere(new Storage(nullptr, 0, Device{}, nullptr));
+      for (const Late& late : c->late) late.tensor.impl()->storage = nowhere;
+      c->arena = nullptr;
+      std::lock_guard lock(plan.mutex_);
+      plan.idle_.push_back(std::move(c));
+    }
+  } clear{*this, c};
+  GradModeGuard no_grad(false);
+  NotTraced now;
+  bind(*c, inputs);
+  run_steps(*c);
+  collect(*c, inputs, results);
+}
+
+}  // namespace weft::graph

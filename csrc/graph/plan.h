@@ -1,0 +1,77 @@
+// Plan: a graph made ready to run. The order of its steps and the place of every value in memory are settled before the
+// first run: one block, the arena, holds all values that do not outlive a run.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "graph/graph.h"
+
+namespace weft::graph {
+
+// Where the elements of a value lie.
+struct Place {
+  enum class Kind : uint8_t { Input, Constant, Arena, Result };
+  Kind kind = Kind::Arena;
+  int index = 0;      // of the input, constant (also its input), buffer of the arena, or memory of results
+  int64_t bytes = 0;  // from the first element of the input, constant, buffer or memory
+};
+
+// Memory of the arena for values that follow one another.
+struct Buffer {
+  size_t bytes = 0;
+  size_t offset = 0;        // in the arena
+  int first = 0, last = 0;  // steps: from the one that writes it to the last that reads it
+  ValueId value = kNone;    // the first one it holds
+};
+
+struct MemoryPlan {
+  std::vector<int> order;     // nodes, in the order in which they run
+  std::vector<Place> places;  // of every value
+  std::vector<Buffer> buffers;
+  std::vector<ValueId> memories;  // of every memory of results: the value that fills it
+  std::vector<Update> copies;     // updates that no step has written to their place
+  std::vector<std::pair<int, ValueId>>
+      result_copies;  // results (by number) that need memory of their own, from a value
+  size_t arena_bytes = 0;
+  size_t result_bytes = 0;
+  size_t peak_bytes() const { return arena_bytes + result_bytes; }
+};
+
+MemoryPlan plan_memory(const Graph& g);
+// The buffers over time and the largest holders, for people.
+std::string to_text(const Graph& g, const MemoryPlan& plan);
+
+class Plan : public RefCounted {
+ public:
+  explicit Plan(Graph g);
+  ~Plan() override;
+  // inputs: one for every input of the graph; those of constants are not read. Writes the results. If an op raises an
+  // error, no input has been changed yet. Any number of threads may run a plan at the same time.
+  void run(const Tensor* const* inputs, Tensor* results) const;
+
+  const Graph& graph() const { return graph_; }
+  const MemoryPlan& memory() const { return memory_; }
+  // Elements that all steps read and write.
+  int64_t work() const { return work_; }
+
+ private:
+  struct Step;
+  struct Context;
+  std::unique_ptr<Context> make_context() const;
+  void bind(Context& c, const Tensor* const* inputs) const;
+  void run_steps(Context& c) const;
+  void collect(Context& c, const Tensor* const* inputs, Tensor* results) const;
+  [[noreturn]] void fail_in(const Step& step, const Error& e) const;
+
+  Graph graph_;
+  MemoryPlan memory_;
+  std::vector<Step> steps_;
+  int64_t work_ = 0;
+  mutable std::mutex mutex_;
+  mutable std::vector<std::unique_ptr<Context>> idle_;
+};
+
+}  // namespace weft::graph

@@ -1,0 +1,323 @@
+#include "graph/tracer.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "op/grad_mode.h"
+#include "op/node.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft::graph {
+
+namespace {
+
+uint32_t next_number() {
+  static std::atomic<uint32_t> last{0};
+  return ++last;
+}
+
+// Elements from the first to the last one, both included.
+int64_t extent_of(const Tensor& t) {
+  int64_t reach = 1;
+  for (int d = 0; d < t.ndim(); d++) reach += (t.size(d) - 1) * t.strides()[d];
+  return t.numel() ? reach : 0;
+}
+
+bool is_symbolic(const Tensor& t) { return t.impl()->storage->symbolic(); }
+
+}  // namespace
+
+Tracer::Tracer(std::function<std::string()> here)
+    : here_(std::move(here)), number_(next_number()), number_before_(trace_number) {
+  trace_number = number_;
+}
+
+Tracer::~Tracer() {
+  trace_number = number_before_;
+  // Changes of tensors that were there before were only traced.
+  for (auto& [storage, memory] : memories_)
+    if (!storage->symbolic()) const_cast<Storage*>(storage)->reset_version(memory.version_before);
+}
+
+Tracer::Geometry Tracer::geometry_of(const Tensor& t) { return {t.shape(), t.strides(), t.offset(), t.dtype()}; }
+
+std::vector<Tensor> Tracer::arguments(const std::vector<Tensor>& given) {
+  std::vector<Tensor> stand_ins;
+  for (const Tensor& t : given) {
+    auto twin = std::find_if(given_.begin(), given_.end(), [&](const Tensor& other) {
+      return other.impl()->storage == t.impl()->storage && geometry_of(other) == geometry_of(t);
+    });
+    if (twin != given_.end() && twin->same(t)) {
+      stand_ins.push_back(stand_ins[static_cast<size_t>(twin - given_.begin())]);
+      given_.push_back(t);
+      continue;
+    }
+    Tensor stand_in = argument(type_of(t));
+    stand_in.impl()->requires_grad = t.requires_grad();
+    origins_.back().argument = static_cast<int>(given_.size());
+    stand_ins_[stand_in.impl()] = static_cast<int>(given_.size());
+    stand_ins.push_back(stand_in);
+    given_.push_back(t);
+  }
+  return stand_ins;
+}
+
+Tensor Tracer::argument(const Value& type) {
+  int input = graph_.add_input(type);
+  origins_.push_back({Origin::Kind::Argument, -1});
+  Tensor t = symbolic_like(type);
+  define(t, graph_.inputs.back().value);
+  memories_.at(t.impl()->storage.get()).input = input;
+  return t;
+}
+
+int Tracer::source() {
+  if (!here_) return 0;
+  std::string line = here_();
+  if (line != graph_.sources.back()) graph_.sources.push_back(std::move(line));
+  return static_cast<int>(graph_.sources.size()) - 1;
+}
+
+// A symbolic tensor that covers its own new storage has this value.
+void Tracer::define(const Tensor& t, ValueId value) {
+  Memory& memory = memories_[t.impl()->storage.get()];
+  memory.root = t;
+  memory.value = value;
+  memory.views = {{geometry_of(t), value, 0}};
+  kept_.push_back(t);
+}
+
+Origin Tracer::origin_of(const Tensor& t) {
+  if (auto found = stand_ins_.find(t.impl()); found != stand_ins_.end()) return {Origin::Kind::Argument, found->second};
+  if (auto leaf = gradients_of_.find(t.impl()); leaf != gradients_of_.end()) {
+    Origin origin = origin_of(leaf->second);
+    origin.of_gradient = true;
+    return origin;
+  }
+  return {t.impl()->storage->made_in() == number_ ? Origin::Kind::Constant : Origin::Kind::Captured, -1, t};
+}
+
+// A tensor that was there before the trace, or was made in it from values that are known.
+Tracer::Memory& Tracer::capture(const Tensor& t) {
+  check(!is_symbolic(t), kNoValuesYet);
+  Tensor root =
+      t.is_view() && t.impl()->base->dtype == t.dtype() && !gradients_of_.count(t.impl()) ? Tensor(t.impl()->base) : t;
+  Origin origin = origin_of(root);
+  bool constant = origin.kind == Origin::Kind::Constant;
+  int input = graph_.add_input(type_of(root), constant ? root : Tensor());
+  origins_.push_back(std::move(origin));
+  Memory& memory = memories_[root.impl()->storage.get()];
+  memory.root = root;
+  memory.value = graph_.inputs.back().value;
+  memory.input = input;
+  memory.version_before = root.version();
+  memory.views = {{geometry_of(root), memory.value, 0}};
+  return memory;
+}
+
+Tracer::Memory& Tracer::memory_of(const Tensor& t) {
+  auto found = memories_.find(t.impl()->storage.get());
+  return found != memories_.end() ? found->second : capture(t);
+}
+
+ValueId Tracer::value_of(const Tensor& t) {
+  if (!is_symbolic(t) && t.requires_grad() && captured_.insert(t.impl()).second) captured_leaves_.push_back(t);
+  Memory& memory = memory_of(t);
+  Geometry wanted = geometry_of(t);
+  for (const View& view : memory.views)
+    if (view.version == memory.version && view.geometry == wanted) return view.value;
+  const Tensor root = memory.root;
+  int64_t offset = t.offset() - root.offset();
+  bool inside = t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root);
+  if (!inside) {
+    check(memory.version == 0, "weft.jit: a tensor of shape ", t.shape(), " shares memory with one of shape ",
+          root.shape(), " that was changed in place before; clone() one of them, or pass the larger one");
+    // Two views of memory that nobody changes: each is an input of its own.
+    Origin origin = origin_of(t);
+    graph_.add_input(type_of(t), origin.kind == Origin::Kind::Constant ? t : Tensor());
+    origins_.push_back(std::move(origin));
+    memory.views.push_back({wanted, graph_.inputs.back().value, 0});
+    return memory.views.back().value;
+  }
+  // Seen before a change of the memory, or another part of it: read it out of the root anew.
+  Tensor stand_in = symbolic_like(graph_.values[static_cast<size_t>(memory.value)]);
+  ValueId root_value = memory.value;
+  define(stand_in, root_value);
+  GradModeGuard no_grad(false);
+  Tensor seen = as_strided(stand_in, t.shape(), t.strides(), stand_in.offset() + offset);
+  ValueId value = memories_.at(seen.impl()->storage.get()).views.back().value;
+  memory.views.push_back({wanted, value, memory.version});
+  return value;
+}
+
+Node& Tracer::add_node(const Op& op, Inputs inputs) {
+  Node node;
+  for (int i = 0; i < inputs.size(); i++) node.inputs.push_back(inputs[i].defined() ? value_of(inputs[i]) : kNone);
+  node.op = op.share();
+  node.source = source();
+  graph_.nodes.push_back(std::move(node));
+  return graph_.nodes.back();
+}
+
+void Tracer::record(const Op& op, Inputs inputs, const Tensor* outputs) {
+  if (op.is_view()) {
+    // A view with the geometry of its input is the same value.
+    if (geometry_of(outputs[0]) == geometry_of(inputs[0])) {
+      value_of(inputs[0]);
+      return;
+    }
+    Node& node = add_node(op, inputs);
+    node.outputs.push_back(graph_.add_value(type_of(outputs[0])));
+    Memory& memory = memories_.at(outputs[0].impl()->storage.get());
+    memory.views.push_back({geometry_of(outputs[0]), node.outputs[0], memory.version});
+    return;
+  }
+  Node& node = add_node(op, inputs);
+  for (int i = 0; i < op.num_outputs(); i++) {
+    node.outputs.push_back(graph_.add_value(type_of(outputs[i])));
+    define(outputs[i], node.outputs.back());
+  }
+}
+
+void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
+  SmallVector<OutputSpec, 2> specs;
+  specs.resize(op.num_outputs());
+  op.infer(inputs, specs.data());
+  std::vector<Tensor> results;
+  for (int i = 0; i < specs.size(); i++) {
+    const Tensor& target = inputs[targets[i]];
+    bool from_outside = !is_symbolic(target) && target.impl()->storage->made_in() != number_;
+    bool would_require_grad = false;
+    if (GradMode::enabled() && op.differentiable() && is_floating(target.dtype()))
+      for (int k = 0; k < inputs.size(); k++) would_require_grad |= inputs[k].defined() && inputs[k].requires_grad();
+    check(!from_outside || !would_require_grad, op.name(), "_: a jitted function cannot change a tensor of shape ",
+          target.shape(),
+          " from outside in place while autograd records, because its history would be lost; do it under "
+          "weft.no_grad(), with detached values, or return the new values");
+    // Laid out like what it is written over.
+    bool dense = target.dtype() == specs[i].dtype;
+    Strides strides = dense ? target.strides() : contiguous_strides(specs[i].shape);
+    results.push_back(symbolic(specs[i].shape, strides, specs[i].dtype, target.device()));
+  }
+  record(op, inputs, results.data());
+  for (int i = 0; i < specs.size(); i++) assign(inputs[targets[i]], results[static_cast<size_t>(i)]);
+}
+
+// t's memory now holds the values of `result`.
+void Tracer::assign(const Tensor& t, const Tensor& result) {
+  GradModeGuard no_grad(false);
+  Tensor converted = to_dtype(result, t.dtype());
+  Memory& memory = memory_of(t);
+  const Tensor root = memory.root;
+  ValueId value;
+  if (geometry_of(t) == geometry_of(root)) {
+    value = value_of(converted);
+    if (graph_.values[static_cast<size_t>(value)].strides != t.strides()) {
+      // Only a conversion comes here: it was made for this place and may be laid out like it.
+      graph_.values[static_cast<size_t>(value)].strides = t.strides();
+    }
+  } else {
+    int64_t offset = t.offset() - root.offset();
+    check(t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root),
+          "weft.jit: a tensor of shape ", t.shape(), " that is changed in place shares memory with one of shape ",
+          root.shape(), " without being a part of it; clone() one of them, or pass the larger one");
+    Tensor whole = symbolic_like(graph_.values[static_cast<size_t>(memory.value)]);
+    define(whole, memory.value);
+    value = value_of(put_view(whole, converted, t.strides(), offset));
+  }
+  memory.version++;
+  memory.value = value;
+  memory.views = {{geometry_of(root), value, memory.version}};
+}
+
+void Tracer::record_copy(const Tensor& copy, const Tensor& of) {
+  GradModeGuard no_grad(false);
+  Tensor dense = of.strides() == copy.strides() ? of : contiguous(of);
+  ValueId value = value_of(dense);
+  define(copy, value);
+}
+
+Tracer::Gradient& Tracer::gradient_of(const Tensor& leaf) {
+  auto [place, fresh] = gradient_places_.try_emplace(leaf.impl(), gradients_.size());
+  if (fresh) {
+    auto stand_in = stand_ins_.find(leaf.impl());
+    const Tensor& real = stand_in == stand_ins_.end() ? leaf : given_[static_cast<size_t>(stand_in->second)];
+    GradMeta* meta = grad_meta(real);
+    Tensor before = meta ? meta->grad : Tensor();
+    gradients_.push_back({leaf, before, before});
+  }
+  return gradients_[place->second];
+}
+
+Tensor Tracer::grad(const Tensor& leaf) {
+  bool made_here = is_symbolic(leaf) && !stand_ins_.count(leaf.impl());
+  if (made_here) {
+    GradMeta* meta = grad_meta(leaf);
+    return meta ? meta->grad : Tensor();
+  }
+  Gradient& g = gradient_of(leaf);
+  if (!g.seen && !g.written) {
+    g.seen = true;
+    if (g.before.defined()) gradients_of_.emplace(g.before.impl(), leaf);
+  }
+  return g.now;
+}
+
+void Tracer::set_grad(const Tensor& leaf, Tensor grad) {
+  bool made_here = is_symbolic(leaf) && !stand_ins_.count(leaf.impl());
+  if (made_here) {
+    ensure_grad_meta(leaf).grad = std::move(grad);
+    return;
+  }
+  Gradient& g = gradient_of(leaf);
+  g.now = std::move(grad);
+  g.written = true;
+}
+
+// Arguments were traced as if each had memory of its own; that holds for those that nobody changes.
+void Tracer::check_shared_arguments() const {
+  for (const Update& u : graph_.updates) {
+    const Origin& origin = origins_[static_cast<size_t>(u.input)];
+    bool is_argument = origin.kind == Origin::Kind::Argument && origin.argument >= 0 && !origin.of_gradient;
+    const Tensor& changed = is_argument ? given_[static_cast<size_t>(origin.argument)] : origin.tensor;
+    if (!changed.defined()) continue;
+    for (const Tensor& other : given_)
+      check(other.same(changed) || other.impl()->storage != changed.impl()->storage,
+            "weft.jit: the function changes a tensor of shape ", changed.shape(),
+            " in place that shares memory with an argument of shape ", other.shape(), "; clone() one of them");
+  }
+}
+
+Traced Tracer::finish(const std::vector<Tensor>& results) {
+  Traced traced;
+  std::vector<Tensor> all = results;
+  for (Gradient& g : gradients_) {
+    Origin leaf = origin_of(g.leaf);
+    if (g.seen) traced.gradients_seen.push_back({leaf, g.before.defined()});
+    if (!g.written || (g.seen && g.now.same(g.before))) continue;
+    traced.gradient_changes.push_back({leaf, g.now.defined() ? static_cast<int>(all.size()) : -1});
+    if (g.now.defined()) all.push_back(g.now);
+  }
+  std::unordered_map<const Storage*, int> numbers;
+  for (const Tensor& t : all) {
+    ValueId value = value_of(t);
+    const Memory& memory = memories_.at(t.impl()->storage.get());
+    auto [number, fresh] = numbers.try_emplace(t.impl()->storage.get(), static_cast<int>(numbers.size()));
+    bool outside = memory.input >= 0 && origins_[static_cast<size_t>(memory.input)].kind != Origin::Kind::Constant;
+    graph_.results.push_back(
+        {value, outside ? ~memory.input : number->second, t.strides(), t.offset() - memory.root.offset()});
+  }
+  for (const auto& [storage, memory] : memories_) {
+    bool outside = memory.input >= 0 && origins_[static_cast<size_t>(memory.input)].kind != Origin::Kind::Constant;
+    if (outside && memory.version > 0) graph_.updates.push_back({memory.input, memory.value});
+  }
+  check_shared_arguments();
+  std::sort(graph_.updates.begin(), graph_.updates.end(),
+            [](const Update& a, const Update& b) { return a.input < b.input; });
+  traced.graph = std::move(graph_);
+  traced.origins = std::move(origins_);
+  return traced;
+}
+
+}  // namespace weft::graph

@@ -1,0 +1,122 @@
+// Tracer: records what a program does with tensors as a Graph. In-place changes become new values of the memory they
+// change, so that the graph has none.
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "graph/graph.h"
+#include "op/trace.h"
+
+namespace weft::graph {
+
+// Where an input of a traced graph comes from.
+struct Origin {
+  enum class Kind : uint8_t { Argument, Captured, Constant };
+  Kind kind = Kind::Captured;
+  int argument = -1;
+  Tensor tensor{};           // what was captured
+  bool of_gradient = false;  // not the tensor or argument itself but its .grad
+};
+
+// What the program left in the .grad of a leaf.
+struct GradientChange {
+  Origin leaf;
+  int result = -1;  // of the graph; -1: None
+};
+
+// A leaf whose .grad the program looked at: whether there was one decides what it did.
+struct GradientSeen {
+  Origin leaf;
+  bool defined = false;
+};
+
+struct Traced {
+  Graph graph;
+  std::vector<Origin> origins;  // of the inputs
+  std::vector<GradientChange> gradient_changes;
+  std::vector<GradientSeen> gradients_seen;
+};
+
+class Tracer final : public TraceSink {
+ public:
+  // `here` says which line of the program is running.
+  explicit Tracer(std::function<std::string()> here = {});
+  ~Tracer() override;
+  Tracer(const Tracer&) = delete;
+
+  // Stand-ins for the arguments of the program: symbolic leaves of the same type that share memory as those do.
+  std::vector<Tensor> arguments(const std::vector<Tensor>& given);
+  // One more input, for instance a gradient that backward starts with.
+  Tensor argument(const Value& type);
+  // Captured tensors that require grad, in the order in which ops have read them.
+  const std::vector<Tensor>& captured_leaves() const { return captured_leaves_; }
+  // The number of the graph's input that a stand-in is.
+  int input_of(const Tensor& stand_in) const { return memories_.at(stand_in.impl()->storage.get()).input; }
+  Origin origin_of(const Tensor& t);
+
+  // The graph, when the program has come to its end with these results. Nothing can be recorded any more.
+  Traced finish(const std::vector<Tensor>& results);
+
+  void record(const Op& op, Inputs inputs, const Tensor* outputs) override;
+  void record_inplace(const Op& op, Inputs inputs, const int* targets) override;
+  void record_copy(const Tensor& copy, const Tensor& of) override;
+  Tensor grad(const Tensor& leaf) override;
+  void set_grad(const Tensor& leaf, Tensor grad) override;
+
+ private:
+  struct Geometry {
+    Shape shape;
+    Strides strides;
+    int64_t offset;
+    DType dtype;
+    bool operator==(const Geometry&) const = default;
+  };
+  struct View {
+    Geometry geometry;
+    ValueId value;
+    int version;
+  };
+  // What is known of the memory behind a storage.
+  struct Memory {
+    Tensor root;  // shows all of it that the program can see
+    ValueId value = kNone;
+    int version = 0;
+    int input = -1;  // of the root, for memory that was there before
+    uint32_t version_before = 0;
+    std::vector<View> views;  // values of what the program saw of it
+  };
+  struct Gradient {
+    Tensor leaf, before, now;
+    bool seen = false, written = false;
+  };
+
+  static Geometry geometry_of(const Tensor& t);
+  Memory& memory_of(const Tensor& t);
+  Memory& capture(const Tensor& t);
+  ValueId value_of(const Tensor& t);
+  void define(const Tensor& t, ValueId value);
+  void assign(const Tensor& t, const Tensor& result);
+  Node& add_node(const Op& op, Inputs inputs);
+  int source();
+  void check_shared_arguments() const;
+  Gradient& gradient_of(const Tensor& leaf);
+
+  Graph graph_;
+  std::vector<Origin> origins_;
+  std::unordered_map<const Storage*, Memory> memories_;
+  std::vector<Tensor> kept_;  // symbolic tensors, so that no other storage gets the address of one
+  std::vector<Tensor> given_;
+  std::unordered_map<const TensorImpl*, int> stand_ins_;
+  std::unordered_map<const TensorImpl*, Tensor> gradients_of_;  // a .grad that was there before -> its leaf
+  std::vector<Gradient> gradients_;
+  std::unordered_map<const TensorImpl*, size_t> gradient_places_;
+  std::vector<Tensor> captured_leaves_;
+  std::unordered_set<const TensorImpl*> captured_;
+  std::function<std::string()> here_;
+  uint32_t number_, number_before_;
+};
+
+}  // namespace weft::graph

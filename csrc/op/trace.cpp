@@ -1,0 +1,23 @@
+#include "op/trace.h"
+
+namespace weft {
+
+constinit thread_local TraceSink* trace_sink = nullptr;
+
+const char* const kNoValuesYet =
+    "the values of this tensor are not known: it stands for what a jitted function will compute. While weft.jit traces "
+    "a function only shapes and dtypes are known; choose by values with weft.where, weft.cond or weft.while_loop, or "
+    "look at them outside of the jitted function. A tensor kept from a function that was traced earlier has no values "
+    "at all; return it instead";
+
+void fail_no_values(const Tensor& t) {
+  if (t.is_meta()) fail("a tensor on the meta device has a shape but no values");
+  fail(kNoValuesYet, " (a tensor of shape ", t.shape(), " and dtype ", t.dtype(), ")");
+}
+
+void check_values_known(const char* what, const Tensor& x) {
+  if (x.impl()->storage->symbolic()) [[unlikely]]
+    fail(what, ": ", kNoValuesYet, " (a tensor of shape ", x.shape(), " and dtype ", x.dtype(), ")");
+}
+
+}  // namespace weft

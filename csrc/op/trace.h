@@ -1,0 +1,47 @@
+// Tracing: while a sink is set on a thread, its ops are recorded instead of run. Their results are symbolic tensors,
+// which have everything but values. The static graph (graph/tracer.h) is made this way.
+#pragma once
+
+#include "op/op.h"
+
+namespace weft {
+
+class TraceSink {
+ public:
+  virtual ~TraceSink() = default;
+  virtual void record(const Op& op, Inputs inputs, const Tensor* outputs) = 0;
+  // The op's output i was written over inputs[targets[i]].
+  virtual void record_inplace(const Op& op, Inputs inputs, const int* targets) = 0;
+  // `copy`, a new symbolic tensor, has the values that `of` has now.
+  virtual void record_copy(const Tensor& copy, const Tensor& of) = 0;
+  // The .grad of a leaf. What a trace does to gradients of tensors that live outside of it must not be seen by others.
+  virtual Tensor grad(const Tensor& leaf) = 0;
+  virtual void set_grad(const Tensor& leaf, Tensor grad) = 0;
+};
+
+extern constinit thread_local TraceSink* trace_sink;
+inline bool tracing() { return trace_sink != nullptr; }
+
+// Sets the sink of this thread (nullptr: none) for a scope.
+class TraceScope {
+ public:
+  explicit TraceScope(TraceSink* sink) : before_(trace_sink) { trace_sink = sink; }
+  ~TraceScope() { trace_sink = before_; }
+  TraceScope(const TraceScope&) = delete;
+
+ private:
+  TraceSink* before_;
+};
+
+// Runs what is written in the scope now, traced or not: for values that do not depend on traced ones.
+class NotTraced : TraceScope {
+ public:
+  NotTraced() : TraceScope(nullptr) {}
+};
+
+// Why the values of a symbolic tensor cannot be had, and what to do.
+extern const char* const kNoValuesYet;
+// Raises RuntimeError if x is symbolic: `what` needs its values, or makes a result whose shape depends on them.
+void check_values_known(const char* what, const Tensor& x);
+
+}  // namespace weft

@@ -1,0 +1,215 @@
+"""weft.jit: runs Python functions as compiled graphs."""
+
+import functools
+import threading
+import types
+from pathlib import Path
+
+from weft import _C
+
+
+class Jitted(_C._Jit):
+    """What :func:`jit` makes of a function. Call it like the function."""
+
+    def __init__(self, function):
+        super().__init__(function, _call_traced)
+        self.__wrapped__ = function
+        functools.update_wrapper(self, function)
+
+    def __get__(self, instance, owner=None):
+        return self if instance is None else types.MethodType(self, instance)
+
+    def __reduce__(self):
+        return jit, (self.__wrapped__,)
+
+    def __deepcopy__(self, memo):
+        import copy
+
+        return jit(copy.deepcopy(self.__wrapped__, memo))
+
+    def __repr__(self):
+        return f"<weft.jit of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)}, {self.traces} traces>"
+
+    def explain(self):
+        """Says for each trace which call it was made for, and why no earlier one would do."""
+        lines = []
+        for number, compiled in enumerate(self.compiled, 1):
+            lines.append(f"trace {number}: {compiled.reason}")
+            lines += [f"  {part}" for part in compiled.signature]
+            backward = compiled.num_steps(True)
+            lines.append(f"  {compiled.num_steps(False)} steps" + (f", backward {backward} steps" if backward else ""))
+        return "\n".join(lines) or "not traced yet"
+
+    def _last(self, args, kwargs):
+        if args or kwargs:
+            return self.compile(*args, **kwargs)
+        if not self.compiled:
+            raise RuntimeError("jit: this function has not been called yet; call it first, or give arguments")
+        return self.compiled[-1]
+
+    def graph(self, *args, **kwargs):
+        """The compiled graph for these arguments (none: of the last trace); a :class:`Graph`."""
+        return Graph(self._last(args, kwargs), False)
+
+    def backward_graph(self, *args, **kwargs):
+        """The graph of backward, or None where the function takes no part in autograd."""
+        compiled = self._last(args, kwargs)
+        return Graph(compiled, True) if compiled.num_steps(True) else None
+
+    def memory_plan(self, *args, **kwargs):
+        """Where the values lie: peak, use over the steps, largest buffers. Text; known before the function runs."""
+        compiled = self._last(args, kwargs)
+        text = compiled.memory_text(False)
+        return text + "\nbackward: " + compiled.memory_text(True) if compiled.num_steps(True) else text
+
+    def dump(self, directory):
+        """Writes the graph after every pass to text files in the directory, one folder for each trace."""
+        for number, compiled in enumerate(self.compiled, 1):
+            folder = Path(directory) / f"trace{number}"
+            folder.mkdir(parents=True, exist_ok=True)
+            for place, (name, text) in enumerate(compiled.passes):
+                (folder / f"{place:02}_{name}.txt").write_text(text)
+
+
+class Graph:
+    """A compiled graph to look at: ``print()`` shows it as text, :meth:`svg` draws it."""
+
+    def __init__(self, compiled, backward):
+        self._compiled = compiled
+        self._backward = backward
+
+    def __str__(self):
+        return self._compiled.text(self._backward)
+
+    __repr__ = __str__
+
+    @property
+    def peak_bytes(self):
+        """Bytes that a run takes, beside its arguments and what it has captured."""
+        return self._compiled.peak_bytes(self._backward)
+
+    def dot(self):
+        """The graph in graphviz's language."""
+        return self._compiled.dot(self._backward)
+
+    def svg(self, path=None):
+        """The drawing as SVG text, written to the path if there is one. RuntimeError without graphviz's ``dot``."""
+        import shutil
+        import subprocess
+
+        program = shutil.which("dot")
+        if program is None:
+            raise RuntimeError(
+                "svg: graphviz is not installed (there is no program 'dot'); use dot() and draw elsewhere"
+            )
+        text = subprocess.run([program, "-Tsvg"], input=self.dot(), capture_output=True, text=True, check=True).stdout
+        if path is not None:
+            Path(path).write_text(text)
+        return text
+
+    def _repr_svg_(self):
+        return self.svg()
+
+
+def jit(function=None):
+    """Compiles a function of tensors: the first call traces it, later calls run the compiled graph without Python.
+
+    The function runs once with symbolic tensors for each signature of its arguments (shapes, dtypes, devices, what
+    requires grad, and the values of everything that is no tensor). What it does with tensors is recorded, simplified,
+    fused and planned; Python's own control flow is resolved while tracing. Parameters and other tensors from outside
+    are read at every call. It may compute gradients and take optimizer steps inside, or be a part of an eager program
+    that calls ``backward()`` on its results.
+
+    A Module keeps its identity: its ``forward`` is compiled, and the module returned.
+
+    Raises RuntimeError where the function needs a value that is not known while tracing (``if x > 0``, ``item()``), and
+    TypeError for arguments that are neither tensors nor hashable.
+
+    >>> import weft
+    >>> @weft.jit
+    ... def f(x, y):
+    ...     return (x * y + 1).relu()
+    >>> f(weft.tensor([1., -2.]), weft.tensor([3., 4.]))
+    tensor([4., 0.])
+    >>> f.traces
+    1
+    """
+    if function is None:
+        return jit
+    import weft
+
+    if isinstance(function, weft.nn.Module):
+        object.__setattr__(function, "forward", Jitted(function.forward))
+        return function
+    if not callable(function):
+        raise TypeError(f"jit: expected a function or a Module, got {type(function).__name__}")
+    return Jitted(function)
+
+
+_patch_lock = threading.RLock()
+_patch_depth = 0
+_fresh = threading.local()
+
+
+def _call_traced(function, args, kwargs):
+    """Runs the function under the trace, with an eye on the modules it uses."""
+    owner = getattr(function, "__self__", None)
+    with _ModulesWatched():
+        if owner is not None and hasattr(owner, "_hooks") and hasattr(owner, "__dict__"):
+            _C._watch(owner)
+        return function(*args, **kwargs)
+
+
+class _ModulesWatched:
+    """While tracing, modules say that they were called, and refuse to keep what would be lost."""
+
+    def __enter__(self):
+        global _patch_depth
+        from weft.nn import Module
+
+        self.before = getattr(_fresh, "modules", None)
+        _fresh.modules = {}
+        with _patch_lock:
+            if _patch_depth == 0:
+                self._patch(Module)
+            _patch_depth += 1
+
+    def __exit__(self, *error):
+        global _patch_depth
+        from weft.nn import Module
+
+        _fresh.modules = self.before
+        with _patch_lock:
+            _patch_depth -= 1
+            if _patch_depth == 0:
+                for name, original in _originals.items():
+                    setattr(Module, name, original)
+
+    @staticmethod
+    def _patch(module_type):
+        _originals.update({name: module_type.__dict__[name] for name in ("__init__", "__call__", "__setattr__")})
+
+        def init(self):
+            if _C._is_tracing():
+                _fresh.modules[id(self)] = self
+            _originals["__init__"](self)
+
+        def call(self, *args, **kwargs):
+            if _C._is_tracing() and id(self) not in _fresh.modules:
+                _C._watch(self)
+            return _originals["__call__"](self, *args, **kwargs)
+
+        def set_attribute(self, name, value):
+            if _C._is_tracing() and id(self) not in _fresh.modules and "_hooks" in self.__dict__:
+                raise RuntimeError(
+                    f"jit: the attribute {name!r} of a {type(self).__name__} was set in a jitted function. That would "
+                    "happen only once, while the function is traced. Make it a buffer and change it in place "
+                    f"(self.{name}.copy_(...)), or return the value"
+                )
+            _originals["__setattr__"](self, name, value)
+
+        for name, patch in (("__init__", init), ("__call__", call), ("__setattr__", set_attribute)):
+            setattr(module_type, name, patch)
+
+
+_originals = {}

@@ -1,0 +1,123 @@
+"""Every row of the op table through weft.jit: the compiled graph gives the bits that eager computing gives."""
+
+import pytest
+from op_calls import rows, rows_with_dtypes, samples_of, tensors_for
+from support import assert_same, is_float, tensors_in, weft_only
+
+pytestmark = weft_only
+
+UNKNOWN = "are not known"
+
+# The shape of the result depends on values.
+BY_VALUES = {
+    "argwhere",
+    "bincount",
+    "masked_scatter",
+    "masked_select",
+    "nonzero",
+    "nonzero as a tuple",
+    "one_hot",  # only some samples
+    "repeat_interleave of counts",
+    "where of a condition",
+    "get bool",
+    "set bool",
+}
+
+
+def traceable(op):
+    by_mask = op.family == "indexing" and "mask" in op.name and op.name != "set mask to a number"
+    return op.name not in BY_VALUES and not op.name.startswith("unique") and not by_mask
+
+
+def outcome(function, *args, **kwargs):
+    """Results as tensors, or the error."""
+    try:
+        return tensors_in(function(*args, **kwargs)), None
+    except Exception as error:  # noqa: BLE001
+        return None, error
+
+
+def check_equal(op, sample, eager, compiled):
+    assert len(eager) == len(compiled), f"{op}{sample}"
+    for number, (one, two) in enumerate(zip(eager, compiled, strict=True)):
+        assert_same(two, one, f"{op}{sample}, tensor {number}")
+        assert (two.dtype, two.stride()) == (one.dtype, one.stride()), f"{op}{sample}, tensor {number}"
+
+
+def given(w, op, sample, dtype, device, requires_grad=False):
+    return (
+        tensors_for(w, list(sample.args), dtype, device, requires_grad),
+        tensors_for(w, sample.kwargs, dtype, device, requires_grad),
+    )
+
+
+@pytest.mark.parametrize("op,dtype", rows_with_dtypes())
+def test_forward(w, device, op, dtype):
+    for sample in samples_of(op, dtype):
+        function = op.function(w)
+        args, kwargs = given(w, op, sample, dtype, device)
+        w.manual_seed(1)
+        eager, error = outcome(function, *args, **kwargs)
+        args, kwargs = given(w, op, sample, dtype, device)
+        jitted = w.jit(function)
+        for _ in range(2):
+            w.manual_seed(1)
+            compiled, jit_error = outcome(jitted, *args, **kwargs)
+            if jit_error is not None and UNKNOWN in str(jit_error):
+                assert not traceable(op), f"{op}{sample}: {jit_error}"
+                break
+            assert type(jit_error) is type(error), f"{op}{sample}: {jit_error!r}, eager {error!r}"
+            if error is None:
+                check_equal(op, sample, eager, compiled)
+
+
+def gradients(w, function, args, kwargs, op, sample, whole):
+    """Results and gradients of the row; forward compiled alone (backward follows), or both in one function."""
+    leaves = tensors_in([args, list(kwargs.values())])
+
+    def forward(args, kwargs):
+        return function(*args, **kwargs)
+
+    def all_of_it(args, kwargs, leaves):
+        outputs = tensors_in(forward(args, kwargs))
+        total = sum((t * t).sum() for t in outputs if t.requires_grad)
+        wanted = [leaf for leaf in leaves if leaf.requires_grad]
+        return outputs, w.autograd.grad(total, wanted, allow_unused=True)
+
+    if whole:
+        outputs, grads = w.jit(all_of_it)(args, kwargs, leaves)
+        return [t.detach() for t in outputs], grads
+    results = tensors_in(w.jit(forward)(args, kwargs)) if whole is not None else tensors_in(forward(args, kwargs))
+    total = sum((t * t).sum() for t in results if t.requires_grad)
+    wanted = [leaf for leaf in leaves if leaf.requires_grad]
+    return [t.detach() for t in results], w.autograd.grad(total, wanted, allow_unused=True)
+
+
+@pytest.mark.parametrize("op", rows(lambda op: op.grad and traceable(op) and any(map(is_float, op.dtypes))))
+@pytest.mark.parametrize("whole", [False, True], ids=["forward", "whole"])
+def test_gradient(w, device, op, whole):
+    dtype = "float32" if "float32" in op.dtypes else next(filter(is_float, op.dtypes))
+    for sample in samples_of(op, dtype):
+        found = []
+        for how in (None, whole):
+            args, kwargs = given(w, op, sample, dtype, device, requires_grad=True)
+            w.manual_seed(1)
+            try:
+                found.append(gradients(w, op.function(w), args, kwargs, op, sample, how))
+            except (RuntimeError, TypeError) as error:
+                found.append(error)
+        eager, compiled = found
+        if isinstance(eager, Exception):
+            assert type(compiled) is type(eager), f"{op}{sample}: {compiled!r}, eager {eager!r}"
+            continue
+        assert not isinstance(compiled, Exception), f"{op}{sample}: {compiled!r}"
+        check_equal(op, sample, eager[0], compiled[0])
+        for one, two in zip(eager[1], compiled[1], strict=True):
+            assert (one is None) == (two is None), f"{op}{sample}"
+            if one is not None:
+                assert_same(two, one, f"{op}{sample}, gradient")
+
+
+def test_what_values_decide_names_the_remedy(w):
+    with pytest.raises(RuntimeError, match="nonzero: the values of this tensor are not known.*weft.where"):
+        w.jit(w.nonzero)(w.ones(3))
