@@ -1,7 +1,10 @@
 #include "kernels/elementwise.h"
 
+#include "kernels/tile.h"
+
 namespace weft {
 
+constinit KernelTable<TileKernel> tile_kernel{"tile"};
 constinit KernelTable<UnaryKernel> unary_kernel{"elementwise unary"};
 constinit KernelTable<UnaryBackwardKernel> unary_backward_kernel{"elementwise unary backward"};
 constinit KernelTable<BinaryKernel> binary_kernel{"elementwise binary"};

@@ -30,6 +30,7 @@
 namespace weft {
 
 class OpNode;
+class TileCode;
 
 // What autocast does with an op's inputs. Keep: nothing. Half: cast them to its dtype. Float32: cast half types to
 // float32. Widest: to float32 if any of them is that.
@@ -116,6 +117,9 @@ class Op : public RefCounted {
   // The input that output i may lie on while it is computed, being its new value; -1: none in particular. The outputs
   // of an elementwise op may lie on any input.
   virtual int overwrites(int) const { return -1; }
+  // Appends the op to a fused program; operands[i] is the number of input i. Returns the number of the result, or -1
+  // where the op cannot be computed element by element in code.compute(). Default: it cannot.
+  virtual int tile(TileCode&, Inputs, const int* /*operands*/) const { return -1; }
   // The input whose values the single output has too, in another dtype, layout or shape perhaps; -1: none.
   virtual int same_as_input() const { return -1; }
   // May the op raise an error for some values of its inputs?

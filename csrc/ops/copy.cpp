@@ -3,6 +3,7 @@
 
 #include "device/backend.h"
 #include "op/apply.h"
+#include "op/tile_code.h"
 #include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -21,6 +22,9 @@ struct Cast : OpOf<Cast> {
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
   }
+  int tile(TileCode& code, Inputs, const int* operands) const override {
+    return compute_type(dtype) == code.compute() ? code.add(TileOp::Copy, dtype, operands[0]) : -1;
+  }
   bool differentiable() const override { return is_floating(dtype); }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = to_dtype(v.grad(), v.input_dtype(0)); }
 };
@@ -38,6 +42,10 @@ struct Copy : OpOf<Copy> {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[1]));
   }
   bool elementwise() const override { return true; }
+  int tile(TileCode& code, Inputs in, const int* operands) const override {
+    DType dtype = in[0].dtype();
+    return compute_type(dtype) == code.compute() ? code.add(TileOp::Copy, dtype, operands[1]) : -1;
+  }
   int same_as_input() const override { return 1; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (v.needs(1)) grads[1] = v.grad();
@@ -94,6 +102,10 @@ struct Clone : OpOf<Clone> {
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
   }
+  int tile(TileCode& code, Inputs in, const int* operands) const override {
+    DType dtype = in[0].dtype();
+    return compute_type(dtype) == code.compute() ? code.add(TileOp::Copy, dtype, operands[0]) : -1;
+  }
   int same_as_input() const override { return 0; }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = v.grad(); }
 };
@@ -112,6 +124,12 @@ struct Where : OpOf<Where> {
                  compute_type(out[0].dtype()));
   }
   bool elementwise() const override { return true; }
+  int tile(TileCode& code, Inputs in, const int* operands) const override {
+    DType dtype = result_type(in[1], in[2]);
+    return compute_type(dtype) == code.compute()
+               ? code.add(TileOp::Where, dtype, operands[0], operands[1], operands[2])
+               : -1;
+  }
   Saves saves(uint32_t) const override { return {.inputs = 1, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Tensor condition = v.input(0);

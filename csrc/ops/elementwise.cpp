@@ -1,6 +1,7 @@
 #include "ops/elementwise.h"
 
 #include "op/apply.h"
+#include "op/tile_code.h"
 #include "ops/creation.h"
 #include "ops/promotion.h"
 #include "ops/tensor_math.h"
@@ -62,6 +63,11 @@ struct UnaryBackward : OpOf<UnaryBackward> {
                           compute_type(out[0].dtype()), params);
   }
   bool elementwise() const override { return true; }
+  int tile(TileCode& code, Inputs in, const int* operands) const override {
+    DType dtype = in[1].dtype();
+    if (compute_type(dtype) != code.compute()) return -1;
+    return code.add(TileOp::UnaryBackward, dtype, operands[0], operands[1], -1, function, params);
+  }
   bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     return {unary_info(function).df(in[0], in[1], in[1], params)};
@@ -104,6 +110,15 @@ struct Unary : OpOf<Unary> {
     unary_kernel(out[0].device(), function, view_of(out[0]), view_of(in[0]), compute_type(t), params);
   }
   bool elementwise() const override { return true; }
+  int tile(TileCode& code, Inputs in, const int* operands) const override {
+    OutputSpec out;
+    infer(in, &out);
+    DType t = unary_info(function).result == scalar::Result::Float ? out.dtype : in[0].dtype();
+    // Truth values are numbers in any type.
+    bool truth = in[0].dtype() == DType::Bool && unary_info(function).result == scalar::Result::Bool;
+    if (!truth && compute_type(t) != code.compute()) return -1;
+    return code.add(TileOp::Unary, out.dtype, operands[0], -1, -1, function, params);
+  }
   AutocastRule autocast() const override { return is_sensitive(function) ? AutocastRule::Float32 : AutocastRule::Keep; }
   bool differentiable() const override { return unary_info(function).keep != scalar::Keep::Never; }
   Saves saves(uint32_t) const override {
@@ -214,6 +229,19 @@ struct Binary : OpOf<Binary> {
     binary_kernel(out[0].device(), function, view_of(out[0]), a, b, compute);
   }
 
+  int tile(TileCode& code, Inputs in, const int* operands) const override {
+    OutputSpec out;
+    infer(in, &out);
+    bool truth = side == NumberSide::None && in[0].dtype() == DType::Bool && in[1].dtype() == DType::Bool &&
+                 binary_info(function).result == scalar::BinaryResult::Bool;
+    if (!truth && compute_type(operand_dtype(in)) != code.compute()) return -1;
+    if (side == NumberSide::None) return code.add(TileOp::Binary, out.dtype, operands[0], operands[1], -1, function);
+    constexpr int64_t kExact = int64_t{1} << 53;
+    if (!number.is_float() && (number.to_int() > kExact || number.to_int() < -kExact)) return -1;
+    int n = code.constant(number.to_double());
+    bool left = side == NumberSide::Left;
+    return code.add(TileOp::Binary, out.dtype, left ? n : operands[0], left ? operands[0] : n, -1, function);
+  }
   // x * 1, x / 1 and x - 0. Not x + 0, which makes 0 of -0.
   int same_as_input() const override {
     using namespace scalar;

@@ -4,6 +4,7 @@
 
 #include "kernels/elementwise.h"
 #include "op/apply.h"
+#include "op/tile_code.h"
 #include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -31,6 +32,12 @@ struct MaskedFill : OpOf<MaskedFill> {
   void run(Inputs in, const Tensor* out) const override {
     where_kernel(out[0].device(), view_of(out[0]), view_of(in[1]), view_of(in[2]), view_of(in[0]),
                  compute_type(out[0].dtype()));
+  }
+  int tile(TileCode& code, Inputs in, const int* operands) const override {
+    DType dtype = in[0].dtype();
+    return compute_type(dtype) == code.compute()
+               ? code.add(TileOp::Where, dtype, operands[1], operands[2], operands[0])
+               : -1;
   }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {

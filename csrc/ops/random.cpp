@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "op/tile_code.h"
 #include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -78,6 +79,13 @@ struct MaskedScale : OpOf<MaskedScale> {
   void run(Inputs in, const Tensor* out) const override {
     masked_scale_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), compute_type(out[0].dtype()),
                         scale);
+  }
+  bool elementwise() const override { return true; }
+  int tile(TileCode& code, Inputs in, const int* operands) const override {
+    DType dtype = in[0].dtype();
+    return compute_type(dtype) == code.compute()
+               ? code.add(TileOp::MaskedScale, dtype, operands[0], operands[1], -1, 0, {scale})
+               : -1;
   }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = apply(*this, v.grad(), v.input(1)); }

@@ -20,6 +20,9 @@ void fold_constants(Graph& g);
 // ...
 void simplify(Graph& g);
 
+// Makes one tiled op of elementwise ops that run over the same elements.
+void fuse_elementwise(Graph& g);
+
 struct Pass {
   const char* name;
   void (*run)(Graph& g);

@@ -1,45 +1,51 @@
 #include "kernels/cpu/elementwise_loop.h"
-#include "kernels/elementwise.h"
+#include "kernels/cpu/elementwise_runs.h"
 
 namespace weft {
 namespace WEFT_ISA {
 namespace {
 
 template <class Entry, class C>
-void backward_in(const StridedView& out, const StridedView& grad, const StridedView& kept,
-                 const scalar::Params& params) {
-  const scalar::Params p = params;
-  elementwise_loop<C, C, 2>(out, {&grad, &kept}, [p](const C* const* in, C* y, int64_t n) {
-    const C *g = in[0], *k = in[1];
+void run_entry(const C* g, const C* k, C* y, int64_t n, const Params& params) {
+  const Params p = params;
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) y[i] = Entry::template df<C>(g[i], k[i], k[i], p);
-  });
+  for (int64_t i = 0; i < n; i++) y[i] = Entry::template df<C>(g[i], k[i], k[i], p);
 }
 
-template <class Entry>
-void backward_entry(const StridedView& out, const StridedView& grad, const StridedView& kept, DType compute,
-                    const scalar::Params& params) {
-  if constexpr (Entry::backward == scalar::Backward::Fused) {
-    if (compute == DType::Float32) return backward_in<Entry, float>(out, grad, kept, params);
-    backward_in<Entry, double>(out, grad, kept, params);
-  }
+template <class Entry, class C>
+constexpr BackwardRun<C> entry_run() {
+  if constexpr (Entry::backward == scalar::Backward::Fused)
+    return &run_entry<Entry, C>;
+  else
+    return nullptr;
 }
 
-using EntryFunction = void (*)(const StridedView&, const StridedView&, const StridedView&, DType,
-                               const scalar::Params&);
-template <class... Entries>
-struct BackwardTable {
-  static constexpr EntryFunction functions[] = {&backward_entry<Entries>...};
-  BackwardTable(scalar::EntryList<Entries...>) {}
-  EntryFunction operator[](int i) const { return functions[i]; }
-};
+template <class C, class... Entries>
+BackwardRun<C> at(scalar::EntryList<Entries...>, int i) {
+  static constexpr BackwardRun<C> runs[] = {entry_run<Entries, C>()...};
+  return runs[i];
+}
+
+template <class C>
+void backward_in(int function, const StridedView& out, const StridedView& grad, const StridedView& kept,
+                 const Params& p) {
+  BackwardRun<C> run;
+  find_run(function, run);
+  elementwise_loop<C, C, 2>(out, {&grad, &kept},
+                            [&](const C* const* in, C* y, int64_t n) { run(in[0], in[1], y, n, p); });
+}
 
 void unary_backward_cpu(int function, StridedView out, StridedView grad, StridedView kept, DType compute,
-                        scalar::Params params) {
-  BackwardTable(scalar::UnaryList{})[function](out, grad, kept, compute, params);
+                        Params params) {
+  if (compute == DType::Float32) return backward_in<float>(function, out, grad, kept, params);
+  backward_in<double>(function, out, grad, kept, params);
 }
 WEFT_CPU_KERNEL(unary_backward_kernel, unary_backward_cpu);
 
 }  // namespace
+
+void find_run(int function, BackwardRun<float>& run) { run = at<float>(scalar::UnaryList{}, function); }
+void find_run(int function, BackwardRun<double>& run) { run = at<double>(scalar::UnaryList{}, function); }
+
 }  // namespace WEFT_ISA
 }  // namespace weft

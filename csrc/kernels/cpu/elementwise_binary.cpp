@@ -1,40 +1,50 @@
 #include "kernels/cpu/elementwise_loop.h"
-#include "kernels/elementwise.h"
+#include "kernels/cpu/elementwise_runs.h"
 
 namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-template <class Entry, class C>
-void binary_in(const StridedView& out, const StridedView& a, const StridedView& b) {
-  using O = decltype(Entry::template f<C>(C{}, C{}, scalar::Params{}));
-  elementwise_loop<C, O, 2>(out, {&a, &b}, [](const C* const* in, O* y, int64_t n) {
-    const C *p = in[0], *q = in[1];
+template <class Entry, class C, class O>
+void run_entry(const C* a, const C* b, O* y, int64_t n) {
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) y[i] = Entry::template f<C>(p[i], q[i], scalar::Params{});
-  });
+  for (int64_t i = 0; i < n; i++) y[i] = Entry::template f<C>(a[i], b[i], Params{});
 }
 
-template <class Entry>
-void binary_entry(const StridedView& out, const StridedView& a, const StridedView& b, DType compute) {
+template <class Entry, class C>
+constexpr BinaryRun<C> entry_run() {
   using enum scalar::BinaryResult;
-  if constexpr (Entry::result != Integer) {
-    if (compute == DType::Float32) return binary_in<Entry, float>(out, a, b);
-    if (compute == DType::Float64) return binary_in<Entry, double>(out, a, b);
-  }
-  if constexpr (Entry::result != Divided) binary_in<Entry, int64_t>(out, a, b);
+  constexpr bool is_integer = __is_same(C, int64_t);
+  if constexpr ((is_integer && Entry::result == Divided) || (!is_integer && Entry::result == Integer))
+    return {nullptr, nullptr};
+  else if constexpr (__is_same(decltype(Entry::template f<C>(C{}, C{}, Params{})), bool))
+    return {nullptr, &run_entry<Entry, C, bool>};
+  else
+    return {&run_entry<Entry, C, C>, nullptr};
 }
 
-using EntryFunction = void (*)(const StridedView&, const StridedView&, const StridedView&, DType);
-template <class... Entries>
-struct BinaryTable {
-  static constexpr EntryFunction functions[] = {&binary_entry<Entries>...};
-  BinaryTable(scalar::EntryList<Entries...>) {}
-  EntryFunction operator[](int i) const { return functions[i]; }
-};
+template <class C, class... Entries>
+BinaryRun<C> at(scalar::EntryList<Entries...>, int i) {
+  static constexpr BinaryRun<C> runs[] = {entry_run<Entries, C>()...};
+  return runs[i];
+}
+
+template <class C>
+void binary_in(int function, const StridedView& out, const StridedView& a, const StridedView& b) {
+  BinaryRun<C> run;
+  find_run(function, run);
+  if (run.truth)
+    elementwise_loop<C, bool, 2>(out, {&a, &b},
+                                 [&](const C* const* in, bool* y, int64_t n) { run.truth(in[0], in[1], y, n); });
+  else
+    elementwise_loop<C, C, 2>(out, {&a, &b},
+                              [&](const C* const* in, C* y, int64_t n) { run.same(in[0], in[1], y, n); });
+}
 
 void binary_cpu(int function, StridedView out, StridedView a, StridedView b, DType compute) {
-  BinaryTable(scalar::BinaryList{})[function](out, a, b, compute);
+  if (compute == DType::Float32) return binary_in<float>(function, out, a, b);
+  if (compute == DType::Float64) return binary_in<double>(function, out, a, b);
+  binary_in<int64_t>(function, out, a, b);
 }
 WEFT_CPU_KERNEL(binary_kernel, binary_cpu);
 
@@ -56,5 +66,10 @@ void where_cpu(StridedView out, StridedView condition, StridedView a, StridedVie
 WEFT_CPU_KERNEL(where_kernel, where_cpu);
 
 }  // namespace
+
+void find_run(int function, BinaryRun<float>& run) { run = at<float>(scalar::BinaryList{}, function); }
+void find_run(int function, BinaryRun<double>& run) { run = at<double>(scalar::BinaryList{}, function); }
+void find_run(int function, BinaryRun<int64_t>& run) { run = at<int64_t>(scalar::BinaryList{}, function); }
+
 }  // namespace WEFT_ISA
 }  // namespace weft

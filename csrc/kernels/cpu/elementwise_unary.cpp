@@ -1,41 +1,56 @@
 #include "kernels/cpu/elementwise_loop.h"
-#include "kernels/elementwise.h"
+#include "kernels/cpu/elementwise_runs.h"
 
 namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-template <class Entry, class C>
-void unary_in(const StridedView& out, const StridedView& in, const scalar::Params& params) {
-  using O = decltype(Entry::template f<C>(C{}, params));
-  const scalar::Params p = params;
-  elementwise_loop<C, O, 1>(out, {&in}, [p](const C* const* x, O* y, int64_t n) {
-    const C* a = x[0];
+template <class Entry, class C, class O>
+void run_entry(const C* x, O* y, int64_t n, const Params& params) {
+  const Params p = params;
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) y[i] = Entry::template f<C>(a[i], p);
-  });
+  for (int64_t i = 0; i < n; i++) y[i] = Entry::template f<C>(x[i], p);
 }
 
-template <class Entry>
-void unary_entry(const StridedView& out, const StridedView& in, DType compute, const scalar::Params& params) {
-  if (compute == DType::Float32) return unary_in<Entry, float>(out, in, params);
-  if (compute == DType::Float64) return unary_in<Entry, double>(out, in, params);
-  if constexpr (Entry::result != scalar::Result::Float) return unary_in<Entry, int64_t>(out, in, params);
+template <class Entry, class C>
+constexpr UnaryRun<C> entry_run() {
+  if constexpr (__is_same(C, int64_t) && Entry::result == scalar::Result::Float)
+    return {nullptr, nullptr};
+  else if constexpr (__is_same(decltype(Entry::template f<C>(C{}, Params{})), bool))
+    return {nullptr, &run_entry<Entry, C, bool>};
+  else
+    return {&run_entry<Entry, C, C>, nullptr};
 }
 
-using EntryFunction = void (*)(const StridedView&, const StridedView&, DType, const scalar::Params&);
-template <class... Entries>
-struct UnaryTable {
-  static constexpr EntryFunction functions[] = {&unary_entry<Entries>...};
-  UnaryTable(scalar::EntryList<Entries...>) {}
-  EntryFunction operator[](int i) const { return functions[i]; }
-};
+template <class C, class... Entries>
+UnaryRun<C> at(scalar::EntryList<Entries...>, int i) {
+  static constexpr UnaryRun<C> runs[] = {entry_run<Entries, C>()...};
+  return runs[i];
+}
 
-void unary_cpu(int function, StridedView out, StridedView in, DType compute, scalar::Params params) {
-  UnaryTable(scalar::UnaryList{})[function](out, in, compute, params);
+template <class C>
+void unary_in(int function, const StridedView& out, const StridedView& in, const Params& p) {
+  UnaryRun<C> run;
+  find_run(function, run);
+  if (run.truth)
+    elementwise_loop<C, bool, 1>(out, {&in},
+                                 [&](const C* const* x, bool* y, int64_t n) { run.truth(x[0], y, n, p); });
+  else
+    elementwise_loop<C, C, 1>(out, {&in}, [&](const C* const* x, C* y, int64_t n) { run.same(x[0], y, n, p); });
+}
+
+void unary_cpu(int function, StridedView out, StridedView in, DType compute, Params params) {
+  if (compute == DType::Float32) return unary_in<float>(function, out, in, params);
+  if (compute == DType::Float64) return unary_in<double>(function, out, in, params);
+  unary_in<int64_t>(function, out, in, params);
 }
 WEFT_CPU_KERNEL(unary_kernel, unary_cpu);
 
 }  // namespace
+
+void find_run(int function, UnaryRun<float>& run) { run = at<float>(scalar::UnaryList{}, function); }
+void find_run(int function, UnaryRun<double>& run) { run = at<double>(scalar::UnaryList{}, function); }
+void find_run(int function, UnaryRun<int64_t>& run) { run = at<int64_t>(scalar::UnaryList{}, function); }
+
 }  // namespace WEFT_ISA
 }  // namespace weft

@@ -1,0 +1,37 @@
+// Tiled: an op that stands for several elementwise ones, computed by the interpreter of kernels/tile.h.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernels/tile.h"
+#include "op/op.h"
+
+namespace weft::graph {
+
+struct Tiled : OpOf<Tiled> {
+  static constexpr const char* kName = "tiled";
+  std::string ops;  // names of what it stands for
+  DType compute;
+  std::vector<TileInstruction> instructions;
+  std::vector<double> constants;
+  int num_registers;
+  std::vector<uint8_t> output_registers;
+  std::vector<OutputSpec> outputs;
+  // The rest follows from the program.
+  auto fields() const { return std::tie(ops, program_bytes_, constants); }
+
+  // The instructions are final when this is called.
+  void seal();
+  int num_outputs() const override { return static_cast<int>(outputs.size()); }
+  bool elementwise() const override { return true; }
+  bool differentiable() const override { return false; }
+  void infer(Inputs in, OutputSpec* out) const override;
+  void run(Inputs in, const Tensor* out) const override;
+  std::string text() const override { return "tiled[" + ops + "]"; }
+
+ private:
+  std::string program_bytes_;
+};
+
+}  // namespace weft::graph

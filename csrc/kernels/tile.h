@@ -1,0 +1,54 @@
+// TileProgram: several elementwise ops as one kernel. A program runs on tiles, runs of elements so short that all its
+// registers stay in the fastest cache; each instruction is one loop over a tile. Nothing is compiled at run time.
+#pragma once
+
+#include "kernels/scalar/binary.h"
+#include "kernels/table.h"
+#include "kernels/view.h"
+
+namespace weft {
+
+enum class TileOp : uint8_t {
+  Unary,          // r = f(a)
+  UnaryBackward,  // r = df(a, b), where b is what the function keeps
+  Binary,         // r = f(a, b)
+  Where,          // r = a != 0 ? b : c
+  MaskedScale,    // r = b != 0 ? a * params.a : 0
+  Copy,           // r = a
+};
+
+// Registers hold one number of the program's compute type for every element of the tile; truth values are 0 and 1.
+struct TileInstruction {
+  TileOp op;
+  uint8_t result;       // register
+  uint8_t operands[3];  // registers
+  // What the unfused op would store: a half type, or float32 in a program that computes in float64, rounds to it.
+  DType dtype;
+  int16_t function;  // of its list
+  scalar::Params params;
+  bool operator==(const TileInstruction&) const = default;
+};
+
+constexpr int kMaxTileInputs = 24;
+constexpr int kMaxTileOutputs = 8;
+constexpr int kMaxTileRegisters = 64;
+
+// Registers are numbered: the inputs first, then the constants, then those that instructions write. An input's register
+// may be written again when the input is not needed any more.
+struct TileProgram {
+  DType compute;  // float32 or float64
+  const TileInstruction* instructions;
+  int count;
+  const double* constants;
+  int num_constants;
+  int num_registers;
+  const uint8_t* outputs;  // register of each output
+};
+
+// Outputs have one shape and one dense layout; inputs have any dtype and strides, and a shape that broadcasts to it.
+// An output may lie exactly on an input.
+using TileKernel = void(TileProgram program, const StridedView* out, int num_outputs, const StridedView* in,
+                        int num_inputs);
+extern KernelTable<TileKernel> tile_kernel;
+
+}  // namespace weft
