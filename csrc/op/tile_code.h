@@ -1,4 +1,5 @@
-// TileCode: what an elementwise op says of itself in the language of kernels/tile.h, so that it can be fused with others.
+// TileCode: what an elementwise op says of itself in the language of kernels/tile.h, so that it can be fused with
+// others.
 #pragma once
 
 #include <vector>

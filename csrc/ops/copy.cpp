@@ -126,9 +126,8 @@ struct Where : OpOf<Where> {
   bool elementwise() const override { return true; }
   int tile(TileCode& code, Inputs in, const int* operands) const override {
     DType dtype = result_type(in[1], in[2]);
-    return compute_type(dtype) == code.compute()
-               ? code.add(TileOp::Where, dtype, operands[0], operands[1], operands[2])
-               : -1;
+    return compute_type(dtype) == code.compute() ? code.add(TileOp::Where, dtype, operands[0], operands[1], operands[2])
+                                                 : -1;
   }
   Saves saves(uint32_t) const override { return {.inputs = 1, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {

@@ -35,9 +35,8 @@ struct MaskedFill : OpOf<MaskedFill> {
   }
   int tile(TileCode& code, Inputs in, const int* operands) const override {
     DType dtype = in[0].dtype();
-    return compute_type(dtype) == code.compute()
-               ? code.add(TileOp::Where, dtype, operands[1], operands[2], operands[0])
-               : -1;
+    return compute_type(dtype) == code.compute() ? code.add(TileOp::Where, dtype, operands[1], operands[2], operands[0])
+                                                 : -1;
   }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {

@@ -4,6 +4,7 @@
 #include "graph_helpers.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/matmul.h"
 #include "ops/movement.h"
 #include "ops/random.h"
 #include "ops/reduction.h"
@@ -93,6 +94,74 @@ TEST(Simplify, LeavesWhatChangesValuesOrLayout) {
   EXPECT_EQ(count_nodes(g, "add"), 1);
   EXPECT_EQ(count_nodes(g, "clone"), 1);
   EXPECT_EQ(count_nodes(g, "to"), 1);
+}
+
+TEST(ElementwiseFusion, MakesOneOpOfAChain) {
+  Tensor x = make_pattern({300, 7}, 1), bias = make_pattern({7}, 2);
+  Program program = [](const Tensors& a) {
+    Tensor y = add(mul(a[0], Scalar(2.0)), a[1]);
+    return Tensors{tanh(where(gt(y, Scalar(0.0)), y, neg(y))), y};
+  };
+  Graph g = after(fuse_elementwise, {x, bias}, program);
+  EXPECT_EQ(g.nodes.size(), 1u);
+  EXPECT_EQ(g.nodes[0].outputs.size(), 2u);
+  Tensors got = run(g, {x, bias}), expected = program({x, bias});
+  for (size_t i = 0; i < 2; i++) EXPECT_EQ(values_of(got[i]), values_of(expected[i]));
+}
+
+TEST(ElementwiseFusion, RoundsHalfTypesWhereTheSingleOpsDo) {
+  Tensor x = to_dtype(make_pattern({1000}, 1), DType::BFloat16);
+  Program program = [](const Tensors& a) {
+    return Tensors{to_dtype(mul(exp(add(a[0], Scalar(0.1))), Scalar(1.7)), DType::Float32)};
+  };
+  Graph g = after(fuse_elementwise, {x}, program);
+  EXPECT_EQ(g.nodes.size(), 1u);
+  EXPECT_EQ(values_of(run(g, {x})[0]), values_of(program({x})[0]));
+}
+
+TEST(ElementwiseFusion, LeavesOtherShapesAndTypesApart) {
+  Graph g = after(fuse_elementwise, {make_pattern({3, 2}, 1)}, [](const Tensors& a) {
+    Tensor row = exp(sum(a[0], {0}));                   // of another shape than what reads it
+    Tensor wide = to_dtype(neg(a[0]), DType::Float64);  // computed in float64
+    return Tensors{mul(a[0], row), mul(wide, Scalar(0.3))};
+  });
+  EXPECT_EQ(count_nodes(g, "exp"), 1);
+  EXPECT_EQ(count_nodes(g, "neg"), 1);
+  EXPECT_EQ(count_nodes(g, "tiled"), 1);  // the conversion and the product
+}
+
+TEST(ElementwiseFusion, NeverMakesACircle) {
+  // The product needs the sum, which needs the first op: they cannot be one.
+  Graph g = after(fuse_elementwise, {make_pattern({3, 2}, 1)}, [](const Tensors& a) {
+    Tensor y = exp(a[0]);
+    return Tensors{mul(y, expand(unsqueeze(sum(y, {1}), 1), {3, 2}))};
+  });
+  EXPECT_EQ(count_nodes(g, "exp"), 1);
+  EXPECT_EQ(count_nodes(g, "mul"), 1);
+  // The draws keep their order, and with it what feeds the first and reads the second.
+  Tensor p = full({3}, Scalar(0.5), DType::Float32, {});
+  graph_of({p}, [](const Tensors& a) { return Tensors{a[0]}; });
+  Graph draws = after(fuse_elementwise, {p}, [](const Tensors& a) {
+    Tensor half = mul(a[0], Scalar(0.5));
+    Tensor first = bernoulli(half, {});
+    Tensor second = bernoulli(a[0], {});
+    return Tensors{first, add(second, half)};
+  });
+  EXPECT_EQ(count_nodes(draws, "bernoulli"), 2);
+}
+
+TEST(ElementwiseFusion, AnOutputMayLieOnAnInput) {
+  Tensor x = make_pattern({5000}, 1);
+  Program program = [](const Tensors& a) {
+    Tensor y = matmul(reshape(a[0], {50, 100}), reshape(a[0], {100, 50}));
+    Tensor z = add(exp(y), mul(y, Scalar(2.0)));
+    return Tensors{sum(z), sum(mul(z, y))};
+  };
+  Graph g = graph_of({x}, program);
+  fuse_elementwise(g);
+  Tensors got = run(g, {x}), expected = program({x});
+  EXPECT_EQ(values_of(got[0]), values_of(expected[0]));
+  EXPECT_EQ(values_of(got[1]), values_of(expected[1]));
 }
 
 TEST(Pipeline, RefusesTheNameOfNoPass) {

@@ -3,6 +3,7 @@
 #include <map>
 #include <numeric>
 #include <set>
+#include <utility>
 
 #include "graph/passes/passes.h"
 #include "graph/tiled.h"
@@ -34,7 +35,12 @@ class Fusion {
     group_of_.resize(g.nodes.size());
     std::iota(group_of_.begin(), group_of_.end(), 0);
     for (size_t n = 0; n < g.nodes.size(); n++) members_.push_back({static_cast<int>(n)});
-    for (const Node& node : g.nodes) loops_.push_back(loop_of(node));
+    int impure = -1;
+    for (const Node& node : g.nodes) {
+      loops_.push_back(loop_of(node));
+      impure_before_.push_back(node.op->pure() ? -1 : impure);
+      if (!node.op->pure()) impure = static_cast<int>(&node - g.nodes.data());
+    }
   }
 
   void run() {
@@ -89,25 +95,26 @@ class Fusion {
   }
 
   // Does group `from` depend on `target` through other groups?
-  bool depends_through_others(int from, int target) const {
-    int oldest = *std::min_element(members_[at(target)].begin(), members_[at(target)].end());
-    std::set<int> seen;
+  bool depends_through_others(int from, int target) {
+    seen_.resize(g_.nodes.size(), 0);
+    stamp_++;
     std::vector<int> stack;
+    auto visit = [&](int maker, int by) {
+      if (maker >= 0 && maker != by && std::exchange(seen_[at(maker)], stamp_) != stamp_) stack.push_back(maker);
+    };
     auto visit_inputs_of = [&](int group) {
-      for (int n : members_[at(group)])
-        for (ValueId v : g_.nodes[at(n)].inputs) {
-          int maker = maker_group(v);
-          if (maker >= 0 && maker != group && seen.insert(maker).second) stack.push_back(maker);
-        }
+      for (int n : members_[at(group)]) {
+        for (ValueId v : g_.nodes[at(n)].inputs) visit(maker_group(v), group);
+        if (impure_before_[at(n)] >= 0) visit(group_of_[at(impure_before_[at(n)])], group);
+      }
     };
     visit_inputs_of(from);
-    seen.erase(target);
+    seen_[at(target)] = 0;
     std::erase(stack, target);  // a direct edge is no obstacle
     while (!stack.empty()) {
       int group = stack.back();
       stack.pop_back();
       if (group == target) return true;
-      if (*std::max_element(members_[at(group)].begin(), members_[at(group)].end()) < oldest) continue;
       visit_inputs_of(group);
     }
     return false;
@@ -229,7 +236,7 @@ class Fusion {
         next++;
       }
       place[at(from.result)] = r;
-      TileInstruction to{from.op, static_cast<uint8_t>(r), {}, from.dtype, static_cast<int16_t>(from.function),
+      TileInstruction to{from.op,    static_cast<uint8_t>(r), {}, from.dtype, static_cast<int16_t>(from.function),
                          from.params};
       for (int k = 0; k < 3; k++)
         to.operands[k] = static_cast<uint8_t>(from.operands[k] < 0 ? 0 : place[at(from.operands[k])]);
@@ -247,13 +254,10 @@ class Fusion {
     auto edge = [&](int from, int to) {
       if (from >= 0 && from != to && consumers[at(from)].insert(to).second) waiting[at(to)]++;
     };
-    int last_impure = -1;
     for (size_t n = 0; n < count; n++) {
       int group = group_of_[n];
       for (ValueId v : g_.nodes[n].inputs) edge(maker_group(v), group);
-      if (g_.nodes[n].op->pure()) continue;
-      edge(last_impure, group);
-      last_impure = group;
+      if (impure_before_[n] >= 0) edge(group_of_[at(impure_before_[n])], group);
     }
     std::set<std::pair<int, int>> ready;  // by the last member
     auto add = [&](int group) {
@@ -276,6 +280,9 @@ class Fusion {
 
   Graph& g_;
   Uses uses_;
+  std::vector<int> impure_before_;  // of nodes that are not pure: the one that must run before
+  std::vector<int> seen_;           // of groups: the last search that met them
+  int stamp_ = 0;
   std::vector<Loop> loops_;
   std::vector<int> group_of_;              // of every node; the group's number is that of one of its members
   std::vector<std::vector<int>> members_;  // of every group; empty for those that were joined to others

@@ -1,5 +1,5 @@
-// The elementwise functions over contiguous runs: what the loops of single ops and of fused ones are made of. Defined in
-// elementwise_<kind>.cpp, once for each instruction set.
+// The elementwise functions over contiguous runs: what the loops of single ops and of fused ones are made of. Defined
+// in elementwise_<kind>.cpp, once for each instruction set.
 #pragma once
 
 #include "kernels/elementwise.h"

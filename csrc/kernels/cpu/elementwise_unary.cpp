@@ -33,8 +33,7 @@ void unary_in(int function, const StridedView& out, const StridedView& in, const
   UnaryRun<C> run;
   find_run(function, run);
   if (run.truth)
-    elementwise_loop<C, bool, 1>(out, {&in},
-                                 [&](const C* const* x, bool* y, int64_t n) { run.truth(x[0], y, n, p); });
+    elementwise_loop<C, bool, 1>(out, {&in}, [&](const C* const* x, bool* y, int64_t n) { run.truth(x[0], y, n, p); });
   else
     elementwise_loop<C, C, 1>(out, {&in}, [&](const C* const* x, C* y, int64_t n) { run.same(x[0], y, n, p); });
 }
