@@ -5,9 +5,11 @@
 #include "bindings/tensor_object.h"
 
 #include <frameobject.h>
+#include "graph/control_flow.h"
 #include "graph/function.h"
 #include "op/autocast.h"
 #include "op/grad_mode.h"
+#include "ops/elementwise.h"
 
 namespace weft::python {
 
@@ -337,6 +339,31 @@ class Jit {
     return last_used_;
   }
 
+  // Runs the function; (seconds, op, types of its inputs, line) for every step of the forward graph.
+  py::list profile(const py::args& args, const py::kwargs& kwargs) {
+    compile(args, kwargs);
+    std::vector<double> seconds;
+    {
+      graph::Plan::measure_into(&seconds);
+      struct Stop {
+        ~Stop() { graph::Plan::measure_into(nullptr); }
+      } stop;
+      call(args, kwargs);
+    }
+    const graph::Plan& plan = last_used_->function->forward();
+    py::list steps;
+    for (size_t s = 0; s < seconds.size(); s++) {
+      const graph::Node& node = plan.graph().nodes[static_cast<size_t>(plan.memory().order[s])];
+      std::string types;
+      for (graph::ValueId v : node.inputs)
+        if (v != graph::kNone && types.size() < 100)
+          types += concat(types.empty() ? "" : ", ", plan.graph().values[static_cast<size_t>(v)].shape);
+      steps.append(
+          py::make_tuple(seconds[s], node.op->text(), types, plan.graph().sources[static_cast<size_t>(node.source)]));
+    }
+    return steps;
+  }
+
   const std::vector<std::shared_ptr<Compiled>>& all() const { return all_; }
   void clear() {
     all_.clear();
@@ -488,6 +515,73 @@ class Jit {
   size_t traces_ = 0;
 };
 
+// A function inside of the function that is being traced, as a graph of its own.
+struct TracedBody {
+  graph::Body body;
+  Tree result;
+};
+
+// `arguments`: of the enclosing trace; the function is called with one tensor for each.
+TracedBody trace_body(const char* what, const py::object& function, const std::vector<Tensor>& arguments) {
+  TracedBody traced;
+  graph::Tracer tracer(graph::Tracer::current()->here());
+  std::vector<Tensor> stand_ins = tracer.arguments(arguments), results;
+  graph::Traced finished;
+  {
+    TraceScope scope(&tracer);
+    py::tuple args(stand_ins.size());
+    for (size_t i = 0; i < stand_ins.size(); i++) args[i] = stand_ins[i];
+    traced.result = take_apart(py::object(function(*args)).ptr(), results);
+    for (Tensor& t : results) t = contiguous(t);
+    finished = tracer.finish(results);
+  }
+  traced.body = graph::make_body(std::move(finished), arguments.size(), what);
+  return traced;
+}
+
+bool same_structure(const Tree& a, const Tree& b) {
+  if (a.kind != b.kind || a.children.size() != b.children.size()) return false;
+  if (a.kind != Tree::Kind::Tensor && a.kind != Tree::Kind::List && !a.object.equal(b.object)) return false;
+  for (size_t i = 0; i < a.children.size(); i++)
+    if (!same_structure(a.children[i], b.children[i])) return false;
+  return true;
+}
+
+std::vector<Tensor> all_contiguous(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> result;
+  for (const Tensor& t : tensors) result.push_back(contiguous(t));
+  return result;
+}
+
+py::object traced_cond(const Tensor& pred, const py::object& on_true, const py::object& on_false,
+                       const std::vector<Tensor>& operands) {
+  TracedBody t = trace_body("cond", on_true, operands), f = trace_body("cond", on_false, operands);
+  check<ErrorKind::Value>(same_structure(t.result, f.result),
+                          "cond: the two functions return different structures; both must return the same containers "
+                          "with tensors in the same places");
+  return put_together(t.result, graph::cond(pred, std::move(t.body), std::move(f.body), operands));
+}
+
+std::vector<Tensor> traced_while(const py::object& test, const py::object& body, const std::vector<Tensor>& given) {
+  std::vector<Tensor> carried = all_contiguous(given);
+  TracedBody t = trace_body("while_loop", test, carried), b = trace_body("while_loop", body, carried);
+  return graph::while_loop(std::move(t.body), std::move(b.body), carried);
+}
+
+// function: (carried..., slices of xs...) -> flat list of what is carried next and the results.
+std::vector<Tensor> traced_scan(const py::object& function, const std::vector<Tensor>& given_carried,
+                                const std::vector<Tensor>& given_xs, int64_t length, bool reverse) {
+  std::vector<Tensor> carried = all_contiguous(given_carried), xs = all_contiguous(given_xs), arguments = carried;
+  for (const Tensor& x : xs) {
+    Shape shape(x.shape().data() + 1, x.ndim() - 1);
+    Tensor slice = symbolic(shape, contiguous_strides(shape), x.dtype(), x.device());
+    slice.impl()->requires_grad = x.requires_grad();
+    arguments.push_back(slice);
+  }
+  TracedBody b = trace_body("scan", function, arguments);
+  return graph::scan(std::move(b.body), carried, xs, length, reverse);
+}
+
 // Leaves the trace for a scope, as if it had not begun: what is made in it outlives the trace.
 class OutsideTrace {
  public:
@@ -540,6 +634,7 @@ void bind_jit(py::module_& m) {
       .def(py::init<py::object, py::object>(), py::arg("function"), py::arg("traced_call"))
       .def("__call__", &Jit::call)
       .def("compile", &Jit::compile)
+      .def("_profile", &Jit::profile)
       .def("clear", &Jit::clear)
       .def_property_readonly("traces", &Jit::traces)
       .def_property_readonly("compiled", &Jit::all);
@@ -556,6 +651,9 @@ void bind_jit(py::module_& m) {
   m.def("_watch", [](py::object owner) {
     if (session) session->watched.push_back(std::move(owner));
   });
+  m.def("_traced_cond", &traced_cond);
+  m.def("_traced_while", &traced_while);
+  m.def("_traced_scan", &traced_scan);
   m.def("_jit_passes", [] {
     std::vector<std::string> names;
     for (const graph::Pass& pass : graph::all_passes()) names.emplace_back(pass.name);

@@ -1,5 +1,6 @@
 #include "graph/plan.h"
 
+#include <chrono>
 #include <cstring>
 
 #include "kernels/elementwise.h"
@@ -17,6 +18,8 @@ struct Plan::Step {
 };
 
 namespace {
+
+thread_local std::vector<double>* measured = nullptr;
 
 // A tensor that lies in memory known only when the plan runs.
 struct Late {
@@ -152,13 +155,26 @@ void Plan::fail_in(const Step& step, const Error& e) const {
                                source.empty() ? "" : "\n  at ", source));
 }
 
+void Plan::measure_into(std::vector<double>* seconds) { measured = seconds; }
+
+void Plan::run_step(Context& c, const Step& step) const {
+  try {
+    step.op->run(Inputs(c.inputs.data() + step.first_input, step.num_inputs), c.outputs.data() + step.first_output);
+  } catch (const Error& e) {
+    fail_in(step, e);
+  }
+}
+
 void Plan::run_steps(Context& c) const {
-  for (const Step& step : steps_) {
-    try {
-      step.op->run(Inputs(c.inputs.data() + step.first_input, step.num_inputs), c.outputs.data() + step.first_output);
-    } catch (const Error& e) {
-      fail_in(step, e);
-    }
+  if (!measured) {
+    for (const Step& step : steps_) run_step(c, step);
+    return;
+  }
+  measured->resize(steps_.size(), 0);
+  for (size_t s = 0; s < steps_.size(); s++) {
+    auto start = std::chrono::steady_clock::now();
+    run_step(c, steps_[s]);
+    (*measured)[s] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 }
 

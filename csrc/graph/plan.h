@@ -52,6 +52,9 @@ class Plan : public RefCounted {
   // error, no input has been changed yet. Any number of threads may run a plan at the same time.
   void run(const Tensor* const* inputs, Tensor* results) const;
 
+  // While it is set, every step of this thread's runs adds its seconds to the entry of its place in the order.
+  static void measure_into(std::vector<double>* seconds);
+
   const Graph& graph() const { return graph_; }
   const MemoryPlan& memory() const { return memory_; }
   // Elements that all steps read and write.
@@ -63,6 +66,7 @@ class Plan : public RefCounted {
   std::unique_ptr<Context> make_context() const;
   void bind(Context& c, const Tensor* const* inputs) const;
   void run_steps(Context& c) const;
+  void run_step(Context& c, const Step& step) const;
   void collect(Context& c, const Tensor* const* inputs, Tensor* results) const;
   [[noreturn]] void fail_in(const Step& step, const Error& e) const;
 

@@ -29,7 +29,7 @@ bool is_symbolic(const Tensor& t) { return t.impl()->storage->symbolic(); }
 }  // namespace
 
 Tracer::Tracer(std::function<std::string()> here)
-    : here_(std::move(here)), number_(next_number()), number_before_(trace_number) {
+    : here_(std::move(here)), outer_(current()), number_(next_number()), number_before_(trace_number) {
   trace_number = number_;
 }
 
@@ -37,7 +37,7 @@ Tracer::~Tracer() {
   trace_number = number_before_;
   // Changes of tensors that were there before were only traced.
   for (auto& [storage, memory] : memories_)
-    if (!storage->symbolic()) const_cast<Storage*>(storage)->reset_version(memory.version_before);
+    if (memory.input >= 0) const_cast<Storage*>(storage)->reset_version(memory.version_before);
 }
 
 Tracer::Geometry Tracer::geometry_of(const Tensor& t) { return {t.shape(), t.strides(), t.offset(), t.dtype()}; }
@@ -100,7 +100,7 @@ Origin Tracer::origin_of(const Tensor& t) {
 
 // A tensor that was there before the trace, or was made in it from values that are known.
 Tracer::Memory& Tracer::capture(const Tensor& t) {
-  check(!is_symbolic(t), kNoValuesYet);
+  check(!is_symbolic(t) || (outer_ && outer_->knows(t)), kNoValuesYet);
   Tensor root =
       t.is_view() && t.impl()->base->dtype == t.dtype() && !gradients_of_.count(t.impl()) ? Tensor(t.impl()->base) : t;
   Origin origin = origin_of(root);
@@ -114,6 +114,10 @@ Tracer::Memory& Tracer::capture(const Tensor& t) {
   memory.version_before = root.version();
   memory.views = {{geometry_of(root), memory.value, 0}};
   return memory;
+}
+
+bool Tracer::knows(const Tensor& t) const {
+  return memories_.count(t.impl()->storage.get()) || (outer_ && outer_->knows(t));
 }
 
 Tracer::Memory& Tracer::memory_of(const Tensor& t) {

@@ -42,8 +42,12 @@ struct Traced {
 
 class Tracer final : public TraceSink {
  public:
-  // `here` says which line of the program is running.
+  // `here` says which line of the program is running. A tracer made while another one traces may capture what that one
+  // has made: a part of its program is traced apart.
   explicit Tracer(std::function<std::string()> here = {});
+  // The one that traces on this thread.
+  static Tracer* current() { return static_cast<Tracer*>(trace_sink); }
+  const std::function<std::string()>& here() const { return here_; }
   ~Tracer() override;
   Tracer(const Tracer&) = delete;
 
@@ -101,6 +105,7 @@ class Tracer final : public TraceSink {
   void assign(const Tensor& t, const Tensor& result);
   Node& add_node(const Op& op, Inputs inputs);
   int source();
+  bool knows(const Tensor& t) const;
   void check_shared_arguments() const;
   Gradient& gradient_of(const Tensor& leaf);
 
@@ -116,6 +121,7 @@ class Tracer final : public TraceSink {
   std::vector<Tensor> captured_leaves_;
   std::unordered_set<const TensorImpl*> captured_;
   std::function<std::string()> here_;
+  Tracer* outer_;
   uint32_t number_, number_before_;
 };
 

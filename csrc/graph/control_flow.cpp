@@ -1,0 +1,588 @@
+#include "graph/control_flow.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+
+#include "autograd/engine.h"
+#include "graph/passes/passes.h"
+#include "kernels/elementwise.h"
+#include "op/apply.h"
+#include "op/node.h"
+#include "op/trace.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft::graph {
+
+namespace {
+
+size_t at(int i) { return static_cast<size_t>(i); }
+
+bool is_pure(const Graph& g) {
+  return std::all_of(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.op->pure(); });
+}
+
+// A body that ops share, with its plan and its derivatives.
+class SubGraph : public RefCounted {
+ public:
+  explicit SubGraph(Graph g) : traced_(std::move(g)), pure_(is_pure(traced_)) {
+    Graph optimized = traced_;
+    optimize(optimized, {});
+    plan_ = make_ref<Plan>(std::move(optimized));
+  }
+
+  const Graph& graph() const { return traced_; }
+  bool pure() const { return pure_; }
+  int num_results() const { return static_cast<int>(traced_.results.size()); }
+  // Inputs that are not constants: they come first.
+  int num_inputs() const {
+    return static_cast<int>(std::count_if(traced_.inputs.begin(), traced_.inputs.end(),
+                                          [](const Input& i) { return !i.constant.defined(); }));
+  }
+  const Value& result_type(int i) const { return traced_.values[at(traced_.results[at(i)].value)]; }
+  const Value& input_type(int i) const { return traced_.values[at(traced_.inputs[at(i)].value)]; }
+
+  std::vector<Tensor> run(const std::vector<Tensor>& inputs) const {
+    std::vector<const Tensor*> list;
+    for (const Tensor& t : inputs) list.push_back(&t);
+    list.resize(plan_->graph().inputs.size(), nullptr);
+    std::vector<Tensor> results(traced_.results.size());
+    plan_->run(list.data(), results.data());
+    return results;
+  }
+
+  // The graph from the inputs and the gradients of all floating results to the gradients of the inputs in `wanted`.
+  Ref<const SubGraph> gradient(const std::vector<bool>& wanted) const;
+
+ private:
+  Graph traced_;
+  bool pure_;
+  Ref<Plan> plan_;
+  mutable std::mutex mutex_;
+  mutable std::map<std::vector<bool>, Ref<const SubGraph>> gradients_;
+};
+
+Graph finish_with_constants(Tracer& tracer, const std::vector<Tensor>& results) {
+  Traced traced = tracer.finish(results);
+  for (size_t i = 0; i < traced.origins.size(); i++)
+    if (traced.origins[i].kind != Origin::Kind::Argument) traced.graph.inputs[i].constant = traced.origins[i].tensor;
+  // Each result has memory of its own; one that is an input is copied.
+  for (size_t i = 0; i < traced.graph.results.size(); i++) {
+    Result& r = traced.graph.results[i];
+    r = {r.value, static_cast<int>(i), traced.graph.values[at(r.value)].strides, 0};
+  }
+  return std::move(traced.graph);
+}
+
+Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted) const {
+  std::lock_guard lock(mutex_);
+  Ref<const SubGraph>& known = gradients_[wanted];
+  if (known) return known;
+  Tracer tracer;
+  GradModeGuard record(true);
+  TraceScope scope(&tracer);
+  std::vector<Tensor> inputs, sought;
+  for (int i = 0; i < num_inputs(); i++) {
+    Tensor x = tracer.argument(input_type(i));
+    x.impl()->requires_grad = wanted[at(i)];
+    if (wanted[at(i)]) sought.push_back(x);
+    inputs.push_back(x);
+  }
+  std::vector<Tensor> results = interpret(traced_, inputs), roots, root_grads;
+  for (const Tensor& r : results) {
+    if (!is_floating(r.dtype())) continue;
+    Tensor g = tracer.argument({r.shape(), contiguous_strides(r.shape()), r.dtype(), r.device()});
+    if (!r.requires_grad()) continue;
+    roots.push_back(r);
+    root_grads.push_back(g);
+  }
+  std::vector<Tensor> found(sought.size());
+  if (!roots.empty()) found = grad(roots, sought, root_grads, false, false, true);
+  GradModeGuard no_grad(false);
+  for (size_t i = 0; i < found.size(); i++)
+    found[i] = found[i].defined() ? contiguous(found[i]) : zeros_like(sought[i]);
+  known = Ref<const SubGraph>(new SubGraph(finish_with_constants(tracer, found)));
+  return known;
+}
+
+std::vector<Tensor> part(Inputs in, int first, int count) {
+  std::vector<Tensor> tensors;
+  for (int i = first; i < first + count; i++) tensors.push_back(in[i]);
+  return tensors;
+}
+
+void copy_to(const Tensor& to, const Tensor& from) { copy_kernel(to.device(), view_of(to), view_of(from)); }
+
+OutputSpec spec_of(const Value& v) { return {v.shape, v.dtype, {}}; }
+
+bool truth_of(const Tensor& t) { return *on_host(t).data_as<bool>(); }
+
+// Gradients for floating results: zeros where nothing flowed back.
+void add_result_gradients(std::vector<Tensor>& inputs, const Vjp& v, int count, const SubGraph& body) {
+  for (int i = 0; i < count; i++) {
+    const Value& type = body.result_type(i);
+    if (!is_floating(type.dtype)) continue;
+    const Tensor& g = v.grad(i);
+    inputs.push_back(g.defined() ? contiguous(g) : zeros(type.shape, type.dtype, type.device));
+  }
+}
+
+// inputs: the condition, then what both branches read.
+struct Cond : OpOf<Cond> {
+  static constexpr const char* kName = "cond";
+  Ref<const SubGraph> on_true, on_false;
+  auto fields() const { return std::tie(on_true, on_false); }
+  Cond(Ref<const SubGraph> t, Ref<const SubGraph> f) : on_true(std::move(t)), on_false(std::move(f)) {}
+
+  int num_outputs() const override { return on_true->num_results(); }
+  bool pure() const override { return on_true->pure() && on_false->pure(); }
+  bool may_fail() const override { return true; }
+  Device device(Inputs) const override { return num_outputs() ? on_true->result_type(0).device : Device{}; }
+  void infer(Inputs, OutputSpec* out) const override {
+    for (int i = 0; i < num_outputs(); i++) out[i] = spec_of(on_true->result_type(i));
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    const SubGraph& chosen = truth_of(in[0]) ? *on_true : *on_false;
+    std::vector<Tensor> results = chosen.run(part(in, 1, in.size() - 1));
+    for (int i = 0; i < num_outputs(); i++) copy_to(out[i], results[at(i)]);
+  }
+  Saves saves(uint32_t) const override { return {.inputs = ~0u, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    std::vector<bool> wanted;
+    std::vector<Tensor> inputs;
+    for (int i = 0; i < v.num_inputs(); i++) {
+      inputs.push_back(v.input(i));
+      if (i > 0) wanted.push_back(v.needs(i));
+    }
+    add_result_gradients(inputs, v, num_outputs(), *on_true);
+    std::vector<Tensor> found = apply_list(Cond(on_true->gradient(wanted), on_false->gradient(wanted)), inputs);
+    for (int i = 1, next = 0; i < v.num_inputs(); i++)
+      if (wanted[at(i - 1)]) grads[i] = found[at(next++)];
+  }
+};
+
+// inputs: what is carried, what the test has captured, what the body has captured
+struct While : OpOf<While> {
+  static constexpr const char* kName = "while_loop";
+  Ref<const SubGraph> test, body;
+  int carried;
+  auto fields() const { return std::tie(test, body, carried); }
+  While(Ref<const SubGraph> t, Ref<const SubGraph> b, int n) : test(std::move(t)), body(std::move(b)), carried(n) {}
+
+  int num_outputs() const override { return carried; }
+  bool pure() const override { return test->pure() && body->pure(); }
+  bool may_fail() const override { return true; }
+  Device device(Inputs in) const override { return in[0].device(); }
+  void infer(Inputs, OutputSpec* out) const override {
+    for (int i = 0; i < carried; i++) out[i] = spec_of(body->result_type(i));
+  }
+  int num_test_inputs() const { return test->num_inputs() - carried; }
+
+  // Calls each(values carried so far) before every pass of the body; returns the last ones.
+  template <class F>
+  std::vector<Tensor> loop(Inputs in, const F& each) const {
+    std::vector<Tensor> state = part(in, 0, carried), for_test = part(in, carried, num_test_inputs());
+    int first = carried + num_test_inputs();
+    std::vector<Tensor> for_body = part(in, first, in.size() - first);
+    auto with = [&](const std::vector<Tensor>& captured) {
+      std::vector<Tensor> all = state;
+      all.insert(all.end(), captured.begin(), captured.end());
+      all.resize(std::min(all.size(), at(carried) + captured.size()));
+      return all;
+    };
+    while (truth_of(test->run(with(for_test))[0])) {
+      each(state);
+      state = body->run(with(for_body));
+    }
+    return state;
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    std::vector<Tensor> last = loop(in, [](const std::vector<Tensor>&) {});
+    for (int i = 0; i < carried; i++) copy_to(out[i], last[at(i)]);
+  }
+  Saves saves(uint32_t) const override { return {.inputs = ~0u, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override;
+};
+
+// Runs the loop once more, keeps what was carried, and walks back. inputs: those of the loop, gradients of the floating
+// ones among what is carried; outputs: gradients of the inputs in `wanted`.
+struct WhileBackward : OpOf<WhileBackward> {
+  static constexpr const char* kName = "while_loop_backward";
+  Ref<const Op> loop;  // a While
+  Ref<const SubGraph> gradient;
+  std::vector<bool> wanted;  // of the body's inputs
+  auto fields() const { return std::tie(loop, gradient); }
+  WhileBackward(Ref<const Op> l, Ref<const SubGraph> g, std::vector<bool> w)
+      : loop(std::move(l)), gradient(std::move(g)), wanted(std::move(w)) {}
+
+  int num_outputs() const override { return gradient->num_results(); }
+  bool may_fail() const override { return true; }
+  bool differentiable() const override { return false; }
+  Device device(Inputs in) const override { return in[0].device(); }
+  void infer(Inputs, OutputSpec* out) const override {
+    for (int i = 0; i < num_outputs(); i++) out[i] = spec_of(gradient->result_type(i));
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    const While& w = static_cast<const While&>(*loop);
+    int own = w.carried + w.num_test_inputs() + w.body->num_inputs() - w.carried;
+    SmallVector<const Tensor*, 16> list;
+    for (int i = 0; i < own; i++) list.push_back(&in[i]);
+    std::vector<std::vector<Tensor>> states;
+    w.loop(Inputs(list.data(), own), [&](const std::vector<Tensor>& state) { states.push_back(state); });
+    std::vector<Tensor> captured = part(in, w.carried + w.num_test_inputs(), w.body->num_inputs() - w.carried);
+    std::vector<Tensor> flowing = part(in, own, in.size() - own), sums;
+    // Gradients of what is carried are replaced by each pass, those of what is captured add up.
+    while (!states.empty()) {
+      std::vector<Tensor> inputs = std::move(states.back());
+      states.pop_back();
+      inputs.insert(inputs.end(), captured.begin(), captured.end());
+      inputs.insert(inputs.end(), flowing.begin(), flowing.end());
+      std::vector<Tensor> found = gradient->run(inputs);
+      size_t next = 0, floating = 0, sum = 0;
+      for (int i = 0; i < w.body->num_inputs(); i++) {
+        bool is_float = is_floating(w.body->input_type(i).dtype);
+        if (i < w.carried) {
+          if (is_float) flowing[floating++] = found[next++];
+        } else if (wanted[at(i)]) {
+          if (sums.size() == sum)
+            sums.push_back(found[next]);
+          else
+            sums[sum] = add(sums[sum], found[next]);
+          sum++;
+          next++;
+        }
+      }
+    }
+    write(w, flowing, sums, out);
+  }
+
+ private:
+  void write(const While& w, const std::vector<Tensor>& flowing, const std::vector<Tensor>& sums,
+             const Tensor* out) const {
+    int next = 0;
+    size_t floating = 0, sum = 0;
+    for (int i = 0; i < w.body->num_inputs(); i++) {
+      if (i < w.carried) {
+        if (is_floating(w.body->input_type(i).dtype)) copy_to(out[next++], flowing[floating++]);
+      } else if (wanted[at(i)]) {
+        if (sum < sums.size())
+          copy_to(out[next], sums[sum]);
+        else
+          fill_kernel(out[next].device(), view_of(out[next]), 0, 0);
+        sum++;
+        next++;
+      }
+    }
+  }
+};
+
+void While::vjp(const Vjp& v, Tensor* grads) const {
+  // The body is differentiated by all floating values it carries, for they depend on one another.
+  std::vector<bool> wanted;
+  std::vector<Tensor> inputs;
+  for (int i = 0; i < v.num_inputs(); i++) inputs.push_back(v.input(i));
+  for (int i = 0; i < carried; i++) wanted.push_back(is_floating(body->input_type(i).dtype));
+  int first = carried + num_test_inputs();
+  for (int i = first; i < v.num_inputs(); i++) wanted.push_back(v.needs(i));
+  add_result_gradients(inputs, v, carried, *body);
+  std::vector<Tensor> found = apply_list(WhileBackward(share(), body->gradient(wanted), wanted), inputs);
+  int next = 0;
+  for (int i = 0; i < carried; i++) {
+    if (!wanted[at(i)]) continue;
+    if (v.needs(i)) grads[i] = found[at(next)];
+    next++;
+  }
+  for (int i = first; i < v.num_inputs(); i++)
+    if (v.needs(i)) grads[i] = found[at(next++)];
+}
+
+// inputs: what is carried first, the sequences, what the body has captured. outputs: what is carried last, the stacked
+// results.
+struct Scan : OpOf<Scan> {
+  static constexpr const char* kName = "scan";
+  Ref<const SubGraph> body;
+  int carried, sequences;
+  int64_t length;
+  bool reverse;
+  auto fields() const { return std::tie(body, carried, sequences, length, reverse); }
+  Scan(Ref<const SubGraph> b, int n, int s, int64_t l, bool r)
+      : body(std::move(b)), carried(n), sequences(s), length(l), reverse(r) {}
+
+  int num_outputs() const override { return body->num_results(); }
+  bool pure() const override { return body->pure(); }
+  bool may_fail() const override { return true; }
+  Device device(Inputs in) const override { return in[0].device(); }
+  void infer(Inputs, OutputSpec* out) const override {
+    for (int i = 0; i < num_outputs(); i++) {
+      out[i] = spec_of(body->result_type(i));
+      if (i < carried) continue;
+      Shape stacked = {length};
+      for (int64_t s : out[i].shape) stacked.push_back(s);
+      out[i].shape = stacked;
+    }
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    std::vector<Tensor> state = part(in, 0, carried);
+    std::vector<Tensor> captured = part(in, carried + sequences, in.size() - carried - sequences);
+    for (int64_t step = 0; step < length; step++) {
+      int64_t t = reverse ? length - 1 - step : step;
+      std::vector<Tensor> inputs = state;
+      for (int s = 0; s < sequences; s++) inputs.push_back(slice_of(in[carried + s], t));
+      inputs.insert(inputs.end(), captured.begin(), captured.end());
+      std::vector<Tensor> results = body->run(inputs);
+      for (int i = 0; i < carried; i++) state[at(i)] = results[at(i)];
+      for (int i = carried; i < num_outputs(); i++) copy_to(slice_of(out[i], t), results[at(i)]);
+    }
+    for (int i = 0; i < carried; i++) copy_to(out[i], state[at(i)]);
+  }
+  static Tensor slice_of(const Tensor& x, int64_t t) {
+    Shape shape(x.shape().data() + 1, x.ndim() - 1);
+    Strides strides(x.strides().data() + 1, x.ndim() - 1);
+    return alias_as_strided(x, shape, strides, x.offset() + t * x.strides()[0]);
+  }
+  Saves saves(uint32_t) const override { return {.inputs = ~0u, .outputs = 0}; }
+  void vjp(const Vjp& v, Tensor* grads) const override;
+
+ private:
+  // The same body that gives what it was given to carry, too.
+  Ref<const SubGraph> with_states() const {
+    Graph g = body->graph();
+    int memory = body->num_results();
+    for (int i = 0; i < carried; i++) {
+      ValueId value = g.inputs[at(i)].value;
+      g.results.push_back({value, memory++, g.values[at(value)].strides, 0});
+    }
+    return Ref<const SubGraph>(new SubGraph(std::move(g)));
+  }
+};
+
+// Walking back is a scan too: it carries the gradients of what was carried and the sums for what was captured.
+void Scan::vjp(const Vjp& v, Tensor* grads) const {
+  std::vector<Tensor> inputs;
+  for (int i = 0; i < v.num_inputs(); i++) inputs.push_back(v.input(i));
+  // States before each step.
+  std::vector<Tensor> states = apply_list(Scan(with_states(), carried, sequences, length, reverse), inputs);
+  states.erase(states.begin(), states.begin() + num_outputs());
+
+  std::vector<bool> wanted;
+  for (int i = 0; i < v.num_inputs(); i++)
+    wanted.push_back(i < carried ? is_floating(body->input_type(i).dtype) : v.needs(i));
+  Ref<const SubGraph> gradient = body->gradient(wanted);
+
+  // The body of the backward scan: (gradients of states, sums, states, xs, gradients of ys, captured).
+  Tracer tracer;
+  std::vector<Tensor> first_carried, sequences_back, captured;
+  std::vector<Tensor> for_gradient, flowing, sums, state_arguments, x_arguments, y_gradients, captured_arguments;
+  auto argument = [&](const Value& type) {
+    return tracer.argument({type.shape, contiguous_strides(type.shape), type.dtype, type.device});
+  };
+  for (int i = 0; i < carried; i++) {
+    const Value& type = body->input_type(i);
+    if (!is_floating(type.dtype)) continue;
+    flowing.push_back(argument(type));
+    const Tensor& g = v.grad(i);
+    first_carried.push_back(g.defined() ? contiguous(g) : zeros(type.shape, type.dtype, type.device));
+  }
+  int first_captured = carried + sequences;
+  for (int i = first_captured; i < v.num_inputs(); i++) {
+    if (!wanted[at(i)]) continue;
+    const Value& type = body->input_type(i);
+    sums.push_back(argument(type));
+    first_carried.push_back(zeros(type.shape, type.dtype, type.device));
+  }
+  for (int i = 0; i < carried; i++) {
+    state_arguments.push_back(argument(body->input_type(i)));
+    sequences_back.push_back(states[at(i)]);
+  }
+  for (int s = 0; s < sequences; s++) {
+    x_arguments.push_back(argument(body->input_type(carried + s)));
+    sequences_back.push_back(contiguous(inputs[at(carried + s)]));
+  }
+  for (int i = carried; i < num_outputs(); i++) {
+    const Value& type = body->result_type(i);
+    if (!is_floating(type.dtype)) continue;
+    y_gradients.push_back(argument(type));
+    Shape stacked = {length};
+    for (int64_t n : type.shape) stacked.push_back(n);
+    sequences_back.push_back(v.grad(i).defined() ? contiguous(v.grad(i)) : zeros(stacked, type.dtype, type.device));
+  }
+  for (int i = first_captured; i < v.num_inputs(); i++) {
+    captured_arguments.push_back(tracer.argument(type_of(inputs[at(i)])));
+    captured.push_back(inputs[at(i)]);
+  }
+  for (auto* list : {&state_arguments, &x_arguments, &captured_arguments, &flowing, &y_gradients})
+    for_gradient.insert(for_gradient.end(), list->begin(), list->end());
+
+  Graph backward_body;
+  {
+    TraceScope scope(&tracer);
+    GradModeGuard no_grad(false);
+    std::vector<Tensor> found = interpret(gradient->graph(), for_gradient), results, ys;
+    size_t next = 0, sum = 0;
+    for (int i = 0; i < v.num_inputs(); i++) {
+      if (!wanted[at(i)]) continue;
+      const Tensor& g = found[next++];
+      if (i < carried)
+        results.push_back(g);
+      else if (i < first_captured)
+        ys.push_back(g);
+      else
+        results.push_back(add(sums[sum++], g));
+    }
+    results.insert(results.end(), ys.begin(), ys.end());
+    backward_body = finish_with_constants(tracer, results);
+  }
+  std::vector<Tensor> all = first_carried;
+  all.insert(all.end(), sequences_back.begin(), sequences_back.end());
+  all.insert(all.end(), captured.begin(), captured.end());
+  Ref<const SubGraph> shared(new SubGraph(std::move(backward_body)));
+  std::vector<Tensor> found = apply_list(
+      Scan(shared, static_cast<int>(first_carried.size()), static_cast<int>(sequences_back.size()), length, !reverse),
+      all);
+  // Carried gradients, sums, gradients of the sequences.
+  size_t next = 0, sequence = first_carried.size();
+  for (int i = 0; i < v.num_inputs(); i++) {
+    if (!wanted[at(i)]) continue;
+    const Tensor& g = i >= carried && i < first_captured ? found[sequence++] : found[next++];
+    if (v.needs(i)) grads[i] = g;
+  }
+}
+
+// The body's graph with more inputs after its arguments: those of `all`, of which it reads some.
+Ref<const SubGraph> with_inputs(const Body& body, size_t num_arguments, const std::vector<Tensor>& all) {
+  Graph g = body.graph;
+  std::vector<Input> inputs(g.inputs.begin(), g.inputs.begin() + static_cast<ptrdiff_t>(num_arguments));
+  for (const Tensor& t : all) {
+    auto own = std::find_if(body.captured.begin(), body.captured.end(), [&](const Tensor& c) { return c.same(t); });
+    if (own != body.captured.end())
+      inputs.push_back(g.inputs[num_arguments + static_cast<size_t>(own - body.captured.begin())]);
+    else
+      inputs.push_back({g.add_value(type_of(t)), {}});
+  }
+  for (const Input& i : g.inputs)
+    if (i.constant.defined()) inputs.push_back(i);
+  g.inputs = std::move(inputs);
+  return Ref<const SubGraph>(new SubGraph(std::move(g)));
+}
+
+void add_distinct(std::vector<Tensor>& all, const std::vector<Tensor>& more) {
+  for (const Tensor& t : more)
+    if (std::none_of(all.begin(), all.end(), [&](const Tensor& other) { return other.same(t); })) all.push_back(t);
+}
+
+void check_types(const char* what, const std::vector<Value>& a, const std::vector<Value>& b, const char* first,
+                 const char* second) {
+  check<ErrorKind::Value>(a.size() == b.size(), what, ": ", first, " gives ", a.size(), " tensors, ", second, " ",
+                          b.size());
+  for (size_t i = 0; i < a.size(); i++)
+    check<ErrorKind::Value>(a[i].shape == b[i].shape && a[i].dtype == b[i].dtype && a[i].device == b[i].device, what,
+                            ": tensor ", i, " is ", a[i].dtype, " ", a[i].shape, " from ", first, ", but ", b[i].dtype,
+                            " ", b[i].shape, " from ", second);
+}
+
+std::vector<Value> result_types(const Graph& g) {
+  std::vector<Value> types;
+  for (const Result& r : g.results) types.push_back(g.values[at(r.value)]);
+  return types;
+}
+
+std::vector<Value> types_of(const std::vector<Tensor>& tensors) {
+  std::vector<Value> types;
+  for (const Tensor& t : tensors) types.push_back(type_of(t));
+  return types;
+}
+
+std::vector<Tensor> joined(std::initializer_list<std::vector<Tensor>> lists) {
+  std::vector<Tensor> all;
+  for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());
+  return all;
+}
+
+}  // namespace
+
+Body make_body(Traced traced, size_t num_arguments, const char* what) {
+  check(traced.graph.updates.empty() && traced.gradient_changes.empty(), what,
+        ": a function inside of it changes a tensor from outside in place, or its .grad; return the new value instead");
+  Body body;
+  std::vector<Input> arguments, captured, constants;
+  for (size_t i = 0; i < traced.origins.size(); i++) {
+    const Origin& origin = traced.origins[i];
+    check(!origin.of_gradient, what, ": a function inside of it reads the .grad of a tensor; pass it as an argument");
+    if (origin.kind == Origin::Kind::Argument) {
+      arguments.push_back(traced.graph.inputs[i]);
+    } else if (origin.kind == Origin::Kind::Captured) {
+      captured.push_back(traced.graph.inputs[i]);
+      body.captured.push_back(origin.tensor);
+    } else {
+      constants.push_back(traced.graph.inputs[i]);
+    }
+  }
+  check(arguments.size() == num_arguments, what, ": the same tensor was given twice; clone() it");
+  arguments.insert(arguments.end(), captured.begin(), captured.end());
+  arguments.insert(arguments.end(), constants.begin(), constants.end());
+  body.graph = std::move(traced.graph);
+  body.graph.inputs = std::move(arguments);
+  for (size_t i = 0; i < body.graph.results.size(); i++) {
+    Result& r = body.graph.results[i];
+    r = {r.value, static_cast<int>(i), body.graph.values[at(r.value)].strides, 0};
+  }
+  return body;
+}
+
+std::vector<Tensor> interpret(const Graph& g, const std::vector<Tensor>& inputs) {
+  std::vector<Tensor> values(g.values.size());
+  for (size_t i = 0, next = 0; i < g.inputs.size(); i++) {
+    const Input& input = g.inputs[i];
+    values[at(input.value)] = input.constant.defined() ? input.constant : inputs[next++];
+  }
+  for (const Node& node : g.nodes) {
+    SmallVector<const Tensor*, 8> list;
+    static const Tensor none;
+    for (ValueId v : node.inputs) list.push_back(v == kNone ? &none : &values[at(v)]);
+    std::vector<Tensor> out(node.outputs.size());
+    apply(*node.op, Inputs(list.data(), list.size()), out.data());
+    for (size_t i = 0; i < out.size(); i++) values[at(node.outputs[i])] = out[i];
+  }
+  std::vector<Tensor> results;
+  for (const Result& r : g.results) results.push_back(values[at(r.value)]);
+  return results;
+}
+
+std::vector<Tensor> cond(const Tensor& pred, Body on_true, Body on_false, const std::vector<Tensor>& arguments) {
+  check<ErrorKind::Value>(pred.numel() == 1 && pred.dtype() == DType::Bool,
+                          "cond: expected a bool tensor of one element as condition, got ", pred.dtype(), " ",
+                          pred.shape());
+  check_types("cond", result_types(on_true.graph), result_types(on_false.graph), "the function for true",
+              "the one for false");
+  std::vector<Tensor> captured;
+  add_distinct(captured, on_true.captured);
+  add_distinct(captured, on_false.captured);
+  Cond op(with_inputs(on_true, arguments.size(), captured), with_inputs(on_false, arguments.size(), captured));
+  return apply_list(op, joined({{pred}, arguments, captured}));
+}
+
+std::vector<Tensor> while_loop(Body test, Body body, const std::vector<Tensor>& carried) {
+  std::vector<Value> tested = result_types(test.graph);
+  check<ErrorKind::Value>(tested.size() == 1 && tested[0].numel() == 1 && tested[0].dtype == DType::Bool,
+                          "while_loop: the condition must give a bool tensor of one element");
+  check_types("while_loop", types_of(carried), result_types(body.graph), "the start", "the body");
+  check<ErrorKind::Value>(!carried.empty(), "while_loop: nothing is carried, so the condition could never change");
+  Ref<const SubGraph> t(new SubGraph(test.graph)), b(new SubGraph(body.graph));
+  return apply_list(While(t, b, static_cast<int>(carried.size())), joined({carried, test.captured, body.captured}));
+}
+
+std::vector<Tensor> scan(Body body, const std::vector<Tensor>& carried, const std::vector<Tensor>& xs, int64_t length,
+                         bool reverse) {
+  std::vector<Value> results = result_types(body.graph);
+  check<ErrorKind::Value>(results.size() >= carried.size(), "scan: the function gives ", results.size(),
+                          " tensors, fewer than the ", carried.size(), " that are carried");
+  results.resize(carried.size());
+  check_types("scan", types_of(carried), results, "the start", "the function");
+  Ref<const SubGraph> shared(new SubGraph(body.graph));
+  return apply_list(Scan(shared, static_cast<int>(carried.size()), static_cast<int>(xs.size()), length, reverse),
+                    joined({carried, xs, body.captured}));
+}
+
+}  // namespace weft::graph

@@ -1,0 +1,35 @@
+// Control flow inside a graph: ops that run other graphs once, several times, or one of two. Differentiable: the
+// derivative of a body is a graph too.
+#pragma once
+
+#include <vector>
+
+#include "graph/plan.h"
+#include "graph/tracer.h"
+
+namespace weft::graph {
+
+// A traced piece of program: its arguments are the first inputs of its graph, then come the tensors it has captured.
+struct Body {
+  Graph graph;
+  std::vector<Tensor> captured;  // as the enclosing program knows them
+};
+
+// What has been traced, checked: it must not change anything from outside. `what` names it in messages.
+Body make_body(Traced traced, size_t num_arguments, const char* what);
+
+// Runs every node of a graph through apply(): eagerly, or into the trace that is being made.
+std::vector<Tensor> interpret(const Graph& g, const std::vector<Tensor>& inputs);
+
+// The results of one of two bodies, both of the same types; pred: a bool tensor of one element.
+std::vector<Tensor> cond(const Tensor& pred, Body on_true, Body on_false, const std::vector<Tensor>& arguments);
+
+// Repeats body(carried...) -> carried while test(carried...), a bool of one element, holds.
+std::vector<Tensor> while_loop(Body test, Body body, const std::vector<Tensor>& carried);
+
+// body(carried..., slices of xs...) -> (carried..., ys...) for each index of the first dimension of xs; gives what was
+// carried last, and the ys stacked. Raises ValueError if the sizes differ.
+std::vector<Tensor> scan(Body body, const std::vector<Tensor>& carried, const std::vector<Tensor>& xs, int64_t length,
+                         bool reverse);
+
+}  // namespace weft::graph

@@ -1,0 +1,148 @@
+"""Control flow that depends on values: in eager mode plain Python, in a jitted function a part of the graph."""
+
+import weft
+from weft import _C
+
+
+def cond(pred, true_fn, false_fn, operands=()):
+    """``true_fn(*operands)`` if pred is true, else ``false_fn(*operands)``.
+
+    pred is a bool or a bool tensor of one element; operands are tensors. Both functions return the same structure of
+    tensors, of the same shapes and dtypes. Only the chosen one runs. Differentiable.
+
+    Raises ValueError where the results differ in structure, shape or dtype (in a jitted function), RuntimeError if one
+    of the functions changes a tensor from outside.
+
+    >>> import weft
+    >>> @weft.jit
+    ... def f(x):
+    ...     return weft.cond(x.sum() > 0, lambda x: x * 2, lambda x: -x, (x,))
+    >>> f(weft.tensor([1., 2.])), f(weft.tensor([-1., -2.]))
+    (tensor([2., 4.]), tensor([1., 2.]))
+    """
+    operands = tuple(operands)
+    if isinstance(pred, weft.Tensor) and _C._is_tracing():
+        return _C._traced_cond(pred, true_fn, false_fn, operands)
+    return true_fn(*operands) if pred else false_fn(*operands)
+
+
+def while_loop(cond_fn, body_fn, carried_inputs):
+    """Repeats ``carried = body_fn(*carried)`` while ``cond_fn(*carried)`` holds; returns what was carried last, a tuple.
+
+    The tensors that are carried keep their shapes and dtypes. cond_fn returns a bool tensor of one element.
+    Differentiable: backward runs the loop once more and keeps what was carried.
+
+    >>> import weft
+    >>> weft.while_loop(lambda n, x: x < 100, lambda n, x: (n + 1, x * 2), (weft.tensor(0), weft.tensor(1.)))
+    (tensor(7), tensor(128.))
+    """
+    carried = tuple(carried_inputs)
+    if _C._is_tracing():
+        return tuple(_C._traced_while(cond_fn, lambda *args: _as_tuple(body_fn(*args)), carried))
+    while cond_fn(*carried):
+        after = _as_tuple(body_fn(*carried))
+        _check_carried("while_loop", carried, after)
+        carried = after
+    return carried
+
+
+def scan(combine_fn, init, xs, *, reverse=False, length=None):
+    """Runs ``carry, y = combine_fn(carry, x)`` over the first dimension of xs; returns the last carry and the stacked ys.
+
+    init and xs are tensors or tuples, lists or dicts of tensors; combine_fn gets and returns the same structures. xs may
+    be None if length is given; y may be None. reverse starts from the end. Differentiable.
+
+    Raises ValueError if the first dimensions of xs differ, or the carry changes its shape or dtype.
+
+    >>> import weft
+    >>> weft.scan(lambda total, x: (total + x, total + x), weft.tensor(0.), weft.tensor([1., 2., 3.]))
+    (tensor(6.), tensor([1., 3., 6.]))
+    """
+    carry_leaves, rebuild_carry = _flatten(init)
+    x_leaves, rebuild_x = _flatten(xs)
+    lengths = {leaf.shape[0] if leaf.dim() else None for leaf in x_leaves} | ({length} if length is not None else set())
+    if None in lengths:
+        raise ValueError("scan: xs must have at least one dimension to go along")
+    if len(lengths) != 1:
+        raise ValueError(
+            f"scan: the first dimensions of xs (and length) must agree, got {sorted(lengths)}"
+            if lengths
+            else "scan: there are no xs, so length must be given"
+        )
+    (steps,) = lengths
+    rebuild_y = []
+
+    def flat(*leaves):
+        carry, y = combine_fn(rebuild_carry(leaves[: len(carry_leaves)]), rebuild_x(leaves[len(carry_leaves) :]))
+        after, _ = _flatten(carry)
+        _check_carried("scan", carry_leaves, after)
+        y_leaves, rebuild = _flatten(y)
+        rebuild_y[:] = [rebuild]
+        return [*after, *y_leaves]
+
+    if _C._is_tracing():
+        results = _C._traced_scan(flat, carry_leaves, x_leaves, steps, reverse)
+        carried, ys = results[: len(carry_leaves)], results[len(carry_leaves) :]
+    else:
+        carried, rows = list(carry_leaves), []
+        for step in range(steps - 1, -1, -1) if reverse else range(steps):
+            results = flat(*carried, *(leaf[step] for leaf in x_leaves))
+            carried = results[: len(carry_leaves)]
+            rows.append(results[len(carry_leaves) :])
+        if not rows:
+            raise ValueError("scan: nothing to go along: the first dimension is empty")
+        if reverse:
+            rows.reverse()
+        ys = [weft.stack(column) for column in zip(*rows)]
+    return rebuild_carry(carried), rebuild_y[0](ys)
+
+
+def map(f, xs):
+    """``f(x)`` for every x along the first dimension of xs, stacked. xs and results: tensors or structures of them.
+
+    >>> import weft
+    >>> weft.map(lambda x: x.sum(), weft.tensor([[1., 2.], [3., 4.]]))
+    tensor([3., 7.])
+    """
+    return scan(lambda _, x: ((), f(x)), (), xs)[1]
+
+
+def _as_tuple(value):
+    return (value,) if isinstance(value, weft.Tensor) else tuple(value)
+
+
+def _check_carried(what, before, after):
+    if len(before) != len(after):
+        raise ValueError(f"{what}: {len(before)} tensors are carried, but the function returned {len(after)}")
+    for place, (one, two) in enumerate(zip(before, after)):
+        if one.shape != two.shape or one.dtype != two.dtype:
+            raise ValueError(
+                f"{what}: what is carried must keep its shape and dtype; tensor {place} was {one.dtype} "
+                f"{tuple(one.shape)} and became {two.dtype} {tuple(two.shape)}"
+            )
+
+
+def _flatten(value):
+    """The tensors in a structure, and a function that makes the structure of other tensors."""
+    if value is None:
+        return [], lambda leaves: None
+    if isinstance(value, weft.Tensor):
+        return [value], lambda leaves: leaves[0]
+    if isinstance(value, dict):
+        keys, items, make = list(value), list(value.values()), lambda parts: dict(zip(keys, parts))
+    elif isinstance(value, (tuple, list)):
+        items = list(value)
+        kind = type(value)
+        make = (lambda parts: kind(*parts)) if hasattr(kind, "_fields") else kind
+    else:
+        raise TypeError(f"expected a tensor or a tuple, list or dict of tensors, got {type(value).__name__}")
+    flattened = [_flatten(item) for item in items]
+
+    def rebuild(leaves):
+        parts, at = [], 0
+        for own, make_item in flattened:
+            parts.append(make_item(leaves[at : at + len(own)]))
+            at += len(own)
+        return make(parts)
+
+    return [leaf for own, _ in flattened for leaf in own], rebuild
