@@ -29,6 +29,7 @@ void check_exportable(const char* what, const Tensor& t) {
 }
 
 py::array to_numpy(const Tensor& t) {
+  check_values_known("numpy", t);
   check_exportable("numpy", t);
   std::vector<py::ssize_t> strides;
   for (int64_t s : t.strides()) strides.push_back(s * static_cast<py::ssize_t>(item_size(t.dtype())));
@@ -145,6 +146,7 @@ dlpack::DLDevice dlpack_device(const Tensor& t) {
 
 // What an exported capsule owns: the tensor (its Dims hold shape and strides).
 void fill(dlpack::DLTensor& d, const Tensor& t) {
+  check_values_known("dlpack", t);
   DType dtype = t.dtype();
   uint8_t code = dtype == DType::Bool       ? dlpack::kBool
                  : dtype == DType::UInt8    ? dlpack::kUInt
@@ -240,6 +242,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
       dims[i] = t.size(i);
       dims[t.ndim() + i] = t.strides()[i] * static_cast<Py_ssize_t>(item_size(t.dtype()));
     }
+    check_values_known("buffer", t);
     static char nothing;
     *view = {};
     view->buf = t.data() ? t.data() : &nothing;

@@ -651,6 +651,7 @@ void bind_jit(py::module_& m) {
   m.def("_watch", [](py::object owner) {
     if (session) session->watched.push_back(std::move(owner));
   });
+  m.def("_refuse_while_tracing", &refuse_while_tracing, py::arg("what"));
   m.def("_traced_cond", &traced_cond);
   m.def("_traced_while", &traced_while);
   m.def("_traced_scan", &traced_scan);

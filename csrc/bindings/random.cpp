@@ -221,6 +221,7 @@ void restore(Generator& g, const Tensor& t) {
 uint64_t fresh_seed() { return (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) >> 1; }
 
 uint64_t read_seed(const py::int_& seed) {
+  refuse_while_tracing("manual_seed");
   // Negative seeds count from 2^64, as PyTorch's do.
   py::int_ lowest(INT64_MIN), highest(UINT64_MAX);
   check<ErrorKind::Value>(seed >= lowest && seed <= highest, "manual_seed: the seed must be in [-2^63, 2^64), got ",

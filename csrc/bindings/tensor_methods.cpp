@@ -103,7 +103,11 @@ void bind_tensor_methods(Family& f) {
   f.method(
       "storage_offset", [](const Tensor& t) { return t.offset(); }, "Elements of the storage before the first one.");
   f.method(
-      "data_ptr", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.data()); },
+      "data_ptr",
+      [](const Tensor& t) {
+        check_values_known("data_ptr", t);
+        return reinterpret_cast<uintptr_t>(t.data());
+      },
       "Address of the first element.");
   f.method("element_size", [](const Tensor& t) { return item_size(t.dtype()); }, "Bytes of one element.");
   f.method(

@@ -28,6 +28,7 @@ PyObject* bytes(const Tensor& t) { return PyLong_FromLongLong(t.numel() * static
 PyObject* on_cuda(const Tensor& t) { return PyBool_FromLong(t.device().type == DeviceType::CUDA); }
 PyObject* on_cpu(const Tensor& t) { return PyBool_FromLong(t.device().type == DeviceType::CPU); }
 PyObject* on_meta(const Tensor& t) { return PyBool_FromLong(t.is_meta()); }
+PyObject* traced(const Tensor& t) { return PyBool_FromLong(t.impl()->storage->symbolic()); }
 PyObject* retains(const Tensor& t) {
   GradMeta* meta = grad_meta(t);
   return PyBool_FromLong(meta && meta->retains_grad && !is_leaf(t));
@@ -139,6 +140,7 @@ PyGetSetDef tensor_properties[] = {
     {"is_cuda", get<on_cuda>, nullptr, "Is the tensor on an NVIDIA GPU?", nullptr},
     {"is_cpu", get<on_cpu>, nullptr, "Is the tensor in host memory?", nullptr},
     {"is_meta", get<on_meta>, nullptr, "Has the tensor a shape but no data?", nullptr},
+    {"_is_traced", get<traced>, nullptr, "Does the tensor stand for what a jitted function will compute?", nullptr},
     {"is_sparse", get<never>, nullptr, "Always False: Weft's tensors are dense.", nullptr},
     {"is_quantized", get<never>, nullptr, "Always False.", nullptr},
     {"_version", get<version>, nullptr, "Counts the in-place changes of the storage.", nullptr},

@@ -381,6 +381,11 @@ std::string Function::mismatch(const std::vector<Tensor>& arguments) const {
   return {};
 }
 
+void Function::drop_old_gradients(const std::vector<Tensor>& arguments) const {
+  for (const GradientChange& change : gradient_changes_)
+    if (!change.seen) set_accumulated_grad(resolve(change.leaf, arguments), {});
+}
+
 std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
   std::vector<Tensor> inputs;
   for (const Origin& origin : origins_)
@@ -388,6 +393,7 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
   std::vector<const Tensor*> list;
   for (const Tensor& t : inputs) list.push_back(&t);
   list.resize(forward_->graph().inputs.size(), nullptr);  // constants that passes have added
+  drop_old_gradients(arguments);
   std::vector<Tensor> results(forward_->graph().results.size());
   forward_->run(list.data(), results.data());
 

@@ -34,6 +34,8 @@ class Function : public RefCounted {
   struct Builder;
 
   Tensor resolve(const Origin& origin, const std::vector<Tensor>& arguments) const;
+  // Gradients that the call will replace without looking at them: their memory is wanted for the new ones.
+  void drop_old_gradients(const std::vector<Tensor>& arguments) const;
 
   Ref<Plan> forward_, backward_;
   std::vector<Origin> origins_;  // of forward's inputs

@@ -300,7 +300,7 @@ Traced Tracer::finish(const std::vector<Tensor>& results) {
     Origin leaf = origin_of(g.leaf);
     if (g.seen) traced.gradients_seen.push_back({leaf, g.before.defined()});
     if (!g.written || (g.seen && g.now.same(g.before))) continue;
-    traced.gradient_changes.push_back({leaf, g.now.defined() ? static_cast<int>(all.size()) : -1});
+    traced.gradient_changes.push_back({leaf, g.now.defined() ? static_cast<int>(all.size()) : -1, g.seen});
     if (g.now.defined()) all.push_back(g.now);
   }
   std::unordered_map<const Storage*, int> numbers;

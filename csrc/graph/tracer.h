@@ -24,7 +24,8 @@ struct Origin {
 // What the program left in the .grad of a leaf.
 struct GradientChange {
   Origin leaf;
-  int result = -1;  // of the graph; -1: None
+  int result = -1;    // of the graph; -1: None
+  bool seen = false;  // what was there before was read
 };
 
 // A leaf whose .grad the program looked at: whether there was one decides what it did.

@@ -15,6 +15,11 @@ void fail_no_values(const Tensor& t) {
   fail(kNoValuesYet, " (a tensor of shape ", t.shape(), " and dtype ", t.dtype(), ")");
 }
 
+void refuse_while_tracing(const char* what) {
+  check(!tracing(), what,
+        ": in a jitted function this would happen only once, while weft.jit traces it; do it outside of the function");
+}
+
 void check_values_known(const char* what, const Tensor& x) {
   if (x.impl()->storage->symbolic()) [[unlikely]]
     fail(what, ": ", kNoValuesYet, " (a tensor of shape ", x.shape(), " and dtype ", x.dtype(), ")");

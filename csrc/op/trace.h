@@ -41,6 +41,8 @@ class NotTraced : TraceScope {
 
 // Why the values of a symbolic tensor cannot be had, and what to do.
 extern const char* const kNoValuesYet;
+// Raises RuntimeError while a graph is traced: `what` has an effect that no graph would repeat.
+void refuse_while_tracing(const char* what);
 // Raises RuntimeError if x is symbolic: `what` needs its values, or makes a result whose shape depends on them.
 void check_values_known(const char* what, const Tensor& x);
 

@@ -58,7 +58,10 @@ def tensor_repr(tensor):
     """
     prefix = "tensor("
     notes = _notes(tensor)
-    if tensor.is_meta or tensor.numel() == 0:
+    if tensor._is_traced:
+        notes.insert(0, f"size={tuple(tensor.shape)}")
+        body = "<traced>"
+    elif tensor.is_meta or tensor.numel() == 0:
         if tensor.is_meta or tensor.dim() != 1:
             notes.insert(tensor.device.type != "cpu", f"size={tuple(tensor.shape)}")
         body = "..." if tensor.is_meta else "[]"
@@ -73,7 +76,7 @@ def _notes(tensor):
     notes = []
     if tensor.device.type != "cpu":
         notes.append(f"device='{tensor.device}'")
-    values_tell = tensor.numel() > 0 and not tensor.is_meta  # an int64 shows in the values, a bool too
+    values_tell = tensor.numel() > 0 and not tensor.is_meta and not tensor._is_traced  # an int64 shows in the values, a bool too
     usual = (_C.get_default_dtype(), _C.int64, _C.bool) if values_tell else (_C.get_default_dtype(),)
     if tensor.dtype not in usual:
         notes.append(f"dtype={tensor.dtype}")

@@ -1,5 +1,6 @@
 """LRScheduler: the base of the schedules."""
 
+from weft import _C
 from weft.optim.optimizer import Optimizer
 
 
@@ -44,6 +45,7 @@ class LRScheduler:
 
     def step(self, epoch=None):
         """Goes on to the next epoch, or to the given one, and sets the learning rates."""
+        _C._refuse_while_tracing("lr_scheduler.step")
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         self._set(self.get_lr() if epoch is None else self._closed_form())
 

@@ -2,6 +2,7 @@
 
 import bisect
 
+from weft import _C
 from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer
 
 
@@ -62,6 +63,7 @@ class SequentialLR(_Combined):
 
     def step(self):
         """Goes on to the next epoch and sets the learning rates."""
+        _C._refuse_while_tracing("lr_scheduler.step")
         self.last_epoch += 1
         number = bisect.bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[number]
@@ -94,6 +96,7 @@ class ChainedScheduler(_Combined):
 
     def step(self):
         """Goes on to the next epoch and sets the learning rates."""
+        _C._refuse_while_tracing("lr_scheduler.step")
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = [group["lr"] for group in self.optimizer.param_groups]

@@ -2,6 +2,7 @@
 
 import math
 
+from weft import _C
 from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
 
 
@@ -213,6 +214,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
     def step(self, epoch=None):
         """Goes on to the next epoch, or to the given one, which may be a fraction, and sets the learning rates."""
+        _C._refuse_while_tracing("lr_scheduler.step")
         epoch = self.last_epoch + 1 if epoch is None else epoch
         if epoch < 0:
             raise ValueError(f"CosineAnnealingWarmRestarts: epoch must not be negative, got {epoch}")

@@ -2,6 +2,7 @@
 
 import math
 
+from weft import _C
 from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
 
 
@@ -67,6 +68,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     def step(self, metrics, epoch=None):
         """Takes the figure of another epoch, and lowers the learning rates if it is time."""
+        _C._refuse_while_tracing("lr_scheduler.step")
         current = float(metrics)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.is_better(current, self.best):
