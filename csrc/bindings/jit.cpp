@@ -445,7 +445,7 @@ class Jit {
     graph::OptimizeOptions options;
     options.without = passes_left_out();
     options.after = [&](const char* pass, const graph::Graph& g) { c.passes.emplace_back(pass, graph::to_text(g)); };
-    c.function = graph::Function::compile(tracer, stand_ins, results, options);
+    c.function = graph::Function::compile(graph::finish_program(tracer, stand_ins, results), options);
     c.before = own.before;
     c.after = own.after;
     for (const py::object& module : own.watched) c.watches.emplace_back(module);

@@ -102,73 +102,14 @@ class FunctionNode final : public weft::Node {
   bool released_ = false;
 };
 
-// Traces backward and takes the trace apart.
+// Takes forward and backward of a program apart.
 struct Function::Builder {
-  Tracer& tracer;
-  const std::vector<Tensor>& stand_ins;
-  const std::vector<Tensor>& program_results;
+  const Program& program;
   Function& f;
-  Traced traced{};
-  std::vector<Tensor> leaves{}, gradients{}, grad_outputs{};
-  size_t first_gradient = 0;
 
-  const Graph& graph() const { return traced.graph; }
-
-  void find_differentiable() {
-    if (!GradMode::enabled()) return;
-    for (size_t i = 0; i < program_results.size(); i++) {
-      const Tensor& t = program_results[i];
-      bool is_given = !t.impl()->storage->symbolic() ||
-                      std::any_of(stand_ins.begin(), stand_ins.end(), [&](const Tensor& s) { return s.same(t); });
-      bool repeated = std::any_of(program_results.begin(), program_results.begin() + static_cast<ptrdiff_t>(i),
-                                  [&](const Tensor& other) { return other.same(t); });
-      if (t.requires_grad() && !is_given && !repeated) f.differentiable_.push_back(static_cast<int>(i));
-    }
-  }
-
-  void trace_backward() {
-    if (f.differentiable_.empty()) return;
-    for (const Tensor& t : stand_ins)
-      if (t.requires_grad() && std::none_of(leaves.begin(), leaves.end(), [&](auto& l) { return l.same(t); }))
-        leaves.push_back(t);
-    for (const Tensor& t : tracer.captured_leaves()) leaves.push_back(t);
-    std::vector<Tensor> roots;
-    for (int i : f.differentiable_) {
-      roots.push_back(program_results[at(i)]);
-      const Tensor& t = roots.back();
-      grad_outputs.push_back(tracer.argument({t.shape(), contiguous_strides(t.shape()), t.dtype(), t.device()}));
-    }
-    try {
-      TraceScope scope(&tracer);
-      NoAutocastGuard no_autocast;
-      gradients = grad(roots, leaves, grad_outputs, false, false, true);
-    } catch (const Error& e) {
-      // Its graph was used up inside the function, or an op has no derivative: an error when it is asked for.
-      f.backward_error_ = e.message();
-      gradients.assign(leaves.size(), Tensor());
-    }
-  }
-
-  void finish_trace() {
-    std::vector<Tensor> all = program_results;
-    first_gradient = all.size();
-    for (const Tensor& g : gradients) {
-      f.has_gradient_.push_back(g.defined());
-      if (g.defined()) all.push_back(g);
-    }
-    for (const Tensor& leaf : leaves) f.leaves_.push_back(tracer.origin_of(leaf));
-    traced = tracer.finish(all);
-    f.gradients_seen_ = traced.gradients_seen;
-    f.gradient_changes_ = traced.gradient_changes;
-    f.num_results_ = static_cast<int>(program_results.size());
-  }
-
-  bool is_gradient(size_t result) const {
-    return result >= first_gradient && result < first_gradient + num_gradients();
-  }
-  size_t num_gradients() const {
-    return static_cast<size_t>(std::count(f.has_gradient_.begin(), f.has_gradient_.end(), 1));
-  }
+  const Graph& graph() const { return program.graph(); }
+  bool is_gradient(size_t result) const { return program.is_gradient(result); }
+  size_t num_gradients() const { return static_cast<size_t>(program.num_gradients()); }
 
   // Nodes that these values need.
   std::vector<char> needed_nodes(std::vector<ValueId> wanted, bool effects) const {
@@ -207,8 +148,8 @@ struct Function::Builder {
   }
 
   bool is_grad_output(size_t input) const {
-    return std::find(grad_output_inputs.begin(), grad_output_inputs.end(), static_cast<int>(input)) !=
-           grad_output_inputs.end();
+    const std::vector<int>& inputs = program.grad_inputs;
+    return std::find(inputs.begin(), inputs.end(), static_cast<int>(input)) != inputs.end();
   }
 
   void build_forward(Graph& forward, const std::vector<char>& in_forward) {
@@ -217,7 +158,7 @@ struct Function::Builder {
     for (size_t i = 0; i < graph().inputs.size(); i++) {
       if (is_grad_output(i)) continue;
       forward_input[i] = part.input(graph().inputs[i].value, graph().inputs[i].constant);
-      f.origins_.push_back(traced.origins[i]);
+      f.origins_.push_back(program.traced.origins[i]);
     }
     for (size_t n = 0; n < graph().nodes.size(); n++)
       if (in_forward[n]) part.node(graph().nodes[n]);
@@ -276,7 +217,7 @@ struct Function::Builder {
       f.saved_.push_back(save(forward, v, input));
       part.input(v);
     }
-    for (int input : grad_output_inputs) part.input(graph().inputs[at(input)].value);
+    for (int input : program.grad_inputs) part.input(graph().inputs[at(input)].value);
     for (auto& [v, tensor] : constants) part.input(v, tensor);
     for (size_t n = 0; n < graph().nodes.size(); n++)
       if (in_backward[n]) part.node(graph().nodes[n]);
@@ -317,22 +258,20 @@ struct Function::Builder {
     return {.result = static_cast<int>(forward.results.size()) - 1};
   }
 
-  std::vector<int> grad_output_inputs{};
   std::vector<int> forward_input{};
   std::vector<ValueId> forward_values_{};
 };
 
-Ref<Function> Function::compile(Tracer& tracer, const std::vector<Tensor>& stand_ins,
-                                const std::vector<Tensor>& results, const OptimizeOptions& options) {
+Ref<Function> Function::compile(const Program& program, const OptimizeOptions& options) {
   auto f = make_ref<Function>();
-  Builder b{tracer, stand_ins, results, *f};
-  b.find_differentiable();
-  b.trace_backward();
-  for (size_t i = 0; i < b.grad_outputs.size(); i++) b.grad_output_inputs.push_back(tracer.input_of(b.grad_outputs[i]));
-  {
-    TraceScope scope(&tracer);
-    b.finish_trace();
-  }
+  f->num_results_ = program.num_results;
+  f->differentiable_ = program.differentiable;
+  f->leaves_ = program.leaves;
+  f->has_gradient_ = program.has_gradient;
+  f->backward_error_ = program.backward_error;
+  f->gradients_seen_ = program.traced.gradients_seen;
+  f->gradient_changes_ = program.traced.gradient_changes;
+  Builder b{program, *f};
   Graph forward, backward;
   b.split(forward, backward);
   optimize(forward, options);

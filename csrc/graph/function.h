@@ -6,17 +6,14 @@
 
 #include "graph/passes/passes.h"
 #include "graph/plan.h"
-#include "graph/tracer.h"
+#include "graph/program.h"
 #include "op/node.h"
 
 namespace weft::graph {
 
 class Function : public RefCounted {
  public:
-  // The program has run under `tracer` and returned `results`; the trace ends here. If they require grad, their
-  // backward is traced and compiled too.
-  static Ref<Function> compile(Tracer& tracer, const std::vector<Tensor>& stand_ins, const std::vector<Tensor>& results,
-                               const OptimizeOptions& options);
+  static Ref<Function> compile(const Program& program, const OptimizeOptions& options);
 
   // Why the function does not fit the state of the captured tensors and gradients any more; empty if it does.
   std::string mismatch(const std::vector<Tensor>& arguments) const;

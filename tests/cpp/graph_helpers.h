@@ -36,7 +36,7 @@ inline Ref<Function> compile(const std::vector<Tensor>& arguments, const Program
     stand_ins = tracer.arguments(arguments);
     results = program(stand_ins);
   }
-  return Function::compile(tracer, stand_ins, results, options);
+  return Function::compile(finish_program(tracer, stand_ins, results), options);
 }
 
 // Runs a graph whose inputs are the arguments, in order, and constants.

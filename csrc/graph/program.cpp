@@ -1,0 +1,76 @@
+#include "graph/program.h"
+
+#include <algorithm>
+
+#include "autograd/engine.h"
+#include "op/autocast.h"
+#include "op/grad_mode.h"
+
+namespace weft::graph {
+
+namespace {
+
+bool contains(const std::vector<Tensor>& list, const Tensor& t) {
+  return std::any_of(list.begin(), list.end(), [&](const Tensor& other) { return other.same(t); });
+}
+
+// Results that autograd has to know of: not those that are tensors from outside, and each once.
+std::vector<int> differentiable_results(const std::vector<Tensor>& stand_ins, const std::vector<Tensor>& results) {
+  std::vector<int> found;
+  std::vector<Tensor> before;
+  for (size_t i = 0; i < results.size(); i++) {
+    const Tensor& t = results[i];
+    bool made_here = t.impl()->storage->symbolic() && !contains(stand_ins, t);
+    if (t.requires_grad() && made_here && !contains(before, t)) found.push_back(static_cast<int>(i));
+    before.push_back(t);
+  }
+  return found;
+}
+
+}  // namespace
+
+int Program::num_gradients() const {
+  return static_cast<int>(std::count(has_gradient.begin(), has_gradient.end(), 1));
+}
+
+bool Program::is_gradient(size_t result) const {
+  int i = static_cast<int>(result);
+  return i >= num_results && i < num_results + num_gradients();
+}
+
+Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, const std::vector<Tensor>& results) {
+  TraceScope scope(&tracer);
+  Program p;
+  std::vector<Tensor> all = results, leaves, gradients;
+  p.num_results = static_cast<int>(results.size());
+  if (GradMode::enabled()) p.differentiable = differentiable_results(stand_ins, results);
+  if (!p.differentiable.empty()) {
+    for (const Tensor& t : stand_ins)
+      if (t.requires_grad() && !contains(leaves, t)) leaves.push_back(t);
+    for (const Tensor& t : tracer.captured_leaves()) leaves.push_back(t);
+    std::vector<Tensor> roots, root_grads;
+    for (int i : p.differentiable) {
+      const Tensor& t = results[static_cast<size_t>(i)];
+      roots.push_back(t);
+      root_grads.push_back(tracer.argument({t.shape(), contiguous_strides(t.shape()), t.dtype(), t.device()}));
+      p.grad_inputs.push_back(tracer.input_of(root_grads.back()));
+    }
+    try {
+      NoAutocastGuard no_autocast;
+      gradients = grad(roots, leaves, root_grads, false, false, true);
+    } catch (const Error& e) {
+      // Its graph was used up inside the function, or an op has no derivative: an error when it is asked for.
+      p.backward_error = e.message();
+      gradients.assign(leaves.size(), Tensor());
+    }
+  }
+  for (const Tensor& g : gradients) {
+    p.has_gradient.push_back(g.defined());
+    if (g.defined()) all.push_back(g);
+  }
+  for (const Tensor& leaf : leaves) p.leaves.push_back(tracer.origin_of(leaf));
+  p.traced = tracer.finish(all);
+  return p;
+}
+
+}  // namespace weft::graph

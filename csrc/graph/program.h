@@ -1,0 +1,28 @@
+// Program: what a function did once, as a graph that still holds forward and backward together.
+#pragma once
+
+#include "graph/tracer.h"
+
+namespace weft::graph {
+
+struct Program {
+  Traced traced;
+  int num_results = 0;  // of the function; then come gradients of leaves, then those that it left in .grad
+  // For autograd: the results that take part, their gradients among the graph's inputs, the leaves, which of them the
+  // results depend on.
+  std::vector<int> differentiable;
+  std::vector<int> grad_inputs;
+  std::vector<Origin> leaves;
+  std::vector<char> has_gradient;
+  std::string backward_error;  // why backward cannot be had
+
+  const Graph& graph() const { return traced.graph; }
+  int num_gradients() const;
+  bool is_gradient(size_t result) const;
+};
+
+// The function has run under `tracer` and returned `results`; the trace ends here. If they require grad, their backward
+// is traced too.
+Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, const std::vector<Tensor>& results);
+
+}  // namespace weft::graph
