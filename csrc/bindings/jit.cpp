@@ -2,6 +2,8 @@
 // compiled graph for every signature, and watches what the trace has read of Python.
 #include <unordered_map>
 
+#include "bindings/jit_signature.h"
+#include "bindings/jit_watch.h"
 #include "bindings/tensor_object.h"
 
 #include <frameobject.h>
@@ -19,269 +21,18 @@ namespace {
 struct Session {
   std::vector<py::object> before, after;
   std::vector<py::object> watched;  // modules
+  std::vector<Tensor> cells;        // numbers that are read anew at every call
+  bool sizes_vary = false;
+  std::vector<graph::Comparison> comparisons;  // of sizes that may vary
 };
 thread_local Session* session = nullptr;
 
 constexpr size_t kManyTraces = 16;
 
+PyObject* traced_size_type = nullptr;  // weft._jit.TracedSize
+
 // Below this many elements of work a graph is done before another Python thread could do anything.
 constexpr int64_t kLongWork = 1 << 15;
-
-// One structure of containers around tensors and constants.
-struct Tree {
-  enum class Kind : uint8_t { Tensor, Constant, Tuple, List, Dict };
-  Kind kind = Kind::Constant;
-  int leaf = -1;      // Tensor: which
-  py::object object;  // Constant: itself; Tuple: its type; Dict: its keys, a tuple
-  std::vector<Tree> children;
-};
-
-bool is_plain_constant(PyObject* o) {
-  return o == Py_None || PyBool_Check(o) || PyLong_CheckExact(o) || PyFloat_CheckExact(o) || PyUnicode_CheckExact(o);
-}
-
-template <class T>
-void append_bytes(std::string& key, const T& v) {
-  key.append(reinterpret_cast<const char*>(&v), sizeof v);
-}
-
-// Arguments taken apart: the tensors, and a key that is equal for calls that one graph serves.
-struct Signature {
-  std::string key;
-  std::vector<py::object> tensor_objects;
-  std::vector<Tensor> tensors;
-  std::vector<py::object> constants;  // compared by ==, beside the key
-  std::vector<std::string> parts;     // for people; only when `described`
-  bool described = false;
-
-  void add(PyObject* o, const std::string& name) {
-    if (is_tensor(o)) return add_tensor(o, name);
-    if (o == Py_None) return add_constant('n', "None", name);
-    if (PyBool_Check(o)) return add_constant(o == Py_True ? 't' : 'f', o == Py_True ? "True" : "False", name);
-    if (PyTuple_Check(o)) {
-      key += '(';
-      append_bytes(key, Py_TYPE(o));
-      append_bytes(key, PyTuple_GET_SIZE(o));
-      for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++) add(PyTuple_GET_ITEM(o, i), indexed(name, i));
-      return;
-    }
-    if (PyList_CheckExact(o)) {
-      key += '[';
-      append_bytes(key, PyList_GET_SIZE(o));
-      for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++) add(PyList_GET_ITEM(o, i), indexed(name, i));
-      return;
-    }
-    if (PyDict_CheckExact(o)) {
-      key += '{';
-      append_bytes(key, PyDict_GET_SIZE(o));
-      PyObject *k, *v;
-      Py_ssize_t at = 0;
-      while (PyDict_Next(o, &at, &k, &v)) {
-        add(k, described ? "a key of " + name : name);
-        add(v, described ? concat(name, "[", py::repr(k).cast<std::string>(), "]") : name);
-      }
-      return;
-    }
-    add_object(o, name);
-  }
-
- private:
-  std::string indexed(const std::string& name, Py_ssize_t i) const {
-    return described ? concat(name, "[", static_cast<int64_t>(i), "]") : name;
-  }
-
-  void add_tensor(PyObject* o, const std::string& name) {
-    const Tensor& t = unwrap(o);
-    key += 'T';
-    append_bytes(key, Py_TYPE(o));
-    append_bytes(key, t.dtype());
-    append_bytes(key, t.device().type);
-    append_bytes(key, t.device().index);
-    append_bytes(key, t.requires_grad());
-    append_bytes(key, t.ndim());
-    key.append(reinterpret_cast<const char*>(t.shape().data()), sizeof(int64_t) * static_cast<size_t>(t.ndim()));
-    if (t.is_contiguous()) {
-      key += 'c';
-    } else {
-      key += 's';
-      key.append(reinterpret_cast<const char*>(t.strides().data()), sizeof(int64_t) * static_cast<size_t>(t.ndim()));
-    }
-    for (size_t i = 0; i < tensors.size(); i++) {
-      if (tensors[i].impl()->storage != t.impl()->storage) continue;
-      key += tensors[i].same(t) ? '=' : '~';
-      append_bytes(key, i);
-    }
-    tensors.push_back(t);
-    tensor_objects.push_back(py::reinterpret_borrow<py::object>(o));
-    if (!described) return;
-    std::string text = concat(name, ": ", t.dtype(), " ", t.shape());
-    if (!t.is_contiguous()) text += concat(" with strides ", t.strides());
-    if (t.device().type != DeviceType::CPU) text += concat(" on ", t.device());
-    if (t.requires_grad()) text += ", requires grad";
-    parts.push_back(std::move(text));
-  }
-
-  void add_constant(char tag, const std::string& text, const std::string& name) {
-    key += tag;
-    if (described) parts.push_back(name + " = " + text);
-  }
-
-  void add_object(PyObject* o, const std::string& name) {
-    Py_hash_t hash = PyObject_Hash(o);
-    if (hash == -1) {
-      PyErr_Clear();
-      bool array = py::hasattr(o, "__array_interface__");
-      fail<ErrorKind::Type>("jit: ", described ? name : "an argument", " is of type ", Py_TYPE(o)->tp_name,
-                            array ? ", whose values would be read only once; pass a tensor (weft.from_numpy)"
-                                  : ", which is neither a tensor nor hashable, so that calls with it cannot be told "
-                                    "apart; pass tensors, numbers, strings, tuples, lists or dicts of these");
-    }
-    key += 'o';
-    append_bytes(key, Py_TYPE(o));
-    append_bytes(key, hash);
-    constants.push_back(py::reinterpret_borrow<py::object>(o));
-    if (described) parts.push_back(concat(name, " = ", py::repr(o).cast<std::string>()));
-  }
-};
-
-// What else decides how a function runs.
-void add_modes(Signature& s) {
-  append_bytes(s.key, GradMode::enabled());
-  append_bytes(s.key, GradMode::inference());
-  append_bytes(s.key, default_dtype());
-  append_bytes(s.key, default_device().type);
-  append_bytes(s.key, autocast_is_on);
-  if (s.described) s.parts.push_back(GradMode::enabled() ? "grad mode on" : "grad mode off");
-  if (!autocast_is_on) return;
-  for (DeviceType type : {DeviceType::CPU, DeviceType::CUDA}) {
-    append_bytes(s.key, autocast_state(type).enabled);
-    append_bytes(s.key, autocast_state(type).dtype);
-  }
-  if (s.described) s.parts.push_back("autocast");
-}
-
-// o with its tensors replaced, in the order in which Signature meets them.
-py::object replace_tensors(PyObject* o, const std::vector<py::object>& stand_ins, size_t& next) {
-  if (is_tensor(o)) return stand_ins[next++];
-  if (PyTuple_Check(o)) {
-    py::tuple items(PyTuple_GET_SIZE(o));
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++)
-      items[static_cast<size_t>(i)] = replace_tensors(PyTuple_GET_ITEM(o, i), stand_ins, next);
-    if (PyTuple_CheckExact(o)) return items;
-    py::handle type(reinterpret_cast<PyObject*>(Py_TYPE(o)));
-    return py::hasattr(o, "_fields") ? type(*items) : type(items);
-  }
-  if (PyList_CheckExact(o)) {
-    py::list items;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++)
-      items.append(replace_tensors(PyList_GET_ITEM(o, i), stand_ins, next));
-    return items;
-  }
-  if (PyDict_CheckExact(o)) {
-    py::dict items;
-    PyObject *k, *v;
-    Py_ssize_t at = 0;
-    while (PyDict_Next(o, &at, &k, &v)) items[py::handle(k)] = replace_tensors(v, stand_ins, next);
-    return items;
-  }
-  return py::reinterpret_borrow<py::object>(o);
-}
-
-// Takes a result apart: tensors go to `leaves`.
-Tree take_apart(PyObject* o, std::vector<Tensor>& leaves) {
-  Tree tree;
-  if (is_tensor(o)) {
-    tree.kind = Tree::Kind::Tensor;
-    tree.leaf = static_cast<int>(leaves.size());
-    leaves.push_back(unwrap(o));
-  } else if (PyTuple_Check(o)) {
-    tree.kind = Tree::Kind::Tuple;
-    tree.object = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(Py_TYPE(o)));
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++)
-      tree.children.push_back(take_apart(PyTuple_GET_ITEM(o, i), leaves));
-  } else if (PyList_CheckExact(o)) {
-    tree.kind = Tree::Kind::List;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++)
-      tree.children.push_back(take_apart(PyList_GET_ITEM(o, i), leaves));
-  } else if (PyDict_CheckExact(o)) {
-    tree.kind = Tree::Kind::Dict;
-    tree.object = py::tuple(py::reinterpret_borrow<py::dict>(o));
-    PyObject *k, *v;
-    Py_ssize_t at = 0;
-    while (PyDict_Next(o, &at, &k, &v)) tree.children.push_back(take_apart(v, leaves));
-  } else {
-    tree.object = py::reinterpret_borrow<py::object>(o);
-  }
-  return tree;
-}
-
-py::object put_together(const Tree& tree, const std::vector<Tensor>& leaves) {
-  switch (tree.kind) {
-    case Tree::Kind::Tensor:
-      return py::reinterpret_steal<py::object>(wrap(leaves[static_cast<size_t>(tree.leaf)]));
-    case Tree::Kind::Constant:
-      return tree.object;
-    case Tree::Kind::List: {
-      py::list items;
-      for (const Tree& child : tree.children) items.append(put_together(child, leaves));
-      return items;
-    }
-    case Tree::Kind::Dict: {
-      py::dict items;
-      py::tuple keys = tree.object;
-      for (size_t i = 0; i < tree.children.size(); i++) items[keys[i]] = put_together(tree.children[i], leaves);
-      return items;
-    }
-    case Tree::Kind::Tuple:
-      break;
-  }
-  py::tuple items(tree.children.size());
-  for (size_t i = 0; i < tree.children.size(); i++) items[i] = put_together(tree.children[i], leaves);
-  if (tree.object.ptr() == reinterpret_cast<PyObject*>(&PyTuple_Type)) return items;
-  return py::hasattr(tree.object, "_fields") ? tree.object(*items) : tree.object(items);
-}
-
-// The attributes of an object that a trace has used: when one of them becomes another object that is not equal, what
-// was compiled does not hold any more.
-class Watch {
- public:
-  explicit Watch(const py::object& owner) : owner_(owner), dict_(owner.attr("__dict__")) {
-    PyObject *k, *v;
-    Py_ssize_t at = 0;
-    while (PyDict_Next(dict_.ptr(), &at, &k, &v)) {
-      keys_.push_back(py::reinterpret_borrow<py::object>(k));
-      values_.push_back(py::reinterpret_borrow<py::object>(v));
-      if (PyDict_Check(v)) sizes_.emplace_back(values_.size() - 1, PyDict_GET_SIZE(v));
-    }
-  }
-
-  // Empty if nothing has changed.
-  std::string change() {
-    PyObject *k, *v;
-    Py_ssize_t at = 0;
-    size_t i = 0;
-    for (; PyDict_Next(dict_.ptr(), &at, &k, &v); i++) {
-      if (i >= keys_.size() || k != keys_[i].ptr()) return describe("the attributes of ");
-      if (v == values_[i].ptr()) continue;
-      bool same = is_plain_constant(v) && Py_TYPE(v) == Py_TYPE(values_[i].ptr()) && values_[i].equal(py::handle(v));
-      if (!same) return describe(concat("attribute ", py::repr(k).cast<std::string>(), " of "));
-      values_[i] = py::reinterpret_borrow<py::object>(v);
-    }
-    if (i != keys_.size()) return describe("the attributes of ");
-    for (auto [place, size] : sizes_)
-      if (PyDict_GET_SIZE(values_[place].ptr()) != size)
-        return describe(concat(py::repr(keys_[place]).cast<std::string>(), " of "));
-    return {};
-  }
-
- private:
-  std::string describe(const std::string& what) const {
-    return concat(what, "a ", std::string(Py_TYPE(owner_.ptr())->tp_name), " changed");
-  }
-  py::object owner_, dict_;
-  std::vector<py::object> keys_, values_;
-  std::vector<std::pair<size_t, Py_ssize_t>> sizes_;  // of dicts among the values
-};
 
 // The line of the program that is running: the innermost frame outside of this package.
 std::string current_line() {
@@ -315,16 +66,18 @@ struct Compiled {
   std::vector<Watch> watches;
   std::string reason;                                       // why it was traced
   std::vector<std::pair<std::string, std::string>> passes;  // name, graph
+  std::shared_ptr<graph::DynamicProgram> family;            // for other sizes of dynamic dimensions
+  std::string family_key;
 };
 
 class Jit {
  public:
-  Jit(py::object function, py::object traced_call) : function_(std::move(function)), traced_call_(traced_call) {}
+  Jit(py::object function, py::object traced_call, DynamicDims dynamic)
+      : function_(std::move(function)), traced_call_(std::move(traced_call)), dynamic_(std::move(dynamic)) {}
 
   py::object call(const py::args& args, const py::kwargs& kwargs) {
     if (tracing()) return function_(*args, **kwargs);
-    Signature s;
-    add_call(s, args, kwargs);
+    Signature s = signature(args, kwargs, false);
     std::string reason;
     if (Compiled* known = find(s, reason)) return run(*known, s);
     return run(trace(args, kwargs, reason), s);
@@ -332,8 +85,7 @@ class Jit {
 
   // Traces for these arguments without running.
   std::shared_ptr<Compiled> compile(const py::args& args, const py::kwargs& kwargs) {
-    Signature s;
-    add_call(s, args, kwargs);
+    Signature s = signature(args, kwargs, false);
     std::string reason;
     if (!find(s, reason)) trace(args, kwargs, reason);
     return last_used_;
@@ -374,31 +126,37 @@ class Jit {
   const py::object& function() const { return function_; }
 
  private:
-  static void add_call(Signature& s, const py::args& args, const py::kwargs& kwargs) {
+  Signature signature(const py::args& args, const py::kwargs& kwargs, bool described) const {
+    Signature s;
+    s.described = described;
+    if (!dynamic_.empty()) s.dynamic = &dynamic_;
     add_modes(s);
-    for (size_t i = 0; i < args.size(); i++) s.add(args[i].ptr(), s.described ? concat("argument ", i) : std::string());
-    for (auto [name, value] : kwargs) {
-      s.key += py::str(name).cast<std::string>();
-      s.key += '=';
-      s.add(value.ptr(), s.described ? py::str(name).cast<std::string>() : std::string());
+    for (size_t i = 0; i < args.size(); i++) {
+      if (s.dynamic) s.argument = std::to_string(i);
+      s.add(args[i].ptr(), described ? concat("argument ", i) : std::string());
     }
+    for (auto [name, value] : kwargs) {
+      std::string text = py::str(name).cast<std::string>();
+      s.key += text + '=';
+      if (s.dynamic) s.argument = text;
+      s.add(value.ptr(), described ? text : std::string());
+    }
+    if (s.dynamic) s.finish_family();
+    return s;
   }
 
   Compiled* find(const Signature& s, std::string& reason) {
     auto found = by_key_.find(s.key);
-    if (found == by_key_.end()) return nullptr;
-    for (const std::shared_ptr<Compiled>& c : found->second) {
-      bool equal = c->constants.size() == s.constants.size();
-      for (size_t i = 0; equal && i < s.constants.size(); i++)
-        equal = c->constants[i].ptr() == s.constants[i].ptr() || c->constants[i].equal(s.constants[i]);
-      if (!equal) continue;
-      reason = c->function->mismatch(s.tensors);
-      for (size_t i = 0; reason.empty() && i < c->watches.size(); i++) reason = c->watches[i].change();
-      if (!reason.empty()) continue;
-      last_used_ = c;
-      return c.get();
+    if (found != by_key_.end()) {
+      for (const std::shared_ptr<Compiled>& c : found->second) {
+        if (!same_constants(c->constants, s.constants)) continue;
+        reason = mismatch(*c, s.tensors);
+        if (!reason.empty()) continue;
+        last_used_ = c;
+        return c.get();
+      }
     }
-    return nullptr;
+    return s.dims.empty() ? nullptr : from_family(s);
   }
 
   std::string reason_for(const Signature& s) const {
@@ -413,23 +171,25 @@ class Jit {
     return text.empty() ? "a constant argument changed" : text;
   }
 
-  Compiled& trace(const py::args& args, const py::kwargs& kwargs, std::string reason) {
-    Signature s;
-    s.described = true;
-    add_call(s, args, kwargs);
-    auto compiled = std::make_shared<Compiled>();
-    Compiled& c = *compiled;
-    c.reason = reason.empty() ? reason_for(s) : reason;
-    c.constants = s.constants;
-    c.parts = s.parts;
+  // What one run of the function under a trace gives.
+  struct TracedCall {
+    graph::Program program;
+    Tree result;
+    Session session;
+  };
 
-    Session own, *outer = std::exchange(session, &own);
+  // `types`: of the stand-ins, where they are not those of the arguments.
+  TracedCall run_traced(const Signature& s, const py::args& args, const py::kwargs& kwargs,
+                        const std::vector<Tensor>& types) {
+    TracedCall traced;
+    traced.session.sizes_vary = !s.dims.empty();
+    Session* outer = std::exchange(session, &traced.session);
     struct Restore {
       Session* outer;
       ~Restore() { session = outer; }
     } restore{outer};
     graph::Tracer tracer(current_line);
-    std::vector<Tensor> stand_ins = tracer.arguments(s.tensors), results;
+    std::vector<Tensor> stand_ins = tracer.arguments(types), results;
     {
       TraceScope scope(&tracer);
       std::vector<py::object> objects;
@@ -440,23 +200,51 @@ class Jit {
       py::dict new_kwargs;
       for (auto [name, value] : kwargs) new_kwargs[name] = replace_tensors(value.ptr(), objects, next);
       py::object result = traced_call_(function_, new_args, new_kwargs);
-      c.result = take_apart(result.ptr(), results);
+      traced.result = take_apart(result.ptr(), results);
     }
+    traced.program = graph::finish_program(tracer, stand_ins, results);
+    return traced;
+  }
+
+  void compile_program(Compiled& c, const graph::Program& program) const {
     graph::OptimizeOptions options;
     options.without = passes_left_out();
     options.after = [&](const char* pass, const graph::Graph& g) { c.passes.emplace_back(pass, graph::to_text(g)); };
-    c.function = graph::Function::compile(graph::finish_program(tracer, stand_ins, results), options);
-    c.before = own.before;
-    c.after = own.after;
-    for (const py::object& module : own.watched) c.watches.emplace_back(module);
-    traces_++;
-    std::erase_if(by_key_[s.key], [&](const auto& old) {  // what has just been found not to hold any more
-      return !old->function->mismatch(s.tensors).empty() ||
-             std::any_of(old->watches.begin(), old->watches.end(), [](Watch& w) { return !w.change().empty(); });
-    });
-    by_key_[s.key].push_back(compiled);
+    c.function = graph::Function::compile(program, options);
+  }
+
+  Compiled& keep(const std::string& key, const std::shared_ptr<Compiled>& compiled,
+                 const std::vector<Tensor>& tensors) {
+    std::erase_if(by_key_[key], [&](const auto& old) { return !mismatch(*old, tensors).empty(); });
+    by_key_[key].push_back(compiled);
     all_.push_back(compiled);
     last_used_ = compiled;
+    return *compiled;
+  }
+
+  // Why what was compiled does not hold any more; empty if it does.
+  static std::string mismatch(Compiled& c, const std::vector<Tensor>& tensors) {
+    std::string reason = c.function->mismatch(tensors);
+    for (size_t i = 0; reason.empty() && i < c.watches.size(); i++) reason = c.watches[i].change();
+    return reason;
+  }
+
+  Compiled& trace(const py::args& args, const py::kwargs& kwargs, const std::string& reason) {
+    Signature s = signature(args, kwargs, true);
+    auto compiled = std::make_shared<Compiled>();
+    Compiled& c = *compiled;
+    c.reason = reason.empty() ? reason_for(s) : reason;
+    c.constants = s.constants;
+    c.parts = s.parts;
+    TracedCall traced = run_traced(s, args, kwargs, s.tensors);
+    traces_++;
+    if (!s.dims.empty()) trace_family(s, args, kwargs, traced, c);
+    compile_program(c, traced.program);
+    c.result = std::move(traced.result);
+    c.before = traced.session.before;
+    c.after = traced.session.after;
+    for (const py::object& module : traced.session.watched) c.watches.emplace_back(module);
+    keep(s.key, compiled, s.tensors);
     if (traces_ == kManyTraces) {
       std::string text =
           concat("jit: ", py::repr(function_).cast<std::string>(), " has been traced ", static_cast<int64_t>(traces_),
@@ -465,6 +253,64 @@ class Jit {
       if (PyErr_WarnEx(PyExc_RuntimeWarning, text.c_str(), 1) < 0) throw py::error_already_set();
     }
     return c;
+  }
+
+  // Stand-ins' types with other sizes of the dynamic dimensions.
+  static std::vector<Tensor> with_sizes(const Signature& s, const std::vector<int64_t>& sizes) {
+    std::vector<Tensor> types = s.tensors;
+    for (size_t i = 0; i < types.size(); i++) {
+      Shape shape = types[i].shape();
+      for (const graph::DynamicDim& d : s.dims)
+        if (d.argument == static_cast<int>(i)) shape[d.dim] = sizes[static_cast<size_t>(d.variable)];
+      if (shape == types[i].shape()) continue;
+      types[i] = symbolic(shape, contiguous_strides(shape), types[i].dtype(), types[i].device());
+      types[i].impl()->requires_grad = s.tensors[i].requires_grad();
+    }
+    return types;
+  }
+
+  // Traces at other sizes of the dynamic dimensions, to learn how the program depends on them.
+  void trace_family(const Signature& s, const py::args& args, const py::kwargs& kwargs, const TracedCall& first,
+                    Compiled& c) {
+    try {
+      std::vector<graph::Sample> samples;
+      samples.push_back({s.sizes, first.program, first.session.cells, first.session.comparisons});
+      for (const std::vector<int64_t>& sizes : graph::DynamicProgram::sample_sizes(s.sizes)) {
+        TracedCall other = run_traced(s, args, kwargs, with_sizes(s, sizes));
+        check(same_structure(first.result, other.result), "what it returns depends on the sizes");
+        samples.push_back({sizes, std::move(other.program), other.session.cells, other.session.comparisons});
+      }
+      c.family = std::make_shared<graph::DynamicProgram>(std::move(samples), s.dims);
+      c.family_key = s.family;
+    } catch (const Error& e) {
+      c.reason += concat("; its dynamic dimensions cannot vary: ", e.message());
+    } catch (py::error_already_set& e) {
+      c.reason += concat("; its dynamic dimensions cannot vary: ", std::string(e.what()));
+    }
+  }
+
+  // A program for other sizes of dynamic dimensions, made of an earlier trace; nullptr if there is none.
+  Compiled* from_family(const Signature& s) {
+    for (size_t i = all_.size(); i-- > 0;) {
+      const Compiled& base = *all_[i];
+      if (!base.family || base.family_key != s.family || !same_constants(base.constants, s.constants)) continue;
+      auto compiled = std::make_shared<Compiled>();
+      Compiled& c = *compiled;
+      try {
+        compile_program(c, base.family->at(s.sizes));
+      } catch (const Error&) {
+        continue;  // no form for these sizes: they get a trace of their own
+      }
+      c.constants = base.constants;
+      c.parts = base.parts;
+      c.result = base.result;
+      c.before = base.before;
+      c.after = base.after;
+      c.watches = base.watches;
+      c.reason = "other sizes of dynamic dimensions: no new trace";
+      if (mismatch(c, s.tensors).empty()) return &keep(s.key, compiled, s.tensors);
+    }
+    return nullptr;
   }
 
   static py::object stand_in_object(const Tensor& stand_in, const py::object& original) {
@@ -509,6 +355,7 @@ class Jit {
   }
 
   py::object function_, traced_call_;
+  DynamicDims dynamic_;
   std::unordered_map<std::string, std::vector<std::shared_ptr<Compiled>>> by_key_;
   std::vector<std::shared_ptr<Compiled>> all_;
   std::shared_ptr<Compiled> last_used_;
@@ -537,14 +384,6 @@ TracedBody trace_body(const char* what, const py::object& function, const std::v
   }
   traced.body = graph::make_body(std::move(finished), arguments.size(), what);
   return traced;
-}
-
-bool same_structure(const Tree& a, const Tree& b) {
-  if (a.kind != b.kind || a.children.size() != b.children.size()) return false;
-  if (a.kind != Tree::Kind::Tensor && a.kind != Tree::Kind::List && !a.object.equal(b.object)) return false;
-  for (size_t i = 0; i < a.children.size(); i++)
-    if (!same_structure(a.children[i], b.children[i])) return false;
-  return true;
 }
 
 std::vector<Tensor> all_contiguous(const std::vector<Tensor>& tensors) {
@@ -601,6 +440,20 @@ class OutsideTrace {
 
 }  // namespace
 
+PyObject* size_number(int64_t n) {
+  PyObject* number = PyLong_FromLongLong(n);
+  if (!session || !session->sizes_vary) return number;
+  PyObject* traced = PyObject_CallOneArg(traced_size_type, number);
+  Py_DECREF(number);
+  if (!traced) throw py::error_already_set();
+  return traced;
+}
+
+void note_exact_size(int64_t n) {
+  auto size = static_cast<double>(n);
+  if (session && session->sizes_vary) session->comparisons.push_back({graph::Comparison::Kind::Exact, size, size});
+}
+
 void bind_jit(py::module_& m) {
   py::class_<Compiled, std::shared_ptr<Compiled>>(m, "_Compiled")
       .def_readonly("reason", &Compiled::reason)
@@ -631,7 +484,8 @@ void bind_jit(py::module_& m) {
         return plan ? plan->memory().order.size() : 0;
       });
   py::class_<Jit>(m, "_Jit")
-      .def(py::init<py::object, py::object>(), py::arg("function"), py::arg("traced_call"))
+      .def(py::init<py::object, py::object, DynamicDims>(), py::arg("function"), py::arg("traced_call"),
+           py::arg("dynamic"))
       .def("__call__", &Jit::call)
       .def("compile", &Jit::compile)
       .def("_profile", &Jit::profile)
@@ -643,10 +497,16 @@ void bind_jit(py::module_& m) {
       .def("__enter__", &OutsideTrace::enter)
       .def("__exit__", [](OutsideTrace& o, const py::args&) { o.exit(); });
   m.def("_is_tracing", [] { return tracing(); }, "Is this thread tracing a function for weft.jit?");
-  m.def("_around_calls", [](py::object before, py::object after) {
+  m.def("_around_calls", [](py::object before, py::object after, const Tensor& cell) {
     check(session != nullptr, "_around_calls: nothing is being traced");
+    session->cells.push_back(cell);
     if (!before.is_none()) session->before.push_back(std::move(before));
     if (!after.is_none()) session->after.push_back(std::move(after));
+  });
+  m.def("_set_traced_size_type", [](const py::object& type) { traced_size_type = type.inc_ref().ptr(); });
+  // kind: 0 <, 1 <=, 2 ==, 3 taken for a plain number
+  m.def("_note_comparison", [](int kind, double a, double b) {
+    if (session) session->comparisons.push_back({static_cast<graph::Comparison::Kind>(kind), a, b});
   });
   m.def("_watch", [](py::object owner) {
     if (session) session->watched.push_back(std::move(owner));

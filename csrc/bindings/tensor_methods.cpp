@@ -8,7 +8,7 @@ namespace weft::python {
 namespace {
 
 py::object sizes(const Tensor& t, std::optional<int64_t> dim) {
-  if (dim) return py::int_(t.shape()[normalize_dim("size", *dim, t.ndim())]);
+  if (dim) return py::reinterpret_steal<py::object>(size_number(t.shape()[normalize_dim("size", *dim, t.ndim())]));
   return py::reinterpret_steal<py::object>(size_object(t.shape()));
 }
 
@@ -98,8 +98,9 @@ void bind_tensor_methods(Family& f) {
            "Elements between neighbours along all dimensions, or along one.");
   f.method("dim", [](const Tensor& t) { return t.ndim(); }, "Number of dimensions.");
   f.method("ndimension", [](const Tensor& t) { return t.ndim(); }, "Number of dimensions.");
-  f.def("numel", [](const Tensor& t) { return t.numel(); }, "Number of elements.");
-  f.method("nelement", [](const Tensor& t) { return t.numel(); }, "Number of elements.");
+  auto count = [](const Tensor& t) { return py::reinterpret_steal<py::object>(size_number(t.numel())); };
+  f.def("numel", count, "Number of elements.");
+  f.method("nelement", count, "Number of elements.");
   f.method(
       "storage_offset", [](const Tensor& t) { return t.offset(); }, "Elements of the storage before the first one.");
   f.method(

@@ -176,7 +176,7 @@ class Planner {
         fresh.index = reused_buffer(node, out, s, taken);
         if (fresh.index < 0) {
           fresh.index = static_cast<int>(plan_.buffers.size());
-          plan_.buffers.push_back({allocated(out), 0, s, s, out});
+          plan_.buffers.push_back({allocated(out), arena_on(value(out).device), 0, s, s, out});
         }
         taken.push_back(fresh.index);
         Buffer& buffer = plan_.buffers[at(fresh.index)];
@@ -193,6 +193,13 @@ class Planner {
       if (std::find(taken.begin(), taken.end(), old.index) == taken.end()) return old.index;
     }
     return -1;
+  }
+
+  int arena_on(Device device) {
+    for (size_t a = 0; a < plan_.arenas.size(); a++)
+      if (plan_.arenas[a].device == device) return static_cast<int>(a);
+    plan_.arenas.push_back({device, 0});
+    return static_cast<int>(plan_.arenas.size()) - 1;
   }
 
   size_t allocated(ValueId v) const {
@@ -212,12 +219,13 @@ class Planner {
       size_t offset = 0;
       for (int p : placed) {
         const Buffer& other = all[at(p)];
-        if (other.last < buffer.first || buffer.last < other.first) continue;
+        if (other.arena != buffer.arena || other.last < buffer.first || buffer.last < other.first) continue;
         if (other.offset >= offset + buffer.bytes) break;
         offset = std::max(offset, other.offset + other.bytes);
       }
       buffer.offset = offset;
-      plan_.arena_bytes = std::max(plan_.arena_bytes, offset + buffer.bytes);
+      size_t& bytes = plan_.arenas[at(buffer.arena)].bytes;
+      bytes = std::max(bytes, offset + buffer.bytes);
       placed.insert(std::upper_bound(placed.begin(), placed.end(), b,
                                      [&](int x, int y) { return all[at(x)].offset < all[at(y)].offset; }),
                     b);
@@ -240,11 +248,17 @@ std::string megabytes(size_t bytes) {
 
 }  // namespace
 
+size_t MemoryPlan::arena_bytes() const {
+  size_t sum = 0;
+  for (const Arena& a : arenas) sum += a.bytes;
+  return sum;
+}
+
 MemoryPlan plan_memory(const Graph& g) { return Planner(g).run(); }
 
 std::string to_text(const Graph& g, const MemoryPlan& plan) {
   std::string text =
-      concat("peak ", megabytes(plan.peak_bytes()), ": arena ", megabytes(plan.arena_bytes), ", results ",
+      concat("peak ", megabytes(plan.peak_bytes()), ": arena ", megabytes(plan.arena_bytes()), ", results ",
              megabytes(plan.result_bytes), "; ", plan.order.size(), " steps, ", plan.buffers.size(), " buffers\n");
   int steps = static_cast<int>(plan.order.size());
   std::vector<size_t> alive(static_cast<size_t>(steps) + 1, 0);
@@ -255,7 +269,7 @@ std::string to_text(const Graph& g, const MemoryPlan& plan) {
   for (int row = 0; row < std::min(kRows, steps); row++) {
     int from = row * steps / std::min(kRows, steps), to = (row + 1) * steps / std::min(kRows, steps);
     size_t most = *std::max_element(alive.begin() + from, alive.begin() + to);
-    size_t bar = plan.arena_bytes ? most * 40 / plan.arena_bytes : 0;
+    size_t bar = plan.arena_bytes() ? most * 40 / plan.arena_bytes() : 0;
     text += concat("  ", from, " to ", to - 1, "  ", std::string(bar, '#'), " ", megabytes(most), "\n");
   }
   std::vector<const Buffer*> largest;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstring>
+#include <utility>
 
 #include "kernels/elementwise.h"
 #include "op/grad_mode.h"
@@ -45,8 +46,8 @@ Tensor allocate(const Value& v) {
 
 // What one run at a time needs: tensors for all values. Kept from run to run.
 struct Plan::Context {
-  Ref<Storage> arena;
-  void* arena_data = nullptr;  // where the buffers' storages point to
+  std::vector<Ref<Storage>> arenas;
+  std::vector<void*> arena_data;  // where the buffers' storages point to
   std::vector<Ref<Storage>> buffers;
   std::vector<Tensor> values;  // of every value but the inputs
   std::vector<const Tensor*> inputs;
@@ -74,6 +75,8 @@ Plan::~Plan() = default;
 std::unique_ptr<Plan::Context> Plan::make_context() const {
   auto c = std::make_unique<Context>();
   static const Tensor undefined;
+  c->arenas.resize(memory_.arenas.size());
+  c->arena_data.resize(memory_.arenas.size(), nullptr);
   for (const Buffer& b : memory_.buffers)
     c->buffers.push_back(make_ref<Storage>(nullptr, b.bytes, graph_.values[static_cast<size_t>(b.value)].device,
                                            std::shared_ptr<void>()));
@@ -122,15 +125,14 @@ std::unique_ptr<Plan::Context> Plan::make_context() const {
 
 // Gives every value its memory for this run.
 void Plan::bind(Context& c, const Tensor* const* inputs) const {
-  if (memory_.arena_bytes > 0) {
-    Device place = graph_.values[static_cast<size_t>(memory_.buffers[0].value)].device;
-    set_allocation_tag("jit");
-    c.arena = make_ref<Storage>(memory_.arena_bytes, place);
-    if (c.arena->data() != c.arena_data) {
-      c.arena_data = c.arena->data();
-      for (size_t b = 0; b < c.buffers.size(); b++)
-        c.buffers[b]->move_to(static_cast<char*>(c.arena_data) + memory_.buffers[b].offset);
-    }
+  set_allocation_tag("jit");
+  for (size_t a = 0; a < memory_.arenas.size(); a++) {
+    c.arenas[a] = make_ref<Storage>(memory_.arenas[a].bytes, memory_.arenas[a].device);
+    void* data = c.arenas[a]->data();
+    if (std::exchange(c.arena_data[a], data) == data) continue;
+    for (size_t b = 0; b < c.buffers.size(); b++)
+      if (memory_.buffers[b].arena == static_cast<int>(a))
+        c.buffers[b]->move_to(static_cast<char*>(data) + memory_.buffers[b].offset);
   }
   for (ValueId v : memory_.memories)
     if (v != kNone) c.values[static_cast<size_t>(v)] = allocate(graph_.values[static_cast<size_t>(v)]);
@@ -239,7 +241,7 @@ void Plan::run(const Tensor* const* inputs, Tensor* results) const {
         if (v != kNone) c->values[static_cast<size_t>(v)] = Tensor();
       static const Ref<Storage> nowhere(new Storage(nullptr, 0, Device{}, nullptr));
       for (const Late& late : c->late) late.tensor.impl()->storage = nowhere;
-      c->arena = nullptr;
+      for (Ref<Storage>& arena : c->arenas) arena = nullptr;
       std::lock_guard lock(plan.mutex_);
       plan.idle_.push_back(std::move(c));
     }

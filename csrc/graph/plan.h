@@ -1,5 +1,5 @@
 // Plan: a graph made ready to run. The order of its steps and the place of every value in memory are settled before the
-// first run: one block, the arena, holds all values that do not outlive a run.
+// first run: one block on each device, the arena, holds all values that do not outlive a run.
 #pragma once
 
 #include <memory>
@@ -22,9 +22,16 @@ struct Place {
 // Memory of the arena for values that follow one another.
 struct Buffer {
   size_t bytes = 0;
+  int arena = 0;
   size_t offset = 0;        // in the arena
   int first = 0, last = 0;  // steps: from the one that writes it to the last that reads it
   ValueId value = kNone;    // the first one it holds
+};
+
+// One block of memory on one device.
+struct Arena {
+  Device device;
+  size_t bytes = 0;
 };
 
 struct MemoryPlan {
@@ -35,9 +42,10 @@ struct MemoryPlan {
   std::vector<Update> copies;     // updates that no step has written to their place
   std::vector<std::pair<int, ValueId>>
       result_copies;  // results (by number) that need memory of their own, from a value
-  size_t arena_bytes = 0;
+  std::vector<Arena> arenas;
   size_t result_bytes = 0;
-  size_t peak_bytes() const { return arena_bytes + result_bytes; }
+  size_t arena_bytes() const;
+  size_t peak_bytes() const { return arena_bytes() + result_bytes; }
 };
 
 MemoryPlan plan_memory(const Graph& g);

@@ -29,9 +29,7 @@ std::vector<int> differentiable_results(const std::vector<Tensor>& stand_ins, co
 
 }  // namespace
 
-int Program::num_gradients() const {
-  return static_cast<int>(std::count(has_gradient.begin(), has_gradient.end(), 1));
-}
+int Program::num_gradients() const { return static_cast<int>(std::count(has_gradient.begin(), has_gradient.end(), 1)); }
 
 bool Program::is_gradient(size_t result) const {
   int i = static_cast<int>(result);

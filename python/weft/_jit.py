@@ -11,8 +11,9 @@ from weft import _C
 class Jitted(_C._Jit):
     """What :func:`jit` makes of a function. Call it like the function."""
 
-    def __init__(self, function):
-        super().__init__(function, _call_traced)
+    def __init__(self, function, dynamic_dims=None):
+        super().__init__(function, _call_traced, _read_dynamic_dims(dynamic_dims))
+        self._dynamic_dims = dynamic_dims
         self.__wrapped__ = function
         functools.update_wrapper(self, function)
 
@@ -20,12 +21,12 @@ class Jitted(_C._Jit):
         return self if instance is None else types.MethodType(self, instance)
 
     def __reduce__(self):
-        return jit, (self.__wrapped__,)
+        return Jitted, (self.__wrapped__, self._dynamic_dims)
 
     def __deepcopy__(self, memo):
         import copy
 
-        return jit(copy.deepcopy(self.__wrapped__, memo))
+        return Jitted(copy.deepcopy(self.__wrapped__, memo), self._dynamic_dims)
 
     def __repr__(self):
         return f"<weft.jit of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)}, {self.traces} traces>"
@@ -120,7 +121,7 @@ class Graph:
         return self.svg()
 
 
-def jit(function=None):
+def jit(function=None, *, dynamic_dims=None):
     """Compiles a function of tensors: the first call traces it, later calls run the compiled graph without Python.
 
     The function runs once with symbolic tensors for each signature of its arguments (shapes, dtypes, devices, what
@@ -128,6 +129,11 @@ def jit(function=None):
     fused and planned; Python's own control flow is resolved while tracing. Parameters and other tensors from outside
     are read at every call. It may compute gradients and take optimizer steps inside, or be a part of an eager program
     that calls ``backward()`` on its results.
+
+    dynamic_dims names dimensions whose sizes may vary without a new trace: an int or a tuple of ints for all tensor
+    arguments, or a dict from an argument's position or name to its dimensions. The function is traced at a few sizes
+    more in its first call; where its ops depend on the sizes in another way than by sums and products, other sizes get
+    traces of their own after all, and explain() says why. Sizes 0 and 1 always have traces of their own.
 
     A Module keeps its identity: its ``forward`` is compiled, and the module returned.
 
@@ -144,16 +150,101 @@ def jit(function=None):
     1
     """
     if function is None:
-        return jit
+        return functools.partial(jit, dynamic_dims=dynamic_dims)
     import weft
 
     if isinstance(function, weft.nn.Module):
-        object.__setattr__(function, "forward", Jitted(function.forward))
+        object.__setattr__(function, "forward", Jitted(function.forward, dynamic_dims))
         return function
     if not callable(function):
         raise TypeError(f"jit: expected a function or a Module, got {type(function).__name__}")
-    return Jitted(function)
+    return Jitted(function, dynamic_dims)
 
+
+def _read_dynamic_dims(dims):
+    """(argument, dimensions) pairs; the argument "" stands for all."""
+    if dims is None:
+        return []
+    if not isinstance(dims, dict):
+        dims = {"": dims}
+    pairs = []
+    for argument, value in dims.items():
+        value = (value,) if isinstance(value, int) else tuple(value)
+        if not isinstance(argument, (int, str)) or not all(
+            isinstance(d, int) and not isinstance(d, bool) for d in value
+        ):
+            raise TypeError(
+                "jit: dynamic_dims must be an int, a tuple of ints, or a dict from positions or names of arguments to "
+                f"these; got {argument!r}: {value!r}"
+            )
+        pairs.append((str(argument), value))
+    return pairs
+
+
+def _traced_result(name):
+    def method(self, *args):
+        result = getattr(int, name)(self, *args)
+        return TracedSize(result) if type(result) is int else result
+
+    return method
+
+
+class TracedSize(int):
+    """A size that may vary, while a function is traced: an int that reports what it is compared with.
+
+    What the function does then holds for all sizes that compare the same way.
+    """
+
+    def _compare(self, kind, other, swapped=False):
+        if isinstance(other, (int, float)):
+            _C._note_comparison(kind, *((other, self) if swapped else (self, other)))
+
+    def __lt__(self, other):
+        self._compare(0, other)
+        return int.__lt__(self, other)
+
+    def __le__(self, other):
+        self._compare(1, other)
+        return int.__le__(self, other)
+
+    def __gt__(self, other):
+        self._compare(0, other, True)
+        return int.__gt__(self, other)
+
+    def __ge__(self, other):
+        self._compare(1, other, True)
+        return int.__ge__(self, other)
+
+    def __eq__(self, other):
+        self._compare(2, other)
+        return int.__eq__(self, other)
+
+    def __ne__(self, other):
+        self._compare(2, other)
+        return int.__ne__(self, other)
+
+    def __bool__(self):
+        self._compare(2, 0)
+        return int.__bool__(self)
+
+    def _exact(self):
+        _C._note_comparison(3, self, self)
+
+    def __hash__(self):
+        self._exact()
+        return int.__hash__(self)
+
+    def __int__(self):
+        self._exact()
+        return int.__int__(self)
+
+
+for _name in ("add", "sub", "mul", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor"):
+    for _full in (f"__{_name}__", f"__r{_name}__"):
+        setattr(TracedSize, _full, _traced_result(_full))
+for _full in ("__neg__", "__pos__", "__abs__", "__invert__"):
+    setattr(TracedSize, _full, _traced_result(_full))
+_C._set_traced_size_type(TracedSize)
 
 _patch_lock = threading.RLock()
 _patch_depth = 0

@@ -76,7 +76,9 @@ def _notes(tensor):
     notes = []
     if tensor.device.type != "cpu":
         notes.append(f"device='{tensor.device}'")
-    values_tell = tensor.numel() > 0 and not tensor.is_meta and not tensor._is_traced  # an int64 shows in the values, a bool too
+    values_tell = (
+        tensor.numel() > 0 and not tensor.is_meta and not tensor._is_traced
+    )  # an int64 shows in the values, a bool too
     usual = (_C.get_default_dtype(), _C.int64, _C.bool) if values_tell else (_C.get_default_dtype(),)
     if tensor.dtype not in usual:
         notes.append(f"dtype={tensor.dtype}")

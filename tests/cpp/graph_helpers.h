@@ -12,9 +12,9 @@
 
 namespace weft::graph {
 
-using Program = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
+using Code = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
 
-inline Traced trace(const std::vector<Tensor>& arguments, const Program& program) {
+inline Traced trace(const std::vector<Tensor>& arguments, const Code& program) {
   Tracer tracer;
   TraceScope scope(&tracer);
   std::vector<Tensor> results = program(tracer.arguments(arguments));
@@ -22,12 +22,12 @@ inline Traced trace(const std::vector<Tensor>& arguments, const Program& program
 }
 
 // The graph of a program that does not record for autograd.
-inline Graph graph_of(const std::vector<Tensor>& arguments, const Program& program) {
+inline Graph graph_of(const std::vector<Tensor>& arguments, const Code& program) {
   GradModeGuard no_grad(false);
   return trace(arguments, program).graph;
 }
 
-inline Ref<Function> compile(const std::vector<Tensor>& arguments, const Program& program,
+inline Ref<Function> compile(const std::vector<Tensor>& arguments, const Code& program,
                              const OptimizeOptions& options = {}) {
   Tracer tracer;
   std::vector<Tensor> stand_ins, results;

@@ -14,7 +14,7 @@ namespace {
 
 using Tensors = std::vector<Tensor>;
 
-Graph after(void (*pass)(Graph&), const Tensors& arguments, const Program& program) {
+Graph after(void (*pass)(Graph&), const Tensors& arguments, const Code& program) {
   Graph g = graph_of(arguments, program);
   pass(g);
   verify(g);
@@ -98,7 +98,7 @@ TEST(Simplify, LeavesWhatChangesValuesOrLayout) {
 
 TEST(ElementwiseFusion, MakesOneOpOfAChain) {
   Tensor x = make_pattern({300, 7}, 1), bias = make_pattern({7}, 2);
-  Program program = [](const Tensors& a) {
+  Code program = [](const Tensors& a) {
     Tensor y = add(mul(a[0], Scalar(2.0)), a[1]);
     return Tensors{tanh(where(gt(y, Scalar(0.0)), y, neg(y))), y};
   };
@@ -111,7 +111,7 @@ TEST(ElementwiseFusion, MakesOneOpOfAChain) {
 
 TEST(ElementwiseFusion, RoundsHalfTypesWhereTheSingleOpsDo) {
   Tensor x = to_dtype(make_pattern({1000}, 1), DType::BFloat16);
-  Program program = [](const Tensors& a) {
+  Code program = [](const Tensors& a) {
     return Tensors{to_dtype(mul(exp(add(a[0], Scalar(0.1))), Scalar(1.7)), DType::Float32)};
   };
   Graph g = after(fuse_elementwise, {x}, program);
@@ -152,7 +152,7 @@ TEST(ElementwiseFusion, NeverMakesACircle) {
 
 TEST(ElementwiseFusion, AnOutputMayLieOnAnInput) {
   Tensor x = make_pattern({5000}, 1);
-  Program program = [](const Tensors& a) {
+  Code program = [](const Tensors& a) {
     Tensor y = matmul(reshape(a[0], {50, 100}), reshape(a[0], {100, 50}));
     Tensor z = add(exp(y), mul(y, Scalar(2.0)));
     return Tensors{sum(z), sum(mul(z, y))};

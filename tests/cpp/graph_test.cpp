@@ -35,7 +35,7 @@ std::vector<Tensor> copies_of(const std::vector<Tensor>& tensors) {
 }
 
 // Results, and what in-place ops left in the arguments and their gradients.
-void expect_compiled_equals_eager(const std::vector<Tensor>& arguments, const Program& program, int calls = 2) {
+void expect_compiled_equals_eager(const std::vector<Tensor>& arguments, const Code& program, int calls = 2) {
   std::vector<Tensor> eager_arguments = copies_of(arguments), compiled_arguments = copies_of(arguments);
   Ref<Function> f = compile(compiled_arguments, program);
   for (int call = 0; call < calls; call++) {

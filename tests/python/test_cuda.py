@@ -289,3 +289,31 @@ def test_training_agrees_with_the_cpu(w):
         return out
 
     assert losses("cuda") == pytest.approx(losses("cpu"), rel=2e-4)
+
+
+def test_a_jitted_step_with_values_on_both_devices(w):
+    model = w.nn.Linear(4, 3).cuda()
+    optimizer = w.optim.Adam(model.parameters(), lr=0.1)
+    copies = [p.detach().cpu().requires_grad_() for p in model.parameters()]
+    other = w.optim.Adam(copies, lr=0.1)
+
+    @w.jit
+    def step(x):
+        optimizer.zero_grad()
+        loss = (model(x.cuda()) * 2).square().mean()
+        loss.backward()
+        optimizer.step()
+        host = loss.detach().cpu()
+        return host * 3 + host.exp()
+
+    for _ in range(3):
+        x = w.randn(5, 4)
+        got = step(x)
+        other.zero_grad()
+        loss = (w.nn.functional.linear(x, *copies) * 2).square().mean()
+        loss.backward()
+        other.step()
+        assert got.device.type == "cpu"
+        assert abs(got.item() - (loss * 3 + loss.exp()).item()) < 1e-3 * abs(got.item())
+    for p, q in zip(model.parameters(), copies, strict=True):
+        assert (p.detach().cpu() - q).abs().max().item() < 1e-4

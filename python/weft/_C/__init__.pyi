@@ -72,6 +72,7 @@ class Tensor:
     T: Tensor
     _base: Tensor | None
     _is_inference: builtins.bool
+    _is_traced: builtins.bool
     _version: builtins.int
     data: Tensor
     device: device
@@ -1499,7 +1500,7 @@ class Tensor:
         ...
     def neg_(self) -> typing.Any:
         ...
-    def nelement(self: weft.Tensor) -> builtins.int:
+    def nelement(self: weft.Tensor) -> typing.Any:
         """
         Number of elements.
         """
@@ -1536,7 +1537,7 @@ class Tensor:
         ...
     def normal_(self, mean: typing.SupportsFloat | typing.SupportsIndex = 0.0, std: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> typing.Any:
         ...
-    def numel(self: weft.Tensor) -> builtins.int:
+    def numel(self: weft.Tensor) -> typing.Any:
         """
         Number of elements.
         """
@@ -2183,7 +2184,9 @@ class _Compiled:
 class _Jit:
     def __call__(self, *args, **kwargs) -> typing.Any:
         ...
-    def __init__(self, function: typing.Any, traced_call: typing.Any) -> None:
+    def __init__(self, function: typing.Any, traced_call: typing.Any, dynamic: collections.abc.Sequence[tuple[str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]]) -> None:
+        ...
+    def _profile(self, *args, **kwargs) -> list:
         ...
     def clear(self) -> None:
         ...
@@ -2244,7 +2247,7 @@ def _adam_step(params: collections.abc.Sequence[weft.Tensor], grads: collections
     """
     One step of Adam or AdamW on all parameters. Changes params and the three lists of state.
     """
-def _around_calls(arg0: typing.Any, arg1: typing.Any) -> None:
+def _around_calls(arg0: typing.Any, arg1: typing.Any, arg2: weft.Tensor) -> None:
     ...
 def _backward(tensors: typing.Any, grad_tensors: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs: typing.Any = None) -> None:
     ...
@@ -2266,7 +2269,11 @@ def _is_tracing() -> builtins.bool:
     """
 def _jit_passes() -> list[str]:
     ...
+def _note_comparison(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsFloat | typing.SupportsIndex, arg2: typing.SupportsFloat | typing.SupportsIndex) -> None:
+    ...
 def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: collections.abc.Sequence[weft.Tensor], arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
+    ...
+def _refuse_while_tracing(what: str) -> None:
     ...
 def _remove_grad_hook(arg0: Node, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
@@ -2275,6 +2282,8 @@ def _set_grad_enabled(arg0: builtins.bool) -> builtins.bool:
 def _set_inference_mode(arg0: builtins.bool) -> builtins.bool:
     ...
 def _set_numbers(numbers: weft.Tensor, values: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
+    ...
+def _set_traced_size_type(arg0: typing.Any) -> None:
     ...
 def _sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], momentum_buffers: collections.abc.Sequence[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> None:
     """
@@ -2288,6 +2297,12 @@ def _trace_sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collec
     """
     Records a step of SGD whose numbers are read when it runs.
     """
+def _traced_cond(arg0: weft.Tensor, arg1: typing.Any, arg2: typing.Any, arg3: collections.abc.Sequence[weft.Tensor]) -> typing.Any:
+    ...
+def _traced_scan(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: collections.abc.Sequence[weft.Tensor], arg3: typing.SupportsInt | typing.SupportsIndex, arg4: builtins.bool) -> list[weft.Tensor]:
+    ...
+def _traced_while(arg0: typing.Any, arg1: typing.Any, arg2: collections.abc.Sequence[weft.Tensor]) -> list[weft.Tensor]:
+    ...
 def _vector_norm(x: weft.Tensor, ord: typing.SupportsFloat | typing.SupportsIndex = 2.0, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def _watch(arg0: typing.Any) -> None:
@@ -3212,7 +3227,7 @@ def normal(mean: weft.Tensor | builtins.float = 0.0, std: weft.Tensor | builtins
     """
     Normal numbers with the given mean and standard deviation, numbers or tensors.
     """
-def numel(input: weft.Tensor) -> builtins.int:
+def numel(input: weft.Tensor) -> typing.Any:
     """
     Number of elements.
     """

@@ -203,7 +203,7 @@ def trace_step(record, numbers, advance):
     with _C._OutsideTrace():
         cell = weft.tensor([float(x) for x in numbers()], dtype=weft.float64, device="cpu")
     record(cell)
-    _C._around_calls(lambda: _C._set_numbers(cell, [float(x) for x in numbers()]), advance)
+    _C._around_calls(lambda: _C._set_numbers(cell, [float(x) for x in numbers()]), advance, cell)
 
 
 def count_step(advance):

@@ -1,0 +1,237 @@
+#include "bindings/jit_signature.h"
+
+#include <algorithm>
+
+#include "op/autocast.h"
+#include "op/grad_mode.h"
+
+namespace weft::python {
+
+namespace {
+
+template <class T>
+void append_bytes(std::string& key, const T& v) {
+  key.append(reinterpret_cast<const char*>(&v), sizeof v);
+}
+
+}  // namespace
+
+void Signature::add(PyObject* o, const std::string& name) {
+  if (is_tensor(o)) return add_tensor(o, name);
+  if (o == Py_None) return add_constant('n', "None", name);
+  if (PyBool_Check(o)) return add_constant(o == Py_True ? 't' : 'f', o == Py_True ? "True" : "False", name);
+  if (PyTuple_Check(o)) {
+    key += '(';
+    append_bytes(key, Py_TYPE(o));
+    append_bytes(key, PyTuple_GET_SIZE(o));
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++) add(PyTuple_GET_ITEM(o, i), indexed(name, i));
+    return;
+  }
+  if (PyList_CheckExact(o)) {
+    key += '[';
+    append_bytes(key, PyList_GET_SIZE(o));
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++) add(PyList_GET_ITEM(o, i), indexed(name, i));
+    return;
+  }
+  if (PyDict_CheckExact(o)) {
+    key += '{';
+    append_bytes(key, PyDict_GET_SIZE(o));
+    PyObject *k, *v;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(o, &at, &k, &v)) {
+      add(k, described ? "a key of " + name : name);
+      add(v, described ? concat(name, "[", py::repr(k).cast<std::string>(), "]") : name);
+    }
+    return;
+  }
+  add_object(o, name);
+}
+
+std::string Signature::indexed(const std::string& name, Py_ssize_t i) const {
+  return described ? concat(name, "[", static_cast<int64_t>(i), "]") : name;
+}
+
+void Signature::add_tensor(PyObject* o, const std::string& name) {
+  const Tensor& t = unwrap(o);
+  key += 'T';
+  append_bytes(key, Py_TYPE(o));
+  append_bytes(key, t.dtype());
+  append_bytes(key, t.device().type);
+  append_bytes(key, t.device().index);
+  append_bytes(key, t.requires_grad());
+  append_bytes(key, t.ndim());
+  if (dynamic) add_family(t);
+  key.append(reinterpret_cast<const char*>(t.shape().data()), sizeof(int64_t) * static_cast<size_t>(t.ndim()));
+  if (t.is_contiguous()) {
+    key += 'c';
+  } else {
+    key += 's';
+    key.append(reinterpret_cast<const char*>(t.strides().data()), sizeof(int64_t) * static_cast<size_t>(t.ndim()));
+  }
+  for (size_t i = 0; i < tensors.size(); i++) {
+    if (tensors[i].impl()->storage != t.impl()->storage) continue;
+    key += tensors[i].same(t) ? '=' : '~';
+    append_bytes(key, i);
+  }
+  tensors.push_back(t);
+  tensor_objects.push_back(py::reinterpret_borrow<py::object>(o));
+  if (!described) return;
+  std::string text = concat(name, ": ", t.dtype(), " ", t.shape());
+  if (!t.is_contiguous()) text += concat(" with strides ", t.strides());
+  if (t.device().type != DeviceType::CPU) text += concat(" on ", t.device());
+  if (t.requires_grad()) text += ", requires grad";
+  parts.push_back(std::move(text));
+}
+
+void Signature::add_family(const Tensor& t) {
+  family += key.substr(family_from_);
+  Shape shape = t.shape();
+  for (const auto& [name, marked] : *dynamic) {
+    if (!name.empty() && name != argument) continue;
+    for (int64_t dim : marked) {
+      int64_t d = dim < 0 ? dim + t.ndim() : dim;
+      if (d < 0 || d >= t.ndim() || shape[static_cast<int>(d)] < 2 || !t.is_contiguous()) continue;
+      int64_t size = shape[static_cast<int>(d)];
+      auto known = std::find(sizes.begin(), sizes.end(), size);
+      int variable = static_cast<int>(known - sizes.begin());
+      if (known == sizes.end()) sizes.push_back(size);
+      dims.push_back({static_cast<int>(tensors.size()), static_cast<int>(d), variable});
+      shape[static_cast<int>(d)] = -1 - variable;
+    }
+  }
+  family.append(reinterpret_cast<const char*>(shape.data()), sizeof(int64_t) * static_cast<size_t>(t.ndim()));
+  family_from_ = key.size() + sizeof(int64_t) * static_cast<size_t>(t.ndim());
+}
+
+void Signature::add_constant(char tag, const std::string& text, const std::string& name) {
+  key += tag;
+  if (described) parts.push_back(name + " = " + text);
+}
+
+void Signature::add_object(PyObject* o, const std::string& name) {
+  Py_hash_t hash = PyObject_Hash(o);
+  if (hash == -1) {
+    PyErr_Clear();
+    bool array = py::hasattr(o, "__array_interface__");
+    fail<ErrorKind::Type>("jit: ", described ? name : "an argument", " is of type ", Py_TYPE(o)->tp_name,
+                          array ? ", whose values would be read only once; pass a tensor (weft.from_numpy)"
+                                : ", which is neither a tensor nor hashable, so that calls with it cannot be told "
+                                  "apart; pass tensors, numbers, strings, tuples, lists or dicts of these");
+  }
+  key += 'o';
+  append_bytes(key, Py_TYPE(o));
+  append_bytes(key, hash);
+  constants.push_back(py::reinterpret_borrow<py::object>(o));
+  if (described) parts.push_back(concat(name, " = ", py::repr(o).cast<std::string>()));
+}
+
+void add_modes(Signature& s) {
+  append_bytes(s.key, GradMode::enabled());
+  append_bytes(s.key, GradMode::inference());
+  append_bytes(s.key, default_dtype());
+  append_bytes(s.key, default_device().type);
+  append_bytes(s.key, autocast_is_on);
+  if (s.described) s.parts.push_back(GradMode::enabled() ? "grad mode on" : "grad mode off");
+  if (!autocast_is_on) return;
+  for (DeviceType type : {DeviceType::CPU, DeviceType::CUDA}) {
+    append_bytes(s.key, autocast_state(type).enabled);
+    append_bytes(s.key, autocast_state(type).dtype);
+  }
+  if (s.described) s.parts.push_back("autocast");
+}
+
+bool same_constants(const std::vector<py::object>& a, const std::vector<py::object>& b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); i++)
+    if (a[i].ptr() != b[i].ptr() && !a[i].equal(b[i])) return false;
+  return true;
+}
+
+py::object replace_tensors(PyObject* o, const std::vector<py::object>& stand_ins, size_t& next) {
+  if (is_tensor(o)) return stand_ins[next++];
+  if (PyTuple_Check(o)) {
+    py::tuple items(PyTuple_GET_SIZE(o));
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++)
+      items[static_cast<size_t>(i)] = replace_tensors(PyTuple_GET_ITEM(o, i), stand_ins, next);
+    if (PyTuple_CheckExact(o)) return items;
+    py::handle type(reinterpret_cast<PyObject*>(Py_TYPE(o)));
+    return py::hasattr(o, "_fields") ? type(*items) : type(items);
+  }
+  if (PyList_CheckExact(o)) {
+    py::list items;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++)
+      items.append(replace_tensors(PyList_GET_ITEM(o, i), stand_ins, next));
+    return items;
+  }
+  if (PyDict_CheckExact(o)) {
+    py::dict items;
+    PyObject *k, *v;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(o, &at, &k, &v)) items[py::handle(k)] = replace_tensors(v, stand_ins, next);
+    return items;
+  }
+  return py::reinterpret_borrow<py::object>(o);
+}
+
+Tree take_apart(PyObject* o, std::vector<Tensor>& leaves) {
+  Tree tree;
+  if (is_tensor(o)) {
+    tree.kind = Tree::Kind::Tensor;
+    tree.leaf = static_cast<int>(leaves.size());
+    leaves.push_back(unwrap(o));
+  } else if (PyTuple_Check(o)) {
+    tree.kind = Tree::Kind::Tuple;
+    tree.object = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(Py_TYPE(o)));
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++)
+      tree.children.push_back(take_apart(PyTuple_GET_ITEM(o, i), leaves));
+  } else if (PyList_CheckExact(o)) {
+    tree.kind = Tree::Kind::List;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++)
+      tree.children.push_back(take_apart(PyList_GET_ITEM(o, i), leaves));
+  } else if (PyDict_CheckExact(o)) {
+    tree.kind = Tree::Kind::Dict;
+    tree.object = py::tuple(py::reinterpret_borrow<py::dict>(o));
+    PyObject *k, *v;
+    Py_ssize_t at = 0;
+    while (PyDict_Next(o, &at, &k, &v)) tree.children.push_back(take_apart(v, leaves));
+  } else {
+    tree.object = py::reinterpret_borrow<py::object>(o);
+  }
+  return tree;
+}
+
+py::object put_together(const Tree& tree, const std::vector<Tensor>& leaves) {
+  switch (tree.kind) {
+    case Tree::Kind::Tensor:
+      return py::reinterpret_steal<py::object>(wrap(leaves[static_cast<size_t>(tree.leaf)]));
+    case Tree::Kind::Constant:
+      return tree.object;
+    case Tree::Kind::List: {
+      py::list items;
+      for (const Tree& child : tree.children) items.append(put_together(child, leaves));
+      return items;
+    }
+    case Tree::Kind::Dict: {
+      py::dict items;
+      py::tuple keys = tree.object;
+      for (size_t i = 0; i < tree.children.size(); i++) items[keys[i]] = put_together(tree.children[i], leaves);
+      return items;
+    }
+    case Tree::Kind::Tuple:
+      break;
+  }
+  py::tuple items(tree.children.size());
+  for (size_t i = 0; i < tree.children.size(); i++) items[i] = put_together(tree.children[i], leaves);
+  if (tree.object.ptr() == reinterpret_cast<PyObject*>(&PyTuple_Type)) return items;
+  return py::hasattr(tree.object, "_fields") ? tree.object(*items) : tree.object(items);
+}
+
+bool same_structure(const Tree& a, const Tree& b) {
+  if (a.kind != b.kind || a.children.size() != b.children.size()) return false;
+  if (a.kind != Tree::Kind::Tensor && a.kind != Tree::Kind::List && !a.object.equal(b.object)) return false;
+  for (size_t i = 0; i < a.children.size(); i++)
+    if (!same_structure(a.children[i], b.children[i])) return false;
+  return true;
+}
+
+}  // namespace weft::python

@@ -1,0 +1,69 @@
+// What tells calls of a jitted function apart: its arguments taken apart, and structures of tensors in general.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "bindings/bindings.h"
+#include "graph/dynamic.h"
+
+namespace weft::python {
+
+// One structure of containers around tensors and constants.
+struct Tree {
+  enum class Kind : uint8_t { Tensor, Constant, Tuple, List, Dict };
+  Kind kind = Kind::Constant;
+  int leaf = -1;      // Tensor: which
+  py::object object;  // Constant: itself; Tuple: its type; Dict: its keys, a tuple
+  std::vector<Tree> children;
+};
+
+// o with its tensors replaced, in the order in which Signature meets them.
+py::object replace_tensors(PyObject* o, const std::vector<py::object>& stand_ins, size_t& next);
+// Takes a result apart: tensors go to `leaves`.
+Tree take_apart(PyObject* o, std::vector<Tensor>& leaves);
+py::object put_together(const Tree& tree, const std::vector<Tensor>& leaves);
+// Equal but for the tensors in it.
+bool same_structure(const Tree& a, const Tree& b);
+
+using DynamicDims = std::vector<std::pair<std::string, std::vector<int64_t>>>;
+
+// Arguments taken apart: the tensors, and a key that is equal for calls that one graph serves.
+struct Signature {
+  std::string key;
+  std::vector<py::object> tensor_objects;
+  std::vector<Tensor> tensors;
+  std::vector<py::object> constants;  // compared by ==, beside the key
+  std::vector<std::string> parts;     // for people; only when `described`
+  bool described = false;
+  // Dimensions whose size may vary: for each top-level argument, by position or name; empty name: all.
+  const DynamicDims* dynamic = nullptr;
+  std::string family;  // the key with variables in place of these sizes
+  std::vector<graph::DynamicDim> dims;
+  std::vector<int64_t> sizes;  // of the variables
+  std::string argument;        // the top-level argument that is being added
+
+  void add(PyObject* o, const std::string& name);
+
+  void finish_family() { family += key.substr(family_from_); }
+
+ private:
+  size_t family_from_ = 0;
+
+  std::string indexed(const std::string& name, Py_ssize_t i) const;
+
+  void add_tensor(PyObject* o, const std::string& name);
+
+  // Sizes 0 and 1 mean something of their own (broadcasting), and dimensions of equal size are taken for the same one.
+  void add_family(const Tensor& t);
+
+  void add_constant(char tag, const std::string& text, const std::string& name);
+
+  void add_object(PyObject* o, const std::string& name);
+};
+
+bool same_constants(const std::vector<py::object>& a, const std::vector<py::object>& b);
+// Adds what else decides how a function runs: grad mode, autocast, default dtype and device.
+void add_modes(Signature& s);
+
+}  // namespace weft::python

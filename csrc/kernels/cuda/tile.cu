@@ -1,0 +1,160 @@
+// Tile programs: one thread computes one element after another, instruction by instruction. Nothing is compiled at run
+// time; the functions are called through tables.
+#include "kernels/tile.h"
+
+#include "kernels/cuda/plan.h"
+#include "kernels/elementwise.h"
+
+namespace weft::cuda {
+namespace {
+
+using scalar::Params;
+
+constexpr int kMaxInstructions = 40;
+
+template <class C>
+using UnaryFunction = C (*)(C, const Params&);
+template <class C>
+using BinaryFunction = C (*)(C, C, const Params&);
+
+template <class Entry, class C>
+__device__ C unary_at(C x, const Params& p) {
+  return static_cast<C>(Entry::template f<C>(x, p));
+}
+template <class Entry, class C>
+__device__ C backward_at(C g, C k, const Params& p) {
+  if constexpr (Entry::backward == scalar::Backward::Fused)
+    return Entry::template df<C>(g, k, k, p);
+  else
+    return g;  // never called: such a derivative is composed of other ops
+}
+template <class Entry, class C>
+__device__ C binary_at(C a, C b, const Params& p) {
+  return static_cast<C>(Entry::template f<C>(a, b, p));
+}
+
+template <class C, class... Entries>
+__device__ UnaryFunction<C> unary_function(scalar::EntryList<Entries...>, int i) {
+  constexpr UnaryFunction<C> table[] = {&unary_at<Entries, C>...};
+  return table[i];
+}
+template <class C, class... Entries>
+__device__ BinaryFunction<C> backward_function(scalar::EntryList<Entries...>, int i) {
+  constexpr BinaryFunction<C> table[] = {&backward_at<Entries, C>...};
+  return table[i];
+}
+template <class C, class... Entries>
+__device__ BinaryFunction<C> binary_function(scalar::EntryList<Entries...>, int i) {
+  constexpr BinaryFunction<C> table[] = {&binary_at<Entries, C>...};
+  return table[i];
+}
+
+// Everything a launch needs, small enough for the kernel's parameters.
+template <class C>
+struct Call {
+  int count, num_inputs, num_constants, num_outputs;
+  TileInstruction instructions[kMaxInstructions];
+  C constants[kMaxInstructions];
+  const void* in[kMaxTileInputs];  // nullptr: `number`
+  C number[kMaxTileInputs];
+  DType in_dtype[kMaxTileInputs];
+  void* out[kMaxTileOutputs];
+  DType out_dtype[kMaxTileOutputs];
+  uint8_t out_register[kMaxTileOutputs];
+};
+
+template <class C>
+__device__ C rounded(C v, DType dtype) {
+  switch (dtype) {
+    case DType::Float16:
+      return convert<C>(convert<Float16>(v));
+    case DType::BFloat16:
+      return convert<C>(convert<BFloat16>(v));
+    case DType::Float32:
+      return static_cast<C>(static_cast<float>(v));
+    default:
+      return v;
+  }
+}
+
+template <class C>
+__device__ C execute(const TileInstruction& i, const C* r) {
+  C a = r[i.operands[0]], b = r[i.operands[1]];
+  switch (i.op) {
+    case TileOp::Unary:
+      return unary_function<C>(scalar::UnaryList{}, i.function)(a, i.params);
+    case TileOp::UnaryBackward:
+      return backward_function<C>(scalar::UnaryList{}, i.function)(a, b, i.params);
+    case TileOp::Binary:
+      return binary_function<C>(scalar::BinaryList{}, i.function)(a, b, i.params);
+    case TileOp::Where:
+      return a != C(0) ? b : r[i.operands[2]];
+    case TileOp::MaskedScale:
+      return b != C(0) ? a * static_cast<C>(i.params.a) : C(0);
+    case TileOp::Copy:
+      return a;
+  }
+  return a;
+}
+
+template <class C>
+__global__ void tile(Plan<kMaxTileInputs> plan, Call<C> call) {
+  uint32_t step = gridDim.x * blockDim.x;
+  for (uint32_t e = blockIdx.x * blockDim.x + threadIdx.x; e < plan.numel; e += step) {
+    int64_t at[kMaxTileInputs + 1];
+    plan.offsets(e, at);
+    C r[kMaxTileRegisters];
+    for (int k = 0; k < call.num_inputs; k++)
+      r[k] = call.in[k] ? load<C>(call.in[k], call.in_dtype[k], at[k + 1]) : call.number[k];
+    for (int k = 0; k < call.num_constants; k++) r[call.num_inputs + k] = call.constants[k];
+    for (int i = 0; i < call.count; i++) {
+      const TileInstruction& instruction = call.instructions[i];
+      r[instruction.result] = rounded(execute(instruction, r), instruction.dtype);
+    }
+    for (int k = 0; k < call.num_outputs; k++) store(call.out[k], call.out_dtype[k], at[0], r[call.out_register[k]]);
+  }
+}
+
+template <class C>
+void tile_in(const TileProgram& program, const StridedView* out, int num_outputs, const StridedView* in,
+             int num_inputs) {
+  if (out[0].numel() == 0) return;
+  weft::check(program.count <= kMaxInstructions && program.num_constants <= kMaxInstructions, "tile: a program of ",
+              program.count, " instructions is too long");
+  // Operands that are not there repeat the first one.
+  const StridedView* operands[kMaxTileInputs];
+  for (int k = 0; k < kMaxTileInputs; k++) operands[k] = k < num_inputs ? &in[k] : &out[0];
+  for_plans<kMaxTileInputs>(out[0], operands, [&](const Plan<kMaxTileInputs>& plan, const int64_t* base) {
+    Call<C> call{};
+    call.count = program.count;
+    call.num_inputs = num_inputs;
+    call.num_constants = program.num_constants;
+    call.num_outputs = num_outputs;
+    for (int i = 0; i < program.count; i++) call.instructions[i] = program.instructions[i];
+    for (int k = 0; k < program.num_constants; k++) call.constants[k] = static_cast<C>(program.constants[k]);
+    for (int k = 0; k < num_inputs; k++) {
+      bool on_host = in[k].on_host && in[k].ndim == 0;
+      call.in[k] = on_host ? nullptr : advance(in[k].data, base[k + 1], in[k].dtype);
+      call.in_dtype[k] = in[k].dtype;
+      call.number[k] = on_host ? load<C>(in[k].data, in[k].dtype, 0) : C{};
+    }
+    for (int k = 0; k < num_outputs; k++) {
+      call.out[k] = advance(out[k].data, base[0], out[k].dtype);
+      call.out_dtype[k] = out[k].dtype;
+      call.out_register[k] = program.outputs[k];
+    }
+    static_assert(sizeof(Call<C>) + sizeof(Plan<kMaxTileInputs>) <= 4096, "kernel parameters");
+    launch(tile<C>, grid_for(plan.numel, 128, 1 << 16), plan, call);
+  });
+}
+
+void tile_cuda(TileProgram program, const StridedView* out, int num_outputs, const StridedView* in, int num_inputs) {
+  if (program.compute == DType::Float32)
+    tile_in<float>(program, out, num_outputs, in, num_inputs);
+  else
+    tile_in<double>(program, out, num_outputs, in, num_inputs);
+}
+WEFT_CUDA_KERNEL(tile_kernel, tile_cuda);
+
+}  // namespace
+}  // namespace weft::cuda
