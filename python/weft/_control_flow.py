@@ -27,7 +27,7 @@ def cond(pred, true_fn, false_fn, operands=()):
 
 
 def while_loop(cond_fn, body_fn, carried_inputs):
-    """Repeats ``carried = body_fn(*carried)`` while ``cond_fn(*carried)`` holds; returns what was carried last, a tuple.
+    """Repeats ``carried = body_fn(*carried)`` while ``cond_fn(*carried)`` holds; returns the last carried, a tuple.
 
     The tensors that are carried keep their shapes and dtypes. cond_fn returns a bool tensor of one element.
     Differentiable: backward runs the loop once more and keeps what was carried.
@@ -47,10 +47,10 @@ def while_loop(cond_fn, body_fn, carried_inputs):
 
 
 def scan(combine_fn, init, xs, *, reverse=False, length=None):
-    """Runs ``carry, y = combine_fn(carry, x)`` over the first dimension of xs; returns the last carry and the stacked ys.
+    """Runs ``carry, y = combine_fn(carry, x)`` along the first dimension of xs; returns the last carry, the ys stacked.
 
-    init and xs are tensors or tuples, lists or dicts of tensors; combine_fn gets and returns the same structures. xs may
-    be None if length is given; y may be None. reverse starts from the end. Differentiable.
+    init and xs are tensors or tuples, lists or dicts of tensors; combine_fn gets and returns the same structures. xs
+    may be None if length is given; y may be None. reverse starts from the end. Differentiable.
 
     Raises ValueError if the first dimensions of xs differ, or the carry changes its shape or dtype.
 

@@ -64,12 +64,12 @@ class Jitted(_C._Jit):
         return text + "\nbackward: " + compiled.memory_text(True) if compiled.num_steps(True) else text
 
     def profile(self, *args, **kwargs):
-        """Runs the function (with all its effects) and says where the time went: the slowest ops and their lines. Text."""
+        """Runs the function, with all its effects, and says where the time went: the slowest ops, their lines. Text."""
         steps = sorted(self._profile(*args, **kwargs), reverse=True)
         total = sum(seconds for seconds, *_ in steps) or 1.0
         lines = [f"{total * 1e6:.1f} us in {len(steps)} steps"]
-        for seconds, op, types, line in steps[:30]:
-            lines.append(f"{seconds * 1e6:10.1f} us {100 * seconds / total:5.1f} %  {op} of {types}  {line}")
+        for seconds, op, shapes, line in steps[:30]:
+            lines.append(f"{seconds * 1e6:10.1f} us {100 * seconds / total:5.1f} %  {op} of {shapes}  {line}")
         return "\n".join(lines)
 
     def dump(self, directory):
