@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "graph/graph.h"
 
 namespace weft::graph {
@@ -39,7 +41,7 @@ std::string escaped(const std::string& text) {
 }  // namespace
 
 std::string to_text(const Graph& g) {
-  std::string text = "graph(\n";
+  std::string text = "graph(\n", last_source;
   for (const Input& input : g.inputs) {
     text += concat("  %", input.value, ": ", type_text(g.values[static_cast<size_t>(input.value)]));
     text += input.constant.defined() ? "  # constant\n" : "\n";
@@ -51,7 +53,7 @@ std::string to_text(const Graph& g) {
     text += concat(node.op->text(), "(", list_text(node.inputs), ")");
     if (!node.outputs.empty()) text += ": " + types_text(g, node.outputs);
     const std::string& source = g.sources[static_cast<size_t>(node.source)];
-    if (!source.empty()) text += "  # " + source;
+    if (source != std::exchange(last_source, source) && !source.empty()) text += "  # " + source;
     text += "\n";
   }
   for (const Update& u : g.updates)

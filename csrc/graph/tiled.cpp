@@ -18,24 +18,70 @@ void Tiled::seal() {
     for (int64_t s : o.shape) add(s);
     add(o.dtype);
   }
+  if (!reduction) return;
+  add(reduction->fold);
+  add(reduction->mask);
+  add(reduction->keepdim);
+  add(reduction->dtype);
+  add(reduced_register);
+  for (int64_t s : reduced.shape) add(s);
+}
+
+Shape Tiled::reduced_shape() const {
+  Shape shape;
+  for (int d = 0; d < reduced.shape.size(); d++) {
+    bool gone = reduction->mask >> d & 1;
+    if (!gone)
+      shape.push_back(reduced.shape[d]);
+    else if (reduction->keepdim)
+      shape.push_back(1);
+  }
+  return shape;
 }
 
 void Tiled::infer(Inputs, OutputSpec* out) const {
   for (size_t i = 0; i < outputs.size(); i++) out[i] = {outputs[i].shape, outputs[i].dtype, outputs[i].strides};
+  if (reduction) out[outputs.size()] = {reduced_shape(), reduction->dtype, {}};
 }
 
 void Tiled::run(Inputs in, const Tensor* out) const {
   StridedView ins[kMaxTileInputs], outs[kMaxTileOutputs];
+  int stored = static_cast<int>(outputs.size());
   for (int i = 0; i < in.size(); i++) ins[i] = view_of(in[i]);
-  for (int i = 0; i < num_outputs(); i++) outs[i] = view_of(out[i]);
+  for (int i = 0; i < stored; i++) outs[i] = view_of(out[i]);
   TileProgram program{compute,
                       instructions.data(),
                       static_cast<int>(instructions.size()),
                       constants.data(),
                       static_cast<int>(constants.size()),
                       num_registers,
-                      output_registers.data()};
-  tile_kernel(out[0].device(), program, outs, num_outputs(), ins, in.size());
+                      output_registers.data(),
+                      reduced_register};
+  if (!reduction) return tile_kernel(out[0].device(), program, outs, stored, ins, in.size());
+  const Tensor& result = out[stored];
+  Shape shape, kept;
+  Strides strides, out_strides;
+  int gone = 0, at = 0;
+  for (bool is_gone : {false, true}) {
+    for (int d = 0; d < reduced.shape.size(); d++) {
+      if ((reduction->mask >> d & 1) != is_gone) continue;
+      shape.push_back(reduced.shape[d]);
+      strides.push_back(reduced.strides[d]);
+      gone += is_gone;
+    }
+  }
+  for (int d = 0; d < reduced.shape.size(); d++) {
+    bool is_gone = reduction->mask >> d & 1;
+    if (!is_gone) out_strides.push_back(result.strides()[at]);
+    at += !is_gone || reduction->keepdim;
+  }
+  int num_kept = shape.size() - gone;
+  StridedView space{nullptr, reduced.shape.data(), reduced.strides.data(), reduced.shape.size(), reduced.dtype};
+  TileFold fold{reduction->fold,
+                {result.data(), shape.data(), out_strides.data(), num_kept, result.dtype()},
+                {nullptr, shape.data(), strides.data(), shape.size(), reduced.dtype},
+                gone};
+  fold_tiles_kernel(result.device(), program, space, outs, stored, ins, in.size(), fold);
 }
 
 }  // namespace weft::graph

@@ -1,11 +1,13 @@
 // Tiled: an op that stands for several elementwise ones, computed by the interpreter of kernels/tile.h.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "graph/graph.h"
 #include "kernels/tile.h"
-#include "op/op.h"
+#include "op/tile_code.h"
 
 namespace weft::graph {
 
@@ -17,17 +19,22 @@ struct Tiled : OpOf<Tiled> {
   std::vector<double> constants;
   int num_registers;
   std::vector<uint8_t> output_registers;
-  std::vector<OutputSpec> outputs;
+  std::vector<OutputSpec> outputs;  // without the reduction's
+  // A reduction of one register at the end; its result is the last output.
+  std::optional<FoldSpec> reduction;
+  int reduced_register = -1;
+  Value reduced{};  // what the register holds
   // The rest follows from the program.
   auto fields() const { return std::tie(ops, program_bytes_, constants); }
 
   // The instructions are final when this is called.
   void seal();
-  int num_outputs() const override { return static_cast<int>(outputs.size()); }
+  int num_outputs() const override { return static_cast<int>(outputs.size()) + reduction.has_value(); }
   bool elementwise() const override { return true; }
   bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override;
   void run(Inputs in, const Tensor* out) const override;
+  Shape reduced_shape() const;
   std::string text() const override { return "tiled[" + ops + "]"; }
 
  private:

@@ -2,6 +2,7 @@
 // registers stay in the fastest cache; each instruction is one loop over a tile. Nothing is compiled at run time.
 #pragma once
 
+#include "kernels/reduction.h"
 #include "kernels/scalar/binary.h"
 #include "kernels/table.h"
 #include "kernels/view.h"
@@ -32,6 +33,7 @@ struct TileInstruction {
 constexpr int kMaxTileInputs = 24;
 constexpr int kMaxTileOutputs = 8;
 constexpr int kMaxTileRegisters = 64;
+constexpr int kMaxTileInstructions = 40;
 
 // Registers are numbered: the inputs first, then the constants, then those that instructions write. An input's register
 // may be written again when the input is not needed any more.
@@ -43,6 +45,7 @@ struct TileProgram {
   int num_constants;
   int num_registers;
   const uint8_t* outputs;  // register of each output
+  int folded = -1;         // register that is reduced; -1: none
 };
 
 // Outputs have one shape and one dense layout; inputs have any dtype and strides, and a shape that broadcasts to it.
@@ -50,5 +53,18 @@ struct TileProgram {
 using TileKernel = void(TileProgram program, const StridedView* out, int num_outputs, const StridedView* in,
                         int num_inputs);
 extern KernelTable<TileKernel> tile_kernel;
+
+// The reduction at the end of a program.
+struct TileFold {
+  Fold fold;
+  StridedView out;
+  // The register's values as a contiguous array that is nowhere: kept dimensions first, then those reduced.
+  StridedView in;
+  int reduced;
+};
+// Also reduces a register, as fold_kernel would reduce its values; `space` has the outputs' shape and is contiguous.
+using FoldTilesKernel = void(TileProgram program, StridedView space, const StridedView* out, int num_outputs,
+                             const StridedView* in, int num_inputs, TileFold fold);
+extern KernelTable<FoldTilesKernel> fold_tiles_kernel;
 
 }  // namespace weft

@@ -31,6 +31,7 @@ namespace weft {
 
 class OpNode;
 class TileCode;
+struct FoldSpec;
 
 // What autocast does with an op's inputs. Keep: nothing. Half: cast them to its dtype. Float32: cast half types to
 // float32. Widest: to float32 if any of them is that.
@@ -120,6 +121,8 @@ class Op : public RefCounted {
   // Appends the op to a fused program; operands[i] is the number of input i. Returns the number of the result, or -1
   // where the op cannot be computed element by element in code.compute(). Default: it cannot.
   virtual int tile(TileCode&, Inputs, const int* /*operands*/) const { return -1; }
+  // What a reduction of the one input does; nullptr for other ops.
+  virtual const FoldSpec* fold() const { return nullptr; }
   // The input whose values the single output has too, in another dtype, layout or shape perhaps; -1: none.
   virtual int same_as_input() const { return -1; }
   // May the op raise an error for some values of its inputs?

@@ -9,6 +9,15 @@
 
 namespace weft {
 
+// A reduction over the dimensions of `mask`, which may end a fused program.
+struct FoldSpec {
+  Fold fold;
+  uint64_t mask;
+  bool keepdim;
+  DType dtype;  // of the result
+  bool operator==(const FoldSpec&) const = default;
+};
+
 // Instructions whose operands are numbered as they come: inputs, constants and results of instructions.
 class TileCode {
  public:

@@ -47,12 +47,23 @@ Strides kept_strides(const Shape& shape, Inputs in) {
   return model && is_dense(*model) ? model->strides() : Strides{};
 }
 
+// "elu(0.5)": the numbers up to the last that is not zero.
+std::string text_of(const std::string& name, const Params& p) {
+  std::string numbers;
+  const double all[] = {p.a, p.b, p.c};
+  for (int last = 2, i = 0; last >= 0 && numbers.empty(); last--)
+    if (all[last] != 0)
+      for (; i <= last; i++) numbers += concat(i ? ", " : "", all[i]);
+  return concat(name, "(", numbers, ")");
+}
+
 struct UnaryBackward : OpOf<UnaryBackward> {
   static constexpr const char* kName = "unary_backward";
   int function;
   Params params;
   auto fields() const { return std::tie(function, params.a, params.b, params.c); }
   UnaryBackward(int f, const Params& p) : function(f), params(p) {}
+  std::string text() const override { return text_of(concat(unary_info(function).name, "_backward"), params); }
 
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {broadcast_shapes(kName, in[0].shape(), in[1].shape()), in[1].dtype(), {}};
@@ -96,6 +107,7 @@ struct Unary : OpOf<Unary> {
   Unary(int f, const Params& p) : function(f), params(p) {}
 
   const char* name() const override { return unary_info(function).name; }
+  std::string text() const override { return text_of(name(), params); }
   void infer(Inputs in, OutputSpec* out) const override {
     const UnaryInfo& info = unary_info(function);
     DType t = in[0].dtype();
@@ -195,6 +207,10 @@ struct Binary : OpOf<Binary> {
   Binary(int f, NumberSide s, const Scalar& n) : function(f), side(s), number(n) {}
 
   const char* name() const override { return binary_info(function).name; }
+  std::string text() const override {
+    if (side == NumberSide::None) return concat(name(), "()");
+    return side == NumberSide::Left ? concat(name(), "(", number, ", x)") : concat(name(), "(x, ", number, ")");
+  }
 
   DType promoted(Inputs in) const {
     return side == NumberSide::None ? result_type(in[0], in[1]) : result_type(in[0], number);

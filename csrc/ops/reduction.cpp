@@ -5,6 +5,7 @@
 #include "kernels/reduction.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/tile_code.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -20,22 +21,24 @@ constexpr const char* kFoldNames[] = {"sum",  "nansum", "mean", "norm", "norm", 
 
 struct Reduce : OpOf<Reduce> {
   static constexpr const char* kName = "reduce";
-  Fold fold;
+  Fold kind;
   ReducedDims dims;
   DType dtype;
-  auto fields() const { return std::tie(fold, dims.mask, dims.keepdim, dtype); }
-  Reduce(Fold f, const ReducedDims& d, DType t) : fold(f), dims(d), dtype(t) {}
+  auto fields() const { return std::tie(kind, dims.mask, dims.keepdim, dtype); }
+  FoldSpec spec;
+  Reduce(Fold f, const ReducedDims& d, DType t) : kind(f), dims(d), dtype(t), spec{f, d.mask, d.keepdim, t} {}
+  const FoldSpec* fold() const override { return &spec; }
 
-  const char* name() const override { return kFoldNames[static_cast<int>(fold)]; }
+  const char* name() const override { return kFoldNames[static_cast<int>(kind)]; }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {dims.result_shape(in[0].shape()), dtype, {}}; }
   void run(Inputs in, const Tensor* out) const override {
     ReductionViews views(dims, in[0]);
     Strides strides;
-    fold_kernel(out[0].device(), fold, views.out(out[0], strides), views.in(), views.reduced());
+    fold_kernel(out[0].device(), kind, views.out(out[0], strides), views.in(), views.reduced());
   }
-  bool differentiable() const override { return fold != Fold::CountNonzero && fold != Fold::Any && fold != Fold::All; }
+  bool differentiable() const override { return kind != Fold::CountNonzero && kind != Fold::Any && kind != Fold::All; }
   Saves saves(uint32_t) const override {
-    switch (fold) {
+    switch (kind) {
       case Fold::Sum:
       case Fold::Mean:
         return {};
@@ -80,7 +83,7 @@ Tensor prod_gradient(const ReducedDims& dims, const Tensor& g, const Tensor& x) 
 void Reduce::vjp(const Vjp& v, Tensor* grads) const {
   const Shape& shape = v.input_shape(0);
   const Tensor& g = v.grad();
-  switch (fold) {
+  switch (kind) {
     case Fold::Sum:
       grads[0] = dims.spread(g, shape);
       return;

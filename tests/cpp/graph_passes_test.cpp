@@ -164,6 +164,19 @@ TEST(ElementwiseFusion, AnOutputMayLieOnAnInput) {
   EXPECT_EQ(values_of(got[1]), values_of(expected[1]));
 }
 
+TEST(ElementwiseFusion, TakesInTheReductionAtTheEnd) {
+  Tensor x = make_pattern({300, 70}, 1);
+  Code program = [](const Tensors& a) {
+    Tensor y = tanh(mul(a[0], Scalar(2.0)));
+    return Tensors{sum(y, {0}), mean(square(sub(y, Scalar(0.5)))), y};
+  };
+  Graph g = after(fuse_elementwise, {x}, program);
+  EXPECT_EQ(count_nodes(g, "tiled"), 1);  // one reduction for each program
+  EXPECT_EQ(count_nodes(g, "sum") + count_nodes(g, "mean"), 1);
+  Tensors got = run(g, {x}), expected = program({x});
+  for (size_t i = 0; i < 3; i++) EXPECT_EQ(values_of(got[i]), values_of(expected[i]));
+}
+
 TEST(Pipeline, RefusesTheNameOfNoPass) {
   Graph g = graph_of({make_pattern({3}, 1)}, [](const Tensors& a) { return Tensors{neg(a[0])}; });
   EXPECT_THROW(optimize(g, {.without = {"fusoin"}, .after = {}}), Error);

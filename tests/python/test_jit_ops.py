@@ -121,3 +121,23 @@ def test_gradient(w, device, op, whole):
 def test_what_values_decide_names_the_remedy(w):
     with pytest.raises(RuntimeError, match="nonzero: the values of this tensor are not known.*weft.where"):
         w.jit(w.nonzero)(w.ones(3))
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16", "float64"])
+@pytest.mark.parametrize("name", ["sum", "mean", "amax", "norm"])
+@pytest.mark.parametrize(
+    "shape,dims",
+    [((64, 500), 0), ((64, 500), 1), ((3, 5, 70), (0, 1)), ((40, 50, 20), None), ((3, 90000), 1), ((2, 3, 4), (0, 2))],
+)
+def test_elementwise_ops_with_a_reduction_at_the_end(w, device, shape, dims, name, dtype):
+    """The reduction is taken into the loop and adds up in the order in which it would alone."""
+
+    def f(x, b):
+        y = (x * 2 + b).tanh()
+        return (getattr(y, name)(dim=dims) if dims is not None else getattr(y, name)()), y * 3
+
+    x, b = (w.randn(*s).to(device).to(getattr(w, dtype)) for s in (shape, shape[-1:]))
+    jitted = w.jit(f)
+    for one, two in zip(jitted(x, b), f(x, b), strict=True):
+        assert_same(one, two)
+    assert "tiled[mul, add, tanh" in str(jitted.graph())

@@ -46,6 +46,8 @@ class Fusion {
   void run() {
     for (size_t n = 0; n < g_.nodes.size(); n++)
       if (loops_[n].possible) join_producers(static_cast<int>(n));
+    for (size_t n = 0; n < g_.nodes.size(); n++)
+      if (g_.nodes[n].op->fold()) attach_reduction(static_cast<int>(n));
     rebuild();
   }
 
@@ -161,12 +163,44 @@ class Fusion {
     }
   }
 
+  // A reduction of a value of a group that has none yet becomes its last member.
+  void attach_reduction(int n) {
+    const Node& node = g_.nodes[at(n)];
+    ValueId v = node.inputs[0];
+    int group = maker_group(v);
+    if (group < 0 || !loop(group).possible || reduction_of_.count(group)) return;
+    const Value& from = g_.values[at(v)];
+    const Value& to = g_.values[at(node.outputs[0])];
+    const FoldSpec& spec = *node.op->fold();
+    bool wide = spec.dtype == DType::Float64 && compute_of(group) != DType::Float64;
+    bool has_kernel = fold_tiles_kernel.has(from.device);
+    if (!is_floating(from.dtype) || wide || !has_kernel || !is_contiguous(from.shape, from.strides)) return;
+    if (!is_contiguous(to.shape, to.strides) || !reads_in_runs(from.shape, spec.mask)) return;
+    reduction_of_[group] = n;
+    group_of_[at(n)] = group;
+    members_[at(n)].clear();
+    members_[at(group)].push_back(n);
+  }
+
+  // Reductions along a short last dimension read column by column, which a program cannot do.
+  static bool reads_in_runs(const Shape& shape, uint64_t mask) {
+    for (int d = shape.size() - 1; d >= 0; d--)
+      if (shape[d] != 1) return !(mask >> d & 1) || shape[d] >= 16;
+    return true;
+  }
+
+  DType compute_of(int group) const {
+    for (int n : members_[at(group)])
+      if (loops_[at(n)].possible && !loops_[at(n)].any_compute) return loops_[at(n)].compute;
+    return loop(group).compute;
+  }
+
   // The members of a group as one node.
   Node fuse(int group) {
     std::vector<int> nodes = members_[at(group)];
-    DType compute = loop(group).compute;
-    for (int n : nodes)
-      if (!loops_[at(n)].any_compute) compute = loops_[at(n)].compute;
+    auto reduction = reduction_of_.find(group);
+    if (reduction != reduction_of_.end()) std::erase(nodes, reduction->second);
+    DType compute = compute_of(group);
     std::sort(nodes.begin(), nodes.end());
     Node fused;
     std::map<ValueId, int> number;
@@ -192,7 +226,20 @@ class Fusion {
       results.push_back(number[out]);
     }
     op->compute = compute;
+    if (reduction != reduction_of_.end()) {
+      const Node& node = g_.nodes[at(reduction->second)];
+      op->reduction = *node.op->fold();
+      op->reduced = g_.values[at(node.inputs[0])];
+      op->ops += concat(", ", node.op->name());
+      fused.outputs.push_back(node.outputs[0]);
+      fused.source = node.source;
+      results.push_back(number.at(node.inputs[0]));
+    }
     assign_registers(code, static_cast<int>(fused.inputs.size()), results, *op);
+    if (op->reduction) {
+      op->reduced_register = op->output_registers.back();
+      op->output_registers.pop_back();
+    }
     op->seal();
     fused.op = op;
     return fused;
@@ -284,6 +331,7 @@ class Fusion {
   std::vector<int> seen_;           // of groups: the last search that met them
   int stamp_ = 0;
   std::vector<Loop> loops_;
+  std::map<int, int> reduction_of_;        // group -> the reduction at its end
   std::vector<int> group_of_;              // of every node; the group's number is that of one of its members
   std::vector<std::vector<int>> members_;  // of every group; empty for those that were joined to others
 };

@@ -59,25 +59,46 @@ bool is_halving(const Plane& to, const Plane& from, const PoolWindows& w) {
 
 template <class C>
 WEFT_INLINE bool beats(C a, C b) {
-  return a > b || a != a;
+  return (a > b) | (a != a);
 }
 
+// A number as wide as C, so that both fill the same vector lanes.
 template <class C>
-void max_halving(C* y, int64_t* index, const C* x, const Plane& to, const Plane& from) {
+struct SameWidth {
+  using type = int64_t;
+};
+template <>
+struct SameWidth<float> {
+  using type = int32_t;
+};
+
+template <class C>
+void max_halving(C* __restrict y, int64_t* __restrict index, const C* __restrict x, const Plane& to,
+                 const Plane& from) {
+  using Place = typename SameWidth<C>::type;
+  constexpr int64_t kRow = 256;
+  Place places[kRow];
+  const Place below = static_cast<Place>(from.columns);
   for (int64_t i = 0; i < to.rows; i++) {
-    const C *upper = x + 2 * i * from.columns, *lower = upper + from.columns;
-    for (int64_t j = 0; j < to.columns; j++) {
-      C a = upper[2 * j], b = upper[2 * j + 1], c = lower[2 * j], d = lower[2 * j + 1];
-      C top = a;
-      int64_t place = 0;
-      place = beats(b, top) ? 1 : place;
-      top = beats(b, top) ? b : top;
-      place = beats(c, top) ? from.columns : place;
-      top = beats(c, top) ? c : top;
-      place = beats(d, top) ? from.columns + 1 : place;
-      top = beats(d, top) ? d : top;
-      y[i * to.columns + j] = top;
-      index[i * to.columns + j] = 2 * i * from.columns + 2 * j + place;
+    for (int64_t first = 0; first < to.columns; first += kRow) {
+      const C* __restrict upper = x + 2 * (i * from.columns + first), * __restrict lower = upper + from.columns;
+      C* __restrict out = y + i * to.columns + first;
+      int64_t n = to.columns - first < kRow ? to.columns - first : kRow;
+#pragma omp simd
+      for (int64_t j = 0; j < n; j++) {
+        C a = upper[2 * j], b = upper[2 * j + 1], c = lower[2 * j], d = lower[2 * j + 1];
+        // The first of equal ones wins, NaN over all.
+        bool right = beats(b, a), lower_right = beats(d, c);
+        C top = right ? b : a, bottom = lower_right ? d : c;
+        bool down = beats(bottom, top);
+        Place across = down ? Place(lower_right) : Place(right);
+        out[j] = down ? bottom : top;
+        places[j] = across + (down ? below : Place(0));
+      }
+      const int64_t start = 2 * (i * from.columns + first);
+      int64_t* __restrict to_index = index + i * to.columns + first;
+#pragma omp simd
+      for (int64_t j = 0; j < n; j++) to_index[j] = start + 2 * j + places[j];
     }
   }
 }

@@ -135,14 +135,38 @@ struct ReducedWalk {
   }
 };
 
+// Where a reduction reads its input: memory. Another source is the result of a tile program (tile_interpreter.h).
+struct MemorySource {
+  StridedView in;
+  // What a thread needs beside.
+  struct State {
+    explicit State(const MemorySource&) {}
+  };
+  // Can runs be read without conversion?
+  template <class C>
+  bool direct() const {
+    return in.dtype == dtype_of<C>;
+  }
+  // n neighbours; only where direct() holds.
+  template <class C>
+  const C* run(State&, C*, int64_t offset, int64_t n) const {
+    (void)n;
+    return in.as<C>() + offset;
+  }
+  template <class C>
+  void load(State&, C* buffer, int64_t offset, int64_t step, int64_t n) const {
+    load_run(buffer, advance(in.data, offset, in.dtype), in.dtype, step, n);
+  }
+};
+
 // Elements [begin, end) of the reduced dimensions of one output.
-template <class R>
-void reduce_blocks(typename R::Total& total, const ReducePlan& plan, const StridedView& in, int64_t base, int64_t begin,
-                   int64_t end) {
+template <class R, class Source>
+void reduce_blocks(typename R::Total& total, const ReducePlan& plan, const Source& in, typename Source::State& state,
+                   int64_t base, int64_t begin, int64_t end) {
   using C = typename R::Compute;
   const int last = plan.reduced - 1;
   const int64_t step = plan.reduced_in[last];
-  const bool direct = in.dtype == dtype_of<C> && step == 1 && (last == 0 || plan.reduced_shape[last] >= kShortRun);
+  const bool direct = in.template direct<C>() && step == 1 && (last == 0 || plan.reduced_shape[last] >= kShortRun);
   ReducedWalk walk(plan, begin);
   C buffer[kBlock];
   for (int64_t at = begin; at < end;) {
@@ -150,13 +174,13 @@ void reduce_blocks(typename R::Total& total, const ReducePlan& plan, const Strid
     if (direct) {
       filled = walk.run() < end - at ? walk.run() : end - at;
       filled = filled < kBlock ? filled : kBlock;
-      R::block(total, in.as<C>() + base + walk.offset, filled, at);
+      R::block(total, in.template run<C>(state, buffer, base + walk.offset, filled), filled, at);
       walk.advance_by(filled);
     } else {
       int64_t wanted = end - at < kBlock ? end - at : kBlock;
       while (filled < wanted) {
         int64_t n = walk.run() < wanted - filled ? walk.run() : wanted - filled;
-        load_run(buffer + filled, advance(in.data, base + walk.offset, in.dtype), in.dtype, step, n);
+        in.template load<C>(state, buffer + filled, base + walk.offset, step, n);
         walk.advance_by(n);
         filled += n;
       }
@@ -167,11 +191,12 @@ void reduce_blocks(typename R::Total& total, const ReducePlan& plan, const Strid
 }
 
 // The same for n neighbouring outputs, `column_step` apart in the input.
-template <class R>
-void reduce_rows(typename R::Total* totals, typename R::Tile& tile, const ReducePlan& plan, const StridedView& in,
-                 int64_t base, int64_t column_step, int64_t n, int64_t begin, int64_t end) {
+template <class R, class Source>
+void reduce_rows(typename R::Total* totals, typename R::Tile& tile, const ReducePlan& plan, const Source& in,
+                 typename Source::State& state, int64_t base, int64_t column_step, int64_t n, int64_t begin,
+                 int64_t end) {
   using C = typename R::Compute;
-  const bool direct = in.dtype == dtype_of<C> && column_step == 1;
+  const bool direct = in.template direct<C>() && column_step == 1;
   ReducedWalk walk(plan, begin);
   C buffer[kColumns];
   for (int64_t at = begin; at < end; at += kRowBlock) {
@@ -180,9 +205,9 @@ void reduce_rows(typename R::Total* totals, typename R::Tile& tile, const Reduce
     for (int64_t r = 0; r < rows; r++) {
       const C* x = buffer;
       if (direct)
-        x = in.as<C>() + base + walk.offset;
+        x = in.template run<C>(state, buffer, base + walk.offset, n);
       else
-        load_run(buffer, advance(in.data, base + walk.offset, in.dtype), in.dtype, column_step, n);
+        in.template load<C>(state, buffer, base + walk.offset, column_step, n);
       R::row(tile, x, n, r);
       walk.advance_by(1);
     }
@@ -214,8 +239,8 @@ WEFT_INLINE int64_t parts_of(int64_t tasks, int64_t elements_per_task) {
 }
 
 // Calls finish(totals, n, place, out step, out2 step) for runs of finished outputs.
-template <class R, class Finish>
-void reduce(const ReducePlan& plan, const StridedView& in, const Finish& finish) {
+template <class R, class Source, class Finish>
+void reduce_from(const ReducePlan& plan, const Source& in, const Finish& finish) {
   using Total = typename R::Total;
   if (plan.outputs == 0) return;
   const int last = plan.kept - 1;
@@ -235,17 +260,17 @@ void reduce(const ReducePlan& plan, const StridedView& in, const Finish& finish)
     int64_t left = width - task % tiles * columns;
     return left < columns ? left : columns;
   };
-  auto one_part = [&](Total* totals, int64_t task, int64_t part) {
+  auto one_part = [&](typename Source::State& state, Total* totals, int64_t task, int64_t part) {
     int64_t begin = part * part_length, end = begin + part_length < plan.count ? begin + part_length : plan.count;
     KeptPlace place(plan, first_of(task));
     for (int64_t i = 0; i < columns; i++) R::init(totals[i]);
     if (begin >= end) return;
     if (plan.by_columns) {
       typename R::Tile tile;
-      reduce_rows<R>(totals, tile, plan, in, place.in, plan.kept_in[last], size_of(task), begin, end);
+      reduce_rows<R>(totals, tile, plan, in, state, place.in, plan.kept_in[last], size_of(task), begin, end);
     } else {
       for (int64_t i = 0, n = size_of(task); i < n; i++)
-        reduce_blocks<R>(totals[i], plan, in, place.in + i * plan.kept_in[last], begin, end);
+        reduce_blocks<R>(totals[i], plan, in, state, place.in + i * plan.kept_in[last], begin, end);
     }
   };
   auto done = [&](Total* totals, int64_t task) {
@@ -255,15 +280,17 @@ void reduce(const ReducePlan& plan, const StridedView& in, const Finish& finish)
   if (parts == 1) {
     parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
       Total totals[kColumns];
+      typename Source::State state(in);
       for (int64_t task = begin; task < end; task++) {
-        one_part(totals, task, 0);
+        one_part(state, totals, task, 0);
         done(totals, task);
       }
     });
     return;
   }
   parallel_for(tasks * parts, grain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; i++) one_part(seen + i * columns, i / parts, i % parts);
+    typename Source::State state(in);
+    for (int64_t i = begin; i < end; i++) one_part(state, seen + i * columns, i / parts, i % parts);
   });
   for (int64_t task = 0; task < tasks; task++) {
     Total* totals = seen + task * parts * columns;
@@ -271,6 +298,11 @@ void reduce(const ReducePlan& plan, const StridedView& in, const Finish& finish)
       for (int64_t i = 0; i < columns; i++) R::join(totals[i], totals[part * columns + i]);
     done(totals, task);
   }
+}
+
+template <class R, class Finish>
+void reduce(const ReducePlan& plan, const StridedView& in, const Finish& finish) {
+  reduce_from<R>(plan, MemorySource{in}, finish);
 }
 
 }  // namespace

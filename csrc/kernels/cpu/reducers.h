@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/cpu/reduce_loop.h"
+#include "kernels/reduction.h"
 #include "kernels/scalar/folds.h"
 
 #pragma GCC diagnostic ignored "-Wpsabi"
@@ -179,6 +180,15 @@ struct VarianceReducer {
     t.count = count;
   }
 };
+
+// From folded totals to results; count: of elements that each total is made of.
+template <class T>
+void finish_fold(Fold fold, T* totals, int64_t n, double count) {
+  if (fold == Fold::Mean)
+    for (int64_t i = 0; i < n; i++) totals[i] = static_cast<T>(static_cast<double>(totals[i]) / count);
+  if (fold == Fold::Norm2)
+    for (int64_t i = 0; i < n; i++) totals[i] = static_cast<T>(__builtin_sqrt(static_cast<double>(totals[i])));
+}
 
 }  // namespace
 }  // namespace WEFT_ISA

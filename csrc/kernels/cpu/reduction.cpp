@@ -12,10 +12,7 @@ void fold_as(Fold fold, const StridedView& out, const StridedView& in, int reduc
   ReducePlan plan(out, {}, in, reduced, false);
   const double count = static_cast<double>(plan.count);
   reduce<FoldReducer<F, C, T>>(plan, in, [&](T* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t) {
-    if (fold == Fold::Mean)
-      for (int64_t i = 0; i < n; i++) totals[i] = static_cast<T>(static_cast<double>(totals[i]) / count);
-    if (fold == Fold::Norm2)
-      for (int64_t i = 0; i < n; i++) totals[i] = static_cast<T>(__builtin_sqrt(static_cast<double>(totals[i])));
+    finish_fold(fold, totals, n, count);
     store_run(advance(out.data, place.out, out.dtype), out.dtype, step, totals, n);
   });
 }

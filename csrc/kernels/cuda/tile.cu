@@ -10,7 +10,8 @@ namespace {
 
 using scalar::Params;
 
-constexpr int kMaxInstructions = 40;
+constexpr int kMaxOutputs = kMaxTileOutputs + 1;  // and values that are reduced
+constexpr int kMaxInstructions = kMaxTileInstructions;
 
 template <class C>
 using UnaryFunction = C (*)(C, const Params&);
@@ -58,9 +59,9 @@ struct Call {
   const void* in[kMaxTileInputs];  // nullptr: `number`
   C number[kMaxTileInputs];
   DType in_dtype[kMaxTileInputs];
-  void* out[kMaxTileOutputs];
-  DType out_dtype[kMaxTileOutputs];
-  uint8_t out_register[kMaxTileOutputs];
+  void* out[kMaxOutputs];
+  DType out_dtype[kMaxOutputs];
+  uint8_t out_register[kMaxOutputs];
 };
 
 template <class C>
@@ -155,6 +156,26 @@ void tile_cuda(TileProgram program, const StridedView* out, int num_outputs, con
     tile_in<double>(program, out, num_outputs, in, num_inputs);
 }
 WEFT_CUDA_KERNEL(tile_kernel, tile_cuda);
+
+// The values are written out and reduced by the kernel for that.
+void fold_tiles_cuda(TileProgram program, StridedView space, const StridedView* out, int num_outputs,
+                     const StridedView* in, int num_inputs, TileFold fold) {
+  DeviceScratch values(static_cast<size_t>(space.numel()) * item_size(fold.in.dtype));
+  StridedView outs[kMaxOutputs];
+  uint8_t registers[kMaxOutputs];
+  for (int k = 0; k < num_outputs; k++) {
+    outs[k + 1] = out[k];
+    registers[k + 1] = program.outputs[k];
+  }
+  outs[0] = space;
+  outs[0].data = values.as<void>();
+  registers[0] = static_cast<uint8_t>(program.folded);
+  program.outputs = registers;
+  tile_cuda(program, outs, num_outputs + 1, in, num_inputs);
+  fold.in.data = values.as<void>();
+  fold_kernel(kernel_device(), fold.fold, fold.out, fold.in, fold.reduced);
+}
+WEFT_CUDA_KERNEL(fold_tiles_kernel, fold_tiles_cuda);
 
 }  // namespace
 }  // namespace weft::cuda

@@ -1,0 +1,271 @@
+// The interpreter of tile programs: as a loop of its own, and as the source of a reduction.
+#pragma once
+
+#include "device/cpu/scratch.h"
+#include "kernels/cpu/elementwise_loop.h"
+#include "kernels/cpu/elementwise_runs.h"
+#include "kernels/tile.h"
+
+namespace weft {
+namespace WEFT_ISA {
+namespace {
+
+constexpr int64_t kLongestTile = 1024, kShortestTile = 128;  // the shortest: with all registers in use
+
+// How the operands of a program lie along the elements of the output: as LoopPlan, for any number of operands.
+struct TilePlan {
+  int ndim = 0;
+  int64_t shape[kMaxLoopDims];
+  int64_t strides[kMaxTileInputs][kMaxLoopDims];
+
+  TilePlan(const StridedView& out, const StridedView* in, int num_inputs) {
+    int64_t out_strides[kMaxLoopDims];
+    for (int d = 0; d < out.ndim; d++) {
+      if (out.shape[d] == 1) continue;
+      int at = ndim;
+      for (; at > 0 && out_strides[at - 1] < out.strides[d]; at--) {
+        shape[at] = shape[at - 1];
+        out_strides[at] = out_strides[at - 1];
+        for (int k = 0; k < num_inputs; k++) strides[k][at] = strides[k][at - 1];
+      }
+      shape[at] = out.shape[d];
+      out_strides[at] = out.strides[d];
+      for (int k = 0; k < num_inputs; k++) {
+        int own = d - (out.ndim - in[k].ndim);
+        strides[k][at] = own < 0 || in[k].shape[own] == 1 ? 0 : in[k].strides[own];
+      }
+      ndim++;
+    }
+    int kept = 0;
+    for (int d = 1; d < ndim; d++) {
+      bool mergeable = true;
+      for (int k = 0; k < num_inputs; k++) mergeable &= strides[k][kept] == strides[k][d] * shape[d];
+      shape[kept + !mergeable] = mergeable ? shape[kept] * shape[d] : shape[d];
+      kept += !mergeable;
+      for (int k = 0; k < num_inputs; k++) strides[k][kept] = strides[k][d];
+    }
+    ndim = ndim ? kept + 1 : 1;
+    if (out.numel() == 1) {
+      shape[0] = 1;
+      for (int k = 0; k < num_inputs; k++) strides[k][0] = 0;
+    }
+  }
+};
+
+template <class C>
+struct Interpreter {
+  TileProgram program;
+  StridedView space;
+  const StridedView* out;
+  int num_outputs;
+  const StridedView* in;
+  int num_inputs;
+  TilePlan plan;
+  int64_t tile;
+  // How an input comes to its register: from where it lies, loaded for every tile, or loaded once.
+  enum class Way : uint8_t { Direct, Loaded, Once } way[kMaxTileInputs];
+  bool direct_out[kMaxTileOutputs];
+  bool streamed;
+  struct Run {
+    UnaryRun<C> unary;
+    BinaryRun<C> binary;
+    BackwardRun<C> backward;
+  };
+  Run runs[kMaxTileInstructions];
+
+  // space: what the program runs over, laid out like the outputs.
+  Interpreter(const TileProgram& p, const StridedView& s, const StridedView* o, int no, const StridedView* i, int ni)
+      : program(p), space(s), out(o), num_outputs(no), in(i), num_inputs(ni), plan(s, i, ni) {
+    find_runs();
+    tile = kMaxTileRegisters * kShortestTile / p.num_registers / 32 * 32;
+    tile = tile < kLongestTile ? tile : kLongestTile;
+    for (int k = 0; k < ni; k++) {
+      bool constant = true;
+      for (int d = 0; d < plan.ndim; d++) constant &= plan.strides[k][d] == 0;
+      bool direct = plan.ndim == 1 && plan.strides[k][0] == 1 && in[k].dtype == dtype_of<C>;
+      way[k] = constant ? Way::Once : direct ? Way::Direct : Way::Loaded;
+    }
+    int64_t bytes = 0;
+    for (int k = 0; k < no; k++) bytes += out[k].numel() * static_cast<int64_t>(sizeof(C));
+    streamed = bytes >= kStreamBytes;
+    for (int k = 0; k < no; k++) {
+      // Written where it lies only if no operand is read from there afterwards.
+      direct_out[k] = out[k].dtype == dtype_of<C> && !streamed;
+      for (int j = 0; j < ni; j++) direct_out[k] &= out[k].data != in[j].data;
+      for (int j = 0; j < k; j++) direct_out[k] &= program.outputs[j] != program.outputs[k];
+    }
+  }
+
+  void load(int k, C* to, int64_t start, int64_t n) const {
+    const int last = plan.ndim - 1;
+    const int64_t step = plan.strides[k][last], inner = plan.shape[last];
+    if (last == 0) return load_run(to, advance(in[k].data, start * step, in[k].dtype), in[k].dtype, step, n);
+    int64_t index[kMaxLoopDims], offset = 0;
+    for (int d = last; d >= 0; d--) {
+      index[d] = start % plan.shape[d];
+      start /= plan.shape[d];
+      offset += index[d] * plan.strides[k][d];
+    }
+    const bool plain = in[k].dtype == dtype_of<C>;
+    for (int64_t done = 0; done < n;) {
+      int64_t m = inner - index[last] < n - done ? inner - index[last] : n - done;
+      const char* from = advance(in[k].data, offset, in[k].dtype);
+      if (plain && step <= 1) {
+        const C* x = reinterpret_cast<const C*>(from);
+        C* y = to + done;
+        if (step == 0) {
+          const C v = x[0];
+          for (int64_t i = 0; i < m; i++) y[i] = v;
+        } else {
+          for (int64_t i = 0; i < m; i++) y[i] = x[i];
+        }
+      } else {
+        load_run(to + done, from, in[k].dtype, step, m);
+      }
+      done += m;
+      index[last] += m;
+      offset += m * step;
+      for (int d = last; d > 0 && index[d] == plan.shape[d]; d--) {
+        offset += plan.strides[k][d - 1] - index[d] * plan.strides[k][d];
+        index[d] = 0;
+        index[d - 1]++;
+      }
+    }
+  }
+
+  static void round_to(DType dtype, C* x, int64_t n) {
+    visit_dtype(dtype, [&](auto tag) {
+      using T = typename decltype(tag)::type;
+      for (int64_t i = 0; i < n; i++) x[i] = convert<C>(convert<T>(x[i]));
+    });
+  }
+
+  void execute(const TileInstruction& i, const Run& run, C* const* r, int64_t n) const {
+    C* y = r[i.result];
+    const C *a = r[i.operands[0]], *b = r[i.operands[1]], *c = r[i.operands[2]];
+    bool truths[kLongestTile];
+    auto widen = [&] {
+      for (int64_t j = 0; j < n; j++) y[j] = static_cast<C>(truths[j]);
+    };
+    switch (i.op) {
+      case TileOp::Unary:
+        if (run.unary.same) {
+          run.unary.same(a, y, n, i.params);
+        } else {
+          run.unary.truth(a, truths, n, i.params);
+          widen();
+        }
+        break;
+      case TileOp::UnaryBackward:
+        run.backward(a, b, y, n, i.params);
+        break;
+      case TileOp::Binary:
+        if (run.binary.same) {
+          run.binary.same(a, b, y, n);
+        } else {
+          run.binary.truth(a, b, truths, n);
+          widen();
+        }
+        break;
+      case TileOp::Where:
+#pragma omp simd
+        for (int64_t j = 0; j < n; j++) y[j] = a[j] != C(0) ? b[j] : c[j];
+        break;
+      case TileOp::MaskedScale: {
+        const C scale = static_cast<C>(i.params.a);
+#pragma omp simd
+        for (int64_t j = 0; j < n; j++) y[j] = b[j] != C(0) ? a[j] * scale : C(0);
+        break;
+      }
+      case TileOp::Copy:
+#pragma omp simd
+        for (int64_t j = 0; j < n; j++) y[j] = a[j];
+        break;
+    }
+    if (i.dtype != dtype_of<C> && i.dtype != DType::Bool) round_to(i.dtype, y, n);
+  }
+
+  void find_runs() {
+    for (int i = 0; i < program.count; i++) {
+      const TileInstruction& instruction = program.instructions[i];
+      if (instruction.op == TileOp::Unary) find_run(instruction.function, runs[i].unary);
+      if (instruction.op == TileOp::UnaryBackward) find_run(instruction.function, runs[i].backward);
+      if (instruction.op == TileOp::Binary) find_run(instruction.function, runs[i].binary);
+    }
+  }
+
+  // Registers of one thread.
+  struct State {
+    alignas(64) C own[kMaxTileRegisters * kShortestTile];
+    C* r[kMaxTileRegisters];
+
+    explicit State(const Interpreter& x) {
+      for (int k = 0; k < x.program.num_registers; k++) r[k] = own + k * x.tile;
+      for (int k = 0; k < x.program.num_constants; k++) {
+        const C v = static_cast<C>(x.program.constants[k]);
+        for (int64_t i = 0; i < x.tile; i++) r[x.num_inputs + k][i] = v;
+      }
+      for (int k = 0; k < x.num_inputs; k++)
+        if (x.way[k] == Way::Once) load_run(r[k], x.in[k].data, x.in[k].dtype, 0, x.tile);
+    }
+  };
+
+  // The n <= tile elements from number `at` on, in the order in which they lie in memory.
+  void one_tile(State& state, int64_t at, int64_t n) const {
+    C** r = state.r;
+    for (int k = 0; k < num_inputs; k++) {
+      if (way[k] == Way::Direct)
+        r[k] = in[k].template as<C>() + at;
+      else if (way[k] == Way::Loaded)
+        load(k, r[k], at, n);
+    }
+    for (int k = 0; k < num_outputs; k++)
+      if (direct_out[k]) r[program.outputs[k]] = out[k].template as<C>() + at;
+    for (int i = 0; i < program.count; i++) execute(program.instructions[i], runs[i], r, n);
+    for (int k = 0; k < num_outputs; k++) {
+      if (direct_out[k]) continue;
+      const C* x = r[program.outputs[k]];
+      if (streamed && out[k].dtype == dtype_of<C>)
+        stream(out[k].template as<C>() + at, x, n);
+      else
+        store_run(advance(out[k].data, at, out[k].dtype), out[k].dtype, 1, x, n);
+    }
+  }
+
+  void run() const {
+    int64_t n = space.numel();
+    if (n == 0) return;
+    int64_t grain = 2 * kElementwiseGrain / (program.count + 1);
+    grain = grain < 2 * kLongestTile ? 2 * kLongestTile : grain;
+    parallel_for(n, grain, [&](int64_t begin, int64_t end) {
+      State state(*this);
+      for (int64_t at = begin; at < end; at += tile) one_tile(state, at, end - at < tile ? end - at : tile);
+      if (streamed) stream_end();
+    });
+  }
+
+  // As the source of a reduction of register `program.folded`; space is contiguous.
+  template <class T>
+  bool direct() const {
+    return __is_same(T, C);
+  }
+  template <class T>
+  const T* run(State& state, T* buffer, int64_t offset, int64_t n) const {
+    load(state, buffer, offset, 1, n);
+    return buffer;
+  }
+  template <class T>
+  void load(State& state, T* buffer, int64_t offset, int64_t step, int64_t n) const {
+    const int64_t most = step == 1 ? tile : 1;
+    for (int64_t i = 0; i < n; i += most) {
+      int64_t m = n - i < most ? n - i : most;
+      one_tile(state, offset + i * step, m);
+      const C* x = state.r[program.folded];
+      for (int64_t k = 0; k < m; k++) buffer[i + k] = x[k];
+    }
+  }
+};
+
+}  // namespace
+}  // namespace WEFT_ISA
+}  // namespace weft
