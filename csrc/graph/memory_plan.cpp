@@ -60,7 +60,7 @@ class Planner {
       if (g_.nodes[n].op->is_view()) continue;
       (is_late(g_.nodes[n]) ? late : plan_.order).push_back(static_cast<int>(n));
     }
-    first_late_ = static_cast<int>(plan_.order.size());
+    first_late_ = plan_.first_late = static_cast<int>(plan_.order.size());
     plan_.order.insert(plan_.order.end(), late.begin(), late.end());
   }
 
@@ -133,7 +133,10 @@ class Planner {
       ValueId old = g_.inputs[at(u.input)].value;
       if (u.value == old) continue;
       if (!write_directly(u, old)) {
+        ValueId from = root_of_[at(u.value)];
         plan_.copies.push_back(u);
+        plan_.from_inputs.push_back(root(from).kind == Place::Kind::Input &&
+                                    g_.inputs[at(root(from).index)].value == from);
         root(u.value).last = kForEver;
       }
     }

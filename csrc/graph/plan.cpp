@@ -167,36 +167,44 @@ void Plan::run_step(Context& c, const Step& step) const {
   }
 }
 
-void Plan::run_steps(Context& c) const {
+void Plan::run_steps(Context& c, size_t from, size_t to) const {
   if (!measured) {
-    for (const Step& step : steps_) run_step(c, step);
+    for (size_t s = from; s < to; s++) run_step(c, steps_[s]);
     return;
   }
   measured->resize(steps_.size(), 0);
-  for (size_t s = 0; s < steps_.size(); s++) {
+  for (size_t s = from; s < to; s++) {
     auto start = std::chrono::steady_clock::now();
     run_step(c, steps_[s]);
     (*measured)[s] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 }
 
-void Plan::collect(Context& c, const Tensor* const* inputs, Tensor* results) const {
-  auto tensor_of = [&](ValueId v) -> const Tensor& {
-    const Place& place = memory_.places[static_cast<size_t>(v)];
-    bool direct = place.kind == Place::Kind::Input && graph_.inputs[static_cast<size_t>(place.index)].value == v;
-    return direct ? *inputs[place.index] : c.values[static_cast<size_t>(v)];
-  };
+const Tensor& Plan::tensor_of(const Context& c, const Tensor* const* inputs, ValueId v) const {
+  const Place& place = memory_.places[static_cast<size_t>(v)];
+  bool direct = place.kind == Place::Kind::Input && graph_.inputs[static_cast<size_t>(place.index)].value == v;
+  return direct ? *inputs[place.index] : c.values[static_cast<size_t>(v)];
+}
+
+void Plan::copy_results(const Context& c, const Tensor* const* inputs, Tensor* results) const {
   for (auto [result, v] : memory_.result_copies) {
     results[result] = allocate(graph_.values[static_cast<size_t>(v)]);
-    copy_kernel(results[result].device(), view_of(results[result]), view_of(tensor_of(v)));
+    copy_kernel(results[result].device(), view_of(results[result]), view_of(tensor_of(c, inputs, v)));
   }
-  // A copy must not read what another one has written: what lies in an input goes through memory of its own.
+}
+
+std::vector<Tensor> Plan::update_sources(const Context& c, const Tensor* const* inputs) const {
   std::vector<Tensor> sources;
-  for (const Update& u : memory_.copies) {
-    const Tensor& from = tensor_of(u.value);
-    bool lies_in_input = memory_.places[static_cast<size_t>(u.value)].kind == Place::Kind::Input;
-    sources.push_back(lies_in_input ? clone(from) : from);
+  for (size_t i = 0; i < memory_.copies.size(); i++) {
+    // A copy must not read what another one has written: old contents of inputs go through memory of their own.
+    const Tensor& from = tensor_of(c, inputs, memory_.copies[i].value);
+    sources.push_back(memory_.from_inputs[i] ? clone(from) : from);
   }
+  return sources;
+}
+
+void Plan::collect(const Context& c, const Tensor* const* inputs, const std::vector<Tensor>& sources,
+                   Tensor* results) const {
   for (size_t i = 0; i < memory_.copies.size(); i++) {
     const Tensor& to = *inputs[memory_.copies[i].input];
     copy_kernel(to.device(), view_of(to), view_of(sources[i]));
@@ -249,8 +257,13 @@ void Plan::run(const Tensor* const* inputs, Tensor* results) const {
   GradModeGuard no_grad(false);
   NotTraced now;
   bind(*c, inputs);
-  run_steps(*c);
-  collect(*c, inputs, results);
+  // All memory is taken before the first change.
+  auto late = static_cast<size_t>(memory_.first_late);
+  run_steps(*c, 0, late);
+  copy_results(*c, inputs, results);
+  std::vector<Tensor> sources = update_sources(*c, inputs);
+  run_steps(*c, late, steps_.size());
+  collect(*c, inputs, sources, results);
 }
 
 }  // namespace weft::graph

@@ -36,10 +36,12 @@ struct Arena {
 
 struct MemoryPlan {
   std::vector<int> order;     // nodes, in the order in which they run
+  int first_late = 0;      // place in `order` from which on memory from outside is written; nothing fails there
   std::vector<Place> places;  // of every value
   std::vector<Buffer> buffers;
   std::vector<ValueId> memories;  // of every memory of results: the value that fills it
-  std::vector<Update> copies;     // updates that no step has written to their place
+  std::vector<Update> copies;       // updates that no step has written to their place
+  std::vector<char> from_inputs;    // of these: does the value lie in an input as it was before?
   std::vector<std::pair<int, ValueId>>
       result_copies;  // results (by number) that need memory of their own, from a value
   std::vector<Arena> arenas;
@@ -73,9 +75,14 @@ class Plan : public RefCounted {
   struct Context;
   std::unique_ptr<Context> make_context() const;
   void bind(Context& c, const Tensor* const* inputs) const;
-  void run_steps(Context& c) const;
+  void run_steps(Context& c, size_t from, size_t to) const;
   void run_step(Context& c, const Step& step) const;
-  void collect(Context& c, const Tensor* const* inputs, Tensor* results) const;
+  const Tensor& tensor_of(const Context& c, const Tensor* const* inputs, ValueId v) const;
+  void copy_results(const Context& c, const Tensor* const* inputs, Tensor* results) const;
+  // What updates that no step writes to their place are copied from.
+  std::vector<Tensor> update_sources(const Context& c, const Tensor* const* inputs) const;
+  void collect(const Context& c, const Tensor* const* inputs, const std::vector<Tensor>& sources,
+               Tensor* results) const;
   [[noreturn]] void fail_in(const Step& step, const Error& e) const;
 
   Graph graph_;

@@ -150,6 +150,15 @@ TEST(Graph, ArgumentsThatBecomeOneAnother) {
   });
 }
 
+TEST(Graph, OneValueForTwoArguments) {
+  expect_compiled_equals_eager({make_pattern({3, 3}, 1), make_pattern({3, 3}, 2)}, [](const auto& a) {
+    Tensor v = mul(a[0], Scalar(2.0));
+    copy_(a[0], v);
+    copy_(a[1], v);
+    return std::vector<Tensor>{};
+  });
+}
+
 TEST(Graph, ResultsShareMemoryAsTheyDidWhenTraced) {
   std::vector<Tensor> arguments = {make_pattern({4, 6}, 1)};
   Ref<Function> f = compile(arguments, [](const auto& a) {

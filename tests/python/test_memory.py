@@ -4,7 +4,7 @@ import gc
 
 import numpy as np
 import pytest
-from support import check_message, to_numpy, weft_only
+from support import assert_same, check_message, to_numpy, weft_only
 
 pytestmark = weft_only
 
@@ -207,3 +207,34 @@ def test_running_out_in_place(w):
 
     assert fail_each_allocation(w, step, unchanged) >= 1
     np.testing.assert_array_equal(to_numpy(x), copy + copy.sum())
+
+
+@pytest.mark.usefixtures("no_failures")
+def test_running_out_in_a_jitted_training_step(w):
+    """Whatever allocation fails, parameters and the optimizer's state are as before, and the step works the next time."""
+    x, target = w.rand(8, 6), w.tensor([0, 1, 2, 3, 0, 1, 2, 3])
+    model = w.nn.Sequential(w.nn.Linear(6, 5), w.nn.BatchNorm1d(5), w.nn.Linear(5, 4))
+    optimizer = w.optim.Adam(model.parameters(), lr=0.1)
+
+    @w.jit
+    def step(x, target):
+        optimizer.zero_grad()
+        loss = w.nn.functional.cross_entropy(model(x), target)
+        loss.backward()
+        optimizer.step()
+        return loss
+
+    def state():
+        moments = [s[name].clone() for s in optimizer.state.values() for name in ("exp_avg", "exp_avg_sq")]
+        return [t.detach().clone() for t in model.state_dict().values()] + moments
+
+    step(x, target)
+    before = state()
+
+    def unchanged():
+        for one, two in zip(state(), before, strict=True):
+            assert_same(one, two)
+        assert {s["step"] for s in optimizer.state.values()} == {1.0}
+
+    assert fail_each_allocation(w, lambda: step(x, target), unchanged) > 3
+    assert {s["step"] for s in optimizer.state.values()} == {2.0}
