@@ -36,12 +36,12 @@ struct Arena {
 
 struct MemoryPlan {
   std::vector<int> order;     // nodes, in the order in which they run
-  int first_late = 0;      // place in `order` from which on memory from outside is written; nothing fails there
+  int first_late = 0;         // place in `order` from which on memory from outside is written; nothing fails there
   std::vector<Place> places;  // of every value
   std::vector<Buffer> buffers;
   std::vector<ValueId> memories;  // of every memory of results: the value that fills it
-  std::vector<Update> copies;       // updates that no step has written to their place
-  std::vector<char> from_inputs;    // of these: does the value lie in an input as it was before?
+  std::vector<Update> copies;     // updates that no step has written to their place
+  std::vector<char> from_inputs;  // of these: does the value lie in an input as it was before?
   std::vector<std::pair<int, ValueId>>
       result_copies;  // results (by number) that need memory of their own, from a value
   std::vector<Arena> arenas;

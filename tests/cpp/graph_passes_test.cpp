@@ -1,11 +1,13 @@
 // Each pass on small graphs: what it removes or replaces, and what it must leave.
 #include <gtest/gtest.h>
 
+#include "autograd/engine.h"
 #include "graph_helpers.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/movement.h"
+#include "ops/pooling.h"
 #include "ops/random.h"
 #include "ops/reduction.h"
 
@@ -94,6 +96,32 @@ TEST(Simplify, LeavesWhatChangesValuesOrLayout) {
   EXPECT_EQ(count_nodes(g, "add"), 1);
   EXPECT_EQ(count_nodes(g, "clone"), 1);
   EXPECT_EQ(count_nodes(g, "to"), 1);
+}
+
+TEST(PoolBeforeRelu, ForwardAndBackward) {
+  Tensor x = make_leaf({1, 2, 4, 4}, std::vector<float>(32, 0.0f));
+  Tensor values = make_pattern({1, 2, 4, 4}, 3);
+  for (int i = 0; i < 32; i++) x.data_as<float>()[i] = std::max(values.data_as<float>()[i], -0.5f);  // with equal ones
+  Code program = [](const Tensors& a) {
+    PoolOptions halves;
+    halves.kernel = halves.stride = {2, 2};
+    Tensor y = max_pool2d(relu(a[0]), halves).values;
+    Tensor g = grad({sum(square(y))}, {a[0]}, {}, false, false, false)[0];
+    return Tensors{detach(y), g};
+  };
+  Traced traced = trace({x}, program);
+  Graph g = traced.graph;
+  remove_dead_code(g);
+  pool_before_relu(g);
+  verify(g);
+  size_t pool = 0, relu = 0;
+  for (size_t n = 0; n < g.nodes.size(); n++) {
+    if (g.nodes[n].op->name() == std::string("max_pool2d")) pool = n;
+    if (g.nodes[n].op->name() == std::string("relu")) relu = n;
+  }
+  EXPECT_LT(pool, relu);
+  Tensors got = run(g, {x}), expected = program({x});
+  for (size_t i = 0; i < 2; i++) EXPECT_EQ(values_of(got[i]), values_of(expected[i]));
 }
 
 TEST(ElementwiseFusion, MakesOneOpOfAChain) {

@@ -20,6 +20,9 @@ void fold_constants(Graph& g);
 // ...
 void simplify(Graph& g);
 
+// max_pool(relu(x)) as relu(max_pool(x)), and backward likewise: relu then works on the few elements that are left, and
+// its large result need not be kept.
+void pool_before_relu(Graph& g);
 // Makes one tiled op of elementwise ops that run over the same elements.
 void fuse_elementwise(Graph& g);
 

@@ -11,6 +11,7 @@ const std::vector<Pass>& all_passes() {
       {"simplify", simplify},
       {"common_subexpressions", merge_common_subexpressions},
       {"dead_code_again", remove_dead_code},
+      {"pool_before_relu", pool_before_relu},
       {"elementwise_fusion", fuse_elementwise},
   };
   return passes;
