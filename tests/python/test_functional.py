@@ -230,3 +230,22 @@ def test_cross_entropy_gradient_of_large_logits(w):
     exact = np.exp(logits.astype("float64") - logits.max())
     exact = exact / exact.sum() - np.array([[0, 1, 0]])
     np.testing.assert_allclose(x.grad.numpy(), exact, rtol=1e-5)
+
+
+@weft_only
+@pytest.mark.parametrize("shape", [(2, 3, 28, 28), (1, 2, 8, 600), (3, 1, 5, 33), (1, 1, 2, 2)])
+def test_halving_max_pool_of_equal_numbers_and_nan(w, shape):
+    """The first of equal numbers is chosen, and NaN over all others, wherever rows end."""
+    rng = np.random.default_rng(0)
+    x = rng.integers(0, 3, shape).astype("float32")
+    x[rng.random(shape) < 0.02] = np.nan
+    values, indices = w.nn.functional.max_pool2d(w.tensor(x), 2, return_indices=True)
+    rows, columns = shape[2] // 2, shape[3] // 2
+    blocks = x[:, :, : 2 * rows, : 2 * columns].reshape(*shape[:2], rows, 2, columns, 2).transpose(0, 1, 2, 4, 3, 5)
+    blocks = blocks.reshape(*shape[:2], rows, columns, 4)
+    np.testing.assert_array_equal(values.numpy(), blocks.max(-1))
+    chosen = indices.numpy() % shape[3] % 2 + 2 * (indices.numpy() // shape[3] % 2)
+    finite = ~np.isnan(blocks).any(-1)
+    np.testing.assert_array_equal(chosen[finite], blocks.argmax(-1)[finite])
+    picked = np.take_along_axis(x.reshape(*shape[:2], -1), indices.numpy().reshape(*shape[:2], -1), -1)
+    np.testing.assert_array_equal(picked.reshape(values.shape), values.numpy())

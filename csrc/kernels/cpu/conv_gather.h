@@ -244,8 +244,8 @@ void put_pixels(T* to, int64_t channel_stride, int64_t step, const S* from, int6
           transpose_strip<S, 4>(to + i, channel_stride, from + i * from_row, from_row, 4, outputs);
     }
   }
-  for (; i < count; i++)
-    for (int64_t o = 0; o < outputs; o++) to[o * channel_stride + i * step] = convert<T>(from[i * from_row + o]);
+  for (int64_t o = 0; o < outputs; o++)
+    for (int64_t k = i; k < count; k++) to[o * channel_stride + k * step] = convert<T>(from[k * from_row + o]);
 }
 
 // --- packed weights -----------------------------------------------------------------------------------------------

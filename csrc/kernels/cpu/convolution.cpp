@@ -188,7 +188,71 @@ WEFT_INLINE void visit_float(DType t, F&& f) {
   });
 }
 
+// One image with many weights and few pixels: the weights are read once, where they lie, and the input is spread out to
+// a matrix of a row for every weight of an output and a column for every pixel.
+bool has_few_pixels(const StridedView& y, const StridedView& x, const StridedView& w, const ConvGeometry& geometry) {
+  return y.dtype == DType::Float32 && geometry.groups == 1 && x.shape[0] == 1 && y.shape[2] == 1 && x.shape[2] == 1 &&
+         w.shape[2] == 1 && w.is_contiguous() && y.is_contiguous() && y.shape[3] * y.shape[4] <= 64 &&
+         w.numel() >= 1 << 18;
+}
+
+void spread_row(float* to, const StridedView& y, const StridedView& x, const ConvGeometry& g, int64_t channel,
+                int64_t row, int64_t column) {
+  const float* from = x.as<const float>() + channel * x.strides[1];
+  for (int64_t i = 0; i < y.shape[3]; i++) {
+    const int64_t r = i * g.stride[1] - g.padding[1] + row * g.dilation[1];
+    for (int64_t j = 0; j < y.shape[4]; j++) {
+      const int64_t c = j * g.stride[2] - g.padding[2] + column * g.dilation[2];
+      const bool inside = r >= 0 && r < x.shape[3] && c >= 0 && c < x.shape[4];
+      *to++ = inside ? from[r * x.strides[3] + c * x.strides[4]] : 0.0f;
+    }
+  }
+}
+
+void convolve_few_pixels(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
+                         const ConvGeometry& geometry) {
+  const int64_t outputs = w.shape[0], kernel = w.shape[3] * w.shape[4], depth = w.shape[1] * kernel;
+  const int64_t pixels = y.shape[3] * y.shape[4];
+  // Rows of whole vectors: narrower ones would have to be packed.
+  const int64_t width = pixels <= kLanes<float> ? kLanes<float> : kTileColumns<float>;
+  const int64_t columns = ceil_div(pixels, width) * width;
+  const int64_t blocks = ceil_div(outputs, kTileRows), workers = smaller(num_threads(), blocks);
+  const size_t matrix_bytes = round_up(static_cast<size_t>(depth * columns) * sizeof(float));
+  Scratch scratch(matrix_bytes + static_cast<size_t>(outputs * columns) * sizeof(float));
+  float* matrix = reinterpret_cast<float*>(scratch.data());
+  float* result = reinterpret_cast<float*>(scratch.data() + matrix_bytes);
+  parallel_for(depth, ceil_div(1 << 13, columns), [&](int64_t begin, int64_t end) {
+    for (int64_t k = begin; k < end; k++) {
+      float* row = matrix + k * columns;
+      spread_row(row, y, x, geometry, k / kernel, k % kernel / w.shape[4], k % w.shape[4]);
+      for (int64_t p = pixels; p < columns; p++) row[p] = 0.0f;
+    }
+  });
+  parallel_for(workers, 1, [&](int64_t first, int64_t last) {
+    const int64_t begin = blocks * first / workers * kTileRows;
+    const int64_t end = smaller(blocks * last / workers * kTileRows, outputs), step = kMaxDepth<float>;
+    for (int64_t k = 0; k < depth; k += step) {
+      const int64_t length = smaller(step, depth - k);
+      const Matrix<const float> rows{w.as<const float>() + begin * depth + k, depth, 1};
+      for (int64_t p = 0; p < columns; p += width) {
+        float* c = result + begin * columns + p;
+        const float* b = matrix + k * columns + p;
+        if (width == kLanes<float>)
+          panel<float, 1>(end - begin, width, length, rows, false, b, columns, c, columns, k ? c : nullptr, columns);
+        else
+          panel<float, kTileVectors>(end - begin, width, length, rows, false, b, columns, c, columns, k ? c : nullptr,
+                                     columns);
+      }
+    }
+    for (int64_t o = begin; o < end; o++) {
+      const float b = bias.data ? bias.as<const float>()[o * bias.strides[0]] : 0.0f;
+      for (int64_t p = 0; p < pixels; p++) y.as<float>()[o * pixels + p] = result[o * columns + p] + b;
+    }
+  });
+}
+
 void convolution_cpu(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& geometry) {
+  if (has_few_pixels(y, x, w, geometry)) return convolve_few_pixels(y, x, w, bias, geometry);
   if (onednn_convolution(y, x, w, bias, geometry)) return;
   Scratch lists(lists_bytes(w.shape + 2));
   visit_float(y.dtype, [&](auto tag) {

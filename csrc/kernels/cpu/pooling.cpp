@@ -3,6 +3,7 @@
 
 #include "device/cpu/scratch.h"
 #include "kernels/cpu/elementwise_loop.h"
+#include "kernels/cpu/vector.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -62,43 +63,64 @@ WEFT_INLINE bool beats(C a, C b) {
   return (a > b) | (a != a);
 }
 
-// A number as wide as C, so that both fill the same vector lanes.
+// The largest of each window of one row, and which of the four it is: the first of equal ones, NaN over all.
 template <class C>
-struct SameWidth {
-  using type = int64_t;
-};
-template <>
-struct SameWidth<float> {
-  using type = int32_t;
-};
+WEFT_INLINE void halve_row(const C* upper, const C* lower, int64_t n, C* out, int32_t* which) {
+  for (int64_t j = 0; j < n; j++) {
+    const C a = upper[2 * j], b = upper[2 * j + 1], c = lower[2 * j], d = lower[2 * j + 1];
+    const bool right = beats(b, a), lower_right = beats(d, c);
+    const C top = right ? b : a, bottom = lower_right ? d : c;
+    const bool down = beats(bottom, top);
+    out[j] = down ? bottom : top;
+    which[j] = down ? 2 + lower_right : right;
+  }
+}
 
+// The same for whole vectors.
+WEFT_INLINE void halve_row_in_vectors(const float* upper, const float* lower, int64_t n, float* out, int32_t* which) {
+  using V = Vector<float>;
+  using Index = VectorOf<float>::index;
+  constexpr int lanes = kLanes<float>;
+  Index even, odd;
+  for (int i = 0; i < lanes; i++) even[i] = 2 * i, odd[i] = 2 * i + 1;
+  for (int64_t j = 0; j < n; j += lanes) {
+    const V u0 = load(upper + 2 * j), u1 = load(upper + 2 * j + lanes);
+    const V l0 = load(lower + 2 * j), l1 = load(lower + 2 * j + lanes);
+    const V a = __builtin_shuffle(u0, u1, even), b = __builtin_shuffle(u0, u1, odd);
+    const V c = __builtin_shuffle(l0, l1, even), d = __builtin_shuffle(l0, l1, odd);
+    const Index right = (b > a) | (b != b), lower_right = (d > c) | (d != d);
+    const V top = right ? b : a, bottom = lower_right ? d : c;
+    const Index down = (bottom > top) | (bottom != bottom);
+    store(out + j, down ? bottom : top);
+    const Index place = down ? 2 - lower_right : -right;
+    __builtin_memcpy(which + j, &place, sizeof place);
+  }
+}
+
+// end: of the input's memory.
 template <class C>
-void max_halving(C* __restrict y, int64_t* __restrict index, const C* __restrict x, const Plane& to,
-                 const Plane& from) {
-  using Place = typename SameWidth<C>::type;
+void max_halving(C* y, int64_t* index, const C* x, const Plane& to, const Plane& from, const C* end) {
   constexpr int64_t kRow = 256;
-  Place places[kRow];
-  const Place below = static_cast<Place>(from.columns);
+  int32_t which[kRow];
+  C out[kRow];
+  const int64_t offsets[4] = {0, 1, from.columns, from.columns + 1};
   for (int64_t i = 0; i < to.rows; i++) {
     for (int64_t first = 0; first < to.columns; first += kRow) {
-      const C* __restrict upper = x + 2 * (i * from.columns + first), * __restrict lower = upper + from.columns;
-      C* __restrict out = y + i * to.columns + first;
-      int64_t n = to.columns - first < kRow ? to.columns - first : kRow;
-#pragma omp simd
-      for (int64_t j = 0; j < n; j++) {
-        C a = upper[2 * j], b = upper[2 * j + 1], c = lower[2 * j], d = lower[2 * j + 1];
-        // The first of equal ones wins, NaN over all.
-        bool right = beats(b, a), lower_right = beats(d, c);
-        C top = right ? b : a, bottom = lower_right ? d : c;
-        bool down = beats(bottom, top);
-        Place across = down ? Place(lower_right) : Place(right);
-        out[j] = down ? bottom : top;
-        places[j] = across + (down ? below : Place(0));
+      const C *upper = x + 2 * (i * from.columns + first), *lower = upper + from.columns;
+      const int64_t n = to.columns - first < kRow ? to.columns - first : kRow;
+      bool done = false;
+      if constexpr (__is_same(C, float)) {
+        // Whole vectors, even if the row ends before: what is read too much is not written.
+        const int64_t whole = (n + kLanes<float> - 1) / kLanes<float> * kLanes<float>;
+        done = lower + 2 * whole <= end;
+        if (done) halve_row_in_vectors(upper, lower, whole, out, which);
       }
+      if (!done) halve_row(upper, lower, n, out, which);
       const int64_t start = 2 * (i * from.columns + first);
-      int64_t* __restrict to_index = index + i * to.columns + first;
-#pragma omp simd
-      for (int64_t j = 0; j < n; j++) to_index[j] = start + 2 * j + places[j];
+      C* to_y = y + i * to.columns + first;
+      int64_t* to_index = index + i * to.columns + first;
+      for (int64_t j = 0; j < n; j++) to_y[j] = out[j];
+      for (int64_t j = 0; j < n; j++) to_index[j] = start + 2 * j + offsets[which[j]];
     }
   }
 }
@@ -129,7 +151,8 @@ void max_pool_as(const StridedView& out, const StridedView& indices, const Strid
   bool halving = is_halving(to, from, w);
   for_planes<C>(out, in, [&](C* y, const C* x, int64_t p) {
     int64_t* index = indices.as<int64_t>() + p * to.size();
-    halving ? max_halving(y, index, x, to, from) : max_windows(y, index, x, to, from, w);
+    const C* end = in.dtype == dtype_of<C> ? in.as<C>() + in.numel() : x + from.size();
+    halving ? max_halving(y, index, x, to, from, end) : max_windows(y, index, x, to, from, w);
   });
 }
 
