@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from support import gradcheck, to_numpy, to_tensor
+from support import gradcheck, to_numpy, to_tensor, weft_only
 
 RNG = np.random.default_rng(0)
 A, B, C = (RNG.standard_normal((4, 3)) for _ in range(3))
