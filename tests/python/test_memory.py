@@ -211,7 +211,7 @@ def test_running_out_in_place(w):
 
 @pytest.mark.usefixtures("no_failures")
 def test_running_out_in_a_jitted_training_step(w):
-    """Whatever allocation fails, parameters and the optimizer's state are as before, and the step works the next time."""
+    """Whatever allocation fails, parameters and optimizer state are as before, and the step works the next time."""
     x, target = w.rand(8, 6), w.tensor([0, 1, 2, 3, 0, 1, 2, 3])
     model = w.nn.Sequential(w.nn.Linear(6, 5), w.nn.BatchNorm1d(5), w.nn.Linear(5, 4))
     optimizer = w.optim.Adam(model.parameters(), lr=0.1)
