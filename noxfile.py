@@ -50,8 +50,9 @@ def stubs(session):
 
 @nox.session
 def bench(session):
-    session.install(".", "torch==2.13.0")
+    session.install(".", "torch==2.13.0", "jax==0.10.2")
     session.run("python", "benchmarks/run.py", *(session.posargs or ["--package", "--save"]))
+    session.run("python", "benchmarks/jit.py", "--save")
 
 
 @nox.session(venv_backend="none")

@@ -164,6 +164,7 @@ PyObject* node_object(const Ref<Node>& node) {
 
 void change_requires_grad(const Tensor& t, bool on) {
   if (t.requires_grad() == on) return;
+  refuse_change_while_tracing("requires_grad", t);
   check(!on || is_floating(t.dtype()), "requires_grad: only floating point tensors can require grad, got dtype ",
         t.dtype());
   check(is_leaf(t),

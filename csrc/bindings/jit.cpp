@@ -64,11 +64,42 @@ struct Compiled {
   Tree result;
   std::vector<py::object> before, after;
   std::vector<Watch> watches;
-  std::string reason;                                       // why it was traced
-  std::vector<std::pair<std::string, std::string>> passes;  // name, graph
-  std::shared_ptr<graph::DynamicProgram> family;            // for other sizes of dynamic dimensions
+  std::string reason;                             // why it was traced
+  graph::Program program;                         // before the passes
+  std::shared_ptr<graph::DynamicProgram> family;  // for other sizes of dynamic dimensions
   std::string family_key;
 };
+
+// Names from WEFT_JIT_PASSES.
+std::vector<std::string> passes_left_out() {
+  std::vector<std::string> names;
+  const char* text = std::getenv("WEFT_JIT_PASSES");
+  if (!text) return names;
+  std::string name;
+  for (const char* c = text;; c++) {
+    if (*c && *c != ',') {
+      name += *c;
+      continue;
+    }
+    check<ErrorKind::Value>(name.empty() || name[0] == '-',
+                            "WEFT_JIT_PASSES: expected names of passes to leave out "
+                            "like '-fusion,-simplify', got '",
+                            std::string(text), "'");
+    if (!name.empty()) names.push_back(name.substr(1));
+    name.clear();
+    if (!*c) return names;
+  }
+}
+
+// (pass, text of the graph after it), compiled once more.
+std::vector<std::pair<std::string, std::string>> graphs_after_passes(const Compiled& c) {
+  std::vector<std::pair<std::string, std::string>> texts;
+  graph::OptimizeOptions options;
+  options.without = passes_left_out();
+  options.after = [&](const char* pass, const graph::Graph& g) { texts.emplace_back(pass, graph::to_text(g)); };
+  graph::Function::compile(c.program, options);
+  return texts;
+}
 
 class Jit {
  public:
@@ -206,11 +237,11 @@ class Jit {
     return traced;
   }
 
-  void compile_program(Compiled& c, const graph::Program& program) const {
+  static void compile_program(Compiled& c, graph::Program program) {
     graph::OptimizeOptions options;
     options.without = passes_left_out();
-    options.after = [&](const char* pass, const graph::Graph& g) { c.passes.emplace_back(pass, graph::to_text(g)); };
     c.function = graph::Function::compile(program, options);
+    c.program = std::move(program);
   }
 
   Compiled& keep(const std::string& key, const std::shared_ptr<Compiled>& compiled,
@@ -239,7 +270,7 @@ class Jit {
     TracedCall traced = run_traced(s, args, kwargs, s.tensors);
     traces_++;
     if (!s.dims.empty()) trace_family(s, args, kwargs, traced, c);
-    compile_program(c, traced.program);
+    compile_program(c, std::move(traced.program));
     c.result = std::move(traced.result);
     c.before = traced.session.before;
     c.after = traced.session.after;
@@ -318,26 +349,6 @@ class Jit {
     if (type == tensor_type() || stand_in.impl()->python_object)
       return py::reinterpret_steal<py::object>(wrap(stand_in));
     return py::reinterpret_steal<py::object>(wrap_as(type, stand_in));
-  }
-
-  static std::vector<std::string> passes_left_out() {
-    std::vector<std::string> names;
-    const char* text = std::getenv("WEFT_JIT_PASSES");
-    if (!text) return names;
-    std::string name;
-    for (const char* c = text;; c++) {
-      if (*c && *c != ',') {
-        name += *c;
-        continue;
-      }
-      check<ErrorKind::Value>(name.empty() || name[0] == '-',
-                              "WEFT_JIT_PASSES: expected names of passes to leave out "
-                              "like '-fusion,-simplify', got '",
-                              std::string(text), "'");
-      if (!name.empty()) names.push_back(name.substr(1));
-      name.clear();
-      if (!*c) return names;
-    }
   }
 
   py::object run(Compiled& c, const Signature& s) {
@@ -458,7 +469,7 @@ void bind_jit(py::module_& m) {
   py::class_<Compiled, std::shared_ptr<Compiled>>(m, "_Compiled")
       .def_readonly("reason", &Compiled::reason)
       .def_readonly("signature", &Compiled::parts)
-      .def_readonly("passes", &Compiled::passes)
+      .def_property_readonly("passes", &graphs_after_passes)
       .def("text",
            [](const Compiled& c, bool backward) {
              const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();

@@ -88,6 +88,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
   if (reject_delete(value, "data")) return -1;
   return guarded([&]() -> int {
     check<ErrorKind::Type>(is_tensor(value), "data: expected a Tensor, got ", std::string(Py_TYPE(value)->tp_name));
+    refuse_change_while_tracing("data", unwrap(self));
     const TensorImpl& from = *unwrap(value).impl();
     TensorImpl& to = *unwrap(self).impl();
     check(!to.requires_grad || is_floating(from.dtype),

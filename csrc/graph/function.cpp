@@ -336,6 +336,9 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
   std::vector<Tensor> results(forward_->graph().results.size());
   forward_->run(list.data(), results.data());
 
+  if (GradMode::inference())
+    for (size_t i = 0; i < results.size(); i++)
+      if (forward_->graph().results[i].memory >= 0) results[i].impl()->inference = true;
   for (const GradientChange& change : gradient_changes_)
     set_accumulated_grad(resolve(change.leaf, arguments), change.result < 0 ? Tensor() : results[at(change.result)]);
   if (!differentiable_.empty()) {

@@ -20,6 +20,11 @@ void refuse_while_tracing(const char* what) {
         ": in a jitted function this would happen only once, while weft.jit traces it; do it outside of the function");
 }
 
+void refuse_change_while_tracing(const char* what, const Tensor& x) {
+  const Storage& storage = *x.impl()->storage;
+  if (!storage.symbolic() && storage.made_in() != trace_number) refuse_while_tracing(what);
+}
+
 void check_values_known(const char* what, const Tensor& x) {
   if (x.impl()->storage->symbolic()) [[unlikely]]
     fail(what, ": ", kNoValuesYet, " (a tensor of shape ", x.shape(), " and dtype ", x.dtype(), ")");

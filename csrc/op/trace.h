@@ -43,6 +43,8 @@ class NotTraced : TraceScope {
 extern const char* const kNoValuesYet;
 // Raises RuntimeError while a graph is traced: `what` has an effect that no graph would repeat.
 void refuse_while_tracing(const char* what);
+// The same for a change of x, unless x was made by what is traced.
+void refuse_change_while_tracing(const char* what, const Tensor& x);
 // Raises RuntimeError if x is symbolic: `what` needs its values, or makes a result whose shape depends on them.
 void check_values_known(const char* what, const Tensor& x);
 

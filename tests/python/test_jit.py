@@ -291,7 +291,16 @@ def test_autocast(w):
     assert f(x).dtype == w.float32
 
 
+def test_inference_mode(w):
+    f = w.jit(lambda x: x * 2)
+    with w.inference_mode():
+        y = f(w.ones(2))
+    assert y.is_inference() and not f(w.ones(2)).is_inference()
+
+
 # Errors
+
+OUTSIDE = []
 
 
 @pytest.mark.parametrize(
@@ -308,11 +317,15 @@ def test_autocast(w):
         (lambda w, x: w.unique(x), "unique: the values"),
         (lambda w, x: memoryview(x), "are not known"),
         (lambda w, x: w.manual_seed(0), "manual_seed.*only once"),
+        (lambda w, x: OUTSIDE[0].requires_grad_(), "requires_grad.*only once"),
+        (lambda w, x: setattr(OUTSIDE[0], "data", x), "data.*only once"),
     ],
 )
 def test_what_cannot_be_traced(w, function, message):
+    OUTSIDE[:] = [w.zeros(3)]
     with pytest.raises((RuntimeError, BufferError), match=message):
         w.jit(lambda x: function(w, x))(w.ones(3))
+    assert not OUTSIDE[0].requires_grad
 
 
 def test_an_attribute_set_while_tracing_is_an_error(w):
