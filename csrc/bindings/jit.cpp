@@ -66,13 +66,13 @@ struct Compiled {
   std::vector<Watch> watches;
   std::string reason;                             // why it was traced
   graph::Program program;                         // before the passes
+  std::vector<std::string> without;               // passes
   std::shared_ptr<graph::DynamicProgram> family;  // for other sizes of dynamic dimensions
   std::string family_key;
 };
 
-// Names from WEFT_JIT_PASSES.
-std::vector<std::string> passes_left_out() {
-  std::vector<std::string> names;
+// With the names from WEFT_JIT_PASSES.
+std::vector<std::string> passes_left_out(std::vector<std::string> names) {
   const char* text = std::getenv("WEFT_JIT_PASSES");
   if (!text) return names;
   std::string name;
@@ -95,7 +95,7 @@ std::vector<std::string> passes_left_out() {
 std::vector<std::pair<std::string, std::string>> graphs_after_passes(const Compiled& c) {
   std::vector<std::pair<std::string, std::string>> texts;
   graph::OptimizeOptions options;
-  options.without = passes_left_out();
+  options.without = c.without;
   options.after = [&](const char* pass, const graph::Graph& g) { texts.emplace_back(pass, graph::to_text(g)); };
   graph::Function::compile(c.program, options);
   return texts;
@@ -103,8 +103,12 @@ std::vector<std::pair<std::string, std::string>> graphs_after_passes(const Compi
 
 class Jit {
  public:
-  Jit(py::object function, py::object traced_call, DynamicDims dynamic)
-      : function_(std::move(function)), traced_call_(std::move(traced_call)), dynamic_(std::move(dynamic)) {}
+  // without: names of passes to leave out.
+  Jit(py::object function, py::object traced_call, DynamicDims dynamic, std::vector<std::string> without)
+      : function_(std::move(function)),
+        traced_call_(std::move(traced_call)),
+        dynamic_(std::move(dynamic)),
+        without_(std::move(without)) {}
 
   py::object call(const py::args& args, const py::kwargs& kwargs) {
     if (tracing()) return function_(*args, **kwargs);
@@ -237,9 +241,9 @@ class Jit {
     return traced;
   }
 
-  static void compile_program(Compiled& c, graph::Program program) {
+  void compile_program(Compiled& c, graph::Program program) const {
     graph::OptimizeOptions options;
-    options.without = passes_left_out();
+    options.without = c.without = passes_left_out(without_);
     c.function = graph::Function::compile(program, options);
     c.program = std::move(program);
   }
@@ -367,6 +371,7 @@ class Jit {
 
   py::object function_, traced_call_;
   DynamicDims dynamic_;
+  std::vector<std::string> without_;
   std::unordered_map<std::string, std::vector<std::shared_ptr<Compiled>>> by_key_;
   std::vector<std::shared_ptr<Compiled>> all_;
   std::shared_ptr<Compiled> last_used_;
@@ -495,8 +500,8 @@ void bind_jit(py::module_& m) {
         return plan ? plan->memory().order.size() : 0;
       });
   py::class_<Jit>(m, "_Jit")
-      .def(py::init<py::object, py::object, DynamicDims>(), py::arg("function"), py::arg("traced_call"),
-           py::arg("dynamic"))
+      .def(py::init<py::object, py::object, DynamicDims, std::vector<std::string>>(), py::arg("function"),
+           py::arg("traced_call"), py::arg("dynamic"), py::arg("without"))
       .def("__call__", &Jit::call)
       .def("compile", &Jit::compile)
       .def("_profile", &Jit::profile)

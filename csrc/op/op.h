@@ -125,6 +125,8 @@ class Op : public RefCounted {
   virtual const FoldSpec* fold() const { return nullptr; }
   // The input whose values the single output has too, in another dtype, layout or shape perhaps; -1: none.
   virtual int same_as_input() const { return -1; }
+  // Does it cost little more to compute the op again than to read its inputs and write its outputs?
+  virtual bool cheap() const { return elementwise(); }
   // May the op raise an error for some values of its inputs?
   virtual bool may_fail() const { return false; }
   // False: the op does more than compute its outputs from its inputs (it draws random numbers, or raises an error for

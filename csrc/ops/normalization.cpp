@@ -68,6 +68,7 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
 // the mean and the (biased) variance.
 struct BatchNorm : OpOf<BatchNorm> {
   static constexpr const char* kName = "batch_norm";
+  bool cheap() const override { return true; }
   bool training;
   double eps;
   auto fields() const { return std::tie(training, eps); }
@@ -159,6 +160,7 @@ struct RowNormBackward : OpOf<RowNormBackward> {
 // inputs: x, weight and bias or nothing. Outputs: the result; mean and 1 / standard deviation of every row.
 struct RowNorm : OpOf<RowNorm> {
   static constexpr const char* kName = "layer_norm";
+  bool cheap() const override { return true; }
   AutocastRule autocast() const override { return AutocastRule::Float32; }
   RowRule rule;
   double eps;

@@ -11,9 +11,10 @@ from weft import _C
 class Jitted(_C._Jit):
     """What :func:`jit` makes of a function. Call it like the function."""
 
-    def __init__(self, function, dynamic_dims=None):
-        super().__init__(function, _call_traced, _read_dynamic_dims(dynamic_dims))
-        self._dynamic_dims = dynamic_dims
+    def __init__(self, function, dynamic_dims=None, recompute=True):
+        without = [] if recompute else ["recompute"]
+        super().__init__(function, _call_traced, _read_dynamic_dims(dynamic_dims), without)
+        self._options = (dynamic_dims, recompute)
         self.__wrapped__ = function
         functools.update_wrapper(self, function)
 
@@ -21,12 +22,12 @@ class Jitted(_C._Jit):
         return self if instance is None else types.MethodType(self, instance)
 
     def __reduce__(self):
-        return Jitted, (self.__wrapped__, self._dynamic_dims)
+        return Jitted, (self.__wrapped__, *self._options)
 
     def __deepcopy__(self, memo):
         import copy
 
-        return Jitted(copy.deepcopy(self.__wrapped__, memo), self._dynamic_dims)
+        return Jitted(copy.deepcopy(self.__wrapped__, memo), *self._options)
 
     def __repr__(self):
         return f"<weft.jit of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)}, {self.traces} traces>"
@@ -121,7 +122,7 @@ class Graph:
         return self.svg()
 
 
-def jit(function=None, *, dynamic_dims=None):
+def jit(function=None, *, dynamic_dims=None, recompute=True):
     """Compiles a function of tensors: the first call traces it, later calls run the compiled graph without Python.
 
     The function runs once with symbolic tensors for each signature of its arguments (shapes, dtypes, devices, what
@@ -134,6 +135,9 @@ def jit(function=None, *, dynamic_dims=None):
     arguments, or a dict from an argument's position or name to its dimensions. The function is traced at a few sizes
     more in its first call; where its ops depend on the sizes in another way than by sums and products, other sizes get
     traces of their own after all, and explain() says why. Sizes 0 and 1 always have traces of their own.
+
+    With recompute (the default), cheap values such as activations and normalised inputs are computed twice rather than
+    kept for backward, where what they are made of is kept anyway: less memory for a few percent of time.
 
     A Module keeps its identity: its ``forward`` is compiled, and the module returned.
 
@@ -150,15 +154,15 @@ def jit(function=None, *, dynamic_dims=None):
     1
     """
     if function is None:
-        return functools.partial(jit, dynamic_dims=dynamic_dims)
+        return functools.partial(jit, dynamic_dims=dynamic_dims, recompute=recompute)
     import weft
 
     if isinstance(function, weft.nn.Module):
-        object.__setattr__(function, "forward", Jitted(function.forward, dynamic_dims))
+        object.__setattr__(function, "forward", Jitted(function.forward, dynamic_dims, recompute))
         return function
     if not callable(function):
         raise TypeError(f"jit: expected a function or a Module, got {type(function).__name__}")
-    return Jitted(function, dynamic_dims)
+    return Jitted(function, dynamic_dims, recompute)
 
 
 def _read_dynamic_dims(dims):

@@ -124,6 +124,33 @@ TEST(PoolBeforeRelu, ForwardAndBackward) {
   for (size_t i = 0; i < 2; i++) EXPECT_EQ(values_of(got[i]), values_of(expected[i]));
 }
 
+TEST(Recompute, ComputesACheapValueAgainWhereItsInputIsThereAnyway) {
+  Tensor x = make_pattern({200, 200}, 1);
+  Code program = [](const Tensors& a) {
+    Tensor h = matmul(a[0], a[0]), y = exp(mul(h, Scalar(0.01))), z = y;
+    for (int i = 0; i < 12; i++) z = add(matmul(matmul(z, a[0]), a[0]), matmul(tanh(z), a[0]));
+    return Tensors{sum(mul(z, y)), sum(mul(h, z))};
+  };
+  Graph plain = graph_of({x}, program);
+  Graph g = plain;
+  recompute(g);
+  verify(g);
+  EXPECT_EQ(count_nodes(g, "exp"), 2);
+  EXPECT_LT(plan_memory(g).peak_bytes(), plan_memory(plain).peak_bytes());
+  Tensors got = run(g, {x}), expected = program({x});
+  for (size_t i = 0; i < 2; i++) EXPECT_EQ(values_of(got[i]), values_of(expected[i]));
+}
+
+TEST(Recompute, LeavesRandomDrawsAndProductsAlone) {
+  Graph g = after(recompute, {make_pattern({200, 200}, 1)}, [](const Tensors& a) {
+    Tensor y = dropout(matmul(a[0], a[0]), 0.5, true, false), z = y;
+    for (int i = 0; i < 12; i++) z = matmul(z, a[0]);
+    return Tensors{sum(mul(y, z))};
+  });
+  EXPECT_EQ(count_nodes(g, "random"), 1);
+  EXPECT_EQ(count_nodes(g, "matmul"), 13);
+}
+
 TEST(ElementwiseFusion, MakesOneOpOfAChain) {
   Tensor x = make_pattern({300, 7}, 1), bias = make_pattern({7}, 2);
   Code program = [](const Tensors& a) {

@@ -544,6 +544,32 @@ def test_the_planned_peak_is_the_measured_one(w):
     assert "largest buffers" in f.memory_plan(x)
 
 
+def test_recomputation_saves_memory_and_changes_no_bit(w):
+    x, y = images(w, 64, 28)
+    found = []
+    for recompute in (True, False):
+        w.manual_seed(1)
+        layers = []
+        for n in (1, 8, 8):
+            layers += [w.nn.Conv2d(n, 8, 3, padding=1), w.nn.BatchNorm2d(8), w.nn.ReLU()]
+        model = w.nn.Sequential(*layers, w.nn.Flatten(), w.nn.Linear(8 * 28 * 28, 10))
+        optimizer = w.optim.SGD(model.parameters(), lr=0.1)
+
+        @w.jit(recompute=recompute)
+        def step(x, y, model=model, optimizer=optimizer):
+            optimizer.zero_grad()
+            loss = w.nn.functional.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            return loss
+
+        losses = [step(x, y).item() for _ in range(2)]
+        found.append((losses, model, step.graph(x, y).peak_bytes))
+    assert found[0][0] == found[1][0]
+    same_state(found[0][1], found[1][1])
+    assert found[0][2] < 0.9 * found[1][2]
+
+
 def test_profile_shows_the_lines(w):
     f = w.jit(lambda x: (x @ x).exp())
     assert "matmul" in f.profile(w.ones(4, 4)) and "test_jit.py" in f.profile(w.ones(4, 4))

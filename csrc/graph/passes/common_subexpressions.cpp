@@ -1,13 +1,43 @@
+#include <cstring>
 #include <numeric>
+#include <string_view>
 #include <unordered_map>
 
 #include "graph/passes/passes.h"
 
 namespace weft::graph {
 
+namespace {
+
+constexpr size_t kSmallConstant = 64 << 10;
+
+// Constants with the same bits, as far as they are small enough to be looked at.
+void merge_constants(const Graph& g, std::vector<ValueId>& same) {
+  std::unordered_multimap<size_t, const Input*> seen;
+  for (const Input& input : g.inputs) {
+    const Tensor& t = input.constant;
+    const Value& type = g.values[static_cast<size_t>(input.value)];
+    bool readable = t.defined() && t.has_values() && t.is_contiguous() && t.device().type == DeviceType::CPU;
+    if (!readable || type.bytes() > kSmallConstant) continue;
+    std::string_view bytes(static_cast<const char*>(t.data()), type.bytes());
+    size_t hash = std::hash<std::string_view>{}(bytes);
+    auto [begin, end] = seen.equal_range(hash);
+    bool found = false;
+    for (auto it = begin; it != end && !found; ++it) {
+      const Tensor& other = it->second->constant;
+      found = same_type(type_of(other), type) && std::memcmp(other.data(), t.data(), type.bytes()) == 0;
+      if (found) same[static_cast<size_t>(input.value)] = it->second->value;
+    }
+    if (!found) seen.emplace(hash, &input);
+  }
+}
+
+}  // namespace
+
 void merge_common_subexpressions(Graph& g) {
   std::vector<ValueId> same(g.values.size());
   std::iota(same.begin(), same.end(), 0);
+  merge_constants(g, same);
   std::unordered_multimap<size_t, const Node*> seen;
   for (Node& node : g.nodes) {
     for (ValueId& v : node.inputs)

@@ -10,7 +10,7 @@ namespace {
 
 // A folded value is kept for as long as the graph; one that is computed in no time (a full tensor, say) is not worth
 // more memory than this, unless what it is made from is as large.
-constexpr size_t kSmall = 4096;
+constexpr size_t kSmall = 64 << 10;
 
 }  // namespace
 

@@ -26,6 +26,10 @@ void pool_before_relu(Graph& g);
 // Makes one tiled op of elementwise ops that run over the same elements.
 void fuse_elementwise(Graph& g);
 
+// Computes cheap large values twice rather than keeping them from forward to backward, where what they are made of is
+// there anyway.
+void recompute(Graph& g);
+
 struct Pass {
   const char* name;
   void (*run)(Graph& g);

@@ -13,6 +13,7 @@ const std::vector<Pass>& all_passes() {
       {"dead_code_again", remove_dead_code},
       {"pool_before_relu", pool_before_relu},
       {"elementwise_fusion", fuse_elementwise},
+      {"recompute", recompute},
   };
   return passes;
 }
