@@ -1,5 +1,6 @@
-// Fused optimiser steps: one call changes all parameters, in one pass over memory. They are not Ops: they give no
-// result and there is nothing to differentiate. Everything is checked, and memory taken, before the first write.
+// Fused optimiser steps: one call changes all parameters, in one pass over memory. They give no
+// result and there is nothing to differentiate, so that they are Ops only while a program is traced. Everything is
+// checked, and memory taken, before the first write.
 #pragma once
 
 #include <vector>

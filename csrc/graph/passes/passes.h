@@ -16,8 +16,7 @@ void remove_dead_code(Graph& g);
 void merge_common_subexpressions(Graph& g);
 // Computes what depends on constants alone.
 void fold_constants(Graph& g);
-// Replaces nodes by simpler ones or by their inputs: copies, conversions to the same dtype, x * 1, x + 0 for integers,
-// ...
+// Replaces nodes by simpler ones or by their inputs: copies, x * 1, x / 1, x - 0 and the like.
 void simplify(Graph& g);
 
 // max_pool(relu(x)) as relu(max_pool(x)), and backward likewise: relu then works on the few elements that are left, and
