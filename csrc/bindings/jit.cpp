@@ -28,6 +28,7 @@ struct Session {
 thread_local Session* session = nullptr;
 
 constexpr size_t kManyTraces = 16;
+constexpr size_t kKeptPerKey = 16;
 
 PyObject* traced_size_type = nullptr;  // weft._jit.TracedSize
 
@@ -83,7 +84,7 @@ std::vector<std::string> passes_left_out(std::vector<std::string> names) {
     }
     check<ErrorKind::Value>(name.empty() || name[0] == '-',
                             "WEFT_JIT_PASSES: expected names of passes to leave out "
-                            "like '-fusion,-simplify', got '",
+                            "like '-elementwise_fusion,-simplify', got '",
                             std::string(text), "'");
     if (!name.empty()) names.push_back(name.substr(1));
     name.clear();
@@ -248,10 +249,14 @@ class Jit {
     c.program = std::move(program);
   }
 
-  Compiled& keep(const std::string& key, const std::shared_ptr<Compiled>& compiled,
-                 const std::vector<Tensor>& tensors) {
-    std::erase_if(by_key_[key], [&](const auto& old) { return !mismatch(*old, tensors).empty(); });
-    by_key_[key].push_back(compiled);
+  // What does not hold now may hold again, as after train() and eval(): only the oldest of many goes.
+  Compiled& keep(const std::string& key, const std::shared_ptr<Compiled>& compiled) {
+    std::vector<std::shared_ptr<Compiled>>& same_key = by_key_[key];
+    if (same_key.size() == kKeptPerKey) {
+      std::erase(all_, same_key.front());
+      same_key.erase(same_key.begin());
+    }
+    same_key.push_back(compiled);
     all_.push_back(compiled);
     last_used_ = compiled;
     return *compiled;
@@ -279,7 +284,7 @@ class Jit {
     c.before = traced.session.before;
     c.after = traced.session.after;
     for (const py::object& module : traced.session.watched) c.watches.emplace_back(module);
-    keep(s.key, compiled, s.tensors);
+    keep(s.key, compiled);
     if (traces_ == kManyTraces) {
       std::string text =
           concat("jit: ", py::repr(function_).cast<std::string>(), " has been traced ", static_cast<int64_t>(traces_),
@@ -343,7 +348,7 @@ class Jit {
       c.after = base.after;
       c.watches = base.watches;
       c.reason = "other sizes of dynamic dimensions: no new trace";
-      if (mismatch(c, s.tensors).empty()) return &keep(s.key, compiled, s.tensors);
+      if (mismatch(c, s.tensors).empty()) return &keep(s.key, compiled);
     }
     return nullptr;
   }

@@ -157,6 +157,13 @@ void Plan::fail_in(const Step& step, const Error& e) const {
                                source.empty() ? "" : "\n  at ", source));
 }
 
+namespace {
+struct MeasurePaused {
+  std::vector<double>* outer = std::exchange(measured, nullptr);
+  ~MeasurePaused() { measured = outer; }
+};
+}  // namespace
+
 void Plan::measure_into(std::vector<double>* seconds) { measured = seconds; }
 
 void Plan::run_step(Context& c, const Step& step) const {
@@ -175,7 +182,11 @@ void Plan::run_steps(Context& c, size_t from, size_t to) const {
   measured->resize(steps_.size(), 0);
   for (size_t s = from; s < to; s++) {
     auto start = std::chrono::steady_clock::now();
-    run_step(c, steps_[s]);
+    {
+      // Control flow runs plans of its own inside a step.
+      MeasurePaused paused;
+      run_step(c, steps_[s]);
+    }
     (*measured)[s] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 }
