@@ -28,7 +28,7 @@ struct Session {
 thread_local Session* session = nullptr;
 
 constexpr size_t kManyTraces = 16;
-constexpr size_t kKeptPerKey = 16;
+constexpr std::ptrdiff_t kKeptPerSignature = 16;
 
 PyObject* traced_size_type = nullptr;  // weft._jit.TracedSize
 
@@ -252,9 +252,11 @@ class Jit {
   // What does not hold now may hold again, as after train() and eval(): only the oldest of many goes.
   Compiled& keep(const std::string& key, const std::shared_ptr<Compiled>& compiled) {
     std::vector<std::shared_ptr<Compiled>>& same_key = by_key_[key];
-    if (same_key.size() == kKeptPerKey) {
-      std::erase(all_, same_key.front());
-      same_key.erase(same_key.begin());
+    auto same = [&](const auto& old) { return same_constants(old->constants, compiled->constants); };
+    if (std::count_if(same_key.begin(), same_key.end(), same) == kKeptPerSignature) {
+      auto oldest = std::find_if(same_key.begin(), same_key.end(), same);
+      std::erase(all_, *oldest);
+      same_key.erase(oldest);
     }
     same_key.push_back(compiled);
     all_.push_back(compiled);

@@ -315,6 +315,20 @@ std::string Function::mismatch(const std::vector<Tensor>& arguments) const {
       return concat("a captured tensor of shape ", wanted.shape, " ", wanted.dtype, " has become ", t.shape(), " ",
                     t.dtype());
   }
+  for (const Update& u : forward_->graph().updates) {
+    const Origin& changed = origins_[at(u.input)];
+    if (changed.kind == Origin::Kind::Constant || changed.of_gradient) continue;
+    bool is_argument = changed.kind == Origin::Kind::Argument;
+    const Storage* storage = resolve(changed, arguments).impl()->storage.get();
+    auto shares = [&](const Tensor& t) { return t.impl()->storage.get() == storage; };
+    bool shared = is_argument
+                      ? std::any_of(origins_.begin(), origins_.end(),
+                                    [&](const Origin& o) {
+                                      return o.kind == Origin::Kind::Captured && !o.of_gradient && shares(o.tensor);
+                                    })
+                      : std::any_of(arguments.begin(), arguments.end(), shares);
+    if (shared) return "an argument shares memory with a captured tensor, and one of them is changed in place";
+  }
   for (const Origin& leaf : leaves_)
     if (!resolve(leaf, arguments).requires_grad()) return "a captured tensor does not require grad any more";
   return {};

@@ -279,7 +279,8 @@ void Tracer::set_grad(const Tensor& leaf, Tensor grad) {
   g.written = true;
 }
 
-// Arguments were traced as if each had memory of its own; that holds for those that nobody changes.
+// Arguments were traced as if each had memory of its own; that holds for those that nobody changes. Captured tensors
+// were told apart by their memory; an argument may still share it.
 void Tracer::check_shared_arguments() const {
   for (const Update& u : graph_.updates) {
     const Origin& origin = origins_[static_cast<size_t>(u.input)];
@@ -287,9 +288,16 @@ void Tracer::check_shared_arguments() const {
     const Tensor& changed = is_argument ? given_[static_cast<size_t>(origin.argument)] : origin.tensor;
     if (!changed.defined()) continue;
     for (const Tensor& other : given_)
-      check(other.same(changed) || other.impl()->storage != changed.impl()->storage,
+      check((is_argument && other.same(changed)) || other.impl()->storage != changed.impl()->storage,
             "weft.jit: the function changes a tensor of shape ", changed.shape(),
             " in place that shares memory with an argument of shape ", other.shape(), "; clone() one of them");
+    if (!is_argument) continue;
+    for (const Origin& other : origins_)
+      check(other.kind != Origin::Kind::Captured || other.of_gradient ||
+                other.tensor.impl()->storage != changed.impl()->storage,
+            "weft.jit: the function changes an argument of shape ", changed.shape(),
+            " in place that shares memory with a captured tensor of shape ", other.tensor.shape(),
+            "; clone() one of them");
   }
 }
 

@@ -464,6 +464,28 @@ def test_changing_what_an_argument_shares_memory_with(w):
         f(base[:2], base[1:3])
 
 
+def test_arguments_sharing_memory_with_captured_tensors(w):
+    """Also where the first call had no such argument."""
+    counter, x = w.zeros(2), w.ones(2)
+
+    @w.jit
+    def count(a):
+        counter.add_(1)
+        return a + counter
+
+    assert count(x).tolist() == [2, 2]
+    for shared in (counter, counter[:], counter.view(2)):
+        with pytest.raises(RuntimeError, match="shares memory with an argument"):
+            count(shared)
+    assert counter.tolist() == [1, 1] and count(x).tolist() == [3, 3]
+
+    change = w.jit(lambda a: a.add_(1) + x)
+    assert change(w.zeros(2)).tolist() == [2, 2]
+    with pytest.raises(RuntimeError, match="shares memory with a captured tensor"):
+        change(x)
+    assert x.tolist() == [1, 1] and change(w.zeros(2)).tolist() == [2, 2]
+
+
 def test_recursion_is_unrolled_while_tracing(w):
     @w.jit
     def f(x, n):
