@@ -34,10 +34,10 @@ void bind_attention(Family&, Family& nn) {
       py::arg("scale") = py::none(), py::arg("enable_gqa") = false,
       "softmax(query key^T * scale) value: (..., L, E), (..., S, E) and (..., S, V) to (..., L, V).\n\n"
       "Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if bool says which may "
-      "take "
-      "part. scale is by default 1/sqrt(E). With enable_gqa several heads of query share one of key and value. On a "
-      "GPU "
-      "half types without mask and dropout run as one fused kernel. Raises ValueError for both attn_mask and "
+      "take part. With is_causal query i sees keys 0 to i. scale is by default 1/sqrt(E). With enable_gqa several "
+      "heads "
+      "of query share one of key and value. Without mask and dropout it runs as one fused kernel that never holds the "
+      "(L, S) weights: on the CPU, and on a GPU for half types. Raises ValueError for both attn_mask and "
       "is_causal.\n\n"
       ">>> import weft\n>>> q = weft.ones(2, 8, 16, 4)\n"
       ">>> weft.nn.functional.scaled_dot_product_attention(q, q, q, is_causal=True).shape == (2, 8, 16, 4)\nTrue\n");

@@ -18,6 +18,14 @@ namespace weft {
 
 namespace {
 
+// Dense strides for a tensor of this shape that lies in memory as `like` does. A model that cuts queries, keys and
+// values from one product has the heads inside the length: so does the result, which then is joined again for free, and
+// so do the gradients.
+Strides laid_out_as(const Tensor& like, const Shape& shape) {
+  if (!heads_inside_length(like.shape().data(), like.strides().data())) return {};
+  return {shape[1] * shape[2] * shape[3], shape[3], shape[1] * shape[3], 1};
+}
+
 Tensor turned(const Tensor& x) { return transpose(x, -2, -1); }
 
 // The weights of the values.
@@ -41,7 +49,8 @@ struct AttentionBackward : OpOf<AttentionBackward> {
   AttentionBackward(bool c, double s) : causal(c), scale(s) {}
   int num_outputs() const override { return 3; }
   void infer(Inputs in, OutputSpec* out) const override {
-    for (int i = 0; i < 3; i++) out[i] = {in[1 + i].shape(), in[1 + i].dtype(), {}};
+    for (int i = 0; i < 3; i++)
+      out[i] = {in[1 + i].shape(), in[1 + i].dtype(), laid_out_as(in[1 + i], in[1 + i].shape())};
   }
   void run(Inputs in, const Tensor* out) const override {
     attention_backward_kernel(in[0].device(),
@@ -70,9 +79,9 @@ struct Attention : OpOf<Attention> {
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = in[0].shape();
     shape.back() = in[2].size(-1);
-    out[0] = {shape, in[0].dtype(), {}};
+    out[0] = {shape, in[0].dtype(), laid_out_as(in[0], shape)};
     shape.back() = 1;
-    out[1] = {shape, DType::Float32, {}};
+    out[1] = {shape, in[0].dtype() == DType::Float64 ? DType::Float64 : DType::Float32, {}};
   }
   void run(Inputs in, const Tensor* out) const override {
     attention_kernel(in[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
@@ -81,18 +90,28 @@ struct Attention : OpOf<Attention> {
   Saves saves(uint32_t) const override { return {.inputs = 7, .outputs = 3}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;
-    Tensor list[] = {contiguous(v.grad(0)), v.input(0), v.input(1), v.input(2), v.output(0), detach(v.output(1))};
+    // Kernels read the gradient as the result lies; other layouts (expanded, say) are brought to a plain one.
+    const Tensor out = v.output(0), &g = v.grad(0);
+    Tensor list[] = {
+        g.strides() == out.strides() ? g : contiguous(g), v.input(0), v.input(1), v.input(2), out, detach(v.output(1))};
     const Tensor* inputs[] = {&list[0], &list[1], &list[2], &list[3], &list[4], &list[5]};
     apply(AttentionBackward(causal, scale), Inputs(inputs, 6), grads);
   }
 };
 
+// For a look at the geometry only: while they are traced, tensors have no memory yet, but will be aligned.
+StridedView geometry_of(const Tensor& t) {
+  void* data = t.data();
+  if (!data) data = reinterpret_cast<void*>(t.offset() * static_cast<int64_t>(item_size(t.dtype())));
+  return {data, t.shape().data(), t.strides().data(), t.ndim(), t.dtype()};
+}
+
 bool is_fused(const Tensor& q, const Tensor& k, const Tensor& v, bool causal, double scale) {
-  if (q.ndim() != 4 || !attention_support_kernel.has(q.device())) return false;
+  if (q.ndim() != 4 || k.ndim() != 4 || v.ndim() != 4 || !attention_support_kernel.has(q.device())) return false;
   if (k.device() != q.device() || v.device() != q.device() || k.dtype() != q.dtype() || v.dtype() != q.dtype())
     return false;
   bool supported = false;
-  attention_support_kernel(q.device(), view_of(q), view_of(k), view_of(v), {causal, scale}, &supported);
+  attention_support_kernel(q.device(), geometry_of(q), geometry_of(k), geometry_of(v), {causal, scale}, &supported);
   return supported;
 }
 
@@ -108,7 +127,10 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
   check(q.size(-1) == k.size(-1), op, ": query and key must have one size, got shapes ", q.shape(), " and ", k.shape());
   check(k.size(-2) == v.size(-2), op, ": key and value must have one length, got shapes ", k.shape(), " and ",
         v.shape());
-  if (!mask.defined() && dropout_p == 0 && is_fused(q, k, v, causal, scale)) {
+  const bool plain = !mask.defined() && dropout_p == 0;
+  if (plain && q.ndim() < 4 && k.ndim() == q.ndim() && v.ndim() == q.ndim() && attention_support_kernel.has(q.device()))
+    return squeeze(attention(unsqueeze(q, 0), unsqueeze(k, 0), unsqueeze(v, 0), mask, 0, causal, scale), 0);
+  if (plain && is_fused(q, k, v, causal, scale)) {
     const Tensor* inputs[] = {&q, &k, &v};
     Tensor out[2];
     apply(Attention(causal, scale), Inputs(inputs, 3), out);

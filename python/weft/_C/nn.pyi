@@ -275,7 +275,7 @@ def scaled_dot_product_attention(query: weft.Tensor, key: weft.Tensor, value: we
     """
     softmax(query key^T * scale) value: (..., L, E), (..., S, E) and (..., S, V) to (..., L, V).
 
-    Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if bool says which may take part. scale is by default 1/sqrt(E). With enable_gqa several heads of query share one of key and value. On a GPU half types without mask and dropout run as one fused kernel. Raises ValueError for both attn_mask and is_causal.
+    Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if bool says which may take part. With is_causal query i sees keys 0 to i. scale is by default 1/sqrt(E). With enable_gqa several heads of query share one of key and value. Without mask and dropout it runs as one fused kernel that never holds the (L, S) weights: on the CPU, and on a GPU for half types. Raises ValueError for both attn_mask and is_causal.
 
     >>> import weft
     >>> q = weft.ones(2, 8, 16, 4)

@@ -335,6 +335,7 @@ void attention_support(StridedView q, StridedView k, StridedView v, AttentionRul
     }
   };
   contiguous(shape, strides);
+  if (heads_inside_length(q.shape, q.strides)) strides[2] = shape[1] * shape[3], strides[1] = shape[3];
   std::copy(shape, shape + 4, stats_shape);
   stats_shape[3] = 1;
   contiguous(stats_shape, stats_strides);  // data is not looked at
