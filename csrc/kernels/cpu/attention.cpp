@@ -116,9 +116,9 @@ void attend(const Strip<C>& strip, const AttentionSizes& s, int64_t key0, int64_
   constexpr int kWidth = Vectors * kLanes<C>;
   keys = visible_keys(keys, strip.first + strip.count - key0, causal);
   if (keys <= 0) return;
-  panel<C, Vectors>(keys, kWidth, s.size, k, false, strip.packed, kWidth, space.scores, kWidth, nullptr, 0);
   const int64_t diagonal = strip.first - key0;  // the last key that the first query sees
   const bool masked = causal && keys > diagonal + 1;
+  panel<C, Vectors>(keys, kWidth, s.size, k, false, strip.packed, kWidth, space.scores, kWidth, nullptr, 0);
   if (masked) mask_later_keys<C, kWidth>(space.scores, keys, diagonal);
   C factor[kWidth];
   if (weigh<C, kWidth>(space.scores, keys, strip.top, strip.sum, factor) && key0 > 0)
@@ -127,21 +127,13 @@ void attend(const Strip<C>& strip, const AttentionSizes& s, int64_t key0, int64_
   // Weights of hidden keys are 0; times a value that is not finite that would still make NaN.
   const int64_t from = diagonal > 0 ? diagonal : 0;
   const bool one_by_one = masked && !all_finite(v.at(from, 0), keys - from, s.value_size);
-  const int64_t step = one_by_one ? 1 : strip.count;
+  const int64_t step = one_by_one ? 1 : masked ? kTileRows : strip.count;
   for (int64_t i = 0; i < strip.count; i += step) {
-    C* result = strip.result + i * s.value_size;
-    const int64_t depth = one_by_one ? smaller(keys, diagonal + i + 1) : keys;
+    const int64_t count = smaller(step, strip.count - i);
+    const int64_t depth = masked ? smaller(keys, diagonal + i + count) : keys;
     if (depth > 0)
-      gemm<C>({step,
-               s.value_size,
-               depth,
-               {space.scores + i, 1, kWidth},
-               v,
-               result,
-               s.value_size,
-               key0 > 0 ? result : nullptr,
-               s.value_size},
-              space.gemm);
+      multiply_rows<C>(count, s.value_size, depth, {space.scores + i, 1, kWidth}, v,
+                       {strip.result + i * s.value_size, s.value_size, 1}, key0 > 0, space.gemm);
   }
 }
 
@@ -233,7 +225,7 @@ void attention_as(const ForwardViews& t, const AttentionSizes& s, const Attentio
   Scratch scratch(bytes * static_cast<size_t>(workers));
   for_units(workers, s.heads * groups, [&](int64_t worker, int64_t unit) {
     ForwardSpace<C> space(scratch.data() + bytes * static_cast<size_t>(worker), s, t, group, few);
-    const int64_t head = unit / groups, first = unit % groups * step;
+    const int64_t head = unit % s.heads, first = unit / s.heads * step;
     if (few)
       attend_alone(t, s, rule, head, first, space);
     else

@@ -64,13 +64,6 @@ void clear_rows(Matrix<C> rows, int64_t count, int64_t size) {
     for (int64_t e = 0; e < size; e++) rows.data[i * rows.row + e] = 0;
 }
 
-// C = [base +] A B
-template <class C>
-WEFT_INLINE void multiply(int64_t m, int64_t n, int64_t k, Matrix<const C> a, Matrix<const C> b, Matrix<C> c, bool add,
-                          char* scratch) {
-  gemm<C>({m, n, k, a, b, c.data, c.row, add ? c.data : nullptr, c.row}, scratch);
-}
-
 // Queries that are worked on together, padded to whole vectors.
 template <class C>
 struct Queries {
@@ -88,15 +81,16 @@ void pack_panels(C* to, Matrix<const C> rows, int64_t count, int64_t size, C sca
   }
 }
 
-// to[key][lane] = rows(key) . packed(lane)
+// to[key][lane] = rows(key) . packed(lane), where the lane's query sees the key.
 template <class C>
-void multiply_panels(C* to, Matrix<const C> rows, int64_t keys, const C* packed, const Queries<C>& queries,
-                     int64_t size) {
+void multiply_panels(C* to, Matrix<const C> rows, int64_t keys, int64_t diagonal, const C* packed,
+                     const Queries<C>& queries, int64_t size) {
   for (int64_t i = 0; i < queries.lanes; i += kTileColumns<C>)
     with_vectors<C>(queries.lanes - i, [&](auto vectors) {
-      constexpr int n = decltype(vectors)::value;
-      panel<C, n>(keys, n * kLanes<C>, size, rows, false, packed + i * size, n * kLanes<C>, to + i, queries.lanes,
-                  nullptr, 0);
+      constexpr int n = decltype(vectors)::value, width = n * kLanes<C>;
+      const int64_t seen = smaller(keys, diagonal + i + width);
+      if (seen > 0)
+        panel<C, n>(seen, width, size, rows, false, packed + i * size, width, to + i, queries.lanes, nullptr, 0);
     });
 }
 
@@ -120,20 +114,58 @@ Queries<C> prepare_queries(const AttentionBackwardViews& t, const AttentionSizes
   return x;
 }
 
-// Turns scores into weights P and dP into dS. Row j belongs to a key that queries before j - diagonal do not see.
+// Turns scores into weights P and dP into dS. Row j belongs to a key that queries before number j - diagonal do not
+// see.
 template <class C>
-void differentiate(C* weights, C* slopes, int64_t keys, int64_t lanes, int64_t diagonal, bool causal, C scale,
-                   const C* log_sum, const C* products) {
+void differentiate(C* weights, C* slopes, int64_t keys, int64_t lanes, int64_t diagonal, C scale, const C* log_sum,
+                   const C* products) {
   for (int64_t j = 0; j < keys; j++) {
     C *p = weights + j * lanes, *d = slopes + j * lanes;
-    for (int64_t i = 0; i < lanes; i++) {
+    const int64_t hidden = j > diagonal ? j - diagonal : 0;
+    for (int64_t i = hidden / kLanes<C> * kLanes<C>; i < lanes; i++) {
       const C e = scalar::exp(p[i] - log_sum[i]);
       p[i] = e;
       d[i] = e * (d[i] - products[i]) * scale;
     }
-    if (causal && j > diagonal) {
-      const int hidden = static_cast<int>(smaller(j - diagonal, lanes));
-      for (int i = 0; i < hidden; i++) p[i] = d[i] = 0;
+    for (int64_t i = 0; i < hidden; i++) p[i] = d[i] = 0;
+  }
+}
+
+// One block of queries meets one block of keys.
+template <class C>
+struct Block {
+  int64_t keys, diagonal;  // the last key of the block that the first query sees; all of them without a causal rule
+  Matrix<const C> k, v;
+  Matrix<C> dq, dk, dv;
+  bool add_to_queries, add_to_keys, of_queries, of_keys;
+};
+
+// Where the diagonal crosses the block, products are made a few rows at a time without what is hidden, which is 0.
+template <class C>
+void block_gradients(const Block<C>& b, const Queries<C>& x, const AttentionSizes& s, C scale,
+                     BackwardSpace<C>& space) {
+  multiply_panels(space.weights, b.k, b.keys, b.diagonal, space.packed_q, x, s.size);
+  multiply_panels(space.slopes, b.v, b.keys, b.diagonal, space.packed_grad, x, s.value_size);
+  differentiate(space.weights, space.slopes, b.keys, x.lanes, b.diagonal, scale, space.log_sum, space.products);
+  const Matrix<const C> p{space.weights, x.lanes, 1}, ds{space.slopes, x.lanes, 1};
+  const bool crossed = b.keys > b.diagonal + 1;
+  if (b.of_keys) {
+    const int64_t step = crossed ? kTileRows : b.keys;
+    for (int64_t j = 0; j < b.keys; j += step) {
+      const int64_t from = j > b.diagonal ? j - b.diagonal : 0, rows = smaller(step, b.keys - j);
+      multiply_rows<C>(rows, s.value_size, x.count - from, p.at(j, from), x.grad.at(from, 0), b.dv.at(j, 0),
+                       b.add_to_keys, space.gemm);
+      multiply_rows<C>(rows, s.size, x.count - from, ds.at(j, from), x.q.at(from, 0), b.dk.at(j, 0), b.add_to_keys,
+                       space.gemm);
+    }
+  }
+  if (b.of_queries) {
+    const int64_t step = crossed ? kTileRows : x.count;
+    for (int64_t i = 0; i < x.count; i += step) {
+      const int64_t rows = smaller(step, x.count - i), depth = smaller(b.keys, b.diagonal + i + rows);
+      if (depth > 0)
+        multiply_rows<C>(rows, s.size, depth, {ds.data + i, 1, x.lanes}, b.k, b.dq.at(i, 0), b.add_to_queries,
+                         space.gemm);
     }
   }
 }
@@ -158,19 +190,22 @@ void part_gradients(const AttentionBackwardViews& t, const AttentionSizes& s, co
       const int64_t keys = smaller(kKeyBlock, key_end - key0);
       const Matrix<const C> k = rows_of(space.keys, t.k, part.head, key0, keys);
       const Matrix<const C> v = rows_of(space.values, t.v, part.head, key0, keys);
-      multiply_panels(space.weights, k, keys, space.packed_q, x, s.size);
-      multiply_panels(space.slopes, v, keys, space.packed_grad, x, s.value_size);
-      differentiate(space.weights, space.slopes, keys, x.lanes, first - key0, rule.causal, static_cast<C>(rule.scale),
-                    space.log_sum, space.products);
-      const Matrix<const C> p{space.weights, x.lanes, 1}, ds{space.slopes, x.lanes, 1};
-      if (part.of_keys) {
-        const bool add = key0 < seen;
-        if (add && seen < key0 + keys) clear_to(key0 + keys);
-        multiply<C>(keys, s.value_size, count, p, x.grad, dv.at(key0 - part.key_begin, 0), add, space.gemm);
-        multiply<C>(keys, s.size, count, ds, x.q, dk.at(key0 - part.key_begin, 0), add, space.gemm);
-        if (seen < key0 + keys) seen = key0 + keys;
-      }
-      if (part.of_queries) multiply<C>(count, s.size, keys, {ds.data, 1, x.lanes}, k, dq, key0 > 0, space.gemm);
+      const bool add_to_keys = key0 < seen;
+      if (part.of_keys && add_to_keys && seen < key0 + keys) clear_to(key0 + keys);
+      const int64_t own = key0 - part.key_begin;
+      const Block<C> block{keys,
+                           rule.causal ? first - key0 : keys,
+                           k,
+                           v,
+                           dq,
+                           dk.at(own, 0),
+                           dv.at(own, 0),
+                           key0 > 0,
+                           add_to_keys,
+                           part.of_queries,
+                           part.of_keys};
+      block_gradients(block, x, s, static_cast<C>(rule.scale), space);
+      if (seen < key0 + keys) seen = key0 + keys;
     }
     if (part.of_queries) store_rows(t.dq, part.head, first, count, dq.data);
   }
@@ -199,12 +234,12 @@ void attention_backward_as(const AttentionBackwardViews& t, const AttentionSizes
   }
   const int64_t key_parts = ceil_div(s.keys, key_step), query_parts = ceil_div(s.queries, query_step);
   for_units(workers, s.heads * key_parts, [&](int64_t worker, int64_t unit) {
-    const int64_t first = unit % key_parts * key_step;
-    run(worker, {unit / key_parts, 0, s.queries, first, smaller(s.keys, first + key_step), false, true});
+    const int64_t first = unit / s.heads * key_step;
+    run(worker, {unit % s.heads, 0, s.queries, first, smaller(s.keys, first + key_step), false, true});
   });
   for_units(workers, s.heads * query_parts, [&](int64_t worker, int64_t unit) {
-    const int64_t first = unit % query_parts * query_step;
-    run(worker, {unit / query_parts, first, smaller(s.queries, first + query_step), 0, s.keys, true, false});
+    const int64_t first = unit / s.heads * query_step;
+    run(worker, {unit % s.heads, first, smaller(s.queries, first + query_step), 0, s.keys, true, false});
   });
 }
 

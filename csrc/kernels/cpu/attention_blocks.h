@@ -17,7 +17,7 @@ namespace WEFT_ISA {
 namespace {
 
 constexpr int64_t kKeyBlock = 128;                     // fixes the order of sums, and so the bits
-constexpr int64_t kAttentionPartOperations = 1 << 17;  // multiply-adds that are worth waking a thread for
+constexpr int64_t kAttentionPartOperations = 1 << 18;  // multiply-adds that are worth waking a thread for
 
 struct AttentionSizes {
   int64_t heads, queries, keys, size, value_size;  // heads: of the whole batch
@@ -38,8 +38,8 @@ WEFT_INLINE int64_t visible_keys(int64_t keys, int64_t query_end, bool causal) {
   return causal ? smaller(keys, query_end) : keys;
 }
 
-// Calls f(worker, unit) for all units; neighbours go to different workers, because with a causal rule later ones are
-// more work.
+// Calls f(worker, unit) for all units; neighbours go to different workers. Units are numbered head by head for one part
+// of the queries or keys, then for the next, because with a causal rule parts differ in work.
 template <class F>
 WEFT_INLINE void for_units(int64_t workers, int64_t units, const F& f) {
   parallel_for(workers, 1, [&](int64_t begin, int64_t end) {
@@ -92,6 +92,18 @@ void store_rows(const StridedView& v, int64_t head, int64_t first, int64_t count
   if (data == reinterpret_cast<const char*>(from)) return;
   for (int64_t i = 0; i < count; i++)
     store_run(advance(data, i * v.strides[2], v.dtype), v.dtype, v.strides[3], from + i * v.shape[3], v.shape[3]);
+}
+
+// c = [base +] a b for few rows; b has adjacent elements in its rows. Spares small products what gemm() decides.
+template <class C>
+void multiply_rows(int64_t m, int64_t n, int64_t k, Matrix<const C> a, Matrix<const C> b, Matrix<C> c, bool add,
+                   char* scratch) {
+  const C* base = add ? c.data : nullptr;
+  int64_t j = 0;
+  for (; j + kTileColumns<C> <= n; j += kTileColumns<C>)
+    panel<C, kTileVectors>(m, kTileColumns<C>, k, a, false, b.data + j, b.row, c.data + j, c.row,
+                           base ? base + j : nullptr, c.row);
+  if (j < n) gemm<C>({m, n - j, k, a, b.at(0, j), c.data + j, c.row, base ? base + j : nullptr, c.row}, scratch);
 }
 
 // Calls f with the number of vectors that hold so many queries.

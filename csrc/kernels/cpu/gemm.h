@@ -211,7 +211,7 @@ void gemm(const Product<T>& x, void* scratch) {
         for (int64_t j = 0; j < columns; j += kTileColumns<T>) {
           const int64_t width = smaller(kTileColumns<T>, columns - j);
           Matrix<const T> b = x.b.at(p, column0 + j);
-          if (pack_b || width < kTileColumns<T>) {
+          if (pack_b || (width < kTileColumns<T> && width != kLanes<T>)) {
             T* strip = packed_b + (keep_b ? j * depth : 0);
             if (row0 == 0 || !keep_b) {
               Matrix<const T> columns_first{b.data, b.column, b.row};
