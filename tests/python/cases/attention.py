@@ -87,7 +87,8 @@ OPS = [
         attention,
         across_blocks,
         path=PATH,
-        tolerance={**TOLERANCE, "float32": (1e-4, 1e-5)},
+        # The composite, which GPUs take for sizes that cuDNN does not, rounds scores and weights too.
+        tolerance={"float32": (1e-4, 1e-5), "float16": (2e-2, 2e-2), "bfloat16": (1e-1, 1e-1)},
         grad=False,
         large=lambda make: sample(make, (1, 3), 150, 300, 24, 20),
     ),
