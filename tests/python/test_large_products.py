@@ -54,3 +54,22 @@ def test_bfloat16_product(w):
             w.set_num_threads(threads)
     np.testing.assert_allclose(results[0], expected, rtol=1e-2, atol=0.3)
     np.testing.assert_array_equal(*results)
+
+
+@weft_only
+def test_rows_whose_columns_are_shared_out(w):
+    """One row, and a few, times a matrix that threads cut into columns, of which the last part has only one."""
+    rng = np.random.default_rng(0)
+    threads = w.get_num_threads()
+    for rows, transposed in ((1, False), (1, True), (2, True), (3, True), (3, False)):
+        a, b = rng.standard_normal((rows, 40000)), rng.standard_normal((40000, 33))
+        results = []
+        for count in (1, 2):
+            w.set_num_threads(count)
+            try:
+                y = to_tensor(w, b.T.copy(), "float64").T if transposed else to_tensor(w, b, "float64")
+                results.append(to_numpy(to_tensor(w, a, "float64") @ y))
+            finally:
+                w.set_num_threads(threads)
+        np.testing.assert_allclose(results[0], a @ b, rtol=1e-10, atol=1e-9)
+        np.testing.assert_array_equal(*results)

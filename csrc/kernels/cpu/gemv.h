@@ -55,7 +55,7 @@ WEFT_INLINE void add_rows(const T* x, const T* b, int64_t b_row, int64_t n, T* y
 template <class T>
 void gemv(int64_t n, int64_t k, const T* x, Matrix<const T> b, T* y, const T* base, int64_t base_step) {
   for (int64_t j = 0; j < n; j++) y[j] = base ? base[j * base_step] : T(0);
-  if (b.column == 1 && n > 1) {
+  if (b.column == 1 && (n > 1 || b.row != 1)) {
     constexpr int64_t block = 8192 / static_cast<int64_t>(sizeof(T));  // of y, which stays in the L1 cache
     for (int64_t j = 0; j < n; j += block) {
       const int64_t width = smaller(block, n - j);
