@@ -15,11 +15,13 @@ namespace {
 
 constexpr int64_t kPartOperations = 1 << 19;  // multiply-adds that are worth waking a thread for
 
+constexpr int64_t kFewRows = 3;  // for which laying a transposed B out anew takes longer than all the arithmetic
+
 // One product, or the part of it that one thread works on. Strides count elements, data points to bytes.
 struct Part {
   int64_t m, n, k;
   Matrix<char> out, a, b, base;
-  bool row_times_matrix = false;  // of the whole product, because gemv adds in another order than gemm
+  bool row_by_row = false;  // each row with gemv: of the whole product, because gemv adds in another order than gemm
 };
 
 template <class T>
@@ -58,14 +60,14 @@ WEFT_INLINE Product<T> product_of(const Part& p) {
 
 // May the part be multiplied where it lies?
 WEFT_INLINE bool is_direct(const Part& p) {
-  return p.out.column == 1 && (!p.base.data || p.base.column == 1 || p.row_times_matrix);
+  return p.out.column == 1 && (!p.base.data || p.base.column == 1 || p.row_by_row);
 }
 
 template <class T>
 size_t part_scratch(const Part& p) {
   using S = typename SumOf<T>::type;
   if constexpr (__is_same(T, S)) {
-    if (is_direct(p)) return p.row_times_matrix ? 0 : round_up(product_of<T>(p).scratch_bytes());
+    if (is_direct(p)) return p.row_by_row ? 0 : round_up(product_of<T>(p).scratch_bytes());
   }
   Product<S> copy{p.m, p.n, p.k, {nullptr, p.k, 1}, {nullptr, p.n, 1}, nullptr, p.n, nullptr, p.n};
   return round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)) + round_up(copy.scratch_bytes());
@@ -74,10 +76,13 @@ size_t part_scratch(const Part& p) {
 template <class T>
 void multiply_direct(const Part& p, char* scratch) {
   Product<T> x = product_of<T>(p);
-  if (p.row_times_matrix)
-    gemv<T>(p.n, p.k, x.a.data, x.b, x.c, x.base, p.base.column);
-  else
-    gemm<T>(x, scratch);
+  if (!p.row_by_row) return gemm<T>(x, scratch);
+  // Some columns at a time: the first row brings them into the caches for the others.
+  const int64_t step = p.m == 1 ? p.n : 64;
+  for (int64_t j = 0; j < p.n; j += step)
+    for (int64_t i = 0; i < p.m; i++)
+      gemv<T>(smaller(step, p.n - j), p.k, x.a.at(i, 0).data, x.b.at(0, j), x.c + i * x.c_row + j,
+              x.base ? x.base + i * x.base_row + j * p.base.column : nullptr, p.base.column);
 }
 
 template <class T>
@@ -93,7 +98,7 @@ void multiply_part(const Part& p, char* scratch) {
   copy_matrix<S, T>(p.m, p.k, {a, p.k, 1}, typed<const T>(p.a));
   copy_matrix<S, T>(p.k, p.n, {b, p.n, 1}, typed<const T>(p.b));
   if (p.base.data) copy_matrix<S, T>(p.m, p.n, {c, p.n, 1}, typed<const T>(p.base));
-  Part copy{p.m, p.n, p.k, {}, {}, {}, {}, p.row_times_matrix};
+  Part copy{p.m, p.n, p.k, {}, {}, {}, {}, p.row_by_row};
   copy.out = {reinterpret_cast<char*>(c), p.n, 1};
   copy.a = {reinterpret_cast<char*>(a), p.k, 1};
   copy.b = {reinterpret_cast<char*>(b), p.n, 1};
@@ -134,8 +139,9 @@ struct Batch {
       StridedView other = a;
       a = b, b = other;
     }
-    first.row_times_matrix =
-        first.m == 1 && first.a.column == 1 && (first.b.row == 1 || (first.b.column == 1 && first.n > 1));
+    const bool few = first.m <= kFewRows && first.b.row == 1 && first.k >= 64;
+    first.row_by_row =
+        first.a.column == 1 && (few || (first.m == 1 && (first.b.row == 1 || (first.b.column == 1 && first.n > 1))));
   }
   // Makes dim d part of the rows.
   WEFT_INLINE bool fold(int d) {
@@ -194,7 +200,7 @@ struct Grid {
             move(p.a, i, 0),
             move(p.b, 0, j),
             move(p.base, i, j),
-            p.row_times_matrix};
+            p.row_by_row};
   }
 };
 
