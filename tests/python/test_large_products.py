@@ -1,4 +1,5 @@
-"""Convolutions and products of the sizes that are given to oneDNN: right, and the same for any number of threads."""
+"""Convolutions and products that are not plain sums: by oneDNN or by transforms. Right, and the same for any number of
+threads."""
 
 import numpy as np
 import pytest
@@ -37,6 +38,54 @@ def test_convolution(w, stride, padding, dilation):
     product = (np.cos(expected) * (expected - arrays[2][:, None, None])).sum()
     assert abs((results[0][1] * arrays[0]).sum() - product) < 1e-3 * abs(product)
     assert abs((results[0][2] * arrays[1]).sum() - product) < 1e-3 * abs(product)
+
+
+def laid_out(w, x, order):
+    """x with its dims laid out in memory in this order."""
+    return x.permute(order).contiguous().permute([order.index(d) for d in range(x.ndim)])
+
+
+@weft_only
+@pytest.mark.parametrize(
+    "images, inputs, outputs, size, padding, order",
+    [
+        (2, 16, 16, (8, 8), 1, None),
+        (2, 20, 36, (9, 7), 1, None),  # tiles over the edge, channels that fill no vector
+        (3, 33, 17, (15, 16), 0, None),
+        (5, 48, 80, (7, 13), 3, None),
+        (2, 24, 40, (16, 10), (2, 0), (0, 2, 3, 1)),  # the channels innermost
+        (2, 17, 18, (12, 12), 1, (3, 1, 0, 2)),
+        (40, 96, 64, (4, 4), 1, None),  # several images at once
+        (1, 16, 272, (40, 200), 1, None),  # some rows at once
+        (12, 336, 64, (6, 6), 1, None),  # sums over more inputs than are multiplied at once
+    ],
+)
+def test_winograd(w, images, inputs, outputs, size, padding, order):
+    """Against the sums in float64; convolution_transpose takes the same kernel through its other door."""
+    rng = np.random.default_rng(0)
+    arrays = [rng.standard_normal(s) for s in ((images, inputs, *size), (outputs, inputs, 3, 3), (outputs,))]
+    threads = w.get_num_threads()
+
+    def results(dtype, count):
+        w.set_num_threads(count)
+        try:
+            x, weight, bias = (to_tensor(w, array, dtype) for array in arrays)
+            if order:
+                x, weight = laid_out(w, x, order), laid_out(w, weight, order)
+            x, weight, bias = (t.requires_grad_() for t in (x, weight, bias))
+            y = w.nn.functional.conv2d(x, weight, bias, padding=padding)
+            grad = to_tensor(w, np.random.default_rng(1).standard_normal(y.shape), dtype)
+            y.backward(grad)
+            with w.no_grad():
+                back = w.nn.functional.conv_transpose2d(grad, weight, padding=padding)
+            return [to_numpy(t) for t in (y.detach(), x.grad, weight.grad, back)]
+        finally:
+            w.set_num_threads(threads)
+
+    expected, one, two = results("float64", 1), results("float32", 1), results("float32", 2)
+    for e, a, b in zip(expected, one, two, strict=True):
+        np.testing.assert_allclose(a, e, rtol=0, atol=2e-6 * np.abs(e).max())
+        np.testing.assert_array_equal(a, b)
 
 
 @weft_only

@@ -5,6 +5,7 @@
 #include "device/cpu/threads.h"
 #include "kernels/cpu/conv_gather.h"
 #include "kernels/cpu/onednn/products.h"
+#include "kernels/cpu/winograd.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -253,7 +254,7 @@ void convolve_few_pixels(const StridedView& y, const StridedView& x, const Strid
 
 void convolution_cpu(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& geometry) {
   if (has_few_pixels(y, x, w, geometry)) return convolve_few_pixels(y, x, w, bias, geometry);
-  if (onednn_convolution(y, x, w, bias, geometry)) return;
+  if (winograd_convolution(y, x, w, bias, geometry) || onednn_convolution(y, x, w, bias, geometry)) return;
   Scratch lists(lists_bytes(w.shape + 2));
   visit_float(y.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -279,7 +280,7 @@ void phase_taps(Taps& taps, int64_t& origin, int64_t kernel, int64_t first, int6
 }
 
 void convolution_input_cpu(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& geometry) {
-  if (onednn_convolution_input(gx, gy, w, geometry)) return;
+  if (winograd_convolution_input(gx, gy, w, geometry) || onednn_convolution_input(gx, gy, w, geometry)) return;
   Scratch lists(lists_bytes(w.shape + 2));
   visit_float(gx.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -452,6 +453,7 @@ void sum_weights(Gather<T>& g, const StridedView& gw) {
 }
 
 void convolution_weight_cpu(StridedView gw, StridedView gy, StridedView x, const ConvGeometry& geometry) {
+  if (winograd_convolution_weight(gw, gy, x, geometry)) return;
   Scratch lists(lists_bytes(gw.shape + 2));
   visit_float(gw.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;

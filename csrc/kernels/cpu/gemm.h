@@ -88,8 +88,10 @@ void pack_strip(T* to, Matrix<const T> from, int64_t count, int64_t depth) {
 // --- the tile: all the arithmetic there is ------------------------------------------------------------------------
 
 // C = [base +] A B for Rows x (Vectors * lanes) elements; rows of B, C and base have adjacent elements. base may be C.
+// a is a reference because as a copy it would be written in two halves and read as a whole, which waits until the
+// results of the tile before are in the cache.
 template <class T, int Rows, int Vectors>
-[[gnu::noinline]] void tile(int64_t depth, Matrix<const T> a, const T* b, int64_t b_row, T* c, int64_t c_row,
+[[gnu::noinline]] void tile(int64_t depth, const Matrix<const T>& a, const T* b, int64_t b_row, T* c, int64_t c_row,
                             const T* base, int64_t base_row) {
   Vector<T> sum[Rows][Vectors];
 #pragma GCC unroll 16
@@ -118,7 +120,7 @@ template <class T, int Rows, int Vectors>
 
 // The same for `columns` columns, fewer than the tile has; B is packed, with zeros to the right.
 template <class T, int Rows, int Vectors>
-void narrow_tile(int64_t depth, Matrix<const T> a, const T* b, int64_t b_row, T* c, int64_t c_row, const T* base,
+void narrow_tile(int64_t depth, const Matrix<const T>& a, const T* b, int64_t b_row, T* c, int64_t c_row, const T* base,
                  int64_t base_row, int64_t columns) {
   T whole[Rows * Vectors * kLanes<T>];
   tile<T, Rows, Vectors>(depth, a, b, b_row, whole, Vectors * kLanes<T>, nullptr, 0);

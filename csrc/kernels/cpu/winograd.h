@@ -1,0 +1,21 @@
+// Convolutions with 3x3 kernels by Winograd's minimal filtering F(2x2, 3x3): 16 multiplications instead of 36 for a
+// tile of 2x2 outputs (Lavin, Gray: Fast Algorithms for Convolutional Neural Networks, 2015). Of all sizes of tiles it
+// is the one whose float32 results are as exact as those of the direct sum. As in every algorithm of this kind an
+// infinite or NaN input reaches all outputs of its tiles.
+#pragma once
+
+#include "kernels/convolution.h"
+
+namespace weft {
+namespace WEFT_ISA {
+
+// Each returns false, having done nothing, where it does not apply; that depends on shapes and dtypes alone.
+bool winograd_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
+                          const ConvGeometry& geometry);
+bool winograd_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
+                                const ConvGeometry& geometry);
+bool winograd_convolution_weight(const StridedView& gw, const StridedView& gy, const StridedView& x,
+                                 const ConvGeometry& geometry);
+
+}  // namespace WEFT_ISA
+}  // namespace weft
