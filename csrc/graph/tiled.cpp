@@ -44,20 +44,30 @@ void Tiled::infer(Inputs, OutputSpec* out) const {
   if (reduction) out[outputs.size()] = {reduced_shape(), reduction->dtype, {}};
 }
 
+TileProgram Tiled::program() const {
+  return {compute,
+          instructions.data(),
+          static_cast<int>(instructions.size()),
+          constants.data(),
+          static_cast<int>(constants.size()),
+          num_registers,
+          output_registers.data(),
+          reduced_register};
+}
+
+void Tiled::run_after(Inputs in, const Tensor* out, void (*body)(void*, const Epilogue&), void* context) const {
+  StridedView ins[kMaxTileInputs], outs[kMaxTileOutputs];
+  for (int i = 0; i < in.size(); i++) ins[i] = view_of(in[i]);
+  for (int i = 0; i < num_outputs(); i++) outs[i] = view_of(out[i]);
+  tile_epilogue_kernel(out[0].device(), program(), outs, num_outputs(), ins, in.size(), body, context);
+}
+
 void Tiled::run(Inputs in, const Tensor* out) const {
   StridedView ins[kMaxTileInputs], outs[kMaxTileOutputs];
   int stored = static_cast<int>(outputs.size());
   for (int i = 0; i < in.size(); i++) ins[i] = view_of(in[i]);
   for (int i = 0; i < stored; i++) outs[i] = view_of(out[i]);
-  TileProgram program{compute,
-                      instructions.data(),
-                      static_cast<int>(instructions.size()),
-                      constants.data(),
-                      static_cast<int>(constants.size()),
-                      num_registers,
-                      output_registers.data(),
-                      reduced_register};
-  if (!reduction) return tile_kernel(out[0].device(), program, outs, stored, ins, in.size());
+  if (!reduction) return tile_kernel(out[0].device(), program(), outs, stored, ins, in.size());
   const Tensor& result = out[stored];
   Shape shape, kept;
   Strides strides, out_strides;
@@ -81,7 +91,7 @@ void Tiled::run(Inputs in, const Tensor* out) const {
                 {result.data(), shape.data(), out_strides.data(), num_kept, result.dtype()},
                 {nullptr, shape.data(), strides.data(), shape.size(), reduced.dtype},
                 gone};
-  fold_tiles_kernel(result.device(), program, space, outs, stored, ins, in.size(), fold);
+  fold_tiles_kernel(result.device(), program(), space, outs, stored, ins, in.size(), fold);
 }
 
 }  // namespace weft::graph

@@ -34,10 +34,20 @@ struct Tiled : OpOf<Tiled> {
   bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override;
   void run(Inputs in, const Tensor* out) const override;
+  // Without a reduction: calls body(epilogue), which makes one of the inputs, and runs on each part of it.
+  template <class F>
+  void run_after(Inputs in, const Tensor* out, F&& body) const {
+    run_after(
+        in, out, [](void* f, const Epilogue& epilogue) { (*static_cast<std::remove_reference_t<F>*>(f))(epilogue); },
+        &body);
+  }
   Shape reduced_shape() const;
   std::string text() const override { return "tiled[" + ops + "]"; }
 
  private:
+  TileProgram program() const;
+  void run_after(Inputs in, const Tensor* out, void (*body)(void*, const Epilogue&), void* context) const;
+
   std::string program_bytes_;
 };
 

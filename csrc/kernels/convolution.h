@@ -18,6 +18,12 @@ using ConvolutionKernel = void(StridedView y, StridedView x, StridedView w, Stri
                                const ConvGeometry& geometry);
 extern KernelTable<ConvolutionKernel> convolution_kernel;
 
+struct Epilogue;
+// The same; calls the epilogue for parts of y while they are in the cache. y is contiguous.
+using ConvolutionThenKernel = void(StridedView y, StridedView x, StridedView w, StridedView bias,
+                                   const ConvGeometry& geometry, const Epilogue& epilogue);
+extern KernelTable<ConvolutionThenKernel> convolution_then_kernel;
+
 // gx = gradient by x.
 using ConvolutionInputKernel = void(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& geometry);
 extern KernelTable<ConvolutionInputKernel> convolution_input_kernel;

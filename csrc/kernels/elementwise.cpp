@@ -5,6 +5,7 @@
 namespace weft {
 
 constinit KernelTable<TileKernel> tile_kernel{"tile"};
+constinit KernelTable<TileEpilogueKernel> tile_epilogue_kernel{"tile epilogue"};
 constinit KernelTable<FoldTilesKernel> fold_tiles_kernel{"fold of tiles"};
 constinit KernelTable<UnaryKernel> unary_kernel{"elementwise unary"};
 constinit KernelTable<UnaryBackwardKernel> unary_backward_kernel{"elementwise unary backward"};

@@ -5,6 +5,7 @@
 namespace weft {
 
 constinit KernelTable<MatmulKernel> matmul_kernel{"matmul"};
+constinit KernelTable<MatmulThenKernel> matmul_then_kernel{"matmul with an epilogue"};
 
 namespace {
 std::atomic<bool> tf32{false};

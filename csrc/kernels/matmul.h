@@ -11,6 +11,12 @@ namespace weft {
 using MatmulKernel = void(StridedView out, StridedView a, StridedView b, StridedView base);
 extern KernelTable<MatmulKernel> matmul_kernel;
 
+struct Epilogue;
+// The same; calls the epilogue for parts of the product while they are in the cache. out is contiguous.
+using MatmulThenKernel = void(StridedView out, StridedView a, StridedView b, StridedView base,
+                              const Epilogue& epilogue);
+extern KernelTable<MatmulThenKernel> matmul_then_kernel;
+
 // May float32 products and convolutions on a GPU round their operands to TF32's ten bits? Off by default.
 bool allow_tf32();
 void set_allow_tf32(bool allow);

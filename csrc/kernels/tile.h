@@ -54,6 +54,21 @@ using TileKernel = void(TileProgram program, const StridedView* out, int num_out
                         int num_inputs);
 extern KernelTable<TileKernel> tile_kernel;
 
+// A program that runs on parts of its outputs as another kernel finishes what it reads there.
+struct Epilogue {
+  // The elements first + i * row_stride + j, numbered as they lie in memory, are ready: rows of `columns` elements. May
+  // be called from parallel parts; once for every element.
+  void (*run)(const void* program, int64_t first, int64_t rows, int64_t row_stride, int64_t columns);
+  const void* program;
+  void operator()(int64_t first, int64_t rows, int64_t row_stride, int64_t columns) const {
+    run(program, first, rows, row_stride, columns);
+  }
+};
+// Calls body(context, epilogue), which makes what the program reads, part by part. Views as for tile_kernel.
+using TileEpilogueKernel = void(TileProgram program, const StridedView* out, int num_outputs, const StridedView* in,
+                                int num_inputs, void (*body)(void* context, const Epilogue& epilogue), void* context);
+extern KernelTable<TileEpilogueKernel> tile_epilogue_kernel;
+
 // The reduction at the end of a program.
 struct TileFold {
   Fold fold;

@@ -27,6 +27,10 @@ Device Op::device(Inputs in) const {
 
 void Op::run(Inputs, const Tensor*) const { fail<ErrorKind::NotImplemented>(name(), ": this op has no kernel"); }
 
+void Op::run_then(Inputs, const Tensor*, const Epilogue&) const {
+  fail<ErrorKind::NotImplemented>(name(), ": this op takes no epilogue");
+}
+
 Tensor Op::view(const Tensor&) const { fail<ErrorKind::NotImplemented>(name(), ": this op is not a view"); }
 
 Saves Op::saves(uint32_t) const { return has_decompose() ? Saves{.inputs = ~0u, .outputs = 0} : Saves{}; }

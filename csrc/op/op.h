@@ -31,6 +31,7 @@ namespace weft {
 
 class OpNode;
 class TileCode;
+struct Epilogue;
 struct FoldSpec;
 
 // What autocast does with an op's inputs. Keep: nothing. Half: cast them to its dtype. Float32: cast half types to
@@ -107,6 +108,11 @@ class Op : public RefCounted {
   virtual void infer(Inputs in, OutputSpec* out) const = 0;
   // Computes into outputs of the inferred dtype and shape (any strides): looks up the kernel, nothing else.
   virtual void run(Inputs in, const Tensor* out) const;
+
+  // Can run_then() run the op on the device?
+  virtual bool takes_epilogue(Device) const { return false; }
+  // Like run(), but calls the epilogue for every part of the one, contiguous output as soon as it is ready.
+  virtual void run_then(Inputs in, const Tensor* out, const Epilogue& epilogue) const;
 
   // A view op shares its input's storage: it gives view() instead of infer() and run().
   virtual bool is_view() const { return false; }

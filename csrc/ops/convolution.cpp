@@ -71,9 +71,15 @@ struct Convolution : OpOf<Convolution> {
       shape.push_back(geometry.output_size(d, in[0].size(2 + d), in[1].size(2 + d)));
     out[0] = {shape, in[0].dtype()};
   }
+  static StridedView bias_of(Inputs in) { return in[2].defined() ? view_of(in[2]) : StridedView{}; }
   void run(Inputs in, const Tensor* out) const override {
     convolution_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(), KernelView(in[1]).view(),
-                       in[2].defined() ? view_of(in[2]) : StridedView{}, geometry.for_kernel());
+                       bias_of(in), geometry.for_kernel());
+  }
+  bool takes_epilogue(Device device) const override { return convolution_then_kernel.has(device); }
+  void run_then(Inputs in, const Tensor* out, const Epilogue& epilogue) const override {
+    convolution_then_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
+                            KernelView(in[1]).view(), bias_of(in), geometry.for_kernel(), epilogue);
   }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;

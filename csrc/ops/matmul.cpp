@@ -73,7 +73,25 @@ Tensor right_gradient(const Tensor& grad, const Tensor& a, int b_ndim) {
   return matmul(transpose(a, -1, -2), grad);
 }
 
-struct Matmul : OpOf<Matmul> {
+// An op that is one product: Self::with_views(in, out, kernel) calls kernel(out, a, b, base) with the kernels' views.
+template <class Self>
+struct ProductOf : OpOf<Self> {
+  void run(Inputs in, const Tensor* out) const override {
+    Self::with_views(in, out,
+                     [&](const StridedView& y, const StridedView& a, const StridedView& b, const StridedView& base) {
+                       matmul_kernel(out[0].device(), y, a, b, base);
+                     });
+  }
+  bool takes_epilogue(Device device) const override { return matmul_then_kernel.has(device); }
+  void run_then(Inputs in, const Tensor* out, const Epilogue& epilogue) const override {
+    Self::with_views(in, out,
+                     [&](const StridedView& y, const StridedView& a, const StridedView& b, const StridedView& base) {
+                       matmul_then_kernel(out[0].device(), y, a, b, base, epilogue);
+                     });
+  }
+};
+
+struct Matmul : ProductOf<Matmul> {
   static constexpr const char* kName = "matmul";
   AutocastRule autocast() const override { return AutocastRule::Half; }
   auto fields() const { return std::tie(); }
@@ -103,7 +121,8 @@ struct Matmul : OpOf<Matmul> {
       check(a.size(-d) == b.size(-d) || a.size(-d) == 1 || b.size(-d) == 1, "matmul: the batch dims of shapes ",
             a.shape(), " and ", b.shape(), " do not broadcast: ", a.size(-d), " and ", b.size(-d));
   }
-  void run(Inputs in, const Tensor* out) const override {
+  template <class F>
+  static void with_views(Inputs in, const Tensor* out, F&& kernel) {
     const Tensor &a = in[0], &b = in[1];
     const Shape dims = a.ndim() <= 2 && b.ndim() <= 2 ? Shape{} : batch(a, b);
     // A one-dim operand adds a dim of size 1 to the product, too.
@@ -112,8 +131,8 @@ struct Matmul : OpOf<Matmul> {
     if (a.ndim() == 1) shape.insert(dims.size(), 1), strides.insert(dims.size(), 0);
     if (b.ndim() == 1) shape.push_back(1), strides.push_back(0);
     const StridedView product{out[0].data(), shape.data(), strides.data(), shape.size(), out[0].dtype()};
-    matmul_kernel(a.device(), product, ProductView(a, dims, a.ndim() == 1 ? 0 : -1).view(),
-                  ProductView(b, dims, b.ndim() == 1 ? 1 : -1).view(), {});
+    kernel(product, ProductView(a, dims, a.ndim() == 1 ? 0 : -1).view(),
+           ProductView(b, dims, b.ndim() == 1 ? 1 : -1).view(), StridedView{});
   }
   Saves saves(uint32_t needs) const override { return {.inputs = ((needs & 1) ? 2u : 0u) | ((needs & 2) ? 1u : 0u)}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
@@ -131,7 +150,7 @@ struct Matmul : OpOf<Matmul> {
 };
 
 // base + a @ b in one pass; base is broadcast to the product. Operands have two dims or more and fit.
-struct AddMatmul : OpOf<AddMatmul> {
+struct AddMatmul : ProductOf<AddMatmul> {
   static constexpr const char* kName = "addmm";
   AutocastRule autocast() const override { return AutocastRule::Half; }
   auto fields() const { return std::tie(); }
@@ -141,10 +160,11 @@ struct AddMatmul : OpOf<AddMatmul> {
     shape.push_back(in[2].size(-1));
     out[0] = {shape, in[1].dtype()};
   }
-  void run(Inputs in, const Tensor* out) const override {
+  template <class F>
+  static void with_views(Inputs in, const Tensor* out, F&& kernel) {
     const Shape dims = batch_of(out[0]);
-    matmul_kernel(in[1].device(), view_of(out[0]), ProductView(in[1], dims).view(), ProductView(in[2], dims).view(),
-                  ProductView::broadcast(in[0], out[0].shape()).view());
+    kernel(view_of(out[0]), ProductView(in[1], dims).view(), ProductView(in[2], dims).view(),
+           ProductView::broadcast(in[0], out[0].shape()).view());
   }
   Saves saves(uint32_t needs) const override { return {.inputs = ((needs & 2) ? 4u : 0u) | ((needs & 4) ? 2u : 0u)}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
@@ -154,7 +174,7 @@ struct AddMatmul : OpOf<AddMatmul> {
   }
 };
 
-struct Linear : OpOf<Linear> {
+struct Linear : ProductOf<Linear> {
   static constexpr const char* kName = "linear";
   AutocastRule autocast() const override { return AutocastRule::Half; }
   auto fields() const { return std::tie(); }
@@ -175,14 +195,14 @@ struct Linear : OpOf<Linear> {
     shape.back() = weight.size(0);
     out[0] = {shape, x.dtype()};
   }
-  void run(Inputs in, const Tensor* out) const override {
+  template <class F>
+  static void with_views(Inputs in, const Tensor* out, F&& kernel) {
     const Tensor &x = in[0], &weight = in[1], &bias = in[2];
     const Shape dims = batch_of(x);
     const int added = x.ndim() == 1 ? 0 : -1;
     const ProductView product(out[0], dims, added);
     auto run_with = [&](const StridedView& base) {
-      matmul_kernel(x.device(), product.view(), ProductView(x, dims, added).view(),
-                    ProductView(weight, dims).transposed().view(), base);
+      kernel(product.view(), ProductView(x, dims, added).view(), ProductView(weight, dims).transposed().view(), base);
     };
     if (bias.defined())
       run_with(ProductView::broadcast(bias, x.ndim() == 1 ? Shape{1, weight.size(0)} : out[0].shape()).view());

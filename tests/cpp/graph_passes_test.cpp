@@ -232,6 +232,52 @@ TEST(ElementwiseFusion, TakesInTheReductionAtTheEnd) {
   for (size_t i = 0; i < 3; i++) EXPECT_EQ(values_of(got[i]), values_of(expected[i]));
 }
 
+void fuse_with_epilogues(Graph& g) {
+  fuse_elementwise(g);
+  fuse_epilogues(g);
+}
+
+TEST(EpilogueFusion, RunsOnPartsOfAProduct) {
+  Tensor x = make_pattern({300, 70}, 1), w = make_pattern({90, 70}, 2), b = make_pattern({90}, 3),
+         r = make_pattern({300, 90}, 4);
+  Code program = [](const Tensors& a) {
+    Tensor y = linear(a[0], a[1], a[2]);
+    return Tensors{add(relu(y), a[3]), sum(y)};
+  };
+  Graph g = after(fuse_with_epilogues, {x, w, b, r}, program);
+  EXPECT_EQ(count_nodes(g, "with_epilogue"), 1);
+  EXPECT_EQ(g.nodes.size(), 2u);             // and the sum, which reads the product itself
+  EXPECT_EQ(g.nodes[0].outputs.size(), 2u);  // the product is a result of its own
+  Tensors got = run(g, {x, w, b, r}), expected = program({x, w, b, r});
+  for (size_t i = 0; i < 2; i++) EXPECT_EQ(values_of(got[i]), values_of(expected[i]));
+}
+
+TEST(EpilogueFusion, TakesTheLaterOfTwoProducts) {
+  Tensor x = make_pattern({40, 30}, 1), w = make_pattern({30, 50}, 2);
+  Code program = [](const Tensors& a) { return Tensors{add(matmul(a[0], a[1]), matmul(neg(a[0]), a[1]))}; };
+  Graph g = after(fuse_with_epilogues, {x, w}, program);
+  EXPECT_EQ(count_nodes(g, "matmul"), 1);
+  EXPECT_EQ(count_nodes(g, "with_epilogue"), 1);
+  EXPECT_EQ(values_of(run(g, {x, w})[0]), values_of(program({x, w})[0]));
+}
+
+TEST(EpilogueFusion, LeavesWhatIsReadBefore) {
+  // The sum reads the product and is read by the addition: the product must be whole by then.
+  Tensor x = make_pattern({40, 30}, 1), w = make_pattern({30, 50}, 2);
+  Graph g = after(fuse_with_epilogues, {x, w}, [](const Tensors& a) {
+    Tensor y = matmul(a[0], a[1]);
+    return Tensors{add(y, sum(y, {1}, true))};
+  });
+  EXPECT_EQ(count_nodes(g, "matmul"), 1);
+  EXPECT_EQ(count_nodes(g, "with_epilogue"), 0);
+  // Broadcast or transposed, the product's elements are not those of what reads it.
+  Graph other = after(fuse_with_epilogues, {x, w}, [](const Tensors& a) {
+    Tensor y = matmul(a[0], a[1]);
+    return Tensors{mul(transpose(y, 0, 1), Scalar(2.0)), exp(expand(matmul(a[0], a[1]), {3, 40, 50}))};
+  });
+  EXPECT_EQ(count_nodes(other, "with_epilogue"), 0);
+}
+
 TEST(Pipeline, RefusesTheNameOfNoPass) {
   Graph g = graph_of({make_pattern({3}, 1)}, [](const Tensors& a) { return Tensors{neg(a[0])}; });
   EXPECT_THROW(optimize(g, {.without = {"fusoin"}, .after = {}}), Error);

@@ -245,6 +245,16 @@ class Fusion {
     return fused;
   }
 
+  // Of a product, for which fuse_epilogues() wants a program even of a single op.
+  bool may_be_epilogue(int group) const {
+    if (!loop(group).possible || reduction_of_.count(group)) return false;
+    for (ValueId v : g_.nodes[at(members_[at(group)][0])].inputs) {
+      int maker = v == kNone ? -1 : uses_.maker[at(v)];
+      if (maker >= 0 && g_.nodes[at(maker)].op->takes_epilogue(loop(group).type.device)) return true;
+    }
+    return false;
+  }
+
   // Inputs and constants keep their registers; results share the others, each from its instruction to its last use.
   static void assign_registers(const TileCode& code, int inputs, const std::vector<int>& results, Tiled& op) {
     std::vector<int> place(at(code.size()), -1), last(at(code.size()), -1);
@@ -316,7 +326,7 @@ class Fusion {
     while (!ready.empty()) {
       int group = ready.begin()->second;
       ready.erase(ready.begin());
-      bool single = members_[at(group)].size() == 1;
+      bool single = members_[at(group)].size() == 1 && !may_be_epilogue(group);
       nodes.push_back(single ? g_.nodes[at(members_[at(group)][0])] : fuse(group));
       for (int next : consumers[at(group)])
         if (--waiting[at(next)] == 0) add(next);

@@ -29,6 +29,9 @@ void fuse_elementwise(Graph& g);
 // there anyway.
 void recompute(Graph& g);
 
+// Lets products and convolutions run the elementwise op that reads their result on each part of it as it is made.
+void fuse_epilogues(Graph& g);
+
 struct Pass {
   const char* name;
   void (*run)(Graph& g);

@@ -4,6 +4,7 @@
 #include "core/dtype.h"
 #include "device/cpu/threads.h"
 #include "kernels/cpu/conv_gather.h"
+#include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/onednn/products.h"
 #include "kernels/cpu/winograd.h"
 
@@ -114,9 +115,19 @@ struct UnitRunner {
   }
 };
 
-// bias: of all outputs, nullptr for none.
+// Calls the epilogue for the outputs of a unit and a group.
 template <class T>
-void run_gather(Gather<T>& g, const Weights<T>& w, const T* bias, int64_t bias_stride) {
+void finish_unit(const Epilogue& then, const Gather<T>& g, const Unit& u, int64_t group) {
+  const int64_t plane = g.out.size[1] * g.out.size[2];
+  for (int64_t i = 0; i < u.images; i++)
+    then(
+        (u.image + i) * g.out.stride[0] + group * g.outputs * g.out.stride[1] + u.plane * plane + u.row * g.out.size[2],
+        g.outputs, g.out.stride[1], u.planes == 1 ? u.rows * g.out.size[2] : u.planes * plane);
+}
+
+// bias: of all outputs, nullptr for none. then: nullptr for none.
+template <class T>
+void run_gather(Gather<T>& g, const Weights<T>& w, const T* bias, int64_t bias_stride, const Epilogue* then) {
   using S = typename SumOf<T>::type;
   if (g.images == 0 || g.groups * g.outputs == 0 || g.pixels() == 0) return;
   const int64_t workers = workers_for(g);
@@ -145,8 +156,9 @@ void run_gather(Gather<T>& g, const Weights<T>& w, const T* bias, int64_t bias_s
     UnitRunner<T> runner(g, memory + static_cast<size_t>(begin) * unit_bytes);
     for (int64_t i = units * begin / workers; i < units * end / workers; i++) {
       const int64_t group = i % g.groups;
-      runner.run(unit_at(g, i / g.groups), group, weights + group * columns * g.depth,
-                 bias ? packed_bias + group * columns : nullptr);
+      const Unit unit = unit_at(g, i / g.groups);
+      runner.run(unit, group, weights + group * columns * g.depth, bias ? packed_bias + group * columns : nullptr);
+      if (then) finish_unit(*then, g, unit, group);
     }
   });
 }
@@ -252,18 +264,37 @@ void convolve_few_pixels(const StridedView& y, const StridedView& x, const Strid
   });
 }
 
-void convolution_cpu(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& geometry) {
-  if (has_few_pixels(y, x, w, geometry)) return convolve_few_pixels(y, x, w, bias, geometry);
-  if (winograd_convolution(y, x, w, bias, geometry) || onednn_convolution(y, x, w, bias, geometry)) return;
+void convolve(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
+              const ConvGeometry& geometry, const Epilogue* then) {
+  if (winograd_convolution(y, x, w, bias, geometry, then)) return;
+  if (has_few_pixels(y, x, w, geometry)) {
+    convolve_few_pixels(y, x, w, bias, geometry);
+    if (then) run_whole(*then, y.numel());
+    return;
+  }
+  if (onednn_convolution(y, x, w, bias, geometry)) {
+    if (then) run_whole(*then, y.numel());
+    return;
+  }
   Scratch lists(lists_bytes(w.shape + 2));
   visit_float(y.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     Gather<T> g = forward_gather<T>(y, x, w, geometry, lists.data());
     run_gather<T>(g, weights_of<T>(w, g.outputs * w.strides[0], w.strides[0], w.strides[1]), bias.as<const T>(),
-                  bias.data ? bias.strides[0] : 0);
+                  bias.data ? bias.strides[0] : 0, then);
   });
 }
+
+void convolution_cpu(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& geometry) {
+  convolve(y, x, w, bias, geometry, nullptr);
+}
 WEFT_CPU_KERNEL(convolution_kernel, convolution_cpu);
+
+void convolution_then_cpu(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& geometry,
+                          const Epilogue& epilogue) {
+  convolve(y, x, w, bias, geometry, &epilogue);
+}
+WEFT_CPU_KERNEL(convolution_then_kernel, convolution_then_cpu);
 
 // Of the input's places i = first + stride q along one dim, which read y at q + offset through tap `source`.
 void phase_taps(Taps& taps, int64_t& origin, int64_t kernel, int64_t first, int64_t stride, int64_t padding,
@@ -303,7 +334,7 @@ void convolution_input_cpu(StridedView gx, StridedView gy, StridedView w, const 
         g.out.stride[2 + d] *= stride[d];
         g.out.size[d] = first[d] < g.out.size[d] ? ceil_div(g.out.size[d] - first[d], stride[d]) : 0;
       }
-      run_gather<T>(g, weights_of<T>(w, g.inputs * w.strides[0], w.strides[1], w.strides[0]), nullptr, 0);
+      run_gather<T>(g, weights_of<T>(w, g.inputs * w.strides[0], w.strides[1], w.strides[0]), nullptr, 0, nullptr);
     }
   });
 }

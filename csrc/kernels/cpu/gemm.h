@@ -189,9 +189,13 @@ struct Product {
   WEFT_INLINE size_t scratch_bytes() const { return static_cast<size_t>(a_elements() + b_elements()) * sizeof(T); }
 };
 
-// scratch: x.scratch_bytes(), aligned to 64.
-template <class T>
-void gemm(const Product<T>& x, void* scratch) {
+struct Nothing {
+  WEFT_INLINE void operator()(int64_t, int64_t, int64_t, int64_t) const {}
+};
+
+// scratch: x.scratch_bytes(), aligned to 64. Calls done(row, rows, column, columns) for every block of c that is final.
+template <class T, class F = Nothing>
+void gemm(const Product<T>& x, void* scratch, F&& done = F()) {
   const bool pack_a = x.pack_a(), pack_b = x.pack_b(), keep_b = x.m > kMaxRows && pack_b;
   const int64_t max_depth = x.depth();
   T* packed_b = static_cast<T*>(scratch);
@@ -231,6 +235,7 @@ void gemm(const Product<T>& x, void* scratch) {
           else
             panel<T, kTileVectors>(rows, width, depth, a, pack_a, b.data, b.row, c, x.c_row, start, base_row);
         }
+        if (p + depth >= x.k) done(row0, rows, column0, columns);
       }
     }
   }

@@ -4,6 +4,7 @@
 #include "core/dtype.h"
 #include "device/cpu/scratch.h"
 #include "device/cpu/threads.h"
+#include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/gemv.h"
 #include "kernels/cpu/onednn/products.h"
@@ -73,23 +74,25 @@ size_t part_scratch(const Part& p) {
   return round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)) + round_up(copy.scratch_bytes());
 }
 
-template <class T>
-void multiply_direct(const Part& p, char* scratch) {
+// done(row, rows, column, columns) is called for what is final.
+template <class T, class F>
+void multiply_direct(const Part& p, char* scratch, F&& done) {
   Product<T> x = product_of<T>(p);
-  if (!p.row_by_row) return gemm<T>(x, scratch);
+  if (!p.row_by_row) return gemm<T>(x, scratch, done);
   // Some columns at a time: the first row brings them into the caches for the others.
   const int64_t step = p.m == 1 ? p.n : 64;
   for (int64_t j = 0; j < p.n; j += step)
     for (int64_t i = 0; i < p.m; i++)
       gemv<T>(smaller(step, p.n - j), p.k, x.a.at(i, 0).data, x.b.at(0, j), x.c + i * x.c_row + j,
               x.base ? x.base + i * x.base_row + j * p.base.column : nullptr, p.base.column);
+  done(0, p.m, 0, p.n);
 }
 
-template <class T>
-void multiply_part(const Part& p, char* scratch) {
+template <class T, class F>
+void multiply_part(const Part& p, char* scratch, F&& done) {
   using S = typename SumOf<T>::type;
   if constexpr (__is_same(T, S)) {
-    if (is_direct(p)) return multiply_direct<T>(p, scratch);
+    if (is_direct(p)) return multiply_direct<T>(p, scratch, done);
   }
   // Otherwise through copies with adjacent elements of the type that is summed in.
   S* a = reinterpret_cast<S*>(scratch);
@@ -103,8 +106,10 @@ void multiply_part(const Part& p, char* scratch) {
   copy.a = {reinterpret_cast<char*>(a), p.k, 1};
   copy.b = {reinterpret_cast<char*>(b), p.n, 1};
   if (p.base.data) copy.base = copy.out;
-  multiply_direct<S>(copy, scratch + round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)));
+  multiply_direct<S>(copy, scratch + round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)),
+                     Nothing{});
   copy_matrix<T, S>(p.m, p.n, typed<T>(p.out), {c, p.n, 1});
+  done(0, p.m, 0, p.n);
 }
 
 // Swaps the roles of the operands: the transposed product.
@@ -204,8 +209,9 @@ struct Grid {
   }
 };
 
+// then: nullptr for none.
 template <class T>
-void multiply(const Batch& batch) {
+void multiply(const Batch& batch, const Epilogue* then) {
   const Part& first = batch.first;
   const int64_t operations = batch.count * first.m * first.n * (first.k > 0 ? first.k : 1);
   if (operations == 0) return;
@@ -217,7 +223,15 @@ void multiply(const Batch& batch) {
   auto work = [&](int64_t begin, int64_t end, char* scratch) {
     for (int64_t unit = begin; unit < end; unit++) {
       Part p = grid.part(batch.at(unit / parts), unit % parts, batch.item);
-      if (p.m > 0 && p.n > 0) multiply_part<T>(p, scratch);
+      if (p.m == 0 || p.n == 0) continue;
+      if (!then) {
+        multiply_part<T>(p, scratch, Nothing{});
+        continue;
+      }
+      const int64_t at = (p.out.data - static_cast<char*>(batch.out.data)) / batch.item;
+      multiply_part<T>(p, scratch, [&](int64_t row, int64_t rows, int64_t column, int64_t columns) {
+        (*then)(at + row * p.out.row + column, rows, rows == 1 ? columns : p.out.row, columns);
+      });
     }
   };
   constexpr size_t on_stack = 16384;
@@ -232,15 +246,26 @@ void multiply(const Batch& batch) {
   });
 }
 
-void matmul_cpu(StridedView out, StridedView a, StridedView b, StridedView base) {
-  if (out.ndim == 2 && !base.data && onednn_matmul(out, a, b)) return;
+void multiply_all(const StridedView& out, const StridedView& a, const StridedView& b, const StridedView& base,
+                  const Epilogue* then) {
   const Batch batch(out, a, b, base);
   visit_dtype(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    if constexpr (!__is_same(T, bool)) multiply<T>(batch);
+    if constexpr (!__is_same(T, bool)) multiply<T>(batch, then);
   });
 }
+
+void matmul_cpu(StridedView out, StridedView a, StridedView b, StridedView base) {
+  if (out.ndim == 2 && !base.data && onednn_matmul(out, a, b)) return;
+  multiply_all(out, a, b, base, nullptr);
+}
 WEFT_CPU_KERNEL(matmul_kernel, matmul_cpu);
+
+void matmul_then_cpu(StridedView out, StridedView a, StridedView b, StridedView base, const Epilogue& epilogue) {
+  if (out.ndim == 2 && !base.data && onednn_matmul(out, a, b)) return run_whole(epilogue, out.numel());
+  multiply_all(out, a, b, base, &epilogue);
+}
+WEFT_CPU_KERNEL(matmul_then_kernel, matmul_then_cpu);
 
 }  // namespace
 }  // namespace WEFT_ISA

@@ -73,8 +73,9 @@ struct Interpreter {
   };
   Run runs[kMaxTileInstructions];
 
-  // space: what the program runs over, laid out like the outputs.
-  Interpreter(const TileProgram& p, const StridedView& s, const StridedView* o, int no, const StridedView* i, int ni)
+  // space: what the program runs over, laid out like the outputs. in_cache: what it reads and writes is there already.
+  Interpreter(const TileProgram& p, const StridedView& s, const StridedView* o, int no, const StridedView* i, int ni,
+              bool in_cache = false)
       : program(p), space(s), out(o), num_outputs(no), in(i), num_inputs(ni), plan(s, i, ni) {
     find_runs();
     tile = kMaxTileRegisters * kShortestTile / p.num_registers / 32 * 32;
@@ -87,7 +88,7 @@ struct Interpreter {
     }
     int64_t bytes = 0;
     for (int k = 0; k < no; k++) bytes += out[k].numel() * static_cast<int64_t>(sizeof(C));
-    streamed = bytes >= kStreamBytes;
+    streamed = bytes >= kStreamBytes && !in_cache;
     for (int k = 0; k < no; k++) {
       // Written where it lies only if no operand is read from there afterwards.
       direct_out[k] = out[k].dtype == dtype_of<C> && !streamed;
@@ -232,6 +233,9 @@ struct Interpreter {
     }
   }
 
+  void run_elements(State& state, int64_t begin, int64_t end) const {
+    for (int64_t at = begin; at < end; at += tile) one_tile(state, at, end - at < tile ? end - at : tile);
+  }
   void run() const {
     int64_t n = space.numel();
     if (n == 0) return;
@@ -239,7 +243,7 @@ struct Interpreter {
     grain = grain < 2 * kLongestTile ? 2 * kLongestTile : grain;
     parallel_for(n, grain, [&](int64_t begin, int64_t end) {
       State state(*this);
-      for (int64_t at = begin; at < end; at += tile) one_tile(state, at, end - at < tile ? end - at : tile);
+      run_elements(state, begin, end);
       if (streamed) stream_end();
     });
   }

@@ -2,6 +2,7 @@
 #include "kernels/cpu/winograd.h"
 
 #include "kernels/cpu/winograd_tiles.h"
+#include "kernels/tile.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -168,7 +169,15 @@ struct TileRunner {
   }
 };
 
-void run_filter(const Filter& f) {
+// Calls the epilogue for the outputs of a unit.
+void finish_unit(const Epilogue& then, const Filter& f, const TileUnit& u) {
+  const int64_t height = f.y.shape[3], width = f.y.shape[4], *strides = f.y.strides;
+  const int64_t rows = smaller(2 * u.rows, height - 2 * u.row);
+  for (int64_t i = 0; i < u.images; i++)
+    then((u.image + i) * strides[0] + 2 * u.row * width, f.outputs(), strides[1], rows * width);
+}
+
+void run_filter(const Filter& f, const Epilogue* then) {
   const int64_t images = f.y.shape[0], panels = ceil_div(f.outputs(), kWidth);
   const int64_t all = images * ceil_div(f.y.shape[3], 2) * ceil_div(f.y.shape[4], 2);
   const int64_t workers = winograd_workers(all, f.inputs(), f.outputs());
@@ -184,8 +193,11 @@ void run_filter(const Filter& f) {
   });
   parallel_for(workers, 1, [&](int64_t begin, int64_t end) {
     TileRunner runner(f, t, memory + static_cast<size_t>(begin) * runner_bytes);
-    for (int64_t i = t.units() * begin / workers; i < t.units() * end / workers; i++)
-      runner.run(unit_of(t, i), weights);
+    for (int64_t i = t.units() * begin / workers; i < t.units() * end / workers; i++) {
+      const TileUnit unit = unit_of(t, i);
+      runner.run(unit, weights);
+      if (then) finish_unit(*then, f, unit);
+    }
   });
 }
 
@@ -199,7 +211,7 @@ const float* end_of(const StridedView& w) {
 }  // namespace
 
 bool winograd_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
-                          const ConvGeometry& g) {
+                          const ConvGeometry& g, const Epilogue* then) {
   if (y.shape[2] != 1 || x.shape[2] != 1 || !winograd_applies(w, y.shape[0], y.shape[3], y.shape[4], g)) return false;
   run_filter({y,
               x,
@@ -210,7 +222,8 @@ bool winograd_convolution(const StridedView& y, const StridedView& x, const Stri
               {w.strides[3], w.strides[4]},
               {-g.padding[1], -g.padding[2]},
               bias.as<const float>(),
-              bias.data ? bias.strides[0] : 0});
+              bias.data ? bias.strides[0] : 0},
+             then);
   return true;
 }
 
@@ -227,7 +240,8 @@ bool winograd_convolution_input(const StridedView& gx, const StridedView& gy, co
               {-w.strides[3], -w.strides[4]},
               {g.padding[1] - 2, g.padding[2] - 2},
               nullptr,
-              0});
+              0},
+             nullptr);
   return true;
 }
 

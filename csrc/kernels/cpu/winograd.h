@@ -7,11 +7,15 @@
 #include "kernels/convolution.h"
 
 namespace weft {
+
+struct Epilogue;
+
 namespace WEFT_ISA {
 
 // Each returns false, having done nothing, where it does not apply; that depends on shapes and dtypes alone.
+// then: nullptr for none; called for parts of a contiguous y.
 bool winograd_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
-                          const ConvGeometry& geometry);
+                          const ConvGeometry& geometry, const Epilogue* then);
 bool winograd_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
                                 const ConvGeometry& geometry);
 bool winograd_convolution_weight(const StridedView& gw, const StridedView& gy, const StridedView& x,

@@ -1,0 +1,33 @@
+#include "graph/with_epilogue.h"
+
+#include <utility>
+
+namespace weft::graph {
+
+WithEpilogue::WithEpilogue(Ref<const Op> p, Ref<const Tiled> t, int inputs, std::vector<int> r, int on)
+    : product(std::move(p)), then(std::move(t)), product_inputs(inputs), reads(std::move(r)), lies_on(on) {
+  key_ = concat(text(), " ", then->hash(), " ", on);
+  for (int place : reads) key_ += concat(" ", place);
+}
+
+void WithEpilogue::infer(Inputs in, OutputSpec* out) const {
+  std::vector<const Tensor*> first;
+  for (int i = 0; i < product_inputs; i++) first.push_back(&in[i]);
+  const int own = then->num_outputs();
+  OutputSpec result;
+  product->infer(Inputs(first.data(), product_inputs), &result);
+  then->infer(in, out);
+  if (lies_on < 0) out[own] = result;
+}
+
+void WithEpilogue::run(Inputs in, const Tensor* out) const {
+  const Tensor& result = out[lies_on < 0 ? then->num_outputs() : lies_on];
+  std::vector<const Tensor*> first, second;
+  for (int i = 0; i < product_inputs; i++) first.push_back(&in[i]);
+  for (int place : reads) second.push_back(place == kResult ? &result : &in[product_inputs + place]);
+  const Inputs from(first.data(), product_inputs);
+  then->run_after(Inputs(second.data(), static_cast<int>(second.size())), out,
+                  [&](const Epilogue& epilogue) { product->run_then(from, &result, epilogue); });
+}
+
+}  // namespace weft::graph

@@ -1,0 +1,37 @@
+// WithEpilogue: a product or convolution together with the elementwise ops that read its result, which run on each part
+// of it while that is in the cache.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "graph/tiled.h"
+
+namespace weft::graph {
+
+// inputs: those of `product`, then what else `then` reads. Outputs: those of `then`; the product's result too unless it
+// only lies on one of them for a while.
+struct WithEpilogue : OpOf<WithEpilogue> {
+  static constexpr const char* kName = "with_epilogue";
+  static constexpr int kResult = -1;  // among `reads`: the product's result
+  Ref<const Op> product;
+  Ref<const Tiled> then;
+  int product_inputs;
+  std::vector<int> reads;  // of every input of `then`: its place behind the product's inputs
+  int lies_on;             // output of `then` where the product's result lies first; -1: it is the last output
+
+  WithEpilogue(Ref<const Op> p, Ref<const Tiled> t, int inputs, std::vector<int> r, int on);
+  auto fields() const { return std::tie(key_); }
+  int num_outputs() const override { return then->num_outputs() + (lies_on < 0); }
+  bool elementwise() const override { return false; }
+  bool differentiable() const override { return false; }
+  bool may_fail() const override { return product->may_fail(); }
+  void infer(Inputs in, OutputSpec* out) const override;
+  void run(Inputs in, const Tensor* out) const override;
+  std::string text() const override { return product->text() + " then " + then->text(); }
+
+ private:
+  std::string key_;
+};
+
+}  // namespace weft::graph
