@@ -3,7 +3,6 @@
 import pytest
 from support import assert_same, weft_only
 
-
 LINEAR = [(300, 128), (1, 128), (7, 128), (2, 3, 128), (128,), (0, 128)]
 
 
