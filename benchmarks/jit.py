@@ -21,7 +21,7 @@ from statistics import median
 
 import models
 import numpy as np
-from measure import PAUSE, calls_per_sample, cpu_name, time_calls
+from measure import calls_per_sample, cpu_name, in_turns, time_calls
 
 RESULTS = Path(__file__).parent / "results"
 GPT = {"layers": 4, "size": 128, "heads": 4, "length": 128, "vocabulary": 256}
@@ -180,14 +180,7 @@ def measure(makers, samples=9, sample_seconds=0.1):
         first[name] = time.perf_counter() - start
         steps[name] = step
         calls[name] = calls_per_sample(step, sample_seconds)
-    times = {name: [] for name in steps}
-    gc.collect()
-    for _ in range(samples):
-        for name, step in steps.items():
-            time.sleep(PAUSE)
-            step()
-            times[name].append(time_calls(step, calls[name]))
-    return {name: median(values) for name, values in times.items()}, first
+    return in_turns(steps, calls, samples), first
 
 
 def share_of_bandwidth(weft):
@@ -196,12 +189,8 @@ def share_of_bandwidth(weft):
     y = weft.empty_like(x)
     fused = weft.jit(lambda x: short(weft, x))
     steps = {"copy": lambda: y.copy_(x), "fused": lambda: fused(x)}
-    times = {name: [] for name in steps}
-    for _ in range(15):
-        for name, step in steps.items():
-            step()
-            times[name].append(time_calls(step, 5))
-    return median(times["copy"]) / median(times["fused"])
+    seconds = in_turns(steps, dict.fromkeys(steps, 5), samples=15)
+    return seconds["copy"] / seconds["fused"]
 
 
 def torch_peak(step):

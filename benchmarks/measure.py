@@ -55,19 +55,9 @@ def calls_per_sample(step, seconds):
         calls *= 4
 
 
-def measure(case, frameworks, threads, samples=9, sample_seconds=0.05):
-    """Times a case in each framework in turns; the median of the samples counts."""
-    result = Result(case.name, case.target, threads)
-    steps, calls, times = {}, {}, {}
-    for name, framework in frameworks.items():
-        framework.set_num_threads(threads)
-        try:
-            steps[name] = case.make(framework)
-            calls[name] = calls_per_sample(steps[name], sample_seconds)
-        except (AttributeError, NotImplementedError, RuntimeError, TypeError) as error:
-            steps.pop(name, None)
-            result.error = f"{name}: {type(error).__name__}: {error}"
-        times[name] = []
+def in_turns(steps, calls, samples):
+    """Medians of the seconds per call: {name: step}, which take turns; the first call of a turn does not count."""
+    times = {name: [] for name in steps}
     gc.collect()
     gc.disable()
     for _ in range(samples):
@@ -76,8 +66,22 @@ def measure(case, frameworks, threads, samples=9, sample_seconds=0.05):
             step()
             times[name].append(time_calls(step, calls[name]))
     gc.enable()
-    for name, values in times.items():
-        result.seconds[name] = median(values) if values else None
+    return {name: median(values) for name, values in times.items()}
+
+
+def measure(case, frameworks, threads, samples=9, sample_seconds=0.05):
+    """Times a case in each framework in turns; the median of the samples counts."""
+    result = Result(case.name, case.target, threads)
+    steps, calls = {}, {}
+    for name, framework in frameworks.items():
+        framework.set_num_threads(threads)
+        try:
+            steps[name] = case.make(framework)
+            calls[name] = calls_per_sample(steps[name], sample_seconds)
+        except (AttributeError, NotImplementedError, RuntimeError, TypeError) as error:
+            steps.pop(name, None)
+            result.error = f"{name}: {type(error).__name__}: {error}"
+    result.seconds = dict.fromkeys(frameworks) | in_turns(steps, calls, samples)
     return result
 
 

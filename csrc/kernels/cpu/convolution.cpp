@@ -372,6 +372,12 @@ int64_t clip_runs(const Run* runs, int64_t count, int64_t begin, int64_t end, Ru
   return result;
 }
 
+// Sums have rows of whole vectors; what lies in them past the last column is never read.
+template <class S>
+WEFT_INLINE int64_t whole_vectors(int64_t columns) {
+  return ceil_div(columns, kLanes<S>) * kLanes<S>;
+}
+
 constexpr int64_t kSumPixels = 192;  // pixels whose products are summed before the sums are written
 
 // Adds up the gradient of one group's weights, columns [begin, end), over some images.
@@ -384,8 +390,16 @@ struct WeightRunner {
   Run* runs;
 
   static Product<S> product(const Gather<T>& g, int64_t range) {
-    return {g.outputs, range,   kSumPixels, {nullptr, kSumPixels, 1}, {nullptr, g.row_stride(range), 1}, nullptr,
-            g.depth,   nullptr, g.depth};
+    const int64_t row = whole_vectors<S>(g.depth);
+    return {g.outputs,
+            whole_vectors<S>(range),
+            kSumPixels,
+            {nullptr, kSumPixels, 1},
+            {nullptr, g.row_stride(range), 1},
+            nullptr,
+            row,
+            nullptr,
+            row};
   }
   static size_t bytes(const Gather<T>& g, int64_t range) {
     const int64_t elements =
@@ -444,9 +458,9 @@ struct WeightRunner {
 // gw = the sum of the parts, in the weights' own order.
 template <class T, class S>
 void write_weights(const Gather<T>& g, const StridedView& gw, const S* sums, int64_t parts) {
-  const int64_t all = g.groups * g.outputs * g.depth;
+  const int64_t row = whole_vectors<S>(g.depth), all = g.groups * g.outputs * row;
   for (int64_t o = 0; o < g.groups * g.outputs; o++) {
-    const S* sum = sums + o * g.depth;
+    const S* sum = sums + o * row;
     for (int64_t z = 0; z < g.taps[0].count; z++)
       for (int64_t y = 0; y < g.taps[1].count; y++)
         for (int64_t x = 0; x < g.taps[2].count; x++)
@@ -465,7 +479,7 @@ void sum_weights(Gather<T>& g, const StridedView& gw) {
   const int64_t workers = workers_for(g);
   plan(g, 1);  // the units' order is the order of the sums
   const WeightSplit split = split_weights(g, workers);
-  const int64_t all = g.groups * g.outputs * g.depth, units = g.num_units();
+  const int64_t row = whole_vectors<S>(g.depth), all = g.groups * g.outputs * row, units = g.num_units();
   const size_t sums_bytes = round_up(static_cast<size_t>(split.parts * all) * sizeof(S));
   const size_t runner_bytes = WeightRunner<T>::bytes(g, split.range);
   Scratch scratch(sums_bytes + static_cast<size_t>(workers) * runner_bytes);
@@ -477,7 +491,7 @@ void sum_weights(Gather<T>& g, const StridedView& gw) {
       const int64_t group = job % g.groups, part = job / g.groups % split.parts,
                     begin = job / g.groups / split.parts * split.range;
       runner.run(group, begin, smaller(begin + split.range, g.depth), units * part / split.parts,
-                 units * (part + 1) / split.parts, sums + part * all + group * g.outputs * g.depth);
+                 units * (part + 1) / split.parts, sums + part * all + group * g.outputs * row);
     }
   });
   write_weights<T, S>(g, gw, sums, split.parts);
