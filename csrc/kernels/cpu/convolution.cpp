@@ -59,8 +59,8 @@ WEFT_INLINE int64_t padded_outputs(int64_t outputs) {
 }
 
 // c(count x columns) = rows @ packed weights + bias
-template <class T, class S>
-void multiply_rows(const Gather<T>& g, Matrix<const S> rows, int64_t count, const S* weights, const S* bias, S* c) {
+template <class T, class S, class A>
+void multiply_rows(const Gather<T>& g, const A& rows, int64_t count, const S* weights, const S* bias, S* c) {
   const int64_t columns = padded_outputs<S>(g.outputs);
   const int64_t step =
       g.depth <= kMaxDepth<S> ? (g.depth > 0 ? g.depth : 1) : ceil_div(g.depth, ceil_div(g.depth, kMaxDepth<S>));
@@ -85,33 +85,61 @@ struct UnitRunner {
   using S = typename SumOf<T>::type;
   const Gather<T>& g;
   S *box, *line, *rows, *c;
+  int64_t* offsets = nullptr;  // of a row's elements in the box
 
+  // With so few channels copying the runs of a row costs more than it gains: rows are read where they lie.
+  static bool in_place(const Gather<T>& g) { return g.inputs < kLanes<S>; }
   static size_t bytes(const Gather<T>& g) {
-    const int64_t elements = g.box_elements() + g.line_elements() + kRowsAtOnce * g.row_stride(g.depth) + kLanes<S> +
-                             kRowsAtOnce * padded_outputs<S>(g.outputs);
-    return round_up(static_cast<size_t>(elements) * sizeof(S)) + 256;
+    const int64_t elements = g.box_elements() + g.line_elements() + kRowsAtOnce * padded_outputs<S>(g.outputs);
+    if (in_place(g)) return round_up(static_cast<size_t>(elements) * sizeof(S) + g.depth * sizeof(int64_t)) + 256;
+    const int64_t row_elements = kRowsAtOnce * g.row_stride(g.depth) + kLanes<S>;
+    return round_up(static_cast<size_t>(elements + row_elements) * sizeof(S)) + 256;
   }
   UnitRunner(const Gather<T>& gather, char* memory) : g(gather) {
     box = reinterpret_cast<S*>(memory);
     c = align(box + g.box_elements());
     rows = align(c + kRowsAtOnce * padded_outputs<S>(g.outputs));
     line = rows + kRowsAtOnce * g.row_stride(g.depth) + kLanes<S>;
+    if (!in_place(g)) return;
+    offsets = reinterpret_cast<int64_t*>(rows);
+    line = reinterpret_cast<S*>(offsets + g.depth);
+    int64_t k = 0;
+    for (int64_t r = 0; r < g.num_runs; r++)
+      for (int64_t i = 0; i < g.runs[r].length; i++) offsets[k++] = g.runs[r].offset + i;
   }
   static S* align(S* p) { return reinterpret_cast<S*>((reinterpret_cast<uintptr_t>(p) + 63) & ~uintptr_t{63}); }
 
   void run(const Unit& u, int64_t group, const S* weights, const S* bias) {
     fill_box<T, S>(g, u, group, box, line);
+    if (in_place(g)) return run_lines(u, group, weights, bias);
     const int64_t pixels = u.images * u.planes * u.rows * g.out.size[2];
     const int64_t columns = padded_outputs<S>(g.outputs);
     for (int64_t first = 0; first < pixels; first += kRowsAtOnce) {
       const int64_t count = smaller(kRowsAtOnce, pixels - first);
       gather_rows<T, S>(g, u, g.runs, g.num_runs, g.row_stride(g.depth), box, first, count, rows);
-      multiply_rows<T, S>(g, {rows, g.row_stride(g.depth), 1}, count, weights, bias, c);
+      multiply_rows<T, S>(g, Matrix<const S>{rows, g.row_stride(g.depth), 1}, count, weights, bias, c);
       for_stretches(g, u, first, count, [&](T* out, int64_t done, int64_t length) {
         put_pixels<T, S>(out + group * g.outputs * g.out.stride[1], g.out.stride[1], g.out.stride[4],
                          c + done * columns, columns, length, g.outputs);
       });
     }
+  }
+
+  // Line by line: within one, pixels are evenly spaced in the box.
+  void run_lines(const Unit& u, int64_t group, const S* weights, const S* bias) {
+    const int64_t columns = padded_outputs<S>(g.outputs), width = g.out.size[2], step = g.step[2] * g.inputs;
+    T* out = g.out.data + u.image * g.out.stride[0] + group * g.outputs * g.out.stride[1];
+    for (int64_t n = 0; n < u.images; n++)
+      for (int64_t z = 0; z < u.planes; z++)
+        for (int64_t y = 0; y < u.rows; y++)
+          for (int64_t x = 0; x < width; x += kRowsAtOnce) {
+            const int64_t count = smaller(kRowsAtOnce, width - x);
+            const S* corner = box + ((n * g.box[0] + z * g.step[0]) * g.box[1] + y * g.step[1]) * g.box[2] * g.inputs;
+            multiply_rows<T, S>(g, Windows<S>{corner + x * step, step, offsets}, count, weights, bias, c);
+            put_pixels<T, S>(out + n * g.out.stride[0] + (u.plane + z) * g.out.stride[2] +
+                                 (u.row + y) * g.out.stride[3] + x * g.out.stride[4],
+                             g.out.stride[1], g.out.stride[4], c, columns, count, g.outputs);
+          }
   }
 };
 

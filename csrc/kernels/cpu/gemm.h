@@ -20,7 +20,7 @@ constexpr int kTileRows = 6;  // 12 accumulators of 16 registers
 constexpr int kTileVectors = 2;
 
 template <class T>
-constexpr int kTileColumns = kTileVectors * kLanes<T>;
+constexpr int kTileColumns = kTileVectors* kLanes<T>;
 template <class T>
 constexpr int64_t kMaxDepth = 1280 / static_cast<int64_t>(sizeof(T));  // a panel of B stays in the L1 cache
 constexpr int64_t kMaxRows = kTileRows * 20;
@@ -39,6 +39,17 @@ struct Matrix {
   T* data;
   int64_t row, column;  // strides
   WEFT_INLINE Matrix at(int64_t i, int64_t j) const { return {data + i * row + j * column, row, column}; }
+  WEFT_INLINE T* column_at(int64_t j) const { return data + j * column; }
+};
+
+// A matrix whose columns lie at any places: rows of a convolution's input that overlap, for one.
+template <class T>
+struct Windows {
+  const T* data;
+  int64_t row;             // stride
+  const int64_t* offsets;  // of the columns
+  WEFT_INLINE Windows at(int64_t i, int64_t j) const { return {data + i * row, row, offsets + j}; }
+  WEFT_INLINE const T* column_at(int64_t j) const { return data + offsets[j]; }
 };
 
 // --- packing ------------------------------------------------------------------------------------------------------
@@ -90,9 +101,9 @@ void pack_strip(T* to, Matrix<const T> from, int64_t count, int64_t depth) {
 // C = [base +] A B for Rows x (Vectors * lanes) elements; rows of B, C and base have adjacent elements. base may be C.
 // a is a reference because as a copy it would be written in two halves and read as a whole, which waits until the
 // results of the tile before are in the cache.
-template <class T, int Rows, int Vectors>
-[[gnu::noinline]] void tile(int64_t depth, const Matrix<const T>& a, const T* b, int64_t b_row, T* c, int64_t c_row,
-                            const T* base, int64_t base_row) {
+template <class T, int Rows, int Vectors, class A>
+[[gnu::noinline]] void tile(int64_t depth, const A& a, const T* b, int64_t b_row, T* c, int64_t c_row, const T* base,
+                            int64_t base_row) {
   Vector<T> sum[Rows][Vectors];
 #pragma GCC unroll 16
   for (int i = 0; i < Rows; i++)
@@ -102,7 +113,7 @@ template <class T, int Rows, int Vectors>
     Vector<T> row[Vectors];
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) row[j] = load(b + p * b_row + j * kLanes<T>);
-    const T* x = a.data + p * a.column;
+    const T* x = a.column_at(p);
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; i++) {
 #pragma GCC unroll 4
@@ -119,8 +130,8 @@ template <class T, int Rows, int Vectors>
 }
 
 // The same for `columns` columns, fewer than the tile has; B is packed, with zeros to the right.
-template <class T, int Rows, int Vectors>
-void narrow_tile(int64_t depth, const Matrix<const T>& a, const T* b, int64_t b_row, T* c, int64_t c_row, const T* base,
+template <class T, int Rows, int Vectors, class A>
+void narrow_tile(int64_t depth, const A& a, const T* b, int64_t b_row, T* c, int64_t c_row, const T* base,
                  int64_t base_row, int64_t columns) {
   T whole[Rows * Vectors * kLanes<T>];
   tile<T, Rows, Vectors>(depth, a, b, b_row, whole, Vectors * kLanes<T>, nullptr, 0);
@@ -131,19 +142,27 @@ void narrow_tile(int64_t depth, const Matrix<const T>& a, const T* b, int64_t b_
     }
 }
 
+// The rows from i on; a packed strip holds kTileRows rows.
+template <class T>
+WEFT_INLINE Matrix<const T> rows_from(const Matrix<const T>& a, bool packed, int64_t i, int64_t depth) {
+  if (!packed) return a.at(i, 0);
+  return {a.data + i / kTileRows * kTileRows * depth + i % kTileRows, 1, kTileRows};
+}
+template <class T>
+WEFT_INLINE Windows<T> rows_from(const Windows<T>& a, bool, int64_t i, int64_t) {
+  return a.at(i, 0);
+}
+
 // One panel of B (up to the tile's width) with `rows` rows of A.
-template <class T, int Vectors>
-void panel(int64_t rows, int64_t columns, int64_t depth, Matrix<const T> a, bool a_packed, const T* b, int64_t b_row,
-           T* c, int64_t c_row, const T* base, int64_t base_row) {
+template <class T, int Vectors, class A>
+void panel(int64_t rows, int64_t columns, int64_t depth, const A& a, bool a_packed, const T* b, int64_t b_row, T* c,
+           int64_t c_row, const T* base, int64_t base_row) {
   const bool whole = columns == Vectors * kLanes<T>;
   int64_t i = 0;
   auto step = [&](auto count) __attribute__((always_inline)) {
     constexpr int n = decltype(count)::value;
     while (rows - i >= n) {
-      // A packed strip holds kTileRows rows.
-      Matrix<const T> x =
-          a_packed ? Matrix<const T>{a.data + i / kTileRows * kTileRows * depth + i % kTileRows, 1, kTileRows}
-                   : a.at(i, 0);
+      const A x = rows_from(a, a_packed, i, depth);
       const T* start = base ? base + i * base_row : nullptr;
       if (whole)
         tile<T, n, Vectors>(depth, x, b, b_row, c + i * c_row, c_row, start, base_row);
