@@ -1,6 +1,7 @@
 #include "device/cuda/libraries.h"
 
 #include <dlfcn.h>
+#include <link.h>
 
 #include <filesystem>
 
@@ -12,6 +13,7 @@ namespace {
 
 void* cublaslt = nullptr;
 void* cudnn = nullptr;
+void* nvrtc = nullptr;
 
 // Folders below one that holds NVIDIA's wheels ("nvidia") or libraries themselves.
 constexpr const char* kPlaces[] = {"", "cu13/lib", "cudnn/lib", "cuda_runtime/lib", "cuda_nvrtc/lib", "cublas/lib"};
@@ -34,15 +36,27 @@ void* open(const char* name, const std::vector<std::filesystem::path>& folders) 
   return dlopen(name, RTLD_NOW | RTLD_GLOBAL);
 }
 
+// NVRTC asks the system for a library that lies beside it, which the system may not know.
+void open_builtins_of(void* library) {
+  link_map* map = nullptr;
+  if (!library || dlinfo(library, RTLD_DI_LINKMAP, &map) != 0 || !map) return;
+  std::error_code error;
+  for (auto& file : std::filesystem::directory_iterator(std::filesystem::path(map->l_name).parent_path(), error))
+    if (file.path().filename().string().starts_with("libnvrtc-builtins.so.13"))
+      dlopen(file.path().c_str(), RTLD_NOW | RTLD_GLOBAL);
+}
+
 }  // namespace
 
 std::vector<std::string> open_libraries() {
   std::vector<std::string> missing;
 #ifndef WEFT_CUDA_SIMULATOR
   std::vector<std::filesystem::path> folders = search_path();
-  // cuDNN looks for these itself, but only where the system does.
+  // cuDNN looks for these two itself, but only where the system does.
   if (!open("libcudart.so.13", folders)) missing.push_back("libcudart.so.13");
-  if (!open("libnvrtc.so.13", folders)) missing.push_back("libnvrtc.so.13");
+  nvrtc = open("libnvrtc.so.13", folders);
+  if (!nvrtc) missing.push_back("libnvrtc.so.13");
+  open_builtins_of(nvrtc);
   cublaslt = open("libcublasLt.so.13", folders);
   if (!cublaslt) missing.push_back("libcublasLt.so.13");
   open("libcublas.so.13", folders);
@@ -51,14 +65,16 @@ std::vector<std::string> open_libraries() {
 #else
   static_cast<void>(search_path);
   static_cast<void>(open);
+  static_cast<void>(open_builtins_of);
   Dl_info own{};
   dladdr(reinterpret_cast<void*>(&open_libraries), &own);
-  cublaslt = dlopen(own.dli_fname, RTLD_NOW);  // the simulator brings the functions
+  cublaslt = nvrtc = dlopen(own.dli_fname, RTLD_NOW);  // the simulator brings the functions
 #endif
   return missing;
 }
 
 void* cublaslt_library() { return cublaslt; }
 void* cudnn_library() { return cudnn; }
+void* nvrtc_library() { return nvrtc; }
 
 }  // namespace weft::cuda

@@ -12,5 +12,6 @@ std::vector<std::string> open_libraries();
 
 void* cublaslt_library();
 void* cudnn_library();
+void* nvrtc_library();
 
 }  // namespace weft::cuda

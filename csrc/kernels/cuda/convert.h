@@ -2,6 +2,7 @@
 #pragma once
 
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/pack.h"
 #include "kernels/scalar/convert.h"
 
 namespace weft::cuda {
@@ -30,13 +31,6 @@ WEFT_INLINE void store(void* p, DType dtype, int64_t i, From v) {
 #undef WEFT_X
   }
 }
-
-// kPack neighbours at once. The address must be a multiple of 16 bytes, or of the run's size if that is smaller.
-constexpr int kPack = 8;
-template <class T>
-struct alignas(sizeof(T) * kPack < 16 ? sizeof(T) * kPack : 16) Pack {
-  T v[kPack];
-};
 
 // Only the dtypes that large tensors are computed with: what else there is goes one by one.
 #define WEFT_PACKED_DTYPES(X) \

@@ -1,8 +1,9 @@
-// Tile programs: one thread computes one element after another, instruction by instruction. Nothing is compiled at run
-// time; the functions are called through tables.
+// Tile programs. As a rule they are compiled when they first run (compiled_tile.h). Where that is not possible they are
+// interpreted here: one thread computes one element after another, instruction by instruction, and calls the functions
+// through tables.
 #include "kernels/tile.h"
 
-#include "kernels/cuda/plan.h"
+#include "kernels/cuda/compiled_tile.h"
 #include "kernels/elementwise.h"
 
 namespace weft::cuda {
@@ -126,6 +127,8 @@ void tile_in(const TileProgram& program, const StridedView* out, int num_outputs
   const StridedView* operands[kMaxTileInputs];
   for (int k = 0; k < kMaxTileInputs; k++) operands[k] = k < num_inputs ? &in[k] : &out[0];
   for_plans<kMaxTileInputs>(out[0], operands, [&](const Plan<kMaxTileInputs>& plan, const int64_t* base) {
+    TilePart part{program, out, in, num_outputs, num_inputs, plan, base};
+    if (run_compiled(part)) return;
     Call<C> call{};
     call.count = program.count;
     call.num_inputs = num_inputs;
@@ -134,13 +137,13 @@ void tile_in(const TileProgram& program, const StridedView* out, int num_outputs
     for (int i = 0; i < program.count; i++) call.instructions[i] = program.instructions[i];
     for (int k = 0; k < program.num_constants; k++) call.constants[k] = static_cast<C>(program.constants[k]);
     for (int k = 0; k < num_inputs; k++) {
-      bool on_host = in[k].on_host && in[k].ndim == 0;
-      call.in[k] = on_host ? nullptr : advance(in[k].data, base[k + 1], in[k].dtype);
+      bool is_number = part.is_number(k);
+      call.in[k] = is_number ? nullptr : part.in_data(k);
       call.in_dtype[k] = in[k].dtype;
-      call.number[k] = on_host ? load<C>(in[k].data, in[k].dtype, 0) : C{};
+      call.number[k] = is_number ? load<C>(in[k].data, in[k].dtype, 0) : C{};
     }
     for (int k = 0; k < num_outputs; k++) {
-      call.out[k] = advance(out[k].data, base[0], out[k].dtype);
+      call.out[k] = part.out_data(k);
       call.out_dtype[k] = out[k].dtype;
       call.out_register[k] = program.outputs[k];
     }

@@ -69,11 +69,14 @@ namespace simulator {
 struct Stream;
 struct Event;
 struct Graph;
+struct Kernel;
 }  // namespace simulator
 using cudaStream_t = simulator::Stream*;
 using cudaEvent_t = simulator::Event*;
 using cudaGraph_t = simulator::Graph*;
 using cudaGraphExec_t = simulator::Graph*;
+using cudaLibrary_t = void*;
+using cudaKernel_t = simulator::Kernel*;
 
 struct cudaDeviceProp {
   char name[256];
@@ -116,6 +119,9 @@ cudaError_t cudaEventRecord(cudaEvent_t, cudaStream_t);
 cudaError_t cudaEventQuery(cudaEvent_t);
 cudaError_t cudaEventSynchronize(cudaEvent_t);
 cudaError_t cudaEventElapsedTime(float*, cudaEvent_t, cudaEvent_t);
+cudaError_t cudaLibraryLoadData(cudaLibrary_t*, const void*, void*, void*, unsigned, void*, void*, unsigned);
+cudaError_t cudaLibraryGetKernel(cudaKernel_t*, cudaLibrary_t, const char*);
+cudaError_t cudaLaunchKernel(const void*, dim3, dim3, void**, size_t, cudaStream_t);
 cudaError_t cudaGetLastError();
 const char* cudaGetErrorString(cudaError_t);
 const char* cudaGetErrorName(cudaError_t);
