@@ -74,7 +74,7 @@ thread_local PhiloxState random_before;  // recording began
 
 void begin_capture(Device d) {
   PhiloxState random = default_generator()->state();
-  backend_of(d).begin_capture(d.index, random);
+  backend_of(d).begin_capture(d.index, {random});
   random_before = random;
 }
 

@@ -104,12 +104,13 @@ std::vector<std::pair<std::string, std::string>> graphs_after_passes(const Compi
 
 class Jit {
  public:
-  // without: names of passes to leave out.
-  Jit(py::object function, py::object traced_call, DynamicDims dynamic, std::vector<std::string> without)
+  // without: names of passes to leave out. record: may a device record the work?
+  Jit(py::object function, py::object traced_call, DynamicDims dynamic, std::vector<std::string> without, bool record)
       : function_(std::move(function)),
         traced_call_(std::move(traced_call)),
         dynamic_(std::move(dynamic)),
-        without_(std::move(without)) {}
+        without_(std::move(without)),
+        record_(record) {}
 
   py::object call(const py::args& args, const py::kwargs& kwargs) {
     if (tracing()) return function_(*args, **kwargs);
@@ -245,7 +246,7 @@ class Jit {
   void compile_program(Compiled& c, graph::Program program) const {
     graph::OptimizeOptions options;
     options.without = c.without = passes_left_out(without_);
-    c.function = graph::Function::compile(program, options);
+    c.function = graph::Function::compile(program, options, record_);
     c.program = std::move(program);
   }
 
@@ -379,6 +380,7 @@ class Jit {
   py::object function_, traced_call_;
   DynamicDims dynamic_;
   std::vector<std::string> without_;
+  bool record_;
   std::unordered_map<std::string, std::vector<std::shared_ptr<Compiled>>> by_key_;
   std::vector<std::shared_ptr<Compiled>> all_;
   std::shared_ptr<Compiled> last_used_;
@@ -502,13 +504,18 @@ void bind_jit(py::module_& m) {
              const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
              return plan ? plan->memory().peak_bytes() : 0;
            })
+      .def("recording_text",
+           [](const Compiled& c, bool backward) {
+             const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
+             return plan ? plan->recording_text() : std::string();
+           })
       .def("num_steps", [](const Compiled& c, bool backward) {
         const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
         return plan ? plan->memory().order.size() : 0;
       });
   py::class_<Jit>(m, "_Jit")
-      .def(py::init<py::object, py::object, DynamicDims, std::vector<std::string>>(), py::arg("function"),
-           py::arg("traced_call"), py::arg("dynamic"), py::arg("without"))
+      .def(py::init<py::object, py::object, DynamicDims, std::vector<std::string>, bool>(), py::arg("function"),
+           py::arg("traced_call"), py::arg("dynamic"), py::arg("without"), py::arg("record"))
       .def("__call__", &Jit::call)
       .def("compile", &Jit::compile)
       .def("_profile", &Jit::profile)

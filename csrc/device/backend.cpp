@@ -47,7 +47,8 @@ bool DeviceBackend::stream_done(int, StreamHandle) { lacks("streams"); }
 void DeviceBackend::synchronize_stream(int index, StreamHandle) { synchronize(index); }
 void DeviceBackend::record_stream(int, void*, StreamHandle) {}
 Ref<DeviceEvent> DeviceBackend::new_event(int, bool) { lacks("events"); }
-void DeviceBackend::begin_capture(int, PhiloxState) { lacks("graphs"); }
+void DeviceBackend::begin_capture(int, const CaptureOptions&) { lacks("graphs"); }
+Ref<GraphMemory> DeviceBackend::new_graph_memory(int) { lacks("graphs"); }
 Ref<DeviceGraph> DeviceBackend::end_capture(int) { lacks("graphs"); }
 void DeviceBackend::abort_capture(int) { lacks("graphs"); }
 

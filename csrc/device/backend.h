@@ -43,11 +43,25 @@ class DeviceEvent : public RefCounted {
   virtual double elapsed(DeviceEvent& end) = 0;
 };
 
+// Memory that tensors are allocated from while work is recorded; it is theirs as long as a graph uses it.
+class GraphMemory : public RefCounted {};
+
 // Recorded work that can be run again as a whole. It owns the memory that its tensors were allocated from.
 class DeviceGraph : public RefCounted {
  public:
+  // Reads the numbers in host memory that the next launch is to use. False: the work would be another for them.
+  virtual bool prepare() = 0;
   // `random`: where the default generator stands; the work draws as many of its numbers as it did when recorded.
   virtual void launch(PhiloxState random) = 0;
+};
+
+struct CaptureOptions {
+  PhiloxState random;  // where the default generator stands
+  // Graphs that never run at the same time may share it. Default: the graph's own.
+  Ref<GraphMemory> memory{};
+  // Host memory of operands whose values are read anew by each prepare(). end_capture() raises an error if an op has
+  // read one in another way.
+  std::vector<const void*> numbers{};
 };
 
 class DeviceBackend {
@@ -81,9 +95,11 @@ class DeviceBackend {
   virtual void record_stream(int index, void* data, StreamHandle stream);
   virtual Ref<DeviceEvent> new_event(int index, bool timing);
 
-  // From now on this thread's work on its current stream is recorded instead of run. `random`: where the default
-  // generator stands.
-  virtual void begin_capture(int index, PhiloxState random);
+  // From now on this thread's work on its current stream is recorded instead of run.
+  virtual void begin_capture(int index, const CaptureOptions& options);
+  // Does this thread record?
+  virtual bool capturing() { return false; }
+  virtual Ref<GraphMemory> new_graph_memory(int index);
   virtual Ref<DeviceGraph> end_capture(int index);
   // After an error while capturing.
   virtual void abort_capture(int index);

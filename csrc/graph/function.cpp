@@ -86,7 +86,7 @@ class FunctionNode final : public weft::Node {
     for (const Tensor& t : inputs) list.push_back(&t);
     list.resize(plan.graph().inputs.size(), nullptr);  // constants
     std::vector<Tensor> results(plan.graph().results.size());
-    plan.run(list.data(), results.data());
+    plan.run(list.data(), results.data(), function_->record_);
     for (size_t i = 0, next = 0; i < function_->leaves_.size(); i++)
       if (function_->has_gradient_[i]) grad_inputs[i] = results[next++];
   }
@@ -262,8 +262,9 @@ struct Function::Builder {
   std::vector<ValueId> forward_values_{};
 };
 
-Ref<Function> Function::compile(const Program& program, const OptimizeOptions& options) {
+Ref<Function> Function::compile(const Program& program, const OptimizeOptions& options, bool record) {
   auto f = make_ref<Function>();
+  f->record_ = record;
   f->num_results_ = program.num_results;
   f->differentiable_ = program.differentiable;
   f->leaves_ = program.leaves;
@@ -348,7 +349,7 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
   list.resize(forward_->graph().inputs.size(), nullptr);  // constants that passes have added
   drop_old_gradients(arguments);
   std::vector<Tensor> results(forward_->graph().results.size());
-  forward_->run(list.data(), results.data());
+  forward_->run(list.data(), results.data(), record_);
 
   if (GradMode::inference())
     for (size_t i = 0; i < results.size(); i++)

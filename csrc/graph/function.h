@@ -13,7 +13,8 @@ namespace weft::graph {
 
 class Function : public RefCounted {
  public:
-  static Ref<Function> compile(const Program& program, const OptimizeOptions& options);
+  // record: as in Plan::run.
+  static Ref<Function> compile(const Program& program, const OptimizeOptions& options, bool record = false);
 
   // Why the function does not fit the state of the captured tensors and gradients any more; empty if it does.
   std::string mismatch(const std::vector<Tensor>& arguments) const;
@@ -37,6 +38,7 @@ class Function : public RefCounted {
   Ref<Plan> forward_, backward_;
   std::vector<Origin> origins_;  // of forward's inputs
   int num_results_ = 0;          // of the program; forward has more
+  bool record_ = false;
   std::vector<GradientChange> gradient_changes_;
   std::vector<GradientSeen> gradients_seen_;
   // For autograd: the results that take part, the leaves whose gradients backward gives, what it reads.

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "graph/plan_context.h"
+#include "graph/replay.h"
 #include "kernels/elementwise.h"
 #include "op/grad_mode.h"
 #include "op/trace.h"
@@ -11,51 +13,17 @@
 
 namespace weft::graph {
 
-struct Plan::Step {
-  const Op* op;
-  int node;
-  int first_input, num_inputs;  // in Context::inputs
-  int first_output;             // in Context::outputs
-};
-
 namespace {
 
 thread_local std::vector<double>* measured = nullptr;
 
-// A tensor that lies in memory known only when the plan runs.
-struct Late {
-  Tensor tensor;
-  ValueId root;
-  int64_t bytes;
-};
-
-void point(const Late& late, const Tensor& root) {
-  TensorImpl& impl = *late.tensor.impl();
+// Where a tensor starts that lies `bytes` after the first element of another one, in elements of its own dtype.
+int64_t offset_in(const Tensor& root, int64_t bytes, DType dtype) {
   auto root_item = static_cast<int64_t>(item_size(root.dtype()));
-  impl.storage = root.impl()->storage;
-  impl.offset = (root.offset() * root_item + late.bytes) / static_cast<int64_t>(item_size(impl.dtype));
-}
-
-Tensor allocate(const Value& v) {
-  Tensor model = symbolic_like(v);
-  auto storage = make_ref<Storage>(model.impl()->storage->nbytes(), v.device);
-  return Tensor(make_ref<TensorImpl>(std::move(storage), v.shape, v.strides, model.offset(), v.dtype));
+  return (root.offset() * root_item + bytes) / static_cast<int64_t>(item_size(dtype));
 }
 
 }  // namespace
-
-// What one run at a time needs: tensors for all values. Kept from run to run.
-struct Plan::Context {
-  std::vector<Ref<Storage>> arenas;
-  std::vector<void*> arena_data;  // where the buffers' storages point to
-  std::vector<Ref<Storage>> buffers;
-  std::vector<Tensor> values;  // of every value but the inputs
-  std::vector<const Tensor*> inputs;
-  std::vector<Tensor> outputs;
-  std::vector<std::pair<int, int>> from_caller;  // place in `inputs`, number of the graph's input
-  std::vector<std::pair<int, ValueId>> outputs_in_results;
-  std::vector<Late> late;
-};
 
 Plan::Plan(Graph g) : graph_(std::move(g)), memory_(plan_memory(graph_)) {
   int inputs = 0, outputs = 0;
@@ -68,9 +36,18 @@ Plan::Plan(Graph g) : graph_(std::move(g)), memory_(plan_memory(graph_)) {
       if (v != kNone) work_ += graph_.values[static_cast<size_t>(v)].numel();
     for (ValueId v : node.outputs) work_ += graph_.values[static_cast<size_t>(v)].numel();
   }
+  replays_ = std::make_unique<Replays>(*this);
 }
 
 Plan::~Plan() = default;
+
+std::string Plan::recording_text() const { return replays_->text(); }
+
+Tensor allocate(const Value& v) {
+  Tensor model = symbolic_like(v);
+  auto storage = make_ref<Storage>(model.impl()->storage->nbytes(), v.device);
+  return Tensor(make_ref<TensorImpl>(std::move(storage), v.shape, v.strides, model.offset(), v.dtype));
+}
 
 std::unique_ptr<Plan::Context> Plan::make_context() const {
   auto c = std::make_unique<Context>();
@@ -123,8 +100,18 @@ std::unique_ptr<Plan::Context> Plan::make_context() const {
   return c;
 }
 
+Plan::Outputs Plan::new_outputs() const {
+  set_allocation_tag("jit");
+  Outputs outputs;
+  for (ValueId v : memory_.memories)
+    outputs.memories.push_back(v == kNone ? Tensor() : allocate(graph_.values[static_cast<size_t>(v)]));
+  for (auto [result, v] : memory_.result_copies)
+    outputs.copies.push_back(allocate(graph_.values[static_cast<size_t>(v)]));
+  return outputs;
+}
+
 // Gives every value its memory for this run.
-void Plan::bind(Context& c, const Tensor* const* inputs) const {
+void Plan::bind(Context& c, const Tensor* const* inputs, const Outputs& outputs) const {
   set_allocation_tag("jit");
   for (size_t a = 0; a < memory_.arenas.size(); a++) {
     c.arenas[a] = make_ref<Storage>(memory_.arenas[a].bytes, memory_.arenas[a].device);
@@ -134,13 +121,17 @@ void Plan::bind(Context& c, const Tensor* const* inputs) const {
       if (memory_.buffers[b].arena == static_cast<int>(a))
         c.buffers[b]->move_to(static_cast<char*>(data) + memory_.buffers[b].offset);
   }
-  for (ValueId v : memory_.memories)
-    if (v != kNone) c.values[static_cast<size_t>(v)] = allocate(graph_.values[static_cast<size_t>(v)]);
+  for (size_t m = 0; m < memory_.memories.size(); m++)
+    if (ValueId v = memory_.memories[m]; v != kNone) c.values[static_cast<size_t>(v)] = outputs.memories[m];
   for (auto [slot, v] : c.outputs_in_results) c.outputs[static_cast<size_t>(slot)] = c.values[static_cast<size_t>(v)];
   for (auto [slot, input] : c.from_caller) c.inputs[static_cast<size_t>(slot)] = inputs[input];
   for (const Late& late : c.late) {
     const Place& place = memory_.places[static_cast<size_t>(late.root)];
-    point(late, place.kind == Place::Kind::Input ? *inputs[place.index] : c.values[static_cast<size_t>(late.root)]);
+    const Tensor& root =
+        place.kind == Place::Kind::Input ? *inputs[place.index] : c.values[static_cast<size_t>(late.root)];
+    TensorImpl& impl = *late.tensor.impl();
+    impl.storage = root.impl()->storage;
+    impl.offset = offset_in(root, late.bytes, impl.dtype);
   }
 }
 
@@ -197,13 +188,6 @@ const Tensor& Plan::tensor_of(const Context& c, const Tensor* const* inputs, Val
   return direct ? *inputs[place.index] : c.values[static_cast<size_t>(v)];
 }
 
-void Plan::copy_results(const Context& c, const Tensor* const* inputs, Tensor* results) const {
-  for (auto [result, v] : memory_.result_copies) {
-    results[result] = allocate(graph_.values[static_cast<size_t>(v)]);
-    copy_kernel(results[result].device(), view_of(results[result]), view_of(tensor_of(c, inputs, v)));
-  }
-}
-
 std::vector<Tensor> Plan::update_sources(const Context& c, const Tensor* const* inputs) const {
   std::vector<Tensor> sources;
   for (size_t i = 0; i < memory_.copies.size(); i++) {
@@ -214,13 +198,24 @@ std::vector<Tensor> Plan::update_sources(const Context& c, const Tensor* const* 
   return sources;
 }
 
-void Plan::collect(const Context& c, const Tensor* const* inputs, const std::vector<Tensor>& sources,
-                   Tensor* results) const {
+void Plan::compute(Context& c, const Tensor* const* inputs, const Outputs& outputs) const {
+  auto late = static_cast<size_t>(memory_.first_late);
+  run_steps(c, 0, late);
+  for (size_t i = 0; i < outputs.copies.size(); i++) {
+    const Tensor& to = outputs.copies[i];
+    copy_kernel(to.device(), view_of(to), view_of(tensor_of(c, inputs, memory_.result_copies[i].second)));
+  }
+  std::vector<Tensor> sources = update_sources(c, inputs);
+  run_steps(c, late, steps_.size());
   for (size_t i = 0; i < memory_.copies.size(); i++) {
     const Tensor& to = *inputs[memory_.copies[i].input];
     copy_kernel(to.device(), view_of(to), view_of(sources[i]));
   }
+}
+
+void Plan::collect(const Tensor* const* inputs, const Outputs& outputs, Tensor* results) const {
   for (const Update& u : graph_.updates) inputs[u.input]->impl()->storage->bump_version("jit");
+  for (size_t i = 0; i < outputs.copies.size(); i++) results[memory_.result_copies[i].first] = outputs.copies[i];
   for (size_t i = 0; i < graph_.results.size(); i++) {
     const Result& r = graph_.results[i];
     if (results[i].defined()) continue;
@@ -233,48 +228,48 @@ void Plan::collect(const Context& c, const Tensor* const* inputs, const std::vec
           itself ? whole : alias_as_strided(whole, type.shape, r.strides, whole.offset() + r.offset, type.dtype);
       continue;
     }
-    const Tensor& t = c.values[static_cast<size_t>(r.value)];
+    const Tensor& root = outputs.memories[static_cast<size_t>(r.memory)];
+    int64_t bytes = memory_.places[static_cast<size_t>(r.value)].bytes;
     results[i] = memory_.memories[static_cast<size_t>(r.memory)] == r.value
-                     ? t
-                     : Tensor(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
+                     ? root
+                     : Tensor(make_ref<TensorImpl>(root.impl()->storage, type.shape, type.strides,
+                                                   offset_in(root, bytes, type.dtype), type.dtype));
   }
 }
 
-void Plan::run(const Tensor* const* inputs, Tensor* results) const {
-  std::unique_ptr<Context> c;
+Plan::ContextUse::ContextUse(const Plan& p) : plan(p) {
   {
-    std::lock_guard lock(mutex_);
-    if (!idle_.empty()) {
-      c = std::move(idle_.back());
-      idle_.pop_back();
+    std::lock_guard lock(plan.mutex_);
+    if (!plan.idle_.empty()) {
+      context = std::move(plan.idle_.back());
+      plan.idle_.pop_back();
     }
   }
-  if (!c) c = make_context();
-  // Nothing of this run stays in the context: what it held must be free before the next one.
-  struct Clear {
-    const Plan& plan;
-    std::unique_ptr<Context>& c;
-    ~Clear() {
-      for (auto [slot, v] : c->outputs_in_results) c->outputs[static_cast<size_t>(slot)] = Tensor();
-      for (ValueId v : plan.memory_.memories)
-        if (v != kNone) c->values[static_cast<size_t>(v)] = Tensor();
-      static const Ref<Storage> nowhere(new Storage(nullptr, 0, Device{}, nullptr));
-      for (const Late& late : c->late) late.tensor.impl()->storage = nowhere;
-      for (Ref<Storage>& arena : c->arenas) arena = nullptr;
-      std::lock_guard lock(plan.mutex_);
-      plan.idle_.push_back(std::move(c));
-    }
-  } clear{*this, c};
+  if (!context) context = plan.make_context();
+}
+
+// Nothing of a run stays in the context: what it held must be free before the next one.
+Plan::ContextUse::~ContextUse() {
+  for (auto [slot, v] : context->outputs_in_results) context->outputs[static_cast<size_t>(slot)] = Tensor();
+  for (ValueId v : plan.memory_.memories)
+    if (v != kNone) context->values[static_cast<size_t>(v)] = Tensor();
+  static const Ref<Storage> nowhere(new Storage(nullptr, 0, Device{}, nullptr));
+  for (const Late& late : context->late) late.tensor.impl()->storage = nowhere;
+  for (Ref<Storage>& arena : context->arenas) arena = nullptr;
+  std::lock_guard lock(plan.mutex_);
+  plan.idle_.push_back(std::move(context));
+}
+
+void Plan::run(const Tensor* const* inputs, Tensor* results, bool record) const {
   GradModeGuard no_grad(false);
   NotTraced now;
-  bind(*c, inputs);
+  if (record && !measured && replays_->run(*this, inputs, results)) return;
+  ContextUse use(*this);
   // All memory is taken before the first change.
-  auto late = static_cast<size_t>(memory_.first_late);
-  run_steps(*c, 0, late);
-  copy_results(*c, inputs, results);
-  std::vector<Tensor> sources = update_sources(*c, inputs);
-  run_steps(*c, late, steps_.size());
-  collect(*c, inputs, sources, results);
+  Outputs outputs = new_outputs();
+  bind(*use.context, inputs, outputs);
+  compute(*use.context, inputs, outputs);
+  collect(inputs, outputs, results);
 }
 
 }  // namespace weft::graph

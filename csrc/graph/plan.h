@@ -54,13 +54,16 @@ MemoryPlan plan_memory(const Graph& g);
 // The buffers over time and the largest holders, for people.
 std::string to_text(const Graph& g, const MemoryPlan& plan);
 
+class Replays;
+
 class Plan : public RefCounted {
  public:
   explicit Plan(Graph g);
   ~Plan() override;
   // inputs: one for every input of the graph; those of constants are not read. Writes the results. If an op raises an
-  // error, no input has been changed yet. Any number of threads may run a plan at the same time.
-  void run(const Tensor* const* inputs, Tensor* results) const;
+  // error, no input has been changed yet. Any number of threads may run a plan at the same time. record: work that a
+  // device can record is recorded, and from then on run as a whole (graph/replay.h).
+  void run(const Tensor* const* inputs, Tensor* results, bool record = false) const;
 
   // While it is set, every step of this thread's runs adds its seconds to the entry of its place in the order.
   static void measure_into(std::vector<double>* seconds);
@@ -70,19 +73,30 @@ class Plan : public RefCounted {
   // Elements that all steps read and write.
   int64_t work() const { return work_; }
 
+  // How often the plan was recorded and run so, or why it is not; empty where there is nothing to say.
+  std::string recording_text() const;
+
  private:
+  friend class Replays;
   struct Step;
   struct Context;
+  // Memory that the caller gets: of each memory of results, and of results that are copied.
+  struct Outputs {
+    std::vector<Tensor> memories, copies;
+  };
+  class ContextUse;
   std::unique_ptr<Context> make_context() const;
-  void bind(Context& c, const Tensor* const* inputs) const;
+  Outputs new_outputs() const;
+  void bind(Context& c, const Tensor* const* inputs, const Outputs& outputs) const;
+  // All work on devices.
+  void compute(Context& c, const Tensor* const* inputs, const Outputs& outputs) const;
   void run_steps(Context& c, size_t from, size_t to) const;
   void run_step(Context& c, const Step& step) const;
   const Tensor& tensor_of(const Context& c, const Tensor* const* inputs, ValueId v) const;
-  void copy_results(const Context& c, const Tensor* const* inputs, Tensor* results) const;
   // What updates that no step writes to their place are copied from.
   std::vector<Tensor> update_sources(const Context& c, const Tensor* const* inputs) const;
-  void collect(const Context& c, const Tensor* const* inputs, const std::vector<Tensor>& sources,
-               Tensor* results) const;
+  // The results, when everything is computed.
+  void collect(const Tensor* const* inputs, const Outputs& outputs, Tensor* results) const;
   [[noreturn]] void fail_in(const Step& step, const Error& e) const;
 
   Graph graph_;
@@ -91,6 +105,7 @@ class Plan : public RefCounted {
   int64_t work_ = 0;
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Context>> idle_;
+  std::unique_ptr<Replays> replays_;
 };
 
 }  // namespace weft::graph

@@ -12,6 +12,7 @@ constinit KernelTable<UnaryBackwardKernel> unary_backward_kernel{"elementwise un
 constinit KernelTable<BinaryKernel> binary_kernel{"elementwise binary"};
 constinit KernelTable<WhereKernel> where_kernel{"where"};
 constinit KernelTable<CopyKernel> copy_kernel{"copy"};
+constinit KernelTable<CopyRunsKernel> copy_runs_kernel{"copy of runs"};
 constinit KernelTable<HasZeroKernel> has_zero_kernel{"has_zero"};
 constinit KernelTable<FillKernel> fill_kernel{"fill"};
 

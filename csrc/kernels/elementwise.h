@@ -28,6 +28,15 @@ extern KernelTable<WhereKernel> where_kernel;
 using CopyKernel = void(StridedView out, StridedView in);
 extern KernelTable<CopyKernel> copy_kernel;
 
+// Copies runs of bytes on the device, none of which overlap.
+struct MemoryRun {
+  void* to;
+  const void* from;
+  size_t nbytes;
+};
+using CopyRunsKernel = void(const MemoryRun* runs, int64_t count);
+extern KernelTable<CopyRunsKernel> copy_runs_kernel;
+
 // Is an element of an integer or bool view zero? A device that works beside the host may say no and raise the error of
 // the op that asked at the next synchronisation.
 using HasZeroKernel = void(StridedView in, bool* found);

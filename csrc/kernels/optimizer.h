@@ -24,6 +24,10 @@ struct SgdCoefficients {
   bool nesterov;
   bool maximize;
   bool first_step;  // momentum starts as the gradient itself
+  // Of a step that may be recorded once and run many times: where its numbers lie in host memory, and what makes
+  // coefficients of them; false if they are not numbers of such a step.
+  const double* numbers = nullptr;
+  bool (*again)(const double* numbers, SgdCoefficients& c) = nullptr;
 };
 
 struct AdamCoefficients {
@@ -35,6 +39,8 @@ struct AdamCoefficients {
   double keep;          // what decoupled weight decay leaves of the parameter: 1 - lr * weight_decay
   bool maximize;
   bool amsgrad;
+  const double* numbers = nullptr;  // as above
+  bool (*again)(const double* numbers, AdamCoefficients& c) = nullptr;
 };
 
 // Both take `count` items of floating dtype with at least one element each.

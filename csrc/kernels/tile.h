@@ -1,6 +1,6 @@
 // TileProgram: several elementwise ops as one kernel. A program runs on tiles, runs of elements so short that all its
-// registers stay in the fastest cache; each instruction is one loop over a tile. Nothing is compiled at run time, but on
-// GPUs (kernels/cuda/compiled/).
+// registers stay in the fastest cache; each instruction is one loop over a tile. Nothing is compiled at run time, but
+// on GPUs (kernels/cuda/compiled/).
 #pragma once
 
 #include "kernels/reduction.h"

@@ -43,6 +43,7 @@ size_t block_size(size_t nbytes) {
 struct DeviceAllocator::Pool {
   Pool(uintptr_t id_, DeviceMemory& device)
       : id(id_),
+        recorded(!device.may_wait()),
         medium_region(device.open_region()),
         large_region(device.open_region()),
         medium(*medium_region),
@@ -57,7 +58,11 @@ struct DeviceAllocator::Pool {
     }
   }
 
+  // What a graph allocates from. What is free in it stays, because the graph will use it when it runs.
+  bool keeps_pages() const { return recorded && !closed; }
+
   uintptr_t id;
+  bool recorded;
   std::unique_ptr<SystemMemory> medium_region, large_region;
   BlockPool medium, large;
   std::vector<void*> waiting[kListClasses];
@@ -120,10 +125,10 @@ void* DeviceAllocator::take(Pool& pool, size_t nbytes, const char* tag) {
   if (void* data = blocks.take(size, kUnit, nbytes, tag)) return data;
   misses_++;
   if (!grow(pool, size)) {
+    if (!device_.may_wait()) return nullptr;
     // Every cache goes before the program is told that there is no memory.
     trim();
     if (!grow(pool, size)) {
-      if (!device_.may_wait()) return nullptr;
       device_.synchronize();
       collect();
       if (void* data = blocks.take(size, kUnit, nbytes, tag)) return data;
@@ -197,6 +202,7 @@ void DeviceAllocator::collect() {
 
 void DeviceAllocator::trim() noexcept {
   for (auto& [id, pool] : pools_) {
+    if (pool->keeps_pages()) continue;
     pool->flush();
     pool->large.trim(0);
     pool->medium.trim(0);

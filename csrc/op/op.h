@@ -133,6 +133,9 @@ class Op : public RefCounted {
   virtual int same_as_input() const { return -1; }
   // Does it cost little more to compute the op again than to read its inputs and write its outputs?
   virtual bool cheap() const { return elementwise(); }
+  // Of an input in host memory: does run() leave it to kernels, so that recorded work reads its values anew whenever it
+  // runs (device/backend.h)?
+  virtual bool rereads(int /*input*/) const { return elementwise() && !may_fail(); }
   // May the op raise an error for some values of its inputs?
   virtual bool may_fail() const { return false; }
   // False: the op does more than compute its outputs from its inputs (it draws random numbers, or raises an error for

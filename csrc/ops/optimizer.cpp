@@ -120,22 +120,13 @@ class Step {
 
 }  // namespace
 
-void sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
-              const SgdOptions& o) {
-  SgdCoefficients c{o.lr, o.momentum, o.dampening, o.weight_decay, o.nesterov, o.maximize, o.first_step};
-  auto kernel = [&](Device device, const OptimizerItem* items, int64_t n) { sgd_kernel(device, items, n, c); };
-  if (o.momentum == 0) {
-    Step("sgd_step", {{"params", &params, true}, {"grads", &grads, false}}).run(kernel);
-  } else {
-    Step("sgd_step",
-         {{"params", &params, true}, {"grads", &grads, false}, {"momentum_buffers", &momentum_buffers, true}})
-        .run(kernel);
-  }
+namespace {
+
+SgdCoefficients coefficients(const SgdOptions& o) {
+  return {o.lr, o.momentum, o.dampening, o.weight_decay, o.nesterov, o.maximize, o.first_step};
 }
 
-void adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
-               const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& o) {
-  check<ErrorKind::Value>(o.step >= 1, "adam_step: steps count from 1, got step ", o.step);
+AdamCoefficients coefficients(const AdamOptions& o) {
   AdamCoefficients c{};
   c.lr = o.lr;
   c.step = o.step;
@@ -148,15 +139,45 @@ void adam_step(const TensorList& params, const TensorList& grads, const TensorLi
   c.keep = o.decoupled ? 1 - o.lr * o.weight_decay : 1;
   c.maximize = o.maximize;
   c.amsgrad = o.amsgrad;
+  return c;
+}
+
+void sgd_with(const SgdCoefficients& c, const TensorList& params, const TensorList& grads,
+              const TensorList& momentum_buffers) {
+  auto kernel = [&](Device device, const OptimizerItem* items, int64_t n) { sgd_kernel(device, items, n, c); };
+  if (c.momentum == 0) {
+    Step("sgd_step", {{"params", &params, true}, {"grads", &grads, false}}).run(kernel);
+  } else {
+    Step("sgd_step",
+         {{"params", &params, true}, {"grads", &grads, false}, {"momentum_buffers", &momentum_buffers, true}})
+        .run(kernel);
+  }
+}
+
+void adam_with(const AdamCoefficients& c, const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
+               const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs) {
+  check<ErrorKind::Value>(c.step >= 1, "adam_step: steps count from 1, got step ", c.step);
   auto kernel = [&](Device device, const OptimizerItem* items, int64_t n) { adam_kernel(device, items, n, c); };
   Role p{"params", &params, true}, g{"grads", &grads, false};
   Role m{"exp_avgs", &exp_avgs, true}, v{"exp_avg_sqs", &exp_avg_sqs, true};
   Role most{"max_exp_avg_sqs", &max_exp_avg_sqs, true};
-  if (o.amsgrad) {
+  if (c.amsgrad) {
     Step("adam_step", {p, g, m, v, most}).run(kernel);
   } else {
     Step("adam_step", {p, g, m, v}).run(kernel);
   }
+}
+
+}  // namespace
+
+void sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
+              const SgdOptions& options) {
+  sgd_with(coefficients(options), params, grads, momentum_buffers);
+}
+
+void adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
+               const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& options) {
+  adam_with(coefficients(options), params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs);
 }
 
 namespace {
@@ -171,6 +192,7 @@ struct UpdateOp : OpOf<Self> {
   int num_outputs() const override { return count * (lists - 1); }
   // Skips the gradients.
   int overwrites(int output) const override { return output < count ? output : output + count; }
+  bool rereads(int input) const override { return input == count * lists; }
   bool differentiable() const override { return false; }
   Device device(Inputs in) const override { return in[0].device(); }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -194,16 +216,36 @@ struct UpdateOp : OpOf<Self> {
 struct SgdUpdate : UpdateOp<SgdUpdate> {
   static constexpr const char* kName = "sgd_step";
   using UpdateOp::UpdateOp;
+  template <bool momentum>
+  static bool make(const double* n, SgdCoefficients& c) {
+    c = coefficients(SgdOptions{n[0], momentum ? n[1] : 0, n[2], n[3], n[4] != 0, n[5] != 0, n[6] != 0});
+    return true;
+  }
   static void step(const std::vector<TensorList>& a, const double* n) {
-    sgd_step(a[0], a[1], a[2], {n[0], a[2].empty() ? 0 : n[1], n[2], n[3], n[4] != 0, n[5] != 0, n[6] != 0});
+    SgdCoefficients c;
+    auto again = a[2].empty() ? &make<false> : &make<true>;
+    again(n, c);
+    c.numbers = n;
+    c.again = again;
+    sgd_with(c, a[0], a[1], a[2]);
   }
 };
 
 struct AdamUpdate : UpdateOp<AdamUpdate> {
   static constexpr const char* kName = "adam_step";
   using UpdateOp::UpdateOp;
+  template <bool amsgrad>
+  static bool make(const double* n, AdamCoefficients& c) {
+    c = coefficients(AdamOptions{n[0], n[1], n[2], n[3], n[4], n[5], n[6] != 0, amsgrad, n[8] != 0});
+    return c.step >= 1;
+  }
   static void step(const std::vector<TensorList>& a, const double* n) {
-    adam_step(a[0], a[1], a[2], a[3], a[4], {n[0], n[1], n[2], n[3], n[4], n[5], n[6] != 0, !a[4].empty(), n[8] != 0});
+    AdamCoefficients c;
+    auto again = a[4].empty() ? &make<false> : &make<true>;
+    again(n, c);
+    c.numbers = n;
+    c.again = again;
+    adam_with(c, a[0], a[1], a[2], a[3], a[4]);
   }
 };
 

@@ -11,6 +11,20 @@
 
 namespace weft {
 
+class Generator;
+
+// While one lives, draws of this thread are only counted: what is being recorded takes its numbers when it runs.
+struct CountedDraws {
+  explicit CountedDraws(const Generator& g);
+  ~CountedDraws() { current = nullptr; }
+  CountedDraws(const CountedDraws&) = delete;
+  const Generator* const generator;
+  const PhiloxState start;  // where it stands, and stays
+  uint64_t blocks = 0;      // taken of it
+  bool others = false;      // another generator was asked too
+  static constinit thread_local CountedDraws* current;
+};
+
 class Generator final : public RefCounted {
  public:
   explicit Generator(uint64_t seed = 67280421310721ull) : state_{seed, 0} {}
@@ -24,6 +38,8 @@ class Generator final : public RefCounted {
   }
   // Takes `blocks` blocks of four 32-bit numbers.
   PhiloxState reserve(uint64_t blocks) {
+    if (CountedDraws* counted = CountedDraws::current) [[unlikely]]
+      return count(*counted, blocks);
     std::lock_guard lock(mutex_);
     PhiloxState start = state_;
     state_.offset += blocks;
@@ -39,6 +55,7 @@ class Generator final : public RefCounted {
   }
 
  private:
+  PhiloxState count(CountedDraws& counted, uint64_t blocks) const;
   mutable std::mutex mutex_;
   PhiloxState state_;
 };

@@ -11,10 +11,10 @@ from weft import _C
 class Jitted(_C._Jit):
     """What :func:`jit` makes of a function. Call it like the function."""
 
-    def __init__(self, function, dynamic_dims=None, recompute=True):
+    def __init__(self, function, dynamic_dims=None, recompute=True, cuda_graphs=True):
         without = [] if recompute else ["recompute"]
-        super().__init__(function, _call_traced, _read_dynamic_dims(dynamic_dims), without)
-        self._options = (dynamic_dims, recompute)
+        super().__init__(function, _call_traced, _read_dynamic_dims(dynamic_dims), without, cuda_graphs)
+        self._options = (dynamic_dims, recompute, cuda_graphs)
         self.__wrapped__ = function
         functools.update_wrapper(self, function)
 
@@ -40,6 +40,8 @@ class Jitted(_C._Jit):
             lines += [f"  {part}" for part in compiled.signature]
             backward = compiled.num_steps(True)
             lines.append(f"  {compiled.num_steps(False)} steps" + (f", backward {backward} steps" if backward else ""))
+            recordings = (("", compiled.recording_text(False)), ("backward: ", compiled.recording_text(True)))
+            lines += [f"  {which}{text}" for which, text in recordings if text]
         return "\n".join(lines) or "not traced yet"
 
     def _last(self, args, kwargs):
@@ -122,7 +124,7 @@ class Graph:
         return self.svg()
 
 
-def jit(function=None, *, dynamic_dims=None, recompute=True):
+def jit(function=None, *, dynamic_dims=None, recompute=True, cuda_graphs=True):
     """Compiles a function of tensors: the first call traces it, later calls run the compiled graph without Python.
 
     The function runs once with symbolic tensors for each signature of its arguments (shapes, dtypes, devices, what
@@ -139,6 +141,9 @@ def jit(function=None, *, dynamic_dims=None, recompute=True):
     With recompute (the default), cheap values such as activations and normalised inputs are computed twice rather than
     kept for backward, where what they are made of is kept anyway: less memory for a few percent of time.
 
+    With cuda_graphs (the default), what runs on a GPU is recorded in the second call as a CUDA graph, and started as a
+    whole from then on, where that is possible; explain() says whether it was.
+
     A Module keeps its identity: its ``forward`` is compiled, and the module returned.
 
     Raises RuntimeError where the function needs a value that is not known while tracing (``if x > 0``, ``item()``), and
@@ -154,15 +159,15 @@ def jit(function=None, *, dynamic_dims=None, recompute=True):
     1
     """
     if function is None:
-        return functools.partial(jit, dynamic_dims=dynamic_dims, recompute=recompute)
+        return functools.partial(jit, dynamic_dims=dynamic_dims, recompute=recompute, cuda_graphs=cuda_graphs)
     import weft
 
     if isinstance(function, weft.nn.Module):
-        object.__setattr__(function, "forward", Jitted(function.forward, dynamic_dims, recompute))
+        object.__setattr__(function, "forward", Jitted(function.forward, dynamic_dims, recompute, cuda_graphs))
         return function
     if not callable(function):
         raise TypeError(f"jit: expected a function or a Module, got {type(function).__name__}")
-    return Jitted(function, dynamic_dims, recompute)
+    return Jitted(function, dynamic_dims, recompute, cuda_graphs)
 
 
 def _read_dynamic_dims(dims):

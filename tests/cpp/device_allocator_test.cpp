@@ -29,6 +29,21 @@ TEST_F(DeviceAllocatorTest, ReusesWhatWasFreedOnTheSameStreamAtOnce) {
   EXPECT_EQ(device.synchronized, 0);
 }
 
+TEST_F(DeviceAllocatorTest, MemoryOfAGraphStaysWhileItMayRun) {
+  device.graph = uintptr_t{1} << 63;
+  void* large = allocator.allocate(3 * kMiB);
+  void* small = allocator.allocate(1000);
+  allocator.deallocate(large, 3 * kMiB);
+  allocator.deallocate(small, 1000);
+  uintptr_t graph = std::exchange(device.graph, 0);
+  size_t mapped = device.mapped;
+  allocator.empty_cache();
+  allocator.set_limit(kMiB);
+  EXPECT_EQ(device.mapped, mapped);
+  allocator.close_pool(graph);
+  EXPECT_EQ(device.mapped, 0u);
+}
+
 TEST_F(DeviceAllocatorTest, NothingForNothing) {
   EXPECT_EQ(allocator.allocate(0), nullptr);
   allocator.deallocate(nullptr, 0);

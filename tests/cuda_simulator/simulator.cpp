@@ -240,9 +240,8 @@ cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t start, cudaEvent_t end) 
 
 cudaError_t cudaGetLastError() { return std::exchange(last_error, cudaSuccess); }
 const char* cudaGetErrorName(cudaError_t error) {
-  static thread_local std::string text;
-  text = "simulated error " + std::to_string(error);
-  return text.c_str();
+  static thread_local std::map<int, std::string> texts;
+  return texts.try_emplace(error, "simulated error " + std::to_string(error)).first->second.c_str();
 }
 const char* cudaGetErrorString(cudaError_t error) { return cudaGetErrorName(error); }
 

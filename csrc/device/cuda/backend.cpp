@@ -108,10 +108,12 @@ class CudaBackend final : public DeviceBackend {
     cudaStream_t stream = stream_of(own.index);
     check(cudaMemcpyAsync(dst, src, nbytes, cudaMemcpyDefault, stream), "cudaMemcpyAsync");
     const void* host = from_host ? src : to_host ? dst : nullptr;
-    if (non_blocking && host && cuda::pinned_allocator().holds(host))
+    if (non_blocking && host && cuda::pinned_allocator().holds(host)) {
       cuda::pinned_allocator().note_copy(host, own.index);
-    else if (host)
+    } else if (host) {
+      weft::check(!capture(), "a copy between the host and the device, which the host waits for, cannot be recorded");
       synchronize_stream(own.index, reinterpret_cast<StreamHandle>(stream));
+    }
   }
 
   void synchronize(int index) override {
@@ -151,7 +153,9 @@ class CudaBackend final : public DeviceBackend {
   }
   Ref<DeviceEvent> new_event(int index, bool timing) override { return make_ref<Event>(index, timing); }
 
-  void begin_capture(int index, PhiloxState random) override { cuda::begin_capture(index, random); }
+  void begin_capture(int index, const CaptureOptions& options) override { cuda::begin_capture(index, options); }
+  bool capturing() override { return capture() != nullptr; }
+  Ref<GraphMemory> new_graph_memory(int index) override { return cuda::new_graph_memory(index); }
   Ref<DeviceGraph> end_capture(int index) override { return cuda::end_capture(index); }
   void abort_capture(int index) override { cuda::abort_capture(index); }
 

@@ -1,5 +1,7 @@
 #include "device/cuda/graph.h"
 
+#include <atomic>
+#include <cstring>
 #include <memory>
 
 #include "core/error.h"
@@ -9,79 +11,140 @@ namespace weft::cuda {
 
 namespace {
 
-thread_local std::unique_ptr<Capture> current;
+struct Recording {
+  Capture capture{};
+  Ref<GraphMemory> memory{};
+};
+thread_local std::unique_ptr<Recording> current;
+
 uintptr_t new_pool() {
   static std::atomic<uintptr_t> counter{0};
   return (uintptr_t{1} << 63) + ++counter;  // no stream's handle
 }
 
+class Memory final : public GraphMemory {
+ public:
+  explicit Memory(int d) : device(d), pool(new_pool()) {}
+  ~Memory() override { device_allocator(device).close_pool(pool); }
+  const int device;
+  const uintptr_t pool;
+};
+
+// Of all cells, which a launch copies as one block.
+constexpr size_t kCellBytes = 16384;
+
 class Graph final : public DeviceGraph {
  public:
-  Graph(const Capture& capture, cudaGraphExec_t exec) : capture_(capture), exec_(exec) {}
+  Graph(Capture capture, Ref<GraphMemory> memory, cudaGraphExec_t exec)
+      : capture_(std::move(capture)), memory_(std::move(memory)), exec_(exec), values_(capture_.cell_bytes / 8 + 1) {}
   ~Graph() override {
     use_device_if_possible(capture_.device);
     cudaDeviceSynchronize();
     cudaGraphExecDestroy(exec_);
     cudaFree(capture_.cells);
-    device_allocator(capture_.device).close_pool(capture_.pool);
+  }
+  bool prepare() override {
+    for (const GraphNumber& n : capture_.numbers)
+      if (!n.fill(reinterpret_cast<char*>(values_.data()) + n.offset)) return false;
+    return true;
   }
   void launch(PhiloxState random) override {
     use_device(capture_.device);
     cudaStream_t stream = stream_of(capture_.device);
     weft::check(random.seed == capture_.seed,
                 "graph: the seed of the default generator has changed since the graph was recorded; record it again");
-    uint64_t values[2] = {random.offset, runs_};
-    check(cudaMemcpyAsync(capture_.cells, values, sizeof values, cudaMemcpyHostToDevice, stream), "cudaMemcpyAsync");
+    values_[0] = random.offset;
+    values_[1] = runs_;
+    check(cudaMemcpyAsync(capture_.cells, values_.data(), capture_.cell_bytes, cudaMemcpyHostToDevice, stream),
+          "cudaMemcpyAsync");
     check(cudaGraphLaunch(exec_, stream), "cudaGraphLaunch");
     runs_++;
   }
 
  private:
   Capture capture_;
+  Ref<GraphMemory> memory_;
   cudaGraphExec_t exec_;
+  std::vector<uint64_t> values_;  // of the cells
   uint64_t runs_ = 0;
 };
 
 }  // namespace
 
-Capture* capture() { return current.get(); }
+Capture* capture() { return current ? &current->capture : nullptr; }
 
-void begin_capture(int device, PhiloxState random) {
+void* graph_number(const void* host, size_t bytes, std::function<bool(void* to)> fill) {
+  if (!current) return nullptr;
+  Capture& c = current->capture;
+  for (Capture::Source& source : c.sources) {
+    if (source.host != host) continue;
+    size_t offset = c.cell_bytes;
+    weft::check(offset + bytes <= kCellBytes, "graph: there are too many numbers in host memory");
+    source.used = true;
+    c.numbers.push_back({std::move(fill), offset, bytes});
+    c.cell_bytes += (bytes + 15) / 16 * 16;
+    return reinterpret_cast<char*>(c.cells) + offset;
+  }
+  return nullptr;
+}
+
+void* graph_number(const void* host, size_t bytes) {
+  if (!current) return nullptr;
+  return graph_number(host, bytes, [host, bytes](void* to) {
+    std::memcpy(to, host, bytes);
+    return true;
+  });
+}
+
+Ref<GraphMemory> new_graph_memory(int device) { return make_ref<Memory>(device); }
+
+void begin_capture(int device, const CaptureOptions& options) {
   weft::check(!current, "graph: this thread is recording a graph already");
   use_device(device);
   cudaStream_t stream = stream_of(device);
   weft::check(stream != nullptr, "graph: the default stream cannot be recorded; use another one");
-  auto fresh = std::make_unique<Capture>();
-  *fresh = {device, new_pool(), random.offset, random.seed, nullptr};
+  auto fresh = std::make_unique<Recording>();
+  fresh->memory = options.memory ? options.memory : new_graph_memory(device);
+  Capture& c = fresh->capture;
+  c.device = device;
+  c.pool = static_cast<Memory*>(fresh->memory.get())->pool;
+  c.first_offset = options.random.offset;
+  c.seed = options.random.seed;
+  c.cell_bytes = 2 * sizeof(uint64_t);
+  for (const void* host : options.numbers) c.sources.push_back({host, false});
   void* cells = nullptr;
-  check(cudaMalloc(&cells, 2 * sizeof(uint64_t)), "cudaMalloc");
-  fresh->cells = static_cast<uint64_t*>(cells);
-  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "cudaStreamBeginCapture");
+  check(cudaMalloc(&cells, c.sources.empty() ? c.cell_bytes : kCellBytes), "cudaMalloc");
+  c.cells = static_cast<uint64_t*>(cells);
+  cudaError_t error = cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed);
+  if (error != cudaSuccess) cudaFree(cells);
+  check(error, "cudaStreamBeginCapture");
   current = std::move(fresh);
 }
 
 Ref<DeviceGraph> end_capture(int device) {
-  weft::check(current && current->device == device, "graph: this thread is not recording a graph on 'cuda:", device,
-              "'");
-  std::unique_ptr<Capture> done = std::move(current);
+  weft::check(current && current->capture.device == device,
+              "graph: this thread is not recording a graph on 'cuda:", device, "'");
+  for (const Capture::Source& source : current->capture.sources)
+    weft::check(source.used, "graph: an op reads a number in host memory in its own way");
+  std::unique_ptr<Recording> done = std::move(current);
   cudaGraph_t graph = nullptr;
   cudaGraphExec_t exec = nullptr;
-  check(cudaStreamEndCapture(stream_of(device), &graph), "cudaStreamEndCapture");
-  cudaError_t error = cudaGraphInstantiate(&exec, graph, 0);
-  cudaGraphDestroy(graph);
-  check(error, "cudaGraphInstantiate");
-  return make_ref<Graph>(*done, exec);
+  cudaError_t error = cudaStreamEndCapture(stream_of(device), &graph);
+  if (error == cudaSuccess) error = cudaGraphInstantiate(&exec, graph, 0);
+  if (graph) cudaGraphDestroy(graph);
+  if (error != cudaSuccess) cudaFree(done->capture.cells);
+  check(error, "the end of recording a graph");
+  return make_ref<Graph>(std::move(done->capture), std::move(done->memory), exec);
 }
 
 void abort_capture(int device) {
   if (!current) return;
-  std::unique_ptr<Capture> failed = std::move(current);
+  std::unique_ptr<Recording> failed = std::move(current);
   cudaGraph_t graph = nullptr;
   cudaStreamEndCapture(stream_of(device), &graph);
   if (graph) cudaGraphDestroy(graph);
   cudaGetLastError();
-  cudaFree(failed->cells);
-  device_allocator(device).close_pool(failed->pool);
+  cudaFree(failed->capture.cells);
 }
 
 }  // namespace weft::cuda

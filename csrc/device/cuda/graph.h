@@ -8,7 +8,8 @@
 
 namespace weft::cuda {
 
-void begin_capture(int device, PhiloxState random);
+Ref<GraphMemory> new_graph_memory(int device);
+void begin_capture(int device, const CaptureOptions& options);
 Ref<DeviceGraph> end_capture(int device);
 void abort_capture(int device);
 

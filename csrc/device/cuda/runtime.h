@@ -5,6 +5,8 @@
 #include <cuda_runtime.h>
 
 #include <cstdint>
+#include <functional>
+#include <vector>
 
 #include "core/device.h"
 
@@ -38,15 +40,34 @@ IndexError* index_error();
 // Raises IndexError if a kernel has met one.
 void raise_index_error(int index);
 
+// What each run writes anew: fill(to) gives `bytes` bytes, or says false where the recorded kernel would not do.
+struct GraphNumber {
+  std::function<bool(void* to)> fill;
+  size_t offset, bytes;  // in the graph's cells
+};
+
 // The graph that this thread is recording.
 struct Capture {
   int device;
   uintptr_t pool;         // the allocator's name for its memory
   uint64_t first_offset;  // of the default generator when recording began
   uint64_t seed;          // and its seed
-  uint64_t* cells;        // on the device, set before each run: [0] the generator's offset, [1] runs so far
+  uint64_t* cells;  // on the device, set before each run: [0] the generator's offset, [1] runs so far, then numbers
+  struct Source {
+    const void* host;
+    bool used;
+  };
+  std::vector<Source> sources;  // CaptureOptions::numbers
+  std::vector<GraphNumber> numbers;
+  size_t cell_bytes;
 };
 Capture* capture();
+
+// Where a kernel finds, on the device, what `fill` makes of the number or numbers at `host` before each launch. nullptr
+// unless a graph is being recorded that reads them anew: then the kernel takes them as they are.
+void* graph_number(const void* host, size_t bytes, std::function<bool(void* to)> fill);
+// The same for a number as it is.
+void* graph_number(const void* host, size_t bytes);
 
 constexpr int kMaxDevices = 64;
 

@@ -79,6 +79,39 @@ void copy_cuda(StridedView out, StridedView in) {
 }
 WEFT_CUDA_KERNEL(copy_kernel, copy_cuda);
 
+constexpr int kRuns = 160;  // an argument has at most 4 KiB
+struct Runs {
+  MemoryRun runs[kRuns];
+};
+
+__global__ void copy_each(Runs all) {
+  const MemoryRun& run = all.runs[blockIdx.y];
+  bool words = (reinterpret_cast<uintptr_t>(run.to) | reinterpret_cast<uintptr_t>(run.from) | run.nbytes) % 16 == 0;
+  int64_t n = static_cast<int64_t>(words ? run.nbytes / 16 : run.nbytes);
+  for (int64_t i = first_item(); i < n; i += item_step()) {
+    if (words)
+      static_cast<uint4*>(run.to)[i] = static_cast<const uint4*>(run.from)[i];
+    else
+      static_cast<char*>(run.to)[i] = static_cast<const char*>(run.from)[i];
+  }
+}
+
+void copy_runs_cuda(const MemoryRun* runs, int64_t count) {
+  for (int64_t first = 0; first < count; first += kRuns) {
+    Runs all{};
+    int64_t here = std::min<int64_t>(count - first, kRuns);
+    size_t longest = 1;
+    for (int64_t i = 0; i < here; i++) {
+      all.runs[i] = runs[first + i];
+      longest = std::max(longest, all.runs[i].nbytes);
+    }
+    Grid grid = grid_for(divide_up(static_cast<int64_t>(longest), 16), 128, 32);
+    grid.blocks.y = static_cast<unsigned>(here);
+    launch(copy_each, grid, all);
+  }
+}
+WEFT_CUDA_KERNEL(copy_runs_kernel, copy_runs_cuda);
+
 void fill_cuda(StridedView out, double value, int64_t integer) {
   int64_t n = out.numel();
   if (n == 0) return;

@@ -99,10 +99,11 @@ void elementwise(const StridedView& out, const StridedView* const (&in)[N], cons
     x.out = advance(out.data, base[0], out.dtype);
     x.out_dtype = out.dtype;
     for (int k = 0; k < N; k++) {
-      bool on_host = in[k]->on_host && in[k]->ndim == 0;
-      x.data[k] = on_host ? nullptr : advance(in[k]->data, base[k + 1], in[k]->dtype);
+      bool is_number = in[k]->on_host && in[k]->ndim == 0;
+      x.data[k] = is_number ? graph_number(in[k]->data, item_size(in[k]->dtype))
+                            : advance(in[k]->data, base[k + 1], in[k]->dtype);
       x.dtype[k] = in[k]->dtype;
-      x.number[k] = on_host ? load<C>(in[k]->data, in[k]->dtype, 0) : C{};
+      x.number[k] = is_number ? load<C>(in[k]->data, in[k]->dtype, 0) : C{};
     }
     if constexpr (__is_same(C, float)) {
       if (packs(plan, x))

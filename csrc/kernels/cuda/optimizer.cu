@@ -2,6 +2,8 @@
 // nothing has to be copied to the device first.
 #include "kernels/optimizer.h"
 
+#include <cstring>
+
 #include "kernels/cuda/convert.h"
 #include "kernels/scalar/optimizer.h"
 
@@ -39,9 +41,11 @@ struct Part {
   }
 };
 
+// `anew`: coefficients of this run of a graph; nullptr: they are c.
 template <bool momentum, bool first_step>
-__global__ void sgd_chunks(Items all, SgdCoefficients c) {
+__global__ void sgd_chunks(Items all, SgdCoefficients c, const SgdCoefficients* anew) {
   Part part(all);
+  if (anew) c = *anew;
   visit_floating(part.item->dtype, [&]<class T>(TypeTag<T>) {
     using A = Wide<T>;
     auto* p = static_cast<T*>(part.item->param);
@@ -61,8 +65,9 @@ __global__ void sgd_chunks(Items all, SgdCoefficients c) {
 
 // `runs`: how often the graph has run before, which counts as steps; nullptr outside of graphs.
 template <bool amsgrad>
-__global__ void adam_chunks(Items all, AdamCoefficients c, const uint64_t* runs) {
+__global__ void adam_chunks(Items all, AdamCoefficients c, const AdamCoefficients* anew, const uint64_t* runs) {
   Part part(all);
+  if (anew) c = *anew;
   double step_size = c.step_size, second_scale = c.second_scale;
   if (runs) {
     double t = c.step + static_cast<double>(*runs);
@@ -124,20 +129,38 @@ void for_groups(const OptimizerItem* items, int64_t count, const F& start) {
   }
 }
 
+// The coefficients of each run of the graph that is being recorded, if it reads their numbers anew. same(now): would
+// the recorded kernel do?
+template <class Coefficients, class Same>
+const Coefficients* coefficients_anew(const Coefficients& c, const Same& same) {
+  if (!c.again) return nullptr;
+  return static_cast<const Coefficients*>(graph_number(c.numbers, sizeof c, [c, same](void* to) {
+    Coefficients now = c;
+    if (!c.again(c.numbers, now) || !same(now)) return false;
+    std::memcpy(to, &now, sizeof now);
+    return true;
+  }));
+}
+
 void sgd_cuda(const OptimizerItem* items, int64_t count, const SgdCoefficients& c) {
   weft::check(!capture() || c.momentum == 0 || !c.first_step,
               "graph: the first step with momentum differs from the others; take it before the graph is recorded");
   auto* kernel = c.momentum == 0 ? &sgd_chunks<false, false>
                  : c.first_step  ? &sgd_chunks<true, true>
                                  : &sgd_chunks<true, false>;
-  for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c); });
+  const SgdCoefficients* anew = coefficients_anew(c, [without = c.momentum == 0](const SgdCoefficients& now) {
+    return (now.momentum == 0) == without && (without || !now.first_step);
+  });
+  for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c, anew); });
 }
 WEFT_CUDA_KERNEL(sgd_kernel, sgd_cuda);
 
 void adam_cuda(const OptimizerItem* items, int64_t count, const AdamCoefficients& c) {
   auto* kernel = c.amsgrad ? &adam_chunks<true> : &adam_chunks<false>;
-  const uint64_t* runs = capture() ? capture()->cells + 1 : nullptr;
-  for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c, runs); });
+  const AdamCoefficients* anew =
+      coefficients_anew(c, [amsgrad = c.amsgrad](const AdamCoefficients& now) { return now.amsgrad == amsgrad; });
+  const uint64_t* runs = capture() && !anew ? capture()->cells + 1 : nullptr;
+  for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c, anew, runs); });
 }
 WEFT_CUDA_KERNEL(adam_kernel, adam_cuda);
 

@@ -118,9 +118,18 @@ __global__ void tile(Plan<kMaxTileInputs> plan, Call<C> call) {
 }
 
 template <class C>
-void tile_in(const TileProgram& program, const StridedView* out, int num_outputs, const StridedView* in,
+void tile_in(const TileProgram& program, const StridedView* out, int num_outputs, const StridedView* given,
              int num_inputs) {
   if (out[0].numel() == 0) return;
+  StridedView in[kMaxTileInputs];
+  for (int k = 0; k < num_inputs; k++) {
+    in[k] = given[k];
+    if (!in[k].on_host || in[k].ndim > 0) continue;
+    if (void* number = graph_number(in[k].data, item_size(in[k].dtype))) {
+      in[k].data = number;
+      in[k].on_host = false;
+    }
+  }
   weft::check(program.count <= kMaxInstructions && program.num_constants <= kMaxInstructions, "tile: a program of ",
               program.count, " instructions is too long");
   // Operands that are not there repeat the first one.
