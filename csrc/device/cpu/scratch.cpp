@@ -1,10 +1,51 @@
 #include "device/cpu/scratch.h"
 
+#include <utility>
+
 #include "memory/allocator.h"
 
 namespace weft {
 
-void* scratch_allocate(size_t bytes) { return host_allocator().allocate(bytes); }
-void scratch_free(void* data, size_t bytes) noexcept { host_allocator().deallocate(data, bytes); }
+constinit thread_local ScratchThread scratch_thread;
+
+namespace {
+constexpr size_t kAlignment = 64;
+size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+void count(ScratchThread& t, size_t bytes) {
+  t.taken += bytes;
+  if (t.taken > t.most) t.most = t.taken;
+}
+}  // namespace
+
+void* scratch_allocate_even_if_asked(size_t bytes) {
+  ScratchThread& t = scratch_thread;
+  size_t whole = aligned(bytes);
+  void* data = static_cast<size_t>(t.end - t.free) >= whole ? std::exchange(t.free, t.free + whole)
+                                                            : host_allocator().allocate(bytes);
+  count(t, whole);
+  return data;
+}
+
+void* scratch_allocate(size_t bytes) {
+  if (!scratch_thread.only_asked) return scratch_allocate_even_if_asked(bytes);
+  count(scratch_thread, aligned(bytes));
+  return nullptr;
+}
+
+void scratch_free(void* data, size_t bytes) noexcept {
+  ScratchThread& t = scratch_thread;
+  t.taken -= aligned(bytes);
+  auto* place = static_cast<char*>(data);
+  if (place >= t.begin && place < t.end)
+    t.free = place;  // what was taken last is given back first
+  else if (place)
+    host_allocator().deallocate(place, bytes);
+}
+
+ScratchScope::ScratchScope(void* place, size_t bytes, bool only_asked) : before_(scratch_thread) {
+  auto* begin = static_cast<char*>(place);
+  scratch_thread = {begin, begin, begin ? begin + bytes : nullptr, 0, 0, only_asked};
+}
 
 }  // namespace weft

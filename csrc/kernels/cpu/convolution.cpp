@@ -165,6 +165,7 @@ void run_gather(Gather<T>& g, const Weights<T>& w, const T* bias, int64_t bias_s
   const size_t bias_bytes = bias ? round_up(static_cast<size_t>(g.groups * columns) * sizeof(S)) : 0;
   const size_t unit_bytes = UnitRunner<T>::bytes(g);
   Scratch scratch(weight_bytes + bias_bytes + static_cast<size_t>(workers) * unit_bytes);
+  if (scratch_only_asked()) return;
   S* weights = reinterpret_cast<S*>(scratch.data());
   S* packed_bias = bias ? reinterpret_cast<S*>(scratch.data() + weight_bytes) : nullptr;
   if (bias)
@@ -260,6 +261,7 @@ void convolve_few_pixels(const StridedView& y, const StridedView& x, const Strid
   const int64_t blocks = ceil_div(outputs, kTileRows), workers = smaller(num_threads(), blocks);
   const size_t matrix_bytes = round_up(static_cast<size_t>(depth * columns) * sizeof(float));
   Scratch scratch(matrix_bytes + static_cast<size_t>(outputs * columns) * sizeof(float));
+  if (scratch_only_asked()) return;
   float* matrix = reinterpret_cast<float*>(scratch.data());
   float* result = reinterpret_cast<float*>(scratch.data() + matrix_bytes);
   parallel_for(depth, ceil_div(1 << 13, columns), [&](int64_t begin, int64_t end) {
@@ -304,7 +306,7 @@ void convolve(const StridedView& y, const StridedView& x, const StridedView& w, 
     if (then) run_whole(*then, y.numel());
     return;
   }
-  Scratch lists(lists_bytes(w.shape + 2));
+  Scratch lists(lists_bytes(w.shape + 2), Scratch::EvenIfAsked());
   visit_float(y.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     Gather<T> g = forward_gather<T>(y, x, w, geometry, lists.data());
@@ -340,7 +342,7 @@ void phase_taps(Taps& taps, int64_t& origin, int64_t kernel, int64_t first, int6
 
 void convolution_input_cpu(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& geometry) {
   if (winograd_convolution_input(gx, gy, w, geometry) || onednn_convolution_input(gx, gy, w, geometry)) return;
-  Scratch lists(lists_bytes(w.shape + 2));
+  Scratch lists(lists_bytes(w.shape + 2), Scratch::EvenIfAsked());
   visit_float(gx.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     Gather<T> g;
@@ -511,6 +513,7 @@ void sum_weights(Gather<T>& g, const StridedView& gw) {
   const size_t sums_bytes = round_up(static_cast<size_t>(split.parts * all) * sizeof(S));
   const size_t runner_bytes = WeightRunner<T>::bytes(g, split.range);
   Scratch scratch(sums_bytes + static_cast<size_t>(workers) * runner_bytes);
+  if (scratch_only_asked()) return;
   S* sums = reinterpret_cast<S*>(scratch.data());
   const int64_t jobs = split.parts * split.ranges * g.groups;
   parallel_for(workers, 1, [&](int64_t first, int64_t last) {
@@ -527,12 +530,13 @@ void sum_weights(Gather<T>& g, const StridedView& gw) {
 
 void convolution_weight_cpu(StridedView gw, StridedView gy, StridedView x, const ConvGeometry& geometry) {
   if (winograd_convolution_weight(gw, gy, x, geometry)) return;
-  Scratch lists(lists_bytes(gw.shape + 2));
+  Scratch lists(lists_bytes(gw.shape + 2), Scratch::EvenIfAsked());
   visit_float(gw.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     Gather<T> g = forward_gather<T>(gy, x, gw, geometry, lists.data());
     if (gw.numel() == 0) return;
     if (g.images == 0 || g.pixels() == 0) {
+      if (scratch_only_asked()) return;
       const StridedView& v = gw;
       for (int64_t o = 0; o < v.shape[0]; o++)
         for (int64_t c = 0; c < v.shape[1]; c++)

@@ -33,6 +33,7 @@ void accumulate_rows(StridedView out, StridedView grad, StridedView index, int64
   const auto* ids = index.as<int64_t>();
   bool same = out.dtype == dtype_of<C> && grad.dtype == dtype_of<C>;
   Scratch scratch(same ? 0 : static_cast<size_t>(rows * size) * sizeof(C));
+  if (scratch_only_asked()) return;
   C* sums = same ? out.as<C>() : reinterpret_cast<C*>(scratch.data());
   if (!same) __builtin_memset(sums, 0, static_cast<size_t>(rows * size) * sizeof(C));
   int64_t grain = n * size < kElementwiseGrain ? rows : (rows + num_threads() - 1) / num_threads();

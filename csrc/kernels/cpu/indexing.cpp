@@ -106,17 +106,19 @@ template <class T>
 void gather_typed(T* out, const StridedView& row, const int64_t* offsets, int64_t count) {
   const T* in = row.as<T>();
   int64_t width = row.numel(), grain = kGrain / (width > 0 ? width : 1) + 1;
+  bool straight = width == 1 || row.is_contiguous();
+  Scratch scratch(straight ? 0 : static_cast<size_t>(width) * sizeof(int64_t));
+  if (scratch_only_asked()) return;
   if (width == 1) {
     parallel_for(count, kGrain, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; p++) out[p] = in[offsets[p]];
     });
-  } else if (row.is_contiguous()) {
+  } else if (straight) {
     parallel_for(count, grain, [&](int64_t begin, int64_t end) {
       for (int64_t p = begin; p < end; p++)
         __builtin_memcpy(out + p * width, in + offsets[p], static_cast<size_t>(width) * sizeof(T));
     });
   } else {
-    Scratch scratch(static_cast<size_t>(width) * sizeof(int64_t));
     auto* table = reinterpret_cast<int64_t*>(scratch.data());
     row_table(row, table);
     parallel_for(count, grain, [&](int64_t begin, int64_t end) {
@@ -221,6 +223,7 @@ void scatter_rows_cpu(StridedView row, const int64_t* offsets, int64_t count, co
   if (count == 0 || width == 0) return;
   bool straight = row.is_contiguous();
   Scratch scratch(straight ? 0 : static_cast<size_t>(width) * sizeof(int64_t));
+  if (scratch_only_asked()) return;
   auto* table = reinterpret_cast<int64_t*>(scratch.data());
   if (!straight) row_table(row, table);
   visit_dtype(row.dtype, [&](auto tag) {

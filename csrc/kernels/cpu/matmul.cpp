@@ -234,13 +234,15 @@ void multiply(const Batch& batch, const Epilogue* then) {
       });
     }
   };
-  constexpr size_t on_stack = 16384;
-  if (workers == 1 && scratch_bytes <= on_stack) {
-    alignas(64) char scratch[on_stack];
-    work(0, units, scratch);
+  constexpr size_t most_on_stack = 16384;
+  const bool on_stack = workers == 1 && scratch_bytes <= most_on_stack;
+  Scratch scratch(on_stack ? 0 : scratch_bytes * static_cast<size_t>(workers));
+  if (scratch_only_asked()) return;
+  if (on_stack) {
+    alignas(64) char memory[most_on_stack];
+    work(0, units, memory);
     return;
   }
-  Scratch scratch(scratch_bytes * static_cast<size_t>(workers));
   parallel_for(workers, 1, [&](int64_t begin, int64_t end) {
     work(units * begin / workers, units * end / workers, scratch.data() + scratch_bytes * static_cast<size_t>(begin));
   });

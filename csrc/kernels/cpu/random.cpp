@@ -214,6 +214,7 @@ void draw_without_replacement(int64_t* out, int64_t draws, const double* w, int6
 void multinomial_cpu(StridedView out, StridedView weights, bool replacement, PhiloxState state) {
   int64_t categories = weights.shape[1], rows = weights.shape[0], draws = out.shape[1];
   Scratch scratch(static_cast<size_t>(categories) * sizeof(double));
+  if (scratch_only_asked()) return;
   auto* buffer = reinterpret_cast<double*>(scratch.data());
   for (int64_t r = 0; r < rows; r++) {
     const double* w = weights.as<double>() + r * categories;

@@ -252,6 +252,7 @@ void reduce_from(const ReducePlan& plan, const Source& in, const Finish& finish)
   const int64_t parts = parts_of(tasks, plan.count * columns);
   const int64_t part_length = divide_up(divide_up(plan.count, parts), kRowBlock) * kRowBlock;
   Scratch partial(parts > 1 ? static_cast<size_t>(tasks * parts * columns) * sizeof(Total) : 0);
+  if (scratch_only_asked()) return;
   Total* seen = reinterpret_cast<Total*>(partial.data());
   const int64_t grain = kPartWork / (divide_up(plan.count, parts) * columns + 1) + 1;
 

@@ -26,6 +26,7 @@ class Parameters {
  public:
   Parameters(const StridedView& v, int64_t count, C otherwise)
       : scratch_(v.data && v.dtype == dtype_of<C> ? 0 : static_cast<size_t>(count) * sizeof(C)) {
+    if (scratch_only_asked()) return;
     if (v.data && v.dtype == dtype_of<C>) {
       data_ = v.as<C>();
       return;
@@ -41,7 +42,7 @@ class Parameters {
 
  private:
   Scratch scratch_;
-  const C* data_;
+  const C* data_ = nullptr;
 };
 
 int64_t num_parameters(const RowNormGeometry& s) { return s.groups * (s.n / s.inner); }
@@ -50,6 +51,7 @@ template <class C>
 void row_norm_as(const StridedView& y, const StridedView& mean, const StridedView& rstd, const StridedView& x,
                  const StridedView& weight, const StridedView& bias, const RowNormGeometry& s, double eps) {
   Parameters<C> weights(weight, num_parameters(s), 1), biases(bias, num_parameters(s), 0);
+  if (scratch_only_asked()) return;
   const double count = static_cast<double>(s.n);
   parallel_for(s.rows, kNormGrain / s.n + 1, [&](int64_t begin, int64_t end) {
     C buffer[kRun], result[kRun];
@@ -86,6 +88,7 @@ WEFT_CPU_KERNEL(row_norm_kernel, row_norm_cpu);
 template <class C>
 void input_gradient(const StridedView& dx, const RowNormBackwardInputs& in, const RowNormGeometry& s) {
   Parameters<C> weights(in.weight, num_parameters(s), 1);
+  if (scratch_only_asked()) return;
   const double count = static_cast<double>(s.n);
   parallel_for(s.rows, kNormGrain / s.n + 1, [&](int64_t begin, int64_t end) {
     C g_buffer[kRun], x_buffer[kRun], weighted[kRun], result[kRun];
@@ -181,6 +184,7 @@ template <class C>
 void row_norm_backward_as(const StridedView& dx, const StridedView& dweight, const StridedView& dbias,
                           const RowNormBackwardInputs& in, const RowNormGeometry& s) {
   input_gradient<C>(dx, in, s);
+  if (scratch_only_asked()) return;
   if (!dweight.data && !dbias.data) return;
   s.inner == 1 && s.groups == 1 ? element_parameters<C>(dweight, dbias, in, s)
                                 : run_parameters<C>(dweight, dbias, in, s);

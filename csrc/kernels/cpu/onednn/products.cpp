@@ -56,11 +56,12 @@ size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // Runs it on the operands (the output last), bringing those that it wants laid out otherwise to that layout and back.
 void run(const Prepared& p, const std::vector<void*>& data) {
-  thread_local dnnl::stream stream(cpu());
   size_t bytes = padded(p.scratchpad.get_size());
   for (size_t i = 0; i < data.size(); i++)
     if (p.wanted[i] != p.given[i]) bytes += padded(p.wanted[i].get_size());
   Scratch scratch(bytes);
+  if (scratch_only_asked()) return;
+  thread_local dnnl::stream stream(cpu());
   char* free = scratch.data();
   std::unordered_map<int, memory> arguments;
   arguments[DNNL_ARG_SCRATCHPAD] = memory(p.scratchpad, cpu(), free);
