@@ -128,12 +128,13 @@ class Jit {
     return last_used_;
   }
 
-  // Runs the function; (seconds, op, types of its inputs, line) for every step of the forward graph.
+  // Runs the function; (seconds, op, types of its inputs, line, bytes of scratch memory that were planned, that it
+  // took) for every step of the forward graph.
   py::list profile(const py::args& args, const py::kwargs& kwargs) {
     compile(args, kwargs);
-    std::vector<double> seconds;
+    std::vector<graph::StepUse> uses;
     {
-      graph::Plan::measure_into(&seconds);
+      graph::Plan::measure_into(&uses);
       struct Stop {
         ~Stop() { graph::Plan::measure_into(nullptr); }
       } stop;
@@ -141,14 +142,16 @@ class Jit {
     }
     const graph::Plan& plan = last_used_->function->forward();
     py::list steps;
-    for (size_t s = 0; s < seconds.size(); s++) {
+    for (size_t s = 0; s < uses.size(); s++) {
       const graph::Node& node = plan.graph().nodes[static_cast<size_t>(plan.memory().order[s])];
       std::string types;
       for (graph::ValueId v : node.inputs)
         if (v != graph::kNone && types.size() < 100)
           types += concat(types.empty() ? "" : ", ", plan.graph().values[static_cast<size_t>(v)].shape);
-      steps.append(
-          py::make_tuple(seconds[s], node.op->text(), types, plan.graph().sources[static_cast<size_t>(node.source)]));
+      int scratch = plan.memory().scratch[s];
+      size_t planned = scratch < 0 ? 0 : plan.memory().buffers[static_cast<size_t>(scratch)].bytes;
+      steps.append(py::make_tuple(uses[s].seconds, node.op->text(), types,
+                                  plan.graph().sources[static_cast<size_t>(node.source)], planned, uses[s].scratch));
     }
     return steps;
   }

@@ -53,6 +53,14 @@ class SubGraph : public RefCounted {
     return results;
   }
 
+  // Memory that a run takes, its results included; of these that of the first n.
+  size_t peak() const { return plan_->memory().peak_bytes(); }
+  size_t result_bytes(int n) const {
+    size_t sum = 0;
+    for (int i = 0; i < n; i++) sum += result_type(i).bytes();
+    return sum;
+  }
+
   // The graph from the inputs and the gradients of all floating results to the gradients of the inputs in `wanted`.
   Ref<const SubGraph> gradient(const std::vector<bool>& wanted) const;
 
@@ -148,6 +156,7 @@ struct Cond : OpOf<Cond> {
     std::vector<Tensor> results = chosen.run(part(in, 1, in.size() - 1));
     for (int i = 0; i < num_outputs(); i++) copy_to(out[i], results[at(i)]);
   }
+  size_t temporary_bytes(Inputs, const Tensor*) const override { return std::max(on_true->peak(), on_false->peak()); }
   Saves saves(uint32_t) const override { return {.inputs = ~0u, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     std::vector<bool> wanted;
@@ -201,6 +210,10 @@ struct While : OpOf<While> {
   void run(Inputs in, const Tensor* out) const override {
     std::vector<Tensor> last = loop(in, [](const std::vector<Tensor>&) {});
     for (int i = 0; i < carried; i++) copy_to(out[i], last[at(i)]);
+  }
+  // What one pass has left lives on in the next.
+  size_t temporary_bytes(Inputs, const Tensor*) const override {
+    return body->result_bytes(carried) + std::max(test->peak(), body->peak());
   }
   Saves saves(uint32_t) const override { return {.inputs = ~0u, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
@@ -256,6 +269,12 @@ struct WhileBackward : OpOf<WhileBackward> {
       }
     }
     write(w, flowing, sums, out);
+  }
+  // Of the states, whose number is not known, one.
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override {
+    const While& w = static_cast<const While&>(*loop);
+    size_t kept = w.body->result_bytes(w.carried) + gradient->result_bytes(gradient->num_results());
+    return std::max(w.temporary_bytes(in, out), kept + gradient->peak());
   }
 
  private:
@@ -336,6 +355,10 @@ struct Scan : OpOf<Scan> {
       for (int i = carried; i < num_outputs(); i++) copy_to(slice_of(out[i], t), results[at(i)]);
     }
     for (int i = 0; i < carried; i++) copy_to(out[i], state[at(i)]);
+  }
+  size_t temporary_bytes(Inputs, const Tensor*) const override {
+    if (length == 0) return 0;
+    return body->peak() + (length > 1 ? body->result_bytes(carried) : 0);
   }
   static Tensor slice_of(const Tensor& x, int64_t t) {
     Shape shape(x.shape().data() + 1, x.ndim() - 1);

@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <numeric>
 
+#include "device/cpu/scratch.h"
+#include "device/cpu/threads.h"
 #include "graph/plan.h"
 
 namespace weft::graph {
@@ -28,6 +30,7 @@ class Planner {
     place_results();
     place_updates();
     make_buffers();
+    ask_for_temporaries();
     lay_out();
     for (size_t v = 0; v < g_.values.size(); v++) {
       const Root& root = roots_[at(root_of_[v])];
@@ -137,6 +140,7 @@ class Planner {
         plan_.copies.push_back(u);
         plan_.from_inputs.push_back(root(from).kind == Place::Kind::Input &&
                                     g_.inputs[at(root(from).index)].value == from);
+        if (plan_.from_inputs.back()) plan_.clone_bytes += value(u.value).bytes();
         root(u.value).last = kForEver;
       }
     }
@@ -210,14 +214,66 @@ class Planner {
     return (bytes + kAlignment - 1) / kAlignment * kAlignment;
   }
 
-  // Large buffers first, each into the lowest gap between those that are alive at the same time.
+  // A tensor of the value's type at an address where nothing is.
+  static Tensor addressed(const Value& v) {
+    Tensor model = symbolic_like(v);
+    void* nowhere = reinterpret_cast<void*>(uintptr_t{1} << 62);
+    auto storage = make_ref<Storage>(nowhere, model.impl()->storage->nbytes(), v.device, std::shared_ptr<void>());
+    return Tensor(make_ref<TensorImpl>(std::move(storage), v.shape, v.strides, model.offset(), v.dtype));
+  }
+
+  // Asks every step for what it takes beside its outputs. Scratch memory becomes a buffer that lives in that step
+  // alone.
+  void ask_for_temporaries() {
+    plan_.threads = num_threads();
+    for (int s = 0; s < static_cast<int>(plan_.order.size()); s++) {
+      const Node& node = step_node(s);
+      plan_.scratch.push_back(-1);
+      plan_.temporaries.push_back(0);
+      // What other devices take in an op comes from their allocators.
+      if (node.outputs.empty() || value(node.outputs[0]).device.type != DeviceType::CPU) continue;
+      static const Tensor undefined;
+      std::vector<Tensor> inputs, outputs;
+      for (ValueId v : node.inputs) inputs.push_back(v == kNone ? undefined : addressed(value(v)));
+      for (ValueId v : node.outputs) outputs.push_back(addressed(value(v)));
+      SmallVector<const Tensor*, 8> list;
+      for (const Tensor& t : inputs) list.push_back(&t);
+      ScratchQuery query;
+      plan_.temporaries.back() = node.op->temporary_bytes(Inputs(list.data(), list.size()), outputs.data());
+      if (query.most() == 0) continue;
+      plan_.scratch.back() = static_cast<int>(plan_.buffers.size());
+      plan_.buffers.push_back({query.most(), arena_on(value(node.outputs[0]).device), 0, s, s, kNone});
+    }
+  }
+
+  // Largest first; or scratch memory after all else, which never takes more than the other values and the largest
+  // scratch memory on top of them. Neither way is always the better one.
   void lay_out() {
+    auto by_size = [](const Buffer& a, const Buffer& b) { return a.bytes > b.bytes; };
+    auto scratch_last = [](const Buffer& a, const Buffer& b) {
+      bool scratch_a = a.value == kNone, scratch_b = b.value == kNone;
+      return scratch_a == scratch_b ? a.bytes > b.bytes : scratch_b;
+    };
+    place_buffers(scratch_last);
+    std::vector<Buffer> buffers = plan_.buffers;
+    std::vector<Arena> arenas = plan_.arenas;
+    size_t bytes = plan_.arena_bytes();
+    place_buffers(by_size);
+    if (plan_.arena_bytes() <= bytes) return;
+    plan_.buffers = std::move(buffers);
+    plan_.arenas = std::move(arenas);
+  }
+
+  // In the given order, each buffer into the lowest gap between those that are alive at the same time.
+  template <class Before>
+  void place_buffers(const Before& before) {
     std::vector<Buffer>& all = plan_.buffers;
-    std::vector<int> by_size(all.size());
-    std::iota(by_size.begin(), by_size.end(), 0);
-    std::stable_sort(by_size.begin(), by_size.end(), [&](int a, int b) { return all[at(a)].bytes > all[at(b)].bytes; });
+    for (Arena& a : plan_.arenas) a.bytes = 0;
+    std::vector<int> order(all.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::stable_sort(order.begin(), order.end(), [&](int a, int b) { return before(all[at(a)], all[at(b)]); });
     std::vector<int> placed;  // by offset
-    for (int b : by_size) {
+    for (int b : order) {
       Buffer& buffer = all[at(b)];
       size_t offset = 0;
       for (int p : placed) {
@@ -257,12 +313,60 @@ size_t MemoryPlan::arena_bytes() const {
   return sum;
 }
 
+size_t MemoryPlan::beside_bytes() const {
+  size_t most = clone_bytes;
+  for (size_t s = 0; s < temporaries.size(); s++)
+    most = std::max(most, temporaries[s] + (static_cast<int>(s) < first_late ? 0 : clone_bytes));
+  return most;
+}
+
 MemoryPlan plan_memory(const Graph& g) { return Planner(g).run(); }
 
+namespace {
+
+struct Holder {
+  size_t bytes;
+  std::string text;
+};
+
+// What takes memory in the arena and beside it, largest first.
+std::vector<Holder> holders_of(const Graph& g, const MemoryPlan& plan) {
+  std::vector<Holder> holders;
+  Uses uses(g);
+  int steps = static_cast<int>(plan.order.size());
+  auto node_of = [&](int step) -> const Node& {
+    return g.nodes[static_cast<size_t>(plan.order[static_cast<size_t>(step)])];
+  };
+  auto add = [&](size_t bytes, const char* what, const Node& node, ValueId v, const std::string& when) {
+    std::string type;
+    if (v != kNone)
+      type = concat(" ", g.values[static_cast<size_t>(v)].shape, " ", g.values[static_cast<size_t>(v)].dtype);
+    holders.push_back(
+        {bytes, concat(what, node.op->name(), type, ", ", when, "  ", g.sources[static_cast<size_t>(node.source)])});
+  };
+  for (const Buffer& b : plan.buffers) {
+    if (b.value == kNone) {
+      add(b.bytes, "scratch of ", node_of(b.first), node_of(b.first).outputs[0], concat("step ", b.first));
+      continue;
+    }
+    const Node& maker = g.nodes[static_cast<size_t>(uses.maker[static_cast<size_t>(b.value)])];
+    add(b.bytes, "", maker, b.value, concat("steps ", b.first, " to ", std::min(b.last, steps)));
+  }
+  for (int s = 0; s < steps; s++)
+    if (size_t bytes = plan.temporaries[static_cast<size_t>(s)])
+      add(bytes, "beside the arena: inside ", node_of(s), kNone, concat("step ", s));
+  if (plan.clone_bytes) holders.push_back({plan.clone_bytes, "beside the arena: old contents that others get"});
+  std::stable_sort(holders.begin(), holders.end(), [](const Holder& a, const Holder& b) { return a.bytes > b.bytes; });
+  return holders;
+}
+
+}  // namespace
+
 std::string to_text(const Graph& g, const MemoryPlan& plan) {
-  std::string text =
-      concat("peak ", megabytes(plan.peak_bytes()), ": arena ", megabytes(plan.arena_bytes()), ", results ",
-             megabytes(plan.result_bytes), "; ", plan.order.size(), " steps, ", plan.buffers.size(), " buffers\n");
+  std::string beside = plan.beside_bytes() ? concat(", beside them ", megabytes(plan.beside_bytes())) : std::string();
+  std::string text = concat("peak ", megabytes(plan.peak_bytes()), ": arena ", megabytes(plan.arena_bytes()),
+                            ", results ", megabytes(plan.result_bytes), beside, "; ", plan.order.size(), " steps, ",
+                            plan.buffers.size(), " buffers, ", plan.threads, " threads\n");
   int steps = static_cast<int>(plan.order.size());
   std::vector<size_t> alive(static_cast<size_t>(steps) + 1, 0);
   for (const Buffer& b : plan.buffers)
@@ -275,19 +379,10 @@ std::string to_text(const Graph& g, const MemoryPlan& plan) {
     size_t bar = plan.arena_bytes() ? most * 40 / plan.arena_bytes() : 0;
     text += concat("  ", from, " to ", to - 1, "  ", std::string(bar, '#'), " ", megabytes(most), "\n");
   }
-  std::vector<const Buffer*> largest;
-  for (const Buffer& b : plan.buffers) largest.push_back(&b);
-  std::stable_sort(largest.begin(), largest.end(), [](auto* a, auto* b) { return a->bytes > b->bytes; });
   text += "largest buffers:\n";
-  Uses uses(g);
-  for (size_t i = 0; i < std::min<size_t>(largest.size(), 10); i++) {
-    const Buffer& b = *largest[i];
-    int maker = uses.maker[static_cast<size_t>(b.value)];
-    const Value& v = g.values[static_cast<size_t>(b.value)];
-    const Node& node = g.nodes[static_cast<size_t>(maker)];
-    text += concat("  ", megabytes(b.bytes), "  ", node.op->name(), " ", v.shape, " ", v.dtype, ", steps ", b.first,
-                   " to ", std::min(b.last, steps), "  ", g.sources[static_cast<size_t>(node.source)], "\n");
-  }
+  std::vector<Holder> holders = holders_of(g, plan);
+  for (size_t i = 0; i < std::min<size_t>(holders.size(), 10); i++)
+    text += concat("  ", megabytes(holders[i].bytes), "  ", holders[i].text, "\n");
   return text;
 }
 

@@ -1,9 +1,12 @@
 #include "graph/plan.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstring>
 #include <utility>
 
+#include "device/cpu/scratch.h"
+#include "device/cpu/threads.h"
 #include "graph/plan_context.h"
 #include "graph/replay.h"
 #include "kernels/elementwise.h"
@@ -15,7 +18,7 @@ namespace weft::graph {
 
 namespace {
 
-thread_local std::vector<double>* measured = nullptr;
+thread_local std::vector<StepUse>* measured = nullptr;
 
 // Where a tensor starts that lies `bytes` after the first element of another one, in elements of its own dtype.
 int64_t offset_in(const Tensor& root, int64_t bytes, DType dtype) {
@@ -29,7 +32,8 @@ Plan::Plan(Graph g) : graph_(std::move(g)), memory_(plan_memory(graph_)) {
   int inputs = 0, outputs = 0;
   for (int n : memory_.order) {
     const Node& node = graph_.nodes[static_cast<size_t>(n)];
-    steps_.push_back({node.op.get(), n, inputs, static_cast<int>(node.inputs.size()), outputs});
+    steps_.push_back(
+        {node.op.get(), n, inputs, static_cast<int>(node.inputs.size()), outputs, memory_.scratch[steps_.size()]});
     inputs += static_cast<int>(node.inputs.size());
     outputs += static_cast<int>(node.outputs.size());
     for (ValueId v : node.inputs)
@@ -55,7 +59,7 @@ std::unique_ptr<Plan::Context> Plan::make_context() const {
   c->arenas.resize(memory_.arenas.size());
   c->arena_data.resize(memory_.arenas.size(), nullptr);
   for (const Buffer& b : memory_.buffers)
-    c->buffers.push_back(make_ref<Storage>(nullptr, b.bytes, graph_.values[static_cast<size_t>(b.value)].device,
+    c->buffers.push_back(make_ref<Storage>(nullptr, b.bytes, memory_.arenas[static_cast<size_t>(b.arena)].device,
                                            std::shared_ptr<void>()));
   c->values.resize(graph_.values.size());
   for (size_t v = 0; v < graph_.values.size(); v++) {
@@ -150,19 +154,23 @@ void Plan::fail_in(const Step& step, const Error& e) const {
 
 namespace {
 struct MeasurePaused {
-  std::vector<double>* outer = std::exchange(measured, nullptr);
+  std::vector<StepUse>* outer = std::exchange(measured, nullptr);
   ~MeasurePaused() { measured = outer; }
 };
 }  // namespace
 
-void Plan::measure_into(std::vector<double>* seconds) { measured = seconds; }
+void Plan::measure_into(std::vector<StepUse>* uses) { measured = uses; }
 
-void Plan::run_step(Context& c, const Step& step) const {
+size_t Plan::run_step(Context& c, const Step& step) const {
+  const Storage* place = c.late_scratch.get();
+  if (!place && step.scratch >= 0) place = c.buffers[static_cast<size_t>(step.scratch)].get();
+  ScratchScope scratch(place ? place->data() : nullptr, place ? place->nbytes() : 0);
   try {
     step.op->run(Inputs(c.inputs.data() + step.first_input, step.num_inputs), c.outputs.data() + step.first_output);
   } catch (const Error& e) {
     fail_in(step, e);
   }
+  return scratch.most();
 }
 
 void Plan::run_steps(Context& c, size_t from, size_t to) const {
@@ -170,16 +178,31 @@ void Plan::run_steps(Context& c, size_t from, size_t to) const {
     for (size_t s = from; s < to; s++) run_step(c, steps_[s]);
     return;
   }
-  measured->resize(steps_.size(), 0);
+  measured->resize(steps_.size());
   for (size_t s = from; s < to; s++) {
     auto start = std::chrono::steady_clock::now();
+    size_t taken = 0;
     {
       // Control flow runs plans of its own inside a step.
       MeasurePaused paused;
-      run_step(c, steps_[s]);
+      taken = run_step(c, steps_[s]);
     }
-    (*measured)[s] += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    StepUse& use = (*measured)[s];
+    use.scratch = std::max(use.scratch, taken);
+    use.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
+}
+
+Ref<Storage> Plan::take_late_scratch(const Context& c) const {
+  if (num_threads() <= memory_.threads) return nullptr;
+  ScratchQuery query;
+  for (auto s = static_cast<size_t>(memory_.first_late); s < steps_.size(); s++) {
+    const Step& step = steps_[s];
+    const Tensor* outputs = c.outputs.data() + step.first_output;
+    if (outputs[0].device().type == DeviceType::CPU)
+      step.op->temporary_bytes(Inputs(c.inputs.data() + step.first_input, step.num_inputs), outputs);
+  }
+  return query.most() ? make_ref<Storage>(query.most(), Device{}) : nullptr;
 }
 
 const Tensor& Plan::tensor_of(const Context& c, const Tensor* const* inputs, ValueId v) const {
@@ -206,6 +229,7 @@ void Plan::compute(Context& c, const Tensor* const* inputs, const Outputs& outpu
     copy_kernel(to.device(), view_of(to), view_of(tensor_of(c, inputs, memory_.result_copies[i].second)));
   }
   std::vector<Tensor> sources = update_sources(c, inputs);
+  c.late_scratch = take_late_scratch(c);
   run_steps(c, late, steps_.size());
   for (size_t i = 0; i < memory_.copies.size(); i++) {
     const Tensor& to = *inputs[memory_.copies[i].input];
@@ -256,6 +280,7 @@ Plan::ContextUse::~ContextUse() {
   static const Ref<Storage> nowhere(new Storage(nullptr, 0, Device{}, nullptr));
   for (const Late& late : context->late) late.tensor.impl()->storage = nowhere;
   for (Ref<Storage>& arena : context->arenas) arena = nullptr;
+  context->late_scratch = nullptr;
   std::lock_guard lock(plan.mutex_);
   plan.idle_.push_back(std::move(context));
 }

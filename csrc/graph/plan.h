@@ -19,13 +19,13 @@ struct Place {
   int64_t bytes = 0;  // from the first element of the input, constant, buffer or memory
 };
 
-// Memory of the arena for values that follow one another.
+// Memory of the arena for values that follow one another, or for what the kernels of one step take as Scratch.
 struct Buffer {
   size_t bytes = 0;
   int arena = 0;
   size_t offset = 0;        // in the arena
   int first = 0, last = 0;  // steps: from the one that writes it to the last that reads it
-  ValueId value = kNone;    // the first one it holds
+  ValueId value = kNone;    // the first one it holds; kNone: scratch memory
 };
 
 // One block of memory on one device.
@@ -46,13 +46,25 @@ struct MemoryPlan {
       result_copies;  // results (by number) that need memory of their own, from a value
   std::vector<Arena> arenas;
   size_t result_bytes = 0;
+  std::vector<int> scratch;         // of every step: the buffer of its scratch memory; -1: it takes none
+  std::vector<size_t> temporaries;  // of every step: bytes of tensors that it makes while it runs
+  size_t clone_bytes = 0;           // what the copies hold while the late steps run
+  int threads = 0;                  // for which the scratch memory is enough; what more of them take is not planned
   size_t arena_bytes() const;
-  size_t peak_bytes() const { return arena_bytes() + result_bytes; }
+  // Bytes that are neither in the arena nor results.
+  size_t beside_bytes() const;
+  size_t peak_bytes() const { return arena_bytes() + result_bytes + beside_bytes(); }
 };
 
 MemoryPlan plan_memory(const Graph& g);
 // The buffers over time and the largest holders, for people.
 std::string to_text(const Graph& g, const MemoryPlan& plan);
+
+// What one step of a run has taken.
+struct StepUse {
+  double seconds = 0;
+  size_t scratch = 0;  // bytes, in the arena or not
+};
 
 class Replays;
 
@@ -65,8 +77,8 @@ class Plan : public RefCounted {
   // device can record is recorded, and from then on run as a whole (graph/replay.h).
   void run(const Tensor* const* inputs, Tensor* results, bool record = false) const;
 
-  // While it is set, every step of this thread's runs adds its seconds to the entry of its place in the order.
-  static void measure_into(std::vector<double>* seconds);
+  // While it is set, every step of this thread's runs adds what it takes to the entry of its place in the order.
+  static void measure_into(std::vector<StepUse>* uses);
 
   const Graph& graph() const { return graph_; }
   const MemoryPlan& memory() const { return memory_; }
@@ -91,7 +103,10 @@ class Plan : public RefCounted {
   // All work on devices.
   void compute(Context& c, const Tensor* const* inputs, const Outputs& outputs) const;
   void run_steps(Context& c, size_t from, size_t to) const;
-  void run_step(Context& c, const Step& step) const;
+  // Returns the bytes of scratch memory that it took.
+  size_t run_step(Context& c, const Step& step) const;
+  // Late steps must not fail: with more threads than planned for, their scratch memory is taken before the first one.
+  Ref<Storage> take_late_scratch(const Context& c) const;
   const Tensor& tensor_of(const Context& c, const Tensor* const* inputs, ValueId v) const;
   // What updates that no step writes to their place are copied from.
   std::vector<Tensor> update_sources(const Context& c, const Tensor* const* inputs) const;

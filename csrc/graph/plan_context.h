@@ -14,6 +14,7 @@ struct Plan::Step {
   int node;
   int first_input, num_inputs;  // in Context::inputs
   int first_output;             // in Context::outputs
+  int scratch;                  // buffer of the arena; -1: none
 };
 
 // A tensor that lies in memory known only when the plan runs.
@@ -34,6 +35,7 @@ struct Plan::Context {
   std::vector<std::pair<int, int>> from_caller;  // place in `inputs`, number of the graph's input
   std::vector<std::pair<int, ValueId>> outputs_in_results;
   std::vector<Late> late;
+  Ref<Storage> late_scratch;  // for all late steps, when there are more threads than planned for
 };
 
 // A context for the time of one run.

@@ -34,6 +34,10 @@ struct Tiled : OpOf<Tiled> {
   bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override;
   void run(Inputs in, const Tensor* out) const override;
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override {
+    if (reduction) run(in, out);
+    return 0;
+  }
   // Without a reduction: calls body(epilogue), which makes one of the inputs, and runs on each part of it.
   template <class F>
   void run_after(Inputs in, const Tensor* out, F&& body) const {

@@ -21,13 +21,20 @@ void WithEpilogue::infer(Inputs in, OutputSpec* out) const {
 }
 
 void WithEpilogue::run(Inputs in, const Tensor* out) const {
-  const Tensor& result = out[lies_on < 0 ? then->num_outputs() : lies_on];
+  const Tensor& result = result_of(out);
   std::vector<const Tensor*> first, second;
   for (int i = 0; i < product_inputs; i++) first.push_back(&in[i]);
   for (int place : reads) second.push_back(place == kResult ? &result : &in[product_inputs + place]);
   const Inputs from(first.data(), product_inputs);
   then->run_after(Inputs(second.data(), static_cast<int>(second.size())), out,
                   [&](const Epilogue& epilogue) { product->run_then(from, &result, epilogue); });
+}
+
+// The epilogue takes none.
+size_t WithEpilogue::temporary_bytes(Inputs in, const Tensor* out) const {
+  std::vector<const Tensor*> first;
+  for (int i = 0; i < product_inputs; i++) first.push_back(&in[i]);
+  return product->temporary_bytes(Inputs(first.data(), product_inputs), &result_of(out));
 }
 
 }  // namespace weft::graph

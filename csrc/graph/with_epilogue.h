@@ -28,9 +28,13 @@ struct WithEpilogue : OpOf<WithEpilogue> {
   bool may_fail() const override { return product->may_fail(); }
   void infer(Inputs in, OutputSpec* out) const override;
   void run(Inputs in, const Tensor* out) const override;
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override;
   std::string text() const override { return product->text() + " then " + then->text(); }
 
  private:
+  // The product's result, which is one of the outputs.
+  const Tensor& result_of(const Tensor* out) const { return out[lies_on < 0 ? then->num_outputs() : lies_on]; }
+
   std::string key_;
 };
 

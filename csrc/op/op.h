@@ -114,6 +114,11 @@ class Op : public RefCounted {
   // Like run(), but calls the epilogue for every part of the one, contiguous output as soon as it is ready.
   virtual void run_then(Inputs in, const Tensor* out, const Epilogue& epilogue) const;
 
+  // How much memory run() takes beside its outputs on the CPU, found without computing: returns the bytes of tensors
+  // that it makes, and asks its kernels for their scratch memory: where one takes any, a ScratchQuery is set when this
+  // calls it (device/cpu/scratch.h). The tensors have addresses, but nothing is there.
+  virtual size_t temporary_bytes(Inputs, const Tensor*) const { return 0; }
+
   // A view op shares its input's storage: it gives view() instead of infer() and run().
   virtual bool is_view() const { return false; }
   virtual Tensor view(const Tensor& x) const;

@@ -81,6 +81,7 @@ struct Convolution : OpOf<Convolution> {
     convolution_then_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
                             KernelView(in[1]).view(), bias_of(in), geometry.for_kernel(), epilogue);
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
 };
@@ -99,6 +100,7 @@ struct ConvolutionInput : OpOf<ConvolutionInput> {
     convolution_input_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
                              KernelView(in[1]).view(), geometry.for_kernel());
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
 };
@@ -116,6 +118,7 @@ struct ConvolutionWeight : OpOf<ConvolutionWeight> {
     convolution_weight_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
                               KernelView(in[1]).view(), geometry.for_kernel());
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
 };

@@ -33,6 +33,11 @@ struct EmbeddingBackward : OpOf<EmbeddingBackward> {
     if (out[0].numel())
       embedding_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), padding);
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override {
+    if (out[0].numel())
+      embedding_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), padding);
+    return 0;
+  }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Tensor index = v.input(1), rows_of = embedding(index, v.grad(), -1);

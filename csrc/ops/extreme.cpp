@@ -31,6 +31,7 @@ struct Extreme : OpOf<Extreme> {
     arg_fold_kernel(out[0].device(), largest, views.out(out[0], strides), views.out(out[1], index_strides), views.in(),
                     views.reduced());
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     const Tensor& g = v.grad(0);
@@ -63,6 +64,7 @@ struct ArgExtreme : OpOf<ArgExtreme> {
     Strides strides;
     arg_fold_kernel(out[0].device(), largest, {}, views.out(out[0], strides), views.in(), views.reduced());
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
 };
 
 ValuesAndIndices extreme(bool largest, const Tensor& x, int64_t dim, bool keepdim) {

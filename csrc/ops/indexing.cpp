@@ -89,6 +89,8 @@ Tensor offsets_of(const Places& places, const Tensor& x, const Tensor* const* in
   return offsets;
 }
 
+size_t tensor_bytes(int64_t numel, DType dtype) { return static_cast<size_t>(numel) * item_size(dtype); }
+
 StridedView row_of(const Places& places, const Tensor& x) {
   int first = row_start(places, x.shape());
   return {x.data(), x.shape().data() + first, x.strides().data() + first, x.ndim() - first, x.dtype()};
@@ -136,6 +138,14 @@ struct Pick : OpOf<Pick> {
                        offsets.numel());
     if (!result.same(out[0])) copy_kernel(out[0].device(), view_of(out[0]), view_of(result));
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override {
+    const Tensor* indices[kMaxDims];
+    for (int k = 0; k < places.count; k++) indices[k] = &in[1 + k];
+    int64_t rows = checked_numel(positions_of(places, in[0].shape(), indices));
+    gather_rows_kernel(out[0].device(), out[0].data(), row_of(places, in[0]), nullptr, rows);
+    return tensor_bytes(rows, DType::Int64) +
+           (out[0].is_contiguous() ? 0 : tensor_bytes(out[0].numel(), out[0].dtype()));
+  }
   Saves saves(uint32_t) const override { return {.inputs = ~1u, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Tensor nothing = zeros(v.input_shape(0), v.grad().dtype(), v.grad().device());
@@ -169,7 +179,7 @@ struct Put : OpOf<Put> {
     const Tensor* indices[kMaxDims];
     for (int k = 0; k < places.count; k++) indices[k] = &in[2 + k];
     Tensor target = out[0];
-    bool half = item_size(target.dtype()) == 2 && is_floating(target.dtype()) && mode == PutMode::Add;
+    bool half = sums_in_float(target);
     if (half) target = empty(target.shape(), DType::Float32, target.device());
     Tensor offsets = offsets_of(places, target, indices);
     Tensor source = prepare(in[1], result_shape(places, in[0].shape(), indices), target);
@@ -177,6 +187,21 @@ struct Put : OpOf<Put> {
     scatter_rows_kernel(target.device(), row_of(places, target), offsets.data_as<int64_t>(), offsets.numel(),
                         source.data(), source.numel() == 1, mode);
     if (half) copy_kernel(target.device(), view_of(out[0]), view_of(target));
+  }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override {
+    const Tensor* indices[kMaxDims];
+    for (int k = 0; k < places.count; k++) indices[k] = &in[2 + k];
+    const Shape wanted = result_shape(places, in[0].shape(), indices);
+    int64_t rows = checked_numel(positions_of(places, in[0].shape(), indices));
+    bool half = sums_in_float(out[0]);
+    // In float a copy of the target has the strides of a new tensor.
+    scatter_rows_kernel(out[0].device(), half ? StridedView{} : row_of(places, out[0]), nullptr, rows, nullptr, false,
+                        mode);
+    bool one = in[1].numel() == 1;
+    bool right = in[1].dtype() == (half ? DType::Float32 : out[0].dtype()) &&
+                 (one || (in[1].is_contiguous() && in[1].shape() == wanted));
+    return tensor_bytes(rows, DType::Int64) + (half ? tensor_bytes(out[0].numel(), DType::Float32) : 0) +
+           (right ? 0 : tensor_bytes(one ? 1 : checked_numel(wanted), half ? DType::Float32 : out[0].dtype()));
   }
   Saves saves(uint32_t) const override { return {.inputs = ~3u, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
@@ -189,6 +214,9 @@ struct Put : OpOf<Put> {
   }
 
  private:
+  bool sums_in_float(const Tensor& target) const {
+    return item_size(target.dtype()) == 2 && is_floating(target.dtype()) && mode == PutMode::Add;
+  }
   // One number, or contiguous rows of the target's dtype apart from its memory.
   static Tensor prepare(const Tensor& source, const Shape& wanted, const Tensor& target) {
     bool right = source.dtype() == target.dtype() && overlap_of(source, target) == Overlap::None;

@@ -116,6 +116,13 @@ struct ScatterReduce : OpOf<ScatterReduce> {
     Tensor result = scatter(in[0], dim, in[1], in[2], mode);
     copy_kernel(out[0].device(), view_of(out[0]), view_of(result));
   }
+  // The result, the offsets of its places, and the source where it is not as it must be.
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override {
+    bool right = in[2].is_contiguous() && in[2].shape() == in[1].shape();
+    auto places = static_cast<size_t>(in[1].numel());
+    size_t item = item_size(out[0].dtype());
+    return static_cast<size_t>(out[0].numel()) * item + places * (sizeof(int64_t) + (right ? 0 : item));
+  }
   Saves saves(uint32_t) const override { return {.inputs = 7, .outputs = 1}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Tensor x = v.input(0), index = v.input(1), source = v.input(2), y = v.output(), g = v.grad();

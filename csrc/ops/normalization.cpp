@@ -145,6 +145,7 @@ struct RowNormBackward : OpOf<RowNormBackward> {
                              {view_of(in[0]), view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4])},
                              rule.g);
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     Tensor g = reshape(in[0], rule.rows_shape()), x = reshape(in[1], rule.rows_shape());
@@ -178,6 +179,7 @@ struct RowNorm : OpOf<RowNorm> {
     row_norm_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]),
                     view_or_none(in[1]), view_or_none(in[2]), rule.g, eps);
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 3, .outputs = 6}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;

@@ -312,6 +312,11 @@ struct GlobalNorm : OpOf<GlobalNorm> {
     Tensor norm = total.defined() ? sqrt(total) : zeros({}, DType::Float64, out[0].device());
     copy_kernel(out[0].device(), view_of(out[0]), view_of(to_device(norm, out[0].device())));
   }
+  size_t temporary_bytes(Inputs in, const Tensor*) const override {
+    int64_t chunks = 0;
+    for (int i = 0; i < in.size(); i++) chunks += in[i].numel() / kOptimizerChunk + 1;
+    return static_cast<size_t>(chunks) * sizeof(double);
+  }
 };
 
 }  // namespace

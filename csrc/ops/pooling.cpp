@@ -66,6 +66,7 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
     Windows windows(rule);
     max_pool_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), windows.view());
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Tensor index = v.input(1);
@@ -88,6 +89,7 @@ struct MaxPool : OpOf<MaxPool> {
     Windows windows(rule);
     max_pool_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), windows.view());
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (v.grad(0).defined())
@@ -115,6 +117,7 @@ struct AvgPool : OpOf<AvgPool> {
     (backward ? avg_pool_backward_kernel : avg_pool_kernel)(out[0].device(), view_of(out[0]), view_of(in[0]),
                                                             windows.view());
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     grads[0] = apply(AvgPool(rule, !backward, image), contiguous(v.grad()));
   }

@@ -150,6 +150,9 @@ struct Multinomial : OpOf<Multinomial> {
     multinomial_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), replacement,
                        generator->reserve(static_cast<uint64_t>(blocks)));
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override {
+    return multinomial_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), replacement, {}), 0;
+  }
   bool differentiable() const override { return false; }
 };
 

@@ -38,6 +38,7 @@ struct Sort : ChoosingOp<Sort> {
   void run(Inputs in, const Tensor* out) const override {
     sort_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), descending);
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
 };
 
 struct Topk : ChoosingOp<Topk> {
@@ -55,6 +56,7 @@ struct Topk : ChoosingOp<Topk> {
   void run(Inputs in, const Tensor* out) const override {
     topk_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), largest, sorted);
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
 };
 
 // Runs op on x with `dim` as the last dimension, and puts the results' back.

@@ -29,6 +29,7 @@ struct Variance : OpOf<Variance> {
     variance_kernel(out[0].device(), root, views.out(out[0], strides), views.out(out[1], mean_strides), views.in(),
                     views.reduced(), correction);
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 1, .outputs = root ? 3u : 2u}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     const Shape& shape = v.input_shape(0);

@@ -71,7 +71,7 @@ class Jitted(_C._Jit):
         steps = sorted(self._profile(*args, **kwargs), reverse=True)
         total = sum(seconds for seconds, *_ in steps) or 1.0
         lines = [f"{total * 1e6:.1f} us in {len(steps)} steps"]
-        for seconds, op, shapes, line in steps[:30]:
+        for seconds, op, shapes, line, *_ in steps[:30]:
             lines.append(f"{seconds * 1e6:10.1f} us {100 * seconds / total:5.1f} %  {op} of {shapes}  {line}")
         return "\n".join(lines)
 

@@ -1,7 +1,6 @@
 """weft.jit as a user meets it: training steps, modules, signatures, errors, threads."""
 
 import copy
-import gc
 import threading
 
 import numpy as np
@@ -548,23 +547,6 @@ def test_the_drawing(w):
     else:
         with pytest.raises(RuntimeError, match="graphviz"):
             g.graph().svg()
-
-
-def test_the_planned_peak_is_the_measured_one(w):
-    """Within 5 percent, known before the function has run."""
-    model = w.nn.Sequential(*[layer for _ in range(6) for layer in (w.nn.LayerNorm(512), w.nn.Softmax(-1))])
-    f = w.jit(lambda x: (model(x) + x.sort(0)[0]).square().mean())
-    x = w.randn(2048, 512)
-    with w.no_grad():
-        planned = f.graph(x).peak_bytes
-        f(x)
-        gc.collect()
-        w.memory.reset_peak()
-        before = w.memory.allocated()
-        f(x)
-        measured = w.memory.peak() - before
-    assert abs(measured - planned) <= 0.05 * planned, (planned, measured)
-    assert "largest buffers" in f.memory_plan(x)
 
 
 def test_recomputation_saves_memory_and_changes_no_bit(w):

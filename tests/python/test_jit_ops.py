@@ -141,3 +141,23 @@ def test_elementwise_ops_with_a_reduction_at_the_end(w, device, shape, dims, nam
     for one, two in zip(jitted(x, b), f(x, b), strict=True):
         assert_same(one, two)
     assert "tiled[mul, add, tanh" in str(jitted.graph())
+
+
+@pytest.mark.parametrize("op", rows(traceable))
+def test_memory_is_planned(w, op):
+    """What each step takes as scratch memory is what it was asked for, and a run takes one block beside its results."""
+    dtype = "float32" if "float32" in op.dtypes else op.dtypes[0]
+    for sample in samples_of(op, dtype):
+        args, kwargs = given(w, op, sample, dtype, "cpu")
+        jitted = w.jit(op.function(w))
+        try:
+            steps = jitted._profile(*args, **kwargs)
+        except (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError):
+            continue  # a call that must be refused
+        for _, name, shapes, _, asked, taken in steps:
+            assert asked == taken, f"{op}{sample}: {name} of {shapes}"
+        before = w.memory.stats()["allocations"]
+        results = tensors_in(jitted(*args, **kwargs))
+        allocations = w.memory.stats()["allocations"] - before
+        if "beside" not in jitted.memory_plan(*args, **kwargs):
+            assert allocations <= 1 + len(results), f"{op}{sample}: something takes memory that is not in the plan"
