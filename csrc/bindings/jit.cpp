@@ -541,6 +541,8 @@ void bind_jit(py::module_& m) {
   m.def("_note_comparison", [](int kind, double a, double b) {
     if (session) session->comparisons.push_back({static_cast<graph::Comparison::Kind>(kind), a, b});
   });
+  m.def("_unplanned_scratch", &graph::unplanned_scratch,
+        "Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.");
   m.def("_watch", [](py::object owner) {
     if (session) session->watched.push_back(std::move(owner));
   });

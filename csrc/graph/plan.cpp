@@ -1,6 +1,7 @@
 #include "graph/plan.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstring>
 #include <utility>
@@ -19,6 +20,7 @@ namespace weft::graph {
 namespace {
 
 thread_local std::vector<StepUse>* measured = nullptr;
+std::atomic<size_t> unplanned = 0;
 
 // Where a tensor starts that lies `bytes` after the first element of another one, in elements of its own dtype.
 int64_t offset_in(const Tensor& root, int64_t bytes, DType dtype) {
@@ -159,6 +161,8 @@ struct MeasurePaused {
 };
 }  // namespace
 
+size_t unplanned_scratch() { return unplanned; }
+
 void Plan::measure_into(std::vector<StepUse>* uses) { measured = uses; }
 
 size_t Plan::run_step(Context& c, const Step& step) const {
@@ -170,6 +174,8 @@ size_t Plan::run_step(Context& c, const Step& step) const {
   } catch (const Error& e) {
     fail_in(step, e);
   }
+  size_t planned = place ? place->nbytes() : 0;
+  if (scratch.most() > planned && num_threads() <= memory_.threads) unplanned += scratch.most() - planned;
   return scratch.most();
 }
 

@@ -66,6 +66,10 @@ struct StepUse {
   size_t scratch = 0;  // bytes, in the arena or not
 };
 
+// Bytes of scratch memory that steps have taken so far and that no plan knew of, though there were no more threads than
+// planned for. 0, or an op's temporary_bytes() is wrong.
+size_t unplanned_scratch();
+
 class Replays;
 
 class Plan : public RefCounted {

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "autograd/engine.h"
+#include "device/cpu/scratch.h"
 #include "graph_helpers.h"
 #include "op/apply.h"
 #include "ops/creation.h"
@@ -254,6 +255,28 @@ TEST(Graph, MemoryIsReusedAndPlannedBeforehand) {
       bool apart_in_memory = a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset;
       EXPECT_TRUE(&a == &b || apart_in_time || apart_in_memory);
     }
+}
+
+TEST(Graph, ScratchMemoryIsABufferOfOneStep) {
+  Tensor x = make_pattern({300, 300}, 1);
+  auto program = [](const auto& a) { return std::vector<Tensor>{sum(matmul(tanh(a[0]), a[0]))}; };
+  Graph g = graph_of({x}, program);
+  MemoryPlan plan = plan_memory(g);
+  ASSERT_EQ(plan.scratch.size(), 3u);
+  EXPECT_EQ(plan.scratch[0], -1);  // tanh
+  ASSERT_GE(plan.scratch[1], 0);
+  const Buffer& buffer = plan.buffers[static_cast<size_t>(plan.scratch[1])];
+  EXPECT_TRUE(buffer.first == 1 && buffer.last == 1 && buffer.value == kNone);
+  EXPECT_GT(buffer.bytes, 0u);
+  EXPECT_EQ(plan.beside_bytes(), 0u);
+  // As much as the product takes.
+  {
+    ScratchScope scope(nullptr, 0);
+    GradModeGuard no_grad(false);
+    matmul(x, x);
+    EXPECT_EQ(scope.most(), buffer.bytes);
+  }
+  EXPECT_TRUE(same_bits(run(g, {x})[0], program(std::vector<Tensor>{x})[0]));
 }
 
 TEST(Graph, VerifierNamesWhatIsWrong) {

@@ -20,3 +20,11 @@ def device(request):
 def seeded(w):
     """Every test starts from the same state of the random generator."""
     w.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def planned(w):
+    """No step of a jitted function has taken scratch memory that its plan did not know of."""
+    before = w._C._unplanned_scratch() if support.IS_WEFT else 0
+    yield
+    assert not support.IS_WEFT or w._C._unplanned_scratch() == before

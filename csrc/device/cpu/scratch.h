@@ -7,8 +7,8 @@
 //   Scratch scratch(bytes);
 //   if (scratch_only_asked()) return;
 //
-// The op of such a kernel gives temporary_bytes() (op/op.h). tests/python/test_jit_memory.py compares what each op was
-// asked with what it takes, and looks for the two lines above in the sources.
+// The op of such a kernel gives temporary_bytes() (op/op.h). The tests notice where either is missing: they look for
+// the line above in the sources, and no jitted step may take more than was planned.
 #pragma once
 
 #include <stddef.h>

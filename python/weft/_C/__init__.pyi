@@ -2307,6 +2307,10 @@ def _traced_while(arg0: typing.Any, arg1: typing.Any, arg2: collections.abc.Sequ
     ...
 def _vector_norm(x: weft.Tensor, ord: typing.SupportsFloat | typing.SupportsIndex = 2.0, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
+def _unplanned_scratch() -> builtins.int:
+    """
+    Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.
+    """
 def _watch(arg0: typing.Any) -> None:
     ...
 def abs(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
