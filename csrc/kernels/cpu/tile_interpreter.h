@@ -11,6 +11,7 @@ namespace WEFT_ISA {
 namespace {
 
 constexpr int64_t kLongestTile = 1024, kShortestTile = 128;  // the shortest: with all registers in use
+constexpr int64_t kShortestRun = 256;  // of an input, that is read where it lies rather than copied for a longer tile
 
 // How the operands of a program lie along the elements of the output: as LoopPlan, for any number of operands.
 struct TilePlan {
@@ -62,8 +63,11 @@ struct Interpreter {
   int num_inputs;
   TilePlan plan;
   int64_t tile;
-  // How an input comes to its register: from where it lies, loaded for every tile, or loaded once.
-  enum class Way : uint8_t { Direct, Loaded, Once } way[kMaxTileInputs];
+  // Where inputs are broadcast along outer dimensions a tile ends with a run of the innermost one; 0: it may go on.
+  int64_t run_length = 0;
+  // How an input comes to its register: from where it lies, from where a run of it lies, loaded for every tile, or
+  // loaded once.
+  enum class Way : uint8_t { Direct, DirectRun, Loaded, Once } way[kMaxTileInputs];
   bool direct_out[kMaxTileOutputs];
   bool streamed;
   struct Run {
@@ -80,11 +84,23 @@ struct Interpreter {
     find_runs();
     tile = kMaxTileRegisters * kShortestTile / p.num_registers / 32 * 32;
     tile = tile < kLongestTile ? tile : kLongestTile;
+    const int last = plan.ndim - 1;
     for (int k = 0; k < ni; k++) {
-      bool constant = true;
-      for (int d = 0; d < plan.ndim; d++) constant &= plan.strides[k][d] == 0;
-      bool direct = plan.ndim == 1 && plan.strides[k][0] == 1 && in[k].dtype == dtype_of<C>;
+      bool constant = true, direct = in[k].dtype == dtype_of<C>;
+      int64_t step = 1;
+      for (int d = plan.ndim - 1; d >= 0; step *= plan.shape[d--]) {
+        constant &= plan.strides[k][d] == 0;
+        direct &= plan.strides[k][d] == step;
+      }
       way[k] = constant ? Way::Once : direct ? Way::Direct : Way::Loaded;
+      bool run = way[k] == Way::Loaded && plan.strides[k][last] == 1 && in[k].dtype == dtype_of<C>;
+      if (!run || plan.shape[last] < kShortestRun) continue;
+      way[k] = Way::DirectRun;
+      run_length = plan.shape[last];
+    }
+    if (run_length > tile) {
+      const int64_t parts = (run_length + tile - 1) / tile;
+      tile = (run_length + parts - 1) / parts;
     }
     int64_t bytes = 0;
     for (int k = 0; k < no; k++) bytes += out[k].numel() * static_cast<int64_t>(sizeof(C));
@@ -95,6 +111,23 @@ struct Interpreter {
       for (int j = 0; j < ni; j++) direct_out[k] &= out[k].data != in[j].data;
       for (int j = 0; j < k; j++) direct_out[k] &= program.outputs[j] != program.outputs[k];
     }
+  }
+
+  // How many of the next n elements from number `at` on are one tile.
+  int64_t tile_at(int64_t at, int64_t n) const {
+    n = n < tile ? n : tile;
+    if (run_length == 0) return n;
+    const int64_t left = run_length - at % run_length;
+    return n < left ? n : left;
+  }
+
+  C* place(int k, int64_t start) const {
+    int64_t offset = 0;
+    for (int d = plan.ndim - 1; d >= 0; d--) {
+      offset += start % plan.shape[d] * plan.strides[k][d];
+      start /= plan.shape[d];
+    }
+    return in[k].template as<C>() + offset;
   }
 
   void load(int k, C* to, int64_t start, int64_t n) const {
@@ -217,6 +250,8 @@ struct Interpreter {
     for (int k = 0; k < num_inputs; k++) {
       if (way[k] == Way::Direct)
         r[k] = in[k].template as<C>() + at;
+      else if (way[k] == Way::DirectRun)
+        r[k] = place(k, at);
       else if (way[k] == Way::Loaded)
         load(k, r[k], at, n);
     }
@@ -234,7 +269,10 @@ struct Interpreter {
   }
 
   void run_elements(State& state, int64_t begin, int64_t end) const {
-    for (int64_t at = begin; at < end; at += tile) one_tile(state, at, end - at < tile ? end - at : tile);
+    for (int64_t at = begin, n; at < end; at += n) {
+      n = tile_at(at, end - at);
+      one_tile(state, at, n);
+    }
   }
   void run() const {
     int64_t n = space.numel();
@@ -255,14 +293,19 @@ struct Interpreter {
   }
   template <class T>
   const T* run(State& state, T* buffer, int64_t offset, int64_t n) const {
+    if constexpr (__is_same(T, C)) {
+      if (tile_at(offset, n) == n) {
+        one_tile(state, offset, n);
+        return state.r[program.folded];
+      }
+    }
     load(state, buffer, offset, 1, n);
     return buffer;
   }
   template <class T>
   void load(State& state, T* buffer, int64_t offset, int64_t step, int64_t n) const {
-    const int64_t most = step == 1 ? tile : 1;
-    for (int64_t i = 0; i < n; i += most) {
-      int64_t m = n - i < most ? n - i : most;
+    for (int64_t i = 0, m; i < n; i += m) {
+      m = step == 1 ? tile_at(offset + i, n - i) : 1;
       one_tile(state, offset + i * step, m);
       const C* x = state.r[program.folded];
       for (int64_t k = 0; k < m; k++) buffer[i + k] = x[k];
