@@ -1,10 +1,9 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
-#include <numeric>
 #include <set>
-#include <utility>
 
+#include "graph/passes/grouping.h"
 #include "graph/passes/passes.h"
 #include "graph/tiled.h"
 #include "op/tile_code.h"
@@ -12,8 +11,6 @@
 namespace weft::graph {
 
 namespace {
-
-size_t at(int i) { return static_cast<size_t>(i); }
 
 // What decides whether two nodes can run in one loop.
 struct Loop {
@@ -29,26 +26,21 @@ bool is_dense(const Value& v) {
   return v.numel() > 0 && reach == v.numel();
 }
 
-class Fusion {
+class Fusion : Grouping {
  public:
-  explicit Fusion(Graph& g) : g_(g), uses_(g) {
-    group_of_.resize(g.nodes.size());
-    std::iota(group_of_.begin(), group_of_.end(), 0);
-    for (size_t n = 0; n < g.nodes.size(); n++) members_.push_back({static_cast<int>(n)});
-    int impure = -1;
-    for (const Node& node : g.nodes) {
-      loops_.push_back(loop_of(node));
-      impure_before_.push_back(node.op->pure() ? -1 : impure);
-      if (!node.op->pure()) impure = static_cast<int>(&node - g.nodes.data());
-    }
+  explicit Fusion(Graph& g) : Grouping(g) {
+    for (const Node& node : g.nodes) loops_.push_back(loop_of(node));
   }
 
   void run() {
     for (size_t n = 0; n < g_.nodes.size(); n++)
       if (loops_[n].possible) join_producers(static_cast<int>(n));
-    for (size_t n = 0; n < g_.nodes.size(); n++)
-      if (g_.nodes[n].op->fold()) attach_reduction(static_cast<int>(n));
-    rebuild();
+    // Those along the last dimensions first: row fusion takes such groups further.
+    for (bool of_rows : {true, false})
+      for (size_t n = 0; n < g_.nodes.size(); n++)
+        if (g_.nodes[n].op->fold() && reduces_rows(g_.nodes[n]) == of_rows)
+          attach_reduction(static_cast<int>(n), of_rows);
+    rebuild([&](int group) { return fuse(group); }, [&](int group) { return may_be_epilogue(group); });
   }
 
  private:
@@ -91,37 +83,6 @@ class Fusion {
            (loop(a).compute == loop(b).compute || loop(a).any_compute || loop(b).any_compute);
   }
 
-  int maker_group(ValueId v) const {
-    if (v == kNone || uses_.maker[at(v)] < 0) return -1;
-    return group_of_[at(uses_.maker[at(v)])];
-  }
-
-  // Does group `from` depend on `target` through other groups?
-  bool depends_through_others(int from, int target) {
-    seen_.resize(g_.nodes.size(), 0);
-    stamp_++;
-    std::vector<int> stack;
-    auto visit = [&](int maker, int by) {
-      if (maker >= 0 && maker != by && std::exchange(seen_[at(maker)], stamp_) != stamp_) stack.push_back(maker);
-    };
-    auto visit_inputs_of = [&](int group) {
-      for (int n : members_[at(group)]) {
-        for (ValueId v : g_.nodes[at(n)].inputs) visit(maker_group(v), group);
-        if (impure_before_[at(n)] >= 0) visit(group_of_[at(impure_before_[at(n)])], group);
-      }
-    };
-    visit_inputs_of(from);
-    seen_[at(target)] = 0;
-    std::erase(stack, target);  // a direct edge is no obstacle
-    while (!stack.empty()) {
-      int group = stack.back();
-      stack.pop_back();
-      if (group == target) return true;
-      visit_inputs_of(group);
-    }
-    return false;
-  }
-
   // Inputs, outputs and instructions of two groups together.
   bool fits(int a, int b) const {
     std::set<ValueId> read, outputs;
@@ -155,20 +116,17 @@ class Fusion {
       if (other < 0 || other == own || !same_loop(own, other) || !fits(own, other)) continue;
       if (depends_through_others(own, other) || depends_through_others(other, own)) continue;
       // Members that fix the type come first: loop() looks at them.
-      std::vector<int>&to = members_[at(own)], &from = members_[at(other)];
-      bool other_first = loop(own).any_compute;
-      for (int m : from) group_of_[at(m)] = own;
-      to.insert(other_first ? to.begin() : to.end(), from.begin(), from.end());
-      from.clear();
+      join(own, other, loop(own).any_compute);
     }
   }
 
   // A reduction of a value of a group that has none yet becomes its last member.
-  void attach_reduction(int n) {
+  void attach_reduction(int n, bool of_rows) {
     const Node& node = g_.nodes[at(n)];
     ValueId v = node.inputs[0];
     int group = maker_group(v);
     if (group < 0 || !loop(group).possible || reduction_of_.count(group)) return;
+    if (!of_rows && continues_rows(group, n)) return;
     const Value& from = g_.values[at(v)];
     const Value& to = g_.values[at(node.outputs[0])];
     const FoldSpec& spec = *node.op->fold();
@@ -177,9 +135,37 @@ class Fusion {
     if (!is_floating(from.dtype) || wide || !has_kernel || !is_contiguous(from.shape, from.strides)) return;
     if (!is_contiguous(to.shape, to.strides) || !reads_in_runs(from.shape, spec.mask)) return;
     reduction_of_[group] = n;
-    group_of_[at(n)] = group;
-    members_[at(n)].clear();
-    members_[at(group)].push_back(n);
+    join(group, n);
+  }
+
+  bool reduces_rows(const Node& node) const {
+    uint64_t mask = node.op->fold()->mask, whole = (uint64_t{1} << g_.values[at(node.inputs[0])].shape.size()) - 1;
+    return mask != whole && (mask | ((mask & -mask) - 1)) == whole;
+  }
+
+  // Does the group read a number for every row that was computed before, and hand something on? Row fusion can join it
+  // to what computes that number, but not together with another reduction.
+  bool continues_rows(int group, int reduction) const {
+    bool reads = false, hands_on = false;
+    for (int n : members_[at(group)]) {
+      for (ValueId v : g_.nodes[at(n)].inputs) reads |= is_number_of_rows(v);
+      ValueId out = g_.nodes[at(n)].outputs[0];
+      int by_reduction = static_cast<int>(out == g_.nodes[at(reduction)].inputs[0]);
+      int inside = 0;
+      for (int m : members_[at(group)])
+        inside += static_cast<int>(std::count(g_.nodes[at(m)].inputs.begin(), g_.nodes[at(m)].inputs.end(), out));
+      hands_on |= inside + by_reduction < uses_.count[at(out)];
+    }
+    return reads && hands_on;
+  }
+
+  bool is_number_of_rows(ValueId v) const {
+    if (v == kNone || uses_.maker[at(v)] < 0 || g_.values[at(v)].shape.empty()) return false;
+    const Value& type = g_.values[at(v)];
+    int last = type.shape.size() - 1;
+    bool several = false;
+    for (int d = 0; d < last; d++) several |= type.shape[d] > 1 && type.strides[d] != 0;
+    return several && (type.shape[last] == 1 || type.strides[last] == 0);
   }
 
   // Reductions along a short last dimension read column by column, which a program cannot do.
@@ -303,47 +289,8 @@ class Fusion {
     op.num_registers = next;
   }
 
-  // The nodes anew, in an order in which they can run; ops that are not pure keep theirs.
-  void rebuild() {
-    size_t count = g_.nodes.size();
-    std::vector<std::set<int>> consumers(count);
-    std::vector<int> waiting(count, 0);
-    auto edge = [&](int from, int to) {
-      if (from >= 0 && from != to && consumers[at(from)].insert(to).second) waiting[at(to)]++;
-    };
-    for (size_t n = 0; n < count; n++) {
-      int group = group_of_[n];
-      for (ValueId v : g_.nodes[n].inputs) edge(maker_group(v), group);
-      if (impure_before_[n] >= 0) edge(group_of_[at(impure_before_[n])], group);
-    }
-    std::set<std::pair<int, int>> ready;  // by the last member
-    auto add = [&](int group) {
-      ready.emplace(*std::max_element(members_[at(group)].begin(), members_[at(group)].end()), group);
-    };
-    for (size_t i = 0; i < count; i++)
-      if (!members_[i].empty() && waiting[i] == 0) add(static_cast<int>(i));
-    std::vector<Node> nodes;
-    while (!ready.empty()) {
-      int group = ready.begin()->second;
-      ready.erase(ready.begin());
-      bool single = members_[at(group)].size() == 1 && !may_be_epilogue(group);
-      nodes.push_back(single ? g_.nodes[at(members_[at(group)][0])] : fuse(group));
-      for (int next : consumers[at(group)])
-        if (--waiting[at(next)] == 0) add(next);
-    }
-    g_.nodes = std::move(nodes);
-    compact(g_);
-  }
-
-  Graph& g_;
-  Uses uses_;
-  std::vector<int> impure_before_;  // of nodes that are not pure: the one that must run before
-  std::vector<int> seen_;           // of groups: the last search that met them
-  int stamp_ = 0;
   std::vector<Loop> loops_;
-  std::map<int, int> reduction_of_;        // group -> the reduction at its end
-  std::vector<int> group_of_;              // of every node; the group's number is that of one of its members
-  std::vector<std::vector<int>> members_;  // of every group; empty for those that were joined to others
+  std::map<int, int> reduction_of_;  // group -> the reduction at its end
 };
 
 }  // namespace
