@@ -69,24 +69,29 @@ void Tiled::run(Inputs in, const Tensor* out) const {
   for (int i = 0; i < stored; i++) outs[i] = view_of(out[i]);
   if (!reduction) return tile_kernel(out[0].device(), program(), outs, stored, ins, in.size());
   const Tensor& result = out[stored];
-  Shape shape, kept;
-  Strides strides, out_strides;
-  int gone = 0, at = 0;
-  for (bool is_gone : {false, true}) {
-    for (int d = 0; d < reduced.shape.size(); d++) {
-      if ((reduction->mask >> d & 1) != is_gone) continue;
-      shape.push_back(reduced.shape[d]);
-      strides.push_back(reduced.strides[d]);
-      gone += is_gone;
-    }
-  }
-  for (int d = 0; d < reduced.shape.size(); d++) {
+  // The sizes of the dimensions that stay are the result's: only some of the rows may be wanted.
+  Shape whole = reduced.shape, shape;
+  Strides out_strides;
+  int at = 0, gone = 0;
+  for (int d = 0; d < whole.size(); d++) {
     bool is_gone = reduction->mask >> d & 1;
-    if (!is_gone) out_strides.push_back(result.strides()[at]);
+    gone += is_gone;
+    if (!is_gone) {
+      whole[d] = result.size(at);
+      out_strides.push_back(result.strides()[at]);
+    }
     at += !is_gone || reduction->keepdim;
   }
-  int num_kept = shape.size() - gone;
-  StridedView space{nullptr, reduced.shape.data(), reduced.strides.data(), reduced.shape.size(), reduced.dtype};
+  Strides dense = contiguous_strides(whole), strides;
+  for (bool is_gone : {false, true}) {
+    for (int d = 0; d < whole.size(); d++) {
+      if ((reduction->mask >> d & 1) != is_gone) continue;
+      shape.push_back(whole[d]);
+      strides.push_back(dense[d]);
+    }
+  }
+  int num_kept = whole.size() - gone;
+  StridedView space{nullptr, whole.data(), dense.data(), whole.size(), reduced.dtype};
   TileFold fold{reduction->fold,
                 {result.data(), shape.data(), out_strides.data(), num_kept, result.dtype()},
                 {nullptr, shape.data(), strides.data(), shape.size(), reduced.dtype},

@@ -31,6 +31,7 @@ struct Tiled : OpOf<Tiled> {
   void seal();
   int num_outputs() const override { return static_cast<int>(outputs.size()) + reduction.has_value(); }
   bool elementwise() const override { return true; }
+  uint64_t reduced_dims() const override { return reduction ? reduction->mask : 0; }
   bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override;
   void run(Inputs in, const Tensor* out) const override;

@@ -132,7 +132,9 @@ class Op : public RefCounted {
   // Appends the op to a fused program; operands[i] is the number of input i. Returns the number of the result, or -1
   // where the op cannot be computed element by element in code.compute(). Default: it cannot.
   virtual int tile(TileCode&, Inputs, const int* /*operands*/) const { return -1; }
-  // What a reduction of the one input does; nullptr for other ops.
+  // The dimensions that a reduction of the one input takes away or leaves with size 1, as a bit mask; 0 for other ops.
+  virtual uint64_t reduced_dims() const { return 0; }
+  // What a reduction that may end a fused program does; nullptr for other ops.
   virtual const FoldSpec* fold() const { return nullptr; }
   // The input whose values the single output has too, in another dtype, layout or shape perhaps; -1: none.
   virtual int same_as_input() const { return -1; }

@@ -20,6 +20,7 @@ struct Extreme : OpOf<Extreme> {
   Extreme(bool l, int d, const ReducedDims& r) : largest(l), dim(d), dims(r) {}
 
   const char* name() const override { return largest ? "max" : "min"; }
+  uint64_t reduced_dims() const override { return dims.mask; }
   int num_outputs() const override { return 2; }
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {dims.result_shape(in[0].shape()), in[0].dtype(), {}};
@@ -55,6 +56,7 @@ struct ArgExtreme : OpOf<ArgExtreme> {
   ArgExtreme(bool l, const ReducedDims& d) : largest(l), dims(d) {}
 
   const char* name() const override { return largest ? "argmax" : "argmin"; }
+  uint64_t reduced_dims() const override { return dims.mask; }
   bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {dims.result_shape(in[0].shape()), DType::Int64, {}};

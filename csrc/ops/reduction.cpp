@@ -28,6 +28,7 @@ struct Reduce : OpOf<Reduce> {
   FoldSpec spec;
   Reduce(Fold f, const ReducedDims& d, DType t) : kind(f), dims(d), dtype(t), spec{f, d.mask, d.keepdim, t} {}
   const FoldSpec* fold() const override { return &spec; }
+  uint64_t reduced_dims() const override { return dims.mask; }
 
   const char* name() const override { return kFoldNames[static_cast<int>(kind)]; }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {dims.result_shape(in[0].shape()), dtype, {}}; }

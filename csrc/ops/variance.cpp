@@ -19,6 +19,7 @@ struct Variance : OpOf<Variance> {
   Variance(bool r, const ReducedDims& d, double c) : root(r), dims(d), correction(c) {}
 
   const char* name() const override { return root ? "std" : "var"; }
+  uint64_t reduced_dims() const override { return dims.mask; }
   int num_outputs() const override { return 2; }
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = out[1] = {dims.result_shape(in[0].shape()), in[0].dtype(), {}};

@@ -29,6 +29,10 @@ void fuse_elementwise(Graph& g);
 // there anyway.
 void recompute(Graph& g);
 
+// Makes one op of reductions over the same trailing dimensions and the elementwise ops around them (a softmax, a
+// normalisation, a loss of every row, their gradients), which goes over memory once, block of rows by block of rows.
+void fuse_rows(Graph& g);
+
 // Lets products and convolutions run the elementwise op that reads their result on each part of it as it is made.
 void fuse_epilogues(Graph& g);
 

@@ -14,6 +14,7 @@ const std::vector<Pass>& all_passes() {
       {"pool_before_relu", pool_before_relu},
       {"elementwise_fusion", fuse_elementwise},
       {"recompute", recompute},
+      {"row_fusion", fuse_rows},
       {"epilogue_fusion", fuse_epilogues},
   };
   return passes;
