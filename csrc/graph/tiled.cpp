@@ -52,7 +52,8 @@ TileProgram Tiled::program() const {
           static_cast<int>(constants.size()),
           num_registers,
           output_registers.data(),
-          reduced_register};
+          reduced_register,
+          streamed};
 }
 
 void Tiled::run_after(Inputs in, const Tensor* out, void (*body)(void*, const Epilogue&), void* context) const {

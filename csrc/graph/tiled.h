@@ -24,6 +24,8 @@ struct Tiled : OpOf<Tiled> {
   std::optional<FoldSpec> reduction;
   int reduced_register = -1;
   Value reduced{};  // what the register holds
+  // The op is run on a part of its elements at a time, and nobody reads its outputs before they have left the caches.
+  bool streamed = false;
   // The rest follows from the program.
   auto fields() const { return std::tie(ops, program_bytes_, constants); }
 

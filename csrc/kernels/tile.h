@@ -47,6 +47,7 @@ struct TileProgram {
   int num_registers;
   const uint8_t* outputs;  // register of each output
   int folded = -1;         // register that is reduced; -1: none
+  bool streamed = false;   // the outputs are a part of something larger than the caches: write them past those
 };
 
 // Outputs have one shape and one dense layout; inputs have any dtype and strides, and a shape that broadcasts to it.

@@ -20,10 +20,11 @@ namespace {
 constexpr int64_t kShortestRow = 16, kLongestRow = 65536;
 // Threads share rows, which a single loop need not: with few of them some would have nothing to do.
 constexpr int64_t kFewestRows = 32;
-// Bytes that need not be read or written again. Less stays in the first cache between one step and the next, and a step
-// costs no more than what a block needs beside.
-constexpr size_t kWorthwhile = 48 << 10;
+// Bytes that need not be read or written again. Less stays in the second cache from one step to the next, and to fetch
+// it from there costs less than the microseconds that an op takes to set up its blocks.
+constexpr size_t kWorthwhile = 1 << 20;
 constexpr size_t kMostMembers = 64;
+constexpr size_t kStreamBytes = 32 << 20;  // larger results leave the caches before anybody reads them
 
 // What members have in common: the dimensions of the rows, and of the elements. A value of the group has the shape
 // `whole`, that with size 1 instead of each dimension of a row, or `rows`.
@@ -225,7 +226,7 @@ class RowFusion : Grouping {
         if (v != kNone) a.last_read[shown_[at(v)]] = static_cast<int>(i);
     for (size_t i = 0; i < a.nodes.size(); i++) {
       const Node& from = node(a.nodes[i]);
-      Rows::Member member{from.op, {}, static_cast<int>(from.inputs.size())};
+      Rows::Member member{member_op(a, static_cast<int>(i)), {}, static_cast<int>(from.inputs.size())};
       for (ValueId v : from.inputs) member.operands.push_back(v == kNone ? -1 : operand_of(a, v, a.nodes[i]));
       for (ValueId v : from.outputs) {
         place(a, v);
@@ -239,6 +240,21 @@ class RowFusion : Grouping {
     a.op->seal();
     a.fused.op = a.op;
     return std::move(a.fused);
+  }
+
+  // A program whose results are large and only for others writes them past the caches, as it would on its own.
+  Ref<const Op> member_op(const Assembly& a, int i) const {
+    const Node& from = node(a.nodes[at(i)]);
+    const auto* tiled = dynamic_cast<const Tiled*>(from.op.get());
+    size_t bytes = 0;
+    for (ValueId v : from.outputs) {
+      if (!used_outside(v, a.group) || a.last_read.count(v)) return from.op;
+      bytes += value(v).bytes();
+    }
+    if (!tiled || tiled->reduction || bytes < kStreamBytes) return from.op;
+    Ref<Tiled> copy(new Tiled(*tiled));
+    copy->streamed = true;
+    return copy;
   }
 
   static int add_operand(Assembly& a, ValueId v, const Rows::Operand& operand) {

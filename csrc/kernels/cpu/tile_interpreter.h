@@ -104,7 +104,7 @@ struct Interpreter {
     }
     int64_t bytes = 0;
     for (int k = 0; k < no; k++) bytes += out[k].numel() * static_cast<int64_t>(sizeof(C));
-    streamed = bytes >= kStreamBytes && !in_cache;
+    streamed = (p.streamed || bytes >= kStreamBytes) && !in_cache;
     for (int k = 0; k < no; k++) {
       // Written where it lies only if no operand is read from there afterwards.
       direct_out[k] = out[k].dtype == dtype_of<C> && !streamed;
