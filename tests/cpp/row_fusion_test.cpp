@@ -40,7 +40,7 @@ TEST(RowFusion, MakesOneOpOfASoftmax) {
   ASSERT_EQ(g.nodes.size(), 1u);
   EXPECT_STREQ(g.nodes[0].op->name(), "rows");
   EXPECT_EQ(g.values.size(), 2u);
-  EXPECT_EQ(plan_memory(g).arena_bytes(), 0u);
+  EXPECT_LT(plan_memory(g).arena_bytes(), g.values[0].bytes());  // blocks for the threads
 }
 
 TEST(RowFusion, SeesThroughViews) {
@@ -110,7 +110,9 @@ TEST(RowFusion, AnOutputMayLieOnAnInput) {
     return Tensors{matmul(softmax_by_hand(scores), a[0])};
   });
   EXPECT_EQ(count_nodes(g, "rows"), 1);
-  EXPECT_EQ(plan_memory(g).buffers.size(), 1u);
+  size_t large = 0;
+  for (const Buffer& b : plan_memory(g).buffers) large += b.bytes >= 600 * 600 * sizeof(float);
+  EXPECT_EQ(large, 1u);
   // Not where a row is read after its result is written.
   fused({x}, [](const Tensors& a) {
     Tensor scores = matmul(a[0], transpose(a[0], 0, 1)), soft = softmax_by_hand(scores);
