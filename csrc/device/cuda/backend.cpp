@@ -117,8 +117,7 @@ class CudaBackend final : public DeviceBackend {
   }
 
   void synchronize(int index) override {
-    use_device(index);
-    check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+    synchronize_device(index);
     raise_index_error(index);
   }
 

@@ -3,6 +3,8 @@
 #include <atomic>
 #include <cstring>
 #include <memory>
+#include <mutex>
+#include <shared_mutex>
 
 #include "core/error.h"
 #include "device/cuda/memory.h"
@@ -11,11 +13,25 @@ namespace weft::cuda {
 
 namespace {
 
+// Held by those who record for a plan, and shared by those who wait for a device.
+std::shared_mutex& recording_mutex() {
+  static auto* mutex = new std::shared_mutex;
+  return *mutex;
+}
+
 struct Recording {
+  std::unique_lock<std::shared_mutex> alone{};
   Capture capture{};
   Ref<GraphMemory> memory{};
 };
 thread_local std::unique_ptr<Recording> current;
+
+// Until the end of a scope no other thread records for a plan.
+std::shared_lock<std::shared_mutex> no_recording() {
+  std::shared_lock<std::shared_mutex> lock(recording_mutex(), std::defer_lock);
+  if (!current) lock.lock();
+  return lock;
+}
 
 uintptr_t new_pool() {
   static std::atomic<uintptr_t> counter{0};
@@ -38,6 +54,7 @@ class Graph final : public DeviceGraph {
   Graph(Capture capture, Ref<GraphMemory> memory, cudaGraphExec_t exec)
       : capture_(std::move(capture)), memory_(std::move(memory)), exec_(exec), values_(capture_.cell_bytes / 8 + 1) {}
   ~Graph() override {
+    auto others = no_recording();
     use_device_if_possible(capture_.device);
     cudaDeviceSynchronize();
     cudaGraphExecDestroy(exec_);
@@ -96,6 +113,12 @@ void* graph_number(const void* host, size_t bytes) {
   });
 }
 
+void synchronize_device(int device) {
+  auto others = no_recording();
+  use_device(device);
+  check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+}
+
 Ref<GraphMemory> new_graph_memory(int device) { return make_ref<Memory>(device); }
 
 void begin_capture(int device, const CaptureOptions& options) {
@@ -104,6 +127,7 @@ void begin_capture(int device, const CaptureOptions& options) {
   cudaStream_t stream = stream_of(device);
   weft::check(stream != nullptr, "graph: the default stream cannot be recorded; use another one");
   auto fresh = std::make_unique<Recording>();
+  if (options.memory) fresh->alone = std::unique_lock(recording_mutex());
   fresh->memory = options.memory ? options.memory : new_graph_memory(device);
   Capture& c = fresh->capture;
   c.device = device;

@@ -8,6 +8,10 @@
 
 namespace weft::cuda {
 
+// Waits for all work of a device. CUDA cannot while anything is being recorded: plans that other threads record, which
+// is a matter of milliseconds, are waited for.
+void synchronize_device(int device);
+
 Ref<GraphMemory> new_graph_memory(int device);
 void begin_capture(int device, const CaptureOptions& options);
 Ref<DeviceGraph> end_capture(int device);
