@@ -56,6 +56,7 @@ std::string Rows::text() const {
 struct Rows::Blocks {
   int dim;
   int64_t inner = 1, length, along, count;  // length: indices of `dim`; along: blocks that cover it
+  int64_t parts, part_bytes = 0;            // for the threads; of the locals of each
 
   explicit Blocks(const Rows& op) : dim(op.rows.size() - 1) {
     int64_t wanted = std::max<int64_t>(1, kBlockBytes / std::max<int64_t>(1, op.row_bytes));
@@ -66,6 +67,20 @@ struct Rows::Blocks {
     along = (op.rows[dim] + length - 1) / length;
     count = along;
     for (int d = 0; d < dim; d++) count *= op.rows[d];
+    int64_t all = op.row_bytes * inner * length * count;
+    parts = std::clamp<int64_t>(std::min<int64_t>(num_threads(), all / kPartBytes), 1, count);
+    for (int64_t b : op.local_bytes) part_bytes += aligned(b * inner * length);
+  }
+  size_t scratch_bytes() const { return static_cast<size_t>(part_bytes * parts); }
+  // The locals of a part, from this address on.
+  std::vector<Ref<Storage>> places(const Rows& op, char* data) const {
+    std::vector<Ref<Storage>> places;
+    for (int64_t b : op.local_bytes) {
+      int64_t size = aligned(b * inner * length);
+      places.push_back(make_ref<Storage>(data, static_cast<size_t>(size), Device{}, std::shared_ptr<void>()));
+      data += size;
+    }
+    return places;
   }
 };
 
@@ -89,6 +104,18 @@ class Rows::Worker {
     for (const Member& m : op.members)
       for (int k = 0; k < m.num_inputs; k++)
         inputs_.push_back(m.operands[at(k)] < 0 ? &undefined_ : &tensors_[at(m.operands[at(k)])]);
+  }
+
+  // The most that a member takes as scratch memory for a block.
+  size_t ask() {
+    ScratchQuery query;
+    move_to(0);
+    const Tensor* const* inputs = inputs_.data();
+    for (const Member& m : op_.members) {
+      m.op->temporary_bytes(Inputs(inputs, m.num_inputs), &tensors_[at(m.operands[at(m.num_inputs)])]);
+      inputs += m.num_inputs;
+    }
+    return query.most();
   }
 
   void run(int64_t begin, int64_t end) {
@@ -154,27 +181,24 @@ class Rows::Worker {
 
 void Rows::run(Inputs in, const Tensor* out) const {
   Blocks blocks(*this);
-  int64_t in_block = blocks.inner * blocks.length, all = row_bytes * in_block * blocks.count;
-  int64_t parts = std::clamp<int64_t>(std::min<int64_t>(num_threads(), all / kPartBytes), 1, blocks.count);
-  int64_t bytes = 0;
-  for (int64_t b : local_bytes) bytes += aligned(b * in_block);
-  Scratch scratch(static_cast<size_t>(bytes * parts));
-  if (scratch_only_asked()) return;
+  const int64_t parts = blocks.parts;
+  Scratch scratch(blocks.scratch_bytes());
   std::vector<std::unique_ptr<Worker>> workers;
-  char* data = scratch.data();
-  for (int64_t part = 0; part < parts; part++) {
-    std::vector<Ref<Storage>> places;
-    for (int64_t b : local_bytes) {
-      int64_t size = aligned(b * in_block);
-      places.push_back(make_ref<Storage>(data, static_cast<size_t>(size), Device{}, std::shared_ptr<void>()));
-      data += size;
-    }
-    workers.push_back(std::make_unique<Worker>(*this, blocks, in, out, places));
-  }
+  for (int64_t part = 0; part < parts; part++)
+    workers.push_back(std::make_unique<Worker>(*this, blocks, in, out,
+                                               blocks.places(*this, scratch.data() + part * blocks.part_bytes)));
   parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
     for (int64_t part = begin; part < end; part++)
       workers[static_cast<size_t>(part)]->run(blocks.count * part / parts, blocks.count * (part + 1) / parts);
   });
+}
+
+// Scratch memory of members on other threads than this one comes from the allocator.
+size_t Rows::temporary_bytes(Inputs in, const Tensor* out) const {
+  Blocks blocks(*this);
+  size_t of_member = Worker(*this, blocks, in, out, blocks.places(*this, static_cast<char*>(out[0].data()))).ask();
+  Scratch locals(blocks.scratch_bytes()), members(of_member);
+  return of_member * static_cast<size_t>(blocks.parts - 1);
 }
 
 }  // namespace weft::graph

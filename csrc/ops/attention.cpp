@@ -58,6 +58,7 @@ struct AttentionBackward : OpOf<AttentionBackward> {
                                view_of(in[2]), view_of(in[3]), view_of(in[4]), view_of(in[5])},
                               {causal, scale});
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor &g = in[0], &q = in[1], &k = in[2], &v = in[3];
@@ -87,6 +88,7 @@ struct Attention : OpOf<Attention> {
     attention_kernel(in[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
                      {causal, scale});
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 7, .outputs = 3}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;

@@ -195,6 +195,8 @@ TEMPORARIES = {
     "avg_pool2d": lambda w: (lambda x: w.nn.functional.avg_pool2d(x, 2), w.randn(8, 8, 30, 30).to(w.float16)),
     "layer_norm": lambda w: (lambda x: w.nn.functional.layer_norm(x, (500,)), w.randn(40, 500)),
     "group_norm": lambda w: (lambda x: w.nn.functional.group_norm(x, 4), w.randn(5, 400, 7, 7)),
+    "attention": lambda w: (w.nn.functional.scaled_dot_product_attention, *(w.randn(2, 4, 70, 32) for _ in range(3))),
+    "rows": lambda w: (lambda x: w.nn.functional.layer_norm(x, (500,)).softmax(-1).exp(), w.randn(900, 500)),
     "embedding": lambda w: (  # only its derivative does
         lambda i, x: w.nn.functional.embedding(i, x),
         w.randint(0, 90, (64,)),

@@ -223,6 +223,7 @@ void attention_as(const ForwardViews& t, const AttentionSizes& s, const Attentio
   const int64_t step = few ? 1 : group * kTileColumns<C>, groups = ceil_div(s.queries, step);
   const size_t bytes = ForwardSpace<C>(nullptr, s, t, group, few).bytes;
   Scratch scratch(bytes * static_cast<size_t>(workers));
+  if (scratch_only_asked()) return;
   for_units(workers, s.heads * groups, [&](int64_t worker, int64_t unit) {
     ForwardSpace<C> space(scratch.data() + bytes * static_cast<size_t>(worker), s, t, group, few);
     const int64_t head = unit % s.heads, first = unit / s.heads * step;

@@ -223,6 +223,7 @@ void attention_backward_as(const AttentionBackwardViews& t, const AttentionSizes
   const int64_t key_step = by_heads ? s.keys : kKeyBlock, query_step = kQueryBlock<C>;
   const size_t bytes = BackwardSpace<C>(nullptr, s, t, smaller(s.keys, key_step)).bytes;
   Scratch scratch(bytes * static_cast<size_t>(workers));
+  if (scratch_only_asked()) return;
   auto run = [&](int64_t worker, const Part& part) {
     BackwardSpace<C> space(scratch.data() + bytes * static_cast<size_t>(worker), s, t, smaller(s.keys, key_step));
     part_gradients(t, s, rule, part, space);
