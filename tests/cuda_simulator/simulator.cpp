@@ -62,6 +62,7 @@ struct Event {
 };
 
 Stream default_stream;
+int recordings = 0;
 Stream& stream_of(cudaStream_t stream) { return stream ? *stream : default_stream; }
 size_t used[kDevices] = {};
 struct Allocation {
@@ -162,9 +163,10 @@ cudaError_t cudaMemsetAsync(void* to, int value, size_t nbytes, cudaStream_t str
   return submit(stream, [=] { std::memset(to, value, nbytes); });
 }
 
+// As CUDA: not while a stream is being recorded, by whomever.
 cudaError_t cudaDeviceSynchronize() {
   std::lock_guard lock(mutex);
-  return default_stream.recording ? note(cudaErrorStreamCaptureUnsupported) : cudaSuccess;
+  return recordings > 0 ? note(cudaErrorStreamCaptureUnsupported) : cudaSuccess;
 }
 cudaError_t cudaStreamCreateWithPriority(cudaStream_t* stream, unsigned, int) {
   *stream = new Stream;
@@ -185,11 +187,13 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode) {
   std::lock_guard lock(mutex);
   if (!stream || stream->recording) return note(cudaErrorStreamCaptureUnsupported);
   stream->recording = new Graph;
+  recordings++;
   return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   std::lock_guard lock(mutex);
   *graph = stream->recording;
+  recordings -= stream->recording != nullptr;
   stream->recording = nullptr;
   return *graph ? cudaSuccess : note(cudaErrorInvalidValue);
 }

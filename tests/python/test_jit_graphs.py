@@ -283,6 +283,29 @@ def test_streams_and_threads(w):
     assert not failures, failures
 
 
+def test_waiting_for_the_device_while_others_record(w):
+    failures, done = [], threading.Event()
+
+    def wait():
+        try:
+            while not done.is_set():
+                w.cuda.synchronize()
+        except BaseException as error:  # noqa: BLE001
+            failures.append(error)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    x = w.randn(300, 300).cuda()
+    for _ in range(8):
+        jitted = w.jit(chain)
+        for _ in range(3):
+            jitted(x)
+        assert recorded(jitted), jitted.explain()
+    done.set()
+    thread.join()
+    assert not failures, failures
+
+
 def test_inside_a_graph_of_the_user(w):
     jitted = w.jit(chain)
     x = w.randn(3, 4).cuda()
