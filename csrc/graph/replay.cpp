@@ -8,6 +8,7 @@
 
 #include "graph/plan_context.h"
 #include "kernels/elementwise.h"
+#include "kernels/matmul.h"
 #include "tensor/generator.h"
 
 namespace weft::graph {
@@ -16,7 +17,8 @@ namespace {
 
 constexpr size_t kSmall = size_t{256} << 10;  // bytes that are copied rather than looked for at an address
 constexpr size_t kKept = 4;                   // recordings of one plan
-constexpr int64_t kWasted = 8;                // recordings, if most were of no use
+constexpr int kWasted = 24;                   // too much, where a recording counts
+constexpr int kPerRecording = 3;              // so much and a run of it one
 constexpr size_t kFewSteps = 4;               // start faster one by one
 
 bool switched_off() {
@@ -90,6 +92,15 @@ Replays::Replays(const Plan& plan) {
   reason_ = obstacle(plan);
   off_ = !reason_.empty();
   moves_.assign(plan.graph_.inputs.size(), 0);
+  std::vector<char> seen(plan.graph_.values.size(), 0);
+  for (const Node& node : plan.graph_.nodes)
+    for (ValueId v : node.inputs)
+      if (v != kNone) seen[static_cast<size_t>(v)] = 1;
+  for (auto [result, v] : plan.memory_.result_copies) seen[static_cast<size_t>(v)] = 1;
+  for (const Update& u : plan.graph_.updates)
+    seen[static_cast<size_t>(u.value)] =
+        seen[static_cast<size_t>(plan.graph_.inputs[static_cast<size_t>(u.input)].value)] = 1;
+  for (const Input& input : plan.graph_.inputs) used_.push_back(seen[static_cast<size_t>(input.value)]);
 }
 
 Replays::~Replays() = default;
@@ -137,16 +148,18 @@ bool Replays::is_movable(const Plan& plan, size_t input) const {
   const Value& type = g.values[static_cast<size_t>(g.inputs[input].value)];
   bool updated = std::any_of(g.updates.begin(), g.updates.end(),
                              [&](const Update& u) { return u.input == static_cast<int>(input); });
-  return !updated && !on_host(type) && type.bytes() <= kSmall && is_contiguous(type.shape, type.strides);
+  return used_[input] && !updated && !on_host(type) && type.bytes() <= kSmall &&
+         is_contiguous(type.shape, type.strides);
 }
 
-// The stream's handle, then where the inputs lie; nullptr where that does not matter.
+// The stream's handle, then where the inputs lie, nullptr where that does not matter; then what libraries read.
 std::vector<const void*> Replays::addresses(const Plan& plan, const Tensor* const* inputs) const {
   std::vector<const void*> list;
   list.push_back(reinterpret_cast<const void*>(backend_of(device_).current_stream(device_.index)));
   for (size_t i = 0; i < plan.graph_.inputs.size(); i++)
-    list.push_back(moves_[i] || plan.graph_.inputs[i].constant.defined() ? nullptr : inputs[i]->data());
+    list.push_back(moves_[i] || !used_[i] || plan.graph_.inputs[i].constant.defined() ? nullptr : inputs[i]->data());
   for (int i : numbers_) list[static_cast<size_t>(i) + 1] = nullptr;
+  list.push_back(allow_tf32() ? this : nullptr);
   return list;
 }
 
@@ -279,15 +292,18 @@ bool Replays::run(const Plan& plan, const Tensor* const* inputs, Tensor* results
     for (const Tensor& t : *list)
       key.push_back(t.defined() && t.impl()->storage->nbytes() > kSmall ? t.impl()->storage->data() : nullptr);
   Recording* recording = find(key);
-  if (!recording) {
-    if (recorded_ >= kWasted && replayed_ < 3 * recorded_) {
+  if (recording) {
+    wasted_ = std::max(0, wasted_ - 1);
+  } else {
+    if (wasted_ >= kWasted) {
       give_up("its tensors lie elsewhere at every call");
       return false;
     }
+    wasted_ += kPerRecording;
     try {
       recording = record(plan, inputs, outputs, std::move(key));
     } catch (const Error& e) {
-      give_up(e.message());
+      if (e.kind() != ErrorKind::OutOfMemory) give_up(e.message());
       return false;
     }
   }

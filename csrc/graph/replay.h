@@ -52,10 +52,12 @@ class Replays {
   mutable std::mutex mutex_;
   std::string reason_;               // why it is off
   std::vector<const void*> before_;  // addresses of the last call
-  std::vector<char> moves_;          // of the inputs: copied into a place
+  std::vector<char> used_;           // of the inputs: does the work read or write it?
+  std::vector<char> moves_;          // likewise: copied into a place
   std::vector<int> numbers_;         // inputs in host memory
   std::vector<std::unique_ptr<Recording>> recordings_;
   int64_t recorded_ = 0, replayed_ = 0;
+  int wasted_ = 0;  // rises with every recording that is made, falls with every one that is found
 };
 
 }  // namespace weft::graph

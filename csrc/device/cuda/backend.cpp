@@ -132,7 +132,7 @@ class CudaBackend final : public DeviceBackend {
     return reinterpret_cast<StreamHandle>(stream);
   }
   void delete_stream(int index, StreamHandle stream) override {
-    use_device(index);
+    use_device_if_possible(index);  // called by destructors
     cudaStreamSynchronize(reinterpret_cast<cudaStream_t>(stream));
     device_allocator(index).close_pool(stream);
     cudaStreamDestroy(reinterpret_cast<cudaStream_t>(stream));

@@ -1,7 +1,7 @@
 #include "kernels/cuda/compiled/tile_source.h"
 
+#include <charconv>
 #include <cmath>
-#include <cstdio>
 
 #include "core/error.h"
 
@@ -31,9 +31,9 @@ const char* entry_name(scalar::EntryList<Entries...>, int i) {
 std::string number(double v) {
   if (std::isnan(v)) return "__builtin_nan(\"\")";
   if (std::isinf(v)) return v < 0 ? "-__builtin_inf()" : "__builtin_inf()";
-  char text[40];
-  std::snprintf(text, sizeof text, "%a", v);
-  return text;
+  char text[40];  // not by printf, whose decimal point is the locale's
+  char* end = std::to_chars(text, text + sizeof text, std::fabs(v), std::chars_format::hex).ptr;
+  return concat(std::signbit(v) ? "-0x" : "0x", std::string(text, end));
 }
 
 std::string params(const scalar::Params& p) {

@@ -31,10 +31,12 @@ using fe::graph::Graph;
 using fe::graph::Tensor_attributes;
 using TensorRef = std::shared_ptr<Tensor_attributes>;
 
+// Held from handle() until the work is submitted: the handle's stream is the one of the last thread that asked, and
+// what goes into another thread's stream may be recorded there instead of being run.
+std::mutex handle_mutex;
+
 cudnnHandle_t handle() {
-  static std::mutex mutex;
   static std::array<cudnnHandle_t, kMaxDevices> handles{};
-  std::lock_guard lock(mutex);
   fe::cudnn_dlhandle = cudnn_library();
   cudaStream_t on = stream();
   cudnnHandle_t& h = handles[static_cast<size_t>(kernel_device().index)];
@@ -101,6 +103,7 @@ const Plan& plan_for(const Key& key, DType compute, const Build& build) {
   graph->set_io_data_type(data_type(compute)).set_intermediate_data_type(wide).set_compute_data_type(wide);
   build(*graph);
   auto good = [](const fe::error_t& e) { return e.is_good(); };
+  std::lock_guard handle_lock(handle_mutex);
   cudnnHandle_t h = handle();
   std::vector<fe::NumericalNote_t> unwanted{fe::NumericalNote_t::NONDETERMINISTIC};
   if (compute == DType::Float32 && !allow_tf32()) unwanted.push_back(fe::NumericalNote_t::DOWN_CONVERT_INPUTS);
@@ -121,6 +124,7 @@ using Pointers = std::unordered_map<int64_t, void*>;
 
 void execute(const Plan& plan, Pointers pointers) {
   DeviceScratch workspace(plan.workspace);
+  std::lock_guard handle_lock(handle_mutex);
   fe::error_t error = plan.graph->execute(handle(), pointers, workspace.as<void>());
   weft::check(error.is_good(), allocation_tag(), ": cuDNN failed: ", std::string(error.get_message()), " on '",
               kernel_device(), "'");
