@@ -49,7 +49,7 @@ class Planner {
     if (node.outputs.empty() || !node.op->pure() || node.op->is_view() || node.op->may_fail()) return false;
     for (ValueId v : node.outputs)
       if (uses_.count[at(v)] == 0 || uses_.count[at(v)] != uses_.as_root[at(v)] || is_result(v)) return false;
-    return true;
+    return ask(node).tensors == 0;  // an allocation may fail, too
   }
   bool is_result(ValueId v) const {
     for (const Result& r : g_.results)
@@ -222,6 +222,26 @@ class Planner {
     return Tensor(make_ref<TensorImpl>(std::move(storage), v.shape, v.strides, model.offset(), v.dtype));
   }
 
+  // Bytes that an op takes beside its outputs.
+  struct Temporaries {
+    size_t tensors = 0, scratch = 0;
+  };
+  Temporaries ask(const Node& node) const {
+    // What other devices take in an op comes from their allocators.
+    if (node.outputs.empty() || value(node.outputs[0]).device.type != DeviceType::CPU) return {};
+    static const Tensor undefined;
+    std::vector<Tensor> inputs, outputs;
+    for (ValueId v : node.inputs) inputs.push_back(v == kNone ? undefined : addressed(value(v)));
+    for (ValueId v : node.outputs) outputs.push_back(addressed(value(v)));
+    SmallVector<const Tensor*, 8> list;
+    for (const Tensor& t : inputs) list.push_back(&t);
+    ScratchQuery query;
+    Temporaries found;
+    found.tensors = node.op->temporary_bytes(Inputs(list.data(), list.size()), outputs.data());
+    found.scratch = query.most();
+    return found;
+  }
+
   // Asks every step for what it takes beside its outputs. Scratch memory becomes a buffer that lives in that step
   // alone.
   void ask_for_temporaries() {
@@ -230,19 +250,11 @@ class Planner {
       const Node& node = step_node(s);
       plan_.scratch.push_back(-1);
       plan_.temporaries.push_back(0);
-      // What other devices take in an op comes from their allocators.
-      if (node.outputs.empty() || value(node.outputs[0]).device.type != DeviceType::CPU) continue;
-      static const Tensor undefined;
-      std::vector<Tensor> inputs, outputs;
-      for (ValueId v : node.inputs) inputs.push_back(v == kNone ? undefined : addressed(value(v)));
-      for (ValueId v : node.outputs) outputs.push_back(addressed(value(v)));
-      SmallVector<const Tensor*, 8> list;
-      for (const Tensor& t : inputs) list.push_back(&t);
-      ScratchQuery query;
-      plan_.temporaries.back() = node.op->temporary_bytes(Inputs(list.data(), list.size()), outputs.data());
-      if (query.most() == 0) continue;
+      const Temporaries temporaries = ask(node);
+      plan_.temporaries.back() = temporaries.tensors;
+      if (temporaries.scratch == 0) continue;
       plan_.scratch.back() = static_cast<int>(plan_.buffers.size());
-      plan_.buffers.push_back({query.most(), arena_on(value(node.outputs[0]).device), 0, s, s, kNone});
+      plan_.buffers.push_back({temporaries.scratch, arena_on(value(node.outputs[0]).device), 0, s, s, kNone});
     }
   }
 

@@ -106,18 +106,6 @@ class Rows::Worker {
         inputs_.push_back(m.operands[at(k)] < 0 ? &undefined_ : &tensors_[at(m.operands[at(k)])]);
   }
 
-  // The most that a member takes as scratch memory for a block.
-  size_t ask() {
-    ScratchQuery query;
-    move_to(0);
-    const Tensor* const* inputs = inputs_.data();
-    for (const Member& m : op_.members) {
-      m.op->temporary_bytes(Inputs(inputs, m.num_inputs), &tensors_[at(m.operands[at(m.num_inputs)])]);
-      inputs += m.num_inputs;
-    }
-    return query.most();
-  }
-
   void run(int64_t begin, int64_t end) {
     for (int64_t block = begin; block < end; block++) {
       move_to(block);
@@ -182,7 +170,9 @@ class Rows::Worker {
 void Rows::run(Inputs in, const Tensor* out) const {
   Blocks blocks(*this);
   const int64_t parts = blocks.parts;
+  // Members take none: their rows are too short to be added up in parts (passes/row_fusion.cpp).
   Scratch scratch(blocks.scratch_bytes());
+  if (scratch_only_asked()) return;
   std::vector<std::unique_ptr<Worker>> workers;
   for (int64_t part = 0; part < parts; part++)
     workers.push_back(std::make_unique<Worker>(*this, blocks, in, out,
@@ -191,14 +181,6 @@ void Rows::run(Inputs in, const Tensor* out) const {
     for (int64_t part = begin; part < end; part++)
       workers[static_cast<size_t>(part)]->run(blocks.count * part / parts, blocks.count * (part + 1) / parts);
   });
-}
-
-// Scratch memory of members on other threads than this one comes from the allocator.
-size_t Rows::temporary_bytes(Inputs in, const Tensor* out) const {
-  Blocks blocks(*this);
-  size_t of_member = Worker(*this, blocks, in, out, blocks.places(*this, static_cast<char*>(out[0].data()))).ask();
-  Scratch locals(blocks.scratch_bytes()), members(of_member);
-  return of_member * static_cast<size_t>(blocks.parts - 1);
 }
 
 }  // namespace weft::graph

@@ -1,4 +1,4 @@
-// Tiled: an op that stands for several elementwise ones, computed by the interpreter of kernels/tile.h.
+// Tiled: an op that stands for several elementwise ones: a program of kernels/tile.h.
 #pragma once
 
 #include <optional>

@@ -51,6 +51,7 @@ struct Embedding : OpOf<Embedding> {
   int64_t padding;
   auto fields() const { return std::tie(padding); }
   explicit Embedding(int64_t p) : padding(p) {}
+  bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = in[1].shape();
     shape.push_back(in[0].size(1));

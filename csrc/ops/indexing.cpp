@@ -124,6 +124,7 @@ struct Pick : OpOf<Pick> {
   auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count); }
   explicit Pick(const Places& p) : places(p) {}
   const char* name() const override { return places.op; }
+  bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
     const Tensor* indices[kMaxDims];
     for (int k = 0; k < places.count; k++) indices[k] = &in[1 + k];

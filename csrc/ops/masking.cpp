@@ -110,6 +110,7 @@ struct ScatterReduce : OpOf<ScatterReduce> {
   PutMode mode;
   auto fields() const { return std::tie(dim, mode); }
   ScatterReduce(int d, PutMode m) : dim(d), mode(m) {}
+  bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
     GradModeGuard no_grad(false);

@@ -96,6 +96,27 @@ def test_hidden_keys_have_no_influence(w):
             assert np.isnan(to_numpy(y[:, :, place:])).all()
 
 
+@pytest.mark.parametrize("which", [0, 1, 2])
+def test_gradients_of_what_does_not_see_a_nan(w, which):
+    """A NaN in query i reaches the gradients of keys 0 to i; one in key i those of queries from i on."""
+    rng = np.random.default_rng(2)
+    arrays = [rng.standard_normal((1, 2, 150, 8)) for _ in range(3)]
+
+    def gradients(arrays):
+        tensors = [to_tensor(w, x, "float32").requires_grad_() for x in arrays]
+        (attend(w, *tensors, is_causal=True) * to_tensor(w, np.cos(arrays[0]), "float32")).nansum().backward()
+        return [to_numpy(t.grad) for t in tensors]
+
+    for place in (1, 37, 140):
+        spoiled = [x.copy() for x in arrays]
+        spoiled[which][:, :, place] = np.nan
+        dq, dk, dv = gradients(spoiled)
+        if which == 0:
+            assert np.isfinite(dk[:, :, place + 1 :]).all() and np.isfinite(dv[:, :, place + 1 :]).all()
+        else:
+            assert np.isfinite(dq[:, :, :place]).all()
+
+
 def test_layout_of_the_result(w, device):
     """Heads cut from one product come out so that they are joined again without a copy; gradients lie likewise."""
     x = w.randn(2, 10, 3, 4, 8, device=device)

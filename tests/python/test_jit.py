@@ -417,6 +417,32 @@ def test_an_error_while_running_names_the_line_and_changes_nothing(w):
     step(w.tensor([0, 1]))
 
 
+@pytest.mark.parametrize(
+    "look_up",
+    [
+        lambda w, t, i: t.index_select(0, i),
+        lambda w, t, i: t.gather(0, i[:, None].expand(2, 3)),
+        lambda w, t, i: w.nn.functional.embedding(i, t),
+        lambda w, t, i: t[:2].scatter_reduce(0, i[:, None].expand(2, 3), t[:2], "amax"),
+    ],
+    ids=["index_select", "gather", "embedding", "scatter_reduce"],
+)
+def test_a_look_up_that_fails_changes_nothing(w, look_up):
+    """Whatever else the function has to write comes after it."""
+
+    @w.jit
+    def f(a, c, t, i):
+        a.add_(1)
+        c.copy_(look_up(w, t, i))
+
+    a, c, t = w.zeros(2, 3), w.zeros(2, 3), w.ones(4, 3)
+    f(a, c, t, w.tensor([0, 1]))
+    assert_same(a, w.ones(2, 3)), assert_same(c, w.ones(2, 3))
+    with pytest.raises(IndexError):
+        f(a, c, t, w.tensor([1, 9]))
+    assert_same(a, w.ones(2, 3)), assert_same(c, w.ones(2, 3))
+
+
 def test_integer_division_by_zero_is_noticed(w):
     f = w.jit(lambda a, b: a // b)
     assert f(w.tensor([7]), w.tensor([2])).tolist() == [3]

@@ -401,6 +401,38 @@ def test_running_out_between_updates(w):
     assert_same(y, wanted[0]), assert_same(z, wanted[1])
 
 
+@pytest.mark.parametrize("name", ["scatter_reduce", "index_select"])
+def test_running_out_in_an_op_that_makes_tensors(w, name):
+    """Such an op comes before the first change of an argument."""
+    x, i = w.rand(50, 40), w.arange(50) % 7
+    look_up = {
+        "scatter_reduce": lambda: x.scatter_reduce(0, i[:, None].expand(50, 40), x, "amax"),
+        "index_select": lambda: x.index_select(0, i),
+    }[name]
+
+    @w.jit
+    def update(a, c):
+        a.add_(1)
+        c.copy_(look_up())
+
+    a, c = w.zeros(3), w.zeros(50, 40)
+    update(a, c)
+    wanted = look_up()
+    for count in range(100):
+        a.zero_(), c.zero_()
+        w.memory._fail_after(count)
+        try:
+            update(a, c)
+        except w.OutOfMemoryError:
+            w.memory._fail_after(-1)
+            assert not a.any() and not c.any()
+        else:
+            break
+    w.memory._fail_after(-1)
+    assert count > 0
+    assert_same(c, wanted), assert_same(a, w.ones(3))
+
+
 def test_kernels_return_when_they_are_only_asked():
     """After each Scratch, or a kernel would compute where nothing lies."""
     folder = Path(__file__).parents[2] / "csrc" / "kernels" / "cpu"

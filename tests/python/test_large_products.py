@@ -122,3 +122,17 @@ def test_rows_whose_columns_are_shared_out(w):
                 w.set_num_threads(threads)
         np.testing.assert_allclose(results[0], a @ b, rtol=1e-10, atol=1e-9)
         np.testing.assert_array_equal(*results)
+    # Both strides of a view that overlaps itself are 1; bfloat16 is multiplied through copies.
+    x = to_tensor(w, rng.standard_normal(40032), "float32")
+    for a, b in (
+        (to_tensor(w, rng.standard_normal((1, 40000)), "float32"), x.unfold(0, 40000, 1).T),
+        (to_tensor(w, rng.standard_normal((1, 40000)), "bfloat16"), w.randn(40000, 33).bfloat16()),
+    ):
+        results = []
+        for count in (1, 2):
+            w.set_num_threads(count)
+            try:
+                results.append(to_numpy((a @ b).float()))
+            finally:
+                w.set_num_threads(threads)
+        np.testing.assert_array_equal(*results)

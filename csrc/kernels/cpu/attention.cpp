@@ -95,20 +95,6 @@ bool weigh(C* scores, int64_t keys, C* top, C* sum, C* factor) {
   return changed != 0;
 }
 
-template <class C>
-bool all_finite(Matrix<const C> rows, int64_t count, int64_t size) {
-  Vector<C> sums{};  // x - x is 0, or NaN for what is not finite
-  C sum = 0;
-  for (int64_t i = 0; i < count; i++) {
-    const C* row = rows.data + i * rows.row;
-    int64_t e = 0;
-    for (; e + kLanes<C> <= size; e += kLanes<C>) sums += load(row + e) - load(row + e);
-    for (; e < size; e++) sum += row[e] - row[e];
-  }
-  for (int i = 0; i < kLanes<C>; i++) sum += sums[i];
-  return sum == 0;
-}
-
 // One strip meets one block of keys, of which the first is number `key0`.
 template <class C, int Vectors>
 void attend(const Strip<C>& strip, const AttentionSizes& s, int64_t key0, int64_t keys, Matrix<const C> k,
@@ -193,7 +179,7 @@ void attend_alone(const ForwardViews& t, const AttentionSizes& s, const Attentio
   for (int64_t key0 = 0; key0 < keys; key0 += kKeyBlock) {
     const int64_t count = smaller(kKeyBlock, keys - key0);
     const Matrix<const C> k = rows_of(space.keys, t.k, head, key0, count);
-    gemv<C>(count, s.size, scaled, {k.data, 1, k.row}, scores + key0, nullptr, 0);
+    gemv<C>(count, s.size, scaled, {k.data, 1, k.row}, scores + key0, nullptr, 0, s.keys);
   }
 #pragma omp simd reduction(max : top)
   for (int64_t j = 0; j < keys; j++) top = scores[j] > top ? scores[j] : top;
@@ -206,7 +192,7 @@ void attend_alone(const ForwardViews& t, const AttentionSizes& s, const Attentio
   for (int64_t key0 = 0; key0 < keys; key0 += kKeyBlock) {
     const int64_t count = smaller(kKeyBlock, keys - key0);
     const Matrix<const C> v = rows_of(space.values, t.v, head, key0, count);
-    gemv<C>(s.value_size, count, scores + key0, v, strip.result, key0 > 0 ? strip.result : nullptr, 1);
+    gemv<C>(s.value_size, count, scores + key0, v, strip.result, key0 > 0 ? strip.result : nullptr, 1, s.value_size);
   }
   for (int64_t e = 0; e < s.value_size; e++) strip.result[e] *= C(1) / sum;
   *reinterpret_cast<C*>(row_of(t.stats, head, query)) = top + scalar::log(sum);

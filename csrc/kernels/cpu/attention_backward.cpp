@@ -148,9 +148,12 @@ void block_gradients(const Block<C>& b, const Queries<C>& x, const AttentionSize
   multiply_panels(space.slopes, b.v, b.keys, b.diagonal, space.packed_grad, x, s.value_size);
   differentiate(space.weights, space.slopes, b.keys, x.lanes, b.diagonal, scale, space.log_sum, space.products);
   const Matrix<const C> p{space.weights, x.lanes, 1}, ds{space.slopes, x.lanes, 1};
+  // Times what is not finite a 0 would make NaN: then row by row, where nothing hidden is met.
   const bool crossed = b.keys > b.diagonal + 1;
+  const auto rows_at_once = [&](bool finite, int64_t all) { return !crossed ? all : finite ? kTileRows : 1; };
   if (b.of_keys) {
-    const int64_t step = crossed ? kTileRows : b.keys;
+    const bool finite = !crossed || (all_finite(x.grad, x.count, s.value_size) && all_finite(x.q, x.count, s.size));
+    const int64_t step = rows_at_once(finite, b.keys);
     for (int64_t j = 0; j < b.keys; j += step) {
       const int64_t from = j > b.diagonal ? j - b.diagonal : 0, rows = smaller(step, b.keys - j);
       multiply_rows<C>(rows, s.value_size, x.count - from, p.at(j, from), x.grad.at(from, 0), b.dv.at(j, 0),
@@ -160,7 +163,7 @@ void block_gradients(const Block<C>& b, const Queries<C>& x, const AttentionSize
     }
   }
   if (b.of_queries) {
-    const int64_t step = crossed ? kTileRows : x.count;
+    const int64_t step = rows_at_once(!crossed || all_finite(b.k, b.keys, s.size), x.count);
     for (int64_t i = 0; i < x.count; i += step) {
       const int64_t rows = smaller(step, x.count - i), depth = smaller(b.keys, b.diagonal + i + rows);
       if (depth > 0)
@@ -229,8 +232,9 @@ void attention_backward_as(const AttentionBackwardViews& t, const AttentionSizes
     part_gradients(t, s, rule, part, space);
   };
   if (by_heads) {
-    for_units(workers, s.heads,
-              [&](int64_t worker, int64_t head) { run(worker, {head, 0, s.queries, 0, s.keys, true, true}); });
+    for_units(workers, s.heads, [&](int64_t worker, int64_t head) {
+      run(worker, {head, 0, s.queries, 0, s.keys, true, true});
+    });
     return;
   }
   const int64_t key_parts = ceil_div(s.keys, key_step), query_parts = ceil_div(s.queries, query_step);

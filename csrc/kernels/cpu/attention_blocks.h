@@ -112,6 +112,20 @@ WEFT_INLINE void with_vectors(int64_t queries, const F& f) {
   queries <= kLanes<C> ? f(Constant<1>{}) : f(Constant<kTileVectors>{});
 }
 
+template <class C>
+bool all_finite(Matrix<const C> rows, int64_t count, int64_t size) {
+  Vector<C> sums{};  // x - x is 0, or NaN for what is not finite
+  C sum = 0;
+  for (int64_t i = 0; i < count; i++) {
+    const C* row = rows.data + i * rows.row;
+    int64_t e = 0;
+    for (; e + kLanes<C> <= size; e += kLanes<C>) sums += load(row + e) - load(row + e);
+    for (; e < size; e++) sum += row[e] - row[e];
+  }
+  for (int i = 0; i < kLanes<C>; i++) sum += sums[i];
+  return sum == 0;
+}
+
 // Packs `count` rows side by side, times `scale`: to[e * width + i] = scale rows(i, e); beyond `count` 0.
 template <class C, int Vectors>
 void pack_rows(C* to, Matrix<const C> rows, int64_t count, int64_t size, C scale) {

@@ -257,11 +257,6 @@ struct Weights {
   int64_t group, output, input, tap[3];
 };
 
-template <class S>
-WEFT_INLINE int64_t packed_columns(int64_t outputs) {
-  return ceil_div(outputs, kLanes<S>) * kLanes<S>;
-}
-
 // The panel of output channels [o, o + width): to[k * Width + j], with k in the order of the rows.
 template <class T, class S>
 void pack_weights(const Gather<T>& g, const Weights<T>& w, int64_t group, int64_t o, int64_t width, int64_t columns,

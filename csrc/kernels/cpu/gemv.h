@@ -51,11 +51,13 @@ WEFT_INLINE void add_rows(const T* x, const T* b, int64_t b_row, int64_t n, T* y
   }
 }
 
-// x: `k` adjacent elements. B has adjacent elements in its rows or in its columns.
+// x: `k` adjacent elements. B has adjacent elements in its rows or in its columns. whole_n: columns of the product of
+// which this is a part; they decide, with B, in which order is added.
 template <class T>
-void gemv(int64_t n, int64_t k, const T* x, Matrix<const T> b, T* y, const T* base, int64_t base_step) {
+void gemv(int64_t n, int64_t k, const T* x, Matrix<const T> b, T* y, const T* base, int64_t base_step,
+          int64_t whole_n) {
   for (int64_t j = 0; j < n; j++) y[j] = base ? base[j * base_step] : T(0);
-  if (b.column == 1 && (n > 1 || b.row != 1)) {
+  if (b.column == 1 && (whole_n > 1 || b.row != 1)) {
     constexpr int64_t block = 8192 / static_cast<int64_t>(sizeof(T));  // of y, which stays in the L1 cache
     for (int64_t j = 0; j < n; j += block) {
       const int64_t width = smaller(block, n - j);

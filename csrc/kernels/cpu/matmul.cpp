@@ -22,7 +22,9 @@ constexpr int64_t kFewRows = 3;  // for which laying a transposed B out anew tak
 struct Part {
   int64_t m, n, k;
   Matrix<char> out, a, b, base;
-  bool row_by_row = false;  // each row with gemv: of the whole product, because gemv adds in another order than gemm
+  // Of the whole product, because they decide in which order is added: is each row made by gemv, and its columns.
+  bool row_by_row = false;
+  int64_t whole_n = 0;
 };
 
 template <class T>
@@ -84,7 +86,7 @@ void multiply_direct(const Part& p, char* scratch, F&& done) {
   for (int64_t j = 0; j < p.n; j += step)
     for (int64_t i = 0; i < p.m; i++)
       gemv<T>(smaller(step, p.n - j), p.k, x.a.at(i, 0).data, x.b.at(0, j), x.c + i * x.c_row + j,
-              x.base ? x.base + i * x.base_row + j * p.base.column : nullptr, p.base.column);
+              x.base ? x.base + i * x.base_row + j * p.base.column : nullptr, p.base.column, p.whole_n);
   done(0, p.m, 0, p.n);
 }
 
@@ -101,7 +103,7 @@ void multiply_part(const Part& p, char* scratch, F&& done) {
   copy_matrix<S, T>(p.m, p.k, {a, p.k, 1}, typed<const T>(p.a));
   copy_matrix<S, T>(p.k, p.n, {b, p.n, 1}, typed<const T>(p.b));
   if (p.base.data) copy_matrix<S, T>(p.m, p.n, {c, p.n, 1}, typed<const T>(p.base));
-  Part copy{p.m, p.n, p.k, {}, {}, {}, {}, p.row_by_row};
+  Part copy{p.m, p.n, p.k, {}, {}, {}, {}, p.row_by_row, p.whole_n};
   copy.out = {reinterpret_cast<char*>(c), p.n, 1};
   copy.a = {reinterpret_cast<char*>(a), p.k, 1};
   copy.b = {reinterpret_cast<char*>(b), p.n, 1};
@@ -145,6 +147,7 @@ struct Batch {
       a = b, b = other;
     }
     const bool few = first.m <= kFewRows && first.b.row == 1 && first.k >= 64;
+    first.whole_n = first.n;
     first.row_by_row =
         first.a.column == 1 && (few || (first.m == 1 && (first.b.row == 1 || (first.b.column == 1 && first.n > 1))));
   }
@@ -205,7 +208,8 @@ struct Grid {
             move(p.a, i, 0),
             move(p.b, 0, j),
             move(p.base, i, j),
-            p.row_by_row};
+            p.row_by_row,
+            p.whole_n};
   }
 };
 
