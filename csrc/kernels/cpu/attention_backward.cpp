@@ -232,9 +232,8 @@ void attention_backward_as(const AttentionBackwardViews& t, const AttentionSizes
     part_gradients(t, s, rule, part, space);
   };
   if (by_heads) {
-    for_units(workers, s.heads, [&](int64_t worker, int64_t head) {
-      run(worker, {head, 0, s.queries, 0, s.keys, true, true});
-    });
+    for_units(workers, s.heads,
+              [&](int64_t worker, int64_t head) { run(worker, {head, 0, s.queries, 0, s.keys, true, true}); });
     return;
   }
   const int64_t key_parts = ceil_div(s.keys, key_step), query_parts = ceil_div(s.queries, query_step);
