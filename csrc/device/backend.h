@@ -59,8 +59,8 @@ struct CaptureOptions {
   PhiloxState random;  // where the default generator stands
   // Graphs that never run at the same time may share it. Default: the graph's own.
   Ref<GraphMemory> memory{};
-  // Host memory of operands whose values are read anew by each prepare(). end_capture() raises an error if an op has
-  // read one in another way.
+  // Host memory of operands whose values are read anew by each prepare(). end_capture() raises an error if no op has
+  // read one that way; Op::rereads() says which ops do.
   std::vector<const void*> numbers{};
 };
 

@@ -8,8 +8,8 @@
 
 namespace weft::cuda {
 
-// Waits for all work of a device. CUDA cannot while anything is being recorded: plans that other threads record, which
-// is a matter of milliseconds, are waited for.
+// Waits for all work of a device. CUDA cannot while anything is being recorded: plans that other threads record are
+// waited for, which takes milliseconds, or as long as NVRTC takes for kernels that are new.
 void synchronize_device(int device);
 
 Ref<GraphMemory> new_graph_memory(int device);
