@@ -47,6 +47,10 @@ Strides contiguous_strides(const Shape& shape) {
   return strides;
 }
 
+Strides channels_last_strides(const Shape& shape) {
+  return {shape[1] * shape[2] * shape[3], 1, shape[3] * shape[1], shape[1]};
+}
+
 bool is_contiguous(const Shape& shape, const Strides& strides) {
   int64_t step = 1;
   for (int i = shape.size() - 1; i >= 0; i--) {

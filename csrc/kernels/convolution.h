@@ -19,7 +19,8 @@ using ConvolutionKernel = void(StridedView y, StridedView x, StridedView w, Stri
 extern KernelTable<ConvolutionKernel> convolution_kernel;
 
 struct Epilogue;
-// The same; calls the epilogue for parts of y while they are in the cache. y is contiguous.
+// The same; calls the epilogue for parts of y while they are in the cache. y is contiguous or has its
+// channels innermost.
 using ConvolutionThenKernel = void(StridedView y, StridedView x, StridedView w, StridedView bias,
                                    const ConvGeometry& geometry, const Epilogue& epilogue);
 extern KernelTable<ConvolutionThenKernel> convolution_then_kernel;
@@ -27,6 +28,11 @@ extern KernelTable<ConvolutionThenKernel> convolution_then_kernel;
 // gx = gradient by x.
 using ConvolutionInputKernel = void(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& geometry);
 extern KernelTable<ConvolutionInputKernel> convolution_input_kernel;
+
+// out (channels,): sums of x (n, channels, ...), which is contiguous or has its channels innermost: the gradient of a
+// convolution's bias. Where there is no such kernel it is a reduction.
+using ChannelSumsKernel = void(StridedView out, StridedView x);
+extern KernelTable<ChannelSumsKernel> channel_sums_kernel;
 
 // gw = gradient by w.
 using ConvolutionWeightKernel = void(StridedView gw, StridedView gy, StridedView x, const ConvGeometry& geometry);

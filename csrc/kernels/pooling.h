@@ -1,5 +1,5 @@
 // Kernel tables of the pooling family. Views are contiguous: planes (all dimensions but the last two) of rows and
-// columns.
+// columns. On the CPU images of float32 and float64 may also have their channels innermost, all views or none.
 #pragma once
 
 #include "kernels/table.h"

@@ -33,6 +33,16 @@ struct StridedView {
     }
     return true;
   }
+  // Images (N, C, ...), dense, with the channels innermost?
+  WEFT_INLINE bool has_channels_last() const {
+    if (ndim < 3 || (shape[1] != 1 && strides[1] != 1)) return false;
+    int64_t step = shape[1];
+    for (int i = ndim - 1; i > 1; i--) {
+      if (shape[i] != 1 && strides[i] != step) return false;
+      step *= shape[i];
+    }
+    return shape[0] == 1 || strides[0] == step;
+  }
 };
 
 }  // namespace weft

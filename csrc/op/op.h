@@ -94,6 +94,13 @@ class Vjp {
   const Tensor* grads_;
 };
 
+// The operands that may be images (N, C, H, W) with their channels innermost in memory, by bit mask.
+struct ChannelsLast {
+  uint32_t inputs = 0, outputs = 0;
+  bool joined = false;  // all of them or none
+  bool gains = false;   // is the op faster then?
+};
+
 class Op : public RefCounted {
  public:
   virtual const char* name() const = 0;
@@ -109,9 +116,14 @@ class Op : public RefCounted {
   // Computes into outputs of the inferred dtype and shape (any strides): looks up the kernel, nothing else.
   virtual void run(Inputs in, const Tensor* out) const;
 
+  // The operands that run() takes with their channels innermost as well as contiguous. Asked for ops that are not
+  // computed element by element.
+  virtual ChannelsLast channels_last(Inputs) const { return {}; }
+
   // Can run_then() run the op on the device?
   virtual bool takes_epilogue(Device) const { return false; }
-  // Like run(), but calls the epilogue for every part of the one, contiguous output as soon as it is ready.
+  // Like run(), but calls the epilogue for every part of the one output as soon as it is ready, which is contiguous or
+  // has its channels innermost.
   virtual void run_then(Inputs in, const Tensor* out, const Epilogue& epilogue) const;
 
   // How much memory run() takes beside its outputs on the CPU, found without computing: returns the bytes of tensors

@@ -55,6 +55,12 @@ class KernelView {
   int64_t shape_[5], strides_[5];
 };
 
+// Kernels on the CPU look at all channels of a pixel; channels of several groups would lie apart.
+ChannelsLast images(const Tensor& x, const Geometry& geometry, uint32_t inputs, uint32_t outputs) {
+  if (x.device().type != DeviceType::CPU || x.dtype() != DType::Float32 || geometry.groups != 1) return {};
+  return {.inputs = inputs, .outputs = outputs, .gains = true};
+}
+
 uint32_t other_operand(uint32_t needs) { return ((needs & 1) ? 2u : 0u) | ((needs & 2) ? 1u : 0u); }
 
 // Inputs are checked before these ops are applied.
@@ -82,6 +88,7 @@ struct Convolution : OpOf<Convolution> {
                             KernelView(in[1]).view(), bias_of(in), geometry.for_kernel(), epilogue);
   }
   size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
+  ChannelsLast channels_last(Inputs in) const override { return images(in[0], geometry, 1, 1); }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
 };
@@ -101,6 +108,7 @@ struct ConvolutionInput : OpOf<ConvolutionInput> {
                              KernelView(in[1]).view(), geometry.for_kernel());
   }
   size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
+  ChannelsLast channels_last(Inputs in) const override { return images(in[0], geometry, 1, 1); }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
 };
@@ -119,15 +127,35 @@ struct ConvolutionWeight : OpOf<ConvolutionWeight> {
                               KernelView(in[1]).view(), geometry.for_kernel());
   }
   size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
+  ChannelsLast channels_last(Inputs in) const override { return images(in[0], geometry, 3, 0); }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
 };
 
-// The sum over all dims but the channels.
-Tensor sum_to_channels(const Tensor& x) {
-  Shape kept = Shape::filled(x.ndim(), 1);
-  kept[1] = x.size(1);
-  return reshape(sum_to(x, kept), {x.size(1)});
+Shape channels_alone(const Shape& shape) {
+  Shape kept = Shape::filled(shape.size(), 1);
+  kept[1] = shape[1];
+  return kept;
+}
+
+// The sum over all dims but the channels, in an order that does not depend on the layout.
+struct ChannelSums : OpOf<ChannelSums> {
+  static constexpr const char* kName = "channel_sums";
+  auto fields() const { return std::tie(); }
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {{in[0].size(1)}, in[0].dtype()}; }
+  void run(Inputs in, const Tensor* out) const override {
+    channel_sums_kernel(in[0].device(), view_of(out[0]), view_of(in[0]));
+  }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
+  ChannelsLast channels_last(Inputs) const override { return {.inputs = 1}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    grads[0] = expand(reshape(v.grad(), channels_alone(v.input_shape(0))), v.input_shape(0));
+  }
+};
+
+Tensor bias_gradient(const Tensor& grad) {
+  if (channel_sums_kernel.has(grad.device())) return apply(ChannelSums(), contiguous(grad));
+  return reshape(sum_to(grad, channels_alone(grad.shape())), {grad.size(1)});
 }
 
 // All three are linear in both operands, so the gradients of each are the other two.
@@ -135,7 +163,7 @@ void Convolution::vjp(const Vjp& v, Tensor* grads) const {
   const Tensor& grad = v.grad();
   if (v.needs(0)) grads[0] = apply(ConvolutionInput(geometry, v.input_shape(0)), grad, v.input(1));
   if (v.needs(1)) grads[1] = apply(ConvolutionWeight(geometry, v.input_shape(1)), grad, v.input(0));
-  if (v.needs(2)) grads[2] = sum_to_channels(grad);
+  if (v.needs(2)) grads[2] = bias_gradient(grad);
 }
 
 void ConvolutionInput::vjp(const Vjp& v, Tensor* grads) const {

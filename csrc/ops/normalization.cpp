@@ -31,6 +31,11 @@ Tensor as_channels(const Tensor& t, const Tensor& x) {
   return reshape(t, shape);
 }
 
+ChannelsLast batch_norm_images(const Tensor& x, uint32_t inputs, uint32_t outputs) {
+  if (x.device().type != DeviceType::CPU) return {};
+  return {.inputs = inputs, .outputs = outputs, .joined = true};
+}
+
 // inputs: gradient, x, mean, variance, weight or nothing. Outputs: gradients of x, weight, bias.
 struct BatchNormBackward : OpOf<BatchNormBackward> {
   static constexpr const char* kName = "batch_norm_backward";
@@ -48,6 +53,8 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
                                  {view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4]), {}, eps},
                                  training);
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
+  ChannelsLast channels_last(Inputs in) const override { return batch_norm_images(in[1], 3, 1); }
   bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor &g = in[0], &x = in[1], &weight = in[4];
@@ -85,6 +92,8 @@ struct BatchNorm : OpOf<BatchNorm> {
         out[0].device(), view_of(out[0]),
         {view_of(in[0]), view_of(mean), view_of(variance), view_or_none(in[1]), view_or_none(in[2]), eps});
   }
+  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
+  ChannelsLast channels_last(Inputs in) const override { return batch_norm_images(in[0], 1, 1); }
   Saves saves(uint32_t) const override { return {.inputs = training ? 3u : 27u, .outputs = training ? 6u : 0u}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;

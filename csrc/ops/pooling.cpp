@@ -55,6 +55,12 @@ Shape pooled_shape(const Rule& rule, const Shape& image) {
 Tensor flat_planes(const Tensor& t) { return flatten(t, -2, -1); }
 
 // inputs: gradient of the result, positions. Of the image's shape.
+// Kernels on the CPU take images of these types in either layout.
+ChannelsLast pooled_images(const Tensor& x, uint32_t inputs, uint32_t outputs) {
+  if (x.device().type != DeviceType::CPU || (x.dtype() != DType::Float32 && x.dtype() != DType::Float64)) return {};
+  return {.inputs = inputs, .outputs = outputs, .joined = true};
+}
+
 struct MaxPoolBackward : OpOf<MaxPoolBackward> {
   static constexpr const char* kName = "max_pool2d_backward";
   Rule rule;
@@ -67,6 +73,7 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
     max_pool_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), windows.view());
   }
   size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
+  ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 3, 1); }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Tensor index = v.input(1);
@@ -90,6 +97,7 @@ struct MaxPool : OpOf<MaxPool> {
     max_pool_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), windows.view());
   }
   size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
+  ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 1, 3); }
   Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (v.grad(0).defined())
@@ -118,6 +126,7 @@ struct AvgPool : OpOf<AvgPool> {
                                                             windows.view());
   }
   size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
+  ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 1, 1); }
   void vjp(const Vjp& v, Tensor* grads) const override {
     grads[0] = apply(AvgPool(rule, !backward, image), contiguous(v.grad()));
   }

@@ -40,8 +40,9 @@ class EpilogueFusion {
     if (maker < 0 || gone_[at(maker)] || g_.nodes[at(maker)].outputs.size() != 1) return false;
     const Value &from = value(v), &space = value(g_.nodes[at(n)].outputs[0]);
     if (!g_.nodes[at(maker)].op->takes_epilogue(from.device)) return false;
-    if (from.shape != space.shape || from.strides != space.strides || !is_contiguous(from.shape, from.strides))
-      return false;
+    if (from.shape != space.shape || from.strides != space.strides) return false;
+    const bool has_channels_last = from.shape.size() == 4 && from.strides == channels_last_strides(from.shape);
+    if (!is_contiguous(from.shape, from.strides) && !has_channels_last) return false;
     const std::vector<int>& readers = readers_[at(v)];
     return std::all_of(readers.begin(), readers.end(), [&](int reader) { return reader >= n; });
   }

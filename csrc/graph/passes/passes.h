@@ -22,6 +22,9 @@ void simplify(Graph& g);
 // max_pool(relu(x)) as relu(max_pool(x)), and backward likewise: relu then works on the few elements that are left, and
 // its large result need not be kept.
 void pool_before_relu(Graph& g);
+// Lets the values between convolutions have their channels innermost in memory, as convolutions work on them, where all
+// that is done to them can be done in that layout.
+void assign_layouts(Graph& g);
 // Makes one tiled op of elementwise ops that run over the same elements.
 void fuse_elementwise(Graph& g);
 

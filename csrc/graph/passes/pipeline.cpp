@@ -12,6 +12,7 @@ const std::vector<Pass>& all_passes() {
       {"common_subexpressions", merge_common_subexpressions},
       {"dead_code_again", remove_dead_code},
       {"pool_before_relu", pool_before_relu},
+      {"layout_assignment", assign_layouts},
       {"elementwise_fusion", fuse_elementwise},
       {"recompute", recompute},
       {"row_fusion", fuse_rows},

@@ -127,8 +127,11 @@ template <class T, class S>
 void fill_line(const Gather<T>& g, S* to, const T* from, int64_t length, S* buffer) {
   const int64_t channels = g.inputs;
   const int64_t channel_stride = g.in.stride[1], step = g.in.stride[4];
-  if (channels == 1) {
-    for (int64_t x = 0; x < length; x++) to[x] = convert<S>(from[x * step]);
+  if (channel_stride == 1 || channels == 1) {
+    const bool adjacent = step == channels;
+    const int64_t run = adjacent ? length * channels : channels;
+    for (int64_t x = 0; x < (adjacent ? 1 : length); x++)
+      for (int64_t c = 0; c < run; c++) to[x * channels + c] = convert<S>(from[x * step + c]);
     return;
   }
   constexpr int64_t lanes = kLanes<S>;
@@ -229,11 +232,16 @@ WEFT_INLINE void for_stretches(const Gather<T>& g, const Unit& u, int64_t first,
   }
 }
 
-// to(o, i) = from[i * from_row + o] for `count` pixels i and `outputs` channels o.
+// to[o * channel_stride + i * step] = from[i * from_row + o] for `count` pixels i and `outputs` channels o.
 template <class T, class S>
 void put_pixels(T* to, int64_t channel_stride, int64_t step, const S* from, int64_t from_row, int64_t count,
                 int64_t outputs) {
   int64_t i = 0;
+  if (channel_stride == 1) {
+    for (; i < count; i++)
+      for (int64_t o = 0; o < outputs; o++) to[i * step + o] = convert<T>(from[i * from_row + o]);
+    return;
+  }
   if constexpr (__is_same(T, S)) {
     constexpr int lanes = kLanes<S>;
     if (step == 1) {

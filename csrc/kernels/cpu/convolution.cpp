@@ -148,9 +148,10 @@ template <class T>
 void finish_unit(const Epilogue& then, const Gather<T>& g, const Unit& u, int64_t group) {
   const int64_t plane = g.out.size[1] * g.out.size[2];
   for (int64_t i = 0; i < u.images; i++)
-    then(
-        (u.image + i) * g.out.stride[0] + group * g.outputs * g.out.stride[1] + u.plane * plane + u.row * g.out.size[2],
-        g.outputs, g.out.stride[1], u.planes == 1 ? u.rows * g.out.size[2] : u.planes * plane);
+    finish_pixels(then, g.out.stride,
+                  (u.image + i) * g.out.stride[0] + group * g.outputs * g.out.stride[1] +
+                      (u.plane * plane + u.row * g.out.size[2]) * g.out.stride[4],
+                  g.outputs, u.planes == 1 ? u.rows * g.out.size[2] : u.planes * plane);
 }
 
 // bias: of all outputs, nullptr for none. then: nullptr for none.
@@ -234,8 +235,8 @@ WEFT_INLINE void visit_float(DType t, F&& f) {
 // a matrix of a row for every weight of an output and a column for every pixel.
 bool has_few_pixels(const StridedView& y, const StridedView& x, const StridedView& w, const ConvGeometry& geometry) {
   return y.dtype == DType::Float32 && geometry.groups == 1 && x.shape[0] == 1 && y.shape[2] == 1 && x.shape[2] == 1 &&
-         w.shape[2] == 1 && w.is_contiguous() && y.is_contiguous() && y.shape[3] * y.shape[4] <= 64 &&
-         w.numel() >= 1 << 18;
+         w.shape[2] == 1 && w.is_contiguous() && y.strides[3] == y.shape[4] * y.strides[4] &&
+         y.shape[3] * y.shape[4] <= 64 && w.numel() >= 1 << 18;
 }
 
 void spread_row(float* to, const StridedView& y, const StridedView& x, const ConvGeometry& g, int64_t channel,
@@ -289,7 +290,8 @@ void convolve_few_pixels(const StridedView& y, const StridedView& x, const Strid
     }
     for (int64_t o = begin; o < end; o++) {
       const float b = bias.data ? bias.as<const float>()[o * bias.strides[0]] : 0.0f;
-      for (int64_t p = 0; p < pixels; p++) y.as<float>()[o * pixels + p] = result[o * columns + p] + b;
+      float* to = y.as<float>() + o * y.strides[1];
+      for (int64_t p = 0; p < pixels; p++) to[p * y.strides[4]] = result[o * columns + p] + b;
     }
   });
 }
@@ -460,7 +462,10 @@ struct WeightRunner {
         get_grads(u, group, first, count);
         Product<S> x = product(g, end - begin);
         x.k = count;
-        x.a.data = grads;
+        if (channels_innermost())
+          x.a = {grads, 1, g.outputs};
+        else
+          x.a.data = grads;
         x.b.data = rows;
         x.c = sums + begin;
         x.base = started ? x.c : nullptr;
@@ -469,17 +474,21 @@ struct WeightRunner {
       }
     }
   }
-  // grads[o * kSumPixels + i] = gradient of channel o of pixel first + i
+  bool channels_innermost() const { return g.out.stride[1] == 1; }
+  // grads[o * kSumPixels + i], or [i * outputs + o] = gradient of channel o of pixel first + i
   void get_grads(const Unit& u, int64_t group, int64_t first, int64_t count) {
     for_stretches(g, u, first, count, [&](const T* from, int64_t done, int64_t length) {
       from += group * g.outputs * g.out.stride[1];
+      const int64_t step = g.out.stride[4];
+      if (channels_innermost())
+        return put_pixels<S, T>(grads + done * g.outputs, 1, g.outputs, from, step, length, g.outputs);
       for (int64_t o = 0; o < g.outputs; o++) {
         S* to = grads + o * kSumPixels + done;
         const T* channel = from + o * g.out.stride[1];
-        if (g.out.stride[4] == 1)
+        if (step == 1)
           for (int64_t i = 0; i < length; i++) to[i] = convert<S>(channel[i]);
         else
-          for (int64_t i = 0; i < length; i++) to[i] = convert<S>(channel[i * g.out.stride[4]]);
+          for (int64_t i = 0; i < length; i++) to[i] = convert<S>(channel[i * step]);
       }
     });
   }

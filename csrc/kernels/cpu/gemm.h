@@ -20,7 +20,7 @@ constexpr int kTileRows = 6;  // 12 accumulators of 16 registers
 constexpr int kTileVectors = 2;
 
 template <class T>
-constexpr int kTileColumns = kTileVectors * kLanes<T>;
+constexpr int kTileColumns{kTileVectors * kLanes<T>};
 template <class T>
 constexpr int64_t kMaxDepth = 1280 / static_cast<int64_t>(sizeof(T));  // a panel of B stays in the L1 cache
 constexpr int64_t kMaxRows = kTileRows * 20;
@@ -30,9 +30,6 @@ template <int n>
 struct Constant {
   static constexpr int value = n;
 };
-
-WEFT_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
-WEFT_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 template <class T>
 struct Matrix {

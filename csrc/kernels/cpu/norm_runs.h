@@ -3,6 +3,7 @@
 #pragma once
 
 #include "kernels/cpu/elementwise_loop.h"
+#include "kernels/cpu/vector.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -41,27 +42,58 @@ WEFT_INLINE void set_number(const StridedView& v, int64_t i, double value) {
   if (v.data) store_run(advance(v.data, i, v.dtype), v.dtype, 1, &x, 1);
 }
 
+// --- sums -----------------------------------------------------------------------------------------------------------
+// Sum j of kLanes takes the numbers j, j + kLanes, ... of a run; then the second half of the sums is added to the first
+// until one is left. This order can be kept for many runs side by side, too.
+
+template <class V>
+WEFT_INLINE void add_square(V& sum, V x, V mean) {
+  const V away = x - mean;
+  sum += away * away;
+}
+template <class V>
+WEFT_INLINE void add_product(V& sum, V g, V x, V mean) {
+  sum += g * (x - mean);
+}
+
+// add(sum, i): adds number i, or as many as `sum` holds from there on.
+template <class C, class F>
+WEFT_INLINE double run_sum_of(int64_t m, const F& add) {
+  constexpr int64_t lanes = kLanes<C>;
+  Vector<C> vector{};
+  int64_t i = 0;
+  for (; i + lanes <= m; i += lanes) add(vector, i);
+  if (i < m) {
+    C sums[lanes];
+    store(sums, vector);
+    for (int64_t j = 0; i + j < m; j++) add(sums[j], i + j);
+    vector = load(sums);
+  }
+#pragma GCC unroll 4
+  for (int level = 1; level <= 4; level++) {
+    const int half = lanes >> level;
+    if (half == 0) break;
+    typename VectorOf<C>::index other;
+#pragma GCC unroll 16
+    for (int j = 0; j < lanes; j++) other[j] = (j + half) % lanes;
+    vector += __builtin_shuffle(vector, other);
+  }
+  return static_cast<double>(vector[0]);
+}
 template <class C>
 WEFT_INLINE double run_sum(const C* x, int64_t m) {
-  C sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < m; i++) sum += x[i];
-  return static_cast<double>(sum);
+  return run_sum_of<C>(m, [&]<class V>(V& sum, int64_t i) { sum += numbers_at<V>(x + i); });
 }
 template <class C>
 WEFT_INLINE double run_square_sum(const C* x, int64_t m, C mean) {
-  C sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < m; i++) sum += (x[i] - mean) * (x[i] - mean);
-  return static_cast<double>(sum);
+  return run_sum_of<C>(m, [&]<class V>(V& sum, int64_t i) { add_square<V>(sum, numbers_at<V>(x + i), mean - V{}); });
 }
 // sum(g (x - mean))
 template <class C>
 WEFT_INLINE double run_product_sum(const C* g, const C* x, int64_t m, C mean) {
-  C sum = 0;
-#pragma omp simd reduction(+ : sum)
-  for (int64_t i = 0; i < m; i++) sum += g[i] * (x[i] - mean);
-  return static_cast<double>(sum);
+  return run_sum_of<C>(m, [&]<class V>(V& sum, int64_t i) {
+    add_product<V>(sum, numbers_at<V>(g + i), numbers_at<V>(x + i), mean - V{});
+  });
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "device/cpu/scratch.h"
 #include "kernels/cpu/elementwise_loop.h"
+#include "kernels/cpu/pooling_channels.h"
 #include "kernels/cpu/vector.h"
 
 namespace weft {
@@ -148,6 +149,10 @@ void max_windows(C* y, int64_t* index, const C* x, const Plane& to, const Plane&
 
 template <class C>
 void max_pool_as(const StridedView& out, const StridedView& indices, const StridedView& in, const PoolWindows& w) {
+  if (by_channels(out) || by_channels(indices) || by_channels(in)) {
+    if (!scratch_only_asked()) max_pool_channels<C>(out, indices, in, w);
+    return;
+  }
   Plane to(out), from(in);
   bool halving = is_halving(to, from, w);
   for_planes<C>(out, in, [&](C* y, const C* x, int64_t p) {
@@ -169,7 +174,12 @@ void max_pool_cpu(StridedView out, StridedView indices, StridedView in, PoolWind
 WEFT_CPU_KERNEL(max_pool_kernel, max_pool_cpu);
 
 template <class C>
-void max_backward_as(const StridedView& out, const StridedView& grad, const StridedView& indices) {
+void max_backward_as(const StridedView& out, const StridedView& grad, const StridedView& indices,
+                     const PoolWindows& w) {
+  if (by_channels(out) || by_channels(grad) || by_channels(indices)) {
+    if (!scratch_only_asked()) max_pool_backward_channels<C>(out, grad, indices, w);
+    return;
+  }
   Plane to(out), from(grad);
   for_planes<C>(out, grad, [&](C* dx, const C* g, int64_t p) {
     const int64_t* index = indices.as<int64_t>() + p * from.size();
@@ -178,15 +188,19 @@ void max_backward_as(const StridedView& out, const StridedView& grad, const Stri
   });
 }
 
-void max_pool_backward_cpu(StridedView out, StridedView grad, StridedView indices, PoolWindows) {
+void max_pool_backward_cpu(StridedView out, StridedView grad, StridedView indices, PoolWindows w) {
   if (out.numel() == 0) return;
-  grad.dtype == DType::Float64 ? max_backward_as<double>(out, grad, indices)
-                               : max_backward_as<float>(out, grad, indices);
+  grad.dtype == DType::Float64 ? max_backward_as<double>(out, grad, indices, w)
+                               : max_backward_as<float>(out, grad, indices, w);
 }
 WEFT_CPU_KERNEL(max_pool_backward_kernel, max_pool_backward_cpu);
 
 template <class C>
 void avg_pool_as(const StridedView& out, const StridedView& in, const PoolWindows& w) {
+  if (by_channels(out) || by_channels(in)) {
+    if (!scratch_only_asked()) avg_pool_channels<C>(out, in, w);
+    return;
+  }
   Plane to(out), from(in);
   for_planes<C>(out, in, [&](C* y, const C* x, int64_t) {
     for (int64_t i = 0; i < to.rows; i++) {
@@ -208,6 +222,10 @@ WEFT_CPU_KERNEL(avg_pool_kernel, avg_pool_cpu);
 
 template <class C>
 void avg_backward_as(const StridedView& out, const StridedView& grad, const PoolWindows& w) {
+  if (by_channels(out) || by_channels(grad)) {
+    if (!scratch_only_asked()) avg_pool_backward_channels<C>(out, grad, w);
+    return;
+  }
   Plane to(out), from(grad);
   for_planes<C>(out, grad, [&](C* dx, const C* g, int64_t) {
     for (int64_t i = 0; i < to.size(); i++) dx[i] = 0;

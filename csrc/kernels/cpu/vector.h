@@ -45,6 +45,18 @@ WEFT_INLINE void store(T* p, Vector<T> v) {
   *reinterpret_cast<Vector<T>*>(p) = v;
 }
 
+WEFT_INLINE int64_t smaller(int64_t a, int64_t b) { return a < b ? a : b; }
+WEFT_INLINE int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+// One number, or as many as a vector holds.
+template <class V, class T>
+WEFT_INLINE V numbers_at(const T* p) {
+  if constexpr (__is_same(V, T))
+    return *p;
+  else
+    return load(p);
+}
+
 // Copies n elements past the caches: for results so large that they would be pushed out before anybody reads them.
 // Saves reading the lines that are overwritten. stream_end() comes after the last copy.
 template <class T>

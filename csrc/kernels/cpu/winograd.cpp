@@ -1,8 +1,8 @@
 // Forward, and the gradient by the input.
 #include "kernels/cpu/winograd.h"
 
+#include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/winograd_tiles.h"
-#include "kernels/tile.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -141,22 +141,32 @@ struct TileRunner {
     for (int64_t j = 0; j < kWidth; j++)
       bias[j] = f.bias && o + j < f.outputs() ? f.bias[(o + j) * f.bias_stride] : 0.0f;
     const int64_t channels = smaller(kWidth, f.outputs() - o), height = f.y.shape[3], width = f.y.shape[4];
-    const int64_t* strides = f.y.strides;
+    const int64_t panel = panel_width(f, o), *strides = f.y.strides;
+    const bool directly = strides[1] == 1 && channels == panel;
     for (int64_t done = 0; done < count;) {
       const TileAt at = tile_at(t, u, first + done);
       const int64_t length = smaller(t.columns - at.column, count - done);
-      for (int64_t i = 0; i < length; i++) transform_tile(done + i, i, length, bias, panel_width(f, o));
       const int64_t row = 2 * (u.row + at.row), column = 2 * at.column;
       float* to =
           f.y.as<float>() + (u.image + at.image) * strides[0] + o * strides[1] + row * strides[3] + column * strides[4];
-      for (int64_t r = 0; r < 2 && row + r < height; r++)
-        put_pixels<float, float>(to + r * strides[3], strides[1], strides[4], outputs + r * 2 * length * kWidth, kWidth,
-                                 smaller(2 * length, width - column), channels);
+      if (directly) {
+        for (int64_t i = 0; i < length; i++) {
+          const int64_t rows = smaller(2, height - row), columns = smaller(2, width - column - 2 * i);
+          transform_tile(done + i, to + 2 * i * strides[4], strides[3], strides[4], rows, columns, bias, panel);
+        }
+      } else {
+        for (int64_t i = 0; i < length; i++)
+          transform_tile(done + i, outputs + 2 * i * kWidth, 2 * length * kWidth, kWidth, 2, 2, bias, panel);
+        for (int64_t r = 0; r < 2 && row + r < height; r++)
+          put_pixels<float, float>(to + r * strides[3], strides[1], strides[4], outputs + r * 2 * length * kWidth,
+                                   kWidth, smaller(2 * length, width - column), channels);
+      }
       done += length;
     }
   }
-  // outputs[((r * length + i) * 2 + column) * kWidth + j] of tile number `tile`
-  WEFT_INLINE void transform_tile(int64_t tile, int64_t i, int64_t length, const float* bias, int64_t width) {
+  // to[r * row + c * column + j] = output j of the tile's pixel (r, c), for the first rows and columns of them
+  WEFT_INLINE void transform_tile(int64_t tile, float* to, int64_t row, int64_t column, int64_t rows, int64_t columns,
+                                  const float* bias, int64_t width) {
     for (int64_t j = 0; j < width; j += kLanesF) {
       V m[4][4], y[2][2];
 #pragma GCC unroll 16
@@ -164,7 +174,8 @@ struct TileRunner {
       transform_output(m, y);
       const V b = load(bias + j);
 #pragma GCC unroll 4
-      for (int q = 0; q < 4; q++) store(outputs + ((q / 2 * length + i) * 2 + q % 2) * kWidth + j, y[q / 2][q % 2] + b);
+      for (int q = 0; q < 4; q++)
+        if (q / 2 < rows && q % 2 < columns) store(to + q / 2 * row + q % 2 * column + j, y[q / 2][q % 2] + b);
     }
   }
 };
@@ -174,7 +185,8 @@ void finish_unit(const Epilogue& then, const Filter& f, const TileUnit& u) {
   const int64_t height = f.y.shape[3], width = f.y.shape[4], *strides = f.y.strides;
   const int64_t rows = smaller(2 * u.rows, height - 2 * u.row);
   for (int64_t i = 0; i < u.images; i++)
-    then((u.image + i) * strides[0] + 2 * u.row * width, f.outputs(), strides[1], rows * width);
+    finish_pixels(then, strides, (u.image + i) * strides[0] + 2 * u.row * width * strides[4], f.outputs(),
+                  rows * width);
 }
 
 void run_filter(const Filter& f, const Epilogue* then) {

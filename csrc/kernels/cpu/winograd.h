@@ -13,7 +13,7 @@ struct Epilogue;
 namespace WEFT_ISA {
 
 // Each returns false, having done nothing, where it does not apply; that depends on shapes and dtypes alone.
-// then: nullptr for none; called for parts of a contiguous y.
+// then: nullptr for none; called for parts of y, which is contiguous then or has its channels innermost.
 bool winograd_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
                           const ConvGeometry& geometry, const Epilogue* then);
 bool winograd_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,

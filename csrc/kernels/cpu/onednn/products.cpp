@@ -113,7 +113,8 @@ bool applies(const StridedView& y, const StridedView& x, const StridedView& w, c
   if (x.shape[2] != 1 || w.shape[2] != 1 || y.shape[2] != 1) return false;
   if (x.shape[1] < kFewestChannels || w.shape[0] < kFewestChannels) return false;
   double work = static_cast<double>(w.numel()) * static_cast<double>(y.shape[0] * y.shape[3] * y.shape[4]);
-  return work >= kLargeConvolution && x.is_contiguous() && w.is_contiguous() && y.is_contiguous();
+  auto known = [](const StridedView& v) { return v.is_contiguous() || v.has_channels_last(); };
+  return work >= kLargeConvolution && known(x) && w.is_contiguous() && known(y);
 }
 
 Key key_of(int64_t kind, const Sizes& s) {
@@ -124,7 +125,18 @@ Key key_of(int64_t kind, const Sizes& s) {
 }
 
 memory::desc any(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
-memory::desc plain(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::nchw}; }
+// How operands come.
+struct Layouts {
+  memory::format_tag x = memory::format_tag::nchw, y = memory::format_tag::nchw;
+  Layouts(const StridedView& x_view, const StridedView& y_view) {
+    if (!x_view.is_contiguous()) x = memory::format_tag::nhwc;
+    if (!y_view.is_contiguous()) y = memory::format_tag::nhwc;
+  }
+  int64_t key() const { return (x == memory::format_tag::nhwc ? 4 : 0) + (y == memory::format_tag::nhwc ? 8 : 0); }
+};
+memory::desc plain(const memory::dims& dims, memory::format_tag layout = memory::format_tag::nchw) {
+  return {dims, memory::data_type::f32, layout};
+}
 
 dnnl::primitive_attr attributes() {
   dnnl::primitive_attr attr;
@@ -148,13 +160,14 @@ bool onednn_convolution(const StridedView& y, const StridedView& x, const Stride
                         const ConvGeometry& geometry) {
   if (!applies(y, x, w, geometry) || (bias.data && bias.strides[0] != 1)) return false;
   Sizes s = sizes_of(y, x, w, geometry);
+  const Layouts given(x, y);
   bool with_bias = bias.data != nullptr;
-  auto p = prepared(key_of(with_bias ? 1 : 0, s), [&] {
+  auto p = prepared(key_of((with_bias ? 1 : 0) + given.key(), s), [&] {
     auto d = forward_desc(s, with_bias);
     Prepared made{dnnl::convolution_forward(d),
                   {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS},
                   {d.src_desc(), d.weights_desc()},
-                  {plain(s.x), plain(s.w)},
+                  {plain(s.x, given.x), plain(s.w)},
                   d.scratchpad_desc()};
     if (with_bias) {
       made.arguments.push_back(DNNL_ARG_BIAS);
@@ -163,7 +176,7 @@ bool onednn_convolution(const StridedView& y, const StridedView& x, const Stride
     }
     made.arguments.push_back(DNNL_ARG_DST);
     made.wanted.push_back(d.dst_desc());
-    made.given.push_back(plain(s.y));
+    made.given.push_back(plain(s.y, given.y));
     return made;
   });
   if (!p) return false;
@@ -175,14 +188,15 @@ bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, cons
                               const ConvGeometry& geometry) {
   if (!applies(gy, gx, w, geometry)) return false;
   Sizes s = sizes_of(gy, gx, w, geometry);
-  auto p = prepared(key_of(2, s), [&] {
+  const Layouts given(gx, gy);
+  auto p = prepared(key_of(2 + given.key(), s), [&] {
     dnnl::convolution_backward_data::primitive_desc d(cpu(), dnnl::algorithm::convolution_direct, any(s.x), any(s.w),
                                                       any(s.y), s.strides, s.dilates, s.before, s.after,
                                                       forward_desc(s, false), attributes());
     return Prepared{dnnl::convolution_backward_data(d),
                     {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC},
                     {d.diff_dst_desc(), d.weights_desc(), d.diff_src_desc()},
-                    {plain(s.y), plain(s.w), plain(s.x)},
+                    {plain(s.y, given.y), plain(s.w), plain(s.x, given.x)},
                     d.scratchpad_desc()};
   });
   if (!p) return false;
@@ -197,7 +211,7 @@ bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedVi
     return false;
   for (const StridedView* v : {&out, &a, &b})
     if (v->strides[0] < 1 || v->strides[1] < 1 || (v->strides[0] != 1 && v->strides[1] != 1)) return false;
-  Key key{3, m, n, k, a.strides[0], a.strides[1], b.strides[0], b.strides[1], out.strides[0], out.strides[1]};
+  Key key{-1, m, n, k, a.strides[0], a.strides[1], b.strides[0], b.strides[1], out.strides[0], out.strides[1]};
   auto p = prepared(key, [&] {
     auto desc = [](const StridedView& v) {
       return memory::desc({v.shape[0], v.shape[1]}, memory::data_type::bf16, {v.strides[0], v.strides[1]});
