@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kPoints = 16;  // products of a tile: 4x4
 constexpr int64_t kLanesF = kLanes<float>, kWidth = kTileColumns<float>;
-constexpr int64_t kFewestChannels = 16, kFewestTiles = 32;
+constexpr int64_t kFewestChannels = 16, kFewestTiles = 8;
 constexpr int64_t kTileBoxBytes = 192 * 1024;  // of a box, which shares the L2 cache with what is made of it
 constexpr int64_t kFewTiles = 48;              // that pay for reading the weights: whole tiles of gemm at every level
 
