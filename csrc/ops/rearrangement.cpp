@@ -23,6 +23,12 @@ Tensor part_of(const Tensor& t, int dim, int64_t start, int64_t n) {
   return alias_as_strided(t, shape, t.strides(), t.offset() + (n > 0 ? start * t.strides()[dim] : 0));
 }
 
+// The CPU's copies run along whatever dimension is innermost.
+ChannelsLast copied_images(Inputs in) {
+  if (in[0].device().type != DeviceType::CPU) return {};
+  return {.inputs = ~0u, .outputs = 1, .joined = true};
+}
+
 struct Cat : OpOf<Cat> {
   static constexpr const char* kName = "cat";
   AutocastRule autocast() const override { return AutocastRule::Widest; }
@@ -55,6 +61,7 @@ struct Cat : OpOf<Cat> {
       at += n;
     }
   }
+  ChannelsLast channels_last(Inputs in) const override { return copied_images(in); }
   void vjp(const Vjp& v, Tensor* grads) const override {
     int64_t at = 0;
     for (size_t i = 0; i < sizes.size(); i++) {
@@ -138,6 +145,7 @@ struct Pad : OpOf<Pad> {
     }
     copy_kernel(out[0].device(), view_of(target), view_of(source));
   }
+  ChannelsLast channels_last(Inputs in) const override { return copied_images(in); }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Dims b = before, a = after;
     for (int64_t& n : b) n = -n;

@@ -140,6 +140,22 @@ def test_residual_block(w):
 
 
 @weft_only
+def test_joined_and_padded(w):
+    f = w.nn.functional
+    a, b, c = w.randn(16, 3, 3, 3), w.randn(24, 16, 3, 3), w.randn(8, 40, 3, 3)
+
+    def function(x):
+        y = f.relu(f.conv2d(x, a, padding=1))
+        z = f.conv2d(f.pad(y, (1, 1, 1, 1), value=2.0), b)
+        return f.conv2d(f.pad(w.cat([y, z], 1), (-1, 2, 0, -3)), c)
+
+    x = w.randn(2, 3, 14, 12)
+    jitted = w.jit(function)
+    assert_same(jitted(x), function(x))
+    assert has_innermost(jitted)
+
+
+@weft_only
 @pytest.mark.parametrize(
     "middle",
     [

@@ -69,8 +69,9 @@ class LayoutAssignment {
       if (possible && able.joined) join(together, v);
       if (able.gains) gains_[at(v)] = 1;
     };
-    for (size_t i = 0; i < node.inputs.size(); i++) visit_value(node.inputs[i], able.inputs >> i & 1);
-    for (size_t i = 0; i < node.outputs.size(); i++) visit_value(node.outputs[i], able.outputs >> i & 1);
+    auto holds = [](uint32_t mask, size_t place) { return place < 32 && (mask >> place & 1); };
+    for (size_t i = 0; i < node.inputs.size(); i++) visit_value(node.inputs[i], holds(able.inputs, i));
+    for (size_t i = 0; i < node.outputs.size(); i++) visit_value(node.outputs[i], holds(able.outputs, i));
   }
 
   // Loops over elements run as fast in any order, as long as it is that of all operands.
