@@ -20,8 +20,9 @@ namespace {
 // What a traced function asks to happen around every call of what is compiled from it.
 struct Session {
   std::vector<py::object> before, after;
-  std::vector<py::object> watched;  // modules
-  std::vector<Tensor> cells;        // numbers that are read anew at every call
+  std::vector<py::object> watched;                        // modules
+  std::vector<std::pair<py::object, py::str>> variables;  // holders and names
+  std::vector<Tensor> cells;                              // numbers that are read anew at every call
   bool sizes_vary = false;
   std::vector<graph::Comparison> comparisons;  // of sizes that may vary
 };
@@ -65,6 +66,7 @@ struct Compiled {
   Tree result;
   std::vector<py::object> before, after;
   std::vector<Watch> watches;
+  std::vector<VariableWatch> variables;
   std::string reason;                             // why it was traced
   graph::Program program;                         // before the passes
   std::vector<std::string> without;               // passes
@@ -272,6 +274,7 @@ class Jit {
   static std::string mismatch(Compiled& c, const std::vector<Tensor>& tensors) {
     std::string reason = c.function->mismatch(tensors);
     for (size_t i = 0; reason.empty() && i < c.watches.size(); i++) reason = c.watches[i].change();
+    for (size_t i = 0; reason.empty() && i < c.variables.size(); i++) reason = c.variables[i].change();
     return reason;
   }
 
@@ -290,6 +293,7 @@ class Jit {
     c.before = traced.session.before;
     c.after = traced.session.after;
     for (const py::object& module : traced.session.watched) c.watches.emplace_back(module);
+    for (const auto& [holder, name] : traced.session.variables) c.variables.emplace_back(holder, name);
     keep(s.key, compiled);
     if (traces_ == kManyTraces) {
       std::string text =
@@ -545,6 +549,9 @@ void bind_jit(py::module_& m) {
         "Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.");
   m.def("_watch", [](py::object owner) {
     if (session) session->watched.push_back(std::move(owner));
+  });
+  m.def("_watch_variable", [](py::object holder, py::str name) {
+    if (session) session->variables.emplace_back(std::move(holder), std::move(name));
   });
   m.def("_refuse_while_tracing", &refuse_while_tracing, py::arg("what"));
   m.def("_traced_cond", &traced_cond);

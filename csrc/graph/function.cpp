@@ -106,8 +106,9 @@ class FunctionNode final : public weft::Node {
 struct Function::Builder {
   const Program& program;
   Function& f;
+  const Graph& whole;
 
-  const Graph& graph() const { return program.graph(); }
+  const Graph& graph() const { return whole; }
   bool is_gradient(size_t result) const { return program.is_gradient(result); }
   size_t num_gradients() const { return static_cast<size_t>(program.num_gradients()); }
 
@@ -272,8 +273,10 @@ Ref<Function> Function::compile(const Program& program, const OptimizeOptions& o
   f->backward_error_ = program.backward_error;
   f->gradients_seen_ = program.traced.gradients_seen;
   f->gradient_changes_ = program.traced.gradient_changes;
-  Builder b{program, *f};
-  Graph forward, backward;
+  Graph whole = program.graph(), forward, backward;
+  // What backward reads of forward has one layout in both.
+  if (!f->leaves_.empty() && !options.leaves_out("layout_assignment")) assign_layouts(whole);
+  Builder b{program, *f, whole};
   b.split(forward, backward);
   optimize(forward, options);
   f->forward_ = make_ref<Plan>(std::move(forward));

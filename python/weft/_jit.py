@@ -257,16 +257,81 @@ _C._set_traced_size_type(TracedSize)
 
 _patch_lock = threading.RLock()
 _patch_depth = 0
-_fresh = threading.local()
+
+
+class _Fresh(threading.local):
+    """What a trace has seen."""
+
+    def __init__(self):
+        self.modules = {}  # made by the traced function itself, by id
+        self.functions = set()  # whose variables are watched
+
+
+_fresh = _Fresh()
 
 
 def _call_traced(function, args, kwargs):
-    """Runs the function under the trace, with an eye on the modules it uses."""
+    """Runs the function under the trace, with an eye on the modules and variables it uses."""
     owner = getattr(function, "__self__", None)
     with _ModulesWatched():
+        _watch_variables(function)
         if owner is not None and hasattr(owner, "_hooks") and hasattr(owner, "__dict__"):
             _C._watch(owner)
         return function(*args, **kwargs)
+
+
+@functools.cache
+def _is_installed(file):
+    """Is it a file of the standard library or of an installed package, this one included?"""
+    import sysconfig
+
+    folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
+    return file.startswith((*folders, str(Path(__file__).parent), "<frozen"))
+
+
+@functools.lru_cache(maxsize=1000)
+def _names(code):
+    """Names of the variables from outside that code reads and does not set: (globals, those of closures)."""
+    import dis
+
+    reads, sets = set(), set()
+    codes = [code]
+    for part in codes:
+        codes += [constant for constant in part.co_consts if isinstance(constant, types.CodeType)]
+        for instruction in dis.get_instructions(part):
+            if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
+                reads.add(instruction.argval)
+            elif instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF"):
+                sets.add(instruction.argval)
+    return sorted(reads - sets), [name for name in code.co_freevars if name not in sets]
+
+
+def _watch_variables(function):
+    """Watches the variables from outside that a function reads, and the functions among them."""
+    waiting = [function]
+    while waiting:
+        function = waiting.pop()
+        if isinstance(function, Jitted):
+            function = function.__wrapped__
+        function = getattr(function, "__func__", function)
+        if not isinstance(function, types.FunctionType) or function in _fresh.functions:
+            continue
+        _fresh.functions.add(function)
+        if _is_installed(function.__code__.co_filename):
+            continue
+        outside, enclosing = _names(function.__code__)
+        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
+        variables = function.__globals__
+        found = [(variables, name, variables[name]) for name in outside if name in variables]
+        for name in enclosing:
+            try:
+                found.append((cells[name], name, cells[name].cell_contents))
+            except ValueError:  # not set yet
+                continue
+        for holder, name, value in found:
+            if not isinstance(value, types.ModuleType):
+                _C._watch_variable(holder, name)
+                waiting.append(value)
 
 
 class _ModulesWatched:
@@ -276,8 +341,8 @@ class _ModulesWatched:
         global _patch_depth
         from weft.nn import Module
 
-        self.before = getattr(_fresh, "modules", None)
-        _fresh.modules = {}
+        self.before = _fresh.modules, _fresh.functions
+        _fresh.modules, _fresh.functions = {}, set()
         with _patch_lock:
             if _patch_depth == 0:
                 self._patch(Module)
@@ -287,7 +352,7 @@ class _ModulesWatched:
         global _patch_depth
         from weft.nn import Module
 
-        _fresh.modules = self.before
+        _fresh.modules, _fresh.functions = self.before
         with _patch_lock:
             _patch_depth -= 1
             if _patch_depth == 0:
@@ -306,6 +371,7 @@ class _ModulesWatched:
         def call(self, *args, **kwargs):
             if _C._is_tracing() and id(self) not in _fresh.modules:
                 _C._watch(self)
+                _watch_variables(type(self).forward)
             return _originals["__call__"](self, *args, **kwargs)
 
         def set_attribute(self, name, value):

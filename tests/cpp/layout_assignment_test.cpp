@@ -62,9 +62,7 @@ TEST(LayoutAssignment, KeepsASetTogether) {
 
 TEST(LayoutAssignment, LeavesImagesThatNoConvolutionGainsBy) {
   EXPECT_EQ(assigned({make_pattern({2, 3, 8, 8}, 1)},
-                     [](const Tensors& a) {
-                       return Tensors{reshape(exp(relu(a[0])), {2, 192})};
-                     }),
+                     [](const Tensors& a) { return Tensors{reshape(exp(relu(a[0])), {2, 192})}; }),
             0);
   EXPECT_EQ(assigned({make_pattern({2, 4, 8, 8}, 1), make_pattern({6, 2, 3, 3}, 2), make_pattern({4, 3, 3, 3}, 3)},
                      [](const Tensors& a) { return Tensors{conv(conv(a[0], a[1], 2), a[2], 2)}; }),

@@ -235,6 +235,67 @@ def test_captured_tensors_and_arguments_are_changed_in_place(w):
     assert counter.item() == 2 and x.tolist() == [4, 4]
 
 
+SHIFT = 1.0
+
+
+def shifted(x):
+    return x + SHIFT
+
+
+def test_a_variable_that_names_something_else_makes_a_new_trace(w, monkeypatch):
+    scale, weights, options = w.tensor([2.0]), [w.ones(1)], {"power": 1}
+    f = w.jit(lambda x: shifted(x * scale) * weights[0] ** options["power"])
+    x = w.ones(1)
+    assert f(x).item() == 3
+    scale, weights = w.tensor([2.0]), [w.ones(1)]
+    assert f(x).item() == 3 and f.traces == 2
+    scale = w.tensor([4.0])
+    assert f(x).item() == 5 and "the variable 'scale' changed" in f.explain()
+    weights[0] = w.full((1,), 3.0)
+    assert f(x).item() == 15 and "an element of the variable 'weights' changed" in f.explain()
+    options["power"] = 2
+    assert f(x).item() == 45
+    weights.append(None)
+    assert f(x).item() == 45 and f.traces == 6
+    monkeypatch.setitem(globals(), "SHIFT", 6.0)  # read by a function that the function calls
+    assert f(x).item() == 90 and "the variable 'SHIFT' changed" in f.explain()
+    monkeypatch.setitem(globals(), "SHIFT", float("6"))  # equal
+    assert f(x).item() == 90 and f.traces == 7
+    monkeypatch.delitem(globals(), "SHIFT")
+    with pytest.raises(NameError, match="SHIFT"):
+        f(x)
+    monkeypatch.setitem(globals(), "SHIFT", 1.0)
+    assert f(x).item() == 45
+
+
+def test_variables_that_the_function_sets_or_only_others_read(w):
+    calls = unrelated = 0
+
+    @w.jit
+    def f(x):
+        nonlocal calls
+        calls += 1
+        later = lambda: unset  # noqa: E731, F821
+        return x * 2 if later else x
+
+    for _ in range(3):
+        f(w.ones(2))
+        unrelated += 1
+    assert calls == 1 and unrelated == 3 and f.traces == 1
+
+
+def test_globals_of_modules_called_inside_are_watched(w, monkeypatch):
+    class Net(w.nn.Module):
+        def forward(self, x):
+            return shifted(x)
+
+    net = Net()
+    f = w.jit(lambda x: net(x) * 2)
+    assert f(w.ones(1)).item() == 4
+    monkeypatch.setitem(globals(), "SHIFT", 2.0)
+    assert f(w.ones(1)).item() == 6
+
+
 def test_replacing_a_parameter_or_attribute_makes_a_new_trace(w):
     class Net(w.nn.Module):
         def __init__(self):

@@ -49,6 +49,7 @@ const std::vector<Pass>& all_passes();
 struct OptimizeOptions {
   // Names of passes to leave out.
   std::vector<std::string> without;
+  bool leaves_out(const std::string& pass) const;
   // Called with the graph before the first pass ("traced") and after each of them.
   std::function<void(const char* pass, const Graph& g)> after;
 };

@@ -21,6 +21,10 @@ const std::vector<Pass>& all_passes() {
   return passes;
 }
 
+bool OptimizeOptions::leaves_out(const std::string& pass) const {
+  return std::find(without.begin(), without.end(), pass) != without.end();
+}
+
 void optimize(Graph& g, const OptimizeOptions& options) {
   for (const std::string& name : options.without) {
     std::string names;
@@ -34,7 +38,7 @@ void optimize(Graph& g, const OptimizeOptions& options) {
   verify(g);
   if (options.after) options.after("traced", g);
   for (const Pass& pass : all_passes()) {
-    if (std::find(options.without.begin(), options.without.end(), pass.name) != options.without.end()) continue;
+    if (options.leaves_out(pass.name)) continue;
     pass.run(g);
     verify(g);
     if (options.after) options.after(pass.name, g);

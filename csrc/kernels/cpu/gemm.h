@@ -20,7 +20,7 @@ constexpr int kTileRows = 6;  // 12 accumulators of 16 registers
 constexpr int kTileVectors = 2;
 
 template <class T>
-constexpr int kTileColumns{kTileVectors * kLanes<T>};
+constexpr int kTileColumns = kTileVectors * kLanes<T>;
 template <class T>
 constexpr int64_t kMaxDepth = 1280 / static_cast<int64_t>(sizeof(T));  // a panel of B stays in the L1 cache
 constexpr int64_t kMaxRows = kTileRows * 20;
