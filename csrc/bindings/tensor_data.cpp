@@ -186,9 +186,9 @@ void check_has_data(const char* what, const Tensor& t) {
 
 }  // namespace
 
-PyObject* item(const Tensor& t) {
-  check_has_data("item", t);
-  check(t.numel() == 1, "item: only a tensor of one element can be turned into a number, got shape ", t.shape(),
+PyObject* item(const Tensor& t, const char* asked) {
+  check_has_data(asked, t);
+  check(t.numel() == 1, asked, ": only a tensor of one element can be turned into a number, got shape ", t.shape(),
         " with ", t.numel(), " elements");
   return element(t.device().type == DeviceType::CPU ? t : on_host(t), 0);
 }

@@ -110,17 +110,17 @@ int as_bool(PyObject* a) {
     const Tensor& t = unwrap(a);
     check(t.numel() == 1, "bool: the truth value of a tensor of shape ", t.shape(), " with ", t.numel(),
           " elements is ambiguous; use .any(), .all() or compare single elements");
-    py::object value = py::reinterpret_steal<py::object>(item(t));
+    py::object value = py::reinterpret_steal<py::object>(item(t, "bool"));
     return PyObject_IsTrue(value.ptr());
   });
 }
 
 PyObject* as_int(PyObject* a) {
-  return guarded([&] { return py::int_(py::reinterpret_steal<py::object>(item(unwrap(a)))).release().ptr(); });
+  return guarded([&] { return py::int_(py::reinterpret_steal<py::object>(item(unwrap(a), "int"))).release().ptr(); });
 }
 
 PyObject* as_float(PyObject* a) {
-  return guarded([&] { return py::float_(py::reinterpret_steal<py::object>(item(unwrap(a)))).release().ptr(); });
+  return guarded([&] { return py::float_(py::reinterpret_steal<py::object>(item(unwrap(a), "float"))).release().ptr(); });
 }
 
 PyObject* as_index(PyObject* a) {
@@ -129,7 +129,7 @@ PyObject* as_index(PyObject* a) {
     check<ErrorKind::Type>(!is_floating(t.dtype()) && t.numel() == 1,
                            "only integer tensors of one element can be used as an index, got dtype ", t.dtype(),
                            " and shape ", t.shape());
-    return py::int_(py::reinterpret_steal<py::object>(item(t))).release().ptr();
+    return py::int_(py::reinterpret_steal<py::object>(item(t, "index"))).release().ptr();
   });
 }
 

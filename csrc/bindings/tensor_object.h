@@ -62,7 +62,7 @@ void note_exact_size(int64_t n);
 // A new weft.Size.
 PyObject* size_object(const Shape& shape);
 // The value of a tensor of one element; t.tolist() for any.
-PyObject* item(const Tensor& t);
+PyObject* item(const Tensor& t, const char* asked = "item");
 PyObject* to_list(const Tensor& t);
 
 }  // namespace weft::python
