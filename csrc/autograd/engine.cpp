@@ -65,8 +65,10 @@ class BackwardRun {
  public:
   BackwardRun(bool retain_graph, bool create_graph) : retain_graph_(retain_graph), create_graph_(create_graph) {}
 
-  // Restricts the run to what `inputs` need.
-  void restrict_to(const std::vector<Tensor>& inputs, const std::vector<Edge>& roots);
+  // Restricts the run to what the gradients at `ends` need.
+  void restrict_to(const std::vector<Edge>& ends, const std::vector<Edge>& roots);
+  // The nodes of the ends do not run, although others may lie beyond them.
+  void stop_there() { stops_ = true; }
   void deliver(const Edge& edge, Tensor grad, const char* sender);
   void run();
   // Adds the collected gradients to the leaves' .grad.
@@ -80,7 +82,7 @@ class BackwardRun {
   bool wanted(const Node* node) const { return !restricted_ || needed_.count(node); }
 
   bool retain_graph_, create_graph_;
-  bool restricted_ = false;
+  bool restricted_ = false, stops_ = false;
   NodeMap map_;
   std::vector<Arrivals> arrivals_;
   std::vector<std::pair<uint64_t, int>> heap_;     // (sequence, index of arrivals)
@@ -90,15 +92,22 @@ class BackwardRun {
   std::vector<Tensor> captured_;
 };
 
-void BackwardRun::restrict_to(const std::vector<Tensor>& inputs, const std::vector<Edge>& roots) {
-  restricted_ = true;
-  captured_.resize(inputs.size());
+std::vector<Edge> edges_of(const std::vector<Tensor>& inputs) {
+  std::vector<Edge> edges;
   for (size_t i = 0; i < inputs.size(); i++) {
     check(inputs[i].requires_grad(), "grad: input ", i, " of shape ", inputs[i].shape(),
           " does not require grad; call requires_grad_() on it before it is used");
-    Edge edge = gradient_edge(inputs[i]);
-    captures_.insert({edge.node.get(), {edge.index, i}});
-    needed_[edge.node.get()] = 1;
+    edges.push_back(gradient_edge(inputs[i]));
+  }
+  return edges;
+}
+
+void BackwardRun::restrict_to(const std::vector<Edge>& ends, const std::vector<Edge>& roots) {
+  restricted_ = true;
+  captured_.resize(ends.size());
+  for (size_t i = 0; i < ends.size(); i++) {
+    captures_.insert({ends[i].node.get(), {ends[i].index, i}});
+    needed_[ends[i].node.get()] = 1;
   }
   // An edge always leads to an older node, so nothing older than all inputs can lead to one.
   uint64_t oldest = ~uint64_t{0};
@@ -172,6 +181,7 @@ void BackwardRun::run_node(Arrivals& arrived) {
     auto [begin, end] = captures_.equal_range(&node);
     for (auto it = begin; it != end; ++it)
       captured_[it->second.second] = arrived.grads[static_cast<int>(it->second.first)];
+    if (stops_ && begin != end) return;
   }
   if (node.sequence == 0) {
     if (restricted_) return;
@@ -245,7 +255,7 @@ Tensor root_gradient(const char* what, const Tensor& t, const Tensor& given, siz
 }
 
 BackwardRun start(const char* what, const std::vector<Tensor>& tensors, const std::vector<Tensor>& grads,
-                  bool retain_graph, bool create_graph, const std::vector<Tensor>* inputs) {
+                  bool retain_graph, bool create_graph, const std::vector<Edge>* ends, bool stops = false) {
   check(grads.empty() || grads.size() == tensors.size(), what, ": got ", tensors.size(), " tensors but ", grads.size(),
         " gradients");
   BackwardRun run(retain_graph, create_graph);
@@ -255,7 +265,8 @@ BackwardRun start(const char* what, const std::vector<Tensor>& tensors, const st
     root_grads.push_back(root_gradient(what, tensors[i], grads.empty() ? Tensor() : grads[i], i));
     roots.push_back(gradient_edge(tensors[i]));
   }
-  if (inputs) run.restrict_to(*inputs, roots);
+  if (ends) run.restrict_to(*ends, roots);
+  if (stops) run.stop_there();
   for (size_t i = 0; i < roots.size(); i++) run.deliver(roots[i], std::move(root_grads[i]), what);
   run.run();
   return run;
@@ -274,7 +285,8 @@ void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gra
     start("backward", tensors, grads, retain_graph, create_graph, nullptr).commit();
     return;
   }
-  BackwardRun run = start("backward", tensors, grads, retain_graph, create_graph, &inputs);
+  const std::vector<Edge> ends = edges_of(inputs);
+  BackwardRun run = start("backward", tensors, grads, retain_graph, create_graph, &ends);
   GradModeGuard mode(create_graph);
   for (size_t i = 0; i < inputs.size(); i++)
     if (run.captured(i).defined()) add_to_grad(inputs[i], run.captured(i));
@@ -285,13 +297,22 @@ void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gra
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const std::vector<Tensor>& grad_outputs, bool retain_graph, bool create_graph,
                          bool allow_unused) {
-  BackwardRun run = start("grad", outputs, grad_outputs, retain_graph, create_graph, &inputs);
+  std::vector<Edge> ends = edges_of(inputs);
+  BackwardRun run = start("grad", outputs, grad_outputs, retain_graph, create_graph, &ends);
   std::vector<Tensor> result;
   for (size_t i = 0; i < inputs.size(); i++) {
     check(run.captured(i).defined() || allow_unused, "grad: input ", i, " of shape ", inputs[i].shape(),
           " was not used to compute the outputs; pass allow_unused=True to get None for it");
     result.push_back(run.captured(i));
   }
+  return result;
+}
+
+std::vector<Tensor> grad_at(const std::vector<Tensor>& outputs, const std::vector<Edge>& ends,
+                            const std::vector<Tensor>& grad_outputs) {
+  BackwardRun run = start("grad", outputs, grad_outputs, false, false, &ends, true);
+  std::vector<Tensor> result;
+  for (size_t i = 0; i < ends.size(); i++) result.push_back(run.captured(i));
   return result;
 }
 

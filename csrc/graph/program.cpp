@@ -1,6 +1,7 @@
 #include "graph/program.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "autograd/engine.h"
 #include "op/autocast.h"
@@ -27,6 +28,39 @@ std::vector<int> differentiable_results(const std::vector<Tensor>& stand_ins, co
   return found;
 }
 
+// Where gradients leave what the trace has recorded: at leaves, and at tensors that were made before.
+std::vector<Edge> ends_of(const Tracer& tracer, const std::vector<Tensor>& results) {
+  std::vector<Edge> ends;
+  std::vector<const weft::Node*> stack;
+  std::unordered_set<const weft::Node*> seen;
+  auto visit = [&](const Edge& edge) {
+    if (!edge.node) return;
+    if (tracer.made(*edge.node)) {
+      if (seen.insert(edge.node.get()).second) stack.push_back(edge.node.get());
+      return;
+    }
+    auto is_it = [&](const Edge& end) { return end.node == edge.node && end.index == edge.index; };
+    if (std::none_of(ends.begin(), ends.end(), is_it)) ends.push_back(edge);
+  };
+  for (const Tensor& t : results) visit(gradient_edge(t));
+  while (!stack.empty()) {
+    const weft::Node* node = stack.back();
+    stack.pop_back();
+    for (const Edge& edge : node->edges) visit(edge);
+  }
+  return ends;
+}
+
+// The tensor whose gradient goes there.
+Tensor tensor_at(const Edge& end, const Tracer& tracer) {
+  if (auto* accumulator = dynamic_cast<const AccumulateGrad*>(end.node.get())) return accumulator->leaf();
+  for (const Tensor& t : tracer.read_with_grad()) {
+    const Edge edge = gradient_edge(t);
+    if (edge.node == end.node && edge.index == end.index) return t;
+  }
+  fail("jit: a gradient goes to a tensor from outside that the function has not read, by ", end.node->name());
+}
+
 }  // namespace
 
 int Program::num_gradients() const { return static_cast<int>(std::count(has_gradient.begin(), has_gradient.end(), 1)); }
@@ -43,9 +77,6 @@ Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, con
   p.num_results = static_cast<int>(results.size());
   if (GradMode::enabled()) p.differentiable = differentiable_results(stand_ins, results);
   if (!p.differentiable.empty()) {
-    for (const Tensor& t : stand_ins)
-      if (t.requires_grad() && !contains(leaves, t)) leaves.push_back(t);
-    for (const Tensor& t : tracer.captured_leaves()) leaves.push_back(t);
     std::vector<Tensor> roots, root_grads;
     for (int i : p.differentiable) {
       const Tensor& t = results[static_cast<size_t>(i)];
@@ -53,9 +84,11 @@ Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, con
       root_grads.push_back(tracer.argument({t.shape(), contiguous_strides(t.shape()), t.dtype(), t.device()}));
       p.grad_inputs.push_back(tracer.input_of(root_grads.back()));
     }
+    const std::vector<Edge> ends = ends_of(tracer, roots);
+    for (const Edge& end : ends) leaves.push_back(tensor_at(end, tracer));
     try {
       NoAutocastGuard no_autocast;
-      gradients = grad(roots, leaves, root_grads, false, false, true);
+      gradients = grad_at(roots, ends, root_grads);
     } catch (const Error& e) {
       // Its graph was used up inside the function, or an op has no derivative: an error when it is asked for.
       p.backward_error = e.message();

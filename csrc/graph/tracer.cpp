@@ -29,7 +29,11 @@ bool is_symbolic(const Tensor& t) { return t.impl()->storage->symbolic(); }
 }  // namespace
 
 Tracer::Tracer(std::function<std::string()> here)
-    : here_(std::move(here)), outer_(current()), number_(next_number()), number_before_(trace_number) {
+    : first_sequence_(coming_sequence()),
+      here_(std::move(here)),
+      outer_(current()),
+      number_(next_number()),
+      number_before_(trace_number) {
   trace_number = number_;
 }
 
@@ -126,7 +130,7 @@ Tracer::Memory& Tracer::memory_of(const Tensor& t) {
 }
 
 ValueId Tracer::value_of(const Tensor& t) {
-  if (!is_symbolic(t) && t.requires_grad() && captured_.insert(t.impl()).second) captured_leaves_.push_back(t);
+  if (!is_symbolic(t) && t.requires_grad() && read_.insert(t.impl()).second) read_with_grad_.push_back(t);
   Memory& memory = memory_of(t);
   Geometry wanted = geometry_of(t);
   for (const View& view : memory.views)

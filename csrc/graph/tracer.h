@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "graph/graph.h"
+#include "op/node.h"
 #include "op/trace.h"
 
 namespace weft::graph {
@@ -56,8 +57,10 @@ class Tracer final : public TraceSink {
   std::vector<Tensor> arguments(const std::vector<Tensor>& given);
   // One more input, for instance a gradient that backward starts with.
   Tensor argument(const Value& type);
-  // Captured tensors that require grad, in the order in which ops have read them.
-  const std::vector<Tensor>& captured_leaves() const { return captured_leaves_; }
+  // Real tensors that require grad, in the order in which ops have read them: captured ones, and views of those.
+  const std::vector<Tensor>& read_with_grad() const { return read_with_grad_; }
+  // Was the node recorded since the trace began?
+  bool made(const weft::Node& node) const { return node.sequence >= first_sequence_; }
   // The number of the graph's input that a stand-in is.
   int input_of(const Tensor& stand_in) const { return memories_.at(stand_in.impl()->storage.get()).input; }
   Origin origin_of(const Tensor& t);
@@ -119,8 +122,9 @@ class Tracer final : public TraceSink {
   std::unordered_map<const TensorImpl*, Tensor> gradients_of_;  // a .grad that was there before -> its leaf
   std::vector<Gradient> gradients_;
   std::unordered_map<const TensorImpl*, size_t> gradient_places_;
-  std::vector<Tensor> captured_leaves_;
-  std::unordered_set<const TensorImpl*> captured_;
+  std::vector<Tensor> read_with_grad_;
+  std::unordered_set<const TensorImpl*> read_;
+  uint64_t first_sequence_;
   std::function<std::string()> here_;
   Tracer* outer_;
   uint32_t number_, number_before_;

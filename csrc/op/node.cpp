@@ -10,10 +10,7 @@ namespace weft {
 
 namespace {
 
-uint64_t next_sequence() {
-  static std::atomic<uint64_t> counter{1};
-  return counter.fetch_add(1, std::memory_order_relaxed);
-}
+std::atomic<uint64_t> sequence_counter{1};
 
 // Nodes whose last owner is gone while another node of this thread is being freed.
 struct Graveyard {
@@ -55,7 +52,9 @@ void Node::destroy() {
   graveyard.draining = false;
 }
 
-void Node::renew_sequence() { sequence = next_sequence(); }
+uint64_t coming_sequence() { return sequence_counter.load(std::memory_order_relaxed); }
+
+void Node::renew_sequence() { sequence = sequence_counter.fetch_add(1, std::memory_order_relaxed); }
 
 void Node::add_hook(uint32_t output, uint64_t id, Ref<GradHook> hook) {
   if (!hooks) hooks = std::make_unique<std::vector<OutputHook>>();

@@ -14,6 +14,9 @@ namespace weft {
 
 class Node;
 
+// Nodes made from now on have this sequence number or a larger one.
+uint64_t coming_sequence();
+
 // Where a gradient goes: into output `index` of the op that node recorded.
 struct Edge {
   Ref<Node> node;

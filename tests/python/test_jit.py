@@ -296,6 +296,46 @@ def test_globals_of_modules_called_inside_are_watched(w, monkeypatch):
     assert f(w.ones(1)).item() == 6
 
 
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, b: x @ b.T,
+        lambda x, b: (x @ b.T) @ b,  # read twice, once as a view
+        lambda x, b: x + b.reshape(-1)[:4] * b[1],
+        lambda x, b: x[:, :2] * b.unsqueeze(0)[0, :2, :2].sum(0),
+        lambda x, b: sum(part.sum() for part in b.chunk(2)) * x,
+        lambda x, b: b.expand(2, 3, 4)[1, :2] * x,
+    ],
+)
+@pytest.mark.parametrize("made_before", [False, True])
+def test_gradients_of_captured_tensors_and_views_of_them(w, function, made_before):
+    leaf = w.rand(3, 4, requires_grad=True)
+    x = w.rand(2, 4, requires_grad=True)
+    found = []
+    for wrap in (lambda f: f, w.jit):
+        leaf.grad = x.grad = None
+        b = leaf * 2 if made_before else leaf
+        call = wrap(lambda x: function(x, b) * (leaf.sum() if made_before else 1))  # noqa: B023
+        (call(x) ** 2).sum().backward()
+        found.append([leaf.grad, x.grad])
+        if not made_before:
+            (call(x) ** 2).sum().backward()
+            found[-1] += [leaf.grad, x.grad]
+    for one, two in zip(*found, strict=True):
+        assert w.allclose(one, two, rtol=1e-5)
+
+
+def test_gradients_of_views_made_before(w):
+    found = []
+    for wrap in (lambda f: f, w.jit):
+        leaf = w.arange(6.0).requires_grad_()
+        rows = leaf.reshape(2, 3)
+        call = wrap(lambda x: (rows[0] * x + rows.T[:, 1]) * leaf[0])  # noqa: B023
+        call(w.ones(3)).sum().backward()
+        found.append(leaf.grad.tolist())
+    assert found[0] == found[1]
+
+
 def test_replacing_a_parameter_or_attribute_makes_a_new_trace(w):
     class Net(w.nn.Module):
         def __init__(self):
