@@ -274,8 +274,7 @@ Ref<Function> Function::compile(const Program& program, const OptimizeOptions& o
   f->gradients_seen_ = program.traced.gradients_seen;
   f->gradient_changes_ = program.traced.gradient_changes;
   Graph whole = program.graph(), forward, backward;
-  // What backward reads of forward has one layout in both.
-  if (!f->leaves_.empty() && !options.leaves_out("layout_assignment")) assign_layouts(whole);
+  if (!f->leaves_.empty()) optimize_whole(whole, options);
   Builder b{program, *f, whole};
   b.split(forward, backward);
   optimize(forward, options);

@@ -54,13 +54,13 @@ Shape pooled_shape(const Rule& rule, const Shape& image) {
 // (..., H, W) to (..., H W)
 Tensor flat_planes(const Tensor& t) { return flatten(t, -2, -1); }
 
-// inputs: gradient of the result, positions. Of the image's shape.
 // Kernels on the CPU take images of these types in either layout.
 ChannelsLast pooled_images(const Tensor& x, uint32_t inputs, uint32_t outputs) {
   if (x.device().type != DeviceType::CPU || (x.dtype() != DType::Float32 && x.dtype() != DType::Float64)) return {};
   return {.inputs = inputs, .outputs = outputs, .joined = true};
 }
 
+// inputs: gradient of the result, positions. Of the image's shape.
 struct MaxPoolBackward : OpOf<MaxPoolBackward> {
   static constexpr const char* kName = "max_pool2d_backward";
   Rule rule;
@@ -157,6 +157,11 @@ PoolRule axis_rule(const char* op, const Shape& image, const PoolOptions& o, siz
         a.padding);
   a.outputs = (room + (o.ceil_mode ? a.stride - 1 : 0)) / a.stride + 1;
   if (o.ceil_mode && (a.outputs - 1) * a.stride >= n + a.padding) a.outputs--;  // the last one must start inside
+  // Places far apart may all lie in the padding.
+  for (int64_t i = 0; a.dilation > 1 && a.padding > 0 && i < a.outputs; i++)
+    check(a.start(i) < a.end(i), op, ": window ", i, " along the ", k == 0 ? "height" : "width",
+          " lies in the padding alone: kernel_size ", a.kernel, ", dilation ", a.dilation, " and padding ", a.padding,
+          " for an input of shape ", image);
   return a;
 }
 

@@ -65,7 +65,9 @@ def check(w, model, x, innermost=True):
         ((3, 3, 17, 13), 16, {"padding": 1}),
         ((2, 3, 48, 40), 70, {"padding": 1}),  # runs that are a part of an image, and channels past a block of them
         ((64, 3, 6, 5), 33, {"kernel": 5, "padding": 2}),
-        ((5, 3, 9, 9), 7, {"stride": 2}),
+        ((5, 3, 9, 9), 18, {"stride": 2}),
+        ((6, 3, 1, 9), 16, {"padding": (1, 0), "kernel": (3, 2)}),
+        ((2, 3, 12, 1), 40, {"padding": (0, 1), "kernel": (2, 3)}),
         ((8, 3, 32, 32), 64, {"stride": 2, "padding": 1}),  # by oneDNN
         ((4, 3, 16, 16), 24, {"kernel": 1}),
         ((1, 3, 4, 4), 512, {"padding": 1}),
@@ -147,6 +149,12 @@ def test_residual_block(w):
 
 
 @weft_only
+def test_few_channels_stay(w):
+    nn = w.nn
+    check(w, chain(w, nn.BatchNorm2d(7), nn.ReLU(), channels=7), w.randn(2, 3, 9, 9), innermost=False)
+
+
+@weft_only
 def test_joined_and_padded(w):
     f = w.nn.functional
     a, b, c = w.randn(16, 3, 3, 3), w.randn(24, 16, 3, 3), w.randn(8, 40, 3, 3)
@@ -225,6 +233,68 @@ for dtype in (w.float32, w.float64):
         environment = {**os.environ, "WEFT_ISA": isa}
         done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment)
         assert done.returncode == 0, done.stderr
+
+
+@weft_only
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16", "float64"])
+def test_other_types_in_between(w, dtype):
+    nn = w.nn
+    dtype = getattr(w, dtype)
+    first, last = nn.Conv2d(3, 16, 3, bias=False), nn.Conv2d(16, 8, 3, bias=False)
+    norm = nn.BatchNorm2d(16).to(dtype)
+    pool = nn.AvgPool2d(2)
+
+    def step(x):
+        y = last(pool(norm(first(x).to(dtype))).to(w.float32))
+        return [y, *w.autograd.grad((y * y).sum(), [first.weight, last.weight, norm.weight])]
+
+    x = w.randn(3, 3, 18, 14)
+    expected = step(x)
+    norm.reset_running_stats()
+    for one, two in zip(w.jit(step)(x), expected, strict=True):
+        assert_same(one, two)
+
+
+@weft_only
+def test_many_joined_images(w):
+    f = w.nn.functional
+    first, last = w.randn(16, 3, 1, 1), w.randn(4, 16 * 40, 1, 1)
+
+    def function(x):
+        y = f.conv2d(x, first)
+        return f.conv2d(w.cat([y * i for i in range(40)], 1), last)
+
+    x = w.randn(2, 3, 5, 5)
+    assert_same(w.jit(function)(x), function(x))
+
+
+@weft_only
+def test_one_pixel_in_a_result_and_dynamic_sizes(w):
+    nn = w.nn
+    model = nn.Sequential(nn.Conv2d(3, 16, 3), nn.BatchNorm2d(16), nn.ReLU(), nn.Conv2d(16, 16, 3)).eval()
+    f = w.jit(lambda x: nn.functional.adaptive_avg_pool2d(model(x), 1), dynamic_dims=0)
+    for n in (2, 3, 5, 8):
+        x = w.randn(n, 3, 9, 9)
+        assert_same(f(x), nn.functional.adaptive_avg_pool2d(model(x), 1))
+    assert has_innermost(f.graph())
+
+
+@weft_only
+def test_unused_readers_and_equal_convolutions(w):
+    """What is not computed has no say in the layout, and equal convolutions are one before it is chosen."""
+    f = w.nn.functional
+    a = w.randn(16, 3, 3, 3, requires_grad=True)
+    b = w.randn(8, 16, 3, 3, requires_grad=True)
+
+    def function(x):
+        y, twin = f.conv2d(x, a), f.conv2d(x, a)
+        y.mean((2, 3))
+        return f.conv2d(y.tanh(), b) + f.conv2d(twin, b)
+
+    forward = w.jit(function)
+    forward(w.randn(2, 3, 8, 8)).sum().backward()
+    graph = str(forward.graph())
+    assert has_innermost(graph) and graph.count("convolution(") == 3
 
 
 @weft_only

@@ -21,7 +21,9 @@ class LayoutAssignment {
 
   void run() {
     for (size_t v = 0; v < g_.values.size(); v++)
-      if (is_image(static_cast<ValueId>(v)) && (uses_.maker[v] < 0 || uses_.as_root[v])) fixed_[v] = 1;
+      if (is_image(static_cast<ValueId>(v)) &&
+          (uses_.maker[v] < 0 || uses_.as_root[v] || !is_suitable(static_cast<ValueId>(v))))
+        fixed_[v] = 1;
     for (const Node& node : g_.nodes) visit(node);
     std::vector<char> fixed(g_.values.size(), 0), gains(g_.values.size(), 0);
     for (size_t v = 0; v < g_.values.size(); v++) {
@@ -43,6 +45,11 @@ class LayoutAssignment {
     const Value& type = value(v);
     return type.shape.size() == 4 && type.numel() > 0 && type.shape[1] > 1 && type.shape[2] * type.shape[3] > 1 &&
            is_contiguous(type.shape, type.strides);
+  }
+  // Loops along fewer channels are slower than those along rows, and positions in a plane are 32 bits then.
+  bool is_suitable(ValueId v) const {
+    const Value& type = value(v);
+    return type.shape[1] >= 16 && type.shape[2] * type.shape[3] < int64_t{1} << 31;
   }
 
   ValueId set_of(ValueId v) {

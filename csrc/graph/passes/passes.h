@@ -42,6 +42,8 @@ void fuse_epilogues(Graph& g);
 struct Pass {
   const char* name;
   void (*run)(Graph& g);
+  // Does it also run before forward and backward are taken apart? Then it leaves the inputs as they are.
+  bool early = false;
 };
 // In the order in which they run.
 const std::vector<Pass>& all_passes();
@@ -49,11 +51,13 @@ const std::vector<Pass>& all_passes();
 struct OptimizeOptions {
   // Names of passes to leave out.
   std::vector<std::string> without;
-  bool leaves_out(const std::string& pass) const;
   // Called with the graph before the first pass ("traced") and after each of them.
   std::function<void(const char* pass, const Graph& g)> after;
 };
 // Raises ValueError for a name that is no pass. The graph is verified after every pass.
 void optimize(Graph& g, const OptimizeOptions& options);
+// Only the early passes, on a graph of forward and backward: what backward reads of forward is made for both. `after`
+// is called with "whole_" before the names.
+void optimize_whole(Graph& g, const OptimizeOptions& options);
 
 }  // namespace weft::graph

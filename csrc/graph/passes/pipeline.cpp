@@ -6,13 +6,13 @@ namespace weft::graph {
 
 const std::vector<Pass>& all_passes() {
   static const std::vector<Pass> passes = {
-      {"dead_code", remove_dead_code},
+      {"dead_code", remove_dead_code, true},
       {"constant_folding", fold_constants},
-      {"simplify", simplify},
-      {"common_subexpressions", merge_common_subexpressions},
-      {"dead_code_again", remove_dead_code},
-      {"pool_before_relu", pool_before_relu},
-      {"layout_assignment", assign_layouts},
+      {"simplify", simplify, true},
+      {"common_subexpressions", merge_common_subexpressions, true},
+      {"unused_twins", remove_dead_code, true},
+      {"pool_before_relu", pool_before_relu, true},
+      {"layout_assignment", assign_layouts, true},
       {"elementwise_fusion", fuse_elementwise},
       {"recompute", recompute},
       {"row_fusion", fuse_rows},
@@ -21,12 +21,10 @@ const std::vector<Pass>& all_passes() {
   return passes;
 }
 
-bool OptimizeOptions::leaves_out(const std::string& pass) const {
-  return std::find(without.begin(), without.end(), pass) != without.end();
-}
+namespace {
 
-void optimize(Graph& g, const OptimizeOptions& options) {
-  for (const std::string& name : options.without) {
+void check_names(const std::vector<std::string>& without) {
+  for (const std::string& name : without) {
     std::string names;
     bool known = false;
     for (const Pass& pass : all_passes()) {
@@ -35,14 +33,27 @@ void optimize(Graph& g, const OptimizeOptions& options) {
     }
     check<ErrorKind::Value>(known, "WEFT_JIT_PASSES: there is no pass '", name, "'; there are ", names);
   }
+}
+
+void run_passes(Graph& g, const OptimizeOptions& options, bool whole) {
+  check_names(options.without);
+  auto report = [&](const char* pass) {
+    if (options.after) options.after(whole ? concat("whole_", pass).c_str() : pass, g);
+  };
   verify(g);
-  if (options.after) options.after("traced", g);
+  report("traced");
   for (const Pass& pass : all_passes()) {
-    if (options.leaves_out(pass.name)) continue;
+    const bool left_out = std::find(options.without.begin(), options.without.end(), pass.name) != options.without.end();
+    if (left_out || (whole && !pass.early)) continue;
     pass.run(g);
     verify(g);
-    if (options.after) options.after(pass.name, g);
+    report(pass.name);
   }
 }
+
+}  // namespace
+
+void optimize(Graph& g, const OptimizeOptions& options) { run_passes(g, options, false); }
+void optimize_whole(Graph& g, const OptimizeOptions& options) { run_passes(g, options, true); }
 
 }  // namespace weft::graph
