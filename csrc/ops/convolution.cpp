@@ -154,7 +154,8 @@ struct ChannelSums : OpOf<ChannelSums> {
 };
 
 Tensor bias_gradient(const Tensor& grad) {
-  if (channel_sums_kernel.has(grad.device())) return apply(ChannelSums(), contiguous(grad));
+  const bool has_channels_last = grad.ndim() == 4 && grad.strides() == channels_last_strides(grad.shape());
+  if (channel_sums_kernel.has(grad.device())) return apply(ChannelSums(), has_channels_last ? grad : contiguous(grad));
   return reshape(sum_to(grad, channels_alone(grad.shape())), {grad.size(1)});
 }
 

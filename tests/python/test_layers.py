@@ -112,6 +112,16 @@ def test_batch_norm_statistics(w):
     assert float(layer.running_mean.abs().sum()) == 0 and int(layer.num_batches_tracked) == 0
 
 
+@pytest.mark.parametrize("image", [0, 2])
+def test_infinite_statistics_do_not_depend_on_the_place(w, image):
+    layer = w.nn.BatchNorm2d(2)
+    x = w.ones(3, 2, 4, 4)
+    x[image, 0, 1, 1] = float("inf")
+    layer(x)
+    assert layer.running_mean.tolist() == [float("inf"), pytest.approx(0.1)]
+    assert layer.running_var[0].isnan() and layer.running_var[1].item() == pytest.approx(0.9)
+
+
 def test_batch_norm_without_momentum_averages_all_batches(w):
     rng = np.random.default_rng(3)
     layer = w.nn.BatchNorm1d(2, momentum=None)

@@ -11,20 +11,21 @@ namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-// What the runs of a channel add up to; distances of their means are taken from that of the first run. After Chan,
-// Golub, LeVeque: Algorithms for Computing the Sample Variance, 1983.
+// What the runs of a channel add up to; for the variance, distances of their means are taken from that of the first
+// run. After Chan, Golub, LeVeque: Algorithms for Computing the Sample Variance, 1983.
 struct Moments {
-  double first = 0, away = 0, squares = 0, count = 0;
+  double sum = 0, first = 0, away = 0, squares = 0, count = 0;
   bool any = false;
   // own_squares: squared distances from the run's mean, which is sum / n.
   WEFT_INLINE void add(double n, double mean, double own_squares) {
     if (!any) first = mean, any = true;
     const double distance = mean - first;
+    sum += n * mean;
     away += n * distance;
     squares += own_squares + n * distance * distance;
     count += n;
   }
-  double mean() const { return first + away / count; }
+  double mean() const { return sum / count; }
   double variance() const { return (squares - away * away / count) / count; }
 };
 
@@ -77,13 +78,18 @@ void row_moments(const StridedView& mean, const StridedView& variance, const Str
     });
     for (int64_t k = 0; k < m; k++) run_squares[run * s.channels + c0 + k] = static_cast<double>(sums[0][0][k]);
   });
-  for (int64_t c = 0; c < s.channels; c++) {
-    Moments all;
+  for_few_channels(s, [&](int64_t c0, int64_t m) {
+    Moments all[kFewChannels];
     for (int64_t run = 0; run < s.runs; run++)
-      all.add(static_cast<double>(s.length(run)), run_means[run * s.channels + c], run_squares[run * s.channels + c]);
-    mean.as<C>()[c] = static_cast<C>(all.mean());
-    variance.as<C>()[c] = static_cast<C>(all.variance());
-  }
+      for (int64_t k = 0; k < m; k++) {
+        const int64_t at = run * s.channels + c0 + k;
+        all[k].add(static_cast<double>(s.length(run)), run_means[at], run_squares[at]);
+      }
+    for (int64_t k = 0; k < m; k++) {
+      mean.as<C>()[c0 + k] = static_cast<C>(all[k].mean());
+      variance.as<C>()[c0 + k] = static_cast<C>(all[k].variance());
+    }
+  });
 }
 
 // x a + b
@@ -146,17 +152,21 @@ void row_gradients(const StridedView& dx, const StridedView& dweight, const Stri
       products[run * s.channels + c0 + k] = static_cast<double>(sums[0][1][k]);
     }
   });
-  for (int64_t k = 0; k < s.channels; k++) {
-    double grad_sum = 0, product_sum = 0;
-    for (int64_t run = 0; run < s.runs; run++) {
-      grad_sum += grads[run * s.channels + k];
-      product_sum += products[run * s.channels + k];
+  for_few_channels(s, [&](int64_t c0, int64_t m) {
+    double grad_sums[kFewChannels] = {}, product_sums[kFewChannels] = {};
+    for (int64_t run = 0; run < s.runs; run++)
+      for (int64_t k = 0; k < m; k++) {
+        grad_sums[k] += grads[run * s.channels + c0 + k];
+        product_sums[k] += products[run * s.channels + c0 + k];
+      }
+    for (int64_t i = 0; i < m; i++) {
+      const int64_t k = c0 + i;
+      const BackwardLine<C> line(in, k, grad_sums[i], product_sums[i], images.count(), training);
+      a[k] = line.a, b[k] = line.b, c[k] = line.c;
+      set_number<C>(dbias, k, grad_sums[i]);
+      set_number<C>(dweight, k, product_sums[i] * static_cast<double>(rstd_of<C>(in, k)));
     }
-    const BackwardLine<C> line(in, k, grad_sum, product_sum, images.count(), training);
-    a[k] = line.a, b[k] = line.b, c[k] = line.c;
-    set_number<C>(dbias, k, grad_sum);
-    set_number<C>(dweight, k, product_sum * static_cast<double>(rstd_of<C>(in, k)));
-  }
+  });
   for_blocks<kRun>(s, [&](int64_t, int64_t first, int64_t rows, int64_t c0, int64_t m) {
     C g_buffer[kRun], x_buffer[kRun], result[kRun];
     for (int64_t r = first; r < first + rows; r++) {

@@ -65,6 +65,18 @@ WEFT_INLINE void for_blocks(const ChannelRows& s, const F& f) {
   });
 }
 
+constexpr int64_t kFewChannels = 8;  // whose sums of runs are put together at once: a cache line
+
+// Calls f(first channel, channels) for groups of channels that look at what all runs have given.
+template <class F>
+WEFT_INLINE void for_few_channels(const ChannelRows& s, const F& f) {
+  parallel_for(ceil_div(s.channels, kFewChannels), kNormGrain / (s.runs * kFewChannels + 1) + 1,
+               [&](int64_t begin, int64_t end) {
+                 for (int64_t c = begin * kFewChannels; c < smaller(end * kFewChannels, s.channels); c += kFewChannels)
+                   f(c, smaller(kFewChannels, s.channels - c));
+               });
+}
+
 // sums[0][k], sums[1][k], ...: what add(row, sums) adds up over the rows [first, first + rows) of a run.
 template <int count, class C, class F>
 WEFT_INLINE void sum_rows(int64_t first, int64_t rows, int64_t m, C (&sums)[kLanes<C>][count][kChannels],

@@ -20,11 +20,12 @@ void sums_of_rows(const StridedView& out, const StridedView& x) {
     });
     for (int64_t k = 0; k < m; k++) run_sums[run * s.channels + c0 + k] = static_cast<double>(sums[0][0][k]);
   });
-  for (int64_t c = 0; c < s.channels; c++) {
-    double sum = 0;
-    for (int64_t run = 0; run < s.runs; run++) sum += run_sums[run * s.channels + c];
-    set_number<C>(out, c, sum);
-  }
+  for_few_channels(s, [&](int64_t c0, int64_t m) {
+    double sums[kFewChannels] = {};
+    for (int64_t run = 0; run < s.runs; run++)
+      for (int64_t k = 0; k < m; k++) sums[k] += run_sums[run * s.channels + c0 + k];
+    for (int64_t k = 0; k < m; k++) set_number<C>(out, c0 + k, sums[k]);
+  });
 }
 
 template <class C>

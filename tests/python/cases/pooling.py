@@ -182,6 +182,14 @@ ERRORS = [
         images(1, 1, 4, 4),
     ),
     Bad(
+        "max_pool2d with a window in the padding",
+        call("max_pool2d", 2, stride=1, padding=1, dilation=5),
+        RuntimeError,
+        ("max_pool2d", "dilation 5", "(1, 1, 4, 4)"),
+        images(1, 1, 4, 4),
+        weft_only=True,
+    ),
+    Bad(
         "max_pool2d with much padding",
         call("max_pool2d", 2, padding=2),
         RuntimeError,
