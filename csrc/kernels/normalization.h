@@ -18,6 +18,10 @@ struct ChannelNormInputs {
 };
 using ChannelNormKernel = void(StridedView y, ChannelNormInputs in);
 extern KernelTable<ChannelNormKernel> channel_norm_kernel;
+// (x - mean) / sqrt(variance + eps) * weight + bias as x a + b; in.x is not looked at. Only where elementwise kernels
+// round as channel_norm_kernel does.
+using BatchNormLineKernel = void(StridedView a, StridedView b, ChannelNormInputs in);
+extern KernelTable<BatchNormLineKernel> batch_norm_line_kernel;
 // With `training` the statistics depend on x.
 using ChannelNormBackwardKernel = void(StridedView dx, StridedView dweight, StridedView dbias, StridedView grad,
                                        ChannelNormInputs in, bool training);

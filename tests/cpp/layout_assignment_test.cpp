@@ -34,7 +34,7 @@ int assigned(const Tensors& arguments, const Code& program) {
 }
 
 Tensors operands() {
-  return {make_pattern({2, 3, 8, 7}, 1), make_pattern({6, 3, 3, 3}, 2), make_pattern({5, 6, 3, 3}, 3)};
+  return {make_pattern({2, 3, 8, 7}, 1), make_pattern({16, 3, 3, 3}, 2), make_pattern({5, 16, 3, 3}, 3)};
 }
 
 TEST(LayoutAssignment, TakesWhatLiesBetweenConvolutions) {
@@ -61,19 +61,24 @@ TEST(LayoutAssignment, KeepsASetTogether) {
 }
 
 TEST(LayoutAssignment, LeavesImagesThatNoConvolutionGainsBy) {
-  EXPECT_EQ(assigned({make_pattern({2, 3, 8, 8}, 1)},
-                     [](const Tensors& a) { return Tensors{reshape(exp(relu(a[0])), {2, 192})}; }),
+  EXPECT_EQ(assigned({make_pattern({2, 16, 8, 8}, 1)},
+                     [](const Tensors& a) { return Tensors{reshape(exp(relu(a[0])), {2, 1024})}; }),
             0);
-  EXPECT_EQ(assigned({make_pattern({2, 4, 8, 8}, 1), make_pattern({6, 2, 3, 3}, 2), make_pattern({4, 3, 3, 3}, 3)},
+  EXPECT_EQ(assigned({make_pattern({2, 4, 8, 8}, 1), make_pattern({16, 2, 3, 3}, 2), make_pattern({4, 8, 3, 3}, 3)},
                      [](const Tensors& a) { return Tensors{conv(conv(a[0], a[1], 2), a[2], 2)}; }),
             0);
 }
 
+TEST(LayoutAssignment, LeavesFewChannels) {
+  Tensors a = {make_pattern({2, 3, 8, 7}, 1), make_pattern({15, 3, 3, 3}, 2), make_pattern({5, 15, 3, 3}, 3)};
+  EXPECT_EQ(assigned(a, [](const Tensors& a) { return Tensors{conv(relu(conv(a[0], a[1])), a[2])}; }), 0);
+}
+
 TEST(LayoutAssignment, LeavesSinglePixels) {
   auto program = [](const Tensors& a) { return Tensors{conv(relu(conv(a[0], a[1])), a[2])}; };
-  EXPECT_EQ(
-      assigned({make_pattern({2, 3, 3, 3}, 1), make_pattern({6, 3, 3, 3}, 2), make_pattern({5, 6, 1, 1}, 3)}, program),
-      0);
+  EXPECT_EQ(assigned({make_pattern({2, 3, 3, 3}, 1), make_pattern({16, 3, 3, 3}, 2), make_pattern({5, 16, 1, 1}, 3)},
+                     program),
+            0);
 }
 
 TEST(LayoutAssignment, GivesEpiloguesTheirLayout) {

@@ -80,6 +80,27 @@ def test_convolution(w, x, weight, options):
 
 
 @weft_only
+@pytest.mark.parametrize("affine", [True, False])
+@pytest.mark.parametrize("dtype", ["float32", "float64", "float16"])
+@pytest.mark.parametrize("shape", [(4, 32, 20, 17), (1, 32, 5, 4), (3, 32, 50), (2, 32, 4, 5, 6), (7, 32)])
+def test_batch_norm_with_known_statistics(w, shape, dtype, affine):
+    """A part of the epilogue, too, in the types that it is computed in."""
+    f = w.nn.functional
+    dtype = getattr(w, dtype)
+    x = w.randn(*shape, dtype=dtype)
+    mean, scale, shift = (w.randn(24) for _ in range(3))
+    variance = w.rand(24) + 0.1
+    weight = w.randn(24, 32, *[3 if d > 3 else 1 for d in shape[2:]], dtype=dtype)
+    conv = {2: f.linear, 3: f.conv1d, 4: f.conv2d, 5: f.conv3d}[len(shape)]
+
+    def function(x, *args):
+        y = f.batch_norm(conv(x, weight), *args[:2], *(args[2:] if affine else ()))
+        return [f.relu(y)]
+
+    check(w, function, x, mean, variance, scale, shift, fused=dtype != w.float16)
+
+
+@weft_only
 def test_training_step(w):
     """What backward reads is a result of its own; gradients have epilogues too."""
     f = w.nn.functional

@@ -52,6 +52,19 @@ void channel_norm_cpu(StridedView y, ChannelNormInputs in) {
 WEFT_CPU_KERNEL(channel_norm_kernel, channel_norm_cpu);
 
 template <class C>
+void lines_as(const StridedView& a, const StridedView& b, const ChannelNormInputs& in) {
+  for (int64_t c = 0; c < a.shape[0]; c++) {
+    const NormLine<C> line(in, c);
+    a.as<C>()[c] = line.a, b.as<C>()[c] = line.b;
+  }
+}
+
+void batch_norm_line_cpu(StridedView a, StridedView b, ChannelNormInputs in) {
+  a.dtype == DType::Float64 ? lines_as<double>(a, b, in) : lines_as<float>(a, b, in);
+}
+WEFT_CPU_KERNEL(batch_norm_line_kernel, batch_norm_line_cpu);
+
+template <class C>
 void backward_as(const StridedView& dx, const StridedView& dweight, const StridedView& dbias, const StridedView& grad,
                  const ChannelNormInputs& in, bool training) {
   if (is_rows(in.x)) return row_gradients<C>(dx, dweight, dbias, grad, in, training);

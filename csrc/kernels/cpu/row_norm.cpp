@@ -53,7 +53,7 @@ void row_norm_as(const StridedView& y, const StridedView& mean, const StridedVie
   Parameters<C> weights(weight, num_parameters(s), 1), biases(bias, num_parameters(s), 0);
   if (scratch_only_asked()) return;
   const double count = static_cast<double>(s.n);
-  parallel_for(s.rows, kNormGrain / s.n + 1, [&](int64_t begin, int64_t end) {
+  parallel_for(s.rows, kNormGrain / 2 / s.n + 1, [&](int64_t begin, int64_t end) {
     C buffer[kRun], result[kRun];
     for (int64_t row = begin; row < end; row++) {
       double sum = 0, square = 0;
