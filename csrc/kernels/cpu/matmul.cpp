@@ -16,7 +16,8 @@ namespace {
 
 constexpr int64_t kPartOperations = 1 << 19;  // multiply-adds that are worth waking a thread for
 
-constexpr int64_t kFewRows = 3;  // for which laying a transposed B out anew takes longer than all the arithmetic
+constexpr int64_t kSharedRows = 64;  // of a part, that pay for packing b once more
+constexpr int64_t kFewRows = 3;      // for which laying a transposed B out anew takes longer than all the arithmetic
 
 // One product, or the part of it that one thread works on. Strides count elements, data points to bytes.
 struct Part {
@@ -181,13 +182,18 @@ struct Batch {
   }
 };
 
-// How one product is cut for the threads: as square as possible, so that little is packed twice.
+// How one product is cut for the threads: as square as possible, so that little is packed twice, unless packing b is
+// cheap. Then rows are shared, as most ops share them, so that a thread finds in its caches what it has made: the
+// gradient of a linear layer's weight, for instance, has the rows that the optimizer's step and the forward product
+// share.
 struct Grid {
   int64_t rows, columns;                  // number of parts
   int64_t row_step = 0, column_step = 0;  // size of a part
 
-  WEFT_INLINE Grid(int64_t parts, int64_t m, int64_t n) : rows(parts), columns(1) {
-    for (int64_t r = 1; r <= parts; r++)
+  WEFT_INLINE Grid(int64_t parts, const Part& p) : rows(parts), columns(1) {
+    const int64_t m = p.m, n = p.n;
+    const bool by_rows = p.b.column == 1 && p.b.row != 1 && m >= parts * kSharedRows;
+    for (int64_t r = 1; r <= parts && !by_rows; r++)
       if (parts % r == 0 && ceil_div(m, r) + ceil_div(n, parts / r) < ceil_div(m, rows) + ceil_div(n, columns))
         rows = r, columns = parts / r;
     constexpr int64_t whole_vectors = 32;  // a multiple of what gemm and gemv do at a time, for every type
@@ -221,7 +227,7 @@ void multiply(const Batch& batch, const Epilogue* then) {
   if (operations == 0) return;
   int64_t workers = smaller(num_threads(), operations / kPartOperations);
   if (workers < 1) workers = 1;
-  const Grid grid(ceil_div(workers, batch.count), first.m, first.n);
+  const Grid grid(ceil_div(workers, batch.count), first);
   const int64_t parts = grid.rows * grid.columns, units = parts * batch.count;
   const size_t scratch_bytes = part_scratch<T>(grid.part(first, 0, batch.item));
   auto work = [&](int64_t begin, int64_t end, char* scratch) {
