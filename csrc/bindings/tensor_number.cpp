@@ -120,7 +120,8 @@ PyObject* as_int(PyObject* a) {
 }
 
 PyObject* as_float(PyObject* a) {
-  return guarded([&] { return py::float_(py::reinterpret_steal<py::object>(item(unwrap(a), "float"))).release().ptr(); });
+  return guarded(
+      [&] { return py::float_(py::reinterpret_steal<py::object>(item(unwrap(a), "float"))).release().ptr(); });
 }
 
 PyObject* as_index(PyObject* a) {
