@@ -68,7 +68,7 @@ class BackwardRun {
   // Restricts the run to what the gradients at `ends` need.
   void restrict_to(const std::vector<Edge>& ends, const std::vector<Edge>& roots);
   // The nodes of the ends do not run, although others may lie beyond them.
-  void stop_there() { stops_ = true; }
+  void stop_there(const std::vector<char>& hooked) { hooked_ = &hooked; }
   void deliver(const Edge& edge, Tensor grad, const char* sender);
   void run();
   // Adds the collected gradients to the leaves' .grad.
@@ -82,7 +82,8 @@ class BackwardRun {
   bool wanted(const Node* node) const { return !restricted_ || needed_.count(node); }
 
   bool retain_graph_, create_graph_;
-  bool restricted_ = false, stops_ = false;
+  bool restricted_ = false;
+  const std::vector<char>* hooked_ = nullptr;  // of ends where the run stops: do their hooks run?
   NodeMap map_;
   std::vector<Arrivals> arrivals_;
   std::vector<std::pair<uint64_t, int>> heap_;     // (sequence, index of arrivals)
@@ -176,12 +177,13 @@ void BackwardRun::apply_hooks(Arrivals& arrived) {
 
 void BackwardRun::run_node(Arrivals& arrived) {
   Node& node = *arrived.node;
-  if (node.hooks) apply_hooks(arrived);
+  auto [begin, end] = captures_.equal_range(&node);
+  const bool is_end = hooked_ && begin != end;
+  if (node.hooks && !(is_end && !(*hooked_)[begin->second.second])) apply_hooks(arrived);
   if (restricted_) {
-    auto [begin, end] = captures_.equal_range(&node);
     for (auto it = begin; it != end; ++it)
       captured_[it->second.second] = arrived.grads[static_cast<int>(it->second.first)];
-    if (stops_ && begin != end) return;
+    if (is_end) return;
   }
   if (node.sequence == 0) {
     if (restricted_) return;
@@ -255,7 +257,8 @@ Tensor root_gradient(const char* what, const Tensor& t, const Tensor& given, siz
 }
 
 BackwardRun start(const char* what, const std::vector<Tensor>& tensors, const std::vector<Tensor>& grads,
-                  bool retain_graph, bool create_graph, const std::vector<Edge>* ends, bool stops = false) {
+                  bool retain_graph, bool create_graph, const std::vector<Edge>* ends,
+                  const std::vector<char>* hooked = nullptr) {
   check(grads.empty() || grads.size() == tensors.size(), what, ": got ", tensors.size(), " tensors but ", grads.size(),
         " gradients");
   BackwardRun run(retain_graph, create_graph);
@@ -266,7 +269,7 @@ BackwardRun start(const char* what, const std::vector<Tensor>& tensors, const st
     roots.push_back(gradient_edge(tensors[i]));
   }
   if (ends) run.restrict_to(*ends, roots);
-  if (stops) run.stop_there();
+  if (hooked) run.stop_there(*hooked);
   for (size_t i = 0; i < roots.size(); i++) run.deliver(roots[i], std::move(root_grads[i]), what);
   run.run();
   return run;
@@ -309,8 +312,8 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
 }
 
 std::vector<Tensor> grad_at(const std::vector<Tensor>& outputs, const std::vector<Edge>& ends,
-                            const std::vector<Tensor>& grad_outputs) {
-  BackwardRun run = start("grad", outputs, grad_outputs, false, false, &ends, true);
+                            const std::vector<char>& hooked, const std::vector<Tensor>& grad_outputs) {
+  BackwardRun run = start("grad", outputs, grad_outputs, false, false, &ends, &hooked);
   std::vector<Tensor> result;
   for (size_t i = 0; i < ends.size(); i++) result.push_back(run.captured(i));
   return result;

@@ -357,6 +357,7 @@ class Jit {
       c.before = base.before;
       c.after = base.after;
       c.watches = base.watches;
+      c.variables = base.variables;
       c.reason = "other sizes of dynamic dimensions: no new trace";
       if (mismatch(c, s.tensors).empty()) return &keep(s.key, compiled);
     }

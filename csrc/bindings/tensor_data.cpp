@@ -188,6 +188,7 @@ void check_has_data(const char* what, const Tensor& t) {
 
 PyObject* item(const Tensor& t, const char* asked) {
   check_has_data(asked, t);
+  check_read_at_every_call(asked, t);
   check(t.numel() == 1, asked, ": only a tensor of one element can be turned into a number, got shape ", t.shape(),
         " with ", t.numel(), " elements");
   return element(t.device().type == DeviceType::CPU ? t : on_host(t), 0);

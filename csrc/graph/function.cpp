@@ -273,10 +273,13 @@ Ref<Function> Function::compile(const Program& program, const OptimizeOptions& o
   f->backward_error_ = program.backward_error;
   f->gradients_seen_ = program.traced.gradients_seen;
   f->gradient_changes_ = program.traced.gradient_changes;
+  f->is_own_ = program.is_own;
   Graph whole = program.graph(), forward, backward;
   if (!f->leaves_.empty()) optimize_whole(whole, options);
   Builder b{program, *f, whole};
   b.split(forward, backward);
+  for (const Origin& origin : f->origins_)
+    if (GradMode::enabled()) f->required_grad_.push_back(origin.tensor.defined() && origin.tensor.requires_grad());
   optimize(forward, options);
   f->forward_ = make_ref<Plan>(std::move(forward));
   if (!backward.results.empty()) {
@@ -317,6 +320,10 @@ std::string Function::mismatch(const std::vector<Tensor>& arguments) const {
         t.device() != wanted.device)
       return concat("a captured tensor of shape ", wanted.shape, " ", wanted.dtype, " has become ", t.shape(), " ",
                     t.dtype());
+    if (!required_grad_.empty() && origin.kind == Origin::Kind::Captured && !origin.of_gradient &&
+        t.requires_grad() != static_cast<bool>(required_grad_[i]))
+      return concat("a captured tensor of shape ", wanted.shape,
+                    t.requires_grad() ? " requires grad now" : " does not require grad any more");
   }
   for (const Update& u : forward_->graph().updates) {
     const Origin& changed = origins_[at(u.input)];
@@ -353,6 +360,15 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
   std::vector<Tensor> results(forward_->graph().results.size());
   forward_->run(list.data(), results.data(), record_);
 
+  for (size_t i = 0; i < is_own_.size(); i++) {
+    auto same = [&](const Tensor& t) { return t.same(results[i]); };
+    const auto before = results.begin() + static_cast<std::ptrdiff_t>(i);
+    if (!is_own_[i] ||
+        (std::none_of(results.begin(), before, same) && std::none_of(inputs.begin(), inputs.end(), same)))
+      continue;
+    const Tensor& t = results[i];
+    results[i] = Tensor(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
+  }
   if (GradMode::inference())
     for (size_t i = 0; i < results.size(); i++)
       if (forward_->graph().results[i].memory >= 0) results[i].impl()->inference = true;

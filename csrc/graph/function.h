@@ -36,8 +36,10 @@ class Function : public RefCounted {
   void drop_old_gradients(const std::vector<Tensor>& arguments) const;
 
   Ref<Plan> forward_, backward_;
-  std::vector<Origin> origins_;  // of forward's inputs
-  int num_results_ = 0;          // of the program; forward has more
+  std::vector<Origin> origins_;      // of forward's inputs
+  std::vector<char> required_grad_;  // of captured ones, when they were traced; empty without grad mode
+  std::vector<char> is_own_;         // of the program's results
+  int num_results_ = 0;              // of the program; forward has more
   bool record_ = false;
   std::vector<GradientChange> gradient_changes_;
   std::vector<GradientSeen> gradients_seen_;

@@ -16,12 +16,15 @@ bool contains(const std::vector<Tensor>& list, const Tensor& t) {
 }
 
 // Results that autograd has to know of: not those that are tensors from outside, and each once.
-std::vector<int> differentiable_results(const std::vector<Tensor>& stand_ins, const std::vector<Tensor>& results) {
+std::vector<int> differentiable_results(const Tracer& tracer, const std::vector<Tensor>& stand_ins,
+                                        const std::vector<Tensor>& results) {
   std::vector<int> found;
   std::vector<Tensor> before;
   for (size_t i = 0; i < results.size(); i++) {
     const Tensor& t = results[i];
-    bool made_here = t.impl()->storage->symbolic() && !contains(stand_ins, t);
+    const Ref<weft::Node> node = t.requires_grad() ? grad_fn(t) : nullptr;
+    const bool is_view_of_outside = node && !t.impl()->storage->symbolic() && tracer.made(*node);
+    bool made_here = is_view_of_outside || (t.impl()->storage->symbolic() && !contains(stand_ins, t));
     if (t.requires_grad() && made_here && !contains(before, t)) found.push_back(static_cast<int>(i));
     before.push_back(t);
   }
@@ -48,6 +51,12 @@ std::vector<Edge> ends_of(const Tracer& tracer, const std::vector<Tensor>& resul
     stack.pop_back();
     for (const Edge& edge : node->edges) visit(edge);
   }
+  // Leaves that the function itself has made are nobody's when it returns.
+  std::erase_if(ends, [&](const Edge& end) {
+    auto* accumulator = dynamic_cast<const AccumulateGrad*>(end.node.get());
+    const Tensor leaf = accumulator ? accumulator->leaf() : Tensor();
+    return accumulator && !(leaf.defined() && (tracer.is_stand_in(leaf) || tracer.is_captured(leaf)));
+  });
   return ends;
 }
 
@@ -75,7 +84,15 @@ Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, con
   Program p;
   std::vector<Tensor> all = results, leaves, gradients;
   p.num_results = static_cast<int>(results.size());
-  if (GradMode::enabled()) p.differentiable = differentiable_results(stand_ins, results);
+  for (size_t i = 0; i < results.size(); i++) {
+    auto same = [&](const Tensor& t) { return t.same(results[i]); };
+    const auto before = results.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool outside =
+        std::any_of(stand_ins.begin(), stand_ins.end(), same) ||
+        (tracer.is_captured(results[i]) && !(grad_fn(results[i]) && tracer.made(*grad_fn(results[i]))));
+    p.is_own.push_back(!outside && std::none_of(results.begin(), before, same));
+  }
+  if (GradMode::enabled()) p.differentiable = differentiable_results(tracer, stand_ins, results);
   if (!p.differentiable.empty()) {
     std::vector<Tensor> roots, root_grads;
     for (int i : p.differentiable) {
@@ -85,10 +102,14 @@ Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, con
       p.grad_inputs.push_back(tracer.input_of(root_grads.back()));
     }
     const std::vector<Edge> ends = ends_of(tracer, roots);
-    for (const Edge& end : ends) leaves.push_back(tensor_at(end, tracer));
+    std::vector<char> hooked;  // hooks of other tensors run when their gradients arrive for good
+    for (const Edge& end : ends) {
+      leaves.push_back(tensor_at(end, tracer));
+      hooked.push_back(tracer.is_stand_in(leaves.back()));
+    }
     try {
       NoAutocastGuard no_autocast;
-      gradients = grad_at(roots, ends, root_grads);
+      gradients = grad_at(roots, ends, hooked, root_grads);
     } catch (const Error& e) {
       // Its graph was used up inside the function, or an op has no derivative: an error when it is asked for.
       p.backward_error = e.message();

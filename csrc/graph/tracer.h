@@ -59,6 +59,11 @@ class Tracer final : public TraceSink {
   Tensor argument(const Value& type);
   // Real tensors that require grad, in the order in which ops have read them: captured ones, and views of those.
   const std::vector<Tensor>& read_with_grad() const { return read_with_grad_; }
+  bool is_stand_in(const Tensor& t) const { return stand_ins_.count(t.impl()) > 0; }
+  // Was the tensor there before the trace?
+  bool is_captured(const Tensor& t) const {
+    return !t.impl()->storage->symbolic() && t.impl()->storage->made_in() != number_;
+  }
   // Was the node recorded since the trace began?
   bool made(const weft::Node& node) const { return node.sequence >= first_sequence_; }
   // The number of the graph's input that a stand-in is.

@@ -47,5 +47,7 @@ void refuse_while_tracing(const char* what);
 void refuse_change_while_tracing(const char* what, const Tensor& x);
 // Raises RuntimeError if x is symbolic: `what` needs its values, or makes a result whose shape depends on them.
 void check_values_known(const char* what, const Tensor& x);
+// While tracing, raises RuntimeError for a tensor that was there before: its value would be read once for all calls.
+void check_read_at_every_call(const char* what, const Tensor& x);
 
 }  // namespace weft

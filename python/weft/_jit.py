@@ -286,7 +286,7 @@ def _is_installed(file):
     import sysconfig
 
     folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    return file.startswith((*folders, str(Path(__file__).parent), "<frozen"))
+    return file.startswith((*(f"{folder}/" for folder in folders), f"{Path(__file__).parent}/", "<frozen"))
 
 
 @functools.lru_cache(maxsize=1000)
@@ -294,42 +294,66 @@ def _names(code):
     """Names of the variables from outside that code reads and does not set: (globals, those of closures)."""
     import dis
 
-    reads, sets = set(), set()
-    codes = [code]
-    for part in codes:
-        codes += [constant for constant in part.co_consts if isinstance(constant, types.CodeType)]
+    reads, sets, cells = set(), set(), set()
+
+    def visit(part, own):
+        inside = {i.argval for i in dis.get_instructions(part) if i.opname == "STORE_NAME"}  # of a class body
         for instruction in dis.get_instructions(part):
-            if instruction.opname in ("LOAD_GLOBAL", "LOAD_NAME"):
-                reads.add(instruction.argval)
-            elif instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL", "STORE_DEREF", "DELETE_DEREF"):
-                sets.add(instruction.argval)
-    return sorted(reads - sets), [name for name in code.co_freevars if name not in sets]
+            name = instruction.argval
+            if instruction.opname == "LOAD_GLOBAL" or (instruction.opname == "LOAD_NAME" and name not in inside):
+                reads.add(name)
+            elif instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
+                sets.add(name)
+            elif instruction.opname in ("STORE_DEREF", "DELETE_DEREF") and name not in own:
+                cells.add(name)
+        for constant in part.co_consts:
+            if isinstance(constant, types.CodeType):
+                visit(constant, own | set(constant.co_cellvars))
+
+    visit(code, set(code.co_cellvars))
+    return sorted(reads - sets), [name for name in code.co_freevars if name not in cells]
+
+
+def _python_function(value):
+    """The function behind something to call, or None. Asks no object of the program for its attributes."""
+    for _ in range(10):
+        kind = type(value)
+        if kind is types.FunctionType:
+            return value
+        if kind is types.MethodType:
+            value = value.__func__
+        elif kind is functools.partial:
+            value = value.func
+        elif kind is Jitted or kind is functools._lru_cache_wrapper:
+            value = value.__wrapped__
+        else:
+            return kind.__dict__.get("__call__") if type(kind.__dict__.get("__call__")) is types.FunctionType else None
+    return None
 
 
 def _watch_variables(function):
     """Watches the variables from outside that a function reads, and the functions among them."""
     waiting = [function]
     while waiting:
-        function = waiting.pop()
-        if isinstance(function, Jitted):
-            function = function.__wrapped__
-        function = getattr(function, "__func__", function)
-        if not isinstance(function, types.FunctionType) or function in _fresh.functions:
+        function = _python_function(waiting.pop())
+        if function is None or function in _fresh.functions:
             continue
         _fresh.functions.add(function)
-        if _is_installed(function.__code__.co_filename):
-            continue
+        found = []
         outside, enclosing = _names(function.__code__)
-        cells = dict(zip(function.__code__.co_freevars, function.__closure__ or (), strict=True))
-        variables = function.__globals__
-        found = [(variables, name, variables[name]) for name in outside if name in variables]
-        for name in enclosing:
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
             try:
-                found.append((cells[name], name, cells[name].cell_contents))
+                found.append((cell, name, cell.cell_contents))
             except ValueError:  # not set yet
                 continue
+        if _is_installed(function.__code__.co_filename):  # a decorator perhaps: what it is around counts
+            waiting += [value for _, _, value in found]
+            continue
+        found = [entry for entry in found if entry[1] in enclosing]
+        variables = function.__globals__
+        found += [(variables, name, variables[name]) for name in outside if name in variables]
         for holder, name, value in found:
-            if not isinstance(value, types.ModuleType):
+            if type(value) is not types.ModuleType:
                 _C._watch_variable(holder, name)
                 waiting.append(value)
 

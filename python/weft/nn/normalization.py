@@ -73,16 +73,25 @@ class _RunningNorm(Module):
 class _BatchNorm(_RunningNorm):
     def forward(self, input):
         self._check_input_dim(input)
-        momentum = 0.0 if self.momentum is None else self.momentum
         mean, var = self.running_mean, self.running_var
         if self.training and self.track_running_stats:
             self.num_batches_tracked.add_(1)
-            if self.momentum is None:  # the plain average over all batches
-                momentum = 1.0 / float(self.num_batches_tracked)
+            if self.momentum is None:
+                return self._average(input)
         elif self.training:
             mean = var = None
         training = self.training or mean is None
-        return F.batch_norm(input, mean, var, self.weight, self.bias, training, momentum, self.eps)
+        return F.batch_norm(input, mean, var, self.weight, self.bias, training, self.momentum or 0.0, self.eps)
+
+    def _average(self, input):
+        """The running statistics become the plain average over all batches."""
+        mean, var = weft.zeros_like(self.running_mean), weft.zeros_like(self.running_var)
+        result = F.batch_norm(input, mean, var, self.weight, self.bias, True, 1.0, self.eps)
+        with weft.no_grad():
+            part = 1.0 / self.num_batches_tracked.to(mean.dtype)
+            self.running_mean.add_((mean - self.running_mean) * part)
+            self.running_var.add_((var - self.running_var) * part)
+        return result
 
 
 class BatchNorm1d(_BatchNorm):
