@@ -15,6 +15,13 @@ bool contains(const std::vector<Tensor>& list, const Tensor& t) {
   return std::any_of(list.begin(), list.end(), [&](const Tensor& other) { return other.same(t); });
 }
 
+// A tensor from outside, and not a view or a detached tensor that the function has made of one?
+bool was_there_before(const Tracer& tracer, const Tensor& t) {
+  if (!tracer.is_captured(t)) return false;
+  if (const Ref<weft::Node> node = grad_fn(t)) return !tracer.made(*node);
+  return t.requires_grad() || !tracer.shows_one_with_grad(t);
+}
+
 // Results that autograd has to know of: not those that are tensors from outside, and each once.
 std::vector<int> differentiable_results(const Tracer& tracer, const std::vector<Tensor>& stand_ins,
                                         const std::vector<Tensor>& results) {
@@ -87,10 +94,9 @@ Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, con
   for (size_t i = 0; i < results.size(); i++) {
     auto same = [&](const Tensor& t) { return t.same(results[i]); };
     const auto before = results.begin() + static_cast<std::ptrdiff_t>(i);
-    const bool outside =
-        std::any_of(stand_ins.begin(), stand_ins.end(), same) ||
-        (tracer.is_captured(results[i]) && !(grad_fn(results[i]) && tracer.made(*grad_fn(results[i]))));
-    p.is_own.push_back(!outside && std::none_of(results.begin(), before, same));
+    const bool is_outside =
+        std::any_of(stand_ins.begin(), stand_ins.end(), same) || was_there_before(tracer, results[i]);
+    p.is_own.push_back(!is_outside && std::none_of(results.begin(), before, same));
   }
   if (GradMode::enabled()) p.differentiable = differentiable_results(tracer, stand_ins, results);
   if (!p.differentiable.empty()) {

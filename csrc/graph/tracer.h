@@ -64,6 +64,11 @@ class Tracer final : public TraceSink {
   bool is_captured(const Tensor& t) const {
     return !t.impl()->storage->symbolic() && t.impl()->storage->made_in() != number_;
   }
+  // Does it share the memory of a tensor from outside that requires grad?
+  bool shows_one_with_grad(const Tensor& t) const {
+    auto found = memories_.find(t.impl()->storage.get());
+    return found != memories_.end() && found->second.root.requires_grad();
+  }
   // Was the node recorded since the trace began?
   bool made(const weft::Node& node) const { return node.sequence >= first_sequence_; }
   // The number of the graph's input that a stand-in is.

@@ -158,9 +158,10 @@ def test_results_that_are_detached(w):
 
     def function(x):
         y = x * weight
-        return y, y.detach(), y, x.detach(), x
+        return y, y.detach(), y, x.detach(), x, weight.detach(), weight
 
-    y, value, again, alone, given = w.jit(function)(x)
+    y, value, again, alone, given, number, same = w.jit(function)(x)
+    assert same is weight and not number.requires_grad
     assert y is not value and y is again and alone is not x and given is x
     assert y.requires_grad and not value.requires_grad and not alone.requires_grad
     ((y - value) ** 2 + y * value).sum().backward()
