@@ -274,6 +274,7 @@ Ref<Function> Function::compile(const Program& program, const OptimizeOptions& o
   f->gradients_seen_ = program.traced.gradients_seen;
   f->gradient_changes_ = program.traced.gradient_changes;
   f->is_own_ = program.is_own;
+  f->same_as_ = program.same_as;
   Graph whole = program.graph(), forward, backward;
   if (!f->leaves_.empty()) optimize_whole(whole, options);
   Builder b{program, *f, whole};
@@ -384,6 +385,7 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
     }
   }
   results.resize(at(num_results_));
+  for (size_t i = 0; i < same_as_.size(); i++) results[i] = results[at(same_as_[i])];
   return results;
 }
 

@@ -39,7 +39,8 @@ class Function : public RefCounted {
   std::vector<Origin> origins_;      // of forward's inputs
   std::vector<char> required_grad_;  // of captured ones, when they were traced; empty without grad mode
   std::vector<char> is_own_;         // of the program's results
-  int num_results_ = 0;              // of the program; forward has more
+  std::vector<int> same_as_;
+  int num_results_ = 0;  // of the program; forward has more
   bool record_ = false;
   std::vector<GradientChange> gradient_changes_;
   std::vector<GradientSeen> gradients_seen_;

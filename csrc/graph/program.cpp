@@ -96,7 +96,9 @@ Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, con
     const auto before = results.begin() + static_cast<std::ptrdiff_t>(i);
     const bool is_outside =
         std::any_of(stand_ins.begin(), stand_ins.end(), same) || was_there_before(tracer, results[i]);
-    p.is_own.push_back(!is_outside && std::none_of(results.begin(), before, same));
+    const auto first = std::find_if(results.begin(), before, same);
+    p.is_own.push_back(!is_outside && first == before);
+    p.same_as.push_back(static_cast<int>(first - results.begin()));
   }
   if (GradMode::enabled()) p.differentiable = differentiable_results(tracer, stand_ins, results);
   if (!p.differentiable.empty()) {

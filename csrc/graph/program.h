@@ -9,6 +9,7 @@ struct Program {
   Traced traced;
   int num_results = 0;       // of the function; then come gradients of leaves, then those that it left in .grad
   std::vector<char> is_own;  // is a result another tensor than those before it and those from outside?
+  std::vector<int> same_as;  // the first result that is the same tensor: its own number, or an earlier one
   // For autograd: the results that take part, their gradients among the graph's inputs, the leaves, which of them the
   // results depend on.
   std::vector<int> differentiable;

@@ -153,6 +153,18 @@ def test_results_that_are_views_of_captured_tensors(w):
     assert weight.grad.tolist() == [[1, 1], [3, 3]]
 
 
+def test_a_view_returned_twice_is_one_tensor(w):
+    weight = w.ones(4, requires_grad=True)
+
+    def function(x):
+        part = (x * weight)[1:3]
+        return part, part
+
+    one, two = w.jit(function)(w.ones(4))
+    (one.sum() + two.sum()).backward()
+    assert one is two and weight.grad.tolist() == [0, 2, 2, 0]
+
+
 def test_results_that_are_detached(w):
     weight, x = w.full((2,), 3.0, requires_grad=True), w.ones(2, requires_grad=True)
 
