@@ -364,8 +364,9 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
   for (size_t i = 0; i < is_own_.size(); i++) {
     auto same = [&](const Tensor& t) { return t.same(results[i]); };
     const auto before = results.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool in_input = forward_->graph().results[i].memory < 0;
     if (!is_own_[i] ||
-        (std::none_of(results.begin(), before, same) && std::none_of(inputs.begin(), inputs.end(), same)))
+        (std::none_of(results.begin(), before, same) && !(in_input && std::any_of(inputs.begin(), inputs.end(), same))))
       continue;
     const Tensor& t = results[i];
     results[i] = Tensor(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));

@@ -33,9 +33,8 @@ void check_values_known(const char* what, const Tensor& x) {
 void check_read_at_every_call(const char* what, const Tensor& x) {
   check(!tracing() || x.impl()->storage->made_in() == trace_number, what,
         ": the value of a tensor from outside (of shape ", x.shape(), " and dtype ", x.dtype(),
-        ") would be read only once, while weft.jit traces the function; compute with the tensor itself, or pass the "
-        "number "
-        "as an argument");
+        ") would be read only once, while weft.jit traces the function; compute with the tensor itself, or "
+        "pass the number as an argument");
 }
 
 }  // namespace weft

@@ -1,6 +1,4 @@
-// Batch norm: what its layouts share, and rows of channels, which (N, C) is and images with the channels innermost are.
-// A channel is looked at in runs, up to kRun adjacent pixels of an image, whose sums are added in order: in every
-// layout the same, so that results have the same bits.
+// Batch norm: what its layouts share, and its loops over rows of channels (channel_runs.h).
 #pragma once
 
 #include "device/cpu/scratch.h"
