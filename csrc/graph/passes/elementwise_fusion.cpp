@@ -4,9 +4,9 @@
 #include <set>
 
 #include "graph/passes/grouping.h"
+#include "graph/passes/node_inputs.h"
 #include "graph/passes/passes.h"
 #include "graph/tiled.h"
-#include "op/tile_code.h"
 
 namespace weft::graph {
 
@@ -44,17 +44,6 @@ class Fusion : Grouping {
   }
 
  private:
-  // Types of a node's inputs, as an op wants them.
-  struct NodeInputs {
-    std::vector<Tensor> tensors;
-    std::vector<const Tensor*> list;
-    NodeInputs(const Graph& g, const Node& node) {
-      for (ValueId v : node.inputs) tensors.push_back(v == kNone ? Tensor() : symbolic_like(g.values[at(v)]));
-      for (const Tensor& t : tensors) list.push_back(&t);
-    }
-    Inputs get() const { return {list.data(), static_cast<int>(list.size())}; }
-  };
-
   Loop loop_of(const Node& node) const {
     Loop loop;
     if (node.outputs.size() != 1 || !node.op->pure() || node.op->is_view()) return loop;

@@ -1,8 +1,7 @@
 #include <numeric>
 
+#include "graph/passes/node_inputs.h"
 #include "graph/passes/passes.h"
-#include "op/tile_code.h"
-#include "ops/promotion.h"
 
 namespace weft::graph {
 
@@ -62,13 +61,9 @@ class LayoutAssignment {
   }
 
   void visit(const Node& node) {
-    std::vector<Tensor> tensors;
-    std::vector<const Tensor*> list;
-    for (ValueId v : node.inputs) tensors.push_back(v == kNone ? Tensor() : symbolic_like(value(v)));
-    for (const Tensor& t : tensors) list.push_back(&t);
-    const Inputs in(list.data(), static_cast<int>(list.size()));
-    if (is_elementwise(node, in)) return join_operands(node);
-    const ChannelsLast able = node.op->channels_last(in);
+    const bool one = node.outputs.size() == 1 && node.op->pure() && !node.op->is_view();  // random numbers are in order
+    if (one && is_by_element(g_, node)) return join_operands(node);
+    const ChannelsLast able = node.op->channels_last(NodeInputs(g_, node).get());
     ValueId together = kNone;
     auto visit_value = [&](ValueId v, bool possible) {
       if (!is_image(v)) return;
@@ -93,16 +88,6 @@ class LayoutAssignment {
         else
           fixed_[at(v)] = 1;
       }
-  }
-
-  bool is_elementwise(const Node& node, Inputs in) const {
-    if (!node.op->pure() || node.outputs.size() != 1 || node.op->is_view())
-      return false;  // random numbers are in order
-    if (node.op->elementwise()) return true;
-    TileCode code(compute_type(value(node.outputs[0]).dtype));
-    std::vector<int> operands;
-    for (int i = 0; i < in.size(); i++) operands.push_back(code.input());
-    return node.op->tile(code, in, operands.data()) >= 0;
   }
 
   Graph& g_;

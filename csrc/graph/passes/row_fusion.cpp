@@ -5,11 +5,10 @@
 #include <set>
 
 #include "graph/passes/grouping.h"
+#include "graph/passes/node_inputs.h"
 #include "graph/passes/passes.h"
 #include "graph/rows.h"
 #include "graph/tiled.h"
-#include "op/tile_code.h"
-#include "ops/promotion.h"
 
 namespace weft::graph {
 
@@ -114,17 +113,7 @@ class RowFusion : Grouping {
   bool is_elementwise(const Node& node) const {
     if (node.op->reduced_dims() != 0 || !on_cpu_and_contiguous(node)) return false;
     if (value(node.outputs[0]).numel() == 0) return false;
-    if (node.op->elementwise()) return true;
-    std::vector<Tensor> tensors;
-    std::vector<const Tensor*> list;
-    std::vector<int> operands;
-    TileCode code(compute_type(value(node.outputs[0]).dtype));
-    for (ValueId v : node.inputs) tensors.push_back(v == kNone ? Tensor() : symbolic_like(value(v)));
-    for (const Tensor& t : tensors) {
-      list.push_back(&t);
-      operands.push_back(code.input());
-    }
-    return node.op->tile(code, {list.data(), static_cast<int>(list.size())}, operands.data()) >= 0;
+    return is_by_element(g_, node);
   }
 
   // The shape along whose dimensions a member's operands are broadcast.
