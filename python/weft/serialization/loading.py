@@ -1,0 +1,59 @@
+"""load: safetensors files, and PyTorch's own, as what they hold. No file can run code."""
+
+from weft.serialization import safetensors_file, source, torch_files
+from weft.serialization.placement import placer
+
+
+def load(f, map_location=None, *, weights_only=True):
+    """Loads what ``save`` wrote, any safetensors file as a dict of name -> tensor, and files that PyTorch wrote.
+
+    f: a path, or a binary file open for reading, from its position on.
+
+    map_location: where tensors are put. None (the device they were saved on), a device or its name, a dict from devices
+    they were saved on to others, or a function of a storage (a 1-D tensor on the CPU) and its device's name that
+    returns the storage where it is to be, or None.
+
+    weights_only: True, False or None as in PyTorch, and all the same: loading never runs code, and no flag lets it.
+
+    Of PyTorch's files (torch.save, zip or legacy format) tensors, parameters, containers, numbers, text and NumPy
+    arrays are read; tensors that shared memory share it again. Anything else, such as a whole module, is refused by its
+    name.
+
+    FileNotFoundError where there is no file, IsADirectoryError; ValueError says what is wrong with a file: cut off,
+    damaged, of another kind, or holding what would need code. Sizes are checked before memory is taken. RuntimeError
+    where a tensor's device is not available.
+
+    >>> import weft, io
+    >>> file = io.BytesIO()
+    >>> weft.save([weft.zeros(2), {"lr": 0.1}], file)
+    >>> weft.load(io.BytesIO(file.getvalue()))
+    [tensor([0., 0.]), {'lr': 0.1}]
+    """
+    if weights_only is not None and not isinstance(weights_only, bool):
+        raise TypeError(f"load: weights_only must be a bool or None, got {type(weights_only).__name__}")
+    with source.opened(f) as opened:
+        return _read(opened, placer(map_location, opened.name))
+
+
+def _read(opened, place):
+    first = opened.read(0, min(16, opened.size))
+    if first[8:9] == b"{":
+        return safetensors_file.read(opened, place)
+    if first.startswith(b"PK"):
+        return torch_files.read_zip(opened, place)
+    if first[:1] == b"\x80" and first[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return torch_files.read_legacy(opened, place)
+    if first:
+        _refuse_foreign(first, opened.name)
+    raise ValueError(f"load: {opened.name} is not a whole safetensors file: it is empty")
+
+
+def _refuse_foreign(first, name):
+    why = "it is cut off, damaged or of another kind"
+    if first.startswith(b"\x93NUMPY"):
+        why = "it is a NumPy file; use numpy.load and weft.from_numpy"
+    elif first.startswith(b"\x89HDF"):
+        why = "it is an HDF5 file"
+    elif first[4:8] == b"TFL3" or first[:2] == b"\x08\x01":
+        why = "it is a model of another framework"
+    raise ValueError(f"load: {name} is not a whole safetensors file, nor one that PyTorch wrote: {why}")

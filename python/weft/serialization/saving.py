@@ -1,0 +1,71 @@
+"""save: tensors and nested containers of them, as safetensors."""
+
+import io
+import json
+import os
+
+from weft.serialization import atomic_file, safetensors_file
+from weft.serialization.safetensors_file import KEY, VERSION
+from weft.serialization.tree import Packer
+
+
+def save(obj, f):
+    """Saves a tensor, or nested containers of tensors, as a safetensors file.
+
+    obj: tensors, NumPy arrays, numbers, strings, bools, None, devices, dtypes, and dicts (whose keys are strings or
+    ints), lists, tuples and sets of these. A tensor that occurs several times is stored once, and is one tensor again
+    when loaded; whether it requires grad is not kept. A module is refused: save its ``state_dict()``.
+
+    f: a path, or a binary file open for writing. A path is written to a temporary file in the same folder first, synced
+    and renamed: whatever happens, the name stands for the old contents or the new. A symbolic link stays one, and what
+    it points to is replaced; permissions are kept. Temporary files of saves to this path that were killed are deleted.
+
+    TypeError names the place of anything that cannot be saved; no file is touched then. OSError where the file cannot
+    be written: the disk is full, or the path is a pipe or a device (open that and give the file object).
+
+    >>> import weft, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
+    >>> weft.save({"weight": weft.ones(2), "epoch": 3}, path)
+    >>> weft.load(path)
+    {'weight': tensor([1., 1.]), 'epoch': 3}
+    """
+    write = getattr(f, "write", None)
+    if write is None:
+        path = _path(f)
+    elif isinstance(f, io.TextIOBase):
+        raise TypeError("save: the file is open for text; open it with mode 'wb'")
+    packer = Packer()
+    try:
+        described = {"version": VERSION, "tree": packer.pack(obj)}
+        if packer.devices:
+            described["devices"] = packer.devices
+        metadata = {KEY: json.dumps(described, separators=(",", ":"))}
+    except RecursionError:
+        raise ValueError("save: the object is nested too deeply") from None
+    parts = safetensors_file.parts(packer.tensors, packer.arrays, metadata)
+    if write is not None:
+        _write_all(f, parts)
+        return
+    with atomic_file.replacing(path) as file:
+        _write_all(file, parts)
+
+
+def _path(f):
+    try:
+        return os.fsdecode(f)
+    except TypeError:
+        raise TypeError(f"save: f must be a path or a binary file open for writing, got {type(f).__name__}") from None
+
+
+def _write_all(file, parts):
+    """Writes the parts to a file that may take less at a time."""
+    for part in parts:
+        while len(part):
+            written = file.write(part)
+            if written is None:
+                if isinstance(file, io.RawIOBase):
+                    raise BlockingIOError("save: the file is in non-blocking mode and takes no more at the moment")
+                break  # a file-like object that does not count: it has taken everything
+            if not isinstance(written, int) or not 0 < written <= len(part):
+                raise OSError(f"save: write() of the file returned {written!r} when it was given {len(part)} bytes")
+            part = memoryview(part)[written:]
