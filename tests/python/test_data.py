@@ -194,21 +194,6 @@ def test_samplers_in_the_loader(w):
             data.DataLoader(Squares(), **bad)
 
 
-@weft_only
-@pytest.mark.parametrize(
-    "option",
-    [
-        dict(num_workers=2),
-        dict(timeout=3),
-        dict(prefetch_factor=2),
-        dict(persistent_workers=True),
-    ],
-)
-def test_what_is_not_supported_is_said(w, option):
-    with pytest.raises(ValueError, match="not supported yet"):
-        w.utils.data.DataLoader(Squares(), **option)
-
-
 def test_collation(w):
     collate = w.utils.data.default_collate
     Point = collections.namedtuple("Point", "x y")

@@ -1,7 +1,7 @@
 """Datasets, samplers and the DataLoader; the names are those of torch.utils.data."""
 
 from weft.utils.data.collate import default_collate
-from weft.utils.data.dataloader import DataLoader
+from weft.utils.data.dataloader import DataLoader, default_convert, get_worker_info
 from weft.utils.data.dataset import (
     ChainDataset,
     ConcatDataset,
@@ -37,5 +37,7 @@ __all__ = [
     "TensorDataset",
     "WeightedRandomSampler",
     "default_collate",
+    "default_convert",
+    "get_worker_info",
     "random_split",
 ]

@@ -20,6 +20,8 @@ def default_collate(batch):
     first = batch[0]
     if isinstance(first, weft.Tensor):
         return _stack(batch)
+    if isinstance(first, (str, bytes)):  # NumPy's too
+        return batch
     if isinstance(first, np.ndarray):
         return _stack([_from_array(array) for array in batch])
     if isinstance(first, np.generic):
@@ -30,8 +32,6 @@ def default_collate(batch):
         return weft.tensor(batch, dtype=weft.float64)
     if isinstance(first, int):
         return weft.tensor(batch)
-    if isinstance(first, (str, bytes)):
-        return batch
     if isinstance(first, collections.abc.Mapping):
         return _like_mapping(first, {key: default_collate([sample[key] for sample in batch]) for key in first})
     if isinstance(first, tuple) and hasattr(first, "_fields"):

@@ -1,20 +1,36 @@
 """DataLoader: batches of a dataset."""
 
 import itertools
+import numbers
+import operator
+import typing
+import warnings
 
 import weft
 from weft.utils.data.collate import default_collate
 from weft.utils.data.dataset import IterableDataset, Subset, TensorDataset
 from weft.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 
+_T = typing.TypeVar("_T", covariant=True)
+_FIXED = {"dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "persistent_workers"}
+_warned_of_workers = False
 
-class DataLoader:
+
+class DataLoader(typing.Generic[_T]):
     """Iterates over a dataset in batches: of batch_size samples in order, shuffled, or as a sampler says.
 
     collate_fn makes a batch of a list of samples (by default ``default_collate``); batch_size=None gives the samples
     one by one. generator is the source of randomness of the shuffling. With pin_memory and a GPU the tensors of a batch
-    come in pinned memory, from which ``x.to("cuda", non_blocking=True)`` need not be waited for. Works in this process:
-    ValueError for num_workers and the options that go with them, which are not supported yet.
+    come in pinned memory, from which ``x.to("cuda", non_blocking=True)`` need not be waited for.
+
+    There are no worker processes yet. num_workers and what goes with it (timeout, worker_init_fn, prefetch_factor,
+    persistent_workers, multiprocessing_context) are checked and can be read back, but batches are made in this process,
+    in order, and worker_init_fn is not called; the first loader with num_workers warns of it. in_order and
+    pin_memory_device change nothing either: order is always kept, and memory is pinned for every device.
+
+    ValueError for arguments that exclude each other, as in PyTorch: shuffle or a sampler for an IterableDataset, a
+    sampler and shuffle, a batch_sampler and what it replaces, options of workers without num_workers. TypeError for
+    wrong types.
 
     >>> import weft
     >>> from weft.utils.data import DataLoader, TensorDataset
@@ -46,22 +62,23 @@ class DataLoader:
         pin_memory_device="",
         in_order=True,
     ):
-        if num_workers:
-            raise ValueError(
-                f"DataLoader: num_workers={num_workers} is not supported yet; leave it 0 to load in this process"
-            )
-        if timeout or prefetch_factor is not None or persistent_workers or multiprocessing_context is not None:
-            raise ValueError(
-                "DataLoader: timeout, prefetch_factor, persistent_workers and multiprocessing_context need workers, "
-                "which are not supported yet"
-            )
+        self.num_workers = _worker_count(num_workers)
+        self.timeout = timeout
+        self.worker_init_fn = _callable("worker_init_fn", worker_init_fn)
+        self.prefetch_factor = 2 if prefetch_factor is None and self.num_workers else prefetch_factor
+        self.persistent_workers = _flag("persistent_workers", persistent_workers)
+        self.multiprocessing_context = multiprocessing_context
+        self._check_workers()
         stream = isinstance(dataset, IterableDataset)
+        _check_sources(dataset, stream, sampler, batch_sampler)
+        shuffle = _flag("shuffle", shuffle, None)
         if stream and (shuffle or sampler is not None or batch_sampler is not None):
             raise ValueError(
                 "DataLoader: an IterableDataset has its own order; it takes no shuffle, sampler or batch_sampler"
             )
         if sampler is not None and shuffle:
             raise ValueError("DataLoader: give a sampler or shuffle=True, not both")
+        drop_last = _flag("drop_last", drop_last)
         if batch_sampler is not None:
             if batch_size != 1 or shuffle or sampler is not None or drop_last:
                 raise ValueError("DataLoader: a batch_sampler replaces batch_size, shuffle, sampler and drop_last")
@@ -71,22 +88,51 @@ class DataLoader:
                 raise ValueError("DataLoader: drop_last needs a batch_size")
         elif not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
             raise ValueError(f"DataLoader: batch_size must be a positive int or None, got {batch_size!r}")
+        if generator is not None and not isinstance(generator, weft.Generator):
+            raise TypeError(f"DataLoader: generator must be a weft.Generator or None, got {type(generator).__name__}")
+        if not isinstance(pin_memory_device, str):
+            raise TypeError(f"DataLoader: pin_memory_device must be a string, got {type(pin_memory_device).__name__}")
+        self.pin_memory = _flag("pin_memory", pin_memory)
+        self.pin_memory_device = pin_memory_device
+        self.in_order = _flag("in_order", in_order)
         self.dataset = dataset
         self.batch_size = batch_size
         self.drop_last = drop_last
         self.generator = generator
-        self.num_workers = 0
-        self.pin_memory = bool(pin_memory)
-        self.timeout = 0
-        self.worker_init_fn = worker_init_fn
-        if sampler is None and not stream:
+        if sampler is None and not stream and batch_sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
-        self.sampler = sampler
         if batch_size is not None and not stream:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
+        self.sampler = sampler
         self.batch_sampler = batch_sampler
         batches = batch_size is not None or batch_sampler is not None
-        self.collate_fn = collate_fn or (default_collate if batches else _one_sample)
+        self.collate_fn = _callable("collate_fn", collate_fn) or (default_collate if batches else default_convert)
+        self._ready = True
+        if self.num_workers:
+            _warn_of_workers(self)
+
+    def __setattr__(self, name, value):
+        if name in _FIXED and "_ready" in self.__dict__:
+            raise ValueError(f"DataLoader: {name} cannot be changed any more; make a new DataLoader")
+        super().__setattr__(name, value)
+
+    def _check_workers(self):
+        if not isinstance(self.timeout, numbers.Real) or isinstance(self.timeout, bool):
+            raise TypeError(f"DataLoader: timeout must be a number, got {type(self.timeout).__name__}")
+        if not self.timeout >= 0:
+            raise ValueError(f"DataLoader: timeout must not be negative, got {self.timeout}")
+        factor, context = self.prefetch_factor, self.multiprocessing_context
+        if factor is not None and (not isinstance(factor, int) or isinstance(factor, bool)):
+            raise TypeError(f"DataLoader: prefetch_factor must be an int or None, got {type(factor).__name__}")
+        if factor is not None and factor < 1:
+            raise ValueError(f"DataLoader: prefetch_factor must be positive, got {factor}")
+        self.multiprocessing_context = _context(context)
+        if not self.num_workers:
+            given = {"timeout": self.timeout, "prefetch_factor": factor is not None}
+            given |= {"persistent_workers": self.persistent_workers, "multiprocessing_context": context is not None}
+            for name, value in given.items():
+                if value:
+                    raise ValueError(f"DataLoader: {name} needs workers, and num_workers is 0")
 
     def __iter__(self):
         return map(_pinned, self._batches()) if self.pin_memory and weft.cuda.is_available() else self._batches()
@@ -131,19 +177,96 @@ def _pinned(batch):
     return batch
 
 
-def _one_sample(sample):
-    """Without batches: arrays become tensors, the rest stays as it is."""
+def _check_sources(dataset, stream, sampler, batch_sampler):
+    if not stream and not hasattr(dataset, "__getitem__") and not hasattr(dataset, "__getitems__"):
+        raise TypeError(
+            f"DataLoader: a dataset has __getitem__ and __len__, or is an IterableDataset; got {type(dataset).__name__}"
+        )
+    for name, value in {"sampler": sampler, "batch_sampler": batch_sampler}.items():
+        if value is not None and not hasattr(value, "__iter__") and not hasattr(value, "__getitem__"):
+            raise TypeError(f"DataLoader: {name} must be iterable, got {type(value).__name__}")
+
+
+def _worker_count(num_workers):
+    if isinstance(num_workers, bool) or not hasattr(type(num_workers), "__index__"):
+        raise TypeError(f"DataLoader: num_workers must be an int, got {type(num_workers).__name__}")
+    count = operator.index(num_workers)
+    if count < 0:
+        raise ValueError(f"DataLoader: num_workers must not be negative, got {count}")
+    return count
+
+
+def _context(context):
+    if context is None:
+        return None
+    import multiprocessing.context
+
+    if isinstance(context, str):
+        if context not in multiprocessing.get_all_start_methods():
+            methods = ", ".join(multiprocessing.get_all_start_methods())
+            raise ValueError(f"DataLoader: multiprocessing_context must be one of {methods}, got {context!r}")
+        return multiprocessing.get_context(context)
+    if not isinstance(context, multiprocessing.context.BaseContext):
+        raise TypeError(
+            f"DataLoader: multiprocessing_context must be a context, its name or None, got {type(context).__name__}"
+        )
+    return context
+
+
+def _flag(name, value, *others):
+    if not isinstance(value, int) and value not in others:
+        raise TypeError(f"DataLoader: {name} must be a bool, got {type(value).__name__}")
+    return bool(value)
+
+
+def _callable(name, value):
+    if value is not None and not callable(value):
+        raise TypeError(f"DataLoader: {name} must be a function or None, got {type(value).__name__}")
+    return value
+
+
+def _warn_of_workers(loader):
+    global _warned_of_workers
+    if _warned_of_workers:
+        return
+    _warned_of_workers = True
+    not_called = "; worker_init_fn is not called" if loader.worker_init_fn else ""
+    warnings.warn(
+        f"DataLoader: num_workers={loader.num_workers}: there are no worker processes yet, batches are made in this "
+        f"process{not_called}",
+        stacklevel=3,
+    )
+
+
+def get_worker_info():
+    """None: the process that asks is not a worker of a DataLoader.
+
+    >>> import weft
+    >>> weft.utils.data.get_worker_info()
+    """
+    return None
+
+
+def default_convert(data):
+    """Turns NumPy arrays and scalars in a sample into tensors, in dicts, lists and tuples too; the rest stays as it is.
+
+    What a DataLoader with batch_size=None does.
+
+    >>> import numpy, weft
+    >>> weft.utils.data.default_convert({"x": numpy.arange(2), "name": "a"})
+    {'x': tensor([0, 1]), 'name': 'a'}
+    """
     import numpy as np
 
-    if isinstance(sample, (np.ndarray, np.generic)) and sample.dtype.kind in "biuf":
-        return weft.from_numpy(np.array(sample))
-    if isinstance(sample, dict):
-        return {key: _one_sample(value) for key, value in sample.items()}
-    if isinstance(sample, tuple) and hasattr(sample, "_fields"):
-        return type(sample)(*map(_one_sample, sample))
-    if isinstance(sample, (tuple, list)):
-        return type(sample)(map(_one_sample, sample))
-    return sample
+    if isinstance(data, (np.ndarray, np.generic)) and data.dtype.kind in "biuf":
+        return weft.from_numpy(np.array(data))
+    if isinstance(data, dict):
+        return {key: default_convert(value) for key, value in data.items()}
+    if isinstance(data, tuple) and hasattr(data, "_fields"):
+        return type(data)(*map(default_convert, data))
+    if isinstance(data, (tuple, list)):
+        return type(data)(map(default_convert, data))
+    return data
 
 
 def _fetcher(dataset, collate):

@@ -3,12 +3,15 @@
 import bisect
 import itertools
 import math
+import typing
 import warnings
 
 import weft
 
+_T = typing.TypeVar("_T", covariant=True)
 
-class Dataset:
+
+class Dataset(typing.Generic[_T]):
     """A collection of samples: a subclass defines ``__getitem__(index)`` and ``__len__()``.
 
     It may define ``__getitems__(indices)``, which returns a list of samples, if it can fetch many at once.
@@ -30,7 +33,7 @@ class Dataset:
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset):
+class IterableDataset(Dataset[_T]):
     """A stream of samples: a subclass defines ``__iter__()``.
 
     >>> import weft
@@ -48,7 +51,7 @@ class IterableDataset(Dataset):
         return ChainDataset([self, other])
 
 
-class TensorDataset(Dataset):
+class TensorDataset(Dataset[tuple[weft.Tensor, ...]]):
     """Samples are the rows of tensors of the same length: ``(x[i], y[i])``. ValueError if the lengths differ.
 
     >>> import weft
@@ -82,7 +85,7 @@ class TensorDataset(Dataset):
         return self.tensors[0].shape[0]
 
 
-class StackDataset(Dataset):
+class StackDataset(Dataset[_T]):
     """Datasets of the same length side by side: samples are tuples, or dicts if they are given by name.
 
     >>> import weft
@@ -109,7 +112,7 @@ class StackDataset(Dataset):
         return self._length
 
 
-class ConcatDataset(Dataset):
+class ConcatDataset(Dataset[_T]):
     """Datasets one after the other.
 
     >>> import weft
@@ -156,7 +159,7 @@ class ChainDataset(IterableDataset):
         return sum(len(dataset) for dataset in self.datasets)
 
 
-class Subset(Dataset):
+class Subset(Dataset[_T]):
     """The samples of a dataset at the given indices.
 
     >>> import weft

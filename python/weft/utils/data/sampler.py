@@ -1,11 +1,15 @@
 """Samplers: in which order the samples of a dataset are taken."""
 
 import itertools
+import typing
 
 import weft
 
+_T = typing.TypeVar("_T", covariant=True)
+_BLOCK = 4096  # indices drawn with replacement at a time
 
-class Sampler:
+
+class Sampler(typing.Generic[_T]):
     """Base class: a subclass defines ``__iter__()`` over indices, or lists of them, and if possible ``__len__()``.
 
     >>> import weft
@@ -22,7 +26,7 @@ class Sampler:
         raise NotImplementedError(f"{type(self).__name__} does not define __iter__()")
 
 
-class SequentialSampler(Sampler):
+class SequentialSampler(Sampler[int]):
     """Every sample in order.
 
     >>> import weft
@@ -45,8 +49,18 @@ def _check_count(kind, num_samples):
         raise ValueError(f"{kind}: num_samples must be a positive int, got {num_samples!r}")
 
 
-class RandomSampler(Sampler):
+def _blocks(total, generator):
+    """Sizes that add up to total, and the generator for them: without one, a new one that the default one seeds."""
+    if generator is None:
+        generator = weft.Generator().manual_seed(weft.randint(2**62, (1,)).item())
+    for done in range(0, total, _BLOCK):
+        yield min(_BLOCK, total - done), generator
+
+
+class RandomSampler(Sampler[int]):
     """Samples in random order; with replacement drawn independently. num_samples is by default the dataset's length.
+
+    ValueError for an empty dataset. With replacement indices are drawn in blocks, so num_samples may be any number.
 
     >>> import weft
     >>> sorted(weft.utils.data.RandomSampler("abc"))
@@ -62,6 +76,8 @@ class RandomSampler(Sampler):
         self.replacement = replacement
         self.generator = generator
         self._num_samples = num_samples
+        if self.num_samples == 0:
+            raise ValueError("RandomSampler: there is nothing to draw from, the dataset is empty")
 
     @property
     def num_samples(self):
@@ -69,10 +85,9 @@ class RandomSampler(Sampler):
 
     def __iter__(self):
         size, left = len(self.data_source), self.num_samples
-        if size == 0:
-            return
         if self.replacement:
-            yield from weft.randint(size, (left,), generator=self.generator).tolist()
+            for count, generator in _blocks(left, self.generator):
+                yield from weft.randint(size, (count,), generator=generator).tolist()
             return
         while left > 0:
             yield from weft.randperm(size, generator=self.generator).tolist()[:left]
@@ -82,7 +97,7 @@ class RandomSampler(Sampler):
         return self.num_samples
 
 
-class SubsetRandomSampler(Sampler):
+class SubsetRandomSampler(Sampler[int]):
     """The given indices in random order.
 
     >>> import weft
@@ -102,8 +117,10 @@ class SubsetRandomSampler(Sampler):
         return len(self.indices)
 
 
-class WeightedRandomSampler(Sampler):
+class WeightedRandomSampler(Sampler[int]):
     """num_samples indices, each drawn with a probability in proportion to its weight.
+
+    With replacement indices are drawn in blocks, so num_samples may be any number.
 
     >>> import weft
     >>> list(weft.utils.data.WeightedRandomSampler([0.0, 1.0], 3))
@@ -124,14 +141,17 @@ class WeightedRandomSampler(Sampler):
         self.generator = generator
 
     def __iter__(self):
-        drawn = weft.multinomial(self.weights, self.num_samples, self.replacement, generator=self.generator)
-        return iter(drawn.tolist())
+        if not self.replacement:
+            yield from weft.multinomial(self.weights, self.num_samples, generator=self.generator).tolist()
+            return
+        for count, generator in _blocks(self.num_samples, self.generator):
+            yield from weft.multinomial(self.weights, count, True, generator=generator).tolist()
 
     def __len__(self):
         return self.num_samples
 
 
-class BatchSampler(Sampler):
+class BatchSampler(Sampler[list[int]]):
     """Lists of batch_size indices of another sampler; the last one may be shorter, unless drop_last.
 
     >>> import weft

@@ -1,0 +1,250 @@
+"""utils.data: arguments of the DataLoader, samplers that draw without end, generics, text of NumPy."""
+
+import itertools
+import multiprocessing
+import typing
+import warnings
+
+import numpy as np
+import pytest
+from support import IS_WEFT, weft_only
+
+DATA = [0, 1, 4, 9, 16]
+
+
+def tolist(batches):
+    return [batch.tolist() for batch in batches]
+
+
+@pytest.fixture
+def new_process(monkeypatch):
+    """As if no loader had warned yet."""
+    if IS_WEFT:
+        from weft.utils.data import dataloader
+
+        monkeypatch.setattr(dataloader, "_warned_of_workers", False)
+
+
+@weft_only
+def test_workers_load_in_this_process_with_one_warning(w, new_process):
+    calls = []
+    with pytest.warns(UserWarning, match="num_workers=2.*this process.*worker_init_fn is not called") as caught:
+        loader = w.utils.data.DataLoader(DATA, 2, num_workers=2, worker_init_fn=calls.append)
+        assert tolist(loader) == tolist(loader) == [[0, 1], [4, 9], [16]] and not calls
+        w.utils.data.DataLoader(DATA, num_workers=4)
+    assert len(caught) == 1 and caught[0].filename == __file__
+
+
+@weft_only
+def test_arguments_can_be_read_back(w):
+    generator = w.Generator()
+    options = dict(
+        num_workers=3,
+        pin_memory=True,
+        drop_last=True,
+        timeout=2.5,
+        worker_init_fn=print,
+        generator=generator,
+        prefetch_factor=7,
+        persistent_workers=True,
+        pin_memory_device="cuda",
+        in_order=False,
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        loader = w.utils.data.DataLoader(DATA, 2, multiprocessing_context="spawn", **options)
+        assert w.utils.data.DataLoader(DATA, num_workers=1).prefetch_factor == 2
+    assert {name: getattr(loader, name) for name in options} == options
+    assert loader.multiprocessing_context is multiprocessing.get_context("spawn")
+    plain = w.utils.data.DataLoader(DATA)
+    assert plain.num_workers == 0 and plain.prefetch_factor is None and plain.multiprocessing_context is None
+    assert plain.timeout == 0 and plain.in_order is True and plain.persistent_workers is False
+    assert tolist(loader) == [[0, 1], [4, 9]]
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        dict(num_workers=-1),
+        dict(timeout=-1),
+        dict(prefetch_factor=2),
+        dict(prefetch_factor=-1, num_workers=1),
+        dict(persistent_workers=True),
+        dict(multiprocessing_context="fork"),
+        dict(multiprocessing_context="nonsense", num_workers=1),
+        dict(shuffle=True, sampler=[1]),
+        dict(batch_sampler=[[1]], batch_size=2),
+        dict(batch_size=None, drop_last=True),
+        dict(batch_size=-1),
+    ],
+)
+def test_arguments_that_do_not_fit_together(w, option):
+    with pytest.raises(ValueError):
+        w.utils.data.DataLoader(DATA, **option)
+
+
+@weft_only
+@pytest.mark.parametrize(
+    "option",
+    [
+        dict(timeout=3),
+        dict(timeout=float("nan"), num_workers=1),
+        dict(prefetch_factor=0, num_workers=1),
+    ],
+)
+def test_more_arguments_that_do_not_fit_together(w, option):
+    with pytest.raises(ValueError, match="DataLoader: "):
+        w.utils.data.DataLoader(DATA, **option)
+
+
+@weft_only
+@pytest.mark.parametrize(
+    "option",
+    [
+        dict(num_workers="2"),
+        dict(num_workers=1.0),
+        dict(num_workers=True),
+        dict(timeout="1", num_workers=1),
+        dict(prefetch_factor=1.5, num_workers=1),
+        dict(persistent_workers="yes", num_workers=1),
+        dict(multiprocessing_context=3, num_workers=1),
+        dict(worker_init_fn=3),
+        dict(collate_fn=3),
+        dict(generator=3),
+        dict(pin_memory="yes"),
+        dict(pin_memory_device=3),
+        dict(in_order=None),
+        dict(shuffle="yes"),
+        dict(sampler=3),
+        dict(batch_sampler=3),
+        dict(nonsense=3),
+    ],
+)
+def test_arguments_of_the_wrong_type(w, option):
+    with pytest.raises(TypeError):
+        w.utils.data.DataLoader(DATA, **option)
+
+
+@weft_only
+def test_what_is_no_dataset(w):
+    for data in (None, 3, iter([1])):
+        with pytest.raises(TypeError, match="dataset"):
+            w.utils.data.DataLoader(data)
+
+
+FIXED = ["dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "persistent_workers"]
+
+
+@pytest.mark.parametrize("name", FIXED)
+def test_what_cannot_be_changed_any_more(w, name):
+    loader = w.utils.data.DataLoader(DATA)
+    with pytest.raises(ValueError, match=name):
+        setattr(loader, name, None)
+    assert len(list(loader)) == 5
+
+
+def test_empty_datasets(w):
+    with pytest.raises(ValueError):
+        w.utils.data.DataLoader([], shuffle=True)
+    with pytest.raises(ValueError):
+        w.utils.data.RandomSampler([])
+    assert list(w.utils.data.DataLoader([])) == [] and len(w.utils.data.DataLoader([])) == 0
+
+
+@pytest.mark.parametrize("kind", ["random", pytest.param("weighted", marks=weft_only)])
+def test_samplers_with_replacement_draw_in_blocks(w, kind):
+    data = w.utils.data
+
+    def sampler(count, generator=None):
+        if kind == "random":
+            return data.RandomSampler("abc", replacement=True, num_samples=count, generator=generator)
+        return data.WeightedRandomSampler([1.0, 2.0, 1.0], count, generator=generator)
+
+    endless = sampler(10**10)
+    assert len(endless) == 10**10
+    first = list(itertools.islice(endless, 10000))
+    assert set(first) == {0, 1, 2} and all(2000 < first.count(i) < 6000 for i in range(3))
+    assert first[:5000] != first[5000:]
+    assert len(list(sampler(10001))) == 10001
+
+    def draw(count, seed):
+        return list(itertools.islice(sampler(count, w.Generator().manual_seed(seed)), 9000))
+
+    assert draw(9000, 1) == draw(9000, 1) == draw(10**10, 1)[:9000] != draw(9000, 2)
+
+
+@pytest.mark.parametrize("kind", ["random", "weighted"])
+def test_draws_follow_the_seed_whatever_else_is_drawn(w, kind):
+    data = w.utils.data
+
+    def draw(between):
+        w.manual_seed(5)
+        sampler = (
+            data.RandomSampler(range(9), replacement=True, num_samples=9000)
+            if kind == "random"
+            else data.WeightedRandomSampler([1.0] * 9, 9000)
+        )
+        drawn = []
+        for index in sampler:
+            drawn.append(index)
+            between()
+        return drawn
+
+    assert draw(lambda: None) == draw(lambda: w.rand(1))
+
+
+def test_generics(w):
+    data = w.utils.data
+
+    class Numbers(data.Dataset[int]):
+        def __getitem__(self, index):
+            return index
+
+        def __len__(self):
+            return 3
+
+    class Stream(data.IterableDataset[str]):
+        def __iter__(self):
+            return iter("ab")
+
+    T = typing.TypeVar("T")
+
+    class Box(data.Dataset[T]):
+        pass
+
+    class Order(data.Sampler[int]):
+        def __iter__(self):
+            return iter([2, 0])
+
+    def annotated(loader: data.DataLoader[int], part: data.Subset[int]) -> None: ...
+
+    assert tolist(data.DataLoader(Numbers(), 2, sampler=Order())) == [[2, 0]] and isinstance(Numbers(), data.Dataset)
+    assert list(data.DataLoader(Stream(), 2)) == [["a", "b"]]
+    assert issubclass(Box[int].__origin__, data.Dataset) and len(Numbers() + Numbers()) == 6
+
+
+@pytest.mark.parametrize("kind", ["U", pytest.param("S", marks=weft_only)])
+def test_text_of_numpy_stays_a_list(w, kind):
+    names = np.array(["cat", "dog"]).astype(kind)
+    expected = names.tolist()
+    collate = w.utils.data.default_collate
+    assert collate(list(names)) == expected
+    assert collate([{"x": 1.0, "name": name} for name in names])["name"] == expected
+    assert list(collate([(1, name) for name in names])[1]) == expected
+    assert list(w.utils.data.DataLoader(names, 2)) == [expected]
+    assert list(w.utils.data.DataLoader(names, batch_size=None)) == expected
+
+
+@weft_only
+def test_arrays_of_text_are_refused(w):
+    with pytest.raises(TypeError, match="U3.*collate_fn"):
+        w.utils.data.default_collate([np.array(["cat"])] * 2)
+
+
+def test_conversion_of_single_samples(w):
+    got = w.utils.data.default_convert({"x": np.arange(2), "y": [np.float32(2.5), "a"], "z": (1, w.ones(1))})
+    assert got["x"].tolist() == [0, 1] and got["y"][0].dtype == w.float32 and got["y"][1] == "a" and got["z"][0] == 1
+
+
+def test_no_worker_asks_in_the_main_process(w):
+    assert w.utils.data.get_worker_info() is None
