@@ -21,7 +21,7 @@ __version__ = _C.__version__
 newaxis = None
 
 # Loaded at first use, so that `import weft` is quick.
-_SUBMODULES = ("amp", "autograd", "backends", "cuda", "linalg", "memory", "nn", "optim", "utils")
+_SUBMODULES = ("amp", "autograd", "backends", "cuda", "linalg", "memory", "nn", "optim", "testing", "utils")
 _ELSEWHERE = {
     "autocast": "weft.amp",
     "get_autocast_dtype": "weft.amp",
