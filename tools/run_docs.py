@@ -1,4 +1,5 @@
-"""Run the examples of the documentation: README.md, docs/jit.md, and docs/adding-an-op.md on a copy of the tree.
+"""Run the examples of the documentation: README.md, docs/jit.md, docs/files.md, and docs/adding-an-op.md on a copy of
+the tree.
 
 In adding-an-op.md a block that begins with the comment `file: PATH` is put into that file, where it says: `after: TEXT`
 behind the first line that holds TEXT, `append` at the end. The changed copy is built, and the tests that the page names
@@ -46,14 +47,14 @@ def run_readme():
             print("README.md: the example runs")
 
 
-def run_jit_guide():
-    """Its blocks are one program."""
-    blocks = [body for language, body in BLOCK.findall((ROOT / "docs" / "jit.md").read_text()) if language == "python"]
+def run_guide(name):
+    """The blocks of a page are one program."""
+    blocks = [body for language, body in BLOCK.findall((ROOT / "docs" / name).read_text()) if language == "python"]
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "guide.py"
         program.write_text("".join(blocks))
         subprocess.run([sys.executable, program], check=True, cwd=folder, stdout=subprocess.DEVNULL)
-    print("jit.md: the examples run")
+    print(f"{name}: the examples run")
 
 
 def run_adding_an_op():
@@ -77,5 +78,6 @@ def run_adding_an_op():
 
 if __name__ == "__main__":
     run_readme()
-    run_jit_guide()
+    run_guide("jit.md")
+    run_guide("files.md")
     run_adding_an_op()
