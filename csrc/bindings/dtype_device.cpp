@@ -18,8 +18,9 @@ PyObject* dtype_objects[kNumDTypes];
 PyTypeObject* dtype_type = nullptr;
 PyTypeObject* device_type = nullptr;
 
-// Scopes of `with weft.device(...)`, innermost last; the first entry is weft.set_default_device's.
+// Scopes of `with weft.device(...)`, innermost last; outside of them weft.set_default_device's device is the default.
 thread_local std::vector<Device> device_scopes;
+thread_local Device outermost_device;
 
 PyDevice make_device(const py::object& spec, std::optional<int> index) {
   if (py::isinstance<PyDevice>(spec)) return spec.cast<PyDevice>();
@@ -142,7 +143,7 @@ Dims dims_from_args(const char* function, const py::args& args) {
 }
 
 DType default_dtype() { return default_float_dtype(); }
-Device default_device() { return device_scopes.empty() ? Device{} : device_scopes.back(); }
+Device default_device() { return device_scopes.empty() ? outermost_device : device_scopes.back(); }
 
 void bind_dtype(py::module_& m) {
   py::class_<PyDType> type(m, "dtype", "The element type of a tensor: weft.float32, weft.int64, ...");
@@ -208,7 +209,21 @@ void bind_device(py::module_& m) {
         return std::nullopt;
       });
   device_type = reinterpret_cast<PyTypeObject*>(type.ptr());
-  m.def("get_default_device", [] { return PyDevice{default_device()}; });
+  m.def(
+      "get_default_device", [] { return PyDevice{default_device()}; },
+      "Where new tensors go on this thread: the device of the innermost `with weft.device(...)`, else\n"
+      "set_default_device's.");
+  m.def(
+      "set_default_device",
+      [](const std::optional<Device>& device) {
+        if (device) backend_of(*device);
+        outermost_device = device.value_or(Device{});
+      },
+      py::arg("device"),
+      "Sets where new tensors go on this thread, outside of `with weft.device(...)`; None is the CPU.\n\n"
+      "Raises RuntimeError when the device does not exist.\n\n>>> import weft\n>>> weft.set_default_device('meta')\n"
+      ">>> weft.ones(2).device, weft.get_default_device()\n(device(type='meta'), device(type='meta'))\n"
+      ">>> weft.set_default_device(None)\n");
 }
 
 }  // namespace weft::python

@@ -25,9 +25,26 @@ void dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
+// weft.Tensor has no keyword but device, which must be the CPU as in PyTorch.
+void check_keywords(PyObject* kwargs) {
+  PyObject *name, *value;
+  Py_ssize_t position = 0;
+  while (kwargs && PyDict_Next(kwargs, &position, &name, &value)) {
+    const auto text = py::handle(name).cast<std::string>();
+    check<ErrorKind::Type>(text == "device", "weft.Tensor() got an unexpected keyword argument '", text,
+                           "'; weft.tensor(data, dtype=, device=, requires_grad=) has keywords");
+    if (value == Py_None) continue;
+    std::optional<Device> device = read_device(value);
+    check<ErrorKind::Type>(device.has_value(), "weft.Tensor(): device must be a device or its name");
+    check(device->type == DeviceType::CPU, "weft.Tensor() makes tensors on the CPU, got device='", device_name(*device),
+          "'; use weft.tensor(data, device=...) or weft.empty(size, device=...)");
+  }
+}
+
 // weft.Tensor(data) is weft.tensor(data, dtype=float32); weft.Tensor(2, 3) is weft.empty(2, 3).
 PyObject* create(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return guarded([&]() -> PyObject* {
+    check_keywords(kwargs);
     py::module_ core = py::module_::import("weft._C");
     py::object made;
     if (PyTuple_GET_SIZE(args) == 1 && !PyLong_Check(PyTuple_GET_ITEM(args, 0)))
@@ -37,7 +54,6 @@ PyObject* create(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
       made = core.attr("empty")(0);
     else
       made = core.attr("empty")(*py::reinterpret_borrow<py::args>(args));
-    (void)kwargs;
     if (type == type_object) return made.release().ptr();
     return wrap_as(type, detach(unwrap(made.ptr())));
   });

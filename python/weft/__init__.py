@@ -11,17 +11,35 @@ tensor([2., 4.])
 import importlib
 from math import e, inf, nan, pi
 
-from weft import _C, _tensor
+from weft import _C, _tensor, _tensor_types
 from weft._C import *  # noqa: F403
+from weft._missing import missing, name_missing_methods
 from weft._size import Size
+from weft._tensor_names import conj, is_conj, is_neg, layout, real, resolve_conj, resolve_neg, strided
 from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 __version__ = _C.__version__
 
 newaxis = None
 
+globals().update(_tensor_types.CPU)
+
 # Loaded at first use, so that `import weft` is quick.
-_SUBMODULES = ("amp", "autograd", "backends", "cuda", "linalg", "memory", "nn", "optim", "testing", "utils")
+_SUBMODULES = (
+    "accelerator",
+    "amp",
+    "autograd",
+    "backends",
+    "cuda",
+    "distributed",
+    "linalg",
+    "memory",
+    "nn",
+    "optim",
+    "testing",
+    "utils",
+    "version",
+)
 _ELSEWHERE = {
     "autocast": "weft.amp",
     "get_autocast_dtype": "weft.amp",
@@ -33,6 +51,10 @@ _ELSEWHERE = {
     "map": "weft._control_flow",
     "scan": "weft._control_flow",
     "while_loop": "weft._control_flow",
+    "torch_alias": "weft._alias.scope",
+    "use_deterministic_algorithms": "weft._determinism",
+    "are_deterministic_algorithms_enabled": "weft._determinism",
+    "is_deterministic_algorithms_warn_only_enabled": "weft._determinism",
     "save": "weft.serialization",
     "load": "weft.serialization",
     "set_printoptions": "weft._printing",
@@ -44,6 +66,10 @@ for _name in _SUBMODULES:
     globals().pop(_name, None)  # `weft._C.nn` and the like, which the star brought, must not hide the packages
 
 
+name_missing_methods(Tensor)  # noqa: F405
+del name_missing_methods
+
+
 def __getattr__(name):
     if name in _SUBMODULES:
         return importlib.import_module("weft." + name)
@@ -51,8 +77,8 @@ def __getattr__(name):
         value = getattr(importlib.import_module(_ELSEWHERE[name]), name)
         globals()[name] = value
         return value
-    raise AttributeError(f"module 'weft' has no attribute {name!r}")
+    return missing("weft", name, __dir__(), depth=2)
 
 
 def __dir__():
-    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE} - {"importlib"})
+    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE} - {"importlib", "missing"})

@@ -1,6 +1,6 @@
 """Tensor methods that are written in Python: hooks, copying, pickling, formatting. Importing this attaches them."""
 
-from weft import _C
+from weft import _C, _tensor_names, _tensor_types
 
 Tensor = _C.Tensor
 
@@ -133,6 +133,9 @@ def _reversed(self):
 
 
 Tensor.pin_memory = pin_memory
+Tensor.type = _tensor_types.tensor_type
+Tensor.new = _tensor_types.new
+_tensor_names.name_answers(Tensor)
 Tensor.is_pinned = is_pinned
 Tensor.record_stream = record_stream
 Tensor.register_hook = register_hook

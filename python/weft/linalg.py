@@ -2,6 +2,9 @@
 
 import weft
 from weft import _C
+from weft._missing import missing_names
+
+__getattr__ = missing_names(__name__)
 
 
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):

@@ -1,9 +1,12 @@
 """Automatic differentiation: gradients of results, custom steps of the graph, numerical checks."""
 
 from weft import _C
+from weft._missing import missing_names
 from weft.autograd.function import Function, FunctionCtx, once_differentiable
 from weft.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+
+__getattr__ = missing_names(__name__)
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):

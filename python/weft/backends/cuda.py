@@ -1,6 +1,10 @@
 """Switches of products on GPUs."""
 
 from weft._C import _device
+from weft._missing import missing_names
+from weft.backends._switches import SwitchModule, turn_into
+
+__getattr__ = missing_names(__name__)
 
 __all__ = ["is_built", "matmul"]
 
@@ -8,6 +12,8 @@ __all__ = ["is_built", "matmul"]
 class _Matmul:
     """``allow_tf32``: may float32 products round their operands to TF32's ten bits? Several times faster; off by
     default. It holds for convolutions too."""
+
+    __slots__ = ()
 
     @property
     def allow_tf32(self):
@@ -24,3 +30,6 @@ matmul = _Matmul()
 def is_built():
     """Does this Weft have the CUDA plug-in? Whether it can be used says :func:`weft.cuda.is_available`."""
     return "without the CUDA plug-in" not in _device.unavailable_reason("cuda")
+
+
+turn_into(__name__, SwitchModule)

@@ -1,32 +1,31 @@
 """Switches of convolutions on GPUs: results are always deterministic, algorithms are always chosen per shape."""
 
-import sys
-import types
-
 from weft._C import _device
+from weft._missing import missing_names
+from weft.backends._switches import SwitchModule, hint, turn_into
+
+__getattr__ = missing_names(__name__)
 
 
-class _Module(types.ModuleType):
-    """``deterministic`` is always True and ``benchmark`` always False; ``allow_tf32`` is that of
-    ``weft.backends.cuda.matmul``. Setting the first two does nothing, so that scripts for other frameworks run."""
+class _Module(SwitchModule):
+    """``allow_tf32`` is that of ``weft.backends.cuda.matmul``. Convolutions on GPUs are cuDNN's, so that ``enabled``
+    stays True where there is a GPU. The other switches are hints."""
 
-    enabled = True
-
-    @property
-    def deterministic(self):
-        return True
-
-    @deterministic.setter
-    def deterministic(self, value):
-        pass
+    benchmark = hint("benchmark", False, "cuDNN's heuristics choose algorithms per shape, never timing.")
+    benchmark_limit = hint("benchmark_limit", 10, "How many algorithms would be timed; none is.")
+    deterministic = hint("deterministic", True, "Convolutions are deterministic whatever this says.")
 
     @property
-    def benchmark(self):
-        return False
+    def enabled(self):
+        return self.__dict__.get("__enabled__", True)
 
-    @benchmark.setter
-    def benchmark(self, value):
-        pass
+    @enabled.setter
+    def enabled(self, value):
+        if not isinstance(value, bool):
+            raise TypeError(f"weft.backends.cudnn.enabled: expected a bool, got {type(value).__name__}")
+        if not value and is_available():
+            raise RuntimeError("weft.backends.cudnn.enabled: convolutions on GPUs need cuDNN; use the CPU without it")
+        self.__dict__["__enabled__"] = value
 
     @property
     def allow_tf32(self):
@@ -36,9 +35,15 @@ class _Module(types.ModuleType):
     def allow_tf32(self, allow):
         _device.set_allow_tf32(bool(allow))
 
-    def is_available(self):
-        """Can cuDNN be used?"""
-        return _device.count("cuda") > 0
+
+def is_available():
+    """Can cuDNN be used?
+
+    >>> import weft
+    >>> weft.backends.cudnn.is_available() == weft.cuda.is_available()
+    True
+    """
+    return _device.count("cuda") > 0
 
 
-sys.modules[__name__].__class__ = _Module
+turn_into(__name__, _Module)

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from weft._C import _device, get_rng_state, initial_seed, manual_seed, seed, set_rng_state
 from weft._C import device as _device_type
+from weft._missing import missing_names
+from weft._tensor_types import CUDA as _TENSOR_TYPES
 from weft.amp import GradScaler
 from weft.cuda import amp, memory
 from weft.cuda.graphs import CUDAGraph, graph, is_current_stream_capturing, make_graphed_callables
@@ -30,6 +32,10 @@ from weft.cuda.memory import (
     set_per_process_memory_fraction,
 )
 from weft.cuda.streams import Event, Stream, current_stream, default_stream, set_stream, stream
+
+globals().update(_TENSOR_TYPES)
+
+__getattr__ = missing_names(__name__)
 
 # There is one generator for all devices.
 manual_seed_all = manual_seed
@@ -80,6 +86,7 @@ __all__ = [
     "stream",
     "synchronize",
     "unavailable_reason",
+    *_TENSOR_TYPES,
 ]
 
 

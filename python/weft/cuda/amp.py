@@ -1,7 +1,10 @@
 """The names that mixed precision on GPUs has had before :mod:`weft.amp`."""
 
 import weft.amp
+from weft._missing import missing_names
 from weft.amp import GradScaler
+
+__getattr__ = missing_names(__name__)
 
 __all__ = ["GradScaler", "autocast"]
 

@@ -1,5 +1,6 @@
 """Layers, losses, containers and everything else that models are made of; the names are those of torch.nn."""
 
+from weft._missing import missing_names
 from weft.nn import functional, init, utils
 from weft.nn.activation import (
     CELU,
@@ -119,6 +120,8 @@ from weft.nn.pooling import (
     MaxPool2d,
 )
 from weft.nn.rearrangement import ChannelShuffle, PixelShuffle, PixelUnshuffle
+
+__getattr__ = missing_names(__name__)
 
 __all__ = [
     "AdaptiveAvgPool1d",

@@ -4,6 +4,9 @@ import math
 import warnings
 
 import weft
+from weft._missing import missing_names
+
+__getattr__ = missing_names(__name__)
 
 _GAINS = {
     "linear": 1.0,

@@ -1,5 +1,8 @@
 """Tools around training."""
 
+from weft._missing import missing_names
 from weft.utils import data
+
+__getattr__ = missing_names(__name__)
 
 __all__ = ["data"]

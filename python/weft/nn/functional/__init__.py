@@ -5,6 +5,7 @@ The names, arguments and defaults are those of torch.nn.functional.
 # ruff: noqa: F401
 
 from weft._C import nn as _native
+from weft._missing import missing_names as _missing_names
 from weft.nn.functional.activation import bilinear, gumbel_softmax, rrelu, softmin
 from weft.nn.functional.distance import cosine_similarity, normalize, pairwise_distance
 from weft.nn.functional.dropout import alpha_dropout, dropout1d, dropout2d, dropout3d
@@ -34,6 +35,8 @@ from weft.nn.functional.spatial import (
     pixel_shuffle,
     pixel_unshuffle,
 )
+
+__getattr__ = _missing_names(__name__)
 
 # Where the core has a function it is the one to use.
 globals().update({_name: getattr(_native, _name) for _name in dir(_native) if not _name.startswith("_")})

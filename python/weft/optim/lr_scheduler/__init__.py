@@ -1,5 +1,6 @@
 """Learning-rate schedules: call ``scheduler.step()`` after each epoch (or each batch) of optimizer steps."""
 
+from weft._missing import missing_names
 from weft.optim.lr_scheduler.base import LRScheduler
 from weft.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
 from weft.optim.lr_scheduler.cyclic import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
@@ -15,6 +16,8 @@ from weft.optim.lr_scheduler.decay import (
     StepLR,
 )
 from weft.optim.lr_scheduler.plateau import ReduceLROnPlateau
+
+__getattr__ = missing_names(__name__)
 
 _LRScheduler = LRScheduler
 

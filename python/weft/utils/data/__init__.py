@@ -1,5 +1,6 @@
 """Datasets, samplers and the DataLoader; the names are those of torch.utils.data."""
 
+from weft._missing import missing_names
 from weft.utils.data.collate import default_collate
 from weft.utils.data.dataloader import DataLoader, default_convert, get_worker_info
 from weft.utils.data.dataset import (
@@ -20,6 +21,8 @@ from weft.utils.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+
+__getattr__ = missing_names(__name__)
 
 __all__ = [
     "BatchSampler",

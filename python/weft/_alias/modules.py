@@ -1,0 +1,112 @@
+"""The modules that stand for those of PyTorch while the alias is on: views of Weft's, and ones that only say what is
+missing."""
+
+import importlib
+import types
+
+from weft._missing import INTERFACE, missing
+
+VERSION = INTERFACE + "+weft"
+
+# Where the counterpart of torch.x.y is not weft.x.y.
+_ELSEWHERE = {
+    "torch": "weft",
+    "torch.amp.grad_scaler": "weft.amp",
+    "torch.autograd.variable": "weft._alias.variable",
+    "torch.cuda.amp.autocast_mode": "weft.cuda.amp",
+    "torch.cuda.amp.grad_scaler": "weft.cuda.amp",
+    "torch.cuda.random": "weft.cuda",
+    "torch.functional": "weft",
+    "torch.jit": "weft._alias.jit",
+    "torch.nn.modules": "weft.nn",
+    "torch.nn.modules.batchnorm": "weft.nn.normalization",
+    "torch.nn.modules.channelshuffle": "weft.nn.rearrangement",
+    "torch.nn.modules.container": "weft.nn.containers",
+    "torch.nn.modules.flatten": "weft.nn.linear",
+    "torch.nn.modules.instancenorm": "weft.nn.normalization",
+    "torch.nn.modules.pixelshuffle": "weft.nn.rearrangement",
+    "torch.nn.modules.sparse": "weft.nn.embedding",
+    "torch.nn.modules.utils": "weft._alias.tuples",
+    "torch.nn.utils.convert_parameters": "weft.nn.utils.parameter_vector",
+    "torch.autograd.grad_mode": "weft.grad_mode",
+    "torch.optim.adamw": "weft.optim.adam",
+    "torch.random": "weft",
+    "torch.types": "weft._alias.types",
+}
+_SPECIAL = {"torch": {"__version__": VERSION}, "torch.version": {"__version__": VERSION}}
+
+
+def counterpart(name):
+    """The name of Weft's module for PyTorch's module ``name``, or None. Private modules have none."""
+    if "._" in name:
+        return None
+    found = _ELSEWHERE.get(name)
+    if found is None:
+        found = "weft" + name.removeprefix("torch")
+        parent, _, child = name.rpartition(".")
+        if parent in _ELSEWHERE:
+            found = f"{_ELSEWHERE[parent]}.{child}"
+    try:
+        return found if importlib.util.find_spec(found) is not None else None
+    except ImportError:
+        return None
+
+
+class AliasModule(types.ModuleType):
+    """A module of PyTorch's name with the members of one of Weft's. What a program sets here is set there, too."""
+
+    def __init__(self, name, target):
+        super().__init__(name, target.__doc__)
+        members = self.__dict__
+        # Functions and classes are found at once. Submodules are not taken over: they have aliases of their own.
+        members.update(
+            (key, value)
+            for key, value in vars(target).items()
+            if not key.startswith("__") and not isinstance(value, types.ModuleType)
+        )
+        if hasattr(target, "__all__"):
+            members["__all__"] = target.__all__
+        members.update(_SPECIAL.get(name, {}))
+        members.update(__weft__=target, __file__=getattr(target, "__file__", None), __path__=[])
+
+    def __getattr__(self, name):
+        if name.startswith("_"):
+            return missing(self.__name__, name)
+        path = f"{self.__name__}.{name}"
+        if counterpart(path) is not None:
+            return importlib.import_module(path)
+        try:
+            return getattr(self.__weft__, name)
+        except AttributeError:
+            present = [n for n in dir(self) if not n.startswith("_")]
+        return missing(self.__name__, name, present, depth=2)
+
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        if not name.startswith("__") and not isinstance(value, types.ModuleType):
+            setattr(self.__weft__, name, value)
+
+    def __delattr__(self, name):
+        super().__delattr__(name)
+        if name in vars(self.__weft__):
+            delattr(self.__weft__, name)
+
+    def __dir__(self):
+        return sorted({*self.__dict__, *dir(self.__weft__)})
+
+    def __repr__(self):
+        return f"<module {self.__name__!r}, which is {self.__weft__.__name__}>"
+
+
+class AbsentModule(types.ModuleType):
+    """A module of PyTorch that Weft lacks. It can be imported, as programs do that may not use it; using it raises."""
+
+    def __init__(self, name):
+        super().__init__(name, f"PyTorch's {name}, which Weft does not have yet.")
+        self.__path__ = []
+
+    def __getattr__(self, name):
+        return missing(self.__name__, name, depth=2)
+
+    def __repr__(self):
+        return f"<module {self.__name__!r}, which Weft does not have yet>"

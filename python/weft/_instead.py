@@ -1,0 +1,93 @@
+"""What to use where Weft lacks a name of PyTorch. Keys are paths in torch, of names or of whole modules."""
+
+_LOOP = "a loop over the steps with nn.Linear layers (weft.scan keeps one compiled body for all steps)"
+_ATTENTION = "nn.functional.scaled_dot_product_attention between nn.Linear layers"
+_OPTIMIZER = "weft.optim.Adam, AdamW or SGD"
+_NUMPY_FFT = "numpy.fft on x.numpy(), where no gradient is needed"
+_NUMPY_LINALG = "numpy.linalg on x.numpy(), where no gradient is needed"
+_DENSE = "dense tensors, with index_add, scatter_add or gather for sparse access"
+_SPAWN = "the multiprocessing module of Python with NumPy arrays"
+
+INSTEAD = {
+    # Modules
+    "fft": _NUMPY_FFT,
+    "sparse": _DENSE,
+    "multiprocessing": _SPAWN,
+    "fx": "weft.jit, whose graph() shows what a function does",
+    "export": "weft.jit to compile, weft.save for the weights",
+    "onnx": "weft.save for the weights (safetensors, which other tools read)",
+    "hub": "a download of the weights, weft.load and load_state_dict",
+    "profiler": "the profile() of a function compiled by weft.jit, or Python's cProfile",
+    "utils.tensorboard": "the tensorboardX package, which takes numbers and NumPy arrays",
+    "func": "weft.autograd.grad, with create_graph=True for higher derivatives",
+    "distributed": "a program of one process",
+    # torch
+    "compile": "weft.jit",
+    "cdist": "(a[:, None] - b[None]).square().sum(-1).sqrt()",
+    "cross": "products of components, as a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1]",
+    "quantile": "weft.sort and indexing",
+    "vmap": "ops on tensors with one more dimension: they broadcast",
+    "fft.fft": _NUMPY_FFT,
+    "stft": _NUMPY_FFT,
+    "istft": _NUMPY_FFT,
+    "gru": _LOOP,
+    "lstm": _LOOP,
+    "rnn_relu": _LOOP,
+    "rnn_tanh": _LOOP,
+    "svd": _NUMPY_LINALG,
+    "qr": _NUMPY_LINALG,
+    "det": _NUMPY_LINALG,
+    "inverse": _NUMPY_LINALG,
+    "cholesky": _NUMPY_LINALG,
+    "sparse_coo_tensor": _DENSE,
+    "sparse_csr_tensor": _DENSE,
+    "quantize_per_tensor": "half types through weft.autocast",
+    "complex": "two tensors, for the real and the imaginary part",
+    "complex64": "two tensors of float32, for the real and the imaginary part",
+    "complex128": "two tensors of float64, for the real and the imaginary part",
+    "set_default_tensor_type": "weft.set_default_dtype and weft.set_default_device",
+    # Tensor
+    "Tensor.apply_": "ops on whole tensors",
+    "Tensor.map_": "ops on whole tensors",
+    "Tensor.to_sparse": _DENSE,
+    "Tensor.to_dense": "the tensor itself: all tensors of Weft are dense",
+    "Tensor.storage": "x.data_ptr(), x.storage_offset() and x.stride()",
+    "Tensor.untyped_storage": "x.data_ptr(), x.storage_offset() and x.stride()",
+    "Tensor.share_memory_": _SPAWN,
+    "Tensor.resize_": "x.new_empty(size), or reshape",
+    "Tensor.unsafe_chunk": "x.chunk",
+    "Tensor.unsafe_split": "x.split",
+    # nn
+    "nn.LSTM": _LOOP,
+    "nn.GRU": _LOOP,
+    "nn.RNN": _LOOP,
+    "nn.LSTMCell": "nn.Linear layers for the gates",
+    "nn.GRUCell": "nn.Linear layers for the gates",
+    "nn.RNNCell": "nn.Linear layers and tanh",
+    "nn.MultiheadAttention": _ATTENTION,
+    "nn.Transformer": _ATTENTION,
+    "nn.TransformerEncoder": _ATTENTION,
+    "nn.TransformerEncoderLayer": _ATTENTION,
+    "nn.TransformerDecoder": _ATTENTION,
+    "nn.TransformerDecoderLayer": _ATTENTION,
+    "nn.SyncBatchNorm": "nn.BatchNorm2d, in a program of one process",
+    "nn.DataParallel": "the module itself, on one device",
+    "nn.functional.multi_head_attention_forward": _ATTENTION,
+    # optim
+    "optim.Adagrad": _OPTIMIZER,
+    "optim.Adadelta": _OPTIMIZER,
+    "optim.Adamax": _OPTIMIZER,
+    "optim.ASGD": _OPTIMIZER,
+    "optim.LBFGS": _OPTIMIZER,
+    "optim.NAdam": _OPTIMIZER,
+    "optim.RAdam": _OPTIMIZER,
+    "optim.RMSprop": _OPTIMIZER,
+    "optim.Rprop": _OPTIMIZER,
+    "optim.SparseAdam": _OPTIMIZER,
+    "optim.Adafactor": _OPTIMIZER,
+    "optim.Muon": _OPTIMIZER,
+    # autograd
+    "autograd.functional": "weft.autograd.grad, with create_graph=True for higher derivatives",
+    # linalg
+    "linalg": _NUMPY_LINALG,
+}

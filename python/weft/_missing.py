@@ -1,0 +1,140 @@
+"""Errors for names that Weft lacks: whether PyTorch has them, what to use instead, or what was meant."""
+
+import functools
+import importlib
+import sys
+from opcode import opmap
+from pathlib import Path
+
+from weft._instead import INSTEAD
+
+# The release of PyTorch whose public names and behaviour Weft follows.
+INTERFACE = "2.13.0"
+
+_TABLE = Path(__file__).with_name("_torch_names.txt")
+_IMPORT_FROM = opmap["IMPORT_FROM"]
+
+
+def _parse(line):
+    owner, _, names = line.partition(":")
+    return owner, frozenset(names.split())
+
+
+@functools.cache
+def torch_names():
+    """The public names of PyTorch's modules and main classes: ``{"torch.nn": {"Linear", ...}, ...}``."""
+    with open(_TABLE, encoding="utf-8") as file:
+        return dict(_parse(line) for line in file if not line.startswith("#"))
+
+
+def torch_name(owner):
+    """What PyTorch calls a module of Weft: "torch.nn" for "weft.nn"."""
+    return "torch" + owner[4:] if owner.partition(".")[0] == "weft" else owner
+
+
+def in_torch(owner, name):
+    """Does PyTorch have this name in the module that Weft calls ``owner``?
+
+    >>> from weft._missing import in_torch
+    >>> in_torch("weft.nn", "LSTM"), in_torch("weft.nn", "LTSM")
+    (True, False)
+    """
+    path = torch_name(owner)
+    return name in torch_names().get(path, ()) or f"{path}.{name}" in torch_names()
+
+
+def explanation(owner, name, present=()):
+    """The message for a name that ``owner``, which has the names ``present``, lacks.
+
+    >>> from weft._missing import explanation
+    >>> explanation("weft.optim", "Adm", ["Adam", "SGD"])
+    "weft.optim has no attribute 'Adm'. Did you mean 'Adam'?"
+    """
+    lacks = f"{owner} has no attribute {name!r}"
+    path = torch_name(owner)
+    if in_torch(owner, name):
+        text = f"{lacks}: PyTorch has {path}.{name}, Weft does not have it yet"
+        keys = f"{path}.{name}"[6:], path[6:], name if path == "torch.Tensor" else ""
+        instead = next((INSTEAD[key] for key in keys if key in INSTEAD), None)
+        return f"{text}. Instead: {instead}" if instead else text
+    elsewhere = _elsewhere(name)
+    if elsewhere:
+        return f"{lacks}. Did you mean {elsewhere}?"
+    import difflib
+
+    known = torch_names().get(path, frozenset())
+    near = difflib.get_close_matches(name, {*present, *known}, 1, 0.7)
+    if near and near[0] in present:
+        return f"{lacks}. Did you mean {near[0]!r}?"
+    if near:
+        return f"{lacks}. Did you mean {near[0]!r}? PyTorch has that, Weft does not have it yet"
+    return f"{lacks}, and neither has PyTorch"
+
+
+def _elsewhere(name):
+    """Where Weft has this name in another module, as a path, or None."""
+    owners = ("torch", "torch.nn", "torch.nn.functional", "torch.optim", "torch.optim.lr_scheduler", "torch.utils.data")
+    for owner in owners:
+        if name not in torch_names()[owner]:
+            continue
+        if name in vars(importlib.import_module("weft" + owner[5:])):
+            return f"weft{owner[5:]}.{name}"
+    return None
+
+
+def missing(owner, name, present=(), depth=1):
+    """Raises AttributeError for a name that ``owner`` lacks, or ImportError inside ``from owner import name``.
+
+    ``depth`` is the number of Python frames between this one and the code that asked for the name.
+    """
+    if name.startswith("_"):
+        raise AttributeError(f"{owner} has no attribute {name!r}", name=name)
+    frame = sys._getframe(depth)
+    text = explanation(owner, name, present)
+    # The statement would replace the text of an AttributeError by one of its own.
+    if frame.f_lasti >= 0 and frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM:
+        raise ImportError(text, name=owner)
+    raise AttributeError(text, name=name)
+
+
+def missing_names(owner):
+    """A ``__getattr__`` for the module ``owner``."""
+
+    def __getattr__(name):
+        module = sys.modules.get(owner)
+        present = () if name.startswith("_") or module is None else [n for n in dir(module) if not n.startswith("_")]
+        return missing(owner, name, present, depth=2)
+
+    return __getattr__
+
+
+class _MissingMethod:
+    """Stands in a class for a method that PyTorch has and Weft lacks. An instance costs nothing until it is looked up;
+    a ``__getattr__`` would slow down every attribute of every tensor."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name):
+        self._name = name
+
+    def __get__(self, instance, owner=None):
+        name = "Tensor" if owner is None else owner.__name__
+        text = explanation("weft.Tensor", self._name)
+        raise AttributeError(text.replace("weft.Tensor has", f"{name!r} object has", 1), name=self._name)
+
+
+def name_missing_methods(tensor):
+    """Puts a :class:`_MissingMethod` into the type of tensors for each of PyTorch's methods that it lacks."""
+    with open(_TABLE, encoding="utf-8") as file:
+        next(file)
+        owner, names = _parse(next(file))
+    assert owner == "torch.Tensor"
+    for name in names:
+        if not hasattr(tensor, name):
+            setattr(tensor, name, _MissingMethod(name))
+
+    def directory(self):
+        lacking = {name for name, member in vars(tensor).items() if isinstance(member, _MissingMethod)}
+        return sorted(set(object.__dir__(self)) - lacking)
+
+    tensor.__dir__ = directory

@@ -1,0 +1,86 @@
+"""Names of PyTorch that ask what a tensor is, where Weft has one answer for all tensors: dense, strided, real."""
+
+from weft import _C
+
+
+class layout:
+    """How the elements of a tensor lie in memory. There is one: ``weft.strided``."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def __repr__(self):
+        return f"weft.{self._name}"
+
+    def __reduce__(self):
+        return self._name
+
+
+strided = layout("strided")
+
+
+def _answer(value, doc):
+    return property(lambda self: value, doc=doc)
+
+
+def real(input):
+    """The real part of a tensor: itself, because no dtype of Weft is complex.
+
+    >>> import weft
+    >>> weft.real(weft.tensor([1.0]))
+    tensor([1.])
+    """
+    _require_tensor("real", input)
+    return input
+
+
+def conj(input):
+    """The complex conjugate of a tensor: itself, because no dtype of Weft is complex."""
+    _require_tensor("conj", input)
+    return input
+
+
+def resolve_conj(input):
+    """The tensor itself: conjugation is never delayed."""
+    _require_tensor("resolve_conj", input)
+    return input
+
+
+def resolve_neg(input):
+    """The tensor itself: negation is never delayed."""
+    _require_tensor("resolve_neg", input)
+    return input
+
+
+def is_conj(input):
+    """Is a conjugation delayed? Always False.
+
+    >>> import weft
+    >>> weft.is_conj(weft.ones(2)), weft.ones(2).is_neg()
+    (False, False)
+    """
+    _require_tensor("is_conj", input)
+    return False
+
+
+def is_neg(input):
+    """Is a negation delayed? Always False."""
+    _require_tensor("is_neg", input)
+    return False
+
+
+def _require_tensor(name, value):
+    if not isinstance(value, _C.Tensor):
+        raise TypeError(f"{name}: expected a Tensor, got {type(value).__name__}")
+
+
+FUNCTIONS = {f.__name__: f for f in (conj, is_conj, is_neg, real, resolve_conj, resolve_neg)}
+
+
+def name_answers(tensor):
+    """Puts the names into the type of tensors."""
+    tensor.layout = _answer(strided, "Always weft.strided.")
+    for name in ("is_nested", "is_mkldnn", "is_sparse_csr", "is_xpu", "is_mps", "is_xla", "is_mtia", "is_vulkan"):
+        setattr(tensor, name, _answer(False, "Always False."))
+    for name, function in FUNCTIONS.items():
+        setattr(tensor, name, property(function, doc=function.__doc__) if name == "real" else function)

@@ -1,0 +1,43 @@
+"""Modules whose attributes are switches: setting a name that is none of them is an error, not a new attribute."""
+
+import sys
+import types
+
+
+class SwitchModule(types.ModuleType):
+    """A module of switches, which are properties of a subclass."""
+
+    def __setattr__(self, name, value):
+        known = getattr(type(self), name, None)
+        # The import system sets dunders and submodules.
+        if isinstance(known, property) or name.startswith("__") or isinstance(value, types.ModuleType):
+            super().__setattr__(name, value)
+            return
+        switches = sorted(n for n in dir(type(self)) if isinstance(getattr(type(self), n), property))
+        raise AttributeError(
+            f"{self.__name__} has no switch {name!r}; it has {', '.join(switches) or 'none'}", name=name
+        )
+
+
+def hint(name, default, doc):
+    """A switch that keeps a value of default's type and changes nothing, because results do not depend on it.
+
+    Setting another type raises TypeError. All hints are listed in ``weft.backends.HINTS``.
+    """
+    slot = "__hint_" + name + "__"
+
+    def get(module):
+        return module.__dict__.get(slot, default)
+
+    def set(module, value):
+        if type(value) is not type(default):
+            kind = type(default).__name__
+            raise TypeError(f"{module.__name__}.{name}: expected a {kind}, got {type(value).__name__}")
+        module.__dict__[slot] = value
+
+    return property(get, set, doc=doc)
+
+
+def turn_into(name, kind):
+    """Makes the module of this name one of ``kind``."""
+    sys.modules[name].__class__ = kind

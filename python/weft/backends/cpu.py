@@ -1,0 +1,22 @@
+"""The processor: for which instruction set the kernels in use were compiled."""
+
+from weft import _C
+from weft._missing import missing_names
+from weft.backends._switches import SwitchModule, turn_into
+
+__getattr__ = missing_names(__name__)
+
+_CAPABILITIES = {"x86-64-v2": "DEFAULT", "x86-64-v3": "AVX2", "x86-64-v4": "AVX512"}
+
+
+def get_cpu_capability():
+    """Returns "AVX512", "AVX2" or "DEFAULT".
+
+    >>> import weft
+    >>> weft.backends.cpu.get_cpu_capability() in ("AVX512", "AVX2", "DEFAULT")
+    True
+    """
+    return _CAPABILITIES.get(dict(_C._build_info()).get("isa"), "DEFAULT")
+
+
+turn_into(__name__, SwitchModule)

@@ -1,0 +1,19 @@
+"""Intel's MKL, which Weft does not use: products are oneDNN's or Weft's own."""
+
+from weft._missing import missing_names
+from weft.backends._switches import SwitchModule, turn_into
+
+__getattr__ = missing_names(__name__)
+
+
+def is_available():
+    """Always False.
+
+    >>> import weft
+    >>> weft.backends.mkl.is_available()
+    False
+    """
+    return False
+
+
+turn_into(__name__, SwitchModule)

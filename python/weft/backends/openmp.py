@@ -1,0 +1,19 @@
+"""OpenMP, whose threads compute on the CPU."""
+
+from weft._missing import missing_names
+from weft.backends._switches import SwitchModule, turn_into
+
+__getattr__ = missing_names(__name__)
+
+
+def is_available():
+    """Always True: Weft is not built without it. :func:`weft.set_num_threads` sets the number of threads.
+
+    >>> import weft
+    >>> weft.backends.openmp.is_available()
+    True
+    """
+    return True
+
+
+turn_into(__name__, SwitchModule)

@@ -1,0 +1,17 @@
+"""Training in several processes, which Weft does not have yet: :func:`is_available` says so to programs that ask."""
+
+from weft._missing import missing_names
+
+__getattr__ = missing_names(__name__)
+
+__all__ = ["is_available"]
+
+
+def is_available():
+    """Are there functions for several processes? Always False.
+
+    >>> import weft
+    >>> weft.distributed.is_available()
+    False
+    """
+    return False

@@ -1,0 +1,33 @@
+"""What stand-ins answer where PyTorch's helpers need a real value to be loaded: paths and values."""
+
+import contextlib
+
+
+def _no_scope(*args, **kwargs):
+    return contextlib.nullcontext()
+
+
+ANSWERS = {
+    "torch._dynamo.compiled_autograd.reset": lambda: None,
+    "torch._dynamo.config.compiled_autograd": False,
+    "torch._utils._element_size": lambda dtype: dtype.itemsize,
+    "torch.sparse.check_sparse_tensor_invariants.is_enabled": lambda: False,
+    "torch.sparse.check_sparse_tensor_invariants.enable": lambda: None,
+    "torch.sparse.check_sparse_tensor_invariants.disable": lambda: None,
+    "torch._C._len_torch_function_stack": lambda: 0,
+    "torch._C._get_torch_function_state": lambda: 1,
+    "torch._dynamo.reset": lambda: None,
+    "torch._dynamo.config.suppress_errors": False,
+    "torch.compiler.set_stance": _no_scope,
+    "torch.backends.disable_global_flags": lambda: None,
+    "torch._C._get_privateuse1_backend_name": lambda: "privateuseone",
+}
+
+# What PyTorch lacks, too, although it looks private.
+NOT_THERE = {"torch._foreach_zero", "torch._foreach_copy"}
+
+# Methods of tensors that tables of operators mention.
+DUNDERS = ("__rdiv__", "__rmod__", "__rpow__", "__rsub__", "__radd__", "__rmul__", "__rand__", "__ror__", "__rxor__")
+
+# Private modules that are plain Python: loaded from the installed PyTorch as they are.
+FILES = {"torch.utils._import_utils"}

