@@ -3,10 +3,10 @@
     pip install torch==2.13.0 numpy expecttest hypothesis pytest pytest-xdist      beside Weft
     python tools/pytorch_tests.py test_view_ops.py nn/test_pooling.py
 
-The tests are those of Debian's source package of PyTorch, which is fetched by apt-get into a cache folder outside the tree;
---tests names another copy. Their helpers come from the installed PyTorch and are loaded over Weft (tools/pytorch_adapter).
-A test that crashes or takes longer than --timeout counts as failed. With --every N only about one test in N is run, the
-same ones on both sides. --save writes docs/conformance.md.
+The tests are those of Debian's source package of PyTorch, which apt-get fetches into a cache folder outside the tree;
+--tests names another copy. Their helpers come from the installed PyTorch and are loaded over Weft
+(tools/pytorch_adapter). A test that crashes or takes longer than --timeout counts as failed. With --every N only about
+one test in N is run, the same ones on both sides. --save writes docs/conformance.md.
 """
 
 import argparse
@@ -57,7 +57,7 @@ def fetch_tests():
 
 
 def run(file, tests, plugin, arguments):
-    """Outcomes of a file's tests by name: "passed", "skipped" or the message of the failure; and the text if none ran."""
+    """Outcomes of a file's tests by name: "passed", "skipped" or "failed: message"; and what pytest printed."""
     environment = dict(os.environ, PYTORCH_TESTING_DEVICE_ONLY_FOR="cpu", WEFT_TESTS_EVERY=str(arguments.every))
     environment["WEFT_TESTS_TIMEOUT"] = str(arguments.timeout)
     given = [os.path.abspath(path) for path in environment.get("PYTHONPATH", str(ROOT / "python")).split(os.pathsep)]

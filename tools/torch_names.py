@@ -3,7 +3,7 @@
 Names are facts; nothing else of PyTorch is kept. Weft looks a name up there when it has none of it, so that the error
 can tell a name that PyTorch has from a misspelt one.
 
-    python tools/torch_names.py      in an environment with the PyTorch whose interface Weft follows (weft._missing.INTERFACE)
+    python tools/torch_names.py      with the PyTorch whose interface Weft follows (weft._missing.INTERFACE)
 """
 
 import importlib

@@ -27,18 +27,20 @@ void dealloc(PyObject* self) {
 
 // weft.Tensor has no keyword but device, which must be the CPU as in PyTorch.
 void check_keywords(PyObject* kwargs) {
-  PyObject *name, *value;
+  PyObject *name, *value, *given = nullptr;
   Py_ssize_t position = 0;
   while (kwargs && PyDict_Next(kwargs, &position, &name, &value)) {
     const auto text = py::handle(name).cast<std::string>();
     check<ErrorKind::Type>(text == "device", "weft.Tensor() got an unexpected keyword argument '", text,
                            "'; weft.tensor(data, dtype=, device=, requires_grad=) has keywords");
-    if (value == Py_None) continue;
-    std::optional<Device> device = read_device(value);
-    check<ErrorKind::Type>(device.has_value(), "weft.Tensor(): device must be a device or its name");
-    check(device->type == DeviceType::CPU, "weft.Tensor() makes tensors on the CPU, got device='", device_name(*device),
-          "'; use weft.tensor(data, device=...) or weft.empty(size, device=...)");
+    given = value;
   }
+  if (!given || given == Py_None) return;
+  std::optional<Device> device = read_device(given);
+  check<ErrorKind::Type>(device.has_value(), "weft.Tensor(): device must be a device or its name, got ",
+                         Py_TYPE(given)->tp_name);
+  check(device->type == DeviceType::CPU, "weft.Tensor() makes tensors on the CPU, got device='", device_name(*device),
+        "'; use weft.tensor(data, device=...) or weft.empty(size, device=...)");
 }
 
 // weft.Tensor(data) is weft.tensor(data, dtype=float32); weft.Tensor(2, 3) is weft.empty(2, 3).

@@ -112,13 +112,10 @@ class DTypePlaceholder(Placeholder):
         return DTypePlaceholder, (self._path,)
 
 
-DTYPES = (
-    "complex32 complex64 complex128 chalf cfloat cdouble uint16 uint32 uint64 qint8 quint8 qint32 quint4x2 quint2x4"
-)
-DTYPES += " bits8 bits16 bits1x8 bits2x4 bits4x2 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz"
-DTYPES += (
-    " float8_e8m0fnu float4_e2m1fn_x2 int1 int2 int3 int4 int5 int6 int7 uint1 uint2 uint3 uint4 uint5 uint6 uint7"
-)
+DTYPES = "complex32 complex64 complex128 chalf cfloat cdouble uint16 uint32 uint64 qint8 quint8 qint32"
+DTYPES += " quint4x2 quint2x4 bits8 bits16 bits1x8 bits2x4 bits4x2"
+DTYPES += " float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu float4_e2m1fn_x2"
+DTYPES += " int1 int2 int3 int4 int5 int6 int7 uint1 uint2 uint3 uint4 uint5 uint6 uint7"
 _SAME = {"chalf": "complex32", "cfloat": "complex64", "cdouble": "complex128"}
 _MADE = {name: DTypePlaceholder(f"torch.{name}") for name in DTYPES.split() if name not in _SAME}
 ANSWERS.update((f"torch.{name}", _MADE[_SAME.get(name, name)]) for name in DTYPES.split())

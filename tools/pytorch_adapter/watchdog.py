@@ -1,4 +1,4 @@
-"""A pytest plugin that runs one test in N and ends a process whose test takes too long (pytest-xdist starts another)."""
+"""A pytest plugin: runs one test in N, ends a process whose test takes too long (pytest-xdist starts another)."""
 
 import faulthandler
 import os

@@ -1,4 +1,4 @@
-"""What stands for torch.jit while the alias is on: the questions and marks of programs that also run without TorchScript.
+"""torch.jit while the alias is on: the questions and marks of programs that also run without TorchScript.
 
 There is no TorchScript in Weft; :func:`weft.jit` compiles functions.
 """
