@@ -4,7 +4,7 @@ missing."""
 import importlib
 import types
 
-from weft._missing import INTERFACE, missing
+from weft._missing import INTERFACE, missing, torch_names
 
 VERSION = INTERFACE + "+weft"
 
@@ -37,11 +37,11 @@ _SPECIAL = {"torch": {"__version__": VERSION}, "torch.version": {"__version__": 
 
 
 def counterpart(name):
-    """The name of Weft's module for PyTorch's module ``name``, or None. Private modules have none."""
-    if "._" in name:
-        return None
+    """The name of Weft's module for PyTorch's public module ``name``, or None."""
     found = _ELSEWHERE.get(name)
     if found is None:
+        if name not in torch_names():
+            return None
         found = "weft" + name.removeprefix("torch")
         parent, _, child = name.rpartition(".")
         if parent in _ELSEWHERE:
@@ -58,11 +58,11 @@ class AliasModule(types.ModuleType):
     def __init__(self, name, target):
         super().__init__(name, target.__doc__)
         members = self.__dict__
-        # Functions and classes are found at once. Submodules are not taken over: they have aliases of their own.
+        # Functions and classes are found at once. Submodules are not copied: they have aliases of their own.
         members.update(
             (key, value)
             for key, value in vars(target).items()
-            if not key.startswith("__") and not isinstance(value, types.ModuleType)
+            if not (key.startswith("__") or isinstance(value, types.ModuleType) or f"{name}.{key}" in _ELSEWHERE)
         )
         if hasattr(target, "__all__"):
             members["__all__"] = target.__all__

@@ -1,0 +1,95 @@
+"""The command line: usage, exit status, `weft run`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import weft
+from weft import cli
+
+
+def command(*arguments, cwd=None):
+    environment = dict(os.environ, PYTHONPATH=str(Path(weft.__file__).parents[1]))
+    return subprocess.run(
+        [sys.executable, "-m", "weft", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        cwd=cwd,
+        env=environment,
+    )
+
+
+def test_version_and_help():
+    assert command("--version").stdout == f"weft {weft.__version__}\n"
+    shown = command("--help")
+    assert shown.returncode == 0 and all(name in shown.stdout for name in cli.commands())
+    for name in cli.commands():
+        shown = command(name, "--help")
+        assert shown.returncode == 0 and f"usage: weft {name}" in shown.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments, says",
+    [
+        ((), "COMMAND"),
+        (("nonsense",), "invalid choice: 'nonsense'"),
+        (("info", "nonsense"), "unrecognized arguments: nonsense"),
+        (("run",), "PROGRAM"),
+        (("run", "no_such_file.py"), "there is no file 'no_such_file.py'"),
+        (("run", "-m", "no_such_module"), "no_such_module"),
+        (("run", "--nonsense", "x.py"), "nonsense"),
+    ],
+)
+def test_bad_usage(arguments, says):
+    done = command(*arguments)
+    assert done.returncode == 2 and says in done.stderr and "usage: weft" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_commands_are_modules_with_a_help_line():
+    for name, module in cli.commands().items():
+        assert module.__name__ == f"weft.cli.{name}" and module.__doc__.splitlines()[0]
+
+
+def test_main_returns_the_status(capsys):
+    assert cli.main(["info"]) == 0
+    assert weft.__version__ in capsys.readouterr().out
+
+
+PROGRAM = """
+import sys
+import helper
+import torch
+if __name__ == "__main__":
+    print(torch.__version__, sys.argv[1:], __file__.endswith("train.py"), helper.value)
+    sys.exit(7)
+"""
+
+
+def test_run_a_file(tmp_path):
+    (tmp_path / "train.py").write_text(PROGRAM)
+    (tmp_path / "helper.py").write_text("value = 42\n")
+    done = command("run", tmp_path / "train.py", "--lr", "0.1", "-m", "--help")
+    assert done.returncode == 7, done.stderr
+    assert done.stdout == "2.13.0+weft ['--lr', '0.1', '-m', '--help'] True 42\n"
+
+
+def test_run_a_module(tmp_path):
+    (tmp_path / "package").mkdir()
+    (tmp_path / "package" / "__init__.py").write_text("")
+    (tmp_path / "package" / "train.py").write_text(PROGRAM)
+    (tmp_path / "helper.py").write_text("value = 42\n")
+    done = command("run", "-m", "package.train", "-x", cwd=tmp_path)
+    assert done.returncode == 7 and done.stdout == "2.13.0+weft ['-x'] True 42\n"
+
+
+def test_errors_of_the_program_are_its_own(tmp_path):
+    (tmp_path / "a.py").write_text("import torch\ntorch.ones(2) @ torch.ones(3)\n")
+    done = command("run", tmp_path / "a.py")
+    assert done.returncode == 1 and "a.py" in done.stderr and "line 2" in done.stderr
+    (tmp_path / "b.py").write_text("import no_such_module\n")
+    done = command("run", "-m", "b", cwd=tmp_path)
+    assert done.returncode == 1 and "ModuleNotFoundError" in done.stderr
