@@ -77,7 +77,7 @@ def __getattr__(name):
         value = getattr(importlib.import_module(_ELSEWHERE[name]), name)
         globals()[name] = value
         return value
-    return missing("weft", name, __dir__(), depth=2)
+    return missing("weft", name, __dir__, depth=2)
 
 
 def __dir__():

@@ -43,11 +43,11 @@ def in_torch(owner, name):
     return name in torch_names().get(path, ()) or f"{path}.{name}" in torch_names()
 
 
-def explanation(owner, name, present=()):
-    """The message for a name that ``owner``, which has the names ``present``, lacks.
+def explanation(owner, name, present=tuple):
+    """The message for a name that ``owner`` lacks; ``present()`` are the names that it has.
 
     >>> from weft._missing import explanation
-    >>> explanation("weft.optim", "Adm", ["Adam", "SGD"])
+    >>> explanation("weft.optim", "Adm", lambda: ["Adam", "SGD"])
     "weft.optim has no attribute 'Adm'. Did you mean 'Adam'?"
     """
     lacks = f"{owner} has no attribute {name!r}"
@@ -62,9 +62,9 @@ def explanation(owner, name, present=()):
         return f"{lacks}. Did you mean {elsewhere}?"
     import difflib
 
-    known = torch_names().get(path, frozenset())
-    near = difflib.get_close_matches(name, {*present, *known}, 1, 0.7)
-    if near and near[0] in present:
+    own = {other for other in present() if not other.startswith("_")}
+    near = difflib.get_close_matches(name, own | torch_names().get(path, frozenset()), 1, 0.7)
+    if near and near[0] in own:
         return f"{lacks}. Did you mean {near[0]!r}?"
     if near:
         return f"{lacks}. Did you mean {near[0]!r}? PyTorch has that, Weft does not have it yet"
@@ -82,7 +82,7 @@ def _elsewhere(name):
     return None
 
 
-def missing(owner, name, present=(), depth=1):
+def missing(owner, name, present=tuple, depth=1):
     """Raises AttributeError for a name that ``owner`` lacks, or ImportError inside ``from owner import name``.
 
     ``depth`` is the number of Python frames between this one and the code that asked for the name.
@@ -101,9 +101,7 @@ def missing_names(owner):
     """A ``__getattr__`` for the module ``owner``."""
 
     def __getattr__(name):
-        module = sys.modules.get(owner)
-        present = () if name.startswith("_") or module is None else [n for n in dir(module) if not n.startswith("_")]
-        return missing(owner, name, present, depth=2)
+        return missing(owner, name, lambda: dir(sys.modules[owner]), depth=2)
 
     return __getattr__
 

@@ -74,6 +74,25 @@ def _require_tensor(name, value):
         raise TypeError(f"{name}: expected a Tensor, got {type(value).__name__}")
 
 
+def adjoint(self):
+    """The conjugate transpose of the last two dimensions, which is the transpose, because tensors are real.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2]]).H
+    tensor([[1],
+            [2]])
+    """
+    return self.mT
+
+
+def _matrix_adjoint(self):
+    if self.dim() not in (0, 2):
+        raise RuntimeError(
+            f"H: expected a matrix, got shape {tuple(self.shape)}; mH transposes the last two dimensions"
+        )
+    return self.mT if self.dim() else self
+
+
 FUNCTIONS = {f.__name__: f for f in (conj, is_conj, is_neg, real, resolve_conj, resolve_neg)}
 
 
@@ -82,5 +101,7 @@ def name_answers(tensor):
     tensor.layout = _answer(strided, "Always weft.strided.")
     for name in ("is_nested", "is_mkldnn", "is_sparse_csr", "is_xpu", "is_mps", "is_xla", "is_mtia", "is_vulkan"):
         setattr(tensor, name, _answer(False, "Always False."))
+    tensor.mH = property(adjoint, doc=adjoint.__doc__)
+    tensor.H = property(_matrix_adjoint, doc=adjoint.__doc__)
     for name, function in FUNCTIONS.items():
         setattr(tensor, name, property(function, doc=function.__doc__) if name == "real" else function)

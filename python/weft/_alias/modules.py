@@ -78,8 +78,8 @@ class AliasModule(types.ModuleType):
         try:
             return getattr(self.__weft__, name)
         except AttributeError:
-            present = [n for n in dir(self) if not n.startswith("_")]
-        return missing(self.__name__, name, present, depth=2)
+            pass
+        return missing(self.__name__, name, lambda: dir(self), depth=2)
 
     def __setattr__(self, name, value):
         super().__setattr__(name, value)
