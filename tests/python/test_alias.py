@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import weft
 from weft._alias import modules, scope
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+PROGRAMS = Path(__file__).with_name("programs")
 
 
 def run(code, path=(), **options):
@@ -240,3 +242,17 @@ def test_examples_with_torch_in_their_imports(tmp_path, name):
 def test_private_modules_have_no_counterpart():
     assert modules.counterpart("torch._tensor") is None and modules.counterpart("torch.nn._x") is None
     assert modules.counterpart("torch.cli") is None and modules.counterpart("torch.as_torch") is None
+
+
+@pytest.mark.parametrize("path", sorted(PROGRAMS.glob("*.py")), ids=lambda path: path.stem)
+def test_programs_written_for_pytorch(path):
+    environment = dict(os.environ, PYTHONPATH=str(Path(weft.__file__).parents[1]))
+    done = subprocess.run(
+        [sys.executable, "-m", "weft", "run", str(path)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env=environment,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
