@@ -65,7 +65,7 @@ def run(file, tests, plugin, arguments):
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = [sys.executable, "-m", "pytest", "-q", "--noconftest", "-p", "no:cacheprovider", "-p", "watchdog"]
-        command += ["-p", plugin] if plugin else []
+        command += ["-p", plugin, "-p", "old_names"] if plugin else ["-p", "old_names"]
         command += ["-n", "1", "--max-worker-restart", "100000", "-o", "junit_family=xunit1", "-W", "ignore"]
         command += [f"--junitxml={report}", "--rootdir", str(tests), "--tb=line", str(tests / file)]
         try:

@@ -96,6 +96,13 @@ def test_spellings_of_old_programs(torch):
         torch.jit.ignore(nonsense=True)
 
 
+def test_a_function_and_a_module_of_one_name(torch):
+    import torch.autograd.gradcheck  # noqa: F401
+
+    assert torch.autograd.gradcheck is weft.autograd.gradcheck and callable(torch.autograd.gradcheck)
+    assert sys.modules["torch.autograd.gradcheck"].gradgradcheck is weft.autograd.gradgradcheck
+
+
 def test_versions(torch):
     assert torch.__version__ == "2.13.0+weft" == importlib.metadata.version("torch") == torch.version.__version__
     assert tuple(map(int, torch.__version__.partition("+")[0].split("."))) == (2, 13, 0)

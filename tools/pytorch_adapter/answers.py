@@ -1,6 +1,7 @@
 """What stand-ins answer where PyTorch's helpers need a real value to be loaded: paths and values."""
 
 import contextlib
+import multiprocessing
 
 
 def _no_scope(*args, **kwargs):
@@ -8,6 +9,7 @@ def _no_scope(*args, **kwargs):
 
 
 ANSWERS = {
+    "torch.multiprocessing.get_all_start_methods": multiprocessing.get_all_start_methods,
     "torch._dynamo.compiled_autograd.reset": lambda: None,
     "torch._dynamo.config.compiled_autograd": False,
     "torch._utils._element_size": lambda dtype: dtype.itemsize,

@@ -32,7 +32,7 @@ class Placeholder:
     def __getattr__(self, name):
         if name == "__all__":
             return []
-        if name.startswith("__"):
+        if name.startswith("__") or name == "parametrize_fn":
             raise AttributeError(f"{self._path} is not in Weft", name=name)
         return stand_in(f"{self._path}.{name}")
 
