@@ -9,6 +9,7 @@ def _no_scope(*args, **kwargs):
 
 
 ANSWERS = {
+    "torch.cpu._is_avx2_supported": lambda: True,
     "torch.multiprocessing.get_all_start_methods": multiprocessing.get_all_start_methods,
     "torch._dynamo.compiled_autograd.reset": lambda: None,
     "torch._dynamo.config.compiled_autograd": False,
