@@ -52,11 +52,14 @@ def test_info():
 
 def modules():
     found = (m.name for m in pkgutil.walk_packages(weft.__path__, "weft."))
-    return ["weft", *(name for name in found if not name.endswith(("._C", "__main__")))]
+    # Importing weft.as_torch turns the alias on.
+    return ["weft", *(name for name in found if not name.endswith(("._C", "__main__", ".as_torch")))]
 
 
 @pytest.mark.parametrize("name", modules())
 def test_examples_in_docstrings(name):
+    if name == "weft._alias.scope" and "torch" in sys.modules:
+        pytest.skip("the real torch has been imported")
     result = doctest.testmod(importlib.import_module(name))
     assert result.failed == 0
 
