@@ -39,6 +39,7 @@ _SUBMODULES = (
     "testing",
     "utils",
     "version",
+    "xpu",
 )
 _ELSEWHERE = {
     "autocast": "weft.amp",

@@ -2,16 +2,16 @@
 
 import functools
 import importlib
+import os
 import sys
 from opcode import opmap
-from pathlib import Path
 
 from weft._instead import INSTEAD
 
 # The release of PyTorch whose public names and behaviour Weft follows.
 INTERFACE = "2.13.0"
 
-_TABLE = Path(__file__).with_name("_torch_names.txt")
+_TABLE = os.path.join(os.path.dirname(__file__), "_torch_names.txt")
 _IMPORT_FROM = opmap["IMPORT_FROM"]
 
 

@@ -278,6 +278,7 @@ def test_what_every_tensor_is():
 
 def test_distributed_is_not_there():
     assert weft.distributed.is_available() is False
+    assert weft.xpu.is_available() is False and weft.xpu.device_count() == 0
 
 
 def test_version():

@@ -21,10 +21,16 @@ def _on_and_off(*arguments):
     return lambda test: test
 
 
+def _new_module_tests(module, name):
+    if name != "new_module_tests":
+        raise AttributeError(f"{module.__name__} has no attribute {name!r}", name=name)
+    return module.get_new_module_tests()
+
+
 def add_names(name, module):
     """Adds what the helper module ``name`` once had."""
     if name == "common_nn":
-        _add(module, new_module_tests=module.get_new_module_tests())
+        module.__getattr__ = lambda name: _new_module_tests(module, name)
     elif name == "common_mkldnn":
         _add(module, bf32_on_and_off=_on_and_off)
     elif name == "common_cuda":
