@@ -128,9 +128,12 @@ def row(file, torch, weft):
     passed = [name for name, outcome in torch.items() if outcome == "passed"]
     both = sum(weft.get(name) == "passed" for name in passed)
     share = f"{100 * both / len(passed):.1f} %" if passed else "-"
+    if list(weft.values()) == ["failed: collection failure"]:
+        return [file, *map(str, counts(torch)), "-", "-", "-", NOT_LOADED]
     return [file, *map(str, counts(torch)), *map(str, counts(weft)), share]
 
 
+NOT_LOADED = "does not load"
 HEAD = ["file", "PyTorch passed", "failed", "skipped", "Weft passed", "failed", "skipped", "of PyTorch's passed"]
 
 
@@ -173,9 +176,12 @@ def main():
             parser.error(f"{tests} has no {file}")
         torch = reference(file, tests, arguments)
         weft, text = run(file, tests, "weft_adapter", arguments)
+        if not weft:  # no row, rather than one of zeros
+            print(f"{file}: {text[-2000:]}")
+            continue
         rows.append(row(file, torch, weft))
         print(table([rows[-1]]).splitlines()[-1], flush=True)
-        if not weft or len(weft) == 1:
+        if rows[-1][-1] == NOT_LOADED:
             print(text[-2000:])
         reasons(weft, arguments.reasons)
         if arguments.outcomes:
