@@ -40,6 +40,8 @@ class Placeholder:
         object.__setattr__(self, name, value)
 
     def __call__(self, *args, **kwargs):
+        if self.__name__ == "is_available":
+            return False
         if running:
             raise NotImplementedError(f"Weft has no {self._path}")
         if len(args) == 1 and not kwargs and isinstance(args[0], (type, types.FunctionType)):
