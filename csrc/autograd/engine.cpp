@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "autograd/anomaly.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/other_threads.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -32,6 +34,10 @@ class NodeMap {
     used_++;
     return -1;
   }
+  int find(const Node* node) {
+    Slot& slot = probe(node);
+    return slot.node ? slot.index : -1;
+  }
 
  private:
   struct Slot {
@@ -58,9 +64,34 @@ bool sole_owner(const Tensor& t) {
   return t.ref()->use_count() == 1 && t.impl()->storage->use_count() == 1 && t.is_contiguous();
 }
 
+using Gradients = std::vector<std::pair<Tensor, Tensor>>;  // a tensor, the new gradient for its .grad
+
+// Gradients of several threads go to the same leaves.
+std::recursive_mutex commit_mutex;
+
+// Adds gradients to .grad: first everything that can fail, then only writes.
+void add_to_grads(Gradients& gradients, bool create_graph) {
+  PatientLock lock(commit_mutex);
+  for (auto& [t, grad] : gradients) {
+    Tensor before = accumulated_grad(t);
+    if (before.defined() && (create_graph || before.dtype() != grad.dtype() || before.requires_grad()))
+      grad = add(before, grad);
+    else if (!before.defined() && !create_graph && !sole_owner(grad))
+      grad = clone(grad);
+  }
+  for (auto& [t, grad] : gradients) {
+    Tensor before = accumulated_grad(t);
+    if (before.defined() && !create_graph && before.dtype() == grad.dtype() && !before.requires_grad())
+      add_(before, grad);
+    else
+      set_accumulated_grad(t, std::move(grad));
+  }
+}
+
 // One call of backward() or grad(). Nodes run from the youngest to the oldest: an edge always leads from a younger node
-// to an older one, so a node runs after everything that can still send it a gradient. Nothing visible changes before
-// the last node has run: gradients of leaves are collected, and committed at the end.
+// to an older one, so a node runs after everything that can still send it a gradient. Gradients of leaves are collected
+// and committed after the last node has run, except for leaves with hooks: these run as soon as the leaf's gradient is
+// complete, which is when only nodes older than all that lead to the leaf are left.
 class BackwardRun {
  public:
   BackwardRun(bool retain_graph, bool create_graph) : retain_graph_(retain_graph), create_graph_(create_graph) {}
@@ -69,25 +100,41 @@ class BackwardRun {
   void restrict_to(const std::vector<Edge>& ends, const std::vector<Edge>& roots);
   // The nodes of the ends do not run, although others may lie beyond them.
   void stop_there(const std::vector<char>& hooked) { hooked_ = &hooked; }
+  // Gradients of leaves are for their .grad.
+  void accumulate_leaves() { accumulates_ = true; }
+  // Finds out when the gradients of leaves with hooks are complete.
+  void watch_leaves(const std::vector<Edge>& roots);
   void deliver(const Edge& edge, Tensor grad, const char* sender);
   void run();
-  // Adds the collected gradients to the leaves' .grad.
-  void commit();
+  // Adds a gradient to those that commit() will write.
+  void collect(const Tensor& t, Tensor grad) { collected_.emplace_back(t, std::move(grad)); }
+  void commit() {
+    if (!collected_.empty()) add_to_grads(collected_, create_graph_);
+  }
 
   const Tensor& captured(size_t i) const { return captured_[i]; }
 
  private:
+  // A leaf with hooks, and the oldest node that may send it a gradient.
+  struct Watched {
+    Ref<Node> leaf;
+    uint64_t oldest_sender;
+  };
   void run_node(Arrivals& arrived);
+  void run_complete_leaves();
+  void finish_leaf(const Tensor& leaf, Tensor grad);
   void apply_hooks(Arrivals& arrived);
   bool wanted(const Node* node) const { return !restricted_ || needed_.count(node); }
 
   bool retain_graph_, create_graph_;
   bool restricted_ = false;
+  bool accumulates_ = false;
   const std::vector<char>* hooked_ = nullptr;  // of ends where the run stops: do their hooks run?
   NodeMap map_;
   std::vector<Arrivals> arrivals_;
-  std::vector<std::pair<uint64_t, int>> heap_;     // (sequence, index of arrivals)
-  std::vector<std::pair<Tensor, Tensor>> leaves_;  // leaf, its new gradient
+  std::vector<std::pair<uint64_t, int>> heap_;  // (sequence, index of arrivals)
+  std::vector<Watched> watched_;                // the next to be complete is the last
+  Gradients collected_;
   std::unordered_map<const Node*, char> needed_;
   std::unordered_multimap<const Node*, std::pair<uint32_t, size_t>> captures_;
   std::vector<Tensor> captured_;
@@ -161,18 +208,66 @@ void BackwardRun::deliver(const Edge& edge, Tensor grad, const char* sender) {
     sum = add(sum, grad);
 }
 
+bool has_hooks(const Node& leaf) {
+  if (leaf.hooks && !leaf.hooks->empty()) return true;
+  Tensor t = static_cast<const AccumulateGrad&>(leaf).leaf();
+  return t.defined() && !ensure_grad_meta(t).accumulate_hooks.empty();
+}
+
+void BackwardRun::watch_leaves(const std::vector<Edge>& roots) {
+  NodeMap seen;  // of leaves: their place in watched_, or -2 for one without hooks
+  std::vector<const Node*> stack;
+  auto follow = [&](const Edge& edge, uint64_t sender) {
+    if (!edge.node || !wanted(edge.node.get())) return;
+    const bool is_leaf = edge.node->sequence == 0;
+    const int fresh = !is_leaf ? 0 : has_hooks(*edge.node) ? static_cast<int>(watched_.size()) : -2;
+    const int known = seen.find_or_insert(edge.node.get(), fresh);
+    if (known == -1 && !is_leaf)
+      stack.push_back(edge.node.get());
+    else if (known == -1 && fresh >= 0)
+      watched_.push_back({edge.node, sender});
+    else if (is_leaf && known >= 0)
+      watched_[static_cast<size_t>(known)].oldest_sender =
+          std::min(watched_[static_cast<size_t>(known)].oldest_sender, sender);
+  };
+  for (const Edge& root : roots) follow(root, ~uint64_t{0});
+  while (!stack.empty()) {
+    const Node* node = stack.back();
+    stack.pop_back();
+    for (const Edge& edge : node->edges) follow(edge, node->sequence);
+  }
+  std::stable_sort(watched_.begin(), watched_.end(),
+                   [](const Watched& a, const Watched& b) { return a.oldest_sender < b.oldest_sender; });
+}
+
 void BackwardRun::apply_hooks(Arrivals& arrived) {
   // A hook may remove itself or add others.
   std::vector<Node::OutputHook> hooks = *arrived.node->hooks;
   for (const Node::OutputHook& hook : hooks) {
     Tensor& grad = arrived.grads[static_cast<int>(hook.output)];
-    if (!grad.defined()) continue;
+    if (!grad.defined() || !hook.hook) continue;
     Tensor replaced = hook.hook->call(grad);
     if (!replaced.defined()) continue;
     check(replaced.shape() == grad.shape(), "a tensor hook returned a gradient of shape ", replaced.shape(),
           " in place of one of shape ", grad.shape());
     grad = replaced;
   }
+  for (const Node::OutputHook& hook : hooks) {
+    const Tensor& grad = arrived.grads[static_cast<int>(hook.output)];
+    if (!grad.defined() || !hook.retained) continue;
+    if (Tensor t = hook.retained->get(); t.defined()) collect(t, grad);
+  }
+}
+
+void BackwardRun::finish_leaf(const Tensor& leaf, Tensor grad) {
+  auto hooks = ensure_grad_meta(leaf).accumulate_hooks;  // a copy: a hook may remove itself
+  if (hooks.empty()) return collect(leaf, std::move(grad));
+  {
+    Gradients one;
+    one.emplace_back(leaf, std::move(grad));
+    add_to_grads(one, create_graph_);
+  }
+  for (auto& [id, hook] : hooks) hook->call(leaf);
 }
 
 void BackwardRun::run_node(Arrivals& arrived) {
@@ -186,10 +281,9 @@ void BackwardRun::run_node(Arrivals& arrived) {
     if (is_end) return;
   }
   if (node.sequence == 0) {
-    if (restricted_) return;
+    if (!accumulates_) return;
     Tensor leaf = static_cast<AccumulateGrad&>(node).leaf();
-    if (leaf.defined() && arrived.grads[0].defined())
-      leaves_.emplace_back(std::move(leaf), std::move(arrived.grads[0]));
+    if (leaf.defined() && arrived.grads[0].defined()) finish_leaf(leaf, std::move(arrived.grads[0]));
     return;
   }
   if (restricted_) {
@@ -199,48 +293,40 @@ void BackwardRun::run_node(Arrivals& arrived) {
   }
   SmallVector<Tensor, 4> grads;
   grads.resize(node.edges.size());
-  node.backward(arrived.grads.data(), grads.data());
+  if (anomaly_mode.enabled) [[unlikely]]
+    backward_watched(node, arrived.grads.data(), grads.data());
+  else
+    node.backward(arrived.grads.data(), grads.data());
   arrived.grads.clear();
   if (!retain_graph_) node.release_saved();
   for (int i = 0; i < node.edges.size(); i++)
     if (grads[i].defined()) deliver(node.edges[i], std::move(grads[i]), node.name());
 }
 
-void BackwardRun::run() {
-  GradModeGuard mode(create_graph_);
-  NoAutocastGuard no_autocast;
-  while (!heap_.empty()) {
-    std::pop_heap(heap_.begin(), heap_.end());
-    int index = heap_.back().second;
-    heap_.pop_back();
+void BackwardRun::run_complete_leaves() {
+  const uint64_t next = heap_.empty() ? 0 : heap_.front().first;
+  while (!watched_.empty() && watched_.back().oldest_sender > next) {
+    const Ref<Node> leaf = std::move(watched_.back().leaf);
+    watched_.pop_back();
+    const int index = map_.find(leaf.get());
+    if (index < 0 || !arrivals_[static_cast<size_t>(index)].node) continue;
     Arrivals arrived = std::move(arrivals_[static_cast<size_t>(index)]);
     run_node(arrived);
   }
 }
 
-void call_accumulate_hooks(const Tensor& leaf) {
-  auto hooks = ensure_grad_meta(leaf).accumulate_hooks;  // a copy: a hook may remove itself
-  for (auto& [id, hook] : hooks) hook->call(leaf);
-}
-
-void BackwardRun::commit() {
+void BackwardRun::run() {
   GradModeGuard mode(create_graph_);
-  // First everything that can fail, then only writes.
-  for (auto& [leaf, grad] : leaves_) {
-    Tensor before = accumulated_grad(leaf);
-    if (before.defined() && (create_graph_ || before.dtype() != grad.dtype() || before.requires_grad()))
-      grad = add(before, grad);
-    else if (!before.defined() && !create_graph_ && !sole_owner(grad))
-      grad = clone(grad);
+  NoAutocastGuard no_autocast;
+  if (!watched_.empty()) run_complete_leaves();
+  while (!heap_.empty()) {
+    std::pop_heap(heap_.begin(), heap_.end());
+    int index = heap_.back().second;
+    heap_.pop_back();
+    Arrivals arrived = std::move(arrivals_[static_cast<size_t>(index)]);
+    if (arrived.node) run_node(arrived);  // else it was a leaf that was complete before
+    if (!watched_.empty()) run_complete_leaves();
   }
-  for (auto& [leaf, grad] : leaves_) {
-    Tensor before = accumulated_grad(leaf);
-    if (before.defined() && !create_graph_ && before.dtype() == grad.dtype() && !before.requires_grad())
-      add_(before, grad);
-    else
-      set_accumulated_grad(leaf, std::move(grad));
-  }
-  for (auto& [leaf, grad] : leaves_) call_accumulate_hooks(leaf);
 }
 
 // The gradient that backward starts with.
@@ -257,7 +343,7 @@ Tensor root_gradient(const char* what, const Tensor& t, const Tensor& given, siz
 }
 
 BackwardRun start(const char* what, const std::vector<Tensor>& tensors, const std::vector<Tensor>& grads,
-                  bool retain_graph, bool create_graph, const std::vector<Edge>* ends,
+                  bool retain_graph, bool create_graph, bool accumulate, const std::vector<Edge>* ends,
                   const std::vector<char>* hooked = nullptr) {
   check(grads.empty() || grads.size() == tensors.size(), what, ": got ", tensors.size(), " tensors but ", grads.size(),
         " gradients");
@@ -270,14 +356,11 @@ BackwardRun start(const char* what, const std::vector<Tensor>& tensors, const st
   }
   if (ends) run.restrict_to(*ends, roots);
   if (hooked) run.stop_there(*hooked);
+  if (accumulate) run.accumulate_leaves();
+  if (any_leaf_hooks()) run.watch_leaves(roots);
   for (size_t i = 0; i < roots.size(); i++) run.deliver(roots[i], std::move(root_grads[i]), what);
   run.run();
   return run;
-}
-
-void add_to_grad(const Tensor& t, Tensor grad) {
-  Tensor before = accumulated_grad(t);
-  set_accumulated_grad(t, before.defined() ? add(before, grad) : std::move(grad));
 }
 
 }  // namespace
@@ -285,37 +368,44 @@ void add_to_grad(const Tensor& t, Tensor grad) {
 void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& grads, bool retain_graph,
               bool create_graph, const std::vector<Tensor>& inputs) {
   if (inputs.empty()) {
-    start("backward", tensors, grads, retain_graph, create_graph, nullptr).commit();
-    return;
+    BackwardRun run = start("backward", tensors, grads, retain_graph, create_graph, true, nullptr);
+    GradModeGuard mode(create_graph);
+    return run.commit();
   }
   const std::vector<Edge> ends = edges_of(inputs);
-  BackwardRun run = start("backward", tensors, grads, retain_graph, create_graph, &ends);
+  BackwardRun run = start("backward", tensors, grads, retain_graph, create_graph, true, &ends);
+  for (size_t i = 0; i < inputs.size(); i++) {
+    const auto earlier = inputs.begin() + static_cast<std::ptrdiff_t>(i);
+    const bool again = std::any_of(inputs.begin(), earlier, [&](const Tensor& t) { return t.same(inputs[i]); });
+    if (ends[i].node->sequence != 0 && !again && run.captured(i).defined()) run.collect(inputs[i], run.captured(i));
+  }
   GradModeGuard mode(create_graph);
-  for (size_t i = 0; i < inputs.size(); i++)
-    if (run.captured(i).defined()) add_to_grad(inputs[i], run.captured(i));
-  for (size_t i = 0; i < inputs.size(); i++)
-    if (run.captured(i).defined()) call_accumulate_hooks(inputs[i]);
+  run.commit();
 }
 
 std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs,
                          const std::vector<Tensor>& grad_outputs, bool retain_graph, bool create_graph,
                          bool allow_unused) {
   std::vector<Edge> ends = edges_of(inputs);
-  BackwardRun run = start("grad", outputs, grad_outputs, retain_graph, create_graph, &ends);
+  BackwardRun run = start("grad", outputs, grad_outputs, retain_graph, create_graph, false, &ends);
   std::vector<Tensor> result;
   for (size_t i = 0; i < inputs.size(); i++) {
     check(run.captured(i).defined() || allow_unused, "grad: input ", i, " of shape ", inputs[i].shape(),
           " was not used to compute the outputs; pass allow_unused=True to get None for it");
     result.push_back(run.captured(i));
   }
+  GradModeGuard mode(create_graph);
+  run.commit();  // of tensors with retain_grad()
   return result;
 }
 
 std::vector<Tensor> grad_at(const std::vector<Tensor>& outputs, const std::vector<Edge>& ends,
                             const std::vector<char>& hooked, const std::vector<Tensor>& grad_outputs) {
-  BackwardRun run = start("grad", outputs, grad_outputs, false, false, &ends, &hooked);
+  BackwardRun run = start("grad", outputs, grad_outputs, false, false, false, &ends, &hooked);
   std::vector<Tensor> result;
   for (size_t i = 0; i < ends.size(); i++) result.push_back(run.captured(i));
+  GradModeGuard mode(false);
+  run.commit();  // of tensors with retain_grad()
   return result;
 }
 

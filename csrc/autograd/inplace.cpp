@@ -84,9 +84,7 @@ void rebase_history(const Tensor& t, Ref<Node> node) {
   Tensor base(impl.base);
   auto slices = make_ref<CopySlices>(base, t, std::move(node));
   set_history(base, std::move(slices), 0);
-  GradMeta& meta = ensure_grad_meta(t);
-  meta.grad_fn = make_view_node(t);
-  meta.output_index = 0;
+  ensure_grad_meta(t).set_grad_fn(make_view_node(t), 0);
   impl.requires_grad = true;
   impl.view_version = t.version();
 }

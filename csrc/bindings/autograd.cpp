@@ -37,23 +37,6 @@ class PyGradHook final : public GradHook {
   py::object f_;
 };
 
-// retain_grad(): stores what passes into the .grad of a tensor that may be gone by then.
-class RetainGrad final : public GradHook {
- public:
-  explicit RetainGrad(const Tensor& t) : owner_(t.impl()) {}
-  Tensor call(const Tensor& grad) override {
-    if (owner_ && owner_->try_retain()) {
-      Tensor t(Ref<TensorImpl>::adopt(owner_));
-      Tensor before = accumulated_grad(t);
-      set_accumulated_grad(t, before.defined() ? add(before, grad) : grad);
-    }
-    return {};
-  }
-
- private:
-  TensorImpl* owner_;
-};
-
 // "mul" -> "MulBackward0", the way users know the nodes.
 std::string node_name(const Node& node) {
   std::string text = node.name(), out;
@@ -177,6 +160,7 @@ void change_requires_grad(const Tensor& t, bool on) {
 void bind_autograd(Family& f) {
   py::module_& m = f.module();
   bind_modes(m);
+  bind_anomaly(m);
   bind_nodes(m);
   m.def("_backward", &backward_of, py::arg("tensors"), py::arg("grad_tensors") = py::none(),
         py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("inputs") = py::none());
@@ -204,10 +188,11 @@ void bind_autograd(Family& f) {
       "retain_grad",
       [](const Tensor& t) {
         check(t.requires_grad(), "retain_grad: the tensor does not require grad");
-        if (is_leaf(t) || ensure_grad_meta(t).retains_grad) return;
-        ensure_grad_meta(t).retains_grad = true;
+        GradMeta& meta = ensure_grad_meta(t);
+        if (is_leaf(t) || meta.retained) return;
+        meta.retained = make_ref<WeakTensor>(t.impl());
         Edge edge = gradient_edge(t);
-        edge.node->add_hook(edge.index, next_hook_id(), Ref<GradHook>(new RetainGrad(t)));
+        edge.node->retain_grad(edge.index, meta.retained);
       },
       "Makes backward keep the gradient of this non-leaf in .grad.");
   f.method("_add_grad_hook", [](const Tensor& t, py::object hook) {
@@ -223,18 +208,20 @@ void bind_autograd(Family& f) {
         check(t.requires_grad() && is_leaf(t),
               "register_post_accumulate_grad_hook: only leaf tensors that require grad accumulate gradients");
         uint64_t id = next_hook_id();
-        ensure_grad_meta(t).accumulate_hooks.emplace_back(id, Ref<GradHook>(new PyGradHook(std::move(hook))));
+        add_accumulate_hook(t, id, Ref<GradHook>(new PyGradHook(std::move(hook))));
         return id;
       },
       py::arg("hook"));
   f.method(
-      "_remove_accumulate_hook",
-      [](const Tensor& t, uint64_t id) {
-        std::erase_if(ensure_grad_meta(t).accumulate_hooks, [&](const auto& entry) { return entry.first == id; });
-      },
-      py::arg("id"));
+      "_remove_accumulate_hook", [](const Tensor& t, uint64_t id) { remove_accumulate_hook(t, id); }, py::arg("id"));
   f.method(
       "is_inference", [](const Tensor& t) { return t.impl()->inference; }, "Was the tensor made in inference mode?");
+  m.def(
+      "_check_inplace",
+      [](const std::string& op, const std::vector<Tensor>& tensors) {
+        for (const Tensor& t : tensors) check_inplace_allowed(op.c_str(), t);
+      },
+      py::arg("op"), py::arg("tensors"), "Raises RuntimeError if one of the tensors cannot be changed in place.");
   m.def("_remove_grad_hook", [](const PyNode& n, uint64_t id) { n.node->remove_hook(id); });
   f.method("detach", [](const Tensor& t) { return detach(t); }, "The same storage, as a leaf outside of autograd.");
   f.method(

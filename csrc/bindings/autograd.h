@@ -11,4 +11,6 @@ PyObject* node_object(const Ref<Node>& node);
 // Raises RuntimeError for non-leaves and dtypes that cannot have a gradient.
 void change_requires_grad(const Tensor& t, bool on);
 
+void bind_anomaly(py::module_& m);
+
 }  // namespace weft::python

@@ -31,7 +31,7 @@ PyObject* on_meta(const Tensor& t) { return PyBool_FromLong(t.is_meta()); }
 PyObject* traced(const Tensor& t) { return PyBool_FromLong(t.impl()->storage->symbolic()); }
 PyObject* retains(const Tensor& t) {
   GradMeta* meta = grad_meta(t);
-  return PyBool_FromLong(meta && meta->retains_grad && !is_leaf(t));
+  return PyBool_FromLong(meta && meta->retained && !is_leaf(t));
 }
 PyObject* never(const Tensor&) { Py_RETURN_FALSE; }
 PyObject* inference(const Tensor& t) { return PyBool_FromLong(t.impl()->inference); }

@@ -4,6 +4,7 @@
 #include "memory/allocator.h"
 #include "op/autocast.h"
 #include "op/node.h"
+#include "op/other_threads.h"
 #include "op/trace.h"
 
 namespace weft {
@@ -175,5 +176,12 @@ void apply_check(const Op& op, const Tensor& a, const Tensor& b) {
 }
 
 void set_long_kernel_hooks(LongKernelHooks hooks) { long_kernel = hooks; }
+
+PatientLock::PatientLock(std::recursive_mutex& mutex) : mutex_(mutex) {
+  if (mutex_.try_lock()) return;
+  void* state = long_kernel.begin ? long_kernel.begin() : nullptr;
+  mutex_.lock();
+  if (state) long_kernel.end(state);
+}
 
 }  // namespace weft

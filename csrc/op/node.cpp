@@ -19,6 +19,9 @@ struct Graveyard {
 };
 thread_local Graveyard graveyard;
 
+// How many hooks there are on leaves.
+std::atomic<int64_t> leaf_hooks{0};
+
 // What an op that is about to change x in place keeps of it for its backward.
 Tensor copy_before_change(const Tensor& x, const Edge& edge) {
   Tensor copy;
@@ -37,6 +40,10 @@ Tensor copy_before_change(const Tensor& x, const Edge& edge) {
 
 Node::Node() : sequence(0) {}
 
+Node::~Node() {
+  if (sequence == 0 && hooks) leaf_hooks -= static_cast<int64_t>(hooks->size());
+}
+
 void Node::destroy() {
   if (graveyard.draining) {
     graveyard.nodes.push_back(this);
@@ -54,15 +61,30 @@ void Node::destroy() {
 
 uint64_t coming_sequence() { return sequence_counter.load(std::memory_order_relaxed); }
 
-void Node::renew_sequence() { sequence = sequence_counter.fetch_add(1, std::memory_order_relaxed); }
+void Node::renew_sequence() {
+  sequence = sequence_counter.fetch_add(1, std::memory_order_relaxed);
+  if (anomaly_mode.enabled) [[unlikely]]
+    origin = record_origin();
+}
 
 void Node::add_hook(uint32_t output, uint64_t id, Ref<GradHook> hook) {
   if (!hooks) hooks = std::make_unique<std::vector<OutputHook>>();
-  hooks->push_back({output, id, std::move(hook)});
+  hooks->push_back({output, id, std::move(hook), nullptr});
+  if (sequence == 0) leaf_hooks++;
 }
 
 void Node::remove_hook(uint64_t id) {
-  if (hooks) std::erase_if(*hooks, [&](const OutputHook& h) { return h.id == id; });
+  if (!hooks) return;
+  std::vector<OutputHook> removed;  // a hook's destructor may run Python, which must not see the list half changed
+  auto kept = std::stable_partition(hooks->begin(), hooks->end(), [&](const OutputHook& h) { return h.id != id; });
+  std::move(kept, hooks->end(), std::back_inserter(removed));
+  hooks->erase(kept, hooks->end());
+  if (sequence == 0) leaf_hooks -= static_cast<int64_t>(removed.size());
+}
+
+void Node::retain_grad(uint32_t output, Ref<WeakTensor> t) {
+  if (!hooks) hooks = std::make_unique<std::vector<OutputHook>>();
+  hooks->push_back({output, 0, nullptr, std::move(t)});
 }
 
 SavedTensor::SavedTensor(const Tensor& t, bool is_output) : version_(t.version()), is_output_(is_output) {
@@ -135,27 +157,51 @@ void OpNode::release_saved() {
   saved.clear();
 }
 
+Tensor WeakTensor::get() const {
+  std::lock_guard lock(mutex_);
+  if (!tensor_ || !tensor_->try_retain()) return {};
+  return Tensor(Ref<TensorImpl>::adopt(tensor_));
+}
+
+void WeakTensor::forget() {
+  std::lock_guard lock(mutex_);
+  tensor_ = nullptr;
+}
+
 AccumulateGrad::AccumulateGrad(TensorImpl* leaf) : leaf_(leaf) {
   // The sequence stays 0: leaves come after every op.
   add_output(Tensor(Ref<TensorImpl>(leaf)));
 }
 
-void AccumulateGrad::backward(const Tensor*, Tensor*) {}  // the engine itself adds to .grad, after all has succeeded
-
-Tensor AccumulateGrad::leaf() const {
-  std::lock_guard lock(mutex_);
-  if (!leaf_ || !leaf_->try_retain()) return {};
-  return Tensor(Ref<TensorImpl>::adopt(leaf_));
-}
-
-void AccumulateGrad::forget_leaf() {
-  std::lock_guard lock(mutex_);
-  leaf_ = nullptr;
-}
+void AccumulateGrad::backward(const Tensor*, Tensor*) {}  // the engine itself adds to .grad
 
 GradMeta::~GradMeta() {
   if (accumulator.get()) (*accumulator.get())->forget_leaf();
+  if (retained) retained->forget();
+  leaf_hooks -= static_cast<int64_t>(accumulate_hooks.size());
 }
+
+void GradMeta::move_retained(Node* node, uint32_t index) {
+  if (grad_fn && grad_fn->hooks)
+    std::erase_if(*grad_fn->hooks, [&](const Node::OutputHook& h) { return h.retained == retained; });
+  if (node) node->retain_grad(index, retained);
+}
+
+void add_accumulate_hook(const Tensor& leaf, uint64_t id, Ref<GradHook> hook) {
+  ensure_grad_meta(leaf).accumulate_hooks.emplace_back(id, std::move(hook));
+  leaf_hooks++;
+}
+
+void remove_accumulate_hook(const Tensor& leaf, uint64_t id) {
+  auto& hooks = ensure_grad_meta(leaf).accumulate_hooks;
+  auto it = std::find_if(hooks.begin(), hooks.end(), [&](const auto& entry) { return entry.first == id; });
+  if (it == hooks.end()) return;
+  Ref<GradHook> removed = std::move(it->second);  // its destructor may run Python, which sees the list without it
+  hooks.erase(it);
+  leaf_hooks--;
+}
+
+bool any_leaf_hooks() { return leaf_hooks.load(std::memory_order_relaxed) > 0; }
 
 GradMeta* grad_meta(const Tensor& t) { return static_cast<GradMeta*>(t.impl()->autograd.get()); }
 
@@ -191,8 +237,7 @@ Ref<Node> grad_fn(const Tensor& t) {
   if (impl.tracked && impl.base->requires_grad) {
     GradMeta& meta = ensure_grad_meta(t);
     if (!meta.grad_fn || impl.view_version != t.version()) {
-      meta.grad_fn = make_view_node(t);
-      meta.output_index = 0;
+      meta.set_grad_fn(make_view_node(t), 0);
       impl.view_version = t.version();
       impl.requires_grad = true;
     }
@@ -205,9 +250,7 @@ Ref<Node> grad_fn(const Tensor& t) {
 bool is_leaf(const Tensor& t) { return !t.requires_grad() || !grad_fn(t); }
 
 void set_history(const Tensor& t, Ref<Node> node, uint32_t index) {
-  GradMeta& meta = ensure_grad_meta(t);
-  meta.grad_fn = std::move(node);
-  meta.output_index = index;
+  ensure_grad_meta(t).set_grad_fn(std::move(node), index);
   t.impl()->requires_grad = true;
   t.impl()->view_version = t.version();
 }

@@ -8,11 +8,13 @@
 #include <vector>
 
 #include "core/small_vector.h"
+#include "op/anomaly.h"
 #include "op/op.h"
 
 namespace weft {
 
 class Node;
+class WeakTensor;
 
 // Nodes made from now on have this sequence number or a larger one.
 uint64_t coming_sequence();
@@ -40,9 +42,12 @@ class Node : public RefCounted {
     uint32_t output;
     uint64_t id;
     Ref<GradHook> hook;
+    Ref<WeakTensor>
+        retained;  // instead of a hook: the tensor whose .grad gets what the hooks have made of the gradient
   };
 
   Node();
+  ~Node() override;
   virtual const char* name() const = 0;
   // grad_outputs has an entry per output, grad_inputs per edge; undefined means zero.
   virtual void backward(const Tensor* grad_outputs, Tensor* grad_inputs) = 0;
@@ -54,10 +59,13 @@ class Node : public RefCounted {
   SmallVector<OutputMeta, 1> outputs;
   uint64_t sequence;  // grows with every node: backward runs the youngest first
   std::unique_ptr<std::vector<OutputHook>> hooks;
+  Ref<const NodeOrigin> origin;  // under anomaly detection
   // Makes this the youngest node: a node's edges must all lead to older ones. Called after the edges are set.
   void renew_sequence();
   void add_hook(uint32_t output, uint64_t id, Ref<GradHook> hook);
   void remove_hook(uint64_t id);
+  // Keeps the gradient of output `output` in the .grad of t.
+  void retain_grad(uint32_t output, Ref<WeakTensor> t);
 
  protected:
   // Long chains are freed iteratively, so that a million nodes do not overflow the stack.
@@ -101,6 +109,19 @@ class OpNode final : public Node, public Pooled<OpNode> {
   bool released = false;
 };
 
+// A tensor that may be gone.
+class WeakTensor : public RefCounted {
+ public:
+  explicit WeakTensor(TensorImpl* t) : tensor_(t) {}
+  // The tensor, or undefined when it is gone.
+  Tensor get() const;
+  void forget();
+
+ private:
+  mutable std::mutex mutex_;
+  TensorImpl* tensor_;
+};
+
 // The end of the line: adds what arrives to the leaf's .grad.
 class AccumulateGrad final : public Node {
  public:
@@ -108,24 +129,38 @@ class AccumulateGrad final : public Node {
   const char* name() const override { return "accumulate_grad"; }
   void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override;
   // The leaf, or undefined when it is gone.
-  Tensor leaf() const;
-  void forget_leaf();
+  Tensor leaf() const { return leaf_.get(); }
+  void forget_leaf() { leaf_.forget(); }
 
  private:
-  mutable std::mutex mutex_;
-  TensorImpl* leaf_;
+  WeakTensor leaf_;
 };
 
 struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
   ~GradMeta() override;
+  // The tensor is output `index` of node from now on.
+  void set_grad_fn(Ref<Node> node, uint32_t index) {
+    if (retained) [[unlikely]]
+      move_retained(node.get(), index);
+    grad_fn = std::move(node);
+    output_index = index;
+  }
   Tensor grad;  // use accumulated_grad() and set_accumulated_grad()
   Ref<Node> grad_fn;
   uint32_t output_index = 0;
-  bool retains_grad = false;
+  Ref<WeakTensor> retained;  // this tensor, where backward keeps its gradient although it is no leaf
   MadeOnce<Ref<AccumulateGrad>> accumulator;
-  // Called with the tensor itself after backward() has added to its grad.
+  // Called with the tensor itself after backward() has added to its grad. Changed by the functions below.
   std::vector<std::pair<uint64_t, Ref<GradHook>>> accumulate_hooks;
+
+ private:
+  void move_retained(Node* node, uint32_t index);
 };
+
+void add_accumulate_hook(const Tensor& leaf, uint64_t id, Ref<GradHook> hook);
+void remove_accumulate_hook(const Tensor& leaf, uint64_t id);
+// Is there any hook on any leaf? If not, backward need not find out when each leaf's gradient is complete.
+bool any_leaf_hooks();
 
 GradMeta* grad_meta(const Tensor& t);  // nullptr when there is none
 GradMeta& ensure_grad_meta(const Tensor& t);

@@ -2,8 +2,10 @@
 
 from weft import _C
 from weft._missing import missing_names
+from weft.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from weft.autograd.function import Function, FunctionCtx, once_differentiable
 from weft.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
+from weft.autograd.variable import Variable
 from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 __getattr__ = missing_names(__name__)
@@ -54,7 +56,9 @@ __all__ = [
     "Function",
     "FunctionCtx",
     "GradcheckError",
+    "Variable",
     "backward",
+    "detect_anomaly",
     "enable_grad",
     "grad",
     "gradcheck",
@@ -62,5 +66,6 @@ __all__ = [
     "inference_mode",
     "no_grad",
     "once_differentiable",
+    "set_detect_anomaly",
     "set_grad_enabled",
 ]

@@ -22,7 +22,7 @@ def add_layer_path(module, error):
         if any(below is module for below in inner.modules()):
             kind, path = type(module).__name__, ""  # the same object was raised anew, further down
         else:
-            step = _name_of(inner, module)
+            step = name_of(inner, module)
             path = f"{step}.{path}" if path else step
     text = f"in model.{path} ({kind}): {message}" if path else f"in {kind}: {message}"
     try:
@@ -32,7 +32,7 @@ def add_layer_path(module, error):
     error.args = (text,)
 
 
-def _name_of(inner, outer):
+def name_of(inner, outer):
     for name, module in outer.named_modules():
         if module is inner:
             return name

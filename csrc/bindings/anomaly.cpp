@@ -1,0 +1,65 @@
+// Anomaly detection: what Python knows of the place where a node is recorded.
+#include "op/anomaly.h"
+#include "bindings/autograd.h"
+#include "bindings/tensor_object.h"
+
+namespace weft::python {
+
+namespace {
+
+// Functions of weft.autograd.anomaly_mode: record() -> place, describe(place) -> str, annotate(exception, str).
+struct Callbacks {
+  py::object record, describe, annotate;
+};
+Callbacks* callbacks = nullptr;  // never freed: nodes may outlive the interpreter
+
+class PyNodeOrigin final : public NodeOrigin {
+ public:
+  explicit PyNodeOrigin(py::object place) : place_(std::move(place)) {}
+  ~PyNodeOrigin() override {
+    py::gil_scoped_acquire gil;
+    place_ = py::object();
+  }
+  std::string text() const override {
+    py::gil_scoped_acquire gil;
+    return callbacks->describe(place_).cast<std::string>();
+  }
+  void annotate_current_exception(const std::string& text) const override {
+    try {
+      throw;
+    } catch (py::error_already_set& e) {
+      py::gil_scoped_acquire gil;
+      callbacks->annotate(e.value(), text);
+    } catch (...) {
+    }
+  }
+
+ private:
+  py::object place_;
+};
+
+Ref<NodeOrigin> record_place() {
+  py::gil_scoped_acquire gil;
+  return Ref<NodeOrigin>(new PyNodeOrigin(callbacks->record()));
+}
+
+}  // namespace
+
+void bind_anomaly(py::module_& m) {
+  m.def("_set_anomaly_callbacks", [](py::object record, py::object describe, py::object annotate) {
+    delete callbacks;
+    callbacks = new Callbacks{std::move(record), std::move(describe), std::move(annotate)};
+    set_origin_recorder(record_place);
+  });
+  m.def("_set_anomaly_mode", [](bool enabled, bool check_nan) {
+    AnomalyMode before = anomaly_mode;
+    anomaly_mode = {enabled, check_nan};
+    return py::make_tuple(before.enabled, before.check_nan);
+  });
+  m.def("is_anomaly_enabled", [] { return anomaly_mode.enabled; }, "Does this thread detect anomalies in backward?");
+  m.def(
+      "is_anomaly_check_nan_enabled", [] { return anomaly_mode.check_nan; },
+      "Does anomaly detection, where it is on, look for NaN?");
+}
+
+}  // namespace weft::python

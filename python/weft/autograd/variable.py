@@ -1,0 +1,29 @@
+"""Variable: what tensors that take part in autograd were called before there was one kind of tensor."""
+
+from weft import _C
+
+
+class _VariableType(type):
+    def __instancecheck__(cls, instance):
+        return isinstance(instance, _C.Tensor)
+
+    def __subclasscheck__(cls, subclass):
+        return issubclass(subclass, _C.Tensor)
+
+
+class Variable(metaclass=_VariableType):
+    """``Variable(data)``: a tensor that shares the memory of data and is a leaf of its own. Every Tensor is one.
+
+    Raises TypeError for anything but a Tensor.
+
+    >>> import weft
+    >>> x = weft.autograd.Variable(weft.ones(2), requires_grad=True)
+    >>> isinstance(x, weft.autograd.Variable), x.requires_grad
+    (True, True)
+    """
+
+    def __new__(cls, data=None, requires_grad=False):
+        data = _C.empty(0) if data is None else data
+        if not isinstance(data, _C.Tensor):
+            raise TypeError(f"Variable: data must be a Tensor, got {type(data).__name__}; wrap it in weft.tensor(...)")
+        return data.detach().requires_grad_(requires_grad)
