@@ -1,5 +1,6 @@
 // weft.jit: calls of Python functions as compiled graphs. Flattens arguments to tensors and a signature, keeps a
 // compiled graph for every signature, and watches what the trace has read of Python.
+#include <atomic>
 #include <unordered_map>
 
 #include "bindings/jit_signature.h"
@@ -22,7 +23,10 @@ struct Session {
   std::vector<py::object> before, after;
   std::vector<py::object> watched;                        // modules
   std::vector<std::pair<py::object, py::str>> variables;  // holders and names
-  std::vector<Tensor> cells;                              // numbers that are read anew at every call
+  std::vector<py::object> conditions;                     // functions that say why the trace does not hold, or ""
+  uint64_t number = next_number++;                        // of this trace, among all of the process
+  static inline std::atomic<uint64_t> next_number{1};
+  std::vector<Tensor> cells;  // numbers that are read anew at every call
   bool sizes_vary = false;
   std::vector<graph::Comparison> comparisons;  // of sizes that may vary
 };
@@ -67,6 +71,7 @@ struct Compiled {
   std::vector<py::object> before, after;
   std::vector<Watch> watches;
   std::vector<VariableWatch> variables;
+  std::vector<py::object> conditions;
   std::string reason;                             // why it was traced
   graph::Program program;                         // before the passes
   std::vector<std::string> without;               // passes
@@ -275,6 +280,7 @@ class Jit {
     std::string reason = c.function->mismatch(tensors);
     for (size_t i = 0; reason.empty() && i < c.watches.size(); i++) reason = c.watches[i].change();
     for (size_t i = 0; reason.empty() && i < c.variables.size(); i++) reason = c.variables[i].change();
+    for (size_t i = 0; reason.empty() && i < c.conditions.size(); i++) reason = c.conditions[i]().cast<std::string>();
     return reason;
   }
 
@@ -294,6 +300,7 @@ class Jit {
     c.after = traced.session.after;
     for (const py::object& module : traced.session.watched) c.watches.emplace_back(module);
     for (const auto& [holder, name] : traced.session.variables) c.variables.emplace_back(holder, name);
+    c.conditions = traced.session.conditions;
     keep(s.key, compiled);
     if (traces_ == kManyTraces) {
       std::string text =
@@ -358,6 +365,7 @@ class Jit {
       c.after = base.after;
       c.watches = base.watches;
       c.variables = base.variables;
+      c.conditions = base.conditions;
       c.reason = "other sizes of dynamic dimensions: no new trace";
       if (mismatch(c, s.tensors).empty()) return &keep(s.key, compiled);
     }
@@ -554,6 +562,13 @@ void bind_jit(py::module_& m) {
   m.def("_watch_variable", [](py::object holder, py::str name) {
     if (session) session->variables.emplace_back(std::move(holder), std::move(name));
   });
+  m.def(
+      "_watch_condition",
+      [](py::object condition) {
+        if (session) session->conditions.push_back(std::move(condition));
+      },
+      "condition() gives the reason why what is being traced does not hold any more, or an empty text.");
+  m.def("_trace_number", [] { return session ? session->number : 0; }, "Tells traces apart; 0 outside of any.");
   m.def("_refuse_while_tracing", &refuse_while_tracing, py::arg("what"));
   m.def("_traced_cond", &traced_cond);
   m.def("_traced_while", &traced_while);

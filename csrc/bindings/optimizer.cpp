@@ -7,18 +7,46 @@ namespace weft::python {
 
 namespace {
 
-void sgd(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers, double lr,
-         double momentum, double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
-  py::gil_scoped_release release;
-  sgd_step(params, grads, momentum_buffers, {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
+auto prepare_sgd(TensorList params, TensorList grads, TensorList momentum_buffers, double lr, double momentum,
+                 double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
+  return prepare_sgd_step(std::move(params), std::move(grads), std::move(momentum_buffers),
+                          {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
 }
 
-void adam(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs, const TensorList& exp_avg_sqs,
-          const TensorList& max_exp_avg_sqs, double step, double lr, double beta1, double beta2, double eps,
-          double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
+auto prepare_adam(TensorList params, TensorList grads, TensorList exp_avgs, TensorList exp_avg_sqs,
+                  TensorList max_exp_avg_sqs, double step, double lr, double beta1, double beta2, double eps,
+                  double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
+  return prepare_adam_step(std::move(params), std::move(grads), std::move(exp_avgs), std::move(exp_avg_sqs),
+                           std::move(max_exp_avg_sqs),
+                           {step, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
+}
+
+void run_steps(const std::vector<PreparedStep*>& steps) {
   py::gil_scoped_release release;
-  adam_step(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs,
-            {step, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
+  for (PreparedStep* step : steps) step->run();
+}
+
+// Are the entries of an optimizer's state what a step has last seen? entries[i] must be state[params[i]] still, and
+// hold columns[k][i] as names[k]: the same objects, not equal ones.
+bool state_is(const py::object& state, const py::list& params, const py::list& entries, const py::tuple& names,
+              const py::list& columns) {
+  if (!PyDict_Check(state.ptr())) return false;
+  auto holds = [](PyObject* dict, PyObject* key, const py::list& wanted, size_t i) {
+    PyObject* found = PyDict_GetItemWithError(dict, key);
+    if (!found && PyErr_Occurred()) throw py::error_already_set();
+    return i < wanted.size() && found == PyList_GET_ITEM(wanted.ptr(), static_cast<Py_ssize_t>(i));
+  };
+  for (size_t i = 0; i < params.size(); i++) {
+    const py::object param = params[i];
+    if (!holds(state.ptr(), param.ptr(), entries, i)) return false;
+    const py::object entry = entries[i];
+    if (!PyDict_Check(entry.ptr())) return false;
+    for (size_t k = 0; k < names.size() && k < columns.size(); k++)
+      if (!holds(entry.ptr(), PyTuple_GET_ITEM(names.ptr(), static_cast<Py_ssize_t>(k)), columns[k].cast<py::list>(),
+                 i))
+        return false;
+  }
+  return true;
 }
 
 // Sets the numbers that a traced step reads.
@@ -33,13 +61,19 @@ void set_numbers(const Tensor& numbers, const std::vector<double>& values) {
 
 void bind_optimizer(Family& f, Family&) {
   py::module_& m = f.module();
-  m.def("_sgd_step", &sgd, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"), py::arg("lr"),
-        py::arg("momentum"), py::arg("dampening"), py::arg("weight_decay"), py::arg("nesterov"), py::arg("maximize"),
-        py::arg("first_step"), "One step of SGD on all parameters. Changes params and momentum_buffers.");
-  m.def("_adam_step", &adam, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"), py::arg("exp_avg_sqs"),
-        py::arg("max_exp_avg_sqs"), py::arg("step"), py::arg("lr"), py::arg("beta1"), py::arg("beta2"), py::arg("eps"),
-        py::arg("weight_decay"), py::arg("decoupled"), py::arg("amsgrad"), py::arg("maximize"),
-        "One step of Adam or AdamW on all parameters. Changes params and the three lists of state.");
+  py::class_<PreparedStep>(m, "_PreparedStep", "An optimiser's step that was checked and can be taken.");
+  m.def("_prepare_sgd_step", &prepare_sgd, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"),
+        py::arg("lr"), py::arg("momentum"), py::arg("dampening"), py::arg("weight_decay"), py::arg("nesterov"),
+        py::arg("maximize"), py::arg("first_step"),
+        "One step of SGD on all parameters, to be taken: will change params and momentum_buffers.");
+  m.def("_prepare_adam_step", &prepare_adam, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"),
+        py::arg("exp_avg_sqs"), py::arg("max_exp_avg_sqs"), py::arg("step"), py::arg("lr"), py::arg("beta1"),
+        py::arg("beta2"), py::arg("eps"), py::arg("weight_decay"), py::arg("decoupled"), py::arg("amsgrad"),
+        py::arg("maximize"),
+        "One step of Adam or AdamW on all parameters, to be taken: will change params and the three lists of state.");
+  m.def("_run_steps", &run_steps, py::arg("steps"), "Takes steps that were prepared.");
+  m.def("_state_is", &state_is, py::arg("state"), py::arg("params"), py::arg("entries"), py::arg("names"),
+        py::arg("columns"), "Is an optimizer's state what a step has last seen?");
   m.def("_trace_sgd_step", &trace_sgd_step, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"),
         py::arg("numbers"), "Records a step of SGD whose numbers are read when it runs.");
   m.def("_trace_adam_step", &trace_adam_step, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"),

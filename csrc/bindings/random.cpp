@@ -33,6 +33,7 @@ void bind_uniform_and_normal(Family& f) {
         [d, name](const py::args& args, const std::optional<Dims>& size, const MaybeGenerator& g,
                   std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
           FactoryOptions o{dtype, device, requires_grad};
+          DrawScope draw(generator_of(g));
           return o.finish(
               random(d, {0, 1}, sizes(name, args, size), o.dtype_or_default(), o.device_or_default(), generator_of(g)));
         },
@@ -44,6 +45,7 @@ void bind_uniform_and_normal(Family& f) {
     f.function((std::string(name) + "_like").c_str(),
                [d](const Tensor& x, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
                  FactoryOptions o{dtype, device, requires_grad};
+                 DrawScope draw(nullptr);
                  return o.finish(random(d, {0, 1}, x.shape(), dtype.value_or(x.dtype()), device.value_or(x.device())));
                },
                py::arg("input"), py::kw_only(), WEFT_FACTORY_ARGS);
@@ -51,6 +53,7 @@ void bind_uniform_and_normal(Family& f) {
   auto normal = [](const Operand& mean, const Operand& std, const std::optional<Dims>& size, const MaybeGenerator& g,
                    std::optional<DType> dtype, std::optional<Device> device) -> Tensor {
     const Tensor *m = std::get_if<Tensor>(&mean), *s = std::get_if<Tensor>(&std);
+    DrawScope draw(generator_of(g));
     if (!m && !s) {
       check<ErrorKind::Type>(size.has_value(), "normal: size is needed when mean and std are numbers");
       return random(Distribution::Normal, {std::get<Scalar>(mean).to_double(), std::get<Scalar>(std).to_double()},
@@ -80,6 +83,7 @@ void bind_integers(Family& f) {
   auto randint = [](int64_t low, int64_t high, const Dims& size, const MaybeGenerator& g, std::optional<DType> dtype,
                     std::optional<Device> device, bool requires_grad) {
     FactoryOptions o{dtype, device, requires_grad};
+    DrawScope draw(generator_of(g));
     return o.finish(random(Distribution::Integer, integer_range("randint", low, high), size,
                            dtype.value_or(DType::Int64), o.device_or_default(), generator_of(g)));
   };
@@ -95,6 +99,7 @@ void bind_integers(Family& f) {
   auto like = [](const Tensor& x, int64_t low, int64_t high, std::optional<DType> dtype, std::optional<Device> device,
                  bool requires_grad) {
     FactoryOptions o{dtype, device, requires_grad};
+    DrawScope draw(nullptr);
     return o.finish(random(Distribution::Integer, integer_range("randint_like", low, high), x.shape(),
                            dtype.value_or(x.dtype()), device.value_or(x.device())));
   };
@@ -109,6 +114,7 @@ void bind_integers(Family& f) {
       [](int64_t n, const MaybeGenerator& g, std::optional<DType> dtype, std::optional<Device> device,
          bool requires_grad) {
         FactoryOptions o{dtype, device, requires_grad};
+        DrawScope draw(generator_of(g));
         return o.finish(randperm(n, dtype.value_or(DType::Int64), o.device_or_default(), generator_of(g)));
       },
       py::arg("n"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS,
@@ -185,6 +191,7 @@ void bind_in_place_draws(Family& f) {
       "bernoulli_",
       [](const py::object& self, const Operand& p, const MaybeGenerator& g) {
         const Tensor& x = unwrap(self.ptr());
+        DrawScope draw(generator_of(g));
         if (const Tensor* t = std::get_if<Tensor>(&p))
           copy_(x, bernoulli(*t, generator_of(g)));
         else
@@ -231,6 +238,12 @@ uint64_t read_seed(const py::int_& seed) {
 }
 
 void bind_generators(py::module_& m) {
+  py::class_<DrawScope>(m, "_DrawScope", "A scope that leaves the default generator as it was when it raises.")
+      .def(py::init([] { return std::make_unique<DrawScope>(nullptr); }))
+      .def("__enter__", [](DrawScope&) {})
+      .def("__exit__", [](DrawScope& scope, const py::object& type, const py::object&, const py::object&) {
+        if (!type.is_none()) scope.give_back();
+      });
   using Holder = std::shared_ptr<Ref<Generator>>;
   py::class_<Ref<Generator>, Holder>(
       m, "Generator",

@@ -139,6 +139,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
     return out[0];
   }
   Tensor weights = weights_of(q, k, mask, causal, scale);
+  DrawScope draw(nullptr);
   return matmul(dropout_p > 0 ? dropout(weights, dropout_p, true, false) : weights, v);
 }
 

@@ -3,6 +3,7 @@
 #include "kernels/normalization.h"
 #include "op/apply.h"
 #include "op/grad_mode.h"
+#include "op/node.h"
 #include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -137,8 +138,11 @@ void check_per_channel(const char* op, const char* what, const Tensor& t, const 
   check(is_floating(t.dtype()), op, ": expected a floating point ", what, ", got dtype ", t.dtype());
 }
 
-void move_running(const Tensor& running, const Tensor& fresh, double momentum) {
-  if (running.defined()) copy_(running, add(mul(running, Scalar(1.0 - momentum)), mul(fresh, Scalar(momentum))));
+// What the running statistics become; undefined where there are none.
+Tensor moved(const char* op, const Tensor& running, const Tensor& fresh, double momentum) {
+  if (!running.defined()) return {};
+  check_inplace_allowed(op, running);
+  return add(mul(running, Scalar(1.0 - momentum)), mul(fresh, Scalar(momentum)));
 }
 
 // --- layer and group norm -------------------------------------------------------------------------------------------
@@ -292,9 +296,11 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   apply(BatchNorm(true, eps), Inputs(list, 3), out);
   if (count > 0 && (running_mean.defined() || running_var.defined())) {
     GradModeGuard no_grad(false);
-    move_running(running_mean, out[1], momentum);
     double unbias = count > 1 ? static_cast<double>(count) / static_cast<double>(count - 1) : 1.0;
-    move_running(running_var, mul(out[2], Scalar(unbias)), momentum);
+    const Tensor mean = moved(op, running_mean, out[1], momentum);
+    const Tensor variance = moved(op, running_var, mul(out[2], Scalar(unbias)), momentum);
+    if (mean.defined()) copy_(running_mean, mean);
+    if (variance.defined()) copy_(running_var, variance);
   }
   return out[0];
 }

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cmath>
+#include <tuple>
 
 #include "core/small_vector.h"
 
@@ -142,42 +143,82 @@ AdamCoefficients coefficients(const AdamOptions& o) {
   return c;
 }
 
-void sgd_with(const SgdCoefficients& c, const TensorList& params, const TensorList& grads,
-              const TensorList& momentum_buffers) {
-  auto kernel = [&](Device device, const OptimizerItem* items, int64_t n) { sgd_kernel(device, items, n, c); };
-  if (c.momentum == 0) {
-    Step("sgd_step", {{"params", &params, true}, {"grads", &grads, false}}).run(kernel);
-  } else {
-    Step("sgd_step",
-         {{"params", &params, true}, {"grads", &grads, false}, {"momentum_buffers", &momentum_buffers, true}})
-        .run(kernel);
-  }
+Step make_step(const SgdCoefficients& c, const TensorList& params, const TensorList& grads,
+               const TensorList& momentum_buffers) {
+  std::vector<Role> roles = {{"params", &params, true}, {"grads", &grads, false}};
+  if (c.momentum != 0) roles.push_back({"momentum_buffers", &momentum_buffers, true});
+  return {"sgd_step", std::move(roles)};
 }
 
-void adam_with(const AdamCoefficients& c, const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
+Step make_step(const AdamCoefficients& c, const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
                const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs) {
   check<ErrorKind::Value>(c.step >= 1, "adam_step: steps count from 1, got step ", c.step);
-  auto kernel = [&](Device device, const OptimizerItem* items, int64_t n) { adam_kernel(device, items, n, c); };
-  Role p{"params", &params, true}, g{"grads", &grads, false};
-  Role m{"exp_avgs", &exp_avgs, true}, v{"exp_avg_sqs", &exp_avg_sqs, true};
-  Role most{"max_exp_avg_sqs", &max_exp_avg_sqs, true};
-  if (c.amsgrad) {
-    Step("adam_step", {p, g, m, v, most}).run(kernel);
-  } else {
-    Step("adam_step", {p, g, m, v}).run(kernel);
-  }
+  std::vector<Role> roles = {{"params", &params, true},
+                             {"grads", &grads, false},
+                             {"exp_avgs", &exp_avgs, true},
+                             {"exp_avg_sqs", &exp_avg_sqs, true}};
+  if (c.amsgrad) roles.push_back({"max_exp_avg_sqs", &max_exp_avg_sqs, true});
+  return {"adam_step", std::move(roles)};
 }
+
+void run_kernel(Device device, const OptimizerItem* items, int64_t n, const SgdCoefficients& c) {
+  sgd_kernel(device, items, n, c);
+}
+void run_kernel(Device device, const OptimizerItem* items, int64_t n, const AdamCoefficients& c) {
+  adam_kernel(device, items, n, c);
+}
+
+template <class Coefficients>
+void run_step(Step& step, const Coefficients& c) {
+  step.run([&](Device device, const OptimizerItem* items, int64_t n) { run_kernel(device, items, n, c); });
+}
+
+// lists: params, grads, states.
+template <class Coefficients, class... Lists>
+void step_now(const Coefficients& c, const Lists&... lists) {
+  Step step = make_step(c, lists...);
+  run_step(step, c);
+}
+
+template <class Coefficients, class... Lists>
+class Prepared final : public PreparedStep {
+ public:
+  explicit Prepared(const Coefficients& c, Lists... lists)
+      : coefficients_(c),
+        lists_(std::move(lists)...),
+        step_(std::apply([&](const auto&... list) { return make_step(c, list...); }, lists_)) {}
+  void run() override { run_step(step_, coefficients_); }
+
+ private:
+  Coefficients coefficients_;
+  std::tuple<Lists...> lists_;
+  Step step_;
+};
 
 }  // namespace
 
 void sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
               const SgdOptions& options) {
-  sgd_with(coefficients(options), params, grads, momentum_buffers);
+  step_now(coefficients(options), params, grads, momentum_buffers);
 }
 
 void adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
                const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& options) {
-  adam_with(coefficients(options), params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs);
+  step_now(coefficients(options), params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs);
+}
+
+std::unique_ptr<PreparedStep> prepare_sgd_step(TensorList params, TensorList grads, TensorList momentum_buffers,
+                                               const SgdOptions& options) {
+  return std::make_unique<Prepared<SgdCoefficients, TensorList, TensorList, TensorList>>(
+      coefficients(options), std::move(params), std::move(grads), std::move(momentum_buffers));
+}
+
+std::unique_ptr<PreparedStep> prepare_adam_step(TensorList params, TensorList grads, TensorList exp_avgs,
+                                                TensorList exp_avg_sqs, TensorList max_exp_avg_sqs,
+                                                const AdamOptions& options) {
+  return std::make_unique<Prepared<AdamCoefficients, TensorList, TensorList, TensorList, TensorList, TensorList>>(
+      coefficients(options), std::move(params), std::move(grads), std::move(exp_avgs), std::move(exp_avg_sqs),
+      std::move(max_exp_avg_sqs));
 }
 
 namespace {
@@ -227,7 +268,7 @@ struct SgdUpdate : UpdateOp<SgdUpdate> {
     again(n, c);
     c.numbers = n;
     c.again = again;
-    sgd_with(c, a[0], a[1], a[2]);
+    step_now(c, a[0], a[1], a[2]);
   }
 };
 
@@ -245,7 +286,7 @@ struct AdamUpdate : UpdateOp<AdamUpdate> {
     again(n, c);
     c.numbers = n;
     c.again = again;
-    adam_with(c, a[0], a[1], a[2], a[3], a[4]);
+    step_now(c, a[0], a[1], a[2], a[3], a[4]);
   }
 };
 

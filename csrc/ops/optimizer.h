@@ -3,6 +3,7 @@
 // checked, and memory taken, before the first write.
 #pragma once
 
+#include <memory>
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -41,6 +42,19 @@ struct AdamOptions {
 // Kingma and Ba, 2015. The list of maxima is empty unless amsgrad.
 void adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
                const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& options);
+
+// A step whose arguments were checked and whose memory was taken: running it does not fail on the CPU. So several steps
+// are either all taken or none.
+class PreparedStep {
+ public:
+  virtual ~PreparedStep() = default;
+  virtual void run() = 0;
+};
+std::unique_ptr<PreparedStep> prepare_sgd_step(TensorList params, TensorList grads, TensorList momentum_buffers,
+                                               const SgdOptions& options);
+std::unique_ptr<PreparedStep> prepare_adam_step(TensorList params, TensorList grads, TensorList exp_avgs,
+                                                TensorList exp_avg_sqs, TensorList max_exp_avg_sqs,
+                                                const AdamOptions& options);
 
 // The same steps while a graph is traced: as ops whose numbers are read when they run. `numbers` is a float64 vector in
 // host memory; for SGD lr, momentum, dampening, weight_decay, nesterov, maximize, first_step; for Adam step, lr, beta1,

@@ -210,28 +210,33 @@ Tensor checked_weights(const Tensor& weights, int64_t num_samples, bool replacem
 Tensor random(Distribution d, const RandomParams& params, const Shape& shape, DType dtype, Device device,
               const Ref<Generator>& generator) {
   check_numbers(d, params, dtype);
+  DrawScope draw(generator);
   return apply(Random({d, params, chosen(generator)}, shape, dtype, device));
 }
 
 Tensor random_(Distribution d, const RandomParams& params, const Tensor& x, const Ref<Generator>& generator) {
   check_numbers(d, params, x.dtype());
+  DrawScope draw(generator);
   return apply_inplace(RandomInPlace({d, params, chosen(generator)}), x);
 }
 
 Tensor bernoulli(const Tensor& p, const Ref<Generator>& generator) {
   check(is_floating(p.dtype()), "bernoulli: expected floating point probabilities, got dtype ", p.dtype());
   require_all(logical_and(ge(p, Scalar(0.0)), le(p, Scalar(1.0))), "bernoulli: probabilities must be between 0 and 1");
+  DrawScope draw(generator);
   return apply(BernoulliTensor(chosen(generator)), contiguous(p));
 }
 
 Tensor randperm(int64_t n, DType dtype, Device device, const Ref<Generator>& generator) {
   check(n >= 0, "randperm: n must not be negative, got ", n);
+  DrawScope draw(generator);
   return to_dtype(apply(Permutation(n, device, chosen(generator))), dtype);
 }
 
 Tensor multinomial(const Tensor& weights, int64_t num_samples, bool replacement, const Ref<Generator>& generator) {
   GradModeGuard no_grad(false);
   Tensor rows = checked_weights(weights, num_samples, replacement);
+  DrawScope draw(generator);
   Tensor drawn = apply(Multinomial(num_samples, replacement, chosen(generator)), rows);
   return weights.ndim() == 1 ? select(drawn, 0, 0) : drawn;
 }
@@ -242,6 +247,7 @@ Tensor dropout(const Tensor& x, double p, bool training, bool features) {
   check(is_floating(x.dtype()), "dropout: expected a floating point tensor, got dtype ", x.dtype());
   Shape shape = x.shape();
   for (int d = 2; features && d < shape.size(); d++) shape[d] = 1;
+  DrawScope draw(nullptr);
   Tensor mask = random(Distribution::Bernoulli, {1 - p, 0}, shape, DType::Bool, x.device());
   return apply(MaskedScale(p == 1 ? 0.0 : 1 / (1 - p)), x, mask);
 }

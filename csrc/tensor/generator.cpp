@@ -3,6 +3,7 @@
 namespace weft {
 
 constinit thread_local CountedDraws* CountedDraws::current = nullptr;
+constinit thread_local uint64_t drawn_blocks = 0;
 
 CountedDraws::CountedDraws(const Generator& g) : generator(&g), start(g.state()) { current = this; }
 

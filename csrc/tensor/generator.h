@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <exception>
 #include <mutex>
 
 #include "core/philox_state.h"
@@ -25,6 +26,9 @@ struct CountedDraws {
   static constinit thread_local CountedDraws* current;
 };
 
+// How many blocks this thread has drawn from any generator.
+extern constinit thread_local uint64_t drawn_blocks;
+
 class Generator final : public RefCounted {
  public:
   explicit Generator(uint64_t seed = 67280421310721ull) : state_{seed, 0} {}
@@ -43,7 +47,13 @@ class Generator final : public RefCounted {
     std::lock_guard lock(mutex_);
     PhiloxState start = state_;
     state_.offset += blocks;
+    drawn_blocks += blocks;
     return start;
+  }
+  // Takes the last `blocks` blocks back, those from `start` on, unless somebody has drawn in between.
+  void give_back(PhiloxState start, uint64_t blocks) {
+    std::lock_guard lock(mutex_);
+    if (state_.seed == start.seed && state_.offset == start.offset + blocks) state_.offset = start.offset;
   }
   PhiloxState state() const {
     std::lock_guard lock(mutex_);
@@ -62,5 +72,26 @@ class Generator final : public RefCounted {
 
 // The generator that is used when none is given.
 const Ref<Generator>& default_generator();
+
+// An operation that draws from a generator: when it ends with an exception, the generator is as it was.
+class DrawScope {
+ public:
+  explicit DrawScope(const Ref<Generator>& generator)
+      : generator_(generator ? generator : default_generator()),
+        start_(generator_->state()),
+        drawn_(drawn_blocks),
+        exceptions_(std::uncaught_exceptions()) {}
+  ~DrawScope() {
+    if (std::uncaught_exceptions() > exceptions_) give_back();
+  }
+  DrawScope(const DrawScope&) = delete;
+  void give_back() { generator_->give_back(start_, drawn_blocks - drawn_); }
+
+ private:
+  Ref<Generator> generator_;
+  PhiloxState start_;
+  uint64_t drawn_;
+  int exceptions_;
+};
 
 }  // namespace weft

@@ -197,3 +197,73 @@ def test_overridden_loading(w):
     model = w.nn.Sequential(Renamed(1, 1, bias=False))
     model.load_state_dict({"0.w": w.full((1, 1), 7.0)})
     assert float(model[0].weight) == 7
+
+
+def test_versions_of_the_state_are_kept(w):
+    model = w.nn.Sequential(w.nn.Linear(2, 2), w.nn.BatchNorm1d(2))
+    metadata = model.state_dict()._metadata
+    assert list(metadata) == ["", "0", "1"] and metadata["1"] == {"version": 2} and metadata["0"] == {"version": 1}
+
+
+@pytest.mark.parametrize("assign", [False, True])
+def test_files_from_before_batches_were_counted(w, assign):
+    model = w.nn.Sequential(w.nn.Linear(2, 2), w.nn.BatchNorm1d(2))
+    model(w.randn(4, 2))
+    old = {key: value.clone() for key, value in model.state_dict().items() if "num_batches" not in key}
+    result = model.load_state_dict(old, assign=assign)
+    assert not result.missing_keys and model[1].num_batches_tracked.item() == 1
+    new = model.state_dict()
+    del new["1.num_batches_tracked"]
+    with pytest.raises(RuntimeError, match="missing keys: 1.num_batches_tracked"):
+        model.load_state_dict(new)  # its metadata says that it should be there
+
+
+@pytest.mark.parametrize("assign", [False, True])
+def test_arrays_are_taken(w, assign):
+    model = w.nn.Sequential(w.nn.Linear(2, 3), w.nn.BatchNorm1d(3))
+    state = {key: np.array(value.numpy()) + 1 for key, value in model.state_dict().items()}
+    state["0.weight"].flags.writeable = False
+    model.load_state_dict(state, assign=assign)
+    assert all(np.array_equal(value.numpy(), state[key]) for key, value in model.state_dict().items())
+    model[0].bias.data.add_(1)
+    assert not np.array_equal(model[0].bias.detach().numpy(), state["0.bias"])  # no memory is shared
+
+
+class Foreign:
+    """A tensor of another library, as far as DLPack can tell."""
+
+    def __init__(self, array):
+        self.array = array
+        self.shape = array.shape
+
+    def __dlpack__(self, **kwargs):
+        return self.array.__dlpack__(**kwargs)
+
+    def __dlpack_device__(self):
+        return self.array.__dlpack_device__()
+
+
+@pytest.mark.parametrize("assign", [False, True])
+def test_tensors_of_other_libraries_are_taken(w, assign):
+    model = w.nn.Linear(2, 3)
+    weight = np.full((3, 2), 5.0, dtype=np.float32)
+    state = {"weight": Foreign(weight), "bias": model.bias.detach()}
+    model.load_state_dict(state, assign=assign)
+    assert model.weight.tolist() == weight.tolist() and isinstance(model.weight, w.nn.Parameter)
+    with pytest.raises(RuntimeError, match=r"(?s)weight: the model has shape \(3, 2\).*missing keys: bias"):
+        model.load_state_dict({"weight": Foreign(weight[:2])})
+
+
+def test_values_that_are_no_tensors_are_named(w):
+    class Tensor:
+        pass
+
+    with pytest.raises(RuntimeError, match=r"bias: expected a Tensor, got .*test_state_dict.*Tensor"):
+        w.nn.Linear(1, 1).load_state_dict({"weight": w.ones(1, 1), "bias": Tensor()})
+
+
+def test_assign_keeps_requires_grad_of_the_module(w):
+    model = w.nn.Linear(2, 2)
+    model.weight.requires_grad_(False)
+    model.load_state_dict({"weight": w.nn.Parameter(w.ones(2, 2)), "bias": w.ones(2)}, assign=True)
+    assert not model.weight.requires_grad and model.bias.requires_grad

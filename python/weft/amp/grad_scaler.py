@@ -1,6 +1,7 @@
 """Loss scaling, so that small gradients do not vanish in float16."""
 
 import math
+import warnings
 
 import weft
 from weft import _C
@@ -19,7 +20,8 @@ class GradScaler:
         init_scale: the first scale.
         growth_factor, backoff_factor: what the scale is multiplied with after good steps and after an overflow.
         growth_interval: how many good steps in a row it takes.
-        enabled: False makes all methods do what they would do without scaling.
+        enabled: False makes all methods do what they would do without scaling. A scaler for "cuda" on a machine
+            without a GPU warns and is disabled.
 
     Raises ValueError for a growth_factor not above 1 or a backoff_factor not below 1.
 
@@ -48,8 +50,11 @@ class GradScaler:
             raise ValueError(f"GradScaler: growth_factor must be larger than 1, got {growth_factor}")
         if not 0.0 < backoff_factor < 1.0:
             raise ValueError(f"GradScaler: backoff_factor must be between 0 and 1, got {backoff_factor}")
-        self._device = device
+        self._device = weft.device(device).type
         self._enabled = bool(enabled)
+        if self._enabled and self._device == "cuda" and not weft.cuda.is_available():
+            warnings.warn("GradScaler: there is no GPU, so it is disabled", stacklevel=2)
+            self._enabled = False
         self._scale = float(init_scale)
         self._growth_factor = growth_factor
         self._backoff_factor = backoff_factor

@@ -78,7 +78,7 @@ from weft.nn.loss import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from weft.nn.module import Module
+from weft.nn.module import Module, name_constructors
 from weft.nn.normalization import (
     BatchNorm1d,
     BatchNorm2d,
@@ -122,6 +122,7 @@ from weft.nn.pooling import (
 from weft.nn.rearrangement import ChannelShuffle, PixelShuffle, PixelUnshuffle
 
 __getattr__ = missing_names(__name__)
+name_constructors(globals().values())
 
 __all__ = [
     "AdaptiveAvgPool1d",
@@ -234,3 +235,5 @@ __all__ = [
     "init",
     "utils",
 ]
+
+from weft.nn import modules  # noqa: E402, F401, when all of it is there

@@ -11,11 +11,10 @@ from weft.nn.parameter import Parameter
 class _Numbered(Module):
     """A container whose members are attributes named "0", "1", ..."""
 
-    _group = "_module_names"
+    _group = "_modules"
 
     def _members(self):
-        own = self.__dict__
-        return [own[name] for name in own[self._group]]
+        return list(self.__dict__[self._group].values())
 
     def _replace_all(self, members):
         for name in list(self.__dict__[self._group]):
@@ -72,22 +71,21 @@ class Sequential(_Numbered):
             self.add_module(name, module)
 
     def forward(self, input):
-        own = self.__dict__
-        for name in own["_module_names"]:
-            input = own[name](input)
+        for module in self._modules.values():
+            input = module(input)
         return input
 
     def __getitem__(self, index):
         if isinstance(index, slice):
-            names = list(self._module_names)[index]
+            names = list(self._modules)[index]
             return type(self)(collections.OrderedDict((name, self.__dict__[name]) for name in names))
         return self.__dict__[self._name_at(index)]
 
     def __delitem__(self, index):
-        chosen = list(self._module_names)[index] if isinstance(index, slice) else [self._name_at(index)]
-        kept = [(name, self.__dict__[name]) for name in self._module_names if name not in chosen]
-        numbered = all(name == str(i) for i, name in enumerate(self._module_names))
-        for name in list(self._module_names):
+        chosen = list(self._modules)[index] if isinstance(index, slice) else [self._name_at(index)]
+        kept = [(name, self.__dict__[name]) for name in self._modules if name not in chosen]
+        numbered = all(name == str(i) for i, name in enumerate(self._modules))
+        for name in list(self._modules):
             delattr(self, name)
         for i, (name, module) in enumerate(kept):
             self.add_module(str(i) if numbered else name, module)
@@ -245,13 +243,13 @@ class ModuleDict(Module):
         del self._modules[key]
 
     def __len__(self):
-        return len(self._module_names)
+        return len(self._modules)
 
     def __iter__(self):
-        return iter(self._module_names)
+        return iter(self._modules)
 
     def __contains__(self, key):
-        return key in self._module_names
+        return key in self._modules
 
     def clear(self):
         """Removes all modules."""
@@ -295,7 +293,7 @@ class ParameterList(_Numbered):
     (3, True)
     """
 
-    _group = "_parameter_names"
+    _group = "_parameters"
 
     def __init__(self, values=None):
         super().__init__()
@@ -363,13 +361,13 @@ class ParameterDict(Module):
         del self._parameters[key]
 
     def __len__(self):
-        return len(self._parameter_names)
+        return len(self._parameters)
 
     def __iter__(self):
-        return iter(self._parameter_names)
+        return iter(self._parameters)
 
     def __contains__(self, key):
-        return key in self._parameter_names
+        return key in self._parameters
 
     def get(self, key, default=None):
         """The parameter of that name, or the default."""

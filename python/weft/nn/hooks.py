@@ -1,10 +1,73 @@
 """Hooks of modules: the handle that removes one, and the wiring of the backward hooks into the graph."""
 
 import itertools
+import warnings
 
 import weft
 
 _next_id = itertools.count()
+global_hooks = {}  # of all modules: id -> (kind, hook, with_kwargs, always_call)
+_registration_hooks = {}  # id -> (kind, hook)
+
+
+def run_registration_hooks(kind, module, name, value):
+    """What is registered in place of value: hooks may return another parameter, buffer or module."""
+    for wanted, hook in list(_registration_hooks.values()) if _registration_hooks else ():
+        if wanted == kind:
+            changed = hook(module, name, value)
+            value = value if changed is None else changed
+    return value
+
+
+def register_module_forward_pre_hook(hook):
+    """Calls hook(module, args) before every module's forward; it may return changed args. Returns a removable handle.
+
+    Hooks of all modules run before those of the module itself.
+
+    >>> import weft
+    >>> seen = []
+    >>> with weft.nn.modules.module.register_module_forward_pre_hook(lambda module, args: seen.append(module)):
+    ...     y = weft.nn.Sequential(weft.nn.ReLU())(weft.ones(1))
+    >>> seen
+    [Sequential(
+      (0): ReLU()
+    ), ReLU()]
+    """
+    return RemovableHandle(global_hooks, ("forward_pre", hook, False, False))
+
+
+def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
+    """Calls hook(module, args, output) after every module's forward; it may return another output.
+
+    With with_kwargs it is called as hook(module, args, kwargs, output); with always_call also, with output None, when
+    forward has raised. Returns a removable handle.
+    """
+    return RemovableHandle(global_hooks, ("forward", hook, with_kwargs, always_call))
+
+
+def register_module_full_backward_pre_hook(hook):
+    """Calls hook(module, grad_output) before every module's backward; it may return other gradients."""
+    return RemovableHandle(global_hooks, ("full_backward_pre", hook, False, False))
+
+
+def register_module_full_backward_hook(hook):
+    """Calls hook(module, grad_input, grad_output) after every module's backward; it may return another grad_input."""
+    return RemovableHandle(global_hooks, ("full_backward", hook, False, False))
+
+
+def register_module_parameter_registration_hook(hook):
+    """Calls hook(module, name, parameter) whenever a module gets a parameter; it may return another one."""
+    return RemovableHandle(_registration_hooks, ("parameter", hook))
+
+
+def register_module_buffer_registration_hook(hook):
+    """Calls hook(module, name, buffer) whenever a module gets a buffer; it may return another one."""
+    return RemovableHandle(_registration_hooks, ("buffer", hook))
+
+
+def register_module_module_registration_hook(hook):
+    """Calls hook(module, name, submodule) whenever a module gets a submodule; it may return another one."""
+    return RemovableHandle(_registration_hooks, ("module", hook))
 
 
 class RemovableHandle:
@@ -44,6 +107,28 @@ class RemovableHandle:
 
 def call_with_hooks(module, hooks, args, kwargs):
     """Calls module.forward between its hooks: an ordered list of (kind, hook, with_kwargs, always_call)."""
+    always = [entry for entry in hooks if entry[0] == "forward" and entry[3]]
+    if not always:
+        return _call(module, hooks, args, kwargs, [])
+    called = []
+    try:
+        return _call(module, hooks, args, kwargs, called)
+    except Exception:
+        for entry in always:
+            if any(entry is done for done in called):
+                continue
+            _, hook, with_kwargs, _ = entry
+            try:
+                hook(module, args, kwargs, None) if with_kwargs else hook(module, args, None)
+            except Exception as error:
+                warnings.warn(
+                    f"a forward hook with always_call raised {error!r} after forward had raised; its error is dropped",
+                    stacklevel=2,
+                )
+        raise
+
+
+def _call(module, hooks, args, kwargs, called):
     for kind, hook, with_kwargs, _ in hooks:
         if kind == "forward_pre":
             args, kwargs = _run_pre_hook(module, hook, with_kwargs, args, kwargs)
@@ -52,15 +137,11 @@ def call_with_hooks(module, hooks, args, kwargs):
     watch = _BackwardWatch(module, pre, full) if (pre or full) and weft.is_grad_enabled() else None
     if watch:
         args = watch.enter(args)
-    try:
-        result = module.forward(*args, **kwargs)
-    except Exception:
-        for kind, hook, with_kwargs, always in hooks:
-            if kind == "forward" and always:
-                hook(module, args, kwargs, None) if with_kwargs else hook(module, args, None)
-        raise
-    for kind, hook, with_kwargs, _ in hooks:
+    result = module.forward(*args, **kwargs)
+    for entry in hooks:
+        kind, hook, with_kwargs, _ = entry
         if kind == "forward":
+            called.append(entry)
             changed = hook(module, args, kwargs, result) if with_kwargs else hook(module, args, result)
             result = result if changed is None else changed
     return watch.leave(result) if watch else result
@@ -94,19 +175,37 @@ class _BackwardWatch:
         self.grad_output = None
 
     def enter(self, args):
-        def backward(grads):
-            grad_input = _at(positions, len(args), grads)
-            return _pick(positions, self._run_full_hooks(grad_input))
-
         positions = [i for i, x in enumerate(args) if isinstance(x, weft.Tensor)]
         if not self.full_hooks or not any(args[i].requires_grad for i in positions):
             return args
         self.watches_inputs = True
+        count = len(args)  # not the arguments: their graph must not hold them
+
+        def backward(grads):
+            picked = _pick(positions, self._run_full_hooks(_at(positions, count, grads)))
+            self.grad_output = None
+            return picked
+
         return _replace(args, positions, _probe(backward, [args[i] for i in positions]))
 
     def leave(self, result):
+        if isinstance(result, (list, dict)):
+            raise TypeError(
+                f"{type(self.module).__name__} has backward hooks, which need its forward to return a tensor or a "
+                f"tuple of them, not a {type(result).__name__}"
+            )
+        outputs = result if isinstance(result, tuple) else (result,)
+        positions = [i for i, x in enumerate(outputs) if isinstance(x, weft.Tensor)]
+        if not any(outputs[i].requires_grad for i in positions):
+            return result
+        backward = self._backward_of_outputs(positions, len(outputs))
+        outputs = _replace(outputs, positions, _probe(backward, [outputs[i] for i in positions]))
+        return outputs if isinstance(result, tuple) else outputs[0]
+
+    def _backward_of_outputs(self, positions, count):
+        # A function of its own: the graph of the outputs holds it, so it must not hold the outputs
         def backward(grads):
-            self.grad_output = _at(positions, len(outputs), grads)
+            self.grad_output = _at(positions, count, grads)
             for hook in self.pre_hooks:
                 changed = hook(self.module, self.grad_output)
                 if changed is not None:
@@ -114,19 +213,10 @@ class _BackwardWatch:
             picked = _pick(positions, self.grad_output)
             if not self.watches_inputs:
                 self._run_full_hooks((None,))
+                self.grad_output = None
             return picked
 
-        outputs = result if isinstance(result, tuple) else (result,)
-        if isinstance(result, (list, dict)):
-            raise TypeError(
-                f"{type(self.module).__name__} has backward hooks, which need its forward to return a tensor or a "
-                f"tuple of them, not a {type(result).__name__}"
-            )
-        positions = [i for i, x in enumerate(outputs) if isinstance(x, weft.Tensor)]
-        if not any(outputs[i].requires_grad for i in positions):
-            return result
-        outputs = _replace(outputs, positions, _probe(backward, [outputs[i] for i in positions]))
-        return outputs if isinstance(result, tuple) else outputs[0]
+        return backward
 
     def _run_full_hooks(self, grad_input):
         for hook in self.full_hooks:

@@ -1,43 +1,163 @@
 """Module: the base class of layers and models. A tree of parameters, buffers and submodules with a forward function."""
 
-import collections.abc
 import difflib
+import types
+import weakref
 
 import weft
 from weft.nn import state
-from weft.nn.hooks import RemovableHandle, call_with_hooks
+from weft.nn.hooks import RemovableHandle, call_with_hooks, global_hooks, run_registration_hooks
 from weft.nn.layer_path import add_layer_path
 from weft.nn.parameter import Parameter
 
 
-class _Members(collections.abc.MutableMapping):
-    """The parameters, buffers or submodules of one module by name: a live view, as `module._parameters` and so on."""
+class Members(dict):
+    """The parameters, buffers or submodules of one module by name, as ``module._parameters`` and so on.
 
-    def __init__(self, module, names):
-        self._module = module
-        self._names = names
+    A dict of its own whose members are attributes of the module as well: whichever is changed, the other one follows.
+    """
 
-    def __getitem__(self, name):
-        if name not in self._names:
-            raise KeyError(name)
-        return self._module.__dict__[name]
+    __slots__ = ("_owner",)
 
-    def __setitem__(self, name, value):
-        self._names.setdefault(name, True)
-        self._module.__dict__[name] = value
+    def __init__(self, module, members=()):
+        self._owner = weakref.ref(module)  # weak: a module must not wait for the garbage collector
+        super().__init__()
+        self.update(members)
+
+    def __reduce__(self):
+        return dict, (dict(self),)  # Module.__setstate__ gives the copy its owner
+
+    def _forget(self, name):
+        owner = self._owner()
+        if owner is None:
+            return
+        own = owner.__dict__
+        own.pop(name, None)
+        for group in _GROUPS:
+            other = own.get(group)
+            if other is not None and other is not self and name in other:
+                own[name] = other[name]
+
+    def __setitem__(self, name, member):
+        super().__setitem__(name, member)
+        owner = self._owner()
+        if owner is not None:
+            owner.__dict__[name] = member
 
     def __delitem__(self, name):
-        del self._names[name]
-        del self._module.__dict__[name]
+        super().__delitem__(name)
+        self._forget(name)
 
-    def __iter__(self):
-        return iter(self._names)
+    def pop(self, name, *default):
+        """As dict.pop."""
+        known = name in self
+        member = super().pop(name, *default)
+        if known:
+            self._forget(name)
+        return member
 
-    def __len__(self):
-        return len(self._names)
+    def popitem(self):
+        """As dict.popitem."""
+        name, member = super().popitem()
+        self._forget(name)
+        return name, member
 
-    def __repr__(self):
-        return repr(dict(self))
+    def clear(self):
+        """As dict.clear."""
+        for name in list(self):
+            del self[name]
+
+    def update(self, *args, **kwargs):
+        """As dict.update."""
+        for name, member in dict(*args, **kwargs).items():
+            self[name] = member
+
+    def __ior__(self, other):
+        self.update(other)
+        return self
+
+    def setdefault(self, name, default=None):
+        """As dict.setdefault."""
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+    def move_to_end(self, name, last=True):
+        """As OrderedDict.move_to_end."""
+        order = [other for other in self if other != name]
+        order.insert(len(order) if last else 0, name)
+        members = {other: self[other] for other in order}  # KeyError for a name that is not there
+        super().clear()
+        super().update(members)
+
+
+_GROUPS = ("_parameters", "_buffers", "_modules")
+
+
+class _Conversion:
+    """New contents for all tensors of a tree of modules, made before the first one is given to its module."""
+
+    def __init__(self, module, fn, recurse):
+        self.fn = fn
+        self.made = {}  # id -> (the tensor, its new contents, those of its gradient)
+        for part in module.modules() if recurse else (module,):
+            for tensor in (*part._parameters.values(), *part._buffers.values()):
+                if tensor is not None:
+                    self.of(tensor)
+
+    def __call__(self, tensor):  # for overriding _apply methods that convert tensors of their own
+        return self.fn(tensor)
+
+    def of(self, tensor):
+        """(contents, gradient or None) of a parameter; (buffer, None) for a buffer."""
+        if id(tensor) not in self.made:
+            grad = None
+            with weft.no_grad():
+                if isinstance(tensor, Parameter):
+                    data = self.fn(tensor.data)
+                    if tensor.grad is not None:
+                        grad = self.fn(tensor.grad.data)
+                else:
+                    data = self.fn(tensor)
+            self.made[id(tensor)] = (tensor, data, grad)
+        return self.made[id(tensor)][1:]
+
+
+def name_constructors(classes):
+    """Gives layers that inherit their __init__ one of their own name, which errors about its arguments show."""
+    for cls in list(classes):
+        if isinstance(cls, type) and issubclass(cls, Module) and "__init__" not in cls.__dict__:
+            inherited = cls.__init__
+            own = types.FunctionType(
+                inherited.__code__, inherited.__globals__, "__init__", inherited.__defaults__, inherited.__closure__
+            )
+            own.__kwdefaults__ = inherited.__kwdefaults__
+            own.__qualname__ = f"{cls.__qualname__}.__init__"
+            own.__doc__ = inherited.__doc__
+            cls.__init__ = own
+
+
+def zero_gradients(parameters, set_to_none):
+    """Drops the gradients of the parameters, or fills them with zeros: all of them or, on an error, none."""
+    if set_to_none:
+        for parameter in parameters:
+            parameter.grad = None
+        return
+    found = []
+    for parameter in parameters:
+        grad = parameter.grad
+        if grad is None:
+            continue
+        expanded = any(step == 0 and size > 1 for step, size in zip(grad.stride(), grad.shape))
+        if expanded or grad.requires_grad:  # cannot be filled, or has a history that others may need
+            found.append((parameter, weft.zeros(grad.shape, dtype=grad.dtype, device=grad.device)))
+        else:
+            found.append((None, grad))
+    for parameter, grad in found:
+        if parameter is None:
+            grad.zero_()
+        else:
+            parameter.grad = grad
 
 
 class Module:
@@ -66,23 +186,24 @@ class Module:
     ['hidden.weight', 'hidden.bias', 'out.weight', 'out.bias']
     """
 
-    # Members live in the instance's __dict__ like any attribute, which makes reading them as fast as can be; these
-    # ordered dicts say which names are parameters, buffers (value: persistent?) and submodules.
+    # Members live in the instance's __dict__ like any attribute, which makes reading them as fast as can be; the dicts
+    # _parameters, _buffers and _modules hold them as well and write to both.
     training = True
+    _version = 1  # of what the module's own state_dict looks like
 
     def __init__(self):
         own = self.__dict__
         own["training"] = True
-        own["_parameter_names"] = {}
-        own["_buffer_names"] = {}
-        own["_module_names"] = {}
+        for group in _GROUPS:
+            own[group] = Members(self)
+        own["_non_persistent_buffers_set"] = set()
         own["_hooks"] = {}  # id -> (kind, hook, with_kwargs, always_call)
 
     def __call__(self, *args, **kwargs):
         try:
-            if not self._hooks:
+            if not self._hooks and not global_hooks:
                 return self.forward(*args, **kwargs)
-            return call_with_hooks(self, list(self._hooks.values()), args, kwargs)
+            return call_with_hooks(self, [*global_hooks.values(), *self._hooks.values()], args, kwargs)
         except Exception as error:
             add_layer_path(self, error)
             raise
@@ -102,45 +223,53 @@ class Module:
                 )
             object.__setattr__(self, name, value)
         elif isinstance(value, Parameter):
-            self._register("_parameter_names", name, value)
-        elif name in own["_parameter_names"] and value is not None:
+            self._register("_parameters", name, value)
+        elif name in own["_parameters"] and value is not None:
             raise TypeError(
                 f"cannot assign {type(value).__name__} to the parameter {name!r}: expected a Parameter or None"
             )
         elif isinstance(value, Module):
-            self._register("_module_names", name, value)
-        elif name in own["_module_names"] and value is not None:
+            self._register("_modules", name, value)
+        elif name in own["_modules"] and value is not None:
             raise TypeError(
                 f"cannot assign {type(value).__name__} to the submodule {name!r}: expected a Module or None"
             )
-        elif name in own["_buffer_names"]:
+        elif name in own["_buffers"]:
             if value is not None and not isinstance(value, weft.Tensor):
                 raise TypeError(
                     f"cannot assign {type(value).__name__} to the buffer {name!r}: expected a Tensor or None"
                 )
-            own[name] = value
-        elif name in own["_parameter_names"] or name in own["_module_names"]:
-            own[name] = None
+            own["_buffers"][name] = run_registration_hooks("buffer", self, name, value)
+        elif name in own["_parameters"] or name in own["_modules"]:
+            own["_parameters" if name in own["_parameters"] else "_modules"][name] = None
+        elif name in _GROUPS:
+            members = dict(value)
+            own[name].clear()
+            own[name].update(members)
         else:
             object.__setattr__(self, name, value)
 
-    def _register(self, group, name, value, persistent=True):
+    def _register(self, group, name, value):
+        value = run_registration_hooks({"_parameters": "parameter", "_modules": "module"}[group], self, name, value)
         own = self.__dict__
-        for other in ("_parameter_names", "_buffer_names", "_module_names"):
+        for other in _GROUPS:
             if other != group:
                 own[other].pop(name, None)
-        if group == "_buffer_names":
-            own[group][name] = persistent
-        else:
-            own[group].setdefault(name, True)
-        own[name] = value
+        own["_non_persistent_buffers_set"].discard(name)
+        own[group][name] = value
 
     def __delattr__(self, name):
-        for group in ("_parameter_names", "_buffer_names", "_module_names"):
-            self.__dict__.get(group, {}).pop(name, None)
+        own = self.__dict__
+        for group in _GROUPS:
+            if name in own.get(group, ()):
+                own["_non_persistent_buffers_set"].discard(name)
+                del own[group][name]
+                return
         object.__delattr__(self, name)
 
     def __getattr__(self, name):
+        if name in self.__dict__:  # called by a wrapper's own __getattr__
+            return self.__dict__[name]
         # Reached only when the normal lookup failed, also when a property raised AttributeError: show that error then.
         described = getattr(type(self), name, None)
         if hasattr(described, "__get__"):
@@ -159,19 +288,10 @@ class Module:
 
     def __setstate__(self, state):
         Module.__init__(self)
-        self.__dict__.update(state)
-
-    @property
-    def _parameters(self):
-        return _Members(self, self._parameter_names)
-
-    @property
-    def _buffers(self):
-        return _Members(self, self._buffer_names)
-
-    @property
-    def _modules(self):
-        return _Members(self, self._module_names)
+        own = self.__dict__
+        own.update({name: value for name, value in state.items() if name not in _GROUPS})
+        for group in _GROUPS:
+            own[group].update(state.get(group, ()))
 
     # Registration
 
@@ -180,28 +300,30 @@ class Module:
 
         Raises TypeError for another type, KeyError for a bad or taken name, ValueError for a tensor with a history.
         """
-        self._check_new("parameter", name, self._parameter_names)
+        self._check_new("parameter", name, "_parameters")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(f"register_parameter: {name!r} must be a Parameter or None, got {type(param).__name__}")
         if param is not None and param.grad_fn is not None:
             raise ValueError(
                 f"register_parameter: {name!r} is the result of an operation; only a leaf can be a parameter"
             )
-        self._register("_parameter_names", name, param)
+        self._register("_parameters", name, param)
 
     def register_buffer(self, name, tensor, persistent=True):
         """Adds a tensor that is state but not trained; one that is not persistent stays out of the state_dict."""
-        self._check_new("buffer", name, self._buffer_names)
+        self._check_new("buffer", name, "_buffers")
         if tensor is not None and not isinstance(tensor, weft.Tensor):
             raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, got {type(tensor).__name__}")
-        self._register("_buffer_names", name, tensor, persistent)
+        tensor = run_registration_hooks("buffer", self, name, tensor)
+        (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
+        self._buffers[name] = tensor
 
     def register_module(self, name, module):
         """Adds a submodule (or None) under the name."""
-        self._check_new("module", name, self._module_names)
+        self._check_new("module", name, "_modules")
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"add_module: {name!r} must be a Module or None, got {type(module).__name__}")
-        self._register("_module_names", name, module)
+        self._register("_modules", name, module)
 
     add_module = register_module
 
@@ -214,7 +336,7 @@ class Module:
             raise TypeError(f"the name of a {what} must be a string, got {type(name).__name__}")
         if name == "" or "." in name:
             raise KeyError(f"the name of a {what} must not be empty or contain a dot, got {name!r}")
-        if name not in group and (name in self.__dict__ or hasattr(type(self), name)):
+        if name not in self.__dict__[group] and (name in self.__dict__ or hasattr(type(self), name)):
             raise KeyError(f"cannot add {what} {name!r}: {type(self).__name__} already has an attribute of that name")
 
     # Walks
@@ -227,8 +349,7 @@ class Module:
         if remove_duplicate:
             memo.add(self)
         yield prefix, self
-        for name in self._module_names:
-            child = self.__dict__[name]
+        for name, child in self._modules.items():
             if child is not None:
                 path = f"{prefix}.{name}" if prefix else name
                 yield from child.named_modules(memo, path, remove_duplicate)
@@ -241,8 +362,7 @@ class Module:
     def named_children(self):
         """Yields (name, module) for the direct submodules, each once."""
         seen = set()
-        for name in self._module_names:
-            child = self.__dict__[name]
+        for name, child in self._modules.items():
             if child is not None and child not in seen:
                 seen.add(child)
                 yield name, child
@@ -256,8 +376,7 @@ class Module:
         seen = set()
         walk = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
         for path, module in walk:
-            for name in module.__dict__[group]:
-                member = module.__dict__[name]
+            for name, member in module.__dict__[group].items():
                 if member is None or (remove_duplicate and id(member) in seen):
                     continue
                 seen.add(id(member))
@@ -265,7 +384,7 @@ class Module:
 
     def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
         """Yields (path, parameter); a parameter that is used in several places once, unless told otherwise."""
-        return self._named_members("_parameter_names", prefix, recurse, remove_duplicate)
+        return self._named_members("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse=True):
         """Yields the parameters, each once."""
@@ -274,7 +393,7 @@ class Module:
 
     def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
         """Yields (path, buffer)."""
-        return self._named_members("_buffer_names", prefix, recurse, remove_duplicate)
+        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse=True):
         """Yields the buffers, each once."""
@@ -299,15 +418,15 @@ class Module:
         if name not in module.__dict__[group]:
             getattr(module, name)  # raises with a hint when there is no such attribute at all
             raise AttributeError(f"{target!r} is not a {what} of {type(self).__name__}")
-        return module.__dict__[name]
+        return module.__dict__[group][name]
 
     def get_parameter(self, target):
         """The parameter with a path like "features.3.weight". Raises AttributeError."""
-        return self._get_member(target, "parameter", "_parameter_names")
+        return self._get_member(target, "parameter", "_parameters")
 
     def get_buffer(self, target):
         """The buffer with a path like "features.4.running_mean". Raises AttributeError."""
-        return self._get_member(target, "buffer", "_buffer_names")
+        return self._get_member(target, "buffer", "_buffers")
 
     # Changes to the whole tree
 
@@ -339,30 +458,22 @@ class Module:
 
     def zero_grad(self, set_to_none=True):
         """Drops the gradients of all parameters, or fills them with zeros."""
-        for parameter in self.parameters():
-            if parameter.grad is None:
-                continue
-            if set_to_none:
-                parameter.grad = None
-            else:
-                parameter.grad.detach_()
-                parameter.grad.zero_()
+        zero_gradients(list(self.parameters()), set_to_none)
 
     def _apply(self, fn, recurse=True):
-        """Replaces the contents of every parameter, its gradient, and every buffer by fn of it."""
+        """Replaces the contents of every parameter, its gradient, and every buffer by fn of it: all or none of them."""
+        made = fn if isinstance(fn, _Conversion) else _Conversion(self, fn, recurse)
         for child in self.children() if recurse else ():
-            child._apply(fn)
-        own = self.__dict__
-        for name in self._parameter_names:
-            parameter = own[name]
+            child._apply(made)
+        for parameter in self._parameters.values():
             if parameter is not None:
                 with weft.no_grad():
-                    parameter.data = fn(parameter.data)
-                    if parameter.grad is not None:
-                        parameter.grad.data = fn(parameter.grad.data)
-        for name in self._buffer_names:
-            if own[name] is not None:
-                own[name] = fn(own[name])
+                    parameter.data, grad = made.of(parameter)
+                    if grad is not None:
+                        parameter.grad.data = grad
+        for name, buffer in self._buffers.items():
+            if buffer is not None:
+                self._buffers[name] = made.of(buffer)[0]
         return self
 
     def to(self, *args, **kwargs):
@@ -419,7 +530,10 @@ class Module:
     # State
 
     def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
-        """An ordered dict of path -> tensor: all parameters and persistent buffers, sharing their memory."""
+        """An ordered dict of path -> tensor: all parameters and persistent buffers, sharing their memory.
+
+        Its attribute ``_metadata`` holds the version of each module's state, by path.
+        """
         if args:
             raise TypeError("state_dict takes keyword arguments only: destination, prefix, keep_vars")
         return state.state_dict(self, destination, prefix, keep_vars)
@@ -429,7 +543,7 @@ class Module:
 
         Returns (missing_keys, unexpected_keys). RuntimeError lists every missing or unexpected key (when strict) and
         every shape that does not fit; nothing has been changed then. With ``assign`` the tensors replace the module's
-        own instead of being copied.
+        own instead of being copied. Values may be tensors and arrays of other libraries (DLPack, NumPy).
         """
         return state.load_state_dict(self, state_dict, strict, assign)
 
@@ -504,27 +618,51 @@ class Module:
     def __repr__(self):
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
-        for name in self._module_names:
-            lines.append(f"({name}): " + repr(self.__dict__[name]).replace("\n", "\n  "))
-        if not self._module_names and len(lines) <= 1:
+        for name, child in self._modules.items():
+            lines.append(f"({name}): " + repr(child).replace("\n", "\n  "))
+        if not self._modules and len(lines) <= 1:
             return f"{self._get_name()}({extra})"
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
 
 
-def _parse_to(*args, device=None, dtype=None, non_blocking=False, tensor=None):
+def _parse_to(*args, device=None, dtype=None, non_blocking=False, tensor=None, **unknown):
+    if unknown:
+        raise TypeError(f"Module.to: unknown argument {next(iter(unknown))!r}; it takes device, dtype, non_blocking")
+    given = {}
+
+    def take(name, value):
+        if name in given:
+            raise TypeError(f"Module.to: got two values for {name}: {given[name]!r} and {value!r}")
+        given[name] = value
+
+    for name, value in (("device", device), ("dtype", dtype), ("tensor", tensor)):
+        if value is not None:
+            take(name, value)
     for position, arg in enumerate(args):
-        if isinstance(arg, weft.Tensor):
-            tensor = arg
+        if isinstance(arg, weft.Tensor) and position == 0:
+            take("tensor", arg)
         elif isinstance(arg, weft.dtype):
-            dtype = arg
+            take("dtype", arg)
         elif isinstance(arg, bool) and position > 0:
             non_blocking = arg
+        elif isinstance(arg, (str, int, weft.device)) and not isinstance(arg, bool) and position == 0:
+            take("device", arg)
         elif arg is not None:
-            device = arg
-    if tensor is not None:
-        device, dtype = tensor.device, tensor.dtype
-    if isinstance(device, (str, int)):
+            raise TypeError(
+                f"Module.to: argument {position} is a {type(arg).__name__} ({arg!r}); expected to(device), to(dtype), "
+                "to(device, dtype) or to(tensor), each with non_blocking"
+            )
+    if not isinstance(non_blocking, (bool, int)):
+        raise TypeError(f"Module.to: non_blocking must be a bool, got {type(non_blocking).__name__}")
+    if "tensor" in given:
+        if len(given) > 1 or not isinstance(given["tensor"], weft.Tensor):
+            raise TypeError("Module.to: to(tensor) takes device and dtype of a Tensor, and neither of them beside it")
+        return given["tensor"].device, given["tensor"].dtype, non_blocking
+    device, dtype = given.get("device"), given.get("dtype")
+    if device is not None and not isinstance(device, weft.device):
         device = weft.device(device)
+    if dtype is not None and not isinstance(dtype, weft.dtype):
+        raise TypeError(f"Module.to: dtype must be a weft.dtype, got {type(dtype).__name__}")
     if dtype is not None and not dtype.is_floating_point:
         raise TypeError(f"to: a module can only be converted to a floating dtype, got {dtype}")
     return device, dtype, non_blocking

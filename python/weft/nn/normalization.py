@@ -17,6 +17,8 @@ def _reset_affine(module):
 class _RunningNorm(Module):
     """What batch and instance norm share: affine parameters and running statistics."""
 
+    _version = 2  # since 2, with num_batches_tracked
+
     def __init__(
         self,
         num_features,
@@ -63,6 +65,12 @@ class _RunningNorm(Module):
                 f"{type(self).__name__}: expected input with {dims} dimensions, got shape {tuple(input.shape)}"
             )
 
+    def _load_from_state_dict(self, state_dict, prefix, local_metadata, *rest):
+        key = prefix + "num_batches_tracked"
+        if (local_metadata.get("version") or 1) < 2 and self.num_batches_tracked is not None and key not in state_dict:
+            state_dict[key] = self.num_batches_tracked  # files from before the count existed
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+
     def extra_repr(self):
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
@@ -74,23 +82,27 @@ class _BatchNorm(_RunningNorm):
     def forward(self, input):
         self._check_input_dim(input)
         mean, var = self.running_mean, self.running_var
-        if self.training and self.track_running_stats:
-            self.num_batches_tracked.add_(1)
-            if self.momentum is None:
-                return self._average(input)
-        elif self.training:
+        tracks = self.training and self.track_running_stats
+        if tracks and self.momentum is None:
+            return self._average(input)
+        if self.training and not tracks:
             mean = var = None
         training = self.training or mean is None
-        return F.batch_norm(input, mean, var, self.weight, self.bias, training, self.momentum or 0.0, self.eps)
+        result = F.batch_norm(input, mean, var, self.weight, self.bias, training, self.momentum or 0.0, self.eps)
+        if tracks:
+            self.num_batches_tracked.add_(1)  # of those that were not refused
+        return result
 
     def _average(self, input):
         """The running statistics become the plain average over all batches."""
         mean, var = weft.zeros_like(self.running_mean), weft.zeros_like(self.running_var)
         result = F.batch_norm(input, mean, var, self.weight, self.bias, True, 1.0, self.eps)
         with weft.no_grad():
-            part = 1.0 / self.num_batches_tracked.to(mean.dtype)
-            self.running_mean.add_((mean - self.running_mean) * part)
-            self.running_var.add_((var - self.running_var) * part)
+            part = 1.0 / (self.num_batches_tracked + 1).to(mean.dtype)
+            steps = (mean - self.running_mean) * part, (var - self.running_var) * part
+            self.running_mean.add_(steps[0])
+            self.running_var.add_(steps[1])
+            self.num_batches_tracked.add_(1)
         return result
 
 

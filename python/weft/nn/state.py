@@ -35,13 +35,12 @@ def _run_hooks(module, kind, *args):
 
 def _own_state(module):
     """The module's own parameters and persistent buffers: (name, tensor)."""
-    own = module.__dict__
-    for name in module._parameter_names:
-        if own[name] is not None:
-            yield name, own[name]
-    for name, persistent in module._buffer_names.items():
-        if persistent and own[name] is not None:
-            yield name, own[name]
+    for name, parameter in module._parameters.items():
+        if parameter is not None:
+            yield name, parameter
+    for name, buffer in module._buffers.items():
+        if buffer is not None and name not in module._non_persistent_buffers_set:
+            yield name, buffer
 
 
 def _has_extra_state(module):
@@ -51,14 +50,18 @@ def _has_extra_state(module):
 
 
 def state_dict(module, destination, prefix, keep_vars):
-    destination = collections.OrderedDict() if destination is None else destination
+    if destination is None:
+        destination = collections.OrderedDict()
+        destination._metadata = collections.OrderedDict()
+    metadata = {"version": module._version}
+    if hasattr(destination, "_metadata"):
+        destination._metadata[prefix[:-1]] = metadata
     _run_hooks(module, "save_pre", prefix, keep_vars)
     module._save_to_state_dict(destination, prefix, keep_vars)
-    for name in module._module_names:
-        child = module.__dict__[name]
+    for name, child in module._modules.items():
         if child is not None:
             child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-    _run_hooks(module, "save_post", destination, prefix, {})
+    _run_hooks(module, "save_post", destination, prefix, metadata)
     return destination
 
 
@@ -72,7 +75,10 @@ def save_own(module, destination, prefix, keep_vars):
 def load_state_dict(module, state, strict, assign):
     if not isinstance(state, collections.abc.Mapping):
         raise TypeError(f"load_state_dict: expected a dict of name -> tensor, got {type(state).__name__}")
+    metadata = getattr(state, "_metadata", None)
     state = collections.OrderedDict(state)
+    if metadata is not None:
+        state._metadata = metadata
     missing, unexpected, plan, visited = [], [], _Plan(assign), []
     _plan_tree(module, state, "", strict, missing, unexpected, plan, visited)
     known = _known_keys(module, "")
@@ -96,13 +102,30 @@ def load_state_dict(module, state, strict, assign):
 
 
 def _plan_tree(module, state, prefix, strict, missing, unexpected, plan, visited):
-    _run_hooks(module, "load_pre", state, prefix, {}, strict, missing, unexpected, plan)
-    module._load_from_state_dict(state, prefix, {}, strict, missing, unexpected, plan)
-    for name in module._module_names:
-        child = module.__dict__[name]
+    metadata = (getattr(state, "_metadata", None) or {}).get(prefix[:-1], {})
+    if plan.assign:
+        metadata = {**metadata, "assign_to_params_buffers": True}
+    _run_hooks(module, "load_pre", state, prefix, metadata, strict, missing, unexpected, plan)
+    module._load_from_state_dict(state, prefix, metadata, strict, missing, unexpected, plan)
+    for name, child in module._modules.items():
         if child is not None:
             _plan_tree(child, state, f"{prefix}{name}.", strict, missing, unexpected, plan, visited)
     visited.append(module)
+
+
+def _as_tensor(value, copied):
+    """A tensor of another library, or an array, as a Tensor; None for anything else. It is its own copy if copied."""
+    if isinstance(value, weft.Tensor):
+        return value
+    if hasattr(value, "__dlpack__") and type(value).__module__.partition(".")[0] != "numpy":
+        value = value.detach() if hasattr(value, "detach") else value
+        tensor = weft.from_dlpack(value)
+        return tensor.clone() if copied else tensor
+    if hasattr(value, "__array__"):
+        import numpy as np
+
+        return weft.tensor(np.asarray(value))
+    return None
 
 
 def load_own(module, state, prefix, strict, missing, unexpected, plan):
@@ -111,9 +134,13 @@ def load_own(module, state, prefix, strict, missing, unexpected, plan):
         if key not in state:
             missing.append(key)
             continue
-        value = state[key]
-        if not isinstance(value, weft.Tensor):
-            plan.append(f"{key}: expected a Tensor, got {type(value).__name__}")
+        try:
+            value = _as_tensor(state[key], plan.assign)
+        except Exception as error:
+            plan.append(f"{key}: cannot take a {_kind(state[key])} for a tensor: {error}")
+            continue
+        if value is None:
+            plan.append(f"{key}: expected a Tensor, got {_kind(state[key])}; arrays of other libraries are taken too")
         elif tuple(value.shape) != tuple(target.shape):
             plan.append(f"{key}: the model has shape {tuple(target.shape)}, the state dict {tuple(value.shape)}")
         elif plan.assign:
@@ -128,6 +155,11 @@ def load_own(module, state, prefix, strict, missing, unexpected, plan):
             missing.append(key)
 
 
+def _kind(value):
+    kind = type(value)
+    return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+
+
 def _copy(target, value):
     with weft.no_grad():
         target.copy_(value)
@@ -135,18 +167,23 @@ def _copy(target, value):
 
 def _assign(module, name, value):
     current = module.__dict__[name]
-    if name in module._parameter_names and not isinstance(value, weft.nn.Parameter):
+    if name not in module._parameters:
+        module._buffers[name] = value
+        return
+    if not isinstance(value, weft.nn.Parameter):
         value = weft.nn.Parameter(value, current.requires_grad)
-    module.__dict__[name] = value
+    else:
+        value.requires_grad_(current.requires_grad)
+    module._parameters[name] = value
 
 
 def _known_keys(module, prefix):
     keys = {prefix + name for name, _ in _own_state(module)}
     if _has_extra_state(module):
         keys.add(prefix + _EXTRA)
-    for name in module._module_names:
-        if module.__dict__[name] is not None:
-            keys |= _known_keys(module.__dict__[name], f"{prefix}{name}.")
+    for name, child in module._modules.items():
+        if child is not None:
+            keys |= _known_keys(child, f"{prefix}{name}.")
     return keys
 
 

@@ -4,7 +4,7 @@ import functools
 
 import weft
 from weft import _C
-from weft.optim.optimizer import Optimizer, check_range, count_step, trace_step
+from weft.optim.optimizer import Optimizer, StepRun, check_range
 
 
 class Adam(Optimizer):
@@ -67,28 +67,30 @@ class Adam(Optimizer):
     def step(self, closure=None):
         """Changes the parameters by their gradients; returns what the closure returned, if there is one."""
         loss = self._run_closure(closure)
+        plans = []
         for number, group in enumerate(self.param_groups):
-            runs, grads = self._plan((number, group["amsgrad"]), group, self._make_runs)
-            for run in runs:
-                own = grads if len(runs) == 1 else [grads[i] for i in run.places]
-                arrays = (run.params, own, run.exp_avgs, run.exp_avg_sqs, run.max_exp_avg_sqs)
-                if _C._is_tracing():
-                    trace_step(
-                        functools.partial(_C._trace_adam_step, *arrays),
-                        functools.partial(self._numbers, number, run),
-                        run.advance,
-                    )
-                else:
-                    _C._adam_step(*arrays, *self._numbers(number, run))
-                    count_step(run.advance)
+            key = (number, bool(group["amsgrad"]))
+            plans.append((key, number, *self._plan(key, group, self._make_runs)))
+        self._step(plans, self._prepare, self._trace)
         return loss
 
-    def _numbers(self, number, run):
+    def _prepare(self, number, run, grads):
+        return _C._prepare_adam_step(*self._arrays(run, grads), *self._numbers(number, run))
+
+    def _trace(self, number, run, grads):
+        record = functools.partial(_C._trace_adam_step, *self._arrays(run, grads))
+        run.trace(record, functools.partial(self._numbers, number, run))
+
+    @staticmethod
+    def _arrays(run, grads):
+        return run.params, grads, *run.columns, *([[]] * (3 - len(run.columns)))
+
+    def _numbers(self, number, run, ahead=0):
         """The numbers of a run's next step, as the fused step takes them."""
         group = self.param_groups[number]
         beta1, beta2 = group["betas"]
         return (
-            run.step + 1,
+            run.step + 1 + ahead,
             float(group["lr"]),
             float(beta1),
             float(beta2),
@@ -101,22 +103,16 @@ class Adam(Optimizer):
 
     def _make_runs(self, params, group):
         """A run for each step count there is among the parameters; those that have no state yet get theirs."""
-        fresh = []  # given to the parameters when there was memory for all
-        for p in params:
-            state = dict(self.state.get(p) or {"step": 0.0})
-            wanted = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * bool(group["amsgrad"])
-            missing = [name for name in wanted if name not in state]
-            fresh.append((p, {name: weft.zeros_like(p.detach()) for name in missing}))
-        for p, added in fresh:
-            state = self.state[p]
-            state.setdefault("step", 0.0)
-            state.update(added)
+        names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * bool(group["amsgrad"])
         runs = {}
         for place, p in enumerate(params):
-            state = self.state[p]
-            step = float(state["step"])
-            runs.setdefault(step, _Run(step)).add(p, place, state, group["amsgrad"])
-        return list(runs.values())
+            state = self.state.get(p) or {}
+            step = float(state.get("step", 0.0))
+            fresh = {name: weft.zeros_like(p.detach()) for name in names if name not in state}
+            if step not in runs:
+                runs[step] = StepRun(self, names, step)
+            runs[step].add(p, place, {**state, **fresh}, fresh)
+        return [run.seal() for run in runs.values()]
 
 
 class AdamW(Adam):
@@ -162,30 +158,3 @@ class AdamW(Adam):
             fused=fused,
             decoupled_weight_decay=True,
         )
-
-
-class _Run:
-    """Parameters that are at the same step: one call of the fused step handles them."""
-
-    def __init__(self, step):
-        self.step = step
-        self.params = []
-        self.places = []  # where their gradients are in the group's list
-        self.states = []
-        self.exp_avgs = []
-        self.exp_avg_sqs = []
-        self.max_exp_avg_sqs = []
-
-    def advance(self):
-        self.step += 1
-        for state in self.states:
-            state["step"] = self.step
-
-    def add(self, param, place, state, amsgrad):
-        self.params.append(param)
-        self.places.append(place)
-        self.states.append(state)
-        self.exp_avgs.append(state["exp_avg"])
-        self.exp_avg_sqs.append(state["exp_avg_sq"])
-        if amsgrad:
-            self.max_exp_avg_sqs.append(state["max_exp_avg_sq"])

@@ -4,9 +4,11 @@ import collections
 import copy
 import operator
 import sys
+import weakref
 
 import weft
 from weft import _C
+from weft.nn.module import zero_gradients
 
 
 class Optimizer:
@@ -73,13 +75,7 @@ class Optimizer:
 
     def zero_grad(self, set_to_none=True):
         """Drops the gradients of all parameters, or fills them with zeros."""
-        for group in self.param_groups:
-            for parameter in group["params"]:
-                if set_to_none:
-                    parameter.grad = None
-                elif parameter.grad is not None:
-                    parameter.grad.detach_()
-                    parameter.grad.zero_()
+        zero_gradients([p for group in self.param_groups for p in group["params"]], set_to_none)
 
     def step(self, closure=None):
         """Changes the parameters by their gradients. closure, if given, computes them anew and returns the loss."""
@@ -92,7 +88,7 @@ class Optimizer:
             return closure()
 
     def _plan(self, key, group, make):
-        """(plan, gradients): what make gave for the group's parameters that have a gradient, kept while they do."""
+        """(plan, gradients): the runs of the group's parameters that have a gradient; kept while they still hold."""
         params, grads = [], []
         for parameter in group["params"]:
             grad = parameter.grad
@@ -101,14 +97,37 @@ class Optimizer:
                 grads.append(grad)
         known = self._plans.get(key)
         if known is not None:
-            plan, its_params, state, size = known
+            runs, its_params = known
             same = len(its_params) == len(params) and all(map(operator.is_, its_params, params))
-            if same and state is self.state and size == len(state):
-                return plan, grads
+            if same and all(run.is_current() for run in runs):
+                return runs, grads
         with _C._OutsideTrace():  # state that is made now is there for good
-            plan = make(params, group)
-        self._plans[key] = (plan, params, self.state, len(self.state))
-        return plan, grads
+            runs = make(params, group)
+        self._plans[key] = (runs, params)
+        return runs, grads
+
+    def _step(self, plans, prepare, trace):
+        """Takes the step of all groups, or none of it: plans holds (key, group's number, runs, gradients).
+
+        prepare(run, arrays) checks a run and takes its memory, trace(run, arrays) records it for weft.jit.
+        """
+        calls = []
+        for _, number, runs, grads in plans:
+            for run in runs:
+                calls.append((number, run, grads if len(runs) == 1 else [grads[i] for i in run.places]))
+        if _C._is_tracing():
+            for number, run, grads in calls:
+                trace(number, run, grads)
+            return
+        try:
+            _C._run_steps([prepare(number, run, grads) for number, run, grads in calls])
+        except BaseException:
+            for key, _, runs, _ in plans:
+                if any(run.fresh for run in runs):
+                    self._plans.pop(key, None)  # with the state that no parameter has got
+            raise
+        for _, run, _ in calls:
+            count_step(run.advance)
 
     def state_dict(self):
         """The state and the options as {"state": {index: ...}, "param_groups": [...]}; parameters become indices.
@@ -195,15 +214,84 @@ def check_range(kind, name, value, low, high=None):
         raise ValueError(f"{kind}: {name} must be {wanted}, got {value}")
 
 
-def trace_step(record, numbers, advance):
-    """Records a step while weft.jit traces: record(cell) with a cell of the numbers that each call reads anew.
+class StepRun:
+    """Parameters that one call of a fused step handles, and their state: a column of tensors for each of its names.
 
-    numbers() gives them before a call, advance() counts the step after it.
+    State that a parameter does not have yet is kept in ``fresh`` until the first step was taken.
     """
-    with _C._OutsideTrace():
-        cell = weft.tensor([float(x) for x in numbers()], dtype=weft.float64, device="cpu")
-    record(cell)
-    _C._around_calls(lambda: _C._set_numbers(cell, [float(x) for x in numbers()]), advance, cell)
+
+    def __init__(self, optimizer, names, step=None):
+        self.optimizer = weakref.ref(optimizer)
+        self.state = optimizer.state
+        self.names = tuple(names)
+        self.step = step  # steps taken so far; None where nobody counts
+        self.params, self.places = [], []  # places: where their gradients are in the group's list
+        self.columns = [[] for _ in names]
+        self.fresh = []  # (parameter, what its entry of the state will get)
+        self.entries, self.seen_names, self.seen = [], (), []  # the entries, and what is_current() compares with them
+        self.traced = (0, 0)  # number of the last trace, and how many steps it has recorded
+
+    def add(self, param, place, tensors, fresh):
+        """Adds a parameter with its tensors by name; fresh says which of those its state does not have yet."""
+        self.params.append(param)
+        self.places.append(place)
+        for name, column in zip(self.names, self.columns):
+            column.append(tensors[name])
+        if fresh:
+            self.fresh.append((param, fresh))
+
+    def seal(self):
+        """Called when all parameters are there; returns the run."""
+        if not self.fresh and (self.names or self.step is not None):
+            self.entries = [self.state[p] for p in self.params]
+            self.seen_names, self.seen = self.names, self.columns
+            if self.step is not None:
+                self.seen_names += ("step",)
+                self.seen = [*self.columns, [entry.get("step") for entry in self.entries]]
+        return self
+
+    def is_current(self):
+        """Is the optimizer's state what this run was made of?"""
+        optimizer = self.optimizer()
+        if optimizer is None or optimizer.state is not self.state:
+            return False
+        if self.fresh:
+            return all(self.state.get(p, {}).get(name) is None for p, fresh in self.fresh for name in fresh)
+        if not self.entries:
+            return True
+        return _C._state_is(self.state, self.params, self.entries, self.seen_names, self.seen)
+
+    def advance(self):
+        """Counts a step that was taken; after the first one the new state becomes the parameters'."""
+        if self.step is not None:
+            self.step += 1.0
+        if self.fresh:
+            for p, fresh in self.fresh:
+                self.state[p].update(fresh)
+            self.fresh = []
+            self.seal()
+        if self.step is not None:
+            for entry in self.entries:
+                entry["step"] = self.step
+            self.seen[-1] = [self.step] * len(self.entries)
+
+    def trace(self, record, numbers):
+        """Records a step while weft.jit traces: record(cell) with a cell of the numbers that each call reads anew.
+
+        numbers(ahead) gives them for a step before which the call takes ``ahead`` others.
+        """
+        trace = _C._trace_number()
+        ahead = self.traced[1] if self.traced[0] == trace else 0
+        self.traced = (trace, ahead + 1)
+
+        def current():
+            return [float(x) for x in numbers(ahead)]
+
+        with _C._OutsideTrace():
+            cell = weft.tensor(current(), dtype=weft.float64, device="cpu")
+        record(cell)
+        _C._around_calls(lambda: _C._set_numbers(cell, current()), self.advance, cell)
+        _C._watch_condition(lambda: "" if self.is_current() else "the state of an optimizer changed")
 
 
 def count_step(advance):

@@ -4,7 +4,7 @@ import functools
 
 import weft
 from weft import _C
-from weft.optim.optimizer import Optimizer, check_range, trace_step
+from weft.optim.optimizer import Optimizer, StepRun, check_range
 
 
 class SGD(Optimizer):
@@ -63,25 +63,28 @@ class SGD(Optimizer):
     def step(self, closure=None):
         """Changes the parameters by their gradients; returns what the closure returned, if there is one."""
         loss = self._run_closure(closure)
+        plans = []
         for number, group in enumerate(self.param_groups):
             key = (number, bool(group["momentum"]))
-            runs, grads = self._plan(key, group, self._make_runs)
-            for run in runs:
-                arrays = (run.params, grads if len(runs) == 1 else [grads[i] for i in run.places], run.buffers)
-                if _C._is_tracing():
-                    trace_step(
-                        functools.partial(_C._trace_sgd_step, *arrays),
-                        functools.partial(self._numbers, number, run),
-                        run.advance,
-                    )
-                else:
-                    _C._sgd_step(*arrays, *self._numbers(number, run))
-                    run.advance()
+            plans.append((key, number, *self._plan(key, group, self._make_runs)))
+        self._step(plans, self._prepare, self._trace)
+        for key, _, runs, _ in plans:
             if len(runs) > 1:
-                del self._plans[key]  # from now on they can go together
+                self._plans.pop(key, None)  # from now on they can go together
         return loss
 
-    def _numbers(self, number, run):
+    def _prepare(self, number, run, grads):
+        return _C._prepare_sgd_step(*self._arrays(run, grads), *self._numbers(number, run))
+
+    def _trace(self, number, run, grads):
+        record = functools.partial(_C._trace_sgd_step, *self._arrays(run, grads))
+        run.trace(record, functools.partial(self._numbers, number, run))
+
+    @staticmethod
+    def _arrays(run, grads):
+        return run.params, grads, run.columns[0] if run.columns else []
+
+    def _numbers(self, number, run, ahead=0):
         """The numbers of a run's next step, as the fused step takes them."""
         group = self.param_groups[number]
         return (
@@ -91,35 +94,15 @@ class SGD(Optimizer):
             group["weight_decay"],
             group["nesterov"],
             group["maximize"],
-            run.first_step,
+            bool(run.fresh) and not ahead,
         )
 
     def _make_runs(self, params, group):
         """One run for the parameters that have a momentum buffer already, one for those that get theirs now."""
-        if not group["momentum"]:
-            return [_Run(params, range(len(params)), [], False)] if params else []
-        fresh = [self.state[p].get("momentum_buffer") is None for p in params]
-        runs = []
-        for first_step in (False, True):
-            places = [i for i, is_fresh in enumerate(fresh) if is_fresh == first_step]
-            if not places:
-                continue
-            chosen = [params[i] for i in places]
-            if first_step:
-                for p in chosen:
-                    self.state[p]["momentum_buffer"] = weft.zeros_like(p.detach())
-            runs.append(_Run(chosen, places, [self.state[p]["momentum_buffer"] for p in chosen], first_step))
-        return runs
-
-
-class _Run:
-    """Parameters that one call of the fused step handles."""
-
-    def __init__(self, params, places, buffers, first_step):
-        self.params = params
-        self.places = places  # where their gradients are in the group's list
-        self.buffers = buffers
-        self.first_step = first_step
-
-    def advance(self):
-        self.first_step = False
+        names = ["momentum_buffer"] if group["momentum"] else []
+        old, new = StepRun(self, names), StepRun(self, names)
+        for place, p in enumerate(params):
+            tensors = {name: self.state.get(p, {}).get(name) for name in names}
+            fresh = {name: weft.zeros_like(p.detach()) for name in names if tensors[name] is None}
+            (new if fresh else old).add(p, place, {**tensors, **fresh}, fresh)
+        return [run.seal() for run in (old, new) if run.params]

@@ -2,6 +2,7 @@
 
 import weft
 from weft._C import nn as native
+from weft.nn.functional._draws import draws
 
 
 def softmin(input, dim=None, dtype=None):
@@ -14,6 +15,7 @@ def softmin(input, dim=None, dtype=None):
     return native.softmax(-input, dim, dtype=dtype)
 
 
+@draws
 def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     """leaky_relu with a slope between lower and upper: drawn for each value when training, else their mean.
 
@@ -31,6 +33,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     return input.copy_(result) if inplace else result
 
 
+@draws
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     """A sample from the Gumbel-softmax distribution; one-hot with the soft gradient if hard; Jang et al., 2016.
 

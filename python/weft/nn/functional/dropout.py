@@ -2,10 +2,12 @@
 
 import weft
 from weft._C import nn as native
+from weft.nn.functional._draws import draws
 
 _SELU_FLOOR = -1.7580993408473766  # what SELU tends to for very negative input: -scale * alpha
 
 
+@draws
 def _drop_channels(name, input, p, training, inplace, dims):
     if not 0 <= p <= 1:
         raise ValueError(f"{name}: p must be between 0 and 1, got {p}")
@@ -51,6 +53,7 @@ def dropout3d(input, p=0.5, training=True, inplace=False):
     return _drop_channels("dropout3d", input, p, training, inplace, (4, 5))
 
 
+@draws
 def alpha_dropout(input, p=0.5, training=False, inplace=False):
     """Dropout to SELU's lower limit, scaled such that mean and variance are kept; Klambauer et al., 2017.
 

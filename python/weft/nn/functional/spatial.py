@@ -1,5 +1,7 @@
 """Functions of sequences and images that are composites."""
 
+import weft
+from weft import _C
 from weft._C import nn as native
 
 
@@ -128,9 +130,13 @@ def instance_norm(
     mean, var = each(running_mean), each(running_var)
     row = input.reshape(1, samples * channels, *input.shape[2:])
     result = native.batch_norm(row, mean, var, each(weight), each(bias), True, momentum, eps)
-    for running, updated in ((running_mean, mean), (running_var, var)):
-        if running is not None:
-            running.copy_(updated.reshape(samples, channels).mean(0))
+    pairs = ((running_mean, mean), (running_var, var))
+    moved = [(running, updated) for running, updated in pairs if running is not None]
+    _C._check_inplace("instance_norm", [running for running, _ in moved])
+    with weft.no_grad():
+        moved = [(running, updated.reshape(samples, channels).mean(0)) for running, updated in moved]
+        for running, value in moved:
+            running.copy_(value)
     return result.reshape(input.shape)
 
 

@@ -3,10 +3,18 @@
 import math
 
 import weft
+from weft import _C
 
 
 def _as_list(tensors):
     return [tensors] if isinstance(tensors, weft.Tensor) else list(tensors)
+
+
+def _gradients(name, parameters):
+    """The gradients there are, all of which can be changed in place; else RuntimeError."""
+    grads = [parameter.grad for parameter in _as_list(parameters) if parameter.grad is not None]
+    _C._check_inplace(name, grads)
+    return grads
 
 
 def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=None):
@@ -44,9 +52,10 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
     with weft.no_grad():
         # Always multiplied, if only by one: the value need not be known here, so nothing waits for the device
         factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
-        for parameter in _as_list(parameters):
-            if parameter.grad is not None:
-                parameter.grad.mul_(factor.to(parameter.grad.device))
+        grads = _gradients("clip_grads_with_norm_", parameters)
+        factors = {device: factor.to(device) for device in {grad.device for grad in grads}}
+        for grad in grads:
+            grad.mul_(factors[grad.device])
 
 
 def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=False, foreach=None):
@@ -61,6 +70,8 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
     tensor([0.6000, 0.8000])
     """
     parameters = _as_list(parameters)
+    with weft.no_grad():
+        _gradients("clip_grad_norm_", parameters)
     total = get_total_norm([p.grad for p in parameters if p.grad is not None], norm_type, error_if_nonfinite)
     clip_grads_with_norm_(parameters, max_norm, total)
     return total
@@ -78,6 +89,5 @@ def clip_grad_value_(parameters, clip_value, foreach=None):
     """
     limit = float(clip_value)
     with weft.no_grad():
-        for parameter in _as_list(parameters):
-            if parameter.grad is not None:
-                parameter.grad.clamp_(-limit, limit)
+        for grad in _gradients("clip_grad_value_", parameters):
+            grad.clamp_(-limit, limit)

@@ -1,6 +1,7 @@
 """All parameters of a model as one vector, and back."""
 
 import weft
+from weft import _C
 
 
 def parameters_to_vector(parameters):
@@ -32,6 +33,7 @@ def vector_to_parameters(vec, parameters):
         )
     begin = 0
     with weft.no_grad():
+        _C._check_inplace("vector_to_parameters", parameters)
         for parameter in parameters:
             end = begin + parameter.numel()
             parameter.copy_(vec[begin:end].reshape(parameter.shape))

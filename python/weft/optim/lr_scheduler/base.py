@@ -1,7 +1,41 @@
 """LRScheduler: the base of the schedules."""
 
+import functools
+
 from weft import _C
 from weft.optim.optimizer import Optimizer
+
+
+def _snapshot(scheduler):
+    members = [_snapshot(member) for member in scheduler.__dict__.get("_schedulers", ())]
+    return scheduler, dict(scheduler.__dict__), members
+
+
+def _put_back(snapshot):
+    scheduler, attributes, members = snapshot
+    scheduler.__dict__.clear()
+    scheduler.__dict__.update(attributes)
+    for member in members:
+        _put_back(member)
+
+
+def all_or_nothing(step):
+    """A step() after whose failure the schedule and the optimizer's groups are as they were."""
+
+    @functools.wraps(step)
+    def wrapped(self, *args, **kwargs):
+        groups = self.optimizer.param_groups
+        before, options = _snapshot(self), [dict(group) for group in groups]
+        try:
+            return step(self, *args, **kwargs)
+        except BaseException:
+            _put_back(before)
+            for group, its_options in zip(groups, options):
+                group.clear()
+                group.update(its_options)
+            raise
+
+    return wrapped
 
 
 class LRScheduler:
@@ -20,6 +54,11 @@ class LRScheduler:
     >>> scheduler.get_last_lr()
     [0.5]
     """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = all_or_nothing(cls.__dict__["step"])
 
     def __init__(self, optimizer, last_epoch=-1):
         check_optimizer(self, optimizer)
@@ -43,6 +82,7 @@ class LRScheduler:
         """The same from self.base_lrs alone, for a jump to any epoch."""
         return self.get_lr()
 
+    @all_or_nothing
     def step(self, epoch=None):
         """Goes on to the next epoch, or to the given one, and sets the learning rates."""
         _C._refuse_while_tracing("lr_scheduler.step")

@@ -1,0 +1,181 @@
+"""Hooks of all modules, hooks that are always called, and what backward hooks keep alive."""
+
+import gc
+import weakref
+
+import pytest
+
+
+def hooks_of(w):
+    return w.nn.modules.module
+
+
+def test_forward_hooks_of_all_modules(w):
+    model = w.nn.Sequential(w.nn.Identity(), w.nn.ReLU())
+    seen = []
+    pre = hooks_of(w).register_module_forward_pre_hook(lambda m, args: seen.append(("pre", type(m).__name__)))
+    post = hooks_of(w).register_module_forward_hook(lambda m, args, out: seen.append(("post", type(m).__name__)))
+    model(w.ones(1))
+    assert seen == [
+        ("pre", "Sequential"),
+        ("pre", "Identity"),
+        ("post", "Identity"),
+        ("pre", "ReLU"),
+        ("post", "ReLU"),
+        ("post", "Sequential"),
+    ]
+    pre.remove()
+    post.remove()
+    model(w.ones(1))
+    assert len(seen) == 6
+
+
+def test_they_run_before_the_module_s_own_and_may_change_values(w):
+    layer, order = w.nn.Identity(), []
+    layer.register_forward_pre_hook(lambda m, args: order.append("own"))
+    layer.register_forward_hook(lambda m, args, out: out * 10)
+    with (
+        hooks_of(w).register_module_forward_pre_hook(lambda m, args: (order.append("all"), args[0] + 1)[1]),
+        hooks_of(w).register_module_forward_hook(lambda m, args, out: out + 1),
+    ):
+        assert layer(w.ones(1)).item() == 30.0
+    assert order == ["all", "own"] and layer(w.ones(1)).item() == 10.0
+
+
+def test_with_kwargs(w):
+    class Add(w.nn.Module):
+        def forward(self, x, *, more):
+            return x + more
+
+    seen = []
+    with hooks_of(w).register_module_forward_hook(lambda *args: seen.append(args[2]), with_kwargs=True):
+        Add()(w.ones(1), more=2.0)
+    assert seen == [{"more": 2.0}]
+
+
+def test_backward_hooks_of_all_modules(w):
+    model = w.nn.Sequential(w.nn.Linear(2, 3), w.nn.Tanh())
+    seen = []
+    with (
+        hooks_of(w).register_module_full_backward_pre_hook(lambda m, go: seen.append(("pre", type(m).__name__))),
+        hooks_of(w).register_module_full_backward_hook(lambda m, gi, go: seen.append(("full", type(m).__name__))),
+    ):
+        model(w.ones(1, 2, requires_grad=True)).sum().backward()
+    assert [e for e in seen if e[0] == "pre"] == [("pre", "Sequential"), ("pre", "Tanh"), ("pre", "Linear")]
+    assert [e for e in seen if e[0] == "full"] == [("full", "Tanh"), ("full", "Linear"), ("full", "Sequential")]
+
+
+def test_always_called_hooks(w):
+    class Fails(w.nn.Module):
+        def forward(self, x):
+            raise ValueError("forward failed")
+
+    seen = []
+    layer = Fails()
+    layer.register_forward_hook(lambda m, args, out: seen.append("never"))
+    layer.register_forward_hook(lambda m, args, out: seen.append(out), always_call=True)
+    layer.register_forward_hook(lambda m, args, kw, out: seen.append(kw), always_call=True, with_kwargs=True)
+    with (
+        hooks_of(w).register_module_forward_hook(lambda m, args, out: seen.append("all"), always_call=True),
+        pytest.raises(ValueError, match="forward failed"),
+    ):
+        layer(w.ones(1))
+    assert seen == ["all", None, {}]
+
+
+def test_always_called_hooks_when_another_hook_fails(w):
+    layer, seen = w.nn.Identity(), []
+
+    def fail(m, args, out):
+        raise ValueError("hook failed")
+
+    layer.register_forward_hook(lambda m, args, out: seen.append(1), always_call=True)
+    layer.register_forward_hook(fail)
+    layer.register_forward_hook(lambda m, args, out: seen.append(2), always_call=True)
+    with pytest.raises(ValueError, match="hook failed"):
+        layer(w.ones(1))
+    assert seen == [1, 2]  # each once
+
+
+def test_an_always_called_hook_that_fails_hides_nothing(w):
+    class Fails(w.nn.Module):
+        def forward(self, x):
+            raise ValueError("forward failed")
+
+    def fail(m, args, out):
+        raise KeyError("mine")
+
+    layer = Fails()
+    layer.register_forward_hook(fail, always_call=True)
+    with pytest.warns(UserWarning, match="mine"), pytest.raises(ValueError, match="forward failed"):
+        layer(w.ones(1))
+
+
+def test_prepend(w):
+    layer, seen = w.nn.Identity(), []
+    layer.register_forward_hook(lambda *args: seen.append("second"))
+    layer.register_forward_hook(lambda *args: seen.append("first"), prepend=True)
+    layer.register_forward_pre_hook(lambda *args: seen.append("zeroth"), prepend=True)
+    layer(w.ones(1))
+    assert seen == ["zeroth", "first", "second"]
+
+
+def test_registration_hooks(w):
+    seen = []
+    mod = hooks_of(w)
+    with (
+        mod.register_module_parameter_registration_hook(lambda m, name, p: seen.append(("parameter", name))),
+        mod.register_module_buffer_registration_hook(lambda m, name, b: seen.append(("buffer", name))),
+        mod.register_module_module_registration_hook(lambda m, name, c: seen.append(("module", name))),
+    ):
+        w.nn.Sequential(w.nn.BatchNorm1d(2, affine=False), w.nn.Linear(1, 1, bias=False))
+    assert ("parameter", "weight") in seen and ("module", "0") in seen and ("buffer", "running_mean") in seen
+    with mod.register_module_module_registration_hook(lambda m, name, c: w.nn.ReLU()):
+        model = w.nn.Sequential(w.nn.Identity())
+    assert isinstance(model[0], w.nn.ReLU)
+    assert isinstance(w.nn.Sequential(w.nn.Identity())[0], w.nn.Identity)
+
+
+@pytest.mark.parametrize("register", ["register_full_backward_hook", "register_full_backward_pre_hook"])
+@pytest.mark.parametrize("backward", [True, False])
+@pytest.mark.parametrize("inputs_need_grad", [True, False])
+def test_backward_hooks_keep_no_outputs_alive(w, register, backward, inputs_need_grad):
+    layer = w.nn.Linear(3, 3)
+    getattr(layer, register)(lambda *args: None)
+    x = w.ones(2, 3, requires_grad=inputs_need_grad)
+    gc.collect()
+    gc.disable()
+    try:
+        alive = []
+        for _ in range(3):
+            y = layer(x)
+            alive.append(weakref.ref(y))
+            if backward:
+                y.sum().backward()
+            del y
+        before = w.memory.allocated()
+        for _ in range(50):
+            y = layer(x)
+            if backward:
+                y.sum().backward()
+        del y
+        assert w.memory.allocated() <= before
+        assert all(ref() is None for ref in alive)
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("register", ["register_module_full_backward_hook", "register_module_full_backward_pre_hook"])
+def test_global_backward_hooks_keep_no_outputs_alive(w, register):
+    layer, x = w.nn.Linear(3, 3), w.ones(2, 3)
+    with getattr(hooks_of(w), register)(lambda *args: None):
+        layer(x).sum().backward()
+        gc.collect()
+        gc.disable()
+        try:
+            before = w.memory.allocated()
+            for _ in range(50):
+                layer(x).sum().backward()
+            assert w.memory.allocated() <= before
+        finally:
+            gc.enable()
