@@ -39,7 +39,7 @@ void backward_watched(Node& node, const Tensor* grad_outputs, Tensor* grad_input
     if (node.origin) node.origin->annotate_current_exception(concat("in the ", describe(node)));
     throw;
   }
-  if (!anomaly_mode.check_nan) return;
+  if (!anomaly_mode().check_nan) return;
   for (int i = 0; i < node.edges.size(); i++) {
     if (!has_nan(grad_inputs[i])) continue;
     bool nan_came = false;

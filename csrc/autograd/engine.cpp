@@ -293,7 +293,7 @@ void BackwardRun::run_node(Arrivals& arrived) {
   }
   SmallVector<Tensor, 4> grads;
   grads.resize(node.edges.size());
-  if (anomaly_mode.enabled) [[unlikely]]
+  if (anomaly_enabled()) [[unlikely]]
     backward_watched(node, arrived.grads.data(), grads.data());
   else
     node.backward(arrived.grads.data(), grads.data());

@@ -9,7 +9,7 @@ namespace weft {
 
 // Adds the gradients of `tensors` to the .grad of the leaves they were made from (or only of `inputs`, if any are
 // given). grads[i] undefined: 1 for a tensor of one element. Raises RuntimeError when a graph was already used and
-// freed.
+// freed. An error leaves every .grad as it was, except for leaves whose post-accumulate hooks have run.
 void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& grads, bool retain_graph,
               bool create_graph, const std::vector<Tensor>& inputs = {});
 

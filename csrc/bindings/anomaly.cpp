@@ -52,13 +52,13 @@ void bind_anomaly(py::module_& m) {
     set_origin_recorder(record_place);
   });
   m.def("_set_anomaly_mode", [](bool enabled, bool check_nan) {
-    AnomalyMode before = anomaly_mode;
-    anomaly_mode = {enabled, check_nan};
+    const AnomalyMode before = anomaly_mode();
+    set_anomaly_mode({enabled, check_nan});
     return py::make_tuple(before.enabled, before.check_nan);
   });
-  m.def("is_anomaly_enabled", [] { return anomaly_mode.enabled; }, "Does this thread detect anomalies in backward?");
+  m.def("is_anomaly_enabled", [] { return anomaly_enabled(); }, "Does this thread detect anomalies in backward?");
   m.def(
-      "is_anomaly_check_nan_enabled", [] { return anomaly_mode.check_nan; },
+      "is_anomaly_check_nan_enabled", [] { return anomaly_mode().check_nan; },
       "Does anomaly detection, where it is on, look for NaN?");
 }
 

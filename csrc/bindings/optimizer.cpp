@@ -7,6 +7,20 @@ namespace weft::python {
 
 namespace {
 
+void sgd(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers, double lr,
+         double momentum, double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
+  py::gil_scoped_release release;
+  sgd_step(params, grads, momentum_buffers, {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
+}
+
+void adam(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs, const TensorList& exp_avg_sqs,
+          const TensorList& max_exp_avg_sqs, double step, double lr, double beta1, double beta2, double eps,
+          double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
+  py::gil_scoped_release release;
+  adam_step(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs,
+            {step, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
+}
+
 auto prepare_sgd(TensorList params, TensorList grads, TensorList momentum_buffers, double lr, double momentum,
                  double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
   return prepare_sgd_step(std::move(params), std::move(grads), std::move(momentum_buffers),
@@ -31,20 +45,24 @@ void run_steps(const std::vector<PreparedStep*>& steps) {
 bool state_is(const py::object& state, const py::list& params, const py::list& entries, const py::tuple& names,
               const py::list& columns) {
   if (!PyDict_Check(state.ptr())) return false;
-  auto holds = [](PyObject* dict, PyObject* key, const py::list& wanted, size_t i) {
+  const Py_ssize_t count = PyList_GET_SIZE(params.ptr()), width = PyTuple_GET_SIZE(names.ptr());
+  const auto is_list_of = [](PyObject* o, Py_ssize_t size) { return PyList_Check(o) && PyList_GET_SIZE(o) == size; };
+  if (!is_list_of(entries.ptr(), count) || !is_list_of(columns.ptr(), width)) return false;
+  const auto holds = [](PyObject* dict, PyObject* key, PyObject* wanted) {
     PyObject* found = PyDict_GetItemWithError(dict, key);
     if (!found && PyErr_Occurred()) throw py::error_already_set();
-    return i < wanted.size() && found == PyList_GET_ITEM(wanted.ptr(), static_cast<Py_ssize_t>(i));
+    return found == wanted;
   };
-  for (size_t i = 0; i < params.size(); i++) {
-    const py::object param = params[i];
-    if (!holds(state.ptr(), param.ptr(), entries, i)) return false;
-    const py::object entry = entries[i];
-    if (!PyDict_Check(entry.ptr())) return false;
-    for (size_t k = 0; k < names.size() && k < columns.size(); k++)
-      if (!holds(entry.ptr(), PyTuple_GET_ITEM(names.ptr(), static_cast<Py_ssize_t>(k)), columns[k].cast<py::list>(),
-                 i))
+  for (Py_ssize_t i = 0; i < count; i++)
+    if (!holds(state.ptr(), PyList_GET_ITEM(params.ptr(), i), PyList_GET_ITEM(entries.ptr(), i))) return false;
+  for (Py_ssize_t k = 0; k < width; k++) {
+    PyObject* column = PyList_GET_ITEM(columns.ptr(), k);
+    if (!is_list_of(column, count)) return false;
+    for (Py_ssize_t i = 0; i < count; i++) {
+      PyObject* entry = PyList_GET_ITEM(entries.ptr(), i);
+      if (!PyDict_Check(entry) || !holds(entry, PyTuple_GET_ITEM(names.ptr(), k), PyList_GET_ITEM(column, i)))
         return false;
+    }
   }
   return true;
 }
@@ -62,6 +80,13 @@ void set_numbers(const Tensor& numbers, const std::vector<double>& values) {
 void bind_optimizer(Family& f, Family&) {
   py::module_& m = f.module();
   py::class_<PreparedStep>(m, "_PreparedStep", "An optimiser's step that was checked and can be taken.");
+  m.def("_sgd_step", &sgd, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"), py::arg("lr"),
+        py::arg("momentum"), py::arg("dampening"), py::arg("weight_decay"), py::arg("nesterov"), py::arg("maximize"),
+        py::arg("first_step"), "One step of SGD on all parameters. Changes params and momentum_buffers.");
+  m.def("_adam_step", &adam, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"), py::arg("exp_avg_sqs"),
+        py::arg("max_exp_avg_sqs"), py::arg("step"), py::arg("lr"), py::arg("beta1"), py::arg("beta2"), py::arg("eps"),
+        py::arg("weight_decay"), py::arg("decoupled"), py::arg("amsgrad"), py::arg("maximize"),
+        "One step of Adam or AdamW on all parameters. Changes params and the three lists of state.");
   m.def("_prepare_sgd_step", &prepare_sgd, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"),
         py::arg("lr"), py::arg("momentum"), py::arg("dampening"), py::arg("weight_decay"), py::arg("nesterov"),
         py::arg("maximize"), py::arg("first_step"),

@@ -238,8 +238,9 @@ uint64_t read_seed(const py::int_& seed) {
 }
 
 void bind_generators(py::module_& m) {
-  py::class_<DrawScope>(m, "_DrawScope", "A scope that leaves the default generator as it was when it raises.")
-      .def(py::init([] { return std::make_unique<DrawScope>(nullptr); }))
+  py::class_<DrawScope>(m, "_DrawScope", "A scope that leaves a generator as it was when it raises.")
+      .def(py::init([](const MaybeGenerator& g) { return std::make_unique<DrawScope>(generator_of(g)); }),
+           py::arg("generator") = py::none())
       .def("__enter__", [](DrawScope&) {})
       .def("__exit__", [](DrawScope& scope, const py::object& type, const py::object&, const py::object&) {
         if (!type.is_none()) scope.give_back();

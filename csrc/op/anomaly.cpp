@@ -2,15 +2,29 @@
 
 namespace weft {
 
-constinit thread_local AnomalyMode anomaly_mode;
+std::atomic<int> anomaly_threads{0};
 
 namespace {
+
+// The mode of a thread, which takes its part of anomaly_threads with it when it ends.
+struct ThreadMode {
+  AnomalyMode mode;
+  ~ThreadMode() { set({}); }
+  void set(AnomalyMode wanted) {
+    anomaly_threads += static_cast<int>(wanted.enabled) - static_cast<int>(mode.enabled);
+    mode = wanted;
+  }
+};
+thread_local ThreadMode thread_mode;
 
 Ref<NodeOrigin> (*recorder)() = nullptr;
 thread_local const NodeOrigin* running = nullptr;
 thread_local const char* running_name = nullptr;
 
 }  // namespace
+
+AnomalyMode anomaly_mode() { return thread_mode.mode; }
+void set_anomaly_mode(AnomalyMode mode) { thread_mode.set(mode); }
 
 void set_origin_recorder(Ref<NodeOrigin> (*record)()) { recorder = record; }
 

@@ -2,6 +2,7 @@
 // place for a backward that raises or gives NaN.
 #pragma once
 
+#include <atomic>
 #include <string>
 
 #include "core/ref.h"
@@ -12,8 +13,12 @@ struct AnomalyMode {
   bool enabled = false;
   bool check_nan = true;
 };
-// Defined in libweft alone, as grad_mode_state is.
-extern constinit thread_local AnomalyMode anomaly_mode;
+// Of the calling thread.
+AnomalyMode anomaly_mode();
+void set_anomaly_mode(AnomalyMode mode);
+// Is it on for any thread? What every node asks first, because it costs less than the thread's own mode.
+extern std::atomic<int> anomaly_threads;
+inline bool anomaly_enabled() { return anomaly_threads.load(std::memory_order_relaxed) > 0 && anomaly_mode().enabled; }
 
 // Where a node was recorded.
 class NodeOrigin : public RefCounted {

@@ -63,7 +63,7 @@ uint64_t coming_sequence() { return sequence_counter.load(std::memory_order_rela
 
 void Node::renew_sequence() {
   sequence = sequence_counter.fetch_add(1, std::memory_order_relaxed);
-  if (anomaly_mode.enabled) [[unlikely]]
+  if (anomaly_enabled()) [[unlikely]]
     origin = record_origin();
 }
 

@@ -27,6 +27,9 @@ class RemovableHandle:
 def register_hook(self, hook):
     """Call ``hook(grad)`` whenever a gradient of this tensor is computed; what it returns, if not None, replaces it.
 
+    It runs once in a backward, with the whole gradient, as soon as that is complete: for a leaf too, while the rest of
+    the graph still waits. Nothing is recorded in it unless the backward has ``create_graph=True``.
+
     Raises RuntimeError when the tensor does not require grad.
 
     >>> import weft
@@ -42,6 +45,10 @@ def register_hook(self, hook):
 
 def register_post_accumulate_grad_hook(self, hook):
     """Call ``hook(tensor)`` each time backward() has added to this leaf's ``grad``.
+
+    That happens as soon as this leaf's gradient is complete, in the middle of the backward: the hook may use the
+    gradient and drop it (``tensor.grad = None``), so that its memory is free for what follows. If the backward fails
+    later on, ``grad`` of the leaves whose hooks have run stays changed; that of all others is as it was.
 
     Raises RuntimeError for tensors that are no leaves or do not require grad.
 

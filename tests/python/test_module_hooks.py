@@ -179,3 +179,17 @@ def test_global_backward_hooks_keep_no_outputs_alive(w, register):
             assert w.memory.allocated() <= before
         finally:
             gc.enable()
+
+
+def test_hooks_by_kind(w):
+    layer = w.nn.Identity()
+    handle = layer.register_forward_hook(lambda m, args, out: out + 1)
+    layer.register_forward_pre_hook(lambda m, args: (args[0] * 2,))
+    assert len(layer._forward_hooks) == 1 and handle.id in layer._forward_hooks and not layer._backward_hooks
+    for number in list(layer._forward_pre_hooks):
+        del layer._forward_pre_hooks[number]
+    assert layer(w.ones(1)).item() == 2.0
+    with pytest.raises(KeyError):
+        del layer._forward_pre_hooks[handle.id]
+    layer._forward_hooks.clear()
+    assert layer(w.ones(1)).item() == 1.0

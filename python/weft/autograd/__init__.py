@@ -15,7 +15,8 @@ def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, 
     """Adds the gradients of the tensors to the .grad of the leaves they were made from, or only of those in inputs.
 
     grad_tensors are the gradients of the tensors themselves, of their shapes; may be left out where there is one
-    element. RuntimeError when nothing requires grad or the graph was used up; no .grad has changed then.
+    element. RuntimeError when nothing requires grad or the graph was used up. After an error no .grad has changed, but
+    for leaves whose post-accumulate hooks have run.
 
     >>> import weft
     >>> x = weft.tensor(3.0, requires_grad=True)

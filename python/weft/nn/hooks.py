@@ -1,5 +1,6 @@
 """Hooks of modules: the handle that removes one, and the wiring of the backward hooks into the graph."""
 
+import collections.abc
 import itertools
 import warnings
 
@@ -8,6 +9,36 @@ import weft
 _next_id = itertools.count()
 global_hooks = {}  # of all modules: id -> (kind, hook, with_kwargs, always_call)
 _registration_hooks = {}  # id -> (kind, hook)
+
+
+class HooksOfKind(collections.abc.MutableMapping):
+    """The hooks of one kind that a module has, by id: a live view, as ``module._forward_hooks`` and so on."""
+
+    def __init__(self, hooks, kind):
+        self._hooks = hooks
+        self._kind = kind
+
+    def __getitem__(self, number):
+        entry = self._hooks.get(number)
+        if entry is None or entry[0] != self._kind:
+            raise KeyError(number)
+        return entry[1]
+
+    def __setitem__(self, number, hook):
+        self._hooks[number] = (self._kind, hook, False, False)
+
+    def __delitem__(self, number):
+        self[number]  # KeyError for one of another kind
+        del self._hooks[number]
+
+    def __iter__(self):
+        return iter([number for number, entry in self._hooks.items() if entry[0] == self._kind])
+
+    def __len__(self):
+        return sum(entry[0] == self._kind for entry in self._hooks.values())
+
+    def __repr__(self):
+        return repr(dict(self))
 
 
 def run_registration_hooks(kind, module, name, value):

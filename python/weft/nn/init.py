@@ -7,6 +7,7 @@ import weft
 from weft._missing import missing_names
 
 __getattr__ = missing_names(__name__)
+from weft import _C
 
 _GAINS = {
     "linear": 1.0,
@@ -83,7 +84,7 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
         warnings.warn(
             f"trunc_normal_: the mean {mean} is far outside of [{a}, {b}]; the values may be imprecise", stacklevel=2
         )
-    with weft.no_grad():
+    with weft.no_grad(), _C._DrawScope(generator):
         tensor.uniform_(2 * below(a) - 1, 2 * below(b) - 1, generator=generator)
         return tensor.erfinv_().mul_(std * math.sqrt(2)).add_(mean).clamp_(a, b)
 
@@ -234,11 +235,11 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
         raise ValueError(f"sparse_: expected a matrix, got a tensor of shape {tuple(tensor.shape)}")
     rows, columns = tensor.shape
     zeros = math.ceil(sparsity * rows)
-    with weft.no_grad():
-        tensor.normal_(0, std, generator=generator)
+    with weft.no_grad(), _C._DrawScope(generator):
+        values = weft.empty_like(tensor).normal_(0, std, generator=generator)
         for column in range(columns):
-            tensor[weft.randperm(rows, generator=generator)[:zeros], column] = 0
-    return tensor
+            values[weft.randperm(rows, generator=generator)[:zeros], column] = 0
+        return tensor.copy_(values)
 
 
 def orthogonal_(tensor, gain=1, generator=None):
@@ -257,7 +258,7 @@ def orthogonal_(tensor, gain=1, generator=None):
         return tensor
     rows = tensor.shape[0]
     columns = tensor.numel() // rows
-    with weft.no_grad():
+    with weft.no_grad(), _C._DrawScope(generator):
         vectors = weft.empty(min(rows, columns), max(rows, columns), dtype=weft.float64, device=tensor.device)
         vectors.normal_(0, 1, generator=generator)
         for i in range(vectors.shape[0]):

@@ -6,7 +6,7 @@ import weakref
 
 import weft
 from weft.nn import state
-from weft.nn.hooks import RemovableHandle, call_with_hooks, global_hooks, run_registration_hooks
+from weft.nn.hooks import HooksOfKind, RemovableHandle, call_with_hooks, global_hooks, run_registration_hooks
 from weft.nn.layer_path import add_layer_path
 from weft.nn.parameter import Parameter
 
@@ -564,6 +564,11 @@ class Module:
         raise NotImplementedError(f"{type(self).__name__} does not define set_extra_state()")
 
     # Hooks
+
+    _forward_pre_hooks = property(lambda self: HooksOfKind(self._hooks, "forward_pre"))
+    _forward_hooks = property(lambda self: HooksOfKind(self._hooks, "forward"))
+    _backward_pre_hooks = property(lambda self: HooksOfKind(self._hooks, "full_backward_pre"))
+    _backward_hooks = property(lambda self: HooksOfKind(self._hooks, "full_backward"))
 
     def _add_hook(self, kind, hook, prepend=False, with_kwargs=False, always_call=False):
         return RemovableHandle(self._hooks, (kind, hook, with_kwargs, always_call), prepend)

@@ -6,6 +6,8 @@ import weft
 from weft import _C
 from weft.optim.optimizer import Optimizer, StepRun, check_range
 
+_STEPS = (_C._adam_step, _C._prepare_adam_step)
+
 
 class Adam(Optimizer):
     """Adam; Kingma and Ba, 2015. One fused step for all parameters.
@@ -71,11 +73,11 @@ class Adam(Optimizer):
         for number, group in enumerate(self.param_groups):
             key = (number, bool(group["amsgrad"]))
             plans.append((key, number, *self._plan(key, group, self._make_runs)))
-        self._step(plans, self._prepare, self._trace)
+        self._step(plans, self._call, self._trace)
         return loss
 
-    def _prepare(self, number, run, grads):
-        return _C._prepare_adam_step(*self._arrays(run, grads), *self._numbers(number, run))
+    def _call(self, function, number, run, grads):
+        return _STEPS[function](*self._arrays(run, grads), *self._numbers(number, run))
 
     def _trace(self, number, run, grads):
         record = functools.partial(_C._trace_adam_step, *self._arrays(run, grads))

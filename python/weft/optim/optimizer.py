@@ -106,10 +106,11 @@ class Optimizer:
         self._plans[key] = (runs, params)
         return runs, grads
 
-    def _step(self, plans, prepare, trace):
+    def _step(self, plans, call, trace):
         """Takes the step of all groups, or none of it: plans holds (key, group's number, runs, gradients).
 
-        prepare(run, arrays) checks a run and takes its memory, trace(run, arrays) records it for weft.jit.
+        call(function, number, run, grads) calls one of the two functions of the optimizer's kind: 0 takes the step of
+        a run, 1 checks it and takes its memory only. trace(number, run, grads) records it for weft.jit.
         """
         calls = []
         for _, number, runs, grads in plans:
@@ -120,7 +121,10 @@ class Optimizer:
                 trace(number, run, grads)
             return
         try:
-            _C._run_steps([prepare(number, run, grads) for number, run, grads in calls])
+            if len(calls) == 1:
+                call(0, *calls[0])
+            else:
+                _C._run_steps([call(1, *run) for run in calls])
         except BaseException:
             for key, _, runs, _ in plans:
                 if any(run.fresh for run in runs):

@@ -6,6 +6,8 @@ import weft
 from weft import _C
 from weft.optim.optimizer import Optimizer, StepRun, check_range
 
+_STEPS = (_C._sgd_step, _C._prepare_sgd_step)
+
 
 class SGD(Optimizer):
     """Stochastic gradient descent with momentum, Nesterov momentum and weight decay.
@@ -67,14 +69,14 @@ class SGD(Optimizer):
         for number, group in enumerate(self.param_groups):
             key = (number, bool(group["momentum"]))
             plans.append((key, number, *self._plan(key, group, self._make_runs)))
-        self._step(plans, self._prepare, self._trace)
+        self._step(plans, self._call, self._trace)
         for key, _, runs, _ in plans:
             if len(runs) > 1:
                 self._plans.pop(key, None)  # from now on they can go together
         return loss
 
-    def _prepare(self, number, run, grads):
-        return _C._prepare_sgd_step(*self._arrays(run, grads), *self._numbers(number, run))
+    def _call(self, function, number, run, grads):
+        return _STEPS[function](*self._arrays(run, grads), *self._numbers(number, run))
 
     def _trace(self, number, run, grads):
         record = functools.partial(_C._trace_sgd_step, *self._arrays(run, grads))
