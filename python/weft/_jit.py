@@ -272,8 +272,11 @@ _fresh = _Fresh()
 
 def _call_traced(function, args, kwargs):
     """Runs the function under the trace, with an eye on the modules and variables it uses."""
+    from weft.nn import hooks
+
     owner = getattr(function, "__self__", None)
     with _ModulesWatched():
+        _C._watch_variable(vars(hooks), "global_hooks")
         _watch_variables(function)
         if owner is not None and hasattr(owner, "_hooks") and hasattr(owner, "__dict__"):
             _C._watch(owner)

@@ -164,3 +164,27 @@ def test_scaler_misuse(w):
     scaler.step(optimizer)
     with pytest.raises(RuntimeError, match="call update"):
         scaler.step(optimizer)
+
+
+@pytest.mark.parametrize("make", ["amp.GradScaler()", "amp.GradScaler('cuda')", "cuda.amp.GradScaler(8.0)"])
+def test_a_scaler_for_gpus_without_one_is_disabled(w, make, monkeypatch):
+    monkeypatch.setattr(w.cuda, "is_available", lambda: False)
+    with pytest.warns(UserWarning, match="no GPU"):
+        scaler = eval(f"w.{make}")
+    assert not scaler.is_enabled() and scaler.scale(w.ones(1)).item() == 1.0 and scaler.get_scale() == 1.0
+    p = w.nn.Parameter(w.zeros(1))
+    p.grad = w.ones(1)
+    scaler.step(w.optim.SGD([p], lr=1.0))
+    scaler.update()
+    assert p.item() == -1.0
+
+
+def test_a_disabled_scaler_does_not_warn(w, monkeypatch, recwarn):
+    monkeypatch.setattr(w.cuda, "is_available", lambda: False)
+    w.cuda.amp.GradScaler(enabled=False)
+    assert w.amp.GradScaler("cpu").is_enabled() and not recwarn
+
+
+def test_a_scaler_for_a_device_that_does_not_exist(w):
+    with pytest.raises((RuntimeError, ValueError), match="nonsense"):
+        w.amp.GradScaler("nonsense")

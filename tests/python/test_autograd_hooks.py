@@ -474,3 +474,18 @@ def test_random_graphs_with_random_hooks(w, seed):
                 assert tensor.grad.item() == pytest.approx(2 * want[id(ref)], rel=1e-12)
     for tensor, _ in leaf_pairs:
         tensor.grad = None
+
+
+# Variable
+
+
+def test_variable(w):
+    x = w.ones(2, requires_grad=True)
+    y = x * 2
+    v = w.autograd.Variable(y, requires_grad=True)
+    assert type(v) is w.Tensor and v.is_leaf and v.requires_grad and v.data_ptr() == y.data_ptr()
+    assert not w.autograd.Variable(x).requires_grad
+    assert isinstance(x, w.autograd.Variable) and not isinstance(1.0, w.autograd.Variable)
+    assert issubclass(w.nn.Parameter, w.autograd.Variable)
+    with pytest.raises(TypeError, match="Variable: data must be a Tensor, got list"):
+        w.autograd.Variable([1.0])

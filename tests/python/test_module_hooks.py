@@ -193,3 +193,14 @@ def test_hooks_by_kind(w):
         del layer._forward_pre_hooks[handle.id]
     layer._forward_hooks.clear()
     assert layer(w.ones(1)).item() == 1.0
+
+
+def test_jit_sees_hooks_of_all_modules(w):
+    layer = w.nn.Identity()
+    f, x = w.jit(lambda x: layer(x)), w.ones(1)
+    assert f(x).item() == 1.0
+    with hooks_of(w).register_module_forward_hook(lambda m, args, out: out + 1):
+        assert f(x).item() == 2.0
+    assert f(x).item() == 1.0
+    with hooks_of(w).register_module_forward_hook(lambda m, args, out: out + 2):
+        assert f(x).item() == 3.0

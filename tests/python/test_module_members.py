@@ -152,6 +152,14 @@ def test_jit_sees_changes_through_the_dict(w):
     assert np.allclose(f(x).detach().numpy(), net(x).detach().numpy())
 
 
+def test_jit_sees_a_changed_order(w):
+    model = w.nn.Sequential(w.nn.ReLU(), w.nn.Hardtanh(-2.0, -1.0))
+    f, x = w.jit(lambda x: model(x)), w.ones(1)
+    assert f(x).item() == -1.0
+    model._modules.move_to_end("0")
+    assert f(x).item() == 0.0
+
+
 def test_getattr_called_by_a_wrapper(w):
     class Wrap(w.nn.Module):
         def __init__(self, module):

@@ -78,7 +78,8 @@ from weft.nn.loss import (
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from weft.nn.module import Module, name_constructors
+from weft.nn.members import name_constructors
+from weft.nn.module import Module
 from weft.nn.normalization import (
     BatchNorm1d,
     BatchNorm2d,

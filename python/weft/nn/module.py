@@ -1,163 +1,14 @@
 """Module: the base class of layers and models. A tree of parameters, buffers and submodules with a forward function."""
 
 import difflib
-import types
-import weakref
 
 import weft
 from weft.nn import state
+from weft.nn.conversion import Conversion, parse_to, zero_gradients
 from weft.nn.hooks import HooksOfKind, RemovableHandle, call_with_hooks, global_hooks, run_registration_hooks
 from weft.nn.layer_path import add_layer_path
+from weft.nn.members import GROUPS, Members
 from weft.nn.parameter import Parameter
-
-
-class Members(dict):
-    """The parameters, buffers or submodules of one module by name, as ``module._parameters`` and so on.
-
-    A dict of its own whose members are attributes of the module as well: whichever is changed, the other one follows.
-    """
-
-    __slots__ = ("_owner",)
-
-    def __init__(self, module, members=()):
-        self._owner = weakref.ref(module)  # weak: a module must not wait for the garbage collector
-        super().__init__()
-        self.update(members)
-
-    def __reduce__(self):
-        return dict, (dict(self),)  # Module.__setstate__ gives the copy its owner
-
-    def _forget(self, name):
-        owner = self._owner()
-        if owner is None:
-            return
-        own = owner.__dict__
-        own.pop(name, None)
-        for group in _GROUPS:
-            other = own.get(group)
-            if other is not None and other is not self and name in other:
-                own[name] = other[name]
-
-    def __setitem__(self, name, member):
-        super().__setitem__(name, member)
-        owner = self._owner()
-        if owner is not None:
-            owner.__dict__[name] = member
-
-    def __delitem__(self, name):
-        super().__delitem__(name)
-        self._forget(name)
-
-    def pop(self, name, *default):
-        """As dict.pop."""
-        known = name in self
-        member = super().pop(name, *default)
-        if known:
-            self._forget(name)
-        return member
-
-    def popitem(self):
-        """As dict.popitem."""
-        name, member = super().popitem()
-        self._forget(name)
-        return name, member
-
-    def clear(self):
-        """As dict.clear."""
-        for name in list(self):
-            del self[name]
-
-    def update(self, *args, **kwargs):
-        """As dict.update."""
-        for name, member in dict(*args, **kwargs).items():
-            self[name] = member
-
-    def __ior__(self, other):
-        self.update(other)
-        return self
-
-    def setdefault(self, name, default=None):
-        """As dict.setdefault."""
-        if name not in self:
-            self[name] = default
-        return self[name]
-
-    def move_to_end(self, name, last=True):
-        """As OrderedDict.move_to_end."""
-        order = [other for other in self if other != name]
-        order.insert(len(order) if last else 0, name)
-        members = {other: self[other] for other in order}  # KeyError for a name that is not there
-        super().clear()
-        super().update(members)
-
-
-_GROUPS = ("_parameters", "_buffers", "_modules")
-
-
-class _Conversion:
-    """New contents for all tensors of a tree of modules, made before the first one is given to its module."""
-
-    def __init__(self, module, fn, recurse):
-        self.fn = fn
-        self.made = {}  # id -> (the tensor, its new contents, those of its gradient)
-        for part in module.modules() if recurse else (module,):
-            for tensor in (*part._parameters.values(), *part._buffers.values()):
-                if tensor is not None:
-                    self.of(tensor)
-
-    def __call__(self, tensor):  # for overriding _apply methods that convert tensors of their own
-        return self.fn(tensor)
-
-    def of(self, tensor):
-        """(contents, gradient or None) of a parameter; (buffer, None) for a buffer."""
-        if id(tensor) not in self.made:
-            grad = None
-            with weft.no_grad():
-                if isinstance(tensor, Parameter):
-                    data = self.fn(tensor.data)
-                    if tensor.grad is not None:
-                        grad = self.fn(tensor.grad.data)
-                else:
-                    data = self.fn(tensor)
-            self.made[id(tensor)] = (tensor, data, grad)
-        return self.made[id(tensor)][1:]
-
-
-def name_constructors(classes):
-    """Gives layers that inherit their __init__ one of their own name, which errors about its arguments show."""
-    for cls in list(classes):
-        if isinstance(cls, type) and issubclass(cls, Module) and "__init__" not in cls.__dict__:
-            inherited = cls.__init__
-            own = types.FunctionType(
-                inherited.__code__, inherited.__globals__, "__init__", inherited.__defaults__, inherited.__closure__
-            )
-            own.__kwdefaults__ = inherited.__kwdefaults__
-            own.__qualname__ = f"{cls.__qualname__}.__init__"
-            own.__doc__ = inherited.__doc__
-            cls.__init__ = own
-
-
-def zero_gradients(parameters, set_to_none):
-    """Drops the gradients of the parameters, or fills them with zeros: all of them or, on an error, none."""
-    if set_to_none:
-        for parameter in parameters:
-            parameter.grad = None
-        return
-    found = []
-    for parameter in parameters:
-        grad = parameter.grad
-        if grad is None:
-            continue
-        expanded = any(step == 0 and size > 1 for step, size in zip(grad.stride(), grad.shape))
-        if expanded or grad.requires_grad:  # cannot be filled, or has a history that others may need
-            found.append((parameter, weft.zeros(grad.shape, dtype=grad.dtype, device=grad.device)))
-        else:
-            found.append((None, grad))
-    for parameter, grad in found:
-        if parameter is None:
-            grad.zero_()
-        else:
-            parameter.grad = grad
 
 
 class Module:
@@ -194,7 +45,7 @@ class Module:
     def __init__(self):
         own = self.__dict__
         own["training"] = True
-        for group in _GROUPS:
+        for group in GROUPS:
             own[group] = Members(self)
         own["_non_persistent_buffers_set"] = set()
         own["_hooks"] = {}  # id -> (kind, hook, with_kwargs, always_call)
@@ -242,7 +93,7 @@ class Module:
             own["_buffers"][name] = run_registration_hooks("buffer", self, name, value)
         elif name in own["_parameters"] or name in own["_modules"]:
             own["_parameters" if name in own["_parameters"] else "_modules"][name] = None
-        elif name in _GROUPS:
+        elif name in GROUPS:
             members = dict(value)
             own[name].clear()
             own[name].update(members)
@@ -252,7 +103,7 @@ class Module:
     def _register(self, group, name, value):
         value = run_registration_hooks({"_parameters": "parameter", "_modules": "module"}[group], self, name, value)
         own = self.__dict__
-        for other in _GROUPS:
+        for other in GROUPS:
             if other != group:
                 own[other].pop(name, None)
         own["_non_persistent_buffers_set"].discard(name)
@@ -260,7 +111,7 @@ class Module:
 
     def __delattr__(self, name):
         own = self.__dict__
-        for group in _GROUPS:
+        for group in GROUPS:
             if name in own.get(group, ()):
                 own["_non_persistent_buffers_set"].discard(name)
                 del own[group][name]
@@ -289,8 +140,8 @@ class Module:
     def __setstate__(self, state):
         Module.__init__(self)
         own = self.__dict__
-        own.update({name: value for name, value in state.items() if name not in _GROUPS})
-        for group in _GROUPS:
+        own.update({name: value for name, value in state.items() if name not in GROUPS})
+        for group in GROUPS:
             own[group].update(state.get(group, ()))
 
     # Registration
@@ -462,7 +313,7 @@ class Module:
 
     def _apply(self, fn, recurse=True):
         """Replaces the contents of every parameter, its gradient, and every buffer by fn of it: all or none of them."""
-        made = fn if isinstance(fn, _Conversion) else _Conversion(self, fn, recurse)
+        made = fn if isinstance(fn, Conversion) else Conversion(self, fn, recurse)
         for child in self.children() if recurse else ():
             child._apply(made)
         for parameter in self._parameters.values():
@@ -481,7 +332,7 @@ class Module:
 
         Only floating parameters and buffers change their dtype; TypeError for a dtype that is not floating.
         """
-        device, dtype, non_blocking = _parse_to(*args, **kwargs)
+        device, dtype, non_blocking = parse_to(*args, **kwargs)
 
         def convert(t):
             wanted = dtype if dtype is not None and t.is_floating_point() else t.dtype
@@ -628,46 +479,3 @@ class Module:
         if not self._modules and len(lines) <= 1:
             return f"{self._get_name()}({extra})"
         return f"{self._get_name()}(\n  " + "\n  ".join(lines) + "\n)"
-
-
-def _parse_to(*args, device=None, dtype=None, non_blocking=False, tensor=None, **unknown):
-    if unknown:
-        raise TypeError(f"Module.to: unknown argument {next(iter(unknown))!r}; it takes device, dtype, non_blocking")
-    given = {}
-
-    def take(name, value):
-        if name in given:
-            raise TypeError(f"Module.to: got two values for {name}: {given[name]!r} and {value!r}")
-        given[name] = value
-
-    for name, value in (("device", device), ("dtype", dtype), ("tensor", tensor)):
-        if value is not None:
-            take(name, value)
-    for position, arg in enumerate(args):
-        if isinstance(arg, weft.Tensor) and position == 0:
-            take("tensor", arg)
-        elif isinstance(arg, weft.dtype):
-            take("dtype", arg)
-        elif isinstance(arg, bool) and position > 0:
-            non_blocking = arg
-        elif isinstance(arg, (str, int, weft.device)) and not isinstance(arg, bool) and position == 0:
-            take("device", arg)
-        elif arg is not None:
-            raise TypeError(
-                f"Module.to: argument {position} is a {type(arg).__name__} ({arg!r}); expected to(device), to(dtype), "
-                "to(device, dtype) or to(tensor), each with non_blocking"
-            )
-    if not isinstance(non_blocking, (bool, int)):
-        raise TypeError(f"Module.to: non_blocking must be a bool, got {type(non_blocking).__name__}")
-    if "tensor" in given:
-        if len(given) > 1 or not isinstance(given["tensor"], weft.Tensor):
-            raise TypeError("Module.to: to(tensor) takes device and dtype of a Tensor, and neither of them beside it")
-        return given["tensor"].device, given["tensor"].dtype, non_blocking
-    device, dtype = given.get("device"), given.get("dtype")
-    if device is not None and not isinstance(device, weft.device):
-        device = weft.device(device)
-    if dtype is not None and not isinstance(dtype, weft.dtype):
-        raise TypeError(f"Module.to: dtype must be a weft.dtype, got {type(dtype).__name__}")
-    if dtype is not None and not dtype.is_floating_point:
-        raise TypeError(f"to: a module can only be converted to a floating dtype, got {dtype}")
-    return device, dtype, non_blocking

@@ -8,7 +8,7 @@ import weakref
 
 import weft
 from weft import _C
-from weft.nn.module import zero_gradients
+from weft.nn.conversion import zero_gradients
 
 
 class Optimizer:

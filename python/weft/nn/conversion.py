@@ -1,0 +1,99 @@
+"""Changes of all tensors of a module at once: conversions, zeroed gradients."""
+
+import weft
+from weft.nn.parameter import Parameter
+
+
+class Conversion:
+    """New contents for all tensors of a tree of modules, made before the first one is given to its module."""
+
+    def __init__(self, module, fn, recurse):
+        self.fn = fn
+        self.made = {}  # id -> (the tensor, its new contents, those of its gradient)
+        for part in module.modules() if recurse else (module,):
+            for tensor in (*part._parameters.values(), *part._buffers.values()):
+                if tensor is not None:
+                    self.of(tensor)
+
+    def __call__(self, tensor):  # for overriding _apply methods that convert tensors of their own
+        return self.fn(tensor)
+
+    def of(self, tensor):
+        """(contents, gradient or None) of a parameter; (buffer, None) for a buffer."""
+        if id(tensor) not in self.made:
+            grad = None
+            with weft.no_grad():
+                if isinstance(tensor, Parameter):
+                    data = self.fn(tensor.data)
+                    if tensor.grad is not None:
+                        grad = self.fn(tensor.grad.data)
+                else:
+                    data = self.fn(tensor)
+            self.made[id(tensor)] = (tensor, data, grad)
+        return self.made[id(tensor)][1:]
+
+
+def zero_gradients(parameters, set_to_none):
+    """Drops the gradients of the parameters, or fills them with zeros: all of them or, on an error, none."""
+    if set_to_none:
+        for parameter in parameters:
+            parameter.grad = None
+        return
+    found = []
+    for parameter in parameters:
+        grad = parameter.grad
+        if grad is None:
+            continue
+        expanded = any(step == 0 and size > 1 for step, size in zip(grad.stride(), grad.shape))
+        if expanded or grad.requires_grad:  # cannot be filled, or has a history that others may need
+            found.append((parameter, weft.zeros(grad.shape, dtype=grad.dtype, device=grad.device)))
+        else:
+            found.append((None, grad))
+    for parameter, grad in found:
+        if parameter is None:
+            grad.zero_()
+        else:
+            parameter.grad = grad
+
+
+def parse_to(*args, device=None, dtype=None, non_blocking=False, tensor=None, **unknown):
+    if unknown:
+        raise TypeError(f"Module.to: unknown argument {next(iter(unknown))!r}; it takes device, dtype, non_blocking")
+    given = {}
+
+    def take(name, value):
+        if name in given:
+            raise TypeError(f"Module.to: got two values for {name}: {given[name]!r} and {value!r}")
+        given[name] = value
+
+    for name, value in (("device", device), ("dtype", dtype), ("tensor", tensor)):
+        if value is not None:
+            take(name, value)
+    for position, arg in enumerate(args):
+        if isinstance(arg, weft.Tensor) and position == 0:
+            take("tensor", arg)
+        elif isinstance(arg, weft.dtype):
+            take("dtype", arg)
+        elif isinstance(arg, bool) and position > 0:
+            non_blocking = arg
+        elif isinstance(arg, (str, int, weft.device)) and not isinstance(arg, bool) and position == 0:
+            take("device", arg)
+        elif arg is not None:
+            raise TypeError(
+                f"Module.to: argument {position} is a {type(arg).__name__} ({arg!r}); expected to(device), to(dtype), "
+                "to(device, dtype) or to(tensor), each with non_blocking"
+            )
+    if not isinstance(non_blocking, (bool, int)):
+        raise TypeError(f"Module.to: non_blocking must be a bool, got {type(non_blocking).__name__}")
+    if "tensor" in given:
+        if len(given) > 1 or not isinstance(given["tensor"], weft.Tensor):
+            raise TypeError("Module.to: to(tensor) takes device and dtype of a Tensor, and neither of them beside it")
+        return given["tensor"].device, given["tensor"].dtype, non_blocking
+    device, dtype = given.get("device"), given.get("dtype")
+    if device is not None and not isinstance(device, weft.device):
+        device = weft.device(device)
+    if dtype is not None and not isinstance(dtype, weft.dtype):
+        raise TypeError(f"Module.to: dtype must be a weft.dtype, got {type(dtype).__name__}")
+    if dtype is not None and not dtype.is_floating_point:
+        raise TypeError(f"to: a module can only be converted to a floating dtype, got {dtype}")
+    return device, dtype, non_blocking
