@@ -439,17 +439,26 @@ def random_program(w, rng):
 def test_random_graphs_with_random_hooks(w, seed):
     rng = random.Random(seed)
     leaf_pairs, pairs = random_program(w, rng)
-    hooks, calls, expected_calls = {}, [], []
+    hooks, calls, expected_calls, events = {}, [], [], []
+    index_of = {id(ref): index for index, (_, ref) in enumerate(pairs)}
     for tensor, ref in rng.sample(pairs, rng.randint(0, len(pairs))):
         for _ in range(rng.randint(1, 2)):
             factor = rng.choice([0.5, 1.0, 2.0])
-            tensor.register_hook(lambda g, factor=factor: g * factor)
+
+            def hook(g, factor=factor, index=index_of[id(ref)], is_leaf=tensor.is_leaf):
+                if not is_leaf:
+                    events.append(index)
+                return g * factor
+
+            tensor.register_hook(hook)
             hooks.setdefault(id(ref), []).append(factor)
     roots = [rng.choice(pairs) for _ in range(rng.randint(1, 3))]
     used = {id(node) for _, ref in roots for node in ref.order()}
     for number, (tensor, ref) in enumerate(leaf_pairs):
         if rng.random() < 0.6:
-            tensor.register_post_accumulate_grad_hook(lambda p, number=number: calls.append((number, p.grad.item())))
+            tensor.register_post_accumulate_grad_hook(
+                lambda p, number=number: calls.append((number, p.grad.item(), len(events)))
+            )
             if id(ref) in used:
                 expected_calls.append(number)
     retained = [pair for pair in pairs if pair not in leaf_pairs and rng.random() < 0.3]
@@ -464,9 +473,15 @@ def test_random_graphs_with_random_hooks(w, seed):
             assert tensor.grad.item() == pytest.approx(want[id(ref)], rel=1e-12)
         else:
             assert tensor.grad is None
-    assert sorted(number for number, _ in calls) == sorted(expected_calls)
-    for number, value in calls:
-        assert value == pytest.approx(want[id(leaf_pairs[number][1])], rel=1e-12)
+    assert sorted(number for number, _, _ in calls) == sorted(expected_calls)
+    nodes = {id(node): node for _, ref in roots for node in ref.order()}.values()
+    for number, value, when in calls:
+        leaf = leaf_pairs[number][1]
+        assert value == pytest.approx(want[id(leaf)], rel=1e-12)
+        readers = [index_of[id(node)] for node in nodes if any(parent is leaf for parent, _ in node.parents)]
+        oldest = min(readers, default=len(pairs))
+        assert all(index >= oldest for index in events[:when]), "called after an older node had run"
+        assert all(index < oldest for index in events[when:]), "called before its gradient was complete"
     if retain:
         w.autograd.backward([t for t, _ in roots])
         for tensor, ref in leaf_pairs:
