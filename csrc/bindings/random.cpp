@@ -6,6 +6,7 @@
 #include "bindings/factory.h"
 #include "bindings/sizes.h"
 #include "ops/elementwise.h"
+#include "ops/require.h"
 
 namespace weft::python {
 
@@ -59,6 +60,11 @@ void bind_uniform_and_normal(Family& f) {
       return random(Distribution::Normal, {std::get<Scalar>(mean).to_double(), std::get<Scalar>(std).to_double()},
                     *size, dtype.value_or(default_dtype()), device.value_or(default_device()), generator_of(g));
     }
+    if (s)
+      require_all(ge(*s, Scalar(0.0)), "normal: the standard deviations std must not be negative");
+    else
+      check(std::get<Scalar>(std).to_double() >= 0, "normal: the standard deviation std must not be negative, got ",
+            std::get<Scalar>(std).to_double());
     Shape shape = m && s ? broadcast_shapes("normal", m->shape(), s->shape()) : (m ? m : s)->shape();
     Tensor z =
         random(Distribution::Normal, {0, 1}, shape, (m ? m : s)->dtype(), (m ? m : s)->device(), generator_of(g));
@@ -308,6 +314,7 @@ void bind_generators(py::module_& m) {
 
 py::object dropped(const py::object& self, double p, bool training, bool inplace, bool features) {
   const Tensor& x = unwrap(self.ptr());
+  DrawScope draw(nullptr);
   Tensor y = dropout(x, p, training, features);
   if (!inplace) return py::cast(y);
   copy_(x, y);

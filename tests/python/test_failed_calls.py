@@ -104,6 +104,7 @@ BAD = {
     "rand of integers": lambda w, x: w.rand(3, dtype=w.int64),
     "normal of other shapes": lambda w, x: w.normal(w.ones(3), w.ones(4)),
     "normal of a negative std": lambda w, x: w.normal(w.ones(3), -1.0),
+    "normal with a negative std": lambda w, x: w.normal(w.ones(3), w.tensor([1.0, 2.0, -1.0])),
     "bernoulli above one": lambda w, x: w.bernoulli(w.full((3,), 2.0)),
     "bernoulli_ of another shape": lambda w, x: w.ones(3).bernoulli_(w.full((4,), 0.5)),
     "multinomial": lambda w, x: w.multinomial(w.zeros(3), 2),

@@ -99,7 +99,9 @@ class Optimizer:
         if known is not None:
             runs, its_params = known
             same = len(its_params) == len(params) and all(map(operator.is_, its_params, params))
-            if same and all(run.is_current() for run in runs):
+            for run in runs if same else ():
+                same = same and run.is_current(self.state)
+            if same:
                 return runs, grads
         with _C._OutsideTrace():  # state that is made now is there for good
             runs = make(params, group)
@@ -114,8 +116,10 @@ class Optimizer:
         """
         calls = []
         for _, number, runs, grads in plans:
-            for run in runs:
-                calls.append((number, run, grads if len(runs) == 1 else [grads[i] for i in run.places]))
+            if len(runs) == 1:
+                calls.append((number, runs[0], grads))
+            else:
+                calls.extend((number, run, [grads[i] for i in run.places]) for run in runs)
         if _C._is_tracing():
             for number, run, grads in calls:
                 trace(number, run, grads)
@@ -254,10 +258,9 @@ class StepRun:
                 self.seen = [*self.columns, [entry.get("step") for entry in self.entries]]
         return self
 
-    def is_current(self):
-        """Is the optimizer's state what this run was made of?"""
-        optimizer = self.optimizer()
-        if optimizer is None or optimizer.state is not self.state:
+    def is_current(self, state):
+        """Is the optimizer's state, which is given, what this run was made of?"""
+        if state is not self.state:
             return False
         if self.fresh:
             return all(self.state.get(p, {}).get(name) is None for p, fresh in self.fresh for name in fresh)
@@ -295,7 +298,12 @@ class StepRun:
             cell = weft.tensor(current(), dtype=weft.float64, device="cpu")
         record(cell)
         _C._around_calls(lambda: _C._set_numbers(cell, current()), self.advance, cell)
-        _C._watch_condition(lambda: "" if self.is_current() else "the state of an optimizer changed")
+        _C._watch_condition(self._reason_to_retrace)
+
+    def _reason_to_retrace(self):
+        optimizer = self.optimizer()
+        same = optimizer is not None and self.is_current(optimizer.state)
+        return "" if same else "the state of an optimizer changed"
 
 
 def count_step(advance):
