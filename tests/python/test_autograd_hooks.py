@@ -443,10 +443,10 @@ def test_random_graphs_with_random_hooks(w, seed):
     index_of = {id(ref): index for index, (_, ref) in enumerate(pairs)}
     for tensor, ref in rng.sample(pairs, rng.randint(0, len(pairs))):
         for _ in range(rng.randint(1, 2)):
-            factor = rng.choice([0.5, 1.0, 2.0])
+            factor, index = rng.choice([0.5, 1.0, 2.0]), index_of[id(ref)]
 
-            def hook(g, factor=factor, index=index_of[id(ref)], is_leaf=tensor.is_leaf):
-                if not is_leaf:
+            def hook(g, factor=factor, index=None if tensor.is_leaf else index):
+                if index is not None:
                     events.append(index)
                 return g * factor
 

@@ -56,7 +56,7 @@ def zero_gradients(parameters, set_to_none):
             parameter.grad = grad
 
 
-def parse_to(*args, device=None, dtype=None, non_blocking=False, tensor=None, **unknown):
+def parse_to(*args, device=None, dtype=None, non_blocking=None, tensor=None, **unknown):
     if unknown:
         raise TypeError(f"Module.to: unknown argument {next(iter(unknown))!r}; it takes device, dtype, non_blocking")
     given = {}
@@ -66,7 +66,7 @@ def parse_to(*args, device=None, dtype=None, non_blocking=False, tensor=None, **
             raise TypeError(f"Module.to: got two values for {name}: {given[name]!r} and {value!r}")
         given[name] = value
 
-    for name, value in (("device", device), ("dtype", dtype), ("tensor", tensor)):
+    for name, value in (("device", device), ("dtype", dtype), ("tensor", tensor), ("non_blocking", non_blocking)):
         if value is not None:
             take(name, value)
     for position, arg in enumerate(args):
@@ -75,7 +75,7 @@ def parse_to(*args, device=None, dtype=None, non_blocking=False, tensor=None, **
         elif isinstance(arg, weft.dtype):
             take("dtype", arg)
         elif isinstance(arg, bool) and position > 0:
-            non_blocking = arg
+            take("non_blocking", arg)
         elif isinstance(arg, (str, int, weft.device)) and not isinstance(arg, bool) and position == 0:
             take("device", arg)
         elif arg is not None:
@@ -83,6 +83,7 @@ def parse_to(*args, device=None, dtype=None, non_blocking=False, tensor=None, **
                 f"Module.to: argument {position} is a {type(arg).__name__} ({arg!r}); expected to(device), to(dtype), "
                 "to(device, dtype) or to(tensor), each with non_blocking"
             )
+    non_blocking = given.pop("non_blocking", False)
     if not isinstance(non_blocking, (bool, int)):
         raise TypeError(f"Module.to: non_blocking must be a bool, got {type(non_blocking).__name__}")
     if "tensor" in given:
