@@ -2,7 +2,6 @@
 
 import weft.amp
 from weft._missing import missing_names
-from weft.amp import GradScaler
 
 __getattr__ = missing_names(__name__)
 

@@ -4,10 +4,10 @@ import math
 import warnings
 
 import weft
+from weft import _C
 from weft._missing import missing_names
 
 __getattr__ = missing_names(__name__)
-from weft import _C
 
 _GAINS = {
     "linear": 1.0,
