@@ -400,11 +400,12 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
 }
 
 std::vector<Tensor> grad_at(const std::vector<Tensor>& outputs, const std::vector<Edge>& ends,
-                            const std::vector<char>& hooked, const std::vector<Tensor>& grad_outputs) {
-  BackwardRun run = start("grad", outputs, grad_outputs, false, false, false, &ends, &hooked);
+                            const std::vector<char>& hooked, const std::vector<Tensor>& grad_outputs,
+                            bool create_graph) {
+  BackwardRun run = start("grad", outputs, grad_outputs, create_graph, create_graph, false, &ends, &hooked);
   std::vector<Tensor> result;
   for (size_t i = 0; i < ends.size(); i++) result.push_back(run.captured(i));
-  GradModeGuard mode(false);
+  GradModeGuard mode(create_graph);
   run.commit();  // of tensors with retain_grad()
   return result;
 }

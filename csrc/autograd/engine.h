@@ -20,8 +20,9 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
                          bool allow_unused);
 
 // Returns the gradients of `outputs` that arrive at `ends`, whose nodes do not run, and their hooks only where `hooked`
-// says so; undefined where none does. Touches no .grad and frees the graph in between.
+// says so; undefined where none does. Touches no .grad; frees the graph in between unless create_graph.
 std::vector<Tensor> grad_at(const std::vector<Tensor>& outputs, const std::vector<Edge>& ends,
-                            const std::vector<char>& hooked, const std::vector<Tensor>& grad_outputs);
+                            const std::vector<char>& hooked, const std::vector<Tensor>& grad_outputs,
+                            bool create_graph = false);
 
 }  // namespace weft

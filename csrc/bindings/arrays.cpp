@@ -5,8 +5,10 @@
 
 #include "bindings/autograd.h"
 #include "bindings/dlpack.h"
+#include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
+#include "op/trace_values.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 
@@ -28,9 +30,9 @@ void check_exportable(const char* what, const Tensor& t) {
   check<ErrorKind::Type>(t.dtype() != DType::BFloat16, what, ": NumPy has no bfloat16; convert with .float() first");
 }
 
-py::array to_numpy(const Tensor& t) {
-  check_values_known("numpy", t);
-  check_exportable("numpy", t);
+py::array to_numpy(const Tensor& t, const char* what = "numpy") {
+  check_values_readable(what, t);
+  check_exportable(what, t);
   std::vector<py::ssize_t> strides;
   for (int64_t s : t.strides()) strides.push_back(s * static_cast<py::ssize_t>(item_size(t.dtype())));
   py::object owner = py::cast(t);
@@ -146,7 +148,7 @@ dlpack::DLDevice dlpack_device(const Tensor& t) {
 
 // What an exported capsule owns: the tensor (its Dims hold shape and strides).
 void fill(dlpack::DLTensor& d, const Tensor& t) {
-  check_values_known("dlpack", t);
+  check_values_readable("dlpack", t);
   DType dtype = t.dtype();
   uint8_t code = dtype == DType::Bool       ? dlpack::kBool
                  : dtype == DType::UInt8    ? dlpack::kUInt
@@ -185,6 +187,7 @@ py::object to_dlpack(const Tensor& self, const std::optional<int64_t>& stream,
                      const std::optional<std::pair<int, int>>& max_version, const py::object&,
                      std::optional<bool> copy) {
   check<ErrorKind::Buffer>(!self.requires_grad(), "__dlpack__: the tensor requires grad; export tensor.detach()");
+  check_values_readable("dlpack", self);
   Device device = self.device();
   check<ErrorKind::Buffer>(device.type == DeviceType::CPU || device.type == DeviceType::CUDA, "__dlpack__: tensors on ",
                            device, " cannot be exported");
@@ -212,6 +215,7 @@ Tensor from_numpy(const py::object& source) {
   check<ErrorKind::Type>(py::isinstance<py::array>(source), "from_numpy: expected a NumPy array, got ",
                          std::string(Py_TYPE(source.ptr())->tp_name));
   auto array = py::reinterpret_borrow<py::array>(source);
+  note_array(array);
   DType dtype = dtype_of_numpy("from_numpy", array.dtype());
   auto item = static_cast<int64_t>(item_size(dtype));
   Shape shape;
@@ -242,7 +246,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
       dims[i] = t.size(i);
       dims[t.ndim() + i] = t.strides()[i] * static_cast<Py_ssize_t>(item_size(t.dtype()));
     }
-    check_values_known("buffer", t);
+    check_values_readable("buffer", t);
     static char nothing;
     *view = {};
     view->buf = t.data() ? t.data() : &nothing;
@@ -312,7 +316,7 @@ void bind_arrays(Family& f) {
   f.method(
       "__array__",
       [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {
-        py::object array = to_numpy(t);
+        py::object array = to_numpy(t, "__array__");
         bool convert = !dtype.is_none() && !py::dtype::from_args(dtype).equal(array.attr("dtype"));
         check<ErrorKind::Value>(!convert || copy.value_or(true), "__array__: converting to another dtype needs a copy");
         if (convert) return array.attr("astype")(dtype);

@@ -4,6 +4,7 @@
 #include "bindings/out.h"
 #include "bindings/tensor_object.h"
 #include "core/small_vector.h"
+#include "op/trace_values.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -425,7 +426,7 @@ void bind_masks(Family& f) {
               ", got ", weights.defined() ? weights.shape() : Shape{});
         check(!x.is_meta(),
               "bincount: the size of the result depends on the data, which a tensor on the meta device does not have");
-        check_values_known("bincount", x);
+        check_values_readable("bincount", x);
         NotTraced now;
         int64_t length = minlength;
         Tensor values = contiguous(to_dtype(x, DType::Int64));

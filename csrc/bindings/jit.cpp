@@ -1,10 +1,10 @@
 // weft.jit: calls of Python functions as compiled graphs. Flattens arguments to tensors and a signature, keeps a
-// compiled graph for every signature, and watches what the trace has read of Python.
+// compiled graph for every signature, and guards what the trace has read of Python (jit_guards.h).
 #include <atomic>
 #include <unordered_map>
 
+#include "bindings/jit_guards.h"
 #include "bindings/jit_signature.h"
-#include "bindings/jit_watch.h"
 #include "bindings/tensor_object.h"
 
 #include <frameobject.h>
@@ -21,12 +21,11 @@ namespace {
 // What a traced function asks to happen around every call of what is compiled from it.
 struct Session {
   std::vector<py::object> before, after;
-  std::vector<py::object> watched;                        // modules
-  std::vector<std::pair<py::object, py::str>> variables;  // holders and names
-  std::vector<py::object> conditions;                     // functions that say why the trace does not hold, or ""
-  uint64_t number = next_number++;                        // of this trace, among all of the process
+  std::vector<py::object> conditions;  // functions that say why the trace does not hold, or ""
+  uint64_t number = next_number++;     // of this trace, among all of the process
   static inline std::atomic<uint64_t> next_number{1};
   std::vector<Tensor> cells;  // numbers that are read anew at every call
+  py::object recorder;        // of what was read of Python
   bool sizes_vary = false;
   std::vector<graph::Comparison> comparisons;  // of sizes that may vary
 };
@@ -69,14 +68,28 @@ struct Compiled {
   std::vector<std::string> parts;
   Tree result;
   std::vector<py::object> before, after;
-  std::vector<Watch> watches;
-  std::vector<VariableWatch> variables;
-  std::vector<py::object> conditions;
+  std::vector<py::object> conditions;             // functions that say why it does not hold, or ""
+  std::shared_ptr<Guards> guards;                 // on what the trace has read of Python
   std::string reason;                             // why it was traced
   graph::Program program;                         // before the passes
   std::vector<std::string> without;               // passes
   std::shared_ptr<graph::DynamicProgram> family;  // for other sizes of dynamic dimensions
   std::string family_key;
+
+  int traverse(visitproc visit, void* arg) const {
+    for (const py::object& o : constants) Py_VISIT(o.ptr());
+    for (const py::object& o : before) Py_VISIT(o.ptr());
+    for (const py::object& o : after) Py_VISIT(o.ptr());
+    for (const py::object& o : conditions) Py_VISIT(o.ptr());
+    if (int stop = visit_tree(result, visit, arg)) return stop;
+    return guards && guards.use_count() == 1 ? guards->traverse(visit, arg) : 0;
+  }
+  static int visit_tree(const Tree& tree, visitproc visit, void* arg) {
+    Py_VISIT(tree.object.ptr());
+    for (const Tree& child : tree.children)
+      if (int stop = visit_tree(child, visit, arg)) return stop;
+    return 0;
+  }
 };
 
 // With the names from WEFT_JIT_PASSES.
@@ -170,6 +183,37 @@ class Jit {
     last_used_ = nullptr;
   }
   size_t traces() const { return traces_; }
+
+  // For Python's garbage collector: what only this holds. A compiled graph that runs, or that somebody looks at, is
+  // held by others too.
+  int traverse(visitproc visit, void* arg) const {
+    Py_VISIT(function_.ptr());
+    Py_VISIT(traced_call_.ptr());
+    for (const std::shared_ptr<Compiled>& c : all_)
+      if (c.use_count() == 2 + (c == last_used_))
+        if (int stop = c->traverse(visit, arg)) return stop;
+    return 0;
+  }
+  void let_go() {
+    auto all = std::exchange(all_, {});
+    auto by_key = std::exchange(by_key_, {});
+    auto last = std::exchange(last_used_, nullptr);
+    function_ = py::none();
+  }
+  static void collect_with(PyHeapTypeObject* heap_type) {
+    PyTypeObject* type = &heap_type->ht_type;
+    type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+    type->tp_traverse = [](PyObject* self, visitproc visit, void* arg) {
+      Py_VISIT(Py_TYPE(self));
+      if (!py::detail::is_holder_constructed(self)) return 0;
+      return py::cast<Jit&>(py::handle(self)).traverse(visit, arg);
+    };
+    type->tp_clear = [](PyObject* self) {
+      if (py::detail::is_holder_constructed(self)) py::cast<Jit&>(py::handle(self)).let_go();
+      return 0;
+    };
+  }
+
   const py::object& function() const { return function_; }
 
  private:
@@ -235,6 +279,8 @@ class Jit {
       Session* outer;
       ~Restore() { session = outer; }
     } restore{outer};
+    Recording recording;
+    traced.session.recorder = recording.recorder();
     graph::Tracer tracer(current_line);
     std::vector<Tensor> stand_ins = tracer.arguments(types), results;
     {
@@ -278,8 +324,7 @@ class Jit {
   // Why what was compiled does not hold any more; empty if it does.
   static std::string mismatch(Compiled& c, const std::vector<Tensor>& tensors) {
     std::string reason = c.function->mismatch(tensors);
-    for (size_t i = 0; reason.empty() && i < c.watches.size(); i++) reason = c.watches[i].change();
-    for (size_t i = 0; reason.empty() && i < c.variables.size(); i++) reason = c.variables[i].change();
+    if (reason.empty()) reason = c.guards->changed();
     for (size_t i = 0; reason.empty() && i < c.conditions.size(); i++) reason = c.conditions[i]().cast<std::string>();
     return reason;
   }
@@ -298,9 +343,8 @@ class Jit {
     c.result = std::move(traced.result);
     c.before = traced.session.before;
     c.after = traced.session.after;
-    for (const py::object& module : traced.session.watched) c.watches.emplace_back(module);
-    for (const auto& [holder, name] : traced.session.variables) c.variables.emplace_back(holder, name);
     c.conditions = traced.session.conditions;
+    c.guards = traced.session.recorder.attr("finish")().cast<std::shared_ptr<Guards>>();
     keep(s.key, compiled);
     if (traces_ == kManyTraces) {
       std::string text =
@@ -363,9 +407,8 @@ class Jit {
       c.result = base.result;
       c.before = base.before;
       c.after = base.after;
-      c.watches = base.watches;
-      c.variables = base.variables;
       c.conditions = base.conditions;
+      c.guards = base.guards;
       c.reason = "other sizes of dynamic dimensions: no new trace";
       if (mismatch(c, s.tensors).empty()) return &keep(s.key, compiled);
     }
@@ -496,9 +539,11 @@ void note_exact_size(int64_t n) {
 }
 
 void bind_jit(py::module_& m) {
+  bind_jit_guards(m);
   py::class_<Compiled, std::shared_ptr<Compiled>>(m, "_Compiled")
       .def_readonly("reason", &Compiled::reason)
       .def_readonly("signature", &Compiled::parts)
+      .def_readonly("guards", &Compiled::guards)
       .def_property_readonly("passes", &graphs_after_passes)
       .def("text",
            [](const Compiled& c, bool backward) {
@@ -529,7 +574,7 @@ void bind_jit(py::module_& m) {
         const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
         return plan ? plan->memory().order.size() : 0;
       });
-  py::class_<Jit>(m, "_Jit")
+  py::class_<Jit>(m, "_Jit", py::custom_type_setup(&Jit::collect_with))
       .def(py::init<py::object, py::object, DynamicDims, std::vector<std::string>, bool>(), py::arg("function"),
            py::arg("traced_call"), py::arg("dynamic"), py::arg("without"), py::arg("record"))
       .def("__call__", &Jit::call)
@@ -556,12 +601,6 @@ void bind_jit(py::module_& m) {
   });
   m.def("_unplanned_scratch", &graph::unplanned_scratch,
         "Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.");
-  m.def("_watch", [](py::object owner) {
-    if (session) session->watched.push_back(std::move(owner));
-  });
-  m.def("_watch_variable", [](py::object holder, py::str name) {
-    if (session) session->variables.emplace_back(std::move(holder), std::move(name));
-  });
   m.def(
       "_watch_condition",
       [](py::object condition) {

@@ -5,6 +5,7 @@
 #include "ops/movement.h"
 #include "ops/reduced_loss.h"
 #include "ops/reduction.h"
+#include "ops/require.h"
 
 namespace weft::python {
 
@@ -137,6 +138,7 @@ void bind_binary_losses(Family& nn) {
 }  // namespace
 
 void bind_loss(Family&, Family& nn) {
+  nn.module().def("_require_all", &require_all, py::arg("condition"), py::arg("message"), py::arg("of_value") = false);
   bind_class_losses(nn);
   bind_distances(nn);
   bind_binary_losses(nn);

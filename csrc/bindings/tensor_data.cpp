@@ -196,6 +196,7 @@ PyObject* item(const Tensor& t, const char* asked) {
 
 PyObject* to_list(const Tensor& t) {
   check_has_data("tolist", t);
+  check_read_at_every_call("tolist", t);
   return nested_list(t.device().type == DeviceType::CPU ? t : on_host(t), 0, 0);
 }
 

@@ -1,6 +1,7 @@
 // Properties of weft.Tensor: shape, dtype, device, grad, requires_grad, ...
 #include "bindings/autograd.h"
 #include "bindings/tensor_object.h"
+#include "op/trace_values.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 
@@ -28,7 +29,7 @@ PyObject* bytes(const Tensor& t) { return PyLong_FromLongLong(t.numel() * static
 PyObject* on_cuda(const Tensor& t) { return PyBool_FromLong(t.device().type == DeviceType::CUDA); }
 PyObject* on_cpu(const Tensor& t) { return PyBool_FromLong(t.device().type == DeviceType::CPU); }
 PyObject* on_meta(const Tensor& t) { return PyBool_FromLong(t.is_meta()); }
-PyObject* traced(const Tensor& t) { return PyBool_FromLong(t.impl()->storage->symbolic()); }
+PyObject* traced(const Tensor& t) { return PyBool_FromLong(hides_values(t)); }
 PyObject* retains(const Tensor& t) {
   GradMeta* meta = grad_meta(t);
   return PyBool_FromLong(meta && meta->retained && !is_leaf(t));

@@ -5,10 +5,12 @@
 #include <utility>
 
 #include "autograd/engine.h"
+#include "op/apply.h"
 #include "op/autocast.h"
 #include "op/grad_mode.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/movement.h"
 
 namespace weft::graph {
 
@@ -63,16 +65,15 @@ class FunctionNode final : public weft::Node {
   void save(const Tensor& t, bool is_result) {
     saved_.emplace_back(t, is_result).output_index = SavedTensor::kNoHistory;
   }
+  // What the results are computed from once more for create_graph.
+  void save_for_eager(const Tensor& t) { eager_inputs_.emplace_back(t, false); }
 
   void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override {
     check(function_->backward_error_.empty(), function_->backward_error_);
-    check<ErrorKind::NotImplemented>(
-        !GradMode::enabled(),
-        "jit: backward with create_graph=True through a jitted function is not possible; compute the gradient inside "
-        "the jitted function");
     check(!released_,
           "backward: the graph of 'jit' was used before and its saved tensors are freed; to go through it a "
           "second time pass retain_graph=True to the first backward to keep them");
+    if (GradMode::enabled()) return backward_eagerly(grad_outputs, grad_inputs);
     if (!function_->backward_) return;  // the results do not depend on a leaf after all
     std::vector<Tensor> inputs;
     for (const SavedTensor& s : saved_) inputs.push_back(s.unpack("jit", this));
@@ -92,13 +93,67 @@ class FunctionNode final : public weft::Node {
   }
 
   void release_saved() override {
-    released_ |= !saved_.empty();
+    released_ |= !saved_.empty() || !eager_inputs_.empty();
     saved_.clear();
+    eager_inputs_.clear();
   }
 
  private:
+  // With create_graph: gradients that can be differentiated themselves.
+  void backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inputs) {
+    check_eager(function_->eager_.error);
+    std::vector<Tensor> inputs, roots, root_grads;
+    for (const SavedTensor& s : eager_inputs_) inputs.push_back(s.unpack("jit", this));
+    std::vector<Tensor> results = compute_eagerly(inputs);
+    for (int i = 0; i < outputs.size(); i++) {
+      if (!grad_outputs[i].defined()) continue;
+      check_eager(results[at(i)].requires_grad() ? "" : "a result has a derivative of its own");
+      roots.push_back(results[at(i)]);
+      root_grads.push_back(grad_outputs[i]);
+    }
+    std::vector<Edge> ends(edges.begin(), edges.end());
+    std::vector<Tensor> found = grad_at(roots, ends, std::vector<char>(ends.size(), 0), root_grads, true);
+    for (size_t i = 0; i < ends.size(); i++) {
+      check_eager(found[i].defined() || !function_->has_gradient_[i] || roots.size() < results.size()
+                      ? ""
+                      : "it reads a view of a captured tensor");
+      grad_inputs[i] = found[i];
+    }
+  }
+
+  static void check_eager(const std::string& error) {
+    check<ErrorKind::NotImplemented>(error.empty(),
+                                     "jit: backward with create_graph=True through this jitted function is not "
+                                     "possible, because ",
+                                     error, "; compute the gradient inside the jitted function");
+  }
+
+  std::vector<Tensor> compute_eagerly(const std::vector<Tensor>& inputs) const {
+    const Graph& g = function_->eager_.graph;
+    std::vector<Tensor> values(g.values.size());
+    for (size_t i = 0, next = 0; i < g.inputs.size(); i++)
+      values[at(g.inputs[i].value)] = g.inputs[i].constant.defined() ? g.inputs[i].constant : inputs[next++];
+    for (const graph::Node& node : g.nodes) {
+      std::vector<Tensor> in(node.inputs.size()), out(node.outputs.size());
+      SmallVector<const Tensor*, 8> list;
+      for (size_t i = 0; i < in.size(); i++) {
+        if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
+        const bool recorded = (node.recorded >> i) & 1;
+        if (in[i].defined() && in[i].requires_grad() && !recorded) in[i] = detach(in[i]);
+        check_eager(!recorded || node.recorded == kAllInputs || in[i].requires_grad() ? ""
+                                                                                      : "it uses an autograd.Function");
+        list.push_back(&in[i]);
+      }
+      apply(*node.op, Inputs(list.data(), list.size()), out.data());
+      for (size_t i = 0; i < out.size(); i++) values[at(node.outputs[i])] = out[i];
+    }
+    std::vector<Tensor> results;
+    for (const Result& r : g.results) results.push_back(values[at(r.value)]);
+    return results;
+  }
+
   Ref<const Function> function_;
-  std::vector<SavedTensor> saved_;
+  std::vector<SavedTensor> saved_, eager_inputs_;
   bool released_ = false;
 };
 
@@ -231,6 +286,39 @@ struct Function::Builder {
     backward = std::move(part.to);
   }
 
+  // The part of the traced program that results with gradients need; `numbers`: forward's inputs.
+  void build_eager(const std::vector<int>& numbers) const {
+    std::vector<ValueId> wanted;
+    for (int i : program.differentiable) wanted.push_back(graph().results[at(i)].value);
+    const std::vector<char> needed = needed_nodes(wanted, false);
+    std::vector<char> read(graph().values.size(), 0);
+    for (ValueId v : wanted) read[at(v)] = 1;
+    for (size_t n = 0; n < needed.size(); n++)
+      for (ValueId v : graph().nodes[n].inputs)
+        if (needed[n] && v != kNone) read[at(v)] = 1;
+    if (program.has_hooks) f.eager_.error = "a tensor in it has a hook";
+    Extract part(graph());
+    for (size_t i = 0; i < graph().inputs.size(); i++) {
+      if (!read[at(graph().inputs[i].value)]) continue;
+      part.input(graph().inputs[i].value, graph().inputs[i].constant);
+      if (!graph().inputs[i].constant.defined()) f.eager_.inputs.push_back(numbers[i]);
+      for (const Update& u : graph().updates)
+        if (at(u.input) == i) f.eager_.error = "it changes a tensor in place that the results depend on";
+    }
+    for (size_t n = 0; n < needed.size(); n++) {
+      if (!needed[n]) continue;
+      const graph::Node& node = graph().nodes[n];
+      if (!node.op->pure()) f.eager_.error = concat("it draws random numbers (", node.op->name(), ")");
+      if (node.inputs.size() > 64) f.eager_.error = concat(node.op->name(), " has more than 64 inputs");
+      part.node(node);
+    }
+    for (ValueId v : wanted) {
+      const ValueId own = part.value(v);
+      part.to.results.push_back({own, static_cast<int>(part.to.results.size()), part.to.values[at(own)].strides, 0});
+    }
+    f.eager_.graph = std::move(part.to);
+  }
+
   int input_of(ValueId v) const {
     for (size_t i = 0; i < graph().inputs.size(); i++)
       if (graph().inputs[i].value == v) return static_cast<int>(i);
@@ -279,6 +367,7 @@ Ref<Function> Function::compile(const Program& program, const OptimizeOptions& o
   if (!f->leaves_.empty()) optimize_whole(whole, options);
   Builder b{program, *f, whole};
   b.split(forward, backward);
+  if (!f->differentiable_.empty()) Builder{program, *f, program.graph()}.build_eager(b.forward_input);
   for (const Origin& origin : f->origins_)
     if (GradMode::enabled()) f->required_grad_.push_back(origin.tensor.defined() && origin.tensor.requires_grad());
   optimize(forward, options);
@@ -379,6 +468,7 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
   if (!differentiable_.empty()) {
     auto node = make_ref<FunctionNode>(Ref<const Function>(this), arguments);
     for (const Saved& s : saved_) node->save(s.input >= 0 ? inputs[at(s.input)] : results[at(s.result)], s.input < 0);
+    for (int input : eager_.inputs) node->save_for_eager(inputs[at(input)]);
     for (size_t i = 0; i < differentiable_.size(); i++) {
       const Tensor& t = results[at(differentiable_[i])];
       node->add_output(t);

@@ -30,6 +30,12 @@ class Function : public RefCounted {
     int input = -1, result = -1;
   };
   struct Builder;
+  // The results that autograd knows, computed once more op by op, so that their gradients can be differentiated.
+  struct Eager {
+    Graph graph;
+    std::vector<int> inputs;  // of forward, for those of the graph that are no constants
+    std::string error;        // why this is not possible
+  };
 
   Tensor resolve(const Origin& origin, const std::vector<Tensor>& arguments) const;
   // Gradients that the call will replace without looking at them: their memory is wanted for the new ones.
@@ -50,6 +56,7 @@ class Function : public RefCounted {
   std::vector<char> has_gradient_;  // of each leaf: does it reach the results?
   std::vector<Saved> saved_;
   std::string backward_error_;  // why backward cannot be had
+  Eager eager_;                 // for backward with create_graph
 };
 
 }  // namespace weft::graph

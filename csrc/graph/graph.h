@@ -42,7 +42,11 @@ struct Node {
   std::vector<ValueId> inputs;   // kNone: left out
   std::vector<ValueId> outputs;  // none for an op that only checks
   int source = 0;                // place in Graph::sources
+  // Of a traced program: bit i says whether autograd followed input i into the op. Passes do not keep it.
+  uint64_t recorded = 0;
 };
+// The `recorded` of nodes that autograd does not see and passes gradients through.
+constexpr uint64_t kAllInputs = ~uint64_t{0};
 
 // A result. Results with the same `memory` share their memory, as they did when traced. ~i: that of input i; then the
 // strides and the offset from the input's first element say where in it the result lies.

@@ -39,7 +39,7 @@ std::vector<int> differentiable_results(const Tracer& tracer, const std::vector<
 }
 
 // Where gradients leave what the trace has recorded: at leaves, and at tensors that were made before.
-std::vector<Edge> ends_of(const Tracer& tracer, const std::vector<Tensor>& results) {
+std::vector<Edge> ends_of(const Tracer& tracer, const std::vector<Tensor>& results, bool& has_hooks) {
   std::vector<Edge> ends;
   std::vector<const weft::Node*> stack;
   std::unordered_set<const weft::Node*> seen;
@@ -56,6 +56,7 @@ std::vector<Edge> ends_of(const Tracer& tracer, const std::vector<Tensor>& resul
   while (!stack.empty()) {
     const weft::Node* node = stack.back();
     stack.pop_back();
+    has_hooks |= node->hooks && !node->hooks->empty();
     for (const Edge& edge : node->edges) visit(edge);
   }
   // Leaves that the function itself has made are nobody's when it returns.
@@ -109,7 +110,7 @@ Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, con
       root_grads.push_back(tracer.argument({t.shape(), contiguous_strides(t.shape()), t.dtype(), t.device()}));
       p.grad_inputs.push_back(tracer.input_of(root_grads.back()));
     }
-    const std::vector<Edge> ends = ends_of(tracer, roots);
+    const std::vector<Edge> ends = ends_of(tracer, roots, p.has_hooks);
     std::vector<char> hooked;  // hooks of other tensors run when their gradients arrive for good
     for (const Edge& end : ends) {
       leaves.push_back(tensor_at(end, tracer));

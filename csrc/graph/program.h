@@ -17,6 +17,7 @@ struct Program {
   std::vector<Origin> leaves;
   std::vector<char> has_gradient;
   std::string backward_error;  // why backward cannot be had
+  bool has_hooks = false;      // are there hooks on tensors that the function has made?
 
   const Graph& graph() const { return traced.graph; }
   int num_gradients() const;

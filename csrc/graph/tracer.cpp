@@ -152,7 +152,7 @@ ValueId Tracer::value_of(const Tensor& t) {
   Tensor stand_in = symbolic_like(graph_.values[static_cast<size_t>(memory.value)]);
   ValueId root_value = memory.value;
   define(stand_in, root_value);
-  GradModeGuard no_grad(false);
+  Rearranging rearranging(*this);
   Tensor seen = as_strided(stand_in, t.shape(), t.strides(), stand_in.offset() + offset);
   ValueId value = memories_.at(seen.impl()->storage.get()).views.back().value;
   memory.views.push_back({wanted, value, memory.version});
@@ -162,6 +162,9 @@ ValueId Tracer::value_of(const Tensor& t) {
 Node& Tracer::add_node(const Op& op, Inputs inputs) {
   Node node;
   for (int i = 0; i < inputs.size(); i++) node.inputs.push_back(inputs[i].defined() ? value_of(inputs[i]) : kNone);
+  if (rearranging_) node.recorded = kAllInputs;
+  for (int i = 0; i < std::min(inputs.size(), 64); i++)
+    if (inputs[i].defined() && GradMode::enabled() && inputs[i].requires_grad()) node.recorded |= uint64_t{1} << i;
   node.op = op.share();
   node.source = source();
   graph_.nodes.push_back(std::move(node));
@@ -214,7 +217,7 @@ void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
 
 // t's memory now holds the values of `result`.
 void Tracer::assign(const Tensor& t, const Tensor& result) {
-  GradModeGuard no_grad(false);
+  Rearranging rearranging(*this);
   Tensor converted = to_dtype(result, t.dtype());
   Memory& memory = memory_of(t);
   const Tensor root = memory.root;
@@ -240,7 +243,7 @@ void Tracer::assign(const Tensor& t, const Tensor& result) {
 }
 
 void Tracer::record_copy(const Tensor& copy, const Tensor& of) {
-  GradModeGuard no_grad(false);
+  Rearranging rearranging(*this);
   Tensor dense = of.strides() == copy.strides() ? of : contiguous(of);
   ValueId value = value_of(dense);
   define(copy, value);

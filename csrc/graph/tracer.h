@@ -6,8 +6,10 @@
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "graph/graph.h"
+#include "op/grad_mode.h"
 #include "op/node.h"
 #include "op/trace.h"
 
@@ -85,6 +87,18 @@ class Tracer final : public TraceSink {
   void set_grad(const Tensor& leaf, Tensor grad) override;
 
  private:
+  // Ops of the tracer itself, which autograd does not see: gradients pass through what they give as they are asked for.
+  class Rearranging {
+   public:
+    explicit Rearranging(Tracer& t) : tracer_(t), before_(std::exchange(t.rearranging_, true)), no_grad_(false) {}
+    ~Rearranging() { tracer_.rearranging_ = before_; }
+
+   private:
+    Tracer& tracer_;
+    bool before_;
+    GradModeGuard no_grad_;
+  };
+
   struct Geometry {
     Shape shape;
     Strides strides;
@@ -134,6 +148,7 @@ class Tracer final : public TraceSink {
   std::unordered_map<const TensorImpl*, size_t> gradient_places_;
   std::vector<Tensor> read_with_grad_;
   std::unordered_set<const TensorImpl*> read_;
+  bool rearranging_ = false;  // nodes are added that show values as other parts of the same memory
   uint64_t first_sequence_;
   std::function<std::string()> here_;
   Tracer* outer_;

@@ -1,5 +1,7 @@
 #include "op/trace.h"
 
+#include "op/trace_values.h"
+
 namespace weft {
 
 constinit thread_local TraceSink* trace_sink = nullptr;
@@ -35,6 +37,16 @@ void check_read_at_every_call(const char* what, const Tensor& x) {
         ": the value of a tensor from outside (of shape ", x.shape(), " and dtype ", x.dtype(),
         ") would be read only once, while weft.jit traces the function; compute with the tensor itself, or "
         "pass the number as an argument");
+}
+
+void check_values_readable(const char* what, const Tensor& x) {
+  check_values_known(what, x);
+  check_read_at_every_call(what, x);
+}
+
+bool hides_values(const Tensor& x) {
+  const Storage& storage = *x.impl()->storage;
+  return storage.symbolic() || (tracing() && storage.made_in() != trace_number);
 }
 
 }  // namespace weft

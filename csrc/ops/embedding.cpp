@@ -6,6 +6,7 @@
 #include "kernels/embedding.h"
 #include "op/apply.h"
 #include "op/trace.h"
+#include "op/trace_values.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -107,7 +108,7 @@ Tensor one_hot(const Tensor& x, int64_t num_classes) {
     check(!index.is_meta(),
           "one_hot: the number of classes depends on the data, which a tensor on the meta device does not have; give "
           "num_classes");
-    check_values_known("one_hot without num_classes", x);
+    check_values_readable("one_hot without num_classes", x);
     NotTraced now;
     Tensor values = on_host(x);
     const auto* p = values.data_as<int64_t>();

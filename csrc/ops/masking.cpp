@@ -6,6 +6,7 @@
 #include "op/apply.h"
 #include "op/tile_code.h"
 #include "op/trace.h"
+#include "op/trace_values.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -84,7 +85,7 @@ Tensor masked_scatter(const Tensor& x, const Tensor& mask, const Tensor& source)
 Tensor nonzero(const Tensor& x) {
   check(!x.is_meta(),
         "nonzero: the number of results depends on the data, which a tensor on the meta device does not have");
-  check_values_known("nonzero", x);
+  check_values_readable("nonzero", x);
   NotTraced now;
   Tensor source = contiguous(x);
   int64_t count = 0;

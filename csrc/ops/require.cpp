@@ -11,20 +11,25 @@ namespace {
 struct Require : OpOf<Require> {
   static constexpr const char* kName = "require";
   std::string message;
-  auto fields() const { return std::tie(message); }
-  explicit Require(const std::string& m) : message(m) {}
+  bool of_value;
+  auto fields() const { return std::tie(message, of_value); }
+  Require(const std::string& m, bool v) : message(m), of_value(v) {}
   int num_outputs() const override { return 0; }
   bool pure() const override { return false; }
   bool differentiable() const override { return false; }
   void infer(Inputs, OutputSpec*) const override {}
-  void run(Inputs in, const Tensor*) const override { check(*on_host(in[0]).data_as<bool>(), message); }
+  void run(Inputs in, const Tensor*) const override {
+    const bool holds = *on_host(in[0]).data_as<bool>();
+    check<ErrorKind::Value>(holds || !of_value, message);
+    check(holds, message);
+  }
 };
 
 }  // namespace
 
-void require_all(const Tensor& condition, const std::string& message) {
+void require_all(const Tensor& condition, const std::string& message, bool of_value) {
   GradModeGuard no_grad(false);
-  apply_check(Require(message), all(condition));
+  apply_check(Require(message, of_value), all(condition));
 }
 
 }  // namespace weft

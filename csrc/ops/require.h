@@ -7,7 +7,8 @@
 
 namespace weft {
 
-// Raises RuntimeError with the message unless all elements of a bool tensor are true. Waits for the device.
-void require_all(const Tensor& condition, const std::string& message);
+// Raises an error with the message (ValueError if `of_value`, else RuntimeError) unless all elements of a bool tensor
+// are true. Waits for the device.
+void require_all(const Tensor& condition, const std::string& message, bool of_value = false);
 
 }  // namespace weft

@@ -1,11 +1,11 @@
 """weft.jit: runs Python functions as compiled graphs."""
 
 import functools
-import threading
+import sys
 import types
 from pathlib import Path
 
-from weft import _C
+from weft import _C, _guards
 
 
 class Jitted(_C._Jit):
@@ -22,12 +22,25 @@ class Jitted(_C._Jit):
         return self if instance is None else types.MethodType(self, instance)
 
     def __reduce__(self):
+        name = getattr(self.__wrapped__, "__qualname__", None)
+        if name and _found_in(sys.modules.get(self.__wrapped__.__module__), name) is self:
+            return name  # as functions are pickled: by where they are found
         return Jitted, (self.__wrapped__, *self._options)
 
     def __deepcopy__(self, memo):
         import copy
 
-        return Jitted(copy.deepcopy(self.__wrapped__, memo), *self._options)
+        function = copy.deepcopy(self.__wrapped__, memo)
+        return self if function is self.__wrapped__ else Jitted(function, *self._options)
+
+    def _of_module(self, module):
+        """The same for a copy of the module whose forward this is; itself if it is no method of another module."""
+        function = self.__wrapped__
+        if type(function) is not types.MethodType or function.__self__ is module:
+            return self
+        if type(function.__self__) is not type(module):
+            return self
+        return Jitted(types.MethodType(function.__func__, module), *self._options)
 
     def __repr__(self):
         return f"<weft.jit of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)}, {self.traces} traces>"
@@ -82,6 +95,12 @@ class Jitted(_C._Jit):
             folder.mkdir(parents=True, exist_ok=True)
             for place, (name, text) in enumerate(compiled.passes):
                 (folder / f"{place:02}_{name}.txt").write_text(text)
+
+
+def _found_in(module, name):
+    for part in name.split("."):
+        module = getattr(module, part, None)
+    return module
 
 
 class Graph:
@@ -255,163 +274,10 @@ for _full in ("__neg__", "__pos__", "__abs__", "__invert__"):
     setattr(TracedSize, _full, _traced_result(_full))
 _C._set_traced_size_type(TracedSize)
 
-_patch_lock = threading.RLock()
-_patch_depth = 0
-
-
-class _Fresh(threading.local):
-    """What a trace has seen."""
-
-    def __init__(self):
-        self.modules = {}  # made by the traced function itself, by id
-        self.functions = set()  # whose variables are watched
-
-
-_fresh = _Fresh()
-
 
 def _call_traced(function, args, kwargs):
-    """Runs the function under the trace, with an eye on the modules and variables it uses."""
-    from weft.nn import hooks
-
-    owner = getattr(function, "__self__", None)
-    with _ModulesWatched():
-        _C._watch_variable(vars(hooks), "global_hooks")
-        _watch_variables(function)
-        if owner is not None and hasattr(owner, "_hooks") and hasattr(owner, "__dict__"):
-            _C._watch(owner)
-        return function(*args, **kwargs)
-
-
-@functools.cache
-def _is_installed(file):
-    """Is it a file of the standard library or of an installed package, this one included?"""
-    import sysconfig
-
-    folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    return file.startswith((*(f"{folder}/" for folder in folders), f"{Path(__file__).parent}/", "<frozen"))
-
-
-@functools.lru_cache(maxsize=1000)
-def _names(code):
-    """Names of the variables from outside that code reads and does not set: (globals, those of closures)."""
-    import dis
-
-    reads, sets, cells = set(), set(), set()
-
-    def visit(part, own):
-        inside = {i.argval for i in dis.get_instructions(part) if i.opname == "STORE_NAME"}  # of a class body
-        for instruction in dis.get_instructions(part):
-            name = instruction.argval
-            if instruction.opname == "LOAD_GLOBAL" or (instruction.opname == "LOAD_NAME" and name not in inside):
-                reads.add(name)
-            elif instruction.opname in ("STORE_GLOBAL", "DELETE_GLOBAL"):
-                sets.add(name)
-            elif instruction.opname in ("STORE_DEREF", "DELETE_DEREF") and name not in own:
-                cells.add(name)
-        for constant in part.co_consts:
-            if isinstance(constant, types.CodeType):
-                visit(constant, own | set(constant.co_cellvars))
-
-    visit(code, set(code.co_cellvars))
-    return sorted(reads - sets), [name for name in code.co_freevars if name not in cells]
-
-
-def _python_function(value):
-    """The function behind something to call, or None. Asks no object of the program for its attributes."""
-    for _ in range(10):
-        kind = type(value)
-        if kind is types.FunctionType:
-            return value
-        if kind is types.MethodType:
-            value = value.__func__
-        elif kind is functools.partial:
-            value = value.func
-        elif kind is Jitted or kind is functools._lru_cache_wrapper:
-            value = value.__wrapped__
-        else:
-            return kind.__dict__.get("__call__") if type(kind.__dict__.get("__call__")) is types.FunctionType else None
-    return None
-
-
-def _watch_variables(function):
-    """Watches the variables from outside that a function reads, and the functions among them."""
-    waiting = [function]
-    while waiting:
-        function = _python_function(waiting.pop())
-        if function is None or function in _fresh.functions:
-            continue
-        _fresh.functions.add(function)
-        found = []
-        outside, enclosing = _names(function.__code__)
-        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
-            try:
-                found.append((cell, name, cell.cell_contents))
-            except ValueError:  # not set yet
-                continue
-        if _is_installed(function.__code__.co_filename):  # a decorator perhaps: what it is around counts
-            waiting += [value for _, _, value in found]
-            continue
-        found = [entry for entry in found if entry[1] in enclosing]
-        variables = function.__globals__
-        found += [(variables, name, variables[name]) for name in outside if name in variables]
-        for holder, name, value in found:
-            if type(value) is not types.ModuleType:
-                _C._watch_variable(holder, name)
-                waiting.append(value)
-
-
-class _ModulesWatched:
-    """While tracing, modules say that they were called, and refuse to keep what would be lost."""
-
-    def __enter__(self):
-        global _patch_depth
-        from weft.nn import Module
-
-        self.before = _fresh.modules, _fresh.functions
-        _fresh.modules, _fresh.functions = {}, set()
-        with _patch_lock:
-            if _patch_depth == 0:
-                self._patch(Module)
-            _patch_depth += 1
-
-    def __exit__(self, *error):
-        global _patch_depth
-        from weft.nn import Module
-
-        _fresh.modules, _fresh.functions = self.before
-        with _patch_lock:
-            _patch_depth -= 1
-            if _patch_depth == 0:
-                for name, original in _originals.items():
-                    setattr(Module, name, original)
-
-    @staticmethod
-    def _patch(module_type):
-        _originals.update({name: module_type.__dict__[name] for name in ("__init__", "__call__", "__setattr__")})
-
-        def init(self):
-            if _C._is_tracing():
-                _fresh.modules[id(self)] = self
-            _originals["__init__"](self)
-
-        def call(self, *args, **kwargs):
-            if _C._is_tracing() and id(self) not in _fresh.modules:
-                _C._watch(self)
-                _watch_variables(type(self).forward)
-            return _originals["__call__"](self, *args, **kwargs)
-
-        def set_attribute(self, name, value):
-            if _C._is_tracing() and id(self) not in _fresh.modules and "_hooks" in self.__dict__:
-                raise RuntimeError(
-                    f"jit: the attribute {name!r} of a {type(self).__name__} was set in a jitted function. That would "
-                    "happen only once, while the function is traced. Make it a buffer and change it in place "
-                    f"(self.{name}.copy_(...)), or return the value"
-                )
-            _originals["__setattr__"](self, name, value)
-
-        for name, patch in (("__init__", init), ("__call__", call), ("__setattr__", set_attribute)):
-            setattr(module_type, name, patch)
-
-
-_originals = {}
+    """Runs the function under the trace. What it reads of Python is recorded (weft._guards)."""
+    recorder = _guards.current()
+    recorder.read_hooks_of_all_modules()
+    recorder.met(function)
+    return function(*args, **kwargs)

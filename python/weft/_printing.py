@@ -80,7 +80,7 @@ def _notes(tensor):
         tensor.numel() > 0 and not tensor.is_meta and not tensor._is_traced
     )  # an int64 shows in the values, a bool too
     usual = (_C.get_default_dtype(), _C.int64, _C.bool) if values_tell else (_C.get_default_dtype(),)
-    if tensor.dtype not in usual:
+    if tensor._is_traced or tensor.dtype not in usual:
         notes.append(f"dtype={tensor.dtype}")
     if tensor.grad_fn is not None:
         notes.append(f"grad_fn=<{tensor.grad_fn.name()}>")

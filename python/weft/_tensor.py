@@ -126,6 +126,8 @@ def _reduce_ex(self, protocol):
 
 
 def _format(self, spec):
+    if self._is_traced:  # weft.jit traces: there are no values to format
+        return repr(self)
     if self.dim() == 0:
         return format(self.item(), spec)
     return object.__format__(self, spec)

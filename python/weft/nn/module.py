@@ -143,6 +143,9 @@ class Module:
         own.update({name: value for name, value in state.items() if name not in GROUPS})
         for group in GROUPS:
             own[group].update(state.get(group, ()))
+        forward = own.get("forward")
+        if isinstance(forward, weft._C._Jit):  # that of the module this is a copy of
+            own["forward"] = forward._of_module(self)
 
     # Registration
 

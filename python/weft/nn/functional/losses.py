@@ -69,8 +69,8 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
         raise ValueError(
             f"gaussian_nll_loss: var of shape {tuple(var.shape)} does not fit input of shape {tuple(input.shape)}"
         )
-    if bool((var < 0).any()):
-        raise ValueError("gaussian_nll_loss: var has negative entries")
+    if not var.is_meta:
+        weft._C.nn._require_all(~(var < 0), "gaussian_nll_loss: var has negative entries", of_value=True)
     with weft.no_grad():
         floor = weft.where(var < eps, eps - var, 0)  # raises var to eps, the gradient still flows into var
     var = var + floor

@@ -32,7 +32,12 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     with weft.no_grad():
         norms = weft.stack([t.norm(norm_type).to(tensors[0].device) for t in tensors])
         total = norms.norm(norm_type)
-    if error_if_nonfinite and not math.isfinite(float(total)):
+    if error_if_nonfinite and _C._is_tracing():
+        _C.nn._require_all(
+            total.isfinite(),
+            f"the total norm of order {norm_type} of the gradients is not finite, so they cannot be clipped",
+        )
+    elif error_if_nonfinite and not math.isfinite(float(total)):
         raise RuntimeError(
             f"the total norm of order {norm_type} of the gradients is {float(total)}, so they cannot be clipped"
         )

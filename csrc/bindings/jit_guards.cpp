@@ -1,0 +1,485 @@
+#include "bindings/jit_guards.h"
+
+#include <pybind11/numpy.h>
+
+#include <algorithm>
+#include <cstring>
+#include <unordered_map>
+
+#include "op/trace.h"
+
+#include <frameobject.h>
+
+namespace weft::python {
+
+namespace {
+
+// Values that are compared by ==, which runs no code of the program for these types.
+bool is_plain(PyObject* o) {
+  PyTypeObject* type = Py_TYPE(o);
+  if (o == Py_None || type == &PyBool_Type || type == &PyLong_Type || type == &PyFloat_Type || type == &PyUnicode_Type)
+    return true;
+  if (type == &PyBytes_Type || type == &PyComplex_Type || type == &PyRange_Type || type == &PyEllipsis_Type)
+    return true;
+  static PyTypeObject* device = Py_TYPE(device_object(Device{}));
+  return type == device;
+}
+
+bool is_numpy(PyObject* o, const char* type) {
+  // A program that never imported NumPy has no such values; the type's name is a cheap first test.
+  const char* name = Py_TYPE(o)->tp_name;
+  if (std::strncmp(name, "numpy.", 6) != 0) return false;
+  return py::isinstance(o, py::module_::import("numpy").attr(type));
+}
+
+PyTypeObject* deque_type() {
+  static PyObject* type = py::object(py::module_::import("collections").attr("deque")).release().ptr();
+  return reinterpret_cast<PyTypeObject*>(type);
+}
+
+bool is_container(PyObject* o) {
+  return PyList_Check(o) || PyTuple_Check(o) || PyDict_Check(o) || PyAnySet_Check(o) ||
+         PyType_IsSubtype(Py_TYPE(o), deque_type());
+}
+
+// Calls f with the elements of a container, with keys and values of a dict, until it returns false.
+template <class F>
+bool each_element(PyObject* o, F&& f) {
+  if (PyList_Check(o)) {
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++)
+      if (!f(PyList_GET_ITEM(o, i))) return false;
+    return true;
+  }
+  if (PyTuple_Check(o)) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++)
+      if (!f(PyTuple_GET_ITEM(o, i))) return false;
+    return true;
+  }
+  if (PyDict_Check(o)) {
+    PyObject *key, *value;
+    for (Py_ssize_t i = 0; PyDict_Next(o, &i, &key, &value);)
+      if (!f(key) || !f(value)) return false;
+    return true;
+  }
+  // Sets and deques by their own iterators, whatever a subclass has made of iteration.
+  PyTypeObject* base = PyAnySet_Check(o) ? (PyFrozenSet_Check(o) ? &PyFrozenSet_Type : &PySet_Type) : deque_type();
+  py::object iterator = py::reinterpret_steal<py::object>(base->tp_iter(o));
+  if (!iterator) throw py::error_already_set();
+  while (PyObject* next = Py_TYPE(iterator.ptr())->tp_iternext(iterator.ptr())) {
+    py::object element = py::reinterpret_steal<py::object>(next);
+    if (!f(next)) return false;
+  }
+  if (PyErr_Occurred()) {
+    if (!PyErr_ExceptionMatches(PyExc_StopIteration)) throw py::error_already_set();
+    PyErr_Clear();
+  }
+  return true;
+}
+
+py::object type_of_object(PyObject* o) {
+  return py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(Py_TYPE(o)));
+}
+
+}  // namespace
+
+SeenValue::SeenValue(PyObject* o, int levels) {
+  Budget budget;
+  *this = SeenValue(o, levels, 0, budget);
+}
+
+SeenValue::SeenValue(PyObject* o, int levels, int depth, Budget& budget) {
+  if (!o) return;
+  check(++budget.elements <= kMaxElements, " holds more than ", static_cast<int64_t>(kMaxElements),
+        " elements, too many to compare at every call; pass what is needed of it as an argument, or make a tensor or a "
+        "tuple of constants of it outside");
+  if (is_plain(o) || is_numpy(o, "generic")) {
+    kind_ = Kind::Equal;
+    object_ = py::reinterpret_borrow<py::object>(o);
+  } else if (levels == 0 && is_container(o)) {
+    kind_ = depth == 0 ? Kind::Type : Kind::Same;
+    object_ = depth == 0 ? type_of_object(o) : py::reinterpret_borrow<py::object>(o);
+  } else if (is_container(o)) {
+    set_elements(o, levels, depth, budget);
+  } else if (is_numpy(o, "ndarray") && levels != 0) {
+    set_array(o);
+  } else if (PyObject* weak = PyWeakref_NewRef(o, nullptr)) {
+    kind_ = Kind::Weak;
+    object_ = py::reinterpret_steal<py::object>(weak);
+  } else {
+    PyErr_Clear();
+    kind_ = Kind::Same;
+    object_ = py::reinterpret_borrow<py::object>(o);
+  }
+}
+
+void SeenValue::set_elements(PyObject* o, int levels, int depth, Budget& budget) {
+  check(depth < kMaxDepth, " holds containers more than ", kMaxDepth,
+        " levels deep, too many to compare at every call; pass what is needed of it as an argument");
+  kind_ = Kind::Elements;
+  object_ = type_of_object(o);
+  if (PyTuple_CheckExact(o) && PyTuple_GET_SIZE(o) > 0) {
+    // Constants in a tuple stay what they are, so that the tuple itself need not be walked, however long it is.
+    bool constant = true;
+    for (Py_ssize_t i = 0; constant && i < PyTuple_GET_SIZE(o); i++) constant = is_plain(PyTuple_GET_ITEM(o, i));
+    if (constant) {
+      whole_ = py::reinterpret_borrow<py::object>(o);
+      return;
+    }
+  }
+  each_element(o, [&](PyObject* element) {
+    elements_.push_back(SeenValue(element, levels < 0 ? levels : levels - 1, depth + 1, budget));
+    return true;
+  });
+  const bool constant =
+      std::all_of(elements_.begin(), elements_.end(), [](const SeenValue& s) { return s.is_constant(); });
+  if (!constant) return;
+  // Equal sets may have their elements in another order.
+  if (PyAnySet_Check(o)) {
+    whole_ = py::reinterpret_steal<py::object>(PyFrozenSet_New(o));
+    if (!whole_) throw py::error_already_set();
+    elements_.clear();
+  } else if (PyTuple_CheckExact(o)) {
+    whole_ = py::reinterpret_borrow<py::object>(o);
+  }
+}
+
+bool SeenValue::is_constant() const {
+  return kind_ == Kind::Equal ||
+         (kind_ == Kind::Elements && whole_ && object_.ptr() == reinterpret_cast<PyObject*>(&PyTuple_Type));
+}
+
+void SeenValue::set_array(PyObject* o) {
+  auto array = py::reinterpret_borrow<py::array>(o);
+  const auto bytes = static_cast<size_t>(array.nbytes());
+  check(bytes <= kMaxArrayBytes, " is a NumPy array of ", static_cast<int64_t>(bytes),
+        " bytes, too many to compare at every call (the bound is ", static_cast<int64_t>(kMaxArrayBytes),
+        "); make a tensor of it outside (weft.from_numpy shares its memory), or pass it as an argument");
+  kind_ = Kind::Array;
+  object_ = array.attr("copy")("C");
+}
+
+bool SeenValue::is_equal(PyObject* now) const {
+  PyObject* before = object_.ptr();
+  if (Py_TYPE(before) != Py_TYPE(now)) return false;
+  bool same;
+  if (PyFloat_CheckExact(now)) {
+    const double x = PyFloat_AS_DOUBLE(before), y = PyFloat_AS_DOUBLE(now);
+    same = std::memcmp(&x, &y, sizeof x) == 0;  // not -0.0 for 0.0; NaN is itself
+  } else if (PyComplex_CheckExact(now)) {
+    const Py_complex x = PyComplex_AsCComplex(before), y = PyComplex_AsCComplex(now);
+    same = std::memcmp(&x, &y, sizeof x) == 0;
+  } else if (is_plain(now)) {
+    same = py::handle(before).equal(py::handle(now));
+  } else {  // a NumPy scalar
+    same = py::handle(before).attr("tobytes")().equal(py::handle(now).attr("tobytes")()) &&
+           py::handle(before).attr("dtype").equal(py::handle(now).attr("dtype"));
+  }
+  if (same) object_ = py::reinterpret_borrow<py::object>(now);
+  return same;
+}
+
+bool SeenValue::is_alike(PyObject* now) const {
+  if (kind_ == Kind::Array) return same_array(now);
+  if (reinterpret_cast<PyObject*>(Py_TYPE(now)) != object_.ptr()) return false;
+  if (kind_ == Kind::Type || now == whole_.ptr()) return true;
+  if (whole_ && PyAnySet_Check(now)) {
+    if (PySet_GET_SIZE(now) != PySet_GET_SIZE(whole_.ptr())) return false;
+    return each_element(now, [&](PyObject* element) {
+      // Only elements of plain types are looked up: others would compare with code of their own.
+      return (is_plain(element) || is_numpy(element, "generic")) && PySet_Contains(whole_.ptr(), element) == 1;
+    });
+  }
+  if (whole_ && elements_.empty()) {
+    if (PyTuple_GET_SIZE(now) != PyTuple_GET_SIZE(whole_.ptr())) return false;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(now); i++) {
+      SeenValue one(PyTuple_GET_ITEM(whole_.ptr(), i), kAllLevels);
+      if (!one.is(PyTuple_GET_ITEM(now, i))) return false;
+    }
+    return true;
+  }
+  size_t at = 0;
+  const bool same =
+      each_element(now, [&](PyObject* element) { return at < elements_.size() && elements_[at++].is(element); });
+  return same && at == elements_.size();
+}
+
+bool SeenValue::same_array(PyObject* now) const {
+  if (Py_TYPE(now) != Py_TYPE(object_.ptr())) return false;
+  auto before = py::reinterpret_borrow<py::array>(object_), array = py::reinterpret_borrow<py::array>(now);
+  if (array.ndim() != before.ndim() || !array.dtype().equal(before.dtype()) ||
+      !std::equal(array.shape(), array.shape() + array.ndim(), before.shape()))
+    return false;
+  if (!(array.flags() & py::array::c_style)) array = array.attr("copy")("C");
+  return std::memcmp(array.data(), before.data(), static_cast<size_t>(before.nbytes())) == 0;
+}
+
+bool SeenValue::is_container_of(PyObject* now) const {
+  return kind_ == Kind::Elements && now && reinterpret_cast<PyObject*>(Py_TYPE(now)) == object_.ptr();
+}
+
+int SeenValue::traverse(visitproc visit, void* arg) const {
+  Py_VISIT(object_.ptr());
+  Py_VISIT(whole_.ptr());
+  for (const SeenValue& element : elements_)
+    if (int stop = element.traverse(visit, arg)) return stop;
+  return 0;
+}
+
+// Guards
+
+PyMethodDef Guards::callback_method_ = {"guarded_object_is_gone", &Guards::when_gone, METH_O, nullptr};
+
+// The weak references are the guards' own, so that this is not called when the guards are gone.
+PyObject* Guards::when_gone(PyObject* self, PyObject* weak) {
+  auto* guards = static_cast<Guards*>(PyCapsule_GetPointer(self, nullptr));
+  std::vector<py::object> let_go;  // last, because that may end the guards
+  for (size_t i = 0; i < guards->owners_.size(); i++) {
+    if (guards->owners_[i].weak.ptr() != weak) continue;
+    guards->owners_[i].gone = true;
+    for (Guard& g : guards->guards_)
+      if (g.owner == static_cast<int>(i)) {
+        g.holder = nullptr;
+        let_go.push_back(std::move(g.kept));
+      }
+  }
+  Py_RETURN_NONE;
+}
+
+int Guards::owner_of(const py::object& owner) {
+  if (owner.is_none()) return -1;
+  auto place = std::lower_bound(places_.begin(), places_.end(), std::pair<PyObject*, int>(owner.ptr(), -1));
+  if (place != places_.end() && place->first == owner.ptr()) return place->second;
+  if (!callback_)
+    callback_ = py::reinterpret_steal<py::object>(
+        PyCFunction_New(&callback_method_, py::capsule(static_cast<void*>(this)).ptr()));
+  Owner o;
+  o.weak = py::reinterpret_steal<py::object>(PyWeakref_NewRef(owner.ptr(), callback_.ptr()));
+  if (!o.weak) {
+    PyErr_Clear();
+    o.strong = owner;
+  }
+  owners_.push_back(std::move(o));
+  places_.insert(place, {owner.ptr(), static_cast<int>(owners_.size()) - 1});
+  return static_cast<int>(owners_.size()) - 1;
+}
+
+void Guards::add(Place place, const py::object& owner, const py::object& holder, const py::object& key,
+                 std::string label, int levels) {
+  Guard g{place, owner_of(owner), holder.ptr(), key.ptr(), {}, {}, key, std::move(label)};
+  // The dict of an object is kept until the object goes, other holders are the owner itself.
+  if (holder.ptr() != owner.ptr()) g.kept = holder;
+  py::object made;
+  PyObject* now = value_at(g, made);
+  try {
+    g.seen = SeenValue(now, levels);
+  } catch (const Error& e) {
+    fail("jit: ", g.label, e.message());
+  }
+  guards_.push_back(std::move(g));
+}
+
+void Guards::add_item(const py::object& owner, const py::dict& dict, const py::object& key, std::string label,
+                      int levels) {
+  add(Place::Item, owner, dict, key, std::move(label), levels);
+}
+void Guards::add_dict(const py::object& owner, const py::dict& dict, std::string label, int levels) {
+  add(Place::Dict, owner, dict, py::none(), std::move(label), levels);
+}
+void Guards::add_cell(const py::object& cell, std::string label) {
+  add(Place::Cell, py::none(), cell, py::none(), std::move(label));
+}
+void Guards::add_type(const py::object& type, const py::str& name, std::string label) {
+  check<ErrorKind::Type>(PyType_Check(type.ptr()), "add_type: expected a class");
+  add(Place::Type, type, type, name, std::move(label));
+}
+void Guards::add_slot(const py::object& owner, const py::object& descriptor, std::string label) {
+  check<ErrorKind::Type>(Py_TYPE(descriptor.ptr()) == &PyMemberDescr_Type, "add_slot: expected a member descriptor");
+  add(Place::Slot, owner, owner, descriptor, std::move(label));
+}
+void Guards::add_attribute(const py::object& owner, const py::str& name, std::string label) {
+  add(Place::Attribute, owner, owner, name, std::move(label));
+}
+void Guards::add_function(const py::object& function, std::string label) {
+  check<ErrorKind::Type>(PyFunction_Check(function.ptr()), "add_function: expected a Python function");
+  add(Place::Code, function, function, py::none(), "the code of " + label);
+  add(Place::Defaults, function, function, py::none(), "a default argument of " + label);
+  add(Place::KeywordDefaults, function, function, py::none(), "a default argument of " + label);
+}
+void Guards::add_array(const py::object& array, std::string label) {
+  add(Place::Object, array, array, py::none(), std::move(label));
+}
+
+PyObject* Guards::value_at(const Guard& g, py::object& made) {
+  switch (g.place) {
+    case Place::Item: {
+      PyObject* v = PyDict_GetItemWithError(g.holder, g.key);
+      if (!v && PyErr_Occurred()) throw py::error_already_set();
+      return v;
+    }
+    case Place::Dict:
+    case Place::Object:
+      return g.holder;
+    case Place::Cell:
+      return PyCell_GET(g.holder);
+    case Place::Type:
+      return _PyType_Lookup(reinterpret_cast<PyTypeObject*>(g.holder), g.key);
+    case Place::Slot:
+      made = py::reinterpret_steal<py::object>(
+          Py_TYPE(g.key)->tp_descr_get(g.key, g.holder, reinterpret_cast<PyObject*>(Py_TYPE(g.holder))));
+      break;
+    case Place::Attribute:
+      made = py::reinterpret_steal<py::object>(PyObject_GetAttr(g.holder, g.key));
+      break;
+    case Place::Code:
+      return PyFunction_GET_CODE(g.holder);
+    case Place::Defaults:
+      return PyFunction_GET_DEFAULTS(g.holder);
+    case Place::KeywordDefaults:
+      return PyFunction_GET_KW_DEFAULTS(g.holder);
+  }
+  if (!made) PyErr_Clear();
+  return made.ptr();
+}
+
+void Guards::prune() {
+  for (size_t i = 0; i < owners_.size(); i++) {
+    if (!owners_[i].strong || Py_REFCNT(owners_[i].strong.ptr()) > 1) continue;
+    owners_[i].gone = true;
+    for (Guard& g : guards_)
+      if (g.owner == static_cast<int>(i)) {
+        g.holder = nullptr;
+        g.kept = {};
+      }
+    owners_[i].strong = {};
+  }
+  std::erase_if(guards_, [&](const Guard& g) { return g.owner >= 0 && owners_[static_cast<size_t>(g.owner)].gone; });
+  places_.clear();
+}
+
+std::string Guards::changed() const {
+  py::object made;
+  for (const Guard& g : guards_) {
+    if (g.owner >= 0 && owners_[static_cast<size_t>(g.owner)].gone) continue;
+    PyObject* now = value_at(g, made);
+    if (g.seen.is(now)) [[likely]]
+      continue;
+    return concat(g.seen.is_container_of(now) ? "an element of " : "", g.label, " changed");
+  }
+  return {};
+}
+
+int Guards::traverse(visitproc visit, void* arg) const {
+  for (const Guard& g : guards_) {
+    Py_VISIT(g.kept.ptr());
+    Py_VISIT(g.kept_key.ptr());
+    if (int stop = g.seen.traverse(visit, arg)) return stop;
+  }
+  for (const Owner& o : owners_) {
+    Py_VISIT(o.weak.ptr());
+    Py_VISIT(o.strong.ptr());
+  }
+  Py_VISIT(callback_.ptr());
+  return 0;
+}
+
+void Guards::clear() {
+  std::vector<Guard> guards = std::exchange(guards_, {});
+  std::vector<Owner> owners = std::exchange(owners_, {});
+  py::object callback = std::exchange(callback_, {});
+}
+
+// Recording
+
+namespace {
+thread_local Recording* recording = nullptr;
+
+// Does it run code of the program, and not of an installed package or of this one?
+bool is_of_program(PyFrameObject* frame) {
+  auto owned = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetCode(frame)));
+  auto* code = reinterpret_cast<PyCodeObject*>(owned.ptr());
+  static auto* known = new std::unordered_map<PyObject*, bool>;  // by the object that is the file's name, kept alive
+  auto found = known->find(code->co_filename);
+  if (found != known->end()) return found->second;
+  static PyObject* is_installed = py::object(py::module_::import("weft._guards").attr("is_installed")).release().ptr();
+  const bool installed = py::handle(is_installed)(py::handle(code->co_filename)).cast<bool>();
+  Py_INCREF(code->co_filename);
+  return known->emplace(code->co_filename, !installed).first->second;
+}
+}  // namespace
+
+Recording* Recording::current() { return recording; }
+
+Recording::Recording() : outer_(recording) {
+  recorder_ = py::module_::import("weft._guards").attr("Recorder")();
+  called_ = recorder_.attr("called");
+  returned_ = recorder_.attr("met");
+  recorder_.attr("start")();
+  PyThreadState* thread = PyThreadState_Get();
+  previous_ = thread->c_profilefunc;
+  previous_object_ = py::reinterpret_borrow<py::object>(thread->c_profileobj);
+  recording = this;
+  PyEval_SetProfile(&Recording::on_event, nullptr);
+}
+
+Recording::~Recording() {
+  py::error_scope error;  // this may run while one is on its way
+  // Unless the program has set another one in between
+  if (PyThreadState_Get()->c_profilefunc == &Recording::on_event) PyEval_SetProfile(previous_, previous_object_.ptr());
+  recording = outer_;
+  try {
+    recorder_.attr("stop")();
+  } catch (py::error_already_set& e) {
+    e.discard_as_unraisable("weft.jit");
+  }
+}
+
+int Recording::on_event(PyObject*, PyFrameObject* frame, int what, PyObject* arg) {
+  Recording* r = recording;
+  if (!r) return 0;
+  try {
+    if (what == PyTrace_CALL) {
+      if (is_of_program(frame)) r->called_(py::handle(reinterpret_cast<PyObject*>(frame)));
+    } else if (what == PyTrace_RETURN && arg && arg != Py_None && !is_plain(arg)) {
+      auto back = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetBack(frame)));
+      if (back && is_of_program(reinterpret_cast<PyFrameObject*>(back.ptr()))) r->returned_(py::handle(arg));
+    }
+  } catch (py::error_already_set& e) {
+    e.restore();
+    return -1;
+  } catch (const std::exception& e) {
+    PyErr_SetString(PyExc_RuntimeError, e.what());
+    return -1;
+  }
+  return r->previous_ ? r->previous_(r->previous_object_.ptr(), frame, what, arg) : 0;
+}
+
+void note_array(const py::object& array) {
+  if (tracing() && recording) recording->recorder().attr("met_array")(array);
+}
+
+void bind_jit_guards(py::module_& m) {
+  py::class_<Guards, std::shared_ptr<Guards>>(m, "_Guards")
+      .def(py::init<>())
+      .def("add_item", &Guards::add_item)
+      .def("add_dict", &Guards::add_dict)
+      .def("add_cell", &Guards::add_cell)
+      .def("add_type", &Guards::add_type)
+      .def("add_slot", &Guards::add_slot)
+      .def("add_attribute", &Guards::add_attribute)
+      .def("add_function", &Guards::add_function)
+      .def("add_array", &Guards::add_array)
+      .def("prune", &Guards::prune)
+      .def("changed", &Guards::changed)
+      .def("__len__", &Guards::size);
+  m.def("_instance_dict", [](const py::object& o) -> py::object {
+    PyObject* dict = PyObject_GenericGetDict(o.ptr(), nullptr);
+    if (!dict) PyErr_Clear();
+    return dict ? py::reinterpret_steal<py::object>(dict) : py::none();
+  });
+  m.def("_type_lookup", [](const py::type& type, const py::str& name, py::object missing) {
+    PyObject* found = _PyType_Lookup(reinterpret_cast<PyTypeObject*>(type.ptr()), name.ptr());
+    return found ? py::reinterpret_borrow<py::object>(found) : std::move(missing);
+  });
+}
+
+}  // namespace weft::python

@@ -1,0 +1,158 @@
+// Guards of weft.jit: what a trace has read of Python (variables, attributes, elements, arrays), kept as one flat list
+// that is compared at every call, and the scope in which a trace records these reads.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "bindings/bindings.h"
+
+namespace weft::python {
+
+// A value as a trace has seen it. Keeps alive only constants and objects that allow no weak reference.
+class SeenValue {
+ public:
+  // Elements of one variable that are compared, levels of containers in it, and bytes of arrays.
+  static constexpr size_t kMaxElements = 100'000;
+  static constexpr int kMaxDepth = 8;
+  static constexpr size_t kMaxArrayBytes = size_t{1} << 20;
+
+  SeenValue() = default;
+  // o: nullptr where there was none. levels: containers this many levels deep are compared by their elements, deeper
+  // ones by identity; 0: only the type counts; kAllLevels: as deep as kMaxDepth, an error beyond. Raises RuntimeError
+  // past the bounds.
+  static constexpr int kAllLevels = -1;
+  SeenValue(PyObject* o, int levels);
+
+  bool is(PyObject* now) const {
+    switch (kind_) {
+      case Kind::Missing:
+        return now == nullptr;
+      case Kind::Same:
+        return now == object_.ptr();
+      case Kind::Weak:
+        return now && PyWeakref_GET_OBJECT(object_.ptr()) == now;
+      case Kind::Equal:
+        return now == object_.ptr() || (now && is_equal(now));
+      default:
+        return now && is_alike(now);
+    }
+  }
+  // Is it a container of this type, so that only an element can differ?
+  bool is_container_of(PyObject* now) const;
+  int traverse(visitproc visit, void* arg) const;
+
+ private:
+  enum class Kind : uint8_t { Missing, Same, Weak, Equal, Type, Elements, Array };
+  struct Budget {
+    size_t elements = 0;
+  };
+  SeenValue(PyObject* o, int levels, int depth, Budget& budget);
+
+  void set_elements(PyObject* o, int levels, int depth, Budget& budget);
+  void set_array(PyObject* o);
+  bool is_equal(PyObject* now) const;
+  bool is_alike(PyObject* now) const;
+  bool same_array(PyObject* now) const;
+  bool is_constant() const;
+
+  Kind kind_ = Kind::Missing;
+  // Same, Equal: the value; Weak: a weak reference; Type, Elements: the type; Array: a copy.
+  mutable py::object object_;
+  py::object whole_;  // Elements: an immutable container of constants, which is compared by identity first
+  std::vector<SeenValue> elements_;
+};
+
+class Guards {
+ public:
+  Guards() = default;
+  Guards(const Guards&) = delete;
+  Guards& operator=(const Guards&) = delete;
+
+  // An entry of a dict that belongs to `owner` (the attributes of an object) or to nobody (variables of a module). When
+  // the owner dies its guards go: then what led to it has changed, which another guard sees.
+  void add_item(const py::object& owner, const py::dict& dict, const py::object& key, std::string label, int levels);
+  // All entries of a dict.
+  void add_dict(const py::object& owner, const py::dict& dict, std::string label, int levels);
+  void add_cell(const py::object& cell, std::string label);
+  // What a class gives for a name.
+  void add_type(const py::object& type, const py::str& name, std::string label);
+  // A slot of an object, by the descriptor in its class.
+  void add_slot(const py::object& owner, const py::object& descriptor, std::string label);
+  // An attribute that something other than the class and the object's dict answers for; it is asked for again.
+  void add_attribute(const py::object& owner, const py::str& name, std::string label);
+  // Code, default arguments and closure of a Python function.
+  void add_function(const py::object& function, std::string label);
+  // The contents of an array.
+  void add_array(const py::object& array, std::string label);
+  // Lets go of owners that only these guards keep alive.
+  void prune();
+
+  // What has changed; empty if nothing has.
+  std::string changed() const;
+  size_t size() const { return guards_.size(); }
+  int traverse(visitproc visit, void* arg) const;
+  void clear();
+
+ private:
+  enum class Place : uint8_t { Item, Dict, Cell, Type, Slot, Attribute, Code, Defaults, KeywordDefaults, Object };
+  struct Guard {
+    Place place;
+    int owner;         // -1: none
+    PyObject* holder;  // borrowed from the owner, or `kept`
+    PyObject* key;     // borrowed from `kept_key`
+    SeenValue seen;
+    py::object kept, kept_key;
+    std::string label;
+  };
+  struct Owner {
+    py::object weak;    // a weak reference, whose callback empties this
+    py::object strong;  // where there are no weak references
+    bool gone = false;
+  };
+
+  int owner_of(const py::object& owner);
+  void add(Place place, const py::object& owner, const py::object& holder, const py::object& key, std::string label,
+           int levels = SeenValue::kAllLevels);
+  // The value there now: a new reference where `made` is set, else borrowed; nullptr: none.
+  static PyObject* value_at(const Guard& g, py::object& made);
+  static PyObject* when_gone(PyObject* self, PyObject* weak);
+
+  std::vector<Guard> guards_;
+  std::vector<Owner> owners_;
+  std::vector<std::pair<PyObject*, int>> places_;  // sorted by owner: its number
+  py::object callback_;
+  static PyMethodDef callback_method_;
+};
+
+// While it lives, reads of Python state by this thread are recorded: calls of functions by a profile function (any
+// that was set before is called too), attributes by weft._guards.
+class Recording {
+ public:
+  Recording();
+  ~Recording();
+  Recording(const Recording&) = delete;
+  Recording& operator=(const Recording&) = delete;
+
+  // The guards for all that was read.
+  const py::object& recorder() const { return recorder_; }
+
+  // Of this thread; nullptr: none.
+  static Recording* current();
+
+ private:
+  static int on_event(PyObject* self, PyFrameObject* frame, int what, PyObject* arg);
+
+  py::object recorder_, called_, returned_;
+  Recording* outer_;
+  Py_tracefunc previous_ = nullptr;
+  py::object previous_object_;
+};
+
+// An array that a traced function has made a tensor of.
+void note_array(const py::object& array);
+
+void bind_jit_guards(py::module_& m);
+
+}  // namespace weft::python
