@@ -181,13 +181,13 @@ class Recorder:
         values = list(frame.f_locals.values())
         for value in values:
             self.met(value)
-            if isinstance(value, type):
+            if issubclass(type(value), type):
                 self._read_class(value, scan.attributes, frame)
             elif type(value) is types.ModuleType:
                 self._read_chains(value, [((name,), ALL_LEVELS) for name in scan.attributes], frame)
         if scan.uses_class:
             for value in values:
-                for base in () if isinstance(value, type) else type(value).__mro__:
+                for base in () if issubclass(type(value), type) else type(value).__mro__:
                     self._read_class(base, scan.attributes & base.__dict__.keys(), frame)
 
     def _read_variables(self, scan, frame):
@@ -196,7 +196,7 @@ class Recorder:
             value = variables.get(name, MISSING)
             if value is MISSING and name not in builtins and name in frame.f_locals:
                 continue  # of a class body
-            is_outer = bool(chain) and isinstance(value, (types.ModuleType, type))
+            is_outer = bool(chain) and issubclass(type(value), (types.ModuleType, type))
             self._add_variable(variables, name, ONLY_ELEMENTS if is_outer else levels, frame)
             self.met(value)
             self._read_chains(value, [(chain, levels)], frame)
@@ -223,7 +223,7 @@ class Recorder:
         for chain, levels in chains:
             holder = value
             for place, name in enumerate(chain):
-                if isinstance(holder, type):
+                if issubclass(type(holder), type):
                     self._read_class(holder, (name,), frame)
                     holder = _C._type_lookup(holder, name, MISSING)
                 elif type(holder) is types.ModuleType and not _is_installed_module(holder):
@@ -323,13 +323,15 @@ class Recorder:
     def read(self, owner, name, value, frame):
         """An attribute of an object was read in this frame; value: MISSING where there is none."""
         code = frame.f_code
+        if name == "__class__":
+            return
         if is_installed(code.co_filename):
-            if not isinstance(owner, _Module()):
+            if not issubclass(type(owner), _Module()):
                 return
             levels = ALL_LEVELS
         else:
             levels = ONLY_TYPE if frame.f_lasti in _scan(code).only_changed else ALL_LEVELS
-        if isinstance(owner, _Optimizer()):
+        if issubclass(type(owner), _Optimizer()):
             if name == "param_groups":
                 self.optimizers[id(owner)] = [owner, True]
             return
@@ -357,15 +359,7 @@ class Recorder:
         self._guard_functions(guards)
         for (kind, name), line in self.classes.items():
             self._guarded(line, guards.add_type, kind, name, f"attribute {name!r} of the class {kind.__name__}")
-        for read in self.reads.values():
-            self._guard_read(guards, read)
-        for owner in self.whole.values():
-            own = _C._instance_dict(owner)
-            if own is not None:
-                label = f"the attributes of a {type(owner).__name__}"
-                self._guarded("", guards.add_dict, owner, own, label, ALL_LEVELS)
-        for optimizer, looked_into in self.optimizers.values():
-            self._guard_param_groups(guards, optimizer, looked_into)
+        self._guard_objects(guards)
         self._guard_arrays(guards)
         # Objects that only the trace has used go now, and their guards with them.
         for part in (self.reads, self.whole, self.fresh, self.arrays, self.optimizers, self.functions):
@@ -400,8 +394,20 @@ class Recorder:
             for function in self.functions.get(number, ()):
                 self._guarded(line, guards.add_function, function, function.__qualname__)
                 for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-                    if not getattr(_contents(cell), "_is_traced", False):
+                    value = _contents(cell)
+                    if not (issubclass(type(value), _C.Tensor) and value._is_traced):
                         self._guarded(line, guards.add_cell, cell, f"the variable {name!r}")
+
+    def _guard_objects(self, guards):
+        for read in self.reads.values():
+            self._guard_read(guards, read)
+        for owner in self.whole.values():
+            own = _C._instance_dict(owner)
+            if own is not None:
+                label = f"the attributes of a {type(owner).__name__}"
+                self._guarded("", guards.add_dict, owner, own, label, ALL_LEVELS)
+        for optimizer, looked_into in self.optimizers.values():
+            self._guard_param_groups(guards, optimizer, looked_into)
 
     def _guard_read(self, guards, read):
         owner, name, line = read.owner, read.name, read.line
@@ -436,7 +442,8 @@ class Recorder:
         """Code of this package has gone through the members of a module."""
         kind = type(module).__name__
         for name, value in own.items():
-            if isinstance(value, (_C.Tensor, _Module())) or (issubclass(type(value), dict) and name.startswith("_")):
+            kinds = (_C.Tensor, _Module(), dict) if name.startswith("_") else (_C.Tensor, _Module())
+            if issubclass(type(value), kinds):
                 guards.add_item(module, own, name, f"attribute {name!r} of a {kind}", ONLY_ELEMENTS)
 
     def _guard_param_groups(self, guards, optimizer, looked_into):
@@ -506,12 +513,16 @@ def _is_installed_module(module):
     return file is None and module.__name__ != "__main__" or file is not None and is_installed(file)
 
 
+@functools.cache
 def _Module():
-    return sys.modules["weft.nn"].Module
+    from weft.nn import Module
+
+    return Module
 
 
 def _Optimizer():
-    return sys.modules["weft.optim"].Optimizer
+    module = sys.modules.get("weft.optim")  # where it is not imported, there are no optimizers
+    return module.Optimizer if module else ()
 
 
 _WRAPPERS = {
