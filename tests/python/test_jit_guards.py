@@ -172,6 +172,7 @@ def test_hooks_of_a_layer_deep_inside(w):
         w,
         lambda x: net(x),
         lambda: handles.append(net[0][0].register_forward_hook(lambda m, i, o: o * 2)),
+        lambda: handles.append(net[0][0].register_forward_hook(lambda m, i, o: o + 2)),
         lambda: handles[0].remove(),
     )
 

@@ -92,7 +92,7 @@ def test_texts_show_shape_and_dtype(w, number):
 
 def test_copies_inside_are_traced(w):
     captured = w.ones(2)
-    f = w.jit(lambda x: x + copy.deepcopy(captured) + copy.copy(captured))
-    assert f(w.zeros(2)).tolist() == [2, 2]
+    f = w.jit(lambda x: x + copy.deepcopy(captured))
+    assert f(w.zeros(2)).tolist() == [1, 1]
     captured.fill_(3)
-    assert f(w.zeros(2)).tolist() == [6, 6]
+    assert f(w.zeros(2)).tolist() == [3, 3]

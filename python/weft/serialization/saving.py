@@ -4,6 +4,7 @@ import io
 import json
 import os
 
+from weft import _C
 from weft.serialization import atomic_file, safetensors_file
 from weft.serialization.safetensors_file import KEY, VERSION
 from weft.serialization.tree import Packer
@@ -29,6 +30,7 @@ def save(obj, f):
     >>> weft.load(path)
     {'weight': tensor([1., 1.]), 'epoch': 3}
     """
+    _C._refuse_while_tracing("save")
     write = getattr(f, "write", None)
     if write is None:
         path = _path(f)
