@@ -614,3 +614,21 @@ def test_profile_of_control_flow(w):
 def test_profile_shows_the_lines(w):
     f = w.jit(lambda x: (x @ x).exp())
     assert "matmul" in f.profile(w.ones(4, 4)) and "test_jit.py" in f.profile(w.ones(4, 4))
+
+
+def test_checks_of_values_are_made_at_every_call(w):
+    f = w.jit(lambda x, y, v: w.nn.functional.gaussian_nll_loss(x, y, v))
+    assert f(w.zeros(2), w.ones(2), w.ones(2)).item() == 0.5
+    with pytest.raises(ValueError, match="var has negative entries"):
+        f(w.zeros(2), w.ones(2), w.tensor([1.0, -1.0]))
+    p = w.nn.Parameter(w.ones(2))
+
+    @w.jit
+    def clipped(x):
+        p.grad = None
+        (p * x).sum().backward()
+        return w.nn.utils.clip_grad_norm_([p], 1.0, error_if_nonfinite=True)
+
+    assert abs(clipped(w.tensor([3.0, 4.0])).item() - 5) < 1e-6
+    with pytest.raises(RuntimeError, match="not finite"):
+        clipped(w.tensor([3.0, float("inf")]))
