@@ -161,3 +161,21 @@ def test_memory_is_planned(w, op):
         allocations = w.memory.stats()["allocations"] - before
         if "beside" not in jitted.memory_plan(*args, **kwargs):
             assert allocations <= 1 + len(results), f"{op}{sample}: something takes memory that is not in the plan"
+
+
+def test_a_constant_written_into_a_view_in_a_step(w):
+    """Its value is folded with the strides of the view."""
+    found = []
+    for wrap in (lambda f: f, w.jit):
+        p = w.arange(12.0).reshape(3, 4).requires_grad_()
+
+        def step(x, p=p):
+            z = x * p
+            z[:, 0] = 1.5
+            z[::2, 1:3] = -1
+            z.sum().backward()
+            return z
+
+        found.append((wrap(step)(w.ones(3, 4)).tolist(), p.grad.tolist()))
+    assert found[0] == found[1]
+    assert found[0][1] == [[0, 0, 0, 1], [0, 1, 1, 1], [0, 0, 0, 1]]

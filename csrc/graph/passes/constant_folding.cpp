@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "graph/passes/passes.h"
+#include "graph/plan_context.h"
 #include "op/grad_mode.h"
 #include "op/trace.h"
 
@@ -50,10 +51,7 @@ void fold_constants(Graph& g) {
     if (node.op->is_view()) {
       out[0] = node.op->view(tensors[0]);
     } else {
-      for (size_t i = 0; i < out.size(); i++) {
-        const Value& type = g.values[static_cast<size_t>(node.outputs[i])];
-        out[i] = empty_strided(type.shape, type.strides, type.dtype, type.device);
-      }
+      for (size_t i = 0; i < out.size(); i++) out[i] = allocate(g.values[static_cast<size_t>(node.outputs[i])]);
       node.op->run(in, out.data());
     }
     for (size_t i = 0; i < out.size(); i++) {
