@@ -198,7 +198,9 @@ void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
   std::vector<Tensor> results;
   for (int i = 0; i < specs.size(); i++) {
     const Tensor& target = inputs[targets[i]];
-    bool from_outside = !is_symbolic(target) && target.impl()->storage->made_in() != number_;
+    auto memory = memories_.find(target.impl()->storage.get());
+    bool from_outside = is_symbolic(target) ? memory != memories_.end() && memory->second.input >= 0
+                                            : target.impl()->storage->made_in() != number_;
     bool would_require_grad = false;
     if (GradMode::enabled() && op.differentiable() && is_floating(target.dtype()))
       for (int k = 0; k < inputs.size(); k++) would_require_grad |= inputs[k].defined() && inputs[k].requires_grad();

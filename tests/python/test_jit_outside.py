@@ -256,3 +256,16 @@ def test_watched_elements_are_not_kept(w):
     f(w.ones(1))
     data.clear()
     assert alive() is None and f(w.ones(1)).item() == 0
+
+
+def test_a_change_in_place_of_an_argument_that_would_lose_its_history(w):
+    weight = w.full((2,), 3.0, requires_grad=True)
+    for change in (lambda x: x.mul_(weight), lambda x: x[:1].mul_(weight[:1])):
+        f = w.jit(lambda x: (change(x), x.sum())[1])  # noqa: B023
+        x = w.ones(2)
+        with pytest.raises(RuntimeError, match="its history would be lost"):
+            f(x)
+        assert x.tolist() == [1, 1] and x._version == 0
+        with w.no_grad():
+            f(x)
+        assert x[0].item() == 3
