@@ -1,4 +1,7 @@
-"""Control flow that depends on values: in eager mode plain Python, in a jitted function a part of the graph."""
+"""Control flow that depends on values: in eager mode plain Python, in a jitted function a part of the graph.
+
+Outputs, and what is carried from step to step, are contiguous in both: strides decide the order of later sums.
+"""
 
 import weft
 from weft import _C
@@ -8,7 +11,7 @@ def cond(pred, true_fn, false_fn, operands=()):
     """``true_fn(*operands)`` if pred is true, else ``false_fn(*operands)``.
 
     pred is a bool or a bool tensor of one element; operands are tensors. Both functions return the same structure of
-    tensors, of the same shapes and dtypes. Only the chosen one runs. Differentiable.
+    tensors, of the same shapes and dtypes, which come back contiguous. Only the chosen one runs. Differentiable.
 
     Raises ValueError where the results differ in structure, shape or dtype (in a jitted function), RuntimeError if one
     of the functions changes a tensor from outside.
@@ -23,24 +26,25 @@ def cond(pred, true_fn, false_fn, operands=()):
     operands = tuple(operands)
     if isinstance(pred, weft.Tensor) and _C._is_tracing():
         return _C._traced_cond(pred, true_fn, false_fn, operands)
-    return true_fn(*operands) if pred else false_fn(*operands)
+    result = true_fn(*operands) if pred else false_fn(*operands)
+    return _contiguous(result) if isinstance(pred, weft.Tensor) else result
 
 
 def while_loop(cond_fn, body_fn, carried_inputs):
     """Repeats ``carried = body_fn(*carried)`` while ``cond_fn(*carried)`` holds; returns the last carried, a tuple.
 
-    The tensors that are carried keep their shapes and dtypes. cond_fn returns a bool tensor of one element.
-    Differentiable: backward runs the loop once more and keeps what was carried.
+    The tensors that are carried keep their shapes and dtypes, and are made contiguous. cond_fn returns a bool
+    tensor of one element. Differentiable: backward runs the loop once more and keeps what was carried.
 
     >>> import weft
     >>> weft.while_loop(lambda n, x: x < 100, lambda n, x: (n + 1, x * 2), (weft.tensor(0), weft.tensor(1.)))
     (tensor(7), tensor(128.))
     """
-    carried = tuple(carried_inputs)
+    carried = tuple(_contiguous(value) for value in carried_inputs)
     if _C._is_tracing():
         return tuple(_C._traced_while(cond_fn, lambda *args: _as_tuple(body_fn(*args)), carried))
     while cond_fn(*carried):
-        after = _as_tuple(body_fn(*carried))
+        after = tuple(_contiguous(value) for value in _as_tuple(body_fn(*carried)))
         _check_carried("while_loop", carried, after)
         carried = after
     return carried
@@ -50,7 +54,8 @@ def scan(combine_fn, init, xs, *, reverse=False, length=None):
     """Runs ``carry, y = combine_fn(carry, x)`` along the first dimension of xs; returns the last carry, the ys stacked.
 
     init and xs are tensors or tuples, lists or dicts of tensors; combine_fn gets and returns the same structures. xs
-    may be None if length is given; y may be None. reverse starts from the end. Differentiable.
+    may be None if length is given; y may be None. reverse starts from the end. Tensors are made contiguous before and
+    after each step. Differentiable.
 
     Raises ValueError if the first dimensions of xs differ, or the carry changes its shape or dtype.
 
@@ -84,9 +89,10 @@ def scan(combine_fn, init, xs, *, reverse=False, length=None):
         results = _C._traced_scan(flat, carry_leaves, x_leaves, steps, reverse)
         carried, ys = results[: len(carry_leaves)], results[len(carry_leaves) :]
     else:
-        carried, rows = list(carry_leaves), []
+        carried, rows = _contiguous(carry_leaves), []
+        x_leaves = _contiguous(x_leaves)
         for step in range(steps - 1, -1, -1) if reverse else range(steps):
-            results = flat(*carried, *(leaf[step] for leaf in x_leaves))
+            results = _contiguous(flat(*carried, *(leaf[step] for leaf in x_leaves)))
             carried = results[: len(carry_leaves)]
             rows.append(results[len(carry_leaves) :])
         if not rows:
@@ -109,6 +115,18 @@ def map(f, xs):
 
 def _as_tuple(value):
     return (value,) if isinstance(value, weft.Tensor) else tuple(value)
+
+
+def _contiguous(value):
+    """The structure with contiguous tensors."""
+    if isinstance(value, weft.Tensor):
+        return value.contiguous()
+    if isinstance(value, dict):
+        return {key: _contiguous(item) for key, item in value.items()}
+    if isinstance(value, (tuple, list)):
+        items = [_contiguous(item) for item in value]
+        return type(value)(*items) if hasattr(type(value), "_fields") else type(value)(items)
+    return value
 
 
 def _check_carried(what, before, after):
