@@ -55,6 +55,13 @@ def bench(session):
     session.run("python", "benchmarks/jit.py", "--save")
 
 
+@nox.session
+def jit_check(session):
+    session.install(".[test]")
+    files = sorted(str(path) for path in Path("tests/python").glob("test_jit*.py"))
+    session.run("pytest", "-q", *(session.posargs or files), env={"WEFT_JIT_CHECK": "1"})
+
+
 @nox.session(venv_backend="none")
 def gpu(session):
     """Works without a network, with what is installed."""

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <unordered_map>
 
+#include "bindings/jit_check.h"
 #include "bindings/jit_guards.h"
 #include "bindings/jit_signature.h"
 #include "bindings/tensor_object.h"
@@ -24,17 +25,14 @@ struct Session {
   std::vector<py::object> conditions;  // functions that say why the trace does not hold, or ""
   uint64_t number = next_number++;     // of this trace, among all of the process
   static inline std::atomic<uint64_t> next_number{1};
-  std::vector<Tensor> cells;  // numbers that are read anew at every call
   py::object recorder;        // of what was read of Python
-  bool sizes_vary = false;
-  std::vector<graph::Comparison> comparisons;  // of sizes that may vary
 };
 thread_local Session* session = nullptr;
 
 constexpr size_t kManyTraces = 16;
 constexpr std::ptrdiff_t kKeptPerSignature = 16;
-
-PyObject* traced_size_type = nullptr;  // weft._jit.TracedSize
+// Compiled graphs that one function keeps; beyond it the least recently used ones go.
+constexpr size_t kKept = 256;
 
 // Below this many elements of work a graph is done before another Python thread could do anything.
 constexpr int64_t kLongWork = 1 << 15;
@@ -68,13 +66,15 @@ struct Compiled {
   std::vector<std::string> parts;
   Tree result;
   std::vector<py::object> before, after;
-  std::vector<py::object> conditions;             // functions that say why it does not hold, or ""
-  std::shared_ptr<Guards> guards;                 // on what the trace has read of Python
-  std::string reason;                             // why it was traced
-  graph::Program program;                         // before the passes
-  std::vector<std::string> without;               // passes
-  std::shared_ptr<graph::DynamicProgram> family;  // for other sizes of dynamic dimensions
-  std::string family_key;
+  std::vector<py::object> conditions; // functions that say why it does not hold, or ""
+  std::shared_ptr<Guards> guards;    // on what the trace has read of Python
+  std::string reason;                // why it was traced
+  graph::Program program;            // before the passes
+  std::vector<std::string> without;  // passes
+  std::string key, group;            // of the signature
+  std::vector<int64_t> sizes;        // of dynamic dimensions
+  uint64_t last_use = 0;
+  bool eager = false;  // cannot be traced: there is no program, and the function runs as it is
 
   int traverse(visitproc visit, void* arg) const {
     for (const py::object& o : constants) Py_VISIT(o.ptr());
@@ -91,6 +91,12 @@ struct Compiled {
     return 0;
   }
 };
+
+// nullptr where there is none.
+const graph::Plan* plan_of(const Compiled& c, bool backward) {
+  if (!c.function) return nullptr;
+  return backward ? c.function->backward() : &c.function->forward();
+}
 
 // With the names from WEFT_JIT_PASSES.
 std::vector<std::string> passes_left_out(std::vector<std::string> names) {
@@ -115,6 +121,7 @@ std::vector<std::string> passes_left_out(std::vector<std::string> names) {
 // (pass, text of the graph after it), compiled once more.
 std::vector<std::pair<std::string, std::string>> graphs_after_passes(const Compiled& c) {
   std::vector<std::pair<std::string, std::string>> texts;
+  if (c.eager) return texts;
   graph::OptimizeOptions options;
   options.without = c.without;
   options.after = [&](const char* pass, const graph::Graph& g) { texts.emplace_back(pass, graph::to_text(g)); };
@@ -124,20 +131,27 @@ std::vector<std::pair<std::string, std::string>> graphs_after_passes(const Compi
 
 class Jit {
  public:
-  // without: names of passes to leave out. record: may a device record the work?
-  Jit(py::object function, py::object traced_call, DynamicDims dynamic, std::vector<std::string> without, bool record)
+  // without: names of passes to leave out. record: may a device record the work? check(self, args, kwargs), if not
+  // None, takes over every call; fall_back(self, args, kwargs) calls whose signature is new.
+  Jit(py::object function, py::object traced_call, DynamicDims dynamic, std::vector<std::string> without, bool record,
+      py::object check, py::object fall_back)
       : function_(std::move(function)),
         traced_call_(std::move(traced_call)),
         dynamic_(std::move(dynamic)),
         without_(std::move(without)),
-        record_(record) {}
+        record_(record),
+        check_(std::move(check)),
+        fall_back_(std::move(fall_back)) {}
 
   py::object call(const py::args& args, const py::kwargs& kwargs) {
-    if (tracing()) return function_(*args, **kwargs);
+    if (trace_sink) return function_(*args, **kwargs);
+    if (!check_.is_none()) return check_(py::cast(this), args, kwargs);
     Signature s = signature(args, kwargs, false);
     std::string reason;
-    if (Compiled* known = find(s, reason)) return run(*known, s);
-    return run(trace(args, kwargs, reason), s);
+    Compiled* known = find(s, reason);
+    if (!known && !fall_back_.is_none()) return fall_back_(py::cast(this), args, kwargs);
+    if (!known) known = &trace(args, kwargs, reason);
+    return known->eager ? function_(*args, **kwargs) : run(*known, s);
   }
 
   // Traces for these arguments without running.
@@ -145,6 +159,7 @@ class Jit {
     Signature s = signature(args, kwargs, false);
     std::string reason;
     if (!find(s, reason)) trace(args, kwargs, reason);
+    check(!last_used_->eager, "jit: there is no graph of this call, which runs eagerly: ", last_used_->reason);
     return last_used_;
   }
 
@@ -176,6 +191,44 @@ class Jit {
     return steps;
   }
 
+  // What calls with these arguments would run, or nullptr.
+  std::shared_ptr<Compiled> look_up(const py::args& args, const py::kwargs& kwargs) {
+    std::string reason;
+    return find(signature(args, kwargs, false), reason) ? last_used_ : nullptr;
+  }
+  py::object run_compiled(const std::shared_ptr<Compiled>& c, const py::tuple& args, const py::dict& kwargs) {
+    last_used_ = c;
+    return run(*c, signature(args, kwargs, false));
+  }
+  std::vector<Tensor> argument_tensors(const py::args& args, const py::kwargs& kwargs) const {
+    return signature(args, kwargs, false).tensors;
+  }
+  // What a trace gives now: without what is compiled from it, and kept nowhere.
+  std::shared_ptr<Compiled> trace_apart(const py::args& args, const py::kwargs& kwargs) {
+    Signature s = signature(args, kwargs, true);
+    auto compiled = std::make_shared<Compiled>();
+    compiled->program = run_traced(s, args, kwargs).program;
+    return compiled;
+  }
+  // The same program compiled without one more pass.
+  std::shared_ptr<Compiled> without_pass(const Compiled& c, const std::string& pass) const {
+    auto other = std::make_shared<Compiled>(c);
+    graph::OptimizeOptions options;
+    options.without = c.without;
+    options.without.push_back(pass);
+    other->function = graph::Function::compile(c.program, options, false);
+    return other;
+  }
+  // From now on such calls run the function as it is.
+  void keep_eager(const std::string& reason, const py::args& args, const py::kwargs& kwargs) {
+    Signature s = signature(args, kwargs, true);
+    auto compiled = std::make_shared<Compiled>();
+    compiled->eager = true;
+    compiled->reason = reason;
+    describe(*compiled, s);
+    keep(compiled);
+  }
+
   const std::vector<std::shared_ptr<Compiled>>& all() const { return all_; }
   void clear() {
     all_.clear();
@@ -189,6 +242,8 @@ class Jit {
   int traverse(visitproc visit, void* arg) const {
     Py_VISIT(function_.ptr());
     Py_VISIT(traced_call_.ptr());
+    Py_VISIT(check_.ptr());
+    Py_VISIT(fall_back_.ptr());
     for (const std::shared_ptr<Compiled>& c : all_)
       if (c.use_count() == 2 + (c == last_used_))
         if (int stop = c->traverse(visit, arg)) return stop;
@@ -232,7 +287,7 @@ class Jit {
       if (s.dynamic) s.argument = text;
       s.add(value.ptr(), described ? text : std::string());
     }
-    if (s.dynamic) s.finish_family();
+    if (s.dynamic) s.finish_group();
     return s;
   }
 
@@ -241,13 +296,16 @@ class Jit {
     if (found != by_key_.end()) {
       for (const std::shared_ptr<Compiled>& c : found->second) {
         if (!same_constants(c->constants, s.constants)) continue;
-        reason = mismatch(*c, s.tensors);
-        if (!reason.empty()) continue;
+        if (std::string why = c->eager ? std::string() : mismatch(*c, s.tensors); !why.empty()) {
+          reason = std::move(why);
+          continue;
+        }
+        c->last_use = ++uses_;
         last_used_ = c;
         return c.get();
       }
     }
-    return s.dims.empty() ? nullptr : from_family(s);
+    return nullptr;
   }
 
   std::string reason_for(const Signature& s) const {
@@ -269,11 +327,8 @@ class Jit {
     Session session;
   };
 
-  // `types`: of the stand-ins, where they are not those of the arguments.
-  TracedCall run_traced(const Signature& s, const py::args& args, const py::kwargs& kwargs,
-                        const std::vector<Tensor>& types) {
+  TracedCall run_traced(const Signature& s, const py::args& args, const py::kwargs& kwargs) {
     TracedCall traced;
-    traced.session.sizes_vary = !s.dims.empty();
     Session* outer = std::exchange(session, &traced.session);
     struct Restore {
       Session* outer;
@@ -282,7 +337,7 @@ class Jit {
     Recording recording;
     traced.session.recorder = recording.recorder();
     graph::Tracer tracer(current_line);
-    std::vector<Tensor> stand_ins = tracer.arguments(types), results;
+    std::vector<Tensor> stand_ins = tracer.arguments(s.tensors), results;
     {
       TraceScope scope(&tracer);
       std::vector<py::object> objects;
@@ -306,15 +361,33 @@ class Jit {
     c.program = std::move(program);
   }
 
+  static void describe(Compiled& c, const Signature& s) {
+    c.constants = s.constants;
+    c.parts = s.parts;
+    c.key = s.key;
+    c.group = s.group;
+    c.sizes = s.sizes;
+  }
+
+  void drop(std::shared_ptr<Compiled> compiled) {
+    std::erase(all_, compiled);
+    auto place = by_key_.find(compiled->key);
+    std::erase(place->second, compiled);
+    if (place->second.empty()) by_key_.erase(place);
+  }
+
   // What does not hold now may hold again, as after train() and eval(): only the oldest of many goes.
-  Compiled& keep(const std::string& key, const std::shared_ptr<Compiled>& compiled) {
-    std::vector<std::shared_ptr<Compiled>>& same_key = by_key_[key];
+  Compiled& keep(const std::shared_ptr<Compiled>& compiled) {
+    auto older = [](const auto& a, const auto& b) { return a->last_use < b->last_use; };
+    if (all_.size() >= kKept) drop(*std::min_element(all_.begin(), all_.end(), older));
+    std::vector<std::shared_ptr<Compiled>>& same_key = by_key_[compiled->key];
     auto same = [&](const auto& old) { return same_constants(old->constants, compiled->constants); };
     if (std::count_if(same_key.begin(), same_key.end(), same) == kKeptPerSignature) {
       auto oldest = std::find_if(same_key.begin(), same_key.end(), same);
       std::erase(all_, *oldest);
       same_key.erase(oldest);
     }
+    compiled->last_use = ++uses_;
     same_key.push_back(compiled);
     all_.push_back(compiled);
     last_used_ = compiled;
@@ -333,86 +406,27 @@ class Jit {
     Signature s = signature(args, kwargs, true);
     auto compiled = std::make_shared<Compiled>();
     Compiled& c = *compiled;
-    c.reason = reason.empty() ? reason_for(s) : reason;
-    c.constants = s.constants;
-    c.parts = s.parts;
-    TracedCall traced = run_traced(s, args, kwargs, s.tensors);
+    const bool only_sizes = reason.empty() && is_in_group(s);
+    c.reason = !reason.empty() ? reason : only_sizes ? "other sizes of dynamic dimensions" : reason_for(s);
+    describe(c, s);
+    TracedCall traced = run_traced(s, args, kwargs);
     traces_++;
-    if (!s.dims.empty()) trace_family(s, args, kwargs, traced, c);
+    if (!only_sizes) counted_traces_++;
     compile_program(c, std::move(traced.program));
     c.result = std::move(traced.result);
     c.before = traced.session.before;
     c.after = traced.session.after;
     c.conditions = traced.session.conditions;
     c.guards = traced.session.recorder.attr("finish")().cast<std::shared_ptr<Guards>>();
-    keep(s.key, compiled);
-    if (traces_ == kManyTraces) {
-      std::string text =
-          concat("jit: ", py::repr(function_).cast<std::string>(), " has been traced ", static_cast<int64_t>(traces_),
-                 " times, which costs more than it saves; the last time because of: ", c.reason,
-                 ". explain() lists all reasons; dynamic_dims= serves sizes that vary with one trace");
+    keep(compiled);
+    if (!only_sizes && counted_traces_ == kManyTraces) {
+      std::string text = concat("jit: ", py::repr(function_).cast<std::string>(), " has been traced ",
+                                static_cast<int64_t>(counted_traces_),
+                                " times, which costs more than it saves; the last time because of: ", c.reason,
+                                ". explain() lists all reasons; name sizes that are expected to vary in dynamic_dims=");
       if (PyErr_WarnEx(PyExc_RuntimeWarning, text.c_str(), 1) < 0) throw py::error_already_set();
     }
     return c;
-  }
-
-  // Stand-ins' types with other sizes of the dynamic dimensions.
-  static std::vector<Tensor> with_sizes(const Signature& s, const std::vector<int64_t>& sizes) {
-    std::vector<Tensor> types = s.tensors;
-    for (size_t i = 0; i < types.size(); i++) {
-      Shape shape = types[i].shape();
-      for (const graph::DynamicDim& d : s.dims)
-        if (d.argument == static_cast<int>(i)) shape[d.dim] = sizes[static_cast<size_t>(d.variable)];
-      if (shape == types[i].shape()) continue;
-      types[i] = symbolic(shape, contiguous_strides(shape), types[i].dtype(), types[i].device());
-      types[i].impl()->requires_grad = s.tensors[i].requires_grad();
-    }
-    return types;
-  }
-
-  // Traces at other sizes of the dynamic dimensions, to learn how the program depends on them.
-  void trace_family(const Signature& s, const py::args& args, const py::kwargs& kwargs, const TracedCall& first,
-                    Compiled& c) {
-    try {
-      std::vector<graph::Sample> samples;
-      samples.push_back({s.sizes, first.program, first.session.cells, first.session.comparisons});
-      for (const std::vector<int64_t>& sizes : graph::DynamicProgram::sample_sizes(s.sizes)) {
-        TracedCall other = run_traced(s, args, kwargs, with_sizes(s, sizes));
-        check(same_structure(first.result, other.result), "what it returns depends on the sizes");
-        samples.push_back({sizes, std::move(other.program), other.session.cells, other.session.comparisons});
-      }
-      c.family = std::make_shared<graph::DynamicProgram>(std::move(samples), s.dims);
-      c.family_key = s.family;
-    } catch (const Error& e) {
-      c.reason += concat("; its dynamic dimensions cannot vary: ", e.message());
-    } catch (py::error_already_set& e) {
-      c.reason += concat("; its dynamic dimensions cannot vary: ", std::string(e.what()));
-    }
-  }
-
-  // A program for other sizes of dynamic dimensions, made of an earlier trace; nullptr if there is none.
-  Compiled* from_family(const Signature& s) {
-    for (size_t i = all_.size(); i-- > 0;) {
-      const Compiled& base = *all_[i];
-      if (!base.family || base.family_key != s.family || !same_constants(base.constants, s.constants)) continue;
-      auto compiled = std::make_shared<Compiled>();
-      Compiled& c = *compiled;
-      try {
-        compile_program(c, base.family->at(s.sizes));
-      } catch (const Error&) {
-        continue;  // no form for these sizes: they get a trace of their own
-      }
-      c.constants = base.constants;
-      c.parts = base.parts;
-      c.result = base.result;
-      c.before = base.before;
-      c.after = base.after;
-      c.conditions = base.conditions;
-      c.guards = base.guards;
-      c.reason = "other sizes of dynamic dimensions: no new trace";
-      if (mismatch(c, s.tensors).empty()) return &keep(s.key, compiled);
-    }
-    return nullptr;
   }
 
   static py::object stand_in_object(const Tensor& stand_in, const py::object& original) {
@@ -436,14 +450,23 @@ class Jit {
     return put_together(c.result, results);
   }
 
+  // Have such calls been traced with other sizes of dynamic dimensions?
+  bool is_in_group(const Signature& s) const {
+    return !s.sizes.empty() && std::any_of(all_.begin(), all_.end(), [&](const auto& c) {
+      return c->group == s.group && same_constants(c->constants, s.constants);
+    });
+  }
+
   py::object function_, traced_call_;
   DynamicDims dynamic_;
   std::vector<std::string> without_;
   bool record_;
+  py::object check_, fall_back_;
   std::unordered_map<std::string, std::vector<std::shared_ptr<Compiled>>> by_key_;
   std::vector<std::shared_ptr<Compiled>> all_;
   std::shared_ptr<Compiled> last_used_;
-  size_t traces_ = 0;
+  size_t traces_ = 0, counted_traces_ = 0;  // counted: not those for other sizes of dynamic dimensions
+  uint64_t uses_ = 0;
 };
 
 // A function inside of the function that is being traced, as a graph of its own.
@@ -524,62 +547,65 @@ class OutsideTrace {
 
 }  // namespace
 
-PyObject* size_number(int64_t n) {
-  PyObject* number = PyLong_FromLongLong(n);
-  if (!session || !session->sizes_vary) return number;
-  PyObject* traced = PyObject_CallOneArg(traced_size_type, number);
-  Py_DECREF(number);
-  if (!traced) throw py::error_already_set();
-  return traced;
-}
-
-void note_exact_size(int64_t n) {
-  auto size = static_cast<double>(n);
-  if (session && session->sizes_vary) session->comparisons.push_back({graph::Comparison::Kind::Exact, size, size});
-}
-
 void bind_jit(py::module_& m) {
   bind_jit_guards(m);
+  bind_jit_check(m);
   py::class_<Compiled, std::shared_ptr<Compiled>>(m, "_Compiled")
       .def_readonly("reason", &Compiled::reason)
+      .def_readonly("eager", &Compiled::eager)
+      .def_readonly("sizes", &Compiled::sizes)
+      .def_property_readonly("group", [](const Compiled& c) { return py::bytes(c.sizes.empty() ? "" : c.group); })
+      .def("_captured", [](const Compiled& c) { return graph::captured_tensors(c.program); })
+      .def("_first_difference",
+           [](const Compiled& c, const std::vector<Tensor>& arguments, const std::vector<Tensor>& cotangents,
+              const graph::Listener& eager, bool gradients) {
+             return graph::first_difference(c.program, *c.function, arguments, cotangents, eager, gradients);
+           })
       .def_readonly("signature", &Compiled::parts)
       .def_readonly("guards", &Compiled::guards)
       .def_property_readonly("passes", &graphs_after_passes)
       .def("text",
            [](const Compiled& c, bool backward) {
-             const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
+             const graph::Plan* plan = plan_of(c, backward);
              return plan ? py::object(py::str(graph::to_text(plan->graph()))) : py::none();
            })
       .def("dot",
            [](const Compiled& c, bool backward) {
-             const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
+             const graph::Plan* plan = plan_of(c, backward);
              return plan ? py::object(py::str(graph::to_dot(plan->graph()))) : py::none();
            })
       .def("memory_text",
            [](const Compiled& c, bool backward) {
-             const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
+             const graph::Plan* plan = plan_of(c, backward);
              return plan ? py::object(py::str(graph::to_text(plan->graph(), plan->memory()))) : py::none();
            })
       .def("peak_bytes",
            [](const Compiled& c, bool backward) {
-             const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
+             const graph::Plan* plan = plan_of(c, backward);
              return plan ? plan->memory().peak_bytes() : 0;
            })
       .def("recording_text",
            [](const Compiled& c, bool backward) {
-             const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
+             const graph::Plan* plan = plan_of(c, backward);
              return plan ? plan->recording_text() : std::string();
            })
       .def("num_steps", [](const Compiled& c, bool backward) {
-        const graph::Plan* plan = backward ? c.function->backward() : &c.function->forward();
+        const graph::Plan* plan = plan_of(c, backward);
         return plan ? plan->memory().order.size() : 0;
       });
   py::class_<Jit>(m, "_Jit", py::custom_type_setup(&Jit::collect_with))
-      .def(py::init<py::object, py::object, DynamicDims, std::vector<std::string>, bool>(), py::arg("function"),
-           py::arg("traced_call"), py::arg("dynamic"), py::arg("without"), py::arg("record"))
+      .def(py::init<py::object, py::object, DynamicDims, std::vector<std::string>, bool, py::object, py::object>(),
+           py::arg("function"), py::arg("traced_call"), py::arg("dynamic"), py::arg("without"), py::arg("record"),
+           py::arg("check") = py::none(), py::arg("fall_back") = py::none())
       .def("__call__", &Jit::call)
       .def("compile", &Jit::compile)
       .def("_profile", &Jit::profile)
+      .def("_look_up", &Jit::look_up)
+      .def("_run", &Jit::run_compiled)
+      .def("_argument_tensors", &Jit::argument_tensors)
+      .def("_trace_apart", &Jit::trace_apart)
+      .def("_without_pass", &Jit::without_pass)
+      .def("_keep_eager", &Jit::keep_eager)
       .def("clear", &Jit::clear)
       .def_property_readonly("traces", &Jit::traces)
       .def_property_readonly("compiled", &Jit::all);
@@ -588,17 +614,12 @@ void bind_jit(py::module_& m) {
       .def("__enter__", &OutsideTrace::enter)
       .def("__exit__", [](OutsideTrace& o, const py::args&) { o.exit(); });
   m.def("_is_tracing", [] { return tracing(); }, "Is this thread tracing a function for weft.jit?");
-  m.def("_around_calls", [](py::object before, py::object after, const Tensor& cell) {
+  m.def("_around_calls", [](py::object before, py::object after) {
     check(session != nullptr, "_around_calls: nothing is being traced");
-    session->cells.push_back(cell);
     if (!before.is_none()) session->before.push_back(std::move(before));
     if (!after.is_none()) session->after.push_back(std::move(after));
   });
-  m.def("_set_traced_size_type", [](const py::object& type) { traced_size_type = type.inc_ref().ptr(); });
-  // kind: 0 <, 1 <=, 2 ==, 3 taken for a plain number
-  m.def("_note_comparison", [](int kind, double a, double b) {
-    if (session) session->comparisons.push_back({static_cast<graph::Comparison::Kind>(kind), a, b});
-  });
+  m.attr("_ALL_DIMS") = kAllDims;
   m.def("_unplanned_scratch", &graph::unplanned_scratch,
         "Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.");
   m.def(

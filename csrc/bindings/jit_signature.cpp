@@ -60,7 +60,7 @@ void Signature::add_tensor(PyObject* o, const std::string& name) {
   append_bytes(key, t.device().index);
   append_bytes(key, t.requires_grad());
   append_bytes(key, t.ndim());
-  if (dynamic) add_family(t);
+  if (dynamic) add_to_group(t);
   key.append(reinterpret_cast<const char*>(t.shape().data()), sizeof(int64_t) * static_cast<size_t>(t.ndim()));
   if (t.is_contiguous()) {
     key += 'c';
@@ -68,6 +68,7 @@ void Signature::add_tensor(PyObject* o, const std::string& name) {
     key += 's';
     key.append(reinterpret_cast<const char*>(t.strides().data()), sizeof(int64_t) * static_cast<size_t>(t.ndim()));
   }
+  group_from_ = key.size();
   for (size_t i = 0; i < tensors.size(); i++) {
     if (tensors[i].impl()->storage != t.impl()->storage) continue;
     key += tensors[i].same(t) ? '=' : '~';
@@ -83,24 +84,16 @@ void Signature::add_tensor(PyObject* o, const std::string& name) {
   parts.push_back(std::move(text));
 }
 
-void Signature::add_family(const Tensor& t) {
-  family += key.substr(family_from_);
-  Shape shape = t.shape();
-  for (const auto& [name, marked] : *dynamic) {
-    if (!name.empty() && name != argument) continue;
-    for (int64_t dim : marked) {
-      int64_t d = dim < 0 ? dim + t.ndim() : dim;
-      if (d < 0 || d >= t.ndim() || shape[static_cast<int>(d)] < 2 || !t.is_contiguous()) continue;
-      int64_t size = shape[static_cast<int>(d)];
-      auto known = std::find(sizes.begin(), sizes.end(), size);
-      int variable = static_cast<int>(known - sizes.begin());
-      if (known == sizes.end()) sizes.push_back(size);
-      dims.push_back({static_cast<int>(tensors.size()), static_cast<int>(d), variable});
-      shape[static_cast<int>(d)] = -1 - variable;
-    }
+void Signature::add_to_group(const Tensor& t) {
+  group += key.substr(group_from_);
+  for (int d = 0; d < t.ndim(); d++) {
+    bool marked = false;
+    for (const auto& [name, dims] : *dynamic)
+      if (name.empty() || name == argument)
+        for (int64_t dim : dims) marked |= dim == kAllDims || dim == d || dim + t.ndim() == d;
+    if (marked) sizes.push_back(t.size(d));
+    append_bytes(group, marked ? int64_t{-1} : t.size(d));
   }
-  family.append(reinterpret_cast<const char*>(shape.data()), sizeof(int64_t) * static_cast<size_t>(t.ndim()));
-  family_from_ = key.size() + sizeof(int64_t) * static_cast<size_t>(t.ndim());
 }
 
 void Signature::add_constant(char tag, const std::string& text, const std::string& name) {

@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "bindings/bindings.h"
-#include "graph/dynamic.h"
 
 namespace weft::python {
 
@@ -27,6 +26,7 @@ py::object put_together(const Tree& tree, const std::vector<Tensor>& leaves);
 bool same_structure(const Tree& a, const Tree& b);
 
 using DynamicDims = std::vector<std::pair<std::string, std::vector<int64_t>>>;
+constexpr int64_t kAllDims = 1 << 20;  // in DynamicDims: every dimension
 
 // Arguments taken apart: the tensors, and a key that is equal for calls that one graph serves.
 struct Signature {
@@ -38,24 +38,22 @@ struct Signature {
   bool described = false;
   // Dimensions whose size may vary: for each top-level argument, by position or name; empty name: all.
   const DynamicDims* dynamic = nullptr;
-  std::string family;  // the key with variables in place of these sizes
-  std::vector<graph::DynamicDim> dims;
-  std::vector<int64_t> sizes;  // of the variables
+  std::string group;           // the key without these sizes
+  std::vector<int64_t> sizes;  // these sizes, in order
   std::string argument;        // the top-level argument that is being added
 
   void add(PyObject* o, const std::string& name);
 
-  void finish_family() { family += key.substr(family_from_); }
+  void finish_group() { group += key.substr(group_from_); }
 
  private:
-  size_t family_from_ = 0;
+  size_t group_from_ = 0;
 
   std::string indexed(const std::string& name, Py_ssize_t i) const;
 
   void add_tensor(PyObject* o, const std::string& name);
 
-  // Sizes 0 and 1 mean something of their own (broadcasting), and dimensions of equal size are taken for the same one.
-  void add_family(const Tensor& t);
+  void add_to_group(const Tensor& t);
 
   void add_constant(char tag, const std::string& text, const std::string& name);
 

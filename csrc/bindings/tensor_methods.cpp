@@ -8,7 +8,7 @@ namespace weft::python {
 namespace {
 
 py::object sizes(const Tensor& t, std::optional<int64_t> dim) {
-  if (dim) return py::reinterpret_steal<py::object>(size_number(t.shape()[normalize_dim("size", *dim, t.ndim())]));
+  if (dim) return py::reinterpret_steal<py::object>(PyLong_FromLongLong(t.shape()[normalize_dim("size", *dim, t.ndim())]));
   return py::reinterpret_steal<py::object>(size_object(t.shape()));
 }
 
@@ -98,7 +98,7 @@ void bind_tensor_methods(Family& f) {
            "Elements between neighbours along all dimensions, or along one.");
   f.method("dim", [](const Tensor& t) { return t.ndim(); }, "Number of dimensions.");
   f.method("ndimension", [](const Tensor& t) { return t.ndim(); }, "Number of dimensions.");
-  auto count = [](const Tensor& t) { return py::reinterpret_steal<py::object>(size_number(t.numel())); };
+  auto count = [](const Tensor& t) { return py::reinterpret_steal<py::object>(PyLong_FromLongLong(t.numel())); };
   f.def("numel", count, "Number of elements.");
   f.method("nelement", count, "Number of elements.");
   f.method(

@@ -55,10 +55,6 @@ void bind_jit(py::module_& m);
 
 // A tensor on the memory of a NumPy array.
 Tensor from_numpy(const py::object& array);
-// A size as a Python int; while sizes that may vary are traced, one that reports what it is compared with.
-PyObject* size_number(int64_t n);
-// Python has taken a size for a plain number.
-void note_exact_size(int64_t n);
 // A new weft.Size.
 PyObject* size_object(const Shape& shape);
 // The value of a tensor of one element; t.tolist() for any.

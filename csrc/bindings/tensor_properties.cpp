@@ -117,7 +117,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
 PyObject* size_object(const Shape& shape) {
   static PyObject* size_type = py::object(py::module_::import("weft._size").attr("Size")).release().ptr();
   PyObject* tuple = PyTuple_New(shape.size());
-  for (int i = 0; i < shape.size(); i++) PyTuple_SET_ITEM(tuple, i, size_number(shape[i]));
+  for (int i = 0; i < shape.size(); i++) PyTuple_SET_ITEM(tuple, i, PyLong_FromLongLong(shape[i]));
   PyObject* size = PyObject_CallOneArg(size_type, tuple);
   Py_DECREF(tuple);
   return size;

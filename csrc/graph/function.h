@@ -11,6 +11,8 @@
 
 namespace weft::graph {
 
+class Listener;
+
 class Function : public RefCounted {
  public:
   // record: as in Plan::run.
@@ -25,6 +27,9 @@ class Function : public RefCounted {
 
  private:
   friend class FunctionNode;
+  friend std::string first_difference(const Program& program, const Function& compiled,
+                                      const std::vector<Tensor>& arguments, const std::vector<Tensor>& cotangents,
+                                      const Listener& eager, bool gradients);
   // What backward reads of forward: an input, or one of its results.
   struct Saved {
     int input = -1, result = -1;

@@ -50,7 +50,7 @@ class Tracer final : public TraceSink {
   // has made: a part of its program is traced apart.
   explicit Tracer(std::function<std::string()> here = {});
   // The one that traces on this thread.
-  static Tracer* current() { return static_cast<Tracer*>(trace_sink); }
+  static Tracer* current() { return tracing() ? static_cast<Tracer*>(trace_sink) : nullptr; }
   const std::function<std::string()>& here() const { return here_; }
   ~Tracer() override;
   Tracer(const Tracer&) = delete;

@@ -100,7 +100,7 @@ void apply(const Op& op, Inputs in, Tensor* out) {
   } else {
     allocate_and_run(op, in, out, count);
   }
-  if (tracing()) [[unlikely]]
+  if (trace_sink) [[unlikely]]
     trace_sink->record(op, in, out);
   if (GradMode::enabled()) {
     if (any_requires_grad(in) && op.differentiable()) {
@@ -150,10 +150,8 @@ Tensor apply_inplace(const Op& op, Inputs in) {
     node = make_ref<OpNode>(op, in, true);
     node->add_output(target);
   }
-  if (tracing()) [[unlikely]] {
-    constexpr int kFirst = 0;
-    trace_sink->record_inplace(op, in, &kFirst);
-  } else if (device.type != DeviceType::Meta) {
+  constexpr int kFirst = 0;
+  if (!tracing() && device.type != DeviceType::Meta) {
     if (direct) {
       run_kernel(op, in, &target);
     } else {
@@ -162,6 +160,8 @@ Tensor apply_inplace(const Op& op, Inputs in) {
       copy_kernel(device, view_of(target), view_of(result));
     }
   }
+  if (trace_sink) [[unlikely]]
+    trace_sink->record_inplace(op, in, &kFirst);
   target.impl()->storage->bump_version(op.name());
   if (node) {
     if (node->mask.outputs) node->saved.emplace_back(target, true).output_index = 0;

@@ -51,53 +51,6 @@ void hash_field(size_t& seed, const std::array<T, N>& v) {
   for (const T& x : v) hash_field(seed, x);
 }
 
-// Sees every number in an op's attributes, and may change it. Sizes of tensors are among them.
-class FieldVisitor {
- public:
-  virtual ~FieldVisitor() = default;
-  virtual void number(int64_t& v) = 0;
-  virtual void number(double& v) = 0;
-};
-
-class Op;
-// The op with its numbers changed. Defined in op/op.h.
-Ref<const Op> edited_op(const Ref<const Op>& op, FieldVisitor& visitor);
-
-template <class T>
-void visit_field(FieldVisitor& visitor, T& v) {
-  if constexpr (std::is_same_v<T, bool> || std::is_enum_v<T>) {
-  } else if constexpr (std::is_integral_v<T>) {
-    auto wide = static_cast<int64_t>(v);
-    visitor.number(wide);
-    v = static_cast<T>(wide);
-  } else if constexpr (std::is_floating_point_v<T>) {
-    auto wide = static_cast<double>(v);
-    visitor.number(wide);
-    v = static_cast<T>(wide);
-  } else if constexpr (std::is_same_v<T, Dims>) {
-    for (int i = 0; i < v.size(); i++) visitor.number(v[i]);
-  } else if constexpr (std::is_same_v<T, Scalar>) {
-    if (v.kind() == Scalar::Kind::Int) {
-      int64_t n = v.to_int();
-      visitor.number(n);
-      v = Scalar(n);
-    } else if (v.is_float()) {
-      double n = v.to_double();
-      visitor.number(n);
-      v = Scalar(n);
-    }
-  } else if constexpr (std::is_same_v<T, Ref<const Op>>) {
-    v = edited_op(v, visitor);
-  } else if constexpr (requires { v.has_value(); }) {
-    if (v) visit_field(visitor, *v);
-  } else if constexpr (requires {
-                         v.begin();
-                         v.size();
-                       } && !std::is_same_v<T, std::string>) {
-    for (auto& x : v) visit_field(visitor, x);
-  }
-}
-
 template <class T>
 void field_text(std::string& out, const T& v) {
   if constexpr (std::is_enum_v<T> && !std::is_same_v<T, DType>) {

@@ -182,8 +182,6 @@ class Op : public RefCounted {
   virtual size_t hash() const = 0;
   // "softmax(1)"
   virtual std::string text() const = 0;
-  // A copy whose numbers the visitor has seen and perhaps changed.
-  virtual Ref<const Op> edited(FieldVisitor& visitor) const = 0;
 };
 
 template <class Self>
@@ -214,18 +212,9 @@ class OpOf : public Op {
     std::apply([&](const auto&... field) { (add(field), ...); }, self().fields());
     return out + ")";
   }
-  Ref<const Op> edited(FieldVisitor& visitor) const override {
-    Ref<Self> copy(new Self(self()));
-    std::apply(
-        [&](const auto&... field) { (visit_field(visitor, const_cast<std::decay_t<decltype(field)>&>(field)), ...); },
-        copy->self().fields());
-    return copy;
-  }
 
  private:
   const Self& self() const { return static_cast<const Self&>(*this); }
 };
-
-inline Ref<const Op> edited_op(const Ref<const Op>& op, FieldVisitor& visitor) { return op->edited(visitor); }
 
 }  // namespace weft

@@ -1,5 +1,6 @@
 // Tracing: while a sink is set on a thread, its ops are recorded instead of run. Their results are symbolic tensors,
-// which have everything but values. The static graph (graph/tracer.h) is made this way.
+// which have everything but values. The static graph (graph/tracer.h) is made this way. A sink may also listen to ops
+// that run as ever.
 #pragma once
 
 #include "op/op.h"
@@ -8,7 +9,11 @@ namespace weft {
 
 class TraceSink {
  public:
+  // With `deferred` ops are recorded instead of run. Without, they run and the sink hears of them afterwards: only
+  // record() and record_inplace() are called then.
+  explicit TraceSink(bool defers = true) : deferred(defers) {}
   virtual ~TraceSink() = default;
+  const bool deferred;
   virtual void record(const Op& op, Inputs inputs, const Tensor* outputs) = 0;
   // The op's output i was written over inputs[targets[i]].
   virtual void record_inplace(const Op& op, Inputs inputs, const int* targets) = 0;
@@ -20,7 +25,7 @@ class TraceSink {
 };
 
 extern constinit thread_local TraceSink* trace_sink;
-inline bool tracing() { return trace_sink != nullptr; }
+inline bool tracing() { return trace_sink && trace_sink->deferred; }
 
 // Sets the sink of this thread (nullptr: none) for a scope.
 class TraceScope {

@@ -2,17 +2,17 @@
 
 namespace weft {
 
-constinit thread_local CountedDraws* CountedDraws::current = nullptr;
+constinit thread_local DrawObserver* DrawObserver::current = nullptr;
 constinit thread_local uint64_t drawn_blocks = 0;
 
-CountedDraws::CountedDraws(const Generator& g) : generator(&g), start(g.state()) { current = this; }
+CountedDraws::CountedDraws(const Generator& g) : generator(&g), start(g.state()) {}
 
-PhiloxState Generator::count(CountedDraws& counted, uint64_t blocks) const {
-  counted.others |= counted.generator != this;
-  if (counted.generator != this) return state();
-  PhiloxState drawn = counted.start;
-  drawn.offset += counted.blocks;
-  counted.blocks += blocks;
+PhiloxState CountedDraws::draw(Generator& g, uint64_t taken) {
+  others |= generator != &g;
+  if (generator != &g) return g.state();
+  PhiloxState drawn = start;
+  drawn.offset += blocks;
+  blocks += taken;
   return drawn;
 }
 

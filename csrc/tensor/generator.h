@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <utility>
 
 #include "core/philox_state.h"
 #include "core/ref.h"
@@ -14,16 +15,27 @@ namespace weft {
 
 class Generator;
 
-// While one lives, draws of this thread are only counted: what is being recorded takes its numbers when it runs.
-struct CountedDraws {
+// While one lives, it answers for the generators that this thread draws from.
+class DrawObserver {
+ public:
+  DrawObserver() : before_(std::exchange(current, this)) {}
+  virtual ~DrawObserver() { current = before_; }
+  DrawObserver(const DrawObserver&) = delete;
+  virtual PhiloxState draw(Generator& g, uint64_t blocks) = 0;
+  static constinit thread_local DrawObserver* current;
+
+ private:
+  DrawObserver* before_;
+};
+
+// Draws are only counted: what is being recorded takes its numbers when it runs.
+struct CountedDraws final : DrawObserver {
   explicit CountedDraws(const Generator& g);
-  ~CountedDraws() { current = nullptr; }
-  CountedDraws(const CountedDraws&) = delete;
+  PhiloxState draw(Generator& g, uint64_t blocks) override;
   const Generator* const generator;
   const PhiloxState start;  // where it stands, and stays
   uint64_t blocks = 0;      // taken of it
   bool others = false;      // another generator was asked too
-  static constinit thread_local CountedDraws* current;
 };
 
 // How many blocks this thread has drawn from any generator.
@@ -42,8 +54,12 @@ class Generator final : public RefCounted {
   }
   // Takes `blocks` blocks of four 32-bit numbers.
   PhiloxState reserve(uint64_t blocks) {
-    if (CountedDraws* counted = CountedDraws::current) [[unlikely]]
-      return count(*counted, blocks);
+    if (DrawObserver* observer = DrawObserver::current) [[unlikely]]
+      return observer->draw(*this, blocks);
+    return take(blocks);
+  }
+  // The same, whoever observes.
+  PhiloxState take(uint64_t blocks) {
     std::lock_guard lock(mutex_);
     PhiloxState start = state_;
     state_.offset += blocks;
@@ -65,7 +81,6 @@ class Generator final : public RefCounted {
   }
 
  private:
-  PhiloxState count(CountedDraws& counted, uint64_t blocks) const;
   mutable std::mutex mutex_;
   PhiloxState state_;
 };

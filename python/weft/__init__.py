@@ -47,6 +47,7 @@ _ELSEWHERE = {
     "is_autocast_enabled": "weft.amp",
     "get_float32_matmul_precision": "weft._precision",
     "set_float32_matmul_precision": "weft._precision",
+    "compile": "weft._compile",
     "cond": "weft._control_flow",
     "jit": "weft._jit",
     "map": "weft._control_flow",

@@ -1,22 +1,33 @@
 """weft.jit: runs Python functions as compiled graphs."""
 
 import functools
+import os
 import sys
 import types
 from pathlib import Path
 
 from weft import _C, _guards
+from weft._jit_check import call_checked
+from weft._jit_fallback import call_or_fall_back
 
 
 class Jitted(_C._Jit):
     """What :func:`jit` makes of a function. Call it like the function."""
 
-    def __init__(self, function, dynamic_dims=None, recompute=True, cuda_graphs=True):
+    def __init__(self, function, dynamic_dims=None, recompute=True, cuda_graphs=True, check=None, fallback=False):
         without = [] if recompute else ["recompute"]
-        super().__init__(function, _call_traced, _read_dynamic_dims(dynamic_dims), without, cuda_graphs)
-        self._options = (dynamic_dims, recompute, cuda_graphs)
+        checked = call_checked if check or (check is None and _check_asked_for()) else None
+        otherwise = call_or_fall_back if fallback else None
+        dims = _read_dynamic_dims(dynamic_dims)
+        super().__init__(function, _call_traced, dims, without, cuda_graphs, checked, otherwise)
+        self._options = (dynamic_dims, recompute, cuda_graphs, check, fallback)
         self.__wrapped__ = function
         functools.update_wrapper(self, function)
+
+    @property
+    def falls_back(self):
+        """Does a function that cannot be traced run eagerly?"""
+        return self._options[-1]
 
     def __get__(self, instance, owner=None):
         return self if instance is None else types.MethodType(self, instance)
@@ -46,11 +57,23 @@ class Jitted(_C._Jit):
         return f"<weft.jit of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)}, {self.traces} traces>"
 
     def explain(self):
-        """Says for each trace which call it was made for, and why no earlier one would do."""
-        lines = []
-        for number, compiled in enumerate(self.compiled, 1):
+        """Says for each trace that is kept which call it was made for, and why no earlier one would do.
+
+        Traces that differ only in the sizes of dynamic dimensions are one entry.
+        """
+        lines, groups = [], {}
+        for compiled in self.compiled:
+            groups.setdefault(compiled.group or id(compiled), []).append(compiled)
+        for number, group in enumerate(groups.values(), 1):
+            compiled = group[0]
             lines.append(f"trace {number}: {compiled.reason}")
             lines += [f"  {part}" for part in compiled.signature]
+            if compiled.eager:
+                continue
+            if len(group) > 1:
+                shown = ", ".join(str(tuple(c.sizes)) if len(c.sizes) > 1 else str(c.sizes[0]) for c in group[:20])
+                more = ", ..." if len(group) > 20 else ""
+                lines.append(f"  {len(group)} sizes of dynamic dimensions, each traced once: {shown}{more}")
             backward = compiled.num_steps(True)
             lines.append(f"  {compiled.num_steps(False)} steps" + (f", backward {backward} steps" if backward else ""))
             recordings = (("", compiled.recording_text(False)), ("backward: ", compiled.recording_text(True)))
@@ -143,7 +166,7 @@ class Graph:
         return self.svg()
 
 
-def jit(function=None, *, dynamic_dims=None, recompute=True, cuda_graphs=True):
+def jit(function=None, *, dynamic_dims=None, recompute=True, cuda_graphs=True, check=None, fallback=False):
     """Compiles a function of tensors: the first call traces it, later calls run the compiled graph without Python.
 
     The function runs once with symbolic tensors for each signature of its arguments (shapes, dtypes, devices, what
@@ -152,10 +175,18 @@ def jit(function=None, *, dynamic_dims=None, recompute=True, cuda_graphs=True):
     are read at every call. It may compute gradients and take optimizer steps inside, or be a part of an eager program
     that calls ``backward()`` on its results.
 
-    dynamic_dims names dimensions whose sizes may vary without a new trace: an int or a tuple of ints for all tensor
-    arguments, or a dict from an argument's position or name to its dimensions. The function is traced at a few sizes
-    more in its first call; where its ops depend on the sizes in another way than by sums and products, other sizes get
-    traces of their own after all, and explain() says why. Sizes 0 and 1 always have traces of their own.
+    dynamic_dims names dimensions whose sizes are expected to vary: an int or a tuple of ints for all tensor arguments,
+    True for all dimensions of all of them, or a dict from an argument's position or name to its dimensions. Each new
+    size still costs one trace, a few milliseconds; these traces are one entry of explain(), and the warning about many
+    traces does not count them. A function keeps its 256 most recently used graphs, whatever they were made for.
+
+    With fallback, a function that cannot be traced for its arguments (it needs a value, or has an effect that a graph
+    would not repeat) runs eagerly for that signature, with one warning that names the line. What the broken-off trace
+    did to generators, gradients, buffers and optimizers is taken back; other effects of Python may happen twice.
+
+    With check (or ``WEFT_JIT_CHECK=1`` in the environment, for all functions that do not say check=False), every call
+    runs the function eagerly as well, from the same state, and compares: results, gradients, in-place changes,
+    generators, optimizers. RuntimeError names the first op and line that differ. Slow; effects of Python happen twice.
 
     With recompute (the default), cheap values such as activations and normalised inputs are computed twice rather than
     kept for backward, where what they are made of is kept anyway: less memory for a few percent of time.
@@ -178,21 +209,38 @@ def jit(function=None, *, dynamic_dims=None, recompute=True, cuda_graphs=True):
     1
     """
     if function is None:
-        return functools.partial(jit, dynamic_dims=dynamic_dims, recompute=recompute, cuda_graphs=cuda_graphs)
+        return functools.partial(
+            jit,
+            dynamic_dims=dynamic_dims,
+            recompute=recompute,
+            cuda_graphs=cuda_graphs,
+            check=check,
+            fallback=fallback,
+        )
     import weft
 
+    options = (dynamic_dims, recompute, cuda_graphs, check, fallback)
     if isinstance(function, weft.nn.Module):
-        object.__setattr__(function, "forward", Jitted(function.forward, dynamic_dims, recompute, cuda_graphs))
+        object.__setattr__(function, "forward", Jitted(function.forward, *options))
         return function
     if not callable(function):
         raise TypeError(f"jit: expected a function or a Module, got {type(function).__name__}")
-    return Jitted(function, dynamic_dims, recompute, cuda_graphs)
+    return Jitted(function, *options)
+
+
+def _check_asked_for():
+    value = os.environ.get("WEFT_JIT_CHECK", "0")
+    if value not in ("", "0", "1"):
+        raise ValueError(f"WEFT_JIT_CHECK: expected 0 or 1, got {value!r}")
+    return value == "1"
 
 
 def _read_dynamic_dims(dims):
     """(argument, dimensions) pairs; the argument "" stands for all."""
-    if dims is None:
+    if dims is None or dims is False:
         return []
+    if dims is True:
+        return [("", (_C._ALL_DIMS,))]
     if not isinstance(dims, dict):
         dims = {"": dims}
     pairs = []
@@ -202,77 +250,13 @@ def _read_dynamic_dims(dims):
             isinstance(d, int) and not isinstance(d, bool) for d in value
         ):
             raise TypeError(
-                "jit: dynamic_dims must be an int, a tuple of ints, or a dict from positions or names of arguments to "
-                f"these; got {argument!r}: {value!r}"
+                "jit: dynamic_dims must be an int, a tuple of ints, True, or a dict from positions or names of "
+                f"arguments to ints or tuples of them; got {argument!r}: {value!r}"
             )
         pairs.append((str(argument), value))
     return pairs
 
 
-def _traced_result(name):
-    def method(self, *args):
-        result = getattr(int, name)(self, *args)
-        return TracedSize(result) if type(result) is int else result
-
-    return method
-
-
-class TracedSize(int):
-    """A size that may vary, while a function is traced: an int that reports what it is compared with.
-
-    What the function does then holds for all sizes that compare the same way.
-    """
-
-    def _compare(self, kind, other, swapped=False):
-        if isinstance(other, (int, float)):
-            _C._note_comparison(kind, *((other, self) if swapped else (self, other)))
-
-    def __lt__(self, other):
-        self._compare(0, other)
-        return int.__lt__(self, other)
-
-    def __le__(self, other):
-        self._compare(1, other)
-        return int.__le__(self, other)
-
-    def __gt__(self, other):
-        self._compare(0, other, True)
-        return int.__gt__(self, other)
-
-    def __ge__(self, other):
-        self._compare(1, other, True)
-        return int.__ge__(self, other)
-
-    def __eq__(self, other):
-        self._compare(2, other)
-        return int.__eq__(self, other)
-
-    def __ne__(self, other):
-        self._compare(2, other)
-        return int.__ne__(self, other)
-
-    def __bool__(self):
-        self._compare(2, 0)
-        return int.__bool__(self)
-
-    def _exact(self):
-        _C._note_comparison(3, self, self)
-
-    def __hash__(self):
-        self._exact()
-        return int.__hash__(self)
-
-    def __int__(self):
-        self._exact()
-        return int.__int__(self)
-
-
-for _name in ("add", "sub", "mul", "floordiv", "mod", "pow", "lshift", "rshift", "and", "or", "xor"):
-    for _full in (f"__{_name}__", f"__r{_name}__"):
-        setattr(TracedSize, _full, _traced_result(_full))
-for _full in ("__neg__", "__pos__", "__abs__", "__invert__"):
-    setattr(TracedSize, _full, _traced_result(_full))
-_C._set_traced_size_type(TracedSize)
 
 
 def _call_traced(function, args, kwargs):

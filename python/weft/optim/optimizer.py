@@ -10,6 +10,9 @@ import weft
 from weft import _C
 from weft.nn.conversion import zero_gradients
 
+number_cells = weakref.WeakValueDictionary()  # by id: tensors of trace_step
+alive = weakref.WeakSet()  # all optimizers: weft.jit saves their state where it may have to take a run back
+
 
 class Optimizer:
     """Base class: parameter groups with options, a state for every parameter, saving and loading of both.
@@ -23,6 +26,11 @@ class Optimizer:
     >>> [group["lr"] for group in opt.param_groups]
     [0.1, 0.01]
     """
+
+    def __new__(cls, *args, **kwargs):
+        self = super().__new__(cls)
+        alive.add(self)
+        return self
 
     def __init__(self, params, defaults):
         self.defaults = defaults
@@ -296,8 +304,9 @@ class StepRun:
 
         with _C._OutsideTrace():
             cell = weft.tensor(current(), dtype=weft.float64, device="cpu")
+        number_cells[id(cell)] = cell
         record(cell)
-        _C._around_calls(lambda: _C._set_numbers(cell, current()), self.advance, cell)
+        _C._around_calls(lambda: _C._set_numbers(cell, current()), self.advance)
         _C._watch_condition(self._reason_to_retrace)
 
     def _reason_to_retrace(self):

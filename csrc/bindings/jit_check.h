@@ -1,0 +1,11 @@
+// What weft._jit_check is made of.
+#pragma once
+
+#include "bindings/bindings.h"
+#include "graph/check.h"
+
+namespace weft::python {
+
+void bind_jit_check(py::module_& m);
+
+}  // namespace weft::python

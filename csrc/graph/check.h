@@ -1,0 +1,81 @@
+// Checks of compiled programs against eager runs: which values eager ops made, what a program reads and changes, and
+// the first op of a program whose value no eager op made.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "graph/function.h"
+#include "op/trace.h"
+#include "tensor/generator.h"
+
+namespace weft::graph {
+
+// A hash of dtype, shape and values; all NaNs are equal. Strides do not count.
+uint64_t fingerprint(const Tensor& t);
+// The same dtype, shape and bits; all NaNs are equal.
+bool same_bits(const Tensor& a, const Tensor& b);
+
+// Hears of eager ops, and remembers the fingerprints of what they made.
+class Listener : public TraceSink {
+ public:
+  Listener() : TraceSink(false) {}
+  void record(const Op& op, Inputs inputs, const Tensor* outputs) override;
+  void record_inplace(const Op& op, Inputs inputs, const int* targets) override;
+  void record_copy(const Tensor&, const Tensor&) override {}
+  Tensor grad(const Tensor& leaf) override;
+  void set_grad(const Tensor& leaf, Tensor grad) override;
+  void add(const Tensor& t) { made_.insert(fingerprint(t)); }
+  bool has(const Tensor& t) const { return made_.count(fingerprint(t)) > 0; }
+
+ private:
+  std::unordered_set<uint64_t> made_;
+};
+
+// Remembers where the generators that this thread draws from stood before.
+class DrawLog final : public DrawObserver {
+ public:
+  PhiloxState draw(Generator& g, uint64_t blocks) override;
+  const std::vector<std::pair<Ref<Generator>, PhiloxState>>& before() const { return before_; }
+
+ private:
+  std::vector<std::pair<Ref<Generator>, PhiloxState>> before_;
+};
+
+// Tensors as they are now, with all of their memory, their gradients and their history.
+class Snapshot {
+ public:
+  explicit Snapshot(const std::vector<Tensor>& tensors);
+  void restore() const;
+
+ private:
+  struct Memory {
+    Tensor bytes, copy;
+    uint32_t version;
+  };
+  struct State {
+    Tensor tensor, grad;
+    Ref<weft::Node> grad_fn;
+    uint32_t output_index = 0, view_version = 0;
+    bool requires_grad = false, has_meta = false;
+  };
+  void add_memory(const Tensor& t);
+  void add_state(const Tensor& t);
+  std::vector<Memory> memories_;
+  std::vector<State> states_;
+};
+
+// Tensors from outside that the program reads or changes, also through their .grad; not its arguments.
+std::vector<Tensor> captured_tensors(const Program& program);
+
+// The first op of the traced program (or where that is right, of the compiled one) that leads to a wrong result and
+// whose value is none of those that `eager` has heard of, with the line it comes from. `cotangents`: of the
+// differentiable results; `gradients`: look at the gradients, not at the results. Everything must be as before the
+// call.
+std::string first_difference(const Program& program, const Function& compiled, const std::vector<Tensor>& arguments,
+                             const std::vector<Tensor>& cotangents, const Listener& eager, bool gradients);
+
+}  // namespace weft::graph

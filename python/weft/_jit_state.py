@@ -1,0 +1,48 @@
+"""What a run of a function may change beside tensors, so that it can be taken back: the Python state of optimizers."""
+
+from weft.optim import optimizer
+
+
+class OptimizersSaved:
+    """The state of all optimizers that are alive, as it is now; their tensors by reference."""
+
+    def __init__(self):
+        self._saved = [_save(one) for one in list(optimizer.alive)]
+
+    def restore(self):
+        for put_back in self._saved:
+            put_back()
+
+
+def _save(one):
+    attributes = dict(one.__dict__)
+    state, plans = one.__dict__.get("state"), one.__dict__.get("_plans")
+    dicts = [entry for entry in (*(state or {}).values(), *one.__dict__.get("param_groups", ())) if type(entry) is dict]
+    dicts = [(entry, dict(entry)) for entry in dicts]
+    order = dict(state) if isinstance(state, dict) else None
+    known_plans = dict(plans) if isinstance(plans, dict) else None
+    runs = [run for plan, *_ in (known_plans or {}).values() if isinstance(plan, list) for run in plan]
+    runs = [(run, dict(run.__dict__)) for run in runs]
+
+    def put_back():
+        one.__dict__.clear()
+        one.__dict__.update(attributes)
+        for container, items in ((state, order), (plans, known_plans), *dicts):
+            if items is not None:
+                container.clear()
+                container.update(items)
+        for run, values in runs:
+            run.__dict__.update(values)
+
+    return put_back
+
+
+def optimizer_values():
+    """(name, value) of everything that the optimizers that are alive know of their parameters, in an order."""
+    found = []
+    for one in list(optimizer.alive):
+        for place, values in enumerate(one.__dict__.get("state", {}).values()):
+            if isinstance(values, dict):
+                name = f"{type(one).__name__}.state[{place}]"
+                found += [((id(one), place, key), f"{name}[{key!r}]", value) for key, value in values.items()]
+    return found
