@@ -337,8 +337,9 @@ struct DivisorCheck : OpOf<DivisorCheck> {
 void check_divisor(int function, const Tensor& b) {
   using namespace scalar;
   if (is_floating(b.dtype())) return;
-  constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<TruncDivide>(BinaryList{}),
-                             index_in<Remainder>(BinaryList{}), index_in<Fmod>(BinaryList{})};
+  constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<DivFloor>(BinaryList{}),
+                             index_in<TruncDivide>(BinaryList{}), index_in<Remainder>(BinaryList{}),
+                             index_in<Fmod>(BinaryList{})};
   for (int f : guarded)
     if (f == function) apply_check(DivisorCheck(function), b);
 }

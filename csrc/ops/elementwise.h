@@ -53,6 +53,7 @@ WEFT_UNARY_FUNCTION(sinh, Sinh)
 WEFT_UNARY_FUNCTION(cosh, Cosh)
 WEFT_UNARY_FUNCTION(tanh, Tanh)
 WEFT_UNARY_FUNCTION(erfc, Erfc)
+WEFT_UNARY_FUNCTION(erfinv, Erfinv)
 WEFT_UNARY_FUNCTION(sigmoid, Sigmoid)
 WEFT_UNARY_FUNCTION(logsigmoid, LogSigmoid)
 WEFT_UNARY_FUNCTION(silu, Silu)
@@ -82,7 +83,8 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   }
 // clang-format off
 #define WEFT_BINARY_FUNCTIONS(X)                                                                                   \
-  X(add, Add) X(sub, Sub) X(mul, Mul) X(div, Div) X(floor_divide, FloorDivide) X(trunc_divide, TruncDivide)        \
+  X(add, Add) X(sub, Sub) X(mul, Mul) X(div, Div) X(floor_divide, FloorDivide) X(div_floor, DivFloor)              \
+  X(trunc_divide, TruncDivide) X(clamp_min, ClampMin) X(clamp_max, ClampMax)                                       \
   X(remainder, Remainder) X(fmod, Fmod) X(pow, Pow) X(maximum, Maximum) X(minimum, Minimum) X(fmax, Fmax)          \
   X(fmin, Fmin) X(atan2, Atan2) X(hypot, Hypot) X(copysign, Copysign) X(xlogy, Xlogy) X(logaddexp, Logaddexp)      \
   X(eq, Eq) X(ne, Ne) X(lt, Lt) X(le, Le) X(gt, Gt) X(ge, Ge)                                                      \

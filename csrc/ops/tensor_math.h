@@ -1,6 +1,9 @@
 // Tensor as the number type of the formulas in kernels/scalar/: operators, and what those formulas call beside them.
 #pragma once
 
+#include <limits>
+
+#include "ops/creation.h"
 #include "ops/elementwise.h"
 
 namespace weft {
@@ -36,6 +39,28 @@ inline Tensor pow_da(const Tensor& g, const Tensor& a, const Tensor& b) {
 }
 inline Tensor pow_db(const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& y) {
   return where((a == Scalar(0.0)) & (b >= Scalar(0.0)), Scalar(0.0), g * (y * log(a)));
+}
+// The gradient where there is none: zero, whatever flows back.
+inline Tensor no_gradient(const Tensor& g) { return zeros_like(g); }
+// The gradient of one of two operands of which one is chosen; equal ones share it.
+inline Tensor tie_shared(const Tensor& g, const Tensor& loses, const Tensor& ties) {
+  return where(loses, Scalar(0.0), where(ties, g * Scalar(0.5), g));
+}
+inline Tensor one_for_zero(const Tensor& x) { return where(x == Scalar(0.0), Scalar(1.0), x); }
+// x / (a^2 + b^2) for x = a or b, without overflow; 0 at the origin.
+inline Tensor over_norm(const Tensor& x, const Tensor& a, const Tensor& b) {
+  Tensor norm = one_for_zero(hypot(a, b));
+  return x / norm / norm;
+}
+// exp(a) / (exp(a) + exp(b)); 0 for a = -inf, also where both are.
+inline Tensor share_of_sum(const Tensor& a, const Tensor& b) {
+  Scalar none(-std::numeric_limits<double>::infinity());
+  return sigmoid(where(a == none, none, a - b));
+}
+inline Tensor log_above(const Tensor& log_of) { return clamp(log_of, Scalar(-100.0), {}); }
+// d/dp of the cross entropy of the probability p and the target t; the divisor keeps it finite for 0 and 1.
+inline Tensor cross_entropy_da(const Tensor& p, const Tensor& t) {
+  return (p - t) / clamp(p * (Scalar(1.0) - p), Scalar(1e-12), {});
 }
 
 namespace scalar {

@@ -104,6 +104,16 @@ WEFT_INLINE T log_add_exp(T a, T b) {
   bool infinite = is_inf(a) && a == b;
   return infinite ? a : a != a || b != b ? a + b : m + log1p(exp(-abs(a - b)));
 }
+// Logarithms of probabilities are not below -100, so that a wrong certainty costs a finite amount.
+template <class T>
+WEFT_INLINE T log_above(T log_of) {
+  return log_of < T(-100) ? T(-100) : log_of;
+}
+// Of the probability p and the target t.
+template <class T>
+WEFT_INLINE T cross_entropy_of(T p, T t) {
+  return (t - T(1)) * log_above(log1p(-p)) - t * log_above(log(p));
+}
 WEFT_INLINE int64_t copysign(int64_t a, int64_t b) { return (a < 0) != (b < 0) ? -a : a; }
 WEFT_INLINE int64_t shift_left(int64_t a, int64_t b) {
   return b < 0 || b > 63 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) << b);
@@ -127,6 +137,7 @@ WEFT_NO_INTEGERS(atan2)
 WEFT_NO_INTEGERS(hypot)
 WEFT_NO_INTEGERS(x_log_y)
 WEFT_NO_INTEGERS(log_add_exp)
+WEFT_NO_INTEGERS(cross_entropy_of)
 #undef WEFT_NO_INTEGERS
 
 #define K(v) lit<T>(v)
@@ -135,21 +146,25 @@ WEFT_NO_INTEGERS(log_add_exp)
 WEFT_BINARY(Add,            "add",               Arithmetic, true,  0,           0,           a + b,                  g, g)
 WEFT_BINARY(Sub,            "sub",               Arithmetic, true,  0,           0,           a - b,                  g, -g)
 WEFT_BINARY(Mul,            "mul",               Arithmetic, true,  kB,          kA,          a * b,                  g * b, g * a)
-WEFT_BINARY(Div,            "div",               Divided,    true,  kB,          kB | kY,     a / b,                  g / b, -(g * (y / b)))
+WEFT_BINARY(Div,            "div",               Divided,    true,  kB,          kA | kB,     a / b,                  g / b, -(g * ((a / b) / b)))
 WEFT_BINARY(FloorDivide,    "floor_divide",      Arithmetic, false, 0,           0,           floor_quotient(a, b),   g, g)
-WEFT_BINARY(TruncDivide,    "trunc_divide",      Arithmetic, false, 0,           0,           trunc_quotient(a, b),   g, g)
+WEFT_BINARY(DivFloor,       "div_floor",         Arithmetic, true,  0,           0,           floor_quotient(a, b),   no_gradient(g), no_gradient(g))
+WEFT_BINARY(TruncDivide,    "trunc_divide",      Arithmetic, true,  0,           0,           trunc_quotient(a, b),   no_gradient(g), no_gradient(g))
 WEFT_BINARY(Remainder,      "remainder",         Arithmetic, true,  0,           kA | kB,     remainder_of(a, b),     g, -(g * floor_divide(a, b)))
 WEFT_BINARY(Fmod,           "fmod",              Arithmetic, true,  0,           kA | kB,     fmod(a, b),             g, -(g * trunc_divide(a, b)))
 WEFT_BINARY(Pow,            "pow",               Arithmetic, true,  kA | kB,     kA | kB | kY, pow(a, b),             pow_da(g, a, b), pow_db(g, a, b, y))
-WEFT_BINARY(Maximum,        "maximum",           Arithmetic, true,  kA | kB,     kA | kB,     larger(a, b),           select(a > b, g, select(a == b, g * K(0.5), K(0.0))), select(a > b, K(0.0), select(a == b, g * K(0.5), g)))
-WEFT_BINARY(Minimum,        "minimum",           Arithmetic, true,  kA | kB,     kA | kB,     smaller(a, b),          select(a < b, g, select(a == b, g * K(0.5), K(0.0))), select(a < b, K(0.0), select(a == b, g * K(0.5), g)))
+WEFT_BINARY(Maximum,        "maximum",           Arithmetic, true,  kA | kB,     kA | kB,     larger(a, b),           tie_shared(g, a < b, a == b), tie_shared(g, a > b, a == b))
+WEFT_BINARY(Minimum,        "minimum",           Arithmetic, true,  kA | kB,     kA | kB,     smaller(a, b),          tie_shared(g, a > b, a == b), tie_shared(g, a < b, a == b))
 WEFT_BINARY(Fmax,           "fmax",              Arithmetic, true,  kA | kB,     kA | kB,     larger_number(a, b),    select((a >= b) | isnan(b), g, K(0.0)), select((a >= b) | isnan(b), K(0.0), g))
 WEFT_BINARY(Fmin,           "fmin",              Arithmetic, true,  kA | kB,     kA | kB,     smaller_number(a, b),   select((a <= b) | isnan(b), g, K(0.0)), select((a <= b) | isnan(b), K(0.0), g))
-WEFT_BINARY(Atan2,          "atan2",             Divided,    true,  kA | kB,     kA | kB,     atan2(a, b),            g * (b / (a * a + b * b)), -(g * (a / (a * a + b * b))))
-WEFT_BINARY(Hypot,          "hypot",             Divided,    true,  kA | kY,     kB | kY,     hypot(a, b),            g * (a / y), g * (b / y))
+WEFT_BINARY(Atan2,          "atan2",             Divided,    true,  kA | kB,     kA | kB,     atan2(a, b),            g * over_norm(b, a, b), -(g * over_norm(a, a, b)))
+WEFT_BINARY(Hypot,          "hypot",             Divided,    true,  kA | kY,     kB | kY,     hypot(a, b),            g * (a / one_for_zero(y)), g * (b / one_for_zero(y)))
 WEFT_BINARY(Copysign,       "copysign",          Divided,    true,  kA | kY,     0,           copysign(a, b),         g * (sign(a) * sign(y)), g * K(0.0))
 WEFT_BINARY(Xlogy,          "xlogy",             Divided,    true,  kA | kB,     kA | kB,     x_log_y(a, b),          g * select((a == K(0.0)) & (b <= K(0.0)), K(0.0), log(b)), g * (a / b))
-WEFT_BINARY(Logaddexp,      "logaddexp",         Divided,    true,  kA | kY,     kB | kY,     log_add_exp(a, b),      g * exp(a - y), g * exp(b - y))
+WEFT_BINARY(Logaddexp,      "logaddexp",         Divided,    true,  kA | kB,     kA | kB,     log_add_exp(a, b),      g * share_of_sum(a, b), g * share_of_sum(b, a))
+WEFT_BINARY(ClampMin,       "clamp_min",         Arithmetic, true,  kA | kB,     kA | kB,     larger(b, a),           select(a < b, K(0.0), g), select(a < b, g, K(0.0)))
+WEFT_BINARY(ClampMax,       "clamp_max",         Arithmetic, true,  kA | kB,     kA | kB,     smaller(b, a),          select(a > b, K(0.0), g), select(a > b, g, K(0.0)))
+WEFT_BINARY(BinaryCrossEntropy, "binary_cross_entropy", Divided, true, kA | kB,  kA,          cross_entropy_of(a, b), g * cross_entropy_da(a, b), g * (log_above(log1p(-a)) - log_above(log(a))))
 WEFT_BINARY(Eq,             "eq",                Bool,       false, 0,           0,           a == b,                 g, g)
 WEFT_BINARY(Ne,             "ne",                Bool,       false, 0,           0,           a != b,                 g, g)
 WEFT_BINARY(Lt,             "lt",                Bool,       false, 0,           0,           a < b,                  g, g)
@@ -168,8 +183,9 @@ WEFT_BINARY(RightShift,     "bitwise_right_shift", Integer,  false, 0,          
 #undef K
 #undef WEFT_BINARY
 
-using BinaryList = EntryList<Add, Sub, Mul, Div, FloorDivide, TruncDivide, Remainder, Fmod, Pow, Maximum, Minimum, Fmax,
-                             Fmin, Atan2, Hypot, Copysign, Xlogy, Logaddexp, Eq, Ne, Lt, Le, Gt, Ge, LogicalAnd,
-                             LogicalOr, LogicalXor, BitwiseAnd, BitwiseOr, BitwiseXor, LeftShift, RightShift>;
+using BinaryList =
+    EntryList<Add, Sub, Mul, Div, FloorDivide, DivFloor, TruncDivide, Remainder, Fmod, Pow, Maximum, Minimum, Fmax,
+              Fmin, Atan2, Hypot, Copysign, Xlogy, Logaddexp, ClampMin, ClampMax, BinaryCrossEntropy, Eq, Ne, Lt, Le,
+              Gt, Ge, LogicalAnd, LogicalOr, LogicalXor, BitwiseAnd, BitwiseOr, BitwiseXor, LeftShift, RightShift>;
 
 }  // namespace weft::scalar

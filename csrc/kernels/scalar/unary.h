@@ -124,7 +124,7 @@ WEFT_UNARY(Ceil,         "ceil",        Same,  Zero,    Composed, 0, ceil(x),   
 WEFT_UNARY(Round,        "round",       Same,  Zero,    Composed, 0, round(x),                         g)
 WEFT_UNARY(Trunc,        "trunc",       Same,  Zero,    Composed, 0, trunc(x),                         g)
 WEFT_UNARY(Frac,         "frac",        Same,  Nothing, Composed, 0, x - trunc(x),                     g)
-WEFT_UNARY(Relu,         "relu",        Same,  Output,  Fused,    0, select(x < K(0.0), K(0.0), x),    select(y > K(0.0), g, K(0.0)))
+WEFT_UNARY(Relu,         "relu",        Same,  Output,  Fused,    0, select(x < K(0.0), K(0.0), x),    select(y <= K(0.0), K(0.0), g))
 WEFT_UNARY(IsNan,        "isnan",       Bool,  Never,   Composed, 0, is_nan(x),                        g)
 WEFT_UNARY(IsInf,        "isinf",       Bool,  Never,   Composed, 0, is_inf(x),                        g)
 WEFT_UNARY(IsFinite,     "isfinite",    Bool,  Never,   Composed, 0, !is_inf(x) && !is_nan(x),         g)
@@ -155,7 +155,7 @@ WEFT_UNARY(Acosh,        "acosh",       Float, Input,   Fused,    0, acosh(x),  
 WEFT_UNARY(Atanh,        "atanh",       Float, Input,   Fused,    0, atanh(x),                         g / (K(1.0) - x * x))
 WEFT_UNARY(Erf,          "erf",         Float, Input,   Fused,    0, erf(x),                           g * (exp(-(x * x)) * K(kTwoOverSqrtPi)))
 WEFT_UNARY(Erfc,         "erfc",        Float, Input,   Fused,    0, erfc(x),                          g * (exp(-(x * x)) * K(-kTwoOverSqrtPi)))
-WEFT_UNARY(Erfinv,       "erfinv",      Float, Output,  Fused,    0, erfinv(x),                        g * (exp(y * y) * K(kHalfSqrtPi)))
+WEFT_UNARY(Erfinv,       "erfinv",      Float, Input,   Fused,    0, erfinv(x),                        g * (exp(erfinv(x) * erfinv(x)) * K(kHalfSqrtPi)))
 WEFT_UNARY(Sigmoid,      "sigmoid",     Float, Output,  Fused,    0, sigmoid(x),                       g * (y * (K(1.0) - y)))
 WEFT_UNARY(Deg2rad,      "deg2rad",     Float, Nothing, Composed, 0, x * K(0.01745329251994329577),    g * K(0.01745329251994329577))
 WEFT_UNARY(Rad2deg,      "rad2deg",     Float, Nothing, Composed, 0, x * K(57.2957795130823208768),    g * K(57.2957795130823208768))
@@ -172,11 +172,12 @@ WEFT_UNARY(Selu,         "selu",        Float, Input,   Fused,    0, select(x > 
 WEFT_UNARY(LeakyRelu,    "leaky_relu",  Float, Input,   Fused,    1, select(x > K(0.0), x, x * K(p.a)),  select(x > K(0.0), g, g * K(p.a)))
 WEFT_UNARY(Softplus,     "softplus",    Float, Input,   Fused,    2, select(x * K(p.a) > K(p.b), x, log1p_exp(x * K(p.a)) * K(1.0 / p.a)), select(x * K(p.a) > K(p.b), g, g * sigmoid(x * K(p.a))))
 WEFT_UNARY(Hardsigmoid,  "hardsigmoid", Float, Input,   Fused,    0, clamp_value(x * K(1.0 / 6.0) + K(0.5), Params{0.0, 1.0}), select(abs(x) < K(3.0), g * K(1.0 / 6.0), K(0.0)))
-WEFT_UNARY(Hardswish,    "hardswish",   Float, Input,   Fused,    0, x * clamp_value(x * K(1.0 / 6.0) + K(0.5), Params{0.0, 1.0}), select(x >= K(3.0), g, select(x > K(-3.0), g * (x * K(1.0 / 3.0) + K(0.5)), K(0.0))))
-WEFT_UNARY(Softshrink,   "softshrink",  Float, Input,   Fused,    1, select(x > K(p.a), x - K(p.a), select(x < K(-p.a), x + K(p.a), x * K(0.0))), select(abs(x) > K(p.a), g, K(0.0)))
+WEFT_UNARY(Hardswish,    "hardswish",   Float, Input,   Fused,    0, x * clamp_value(x * K(1.0 / 6.0) + K(0.5), Params{0.0, 1.0}), select(x >= K(3.0), g, select(x <= K(-3.0), K(0.0), g * (x * K(1.0 / 3.0) + K(0.5)))))
+WEFT_UNARY(Softshrink,   "softshrink",  Float, Input,   Fused,    1, select(x > K(p.a), x - K(p.a), select(x < K(-p.a), x + K(p.a), x * K(0.0))), select(abs(x) <= K(p.a), K(0.0), g))
 WEFT_UNARY(Hardshrink,   "hardshrink",  Float, Input,   Fused,    1, select(abs(x) <= K(p.a), K(0.0), x), select(abs(x) <= K(p.a), K(0.0), g))
 WEFT_UNARY(Threshold,    "threshold",   Same,  Input,   Fused,    2, select(x <= K(p.a), K(p.b), x),   select(x <= K(p.a), K(0.0), g))
 WEFT_UNARY(Clamp,        "clamp",       Same,  Input,   Fused,    2, clamp_value(x, p),                select(x >= K(p.a), select(x <= K(p.b), g, K(0.0)), K(0.0)))
+WEFT_UNARY(Hardtanh,     "hardtanh",    Same,  Input,   Fused,    2, clamp_value(x, p),                select(x <= K(p.a), K(0.0), select(x >= K(p.b), K(0.0), g)))
 WEFT_UNARY(NanToNum,     "nan_to_num",  Same,  Input,   Fused,    3, nan_to_num_value(x, p),           select((x - x) == K(0.0), g, K(0.0)))
 // clang-format on
 #undef K
@@ -191,6 +192,6 @@ using UnaryList =
               BitwiseNot, LogicalNot, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tan,
               Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv, Sigmoid, Deg2rad, Rad2deg,
               LogSigmoid, Softsign, Tanhshrink, Silu, Mish, Gelu, GeluTanh, Elu, Celu, Selu, LeakyRelu, Softplus,
-              Hardsigmoid, Hardswish, Softshrink, Hardshrink, Threshold, Clamp, NanToNum>;
+              Hardsigmoid, Hardswish, Softshrink, Hardshrink, Threshold, Clamp, Hardtanh, NanToNum>;
 
 }  // namespace weft::scalar
