@@ -46,7 +46,10 @@ class CopySlices final : public Node {
     grad_inputs[0] = grad_base;
   }
 
-  void release_saved() override { inner_->release_saved(); }
+  // With create_graph a gradient may refer to the inner node, which then runs, and releases, by itself.
+  void release_saved() override {
+    if (inner_->use_count() == 1) inner_->release_saved();
+  }
 
  private:
   // A fresh copy of grad in which the view's offset and strides mean the same as in the base.
@@ -72,15 +75,24 @@ class CopySlices final : public Node {
 
 }  // namespace
 
+void check_view_recorded(const char* op, const Tensor& t) {
+  if (!t.impl()->base || t.impl()->tracked) return;
+  GradMeta* meta = grad_meta(t);
+  check(!meta || !meta->grad_fn, op,
+        "_: this is a view made in an autograd.Function, as the inputs and outputs of a module with backward hooks "
+        "are, so an in-place change of it cannot be recorded; use the out-of-place form (inplace=False), clone() it, "
+        "or remove the hook");
+  fail(op,
+       "_: this view was made under no_grad, so an in-place change of it cannot be recorded; make the view while "
+       "autograd records, or clone() it");
+}
+
 void rebase_history(const Tensor& t, Ref<Node> node) {
   TensorImpl& impl = *t.impl();
   if (!impl.base) {
     set_history(t, std::move(node), 0);
     return;
   }
-  check(impl.tracked, node->name(),
-        "_: this view was made under no_grad, so an in-place change of it cannot be recorded; ",
-        "make the view while autograd records, or clone() it");
   Tensor base(impl.base);
   auto slices = make_ref<CopySlices>(base, t, std::move(node));
   set_history(base, std::move(slices), 0);

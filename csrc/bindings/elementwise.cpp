@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "bindings/former.h"
 #include "bindings/out.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
@@ -38,7 +39,15 @@ Tensor of_operand_(int i, const Tensor& a, const Operand& b) {
 
 // Bound by hand because their signature has more to it.
 bool special(std::string_view name) {
-  return name == "add" || name == "sub" || name == "div" || name == "trunc_divide" || name == "pow";
+  for (std::string_view one :
+       {"add", "sub", "div", "div_floor", "trunc_divide", "pow", "clamp_min", "clamp_max", "binary_cross_entropy"})
+    if (name == one) return true;
+  return false;
+}
+
+// weft.mul(2, x): the functions behind operators that Python numbers have as well.
+bool takes_number_first(std::string_view name) {
+  return name == "mul" || name == "floor_divide" || name == "remainder";
 }
 
 template <class... Entries>
@@ -59,6 +68,13 @@ void bind_binary_list(Family& f, scalar::EntryList<Entries...>) {
                return self;
              },
              py::arg("other"));
+    if (takes_number_first(name))
+      f.function(
+          name,
+          [i, name](const Scalar& x, const Tensor& other, const Tensor& out) {
+            return write_out(name, binary(i, x, other), out);
+          },
+          py::arg("input"), py::arg("other"), py::kw_only(), py::arg("out") = py::none());
   };
   (bind(Entries::name), ...);
 }
@@ -79,12 +95,17 @@ Operand scaled(const char* op, const Tensor& x, const Operand& other, const Scal
   return Scalar(s.to_int() * alpha.to_int());
 }
 
-Tensor divided(const Tensor& x, const Operand& other, const std::optional<std::string>& mode) {
+template <class X>
+Tensor divided(const X& x, const Operand& other, const std::optional<std::string>& mode) {
   check(!mode || *mode == "floor" || *mode == "trunc", "div: rounding_mode must be None, 'floor' or 'trunc', got '",
         mode.value_or(""), "'");
-  return with_operand(other, [&](const auto& o) {
-    return !mode ? div(x, o) : *mode == "floor" ? floor_divide(x, o) : trunc_divide(x, o);
-  });
+  auto divide = [&](const auto& o) {
+    return !mode ? div(x, o) : *mode == "floor" ? div_floor(x, o) : trunc_divide(x, o);
+  };
+  if constexpr (std::is_same_v<X, Scalar>)
+    return divide(std::get<Tensor>(other));
+  else
+    return with_operand(other, divide);
 }
 
 void bind_arithmetic(Family& f) {
@@ -107,6 +128,33 @@ void bind_arithmetic(Family& f) {
                return self;
              },
              py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1));
+    auto combine = [adds, name](const auto& x, const Tensor& other, const Scalar& alpha) {
+      Tensor y = std::get<Tensor>(scaled(name, other, other, alpha));
+      return adds ? add(x, y) : sub(x, y);
+    };
+    f.function(
+        name,
+        [combine, name](const Scalar& x, const Tensor& other, const Scalar& alpha, const Tensor& out) {
+          return write_out(name, combine(x, other, alpha), out);
+        },
+        py::arg("input"), py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), py::arg("out") = py::none());
+    // The former form with alpha in front.
+    f.def(
+        name,
+        [combine, name](const Tensor& x, const Scalar& alpha, const Tensor& other) {
+          warn_former(name, "(..., other, alpha=)");
+          return combine(x, other, alpha);
+        },
+        py::arg("alpha"), py::arg("other"));
+    f.method((std::string(name) + "_").c_str(),
+             [adds, name](const py::object& self, const Scalar& alpha, const Tensor& other) {
+               warn_former(std::string(name) + "_", "(other, alpha=)");
+               const Tensor& x = unwrap(self.ptr());
+               Tensor y = std::get<Tensor>(scaled(name, x, other, alpha));
+               adds ? add_(x, y) : sub_(x, y);
+               return self;
+             },
+             py::arg("alpha"), py::arg("other"));
   }
   f.def(
       "rsub",
@@ -123,11 +171,18 @@ void bind_arithmetic(Family& f) {
         },
         py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none(), py::arg("out") = py::none(),
         "input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.");
+    f.function(
+        name,
+        [name](const Scalar& x, const Tensor& other, const std::optional<std::string>& mode, const Tensor& out) {
+          return write_out(name, divided(x, other, mode), out);
+        },
+        py::arg("input"), py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none(),
+        py::arg("out") = py::none());
     f.method((std::string(name) + "_").c_str(),
              [](const py::object& self, const Operand& other, const std::optional<std::string>& mode) {
                const Tensor& x = unwrap(self.ptr());
                with_operand(other, [&](const auto& o) {
-                 return !mode ? div_(x, o) : *mode == "floor" ? floor_divide_(x, o) : trunc_divide_(x, o);
+                 return !mode ? div_(x, o) : *mode == "floor" ? div_floor_(x, o) : trunc_divide_(x, o);
                });
                return self;
              },
@@ -181,8 +236,8 @@ Tensor clamped(const Tensor& x, const std::optional<Operand>& min, const std::op
                  max ? std::optional(std::get<Scalar>(*max)) : std::nullopt);
   }
   Tensor y = x;
-  if (min) y = with_operand(*min, [&](const auto& o) { return maximum(y, o); });
-  if (max) y = with_operand(*max, [&](const auto& o) { return minimum(y, o); });
+  if (min) y = with_operand(*min, [&](const auto& o) { return clamp_min(y, o); });
+  if (max) y = with_operand(*max, [&](const auto& o) { return clamp_max(y, o); });
   return y;
 }
 
@@ -283,12 +338,12 @@ void bind_activations(Family& nn) {
   bind_activation<Elu>(nn, "elu", {{"alpha", 1.0}});
   bind_activation<Celu>(nn, "celu", {{"alpha", 1.0}});
   bind_activation<LeakyRelu>(nn, "leaky_relu", {{"negative_slope", 0.01}});
-  bind_activation<Clamp>(nn, "hardtanh", {{"min_val", -1.0}, {"max_val", 1.0}});
+  bind_activation<Hardtanh>(nn, "hardtanh", {{"min_val", -1.0}, {"max_val", 1.0}});
   bind_activation<Threshold>(nn, "threshold", {{"threshold", 0.0}, {"value", 0.0}});
   nn.function(
       "relu6",
       [](const Tensor& x, bool inplace) {
-        constexpr int i = index_in<Clamp>(UnaryList{});
+        constexpr int i = index_in<Hardtanh>(UnaryList{});
         return inplace ? unary_(i, x, {0.0, 6.0, 0}) : unary(i, x, {0.0, 6.0, 0});
       },
       py::arg("input"), py::arg("inplace") = false);
@@ -483,6 +538,20 @@ void bind_composites(Family& f) {
                return rewrite(self, [&](const Tensor& x) { return combined(x, a, b, value); });
              },
              py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1));
+    // The former form with the value in front.
+    f.def(
+        name,
+        [=](const Tensor& x, const Scalar& value, const Tensor& a, const Tensor& b) {
+          warn_former(name, "(..., tensor1, tensor2, value=)");
+          return combined(x, a, b, value);
+        },
+        py::arg("value"), py::arg("tensor1"), py::arg("tensor2"));
+    f.method((std::string(name) + "_").c_str(),
+             [=](const py::object& self, const Scalar& value, const Tensor& a, const Tensor& b) {
+               warn_former(std::string(name) + "_", "(tensor1, tensor2, value=)");
+               return rewrite(self, [&](const Tensor& x) { return combined(x, a, b, value); });
+             },
+             py::arg("value"), py::arg("tensor1"), py::arg("tensor2"));
   }
   auto rounded = [](const Tensor& x, int64_t decimals) {
     check(is_floating(x.dtype()) || decimals == 0, "round: decimals of integers (dtype ", x.dtype(),
@@ -508,7 +577,7 @@ void bind_composites(Family& f) {
       "logit",
       [](const Tensor& x, std::optional<double> eps, const Tensor& out) {
         Tensor p = eps ? clamp(x, Scalar(*eps), Scalar(1.0 - *eps)) : x;
-        return write_out("logit", log(div(p, sub(Scalar(1), p))), out);
+        return write_out("logit", sub(log(p), log1p(neg(p))), out);
       },
       py::arg("eps") = py::none(), py::kw_only(), py::arg("out") = py::none(),
       "log(x / (1 - x)), of x limited to [eps, 1 - eps].");

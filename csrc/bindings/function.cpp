@@ -111,6 +111,7 @@ std::vector<Tensor> record(const std::string& name, py::object backward, const s
     node->add_output(outputs[i]);
     if (!is_floating(original.dtype()) || contains(non_differentiable, original)) continue;
     if (changed) {
+      check_view_recorded(saved->name.c_str(), original);
       original.impl()->storage->bump_version(saved->name.c_str());
       rebase_history(original, node);
     } else {

@@ -1,6 +1,7 @@
 #include "ops/matmul.h"
 
 #include "bindings/bindings.h"
+#include "bindings/former.h"
 #include "bindings/out.h"
 
 namespace weft::python {
@@ -44,16 +45,62 @@ void bind_sums_of_products(Family& f) {
             const Tensor& out) { return write_out(name, product(x, a, b, beta, alpha), out); },
         py::arg(first), py::arg(second), py::kw_only(), py::arg("beta") = Scalar(1), py::arg("alpha") = Scalar(1),
         py::arg("out") = py::none(), doc);
-    f.method((std::string(name) + "_").c_str(),
-             [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha) {
-               const Tensor& x = unwrap(self.ptr());
-               Tensor result = product(x, a, b, beta, alpha);
-               check(result.shape() == x.shape(), name, "_: the result has shape ", result.shape(),
-                     ", which does not fit the tensor of shape ", x.shape(), " that is changed in place");
-               copy_(x, result);
-               return self;
-             },
-             py::arg(first), py::arg(second), py::kw_only(), py::arg("beta") = Scalar(1), py::arg("alpha") = Scalar(1));
+    const std::string in_place = std::string(name) + "_";
+    const auto change = [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& beta,
+                            const Scalar& alpha) {
+      const Tensor& x = unwrap(self.ptr());
+      Tensor result = product(x, a, b, beta, alpha);
+      check(result.shape() == x.shape(), name, "_: the result has shape ", result.shape(),
+            ", which does not fit the tensor of shape ", x.shape(), " that is changed in place");
+      copy_(x, result);
+      return self;
+    };
+    f.method(in_place.c_str(), change, py::arg(first), py::arg(second), py::kw_only(), py::arg("beta") = Scalar(1),
+             py::arg("alpha") = Scalar(1));
+    // The former forms with beta and alpha in front.
+    constexpr const char* kInstead = "(..., beta=, alpha=)";
+    f.function(
+        name,
+        [=](const Scalar& beta, const Tensor& x, const Scalar& alpha, const Tensor& a, const Tensor& b) {
+          warn_former(name, kInstead);
+          return product(x, a, b, beta, alpha);
+        },
+        py::arg("beta"), py::arg("input"), py::arg("alpha"), py::arg(first), py::arg(second));
+    f.function(
+        name,
+        [=](const Scalar& beta, const Tensor& x, const Tensor& a, const Tensor& b) {
+          warn_former(name, kInstead);
+          return product(x, a, b, beta, Scalar(1));
+        },
+        py::arg("beta"), py::arg("input"), py::arg(first), py::arg(second));
+    f.method(
+        name,
+        [=](const Tensor& x, const Scalar& beta, const Scalar& alpha, const Tensor& a, const Tensor& b) {
+          warn_former(name, kInstead);
+          return product(x, a, b, beta, alpha);
+        },
+        py::arg("beta"), py::arg("alpha"), py::arg(first), py::arg(second));
+    f.method(
+        name,
+        [=](const Tensor& x, const Scalar& beta, const Tensor& a, const Tensor& b) {
+          warn_former(name, kInstead);
+          return product(x, a, b, beta, Scalar(1));
+        },
+        py::arg("beta"), py::arg(first), py::arg(second));
+    f.method(
+        in_place.c_str(),
+        [=](const py::object& self, const Scalar& beta, const Scalar& alpha, const Tensor& a, const Tensor& b) {
+          warn_former(in_place, kInstead);
+          return change(self, a, b, beta, alpha);
+        },
+        py::arg("beta"), py::arg("alpha"), py::arg(first), py::arg(second));
+    f.method(
+        in_place.c_str(),
+        [=](const py::object& self, const Scalar& beta, const Tensor& a, const Tensor& b) {
+          warn_former(in_place, kInstead);
+          return change(self, a, b, beta, Scalar(1));
+        },
+        py::arg("beta"), py::arg(first), py::arg(second));
   };
   def("addmm", &addmm, "mat1", "mat2",
       "beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.");

@@ -31,11 +31,14 @@ inline Tensor write_out(const char* op, const Tensor& result, const Tensor& out)
 }
 
 // The in-place form of a composite: f(self) written over self. Where autograd records, f sees a copy, so that what it
-// keeps for backward stays as it was.
+// keeps for backward stays as it was; also where only another operand requires grad.
 template <class F>
 py::object rewrite(const py::object& self, F f) {
   const Tensor& x = unwrap(self.ptr());
-  copy_(x, f(GradMode::enabled() && x.requires_grad() ? clone(x) : x));
+  const bool recorded = GradMode::enabled() && x.requires_grad();
+  Tensor y = f(recorded ? clone(x) : x);
+  if (!recorded && y.requires_grad()) y = f(clone(x));
+  copy_(x, y);
   return self;
 }
 

@@ -12,6 +12,14 @@ namespace {
 using MaybeDims = std::optional<Dims>;
 using MaybeDType = std::optional<DType>;
 
+// The same call with NumPy's names axis and keepdims, or one of them.
+template <class Call, class... Rest>
+void def_with_axis(Family& f, const char* name, const Call& call, const Rest&... rest) {
+  f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, rest...);
+  f.def(name, call, py::arg("axis"), py::arg("keepdim"), rest...);
+  f.def(name, call, py::arg("dim"), py::arg("keepdims"), rest...);
+}
+
 // f(input, dim=None, keepdim=False, *, dtype=None, out=None), and the same with NumPy's names axis and keepdims.
 template <class Function>
 void def_sum(Family& f, const char* name, Function function, const char* doc) {
@@ -20,8 +28,7 @@ void def_sum(Family& f, const char* name, Function function, const char* doc) {
   };
   f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(),
         py::arg("dtype") = py::none(), py::arg("out") = py::none(), doc);
-  f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("dtype") = py::none(),
-        py::arg("out") = py::none());
+  def_with_axis(f, name, call, py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none());
 }
 
 // f(input, dim=None, keepdim=False, *, out=None)
@@ -32,7 +39,7 @@ void def_reduction(Family& f, const char* name, Function function, const char* d
   };
   f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none(),
         doc);
-  f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("out") = py::none());
+  def_with_axis(f, name, call, py::kw_only(), py::arg("out") = py::none());
 }
 
 void bind_sums(Family& f) {
@@ -95,6 +102,10 @@ void def_variance(Family& f, const char* name, Function function, const char* do
   f.def(name, call, py::arg("dim") = py::none(), py::arg("unbiased") = py::none(), py::arg("keepdim") = false,
         py::kw_only(), py::arg("correction") = py::none(), doc);
   f.def(name, call, py::arg("axis"), py::arg("unbiased") = py::none(), py::arg("keepdims") = false, py::kw_only(),
+        py::arg("correction") = py::none());
+  f.def(name, call, py::arg("axis"), py::arg("unbiased") = py::none(), py::kw_only(), py::arg("keepdim"),
+        py::arg("correction") = py::none());
+  f.def(name, call, py::arg("dim"), py::arg("unbiased") = py::none(), py::kw_only(), py::arg("keepdims"),
         py::arg("correction") = py::none());
 }
 
@@ -170,7 +181,7 @@ void def_extreme(Family& f, const char* name, bool largest, AlongDim along, cons
     return written_pair(name, type, both.values, both.indices, out);
   };
   f.def(name, call, py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none());
-  f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("out") = py::none());
+  def_with_axis(f, name, call, py::kw_only(), py::arg("out") = py::none());
   f.def(
       name,
       [=](const Tensor& x, const Tensor& other, const Tensor& out) {
@@ -197,7 +208,7 @@ void bind_extremes(Family& f) {
     };
     f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(),
           py::arg("out") = py::none(), doc);
-    f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, py::kw_only(), py::arg("out") = py::none());
+    def_with_axis(f, name, call, py::kw_only(), py::arg("out") = py::none());
   };
   def_position("argmax", &argmax,
                "Position of the first of the largest elements along dim, or in the flattened tensor.\n\n"
@@ -225,7 +236,9 @@ void bind_scans(Family& f) {
     f.def(name, call, py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none(), doc);
     f.def(name, call, py::arg("axis"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none());
     f.method((std::string(name) + "_").c_str(),
-             [=](const Tensor& x, int64_t dim, MaybeDType dtype) { return copy_(x, function(x, dim, dtype)); },
+             [=](const py::object& self, int64_t dim, MaybeDType dtype) {
+               return rewrite(self, [&](const Tensor& x) { return function(x, dim, dtype); });
+             },
              py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "The same, in place.");
   };
   def_running("cumsum", &cumsum,

@@ -147,6 +147,7 @@ Tensor apply_inplace(const Op& op, Inputs in) {
   set_allocation_tag(op.name());
   Ref<OpNode> node;
   if (GradMode::enabled() && is_floating(to) && any_requires_grad(in)) {
+    check_view_recorded(op.name(), target);
     node = make_ref<OpNode>(op, in, true);
     node->add_output(target);
   }

@@ -128,7 +128,9 @@ OpNode::OpNode(const Op& op_, Inputs inputs, bool in_place) : op(op_.share()) {
     if (!inputs[i].defined()) {
       saved.emplace_back();
     } else {
-      Tensor kept = in_place && i == 0 ? copy_before_change(inputs[i], edges[i]) : inputs[i];
+      // x.mul_(x), and a view of x as another operand, change too.
+      bool changes = in_place && (i == 0 || inputs[i].impl()->storage == inputs[0].impl()->storage);
+      Tensor kept = changes ? copy_before_change(inputs[i], edges[i]) : inputs[i];
       saved.emplace_back(kept, false).output_index = SavedTensor::kNoHistory;
     }
     num_saved_inputs++;

@@ -178,6 +178,8 @@ bool is_leaf(const Tensor& t);
 void set_history(const Tensor& t, Ref<Node> node, uint32_t index);
 // t was changed in place by the op that `node` recorded (its input 0 is t as it was). Defined in autograd/inplace.cpp.
 void rebase_history(const Tensor& t, Ref<Node> node);
+// Raises RuntimeError where t is a view whose change in place cannot be recorded. Defined in autograd/inplace.cpp.
+void check_view_recorded(const char* op, const Tensor& t);
 // Gradient of a view of a tensor that was changed in place since. Defined in autograd/inplace.cpp.
 Ref<Node> make_view_node(const Tensor& view);
 
