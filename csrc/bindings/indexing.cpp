@@ -231,6 +231,11 @@ PutMode put_mode(const char* op, const std::optional<std::string>& reduce) {
   return !reduce ? PutMode::Assign : *reduce == "add" ? PutMode::Add : PutMode::Multiply;
 }
 
+// scatter(reduce="multiply"), with a gradient; one number stands for all.
+Tensor scatter_product(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  return scatter_reduce(x, dim, index, source.ndim() == 0 ? expand(source, index.shape()) : source, "prod", true);
+}
+
 void bind_gather(Family& f) {
   f.def(
       "gather",
@@ -267,11 +272,17 @@ void bind_gather(Family& f) {
 void bind_scatter(Family& f) {
   auto scatter_any = [](const Tensor& x, int64_t dim, const Tensor& i, const Operand& src,
                         const std::optional<std::string>& reduce) {
-    return scatter(x, dim, i, value_of("scatter", x, src), put_mode("scatter", reduce));
+    Tensor source = value_of("scatter", x, src);
+    PutMode mode = put_mode("scatter", reduce);
+    return mode == PutMode::Multiply ? scatter_product(x, dim, i, source) : scatter(x, dim, i, source, mode);
   };
   auto scatter_any_ = [](const py::object& x, int64_t dim, const Tensor& i, const Operand& src,
                          const std::optional<std::string>& reduce) {
-    scatter_(unwrap(x.ptr()), dim, i, value_of("scatter_", unwrap(x.ptr()), src), put_mode("scatter_", reduce));
+    Tensor source = value_of("scatter_", unwrap(x.ptr()), src);
+    PutMode mode = put_mode("scatter_", reduce);
+    if (mode == PutMode::Multiply)
+      return rewrite(x, [&](const Tensor& t) { return scatter_product(t, dim, i, source); });
+    scatter_(unwrap(x.ptr()), dim, i, source, mode);
     return x;
   };
   const char* doc =

@@ -1,4 +1,4 @@
-// as_strided: any view of a storage, and its derivative, on which in-place changes of views rest.
+// as_strided: any view of a storage, and its derivative, on which in-place changes of views rest; unfold.
 #include <algorithm>
 
 #include "op/apply.h"
@@ -6,6 +6,7 @@
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 #include "ops/reduction.h"
+#include "ops/view_op.h"
 
 namespace weft {
 
@@ -19,6 +20,48 @@ int64_t extent(const Shape& shape, const Strides& strides) {
     reach += (shape[d] - 1) * strides[d];
   }
   return reach;
+}
+
+// flat[at + geometry] += g, where elements of the geometry may share places.
+void add_slices(const Tensor& flat, const Tensor& g, const Shape& shape, const Strides& strides, int64_t at) {
+  Tensor target = as_strided(flat, shape, strides, flat.offset() + at);
+  if (!has_internal_overlap(target)) {
+    add_(target, g);
+    return;
+  }
+  // Peel off the shortest dimension of more than one element.
+  int peel = -1;
+  for (int d = 0; d < shape.size(); d++)
+    if (shape[d] > 1 && (peel < 0 || shape[d] < shape[peel])) peel = d;
+  Shape rest_shape = shape;
+  Strides rest_strides = strides;
+  int64_t step = strides[peel];
+  rest_shape.erase(peel);
+  rest_strides.erase(peel);
+  for (int64_t i = 0; i < shape[peel]; i++)
+    add_slices(flat, select(g, peel, i), rest_shape, rest_strides, at + i * step);
+}
+
+// The same: dimensions that step over nothing are summed first, and one that overlaps the others is added slice by
+// slice.
+void add_overlapping(const Tensor& flat, Tensor g, const Shape& shape, const Strides& strides, int64_t at) {
+  Dims repeated;
+  Shape shape_left;
+  Strides strides_left;
+  for (int d = 0; d < shape.size(); d++) {
+    if (strides[d] == 0 && shape[d] != 1) {
+      repeated.push_back(d);
+    } else {
+      shape_left.push_back(shape[d]);
+      strides_left.push_back(strides[d]);
+    }
+  }
+  if (!repeated.empty()) {
+    Shape kept = shape;
+    for (int64_t d : repeated) kept[static_cast<int>(d)] = 1;
+    g = reshape(sum_to(g, kept), shape_left);
+  }
+  add_slices(flat, g, shape_left, strides_left, at);
 }
 
 struct AsStrided : OpOf<AsStrided> {
@@ -38,52 +81,45 @@ struct AsStrided : OpOf<AsStrided> {
   Tensor view(const Tensor& x) const override { return alias_as_strided(x, shape, strides, x.offset() + offset); }
 
   void vjp(const Vjp& v, Tensor* grads) const override {
+    const Tensor& g = v.grad();
     int64_t first = std::min<int64_t>(offset, 0);
     int64_t last = std::max(offset + extent(shape, strides), extent(input_shape, input_strides));
-    Tensor flat = zeros({std::max<int64_t>(last - first, 0)}, v.grad().dtype(), v.grad().device());
-    add_overlapping(flat, v.grad(), offset - first);
+    Tensor flat = zeros({std::max<int64_t>(last - first, 0)}, g.dtype(), g.device());
+    add_overlapping(flat, g, shape, strides, offset - first);
     grads[0] = as_strided(flat, input_shape, input_strides, -first);
+    if (!has_internal_overlap(grads[0])) return;
+    // Elements of the input that share a place, of an expanded tensor say, share its gradient.
+    Tensor uses = zeros_like(flat);
+    add_overlapping(uses, ones(input_shape, g.dtype(), g.device()), input_shape, input_strides, -first);
+    grads[0] = div(grads[0], as_strided(uses, input_shape, input_strides, -first));
   }
+};
 
-  // flat[offset + geometry] += g, where elements of the geometry may share places: dimensions that step over nothing
-  // are summed, and one that overlaps the others is added slice by slice.
-  void add_overlapping(const Tensor& flat, Tensor g, int64_t at) const {
-    Dims repeated;
-    Shape shape_left;
-    Strides strides_left;
-    for (int d = 0; d < shape.size(); d++) {
-      if (strides[d] == 0 && shape[d] != 1) {
-        repeated.push_back(d);
-      } else {
-        shape_left.push_back(shape[d]);
-        strides_left.push_back(strides[d]);
-      }
+// Windows of `size` elements along dim, in a dimension of their own at the end.
+struct Unfold : ViewOp<Unfold> {
+  static constexpr const char* kName = "unfold";
+  int dim;
+  int64_t size, step;
+  auto fields() const { return std::tie(dim, size, step); }
+  Unfold(int d, int64_t n, int64_t s) : dim(d), size(n), step(s) {}
+  Tensor view(const Tensor& x) const override {
+    Shape shape = x.shape();
+    Strides strides = x.strides();
+    int64_t between = x.ndim() == 0 ? 1 : strides[dim];
+    if (x.ndim() > 0) {
+      shape[dim] = (x.size(dim) - size) / step + 1;
+      strides[dim] *= step;
     }
-    if (!repeated.empty()) {
-      Shape kept = shape;
-      for (int64_t d : repeated) kept[static_cast<int>(d)] = 1;
-      g = reshape(sum_to(g, kept), shape_left);
-    }
-    add_slices(flat, g, shape_left, strides_left, at);
+    shape.push_back(size);
+    strides.push_back(between);
+    return alias_as_strided(x, shape, strides, x.offset());
   }
-
-  static void add_slices(const Tensor& flat, const Tensor& g, const Shape& shape, const Strides& strides, int64_t at) {
-    Tensor target = as_strided(flat, shape, strides, flat.offset() + at);
-    if (!has_internal_overlap(target)) {
-      add_(target, g);
-      return;
-    }
-    // Peel off the shortest dimension of more than one element.
-    int peel = -1;
-    for (int d = 0; d < shape.size(); d++)
-      if (shape[d] > 1 && (peel < 0 || shape[d] < shape[peel])) peel = d;
-    Shape rest_shape = shape;
-    Strides rest_strides = strides;
-    int64_t step = strides[peel];
-    rest_shape.erase(peel);
-    rest_strides.erase(peel);
-    for (int64_t i = 0; i < shape[peel]; i++)
-      add_slices(flat, select(g, peel, i), rest_shape, rest_strides, at + i * step);
+  // In a plain layout, whatever the input's was: an element of the input is in as many windows.
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    Tensor whole = zeros(v.input_shape(0), v.grad().dtype(), v.grad().device());
+    Tensor windows = view(whole);
+    add_overlapping(whole, v.grad(), windows.shape(), windows.strides(), 0);
+    grads[0] = whole;
   }
 };
 
@@ -115,6 +151,14 @@ Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, i
   check(shape.size() == strides.size(), "as_strided: got ", shape.size(), " sizes but ", strides.size(), " strides");
   for (int64_t s : strides) check(s >= 0, "as_strided: negative strides are not supported, got ", strides);
   return apply(AsStrided(shape, strides, offset, x), x);
+}
+
+Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
+  int d = normalize_dim("unfold", dim, x.shape());
+  int64_t n = x.ndim() == 0 ? 1 : x.size(d);
+  check(size >= 0 && size <= n, "unfold: window size ", size, " does not fit dimension ", d, " with size ", n);
+  check(step > 0, "unfold: step must be positive, got ", step);
+  return apply(Unfold(d, size, step), x);
 }
 
 }  // namespace weft

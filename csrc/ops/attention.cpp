@@ -31,13 +31,23 @@ Tensor turned(const Tensor& x) { return transpose(x, -2, -1); }
 // The weights of the values.
 Tensor weights_of(const Tensor& q, const Tensor& k, const Tensor& mask, bool causal, double scale) {
   Tensor scores = matmul(mul(q, Scalar(scale)), turned(k));
-  Tensor allowed = mask;
-  if (causal) allowed = tril(ones({q.size(-2), k.size(-2)}, DType::Bool, q.device()), 0);
-  if (allowed.defined()) {
-    scores = allowed.dtype() == DType::Bool ? where(allowed, scores, Scalar(-std::numeric_limits<double>::infinity()))
-                                            : add(scores, allowed);
+  constexpr double kMinusInfinity = -std::numeric_limits<double>::infinity();
+  if (causal) {
+    Tensor seen = tril(ones({q.size(-2), k.size(-2)}, DType::Bool, q.device()), 0);
+    return softmax(where(seen, scores, Scalar(kMinusInfinity)), -1);
   }
-  return softmax(scores, -1);
+  if (!mask.defined()) return softmax(scores, -1);
+  // A query that sees no key has no weights, and no part in the gradients.
+  Tensor unseen;
+  if (mask.dtype() == DType::Bool) {
+    unseen = logical_not(any(mask, {-1}, true));
+    scores = where(logical_or(mask, unseen), scores, Scalar(kMinusInfinity));
+  } else {
+    scores = add(scores, mask);
+    unseen = all(eq(scores, Scalar(kMinusInfinity)), {-1}, true);
+    scores = where(unseen, Scalar(0.0), scores);
+  }
+  return where(unseen, Scalar(0.0), softmax(scores, -1));
 }
 
 // inputs: gradient of the result, q, k, v, the result, its stats.

@@ -273,17 +273,27 @@ Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const T
         " divides, got weight of shape ", weight.shape());
   return batched(x, dims, [&](const Tensor& batch) {
     Shape shape{batch.size(0), outputs};
+    Dims zeros_behind = Dims::filled(2 * dims, 0);  // as pad() takes them: the last dim first
     for (int d = 0; d < dims; d++) {
       check(extra[d] < std::max(g.stride[d], g.dilation[d]), name,
             ": expected output_padding smaller than stride or dilation, got output_padding ", extra, ", stride ",
             g.stride, " and dilation ", g.dilation);
+      // A whole stride more would be one more place of the convolution whose gradient this is. So it takes away from
+      // the padding behind, and where that is used up, nothing reaches what is left.
+      int64_t added = extra[d];
+      if (added >= g.stride[d]) {
+        added = std::min(added, g.before[d]);
+        g.after[d] = g.before[d] - added;
+        zeros_behind[2 * (dims - 1 - d) + 1] = extra[d] - added;
+      }
       const int64_t size = (batch.size(2 + d) - 1) * g.stride[d] - 2 * g.before[d] +
-                           g.dilation[d] * (weight.size(2 + d) - 1) + extra[d] + 1;
-      check(size > 0, name, ": padding ", g.before, " leaves nothing of the output for input of shape ", x.shape(),
-            " and weight of shape ", weight.shape());
+                           g.dilation[d] * (weight.size(2 + d) - 1) + added + 1;
+      check(size + extra[d] - added > 0, name, ": padding ", g.before,
+            " leaves nothing of the output for input of shape ", x.shape(), " and weight of shape ", weight.shape());
       shape.push_back(size);
     }
     Tensor y = apply(ConvolutionInput(g, shape), batch, weight);
+    if (zeros_behind != Dims::filled(2 * dims, 0)) y = pad(y, zeros_behind, "constant", Scalar(0));
     if (!bias.defined()) return y;
     Shape spread = Shape::filled(dims + 1, 1);
     spread[0] = outputs;

@@ -43,6 +43,7 @@ struct Places {
   bool wrap;    // negative numbers count from the end
   int dim;
   int count;
+  bool distinct = false;  // no place is named twice
 };
 
 Shape positions_of(const Places& places, const Shape& x, const Tensor* const* indices) {
@@ -163,11 +164,12 @@ struct Put : OpOf<Put> {
   static constexpr const char* kName = "index_put";
   Places places;
   PutMode mode;
-  auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count, mode); }
+  auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count, places.distinct, mode); }
   Put(const Places& p, PutMode m) : places(p), mode(m) {}
   const char* name() const override { return places.op; }
   int overwrites(int) const override { return 0; }
   bool may_fail() const override { return true; }
+  bool differentiable() const override { return mode == PutMode::Assign || mode == PutMode::Add; }
   void infer(Inputs in, OutputSpec* out) const override {
     const Tensor* indices[kMaxDims];
     for (int k = 0; k < places.count; k++) indices[k] = &in[2 + k];
@@ -211,7 +213,25 @@ struct Put : OpOf<Put> {
       grads[0] = mode == PutMode::Add
                      ? v.grad()
                      : put(places, v.grad(), zeros({}, v.grad().dtype(), v.grad().device()), indices, PutMode::Assign);
-    if (v.needs(1)) grads[1] = pick(places, v.grad(), indices);
+    if (!v.needs(1)) return;
+    grads[1] = pick(places, v.grad(), indices);
+    if (mode == PutMode::Assign && !places.distinct && indices[0].numel() > 1)
+      grads[1] = where(stays(indices, v.grad().shape()), grads[1], Scalar(0.0));
+  }
+
+  // Where an element of the source is the last that is put into its place; the others never reach the result. Has the
+  // shape of what is indexed, but for size 1 where that is the same for all.
+  Tensor stays(const std::vector<Tensor>& indices, const Shape& x) const {
+    Places own{places.op, places.gather, places.wrap, places.gather ? places.dim : 0, places.count};
+    Shape shape = places.gather ? x : Shape(x.data() + places.dim, places.count);
+    const Tensor& first = indices[0];
+    Tensor number = reshape(arange(first.numel(), first.device()), first.shape());
+    Tensor last = put(own, zeros(shape, DType::Int64, first.device()), number, indices, PutMode::Assign);
+    Tensor stay = eq(pick(own, last, indices), number);
+    if (places.gather) return stay;
+    Shape spread = stay.shape();
+    for (int d = places.dim + places.count; d < x.size(); d++) spread.push_back(1);
+    return reshape(stay, spread);
   }
 
  private:
@@ -256,6 +276,9 @@ struct Advanced {
 Advanced prepare_advanced(const char* op, const Tensor& x, const std::vector<Tensor>& given) {
   std::vector<Tensor> masks_expanded = expand_masks(x, given);
   Advanced a;
+  int masks = 0, others = 0;
+  for (const Tensor& i : given)
+    if (i.defined()) (i.dtype() == DType::Bool ? masks : others)++;
   Dims dims;
   Shape common;
   for (size_t d = 0; d < masks_expanded.size(); d++) {
@@ -290,7 +313,7 @@ Advanced prepare_advanced(const char* op, const Tensor& x, const std::vector<Ten
     }
     first = 0;
   }
-  a.places = {op, false, true, first, count};
+  a.places = {op, false, true, first, count, masks == 1 && others == 0};
   return a;
 }
 

@@ -67,8 +67,7 @@ Tensor binary_cross_entropy(const Tensor& given, const Tensor& target_given, con
                 "binary_cross_entropy: the input must be probabilities between 0 and 1; for other numbers use "
                 "binary_cross_entropy_with_logits");
   }
-  auto log_of = [](const Tensor& p) { return clamp(log(p), Scalar(-100.0), {}); };
-  Tensor losses = neg(add(mul(target, log_of(x)), mul(sub(Scalar(1), target), log_of(sub(Scalar(1), x)))));
+  Tensor losses = binary(index_in<scalar::BinaryCrossEntropy>(scalar::BinaryList{}), x, target);
   return reduced(weight.defined() ? mul(losses, weight) : losses, reduction);
 }
 
@@ -76,10 +75,10 @@ Tensor binary_cross_entropy_with_logits(const Tensor& given, const Tensor& targe
                                         const std::string& reduction, const Tensor& pos_weight) {
   check_same_shape("binary_cross_entropy_with_logits", given, target_given, reduction);
   Tensor x = for_full_precision(given), target = for_full_precision(target_given);
-  // (1 - t) x + softplus(-x), the second part times 1 + (pos_weight - 1) t
-  Tensor softplus = neg(logsigmoid(x));
-  if (pos_weight.defined()) softplus = mul(add(mul(sub(pos_weight, Scalar(1)), target), Scalar(1)), softplus);
-  Tensor losses = add(mul(sub(Scalar(1), target), x), softplus);
+  // Two terms, each exact for large x of either sign.
+  Tensor hit = mul(target, logsigmoid(x)), miss = mul(sub(Scalar(1), target), logsigmoid(neg(x)));
+  if (pos_weight.defined()) hit = mul(pos_weight, hit);
+  Tensor losses = neg(add(hit, miss));
   return reduced(weight.defined() ? mul(losses, weight) : losses, reduction);
 }
 

@@ -130,7 +130,7 @@ struct ScatterReduce : OpOf<ScatterReduce> {
     Tensor x = v.input(0), index = v.input(1), source = v.input(2), y = v.output(), g = v.grad();
     if (mode == PutMode::Multiply) {
       // The product without the element itself; where an element is zero the others must be multiplied anew.
-      if (v.needs(0)) grads[0] = mul(g, scatter(ones_like(x), dim, index, source, PutMode::Multiply));
+      if (v.needs(0)) grads[0] = mul(g, apply(*this, ones_like(x), index, source));
       if (v.needs(2)) grads[2] = mul(gather(g, dim, index), product_of_others(x, index, source, y));
       return;
     }
@@ -140,15 +140,21 @@ struct ScatterReduce : OpOf<ScatterReduce> {
     if (v.needs(0)) grads[0] = where(eq(x, y), share, Scalar(0.0));
     if (v.needs(2)) grads[2] = mul(gather(share, dim, index), source_is);
   }
+  // For a zero that is the only one in its place the product of the rest, and that times the other one where there are
+  // two, so that the second derivative is right as well.
   Tensor product_of_others(const Tensor& x, const Tensor& index, const Tensor& source, const Tensor& y) const {
     Tensor zero = eq(source, Scalar(0.0));
-    Tensor zeros_there =
-        gather(scatter(zeros_like(x), dim, index, to_dtype(zero, x.dtype()), PutMode::Add), dim, index);
+    auto total_there = [&](const Tensor& t) {
+      return gather(scatter(zeros_like(x), dim, index, t, PutMode::Add), dim, index);
+    };
+    Tensor zeros_there = total_there(to_dtype(zero, x.dtype()));
+    Tensor other_zero = sub(total_there(where(zero, source, Scalar(0.0))), source);
     Tensor without_zeros = masked_fill(source, zero, Scalar(1.0));
-    Tensor rest = gather(scatter(x, dim, index, without_zeros, PutMode::Multiply), dim, index);
+    Tensor rest = gather(apply(*this, x, index, without_zeros), dim, index);
     Tensor others = div(gather(y, dim, index), without_zeros);
-    Tensor alone = where(eq(zeros_there, Scalar(1.0)), rest, Scalar(0.0));
-    return where(zero, alone, others);
+    Tensor at_zero = where(eq(zeros_there, Scalar(1.0)), rest,
+                           where(eq(zeros_there, Scalar(2.0)), mul(rest, other_zero), Scalar(0.0)));
+    return where(zero, at_zero, others);
   }
 };
 

@@ -62,7 +62,12 @@ class ProductView {
 
 Shape batch_of(const Tensor& t) { return t.ndim() <= 2 ? Shape{} : Shape(t.shape().data(), t.ndim() - 2); }
 
-Tensor as_rows(const Tensor& t) { return t.ndim() == 2 ? t : reshape(t, {-1, t.size(-1)}); }
+Tensor as_rows(const Tensor& t) {
+  if (t.ndim() == 2) return t;
+  int64_t rows = 1;  // reshape cannot find it where the last dim has size 0
+  for (int d = 0; d < t.ndim() - 1; d++) rows *= t.size(d);
+  return reshape(t, {rows, t.size(-1)});
+}
 
 // The gradients of a @ b for operands of two dims or more.
 Tensor left_gradient(const Tensor& grad, const Tensor& b) { return matmul(grad, transpose(b, -1, -2)); }

@@ -380,23 +380,6 @@ Tensor diag_embed(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   return place_in_zeros(Diagonal(offset, a, b), x, shape);
 }
 
-Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
-  int d = normalize_dim("unfold", dim, x.shape());
-  int64_t n = x.ndim() == 0 ? 1 : x.size(d);
-  check(size >= 0 && size <= n, "unfold: window size ", size, " does not fit dimension ", d, " with size ", n);
-  check(step > 0, "unfold: step must be positive, got ", step);
-  Shape shape = x.shape();
-  Strides strides = x.strides();
-  int64_t between = x.ndim() == 0 ? 1 : strides[d];
-  if (x.ndim() > 0) {
-    shape[d] = (n - size) / step + 1;
-    strides[d] *= step;
-  }
-  shape.push_back(size);
-  strides.push_back(between);
-  return as_strided(x, shape, strides, x.offset());
-}
-
 std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t dim) {
   check(x.ndim() > 0, "split: a 0-dimensional tensor cannot be split");
   int d = normalize_dim("split", dim, x.shape());

@@ -1,6 +1,7 @@
 #include "ops/reduction.h"
 
 #include <cmath>
+#include <limits>
 
 #include "kernels/reduction.h"
 #include "op/apply.h"
@@ -70,15 +71,19 @@ Tensor reduce(Fold fold, const ReducedDims& dims, const Tensor& x, DType dtype) 
   return apply(Reduce(fold, dims, dtype), x);
 }
 
-// d prod/dx_i is the product of the other elements; with one zero that is the product of the nonzero ones at the zero.
+// d prod/dx_i is the product of the other elements: for x_i = 0 that of the nonzero ones when it is the only zero, and
+// that times the other zero when there are two, so that the second derivative is right as well.
 Tensor prod_gradient(const ReducedDims& dims, const Tensor& g, const Tensor& x) {
   Tensor zero = eq(x, Scalar(0));
   Tensor safe = where(zero, Scalar(1), x);
   ReducedDims kept = dims;
   kept.keepdim = true;
-  Tensor product = reduce(Fold::Prod, kept, safe, x.dtype());
+  Tensor nonzero = reduce(Fold::Prod, kept, safe, x.dtype());
   Tensor zeros = reduce(Fold::Sum, kept, zero, DType::Int64);
-  Tensor others = where(zero, mul(product, eq(zeros, Scalar(1))), div(mul(product, eq(zeros, Scalar(0))), safe));
+  Tensor other_zero = sub(reduce(Fold::Sum, kept, where(zero, x, Scalar(0)), x.dtype()), x);
+  Tensor at_zero =
+      where(eq(zeros, Scalar(1)), nonzero, where(eq(zeros, Scalar(2)), mul(nonzero, other_zero), Scalar(0.0)));
+  Tensor others = where(zero, at_zero, div(reduce(Fold::Prod, kept, x, x.dtype()), safe));
   return mul(dims.keep(g, x.ndim()), others);
 }
 
@@ -216,7 +221,10 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
     top = amax(y, dims, true);
     top = where(isinf(top), Scalar(0), top);
   }
-  Tensor kept = log(sum(exp(sub(y, top)), dims, keepdim));
+  Tensor total = sum(exp(sub(y, top)), dims, keepdim);
+  // Zero where all elements are -inf: so is the result, and the gradient 0.
+  Tensor none = eq(total, Scalar(0.0));
+  Tensor kept = where(none, Scalar(-std::numeric_limits<double>::infinity()), log(where(none, Scalar(1.0), total)));
   return add(kept, keepdim ? top : view_as(top, kept.shape()));
 }
 
