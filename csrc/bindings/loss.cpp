@@ -14,9 +14,13 @@ namespace {
 using MaybeBool = std::optional<bool>;
 
 // PyTorch's former size_average and reduce, where they are given.
-std::string reduction_of(const MaybeBool& size_average, const MaybeBool& reduce, const std::string& reduction) {
+std::string reduction_of(const char* name, const MaybeBool& size_average, const MaybeBool& reduce,
+                         const std::string& reduction) {
   if (!size_average && !reduce) return reduction;
-  return !reduce.value_or(true) ? "none" : size_average.value_or(true) ? "mean" : "sum";
+  std::string meant = !reduce.value_or(true) ? "none" : size_average.value_or(true) ? "mean" : "sum";
+  std::string text = std::string(name) + ": size_average and reduce are deprecated, use reduction='" + meant + "'";
+  if (PyErr_WarnEx(PyExc_UserWarning, text.c_str(), 1) < 0) throw py::error_already_set();
+  return meant;
 }
 
 #define WEFT_FORMER py::arg("size_average") = py::none(), py::arg("reduce") = py::none(), py::arg("reduction") = "mean"
@@ -38,7 +42,7 @@ void def_pairwise(Family& nn, const char* name, Pairwise function, const char* d
       name,
       [=](const Tensor& x, const Tensor& target, const MaybeBool& size_average, const MaybeBool& reduce,
           const std::string& reduction, const Tensor& weight) {
-        std::string how = reduction_of(size_average, reduce, reduction);
+        std::string how = reduction_of(name, size_average, reduce, reduction);
         if (!weight.defined()) {
           Tensor y = function(x, target, how);
           warn_of_broadcast(name, x, target);
@@ -57,8 +61,9 @@ void bind_class_losses(Family& nn) {
       "cross_entropy",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
          int64_t ignore_index, const MaybeBool& reduce, const std::string& reduction, double label_smoothing) {
-        return cross_entropy(x, target,
-                             {weight, ignore_index, reduction_of(size_average, reduce, reduction), label_smoothing});
+        return cross_entropy(
+            x, target,
+            {weight, ignore_index, reduction_of("cross_entropy", size_average, reduce, reduction), label_smoothing});
       },
       py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), py::arg("size_average") = py::none(),
       py::arg("ignore_index") = -100, py::arg("reduce") = py::none(), py::arg("reduction") = "mean",
@@ -72,7 +77,7 @@ void bind_class_losses(Family& nn) {
       "nll_loss",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
          int64_t ignore_index, const MaybeBool& reduce, const std::string& reduction) {
-        return nll_loss(x, target, {weight, ignore_index, reduction_of(size_average, reduce, reduction)});
+        return nll_loss(x, target, {weight, ignore_index, reduction_of("nll_loss", size_average, reduce, reduction)});
       },
       py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), py::arg("size_average") = py::none(),
       py::arg("ignore_index") = -100, py::arg("reduce") = py::none(), py::arg("reduction") = "mean",
@@ -92,7 +97,7 @@ void bind_distances(Family& nn) {
       "smooth_l1_loss",
       [](const Tensor& x, const Tensor& target, const MaybeBool& size_average, const MaybeBool& reduce,
          const std::string& reduction, double beta) {
-        Tensor y = smooth_l1_loss(x, target, reduction_of(size_average, reduce, reduction), beta);
+        Tensor y = smooth_l1_loss(x, target, reduction_of("smooth_l1_loss", size_average, reduce, reduction), beta);
         warn_of_broadcast("smooth_l1_loss", x, target);
         return y;
       },
@@ -116,7 +121,8 @@ void bind_binary_losses(Family& nn) {
       "binary_cross_entropy",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
          const MaybeBool& reduce, const std::string& reduction) {
-        return binary_cross_entropy(x, target, weight, reduction_of(size_average, reduce, reduction));
+        return binary_cross_entropy(x, target, weight,
+                                    reduction_of("binary_cross_entropy", size_average, reduce, reduction));
       },
       py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), WEFT_FORMER,
       "-(target log(input) + (1 - target) log(1 - input)) for probabilities; logarithms are not below -100.\n\n"
@@ -125,8 +131,9 @@ void bind_binary_losses(Family& nn) {
       "binary_cross_entropy_with_logits",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
          const MaybeBool& reduce, const std::string& reduction, const Tensor& pos_weight) {
-        return binary_cross_entropy_with_logits(x, target, weight, reduction_of(size_average, reduce, reduction),
-                                                pos_weight);
+        return binary_cross_entropy_with_logits(
+            x, target, weight, reduction_of("binary_cross_entropy_with_logits", size_average, reduce, reduction),
+            pos_weight);
       },
       py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), WEFT_FORMER,
       py::arg("pos_weight") = py::none(),

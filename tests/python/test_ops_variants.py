@@ -93,6 +93,37 @@ def test_in_place_gradient(w, device, op):
             np.testing.assert_allclose(to_numpy(changed), to_numpy(plain), rtol=1e-13, err_msg=f"{op.inplace}{sample}")
 
 
+# Functions whose gradient reads the result, so that autograd refuses to go back when a later step has changed that
+KEEPS_RESULT = set(
+    "exp exp2 expm1 sqrt rsqrt reciprocal tan tanh sigmoid relu softmax log_softmax hypot copysign pow cumprod".split()
+)
+
+
+@pytest.mark.parametrize("op", rows(lambda op: op.inplace and op.grad and "float64" in op.dtypes))
+def test_in_place_twice(w, device, op):
+    """A second in-place step spoils no gradient: right, or refused where the gradient needs the overwritten result."""
+    for sample in op.samples(Make("float64")):
+        plain, _ = op_calls.run(w, op, sample, "float64", device)
+        if not fits_in_place(op, sample, plain) or not is_float(sample.args[0].dtype.name):
+            continue
+
+        def gradients(call, double, sample=sample):
+            args = tensors_for(w, list(sample.args), "float64", device, requires_grad=True)
+            kwargs = tensors_for(w, sample.kwargs, "float64", device, requires_grad=True)
+            double(call(args[0] * 1, *args[1:], **kwargs)).sum().backward()
+            return [tensor.grad for tensor in tensors_in(args)]
+
+        try:
+            changed = gradients(in_place_call(w, op), lambda y: y.mul_(2))
+        except RuntimeError as error:
+            assert "changed it after" in str(error) and op.name in KEEPS_RESULT, f"{op}: {error}"
+            continue
+        for one, two in zip(changed, gradients(op.function(w), lambda y: y * 2), strict=True):
+            assert (one is None) == (two is None)
+            if one is not None:
+                np.testing.assert_allclose(to_numpy(one), to_numpy(two), rtol=1e-13, err_msg=f"{op.inplace}{sample}")
+
+
 @pytest.mark.parametrize("op", rows(lambda op: op.out))
 def test_out(w, device, op):
     for dtype in op.dtypes[:2]:

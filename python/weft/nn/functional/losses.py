@@ -1,10 +1,23 @@
-"""Losses that are composites. All take reduction: 'none', 'mean' or 'sum'."""
+"""Losses that are composites. All take reduction: none, mean or sum, and the deprecated size_average and reduce."""
 
 import math
+import warnings
 
 import weft
 from weft._C import nn as native
 from weft.nn.functional.distance import pairwise_distance
+
+
+def former_reduction(name, size_average, reduce, reduction):
+    """The reduction that the deprecated size_average= and reduce= stand for, with a warning where they are given."""
+    if size_average is None and reduce is None:
+        return reduction
+    if reduce is not None and not reduce:
+        meant = "none"
+    else:
+        meant = "sum" if size_average is not None and not size_average else "mean"
+    warnings.warn(f"{name}: size_average and reduce are deprecated, use reduction={meant!r}", stacklevel=3)
+    return meant
 
 
 def _reduce(name, loss, reduction):
@@ -17,7 +30,7 @@ def _reduce(name, loss, reduction):
     raise ValueError(f"{name}: reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
 
 
-def kl_div(input, target, reduction="mean", log_target=False):
+def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
     """target * (log(target) - input), the Kullback-Leibler divergence; input is a log-probability.
 
     reduction may also be 'batchmean': the sum divided by the first dimension, which is the mathematical definition.
@@ -27,6 +40,7 @@ def kl_div(input, target, reduction="mean", log_target=False):
     >>> weft.nn.functional.kl_div(p.log(), p, reduction="batchmean")
     tensor(0.)
     """
+    reduction = former_reduction("kl_div", size_average, reduce, reduction)
     if log_target:
         loss = target.exp() * (target - input)
     else:
@@ -37,13 +51,16 @@ def kl_div(input, target, reduction="mean", log_target=False):
     return _reduce("kl_div", loss, reduction)
 
 
-def poisson_nll_loss(input, target, log_input=True, full=False, eps=1e-8, reduction="mean"):
+def poisson_nll_loss(
+    input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
+):
     """exp(input) - target * input, or input - target * log(input + eps); with full plus Stirling's approximation.
 
     >>> import weft
     >>> weft.nn.functional.poisson_nll_loss(weft.zeros(2), weft.ones(2))
     tensor(1.)
     """
+    reduction = former_reduction("poisson_nll_loss", size_average, reduce, reduction)
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
         large = weft.where(target > 1, target, 1)
@@ -78,25 +95,27 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     return _reduce("gaussian_nll_loss", loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 
 
-def hinge_embedding_loss(input, target, margin=1.0, reduction="mean"):
+def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
     """input where target is 1, max(0, margin - input) where it is -1.
 
     >>> import weft
     >>> weft.nn.functional.hinge_embedding_loss(weft.tensor([0.5, 0.25]), weft.tensor([1, -1]), reduction="none")
     tensor([0.5000, 0.7500])
     """
+    reduction = former_reduction("hinge_embedding_loss", size_average, reduce, reduction)
     apart = weft.where(target != 1, (margin - input).clamp(min=0), 0)
     together = weft.where(target != -1, input, 0)
     return _reduce("hinge_embedding_loss", apart + together, reduction)
 
 
-def margin_ranking_loss(input1, input2, target, margin=0, reduction="mean"):
+def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """max(0, -target * (input1 - input2) + margin): target 1 wants input1 to be larger, -1 input2.
 
     >>> import weft
     >>> weft.nn.functional.margin_ranking_loss(weft.tensor([1.0]), weft.tensor([3.0]), weft.tensor([1.0]))
     tensor(2.)
     """
+    reduction = former_reduction("margin_ranking_loss", size_average, reduce, reduction)
     if input1.dim() != input2.dim() or input1.dim() != target.dim():
         raise RuntimeError(
             f"margin_ranking_loss: expected inputs and target of as many dimensions, got shapes {tuple(input1.shape)}, "
@@ -105,7 +124,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, reduction="mean"):
     return _reduce("margin_ranking_loss", (margin - target * (input1 - input2)).clamp(min=0), reduction)
 
 
-def cosine_embedding_loss(input1, input2, target, margin=0, reduction="mean"):
+def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
     """1 - cos(input1, input2) where target is 1, max(0, cos - margin) where it is -1; (N, D) or (D).
 
     >>> import weft
@@ -113,6 +132,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0, reduction="mean"):
     >>> weft.nn.functional.cosine_embedding_loss(x, x, weft.tensor([-1.0]), margin=0.5)
     tensor(0.5000)
     """
+    reduction = former_reduction("cosine_embedding_loss", size_average, reduce, reduction)
     if target.dim() not in (0, 1) or input1.dim() != target.dim() + 1 or input2.dim() != target.dim() + 1:
         raise RuntimeError(
             f"cosine_embedding_loss: expected inputs (N, D) with target (N), or (D) with a number, got "
@@ -126,29 +146,31 @@ def cosine_embedding_loss(input1, input2, target, margin=0, reduction="mean"):
     return _reduce("cosine_embedding_loss", loss, reduction)
 
 
-def soft_margin_loss(input, target, reduction="mean"):
+def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """log(1 + exp(-target * input)) with targets 1 and -1.
 
     >>> import weft
     >>> weft.nn.functional.soft_margin_loss(weft.zeros(2), weft.tensor([1.0, -1.0]))
     tensor(0.6931)
     """
+    reduction = former_reduction("soft_margin_loss", size_average, reduce, reduction)
     return _reduce("soft_margin_loss", -native.logsigmoid(target * input), reduction)
 
 
-def multilabel_soft_margin_loss(input, target, weight=None, reduction="mean"):
+def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
     """The mean over classes of binary cross entropy with logits, for (N, C) or (C).
 
     >>> import weft
     >>> weft.nn.functional.multilabel_soft_margin_loss(weft.zeros(1, 3), weft.ones(1, 3))
     tensor(0.6931)
     """
+    reduction = former_reduction("multilabel_soft_margin_loss", size_average, reduce, reduction)
     loss = -(target * native.logsigmoid(input) + (1 - target) * native.logsigmoid(-input))
     loss = loss if weight is None else loss * weight
     return _reduce("multilabel_soft_margin_loss", loss.mean(-1), reduction)
 
 
-def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="mean"):
+def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
     """The mean over the wrong classes j of max(0, margin - x[target] + x[j])^p, times weight[target].
 
     input is (N, C) or (C), target (N) or () with class indices, weight (C). p is 1 or 2.
@@ -157,8 +179,13 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="me
     >>> weft.nn.functional.multi_margin_loss(weft.tensor([[0.0, 0.5]]), weft.tensor([0]))
     tensor(0.7500)
     """
+    reduction = former_reduction("multi_margin_loss", size_average, reduce, reduction)
     if p not in (1, 2):
         raise ValueError(f"multi_margin_loss: p must be 1 or 2, got {p}")
+    if input.dim() == 0:
+        input = input.unsqueeze(0)  # a single class
+    if input.dim() == 1 and tuple(target.shape) == (1,):
+        target = target.squeeze(0)
     if input.dim() not in (1, 2) or target.dim() != input.dim() - 1:
         raise ValueError(
             f"multi_margin_loss: expected input (N, C) with target (N), or (C) with (), got {tuple(input.shape)} "
@@ -173,7 +200,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, reduction="me
     return _reduce("multi_margin_loss", hinge.masked_fill(own, 0).sum(-1) / input.shape[-1], reduction)
 
 
-def multilabel_margin_loss(input, target, reduction="mean"):
+def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
     """Sums max(0, 1 - x[t] + x[j]) over the labels t and the other classes j, divided by the number of classes.
 
     input is (N, C) or (C); a row of target holds the labels' indices, and -1 after the last one.
@@ -183,6 +210,9 @@ def multilabel_margin_loss(input, target, reduction="mean"):
     >>> weft.nn.functional.multilabel_margin_loss(x, y)
     tensor(0.8500)
     """
+    reduction = former_reduction("multilabel_margin_loss", size_average, reduce, reduction)
+    if input.dim() == 0 and tuple(target.shape) in ((), (1,)):
+        input, target = input.unsqueeze(0), target.reshape(1)  # a single class
     if input.dim() not in (1, 2) or tuple(target.shape) != tuple(input.shape):
         raise ValueError(
             f"multilabel_margin_loss: expected input and target of one shape, (N, C) or (C), got {tuple(input.shape)} "
@@ -197,7 +227,18 @@ def multilabel_margin_loss(input, target, reduction="mean"):
     return _reduce("multilabel_margin_loss", loss, reduction)
 
 
-def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6, swap=False, reduction="mean"):
+def triplet_margin_loss(
+    anchor,
+    positive,
+    negative,
+    margin=1.0,
+    p=2.0,
+    eps=1e-6,
+    swap=False,
+    size_average=None,
+    reduce=None,
+    reduction="mean",
+):
     """max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm distance d; Balntas et al., 2016.
 
     >>> import weft
@@ -205,6 +246,7 @@ def triplet_margin_loss(anchor, positive, negative, margin=1.0, p=2.0, eps=1e-6,
     >>> weft.nn.functional.triplet_margin_loss(a, b, a, eps=0.0)
     tensor(6.)
     """
+    reduction = former_reduction("triplet_margin_loss", size_average, reduce, reduction)
     return triplet_margin_with_distance_loss(
         anchor,
         positive,
