@@ -58,8 +58,10 @@ inline Tensor share_of_sum(const Tensor& a, const Tensor& b) {
   return sigmoid(where(a == none, none, a - b));
 }
 inline Tensor log_above(const Tensor& log_of) { return clamp(log_of, Scalar(-100.0), {}); }
-// d/dp of the cross entropy of the probability p and the target t; the divisor keeps it finite for 0 and 1.
-inline Tensor cross_entropy_da(const Tensor& p, const Tensor& t) {
+// d/dp of the cross entropy of the probability p and the target t; the divisor keeps it finite for 0 and 1. In a half
+// type it would be 0, so that these are computed in float32.
+inline Tensor cross_entropy_da(const Tensor& given, const Tensor& t) {
+  Tensor p = item_size(given.dtype()) == 2 ? to_dtype(given, DType::Float32) : given;
   return (p - t) / clamp(p * (Scalar(1.0) - p), Scalar(1e-12), {});
 }
 
