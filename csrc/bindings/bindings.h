@@ -82,11 +82,13 @@ class Family {
   }
 
  private:
-  // None stands for an optional argument that is absent, so an argument without a default does not take it.
+  // None stands for an optional argument that is absent, so only an argument whose default is None takes it.
   template <class T>
   static T required(const T& extra) {
     if constexpr (std::is_same_v<T, py::arg>)
       return py::arg(extra).none(false);
+    else if constexpr (std::is_same_v<T, py::arg_v>)
+      return py::arg_v(extra).none(extra.value.is_none());
     else
       return extra;
   }

@@ -1,4 +1,5 @@
 // The extension module weft._C: every family, in one place.
+#include "bindings/argument_errors.h"
 #include "bindings/tensor_object.h"
 
 PYBIND11_MODULE(_C, m) {
@@ -20,4 +21,5 @@ PYBIND11_MODULE(_C, m) {
 #define WEFT_X(family) bind_##family(f, nn);
   WEFT_FAMILIES(WEFT_X)
 #undef WEFT_X
+  shorten_argument_errors(m);
 }

@@ -1,0 +1,114 @@
+// Errors about arguments that fit no signature. pybind11 prints every argument as Python would, a whole tensor of
+// values too; here a tensor is its dtype and shape, and long texts are cut.
+#include "bindings/argument_errors.h"
+
+#include "bindings/bindings.h"
+
+namespace weft::python {
+
+namespace {
+
+constexpr size_t kLongestText = 80;
+constexpr size_t kMostSignatures = 6;
+constexpr std::string_view kInvoked = "\nInvoked with: ";
+
+std::string cut(std::string text) {
+  if (text.size() <= kLongestText) return text;
+  size_t end = kLongestText;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) end--;  // not inside of a character
+  return text.substr(0, end) + "...";
+}
+
+std::string described(PyObject* argument) {
+  if (is_tensor(argument)) {
+    const Tensor& t = unwrap(argument);
+    return t.defined() ? concat("Tensor(", t.dtype(), " ", t.shape(), ")") : "Tensor()";
+  }
+  if (PyTuple_Check(argument) || PyList_Check(argument) || PyDict_Check(argument) || PyAnySet_Check(argument))
+    return concat("a ", Py_TYPE(argument)->tp_name, " of ", static_cast<int64_t>(PyObject_Size(argument)));
+  auto text = py::reinterpret_steal<py::object>(PyObject_Repr(argument));
+  const char* plain = text ? PyUnicode_AsUTF8(text.ptr()) : nullptr;
+  if (!plain) PyErr_Clear();
+  return plain ? cut(plain) : concat("a ", Py_TYPE(argument)->tp_name);
+}
+
+// "    1. (input: weft.Tensor, dim: typing.SupportsInt) -> weft.Tensor" without the rest of many.
+std::string signatures(std::string_view text) {
+  std::string kept;
+  size_t count = 0, begin = 0;
+  while (begin < text.size()) {
+    size_t end = std::min(text.find('\n', begin), text.size());
+    if (count++ <= kMostSignatures) kept.append(text.substr(begin, end - begin)).append("\n");
+    begin = end + 1;
+  }
+  if (count > kMostSignatures + 1) kept += "    ...\n";
+  return kept;
+}
+
+using Entry = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
+Entry dispatcher = nullptr;
+
+void rewrite_error(PyObject* const* args, size_t count, PyObject* names) {
+  PyObject *type, *value, *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  auto text = py::reinterpret_steal<py::object>(PyObject_Str(value));
+  const char* plain = text ? PyUnicode_AsUTF8(text.ptr()) : nullptr;
+  const std::string_view message = plain ? plain : "";
+  const size_t invoked = message.find(kInvoked);
+  if (!plain || invoked == std::string_view::npos ||
+      message.find("incompatible function arguments") == std::string_view::npos) {
+    PyErr_Clear();
+    PyErr_Restore(type, value, trace);
+    return;
+  }
+  std::string shorter = signatures(message.substr(0, invoked)) + "got (";
+  size_t named = names ? static_cast<size_t>(PyTuple_GET_SIZE(names)) : 0;
+  for (size_t i = 0; i < count + named; i++) {
+    if (i > 0) shorter += ", ";
+    if (i >= count) shorter += py::str(PyTuple_GET_ITEM(names, i - count)).cast<std::string>() + "=";
+    shorter += described(args[i]);
+  }
+  shorter += ")";
+  Py_XDECREF(type);
+  Py_XDECREF(value);
+  Py_XDECREF(trace);
+  PyErr_SetString(PyExc_TypeError, shorter.c_str());
+}
+
+PyCFunction as_method(Entry entry) { return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(entry)); }
+
+PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* names) {
+  PyObject* result = dispatcher(self, args, nargs, names);
+  if (!result && PyErr_ExceptionMatches(PyExc_TypeError)) [[unlikely]]
+    rewrite_error(args, static_cast<size_t>(PyVectorcall_NARGS(static_cast<size_t>(nargs))), names);
+  return result;
+}
+
+void shorten_in(PyObject* value, int depth) {
+  if (PyInstanceMethod_Check(value)) value = PyInstanceMethod_GET_FUNCTION(value);
+  if (PyCFunction_Check(value)) {
+    PyMethodDef* def = reinterpret_cast<PyCFunctionObject*>(value)->m_ml;
+    const int wanted = METH_FASTCALL | METH_KEYWORDS;
+    // Only functions that pybind11 has made carry the same entry
+    if ((def->ml_flags & wanted) == wanted && def->ml_meth == as_method(dispatcher)) def->ml_meth = as_method(&call);
+    return;
+  }
+  PyObject* dict = PyModule_Check(value) && depth < 2 ? PyModule_GetDict(value)
+                   : PyType_Check(value) && depth < 2 ? reinterpret_cast<PyTypeObject*>(value)->tp_dict
+                                                      : nullptr;
+  if (!dict) return;
+  for (py::handle inner : py::reinterpret_steal<py::list>(PyDict_Values(dict))) shorten_in(inner.ptr(), depth + 1);
+}
+
+}  // namespace
+
+void shorten_argument_errors(py::module_& m) {
+  // pybind11's entry of all functions, from one of ours
+  py::cpp_function probe([] {});
+  auto* function = reinterpret_cast<PyCFunctionObject*>(probe.ptr());
+  dispatcher = reinterpret_cast<Entry>(reinterpret_cast<void (*)()>(function->m_ml->ml_meth));
+  shorten_in(m.ptr(), 0);
+}
+
+}  // namespace weft::python
