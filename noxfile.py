@@ -26,6 +26,19 @@ def sanitize(session):
     session.run("python3", "tools/run_tests.py", "--sanitize", *session.posargs, external=True)
 
 
+@nox.session(venv_backend="none")
+def fuzz(session):
+    """Ten minutes; `nox -s fuzz -- 3600` an hour, `nox -s fuzz -- 60 --seed 7 ops` one minute of one fuzzer."""
+    seconds, *rest = session.posargs or ["600"]
+    session.run("python3", "tools/run_tests.py", "--sanitize", "--fuzz", seconds, *rest, external=True)
+
+
+@nox.session
+def soak(session):
+    session.install(".")
+    session.run("python", "tests/soak/soak.py", *session.posargs)
+
+
 @nox.session
 def lint(session):
     session.install(CLANG_FORMAT, RUFF)
@@ -37,7 +50,7 @@ def lint(session):
 
 @nox.session
 def docs(session):
-    session.install(".[test]", "scikit-build-core>=0.11,<2", "pybind11>=3.0,<4", "ninja", "cmake")
+    session.install(".[test]", "scikit-build-core>=0.11,<2", "pybind11>=3.1,<4", "ninja", "cmake")
     session.install("onednn-cpu-gomp==2023.2.0", "onednn-devel-cpu-gomp==2023.2.0")
     session.run("python", "tools/run_docs.py")
 

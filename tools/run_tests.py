@@ -1,12 +1,14 @@
 """Build Weft and run all its tests: the C++ ones through ctest, the Python ones through pytest.
 
-    python3 tools/run_tests.py [--sanitize] [pytest arguments]
+    python3 tools/run_tests.py [--sanitize] [--fuzz SECONDS | pytest arguments]
 
 Needs Python 3.10, pip and a C++20 compiler; everything else is installed into build/venv. Weft is built once, in
 build/tests, with its C++ tests, and installed from there, so that the Python tests see the package as users do. With
---sanitize the build is made with the address and undefined behaviour sanitizers, and the tests run under them.
+--sanitize the build is made with the address and undefined behaviour sanitizers, and the tests run under them. With
+--fuzz the fuzzers in tests/fuzz run for so many seconds instead of the tests.
 """
 
+import argparse
 import os
 import shutil
 import subprocess
@@ -63,10 +65,8 @@ def has_gpu(python):
     return subprocess.run([python, "-c", code], cwd=ROOT).returncode == 0
 
 
-def main():
-    arguments = sys.argv[1:]
-    sanitize = "--sanitize" in arguments
-    pytest_arguments = [a for a in arguments if a != "--sanitize"]
+def install(sanitize):
+    """Builds Weft and installs it; the Python that has it, the build folder, and the environment for the tests."""
     build = ROOT / "build" / ("sanitize" if sanitize else "tests")
     python = make_venv(ROOT / "build" / ("venv-sanitize" if sanitize else "venv"))
     os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
@@ -91,14 +91,32 @@ def main():
     if sanitize:
         environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
         environment["ASAN_OPTIONS"] = "detect_leaks=0"  # Python itself leaks by design
-    run("ctest", "--test-dir", build, "--output-on-failure", "-j2", env=environment)
-    if sanitize:
-        compiler = os.environ.get("CXX", "g++")
-        names = ["libasan.so", "libstdc++.so"]  # without the second the first C++ exception aborts
-        found = [subprocess.check_output([compiler, f"-print-file-name={name}"], text=True).strip() for name in names]
-        environment["LD_PRELOAD"] = " ".join(found)
+    return python, build, environment
+
+
+def preload_sanitizers(environment):
+    """Python itself is not built with the sanitizers: their libraries come before all others."""
+    compiler = os.environ.get("CXX", "g++")
+    names = ["libasan.so", "libstdc++.so"]  # without the second the first C++ exception aborts
+    found = [subprocess.check_output([compiler, f"-print-file-name={name}"], text=True).strip() for name in names]
+    environment["LD_PRELOAD"] = " ".join(found)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--sanitize", action="store_true", help="under the address and undefined behaviour sanitizers")
+    parser.add_argument("--fuzz", type=float, metavar="SECONDS", help="run the fuzzers instead of the tests")
+    arguments, rest = parser.parse_known_args()
+    python, build, environment = install(arguments.sanitize)
+    if arguments.fuzz is None:
+        run("ctest", "--test-dir", build, "--output-on-failure", "-j2", env=environment)
+    if arguments.sanitize:
+        preload_sanitizers(environment)
+    if arguments.fuzz is not None:
+        run(python, "tests/fuzz/run.py", "--seconds", arguments.fuzz, *rest, env=environment)
+        return
     # Two workers make the most of two cores, and a crash takes only one of them along
-    run(python, "-m", "pytest", "-q", "-n", "2", "tests/python", *pytest_arguments, env=environment)
+    run(python, "-m", "pytest", "-q", "-n", "2", "tests/python", *rest, env=environment)
 
 
 if __name__ == "__main__":
