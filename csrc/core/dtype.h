@@ -29,10 +29,23 @@ void append_text(std::string& out, DType t);
 // The type of the result of mixing two tensors' types of the same category rank (see ops/promotion.h for scalars).
 DType promote(DType a, DType b);
 
+// An element of a bool tensor. Its memory may come from elsewhere (a view of other bytes, a file, NumPy), so that any
+// byte but 0 is true; a C++ bool could not be read from it.
+struct BoolByte {
+  uint8_t byte;
+  BoolByte() = default;
+  WEFT_INLINE constexpr BoolByte(bool v) : byte(v) {}
+  WEFT_INLINE constexpr operator bool() const { return byte != 0; }
+};
+
 template <class T>
 struct DTypeOf;
+template <>
+struct DTypeOf<bool> {
+  static constexpr DType value = DType::Bool;
+};
 #define WEFT_DTYPES(X)  \
-  X(bool, Bool)         \
+  X(BoolByte, Bool)     \
   X(uint8_t, UInt8)     \
   X(int8_t, Int8)       \
   X(int16_t, Int16)     \

@@ -125,7 +125,7 @@ void copy_to(const Tensor& to, const Tensor& from) { copy_kernel(to.device(), vi
 
 OutputSpec spec_of(const Value& v) { return {v.shape, v.dtype, {}}; }
 
-bool truth_of(const Tensor& t) { return *on_host(t).data_as<bool>(); }
+bool truth_of(const Tensor& t) { return *on_host(t).data_as<BoolByte>(); }
 
 // Gradients for floating results: zeros where nothing flowed back.
 void add_result_gradients(std::vector<Tensor>& inputs, const Vjp& v, int count, const SubGraph& body) {

@@ -19,7 +19,7 @@ struct Require : OpOf<Require> {
   bool differentiable() const override { return false; }
   void infer(Inputs, OutputSpec*) const override {}
   void run(Inputs in, const Tensor*) const override {
-    const bool holds = *on_host(in[0]).data_as<bool>();
+    const bool holds = *on_host(in[0]).data_as<BoolByte>();
     check<ErrorKind::Value>(holds || !of_value, message);
     check(holds, message);
   }

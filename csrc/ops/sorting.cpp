@@ -103,7 +103,7 @@ UniqueElements runs_of(const Tensor& values) {
   std::vector<int64_t> starts;
   Tensor differs = n > 1 ? on_host(ne(slice(values, 0, 1, n), slice(values, 0, 0, n - 1))) : Tensor();
   for (int64_t i = 0; i < n; i++) {
-    if (i == 0 || differs.data_as<bool>()[i - 1]) starts.push_back(i);
+    if (i == 0 || differs.data_as<BoolByte>()[i - 1]) starts.push_back(i);
     number.data_as<int64_t>()[i] = static_cast<int64_t>(starts.size()) - 1;
   }
   auto runs = static_cast<int64_t>(starts.size());

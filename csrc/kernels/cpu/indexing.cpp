@@ -146,7 +146,7 @@ WEFT_INLINE T combine(T old, T value) {
     return to_float16(combine<mode>(to_float(old), to_float(value)));
   } else if constexpr (__is_same(T, BFloat16)) {
     return to_bfloat16(combine<mode>(to_float(old), to_float(value)));
-  } else if constexpr (__is_same(T, bool)) {
+  } else if constexpr (__is_same(T, BoolByte)) {
     return mode == PutMode::Add || mode == PutMode::Maximum ? (old || value) : (old && value);
   } else if constexpr (mode == PutMode::Add) {
     return static_cast<T>(old + value);
@@ -246,6 +246,7 @@ void scatter_rows_cpu(StridedView row, const int64_t* offsets, int64_t count, co
 WEFT_CPU_KERNEL(scatter_rows_kernel, scatter_rows_cpu);
 
 WEFT_INLINE bool is_set(Float16 v) { return (v.bits & 0x7fffu) != 0; }
+WEFT_INLINE bool is_set(BoolByte v) { return v; }
 WEFT_INLINE bool is_set(BFloat16 v) { return (v.bits & 0x7fffu) != 0; }
 template <class T>
 WEFT_INLINE bool is_set(T v) {

@@ -34,7 +34,7 @@ WEFT_INLINE void store(void* p, DType dtype, int64_t i, From v) {
 
 // Only the dtypes that large tensors are computed with: what else there is goes one by one.
 #define WEFT_PACKED_DTYPES(X) \
-  X(bool, Bool)               \
+  X(BoolByte, Bool)           \
   X(Float16, Float16)         \
   X(BFloat16, BFloat16)       \
   X(float, Float32)

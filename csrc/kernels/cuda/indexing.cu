@@ -122,7 +122,7 @@ template <PutMode mode, class C>
 WEFT_INLINE C combine(C old, C value) {
   if constexpr (mode == PutMode::Assign)
     return value;
-  else if constexpr (__is_same(C, bool))
+  else if constexpr (__is_same(C, BoolByte))
     return mode == PutMode::Add || mode == PutMode::Maximum ? (old || value) : (old && value);
   else if constexpr (mode == PutMode::Add)
     return static_cast<C>(old + value);

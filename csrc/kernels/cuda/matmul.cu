@@ -90,7 +90,7 @@ void matmul_cuda(StridedView out, StridedView a, StridedView b, StridedView base
                  static_cast<unsigned>(p.batches < 65535 ? p.batches : 65535)),
             dim3(kTile, kTile)};
   visit_dtype(out.dtype, [&]<class T>(TypeTag<T>) {
-    if constexpr (!__is_same(T, bool)) launch(matmul_tiles<T>, grid, p);
+    if constexpr (!__is_same(T, BoolByte)) launch(matmul_tiles<T>, grid, p);
   });
 }
 WEFT_CUDA_KERNEL(matmul_kernel, matmul_cuda);

@@ -20,7 +20,9 @@ WEFT_INLINE K key_of(T x) {
   } else if constexpr (__is_same(T, double)) {
     uint64_t u = __builtin_bit_cast(uint64_t, x == 0 ? 0.0 : x);
     return x != x ? ~K{0} : static_cast<K>(u >> 63 ? ~u : u | (uint64_t{1} << 63));
-  } else if constexpr (__is_same(T, bool) || __is_same(T, uint8_t)) {
+  } else if constexpr (__is_same(T, BoolByte)) {
+    return static_cast<K>(static_cast<bool>(x));
+  } else if constexpr (__is_same(T, uint8_t)) {
     return static_cast<K>(x);
   } else {
     using Signed = typename std::conditional_t<sizeof(K) == 8, int64_t, int32_t>;

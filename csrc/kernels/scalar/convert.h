@@ -10,6 +10,10 @@ template <class To, class From>
 WEFT_INLINE To convert(From v) {
   if constexpr (__is_same(To, From))
     return v;
+  else if constexpr (__is_same(From, BoolByte))
+    return convert<To>(static_cast<bool>(v));
+  else if constexpr (__is_same(To, BoolByte))
+    return convert<bool>(v);
   else if constexpr (__is_same(From, Float16) || __is_same(From, BFloat16))
     return convert<To>(to_float(v));
   else if constexpr (__is_same(To, Float16))

@@ -1,0 +1,135 @@
+"""A bool tensor whose memory came from elsewhere holds any bytes: all but 0 are true, for every op that reads it."""
+
+import io
+import json
+import struct
+
+import numpy as np
+import pytest
+from cases.row import Make
+from op_calls import rows
+from support import map_arrays, tensors_in, to_tensor, weft_only
+
+pytestmark = weft_only
+
+BYTES = (2, 255, 1, 4, 128)
+
+
+def foreign(w, array, device="cpu"):
+    """A bool tensor with the truths of the array, held as bytes other than 1."""
+    count = np.cumsum(array.reshape(-1)).reshape(array.shape)
+    raw = np.where(array, np.asarray(BYTES, "uint8")[count % len(BYTES)], 0).astype("uint8")
+    return w.from_numpy(np.asarray(raw)).to(device).view(w.bool)
+
+
+def values(result):
+    """Plain Python values of all tensors in a result; those of bool have gone through a cast."""
+    return [repr(t.detach().to("cpu").tolist()) for t in tensors_in(result)]
+
+
+def uses_bools(op):
+    dtype = "bool" if "bool" in op.dtypes else op.dtypes[0]
+    found = []
+    for sample in op.samples(Make(dtype)):
+        map_arrays(lambda a: found.append(a) if a.dtype == bool and a.size else None, [sample.args, sample.kwargs])
+    return bool(found)
+
+
+@pytest.mark.parametrize("op", rows(uses_bools))
+def test_rows(w, device, op):
+    dtype = "bool" if "bool" in op.dtypes else op.dtypes[0]
+    for sample in op.samples(Make(dtype)):
+
+        def call(make_bool, given=sample):
+            def convert(array):
+                own = dtype if dtype != "bool" and array.dtype.kind == "f" else None
+                return make_bool(w, array, device) if array.dtype == bool else to_tensor(w, array, own, device)
+
+            args, kwargs = map_arrays(convert, [list(given.args), given.kwargs])
+            w.manual_seed(1)
+            return values(op.function(w)(*args, **kwargs)), values(args)
+
+        plain = call(lambda w, array, device: to_tensor(w, array, None, device))
+        assert call(foreign) == plain, f"{op}{sample}"
+
+
+MASK = np.array([True, False, True, True, False, True, True, False, True])
+
+
+READERS = {
+    "tolist": lambda w, m: m.tolist(),
+    "item": lambda w, m: m[0].item(),
+    "print": lambda w, m: repr(m),
+    "truth": lambda w, m: [bool(x) for x in m],
+    "index": lambda w, m: w.arange(9.0)[m],
+    "assign": lambda w, m: (lambda x: (x.__setitem__(m, 5.0), x)[1])(w.arange(9.0)),
+    "assign rows": lambda w, m: (lambda x: (x.__setitem__(m, w.arange(6.0)), x)[1])(w.arange(9.0)),
+    "strided": lambda w, m: m[::2].nonzero(),
+    "transposed": lambda w, m: m.reshape(3, 3).t().nonzero(),
+    "float": lambda w, m: [m.to(t).tolist() for t in (w.float32, w.float64, w.float16, w.bfloat16, w.uint8, w.int64)],
+    "to bool": lambda w, m: m.to(w.bool).int(),
+    "copy_": lambda w, m: w.zeros(9).copy_(m),
+    "copied to bool": lambda w, m: w.zeros(9, dtype=w.bool).copy_(m).int(),
+    "clone": lambda w, m: m.clone().sum(),
+    "sum": lambda w, m: (m.sum(), m.float().mean(), m.prod(), m.cumsum(0), m.count_nonzero()),
+    "any": lambda w, m: (m.any(), m.all(), m[:1].all(), m.reshape(3, 3).all(1), m.reshape(3, 3).any(0)),
+    "extreme": lambda w, m: (m.max(), m.min(), m.argmax(), m.reshape(3, 3).argmin(1), m.int().max()),
+    "compare": lambda w, m: (m == w.tensor(MASK), m != w.tensor(MASK), m == True, m < 2, m.eq(1)),  # noqa: E712
+    "logic": lambda w, m: (~m, m & m, m | m, m ^ w.tensor(MASK), w.logical_not(m), w.logical_xor(m, w.ones(9))),
+    "arithmetic": lambda w, m: (m + 1, m * 3, m + m, m * w.ones(9), w.where(m, 1.0, 0.0), m.square()),
+    "sort": lambda w, m: (m.sort(), m.unique(), m.unique_consecutive(), m.topk(3).values, w.bincount(m.int())),
+    "join": lambda w, m: (w.cat([m, m]).sum(), w.stack([m, m]).nonzero(), m.repeat(2).int(), m.flip(0).nonzero()),
+    "gather": lambda w, m: (m.gather(0, w.tensor([0, 1, 2])).int(), m[[0, 1, 2]].int(), m.index_select(0, w.arange(2))),
+    "scatter": lambda w, m: w.zeros(9, dtype=w.bool).index_put((w.arange(9) % 3,), m, accumulate=True),
+    "masked": lambda w, m: (
+        w.ones(9).masked_fill(m, 0),
+        w.arange(9).masked_select(m),
+        w.zeros(9).masked_scatter(m, w.arange(9.0)),
+    ),
+    "equal": lambda w, m: w.equal(m, w.tensor(MASK)),
+    "jit": lambda w, m: w.jit(lambda a: (w.where(a, a + 1.0, 0.0), a.sum(), a == True))(m),  # noqa: E712
+    "attention": lambda w, m: w.nn.functional.scaled_dot_product_attention(
+        w.ones(1, 1, 1, 4),
+        w.arange(36.0).reshape(1, 1, 9, 4),
+        w.arange(36.0).reshape(1, 1, 9, 4),
+        m.reshape(1, 1, 1, 9),
+    ),
+}
+
+
+def plain(result):
+    return result if not tensors_in(result) else [t.tolist() for t in tensors_in(result)]
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_readers(w, name):
+    wanted = plain(READERS[name](w, w.tensor(MASK)))
+    assert plain(READERS[name](w, foreign(w, MASK))) == wanted
+
+
+def test_large_masks(w):
+    """Past what vectors and threads take at once."""
+    truths = np.random.default_rng(0).random(100_003) < 0.5
+    m = foreign(w, truths)
+    assert m.sum().item() == truths.sum()
+    assert np.array_equal(m.nonzero().flatten().numpy(), truths.nonzero()[0])
+    assert np.array_equal(w.where(m, 1, 2).numpy(), np.where(truths, 1, 2))
+
+
+def test_doors(w):
+    """Files, NumPy, DLPack and buffers give bytes as they are."""
+    raw = np.array([2, 0, 255, 1], "uint8")
+    tensors = [
+        w.from_numpy(raw.view("bool")),
+        w.tensor(raw.view("bool")),
+        w.from_dlpack(raw.view("bool")),
+        w.frombuffer(bytearray(raw.tobytes()), dtype=w.bool),
+    ]
+    header = json.dumps({"a": {"dtype": "BOOL", "shape": [4], "data_offsets": [0, 4]}}).encode()
+    tensors.append(w.load(io.BytesIO(struct.pack("<Q", len(header)) + header + raw.tobytes()))["a"])
+    file = io.BytesIO()
+    w.save({"a": tensors[0]}, file)
+    tensors.append(w.load(io.BytesIO(file.getvalue()))["a"])
+    for m in tensors:
+        assert m.tolist() == [True, False, True, True]
+        assert m.sum().item() == 3 and m.nonzero().flatten().tolist() == [0, 2, 3]
