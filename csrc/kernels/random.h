@@ -23,6 +23,33 @@ constexpr uint64_t random_blocks(Distribution d, DType dtype, int64_t n) {
   return static_cast<uint64_t>(two_per_block ? (n + 1) / 2 : (n + 3) / 4);
 }
 
+// The largest number of a dtype and its smallest positive one: a draw never becomes infinite, nor 0 where the
+// distribution has no 0, by being rounded to it.
+struct DrawLimits {
+  double largest, smallest;
+};
+WEFT_INLINE DrawLimits draw_limits(DType t) {
+  switch (t) {
+    case DType::Float64:
+      return {0x1.fffffffffffffp1023, 0x1p-1022};
+    case DType::Float32:
+      return {0x1.fffffep127, 0x1p-126};
+    case DType::BFloat16:
+      return {0x1.fep127, 0x1p-126};
+    case DType::Float16:
+      return {65504.0, 0x1p-24};
+    case DType::Bool:
+      return {1.0, 1.0};
+    default:  // integers, of which a float holds all digits but the last
+      return {item_size(t) == 8   ? 0x1.fffffep62
+              : item_size(t) == 4 ? 0x1.fffffep30
+              : item_size(t) == 2 ? 32767.0
+              : t == DType::UInt8 ? 255.0
+                                  : 127.0,
+              1.0};
+  }
+}
+
 using RandomKernel = void(Distribution distribution, StridedView out, PhiloxState state, RandomParams params);
 extern KernelTable<RandomKernel> random_kernel;
 

@@ -37,9 +37,17 @@ void fill(const StridedView& out, PhiloxState state, const Make& make) {
   });
 }
 
-// f(u) of a uniform number u in [0, 1), in float or double as the output needs.
+// A draw that its dtype can hold: see draw_limits().
+template <class T>
+WEFT_INLINE T within(T x, double least, double most) {
+  x = x > static_cast<T>(most) ? static_cast<T>(most) : x;
+  return x < static_cast<T>(least) ? static_cast<T>(least) : x;
+}
+
+// f(u) of a uniform number u in [0, 1), in float or double as the output needs. coarse: u has no more digits than a
+// half type holds.
 template <class F>
-void fill_from_uniform(const StridedView& out, PhiloxState state, const F& f) {
+void fill_from_uniform(const StridedView& out, PhiloxState state, const F& f, bool coarse = false) {
   if (out.dtype == DType::Float64) {
     fill<2, double>(out, state, [&](const scalar::Block& b, double* x) {
       x[0] = f(scalar::uniform_double(b.v[0], b.v[1]));
@@ -47,7 +55,10 @@ void fill_from_uniform(const StridedView& out, PhiloxState state, const F& f) {
     });
   } else {
     // A half type holds fewer digits: more would be rounded up to 1.
-    const float steps = out.dtype == DType::Float16 ? 0x1p11f : out.dtype == DType::BFloat16 ? 0x1p8f : 0x1p24f;
+    const float steps = !coarse                        ? 0x1p24f
+                        : out.dtype == DType::Float16  ? 0x1p11f
+                        : out.dtype == DType::BFloat16 ? 0x1p8f
+                                                       : 0x1p24f;
     const float step = 1.0f / steps;
     fill<4, float>(out, state, [&](const scalar::Block& b, float* x) {
       for (int k = 0; k < 4; k++) x[k] = f(__builtin_floorf(scalar::uniform_float(b.v[k]) * steps) * step);
@@ -74,44 +85,63 @@ void fill_from_normal(const StridedView& out, PhiloxState state, const F& f) {
   }
 }
 
+// The number as a half type holds it.
+WEFT_INLINE double rounded_to(DType, double x) { return x; }
+WEFT_INLINE float rounded_to(DType t, float x) {
+  return t == DType::Float16 ? to_float(to_float16(x)) : t == DType::BFloat16 ? to_float(to_bfloat16(x)) : x;
+}
+
 void random_cpu(Distribution distribution, StridedView out, PhiloxState state, RandomParams p) {
+  const DrawLimits limits = draw_limits(out.dtype);
+  const double most = limits.largest;
+  const DType dtype = out.dtype;
   switch (distribution) {
     case Distribution::Uniform:
-      return fill_from_uniform(out, state, [p](auto u) {
-        using T = decltype(u);
-        T a = static_cast<T>(p.a), b = static_cast<T>(p.b), x = a + u * (b - a);
-        return x < b ? x : a;  // rounding must not reach b
-      });
+      return fill_from_uniform(
+          out, state,
+          [p, dtype](auto u) {
+            using T = decltype(u);
+            T a = static_cast<T>(p.a), b = static_cast<T>(p.b), x = rounded_to(dtype, a + u * (b - a));
+            return x < b ? x : a;  // rounding must not reach b
+          },
+          true);
     case Distribution::Normal:
-      return fill_from_normal(
-          out, state, [p](auto z) { return static_cast<decltype(z)>(p.a) + z * static_cast<decltype(z)>(p.b); });
+      return fill_from_normal(out, state, [p, most](auto z) {
+        using T = decltype(z);
+        return within<T>(static_cast<T>(p.a) + z * static_cast<T>(p.b), -most, most);
+      });
     case Distribution::LogNormal:
-      return fill_from_normal(out, state, [p](auto z) {
-        return scalar::exp(static_cast<decltype(z)>(static_cast<decltype(z)>(p.a) + z * static_cast<decltype(z)>(p.b)));
+      return fill_from_normal(out, state, [p, limits](auto z) {
+        using T = decltype(z);
+        T x = scalar::exp(static_cast<T>(static_cast<T>(p.a) + z * static_cast<T>(p.b)));
+        return within<T>(x, limits.smallest, limits.largest);
       });
     case Distribution::Bernoulli:
       return fill_from_uniform(out, state,
                                [p](auto u) { return static_cast<decltype(u)>(u < static_cast<decltype(u)>(p.a)); });
     case Distribution::Exponential:
-      return fill_from_uniform(out, state, [p](auto u) { return -scalar::log1p(-u) / static_cast<decltype(u)>(p.a); });
+      return fill_from_uniform(out, state, [p, limits](auto u) {
+        using T = decltype(u);
+        T x = -scalar::log1p(-(u > T(0) ? u : T(0x1.8p-25))) / static_cast<T>(p.a);  // 0 would be no waiting time
+        return within<T>(x, limits.smallest, limits.largest);
+      });
     case Distribution::Geometric:
-      return fill_from_uniform(out, state, [p](auto u) {
+      return fill_from_uniform(out, state, [p, most](auto u) {
         using T = decltype(u);
         T k = scalar::ceil(scalar::log1p(-u) / static_cast<T>(__builtin_log1p(-p.a)));
-        return k < T(1) ? T(1) : k;
+        return within<T>(k, 1.0, most);
       });
     case Distribution::Cauchy:
-      return fill_from_uniform(out, state, [p](auto u) {
+      return fill_from_uniform(out, state, [p, most](auto u) {
         using T = decltype(u);
-        return static_cast<T>(p.a + p.b * __builtin_tan(3.14159265358979323846 * (static_cast<double>(u) - 0.5)));
+        double x = p.a + p.b * __builtin_tan(3.14159265358979323846 * (static_cast<double>(u) - 0.5));
+        return static_cast<T>(within<double>(x, -most, most));
       });
     case Distribution::Integer:
       return fill<2, int64_t>(out, state, [p](const scalar::Block& b, int64_t* x) {
-        for (int k = 0; k < 2; k++) {
-          uint64_t u = static_cast<uint64_t>(b.v[2 * k]) << 32 | b.v[2 * k + 1];
-          // The remainder's bias is below span / 2^64.
-          x[k] = static_cast<int64_t>(static_cast<uint64_t>(p.low) + (p.span ? u % p.span : u));
-        }
+        uint64_t below[2];
+        scalar::integers_below(b, p.span, below);
+        for (int k = 0; k < 2; k++) x[k] = static_cast<int64_t>(static_cast<uint64_t>(p.low) + below[k]);
       });
   }
 }

@@ -65,10 +65,14 @@ struct FromUniform<float, F> {
     for (int k = 0; k < 4; k++) x[k] = f(__builtin_floorf(scalar::uniform_float(b.v[k]) * steps) * (1.0f / steps));
   }
 };
+// coarse: u has no more digits than a half type holds.
 template <class F>
-void fill_from_uniform(const StridedView& out, PhiloxState state, const F& f) {
+void fill_from_uniform(const StridedView& out, PhiloxState state, const F& f, bool coarse = false) {
   if (out.dtype == DType::Float64) return fill(out, state, FromUniform<double, F>{f});
-  float steps = out.dtype == DType::Float16 ? 0x1p11f : out.dtype == DType::BFloat16 ? 0x1p8f : 0x1p24f;
+  float steps = !coarse                        ? 0x1p24f
+                : out.dtype == DType::Float16  ? 0x1p11f
+                : out.dtype == DType::BFloat16 ? 0x1p8f
+                                               : 0x1p24f;
   fill(out, state, FromUniform<float, F>{f, steps});
 }
 
@@ -104,21 +108,36 @@ void fill_from_normal(const StridedView& out, PhiloxState state, const F& f) {
   fill(out, state, FromNormal<float, F>{f});
 }
 
+// The number as a half type holds it.
+WEFT_INLINE double rounded_to(DType, double x) { return x; }
+WEFT_INLINE float rounded_to(DType t, float x) {
+  return t == DType::Float16 ? to_float(to_float16(x)) : t == DType::BFloat16 ? to_float(to_bfloat16(x)) : x;
+}
+// A draw that its dtype can hold: see draw_limits().
+template <class T>
+WEFT_INLINE T within(T x, double least, double most) {
+  x = x > static_cast<T>(most) ? static_cast<T>(most) : x;
+  return x < static_cast<T>(least) ? static_cast<T>(least) : x;
+}
+
 struct Uniform {
   RandomParams p;
+  DType dtype;
   template <class T>
   WEFT_INLINE T operator()(T u) const {
-    T a = static_cast<T>(p.a), b = static_cast<T>(p.b), x = a + u * (b - a);
+    T a = static_cast<T>(p.a), b = static_cast<T>(p.b), x = rounded_to(dtype, a + u * (b - a));
     return x < b ? x : a;  // rounding must not reach b
   }
 };
 struct Normal {
   RandomParams p;
   bool exponential;
+  DrawLimits limits;
   template <class T>
   WEFT_INLINE T operator()(T z) const {
     T x = static_cast<T>(p.a) + z * static_cast<T>(p.b);
-    return exponential ? scalar::exp(x) : x;
+    if (exponential) return within<T>(scalar::exp(x), limits.smallest, limits.largest);
+    return within<T>(x, -limits.largest, limits.largest);
   }
 };
 struct Bernoulli {
@@ -130,24 +149,29 @@ struct Bernoulli {
 };
 struct Exponential {
   RandomParams p;
+  DrawLimits limits;
   template <class T>
   WEFT_INLINE T operator()(T u) const {
-    return -scalar::log1p(-u) / static_cast<T>(p.a);
+    T x = -scalar::log1p(-(u > T(0) ? u : T(0x1.8p-25))) / static_cast<T>(p.a);  // 0 would be no waiting time
+    return within<T>(x, limits.smallest, limits.largest);
   }
 };
 struct Geometric {
   RandomParams p;
+  DrawLimits limits;
   template <class T>
   WEFT_INLINE T operator()(T u) const {
     T k = scalar::ceil(scalar::log1p(-u) / static_cast<T>(__builtin_log1p(-p.a)));
-    return k < T(1) ? T(1) : k;
+    return within<T>(k, 1.0, limits.largest);
   }
 };
 struct Cauchy {
   RandomParams p;
+  DrawLimits limits;
   template <class T>
   WEFT_INLINE T operator()(T u) const {
-    return static_cast<T>(p.a + p.b * __builtin_tan(3.14159265358979323846 * (static_cast<double>(u) - 0.5)));
+    double x = p.a + p.b * __builtin_tan(3.14159265358979323846 * (static_cast<double>(u) - 0.5));
+    return static_cast<T>(within<double>(x, -limits.largest, limits.largest));
   }
 };
 struct Integers {
@@ -155,29 +179,29 @@ struct Integers {
   using Number = int64_t;
   RandomParams p;
   __device__ __forceinline__ void operator()(const scalar::Block& b, int64_t* x) const {
-    for (int k = 0; k < 2; k++) {
-      uint64_t u = static_cast<uint64_t>(b.v[2 * k]) << 32 | b.v[2 * k + 1];
-      x[k] = static_cast<int64_t>(static_cast<uint64_t>(p.low) + (p.span ? u % p.span : u));
-    }
+    uint64_t below[2];
+    scalar::integers_below(b, p.span, below);
+    for (int k = 0; k < 2; k++) x[k] = static_cast<int64_t>(static_cast<uint64_t>(p.low) + below[k]);
   }
 };
 
 void random_cuda(Distribution distribution, StridedView out, PhiloxState state, RandomParams p) {
+  const DrawLimits limits = draw_limits(out.dtype);
   switch (distribution) {
     case Distribution::Uniform:
-      return fill_from_uniform(out, state, Uniform{p});
+      return fill_from_uniform(out, state, Uniform{p, out.dtype}, true);
     case Distribution::Normal:
-      return fill_from_normal(out, state, Normal{p, false});
+      return fill_from_normal(out, state, Normal{p, false, limits});
     case Distribution::LogNormal:
-      return fill_from_normal(out, state, Normal{p, true});
+      return fill_from_normal(out, state, Normal{p, true, limits});
     case Distribution::Bernoulli:
       return fill_from_uniform(out, state, Bernoulli{p});
     case Distribution::Exponential:
-      return fill_from_uniform(out, state, Exponential{p});
+      return fill_from_uniform(out, state, Exponential{p, limits});
     case Distribution::Geometric:
-      return fill_from_uniform(out, state, Geometric{p});
+      return fill_from_uniform(out, state, Geometric{p, limits});
     case Distribution::Cauchy:
-      return fill_from_uniform(out, state, Cauchy{p});
+      return fill_from_uniform(out, state, Cauchy{p, limits});
     case Distribution::Integer:
       return fill(out, state, Integers{p});
   }

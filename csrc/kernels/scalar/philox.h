@@ -29,6 +29,20 @@ WEFT_INLINE Block philox(uint64_t seed, uint64_t counter) {
   return {{c0, c1, c2, c3}};
 }
 
+// Two numbers below span (0: all 2^64), each equally likely: what 64 bits hold beyond a multiple of span is drawn
+// again, from a counter that the block itself gives.
+WEFT_INLINE void integers_below(const Block& block, uint64_t span, uint64_t* out) {
+  const uint64_t rest = span ? (0 - span) % span : 0;  // 2^64 % span
+  for (int k = 0; k < 2; k++) {
+    uint64_t u = static_cast<uint64_t>(block.v[2 * k]) << 32 | block.v[2 * k + 1];
+    for (uint64_t again = 0; u >= 0 - rest && rest != 0; again++) {
+      Block next = philox(static_cast<uint64_t>(block.v[2 * k ^ 2]) << 32 | block.v[(2 * k ^ 2) + 1], u + again);
+      u = static_cast<uint64_t>(next.v[0]) << 32 | next.v[1];
+    }
+    out[k] = span ? u % span : u;
+  }
+}
+
 // [0, 1), all multiples of 2^-24.
 WEFT_INLINE float uniform_float(uint32_t u) { return static_cast<float>(u >> 8) * 0x1p-24f; }
 // [0, 1), all multiples of 2^-53.
