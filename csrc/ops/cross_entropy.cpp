@@ -7,6 +7,7 @@
 #include "ops/indexing.h"
 #include "ops/loss.h"
 #include "ops/movement.h"
+#include "ops/promotion.h"
 #include "ops/reduced_loss.h"
 #include "ops/reduction.h"
 #include "ops/softmax.h"
@@ -137,7 +138,9 @@ ClassInputs class_inputs(const char* op, const Tensor& x, const Tensor& target, 
 
 // The losses (N, ...) and the weights of their targets as the reduction asks for.
 Tensor finish(const ClassLossOptions& o, const Tensor& losses, const Tensor& weights, bool unbatched, DType dtype) {
-  if (o.reduction == "mean") return to_dtype(div(sum(losses), sum(weights)), dtype);
+  // Sums over many elements may be too large for a half type where their quotient is not.
+  const DType wide = scaling_dtype(losses.dtype());
+  if (o.reduction == "mean") return to_dtype(div(sum(losses, {}, false, wide), sum(weights, {}, false, wide)), dtype);
   if (o.reduction == "sum") return to_dtype(sum(losses), dtype);
   return to_dtype(unbatched ? select(losses, 0, 0) : losses, dtype);
 }

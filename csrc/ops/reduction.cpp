@@ -191,7 +191,11 @@ Tensor mean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType
 
 Tensor nanmean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
   check(is_floating(x.dtype()), "nanmean: expected a floating point tensor, got dtype ", x.dtype());
-  return div(nansum(x, dims, keepdim, dtype), sum(logical_not(isnan(x)), dims, keepdim));
+  // Sums and counts may be too large for a half type where the mean is not.
+  const DType t = dtype.value_or(x.dtype());
+  check(is_floating(t), "nanmean: expected a floating point dtype, got ", t);
+  Tensor total = nansum(x, dims, keepdim, scaling_dtype(t));
+  return to_dtype(div(total, sum(logical_not(isnan(x)), dims, keepdim)), t);
 }
 
 Tensor amax(const Tensor& x, const Dims& dims, bool keepdim, const char* op) {
@@ -213,8 +217,10 @@ Tensor count_nonzero(const Tensor& x, const Dims& dims) {
 
 Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
   ReducedDims reduced("logsumexp", dims, x.shape(), keepdim);
-  Tensor y = is_floating(x.dtype()) ? x : to_dtype(x, default_float_dtype());
-  if (reduced.count(x.shape()) == 0) return log(sum(exp(y), dims, keepdim));
+  // A sum of many terms may be too large for a half type, its logarithm is not.
+  Tensor y = to_dtype(x, is_floating(x.dtype()) ? scaling_dtype(x.dtype()) : default_float_dtype());
+  const DType result = is_floating(x.dtype()) ? x.dtype() : y.dtype();
+  if (reduced.count(x.shape()) == 0) return to_dtype(log(sum(exp(y), dims, keepdim)), result);
   Tensor top;
   {
     GradModeGuard no_grad(false);  // the shift changes nothing but rounding
@@ -225,7 +231,7 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
   // Zero where all elements are -inf: so is the result, and the gradient 0.
   Tensor none = eq(total, Scalar(0.0));
   Tensor kept = where(none, Scalar(-std::numeric_limits<double>::infinity()), log(where(none, Scalar(1.0), total)));
-  return add(kept, keepdim ? top : view_as(top, kept.shape()));
+  return to_dtype(add(kept, keepdim ? top : view_as(top, kept.shape())), result);
 }
 
 Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, std::optional<DType> dtype) {

@@ -55,24 +55,48 @@ WEFT_INLINE C fold_block(const C* x, int64_t n) {
   return result;
 }
 
+// Sums of squares of float leave its range where their root does not: columns are added up in double, and blocks anew
+// where that happened.
+template <class F, class C>
+struct ColumnOf {
+  using type = C;
+};
+template <>
+struct ColumnOf<SumSquareFold, float> {
+  using type = double;
+};
+WEFT_INLINE bool left_float_range(float sum_of_squares) {
+  return !(sum_of_squares > 0x1p-90f && sum_of_squares < 0x1p127f);
+}
+WEFT_INLINE double sum_of_squares(const float* x, int64_t n) {
+  double sum = 0;
+  for (int64_t i = 0; i < n; i++) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  return sum;
+}
+
 // T: the type of totals.
 template <class F, class C, class T>
 struct FoldReducer {
   using Compute = C;
   using Total = T;
+  using Column = typename ColumnOf<F, C>::type;
   struct Tile {
-    C seen[kColumns];
+    Column seen[kColumns];
   };
   static WEFT_INLINE void init(T& t) { t = F::template init<T>(); }
   static WEFT_INLINE void block(T& t, const C* x, int64_t n, int64_t) {
-    t = F::join(t, static_cast<T>(fold_block<F>(x, n)));
+    T folded = static_cast<T>(fold_block<F>(x, n));
+    if constexpr (__is_same(F, SumSquareFold) && __is_same(C, float)) {
+      if (left_float_range(static_cast<float>(folded))) folded = static_cast<T>(sum_of_squares(x, n));
+    }
+    t = F::join(t, folded);
   }
   static WEFT_INLINE void begin(Tile& tile, int64_t n) {
-    for (int64_t i = 0; i < n; i++) tile.seen[i] = F::template init<C>();
+    for (int64_t i = 0; i < n; i++) tile.seen[i] = F::template init<Column>();
   }
   static WEFT_INLINE void row(Tile& tile, const C* __restrict x, int64_t n, int64_t) {
-    C* __restrict seen = tile.seen;
-    for (int64_t i = 0; i < n; i++) seen[i] = F::step(seen[i], x[i]);
+    Column* __restrict seen = tile.seen;
+    for (int64_t i = 0; i < n; i++) seen[i] = F::step(seen[i], static_cast<Column>(x[i]));
   }
   static WEFT_INLINE void flush(Tile& tile, T* totals, int64_t n, int64_t, int64_t) {
     for (int64_t i = 0; i < n; i++) totals[i] = F::join(totals[i], static_cast<T>(tile.seen[i]));
@@ -139,7 +163,8 @@ struct VarianceReducer {
   };
   // Deviations from a column's first element, so that nothing cancels when the mean is far from zero.
   struct Tile {
-    C first[kColumns], sum[kColumns], square[kColumns];
+    C first[kColumns];
+    double sum[kColumns], square[kColumns];
   };
   static WEFT_INLINE void init(Total& t) { t = {0, 0, 0}; }
   static WEFT_INLINE void block(Total& t, const C* x, int64_t n, int64_t) {
@@ -148,19 +173,30 @@ struct VarianceReducer {
     for (int64_t i = 0; i < n; i++) deviations[i] = x[i] - center;
     double off = static_cast<double>(fold_block<SumFold>(deviations, n));
     double square = static_cast<double>(fold_block<SumSquareFold>(deviations, n));
+    if constexpr (__is_same(C, float)) {
+      if (left_float_range(static_cast<float>(square))) return join(t, wide_block(x, n));
+    }
     join(t, {count, static_cast<double>(center) + off / count, square - off * off / count});
+  }
+  // A block in double.
+  static Total wide_block(const C* x, int64_t n) {
+    double count = static_cast<double>(n), mean = 0, square = 0;
+    for (int64_t i = 0; i < n; i++) mean += static_cast<double>(x[i]);
+    mean /= count;
+    for (int64_t i = 0; i < n; i++) square += (static_cast<double>(x[i]) - mean) * (static_cast<double>(x[i]) - mean);
+    return {count, mean, square};
   }
   static WEFT_INLINE void begin(Tile&, int64_t) {}
   static WEFT_INLINE void row(Tile& tile, const C* __restrict x, int64_t n, int64_t r) {
     C* __restrict first = tile.first;
-    C* __restrict sum = tile.sum;
-    C* __restrict square = tile.square;
+    double* __restrict sum = tile.sum;
+    double* __restrict square = tile.square;
     if (r == 0) {
       for (int64_t i = 0; i < n; i++) first[i] = x[i], sum[i] = square[i] = 0;
       return;
     }
     for (int64_t i = 0; i < n; i++) {
-      C deviation = x[i] - first[i];
+      double deviation = static_cast<double>(x[i]) - static_cast<double>(first[i]);
       sum[i] += deviation;
       square[i] += deviation * deviation;
     }

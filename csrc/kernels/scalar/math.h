@@ -164,7 +164,8 @@ WEFT_INLINE float tanh(float x) {
   float a = abs(x);
   a = a > 10.0f ? 10.0f : a;
   float m = expm1(2.0f * a);
-  float y = copysign(m / (m + 2.0f), x);
+  float y = m / (m + 2.0f);
+  y = copysign(y < a ? y : a, x);  // never above x, which tiny numbers are rounded to
   return x != x ? x : y;
 }
 WEFT_INLINE double tanh(double x) { return __builtin_tanh(x); }
@@ -224,7 +225,7 @@ WEFT_INLINE double erfc(double x) { return __builtin_erfc(x); }
 
 // The inverse of erf, after Giles, "Approximating the erfinv function", GPU Computing Gems (2011).
 WEFT_INLINE float erfinv(float x) {
-  float w = -log1p(-x * x);
+  float w = -log((1.0f - x) * (1.0f + x));
   float near = w - 2.5f, far = sqrt(w) - 3.0f;
   float p = 2.81022636e-08f;
   p = mul_add(p, near, 3.43273939e-07f);
@@ -247,16 +248,21 @@ WEFT_INLINE float erfinv(float x) {
   float y = (w < 5.0f ? p : q) * x;
   return abs(x) == 1.0f ? copysign(__builtin_inff(), x) : y;
 }
-// Newton's method from there, on erfc where erf is close to 1.
+// Halley's method from there, or where float is too coarse from erfc(y) = exp(-y^2) / (y sqrt(pi)); on erfc where erf
+// is close to 1.
 WEFT_INLINE double erfinv(double x) {
-  double a = abs(x), y = 0.0;
+  double a = abs(x), rest = 1.0 - a, y = 0.0;
   if (!(a < 1.0)) return a == 1.0 ? copysign(__builtin_inf(), x) : __builtin_nan("");
-  double w = -__builtin_log1p(-a * a);
-  y = w < 30.0 ? static_cast<double>(erfinv(static_cast<float>(a))) : __builtin_sqrt(w);
-  if (!(y < 6.0)) y = __builtin_sqrt(w) * 0.9;
-  for (int step = 0; step < 4; step++) {
-    double gap = a < 0.5 ? __builtin_erf(y) - a : (1.0 - a) - __builtin_erfc(y);
-    y -= gap * 0.88622692545275801365 * __builtin_exp(y * y);
+  if (a < 0.9999) {
+    y = static_cast<double>(erfinv(static_cast<float>(a)));
+  } else {
+    double level = -__builtin_log(rest * 1.77245385090551602730);
+    y = __builtin_sqrt(level - 0.5 * __builtin_log(level));
+  }
+  for (int step = 0; step < 3; step++) {
+    double gap = a < 0.5 ? __builtin_erf(y) - a : rest - __builtin_erfc(y);
+    double newton = gap * 0.88622692545275801365 * __builtin_exp(y * y);
+    y -= newton / (1.0 + y * newton);
   }
   return copysign(y, x);
 }
