@@ -153,19 +153,38 @@ void bind_parts(Family& f) {
   f.def(
       "chunk", [](const Tensor& x, int64_t chunks, int64_t dim) { return tuple_of(chunk(x, chunks, dim)); },
       py::arg("chunks"), py::arg("dim") = 0, "Views of that many parts of one size; the last may be smaller.");
-  auto split_evenly = [](const Tensor& x, const py::object& sections, int64_t dim) {
+  auto split_evenly = [](const Tensor& x, const py::object& given, int64_t dim) {
+    py::object sections = given;  // of a tensor its numbers
+    if (is_tensor(given.ptr()) && unwrap(given.ptr()).ndim() > 0) sections = given.attr("tolist")();
     return tuple_of(PyIndex_Check(sections.ptr()) ? tensor_split(x, sections.cast<int64_t>(), dim)
                                                   : tensor_split_at(x, sections.cast<Dims>(), dim));
   };
   f.def("tensor_split", split_evenly, py::arg("indices_or_sections"), py::arg("dim") = 0,
         "That many parts whose sizes differ by at most 1, or cuts before the given places.");
+  auto split_exactly = [=](const char* op, const Tensor& x, const py::object& sections, int dim) {
+    check(x.ndim() > dim, op, ": expected at least ", dim + 1, " dimensions, got shape ", x.shape());
+    if (PyIndex_Check(sections.ptr())) {
+      const auto n = sections.cast<int64_t>();
+      check(n > 0 && x.size(dim) % n == 0, op, ": dimension ", dim, " of shape ", x.shape(), " does not split into ", n,
+            " parts of one size; use tensor_split");
+    }
+    return split_evenly(x, sections, dim);
+  };
   f.def(
       "hsplit",
-      [=](const Tensor& x, const py::object& sections) { return split_evenly(x, sections, x.ndim() == 1 ? 0 : 1); },
-      py::arg("indices_or_sections"), "tensor_split() along columns.");
+      [=](const Tensor& x, const py::object& sections) {
+        return split_exactly("hsplit", x, sections, x.ndim() <= 1 ? 0 : 1);
+      },
+      py::arg("indices_or_sections"),
+      "Parts of one size along columns, or cuts before the given places; RuntimeError where the size does not divide.");
   f.def(
-      "vsplit", [=](const Tensor& x, const py::object& sections) { return split_evenly(x, sections, 0); },
-      py::arg("indices_or_sections"), "tensor_split() along rows.");
+      "vsplit",
+      [=](const Tensor& x, const py::object& sections) {
+        check(x.ndim() >= 2, "vsplit: expected at least 2 dimensions, got shape ", x.shape());
+        return split_exactly("vsplit", x, sections, 0);
+      },
+      py::arg("indices_or_sections"),
+      "Parts of one size along rows, or cuts before the given places; RuntimeError where the size does not divide.");
   f.def(
       "unbind", [](const Tensor& x, int64_t dim) { return tuple_of(unbind(x, dim)); }, py::arg("dim") = 0,
       "The elements along dim as a tuple of views.");

@@ -180,14 +180,15 @@ void def_extreme(Family& f, const char* name, bool largest, AlongDim along, cons
     ValuesAndIndices both = along(x, dim, keepdim);
     return written_pair(name, type, both.values, both.indices, out);
   };
-  f.def(name, call, py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none());
-  def_with_axis(f, name, call, py::kw_only(), py::arg("out") = py::none());
+  // Before the form with a dim, which a 0-dim tensor of integers would be taken for.
   f.def(
       name,
       [=](const Tensor& x, const Tensor& other, const Tensor& out) {
         return write_out(name, largest ? maximum(x, other) : minimum(x, other), out);
       },
       py::arg("other"), py::kw_only(), py::arg("out") = py::none());
+  f.def(name, call, py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none());
+  def_with_axis(f, name, call, py::kw_only(), py::arg("out") = py::none());
 }
 
 void bind_extremes(Family& f) {
@@ -237,7 +238,7 @@ void bind_scans(Family& f) {
     f.def(name, call, py::arg("axis"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none());
     f.method((std::string(name) + "_").c_str(),
              [=](const py::object& self, int64_t dim, MaybeDType dtype) {
-               return rewrite(self, [&](const Tensor& x) { return function(x, dim, dtype); });
+               return rewrite(name, self, [&](const Tensor& x) { return function(x, dim, dtype); });
              },
              py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "The same, in place.");
   };

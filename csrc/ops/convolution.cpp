@@ -3,7 +3,9 @@
 #include "kernels/convolution.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/matmul.h"
 #include "ops/movement.h"
 #include "ops/reduction.h"
 
@@ -186,7 +188,11 @@ Dims per_dim(const char* name, const char* what, const Dims& values, int dims, i
   check(values.size() == 1 || values.size() == dims, name, ": expected ", what, " of 1 or ", dims, " numbers, got ",
         values);
   Dims all = values.size() == dims ? values : Dims::filled(dims, values[0]);
-  for (int64_t n : all) check(n >= least, name, ": expected ", what, " of at least ", least, ", got ", values);
+  constexpr int64_t kMost = int64_t{1} << 40;  // strides in memory times these stay in range
+  for (int64_t n : all) {
+    check(n >= least, name, ": expected ", what, " of at least ", least, ", got ", values);
+    check(n <= kMost, name, ": expected ", what, " of at most ", kMost, ", got ", values);
+  }
   return all;
 }
 
@@ -208,7 +214,7 @@ void check_operands(const char* name, int dims, const Tensor& x, const Tensor& w
         dims + 1, " dims, got shape ", x.shape());
   check(x.dtype() == weight.dtype(), name, ": expected input and weight of one dtype, got ", x.dtype(), " and ",
         weight.dtype(), "; convert one with .to(dtype)");
-  check(is_floating(x.dtype()), name, ": expected a floating dtype, got ", x.dtype(), "; convert with .float()");
+  check(x.dtype() != DType::Bool, name, ": not defined for dtype bool; convert the operands with .to(dtype)");
   for (int d = 0; d < dims; d++)
     check(weight.size(2 + d) > 0, name, ": expected a kernel of at least one element, got weight of shape ",
           weight.shape());
@@ -216,6 +222,81 @@ void check_operands(const char* name, int dims, const Tensor& x, const Tensor& w
   check(bias.ndim() == 1 && bias.size(0) == outputs, name, ": expected a bias of shape (", outputs,
         ",) for weight of shape ", weight.shape(), ", got shape ", bias.shape());
   check(bias.dtype() == x.dtype(), name, ": expected a bias of dtype ", x.dtype(), ", got ", bias.dtype());
+}
+
+// A size that was computed wide, for strides, paddings and dilations of any size.
+int64_t checked_size(const char* name, __int128 size, const Shape& input, const Shape& weight, const Geometry& g) {
+  check(size < (__int128{1} << 61), name, ": stride ", g.stride, ", padding ", g.before, " and dilation ", g.dilation,
+        " are too large for input of shape ", input, " and weight of shape ", weight);
+  return static_cast<int64_t>(size);
+}
+
+// A convolution of integers: products of matrices over the windows of the padded input.
+Tensor convolution_of_integers(const Tensor& x, const Tensor& weight, const Geometry& g) {
+  const int dims = g.stride.size();
+  Dims widths;
+  for (int d = dims - 1; d >= 0; d--) {
+    widths.push_back(g.before[d]);
+    widths.push_back(g.after[d]);
+  }
+  const Tensor padded = contiguous(pad(x, widths, "constant", Scalar(0)));
+  const int64_t samples = x.size(0), groups = g.groups, inputs = x.size(1) / groups, outputs = weight.size(0) / groups;
+  Shape shape{samples, groups, inputs}, result{samples, weight.size(0)};
+  Strides strides{padded.strides()[0], padded.strides()[1] * inputs, padded.strides()[1]};
+  Dims order{0, 1};  // (sample, group, places of the output, channel, places of the kernel)
+  int64_t places = 1, row = inputs;
+  for (int d = 0; d < dims; d++) {
+    const int64_t size = g.output_size(d, x.size(2 + d), weight.size(2 + d));
+    shape.push_back(size);
+    result.push_back(size);
+    strides.push_back(padded.strides()[2 + d] * g.stride[d]);
+    order.push_back(3 + d);
+    places *= size;
+  }
+  order.push_back(2);
+  for (int d = 0; d < dims; d++) {
+    shape.push_back(weight.size(2 + d));
+    strides.push_back(padded.strides()[2 + d] * g.dilation[d]);
+    order.push_back(3 + dims + d);
+    row *= weight.size(2 + d);
+  }
+  const Tensor windows =
+      reshape(permute(as_strided(padded, shape, strides, padded.offset()), order), {samples, groups, places, row});
+  const Tensor rows = transpose(reshape(weight, {groups, outputs, row}), 1, 2);
+  return reshape(transpose(matmul(windows, rows), 2, 3), result);
+}
+
+// The transposed convolution of integers: a convolution of the input with zeros between its elements.
+Tensor transposed_of_integers(const Tensor& x, const Tensor& weight, const Geometry& g, const Dims& extra) {
+  const int dims = g.stride.size();
+  Tensor spread = x, turned = weight;
+  Geometry direct = g;
+  for (int d = 0; d < dims; d++) {
+    Shape wide = spread.shape();
+    wide[2 + d] = wide[2 + d] == 0 ? 0 : (wide[2 + d] - 1) * g.stride[d] + 1;
+    const Tensor zero = zeros(wide, x.dtype(), x.device());
+    if (spread.numel()) copy_(slice(zero, 2 + d, 0, wide[2 + d], g.stride[d]), spread);
+    spread = zero;
+    turned = flip(turned, {2 + d});
+    const int64_t around = g.dilation[d] * (weight.size(2 + d) - 1) - g.before[d];
+    direct.stride[d] = 1;
+    direct.before[d] = around;
+    direct.after[d] = around + extra[d];
+  }
+  const int64_t inputs = weight.size(0) / g.groups, outputs = weight.size(1);
+  Shape by_group{g.groups, inputs, outputs}, joined{g.groups * outputs, inputs};
+  for (int d = 0; d < dims; d++) {
+    by_group.push_back(weight.size(2 + d));
+    joined.push_back(weight.size(2 + d));
+  }
+  return convolution_of_integers(spread, reshape(transpose(reshape(turned, by_group), 1, 2), joined), direct);
+}
+
+// The bias as it is added to images.
+Tensor as_channels(const Tensor& bias, int dims) {
+  Shape shape = Shape::filled(dims + 1, 1);
+  shape[0] = bias.numel();
+  return reshape(bias, shape);
 }
 
 // Calls f on x as a batch; takes the batch dim off again if x had none.
@@ -240,7 +321,8 @@ Tensor convolution(const char* name, int dims, const Tensor& given_x, const Tens
   if (options.padding_mode == "same") {
     for (int d = 0; d < dims; d++) {
       check(g.stride[d] == 1, name, ": padding 'same' needs stride 1, got stride ", g.stride);
-      const int64_t total = g.dilation[d] * (weight.size(2 + d) - 1);
+      const int64_t total = checked_size(name, static_cast<__int128>(g.dilation[d]) * (weight.size(2 + d) - 1),
+                                         x.shape(), weight.shape(), g);
       g.before[d] = total / 2;
       g.after[d] = total - total / 2;
     }
@@ -250,13 +332,20 @@ Tensor convolution(const char* name, int dims, const Tensor& given_x, const Tens
     g.before = g.after = Dims::filled(dims, 0);
   }
   for (int d = 0; d < dims; d++) {
-    const int64_t size = x.size(x.ndim() - dims + d), reach = g.dilation[d] * (weight.size(2 + d) - 1) + 1;
-    check(size + g.before[d] + g.after[d] >= reach, name, ": a kernel that reaches over ", reach,
-          " places does not fit the padded size ", size + g.before[d] + g.after[d], " of dim ", x.ndim() - dims + d,
-          " of input of shape ", x.shape(), " (weight of shape ", weight.shape(), ", padding ", g.before, ", dilation ",
-          g.dilation, ")");
+    const int64_t reach = checked_size(name, static_cast<__int128>(g.dilation[d]) * (weight.size(2 + d) - 1) + 1,
+                                       x.shape(), weight.shape(), g);
+    const int64_t padded =
+        checked_size(name, static_cast<__int128>(x.size(x.ndim() - dims + d)) + g.before[d] + g.after[d], x.shape(),
+                     weight.shape(), g);
+    check(padded >= reach, name, ": a kernel that reaches over ", reach, " places does not fit the padded size ",
+          padded, " of dim ", x.ndim() - dims + d, " of input of shape ", x.shape(), " (weight of shape ",
+          weight.shape(), ", padding ", g.before, ", dilation ", g.dilation, ")");
   }
-  return batched(x, dims, [&](const Tensor& batch) { return apply(Convolution(g), batch, weight, bias); });
+  return batched(x, dims, [&](const Tensor& batch) {
+    if (is_floating(x.dtype())) return apply(Convolution(g), batch, weight, bias);
+    Tensor y = convolution_of_integers(batch, weight, g);
+    return bias.defined() ? add(y, as_channels(bias, dims)) : y;
+  });
 }
 
 Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const Tensor& given_weight,
@@ -273,31 +362,35 @@ Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const T
         " divides, got weight of shape ", weight.shape());
   return batched(x, dims, [&](const Tensor& batch) {
     Shape shape{batch.size(0), outputs};
+    const bool of_integers = !is_floating(x.dtype());
     Dims zeros_behind = Dims::filled(2 * dims, 0);  // as pad() takes them: the last dim first
     for (int d = 0; d < dims; d++) {
       check(extra[d] < std::max(g.stride[d], g.dilation[d]), name,
             ": expected output_padding smaller than stride or dilation, got output_padding ", extra, ", stride ",
             g.stride, " and dilation ", g.dilation);
+      checked_size(name, g.before[d], x.shape(), weight.shape(), g);
       // A whole stride more would be one more place of the convolution whose gradient this is. So it takes away from
       // the padding behind, and where that is used up, nothing reaches what is left.
       int64_t added = extra[d];
-      if (added >= g.stride[d]) {
+      if (!of_integers && added >= g.stride[d]) {
         added = std::min(added, g.before[d]);
         g.after[d] = g.before[d] - added;
         zeros_behind[2 * (dims - 1 - d) + 1] = extra[d] - added;
       }
-      const int64_t size = (batch.size(2 + d) - 1) * g.stride[d] - 2 * g.before[d] +
-                           g.dilation[d] * (weight.size(2 + d) - 1) + added + 1;
+      const int64_t size = checked_size(
+          name,
+          static_cast<__int128>(batch.size(2 + d) - 1) * g.stride[d] - static_cast<__int128>(2) * g.before[d] +
+              static_cast<__int128>(g.dilation[d]) * (weight.size(2 + d) - 1) + added + 1,
+          x.shape(), weight.shape(), g);
       check(size + extra[d] - added > 0, name, ": padding ", g.before,
             " leaves nothing of the output for input of shape ", x.shape(), " and weight of shape ", weight.shape());
       shape.push_back(size);
     }
-    Tensor y = apply(ConvolutionInput(g, shape), batch, weight);
+    Tensor y = of_integers && batch.numel() == 0 ? zeros(shape, x.dtype(), x.device())
+               : of_integers                     ? transposed_of_integers(batch, weight, g, extra)
+                                                 : apply(ConvolutionInput(g, shape), batch, weight);
     if (zeros_behind != Dims::filled(2 * dims, 0)) y = pad(y, zeros_behind, "constant", Scalar(0));
-    if (!bias.defined()) return y;
-    Shape spread = Shape::filled(dims + 1, 1);
-    spread[0] = outputs;
-    return add(y, reshape(bias, spread));
+    return bias.defined() ? add(y, as_channels(bias, dims)) : y;
   });
 }
 

@@ -293,7 +293,8 @@ Tensor einsum(const std::string& text, const std::vector<Tensor>& operands) {
   return spread(terms[0], equation.result);
 }
 
-Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dims& dims_b) {
+Tensor tensordot(const Tensor& given_a, const Tensor& given_b, const Dims& dims_a, const Dims& dims_b) {
+  Tensor a = given_a, b = given_b;
   check(dims_a.size() == dims_b.size(), "tensordot: expected as many dims of the left tensor as of the right, got ",
         dims_a.size(), " and ", dims_b.size());
   Dims left, right, inner_a, inner_b;
@@ -302,10 +303,13 @@ Tensor tensordot(const Tensor& a, const Tensor& b, const Dims& dims_a, const Dim
   int64_t inner = 1, rows = 1, columns = 1;
   Shape shape;
   for (int i = 0; i < inner_a.size(); i++) {
-    const int64_t n = a.size(static_cast<int>(inner_a[i]));
-    check(n == b.size(static_cast<int>(inner_b[i])), "tensordot: dim ", inner_a[i], " of shape ", a.shape(),
-          " and dim ", inner_b[i], " of shape ", b.shape(), " must have the same size");
-    inner *= n;
+    const int64_t n_a = a.size(static_cast<int>(inner_a[i])), n_b = b.size(static_cast<int>(inner_b[i]));
+    check(n_a == n_b || n_a == 1 || n_b == 1, "tensordot: dim ", inner_a[i], " of shape ", a.shape(), " and dim ",
+          inner_b[i], " of shape ", b.shape(), " must have the same size");
+    // One element for all of the other's: those can be summed first.
+    if (n_a == 1 && n_b != 1) b = sum(b, {inner_b[i]}, true, b.dtype());
+    if (n_b == 1 && n_a != 1) a = sum(a, {inner_a[i]}, true, a.dtype());
+    inner *= a.size(static_cast<int>(inner_a[i]));
   }
   auto is_inner = [](const Dims& dims, int d) { return std::find(dims.begin(), dims.end(), d) != dims.end(); };
   for (int d = 0; d < a.ndim(); d++) {

@@ -151,12 +151,19 @@ PoolRule axis_rule(const char* op, const Shape& image, const PoolOptions& o, siz
   check(a.dilation > 0, op, ": dilation must be positive, got ", a.dilation);
   check(a.padding >= 0 && 2 * a.padding <= a.kernel, op, ": padding must be between 0 and half of the kernel_size ",
         a.kernel, ", got ", a.padding);
-  int64_t n = a.inputs = image[image.size() - 2 + static_cast<int>(k)], reach = (a.kernel - 1) * a.dilation + 1;
-  int64_t room = n + 2 * a.padding - reach;
-  check(room >= 0, op, ": a window of ", reach, " elements does not fit an input of shape ", image, " with padding ",
-        a.padding);
-  a.outputs = (room + (o.ceil_mode ? a.stride - 1 : 0)) / a.stride + 1;
-  if (o.ceil_mode && (a.outputs - 1) * a.stride >= n + a.padding) a.outputs--;  // the last one must start inside
+  int64_t n = a.inputs = image[image.size() - 2 + static_cast<int>(k)], reach = 0, padded = 0;
+  check(!__builtin_mul_overflow(a.kernel - 1, a.dilation, &reach) && reach < INT64_MAX / 4 &&
+            a.padding < INT64_MAX / 8 && !__builtin_add_overflow(n, 2 * a.padding, &padded) && padded < INT64_MAX / 4,
+        op, ": kernel_size ", a.kernel, ", dilation ", a.dilation, " and padding ", a.padding,
+        " are too large for an input of shape ", image);
+  reach += 1;
+  int64_t room = padded - reach;
+  // With ceil_mode one window may reach beyond the end, but starts inside.
+  check(o.ceil_mode ? room > -a.stride : room >= 0, op, ": a window of ", reach,
+        " elements does not fit an input of shape ", image, " with padding ", a.padding);
+  a.outputs = o.ceil_mode ? (room > 0 ? (room - 1) / a.stride + 2 : 1) : room / a.stride + 1;
+  // The last one must start inside.
+  if (o.ceil_mode && a.outputs > 1 && a.outputs - 1 > (n + a.padding - 1) / a.stride) a.outputs--;
   // Places far apart may all lie in the padding.
   for (int64_t i = 0; a.dilation > 1 && a.padding > 0 && i < a.outputs; i++)
     check(a.start(i) < a.end(i), op, ": window ", i, " along the ", k == 0 ? "height" : "width",
@@ -184,7 +191,21 @@ PooledAndIndices max_pool(const Rule& rule, const Tensor& x) {
   return {out[0], out[1]};
 }
 
+// Sums of the windows, divided as integers are: towards zero.
+Tensor avg_pool_of_integers(const Rule& rule, const Tensor& x) {
+  Rule sums = rule;
+  sums.rows.divisor = sums.columns.divisor = 1;
+  Tensor total =
+      to_dtype(apply(AvgPool(sums, false, x.shape()), contiguous(to_dtype(x, DType::Float64))), DType::Int64);
+  Tensor divisors = empty({rule.rows.outputs, rule.columns.outputs}, DType::Int64);
+  auto* d = divisors.data_as<int64_t>();
+  for (int64_t i = 0; i < rule.rows.outputs; i++)
+    for (int64_t j = 0; j < rule.columns.outputs; j++) *d++ = rule.rows.divisor_of(i) * rule.columns.divisor_of(j);
+  return to_dtype(trunc_divide(total, to_device(divisors, x.device())), x.dtype());
+}
+
 Tensor avg_pool(const char* op, const Rule& rule, const Tensor& x) {
+  if (is_integral(x.dtype()) && !rule.rows.adaptive) return avg_pool_of_integers(rule, x);
   check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   return apply(AvgPool(rule, false, x.shape()), contiguous(x));
 }

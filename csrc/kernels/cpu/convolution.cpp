@@ -355,8 +355,10 @@ void convolution_input_cpu(StridedView gx, StridedView gy, StridedView w, const 
     g.in = volume_of<T>(gy);
     g.step[0] = g.step[1] = g.step[2] = 1;
     const int64_t* stride = geometry.stride;
-    for (int64_t phase = 0; phase < stride[0] * stride[1] * stride[2]; phase++) {
-      const int64_t first[3] = {phase / stride[2] / stride[1], phase / stride[2] % stride[1], phase % stride[2]};
+    int64_t phases[3];  // later ones have no places
+    for (int d = 0; d < 3; d++) phases[d] = smaller(stride[d], gx.shape[2 + d]);
+    for (int64_t phase = 0; phase < phases[0] * phases[1] * phases[2]; phase++) {
+      const int64_t first[3] = {phase / phases[2] / phases[1], phase / phases[2] % phases[1], phase % phases[2]};
       g.out = volume_of<T>(gx);
       place_lists(g, w.shape + 2, lists.data());
       for (int d = 0; d < 3; d++) {

@@ -1,7 +1,7 @@
 """Convolutions: slid, scaled and summed by hand."""
 
 import numpy as np
-from support import FULL_FLOATS
+from support import FULL_FLOATS, INTS
 
 from .row import Bad, Op, Sample
 
@@ -145,6 +145,36 @@ OPS = [
             Sample(make(2, 4, 3, 3), make(4, 2, 2, 2), make(4), 2, 0, 0, 2, 2),
         ],
         dtypes=FULL_FLOATS,
+    ),
+    convolution("conv2d of integers", conv(2), samples, dtypes=INTS, grad=False),
+    convolution(
+        "conv1d of integers",
+        conv(1),
+        lambda make: [
+            Sample(make(2, 4, 8), make(4, 2, 3), make(4), stride=2, padding=1, groups=2),
+            Sample(make(3, 8), make(4, 3, 2), dilation=2, padding="same"),
+        ],
+        dtypes=("int64", "int32"),
+        grad=False,
+    ),
+    convolution(
+        "conv3d of integers",
+        conv(3),
+        lambda make: [Sample(make(1, 2, 4, 5, 4), make(2, 1, 2, 3, 2), make(2), (1, 2, 1), 1, 1, 2)],
+        dtypes=("int64", "int32"),
+        grad=False,
+    ),
+    convolution(
+        "conv_transpose2d of integers",
+        conv_transpose2d,
+        lambda make: [
+            Sample(make(2, 3, 4, 4), make(3, 2, 3, 3), make(2)),
+            Sample(make(2, 3, 4, 4), make(3, 2, 3, 3), None, stride=2, padding=1, output_padding=1),
+            Sample(make(2, 3, 4, 5), make(3, 2, 2, 3), None, stride=(3, 1), padding=(2, 1)),
+            Sample(make(2, 4, 3, 3), make(4, 2, 2, 2), make(4), 2, 0, 0, 2, 2),
+        ],
+        dtypes=("int64", "int32"),
+        grad=False,
     ),
 ]
 

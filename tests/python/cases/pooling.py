@@ -131,6 +131,24 @@ OPS = [
         large=lambda make: Sample(make(4, 16, 28, 30), 3, 1, 1),
     ),
     pool(
+        "avg_pool2d of integers",
+        avg_pool2d,
+        lambda make: [
+            Sample(make(2, 3, 6, 7, low=-50, high=50), 2),
+            Sample(make(2, 3, 6, 7, low=-50, high=50), 3, 2, 1),
+            Sample(make(2, 3, 6, 7, low=-50, high=50), 3, 2, 1, count_include_pad=False),
+            Sample(make(2, 3, 6, 7, low=-50, high=50), 2, divisor_override=3),
+            Sample(make(1, 2, 7, 6, low=-50, high=50), 7, 7, 3, ceil_mode=True),
+        ],
+        dtypes=("int64", "int32", "int8"),
+        grad=False,
+    ),
+    pool(
+        "max_pool2d in ceil mode of small images",
+        max_pool2d,
+        lambda make: [Sample(make.distinct(1, 1, 2, 5), 3, ceil_mode=True)],
+    ),
+    pool(
         "adaptive_avg_pool2d",
         adaptive(np.mean),
         lambda make: [
