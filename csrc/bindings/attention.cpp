@@ -13,13 +13,15 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
                                     double dropout_p, bool is_causal, std::optional<double> scale, bool enable_gqa) {
   Tensor k = key, v = value;
   if (enable_gqa) {
-    check(query.ndim() >= 3 && key.ndim() >= 3 && value.ndim() >= 3 && query.size(-3) % key.size(-3) == 0 &&
-              query.size(-3) % value.size(-3) == 0,
+    // How many heads of the query share one of `t`; none if there are none.
+    auto shared = [&](const Tensor& t) { return t.size(-3) == 0 ? 0 : query.size(-3) / t.size(-3); };
+    check(query.ndim() >= 3 && key.ndim() >= 3 && value.ndim() >= 3 && shared(key) * key.size(-3) == query.size(-3) &&
+              shared(value) * value.size(-3) == query.size(-3),
           "scaled_dot_product_attention: with enable_gqa the heads of key and value must divide those of query, got "
           "shapes ",
           query.shape(), ", ", key.shape(), " and ", value.shape());
-    k = repeat_interleave(key, query.size(-3) / key.size(-3), -3);
-    v = repeat_interleave(value, query.size(-3) / value.size(-3), -3);
+    k = repeat_interleave(key, shared(key), -3);
+    v = repeat_interleave(value, shared(value), -3);
   }
   double factor = scale.value_or(1 / std::sqrt(static_cast<double>(query.ndim() ? query.size(-1) : 1)));
   return attention(query, k, v, mask, dropout_p, is_causal, factor);

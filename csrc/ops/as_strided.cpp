@@ -82,6 +82,10 @@ struct AsStrided : OpOf<AsStrided> {
 
   void vjp(const Vjp& v, Tensor* grads) const override {
     const Tensor& g = v.grad();
+    if (g.numel() == 0) {
+      grads[0] = zeros(input_shape, g.dtype(), g.device());
+      return;
+    }
     int64_t first = std::min<int64_t>(offset, 0);
     int64_t last = std::max(offset + extent(shape, strides), extent(input_shape, input_strides));
     Tensor flat = zeros({std::max<int64_t>(last - first, 0)}, g.dtype(), g.device());

@@ -62,7 +62,7 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor &g = in[0], &x = in[1], &weight = in[4];
     Dims dims = but_channels(x);
-    Scalar count(static_cast<double>(x.numel() / x.size(1)));
+    Scalar count(x.size(1) ? static_cast<double>(x.numel() / x.size(1)) : 0.0);
     Tensor centered = sub(x, training ? mean(x, dims, true) : as_channels(in[2], x));
     Tensor variance = training ? mean(square(centered), dims, true) : as_channels(in[3], x);
     Tensor scale = rsqrt(add(variance, Scalar(eps))), normal = mul(centered, scale);
@@ -154,12 +154,13 @@ struct RowRule {
   Shape rows_shape() const { return {g.groups ? g.rows / g.groups : 0, g.groups, g.n}; }
   // A parameter for each element of (1, groups, n).
   Tensor spread(const Tensor& parameter) const {
-    Tensor p = reshape(parameter, {1, g.groups, g.n / g.inner, 1});
-    return reshape(expand(p, {1, g.groups, g.n / g.inner, g.inner}), {1, g.groups, g.n});
+    const int64_t per_group = parameter.numel() / g.groups;
+    Tensor p = reshape(parameter, {1, g.groups, per_group, 1});
+    return reshape(expand(p, {1, g.groups, per_group, g.inner}), {1, g.groups, g.n});
   }
   // The reverse, summed over samples and runs.
   Tensor collect(const Tensor& t, const Shape& shape) const {
-    return reshape(sum(reshape(t, {t.size(0), g.groups, g.n / g.inner, g.inner}), {0, 3}), shape);
+    return reshape(sum(reshape(t, {t.size(0), g.groups, checked_numel(shape) / g.groups, g.inner}), {0, 3}), shape);
   }
 };
 

@@ -46,7 +46,7 @@ void cross_entropy_as(const StridedView& losses, const StridedView& log_sums, co
                       CrossEntropyRule rule) {
   Geometry g(logits);
   const double share = rule.smoothing / static_cast<double>(g.classes);
-  parallel_for(g.outer * g.inner, kLossGrain / g.classes + 1, [&](int64_t begin, int64_t end) {
+  parallel_for(g.outer * g.inner, kLossGrain / (g.classes + 1) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
       C top = -static_cast<C>(__builtin_inff()), sum = 0;
       for_pieces<C>(logits, g, i, [&](const C* x, int64_t, int64_t n) {
@@ -96,7 +96,7 @@ void backward_as(const StridedView& out, const StridedView& grad, const StridedV
     all_weights = 0.0;
     for (int64_t c = 0; c < g.classes; c++) all_weights += at<C>(weight, c);
   }
-  parallel_for(g.outer * g.inner, kLossGrain / g.classes + 1, [&](int64_t begin, int64_t end) {
+  parallel_for(g.outer * g.inner, kLossGrain / (g.classes + 1) + 1, [&](int64_t begin, int64_t end) {
     C result[kRun];
     for (int64_t i = begin; i < end; i++) {
       int64_t t = target.as<int64_t>()[i];

@@ -192,6 +192,12 @@ void row_norm_backward_as(const StridedView& dx, const StridedView& dweight, con
 
 void row_norm_backward_cpu(StridedView dx, StridedView dweight, StridedView dbias, RowNormBackwardInputs in,
                            RowNormGeometry s) {
+  if (s.rows == 0 || s.n == 0) {  // sums over nothing
+    if (scratch_only_asked()) return;
+    for (const StridedView* v : {&dweight, &dbias})
+      if (v->data) __builtin_memset(v->data, 0, static_cast<size_t>(v->numel()) * item_size(v->dtype));
+    return;
+  }
   in.x.dtype == DType::Float64 ? row_norm_backward_as<double>(dx, dweight, dbias, in, s)
                                : row_norm_backward_as<float>(dx, dweight, dbias, in, s);
 }

@@ -91,7 +91,7 @@ __global__ void forward_columns(Call c, Geometry g) {
 
 template <class C>
 void forward_as(const Call& c, const Geometry& g) {
-  if (g.inner > 1) return launch(forward_columns<C>, grid_for(g.outer * g.inner, 128), c, g);
+  if (g.inner > 1 || g.classes == 0) return launch(forward_columns<C>, grid_for(g.outer * g.inner, 128), c, g);
   RowCache<C> cache(g.classes, 1, g.outer, {{c.logits, c.dtype}});
   launch(forward_rows<C>, cache.grid, cache, c, g);
 }

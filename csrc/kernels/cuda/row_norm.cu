@@ -128,10 +128,15 @@ __global__ void parameter_totals(StridedView dweight, StridedView dbias, const P
 template <class C>
 void row_norm_backward_as(const StridedView& dx, const StridedView& dweight, const StridedView& dbias,
                           const RowNormBackwardInputs& in, const RowNormGeometry& s) {
-  if (s.rows > 0 && s.n > 0) {
-    RowCache<C> cache(s.n, 2, s.rows, {{in.grad.data, in.grad.dtype}, {in.x.data, in.x.dtype}, {dx.data, dx.dtype}});
-    launch(input_gradient<C>, cache.grid, cache, dx, in, s);
+  if (s.rows == 0 || s.n == 0) {  // sums over nothing
+    for (const StridedView* v : {&dweight, &dbias})
+      if (v->data && v->numel())
+        check(cudaMemsetAsync(v->data, 0, static_cast<size_t>(v->numel()) * item_size(v->dtype), stream()),
+              "cudaMemsetAsync");
+    return;
   }
+  RowCache<C> cache(s.n, 2, s.rows, {{in.grad.data, in.grad.dtype}, {in.x.data, in.x.dtype}, {dx.data, dx.dtype}});
+  launch(input_gradient<C>, cache.grid, cache, dx, in, s);
   if (!dweight.data && !dbias.data) return;
   int64_t total = s.groups * (s.n / s.inner), count = s.rows / s.groups * s.inner;
   if (total == 0) return;

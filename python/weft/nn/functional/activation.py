@@ -1,5 +1,7 @@
 """Activations and maps that are composites."""
 
+import math
+
 import weft
 from weft._C import nn as native
 from weft.nn.functional._draws import draws
@@ -62,7 +64,8 @@ def bilinear(input1, input2, weight, bias=None):
             f"{tuple(input2.shape)} and {tuple(weight.shape)}"
         )
     out, in1, in2 = weight.shape
-    mixed = input1.reshape(-1, in1) @ weight.permute(1, 0, 2).reshape(in1, out * in2)
-    result = (mixed.reshape(-1, out, in2) * input2.reshape(-1, 1, in2)).sum(-1)
+    rows = math.prod(input1.shape[:-1])
+    mixed = input1.reshape(rows, in1) @ weight.permute(1, 0, 2).reshape(in1, out * in2)
+    result = (mixed.reshape(rows, out, in2) * input2.reshape(rows, 1, in2)).sum(-1)
     result = result.reshape(*input1.shape[:-1], out)
     return result if bias is None else result + bias

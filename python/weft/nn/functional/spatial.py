@@ -1,5 +1,7 @@
 """Functions of sequences and images that are composites."""
 
+import math
+
 import weft
 from weft import _C
 from weft._C import nn as native
@@ -170,7 +172,7 @@ def pixel_shuffle(input, upscale_factor):
             f"pixel_shuffle: expected (..., C * {r}^2, H, W) for upscale_factor {r}, got shape {tuple(input.shape)}"
         )
     *batch, channels, height, width = input.shape
-    split = input.reshape(-1, channels // (r * r), r, r, height, width)
+    split = input.reshape(math.prod(batch), channels // (r * r), r, r, height, width)
     return split.permute(0, 1, 4, 2, 5, 3).reshape(*batch, channels // (r * r), height * r, width * r)
 
 
@@ -188,7 +190,7 @@ def pixel_unshuffle(input, downscale_factor):
             f"got shape {tuple(input.shape)}"
         )
     *batch, channels, height, width = input.shape
-    split = input.reshape(-1, channels, height // r, r, width // r, r)
+    split = input.reshape(math.prod(batch), channels, height // r, r, width // r, r)
     return split.permute(0, 1, 3, 5, 2, 4).reshape(*batch, channels * r * r, height // r, width // r)
 
 
