@@ -37,7 +37,8 @@ std::optional<DType> read_dtype(PyObject* object);
 // A new reference to a weft.device, and back; also reads "cuda:0" and a device index.
 PyObject* device_object(Device d);
 std::optional<Device> read_device(PyObject* object);
-// Python (or NumPy) numbers; nullopt for anything else. Integers beyond 64 bits raise OverflowError.
+// Python (or NumPy) numbers; nullopt for anything else. Integers beyond 64 bits are big ones (core/scalar.h);
+// OverflowError for those that no double comes near.
 std::optional<Scalar> read_scalar(PyObject* object);
 // An int or a sequence of ints (0-dim integer tensors count as ints).
 std::optional<Dims> read_dims(PyObject* object);

@@ -66,8 +66,9 @@ std::optional<Scalar> read_scalar(PyObject* o) {
     int overflow = 0;
     int64_t value = PyLong_AsLongLongAndOverflow(o, &overflow);
     if (overflow) {
-      PyErr_Format(PyExc_OverflowError, "the integer %R does not fit int64", o);
-      throw py::error_already_set();
+      double real = PyLong_AsDouble(o);
+      if (real == -1.0 && PyErr_Occurred()) throw py::error_already_set();
+      return Scalar::big_integer(real);
     }
     return Scalar(value);
   }

@@ -84,21 +84,45 @@ Tensor with_operand(const Operand& o, F f) {
   return std::visit([&](const auto& v) { return f(v); }, o);
 }
 
-Operand scaled(const char* op, const Tensor& x, const Operand& other, const Scalar& alpha) {
-  if (!alpha.is_float() && alpha.to_int() == 1) return other;
-  const Tensor* y = std::get_if<Tensor>(&other);
-  bool floats = is_floating(x.dtype()) || (y ? is_floating(y->dtype()) : std::get<Scalar>(other).is_float());
-  check(floats || !alpha.is_float(), op, ": alpha must be an integer for integer tensors, got ", alpha);
-  if (const Tensor* t = std::get_if<Tensor>(&other)) return mul(*t, alpha);
+bool is_one(const Scalar& s) { return s == Scalar(1); }
+
+// alpha times an operand, in the dtype that it is then combined with x in: no digit of the product is lost before.
+Operand scaled(const char* op, const Tensor& x, const Operand& other, const Scalar& alpha, DType dtype) {
+  check(is_floating(dtype) || !alpha.is_float(), op, ": alpha must be an integer for integer tensors, got ", alpha,
+        " for dtype ", x.dtype());
+  if (const Tensor* t = std::get_if<Tensor>(&other)) return mul(to_dtype(*t, scaling_dtype(dtype)), alpha);
   const Scalar& s = std::get<Scalar>(other);
-  if (s.is_float() || alpha.is_float()) return Scalar(s.to_double() * alpha.to_double());
-  return Scalar(s.to_int() * alpha.to_int());
+  int64_t product = 0;
+  bool whole = !s.is_float() && !alpha.is_float() && !s.is_big() && !alpha.is_big();
+  if (whole && !__builtin_mul_overflow(s.to_int(), alpha.to_int(), &product)) return Scalar(product);
+  double real = s.to_double() * alpha.to_double();
+  return s.is_float() || alpha.is_float() ? Scalar(real) : Scalar::big_integer(real);
+}
+
+DType result_type_of(const Tensor& x, const Operand& other) {
+  return std::visit([&](const auto& o) { return result_type(x, o); }, other);
+}
+
+// x + alpha other, or x - alpha other. Half types are rounded once.
+Tensor combined(const char* op, const Tensor& x, const Operand& other, const Scalar& alpha, bool adds) {
+  auto combine = [&](const Tensor& a, const Operand& b) {
+    return with_operand(b, [&](const auto& o) { return adds ? add(a, o) : sub(a, o); });
+  };
+  if (is_one(alpha)) return combine(x, other);
+  DType dtype = result_type_of(x, other);
+  Operand product = scaled(op, x, other, alpha, dtype);
+  if (scaling_dtype(dtype) == dtype) return combine(x, product);
+  return to_dtype(combine(to_dtype(x, scaling_dtype(dtype)), product), dtype);
+}
+
+void check_rounding(const std::optional<std::string>& mode) {
+  check(!mode || *mode == "floor" || *mode == "trunc", "div: rounding_mode must be None, 'floor' or 'trunc', got '",
+        mode.value_or(""), "'");
 }
 
 template <class X>
 Tensor divided(const X& x, const Operand& other, const std::optional<std::string>& mode) {
-  check(!mode || *mode == "floor" || *mode == "trunc", "div: rounding_mode must be None, 'floor' or 'trunc', got '",
-        mode.value_or(""), "'");
+  check_rounding(mode);
   auto divide = [&](const auto& o) {
     return !mode ? div(x, o) : *mode == "floor" ? div_floor(x, o) : trunc_divide(x, o);
   };
@@ -114,15 +138,15 @@ void bind_arithmetic(Family& f) {
     f.def(
         name,
         [adds, name](const Tensor& x, const Operand& other, const Scalar& alpha, const Tensor& out) {
-          Tensor y =
-              with_operand(scaled(name, x, other, alpha), [&](const auto& o) { return adds ? add(x, o) : sub(x, o); });
-          return write_out(name, y, out);
+          return write_out(name, combined(name, x, other, alpha, adds), out);
         },
         py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), py::arg("out") = py::none(),
         "input + alpha * other (or minus), with broadcasting and type promotion.");
     f.method((std::string(name) + "_").c_str(),
              [adds, name](const py::object& self, const Operand& other, const Scalar& alpha) {
-               with_operand(scaled(name, unwrap(self.ptr()), other, alpha), [&](const auto& o) {
+               if (!is_one(alpha))
+                 return rewrite(name, self, [&](const Tensor& x) { return combined(name, x, other, alpha, adds); });
+               with_operand(other, [&](const auto& o) {
                  return adds ? add_(unwrap(self.ptr()), o) : sub_(unwrap(self.ptr()), o);
                });
                return self;
@@ -159,8 +183,9 @@ void bind_arithmetic(Family& f) {
   f.def(
       "rsub",
       [](const Tensor& x, const Operand& other, const Scalar& alpha) {
-        Tensor scaled_x = !alpha.is_float() && alpha.to_int() == 1 ? x : mul(x, alpha);
-        return with_operand(other, [&](const auto& o) { return sub(o, scaled_x); });
+        DType dtype = result_type_of(x, other);
+        Tensor scaled_x = is_one(alpha) ? x : std::get<Tensor>(scaled("rsub", x, Operand(x), alpha, dtype));
+        return to_dtype(with_operand(other, [&](const auto& o) { return sub(o, scaled_x); }), dtype);
       },
       py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), "other - alpha * input.");
   for (const char* name : {"div", "divide"}) {
@@ -181,6 +206,7 @@ void bind_arithmetic(Family& f) {
     f.method((std::string(name) + "_").c_str(),
              [](const py::object& self, const Operand& other, const std::optional<std::string>& mode) {
                const Tensor& x = unwrap(self.ptr());
+               check_rounding(mode);
                with_operand(other, [&](const auto& o) {
                  return !mode ? div_(x, o) : *mode == "floor" ? div_floor_(x, o) : trunc_divide_(x, o);
                });
@@ -241,6 +267,24 @@ Tensor clamped(const Tensor& x, const std::optional<Operand>& min, const std::op
   return y;
 }
 
+// A bound of integers as the integer next to it; none where it is infinite.
+std::optional<Scalar> whole(const Scalar& s) {
+  if (!s.is_float()) return s;
+  return std::isinf(s.to_double()) ? std::nullopt : std::optional(Scalar(Scalar(std::trunc(s.to_double())).to_int()));
+}
+
+// hardtanh and threshold of integers: Params are doubles, which cannot hold all of them.
+template <class Entry>
+Tensor of_integers(const char* name, const Tensor& x, const Scalar& a, const Scalar& b) {
+  if (std::is_same_v<Entry, scalar::Clamp>) {
+    std::optional<Scalar> low = whole(a), high = whole(b);
+    return low || high ? clamp(x, low, high) : clone(x);
+  }
+  check_storable(name, b, x.dtype());
+  Scalar limit = a.is_float() && std::isfinite(a.to_double()) ? Scalar(Scalar(std::floor(a.to_double())).to_int()) : a;
+  return where(le(x, limit), scalar_tensor(b, x.dtype(), x.device()), x);
+}
+
 // Functions with numbers: positions in the list and how the arguments become Params.
 template <class Entry>
 void bind_activation(Family& nn, const char* name, std::vector<std::pair<const char*, double>> defaults) {
@@ -289,22 +333,19 @@ void bind_activation(Family& nn, const char* name, std::vector<std::pair<const c
         },
         py::arg("input"), py::arg(defaults[0].first) = defaults[0].second);
   } else {
+    auto run_with = [=](const py::object& x, const Scalar& a, const Scalar& b, bool inplace) -> py::object {
+      check_input(x);
+      const Tensor& t = unwrap(x.ptr());
+      if (!is_integral(t.dtype())) return run(x, {a.to_double(), b.to_double(), 0}, inplace);
+      auto exact = [&](const Tensor& y) { return of_integers<Entry>(name, y, a, b); };
+      return inplace ? rewrite(name, x, exact) : py::cast(exact(t));
+    };
+    nn.function(name, run_with, py::arg("input"), py::arg(defaults[0].first) = Scalar(defaults[0].second),
+                py::arg(defaults[1].first) = Scalar(defaults[1].second), py::arg("inplace") = false);
     nn.function(
-        name,
-        [=](const py::object& x, double a, double b, bool inplace) {
-          check_input(x);
-          return run(x, {a, b, 0}, inplace);
-        },
-        py::arg("input"), py::arg(defaults[0].first) = defaults[0].second,
-        py::arg(defaults[1].first) = defaults[1].second, py::arg("inplace") = false);
-    nn.function(
-        name_.c_str(),
-        [=](const py::object& x, double a, double b) {
-          check_input(x);
-          return run(x, {a, b, 0}, true);
-        },
-        py::arg("input"), py::arg(defaults[0].first) = defaults[0].second,
-        py::arg(defaults[1].first) = defaults[1].second);
+        name_.c_str(), [=](const py::object& x, const Scalar& a, const Scalar& b) { return run_with(x, a, b, true); },
+        py::arg("input"), py::arg(defaults[0].first) = Scalar(defaults[0].second),
+        py::arg(defaults[1].first) = Scalar(defaults[1].second));
   }
 }
 
@@ -454,8 +495,8 @@ void bind_clamp(Family& f) {
         py::arg("min") = py::none(), py::arg("max") = py::none(), py::kw_only(), py::arg("out") = py::none(),
         "input limited to [min, max]; either may be left out, and may be a tensor.");
     f.method((std::string(name) + "_").c_str(),
-             [](const py::object& self, const Bound& min, const Bound& max) {
-               return rewrite(self, [&](const Tensor& x) { return clamped(x, min, max); });
+             [name](const py::object& self, const Bound& min, const Bound& max) {
+               return rewrite(name, self, [&](const Tensor& x) { return clamped(x, min, max); });
              },
              py::arg("min") = py::none(), py::arg("max") = py::none());
   }
@@ -465,7 +506,7 @@ void bind_clamp(Family& f) {
         py::arg(bound), py::kw_only(), py::arg("out") = py::none());
     f.method((std::string(name) + "_").c_str(),
              [=](const py::object& self, const Operand& b) {
-               return rewrite(self, [&](const Tensor& x) { return limit(x, b); });
+               return rewrite(name, self, [&](const Tensor& x) { return limit(x, b); });
              },
              py::arg(bound));
   };
@@ -487,7 +528,7 @@ void bind_clamp(Family& f) {
   f.method(
       "nan_to_num_",
       [=](const py::object& self, Number nan, Number posinf, Number neginf) {
-        return rewrite(self, [&](const Tensor& x) { return finite(x, nan, posinf, neginf); });
+        return rewrite("nan_to_num", self, [&](const Tensor& x) { return finite(x, nan, posinf, neginf); });
       },
       py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), "nan_to_num() in place.");
 }
@@ -515,27 +556,32 @@ void bind_composites(Family& f) {
   f.method(
       "lerp_",
       [](const py::object& self, const Tensor& end, const Operand& weight) {
-        return rewrite(self, [&](const Tensor& x) { return lerp(x, end, weight); });
+        return rewrite("lerp", self, [&](const Tensor& x) { return lerp(x, end, weight); });
       },
       py::arg("end"), py::arg("weight"));
   for (const char* name : {"addcmul", "addcdiv"}) {
     bool multiplies = name[4] == 'm';
-    auto combined = [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value) {
+    auto multiplied = [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value) {
       check(multiplies || is_floating(a.dtype()) || is_floating(b.dtype()), name, ": integers ", a.dtype(), " and ",
             b.dtype(), " cannot be divided into the result; convert one with .float()");
-      Tensor scaled_a = !value.is_float() && value.to_int() == 1 ? a : mul(a, value);
-      return add(x, multiplies ? mul(scaled_a, b) : div(scaled_a, b));
+      // Everything in the dtype of the result; half types are rounded once.
+      DType dtype = Promotion().add(x).add(a).add(b).result(), wide = scaling_dtype(dtype);
+      check(is_floating(dtype) || !value.is_float(), name, ": value must be an integer for integer tensors, got ",
+            value, " for dtype ", dtype);
+      Tensor left = to_dtype(a, wide), right = to_dtype(b, wide);
+      if (!is_one(value)) left = mul(left, value);
+      return to_dtype(add(to_dtype(x, wide), multiplies ? mul(left, right) : div(left, right)), dtype);
     };
     f.def(
         name,
         [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Tensor& out) {
-          return write_out(name, combined(x, a, b, value), out);
+          return write_out(name, multiplied(x, a, b, value), out);
         },
         py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1),
         py::arg("out") = py::none(), "input + value * tensor1 * tensor2 (or / tensor2).");
     f.method((std::string(name) + "_").c_str(),
              [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& value) {
-               return rewrite(self, [&](const Tensor& x) { return combined(x, a, b, value); });
+               return rewrite(name, self, [&](const Tensor& x) { return multiplied(x, a, b, value); });
              },
              py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1));
     // The former form with the value in front.
@@ -543,13 +589,13 @@ void bind_composites(Family& f) {
         name,
         [=](const Tensor& x, const Scalar& value, const Tensor& a, const Tensor& b) {
           warn_former(name, "(..., tensor1, tensor2, value=)");
-          return combined(x, a, b, value);
+          return multiplied(x, a, b, value);
         },
         py::arg("value"), py::arg("tensor1"), py::arg("tensor2"));
     f.method((std::string(name) + "_").c_str(),
              [=](const py::object& self, const Scalar& value, const Tensor& a, const Tensor& b) {
                warn_former(std::string(name) + "_", "(tensor1, tensor2, value=)");
-               return rewrite(self, [&](const Tensor& x) { return combined(x, a, b, value); });
+               return rewrite(name, self, [&](const Tensor& x) { return multiplied(x, a, b, value); });
              },
              py::arg("value"), py::arg("tensor1"), py::arg("tensor2"));
   }
@@ -557,8 +603,16 @@ void bind_composites(Family& f) {
     check(is_floating(x.dtype()) || decimals == 0, "round: decimals of integers (dtype ", x.dtype(),
           ") must be 0, got ", decimals);
     if (decimals == 0) return round(x);
-    Scalar factor(std::pow(10.0, static_cast<double>(decimals < 0 ? -decimals : decimals)));
-    return decimals > 0 ? div(round(mul(x, factor)), factor) : mul(round(div(x, factor)), factor);
+    DType wide = scaling_dtype(x.dtype());  // the factor may be too large for a half type
+    Tensor y = to_dtype(x, wide);
+    const int64_t most = wide == DType::Float64 ? 308 : 38;  // the largest power of ten
+    if (decimals > most) return x;
+    if (decimals < -most) return where(isfinite(x), mul(x, Scalar(0)), x);
+    Scalar factor(std::pow(10.0, std::abs(static_cast<double>(decimals))));
+    if (decimals < 0) return to_dtype(mul(round(div(y, factor)), factor), x.dtype());
+    // What overflows has no digits that far behind the point.
+    Tensor shifted = mul(y, factor);
+    return to_dtype(where(isfinite(shifted), div(round(shifted), factor), y), x.dtype());
   };
   f.def(
       "round",
@@ -570,7 +624,7 @@ void bind_composites(Family& f) {
   f.method(
       "round_",
       [=](const py::object& self, int64_t decimals) {
-        return rewrite(self, [&](const Tensor& x) { return rounded(x, decimals); });
+        return rewrite("round", self, [&](const Tensor& x) { return rounded(x, decimals); });
       },
       py::kw_only(), py::arg("decimals"));
   f.def(
@@ -654,8 +708,9 @@ void bind_elementwise(Family& f, Family& nn) {
   f.def(
       "bitwise_not", [](const Tensor& x, const Tensor& out) { return write_out("bitwise_not", bitwise_not(x), out); },
       py::kw_only(), py::arg("out") = py::none());
-  f.method("bitwise_not_",
-           [](const py::object& self) { return rewrite(self, [](const Tensor& x) { return bitwise_not(x); }); });
+  f.method("bitwise_not_", [](const py::object& self) {
+    return rewrite("bitwise_not", self, [](const Tensor& x) { return bitwise_not(x); });
+  });
   bind_activations(nn);
 }
 

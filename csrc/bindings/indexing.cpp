@@ -9,6 +9,7 @@
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
+#include "ops/promotion.h"
 
 namespace weft::python {
 
@@ -164,7 +165,10 @@ bool is_full_mask(const Key& key, const Tensor& x) {
 
 Tensor as_value(const Tensor& x, PyObject* value) {
   if (is_tensor(value)) return unwrap(value);
-  if (std::optional<Scalar> s = read_scalar(value)) return full({}, *s, x.dtype(), x.device());
+  if (std::optional<Scalar> s = read_scalar(value)) {
+    check_storable("__setitem__", *s, x.dtype());
+    return full({}, *s, x.dtype(), x.device());
+  }
   return py::module_::import("weft._C").attr("as_tensor")(py::handle(value)).cast<Tensor>();
 }
 
@@ -220,6 +224,7 @@ std::vector<Tensor> indices_from(const Tensor& x, const py::sequence& given) {
 Tensor value_of(const char* op, const Tensor& x, const Operand& value) {
   if (const Tensor* t = std::get_if<Tensor>(&value)) return *t;
   const Scalar& s = std::get<Scalar>(value);
+  check_storable(op, s, x.dtype());
   check(!s.is_float() || is_floating(x.dtype()), op, ": the number ", s, " cannot be stored in a tensor of dtype ",
         x.dtype());
   return scalar_tensor(s, x.dtype(), x.device());
@@ -317,7 +322,8 @@ void bind_scatter(Family& f) {
       "scatter_reduce_",
       [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src, const std::string& reduce,
          bool include_self) {
-        return rewrite(x, [&](const Tensor& t) { return scatter_reduce(t, dim, i, src, reduce, include_self); });
+        return rewrite("scatter_reduce", x,
+                       [&](const Tensor& t) { return scatter_reduce(t, dim, i, src, reduce, include_self); });
       },
       py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), py::arg("reduce"), py::kw_only(),
       py::arg("include_self") = true, "scatter_reduce() in place.");
@@ -409,7 +415,7 @@ void bind_masks(Family& f) {
   f.method(
       "masked_scatter_",
       [](const py::object& x, const Tensor& mask, const Tensor& source) {
-        return rewrite(x, [&](const Tensor& t) { return masked_scatter(t, mask, source); });
+        return rewrite("masked_scatter", x, [&](const Tensor& t) { return masked_scatter(t, mask, source); });
       },
       py::arg("mask").none(false), py::arg("source").none(false), "masked_scatter() in place.");
   f.function(

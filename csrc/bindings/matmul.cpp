@@ -48,12 +48,7 @@ void bind_sums_of_products(Family& f) {
     const std::string in_place = std::string(name) + "_";
     const auto change = [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                             const Scalar& alpha) {
-      const Tensor& x = unwrap(self.ptr());
-      Tensor result = product(x, a, b, beta, alpha);
-      check(result.shape() == x.shape(), name, "_: the result has shape ", result.shape(),
-            ", which does not fit the tensor of shape ", x.shape(), " that is changed in place");
-      copy_(x, result);
-      return self;
+      return rewrite(name, self, [&](const Tensor& x) { return product(x, a, b, beta, alpha); });
     };
     f.method(in_place.c_str(), change, py::arg(first), py::arg(second), py::kw_only(), py::arg("beta") = Scalar(1),
              py::arg("alpha") = Scalar(1));

@@ -6,15 +6,20 @@
 
 namespace weft::python {
 
+// Can a result of dtype `from` be stored in a tensor of dtype `to`? Numbers may be rounded, but not lose their
+// fractions or become truths.
+inline bool may_store(DType from, DType to) {
+  return from == to || (to != DType::Bool && (is_floating(to) || !is_floating(from)));
+}
+
 // Returns `result`, or, when `out` is given, `out` with the result in it. out must have the result's shape (or be
 // empty, and then takes it) and a dtype that can hold it; it is checked before it is written.
 inline Tensor write_out(const char* op, const Tensor& result, const Tensor& out) {
   if (!out.defined()) return result;
   check(!GradMode::enabled() || (!result.requires_grad() && !out.requires_grad()), op,
         ": out= cannot be used with tensors that require grad; call it under weft.no_grad()");
-  bool fits = out.dtype() == result.dtype() || is_floating(out.dtype()) || !is_floating(result.dtype());
-  check(fits && (out.dtype() != DType::Bool || result.dtype() == DType::Bool), op, ": the result has dtype ",
-        result.dtype(), ", which cannot be stored in out= of dtype ", out.dtype());
+  check(may_store(result.dtype(), out.dtype()), op, ": the result has dtype ", result.dtype(),
+        ", which cannot be stored in out= of dtype ", out.dtype());
   if (out.shape() != result.shape()) {
     check(out.numel() == 0, op, ": out= has shape ", out.shape(), ", expected ", result.shape());
     Tensor fresh = empty(result.shape(), out.dtype(), out.device());
@@ -30,15 +35,19 @@ inline Tensor write_out(const char* op, const Tensor& result, const Tensor& out)
   return out;
 }
 
-// The in-place form of a composite: f(self) written over self. Where autograd records, f sees a copy, so that what it
-// keeps for backward stays as it was; also where only another operand requires grad.
+// The in-place form of a composite: f(self) written over self, if its dtype and shape fit. Where autograd records, f
+// sees a copy, so that what it keeps for backward stays as it was; also where only another operand requires grad.
 template <class F>
-py::object rewrite(const py::object& self, F f) {
+py::object rewrite(const char* op, const py::object& self, F f) {
   const Tensor& x = unwrap(self.ptr());
   const bool recorded = GradMode::enabled() && x.requires_grad();
-  Tensor y = f(recorded ? clone(x) : x);
-  if (!recorded && y.requires_grad()) y = f(clone(x));
-  copy_(x, y);
+  Tensor result = f(recorded ? clone(x) : x);
+  check(result.shape() == x.shape(), op, "_: the result has shape ", result.shape(),
+        ", which does not fit the tensor of shape ", x.shape(), " that is changed in place");
+  check(may_store(result.dtype(), x.dtype()), op, "_: the result has dtype ", result.dtype(),
+        ", which cannot be stored in the tensor of dtype ", x.dtype(), " that is changed in place");
+  if (!recorded && result.requires_grad()) result = f(clone(x));
+  copy_(x, result);
   return self;
 }
 

@@ -25,6 +25,8 @@ PyObject* exception_type(ErrorKind kind) {
       return PyExc_BufferError;
     case ErrorKind::NotImplemented:
       return PyExc_NotImplementedError;
+    case ErrorKind::Overflow:
+      return PyExc_OverflowError;
     case ErrorKind::OutOfMemory:
       return out_of_memory_error;
     case ErrorKind::Runtime:

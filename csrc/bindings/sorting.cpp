@@ -102,10 +102,16 @@ void bind_unique(Family& f) {
 }
 
 Tensor searched(const Tensor& sorted, const Operand& values, bool out_int32, bool right) {
-  Tensor v = std::holds_alternative<Tensor>(values)
-                 ? std::get<Tensor>(values)
-                 : scalar_tensor(std::get<Scalar>(values), sorted.dtype(), sorted.device());
-  DType common = result_type(sorted, v);
+  Tensor v;
+  DType common;
+  if (const Tensor* t = std::get_if<Tensor>(&values)) {
+    v = *t;
+    common = result_type(sorted, v);
+  } else {  // a number that is compared as it is: not cut to the dtype of integers
+    const Scalar& number = std::get<Scalar>(values);
+    common = is_floating(sorted.dtype()) ? sorted.dtype() : number.is_float() ? DType::Float64 : DType::Int64;
+    v = scalar_tensor(number, common, sorted.device());
+  }
   Tensor places = searchsorted(to_dtype(sorted, common), to_dtype(v, common), right);
   return out_int32 ? to_dtype(places, DType::Int32) : places;
 }

@@ -3,6 +3,7 @@
 #include "bindings/tensor_object.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/promotion.h"
 
 namespace weft::python {
 
@@ -71,15 +72,13 @@ T convert(const Scalar& s) {
     return to_float16(static_cast<float>(s.to_double()));
   else if constexpr (std::is_same_v<T, BFloat16>)
     return to_bfloat16(static_cast<float>(s.to_double()));
-  else if constexpr (std::is_same_v<T, bool>)
+  else if constexpr (std::is_same_v<T, BoolByte>)
     return s.to_bool();
   else if constexpr (std::is_floating_point_v<T>)
     return static_cast<T>(s.to_double());
   else {
-    int64_t v = s.to_int();
-    check(static_cast<int64_t>(static_cast<T>(v)) == v || (s.is_float() && sizeof(T) == 8), "tensor: the value ", s,
-          " does not fit dtype ", dtype_of<T>);
-    return static_cast<T>(v);
+    check_storable("tensor", s, dtype_of<T>);
+    return static_cast<T>(s.to_int());
   }
 }
 
@@ -160,7 +159,7 @@ PyObject* element(const Tensor& t, int64_t offset) {
   return visit_dtype(t.dtype(), [&](auto tag) -> PyObject* {
     using T = typename decltype(tag)::type;
     T v = t.data_as<T>()[offset];
-    if constexpr (std::is_same_v<T, bool>)
+    if constexpr (std::is_same_v<T, BoolByte>)
       return PyBool_FromLong(v);
     else if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>)
       return PyFloat_FromDouble(to_float(v));

@@ -12,7 +12,7 @@
 namespace weft {
 
 // Which Python exception the error becomes.
-enum class ErrorKind : uint8_t { Runtime, Value, Type, Index, OutOfMemory, NotImplemented, Key, Buffer };
+enum class ErrorKind : uint8_t { Runtime, Value, Type, Index, OutOfMemory, NotImplemented, Key, Buffer, Overflow };
 
 class Error : public std::exception {
  public:

@@ -59,7 +59,7 @@ struct Fill : OpOf<Fill> {
   explicit Fill(const Scalar& v) : value(v) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), value.to_int());
+    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, out[0].dtype()));
   }
   bool elementwise() const override { return true; }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
@@ -138,7 +138,11 @@ struct Where : OpOf<Where> {
 };
 
 // The number as a 0-dim tensor that does not widen the dtype of t more than a Python number would.
-Tensor beside(const Scalar& s, const Tensor& t) { return scalar_tensor(s, result_type(t, s), t.device()); }
+Tensor beside(const Scalar& s, const Tensor& t) {
+  DType dtype = result_type(t, s);
+  check_storable("where", s, dtype);
+  return scalar_tensor(s, dtype, t.device());
+}
 
 }  // namespace
 
@@ -166,7 +170,10 @@ Tensor copy_(const Tensor& dst, const Tensor& src, bool non_blocking) {
   return apply_inplace(Copy{}, dst, moves ? to_device(src, dst.device(), non_blocking) : src);
 }
 
-Tensor fill_(const Tensor& dst, const Scalar& value) { return apply_inplace(Fill(value), dst); }
+Tensor fill_(const Tensor& dst, const Scalar& value) {
+  check_storable("fill_", value, dst.dtype());
+  return apply_inplace(Fill(value), dst);
+}
 
 Tensor clone(const Tensor& x) { return apply(Clone(false), x); }
 Tensor contiguous(const Tensor& x) { return x.is_contiguous() ? x : apply(Clone(true), x); }
@@ -181,6 +188,10 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   Tensor y = x;
   for (const std::optional<Scalar>& bound : {min, max})
     if (bound) y = to_dtype(y, result_type(y, *bound));
+  if (!is_floating(y.dtype())) {  // Params are doubles, which cannot hold every bound
+    if (min) y = maximum(y, *min);
+    return max ? minimum(y, *max) : y;
+  }
   return unary_of<scalar::Clamp>(y, {min ? min->to_double() : -kInfinity, max ? max->to_double() : kInfinity, 0});
 }
 

@@ -9,6 +9,7 @@
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
+#include "ops/promotion.h"
 #include "ops/source_op.h"
 
 namespace weft {
@@ -30,7 +31,7 @@ struct Full : CreationOp<Full> {
   auto fields() const { return std::tie(shape, value, dtype, place); }
   Full(const Shape& s, const Scalar& v, DType t, Device d) : CreationOp(s, t, d), value(v) {}
   void run(Inputs, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), value.to_int());
+    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, dtype));
   }
 };
 
@@ -41,7 +42,7 @@ struct Arange : CreationOp<Arange> {
   Arange(int64_t n, const Scalar& a, const Scalar& s, DType t, Device d) : CreationOp({n}, t, d), start(a), step(s) {}
   void run(Inputs, const Tensor* out) const override {
     range_kernel(out[0].device(), view_of(out[0]),
-                 {start.to_double(), step.to_double(), start.to_int(), step.to_int()});
+                 {start.to_double(), step.to_double(), stored_integer(start, dtype), stored_integer(step, dtype)});
   }
 };
 
@@ -86,6 +87,7 @@ int64_t count_steps(const Scalar& start, const Scalar& end, const Scalar& step) 
 }  // namespace
 
 Tensor full(const Shape& shape, const Scalar& value, DType dtype, Device device) {
+  check_storable("full", value, dtype);
   return apply(Full(shape, value, dtype, device));
 }
 Tensor zeros(const Shape& shape, DType dtype, Device device) { return full(shape, Scalar(0), dtype, device); }
@@ -96,7 +98,18 @@ Tensor ones_like(const Tensor& x) { return full_like(x, Scalar(1)); }
 
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, DType dtype, Device device) {
   check(dtype != DType::Bool, "arange: dtype bool is not supported; use an integer dtype");
-  return apply(Arange(count_steps(start, end, step), start, step, dtype, device));
+  if (is_floating(dtype)) return apply(Arange(count_steps(start, end, step), start, step, dtype, device));
+  // Integers count in integers: fractions are cut off first.
+  for (const Scalar& s : {start, end, step}) check_storable("arange", s, DType::Int64);
+  Scalar from(start.to_int()), to(end.to_int()), by(step.to_int());
+  check(by.to_int() != 0 || step.to_double() == 0, "arange: the step ", step, " is 0 in dtype ", dtype,
+        "; use a floating point dtype");
+  int64_t count = count_steps(from, to, by);
+  if (count > 0) {
+    check_storable("arange", from, dtype);
+    check_storable("arange", Scalar(from.to_int() + (count - 1) * by.to_int()), dtype);
+  }
+  return apply(Arange(count, from, by, dtype, device));
 }
 Tensor arange(int64_t n, Device device) { return arange(Scalar(0), Scalar(n), Scalar(1), DType::Int64, device); }
 

@@ -115,6 +115,8 @@ struct Unary : OpOf<Unary> {
     check(!negates_bool, "neg: bool tensors have no negative; use logical_not (~) instead");
     if (info.result == scalar::Result::Bool) t = DType::Bool;
     if (info.result == scalar::Result::Float && !is_floating(t)) t = default_float_dtype();
+    // A power with an integer exponent.
+    if (t == DType::Bool && function == index_in<scalar::Square>(scalar::UnaryList{})) t = DType::Int64;
     out[0] = {in[0].shape(), t, kept_strides(in[0].shape(), in)};
   }
   void run(Inputs in, const Tensor* out) const override {
@@ -182,7 +184,9 @@ enum class NumberSide : uint8_t { None, Left, Right };
 // A number as a view that kernels can load from.
 struct NumberView {
   explicit NumberView(const Scalar& s)
-      : real(s.to_double()), integer(s.is_float() ? 0 : s.to_int()), is_float(s.is_float()) {}
+      : real(s.to_double()),
+        integer(s.is_float() || s.is_big() ? 0 : s.to_int()),
+        is_float(s.is_float() || s.is_big()) {}
   double real;
   int64_t integer;
   bool is_float;
@@ -224,6 +228,8 @@ struct Binary : OpOf<Binary> {
   void infer(Inputs in, OutputSpec* out) const override {
     const BinaryInfo& info = binary_info(function);
     DType t = operand_dtype(in);
+    check<ErrorKind::Overflow>(!number.is_big() || is_floating(t), info.name, ": an integer of about ",
+                               number.to_double(), " does not fit int64, in which dtype ", t, " is computed");
     if (info.result == scalar::BinaryResult::Integer)
       check(!is_floating(t), info.name, ": expected integer or bool tensors, got dtype ", t);
     bool subtracts_bool = t == DType::Bool && function == index_in<scalar::Sub>(scalar::BinaryList{});
@@ -253,7 +259,7 @@ struct Binary : OpOf<Binary> {
     if (!truth && compute_type(operand_dtype(in)) != code.compute()) return -1;
     if (side == NumberSide::None) return code.add(TileOp::Binary, out.dtype, operands[0], operands[1], -1, function);
     constexpr int64_t kExact = int64_t{1} << 53;
-    if (!number.is_float() && (number.to_int() > kExact || number.to_int() < -kExact)) return -1;
+    if (!number.is_float() && !number.is_big() && (number.to_int() > kExact || number.to_int() < -kExact)) return -1;
     int n = code.constant(number.to_double());
     bool left = side == NumberSide::Left;
     return code.add(TileOp::Binary, out.dtype, left ? n : operands[0], left ? operands[0] : n, -1, function);

@@ -287,6 +287,8 @@ Advanced prepare_advanced(const char* op, const Tensor& x, const std::vector<Ten
     // Indices that a list was made into may be on the CPU.
     bool elsewhere = x.is_meta() && !masks_expanded[d].is_meta();
     const Tensor& given_index = masks_expanded[d];
+    check<ErrorKind::Index>(given_index.dtype() != DType::UInt8, op,
+                            ": uint8 tensors are not used as masks; convert to bool or int64");
     a.indices.push_back(checked_index<ErrorKind::Index>(
         op, elsewhere ? empty(given_index.shape(), given_index.dtype(), x.device()) : given_index));
     const Shape& own = a.indices.back().shape();
@@ -427,6 +429,11 @@ const char* scatter_name(PutMode mode) { return mode == PutMode::Add ? "scatter_
 }  // namespace
 
 Tensor gather(const Tensor& x, int64_t dim, const Tensor& given) {
+  if (given.numel() == 0 && x.ndim() != given.ndim()) {  // nothing is asked for, whatever the dimensions
+    normalize_dim("gather", dim, x.shape());
+    checked_index("gather", given);
+    return empty(given.shape(), x.dtype(), x.device());
+  }
   Tensor source = at_least_vector(x);
   Places places = along("gather", source, dim, true);
   Tensor index = checked_gather_index("gather", source, given, places.dim);

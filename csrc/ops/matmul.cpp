@@ -5,6 +5,7 @@
 #include "op/autocast.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/promotion.h"
 #include "ops/reduction.h"
 
 namespace weft {
@@ -253,16 +254,26 @@ void check_bmm(const char* op, const Tensor& a, const Tensor& b) {
   check_inner(op, a, b, a.size(2), b.size(1));
 }
 
-// beta x + alpha product(), where the product has the given shape.
+// beta x + alpha product(dtype), where the product has the given shape and is asked for in the dtype of `factor` or a
+// wider one. For integers alpha and beta are cut to integers, as PyTorch does.
 template <class F>
-Tensor add_scaled(const char* op, const Tensor& x, const Shape& shape, const Scalar& beta, const Scalar& alpha,
-                  F product) {
+Tensor add_scaled(const char* op, const Tensor& x, const Tensor& factor, const Shape& shape, const Scalar& given_beta,
+                  const Scalar& given_alpha, F product) {
   check(broadcastable_to(x.shape(), shape), op, ": cannot add input of shape ", x.shape(), " to a product of shape ",
         shape);
-  Tensor result = product();
+  // Half types are rounded once: the product may be too large for them before it is scaled.
+  const DType dtype = factor.dtype();
+  if (!is_floating(dtype) && !is_floating(x.dtype()) && (given_alpha.is_float() || given_beta.is_float()))
+    return add_scaled(op, x, factor, shape, Scalar(given_beta.to_int()), Scalar(given_alpha.to_int()), product);
+  const Scalar &alpha = given_alpha, &beta = given_beta;
+  const DType wide = alpha.to_double() != 1 ? scaling_dtype(dtype) : dtype;
+  Tensor result = product(wide);
   if (alpha.to_double() != 1) result = mul(result, alpha);
-  if (beta.to_double() == 0) return result;
-  return add(result, beta.to_double() == 1 ? x : mul(x, beta));
+  if (beta.to_double() != 0) {
+    const DType sum = result_type(result, x);
+    result = add(result, beta.to_double() == 1 ? x : mul(to_dtype(x, scaling_dtype(sum)), beta));
+  }
+  return wide == dtype ? result : to_dtype(result, result_type(x, factor));
 }
 
 bool is_one(const Scalar& s) { return s.to_double() == 1; }
@@ -337,7 +348,7 @@ Tensor addmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_b
   const Shape shape{a.size(0), b.size(1)};
   if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape))
     return apply(AddMatmul{}, x, a, b);
-  return add_scaled("addmm", x, shape, beta, alpha, [&] { return matmul(a, b); });
+  return add_scaled("addmm", x, a, shape, beta, alpha, [&](DType t) { return matmul(to_dtype(a, t), to_dtype(b, t)); });
 }
 
 Tensor addmv(const Tensor& given_x, const Tensor& given_a, const Tensor& given_v, const Scalar& beta,
@@ -346,7 +357,8 @@ Tensor addmv(const Tensor& given_x, const Tensor& given_a, const Tensor& given_v
   check_ndim("addmv", "a matrix", a, 2);
   check_ndim("addmv", "a vector", v, 1);
   check_inner("addmv", a, v, a.size(1), v.size(0));
-  return add_scaled("addmv", x, {a.size(0)}, beta, alpha, [&] { return matmul(a, v); });
+  return add_scaled("addmv", x, a, {a.size(0)}, beta, alpha,
+                    [&](DType t) { return matmul(to_dtype(a, t), to_dtype(v, t)); });
 }
 
 Tensor baddbmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_b, const Scalar& beta,
@@ -356,7 +368,8 @@ Tensor baddbmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given
   const Shape shape{a.size(0), a.size(1), b.size(2)};
   if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape))
     return apply(AddMatmul{}, x, a, b);
-  return add_scaled("baddbmm", x, shape, beta, alpha, [&] { return matmul(a, b); });
+  return add_scaled("baddbmm", x, a, shape, beta, alpha,
+                    [&](DType t) { return matmul(to_dtype(a, t), to_dtype(b, t)); });
 }
 
 Tensor addbmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_b, const Scalar& beta,
@@ -364,11 +377,11 @@ Tensor addbmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_
   const Tensor x = for_half(given_x), a = for_half(given_a), b = for_half(given_b);
   check_bmm("addbmm", a, b);
   // A sum of products is one product with the batch as part of the inner dim.
-  auto product = [&] {
-    Tensor left = reshape(permute(a, {1, 0, 2}), {a.size(1), a.size(0) * a.size(2)});
-    return matmul(left, reshape(b, {b.size(0) * b.size(1), b.size(2)}));
+  auto product = [&](DType t) {
+    Tensor left = reshape(permute(to_dtype(a, t), {1, 0, 2}), {a.size(1), a.size(0) * a.size(2)});
+    return matmul(left, reshape(to_dtype(b, t), {b.size(0) * b.size(1), b.size(2)}));
   };
-  return add_scaled("addbmm", x, {a.size(1), b.size(2)}, beta, alpha, product);
+  return add_scaled("addbmm", x, a, {a.size(1), b.size(2)}, beta, alpha, product);
 }
 
 }  // namespace weft

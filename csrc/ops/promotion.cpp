@@ -1,5 +1,7 @@
 #include "ops/promotion.h"
 
+#include <cmath>
+
 namespace weft {
 
 namespace {
@@ -51,6 +53,38 @@ DType result_type(const Tensor& a, const Tensor& b) {
 DType result_type(const Tensor& a, const Scalar& b) {
   if (is_floating(a.dtype())) return a.dtype();
   return Promotion().add(a).add(b).result();
+}
+
+namespace {
+
+// The smallest and largest integer of an integer dtype.
+std::pair<int64_t, int64_t> integer_limits(DType t) {
+  const int bits = static_cast<int>(item_size(t)) * 8;
+  const int64_t high = static_cast<int64_t>((uint64_t{1} << (bits - (is_signed(t) ? 1 : 0))) - 1);
+  return {is_signed(t) ? -high - 1 : 0, high};
+}
+
+}  // namespace
+
+void check_storable(const char* op, const Scalar& value, DType dtype) {
+  if (!is_integral(dtype)) return;
+  const auto [low, high] = integer_limits(dtype);
+  bool fits;
+  if (value.is_float() || value.is_big()) {
+    const double whole = std::trunc(value.to_double());
+    // 2^63 is a double, 2^63 - 1 is not.
+    fits = whole >= static_cast<double>(low) && whole < static_cast<double>(high / 2 + 1) * 2;
+  } else {
+    fits = value.to_int() >= low && value.to_int() <= high;
+  }
+  const bool integer = !value.is_float();
+  if (fits) return;
+  if (integer && dtype == DType::Int64) fail<ErrorKind::Overflow>(op, ": the integer ", value, " does not fit int64");
+  fail(op, ": the number ", value, " does not fit dtype ", dtype, ", which holds ", low, " to ", high);
+}
+
+int64_t stored_integer(const Scalar& value, DType dtype) {
+  return is_floating(dtype) ? 0 : dtype == DType::Bool ? value.to_bool() : value.to_int();
 }
 
 }  // namespace weft

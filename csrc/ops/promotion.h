@@ -28,6 +28,16 @@ class Promotion {
 DType result_type(const Tensor& a, const Tensor& b);
 DType result_type(const Tensor& a, const Scalar& b);
 
+// Raises an error naming op where an integer dtype cannot hold the number: NaN, infinities and what is out of range.
+// Fractions are cut off, as PyTorch does.
+void check_storable(const char* op, const Scalar& value, DType dtype);
+// What a fill of an integer or bool tensor stores; 0 for floating point ones.
+int64_t stored_integer(const Scalar& value, DType dtype);
+
+// The dtype in which products with a number are made: that of the operands, float32 for the half types, so that only
+// the result is rounded.
+inline DType scaling_dtype(DType t) { return is_floating(t) && item_size(t) == 2 ? DType::Float32 : t; }
+
 // The type kernels compute in: float32 for the half types, int64 for integers and bool.
 inline DType compute_type(DType t) {
   return t == DType::Float64 ? DType::Float64 : is_floating(t) ? DType::Float32 : DType::Int64;

@@ -135,7 +135,7 @@ struct Pad : OpOf<Pad> {
     out[0] = {shape, in[0].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), value.to_int());
+    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, out[0].dtype()));
     Tensor source = in[0], target = out[0];
     for (int d = 0; d < source.ndim(); d++) {
       int64_t from = std::max<int64_t>(-before[d], 0), to = std::max<int64_t>(before[d], 0);
@@ -289,7 +289,10 @@ Tensor pad(const Tensor& x, const Dims& widths, const std::string& mode, const S
     before[x.ndim() - 1 - i] = widths[2 * i];
     after[x.ndim() - 1 - i] = widths[2 * i + 1];
   }
-  if (mode == "constant") return apply(Pad(before, after, value), x);
+  if (mode == "constant") {
+    check_storable("pad", value, x.dtype());
+    return apply(Pad(before, after, value), x);
+  }
   check<ErrorKind::NotImplemented>(mode == "reflect" || mode == "replicate" || mode == "circular",
                                    "pad: mode must be 'constant', 'reflect', 'replicate' or 'circular', got '", mode,
                                    "'");
