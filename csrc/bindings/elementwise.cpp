@@ -111,6 +111,7 @@ Tensor combined(const char* op, const Tensor& x, const Operand& other, const Sca
   if (is_one(alpha)) return combine(x, other);
   DType dtype = result_type_of(x, other);
   Operand product = scaled(op, x, other, alpha, dtype);
+  if (dtype == DType::Bool) return combine(x, Operand(to_dtype(std::get<Tensor>(product), dtype)));
   if (scaling_dtype(dtype) == dtype) return combine(x, product);
   return to_dtype(combine(to_dtype(x, scaling_dtype(dtype)), product), dtype);
 }
@@ -542,7 +543,16 @@ Tensor lerp(const Tensor& x, const Tensor& end, const Operand& weight) {
     check(w->dtype() == x.dtype(), "lerp: weight has dtype ", w->dtype(), ", expected ", x.dtype());
     broadcast_shapes("lerp", broadcast_shapes("lerp", x.shape(), end.shape()), w->shape());
   }
-  return with_operand(weight, [&](const auto& w) { return add(x, mul(sub(end, x), w)); });
+  // From the nearer end, so that weight 1 gives the other one exactly.
+  Tensor gap = sub(end, x);
+  if (const Tensor* w = std::get_if<Tensor>(&weight)) {
+    Tensor far = sub(end, mul(gap, sub(Scalar(1), *w)));
+    return where(lt(abs(*w), Scalar(0.5)), add(x, mul(gap, *w)), far);
+  }
+  const Scalar& w = std::get<Scalar>(weight);
+  if (std::abs(w.to_double()) < 0.5) return add(x, mul(gap, w));
+  const bool real = w.is_float() || w.is_big();
+  return sub(end, mul(gap, real ? Scalar(1 - w.to_double()) : Scalar(1 - w.to_int())));
 }
 
 // Composites of several ops.
@@ -561,13 +571,15 @@ void bind_composites(Family& f) {
       py::arg("end"), py::arg("weight"));
   for (const char* name : {"addcmul", "addcdiv"}) {
     bool multiplies = name[4] == 'm';
-    auto multiplied = [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value) {
+    auto multiplied = [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& given) {
       check(multiplies || is_floating(a.dtype()) || is_floating(b.dtype()), name, ": integers ", a.dtype(), " and ",
             b.dtype(), " cannot be divided into the result; convert one with .float()");
       // Everything in the dtype of the result; half types are rounded once.
       DType dtype = Promotion().add(x).add(a).add(b).result(), wide = scaling_dtype(dtype);
-      check(is_floating(dtype) || !value.is_float(), name, ": value must be an integer for integer tensors, got ",
-            value, " for dtype ", dtype);
+      const bool whole = !given.is_float() || given.to_double() == std::trunc(given.to_double());
+      const Scalar value = whole && given.is_float() && !is_floating(dtype) ? Scalar(given.to_int()) : given;
+      check(is_floating(dtype) || whole, name, ": value must be an integer for integer tensors, got ", value,
+            " for dtype ", dtype);
       Tensor left = to_dtype(a, wide), right = to_dtype(b, wide);
       if (!is_one(value)) left = mul(left, value);
       return to_dtype(add(to_dtype(x, wide), multiplies ? mul(left, right) : div(left, right)), dtype);

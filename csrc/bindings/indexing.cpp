@@ -1,6 +1,8 @@
 // Python's brackets, and the functions of the indexing family.
 #include "bindings/indexing.h"
 
+#include <cmath>
+
 #include "bindings/out.h"
 #include "bindings/tensor_object.h"
 #include "core/small_vector.h"
@@ -225,8 +227,8 @@ Tensor value_of(const char* op, const Tensor& x, const Operand& value) {
   if (const Tensor* t = std::get_if<Tensor>(&value)) return *t;
   const Scalar& s = std::get<Scalar>(value);
   check_storable(op, s, x.dtype());
-  check(!s.is_float() || is_floating(x.dtype()), op, ": the number ", s, " cannot be stored in a tensor of dtype ",
-        x.dtype());
+  const bool whole = !s.is_float() || s.to_double() == std::trunc(s.to_double());
+  check(whole || !is_integral(x.dtype()), op, ": the number ", s, " cannot be stored in a tensor of dtype ", x.dtype());
   return scalar_tensor(s, x.dtype(), x.device());
 }
 

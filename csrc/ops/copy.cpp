@@ -189,8 +189,14 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   for (const std::optional<Scalar>& bound : {min, max})
     if (bound) y = to_dtype(y, result_type(y, *bound));
   if (!is_floating(y.dtype())) {  // Params are doubles, which cannot hold every bound
-    if (min) y = maximum(y, *min);
-    return max ? minimum(y, *max) : y;
+    // A bound that all numbers of the dtype keep is none; one that none keeps cannot be stored.
+    const Limits limits = integer_limits(y.dtype());
+    auto beyond = [&](const Scalar& bound) { return bound.to_int() < limits.low ? -1 : bound.to_int() > limits.high; };
+    if (min && beyond(*min) > 0) check_storable("clamp", *min, y.dtype());
+    if (max && beyond(*max) < 0) check_storable("clamp", *max, y.dtype());
+    if (min && beyond(*min) == 0) y = maximum(y, *min);
+    if (max && beyond(*max) == 0) y = minimum(y, *max);
+    return y.same(x) ? clone(x) : y;
   }
   return unary_of<scalar::Clamp>(y, {min ? min->to_double() : -kInfinity, max ? max->to_double() : kInfinity, 0});
 }

@@ -102,8 +102,8 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, DType 
   // Integers count in integers: fractions are cut off first.
   for (const Scalar& s : {start, end, step}) check_storable("arange", s, DType::Int64);
   Scalar from(start.to_int()), to(end.to_int()), by(step.to_int());
-  check(by.to_int() != 0 || step.to_double() == 0, "arange: the step ", step, " is 0 in dtype ", dtype,
-        "; use a floating point dtype");
+  check(by.to_double() == step.to_double(), "arange: the step ", step, " is no integer, as dtype ", dtype,
+        " needs; use a floating point dtype");
   int64_t count = count_steps(from, to, by);
   if (count > 0) {
     check_storable("arange", from, dtype);

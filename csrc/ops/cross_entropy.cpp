@@ -188,7 +188,8 @@ Tensor nll_loss(const Tensor& given, const Tensor& target, const ClassLossOption
   apply_check(TargetClasses(in.x.shape(), o.ignore_index), in.target);
   Tensor counted = ne(in.target, Scalar(o.ignore_index));
   Tensor safe = where(counted, in.target, Scalar(0));
-  Tensor picked = select(gather(in.x, 1, unsqueeze(safe, 1)), 1, 0);
+  // Without classes every target is ignored.
+  Tensor picked = in.x.size(1) == 0 ? sum(in.x, {1}) : select(gather(in.x, 1, unsqueeze(safe, 1)), 1, 0);
   Tensor weights = to_dtype(counted, x.dtype());
   if (o.weight.defined()) weights = mul(take(o.weight, safe), weights);
   return finish(o, neg(mul(where(counted, picked, Scalar(0.0)), weights)), weights, x.ndim() == 1, x.dtype());

@@ -365,7 +365,7 @@ Tensor unary(int function, const Tensor& x, const Params& params) { return apply
 Tensor unary_(int function, const Tensor& x, const Params& params) { return apply_inplace(Unary(function, params), x); }
 
 Tensor binary(int function, const Tensor& a, const Tensor& b) {
-  check_divisor(function, b);
+  if (!is_floating(a.dtype())) check_divisor(function, b);
   return apply(Binary(function), a, b);
 }
 Tensor binary(int function, const Tensor& a, const Scalar& b) {
@@ -373,11 +373,11 @@ Tensor binary(int function, const Tensor& a, const Scalar& b) {
   return apply(Binary(function, NumberSide::Right, b), a);
 }
 Tensor binary(int function, const Scalar& a, const Tensor& b) {
-  check_divisor(function, b);
+  if (!a.is_float()) check_divisor(function, b);
   return apply(Binary(function, NumberSide::Left, a), b);
 }
 Tensor binary_(int function, const Tensor& a, const Tensor& b) {
-  check_divisor(function, b);
+  if (!is_floating(a.dtype())) check_divisor(function, b);
   return apply_inplace(Binary(function), a, b);
 }
 Tensor binary_(int function, const Tensor& a, const Scalar& b) {

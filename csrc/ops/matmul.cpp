@@ -266,7 +266,8 @@ Tensor add_scaled(const char* op, const Tensor& x, const Tensor& factor, const S
   if (!is_floating(dtype) && !is_floating(x.dtype()) && (given_alpha.is_float() || given_beta.is_float()))
     return add_scaled(op, x, factor, shape, Scalar(given_beta.to_int()), Scalar(given_alpha.to_int()), product);
   const Scalar &alpha = given_alpha, &beta = given_beta;
-  const DType wide = alpha.to_double() != 1 ? scaling_dtype(dtype) : dtype;
+  const bool scaled = alpha.to_double() != 1 || (beta.to_double() != 1 && beta.to_double() != 0);
+  const DType wide = scaled ? scaling_dtype(dtype) : dtype;
   Tensor result = product(wide);
   if (alpha.to_double() != 1) result = mul(result, alpha);
   if (beta.to_double() != 0) {

@@ -55,16 +55,11 @@ DType result_type(const Tensor& a, const Scalar& b) {
   return Promotion().add(a).add(b).result();
 }
 
-namespace {
-
-// The smallest and largest integer of an integer dtype.
-std::pair<int64_t, int64_t> integer_limits(DType t) {
+Limits integer_limits(DType t) {
   const int bits = static_cast<int>(item_size(t)) * 8;
   const int64_t high = static_cast<int64_t>((uint64_t{1} << (bits - (is_signed(t) ? 1 : 0))) - 1);
   return {is_signed(t) ? -high - 1 : 0, high};
 }
-
-}  // namespace
 
 void check_storable(const char* op, const Scalar& value, DType dtype) {
   if (!is_integral(dtype)) return;

@@ -28,6 +28,11 @@ class Promotion {
 DType result_type(const Tensor& a, const Tensor& b);
 DType result_type(const Tensor& a, const Scalar& b);
 
+// The smallest and largest integer of an integer dtype.
+struct Limits {
+  int64_t low, high;
+};
+Limits integer_limits(DType t);
 // Raises an error naming op where an integer dtype cannot hold the number: NaN, infinities and what is out of range.
 // Fractions are cut off, as PyTorch does.
 void check_storable(const char* op, const Scalar& value, DType dtype);

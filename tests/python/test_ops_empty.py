@@ -32,6 +32,14 @@ def test_cross_entropy_without_classes(w, device):
     assert x.grad.shape == (4, 0, 3)
 
 
+@weft_only
+def test_nll_loss_without_classes(w):
+    x = w.zeros(2, 0, requires_grad=True)
+    loss = w.nn.functional.nll_loss(x, w.full((2,), -100), reduction="sum")
+    loss.backward()
+    assert loss.item() == 0 and x.grad.shape == (2, 0)
+
+
 @pytest.mark.parametrize("shape", [(2, 0, 7), (2, 3, 0), (0, 3, 4), (2, 0)])
 def test_group_norm_of_nothing(w, device, shape):
     x = w.zeros(*shape).to(device).requires_grad_()

@@ -24,6 +24,17 @@ def test_clamp_of_int64_is_exact(w, device):
 
 
 @weft_only
+def test_bounds_beyond_small_integers(w):
+    x = w.tensor([0, 5, 255], dtype=w.uint8)
+    assert x.clamp(-2, 300).tolist() == [0, 5, 255] and x.clamp(max=300).tolist() == [0, 5, 255]
+    assert w.tensor([1], dtype=w.int8).clamp(min=-1000).item() == 1
+    for low, high in ((300, None), (None, -1), (4, -2)):
+        with pytest.raises(RuntimeError, match="clamp"):
+            x.clamp(low, high)
+    assert x.clone().clamp_(-2, 300).tolist() == [0, 5, 255]
+
+
+@weft_only
 def test_clamp_of_int64_is_exact_in_jit(w):
     x = w.tensor([2**53, 2**53 + 1, 2**53 + 2])
     assert w.jit(lambda t: t.clamp(max=2**53 + 1))(x).tolist() == [2**53, 2**53 + 1, 2**53 + 1]
@@ -82,6 +93,42 @@ def test_products_are_made_in_the_dtype_of_the_result(w, device):
     assert w.addcmul(w.ones(2).to(device), u, hundred).tolist() == [901, 901]
     assert w.addcdiv(w.zeros(2).to(device), u.float(), hundred).tolist() == pytest.approx([0.09, 0.09])
     assert w.addcmul(w.tensor([1]), w.tensor([9], dtype=w.uint8), w.tensor([100], dtype=w.uint8)).item() == 901
+
+
+def test_scaled_products_keep_their_dtype(w, device):
+    for dtype in (w.float16, w.bfloat16, w.float32, w.float64):
+        x, a = w.ones(2, 2, dtype=dtype).to(device), w.ones(2, 2, dtype=dtype).to(device)
+        for beta, alpha in ((9, 1), (1, 3), (0, 2), (0.5, 0.25)):
+            result = w.addmm(x, a, a, beta=beta, alpha=alpha)
+            assert result.dtype == dtype and result[0, 0].item() == beta + 2 * alpha
+    assert w.add(w.tensor([True, False]), w.tensor([False, False]), alpha=4).tolist() == [True, False]
+    result = w.add(w.tensor([False]), w.tensor([True]), alpha=4)
+    assert result.dtype == w.bool and result.item() is True
+    assert w.add(w.tensor([False]), w.tensor([True]), alpha=0).item() is False
+
+
+def test_lerp_reaches_its_end(w, device):
+    x, end = w.tensor([1e30, -3.0]).to(device), w.tensor([1.5, 7.0]).to(device)
+    assert x.lerp(end, 1).tolist() == [1.5, 7.0] and x.lerp(end, 1.0).tolist() == [1.5, 7.0]
+    assert x.lerp(end, w.ones(2).to(device)).tolist() == [1.5, 7.0]
+    assert x.lerp(end, 0.0).tolist() == x.tolist()
+    assert x.lerp(end, w.tensor([0.0, 0.25]).to(device)).tolist() == [x[0].item(), -0.5]
+
+
+def test_floats_divided_by_bools_and_integers(w):
+    x = w.tensor([1.0, 2.0], dtype=w.float16)
+    assert w.remainder(x, w.tensor([True, False])).isnan().tolist() == [False, True]
+    assert w.fmod(x, w.tensor([1, 0])).isnan().tolist() == [False, True]
+    assert w.floor_divide(x, w.tensor([1, 0])).tolist() == [1.0, math.inf]
+
+
+@weft_only
+def test_whole_floats_are_integers(w):
+    mask = w.tensor([True, False])
+    assert w.zeros(2, dtype=w.int64).masked_fill(mask, 2.0).tolist() == [2, 0]
+    assert w.zeros(2, dtype=w.bool).masked_fill(mask, 0.5).tolist() == [True, False]
+    assert w.zeros(2, dtype=w.int64).index_fill(0, w.tensor([0]), 3.0).tolist() == [3, 0]
+    assert w.addcmul(w.tensor([1]), w.tensor([2]), w.tensor([3]), value=2.0).item() == 13
 
 
 @weft_only
