@@ -1,4 +1,5 @@
 // Ops that move values rather than compute them: casts, copies, fills, where; and clamp, which is built on them.
+#include <cmath>
 #include <limits>
 
 #include "device/backend.h"
@@ -182,22 +183,35 @@ Tensor where(const Tensor& condition, const Tensor& a, const Tensor& b) { return
 Tensor where(const Tensor& condition, const Tensor& a, const Scalar& b) { return where(condition, a, beside(b, a)); }
 Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b) { return where(condition, beside(a, b), b); }
 
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+Tensor clamp_integers(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
+  // A bound that all numbers of the dtype keep is none; one that none keeps cannot be stored.
+  const Limits limits = integer_limits(x.dtype());
+  if (min && min->to_int() > limits.high) check_storable("clamp", *min, x.dtype());
+  if (max && max->to_int() < limits.low) check_storable("clamp", *max, x.dtype());
+  constexpr int64_t kExact = int64_t{1} << 53;  // of Params, which are doubles
+  auto exact = [](const std::optional<Scalar>& bound) {
+    return !bound || (bound->to_int() <= kExact && bound->to_int() >= -kExact);
+  };
+  if (exact(min) && exact(max))
+    return unary_of<scalar::Clamp>(x, {min ? min->to_double() : -kInfinity, max ? max->to_double() : kInfinity, 0});
+  Tensor y = min ? maximum(x, *min) : x;
+  return max ? minimum(y, *max) : y;
+}
+
+}  // namespace
+
 Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
   check(min || max, "clamp: at least one of min and max must be given");
-  constexpr double kInfinity = std::numeric_limits<double>::infinity();
   Tensor y = x;
   for (const std::optional<Scalar>& bound : {min, max})
     if (bound) y = to_dtype(y, result_type(y, *bound));
-  if (!is_floating(y.dtype())) {  // Params are doubles, which cannot hold every bound
-    // A bound that all numbers of the dtype keep is none; one that none keeps cannot be stored.
-    const Limits limits = integer_limits(y.dtype());
-    auto beyond = [&](const Scalar& bound) { return bound.to_int() < limits.low ? -1 : bound.to_int() > limits.high; };
-    if (min && beyond(*min) > 0) check_storable("clamp", *min, y.dtype());
-    if (max && beyond(*max) < 0) check_storable("clamp", *max, y.dtype());
-    if (min && beyond(*min) == 0) y = maximum(y, *min);
-    if (max && beyond(*max) == 0) y = minimum(y, *max);
-    return y.same(x) ? clone(x) : y;
-  }
+  if (!is_floating(y.dtype())) return clamp_integers(y, min, max);
+  for (const std::optional<Scalar>& bound : {min, max})  // NaN is a bound for all
+    if (bound && std::isnan(bound->to_double())) return where(isnan(y), y, *bound);
   return unary_of<scalar::Clamp>(y, {min ? min->to_double() : -kInfinity, max ? max->to_double() : kInfinity, 0});
 }
 

@@ -8,6 +8,8 @@
 //   R::Tile; R::begin(tile, n); R::row(tile, x, n, r)  one element for each of n <= kColumns outputs, row r < kRowBlock
 //   R::flush(tile, totals, n, rows, at)                adds the rows of a tile to totals; the first row is number `at`
 //   R::join(total, later)                              adds what another part of the same output has seen
+//   R::kWidens                                         has R::WideTile with the same functions, for tiles that
+//                                                      R::left_range(tile, n, rows) says have left the range of Compute
 #pragma once
 
 #include "device/cpu/scratch.h"
@@ -190,26 +192,50 @@ void reduce_blocks(typename R::Total& total, const ReducePlan& plan, const Sourc
   }
 }
 
-// The same for n neighbouring outputs, `column_step` apart in the input.
+// Fills a tile with rows of n neighbouring outputs, `column_step` apart in the input.
+template <class R, class Tile, class Source>
+WEFT_INLINE void fill_tile(Tile& tile, ReducedWalk& walk, const Source& in, typename Source::State& state, int64_t base,
+                           int64_t column_step, int64_t n, int64_t rows) {
+  using C = typename R::Compute;
+  const bool direct = in.template direct<C>() && column_step == 1;
+  C buffer[kColumns];
+  R::begin(tile, n);
+  for (int64_t r = 0; r < rows; r++) {
+    const C* x = buffer;
+    if (direct)
+      x = in.template run<C>(state, buffer, base + walk.offset, n);
+    else
+      in.template load<C>(state, buffer, base + walk.offset, column_step, n);
+    R::row(tile, x, n, r);
+    walk.advance_by(1);
+  }
+}
+
+// The rows from number `at` on once more, in a wide tile.
+template <class R, class Source>
+__attribute__((noinline)) void widen_rows(typename R::Total* totals, const ReducePlan& plan, const Source& in,
+                                          typename Source::State& state, int64_t base, int64_t column_step, int64_t n,
+                                          int64_t rows, int64_t at) {
+  typename R::WideTile tile;
+  ReducedWalk walk(plan, at);
+  fill_tile<R>(tile, walk, in, state, base, column_step, n, rows);
+  R::flush(tile, totals, n, rows, at);
+}
+
+// As reduce_blocks() for n neighbouring outputs, `column_step` apart in the input.
 template <class R, class Source>
 void reduce_rows(typename R::Total* totals, typename R::Tile& tile, const ReducePlan& plan, const Source& in,
                  typename Source::State& state, int64_t base, int64_t column_step, int64_t n, int64_t begin,
                  int64_t end) {
-  using C = typename R::Compute;
-  const bool direct = in.template direct<C>() && column_step == 1;
   ReducedWalk walk(plan, begin);
-  C buffer[kColumns];
   for (int64_t at = begin; at < end; at += kRowBlock) {
     int64_t rows = end - at < kRowBlock ? end - at : kRowBlock;
-    R::begin(tile, n);
-    for (int64_t r = 0; r < rows; r++) {
-      const C* x = buffer;
-      if (direct)
-        x = in.template run<C>(state, buffer, base + walk.offset, n);
-      else
-        in.template load<C>(state, buffer, base + walk.offset, column_step, n);
-      R::row(tile, x, n, r);
-      walk.advance_by(1);
+    fill_tile<R>(tile, walk, in, state, base, column_step, n, rows);
+    if constexpr (R::kWidens) {
+      if (R::left_range(tile, n, rows)) {
+        widen_rows<R>(totals, plan, in, state, base, column_step, n, rows, at);
+        continue;
+      }
     }
     R::flush(tile, totals, n, rows, at);
   }

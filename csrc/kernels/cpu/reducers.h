@@ -55,16 +55,8 @@ WEFT_INLINE C fold_block(const C* x, int64_t n) {
   return result;
 }
 
-// Sums of squares of float leave its range where their root does not: columns are added up in double, and blocks anew
-// where that happened.
-template <class F, class C>
-struct ColumnOf {
-  using type = C;
-};
-template <>
-struct ColumnOf<SumSquareFold, float> {
-  using type = double;
-};
+// Sums of squares of float leave its range where their root does not: blocks and tiles where that happened are added up
+// once more in double.
 WEFT_INLINE bool left_float_range(float sum_of_squares) {
   return !(sum_of_squares > 0x1p-90f && sum_of_squares < 0x1p127f);
 }
@@ -73,32 +65,46 @@ WEFT_INLINE double sum_of_squares(const float* x, int64_t n) {
   for (int64_t i = 0; i < n; i++) sum += static_cast<double>(x[i]) * static_cast<double>(x[i]);
   return sum;
 }
+WEFT_INLINE bool any_left_float_range(const float* sums, int64_t n) {
+  int32_t left = 0;
+  for (int64_t i = 0; i < n; i++) left |= left_float_range(sums[i]) ? 1 : 0;
+  return left != 0;
+}
 
 // T: the type of totals.
 template <class F, class C, class T>
 struct FoldReducer {
   using Compute = C;
   using Total = T;
-  using Column = typename ColumnOf<F, C>::type;
-  struct Tile {
-    Column seen[kColumns];
+  static constexpr bool kWidens = __is_same(F, SumSquareFold) && __is_same(C, float);
+  template <class V>
+  struct TileOf {
+    V seen[kColumns];
   };
+  using Tile = TileOf<C>;
+  using WideTile = TileOf<double>;
   static WEFT_INLINE void init(T& t) { t = F::template init<T>(); }
   static WEFT_INLINE void block(T& t, const C* x, int64_t n, int64_t) {
     T folded = static_cast<T>(fold_block<F>(x, n));
-    if constexpr (__is_same(F, SumSquareFold) && __is_same(C, float)) {
+    if constexpr (kWidens) {
       if (left_float_range(static_cast<float>(folded))) folded = static_cast<T>(sum_of_squares(x, n));
     }
     t = F::join(t, folded);
   }
-  static WEFT_INLINE void begin(Tile& tile, int64_t n) {
-    for (int64_t i = 0; i < n; i++) tile.seen[i] = F::template init<Column>();
+  template <class V>
+  static WEFT_INLINE void begin(TileOf<V>& tile, int64_t n) {
+    for (int64_t i = 0; i < n; i++) tile.seen[i] = F::template init<V>();
   }
-  static WEFT_INLINE void row(Tile& tile, const C* __restrict x, int64_t n, int64_t) {
-    Column* __restrict seen = tile.seen;
-    for (int64_t i = 0; i < n; i++) seen[i] = F::step(seen[i], static_cast<Column>(x[i]));
+  template <class V>
+  static WEFT_INLINE void row(TileOf<V>& tile, const C* __restrict x, int64_t n, int64_t) {
+    V* __restrict seen = tile.seen;
+    for (int64_t i = 0; i < n; i++) seen[i] = F::step(seen[i], static_cast<V>(x[i]));
   }
-  static WEFT_INLINE void flush(Tile& tile, T* totals, int64_t n, int64_t, int64_t) {
+  static WEFT_INLINE bool left_range(const Tile& tile, int64_t n, int64_t) {
+    return any_left_float_range(tile.seen, n);
+  }
+  template <class V>
+  static WEFT_INLINE void flush(TileOf<V>& tile, T* totals, int64_t n, int64_t, int64_t) {
     for (int64_t i = 0; i < n; i++) totals[i] = F::join(totals[i], static_cast<T>(tile.seen[i]));
   }
   static WEFT_INLINE void join(T& t, const T& later) { t = F::join(t, later); }
@@ -108,6 +114,7 @@ struct FoldReducer {
 template <class F, class C>
 struct ArgReducer {
   using Compute = C;
+  static constexpr bool kWidens = false;
   struct Total {
     C value;
     int64_t index;
@@ -161,11 +168,15 @@ struct VarianceReducer {
   struct Total {
     double count, mean, square;
   };
+  static constexpr bool kWidens = __is_same(C, float);
   // Deviations from a column's first element, so that nothing cancels when the mean is far from zero.
-  struct Tile {
+  template <class V>
+  struct TileOf {
     C first[kColumns];
-    double sum[kColumns], square[kColumns];
+    V sum[kColumns], square[kColumns];
   };
+  using Tile = TileOf<C>;
+  using WideTile = TileOf<double>;
   static WEFT_INLINE void init(Total& t) { t = {0, 0, 0}; }
   static WEFT_INLINE void block(Total& t, const C* x, int64_t n, int64_t) {
     double count = static_cast<double>(n), mean = static_cast<double>(fold_block<SumFold>(x, n)) / count;
@@ -186,22 +197,28 @@ struct VarianceReducer {
     for (int64_t i = 0; i < n; i++) square += (static_cast<double>(x[i]) - mean) * (static_cast<double>(x[i]) - mean);
     return {count, mean, square};
   }
-  static WEFT_INLINE void begin(Tile&, int64_t) {}
-  static WEFT_INLINE void row(Tile& tile, const C* __restrict x, int64_t n, int64_t r) {
+  template <class V>
+  static WEFT_INLINE void begin(TileOf<V>&, int64_t) {}
+  template <class V>
+  static WEFT_INLINE void row(TileOf<V>& tile, const C* __restrict x, int64_t n, int64_t r) {
     C* __restrict first = tile.first;
-    double* __restrict sum = tile.sum;
-    double* __restrict square = tile.square;
+    V* __restrict sum = tile.sum;
+    V* __restrict square = tile.square;
     if (r == 0) {
       for (int64_t i = 0; i < n; i++) first[i] = x[i], sum[i] = square[i] = 0;
       return;
     }
     for (int64_t i = 0; i < n; i++) {
-      double deviation = static_cast<double>(x[i]) - static_cast<double>(first[i]);
+      V deviation = static_cast<V>(x[i]) - static_cast<V>(first[i]);
       sum[i] += deviation;
       square[i] += deviation * deviation;
     }
   }
-  static WEFT_INLINE void flush(Tile& tile, Total* totals, int64_t n, int64_t rows, int64_t) {
+  static WEFT_INLINE bool left_range(const Tile& tile, int64_t n, int64_t rows) {
+    return rows > 1 && any_left_float_range(tile.square, n);
+  }
+  template <class V>
+  static WEFT_INLINE void flush(TileOf<V>& tile, Total* totals, int64_t n, int64_t rows, int64_t) {
     double count = static_cast<double>(rows);
     for (int64_t i = 0; i < n; i++) {
       double off = tile.sum[i], square = tile.square[i] - off * off / count;

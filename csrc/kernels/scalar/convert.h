@@ -11,7 +11,7 @@ WEFT_INLINE To convert(From v) {
   if constexpr (__is_same(To, From))
     return v;
   else if constexpr (__is_same(From, BoolByte))
-    return convert<To>(static_cast<bool>(v));
+    return convert<To>(v.byte < 1 ? v.byte : static_cast<uint8_t>(1));  // a minimum is quicker than a comparison
   else if constexpr (__is_same(To, BoolByte))
     return convert<bool>(v);
   else if constexpr (__is_same(From, Float16) || __is_same(From, BFloat16))

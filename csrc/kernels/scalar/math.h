@@ -165,8 +165,7 @@ WEFT_INLINE float tanh(float x) {
   a = a > 10.0f ? 10.0f : a;
   float m = expm1(2.0f * a);
   float y = m / (m + 2.0f);
-  y = copysign(y < a ? y : a, x);  // never above x, which tiny numbers are rounded to
-  return x != x ? x : y;
+  return copysign(y > a ? a : y, x);  // never beyond x, to which tiny numbers are rounded; NaN stays
 }
 WEFT_INLINE double tanh(double x) { return __builtin_tanh(x); }
 

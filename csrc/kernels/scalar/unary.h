@@ -67,10 +67,9 @@ WEFT_INLINE bool sign_bit(double x) { return __builtin_signbit(x); }
 WEFT_INLINE bool sign_bit(int64_t x) { return x < 0; }
 template <class T>
 WEFT_INLINE T clamp_value(T x, const Params& p) {
-  // NaN passes, as number and as bound; with min > max everything becomes max.
-  const T low = static_cast<T>(p.a), high = static_cast<T>(p.b);
-  T y = (x < low) | (low != low) ? low : x;
-  return (y > high) | (high != high) ? high : y;
+  // NaN passes; with min > max everything becomes max.
+  T y = x < static_cast<T>(p.a) ? static_cast<T>(p.a) : x;
+  return y > static_cast<T>(p.b) ? static_cast<T>(p.b) : y;
 }
 WEFT_INLINE int64_t clamp_value(int64_t x, const Params& p) {
   int64_t low = p.a <= -0x1p63 ? INT64_MIN : static_cast<int64_t>(p.a);
