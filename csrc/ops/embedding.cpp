@@ -17,6 +17,9 @@ namespace {
 
 void check_index(const char* op, const Tensor& index, const Tensor& weight) {
   int64_t position = -1, n = weight.size(0);
+  // Kernels that report a bad index later read the first row instead: there must be one.
+  check<ErrorKind::Index>(n > 0 || index.numel() == 0 || index.device().type == DeviceType::CPU, op,
+                          ": no index is in range for a weight of shape ", weight.shape());
   first_outside_kernel(index.device(), view_of(index), n, &position);
   check<ErrorKind::Index>(position < 0, op, ": index ", position < 0 ? 0 : index.data_as<int64_t>()[position],
                           " is out of range for a weight of shape ", weight.shape(), " (expected 0 to ", n - 1, ")");

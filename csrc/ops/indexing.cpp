@@ -79,6 +79,10 @@ Tensor offsets_of(const Places& places, const Tensor& x, const Tensor* const* in
     sources.push_back(
         {indices[k]->data_as<int64_t>(), index_strides[k].data(), x.size(places.dim + k), x.strides()[places.dim + k]});
   Tensor offsets = empty({checked_numel(positions)}, DType::Int64, x.device());
+  // Kernels that report a bad index later read the first element instead: there must be one.
+  for (int k = 0; k < places.count && offsets.numel() && x.device().type != DeviceType::CPU; k++)
+    check<ErrorKind::Index>(x.size(places.dim + k) > 0, places.op, ": no index is in range for dimension ",
+                            places.dim + k, " of a tensor of shape ", x.shape(), ", which has size 0");
   BadIndex bad;
   if (offsets.numel())
     index_offsets_kernel(x.device(), offsets.data_as<int64_t>(),
