@@ -38,8 +38,8 @@ BROKEN = (
     np.array(1), np.array([1.5]), 1j,
 )  # fmt: skip
 SECONDS_PER_CASE = 30
-# Results that hold uninitialised memory, or whose size or values depend on more than the arguments.
-UNSPECIFIED = re.compile(r"empty|rand|dropout|bernoulli|multinomial|normal|poisson|rrelu|gumbel")
+# Results that hold uninitialised memory, or depend on more than the arguments, or on their being sorted.
+UNSPECIFIED = re.compile(r"empty|rand|dropout|bernoulli|multinomial|normal|poisson|rrelu|gumbel|searchsorted|bucketize")
 
 
 def resized(sample, rng):
