@@ -436,7 +436,7 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& given) {
   if (given.numel() == 0 && x.ndim() != given.ndim()) {  // nothing is asked for, whatever the dimensions
     normalize_dim("gather", dim, x.shape());
     checked_index("gather", given);
-    return empty(given.shape(), x.dtype(), x.device());
+    return reshape(slice(reshape(x, {-1}), 0, 0, 0), given.shape());
   }
   Tensor source = at_least_vector(x);
   Places places = along("gather", source, dim, true);
