@@ -80,7 +80,10 @@ def try_sample(w, op, sample, dtype, device, what):
         kwargs = tensors_for(w, sample.kwargs, dtype, device, grad)
         function = op.function(w)
         w.manual_seed(0)
-        return (w.jit(function) if compiled else function)(*args, **kwargs), tensors_in(args + list(kwargs.values()))
+        outputs = (w.jit(function) if compiled else function)(*args, **kwargs)
+        if device == "cuda":
+            w.cuda.synchronize()  # raises what kernels have reported
+        return outputs, tensors_in(args + list(kwargs.values()))
 
     result, error = outcome(lambda: call(grad=False))
     compiled, compile_error = outcome(lambda: call(grad=False, compiled=True))
