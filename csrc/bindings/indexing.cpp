@@ -288,7 +288,7 @@ void bind_scatter(Family& f) {
     Tensor source = value_of("scatter_", unwrap(x.ptr()), src);
     PutMode mode = put_mode("scatter_", reduce);
     if (mode == PutMode::Multiply)
-      return rewrite(x, [&](const Tensor& t) { return scatter_product(t, dim, i, source); });
+      return rewrite("scatter", x, [&](const Tensor& t) { return scatter_product(t, dim, i, source); });
     scatter_(unwrap(x.ptr()), dim, i, source, mode);
     return x;
   };
