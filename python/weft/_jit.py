@@ -257,8 +257,6 @@ def _read_dynamic_dims(dims):
     return pairs
 
 
-
-
 def _call_traced(function, args, kwargs):
     """Runs the function under the trace. What it reads of Python is recorded (weft._guards)."""
     recorder = _guards.current()

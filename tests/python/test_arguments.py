@@ -9,7 +9,7 @@ from support import weft_only
 
 pytestmark = weft_only
 
-REFUSED = (TypeError, ValueError, IndexError, RuntimeError, OverflowError)
+REFUSED = (TypeError, ValueError, LookupError, RuntimeError, OverflowError)
 LONGEST_MESSAGE = 1500
 
 
@@ -96,8 +96,10 @@ def test_wrong_types(w, call):
         if isinstance(value, bool) and call.name.startswith(("nn", "optim", "utils")):
             continue  # a flag of a Python function: everything is true or false
         for junk in (Junk(), "nonsense"):
+            if key == 0 and call.name.startswith("utils.data") and junk == "nonsense":
+                continue  # a text is a sequence of samples
             refuse(with_argument(call, w, key, junk), f"{call}: {junk!r} as argument {key}")
-        if not optional:
+        if not optional and not (key == 2 and "nn.InstanceNorm" in call.name):  # momentum=None keeps the statistics
             refuse(with_argument(call, w, key, None), f"{call}: None as argument {key}")
 
 

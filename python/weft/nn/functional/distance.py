@@ -1,6 +1,9 @@
 """Norms and distances of vectors."""
 
+import operator
+
 import weft
+from weft.nn.functional._arguments import check_tensors
 
 
 def _norm(x, p, dim, keepdim=False):
@@ -14,6 +17,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     >>> weft.nn.functional.normalize(weft.tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
     """
+    check_tensors("normalize", input=input)
     result = input / _norm(input, p, dim, True).clamp(min=eps)
     return result if out is None else out.copy_(result)
 
@@ -25,7 +29,9 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     >>> weft.nn.functional.cosine_similarity(weft.tensor([[1.0, 0.0]]), weft.tensor([[1.0, 1.0]]))
     tensor([0.7071])
     """
+    check_tensors("cosine_similarity", x1=x1, x2=x2)
     x1, x2 = weft.broadcast_tensors(x1, x2)
+    dim = operator.index(dim)  # None would mean all of them
     return (x1 / _norm(x1, 2, dim, True).clamp(min=eps) * (x2 / _norm(x2, 2, dim, True).clamp(min=eps))).sum(dim)
 
 
@@ -36,4 +42,5 @@ def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     >>> weft.nn.functional.pairwise_distance(weft.zeros(1, 2), weft.tensor([[3.0, 4.0]]))
     tensor([5.0000])
     """
+    check_tensors("pairwise_distance", x1=x1, x2=x2)
     return _norm(x1 - x2 + eps, p, -1, keepdim)

@@ -5,6 +5,7 @@ import warnings
 
 import weft
 from weft._C import nn as native
+from weft.nn.functional._arguments import check_tensors
 from weft.nn.functional.distance import pairwise_distance
 
 
@@ -40,6 +41,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     >>> weft.nn.functional.kl_div(p.log(), p, reduction="batchmean")
     tensor(0.)
     """
+    check_tensors("kl_div", input=input, target=target)
     reduction = former_reduction("kl_div", size_average, reduce, reduction)
     if log_target:
         loss = target.exp() * (target - input)
@@ -60,6 +62,7 @@ def poisson_nll_loss(
     >>> weft.nn.functional.poisson_nll_loss(weft.zeros(2), weft.ones(2))
     tensor(1.)
     """
+    check_tensors("poisson_nll_loss", input=input, target=target)
     reduction = former_reduction("poisson_nll_loss", size_average, reduce, reduction)
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:
@@ -78,6 +81,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     >>> weft.nn.functional.gaussian_nll_loss(weft.zeros(2), weft.ones(2), weft.ones(2))
     tensor(0.5000)
     """
+    check_tensors("gaussian_nll_loss", input=input, target=target)
     if not isinstance(var, weft.Tensor):
         var = weft.full(input.shape, var, dtype=input.dtype, device=input.device)
     if tuple(var.shape) == tuple(input.shape[:-1]) and var.dim() < input.dim():
@@ -102,6 +106,7 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     >>> weft.nn.functional.hinge_embedding_loss(weft.tensor([0.5, 0.25]), weft.tensor([1, -1]), reduction="none")
     tensor([0.5000, 0.7500])
     """
+    check_tensors("hinge_embedding_loss", input=input, target=target)
     reduction = former_reduction("hinge_embedding_loss", size_average, reduce, reduction)
     apart = weft.where(target != 1, (margin - input).clamp(min=0), 0)
     together = weft.where(target != -1, input, 0)
@@ -115,6 +120,7 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     >>> weft.nn.functional.margin_ranking_loss(weft.tensor([1.0]), weft.tensor([3.0]), weft.tensor([1.0]))
     tensor(2.)
     """
+    check_tensors("margin_ranking_loss", input1=input1, input2=input2, target=target)
     reduction = former_reduction("margin_ranking_loss", size_average, reduce, reduction)
     if input1.dim() != input2.dim() or input1.dim() != target.dim():
         raise RuntimeError(
@@ -132,6 +138,7 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
     >>> weft.nn.functional.cosine_embedding_loss(x, x, weft.tensor([-1.0]), margin=0.5)
     tensor(0.5000)
     """
+    check_tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     reduction = former_reduction("cosine_embedding_loss", size_average, reduce, reduction)
     if target.dim() not in (0, 1) or input1.dim() != target.dim() + 1 or input2.dim() != target.dim() + 1:
         raise RuntimeError(
@@ -153,6 +160,7 @@ def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="m
     >>> weft.nn.functional.soft_margin_loss(weft.zeros(2), weft.tensor([1.0, -1.0]))
     tensor(0.6931)
     """
+    check_tensors("soft_margin_loss", input=input, target=target)
     reduction = former_reduction("soft_margin_loss", size_average, reduce, reduction)
     return _reduce("soft_margin_loss", -native.logsigmoid(target * input), reduction)
 
@@ -164,6 +172,7 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     >>> weft.nn.functional.multilabel_soft_margin_loss(weft.zeros(1, 3), weft.ones(1, 3))
     tensor(0.6931)
     """
+    check_tensors("multilabel_soft_margin_loss", input=input, target=target)
     reduction = former_reduction("multilabel_soft_margin_loss", size_average, reduce, reduction)
     loss = -(target * native.logsigmoid(input) + (1 - target) * native.logsigmoid(-input))
     loss = loss if weight is None else loss * weight
@@ -179,6 +188,7 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     >>> weft.nn.functional.multi_margin_loss(weft.tensor([[0.0, 0.5]]), weft.tensor([0]))
     tensor(0.7500)
     """
+    check_tensors("multi_margin_loss", input=input, target=target)
     reduction = former_reduction("multi_margin_loss", size_average, reduce, reduction)
     if p not in (1, 2):
         raise ValueError(f"multi_margin_loss: p must be 1 or 2, got {p}")
@@ -210,6 +220,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     >>> weft.nn.functional.multilabel_margin_loss(x, y)
     tensor(0.8500)
     """
+    check_tensors("multilabel_margin_loss", input=input, target=target)
     reduction = former_reduction("multilabel_margin_loss", size_average, reduce, reduction)
     if input.dim() == 0 and tuple(target.shape) in ((), (1,)):
         input, target = input.unsqueeze(0), target.reshape(1)  # a single class
@@ -246,6 +257,7 @@ def triplet_margin_loss(
     >>> weft.nn.functional.triplet_margin_loss(a, b, a, eps=0.0)
     tensor(6.)
     """
+    check_tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     reduction = former_reduction("triplet_margin_loss", size_average, reduce, reduction)
     return triplet_margin_with_distance_loss(
         anchor,
@@ -269,6 +281,7 @@ def triplet_margin_with_distance_loss(
     >>> weft.nn.functional.triplet_margin_with_distance_loss(a, b, a, distance_function=l1)
     tensor(3.)
     """
+    check_tensors("triplet_margin_with_distance_loss", anchor=anchor, positive=positive, negative=negative)
     if margin <= 0:
         raise ValueError(f"triplet_margin_loss: margin must be positive, got {margin}")
     if not anchor.dim() == positive.dim() == negative.dim():

@@ -5,6 +5,7 @@ import math
 import weft
 from weft import _C
 from weft._C import nn as native
+from weft.nn.functional._arguments import check_tensors
 
 
 def _one(name, value):
@@ -17,6 +18,7 @@ def _one(name, value):
 
 
 def _check_sequence(name, input):
+    check_tensors(name, input=input)
     if input.dim() not in (2, 3):
         raise ValueError(f"{name}: expected input (N, C, L) or (C, L), got shape {tuple(input.shape)}")
 
@@ -116,6 +118,7 @@ def instance_norm(
     >>> weft.nn.functional.instance_norm(weft.ones(2, 3, 4)).abs().max()
     tensor(0.)
     """
+    check_tensors("instance_norm", input=input)
     if not use_input_stats:
         if running_mean is None or running_var is None:
             raise ValueError("instance_norm: without use_input_stats it needs running_mean and running_var")
@@ -149,6 +152,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     >>> weft.nn.functional.local_response_norm(weft.zeros(1, 3, 4), 2).shape == (1, 3, 4)
     True
     """
+    check_tensors("local_response_norm", input=input)
     if input.dim() < 3:
         raise ValueError(f"local_response_norm: expected input (N, C, ...), got shape {tuple(input.shape)}")
     if input.numel() == 0:
@@ -166,6 +170,7 @@ def pixel_shuffle(input, upscale_factor):
     >>> weft.nn.functional.pixel_shuffle(weft.ones(1, 9, 4, 4), 3).shape == (1, 1, 12, 12)
     True
     """
+    check_tensors("pixel_shuffle", input=input)
     r = upscale_factor
     if input.dim() < 3 or r <= 0 or input.shape[-3] % (r * r):
         raise RuntimeError(
@@ -183,6 +188,7 @@ def pixel_unshuffle(input, downscale_factor):
     >>> weft.nn.functional.pixel_unshuffle(weft.ones(1, 1, 12, 12), 3).shape == (1, 9, 4, 4)
     True
     """
+    check_tensors("pixel_unshuffle", input=input)
     r = downscale_factor
     if input.dim() < 3 or r <= 0 or input.shape[-2] % r or input.shape[-1] % r:
         raise RuntimeError(
@@ -201,6 +207,7 @@ def channel_shuffle(input, groups):
     >>> weft.nn.functional.channel_shuffle(weft.arange(4).reshape(1, 4, 1), 2).flatten()
     tensor([0, 2, 1, 3])
     """
+    check_tensors("channel_shuffle", input=input)
     if input.dim() < 3 or groups <= 0 or input.shape[1] % groups:
         raise RuntimeError(
             f"channel_shuffle: expected (N, C, ...) with C divisible by {groups}, got shape {tuple(input.shape)}"

@@ -1,6 +1,7 @@
 """LRScheduler: the base of the schedules."""
 
 import functools
+import operator
 
 from weft import _C
 from weft.optim.optimizer import Optimizer
@@ -62,6 +63,7 @@ class LRScheduler:
 
     def __init__(self, optimizer, last_epoch=-1):
         check_optimizer(self, optimizer)
+        last_epoch = operator.index(last_epoch)
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
                 group.setdefault("initial_lr", group["lr"])
@@ -123,6 +125,7 @@ def check_optimizer(scheduler, optimizer):
 
 def per_group(scheduler, optimizer, name, value):
     """The value for each parameter group: a list of that length as it is, one number repeated; else ValueError."""
+    check_optimizer(scheduler, optimizer)
     groups = len(optimizer.param_groups)
     if not isinstance(value, (list, tuple)):
         return [value] * groups

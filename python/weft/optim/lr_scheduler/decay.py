@@ -106,6 +106,8 @@ class LinearLR(_Factor):
     def __init__(self, optimizer, start_factor=1.0 / 3, end_factor=1.0, total_iters=5, last_epoch=-1):
         if not 0 < start_factor <= 1:
             raise ValueError(f"LinearLR: start_factor must be above 0 and at most 1, got {start_factor}")
+        if total_iters is None:
+            raise TypeError("LinearLR: total_iters must be a number of epochs, got None")
         if not 0 <= end_factor <= 1:
             raise ValueError(f"LinearLR: end_factor must be between 0 and 1, got {end_factor}")
         self.start_factor = start_factor

@@ -1,0 +1,10 @@
+"""Checks of arguments that the composites of this package share."""
+
+import weft
+
+
+def check_tensors(function, **values):
+    """TypeError that names the function and the argument for the first value that is no tensor."""
+    for name, value in values.items():
+        if not isinstance(value, weft.Tensor):
+            raise TypeError(f"{function}: expected a Tensor as {name}, got {type(value).__name__}")
