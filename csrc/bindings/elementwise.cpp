@@ -143,43 +143,38 @@ void bind_arithmetic(Family& f) {
         },
         py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), py::arg("out") = py::none(),
         "input + alpha * other (or minus), with broadcasting and type promotion.");
-    f.method((std::string(name) + "_").c_str(),
-             [adds, name](const py::object& self, const Operand& other, const Scalar& alpha) {
-               if (!is_one(alpha))
-                 return rewrite(name, self, [&](const Tensor& x) { return combined(name, x, other, alpha, adds); });
-               with_operand(other, [&](const auto& o) {
-                 return adds ? add_(unwrap(self.ptr()), o) : sub_(unwrap(self.ptr()), o);
-               });
-               return self;
-             },
-             py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1));
-    auto combine = [adds, name](const auto& x, const Tensor& other, const Scalar& alpha) {
-      Tensor y = std::get<Tensor>(scaled(name, other, other, alpha));
-      return adds ? add(x, y) : sub(x, y);
+    auto change = [adds, name](const py::object& self, const Operand& other, const Scalar& alpha) {
+      if (!is_one(alpha))
+        return rewrite(name, self, [&](const Tensor& x) { return combined(name, x, other, alpha, adds); });
+      with_operand(other,
+                   [&](const auto& o) { return adds ? add_(unwrap(self.ptr()), o) : sub_(unwrap(self.ptr()), o); });
+      return self;
     };
+    const std::string in_place = std::string(name) + "_";
+    f.method(in_place.c_str(), change, py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1));
     f.function(
         name,
-        [combine, name](const Scalar& x, const Tensor& other, const Scalar& alpha, const Tensor& out) {
-          return write_out(name, combine(x, other, alpha), out);
+        [adds, name](const Scalar& x, const Tensor& other, const Scalar& alpha, const Tensor& out) {
+          const DType dtype = result_type(other, x);
+          Tensor y = is_one(alpha) ? other : std::get<Tensor>(scaled(name, other, other, alpha, dtype));
+          return write_out(name, to_dtype(adds ? add(x, y) : sub(x, y), dtype), out);
         },
         py::arg("input"), py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), py::arg("out") = py::none());
     // The former form with alpha in front.
     f.def(
         name,
-        [combine, name](const Tensor& x, const Scalar& alpha, const Tensor& other) {
+        [adds, name](const Tensor& x, const Scalar& alpha, const Tensor& other) {
           warn_former(name, "(..., other, alpha=)");
-          return combine(x, other, alpha);
+          return combined(name, x, other, alpha, adds);
         },
         py::arg("alpha"), py::arg("other"));
-    f.method((std::string(name) + "_").c_str(),
-             [adds, name](const py::object& self, const Scalar& alpha, const Tensor& other) {
-               warn_former(std::string(name) + "_", "(other, alpha=)");
-               const Tensor& x = unwrap(self.ptr());
-               Tensor y = std::get<Tensor>(scaled(name, x, other, alpha));
-               adds ? add_(x, y) : sub_(x, y);
-               return self;
-             },
-             py::arg("alpha"), py::arg("other"));
+    f.method(
+        in_place.c_str(),
+        [change, in_place](const py::object& self, const Scalar& alpha, const Tensor& other) {
+          warn_former(in_place, "(other, alpha=)");
+          return change(self, other, alpha);
+        },
+        py::arg("alpha"), py::arg("other"));
   }
   f.def(
       "rsub",
