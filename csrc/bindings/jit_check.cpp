@@ -7,7 +7,7 @@ namespace weft::python {
 namespace {
 
 // Notes the generators that are drawn from in a scope, and takes them back.
-class DrawScope {
+class RewindScope {
  public:
   using States = std::vector<std::pair<uint64_t, uint64_t>>;
   void enter() { log_ = std::make_unique<graph::DrawLog>(); }
@@ -26,7 +26,7 @@ class DrawScope {
     return states;
   }
   // Has this scope drawn from generators that the other one has not?
-  bool drew_more_than(const DrawScope& other) const {
+  bool drew_more_than(const RewindScope& other) const {
     for (const auto& [generator, state] : before_) {
       bool known = false;
       for (const auto& entry : other.before_) known |= entry.first.get() == generator.get();
@@ -65,11 +65,11 @@ void bind_jit_check(py::module_& m) {
   py::class_<graph::Listener>(m, "_Listener").def("add", &graph::Listener::add).def("has", &graph::Listener::has);
   auto listen = py::class_<ListenScope, graph::Listener>(m, "_ListenScope").def(py::init<>());
   def_scope<ListenScope>(listen);
-  auto draws = py::class_<DrawScope>(m, "_DrawScope").def(py::init<>());
-  def_scope<DrawScope>(draws);
-  draws.def("rewind", &DrawScope::rewind)
-      .def("states", &DrawScope::states)
-      .def("drew_more_than", &DrawScope::drew_more_than);
+  auto draws = py::class_<RewindScope>(m, "_RewindScope").def(py::init<>());
+  def_scope<RewindScope>(draws);
+  draws.def("rewind", &RewindScope::rewind)
+      .def("states", &RewindScope::states)
+      .def("drew_more_than", &RewindScope::drew_more_than);
   py::class_<graph::Snapshot>(m, "_Snapshot")
       .def(py::init<const std::vector<Tensor>&>())
       .def("restore", &graph::Snapshot::restore);

@@ -107,7 +107,7 @@ class _Outcome:
         from weft._jit_state import optimizer_values
 
         self.result = self.error = self.cotangents = None
-        self.draws = _C._DrawScope()
+        self.draws = _C._RewindScope()
         with self.draws:
             try:
                 self.result = run()

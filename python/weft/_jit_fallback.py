@@ -29,7 +29,7 @@ def trace_or_explain(jitted, args, kwargs):
     from weft._jit_state import OptimizersSaved
 
     optimizers = OptimizersSaved()
-    with _C._DrawScope() as draws:
+    with _C._RewindScope() as draws:
         try:
             jitted.compile(*args, **kwargs)
             return None
