@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "autograd/anomaly.h"
+#include "core/interrupt.h"
 #include "op/apply.h"
 #include "op/autocast.h"
 #include "op/other_threads.h"
@@ -320,6 +321,7 @@ void BackwardRun::run() {
   NoAutocastGuard no_autocast;
   if (!watched_.empty()) run_complete_leaves();
   while (!heap_.empty()) {
+    check_interrupt();
     std::pop_heap(heap_.begin(), heap_.end());
     int index = heap_.back().second;
     heap_.pop_back();

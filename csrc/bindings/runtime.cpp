@@ -1,5 +1,9 @@
 // Threads, build information, errors: what belongs to the process rather than to a tensor.
+#include <chrono>
+#include <thread>
+
 #include "bindings/tensor_object.h"
+#include "core/interrupt.h"
 #include "device/backend.h"
 #include "device/cpu/isa.h"
 #include "device/cpu/threads.h"
@@ -35,9 +39,28 @@ PyObject* exception_type(ErrorKind kind) {
   return PyExc_RuntimeError;
 }
 
+// The thread that answers signals: the one that imports this module, as a rule the main one.
+const std::thread::id main_thread = std::this_thread::get_id();
+
 // The thread state of a thread that gave up the GIL, or nullptr if it had none.
 void* release_gil() { return PyGILState_Check() ? PyEval_SaveThread() : nullptr; }
 void restore_gil(void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); }
+
+// Raises KeyboardInterrupt and what other signal handlers raise. A thread without the GIL asks for it every 50 ms.
+void raise_interrupt() {
+  using Clock = std::chrono::steady_clock;
+  static thread_local Clock::time_point next{};
+  if (PyGILState_Check()) {
+    if (PyErr_CheckSignals() < 0) throw py::error_already_set();
+    return;
+  }
+  if (std::this_thread::get_id() != main_thread) return;
+  Clock::time_point now = Clock::now();
+  if (now < next) return;
+  next = now + std::chrono::milliseconds(50);
+  py::gil_scoped_acquire gil;
+  if (PyErr_CheckSignals() < 0) throw py::error_already_set();
+}
 
 py::dict build_info() {
   py::dict info;
@@ -66,6 +89,8 @@ void set_python_error(std::exception_ptr error) {
     e.restore();
   } catch (const Error& e) {
     PyErr_SetString(exception_type(e.kind()), e.what());
+  } catch (const py::cast_error& e) {
+    PyErr_SetString(PyExc_TypeError, e.what());
   } catch (const py::builtin_exception& e) {
     e.set_error();
   } catch (const std::bad_alloc&) {
@@ -88,8 +113,13 @@ void bind_runtime(py::module_& m) {
       if (p) std::rethrow_exception(p);
     } catch (const Error& e) {
       PyErr_SetString(exception_type(e.kind()), e.what());
+    } catch (const py::reference_cast_error&) {
+      throw;
+    } catch (const py::cast_error& e) {  // an argument of another type
+      PyErr_SetString(PyExc_TypeError, e.what());
     }
   });
+  interrupt_check = &raise_interrupt;
   set_long_kernel_hooks({release_gil, restore_gil});
   m.def(
       "set_num_threads", [](int n) { set_num_threads(n); }, py::arg("int"),

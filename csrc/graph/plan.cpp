@@ -6,6 +6,7 @@
 #include <cstring>
 #include <utility>
 
+#include "core/interrupt.h"
 #include "device/cpu/scratch.h"
 #include "device/cpu/threads.h"
 #include "graph/plan_context.h"
@@ -181,11 +182,15 @@ size_t Plan::run_step(Context& c, const Step& step) const {
 
 void Plan::run_steps(Context& c, size_t from, size_t to) const {
   if (!measured) {
-    for (size_t s = from; s < to; s++) run_step(c, steps_[s]);
+    for (size_t s = from; s < to; s++) {
+      check_interrupt();
+      run_step(c, steps_[s]);
+    }
     return;
   }
   measured->resize(steps_.size());
   for (size_t s = from; s < to; s++) {
+    check_interrupt();
     auto start = std::chrono::steady_clock::now();
     size_t taken = 0;
     {
@@ -236,6 +241,9 @@ void Plan::compute(Context& c, const Tensor* const* inputs, const Outputs& outpu
   }
   std::vector<Tensor> sources = update_sources(c, inputs);
   c.late_scratch = take_late_scratch(c);
+  // From here on inputs are changed: to the end, or not at all.
+  check_interrupt();
+  HoldInterrupts updates;
   run_steps(c, late, steps_.size());
   for (size_t i = 0; i < memory_.copies.size(); i++) {
     const Tensor& to = *inputs[memory_.copies[i].input];
