@@ -33,7 +33,8 @@ std::vector<std::string> nvidia_folders() {
   std::vector<std::string> folders;
   py::object spec = py::module_::import("importlib.util").attr("find_spec")("nvidia");
   if (spec.is_none() || spec.attr("submodule_search_locations").is_none()) return folders;
-  for (py::handle folder : spec.attr("submodule_search_locations")) folders.push_back(folder.cast<std::string>());
+  const py::object places = spec.attr("submodule_search_locations");
+  for (py::handle folder : places) folders.push_back(folder.cast<std::string>());
   return folders;
 }
 
@@ -146,12 +147,12 @@ void bind_devices(py::module_& module) {
     return py::make_tuple(state.enabled, py::reinterpret_borrow<py::object>(dtype_object(state.dtype)),
                           state.keeps_casts);
   });
-  m.def("set_autocast", [](const std::string& type, bool enabled, DType dtype, bool keeps_casts) {
+  m.def("enter_autocast", [](const std::string& type, bool enabled, DType dtype, bool keeps_casts) {
     check<ErrorKind::Value>(is_floating(dtype) && item_size(dtype) <= 4,
                             "autocast: expected dtype float16 or bfloat16, got ", dtype);
-    set_autocast(parse_device(type).type, {enabled, dtype, keeps_casts});
+    enter_autocast(parse_device(type).type, {enabled, dtype, keeps_casts});
   });
-  m.def("clear_autocast_cache", &clear_autocast_cache);
+  m.def("leave_autocast", &leave_autocast);
 }
 
 }  // namespace weft::python

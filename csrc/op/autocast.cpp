@@ -1,6 +1,8 @@
 #include "op/autocast.h"
 
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "op/apply.h"
 #include "op/node.h"
@@ -20,6 +22,9 @@ struct CachedCast {
   uint32_t version;
 };
 thread_local std::unordered_map<const TensorImpl*, CachedCast> casts;
+
+// The states that open scopes take back when they end, outermost first.
+thread_local std::vector<std::pair<DeviceType, AutocastState>> scopes;
 
 bool may_cast(const Tensor& t, Device device) {
   return t.defined() && is_floating(t.dtype()) && t.dtype() != DType::Float64 && t.device().type == device.type;
@@ -47,7 +52,23 @@ void set_autocast(DeviceType type, AutocastState state) {
   for (const AutocastState& s : states) autocast_is_on |= s.enabled;
 }
 
-void clear_autocast_cache() { casts.clear(); }
+void enter_autocast(DeviceType type, AutocastState state) {
+  scopes.emplace_back(type, autocast_state(type));
+  set_autocast(type, state);
+}
+
+void leave_autocast() {
+  check(!scopes.empty(), "autocast: this thread is in no autocast scope that could end");
+  auto [type, before] = scopes.back();
+  scopes.pop_back();
+  set_autocast(type, before);
+  if (scopes.empty()) clear_autocast_cache();
+}
+
+void clear_autocast_cache() {
+  auto dropped = std::move(casts);  // freeing them may run Python code, which may use autocast
+  casts = {};
+}
 
 bool apply_autocast(const Op& op, Inputs in, Tensor* out) {
   AutocastRule rule = op.autocast();

@@ -17,6 +17,10 @@ struct AutocastState {
 // The calling thread's state for a type of device.
 AutocastState& autocast_state(DeviceType type);
 void set_autocast(DeviceType type, AutocastState state);
+// Scopes of the calling thread: leave_autocast() takes back the last enter_autocast() that it has not taken back yet,
+// and drops the kept casts when it was the outermost. Raises RuntimeError when there is none.
+void enter_autocast(DeviceType type, AutocastState state);
+void leave_autocast();
 // Is autocast on for any type of device on this thread? One comparison for apply().
 extern constinit thread_local bool autocast_is_on;
 

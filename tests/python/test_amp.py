@@ -1,6 +1,7 @@
 """Autocast and gradient scaling."""
 
 import math
+import threading
 
 import pytest
 from support import weft_only
@@ -188,3 +189,58 @@ def test_a_disabled_scaler_does_not_warn(w, monkeypatch, recwarn):
 def test_a_scaler_for_a_device_that_does_not_exist(w):
     with pytest.raises((RuntimeError, ValueError), match="nonsense"):
         w.amp.GradScaler("nonsense")
+@weft_only
+def test_scopes_of_threads_do_not_disturb_each_other(w):
+    layer, x = w.nn.Linear(4, 2), w.ones(3, 4)
+    inside, go_on = threading.Event(), threading.Event()
+    seen = []
+
+    def other():
+        with w.autocast("cpu"):
+            inside.set()
+            go_on.wait(10)
+            seen.append(layer(x).dtype)
+        seen.append(layer(x).dtype)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert inside.wait(10)
+    scope = w.autocast("cpu")
+    assert layer(x).dtype is w.float32
+    with scope, scope:
+        assert layer(x).dtype is w.bfloat16
+    assert layer(x).dtype is w.float32
+    go_on.set()
+    thread.join()
+    assert seen == [w.bfloat16, w.float32]
+
+
+@weft_only
+@pytest.mark.parametrize("error", [None, ValueError])
+def test_casts_are_dropped_with_the_outermost_scope(w, error):
+    """Also while another thread is in a scope, and when the scope ends with an exception."""
+    ready, done = threading.Event(), threading.Event()
+
+    def other():
+        with w.autocast("cpu"):
+            ready.set()
+            done.wait(10)
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    assert ready.wait(10)
+    weight = w.nn.Parameter(w.ones(1000, 1000))
+    before = w.memory.allocated()
+    try:
+        with w.autocast("cpu"):
+            with w.autocast("cpu"):
+                y = w.ones(1, 1000) @ weight
+                del y
+            assert w.memory.allocated() > before + 1_000_000  # kept for the rest of the outer scope
+            if error:
+                raise error
+    except ValueError:
+        pass
+    assert w.memory.allocated() < before + 100_000
+    done.set()
+    thread.join()

@@ -7,8 +7,6 @@ from weft._C import _device
 
 __all__ = ["autocast", "get_autocast_dtype", "is_autocast_enabled"]
 
-_depth = 0
-
 
 class autocast:
     """A scope, or a decorator, in which each op computes in the dtype that suits it.
@@ -38,23 +36,15 @@ class autocast:
         self._dtype = dtype if dtype is not None else weft.float16 if self._type == "cuda" else weft.bfloat16
         self._enabled = bool(enabled)
         self._cache = bool(cache_enabled)
-        self._before = []
         if self._dtype not in (weft.float16, weft.bfloat16):
             raise ValueError(f"autocast: dtype must be float16 or bfloat16, got {self._dtype}")
 
     def __enter__(self):
-        global _depth
-        _depth += 1
-        self._before.append(_device.autocast_state(self._type))
-        _device.set_autocast(self._type, self._enabled, self._dtype, self._cache)
+        _device.enter_autocast(self._type, self._enabled, self._dtype, self._cache)
         return self
 
     def __exit__(self, *exception):
-        global _depth
-        _depth -= 1
-        _device.set_autocast(self._type, *self._before.pop())
-        if _depth == 0:
-            _device.clear_autocast_cache()
+        _device.leave_autocast()
 
     def __call__(self, function):
         @functools.wraps(function)
