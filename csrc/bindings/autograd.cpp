@@ -1,7 +1,10 @@
 // backward, grad, hooks, modes and the graph's nodes.
 #include "bindings/autograd.h"
 
+#include <algorithm>
+
 #include "autograd/engine.h"
+#include "bindings/hooks.h"
 #include "bindings/tensor_object.h"
 #include "op/apply.h"
 #include "ops/creation.h"
@@ -15,26 +18,8 @@ namespace {
 struct PyNode {
   Ref<Node> node;
 };
-
-// A Python callable as a hook on a gradient.
-class PyGradHook final : public GradHook {
- public:
-  explicit PyGradHook(py::object f) : f_(std::move(f)) {}
-  ~PyGradHook() override {
-    py::gil_scoped_acquire gil;
-    f_ = py::object();
-  }
-  Tensor call(const Tensor& grad) override {
-    py::gil_scoped_acquire gil;
-    py::object result = f_(grad);
-    if (result.is_none()) return {};
-    check<ErrorKind::Type>(is_tensor(result.ptr()), "a tensor hook must return a Tensor or None, got ",
-                           std::string(Py_TYPE(result.ptr())->tp_name));
-    return unwrap(result.ptr());
-  }
-
- private:
-  py::object f_;
+struct PyHookPlace {
+  Ref<HookPlace> place;
 };
 
 // "mul" -> "MulBackward0", the way users know the nodes.
@@ -58,34 +43,44 @@ uint64_t next_hook_id() {
   return counter.fetch_add(1);
 }
 
-std::vector<Tensor> tensor_list(const py::object& o, const char* what) {
-  std::vector<Tensor> list;
-  if (o.is_none()) return list;
+// A Tensor or a sequence (or other iterable) of them: argument `what`. None in it is an undefined tensor where
+// `optional`; None itself an empty list where it stands for an argument left out.
+std::vector<Tensor> tensor_list(const py::object& o, const char* what, bool optional = false) {
   if (is_tensor(o.ptr())) return {unwrap(o.ptr())};
-  check<ErrorKind::Type>(py::isinstance<py::sequence>(o) || py::hasattr(o, "__iter__"), what,
+  check<ErrorKind::Type>(PySequence_Check(o.ptr()) || py::hasattr(o, "__iter__"), what,
                          ": expected a Tensor or a sequence of Tensors, got ", std::string(Py_TYPE(o.ptr())->tp_name));
-  for (py::handle entry : o) {
-    check<ErrorKind::Type>(entry.is_none() || is_tensor(entry.ptr()), what, ": expected Tensors, got ",
+  std::vector<Tensor> list;
+  for (py::handle entry : items_of(what, o)) {
+    check<ErrorKind::Type>(is_tensor(entry.ptr()) || (optional && entry.is_none()), what, "[", list.size(),
+                           "]: expected a Tensor", optional ? " or None" : "", ", got ",
                            std::string(Py_TYPE(entry.ptr())->tp_name));
     list.push_back(entry.is_none() ? Tensor() : unwrap(entry.ptr()));
   }
   return list;
 }
 
+std::vector<Tensor> maybe_tensor_list(const py::object& o, const char* what, bool optional = false) {
+  return o.is_none() ? std::vector<Tensor>() : tensor_list(o, what, optional);
+}
+
+// Of one tensor, the gradient may be given as None.
+std::vector<Tensor> gradient_list(const py::object& o, const char* what) { return maybe_tensor_list(o, what, true); }
+
 void backward_of(const py::object& tensors, const py::object& grads, std::optional<bool> retain_graph,
                  bool create_graph, const py::object& inputs) {
-  std::vector<Tensor> given = tensor_list(grads, "backward");
-  std::vector<Tensor> targets = tensor_list(inputs, "backward");
+  std::vector<Tensor> given = gradient_list(grads, "backward: grad_tensors");
+  std::vector<Tensor> targets = maybe_tensor_list(inputs, "backward: inputs");
   check(inputs.is_none() || !targets.empty(), "backward: inputs is empty; leave it out for all leaves");
-  weft::backward(tensor_list(tensors, "backward"), given, retain_graph.value_or(create_graph), create_graph, targets);
+  weft::backward(tensor_list(tensors, "backward: tensors"), given, retain_graph.value_or(create_graph), create_graph,
+                 targets);
 }
 
 py::object grad_of(const py::object& outputs, const py::object& inputs, const py::object& grad_outputs,
                    std::optional<bool> retain_graph, bool create_graph, std::optional<bool> allow_unused,
                    bool materialize_grads) {
-  std::vector<Tensor> sources = tensor_list(inputs, "grad");
+  std::vector<Tensor> sources = tensor_list(inputs, "grad: inputs");
   std::vector<Tensor> found =
-      weft::grad(tensor_list(outputs, "grad"), sources, tensor_list(grad_outputs, "grad"),
+      weft::grad(tensor_list(outputs, "grad: outputs"), sources, gradient_list(grad_outputs, "grad: grad_outputs"),
                  retain_graph.value_or(create_graph), create_graph, allow_unused.value_or(materialize_grads));
   py::tuple result(found.size());
   for (size_t i = 0; i < found.size(); i++) {
@@ -112,6 +107,7 @@ void bind_modes(py::module_& m) {
 }
 
 void bind_nodes(py::module_& m) {
+  py::class_<PyHookPlace>(m, "_HookPlace").def("remove", [](const PyHookPlace& p) { p.place->remove(); });
   py::class_<PyNode>(m, "Node", "A recorded step of the autograd graph.")
       .def(
           "name", [](const PyNode& n) { return node_name(*n.node); }, "Name of the step, for example 'MulBackward0'.")
@@ -139,6 +135,32 @@ void bind_nodes(py::module_& m) {
 }
 
 }  // namespace
+
+void HookPlace::remove() {
+  if (node) node->remove_hook(id);  // which may end the hook, and then forgets node
+  if (meta) remove_accumulate_hook(*meta, id);
+}
+
+PyGradHook::~PyGradHook() {
+  if (!Py_IsInitialized()) {
+    function_.release();
+    return;
+  }
+  py::gil_scoped_acquire gil;
+  py::error_scope pending;
+  place_->node = nullptr;
+  place_->meta = nullptr;
+  function_ = py::object();
+}
+
+Tensor PyGradHook::call(const Tensor& grad) {
+  py::gil_scoped_acquire gil;
+  py::object result = function_(grad);
+  if (result.is_none()) return {};
+  check<ErrorKind::Type>(is_tensor(result.ptr()), "a tensor hook must return a Tensor or None, got ",
+                         std::string(Py_TYPE(result.ptr())->tp_name));
+  return unwrap(result.ptr());
+}
 
 PyObject* node_object(const Ref<Node>& node) {
   if (!node) Py_RETURN_NONE;
@@ -195,25 +217,32 @@ void bind_autograd(Family& f) {
         edge.node->retain_grad(edge.index, meta.retained);
       },
       "Makes backward keep the gradient of this non-leaf in .grad.");
-  f.method("_add_grad_hook", [](const Tensor& t, py::object hook) {
-    check(t.requires_grad(), "register_hook: the tensor does not require grad, so its hook would never run");
-    Edge edge = gradient_edge(t);
-    uint64_t id = next_hook_id();
-    edge.node->add_hook(edge.index, id, Ref<GradHook>(new PyGradHook(std::move(hook))));
-    return py::make_tuple(PyNode{edge.node}, id);
-  });
+  f.method(
+      "_add_grad_hook",
+      [](const Tensor& t, py::object hook) {
+        check(t.requires_grad(), "register_hook: the tensor does not require grad, so its hook would never run");
+        Edge edge = gradient_edge(t);
+        auto place = make_ref<HookPlace>();
+        place->node = edge.node.get();
+        place->id = next_hook_id();
+        edge.node->add_hook(edge.index, place->id, Ref<GradHook>(new PyGradHook(std::move(hook), place)));
+        let_collector_see(t);
+        return PyHookPlace{place};
+      },
+      py::arg("hook"));
   f.method(
       "_add_accumulate_hook",
       [](const Tensor& t, py::object hook) {
         check(t.requires_grad() && is_leaf(t),
               "register_post_accumulate_grad_hook: only leaf tensors that require grad accumulate gradients");
-        uint64_t id = next_hook_id();
-        add_accumulate_hook(t, id, Ref<GradHook>(new PyGradHook(std::move(hook))));
-        return id;
+        auto place = make_ref<HookPlace>();
+        place->meta = &ensure_grad_meta(t);
+        place->id = next_hook_id();
+        add_accumulate_hook(t, place->id, Ref<GradHook>(new PyGradHook(std::move(hook), place)));
+        let_collector_see(t);
+        return PyHookPlace{place};
       },
       py::arg("hook"));
-  f.method(
-      "_remove_accumulate_hook", [](const Tensor& t, uint64_t id) { remove_accumulate_hook(t, id); }, py::arg("id"));
   f.method(
       "is_inference", [](const Tensor& t) { return t.impl()->inference; }, "Was the tensor made in inference mode?");
   m.def(
@@ -222,7 +251,6 @@ void bind_autograd(Family& f) {
         for (const Tensor& t : tensors) check_inplace_allowed(op.c_str(), t);
       },
       py::arg("op"), py::arg("tensors"), "Raises RuntimeError if one of the tensors cannot be changed in place.");
-  m.def("_remove_grad_hook", [](const PyNode& n, uint64_t id) { n.node->remove_hook(id); });
   f.method("detach", [](const Tensor& t) { return detach(t); }, "The same storage, as a leaf outside of autograd.");
   f.method(
       "detach_",

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "bindings/autograd.h"
+#include "bindings/hooks.h"
 #include "bindings/tensor_object.h"
 #include "op/apply.h"
 #include "ops/creation.h"
@@ -28,15 +29,11 @@ struct SavedList {
   }
 };
 
-class FunctionNode final : public Node {
+class FunctionNode final : public PythonNode {
  public:
   FunctionNode(std::string name, py::object backward, std::shared_ptr<SavedList> saved, bool materialize)
-      : name_(std::move(name)), backward_(std::move(backward)), saved_(std::move(saved)), materialize_(materialize) {}
-  ~FunctionNode() override {
-    saved_->node = nullptr;
-    py::gil_scoped_acquire gil;
-    backward_ = py::object();
-  }
+      : PythonNode(std::move(backward)), name_(std::move(name)), saved_(std::move(saved)), materialize_(materialize) {}
+  ~FunctionNode() override { saved_->node = nullptr; }
 
   const char* name() const override { return name_.c_str(); }
 
@@ -48,7 +45,7 @@ class FunctionNode final : public Node {
       bool fill = !grad_outputs[i].defined() && materialize_;
       grads[static_cast<size_t>(i)] = py::cast(fill ? zeros(meta.shape, meta.dtype, meta.device) : grad_outputs[i]);
     }
-    py::object result = backward_(*grads);
+    py::object result = function_(*grads);
     py::tuple list = py::isinstance<py::tuple>(result) ? py::tuple(result) : py::make_tuple(result);
     check(static_cast<int>(list.size()) == edges.size(), name_, ": backward returned ", list.size(),
           " gradients, expected one for each of the ", edges.size(),
@@ -70,7 +67,6 @@ class FunctionNode final : public Node {
 
  private:
   std::string name_;
-  py::object backward_;
   std::shared_ptr<SavedList> saved_;
   bool materialize_;
 };
@@ -81,11 +77,19 @@ bool contains(const std::vector<Tensor>& list, const Tensor& t) {
   return false;
 }
 
+std::vector<Tensor> plain(const std::vector<std::optional<Tensor>>& list) {
+  std::vector<Tensor> tensors;
+  for (const std::optional<Tensor>& t : list) tensors.push_back(t.value_or(Tensor()));
+  return tensors;
+}
+
 // Records one call. inputs[i] is undefined where an argument is no tensor. Returns the outputs to hand to the user.
 std::vector<Tensor> record(const std::string& name, py::object backward, const std::shared_ptr<SavedList>& saved,
-                           const std::vector<Tensor>& inputs, std::vector<Tensor> outputs,
-                           const std::vector<Tensor>& to_save, const std::vector<Tensor>& dirty,
+                           const std::vector<std::optional<Tensor>>& arguments, std::vector<Tensor> outputs,
+                           const std::vector<std::optional<Tensor>>& kept, const std::vector<Tensor>& dirty,
                            const std::vector<Tensor>& non_differentiable, bool materialize) {
+  check<ErrorKind::Type>(saved != nullptr, "_record_function: expected a _SavedList, got None");
+  const std::vector<Tensor> inputs = plain(arguments), to_save = plain(kept);
   auto node = make_ref<FunctionNode>(name, std::move(backward), saved, materialize);
   saved->node = node.get();
   saved->name = name;
@@ -117,6 +121,7 @@ std::vector<Tensor> record(const std::string& name, py::object backward, const s
     } else {
       set_history(outputs[i], node, static_cast<uint32_t>(i));
     }
+    let_collector_see(outputs[i]);
   }
   for (size_t k = 0; k < to_save.size(); k++) {
     if (!to_save[k].defined()) {
@@ -129,6 +134,16 @@ std::vector<Tensor> record(const std::string& name, py::object backward, const s
 }
 
 }  // namespace
+
+PythonNode::~PythonNode() {
+  if (!Py_IsInitialized()) {
+    function_.release();
+    return;
+  }
+  py::gil_scoped_acquire gil;
+  py::error_scope pending;
+  drop_function();
+}
 
 void bind_function(py::module_& m) {
   py::class_<SavedList, std::shared_ptr<SavedList>>(m, "_SavedList")

@@ -6,6 +6,15 @@
 
 namespace weft::python {
 
+namespace {
+
+std::vector<std::pair<const char*, PyTypeObject*>>& named_types() {
+  static std::vector<std::pair<const char*, PyTypeObject*>> types;
+  return types;
+}
+
+}  // namespace
+
 PyTypeObject* named_tuple_type(const char* name, const char* first, const char* second) {
   static std::deque<std::string> names;  // the type keeps pointers to its names
   names.push_back(std::string("weft.return_types.") + name);
@@ -13,17 +22,24 @@ PyTypeObject* named_tuple_type(const char* name, const char* first, const char* 
   PyStructSequence_Desc description = {names.back().c_str(), nullptr, fields, 2};
   PyTypeObject* type = PyStructSequence_NewType(&description);
   if (!type) throw py::error_already_set();
+  named_types().emplace_back(name, type);
   return type;
+}
+
+void bind_named_types(py::module_& m) {
+  py::module_ types = m.def_submodule("_return_types", "The named tuples of weft.return_types.");
+  for (auto [name, type] : named_types()) types.attr(name) = py::handle(reinterpret_cast<PyObject*>(type));
 }
 
 py::object written_pair(const char* op, PyTypeObject* type, const Tensor& first, const Tensor& second,
                         const py::object& out) {
   if (out.is_none()) return named_pair(type, first, second);
-  check<ErrorKind::Type>(py::isinstance<py::sequence>(out) && py::len(out) == 2, op,
-                         ": out= must be a pair of tensors");
+  check<ErrorKind::Type>(PyTuple_Check(out.ptr()) || PyList_Check(out.ptr()), op, ": out= must be a pair of tensors");
+  const py::tuple items = items_of(op, out);
+  check<ErrorKind::Type>(items.size() == 2, op, ": out= must be a pair of tensors");
   Tensor targets[2];
   for (size_t i = 0; i < 2; i++) {
-    py::object item = out[py::int_(i)];
+    py::handle item = items[i];
     check<ErrorKind::Type>(is_tensor(item.ptr()), op, ": out= must be a pair of tensors");
     targets[i] = unwrap(item.ptr());
   }

@@ -8,6 +8,9 @@ namespace weft::python {
 // A tuple type with the given field names, weft.return_types.<name>; fields ends with nullptr. Made once per name.
 PyTypeObject* named_tuple_type(const char* name, const char* first, const char* second);
 
+// All of them as attributes of m._return_types, for weft.return_types. Called after all families are bound.
+void bind_named_types(py::module_& m);
+
 // A new (first, second) of such a type.
 inline py::object named_pair(PyTypeObject* type, const Tensor& first, const Tensor& second) {
   py::object pair = py::reinterpret_steal<py::object>(PyStructSequence_New(type));

@@ -37,6 +37,19 @@ extern PyGetSetDef tensor_properties[];
 int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags);
 void tensor_release_buffer(PyObject* self, Py_buffer* view);
 
+// Garbage collection (bindings/tensor_gc.cpp).
+int tensor_traverse(PyObject* self, visitproc visit, void* arg);
+int tensor_clear(PyObject* self);
+// Called when Python has let go of the object: one with attributes, or of a subclass, lives on while C++ holds its
+// tensor. False: it is to be freed.
+bool keep_object(PyObject* self);
+// The object that impl owns, as a new reference; it owns impl again.
+PyObject* take_back_object(TensorImpl* impl);
+int tensor_set_attribute(PyObject* self, PyObject* name, PyObject* value);
+PyObject* tensor_get_dict(PyObject* self, void* context);
+int tensor_set_dict(PyObject* self, PyObject* dict, void* context);
+void bind_tensor_gc();
+
 // A new Python object of a subclass of weft.Tensor for t, which must not have one yet.
 PyObject* wrap_as(PyTypeObject* type, const Tensor& t);
 
@@ -53,6 +66,8 @@ void bind_runtime(py::module_& m);
 void bind_memory(py::module_& m);
 void bind_jit(py::module_& m);
 
+// Another view of t's memory, which stays as it is when t.data is set.
+Tensor alias_of(const Tensor& t);
 // A tensor on the memory of a NumPy array.
 Tensor from_numpy(const py::object& array);
 // A new weft.Size.

@@ -1,5 +1,6 @@
 // Properties of weft.Tensor: shape, dtype, device, grad, requires_grad, ...
 #include "bindings/autograd.h"
+#include "bindings/hooks.h"
 #include "bindings/tensor_object.h"
 #include "op/trace_values.h"
 #include "ops/elementwise.h"
@@ -47,7 +48,12 @@ PyObject* matrix_transpose(const Tensor& t) {
   return wrap(transpose(t, -2, -1));
 }
 
-PyObject* grad_of(const Tensor& t) { return wrap(accumulated_grad(t)); }
+// The gradient may get attributes, which then live as long as t.
+PyObject* grad_of(const Tensor& t) {
+  Tensor grad = accumulated_grad(t);
+  if (grad.defined()) let_collector_see(t);
+  return wrap(grad);
+}
 
 int reject_delete(PyObject* value, const char* name) {
   if (value) return 0;
@@ -70,6 +76,7 @@ int set_grad(PyObject* self, PyObject* value, void*) {
     check(grad.device() == t.device(), "grad: the gradient is on ", grad.device(), ", expected ", t.device());
     check(!grad.same(t), "grad: a tensor cannot be its own gradient");
     set_accumulated_grad(t, grad);
+    let_collector_see(t);
     return 0;
   });
 }
@@ -116,10 +123,14 @@ int set_data(PyObject* self, PyObject* value, void*) {
 
 PyObject* size_object(const Shape& shape) {
   static PyObject* size_type = py::object(py::module_::import("weft._size").attr("Size")).release().ptr();
-  PyObject* tuple = PyTuple_New(shape.size());
-  for (int i = 0; i < shape.size(); i++) PyTuple_SET_ITEM(tuple, i, PyLong_FromLongLong(shape[i]));
-  PyObject* size = PyObject_CallOneArg(size_type, tuple);
-  Py_DECREF(tuple);
+  py::tuple sizes(static_cast<size_t>(shape.size()));
+  for (int i = 0; i < shape.size(); i++) {
+    PyObject* number = PyLong_FromLongLong(shape[i]);
+    if (!number) throw py::error_already_set();
+    PyTuple_SET_ITEM(sizes.ptr(), i, number);
+  }
+  PyObject* size = PyObject_CallOneArg(size_type, sizes.ptr());
+  if (!size) throw py::error_already_set();
   return size;
 }
 
@@ -147,7 +158,7 @@ PyGetSetDef tensor_properties[] = {
     {"is_quantized", get<never>, nullptr, "Always False.", nullptr},
     {"_version", get<version>, nullptr, "Counts the in-place changes of the storage.", nullptr},
     {"_base", get<base>, nullptr, "The tensor this one is a view of, or None.", nullptr},
-    {"__dict__", PyObject_GenericGetDict, PyObject_GenericSetDict, nullptr, nullptr},
+    {"__dict__", tensor_get_dict, tensor_set_dict, nullptr, nullptr},
     {"_is_inference", get<inference>, nullptr, "Was the tensor made in inference mode?", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
 

@@ -17,6 +17,9 @@ TensorObject* object_of(PyObject* o) { return reinterpret_cast<TensorObject*>(o)
 void dealloc(PyObject* self) {
   TensorObject* o = object_of(self);
   PyTypeObject* type = Py_TYPE(self);
+  if ((o->dict || type != type_object) && keep_object(self)) [[unlikely]]
+    return;
+  PyObject_GC_UnTrack(self);
   if (o->weakrefs) PyObject_ClearWeakRefs(self);
   if (o->tensor.defined() && o->tensor.impl()->python_object == self) o->tensor.impl()->python_object = nullptr;
   Py_CLEAR(o->dict);
@@ -152,16 +155,20 @@ const Tensor& unwrap(PyObject* o) {
 }
 
 PyObject* wrap_as(PyTypeObject* type, const Tensor& t) {
-  PyObject* self = type->tp_alloc(type, 0);
+  const bool plain = type == type_object;  // the collector does not see it before it has to
+  PyObject* self = plain ? reinterpret_cast<PyObject*>(PyObject_GC_New(TensorObject, type)) : type->tp_alloc(type, 0);
   if (!self) throw py::error_already_set();
+  if (plain) object_of(self)->dict = object_of(self)->weakrefs = nullptr;
   new (&object_of(self)->tensor) Tensor(t);
   t.impl()->python_object = self;
+  if (plain && t.impl()->python_history) PyObject_GC_Track(self);
   return self;
 }
 
 PyObject* wrap(const Tensor& t) {
   if (!t.defined()) Py_RETURN_NONE;
   if (void* existing = t.impl()->python_object) {
+    if (t.impl()->owns_python_object) return take_back_object(t.impl());
     auto* self = static_cast<PyObject*>(existing);
     Py_INCREF(self);
     return self;
@@ -173,6 +180,10 @@ void bind_tensor_type(py::module_& m) {
   std::vector<PyType_Slot> slots = {
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
       {Py_tp_new, reinterpret_cast<void*>(create)},
+      {Py_tp_free, reinterpret_cast<void*>(PyObject_GC_Del)},
+      {Py_tp_traverse, reinterpret_cast<void*>(tensor_traverse)},
+      {Py_tp_clear, reinterpret_cast<void*>(tensor_clear)},
+      {Py_tp_setattro, reinterpret_cast<void*>(tensor_set_attribute)},
       {Py_tp_repr, reinterpret_cast<void*>(represent)},
       {Py_tp_hash, reinterpret_cast<void*>(hash)},
       {Py_tp_iter, reinterpret_cast<void*>(iterate)},
@@ -189,9 +200,11 @@ void bind_tensor_type(py::module_& m) {
   };
   for (PyType_Slot* s = tensor_number_slots; s->slot; s++) slots.push_back(*s);
   slots.push_back({0, nullptr});
-  PyType_Spec spec = {"weft.Tensor", sizeof(TensorObject), 0, Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, slots.data()};
+  PyType_Spec spec = {"weft.Tensor", sizeof(TensorObject), 0,
+                      Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots.data()};
   type_object = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
   if (!type_object) throw py::error_already_set();
+  bind_tensor_gc();
   m.attr("Tensor") = py::handle(reinterpret_cast<PyObject*>(type_object));
 }
 

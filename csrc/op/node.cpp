@@ -194,8 +194,8 @@ void add_accumulate_hook(const Tensor& leaf, uint64_t id, Ref<GradHook> hook) {
   leaf_hooks++;
 }
 
-void remove_accumulate_hook(const Tensor& leaf, uint64_t id) {
-  auto& hooks = ensure_grad_meta(leaf).accumulate_hooks;
+void remove_accumulate_hook(GradMeta& leaf, uint64_t id) {
+  auto& hooks = leaf.accumulate_hooks;
   auto it = std::find_if(hooks.begin(), hooks.end(), [&](const auto& entry) { return entry.first == id; });
   if (it == hooks.end()) return;
   Ref<GradHook> removed = std::move(it->second);  // its destructor may run Python, which sees the list without it

@@ -158,7 +158,7 @@ struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
 };
 
 void add_accumulate_hook(const Tensor& leaf, uint64_t id, Ref<GradHook> hook);
-void remove_accumulate_hook(const Tensor& leaf, uint64_t id);
+void remove_accumulate_hook(GradMeta& leaf, uint64_t id);
 // Is there any hook on any leaf? If not, backward need not find out when each leaf's gradient is complete.
 bool any_leaf_hooks();
 

@@ -21,6 +21,14 @@ TensorImpl::TensorImpl(Ref<Storage> storage_, Shape shape_, Strides strides_, in
 
 TensorImpl::~TensorImpl() = default;
 
+bool (*TensorImpl::release_python_object)(TensorImpl*) = nullptr;
+
+void TensorImpl::destroy() {
+  if (owns_python_object && !release_python_object(this)) [[unlikely]]
+    return;
+  delete this;
+}
+
 namespace {
 
 size_t checked_bytes(const Shape& shape, DType dtype) {

@@ -69,8 +69,18 @@ class TensorImpl final : public RefCounted, public Pooled<TensorImpl> {
   bool tracked = false;
   uint32_t view_version = 0;
   Ref<TensorImpl> base;
-  // The Python object that stands for this tensor, while there is one; guarded by the GIL. Not owned.
+  // The Python object that stands for this tensor, while there is one; guarded by the GIL. Not owned, unless
+  // owns_python_object: an object with attributes that Python let go of lives as long as the tensor.
   void* python_object = nullptr;
+  bool owns_python_object = false;
+  // Its history holds Python objects (a step written in Python): Python's garbage collector has to look at it.
+  bool python_history = false;
+  // Called without the GIL for a tensor that owns its Python object when its last owner is gone. Gives the object up,
+  // or returns false: the object is in use, and owns the tensor again.
+  static bool (*release_python_object)(TensorImpl*);
+
+ protected:
+  void destroy() override;
 };
 
 class Tensor {

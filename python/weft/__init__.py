@@ -36,6 +36,7 @@ _SUBMODULES = (
     "memory",
     "nn",
     "optim",
+    "return_types",
     "testing",
     "utils",
     "version",

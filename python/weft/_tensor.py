@@ -1,5 +1,7 @@
 """Tensor methods that are written in Python: hooks, copying, pickling, formatting. Importing this attaches them."""
 
+import copy
+
 from weft import _C, _tensor_names, _tensor_types
 
 Tensor = _C.Tensor
@@ -39,8 +41,7 @@ def register_hook(self, hook):
     >>> x.grad
     tensor(6.)
     """
-    node, number = self._add_grad_hook(hook)
-    return RemovableHandle(lambda: _C._remove_grad_hook(node, number))
+    return RemovableHandle(self._add_grad_hook(hook).remove)
 
 
 def register_post_accumulate_grad_hook(self, hook):
@@ -58,8 +59,7 @@ def register_post_accumulate_grad_hook(self, hook):
     >>> (x * 3).backward()
     tensor(3.)
     """
-    number = self._add_accumulate_hook(hook)
-    return RemovableHandle(lambda: self._remove_accumulate_hook(number))
+    return RemovableHandle(self._add_accumulate_hook(hook).remove)
 
 
 def pin_memory(self, device=None):
@@ -99,7 +99,7 @@ def _deepcopy(self, memo):
     memo[id(self)] = result
     if self.grad is not None:
         result.grad = _deepcopy(self.grad, memo)
-    result.__dict__.update({k: v for k, v in getattr(self, "__dict__", {}).items()})
+    result.__dict__.update(copy.deepcopy(dict(self.__dict__), memo) if self.__dict__ else {})
     return result
 
 
@@ -137,6 +137,14 @@ def _contains(self, element):
     return bool((self == element).any().item())
 
 
+def _array_wrap(self, array, context=None, return_scalar=False):
+    """What a NumPy function made of a tensor's values is a tensor too: np.sqrt(x)."""
+    try:
+        return _C.as_tensor(array)
+    except TypeError:  # a dtype that only NumPy has
+        return array
+
+
 def _reversed(self):
     return self.flip(0) if self.dim() else self
 
@@ -154,4 +162,5 @@ Tensor.__reduce_ex__ = _reduce_ex
 Tensor.__format__ = _format
 Tensor.__contains__ = _contains
 Tensor.__reversed__ = _reversed
+Tensor.__array_wrap__ = _array_wrap
 Tensor.__array_priority__ = 1000  # tensor operators win over NumPy's

@@ -189,6 +189,8 @@ def test_a_disabled_scaler_does_not_warn(w, monkeypatch, recwarn):
 def test_a_scaler_for_a_device_that_does_not_exist(w):
     with pytest.raises((RuntimeError, ValueError), match="nonsense"):
         w.amp.GradScaler("nonsense")
+
+
 @weft_only
 def test_scopes_of_threads_do_not_disturb_each_other(w):
     layer, x = w.nn.Linear(4, 2), w.ones(3, 4)
