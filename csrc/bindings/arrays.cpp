@@ -35,7 +35,7 @@ py::array to_numpy(const Tensor& t, const char* what = "numpy") {
   check_exportable(what, t);
   std::vector<py::ssize_t> strides;
   for (int64_t s : t.strides()) strides.push_back(s * static_cast<py::ssize_t>(item_size(t.dtype())));
-  py::object owner = py::cast(t);
+  py::object owner = py::cast(alias_of(t));
   py::dtype dtype(format_of(t.dtype()));
   static char nothing;
   py::array array(dtype, t.shape().to_vector(), strides, t.data() ? t.data() : &nothing, owner);
@@ -56,6 +56,14 @@ DType dtype_of_numpy(const char* what, const py::dtype& d) {
                         " has no counterpart; supported are bool, uint8, int8 to int64 and float16 to float64");
 }
 
+uint8_t code_of(DType t) {
+  return t == DType::Bool       ? dlpack::kBool
+         : t == DType::UInt8    ? dlpack::kUInt
+         : t == DType::BFloat16 ? dlpack::kBfloat
+         : is_floating(t)       ? dlpack::kFloat
+                                : dlpack::kInt;
+}
+
 // Keeps a Python object alive from C++ threads that may not hold the GIL.
 std::shared_ptr<void> keep_alive(py::object owner) {
   return {owner.release().ptr(), [](void* p) {
@@ -65,41 +73,73 @@ std::shared_ptr<void> keep_alive(py::object owner) {
           }};
 }
 
-Tensor from_dlpack_tensor(const dlpack::DLTensor& d, std::shared_ptr<void> owner, bool writable) {
+// What a DLPack tensor says of itself, checked: nothing is owned yet.
+struct Described {
+  char* data;
+  Shape shape;
+  Strides strides;
+  DType dtype;
+  Device device;
+};
+
+DType dtype_of_dlpack(dlpack::DLDataType type) {
+  check<ErrorKind::Buffer>(type.lanes == 1, "from_dlpack: vector element types (", type.lanes,
+                           " lanes) are not supported");
+  for (int i = 0; i < kNumDTypes; i++) {
+    auto t = static_cast<DType>(i);
+    if (code_of(t) == type.code && item_size(t) * 8 == type.bits) return t;
+  }
+  fail<ErrorKind::Buffer>("from_dlpack: element type code ", static_cast<int>(type.code), " with ",
+                          static_cast<int>(type.bits), " bits has no counterpart");
+}
+
+Described described(const dlpack::DLTensor& d) {
   int32_t type = d.device.device_type;
   check<ErrorKind::Buffer>(
       type == dlpack::kCpu || type == dlpack::kCudaHost || type == dlpack::kCuda,
-      "from_dlpack: only memory of the CPU and of CUDA devices can be taken over, got DLPack device "
-      "type ",
-      type);
-  Device device;
-  if (type == dlpack::kCuda) device = {DeviceType::CUDA, static_cast<int8_t>(d.device.device_id)};
-  backend_of(device);
-  check<ErrorKind::Buffer>(d.dtype.lanes == 1, "from_dlpack: vector element types are not supported");
-  std::optional<DType> dtype;
-  for (int i = 0; i < kNumDTypes; i++) {
-    auto t = static_cast<DType>(i);
-    uint8_t code = t == DType::Bool       ? dlpack::kBool
-                   : t == DType::UInt8    ? dlpack::kUInt
-                   : t == DType::BFloat16 ? dlpack::kBfloat
-                   : is_floating(t)       ? dlpack::kFloat
-                                          : dlpack::kInt;
-    if (code == d.dtype.code && item_size(t) * 8 == d.dtype.bits) dtype = t;
+      "from_dlpack: only memory of the CPU and of CUDA devices can be taken over, got DLPack device type ", type);
+  Described out{};
+  if (type == dlpack::kCuda) {
+    check<ErrorKind::Buffer>(d.device.device_id >= 0 && d.device.device_id < 128, "from_dlpack: CUDA device ",
+                             d.device.device_id, " does not exist");
+    out.device = {DeviceType::CUDA, static_cast<int8_t>(d.device.device_id)};
   }
-  check<ErrorKind::Buffer>(dtype.has_value(), "from_dlpack: element type code ", static_cast<int>(d.dtype.code),
-                           " with ", static_cast<int>(d.dtype.bits), " bits has no counterpart");
-  Shape shape(d.shape, d.ndim);
-  Strides strides = d.strides ? Strides(d.strides, d.ndim) : contiguous_strides(shape);
-  return from_memory(static_cast<char*>(d.data) + d.byte_offset, shape, strides, *dtype, std::move(owner), writable,
-                     device);
+  backend_of(out.device);
+  out.dtype = dtype_of_dlpack(d.dtype);
+  check<ErrorKind::Buffer>(d.ndim >= 0 && d.ndim <= kMaxDims && (d.ndim == 0 || d.shape), "from_dlpack: expected 0 to ",
+                           kMaxDims, " dimensions, got ", d.ndim);
+  if (d.ndim > 0) out.shape = Shape(d.shape, d.ndim);
+  bool empty = false;
+  for (int64_t n : out.shape) {
+    check<ErrorKind::Buffer>(n >= 0, "from_dlpack: negative size in shape ", out.shape);
+    empty |= n == 0;
+  }
+  out.strides = d.strides && d.ndim > 0 ? Strides(d.strides, d.ndim) : contiguous_strides(out.shape);
+  if (empty) out.strides = contiguous_strides(out.shape);
+  for (int64_t s : out.strides)
+    check<ErrorKind::Buffer>(s >= 0, "from_dlpack: negative strides (", out.strides,
+                             ") are not supported; export a copy");
+  check<ErrorKind::Buffer>(d.data || empty, "from_dlpack: a tensor of shape ", out.shape, " without memory");
+  out.data = static_cast<char*>(d.data) + d.byte_offset;
+  check<ErrorKind::Buffer>(
+      type == dlpack::kCuda || empty || reinterpret_cast<uintptr_t>(out.data) % item_size(out.dtype) == 0,
+      "from_dlpack: the memory is not aligned to elements of ", out.dtype, "; export a copy");
+  return out;
 }
 
+// Checks, then renames the capsule, whose destructor then leaves the tensor alone, then owns it: in whatever way this
+// fails, one of capsule, producer and owner frees it.
 template <class Managed>
-std::shared_ptr<void> managed_owner(Managed* managed) {
-  return {managed, [](void* p) {
-            auto* m = static_cast<Managed*>(p);
-            if (m->deleter) m->deleter(m);
-          }};
+Tensor taken_over(PyObject* capsule, const char* name, const char* used_name, bool writable) {
+  auto* managed = static_cast<Managed*>(PyCapsule_GetPointer(capsule, name));
+  if (!managed) throw py::error_already_set();
+  Described d = described(managed->dl_tensor);
+  if (PyCapsule_SetName(capsule, used_name) != 0) throw py::error_already_set();
+  std::shared_ptr<void> owner(managed, [](void* p) {
+    auto* m = static_cast<Managed*>(p);
+    if (m->deleter) m->deleter(m);
+  });
+  return from_memory(d.data, d.shape, d.strides, d.dtype, std::move(owner), writable, d.device);
 }
 
 Tensor from_dlpack(const py::object& source) {
@@ -111,6 +151,8 @@ Tensor from_dlpack(const py::object& source) {
                      ? source.attr("__dlpack_device__")().cast<std::pair<int, int>>()
                      : std::pair<int, int>(dlpack::kCpu, 0);
     if (place.first == dlpack::kCuda) {
+      check<ErrorKind::Buffer>(place.second >= 0 && place.second < 128, "from_dlpack: CUDA device ", place.second,
+                               " does not exist");
       Device device{DeviceType::CUDA, static_cast<int8_t>(place.second)};
       StreamHandle stream = backend_of(device).current_stream(device.index);
       options["stream"] = stream ? stream : 1;
@@ -127,18 +169,14 @@ Tensor from_dlpack(const py::object& source) {
     auto* managed = static_cast<dlpack::DLManagedTensorVersioned*>(PyCapsule_GetPointer(p, "dltensor_versioned"));
     check<ErrorKind::Buffer>(managed->version.major == 1, "from_dlpack: DLPack version ", managed->version.major,
                              " is not supported");
-    Tensor t = from_dlpack_tensor(managed->dl_tensor, managed_owner(managed), !(managed->flags & dlpack::kReadOnly));
-    PyCapsule_SetName(p, "used_dltensor_versioned");
-    return t;
+    return taken_over<dlpack::DLManagedTensorVersioned>(p, "dltensor_versioned", "used_dltensor_versioned",
+                                                        !(managed->flags & dlpack::kReadOnly));
   }
   check<ErrorKind::Type>(
       PyCapsule_IsValid(p, "dltensor"),
       "from_dlpack: expected an object with __dlpack__ or a DLPack capsule that was not used yet, got ",
       std::string(Py_TYPE(p)->tp_name));
-  auto* managed = static_cast<dlpack::DLManagedTensor*>(PyCapsule_GetPointer(p, "dltensor"));
-  Tensor t = from_dlpack_tensor(managed->dl_tensor, managed_owner(managed), true);
-  PyCapsule_SetName(p, "used_dltensor");
-  return t;
+  return taken_over<dlpack::DLManagedTensor>(p, "dltensor", "used_dltensor", true);
 }
 
 dlpack::DLDevice dlpack_device(const Tensor& t) {
@@ -146,40 +184,40 @@ dlpack::DLDevice dlpack_device(const Tensor& t) {
   return {dlpack::kCpu, 0};
 }
 
-// What an exported capsule owns: the tensor (its Dims hold shape and strides).
 void fill(dlpack::DLTensor& d, const Tensor& t) {
-  check_values_readable("dlpack", t);
-  DType dtype = t.dtype();
-  uint8_t code = dtype == DType::Bool       ? dlpack::kBool
-                 : dtype == DType::UInt8    ? dlpack::kUInt
-                 : dtype == DType::BFloat16 ? dlpack::kBfloat
-                 : is_floating(dtype)       ? dlpack::kFloat
-                                            : dlpack::kInt;
   d = {t.data(),
        dlpack_device(t),
        t.ndim(),
-       {code, static_cast<uint8_t>(item_size(dtype) * 8), 1},
+       {code_of(t.dtype()), static_cast<uint8_t>(item_size(t.dtype()) * 8), 1},
        t.impl()->shape.data(),
        t.impl()->strides.data(),
        0};
 }
 
+// The capsule owns a view of its own, whose Dims hold shape and strides.
 template <class Managed>
-py::object capsule_of(const Tensor& t, const char* name, Managed* managed) {
-  managed->manager_ctx = new Tensor(t);
+py::object capsule_of(const Tensor& t, const char* name, std::unique_ptr<Managed> managed) {
+  check_values_readable("dlpack", t);
+  auto owned = std::make_unique<Tensor>(alias_of(t));
+  fill(managed->dl_tensor, *owned);
+  managed->manager_ctx = owned.get();
   managed->deleter = [](Managed* m) {
     delete static_cast<Tensor*>(m->manager_ctx);
     delete m;
   };
-  fill(managed->dl_tensor, t);
-  PyObject* capsule = PyCapsule_New(managed, name, [](PyObject* c) {
+  PyObject* capsule = PyCapsule_New(managed.get(), name, [](PyObject* c) {
+    py::error_scope pending;
     // The name changes when somebody takes the tensor over.
     for (const char* unused : {"dltensor", "dltensor_versioned"}) {
       if (!PyCapsule_IsValid(c, unused)) continue;
       auto* m = static_cast<Managed*>(PyCapsule_GetPointer(c, unused));
       m->deleter(m);
+      return;
     }
   });
+  if (!capsule) throw py::error_already_set();
+  owned.release();
+  managed.release();
   return py::reinterpret_steal<py::object>(capsule);
 }
 
@@ -199,17 +237,21 @@ py::object to_dlpack(const Tensor& self, const std::optional<int64_t>& stream,
     if (!same) backend.synchronize_stream(device.index, own);
   }
   if (max_version && max_version->first >= 1) {
-    auto* managed = new dlpack::DLManagedTensorVersioned{};
+    auto managed = std::make_unique<dlpack::DLManagedTensorVersioned>();
     managed->version = {1, 0};
     managed->flags = t.impl()->storage->writable() ? 0 : dlpack::kReadOnly;
-    return capsule_of(t, "dltensor_versioned", managed);
+    return capsule_of(t, "dltensor_versioned", std::move(managed));
   }
   check<ErrorKind::Buffer>(t.impl()->storage->writable(),
                            "__dlpack__: read-only memory needs DLPack version 1; clone() the tensor");
-  return capsule_of(t, "dltensor", new dlpack::DLManagedTensor{});
+  return capsule_of(t, "dltensor", std::make_unique<dlpack::DLManagedTensor>());
 }
 
 }  // namespace
+
+Tensor alias_of(const Tensor& t) {
+  return Tensor(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
+}
 
 Tensor from_numpy(const py::object& source) {
   check<ErrorKind::Type>(py::isinstance<py::array>(source), "from_numpy: expected a NumPy array, got ",
@@ -233,6 +275,22 @@ Tensor from_numpy(const py::object& source) {
   return from_memory(const_cast<void*>(array.data()), shape, strides, dtype, keep_alive(array), writable);
 }
 
+namespace {
+
+// What a buffer holds while it is used: the memory, and its sizes and strides in bytes.
+struct Exported {
+  explicit Exported(const Tensor& t) : storage(t.impl()->storage), dims(static_cast<size_t>(2 * t.ndim())) {
+    for (int i = 0; i < t.ndim(); i++) {
+      dims[static_cast<size_t>(i)] = t.size(i);
+      dims[static_cast<size_t>(t.ndim() + i)] = t.strides()[i] * static_cast<Py_ssize_t>(item_size(t.dtype()));
+    }
+  }
+  Ref<Storage> storage;
+  std::vector<Py_ssize_t> dims;
+};
+
+}  // namespace
+
 int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
   int status = guarded([&]() -> int {
     const Tensor& t = unwrap(self);
@@ -241,12 +299,9 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
     check<ErrorKind::Buffer>(writable || !(flags & PyBUF_WRITABLE), "buffer: the tensor lies on read-only memory");
     check<ErrorKind::Buffer>(t.is_contiguous() || (flags & PyBUF_STRIDES) == PyBUF_STRIDES,
                              "buffer: the tensor is not contiguous");
-    auto* dims = new Py_ssize_t[static_cast<size_t>(2 * t.ndim() + 1)];
-    for (int i = 0; i < t.ndim(); i++) {
-      dims[i] = t.size(i);
-      dims[t.ndim() + i] = t.strides()[i] * static_cast<Py_ssize_t>(item_size(t.dtype()));
-    }
     check_values_readable("buffer", t);
+    auto exported = std::make_unique<Exported>(t);
+    Py_ssize_t* dims = exported->dims.data();
     static char nothing;
     *view = {};
     view->buf = t.data() ? t.data() : &nothing;
@@ -258,7 +313,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
     view->format = (flags & PyBUF_FORMAT) ? const_cast<char*>(format_of(t.dtype())) : nullptr;
     view->shape = (flags & PyBUF_ND) ? dims : nullptr;
     view->strides = (flags & PyBUF_STRIDES) == PyBUF_STRIDES ? dims + t.ndim() : nullptr;
-    view->internal = dims;
+    view->internal = exported.release();
     return 0;
   });
   if (status < 0) {
@@ -274,7 +329,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
   return status;
 }
 
-void tensor_release_buffer(PyObject*, Py_buffer* view) { delete[] static_cast<Py_ssize_t*>(view->internal); }
+void tensor_release_buffer(PyObject*, Py_buffer* view) { delete static_cast<Exported*>(view->internal); }
 
 void bind_arrays(Family& f) {
   f.function(

@@ -7,6 +7,7 @@
 
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -43,6 +44,17 @@ std::optional<Scalar> read_scalar(PyObject* object);
 // An int or a sequence of ints (0-dim integer tensors count as ints).
 std::optional<Dims> read_dims(PyObject* object);
 
+// The items of a list, tuple or other sequence as they are now: code that runs while they are read may change the
+// sequence. Raises what its methods raise; TypeError that begins with `what` for anything else.
+py::tuple items_of(const std::string& what, py::handle sequence);
+
+// An argument that is a Tensor, or None where the function declares that default: then it is an undefined tensor. Made
+// by Family; everywhere else (in lists, variants, functions bound without Family) None is no Tensor.
+struct TensorArgument {
+  Tensor tensor;
+  operator const Tensor&() const { return tensor; }
+};
+
 // The second operand of x + y: a tensor or a number.
 using Operand = std::variant<Tensor, Scalar>;
 
@@ -70,19 +82,35 @@ class Family {
   }
   template <class F, class... Extra>
   Family& function(const char* name, F f, const Extra&... extra) {
-    module_.def(name, f, required(extra)...);
+    module_.def(name, taking_tensors<Extra...>(f), required(extra)...);
     return *this;
   }
   template <class F, class... Extra>
   Family& method(const char* name, F f, const Extra&... extra) {
     py::handle type(reinterpret_cast<PyObject*>(tensor_type()));
-    py::cpp_function method(f, py::name(name), py::is_method(type), py::sibling(py::getattr(type, name, py::none())),
-                            required(extra)...);
+    py::cpp_function method(taking_tensors<Extra...>(f), py::name(name), py::is_method(type),
+                            py::sibling(py::getattr(type, name, py::none())), required(extra)...);
     py::setattr(type, name, method);
     return *this;
   }
 
  private:
+  template <class T>
+  using Argument = std::conditional_t<std::is_same_v<std::decay_t<T>, Tensor>, const TensorArgument&, T>;
+
+  template <class F, class R, class... Args>
+  static auto with_arguments(F f, R (*)(Args...)) {
+    return [f = std::move(f)](Argument<Args>... args) -> R { return f(static_cast<Argument<Args>>(args)...); };
+  }
+  // f as it is, or, where defaults are declared, with TensorArguments for its tensors.
+  template <class... Extra, class F>
+  static auto taking_tensors(F f) {
+    if constexpr ((std::is_same_v<Extra, py::arg_v> || ...))
+      return with_arguments(std::move(f), static_cast<py::detail::function_signature_t<F>*>(nullptr));
+    else
+      return f;
+  }
+
   // None stands for an optional argument that is absent, so only an argument whose default is None takes it.
   template <class T>
   static T required(const T& extra) {
@@ -106,12 +134,23 @@ template <>
 struct type_caster<weft::Tensor> {
   PYBIND11_TYPE_CASTER(weft::Tensor, const_name("weft.Tensor"));
   bool load(handle source, bool) {
-    if (source.is_none()) return true;  // an absent optional tensor is an undefined one
     if (!weft::python::is_tensor(source.ptr())) return false;
     value = weft::python::unwrap(source.ptr());
     return true;
   }
   static handle cast(const weft::Tensor& t, return_value_policy, handle) { return weft::python::wrap(t); }
+};
+
+// Family declares with none(false) which of these take no None.
+template <>
+struct type_caster<weft::python::TensorArgument> {
+  PYBIND11_TYPE_CASTER(weft::python::TensorArgument, const_name("weft.Tensor"));
+  bool load(handle source, bool) {
+    if (source.is_none()) return true;
+    if (!weft::python::is_tensor(source.ptr())) return false;
+    value.tensor = weft::python::unwrap(source.ptr());
+    return true;
+  }
 };
 
 #define WEFT_READ_CASTER(Type, text, read, write)                        \

@@ -231,7 +231,13 @@ void bind_grids(Family& f) {
       [](const py::args& tensors, const std::string& indexing) {
         py::object list = tensors.size() == 1 && !is_tensor(py::handle(tensors[0]).ptr()) ? py::object(tensors[0])
                                                                                           : py::object(tensors);
-        return py::tuple(py::cast(meshgrid(list.cast<std::vector<Tensor>>(), indexing)));
+        std::vector<Tensor> vectors;
+        for (py::handle t : items_of("meshgrid", list)) {
+          check<ErrorKind::Type>(is_tensor(t.ptr()), "meshgrid: expected Tensors, got ",
+                                 std::string(Py_TYPE(t.ptr())->tp_name), " at place ", vectors.size());
+          vectors.push_back(unwrap(t.ptr()));
+        }
+        return py::tuple(py::cast(meshgrid(vectors, indexing)));
       },
       py::arg("indexing") = "ij",
       "Views of the vectors of shape (len(a), len(b), ...), each varying along its own dimension.\n\n"

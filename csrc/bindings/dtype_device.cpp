@@ -24,7 +24,7 @@ thread_local Device outermost_device;
 
 PyDevice make_device(const py::object& spec, std::optional<int> index) {
   if (py::isinstance<PyDevice>(spec)) return spec.cast<PyDevice>();
-  if (py::isinstance<py::int_>(spec)) return {parse_device("cuda:" + std::to_string(spec.cast<int>()))};
+  if (py::isinstance<py::int_>(spec)) return {parse_device("cuda:" + py::str(spec).cast<std::string>())};
   check<ErrorKind::Type>(py::isinstance<py::str>(spec), "device: expected a string such as 'cpu' or 'cuda:0', got ",
                          std::string(py::str(py::type::of(spec))));
   auto text = spec.cast<std::string>();
@@ -79,10 +79,15 @@ std::optional<Scalar> read_scalar(PyObject* o) {
   }
   // NumPy scalars: bool_ has its own type, integers have __index__, floats have __float__ and no length.
   const char* name = Py_TYPE(o)->tp_name;
-  if (std::string_view(name).starts_with("numpy.bool")) return Scalar(PyObject_IsTrue(o) == 1);
+  if (std::string_view(name).starts_with("numpy.bool")) {
+    int truth = PyObject_IsTrue(o);
+    if (truth < 0) throw py::error_already_set();
+    return Scalar(truth == 1);
+  }
   PyNumberMethods* number = Py_TYPE(o)->tp_as_number;
   if (!number || PyType_Check(o)) return std::nullopt;
-  if (PyObject_HasAttrString(o, "ndim") && py::getattr(o, "ndim").cast<int>() != 0) return std::nullopt;
+  if (py::object ndim = py::getattr(o, "ndim", py::none()); !ndim.is_none() && !ndim.equal(py::int_(0)))
+    return std::nullopt;
   if (number->nb_index) {
     py::object value = py::reinterpret_steal<py::object>(PyNumber_Index(o));
     if (!value) throw py::error_already_set();
@@ -125,13 +130,27 @@ std::optional<Dims> read_dims(PyObject* o) {
     return dims;
   }
   if (!PyTuple_Check(o) && !PyList_Check(o)) return std::nullopt;
-  Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
+  const Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
   for (Py_ssize_t i = 0; i < n; i++) {
-    PyObject* entry = PySequence_Fast_GET_ITEM(o, i);
-    if (!is_int_like(entry)) return std::nullopt;
-    dims.push_back(read_int(entry));
+    // The __index__ of an entry may have changed the list.
+    check<ErrorKind::Value>(PySequence_Fast_GET_SIZE(o) == n, "a list of integers changed while it was read");
+    auto entry = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(o, i));
+    if (!is_int_like(entry.ptr())) return std::nullopt;
+    dims.push_back(read_int(entry.ptr()));
   }
   return dims;
+}
+
+py::tuple items_of(const std::string& what, py::handle sequence) {
+  if (PyTuple_CheckExact(sequence.ptr())) return py::reinterpret_borrow<py::tuple>(sequence);
+  PyObject* items =
+      PyList_CheckExact(sequence.ptr()) ? PyList_AsTuple(sequence.ptr()) : PySequence_Tuple(sequence.ptr());
+  if (!items && PyErr_ExceptionMatches(PyExc_TypeError)) {
+    PyErr_Clear();
+    fail<ErrorKind::Type>(what, ": expected a sequence, got ", std::string(Py_TYPE(sequence.ptr())->tp_name));
+  }
+  if (!items) throw py::error_already_set();
+  return py::reinterpret_steal<py::tuple>(items);
 }
 
 Dims dims_from_args(const char* function, const py::args& args) {
@@ -203,7 +222,11 @@ void bind_device(py::module_& m) {
              device_scopes.push_back(d);
              return self;
            })
-      .def("__exit__", [](const PyDevice&, const py::args&) { device_scopes.pop_back(); })
+      .def("__exit__",
+           [](const PyDevice&, const py::args&) {
+             check(!device_scopes.empty(), "device: this thread is in no device scope that could end");
+             device_scopes.pop_back();
+           })
       .def_property_readonly("type", &device_type_name)
       .def_property_readonly("index", [](const PyDevice& d) -> std::optional<int> {
         if (d.value.type == DeviceType::CUDA) return d.value.index;

@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "bindings/former.h"
+#include "bindings/indexing.h"
 #include "bindings/out.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
@@ -242,11 +243,12 @@ void bind_synonyms(Family& f) {
       {"arcsin", "asin"},      {"arctan", "atan"},  {"arctan2", "atan2"}, {"arccosh", "acosh"},   {"arcsinh", "asinh"},
       {"arctanh", "atanh"},    {"fix", "trunc"}};
   py::handle type(reinterpret_cast<PyObject*>(tensor_type()));
+  const py::dict methods(type.attr("__dict__"));  // where they are descriptors, which bind self
   for (auto [name, original] : synonyms) {
     f.module().attr(name) = f.module().attr(original);
     for (const char* suffix : {"", "_"}) {
       std::string from = std::string(original) + suffix, to = std::string(name) + suffix;
-      if (py::hasattr(type, from.c_str())) py::setattr(type, to.c_str(), py::getattr(type, from.c_str()));
+      if (methods.contains(from)) py::setattr(type, to.c_str(), methods[from.c_str()]);
     }
   }
 }
@@ -441,7 +443,8 @@ void bind_copies(Family& f) {
         return self;
       },
       "Sets every element to 0.");
-  auto choose = [](const Tensor& condition, const Operand& a, const Operand& b, const Tensor& out) {
+  auto choose = [](const Tensor& given, const Operand& a, const Operand& b, const Tensor& out) {
+    const Tensor condition = mask_of_bytes(given);
     const Tensor *x = std::get_if<Tensor>(&a), *y = std::get_if<Tensor>(&b);
     Tensor result;
     if (x && y) {

@@ -17,27 +17,88 @@ namespace weft::python {
 
 namespace {
 
+// One part of a key, read completely: what follows runs no Python code, which could change the tensor meanwhile.
+struct Item {
+  enum class Kind : uint8_t { Int, Slice, NewAxis, Ellipsis, Flag, Index };
+  Kind kind;
+  int64_t start = 0, stop = 0, step = 0;  // of a slice; start: the int, or the flag
+  Tensor index;
+
+  // How many dimensions of the tensor it takes.
+  int dims() const {
+    if (kind == Kind::Index) return index.dtype() == DType::Bool ? index.ndim() : 1;
+    return kind == Kind::Int || kind == Kind::Slice ? 1 : 0;
+  }
+};
+
+Item int_item(PyObject* o) {
+  int overflow = 0;
+  int64_t i = PyLong_AsLongLongAndOverflow(o, &overflow);
+  if (i == -1 && PyErr_Occurred()) throw py::error_already_set();
+  check<ErrorKind::Index>(!overflow, "index: an int beyond 64 bits is out of range for any dimension");
+  return {Item::Kind::Int, i, 0, 0, {}};
+}
+
+Item slice_item(PyObject* slice) {
+  Py_ssize_t start, stop, step;
+  if (PySlice_Unpack(slice, &start, &stop, &step) < 0) throw py::error_already_set();
+  check<ErrorKind::Value>(step > 0, "index: the step of a slice must be positive, got ", step,
+                          "; use flip() to reverse a tensor");
+  return {Item::Kind::Slice, start, stop, step, {}};
+}
+
+bool is_int(PyObject* o) { return PyLong_Check(o) && !PyBool_Check(o); }
+
+// A list or array used as an index.
+Tensor index_tensor(PyObject* o, const Tensor& x) {
+  const bool list = PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o);
+  check<ErrorKind::Index>(list || PyObject_HasAttrString(o, "__array_interface__"),
+                          "index: expected ints, slices, None, Ellipsis, masks or integer tensors, got ",
+                          std::string(Py_TYPE(o)->tp_name));
+  const Py_ssize_t length = list ? PyObject_Size(o) : 1;
+  if (length < 0) throw py::error_already_set();
+  if (length == 0) return empty({0}, DType::Int64, x.device());
+  return py::module_::import("weft._C").attr("as_tensor")(py::handle(o)).cast<Tensor>();
+}
+
+Item read_item(PyObject* o, const Tensor& x) {
+  if (is_int(o)) return int_item(o);
+  if (PySlice_Check(o)) return slice_item(o);
+  if (o == Py_None) return {Item::Kind::NewAxis, 0, 0, 0, {}};
+  if (o == Py_Ellipsis) return {Item::Kind::Ellipsis, 0, 0, 0, {}};
+  if (PyBool_Check(o)) return {Item::Kind::Flag, o == Py_True, 0, 0, {}};
+  if (!is_tensor(o) && PyIndex_Check(o) && !PySequence_Check(o)) {  // a NumPy integer
+    auto number = py::reinterpret_steal<py::object>(PyNumber_Index(o));
+    if (!number) throw py::error_already_set();
+    return int_item(number.ptr());
+  }
+  Tensor t = mask_of_bytes(is_tensor(o) ? unwrap(o) : index_tensor(o, x));
+  check<ErrorKind::Index>(t.dtype() == DType::Bool || is_integral(t.dtype()),
+                          "index: tensors used as indices must be of dtype int64 or bool, got ", t.dtype());
+  return {Item::Kind::Index, 0, 0, 0, t};
+}
+
 // What a key asks for, split into a view and the index tensors that are applied to the view.
 class Key {
  public:
   Key(const Tensor& x, PyObject* key) : x_(x) {
+    SmallVector<Item, 4> items;
     if (PyTuple_Check(key)) {
-      int n = static_cast<int>(PyTuple_GET_SIZE(key));
-      for (int i = 0; i < n; i++) items_.push_back(PyTuple_GET_ITEM(key, i));
+      for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++) items.push_back(read_item(PyTuple_GET_ITEM(key, i), x));
     } else {
-      items_.push_back(key);
+      items.push_back(read_item(key, x));
     }
     int consumed = 0;
-    for (PyObject*& item : items_) consumed += dims_taken(item);
+    for (const Item& item : items) consumed += item.dims();
     check<ErrorKind::Index>(consumed <= x.ndim(), consumed, " indices are too many for a ", x.ndim(),
                             "-dim tensor of shape ", x.shape());
-    for (PyObject* item : items_) {
-      if (item == Py_Ellipsis) {
+    for (const Item& item : items) {
+      if (item.kind == Item::Kind::Ellipsis) {
         check<ErrorKind::Index>(!ellipsis_, "index: only one Ellipsis (...) is allowed");
         ellipsis_ = true;
         for (int k = x.ndim() - consumed; k > 0; k--) keep_dim();
       } else {
-        read(item);
+        take(item);
       }
     }
     while (dim_ < x.ndim()) keep_dim();
@@ -49,48 +110,16 @@ class Key {
   bool plain() const { return !changes_; }
 
  private:
-  static bool is_int(PyObject* o) { return PyLong_Check(o) && !PyBool_Check(o); }
-
-  // How many dimensions of x an item takes; lists and arrays become tensors on the way.
-  int dims_taken(PyObject*& item) {
-    if (is_int(item) || PySlice_Check(item)) return 1;
-    if (item == Py_None || item == Py_Ellipsis || PyBool_Check(item)) return 0;
-    if (!is_tensor(item)) {
-      if (PyIndex_Check(item) && !PySequence_Check(item)) {  // a NumPy integer
-        made_.push_back(py::reinterpret_steal<py::object>(PyNumber_Index(item)));
-        if (!made_.back()) throw py::error_already_set();
-        item = made_.back().ptr();
-        return 1;
-      }
-      bool list = PyList_Check(item) || PyTuple_Check(item) || PyRange_Check(item) ||
-                  PyObject_HasAttrString(item, "__array_interface__");
-      check<ErrorKind::Index>(list, "index: expected ints, slices, None, Ellipsis, masks or integer tensors, got ",
-                              std::string(Py_TYPE(item)->tp_name));
-      bool empty_list = PySequence_Check(item) && PySequence_Size(item) == 0;
-      py::module_ core = py::module_::import("weft._C");
-      made_.push_back(empty_list && !PyObject_HasAttrString(item, "dtype")
-                          ? py::cast(empty({0}, DType::Int64, x_.device()))
-                          : core.attr("as_tensor")(py::handle(item)));
-      item = made_.back().ptr();
-    }
-    const Tensor& t = unwrap(item);
-    check<ErrorKind::Index>(t.dtype() == DType::Bool || is_integral(t.dtype()),
-                            "index: tensors used as indices must be of dtype int64 or bool, got ", t.dtype());
-    check<ErrorKind::Index>(t.dtype() != DType::UInt8,
-                            "index: uint8 tensors are not used as masks; convert to bool or int64");
-    return t.dtype() == DType::Bool ? t.ndim() : 1;
-  }
-
-  void read(PyObject* item) {
-    if (is_int(item)) return choose(PyLong_AsLongLong(item));
-    if (PySlice_Check(item)) return slice_dim(item);
-    if (item == Py_None) return new_dim();
-    if (PyBool_Check(item)) return mask(full({}, Scalar(item == Py_True), DType::Bool, x_.device()));
-    const Tensor& t = unwrap(item);
+  void take(const Item& item) {
+    const Tensor& t = item.index;
+    if (item.kind == Item::Kind::Int) return choose(item.start);
+    if (item.kind == Item::Kind::Slice) return slice_dim(item.start, item.stop, item.step);
+    if (item.kind == Item::Kind::NewAxis) return new_dim();
+    if (item.kind == Item::Kind::Flag) return mask(full({}, Scalar(item.start != 0), DType::Bool, x_.device()));
     if (t.dtype() == DType::Bool) return mask(t);
     if (t.ndim() == 0 && t.has_values()) {
       py::object number = py::reinterpret_steal<py::object>(python::item(t));
-      return choose(PyLong_AsLongLong(number.ptr()));
+      return choose(number.cast<int64_t>());
     }
     at(out_dims_, t);
     keep_dim();
@@ -106,7 +135,6 @@ class Key {
   void keep_dim() { add(0, 1, x_.size(dim_)); }
 
   void choose(int64_t i) {
-    if (i == -1 && PyErr_Occurred()) throw py::error_already_set();
     int64_t n = x_.size(dim_);
     check<ErrorKind::Index>(i >= -n && i < n, "index ", i, " is out of range for dimension ", dim_,
                             " of a tensor of shape ", x_.shape(), ", which has size ", n);
@@ -114,11 +142,8 @@ class Key {
     add(i < 0 ? i + n : i, 1, -1);
   }
 
-  void slice_dim(PyObject* slice) {
-    int64_t start, stop, step, n = x_.size(dim_);
-    if (PySlice_Unpack(slice, &start, &stop, &step) < 0) throw py::error_already_set();
-    check<ErrorKind::Value>(step > 0, "index: the step of a slice must be positive, got ", step,
-                            "; use flip() to reverse a tensor");
+  void slice_dim(int64_t start, int64_t stop, int64_t step) {
+    const int64_t n = x_.size(dim_);
     int64_t count = PySlice_AdjustIndices(n, &start, &stop, step);
     changes_ |= count != n;
     add(count ? start : 0, count > 1 ? step : 1, count);
@@ -151,8 +176,6 @@ class Key {
   }
 
   const Tensor& x_;
-  SmallVector<PyObject*, 6> items_;
-  std::vector<py::object> made_;
   BasicKey basic_;
   std::vector<Tensor> indices_;
   int dim_ = 0, out_dims_ = 0, masked_dims_ = 0;
@@ -183,11 +206,20 @@ Tensor fitted(const Tensor& value, int ndim, DType dtype) {
 
 }  // namespace
 
+Tensor mask_of_bytes(const Tensor& t) {
+  if (t.dtype() != DType::UInt8) return t;
+  if (PyErr_WarnEx(PyExc_UserWarning,
+                   "a uint8 tensor used as a mask is deprecated; convert it with .bool(), or with .long() for an index",
+                   1) < 0)
+    throw py::error_already_set();
+  return ne(t, Scalar(0));
+}
+
 Tensor index_get(const Tensor& x, PyObject* key) {
   if (PyLong_CheckExact(key) && x.ndim() > 0) {
-    int64_t i = PyLong_AsLongLong(key), n = x.size(0);
-    if (i >= -n && i < n && !(i == -1 && PyErr_Occurred())) return select(x, 0, i);
-    PyErr_Clear();
+    int overflow = 0;
+    int64_t i = PyLong_AsLongLongAndOverflow(key, &overflow), n = x.size(0);
+    if (!overflow && i >= -n && i < n) return select(x, 0, i);
   }
   if (key == Py_Ellipsis) return view_as(x, x.shape());
   Key k(x, key);
@@ -197,8 +229,8 @@ Tensor index_get(const Tensor& x, PyObject* key) {
 }
 
 void index_set(const Tensor& x, PyObject* key, PyObject* value) {
+  Tensor v = to_device(as_value(x, value), x.device());  // first: this may run Python code
   Key k(x, key);
-  Tensor v = to_device(as_value(x, value), x.device());
   if (!k.advanced()) {
     Tensor target = k.view();
     copy_(target, fitted(v, target.ndim(), v.dtype()));
@@ -214,11 +246,15 @@ void index_set(const Tensor& x, PyObject* key, PyObject* value) {
 
 namespace {
 
-std::vector<Tensor> indices_from(const Tensor& x, const py::sequence& given) {
+std::vector<Tensor> indices_from(const char* op, const py::object& given) {
+  check<ErrorKind::Type>(PyTuple_Check(given.ptr()) || PyList_Check(given.ptr()), op,
+                         ": indices must be a tuple or list of tensors, got ",
+                         std::string(Py_TYPE(given.ptr())->tp_name));
   std::vector<Tensor> out;
-  for (py::handle item : given)
-    out.push_back(item.is_none() ? Tensor() : py::module_::import("weft._C").attr("as_tensor")(item).cast<Tensor>());
-  (void)x;
+  for (py::handle item : items_of(op, given))
+    out.push_back(item.is_none()
+                      ? Tensor()
+                      : mask_of_bytes(py::module_::import("weft._C").attr("as_tensor")(item).cast<Tensor>()));
   return out;
 }
 
@@ -374,15 +410,15 @@ void bind_along(Family& f) {
       py::arg("dim"), py::arg("index").none(false), py::arg("value"), "index_fill() in place.");
   f.def(
       "index_put",
-      [](const Tensor& x, const py::sequence& i, const Tensor& values, bool accumulate) {
-        return index_put(x, indices_from(x, i), values, accumulate);
+      [](const Tensor& x, const py::object& i, const Tensor& values, bool accumulate) {
+        return index_put(x, indices_from("index_put", i), values, accumulate);
       },
       py::arg("indices"), py::arg("values").none(false), py::arg("accumulate") = false,
       "A copy with x[indices] = values, or += with accumulate.");
   f.method(
       "index_put_",
-      [](const py::object& x, const py::sequence& i, const Tensor& values, bool accumulate) {
-        index_put_(unwrap(x.ptr()), indices_from(unwrap(x.ptr()), i), values, accumulate);
+      [](const py::object& x, const py::object& i, const Tensor& values, bool accumulate) {
+        index_put_(unwrap(x.ptr()), indices_from("index_put_", i), values, accumulate);
         return x;
       },
       py::arg("indices"), py::arg("values").none(false), py::arg("accumulate") = false,

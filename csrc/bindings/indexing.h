@@ -10,4 +10,7 @@ namespace weft::python {
 Tensor index_get(const Tensor& x, PyObject* key);
 void index_set(const Tensor& x, PyObject* key, PyObject* value);
 
+// t, or if it is uint8, which PyTorch once had instead of bool: where it is not 0, after a warning.
+Tensor mask_of_bytes(const Tensor& t);
+
 }  // namespace weft::python

@@ -107,7 +107,7 @@ void bind_sums_of_products(Family& f) {
 // einsum(a, [0, 1], b, [1, 2], [0, 2]): letters for the lists; Ellipsis stands for "...".
 std::string letters_of(const py::handle& list) {
   std::string letters;
-  for (py::handle item : list) {
+  for (py::handle item : items_of("einsum", list)) {
     if (py::isinstance<py::ellipsis>(item)) {
       letters += "...";
       continue;
@@ -125,7 +125,7 @@ Tensor einsum_call(const py::args& args) {
   if (py::isinstance<py::str>(args[0])) {
     py::object rest = args[py::slice(1, static_cast<py::ssize_t>(args.size()), 1)];
     const bool is_list = args.size() == 2 && !is_tensor(args[1].ptr());
-    for (py::handle item : is_list ? py::reinterpret_borrow<py::object>(args[1]) : rest) {
+    for (py::handle item : items_of("einsum", is_list ? py::reinterpret_borrow<py::object>(args[1]) : rest)) {
       check<ErrorKind::Type>(is_tensor(item.ptr()), "einsum: expected tensors after the equation, got ",
                              std::string(py::str(py::type::of(item))));
       operands.push_back(unwrap(item.ptr()));

@@ -15,7 +15,7 @@ std::vector<Tensor> tensors_of(const char* op, py::handle list) {
   check<ErrorKind::Type>(sequence, op, ": expected a list or tuple of Tensors, got ",
                          std::string(Py_TYPE(list.ptr())->tp_name));
   std::vector<Tensor> tensors;
-  for (py::handle t : py::reinterpret_borrow<py::sequence>(list)) {
+  for (py::handle t : items_of(op, list)) {
     check<ErrorKind::Type>(is_tensor(t.ptr()), op, ": expected Tensors in the list, got ",
                            std::string(Py_TYPE(t.ptr())->tp_name), " at place ", tensors.size());
     tensors.push_back(unwrap(t.ptr()));
@@ -255,7 +255,12 @@ void bind_broadcasts(Family& f) {
       "broadcast_shapes",
       [](const py::args& shapes) {
         Shape shape;
-        for (py::handle s : shapes) shape = broadcast_shapes("broadcast_shapes", shape, s.cast<Dims>());
+        for (py::handle s : shapes) {
+          std::optional<Dims> sizes = read_dims(s.ptr());
+          check<ErrorKind::Type>(sizes.has_value(), "broadcast_shapes: expected shapes, got ",
+                                 std::string(Py_TYPE(s.ptr())->tp_name));
+          shape = broadcast_shapes("broadcast_shapes", shape, checked_sizes("broadcast_shapes", *sizes));
+        }
         return py::module_::import("weft._size").attr("Size")(shape.to_vector());
       },
       "The shape that shapes broadcast to.\n\n"

@@ -27,7 +27,7 @@ inline Dims dims_of(const char* op, const py::args& args) {
   if (!dims) {
     std::string type = Py_TYPE(source.ptr())->tp_name;
     if (py::isinstance<py::sequence>(source) && !py::isinstance<py::str>(source)) {
-      for (py::handle entry : py::reinterpret_borrow<py::sequence>(source)) {
+      for (py::handle entry : items_of(op, source)) {
         type = Py_TYPE(entry.ptr())->tp_name;
         if (!PyLong_Check(entry.ptr())) break;
       }

@@ -15,6 +15,7 @@ struct Nested {
   Scalar::Kind kind = Scalar::Kind::Bool;
   std::optional<DType> exact;  // of tensors or NumPy scalars inside
   bool any = false;
+  int64_t count = 0;  // of elements at all depths
 
   void note(Scalar::Kind k) {
     kind = std::max(kind, k);
@@ -22,22 +23,70 @@ struct Nested {
   }
 };
 
-bool is_list(PyObject* o) { return PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o); }
+// What tensor() goes into: sequences of any type but text.
+bool is_list(PyObject* o) {
+  if (PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o)) return true;
+  if (PyFloat_Check(o) || PyLong_Check(o) || PyUnicode_Check(o) || PyBytes_Check(o)) return false;
+  return PySequence_Check(o) && !PyDict_Check(o);
+}
 bool is_array(PyObject* o) { return is_tensor(o) || PyObject_HasAttrString(o, "__array_interface__"); }
 
-py::object as_fast_sequence(PyObject* o) {
-  return py::reinterpret_steal<py::object>(PySequence_Fast(o, "tensor: expected a sequence"));
+// Data may nest without end in what their methods return.
+class Recursion {
+ public:
+  Recursion() {
+    if (Py_EnterRecursiveCall(" in tensor()")) throw py::error_already_set();
+  }
+  ~Recursion() { Py_LeaveRecursiveCall(); }
+  Recursion(const Recursion&) = delete;
+};
+
+// Ctrl-C is answered in long lists.
+void check_signals(int64_t count) {
+  if (count % (1 << 16) == 0 && PyErr_CheckSignals() < 0) throw py::error_already_set();
 }
 
-// Lists of arrays or tensors become nested lists of numbers.
+[[noreturn]] void fail_changed() { fail<ErrorKind::Value>("tensor: the data changed while they were read"); }
+
+int64_t length_of(PyObject* list) {
+  Py_ssize_t n = PySequence_Size(list);
+  if (n < 0) throw py::error_already_set();
+  return n;
+}
+
+// Calls f with each of the `length` elements. f may run Python code, which may change the list: an error then.
+template <class F>
+void each_element(PyObject* list, int64_t length, const F& f) {
+  if (PyList_CheckExact(list) || PyTuple_CheckExact(list)) {
+    for (Py_ssize_t i = 0; i < length; i++) {
+      if (i >= PySequence_Fast_GET_SIZE(list)) fail_changed();
+      f(py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(list, i)).ptr());
+    }
+    if (PySequence_Fast_GET_SIZE(list) != length) fail_changed();
+    return;
+  }
+  auto elements = py::reinterpret_steal<py::object>(PyObject_GetIter(list));
+  if (!elements) throw py::error_already_set();
+  for (int64_t i = 0;; i++) {
+    auto element = py::reinterpret_steal<py::object>(PyIter_Next(elements.ptr()));
+    if (!element && PyErr_Occurred()) throw py::error_already_set();
+    if (!element && i == length) return;
+    if (!element || i == length) fail_changed();
+    f(element.ptr());
+  }
+}
+
+// Arrays and tensors inside of lists become nested lists of numbers.
 py::object plain(PyObject* o) {
   if (is_tensor(o)) return py::reinterpret_steal<py::object>(to_list(unwrap(o)));
-  if (PyObject_HasAttrString(o, "tolist")) return py::handle(o).attr("tolist")();
-  return py::reinterpret_borrow<py::object>(o);
+  return py::module_::import("numpy").attr("asarray")(py::handle(o)).attr("tolist")();
 }
 
 void measure(PyObject* o, int depth, Nested& n) {
-  if (is_array(o) && !PyFloat_Check(o)) {
+  const bool number = PyFloat_Check(o) || PyLong_Check(o);
+  if (number && n.shape.size() == depth) return n.note(read_scalar(o)->kind());
+  Recursion guard;
+  if (!number && is_array(o)) {
     DType t = is_tensor(o) ? unwrap(o).dtype()
                            : from_numpy(py::module_::import("numpy").attr("asarray")(py::handle(o))).dtype();
     n.exact = n.exact ? promote(*n.exact, t) : t;
@@ -52,10 +101,8 @@ void measure(PyObject* o, int depth, Nested& n) {
     n.note(s->kind());
     return;
   }
-  py::object items = as_fast_sequence(o);
-  if (!items) throw py::error_already_set();
-  Py_ssize_t length = PySequence_Fast_GET_SIZE(items.ptr());
   check<ErrorKind::Value>(depth < kMaxDims, "tensor: more than ", kMaxDims, " levels of nesting");
+  const int64_t length = length_of(o);
   if (n.shape.size() == depth) {
     check<ErrorKind::Value>(!n.any, "tensor: got a sequence of length ", length, " at depth ", depth,
                             " where there were numbers before");
@@ -63,7 +110,10 @@ void measure(PyObject* o, int depth, Nested& n) {
   }
   check<ErrorKind::Value>(n.shape[depth] == length, "tensor: expected a sequence of length ", n.shape[depth],
                           " at depth ", depth, ", got length ", length);
-  for (Py_ssize_t i = 0; i < length; i++) measure(PySequence_Fast_GET_ITEM(items.ptr(), i), depth + 1, n);
+  each_element(o, length, [&](PyObject* element) {
+    check_signals(++n.count);
+    measure(element, depth + 1, n);
+  });
 }
 
 template <class T>
@@ -82,23 +132,30 @@ T convert(const Scalar& s) {
   }
 }
 
+// Writes what measure() has measured, and never more than that.
 template <class T>
-void store(PyObject* o, T*& out) {
-  if (PyFloat_CheckExact(o)) {
-    *out++ = convert<T>(Scalar(PyFloat_AS_DOUBLE(o)));
-    return;
-  }
-  if (is_array(o) && !PyFloat_Check(o)) {
-    py::object values = plain(o);
-    return store(values.ptr(), out);
-  }
-  if (!is_list(o)) {
+void store(PyObject* o, int depth, const Shape& shape, T*& out, const T* end) {
+  const bool number = PyFloat_Check(o) || PyLong_Check(o);
+  if (number && depth == shape.size() && out < end) {
     *out++ = convert<T>(*read_scalar(o));
     return;
   }
-  py::object items = as_fast_sequence(o);
-  Py_ssize_t length = PySequence_Fast_GET_SIZE(items.ptr());
-  for (Py_ssize_t i = 0; i < length; i++) store(PySequence_Fast_GET_ITEM(items.ptr(), i), out);
+  Recursion guard;
+  if (!number && is_array(o)) {
+    py::object values = plain(o);
+    return store(values.ptr(), depth, shape, out, end);
+  }
+  if (!is_list(o)) {
+    std::optional<Scalar> value = read_scalar(o);
+    if (!value || depth != shape.size() || out == end) fail_changed();
+    *out++ = convert<T>(*value);
+    return;
+  }
+  if (depth >= shape.size() || length_of(o) != shape[depth]) fail_changed();
+  each_element(o, shape[depth], [&](PyObject* element) {
+    check_signals(end - out);
+    store(element, depth + 1, shape, out, end);
+  });
 }
 
 Tensor from_nested(PyObject* data, std::optional<DType> dtype) {
@@ -110,9 +167,15 @@ Tensor from_nested(PyObject* data, std::optional<DType> dtype) {
   Tensor t = empty(n.shape, dtype.value_or(natural));
   visit_dtype(t.dtype(), [&](auto tag) {
     auto* out = t.data_as<typename decltype(tag)::type>();
-    if (t.numel()) store(data, out);
+    const auto* end = out + t.numel();
+    if (t.numel()) store(data, 0, t.shape(), out, end);
+    if (out != end) fail_changed();
   });
   return t;
+}
+
+bool is_list_or_number(PyObject* o) {
+  return PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o) || PyFloat_Check(o) || PyLong_Check(o);
 }
 
 // As a NumPy array with the machine's byte order.
@@ -120,6 +183,11 @@ py::object native_array(const py::object& data) {
   py::object array = py::module_::import("numpy").attr("asarray")(data);
   bool foreign = !array.attr("dtype").attr("isnative").cast<bool>();
   return foreign ? array.attr("astype")(array.attr("dtype").attr("newbyteorder")("=")) : array;
+}
+
+// Gives an array although it is none, as pandas' Series does.
+bool is_array_like(const py::object& data) {
+  return !is_list_or_number(data.ptr()) && !PyType_Check(data.ptr()) && py::hasattr(data, "__array__");
 }
 
 // Shares memory where it can.
@@ -131,7 +199,7 @@ Tensor as_tensor(const py::object& data, std::optional<DType> dtype, std::option
     t = from_numpy(native_array(data));
   else if (py::hasattr(data, "__dlpack__"))
     t = unwrap(py::module_::import("weft._C").attr("from_dlpack")(data).ptr());
-  else if (PyObject_CheckBuffer(data.ptr()) && !PyBytes_Check(data.ptr()))
+  else if ((PyObject_CheckBuffer(data.ptr()) && !PyBytes_Check(data.ptr())) || is_array_like(data))
     t = from_numpy(native_array(data));
   else
     t = from_nested(data.ptr(), dtype);
@@ -146,9 +214,9 @@ Tensor make_tensor(const py::object& data, std::optional<DType> dtype, std::opti
   {
     GradModeGuard no_grad(false);
     t = as_tensor(data, dtype, device);
-    bool shared =
-        !is_list(data.ptr()) && t.impl()->storage->use_count() >= 1 &&
-        (is_tensor(data.ptr()) || py::hasattr(data, "__array_interface__") || PyObject_CheckBuffer(data.ptr()));
+    bool shared = !is_list_or_number(data.ptr()) &&
+                  (is_tensor(data.ptr()) || py::hasattr(data, "__array_interface__") ||
+                   py::hasattr(data, "__dlpack__") || PyObject_CheckBuffer(data.ptr()) || is_array_like(data));
     if (shared) t = detach(clone(t));
   }
   if (requires_grad) change_requires_grad(t, true);
@@ -171,11 +239,18 @@ PyObject* element(const Tensor& t, int64_t offset) {
 }
 
 PyObject* nested_list(const Tensor& t, int dim, int64_t offset) {
-  if (dim == t.ndim()) return element(t, offset);
-  PyObject* list = PyList_New(t.size(dim));
-  for (int64_t i = 0; i < t.size(dim); i++)
-    PyList_SET_ITEM(list, i, nested_list(t, dim + 1, offset + i * t.strides()[dim]));
-  return list;
+  if (dim == t.ndim()) {
+    PyObject* number = element(t, offset);
+    if (!number) throw py::error_already_set();
+    return number;
+  }
+  check_signals(offset);
+  py::list list(static_cast<size_t>(t.size(dim)));
+  for (int64_t i = 0; i < t.size(dim); i++) {
+    if (dim + 1 == t.ndim()) check_signals(i + 1);
+    PyList_SET_ITEM(list.ptr(), i, nested_list(t, dim + 1, offset + i * t.strides()[dim]));
+  }
+  return list.release().ptr();
 }
 
 void check_has_data(const char* what, const Tensor& t) {
@@ -196,7 +271,9 @@ PyObject* item(const Tensor& t, const char* asked) {
 PyObject* to_list(const Tensor& t) {
   check_has_data("tolist", t);
   check_read_at_every_call("tolist", t);
-  return nested_list(t.device().type == DeviceType::CPU ? t : on_host(t), 0, 0);
+  if (t.device().type != DeviceType::CPU) return nested_list(on_host(t), 0, 0);
+  // A view of its own: Python code that runs meanwhile may give t other memory.
+  return nested_list(alias_of(t), 0, 0);
 }
 
 void bind_tensor_data(Family& f) {

@@ -24,6 +24,8 @@ int num_threads() { return omp_get_max_threads(); }
 
 void set_num_threads(int n) {
   check<ErrorKind::Value>(n >= 1, "set_num_threads: expected a positive number of threads, got ", n);
+  const int most = std::max(1024, 4 * omp_get_num_procs());  // OpenMP ends the process when it cannot start threads
+  check<ErrorKind::Value>(n <= most, "set_num_threads: expected at most ", most, " threads, got ", n);
   omp_set_num_threads(n);
 }
 
