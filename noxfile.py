@@ -1,5 +1,8 @@
 """Checks as nox sessions; CONTRIBUTING.md says what each does."""
 
+import os
+import shutil
+import site
 import sys
 from pathlib import Path
 
@@ -37,6 +40,18 @@ def fuzz(session):
 def soak(session):
     session.install(".")
     session.run("python", "tests/soak/soak.py", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def pydebug(session):
+    """Extensions built for the ordinary interpreter load into the debug one of the same minor version."""
+    debug = shutil.which(f"python{sys.version_info[0]}.{sys.version_info[1]}-dbg") or shutil.which("python3-dbg")
+    if not debug:
+        session.error("pydebug: no debug interpreter found (Debian: apt-get install python3-dbg)")
+    packages = [str(Path("python").resolve()), *site.getsitepackages()]
+    environment = {"PYTHONPATH": os.pathsep.join(packages), "PYTHONFAULTHANDLER": "1"}
+    tests = session.posargs or ["tests/python"]
+    session.run(debug, "-X", "dev", "-m", "pytest", "-q", *tests, external=True, env=environment)
 
 
 @nox.session
