@@ -133,11 +133,12 @@ std::optional<Dims> read_dims(PyObject* o) {
   const Py_ssize_t n = PySequence_Fast_GET_SIZE(o);
   for (Py_ssize_t i = 0; i < n; i++) {
     // The __index__ of an entry may have changed the list.
-    check<ErrorKind::Value>(PySequence_Fast_GET_SIZE(o) == n, "a list of integers changed while it was read");
+    if (PySequence_Fast_GET_SIZE(o) != n) break;
     auto entry = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(o, i));
     if (!is_int_like(entry.ptr())) return std::nullopt;
     dims.push_back(read_int(entry.ptr()));
   }
+  check<ErrorKind::Value>(PySequence_Fast_GET_SIZE(o) == n, "a list of integers changed while it was read");
   return dims;
 }
 

@@ -34,8 +34,8 @@ void initialise_in_new(py::handle type) {
     if (!self) throw py::error_already_set();
     try {
       init(self, *args, **kwargs);
-    } catch (const py::error_already_set& e) {
-      if (cls == exact || !e.matches(PyExc_TypeError)) throw;
+    } catch (const py::error_already_set&) {
+      if (cls == exact) throw;
       init(self);
     }
     return self;

@@ -400,7 +400,7 @@ def test_a_process_ends_well_with_hooks_and_attributes():
     program = """
 import weft
 p = weft.nn.Parameter(weft.ones(2)); p.tag = object()
-p.register_hook(lambda g: p and None); p.register_post_accumulate_grad_hook(lambda t: None)
+p.register_hook(lambda g: (p, None)[1]); p.register_post_accumulate_grad_hook(lambda t: None)
 kept = (p * p).sum(); kept.backward(retain_graph=True); p.grad.tag = [p]
 del p
 """

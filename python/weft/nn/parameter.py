@@ -1,5 +1,7 @@
 """Parameter: a tensor that a Module registers as something to be trained."""
 
+import copy
+
 import weft
 
 
@@ -25,8 +27,8 @@ class Parameter(weft.Tensor):
     def __deepcopy__(self, memo):
         if id(self) not in memo:
             twin = type(self)(self.detach().clone(), self.requires_grad)
-            twin.__dict__.update(self.__dict__)
             memo[id(self)] = twin
+            twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
         return memo[id(self)]
 
     def __repr__(self):
