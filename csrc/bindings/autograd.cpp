@@ -107,8 +107,10 @@ void bind_modes(py::module_& m) {
 }
 
 void bind_nodes(py::module_& m) {
-  py::class_<PyHookPlace>(m, "_HookPlace").def("remove", [](const PyHookPlace& p) { p.place->remove(); });
-  py::class_<PyNode>(m, "Node", "A recorded step of the autograd graph.")
+  py::class_<PyHookPlace>(m, "_HookPlace", py::is_final()).def("remove", [](const PyHookPlace& p) {
+    p.place->remove();
+  });
+  py::class_<PyNode>(m, "Node", "A recorded step of the autograd graph.", py::is_final())
       .def(
           "name", [](const PyNode& n) { return node_name(*n.node); }, "Name of the step, for example 'MulBackward0'.")
       .def("__repr__", [](const PyNode& n) { return "<" + node_name(*n.node) + ">"; })

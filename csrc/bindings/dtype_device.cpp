@@ -167,7 +167,7 @@ DType default_dtype() { return default_float_dtype(); }
 Device default_device() { return device_scopes.empty() ? outermost_device : device_scopes.back(); }
 
 void bind_dtype(py::module_& m) {
-  py::class_<PyDType> type(m, "dtype", "The element type of a tensor: weft.float32, weft.int64, ...");
+  py::class_<PyDType> type(m, "dtype", "The element type of a tensor: weft.float32, weft.int64, ...", py::is_final());
   type.def("__repr__", [](const PyDType& d) { return std::string("weft.") + dtype_name(d.value); })
       .def("__reduce__",
            [](const PyDType& d) -> py::tuple {
@@ -198,7 +198,8 @@ void bind_dtype(py::module_& m) {
 void bind_device(py::module_& m) {
   py::class_<PyDevice> type(
       m, "device",
-      "Where a tensor lives: weft.device('cpu'), weft.device('cuda', 0). As a context manager: where new tensors go.");
+      "Where a tensor lives: weft.device('cpu'), weft.device('cuda', 0). As a context manager: where new tensors go.",
+      py::is_final());
   type.def(py::init(&make_device), py::arg("type"), py::arg("index") = py::none())
       .def("__repr__",
            [](const PyDevice& d) {

@@ -146,7 +146,7 @@ PythonNode::~PythonNode() {
 }
 
 void bind_function(py::module_& m) {
-  py::class_<SavedList, std::shared_ptr<SavedList>>(m, "_SavedList")
+  py::class_<SavedList, std::shared_ptr<SavedList>>(m, "_SavedList", py::is_final())
       .def(py::init<>())
       .def("unpack", &SavedList::unpack);
   m.def("_record_function", &record);

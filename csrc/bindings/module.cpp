@@ -36,7 +36,10 @@ void initialise_in_new(py::handle type) {
       init(self, *args, **kwargs);
     } catch (const py::error_already_set&) {
       if (cls == exact) throw;
-      init(self);
+      try {
+        init(self);
+      } catch (const py::error_already_set&) {  // its __init__ knows with what
+      }
     }
     return self;
   };
