@@ -102,11 +102,16 @@ class Family {
   static auto with_arguments(F f, R (*)(Args...)) {
     return [f = std::move(f)](Argument<Args>... args) -> R { return f(static_cast<Argument<Args>>(args)...); };
   }
+  template <class R, class... Args>
+  static constexpr bool has_tensors(R (*)(Args...)) {
+    return (std::is_same_v<std::decay_t<Args>, Tensor> || ...);
+  }
   // f as it is, or, where defaults are declared, with TensorArguments for its tensors.
   template <class... Extra, class F>
   static auto taking_tensors(F f) {
-    if constexpr ((std::is_same_v<Extra, py::arg_v> || ...))
-      return with_arguments(std::move(f), static_cast<py::detail::function_signature_t<F>*>(nullptr));
+    constexpr py::detail::function_signature_t<F>* signature = nullptr;
+    if constexpr (has_tensors(signature) && (std::is_same_v<Extra, py::arg_v> || ...))
+      return with_arguments(std::move(f), signature);
     else
       return f;
   }
