@@ -31,7 +31,7 @@ import weft.nn.functional as F
 SECONDS_PER_CALL = 10
 CALLS_PER_PROCESS = 400
 # Not called: they wait for callables given to them, change the process, or write files wherever they are told to.
-LEFT_OUT = {"while_loop", "set_num_threads", "save", "jit"}
+LEFT_OUT = {"while_loop", "set_num_threads", "save", "jit", "compile", "torch_alias", "set_default_device"}
 
 
 class Shrinking:
@@ -201,12 +201,12 @@ def callables():
     found = {}
     for prefix, scope in (("weft.", weft), ("weft.nn.functional.", F)):
         for name in sorted(dir(scope)):
-            value = getattr(scope, name)
+            value = getattr(scope, name, None)
             if name.startswith("_") or name in LEFT_OUT or not callable(value) or inspect.ismodule(value):
                 continue
             found[prefix + name] = value
     for name in sorted(dir(weft.Tensor)):
-        value = getattr(weft.Tensor, name)
+        value = getattr(weft.Tensor, name, None)
         hidden = name.startswith("_") and not (name.startswith("__") and name.endswith("__"))
         if (
             not hidden
@@ -216,7 +216,11 @@ def callables():
             found["Tensor." + name] = value
     for cls in (weft.Generator, weft.device, weft.dtype, weft._C.Node):
         for name in sorted(dir(cls)):
-            if callable(getattr(cls, name)) and name not in ("__class__", "__init_subclass__", "__subclasshook__"):
+            if callable(getattr(cls, name, None)) and name not in (
+                "__class__",
+                "__init_subclass__",
+                "__subclasshook__",
+            ):
                 found[f"{cls.__name__}.{name}"] = getattr(cls, name)
     for name in ("backward", "grad"):
         found["weft.autograd." + name] = getattr(weft.autograd, name)
