@@ -286,7 +286,7 @@ void bind_generators(py::module_& m) {
           },
           py::arg("new_state"), "Goes back to a state of get_state().")
       .def("__reduce__",
-           [](const py::object& self) {
+           [](const py::object& self) -> py::tuple {
              PhiloxState s = (*self.cast<Holder>())->state();
              return py::make_tuple(py::module_::import("weft._C").attr("_generator"),
                                    py::make_tuple(py::type::of(self), s.seed, s.offset));

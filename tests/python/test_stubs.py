@@ -36,7 +36,8 @@ def test_methods_of_tensor_are_named():
     tree = ast.parse((STUBS / "__init__.pyi").read_text(encoding="utf-8"))
     (tensor,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == "Tensor"]
     written_in_python = {"register_hook", "register_post_accumulate_grad_hook"}
-    real = {name for name in vars(weft.Tensor) if not name.startswith("_")} - written_in_python
+    # dir() of a tensor leaves out the names that are there only to say that Weft lacks them
+    real = {name for name in dir(weft.ones(1)) if not name.startswith("_")} - written_in_python
     assert not real - names_of(tensor.body), "run nox -s stubs"
 
 

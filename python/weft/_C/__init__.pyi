@@ -8,11 +8,15 @@ from weft import OutOfMemoryError
 from . import memory
 from . import _device
 from . import nn
-__all__: list[str] = ['Generator', 'Node', 'OutOfMemoryError', 'Tensor', 'abs', 'absolute', 'acos', 'acosh', 'add', 'addbmm', 'addcdiv', 'addcmul', 'addmm', 'addmv', 'adjoint', 'all', 'allclose', 'amax', 'amin', 'aminmax', 'any', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'argwhere', 'as_strided', 'as_tensor', 'asarray', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'baddbmm', 'bernoulli', 'bfloat16', 'bincount', 'bitwise_and', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'block_diag', 'bmm', 'bool', 'broadcast_shapes', 'broadcast_tensors', 'broadcast_to', 'bucketize', 'can_cast', 'cat', 'ceil', 'chunk', 'clamp', 'clamp_max', 'clamp_min', 'clip', 'clone', 'column_stack', 'concat', 'concatenate', 'constant_pad_nd', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cummax', 'cummin', 'cumprod', 'cumsum', 'default_generator', 'deg2rad', 'device', 'diag', 'diag_embed', 'diagflat', 'diagonal', 'diagonal_scatter', 'div', 'divide', 'dot', 'double', 'dropout', 'dstack', 'dtype', 'einsum', 'empty', 'empty_like', 'empty_strided', 'eq', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expm1', 'eye', 'fix', 'flatten', 'flip', 'fliplr', 'flipud', 'float', 'float16', 'float32', 'float64', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frac', 'from_dlpack', 'from_numpy', 'frombuffer', 'full', 'full_like', 'gather', 'ge', 'ger', 'get_default_device', 'get_default_dtype', 'get_num_threads', 'get_rng_state', 'greater', 'greater_equal', 'gt', 'half', 'hardsigmoid', 'hardswish', 'hsplit', 'hstack', 'hypot', 'index_add', 'index_copy', 'index_fill', 'index_put', 'index_select', 'initial_seed', 'inner', 'int', 'int16', 'int32', 'int64', 'int8', 'is_complex', 'is_floating_point', 'is_grad_enabled', 'is_inference_mode_enabled', 'is_nonzero', 'is_tensor', 'isclose', 'isfinite', 'isinf', 'isnan', 'kron', 'kthvalue', 'le', 'lerp', 'less', 'less_equal', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logaddexp', 'logcumsumexp', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logit', 'logsigmoid', 'logspace', 'logsumexp', 'long', 'lt', 'manual_seed', 'masked_fill', 'masked_scatter', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'median', 'memory', 'meshgrid', 'min', 'minimum', 'mish', 'mm', 'moveaxis', 'movedim', 'msort', 'mul', 'multinomial', 'multiply', 'mv', 'nan_to_num', 'nanmean', 'nansum', 'narrow', 'ne', 'neg', 'negative', 'nn', 'nonzero', 'norm', 'normal', 'not_equal', 'numel', 'ones', 'ones_like', 'outer', 'permute', 'positive', 'pow', 'prod', 'promote_types', 'rad2deg', 'rand', 'rand_like', 'randint', 'randint_like', 'randn', 'randn_like', 'randperm', 'ravel', 'reciprocal', 'relu', 'remainder', 'repeat_interleave', 'reshape', 'result_type', 'roll', 'rot90', 'round', 'row_stack', 'rsqrt', 'rsub', 'scalar_tensor', 'scatter', 'scatter_add', 'scatter_reduce', 'searchsorted', 'seed', 'select', 'select_scatter', 'selu', 'set_default_dtype', 'set_num_threads', 'set_rng_state', 'short', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinh', 'slice_scatter', 'softmax', 'softsign', 'sort', 'split', 'split_with_sizes', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'std_mean', 'sub', 'subtract', 'sum', 'swapaxes', 'swapdims', 't', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensor_split', 'tensordot', 'tile', 'topk', 'trace', 'transpose', 'tril', 'tril_indices', 'triu', 'triu_indices', 'true_divide', 'trunc', 'uint8', 'unbind', 'unflatten', 'unique', 'unique_consecutive', 'unsqueeze', 'vander', 'var', 'var_mean', 'vdot', 'vsplit', 'vstack', 'where', 'xlogy', 'zeros', 'zeros_like']
+from . import _return_types
+__all__: list[str] = ['Generator', 'Node', 'OutOfMemoryError', 'Tensor', 'abs', 'absolute', 'acos', 'acosh', 'add', 'addbmm', 'addcdiv', 'addcmul', 'addmm', 'addmv', 'adjoint', 'all', 'allclose', 'amax', 'amin', 'aminmax', 'any', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'argwhere', 'as_strided', 'as_tensor', 'asarray', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'baddbmm', 'bernoulli', 'bfloat16', 'bincount', 'bitwise_and', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'block_diag', 'bmm', 'bool', 'broadcast_shapes', 'broadcast_tensors', 'broadcast_to', 'bucketize', 'can_cast', 'cat', 'ceil', 'chunk', 'clamp', 'clamp_max', 'clamp_min', 'clip', 'clone', 'column_stack', 'concat', 'concatenate', 'constant_pad_nd', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cummax', 'cummin', 'cumprod', 'cumsum', 'default_generator', 'deg2rad', 'device', 'diag', 'diag_embed', 'diagflat', 'diagonal', 'diagonal_scatter', 'div', 'divide', 'dot', 'double', 'dropout', 'dstack', 'dtype', 'einsum', 'empty', 'empty_like', 'empty_strided', 'eq', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expm1', 'eye', 'fix', 'flatten', 'flip', 'fliplr', 'flipud', 'float', 'float16', 'float32', 'float64', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frac', 'from_dlpack', 'from_numpy', 'frombuffer', 'full', 'full_like', 'gather', 'ge', 'ger', 'get_default_device', 'get_default_dtype', 'get_num_threads', 'get_rng_state', 'greater', 'greater_equal', 'gt', 'half', 'hardsigmoid', 'hardswish', 'hsplit', 'hstack', 'hypot', 'index_add', 'index_copy', 'index_fill', 'index_put', 'index_select', 'initial_seed', 'inner', 'int', 'int16', 'int32', 'int64', 'int8', 'is_anomaly_check_nan_enabled', 'is_anomaly_enabled', 'is_complex', 'is_floating_point', 'is_grad_enabled', 'is_inference_mode_enabled', 'is_nonzero', 'is_tensor', 'isclose', 'isfinite', 'isinf', 'isnan', 'kron', 'kthvalue', 'le', 'lerp', 'less', 'less_equal', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logaddexp', 'logcumsumexp', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logit', 'logsigmoid', 'logspace', 'logsumexp', 'long', 'lt', 'manual_seed', 'masked_fill', 'masked_scatter', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'median', 'memory', 'meshgrid', 'min', 'minimum', 'mish', 'mm', 'moveaxis', 'movedim', 'msort', 'mul', 'multinomial', 'multiply', 'mv', 'nan_to_num', 'nanmean', 'nansum', 'narrow', 'ne', 'neg', 'negative', 'nn', 'nonzero', 'norm', 'normal', 'not_equal', 'numel', 'ones', 'ones_like', 'outer', 'permute', 'positive', 'pow', 'prod', 'promote_types', 'rad2deg', 'rand', 'rand_like', 'randint', 'randint_like', 'randn', 'randn_like', 'randperm', 'ravel', 'reciprocal', 'relu', 'remainder', 'repeat_interleave', 'reshape', 'result_type', 'roll', 'rot90', 'round', 'row_stack', 'rsqrt', 'rsub', 'scalar_tensor', 'scatter', 'scatter_add', 'scatter_reduce', 'searchsorted', 'seed', 'select', 'select_scatter', 'selu', 'set_default_device', 'set_default_dtype', 'set_num_threads', 'set_rng_state', 'short', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinh', 'slice_scatter', 'softmax', 'softsign', 'sort', 'split', 'split_with_sizes', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'std_mean', 'sub', 'subtract', 'sum', 'swapaxes', 'swapdims', 't', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensor_split', 'tensordot', 'tile', 'topk', 'trace', 'transpose', 'tril', 'tril_indices', 'triu', 'triu_indices', 'true_divide', 'trunc', 'uint8', 'unbind', 'unflatten', 'unique', 'unique_consecutive', 'unsqueeze', 'vander', 'var', 'var_mean', 'vdot', 'vsplit', 'vstack', 'where', 'xlogy', 'zeros', 'zeros_like']
 class dtype:
     """
     The element type of a tensor: weft.float32, weft.int64, ...
     """
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
     def __reduce__(self: numpy.dtype[typing.Any]) -> tuple:
         ...
     def __repr__(self: numpy.dtype[typing.Any]) -> str:
@@ -35,6 +39,9 @@ class device:
     """
     Where a tensor lives: weft.device('cpu'), weft.device('cuda', 0). As a context manager: where new tensors go.
     """
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
     def __enter__(self) -> typing.Any:
         ...
     def __eq__(self, arg0: typing.Any) -> builtins.bool:
@@ -178,6 +185,11 @@ class Tensor:
         atanh_(self: object) -> object
         """
     @staticmethod
+    def conj(input):
+        """
+        The complex conjugate of a tensor: itself, because no dtype of Weft is complex.
+        """
+    @staticmethod
     def fix(*args, **kwargs):
         """
         trunc(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor
@@ -206,6 +218,21 @@ class Tensor:
     def greater_equal_(*args, **kwargs):
         """
         ge_(self: object, other: weft.Tensor | float) -> object
+        """
+    @staticmethod
+    def is_conj(input):
+        """
+        Is a conjugation delayed? Always False.
+
+            >>> import weft
+            >>> weft.is_conj(weft.ones(2)), weft.ones(2).is_neg()
+            (False, False)
+
+        """
+    @staticmethod
+    def is_neg(input):
+        """
+        Is a negation delayed? Always False.
         """
     @staticmethod
     def less(*args, **kwargs):
@@ -258,6 +285,16 @@ class Tensor:
         ne_(self: object, other: weft.Tensor | float) -> object
         """
     @staticmethod
+    def resolve_conj(input):
+        """
+        The tensor itself: conjugation is never delayed.
+        """
+    @staticmethod
+    def resolve_neg(input):
+        """
+        The tensor itself: negation is never delayed.
+        """
+    @staticmethod
     def true_divide(*args, **kwargs):
         """
         div(self: weft.Tensor, other: weft.Tensor | float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor
@@ -288,6 +325,10 @@ class Tensor:
         """
     def __array__(self: weft.Tensor, dtype: typing.Any = None, copy: builtins.bool | None = None) -> typing.Any:
         ...
+    def __array_wrap__(self, array, context = None, return_scalar = False):
+        """
+        What a NumPy function made of a tensor's values is a tensor too: np.sqrt(x).
+        """
     def __bool__(self):
         """
         True if self else False
@@ -296,6 +337,10 @@ class Tensor:
         ...
     def __deepcopy__(self, memo):
         ...
+    def __delattr__(self, name):
+        """
+        Implement delattr(self, name).
+        """
     def __delitem__(self, key):
         """
         Delete self[key].
@@ -502,6 +547,10 @@ class Tensor:
         """
         Return value^self.
         """
+    def __setattr__(self, name, value):
+        """
+        Implement setattr(self, name, value).
+        """
     def __setitem__(self, key, value):
         """
         Set self[key] to value.
@@ -518,11 +567,9 @@ class Tensor:
         """
         Return self^value.
         """
-    def _add_accumulate_hook(self: weft.Tensor, hook: typing.Any) -> builtins.int:
+    def _add_accumulate_hook(self: weft.Tensor, hook: typing.Any) -> _HookPlace:
         ...
-    def _add_grad_hook(self: weft.Tensor, arg0: typing.Any) -> tuple[Node, builtins.int]:
-        ...
-    def _remove_accumulate_hook(self: weft.Tensor, id: typing.SupportsInt | typing.SupportsIndex) -> None:
+    def _add_grad_hook(self: weft.Tensor, hook: typing.Any) -> _HookPlace:
         ...
     def abs(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -536,41 +583,107 @@ class Tensor:
         ...
     def acosh_(self) -> typing.Any:
         ...
+    @typing.overload
     def add(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + alpha * other (or minus), with broadcasting and type promotion.
         """
+    @typing.overload
+    def add(self: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
     def add_(self, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> typing.Any:
         ...
+    @typing.overload
+    def add_(self, alpha: builtins.float, other: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
     def addbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * the sum over the batch of batch1 @ batch2.
         """
+    @typing.overload
+    def addbmm(self: weft.Tensor, beta: builtins.float, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
+    def addbmm(self: weft.Tensor, beta: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
     def addbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
         ...
+    @typing.overload
+    def addbmm_(self, beta: builtins.float, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
+    def addbmm_(self, beta: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
     def addcdiv(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + value * tensor1 * tensor2 (or / tensor2).
         """
+    @typing.overload
+    def addcdiv(self: weft.Tensor, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
     def addcdiv_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1) -> typing.Any:
         ...
+    @typing.overload
+    def addcdiv_(self, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
     def addcmul(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + value * tensor1 * tensor2 (or / tensor2).
         """
+    @typing.overload
+    def addcmul(self: weft.Tensor, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
     def addcmul_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1) -> typing.Any:
         ...
+    @typing.overload
+    def addcmul_(self, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
     def addmm(self: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.
         """
+    @typing.overload
+    def addmm(self: weft.Tensor, beta: builtins.float, alpha: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
+    def addmm(self: weft.Tensor, beta: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
     def addmm_(self, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
         ...
+    @typing.overload
+    def addmm_(self, beta: builtins.float, alpha: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
+    def addmm_(self, beta: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
     def addmv(self: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * (mat @ vec).
         """
+    @typing.overload
+    def addmv(self: weft.Tensor, beta: builtins.float, alpha: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
+    def addmv(self: weft.Tensor, beta: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
     def addmv_(self, mat: weft.Tensor, vec: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
+        ...
+    @typing.overload
+    def addmv_(self, beta: builtins.float, alpha: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
+    def addmv_(self, beta: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> typing.Any:
         ...
     def adjoint(self: weft.Tensor) -> weft.Tensor:
         """
@@ -587,6 +700,12 @@ class Tensor:
         """
     @typing.overload
     def all(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def all(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def all(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def allclose(self: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: builtins.bool = False) -> typing.Any:
         """
@@ -605,6 +724,12 @@ class Tensor:
     def amax(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
+    def amax(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def amax(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
     def amin(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Smallest value over the given dimensions (default all); equal ones share the gradient.
@@ -615,6 +740,12 @@ class Tensor:
         """
     @typing.overload
     def amin(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def amin(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def amin(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def aminmax(self: weft.Tensor, *, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
         """
@@ -633,6 +764,12 @@ class Tensor:
     def any(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
+    def any(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def any(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
     def argmax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Position of the first of the largest elements along dim, or in the flattened tensor.
@@ -645,6 +782,12 @@ class Tensor:
     def argmax(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
+    def argmax(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def argmax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
     def argmin(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Position of the first of the smallest elements along dim, or in the flattened tensor.
@@ -655,6 +798,12 @@ class Tensor:
         """
     @typing.overload
     def argmin(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def argmin(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def argmin(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def argsort(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> weft.Tensor:
         """
@@ -705,11 +854,25 @@ class Tensor:
         >>> x.grad
         tensor(6.)
         """
+    @typing.overload
     def baddbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * (batch1 @ batch2), for batches of matrices.
         """
+    @typing.overload
+    def baddbmm(self: weft.Tensor, beta: builtins.float, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
+    def baddbmm(self: weft.Tensor, beta: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
     def baddbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
+        ...
+    @typing.overload
+    def baddbmm_(self, beta: builtins.float, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
+    def baddbmm_(self, beta: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
         ...
     def bernoulli(self: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> weft.Tensor:
         """
@@ -863,7 +1026,7 @@ class Tensor:
     @typing.overload
     def cumprod(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def cumprod_(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None) -> weft.Tensor:
+    def cumprod_(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None) -> typing.Any:
         """
         The same, in place.
         """
@@ -879,7 +1042,7 @@ class Tensor:
     @typing.overload
     def cumsum(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def cumsum_(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None) -> weft.Tensor:
+    def cumsum_(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None) -> typing.Any:
         """
         The same, in place.
         """
@@ -1102,7 +1265,7 @@ class Tensor:
         ...
     def hsplit(self: weft.Tensor, indices_or_sections: typing.Any) -> tuple:
         """
-        tensor_split() along columns.
+        Parts of one size along columns, or cuts before the given places; RuntimeError where the size does not divide.
         """
     def hypot(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1132,11 +1295,11 @@ class Tensor:
         """
         index_fill() in place.
         """
-    def index_put(self: weft.Tensor, indices: collections.abc.Sequence, values: weft.Tensor, accumulate: builtins.bool = False) -> weft.Tensor:
+    def index_put(self: weft.Tensor, indices: typing.Any, values: weft.Tensor, accumulate: builtins.bool = False) -> weft.Tensor:
         """
         A copy with x[indices] = values, or += with accumulate.
         """
-    def index_put_(self, indices: collections.abc.Sequence, values: weft.Tensor, accumulate: builtins.bool = False) -> typing.Any:
+    def index_put_(self, indices: typing.Any, values: weft.Tensor, accumulate: builtins.bool = False) -> typing.Any:
         """
         x[indices] = values, or += with accumulate.
         """
@@ -1351,13 +1514,19 @@ class Tensor:
         tensor([1, 0])
         """
     @typing.overload
+    def max(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
     def max(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
     def max(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def max(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    def max(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+        ...
+    @typing.overload
+    def max(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
         ...
     def maximum(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1374,6 +1543,12 @@ class Tensor:
         """
     @typing.overload
     def mean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def mean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def mean(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
     def median(self: weft.Tensor) -> weft.Tensor:
@@ -1398,13 +1573,19 @@ class Tensor:
         tensor(1)
         """
     @typing.overload
+    def min(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
     def min(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
     def min(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def min(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    def min(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+        ...
+    @typing.overload
+    def min(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
         ...
     def minimum(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1473,6 +1654,12 @@ class Tensor:
     def nanmean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
+    def nanmean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def nanmean(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
     def nansum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         Sum that counts NaN as 0.
@@ -1483,6 +1670,12 @@ class Tensor:
         """
     @typing.overload
     def nansum(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def nansum(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def nansum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def narrow(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
         """
@@ -1503,6 +1696,19 @@ class Tensor:
     def nelement(self: weft.Tensor) -> typing.Any:
         """
         Number of elements.
+        """
+    def new(self, *args, **kwargs):
+        """
+        A new tensor of this one's dtype and device, with sizes or data as ``x.new_empty`` or ``x.new_tensor`` take them.
+
+            Raises TypeError for other keywords than device.
+
+            >>> import weft
+            >>> weft.ones(2, dtype=weft.int64).new([1, 2, 3])
+            tensor([1, 2, 3])
+            >>> weft.ones(2).new(2, 3).shape
+            weft.Size([2, 3])
+
         """
     def new_empty(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
@@ -1590,6 +1796,12 @@ class Tensor:
     @typing.overload
     def prod(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
+    @typing.overload
+    def prod(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def prod(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
     def rad2deg(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def rad2deg_(self) -> typing.Any:
@@ -1612,6 +1824,9 @@ class Tensor:
         """
         Call ``hook(grad)`` whenever a gradient of this tensor is computed; what it returns, if not None, replaces it.
 
+            It runs once in a backward, with the whole gradient, as soon as that is complete: for a leaf too, while the rest of
+            the graph still waits. Nothing is recorded in it unless the backward has ``create_graph=True``.
+
             Raises RuntimeError when the tensor does not require grad.
 
             >>> import weft
@@ -1625,6 +1840,10 @@ class Tensor:
     def register_post_accumulate_grad_hook(self, hook):
         """
         Call ``hook(tensor)`` each time backward() has added to this leaf's ``grad``.
+
+            That happens as soon as this leaf's gradient is complete, in the middle of the backward: the hook may use the
+            gradient and drop it (``tensor.grad = None``), so that its memory is free for what follows. If the backward fails
+            later on, ``grad`` of the leaves whose hooks have run stays changed; that of all others is as it was.
 
             Raises RuntimeError for tensors that are no leaves or do not require grad.
 
@@ -1874,6 +2093,12 @@ class Tensor:
     def std(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
         ...
     @typing.overload
+    def std(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdim: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def std(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+        ...
+    @typing.overload
     def std_mean(self: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
         ...
     @typing.overload
@@ -1888,6 +2113,12 @@ class Tensor:
     @typing.overload
     def std_mean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
         ...
+    @typing.overload
+    def std_mean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdim: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+        ...
+    @typing.overload
+    def std_mean(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+        ...
     def storage_offset(self: weft.Tensor) -> builtins.int:
         """
         Elements of the storage before the first one.
@@ -1896,17 +2127,33 @@ class Tensor:
         """
         Elements between neighbours along all dimensions, or along one.
         """
+    @typing.overload
     def sub(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + alpha * other (or minus), with broadcasting and type promotion.
         """
+    @typing.overload
+    def sub(self: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
     def sub_(self, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> typing.Any:
         ...
+    @typing.overload
+    def sub_(self, alpha: builtins.float, other: weft.Tensor) -> typing.Any:
+        ...
+    @typing.overload
     def subtract(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + alpha * other (or minus), with broadcasting and type promotion.
         """
+    @typing.overload
+    def subtract(self: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+        ...
+    @typing.overload
     def subtract_(self, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> typing.Any:
+        ...
+    @typing.overload
+    def subtract_(self, alpha: builtins.float, other: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
     def sum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
@@ -1919,6 +2166,12 @@ class Tensor:
         """
     @typing.overload
     def sum(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def sum(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def sum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def swapaxes(self: weft.Tensor, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
         """
@@ -2020,9 +2273,18 @@ class Tensor:
         ...
     def trunc_(self) -> typing.Any:
         ...
-    def type(self: weft.Tensor, dtype: typing.Any = None) -> typing.Any:
+    def type(self, dtype = None, non_blocking = False):
         """
-        The dtype as text, or the tensor converted to a dtype.
+        The name of this tensor's type, or the tensor converted to a dtype, or to the dtype and device of a type.
+
+            Raises ValueError for names of types that do not exist, TypeError for other things.
+
+            >>> import weft
+            >>> weft.ones(2).type()
+            'weft.FloatTensor'
+            >>> weft.ones(2).type(weft.LongTensor), weft.ones(2).type("weft.BoolTensor"), weft.ones(2).type(weft.float64).dtype
+            (tensor([1, 1]), tensor([True, True]), weft.float64)
+
         """
     def type_as(self: weft.Tensor, other: weft.Tensor) -> weft.Tensor:
         """
@@ -2088,6 +2350,12 @@ class Tensor:
     def var(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
         ...
     @typing.overload
+    def var(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdim: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def var(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+        ...
+    @typing.overload
     def var_mean(self: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
         ...
     @typing.overload
@@ -2101,6 +2369,12 @@ class Tensor:
         """
     @typing.overload
     def var_mean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+        ...
+    @typing.overload
+    def var_mean(self: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdim: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+        ...
+    @typing.overload
+    def var_mean(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
         ...
     def vdot(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
@@ -2122,7 +2396,7 @@ class Tensor:
         """
     def vsplit(self: weft.Tensor, indices_or_sections: typing.Any) -> tuple:
         """
-        tensor_split() along rows.
+        Parts of one size along rows, or cuts before the given places; RuntimeError where the size does not divide.
         """
     def where(self: weft.Tensor, condition: weft.Tensor, other: weft.Tensor | builtins.float) -> weft.Tensor:
         ...
@@ -2134,10 +2408,95 @@ class Tensor:
         """
         Sets every element to 0.
         """
+    @property
+    def H(self):
+        """
+        The conjugate transpose of the last two dimensions, which is the transpose, because tensors are real.
+
+            >>> import weft
+            >>> weft.tensor([[1, 2]]).H
+            tensor([[1],
+                    [2]])
+        """
+    @property
+    def is_mkldnn(self):
+        """
+        Always False.
+        """
+    @property
+    def is_mps(self):
+        """
+        Always False.
+        """
+    @property
+    def is_mtia(self):
+        """
+        Always False.
+        """
+    @property
+    def is_nested(self):
+        """
+        Always False.
+        """
+    @property
+    def is_sparse_csr(self):
+        """
+        Always False.
+        """
+    @property
+    def is_vulkan(self):
+        """
+        Always False.
+        """
+    @property
+    def is_xla(self):
+        """
+        Always False.
+        """
+    @property
+    def is_xpu(self):
+        """
+        Always False.
+        """
+    @property
+    def layout(self):
+        """
+        Always weft.strided.
+        """
+    @property
+    def mH(self):
+        """
+        The conjugate transpose of the last two dimensions, which is the transpose, because tensors are real.
+
+            >>> import weft
+            >>> weft.tensor([[1, 2]]).H
+            tensor([[1],
+                    [2]])
+
+        """
+    @property
+    def real(self):
+        """
+        The real part of a tensor: itself, because no dtype of Weft is complex.
+
+            >>> import weft
+            >>> weft.real(weft.tensor([1.0]))
+            tensor([1.])
+
+        """
+class _HookPlace:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def remove(self) -> None:
+        ...
 class Node:
     """
     A recorded step of the autograd graph.
     """
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
     def __eq__(self, arg0: typing.Any) -> builtins.bool:
         ...
     def __hash__(self) -> builtins.int:
@@ -2157,11 +2516,91 @@ class Node:
     def variable(self) -> weft.Tensor:
         ...
 class _SavedList:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
     def __init__(self) -> None:
         ...
     def unpack(self) -> tuple:
         ...
+class _Guards:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def __init__(self) -> None:
+        ...
+    def __len__(self) -> builtins.int:
+        ...
+    def add_array(self, arg0: typing.Any, arg1: str) -> None:
+        ...
+    def add_attribute(self, arg0: typing.Any, arg1: str, arg2: str) -> None:
+        ...
+    def add_cell(self, arg0: typing.Any, arg1: str) -> None:
+        ...
+    def add_dict(self, arg0: typing.Any, arg1: dict, arg2: str, arg3: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def add_function(self, arg0: typing.Any, arg1: str) -> None:
+        ...
+    def add_item(self, arg0: typing.Any, arg1: dict, arg2: typing.Any, arg3: str, arg4: typing.SupportsInt | typing.SupportsIndex) -> None:
+        ...
+    def add_slot(self, arg0: typing.Any, arg1: typing.Any, arg2: str) -> None:
+        ...
+    def add_type(self, arg0: typing.Any, arg1: str, arg2: str) -> None:
+        ...
+    def changed(self) -> str:
+        ...
+    def prune(self) -> None:
+        ...
+class _Listener:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def add(self, arg0: weft.Tensor) -> None:
+        ...
+    def has(self, arg0: weft.Tensor) -> builtins.bool:
+        ...
+class _ListenScope(_Listener):
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def __enter__(self) -> typing.Any:
+        ...
+    def __exit__(self, *args) -> None:
+        ...
+    def __init__(self) -> None:
+        ...
+class _RewindScope:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def __enter__(self) -> typing.Any:
+        ...
+    def __exit__(self, *args) -> None:
+        ...
+    def __init__(self) -> None:
+        ...
+    def drew_more_than(self, arg0: _RewindScope) -> builtins.bool:
+        ...
+    def rewind(self) -> None:
+        ...
+    def states(self) -> list[tuple[builtins.int, builtins.int]]:
+        ...
+class _Snapshot:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def __init__(self, arg0: collections.abc.Sequence[weft.Tensor]) -> None:
+        ...
+    def restore(self) -> None:
+        ...
 class _Compiled:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def _captured(self) -> list[weft.Tensor]:
+        ...
+    def _first_difference(self, arg0: collections.abc.Sequence[weft.Tensor], arg1: collections.abc.Sequence[weft.Tensor], arg2: _Listener, arg3: builtins.bool) -> str:
+        ...
     def dot(self, arg0: builtins.bool) -> typing.Any:
         ...
     def memory_text(self, arg0: builtins.bool) -> typing.Any:
@@ -2175,6 +2614,15 @@ class _Compiled:
     def text(self, arg0: builtins.bool) -> typing.Any:
         ...
     @property
+    def eager(self) -> builtins.bool:
+        ...
+    @property
+    def group(self) -> bytes:
+        ...
+    @property
+    def guards(self) -> _Guards:
+        ...
+    @property
     def passes(self) -> list[tuple[str, str]]:
         ...
     @property
@@ -2183,12 +2631,30 @@ class _Compiled:
     @property
     def signature(self) -> list[str]:
         ...
+    @property
+    def sizes(self) -> list[builtins.int]:
+        ...
 class _Jit:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
     def __call__(self, *args, **kwargs) -> typing.Any:
         ...
-    def __init__(self, function: typing.Any, traced_call: typing.Any, dynamic: collections.abc.Sequence[tuple[str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]], without: collections.abc.Sequence[str], record: builtins.bool) -> None:
+    def __init__(self, function: typing.Any, traced_call: typing.Any, dynamic: collections.abc.Sequence[tuple[str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]], without: collections.abc.Sequence[str], record: builtins.bool, check: typing.Any = None, fall_back: typing.Any = None) -> None:
+        ...
+    def _argument_tensors(self, *args, **kwargs) -> list[weft.Tensor]:
+        ...
+    def _keep_eager(self, arg0: str, *args, **kwargs) -> None:
+        ...
+    def _look_up(self, *args, **kwargs) -> _Compiled:
         ...
     def _profile(self, *args, **kwargs) -> list:
+        ...
+    def _run(self, arg0: _Compiled, arg1: tuple, arg2: dict) -> typing.Any:
+        ...
+    def _trace_apart(self, *args, **kwargs) -> _Compiled:
+        ...
+    def _without_pass(self, arg0: _Compiled, arg1: str) -> _Compiled:
         ...
     def clear(self) -> None:
         ...
@@ -2204,11 +2670,27 @@ class _OutsideTrace:
     """
     A scope whose work is not traced, and whose tensors outlive a trace.
     """
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
     def __enter__(self) -> None:
         ...
     def __exit__(self, *args) -> None:
         ...
     def __init__(self) -> None:
+        ...
+class _DrawScope:
+    """
+    A scope that leaves a generator as it was when it raises.
+    """
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def __enter__(self) -> None:
+        ...
+    def __exit__(self, arg0: typing.Any, arg1: typing.Any, arg2: typing.Any) -> None:
+        ...
+    def __init__(self, generator: ... | None = None) -> None:
         ...
 class Generator:
     """
@@ -2220,7 +2702,12 @@ class Generator:
     >>> weft.equal(weft.rand(3, generator=g), weft.rand(3, generator=h))
     True
     """
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
     def __init__(self, device: weft.device = ...) -> None:
+        ...
+    def __reduce__(self) -> tuple[..., tuple[type, builtins.int, builtins.int]]:
         ...
     def get_state(self) -> weft.Tensor:
         """
@@ -2245,23 +2732,38 @@ class Generator:
     @property
     def device(self) -> weft.device:
         ...
+class _PreparedStep:
+    """
+    An optimiser's step that was checked and can be taken.
+    """
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
 def _adam_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], exp_avgs: collections.abc.Sequence[weft.Tensor], exp_avg_sqs: collections.abc.Sequence[weft.Tensor], max_exp_avg_sqs: collections.abc.Sequence[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> None:
     """
     One step of Adam or AdamW on all parameters. Changes params and the three lists of state.
     """
-def _around_calls(arg0: typing.Any, arg1: typing.Any, arg2: weft.Tensor) -> None:
+def _around_calls(arg0: typing.Any, arg1: typing.Any) -> None:
     ...
 def _backward(tensors: typing.Any, grad_tensors: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs: typing.Any = None) -> None:
     ...
 def _build_info() -> dict:
     ...
+def _check_inplace(op: str, tensors: collections.abc.Sequence[weft.Tensor]) -> None:
+    """
+    Raises RuntimeError if one of the tensors cannot be changed in place.
+    """
 def _dtype(arg0: str) -> typing.Any:
+    ...
+def _generator(arg0: typing.Any, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex) -> typing.Any:
     ...
 def _global_norm(tensors: collections.abc.Sequence[weft.Tensor]) -> weft.Tensor:
     """
     The 2-norm of all elements of all tensors.
     """
 def _grad(outputs: typing.Any, inputs: typing.Any, grad_outputs: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, allow_unused: builtins.bool | None = None, materialize_grads: builtins.bool = False) -> typing.Any:
+    ...
+def _instance_dict(arg0: typing.Any) -> typing.Any:
     ...
 def _is_grad_enabled() -> builtins.bool:
     ...
@@ -2271,13 +2773,29 @@ def _is_tracing() -> builtins.bool:
     """
 def _jit_passes() -> list[str]:
     ...
-def _note_comparison(arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsFloat | typing.SupportsIndex, arg2: typing.SupportsFloat | typing.SupportsIndex) -> None:
-    ...
-def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: collections.abc.Sequence[weft.Tensor], arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
+def _prepare_adam_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], exp_avgs: collections.abc.Sequence[weft.Tensor], exp_avg_sqs: collections.abc.Sequence[weft.Tensor], max_exp_avg_sqs: collections.abc.Sequence[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> _PreparedStep:
+    """
+    One step of Adam or AdamW on all parameters, to be taken: will change params and the three lists of state.
+    """
+def _prepare_sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], momentum_buffers: collections.abc.Sequence[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> _PreparedStep:
+    """
+    One step of SGD on all parameters, to be taken: will change params and momentum_buffers.
+    """
+def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: collections.abc.Sequence[weft.Tensor | None], arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor | None], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
     ...
 def _refuse_while_tracing(what: str) -> None:
     ...
-def _remove_grad_hook(arg0: Node, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
+def _run_steps(steps: collections.abc.Sequence[_PreparedStep]) -> None:
+    """
+    Takes steps that were prepared.
+    """
+def _same_bits(arg0: weft.Tensor, arg1: weft.Tensor) -> builtins.bool:
+    """
+    The same dtype, shape and bits, NaNs being equal?
+    """
+def _set_anomaly_callbacks(arg0: typing.Any, arg1: typing.Any, arg2: typing.Any) -> None:
+    ...
+def _set_anomaly_mode(arg0: builtins.bool, arg1: builtins.bool) -> tuple[builtins.bool, builtins.bool]:
     ...
 def _set_grad_enabled(arg0: builtins.bool) -> builtins.bool:
     ...
@@ -2285,15 +2803,21 @@ def _set_inference_mode(arg0: builtins.bool) -> builtins.bool:
     ...
 def _set_numbers(numbers: weft.Tensor, values: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
     ...
-def _set_traced_size_type(arg0: typing.Any) -> None:
-    ...
 def _sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], momentum_buffers: collections.abc.Sequence[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> None:
     """
     One step of SGD on all parameters. Changes params and momentum_buffers.
     """
+def _state_is(state: typing.Any, params: list, entries: list, names: tuple, columns: list) -> builtins.bool:
+    """
+    Is an optimizer's state what a step has last seen?
+    """
 def _trace_adam_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], exp_avgs: collections.abc.Sequence[weft.Tensor], exp_avg_sqs: collections.abc.Sequence[weft.Tensor], max_exp_avg_sqs: collections.abc.Sequence[weft.Tensor], numbers: weft.Tensor) -> None:
     """
     Records a step of Adam whose numbers are read when it runs.
+    """
+def _trace_number() -> builtins.int:
+    """
+    Tells traces apart; 0 outside of any.
     """
 def _trace_sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], momentum_buffers: collections.abc.Sequence[weft.Tensor], numbers: weft.Tensor) -> None:
     """
@@ -2305,46 +2829,84 @@ def _traced_scan(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], 
     ...
 def _traced_while(arg0: typing.Any, arg1: typing.Any, arg2: collections.abc.Sequence[weft.Tensor]) -> list[weft.Tensor]:
     ...
+def _type_lookup(arg0: type, arg1: str, arg2: typing.Any) -> typing.Any:
+    ...
 def _unplanned_scratch() -> builtins.int:
     """
     Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.
     """
 def _vector_norm(x: weft.Tensor, ord: typing.SupportsFloat | typing.SupportsIndex = 2.0, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def _watch(arg0: typing.Any) -> None:
-    ...
-def _watch_variable(arg0: typing.Any, arg1: str) -> None:
-    ...
+def _watch_condition(arg0: typing.Any) -> None:
+    """
+    condition() gives the reason why what is being traced does not hold any more, or an empty text.
+    """
 def abs(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def acos(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def acosh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
+@typing.overload
 def add(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + alpha * other (or minus), with broadcasting and type promotion.
     """
+@typing.overload
+def add(input: builtins.float, other: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def add(input: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
 def addbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * the sum over the batch of batch1 @ batch2.
     """
+@typing.overload
+def addbmm(beta: builtins.float, input: weft.Tensor, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
+def addbmm(beta: builtins.float, input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
 def addcdiv(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + value * tensor1 * tensor2 (or / tensor2).
     """
+@typing.overload
+def addcdiv(input: weft.Tensor, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
 def addcmul(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + value * tensor1 * tensor2 (or / tensor2).
     """
+@typing.overload
+def addcmul(input: weft.Tensor, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
 def addmm(input: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.
     """
+@typing.overload
+def addmm(beta: builtins.float, input: weft.Tensor, alpha: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
+def addmm(beta: builtins.float, input: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
 def addmv(input: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * (mat @ vec).
     """
+@typing.overload
+def addmv(beta: builtins.float, input: weft.Tensor, alpha: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
+def addmv(beta: builtins.float, input: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
+    ...
 def adjoint(input: weft.Tensor) -> weft.Tensor:
     """
     Exchanges the last two dimensions.
@@ -2360,6 +2922,12 @@ def all(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, ke
     """
 @typing.overload
 def all(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def all(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def all(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def allclose(input: weft.Tensor, other: weft.Tensor, rtol: typing.SupportsFloat | typing.SupportsIndex = 1e-05, atol: typing.SupportsFloat | typing.SupportsIndex = 1e-08, equal_nan: builtins.bool = False) -> typing.Any:
     """
@@ -2378,6 +2946,12 @@ def amax(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, k
 def amax(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
+def amax(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def amax(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
 def amin(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Smallest value over the given dimensions (default all); equal ones share the gradient.
@@ -2388,6 +2962,12 @@ def amin(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, k
     """
 @typing.overload
 def amin(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def amin(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def amin(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def aminmax(input: weft.Tensor, *, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
     """
@@ -2404,6 +2984,12 @@ def any(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, ke
     """
 @typing.overload
 def any(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def any(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def any(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, start: builtins.float | None = None, end: builtins.float | None = None, step: builtins.float | None = None) -> weft.Tensor:
     """
@@ -2428,6 +3014,12 @@ def argmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | 
 def argmax(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
+def argmax(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def argmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
 def argmin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Position of the first of the smallest elements along dim, or in the flattened tensor.
@@ -2438,6 +3030,12 @@ def argmin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | 
     """
 @typing.overload
 def argmin(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def argmin(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def argmin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def argsort(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> weft.Tensor:
     """
@@ -2489,10 +3087,17 @@ def atleast_3d(*args) -> typing.Any:
     """
     The tensors with at least so many dimensions.
     """
+@typing.overload
 def baddbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * (batch1 @ batch2), for batches of matrices.
     """
+@typing.overload
+def baddbmm(beta: builtins.float, input: weft.Tensor, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
+def baddbmm(beta: builtins.float, input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+    ...
 def bernoulli(input: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> weft.Tensor:
     """
     1 with probability input[i] (or p), else 0.
@@ -2687,14 +3292,22 @@ def diagonal_scatter(input: weft.Tensor, src: weft.Tensor, offset: typing.Suppor
     """
     A copy with diagonal() replaced by src.
     """
+@typing.overload
 def div(input: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
     """
+@typing.overload
+def div(input: builtins.float, other: weft.Tensor, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
 def divide(input: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
     """
+@typing.overload
+def divide(input: builtins.float, other: weft.Tensor, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
 def dot(input: weft.Tensor, tensor: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Sum of the products of two vectors.
@@ -2791,7 +3404,11 @@ def flipud(input: weft.Tensor) -> weft.Tensor:
     """
 def floor(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
+@typing.overload
 def floor_divide(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def floor_divide(input: builtins.float, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def fmax(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -2860,7 +3477,10 @@ def ger(input: weft.Tensor, vec2: weft.Tensor, *, out: weft.Tensor = None) -> we
     Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
     """
 def get_default_device() -> device:
-    ...
+    """
+    Where new tensors go on this thread: the device of the innermost `with weft.device(...)`, else
+    set_default_device's.
+    """
 def get_default_dtype() -> weft.dtype:
     """
     The dtype of tensors made from Python floats.
@@ -2885,7 +3505,7 @@ def hardswish(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def hsplit(input: weft.Tensor, indices_or_sections: typing.Any) -> tuple:
     """
-    tensor_split() along columns.
+    Parts of one size along columns, or cuts before the given places; RuntimeError where the size does not divide.
     """
 def hstack(tensors: typing.Any) -> weft.Tensor:
     """
@@ -2905,7 +3525,7 @@ def index_fill(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsInde
     """
     A copy in which the slices index names along dim are one number.
     """
-def index_put(input: weft.Tensor, indices: collections.abc.Sequence, values: weft.Tensor, accumulate: builtins.bool = False) -> weft.Tensor:
+def index_put(input: weft.Tensor, indices: typing.Any, values: weft.Tensor, accumulate: builtins.bool = False) -> weft.Tensor:
     """
     A copy with x[indices] = values, or += with accumulate.
     """
@@ -2924,6 +3544,14 @@ def initial_seed() -> builtins.int:
 def inner(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].
+    """
+def is_anomaly_check_nan_enabled() -> builtins.bool:
+    """
+    Does anomaly detection, where it is on, look for NaN?
+    """
+def is_anomaly_enabled() -> builtins.bool:
+    """
+    Does this thread detect anomalies in backward?
     """
 def is_complex(input: weft.Tensor) -> builtins.bool:
     """
@@ -3075,13 +3703,19 @@ def max(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     tensor([1, 0])
     """
 @typing.overload
+def max(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
 def max(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
 def max(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def max(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+def max(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+    ...
+@typing.overload
+def max(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
     ...
 def maximum(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3096,6 +3730,12 @@ def mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, k
     """
 @typing.overload
 def mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
 def median(input: weft.Tensor) -> weft.Tensor:
@@ -3130,13 +3770,19 @@ def min(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     tensor(1)
     """
 @typing.overload
+def min(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
 def min(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
 def min(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def min(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+def min(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+    ...
+@typing.overload
+def min(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
     ...
 def minimum(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3166,7 +3812,11 @@ def msort(input: weft.Tensor) -> weft.Tensor:
     """
     The elements in order along the first dimension.
     """
+@typing.overload
 def mul(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def mul(input: builtins.float, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def multinomial(input: weft.Tensor, num_samples: typing.SupportsInt | typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None) -> weft.Tensor:
     """
@@ -3195,6 +3845,12 @@ def nanmean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None
 def nanmean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
+def nanmean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def nanmean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
 def nansum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Sum that counts NaN as 0.
@@ -3205,6 +3861,12 @@ def nansum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None,
     """
 @typing.overload
 def nansum(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def nansum(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def nansum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def narrow(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
     """
@@ -3281,6 +3943,12 @@ def prod(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, k
 @typing.overload
 def prod(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
+@typing.overload
+def prod(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def prod(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
 def promote_types(type1: weft.dtype, type2: weft.dtype) -> weft.dtype:
     """
     The smallest dtype that both can be converted to.
@@ -3333,7 +4001,11 @@ def reciprocal(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def relu(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
+@typing.overload
 def remainder(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def remainder(input: builtins.float, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def repeat_interleave(input: weft.Tensor, repeats: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex | None = None, *, output_size: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
     """
@@ -3440,6 +4112,18 @@ def select_scatter(input: weft.Tensor, src: weft.Tensor, dim: typing.SupportsInt
     """
 def selu(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
+def set_default_device(device: weft.device | None) -> None:
+    """
+    Sets where new tensors go on this thread, outside of `with weft.device(...)`; None is the CPU.
+
+    Raises RuntimeError when the device does not exist.
+
+    >>> import weft
+    >>> weft.set_default_device('meta')
+    >>> weft.ones(2).device, weft.get_default_device()
+    (device(type='meta'), device(type='meta'))
+    >>> weft.set_default_device(None)
+    """
 def set_default_dtype(d: weft.dtype) -> None:
     """
     Sets the dtype of tensors made from Python floats. Raises TypeError unless it is floating point.
@@ -3536,6 +4220,12 @@ def std(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, un
 def std(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     ...
 @typing.overload
+def std(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdim: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+    ...
+@typing.overload
+def std(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+    ...
+@typing.overload
 def std_mean(input: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
     ...
 @typing.overload
@@ -3550,14 +4240,34 @@ def std_mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = Non
 @typing.overload
 def std_mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
     ...
+@typing.overload
+def std_mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdim: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+    ...
+@typing.overload
+def std_mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+    ...
+@typing.overload
 def sub(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + alpha * other (or minus), with broadcasting and type promotion.
     """
+@typing.overload
+def sub(input: builtins.float, other: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def sub(input: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
 def subtract(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + alpha * other (or minus), with broadcasting and type promotion.
     """
+@typing.overload
+def subtract(input: builtins.float, other: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def subtract(input: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+    ...
 @typing.overload
 def sum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -3569,6 +4279,12 @@ def sum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, ke
     """
 @typing.overload
 def sum(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdims: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def sum(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+@typing.overload
+def sum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def swapaxes(input: weft.Tensor, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
     """
@@ -3716,6 +4432,12 @@ def var(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, un
 def var(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     ...
 @typing.overload
+def var(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdim: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+    ...
+@typing.overload
+def var(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+    ...
+@typing.overload
 def var_mean(input: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
     ...
 @typing.overload
@@ -3730,13 +4452,19 @@ def var_mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = Non
 @typing.overload
 def var_mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, keepdims: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
     ...
+@typing.overload
+def var_mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdim: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+    ...
+@typing.overload
+def var_mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
+    ...
 def vdot(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Sum of the products of two vectors.
     """
 def vsplit(input: weft.Tensor, indices_or_sections: typing.Any) -> tuple:
     """
-    tensor_split() along rows.
+    Parts of one size along rows, or cuts before the given places; RuntimeError where the size does not divide.
     """
 def vstack(tensors: typing.Any) -> weft.Tensor:
     """
@@ -3767,6 +4495,7 @@ def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: w
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
+_ALL_DIMS: int = 1048576
 __version__: str = '0.1.0'
 bfloat16: dtype
 bool: dtype

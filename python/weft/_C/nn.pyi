@@ -10,6 +10,8 @@ from weft._C import softsign
 from weft._C import tanh
 from weft._C import tanhshrink
 __all__: list[str] = ['adaptive_avg_pool2d', 'adaptive_max_pool2d', 'avg_pool2d', 'batch_norm', 'bilinear', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'celu', 'celu_', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'conv_transpose2d', 'conv_transpose3d', 'cross_entropy', 'dropout', 'elu', 'elu_', 'embedding', 'feature_dropout', 'gelu', 'glu', 'group_norm', 'hardshrink', 'hardsigmoid', 'hardsigmoid_', 'hardswish', 'hardswish_', 'hardtanh', 'hardtanh_', 'huber_loss', 'l1_loss', 'layer_norm', 'leaky_relu', 'leaky_relu_', 'linear', 'log_softmax', 'logsigmoid', 'max_pool2d', 'mish', 'mish_', 'mse_loss', 'nll_loss', 'one_hot', 'pad', 'prelu', 'relu', 'relu6', 'relu_', 'rms_norm', 'scaled_dot_product_attention', 'selu', 'selu_', 'sigmoid', 'silu', 'silu_', 'smooth_l1_loss', 'softmax', 'softplus', 'softshrink', 'softsign', 'tanh', 'tanhshrink', 'threshold', 'threshold_']
+def _require_all(condition: weft.Tensor, message: str, of_value: builtins.bool = False) -> None:
+    ...
 def adaptive_avg_pool2d(input: weft.Tensor, output_size: typing.Any) -> weft.Tensor:
     """
     Means of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.
@@ -158,9 +160,9 @@ def hardswish(input: typing.Any, inplace: builtins.bool = False) -> typing.Any:
     ...
 def hardswish_(input: typing.Any) -> typing.Any:
     ...
-def hardtanh(input: typing.Any, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0, inplace: builtins.bool = False) -> typing.Any:
+def hardtanh(input: typing.Any, min_val: builtins.float = -1.0, max_val: builtins.float = 1.0, inplace: builtins.bool = False) -> typing.Any:
     ...
-def hardtanh_(input: typing.Any, min_val: typing.SupportsFloat | typing.SupportsIndex = -1.0, max_val: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> typing.Any:
+def hardtanh_(input: typing.Any, min_val: builtins.float = -1.0, max_val: builtins.float = 1.0) -> typing.Any:
     ...
 def huber_loss(input: weft.Tensor, target: weft.Tensor, reduction: str = 'mean', delta: typing.SupportsFloat | typing.SupportsIndex = 1.0, weight: weft.Tensor = None) -> weft.Tensor:
     """
@@ -308,7 +310,7 @@ def softplus(input: weft.Tensor, beta: typing.SupportsFloat | typing.SupportsInd
     ...
 def softshrink(input: weft.Tensor, lambd: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> weft.Tensor:
     ...
-def threshold(input: typing.Any, threshold: typing.SupportsFloat | typing.SupportsIndex = 0.0, value: typing.SupportsFloat | typing.SupportsIndex = 0.0, inplace: builtins.bool = False) -> typing.Any:
+def threshold(input: typing.Any, threshold: builtins.float = 0.0, value: builtins.float = 0.0, inplace: builtins.bool = False) -> typing.Any:
     ...
-def threshold_(input: typing.Any, threshold: typing.SupportsFloat | typing.SupportsIndex = 0.0, value: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> typing.Any:
+def threshold_(input: typing.Any, threshold: builtins.float = 0.0, value: builtins.float = 0.0) -> typing.Any:
     ...
