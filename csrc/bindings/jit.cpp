@@ -25,7 +25,7 @@ struct Session {
   std::vector<py::object> conditions;  // functions that say why the trace does not hold, or ""
   uint64_t number = next_number++;     // of this trace, among all of the process
   static inline std::atomic<uint64_t> next_number{1};
-  py::object recorder;        // of what was read of Python
+  py::object recorder;  // of what was read of Python
 };
 thread_local Session* session = nullptr;
 
@@ -66,13 +66,13 @@ struct Compiled {
   std::vector<std::string> parts;
   Tree result;
   std::vector<py::object> before, after;
-  std::vector<py::object> conditions; // functions that say why it does not hold, or ""
-  std::shared_ptr<Guards> guards;    // on what the trace has read of Python
-  std::string reason;                // why it was traced
-  graph::Program program;            // before the passes
-  std::vector<std::string> without;  // passes
-  std::string key, group;            // of the signature
-  std::vector<int64_t> sizes;        // of dynamic dimensions
+  std::vector<py::object> conditions;  // functions that say why it does not hold, or ""
+  std::shared_ptr<Guards> guards;      // on what the trace has read of Python
+  std::string reason;                  // why it was traced
+  graph::Program program;              // before the passes
+  std::vector<std::string> without;    // passes
+  std::string key, group;              // of the signature
+  std::vector<int64_t> sizes;          // of dynamic dimensions
   uint64_t last_use = 0;
   bool eager = false;  // cannot be traced: there is no program, and the function runs as it is
 
