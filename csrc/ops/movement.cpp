@@ -422,6 +422,9 @@ std::vector<Tensor> tensor_split(const Tensor& x, int64_t sections, int64_t dim)
   check(x.ndim() > 0, "tensor_split: a 0-dimensional tensor cannot be split");
   check(sections > 0, "tensor_split: the number of sections must be positive, got ", sections);
   int64_t n = x.size(normalize_dim("tensor_split", dim, x.shape()));
+  constexpr int64_t kMostEmpty = 1 << 20;
+  check(sections <= n || sections <= kMostEmpty, "tensor_split: ", sections, " sections of a dimension of size ", n,
+        " would be empty tensors but for ", n);
   Dims sizes;
   for (int64_t i = 0; i < sections; i++) sizes.push_back(n / sections + (i < n % sections ? 1 : 0));
   return split(x, sizes, dim);

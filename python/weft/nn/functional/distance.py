@@ -18,6 +18,8 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     tensor([[0.6000, 0.8000]])
     """
     check_tensors("normalize", input=input)
+    if dim is None:
+        raise TypeError("normalize: dim must be an int or a tuple of ints, got None")
     result = input / _norm(input, p, dim, True).clamp(min=eps)
     return result if out is None else out.copy_(result)
 

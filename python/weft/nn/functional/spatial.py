@@ -118,7 +118,8 @@ def instance_norm(
     >>> weft.nn.functional.instance_norm(weft.ones(2, 3, 4)).abs().max()
     tensor(0.)
     """
-    check_tensors("instance_norm", input=input)
+    statistics = dict(running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
+    check_tensors("instance_norm", tuple(statistics), input=input, **statistics)
     if not use_input_stats:
         if running_mean is None or running_var is None:
             raise ValueError("instance_norm: without use_input_stats it needs running_mean and running_var")

@@ -151,6 +151,8 @@ class PolynomialLR(_Factor):
     """
 
     def __init__(self, optimizer, total_iters=5, power=1.0, last_epoch=-1):
+        if not power >= 0:
+            raise ValueError(f"PolynomialLR: power must not be negative, got {power}")
         self.total_iters = total_iters
         self.power = power
         super().__init__(optimizer, last_epoch)
