@@ -58,6 +58,14 @@ struct TensorArgument {
 // The second operand of x + y: a tensor or a number.
 using Operand = std::variant<Tensor, Scalar>;
 
+// Arguments of PyTorch's with which it chooses how elements lie in memory. Here a tensor is strided (`weft.strided`),
+// and a new one in row-major order (`weft.contiguous_format`) or laid out like its source (`weft.preserve_format`).
+struct StridedLayout {};
+enum class MemoryFormat : uint8_t { Default, Contiguous, Preserve };
+// False for another object than None and these.
+bool is_strided_layout(PyObject* object);
+std::optional<MemoryFormat> read_memory_format(PyObject* object);
+
 // The dims of f(2, 3), f((2, 3)) and f([2, 3]). Raises TypeError naming `function` for anything else.
 Dims dims_from_args(const char* function, const py::args& args);
 
@@ -172,6 +180,14 @@ struct type_caster<weft::python::TensorArgument> {
   }
 WEFT_READ_CASTER(weft::DType, "weft.dtype", weft::python::read_dtype,
                  { return handle(weft::python::dtype_object(v)).inc_ref(); });
+template <>
+struct type_caster<weft::python::StridedLayout> {
+  PYBIND11_TYPE_CASTER(weft::python::StridedLayout, const_name("weft.layout | None"));
+  bool load(handle source, bool) { return weft::python::is_strided_layout(source.ptr()); }
+  static handle cast(const weft::python::StridedLayout&, return_value_policy, handle) { return none().release(); }
+};
+WEFT_READ_CASTER(weft::python::MemoryFormat, "weft.memory_format | None", weft::python::read_memory_format,
+                 { return v == weft::python::MemoryFormat::Default ? none().release() : handle(); });
 WEFT_READ_CASTER(weft::Scalar, "float", weft::python::read_scalar, {
   if (v.kind() == weft::Scalar::Kind::Bool) return bool_(v.to_bool()).release();
   if (v.kind() == weft::Scalar::Kind::Int) return int_(v.to_int()).release();

@@ -13,7 +13,7 @@ namespace {
 using MaybeDType = std::optional<DType>;
 using MaybeDevice = std::optional<Device>;
 
-// dtype, device and requires_grad, and two arguments of PyTorch's that mean nothing here.
+// dtype, device and requires_grad; and of PyTorch's arguments pin_memory, a hint, and layout, of which there is one.
 #define WEFT_TENSOR_OPTIONS                                                                        \
   py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false, \
   py::arg("pin_memory") = false, py::arg("layout") = py::none()
@@ -29,6 +29,13 @@ void check_grad_dtype(const char* name, DType dtype, bool requires_grad) {
         "; use a float dtype");
 }
 
+// The _like form of a function lays its result out in row-major order.
+void check_like_format(const char* name, const Tensor& x, MemoryFormat format) {
+  check(format != MemoryFormat::Preserve || x.is_contiguous(), name,
+        "_like: memory_format=weft.preserve_format is not supported for a tensor of strides ", x.strides(),
+        "; use empty_strided and fill it");
+}
+
 DType natural_dtype(const Scalar& value) {
   return value.is_float() ? default_dtype() : value.kind() == Scalar::Kind::Bool ? DType::Bool : DType::Int64;
 }
@@ -39,8 +46,8 @@ using Maker = Tensor (*)(const Shape&, DType, Device);
 void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
   f.function(
       name,
-      [name, make](const py::args& size, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool,
-                   const py::object&, const std::optional<Dims>& size_keyword, const py::object&) {
+      [name, make](const py::args& size, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, StridedLayout,
+                   const std::optional<Dims>& size_keyword, MemoryFormat) {
         DType t = dtype.value_or(default_dtype());
         check_grad_dtype(name, t, requires_grad);
         return leaf(make(size_keyword ? checked_sizes(name, *size_keyword) : sizes_from_args(name, size), t,
@@ -51,8 +58,9 @@ void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
   std::string like = std::string(name) + "_like", fresh = std::string("new_") + name;
   f.function(
       like.c_str(),
-      [name, make](const Tensor& x, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, const py::object&,
-                   const py::object&) {
+      [name, make](const Tensor& x, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, StridedLayout,
+                   MemoryFormat format) {
+        check_like_format(name, x, format);
         check_grad_dtype(name, dtype.value_or(x.dtype()), requires_grad);
         return leaf(make(x.shape(), dtype.value_or(x.dtype()), device.value_or(x.device())), requires_grad);
       },
@@ -61,7 +69,7 @@ void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
   f.method(
       fresh.c_str(),
       [name, make](const Tensor& x, const py::args& size, MaybeDType dtype, MaybeDevice device, bool requires_grad,
-                   bool, const py::object&, const std::optional<Dims>& size_keyword) {
+                   bool, StridedLayout, const std::optional<Dims>& size_keyword) {
         check_grad_dtype(name, dtype.value_or(x.dtype()), requires_grad);
         return leaf(make(size_keyword ? checked_sizes(name, *size_keyword) : sizes_from_args(name, size),
                          dtype.value_or(x.dtype()), device.value_or(x.device())),
@@ -75,7 +83,7 @@ void bind_full(Family& f) {
   f.function(
       "full",
       [](const Dims& size, const Scalar& value, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool,
-         const py::object&) {
+         StridedLayout) {
         DType t = dtype.value_or(natural_dtype(value));
         check_grad_dtype("full", t, requires_grad);
         return leaf(full(checked_sizes("full", size), value, t, device.value_or(default_device())), requires_grad);
@@ -86,7 +94,8 @@ void bind_full(Family& f) {
   f.function(
       "full_like",
       [](const Tensor& x, const Scalar& value, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool,
-         const py::object&, const py::object&) {
+         StridedLayout, MemoryFormat format) {
+        check_like_format("full", x, format);
         check_grad_dtype("full_like", dtype.value_or(x.dtype()), requires_grad);
         return leaf(full(x.shape(), value, dtype.value_or(x.dtype()), device.value_or(x.device())), requires_grad);
       },
@@ -96,7 +105,7 @@ void bind_full(Family& f) {
   f.method(
       "new_full",
       [](const Tensor& x, const Dims& size, const Scalar& value, MaybeDType dtype, MaybeDevice device,
-         bool requires_grad, bool, const py::object&) {
+         bool requires_grad, bool, StridedLayout) {
         check_grad_dtype("new_full", dtype.value_or(x.dtype()), requires_grad);
         return leaf(
             full(checked_sizes("new_full", size), value, dtype.value_or(x.dtype()), device.value_or(x.device())),
@@ -115,7 +124,7 @@ void bind_full(Family& f) {
       py::arg("requires_grad") = false, "tensor(data) with this tensor's dtype and device.");
   f.function(
       "scalar_tensor",
-      [](const Scalar& s, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, const py::object&) {
+      [](const Scalar& s, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, StridedLayout) {
         DType t = dtype.value_or(default_dtype());
         check_grad_dtype("scalar_tensor", t, requires_grad);
         return leaf(full({}, s, t, device.value_or(default_device())), requires_grad);
@@ -124,7 +133,7 @@ void bind_full(Family& f) {
   f.function(
       "empty_strided",
       [](const Dims& size, const Dims& stride, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool,
-         const py::object&) {
+         StridedLayout) {
         check(size.size() == stride.size(), "empty_strided: got ", size.size(), " sizes but ", stride.size(),
               " strides");
         Shape shape = checked_sizes("empty_strided", size);
@@ -148,7 +157,7 @@ void bind_full(Family& f) {
 void bind_ranges(Family& f) {
   f.function(
       "arange",
-      [](const py::args& bounds, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, const py::object&,
+      [](const py::args& bounds, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, StridedLayout,
          std::optional<Scalar> start, std::optional<Scalar> end, std::optional<Scalar> step) {
         auto number = [](py::handle o) {
           std::optional<Scalar> s = read_scalar(o.ptr());
@@ -182,7 +191,7 @@ void bind_ranges(Family& f) {
   f.function(
       "linspace",
       [](const Scalar& start, const Scalar& end, int64_t steps, MaybeDType dtype, MaybeDevice device,
-         bool requires_grad, bool, const py::object&) {
+         bool requires_grad, bool, StridedLayout) {
         check_grad_dtype("linspace", dtype.value_or(default_dtype()), requires_grad);
         return leaf(linspace(start, end, steps, dtype.value_or(default_dtype()), device.value_or(default_device())),
                     requires_grad);
@@ -193,7 +202,7 @@ void bind_ranges(Family& f) {
   f.function(
       "logspace",
       [](const Scalar& start, const Scalar& end, int64_t steps, double base, MaybeDType dtype, MaybeDevice device,
-         bool requires_grad, bool, const py::object&) {
+         bool requires_grad, bool, StridedLayout) {
         check_grad_dtype("logspace", dtype.value_or(default_dtype()), requires_grad);
         return leaf(
             logspace(start, end, steps, base, dtype.value_or(default_dtype()), device.value_or(default_device())),
@@ -205,7 +214,7 @@ void bind_ranges(Family& f) {
   f.function(
       "eye",
       [](int64_t n, std::optional<int64_t> m, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool,
-         const py::object&) {
+         StridedLayout) {
         check_grad_dtype("eye", dtype.value_or(default_dtype()), requires_grad);
         return leaf(eye(n, m.value_or(n), dtype.value_or(default_dtype()), device.value_or(default_device())),
                     requires_grad);
@@ -219,7 +228,7 @@ void bind_grids(Family& f) {
   for (bool upper : {false, true})
     f.function(
         upper ? "triu_indices" : "tril_indices",
-        [upper](int64_t row, int64_t col, int64_t offset, MaybeDType dtype, MaybeDevice device, const py::object&) {
+        [upper](int64_t row, int64_t col, int64_t offset, MaybeDType dtype, MaybeDevice device, StridedLayout) {
           return triangle_indices(row, col, offset, upper, dtype.value_or(DType::Int64),
                                   device.value_or(default_device()));
         },

@@ -52,6 +52,29 @@ std::optional<DType> read_dtype(PyObject* o) {
 
 PyObject* device_object(Device d) { return py::cast(PyDevice{d}).release().ptr(); }
 
+namespace {
+
+// An object of the package, which lives for ever.
+PyObject* package_object(const char* name) {
+  return py::object(py::module_::import("weft").attr(name)).release().ptr();
+}
+
+}  // namespace
+
+bool is_strided_layout(PyObject* o) {
+  if (o == Py_None) return true;
+  static PyObject* strided = package_object("strided");
+  return o == strided;
+}
+
+std::optional<MemoryFormat> read_memory_format(PyObject* o) {
+  if (o == Py_None) return MemoryFormat::Default;
+  static PyObject *contiguous = package_object("contiguous_format"), *preserve = package_object("preserve_format");
+  if (o == contiguous) return MemoryFormat::Contiguous;
+  if (o == preserve) return MemoryFormat::Preserve;
+  return std::nullopt;
+}
+
 std::optional<Device> read_device(PyObject* o) {
   if (Py_TYPE(o) == device_type) return py::handle(o).cast<PyDevice&>().value;
   if (PyUnicode_Check(o)) return parse_device(py::handle(o).cast<std::string>());

@@ -411,10 +411,18 @@ void bind_activations(Family& nn) {
 
 void bind_copies(Family& f) {
   f.def(
-      "clone", [](const Tensor& x, const py::object&) { return clone(x); }, py::kw_only(),
-      py::arg("memory_format") = py::none(), "A copy with memory of its own; gradients flow back to the original.");
+      "clone",
+      [](const Tensor& x, MemoryFormat format) {
+        return format == MemoryFormat::Contiguous ? contiguous(clone(x)) : clone(x);
+      },
+      py::kw_only(), py::arg("memory_format") = py::none(),
+      "A copy with memory of its own; gradients flow back to the original.");
   f.method(
-      "contiguous", [](const Tensor& x, const py::object&) { return contiguous(x); },
+      "contiguous",
+      [](const Tensor& x, MemoryFormat format) {
+        check(format != MemoryFormat::Preserve, "contiguous: memory_format=weft.preserve_format leaves nothing to do");
+        return contiguous(x);
+      },
       py::arg("memory_format") = py::none(), "The tensor itself if it is contiguous, else a contiguous copy.");
   f.method(
       "copy_",

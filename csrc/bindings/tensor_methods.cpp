@@ -8,7 +8,8 @@ namespace weft::python {
 namespace {
 
 py::object sizes(const Tensor& t, std::optional<int64_t> dim) {
-  if (dim) return py::reinterpret_steal<py::object>(PyLong_FromLongLong(t.shape()[normalize_dim("size", *dim, t.ndim())]));
+  if (dim)
+    return py::reinterpret_steal<py::object>(PyLong_FromLongLong(t.shape()[normalize_dim("size", *dim, t.ndim())]));
   return py::reinterpret_steal<py::object>(size_object(t.shape()));
 }
 
@@ -32,7 +33,7 @@ Tensor convert(const Tensor& t, std::optional<Device> device, std::optional<DTyp
 Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
   std::optional<Device> device;
   std::optional<DType> dtype;
-  bool non_blocking = false, copy = false;
+  bool non_blocking = false, copy = false, in_order = false;
   int flags = 0;
   for (py::handle arg : args) {
     if (is_tensor(arg.ptr())) {
@@ -62,11 +63,16 @@ Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
     else if (name == "other") {
       device = unwrap(value.ptr()).device();
       dtype = unwrap(value.ptr()).dtype();
+    } else if (name == "memory_format") {
+      const std::optional<MemoryFormat> format = read_memory_format(value.ptr());
+      check<ErrorKind::Type>(format.has_value(), "to: expected a memory format as memory_format, got ",
+                             std::string(py::repr(value)));
+      in_order = *format == MemoryFormat::Contiguous;
     } else
-      check<ErrorKind::Type>(name == "dtype" || name == "device" || name == "memory_format",
-                             "to: unexpected keyword argument '", name, "'");
+      check<ErrorKind::Type>(name == "dtype" || name == "device", "to: unexpected keyword argument '", name, "'");
   }
-  return convert(self, device, dtype, non_blocking, copy);
+  const Tensor result = convert(self, device, dtype, non_blocking, copy);
+  return in_order ? contiguous(result) : result;
 }
 
 py::object type_of(const Tensor& t, const py::object& dtype) {
@@ -112,7 +118,11 @@ void bind_tensor_methods(Family& f) {
       "Address of the first element.");
   f.method("element_size", [](const Tensor& t) { return item_size(t.dtype()); }, "Bytes of one element.");
   f.method(
-      "is_contiguous", [](const Tensor& t, const py::object&) { return t.is_contiguous(); },
+      "is_contiguous",
+      [](const Tensor& t, MemoryFormat format) {
+        check(format != MemoryFormat::Preserve, "is_contiguous: weft.preserve_format is no order of elements");
+        return t.is_contiguous();
+      },
       py::arg("memory_format") = py::none(), "Do the elements lie in row-major order without gaps?");
   f.def(
       "is_floating_point", [](const Tensor& t) { return is_floating(t.dtype()); },

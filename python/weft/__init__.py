@@ -15,7 +15,19 @@ from weft import _C, _tensor, _tensor_types
 from weft._C import *  # noqa: F403
 from weft._missing import missing, name_missing_methods
 from weft._size import Size
-from weft._tensor_names import conj, is_conj, is_neg, layout, real, resolve_conj, resolve_neg, strided
+from weft._tensor_names import (
+    conj,
+    contiguous_format,
+    is_conj,
+    is_neg,
+    layout,
+    memory_format,
+    preserve_format,
+    real,
+    resolve_conj,
+    resolve_neg,
+    strided,
+)
 from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 __version__ = _C.__version__

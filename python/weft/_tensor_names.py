@@ -19,6 +19,15 @@ class layout:
 strided = layout("strided")
 
 
+class memory_format(layout):
+    """In which order the elements of a new tensor lie: ``weft.contiguous_format`` is row-major order,
+    ``weft.preserve_format`` that of the tensor it is made of."""
+
+
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+
+
 def _answer(value, doc):
     return property(lambda self: value, doc=doc)
 

@@ -127,3 +127,40 @@ def test_every_layer_is_called(w):
     assert {n for n in w.optim.__all__ if isinstance(getattr(w.optim, n), type)} - {"Optimizer"} == {*OPTIMIZERS}
     schedules = {n for n in w.optim.lr_scheduler.__all__ if isinstance(getattr(w.optim.lr_scheduler, n), type)}
     assert schedules - {"LRScheduler", "ChainedScheduler", "SequentialLR"} == {*SCHEDULES}
+
+
+ORDERED = {
+    "contiguous": lambda w, x, **options: x.contiguous(**options),
+    "clone": lambda w, x, **options: x.clone(**options),
+    "to": lambda w, x, **options: x.to(w.float64, **options),
+    "zeros_like": lambda w, x, **options: w.zeros_like(x, **options),
+    "full_like": lambda w, x, **options: w.full_like(x, 2.0, **options),
+    "empty": lambda w, x, **options: w.empty(2, 3, **options),
+    "is_contiguous": lambda w, x, **options: x.is_contiguous(**options),
+}
+
+
+@pytest.mark.parametrize("name", ORDERED)
+def test_memory_format(w, name):
+    """The format is one that there is, and what is asked for is given."""
+    call, x = ORDERED[name], w.ones(3, 2).t()
+    for junk in ("nonsense", 1, w.strided, Junk()):
+        refuse(lambda junk=junk: call(w, x, memory_format=junk), f"{name}: memory_format={junk!r}")
+    result = call(w, x, memory_format=w.contiguous_format)
+    assert result is False if name == "is_contiguous" else result.is_contiguous()
+    call(w, x, memory_format=None)
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "empty", "arange", "eye"])
+def test_layout(w, name):
+    for junk in ("nonsense", 1, w.contiguous_format):
+        refuse(lambda junk=junk: getattr(w, name)(2, layout=junk), f"{name}: layout={junk!r}")
+    assert getattr(w, name)(2, layout=w.strided).layout is w.strided
+
+
+def test_preserved_format(w):
+    x = w.ones(3, 2).t()
+    assert x.clone(memory_format=w.preserve_format).stride() == x.stride() == (1, 2)
+    for bad in (x.contiguous, x.is_contiguous, lambda **options: w.zeros_like(x, **options)):
+        refuse(lambda bad=bad: bad(memory_format=w.preserve_format), "preserve_format")
+    assert repr(w.preserve_format) == "weft.preserve_format" and isinstance(w.preserve_format, w.memory_format)
