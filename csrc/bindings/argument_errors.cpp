@@ -19,10 +19,24 @@ std::string cut(std::string text) {
   return text.substr(0, end) + "...";
 }
 
-std::string described(PyObject* argument) {
+// Elements of a container beyond these are left out, and what lies deeper.
+constexpr Py_ssize_t kMostElements = 4;
+constexpr int kDeepest = 2;
+
+std::string described(PyObject* argument, int depth = 0) {
   if (is_tensor(argument)) {
     const Tensor& t = unwrap(argument);
     return t.defined() ? concat("Tensor(", t.dtype(), " ", t.shape(), ")") : "Tensor()";
+  }
+  if ((PyTuple_CheckExact(argument) || PyList_CheckExact(argument)) && depth < kDeepest) {
+    // A copy: texts of elements run their code.
+    const auto items = py::reinterpret_steal<py::tuple>(PySequence_Tuple(argument));
+    if (!items) throw py::error_already_set();
+    const bool is_list = PyList_CheckExact(argument);
+    std::string text = is_list ? "[" : "(";
+    for (Py_ssize_t i = 0; i < std::min<Py_ssize_t>(PyTuple_GET_SIZE(items.ptr()), kMostElements); i++)
+      text += (i > 0 ? ", " : "") + described(PyTuple_GET_ITEM(items.ptr(), i), depth + 1);
+    return text + (PyTuple_GET_SIZE(items.ptr()) > kMostElements ? ", ..." : "") + (is_list ? "]" : ")");
   }
   if (PyTuple_Check(argument) || PyList_Check(argument) || PyDict_Check(argument) || PyAnySet_Check(argument))
     return concat("a ", Py_TYPE(argument)->tp_name, " of ", static_cast<int64_t>(PyObject_Size(argument)));
@@ -52,6 +66,8 @@ void rewrite_error(PyObject* const* args, size_t count, PyObject* names) {
   PyObject *type, *value, *trace;
   PyErr_Fetch(&type, &value, &trace);
   PyErr_NormalizeException(&type, &value, &trace);
+  auto own_type = py::reinterpret_steal<py::object>(type), own_value = py::reinterpret_steal<py::object>(value),
+       own_trace = py::reinterpret_steal<py::object>(trace);
   auto text = py::reinterpret_steal<py::object>(PyObject_Str(value));
   const char* plain = text ? PyUnicode_AsUTF8(text.ptr()) : nullptr;
   const std::string_view message = plain ? plain : "";
@@ -59,7 +75,7 @@ void rewrite_error(PyObject* const* args, size_t count, PyObject* names) {
   if (!plain || invoked == std::string_view::npos ||
       message.find("incompatible function arguments") == std::string_view::npos) {
     PyErr_Clear();
-    PyErr_Restore(type, value, trace);
+    PyErr_Restore(own_type.release().ptr(), own_value.release().ptr(), own_trace.release().ptr());
     return;
   }
   std::string shorter = signatures(message.substr(0, invoked)) + "got (";
@@ -70,9 +86,6 @@ void rewrite_error(PyObject* const* args, size_t count, PyObject* names) {
     shorter += described(args[i]);
   }
   shorter += ")";
-  Py_XDECREF(type);
-  Py_XDECREF(value);
-  Py_XDECREF(trace);
   PyErr_SetString(PyExc_TypeError, shorter.c_str());
 }
 
@@ -80,8 +93,13 @@ PyCFunction as_method(Entry entry) { return reinterpret_cast<PyCFunction>(reinte
 
 PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* names) {
   PyObject* result = dispatcher(self, args, nargs, names);
-  if (!result && PyErr_ExceptionMatches(PyExc_TypeError)) [[unlikely]]
-    rewrite_error(args, static_cast<size_t>(PyVectorcall_NARGS(static_cast<size_t>(nargs))), names);
+  if (!result && PyErr_ExceptionMatches(PyExc_TypeError)) [[unlikely]] {
+    try {
+      rewrite_error(args, static_cast<size_t>(PyVectorcall_NARGS(static_cast<size_t>(nargs))), names);
+    } catch (py::error_already_set& error) {
+      error.restore();
+    }
+  }
   return result;
 }
 

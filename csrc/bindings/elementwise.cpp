@@ -274,7 +274,7 @@ std::optional<Scalar> whole(const Scalar& s) {
 // hardtanh and threshold of integers: Params are doubles, which cannot hold all of them.
 template <class Entry>
 Tensor of_integers(const char* name, const Tensor& x, const Scalar& a, const Scalar& b) {
-  if (std::is_same_v<Entry, scalar::Clamp>) {
+  if (std::is_same_v<Entry, scalar::Hardtanh>) {
     std::optional<Scalar> low = whole(a), high = whole(b);
     return low || high ? clamp(x, low, high) : clone(x);
   }

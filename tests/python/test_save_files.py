@@ -326,8 +326,12 @@ def test_a_full_disk_leaves_the_old_file(path):
 
 def test_an_interrupt_leaves_the_old_file(path, monkeypatch):
     weft.save({"x": weft.ones(2)}, path)
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", lambda handle: signal.raise_signal(signal.SIGINT))
-        with pytest.raises(KeyboardInterrupt):
-            weft.save({"x": weft.zeros(1000)}, path)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "fsync", lambda handle: signal.raise_signal(signal.SIGINT))
+            with pytest.raises(KeyboardInterrupt):
+                weft.save({"x": weft.zeros(1000)}, path)
+    finally:
+        signal.signal(signal.SIGINT, before)
     assert weft.load(path)["x"].tolist() == [1, 1] and folder_of(path) == ["model.safetensors"]
