@@ -164,7 +164,11 @@ void bind_tensor_methods(Family& f) {
       {"byte", DType::UInt8},    {"char", DType::Int8}};
   for (auto [name, dtype] : conversions)
     f.method(
-        name, [dtype = dtype](const Tensor& t) { return to_dtype(t, dtype); }, "The tensor converted to this dtype.");
+        name,
+        [dtype = dtype](const Tensor& t, MemoryFormat format) {
+          return format == MemoryFormat::Contiguous ? contiguous(to_dtype(t, dtype)) : to_dtype(t, dtype);
+        },
+        py::arg("memory_format") = py::none(), "The tensor converted to this dtype.");
   f.module().def(
       "is_tensor", [](const py::object& o) { return is_tensor(o.ptr()); }, py::arg("obj"), "Is obj a weft.Tensor?");
 }

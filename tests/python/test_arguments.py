@@ -132,6 +132,7 @@ def test_every_layer_is_called(w):
 ORDERED = {
     "contiguous": lambda w, x, **options: x.contiguous(**options),
     "clone": lambda w, x, **options: x.clone(**options),
+    "double": lambda w, x, **options: x.double(**options),
     "to": lambda w, x, **options: x.to(w.float64, **options),
     "zeros_like": lambda w, x, **options: w.zeros_like(x, **options),
     "full_like": lambda w, x, **options: w.full_like(x, 2.0, **options),
