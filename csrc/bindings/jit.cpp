@@ -173,7 +173,7 @@ class Jit {
       struct Stop {
         ~Stop() { graph::Plan::measure_into(nullptr); }
       } stop;
-      call(args, kwargs);
+      run(*last_used_, signature(args, kwargs, false));
     }
     const graph::Plan& plan = last_used_->function->forward();
     py::list steps;

@@ -22,8 +22,7 @@ class _Check:
         self.jitted, self.args, self.kwargs = jitted, args, kwargs
 
     def run(self):
-        from weft._jit_state import OptimizersSaved, optimizer_values
-        from weft.optim import optimizer
+        from weft._jit_state import OptimizersSaved, owned_tensors
 
         at_first = OptimizersSaved()
         compiled, problem = self._compiled()
@@ -38,7 +37,7 @@ class _Check:
         self.arguments = self.jitted._argument_tensors(*self.args, **self.kwargs)
         self.tensors = list({id(t): t for t in (*self.arguments, *captured)}.values())
         # Eager mode gives parameters without a state a state of its own: the entries of the optimizers are compared.
-        owned = {id(value) for _, _, value in optimizer_values()} | set(optimizer.number_cells)
+        owned = owned_tensors()
         self.watched = [t for t in self.tensors if id(t) not in owned]
         self.sources = [t for t in self.watched if t.requires_grad]
         self.before = _C._Snapshot(self.tensors)
@@ -120,10 +119,13 @@ class _Outcome:
             self.outputs = [(name, _copy(leaf), _facts(leaf, identities)) for name, leaf in leaves]
             self.state = [(_copy(t), _copy(t.grad), t.requires_grad) for t in check.watched]
             self.optimizers = [(name, _copy(value)) for _, name, value in optimizer_values()]
-        self.gradients = self._gradients([leaf for _, leaf in leaves], check.sources, cotangents)
+        self.gradients = self._gradients(check, [leaf for _, leaf in leaves], cotangents)
 
-    def _gradients(self, leaves, sources, cotangents):
-        roots = list({id(t): t for t in leaves if isinstance(t, weft.Tensor) and t.requires_grad}.values())
+    def _gradients(self, check, leaves, cotangents):
+        known = {id(t) for t in check.tensors}  # what is returned as it was given depends on nothing in the function
+        roots = {id(t): t for t in leaves if isinstance(t, weft.Tensor) and t.requires_grad and id(t) not in known}
+        roots = list(roots.values())
+        sources, retained = check.sources, [(t, t.grad) for t in (*check.watched, *roots)]
         if self.error is not None or not roots or not sources or not weft.is_grad_enabled():
             return None
         with weft.no_grad():
@@ -132,6 +134,8 @@ class _Outcome:
             found = weft.autograd.grad(roots, sources, self.cotangents, retain_graph=True, allow_unused=True)
         except Exception:  # it is raised when backward is asked for
             return None
+        for t, grad in retained:  # of tensors with retain_grad()
+            t.grad = grad
         with weft.no_grad():
             return [_copy(g) for g in found]
 

@@ -21,8 +21,7 @@ def _save(one):
     dicts = [(entry, dict(entry)) for entry in dicts]
     order = dict(state) if isinstance(state, dict) else None
     known_plans = dict(plans) if isinstance(plans, dict) else None
-    runs = [run for plan, *_ in (known_plans or {}).values() if isinstance(plan, list) for run in plan]
-    runs = [(run, dict(run.__dict__)) for run in runs]
+    runs = [(run, {**run.__dict__, "seen": list(run.seen)}) for run in _runs(one)]  # steps change that list
 
     def put_back():
         one.__dict__.clear()
@@ -35,6 +34,17 @@ def _save(one):
             run.__dict__.update(values)
 
     return put_back
+
+
+def _runs(one):
+    """All that the optimizer has worked out for its steps."""
+    return [run for runs, *_ in one.__dict__.get("_plans", {}).values() for run in runs]
+
+
+def owned_tensors():
+    """The ids of the tensors that are states of optimizers, or become it with the next step."""
+    owned = {id(value) for _, _, value in optimizer_values()} | set(optimizer.number_cells)
+    return owned | {id(t) for one in list(optimizer.alive) for run in _runs(one) for c in run.columns for t in c}
 
 
 def optimizer_values():

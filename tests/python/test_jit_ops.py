@@ -2,7 +2,7 @@
 
 import pytest
 from op_calls import rows, rows_with_dtypes, samples_of, tensors_for
-from support import assert_same, is_float, tensors_in, weft_only
+from support import assert_same, counts_runs, is_float, tensors_in, weft_only
 
 pytestmark = weft_only
 
@@ -143,6 +143,7 @@ def test_elementwise_ops_with_a_reduction_at_the_end(w, device, shape, dims, nam
     assert "tiled[mul, add, tanh" in str(jitted.graph())
 
 
+@counts_runs
 @pytest.mark.parametrize("op", rows(traceable))
 def test_memory_is_planned(w, op):
     """What each step takes as scratch memory is what it was asked for, and a run takes one block beside its results."""

@@ -3,7 +3,7 @@
 import weakref
 
 import pytest
-from support import weft_only
+from support import counts_runs, weft_only
 
 pytestmark = weft_only
 
@@ -40,6 +40,7 @@ def test_a_variable_that_names_something_else_makes_a_new_trace(w, monkeypatch):
     assert f(x).item() == 45
 
 
+@counts_runs
 def test_variables_that_the_function_sets_or_only_others_read(w):
     calls = unrelated = 0
 

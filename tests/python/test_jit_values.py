@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from support import weft_only
+from support import counts_runs, weft_only
 
 pytestmark = weft_only
 
@@ -73,6 +73,7 @@ def test_values_made_inside_of_constants_are_known(w):
     assert w.jit(function)(w.ones(1)).item() == 1
 
 
+@counts_runs
 @pytest.mark.parametrize("number", [True, False])
 def test_texts_show_shape_and_dtype(w, number):
     texts = []
