@@ -285,8 +285,8 @@ void Guards::add_item(const py::object& owner, const py::dict& dict, const py::o
 void Guards::add_dict(const py::object& owner, const py::dict& dict, std::string label, int levels) {
   add(Place::Dict, owner, dict, py::none(), std::move(label), levels);
 }
-void Guards::add_cell(const py::object& cell, std::string label) {
-  add(Place::Cell, py::none(), cell, py::none(), std::move(label));
+void Guards::add_cell(const py::object& cell, std::string label, int levels) {
+  add(Place::Cell, py::none(), cell, py::none(), std::move(label), levels);
 }
 void Guards::add_type(const py::object& type, const py::str& name, std::string label) {
   check<ErrorKind::Type>(PyType_Check(type.ptr()), "add_type: expected a class");

@@ -75,7 +75,7 @@ class Guards {
   void add_item(const py::object& owner, const py::dict& dict, const py::object& key, std::string label, int levels);
   // All entries of a dict.
   void add_dict(const py::object& owner, const py::dict& dict, std::string label, int levels);
-  void add_cell(const py::object& cell, std::string label);
+  void add_cell(const py::object& cell, std::string label, int levels);
   // What a class gives for a name.
   void add_type(const py::object& type, const py::str& name, std::string label);
   // A slot of an object, by the descriptor in its class.

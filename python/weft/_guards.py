@@ -86,8 +86,19 @@ class Scan:
                     end += 1
                 level = steps[place - 2].argval if place >= 2 and isinstance(steps[place - 2].argval, int) else 0
                 self.imports.append((step.argval, level, tuple(names)))
+        self.cells_only_changed = self._cells_only_changed(code, steps)
         self.uses_class = bool({"super", "type"} & {name for name, *_ in self.variables})
         self.uses_class |= bool({"__class__", "__base__"} & self.attributes) or "__class__" in code.co_freevars
+
+    def _cells_only_changed(self, code, steps):
+        """The variables of enclosing functions that it and the functions in it only change."""
+        reads = {"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"}
+        names = set(code.co_freevars)
+        names -= {i.argval for i in steps if i.opname in reads and i.offset not in self.only_changed}
+        for inner in code.co_consts:
+            if isinstance(inner, types.CodeType):
+                names -= set(inner.co_freevars) - _scan(inner).cells_only_changed
+        return names
 
     @staticmethod
     def _changes(steps, place):
@@ -396,7 +407,8 @@ class Recorder:
                 for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
                     value = _contents(cell)
                     if not (issubclass(type(value), _C.Tensor) and value._is_traced):
-                        self._guarded(line, guards.add_cell, cell, f"the variable {name!r}")
+                        levels = ONLY_TYPE if name in _scan(code).cells_only_changed else ALL_LEVELS
+                        self._guarded(line, guards.add_cell, cell, f"the variable {name!r}", levels)
 
     def _guard_objects(self, guards):
         for read in self.reads.values():

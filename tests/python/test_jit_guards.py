@@ -10,7 +10,7 @@ import weakref
 
 import numpy as np
 import pytest
-from support import weft_only
+from support import counts_runs, weft_only
 
 pytestmark = weft_only
 
@@ -448,6 +448,32 @@ def test_an_ordinary_training_loop_is_traced_once(w):
     assert Trainer.train_step.traces == 2 and "parameter groups" in Trainer.train_step.explain()
 
 
+def test_containers_that_are_only_added_to(w):
+    """In a variable of an enclosing function, also from a function inside; reading it anywhere is another matter."""
+    losses, times, table, read = [], [], {}, []
+
+    @w.jit
+    def f(x):
+        def note(value):
+            times.append(value)
+
+        losses.append(1)
+        note(2)
+        table["last"] = 3
+        if x.dim() > 1:
+            read.append(1)
+        return x * len(read)
+
+    for number in range(3):
+        f(w.ones(1))
+        losses.append(0)
+        times.append(0)
+        table[number] = 0
+    assert f.traces == 1, f.explain()
+    read.append(1)
+    assert f(w.ones(1)).item() == 1 and f.traces == 2
+
+
 def test_equal_values_make_no_new_trace(w):
     config = Config(scale=float("nan"), items=[1, (2.0, "a")], names={"b", "a"})
     f = w.jit(lambda x: x * (config.scale != config.scale) * len(config.items) * len(config.names))
@@ -482,6 +508,7 @@ def test_branches_of_code_that_did_not_run_are_not_guarded(w):
 # Threads, profilers, memory
 
 
+@counts_runs
 def test_a_profiler_goes_on(w):
     import cProfile
 
