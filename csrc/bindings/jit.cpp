@@ -291,13 +291,16 @@ class Jit {
     return s;
   }
 
+  // reason: why the one that was used last does not hold, where none does.
   Compiled* find(const Signature& s, std::string& reason) {
+    uint64_t last_use = 0;
     auto found = by_key_.find(s.key);
     if (found != by_key_.end()) {
       for (const std::shared_ptr<Compiled>& c : found->second) {
         if (!same_constants(c->constants, s.constants)) continue;
         if (std::string why = c->eager ? std::string() : mismatch(*c, s.tensors); !why.empty()) {
-          reason = std::move(why);
+          if (c->last_use > last_use) reason = std::move(why);
+          last_use = std::max(last_use, c->last_use);
           continue;
         }
         c->last_use = ++uses_;

@@ -32,7 +32,8 @@ class SeenValue {
       case Kind::Same:
         return now == object_.ptr();
       case Kind::Weak:
-        return now && PyWeakref_GET_OBJECT(object_.ptr()) == now;
+        // The reference to an object that is gone gives None, which nobody refers to weakly.
+        return now && now != Py_None && PyWeakref_GET_OBJECT(object_.ptr()) == now;
       case Kind::Equal:
         return now == object_.ptr() || (now && is_equal(now));
       default:

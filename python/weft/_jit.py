@@ -61,24 +61,35 @@ class Jitted(_C._Jit):
 
         Traces that differ only in the sizes of dynamic dimensions are one entry.
         """
-        lines, groups = [], {}
-        for compiled in self.compiled:
-            groups.setdefault(compiled.group or id(compiled), []).append(compiled)
-        for number, group in enumerate(groups.values(), 1):
+        lines = []
+        for number, group in enumerate(self._groups(), 1):
             compiled = group[0]
             lines.append(f"trace {number}: {compiled.reason}")
             lines += [f"  {part}" for part in compiled.signature]
-            if compiled.eager:
-                continue
             if len(group) > 1:
                 shown = ", ".join(str(tuple(c.sizes)) if len(c.sizes) > 1 else str(c.sizes[0]) for c in group[:20])
                 more = ", ..." if len(group) > 20 else ""
-                lines.append(f"  {len(group)} sizes of dynamic dimensions, each traced once: {shown}{more}")
+                once = "" if compiled.eager else ", each traced once"
+                lines.append(f"  {len(group)} sizes of dynamic dimensions{once}: {shown}{more}")
+            if compiled.eager:
+                continue
             backward = compiled.num_steps(True)
             lines.append(f"  {compiled.num_steps(False)} steps" + (f", backward {backward} steps" if backward else ""))
             recordings = (("", compiled.recording_text(False)), ("backward: ", compiled.recording_text(True)))
             lines += [f"  {which}{text}" for which, text in recordings if text]
         return "\n".join(lines) or "not traced yet"
+
+    def _groups(self):
+        """What is compiled; together what differs only in the sizes of dynamic dimensions."""
+        groups, latest = {}, {}
+        for compiled in self.compiled:
+            key = (compiled.group, compiled.reason) if compiled.group else id(compiled)
+            if compiled.reason == "other sizes of dynamic dimensions":
+                key = latest.get(compiled.group, key)
+            if not compiled.eager:
+                latest[compiled.group] = key
+            groups.setdefault(key, []).append(compiled)
+        return groups.values()
 
     def _last(self, args, kwargs):
         if args or kwargs:

@@ -32,8 +32,10 @@ class _Check:
                 _fallback().remember(self.jitted, problem, self.args, self.kwargs)
             return result
         self.optimizers = OptimizersSaved()  # a first trace gives parameters their state
-        captured = [*compiled._captured(), *self.jitted._trace_apart(*self.args, **self.kwargs)._captured()]
-        self.optimizers.restore()
+        try:
+            captured = [*compiled._captured(), *self.jitted._trace_apart(*self.args, **self.kwargs)._captured()]
+        finally:
+            self.optimizers.restore()
         self.arguments = self.jitted._argument_tensors(*self.args, **self.kwargs)
         self.tensors = list({id(t): t for t in (*self.arguments, *captured)}.values())
         # Eager mode gives parameters without a state a state of its own: the entries of the optimizers are compared.
@@ -42,18 +44,28 @@ class _Check:
         self.sources = [t for t in self.watched if t.requires_grad]
         self.before = _C._Snapshot(self.tensors)
 
-        at_first.restore()
         self.heard = _C._ListenScope()
+        self.draws = []
+        try:
+            at_first.restore()
+            return self._compare(compiled)
+        except BaseException:  # Ctrl-C, or no memory for the copies
+            self._take_back()
+            raise
+
+    def _compare(self, compiled):
         with self.heard:
             eager = _Outcome(self, lambda: self.jitted.__wrapped__(*self.args, **self.kwargs), None)
-        self._take_back(eager)
+        self._take_back()
+        if isinstance(eager.error, weft.OutOfMemoryError):
+            raise eager.error  # the graph may need less, but without the eager run there is nothing to compare
         own = _Outcome(self, lambda: self.jitted._run(compiled, self.args, self.kwargs), eager.cotangents)
         if own.error is not None:
             raise own.error
         difference = _difference(eager, own, _Tolerance(compiled))
         if difference is None:
             return own.result
-        self._fail(compiled, eager, own, *difference)
+        self._fail(compiled, eager, *difference)
 
     def _compiled(self):
         """(what is compiled for these arguments or None, the error that a trace has met or None)."""
@@ -61,20 +73,19 @@ class _Check:
         if known is not None:
             return known, None
         if self.jitted.falls_back:
-            problem = _fallback().trace_or_explain(self.jitted, self.args, self.kwargs)
-            if problem is not None:
-                return None, problem
+            return _fallback().trace_or_explain(self.jitted, self.args, self.kwargs)
         return self.jitted.compile(*self.args, **self.kwargs), None
 
-    def _take_back(self, outcome):
-        outcome.draws.rewind()
+    def _take_back(self):
+        for draws in self.draws:
+            draws.rewind()
         self.before.restore()
         self.optimizers.restore()
 
-    def _fail(self, compiled, eager, own, text, of_gradients):
+    def _fail(self, compiled, eager, text, of_gradients):
         for value in eager.values():
             self.heard.add(value)
-        self._take_back(own)
+        self._take_back()
         where = compiled._first_difference(self.arguments, eager.cotangents or [], self.heard, of_gradients)
         self.before.restore()
         harmful = (
@@ -89,7 +100,7 @@ class _Check:
     def _is_right_without(self, compiled, name, eager):
         other = self.jitted._without_pass(compiled, name)
         outcome = _Outcome(self, lambda: self.jitted._run(other, self.args, self.kwargs), eager.cotangents)
-        self._take_back(outcome)
+        self._take_back()
         return outcome.error is None and _difference(eager, outcome, _Tolerance(compiled)) is None
 
 
@@ -107,6 +118,7 @@ class _Outcome:
 
         self.result = self.error = self.cotangents = None
         self.draws = _C._RewindScope()
+        check.draws.append(self.draws)
         with self.draws:
             try:
                 self.result = run()

@@ -1,6 +1,7 @@
 """weft.jit(fallback=True): functions that cannot be traced run eagerly."""
 
 import linecache
+import re
 import traceback
 import warnings
 from pathlib import Path
@@ -16,28 +17,29 @@ def call_or_fall_back(jitted, args, kwargs):
 
     If the eager run fails too, its error is the program's own; nothing is remembered then.
     """
-    problem = trace_or_explain(jitted, args, kwargs)
+    compiled, problem = trace_or_explain(jitted, args, kwargs)
     if problem is None:
-        return jitted(*args, **kwargs)
+        return jitted._run(compiled, args, kwargs)
     result = jitted.__wrapped__(*args, **kwargs)
     remember(jitted, problem, args, kwargs)
     return result
 
 
 def trace_or_explain(jitted, args, kwargs):
-    """None if the call is traced now; else what stands against it, with everything as it was before."""
+    """(what is compiled, None), or (None, what stands against it) with everything as it was before."""
     from weft._jit_state import OptimizersSaved
 
     optimizers = OptimizersSaved()
     with _C._RewindScope() as draws:
         try:
-            jitted.compile(*args, **kwargs)
-            return None
-        except Exception as error:
+            return jitted.compile(*args, **kwargs), None
+        except BaseException as error:
             problem = error
     draws.rewind()
     optimizers.restore()
-    return problem
+    if not isinstance(problem, Exception):
+        raise problem
+    return None, problem
 
 
 def remember(jitted, problem, args, kwargs):
@@ -67,4 +69,5 @@ def _place_of(error):
         file = frame.f_code.co_filename
         if not file.startswith(_PACKAGE):
             place = (file, number)
-    return place
+    read_at = re.search(r"\(read at (.+):(\d+)\)$", str(error))  # found when the trace was over
+    return (read_at[1], int(read_at[2])) if read_at else place

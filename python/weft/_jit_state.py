@@ -4,10 +4,11 @@ from weft.optim import optimizer
 
 
 class OptimizersSaved:
-    """The state of all optimizers that are alive, as it is now; their tensors by reference."""
+    """The state of all optimizers that are alive, and of their steps, as it is now; their tensors by reference."""
 
     def __init__(self):
         self._saved = [_save(one) for one in list(optimizer.alive)]
+        self._saved += [_save_run(run) for run in list(optimizer.runs)]
 
     def restore(self):
         for put_back in self._saved:
@@ -21,7 +22,6 @@ def _save(one):
     dicts = [(entry, dict(entry)) for entry in dicts]
     order = dict(state) if isinstance(state, dict) else None
     known_plans = dict(plans) if isinstance(plans, dict) else None
-    runs = [(run, {**run.__dict__, "seen": list(run.seen)}) for run in _runs(one)]  # steps change that list
 
     def put_back():
         one.__dict__.clear()
@@ -30,21 +30,19 @@ def _save(one):
             if items is not None:
                 container.clear()
                 container.update(items)
-        for run, values in runs:
-            run.__dict__.update(values)
 
     return put_back
 
 
-def _runs(one):
-    """All that the optimizer has worked out for its steps."""
-    return [run for runs, *_ in one.__dict__.get("_plans", {}).values() for run in runs]
+def _save_run(run):
+    values = {**run.__dict__, "seen": list(run.seen)}  # a step changes that list
+    return lambda: run.__dict__.update(values)
 
 
 def owned_tensors():
     """The ids of the tensors that are states of optimizers, or become it with the next step."""
     owned = {id(value) for _, _, value in optimizer_values()} | set(optimizer.number_cells)
-    return owned | {id(t) for one in list(optimizer.alive) for run in _runs(one) for c in run.columns for t in c}
+    return owned | {id(t) for run in list(optimizer.runs) for column in run.columns for t in column}
 
 
 def optimizer_values():

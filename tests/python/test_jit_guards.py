@@ -177,6 +177,44 @@ def test_hooks_of_a_layer_deep_inside(w):
     )
 
 
+@pytest.mark.parametrize("part", ["parameter", "element", "value", "attribute", "variable", "class", "default"])
+def test_objects_that_go_and_leave_none(w, part):
+    """None is also what a weak reference to an object that is gone gives."""
+
+    class Net(w.nn.Module):
+        scale = w.full((1,), 2.0)
+
+        def __init__(self):
+            super().__init__()
+            self.lin, self.plain = w.nn.Linear(2, 2), Config(scale=2.0)
+            self.items, self.table = [Config(scale=2.0)], {"a": Config(scale=2.0)}
+
+    def helper(x, scale=Config(scale=2.0)):  # noqa: B008
+        return x if scale is None else x * scale.scale
+
+    def function(x):
+        x = net.lin(x) + 1
+        for one in (net.items[0], net.table["a"], net.plain, variable):
+            x = x if one is None else x * one.scale
+        return helper(x if Net.scale is None else x * Net.scale)
+
+    def leave_none():
+        nonlocal variable
+        {
+            "parameter": lambda: setattr(net.lin, "bias", None),
+            "element": lambda: net.items.__setitem__(0, None),
+            "value": lambda: net.table.update(a=None),
+            "attribute": lambda: setattr(net, "plain", None),
+            "variable": lambda: None,
+            "class": lambda: setattr(Net, "scale", None),
+            "default": lambda: setattr(helper, "__defaults__", (None,)),
+        }[part]()
+        variable = None if part == "variable" else variable
+
+    net, variable = Net(), Config(scale=2.0)
+    check(w, function, leave_none, x=w.ones(2))
+
+
 # Objects
 
 

@@ -6,9 +6,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from support import assert_same, weft_only
+from support import assert_same, counts_runs, weft_only
 
-pytestmark = weft_only
+pytestmark = [weft_only, counts_runs]
 
 
 @pytest.fixture(autouse=True)

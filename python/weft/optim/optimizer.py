@@ -11,7 +11,8 @@ from weft import _C
 from weft.nn.conversion import zero_gradients
 
 number_cells = weakref.WeakValueDictionary()  # by id: tensors of trace_step
-alive = weakref.WeakSet()  # all optimizers: weft.jit saves their state where it may have to take a run back
+# All optimizers and all runs of their steps: weft.jit saves their state where it may have to take a call back.
+alive, runs = weakref.WeakSet(), weakref.WeakSet()
 
 
 class Optimizer:
@@ -246,6 +247,7 @@ class StepRun:
         self.fresh = []  # (parameter, what its entry of the state will get)
         self.entries, self.seen_names, self.seen = [], (), []  # the entries, and what is_current() compares with them
         self.traced = (0, 0)  # number of the last trace, and how many steps it has recorded
+        runs.add(self)
 
     def add(self, param, place, tensors, fresh):
         """Adds a parameter with its tensors by name; fresh says which of those its state does not have yet."""
