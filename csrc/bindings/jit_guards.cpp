@@ -6,6 +6,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "bindings/tensor_object.h"
 #include "op/trace.h"
 
 #include <frameobject.h>
@@ -457,6 +458,11 @@ void note_array(const py::object& array) {
   if (tracing() && recording) recording->recorder().attr("met_array")(array);
 }
 
+void note_flag(const Tensor& t, const char* name) {
+  if (tracing() && recording && !t.impl()->storage->symbolic())
+    recording->recorder().attr("met_flag")(py::reinterpret_steal<py::object>(wrap(t)), name);
+}
+
 void bind_jit_guards(py::module_& m) {
   py::class_<Guards, std::shared_ptr<Guards>>(m, "_Guards")
       .def(py::init<>())
@@ -472,6 +478,8 @@ void bind_jit_guards(py::module_& m) {
       .def("changed", &Guards::changed)
       .def("__len__", &Guards::size);
   m.def("_instance_dict", [](const py::object& o) -> py::object {
+    if (PyObject** place = is_tensor(o.ptr()) ? _PyObject_GetDictPtr(o.ptr()) : nullptr)  // made when it is needed
+      return *place ? py::reinterpret_borrow<py::object>(*place) : py::none();
     PyObject* dict = PyObject_GenericGetDict(o.ptr(), nullptr);
     if (!dict) PyErr_Clear();
     return dict ? py::reinterpret_steal<py::object>(dict) : py::none();

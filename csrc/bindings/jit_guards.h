@@ -154,6 +154,9 @@ class Recording {
 // An array that a traced function has made a tensor of.
 void note_array(const py::object& array);
 
+// A traced function looks at a property of a tensor that ops of the graph need not tell.
+void note_flag(const Tensor& t, const char* name);
+
 void bind_jit_guards(py::module_& m);
 
 }  // namespace weft::python

@@ -1,6 +1,7 @@
 // Properties of weft.Tensor: shape, dtype, device, grad, requires_grad, ...
 #include "bindings/autograd.h"
 #include "bindings/hooks.h"
+#include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "op/trace_values.h"
 #include "ops/elementwise.h"
@@ -19,7 +20,10 @@ PyObject* shape(const Tensor& t) { return size_object(t.shape()); }
 PyObject* dtype(const Tensor& t) { return Py_NewRef(dtype_object(t.dtype())); }
 PyObject* device(const Tensor& t) { return device_object(t.device()); }
 PyObject* ndim(const Tensor& t) { return PyLong_FromLong(t.ndim()); }
-PyObject* requires_grad(const Tensor& t) { return PyBool_FromLong(t.requires_grad()); }
+PyObject* requires_grad(const Tensor& t) {
+  note_flag(t, "requires_grad");
+  return PyBool_FromLong(t.requires_grad());
+}
 PyObject* leaf(const Tensor& t) { return PyBool_FromLong(is_leaf(t)); }
 PyObject* data(const Tensor& t) { return wrap(detach(t)); }
 PyObject* node(const Tensor& t) { return node_object(t.requires_grad() ? grad_fn(t) : nullptr); }

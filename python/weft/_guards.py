@@ -150,6 +150,8 @@ class Recorder:
         self.whole = {}  # id -> object whose attributes are all compared
         self.arrays = {}  # id -> array that became a tensor
         self.optimizers = {}  # id -> [optimizer, did the program itself look into its parameter groups?]
+        self.tensors = {}  # id -> tensor with attributes of its own
+        self.flags = {}  # (id of the tensor, name of a property) -> tensor
         self.fresh = {}  # id -> module made by the traced function itself
         self.settled = {*PLAIN, types.BuiltinFunctionType, types.BuiltinMethodType, types.FrameType}
         self.met_functions = set()
@@ -284,7 +286,8 @@ class Recorder:
         elif issubclass(kind, type):
             return
         elif issubclass(kind, _C.Tensor):
-            self.settled.add(kind)
+            if _C._instance_dict(value):
+                self.tensors[id(value)] = value
         elif issubclass(kind, (collections.UserDict, collections.UserList)):
             self._add(value, "data", ALL_LEVELS, "")
             self.met(vars(value)["data"])
@@ -309,6 +312,10 @@ class Recorder:
             self.arrays.setdefault(id(array), [array, 0])
             array = array.base
         self.arrays.setdefault(id(array), [array, 0])[1] += 1
+
+    def met_flag(self, tensor, name):
+        """A property of a tensor that is no part of its type was read."""
+        self.flags[id(tensor), name] = tensor
 
     def _watch_class(self, kind, value):
         """Reads of attributes of instances are reported from now on."""
@@ -372,8 +379,10 @@ class Recorder:
             self._guarded(line, guards.add_type, kind, name, f"attribute {name!r} of the class {kind.__name__}")
         self._guard_objects(guards)
         self._guard_arrays(guards)
+        self._guard_tensors(guards)
         # Objects that only the trace has used go now, and their guards with them.
-        for part in (self.reads, self.whole, self.fresh, self.arrays, self.optimizers, self.functions):
+        mine = (self.reads, self.whole, self.fresh, self.arrays, self.optimizers, self.functions)
+        for part in (*mine, self.tensors, self.flags):
             part.clear()
         self.met_functions.clear()
         guards.prune()
@@ -467,6 +476,18 @@ class Recorder:
         for group in own["param_groups"]:
             for name in {"params", *(names & group.keys())}:
                 guards.add_item(optimizer, group, name, f"the option {name!r} of a parameter group", ALL_LEVELS)
+
+    def _guard_tensors(self, guards):
+        """Attributes of tensors, as far as code that ran may have named them."""
+        names = set()
+        for code in self.codes.values() if self.tensors else ():
+            names |= _scan(code).attributes | {c for c in code.co_consts if isinstance(c, str)}
+        for tensor in self.tensors.values():
+            own = _C._instance_dict(tensor)
+            for name in names & own.keys():
+                guards.add_item(tensor, own, name, f"attribute {name!r} of a tensor", ALL_LEVELS)
+        for (_, name), tensor in self.flags.items():
+            guards.add_attribute(tensor, name, f"{name} of a tensor of shape {tuple(tensor.shape)}")
 
     def _guard_arrays(self, guards):
         for array, tensors in self.arrays.values():

@@ -215,6 +215,37 @@ def test_objects_that_go_and_leave_none(w, part):
     check(w, function, leave_none, x=w.ones(2))
 
 
+def test_requires_grad_of_parameters_that_are_only_asked(w):
+    model = w.nn.Sequential(w.nn.Linear(3, 3), w.nn.Linear(3, 3))
+    model[0].weight.requires_grad_(False)
+    check(
+        w,
+        lambda x: x * (1 + sum(p.requires_grad for p in model.parameters())),
+        lambda: model[0].weight.requires_grad_(True),
+        lambda: model[1].requires_grad_(False),
+    )
+
+
+def test_attributes_of_tensors(w):
+    weight, parts = w.ones(3), [w.nn.Parameter(w.ones(3)), w.ones(3)]
+    weight.scale, parts[0].table, parts[1].count = 2.0, {"a": 1.0}, 0
+
+    def function(x):
+        for part in parts:
+            x = x * getattr(part, "table", {"a": 2.0})["a"]
+        return x * weight.scale
+
+    f = check(
+        w,
+        function,
+        lambda: setattr(weight, "scale", 3.0),
+        lambda: parts[0].table.update(a=5.0),
+    )
+    parts[1].count += 1  # not read
+    f(w.arange(3.0) + 1)
+    assert f.traces == 3
+
+
 # Objects
 
 

@@ -290,6 +290,30 @@ def test_state_of_an_optimizer_that_is_replaced(w, name, check):
     assert found[0] == found[1]
 
 
+def test_an_optimizer_that_is_made_inside_is_an_error(w):
+    """Its state would go on from call to call."""
+    weight, x = w.nn.Parameter(w.ones(2)), w.ones(2)
+
+    def step(x):
+        optimizer = w.optim.SGD([weight], lr=0.1, momentum=0.9)
+        optimizer.zero_grad()
+        (weight * x).sum().backward()
+        optimizer.step()
+
+    with pytest.raises(RuntimeError, match="SGD.step: this optimizer was made in the jitted function"):
+        w.jit(step)(x)
+    assert weight.tolist() == [1, 1] and weight.grad is None
+    run = w.jit(step, fallback=True)
+    with pytest.warns(RuntimeWarning, match="runs eagerly"):
+        for _ in range(3):
+            run(x)
+    assert w.allclose(weight.detach(), w.full((2,), 0.7))
+    made = w.optim.SGD([weight], lr=0.1, momentum=0.9)
+    copies = copy.deepcopy(made), pickle.loads(pickle.dumps(made))
+    for optimizer in (made, *copies):
+        w.jit(lambda x: optimizer.step() or x)(x)  # noqa: B023
+
+
 # Hooks of all modules, members
 
 

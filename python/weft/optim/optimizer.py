@@ -30,6 +30,7 @@ class Optimizer:
 
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
+        self._made_in = _C._trace_number()
         alive.add(self)
         return self
 
@@ -130,6 +131,7 @@ class Optimizer:
             else:
                 calls.extend((number, run, [grads[i] for i in run.places]) for run in runs)
         if _C._is_tracing():
+            self._refuse_if_made_in_trace()
             for number, run, grads in calls:
                 trace(number, run, grads)
             return
@@ -145,6 +147,13 @@ class Optimizer:
             raise
         for _, run, _ in calls:
             count_step(run.advance)
+
+    def _refuse_if_made_in_trace(self):
+        if self._made_in == _C._trace_number():
+            raise RuntimeError(
+                f"jit: {type(self).__name__}.step: this optimizer was made in the jitted function. There would be one "
+                "for all calls, with a state that goes on. Make it outside of the function"
+            )
 
     def state_dict(self):
         """The state and the options as {"state": {index: ...}, "param_groups": [...]}; parameters become indices.
@@ -214,7 +223,7 @@ class Optimizer:
         return loaded
 
     def __getstate__(self):
-        return {**self.__dict__, "_plans": {}}
+        return {name: value for name, value in self.__dict__.items() if name != "_made_in"} | {"_plans": {}}
 
     def __repr__(self):
         lines = []
