@@ -45,7 +45,13 @@ class FunctionNode final : public PythonNode {
       bool fill = !grad_outputs[i].defined() && materialize_;
       grads[static_cast<size_t>(i)] = py::cast(fill ? zeros(meta.shape, meta.dtype, meta.device) : grad_outputs[i]);
     }
-    py::object result = function_(*grads);
+    py::object result;
+    try {
+      result = function_(*grads);
+    } catch (py::error_already_set& e) {
+      if (saved_->released && e.matches(PyExc_RuntimeError)) saved_->unpack();  // the same error, which a trace expects
+      throw;
+    }
     py::tuple list = py::isinstance<py::tuple>(result) ? py::tuple(result) : py::make_tuple(result);
     check(static_cast<int>(list.size()) == edges.size(), name_, ": backward returned ", list.size(),
           " gradients, expected one for each of the ", edges.size(),

@@ -270,7 +270,14 @@ def _read_dynamic_dims(dims):
 
 def _call_traced(function, args, kwargs):
     """Runs the function under the trace. What it reads of Python is recorded (weft._guards)."""
+    from weft._jit_state import StateSaved
+
     recorder = _guards.current()
     recorder.read_hooks_of_all_modules()
     recorder.met(function)
-    return function(*args, **kwargs)
+    state = StateSaved()
+    try:
+        return function(*args, **kwargs)
+    except BaseException:
+        state.restore()
+        raise

@@ -22,16 +22,16 @@ class _Check:
         self.jitted, self.args, self.kwargs = jitted, args, kwargs
 
     def run(self):
-        from weft._jit_state import OptimizersSaved, owned_tensors
+        from weft._jit_state import StateSaved, owned_tensors
 
-        at_first = OptimizersSaved()
+        at_first = StateSaved()
         compiled, problem = self._compiled()
         if compiled is None or compiled.eager:
             result = self.jitted.__wrapped__(*self.args, **self.kwargs)
             if problem is not None:
                 _fallback().remember(self.jitted, problem, self.args, self.kwargs)
             return result
-        self.optimizers = OptimizersSaved()  # a first trace gives parameters their state
+        self.optimizers = StateSaved()  # a first trace gives parameters their state
         try:
             captured = [*compiled._captured(), *self.jitted._trace_apart(*self.args, **self.kwargs)._captured()]
         finally:

@@ -27,9 +27,9 @@ def call_or_fall_back(jitted, args, kwargs):
 
 def trace_or_explain(jitted, args, kwargs):
     """(what is compiled, None), or (None, what stands against it) with everything as it was before."""
-    from weft._jit_state import OptimizersSaved
+    from weft._jit_state import StateSaved
 
-    optimizers = OptimizersSaved()
+    optimizers = StateSaved()
     with _C._RewindScope() as draws:
         try:
             return jitted.compile(*args, **kwargs), None

@@ -1,14 +1,16 @@
-"""What a run of a function may change beside tensors, so that it can be taken back: the Python state of optimizers."""
+"""What a run of a function may change beside tensors, and how it is taken back: state of optimizers and scalers."""
 
+from weft.amp import grad_scaler
 from weft.optim import optimizer
 
 
-class OptimizersSaved:
-    """The state of all optimizers that are alive, and of their steps, as it is now; their tensors by reference."""
+class StateSaved:
+    """The state of all optimizers, their steps, and gradient scalers that are alive; their tensors by reference."""
 
     def __init__(self):
         self._saved = [_save(one) for one in list(optimizer.alive)]
         self._saved += [_save_run(run) for run in list(optimizer.runs)]
+        self._saved += [_save_scaler(scaler) for scaler in list(grad_scaler.alive)]
 
     def restore(self):
         for put_back in self._saved:
@@ -37,6 +39,12 @@ def _save(one):
 def _save_run(run):
     values = {**run.__dict__, "seen": list(run.seen)}  # a step changes that list
     return lambda: run.__dict__.update(values)
+
+
+def _save_scaler(scaler):
+    attributes = dict(scaler.__dict__)
+    copies = {name: attributes[name].copy() for name in ("_norms", "_stepped") if name in attributes}
+    return lambda: scaler.__dict__.update(attributes | copies)
 
 
 def owned_tensors():

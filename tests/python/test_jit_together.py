@@ -246,7 +246,64 @@ def test_check_with_second_derivatives(w):
             assert w.allclose(one, two, rtol=1e-10, atol=1e-12)
 
 
-# Optimizers
+# Optimizers and scalers
+
+
+@pytest.mark.parametrize("how", [{}, {"fallback": True}, {"fallback": True, "check": True}])
+def test_a_scaler_of_gradients(w, how):
+    """It needs a value to decide whether there is a step; a trace that ends there has not used up the scaler."""
+    states = []
+    for jitted in (False, True):
+        model = w.nn.Linear(3, 1)
+        w.nn.init.ones_(model.weight), w.nn.init.zeros_(model.bias)
+        optimizer, scaler = w.optim.SGD(model.parameters(), lr=0.01, momentum=0.9), w.amp.GradScaler("cpu")
+
+        def step(x, model=model, optimizer=optimizer, scaler=scaler):
+            optimizer.zero_grad()
+            loss = (model(x) ** 2).mean()
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
+            return loss
+
+        run = w.jit(step, **how) if jitted else step
+        if jitted and not how:
+            with pytest.raises(RuntimeError, match="float: the values"):
+                run(w.ones(2, 3))
+            run = step  # all is as before
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            losses = [run(w.ones(2, 3) * (i + 1)).item() for i in range(4)]
+        states.append((losses, model.weight.tolist(), scaler.state_dict()))
+    assert states[0] == states[1]
+
+
+def test_a_function_of_ones_own_whose_backward_ran_inside(w, check):
+    class Square(w.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return 2 * g * x
+
+    weight = w.ones(2, requires_grad=True)
+
+    @w.jit(check=check)
+    def step(x):
+        weight.grad = None
+        loss = Square.apply(weight * x).sum()
+        loss.backward()
+        return loss
+
+    for scale in (1.0, 3.0):
+        loss = step(w.full((2,), scale))
+        assert weight.grad.tolist() == [2 * scale**2] * 2
+    with pytest.raises(RuntimeError, match="was used before"):
+        loss.backward()
 
 
 @pytest.mark.parametrize("name", ["SGD", "Adam"])

@@ -2,11 +2,14 @@
 
 import math
 import warnings
+import weakref
 
 import weft
 from weft import _C
 
 __all__ = ["GradScaler"]
+
+alive = weakref.WeakSet()  # weft.jit saves their state where it may have to take a run back
 
 
 class GradScaler:
@@ -36,6 +39,11 @@ class GradScaler:
     >>> w.tolist()
     [0.75, 0.75]
     """
+
+    def __new__(cls, *args, **kwargs):
+        self = super().__new__(cls)
+        alive.add(self)
+        return self
 
     def __init__(
         self,
