@@ -15,10 +15,10 @@ MODULE = os.environ.get("WEFT_TEST_MODULE", "weft")
 IS_WEFT = MODULE == "weft"
 
 weft_only = pytest.mark.skipif(not IS_WEFT, reason="a promise of Weft that the reference implementation does not make")
-# For tests that count what a call does: under the check a call traces twice and runs eagerly too.
-counts_runs = pytest.mark.skipif(
-    os.environ.get("WEFT_JIT_CHECK", "") == "1", reason="counts what a call does, which the check does more than once"
-)
+# For tests that no check of jitted functions can pass, which traces twice, runs eagerly too, and compares values.
+CHECKED = os.environ.get("WEFT_JIT_CHECK", "") == "1"
+counts_runs = pytest.mark.skipif(CHECKED, reason="counts what a call does, which the check does more than once")
+never_waits = pytest.mark.skipif(CHECKED, reason="a call must not wait for the device, as the check does")
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 FULL_FLOATS = ("float32", "float64")

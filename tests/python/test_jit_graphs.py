@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from support import assert_same, load, weft_only
+from support import assert_same, load, never_waits, weft_only
 
 pytestmark = [
     weft_only,
@@ -239,6 +239,7 @@ def test_parameters_that_are_replaced(w):
         assert_same(jitted(x), chain(layer(x)), f"call {i}")
 
 
+@never_waits
 def test_an_index_out_of_range(w):
     table = w.randn(5, 4).cuda()
     jitted = w.jit(lambda i: chain(table[i]))
@@ -306,6 +307,7 @@ def test_waiting_for_the_device_while_others_record(w):
     assert not failures, failures
 
 
+@never_waits
 def test_inside_a_graph_of_the_user(w):
     jitted = w.jit(chain)
     x = w.randn(3, 4).cuda()
