@@ -113,8 +113,14 @@ void Signature::add_object(PyObject* o, const std::string& name) {
   }
   key += 'o';
   append_bytes(key, Py_TYPE(o));
-  append_bytes(key, hash);
-  constants.push_back(py::reinterpret_borrow<py::object>(o));
+  if (PyFloat_CheckExact(o)) {  // by its bits: 0.0 equals -0.0, and NaN nothing
+    append_bytes(key, PyFloat_AS_DOUBLE(o));
+  } else if (PyComplex_CheckExact(o)) {
+    append_bytes(key, PyComplex_AsCComplex(o));
+  } else {
+    append_bytes(key, hash);
+    constants.push_back(py::reinterpret_borrow<py::object>(o));
+  }
   if (described) parts.push_back(concat(name, " = ", py::repr(o).cast<std::string>()));
 }
 

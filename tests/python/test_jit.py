@@ -206,6 +206,17 @@ def test_signatures(w):
     assert f.traces == 8
 
 
+def test_numbers_that_are_equal_but_not_the_same(w):
+    """The sign of a zero counts; NaN is itself."""
+    f = w.jit(lambda x, n: x / n)
+    for n in (0.0, -0.0, 0.0, -0.0):
+        assert f(w.ones(1), n).item() == float("inf") * (-1 if str(n) == "-0.0" else 1)
+    assert f.traces == 2
+    for _ in range(3):
+        assert f(w.ones(1), float("nan")).isnan().item()
+    assert f.traces == 3 and f(w.ones(1), 2).item() == f(w.ones(1), 2.0).item() == 0.5
+
+
 def test_too_many_traces_are_reported(w):
     f = w.jit(lambda x, n: x * n)
     with pytest.warns(RuntimeWarning, match="traced 16 times.*argument 1 = 15 instead of argument 1 = 14"):
