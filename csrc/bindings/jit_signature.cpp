@@ -1,6 +1,7 @@
 #include "bindings/jit_signature.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "op/autocast.h"
 #include "op/grad_mode.h"
@@ -117,6 +118,10 @@ void Signature::add_object(PyObject* o, const std::string& name) {
     append_bytes(key, PyFloat_AS_DOUBLE(o));
   } else if (PyComplex_CheckExact(o)) {
     append_bytes(key, PyComplex_AsCComplex(o));
+  } else if (std::string_view(Py_TYPE(o)->tp_name).starts_with("numpy.") && py::hasattr(o, "tobytes")) {
+    const auto bytes = py::handle(o).attr("tobytes")().cast<std::string>();
+    append_bytes(key, bytes.size());
+    key += bytes;
   } else {
     append_bytes(key, hash);
     constants.push_back(py::reinterpret_borrow<py::object>(o));

@@ -214,6 +214,9 @@ def test_numbers_that_are_equal_but_not_the_same(w):
     assert f.traces == 2
     for _ in range(3):
         assert f(w.ones(1), float("nan")).isnan().item()
+    g = w.jit(lambda x, n: x / float(n))
+    for n in (np.float32(0.0), np.float32(-0.0), np.float64(0.0), np.float64(-0.0)):
+        assert g(w.ones(1), n).item() == float("inf") * (-1 if str(float(n)) == "-0.0" else 1)
     assert f.traces == 3 and f(w.ones(1), 2).item() == f(w.ones(1), 2.0).item() == 0.5
 
 
