@@ -414,7 +414,12 @@ Recording::Recording() : outer_(recording) {
   recorder_ = py::module_::import("weft._guards").attr("Recorder")();
   called_ = recorder_.attr("called");
   returned_ = recorder_.attr("met");
-  recorder_.attr("start")();
+  try {
+    recorder_.attr("start")();
+  } catch (...) {
+    stop();
+    throw;
+  }
   PyThreadState* thread = PyThreadState_Get();
   previous_ = thread->c_profilefunc;
   previous_object_ = py::reinterpret_borrow<py::object>(thread->c_profileobj);
@@ -427,11 +432,24 @@ Recording::~Recording() {
   // Unless the program has set another one in between
   if (PyThreadState_Get()->c_profilefunc == &Recording::on_event) PyEval_SetProfile(previous_, previous_object_.ptr());
   recording = outer_;
-  try {
-    recorder_.attr("stop")();
-  } catch (py::error_already_set& e) {
-    e.discard_as_unraisable("weft.jit");
+  stop();
+}
+
+// A Ctrl-C that comes meanwhile is raised afterwards.
+void Recording::stop() {
+  py::error_scope error;  // this may run while one is on its way
+  bool interrupted = false, done = false;
+  while (!done) {
+    try {
+      recorder_.attr("stop")();
+      done = true;
+    } catch (py::error_already_set& e) {
+      done = !e.matches(PyExc_KeyboardInterrupt);
+      if (done) e.discard_as_unraisable("weft.jit");
+      interrupted |= !done;
+    }
   }
+  if (interrupted) PyErr_SetInterrupt();
 }
 
 int Recording::on_event(PyObject*, PyFrameObject* frame, int what, PyObject* arg) {

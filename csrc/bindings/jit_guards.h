@@ -143,6 +143,7 @@ class Recording {
   static Recording* current();
 
  private:
+  void stop();
   static int on_event(PyObject* self, PyFrameObject* frame, int what, PyObject* arg);
 
   py::object recorder_, called_, returned_;

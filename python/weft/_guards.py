@@ -155,29 +155,33 @@ class Recorder:
         self.fresh = {}  # id -> module made by the traced function itself
         self.settled = {*PLAIN, types.BuiltinFunctionType, types.BuiltinMethodType, types.FrameType}
         self.met_functions = set()
-        self.outer = None
+        self.outer, self.started = None, False
 
     def start(self):
         global _patch_depth
         self.outer, _state.recorder = _state.recorder, self
         with _patch_lock:
             _patch_depth += 1
+            self.started = True
             if _patch_depth == 1:
                 _patch_modules()
 
     def stop(self):
+        """Once more, where an interrupt has ended it half-way, goes on."""
         global _patch_depth
         _state.recorder = self.outer
         with _patch_lock:
-            _patch_depth -= 1
+            if self.started:  # no interrupt comes between these two lines, which call nothing
+                self.started = False
+                _patch_depth -= 1
             if _patch_depth:
                 return
-            for kind, names in _patched.items():
+            for kind, names in list(_patched.items()):
                 for name, own in names.items():
-                    if own is MISSING:
-                        type.__delattr__(kind, name)
-                    else:
+                    if own is not MISSING:
                         type.__setattr__(kind, name, own)
+                    elif name in kind.__dict__:
+                        type.__delattr__(kind, name)
             _patched.clear()
 
     # Functions

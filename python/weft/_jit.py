@@ -9,6 +9,7 @@ from pathlib import Path
 from weft import _C, _guards
 from weft._jit_check import call_checked
 from weft._jit_fallback import call_or_fall_back
+from weft._jit_state import StateSaved
 
 
 class Jitted(_C._Jit):
@@ -270,8 +271,6 @@ def _read_dynamic_dims(dims):
 
 def _call_traced(function, args, kwargs):
     """Runs the function under the trace. What it reads of Python is recorded (weft._guards)."""
-    from weft._jit_state import StateSaved
-
     recorder = _guards.current()
     recorder.read_hooks_of_all_modules()
     recorder.met(function)

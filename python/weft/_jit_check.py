@@ -4,6 +4,7 @@ import threading
 
 import weft
 from weft import _C
+from weft._jit_state import StateSaved, optimizer_values, owned_tensors
 
 _one_at_a_time = threading.RLock()  # a check takes back what its eager run has done
 
@@ -22,8 +23,6 @@ class _Check:
         self.jitted, self.args, self.kwargs = jitted, args, kwargs
 
     def run(self):
-        from weft._jit_state import StateSaved, owned_tensors
-
         at_first = StateSaved()
         compiled, problem = self._compiled()
         if compiled is None or compiled.eager:
@@ -114,8 +113,6 @@ class _Outcome:
     """What a run has returned and left behind, copied."""
 
     def __init__(self, check, run, cotangents):
-        from weft._jit_state import optimizer_values
-
         self.result = self.error = self.cotangents = None
         self.draws = _C._RewindScope()
         check.draws.append(self.draws)

@@ -7,6 +7,7 @@ import warnings
 from pathlib import Path
 
 from weft import _C
+from weft._jit_state import StateSaved
 
 _PACKAGE = str(Path(__file__).parent) + "/"
 _warned = set()  # lines
@@ -27,8 +28,6 @@ def call_or_fall_back(jitted, args, kwargs):
 
 def trace_or_explain(jitted, args, kwargs):
     """(what is compiled, None), or (None, what stands against it) with everything as it was before."""
-    from weft._jit_state import StateSaved
-
     optimizers = StateSaved()
     with _C._RewindScope() as draws:
         try:

@@ -1,16 +1,18 @@
 """What a run of a function may change beside tensors, and how it is taken back: state of optimizers and scalers."""
 
-from weft.amp import grad_scaler
-from weft.optim import optimizer
+import weakref
+
+optimizers, runs, scalers = weakref.WeakSet(), weakref.WeakSet(), weakref.WeakSet()  # all; runs: of optimizers' steps
+number_cells = weakref.WeakValueDictionary()  # by id: tensors of the numbers that traced steps read anew
 
 
 class StateSaved:
     """The state of all optimizers, their steps, and gradient scalers that are alive; their tensors by reference."""
 
     def __init__(self):
-        self._saved = [_save(one) for one in list(optimizer.alive)]
-        self._saved += [_save_run(run) for run in list(optimizer.runs)]
-        self._saved += [_save_scaler(scaler) for scaler in list(grad_scaler.alive)]
+        self._saved = [_save(one) for one in list(optimizers)]
+        self._saved += [_save_run(run) for run in list(runs)]
+        self._saved += [_save_scaler(scaler) for scaler in list(scalers)]
 
     def restore(self):
         for put_back in self._saved:
@@ -49,14 +51,14 @@ def _save_scaler(scaler):
 
 def owned_tensors():
     """The ids of the tensors that are states of optimizers, or become it with the next step."""
-    owned = {id(value) for _, _, value in optimizer_values()} | set(optimizer.number_cells)
-    return owned | {id(t) for run in list(optimizer.runs) for column in run.columns for t in column}
+    owned = {id(value) for _, _, value in optimizer_values()} | set(number_cells)
+    return owned | {id(t) for run in list(runs) for column in run.columns for t in column}
 
 
 def optimizer_values():
     """(name, value) of everything that the optimizers that are alive know of their parameters, in an order."""
     found = []
-    for one in list(optimizer.alive):
+    for one in list(optimizers):
         for place, values in enumerate(one.__dict__.get("state", {}).values()):
             if isinstance(values, dict):
                 name = f"{type(one).__name__}.state[{place}]"

@@ -2,14 +2,12 @@
 
 import math
 import warnings
-import weakref
 
 import weft
 from weft import _C
+from weft._jit_state import scalers
 
 __all__ = ["GradScaler"]
-
-alive = weakref.WeakSet()  # weft.jit saves their state where it may have to take a run back
 
 
 class GradScaler:
@@ -42,7 +40,7 @@ class GradScaler:
 
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
-        alive.add(self)
+        scalers.add(self)
         return self
 
     def __init__(

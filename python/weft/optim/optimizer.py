@@ -8,11 +8,8 @@ import weakref
 
 import weft
 from weft import _C
+from weft._jit_state import number_cells, optimizers, runs
 from weft.nn.conversion import zero_gradients
-
-number_cells = weakref.WeakValueDictionary()  # by id: tensors of trace_step
-# All optimizers and all runs of their steps: weft.jit saves their state where it may have to take a call back.
-alive, runs = weakref.WeakSet(), weakref.WeakSet()
 
 
 class Optimizer:
@@ -31,7 +28,7 @@ class Optimizer:
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
         self._made_in = _C._trace_number()
-        alive.add(self)
+        optimizers.add(self)
         return self
 
     def __init__(self, params, defaults):
