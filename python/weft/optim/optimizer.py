@@ -7,8 +7,7 @@ import sys
 import weakref
 
 import weft
-from weft import _C
-from weft._jit_state import number_cells, optimizers, runs
+from weft import _C, _jit_state
 from weft.nn.conversion import zero_gradients
 
 
@@ -28,7 +27,7 @@ class Optimizer:
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
         self._made_in = _C._trace_number()
-        optimizers.add(self)
+        _jit_state.optimizers.add(self)
         return self
 
     def __init__(self, params, defaults):
@@ -253,7 +252,7 @@ class StepRun:
         self.fresh = []  # (parameter, what its entry of the state will get)
         self.entries, self.seen_names, self.seen = [], (), []  # the entries, and what is_current() compares with them
         self.traced = (0, 0)  # number of the last trace, and how many steps it has recorded
-        runs.add(self)
+        _jit_state.runs.add(self)
 
     def add(self, param, place, tensors, fresh):
         """Adds a parameter with its tensors by name; fresh says which of those its state does not have yet."""
@@ -312,7 +311,7 @@ class StepRun:
 
         with _C._OutsideTrace():
             cell = weft.tensor(current(), dtype=weft.float64, device="cpu")
-        number_cells[id(cell)] = cell
+        _jit_state.number_cells[id(cell)] = cell
         record(cell)
         _C._around_calls(lambda: _C._set_numbers(cell, current()), self.advance)
         _C._watch_condition(self._reason_to_retrace)
