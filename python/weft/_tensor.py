@@ -137,6 +137,16 @@ def _contains(self, element):
     return bool((self == element).any().item())
 
 
+def to_numpy(self):
+    """A NumPy array of the values, of a tensor that requires grad or is on a GPU too: what plotting libraries ask for.
+
+    >>> import weft
+    >>> weft.ones(2, requires_grad=True).to_numpy()
+    array([1., 1.], dtype=float32)
+    """
+    return self.detach().cpu().numpy()
+
+
 def _array_wrap(self, array, context=None, return_scalar=False):
     """What a NumPy function made of a tensor's values is a tensor too: np.sqrt(x)."""
     try:
@@ -162,5 +172,6 @@ Tensor.__reduce_ex__ = _reduce_ex
 Tensor.__format__ = _format
 Tensor.__contains__ = _contains
 Tensor.__reversed__ = _reversed
+Tensor.to_numpy = to_numpy
 Tensor.__array_wrap__ = _array_wrap
 Tensor.__array_priority__ = 1000  # tensor operators win over NumPy's

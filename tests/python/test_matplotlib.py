@@ -24,6 +24,12 @@ def test_lines(axes, dtype):
     np.testing.assert_array_equal(line.get_xdata(), [0, 1, 2])
 
 
+def test_columns_are_lines(axes):
+    y = weft.rand(4, 2, requires_grad=True)
+    lines = axes.plot(y)
+    np.testing.assert_array_equal(np.stack([line.get_ydata() for line in lines], 1), y.to_numpy())
+
+
 def test_other_plots(axes):
     x = weft.rand(20)
     counts, _, _ = axes.hist(x, bins=4)
