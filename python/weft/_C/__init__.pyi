@@ -880,7 +880,7 @@ class Tensor:
         """
     def bernoulli_(self, p: weft.Tensor | builtins.float = 0.5, *, generator: Generator | None = None) -> typing.Any:
         ...
-    def bfloat16(self: weft.Tensor) -> weft.Tensor:
+    def bfloat16(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -920,7 +920,7 @@ class Tensor:
         """
         Products of two batches of matrices, shapes (b, n, k) and (b, k, m).
         """
-    def bool(self: weft.Tensor) -> weft.Tensor:
+    def bool(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -928,7 +928,7 @@ class Tensor:
         """
         expand() to a shape.
         """
-    def byte(self: weft.Tensor) -> weft.Tensor:
+    def byte(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -938,7 +938,7 @@ class Tensor:
         ...
     def ceil_(self) -> typing.Any:
         ...
-    def char(self: weft.Tensor) -> weft.Tensor:
+    def char(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -966,11 +966,11 @@ class Tensor:
         """
     def clip_(self, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None) -> typing.Any:
         ...
-    def clone(self: weft.Tensor, *, memory_format: typing.Any = None) -> weft.Tensor:
+    def clone(self: weft.Tensor, *, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         A copy with memory of its own; gradients flow back to the original.
         """
-    def contiguous(self: weft.Tensor, memory_format: typing.Any = None) -> weft.Tensor:
+    def contiguous(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor itself if it is contiguous, else a contiguous copy.
         """
@@ -1110,7 +1110,7 @@ class Tensor:
         >>> weft.dot(weft.ones(3), weft.ones(3)).item()
         3.0
         """
-    def double(self: weft.Tensor) -> weft.Tensor:
+    def double(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -1196,7 +1196,7 @@ class Tensor:
         """
         Rows in reverse order.
         """
-    def float(self: weft.Tensor) -> weft.Tensor:
+    def float(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -1251,7 +1251,7 @@ class Tensor:
         ...
     def gt_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def half(self: weft.Tensor) -> weft.Tensor:
+    def half(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -1315,7 +1315,7 @@ class Tensor:
         """
         Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].
         """
-    def int(self: weft.Tensor) -> weft.Tensor:
+    def int(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -1323,7 +1323,7 @@ class Tensor:
         """
         Always False: there are no complex dtypes yet.
         """
-    def is_contiguous(self: weft.Tensor, memory_format: typing.Any = None) -> builtins.bool:
+    def is_contiguous(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> builtins.bool:
         """
         Do the elements lie in row-major order without gaps?
         """
@@ -1462,7 +1462,7 @@ class Tensor:
         >>> weft.logsumexp(weft.tensor([1000., 1000.]), 0)
         tensor(1000.6932)
         """
-    def long(self: weft.Tensor) -> weft.Tensor:
+    def long(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -1710,15 +1710,15 @@ class Tensor:
             weft.Size([2, 3])
 
         """
-    def new_empty(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+    def new_empty(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
-    def new_full(self: weft.Tensor, size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
+    def new_full(self: weft.Tensor, size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
         """
         full() with this tensor's dtype and device.
         """
-    def new_ones(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+    def new_ones(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
@@ -1726,7 +1726,7 @@ class Tensor:
         """
         tensor(data) with this tensor's dtype and device.
         """
-    def new_zeros(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+    def new_zeros(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
@@ -1991,7 +1991,7 @@ class Tensor:
         ...
     def selu_(self) -> typing.Any:
         ...
-    def short(self: weft.Tensor) -> weft.Tensor:
+    def short(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
         """
@@ -2226,6 +2226,15 @@ class Tensor:
         >>> import weft
         >>> weft.tensor([1.7]).to(weft.int64)
         tensor([1])
+        """
+    def to_numpy(self):
+        """
+        A NumPy array of the values, of a tensor that requires grad or is on a GPU too: what plotting libraries ask for.
+
+            >>> import weft
+            >>> weft.ones(2, requires_grad=True).to_numpy()
+            array([1., 1.], dtype=float32)
+
         """
     def tolist(self: weft.Tensor) -> typing.Any:
         """
@@ -2535,7 +2544,7 @@ class _Guards:
         ...
     def add_attribute(self, arg0: typing.Any, arg1: str, arg2: str) -> None:
         ...
-    def add_cell(self, arg0: typing.Any, arg1: str) -> None:
+    def add_cell(self, arg0: typing.Any, arg1: str, arg2: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
     def add_dict(self, arg0: typing.Any, arg1: dict, arg2: str, arg3: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
@@ -2707,7 +2716,7 @@ class Generator:
         ...
     def __init__(self, device: weft.device = ...) -> None:
         ...
-    def __reduce__(self) -> tuple[..., tuple[type, builtins.int, builtins.int]]:
+    def __reduce__(self) -> tuple:
         ...
     def get_state(self) -> weft.Tensor:
         """
@@ -2991,7 +3000,7 @@ def any(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim:
 @typing.overload
 def any(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, start: builtins.float | None = None, end: builtins.float | None = None, step: builtins.float | None = None) -> weft.Tensor:
+def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, start: builtins.float | None = None, end: builtins.float | None = None, step: builtins.float | None = None) -> weft.Tensor:
     """
     arange(end), arange(start, end), arange(start, end, step): the numbers start, start + step, ... before end.
 
@@ -3184,7 +3193,7 @@ def clip(input: weft.Tensor, min: weft.Tensor | builtins.float | None = None, ma
     """
     input limited to [min, max]; either may be left out, and may be a tensor.
     """
-def clone(input: weft.Tensor, *, memory_format: typing.Any = None) -> weft.Tensor:
+def clone(input: weft.Tensor, *, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A copy with memory of its own; gradients flow back to the original.
     """
@@ -3331,7 +3340,7 @@ def einsum(*args) -> weft.Tensor:
     >>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape
     weft.Size([2, 3, 5])
     """
-def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None, memory_format: typing.Any = None) -> weft.Tensor:
+def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A tensor with undefined contents. Sizes as numbers or as one sequence.
 
@@ -3339,11 +3348,11 @@ def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = N
     >>> weft.empty(2, 3).shape
     weft.Size([2, 3])
     """
-def empty_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
+def empty_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
-def empty_strided(size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
+def empty_strided(size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
     """
     A tensor with undefined contents and the given strides.
     """
@@ -3369,7 +3378,7 @@ def exp2(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def expm1(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
+def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
     """
     An (n, m) matrix with ones on the diagonal.
 
@@ -3449,7 +3458,7 @@ def frombuffer(buffer: typing.Any, *, dtype: weft.dtype, count: typing.SupportsI
     >>> weft.frombuffer(bytearray(4), dtype=weft.int16)
     tensor([0, 0], dtype=weft.int16)
     """
-def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
+def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
     """
     A tensor of one repeated value; its dtype is fill_value's unless given.
 
@@ -3457,7 +3466,7 @@ def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dty
     >>> weft.full((2,), 7)
     tensor([7, 7])
     """
-def full_like(input: weft.Tensor, fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
+def full_like(input: weft.Tensor, fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     full() with the shape, dtype and device of input, where they are not given.
     """
@@ -3601,7 +3610,7 @@ def lerp(input: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | builtins.fl
     """
     input + weight * (end - input).
     """
-def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
+def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
     """
     `steps` evenly spaced numbers from start to end, both included.
 
@@ -3645,7 +3654,7 @@ def logit(input: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex |
     """
 def logsigmoid(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsInt | typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
+def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsInt | typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
     """
     base to the powers of linspace(start, end, steps).
 
@@ -3901,7 +3910,7 @@ def numel(input: weft.Tensor) -> typing.Any:
     """
     Number of elements.
     """
-def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None, memory_format: typing.Any = None) -> weft.Tensor:
+def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A tensor of ones. Sizes as numbers or as one sequence.
 
@@ -3909,7 +3918,7 @@ def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = No
     >>> weft.ones(2)
     tensor([1., 1.])
     """
-def ones_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
+def ones_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
@@ -4060,7 +4069,7 @@ def rsub(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: buil
     """
     other - alpha * input.
     """
-def scalar_tensor(s: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None) -> weft.Tensor:
+def scalar_tensor(s: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
     """
     A tensor without dimensions that holds one number.
     """
@@ -4361,7 +4370,7 @@ def tril(input: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex
     """
     The lower triangle of the last two dimensions, zeros above it.
     """
-def tril_indices(row: typing.SupportsInt | typing.SupportsIndex, col: typing.SupportsInt | typing.SupportsIndex, offset: typing.SupportsInt | typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: typing.Any = None) -> weft.Tensor:
+def tril_indices(row: typing.SupportsInt | typing.SupportsIndex, col: typing.SupportsInt | typing.SupportsIndex, offset: typing.SupportsInt | typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     Row and column numbers (2, count) of a triangle of a (row, col) matrix.
     """
@@ -4369,7 +4378,7 @@ def triu(input: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex
     """
     The upper triangle of the last two dimensions, zeros below it.
     """
-def triu_indices(row: typing.SupportsInt | typing.SupportsIndex, col: typing.SupportsInt | typing.SupportsIndex, offset: typing.SupportsInt | typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: typing.Any = None) -> weft.Tensor:
+def triu_indices(row: typing.SupportsInt | typing.SupportsIndex, col: typing.SupportsInt | typing.SupportsIndex, offset: typing.SupportsInt | typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     Row and column numbers (2, count) of a triangle of a (row, col) matrix.
     """
@@ -4482,7 +4491,7 @@ def where(condition: weft.Tensor) -> tuple:
     """
 def xlogy(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, size: typing.Sequence[builtins.int] | None = None, memory_format: typing.Any = None) -> weft.Tensor:
+def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A tensor of zeros. Sizes as numbers or as one sequence.
 
@@ -4491,7 +4500,7 @@ def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = N
     tensor([[0.],
             [0.]])
     """
-def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: typing.Any = None, memory_format: typing.Any = None) -> weft.Tensor:
+def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
