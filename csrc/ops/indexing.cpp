@@ -219,7 +219,7 @@ struct Put : OpOf<Put> {
                      : put(places, v.grad(), zeros({}, v.grad().dtype(), v.grad().device()), indices, PutMode::Assign);
     if (!v.needs(1)) return;
     grads[1] = pick(places, v.grad(), indices);
-    if (mode == PutMode::Assign && !places.distinct && indices[0].numel() > 1)
+    if (mode == PutMode::Assign && !places.distinct && indices[0].numel() > 1 && grads[1].numel() > 0)
       grads[1] = where(stays(indices, v.grad().shape()), grads[1], Scalar(0.0));
   }
 

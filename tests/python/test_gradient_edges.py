@@ -482,3 +482,12 @@ def test_a_refused_in_place_step_changes_nothing(w):
     with pytest.raises(RuntimeError, match="no_grad"):
         view.mul_(leaf * 3)
     assert view.tolist() == [1, 1]
+
+
+def test_indices_of_nothing(w):
+    """Where nothing is put, indices are not looked at: backward as forward."""
+    x, v = w.zeros(0, 3, 6, requires_grad=True), w.zeros(0, 3, 6, requires_grad=True)
+    y = x * 1
+    y[:, w.tensor([4, 0, 4])] = v
+    y.sum().backward()
+    assert tuple(x.grad.shape) == tuple(v.grad.shape) == (0, 3, 6)
