@@ -81,7 +81,8 @@ Item read_item(PyObject* o, const Tensor& x) {
 // What a key asks for, split into a view and the index tensors that are applied to the view.
 class Key {
  public:
-  Key(const Tensor& x, PyObject* key) : x_(x) {
+  // reads: does the key take elements out, rather than put some in?
+  Key(const Tensor& x, PyObject* key, bool reads) : x_(x), reads_(reads) {
     SmallVector<Item, 4> items;
     if (PyTuple_Check(key)) {
       for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(key); i++) items.push_back(read_item(PyTuple_GET_ITEM(key, i), x));
@@ -92,6 +93,7 @@ class Key {
     for (const Item& item : items) consumed += item.dims();
     check<ErrorKind::Index>(consumed <= x.ndim(), consumed, " indices are too many for a ", x.ndim(),
                             "-dim tensor of shape ", x.shape());
+    apart_ = are_apart(items);
     for (const Item& item : items) {
       if (item.kind == Item::Kind::Ellipsis) {
         check<ErrorKind::Index>(!ellipsis_, "index: only one Ellipsis (...) is allowed");
@@ -104,12 +106,36 @@ class Key {
     while (dim_ < x.ndim()) keep_dim();
   }
 
-  Tensor view() const { return changes_ ? basic_index(x_, basic_) : x_; }
+  Tensor view() const { return changes_ ? basic_index(picked_.defined() ? picked_ : x_, basic_) : x_; }
   bool advanced() const { return !indices_.empty(); }
   const std::vector<Tensor>& indices() const { return indices_; }
   bool plain() const { return !changes_; }
 
  private:
+  // Is there something that keeps or adds a dimension between two index tensors?
+  static bool are_apart(const SmallVector<Item, 4>& items) {
+    bool seen = false, kept = false;
+    for (const Item& item : items) {
+      const bool index = item.kind == Item::Kind::Index || item.kind == Item::Kind::Flag;
+      if (index && kept) return true;
+      seen |= index;
+      kept |= seen && !index && item.kind != Item::Kind::Int;
+    }
+    return false;
+  }
+
+  // An integer whose value is not known (in a trace, or on the meta device) beside index tensors that are apart: these
+  // would put the dimensions of the result in another order than the integer does.
+  void choose_unknown(const Tensor& t) {
+    check(reads_,
+          "__setitem__: the value of the 0-dim index is not known here, and the other index tensors are apart "
+          "from it; make it a Python int outside, or write x.select(dim, i)[...] = value with an int");
+    std::vector<Tensor> only(static_cast<size_t>(dim_));
+    only.push_back(reshape(t, {1}));
+    picked_ = index(picked_.defined() ? picked_ : x_, only);
+    choose(0);
+  }
+
   void take(const Item& item) {
     const Tensor& t = item.index;
     if (item.kind == Item::Kind::Int) return choose(item.start);
@@ -121,6 +147,7 @@ class Key {
       py::object number = py::reinterpret_steal<py::object>(python::item(t));
       return choose(number.cast<int64_t>());
     }
+    if (t.ndim() == 0 && apart_) return choose_unknown(t);
     at(out_dims_, t);
     keep_dim();
   }
@@ -176,10 +203,11 @@ class Key {
   }
 
   const Tensor& x_;
+  Tensor picked_;  // x_ with only one place left along some dims, where that has been necessary
   BasicKey basic_;
   std::vector<Tensor> indices_;
   int dim_ = 0, out_dims_ = 0, masked_dims_ = 0;
-  bool changes_ = false, ellipsis_ = false;
+  bool reads_, changes_ = false, ellipsis_ = false, apart_ = false;
 };
 
 // A mask that covers the whole of x.
@@ -222,7 +250,7 @@ Tensor index_get(const Tensor& x, PyObject* key) {
     if (!overflow && i >= -n && i < n) return select(x, 0, i);
   }
   if (key == Py_Ellipsis) return view_as(x, x.shape());
-  Key k(x, key);
+  Key k(x, key, true);
   if (!k.advanced()) return k.plain() ? view_as(x, x.shape()) : k.view();
   if (is_full_mask(k, x)) return masked_select(x, k.indices()[0]);
   return index(k.view(), k.indices());
@@ -230,7 +258,7 @@ Tensor index_get(const Tensor& x, PyObject* key) {
 
 void index_set(const Tensor& x, PyObject* key, PyObject* value) {
   Tensor v = to_device(as_value(x, value), x.device());  // first: this may run Python code
-  Key k(x, key);
+  Key k(x, key, false);
   if (!k.advanced()) {
     Tensor target = k.view();
     copy_(target, fitted(v, target.ndim(), v.dtype()));

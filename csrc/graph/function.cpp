@@ -140,8 +140,9 @@ class FunctionNode final : public weft::Node {
         if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
         const bool recorded = (node.recorded >> i) & 1;
         if (in[i].defined() && in[i].requires_grad() && !recorded) in[i] = detach(in[i]);
-        check_eager(!recorded || node.recorded == kAllInputs || in[i].requires_grad() ? ""
-                                                                                      : "it uses an autograd.Function or changes a view in place");
+        check_eager(!recorded || node.recorded == kAllInputs || in[i].requires_grad()
+                        ? ""
+                        : "it uses an autograd.Function or changes a view in place");
         list.push_back(&in[i]);
       }
       apply(*node.op, Inputs(list.data(), list.size()), out.data());

@@ -377,11 +377,11 @@ Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const T
         g.after[d] = g.before[d] - added;
         zeros_behind[2 * (dims - 1 - d) + 1] = extra[d] - added;
       }
-      const int64_t size = checked_size(
-          name,
-          static_cast<__int128>(batch.size(2 + d) - 1) * g.stride[d] - static_cast<__int128>(2) * g.before[d] +
-              static_cast<__int128>(g.dilation[d]) * (weight.size(2 + d) - 1) + added + 1,
-          x.shape(), weight.shape(), g);
+      const int64_t size = checked_size(name,
+                                        static_cast<__int128>(batch.size(2 + d) - 1) * g.stride[d] -
+                                            static_cast<__int128>(2) * g.before[d] +
+                                            static_cast<__int128>(g.dilation[d]) * (weight.size(2 + d) - 1) + added + 1,
+                                        x.shape(), weight.shape(), g);
       check(size + extra[d] - added > 0, name, ": padding ", g.before,
             " leaves nothing of the output for input of shape ", x.shape(), " and weight of shape ", weight.shape());
       shape.push_back(size);

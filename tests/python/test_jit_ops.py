@@ -180,3 +180,31 @@ def test_a_constant_written_into_a_view_in_a_step(w):
         found.append((wrap(step)(w.ones(3, 4)).tolist(), p.grad.tolist()))
     assert found[0] == found[1]
     assert found[0][1] == [[0, 0, 0, 1], [0, 1, 1, 1], [0, 0, 0, 1]]
+
+
+UNKNOWN_KEYS = {
+    "beside None": lambda x, i, j: x[i, None, :, j],
+    "after a slice": lambda x, i, j: x[:, i, :, j],
+    "two": lambda x, i, j: x[i, :, i, None, j],
+    "next to each other": lambda x, i, j: x[i, j],
+    "alone": lambda x, i, j: x[:, i],
+    "before Ellipsis": lambda x, i, j: x[i, ..., j],
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN_KEYS)
+@pytest.mark.parametrize("i", [1, -1])
+def test_an_integer_index_whose_value_is_not_known(w, name, i):
+    """It is an int, as in eager mode, and no index tensor that moves the other dimensions."""
+    x, j = w.arange(360.0).reshape(3, 4, 5, 6), w.tensor([2, 0])
+    assert_same(w.jit(UNKNOWN_KEYS[name])(x, w.tensor(i), j), UNKNOWN_KEYS[name](x, w.tensor(i), j))
+
+
+def test_an_assignment_to_an_integer_index_whose_value_is_not_known(w):
+    def put(x, i, j):
+        x = x * 1
+        x[i, :, j] = 7.0
+        return x
+
+    with pytest.raises(RuntimeError, match="0-dim index is not known"):
+        w.jit(put)(w.ones(3, 4, 5), w.tensor(1), w.tensor([2, 0]))
