@@ -17,8 +17,10 @@ def attention(q, k, v, attn_mask=None, is_causal=False, scale=None):
     if attn_mask is not None:
         scores = np.where(attn_mask, scores, -np.inf) if attn_mask.dtype == bool else scores + attn_mask
     top = scores.max(-1, keepdims=True) if scores.shape[-1] else 0
-    weights = np.exp(scores - top)
-    return weights / weights.sum(-1, keepdims=True) @ v
+    hidden = np.isneginf(top)  # a query that sees no key: its result is zero
+    weights = np.exp(scores - np.where(hidden, 0, top))
+    total = weights.sum(-1, keepdims=True)
+    return weights / np.where(hidden, 1, total) @ v
 
 
 def sample(make, batch, queries, keys, size, value_size, **options):
