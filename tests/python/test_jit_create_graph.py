@@ -1,7 +1,7 @@
 """backward(create_graph=True) through jitted functions: gradients of gradients are those of eager mode."""
 
 import pytest
-from support import weft_only
+from support import make_square, weft_only
 
 pytestmark = weft_only
 
@@ -70,15 +70,7 @@ def test_through_what_came_before_and_backward(w):
 
 
 def test_what_cannot_be_differentiated_twice_says_so(w):
-    class Square(w.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return x * x
-
-        @staticmethod
-        def backward(ctx, g):
-            return 2 * g * ctx.saved_tensors[0]
+    Square = make_square(w)
 
     def hooked(x):
         y = x * x

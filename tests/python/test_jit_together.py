@@ -10,7 +10,7 @@ import warnings
 
 import numpy as np
 import pytest
-from support import assert_same, counts_runs, weft_only
+from support import assert_same, counts_runs, make_square, weft_only
 
 pytestmark = weft_only
 
@@ -279,16 +279,7 @@ def test_a_scaler_of_gradients(w, how):
 
 
 def test_a_function_of_ones_own_whose_backward_ran_inside(w, check):
-    class Square(w.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return x * x
-
-        @staticmethod
-        def backward(ctx, g):
-            (x,) = ctx.saved_tensors
-            return 2 * g * x
+    Square = make_square(w)
 
     weight = w.ones(2, requires_grad=True)
 
