@@ -3,8 +3,10 @@
 #include <atomic>
 #include <unordered_map>
 
+#include "bindings/hooks.h"
 #include "bindings/jit_check.h"
 #include "bindings/jit_guards.h"
+#include "bindings/jit_rerun.h"
 #include "bindings/jit_signature.h"
 #include "bindings/tensor_object.h"
 
@@ -68,11 +70,12 @@ struct Compiled {
   std::vector<py::object> before, after;
   std::vector<py::object> conditions;  // functions that say why it does not hold, or ""
   std::shared_ptr<Guards> guards;      // on what the trace has read of Python
-  std::string reason;                  // why it was traced
-  graph::Program program;              // before the passes
-  std::vector<std::string> without;    // passes
-  std::string key, group;              // of the signature
-  std::vector<int64_t> sizes;          // of dynamic dimensions
+  std::shared_ptr<std::vector<uint32_t>> bumps = std::make_shared<std::vector<uint32_t>>();  // see FunctionRerun
+  std::string reason;                                                                        // why it was traced
+  graph::Program program;                                                                    // before the passes
+  std::vector<std::string> without;                                                          // passes
+  std::string key, group;                                                                    // of the signature
+  std::vector<int64_t> sizes;                                                                // of dynamic dimensions
   uint64_t last_use = 0;
   bool eager = false;  // cannot be traced: there is no program, and the function runs as it is
 
@@ -151,7 +154,7 @@ class Jit {
     Compiled* known = find(s, reason);
     if (!known && !fall_back_.is_none()) return fall_back_(py::cast(this), args, kwargs);
     if (!known) known = &trace(args, kwargs, reason);
-    return known->eager ? function_(*args, **kwargs) : run(*known, s);
+    return known->eager ? function_(*args, **kwargs) : run(*known, s, args, kwargs);
   }
 
   // Traces for these arguments without running.
@@ -173,7 +176,7 @@ class Jit {
       struct Stop {
         ~Stop() { graph::Plan::measure_into(nullptr); }
       } stop;
-      run(*last_used_, signature(args, kwargs, false));
+      run(*last_used_, signature(args, kwargs, false), args, kwargs);
     }
     const graph::Plan& plan = last_used_->function->forward();
     py::list steps;
@@ -198,7 +201,7 @@ class Jit {
   }
   py::object run_compiled(const std::shared_ptr<Compiled>& c, const py::tuple& args, const py::dict& kwargs) {
     last_used_ = c;
-    return run(*c, signature(args, kwargs, false));
+    return run(*c, signature(args, kwargs, false), args, kwargs);
   }
   std::vector<Tensor> argument_tensors(const py::args& args, const py::kwargs& kwargs) const {
     return signature(args, kwargs, false).tensors;
@@ -346,10 +349,10 @@ class Jit {
       std::vector<py::object> objects;
       for (size_t i = 0; i < stand_ins.size(); i++)
         objects.push_back(stand_in_object(stand_ins[i], s.tensor_objects[i]));
-      size_t next = 0;
-      py::object new_args = replace_tensors(args.ptr(), objects, next);
+      StandIns replaced(objects);
+      py::object new_args = replaced.of(args.ptr());
       py::dict new_kwargs;
-      for (auto [name, value] : kwargs) new_kwargs[name] = replace_tensors(value.ptr(), objects, next);
+      for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr());
       py::object result = traced_call_(function_, new_args, new_kwargs);
       traced.result = take_apart(result.ptr(), results);
     }
@@ -439,15 +442,26 @@ class Jit {
     return py::reinterpret_steal<py::object>(wrap_as(type, stand_in));
   }
 
-  py::object run(Compiled& c, const Signature& s) {
+  py::object run(Compiled& c, const Signature& s, const py::tuple& args, const py::dict& kwargs) {
     auto keep = last_used_;
+    Ref<FunctionRerun> rerun;
+    if (!c.function->needs_rerun().empty() && GradMode::enabled())
+      rerun =
+          FunctionRerun::of_call({function_, c.function, c.guards, c.conditions, warned_, c.bumps}, s, args, kwargs);
     for (const py::object& f : c.before) f();
+    std::optional<graph::DrawLog> draws;
+    if (rerun) draws.emplace();
     std::vector<Tensor> results;
     if (c.function->forward().work() > kLongWork) {
       py::gil_scoped_release release;
-      results = c.function->call(s.tensors);
+      results = c.function->call(s.tensors, rerun);
     } else {
-      results = c.function->call(s.tensors);
+      results = c.function->call(s.tensors, rerun);
+    }
+    if (rerun) {
+      rerun->set_draws(draws->before());
+      for (const Tensor& t : results)
+        if (t.defined() && t.requires_grad()) let_collector_see(t);
     }
     for (const py::object& f : c.after) f();
     return put_together(c.result, results);
@@ -465,6 +479,7 @@ class Jit {
   std::vector<std::string> without_;
   bool record_;
   py::object check_, fall_back_;
+  std::shared_ptr<bool> warned_ = std::make_shared<bool>(false);  // of a rerun
   std::unordered_map<std::string, std::vector<std::shared_ptr<Compiled>>> by_key_;
   std::vector<std::shared_ptr<Compiled>> all_;
   std::shared_ptr<Compiled> last_used_;

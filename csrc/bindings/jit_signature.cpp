@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "bindings/tensor_object.h"
 #include "op/autocast.h"
 #include "op/grad_mode.h"
 
@@ -17,8 +18,16 @@ void append_bytes(std::string& key, const T& v) {
 
 }  // namespace
 
+PyObject* attributes_of(PyObject* tensor) {
+  PyObject* dict = reinterpret_cast<TensorObject*>(tensor)->dict;
+  return dict && PyDict_GET_SIZE(dict) ? dict : nullptr;
+}
+
 void Signature::add(PyObject* o, const std::string& name) {
-  if (is_tensor(o)) return add_tensor(o, name);
+  if (is_tensor(o)) {
+    add_tensor(o, name);
+    return add_attributes(o, name);
+  }
   if (o == Py_None) return add_constant('n', "None", name);
   if (PyBool_Check(o)) return add_constant(o == Py_True ? 't' : 'f', o == Py_True ? "True" : "False", name);
   if (PyTuple_Check(o)) {
@@ -83,6 +92,23 @@ void Signature::add_tensor(PyObject* o, const std::string& name) {
   if (t.device().type != DeviceType::CPU) text += concat(" on ", t.device());
   if (t.requires_grad()) text += ", requires grad";
   parts.push_back(std::move(text));
+}
+
+// Attributes of a tensor are arguments as well. Each tensor's once: they may lead back to it.
+void Signature::add_attributes(PyObject* o, const std::string& name) {
+  PyObject* dict = attributes_of(o);
+  if (!dict || std::find(with_attributes_.begin(), with_attributes_.end(), o) != with_attributes_.end()) return;
+  with_attributes_.push_back(o);
+  key += '.';
+  append_bytes(key, PyDict_GET_SIZE(dict));
+  PyObject *k, *v;
+  Py_ssize_t at = 0;
+  while (PyDict_Next(dict, &at, &k, &v)) {
+    const std::string attribute = py::str(k).cast<std::string>();
+    append_bytes(key, attribute.size());
+    key += attribute;
+    add(v, described ? concat(name, ".", attribute) : name);
+  }
 }
 
 void Signature::add_to_group(const Tensor& t) {
@@ -151,30 +177,43 @@ bool same_constants(const std::vector<py::object>& a, const std::vector<py::obje
   return true;
 }
 
-py::object replace_tensors(PyObject* o, const std::vector<py::object>& stand_ins, size_t& next) {
-  if (is_tensor(o)) return stand_ins[next++];
+py::object map_tensors(PyObject* o, const std::function<py::object(PyObject*)>& f) {
+  if (is_tensor(o)) return f(o);
   if (PyTuple_Check(o)) {
     py::tuple items(PyTuple_GET_SIZE(o));
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++)
-      items[static_cast<size_t>(i)] = replace_tensors(PyTuple_GET_ITEM(o, i), stand_ins, next);
+      items[static_cast<size_t>(i)] = map_tensors(PyTuple_GET_ITEM(o, i), f);
     if (PyTuple_CheckExact(o)) return items;
     py::handle type(reinterpret_cast<PyObject*>(Py_TYPE(o)));
     return py::hasattr(o, "_fields") ? type(*items) : type(items);
   }
   if (PyList_CheckExact(o)) {
     py::list items;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++)
-      items.append(replace_tensors(PyList_GET_ITEM(o, i), stand_ins, next));
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++) items.append(map_tensors(PyList_GET_ITEM(o, i), f));
     return items;
   }
   if (PyDict_CheckExact(o)) {
     py::dict items;
     PyObject *k, *v;
     Py_ssize_t at = 0;
-    while (PyDict_Next(o, &at, &k, &v)) items[py::handle(k)] = replace_tensors(v, stand_ins, next);
+    while (PyDict_Next(o, &at, &k, &v)) items[py::handle(k)] = map_tensors(v, f);
     return items;
   }
   return py::reinterpret_borrow<py::object>(o);
+}
+
+py::object StandIns::of(PyObject* o) {
+  return map_tensors(o, [this](PyObject* tensor) { return of_tensor(tensor); });
+}
+
+py::object StandIns::of_tensor(PyObject* tensor) {
+  py::object stand_in = objects_[next_++];
+  PyObject* dict = attributes_of(tensor);
+  if (!dict || std::find(with_attributes_.begin(), with_attributes_.end(), tensor) != with_attributes_.end())
+    return stand_in;
+  with_attributes_.push_back(tensor);
+  for (auto [name, value] : py::reinterpret_borrow<py::dict>(dict)) py::setattr(stand_in, name, of(value.ptr()));
+  return stand_in;
 }
 
 Tree take_apart(PyObject* o, std::vector<Tensor>& leaves) {

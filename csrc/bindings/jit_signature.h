@@ -1,6 +1,7 @@
 // What tells calls of a jitted function apart: its arguments taken apart, and structures of tensors in general.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -17,8 +18,21 @@ struct Tree {
   std::vector<Tree> children;
 };
 
-// o with its tensors replaced, in the order in which Signature meets them.
-py::object replace_tensors(PyObject* o, const std::vector<py::object>& stand_ins, size_t& next);
+// o with its tensors replaced by what f gives for them; containers are new.
+py::object map_tensors(PyObject* o, const std::function<py::object(PyObject*)>& f);
+// Arguments with the tensors in them, and in the attributes of those, replaced in the order in which Signature meets
+// them.
+class StandIns {
+ public:
+  explicit StandIns(const std::vector<py::object>& objects) : objects_(objects) {}
+  py::object of(PyObject* o);
+
+ private:
+  py::object of_tensor(PyObject* tensor);
+  const std::vector<py::object>& objects_;
+  size_t next_ = 0;
+  std::vector<PyObject*> with_attributes_;
+};
 // Takes a result apart: tensors go to `leaves`.
 Tree take_apart(PyObject* o, std::vector<Tensor>& leaves);
 py::object put_together(const Tree& tree, const std::vector<Tensor>& leaves);
@@ -52,6 +66,8 @@ struct Signature {
   std::string indexed(const std::string& name, Py_ssize_t i) const;
 
   void add_tensor(PyObject* o, const std::string& name);
+  void add_attributes(PyObject* o, const std::string& name);
+  std::vector<PyObject*> with_attributes_;
 
   void add_to_group(const Tensor& t);
 
@@ -60,6 +76,8 @@ struct Signature {
   void add_object(PyObject* o, const std::string& name);
 };
 
+// The dict of a tensor's attributes, or null where there are none.
+PyObject* attributes_of(PyObject* tensor);
 bool same_constants(const std::vector<py::object>& a, const std::vector<py::object>& b);
 // Adds what else decides how a function runs: grad mode, autocast, default dtype and device.
 void add_modes(Signature& s);

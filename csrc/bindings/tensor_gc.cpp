@@ -5,7 +5,9 @@
 // while C++ holds the tensor (or the node, or the hook) too, it can hand it out again, and what it reaches must stay.
 // Most tensors hold no Python objects; the collector does not know of them (let_collector_see).
 #include "bindings/hooks.h"
+#include "bindings/jit_rerun.h"
 #include "bindings/tensor_object.h"
+#include "graph/function_node.h"
 
 namespace weft::python {
 
@@ -37,8 +39,10 @@ int each_object(const TensorImpl& impl, const F& f) {
     if (node->hooks)
       for (const Node::OutputHook& hook : *node->hooks)
         if (!status) status = of_hook(hook.hook);
-    const auto* python = dynamic_cast<const PythonNode*>(node);
-    return status || !python ? status : f(python->function());
+    if (const auto* python = dynamic_cast<const PythonNode*>(node)) return status ? status : f(python->function());
+    const auto* jitted = dynamic_cast<const graph::FunctionNode*>(node);
+    const auto* rerun = jitted ? dynamic_cast<const FunctionRerun*>(jitted->rerun().get()) : nullptr;
+    return status || !rerun || rerun->use_count() != 1 ? status : rerun->each_object(f);
   };
   int status = 0;
   for (const auto& [id, hook] : meta->accumulate_hooks)
@@ -65,6 +69,7 @@ void drop_objects(const TensorImpl& impl) {
         if (hook.hook) ids.push_back(hook.id);
     for (uint64_t id : ids) node->remove_hook(id);
     if (auto* python = dynamic_cast<PythonNode*>(node)) python->drop_function();
+    if (auto* jitted = dynamic_cast<graph::FunctionNode*>(node)) jitted->release_saved();
   };
   std::vector<uint64_t> ids;
   for (const auto& [id, hook] : meta->accumulate_hooks) ids.push_back(id);

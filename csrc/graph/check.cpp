@@ -91,7 +91,7 @@ void Listener::set_grad(const Tensor&, Tensor) { fail("graph: a listener keeps n
 PhiloxState DrawLog::draw(Generator& g, uint64_t blocks) {
   auto known = std::find_if(before_.begin(), before_.end(), [&](const auto& entry) { return entry.first.get() == &g; });
   if (known == before_.end()) before_.emplace_back(Ref<Generator>(&g), g.state());
-  return g.take(blocks);
+  return outer_ ? outer_->draw(g, blocks) : g.take(blocks);
 }
 
 Snapshot::Snapshot(const std::vector<Tensor>& tensors) {

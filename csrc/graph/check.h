@@ -35,13 +35,15 @@ class Listener : public TraceSink {
   std::unordered_set<uint64_t> made_;
 };
 
-// Remembers where the generators that this thread draws from stood before.
+// Remembers where the generators that this thread draws from stood before. The observer around it draws.
 class DrawLog final : public DrawObserver {
  public:
+  explicit DrawLog(DrawObserver* outer = DrawObserver::current) : outer_(outer) {}
   PhiloxState draw(Generator& g, uint64_t blocks) override;
   const std::vector<std::pair<Ref<Generator>, PhiloxState>>& before() const { return before_; }
 
  private:
+  DrawObserver* outer_;
   std::vector<std::pair<Ref<Generator>, PhiloxState>> before_;
 };
 

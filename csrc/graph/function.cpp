@@ -4,8 +4,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "autograd/engine.h"
-#include "op/apply.h"
+#include "graph/function_node.h"
 #include "op/autocast.h"
 #include "op/grad_mode.h"
 #include "ops/creation.h"
@@ -49,114 +48,6 @@ class Extract {
 };
 
 }  // namespace
-
-// The step of autograd's graph that a call of a function is.
-class FunctionNode final : public weft::Node {
- public:
-  FunctionNode(Ref<const Function> f, const std::vector<Tensor>& arguments) : function_(std::move(f)) {
-    edges.resize(static_cast<int>(function_->leaves_.size()));
-    for (int i = 0; i < edges.size(); i++)
-      edges[i] = gradient_edge(function_->resolve(function_->leaves_[at(i)], arguments));
-    renew_sequence();
-  }
-
-  const char* name() const override { return "jit"; }
-
-  void save(const Tensor& t, bool is_result) {
-    saved_.emplace_back(t, is_result).output_index = SavedTensor::kNoHistory;
-  }
-  // What the results are computed from once more for create_graph.
-  void save_for_eager(const Tensor& t) { eager_inputs_.emplace_back(t, false); }
-
-  void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override {
-    check(function_->backward_error_.empty(), function_->backward_error_);
-    check(!released_,
-          "backward: the graph of 'jit' was used before and its saved tensors are freed; to go through it a "
-          "second time pass retain_graph=True to the first backward to keep them");
-    if (GradMode::enabled()) return backward_eagerly(grad_outputs, grad_inputs);
-    if (!function_->backward_) return;  // the results do not depend on a leaf after all
-    std::vector<Tensor> inputs;
-    for (const SavedTensor& s : saved_) inputs.push_back(s.unpack("jit", this));
-    for (int i = 0; i < outputs.size(); i++) {
-      const OutputMeta& meta = outputs[i];
-      Tensor g = grad_outputs[i].defined() ? grad_outputs[i] : zeros(meta.shape, meta.dtype, meta.device);
-      inputs.push_back(contiguous(g));
-    }
-    const Plan& plan = *function_->backward_;
-    std::vector<const Tensor*> list;
-    for (const Tensor& t : inputs) list.push_back(&t);
-    list.resize(plan.graph().inputs.size(), nullptr);  // constants
-    std::vector<Tensor> results(plan.graph().results.size());
-    plan.run(list.data(), results.data(), function_->record_);
-    for (size_t i = 0, next = 0; i < function_->leaves_.size(); i++)
-      if (function_->has_gradient_[i]) grad_inputs[i] = results[next++];
-  }
-
-  void release_saved() override {
-    released_ |= !saved_.empty() || !eager_inputs_.empty();
-    saved_.clear();
-    eager_inputs_.clear();
-  }
-
- private:
-  // With create_graph: gradients that can be differentiated themselves.
-  void backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inputs) {
-    check_eager(function_->eager_.error);
-    std::vector<Tensor> inputs, roots, root_grads;
-    for (const SavedTensor& s : eager_inputs_) inputs.push_back(s.unpack("jit", this));
-    std::vector<Tensor> results = compute_eagerly(inputs);
-    for (int i = 0; i < outputs.size(); i++) {
-      if (!grad_outputs[i].defined()) continue;
-      check_eager(results[at(i)].requires_grad() ? "" : "a result has a derivative of its own");
-      roots.push_back(results[at(i)]);
-      root_grads.push_back(grad_outputs[i]);
-    }
-    std::vector<Edge> ends(edges.begin(), edges.end());
-    std::vector<Tensor> found = grad_at(roots, ends, std::vector<char>(ends.size(), 0), root_grads, true);
-    for (size_t i = 0; i < ends.size(); i++) {
-      check_eager(found[i].defined() || !function_->has_gradient_[i] || roots.size() < results.size()
-                      ? ""
-                      : "it reads a view of a captured tensor");
-      grad_inputs[i] = found[i];
-    }
-  }
-
-  static void check_eager(const std::string& error) {
-    check<ErrorKind::NotImplemented>(error.empty(),
-                                     "jit: backward with create_graph=True through this jitted function is not "
-                                     "possible, because ",
-                                     error, "; compute the gradient inside the jitted function");
-  }
-
-  std::vector<Tensor> compute_eagerly(const std::vector<Tensor>& inputs) const {
-    const Graph& g = function_->eager_.graph;
-    std::vector<Tensor> values(g.values.size());
-    for (size_t i = 0, next = 0; i < g.inputs.size(); i++)
-      values[at(g.inputs[i].value)] = g.inputs[i].constant.defined() ? g.inputs[i].constant : inputs[next++];
-    for (const graph::Node& node : g.nodes) {
-      std::vector<Tensor> in(node.inputs.size()), out(node.outputs.size());
-      SmallVector<const Tensor*, 8> list;
-      for (size_t i = 0; i < in.size(); i++) {
-        if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
-        const bool recorded = (node.recorded >> i) & 1;
-        if (in[i].defined() && in[i].requires_grad() && !recorded) in[i] = detach(in[i]);
-        check_eager(!recorded || node.recorded == kAllInputs || in[i].requires_grad()
-                        ? ""
-                        : "it uses an autograd.Function or changes a view in place");
-        list.push_back(&in[i]);
-      }
-      apply(*node.op, Inputs(list.data(), list.size()), out.data());
-      for (size_t i = 0; i < out.size(); i++) values[at(node.outputs[i])] = out[i];
-    }
-    std::vector<Tensor> results;
-    for (const Result& r : g.results) results.push_back(values[at(r.value)]);
-    return results;
-  }
-
-  Ref<const Function> function_;
-  std::vector<SavedTensor> saved_, eager_inputs_;
-  bool released_ = false;
-};
 
 // Takes forward and backward of a program apart.
 struct Function::Builder {
@@ -297,27 +188,74 @@ struct Function::Builder {
     for (size_t n = 0; n < needed.size(); n++)
       for (ValueId v : graph().nodes[n].inputs)
         if (needed[n] && v != kNone) read[at(v)] = 1;
-    if (program.has_hooks) f.eager_.error = "a tensor in it has a hook";
     Extract part(graph());
     for (size_t i = 0; i < graph().inputs.size(); i++) {
       if (!read[at(graph().inputs[i].value)]) continue;
       part.input(graph().inputs[i].value, graph().inputs[i].constant);
       if (!graph().inputs[i].constant.defined()) f.eager_.inputs.push_back(numbers[i]);
-      for (const Update& u : graph().updates)
-        if (at(u.input) == i) f.eager_.error = "it changes a tensor in place that the results depend on";
     }
-    for (size_t n = 0; n < needed.size(); n++) {
-      if (!needed[n]) continue;
-      const graph::Node& node = graph().nodes[n];
-      if (!node.op->pure()) f.eager_.error = concat("it draws random numbers (", node.op->name(), ")");
-      if (node.inputs.size() > 64) f.eager_.error = concat(node.op->name(), " has more than 64 inputs");
-      part.node(node);
-    }
+    for (size_t n = 0; n < needed.size(); n++)
+      if (needed[n]) part.node(graph().nodes[n]);
     for (ValueId v : wanted) {
       const ValueId own = part.value(v);
       part.to.results.push_back({own, static_cast<int>(part.to.results.size()), part.to.values[at(own)].strides, 0});
     }
+    f.eager_.error = eager_error(part.to, read);
     f.eager_.graph = std::move(part.to);
+  }
+
+  // Why the results cannot be computed once more from the graph `part`, with the history that they had; empty if they
+  // can. `read`: values that it reads.
+  std::string eager_error(const Graph& part, const std::vector<char>& read) const {
+    if (program.has_hooks) return "a tensor in it has a hook";
+    for (const Update& u : graph().updates)
+      if (read[at(graph().inputs[at(u.input)].value)]) return "it changes a tensor in place that the results depend on";
+    for (const Node& node : part.nodes) {
+      if (!node.op->pure()) return concat("it draws random numbers (", node.op->name(), ")");
+      if (node.inputs.size() > 64) return concat(node.op->name(), " has more than 64 inputs");
+    }
+    auto is_read = [&](const Origin& origin) {
+      for (size_t i = 0; i < graph().inputs.size(); i++)
+        if (is_same(program.traced.origins[i], origin) && read[at(graph().inputs[i].value)]) return true;
+      return false;
+    };
+    for (size_t i = 0; i < f.leaves_.size(); i++)
+      if (f.has_gradient_[i] && !is_read(f.leaves_[i])) return "it reads a view of a captured tensor";
+    const std::vector<char> has_history = values_with_history(part);
+    for (const Node& node : part.nodes)
+      for (size_t i = 0; node.recorded != kAllInputs && i < node.inputs.size(); i++)
+        if (((node.recorded >> i) & 1) && node.inputs[i] != kNone && !has_history[at(node.inputs[i])])
+          return "it uses an autograd.Function or changes a view in place";
+    for (const Result& r : part.results)
+      if (!has_history[at(r.value)]) return "a result has a derivative of its own";
+    return {};
+  }
+
+  static bool is_same(const Origin& a, const Origin& b) {
+    if (a.kind != b.kind || a.of_gradient != b.of_gradient || a.kind == Origin::Kind::Constant) return false;
+    return a.kind == Origin::Kind::Argument ? a.argument == b.argument : a.tensor.same(b.tensor);
+  }
+
+  // Which values of `part` require grad when it is computed eagerly?
+  std::vector<char> values_with_history(const Graph& part) const {
+    std::vector<char> found(part.values.size(), 0);
+    size_t next = 0;
+    for (const Input& input : part.inputs) {
+      if (input.constant.defined()) continue;
+      const Origin& origin = f.origins_[at(f.eager_.inputs[next++])];
+      auto is_it = [&](const Origin& leaf) { return is_same(leaf, origin); };
+      found[at(input.value)] = origin.kind == Origin::Kind::Captured
+                                   ? !origin.of_gradient && origin.tensor.requires_grad()
+                                   : std::any_of(f.leaves_.begin(), f.leaves_.end(), is_it);
+    }
+    for (const Node& node : part.nodes) {
+      char any = 0;
+      for (size_t i = 0; i < node.inputs.size(); i++)
+        if (node.inputs[i] != kNone && ((node.recorded >> i) & 1)) any |= found[at(node.inputs[i])];
+      for (ValueId v : node.outputs)
+        found[at(v)] = any && node.op->differentiable() && is_floating(part.values[at(v)].dtype);
+    }
+    return found;
   }
 
   int input_of(ValueId v) const {
@@ -440,7 +378,23 @@ void Function::drop_old_gradients(const std::vector<Tensor>& arguments) const {
     if (!change.seen) set_accumulated_grad(resolve(change.leaf, arguments), {});
 }
 
-std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
+Function::Changes Function::changes(const std::vector<Tensor>& arguments) const {
+  Changes changes;
+  for (const Update& u : forward_->graph().updates) {
+    const Origin& origin = origins_[at(u.input)];
+    const bool read = std::find(eager_.inputs.begin(), eager_.inputs.end(), u.input) != eager_.inputs.end();
+    if (origin.of_gradient || origin.kind == Origin::Kind::Constant) continue;
+    if (origin.kind == Origin::Kind::Argument)
+      changes.arguments.push_back(origin.argument);
+    else
+      (read ? changes.read : changes.only_written).push_back(origin.tensor);
+  }
+  for (const GradientChange& change : gradient_changes_)
+    changes.only_written.push_back(resolve(change.leaf, arguments));
+  return changes;
+}
+
+std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments, const Ref<Rerun>& rerun) const {
   std::vector<Tensor> inputs;
   for (const Origin& origin : origins_)
     inputs.push_back(origin.kind == Origin::Kind::Constant ? Tensor() : resolve(origin, arguments));
@@ -467,9 +421,16 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments) const {
   for (const GradientChange& change : gradient_changes_)
     set_accumulated_grad(resolve(change.leaf, arguments), change.result < 0 ? Tensor() : results[at(change.result)]);
   if (!differentiable_.empty()) {
-    auto node = make_ref<FunctionNode>(Ref<const Function>(this), arguments);
+    auto node = make_ref<FunctionNode>(Ref<const Function>(this), arguments, rerun);
     for (const Saved& s : saved_) node->save(s.input >= 0 ? inputs[at(s.input)] : results[at(s.result)], s.input < 0);
-    for (int input : eager_.inputs) node->save_for_eager(inputs[at(input)]);
+    // An argument that is changed has this node as its history, and a rerun has a copy of it.
+    auto is_changed_argument = [&](int input) {
+      const std::vector<Update>& updates = forward_->graph().updates;
+      return origins_[at(input)].kind == Origin::Kind::Argument &&
+             std::any_of(updates.begin(), updates.end(), [&](const Update& u) { return u.input == input; });
+    };
+    for (int input : eager_.inputs)
+      if (!is_changed_argument(input)) node->save_for_eager(inputs[at(input)]);
     for (size_t i = 0; i < differentiable_.size(); i++) {
       const Tensor& t = results[at(differentiable_[i])];
       node->add_output(t);

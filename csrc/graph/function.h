@@ -13,14 +13,30 @@ namespace weft::graph {
 
 class Listener;
 
+// Runs the program of one call once more, eagerly: for create_graph, where a graph does not say how.
+class Rerun : public RefCounted {
+ public:
+  // All results of the program, with their history. The state of everything else is as before.
+  virtual std::vector<Tensor> results() = 0;
+};
+
 class Function : public RefCounted {
  public:
+  // What a call changes in place. read: captured, and the results that autograd knows depend on it; only_written:
+  // other captured tensors, and those whose .grad it changes.
+  struct Changes {
+    std::vector<Tensor> read, only_written;
+    std::vector<int> arguments;
+  };
   // record: as in Plan::run.
   static Ref<Function> compile(const Program& program, const OptimizeOptions& options, bool record = false);
 
   // Why the function does not fit the state of the captured tensors and gradients any more; empty if it does.
   std::string mismatch(const std::vector<Tensor>& arguments) const;
-  std::vector<Tensor> call(const std::vector<Tensor>& arguments) const;
+  // rerun: of this call, where needs_rerun() says why backward with create_graph needs one.
+  std::vector<Tensor> call(const std::vector<Tensor>& arguments, const Ref<Rerun>& rerun = {}) const;
+  const std::string& needs_rerun() const { return eager_.error; }
+  Changes changes(const std::vector<Tensor>& arguments) const;
 
   const Plan& forward() const { return *forward_; }
   const Plan* backward() const { return backward_.get(); }

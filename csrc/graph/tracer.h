@@ -73,6 +73,11 @@ class Tracer final : public TraceSink {
   }
   // Was the node recorded since the trace began?
   bool made(const weft::Node& node) const { return node.sequence >= first_sequence_; }
+  // Is it a stand-in, or does it share the memory of one?
+  bool shows_stand_in(const Tensor& t) const {
+    auto found = memories_.find(t.impl()->storage.get());
+    return t.impl()->storage->symbolic() && found != memories_.end() && found->second.input >= 0;
+  }
   // The number of the graph's input that a stand-in is.
   int input_of(const Tensor& stand_in) const { return memories_.at(stand_in.impl()->storage.get()).input; }
   Origin origin_of(const Tensor& t);

@@ -1,5 +1,9 @@
 """backward(create_graph=True) through jitted functions: gradients of gradients are those of eager mode."""
 
+import gc
+import warnings
+import weakref
+
 import pytest
 from support import make_square, weft_only
 
@@ -69,29 +73,182 @@ def test_through_what_came_before_and_backward(w):
     assert w.allclose(*found)
 
 
-def test_what_cannot_be_differentiated_twice_says_so(w):
+def rerun_programs(w):
+    """Functions whose graphs do not say how to compute their results once more with their history."""
     Square = make_square(w)
+    weight = w.rand(4, dtype=w.float64, requires_grad=True)
+    average, moved = w.ones(4, dtype=w.float64), w.zeros(4, dtype=w.float64)
+    lin = w.nn.Sequential(w.nn.Linear(4, 5), w.nn.BatchNorm1d(5), w.nn.Tanh(), w.nn.Dropout(0.3)).double()
 
     def hooked(x):
-        y = x * x
-        y.register_hook(lambda g: g * 2)
-        return y
+        y = x * x * weight
+        y.register_hook(lambda g: g * 2 * x)
+        return y.exp()
 
     def view_changed(x):
         y = x * 1
         y[0] = y[1].exp()
-        return y * 2
+        return y * weight
 
-    for function, message in (
-        (view_changed, "a view"),
-        (lambda x: w.nn.functional.dropout(x, 0.5) ** 2, "random numbers"),
-        (lambda x: Square.apply(x), "derivative of its own"),
-        (hooked, "hook"),
-    ):
-        x = w.ones(3, requires_grad=True)
-        y = w.jit(function)(x).sum()
-        with pytest.raises(NotImplementedError, match=f"create_graph.*{message}.*inside the jitted function"):
-            w.autograd.grad(y, [x], create_graph=True)
+    def power_iteration(x):
+        with w.no_grad():
+            average.mul_(0.5).add_(x.mean(0))
+            moved.add_(1)
+        return x.sin() * average * weight
+
+    def argument_changed(x):
+        given = x.detach() + 1
+        return argument_changed.inner(x * 2, given) * given
+
+    argument_changed.inner = lambda y, given: y * given.mul_(given) * weight
+
+    return {
+        "dropout": (lambda x: w.nn.functional.dropout(x * weight, 0.5) ** 2, [weight], []),
+        "own derivative": (lambda x: Square.apply(x * weight).exp(), [weight], []),
+        "result with own derivative": (lambda x: Square.apply(x), [], []),
+        "hook": (hooked, [weight], []),
+        "view changed": (view_changed, [weight], []),
+        "captured changed": (power_iteration, [weight], [average, moved]),
+        "network": (lambda x: lin(x) ** 2, list(lin.parameters()), list(lin.buffers())),
+        "argument changed": (argument_changed, [weight], []),
+    }
+
+
+RERUN = (
+    "dropout",
+    "own derivative",
+    "result with own derivative",
+    "hook",
+    "view changed",
+    "captured changed",
+    "network",
+    "argument changed",
+)
+
+
+@pytest.mark.parametrize("name", RERUN)
+def test_a_second_run_where_the_graph_does_not_say_how(w, name):
+    function, leaves, state = rerun_programs(w)[name]
+    value = w.rand(3, 4, dtype=w.float64)
+    start = [s.clone() for s in state]
+    found = []
+    for jitted in (False, True):
+        w.manual_seed(3)
+        with w.no_grad():
+            for s, old in zip(state, start):
+                s.copy_(old)
+        call = function
+        if jitted and name == "argument changed":
+            function.inner = w.jit(function.inner)
+        elif jitted:
+            call = w.jit(function)
+        x = (value * 1).requires_grad_()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            out = call(x)
+            after = w.rand(2)
+            states = [s.clone() for s in state]
+            first = w.autograd.grad((out * out).sum(), [x, *leaves], create_graph=True)
+            penalty = sum(((g * g).sum() for g in first), w.zeros(()))
+            second = w.autograd.grad(penalty, [x, *leaves], create_graph=True)
+            third = w.autograd.grad(sum((g.sum() for g in second), w.zeros(())), [x])
+            call(x)  # one warning, not one for each call
+        assert len(caught) == jitted, [str(c.message) for c in caught]
+        if jitted:
+            assert caught[0].category is RuntimeWarning and "create_graph=True runs" in str(caught[0].message)
+        found.append([out, after, w.rand(2), *states, *state, *first, *second, *third])
+    for eager, compiled in zip(*found, strict=True):
+        assert w.allclose(eager, compiled, rtol=1e-9, atol=1e-9)
+
+
+def test_a_second_run_leaves_no_trace(w):
+    model = w.nn.Sequential(w.nn.Linear(3, 3), w.nn.BatchNorm1d(3), w.nn.Dropout(0.5))
+    jitted = w.jit(lambda x: model(x))
+    x = w.rand(4, 3, requires_grad=True)
+    out = jitted(x)
+    before = [t.clone() for t in (*model.buffers(), w.get_rng_state())]
+    versions = [t._version for t in model.buffers()]
+    with pytest.warns(RuntimeWarning, match="draws random numbers"):
+        w.autograd.grad(out.sum(), [x], create_graph=True)
+    assert [t._version for t in model.buffers()] == versions
+    assert all(w.equal(a, b) for a, b in zip(before, (*model.buffers(), w.get_rng_state())))
+    assert model[0].weight.grad is None
+
+
+def test_a_second_run_needs_the_state_of_the_first(w):
+    model = w.nn.Sequential(w.nn.Linear(3, 3), w.nn.Dropout(0.5))
+    jitted = w.jit(lambda x: model(x))
+    x = w.rand(4, 3, requires_grad=True)
+    out = jitted(x)
+    model.eval()
+    with pytest.raises(RuntimeError, match="create_graph=True has to run .* once more, but .*training"):
+        w.autograd.grad(out.sum(), [x], create_graph=True)
+    model.train()
+    with w.no_grad():
+        model[0].weight.add_(1)
+    with pytest.raises(RuntimeError, match="changed"):
+        w.autograd.grad(out.sum(), [x], create_graph=True)
+
+
+def test_a_second_run_under_autocast_is_one_under_autocast(w):
+    lin = w.nn.Linear(4, 4)
+    found = []
+    for call in (lambda x: w.nn.functional.dropout(lin(x), 0.5), w.jit(lambda x: w.nn.functional.dropout(lin(x), 0.5))):
+        w.manual_seed(0)
+        x = w.ones(2, 4, requires_grad=True)
+        with w.autocast("cpu", dtype=w.bfloat16):
+            out = call(x)
+        assert out.dtype == w.bfloat16
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            (g,) = w.autograd.grad((out.float() ** 2).sum(), [x], create_graph=True)
+        found += [out, g, *w.autograd.grad((g * g).sum(), [x])]
+    assert all(w.equal(a, b) for a, b in zip(found[:3], found[3:], strict=True))
+
+
+def test_a_failed_second_run_changes_nothing(w):
+    state, fails = w.ones(3), []
+
+    def function(x):
+        with w.no_grad():
+            state.add_(1)
+        if fails and not w._C._is_tracing():
+            raise KeyError("now")
+        return w.nn.functional.dropout(x * state)
+
+    x = w.ones(3, requires_grad=True)
+    out = w.jit(function)(x)
+    fails.append(1)
+    before, rng, version = state.clone(), w.get_rng_state(), state._version
+    with pytest.raises((KeyError, RuntimeError)):
+        w.autograd.grad(out.sum(), [x], create_graph=True)
+    assert w.equal(state, before) and w.equal(w.get_rng_state(), rng) and state._version == version
+
+
+def test_the_arguments_of_a_second_run_are_those_of_the_call(w):
+    scale = w.tensor(2.0, requires_grad=True)
+    jitted = w.jit(lambda xs, by: w.nn.functional.dropout(xs[0] * xs[1] * by["scale"], 0.0))
+    xs, by = [w.tensor(3.0, requires_grad=True), w.tensor(5.0)], {"scale": scale}
+    out = jitted(xs, by=by)
+    x = xs[0]
+    xs.clear(), by.clear()
+    (g,) = w.autograd.grad(out * out, [x], create_graph=True)
+    assert g.item() == 2 * 3 * 100 and w.autograd.grad(g, [x])[0].item() == 200
+
+
+def test_what_a_second_run_keeps_is_collected(w):
+    class Holder:
+        pass
+
+    holder = Holder()
+    jitted = w.jit(lambda x, holder: w.nn.functional.dropout(x * 2, 0.5))
+    x = w.ones(2, requires_grad=True)
+    holder.result = jitted(x, holder)
+    jitted.clear()
+    gone = weakref.ref(holder)
+    del holder
+    gc.collect()
+    assert gone() is None
 
 
 def test_an_argument_changed_since_is_an_error(w):

@@ -1,0 +1,216 @@
+#include "bindings/jit_rerun.h"
+
+#include <algorithm>
+
+#include "bindings/tensor_object.h"
+#include "kernels/elementwise.h"
+#include "op/grad_mode.h"
+#include "op/node.h"
+#include "op/trace.h"
+#include "ops/elementwise.h"
+
+namespace weft::python {
+
+namespace {
+
+// The calling thread's autocast, as it was at another time, for a scope.
+class AutocastScope {
+ public:
+  AutocastScope(bool on, const AutocastState* states) : before_on_(autocast_is_on) {
+    for (int i = 0; i < kNumDeviceTypes; i++) {
+      before_[i] = autocast_state(static_cast<DeviceType>(i));
+      autocast_state(static_cast<DeviceType>(i)) = states[i];
+    }
+    autocast_is_on = on;
+  }
+  ~AutocastScope() {
+    for (int i = 0; i < kNumDeviceTypes; i++) autocast_state(static_cast<DeviceType>(i)) = before_[i];
+    autocast_is_on = before_on_;
+  }
+  AutocastScope(const AutocastScope&) = delete;
+
+ private:
+  bool before_on_;
+  AutocastState before_[kNumDeviceTypes];
+};
+
+std::string modes_now() {
+  Signature s;
+  add_modes(s);
+  return s.key;
+}
+
+void write(const Tensor& to, const Tensor& values) { copy_kernel(to.device(), view_of(to), view_of(values)); }
+
+// A tensor of the same values and history, for a call that changes it.
+Tensor copy_with_history(const Tensor& t) {
+  GradModeGuard no_grad(false);
+  Tensor copy = clone(t);
+  if (t.requires_grad()) {
+    Edge edge = gradient_edge(t);
+    copy.impl()->requires_grad = true;
+    set_history(copy, edge.node, edge.index);
+  }
+  return copy;
+}
+
+// Takes everything back that a rerun has done, but for what it may leave.
+class StateScope {
+ public:
+  StateScope(const graph::Function::Changes& changes, const std::vector<std::pair<Ref<Generator>, PhiloxState>>& draws)
+      : read_(changes.read),
+        only_written_(changes.only_written),
+        optimizers_(py::module_::import("weft._jit_state").attr("StateSaved")()) {
+    for (const auto& [generator, state] : draws) generators_.emplace_back(generator, generator->state());
+  }
+  ~StateScope() {
+    if (failed) read_.restore();
+    only_written_.restore();
+    for (const auto& [generator, state] : generators_) generator->set_state(state);
+    py::error_scope pending;
+    try {
+      optimizers_.attr("restore")();
+    } catch (py::error_already_set& e) {
+      e.discard_as_unraisable("jit: taking back a rerun");
+    }
+  }
+  StateScope(const StateScope&) = delete;
+  bool failed = true;
+
+ private:
+  graph::Snapshot read_, only_written_;
+  py::object optimizers_;
+  std::vector<std::pair<Ref<Generator>, PhiloxState>> generators_;
+};
+
+}  // namespace
+
+Ref<FunctionRerun> FunctionRerun::of_call(Program program, const Signature& s, const py::tuple& args,
+                                          const py::dict& kwargs) {
+  graph::Function::Changes changes = program.compiled->changes(s.tensors);
+  for (const Tensor& t : changes.read)
+    if (t.requires_grad()) return {};
+  for (int i : changes.arguments) {
+    const Tensor& changed = s.tensors[static_cast<size_t>(i)];
+    auto shares = [&](const Tensor& t) { return t.impl()->storage == changed.impl()->storage; };
+    if (std::count_if(s.tensors.begin(), s.tensors.end(), shares) > 1) return {};
+  }
+  Ref<FunctionRerun> rerun(new FunctionRerun);
+  FunctionRerun& r = *rerun;
+  for (int i : changes.arguments) {
+    const auto place = static_cast<size_t>(i);
+    r.changed_.emplace_back(s.tensor_objects[place], py::cast(copy_with_history(s.tensors[place])));
+  }
+  auto same = [](PyObject* tensor) { return py::reinterpret_borrow<py::object>(tensor); };
+  r.args_ = map_tensors(args.ptr(), same);  // with containers of their own
+  r.kwargs_ = map_tensors(kwargs.ptr(), same);
+  r.program_ = std::move(program);
+  {
+    GradModeGuard no_grad(false);
+    for (const Tensor& t : changes.read) r.old_values_.push_back(clone(t));
+  }
+  r.changes_ = std::move(changes);
+  r.autocast_on_ = autocast_is_on;
+  for (int i = 0; i < kNumDeviceTypes; i++) r.autocast_[i] = autocast_state(static_cast<DeviceType>(i));
+  r.modes_ = modes_now();
+  return rerun;
+}
+
+FunctionRerun::~FunctionRerun() {
+  if (!Py_IsInitialized()) {
+    for (py::object* o : {&program_.function, &args_, &kwargs_}) o->release();
+    for (auto& [given, old] : changed_) {
+      given.release();
+      old.release();
+    }
+    for (py::object& o : program_.conditions) o.release();
+    new std::shared_ptr<Guards>(std::move(program_.guards));  // it holds Python objects, too
+    return;
+  }
+  py::gil_scoped_acquire gil;
+  py::error_scope pending;
+  program_ = {};
+  args_ = kwargs_ = {};
+  changed_.clear();
+}
+
+void FunctionRerun::check_state() const {
+  check<ErrorKind::NotImplemented>(!tracing(),
+                                   "jit: backward with create_graph=True runs a jitted function once more, which is "
+                                   "not possible while another one is traced; compute the gradient inside it");
+  std::string reason = program_.guards->changed();
+  for (size_t i = 0; reason.empty() && i < program_.conditions.size(); i++)
+    reason = program_.conditions[i]().cast<std::string>();
+  if (reason.empty() && modes_now() != modes_) reason = "the default dtype or device has changed";
+  check(reason.empty(), "jit: backward with create_graph=True has to run ",
+        py::repr(program_.function).cast<std::string>(),
+        " once more, but what it depends on has changed since the call: ", reason);
+}
+
+void FunctionRerun::warn() const {
+  if (std::exchange(*program_.has_warned, true)) return;
+  std::string text = concat(
+      "jit: backward with create_graph=True runs ", py::repr(program_.function).cast<std::string>(),
+      " once more, eagerly, because ", program_.compiled->needs_rerun(),
+      "; what it does to Python objects (print, append) happens again. Gradients that are computed inside the jitted "
+      "function need no second run");
+  if (PyErr_WarnEx(PyExc_RuntimeWarning, text.c_str(), 1) < 0) throw py::error_already_set();
+}
+
+std::vector<Tensor> FunctionRerun::results() {
+  py::gil_scoped_acquire gil;
+  AutocastScope autocast(autocast_on_, autocast_);
+  check_state();
+  warn();
+  StateScope state(changes_, draws_);
+  if (!changes_.read.empty() && program_.bumps->empty()) run();
+  std::vector<Tensor> results = run();
+  state.failed = false;
+  return results;
+}
+
+std::vector<Tensor> FunctionRerun::run() const {
+  const std::vector<Tensor>& read = changes_.read;
+  std::vector<uint32_t>& bumps = *program_.bumps;
+  std::vector<uint32_t> versions;
+  std::vector<Tensor> now;
+  {
+    GradModeGuard no_grad(false);
+    for (const Tensor& t : read) {
+      now.push_back(clone(t));
+      versions.push_back(t.version());
+    }
+  }
+  // What the new graph saves of them has the version that they have afterwards, which shall be that of now.
+  for (size_t i = 0; i < read.size(); i++) {
+    write(read[i], old_values_[i]);
+    if (!bumps.empty()) read[i].impl()->storage->reset_version(versions[i] - bumps[i]);
+  }
+  for (const auto& [generator, before] : draws_) generator->set_state(before);
+  std::vector<Tensor> results = run_function();
+  const bool known = !bumps.empty();
+  for (size_t i = 0; i < read.size(); i++)
+    check(graph::same_bits(now[i], read[i]) && (!known || read[i].version() == versions[i]),
+          "jit: run once more for create_graph, the function has changed a tensor from outside in another way");
+  for (size_t i = 0; i < read.size() && !known; i++) bumps.push_back(read[i].version() - versions[i]);
+  for (size_t i = 0; i < read.size(); i++) read[i].impl()->storage->reset_version(versions[i]);
+  return results;
+}
+
+std::vector<Tensor> FunctionRerun::run_function() const {
+  std::vector<std::pair<PyObject*, py::object>> copies;
+  for (const auto& [given, old] : changed_)
+    copies.emplace_back(given.ptr(), py::cast(copy_with_history(unwrap(old.ptr()))));
+  auto as_it_was = [&](PyObject* tensor) {
+    for (const auto& [given, copy] : copies)
+      if (given == tensor) return copy;
+    return py::reinterpret_borrow<py::object>(tensor);
+  };
+  const py::tuple args = map_tensors(args_.ptr(), as_it_was);
+  const py::dict kwargs = map_tensors(kwargs_.ptr(), as_it_was);
+  std::vector<Tensor> results;
+  take_apart(program_.function(*args, **kwargs).ptr(), results);
+  return results;
+}
+
+}  // namespace weft::python

@@ -1,0 +1,64 @@
+// The rerun of a call of a jitted function, for backward with create_graph.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "bindings/jit_guards.h"
+#include "bindings/jit_signature.h"
+#include "graph/check.h"
+#include "graph/function.h"
+#include "op/autocast.h"
+
+namespace weft::python {
+
+// What a call of a jitted function depends on, kept as long as its graph: the arguments, old values of what it changes
+// in place, the modes, where the generators stood.
+class FunctionRerun final : public graph::Rerun {
+ public:
+  struct Program {
+    py::object function;
+    Ref<graph::Function> compiled;
+    std::shared_ptr<Guards> guards;
+    std::vector<py::object> conditions;
+    std::shared_ptr<bool> has_warned;              // once for each jitted function
+    std::shared_ptr<std::vector<uint32_t>> bumps;  // by a run, of the versions of Changes::read; empty: not known yet
+  };
+  // Before the call. Null where it could not be made again: nothing is kept then.
+  static Ref<FunctionRerun> of_call(Program program, const Signature& s, const py::tuple& args, const py::dict& kwargs);
+  ~FunctionRerun() override;
+
+  void set_draws(std::vector<std::pair<Ref<Generator>, PhiloxState>> draws) { draws_ = std::move(draws); }
+  std::vector<Tensor> results() override;
+
+  template <class F>
+  int each_object(const F& f) const {
+    for (const py::object* o : {&program_.function, &args_, &kwargs_})
+      if (int status = *o ? f(o->ptr()) : 0) return status;
+    for (const auto& [given, old] : changed_)
+      if (int status = f(old.ptr())) return status;
+    return 0;
+  }
+
+ private:
+  FunctionRerun() = default;
+  void check_state() const;
+  void warn() const;
+  // Leaves what it has changed, but with the versions of before.
+  std::vector<Tensor> run() const;
+  std::vector<Tensor> run_function() const;
+
+  Program program_;
+  py::object args_, kwargs_;
+  std::vector<std::pair<py::object, py::object>> changed_;  // of these, and what they were before
+  graph::Function::Changes changes_;
+  std::vector<Tensor> old_values_;  // of changes_.read
+  std::vector<std::pair<Ref<Generator>, PhiloxState>> draws_;
+  bool autocast_on_ = false;
+  AutocastState autocast_[kNumDeviceTypes];
+  std::string modes_;
+};
+
+}  // namespace weft::python

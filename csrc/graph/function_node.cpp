@@ -1,0 +1,108 @@
+#include "graph/function_node.h"
+
+#include "autograd/engine.h"
+#include "op/apply.h"
+#include "op/grad_mode.h"
+#include "ops/creation.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft::graph {
+
+namespace {
+
+size_t at(int i) { return static_cast<size_t>(i); }
+
+}  // namespace
+
+FunctionNode::FunctionNode(Ref<const Function> f, const std::vector<Tensor>& arguments, Ref<Rerun> rerun)
+    : function_(std::move(f)), rerun_(std::move(rerun)) {
+  edges.resize(static_cast<int>(function_->leaves_.size()));
+  for (int i = 0; i < edges.size(); i++)
+    edges[i] = gradient_edge(function_->resolve(function_->leaves_[at(i)], arguments));
+  renew_sequence();
+}
+
+void FunctionNode::backward(const Tensor* grad_outputs, Tensor* grad_inputs) {
+  check(function_->backward_error_.empty(), function_->backward_error_);
+  check(!released_,
+        "backward: the graph of 'jit' was used before and its saved tensors are freed; to go through it a "
+        "second time pass retain_graph=True to the first backward to keep them");
+  if (GradMode::enabled()) return backward_eagerly(grad_outputs, grad_inputs);
+  if (!function_->backward_) return;  // the results do not depend on a leaf after all
+  std::vector<Tensor> inputs;
+  for (const SavedTensor& s : saved_) inputs.push_back(s.unpack("jit", this));
+  for (int i = 0; i < outputs.size(); i++) {
+    const OutputMeta& meta = outputs[i];
+    Tensor g = grad_outputs[i].defined() ? grad_outputs[i] : zeros(meta.shape, meta.dtype, meta.device);
+    inputs.push_back(contiguous(g));
+  }
+  const Plan& plan = *function_->backward_;
+  std::vector<const Tensor*> list;
+  for (const Tensor& t : inputs) list.push_back(&t);
+  list.resize(plan.graph().inputs.size(), nullptr);  // constants
+  std::vector<Tensor> results(plan.graph().results.size());
+  plan.run(list.data(), results.data(), function_->record_);
+  for (size_t i = 0, next = 0; i < function_->leaves_.size(); i++)
+    if (function_->has_gradient_[i]) grad_inputs[i] = results[next++];
+}
+
+void FunctionNode::release_saved() {
+  released_ |= !saved_.empty() || !eager_inputs_.empty() || rerun_;
+  saved_.clear();
+  eager_inputs_.clear();
+  rerun_ = nullptr;
+}
+
+void FunctionNode::backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inputs) {
+  const std::string& error = function_->eager_.error;
+  check<ErrorKind::NotImplemented>(
+      error.empty() || rerun_,
+      "jit: backward with create_graph=True through this jitted function is not possible, because ", error,
+      "; compute the gradient inside the jitted function");
+  std::vector<Tensor> inputs, results, roots, root_grads;
+  for (const SavedTensor& s : eager_inputs_) inputs.push_back(s.unpack("jit", this));
+  if (rerun_) {
+    const std::vector<Tensor> all = Ref<Rerun>(rerun_)->results();
+    eager_inputs_.clear();  // what the program changes was written once more, the same values as a newer version
+    for (const Tensor& t : inputs) save_for_eager(t);
+    for (int i : function_->differentiable_) results.push_back(all.at(at(i)));
+  } else {
+    results = compute_eagerly(inputs);
+  }
+  for (int i = 0; i < outputs.size(); i++) {
+    if (!grad_outputs[i].defined()) continue;
+    const Tensor& result = results[at(i)];
+    check(result.requires_grad() && result.shape() == outputs[i].shape && result.dtype() == outputs[i].dtype,
+          "jit: computed once more for create_graph, result ", int64_t{i}, " is of another kind than before");
+    roots.push_back(result);
+    root_grads.push_back(grad_outputs[i]);
+  }
+  std::vector<Edge> ends(edges.begin(), edges.end());
+  std::vector<Tensor> found = grad_at(roots, ends, std::vector<char>(ends.size(), 0), root_grads, true);
+  for (size_t i = 0; i < ends.size(); i++) grad_inputs[i] = found[i];
+}
+
+std::vector<Tensor> FunctionNode::compute_eagerly(const std::vector<Tensor>& inputs) const {
+  const Graph& g = function_->eager_.graph;
+  std::vector<Tensor> values(g.values.size());
+  for (size_t i = 0, next = 0; i < g.inputs.size(); i++)
+    values[at(g.inputs[i].value)] = g.inputs[i].constant.defined() ? g.inputs[i].constant : inputs[next++];
+  for (const graph::Node& node : g.nodes) {
+    std::vector<Tensor> in(node.inputs.size()), out(node.outputs.size());
+    SmallVector<const Tensor*, 8> list;
+    for (size_t i = 0; i < in.size(); i++) {
+      if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
+      const bool recorded = (node.recorded >> i) & 1;
+      if (in[i].defined() && in[i].requires_grad() && !recorded) in[i] = detach(in[i]);
+      list.push_back(&in[i]);
+    }
+    apply(*node.op, Inputs(list.data(), list.size()), out.data());
+    for (size_t i = 0; i < out.size(); i++) values[at(node.outputs[i])] = out[i];
+  }
+  std::vector<Tensor> results;
+  for (const Result& r : g.results) results.push_back(values[at(r.value)]);
+  return results;
+}
+
+}  // namespace weft::graph
