@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "bindings/tensor_object.h"
+#include "graph/tracer.h"
 #include "op/trace.h"
 
 #include <frameobject.h>
@@ -410,10 +411,19 @@ bool is_of_program(PyFrameObject* frame) {
 
 Recording* Recording::current() { return recording; }
 
+namespace {
+// Functions that give what a setting is.
+py::set& settings() {
+  static auto* functions = new py::set;
+  return *functions;
+}
+}  // namespace
+
 Recording::Recording() : outer_(recording) {
   recorder_ = py::module_::import("weft._guards").attr("Recorder")();
   called_ = recorder_.attr("called");
   returned_ = recorder_.attr("met");
+  setting_ = recorder_.attr("read_setting");
   try {
     recorder_.attr("start")();
   } catch (...) {
@@ -458,6 +468,8 @@ int Recording::on_event(PyObject*, PyFrameObject* frame, int what, PyObject* arg
   try {
     if (what == PyTrace_CALL) {
       if (is_of_program(frame)) r->called_(py::handle(reinterpret_cast<PyObject*>(frame)));
+    } else if (what == PyTrace_C_CALL && arg && settings().contains(arg)) {
+      r->setting_(py::handle(arg));
     } else if (what == PyTrace_RETURN && arg && arg != Py_None && !is_plain(arg)) {
       auto back = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetBack(frame)));
       if (back && is_of_program(reinterpret_cast<PyFrameObject*>(back.ptr()))) r->returned_(py::handle(arg));
@@ -474,6 +486,14 @@ int Recording::on_event(PyObject*, PyFrameObject* frame, int what, PyObject* arg
 
 void note_array(const py::object& array) {
   if (tracing() && recording) recording->recorder().attr("met_array")(array);
+}
+
+void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory) {
+  const graph::Tracer* tracer = graph::Tracer::current();
+  check(
+      !tracer || !(of_memory ? tracer->shows_stand_in(t) : tracer->is_stand_in(t)), what,
+      ": this is not known while a function is traced: the tensor is an argument, of which it may differ from call to "
+      "call. Read it outside the jitted function, and pass it as an argument of its own");
 }
 
 void note_flag(const Tensor& t, const char* name) {
@@ -495,6 +515,9 @@ void bind_jit_guards(py::module_& m) {
       .def("prune", &Guards::prune)
       .def("changed", &Guards::changed)
       .def("__len__", &Guards::size);
+  m.def(
+      "_guard_setting", [](const py::object& getter) { settings().add(getter); },
+      "What this builtin function of no arguments gives is guarded where a trace calls it.");
   m.def("_instance_dict", [](const py::object& o) -> py::object {
     if (PyObject** place = is_tensor(o.ptr()) ? _PyObject_GetDictPtr(o.ptr()) : nullptr)  // made when it is needed
       return *place ? py::reinterpret_borrow<py::object>(*place) : py::none();

@@ -146,7 +146,7 @@ class Recording {
   void stop();
   static int on_event(PyObject* self, PyFrameObject* frame, int what, PyObject* arg);
 
-  py::object recorder_, called_, returned_;
+  py::object recorder_, called_, returned_, setting_;
   Recording* outer_;
   Py_tracefunc previous_ = nullptr;
   py::object previous_object_;
@@ -157,6 +157,9 @@ void note_array(const py::object& array);
 
 // A traced function looks at a property of a tensor that ops of the graph need not tell.
 void note_flag(const Tensor& t, const char* name);
+// Raises RuntimeError for an argument of what is being traced (of_memory: for a view of one, too): calls may differ in
+// `what` without differing in their signatures.
+void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory = false);
 
 void bind_jit_guards(py::module_& m);
 

@@ -1,5 +1,6 @@
 #include "ops/movement.h"
 
+#include "bindings/jit_guards.h"
 #include "bindings/out.h"
 #include "bindings/sizes.h"
 #include "ops/creation.h"
@@ -133,6 +134,7 @@ void bind_parts(Family& f) {
   f.def(
       "as_strided",
       [](const Tensor& x, const Dims& size, const Dims& stride, std::optional<int64_t> offset) {
+        if (offset) check_known_while_tracing("as_strided: storage_offset", x, true);
         return as_strided(x, size, stride, offset.value_or(x.offset()));
       },
       py::arg("size"), py::arg("stride"), py::arg("storage_offset") = py::none(),

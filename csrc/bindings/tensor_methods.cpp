@@ -1,4 +1,5 @@
 // Methods of weft.Tensor that ask about it or convert it: size, stride, data_ptr, to, float, ...
+#include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -108,7 +109,12 @@ void bind_tensor_methods(Family& f) {
   f.def("numel", count, "Number of elements.");
   f.method("nelement", count, "Number of elements.");
   f.method(
-      "storage_offset", [](const Tensor& t) { return t.offset(); }, "Elements of the storage before the first one.");
+      "storage_offset",
+      [](const Tensor& t) {
+        check_known_while_tracing("storage_offset", t, true);
+        return t.offset();
+      },
+      "Elements of the storage before the first one.");
   f.method(
       "data_ptr",
       [](const Tensor& t) {

@@ -24,11 +24,23 @@ PyObject* requires_grad(const Tensor& t) {
   note_flag(t, "requires_grad");
   return PyBool_FromLong(t.requires_grad());
 }
-PyObject* leaf(const Tensor& t) { return PyBool_FromLong(is_leaf(t)); }
+PyObject* leaf(const Tensor& t) {
+  if (t.requires_grad()) check_known_while_tracing("is_leaf", t);
+  return PyBool_FromLong(is_leaf(t));
+}
 PyObject* data(const Tensor& t) { return wrap(detach(t)); }
-PyObject* node(const Tensor& t) { return node_object(t.requires_grad() ? grad_fn(t) : nullptr); }
-PyObject* version(const Tensor& t) { return PyLong_FromUnsignedLong(t.version()); }
-PyObject* base(const Tensor& t) { return wrap(Tensor(t.impl()->base)); }
+PyObject* node(const Tensor& t) {
+  if (t.requires_grad()) check_known_while_tracing("grad_fn", t);
+  return node_object(t.requires_grad() ? grad_fn(t) : nullptr);
+}
+PyObject* version(const Tensor& t) {
+  check_values_readable("_version", t);
+  return PyLong_FromUnsignedLong(t.version());
+}
+PyObject* base(const Tensor& t) {
+  check_known_while_tracing("_base", t);
+  return wrap(Tensor(t.impl()->base));
+}
 PyObject* item_bytes(const Tensor& t) { return PyLong_FromSize_t(item_size(t.dtype())); }
 PyObject* bytes(const Tensor& t) { return PyLong_FromLongLong(t.numel() * static_cast<int64_t>(item_size(t.dtype()))); }
 PyObject* on_cuda(const Tensor& t) { return PyBool_FromLong(t.device().type == DeviceType::CUDA); }
@@ -36,6 +48,7 @@ PyObject* on_cpu(const Tensor& t) { return PyBool_FromLong(t.device().type == De
 PyObject* on_meta(const Tensor& t) { return PyBool_FromLong(t.is_meta()); }
 PyObject* traced(const Tensor& t) { return PyBool_FromLong(hides_values(t)); }
 PyObject* retains(const Tensor& t) {
+  if (t.requires_grad()) check_known_while_tracing("retains_grad", t);
   GradMeta* meta = grad_meta(t);
   return PyBool_FromLong(meta && meta->retained && !is_leaf(t));
 }

@@ -1,5 +1,7 @@
 """Whether algorithms are deterministic: in Weft they always are, so these functions only keep what was asked for."""
 
+from weft._guards import note_setting
+
 _asked = {"enabled": True, "warn_only": False}
 
 
@@ -21,9 +23,12 @@ def use_deterministic_algorithms(mode, *, warn_only=False):
 
 def are_deterministic_algorithms_enabled():
     """What :func:`use_deterministic_algorithms` was last called with; True before. Results do not depend on it."""
+    note_setting("are_deterministic_algorithms_enabled()", are_deterministic_algorithms_enabled, _asked["enabled"])
     return _asked["enabled"]
 
 
 def is_deterministic_algorithms_warn_only_enabled():
     """The ``warn_only`` that :func:`use_deterministic_algorithms` was last called with; False before."""
+    getter = is_deterministic_algorithms_warn_only_enabled
+    note_setting("is_deterministic_algorithms_warn_only_enabled()", getter, _asked["warn_only"])
     return _asked["warn_only"]

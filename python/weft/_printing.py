@@ -82,7 +82,7 @@ def _notes(tensor):
     usual = (_C.get_default_dtype(), _C.int64, _C.bool) if values_tell else (_C.get_default_dtype(),)
     if tensor._is_traced or tensor.dtype not in usual:
         notes.append(f"dtype={tensor.dtype}")
-    if tensor.grad_fn is not None:
+    if not tensor._is_traced and tensor.grad_fn is not None:
         notes.append(f"grad_fn=<{tensor.grad_fn.name()}>")
     elif tensor.requires_grad:
         notes.append("requires_grad=True")

@@ -2772,6 +2772,10 @@ def _global_norm(tensors: collections.abc.Sequence[weft.Tensor]) -> weft.Tensor:
     """
 def _grad(outputs: typing.Any, inputs: typing.Any, grad_outputs: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, allow_unused: builtins.bool | None = None, materialize_grads: builtins.bool = False) -> typing.Any:
     ...
+def _guard_setting(arg0: typing.Any) -> None:
+    """
+    What this builtin function of no arguments gives is guarded where a trace calls it.
+    """
 def _instance_dict(arg0: typing.Any) -> typing.Any:
     ...
 def _is_grad_enabled() -> builtins.bool:

@@ -1,7 +1,10 @@
 """Modules whose attributes are switches: setting a name that is none of them is an error, not a new attribute."""
 
+import functools
 import sys
 import types
+
+from weft._guards import note_setting
 
 
 class SwitchModule(types.ModuleType):
@@ -27,7 +30,9 @@ def hint(name, default, doc):
     slot = "__hint_" + name + "__"
 
     def get(module):
-        return module.__dict__.get(slot, default)
+        value = module.__dict__.get(slot, default)
+        note_setting(f"{module.__name__}.{name}", functools.partial(get, module), value)
+        return value
 
     def set(module, value):
         if type(value) is not type(default):

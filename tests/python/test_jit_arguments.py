@@ -1,0 +1,152 @@
+"""What a jitted function reads of its arguments beside their values: attributes, places in autograd's graph and memory.
+
+And settings, which are read like variables.
+"""
+
+import pytest
+from support import weft_only
+
+pytestmark = weft_only
+
+
+def tagged(w, **attributes):
+    x = w.ones(2)
+    for name, value in attributes.items():
+        setattr(x, name, value)
+    return x
+
+
+ATTRIBUTE_PROGRAMS = {
+    "a number": (lambda x: x * x.tag, [{"tag": 2}, {"tag": 3}, {"tag": 2}]),
+    "is there one?": (lambda x: x * (2 if hasattr(x, "tag") else 1), [{"tag": 2}, {}, {"tag": 2, "other": 1}]),
+    "a default": (lambda x: x * getattr(x, "tag", 5), [{}, {"tag": 2}, {"tag": 3}]),
+    "a list": (lambda x: x * sum(x.tags), [{"tags": [1, 2]}, {"tags": [1, 4]}]),
+    "a dict": (lambda x: x * x.meta["scale"], [{"meta": {"scale": 2}}, {"meta": {"scale": 4}}]),
+    "the dict": (lambda x: x * len(x.__dict__), [{"a": 1}, {"a": 1, "b": 2}]),
+}
+
+
+@pytest.mark.parametrize("name", ATTRIBUTE_PROGRAMS)
+def test_attributes_of_arguments_are_arguments(w, name):
+    function, calls = ATTRIBUTE_PROGRAMS[name]
+    jitted = w.jit(function)
+    for attributes in calls * 2:
+        x = tagged(w, **attributes)
+        assert w.equal(jitted(x), function(x))
+    assert jitted.traces == len({str(c) for c in calls})
+
+
+def test_a_list_among_the_attributes_may_change(w):
+    function = lambda x: x * sum(x.tags)  # noqa: E731
+    jitted = w.jit(function)
+    x = tagged(w, tags=[1, 2])
+    assert jitted(x)[0] == 3
+    x.tags.append(4)
+    assert jitted(x)[0] == 7
+
+
+def test_tensors_among_the_attributes_are_read_at_every_call(w):
+    jitted = w.jit(lambda x: x * x.scale + x.pair[1])
+    for value in (2.0, 3.0, 4.0):
+        x = tagged(w, scale=w.tensor(value, requires_grad=True), pair=(1, w.tensor(value)))
+        out = jitted(x)
+        assert out[0] == 2 * value
+        out.sum().backward()
+        assert x.scale.grad == 2
+    assert jitted.traces == 1
+
+
+def test_attributes_that_lead_back(w):
+    jitted = w.jit(lambda x: x * x.me.tag)
+    for tag in (2, 3):
+        x = tagged(w, tag=tag)
+        x.me = x
+        assert jitted(x)[0] == tag
+
+
+def test_attributes_of_a_parameter_among_the_arguments(w):
+    p = w.nn.Parameter(w.ones(2))
+    p.lr_scale = 0.5
+    jitted = w.jit(lambda p: p * p.lr_scale)
+    assert jitted(p)[0] == 0.5
+    p.lr_scale = 0.25
+    assert jitted(p)[0] == 0.25
+
+
+def test_an_attribute_that_cannot_be_compared_is_an_error(w):
+    class Thing:
+        __hash__ = None
+
+    with pytest.raises(TypeError, match="is of type Thing, which is neither"):
+        w.jit(lambda x: x * 2)(tagged(w, thing=Thing()))
+
+
+UNKNOWN = {
+    "is_leaf": lambda x: x.is_leaf,
+    "grad_fn": lambda x: x.grad_fn,
+    "retains_grad": lambda x: x.retains_grad,
+    "_version": lambda x: x._version,
+    "_base": lambda x: x._base,
+    "storage_offset": lambda x: x.storage_offset(),
+    "storage_offset of a view": lambda x: x[1:].storage_offset(),
+    "as_strided: storage_offset": lambda x: x.as_strided((1,), (1,), 0),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_what_is_not_known_of_an_argument_is_an_error(w, name):
+    x = w.ones(4, requires_grad=True)
+    with pytest.raises(RuntimeError, match=name.split(" ")[0] + ".*(not known|read .* at every call|once)"):
+        w.jit(lambda x: (UNKNOWN[name](x), x * 2)[1])(x)
+    fallen_back = w.jit(lambda x: (UNKNOWN[name](x), x * 2)[1], fallback=True)
+    with pytest.warns(RuntimeWarning, match="runs eagerly"):
+        assert fallen_back(x)[0] == 2
+
+
+def test_what_the_trace_makes_is_known(w):
+    @w.jit
+    def function(x):
+        leaf = x.detach().requires_grad_()
+        y = leaf * 2
+        assert leaf.is_leaf and leaf.grad_fn is None
+        assert not y.is_leaf and y.grad_fn is not None
+        assert x.detach().is_leaf and (x * 1).storage_offset() == 0 and (x * 1)[1:].storage_offset() == 1
+        assert f"{x}" and f"{y}"
+        return y.detach()
+
+    assert function(w.ones(2))[0] == 2
+    assert w.jit(lambda x: x * (2 if x.is_leaf else 1))(w.ones(2))[0] == 2  # without grad, it is always one
+
+
+def test_settings_that_a_trace_reads_are_guarded(w):
+    threads, seed = w.get_num_threads(), w.initial_seed()
+    benchmark, enabled = w.backends.cudnn.benchmark, w.are_deterministic_algorithms_enabled()
+
+    def function(x):
+        x = x * w.get_num_threads() + w.initial_seed() % 7
+        if w.backends.cudnn.benchmark:
+            x = x + 100
+        return x + (1000 if w.are_deterministic_algorithms_enabled() else 0) + (w.is_anomaly_enabled() * 10000)
+
+    jitted = w.jit(function)
+    x = w.ones(1)
+    try:
+        for change in (
+            lambda: None,
+            lambda: w.set_num_threads(threads + 1),
+            lambda: w.manual_seed(seed + 3),
+            lambda: setattr(w.backends.cudnn, "benchmark", not benchmark),
+            lambda: w.use_deterministic_algorithms(not enabled),
+            lambda: w.use_deterministic_algorithms(enabled),
+        ):
+            change()
+            assert w.equal(jitted(x), function(x))
+        assert jitted.traces == 5
+        with w.autograd.set_detect_anomaly(True):
+            assert w.equal(jitted(x), function(x))
+    finally:
+        w.set_num_threads(threads)
+        w.manual_seed(seed)
+        w.backends.cudnn.benchmark = benchmark
+        w.use_deterministic_algorithms(enabled)
+    assert "get_num_threads() is" in jitted.explain()
