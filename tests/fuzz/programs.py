@@ -9,7 +9,8 @@ Each program is drawn from one number and can be run again alone: --seed N --cou
 - under weft.jit.
 
 The twin's results and gradients must be those of the program, in the second derivative too; a few elements of the
-gradient are compared with central differences; the jitted program must equal the eager one. A program in which autograd
+gradient are compared with central differences; the jitted program must equal the eager one, in the second derivative
+too, also where it draws random numbers. A program in which autograd
 refuses to go back, because a step wrote over what an earlier one needs, counts as refused. The exit code is 1 when a
 program failed; its seed and steps are printed.
 """
@@ -18,6 +19,7 @@ import argparse
 import sys
 import time
 import traceback
+import warnings
 
 import numpy as np
 import weft
@@ -86,6 +88,7 @@ class Program:
     """A list of steps over numbered values; each step is (kind, name, argument numbers, details)."""
 
     def __init__(self, seed):
+        self.seed = seed
         self.rng = np.random.default_rng(seed)
         self.shapes = []
         self.steps = []
@@ -322,6 +325,24 @@ def check_jit(program, weights, results, gradients):
         check_close("jitted gradient", found, gradients, 1e-10, 1e-12)
 
 
+def check_second_through_jit(program, weights, wanted):
+    """create_graph through the jitted program, which runs it once more, by its graph or as a function."""
+    jitted = weft.jit(lambda *inputs: tuple(run(program, inputs)))
+    drawing = weft.jit(lambda *inputs: tuple(weft.nn.functional.dropout(o, 0.5) * 2 for o in run(program, inputs)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        mine = derivatives(program, lambda _, inputs: jitted(*inputs), weights)
+        weft.manual_seed(program.seed)
+        dropped = derivatives(program, lambda _, inputs: drawing(*inputs), weights)
+        weft.manual_seed(program.seed)
+        eagerly = derivatives(program, lambda _, inputs: drawing.__wrapped__(*inputs), weights)
+    scale = 1 + max((np.abs(g).max(initial=0) for group in wanted for g in group), default=0)
+    for what, got, right in (("", mine, wanted), (" with dropout", dropped, eagerly)):
+        check_close(f"result of jit{what}", got[0], right[0], 1e-12, 1e-12 * scale)
+        check_close(f"gradient through jit{what}", got[1], right[1], 1e-9, 1e-10 * scale)
+        check_close(f"second gradient through jit{what}", got[2], right[2], 1e-8, 1e-9 * scale)
+
+
 REFUSALS = ("changed it after", "share memory", "cannot be changed in place")
 
 
@@ -353,6 +374,7 @@ def check(seed, jit=True):
         check_differences(program, weights, mine[1])
     if jit:
         check_jit(program, weights, mine[0], mine[1])
+        check_second_through_jit(program, weights, mine)
     return False
 
 
