@@ -648,7 +648,8 @@ void bind_composites(Family& f) {
   f.def(
       "logit",
       [](const Tensor& x, std::optional<double> eps, const Tensor& out) {
-        Tensor p = eps ? clamp(x, Scalar(*eps), Scalar(1.0 - *eps)) : x;
+        Tensor p = is_floating(x.dtype()) ? x : to_dtype(x, default_float_dtype());
+        if (eps) p = clamp(p, Scalar(*eps), Scalar(1.0 - *eps));
         return write_out("logit", sub(log(p), log1p(neg(p))), out);
       },
       py::arg("eps") = py::none(), py::kw_only(), py::arg("out") = py::none(),

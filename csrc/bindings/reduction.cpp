@@ -137,6 +137,8 @@ double norm_order(const py::object& p) {
   if (p.is_none()) return 2;
   if (py::isinstance<py::str>(p)) {
     auto name = p.cast<std::string>();
+    check<ErrorKind::NotImplemented>(name != "nuc",
+                                     "norm: the nuclear norm needs singular values, which Weft does not compute yet");
     check<ErrorKind::Value>(name == "fro", "norm: expected p to be a number or 'fro', got '", name, "'");
     return 2;
   }

@@ -80,28 +80,26 @@ py::object chosen(const UniqueElements& u, bool inverse, bool counts) {
 void bind_unique(Family& f) {
   f.def(
       "unique",
-      [](const Tensor& x, bool, bool inverse, bool counts, const py::object& dim) {
-        check<ErrorKind::NotImplemented>(dim.is_none(),
-                                         "unique: distinct slices along a dim are not implemented; leave dim out");
-        return chosen(unique(x), inverse, counts);
+      [](const Tensor& x, bool, bool inverse, bool counts, std::optional<int64_t> dim) {
+        return chosen(dim ? unique(x, *dim) : unique(x), inverse, counts);
       },
       py::arg("sorted") = true, py::arg("return_inverse") = false, py::arg("return_counts") = false,
       py::arg("dim") = py::none(),
       "The distinct elements in order; optionally which of them each element is, and how often each occurs.\n\n"
+      "With dim the distinct slices along it, in the order of their first elements, then of their second, ...\n\n"
       ">>> import weft\n>>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)\n(tensor([1, 3]), tensor([1, "
       "2]))\n");
   f.def(
       "unique_consecutive",
-      [](const Tensor& x, bool inverse, bool counts, const py::object& dim) {
-        check<ErrorKind::NotImplemented>(dim.is_none(),
-                                         "unique_consecutive: slices along a dim are not implemented; leave dim out");
-        return chosen(unique_consecutive(x), inverse, counts);
+      [](const Tensor& x, bool inverse, bool counts, std::optional<int64_t> dim) {
+        return chosen(dim ? unique_consecutive(x, *dim) : unique_consecutive(x), inverse, counts);
       },
       py::arg("return_inverse") = false, py::arg("return_counts") = false, py::arg("dim") = py::none(),
-      "The first of each run of equal elements; optionally which run each element is in, and the lengths.");
+      "The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the "
+      "lengths.");
 }
 
-Tensor searched(const Tensor& sorted, const Operand& values, bool out_int32, bool right) {
+Tensor searched(const Tensor& sorted, const Operand& values, bool out_int32, bool right, const Tensor& sorter = {}) {
   Tensor v;
   DType common;
   if (const Tensor* t = std::get_if<Tensor>(&values)) {
@@ -112,7 +110,7 @@ Tensor searched(const Tensor& sorted, const Operand& values, bool out_int32, boo
     common = is_floating(sorted.dtype()) ? sorted.dtype() : number.is_float() ? DType::Float64 : DType::Int64;
     v = scalar_tensor(number, common, sorted.device());
   }
-  Tensor places = searchsorted(to_dtype(sorted, common), to_dtype(v, common), right);
+  Tensor places = searchsorted(to_dtype(sorted, common), to_dtype(v, common), right, sorter);
   return out_int32 ? to_dtype(places, DType::Int32) : places;
 }
 
@@ -120,23 +118,28 @@ void bind_search(Family& f) {
   f.function(
       "searchsorted",
       [](const Tensor& sorted, const Operand& values, bool out_int32, bool right,
-         const std::optional<std::string>& side) {
+         const std::optional<std::string>& side, const Tensor& sorter, const Tensor& out) {
         check(!side || *side == "left" || *side == "right", "searchsorted: side must be 'left' or 'right', got '",
               side.value_or(""), "'");
-        return searched(sorted, values, out_int32, side ? *side == "right" : right);
+        return write_out("searchsorted", searched(sorted, values, out_int32, side ? *side == "right" : right, sorter),
+                         out);
       },
       py::arg("sorted_sequence"), py::arg("input"), py::kw_only(), py::arg("out_int32") = false,
-      py::arg("right") = false, py::arg("side") = py::none(),
+      py::arg("right") = false, py::arg("side") = py::none(), py::arg("sorter") = py::none(),
+      py::arg("out") = py::none(),
       "Where each number would be put into a sorted sequence: before equal ones, or after them with right.\n\n"
+      "The sequence is a vector, or has a row for each row of the numbers. It need not be in order where sorter, an "
+      "int64 tensor of\nits shape such as argsort() gives, says where its elements in order are. RuntimeError for a "
+      "sorter of another shape or dtype,\nIndexError for an index in it that is out of range.\n\n"
       ">>> import weft\n>>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]))\ntensor([1, 3])\n");
   f.function(
       "bucketize",
-      [](const Operand& input, const Tensor& boundaries, bool out_int32, bool right) {
+      [](const Operand& input, const Tensor& boundaries, bool out_int32, bool right, const Tensor& out) {
         check(boundaries.ndim() == 1, "bucketize: boundaries must be a vector, got shape ", boundaries.shape());
-        return searched(boundaries, input, out_int32, right);
+        return write_out("bucketize", searched(boundaries, input, out_int32, right), out);
       },
       py::arg("input"), py::arg("boundaries"), py::kw_only(), py::arg("out_int32") = false, py::arg("right") = false,
-      "The number of the bucket between sorted boundaries that each number falls into.");
+      py::arg("out") = py::none(), "The number of the bucket between sorted boundaries that each number falls into.");
 }
 
 }  // namespace

@@ -266,6 +266,9 @@ void check_parameter(const char* op, const char* what, const Tensor& t, const Sh
 Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& running_var, const Tensor& weight,
                   const Tensor& bias, bool training, double momentum, double eps) {
   const char* op = "batch_norm";
+  if (x.shape() == Shape{0})  // no samples of no channels
+    return reshape(batch_norm(reshape(x, {0, 0}), running_mean, running_var, weight, bias, training, momentum, eps),
+                   {0});
   check(x.ndim() >= 2, op, ": expected an input of shape (N, C, ...), got ", x.shape());
   check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   check(training || (running_mean.defined() && running_var.defined()), op,

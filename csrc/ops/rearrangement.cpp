@@ -34,39 +34,51 @@ struct Cat : OpOf<Cat> {
   static constexpr const char* kName = "cat";
   AutocastRule autocast() const override { return AutocastRule::Widest; }
   int dim;
-  std::vector<int64_t> sizes{};  // of the inputs along dim
+  std::vector<int64_t> sizes{};  // of the inputs along dim; kLeftOut for an empty vector beside tensors of any shape
+  static constexpr int64_t kLeftOut = -1;
   auto fields() const { return std::tie(dim, sizes); }
   explicit Cat(int d) : dim(d) {}
   void infer(Inputs in, OutputSpec* out) const override {
-    Shape shape = in[0].shape();
+    int first = 0;
+    while (sizes[static_cast<size_t>(first)] == kLeftOut) first++;
+    Shape shape = in[first].shape();
     DType dtype = in[0].dtype();
-    for (int i = 1; i < in.size(); i++) {
+    for (int i = 1; i < in.size(); i++) dtype = promote(dtype, in[i].dtype());
+    for (int i = first + 1; i < in.size(); i++) {
+      if (sizes[static_cast<size_t>(i)] == kLeftOut) continue;
       const Shape& own = in[i].shape();
       bool fits = own.size() == shape.size();
       for (int d = 0; fits && d < shape.size(); d++) fits = d == dim || own[d] == shape[d];
-      check(fits, "cat: tensors must have the same sizes except along dimension ", dim, ", got shapes ", in[0].shape(),
-            " and ", own, " (number ", i, ")");
+      check(fits, "cat: tensors must have the same sizes except along dimension ", dim, ", got shapes ",
+            in[first].shape(), " and ", own, " (number ", i, ")");
       check(!__builtin_add_overflow(shape[dim], own[dim], &shape[dim]), "cat: the joined size does not fit 63 bits");
-      dtype = promote(dtype, in[i].dtype());
     }
     out[0] = {shape, dtype, {}};
   }
   void run(Inputs in, const Tensor* out) const override {
     int64_t at = 0;
     for (int i = 0; i < in.size(); i++) {
+      if (in[i].numel() == 0) continue;
       int64_t n = in[i].size(dim);
-      if (in[i].numel() > 0) {
-        Tensor place = part_of(out[0], dim, at, n);
-        copy_kernel(out[0].device(), view_of(place), view_of(in[i]));
-      }
+      Tensor place = part_of(out[0], dim, at, n);
+      copy_kernel(out[0].device(), view_of(place), view_of(in[i]));
       at += n;
     }
   }
-  ChannelsLast channels_last(Inputs in) const override { return copied_images(in); }
+  ChannelsLast channels_last(Inputs in) const override {
+    for (int64_t n : sizes)
+      if (n == kLeftOut) return {};
+    return copied_images(in);
+  }
   void vjp(const Vjp& v, Tensor* grads) const override {
     int64_t at = 0;
     for (size_t i = 0; i < sizes.size(); i++) {
-      if (v.needs(static_cast<int>(i))) grads[i] = slice(v.grad(), dim, at, at + sizes[i]);
+      const bool needed = v.needs(static_cast<int>(i));
+      if (sizes[i] == kLeftOut) {
+        if (needed) grads[i] = zeros({0}, v.grad().dtype(), v.grad().device());
+        continue;
+      }
+      if (needed) grads[i] = slice(v.grad(), dim, at, at + sizes[i]);
       at += sizes[i];
     }
   }
@@ -214,19 +226,21 @@ Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool upper) {
 
 Tensor cat(const std::vector<Tensor>& tensors, int64_t dim, const char* op) {
   check(!tensors.empty(), op, ": expected at least one tensor, got an empty list");
-  std::vector<Tensor> list;
+  // An empty vector may stand beside tensors of any shape, as the start of a list that grows.
+  const Tensor* first = &tensors[0];
+  auto empty_vector = [](const Tensor& t) { return t.ndim() == 1 && t.numel() == 0; };
   for (const Tensor& t : tensors) {
     check(t.ndim() > 0, op, ": 0-dimensional tensors cannot be joined; use stack()");
-    if (t.ndim() != 1 || t.numel() > 0) list.push_back(t);
+    if (empty_vector(*first)) first = &t;
   }
-  if (list.empty()) list = tensors;
-  Cat cat(normalize_dim(op, dim, list[0].ndim()));
-  for (const Tensor& t : list) {
-    check(t.ndim() == list[0].ndim(), op, ": tensors must have the same number of dimensions, got shapes ",
-          list[0].shape(), " and ", t.shape());
-    cat.sizes.push_back(t.size(cat.dim));
+  Cat cat(normalize_dim(op, dim, first->ndim()));
+  for (const Tensor& t : tensors) {
+    const bool left_out = first->ndim() > 1 && empty_vector(t);
+    check(left_out || t.ndim() == first->ndim(), op, ": tensors must have the same number of dimensions, got shapes ",
+          first->shape(), " and ", t.shape());
+    cat.sizes.push_back(left_out ? Cat::kLeftOut : t.size(cat.dim));
   }
-  return apply_list(cat, list)[0];
+  return apply_list(cat, tensors)[0];
 }
 
 Tensor stack(const std::vector<Tensor>& tensors, int64_t dim) {

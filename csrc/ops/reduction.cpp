@@ -150,6 +150,17 @@ Tensor extreme(Fold fold, const char* op, const Tensor& x, const Dims& dims, boo
   return reduce(fold, reduced, x, x.dtype());
 }
 
+// (sum |x|^p)^(1/p) for p without a fold of its own. The powers have poles at zero, so zeros are put in as their
+// limits, and their gradient is 0, as is that of a norm which is 0.
+Tensor power_norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
+  const Scalar one(1.0), limit(p > 0 ? 0.0 : std::numeric_limits<double>::infinity());
+  Tensor zero = eq(x, Scalar(0));
+  Tensor total = sum(where(zero, limit, pow(where(zero, one, abs(x)), Scalar(p))), dims, keepdim);
+  if (p < 0) return pow(total, Scalar(1.0 / p));
+  Tensor none = eq(total, Scalar(0.0));
+  return where(none, Scalar(0.0), pow(where(none, one, total), Scalar(1.0 / p)));
+}
+
 DType truth_dtype(DType t) { return t == DType::UInt8 ? DType::UInt8 : DType::Bool; }
 
 }  // namespace
@@ -250,7 +261,8 @@ Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, st
     if (reduced.count(x.shape()) == 0) return sum(y, dims, keepdim);
     return reduce(p > 0 ? Fold::MaxAbs : Fold::MinAbs, reduced, y, t);
   }
-  return pow(sum(pow(abs(y), Scalar(p)), dims, keepdim), Scalar(1.0 / p));
+  // The powers and their sum may leave a half type where the norm does not.
+  return to_dtype(power_norm(to_dtype(y, scaling_dtype(t)), p, dims, keepdim), t);
 }
 
 }  // namespace weft

@@ -95,13 +95,16 @@ struct SearchSorted : OpOf<SearchSorted> {
   }
 };
 
-// Starts of the runs of equal neighbours in a vector. Their number decides the size of the result, so they are looked
-// for on the host.
+// Runs of equal neighbours in a vector, or of equal rows. Their number decides the size of the result, so they are
+// looked for on the host.
 UniqueElements runs_of(const Tensor& values) {
-  int64_t n = values.numel();
+  int64_t n = values.size(0);
   Tensor number = empty({n}, DType::Int64);
   std::vector<int64_t> starts;
-  Tensor differs = n > 1 ? on_host(ne(slice(values, 0, 1, n), slice(values, 0, 0, n - 1))) : Tensor();
+  Tensor differs;
+  if (n > 1) differs = ne(slice(values, 0, 1, n), slice(values, 0, 0, n - 1));
+  if (n > 1 && values.ndim() > 1) differs = any(differs, {1}, false);
+  if (n > 1) differs = on_host(differs);
   for (int64_t i = 0; i < n; i++) {
     if (i == 0 || differs.data_as<BoolByte>()[i - 1]) starts.push_back(i);
     number.data_as<int64_t>()[i] = static_cast<int64_t>(starts.size()) - 1;
@@ -115,6 +118,37 @@ UniqueElements runs_of(const Tensor& values) {
   }
   Device place = values.device();
   return {index_select(values, 0, to_device(start, place)), to_device(number, place), to_device(counts, place)};
+}
+
+int slice_dim(const char* op, const Tensor& x, int64_t dim) {
+  check_data(op, x);
+  int d = normalize_dim(op, dim, x.shape());
+  check(x.ndim() > 0, op, ": a 0-dimensional tensor has no slices along a dim; leave dim out");
+  return d;
+}
+// The slices of x along d as rows of their elements.
+Tensor slices_of(const Tensor& x, int d) {
+  int64_t n = x.size(d), rest = 1;
+  for (int i = 0; i < x.ndim(); i++)
+    if (i != d) rest *= x.size(i);
+  return reshape(movedim(x, {d}, {0}), {n, rest});
+}
+// Rows of slices_of() as slices along d again.
+Tensor slices_along(const Tensor& rows, const Shape& shape, int d) {
+  Shape moved{rows.size(0)};
+  for (int i = 0; i < shape.size(); i++)
+    if (i != d) moved.push_back(shape[i]);
+  return contiguous(movedim(reshape(rows, moved), {0}, {d}));
+}
+
+// Where the rows in order are: sorted by their last elements, then by those before; each sort is stable.
+Tensor order_of_rows(const Tensor& rows) {
+  Tensor order = arange(rows.size(0), rows.device());
+  for (int64_t column = rows.size(1) - 1; column >= 0; column--) {
+    Tensor keys = index_select(select(rows, 1, column), 0, order);
+    order = index_select(order, 0, sort(keys, 0).indices);
+  }
+  return order;
 }
 
 }  // namespace
@@ -166,6 +200,24 @@ UniqueElements unique(const Tensor& x) {
   return {runs.values, reshape(inverse, x.shape()), runs.counts};
 }
 
+UniqueElements unique(const Tensor& x, int64_t dim) {
+  int d = slice_dim("unique", x, dim);
+  GradModeGuard no_grad(false);
+  NotTraced now;
+  Tensor rows = slices_of(x, d), order = order_of_rows(rows);
+  UniqueElements runs = runs_of(index_select(rows, 0, order));
+  Tensor inverse = scatter(zeros({x.size(d)}, DType::Int64, x.device()), 0, order, runs.inverse);
+  return {slices_along(runs.values, x.shape(), d), inverse, runs.counts};
+}
+
+UniqueElements unique_consecutive(const Tensor& x, int64_t dim) {
+  int d = slice_dim("unique_consecutive", x, dim);
+  GradModeGuard no_grad(false);
+  NotTraced now;
+  UniqueElements runs = runs_of(slices_of(x, d));
+  return {slices_along(runs.values, x.shape(), d), runs.inverse, runs.counts};
+}
+
 UniqueElements unique_consecutive(const Tensor& x) {
   check_data("unique_consecutive", x);
   GradModeGuard no_grad(false);
@@ -174,8 +226,15 @@ UniqueElements unique_consecutive(const Tensor& x) {
   return {runs.values, reshape(runs.inverse, x.shape()), runs.counts};
 }
 
-Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right) {
+Tensor searchsorted(const Tensor& sequence, const Tensor& values, bool right, const Tensor& sorter) {
   const char* op = "searchsorted";
+  Tensor sorted = sequence;
+  if (sorter.defined()) {
+    check(sorter.dtype() == DType::Int64, op, ": expected a sorter of dtype int64, got ", sorter.dtype());
+    check(sorter.shape() == sequence.shape(), op, ": the sorter must have the shape of the sorted sequence, got ",
+          sorter.shape(), " and ", sequence.shape());
+    if (sequence.ndim() > 0) sorted = gather(sequence, -1, sorter);
+  }
   check(sorted.dtype() == values.dtype(), op, ": the sorted sequence has dtype ", sorted.dtype(), " and the values ",
         values.dtype(), "; convert one of them");
   bool fits = sorted.ndim() == 1 || sorted.ndim() == values.ndim();

@@ -22,9 +22,13 @@ struct UniqueElements {
 UniqueElements unique(const Tensor& x);
 // The same for runs of equal neighbours, in their order.
 UniqueElements unique_consecutive(const Tensor& x);
+// The same for the slices along dim, which are compared element by element from the first on.
+UniqueElements unique(const Tensor& x, int64_t dim);
+UniqueElements unique_consecutive(const Tensor& x, int64_t dim);
 
 // How many elements of `sorted` (a vector, or one row for each row of values) come before each value; with `right`
-// those that equal it count too.
-Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right = false);
+// those that equal it count too. `sorter`, int64 and of the shape of `sorted`, says where its elements in order are;
+// undefined where it is in order. Raises RuntimeError for a sorter of another dtype or shape.
+Tensor searchsorted(const Tensor& sorted, const Tensor& values, bool right = false, const Tensor& sorter = {});
 
 }  // namespace weft

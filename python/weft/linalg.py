@@ -23,7 +23,8 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     """The norm of matrices in two dims: 'fro', 1, -1 (of column sums), inf or -inf (of row sums).
 
-    Raises ValueError for other orders (those of singular values are not there yet).
+    Raises NotImplementedError for the orders made of singular values ('nuc', 2, -2), which Weft does not compute yet,
+    and ValueError for others.
 
     >>> import weft
     >>> weft.linalg.matrix_norm(weft.tensor([[1.0, -2.0], [3.0, 4.0]]), 1)
@@ -36,6 +37,11 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
         raise RuntimeError(f"matrix_norm: the dims must differ, got {tuple(dim)}")
     if ord == "fro":
         return vector_norm(A, 2, (rows, columns), keepdim)
+    if ord in ("nuc", 2, -2):
+        raise NotImplementedError(
+            f"matrix_norm: ord={ord!r} needs singular values, which Weft does not compute yet; ord may be 'fro', 1, "
+            "-1, inf or -inf"
+        )
     if ord not in (1, -1, float("inf"), -float("inf")):
         raise ValueError(f"matrix_norm: ord must be 'fro', 1, -1, inf or -inf, got {ord!r}")
     added, searched = (rows, columns) if abs(ord) == 1 else (columns, rows)

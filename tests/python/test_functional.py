@@ -217,9 +217,18 @@ def test_bad_shapes(w):
         lambda: F.margin_ranking_loss(w.ones(2), w.ones(2, 1), w.ones(2)),
         lambda: F.conv1d(w.ones(3), w.ones(1, 1, 1)),
         lambda: F.cosine_embedding_loss(w.ones(2, 3), w.ones(2, 3), w.ones(2, 1)),
+        lambda: F.multi_margin_loss(w.ones(2, 3), w.tensor([1])),
     ):
         with pytest.raises((RuntimeError, ValueError)):
             bad()
+
+
+def test_multi_margin_loss_of_one_sample(w):
+    loss = w.nn.functional.multi_margin_loss
+    for shape, target, wanted in (((3,), [1], (1,)), ((1, 3), 1, ()), ((), [0], (1,)), ((), 0, ())):
+        got = loss(w.ones(shape), w.tensor(target), reduction="none")
+        assert tuple(got.shape) == wanted, (shape, target)
+        assert got.sum().item() == pytest.approx(2 / 3 if shape else 0)
 
 
 def test_cross_entropy_gradient_of_large_logits(w):

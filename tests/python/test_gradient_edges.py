@@ -132,8 +132,16 @@ def test_powers_of_zero(w, device):
 
 def test_sqrt_and_norms_at_zero(w, device):
     check(w, device, w.sqrt, [0.0], [INF])
-    for p in (0, 1, 2, INF):
+    for p in (-2, -0.5, 0, 0.5, 1, 1.5, 2, 3, INF):
         check(w, device, lambda x, p=p: w.linalg.vector_norm(x, p), [0.0, 0.0], [0, 0])
+        beside = [0.0, 0.0 if p <= 0 else 1.0]
+        check(w, device, lambda x, p=p: w.linalg.vector_norm(x, p), [0.0, 2.0], beside)
+        check(w, device, lambda x, p=p: w.linalg.vector_norm(x, p, 0), [[0.0, 3.0]], [[0.0, float(p != 0)]])
+
+
+def test_cat_gives_an_empty_vector_its_gradient(w, device):
+    join = lambda a, b: w.cat([a, b, a], 1)  # noqa: E731
+    check(w, device, join, ([], [[1.0, 2.0]]), ([], [[1, 1]]))
 
 
 def test_logit_at_its_ends(w, device):

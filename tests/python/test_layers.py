@@ -272,6 +272,65 @@ def test_pixel_shuffle_and_back(w):
     np.testing.assert_array_equal(shuffled, x[:, [0, 4, 1, 5, 2, 6, 3, 7]])
 
 
+WINDOWS = [
+    dict(kernel_size=2),
+    dict(kernel_size=(2, 3), stride=(2, 1)),
+    dict(kernel_size=3, dilation=(1, 2), padding=(2, 1), stride=2),
+    dict(kernel_size=1, padding=1, stride=3),
+]
+
+
+def two(value):
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def columns(x, kernel_size, dilation=1, padding=0, stride=1):
+    (kh, kw), (dh, dw), (ph, pw), (sh, sw) = map(two, (kernel_size, dilation, padding, stride))
+    x = np.pad(x, ((0, 0), (0, 0), (ph, ph), (pw, pw)))
+    h, w = ((n - d * (k - 1) - 1) // s + 1 for n, k, d, s in zip(x.shape[2:], (kh, kw), (dh, dw), (sh, sw)))
+    windows = [
+        x[:, :, i * sh : i * sh + dh * (kh - 1) + 1 : dh, j * sw : j * sw + dw * (kw - 1) + 1 : dw]
+        for i in range(h)
+        for j in range(w)
+    ]
+    return np.stack([window.reshape(len(x), -1) for window in windows], -1)
+
+
+@pytest.mark.parametrize("options", WINDOWS)
+def test_unfold_and_fold(w, options):
+    x = np.random.default_rng(0).standard_normal((2, 3, 5, 6))
+    a, columns_of_x = to_tensor(w, x).requires_grad_(), columns(x, **options)
+    unfolded = w.nn.Unfold(**options)(a)
+    np.testing.assert_array_equal(to_numpy(unfolded.detach()), columns_of_x)
+    np.testing.assert_array_equal(to_numpy(w.nn.Unfold(**options)(a[1]).detach()), columns_of_x[1])
+    # Folding is the transpose of unfolding, so it is its gradient
+    values = np.random.default_rng(1).standard_normal(columns_of_x.shape)
+    c = to_tensor(w, values).requires_grad_()
+    folded = w.nn.Fold((5, 6), **options)(c)
+    (gradient,) = w.autograd.grad(unfolded, a, to_tensor(w, values))
+    np.testing.assert_allclose(to_numpy(folded.detach()), to_numpy(gradient), rtol=1e-12, atol=1e-12)
+    (back,) = w.autograd.grad(folded, c, to_tensor(w, x))
+    np.testing.assert_array_equal(to_numpy(back), columns_of_x)
+    one = w.nn.functional.fold(to_tensor(w, values[0]), (5, 6), **options)
+    np.testing.assert_allclose(to_numpy(one), to_numpy(gradient)[0], rtol=1e-12, atol=1e-12)
+
+
+def test_unfold_and_fold_reject_what_does_not_fit(w):
+    f = w.nn.functional
+    for bad in (
+        lambda: f.unfold(w.ones(3, 3), 2),
+        lambda: f.unfold(w.ones(1, 1, 3, 3), 4),
+        lambda: f.unfold(w.ones(1, 1, 3, 3), 2, stride=0),
+        lambda: f.unfold(w.ones(1, 1, 3, 3), 2, padding=-1),
+        lambda: f.unfold(w.ones(1, 1, 3, 3), (2, 2, 2)),
+        lambda: f.fold(w.ones(1, 4, 5), (3, 3), 2),
+        lambda: f.fold(w.ones(1, 3, 4), (3, 3), 2),
+        lambda: f.fold(w.ones(1, 1, 4, 4), (3, 3), 2),
+    ):
+        with pytest.raises((RuntimeError, ValueError)):
+            bad()
+
+
 def test_local_response_norm(w):
     x = np.abs(np.random.default_rng(6).standard_normal((2, 5, 3))).astype("float32")
     sums = np.zeros_like(x)
@@ -321,6 +380,8 @@ LAYERS = [
     ("ConstantPad1d(1, 2.5)"),
     ("ReflectionPad2d((1, 2, 3, 4))"),
     ("PixelShuffle(2)"),
+    ("Unfold(2, padding=(1, 2))"),
+    ("Fold((4, 4), 2)"),
     ("ParameterDict()"),
     ("CrossEntropyLoss()"),
 ]

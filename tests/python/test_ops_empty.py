@@ -90,6 +90,22 @@ def test_pixel_shuffle_of_nothing(w):
     assert f.pixel_unshuffle(w.zeros(2, 0, 4, 2), 2).shape == (2, 0, 2, 1)
 
 
+def test_unfold_and_fold_of_nothing(w):
+    f = w.nn.functional
+    assert f.unfold(w.zeros(0, 2, 4, 4), 2).shape == (0, 8, 9)
+    assert f.unfold(w.zeros(2, 0, 4, 4), 2).shape == (2, 0, 9)
+    assert f.fold(w.zeros(0, 8, 9), (4, 4), 2).shape == (0, 2, 4, 4)
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_norm_of_an_empty_vector(w, device, training):
+    x = w.zeros(0).to(device).requires_grad_()
+    mean, var = w.zeros(0).to(device), w.ones(0).to(device)
+    y = w.nn.functional.batch_norm(x, mean, var, training=training)
+    y.sum().backward()
+    assert y.shape == (0,) and x.grad.shape == (0,)
+
+
 def test_bilinear_of_nothing(w):
     assert w.nn.functional.bilinear(w.zeros(0, 3), w.zeros(0, 4), w.ones(5, 3, 4)).shape == (0, 5)
 

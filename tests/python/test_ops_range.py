@@ -29,6 +29,16 @@ def test_norm_of_huge_and_tiny_numbers(w, device, scale, shape, dim):
     np.testing.assert_allclose(to_numpy(unit.norm(dim=dim)), 1, rtol=1e-5)
 
 
+@pytest.mark.parametrize("p", [-6, 3.5, 6])
+def test_powers_of_norms_leave_half_types(w, device, p):
+    values = np.array([12.0, -34.0, 5.0])
+    exact = (np.abs(values) ** p).sum() ** (1 / p)
+    for dtype in (w.float16, w.bfloat16):
+        result = w.linalg.vector_norm(w.tensor(values, dtype=dtype).to(device), p)
+        assert result.dtype == dtype
+        np.testing.assert_allclose(result.item(), exact, rtol=1e-2)
+
+
 @weft_only
 def test_cosine_of_huge_numbers(w):
     a, b = w.tensor([[1e30, 2e30]]), w.tensor([[2e30, 1e30]])

@@ -6,6 +6,7 @@ kind than every tensor; it then comes in as the default dtype of its kind.
 """
 
 import itertools
+import math
 
 import numpy as np
 import pytest
@@ -128,3 +129,15 @@ def test_results_are_computed_in_the_joint_dtype(w):
     assert (w.tensor([2**53 + 1]) == w.tensor([2**53])).item() is False
     assert (w.tensor([1.0]) < w.tensor([2], dtype=w.int64)).item() is True
     assert (w.tensor([0.1]) == 0.1).item() is True, "a number is compared in the tensor's dtype"
+
+
+def test_an_empty_vector_counts_for_the_dtype_of_a_join(w):
+    joined = w.cat([w.zeros(0, dtype=w.float64), w.ones(2, 2)])
+    assert joined.dtype == w.float64 and joined.shape == (2, 2)
+
+
+@pytest.mark.parametrize("dtype", ["bool", "uint8", "int64"])
+def test_logit_of_no_floats(w, dtype):
+    values = w.tensor([0, 1]).to(getattr(w, dtype))
+    assert w.logit(values).tolist() == [-math.inf, math.inf]
+    assert w.logit(values, 0.25).tolist() == pytest.approx([-math.log(3), math.log(3)])

@@ -2323,17 +2323,19 @@ class Tensor:
         """
     def uniform_(self, from_: typing.SupportsFloat | typing.SupportsIndex = 0.0, to: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> typing.Any:
         ...
-    def unique(self: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.Any = None) -> typing.Any:
+    def unique(self: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
         """
         The distinct elements in order; optionally which of them each element is, and how often each occurs.
+
+        With dim the distinct slices along it, in the order of their first elements, then of their second, ...
 
         >>> import weft
         >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
         (tensor([1, 3]), tensor([1, 2]))
         """
-    def unique_consecutive(self: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.Any = None) -> typing.Any:
+    def unique_consecutive(self: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
         """
-        The first of each run of equal elements; optionally which run each element is in, and the lengths.
+        The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the lengths.
         """
     def unsqueeze(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
         """
@@ -3159,7 +3161,7 @@ def broadcast_to(input: weft.Tensor, size: typing.Sequence[builtins.int]) -> wef
     """
     expand() to a shape.
     """
-def bucketize(input: weft.Tensor | builtins.float, boundaries: weft.Tensor, *, out_int32: builtins.bool = False, right: builtins.bool = False) -> weft.Tensor:
+def bucketize(input: weft.Tensor | builtins.float, boundaries: weft.Tensor, *, out_int32: builtins.bool = False, right: builtins.bool = False, out: weft.Tensor = None) -> weft.Tensor:
     """
     The number of the bucket between sorted boundaries that each number falls into.
     """
@@ -4103,9 +4105,13 @@ def scatter_reduce(input: weft.Tensor, dim: typing.SupportsInt | typing.Supports
     """
     Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.
     """
-def searchsorted(sorted_sequence: weft.Tensor, input: weft.Tensor | builtins.float, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None) -> weft.Tensor:
+def searchsorted(sorted_sequence: weft.Tensor, input: weft.Tensor | builtins.float, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, sorter: weft.Tensor = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Where each number would be put into a sorted sequence: before equal ones, or after them with right.
+
+    The sequence is a vector, or has a row for each row of the numbers. It need not be in order where sorter, an int64 tensor of
+    its shape such as argsort() gives, says where its elements in order are. RuntimeError for a sorter of another shape or dtype,
+    IndexError for an index in it that is out of range.
 
     >>> import weft
     >>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]))
@@ -4400,17 +4406,19 @@ def unflatten(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex
     >>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape
     weft.Size([2, 3, 4])
     """
-def unique(input: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.Any = None) -> typing.Any:
+def unique(input: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
     """
     The distinct elements in order; optionally which of them each element is, and how often each occurs.
+
+    With dim the distinct slices along it, in the order of their first elements, then of their second, ...
 
     >>> import weft
     >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
-def unique_consecutive(input: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.Any = None) -> typing.Any:
+def unique_consecutive(input: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
     """
-    The first of each run of equal elements; optionally which run each element is in, and the lengths.
+    The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the lengths.
     """
 def unsqueeze(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
     """

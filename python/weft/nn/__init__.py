@@ -120,7 +120,7 @@ from weft.nn.pooling import (
     MaxPool1d,
     MaxPool2d,
 )
-from weft.nn.rearrangement import ChannelShuffle, PixelShuffle, PixelUnshuffle
+from weft.nn.rearrangement import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 
 __getattr__ = missing_names(__name__)
 name_constructors(globals().values())
@@ -159,6 +159,7 @@ __all__ = [
     "ELU",
     "Embedding",
     "Flatten",
+    "Fold",
     "GELU",
     "GLU",
     "GaussianNLLLoss",
@@ -229,6 +230,7 @@ __all__ = [
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
+    "Unfold",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",

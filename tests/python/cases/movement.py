@@ -296,7 +296,14 @@ OPS = [
     lists("stack", lambda xs, dim=0: np.stack(xs, dim), [(2, 3)] * 3, (), (1,), (-1,), out=True),
     lists("hstack", np.hstack, [(2, 3), (2, 1)], ()),
     lists("vstack", np.vstack, [(2, 3), (1, 3)], ()),
-    lists("cat skips the empty vector", lambda xs: xs[1], [(0,), (2, 3)], (), path="cat", grad=False),
+    lists("cat skips the empty vector", lambda xs: xs[1], [(0,), (2, 3)], (), path="cat"),
+    lists(
+        "cat skips empty vectors between",
+        lambda xs, dim: np.concatenate([xs[0], xs[2]], dim),
+        [(2, 1), (0,), (2, 3), (0,)],
+        (1,),
+        path="cat",
+    ),
     Op(
         "meshgrid",
         lambda a, b, indexing: np.meshgrid(a, b, indexing=indexing),

@@ -524,6 +524,22 @@ ERRORS = [
     Bad("sum over a dimension twice", lambda w, x: x.sum((0, -2)), RuntimeError, ("sum", "0"), ones(2, 3)),
     Bad("sum over a string", lambda w, x: x.sum("rows"), (TypeError, RuntimeError), ("sum",), ones(2, 3)),
     Bad(
+        "the nuclear norm",
+        lambda w, x: x.norm("nuc"),
+        NotImplementedError,
+        ("norm", "nuclear"),
+        ones(2, 3),
+        weft_only=True,
+    ),
+    Bad(
+        "the largest singular value",
+        lambda w, x: w.linalg.matrix_norm(x, 2),
+        NotImplementedError,
+        ("matrix_norm", "2", "singular"),
+        ones(2, 3),
+        weft_only=True,
+    ),
+    Bad(
         "mean of integers",
         lambda w, x: x.mean(),
         RuntimeError,

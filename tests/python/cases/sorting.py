@@ -34,6 +34,17 @@ def unique(x, **_):
     return np.unique(x)
 
 
+def runs_of_slices(x, dim):
+    slices = np.moveaxis(x, dim, 0).reshape(x.shape[dim], -1)
+    starts = [i for i in range(len(slices)) if i == 0 or (slices[i] != slices[i - 1]).any()]
+    numbers = np.cumsum([i in starts for i in range(len(slices))]) - 1
+    return np.take(x, starts, dim), numbers, np.diff([*starts, len(slices)])
+
+
+def few(make, *shape):
+    return make.mask(*shape) if make.dtype == "bool" else make(*shape, low=0, high=2).round()
+
+
 def along(make):
     return [
         Sample(make.distinct(3, 5)),
@@ -142,6 +153,37 @@ OPS = [
         grad=False,
     ),
     Op(
+        "unique slices",
+        lambda x, dim, **_: [
+            part.reshape(-1) if i else part
+            for i, part in enumerate(np.unique(x, return_inverse=True, return_counts=True, axis=dim))
+        ],
+        lambda make: [
+            Sample(few(make, *shape), dim=dim, return_inverse=True, return_counts=True)
+            for shape, dim in (((9, 2), 0), ((2, 9), -1), ((3, 7, 1), 1), ((1, 2, 9), 2), ((0, 3), 0), ((5,), 0))
+        ],
+        path="unique",
+        dtypes=ALL,
+        result=("same", "int64", "int64"),
+        grad=False,
+        meta=False,
+        method="unique",
+    ),
+    Op(
+        "unique_consecutive slices",
+        lambda x, dim, **_: runs_of_slices(x, dim),
+        lambda make: [
+            Sample(few(make, *shape), dim=dim, return_inverse=True, return_counts=True)
+            for shape, dim in (((9, 1), 0), ((1, 9), -1), ((1, 7, 1), 1), ((5,), 0))
+        ],
+        path="unique_consecutive",
+        dtypes=ALL,
+        result=("same", "int64", "int64"),
+        grad=False,
+        meta=False,
+        method="unique_consecutive",
+    ),
+    Op(
         "bincount",
         lambda x, **k: np.bincount(x, **k),
         lambda make: [Sample(make.index(20, size=6)), Sample(make.index(5, size=3), minlength=5)],
@@ -160,10 +202,54 @@ OPS = [
         dtypes=("float32", "float64"),
         result="int64",
         grad=False,
+        out=True,
+    ),
+    Op(
+        "searchsorted with a sorter",
+        lambda a, v, sorter: np.searchsorted(a, v, sorter=sorter),
+        lambda make: [
+            Sample(np.array([5.0, 1.0, 7.0, 3.0]), np.array([[0.0, 3.0], [4.0, 9.0]]), sorter=np.array([1, 3, 0, 2])),
+            Sample(make(0), np.array([1.0]), sorter=np.zeros(0, "int64")),
+        ],
+        path="searchsorted",
+        dtypes=("float32", "float64"),
+        result="int64",
+        grad=False,
     ),
 ]
 
 ERRORS = [
+    Bad(
+        "searchsorted with a sorter of another shape",
+        lambda w, a, s: w.searchsorted(a, a, sorter=s),
+        RuntimeError,
+        ("searchsorted", "sorter", "(3,)", "(2,)"),
+        lambda w: [w.ones(3), w.tensor([0, 1])],
+    ),
+    Bad(
+        "searchsorted with a sorter of numbers",
+        lambda w, a: w.searchsorted(a, a, sorter=a),
+        RuntimeError,
+        ("searchsorted", "sorter", "int64", "float32"),
+        lambda w: [w.ones(3)],
+    ),
+    Bad(
+        "searchsorted with a sorter out of range",
+        lambda w, a, s: w.searchsorted(a, a, sorter=s),
+        IndexError,
+        ("3",),
+        lambda w: [w.ones(3), w.tensor([0, 1, 3])],
+    ),
+    Bad(
+        "unique slices over a missing dim",
+        lambda w, x: w.unique(x, dim=2),
+        IndexError,
+        ("2",),
+        lambda w: [w.ones(2, 3)],
+    ),
+    Bad(
+        "unique slices of a scalar", lambda w, x: w.unique(x, dim=0), RuntimeError, ("unique",), lambda w: [w.ones(())]
+    ),
     Bad("topk of too many", lambda w, x: w.topk(x, 4), RuntimeError, ("topk", "4", "(2, 3)"), lambda w: [w.ones(2, 3)]),
     Bad("topk of fewer than none", lambda w, x: w.topk(x, -1), RuntimeError, ("topk", "-1"), lambda w: [w.ones(2, 3)]),
     Bad(

@@ -29,11 +29,13 @@ from weft.nn.functional.spatial import (
     avg_pool1d,
     channel_shuffle,
     conv1d,
+    fold,
     instance_norm,
     local_response_norm,
     max_pool1d,
     pixel_shuffle,
     pixel_unshuffle,
+    unfold,
 )
 
 __getattr__ = _missing_names(__name__)

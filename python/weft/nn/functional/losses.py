@@ -195,8 +195,10 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     if input.dim() == 0:
         input = input.unsqueeze(0)  # a single class
     if input.dim() == 1 and tuple(target.shape) == (1,):
-        target = target.squeeze(0)
-    if input.dim() not in (1, 2) or target.dim() != input.dim() - 1:
+        input = input.unsqueeze(0)
+    elif input.dim() == 2 and input.shape[0] == 1 and target.dim() == 0:
+        input = input.squeeze(0)
+    if input.dim() not in (1, 2) or tuple(target.shape) != tuple(input.shape[:-1]):
         raise ValueError(
             f"multi_margin_loss: expected input (N, C) with target (N), or (C) with (), got {tuple(input.shape)} "
             f"and {tuple(target.shape)}"

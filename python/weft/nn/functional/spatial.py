@@ -1,6 +1,7 @@
 """Functions of sequences and images that are composites."""
 
 import math
+import operator
 
 import weft
 from weft import _C
@@ -199,6 +200,102 @@ def pixel_unshuffle(input, downscale_factor):
     *batch, channels, height, width = input.shape
     split = input.reshape(math.prod(batch), channels, height // r, r, width // r, r)
     return split.permute(0, 1, 3, 5, 2, 4).reshape(*batch, channels * r * r, height // r, width // r)
+
+
+def _pair(name, what, value):
+    """One integer for both dimensions, or two."""
+    two = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
+    if len(two) == 1:
+        two *= 2
+    if len(two) != 2:
+        raise ValueError(f"{name}: expected {what} to be one integer or two, got {two}")
+    return tuple(operator.index(v) for v in two)
+
+
+def _window_counts(name, size, kernel, dilation, padding, stride):
+    """How many windows fit into (H, W), for each dimension."""
+    if min(*kernel, *dilation, *stride) < 1 or min(padding) < 0:
+        raise ValueError(
+            f"{name}: kernel_size, dilation and stride must be positive and padding not negative, got {kernel}, "
+            f"{dilation}, {stride} and {padding}"
+        )
+    counts = [(n + 2 * p - d * (k - 1) - 1) // s + 1 for n, k, d, p, s in zip(size, kernel, dilation, padding, stride)]
+    if min(counts) < 1:
+        raise RuntimeError(
+            f"{name}: a window of kernel_size {kernel} with dilation {dilation} does not fit into {tuple(size)} with "
+            f"padding {padding}"
+        )
+    return counts
+
+
+def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
+    """The windows of (N, C, H, W) or (C, H, W) as columns: (N, C * kh * kw, windows) or (C * kh * kw, windows).
+
+    Sizes are one integer, or one for each of H and W; the places outside of the input hold 0. RuntimeError where no
+    window fits.
+
+    >>> import weft
+    >>> weft.nn.functional.unfold(weft.arange(9.0).reshape(1, 1, 3, 3), 2)
+    tensor([[[0., 1., 3., 4.],
+             [1., 2., 4., 5.],
+             [3., 4., 6., 7.],
+             [4., 5., 7., 8.]]])
+    """
+    check_tensors("unfold", input=input)
+    if input.dim() not in (3, 4):
+        raise RuntimeError(f"unfold: expected input (N, C, H, W) or (C, H, W), got shape {tuple(input.shape)}")
+    if input.dim() == 3:
+        return unfold(input.unsqueeze(0), kernel_size, dilation, padding, stride).squeeze(0)
+    kernel, dilation = _pair("unfold", "kernel_size", kernel_size), _pair("unfold", "dilation", dilation)
+    padding, stride = _pair("unfold", "padding", padding), _pair("unfold", "stride", stride)
+    counts = _window_counts("unfold", input.shape[2:], kernel, dilation, padding, stride)
+    ph, pw = padding
+    x = native.pad(input, (pw, pw, ph, ph)) if ph or pw else input
+    for dim, k, d, s in zip((2, 3), kernel, dilation, stride):
+        x = x.unfold(dim, d * (k - 1) + 1, s)[..., ::d]  # (N, C, windows in H, windows in W, kh, kw) after both
+    return x.permute(0, 1, 4, 5, 2, 3).reshape(input.shape[0], input.shape[1] * math.prod(kernel), math.prod(counts))
+
+
+def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
+    """The reverse of unfold: sums the values of the columns at their places in (N, C, H, W) or (C, H, W).
+
+    input is (N, C * kh * kw, windows) or (C * kh * kw, windows), output_size (H, W). RuntimeError where input has other
+    sizes than unfold gives for that size.
+
+    >>> import weft
+    >>> weft.nn.functional.fold(weft.ones(1, 4, 4), (3, 3), 2)
+    tensor([[[[1., 2., 1.],
+              [2., 4., 2.],
+              [1., 2., 1.]]]])
+    """
+    check_tensors("fold", input=input)
+    if input.dim() not in (2, 3):
+        raise RuntimeError(
+            f"fold: expected input (N, C * kh * kw, windows) or (C * kh * kw, windows), got shape {tuple(input.shape)}"
+        )
+    if input.dim() == 2:
+        return fold(input.unsqueeze(0), output_size, kernel_size, dilation, padding, stride).squeeze(0)
+    size, kernel = _pair("fold", "output_size", output_size), _pair("fold", "kernel_size", kernel_size)
+    dilation, padding = _pair("fold", "dilation", dilation), _pair("fold", "padding", padding)
+    stride = _pair("fold", "stride", stride)
+    counts = _window_counts("fold", size, kernel, dilation, padding, stride)
+    samples, rows, windows = input.shape
+    if rows % math.prod(kernel) or windows != math.prod(counts):
+        raise RuntimeError(
+            f"fold: expected input (N, C * {math.prod(kernel)}, {math.prod(counts)}) for kernel_size {kernel} and "
+            f"{counts[0]} x {counts[1]} windows in output_size {size}, got shape {tuple(input.shape)}"
+        )
+    (h, w), (ph, pw) = size, padding
+    # Row and column in the padded image of each value of a column: (kh, windows in H) and (kw, windows in W)
+    places = [
+        weft.arange(k, device=input.device).unsqueeze(1) * d + weft.arange(n, device=input.device) * s
+        for k, d, n, s in zip(kernel, dilation, counts, stride)
+    ]
+    index = (places[0][:, None, :, None] * (w + 2 * pw) + places[1][None, :, None, :]).reshape(-1)
+    channels = rows // math.prod(kernel)
+    flat = weft.zeros(samples, channels, (h + 2 * ph) * (w + 2 * pw), dtype=input.dtype, device=input.device)
+    padded = flat.index_add(2, index, input.reshape(samples, channels, len(index)))
+    return padded.reshape(samples, channels, h + 2 * ph, w + 2 * pw)[:, :, ph : ph + h, pw : pw + w]
 
 
 def channel_shuffle(input, groups):
