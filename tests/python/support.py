@@ -41,6 +41,13 @@ def load():
     return importlib.import_module(MODULE)
 
 
+def environment(**changes):
+    """The variables of a process that imports the module under test, in whatever folder it runs."""
+    folder = os.path.dirname(os.path.dirname(load().__file__))
+    path = filter(None, [folder, os.environ.get("PYTHONPATH")])  # where NumPy is found may stand there too
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path), **changes}
+
+
 def devices():
     """The devices to test on: the CPU, and the GPU where there is one."""
     cuda = getattr(load(), "cuda", None)

@@ -2,12 +2,12 @@
 
 import importlib.metadata
 import importlib.util
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import support
 import weft
 from weft._alias import modules, scope
 
@@ -30,7 +30,7 @@ def check(code, path=()):
 def run_with_alias(path):
     """What a program prints that `weft run` runs."""
     # The simulated device is no place for real models
-    environment = dict(os.environ, PYTHONPATH=str(Path(weft.__file__).parents[1]), WEFT_CUDA_PLUGIN="")
+    environment = support.environment(WEFT_CUDA_PLUGIN="")
     command = [sys.executable, "-m", "weft", "run", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
     assert done.returncode == 0, done.stderr

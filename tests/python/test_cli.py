@@ -1,24 +1,22 @@
 """The command line: usage, exit status, `weft run`."""
 
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+import support
 import weft
 from weft import cli
 
 
 def command(*arguments, cwd=None):
-    environment = dict(os.environ, PYTHONPATH=str(Path(weft.__file__).parents[1]))
     return subprocess.run(
         [sys.executable, "-m", "weft", *map(str, arguments)],
         capture_output=True,
         text=True,
         timeout=120,
         cwd=cwd,
-        env=environment,
+        env=support.environment(),
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors.numpy
+import support
 import weft
 
 
@@ -282,8 +283,7 @@ def test_the_fuzzer_finds_nothing(tmp_path):
     """A few seconds of it, with a fixed seed."""
     script = Path(__file__).parent.parent / "fuzz" / "loaders.py"
     command = [sys.executable, str(script), "--seed", "1", "--seconds", "3"]
-    environment = {**os.environ, "PYTHONPATH": str(Path(weft.__file__).parent.parent)}
-    options = dict(cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=300)
+    options = dict(cwd=tmp_path, env=support.environment(), capture_output=True, text=True, timeout=300)
     ended = subprocess.run(command, **options)
     assert ended.returncode == 0 and "no failure" in ended.stdout, ended.stdout + ended.stderr
     (tmp_path / "text").write_text("this is no file of tensors")
