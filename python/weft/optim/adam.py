@@ -11,8 +11,8 @@ _STEPS = (_C._adam_step, _C._prepare_adam_step)
 
 
 class Adam(Optimizer):
-    """Adam; Kingma and Ba, 2015. There is one fused step for all parameters, which can always be recorded: foreach, fused
-    and capturable change nothing.
+    """Adam; Kingma and Ba, 2015. There is one fused step for all parameters, which can always be recorded: foreach,
+    fused and capturable change nothing.
 
     With betas b1, b2 at step t: ``m = b1 m + (1 - b1) g``, ``v = b2 v + (1 - b2) g^2``,
     ``p = p - lr * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)``. weight_decay adds ``weight_decay * p`` to g, or
