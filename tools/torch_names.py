@@ -22,7 +22,24 @@ SKIPPED |= {"quantization", "flight_recorder", "bundled_inputs", "collect_env", 
 # Needs another library to be imported.
 EXTRA = {"torch.utils.tensorboard": {"FileWriter", "RecordWriter", "SummaryWriter"}}
 # Tensor's line is the first one, which is read whenever weft is imported.
-CLASSES = ("torch.Tensor", "torch.nn.Module", "torch.optim.Optimizer", "torch.Generator")
+CLASSES = (
+    "torch.Tensor",
+    "torch.nn.Module",
+    "torch.optim.Optimizer",
+    "torch.Generator",
+    "torch.Size",
+    "torch.device",
+    "torch.dtype",
+    "torch.amp.GradScaler",
+    "torch.autograd.function.FunctionCtx",
+    "torch.autograd.graph.Node",
+    "torch.cuda.CUDAGraph",
+    "torch.cuda.Event",
+    "torch.cuda.Stream",
+    "torch.nn.ParameterDict",
+    "torch.optim.lr_scheduler.LRScheduler",
+    "torch.utils.data.DataLoader",
+)
 
 
 def modules():

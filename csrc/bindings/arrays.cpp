@@ -1,6 +1,7 @@
 // Sharing memory with NumPy and others: the array interface, the buffer protocol and DLPack, in both directions.
 #include <pybind11/numpy.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "bindings/autograd.h"
@@ -30,16 +31,61 @@ void check_exportable(const char* what, const Tensor& t) {
   check<ErrorKind::Type>(t.dtype() != DType::BFloat16, what, ": NumPy has no bfloat16; convert with .float() first");
 }
 
-py::array to_numpy(const Tensor& t, const char* what = "numpy") {
-  check_values_readable(what, t);
-  check_exportable(what, t);
+// Calls f with the byte of each element of a bool tensor; what stride 0 repeats is seen once.
+template <class F>
+void each_byte(const Tensor& t, char* at, int dim, const F& f) {
+  if (dim == t.ndim()) return f(*at);
+  int64_t stride = t.strides()[dim], count = stride == 0 ? std::min<int64_t>(t.size(dim), 1) : t.size(dim);
+  if (dim == t.ndim() - 1) {
+    for (int64_t i = 0; i < count; i++) f(at[i * stride]);
+    return;
+  }
+  for (int64_t i = 0; i < count; i++) each_byte(t, at + i * stride, dim + 1, f);
+}
+
+template <class F>
+void each_byte(const Tensor& t, const F& f) {
+  auto* data = static_cast<char*>(t.data());
+  if (t.numel() == 0) return;
+  if (!t.is_contiguous()) return each_byte(t, data, 0, f);
+  for (int64_t i = 0; i < t.numel(); i++) f(data[i]);
+}
+
+// A tensor as others may see it. In a bool every byte but 0 is true for Weft, but NumPy computes wrongly with bytes
+// other than 0 and 1. Where no other tensor sees the memory such bytes become 1; otherwise a copy is lent, for reading
+// only, so that neither a uint8 view changes by being looked at nor a write goes nowhere.
+struct Lent {
+  explicit Lent(const Tensor& t) : tensor(t), writable(t.impl()->storage->writable()) {
+    if (t.dtype() != DType::Bool || t.device().type != DeviceType::CPU) return;
+    unsigned char all = 0;
+    each_byte(t, [&](char byte) { all |= static_cast<unsigned char>(byte); });
+    if (all <= 1) return;
+    const Ref<Storage>& storage = t.impl()->storage;
+    if (!writable || storage->use_count() > 1) {
+      tensor = clone(t);
+      writable = false;
+      copied = true;
+    }
+    each_byte(tensor, [](char& byte) { byte = byte != 0; });
+  }
+  Tensor tensor;
+  bool writable;
+  bool copied = false;
+};
+
+py::array to_numpy(const Tensor& self, const char* what = "numpy", bool may_copy = true) {
+  check_values_readable(what, self);
+  check_exportable(what, self);
+  Lent lent(self);
+  check<ErrorKind::Value>(may_copy || !lent.copied, what, ": a bool tensor with bytes other than 0 and 1 needs a copy");
+  const Tensor& t = lent.tensor;
   std::vector<py::ssize_t> strides;
   for (int64_t s : t.strides()) strides.push_back(s * static_cast<py::ssize_t>(item_size(t.dtype())));
   py::object owner = py::cast(alias_of(t));
   py::dtype dtype(format_of(t.dtype()));
   static char nothing;
   py::array array(dtype, t.shape().to_vector(), strides, t.data() ? t.data() : &nothing, owner);
-  if (!t.impl()->storage->writable()) array.attr("flags").attr("writeable") = false;
+  if (!lent.writable) array.attr("flags").attr("writeable") = false;
   return array;
 }
 
@@ -229,7 +275,10 @@ py::object to_dlpack(const Tensor& self, const std::optional<int64_t>& stream,
   Device device = self.device();
   check<ErrorKind::Buffer>(device.type == DeviceType::CPU || device.type == DeviceType::CUDA, "__dlpack__: tensors on ",
                            device, " cannot be exported");
-  Tensor t = copy.value_or(false) ? clone(self) : self;
+  Lent lent(copy.value_or(false) ? clone(self) : self);
+  check<ErrorKind::Buffer>(copy.value_or(true) || !lent.copied,
+                           "__dlpack__: a bool tensor with bytes other than 0 and 1 needs a copy");
+  const Tensor& t = lent.tensor;
   if (device.type == DeviceType::CUDA && stream != -1) {  // -1: the importer takes care itself
     DeviceBackend& backend = backend_of(device);
     StreamHandle own = backend.current_stream(device.index);
@@ -239,11 +288,10 @@ py::object to_dlpack(const Tensor& self, const std::optional<int64_t>& stream,
   if (max_version && max_version->first >= 1) {
     auto managed = std::make_unique<dlpack::DLManagedTensorVersioned>();
     managed->version = {1, 0};
-    managed->flags = t.impl()->storage->writable() ? 0 : dlpack::kReadOnly;
+    managed->flags = lent.writable ? 0 : dlpack::kReadOnly;
     return capsule_of(t, "dltensor_versioned", std::move(managed));
   }
-  check<ErrorKind::Buffer>(t.impl()->storage->writable(),
-                           "__dlpack__: read-only memory needs DLPack version 1; clone() the tensor");
+  check<ErrorKind::Buffer>(lent.writable, "__dlpack__: read-only memory needs DLPack version 1; clone() the tensor");
   return capsule_of(t, "dltensor", std::make_unique<dlpack::DLManagedTensor>());
 }
 
@@ -293,13 +341,15 @@ struct Exported {
 
 int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
   int status = guarded([&]() -> int {
-    const Tensor& t = unwrap(self);
-    check_exportable("buffer", t);
-    bool writable = t.impl()->storage->writable();
+    const Tensor& own = unwrap(self);
+    check_exportable("buffer", own);
+    check_values_readable("buffer", own);
+    Lent lent(own);
+    const Tensor& t = lent.tensor;
+    bool writable = lent.writable;
     check<ErrorKind::Buffer>(writable || !(flags & PyBUF_WRITABLE), "buffer: the tensor lies on read-only memory");
     check<ErrorKind::Buffer>(t.is_contiguous() || (flags & PyBUF_STRIDES) == PyBUF_STRIDES,
                              "buffer: the tensor is not contiguous");
-    check_values_readable("buffer", t);
     auto exported = std::make_unique<Exported>(t);
     Py_ssize_t* dims = exported->dims.data();
     static char nothing;
@@ -366,12 +416,14 @@ void bind_arrays(Family& f) {
   f.method(
       "numpy", [](const Tensor& t, bool force) { return to_numpy(force ? detach(t) : t); }, py::kw_only(),
       py::arg("force") = false,
-      "A NumPy array on the same memory.\n\nforce: detach first. Raises RuntimeError when the tensor requires grad, "
+      "A NumPy array on the same memory; of a bool tensor whose bytes are not all 0 and 1 (a view of other bytes) a "
+      "copy "
+      "to read.\n\nforce: detach first. Raises RuntimeError when the tensor requires grad, "
       "TypeError for bfloat16.\n\n>>> import weft\n>>> weft.arange(3).numpy()\narray([0, 1, 2])\n");
   f.method(
       "__array__",
       [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {
-        py::object array = to_numpy(t, "__array__");
+        py::object array = to_numpy(t, "__array__", copy.value_or(true));
         bool convert = !dtype.is_none() && !py::dtype::from_args(dtype).equal(array.attr("dtype"));
         check<ErrorKind::Value>(!convert || copy.value_or(true), "__array__: converting to another dtype needs a copy");
         if (convert) return array.attr("astype")(dtype);

@@ -134,7 +134,9 @@ void bind_tensor_methods(Family& f) {
       "is_floating_point", [](const Tensor& t) { return is_floating(t.dtype()); },
       "Is the dtype a floating point one?");
   f.def("is_complex", [](const Tensor&) { return false; }, "Always False: there are no complex dtypes yet.");
-  f.def("is_nonzero", [](const py::object& t) { return py::bool_(t); }, "The truth value of a tensor of one element.");
+  f.def(
+      "is_nonzero", [](const Tensor& t) { return py::bool_(py::cast(t)); },
+      "The truth value of a tensor of one element.");
   f.method(
       "is_same_size", [](const Tensor& t, const Tensor& other) { return t.shape() == other.shape(); },
       py::arg("other"));

@@ -1,4 +1,6 @@
 // Properties of weft.Tensor: shape, dtype, device, grad, requires_grad, ...
+#include <string_view>
+
 #include "bindings/autograd.h"
 #include "bindings/hooks.h"
 #include "bindings/jit_guards.h"
@@ -101,6 +103,9 @@ int set_grad(PyObject* self, PyObject* value, void*) {
 int set_requires_grad(PyObject* self, PyObject* value, void*) {
   if (reject_delete(value, "requires_grad")) return -1;
   return guarded([&]() -> int {
+    std::string_view type = Py_TYPE(value)->tp_name;
+    check<ErrorKind::Type>(PyBool_Check(value) || type.starts_with("numpy.bool"),
+                           "requires_grad: expected True or False, got ", std::string(type));
     int on = PyObject_IsTrue(value);
     if (on < 0) throw py::error_already_set();
     change_requires_grad(unwrap(self), on == 1);
@@ -146,7 +151,11 @@ PyObject* size_object(const Shape& shape) {
     if (!number) throw py::error_already_set();
     PyTuple_SET_ITEM(sizes.ptr(), i, number);
   }
-  PyObject* size = PyObject_CallOneArg(size_type, sizes.ptr());
+  // Past Size.__new__, which looks at sizes that come from Python
+  PyObject* arguments = PyTuple_Pack(1, sizes.ptr());
+  if (!arguments) throw py::error_already_set();
+  PyObject* size = PyTuple_Type.tp_new(reinterpret_cast<PyTypeObject*>(size_type), arguments, nullptr);
+  Py_DECREF(arguments);
   if (!size) throw py::error_already_set();
   return size;
 }

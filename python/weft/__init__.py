@@ -13,7 +13,7 @@ from math import e, inf, nan, pi
 
 from weft import _C, _tensor, _tensor_types
 from weft._C import *  # noqa: F403
-from weft._missing import missing, name_missing_methods
+from weft._missing import missing, name_missing_members
 from weft._size import Size
 from weft._tensor_names import (
     conj,
@@ -62,7 +62,7 @@ _ELSEWHERE = {
     "set_float32_matmul_precision": "weft._precision",
     "compile": "weft._compile",
     "cond": "weft._control_flow",
-    "jit": "weft._jit",
+    "jit": "weft._jit_names",
     "map": "weft._control_flow",
     "scan": "weft._control_flow",
     "while_loop": "weft._control_flow",
@@ -81,8 +81,11 @@ for _name in _SUBMODULES:
     globals().pop(_name, None)  # `weft._C.nn` and the like, which the star brought, must not hide the packages
 
 
-name_missing_methods(Tensor)  # noqa: F405
-del name_missing_methods
+name_missing_members(Tensor, "torch.Tensor")  # noqa: F405
+name_missing_members(Generator, "torch.Generator")  # noqa: F405
+name_missing_members(dtype, "torch.dtype")  # noqa: F405
+name_missing_members(Node, "torch.autograd.graph.Node")  # noqa: F405
+del name_missing_members
 
 
 def __getattr__(name):

@@ -5,6 +5,7 @@ Outputs, and what is carried from step to step, are contiguous in both: strides 
 
 import weft
 from weft import _C
+from weft._checks import check_callables
 
 
 def cond(pred, true_fn, false_fn, operands=()):
@@ -23,6 +24,9 @@ def cond(pred, true_fn, false_fn, operands=()):
     >>> f(weft.tensor([1., 2.])), f(weft.tensor([-1., -2.]))
     (tensor([2., 4.]), tensor([1., 2.]))
     """
+    check_callables("cond", true_fn=true_fn, false_fn=false_fn)
+    if not isinstance(pred, (bool, weft.Tensor)):
+        raise TypeError(f"cond: expected a bool or a Tensor as pred, got {type(pred).__name__}")
     operands = tuple(operands)
     if isinstance(pred, weft.Tensor) and _C._is_tracing():
         return _C._traced_cond(pred, true_fn, false_fn, operands)
@@ -40,6 +44,7 @@ def while_loop(cond_fn, body_fn, carried_inputs):
     >>> weft.while_loop(lambda n, x: x < 100, lambda n, x: (n + 1, x * 2), (weft.tensor(0), weft.tensor(1.)))
     (tensor(7), tensor(128.))
     """
+    check_callables("while_loop", cond_fn=cond_fn, body_fn=body_fn)
     carried = tuple(_contiguous(value) for value in carried_inputs)
     if _C._is_tracing():
         return tuple(_C._traced_while(cond_fn, lambda *args: _as_tuple(body_fn(*args)), carried))
@@ -63,6 +68,7 @@ def scan(combine_fn, init, xs, *, reverse=False, length=None):
     >>> weft.scan(lambda total, x: (total + x, total + x), weft.tensor(0.), weft.tensor([1., 2., 3.]))
     (tensor(6.), tensor([1., 3., 6.]))
     """
+    check_callables("scan", combine_fn=combine_fn)
     carry_leaves, rebuild_carry = _flatten(init)
     x_leaves, rebuild_x = _flatten(xs)
     lengths = {leaf.shape[0] if leaf.dim() else None for leaf in x_leaves} | ({length} if length is not None else set())
@@ -110,6 +116,7 @@ def map(f, xs):
     >>> weft.map(lambda x: x.sum(), weft.tensor([[1., 2.], [3., 4.]]))
     tensor([3., 7.])
     """
+    check_callables("map", f=f)
     return scan(lambda _, x: ((), f(x)), (), xs)[1]
 
 

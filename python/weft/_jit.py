@@ -7,6 +7,7 @@ import types
 from pathlib import Path
 
 from weft import _C, _guards
+from weft._checks import check_flags
 from weft._jit_check import call_checked
 from weft._jit_fallback import call_or_fall_back
 from weft._jit_state import StateSaved
@@ -125,8 +126,9 @@ class Jitted(_C._Jit):
 
     def dump(self, directory):
         """Writes the graph after every pass to text files in the directory, one folder for each trace."""
+        directory = Path(directory)
         for number, compiled in enumerate(self.compiled, 1):
-            folder = Path(directory) / f"trace{number}"
+            folder = directory / f"trace{number}"
             folder.mkdir(parents=True, exist_ok=True)
             for place, (name, text) in enumerate(compiled.passes):
                 (folder / f"{place:02}_{name}.txt").write_text(text)
@@ -231,6 +233,7 @@ def jit(function=None, *, dynamic_dims=None, recompute=True, cuda_graphs=True, c
         )
     import weft
 
+    check_flags("jit", recompute=recompute, cuda_graphs=cuda_graphs, check=check, fallback=fallback)
     options = (dynamic_dims, recompute, cuda_graphs, check, fallback)
     if isinstance(function, weft.nn.Module):
         object.__setattr__(function, "forward", Jitted(function.forward, *options))

@@ -106,33 +106,45 @@ def missing_names(owner):
     return __getattr__
 
 
-class _MissingMethod:
-    """Stands in a class for a method that PyTorch has and Weft lacks. An instance costs nothing until it is looked up;
-    a ``__getattr__`` would slow down every attribute of every tensor."""
+class _MissingMember:
+    """Stands in a class for a member that PyTorch has and Weft lacks. An instance costs nothing until it is looked up;
+    a ``__getattr__`` would slow down every attribute of every tensor, and hide what a property raised."""
 
-    __slots__ = ("_name",)
+    __slots__ = ("_name", "_path")
 
-    def __init__(self, name):
+    def __init__(self, path, name):
+        self._path = path
         self._name = name
 
     def __get__(self, instance, owner=None):
-        name = "Tensor" if owner is None else owner.__name__
-        text = explanation("weft.Tensor", self._name)
-        raise AttributeError(text.replace("weft.Tensor has", f"{name!r} object has", 1), name=self._name)
+        raise AttributeError(member_explanation(owner, self._path, self._name), name=self._name)
 
 
-def name_missing_methods(tensor):
-    """Puts a :class:`_MissingMethod` into the type of tensors for each of PyTorch's methods that it lacks."""
+def member_explanation(kind, path, name):
+    """The message for a member that objects of this class lack, which PyTorch calls ``path``."""
+    shown = kind.__name__ if kind is not None else path.rpartition(".")[2]
+    return explanation(path, name).replace(f"{path} has", f"{shown!r} object has", 1)
+
+
+def _members(path):
+    """PyTorch's members of a class. Their lines come first in the table, of which no more is read."""
     with open(_TABLE, encoding="utf-8") as file:
-        next(file)
-        owner, names = _parse(next(file))
-    assert owner == "torch.Tensor"
-    for name in names:
-        if not hasattr(tensor, name):
-            setattr(tensor, name, _MissingMethod(name))
+        for line in file:
+            owner, names = _parse(line)
+            if owner == path:
+                return names
+    raise LookupError(path)
+
+
+def name_missing_members(cls, path):
+    """Puts something into the class for each member that PyTorch's class of that path has and this one lacks."""
+    for name in _members(path):
+        if not hasattr(cls, name):
+            setattr(cls, name, _MissingMember(path, name))
 
     def directory(self):
-        lacking = {name for name, member in vars(tensor).items() if isinstance(member, _MissingMethod)}
-        return sorted(set(object.__dir__(self)) - lacking)
+        lacking = {n for kind in type(self).__mro__ for n, m in vars(kind).items() if isinstance(m, _MissingMember)}
+        return sorted(set(object.__dir__(self)) - lacking | set(getattr(self, "__dict__", ())))
 
-    tensor.__dir__ = directory
+    cls.__dir__ = directory
+    return cls

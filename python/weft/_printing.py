@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 from weft import _C
+from weft._checks import check_flags
 
 
 @dataclasses.dataclass
@@ -39,13 +40,25 @@ def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=N
     >>> weft.set_printoptions(profile="default")
     """
     global _options
+    _check(given := {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth})
+    check_flags("set_printoptions", sci_mode=sci_mode)
+    options = _options
     if profile is not None:
         if profile not in _PROFILES:
             raise ValueError(f"set_printoptions: profile must be one of {', '.join(_PROFILES)}, got {profile!r}")
-        _options = dataclasses.replace(_PROFILES[profile])
-    given = {"precision": precision, "threshold": threshold, "edgeitems": edgeitems, "linewidth": linewidth}
+        options = _PROFILES[profile]
     changes = {name: value for name, value in given.items() if value is not None}
-    _options = dataclasses.replace(_options, **changes, sci_mode=sci_mode)
+    _options = dataclasses.replace(options, **changes, sci_mode=sci_mode)
+
+
+def _check(options):
+    for name, value in options.items():
+        if value is None or (name == "threshold" and value == math.inf):
+            continue
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(f"set_printoptions: expected an int as {name}, got {type(value).__name__}")
+        if value < 0:
+            raise ValueError(f"set_printoptions: {name} must not be negative, got {value}")
 
 
 def tensor_repr(tensor):

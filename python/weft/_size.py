@@ -13,6 +13,13 @@ class Size(tuple):
 
     __slots__ = ()
 
+    def __new__(cls, iterable=(), /):
+        self = tuple.__new__(cls, iterable)
+        for size in self:
+            if type(size) is not int and not hasattr(size, "__index__"):
+                raise TypeError(f"Size: expected ints, got {type(size).__name__}")
+        return self
+
     def numel(self):
         """Number of elements of a tensor of this shape."""
         return prod(self)

@@ -3,6 +3,7 @@
 import copy
 
 from weft import _C, _tensor_names, _tensor_types
+from weft._checks import check_callables
 
 Tensor = _C.Tensor
 
@@ -41,6 +42,7 @@ def register_hook(self, hook):
     >>> x.grad
     tensor(6.)
     """
+    check_callables("register_hook", hook=hook)
     return RemovableHandle(self._add_grad_hook(hook).remove)
 
 
@@ -59,7 +61,13 @@ def register_post_accumulate_grad_hook(self, hook):
     >>> (x * 3).backward()
     tensor(3.)
     """
+    check_callables("register_post_accumulate_grad_hook", hook=hook)
     return RemovableHandle(self._add_accumulate_hook(hook).remove)
+
+
+def _check_pinning(function, device):
+    if device is not None and _C.device(device).type != "cuda":
+        raise ValueError(f"{function}: memory is pinned for CUDA devices, got {str(device)!r}")
 
 
 def pin_memory(self, device=None):
@@ -67,6 +75,7 @@ def pin_memory(self, device=None):
 
     Raises RuntimeError when there is no GPU, or for tensors that are not in host memory.
     """
+    _check_pinning("pin_memory", device)
     return _C._device.pin_memory(self)
 
 
@@ -77,11 +86,14 @@ def is_pinned(self, device=None):
     >>> weft.ones(2).is_pinned()
     False
     """
+    _check_pinning("is_pinned", device)
     return _C._device.is_pinned(self)
 
 
 def record_stream(self, stream):
     """Its memory is used by work on ``stream`` too: once freed, it is not given out again before that work is done."""
+    if not hasattr(stream, "cuda_stream"):
+        raise TypeError(f"record_stream: expected a weft.cuda.Stream, got {type(stream).__name__}")
     _C._device.record_stream(self, stream.cuda_stream)
 
 

@@ -55,6 +55,11 @@ class TensorType(type):
     def __instancecheck__(cls, value):
         return isinstance(value, _Tensor) and value.dtype is cls.dtype and value.device.type == cls.device_type
 
+    def __getattr__(cls, name):
+        if name.startswith("_"):
+            raise AttributeError(f"{cls!r} has no attribute {name!r}", name=name)
+        return getattr(_Tensor, name)  # the methods of tensors, or what is said of one that is missing
+
     def __repr__(cls):
         return f"<class '{cls.__module__}.{cls.__qualname__}'>"
 

@@ -4,6 +4,7 @@ import functools
 import inspect
 
 from weft import _C
+from weft._checks import check_callables
 
 
 class _Mode:
@@ -12,6 +13,7 @@ class _Mode:
     def __call__(self, function):
         if isinstance(function, type):
             raise TypeError(f"{type(self).__name__} can decorate functions, not the class {function.__name__}")
+        check_callables(type(self).__name__, function=function)
         if inspect.isgeneratorfunction(function):
             return self._wrap_generator(function)
 
@@ -108,7 +110,9 @@ class set_grad_enabled(_Mode):
     """
 
     def __init__(self, mode):
-        self.mode = bool(mode)
+        if not isinstance(mode, bool):
+            raise TypeError(f"set_grad_enabled: expected True or False as mode, got {type(mode).__name__}")
+        self.mode = mode
         self._before = _C._set_grad_enabled(self.mode)
 
     def __call__(self, function):

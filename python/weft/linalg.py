@@ -2,6 +2,7 @@
 
 import weft
 from weft import _C
+from weft._checks import check_tensors
 from weft._missing import missing_names
 
 __getattr__ = missing_names(__name__)
@@ -30,6 +31,7 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     >>> weft.linalg.matrix_norm(weft.tensor([[1.0, -2.0], [3.0, 4.0]]), 1)
     tensor(6.)
     """
+    check_tensors("matrix_norm", A=A)
     if dtype is not None:
         A = A.to(dtype)
     rows, columns = (d % A.dim() for d in dim)
@@ -57,6 +59,7 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
     >>> weft.linalg.norm(weft.ones(2, 2))
     tensor(2.)
     """
+    check_tensors("norm", ("out",), A=A, out=out)
     two = isinstance(dim, (tuple, list)) and len(dim) == 2
     if ord is not None and (two or (dim is None and A.dim() == 2)):
         result = matrix_norm(A, ord, dim if two else (-2, -1), keepdim, dtype=dtype)

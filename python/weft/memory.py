@@ -122,6 +122,8 @@ def label_layers(model):
     >>> [h.op for h in weft.memory.holders() if "0" in h.op.split()]
     ['linear in 0']
     """
+    if not hasattr(model, "named_modules"):
+        raise TypeError(f"label_layers: expected a Module, got {type(model).__name__}")
     path = []
 
     def enter(name):

@@ -102,6 +102,23 @@ def test_pinned_memory(w):
     assert next(iter(loader))[0].is_pinned()
 
 
+def test_a_current_stream_outlives_its_object(w, cuda):
+    default = cuda.current_stream()
+    try:
+        cuda.set_stream(cuda.Stream())
+        current = cuda.current_stream()
+        assert current != default
+        assert (w.ones(3, device="cuda") * 2).sum().item() == 6
+        current.synchronize()
+    finally:
+        cuda.set_stream(default)
+    for _ in range(3):
+        with cuda.stream(cuda.Stream()):
+            assert cuda.current_stream() != default
+    with pytest.raises(TypeError, match="Stream"):
+        cuda.set_stream(3)
+
+
 def test_streams_and_events(w, cuda):
     side = cuda.Stream()
     assert cuda.current_stream() == cuda.default_stream() != side

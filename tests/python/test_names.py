@@ -1,5 +1,6 @@
 """Names: what is said of those that Weft lacks, and those that are only names."""
 
+import pickle
 import re
 import sys
 
@@ -85,6 +86,80 @@ def test_missing_methods_cost_nothing_and_do_not_show():
             getattr(x, name)
         assert not hasattr(weft.Tensor, name)
     assert not hasattr(x, "no_such_method")
+
+
+OBJECTS = {
+    "torch.Tensor": lambda: weft.ones(2, 2),
+    "torch.nn.Module": lambda: weft.nn.Linear(2, 2),
+    "torch.optim.Optimizer": lambda: weft.optim.SGD(weft.nn.Linear(2, 2).parameters()),
+    "torch.Generator": weft.Generator,
+    "torch.Size": lambda: weft.Size([1]),
+    "torch.device": lambda: weft.device("cpu"),
+    "torch.dtype": lambda: weft.float32,
+    "torch.amp.GradScaler": lambda: weft.amp.GradScaler("cpu"),
+    "torch.autograd.function.FunctionCtx": lambda: weft.autograd.FunctionCtx((True,)),
+    "torch.autograd.graph.Node": lambda: (weft.ones(1, requires_grad=True) * 2).grad_fn,
+    "torch.cuda.CUDAGraph": weft.cuda.CUDAGraph,
+    "torch.cuda.Event": weft.cuda.Event,
+    "torch.cuda.Stream": lambda: weft.cuda.Stream() if weft.cuda.is_available() else weft.cuda.Stream,
+    "torch.nn.ParameterDict": weft.nn.ParameterDict,
+    "torch.optim.lr_scheduler.LRScheduler": lambda: weft.optim.lr_scheduler.StepLR(
+        weft.optim.SGD(weft.nn.Linear(2, 2).parameters()), 2
+    ),
+    "torch.utils.data.DataLoader": lambda: weft.utils.data.DataLoader([1, 2]),
+}
+
+
+def classes():
+    """The classes whose members the table lists: its lines before that of torch itself."""
+    return list(_missing.torch_names())[: list(_missing.torch_names()).index("torch")]
+
+
+@pytest.mark.parametrize("path", classes())
+def test_members_that_pytorch_has(path):
+    """Each member is there, or says that Weft lacks it; those that are lacking do not show."""
+    made = OBJECTS[path]()
+    for name in _missing.torch_names()[path]:
+        if hasattr(made, name):
+            continue
+        with pytest.raises(AttributeError) as error:
+            getattr(made, name)
+        assert f"PyTorch has {path}.{name}, Weft does not have it yet" in str(error.value)
+        assert name not in dir(made)
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = made.nonsense
+
+
+def test_members_of_subclasses_are_found():
+    """A class that defines what Weft lacks, or gets it from another base, has it."""
+
+    class Compiled(weft.nn.Module):
+        compile = xpu = 3
+
+    class Hooked(weft.optim.SGD):
+        def register_step_post_hook(self):
+            return 4
+
+    assert Compiled().compile == 3 and Hooked(weft.nn.Linear(1, 1).parameters()).register_step_post_hook() == 4
+    optimizer = weft.optim.SGD(weft.nn.Linear(1, 1).parameters())
+    optimizer.profile_hook_step = 5
+    assert optimizer.profile_hook_step == 5 and "profile_hook_step" in dir(optimizer)
+
+
+@pytest.mark.parametrize("name", ["script", "trace", "save", "load", "is_scripting", "freeze"])
+def test_names_of_pytorchs_jit(name):
+    assert not hasattr(weft.jit, name)
+    with pytest.raises(AttributeError, match=rf"PyTorch has torch\.jit\.{name}.*Instead: "):
+        getattr(weft.jit, name)
+    assert callable(weft.jit) and weft.jit.__name__ == "jit" and "Compiles a function" in weft.jit.__doc__
+    assert pickle.loads(pickle.dumps(weft.jit)) is weft.jit
+
+
+def test_types_of_tensors_have_the_methods():
+    assert weft.FloatTensor.abs(weft.tensor([-1.0])).item() == 1
+    with pytest.raises(AttributeError, match=r"Tensor\.svd.*Instead: numpy"):
+        _ = weft.LongTensor.svd
+    assert not hasattr(weft.FloatTensor, "nonsense") and not hasattr(weft.FloatTensor, "_nonsense")
 
 
 def test_the_table_of_alternatives():

@@ -2,6 +2,7 @@
 
 import io
 import json
+import pickle
 import struct
 
 import numpy as np
@@ -133,3 +134,75 @@ def test_doors(w):
     for m in tensors:
         assert m.tolist() == [True, False, True, True]
         assert m.sum().item() == 3 and m.nonzero().flatten().tolist() == [0, 2, 3]
+
+
+RAW = np.array([[0, 2, 255], [1, 0, 4]], "uint8")
+VIEWS = {
+    "whole": lambda m: m,
+    "transposed": lambda m: m.t(),
+    "every other": lambda m: m[:, ::2],
+    "repeated": lambda m: m[0].expand(4, 3),
+    "scalar": lambda m: m[0, 1],
+    "empty": lambda m: m[:0],
+    "no columns": lambda m: m[:, 3:],
+}
+DOORS = {
+    "numpy": lambda w, m: m.numpy(),
+    "asarray": lambda w, m: np.asarray(m),
+    "array": lambda w, m: np.array(m),
+    "dlpack": lambda w, m: np.from_dlpack(m),
+    "buffer": lambda w, m: np.frombuffer(memoryview(m).tobytes(), bool).reshape(tuple(m.shape)),
+}
+
+
+@pytest.mark.parametrize("door", DOORS)
+@pytest.mark.parametrize("view", VIEWS)
+def test_exports(w, door, view):
+    """NumPy gets bytes of 0 and 1; other views of the memory stay as they are."""
+    raw = w.tensor(RAW.tolist(), dtype=w.uint8)
+    m = VIEWS[view](raw.view(w.bool))
+    array = DOORS[door](w, m)
+    expected = VIEWS[view](w.tensor((RAW != 0).tolist()))
+    assert array.dtype == bool and array.shape == tuple(expected.shape) and array.tolist() == expected.tolist()
+    assert set(array.tobytes()) <= {0, 1}
+    assert raw.tolist() == RAW.tolist()
+
+
+def test_memory_that_nobody_else_sees_is_shared(w):
+    m = w.tensor(RAW.tolist(), dtype=w.uint8).view(w.bool)
+    array = m.numpy()
+    assert array.view("uint8").max() == 1 and array.flags.writeable
+    array[0, 0] = True
+    assert m[0, 0].item() is True
+    plain = w.tensor([True, False])
+    plain.view(w.uint8).numpy()[1] = 1
+    assert plain.tolist() == [True, True]
+
+
+def test_what_is_lent_as_a_copy_is_not_written(w):
+    raw = w.tensor([0, 2], dtype=w.uint8)
+    m = raw.view(w.bool)
+    for door in ("numpy", "asarray", "dlpack"):
+        with pytest.raises(ValueError, match="read-only"):
+            DOORS[door](w, m)[0] = True
+    with pytest.raises(BufferError, match="read-only"):
+        m.__dlpack__()
+    with pytest.raises(BufferError, match="needs a copy"):
+        m.__dlpack__(max_version=(1, 0), copy=False)
+    with pytest.raises(ValueError, match="needs a copy"):
+        m.__array__(copy=False)
+    assert raw.tolist() == [0, 2]
+    reading = w.frombuffer(b"\x00\x02", dtype=w.bool)
+    assert reading.numpy().view("uint8").tolist() == [0, 1]
+
+
+def test_files_and_copies(w, tmp_path):
+    m = w.tensor(RAW.tolist(), dtype=w.uint8).view(w.bool)
+    w.save({"m": m}, tmp_path / "x.safetensors")
+    back = w.load(tmp_path / "x.safetensors")["m"]
+    for copy in (back, pickle.loads(pickle.dumps(m))):
+        assert copy.tolist() == m.tolist() and copy.numpy().view("uint8").max() == 1
+    data = np.array([0, 2], "uint8")
+    header = json.dumps({"m": {"dtype": "BOOL", "shape": [2], "data_offsets": [0, 2]}}).encode()
+    (tmp_path / "odd.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + data.tobytes())
+    assert w.load(tmp_path / "odd.safetensors")["m"].numpy().view("uint8").tolist() == [0, 1]

@@ -1335,7 +1335,7 @@ class Tensor:
         """
         Was the tensor made in inference mode?
         """
-    def is_nonzero(self) -> builtins.bool:
+    def is_nonzero(self: weft.Tensor) -> builtins.bool:
         """
         The truth value of a tensor of one element.
         """
@@ -1749,7 +1749,7 @@ class Tensor:
         """
     def numpy(self: weft.Tensor, *, force: builtins.bool = False) -> numpy.ndarray:
         """
-        A NumPy array on the same memory.
+        A NumPy array on the same memory; of a bool tensor whose bytes are not all 0 and 1 (a view of other bytes) a copy to read.
 
         force: detach first. Raises RuntimeError when the tensor requires grad, TypeError for bfloat16.
 
@@ -3584,7 +3584,7 @@ def is_inference_mode_enabled() -> builtins.bool:
     """
     Is this thread in inference mode?
     """
-def is_nonzero(input: typing.Any) -> builtins.bool:
+def is_nonzero(input: weft.Tensor) -> builtins.bool:
     """
     The truth value of a tensor of one element.
     """

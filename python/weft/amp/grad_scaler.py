@@ -5,9 +5,34 @@ import warnings
 
 import weft
 from weft import _C
+from weft._checks import check_mapping, check_numbers
 from weft._jit_state import scalers
 
 __all__ = ["GradScaler"]
+
+
+def _check_growth(name, factor):
+    check_numbers(name, growth_factor=factor)
+    if not factor > 1.0:
+        raise ValueError(f"{name}: growth_factor must be larger than 1, got {factor}")
+
+
+def _check_backoff(name, factor):
+    check_numbers(name, backoff_factor=factor)
+    if not 0.0 < factor < 1.0:
+        raise ValueError(f"{name}: backoff_factor must be between 0 and 1, got {factor}")
+
+
+def _check_interval(name, interval):
+    if isinstance(interval, bool) or not hasattr(interval, "__index__"):
+        raise TypeError(f"{name}: expected an int as growth_interval, got {type(interval).__name__}")
+    if interval < 1:
+        raise ValueError(f"{name}: growth_interval must be at least 1, got {interval}")
+
+
+def _check_optimizer(name, optimizer):
+    if not hasattr(optimizer, "param_groups"):
+        raise TypeError(f"{name}: expected an Optimizer, got {type(optimizer).__name__}")
 
 
 class GradScaler:
@@ -52,10 +77,9 @@ class GradScaler:
         growth_interval=2000,
         enabled=True,
     ):
-        if not growth_factor > 1.0:
-            raise ValueError(f"GradScaler: growth_factor must be larger than 1, got {growth_factor}")
-        if not 0.0 < backoff_factor < 1.0:
-            raise ValueError(f"GradScaler: backoff_factor must be between 0 and 1, got {backoff_factor}")
+        _check_growth("GradScaler", growth_factor)
+        _check_backoff("GradScaler", backoff_factor)
+        _check_interval("GradScaler", growth_interval)
         self._device = weft.device(device).type
         self._enabled = bool(enabled)
         if self._enabled and self._device == "cuda" and not weft.cuda.is_available():
@@ -90,6 +114,7 @@ class GradScaler:
 
         Raises RuntimeError when it was called for this optimiser before since the last update().
         """
+        _check_optimizer("unscale_", optimizer)
         if not self._enabled:
             return
         if id(optimizer) in self._norms:
@@ -110,6 +135,7 @@ class GradScaler:
 
         Raises RuntimeError when it was called for this optimiser before since the last update().
         """
+        _check_optimizer("step", optimizer)
         if not self._enabled:
             return optimizer.step(*args, **kwargs)
         if "closure" in kwargs or args:
@@ -121,7 +147,7 @@ class GradScaler:
         self._stepped.add(id(optimizer))
         norm = self._norms[id(optimizer)] = float(self._norms[id(optimizer)])  # the one place that waits for the device
         if math.isfinite(norm):
-            return optimizer.step()
+            return optimizer.step(**kwargs)
         return None
 
     def update(self, new_scale=None):
@@ -161,14 +187,17 @@ class GradScaler:
 
     def set_growth_factor(self, new_factor):
         """Sets what the scale is multiplied with after good steps."""
+        _check_growth("set_growth_factor", new_factor)
         self._growth_factor = new_factor
 
     def set_backoff_factor(self, new_factor):
         """Sets what the scale is multiplied with after an overflow."""
+        _check_backoff("set_backoff_factor", new_factor)
         self._backoff_factor = new_factor
 
     def set_growth_interval(self, new_interval):
         """Sets how many good steps in a row make the scale grow."""
+        _check_interval("set_growth_interval", new_interval)
         self._growth_interval = new_interval
 
     def state_dict(self):
@@ -189,6 +218,7 @@ class GradScaler:
             return
         if not state_dict:
             raise RuntimeError("load_state_dict: the state is empty; was it saved from a disabled scaler?")
+        check_mapping("load_state_dict", state_dict=state_dict)
         self._scale = float(state_dict["scale"])
         self._growth_factor = state_dict["growth_factor"]
         self._backoff_factor = state_dict["backoff_factor"]

@@ -1,6 +1,8 @@
 """Function: a step of the autograd graph with a forward and a backward written in Python."""
 
 from weft import _C
+from weft._checks import check_callables, tensors_of
+from weft._missing import name_missing_members
 
 
 class FunctionCtx:
@@ -28,15 +30,17 @@ class FunctionCtx:
 
     def mark_dirty(self, *tensors):
         """Say which inputs forward changed in place; each must also be returned."""
-        self._dirty = tensors
+        self._dirty = tuple(tensors_of("mark_dirty", "its arguments", tensors))
 
     def mark_non_differentiable(self, *tensors):
         """Say which outputs have no gradient."""
-        self._non_differentiable = tensors
+        self._non_differentiable = tuple(tensors_of("mark_non_differentiable", "its arguments", tensors))
 
     def set_materialize_grads(self, value):
         """False: backward gets None instead of zeros for outputs that nothing flowed back into."""
-        self._materialize_grads = bool(value)
+        if not isinstance(value, bool):
+            raise TypeError(f"set_materialize_grads: expected True or False, got {type(value).__name__}")
+        self._materialize_grads = value
 
 
 class Function:
@@ -123,6 +127,8 @@ class Function:
 def once_differentiable(backward):
     """Decorator for a ``backward`` that is not written with differentiable ops: differentiating it again raises."""
 
+    check_callables("once_differentiable", backward=backward)
+
     def wrapper(ctx, *grads):
         before = _C._set_grad_enabled(False)
         try:
@@ -144,3 +150,6 @@ class _OnceDifferentiable(Function):
     @staticmethod
     def backward(ctx, *grads):
         raise RuntimeError("this backward is marked once_differentiable and cannot be differentiated again")
+
+
+name_missing_members(FunctionCtx, "torch.autograd.function.FunctionCtx")

@@ -3,6 +3,8 @@
 import weft
 from weft._C import _device
 from weft._C import device as _device_type
+from weft._checks import check_callables
+from weft._missing import name_missing_members
 from weft.cuda.streams import Stream, current_stream, stream
 
 __all__ = ["CUDAGraph", "current_graph", "graph", "is_current_stream_capturing", "make_graphed_callables"]
@@ -41,6 +43,7 @@ class CUDAGraph:
         """
         if pool is not None:
             raise NotImplementedError("CUDAGraph: graphs cannot share a memory pool; leave pool out")
+        _check_mode(capture_error_mode)
         device = current_stream().device
         _device.begin_capture(device)
         self._device = device
@@ -48,12 +51,18 @@ class CUDAGraph:
         _recording.append(self)
 
     def capture_end(self):
-        """Ends recording. Nothing has been computed yet: :meth:`replay` does that."""
+        """Ends recording. Nothing has been computed yet: :meth:`replay` does that.
+
+        Raises RuntimeError for a graph that is not being recorded.
+        """
+        if not _recording or _recording[-1] is not self:
+            raise RuntimeError("CUDAGraph.capture_end: this graph is not being recorded; call capture_begin() first")
         _recording.pop()
         self._graph = _device.end_capture(self._device)
 
     def on_replay(self, function):
         """For what else a run changes: ``function()`` is called after each :meth:`replay`."""
+        check_callables("on_replay", function=function)
         self._after_replay.append(function)
 
     def replay(self):
@@ -69,6 +78,11 @@ class CUDAGraph:
         self._graph = None
 
 
+def _check_mode(mode):
+    if mode not in ("global", "thread_local", "relaxed"):
+        raise ValueError(f"capture_error_mode must be 'global', 'thread_local' or 'relaxed', got {mode!r}")
+
+
 class graph:
     """A scope that records: ``g = weft.cuda.CUDAGraph(); with weft.cuda.graph(g): ...; g.replay()``.
 
@@ -77,6 +91,11 @@ class graph:
     """
 
     def __init__(self, cuda_graph, pool=None, stream=None, capture_error_mode="global"):
+        if not isinstance(cuda_graph, CUDAGraph):
+            raise TypeError(f"graph: expected a CUDAGraph, got {type(cuda_graph).__name__}")
+        if stream is not None and not isinstance(stream, Stream):
+            raise TypeError(f"graph: expected a Stream or None, got {type(stream).__name__}")
+        _check_mode(capture_error_mode)
         self.graph = cuda_graph
         self._pool = pool
         self._stream = stream
@@ -107,3 +126,6 @@ class graph:
 def make_graphed_callables(callables, sample_args, num_warmup_iters=3, **options):
     """Not supported: record the whole step with :class:`graph` instead. Raises NotImplementedError."""
     raise NotImplementedError("make_graphed_callables: record the whole training step with weft.cuda.graph instead")
+
+
+name_missing_members(CUDAGraph, "torch.cuda.CUDAGraph")

@@ -2,6 +2,7 @@
 
 from weft._C import _device
 from weft._C import device as _device_type
+from weft._missing import name_missing_members
 
 __all__ = ["Event", "Stream", "current_stream", "default_stream", "set_stream", "stream"]
 
@@ -10,6 +11,11 @@ def _cuda(device):
     from weft.cuda import _as_device
 
     return _as_device(device)
+
+
+# Streams that no object stands for any more, by device and priority. They are taken again rather than deleted: one may
+# still be the current stream of a thread, or be known by what current_stream() gave.
+_idle = {}
 
 
 class Stream:
@@ -27,11 +33,14 @@ class Stream:
         self.device = _cuda(device)
         self.priority = priority
         self._owned = _handle is None
-        self.cuda_stream = _device.new_stream(self.device, priority) if _handle is None else _handle
+        if _handle is None:
+            idle = _idle.get((self.device, priority))
+            _handle = idle.pop() if idle else _device.new_stream(self.device, priority)
+        self.cuda_stream = _handle
 
     def __del__(self):
         if getattr(self, "_owned", False) and hasattr(self, "cuda_stream"):
-            _device.delete_stream(self.device, self.cuda_stream)
+            _idle.setdefault((self.device, self.priority), []).append(self.cuda_stream)
 
     def synchronize(self):
         """Waits until all work given to the stream is done."""
@@ -43,17 +52,17 @@ class Stream:
 
     def record_event(self, event=None):
         """Puts a mark behind the work given so far; returns the event."""
-        event = Event() if event is None else event
+        event = Event() if event is None else _checked("record_event", event, Event)
         event.record(self)
         return event
 
     def wait_event(self, event):
         """Work given from now on starts after the event's mark."""
-        event.wait(self)
+        _checked("wait_event", event, Event).wait(self)
 
     def wait_stream(self, stream):
         """Work given from now on starts after all that the other stream was given until now."""
-        self.wait_event(stream.record_event())
+        self.wait_event(_checked("wait_stream", stream).record_event())
 
     def __eq__(self, other):
         return isinstance(other, Stream) and (self.device, self.cuda_stream) == (other.device, other.cuda_stream)
@@ -76,13 +85,14 @@ class Event:
 
     def record(self, stream=None):
         """Puts the mark behind the work that the stream (by default the current one) was given so far."""
-        stream = current_stream() if stream is None else stream
+        stream = current_stream() if stream is None else _checked("Event.record", stream)
         if self._event is None:
             self._event = _device.Event(stream.device, self._timing)
         self._event.record(stream.cuda_stream)
 
     def wait(self, stream=None):
         """Work given to the stream from now on starts after the mark."""
+        stream = None if stream is None else _checked("Event.wait", stream)
         if self._event is not None:
             self._event.wait((current_stream() if stream is None else stream).cuda_stream)
 
@@ -97,10 +107,17 @@ class Event:
 
     def elapsed_time(self, end_event):
         """Milliseconds from this mark to a later one. RuntimeError unless both were recorded with timing."""
+        _checked("elapsed_time", end_event, Event)
         if not (self._timing and end_event._timing and self._event is not None and end_event._event is not None):
             raise RuntimeError("elapsed_time: both events must have enable_timing=True and have been recorded")
         end_event.synchronize()
         return self._event.elapsed(end_event._event)
+
+
+def _checked(function, value, kind=Stream):
+    if not isinstance(value, kind):
+        raise TypeError(f"{function}: expected a {kind.__name__}, got {type(value).__name__}")
+    return value
 
 
 def current_stream(device=None):
@@ -117,6 +134,7 @@ def default_stream(device=None):
 def set_stream(stream):
     """Makes a stream the current one of its GPU; None does nothing."""
     if stream is not None:
+        _checked("set_stream", stream)
         _device.set_current_stream(stream.device, stream.cuda_stream)
 
 
@@ -124,6 +142,8 @@ class stream:
     """A scope in which work goes to a stream: ``with weft.cuda.stream(s): ...``. None changes nothing."""
 
     def __init__(self, stream):
+        if stream is not None:
+            _checked("stream", stream)
         self.stream = stream
         self._before = []
 
@@ -139,3 +159,6 @@ class stream:
             before, index = self._before.pop()
             set_stream(before)
             _device.set_current_index(_device_type("cuda", index))
+
+
+name_missing_members(Event, "torch.cuda.Event")

@@ -1,6 +1,7 @@
 """Activations as layers. Each works element by element unless it says otherwise."""
 
 import weft
+from weft._checks import check_tensors
 from weft.nn import functional as F
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
@@ -189,7 +190,7 @@ class Sigmoid(Module):
     """
 
     def forward(self, input):
-        return input.sigmoid()
+        return weft.sigmoid(input)
 
 
 class LogSigmoid(Module):
@@ -245,7 +246,7 @@ class Tanh(Module):
     """
 
     def forward(self, input):
-        return input.tanh()
+        return weft.tanh(input)
 
 
 class Hardtanh(Module):
@@ -503,6 +504,7 @@ class Softmax2d(Module):
     """
 
     def forward(self, input):
+        check_tensors("Softmax2d", input=input)
         if input.dim() not in (3, 4):
             raise ValueError(f"Softmax2d: expected input with 3 or 4 dimensions, got shape {tuple(input.shape)}")
         return F.softmax(input, -3)

@@ -2,8 +2,10 @@
 
 import collections
 import itertools
+import operator
 
 import weft
+from weft._missing import name_missing_members
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
 
@@ -30,7 +32,7 @@ class _Numbered(Module):
 
     def _name_at(self, index):
         names = list(self.__dict__[self._group])
-        position = index.__index__()
+        position = operator.index(index)
         if not -len(names) <= position < len(names):
             raise IndexError(f"index {position} is out of range for {type(self).__name__} of length {len(names)}")
         return names[position]
@@ -411,3 +413,6 @@ def _describe(members):
         shape = "x".join(map(str, value.shape))
         lines.append(f"({name}): Parameter containing: [{value.dtype} of size {shape}]")
     return "\n".join(lines)
+
+
+name_missing_members(ParameterDict, "torch.nn.ParameterDict")

@@ -1,6 +1,7 @@
 """Embedding: a table of vectors, looked up by index."""
 
 import weft
+from weft._checks import check_numbers, check_tensors
 from weft.nn import functional as F
 from weft.nn import init
 from weft.nn.module import Module
@@ -36,6 +37,7 @@ class Embedding(Module):
         super().__init__()
         if sparse:
             raise ValueError("Embedding: sparse gradients are not supported; leave sparse=False")
+        check_numbers("Embedding", norm_type=norm_type, **({} if max_norm is None else {"max_norm": max_norm}))
         if padding_idx is not None and not -num_embeddings <= padding_idx < num_embeddings:
             raise ValueError(
                 f"Embedding: padding_idx must be within num_embeddings={num_embeddings}, got {padding_idx}"
@@ -53,6 +55,7 @@ class Embedding(Module):
             self.weight = Parameter(weft.empty(num_embeddings, embedding_dim, device=device, dtype=dtype), not _freeze)
             self.reset_parameters()
         else:
+            check_tensors("Embedding", _weight=_weight)
             if tuple(_weight.shape) != (num_embeddings, embedding_dim):
                 raise ValueError(
                     f"Embedding: expected a weight of shape {(num_embeddings, embedding_dim)}, "
@@ -100,6 +103,7 @@ class Embedding(Module):
         >>> weft.nn.Embedding.from_pretrained(weft.eye(3))(weft.tensor([2]))
         tensor([[0., 0., 1.]])
         """
+        check_tensors("from_pretrained", embeddings=embeddings)
         if embeddings.dim() != 2:
             raise ValueError(f"from_pretrained: expected a matrix, got a tensor of shape {tuple(embeddings.shape)}")
         rows, columns = embeddings.shape

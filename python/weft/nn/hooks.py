@@ -115,6 +115,8 @@ class RemovableHandle:
     """
 
     def __init__(self, hooks, entry, prepend=False):
+        if not callable(entry[1]):
+            raise TypeError(f"a hook must be a function, got {type(entry[1]).__name__}")
         self._hooks = hooks
         self.id = next(i for i in _next_id if i not in hooks)  # unpickled hooks bring ids of their own
         if prepend:

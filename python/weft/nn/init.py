@@ -5,6 +5,7 @@ import warnings
 
 import weft
 from weft import _C
+from weft._checks import check_tensors
 from weft._missing import missing_names
 
 __getattr__ = missing_names(__name__)
@@ -31,10 +32,10 @@ def calculate_gain(nonlinearity, param=None):
     >>> weft.nn.init.calculate_gain("tanh") == 5 / 3
     True
     """
+    if param is not None and (isinstance(param, bool) or not isinstance(param, (int, float))):
+        raise ValueError(f"calculate_gain: param, the slope of leaky_relu, must be a number, got {param!r}")
     if nonlinearity == "leaky_relu":
         slope = 0.01 if param is None else param
-        if isinstance(slope, bool) or not isinstance(slope, (int, float)):
-            raise ValueError(f"calculate_gain: the slope of leaky_relu must be a number, got {slope!r}")
         return math.sqrt(2.0 / (1 + slope**2))
     if nonlinearity not in _GAINS:
         raise ValueError(
@@ -51,6 +52,7 @@ def uniform_(tensor, a=0.0, b=1.0, generator=None):
     >>> bool((w.abs() <= 1).all())
     True
     """
+    check_tensors("uniform_", tensor=tensor)
     with weft.no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
@@ -62,6 +64,7 @@ def normal_(tensor, mean=0.0, std=1.0, generator=None):
     >>> weft.nn.init.normal_(weft.empty(3, 5), std=0.02).shape == (3, 5)
     True
     """
+    check_tensors("normal_", tensor=tensor)
     with weft.no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
@@ -78,6 +81,7 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
     def below(x):
         return (1 + math.erf((x - mean) / (std * math.sqrt(2)))) / 2
 
+    check_tensors("trunc_normal_", tensor=tensor)
     if a > b or std <= 0:
         raise ValueError(f"trunc_normal_: expected a <= b and std > 0, got a={a}, b={b}, std={std}")
     if mean < a - 2 * std or mean > b + 2 * std:
@@ -96,6 +100,7 @@ def constant_(tensor, val):
     >>> weft.nn.init.constant_(weft.empty(2), 3)
     tensor([3., 3.])
     """
+    check_tensors("constant_", tensor=tensor)
     with weft.no_grad():
         return tensor.fill_(val)
 
@@ -128,6 +133,7 @@ def eye_(tensor):
     tensor([[1., 0., 0.],
             [0., 1., 0.]])
     """
+    check_tensors("eye_", tensor=tensor)
     if tensor.dim() != 2:
         raise ValueError(f"eye_: expected a matrix, got a tensor of shape {tuple(tensor.shape)}")
     with weft.no_grad():
@@ -141,6 +147,7 @@ def dirac_(tensor, groups=1):
     >>> weft.nn.init.dirac_(weft.empty(1, 1, 3))
     tensor([[[0., 1., 0.]]])
     """
+    check_tensors("dirac_", tensor=tensor)
     if tensor.dim() not in (3, 4, 5):
         raise ValueError(f"dirac_: expected 3, 4 or 5 dimensions, got a tensor of shape {tuple(tensor.shape)}")
     if tensor.shape[0] % groups:
@@ -157,6 +164,7 @@ def dirac_(tensor, groups=1):
 
 def _fans(tensor):
     """(fan_in, fan_out): how many numbers an output depends on, how many outputs a number reaches."""
+    check_tensors("fan in and fan out", tensor=tensor)
     if tensor.dim() < 2:
         raise ValueError(f"fan in and fan out need at least 2 dimensions, got a tensor of shape {tuple(tensor.shape)}")
     field = math.prod(tensor.shape[2:])
@@ -203,6 +211,7 @@ def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gene
     >>> bool((w.abs() <= 1).all())
     True
     """
+    check_tensors("kaiming_uniform_", tensor=tensor)
     if 0 in tensor.shape:
         warnings.warn("kaiming_uniform_: the tensor has no elements, nothing to do", stacklevel=2)
         return tensor
@@ -217,6 +226,7 @@ def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gener
     >>> weft.nn.init.kaiming_normal_(weft.empty(3, 5), mode="fan_out").shape == (3, 5)
     True
     """
+    check_tensors("kaiming_normal_", tensor=tensor)
     if 0 in tensor.shape:
         warnings.warn("kaiming_normal_: the tensor has no elements, nothing to do", stacklevel=2)
         return tensor
@@ -231,6 +241,7 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
     >>> (w == 0).sum(0).tolist()
     [3, 3, 3]
     """
+    check_tensors("sparse_", tensor=tensor)
     if tensor.dim() != 2:
         raise ValueError(f"sparse_: expected a matrix, got a tensor of shape {tuple(tensor.shape)}")
     rows, columns = tensor.shape
@@ -252,6 +263,7 @@ def orthogonal_(tensor, gain=1, generator=None):
     >>> bool(weft.allclose(w @ w.T, weft.eye(3), atol=1e-5))
     True
     """
+    check_tensors("orthogonal_", tensor=tensor)
     if tensor.dim() < 2:
         raise ValueError(f"orthogonal_: expected at least 2 dimensions, got a tensor of shape {tuple(tensor.shape)}")
     if tensor.numel() == 0:

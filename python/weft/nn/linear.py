@@ -3,6 +3,7 @@
 import math
 
 import weft
+from weft._checks import check_tensors
 from weft.nn import functional as F
 from weft.nn import init
 from weft.nn.module import Module
@@ -112,7 +113,7 @@ class Flatten(Module):
         self.end_dim = end_dim
 
     def forward(self, input):
-        return input.flatten(self.start_dim, self.end_dim)
+        return weft.flatten(input, self.start_dim, self.end_dim)
 
     def extra_repr(self):
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
@@ -136,6 +137,7 @@ class Unflatten(Module):
         self.unflattened_size = tuple(unflattened_size)
 
     def forward(self, input):
+        check_tensors("Unflatten", input=input)
         dim = self.dim + input.dim() if self.dim < 0 else self.dim
         if not 0 <= dim < input.dim():
             raise IndexError(f"Unflatten: dim {self.dim} is out of range for input of shape {tuple(input.shape)}")

@@ -3,12 +3,18 @@
 import difflib
 
 import weft
+from weft._checks import check_text
+from weft._missing import in_torch, member_explanation
 from weft.nn import state
 from weft.nn.conversion import Conversion, parse_to, zero_gradients
 from weft.nn.hooks import HooksOfKind, RemovableHandle, call_with_hooks, global_hooks, run_registration_hooks
 from weft.nn.layer_path import add_layer_path
 from weft.nn.members import GROUPS, Members
 from weft.nn.parameter import Parameter
+
+
+def _torch_paths(module):
+    return [f"torch.nn.{kind.__name__}" for kind in type(module).__mro__]
 
 
 class Module:
@@ -128,6 +134,8 @@ class Module:
         kind = type(self).__name__
         if "_hooks" not in self.__dict__:
             hint = f"; {kind}.__init__() has not called super().__init__()"
+        elif path := next((p for p in _torch_paths(self) if in_torch(p, name)), None):
+            raise AttributeError(member_explanation(type(self), path, name), name=name)
         else:
             near = difflib.get_close_matches(name, [n for n in dir(self) if not n.startswith("__")], 1)
             hint = f". Did you mean {near[0]!r}?" if near else ""
@@ -197,6 +205,7 @@ class Module:
 
     def named_modules(self, memo=None, prefix="", remove_duplicate=True):
         """Yields (path, module) for this module, whose path is the prefix, and all below it."""
+        check_text("named_modules", prefix=prefix)
         memo = set() if memo is None else memo
         if self in memo:
             return
@@ -238,6 +247,7 @@ class Module:
 
     def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
         """Yields (path, parameter); a parameter that is used in several places once, unless told otherwise."""
+        check_text("named_parameters", prefix=prefix)
         return self._named_members("_parameters", prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse=True):
@@ -247,6 +257,7 @@ class Module:
 
     def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
         """Yields (path, buffer)."""
+        check_text("named_buffers", prefix=prefix)
         return self._named_members("_buffers", prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse=True):
@@ -256,6 +267,7 @@ class Module:
 
     def get_submodule(self, target):
         """The submodule with a path like "features.3"; this module itself for "". Raises AttributeError."""
+        check_text("get_submodule", target=target)
         module = self
         for name in target.split(".") if target else ():
             child = getattr(module, name)
@@ -267,6 +279,7 @@ class Module:
         return module
 
     def _get_member(self, target, what, group):
+        check_text(f"get_{what}", target=target)
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
         if name not in module.__dict__[group]:
@@ -366,7 +379,9 @@ class Module:
 
     def type(self, dst_type):
         """Converts all parameters and buffers to the dtype."""
-        return self._apply(lambda t: t.to(dst_type))
+        if dst_type is None:
+            raise TypeError("type: expected a dtype, got None")
+        return self._apply(lambda t: t.type(dst_type))
 
     def cpu(self):
         """Moves parameters and buffers to the CPU."""
@@ -390,6 +405,7 @@ class Module:
         """
         if args:
             raise TypeError("state_dict takes keyword arguments only: destination, prefix, keep_vars")
+        check_text("state_dict", prefix=prefix)
         return state.state_dict(self, destination, prefix, keep_vars)
 
     def load_state_dict(self, state_dict, strict=True, assign=False):

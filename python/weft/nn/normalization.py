@@ -1,6 +1,7 @@
 """Normalisation layers."""
 
 import weft
+from weft._checks import check_tensors
 from weft.nn import functional as F
 from weft.nn import init
 from weft.nn.module import Module
@@ -59,6 +60,7 @@ class _RunningNorm(Module):
         _reset_affine(self)
 
     def _check_input_dim(self, input):
+        check_tensors(type(self).__name__, input=input)
         if input.dim() not in self._input_dims:
             dims = " or ".join(map(str, self._input_dims))
             raise ValueError(

@@ -4,18 +4,21 @@ import functools
 
 import weft
 from weft import _C
+from weft._checks import check_flags
 from weft.optim.optimizer import Optimizer, StepRun, check_range
 
 _STEPS = (_C._adam_step, _C._prepare_adam_step)
 
 
 class Adam(Optimizer):
-    """Adam; Kingma and Ba, 2015. One fused step for all parameters.
+    """Adam; Kingma and Ba, 2015. There is one fused step for all parameters, which can always be recorded: foreach,
+    fused and capturable change nothing.
 
     With betas b1, b2 at step t: ``m = b1 m + (1 - b1) g``, ``v = b2 v + (1 - b2) g^2``,
     ``p = p - lr * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)``. weight_decay adds ``weight_decay * p`` to g, or
     with decoupled_weight_decay takes ``lr * weight_decay * p`` from p as AdamW does; amsgrad uses the largest v so
-    far; maximize takes -g. ValueError for a negative lr, eps or weight_decay, or betas outside of [0, 1).
+    far; maximize takes -g. ValueError for a negative lr, eps or weight_decay, or betas outside of [0, 1);
+    TypeError for flags that are neither bool nor None.
 
     >>> import weft
     >>> p = weft.nn.Parameter(weft.tensor([1.0]))
@@ -42,6 +45,9 @@ class Adam(Optimizer):
         fused=None,
         decoupled_weight_decay=False,
     ):
+        check_flags(
+            type(self).__name__, foreach=foreach, fused=fused, capturable=capturable, differentiable=differentiable
+        )
         if differentiable:
             raise ValueError(f"{type(self).__name__}: differentiable=True is not supported")
         defaults = {

@@ -8,6 +8,7 @@ import weakref
 
 import weft
 from weft import _C, _jit_state
+from weft._missing import name_missing_members
 from weft.nn.conversion import zero_gradients
 
 
@@ -330,3 +331,6 @@ def count_step(advance):
         advance()
     else:
         graph.on_replay(advance)
+
+
+name_missing_members(Optimizer, "torch.optim.Optimizer")

@@ -4,6 +4,7 @@ import functools
 
 import weft
 from weft import _C
+from weft._checks import check_flags
 from weft.optim.optimizer import Optimizer, StepRun, check_range
 
 _STEPS = (_C._sgd_step, _C._prepare_sgd_step)
@@ -14,9 +15,10 @@ class SGD(Optimizer):
 
     With momentum m the step is ``b = m * b + (1 - dampening) * g``, ``p = p - lr * b`` (with nesterov
     ``g + m * b`` in place of b); weight_decay adds ``weight_decay * p`` to g; maximize takes -g. Polyak, 1964;
-    Sutskever et al., 2013. One fused step for all parameters.
+    Sutskever et al., 2013. There is one fused step for all parameters, so foreach and fused change nothing.
 
-    ValueError for a negative lr, momentum or weight_decay, or nesterov without momentum or with dampening.
+    ValueError for a negative lr, momentum or weight_decay, or nesterov without momentum or with dampening;
+    TypeError for flags that are neither bool nor None.
 
     >>> import weft
     >>> p = weft.nn.Parameter(weft.tensor([1.0, 2.0]))
@@ -41,6 +43,7 @@ class SGD(Optimizer):
         differentiable=False,
         fused=None,
     ):
+        check_flags("SGD", foreach=foreach, fused=fused, differentiable=differentiable)
         if differentiable:
             raise ValueError("SGD: differentiable=True is not supported")
         defaults = {

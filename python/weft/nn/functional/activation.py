@@ -4,6 +4,7 @@ import math
 
 import weft
 from weft._C import nn as native
+from weft._checks import check_tensors
 from weft.nn.functional._draws import draws
 
 
@@ -25,6 +26,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     >>> weft.nn.functional.rrelu(weft.tensor([-2.0, 2.0]), 0.25, 0.75)
     tensor([-1.,  2.])
     """
+    check_tensors("rrelu", input=input)
     if lower > upper:
         raise ValueError(f"rrelu: lower must be at most upper, got {lower} and {upper}")
     if training:
@@ -43,6 +45,9 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     >>> weft.nn.functional.gumbel_softmax(weft.zeros(2, 3), hard=True).sum(-1)
     tensor([1., 1.])
     """
+    check_tensors("gumbel_softmax", logits=logits)
+    if dim is None:
+        raise TypeError("gumbel_softmax: dim must be an int, got None")
     noise = -(-(weft.rand_like(logits) + eps).log() + eps).log()
     soft = native.softmax((logits + noise) / tau, dim)
     if not hard:
@@ -58,6 +63,7 @@ def bilinear(input1, input2, weight, bias=None):
     >>> weft.nn.functional.bilinear(weft.ones(2, 3), weft.ones(2, 4), weft.ones(5, 3, 4)).shape == (2, 5)
     True
     """
+    check_tensors("bilinear", ("bias",), input1=input1, input2=input2, weight=weight, bias=bias)
     if input1.shape[:-1] != input2.shape[:-1] or weight.dim() != 3:
         raise ValueError(
             f"bilinear: expected (..., in1), (..., in2) and a weight (out, in1, in2), got {tuple(input1.shape)}, "

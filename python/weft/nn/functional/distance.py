@@ -3,7 +3,7 @@
 import operator
 
 import weft
-from weft.nn.functional._arguments import check_tensors
+from weft._checks import check_tensors
 
 
 def _norm(x, p, dim, keepdim=False):
@@ -17,7 +17,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     >>> weft.nn.functional.normalize(weft.tensor([[3.0, 4.0]]))
     tensor([[0.6000, 0.8000]])
     """
-    check_tensors("normalize", input=input)
+    check_tensors("normalize", ("out",), input=input, out=out)
     if dim is None:
         raise TypeError("normalize: dim must be an int or a tuple of ints, got None")
     result = input / _norm(input, p, dim, True).clamp(min=eps)

@@ -2,6 +2,7 @@
 
 import weft
 from weft._C import nn as native
+from weft._checks import check_tensors
 from weft.nn.functional._draws import draws
 
 _SELU_FLOOR = -1.7580993408473766  # what SELU tends to for very negative input: -scale * alpha
@@ -11,6 +12,7 @@ _SELU_FLOOR = -1.7580993408473766  # what SELU tends to for very negative input:
 def _drop_channels(name, input, p, training, inplace, dims):
     if not 0 <= p <= 1:
         raise ValueError(f"{name}: p must be between 0 and 1, got {p}")
+    check_tensors(name, input=input)
     if input.dim() not in dims:
         wanted = " or ".join(map(str, dims))
         raise ValueError(f"{name}: expected input with {wanted} dimensions, got shape {tuple(input.shape)}")
@@ -39,6 +41,7 @@ def dropout2d(input, p=0.5, training=True, inplace=False):
     >>> weft.nn.functional.dropout2d(weft.ones(1, 2, 3, 3), p=1.0).sum()
     tensor(0.)
     """
+    check_tensors("dropout2d", input=input)
     # Three dimensions are (N, C, L), as they have always been in PyTorch's function of this name
     return _drop_channels("dropout2d", input, p, training, inplace, (3,) if input.dim() == 3 else (4,))
 
@@ -61,6 +64,7 @@ def alpha_dropout(input, p=0.5, training=False, inplace=False):
     >>> weft.nn.functional.alpha_dropout(weft.ones(2), training=False)
     tensor([1., 1.])
     """
+    check_tensors("alpha_dropout", input=input)
     if not 0 <= p <= 1:
         raise ValueError(f"alpha_dropout: p must be between 0 and 1, got {p}")
     if not training or p == 0:

@@ -5,7 +5,7 @@ import warnings
 
 import weft
 from weft._C import nn as native
-from weft.nn.functional._arguments import check_tensors
+from weft._checks import check_flags, check_numbers, check_tensors
 from weft.nn.functional.distance import pairwise_distance
 
 
@@ -13,6 +13,7 @@ def former_reduction(name, size_average, reduce, reduction):
     """The reduction that the deprecated size_average= and reduce= stand for, with a warning where they are given."""
     if size_average is None and reduce is None:
         return reduction
+    check_flags(name, size_average=size_average, reduce=reduce)
     if reduce is not None and not reduce:
         meant = "none"
     else:
@@ -63,6 +64,7 @@ def poisson_nll_loss(
     tensor(1.)
     """
     check_tensors("poisson_nll_loss", input=input, target=target)
+    check_numbers("poisson_nll_loss", eps=eps)
     reduction = former_reduction("poisson_nll_loss", size_average, reduce, reduction)
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
     if full:

@@ -6,7 +6,7 @@ import operator
 import weft
 from weft import _C
 from weft._C import nn as native
-from weft.nn.functional._arguments import check_tensors
+from weft._checks import check_tensors
 
 
 def _one(name, value):

@@ -1,18 +1,15 @@
-"""Clipping of gradients, by their total norm or value by value."""
+"""Clipping of gradients, by their total norm or value by value. All tensors go together: foreach changes nothing."""
 
 import math
 
 import weft
 from weft import _C
-
-
-def _as_list(tensors):
-    return [tensors] if isinstance(tensors, weft.Tensor) else list(tensors)
+from weft._checks import check_flags, check_tensors, tensors_of
 
 
 def _gradients(name, parameters):
     """The gradients there are, all of which can be changed in place; else RuntimeError."""
-    grads = [parameter.grad for parameter in _as_list(parameters) if parameter.grad is not None]
+    grads = [parameter.grad for parameter in tensors_of(name, "parameters", parameters) if parameter.grad is not None]
     _C._check_inplace(name, grads)
     return grads
 
@@ -26,7 +23,8 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     >>> weft.nn.utils.get_total_norm([weft.tensor([3.0]), weft.tensor([4.0])])
     tensor(5.)
     """
-    tensors = _as_list(tensors)
+    check_flags("get_total_norm", foreach=foreach)
+    tensors = tensors_of("get_total_norm", "tensors", tensors)
     if not tensors:
         return weft.tensor(0.0)
     with weft.no_grad():
@@ -54,6 +52,8 @@ def clip_grads_with_norm_(parameters, max_norm, total_norm, foreach=None):
     >>> p.grad
     tensor([3., 4.])
     """
+    check_flags("clip_grads_with_norm_", foreach=foreach)
+    check_tensors("clip_grads_with_norm_", total_norm=total_norm)
     with weft.no_grad():
         # Always multiplied, if only by one: the value need not be known here, so nothing waits for the device
         factor = (float(max_norm) / (total_norm + 1e-6)).clamp(max=1.0)
@@ -74,7 +74,8 @@ def clip_grad_norm_(parameters, max_norm, norm_type=2.0, error_if_nonfinite=Fals
     >>> p.grad
     tensor([0.6000, 0.8000])
     """
-    parameters = _as_list(parameters)
+    check_flags("clip_grad_norm_", foreach=foreach)
+    parameters = tensors_of("clip_grad_norm_", "parameters", parameters)
     with weft.no_grad():
         _gradients("clip_grad_norm_", parameters)
     total = get_total_norm([p.grad for p in parameters if p.grad is not None], norm_type, error_if_nonfinite)
@@ -92,6 +93,7 @@ def clip_grad_value_(parameters, clip_value, foreach=None):
     >>> p.grad
     tensor([ 1.0000, -0.5000])
     """
+    check_flags("clip_grad_value_", foreach=foreach)
     limit = float(clip_value)
     with weft.no_grad():
         for grad in _gradients("clip_grad_value_", parameters):

@@ -2,6 +2,7 @@
 
 import weft
 from weft import _C
+from weft._checks import check_tensors, tensors_of
 
 
 def parameters_to_vector(parameters):
@@ -11,6 +12,7 @@ def parameters_to_vector(parameters):
     >>> weft.nn.utils.parameters_to_vector([weft.ones(1, 2), weft.zeros(1)])
     tensor([1., 1., 0.])
     """
+    parameters = tensors_of("parameters_to_vector", "parameters", parameters)
     return weft.cat([parameter.reshape(-1) for parameter in parameters])
 
 
@@ -23,9 +25,8 @@ def vector_to_parameters(vec, parameters):
     >>> layer.bias.item()
     3.0
     """
-    if not isinstance(vec, weft.Tensor):
-        raise TypeError(f"vector_to_parameters: expected a Tensor, got {type(vec).__name__}")
-    parameters = list(parameters)
+    check_tensors("vector_to_parameters", vec=vec)
+    parameters = tensors_of("vector_to_parameters", "parameters", parameters)
     total = sum(parameter.numel() for parameter in parameters)
     if vec.numel() != total:
         raise ValueError(

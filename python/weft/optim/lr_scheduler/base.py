@@ -4,6 +4,7 @@ import functools
 import operator
 
 from weft import _C
+from weft._checks import check_mapping
 from weft.optim.optimizer import Optimizer
 
 
@@ -109,6 +110,7 @@ class LRScheduler:
 
     def load_state_dict(self, state_dict):
         """Takes over what state_dict gave."""
+        check_mapping("load_state_dict", state_dict=state_dict)
         self.__dict__.update(state_dict)
 
 

@@ -3,6 +3,7 @@
 import bisect
 
 from weft import _C
+from weft._checks import check_mapping
 from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer
 
 
@@ -10,7 +11,7 @@ def _check_members(scheduler, optimizer, members):
     if not members:
         raise ValueError(f"{type(scheduler).__name__}: expected at least one scheduler")
     for i, member in enumerate(members):
-        if getattr(member, "optimizer", None) is not optimizer:
+        if getattr(member, "optimizer", None) is not optimizer or optimizer is None:
             raise ValueError(f"{type(scheduler).__name__}: scheduler {i} belongs to another optimizer, or is none")
 
 
@@ -23,6 +24,7 @@ class _Combined(LRScheduler):
 
     def load_state_dict(self, state_dict):
         """Takes over what state_dict gave."""
+        check_mapping("load_state_dict", state_dict=state_dict)
         self.__dict__.update({key: value for key, value in state_dict.items() if key != "_schedulers"})
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):
             scheduler.load_state_dict(state)
@@ -88,7 +90,7 @@ class ChainedScheduler(_Combined):
 
     def __init__(self, schedulers, optimizer=None):
         schedulers = list(schedulers)
-        optimizer = optimizer or (schedulers[0].optimizer if schedulers else None)
+        optimizer = optimizer or (getattr(schedulers[0], "optimizer", None) if schedulers else None)
         _check_members(self, optimizer, schedulers)
         self.optimizer = optimizer
         self._schedulers = schedulers

@@ -49,6 +49,9 @@ class OneCycleLR(LRScheduler):
         last_epoch=-1,
     ):
         check_optimizer(self, optimizer)
+        for name, value in (("epochs", epochs), ("steps_per_epoch", steps_per_epoch)):
+            if value is not None and (not isinstance(value, int) or value <= 0):
+                raise ValueError(f"OneCycleLR: {name} must be a positive int or None, got {value!r}")
         if total_steps is None:
             if epochs is None or steps_per_epoch is None:
                 raise ValueError("OneCycleLR: give total_steps, or both epochs and steps_per_epoch")
@@ -159,6 +162,8 @@ class CyclicLR(LRScheduler):
         self.mode = mode
         self.gamma = gamma
         self.scale_fn = scale_fn
+        if scale_mode not in ("cycle", "iterations"):
+            raise ValueError(f"CyclicLR: scale_mode must be 'cycle' or 'iterations', got {scale_mode!r}")
         self.scale_mode = scale_mode
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:

@@ -3,6 +3,7 @@
 import bisect
 import math
 
+from weft._checks import check_mapping
 from weft.optim.lr_scheduler.base import LRScheduler, is_function, per_group
 
 
@@ -218,6 +219,7 @@ class LambdaLR(LRScheduler):
 
     def load_state_dict(self, state_dict):
         """Takes over what state_dict gave; the functions stay those given when the scheduler was made."""
+        check_mapping("load_state_dict", state_dict=state_dict)
         self.__dict__.update({key: value for key, value in state_dict.items() if key != "lr_lambdas"})
         for function, attributes in zip(self.lr_lambdas, state_dict["lr_lambdas"]):
             if attributes is not None:

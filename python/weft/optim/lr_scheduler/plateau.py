@@ -3,6 +3,7 @@
 import math
 
 from weft import _C
+from weft._checks import check_numbers
 from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
 
 
@@ -70,6 +71,8 @@ class ReduceLROnPlateau(LRScheduler):
         """Takes the figure of another epoch, and lowers the learning rates if it is time."""
         _C._refuse_while_tracing("lr_scheduler.step")
         current = float(metrics)
+        if epoch is not None:
+            check_numbers("ReduceLROnPlateau.step", epoch=epoch)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self.is_better(current, self.best):
             self.best = current

@@ -7,6 +7,7 @@ import typing
 import warnings
 
 import weft
+from weft._missing import name_missing_members
 from weft.utils.data.collate import default_collate
 from weft.utils.data.dataset import IterableDataset, Subset, TensorDataset
 from weft.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
@@ -288,3 +289,6 @@ def _direct_fetcher(dataset):
         inner = _direct_fetcher(dataset.dataset)
         return inner and (lambda indices: inner([dataset.indices[i] for i in indices]))
     return None
+
+
+name_missing_members(DataLoader, "torch.utils.data.DataLoader")

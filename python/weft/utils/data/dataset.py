@@ -7,6 +7,7 @@ import typing
 import warnings
 
 import weft
+from weft._checks import tensors_of
 
 _T = typing.TypeVar("_T", covariant=True)
 
@@ -63,6 +64,7 @@ class TensorDataset(Dataset[tuple[weft.Tensor, ...]]):
     def __init__(self, *tensors):
         if not tensors:
             raise ValueError("TensorDataset: expected at least one tensor")
+        tensors_of("TensorDataset", "its arguments", tensors)
         if any(t.dim() == 0 or t.shape[0] != tensors[0].shape[0] for t in tensors):
             shapes = ", ".join(str(tuple(t.shape)) for t in tensors)
             raise ValueError(f"TensorDataset: all tensors must have the same first dimension, got shapes {shapes}")
@@ -150,6 +152,8 @@ class ChainDataset(IterableDataset):
     """
 
     def __init__(self, datasets):
+        if not hasattr(datasets, "__iter__") and not hasattr(datasets, "__getitem__"):
+            raise TypeError(f"ChainDataset: expected datasets, got {type(datasets).__name__}")
         self.datasets = datasets
 
     def __iter__(self):
