@@ -11,7 +11,7 @@ tensor([2., 4.])
 import importlib
 from math import e, inf, nan, pi
 
-from weft import _C, _tensor, _tensor_types
+from weft import _C, _tensor, _tensor_names, _tensor_types
 from weft._C import *  # noqa: F403
 from weft._missing import missing, name_missing_methods
 from weft._size import Size
@@ -83,6 +83,8 @@ for _name in _SUBMODULES:
 
 name_missing_methods(Tensor)  # noqa: F405
 del name_missing_methods
+
+globals().update({name: getattr(Tensor, name) for name in _tensor_names.METHODS})  # noqa: F405
 
 
 def __getattr__(name):
