@@ -11,7 +11,7 @@ tensor([2., 4.])
 import importlib
 from math import e, inf, nan, pi
 
-from weft import _C, _tensor, _tensor_types
+from weft import _C, _tensor, _tensor_names, _tensor_types
 from weft._C import *  # noqa: F403
 from weft._missing import missing, name_missing_members
 from weft._size import Size
@@ -86,6 +86,8 @@ name_missing_members(Generator, "torch.Generator")  # noqa: F405
 name_missing_members(dtype, "torch.dtype")  # noqa: F405
 name_missing_members(Node, "torch.autograd.graph.Node")  # noqa: F405
 del name_missing_members
+
+globals().update({name: getattr(Tensor, name) for name in _tensor_names.METHODS})  # noqa: F405
 
 
 def __getattr__(name):

@@ -102,6 +102,15 @@ def _matrix_adjoint(self):
     return self.mT if self.dim() else self
 
 
+# Methods that are functions of the module, too.
+METHODS = (
+    "abs_ acos_ acosh_ addmv_ arccos_ arccosh_ arcsin_ arcsinh_ arctan_ arctanh_ asin_ asinh_ atan_ atanh_ ceil_ "
+    "clamp_ clamp_max_ clamp_min_ clip_ cos_ cosh_ deg2rad_ detach detach_ erf_ erfc_ exp2_ exp_ expm1_ fill_ fix_ "
+    "floor_ frac_ get_device index_put_ is_inference is_same_size log10_ log1p_ log2_ log_ nan_to_num_ neg_ "
+    "negative_ rad2deg_ reciprocal_ relu_ round_ rsqrt_ selu_ sigmoid_ sin_ sinh_ sqrt_ square_ tan_ tanh_ trunc_ "
+    "xlogy_ zero_"
+).split()
+
 FUNCTIONS = {f.__name__: f for f in (conj, is_conj, is_neg, real, resolve_conj, resolve_neg)}
 
 

@@ -217,3 +217,55 @@ def test_bad_arguments(w):
             bad()
     with pytest.raises(TypeError, match="Optimizer"):
         s.StepLR("optimizer", 3)
+
+
+def test_a_jump_to_an_epoch_warns(w):
+    opt = optimizer(w)
+    scheduler = w.optim.lr_scheduler.StepLR(opt, 2, gamma=0.5)
+    opt.step()
+    with pytest.warns(UserWarning, match="deprecated"):
+        scheduler.step(4)
+    assert scheduler.get_last_lr() == [0.125]
+
+
+def test_a_rate_that_is_a_tensor_of_the_caller_is_copied(w):
+    lr, high = w.tensor(0.5), w.tensor(1.0)
+    opt = w.optim.SGD([w.nn.Parameter(w.zeros(1))], lr=lr, momentum=0.9)
+    scheduler = w.optim.lr_scheduler.CyclicLR(opt, base_lr=lr, max_lr=high, step_size_up=2, cycle_momentum=False)
+    lr.mul_(0.5)
+    high.mul_(0.5)
+    assert float(scheduler.base_lrs[0]) == 0.5 == float(opt.param_groups[0]["initial_lr"])
+    assert float(scheduler.max_lrs[0]) == 1.0
+    opt = w.optim.SGD([w.nn.Parameter(w.zeros(1))], lr=lr)
+    scheduler = w.optim.lr_scheduler.ExponentialLR(opt, gamma=0.5)
+    lr.mul_(2)
+    assert float(scheduler.base_lrs[0]) == 0.25 == float(opt.param_groups[0]["initial_lr"])
+
+
+def test_a_resumed_cosine_does_not_depend_on_the_rate_of_the_optimizer(w):
+    opt = optimizer(w)
+    scheduler = w.optim.lr_scheduler.CosineAnnealingLR(opt, 5, eta_min=0.1)
+    opt.step()
+    scheduler.step()
+    before = scheduler.get_last_lr()
+    resumed = w.optim.lr_scheduler.CosineAnnealingLR(opt, 5, eta_min=0.1, last_epoch=0)
+    assert resumed.get_last_lr() == pytest.approx(before)
+
+
+@weft_only
+def test_plateau_refuses_groups_without_a_lowest_rate(w):
+    opt = optimizer(w, groups=2)
+    scheduler = w.optim.lr_scheduler.ReduceLROnPlateau(opt, patience=0, min_lr=[1e-5, 1e-4])
+    opt.add_param_group({"params": [w.nn.Parameter(w.zeros(1))], "lr": 0.5})
+    with pytest.raises(RuntimeError, match="3 parameter groups, min_lr was given for 2"):
+        scheduler.step(1.0)
+
+
+def test_a_sequence_takes_a_chain(w):
+    opt = optimizer(w, lr=1.0)
+    low = w.optim.lr_scheduler.ConstantLR(opt, factor=0.5, total_iters=9)
+    fall = w.optim.lr_scheduler.ExponentialLR(opt, gamma=0.5)
+    last = w.optim.lr_scheduler.ConstantLR(opt, factor=0.25, total_iters=9)
+    chain = w.optim.lr_scheduler.ChainedScheduler([low, fall])
+    scheduler = w.optim.lr_scheduler.SequentialLR(opt, [chain, last], milestones=[3])
+    assert rates(opt, scheduler, 5) == pytest.approx([0.5, 0.25, 0.125, 0.25, 0.25])

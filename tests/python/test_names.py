@@ -367,3 +367,22 @@ def test_import_does_not_read_the_whole_table():
 
     code = "import weft; from weft import _missing; print(_missing.torch_names.cache_info().currsize)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "0\n"
+
+
+def test_in_place_functions_of_the_module(w):
+    x = w.tensor([-1.0, 4.0])
+    assert w.relu_(x) is x and x.tolist() == [0.0, 4.0]
+    assert w.clamp_(x, 1, 3) is x and x.tolist() == [1.0, 3.0]
+    w.index_put_(x, (w.tensor([0]),), w.tensor(7.0))
+    assert x.tolist() == [7.0, 3.0]
+    assert not w.detach(x.requires_grad_() * 2).requires_grad
+    with pytest.raises(TypeError):
+        w.exp_(3.0)
+
+
+def test_cudnn_flags_is_a_scope(w):
+    cudnn = w.backends.cudnn
+    before = cudnn.benchmark
+    with cudnn.flags(benchmark=not before):
+        assert cudnn.benchmark is not before
+    assert cudnn.benchmark is before

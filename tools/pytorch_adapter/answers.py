@@ -8,6 +8,16 @@ def _no_scope(*args, **kwargs):
     return contextlib.nullcontext()
 
 
+def _only(value, name):
+    """A setter of what can have one value only."""
+
+    def set_to(given):
+        if given != value:
+            raise NotImplementedError(f"Weft has no {name}({given})")
+
+    return set_to
+
+
 ANSWERS = {
     "torch.cpu._is_avx2_supported": lambda: True,
     "torch.multiprocessing.get_all_start_methods": multiprocessing.get_all_start_methods,
@@ -24,6 +34,16 @@ ANSWERS = {
     "torch.compiler.set_stance": _no_scope,
     "torch.backends.disable_global_flags": lambda: None,
     "torch._C._get_privateuse1_backend_name": lambda: "privateuseone",
+    "torch.utils._foreach_utils._get_foreach_kernels_supported_devices": lambda: [],
+    "torch.utils._foreach_utils._get_fused_kernels_supported_devices": lambda: [],
+    "torch._prims_common.wrappers._maybe_remove_out_wrapper": lambda function: function,
+    "torch.is_warn_always_enabled": lambda: True,
+    "torch.set_warn_always": _only(True, "torch.set_warn_always"),
+    "torch.__future__.get_swap_module_params_on_conversion": lambda: False,
+    "torch.__future__.set_swap_module_params_on_conversion": _only(
+        False, "torch.__future__.set_swap_module_params_on_conversion"
+    ),
+    "torch.compiler.is_compiling": lambda: False,
 }
 
 # What PyTorch lacks, too, although it looks private.
@@ -33,4 +53,4 @@ NOT_THERE = {"torch._foreach_zero", "torch._foreach_copy"}
 DUNDERS = ("__rdiv__", "__rmod__", "__rpow__", "__rsub__", "__radd__", "__rmul__", "__rand__", "__ror__", "__rxor__")
 
 # Private modules that are plain Python: loaded from the installed PyTorch as they are.
-FILES = {"torch.utils._import_utils"}
+FILES = {"torch.utils._import_utils", "torch.utils._pytree"}

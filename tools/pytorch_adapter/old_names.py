@@ -27,6 +27,19 @@ def _new_module_tests(module, name):
     return module.get_new_module_tests()
 
 
+def _none_of_none(parametrize):
+    """Tests for each item of a list; none for an empty one (Weft lacks all), which PyTorch takes for a mistake."""
+
+    def parametrized(*args, **kwargs):
+        try:
+            yield from parametrize(*args, **kwargs)
+        except ValueError as error:
+            if "An empty " not in str(error):
+                raise
+
+    return parametrized
+
+
 def add_names(name, module):
     """Adds what the helper module ``name`` once had."""
     if name == "common_nn":
@@ -35,11 +48,17 @@ def add_names(name, module):
         _add(module, bf32_on_and_off=_on_and_off)
     elif name == "common_cuda":
         _add(module, tf32_is_not_fp32=lambda: False)
+    elif name == "common_device_type":
+        module.ops._parametrize_test = _none_of_none(module.ops._parametrize_test)
+    elif name == "common_utils":
+        module.parametrize._parametrize_test = _none_of_none(module.parametrize._parametrize_test)
     elif name == "common_methods_invocations":
-        import unittest
+        from torch.testing._internal import common_device_type as current
 
         binary = [op for op in module.op_db if type(op).__name__ == "BinaryUfuncInfo"]
-        _add(module, skip=unittest.skip, binary_ufuncs_and_refs=binary, ops_and_refs=module.op_db)
+        _add(module, skip=current.skip, xfail=current.xfail, binary_ufuncs_and_refs=binary)
+        _add(module, skipOps=lambda case, test, ops: current.skipOps(ops))
+        _add(module, ops_and_refs=module.op_db + module.python_ref_db)
 
 
 class _After:
@@ -64,5 +83,5 @@ class _After:
         return spec
 
 
-NAMES = ("common_nn", "common_mkldnn", "common_cuda", "common_methods_invocations")
+NAMES = "common_nn common_mkldnn common_device_type common_utils common_cuda common_methods_invocations".split()
 sys.meta_path.insert(0, _After())

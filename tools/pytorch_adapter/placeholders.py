@@ -113,7 +113,7 @@ class DTypePlaceholder(Placeholder):
         object.__setattr__(self, "itemsize", max(int(digits or 8) // 8, 1))
 
     def __reduce__(self):
-        return DTypePlaceholder, (self._path,)
+        return stand_in, (self._path,)
 
 
 DTYPES = "complex32 complex64 complex128 chalf cfloat cdouble uint16 uint32 uint64 qint8 quint8 qint32"

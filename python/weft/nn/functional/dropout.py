@@ -15,7 +15,7 @@ def _drop_channels(name, input, p, training, inplace, dims):
     check_tensors(name, input=input)
     if input.dim() not in dims:
         wanted = " or ".join(map(str, dims))
-        raise ValueError(f"{name}: expected input with {wanted} dimensions, got shape {tuple(input.shape)}")
+        raise RuntimeError(f"{name}: expected input with {wanted} dimensions, got shape {tuple(input.shape)}")
     if not training or p == 0:
         return input
     channel_dims = input.dim() - max(dims) + 2  # 1 without a batch dimension, else 2

@@ -1,7 +1,7 @@
 """Learning-rate schedules: call ``scheduler.step()`` after each epoch (or each batch) of optimizer steps."""
 
 from weft._missing import missing_names
-from weft.optim.lr_scheduler.base import LRScheduler
+from weft.optim.lr_scheduler.base import EPOCH_DEPRECATION_WARNING, LRScheduler  # noqa: F401
 from weft.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
 from weft.optim.lr_scheduler.cyclic import CosineAnnealingWarmRestarts, CyclicLR, OneCycleLR
 from weft.optim.lr_scheduler.decay import (

@@ -2,10 +2,21 @@
 
 import functools
 import operator
+import warnings
 
 from weft import _C
 from weft._checks import check_mapping
 from weft.optim.optimizer import Optimizer
+
+EPOCH_DEPRECATION_WARNING = (
+    "lr_scheduler.step(epoch) is deprecated: call step() after each epoch, and give last_epoch to the constructor to "
+    "resume a schedule"
+)
+
+
+def own(value):
+    """The value; of a tensor, which the caller may go on to change, a copy."""
+    return value.detach().clone() if isinstance(value, _C.Tensor) else value
 
 
 def _snapshot(scheduler):
@@ -57,6 +68,8 @@ class LRScheduler:
     [0.5]
     """
 
+    _step_count = 0  # steps since it was made
+
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:
@@ -67,13 +80,13 @@ class LRScheduler:
         last_epoch = operator.index(last_epoch)
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
+                group.setdefault("initial_lr", own(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"{type(self).__name__}: to resume at epoch {last_epoch}, group {i} needs an 'initial_lr'"
                 )
         self.optimizer = optimizer
-        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
+        self.base_lrs = [own(group["initial_lr"]) for group in optimizer.param_groups]
         self.last_epoch = last_epoch
         self.step()
 
@@ -87,15 +100,25 @@ class LRScheduler:
 
     @all_or_nothing
     def step(self, epoch=None):
-        """Goes on to the next epoch, or to the given one, and sets the learning rates."""
+        """Goes on to the next epoch, or to the given one, which is deprecated, and sets the learning rates."""
         _C._refuse_while_tracing("lr_scheduler.step")
+        if epoch is not None:
+            warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=3)
+        self._step_count += 1
+        self._go_to(epoch)
+
+    def _go_to(self, epoch):
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         self._set(self.get_lr() if epoch is None else self._closed_form())
+
+    def _take_back_first(self):
+        """Before another schedule takes this one's first step again."""
+        self.last_epoch -= 1
 
     def _set(self, rates):
         for group, rate in zip(self.optimizer.param_groups, rates):
             group["lr"] = rate
-        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr = [own(group["lr"]) for group in self.optimizer.param_groups]
 
     def get_last_lr(self):
         """The learning rates that were set last."""
@@ -130,7 +153,7 @@ def per_group(scheduler, optimizer, name, value):
     check_optimizer(scheduler, optimizer)
     groups = len(optimizer.param_groups)
     if not isinstance(value, (list, tuple)):
-        return [value] * groups
+        return [own(value) for _ in range(groups)]
     if len(value) != groups:
         raise ValueError(f"{type(scheduler).__name__}: {name} has {len(value)} values for {groups} parameter groups")
-    return list(value)
+    return [own(one) for one in value]

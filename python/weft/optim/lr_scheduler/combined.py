@@ -4,7 +4,7 @@ import bisect
 
 from weft import _C
 from weft._checks import check_mapping
-from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer
+from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, own
 
 
 def _check_members(scheduler, optimizer, members):
@@ -16,6 +16,10 @@ def _check_members(scheduler, optimizer, members):
 
 
 class _Combined(LRScheduler):
+    def _take_back_first(self):
+        for scheduler in self._schedulers:
+            scheduler._take_back_first()
+
     def state_dict(self):
         """The state of the schedule, and of each of those it is made of."""
         state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "_schedulers")}
@@ -59,7 +63,7 @@ class SequentialLR(_Combined):
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"]
         for scheduler in self._schedulers:
-            scheduler.last_epoch -= 1
+            scheduler._take_back_first()
         self._schedulers[0].step()
         self._last_lr = self._schedulers[0].get_last_lr()
 
@@ -70,7 +74,7 @@ class SequentialLR(_Combined):
         number = bisect.bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[number]
         if number > 0 and self._milestones[number - 1] == self.last_epoch:
-            scheduler.step(0)
+            scheduler._go_to(0)
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
@@ -94,11 +98,14 @@ class ChainedScheduler(_Combined):
         _check_members(self, optimizer, schedulers)
         self.optimizer = optimizer
         self._schedulers = schedulers
-        self._last_lr = [group["lr"] for group in optimizer.param_groups]
+        self._last_lr = [own(group["lr"]) for group in optimizer.param_groups]
 
     def step(self):
         """Goes on to the next epoch and sets the learning rates."""
         _C._refuse_while_tracing("lr_scheduler.step")
+        self._go_to(None)
+
+    def _go_to(self, epoch):
         for scheduler in self._schedulers:
-            scheduler.step()
-        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+            scheduler.step() if epoch is None else scheduler._go_to(epoch)
+        self._last_lr = [own(group["lr"]) for group in self.optimizer.param_groups]

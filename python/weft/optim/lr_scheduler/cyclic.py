@@ -3,7 +3,7 @@
 import math
 
 from weft import _C
-from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
+from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, own, per_group
 
 
 def _cycles_momentum(scheduler, optimizer):
@@ -154,7 +154,7 @@ class CyclicLR(LRScheduler):
         base_lrs = per_group(self, optimizer, "base_lr", base_lr)
         if last_epoch == -1:
             for group, rate in zip(optimizer.param_groups, base_lrs):
-                group["lr"] = group["initial_lr"] = rate
+                group["lr"], group["initial_lr"] = own(rate), rate
         self.max_lrs = per_group(self, optimizer, "max_lr", max_lr)
         down = float(step_size_up if step_size_down is None else step_size_down)
         self.total_size = float(step_size_up) + down
@@ -231,3 +231,6 @@ class CosineAnnealingWarmRestarts(LRScheduler):
             self.T_i *= self.T_mult
         self.last_epoch = math.floor(epoch)
         self._set(self.get_lr())
+
+    def _go_to(self, epoch):
+        self.step(epoch)

@@ -184,6 +184,8 @@ class CosineAnnealingLR(LRScheduler):
     def get_lr(self):
         if self.last_epoch == 0:
             return self._rates()
+        if self._step_count == 1:  # resumed: the optimizer may have its first rate, or the last one
+            return self._closed_form()
         now, before = self._share(self.last_epoch), self._share(self.last_epoch - 1)
         if (self.last_epoch - 1 - self.T_max) % (2 * self.T_max) == 0:  # it was at the bottom
             return [rate + (base - self.eta_min) * now for rate, base in zip(self._rates(), self.base_lrs)]

@@ -70,6 +70,12 @@ class ReduceLROnPlateau(LRScheduler):
     def step(self, metrics, epoch=None):
         """Takes the figure of another epoch, and lowers the learning rates if it is time."""
         _C._refuse_while_tracing("lr_scheduler.step")
+        groups = len(self.optimizer.param_groups)
+        if groups != len(self.min_lrs):
+            raise RuntimeError(
+                f"ReduceLROnPlateau: the optimizer has {groups} parameter groups, min_lr was given for "
+                f"{len(self.min_lrs)}; append to scheduler.min_lrs when you add a group"
+            )
         current = float(metrics)
         if epoch is not None:
             check_numbers("ReduceLROnPlateau.step", epoch=epoch)
