@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "bindings/autograd.h"
 #include "bindings/dlpack.h"
@@ -31,24 +32,44 @@ void check_exportable(const char* what, const Tensor& t) {
   check<ErrorKind::Type>(t.dtype() != DType::BFloat16, what, ": NumPy has no bfloat16; convert with .float() first");
 }
 
-// Calls f with the byte of each element of a bool tensor; what stride 0 repeats is seen once.
+// Calls f(first byte, count, stride) for runs that make up the elements of a bool tensor: few and long ones, where the
+// memory allows it. What stride 0 repeats is seen once.
 template <class F>
-void each_byte(const Tensor& t, char* at, int dim, const F& f) {
-  if (dim == t.ndim()) return f(*at);
-  int64_t stride = t.strides()[dim], count = stride == 0 ? std::min<int64_t>(t.size(dim), 1) : t.size(dim);
-  if (dim == t.ndim() - 1) {
-    for (int64_t i = 0; i < count; i++) f(at[i * stride]);
-    return;
+void each_run(const Tensor& t, const F& f) {
+  if (t.numel() == 0) return;
+  std::vector<std::pair<int64_t, int64_t>> dims;  // stride, size
+  for (int i = 0; i < t.ndim(); i++)
+    if (t.size(i) > 1 && t.strides()[i] != 0) dims.emplace_back(t.strides()[i], t.size(i));
+  std::sort(dims.begin(), dims.end(), std::greater<>());
+  for (size_t i = dims.size(); i-- > 1;) {
+    auto [stride, size] = dims[i];
+    if (dims[i - 1].first != stride * size) continue;
+    dims[i - 1] = {stride, size * dims[i - 1].second};
+    dims.erase(dims.begin() + static_cast<std::ptrdiff_t>(i));
   }
-  for (int64_t i = 0; i < count; i++) each_byte(t, at + i * stride, dim + 1, f);
+  std::pair<int64_t, int64_t> last{1, 1};
+  if (!dims.empty()) {
+    last = dims.back();
+    dims.pop_back();
+  }
+  auto walk = [&](const auto& self, char* at, size_t dim) -> void {
+    if (dim == dims.size()) return f(at, last.second, last.first);
+    for (int64_t i = 0; i < dims[dim].second; i++) self(self, at + i * dims[dim].first, dim + 1);
+  };
+  walk(walk, static_cast<char*>(t.data()), 0);
 }
 
-template <class F>
-void each_byte(const Tensor& t, const F& f) {
-  auto* data = static_cast<char*>(t.data());
-  if (t.numel() == 0) return;
-  if (!t.is_contiguous()) return each_byte(t, data, 0, f);
-  for (int64_t i = 0; i < t.numel(); i++) f(data[i]);
+// Are all bytes of a run 0 or 1? Eight at a time where they lie side by side.
+bool are_plain(const char* at, int64_t count, int64_t stride) {
+  uint64_t all = 0;
+  int64_t i = 0;
+  for (; stride == 1 && i + 8 <= count; i += 8) {
+    uint64_t eight;
+    std::memcpy(&eight, at + i, 8);
+    all |= eight;
+  }
+  for (; i < count; i++) all |= static_cast<unsigned char>(at[i * stride]);
+  return (all & ~uint64_t{0x0101010101010101}) == 0;
 }
 
 // A tensor as others may see it. In a bool every byte but 0 is true for Weft, but NumPy computes wrongly with bytes
@@ -57,16 +78,18 @@ void each_byte(const Tensor& t, const F& f) {
 struct Lent {
   explicit Lent(const Tensor& t) : tensor(t), writable(t.impl()->storage->writable()) {
     if (t.dtype() != DType::Bool || t.device().type != DeviceType::CPU) return;
-    unsigned char all = 0;
-    each_byte(t, [&](char byte) { all |= static_cast<unsigned char>(byte); });
-    if (all <= 1) return;
+    bool plain = true;
+    each_run(t, [&](const char* at, int64_t count, int64_t stride) { plain = plain && are_plain(at, count, stride); });
+    if (plain) return;
     const Ref<Storage>& storage = t.impl()->storage;
     if (!writable || storage->use_count() > 1) {
       tensor = clone(t);
       writable = false;
       copied = true;
     }
-    each_byte(tensor, [](char& byte) { byte = byte != 0; });
+    each_run(tensor, [](char* at, int64_t count, int64_t stride) {
+      for (int64_t i = 0; i < count; i++) at[i * stride] = at[i * stride] != 0;
+    });
   }
   Tensor tensor;
   bool writable;

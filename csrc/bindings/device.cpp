@@ -89,7 +89,6 @@ void bind_streams(py::module_& m) {
   m.def("current_stream", [](Device d) { return backend_of(d).current_stream(d.index); });
   m.def("set_current_stream", [](Device d, StreamHandle s) { backend_of(d).set_current_stream(d.index, s); });
   m.def("new_stream", [](Device d, int priority) { return backend_of(d).new_stream(d.index, priority); });
-  m.def("delete_stream", [](Device d, StreamHandle s) { backend_of(d).delete_stream(d.index, s); });
   m.def("stream_done", [](Device d, StreamHandle s) { return backend_of(d).stream_done(d.index, s); });
   m.def(
       "synchronize_stream", [](Device d, StreamHandle s) { backend_of(d).synchronize_stream(d.index, s); },

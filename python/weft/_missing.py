@@ -142,9 +142,11 @@ def name_missing_members(cls, path):
         if not hasattr(cls, name):
             setattr(cls, name, _MissingMember(path, name))
 
+    shown = cls.__dir__
+
     def directory(self):
         lacking = {n for kind in type(self).__mro__ for n, m in vars(kind).items() if isinstance(m, _MissingMember)}
-        return sorted(set(object.__dir__(self)) - lacking | set(getattr(self, "__dict__", ())))
+        return sorted(set(shown(self)) - (lacking - set(getattr(self, "__dict__", ()))))
 
     cls.__dir__ = directory
     return cls

@@ -49,7 +49,7 @@ def public_modules():
         if module.__name__ in found:
             continue
         found[module.__name__] = module
-        for name, value in vars(module).copy().items():
+        for name, value in sorted(vars(module).items()):
             path = f"{module.__name__}.{name}"
             if isinstance(value, types.ModuleType) and value.__name__ == path and not name.startswith("_"):
                 if name in getattr(module, "__all__", ()) or "torch" + path[4:] in _missing.torch_names():

@@ -19,6 +19,8 @@ from test_arguments import LONGEST_MESSAGE, REFUSED, Junk, little_memory  # noqa
 pytestmark = weft_only
 SECONDS = 20
 NEEDS_GPU = r"weft\.(cuda|accelerator)\.|weft\..*\.(cuda|pin_memory|record_stream)"
+# What the signatures of compiled functions say of whole numbers, which no fraction is
+WHOLE = ("typing.SupportsInt | typing.SupportsIndex", "typing.SupportsInt | typing.SupportsIndex | None", "int")
 NUMBERS = (-1, 2**62, 10**30, float("nan"), -1.5)
 
 # What is taken although it looks wrong, and why: (path, a trailing * stands for anything), what, reason
@@ -159,7 +161,7 @@ def broken(make, known):
         yield f"None as {parameter.name}", run, not (parameter.may_be_none or parameter.is_flag)
         for number in NUMBERS:
             run = with_argument(make, parameter, place, number)
-            yield f"{number} as {parameter.name}", run, False
+            yield f"{number} as {parameter.name}", run, isinstance(number, float) and parameter.annotation in WHOLE
     for place in range(len(known), len(args)):
         for value in (Junk(), "nonsense", None, *NUMBERS):
             function, args, kwargs = make()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import typing
 import weft
-__all__: list[str] = ['Event', 'Graph', 'abort_capture', 'allow_tf32', 'autocast_state', 'begin_capture', 'count', 'current_index', 'current_stream', 'delete_stream', 'end_capture', 'enter_autocast', 'is_pinned', 'leave_autocast', 'load_plugin', 'new_stream', 'pin_memory', 'properties', 'record_stream', 'set_allow_tf32', 'set_current_index', 'set_current_stream', 'stream_done', 'synchronize', 'synchronize_stream', 'unavailable_reason']
+__all__: list[str] = ['Event', 'Graph', 'abort_capture', 'allow_tf32', 'autocast_state', 'begin_capture', 'count', 'current_index', 'current_stream', 'end_capture', 'enter_autocast', 'is_pinned', 'leave_autocast', 'load_plugin', 'new_stream', 'pin_memory', 'properties', 'record_stream', 'set_allow_tf32', 'set_current_index', 'set_current_stream', 'stream_done', 'synchronize', 'synchronize_stream', 'unavailable_reason']
 class Event:
     """
     A mark in a stream.
@@ -47,8 +47,6 @@ def count(arg0: str) -> builtins.int:
 def current_index(arg0: str) -> builtins.int:
     ...
 def current_stream(arg0: weft.device) -> builtins.int:
-    ...
-def delete_stream(arg0: weft.device, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
 def end_capture(arg0: weft.device) -> Graph:
     ...
