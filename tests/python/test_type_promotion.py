@@ -128,3 +128,12 @@ def test_results_are_computed_in_the_joint_dtype(w):
     assert (w.tensor([2**53 + 1]) == w.tensor([2**53])).item() is False
     assert (w.tensor([1.0]) < w.tensor([2], dtype=w.int64)).item() is True
     assert (w.tensor([0.1]) == 0.1).item() is True, "a number is compared in the tensor's dtype"
+
+
+@pytest.mark.parametrize("x", ["bool", "int32", "float32"])
+def test_both_bounds_of_clamp_decide_together(w, x):
+    values = w.tensor([0, 1]).to(getattr(w, x))
+    number, vector = w.tensor(0.5, dtype=w.float64), w.tensor([1.0, 2.0], dtype=w.float32)
+    assert w.clamp(values, number, vector).dtype == w.float32
+    assert w.clamp(values, vector, number).dtype == w.float32
+    assert w.clamp(values, w.tensor(0), vector).tolist() == [0.0, 1.0]
