@@ -1,6 +1,9 @@
 // In-place changes of views, as autograd sees them: an op on a view is an op on part of its base.
+#include "autograd/inplace.h"
+
 #include "op/apply.h"
 #include "op/node.h"
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -98,6 +101,27 @@ void rebase_history(const Tensor& t, Ref<Node> node) {
   set_history(base, std::move(slices), 0);
   ensure_grad_meta(t).set_grad_fn(make_view_node(t), 0);
   impl.requires_grad = true;
+  impl.view_version = t.version();
+}
+
+void become_view(const char* op, const Tensor& t, const Tensor& view) {
+  refuse_while_tracing(op);
+  TensorImpl& impl = *t.impl();
+  check(!impl.inference || GradMode::inference(), op,
+        ": a tensor made in inference_mode cannot be changed in place outside of it; clone() it first");
+  check(!t.requires_grad() || !is_leaf(t), op,
+        ": a leaf tensor that requires grad cannot get another shape; assign to its .data, or use the form without _");
+  const bool recorded = t.requires_grad();
+  if (recorded && impl.base) check_view_recorded(op, t);
+  Ref<Node> node = recorded && !impl.base ? grad_fn(view) : nullptr;
+  impl.shape = view.shape();
+  impl.strides = view.strides();
+  impl.offset = view.offset();
+  impl.contiguous = view.is_contiguous();
+  impl.storage->bump_version(op);
+  if (!recorded) return;
+  if (!impl.base) return set_history(t, std::move(node), 0);
+  ensure_grad_meta(t).set_grad_fn(make_view_node(t), 0);
   impl.view_version = t.version();
 }
 

@@ -41,6 +41,9 @@ std::optional<Device> read_device(PyObject* object);
 // Python (or NumPy) numbers; nullopt for anything else. Integers beyond 64 bits are big ones (core/scalar.h);
 // OverflowError for those that no double comes near.
 std::optional<Scalar> read_scalar(PyObject* object);
+// An integer of Python, NumPy or a tensor (what has __index__); nullopt for bools, for what would have to be cut to one
+// (a float in a tensor, say) and beyond 64 bits.
+std::optional<int64_t> read_integer(PyObject* object);
 // An int or a sequence of ints (0-dim integer tensors count as ints).
 std::optional<Dims> read_dims(PyObject* object);
 
@@ -193,6 +196,18 @@ WEFT_READ_CASTER(weft::Scalar, "float", weft::python::read_scalar, {
   if (v.kind() == weft::Scalar::Kind::Int) return int_(v.to_int()).release();
   return float_(v.to_double()).release();
 });
+// In place of pybind11's, which would cut numbers of other types.
+template <>
+struct type_caster<int64_t> {
+  PYBIND11_TYPE_CASTER(int64_t, io_name("typing.SupportsIndex", "int"));
+  bool load(handle source, bool) {
+    std::optional<int64_t> result = weft::python::read_integer(source.ptr());
+    if (!result) return false;
+    value = *result;
+    return true;
+  }
+  static handle cast(int64_t v, return_value_policy, handle) { return PyLong_FromLongLong(v); }
+};
 WEFT_READ_CASTER(weft::Dims, "typing.Sequence[int]", weft::python::read_dims,
                  { return pybind11::tuple(pybind11::cast(v.to_vector())).release(); });
 WEFT_READ_CASTER(weft::Device, "weft.device", weft::python::read_device, { return weft::python::device_object(v); });

@@ -177,6 +177,22 @@ py::tuple items_of(const std::string& what, py::handle sequence) {
   return py::reinterpret_steal<py::tuple>(items);
 }
 
+std::optional<int64_t> read_integer(PyObject* object) {
+  if (PyBool_Check(object) || PyFloat_Check(object)) return std::nullopt;
+  py::object number = py::reinterpret_borrow<py::object>(object);
+  if (!PyLong_Check(object)) {
+    if (!PyIndex_Check(object)) return std::nullopt;
+    number = py::reinterpret_steal<py::object>(PyNumber_Index(object));
+    if (!number) {
+      PyErr_Clear();
+      return std::nullopt;
+    }
+  }
+  int overflow = 0;
+  const int64_t n = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);
+  return overflow ? std::nullopt : std::optional(n);
+}
+
 Dims dims_from_args(const char* function, const py::args& args) {
   py::handle source = args;
   if (args.size() == 1 && !is_int_like(py::handle(args[0]).ptr())) source = args[0];

@@ -259,7 +259,12 @@ Tensor clamped(const Tensor& x, const std::optional<Operand>& min, const std::op
     return clamp(x, min ? std::optional(std::get<Scalar>(*min)) : std::nullopt,
                  max ? std::optional(std::get<Scalar>(*max)) : std::nullopt);
   }
-  Tensor y = x;
+  // All three decide together: the rank of one bound must not be lost in a result that has dimensions.
+  Promotion common;
+  common.add(x);
+  for (const std::optional<Operand>* bound : {&min, &max})
+    if (*bound) std::visit([&](const auto& o) { common.add(o); }, **bound);
+  Tensor y = x.ndim() > 0 ? to_dtype(x, common.result()) : x;
   if (min) y = with_operand(*min, [&](const auto& o) { return clamp_min(y, o); });
   if (max) y = with_operand(*max, [&](const auto& o) { return clamp_max(y, o); });
   return y;

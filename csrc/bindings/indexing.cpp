@@ -489,11 +489,12 @@ void bind_masks(Family& f) {
       py::arg("condition"), "The coordinates where condition holds, one vector per dimension.");
   f.def(
       "nonzero",
-      [](const Tensor& x, bool as_tuple) -> py::object {
+      [](const Tensor& x, bool as_tuple, const Tensor& out) -> py::object {
+        check(!as_tuple || !out.defined(), "nonzero: out= holds one tensor of coordinates, not as_tuple's vectors");
         if (as_tuple) return py::tuple(py::cast(nonzero_tuple(x)));
-        return py::cast(nonzero(x));
+        return py::cast(write_out("nonzero", nonzero(x), out));
       },
-      py::kw_only(), py::arg("as_tuple") = false,
+      py::kw_only(), py::arg("as_tuple") = false, py::arg("out") = py::none(),
       "Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.\n\n"
       ">>> import weft\n>>> weft.nonzero(weft.tensor([0, 3, 5]))\ntensor([[1],\n        [2]])\n");
   f.def(

@@ -1,5 +1,6 @@
 #include "ops/movement.h"
 
+#include "autograd/inplace.h"
 #include "bindings/jit_guards.h"
 #include "bindings/out.h"
 #include "bindings/sizes.h"
@@ -34,12 +35,21 @@ py::tuple tuple_of(const std::vector<Tensor>& tensors) {
   return result;
 }
 
+// Integers in a sequence; raises TypeError naming `op` for anything else.
+Dims dims_in(const char* op, const py::object& given) {
+  std::optional<Dims> dims = read_dims(given.ptr());
+  check<ErrorKind::Type>(dims.has_value(), op, ": expected an integer or a sequence of integers, got ",
+                         std::string(Py_TYPE(given.ptr())->tp_name));
+  return *dims;
+}
+
 // x.f(2, 3) and x.f((2, 3)), and weft.f(x, (2, 3)) with the argument's name.
 template <class Function>
 void def_dims(Family& f, const char* name, const char* argument, Function function, const char* doc) {
   f.method(
       name,
       [=](const Tensor& x, const py::args& args, const std::optional<Dims>& named) {
+        check<ErrorKind::Type>(named || args.size() > 0, name, ": expected ", argument);
         return function(x, named ? *named : dims_of(name, args));
       },
       py::arg(argument) = py::none(), doc);
@@ -58,6 +68,7 @@ void bind_shapes(Family& f) {
           if (std::optional<DType> dtype =
                   PyType_Check(py::handle(args[0]).ptr()) ? std::nullopt : read_dtype(py::handle(args[0]).ptr()))
             return view_dtype(x, *dtype);
+        check<ErrorKind::Type>(size || args.size() > 0, "view: expected size");
         return view_as(x, size ? *size : dims_of("view", args));
       },
       py::arg("size") = py::none(),
@@ -99,6 +110,11 @@ void bind_shapes(Family& f) {
       "expand() to the shape of another tensor.");
 }
 
+Tensor transpose_matrix(const Tensor& x) {
+  check(x.ndim() <= 2, "t: expected at most 2 dimensions, got shape ", x.shape(), "; use transpose() or mT");
+  return x.ndim() == 2 ? transpose(x, 0, 1) : x;
+}
+
 void bind_order(Family& f) {
   def_dims(f, "permute", "dims", &permute,
            "The dimensions in another order.\n\n"
@@ -108,18 +124,43 @@ void bind_order(Family& f) {
     f.def(name, &transpose, py::arg(numpy ? "axis0" : "dim0"), py::arg(numpy ? "axis1" : "dim1"),
           "Exchanges two dimensions.");
   }
+  f.def("t", &transpose_matrix, "The transpose of a matrix; a vector as it is.");
   f.def(
-      "t",
+      "adjoint",
       [](const Tensor& x) {
-        check(x.ndim() <= 2, "t: expected at most 2 dimensions, got shape ", x.shape(), "; use transpose() or mT");
-        return x.ndim() == 2 ? transpose(x, 0, 1) : x;
+        check(x.ndim() >= 2, "adjoint: expected a tensor of at least 2 dimensions, got shape ", x.shape());
+        return transpose(x, -2, -1);
       },
-      "The transpose of a matrix; a vector as it is.");
-  f.def("adjoint", [](const Tensor& x) { return transpose(x, -2, -1); }, "Exchanges the last two dimensions.");
+      "Exchanges the last two dimensions.");
   for (const char* name : {"movedim", "moveaxis"})
     f.def(name, &movedim, py::arg("source"), py::arg("destination"),
           "Moves dimensions to other places; the rest keep their order.\n\n"
           ">>> import weft\n>>> weft.zeros(2, 3, 4).movedim(0, -1).shape\nweft.Size([3, 4, 2])\n");
+}
+
+// x.f_(...): x itself takes the shape and strides of x.f(...), which shares its memory.
+template <class... Args, class... Extra>
+void def_reshaping(Family& f, const char* name, Tensor (*function)(const Tensor&, Args...), const Extra&... extra) {
+  f.method(
+      name,
+      [=](const py::object& self, Args... args) {
+        const Tensor& x = unwrap(self.ptr());
+        GradModeGuard record(x.requires_grad());  // its history is that of the view, also under no_grad
+        become_view(name, x, function(x, args...));
+        return self;
+      },
+      extra..., "The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.");
+}
+
+Tensor squeezed(const Tensor& x, const std::optional<Dims>& dim) { return squeeze(x, dim); }
+
+void bind_reshaping(Family& f) {
+  def_reshaping(f, "unsqueeze_", &unsqueeze, py::arg("dim"));
+  def_reshaping(f, "squeeze_", &squeezed, py::arg("dim") = py::none());
+  def_reshaping(f, "t_", &transpose_matrix);
+  def_reshaping(f, "transpose_", &transpose, py::arg("dim0"), py::arg("dim1"));
+  def_reshaping(f, "swapdims_", &transpose, py::arg("dim0"), py::arg("dim1"));
+  def_reshaping(f, "swapaxes_", &transpose, py::arg("axis0"), py::arg("axis1"));
 }
 
 void bind_parts(Family& f) {
@@ -141,7 +182,7 @@ void bind_parts(Family& f) {
       "Any view of the storage; counted in elements.");
   auto split_any = [](const Tensor& x, const py::object& sizes, int64_t dim) {
     return tuple_of(PyIndex_Check(sizes.ptr()) ? split(x, sizes.cast<int64_t>(), dim)
-                                               : split(x, sizes.cast<Dims>(), dim));
+                                               : split(x, dims_in("split", sizes), dim));
   };
   const char* doc =
       "Views of parts of the given size (the last may be smaller) or sizes.\n\n"
@@ -157,9 +198,15 @@ void bind_parts(Family& f) {
       py::arg("chunks"), py::arg("dim") = 0, "Views of that many parts of one size; the last may be smaller.");
   auto split_evenly = [](const Tensor& x, const py::object& given, int64_t dim) {
     py::object sections = given;  // of a tensor its numbers
-    if (is_tensor(given.ptr()) && unwrap(given.ptr()).ndim() > 0) sections = given.attr("tolist")();
+    if (is_tensor(given.ptr())) {
+      const Tensor& t = unwrap(given.ptr());
+      check(t.ndim() <= 1 && is_integral(t.dtype()),
+            "tensor_split: expected a number of sections or a vector of indices in the tensor, got shape ", t.shape(),
+            " of dtype ", t.dtype());
+      sections = given.attr("tolist")();
+    }
     return tuple_of(PyIndex_Check(sections.ptr()) ? tensor_split(x, sections.cast<int64_t>(), dim)
-                                                  : tensor_split_at(x, sections.cast<Dims>(), dim));
+                                                  : tensor_split_at(x, dims_in("tensor_split", sections), dim));
   };
   f.def("tensor_split", split_evenly, py::arg("indices_or_sections"), py::arg("dim") = 0,
         "That many parts whose sizes differ by at most 1, or cuts before the given places.");
@@ -218,12 +265,12 @@ void bind_joins(Family& f) {
   auto def_join = [&](const char* name, int64_t dim, auto prepare, const char* doc) {
     f.function(
         name,
-        [=](const py::object& tensors) {
+        [=](const py::object& tensors, const Tensor& out) {
           std::vector<Tensor> list = tensors_of(name, tensors);
           for (Tensor& t : list) t = prepare(t);
-          return cat(list, !list.empty() && list[0].ndim() == 1 ? 0 : dim, name);
+          return write_out(name, cat(list, !list.empty() && list[0].ndim() == 1 ? 0 : dim, name), out);
         },
-        py::arg("tensors"), doc);
+        py::arg("tensors"), py::kw_only(), py::arg("out") = py::none(), doc);
   };
   auto rows = [](const Tensor& t) { return t.ndim() < 2 ? reshape(t, {1, -1}) : t; };
   def_join("vstack", 0, rows, "Joins along rows; vectors are rows.");
@@ -373,11 +420,12 @@ void bind_triangles(Family& f) {
   def_triangle("triu", &triu, "The upper triangle of the last two dimensions, zeros below it.");
   f.def(
       "diag",
-      [](const Tensor& x, int64_t diagonal_) {
+      [](const Tensor& x, int64_t diagonal_, const Tensor& out) {
         check(x.ndim() == 1 || x.ndim() == 2, "diag: expected a vector or a matrix, got shape ", x.shape());
-        return x.ndim() == 1 ? diag_embed(x, diagonal_, 0, 1) : clone(diagonal(x, diagonal_));
+        return write_out("diag", x.ndim() == 1 ? diag_embed(x, diagonal_, 0, 1) : clone(diagonal(x, diagonal_)), out);
       },
-      py::arg("diagonal") = 0, "The diagonal of a matrix, or the matrix with a vector on its diagonal.");
+      py::arg("diagonal") = 0, py::kw_only(), py::arg("out") = py::none(),
+      "The diagonal of a matrix, or the matrix with a vector on its diagonal.");
   f.def("diag_embed", &diag_embed, py::arg("offset") = 0, py::arg("dim1") = -2, py::arg("dim2") = -1,
         "Zeros, with the last dimension along a diagonal of two new ones.");
   f.def(
@@ -441,6 +489,7 @@ void bind_padding(Family& f, Family& nn) {
 void bind_movement(Family& f, Family& nn) {
   bind_shapes(f);
   bind_order(f);
+  bind_reshaping(f);
   bind_parts(f);
   bind_joins(f);
   bind_broadcasts(f);

@@ -109,6 +109,18 @@ void def_variance(Family& f, const char* name, Function function, const char* do
         py::arg("correction") = py::none());
 }
 
+// The same written into out=.
+void def_variance_out(Family& f, const char* name, Tensor (*function)(const Tensor&, const Dims&, double, bool)) {
+  f.def(
+      name,
+      [=](const Tensor& x, const MaybeDims& dim, std::optional<bool> unbiased, bool keepdim,
+          std::optional<double> correction, const Tensor& out) {
+        return write_out(name, function(x, dim.value_or(Dims{}), correction_of(unbiased, correction), keepdim), out);
+      },
+      py::arg("dim") = py::none(), py::arg("unbiased") = py::none(), py::arg("keepdim") = false, py::kw_only(),
+      py::arg("correction") = py::none(), py::arg("out"));
+}
+
 void bind_variance(Family& f) {
   def_variance(f, "var", &var,
                "Variance: sum of squared deviations from the mean, divided by n - correction (default 1).\n\n"
@@ -116,6 +128,8 @@ void bind_variance(Family& f) {
   def_variance(f, "std", &std,
                "Standard deviation, the root of var.\n\n"
                ">>> import weft\n>>> weft.tensor([1., 3.]).std(unbiased=False)\ntensor(1.)\n");
+  def_variance_out(f, "var", &var);
+  def_variance_out(f, "std", &std);
   auto pair = [](auto function) {
     return [=](const Tensor& x, const Dims& d, double c, bool k) {
       VarianceAndMean both = function(x, d, c, k);

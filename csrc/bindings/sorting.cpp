@@ -12,7 +12,7 @@ namespace {
 
 void bind_sort(Family& f) {
   PyTypeObject* type = named_tuple_type("sort", "values", "indices");
-  auto call = [=](const Tensor& x, int64_t dim, bool descending, bool, const py::object& out) {
+  auto call = [=](const Tensor& x, int64_t dim, bool descending, std::optional<bool>, const py::object& out) {
     ValuesAndIndices both = sort(x, dim, descending);
     return written_pair("sort", type, both.values, both.indices, out);
   };
@@ -31,7 +31,9 @@ void bind_sort(Family& f) {
       py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false,
       "Where the elements in order along dim are.\n\n>>> import weft\n>>> weft.argsort(weft.tensor([3, 1, "
       "2]))\ntensor([1, 2, 0])\n");
-  f.def("msort", [](const Tensor& x) { return sort(x, 0).values; }, "The elements in order along the first dimension.");
+  f.def(
+      "msort", [](const Tensor& x, const Tensor& out) { return write_out("msort", sort(x, 0).values, out); },
+      py::kw_only(), py::arg("out") = py::none(), "The elements in order along the first dimension.");
   PyTypeObject* top = named_tuple_type("topk", "values", "indices");
   f.def(
       "topk",
@@ -50,11 +52,11 @@ void bind_order_statistics(Family& f) {
   PyTypeObject* kth = named_tuple_type("kthvalue", "values", "indices");
   f.def(
       "kthvalue",
-      [=](const Tensor& x, int64_t k, int64_t dim, bool keepdim) {
+      [=](const Tensor& x, int64_t k, int64_t dim, bool keepdim, const py::object& out) {
         ValuesAndIndices both = kthvalue(x, k, dim, keepdim);
-        return named_pair(kth, both.values, both.indices);
+        return written_pair("kthvalue", kth, both.values, both.indices, out);
       },
-      py::arg("k"), py::arg("dim") = -1, py::arg("keepdim") = false,
+      py::arg("k"), py::arg("dim") = -1, py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none(),
       "The k-th smallest element (from 1 on) along dim and where it is.");
   PyTypeObject* type = named_tuple_type("median", "values", "indices");
   f.def(
@@ -63,11 +65,11 @@ void bind_order_statistics(Family& f) {
       ">>> import weft\n>>> weft.median(weft.tensor([3., 1., 2.]))\ntensor(2.)\n");
   f.def(
       "median",
-      [=](const Tensor& x, int64_t dim, bool keepdim) {
+      [=](const Tensor& x, int64_t dim, bool keepdim, const py::object& out) {
         ValuesAndIndices both = median(x, dim, keepdim);
-        return named_pair(type, both.values, both.indices);
+        return written_pair("median", type, both.values, both.indices, out);
       },
-      py::arg("dim"), py::arg("keepdim") = false);
+      py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none());
 }
 
 py::object chosen(const UniqueElements& u, bool inverse, bool counts) {

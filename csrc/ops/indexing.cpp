@@ -340,6 +340,15 @@ Tensor put_by(const char* op, const Tensor& x, int64_t dim, const Tensor& index,
   return x.ndim() ? out : reshape(out, {});
 }
 
+// Without leading dimensions of size 1 that what is indexed does not have.
+Tensor without_leading_ones(const Advanced& a, const Tensor& x, const Tensor& values) {
+  const int wanted = x.ndim() - a.places.count + a.indices[0].ndim();
+  int ones = 0;
+  while (values.ndim() - ones > wanted && values.size(ones) == 1) ones++;
+  if (ones == 0) return values;
+  return reshape(values, Shape(values.shape().begin() + ones, values.ndim() - ones));
+}
+
 }  // namespace
 
 Tensor basic_index(const Tensor& x, const BasicKey& key) { return apply(BasicIndex(key), x); }
@@ -373,17 +382,18 @@ Tensor index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tens
         values.dtype());
   Advanced a = prepare_advanced("index_put", x, indices);
   PutMode mode = accumulate ? PutMode::Add : PutMode::Assign;
-  if (a.order.empty()) return put(a.places, x, values, a.indices, mode);
+  const Tensor source = without_leading_ones(a, x, values);
+  if (a.order.empty()) return put(a.places, x, source, a.indices, mode);
   Dims inverse = a.order;
   for (int i = 0; i < a.order.size(); i++) inverse[static_cast<int>(a.order[i])] = i;
-  return permute(put(a.places, permute(x, a.order), values, a.indices, mode), inverse);
+  return permute(put(a.places, permute(x, a.order), source, a.indices, mode), inverse);
 }
 
 Tensor index_put_(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate) {
   check(values.dtype() == x.dtype(), "index_put_: expected values of the tensor's dtype ", x.dtype(), ", got ",
         values.dtype());
   Advanced a = prepare_advanced("index_put", x, indices);
-  put(a.places, a.order.empty() ? x : permute(x, a.order), values, a.indices,
+  put(a.places, a.order.empty() ? x : permute(x, a.order), without_leading_ones(a, x, values), a.indices,
       accumulate ? PutMode::Add : PutMode::Assign, true);
   return x;
 }

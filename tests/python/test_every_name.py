@@ -79,6 +79,7 @@ SPECIAL = {
     "addbmm_": (floats, lambda: weft.ones(2, 3, 3), lambda: weft.ones(2, 3, 3)),
     "addmv": (vector, floats, vector),
     "addmv_": (vector, floats, vector),
+    "median": (floats, 0),
     "index_put": (vector, many(lambda: weft.tensor([0])), lambda: weft.tensor(1.0)),
     "index_put_": (vector, many(lambda: weft.tensor([0])), lambda: weft.tensor(1.0)),
     "broadcast_to": (vector, (3, 3)),

@@ -261,6 +261,16 @@ def test_plateau_refuses_groups_without_a_lowest_rate(w):
         scheduler.step(1.0)
 
 
+def test_plateau_takes_one_lowest_rate_for_added_groups(w):
+    opt = optimizer(w)
+    scheduler = w.optim.lr_scheduler.ReduceLROnPlateau(opt, patience=0, min_lr=0.2)
+    opt.add_param_group({"params": [w.nn.Parameter(w.zeros(1))], "lr": 1.0})
+    for loss in (1.0, 1.0):
+        opt.step()
+        scheduler.step(loss)
+    assert scheduler.get_last_lr() == [0.2, 0.2]
+
+
 def test_a_sequence_takes_a_chain(w):
     opt = optimizer(w, lr=1.0)
     low = w.optim.lr_scheduler.ConstantLR(opt, factor=0.5, total_iters=9)

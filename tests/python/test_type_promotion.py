@@ -141,3 +141,12 @@ def test_logit_of_no_floats(w, dtype):
     values = w.tensor([0, 1]).to(getattr(w, dtype))
     assert w.logit(values).tolist() == [-math.inf, math.inf]
     assert w.logit(values, 0.25).tolist() == pytest.approx([-math.log(3), math.log(3)])
+
+
+@pytest.mark.parametrize("x", ["bool", "int32", "float32"])
+def test_both_bounds_of_clamp_decide_together(w, x):
+    values = w.tensor([0, 1]).to(getattr(w, x))
+    number, vector = w.tensor(0.5, dtype=w.float64), w.tensor([1.0, 2.0], dtype=w.float32)
+    assert w.clamp(values, number, vector).dtype == w.float32
+    assert w.clamp(values, vector, number).dtype == w.float32
+    assert w.clamp(values, w.tensor(0), vector).tolist() == [0.0, 1.0]

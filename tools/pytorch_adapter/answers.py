@@ -44,6 +44,10 @@ ANSWERS = {
         False, "torch.__future__.set_swap_module_params_on_conversion"
     ),
     "torch.compiler.is_compiling": lambda: False,
+    "torch._library.opaque_object.is_opaque_type": lambda kind: False,
+    # What these turn off is not there.
+    "torch.utils._mode_utils.no_dispatch": _no_scope,
+    "torch._C._DisableFuncTorch": _no_scope,
 }
 
 # What PyTorch lacks, too, although it looks private.
@@ -53,4 +57,4 @@ NOT_THERE = {"torch._foreach_zero", "torch._foreach_copy"}
 DUNDERS = ("__rdiv__", "__rmod__", "__rpow__", "__rsub__", "__radd__", "__rmul__", "__rand__", "__ror__", "__rxor__")
 
 # Private modules that are plain Python: loaded from the installed PyTorch as they are.
-FILES = {"torch.utils._import_utils", "torch.utils._pytree"}
+FILES = {"torch.utils._import_utils", "torch.utils._pytree", "torch.testing._utils"}

@@ -147,6 +147,7 @@ def install():
 
     vars(torch)["dtype"] = DTypeMeta("dtype", (), {})
     vars(torch)["torch"] = torch
+    vars(torch)["__future__"] = PlaceholderModule("torch.__future__")
     for name in ("finfo", "iinfo"):
         vars(torch)[name] = _tolerant(getattr(torch, name))
     for name in CALLED_EARLY:

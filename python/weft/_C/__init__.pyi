@@ -345,7 +345,7 @@ class Tensor:
         """
         Delete self[key].
         """
-    def __dlpack__(self: weft.Tensor, *, stream: typing.SupportsInt | typing.SupportsIndex | None = None, max_version: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex] | None = None, dl_device: typing.Any = None, copy: builtins.bool | None = None) -> typing.Any:
+    def __dlpack__(self: weft.Tensor, *, stream: typing.SupportsIndex | None = None, max_version: tuple[typing.SupportsInt | typing.SupportsIndex, typing.SupportsInt | typing.SupportsIndex] | None = None, dl_device: typing.Any = None, copy: builtins.bool | None = None) -> typing.Any:
         ...
     def __dlpack_device__(self: weft.Tensor) -> tuple[builtins.int, builtins.int]:
         ...
@@ -747,7 +747,7 @@ class Tensor:
     @typing.overload
     def amin(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def aminmax(self: weft.Tensor, *, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+    def aminmax(self: weft.Tensor, *, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
         """
         The smallest and the largest element, as .min and .max.
         """
@@ -770,7 +770,7 @@ class Tensor:
     def any(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def argmax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmax(self: weft.Tensor, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Position of the first of the largest elements along dim, or in the flattened tensor.
 
@@ -779,16 +779,16 @@ class Tensor:
         tensor(1)
         """
     @typing.overload
-    def argmax(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmax(self: weft.Tensor, axis: typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def argmax(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmax(self: weft.Tensor, axis: typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def argmax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmax(self: weft.Tensor, dim: typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def argmin(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmin(self: weft.Tensor, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Position of the first of the smallest elements along dim, or in the flattened tensor.
 
@@ -797,15 +797,15 @@ class Tensor:
         tensor(1)
         """
     @typing.overload
-    def argmin(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmin(self: weft.Tensor, axis: typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def argmin(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmin(self: weft.Tensor, axis: typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def argmin(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+    def argmin(self: weft.Tensor, dim: typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def argsort(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> weft.Tensor:
+    def argsort(self: weft.Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> weft.Tensor:
         """
         Where the elements in order along dim are.
 
@@ -817,7 +817,7 @@ class Tensor:
         """
         Coordinates (count, dims) of the elements that are not zero.
         """
-    def as_strided(self: weft.Tensor, size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], storage_offset: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
+    def as_strided(self: weft.Tensor, size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], storage_offset: typing.SupportsIndex | None = None) -> weft.Tensor:
         """
         Any view of the storage; counted in elements.
         """
@@ -884,7 +884,7 @@ class Tensor:
         """
         The tensor converted to this dtype.
         """
-    def bincount(self: weft.Tensor, weights: weft.Tensor = None, minlength: typing.SupportsInt | typing.SupportsIndex = 0) -> weft.Tensor:
+    def bincount(self: weft.Tensor, weights: weft.Tensor = None, minlength: typing.SupportsIndex = 0) -> weft.Tensor:
         """
         How often each number from 0 occurs, or the sum of its weights.
 
@@ -942,7 +942,7 @@ class Tensor:
         """
         The tensor converted to this dtype.
         """
-    def chunk(self: weft.Tensor, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+    def chunk(self: weft.Tensor, chunks: typing.SupportsIndex, dim: typing.SupportsIndex = 0) -> tuple:
         """
         Views of that many parts of one size; the last may be smaller.
         """
@@ -1006,16 +1006,16 @@ class Tensor:
         """
         The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises RuntimeError that says what is missing when there is none.
         """
-    def cummax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, out: typing.Any = None) -> typing.Any:
+    def cummax(self: weft.Tensor, dim: typing.SupportsIndex, *, out: typing.Any = None) -> typing.Any:
         """
         Running maximum along dim and the position of the last of equal ones.
         """
-    def cummin(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, out: typing.Any = None) -> typing.Any:
+    def cummin(self: weft.Tensor, dim: typing.SupportsIndex, *, out: typing.Any = None) -> typing.Any:
         """
         Running minimum along dim and the position of the last of equal ones.
         """
     @typing.overload
-    def cumprod(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def cumprod(self: weft.Tensor, dim: typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         Running product along dim.
 
@@ -1024,14 +1024,14 @@ class Tensor:
         tensor([2, 6])
         """
     @typing.overload
-    def cumprod(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def cumprod(self: weft.Tensor, axis: typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def cumprod_(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None) -> typing.Any:
+    def cumprod_(self, dim: typing.SupportsIndex, *, dtype: weft.dtype | None = None) -> typing.Any:
         """
         The same, in place.
         """
     @typing.overload
-    def cumsum(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def cumsum(self: weft.Tensor, dim: typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         Running sum along dim.
 
@@ -1040,9 +1040,9 @@ class Tensor:
         tensor([0, 1, 3, 6])
         """
     @typing.overload
-    def cumsum(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def cumsum(self: weft.Tensor, axis: typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def cumsum_(self, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None) -> typing.Any:
+    def cumsum_(self, dim: typing.SupportsIndex, *, dtype: weft.dtype | None = None) -> typing.Any:
         """
         The same, in place.
         """
@@ -1062,19 +1062,19 @@ class Tensor:
         """
         Cuts this tensor from the graph in place.
         """
-    def diag(self: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> weft.Tensor:
+    def diag(self: weft.Tensor, diagonal: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         The diagonal of a matrix, or the matrix with a vector on its diagonal.
         """
-    def diag_embed(self: weft.Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = -2, dim2: typing.SupportsInt | typing.SupportsIndex = -1) -> weft.Tensor:
+    def diag_embed(self: weft.Tensor, offset: typing.SupportsIndex = 0, dim1: typing.SupportsIndex = -2, dim2: typing.SupportsIndex = -1) -> weft.Tensor:
         """
         Zeros, with the last dimension along a diagonal of two new ones.
         """
-    def diagflat(self: weft.Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0) -> weft.Tensor:
+    def diagflat(self: weft.Tensor, offset: typing.SupportsIndex = 0) -> weft.Tensor:
         """
         The matrix with the flattened tensor on its diagonal.
         """
-    def diagonal(self: weft.Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> weft.Tensor:
+    def diagonal(self: weft.Tensor, offset: typing.SupportsIndex = 0, dim1: typing.SupportsIndex = 0, dim2: typing.SupportsIndex = 1) -> weft.Tensor:
         """
         The diagonal of two dimensions, as the last one.
 
@@ -1082,7 +1082,7 @@ class Tensor:
         >>> weft.tensor([[1, 2], [3, 4]]).diagonal()
         tensor([1, 4])
         """
-    def diagonal_scatter(self: weft.Tensor, src: weft.Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> weft.Tensor:
+    def diagonal_scatter(self: weft.Tensor, src: weft.Tensor, offset: typing.SupportsIndex = 0, dim1: typing.SupportsIndex = 0, dim2: typing.SupportsIndex = 1) -> weft.Tensor:
         """
         A copy with diagonal() replaced by src.
         """
@@ -1172,7 +1172,7 @@ class Tensor:
         """
         Sets every element.
         """
-    def flatten(self: weft.Tensor, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> weft.Tensor:
+    def flatten(self: weft.Tensor, start_dim: typing.SupportsIndex = 0, end_dim: typing.SupportsIndex = -1) -> weft.Tensor:
         """
         Makes one dimension of several.
 
@@ -1224,7 +1224,7 @@ class Tensor:
         ...
     def frac_(self) -> typing.Any:
         ...
-    def gather(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, *, sparse_grad: builtins.bool = False, out: weft.Tensor = None) -> weft.Tensor:
+    def gather(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, *, sparse_grad: builtins.bool = False, out: weft.Tensor = None) -> weft.Tensor:
         """
         out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the dimension.
 
@@ -1271,27 +1271,27 @@ class Tensor:
         ...
     def hypot_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def index_add(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> weft.Tensor:
+    def index_add(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> weft.Tensor:
         """
         A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
         """
-    def index_add_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> typing.Any:
+    def index_add_(self, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> typing.Any:
         """
         index_add() in place.
         """
-    def index_copy(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor) -> weft.Tensor:
+    def index_copy(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor) -> weft.Tensor:
         """
         A copy in which slice index[i] along dim is slice i of source.
         """
-    def index_copy_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor) -> typing.Any:
+    def index_copy_(self, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor) -> typing.Any:
         """
         index_copy() in place.
         """
-    def index_fill(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
+    def index_fill(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
         """
         A copy in which the slices index names along dim are one number.
         """
-    def index_fill_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> typing.Any:
+    def index_fill_(self, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> typing.Any:
         """
         index_fill() in place.
         """
@@ -1303,7 +1303,7 @@ class Tensor:
         """
         x[indices] = values, or += with accumulate.
         """
-    def index_select(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    def index_select(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         The slices along dim that the vector index names.
 
@@ -1382,7 +1382,7 @@ class Tensor:
         """
         Kronecker product: every product of an element of input and one of other, in blocks.
         """
-    def kthvalue(self: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, keepdim: builtins.bool = False) -> typing.Any:
+    def kthvalue(self: weft.Tensor, k: typing.SupportsIndex, dim: typing.SupportsIndex = -1, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         """
         The k-th smallest element (from 1 on) along dim and where it is.
         """
@@ -1414,7 +1414,7 @@ class Tensor:
         ...
     def log_normal_(self, mean: typing.SupportsFloat | typing.SupportsIndex = 1.0, std: typing.SupportsFloat | typing.SupportsIndex = 2.0, *, generator: Generator | None = None) -> typing.Any:
         ...
-    def log_softmax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, dtype: weft.dtype | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+    def log_softmax(self: weft.Tensor, dim: typing.SupportsIndex, dtype: weft.dtype | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         The logarithm of softmax, computed without loss where softmax would round to 0.
 
@@ -1426,7 +1426,7 @@ class Tensor:
         ...
     def logaddexp_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def logcumsumexp(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logcumsumexp(self: weft.Tensor, dim: typing.SupportsIndex, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         log of the running sum of exp(input) along dim, without overflow.
         """
@@ -1517,16 +1517,16 @@ class Tensor:
     def max(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def max(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+    def max(self: weft.Tensor, dim: typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def max(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+    def max(self: weft.Tensor, axis: typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def max(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+    def max(self: weft.Tensor, axis: typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def max(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+    def max(self: weft.Tensor, dim: typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
         ...
     def maximum(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1560,7 +1560,7 @@ class Tensor:
         tensor(2.)
         """
     @typing.overload
-    def median(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False) -> typing.Any:
+    def median(self: weft.Tensor, dim: typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
     def min(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
@@ -1576,16 +1576,16 @@ class Tensor:
     def min(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def min(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+    def min(self: weft.Tensor, dim: typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def min(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+    def min(self: weft.Tensor, axis: typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def min(self: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+    def min(self: weft.Tensor, axis: typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
         ...
     @typing.overload
-    def min(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+    def min(self: weft.Tensor, dim: typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
         ...
     def minimum(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1615,7 +1615,7 @@ class Tensor:
         >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
         weft.Size([3, 4, 2])
         """
-    def msort(self: weft.Tensor) -> weft.Tensor:
+    def msort(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         The elements in order along the first dimension.
         """
@@ -1623,7 +1623,7 @@ class Tensor:
         ...
     def mul_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def multinomial(self: weft.Tensor, num_samples: typing.SupportsInt | typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None) -> weft.Tensor:
+    def multinomial(self: weft.Tensor, num_samples: typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None) -> weft.Tensor:
         """
         num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).
 
@@ -1677,7 +1677,7 @@ class Tensor:
     @typing.overload
     def nansum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def narrow(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+    def narrow(self: weft.Tensor, dim: typing.SupportsIndex, start: typing.SupportsIndex, length: typing.SupportsIndex) -> weft.Tensor:
         """
         A range of elements along dim.
         """
@@ -1730,7 +1730,7 @@ class Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
-    def nonzero(self: weft.Tensor, *, as_tuple: builtins.bool = False) -> typing.Any:
+    def nonzero(self: weft.Tensor, *, as_tuple: builtins.bool = False, out: weft.Tensor = None) -> typing.Any:
         """
         Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.
 
@@ -1806,7 +1806,7 @@ class Tensor:
         ...
     def rad2deg_(self) -> typing.Any:
         ...
-    def random_(self, from_: typing.SupportsInt | typing.SupportsIndex | None = None, to: typing.SupportsInt | typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> typing.Any:
+    def random_(self, from_: typing.SupportsIndex | None = None, to: typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> typing.Any:
         ...
     def ravel(self: weft.Tensor) -> weft.Tensor:
         """
@@ -1870,7 +1870,7 @@ class Tensor:
         >>> weft.arange(2).repeat(2)
         tensor([0, 1, 0, 1])
         """
-    def repeat_interleave(self: weft.Tensor, repeats: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex | None = None, *, output_size: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
+    def repeat_interleave(self: weft.Tensor, repeats: typing.Any, dim: typing.SupportsIndex | None = None, *, output_size: typing.SupportsIndex | None = None) -> weft.Tensor:
         """
         Every element so many times along dim (default: of the flattened tensor).
 
@@ -1909,7 +1909,7 @@ class Tensor:
         >>> weft.arange(4).roll(1)
         tensor([3, 0, 1, 2])
         """
-    def rot90(self: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex = 1, dims: typing.Sequence[builtins.int] = (0, 1)) -> weft.Tensor:
+    def rot90(self: weft.Tensor, k: typing.SupportsIndex = 1, dims: typing.Sequence[builtins.int] = (0, 1)) -> weft.Tensor:
         """
         Turned by 90 degrees k times, from the first towards the second dim.
         """
@@ -1917,7 +1917,7 @@ class Tensor:
     def round(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
-    def round(self: weft.Tensor, *, decimals: typing.SupportsInt | typing.SupportsIndex, out: weft.Tensor = None) -> weft.Tensor:
+    def round(self: weft.Tensor, *, decimals: typing.SupportsIndex, out: weft.Tensor = None) -> weft.Tensor:
         """
         Rounded to that many decimal places, ties to even.
         """
@@ -1925,7 +1925,7 @@ class Tensor:
     def round_(self) -> typing.Any:
         ...
     @typing.overload
-    def round_(self, *, decimals: typing.SupportsInt | typing.SupportsIndex) -> typing.Any:
+    def round_(self, *, decimals: typing.SupportsIndex) -> typing.Any:
         ...
     def rsqrt(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1936,7 +1936,7 @@ class Tensor:
         other - alpha * input.
         """
     @typing.overload
-    def scatter(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
+    def scatter(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
         """
         A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -1945,7 +1945,7 @@ class Tensor:
         tensor([0., 0., 5.])
         """
     @typing.overload
-    def scatter(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
+    def scatter(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
         """
         A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -1954,36 +1954,36 @@ class Tensor:
         tensor([0., 0., 5.])
         """
     @typing.overload
-    def scatter_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> typing.Any:
+    def scatter_(self, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> typing.Any:
         """
         scatter() in place.
         """
     @typing.overload
-    def scatter_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> typing.Any:
+    def scatter_(self, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> typing.Any:
         """
         scatter() in place.
         """
-    def scatter_add(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor) -> weft.Tensor:
+    def scatter_add(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor) -> weft.Tensor:
         """
         A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.
         """
-    def scatter_add_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor) -> typing.Any:
+    def scatter_add_(self, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor) -> typing.Any:
         """
         scatter_add() in place.
         """
-    def scatter_reduce(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: builtins.bool = True) -> weft.Tensor:
+    def scatter_reduce(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: builtins.bool = True) -> weft.Tensor:
         """
         Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.
         """
-    def scatter_reduce_(self, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: builtins.bool = True) -> typing.Any:
+    def scatter_reduce_(self, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: builtins.bool = True) -> typing.Any:
         """
         scatter_reduce() in place.
         """
-    def select(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+    def select(self: weft.Tensor, dim: typing.SupportsIndex, index: typing.SupportsIndex) -> weft.Tensor:
         """
         One element along dim; the dimension goes away.
         """
-    def select_scatter(self: weft.Tensor, src: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+    def select_scatter(self: weft.Tensor, src: weft.Tensor, dim: typing.SupportsIndex, index: typing.SupportsIndex) -> weft.Tensor:
         """
         A copy with select(dim, index) replaced by src.
         """
@@ -2019,15 +2019,15 @@ class Tensor:
         ...
     def sinh_(self) -> typing.Any:
         ...
-    def size(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
+    def size(self: weft.Tensor, dim: typing.SupportsIndex | None = None) -> typing.Any:
         """
         Sizes of all dimensions, or of one.
         """
-    def slice_scatter(self: weft.Tensor, src: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 0, start: typing.SupportsInt | typing.SupportsIndex | None = None, end: typing.SupportsInt | typing.SupportsIndex | None = None, step: typing.SupportsInt | typing.SupportsIndex = 1) -> weft.Tensor:
+    def slice_scatter(self: weft.Tensor, src: weft.Tensor, dim: typing.SupportsIndex = 0, start: typing.SupportsIndex | None = None, end: typing.SupportsIndex | None = None, step: typing.SupportsIndex = 1) -> weft.Tensor:
         """
         A copy with a slice replaced by src.
         """
-    def softmax(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, dtype: weft.dtype | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+    def softmax(self: weft.Tensor, dim: typing.SupportsIndex, dtype: weft.dtype | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         exp(input) / sum(exp(input)) along dim, without overflow.
 
@@ -2041,7 +2041,7 @@ class Tensor:
         ...
     def softsign_(self) -> typing.Any:
         ...
-    def sort(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+    def sort(self: weft.Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool | None = False, *, out: typing.Any = None) -> typing.Any:
         """
         The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the largest.
 
@@ -2049,7 +2049,7 @@ class Tensor:
         >>> weft.sort(weft.tensor([3, 1, 2])).indices
         tensor([1, 2, 0])
         """
-    def split(self: weft.Tensor, split_size: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+    def split(self: weft.Tensor, split_size: typing.Any, dim: typing.SupportsIndex = 0) -> tuple:
         """
         Views of parts of the given size (the last may be smaller) or sizes.
 
@@ -2057,7 +2057,7 @@ class Tensor:
         >>> weft.arange(3).split(2)
         (tensor([0, 1]), tensor([2]))
         """
-    def split_with_sizes(self: weft.Tensor, split_sizes: typing.Sequence[builtins.int], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+    def split_with_sizes(self: weft.Tensor, split_sizes: typing.Sequence[builtins.int], dim: typing.SupportsIndex = 0) -> tuple:
         """
         Views of parts of the given sizes.
         """
@@ -2076,6 +2076,10 @@ class Tensor:
         >>> import weft
         >>> weft.zeros(1, 3, 1).squeeze().shape
         weft.Size([3])
+        """
+    def squeeze_(self, dim: typing.Sequence[builtins.int] | None = None) -> typing.Any:
+        """
+        The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
         """
     @typing.overload
     def std(self: weft.Tensor, unbiased: builtins.bool) -> weft.Tensor:
@@ -2097,6 +2101,9 @@ class Tensor:
         ...
     @typing.overload
     def std(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def std(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
     def std_mean(self: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
@@ -2123,7 +2130,7 @@ class Tensor:
         """
         Elements of the storage before the first one.
         """
-    def stride(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
+    def stride(self: weft.Tensor, dim: typing.SupportsIndex | None = None) -> typing.Any:
         """
         Elements between neighbours along all dimensions, or along one.
         """
@@ -2173,17 +2180,29 @@ class Tensor:
     @typing.overload
     def sum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def swapaxes(self: weft.Tensor, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+    def swapaxes(self: weft.Tensor, axis0: typing.SupportsIndex, axis1: typing.SupportsIndex) -> weft.Tensor:
         """
         Exchanges two dimensions.
         """
-    def swapdims(self: weft.Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+    def swapaxes_(self, axis0: typing.SupportsIndex, axis1: typing.SupportsIndex) -> typing.Any:
+        """
+        The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
+        """
+    def swapdims(self: weft.Tensor, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> weft.Tensor:
         """
         Exchanges two dimensions.
+        """
+    def swapdims_(self, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> typing.Any:
+        """
+        The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
         """
     def t(self: weft.Tensor) -> weft.Tensor:
         """
         The transpose of a matrix; a vector as it is.
+        """
+    def t_(self) -> typing.Any:
+        """
+        The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
         """
     def take(self: weft.Tensor, index: weft.Tensor) -> weft.Tensor:
         """
@@ -2193,7 +2212,7 @@ class Tensor:
         >>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))
         tensor([4, 1])
         """
-    def take_along_dim(self: weft.Tensor, indices: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+    def take_along_dim(self: weft.Tensor, indices: weft.Tensor, dim: typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         gather() with broadcasting; without dim, elements of the flattened input.
         """
@@ -2209,7 +2228,7 @@ class Tensor:
         ...
     def tanhshrink_(self) -> typing.Any:
         ...
-    def tensor_split(self: weft.Tensor, indices_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+    def tensor_split(self: weft.Tensor, indices_or_sections: typing.Any, dim: typing.SupportsIndex = 0) -> tuple:
         """
         That many parts whose sizes differ by at most 1, or cuts before the given places.
         """
@@ -2244,7 +2263,7 @@ class Tensor:
         >>> weft.arange(3).tolist()
         [0, 1, 2]
         """
-    def topk(self: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out: typing.Any = None) -> typing.Any:
+    def topk(self: weft.Tensor, k: typing.SupportsIndex, dim: typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out: typing.Any = None) -> typing.Any:
         """
         The k largest (or smallest) elements along dim and where they are, as .values and .indices.
 
@@ -2258,23 +2277,27 @@ class Tensor:
         """
         The sum of the diagonal of a matrix.
         """
-    def transpose(self: weft.Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+    def transpose(self: weft.Tensor, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> weft.Tensor:
         """
         Exchanges two dimensions.
         """
-    def tril(self: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
+    def transpose_(self, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> typing.Any:
+        """
+        The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
+        """
+    def tril(self: weft.Tensor, diagonal: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         The lower triangle of the last two dimensions, zeros above it.
         """
-    def tril_(self: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> weft.Tensor:
+    def tril_(self: weft.Tensor, diagonal: typing.SupportsIndex = 0) -> weft.Tensor:
         """
         The same, in place.
         """
-    def triu(self: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
+    def triu(self: weft.Tensor, diagonal: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         The upper triangle of the last two dimensions, zeros below it.
         """
-    def triu_(self: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> weft.Tensor:
+    def triu_(self: weft.Tensor, diagonal: typing.SupportsIndex = 0) -> weft.Tensor:
         """
         The same, in place.
         """
@@ -2299,11 +2322,11 @@ class Tensor:
         """
         The tensor with the dtype and device of another.
         """
-    def unbind(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+    def unbind(self: weft.Tensor, dim: typing.SupportsIndex = 0) -> tuple:
         """
         The elements along dim as a tuple of views.
         """
-    def unflatten(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: typing.Sequence[builtins.int]) -> weft.Tensor:
+    def unflatten(self: weft.Tensor, dim: typing.SupportsIndex, sizes: typing.Sequence[builtins.int]) -> weft.Tensor:
         """
         Splits one dimension into several.
 
@@ -2311,7 +2334,7 @@ class Tensor:
         >>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape
         weft.Size([2, 3, 4])
         """
-    def unfold(self: weft.Tensor, dimension: typing.SupportsInt | typing.SupportsIndex, size: typing.SupportsInt | typing.SupportsIndex, step: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+    def unfold(self: weft.Tensor, dimension: typing.SupportsIndex, size: typing.SupportsIndex, step: typing.SupportsIndex) -> weft.Tensor:
         """
         Windows along a dimension, as a new last one.
 
@@ -2337,13 +2360,17 @@ class Tensor:
         """
         The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the lengths.
         """
-    def unsqueeze(self: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+    def unsqueeze(self: weft.Tensor, dim: typing.SupportsIndex) -> weft.Tensor:
         """
         With a new dimension of size 1 at dim.
 
         >>> import weft
         >>> weft.zeros(3).unsqueeze(0).shape
         weft.Size([1, 3])
+        """
+    def unsqueeze_(self, dim: typing.SupportsIndex) -> typing.Any:
+        """
+        The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
         """
     @typing.overload
     def var(self: weft.Tensor, unbiased: builtins.bool) -> weft.Tensor:
@@ -2365,6 +2392,9 @@ class Tensor:
         ...
     @typing.overload
     def var(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+        ...
+    @typing.overload
+    def var(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
     def var_mean(self: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
@@ -2651,7 +2681,7 @@ class _Jit:
         ...
     def __call__(self, *args, **kwargs) -> typing.Any:
         ...
-    def __init__(self, function: typing.Any, traced_call: typing.Any, dynamic: collections.abc.Sequence[tuple[str, collections.abc.Sequence[typing.SupportsInt | typing.SupportsIndex]]], without: collections.abc.Sequence[str], record: builtins.bool, check: typing.Any = None, fall_back: typing.Any = None) -> None:
+    def __init__(self, function: typing.Any, traced_call: typing.Any, dynamic: collections.abc.Sequence[tuple[str, collections.abc.Sequence[typing.SupportsIndex]]], without: collections.abc.Sequence[str], record: builtins.bool, check: typing.Any = None, fall_back: typing.Any = None) -> None:
         ...
     def _argument_tensors(self, *args, **kwargs) -> list[weft.Tensor]:
         ...
@@ -2840,7 +2870,7 @@ def _trace_sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collec
     """
 def _traced_cond(arg0: weft.Tensor, arg1: typing.Any, arg2: typing.Any, arg3: collections.abc.Sequence[weft.Tensor]) -> typing.Any:
     ...
-def _traced_scan(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: collections.abc.Sequence[weft.Tensor], arg3: typing.SupportsInt | typing.SupportsIndex, arg4: builtins.bool) -> list[weft.Tensor]:
+def _traced_scan(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: collections.abc.Sequence[weft.Tensor], arg3: typing.SupportsIndex, arg4: builtins.bool) -> list[weft.Tensor]:
     ...
 def _traced_while(arg0: typing.Any, arg1: typing.Any, arg2: collections.abc.Sequence[weft.Tensor]) -> list[weft.Tensor]:
     ...
@@ -2984,7 +3014,7 @@ def amin(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim
 @typing.overload
 def amin(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def aminmax(input: weft.Tensor, *, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+def aminmax(input: weft.Tensor, *, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
     """
     The smallest and the largest element, as .min and .max.
     """
@@ -3017,7 +3047,7 @@ def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = 
     tensor([1, 3, 5])
     """
 @typing.overload
-def argmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmax(input: weft.Tensor, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Position of the first of the largest elements along dim, or in the flattened tensor.
 
@@ -3026,16 +3056,16 @@ def argmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | 
     tensor(1)
     """
 @typing.overload
-def argmax(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmax(input: weft.Tensor, axis: typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def argmax(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmax(input: weft.Tensor, axis: typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def argmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmax(input: weft.Tensor, dim: typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def argmin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmin(input: weft.Tensor, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Position of the first of the smallest elements along dim, or in the flattened tensor.
 
@@ -3044,15 +3074,15 @@ def argmin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | 
     tensor(1)
     """
 @typing.overload
-def argmin(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmin(input: weft.Tensor, axis: typing.SupportsIndex | None, keepdims: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def argmin(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmin(input: weft.Tensor, axis: typing.SupportsIndex | None, keepdim: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def argmin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
+def argmin(input: weft.Tensor, dim: typing.SupportsIndex | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def argsort(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> weft.Tensor:
+def argsort(input: weft.Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False) -> weft.Tensor:
     """
     Where the elements in order along dim are.
 
@@ -3064,7 +3094,7 @@ def argwhere(input: weft.Tensor) -> weft.Tensor:
     """
     Coordinates (count, dims) of the elements that are not zero.
     """
-def as_strided(input: weft.Tensor, size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], storage_offset: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
+def as_strided(input: weft.Tensor, size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], storage_offset: typing.SupportsIndex | None = None) -> weft.Tensor:
     """
     Any view of the storage; counted in elements.
     """
@@ -3117,7 +3147,7 @@ def bernoulli(input: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex
     """
     1 with probability input[i] (or p), else 0.
     """
-def bincount(input: weft.Tensor, weights: weft.Tensor = None, minlength: typing.SupportsInt | typing.SupportsIndex = 0) -> weft.Tensor:
+def bincount(input: weft.Tensor, weights: weft.Tensor = None, minlength: typing.SupportsIndex = 0) -> weft.Tensor:
     """
     How often each number from 0 occurs, or the sum of its weights.
 
@@ -3170,7 +3200,7 @@ def can_cast(from_: weft.dtype, to: weft.dtype) -> builtins.bool:
     May a result of the first dtype be stored in the second?
     """
 @typing.overload
-def cat(tensors: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
+def cat(tensors: typing.Any, dim: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins tensors along a dimension they have.
 
@@ -3179,11 +3209,11 @@ def cat(tensors: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0,
     tensor([1., 0., 0.])
     """
 @typing.overload
-def cat(tensors: typing.Any, *, axis: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def cat(tensors: typing.Any, *, axis: typing.SupportsIndex) -> weft.Tensor:
     ...
 def ceil(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def chunk(input: weft.Tensor, chunks: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+def chunk(input: weft.Tensor, chunks: typing.SupportsIndex, dim: typing.SupportsIndex = 0) -> tuple:
     """
     Views of that many parts of one size; the last may be smaller.
     """
@@ -3203,12 +3233,12 @@ def clone(input: weft.Tensor, *, memory_format: weft.memory_format | None = None
     """
     A copy with memory of its own; gradients flow back to the original.
     """
-def column_stack(tensors: typing.Any) -> weft.Tensor:
+def column_stack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins along columns; vectors are columns.
     """
 @typing.overload
-def concat(tensors: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
+def concat(tensors: typing.Any, dim: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins tensors along a dimension they have.
 
@@ -3217,10 +3247,10 @@ def concat(tensors: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex =
     tensor([1., 0., 0.])
     """
 @typing.overload
-def concat(tensors: typing.Any, *, axis: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def concat(tensors: typing.Any, *, axis: typing.SupportsIndex) -> weft.Tensor:
     ...
 @typing.overload
-def concatenate(tensors: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
+def concatenate(tensors: typing.Any, dim: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins tensors along a dimension they have.
 
@@ -3229,7 +3259,7 @@ def concatenate(tensors: typing.Any, dim: typing.SupportsInt | typing.SupportsIn
     tensor([1., 0., 0.])
     """
 @typing.overload
-def concatenate(tensors: typing.Any, *, axis: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def concatenate(tensors: typing.Any, *, axis: typing.SupportsIndex) -> weft.Tensor:
     ...
 def constant_pad_nd(input: weft.Tensor, pad: typing.Sequence[builtins.int], value: builtins.float = 0) -> weft.Tensor:
     """
@@ -3249,16 +3279,16 @@ def count_nonzero(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None 
     >>> weft.count_nonzero(weft.tensor([0, 2, 3]))
     tensor(2)
     """
-def cummax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, out: typing.Any = None) -> typing.Any:
+def cummax(input: weft.Tensor, dim: typing.SupportsIndex, *, out: typing.Any = None) -> typing.Any:
     """
     Running maximum along dim and the position of the last of equal ones.
     """
-def cummin(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, out: typing.Any = None) -> typing.Any:
+def cummin(input: weft.Tensor, dim: typing.SupportsIndex, *, out: typing.Any = None) -> typing.Any:
     """
     Running minimum along dim and the position of the last of equal ones.
     """
 @typing.overload
-def cumprod(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def cumprod(input: weft.Tensor, dim: typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Running product along dim.
 
@@ -3267,10 +3297,10 @@ def cumprod(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, 
     tensor([2, 6])
     """
 @typing.overload
-def cumprod(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def cumprod(input: weft.Tensor, axis: typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def cumsum(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def cumsum(input: weft.Tensor, dim: typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Running sum along dim.
 
@@ -3279,23 +3309,23 @@ def cumsum(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *
     tensor([0, 1, 3, 6])
     """
 @typing.overload
-def cumsum(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def cumsum(input: weft.Tensor, axis: typing.SupportsIndex, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def deg2rad(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def diag(input: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0) -> weft.Tensor:
+def diag(input: weft.Tensor, diagonal: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     The diagonal of a matrix, or the matrix with a vector on its diagonal.
     """
-def diag_embed(input: weft.Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = -2, dim2: typing.SupportsInt | typing.SupportsIndex = -1) -> weft.Tensor:
+def diag_embed(input: weft.Tensor, offset: typing.SupportsIndex = 0, dim1: typing.SupportsIndex = -2, dim2: typing.SupportsIndex = -1) -> weft.Tensor:
     """
     Zeros, with the last dimension along a diagonal of two new ones.
     """
-def diagflat(input: weft.Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0) -> weft.Tensor:
+def diagflat(input: weft.Tensor, offset: typing.SupportsIndex = 0) -> weft.Tensor:
     """
     The matrix with the flattened tensor on its diagonal.
     """
-def diagonal(input: weft.Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> weft.Tensor:
+def diagonal(input: weft.Tensor, offset: typing.SupportsIndex = 0, dim1: typing.SupportsIndex = 0, dim2: typing.SupportsIndex = 1) -> weft.Tensor:
     """
     The diagonal of two dimensions, as the last one.
 
@@ -3303,7 +3333,7 @@ def diagonal(input: weft.Tensor, offset: typing.SupportsInt | typing.SupportsInd
     >>> weft.tensor([[1, 2], [3, 4]]).diagonal()
     tensor([1, 4])
     """
-def diagonal_scatter(input: weft.Tensor, src: weft.Tensor, offset: typing.SupportsInt | typing.SupportsIndex = 0, dim1: typing.SupportsInt | typing.SupportsIndex = 0, dim2: typing.SupportsInt | typing.SupportsIndex = 1) -> weft.Tensor:
+def diagonal_scatter(input: weft.Tensor, src: weft.Tensor, offset: typing.SupportsIndex = 0, dim1: typing.SupportsIndex = 0, dim2: typing.SupportsIndex = 1) -> weft.Tensor:
     """
     A copy with diagonal() replaced by src.
     """
@@ -3333,7 +3363,7 @@ def dot(input: weft.Tensor, tensor: weft.Tensor, *, out: weft.Tensor = None) -> 
     """
 def dropout(input: typing.Any, p: typing.SupportsFloat | typing.SupportsIndex, train: builtins.bool) -> typing.Any:
     ...
-def dstack(tensors: typing.Any) -> weft.Tensor:
+def dstack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins along the third dimension.
     """
@@ -3384,7 +3414,7 @@ def exp2(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def expm1(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+def eye(n: typing.SupportsIndex, m: typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
     """
     An (n, m) matrix with ones on the diagonal.
 
@@ -3393,7 +3423,7 @@ def eye(n: typing.SupportsInt | typing.SupportsIndex, m: typing.SupportsInt | ty
     tensor([[1., 0.],
             [0., 1.]])
     """
-def flatten(input: weft.Tensor, start_dim: typing.SupportsInt | typing.SupportsIndex = 0, end_dim: typing.SupportsInt | typing.SupportsIndex = -1) -> weft.Tensor:
+def flatten(input: weft.Tensor, start_dim: typing.SupportsIndex = 0, end_dim: typing.SupportsIndex = -1) -> weft.Tensor:
     """
     Makes one dimension of several.
 
@@ -3454,7 +3484,7 @@ def from_numpy(ndarray: typing.Any) -> weft.Tensor:
     >>> a
     array([1., 1.])
     """
-def frombuffer(buffer: typing.Any, *, dtype: weft.dtype, count: typing.SupportsInt | typing.SupportsIndex = -1, offset: typing.SupportsInt | typing.SupportsIndex = 0, requires_grad: builtins.bool = False) -> weft.Tensor:
+def frombuffer(buffer: typing.Any, *, dtype: weft.dtype, count: typing.SupportsIndex = -1, offset: typing.SupportsIndex = 0, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     A vector on the memory of an object with the buffer protocol: count elements (-1: all) from byte offset on.
 
@@ -3476,7 +3506,7 @@ def full_like(input: weft.Tensor, fill_value: builtins.float, *, dtype: weft.dty
     """
     full() with the shape, dtype and device of input, where they are not given.
     """
-def gather(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, *, sparse_grad: builtins.bool = False, out: weft.Tensor = None) -> weft.Tensor:
+def gather(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, *, sparse_grad: builtins.bool = False, out: weft.Tensor = None) -> weft.Tensor:
     """
     out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the dimension.
 
@@ -3522,21 +3552,21 @@ def hsplit(input: weft.Tensor, indices_or_sections: typing.Any) -> tuple:
     """
     Parts of one size along columns, or cuts before the given places; RuntimeError where the size does not divide.
     """
-def hstack(tensors: typing.Any) -> weft.Tensor:
+def hstack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins along columns; vectors end to end.
     """
 def hypot(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def index_add(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> weft.Tensor:
+def index_add(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> weft.Tensor:
     """
     A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
     """
-def index_copy(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor) -> weft.Tensor:
+def index_copy(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor) -> weft.Tensor:
     """
     A copy in which slice index[i] along dim is slice i of source.
     """
-def index_fill(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
+def index_fill(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
     """
     A copy in which the slices index names along dim are one number.
     """
@@ -3544,7 +3574,7 @@ def index_put(input: weft.Tensor, indices: typing.Any, values: weft.Tensor, accu
     """
     A copy with x[indices] = values, or += with accumulate.
     """
-def index_select(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+def index_select(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     The slices along dim that the vector index names.
 
@@ -3606,7 +3636,7 @@ def kron(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> 
     """
     Kronecker product: every product of an element of input and one of other, in blocks.
     """
-def kthvalue(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, keepdim: builtins.bool = False) -> typing.Any:
+def kthvalue(input: weft.Tensor, k: typing.SupportsIndex, dim: typing.SupportsIndex = -1, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     """
     The k-th smallest element (from 1 on) along dim and where it is.
     """
@@ -3616,7 +3646,7 @@ def lerp(input: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | builtins.fl
     """
     input + weight * (end - input).
     """
-def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
     """
     `steps` evenly spaced numbers from start to end, both included.
 
@@ -3632,7 +3662,7 @@ def log1p(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def log2(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def log_softmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, dtype: weft.dtype | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+def log_softmax(input: weft.Tensor, dim: typing.SupportsIndex, dtype: weft.dtype | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     The logarithm of softmax, computed without loss where softmax would round to 0.
 
@@ -3642,7 +3672,7 @@ def log_softmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsInd
     """
 def logaddexp(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logcumsumexp(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, *, out: weft.Tensor = None) -> weft.Tensor:
+def logcumsumexp(input: weft.Tensor, dim: typing.SupportsIndex, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     log of the running sum of exp(input) along dim, without overflow.
     """
@@ -3660,7 +3690,7 @@ def logit(input: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex |
     """
 def logsigmoid(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsInt | typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
     """
     base to the powers of linspace(start, end, steps).
 
@@ -3721,16 +3751,16 @@ def max(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
 def max(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def max(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+def max(input: weft.Tensor, dim: typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def max(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+def max(input: weft.Tensor, axis: typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def max(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+def max(input: weft.Tensor, axis: typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def max(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+def max(input: weft.Tensor, dim: typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
     ...
 def maximum(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3762,7 +3792,7 @@ def median(input: weft.Tensor) -> weft.Tensor:
     tensor(2.)
     """
 @typing.overload
-def median(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False) -> typing.Any:
+def median(input: weft.Tensor, dim: typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 def meshgrid(*args, indexing: str = 'ij') -> tuple:
     """
@@ -3788,16 +3818,16 @@ def min(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
 def min(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def min(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+def min(input: weft.Tensor, dim: typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def min(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+def min(input: weft.Tensor, axis: typing.SupportsIndex, keepdims: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def min(input: weft.Tensor, axis: typing.SupportsInt | typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+def min(input: weft.Tensor, axis: typing.SupportsIndex, keepdim: builtins.bool, *, out: typing.Any = None) -> typing.Any:
     ...
 @typing.overload
-def min(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
+def min(input: weft.Tensor, dim: typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
     ...
 def minimum(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3823,7 +3853,7 @@ def movedim(input: weft.Tensor, source: typing.Sequence[builtins.int], destinati
     >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
     weft.Size([3, 4, 2])
     """
-def msort(input: weft.Tensor) -> weft.Tensor:
+def msort(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     The elements in order along the first dimension.
     """
@@ -3833,7 +3863,7 @@ def mul(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Te
 @typing.overload
 def mul(input: builtins.float, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def multinomial(input: weft.Tensor, num_samples: typing.SupportsInt | typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None) -> weft.Tensor:
+def multinomial(input: weft.Tensor, num_samples: typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None) -> weft.Tensor:
     """
     num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).
 
@@ -3883,7 +3913,7 @@ def nansum(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepd
 @typing.overload
 def nansum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def narrow(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, start: typing.SupportsInt | typing.SupportsIndex, length: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def narrow(input: weft.Tensor, dim: typing.SupportsIndex, start: typing.SupportsIndex, length: typing.SupportsIndex) -> weft.Tensor:
     """
     A range of elements along dim.
     """
@@ -3891,7 +3921,7 @@ def ne(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Ten
     ...
 def neg(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def nonzero(input: weft.Tensor, *, as_tuple: builtins.bool = False) -> typing.Any:
+def nonzero(input: weft.Tensor, *, as_tuple: builtins.bool = False, out: weft.Tensor = None) -> typing.Any:
     """
     Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.
 
@@ -3981,18 +4011,18 @@ def rand(*args, size: typing.Sequence[builtins.int] | None = None, generator: Ge
 def rand_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
 @typing.overload
-def randint(low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randint(low: typing.SupportsIndex, high: typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     Independent integers, low <= n < high, each equally likely.
     """
 @typing.overload
-def randint(high: typing.SupportsInt | typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randint(high: typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
 @typing.overload
-def randint_like(input: weft.Tensor, low: typing.SupportsInt | typing.SupportsIndex, high: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randint_like(input: weft.Tensor, low: typing.SupportsIndex, high: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
 @typing.overload
-def randint_like(input: weft.Tensor, high: typing.SupportsInt | typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randint_like(input: weft.Tensor, high: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
 def randn(*args, size: typing.Sequence[builtins.int] | None = None, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
@@ -4004,7 +4034,7 @@ def randn(*args, size: typing.Sequence[builtins.int] | None = None, generator: G
     """
 def randn_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     ...
-def randperm(n: typing.SupportsInt | typing.SupportsIndex, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randperm(n: typing.SupportsIndex, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
     """
     A random permutation of 0, 1, ..., n - 1.
     """
@@ -4022,7 +4052,7 @@ def remainder(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: w
 @typing.overload
 def remainder(input: builtins.float, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def repeat_interleave(input: weft.Tensor, repeats: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex | None = None, *, output_size: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
+def repeat_interleave(input: weft.Tensor, repeats: typing.Any, dim: typing.SupportsIndex | None = None, *, output_size: typing.SupportsIndex | None = None) -> weft.Tensor:
     """
     Every element so many times along dim (default: of the flattened tensor).
 
@@ -4053,7 +4083,7 @@ def roll(input: weft.Tensor, shifts: typing.Sequence[builtins.int], dims: typing
     >>> weft.arange(4).roll(1)
     tensor([3, 0, 1, 2])
     """
-def rot90(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex = 1, dims: typing.Sequence[builtins.int] = (0, 1)) -> weft.Tensor:
+def rot90(input: weft.Tensor, k: typing.SupportsIndex = 1, dims: typing.Sequence[builtins.int] = (0, 1)) -> weft.Tensor:
     """
     Turned by 90 degrees k times, from the first towards the second dim.
     """
@@ -4061,11 +4091,11 @@ def rot90(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex = 1, 
 def round(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def round(input: weft.Tensor, *, decimals: typing.SupportsInt | typing.SupportsIndex, out: weft.Tensor = None) -> weft.Tensor:
+def round(input: weft.Tensor, *, decimals: typing.SupportsIndex, out: weft.Tensor = None) -> weft.Tensor:
     """
     Rounded to that many decimal places, ties to even.
     """
-def row_stack(tensors: typing.Any) -> weft.Tensor:
+def row_stack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins along rows; vectors are rows.
     """
@@ -4080,7 +4110,7 @@ def scalar_tensor(s: builtins.float, *, dtype: weft.dtype | None = None, device:
     A tensor without dimensions that holds one number.
     """
 @typing.overload
-def scatter(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
+def scatter(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
     """
     A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -4089,7 +4119,7 @@ def scatter(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, 
     tensor([0., 0., 5.])
     """
 @typing.overload
-def scatter(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
+def scatter(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
     """
     A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -4097,11 +4127,11 @@ def scatter(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, 
     >>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))
     tensor([0., 0., 5.])
     """
-def scatter_add(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor) -> weft.Tensor:
+def scatter_add(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor) -> weft.Tensor:
     """
     A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.
     """
-def scatter_reduce(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: builtins.bool = True) -> weft.Tensor:
+def scatter_reduce(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, reduce: str, *, include_self: builtins.bool = True) -> weft.Tensor:
     """
     Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.
     """
@@ -4121,11 +4151,11 @@ def seed() -> builtins.int:
     """
     Seeds the default generator from the operating system and returns the seed.
     """
-def select(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def select(input: weft.Tensor, dim: typing.SupportsIndex, index: typing.SupportsIndex) -> weft.Tensor:
     """
     One element along dim; the dimension goes away.
     """
-def select_scatter(input: weft.Tensor, src: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, index: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def select_scatter(input: weft.Tensor, src: weft.Tensor, dim: typing.SupportsIndex, index: typing.SupportsIndex) -> weft.Tensor:
     """
     A copy with select(dim, index) replaced by src.
     """
@@ -4167,11 +4197,11 @@ def sin(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def sinh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def slice_scatter(input: weft.Tensor, src: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 0, start: typing.SupportsInt | typing.SupportsIndex | None = None, end: typing.SupportsInt | typing.SupportsIndex | None = None, step: typing.SupportsInt | typing.SupportsIndex = 1) -> weft.Tensor:
+def slice_scatter(input: weft.Tensor, src: weft.Tensor, dim: typing.SupportsIndex = 0, start: typing.SupportsIndex | None = None, end: typing.SupportsIndex | None = None, step: typing.SupportsIndex = 1) -> weft.Tensor:
     """
     A copy with a slice replaced by src.
     """
-def softmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, dtype: weft.dtype | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+def softmax(input: weft.Tensor, dim: typing.SupportsIndex, dtype: weft.dtype | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     exp(input) / sum(exp(input)) along dim, without overflow.
 
@@ -4183,7 +4213,7 @@ def softmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, 
     """
 def softsign(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def sort(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
+def sort(input: weft.Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool | None = False, *, out: typing.Any = None) -> typing.Any:
     """
     The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the largest.
 
@@ -4191,7 +4221,7 @@ def sort(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1
     >>> weft.sort(weft.tensor([3, 1, 2])).indices
     tensor([1, 2, 0])
     """
-def split(tensor: weft.Tensor, split_size_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+def split(tensor: weft.Tensor, split_size_or_sections: typing.Any, dim: typing.SupportsIndex = 0) -> tuple:
     """
     Views of parts of the given size (the last may be smaller) or sizes.
 
@@ -4199,7 +4229,7 @@ def split(tensor: weft.Tensor, split_size_or_sections: typing.Any, dim: typing.S
     >>> weft.arange(3).split(2)
     (tensor([0, 1]), tensor([2]))
     """
-def split_with_sizes(input: weft.Tensor, split_sizes: typing.Sequence[builtins.int], dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+def split_with_sizes(input: weft.Tensor, split_sizes: typing.Sequence[builtins.int], dim: typing.SupportsIndex = 0) -> tuple:
     """
     Views of parts of the given sizes.
     """
@@ -4215,7 +4245,7 @@ def squeeze(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None
     >>> weft.zeros(1, 3, 1).squeeze().shape
     weft.Size([3])
     """
-def stack(tensors: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
+def stack(tensors: typing.Any, dim: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins tensors of one shape along a new dimension.
 
@@ -4243,6 +4273,9 @@ def std(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased
     ...
 @typing.overload
 def std(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
+    ...
+@typing.overload
+def std(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
 def std_mean(input: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
@@ -4305,11 +4338,11 @@ def sum(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim:
 @typing.overload
 def sum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def swapaxes(input: weft.Tensor, axis0: typing.SupportsInt | typing.SupportsIndex, axis1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def swapaxes(input: weft.Tensor, axis0: typing.SupportsIndex, axis1: typing.SupportsIndex) -> weft.Tensor:
     """
     Exchanges two dimensions.
     """
-def swapdims(input: weft.Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def swapdims(input: weft.Tensor, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> weft.Tensor:
     """
     Exchanges two dimensions.
     """
@@ -4325,7 +4358,7 @@ def take(input: weft.Tensor, index: weft.Tensor) -> weft.Tensor:
     >>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))
     tensor([4, 1])
     """
-def take_along_dim(input: weft.Tensor, indices: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+def take_along_dim(input: weft.Tensor, indices: weft.Tensor, dim: typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     gather() with broadcasting; without dim, elements of the flattened input.
     """
@@ -4346,7 +4379,7 @@ def tensor(data: typing.Any, *, dtype: weft.dtype | None = None, device: weft.de
     tensor([[1, 2],
             [3, 4]])
     """
-def tensor_split(input: weft.Tensor, indices_or_sections: typing.Any, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+def tensor_split(input: weft.Tensor, indices_or_sections: typing.Any, dim: typing.SupportsIndex = 0) -> tuple:
     """
     That many parts whose sizes differ by at most 1, or cuts before the given places.
     """
@@ -4358,7 +4391,7 @@ def tile(input: weft.Tensor, dims: typing.Sequence[builtins.int]) -> weft.Tensor
     """
     repeat() that needs no counts for the leading dimensions.
     """
-def topk(input: weft.Tensor, k: typing.SupportsInt | typing.SupportsIndex, dim: typing.SupportsInt | typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out: typing.Any = None) -> typing.Any:
+def topk(input: weft.Tensor, k: typing.SupportsIndex, dim: typing.SupportsIndex = -1, largest: builtins.bool = True, sorted: builtins.bool = True, *, out: typing.Any = None) -> typing.Any:
     """
     The k largest (or smallest) elements along dim and where they are, as .values and .indices.
 
@@ -4372,33 +4405,33 @@ def trace(input: weft.Tensor) -> weft.Tensor:
     """
     The sum of the diagonal of a matrix.
     """
-def transpose(input: weft.Tensor, dim0: typing.SupportsInt | typing.SupportsIndex, dim1: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def transpose(input: weft.Tensor, dim0: typing.SupportsIndex, dim1: typing.SupportsIndex) -> weft.Tensor:
     """
     Exchanges two dimensions.
     """
-def tril(input: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
+def tril(input: weft.Tensor, diagonal: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     The lower triangle of the last two dimensions, zeros above it.
     """
-def tril_indices(row: typing.SupportsInt | typing.SupportsIndex, col: typing.SupportsInt | typing.SupportsIndex, offset: typing.SupportsInt | typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def tril_indices(row: typing.SupportsIndex, col: typing.SupportsIndex, offset: typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     Row and column numbers (2, count) of a triangle of a (row, col) matrix.
     """
-def triu(input: weft.Tensor, diagonal: typing.SupportsInt | typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
+def triu(input: weft.Tensor, diagonal: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     The upper triangle of the last two dimensions, zeros below it.
     """
-def triu_indices(row: typing.SupportsInt | typing.SupportsIndex, col: typing.SupportsInt | typing.SupportsIndex, offset: typing.SupportsInt | typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def triu_indices(row: typing.SupportsIndex, col: typing.SupportsIndex, offset: typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     Row and column numbers (2, count) of a triangle of a (row, col) matrix.
     """
 def trunc(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def unbind(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = 0) -> tuple:
+def unbind(input: weft.Tensor, dim: typing.SupportsIndex = 0) -> tuple:
     """
     The elements along dim as a tuple of views.
     """
-def unflatten(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex, sizes: typing.Sequence[builtins.int]) -> weft.Tensor:
+def unflatten(input: weft.Tensor, dim: typing.SupportsIndex, sizes: typing.Sequence[builtins.int]) -> weft.Tensor:
     """
     Splits one dimension into several.
 
@@ -4420,7 +4453,7 @@ def unique_consecutive(input: weft.Tensor, return_inverse: builtins.bool = False
     """
     The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the lengths.
     """
-def unsqueeze(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex) -> weft.Tensor:
+def unsqueeze(input: weft.Tensor, dim: typing.SupportsIndex) -> weft.Tensor:
     """
     With a new dimension of size 1 at dim.
 
@@ -4428,7 +4461,7 @@ def unsqueeze(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex
     >>> weft.zeros(3).unsqueeze(0).shape
     weft.Size([1, 3])
     """
-def vander(x: weft.Tensor, N: typing.SupportsInt | typing.SupportsIndex | None = None, increasing: builtins.bool = False) -> weft.Tensor:
+def vander(x: weft.Tensor, N: typing.SupportsIndex | None = None, increasing: builtins.bool = False) -> weft.Tensor:
     """
     The powers N-1 ... 0 of the elements of a vector, one row per element.
 
@@ -4459,6 +4492,9 @@ def var(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased
 def var(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     ...
 @typing.overload
+def var(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor) -> weft.Tensor:
+    ...
+@typing.overload
 def var_mean(input: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
     ...
 @typing.overload
@@ -4487,7 +4523,7 @@ def vsplit(input: weft.Tensor, indices_or_sections: typing.Any) -> tuple:
     """
     Parts of one size along rows, or cuts before the given places; RuntimeError where the size does not divide.
     """
-def vstack(tensors: typing.Any) -> weft.Tensor:
+def vstack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins along rows; vectors are rows.
     """

@@ -6,7 +6,7 @@ import builtins
 import typing
 import weft
 __all__: list[str] = ['allocated', 'empty_cache', 'holders', 'peak', 'reserved', 'reset_peak', 'set_layer', 'set_limit', 'stats']
-def _fail_after(n: typing.SupportsInt | typing.SupportsIndex) -> None:
+def _fail_after(n: typing.SupportsIndex) -> None:
     ...
 def allocated(device: weft.device = 'cpu') -> builtins.int:
     ...
@@ -24,7 +24,7 @@ def set_layer(path: str) -> None:
     """
     New blocks are labelled with this layer beside their op; '' ends that.
     """
-def set_limit(nbytes: typing.SupportsInt | typing.SupportsIndex | None, device: weft.device = 'cpu') -> None:
+def set_limit(nbytes: typing.SupportsIndex | None, device: weft.device = 'cpu') -> None:
     ...
 def stats(device: weft.device = 'cpu') -> dict:
     ...

@@ -24,7 +24,7 @@ def adaptive_max_pool2d(input: weft.Tensor, output_size: typing.Any, return_indi
     """
     The largest values of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.
     """
-def avg_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int] | None = None, padding: typing.Sequence[builtins.int] = (0,), ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsInt | typing.SupportsIndex | None = None) -> weft.Tensor:
+def avg_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int] | None = None, padding: typing.Sequence[builtins.int] = (0,), ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsIndex | None = None) -> weft.Tensor:
     """
     The mean of each window of (N, C, H, W) or (C, H, W).
 
@@ -69,11 +69,11 @@ def celu(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex =
     ...
 def celu_(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> typing.Any:
     ...
-def conv1d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, dilation: typing.Any = 1, groups: typing.SupportsInt | typing.SupportsIndex = 1) -> weft.Tensor:
+def conv1d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, dilation: typing.Any = 1, groups: typing.SupportsIndex = 1) -> weft.Tensor:
     """
     input (n, inputs, length), weight (outputs, inputs / groups, k): (n, outputs, length').
     """
-def conv2d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, dilation: typing.Any = 1, groups: typing.SupportsInt | typing.SupportsIndex = 1) -> weft.Tensor:
+def conv2d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, dilation: typing.Any = 1, groups: typing.SupportsIndex = 1) -> weft.Tensor:
     """
     Slides weight (outputs, inputs / groups, kh, kw) over input (n, inputs, h, w), or one without n, and
     sums the products. padding: numbers, 'same' (needs stride 1) or 'valid'.
@@ -82,15 +82,15 @@ def conv2d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, st
     >>> weft.nn.functional.conv2d(weft.ones(1, 3, 8, 8), weft.ones(4, 3, 3, 3), padding=1).shape
     weft.Size([1, 4, 8, 8])
     """
-def conv3d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, dilation: typing.Any = 1, groups: typing.SupportsInt | typing.SupportsIndex = 1) -> weft.Tensor:
+def conv3d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, dilation: typing.Any = 1, groups: typing.SupportsIndex = 1) -> weft.Tensor:
     """
     input (n, inputs, d, h, w), weight (outputs, inputs / groups, kd, kh, kw).
     """
-def conv_transpose1d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, output_padding: typing.Any = 0, groups: typing.SupportsInt | typing.SupportsIndex = 1, dilation: typing.Any = 1) -> weft.Tensor:
+def conv_transpose1d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, output_padding: typing.Any = 0, groups: typing.SupportsIndex = 1, dilation: typing.Any = 1) -> weft.Tensor:
     """
     Transposed convolution; weight (inputs, outputs / groups, k).
     """
-def conv_transpose2d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, output_padding: typing.Any = 0, groups: typing.SupportsInt | typing.SupportsIndex = 1, dilation: typing.Any = 1) -> weft.Tensor:
+def conv_transpose2d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, output_padding: typing.Any = 0, groups: typing.SupportsIndex = 1, dilation: typing.Any = 1) -> weft.Tensor:
     """
     The gradient of conv2d by its input, as a layer; weight (inputs, outputs / groups, kh, kw).
 
@@ -98,11 +98,11 @@ def conv_transpose2d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor 
     >>> weft.nn.functional.conv_transpose2d(weft.ones(1, 4, 4, 4), weft.ones(4, 3, 2, 2), stride=2).shape
     weft.Size([1, 3, 8, 8])
     """
-def conv_transpose3d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, output_padding: typing.Any = 0, groups: typing.SupportsInt | typing.SupportsIndex = 1, dilation: typing.Any = 1) -> weft.Tensor:
+def conv_transpose3d(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None, stride: typing.Any = 1, padding: typing.Any = 0, output_padding: typing.Any = 0, groups: typing.SupportsIndex = 1, dilation: typing.Any = 1) -> weft.Tensor:
     """
     Transposed convolution; weight (inputs, outputs / groups, kd, kh, kw).
     """
-def cross_entropy(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: builtins.bool | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: builtins.bool | None = None, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> weft.Tensor:
+def cross_entropy(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: builtins.bool | None = None, ignore_index: typing.SupportsIndex = -100, reduce: builtins.bool | None = None, reduction: str = 'mean', label_smoothing: typing.SupportsFloat | typing.SupportsIndex = 0.0) -> weft.Tensor:
     """
     -log(softmax(input)[target]): input (N, C, ...) holds logits of C classes, target (N, ...) class numbers (int64)
     or, of input's shape, probabilities.
@@ -121,7 +121,7 @@ def elu(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 
     ...
 def elu_(input: typing.Any, alpha: typing.SupportsFloat | typing.SupportsIndex = 1.0) -> typing.Any:
     ...
-def embedding(input: weft.Tensor, weight: weft.Tensor, padding_idx: typing.SupportsInt | typing.SupportsIndex | None = None, max_norm: typing.Any = None, norm_type: typing.SupportsFloat | typing.SupportsIndex = 2.0, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> weft.Tensor:
+def embedding(input: weft.Tensor, weight: weft.Tensor, padding_idx: typing.SupportsIndex | None = None, max_norm: typing.Any = None, norm_type: typing.SupportsFloat | typing.SupportsIndex = 2.0, scale_grad_by_freq: builtins.bool = False, sparse: builtins.bool = False) -> weft.Tensor:
     """
     Rows of weight (rows, size) for the integers of input; the result has input's shape with size appended.
 
@@ -138,11 +138,11 @@ def feature_dropout(input: typing.Any, p: typing.SupportsFloat | typing.Supports
     """
 def gelu(input: weft.Tensor, *, approximate: str = 'none') -> weft.Tensor:
     ...
-def glu(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex = -1) -> weft.Tensor:
+def glu(input: weft.Tensor, dim: typing.SupportsIndex = -1) -> weft.Tensor:
     """
     The first half along dim times the sigmoid of the second (Dauphin et al., 2017).
     """
-def group_norm(input: weft.Tensor, num_groups: typing.SupportsInt | typing.SupportsIndex, weight: weft.Tensor = None, bias: weft.Tensor = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> weft.Tensor:
+def group_norm(input: weft.Tensor, num_groups: typing.SupportsIndex, weight: weft.Tensor = None, bias: weft.Tensor = None, eps: typing.SupportsFloat | typing.SupportsIndex = 1e-05) -> weft.Tensor:
     """
     Normalises each group of channels of each sample of (N, C, ...) (Wu and He, 2018).
 
@@ -196,7 +196,7 @@ def linear(input: weft.Tensor, weight: weft.Tensor, bias: weft.Tensor = None) ->
     >>> weft.nn.functional.linear(weft.ones(2, 3), weft.ones(4, 3)).shape
     weft.Size([2, 4])
     """
-def log_softmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, _stacklevel: typing.SupportsInt | typing.SupportsIndex = 3, dtype: weft.dtype | None = None) -> weft.Tensor:
+def log_softmax(input: weft.Tensor, dim: typing.SupportsIndex | None = None, _stacklevel: typing.SupportsInt | typing.SupportsIndex = 3, dtype: weft.dtype | None = None) -> weft.Tensor:
     """
     The logarithm of softmax, computed without loss where softmax would round to 0.
 
@@ -228,7 +228,7 @@ def mse_loss(input: weft.Tensor, target: weft.Tensor, size_average: builtins.boo
     >>> weft.nn.functional.mse_loss(weft.ones(2), weft.zeros(2))
     tensor(1.)
     """
-def nll_loss(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: builtins.bool | None = None, ignore_index: typing.SupportsInt | typing.SupportsIndex = -100, reduce: builtins.bool | None = None, reduction: str = 'mean') -> weft.Tensor:
+def nll_loss(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None, size_average: builtins.bool | None = None, ignore_index: typing.SupportsIndex = -100, reduce: builtins.bool | None = None, reduction: str = 'mean') -> weft.Tensor:
     """
     -input[target]: input (N, C, ...) holds log probabilities of C classes, target (N, ...) class numbers (int64).
 
@@ -236,7 +236,7 @@ def nll_loss(input: weft.Tensor, target: weft.Tensor, weight: weft.Tensor = None
     >>> weft.nn.functional.nll_loss(weft.tensor([[-1., -2.]]), weft.tensor([1]))
     tensor(2.)
     """
-def one_hot(tensor: weft.Tensor, num_classes: typing.SupportsInt | typing.SupportsIndex = -1) -> weft.Tensor:
+def one_hot(tensor: weft.Tensor, num_classes: typing.SupportsIndex = -1) -> weft.Tensor:
     """
     1 at position tensor[...] of a new last dimension, else 0; int64.
 
@@ -296,7 +296,7 @@ def smooth_l1_loss(input: weft.Tensor, target: weft.Tensor, size_average: builti
     """
     d^2 / (2 beta) for d = |input - target| below beta, else d - beta / 2 (Girshick, 2015).
     """
-def softmax(input: weft.Tensor, dim: typing.SupportsInt | typing.SupportsIndex | None = None, _stacklevel: typing.SupportsInt | typing.SupportsIndex = 3, dtype: weft.dtype | None = None) -> weft.Tensor:
+def softmax(input: weft.Tensor, dim: typing.SupportsIndex | None = None, _stacklevel: typing.SupportsInt | typing.SupportsIndex = 3, dtype: weft.dtype | None = None) -> weft.Tensor:
     """
     exp(input) / sum(exp(input)) along dim, without overflow.
 

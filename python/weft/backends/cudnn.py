@@ -50,8 +50,8 @@ def is_available():
 
 
 @contextlib.contextmanager
-def flags(enabled=True, benchmark=False, benchmark_limit=10, deterministic=False, allow_tf32=True):
-    """A scope in which the switches have these values. TypeError and RuntimeError as for setting each of them.
+def flags(enabled=None, benchmark=None, benchmark_limit=None, deterministic=None, allow_tf32=None):
+    """A scope in which the switches that are given have these values. TypeError and RuntimeError as for setting each.
 
     >>> import weft
     >>> with weft.backends.cudnn.flags(benchmark=True):
@@ -66,6 +66,7 @@ def flags(enabled=True, benchmark=False, benchmark_limit=10, deterministic=False
         "deterministic": deterministic,
         "allow_tf32": allow_tf32,
     }
+    given = {name: value for name, value in given.items() if value is not None}
     before = {name: getattr(module, name) for name in given}
     try:
         for name, value in given.items():

@@ -4,7 +4,7 @@ import math
 
 from weft import _C
 from weft._checks import check_numbers
-from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, per_group
+from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, own, per_group
 
 
 class ReduceLROnPlateau(LRScheduler):
@@ -48,6 +48,7 @@ class ReduceLROnPlateau(LRScheduler):
         self.threshold = threshold
         self.threshold_mode = threshold_mode
         self.cooldown = cooldown
+        self._one_min_lr = None if isinstance(min_lr, (list, tuple)) else own(min_lr)
         self.min_lrs = per_group(self, optimizer, "min_lr", min_lr)
         self.eps = eps
         self.last_epoch = 0
@@ -71,6 +72,8 @@ class ReduceLROnPlateau(LRScheduler):
         """Takes the figure of another epoch, and lowers the learning rates if it is time."""
         _C._refuse_while_tracing("lr_scheduler.step")
         groups = len(self.optimizer.param_groups)
+        if self._one_min_lr is not None:  # for groups that were added since, too
+            self.min_lrs += [own(self._one_min_lr) for _ in range(groups - len(self.min_lrs))]
         if groups != len(self.min_lrs):
             raise RuntimeError(
                 f"ReduceLROnPlateau: the optimizer has {groups} parameter groups, min_lr was given for "
