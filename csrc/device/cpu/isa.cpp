@@ -3,6 +3,10 @@
 #include <cstdlib>
 #include <cstring>
 
+#ifndef WEFT_LOWEST_ISA
+#define WEFT_LOWEST_ISA 1
+#endif
+
 namespace weft {
 
 namespace {
@@ -12,7 +16,7 @@ int detect() {
   __builtin_cpu_init();
   int level = __builtin_cpu_supports("x86-64-v4") ? 3 : __builtin_cpu_supports("x86-64-v3") ? 2 : 1;
   if (const char* wanted = std::getenv("WEFT_ISA")) {
-    if (std::strcmp(wanted, "v2") == 0) level = 1;
+    if (std::strcmp(wanted, "v2") == 0) level = WEFT_LOWEST_ISA;
     if (std::strcmp(wanted, "v3") == 0 && level > 2) level = 2;
   }
   return level;
