@@ -48,12 +48,11 @@ uint64_t next_hook_id() {
 std::vector<Tensor> tensor_list(const py::object& o, const char* what, bool optional = false) {
   if (is_tensor(o.ptr())) return {unwrap(o.ptr())};
   check<ErrorKind::Type>(PySequence_Check(o.ptr()) || py::hasattr(o, "__iter__"), what,
-                         ": expected a Tensor or a sequence of Tensors, got ", std::string(Py_TYPE(o.ptr())->tp_name));
+                         ": expected a Tensor or a sequence of Tensors, got ", Py_TYPE(o.ptr())->tp_name);
   std::vector<Tensor> list;
   for (py::handle entry : items_of(what, o)) {
     check<ErrorKind::Type>(is_tensor(entry.ptr()) || (optional && entry.is_none()), what, "[", list.size(),
-                           "]: expected a Tensor", optional ? " or None" : "", ", got ",
-                           std::string(Py_TYPE(entry.ptr())->tp_name));
+                           "]: expected a Tensor", optional ? " or None" : "", ", got ", Py_TYPE(entry.ptr())->tp_name);
     list.push_back(entry.is_none() ? Tensor() : unwrap(entry.ptr()));
   }
   return list;
@@ -160,7 +159,7 @@ Tensor PyGradHook::call(const Tensor& grad) {
   py::object result = function_(grad);
   if (result.is_none()) return {};
   check<ErrorKind::Type>(is_tensor(result.ptr()), "a tensor hook must return a Tensor or None, got ",
-                         std::string(Py_TYPE(result.ptr())->tp_name));
+                         Py_TYPE(result.ptr())->tp_name);
   return unwrap(result.ptr());
 }
 

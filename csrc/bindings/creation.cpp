@@ -161,8 +161,7 @@ void bind_ranges(Family& f) {
          std::optional<Scalar> start, std::optional<Scalar> end, std::optional<Scalar> step) {
         auto number = [](py::handle o) {
           std::optional<Scalar> s = read_scalar(o.ptr());
-          check<ErrorKind::Type>(s.has_value(), "arange: expected numbers, got ",
-                                 std::string(Py_TYPE(o.ptr())->tp_name));
+          check<ErrorKind::Type>(s.has_value(), "arange: expected numbers, got ", Py_TYPE(o.ptr())->tp_name);
           return s;
         };
         check<ErrorKind::Type>(bounds.size() <= 3, "arange: expected (end), (start, end) or (start, end, step), got ",
@@ -242,8 +241,8 @@ void bind_grids(Family& f) {
                                                                                           : py::object(tensors);
         std::vector<Tensor> vectors;
         for (py::handle t : items_of("meshgrid", list)) {
-          check<ErrorKind::Type>(is_tensor(t.ptr()), "meshgrid: expected Tensors, got ",
-                                 std::string(Py_TYPE(t.ptr())->tp_name), " at place ", vectors.size());
+          check<ErrorKind::Type>(is_tensor(t.ptr()), "meshgrid: expected Tensors, got ", Py_TYPE(t.ptr())->tp_name,
+                                 " at place ", vectors.size());
           vectors.push_back(unwrap(t.ptr()));
         }
         return py::tuple(py::cast(meshgrid(vectors, indexing)));

@@ -3,6 +3,7 @@
 #include "bindings/former.h"
 #include "bindings/indexing.h"
 #include "bindings/out.h"
+#include "ops/creation.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
 #include "ops/reduction.h"
@@ -302,8 +303,7 @@ void bind_activation(Family& nn, const char* name, std::vector<std::pair<const c
   };
   std::string name_ = std::string(name) + "_";
   auto check_input = [name](const py::object& x) {
-    check<ErrorKind::Type>(is_tensor(x.ptr()), name, ": expected a Tensor, got ",
-                           std::string(Py_TYPE(x.ptr())->tp_name));
+    check<ErrorKind::Type>(is_tensor(x.ptr()), name, ": expected a Tensor, got ", Py_TYPE(x.ptr())->tp_name);
   };
   if (defaults.empty()) {
     nn.function(
@@ -629,13 +629,14 @@ void bind_composites(Family& f) {
     DType wide = scaling_dtype(x.dtype());  // the factor may be too large for a half type
     Tensor y = to_dtype(x, wide);
     const int64_t most = wide == DType::Float64 ? 308 : 38;  // the largest power of ten
-    if (decimals > most) return x;
-    if (decimals < -most) return where(isfinite(x), mul(x, Scalar(0)), x);
+    // A new tensor; like all steps this one has a gradient of zeros
+    if (decimals > most) return where(full({}, Scalar(false), DType::Bool, x.device()), x, detach(x));
+    if (decimals < -most) return where(isfinite(x), mul(x, Scalar(0)), detach(x));
     Scalar factor(std::pow(10.0, std::abs(static_cast<double>(decimals))));
     if (decimals < 0) return to_dtype(mul(round(div(y, factor)), factor), x.dtype());
     // What overflows has no digits that far behind the point.
     Tensor shifted = mul(y, factor);
-    return to_dtype(where(isfinite(shifted), div(round(shifted), factor), y), x.dtype());
+    return to_dtype(where(isfinite(shifted), div(round(shifted), factor), detach(y)), x.dtype());
   };
   f.def(
       "round",
@@ -650,12 +651,21 @@ void bind_composites(Family& f) {
         return rewrite("round", self, [&](const Tensor& x) { return rounded(x, decimals); });
       },
       py::kw_only(), py::arg("decimals"));
+  auto logit = [](const Tensor& x, std::optional<double> eps) {
+    Tensor p = is_floating(x.dtype()) ? x : to_dtype(x, default_float_dtype());
+    if (eps) p = clamp(p, Scalar(*eps), Scalar(1.0 - *eps));
+    return sub(log(p), log1p(neg(p)));
+  };
+  f.method(
+      "logit_",
+      [=](const py::object& self, std::optional<double> eps) {
+        return rewrite("logit", self, [&](const Tensor& x) { return logit(x, eps); });
+      },
+      py::arg("eps") = py::none());
   f.def(
       "logit",
-      [](const Tensor& x, std::optional<double> eps, const Tensor& out) {
-        Tensor p = is_floating(x.dtype()) ? x : to_dtype(x, default_float_dtype());
-        if (eps) p = clamp(p, Scalar(*eps), Scalar(1.0 - *eps));
-        return write_out("logit", sub(log(p), log1p(neg(p))), out);
+      [=](const Tensor& x, std::optional<double> eps, const Tensor& out) {
+        return write_out("logit", logit(x, eps), out);
       },
       py::arg("eps") = py::none(), py::kw_only(), py::arg("out") = py::none(),
       "log(x / (1 - x)), of x limited to [eps, 1 - eps].");

@@ -59,9 +59,8 @@ class FunctionNode final : public PythonNode {
     for (int i = 0; i < edges.size(); i++) {
       py::handle grad = list[static_cast<size_t>(i)];
       if (grad.is_none()) continue;
-      check<ErrorKind::Type>(is_tensor(grad.ptr()), name_, ": backward returned a ",
-                             std::string(Py_TYPE(grad.ptr())->tp_name), " as gradient ", i,
-                             ", expected a Tensor or None");
+      check<ErrorKind::Type>(is_tensor(grad.ptr()), name_, ": backward returned a ", Py_TYPE(grad.ptr())->tp_name,
+                             " as gradient ", i, ", expected a Tensor or None");
       grad_inputs[i] = unwrap(grad.ptr());
     }
   }

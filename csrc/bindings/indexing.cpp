@@ -54,7 +54,7 @@ Tensor index_tensor(PyObject* o, const Tensor& x) {
   const bool list = PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o);
   check<ErrorKind::Index>(list || PyObject_HasAttrString(o, "__array_interface__"),
                           "index: expected ints, slices, None, Ellipsis, masks or integer tensors, got ",
-                          std::string(Py_TYPE(o)->tp_name));
+                          Py_TYPE(o)->tp_name);
   const Py_ssize_t length = list ? PyObject_Size(o) : 1;
   if (length < 0) throw py::error_already_set();
   if (length == 0) return empty({0}, DType::Int64, x.device());
@@ -276,8 +276,7 @@ namespace {
 
 std::vector<Tensor> indices_from(const char* op, const py::object& given) {
   check<ErrorKind::Type>(PyTuple_Check(given.ptr()) || PyList_Check(given.ptr()), op,
-                         ": indices must be a tuple or list of tensors, got ",
-                         std::string(Py_TYPE(given.ptr())->tp_name));
+                         ": indices must be a tuple or list of tensors, got ", Py_TYPE(given.ptr())->tp_name);
   std::vector<Tensor> out;
   for (py::handle item : items_of(op, given))
     out.push_back(item.is_none()

@@ -14,12 +14,11 @@ namespace {
 // A list or tuple of tensors; raises TypeError naming `op` for anything else.
 std::vector<Tensor> tensors_of(const char* op, py::handle list) {
   bool sequence = PyList_Check(list.ptr()) || PyTuple_Check(list.ptr());
-  check<ErrorKind::Type>(sequence, op, ": expected a list or tuple of Tensors, got ",
-                         std::string(Py_TYPE(list.ptr())->tp_name));
+  check<ErrorKind::Type>(sequence, op, ": expected a list or tuple of Tensors, got ", Py_TYPE(list.ptr())->tp_name);
   std::vector<Tensor> tensors;
   for (py::handle t : items_of(op, list)) {
-    check<ErrorKind::Type>(is_tensor(t.ptr()), op, ": expected Tensors in the list, got ",
-                           std::string(Py_TYPE(t.ptr())->tp_name), " at place ", tensors.size());
+    check<ErrorKind::Type>(is_tensor(t.ptr()), op, ": expected Tensors in the list, got ", Py_TYPE(t.ptr())->tp_name,
+                           " at place ", tensors.size());
     tensors.push_back(unwrap(t.ptr()));
   }
   return tensors;
@@ -307,7 +306,7 @@ void bind_broadcasts(Family& f) {
         for (py::handle s : shapes) {
           std::optional<Dims> sizes = read_dims(s.ptr());
           check<ErrorKind::Type>(sizes.has_value(), "broadcast_shapes: expected shapes, got ",
-                                 std::string(Py_TYPE(s.ptr())->tp_name));
+                                 Py_TYPE(s.ptr())->tp_name);
           shape = broadcast_shapes("broadcast_shapes", shape, checked_sizes("broadcast_shapes", *sizes));
         }
         return py::module_::import("weft._size").attr("Size")(shape.to_vector());

@@ -5,33 +5,63 @@
 
 namespace weft::python {
 
+// A list of tensors, read without an iterator: a step reads hundreds of them.
+struct ListedTensors {
+  TensorList tensors;
+  operator const TensorList&() const { return tensors; }
+};
+
+}  // namespace weft::python
+
+namespace pybind11::detail {
+
+template <>
+struct type_caster<weft::python::ListedTensors> {
+  PYBIND11_TYPE_CASTER(weft::python::ListedTensors, const_name("list[weft.Tensor]"));
+  bool load(handle source, bool) {
+    if (!PyList_Check(source.ptr())) return false;
+    const Py_ssize_t count = PyList_GET_SIZE(source.ptr());
+    value.tensors.reserve(static_cast<size_t>(count));
+    for (Py_ssize_t i = 0; i < count; i++) {
+      PyObject* item = PyList_GET_ITEM(source.ptr(), i);
+      if (!weft::python::is_tensor(item)) return false;
+      value.tensors.push_back(weft::python::unwrap(item));
+    }
+    return true;
+  }
+};
+
+}  // namespace pybind11::detail
+
+namespace weft::python {
+
 namespace {
 
-void sgd(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers, double lr,
+void sgd(const ListedTensors& params, const ListedTensors& grads, const ListedTensors& momentum_buffers, double lr,
          double momentum, double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
   py::gil_scoped_release release;
   sgd_step(params, grads, momentum_buffers, {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
 }
 
-void adam(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs, const TensorList& exp_avg_sqs,
-          const TensorList& max_exp_avg_sqs, double step, double lr, double beta1, double beta2, double eps,
-          double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
+void adam(const ListedTensors& params, const ListedTensors& grads, const ListedTensors& exp_avgs,
+          const ListedTensors& exp_avg_sqs, const ListedTensors& max_exp_avg_sqs, double step, double lr, double beta1,
+          double beta2, double eps, double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
   py::gil_scoped_release release;
   adam_step(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs,
             {step, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
 }
 
-auto prepare_sgd(TensorList params, TensorList grads, TensorList momentum_buffers, double lr, double momentum,
+auto prepare_sgd(ListedTensors params, ListedTensors grads, ListedTensors momentum_buffers, double lr, double momentum,
                  double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
-  return prepare_sgd_step(std::move(params), std::move(grads), std::move(momentum_buffers),
+  return prepare_sgd_step(std::move(params.tensors), std::move(grads.tensors), std::move(momentum_buffers.tensors),
                           {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
 }
 
-auto prepare_adam(TensorList params, TensorList grads, TensorList exp_avgs, TensorList exp_avg_sqs,
-                  TensorList max_exp_avg_sqs, double step, double lr, double beta1, double beta2, double eps,
+auto prepare_adam(ListedTensors params, ListedTensors grads, ListedTensors exp_avgs, ListedTensors exp_avg_sqs,
+                  ListedTensors max_exp_avg_sqs, double step, double lr, double beta1, double beta2, double eps,
                   double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
-  return prepare_adam_step(std::move(params), std::move(grads), std::move(exp_avgs), std::move(exp_avg_sqs),
-                           std::move(max_exp_avg_sqs),
+  return prepare_adam_step(std::move(params.tensors), std::move(grads.tensors), std::move(exp_avgs.tensors),
+                           std::move(exp_avg_sqs.tensors), std::move(max_exp_avg_sqs.tensors),
                            {step, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
 }
 
@@ -67,6 +97,26 @@ bool state_is(const py::object& state, const py::list& params, const py::list& e
   return true;
 }
 
+// The gradients of those of a group's parameters that have one, if these are the known ones in their order; else None,
+// as for parameters that are no list.
+py::object gradients_of(const py::object& params, const py::list& known) {
+  if (!PyList_CheckExact(params.ptr())) return py::none();
+  static PyObject* const name = PyUnicode_InternFromString("grad");
+  py::list grads;
+  // Reading a gradient may run code that changes the lists
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(params.ptr()); i++) {
+    const auto p = py::reinterpret_borrow<py::object>(PyList_GET_ITEM(params.ptr(), i));
+    const auto grad = py::reinterpret_steal<py::object>(PyObject_GetAttr(p.ptr(), name));
+    if (!grad) throw py::error_already_set();
+    if (grad.is_none()) continue;
+    const Py_ssize_t found = PyList_GET_SIZE(grads.ptr());
+    if (found >= PyList_GET_SIZE(known.ptr()) || PyList_GET_ITEM(known.ptr(), found) != p.ptr()) return py::none();
+    if (PyList_Append(grads.ptr(), grad.ptr()) != 0) throw py::error_already_set();
+  }
+  if (PyList_GET_SIZE(grads.ptr()) != PyList_GET_SIZE(known.ptr())) return py::none();
+  return grads;
+}
+
 // Sets the numbers that a traced step reads.
 void set_numbers(const Tensor& numbers, const std::vector<double>& values) {
   check(numbers.dtype() == DType::Float64 && numbers.numel() == static_cast<int64_t>(values.size()) &&
@@ -99,6 +149,8 @@ void bind_optimizer(Family& f, Family&) {
   m.def("_run_steps", &run_steps, py::arg("steps"), "Takes steps that were prepared.");
   m.def("_state_is", &state_is, py::arg("state"), py::arg("params"), py::arg("entries"), py::arg("names"),
         py::arg("columns"), "Is an optimizer's state what a step has last seen?");
+  m.def("_gradients_of", &gradients_of, py::arg("params"), py::arg("known"),
+        "The gradients of the parameters that have one, if these are the known ones; else None.");
   m.def("_trace_sgd_step", &trace_sgd_step, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"),
         py::arg("numbers"), "Records a step of SGD whose numbers are read when it runs.");
   m.def("_trace_adam_step", &trace_adam_step, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"),

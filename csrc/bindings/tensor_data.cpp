@@ -97,7 +97,7 @@ void measure(PyObject* o, int depth, Nested& n) {
     check<ErrorKind::Value>(n.shape.size() == depth, "tensor: expected a sequence of length ",
                             n.shape.size() > depth ? n.shape[depth] : 0, " at depth ", depth, ", got a number");
     std::optional<Scalar> s = read_scalar(o);
-    check<ErrorKind::Type>(s.has_value(), "tensor: expected numbers, got ", std::string(Py_TYPE(o)->tp_name));
+    check<ErrorKind::Type>(s.has_value(), "tensor: expected numbers, got ", Py_TYPE(o)->tp_name);
     n.note(s->kind());
     return;
   }

@@ -87,8 +87,7 @@ int set_grad(PyObject* self, PyObject* value, void*) {
       set_accumulated_grad(t, {});
       return 0;
     }
-    check<ErrorKind::Type>(is_tensor(value), "grad: expected a Tensor or None, got ",
-                           std::string(Py_TYPE(value)->tp_name));
+    check<ErrorKind::Type>(is_tensor(value), "grad: expected a Tensor or None, got ", Py_TYPE(value)->tp_name);
     const Tensor& grad = unwrap(value);
     check(grad.shape() == t.shape(), "grad: the gradient has shape ", grad.shape(), ", expected ", t.shape());
     check(grad.dtype() == t.dtype(), "grad: the gradient has dtype ", grad.dtype(), ", expected ", t.dtype());
@@ -117,7 +116,7 @@ int set_requires_grad(PyObject* self, PyObject* value, void*) {
 int set_data(PyObject* self, PyObject* value, void*) {
   if (reject_delete(value, "data")) return -1;
   return guarded([&]() -> int {
-    check<ErrorKind::Type>(is_tensor(value), "data: expected a Tensor, got ", std::string(Py_TYPE(value)->tp_name));
+    check<ErrorKind::Type>(is_tensor(value), "data: expected a Tensor, got ", Py_TYPE(value)->tp_name);
     refuse_change_while_tracing("data", unwrap(self));
     const TensorImpl& from = *unwrap(value).impl();
     TensorImpl& to = *unwrap(self).impl();

@@ -144,6 +144,14 @@ def test_cat_gives_an_empty_vector_its_gradient(w, device):
     check(w, device, join, ([], [[1.0, 2.0]]), ([], [[1, 1]]))
 
 
+def test_rounding_to_decimals_has_zero_gradients(w, device):
+    for decimals in (-400, -1, 3, 400):
+        check(w, device, lambda x, d=decimals: w.round(x, decimals=d), [NAN, INF, -INF, 1.25], [0, 0, 0, 0])
+        x = w.tensor([1.25]).to(device)
+        w.round(x, decimals=decimals).zero_()
+        assert x.item() == 1.25
+
+
 def test_logit_at_its_ends(w, device):
     check(w, device, w.logit, [0.0, 0.5, 1.0], [INF, 4, INF])
 

@@ -141,6 +141,10 @@ def test_logit_of_no_floats(w, dtype):
     values = w.tensor([0, 1]).to(getattr(w, dtype))
     assert w.logit(values).tolist() == [-math.inf, math.inf]
     assert w.logit(values, 0.25).tolist() == pytest.approx([-math.log(3), math.log(3)])
+    x = w.tensor([0.25])
+    assert x.logit_() is x and x.item() == pytest.approx(-math.log(3))
+    with pytest.raises(RuntimeError):
+        values.logit_()
 
 
 @pytest.mark.parametrize("x", ["bool", "int32", "float32"])

@@ -1450,6 +1450,8 @@ class Tensor:
         """
         log(x / (1 - x)), of x limited to [eps, 1 - eps].
         """
+    def logit_(self, eps: typing.SupportsFloat | typing.SupportsIndex | None = None) -> typing.Any:
+        ...
     def logsigmoid(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def logsigmoid_(self) -> typing.Any:
@@ -2346,7 +2348,7 @@ class Tensor:
         """
     def uniform_(self, from_: typing.SupportsFloat | typing.SupportsIndex = 0.0, to: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> typing.Any:
         ...
-    def unique(self: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
+    def unique(self: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsIndex | None = None) -> typing.Any:
         """
         The distinct elements in order; optionally which of them each element is, and how often each occurs.
 
@@ -2356,7 +2358,7 @@ class Tensor:
         >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
         (tensor([1, 3]), tensor([1, 2]))
         """
-    def unique_consecutive(self: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
+    def unique_consecutive(self: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsIndex | None = None) -> typing.Any:
         """
         The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the lengths.
         """
@@ -2780,7 +2782,7 @@ class _PreparedStep:
     @staticmethod
     def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
         ...
-def _adam_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], exp_avgs: collections.abc.Sequence[weft.Tensor], exp_avg_sqs: collections.abc.Sequence[weft.Tensor], max_exp_avg_sqs: collections.abc.Sequence[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> None:
+def _adam_step(params: list[weft.Tensor], grads: list[weft.Tensor], exp_avgs: list[weft.Tensor], exp_avg_sqs: list[weft.Tensor], max_exp_avg_sqs: list[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> None:
     """
     One step of Adam or AdamW on all parameters. Changes params and the three lists of state.
     """
@@ -2804,6 +2806,10 @@ def _global_norm(tensors: collections.abc.Sequence[weft.Tensor]) -> weft.Tensor:
     """
 def _grad(outputs: typing.Any, inputs: typing.Any, grad_outputs: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, allow_unused: builtins.bool | None = None, materialize_grads: builtins.bool = False) -> typing.Any:
     ...
+def _gradients_of(params: typing.Any, known: list) -> typing.Any:
+    """
+    The gradients of the parameters that have one, if these are the known ones; else None.
+    """
 def _guard_setting(arg0: typing.Any) -> None:
     """
     What this builtin function of no arguments gives is guarded where a trace calls it.
@@ -2818,11 +2824,11 @@ def _is_tracing() -> builtins.bool:
     """
 def _jit_passes() -> list[str]:
     ...
-def _prepare_adam_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], exp_avgs: collections.abc.Sequence[weft.Tensor], exp_avg_sqs: collections.abc.Sequence[weft.Tensor], max_exp_avg_sqs: collections.abc.Sequence[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> _PreparedStep:
+def _prepare_adam_step(params: list[weft.Tensor], grads: list[weft.Tensor], exp_avgs: list[weft.Tensor], exp_avg_sqs: list[weft.Tensor], max_exp_avg_sqs: list[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> _PreparedStep:
     """
     One step of Adam or AdamW on all parameters, to be taken: will change params and the three lists of state.
     """
-def _prepare_sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], momentum_buffers: collections.abc.Sequence[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> _PreparedStep:
+def _prepare_sgd_step(params: list[weft.Tensor], grads: list[weft.Tensor], momentum_buffers: list[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> _PreparedStep:
     """
     One step of SGD on all parameters, to be taken: will change params and momentum_buffers.
     """
@@ -2848,7 +2854,7 @@ def _set_inference_mode(arg0: builtins.bool) -> builtins.bool:
     ...
 def _set_numbers(numbers: weft.Tensor, values: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
     ...
-def _sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], momentum_buffers: collections.abc.Sequence[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> None:
+def _sgd_step(params: list[weft.Tensor], grads: list[weft.Tensor], momentum_buffers: list[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> None:
     """
     One step of SGD on all parameters. Changes params and momentum_buffers.
     """
@@ -4439,7 +4445,7 @@ def unflatten(input: weft.Tensor, dim: typing.SupportsIndex, sizes: typing.Seque
     >>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape
     weft.Size([2, 3, 4])
     """
-def unique(input: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
+def unique(input: weft.Tensor, sorted: builtins.bool = True, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsIndex | None = None) -> typing.Any:
     """
     The distinct elements in order; optionally which of them each element is, and how often each occurs.
 
@@ -4449,7 +4455,7 @@ def unique(input: weft.Tensor, sorted: builtins.bool = True, return_inverse: bui
     >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
-def unique_consecutive(input: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsInt | typing.SupportsIndex | None = None) -> typing.Any:
+def unique_consecutive(input: weft.Tensor, return_inverse: builtins.bool = False, return_counts: builtins.bool = False, dim: typing.SupportsIndex | None = None) -> typing.Any:
     """
     The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the lengths.
     """

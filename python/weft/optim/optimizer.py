@@ -2,7 +2,6 @@
 
 import collections
 import copy
-import operator
 import sys
 import weakref
 
@@ -96,20 +95,22 @@ class Optimizer:
 
     def _plan(self, key, group, make):
         """(plan, gradients): the runs of the group's parameters that have a gradient; kept while they still hold."""
+        known = self._plans.get(key)
+        if known is not None:
+            runs, its_params = known
+            grads = _C._gradients_of(group["params"], its_params)
+            if grads is not None:
+                for run in runs:
+                    if not run.is_current(self.state):
+                        break
+                else:
+                    return runs, grads
         params, grads = [], []
         for parameter in group["params"]:
             grad = parameter.grad
             if grad is not None:
                 params.append(parameter)
                 grads.append(grad)
-        known = self._plans.get(key)
-        if known is not None:
-            runs, its_params = known
-            same = len(its_params) == len(params) and all(map(operator.is_, its_params, params))
-            for run in runs if same else ():
-                same = same and run.is_current(self.state)
-            if same:
-                return runs, grads
         with _C._OutsideTrace():  # state that is made now is there for good
             runs = make(params, group)
         self._plans[key] = (runs, params)
