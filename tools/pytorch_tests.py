@@ -33,6 +33,7 @@ DOCUMENT = ROOT / "docs" / "conformance.md"
 SAMPLES = {
     "test_binary_ufuncs.py": 10,
     "test_modules.py": 6,
+    "test_nn.py": 6,
     "test_ops.py": 40,
     "test_reductions.py": 4,
     "test_unary_ufuncs.py": 20,
