@@ -33,6 +33,7 @@ DOCUMENT = ROOT / "docs" / "conformance.md"
 SAMPLES = {
     "test_binary_ufuncs.py": 10,
     "test_modules.py": 6,
+    "test_nn.py": 6,
     "test_ops.py": 40,
     "test_reductions.py": 4,
     "test_unary_ufuncs.py": 20,
@@ -201,7 +202,7 @@ def main():
     parser.add_argument("--tests", type=Path, help="PyTorch's test folder")
     parser.add_argument("--every", type=int, default=0, help="run about one test in N")
     parser.add_argument("--timeout", type=int, default=60, help="seconds for a test")
-    parser.add_argument("--limit", type=int, default=240, help="seconds for a file")
+    parser.add_argument("--limit", type=int, default=110, help="seconds for a file with Weft")
     parser.add_argument("--jobs", type=int, default=1, metavar="N", help="run N files at a time")
     parser.add_argument("--reasons", type=int, default=0, metavar="N", help="print the N most frequent failures")
     parser.add_argument("--outcomes", type=Path, help="write the outcomes of Weft to FOLDER/file.json")

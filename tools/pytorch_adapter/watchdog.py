@@ -12,15 +12,13 @@ EVERY = int(os.environ.get("WEFT_TESTS_EVERY", "1"))
 TIMEOUT = int(os.environ.get("WEFT_TESTS_TIMEOUT", "60"))
 LIMIT = int(os.environ.get("WEFT_TESTS_LIMIT", "1000000"))
 BEGIN = time.monotonic()
-_sessions = []
-
-
-def pytest_sessionstart(session):
-    _sessions.append(session)
-
-
 # Tests of PyTorch's private reference implementations in Python, which say nothing of another framework.
 PRIVATE = ("python_ref", "__refs_")
+_managers = []
+
+
+def pytest_configure(config):
+    _managers.append(config.pluginmanager)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -40,4 +38,4 @@ def pytest_runtest_logstart(nodeid, location):
 def pytest_runtest_logfinish(nodeid, location):
     faulthandler.cancel_dump_traceback_later()
     if time.monotonic() - BEGIN > LIMIT and "PYTEST_XDIST_WORKER" not in os.environ:
-        _sessions[0].shouldstop = f"not ended within {LIMIT} s"
+        _managers[0].getplugin("dsession").shouldstop = f"not ended within {LIMIT} s"
