@@ -178,11 +178,8 @@ Described described(const dlpack::DLTensor& d) {
   check<ErrorKind::Buffer>(d.ndim >= 0 && d.ndim <= kMaxDims && (d.ndim == 0 || d.shape), "from_dlpack: expected 0 to ",
                            kMaxDims, " dimensions, got ", d.ndim);
   if (d.ndim > 0) out.shape = Shape(d.shape, d.ndim);
-  bool empty = false;
-  for (int64_t n : out.shape) {
-    check<ErrorKind::Buffer>(n >= 0, "from_dlpack: negative size in shape ", out.shape);
-    empty |= n == 0;
-  }
+  for (int64_t n : out.shape) check<ErrorKind::Buffer>(n >= 0, "from_dlpack: negative size in shape ", out.shape);
+  const bool empty = checked_numel(out.shape) == 0;
   out.strides = d.strides && d.ndim > 0 ? Strides(d.strides, d.ndim) : contiguous_strides(out.shape);
   if (empty) out.strides = contiguous_strides(out.shape);
   for (int64_t s : out.strides)

@@ -217,6 +217,8 @@ Tensor pad_by_copies(const Tensor& x, const Dims& before, const Dims& after, con
 
 Tensor triangle(const char* op, const Tensor& x, int64_t diagonal, bool upper) {
   check(x.ndim() >= 2, op, ": expected at least 2 dimensions, got shape ", x.shape());
+  constexpr int64_t kFar = int64_t{1} << 62;  // beyond every row and column, and no row and it overflow
+  diagonal = std::max(-kFar, std::min(diagonal, kFar));
   Tensor rows = add(unsqueeze(arange(x.size(-2), x.device()), 1), Scalar(diagonal)),
          columns = arange(x.size(-1), x.device());
   return where(upper ? le(rows, columns) : ge(rows, columns), x, x.dtype() == DType::Bool ? Scalar(false) : Scalar(0));

@@ -125,6 +125,7 @@ BAD = {
     "negative stride": {"shape": (3,), "strides": (-1,)},
     "negative size": {"shape": (-3,)},
     "huge": {"shape": (2**40, 2**40)},
+    "huge without strides to count": {"shape": (0, 2**40, 2**40)},
     "huge strides": {"shape": (2, 2), "strides": (2**62, 2**62)},
     "no memory": {"null": True},
     "too many dims": {"shape": (1,) * 65},

@@ -130,3 +130,9 @@ def test_tensor_split_at_a_tensor(w):
     parts = w.arange(5).tensor_split(w.tensor([1, 3]))
     assert [p.tolist() for p in parts] == [[0], [1, 2], [3, 4]]
     assert [p.tolist() for p in w.arange(4).tensor_split(w.tensor(2))] == [[0, 1], [2, 3]]
+
+
+def test_triangles_of_far_diagonals(w):
+    x = w.ones(3, 3)
+    assert x.triu(2**63 - 1).sum() == 0 and x.tril(2**63 - 1).sum() == 9
+    assert x.triu(-(2**63)).sum() == 9 and x.tril(-(2**63)).sum() == 0

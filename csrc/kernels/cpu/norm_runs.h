@@ -60,7 +60,7 @@ WEFT_INLINE void add_product(V& sum, V g, V x, V mean) {
 template <class C, class F>
 WEFT_INLINE double run_sum_of(int64_t m, const F& add) {
   constexpr int64_t lanes = kLanes<C>;
-  Vector<C> vector{};
+  alignas(kVectorBytes) Vector<C> vector{};  // V of V& forgets that a Vector may lie anywhere
   int64_t i = 0;
   for (; i + lanes <= m; i += lanes) add(vector, i);
   if (i < m) {

@@ -70,7 +70,7 @@ void max_pool_channels(const StridedView& out, const StridedView& indices, const
       // The last vector overlaps the one before: what is written again is the same.
       for (int64_t at = 0; m >= lanes && at < m; at += lanes) {
         const int64_t k = smaller(at, m - lanes);
-        Vector<C> vector_top;
+        alignas(kVectorBytes) Vector<C> vector_top;  // V of V& forgets that a Vector may lie anywhere
         Index place;
         largest_of_window(from + k, x.row, x.column, width, w.rows, i, w.columns, j, vector_top, place);
         store(top + k, vector_top);
