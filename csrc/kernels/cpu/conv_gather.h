@@ -65,6 +65,13 @@ struct Gather {
   WEFT_INLINE int64_t line_elements() const { return in.size[2] * kLanes<S>; }
 };
 
+// a * b, or a number that is larger than any memory: dilations and strides of any size may be asked for.
+constexpr int64_t kBeyondMemory = int64_t{1} << 50;
+WEFT_INLINE int64_t bounded_product(int64_t a, int64_t b) {
+  int64_t product;
+  return __builtin_mul_overflow(a, b, &product) || product > kBeyondMemory ? kBeyondMemory : product;
+}
+
 // One unit: output pixels of images [image, +images), planes [plane, +planes) and rows [row, +rows).
 struct Unit {
   int64_t image, images, plane, planes, row, rows;
@@ -96,7 +103,8 @@ void plan(Gather<T>& g, int64_t workers) {
     g.image_units = ceil_div(g.images, g.unit_images);
   } else {
     g.plane_units = g.out.size[0];
-    const int64_t fitting = kBoxBytes / (row_bytes * g.extent(0) * g.step[1] + 1) - g.extent(1);
+    const int64_t fitting =
+        kBoxBytes / (bounded_product(bounded_product(row_bytes, g.extent(0)), g.step[1]) + 1) - g.extent(1);
     const int64_t useful = ceil_div(kRowsAtOnce, g.out.size[2]);
     const int64_t shared = ceil_div(g.out.size[1], ceil_div(2 * workers, g.images * g.plane_units));
     g.unit_rows = smaller(g.out.size[1], smaller(shared, fitting > useful ? fitting : useful));
@@ -108,6 +116,12 @@ void plan(Gather<T>& g, int64_t workers) {
   g.box[2] = (g.out.size[2] - 1) * g.step[2] + g.extent(2);
   g.depth = g.taps[0].count * g.taps[1].count * g.taps[2].count * g.inputs;
   g.num_runs = 0;
+  const int64_t elements = bounded_product(bounded_product(g.box[0], g.box[1]), bounded_product(g.box[2], g.inputs));
+  if (bounded_product(elements, g.unit_images) == kBeyondMemory) {  // asking for its memory is the error
+    g.unit_images = g.box[1] = g.box[2] = 1;
+    g.box[0] = kBeyondMemory / g.inputs;
+    return;
+  }
   for (int64_t z = 0; z < g.taps[0].count; z++)
     for (int64_t y = 0; y < g.taps[1].count; y++)
       for (int64_t x = 0; x < g.taps[2].count; x++) {
