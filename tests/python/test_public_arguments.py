@@ -246,6 +246,32 @@ def test_attributes(w, name):
         assert len(str(error.value)) < LONGEST_MESSAGE
 
 
+def switches():
+    """(the path of a module of switches or of an object in one, name) of every switch."""
+    for name in vars(weft.backends):
+        module = getattr(weft.backends, name)
+        if not inspect.ismodule(module):
+            continue
+        for path, owner in ((name, module), *((f"{name}.{part}", getattr(module, part)) for part in vars(module))):
+            for switch, value in vars(type(owner)).items():
+                if isinstance(value, property) and value.fset and type(owner).__module__.startswith("weft."):
+                    yield path, owner, switch
+
+
+SWITCHES = list(switches())
+
+
+@pytest.mark.parametrize("path, owner, name", SWITCHES, ids=[f"{path}.{name}" for path, _, name in SWITCHES])
+def test_switches(path, owner, name):
+    """A switch takes no nonsense, and keeps its value then."""
+    before = getattr(owner, name)
+    for value in (Junk(), "nonsense", None, 1.5):
+        with pytest.raises(TypeError):
+            setattr(owner, name, value)
+            pytest.fail(f"{path}.{name} = {value!r} was accepted")
+    assert getattr(owner, name) == before
+
+
 OBJECTS = {
     "Generator": lambda w: w.Generator(),
     "dtype": lambda w: w.float32,

@@ -43,6 +43,12 @@ def hint(name, default, doc):
     return property(get, set, doc=doc)
 
 
+def check_bool(switch, value):
+    """Raises TypeError unless the value of this switch, named with its module, is a bool."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{switch}: expected a bool, got {type(value).__name__}")
+
+
 def turn_into(name, kind):
     """Makes the module of this name one of ``kind``."""
     sys.modules[name].__class__ = kind

@@ -2,7 +2,7 @@
 
 from weft._C import _device
 from weft._missing import missing_names
-from weft.backends._switches import SwitchModule, turn_into
+from weft.backends._switches import SwitchModule, check_bool, turn_into
 
 __getattr__ = missing_names(__name__)
 
@@ -21,7 +21,8 @@ class _Matmul:
 
     @allow_tf32.setter
     def allow_tf32(self, allow):
-        _device.set_allow_tf32(bool(allow))
+        check_bool("weft.backends.cuda.matmul.allow_tf32", allow)
+        _device.set_allow_tf32(allow)
 
 
 matmul = _Matmul()

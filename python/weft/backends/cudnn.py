@@ -5,7 +5,7 @@ import sys
 
 from weft._C import _device
 from weft._missing import missing_names
-from weft.backends._switches import SwitchModule, hint, turn_into
+from weft.backends._switches import SwitchModule, check_bool, hint, turn_into
 
 __getattr__ = missing_names(__name__)
 
@@ -24,8 +24,7 @@ class _Module(SwitchModule):
 
     @enabled.setter
     def enabled(self, value):
-        if not isinstance(value, bool):
-            raise TypeError(f"weft.backends.cudnn.enabled: expected a bool, got {type(value).__name__}")
+        check_bool("weft.backends.cudnn.enabled", value)
         if not value and is_available():
             raise RuntimeError("weft.backends.cudnn.enabled: convolutions on GPUs need cuDNN; use the CPU without it")
         self.__dict__["__enabled__"] = value
@@ -36,7 +35,8 @@ class _Module(SwitchModule):
 
     @allow_tf32.setter
     def allow_tf32(self, allow):
-        _device.set_allow_tf32(bool(allow))
+        check_bool("weft.backends.cudnn.allow_tf32", allow)
+        _device.set_allow_tf32(allow)
 
 
 def is_available():

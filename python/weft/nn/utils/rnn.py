@@ -1,6 +1,7 @@
 """Sequences of different lengths in one tensor."""
 
 import weft
+from weft._checks import check_numbers
 from weft._missing import missing_names
 
 __getattr__ = missing_names(__name__)
@@ -22,6 +23,7 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
     """
     if padding_side not in ("left", "right"):
         raise ValueError(f"pad_sequence: padding_side must be 'left' or 'right', got {padding_side!r}")
+    check_numbers("pad_sequence", padding_value=padding_value)
     sequences = _sequences("pad_sequence", sequences)
     first = sequences[0]
     for i, one in enumerate(sequences):
