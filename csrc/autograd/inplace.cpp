@@ -105,12 +105,12 @@ void rebase_history(const Tensor& t, Ref<Node> node) {
 }
 
 void become_view(const char* op, const Tensor& t, const Tensor& view) {
-  refuse_while_tracing(op);
+  refuse_while_tracing(concat(op, "_").c_str());
   TensorImpl& impl = *t.impl();
   check(!impl.inference || GradMode::inference(), op,
-        ": a tensor made in inference_mode cannot be changed in place outside of it; clone() it first");
+        "_: a tensor made in inference_mode cannot be changed in place outside of it; clone() it first");
   check(!t.requires_grad() || !is_leaf(t), op,
-        ": a leaf tensor that requires grad cannot get another shape; assign to its .data, or use the form without _");
+        "_: a leaf tensor that requires grad cannot get another shape; assign to its .data, or use the form without _");
   const bool recorded = t.requires_grad();
   if (recorded && impl.base) check_view_recorded(op, t);
   Ref<Node> node = recorded && !impl.base ? grad_fn(view) : nullptr;
@@ -119,6 +119,10 @@ void become_view(const char* op, const Tensor& t, const Tensor& view) {
   impl.offset = view.offset();
   impl.contiguous = view.is_contiguous();
   impl.storage->bump_version(op);
+  if (GradMeta* meta = grad_meta(t); meta && meta->accumulator.get()) {  // it expects the old shape
+    (*meta->accumulator.get())->forget_leaf();
+    meta->accumulator.clear();
+  }
   if (!recorded) return;
   if (!impl.base) return set_history(t, std::move(node), 0);
   ensure_grad_meta(t).set_grad_fn(make_view_node(t), 0);

@@ -73,20 +73,17 @@ bool are_plain(const char* at, int64_t count, int64_t stride) {
 }
 
 // A tensor as others may see it. In a bool every byte but 0 is true for Weft, but NumPy computes wrongly with bytes
-// other than 0 and 1. Where no other tensor sees the memory such bytes become 1; otherwise a copy is lent, for reading
-// only, so that neither a uint8 view changes by being looked at nor a write goes nowhere.
+// other than 0 and 1. Of a tensor with such bytes a copy is lent, for reading only: its memory may be seen by other
+// tensors, or belong to somebody else, and does not change by being looked at.
 struct Lent {
   explicit Lent(const Tensor& t) : tensor(t), writable(t.impl()->storage->writable()) {
     if (t.dtype() != DType::Bool || t.device().type != DeviceType::CPU) return;
     bool plain = true;
     each_run(t, [&](const char* at, int64_t count, int64_t stride) { plain = plain && are_plain(at, count, stride); });
     if (plain) return;
-    const Ref<Storage>& storage = t.impl()->storage;
-    if (!writable || storage->use_count() > 1) {
-      tensor = clone(t);
-      writable = false;
-      copied = true;
-    }
+    tensor = clone(t);
+    writable = false;
+    copied = true;
     each_run(tensor, [](char* at, int64_t count, int64_t stride) {
       for (int64_t i = 0; i < count; i++) at[i * stride] = at[i * stride] != 0;
     });

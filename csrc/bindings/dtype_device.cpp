@@ -184,9 +184,11 @@ std::optional<int64_t> read_integer(PyObject* object) {
     if (!PyIndex_Check(object)) return std::nullopt;
     number = py::reinterpret_steal<py::object>(PyNumber_Index(object));
     if (!number) {
+      if (!PyErr_ExceptionMatches(PyExc_TypeError)) throw py::error_already_set();
       PyErr_Clear();
       return std::nullopt;
     }
+    if (is_tensor(object) && unwrap(object).dtype() == DType::Bool) return std::nullopt;
   }
   int overflow = 0;
   const int64_t n = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);

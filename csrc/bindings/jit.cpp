@@ -280,16 +280,7 @@ class Jit {
     s.described = described;
     if (!dynamic_.empty()) s.dynamic = &dynamic_;
     add_modes(s);
-    for (size_t i = 0; i < args.size(); i++) {
-      if (s.dynamic) s.argument = std::to_string(i);
-      s.add(args[i].ptr(), described ? concat("argument ", i) : std::string());
-    }
-    for (auto [name, value] : kwargs) {
-      std::string text = py::str(name).cast<std::string>();
-      s.key += text + '=';
-      if (s.dynamic) s.argument = text;
-      s.add(value.ptr(), described ? text : std::string());
-    }
+    s.add_call(args, kwargs);
     if (s.dynamic) s.finish_group();
     return s;
   }
@@ -354,6 +345,7 @@ class Jit {
       py::dict new_kwargs;
       for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr());
       py::object result = traced_call_(function_, new_args, new_kwargs);
+      replaced.check_attributes();
       traced.result = take_apart(result.ptr(), results);
     }
     traced.program = graph::finish_program(tracer, stand_ins, results);
@@ -459,7 +451,7 @@ class Jit {
       results = c.function->call(s.tensors, rerun);
     }
     if (rerun) {
-      rerun->set_draws(draws->before());
+      rerun->finish_call(draws->drawn());
       for (const Tensor& t : results)
         if (t.defined() && t.requires_grad()) let_collector_see(t);
     }

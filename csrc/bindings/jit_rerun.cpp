@@ -34,10 +34,17 @@ class AutocastScope {
   AutocastState before_[kNumDeviceTypes];
 };
 
-std::string modes_now() {
+Signature signature_of(const py::tuple& args, const py::dict& kwargs) {
   Signature s;
   add_modes(s);
-  return s.key;
+  s.add_call(args, kwargs);
+  return s;
+}
+
+bool is_same(const Signature& a, const Signature& b) {
+  auto same = [](const Tensor& x, const Tensor& y) { return x.same(y); };
+  return a.key == b.key && same_constants(a.constants, b.constants) &&
+         std::equal(a.tensors.begin(), a.tensors.end(), b.tensors.begin(), b.tensors.end(), same);
 }
 
 void write(const Tensor& to, const Tensor& values) { copy_kernel(to.device(), view_of(to), view_of(values)); }
@@ -54,33 +61,31 @@ Tensor copy_with_history(const Tensor& t) {
   return copy;
 }
 
-// Takes everything back that a rerun has done, but for what it may leave.
+// Takes everything back that a rerun has done.
 class StateScope {
  public:
-  StateScope(const graph::Function::Changes& changes, const std::vector<std::pair<Ref<Generator>, PhiloxState>>& draws)
+  explicit StateScope(const graph::Function::Changes& changes)
       : read_(changes.read),
         only_written_(changes.only_written),
-        optimizers_(py::module_::import("weft._jit_state").attr("StateSaved")()) {
-    for (const auto& [generator, state] : draws) generators_.emplace_back(generator, generator->state());
-  }
+        optimizers_(py::module_::import("weft._jit_state").attr("StateSaved")()) {}
   ~StateScope() {
-    if (failed) read_.restore();
-    only_written_.restore();
-    for (const auto& [generator, state] : generators_) generator->set_state(state);
     py::error_scope pending;
     try {
+      read_.restore();
+      only_written_.restore();
       optimizers_.attr("restore")();
     } catch (py::error_already_set& e) {
-      e.discard_as_unraisable("jit: taking back a rerun");
+      e.discard_as_unraisable("jit: taking back a second run");
+    } catch (const std::exception& e) {
+      PyErr_SetString(PyExc_RuntimeError, e.what());
+      PyErr_WriteUnraisable(nullptr);
     }
   }
   StateScope(const StateScope&) = delete;
-  bool failed = true;
 
  private:
   graph::Snapshot read_, only_written_;
   py::object optimizers_;
-  std::vector<std::pair<Ref<Generator>, PhiloxState>> generators_;
 };
 
 }  // namespace
@@ -99,7 +104,8 @@ Ref<FunctionRerun> FunctionRerun::of_call(Program program, const Signature& s, c
   FunctionRerun& r = *rerun;
   for (int i : changes.arguments) {
     const auto place = static_cast<size_t>(i);
-    r.changed_.emplace_back(s.tensor_objects[place], py::cast(copy_with_history(s.tensors[place])));
+    r.changed_.emplace_back(s.tensor_objects[place],
+                            object_like(s.tensor_objects[place], copy_with_history(s.tensors[place])));
   }
   auto same = [](PyObject* tensor) { return py::reinterpret_borrow<py::object>(tensor); };
   r.args_ = map_tensors(args.ptr(), same);  // with containers of their own
@@ -112,8 +118,13 @@ Ref<FunctionRerun> FunctionRerun::of_call(Program program, const Signature& s, c
   r.changes_ = std::move(changes);
   r.autocast_on_ = autocast_is_on;
   for (int i = 0; i < kNumDeviceTypes; i++) r.autocast_[i] = autocast_state(static_cast<DeviceType>(i));
-  r.modes_ = modes_now();
+  r.signature_ = signature_of(r.args_, r.kwargs_);
   return rerun;
+}
+
+void FunctionRerun::finish_call(std::vector<graph::Drawn> drawn) {
+  drawn_ = std::move(drawn);
+  for (const Tensor& t : changes_.read) versions_.push_back(t.version());
 }
 
 FunctionRerun::~FunctionRerun() {
@@ -124,6 +135,8 @@ FunctionRerun::~FunctionRerun() {
       old.release();
     }
     for (py::object& o : program_.conditions) o.release();
+    for (py::object& o : signature_.constants) o.release();
+    for (py::object& o : signature_.tensor_objects) o.release();
     new std::shared_ptr<Guards>(std::move(program_.guards));  // it holds Python objects, too
     return;
   }
@@ -132,6 +145,7 @@ FunctionRerun::~FunctionRerun() {
   program_ = {};
   args_ = kwargs_ = {};
   changed_.clear();
+  signature_ = {};
 }
 
 void FunctionRerun::check_state() const {
@@ -141,20 +155,22 @@ void FunctionRerun::check_state() const {
   std::string reason = program_.guards->changed();
   for (size_t i = 0; reason.empty() && i < program_.conditions.size(); i++)
     reason = program_.conditions[i]().cast<std::string>();
-  if (reason.empty() && modes_now() != modes_) reason = "the default dtype or device has changed";
+  if (reason.empty() && !is_same(signature_of(args_, kwargs_), signature_))
+    reason = "an attribute of an argument, the default dtype or device";
   check(reason.empty(), "jit: backward with create_graph=True has to run ",
         py::repr(program_.function).cast<std::string>(),
         " once more, but what it depends on has changed since the call: ", reason);
 }
 
 void FunctionRerun::warn() const {
-  if (std::exchange(*program_.has_warned, true)) return;
+  if (*program_.has_warned) return;
   std::string text = concat(
       "jit: backward with create_graph=True runs ", py::repr(program_.function).cast<std::string>(),
       " once more, eagerly, because ", program_.compiled->needs_rerun(),
       "; what it does to Python objects (print, append) happens again. Gradients that are computed inside the jitted "
       "function need no second run");
   if (PyErr_WarnEx(PyExc_RuntimeWarning, text.c_str(), 1) < 0) throw py::error_already_set();
+  *program_.has_warned = true;
 }
 
 std::vector<Tensor> FunctionRerun::results() {
@@ -162,45 +178,39 @@ std::vector<Tensor> FunctionRerun::results() {
   AutocastScope autocast(autocast_on_, autocast_);
   check_state();
   warn();
-  StateScope state(changes_, draws_);
-  if (!changes_.read.empty() && program_.bumps->empty()) run();
-  std::vector<Tensor> results = run();
-  state.failed = false;
-  return results;
+  StateScope state(changes_);
+  if (!changes_.read.empty() && program_.bumps->empty()) run();  // finds out how it changes versions
+  return run();
 }
 
+// Changed tensors that the results depend on get the values that they had before the call, and such versions that what
+// the new graph saves of them has the versions that the call has left. Where these are the present ones it stays valid.
 std::vector<Tensor> FunctionRerun::run() const {
   const std::vector<Tensor>& read = changes_.read;
   std::vector<uint32_t>& bumps = *program_.bumps;
-  std::vector<uint32_t> versions;
-  std::vector<Tensor> now;
-  {
-    GradModeGuard no_grad(false);
-    for (const Tensor& t : read) {
-      now.push_back(clone(t));
-      versions.push_back(t.version());
-    }
-  }
-  // What the new graph saves of them has the version that they have afterwards, which shall be that of now.
+  const bool known = bumps.size() == read.size();
   for (size_t i = 0; i < read.size(); i++) {
     write(read[i], old_values_[i]);
-    if (!bumps.empty()) read[i].impl()->storage->reset_version(versions[i] - bumps[i]);
+    read[i].impl()->storage->reset_version(known ? versions_[i] - bumps[i] : versions_[i]);
   }
-  for (const auto& [generator, before] : draws_) generator->set_state(before);
+  graph::DrawAgain draws(drawn_);
   std::vector<Tensor> results = run_function();
-  const bool known = !bumps.empty();
-  for (size_t i = 0; i < read.size(); i++)
-    check(graph::same_bits(now[i], read[i]) && (!known || read[i].version() == versions[i]),
-          "jit: run once more for create_graph, the function has changed a tensor from outside in another way");
-  for (size_t i = 0; i < read.size() && !known; i++) bumps.push_back(read[i].version() - versions[i]);
-  for (size_t i = 0; i < read.size(); i++) read[i].impl()->storage->reset_version(versions[i]);
+  if (known) {
+    for (size_t i = 0; i < read.size(); i++)
+      check(read[i].version() == versions_[i],
+            "jit: run once more for create_graph, the function has changed a tensor from outside in another way");
+    return results;
+  }
+  std::vector<uint32_t> found;
+  for (size_t i = 0; i < read.size(); i++) found.push_back(read[i].version() - versions_[i]);
+  bumps = std::move(found);
   return results;
 }
 
 std::vector<Tensor> FunctionRerun::run_function() const {
   std::vector<std::pair<PyObject*, py::object>> copies;
   for (const auto& [given, old] : changed_)
-    copies.emplace_back(given.ptr(), py::cast(copy_with_history(unwrap(old.ptr()))));
+    copies.emplace_back(given.ptr(), object_like(old, copy_with_history(unwrap(old.ptr()))));
   auto as_it_was = [&](PyObject* tensor) {
     for (const auto& [given, copy] : copies)
       if (given == tensor) return copy;

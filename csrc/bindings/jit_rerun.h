@@ -30,7 +30,8 @@ class FunctionRerun final : public graph::Rerun {
   static Ref<FunctionRerun> of_call(Program program, const Signature& s, const py::tuple& args, const py::dict& kwargs);
   ~FunctionRerun() override;
 
-  void set_draws(std::vector<std::pair<Ref<Generator>, PhiloxState>> draws) { draws_ = std::move(draws); }
+  // After the call.
+  void finish_call(std::vector<graph::Drawn> drawn);
   std::vector<Tensor> results() override;
 
   template <class F>
@@ -38,7 +39,11 @@ class FunctionRerun final : public graph::Rerun {
     for (const py::object* o : {&program_.function, &args_, &kwargs_})
       if (int status = *o ? f(o->ptr()) : 0) return status;
     for (const auto& [given, old] : changed_)
-      if (int status = f(old.ptr())) return status;
+      for (const py::object& o : {given, old})
+        if (int status = f(o.ptr())) return status;
+    for (const std::vector<py::object>* list : {&signature_.constants, &signature_.tensor_objects})
+      for (const py::object& o : *list)
+        if (int status = f(o.ptr())) return status;
     return 0;
   }
 
@@ -46,7 +51,6 @@ class FunctionRerun final : public graph::Rerun {
   FunctionRerun() = default;
   void check_state() const;
   void warn() const;
-  // Leaves what it has changed, but with the versions of before.
   std::vector<Tensor> run() const;
   std::vector<Tensor> run_function() const;
 
@@ -55,10 +59,11 @@ class FunctionRerun final : public graph::Rerun {
   std::vector<std::pair<py::object, py::object>> changed_;  // of these, and what they were before
   graph::Function::Changes changes_;
   std::vector<Tensor> old_values_;  // of changes_.read
-  std::vector<std::pair<Ref<Generator>, PhiloxState>> draws_;
+  std::vector<uint32_t> versions_;  // that the call has left them
+  std::vector<graph::Drawn> drawn_;
   bool autocast_on_ = false;
   AutocastState autocast_[kNumDeviceTypes];
-  std::string modes_;
+  Signature signature_;
 };
 
 }  // namespace weft::python

@@ -16,6 +16,16 @@ void append_bytes(std::string& key, const T& v) {
   key.append(reinterpret_cast<const char*>(&v), sizeof v);
 }
 
+// Containers may hold themselves.
+class Nested {
+ public:
+  Nested() {
+    if (Py_EnterRecursiveCall(" in the arguments or results of a jitted function")) throw py::error_already_set();
+  }
+  ~Nested() { Py_LeaveRecursiveCall(); }
+  Nested(const Nested&) = delete;
+};
+
 }  // namespace
 
 PyObject* attributes_of(PyObject* tensor) {
@@ -28,6 +38,7 @@ void Signature::add(PyObject* o, const std::string& name) {
     add_tensor(o, name);
     return add_attributes(o, name);
   }
+  Nested nested;
   if (o == Py_None) return add_constant('n', "None", name);
   if (PyBool_Check(o)) return add_constant(o == Py_True ? 't' : 'f', o == Py_True ? "True" : "False", name);
   if (PyTuple_Check(o)) {
@@ -55,6 +66,19 @@ void Signature::add(PyObject* o, const std::string& name) {
     return;
   }
   add_object(o, name);
+}
+
+void Signature::add_call(const py::tuple& args, const py::dict& kwargs) {
+  for (size_t i = 0; i < args.size(); i++) {
+    if (dynamic) argument = std::to_string(i);
+    add(args[i].ptr(), described ? concat("argument ", i) : std::string());
+  }
+  for (auto [name, value] : kwargs) {
+    std::string text = py::str(name).cast<std::string>();
+    key += text + '=';
+    if (dynamic) argument = text;
+    add(value.ptr(), described ? text : std::string());
+  }
 }
 
 std::string Signature::indexed(const std::string& name, Py_ssize_t i) const {
@@ -101,13 +125,12 @@ void Signature::add_attributes(PyObject* o, const std::string& name) {
   with_attributes_.push_back(o);
   key += '.';
   append_bytes(key, PyDict_GET_SIZE(dict));
-  PyObject *k, *v;
-  Py_ssize_t at = 0;
-  while (PyDict_Next(dict, &at, &k, &v)) {
+  // Comparing values may run code that changes the dict.
+  for (auto [k, v] : py::reinterpret_steal<py::dict>(PyDict_Copy(dict))) {
     const std::string attribute = py::str(k).cast<std::string>();
     append_bytes(key, attribute.size());
     key += attribute;
-    add(v, described ? concat(name, ".", attribute) : name);
+    add(v.ptr(), described ? concat(name, ".", attribute) : name);
   }
 }
 
@@ -179,6 +202,7 @@ bool same_constants(const std::vector<py::object>& a, const std::vector<py::obje
 
 py::object map_tensors(PyObject* o, const std::function<py::object(PyObject*)>& f) {
   if (is_tensor(o)) return f(o);
+  Nested nested;
   if (PyTuple_Check(o)) {
     py::tuple items(PyTuple_GET_SIZE(o));
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++)
@@ -213,11 +237,35 @@ py::object StandIns::of_tensor(PyObject* tensor) {
     return stand_in;
   with_attributes_.push_back(tensor);
   for (auto [name, value] : py::reinterpret_borrow<py::dict>(dict)) py::setattr(stand_in, name, of(value.ptr()));
+  if (PyObject* own = attributes_of(stand_in.ptr()))
+    given_.emplace_back(stand_in.ptr(), py::reinterpret_steal<py::dict>(PyDict_Copy(own)));
   return stand_in;
+}
+
+void StandIns::check_attributes() const {
+  for (const py::object& o : objects_) {
+    PyObject* dict = attributes_of(o.ptr());
+    if (!dict) continue;
+    auto given = std::find_if(given_.begin(), given_.end(), [&](const auto& entry) { return entry.first == o.ptr(); });
+    for (auto [name, value] : py::reinterpret_steal<py::dict>(PyDict_Copy(dict))) {
+      PyObject* before = given == given_.end() ? nullptr : PyDict_GetItem(given->second.ptr(), name.ptr());
+      check(before == value.ptr(), "jit: the function sets the attribute ", py::repr(name).cast<std::string>(),
+            " of an argument, which would happen only while it is traced; return the value, and set it outside");
+    }
+  }
+}
+
+py::object object_like(const py::object& original, const Tensor& t) {
+  PyTypeObject* type = Py_TYPE(original.ptr());
+  auto object = py::reinterpret_steal<py::object>(type == tensor_type() ? wrap(t) : wrap_as(type, t));
+  if (PyObject* dict = attributes_of(original.ptr()))
+    for (auto [name, value] : py::reinterpret_steal<py::dict>(PyDict_Copy(dict))) object.attr(name) = value;
+  return object;
 }
 
 Tree take_apart(PyObject* o, std::vector<Tensor>& leaves) {
   Tree tree;
+  Nested nested;
   if (is_tensor(o)) {
     tree.kind = Tree::Kind::Tensor;
     tree.leaf = static_cast<int>(leaves.size());

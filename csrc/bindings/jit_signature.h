@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bindings/bindings.h"
@@ -26,13 +27,18 @@ class StandIns {
  public:
   explicit StandIns(const std::vector<py::object>& objects) : objects_(objects) {}
   py::object of(PyObject* o);
+  // Raises RuntimeError where a stand-in has other attributes by now: they would be lost.
+  void check_attributes() const;
 
  private:
   py::object of_tensor(PyObject* tensor);
   const std::vector<py::object>& objects_;
   size_t next_ = 0;
   std::vector<PyObject*> with_attributes_;
+  std::vector<std::pair<PyObject*, py::dict>> given_;  // to stand-ins
 };
+// A new object of original's type and with its attributes, for another tensor.
+py::object object_like(const py::object& original, const Tensor& t);
 // Takes a result apart: tensors go to `leaves`.
 Tree take_apart(PyObject* o, std::vector<Tensor>& leaves);
 py::object put_together(const Tree& tree, const std::vector<Tensor>& leaves);
@@ -57,6 +63,8 @@ struct Signature {
   std::string argument;        // the top-level argument that is being added
 
   void add(PyObject* o, const std::string& name);
+  // The arguments of a call.
+  void add_call(const py::tuple& args, const py::dict& kwargs);
 
   void finish_group() { group += key.substr(group_from_); }
 

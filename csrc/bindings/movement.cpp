@@ -140,26 +140,25 @@ void bind_order(Family& f) {
 // x.f_(...): x itself takes the shape and strides of x.f(...), which shares its memory.
 template <class... Args, class... Extra>
 void def_reshaping(Family& f, const char* name, Tensor (*function)(const Tensor&, Args...), const Extra&... extra) {
-  f.method(
-      name,
-      [=](const py::object& self, Args... args) {
-        const Tensor& x = unwrap(self.ptr());
-        GradModeGuard record(x.requires_grad());  // its history is that of the view, also under no_grad
-        become_view(name, x, function(x, args...));
-        return self;
-      },
-      extra..., "The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.");
+  f.method((std::string(name) + '_').c_str(),
+           [=](const py::object& self, Args... args) {
+             const Tensor& x = unwrap(self.ptr());
+             GradModeGuard record(x.requires_grad());  // its history is that of the view, also under no_grad
+             become_view(name, x, function(x, args...));
+             return self;
+           },
+           extra..., "The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.");
 }
 
 Tensor squeezed(const Tensor& x, const std::optional<Dims>& dim) { return squeeze(x, dim); }
 
 void bind_reshaping(Family& f) {
-  def_reshaping(f, "unsqueeze_", &unsqueeze, py::arg("dim"));
-  def_reshaping(f, "squeeze_", &squeezed, py::arg("dim") = py::none());
-  def_reshaping(f, "t_", &transpose_matrix);
-  def_reshaping(f, "transpose_", &transpose, py::arg("dim0"), py::arg("dim1"));
-  def_reshaping(f, "swapdims_", &transpose, py::arg("dim0"), py::arg("dim1"));
-  def_reshaping(f, "swapaxes_", &transpose, py::arg("axis0"), py::arg("axis1"));
+  def_reshaping(f, "unsqueeze", &unsqueeze, py::arg("dim"));
+  def_reshaping(f, "squeeze", &squeezed, py::arg("dim") = py::none());
+  def_reshaping(f, "t", &transpose_matrix);
+  def_reshaping(f, "transpose", &transpose, py::arg("dim0"), py::arg("dim1"));
+  def_reshaping(f, "swapdims", &transpose, py::arg("dim0"), py::arg("dim1"));
+  def_reshaping(f, "swapaxes", &transpose, py::arg("axis0"), py::arg("axis1"));
 }
 
 void bind_parts(Family& f) {

@@ -89,9 +89,32 @@ Tensor Listener::grad(const Tensor&) { fail("graph: a listener keeps no gradient
 void Listener::set_grad(const Tensor&, Tensor) { fail("graph: a listener keeps no gradients"); }
 
 PhiloxState DrawLog::draw(Generator& g, uint64_t blocks) {
-  auto known = std::find_if(before_.begin(), before_.end(), [&](const auto& entry) { return entry.first.get() == &g; });
-  if (known == before_.end()) before_.emplace_back(Ref<Generator>(&g), g.state());
-  return outer_ ? outer_->draw(g, blocks) : g.take(blocks);
+  const PhiloxState start = outer_ ? outer_->draw(g, blocks) : g.take(blocks);
+  drawn_.push_back({Ref<Generator>(&g), start, blocks});
+  return start;
+}
+
+std::vector<std::pair<Ref<Generator>, PhiloxState>> DrawLog::before() const {
+  std::vector<std::pair<Ref<Generator>, PhiloxState>> first;
+  for (const Drawn& d : drawn_) {
+    auto is_it = [&](const auto& entry) { return entry.first.get() == d.generator.get(); };
+    if (std::none_of(first.begin(), first.end(), is_it)) first.emplace_back(d.generator, d.start);
+  }
+  return first;
+}
+
+PhiloxState DrawAgain::draw(Generator& g, uint64_t blocks) {
+  // A recorded graph of a device takes all its numbers at once, of which eager ops take one part after another.
+  for (Drawn& d : drawn_) {
+    if (d.generator.get() != &g || d.blocks == 0) continue;
+    check(d.blocks >= blocks, "graph: the second run of a function draws other random numbers than the first");
+    PhiloxState start = d.start;
+    d.start.offset += blocks;
+    d.blocks -= blocks;
+    return start;
+  }
+  check(blocks == 0, "graph: the second run of a function draws more random numbers than the first");
+  return g.state();
 }
 
 Snapshot::Snapshot(const std::vector<Tensor>& tensors) {

@@ -35,16 +35,35 @@ class Listener : public TraceSink {
   std::unordered_set<uint64_t> made_;
 };
 
-// Remembers where the generators that this thread draws from stood before. The observer around it draws.
+// What was drawn from a generator: the blocks from `start` on.
+struct Drawn {
+  Ref<Generator> generator;
+  PhiloxState start;
+  uint64_t blocks;
+};
+
+// Remembers what this thread draws. The observer around it draws.
 class DrawLog final : public DrawObserver {
  public:
   explicit DrawLog(DrawObserver* outer = DrawObserver::current) : outer_(outer) {}
   PhiloxState draw(Generator& g, uint64_t blocks) override;
-  const std::vector<std::pair<Ref<Generator>, PhiloxState>>& before() const { return before_; }
+  const std::vector<Drawn>& drawn() const { return drawn_; }
+  // Where the generators stood before.
+  std::vector<std::pair<Ref<Generator>, PhiloxState>> before() const;
 
  private:
   DrawObserver* outer_;
-  std::vector<std::pair<Ref<Generator>, PhiloxState>> before_;
+  std::vector<Drawn> drawn_;
+};
+
+// While it lives, this thread draws once more what was drawn before; no generator moves. RuntimeError for more.
+class DrawAgain final : public DrawObserver {
+ public:
+  explicit DrawAgain(std::vector<Drawn> drawn) : drawn_(std::move(drawn)) {}
+  PhiloxState draw(Generator& g, uint64_t blocks) override;
+
+ private:
+  std::vector<Drawn> drawn_;
 };
 
 // Tensors as they are now, with all of their memory, their gradients and their history.

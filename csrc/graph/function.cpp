@@ -5,11 +5,7 @@
 #include <utility>
 
 #include "graph/function_node.h"
-#include "op/autocast.h"
 #include "op/grad_mode.h"
-#include "ops/creation.h"
-#include "ops/elementwise.h"
-#include "ops/movement.h"
 
 namespace weft::graph {
 
@@ -81,12 +77,27 @@ struct Function::Builder {
     return needed;
   }
 
+  // A derivative that runs a branch or body once more would draw other random numbers than the branch did.
+  void check_draws() const {
+    std::vector<char> is_late(graph().values.size(), 0);
+    for (int input : program.grad_inputs) is_late[at(graph().inputs[at(input)].value)] = 1;
+    for (const Node& node : graph().nodes) {
+      const bool late =
+          std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) { return v != kNone && is_late[at(v)]; });
+      check<ErrorKind::NotImplemented>(!late || node.op->pure(), "jit: the derivative of ", node.op->name(),
+                                       " with random numbers in it is not possible in a graph; draw them outside of "
+                                       "it and pass them as operands");
+      for (ValueId v : node.outputs) is_late[at(v)] = late;
+    }
+  }
+
   // Forward and backward as graphs of their own. Backward is what only gradients need.
   void split(Graph& forward, Graph& backward) {
     std::vector<ValueId> forward_values, gradient_values;
     for (size_t i = 0; i < graph().results.size(); i++)
       (is_gradient(i) ? gradient_values : forward_values).push_back(graph().results[i].value);
     for (const Update& u : graph().updates) forward_values.push_back(u.value);
+    check_draws();
     std::vector<char> in_forward = needed_nodes(forward_values, true);
     std::vector<char> in_backward = needed_nodes(gradient_values, false);
     for (size_t n = 0; n < in_forward.size(); n++) in_backward[n] &= !in_forward[n];
@@ -423,14 +434,11 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments, const R
   if (!differentiable_.empty()) {
     auto node = make_ref<FunctionNode>(Ref<const Function>(this), arguments, rerun);
     for (const Saved& s : saved_) node->save(s.input >= 0 ? inputs[at(s.input)] : results[at(s.result)], s.input < 0);
-    // An argument that is changed has this node as its history, and a rerun has a copy of it.
-    auto is_changed_argument = [&](int input) {
-      const std::vector<Update>& updates = forward_->graph().updates;
-      return origins_[at(input)].kind == Origin::Kind::Argument &&
-             std::any_of(updates.begin(), updates.end(), [&](const Update& u) { return u.input == input; });
-    };
+    // A rerun has the old values of what the call changes; an argument that is changed has this node as its history.
+    const std::vector<Update>& updates = forward_->graph().updates;
     for (int input : eager_.inputs)
-      if (!is_changed_argument(input)) node->save_for_eager(inputs[at(input)]);
+      if (std::none_of(updates.begin(), updates.end(), [&](const Update& u) { return u.input == input; }))
+        node->save_for_eager(inputs[at(input)]);
     for (size_t i = 0; i < differentiable_.size(); i++) {
       const Tensor& t = results[at(differentiable_[i])];
       node->add_output(t);

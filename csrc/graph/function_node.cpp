@@ -63,9 +63,8 @@ void FunctionNode::backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inp
   std::vector<Tensor> inputs, results, roots, root_grads;
   for (const SavedTensor& s : eager_inputs_) inputs.push_back(s.unpack("jit", this));
   if (rerun_) {
+    for (const SavedTensor& s : saved_) s.unpack("jit", this);  // an own backward may read what no op does
     const std::vector<Tensor> all = Ref<Rerun>(rerun_)->results();
-    eager_inputs_.clear();  // what the program changes was written once more, the same values as a newer version
-    for (const Tensor& t : inputs) save_for_eager(t);
     for (int i : function_->differentiable_) results.push_back(all.at(at(i)));
   } else {
     results = compute_eagerly(inputs);

@@ -3,6 +3,8 @@
 And settings, which are read like variables.
 """
 
+import warnings
+
 import pytest
 from support import weft_only
 
@@ -79,6 +81,31 @@ def test_an_attribute_that_cannot_be_compared_is_an_error(w):
 
     with pytest.raises(TypeError, match="is of type Thing, which is neither"):
         w.jit(lambda x: x * 2)(tagged(w, thing=Thing()))
+
+
+@pytest.mark.parametrize("name", ["new", "old"])
+def test_setting_an_attribute_of_an_argument_is_an_error(w, name):
+    def function(x):
+        setattr(x, name, 3)
+        return x * 2
+
+    with pytest.raises(RuntimeError, match=f"sets the attribute '{name}' of an argument"):
+        w.jit(function)(tagged(w, old=1))
+    x = tagged(w, old=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        assert w.jit(function, fallback=True)(x)[0] == 2
+    assert getattr(x, name) == 3
+
+
+def test_containers_that_hold_themselves(w):
+    loop = []
+    loop.append(loop)
+    for call in (lambda: w.jit(lambda x: x * 2)(tagged(w, loop=loop)), lambda: w.jit(lambda x, y: x)(w.ones(1), loop)):
+        with pytest.raises(RecursionError):
+            call()
+    with pytest.raises(RecursionError):
+        w.jit(lambda x: loop)(w.ones(1))
 
 
 UNKNOWN = {

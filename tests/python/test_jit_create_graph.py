@@ -1,6 +1,7 @@
 """backward(create_graph=True) through jitted functions: gradients of gradients are those of eager mode."""
 
 import gc
+import threading
 import warnings
 import weakref
 
@@ -234,6 +235,104 @@ def test_the_arguments_of_a_second_run_are_those_of_the_call(w):
     xs.clear(), by.clear()
     (g,) = w.autograd.grad(out * out, [x], create_graph=True)
     assert g.item() == 2 * 3 * 100 and w.autograd.grad(g, [x])[0].item() == 200
+
+
+def test_second_runs_beside_other_threads_draw_what_their_calls_drew(w):
+    jitted = w.jit(lambda x: w.nn.functional.dropout(x, 0.5))
+    wrong, drawn = [], []
+
+    def differentiate():
+        for _ in range(40):
+            x = w.ones(64, requires_grad=True)
+            y = jitted(x)
+            (g,) = w.autograd.grad(y.sum(), [x], create_graph=True)
+            wrong.extend([1] if not w.equal(g, y.detach()) else [])
+
+    def draw():
+        for _ in range(400):
+            drawn.append(tuple(w.rand(2).tolist()))
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        threads = [threading.Thread(target=f) for f in (differentiate, differentiate, draw)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not wrong and len(set(drawn)) == len(drawn)
+
+
+def test_a_second_run_refuses_arguments_whose_attributes_have_changed(w):
+    jitted = w.jit(lambda x: x**3 * x.scale + 0 * x * w.rand(3))
+    x = w.ones(3, requires_grad=True)
+    x.scale = 2.0
+    y = jitted(x)
+    x.scale = 5.0
+    with pytest.raises(RuntimeError, match="has changed since the call: an attribute of an argument"):
+        w.autograd.grad(y.sum(), [x], create_graph=True)
+    x.scale = 2.0
+    assert w.autograd.grad(y.sum(), [x], create_graph=True)[0].tolist() == [6.0] * 3
+
+
+def test_an_argument_that_is_changed_keeps_its_type_and_attributes(w):
+    def function(x, b):
+        out = w.nn.functional.dropout(x**3, 0.0) * b.clone() * (b.factor if isinstance(b, w.nn.Parameter) else 7.0)
+        b.add_(1)
+        return out
+
+    x = w.ones(2, requires_grad=True)
+    b = w.nn.Parameter(w.ones(2), requires_grad=False)
+    b.factor = 2.0
+    with pytest.warns(RuntimeWarning, match="once more"):
+        (g,) = w.autograd.grad(w.jit(function)(x, b).sum(), [x], create_graph=True)
+    assert g.tolist() == [6.0, 6.0] and b.tolist() == [2.0, 2.0]
+
+
+def test_what_only_an_own_backward_reads_must_not_have_changed(w):
+    class Scaled(w.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, t):
+            ctx.save_for_backward(x, t)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, g):
+            x, t = ctx.saved_tensors
+            return g * t * x, None
+
+    x, t = w.ones(2, requires_grad=True), w.ones(2)
+    y = w.jit(Scaled.apply)(x, t)
+    t.fill_(5)
+    with pytest.raises(RuntimeError, match="changed"):
+        w.autograd.grad(y.sum(), [x], create_graph=True)
+
+
+def test_an_earlier_call_is_differentiated_with_the_values_of_that_call(w):
+    state = w.ones(3)
+
+    def function(x):
+        with w.no_grad():
+            state.mul_(2)
+        return (state.clone() * x) ** 2
+
+    x = w.ones(3, requires_grad=True)
+    found = []
+    for call in (function, w.jit(function)):
+        with w.no_grad():
+            state.fill_(1)
+        first, second = call(x), call(x)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            (g,) = w.autograd.grad(first.sum(), [x], create_graph=True)
+        found.append([g, *w.autograd.grad(g.sum(), [x]), state.clone(), *w.autograd.grad(second.sum(), [x])])
+    assert all(w.equal(a, b) for a, b in zip(*found, strict=True))
+
+
+def test_the_derivative_of_a_branch_that_draws_is_refused(w):
+    jitted = w.jit(lambda x: w.cond(x.sum() > 0, lambda x: x * w.rand(3), lambda x: x * 2, (x,)))
+    assert jitted(w.ones(3)).shape == (3,)
+    with pytest.raises(NotImplementedError, match="derivative of cond with random numbers"):
+        jitted(w.ones(3, requires_grad=True))
 
 
 def test_what_a_second_run_keeps_is_collected(w):

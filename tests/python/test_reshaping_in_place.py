@@ -109,3 +109,23 @@ def test_not_while_tracing(w):
 
     with pytest.raises(RuntimeError, match="jit"):
         w.jit(step)(w.zeros(2, 3))
+
+
+def test_a_leaf_that_was_in_a_graph_gets_gradients_of_its_new_shape(w):
+    p = w.ones(1, 3).requires_grad_()
+    (p * 2).sum().backward()
+    p.grad = None
+    p.requires_grad_(False)
+    p.t_()
+    p.requires_grad_()
+    (p * 2).sum().backward()
+    assert p.grad.shape == (3, 1)
+
+
+def test_the_message_names_the_method(w):
+    x = w.ones(2, 3, requires_grad=True) * 1
+    y = x.exp()
+    loss = (y * y).sum()
+    y.t_()
+    with pytest.raises(RuntimeError, match="'t_'"):
+        loss.backward()
