@@ -1,4 +1,6 @@
 // From Python data to tensors and back: tensor(), as_tensor(), item(), tolist().
+#include <cstring>
+
 #include "bindings/autograd.h"
 #include "bindings/tensor_object.h"
 #include "ops/elementwise.h"
@@ -226,7 +228,8 @@ Tensor make_tensor(const py::object& data, std::optional<DType> dtype, std::opti
 PyObject* element(const Tensor& t, int64_t offset) {
   return visit_dtype(t.dtype(), [&](auto tag) -> PyObject* {
     using T = typename decltype(tag)::type;
-    T v = t.data_as<T>()[offset];
+    T v;  // NumPy's memory may lie anywhere
+    std::memcpy(&v, static_cast<const char*>(t.data()) + offset * static_cast<int64_t>(sizeof v), sizeof v);
     if constexpr (std::is_same_v<T, BoolByte>)
       return PyBool_FromLong(v);
     else if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>)

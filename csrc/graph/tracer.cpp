@@ -301,12 +301,13 @@ void Tracer::check_shared_arguments() const {
             "weft.jit: the function changes a tensor of shape ", changed.shape(),
             " in place that shares memory with an argument of shape ", other.shape(), "; clone() one of them");
     if (!is_argument) continue;
-    for (const Origin& other : origins_)
-      check(other.kind != Origin::Kind::Captured || other.of_gradient ||
-                other.tensor.impl()->storage != changed.impl()->storage,
+    for (const Origin& other : origins_) {
+      if (other.kind != Origin::Kind::Captured || other.of_gradient) continue;
+      check(other.tensor.impl()->storage != changed.impl()->storage,
             "weft.jit: the function changes an argument of shape ", changed.shape(),
             " in place that shares memory with a captured tensor of shape ", other.tensor.shape(),
             "; clone() one of them");
+    }
   }
 }
 

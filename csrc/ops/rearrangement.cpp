@@ -129,6 +129,14 @@ struct Roll : OpOf<Roll> {
 };
 
 // A tensor of a constant around x; negative widths crop.
+int64_t padded_size(const Shape& shape, int d, int64_t before, int64_t after) {
+  int64_t n = 0;
+  bool over = __builtin_add_overflow(before, after, &n) || __builtin_add_overflow(n, shape[d], &n);
+  check(!over && n >= 0, "pad: widths ", before, " and ", after, " leave no valid size for dimension ", d, " of shape ",
+        shape);
+  return n;
+}
+
 struct Pad : OpOf<Pad> {
   static constexpr const char* kName = "pad";
   Dims before, after;
@@ -137,13 +145,7 @@ struct Pad : OpOf<Pad> {
   Pad(const Dims& b, const Dims& a, const Scalar& v) : before(b), after(a), value(v) {}
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = in[0].shape();
-    for (int d = 0; d < shape.size(); d++) {
-      int64_t n = 0;
-      bool over = __builtin_add_overflow(before[d], after[d], &n) || __builtin_add_overflow(n, shape[d], &n);
-      check(!over && n >= 0, "pad: widths ", before[d], " and ", after[d], " leave no valid size for dimension ", d,
-            " of shape ", in[0].shape());
-      shape[d] = n;
-    }
+    for (int d = 0; d < shape.size(); d++) shape[d] = padded_size(in[0].shape(), d, before[d], after[d]);
     out[0] = {shape, in[0].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
@@ -205,7 +207,7 @@ Tensor pad_by_copies(const Tensor& x, const Dims& before, const Dims& after, con
     bool fits = mode == "replicate" ? x.size(d) > 0 : before[d] <= limit && after[d] <= limit && x.size(d) > 0;
     check(fits, "pad: mode '", mode, "' cannot widen dimension ", d, " of shape ", x.shape(), " by ", before[d],
           " and ", after[d], "; at most ", limit, " is possible");
-    check(before[d] + after[d] + x.size(d) > 0, "pad: widths ", before[d], " and ", after[d],
+    check(padded_size(x.shape(), d, before[d], after[d]) > 0, "pad: widths ", before[d], " and ", after[d],
           " leave nothing of dimension ", d, " of shape ", x.shape());
   }
   Tensor y = x;
