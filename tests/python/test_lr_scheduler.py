@@ -1,6 +1,7 @@
 """Learning-rate schedules against their formulas."""
 
 import math
+import warnings
 
 import pytest
 from support import weft_only
@@ -279,3 +280,22 @@ def test_a_sequence_takes_a_chain(w):
     chain = w.optim.lr_scheduler.ChainedScheduler([low, fall])
     scheduler = w.optim.lr_scheduler.SequentialLR(opt, [chain, last], milestones=[3])
     assert rates(opt, scheduler, 5) == pytest.approx([0.5, 0.25, 0.125, 0.25, 0.25])
+
+
+def test_members_of_a_sequence_may_override_step(w):
+    class Counting(w.optim.lr_scheduler.ConstantLR):
+        steps = ()
+
+        def step(self, epoch=None):
+            self.steps = (*self.steps, epoch)
+            super().step(epoch)
+
+    optimizer = w.optim.SGD([w.ones(1, requires_grad=True)], lr=1.0)
+    schedules = w.optim.lr_scheduler
+    second = Counting(optimizer, factor=0.5, total_iters=5)
+    both = schedules.SequentialLR(optimizer, [schedules.ConstantLR(optimizer, factor=0.1), second], [2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(4):
+            both.step()
+    assert second.steps == (None, 0, None, None) and both.get_last_lr() == [0.5]

@@ -1,7 +1,7 @@
 """Sequences of different lengths in one tensor."""
 
 import weft
-from weft._checks import check_numbers
+from weft._checks import check_flags, check_numbers, check_tensors
 from weft._missing import missing_names
 
 __getattr__ = missing_names(__name__)
@@ -23,6 +23,7 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
     """
     if padding_side not in ("left", "right"):
         raise ValueError(f"pad_sequence: padding_side must be 'left' or 'right', got {padding_side!r}")
+    check_flags("pad_sequence", batch_first=batch_first)
     check_numbers("pad_sequence", padding_value=padding_value)
     sequences = _sequences("pad_sequence", sequences)
     first = sequences[0]
@@ -51,8 +52,8 @@ def unpad_sequence(padded_sequences, lengths, batch_first=False):
     >>> weft.nn.utils.rnn.unpad_sequence(weft.tensor([[1, 2, 3], [4, 0, 0]]), weft.tensor([3, 1]), batch_first=True)
     [tensor([1, 2, 3]), tensor([4])]
     """
-    if not isinstance(padded_sequences, weft.Tensor):
-        raise TypeError(f"unpad_sequence: expected a Tensor, got {type(padded_sequences).__name__}")
+    check_tensors("unpad_sequence", padded_sequences=padded_sequences)
+    check_flags("unpad_sequence", batch_first=batch_first)
     lengths = lengths.tolist() if isinstance(lengths, weft.Tensor) else list(lengths)
     batch = 0 if batch_first else 1
     if padded_sequences.dim() < 2 or padded_sequences.shape[batch] != len(lengths):

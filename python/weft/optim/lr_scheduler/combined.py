@@ -1,10 +1,12 @@
 """Schedules made of schedules: one after the other, or all at once."""
 
 import bisect
+import re
+import warnings
 
 from weft import _C
 from weft._checks import check_mapping
-from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, own
+from weft.optim.lr_scheduler.base import EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, own
 
 
 def _check_members(scheduler, optimizer, members):
@@ -13,6 +15,13 @@ def _check_members(scheduler, optimizer, members):
     for i, member in enumerate(members):
         if getattr(member, "optimizer", None) is not optimizer or optimizer is None:
             raise ValueError(f"{type(scheduler).__name__}: scheduler {i} belongs to another optimizer, or is none")
+
+
+def _start_again(scheduler):
+    """step(0), which a member may have overridden, without the warning that is meant for users."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", re.escape(EPOCH_DEPRECATION_WARNING), UserWarning)
+        scheduler.step(0)
 
 
 class _Combined(LRScheduler):
@@ -74,7 +83,7 @@ class SequentialLR(_Combined):
         number = bisect.bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[number]
         if number > 0 and self._milestones[number - 1] == self.last_epoch:
-            scheduler._go_to(0)
+            _start_again(scheduler)
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
