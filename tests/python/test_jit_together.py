@@ -3,6 +3,7 @@
 import _thread
 import copy
 import pickle
+import signal
 import sys
 import sysconfig
 import threading
@@ -471,6 +472,14 @@ def test_a_compiled_module_that_falls_back_is_copied(w, check):
 # Ctrl-C
 
 
+@pytest.fixture
+def answers_ctrl_c():
+    """A shell's background jobs ignore the signal."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupted(seconds, call):
     """Is the call ended by an interrupt that comes after that time?"""
     timer = threading.Timer(seconds, _thread.interrupt_main)
@@ -534,7 +543,7 @@ def test_ctrl_c_in_the_eager_run_of_a_check_changes_nothing(w):
     assert_same(w.get_rng_state(), generator)
 
 
-def test_ctrl_c_at_the_end_of_a_trace_is_answered_after_it(w, monkeypatch):
+def test_ctrl_c_at_the_end_of_a_trace_is_answered_after_it(w, monkeypatch, answers_ctrl_c):
     from weft._guards import Recorder
 
     stop, calls = Recorder.stop, []
@@ -552,7 +561,7 @@ def test_ctrl_c_at_the_end_of_a_trace_is_answered_after_it(w, monkeypatch):
     assert len(calls) == 2 and "__getattribute__" not in w.nn.Module.__dict__ and sys.getprofile() is None
 
 
-def test_ctrl_c_is_answered_in_a_long_graph(w):
+def test_ctrl_c_is_answered_in_a_long_graph(w, answers_ctrl_c):
     a = w.rand(256, 256) / 256
 
     @w.jit
