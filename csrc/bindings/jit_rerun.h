@@ -15,7 +15,7 @@
 namespace weft::python {
 
 // What a call of a jitted function depends on, kept as long as its graph: the arguments, old values of what it changes
-// in place, the modes, where the generators stood.
+// in place, the modes, what it has drawn.
 class FunctionRerun final : public graph::Rerun {
  public:
   struct Program {
@@ -39,8 +39,8 @@ class FunctionRerun final : public graph::Rerun {
     for (const py::object* o : {&program_.function, &args_, &kwargs_})
       if (int status = *o ? f(o->ptr()) : 0) return status;
     for (const auto& [given, old] : changed_)
-      for (const py::object& o : {given, old})
-        if (int status = f(o.ptr())) return status;
+      for (const py::object* o : {&given, &old})  // the collector must see no counts change
+        if (int status = f(o->ptr())) return status;
     for (const std::vector<py::object>* list : {&signature_.constants, &signature_.tensor_objects})
       for (const py::object& o : *list)
         if (int status = f(o.ptr())) return status;
