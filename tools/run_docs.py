@@ -65,10 +65,16 @@ def run_adding_an_op():
         blocks = [body for _, body in BLOCK.findall(page) if HEAD.match(body)]
         for body in blocks:
             apply_block(tree, body)
-        build = tree / "build"
-        options = ["-G", "Ninja", f"-DPython_EXECUTABLE={sys.executable}", "-DWEFT_CUDA=OFF"]
-        subprocess.run(["cmake", "-S", tree, "-B", build, *options], check=True, stdout=subprocess.DEVNULL)
-        subprocess.run(["ninja", "-C", build, "--quiet"], check=True)
+        # Folders and flags are those of tools/run_tests.py: ccache finds there what the changes leave alone
+        build = tree / "build" / "tests"
+        build.mkdir(parents=True)
+        (tree / "build" / "venv").symlink_to(sys.prefix)
+        python = tree / "build" / "venv" / "bin" / "python"
+        options = ["-G", "Ninja", f"-DPython_EXECUTABLE={python}", "-DWEFT_CUDA=OFF", "-DWEFT_WERROR=ON"]
+        environment = {**os.environ, "CCACHE_BASEDIR": str(tree)}
+        command = ["cmake", "-S", tree, "-B", build, *options]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)
+        subprocess.run(["ninja", "-C", build, "--quiet"], check=True, env=environment)
         (words,) = re.findall(r'pytest tests/python -k "(.*)"', page)
         environment = {**os.environ, "PYTHONPATH": str(tree / "python")}
         command = [sys.executable, "-m", "pytest", "-q", "tests/python", "-k", words]
