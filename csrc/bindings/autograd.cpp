@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "autograd/engine.h"
+#include "bindings/gil.h"
 #include "bindings/hooks.h"
 #include "bindings/tensor_object.h"
 #include "op/apply.h"
@@ -147,7 +148,7 @@ PyGradHook::~PyGradHook() {
     function_.release();
     return;
   }
-  py::gil_scoped_acquire gil;
+  GilAcquire gil;
   py::error_scope pending;
   place_->node = nullptr;
   place_->meta = nullptr;
@@ -155,8 +156,8 @@ PyGradHook::~PyGradHook() {
 }
 
 Tensor PyGradHook::call(const Tensor& grad) {
-  py::gil_scoped_acquire gil;
-  py::object result = function_(grad);
+  GilAcquire gil;
+  py::object result = call_python(function_, py::make_tuple(grad));
   if (result.is_none()) return {};
   check<ErrorKind::Type>(is_tensor(result.ptr()), "a tensor hook must return a Tensor or None, got ",
                          Py_TYPE(result.ptr())->tp_name);
