@@ -68,6 +68,7 @@ std::vector<Tensor> gradient_list(const py::object& o, const char* what) { retur
 
 void backward_of(const py::object& tensors, const py::object& grads, std::optional<bool> retain_graph,
                  bool create_graph, const py::object& inputs) {
+  CallsPython hooks;
   std::vector<Tensor> given = gradient_list(grads, "backward: grad_tensors");
   std::vector<Tensor> targets = maybe_tensor_list(inputs, "backward: inputs");
   check(inputs.is_none() || !targets.empty(), "backward: inputs is empty; leave it out for all leaves");
@@ -78,6 +79,7 @@ void backward_of(const py::object& tensors, const py::object& grads, std::option
 py::object grad_of(const py::object& outputs, const py::object& inputs, const py::object& grad_outputs,
                    std::optional<bool> retain_graph, bool create_graph, std::optional<bool> allow_unused,
                    bool materialize_grads) {
+  CallsPython hooks;
   std::vector<Tensor> sources = tensor_list(inputs, "grad: inputs");
   std::vector<Tensor> found =
       weft::grad(tensor_list(outputs, "grad: outputs"), sources, gradient_list(grad_outputs, "grad: grad_outputs"),

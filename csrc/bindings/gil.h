@@ -2,12 +2,15 @@
 //
 // When Python ends, daemon threads may still compute. Up to Python 3.13 it ends such a thread where it asks for the
 // lock, by unwinding its stack (pthread_exit). C++ cannot be unwound so: destructors would touch Python's objects
-// without the lock, and the process would abort in the first function that is noexcept. So the thread stops there for
-// ever, as it does from Python 3.14 on, and goes with the process.
+// without the lock, and the process would abort in the first function that is noexcept. So the thread stops for ever,
+// as it does from Python 3.14 on, and goes with the process: where it asks for the lock (GilHeld), and before it enters
+// what calls Python's functions in many places (CallsPython).
 #pragma once
 
 #include <pybind11/pybind11.h>
 #include <unistd.h>
+
+#include <atomic>
 
 namespace weft::python {
 
@@ -53,6 +56,39 @@ class GilRelease {
   PyThreadState* state_;
 };
 
+// The scope of a binding that calls Python's functions from C++ in many places: tracing, backward. Before Python ends
+// it waits until no thread is in one (a minute at most), and threads that would enter one stop.
+class CallsPython {
+ public:
+  CallsPython() {
+    if (depth_++ == 0) enter();
+  }
+  ~CallsPython() {
+    if (--depth_ == 0) inside_.fetch_sub(1);
+  }
+  CallsPython(const CallsPython&) = delete;
+  CallsPython& operator=(const CallsPython&) = delete;
+  // For Python's atexit.
+  static void wait_for_all();
+
+ private:
+  static void enter();
+  static thread_local int depth_;
+  static std::atomic<int> inside_;
+  static std::atomic<bool> ending_;
+};
+
+// The object that make() gives, made by whoever needs it first and kept for ever. A local static would be a deadlock:
+// make() may give up the lock while others, who have it, wait for the static. Here two threads may both make one, and
+// one of the two is kept.
+template <class F>
+PyObject* made_once(std::atomic<PyObject*>& place, const F& make) {
+  if (PyObject* known = place.load(std::memory_order_acquire)) return known;
+  pybind11::object fresh = make();
+  PyObject* kept = nullptr;
+  return place.compare_exchange_strong(kept, fresh.ptr()) ? fresh.release().ptr() : kept;
+}
+
 // Has the lock for a scope.
 class GilAcquire {
  public:
@@ -61,7 +97,9 @@ class GilAcquire {
     state_ = PyGILState_Ensure();
   }
   ~GilAcquire() {
-    { GilHeld held; }
+    {
+      GilHeld held;
+    }
     PyGILState_Release(state_);
   }
   GilAcquire(const GilAcquire&) = delete;

@@ -42,11 +42,11 @@ constexpr int64_t kLongWork = 1 << 15;
 
 // The line of the program that is running: the innermost frame outside of this package.
 std::string current_line() {
-  static const std::string package = py::module_::import("os")
-                                         .attr("path")
-                                         .attr("dirname")(py::module_::import("weft").attr("__file__"))
-                                         .cast<std::string>() +
-                                     "/";
+  static std::atomic<PyObject*> place;
+  PyObject* folder = made_once(place, [] {
+    return py::module_::import("os").attr("path").attr("dirname")(py::module_::import("weft").attr("__file__"));
+  });
+  const std::string package = py::cast<std::string>(folder) + "/";
   auto frame = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(PyEval_GetFrame()));
   while (frame && !frame.is_none()) {
     auto* f = reinterpret_cast<PyFrameObject*>(frame.ptr());
@@ -608,13 +608,13 @@ void bind_jit(py::module_& m) {
       .def(py::init<py::object, py::object, DynamicDims, std::vector<std::string>, bool, py::object, py::object>(),
            py::arg("function"), py::arg("traced_call"), py::arg("dynamic"), py::arg("without"), py::arg("record"),
            py::arg("check") = py::none(), py::arg("fall_back") = py::none())
-      .def("__call__", &Jit::call)
-      .def("compile", &Jit::compile)
-      .def("_profile", &Jit::profile)
+      .def("__call__", &Jit::call, py::call_guard<CallsPython>())
+      .def("compile", &Jit::compile, py::call_guard<CallsPython>())
+      .def("_profile", &Jit::profile, py::call_guard<CallsPython>())
       .def("_look_up", &Jit::look_up)
-      .def("_run", &Jit::run_compiled)
+      .def("_run", &Jit::run_compiled, py::call_guard<CallsPython>())
       .def("_argument_tensors", &Jit::argument_tensors)
-      .def("_trace_apart", &Jit::trace_apart)
+      .def("_trace_apart", &Jit::trace_apart, py::call_guard<CallsPython>())
       .def("_without_pass", &Jit::without_pass)
       .def("_keep_eager", &Jit::keep_eager)
       .def("clear", &Jit::clear)

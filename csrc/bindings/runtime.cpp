@@ -84,7 +84,12 @@ py::dict build_info() {
 void bind_threads(py::module_& m) {
   num_threads();  // an environment variable that is no number of threads is an error now
   m.def(
-      "set_num_threads", [](int n) { set_num_threads(n); }, py::arg("int"),
+      "set_num_threads",
+      [](int64_t n) {
+        check<ErrorKind::Value>(n == static_cast<int>(n), "set_num_threads: expected from 1 to 1024 threads, got ", n);
+        set_num_threads(static_cast<int>(n));
+      },
+      py::arg("int"),
       "Sets how many threads CPU kernels may use, the calling one included; for all threads of the process.\n\n"
       "int: from 1 to 1024; raises ValueError otherwise. Results do not depend on it. An op that another thread has "
       "begun goes on with the number it has.\n\n"
@@ -139,6 +144,7 @@ void bind_runtime(py::module_& m) {
   });
   interrupt_check = &raise_interrupt;
   set_long_kernel_hooks({release_gil, take_gil_back});
+  py::module_::import("atexit").attr("register")(py::cpp_function(&CallsPython::wait_for_all));
   bind_threads(m);
   m.attr("__version__") = WEFT_VERSION;
   m.def("_build_info", &build_info);

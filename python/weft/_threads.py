@@ -11,9 +11,9 @@ _asked = {}
 def set_num_interop_threads(int):
     """How many ops may run beside each other, as PyTorch's programs set it.
 
-    A hint: :func:`get_num_interop_threads` gives the value back, and nothing else changes. Weft runs the ops of a thread
-    one after the other, each on up to :func:`get_num_threads` threads. Raises TypeError unless it is an integer,
-    ValueError unless it is positive.
+    A hint: :func:`get_num_interop_threads` gives the value back, and nothing else changes. Weft runs the ops of a
+    thread one after the other, each on up to :func:`get_num_threads` threads. Raises TypeError unless it is an
+    integer, ValueError unless it is positive.
 
     >>> import weft
     >>> weft.set_num_interop_threads(2)
