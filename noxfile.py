@@ -30,6 +30,11 @@ def sanitize(session):
 
 
 @nox.session(venv_backend="none")
+def tsan(session):
+    session.run("python3", "tools/run_tests.py", "--tsan", external=True)
+
+
+@nox.session(venv_backend="none")
 def fuzz(session):
     """Ten minutes; `nox -s fuzz -- 3600` an hour, `nox -s fuzz -- 60 --seed 7 ops` one minute of one fuzzer."""
     seconds, *rest = session.posargs or ["600"]

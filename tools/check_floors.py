@@ -23,6 +23,8 @@ FLOORS = [
 FLOOR = {folder: i for i, folders in enumerate(FLOORS) for folder in folders}
 MAX_LINES = 800
 CODE = {".cpp", ".h", ".cu", ".cuh", ".py"}
+# Python code may give up the GIL while other threads, which have it, wait for the static: bindings/gil.h, made_once().
+PYTHON_STATIC = re.compile(r"^\s+static [^;]*=[^;]*\b(?:py::|PyImport_)", re.MULTILINE)
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
 
@@ -56,6 +58,10 @@ def offences():
             continue
         text = (ROOT / path).read_text(encoding="utf-8")
         lines = text.count("\n")
+        if path.parts[:2] == ("csrc", "bindings"):
+            for match in PYTHON_STATIC.finditer(text):
+                number = text.count("\n", 0, match.start()) + 1
+                yield path, number, "a local static must not be made by Python code; use made_once() of bindings/gil.h"
         if lines > MAX_LINES:
             yield path, lines, f"{lines} lines; split files by concept before they reach {MAX_LINES}"
         if path.parts[0] == "csrc":

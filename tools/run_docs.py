@@ -1,5 +1,5 @@
-"""Run the examples of the documentation: README.md, docs/jit.md, docs/files.md, and docs/adding-an-op.md on a copy of
-the tree.
+"""Run the examples of the documentation: README.md, docs/jit.md, docs/files.md, docs/threads.md, and
+docs/adding-an-op.md on a copy of the tree.
 
 In adding-an-op.md a block that begins with the comment `file: PATH` is put into that file, where it says: `after: TEXT`
 behind the first line that holds TEXT, `append` at the end. The changed copy is built, and the tests that the page names
@@ -86,4 +86,5 @@ if __name__ == "__main__":
     run_readme()
     run_guide("jit.md")
     run_guide("files.md")
+    run_guide("threads.md")
     run_adding_an_op()

@@ -1,11 +1,12 @@
 """Build Weft and run all its tests: the C++ ones through ctest, the Python ones through pytest.
 
-    python3 tools/run_tests.py [--sanitize] [--fuzz SECONDS | pytest arguments]
+    python3 tools/run_tests.py [--sanitize | --tsan] [--fuzz SECONDS | pytest arguments]
 
 Needs Python 3.10, pip and a C++20 compiler; everything else is installed into build/venv. Weft is built once, in
 build/tests, with its C++ tests, and installed from there, so that the Python tests see the package as users do. With
---sanitize the build is made with the address and undefined behaviour sanitizers, and the tests run under them. With
---fuzz the fuzzers in tests/fuzz run for so many seconds instead of the tests.
+--sanitize the build is made with the address and undefined behaviour sanitizers, and the tests run under them; with
+--tsan it is made with the thread sanitizer, and the C++ tests and tests/tsan/program.py run under it. With --fuzz the
+fuzzers in tests/fuzz run for so many seconds instead of the tests.
 """
 
 import argparse
@@ -65,16 +66,17 @@ def has_gpu(python):
     return subprocess.run([python, "-c", code], cwd=ROOT).returncode == 0
 
 
-def install(sanitize):
+def install(sanitizers):
     """Builds Weft and installs it; the Python that has it, the build folder, and the environment for the tests."""
-    build = ROOT / "build" / ("sanitize" if sanitize else "tests")
-    python = make_venv(ROOT / "build" / ("venv-sanitize" if sanitize else "venv"))
+    name = {"": "tests", "thread": "tsan"}.get(sanitizers, "sanitize")
+    build = ROOT / "build" / name
+    python = make_venv(ROOT / "build" / (f"venv-{name}" if sanitizers else "venv"))
     os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
     install_build_tools(python)
 
     settings = [f"build-dir={build}", "cmake.define.WEFT_BUILD_TESTS=ON"]
-    if sanitize:
-        settings += ["cmake.define.WEFT_SANITIZE=address,undefined", "cmake.define.CMAKE_CXX_FLAGS_RELEASE=-O1"]
+    if sanitizers:
+        settings += [f"cmake.define.WEFT_SANITIZE={sanitizers}", "cmake.define.CMAKE_CXX_FLAGS_RELEASE=-O1"]
         settings.append("install.strip=false")
     else:
         settings.append("cmake.define.WEFT_WERROR=ON")
@@ -86,18 +88,20 @@ def install(sanitize):
     libraries = build / "tests"
     environment["WEFT_SAMPLE_DEVICE"] = str(libraries / "sample_device" / "libweft_sample_device.so")
     # Without a GPU the CUDA kernels run on a simulated device, whose stacks the sanitizers do not understand.
-    if not sanitize and not has_gpu(python):
+    if not sanitizers and not has_gpu(python):
         environment["WEFT_CUDA_PLUGIN"] = str(libraries / "cuda_simulator" / "libweft_cuda_simulated.so")
-    if sanitize:
+    if sanitizers:
+        suppressions = ROOT / "tests" / "tsan" / "suppressions.txt"
+        environment["TSAN_OPTIONS"] = f"suppressions={suppressions}:halt_on_error=0:exitcode=66"
         environment["UBSAN_OPTIONS"] = "print_stacktrace=1:halt_on_error=1"
         environment["ASAN_OPTIONS"] = "detect_leaks=0"  # Python itself leaks by design
     return python, build, environment
 
 
-def preload_sanitizers(environment):
+def preload_sanitizers(environment, library):
     """Python itself is not built with the sanitizers: their libraries come before all others."""
     compiler = os.environ.get("CXX", "g++")
-    names = ["libasan.so", "libstdc++.so"]  # without the second the first C++ exception aborts
+    names = [library, "libstdc++.so"]  # without the second the first C++ exception aborts
     found = [subprocess.check_output([compiler, f"-print-file-name={name}"], text=True).strip() for name in names]
     environment["LD_PRELOAD"] = " ".join(found)
 
@@ -105,13 +109,22 @@ def preload_sanitizers(environment):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--sanitize", action="store_true", help="under the address and undefined behaviour sanitizers")
+    parser.add_argument("--tsan", action="store_true", help="threads under the thread sanitizer")
     parser.add_argument("--fuzz", type=float, metavar="SECONDS", help="run the fuzzers instead of the tests")
     arguments, rest = parser.parse_known_args()
-    python, build, environment = install(arguments.sanitize)
+    python, build, environment = install(
+        "thread" if arguments.tsan else "address,undefined" if arguments.sanitize else ""
+    )
+    if arguments.tsan:
+        # It wants the memory where older kernels put it
+        run("setarch", "-R", "ctest", "--test-dir", build, "--output-on-failure", "-j2", env=environment)
+        preload_sanitizers(environment, "libtsan.so")
+        run("setarch", "-R", python, "tests/tsan/program.py", env=environment)
+        return
     if arguments.fuzz is None:
         run("ctest", "--test-dir", build, "--output-on-failure", "-j2", env=environment)
     if arguments.sanitize:
-        preload_sanitizers(environment)
+        preload_sanitizers(environment, "libasan.so")
     if arguments.fuzz is not None:
         run(python, "tests/fuzz/run.py", "--seconds", arguments.fuzz, *rest, env=environment)
         return

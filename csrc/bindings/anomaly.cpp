@@ -1,6 +1,7 @@
 // Anomaly detection: what Python knows of the place where a node is recorded.
 #include "op/anomaly.h"
 #include "bindings/autograd.h"
+#include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 
 namespace weft::python {
@@ -17,18 +18,18 @@ class PyNodeOrigin final : public NodeOrigin {
  public:
   explicit PyNodeOrigin(py::object place) : place_(std::move(place)) {}
   ~PyNodeOrigin() override {
-    py::gil_scoped_acquire gil;
+    GilAcquire gil;
     place_ = py::object();
   }
   std::string text() const override {
-    py::gil_scoped_acquire gil;
+    GilAcquire gil;
     return callbacks->describe(place_).cast<std::string>();
   }
   void annotate_current_exception(const std::string& text) const override {
     try {
       throw;
     } catch (py::error_already_set& e) {
-      py::gil_scoped_acquire gil;
+      GilAcquire gil;
       callbacks->annotate(e.value(), text);
     } catch (...) {
     }
@@ -39,7 +40,7 @@ class PyNodeOrigin final : public NodeOrigin {
 };
 
 Ref<NodeOrigin> record_place() {
-  py::gil_scoped_acquire gil;
+  GilAcquire gil;
   return Ref<NodeOrigin>(new PyNodeOrigin(callbacks->record()));
 }
 

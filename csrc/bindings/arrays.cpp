@@ -7,6 +7,7 @@
 
 #include "bindings/autograd.h"
 #include "bindings/dlpack.h"
+#include "bindings/gil.h"
 #include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
@@ -134,7 +135,7 @@ uint8_t code_of(DType t) {
 std::shared_ptr<void> keep_alive(py::object owner) {
   return {owner.release().ptr(), [](void* p) {
             if (!Py_IsInitialized()) return;
-            py::gil_scoped_acquire gil;
+            GilAcquire gil;
             Py_DECREF(static_cast<PyObject*>(p));
           }};
 }

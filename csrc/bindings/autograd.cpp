@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "autograd/engine.h"
+#include "bindings/gil.h"
 #include "bindings/hooks.h"
 #include "bindings/tensor_object.h"
 #include "op/apply.h"
@@ -67,6 +68,7 @@ std::vector<Tensor> gradient_list(const py::object& o, const char* what) { retur
 
 void backward_of(const py::object& tensors, const py::object& grads, std::optional<bool> retain_graph,
                  bool create_graph, const py::object& inputs) {
+  CallsPython hooks;
   std::vector<Tensor> given = gradient_list(grads, "backward: grad_tensors");
   std::vector<Tensor> targets = maybe_tensor_list(inputs, "backward: inputs");
   check(inputs.is_none() || !targets.empty(), "backward: inputs is empty; leave it out for all leaves");
@@ -77,6 +79,7 @@ void backward_of(const py::object& tensors, const py::object& grads, std::option
 py::object grad_of(const py::object& outputs, const py::object& inputs, const py::object& grad_outputs,
                    std::optional<bool> retain_graph, bool create_graph, std::optional<bool> allow_unused,
                    bool materialize_grads) {
+  CallsPython hooks;
   std::vector<Tensor> sources = tensor_list(inputs, "grad: inputs");
   std::vector<Tensor> found =
       weft::grad(tensor_list(outputs, "grad: outputs"), sources, gradient_list(grad_outputs, "grad: grad_outputs"),
@@ -147,7 +150,7 @@ PyGradHook::~PyGradHook() {
     function_.release();
     return;
   }
-  py::gil_scoped_acquire gil;
+  GilAcquire gil;
   py::error_scope pending;
   place_->node = nullptr;
   place_->meta = nullptr;
@@ -155,8 +158,8 @@ PyGradHook::~PyGradHook() {
 }
 
 Tensor PyGradHook::call(const Tensor& grad) {
-  py::gil_scoped_acquire gil;
-  py::object result = function_(grad);
+  GilAcquire gil;
+  py::object result = call_python(function_, py::make_tuple(grad));
   if (result.is_none()) return {};
   check<ErrorKind::Type>(is_tensor(result.ptr()), "a tensor hook must return a Tensor or None, got ",
                          Py_TYPE(result.ptr())->tp_name);

@@ -1,6 +1,7 @@
 // weft._C._device: what weft.cuda is made of: availability, properties, streams, events, graphs, pinned memory.
 #include "device/backend.h"
 
+#include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 #include "device/plugin.h"
 #include "kernels/matmul.h"
@@ -29,7 +30,7 @@ py::dict properties(Device device) {
 
 // Folders of NVIDIA's wheels beside this interpreter's packages.
 std::vector<std::string> nvidia_folders() {
-  py::gil_scoped_acquire gil;
+  GilAcquire gil;
   std::vector<std::string> folders;
   py::object spec = py::module_::import("importlib.util").attr("find_spec")("nvidia");
   if (spec.is_none() || spec.attr("submodule_search_locations").is_none()) return folders;
@@ -92,8 +93,8 @@ void bind_streams(py::module_& m) {
   m.def("stream_done", [](Device d, StreamHandle s) { return backend_of(d).stream_done(d.index, s); });
   m.def(
       "synchronize_stream", [](Device d, StreamHandle s) { backend_of(d).synchronize_stream(d.index, s); },
-      py::call_guard<py::gil_scoped_release>());
-  m.def("synchronize", [](Device d) { backend_of(d).synchronize(d.index); }, py::call_guard<py::gil_scoped_release>());
+      py::call_guard<GilRelease>());
+  m.def("synchronize", [](Device d) { backend_of(d).synchronize(d.index); }, py::call_guard<GilRelease>());
   m.def("record_stream", [](const Tensor& t, StreamHandle s) {
     backend_of(t.device()).record_stream(t.device().index, t.impl()->storage->data(), s);
   });
@@ -104,7 +105,7 @@ void bind_streams(py::module_& m) {
       .def("wait", [](Ref<DeviceEvent>& e, StreamHandle s) { e->wait(s); })
       .def("query", [](Ref<DeviceEvent>& e) { return e->query(); })
       .def(
-          "synchronize", [](Ref<DeviceEvent>& e) { e->synchronize(); }, py::call_guard<py::gil_scoped_release>())
+          "synchronize", [](Ref<DeviceEvent>& e) { e->synchronize(); }, py::call_guard<GilRelease>())
       .def("elapsed", [](Ref<DeviceEvent>& e, Ref<DeviceEvent>& end) { return e->elapsed(*end); });
 
   py::class_<RecordedGraph>(m, "Graph", "Recorded work.").def("launch", [](RecordedGraph& g) {

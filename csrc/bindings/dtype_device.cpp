@@ -1,4 +1,5 @@
 // Python's view of dtypes and devices, and the readers that turn Python arguments into core values.
+#include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
 #include "ops/promotion.h"
@@ -54,24 +55,24 @@ PyObject* device_object(Device d) { return py::cast(PyDevice{d}).release().ptr()
 
 namespace {
 
-// An object of the package, which lives for ever.
-PyObject* package_object(const char* name) {
-  return py::object(py::module_::import("weft").attr(name)).release().ptr();
+// An object of the package.
+PyObject* package_object(std::atomic<PyObject*>& place, const char* name) {
+  return made_once(place, [name] { return py::module_::import("weft").attr(name); });
 }
 
 }  // namespace
 
 bool is_strided_layout(PyObject* o) {
   if (o == Py_None) return true;
-  static PyObject* strided = package_object("strided");
-  return o == strided;
+  static std::atomic<PyObject*> strided;
+  return o == package_object(strided, "strided");
 }
 
 std::optional<MemoryFormat> read_memory_format(PyObject* o) {
   if (o == Py_None) return MemoryFormat::Default;
-  static PyObject *contiguous = package_object("contiguous_format"), *preserve = package_object("preserve_format");
-  if (o == contiguous) return MemoryFormat::Contiguous;
-  if (o == preserve) return MemoryFormat::Preserve;
+  static std::atomic<PyObject*> contiguous, preserve;
+  if (o == package_object(contiguous, "contiguous_format")) return MemoryFormat::Contiguous;
+  if (o == package_object(preserve, "preserve_format")) return MemoryFormat::Preserve;
   return std::nullopt;
 }
 

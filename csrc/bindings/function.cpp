@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "bindings/autograd.h"
+#include "bindings/gil.h"
 #include "bindings/hooks.h"
 #include "bindings/tensor_object.h"
 #include "op/apply.h"
@@ -38,7 +39,7 @@ class FunctionNode final : public PythonNode {
   const char* name() const override { return name_.c_str(); }
 
   void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override {
-    py::gil_scoped_acquire gil;
+    GilAcquire gil;
     py::tuple grads(outputs.size());
     for (int i = 0; i < outputs.size(); i++) {
       const OutputMeta& meta = outputs[i];
@@ -47,7 +48,7 @@ class FunctionNode final : public PythonNode {
     }
     py::object result;
     try {
-      result = function_(*grads);
+      result = call_python(function_, grads);
     } catch (py::error_already_set& e) {
       if (saved_->released && e.matches(PyExc_RuntimeError)) saved_->unpack();  // the same error, which a trace expects
       throw;
@@ -145,7 +146,7 @@ PythonNode::~PythonNode() {
     function_.release();
     return;
   }
-  py::gil_scoped_acquire gil;
+  GilAcquire gil;
   py::error_scope pending;
   drop_function();
 }

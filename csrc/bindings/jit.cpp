@@ -3,6 +3,7 @@
 #include <atomic>
 #include <unordered_map>
 
+#include "bindings/gil.h"
 #include "bindings/hooks.h"
 #include "bindings/jit_check.h"
 #include "bindings/jit_guards.h"
@@ -41,11 +42,11 @@ constexpr int64_t kLongWork = 1 << 15;
 
 // The line of the program that is running: the innermost frame outside of this package.
 std::string current_line() {
-  static const std::string package = py::module_::import("os")
-                                         .attr("path")
-                                         .attr("dirname")(py::module_::import("weft").attr("__file__"))
-                                         .cast<std::string>() +
-                                     "/";
+  static std::atomic<PyObject*> place;
+  PyObject* folder = made_once(place, [] {
+    return py::module_::import("os").attr("path").attr("dirname")(py::module_::import("weft").attr("__file__"));
+  });
+  const std::string package = py::cast<std::string>(folder) + "/";
   auto frame = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(PyEval_GetFrame()));
   while (frame && !frame.is_none()) {
     auto* f = reinterpret_cast<PyFrameObject*>(frame.ptr());
@@ -147,14 +148,14 @@ class Jit {
         fall_back_(std::move(fall_back)) {}
 
   py::object call(const py::args& args, const py::kwargs& kwargs) {
-    if (trace_sink) return function_(*args, **kwargs);
+    if (trace_sink) return call_python(function_, args, kwargs);
     if (!check_.is_none()) return check_(py::cast(this), args, kwargs);
     Signature s = signature(args, kwargs, false);
     std::string reason;
     Compiled* known = find(s, reason);
     if (!known && !fall_back_.is_none()) return fall_back_(py::cast(this), args, kwargs);
     if (!known) known = &trace(args, kwargs, reason);
-    return known->eager ? function_(*args, **kwargs) : run(*known, s, args, kwargs);
+    return known->eager ? call_python(function_, args, kwargs) : run(*known, s, args, kwargs);
   }
 
   // Traces for these arguments without running.
@@ -344,7 +345,7 @@ class Jit {
       py::object new_args = replaced.of(args.ptr());
       py::dict new_kwargs;
       for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr());
-      py::object result = traced_call_(function_, new_args, new_kwargs);
+      py::object result = call_python(traced_call_, py::make_tuple(function_, new_args, new_kwargs));
       replaced.check_attributes();
       traced.result = take_apart(result.ptr(), results);
     }
@@ -445,7 +446,7 @@ class Jit {
     if (rerun) draws.emplace();
     std::vector<Tensor> results;
     if (c.function->forward().work() > kLongWork) {
-      py::gil_scoped_release release;
+      GilRelease release;
       results = c.function->call(s.tensors, rerun);
     } else {
       results = c.function->call(s.tensors, rerun);
@@ -495,7 +496,7 @@ TracedBody trace_body(const char* what, const py::object& function, const std::v
     TraceScope scope(&tracer);
     py::tuple args(stand_ins.size());
     for (size_t i = 0; i < stand_ins.size(); i++) args[i] = stand_ins[i];
-    traced.result = take_apart(py::object(function(*args)).ptr(), results);
+    traced.result = take_apart(call_python(function, args).ptr(), results);
     for (Tensor& t : results) t = contiguous(t);
     finished = tracer.finish(results);
   }
@@ -607,13 +608,13 @@ void bind_jit(py::module_& m) {
       .def(py::init<py::object, py::object, DynamicDims, std::vector<std::string>, bool, py::object, py::object>(),
            py::arg("function"), py::arg("traced_call"), py::arg("dynamic"), py::arg("without"), py::arg("record"),
            py::arg("check") = py::none(), py::arg("fall_back") = py::none())
-      .def("__call__", &Jit::call)
-      .def("compile", &Jit::compile)
-      .def("_profile", &Jit::profile)
+      .def("__call__", &Jit::call, py::call_guard<CallsPython>())
+      .def("compile", &Jit::compile, py::call_guard<CallsPython>())
+      .def("_profile", &Jit::profile, py::call_guard<CallsPython>())
       .def("_look_up", &Jit::look_up)
-      .def("_run", &Jit::run_compiled)
+      .def("_run", &Jit::run_compiled, py::call_guard<CallsPython>())
       .def("_argument_tensors", &Jit::argument_tensors)
-      .def("_trace_apart", &Jit::trace_apart)
+      .def("_trace_apart", &Jit::trace_apart, py::call_guard<CallsPython>())
       .def("_without_pass", &Jit::without_pass)
       .def("_keep_eager", &Jit::keep_eager)
       .def("clear", &Jit::clear)

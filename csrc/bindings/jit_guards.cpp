@@ -6,6 +6,7 @@
 #include <cstring>
 #include <unordered_map>
 
+#include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 #include "graph/tracer.h"
 #include "op/trace.h"
@@ -23,8 +24,9 @@ bool is_plain(PyObject* o) {
     return true;
   if (type == &PyBytes_Type || type == &PyComplex_Type || type == &PyRange_Type || type == &PyEllipsis_Type)
     return true;
-  static PyTypeObject* device = Py_TYPE(device_object(Device{}));
-  return type == device;
+  static std::atomic<PyObject*> device;
+  return reinterpret_cast<PyObject*>(type) ==
+         made_once(device, [] { return py::type::of(py::reinterpret_steal<py::object>(device_object(Device{}))); });
 }
 
 bool is_numpy(PyObject* o, const char* type) {
@@ -35,8 +37,9 @@ bool is_numpy(PyObject* o, const char* type) {
 }
 
 PyTypeObject* deque_type() {
-  static PyObject* type = py::object(py::module_::import("collections").attr("deque")).release().ptr();
-  return reinterpret_cast<PyTypeObject*>(type);
+  static std::atomic<PyObject*> type;
+  return reinterpret_cast<PyTypeObject*>(
+      made_once(type, [] { return py::module_::import("collections").attr("deque"); }));
 }
 
 bool is_container(PyObject* o) {
@@ -402,8 +405,9 @@ bool is_of_program(PyFrameObject* frame) {
   static auto* known = new std::unordered_map<PyObject*, bool>;  // by the object that is the file's name, kept alive
   auto found = known->find(code->co_filename);
   if (found != known->end()) return found->second;
-  static PyObject* is_installed = py::object(py::module_::import("weft._guards").attr("is_installed")).release().ptr();
-  const bool installed = py::handle(is_installed)(py::handle(code->co_filename)).cast<bool>();
+  static std::atomic<PyObject*> place;
+  py::handle is_installed = made_once(place, [] { return py::module_::import("weft._guards").attr("is_installed"); });
+  const bool installed = is_installed(py::handle(code->co_filename)).cast<bool>();
   Py_INCREF(code->co_filename);
   return known->emplace(code->co_filename, !installed).first->second;
 }
@@ -413,9 +417,9 @@ Recording* Recording::current() { return recording; }
 
 namespace {
 // Functions that give what a setting is.
-py::set& settings() {
-  static auto* functions = new py::set;
-  return *functions;
+py::set settings() {
+  static std::atomic<PyObject*> functions;
+  return py::reinterpret_borrow<py::set>(made_once(functions, [] { return py::set(); }));
 }
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 #include "kernels/elementwise.h"
 #include "op/grad_mode.h"
@@ -140,7 +141,7 @@ FunctionRerun::~FunctionRerun() {
     new std::shared_ptr<Guards>(std::move(program_.guards));  // it holds Python objects, too
     return;
   }
-  py::gil_scoped_acquire gil;
+  GilAcquire gil;
   py::error_scope pending;
   program_ = {};
   args_ = kwargs_ = {};
@@ -174,7 +175,7 @@ void FunctionRerun::warn() const {
 }
 
 std::vector<Tensor> FunctionRerun::results() {
-  py::gil_scoped_acquire gil;
+  GilAcquire gil;
   AutocastScope autocast(autocast_on_, autocast_);
   check_state();
   warn();
@@ -219,7 +220,7 @@ std::vector<Tensor> FunctionRerun::run_function() const {
   const py::tuple args = map_tensors(args_.ptr(), as_it_was);
   const py::dict kwargs = map_tensors(kwargs_.ptr(), as_it_was);
   std::vector<Tensor> results;
-  take_apart(program_.function(*args, **kwargs).ptr(), results);
+  take_apart(call_python(program_.function, args, kwargs).ptr(), results);
   return results;
 }
 

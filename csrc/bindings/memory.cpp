@@ -1,4 +1,5 @@
 // weft._C.memory: statistics and limits of the allocators.
+#include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
 #include "memory/allocator.h"
@@ -49,7 +50,7 @@ void bind_memory(py::module_& m) {
   memory.def("peak", [](Device d) { return allocator_of(d).stats().peak; }, device);
   memory.def("reset_peak", [](Device d) { allocator_of(d).reset_peak(); }, device);
   memory.def(
-      "empty_cache", [](Device d) { allocator_of(d).empty_cache(); }, device, py::call_guard<py::gil_scoped_release>());
+      "empty_cache", [](Device d) { allocator_of(d).empty_cache(); }, device, py::call_guard<GilRelease>());
   memory.def("stats", &stats_dict, device);
   memory.def("holders", &holders_list, device);
   memory.def("set_limit", &set_limit, py::arg("nbytes"), device);

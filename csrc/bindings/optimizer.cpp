@@ -2,6 +2,7 @@
 #include "ops/optimizer.h"
 
 #include "bindings/bindings.h"
+#include "bindings/gil.h"
 
 namespace weft::python {
 
@@ -39,14 +40,14 @@ namespace {
 
 void sgd(const ListedTensors& params, const ListedTensors& grads, const ListedTensors& momentum_buffers, double lr,
          double momentum, double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
-  py::gil_scoped_release release;
+  GilRelease release;
   sgd_step(params, grads, momentum_buffers, {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
 }
 
 void adam(const ListedTensors& params, const ListedTensors& grads, const ListedTensors& exp_avgs,
           const ListedTensors& exp_avg_sqs, const ListedTensors& max_exp_avg_sqs, double step, double lr, double beta1,
           double beta2, double eps, double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
-  py::gil_scoped_release release;
+  GilRelease release;
   adam_step(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs,
             {step, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
 }
@@ -66,7 +67,7 @@ auto prepare_adam(ListedTensors params, ListedTensors grads, ListedTensors exp_a
 }
 
 void run_steps(const std::vector<PreparedStep*>& steps) {
-  py::gil_scoped_release release;
+  GilRelease release;
   for (PreparedStep* step : steps) step->run();
 }
 

@@ -2,6 +2,7 @@
 #include <chrono>
 #include <thread>
 
+#include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 #include "core/interrupt.h"
 #include "device/backend.h"
@@ -44,7 +45,7 @@ const std::thread::id main_thread = std::this_thread::get_id();
 
 // The thread state of a thread that gave up the GIL, or nullptr if it had none.
 void* release_gil() { return PyGILState_Check() ? PyEval_SaveThread() : nullptr; }
-void restore_gil(void* state) { PyEval_RestoreThread(static_cast<PyThreadState*>(state)); }
+void take_gil_back(void* state) { restore_gil(static_cast<PyThreadState*>(state)); }
 
 // Raises KeyboardInterrupt and what other signal handlers raise. A thread without the GIL asks for it every 50 ms.
 void raise_interrupt() {
@@ -58,7 +59,7 @@ void raise_interrupt() {
   Clock::time_point now = Clock::now();
   if (now < next) return;
   next = now + std::chrono::milliseconds(50);
-  py::gil_scoped_acquire gil;
+  GilAcquire gil;
   if (PyErr_CheckSignals() < 0) throw py::error_already_set();
 }
 
@@ -78,6 +79,28 @@ py::dict build_info() {
                                          backend_of({DeviceType::CUDA, 0}).properties(0).name)
                                 : concat("not available: ", reason);
   return info;
+}
+
+void bind_threads(py::module_& m) {
+  num_threads();  // an environment variable that is no number of threads is an error now
+  m.def(
+      "set_num_threads",
+      [](int64_t n) {
+        check<ErrorKind::Value>(n == static_cast<int>(n), "set_num_threads: expected from 1 to 1024 threads, got ", n);
+        set_num_threads(static_cast<int>(n));
+      },
+      py::arg("int"),
+      "Sets how many threads CPU kernels may use, the calling one included; for all threads of the process.\n\n"
+      "int: from 1 to 1024; raises ValueError otherwise. Results do not depend on it. An op that another thread has "
+      "begun goes on with the number it has.\n\n"
+      ">>> import weft\n>>> before = weft.get_num_threads()\n>>> weft.set_num_threads(1)\n"
+      ">>> weft.get_num_threads()\n1\n>>> weft.set_num_threads(before)\n");
+  m.def(
+      "get_num_threads", [] { return num_threads(); },
+      "How many threads CPU kernels may use, the calling one included.\n\n"
+      "At the start: the environment variable WEFT_NUM_THREADS, else OMP_NUM_THREADS, else as many as the process may "
+      "use cores, by its affinity and by the quota of its control group.\n\n"
+      ">>> import weft\n>>> weft.get_num_threads() >= 1\nTrue\n");
 }
 
 }  // namespace
@@ -120,13 +143,9 @@ void bind_runtime(py::module_& m) {
     }
   });
   interrupt_check = &raise_interrupt;
-  set_long_kernel_hooks({release_gil, restore_gil});
-  m.def(
-      "set_num_threads", [](int n) { set_num_threads(n); }, py::arg("int"),
-      "How many threads CPU kernels may use. Raises ValueError unless it is positive.");
-  m.def(
-      "get_num_threads", [] { return num_threads(); },
-      "How many threads CPU kernels may use.\n\n>>> import weft\n>>> weft.get_num_threads() >= 1\nTrue\n");
+  set_long_kernel_hooks({release_gil, take_gil_back});
+  py::module_::import("atexit").attr("register")(py::cpp_function(&CallsPython::wait_for_all));
+  bind_threads(m);
   m.attr("__version__") = WEFT_VERSION;
   m.def("_build_info", &build_info);
 }

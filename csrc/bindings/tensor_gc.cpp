@@ -4,6 +4,7 @@
 // made it may hold Python objects. The collector may follow a link only where its one owner is the object it looks at:
 // while C++ holds the tensor (or the node, or the hook) too, it can hand it out again, and what it reaches must stay.
 // Most tensors hold no Python objects; the collector does not know of them (let_collector_see).
+#include "bindings/gil.h"
 #include "bindings/hooks.h"
 #include "bindings/jit_rerun.h"
 #include "bindings/tensor_object.h"
@@ -118,7 +119,7 @@ namespace {
 
 bool release_object(TensorImpl* impl) {
   if (!Py_IsInitialized()) return true;
-  py::gil_scoped_acquire gil;
+  GilAcquire gil;
   py::error_scope pending;
   auto* self = static_cast<PyObject*>(impl->python_object);
   impl->owns_python_object = false;

@@ -2,6 +2,7 @@
 #include <string_view>
 
 #include "bindings/autograd.h"
+#include "bindings/gil.h"
 #include "bindings/hooks.h"
 #include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
@@ -143,7 +144,8 @@ int set_data(PyObject* self, PyObject* value, void*) {
 }  // namespace
 
 PyObject* size_object(const Shape& shape) {
-  static PyObject* size_type = py::object(py::module_::import("weft._size").attr("Size")).release().ptr();
+  static std::atomic<PyObject*> place;
+  PyObject* size_type = made_once(place, [] { return py::module_::import("weft._size").attr("Size"); });
   py::tuple sizes(static_cast<size_t>(shape.size()));
   for (int i = 0; i < shape.size(); i++) {
     PyObject* number = PyLong_FromLongLong(shape[i]);

@@ -70,6 +70,8 @@ _ELSEWHERE = {
     "use_deterministic_algorithms": "weft._determinism",
     "are_deterministic_algorithms_enabled": "weft._determinism",
     "is_deterministic_algorithms_warn_only_enabled": "weft._determinism",
+    "get_num_interop_threads": "weft._threads",
+    "set_num_interop_threads": "weft._threads",
     "save": "weft.serialization",
     "load": "weft.serialization",
     "set_printoptions": "weft._printing",

@@ -1,4 +1,4 @@
-// parallel_for: every index once, nesting, limits on threads, and what is left of it after a fork.
+// parallel_for: every index once, nesting, exceptions, limits on threads, and what is left of it after a fork.
 #include "device/cpu/threads.h"
 
 #include <gtest/gtest.h>
@@ -6,10 +6,17 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
 #include <thread>
 #include <vector>
 
 #include "core/error.h"
+#include "device/cpu/cpu_count.h"
+#include "device/cpu/thread_pool.h"
 
 namespace weft {
 namespace {
@@ -74,8 +81,8 @@ TEST_F(Threads, SeveralPythonLikeThreadsAtOnce) {
   EXPECT_EQ(sum, 4 * 50 * 64);
 }
 
-TEST_F(Threads, RefusesLessThanOne) {
-  for (int n : {0, -3}) {
+TEST_F(Threads, RefusesLessThanOneAndMoreThanThePoolHolds) {
+  for (int n : {0, -3, ThreadPool::kMostThreads + 1, 2147483647}) {
     try {
       set_num_threads(n);
       ADD_FAILURE() << n;
@@ -102,6 +109,263 @@ TEST_F(Threads, AForkedChildComputesAfterAParallelParent) {
   EXPECT_EQ(status, 0);
   work();
   EXPECT_EQ(sum, 2000);
+}
+
+// Of this process, as the system counts them.
+int64_t threads_alive() {
+  std::filesystem::directory_iterator tasks("/proc/self/task");
+  return std::distance(begin(tasks), end(tasks));
+}
+
+TEST_F(Threads, TeamsOfChangingSizeStartNoNewThreads) {
+  set_num_threads(4);
+  auto work = [](int64_t n) { parallel_for(n, 1, [](int64_t, int64_t) {}); };
+  work(64);
+  int64_t before = threads_alive();
+  for (int i = 0; i < 200; i++) {
+    set_num_threads(1 + i % 4);
+    work(1 + i % 7);
+  }
+  EXPECT_EQ(threads_alive(), before);
+}
+
+TEST_F(Threads, ManyShortLoops) {
+  for (int threads : {2, 3, 16}) {
+    set_num_threads(threads);
+    for (int64_t i = 0; i < 20000; i++) {
+      std::atomic<int64_t> sum{0};
+      int64_t n = i % 37;
+      parallel_for(n, 1 + i % 3, [&](int64_t b, int64_t e) {
+        for (int64_t k = b; k < e; k++) sum += k + 1;
+      });
+      ASSERT_EQ(sum, n * (n + 1) / 2);
+    }
+  }
+}
+
+TEST_F(Threads, NobodyWaitsForAThreadThatDoesNotCome) {
+  set_num_threads(2);
+  // The only other thread is busy in a part of this loop; its other parts fall to the caller.
+  std::atomic<int> begun{0};
+  std::atomic<bool> rest_done{false};
+  std::thread::id caller = std::this_thread::get_id();
+  std::atomic<bool> caller_first{false};
+  parallel_for(8, 1, [&](int64_t, int64_t) {
+    if (std::this_thread::get_id() != caller) {
+      while (begun + 1 < 8 && !caller_first) std::this_thread::yield();
+    }
+    if (++begun == 8) rest_done = true;
+    if (begun >= 7) caller_first = true;
+  });
+  EXPECT_TRUE(rest_done);
+}
+
+TEST_F(Threads, AnExceptionInAPartIsRaisedInTheCaller) {
+  for (int threads : {1, 2, 4}) {
+    set_num_threads(threads);
+    for (int64_t bad : {0, 7, 31}) {
+      auto work = [&] {
+        parallel_for(32, 1, [&](int64_t b, int64_t e) {
+          if (b <= bad && bad < e) throw std::runtime_error("part");
+        });
+      };
+      EXPECT_THROW(work(), std::runtime_error);
+      std::atomic<int64_t> sum{0};
+      parallel_for(32, 1, [&](int64_t b, int64_t e) { sum += e - b; });
+      EXPECT_EQ(sum, 32);
+    }
+  }
+}
+
+TEST_F(Threads, TheNumberChangesWhileOthersCompute) {
+  std::atomic<bool> stop{false};
+  std::vector<std::thread> users;
+  std::atomic<int64_t> wrong{0};
+  for (int t = 0; t < 2; t++) {
+    users.emplace_back([&] {
+      while (!stop) {
+        std::atomic<int64_t> sum{0};
+        parallel_for(64, 1, [&](int64_t b, int64_t e) { sum += e - b; });
+        wrong += sum != 64;
+      }
+    });
+  }
+  for (int i = 0; i < 2000; i++) set_num_threads(1 + i % 9);
+  stop = true;
+  for (auto& user : users) user.join();
+  EXPECT_EQ(wrong, 0);
+}
+
+TEST_F(Threads, WorkersLeaveSignalsToTheProgram) {
+  set_num_threads(3);
+  std::atomic<int> blocked{0}, others{0};
+  std::thread::id caller = std::this_thread::get_id();
+  for (int i = 0; i < 1000 && others == 0; i++) {
+    parallel_for(64, 1, [&](int64_t, int64_t) {
+      std::this_thread::sleep_for(std::chrono::microseconds(20));
+      if (std::this_thread::get_id() == caller) return;
+      sigset_t mask;
+      pthread_sigmask(SIG_SETMASK, nullptr, &mask);
+      others++;
+      blocked += sigismember(&mask, SIGINT) == 1 && sigismember(&mask, SIGTERM) == 1;
+    });
+  }
+  EXPECT_GT(others, 0);
+  EXPECT_EQ(blocked, others);
+}
+
+// The status of a child that runs f, which ends it with _exit.
+template <class F>
+int status_of_child(const F& f) {
+  pid_t child = fork();
+  if (child == 0) {
+    alarm(20);  // a hang ends the child
+    f();
+    _exit(99);
+  }
+  int status = -1;
+  waitpid(child, &status, 0);
+  return status;
+}
+
+TEST_F(Threads, AForkedChildUsesSeveralThreads) {
+  set_num_threads(3);
+  parallel_for(64, 1, [](int64_t, int64_t) {});
+  int status = status_of_child([] {
+    bool good = num_threads() == 3 && threads_alive() == 1;
+    set_num_threads(4);
+    std::atomic<int64_t> sum{0};
+    parallel_for(64, 1, [&](int64_t b, int64_t e) { sum += e - b; });
+    _exit(good && sum == 64 && threads_alive() == 4 ? 0 : 1);
+  });
+  EXPECT_EQ(status, 0);
+}
+
+TEST_F(Threads, ForkWhileAnotherThreadIsInALoop) {
+  set_num_threads(2);
+  std::atomic<bool> stop{false};
+  std::thread user([&] {
+    while (!stop) parallel_for(16, 1, [](int64_t, int64_t) {});
+  });
+  for (int i = 0; i < 100; i++) {
+    int status = status_of_child([] {
+      std::atomic<int64_t> sum{0};
+      for (int k = 0; k < 10; k++) parallel_for(64, 1, [&](int64_t b, int64_t e) { sum += e - b; });
+      _exit(sum == 640 ? 0 : 1);
+    });
+    EXPECT_EQ(status, 0);
+  }
+  stop = true;
+  user.join();
+}
+
+TEST_F(Threads, ForkInsideAPart) {
+  set_num_threads(2);
+  std::thread::id caller = std::this_thread::get_id();
+  // In the caller: the child loses the part that the other thread is in, and says so; or loses none, and goes on.
+  std::atomic<bool> other_in_part{false}, forked{false};
+  int status = -1;
+  bool in_child = false;
+  try {
+    parallel_for(8, 1, [&](int64_t, int64_t) {
+      if (std::this_thread::get_id() != caller) {
+        other_in_part = true;
+        for (int i = 0; i < 5000 && !forked; i++) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+        return;
+      }
+      for (int i = 0; i < 5000 && !other_in_part; i++) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+      if (forked) return;
+      pid_t child = fork();
+      if (child == 0) {
+        alarm(20);
+        in_child = true;
+      } else {
+        waitpid(child, &status, 0);
+      }
+      forked = true;
+    });
+    if (in_child) _exit(1);
+  } catch (const Error&) {
+    if (!in_child) throw;
+    std::atomic<int64_t> sum{0};  // the next loop is a loop like any other
+    parallel_for(64, 1, [&](int64_t b, int64_t e) { sum += e - b; });
+    _exit(sum == 64 ? 0 : 2);
+  }
+  EXPECT_EQ(status, 0);
+
+  // In another thread: the child may leave by _exit or exec, and ends when it does not.
+  std::atomic<int> left{-1}, returned{-1};
+  for (std::atomic<int>* how : {&left, &returned}) {
+    for (int tries = 0; tries < 1000 && *how == -1; tries++) {
+      parallel_for(8, 1, [&](int64_t, int64_t) {
+        std::this_thread::sleep_for(std::chrono::microseconds(100));
+        if (std::this_thread::get_id() == caller || *how != -1) return;
+        pid_t child = fork();
+        if (child == 0) {
+          alarm(20);
+          if (how == &left) _exit(0);
+          *how = 0;
+          return;
+        }
+        int s = -1;
+        waitpid(child, &s, 0);
+        *how = s;
+      });
+    }
+  }
+  EXPECT_EQ(left, 0);
+  EXPECT_TRUE(WIFSIGNALED(returned.load()) && WTERMSIG(returned.load()) == SIGABRT) << returned;
+}
+
+// A file system with the limits of a control group.
+class ControlGroup : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/weft-cgroup-XXXXXX";
+    root_ = mkdtemp(name);
+  }
+  void TearDown() override { std::filesystem::remove_all(root_); }
+  void write(const std::string& path, const std::string& text) {
+    std::filesystem::create_directories(std::filesystem::path(root_ + path).parent_path());
+    std::ofstream(root_ + path) << text;
+  }
+  std::string root_;
+};
+
+TEST_F(ControlGroup, NoneOrUnlimited) {
+  EXPECT_EQ(cpu_quota(root_), 0);
+  write("/proc/self/cgroup", "0::/a\n");
+  EXPECT_EQ(cpu_quota(root_), 0);
+  write("/sys/fs/cgroup/a/cpu.max", "max 100000\n");
+  EXPECT_EQ(cpu_quota(root_), 0);
+  write("/proc/self/cgroup", "nonsense\n0:\n7:memory:/a\n0::no-slash\n");
+  EXPECT_EQ(cpu_quota(root_), 0);
+}
+
+TEST_F(ControlGroup, TheLeastOfAllLevels) {
+  write("/proc/self/cgroup", "0::/a/b/c\n");
+  write("/sys/fs/cgroup/a/b/c/cpu.max", "max 100000\n");
+  write("/sys/fs/cgroup/a/b/cpu.max", "800000 100000\n");
+  EXPECT_EQ(cpu_quota(root_), 8);
+  write("/sys/fs/cgroup/a/cpu.max", "150000 100000\n");
+  EXPECT_EQ(cpu_quota(root_), 2);
+  write("/sys/fs/cgroup/cpu.max", "50000 100000\n");
+  EXPECT_EQ(cpu_quota(root_), 1);
+}
+
+TEST_F(ControlGroup, AContainerSeesItsGroupAsTheRoot) {
+  write("/proc/self/cgroup", "0::/docker/0123\n");
+  write("/sys/fs/cgroup/cpu.max", "300000 100000\n");
+  EXPECT_EQ(cpu_quota(root_), 3);
+}
+
+TEST_F(ControlGroup, VersionOne) {
+  write("/proc/self/cgroup", "12:cpuset:/x\n4:cpu,cpuacct:/a\n1:name=systemd:/\n");
+  write("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "-1\n");
+  write("/sys/fs/cgroup/cpu/a/cpu.cfs_period_us", "100000\n");
+  EXPECT_EQ(cpu_quota(root_), 0);
+  write("/sys/fs/cgroup/cpu/a/cpu.cfs_quota_us", "250000\n");
+  EXPECT_EQ(cpu_quota(root_), 3);
 }
 
 }  // namespace

@@ -226,6 +226,7 @@ RECIPES = {
     "weft.set_default_dtype": lambda w: (w.float64,),
     "weft.set_float32_matmul_precision": lambda w: ("highest",),
     "weft.set_grad_enabled": lambda w: (True,),
+    "weft.set_num_interop_threads": lambda w: (2,),
     "weft.set_num_threads": lambda w: (2,),
     "weft.set_printoptions": lambda w: (4,),
     "weft.set_rng_state": lambda w: (w.get_rng_state(),),

@@ -1,5 +1,5 @@
-// Threads of the CPU kernels: how many, and parallel_for over a range. The split depends only on sizes and the number
-// of threads; a kernel whose result depends on the order of additions must split its work by size alone.
+// Threads of the CPU kernels: how many, and parallel_for over a range (docs/threads.md). Which thread computes what is
+// left to chance; a kernel whose result depends on the order of additions must split its work by size alone.
 #pragma once
 
 #include <cstdint>
@@ -8,12 +8,16 @@
 
 namespace weft {
 
+// Of the whole process: WEFT_NUM_THREADS, OMP_NUM_THREADS, or as many as it may use cores (device/cpu/cpu_count.h).
+// Raises ValueError when WEFT_NUM_THREADS is not a number from 1 to 1024, as long as nobody has set one.
 int num_threads();
-// At least 1; raises ValueError otherwise.
+// From 1 to 1024; raises ValueError otherwise. Loops that run go on as they are.
 void set_num_threads(int n);
 
-// Calls body(context, begin, end) on parts of [0, n), each at least `grain` long, on up to num_threads() threads.
-// Runs in the calling thread when n <= grain or when already inside a parallel part. The body must not throw.
+// Calls body(context, begin, end) on parts of [0, n), each at least `grain` long, on up to num_threads() threads; there
+// may be more parts than threads. Runs in the calling thread alone when n <= grain, when already inside a parallel
+// part, and while another thread uses the pool. What a body throws is raised here; parts that have not begun are left
+// out.
 void parallel_run(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t), void* context);
 
 // std::remove_reference_t without a standard header.

@@ -3538,7 +3538,9 @@ def get_default_dtype() -> weft.dtype:
     """
 def get_num_threads() -> builtins.int:
     """
-    How many threads CPU kernels may use.
+    How many threads CPU kernels may use, the calling one included.
+
+    At the start: the environment variable WEFT_NUM_THREADS, else OMP_NUM_THREADS, else as many as the process may use cores, by its affinity and by the quota of its control group.
 
     >>> import weft
     >>> weft.get_num_threads() >= 1
@@ -4183,9 +4185,18 @@ def set_default_dtype(d: weft.dtype) -> None:
     """
     Sets the dtype of tensors made from Python floats. Raises TypeError unless it is floating point.
     """
-def set_num_threads(int: typing.SupportsInt | typing.SupportsIndex) -> None:
+def set_num_threads(int: typing.SupportsIndex) -> None:
     """
-    How many threads CPU kernels may use. Raises ValueError unless it is positive.
+    Sets how many threads CPU kernels may use, the calling one included; for all threads of the process.
+
+    int: from 1 to 1024; raises ValueError otherwise. Results do not depend on it. An op that another thread has begun goes on with the number it has.
+
+    >>> import weft
+    >>> before = weft.get_num_threads()
+    >>> weft.set_num_threads(1)
+    >>> weft.get_num_threads()
+    1
+    >>> weft.set_num_threads(before)
     """
 def set_rng_state(new_state: weft.Tensor) -> None:
     """

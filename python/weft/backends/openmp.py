@@ -1,4 +1,4 @@
-"""OpenMP, whose threads compute on the CPU."""
+"""OpenMP, which oneDNN is built with. Weft's kernels share a pool of their own (docs/threads.md)."""
 
 from weft._missing import missing_names
 from weft.backends._switches import SwitchModule, turn_into
@@ -7,7 +7,7 @@ __getattr__ = missing_names(__name__)
 
 
 def is_available():
-    """Always True: Weft is not built without it. :func:`weft.set_num_threads` sets the number of threads.
+    """Always True: Weft is not built without it. :func:`weft.set_num_threads` sets the number of all threads.
 
     >>> import weft
     >>> weft.backends.openmp.is_available()

@@ -1,13 +1,20 @@
 #include "kernels/cpu/onednn/products.h"
 
+#include <omp.h>
+
+#include <algorithm>
+#include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "device/cpu/scratch.h"
+#include "device/cpu/threads.h"
 
 namespace weft {
 
@@ -18,6 +25,9 @@ using dnnl::memory;
 // Below these many multiply-adds preparing the operands costs more than it gains.
 constexpr double kLargeConvolution = 1e8;
 constexpr double kLargeMatmul = 1 << 24;
+// That are worth a part of their own.
+constexpr double kConvolutionPart = 1e7;
+constexpr double kMatmulPart = 1 << 24;
 constexpr int64_t kFewestChannels = 16;  // fewer leave oneDNN's blocks of channels empty
 
 const dnnl::engine& cpu() {
@@ -34,6 +44,19 @@ struct Prepared {
   memory::desc scratchpad;
 };
 
+// oneDNN computes in the thread that calls it: Weft's own threads share the parts, and no second team of OpenMP's takes
+// their cores. What other libraries set for this thread is put back.
+class OneThread {
+ public:
+  OneThread() : before_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~OneThread() { omp_set_num_threads(before_); }
+  OneThread(const OneThread&) = delete;
+  OneThread& operator=(const OneThread&) = delete;
+
+ private:
+  int before_;
+};
+
 using Key = std::vector<int64_t>;
 
 // Keeps what was prepared, by shape. Programs use few shapes; when they use many, it starts anew.
@@ -45,6 +68,7 @@ std::shared_ptr<const Prepared> prepared(const Key& key, const std::function<Pre
   if (found != cache.end()) return found->second;
   std::shared_ptr<const Prepared> fresh;
   try {
+    OneThread one;  // blocks are chosen for so many
     fresh = std::make_shared<Prepared>(make());
   } catch (const dnnl::error&) {  // oneDNN has none for this machine: remembered as nullptr
   }
@@ -54,36 +78,117 @@ std::shared_ptr<const Prepared> prepared(const Key& key, const std::function<Pre
 
 size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-// Runs it on the operands (the output last), bringing those that it wants laid out otherwise to that layout and back.
-void run(const Prepared& p, const std::vector<void*>& data) {
-  size_t bytes = padded(p.scratchpad.get_size());
-  for (size_t i = 0; i < data.size(); i++)
-    if (p.wanted[i] != p.given[i]) bytes += padded(p.wanted[i].get_size());
-  Scratch scratch(bytes);
-  if (scratch_only_asked()) return;
-  thread_local dnnl::stream stream(cpu());
-  char* free = scratch.data();
-  std::unordered_map<int, memory> arguments;
-  arguments[DNNL_ARG_SCRATCHPAD] = memory(p.scratchpad, cpu(), free);
-  free += padded(p.scratchpad.get_size());
-  memory result, target;
-  for (size_t i = 0; i < data.size(); i++) {
-    bool is_output = i + 1 == data.size();
-    memory user(p.given[i], cpu(), data[i]), used = user;
-    if (p.wanted[i] != p.given[i]) {
-      used = memory(p.wanted[i], cpu(), free);
-      free += padded(p.wanted[i].get_size());
+// An operand of a product that is computed in parts: all of them share it, or each has its units (images, rows), so
+// many bytes apart.
+struct Operand {
+  void* data;
+  bool shared;
+  int64_t step;
+};
+
+// A product of `units` images or rows, in parts of `longer` or one less. The primitives of both lengths; parts of the
+// shorter one may be none.
+struct Parts {
+  int64_t units, count;
+  std::shared_ptr<const Prepared> longer, shorter;
+  int64_t begin(int64_t part) const { return units * part / count; }
+  const Prepared& of(int64_t part) const {
+    return begin(part + 1) - begin(part) == (units + count - 1) / count ? *longer : *shorter;
+  }
+};
+
+// As many parts as are worth it by the work alone, so that the bits do not depend on the number of threads. make(units)
+// gives what is prepared for so many. Without parts where oneDNN has nothing for one of them.
+template <class F>
+Parts in_parts(int64_t units, double operations, double part_operations, const F& make) {
+  const double most = std::max(1.0, std::floor(operations / part_operations));
+  Parts parts{units, static_cast<int64_t>(std::min(most, static_cast<double>(units))), nullptr, nullptr};
+  parts.longer = make((units + parts.count - 1) / parts.count);
+  parts.shorter = units % parts.count ? make(units / parts.count) : parts.longer;
+  if (!parts.longer || !parts.shorter) parts.count = 0;
+  return parts;
+}
+
+// The operands of one part as oneDNN wants them: brought to its layouts, and back.
+class PartOperands {
+ public:
+  PartOperands(const Prepared& p, char* scratch) : p_(p), free_(scratch + padded(p.scratchpad.get_size())) {
+    arguments_[DNNL_ARG_SCRATCHPAD] = memory(p.scratchpad, cpu(), scratch);
+  }
+  static size_t bytes(const Prepared& p, const std::vector<Operand>& operands) {
+    size_t bytes = padded(p.scratchpad.get_size());
+    for (size_t i = 0; i < operands.size(); i++)
+      if (!operands[i].shared && p.wanted[i] != p.given[i]) bytes += padded(p.wanted[i].get_size());
+    return bytes;
+  }
+  void add_shared(size_t i, void* data) { arguments_[p_.arguments[i]] = memory(p_.wanted[i], cpu(), data); }
+  void add(size_t i, void* data, bool is_output, dnnl::stream& stream) {
+    memory user(p_.given[i], cpu(), data), used = user;
+    if (p_.wanted[i] != p_.given[i]) {
+      used = memory(p_.wanted[i], cpu(), free_);
+      free_ += padded(p_.wanted[i].get_size());
       if (!is_output) dnnl::reorder(user, used).execute(stream, user, used);
     }
-    if (is_output) {
-      result = used;
-      target = user;
-    }
-    arguments[p.arguments[i]] = used;
+    arguments_[p_.arguments[i]] = used;
+    if (is_output) target_ = user;
   }
-  p.primitive.execute(stream, arguments);
-  if (p.wanted.back() != p.given.back()) dnnl::reorder(result, target).execute(stream, result, target);
-  stream.wait();
+  void compute(dnnl::stream& stream) {
+    p_.primitive.execute(stream, arguments_);
+    memory& result = arguments_[p_.arguments.back()];
+    if (p_.wanted.back() != p_.given.back()) dnnl::reorder(result, target_).execute(stream, result, target_);
+    stream.wait();
+  }
+
+ private:
+  const Prepared& p_;
+  char* free_;
+  std::unordered_map<int, memory> arguments_;
+  memory target_;
+};
+
+// The output is the last operand. Returns false, with nothing done, where the lengths of parts want what they share in
+// different layouts.
+bool run(const Parts& parts, const std::vector<Operand>& operands) {
+  const Prepared& first = *parts.longer;
+  size_t shared_bytes = 0;
+  for (size_t i = 0; i < operands.size(); i++) {
+    if (!operands[i].shared) continue;
+    if (first.wanted[i] != parts.shorter->wanted[i]) return false;
+    if (first.wanted[i] != first.given[i]) shared_bytes += padded(first.wanted[i].get_size());
+  }
+  const size_t part_bytes =
+      std::max(PartOperands::bytes(first, operands), PartOperands::bytes(*parts.shorter, operands));
+  Scratch scratch(shared_bytes + part_bytes * static_cast<size_t>(parts.count));
+  if (scratch_only_asked()) return true;
+  std::vector<void*> shared(operands.size());
+  char* free = scratch.data();
+  for (size_t i = 0; i < operands.size(); i++) {
+    if (!operands[i].shared) continue;
+    shared[i] = operands[i].data;
+    if (first.wanted[i] == first.given[i]) continue;
+    shared[i] = std::exchange(free, free + padded(first.wanted[i].get_size()));
+    OneThread one;
+    dnnl::stream stream(cpu());
+    memory from(first.given[i], cpu(), operands[i].data), to(first.wanted[i], cpu(), shared[i]);
+    dnnl::reorder(from, to).execute(stream, from, to);
+    stream.wait();
+  }
+  parallel_for(parts.count, 1, [&](int64_t begin, int64_t end) {
+    OneThread one;
+    thread_local dnnl::stream stream(cpu());
+    for (int64_t part = begin; part < end; part++) {
+      PartOperands own(parts.of(part), free + static_cast<size_t>(part) * part_bytes);
+      for (size_t i = 0; i < operands.size(); i++) {
+        const Operand& o = operands[i];
+        if (o.shared)
+          own.add_shared(i, shared[i]);
+        else
+          own.add(i, static_cast<char*>(o.data) + parts.begin(part) * o.step, i + 1 == operands.size(), stream);
+      }
+      own.compute(stream);
+    }
+  });
+  return true;
 }
 
 // --- convolution ----------------------------------------------------------------------------------------------------
@@ -92,12 +197,13 @@ struct Sizes {
   memory::dims x, w, y, strides, dilates, before, after;
 };
 
-// Of two-dimensional convolutions without groups.
-Sizes sizes_of(const StridedView& y, const StridedView& x, const StridedView& w, const ConvGeometry& g) {
+// Of two-dimensional convolutions without groups, for some of the images.
+Sizes sizes_of(int64_t images, const StridedView& y, const StridedView& x, const StridedView& w,
+               const ConvGeometry& g) {
   Sizes s;
-  s.x = {x.shape[0], x.shape[1], x.shape[3], x.shape[4]};
+  s.x = {images, x.shape[1], x.shape[3], x.shape[4]};
   s.w = {w.shape[0], w.shape[1], w.shape[3], w.shape[4]};
-  s.y = {y.shape[0], y.shape[1], y.shape[3], y.shape[4]};
+  s.y = {images, y.shape[1], y.shape[3], y.shape[4]};
   for (int d = 1; d < 3; d++) {
     s.strides.push_back(g.stride[d]);
     s.dilates.push_back(g.dilation[d] - 1);
@@ -108,14 +214,19 @@ Sizes sizes_of(const StridedView& y, const StridedView& x, const StridedView& w,
   return s;
 }
 
+double operations_of(const StridedView& y, const StridedView& w) {
+  return static_cast<double>(w.numel()) * static_cast<double>(y.shape[0] * y.shape[3] * y.shape[4]);
+}
+
 bool applies(const StridedView& y, const StridedView& x, const StridedView& w, const ConvGeometry& g) {
   if (y.dtype != DType::Float32 || g.groups != 1) return false;
   if (x.shape[2] != 1 || w.shape[2] != 1 || y.shape[2] != 1) return false;
   if (x.shape[1] < kFewestChannels || w.shape[0] < kFewestChannels) return false;
-  double work = static_cast<double>(w.numel()) * static_cast<double>(y.shape[0] * y.shape[3] * y.shape[4]);
   auto known = [](const StridedView& v) { return v.is_contiguous() || v.has_channels_last(); };
-  return work >= kLargeConvolution && known(x) && w.is_contiguous() && known(y);
+  return operations_of(y, w) >= kLargeConvolution && known(x) && w.is_contiguous() && known(y);
 }
+
+Operand images_of(const StridedView& v) { return {v.data, false, v.strides[0] * static_cast<int64_t>(sizeof(float))}; }
 
 Key key_of(int64_t kind, const Sizes& s) {
   Key key{kind};
@@ -159,73 +270,76 @@ dnnl::convolution_forward::primitive_desc forward_desc(const Sizes& s, bool with
 bool onednn_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
                         const ConvGeometry& geometry) {
   if (!applies(y, x, w, geometry) || (bias.data && bias.strides[0] != 1)) return false;
-  Sizes s = sizes_of(y, x, w, geometry);
   const Layouts given(x, y);
-  bool with_bias = bias.data != nullptr;
-  auto p = prepared(key_of((with_bias ? 1 : 0) + given.key(), s), [&] {
-    auto d = forward_desc(s, with_bias);
-    Prepared made{dnnl::convolution_forward(d),
-                  {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS},
-                  {d.src_desc(), d.weights_desc()},
-                  {plain(s.x, given.x), plain(s.w)},
-                  d.scratchpad_desc()};
-    if (with_bias) {
-      made.arguments.push_back(DNNL_ARG_BIAS);
-      made.wanted.push_back(d.bias_desc());
-      made.given.push_back(d.bias_desc());
-    }
-    made.arguments.push_back(DNNL_ARG_DST);
-    made.wanted.push_back(d.dst_desc());
-    made.given.push_back(plain(s.y, given.y));
-    return made;
+  const bool with_bias = bias.data != nullptr;
+  const Parts parts = in_parts(y.shape[0], operations_of(y, w), kConvolutionPart, [&](int64_t images) {
+    const Sizes s = sizes_of(images, y, x, w, geometry);
+    return prepared(key_of((with_bias ? 1 : 0) + given.key(), s), [&] {
+      auto d = forward_desc(s, with_bias);
+      Prepared made{dnnl::convolution_forward(d),
+                    {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS},
+                    {d.src_desc(), d.weights_desc()},
+                    {plain(s.x, given.x), plain(s.w)},
+                    d.scratchpad_desc()};
+      if (with_bias) {
+        made.arguments.push_back(DNNL_ARG_BIAS);
+        made.wanted.push_back(d.bias_desc());
+        made.given.push_back(d.bias_desc());
+      }
+      made.arguments.push_back(DNNL_ARG_DST);
+      made.wanted.push_back(d.dst_desc());
+      made.given.push_back(plain(s.y, given.y));
+      return made;
+    });
   });
-  if (!p) return false;
-  with_bias ? run(*p, {x.data, w.data, bias.data, y.data}) : run(*p, {x.data, w.data, y.data});
-  return true;
+  if (parts.count == 0) return false;
+  if (with_bias) return run(parts, {images_of(x), {w.data, true, 0}, {bias.data, true, 0}, images_of(y)});
+  return run(parts, {images_of(x), {w.data, true, 0}, images_of(y)});
 }
 
 bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
                               const ConvGeometry& geometry) {
   if (!applies(gy, gx, w, geometry)) return false;
-  Sizes s = sizes_of(gy, gx, w, geometry);
   const Layouts given(gx, gy);
-  auto p = prepared(key_of(2 + given.key(), s), [&] {
-    dnnl::convolution_backward_data::primitive_desc d(cpu(), dnnl::algorithm::convolution_direct, any(s.x), any(s.w),
-                                                      any(s.y), s.strides, s.dilates, s.before, s.after,
-                                                      forward_desc(s, false), attributes());
-    return Prepared{dnnl::convolution_backward_data(d),
-                    {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC},
-                    {d.diff_dst_desc(), d.weights_desc(), d.diff_src_desc()},
-                    {plain(s.y, given.y), plain(s.w), plain(s.x, given.x)},
-                    d.scratchpad_desc()};
+  const Parts parts = in_parts(gy.shape[0], operations_of(gy, w), kConvolutionPart, [&](int64_t images) {
+    const Sizes s = sizes_of(images, gy, gx, w, geometry);
+    return prepared(key_of(2 + given.key(), s), [&] {
+      dnnl::convolution_backward_data::primitive_desc d(cpu(), dnnl::algorithm::convolution_direct, any(s.x), any(s.w),
+                                                        any(s.y), s.strides, s.dilates, s.before, s.after,
+                                                        forward_desc(s, false), attributes());
+      return Prepared{dnnl::convolution_backward_data(d),
+                      {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC},
+                      {d.diff_dst_desc(), d.weights_desc(), d.diff_src_desc()},
+                      {plain(s.y, given.y), plain(s.w), plain(s.x, given.x)},
+                      d.scratchpad_desc()};
+    });
   });
-  if (!p) return false;
-  run(*p, {gy.data, w.data, gx.data});
-  return true;
+  return parts.count > 0 && run(parts, {images_of(gy), {w.data, true, 0}, images_of(gx)});
 }
 
 bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedView& b) {
-  int64_t m = out.shape[0], n = out.shape[1], k = a.shape[1];
-  if (out.dtype != DType::BFloat16 ||
-      static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k) < kLargeMatmul)
-    return false;
+  const int64_t m = out.shape[0], n = out.shape[1], k = a.shape[1];
+  const double operations = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
+  if (out.dtype != DType::BFloat16 || operations < kLargeMatmul) return false;
   for (const StridedView* v : {&out, &a, &b})
     if (v->strides[0] < 1 || v->strides[1] < 1 || (v->strides[0] != 1 && v->strides[1] != 1)) return false;
-  Key key{-1, m, n, k, a.strides[0], a.strides[1], b.strides[0], b.strides[1], out.strides[0], out.strides[1]};
-  auto p = prepared(key, [&] {
-    auto desc = [](const StridedView& v) {
-      return memory::desc({v.shape[0], v.shape[1]}, memory::data_type::bf16, {v.strides[0], v.strides[1]});
-    };
-    dnnl::matmul::primitive_desc d(cpu(), desc(a), desc(b), desc(out), attributes());
-    return Prepared{dnnl::matmul(d),
-                    {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
-                    {d.src_desc(), d.weights_desc(), d.dst_desc()},
-                    {desc(a), desc(b), desc(out)},
-                    d.scratchpad_desc()};
+  const Parts parts = in_parts(m, operations, kMatmulPart, [&](int64_t rows) {
+    Key key{-1, rows, n, k, a.strides[0], a.strides[1], b.strides[0], b.strides[1], out.strides[0], out.strides[1]};
+    return prepared(key, [&] {
+      auto desc = [](int64_t r, int64_t c, const StridedView& v) {
+        return memory::desc({r, c}, memory::data_type::bf16, {v.strides[0], v.strides[1]});
+      };
+      const memory::desc a_rows = desc(rows, k, a), whole = desc(k, n, b), out_rows = desc(rows, n, out);
+      dnnl::matmul::primitive_desc d(cpu(), a_rows, whole, out_rows, attributes());
+      return Prepared{dnnl::matmul(d),
+                      {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+                      {d.src_desc(), d.weights_desc(), d.dst_desc()},
+                      {a_rows, whole, out_rows},
+                      d.scratchpad_desc()};
+    });
   });
-  if (!p) return false;
-  run(*p, {a.data, b.data, out.data});
-  return true;
+  auto rows_of = [](const StridedView& v) { return Operand{v.data, false, v.strides[0] * 2}; };
+  return parts.count > 0 && run(parts, {rows_of(a), {b.data, true, 0}, rows_of(out)});
 }
 
 }  // namespace weft

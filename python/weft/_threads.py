@@ -1,0 +1,35 @@
+"""Threads that run ops beside each other: Weft starts none of its own, so the number of them is kept and no more."""
+
+import operator
+
+import weft._C as _C
+from weft._guards import note_setting
+
+_asked = {}
+
+
+def set_num_interop_threads(int):
+    """How many ops may run beside each other, as PyTorch's programs set it.
+
+    A hint: :func:`get_num_interop_threads` gives the value back, and nothing else changes. Weft runs the ops of a
+    thread one after the other, each on up to :func:`get_num_threads` threads. Raises TypeError unless it is an
+    integer, ValueError unless it is positive.
+
+    >>> import weft
+    >>> weft.set_num_interop_threads(2)
+    >>> weft.get_num_interop_threads()
+    2
+    """
+    if isinstance(int, bool) or not hasattr(int, "__index__"):
+        raise TypeError(f"set_num_interop_threads: expected an integer, got {type(int).__name__}")
+    count = operator.index(int)
+    if not 1 <= count < 2**31:
+        raise ValueError(f"set_num_interop_threads: expected a positive number of threads, got {count}")
+    _asked["threads"] = count
+
+
+def get_num_interop_threads():
+    """What :func:`set_num_interop_threads` was last called with; the number of threads of one op before."""
+    value = _asked.get("threads") or _C.get_num_threads()
+    note_setting("get_num_interop_threads()", get_num_interop_threads, value)
+    return value
