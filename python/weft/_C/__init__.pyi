@@ -2566,6 +2566,12 @@ class _SavedList:
         ...
     def unpack(self) -> tuple:
         ...
+class _FunctionInputs:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def __init__(self, arg0: collections.abc.Sequence[weft.Tensor | None]) -> None:
+        ...
 class _Guards:
     @staticmethod
     def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
@@ -2832,7 +2838,7 @@ def _prepare_sgd_step(params: list[weft.Tensor], grads: list[weft.Tensor], momen
     """
     One step of SGD on all parameters, to be taken: will change params and momentum_buffers.
     """
-def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: collections.abc.Sequence[weft.Tensor | None], arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor | None], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
+def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: _FunctionInputs, arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor | None], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
     ...
 def _refuse_while_tracing(what: str) -> None:
     ...
