@@ -411,19 +411,10 @@ bool is_of_program(PyFrameObject* frame) {
 
 Recording* Recording::current() { return recording; }
 
-namespace {
-// Functions that give what a setting is.
-py::set& settings() {
-  static auto* functions = new py::set;
-  return *functions;
-}
-}  // namespace
-
 Recording::Recording() : outer_(recording) {
   recorder_ = py::module_::import("weft._guards").attr("Recorder")();
   called_ = recorder_.attr("called");
   returned_ = recorder_.attr("met");
-  setting_ = recorder_.attr("read_setting");
   try {
     recorder_.attr("start")();
   } catch (...) {
@@ -468,8 +459,6 @@ int Recording::on_event(PyObject*, PyFrameObject* frame, int what, PyObject* arg
   try {
     if (what == PyTrace_CALL) {
       if (is_of_program(frame)) r->called_(py::handle(reinterpret_cast<PyObject*>(frame)));
-    } else if (what == PyTrace_C_CALL && arg && settings().contains(arg)) {
-      r->setting_(py::handle(arg));
     } else if (what == PyTrace_RETURN && arg && arg != Py_None && !is_plain(arg)) {
       auto back = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetBack(frame)));
       if (back && is_of_program(reinterpret_cast<PyFrameObject*>(back.ptr()))) r->returned_(py::handle(arg));
@@ -496,6 +485,10 @@ void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory
       "call. Read it outside the jitted function, and pass it as an argument of its own");
 }
 
+void note_setting(const std::string& name, const py::object& getter, const py::object& value, const py::object& owner) {
+  if (tracing() && recording) recording->recorder().attr("read_setting")(name, getter, value, owner);
+}
+
 void note_flag(const Tensor& t, const char* name) {
   if (tracing() && recording && !t.impl()->storage->symbolic())
     recording->recorder().attr("met_flag")(py::reinterpret_steal<py::object>(wrap(t)), name);
@@ -515,9 +508,6 @@ void bind_jit_guards(py::module_& m) {
       .def("prune", &Guards::prune)
       .def("changed", &Guards::changed)
       .def("__len__", &Guards::size);
-  m.def(
-      "_guard_setting", [](const py::object& getter) { settings().add(getter); },
-      "What this builtin function of no arguments gives is guarded where a trace calls it.");
   m.def("_instance_dict", [](const py::object& o) -> py::object {
     if (PyObject** place = is_tensor(o.ptr()) ? _PyObject_GetDictPtr(o.ptr()) : nullptr)  // made when it is needed
       return *place ? py::reinterpret_borrow<py::object>(*place) : py::none();

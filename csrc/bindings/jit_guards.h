@@ -146,7 +146,7 @@ class Recording {
   void stop();
   static int on_event(PyObject* self, PyFrameObject* frame, int what, PyObject* arg);
 
-  py::object recorder_, called_, returned_, setting_;
+  py::object recorder_, called_, returned_;
   Recording* outer_;
   Py_tracefunc previous_ = nullptr;
   py::object previous_object_;
@@ -164,3 +164,19 @@ void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory
 void bind_jit_guards(py::module_& m);
 
 }  // namespace weft::python
+// The program reads the setting `name`, which getter() gives again: a trace that does so holds while it is `value`.
+// owner: whose setting it is, or None.
+void note_setting(const std::string& name, const py::object& getter, const py::object& value,
+                  const py::object& owner = py::none());
+
+// Binds a function of no arguments that gives a setting.
+template <class F>
+void def_setting(py::module_& m, const char* name, F get, const char* doc) {
+  auto function = [name, get, module = py::handle(m)] {
+    const auto value = get();
+    if (tracing()) note_setting(concat(name, "()"), module.attr(name), py::cast(value));
+    return value;
+  };
+  m.def(name, function, doc);
+}
+

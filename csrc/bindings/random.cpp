@@ -4,6 +4,7 @@
 #include <random>
 
 #include "bindings/factory.h"
+#include "bindings/jit_guards.h"
 #include "bindings/sizes.h"
 #include "ops/elementwise.h"
 #include "ops/require.h"
@@ -216,22 +217,28 @@ void bind_in_place_draws(Family& f) {
       py::arg("from") = py::none(), py::arg("to") = py::none(), py::kw_only(), py::arg("generator") = py::none());
 }
 
-Tensor state_tensor(PhiloxState s) {
+Tensor state_tensor(const char* asked, const Generator& g) {
+  refuse_while_tracing(asked);
+  const PhiloxState s = g.state();
   Tensor t = empty({16}, DType::UInt8);
   std::memcpy(t.data(), &s, sizeof s);
   return t;
 }
 
-void restore(Generator& g, const Tensor& t) {
-  check(t.dtype() == DType::UInt8 && t.numel() == 16 && t.is_contiguous(),
-        "set_state: expected the 16 bytes (uint8) that get_state() gave, got shape ", t.shape(), " of dtype ",
-        t.dtype());
+void restore(const char* asked, Generator& g, const Tensor& t) {
+  refuse_while_tracing(asked);
+  check(t.dtype() == DType::UInt8 && t.numel() == 16 && t.is_contiguous(), asked,
+        ": expected the 16 bytes (uint8) that ", std::string(asked).replace(0, 1, "g"), "() gave, got shape ",
+        t.shape(), " of dtype ", t.dtype());
   PhiloxState s;
   std::memcpy(&s, t.data(), sizeof s);
   g.set_state(s);
 }
 
-uint64_t fresh_seed() { return (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) >> 1; }
+uint64_t fresh_seed() {
+  refuse_while_tracing("seed");
+  return (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) >> 1;
+}
 
 uint64_t read_seed(const py::int_& seed) {
   refuse_while_tracing("manual_seed");
@@ -275,13 +282,21 @@ void bind_generators(py::module_& m) {
           },
           "Starts the stream anew from a seed of the operating system, which is returned.")
       .def(
-          "initial_seed", [](Ref<Generator>& g) { return g->seed(); }, "The seed the stream was started from.")
+          "initial_seed",
+          [](const py::object& self) {
+            const uint64_t seed = self.cast<Ref<Generator>&>()->seed();
+            if (tracing())
+              note_setting("initial_seed() of a Generator", self.attr("initial_seed"), py::cast(seed), self);
+            return seed;
+          },
+          "The seed the stream was started from.")
       .def(
-          "get_state", [](Ref<Generator>& g) { return state_tensor(g->state()); }, "The state as 16 bytes (uint8).")
+          "get_state", [](Ref<Generator>& g) { return state_tensor("get_state", *g); },
+          "The state as 16 bytes (uint8).")
       .def(
           "set_state",
           [](const py::object& self, const Tensor& t) {
-            restore(**self.cast<Holder>(), t);
+            restore("set_state", *self.cast<Ref<Generator>&>(), t);
             return self;
           },
           py::arg("new_state"), "Goes back to a state of get_state().")
@@ -314,12 +329,12 @@ void bind_generators(py::module_& m) {
         return s;
       },
       "Seeds the default generator from the operating system and returns the seed.");
-  m.def("initial_seed", [] { return default_generator()->seed(); }, "The seed of the default generator.");
+  def_setting(m, "initial_seed", [] { return default_generator()->seed(); }, "The seed of the default generator.");
   m.def(
-      "get_rng_state", [] { return state_tensor(default_generator()->state()); },
+      "get_rng_state", [] { return state_tensor("get_rng_state", *default_generator()); },
       "The state of the default generator as bytes.");
   m.def(
-      "set_rng_state", [](const Tensor& t) { restore(*default_generator(), t); }, py::arg("new_state"),
+      "set_rng_state", [](const Tensor& t) { restore("set_rng_state", *default_generator(), t); }, py::arg("new_state"),
       "Sets the state of the default generator.");
 }
 

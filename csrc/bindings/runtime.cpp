@@ -1,7 +1,9 @@
 // Threads, build information, errors: what belongs to the process rather than to a tensor.
 #include <chrono>
+#include <climits>
 #include <thread>
 
+#include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "core/interrupt.h"
 #include "device/backend.h"
@@ -122,10 +124,14 @@ void bind_runtime(py::module_& m) {
   interrupt_check = &raise_interrupt;
   set_long_kernel_hooks({release_gil, restore_gil});
   m.def(
-      "set_num_threads", [](int n) { set_num_threads(n); }, py::arg("int"),
-      "How many threads CPU kernels may use. Raises ValueError unless it is positive.");
-  m.def(
-      "get_num_threads", [] { return num_threads(); },
+      "set_num_threads",
+      [](int64_t n) {
+        check<ErrorKind::Type>(n >= INT_MIN && n <= INT_MAX, "set_num_threads: ", n, " is out of range");
+        set_num_threads(static_cast<int>(n));
+      },
+      py::arg("int"), "How many threads CPU kernels may use. Raises ValueError unless it is positive.");
+  def_setting(
+      m, "get_num_threads", [] { return num_threads(); },
       "How many threads CPU kernels may use.\n\n>>> import weft\n>>> weft.get_num_threads() >= 1\nTrue\n");
   m.attr("__version__") = WEFT_VERSION;
   m.def("_build_info", &build_info);

@@ -3,6 +3,7 @@
 And settings, which are read like variables.
 """
 
+import functools
 import warnings
 
 import pytest
@@ -177,3 +178,54 @@ def test_settings_that_a_trace_reads_are_guarded(w):
         w.backends.cudnn.benchmark = benchmark
         w.use_deterministic_algorithms(enabled)
     assert "get_num_threads() is" in jitted.explain()
+
+
+@pytest.mark.parametrize("how", ["function", "partial", "map", "of the default generator", "of a generator"])
+def test_the_seed_that_a_trace_reads_is_guarded_however_it_is_called(w, how):
+    generator, seed_of = w.Generator(), functools.partial(w.initial_seed)
+    reads = {
+        "function": lambda: w.initial_seed(),
+        "partial": lambda: seed_of(),
+        "map": lambda: next(map(w.Generator.initial_seed, [generator])),
+        "of the default generator": lambda: w.default_generator.initial_seed(),
+        "of a generator": lambda: generator.initial_seed(),
+    }
+
+    def function(x):
+        return x + reads[how]()
+
+    jitted, x, seed = w.jit(function), w.zeros(1), w.initial_seed()
+    try:
+        for number in (3, 4, 4):
+            w.manual_seed(number)
+            generator.manual_seed(number)
+            assert jitted(x).item() == number
+        assert jitted.traces == 2 and "initial_seed()" in jitted.explain()
+    finally:
+        w.manual_seed(seed)
+
+
+def test_seeds_of_two_generators(w):
+    a, b = w.Generator().manual_seed(1), w.Generator().manual_seed(2)
+    jitted = w.jit(lambda x: x + a.initial_seed() + 10 * b.initial_seed())
+    assert jitted(w.zeros(1)).item() == 21
+    b.manual_seed(3)
+    assert jitted(w.zeros(1)).item() == 31
+
+
+def test_the_state_of_generators_is_not_for_traces(w):
+    """It is another one after every draw."""
+    generator = w.Generator()
+    state = generator.get_state()
+    for use in (
+        w.get_rng_state,
+        w.seed,
+        generator.get_state,
+        generator.seed,
+        lambda: w.set_rng_state(state),
+        lambda: generator.set_state(state),
+        lambda: generator.manual_seed(3),
+    ):
+        with pytest.raises(RuntimeError, match="jitted function"):
+            w.jit(lambda x, use=use: (use(), x + 1)[1])(w.zeros(1))
+    assert w.equal(generator.get_state(), state)

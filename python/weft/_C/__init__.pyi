@@ -2816,10 +2816,6 @@ def _gradients_of(params: typing.Any, known: list) -> typing.Any:
     """
     The gradients of the parameters that have one, if these are the known ones; else None.
     """
-def _guard_setting(arg0: typing.Any) -> None:
-    """
-    What this builtin function of no arguments gives is guarded where a trace calls it.
-    """
 def _instance_dict(arg0: typing.Any) -> typing.Any:
     ...
 def _is_grad_enabled() -> builtins.bool:
