@@ -4185,7 +4185,7 @@ def set_default_dtype(d: weft.dtype) -> None:
     """
     Sets the dtype of tensors made from Python floats. Raises TypeError unless it is floating point.
     """
-def set_num_threads(int: typing.SupportsInt | typing.SupportsIndex) -> None:
+def set_num_threads(int: typing.SupportsIndex) -> None:
     """
     How many threads CPU kernels may use. Raises ValueError unless it is positive.
     """
