@@ -240,8 +240,13 @@ uint64_t fresh_seed() {
   return (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) >> 1;
 }
 
-uint64_t read_seed(const py::int_& seed) {
+// An integer, also of NumPy or in a tensor, but no bool; for weft.manual_seed, as in PyTorch, whatever int() takes.
+uint64_t read_seed(const py::object& given, bool convert) {
   refuse_while_tracing("manual_seed");
+  check<ErrorKind::Type>(convert || (PyIndex_Check(given.ptr()) && !is_truth(given.ptr())),
+                         "manual_seed: expected an integer, got ", Py_TYPE(given.ptr())->tp_name);
+  auto seed = py::reinterpret_steal<py::object>(convert ? PyNumber_Long(given.ptr()) : PyNumber_Index(given.ptr()));
+  if (!seed) throw py::error_already_set();
   // Negative seeds count from 2^64, as PyTorch's do.
   py::int_ lowest(INT64_MIN), highest(UINT64_MAX);
   check<ErrorKind::Value>(seed >= lowest && seed <= highest, "manual_seed: the seed must be in [-2^63, 2^64), got ",
@@ -268,11 +273,11 @@ void bind_generators(py::module_& m) {
            py::arg("device") = Device{})
       .def(
           "manual_seed",
-          [](const py::object& self, const py::int_& seed) {
-            (*self.cast<Holder>())->manual_seed(read_seed(seed));
+          [](const py::object& self, const py::object& seed) {
+            self.cast<Ref<Generator>&>()->manual_seed(read_seed(seed, false));
             return self;
           },
-          py::arg("seed"), "Starts the stream anew from a seed; returns the generator.")
+          py::arg("seed"), "Starts the stream anew from a seed, an integer; returns the generator.")
       .def(
           "seed",
           [](Ref<Generator>& g) {
@@ -315,8 +320,8 @@ void bind_generators(py::module_& m) {
   m.attr("default_generator") = py::cast(std::make_shared<Ref<Generator>>(default_generator()));
   m.def(
       "manual_seed",
-      [](const py::int_& seed) -> py::object {
-        default_generator()->manual_seed(read_seed(seed));
+      [](const py::object& seed) -> py::object {
+        default_generator()->manual_seed(read_seed(seed, true));
         return py::module_::import("weft._C").attr("default_generator");
       },
       py::arg("seed"),

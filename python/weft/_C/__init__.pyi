@@ -2766,9 +2766,9 @@ class Generator:
         """
         The seed the stream was started from.
         """
-    def manual_seed(self, seed: builtins.int) -> typing.Any:
+    def manual_seed(self, seed: typing.Any) -> typing.Any:
         """
-        Starts the stream anew from a seed; returns the generator.
+        Starts the stream anew from a seed, an integer; returns the generator.
         """
     def seed(self) -> builtins.int:
         """
@@ -3716,7 +3716,7 @@ def logsumexp(input: weft.Tensor, dim: typing.Sequence[builtins.int], keepdim: b
     """
 def lt(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def manual_seed(seed: builtins.int) -> typing.Any:
+def manual_seed(seed: typing.Any) -> typing.Any:
     """
     Seeds the default generator, and returns it: the same numbers follow, with any number of threads.
     """
