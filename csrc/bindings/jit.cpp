@@ -149,12 +149,14 @@ class Jit {
   py::object call(const py::args& args, const py::kwargs& kwargs) {
     if (trace_sink) return function_(*args, **kwargs);
     if (!check_.is_none()) return check_(py::cast(this), args, kwargs);
-    Signature s = signature(args, kwargs, false);
+    const bool falls_back = !fall_back_.is_none();
+    const std::optional<Signature> s =
+        falls_back ? signature_if_any(args, kwargs) : std::optional(signature(args, kwargs, false));
     std::string reason;
-    Compiled* known = find(s, reason);
-    if (!known && !fall_back_.is_none()) return fall_back_(py::cast(this), args, kwargs);
+    Compiled* known = s ? find(*s, reason) : nullptr;
+    if (!known && falls_back) return fall_back_(py::cast(this), args, kwargs);
     if (!known) known = &trace(args, kwargs, reason);
-    return known->eager ? function_(*args, **kwargs) : run(*known, s, args, kwargs);
+    return known->eager ? function_(*args, **kwargs) : run(*known, *s, args, kwargs);
   }
 
   // Traces for these arguments without running.
@@ -196,8 +198,9 @@ class Jit {
 
   // What calls with these arguments would run, or nullptr.
   std::shared_ptr<Compiled> look_up(const py::args& args, const py::kwargs& kwargs) {
+    const std::optional<Signature> s = signature_if_any(args, kwargs);
     std::string reason;
-    return find(signature(args, kwargs, false), reason) ? last_used_ : nullptr;
+    return s && find(*s, reason) ? last_used_ : nullptr;
   }
   py::object run_compiled(const std::shared_ptr<Compiled>& c, const py::tuple& args, const py::dict& kwargs) {
     last_used_ = c;
@@ -222,8 +225,9 @@ class Jit {
     other->function = graph::Function::compile(c.program, options, false);
     return other;
   }
-  // From now on such calls run the function as it is.
+  // From now on such calls run the function as it is; where nothing tells such calls apart, each finds that out anew.
   void keep_eager(const std::string& reason, const py::args& args, const py::kwargs& kwargs) {
+    if (!signature_if_any(args, kwargs)) return;
     Signature s = signature(args, kwargs, true);
     auto compiled = std::make_shared<Compiled>();
     compiled->eager = true;
@@ -285,6 +289,18 @@ class Jit {
     return s;
   }
 
+  // None where calls with these arguments cannot be told apart from others, which signature() says.
+  std::optional<Signature> signature_if_any(const py::args& args, const py::kwargs& kwargs) const {
+    try {
+      return signature(args, kwargs, false);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::Type) throw;
+    } catch (const py::error_already_set& e) {  // a container that holds itself
+      if (!e.matches(PyExc_RecursionError)) throw;
+    }
+    return std::nullopt;
+  }
+
   // reason: why the one that was used last does not hold, where none does.
   Compiled* find(const Signature& s, std::string& reason) {
     uint64_t last_use = 0;
@@ -341,11 +357,11 @@ class Jit {
       for (size_t i = 0; i < stand_ins.size(); i++)
         objects.push_back(stand_in_object(stand_ins[i], s.tensor_objects[i]));
       StandIns replaced(objects);
-      py::object new_args = replaced.of(args.ptr());
+      py::object new_args = replaced.of(args.ptr(), "the arguments");
       py::dict new_kwargs;
-      for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr());
+      for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr(), "the arguments");
       py::object result = traced_call_(function_, new_args, new_kwargs);
-      replaced.check_attributes();
+      replaced.check_unchanged();
       traced.result = take_apart(result.ptr(), results);
     }
     traced.program = graph::finish_program(tracer, stand_ins, results);

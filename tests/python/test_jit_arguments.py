@@ -99,6 +99,60 @@ def test_setting_an_attribute_of_an_argument_is_an_error(w, name):
     assert getattr(x, name) == 3
 
 
+CHANGES = {
+    "append": lambda x: x.tags.append(3),
+    "in a list": lambda x: x.nested[0].append(3),
+    "in a tuple": lambda x: x.pair[1].append(3),
+    "an element": lambda x: x.tags.__setitem__(0, 5),
+    "a key": lambda x: x.meta.update(new=1),
+    "a value": lambda x: x.meta.update(scale=1),
+    "popped": lambda x: x.meta.pop("scale"),
+    "cleared": lambda x: x.tags.clear(),
+    "in an attribute of an attribute": lambda x: x.other.tags.append(3),
+    "a deleted attribute": lambda x: delattr(x, "tags"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changing_what_an_attribute_of_an_argument_holds_is_an_error(w, change):
+    def make():
+        return tagged(w, tags=[1], nested=[[1]], pair=(1, [1]), meta={"scale": 2}, other=tagged(w, tags=[1]))
+
+    def function(x):
+        y = x * len(x.tags)
+        CHANGES[change](x)
+        return y
+
+    with pytest.raises(RuntimeError, match="the function (changes a (list|dict)|deletes the attribute 'tags')"):
+        w.jit(function)(make())
+    eager, fallen_back = make(), make()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        assert w.equal(w.jit(function, fallback=True)(fallen_back), function(eager))
+    for name in ("tags", "nested", "pair", "meta"):
+        assert getattr(eager, name, None) == getattr(fallen_back, name, None)
+    assert eager.other.tags == fallen_back.other.tags
+
+
+@pytest.mark.parametrize("how", ["args", "kwargs", "nested"])
+def test_changing_a_container_among_the_arguments_is_an_error(w, how):
+    def function(x, results):
+        y = x * 2
+        (results[0] if how == "nested" else results).append(y)
+        return y
+
+    def call(function, results):
+        return function(w.ones(2), results=results) if how == "kwargs" else function(w.ones(2), results)
+
+    with pytest.raises(RuntimeError, match="changes a list in the arguments"):
+        call(w.jit(function), [[]])
+    results = [[]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        call(w.jit(function, fallback=True), results)
+    assert (results[0] if how == "nested" else results)[-1].tolist() == [2, 2]
+
+
 def test_containers_that_hold_themselves(w):
     loop = []
     loop.append(loop)
