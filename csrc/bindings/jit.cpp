@@ -69,7 +69,7 @@ struct Compiled {
   Tree result;
   std::vector<py::object> before, after;
   std::vector<py::object> conditions;  // functions that say why it does not hold, or ""
-  std::shared_ptr<Guards> guards;      // on what the trace has read of Python
+  SharedGuards guards;                 // on what the trace has read of Python
   std::shared_ptr<std::vector<uint32_t>> bumps = std::make_shared<std::vector<uint32_t>>();  // see FunctionRerun
   std::string reason;                                                                        // why it was traced
   graph::Program program;                                                                    // before the passes
@@ -84,8 +84,8 @@ struct Compiled {
     for (const py::object& o : before) Py_VISIT(o.ptr());
     for (const py::object& o : after) Py_VISIT(o.ptr());
     for (const py::object& o : conditions) Py_VISIT(o.ptr());
-    if (int stop = visit_tree(result, visit, arg)) return stop;
-    return guards && guards.use_count() == 1 ? guards->traverse(visit, arg) : 0;
+    Py_VISIT(guards.object.ptr());
+    return visit_tree(result, visit, arg);
   }
   static int visit_tree(const Tree& tree, visitproc visit, void* arg) {
     Py_VISIT(tree.object.ptr());
@@ -411,7 +411,7 @@ class Jit {
   // Why what was compiled does not hold any more; empty if it does.
   static std::string mismatch(Compiled& c, const std::vector<Tensor>& tensors) {
     std::string reason = c.function->mismatch(tensors);
-    if (reason.empty()) reason = c.guards->changed();
+    if (reason.empty()) reason = c.guards.guards->changed();
     for (size_t i = 0; reason.empty() && i < c.conditions.size(); i++) reason = c.conditions[i]().cast<std::string>();
     return reason;
   }
@@ -431,7 +431,7 @@ class Jit {
     c.before = traced.session.before;
     c.after = traced.session.after;
     c.conditions = traced.session.conditions;
-    c.guards = traced.session.recorder.attr("finish")().cast<std::shared_ptr<Guards>>();
+    c.guards = SharedGuards(traced.session.recorder.attr("finish")());
     keep(compiled);
     if (!only_sizes && counted_traces_ == kManyTraces) {
       std::string text = concat("jit: ", py::repr(function_).cast<std::string>(), " has been traced ",
@@ -452,13 +452,14 @@ class Jit {
 
   py::object run(Compiled& c, const Signature& s, const py::tuple& args, const py::dict& kwargs) {
     auto keep = last_used_;
-    Ref<FunctionRerun> rerun;
+    Ref<graph::Rerun> rerun;
     if (!c.function->needs_rerun().empty() && GradMode::enabled())
       rerun =
           FunctionRerun::of_call({function_, c.function, c.guards, c.conditions, warned_, c.bumps}, s, args, kwargs);
     for (const py::object& f : c.before) f();
+    auto* of_call = dynamic_cast<FunctionRerun*>(rerun.get());
     std::optional<graph::DrawLog> draws;
-    if (rerun) draws.emplace();
+    if (of_call) draws.emplace();
     std::vector<Tensor> results;
     if (c.function->forward().work() > kLongWork) {
       py::gil_scoped_release release;
@@ -466,8 +467,8 @@ class Jit {
     } else {
       results = c.function->call(s.tensors, rerun);
     }
-    if (rerun) {
-      rerun->finish_call(draws->drawn());
+    if (of_call) {
+      of_call->finish_call(draws->drawn());
       for (const Tensor& t : results)
         if (t.defined() && t.requires_grad()) let_collector_see(t);
     }
@@ -588,7 +589,7 @@ void bind_jit(py::module_& m) {
              return graph::first_difference(c.program, *c.function, arguments, cotangents, eager, gradients);
            })
       .def_readonly("signature", &Compiled::parts)
-      .def_readonly("guards", &Compiled::guards)
+      .def_property_readonly("guards", [](const Compiled& c) { return c.eager ? py::none() : c.guards.object; })
       .def_property_readonly("passes", &graphs_after_passes)
       .def("text",
            [](const Compiled& c, bool backward) {

@@ -494,8 +494,24 @@ void note_flag(const Tensor& t, const char* name) {
     recording->recorder().attr("met_flag")(py::reinterpret_steal<py::object>(wrap(t)), name);
 }
 
+namespace {
+void collect_guards(PyHeapTypeObject* heap_type) {
+  PyTypeObject* type = &heap_type->ht_type;
+  type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+  type->tp_traverse = [](PyObject* self, visitproc visit, void* arg) {
+    Py_VISIT(Py_TYPE(self));
+    if (!py::detail::is_holder_constructed(self)) return 0;
+    return py::cast<Guards&>(py::handle(self)).traverse(visit, arg);
+  };
+  type->tp_clear = [](PyObject* self) {
+    if (py::detail::is_holder_constructed(self)) py::cast<Guards&>(py::handle(self)).clear();
+    return 0;
+  };
+}
+}  // namespace
+
 void bind_jit_guards(py::module_& m) {
-  py::class_<Guards, std::shared_ptr<Guards>>(m, "_Guards")
+  py::class_<Guards>(m, "_Guards", py::custom_type_setup(&collect_guards))
       .def(py::init<>())
       .def("add_item", &Guards::add_item)
       .def("add_dict", &Guards::add_dict)

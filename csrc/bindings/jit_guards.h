@@ -127,6 +127,15 @@ class Guards {
   static PyMethodDef callback_method_;
 };
 
+// Guards as an object that Python's garbage collector sees: a compiled graph and the reruns of its calls share them.
+struct SharedGuards {
+  py::object object;  // none: null
+  Guards* guards = nullptr;
+
+  SharedGuards() = default;
+  explicit SharedGuards(py::object o) : object(std::move(o)), guards(object.cast<Guards*>()) {}
+};
+
 // While it lives, reads of Python state by this thread are recorded: calls of functions by a profile function (any
 // that was set before is called too), attributes by weft._guards.
 class Recording {
@@ -155,15 +164,6 @@ class Recording {
 // An array that a traced function has made a tensor of.
 void note_array(const py::object& array);
 
-// A traced function looks at a property of a tensor that ops of the graph need not tell.
-void note_flag(const Tensor& t, const char* name);
-// Raises RuntimeError for an argument of what is being traced (of_memory: for a view of one, too): calls may differ in
-// `what` without differing in their signatures.
-void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory = false);
-
-void bind_jit_guards(py::module_& m);
-
-}  // namespace weft::python
 // The program reads the setting `name`, which getter() gives again: a trace that does so holds while it is `value`.
 // owner: whose setting it is, or None.
 void note_setting(const std::string& name, const py::object& getter, const py::object& value,
@@ -180,3 +180,12 @@ void def_setting(py::module_& m, const char* name, F get, const char* doc) {
   m.def(name, function, doc);
 }
 
+// A traced function looks at a property of a tensor that ops of the graph need not tell.
+void note_flag(const Tensor& t, const char* name);
+// Raises RuntimeError for an argument of what is being traced (of_memory: for a view of one, too): calls may differ in
+// `what` without differing in their signatures.
+void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory = false);
+
+void bind_jit_guards(py::module_& m);
+
+}  // namespace weft::python

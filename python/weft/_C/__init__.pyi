@@ -2669,7 +2669,7 @@ class _Compiled:
     def group(self) -> bytes:
         ...
     @property
-    def guards(self) -> _Guards:
+    def guards(self) -> typing.Any:
         ...
     @property
     def passes(self) -> list[tuple[str, str]]:
