@@ -5,6 +5,7 @@
 
 #include "bindings/factory.h"
 #include "bindings/jit_guards.h"
+#include "bindings/out.h"
 #include "bindings/sizes.h"
 #include "ops/elementwise.h"
 #include "ops/require.h"
@@ -128,10 +129,12 @@ void bind_integers(Family& f) {
       "A random permutation of 0, 1, ..., n - 1.");
   f.def(
       "multinomial",
-      [](const Tensor& x, int64_t n, bool replacement, const MaybeGenerator& g) {
-        return multinomial(x, n, replacement, generator_of(g));
+      [](const Tensor& x, int64_t n, bool replacement, const MaybeGenerator& g, const Tensor& out) {
+        DrawScope draw(generator_of(g));
+        return write_out("multinomial", multinomial(x, n, replacement, generator_of(g)), out);
       },
       py::arg("num_samples"), py::arg("replacement") = false, py::kw_only(), py::arg("generator") = py::none(),
+      py::arg("out") = py::none(),
       "num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).\n\n"
       "Raises RuntimeError for negative, infinite or all-zero weights.");
   f.def(
@@ -206,15 +209,22 @@ void bind_in_place_draws(Family& f) {
         return self;
       },
       py::arg("p") = Scalar(0.5), py::kw_only(), py::arg("generator") = py::none());
+  // Integers from <= n < to; without to all that the dtype holds exactly, from `from` on.
+  auto draw_integers = [](const py::object& self, int64_t from, std::optional<int64_t> to, const MaybeGenerator& g) {
+    const Tensor& x = unwrap(self.ptr());
+    const RandomParams range = integer_range("random_", from, to.value_or(default_high(x.dtype())));
+    random_(Distribution::Integer, range, x, generator_of(g));
+    return self;
+  };
   f.method(
       "random_",
-      [](const py::object& self, std::optional<int64_t> from, std::optional<int64_t> to, const MaybeGenerator& g) {
-        const Tensor& x = unwrap(self.ptr());
-        int64_t high = to ? *to : from ? *from : default_high(x.dtype());
-        random_(Distribution::Integer, integer_range("random_", to ? from.value_or(0) : 0, high), x, generator_of(g));
-        return self;
+      [=](const py::object& self, std::optional<int64_t> to, const MaybeGenerator& g) {
+        return draw_integers(self, 0, to, g);
       },
-      py::arg("from") = py::none(), py::arg("to") = py::none(), py::kw_only(), py::arg("generator") = py::none());
+      py::arg("to") = py::none(), py::kw_only(), py::arg("generator") = py::none(),
+      "Independent integers, from <= n < to, in place; without to as far as the dtype holds integers exactly.");
+  f.method("random_", draw_integers, py::arg("from"), py::arg("to") = py::none(), py::kw_only(),
+           py::arg("generator") = py::none());
 }
 
 Tensor state_tensor(const char* asked, const Generator& g) {
@@ -269,7 +279,8 @@ void bind_generators(py::module_& m) {
       "A stream of random numbers with its own seed.\n\n>>> import weft\n>>> g = weft.Generator().manual_seed(1)\n"
       ">>> h = weft.Generator().manual_seed(1)\n>>> weft.equal(weft.rand(3, generator=g), weft.rand(3, "
       "generator=h))\nTrue\n")
-      .def(py::init([](const Device&) { return std::make_shared<Ref<Generator>>(make_ref<Generator>()); }),
+      .def(py::init(
+               [](const std::optional<Device>&) { return std::make_shared<Ref<Generator>>(make_ref<Generator>()); }),
            py::arg("device") = Device{})
       .def(
           "manual_seed",

@@ -269,3 +269,64 @@ def test_what_is_no_number(w, place):
     ):
         with pytest.raises(TypeError, match="expected a number as"):
             call(w, junk)
+
+
+TAKE_NONE = {  # as PyTorch documents; calls without the argument give the same
+    "var": lambda w, x, n: w.var(x, **n("out")),
+    "var dim": lambda w, x, n: w.var(x, 1, True, True, **n("out")),
+    "std": lambda w, x, n: w.std(x, **n("out", "dim")),
+    "sort": lambda w, x, n: x.sort(**n("stable")).indices,
+    "sort dim": lambda w, x, n: w.sort(x, dim=0, **n("stable", "out")).values,
+    "aminmax": lambda w, x, n: w.aminmax(x, **n("dim", "out")).max,
+    "norm": lambda w, x, n: w.norm(x, **n("p", "dim", "dtype", "out")),
+    "Tensor.norm": lambda w, x, n: x.norm(**n("p")),
+    "nan_to_num": lambda w, x, n: w.nan_to_num(x, **n("nan", "posinf", "neginf", "out")),
+    "nan_to_num_": lambda w, x, n: x.clone().nan_to_num_(**n("nan")),
+    "take": lambda w, x, n: w.take(x, w.tensor([0]), **n("out")),
+    "scatter_add": lambda w, x, n: w.scatter_add(x, 0, w.zeros(1, 1, dtype=w.int64), x, **n("out")),
+    "index_add": lambda w, x, n: w.index_add(x, 0, w.tensor([0]), x[:1], **n("out")),
+    "multinomial": lambda w, x, n: w.multinomial(x.exp(), 2, **n("generator", "out")),
+    "zeros": lambda w, x, n: w.zeros(2, **n("dtype", "device", "layout", "pin_memory")),
+    "new_zeros": lambda w, x, n: x.new_zeros(2, **n("dtype", "device", "layout", "pin_memory")),
+    "zeros_like": lambda w, x, n: w.zeros_like(x, **n("memory_format", "pin_memory")),
+    "full": lambda w, x, n: w.full((2,), 1.0, **n("pin_memory")),
+    "arange": lambda w, x, n: w.arange(3, **n("pin_memory")),
+    "eye": lambda w, x, n: w.eye(3, **n("pin_memory")),
+    "cpu": lambda w, x, n: x.cpu(**n("memory_format")),
+    "meshgrid": lambda w, x, n: w.meshgrid(x[0], x[1], **n("indexing"))[1],
+    "random_": lambda w, x, n: x.clone().random_(0, **n("to")) if n("to") else x.clone().random_(),
+    "random_ int8": lambda w, x, n: x.to(w.int8).random_(5, **n("to")) if n("to") else x.to(w.int8).random_(5, 128),
+    "Generator": lambda w, x, n: w.rand(2, generator=w.Generator(**n("device"))),
+    "matrix_norm": lambda w, x, n: w.linalg.matrix_norm(x, **n("dtype", "out")),
+    "compile": lambda w, x, n: w.compile(lambda x: x * 2, **n("mode", "options", "dynamic", "backend"))(x),
+}
+
+
+@pytest.mark.parametrize("name", TAKE_NONE)
+def test_none_for_what_need_not_be_given(w, name):
+    results = []
+    for given in (lambda *names: dict.fromkeys(names), lambda *names: {}):
+        w.manual_seed(1)
+        x = w.tensor([[3.0, -1.0, float("inf")], [0.5, 2.0, -4.0]])
+        x = x.clamp(max=5) if name != "nan_to_num" else x
+        results.append(TAKE_NONE[name](w, x, given))
+    assert w.equal(*results)
+
+
+def test_new_out_arguments_are_written(w):
+    x, i = w.tensor([[3.0, -1.0], [0.5, 2.0]]), w.zeros(1, 1, dtype=w.int64)
+    for call in (
+        lambda **out: w.var(x, **out),
+        lambda **out: w.std(x, dim=0, **out),
+        lambda **out: w.take(x, w.tensor([0, 3]), **out),
+        lambda **out: w.scatter_add(x, 0, i, x, **out),
+        lambda **out: w.index_add(x, 0, w.tensor([1]), x[:1], **out),
+        lambda **out: w.linalg.matrix_norm(x, 1, **out),
+    ):
+        want = call()
+        out = w.empty(want.shape)
+        assert call(out=out) is out and w.equal(out, want)
+    low, high = out = w.empty(()), w.empty(())
+    assert w.aminmax(x, out=out).max is high and (low.item(), high.item()) == (-1, 3)
+    out = w.empty(2, 2, dtype=w.int64)
+    assert w.multinomial(x.exp(), 2, out=out) is out and sorted(out[0].tolist()) == [0, 1]

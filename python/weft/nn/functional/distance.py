@@ -1,10 +1,11 @@
 """Norms and distances of vectors."""
 
 import weft
-from weft._checks import check_integers, check_tensors
+from weft._checks import check_integers, check_numbers, check_tensors
 
 
 def _norm(x, p, dim, keepdim=False):
+    check_numbers("norm", p=p)
     return x.norm(p, dim, keepdim)
 
 
