@@ -15,17 +15,16 @@ namespace {
 // Records that `inner` rewrote a part (the geometry of a view) of a base tensor.
 class CopySlices final : public Node {
  public:
-  CopySlices(const Tensor& base, const Tensor& view, Ref<Node> inner)
-      : base_shape_(base.shape()),
-        base_strides_(base.strides()),
-        view_shape_(view.shape()),
-        view_strides_(view.strides()),
-        offset_(view.offset() - base.offset()),
+  CopySlices(const Tensor& base, const Tensor& view, Ref<Node> inner, int input, int output, const Geometry& before)
+      : base_(geometry_of(base)),
+        after_(geometry_of(view)),
+        before_(before),
         dense_(base.is_contiguous()),
-        inner_(std::move(inner)) {
+        inner_(std::move(inner)),
+        input_(input),
+        output_(output) {
     edges.resize(inner_->edges.size());
-    edges[0] = gradient_edge(base);
-    for (int i = 1; i < edges.size(); i++) edges[i] = inner_->edges[i];
+    for (int i = 0; i < edges.size(); i++) edges[i] = i == input_ ? gradient_edge(base) : inner_->edges[i];
     add_output(base);
     renew_sequence();
   }
@@ -35,18 +34,21 @@ class CopySlices final : public Node {
   void backward(const Tensor* grad_outputs, Tensor* grad_inputs) override {
     Tensor grad_base = with_base_geometry(grad_outputs[0]);
     // Gradient of the part, then of everything else with the part's place taken by what flows into its old contents.
-    Tensor part = as_strided(grad_base, view_shape_, view_strides_, grad_base.offset() + offset_);
-    Tensor grad_part = clone(part);
-    inner_->backward(&grad_part, grad_inputs);
-    if (!edges[0].node) {
-      grad_inputs[0] = {};
+    Tensor part = part_of(grad_base, after_);
+    SmallVector<Tensor, 1> grads;
+    grads.resize(inner_->outputs.size());
+    grads[output_] = clone(part);
+    inner_->backward(grads.data(), grad_inputs);
+    Tensor& grad_part = grad_inputs[input_];
+    if (!edges[input_].node) {
+      grad_part = {};
       return;
     }
-    if (grad_inputs[0].defined())
-      copy_(part, grad_inputs[0]);
+    if (grad_part.defined())
+      copy_(part_of(grad_base, before_), grad_part);
     else
       fill_(part, Scalar(0.0));
-    grad_inputs[0] = grad_base;
+    grad_part = grad_base;
   }
 
   // With create_graph a gradient may refer to the inner node, which then runs, and releases, by itself.
@@ -55,25 +57,27 @@ class CopySlices final : public Node {
   }
 
  private:
-  // A fresh copy of grad in which the view's offset and strides mean the same as in the base.
+  Tensor part_of(const Tensor& grad_base, const Geometry& g) const {
+    return as_strided(grad_base, g.shape, g.strides, grad_base.offset() + g.offset - base_.offset);
+  }
+
+  // A fresh copy of grad in which offsets and strides mean the same as in the base.
   Tensor with_base_geometry(const Tensor& grad) const {
+    const auto& [shape, strides, offset] = base_;
     if (dense_) {
-      Tensor copy = empty(base_shape_, grad.dtype(), grad.device());
+      Tensor copy = empty(shape, grad.dtype(), grad.device());
       return copy_(copy, grad);
     }
     int64_t extent = 1;
-    for (int i = 0; i < base_shape_.size(); i++) extent += (base_shape_[i] - 1) * base_strides_[i];
+    for (int i = 0; i < shape.size(); i++) extent += (shape[i] - 1) * strides[i];
     Tensor flat = zeros({extent}, grad.dtype(), grad.device());
-    return copy_(as_strided(flat, base_shape_, base_strides_, 0), grad);
+    return copy_(as_strided(flat, shape, strides, 0), grad);
   }
 
-  Shape base_shape_;
-  Strides base_strides_;
-  Shape view_shape_;
-  Strides view_strides_;
-  int64_t offset_;
+  Geometry base_, after_, before_;
   bool dense_;
   Ref<Node> inner_;
+  int input_, output_;
 };
 
 }  // namespace
@@ -90,14 +94,18 @@ void check_view_recorded(const char* op, const Tensor& t) {
        "autograd records, or clone() it");
 }
 
-void rebase_history(const Tensor& t, Ref<Node> node) {
+Geometry geometry_of(const Tensor& t) { return {t.shape(), t.strides(), t.offset()}; }
+
+void rebase_history(const Tensor& t, Ref<Node> node) { rebase_history(t, std::move(node), 0, 0, geometry_of(t)); }
+
+void rebase_history(const Tensor& t, Ref<Node> node, int input, int output, const Geometry& before) {
   TensorImpl& impl = *t.impl();
   if (!impl.base) {
-    set_history(t, std::move(node), 0);
+    set_history(t, std::move(node), static_cast<uint32_t>(output));
     return;
   }
   Tensor base(impl.base);
-  auto slices = make_ref<CopySlices>(base, t, std::move(node));
+  auto slices = make_ref<CopySlices>(base, t, std::move(node), input, output, before);
   set_history(base, std::move(slices), 0);
   ensure_grad_meta(t).set_grad_fn(make_view_node(t), 0);
   impl.requires_grad = true;

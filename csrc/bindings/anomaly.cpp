@@ -2,6 +2,7 @@
 #include "op/anomaly.h"
 #include "bindings/autograd.h"
 #include "bindings/gil.h"
+#include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 
 namespace weft::python {
@@ -57,9 +58,10 @@ void bind_anomaly(py::module_& m) {
     set_anomaly_mode({enabled, check_nan});
     return py::make_tuple(before.enabled, before.check_nan);
   });
-  m.def("is_anomaly_enabled", [] { return anomaly_enabled(); }, "Does this thread detect anomalies in backward?");
-  m.def(
-      "is_anomaly_check_nan_enabled", [] { return anomaly_mode().check_nan; },
+  def_setting(
+      m, "is_anomaly_enabled", [] { return anomaly_enabled(); }, "Does this thread detect anomalies in backward?");
+  def_setting(
+      m, "is_anomaly_check_nan_enabled", [] { return anomaly_mode().check_nan; },
       "Does anomaly detection, where it is on, look for NaN?");
 }
 

@@ -12,11 +12,12 @@ namespace {
 
 using MaybeDType = std::optional<DType>;
 using MaybeDevice = std::optional<Device>;
+using MaybeFlag = std::optional<bool>;
 
 // dtype, device and requires_grad; and of PyTorch's arguments pin_memory, a hint, and layout, of which there is one.
 #define WEFT_TENSOR_OPTIONS                                                                        \
   py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false, \
-  py::arg("pin_memory") = false, py::arg("layout") = py::none()
+  py::arg("pin_memory") = py::none(), py::arg("layout") = py::none()
 
 Tensor leaf(const Tensor& t, bool requires_grad) {
   if (requires_grad) change_requires_grad(t, true);
@@ -46,8 +47,8 @@ using Maker = Tensor (*)(const Shape&, DType, Device);
 void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
   f.function(
       name,
-      [name, make](const py::args& size, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, StridedLayout,
-                   const std::optional<Dims>& size_keyword, MemoryFormat) {
+      [name, make](const py::args& size, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag,
+                   StridedLayout, const std::optional<Dims>& size_keyword, MemoryFormat) {
         DType t = dtype.value_or(default_dtype());
         check_grad_dtype(name, t, requires_grad);
         return leaf(make(size_keyword ? checked_sizes(name, *size_keyword) : sizes_from_args(name, size), t,
@@ -58,7 +59,7 @@ void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
   std::string like = std::string(name) + "_like", fresh = std::string("new_") + name;
   f.function(
       like.c_str(),
-      [name, make](const Tensor& x, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, StridedLayout,
+      [name, make](const Tensor& x, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag, StridedLayout,
                    MemoryFormat format) {
         check_like_format(name, x, format);
         check_grad_dtype(name, dtype.value_or(x.dtype()), requires_grad);
@@ -69,7 +70,7 @@ void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
   f.method(
       fresh.c_str(),
       [name, make](const Tensor& x, const py::args& size, MaybeDType dtype, MaybeDevice device, bool requires_grad,
-                   bool, StridedLayout, const std::optional<Dims>& size_keyword) {
+                   MaybeFlag, StridedLayout, const std::optional<Dims>& size_keyword) {
         check_grad_dtype(name, dtype.value_or(x.dtype()), requires_grad);
         return leaf(make(size_keyword ? checked_sizes(name, *size_keyword) : sizes_from_args(name, size),
                          dtype.value_or(x.dtype()), device.value_or(x.device())),
@@ -82,7 +83,7 @@ void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
 void bind_full(Family& f) {
   f.function(
       "full",
-      [](const Dims& size, const Scalar& value, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool,
+      [](const Dims& size, const Scalar& value, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag,
          StridedLayout) {
         DType t = dtype.value_or(natural_dtype(value));
         check_grad_dtype("full", t, requires_grad);
@@ -93,7 +94,7 @@ void bind_full(Family& f) {
       ">>> import weft\n>>> weft.full((2,), 7)\ntensor([7, 7])\n");
   f.function(
       "full_like",
-      [](const Tensor& x, const Scalar& value, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool,
+      [](const Tensor& x, const Scalar& value, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag,
          StridedLayout, MemoryFormat format) {
         check_like_format("full", x, format);
         check_grad_dtype("full_like", dtype.value_or(x.dtype()), requires_grad);
@@ -105,7 +106,7 @@ void bind_full(Family& f) {
   f.method(
       "new_full",
       [](const Tensor& x, const Dims& size, const Scalar& value, MaybeDType dtype, MaybeDevice device,
-         bool requires_grad, bool, StridedLayout) {
+         bool requires_grad, MaybeFlag, StridedLayout) {
         check_grad_dtype("new_full", dtype.value_or(x.dtype()), requires_grad);
         return leaf(
             full(checked_sizes("new_full", size), value, dtype.value_or(x.dtype()), device.value_or(x.device())),
@@ -124,7 +125,7 @@ void bind_full(Family& f) {
       py::arg("requires_grad") = false, "tensor(data) with this tensor's dtype and device.");
   f.function(
       "scalar_tensor",
-      [](const Scalar& s, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, StridedLayout) {
+      [](const Scalar& s, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag, StridedLayout) {
         DType t = dtype.value_or(default_dtype());
         check_grad_dtype("scalar_tensor", t, requires_grad);
         return leaf(full({}, s, t, device.value_or(default_device())), requires_grad);
@@ -132,7 +133,7 @@ void bind_full(Family& f) {
       py::arg("s"), py::kw_only(), WEFT_TENSOR_OPTIONS, "A tensor without dimensions that holds one number.");
   f.function(
       "empty_strided",
-      [](const Dims& size, const Dims& stride, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool,
+      [](const Dims& size, const Dims& stride, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag,
          StridedLayout) {
         check(size.size() == stride.size(), "empty_strided: got ", size.size(), " sizes but ", stride.size(),
               " strides");
@@ -157,7 +158,7 @@ void bind_full(Family& f) {
 void bind_ranges(Family& f) {
   f.function(
       "arange",
-      [](const py::args& bounds, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool, StridedLayout,
+      [](const py::args& bounds, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag, StridedLayout,
          std::optional<Scalar> start, std::optional<Scalar> end, std::optional<Scalar> step) {
         auto number = [](py::handle o) {
           std::optional<Scalar> s = read_scalar(o.ptr());
@@ -190,7 +191,7 @@ void bind_ranges(Family& f) {
   f.function(
       "linspace",
       [](const Scalar& start, const Scalar& end, int64_t steps, MaybeDType dtype, MaybeDevice device,
-         bool requires_grad, bool, StridedLayout) {
+         bool requires_grad, MaybeFlag, StridedLayout) {
         check_grad_dtype("linspace", dtype.value_or(default_dtype()), requires_grad);
         return leaf(linspace(start, end, steps, dtype.value_or(default_dtype()), device.value_or(default_device())),
                     requires_grad);
@@ -201,7 +202,7 @@ void bind_ranges(Family& f) {
   f.function(
       "logspace",
       [](const Scalar& start, const Scalar& end, int64_t steps, double base, MaybeDType dtype, MaybeDevice device,
-         bool requires_grad, bool, StridedLayout) {
+         bool requires_grad, MaybeFlag, StridedLayout) {
         check_grad_dtype("logspace", dtype.value_or(default_dtype()), requires_grad);
         return leaf(
             logspace(start, end, steps, base, dtype.value_or(default_dtype()), device.value_or(default_device())),
@@ -212,7 +213,7 @@ void bind_ranges(Family& f) {
       ">>> import weft\n>>> weft.logspace(0, 2, 3)\ntensor([  1.,  10., 100.])\n");
   f.function(
       "eye",
-      [](int64_t n, std::optional<int64_t> m, MaybeDType dtype, MaybeDevice device, bool requires_grad, bool,
+      [](int64_t n, std::optional<int64_t> m, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag,
          StridedLayout) {
         check_grad_dtype("eye", dtype.value_or(default_dtype()), requires_grad);
         return leaf(eye(n, m.value_or(n), dtype.value_or(default_dtype()), device.value_or(default_device())),
@@ -236,7 +237,7 @@ void bind_grids(Family& f) {
         "Row and column numbers (2, count) of a triangle of a (row, col) matrix.");
   f.function(
       "meshgrid",
-      [](const py::args& tensors, const std::string& indexing) {
+      [](const py::args& tensors, const std::optional<std::string>& indexing) {
         py::object list = tensors.size() == 1 && !is_tensor(py::handle(tensors[0]).ptr()) ? py::object(tensors[0])
                                                                                           : py::object(tensors);
         std::vector<Tensor> vectors;
@@ -245,9 +246,9 @@ void bind_grids(Family& f) {
                                  " at place ", vectors.size());
           vectors.push_back(unwrap(t.ptr()));
         }
-        return py::tuple(py::cast(meshgrid(vectors, indexing)));
+        return py::tuple(py::cast(meshgrid(vectors, indexing.value_or("ij"))));
       },
-      py::arg("indexing") = "ij",
+      py::arg("indexing") = py::none(),
       "Views of the vectors of shape (len(a), len(b), ...), each varying along its own dimension.\n\n"
       ">>> import weft\n>>> a, b = weft.meshgrid(weft.arange(2), weft.arange(3), indexing='ij')\n>>> b\ntensor([[0, 1, "
       "2],\n        [0, 1, 2]])\n");

@@ -2,6 +2,7 @@
 #include "device/backend.h"
 
 #include "bindings/gil.h"
+#include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "device/plugin.h"
 #include "kernels/matmul.h"
@@ -130,7 +131,14 @@ void bind_devices(py::module_& module) {
   });
   m.def("unavailable_reason", [](const std::string& type) { return unavailable_reason(parse_device(type).type); });
   m.def("properties", &properties);
-  m.def("current_index", [](const std::string& type) { return current_index(parse_device(type).type); });
+  m.def("current_index", [module = py::handle(m)](const std::string& type) {
+    const int index = current_index(parse_device(type).type);
+    if (tracing()) {
+      const py::object again = py::module_::import("functools").attr("partial")(module.attr("current_index"), type);
+      note_setting(concat("the current ", type, " device"), again, py::cast(index));
+    }
+    return index;
+  });
   m.def("set_current_index", [](Device d) {
     backend_of(d);
     set_current_index(d.type, d.index);
@@ -138,7 +146,7 @@ void bind_devices(py::module_& module) {
   m.def("load_plugin", &load_plugin, py::arg("path"));
   m.def("pin_memory", &pin_memory);
   m.def("is_pinned", &is_pinned);
-  m.def("allow_tf32", &allow_tf32);
+  def_setting(m, "allow_tf32", &allow_tf32, "May products on GPUs round float32 to TF32?");
   m.def("set_allow_tf32", &set_allow_tf32);
   bind_streams(m);
 

@@ -1,5 +1,6 @@
 // Python's view of dtypes and devices, and the readers that turn Python arguments into core values.
 #include "bindings/gil.h"
+#include "bindings/sizes.h"
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
 #include "ops/promotion.h"
@@ -112,6 +113,7 @@ std::optional<Scalar> read_scalar(PyObject* o) {
   if (!number || PyType_Check(o)) return std::nullopt;
   if (py::object ndim = py::getattr(o, "ndim", py::none()); !ndim.is_none() && !ndim.equal(py::int_(0)))
     return std::nullopt;
+  if (std::string_view(name) == "numpy.ndarray") return read_scalar(py::handle(o).attr("item")().ptr());
   if (number->nb_index) {
     py::object value = py::reinterpret_steal<py::object>(PyNumber_Index(o));
     if (!value) throw py::error_already_set();
@@ -125,9 +127,18 @@ std::optional<Scalar> read_scalar(PyObject* o) {
   return std::nullopt;
 }
 
+// Older versions of NumPy let their bools be an index.
+bool is_truth(PyObject* o) {
+  if (PyLong_Check(o)) return PyBool_Check(o);
+  if (is_tensor(o)) return unwrap(o).dtype() == DType::Bool;
+  return std::string_view(Py_TYPE(o)->tp_name).starts_with("numpy.bool");
+}
+
 namespace {
 
+// Where sizes and dimensions are meant.
 bool is_int_like(PyObject* o) {
+  if (is_truth(o)) return false;
   if (PyLong_Check(o)) return true;
   if (PyFloat_Check(o) || PyUnicode_Check(o) || PySequence_Check(o)) {
     if (!is_tensor(o)) return false;
@@ -159,7 +170,8 @@ std::optional<Dims> read_dims(PyObject* o) {
     // The __index__ of an entry may have changed the list.
     if (PySequence_Fast_GET_SIZE(o) != n) break;
     auto entry = py::reinterpret_borrow<py::object>(PySequence_Fast_GET_ITEM(o, i));
-    if (!is_int_like(entry.ptr())) return std::nullopt;
+    // PyTorch takes a bool for an integer after the first entry.
+    if (!is_int_like(entry.ptr()) && !(i > 0 && PyBool_Check(entry.ptr()))) return std::nullopt;
     dims.push_back(read_int(entry.ptr()));
   }
   check<ErrorKind::Value>(PySequence_Fast_GET_SIZE(o) == n, "a list of integers changed while it was read");
@@ -179,7 +191,7 @@ py::tuple items_of(const std::string& what, py::handle sequence) {
 }
 
 std::optional<int64_t> read_integer(PyObject* object) {
-  if (PyBool_Check(object) || PyFloat_Check(object)) return std::nullopt;
+  if (is_truth(object) || PyFloat_Check(object)) return std::nullopt;
   py::object number = py::reinterpret_borrow<py::object>(object);
   if (!PyLong_Check(object)) {
     if (!PyIndex_Check(object)) return std::nullopt;
@@ -189,7 +201,6 @@ std::optional<int64_t> read_integer(PyObject* object) {
       PyErr_Clear();
       return std::nullopt;
     }
-    if (is_tensor(object) && unwrap(object).dtype() == DType::Bool) return std::nullopt;
   }
   int overflow = 0;
   const int64_t n = PyLong_AsLongLongAndOverflow(number.ptr(), &overflow);

@@ -535,14 +535,15 @@ void bind_clamp(Family& f) {
       [=](const Tensor& x, Number nan, Number posinf, Number neginf, const Tensor& out) {
         return write_out("nan_to_num", finite(x, nan, posinf, neginf), out);
       },
-      py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), py::kw_only(),
+      py::arg("nan") = py::none(), py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), py::kw_only(),
       py::arg("out") = py::none(), "Replaces NaN and infinities by numbers (default 0 and the largest finite ones).");
   f.method(
       "nan_to_num_",
       [=](const py::object& self, Number nan, Number posinf, Number neginf) {
         return rewrite("nan_to_num", self, [&](const Tensor& x) { return finite(x, nan, posinf, neginf); });
       },
-      py::arg("nan") = 0.0, py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), "nan_to_num() in place.");
+      py::arg("nan") = py::none(), py::arg("posinf") = py::none(), py::arg("neginf") = py::none(),
+      "nan_to_num() in place.");
 }
 
 // input + weight * (end - input)

@@ -1,6 +1,8 @@
 // weft.autograd.Function: a step of the graph whose forward and backward the user wrote in Python.
+#include <algorithm>
 #include <memory>
 
+#include "autograd/inplace.h"
 #include "bindings/autograd.h"
 #include "bindings/gil.h"
 #include "bindings/hooks.h"
@@ -12,6 +14,18 @@
 namespace weft::python {
 
 namespace {
+
+int index_in(const std::vector<Tensor>& list, const Tensor& t) {
+  auto found = std::find_if(list.begin(), list.end(), [&](const Tensor& o) { return o.defined() && o.same(t); });
+  return found == list.end() ? -1 : static_cast<int>(found - list.begin());
+}
+bool contains(const std::vector<Tensor>& list, const Tensor& t) { return index_in(list, t) >= 0; }
+
+std::vector<Tensor> plain(const std::vector<std::optional<Tensor>>& list) {
+  std::vector<Tensor> tensors;
+  for (const std::optional<Tensor>& t : list) tensors.push_back(t.value_or(Tensor()));
+  return tensors;
+}
 
 // What ctx.save_for_backward kept; shared by the node, which drops it after backward, and the Python ctx.
 struct SavedList {
@@ -77,31 +91,47 @@ class FunctionNode final : public PythonNode {
   bool materialize_;
 };
 
-bool contains(const std::vector<Tensor>& list, const Tensor& t) {
-  for (const Tensor& entry : list)
-    if (entry.defined() && entry.same(t)) return true;
-  return false;
-}
-
-std::vector<Tensor> plain(const std::vector<std::optional<Tensor>>& list) {
+// The arguments of a call as they are before forward, which may change them in place, even their shapes: where their
+// gradients go, and how they lie in memory. Undefined where an argument is no tensor.
+struct FunctionInputs {
   std::vector<Tensor> tensors;
-  for (const std::optional<Tensor>& t : list) tensors.push_back(t.value_or(Tensor()));
-  return tensors;
+  std::vector<Edge> edges;
+  std::vector<Geometry> geometries;
+
+  explicit FunctionInputs(const std::vector<std::optional<Tensor>>& arguments) : tensors(plain(arguments)) {
+    for (const Tensor& t : tensors) {
+      edges.push_back(t.defined() ? gradient_edge(t) : Edge{});
+      geometries.push_back(t.defined() ? geometry_of(t) : Geometry{});
+    }
+  }
+};
+
+// Makes `changed`, an input that forward changed in place, output `output` of the node.
+void rebase_changed(const Tensor& changed, const Ref<FunctionNode>& node, int output, const FunctionInputs& inputs) {
+  check_view_recorded(node->name(), changed);
+  changed.impl()->storage->bump_version(node->name());
+  const auto place = static_cast<size_t>(index_in(inputs.tensors, changed));
+  rebase_history(changed, node, static_cast<int>(place), output, inputs.geometries[place]);
 }
 
-// Records one call. inputs[i] is undefined where an argument is no tensor. Returns the outputs to hand to the user.
+// Records one call. Returns the outputs to hand to the user.
 std::vector<Tensor> record(const std::string& name, py::object backward, const std::shared_ptr<SavedList>& saved,
-                           const std::vector<std::optional<Tensor>>& arguments, std::vector<Tensor> outputs,
+                           const std::shared_ptr<FunctionInputs>& arguments, std::vector<Tensor> outputs,
                            const std::vector<std::optional<Tensor>>& kept, const std::vector<Tensor>& dirty,
                            const std::vector<Tensor>& non_differentiable, bool materialize) {
-  check<ErrorKind::Type>(saved != nullptr, "_record_function: expected a _SavedList, got None");
-  const std::vector<Tensor> inputs = plain(arguments), to_save = plain(kept);
+  check<ErrorKind::Type>(saved && arguments, "_record_function: expected a _SavedList and _FunctionInputs, got None");
+  const std::vector<Tensor>& inputs = arguments->tensors;
+  const std::vector<Tensor> to_save = plain(kept);
+  for (const Tensor& changed : dirty) {
+    check(contains(outputs, changed), name, ": what forward marks dirty must also be returned by it");
+    check(!changed.requires_grad() || !is_leaf(changed), name,
+          ": a leaf tensor that requires grad cannot be changed in place while autograd records; clone() it first");
+  }
   auto node = make_ref<FunctionNode>(name, std::move(backward), saved, materialize);
   saved->node = node.get();
   saved->name = name;
   node->edges.resize(static_cast<int>(inputs.size()));
-  for (size_t i = 0; i < inputs.size(); i++)
-    if (inputs[i].defined()) node->edges[static_cast<int>(i)] = gradient_edge(inputs[i]);
+  for (size_t i = 0; i < inputs.size(); i++) node->edges[static_cast<int>(i)] = arguments->edges[i];
   node->renew_sequence();
   std::vector<uint32_t> index_of_saved(to_save.size(), SavedTensor::kNoHistory);
   std::vector<bool> is_output(to_save.size(), false);
@@ -112,7 +142,7 @@ std::vector<Tensor> record(const std::string& name, py::object backward, const s
       is_output[k] = !contains(inputs, original) || contains(dirty, original);
       if (is_output[k] && is_floating(original.dtype())) index_of_saved[k] = static_cast<uint32_t>(i);
     }
-    bool changed = contains(dirty, original);
+    const bool changed = contains(dirty, original) && contains(inputs, original);
     // An input that is returned unchanged becomes a new tensor, so that its own history stays.
     if (contains(inputs, original) && !changed) {
       GradModeGuard no_grad(false);
@@ -120,13 +150,10 @@ std::vector<Tensor> record(const std::string& name, py::object backward, const s
     }
     node->add_output(outputs[i]);
     if (!is_floating(original.dtype()) || contains(non_differentiable, original)) continue;
-    if (changed) {
-      check_view_recorded(saved->name.c_str(), original);
-      original.impl()->storage->bump_version(saved->name.c_str());
-      rebase_history(original, node);
-    } else {
+    if (changed)
+      rebase_changed(original, node, static_cast<int>(i), *arguments);
+    else
       set_history(outputs[i], node, static_cast<uint32_t>(i));
-    }
     let_collector_see(outputs[i]);
   }
   for (size_t k = 0; k < to_save.size(); k++) {
@@ -155,6 +182,8 @@ void bind_function(py::module_& m) {
   py::class_<SavedList, std::shared_ptr<SavedList>>(m, "_SavedList", py::is_final())
       .def(py::init<>())
       .def("unpack", &SavedList::unpack);
+  py::class_<FunctionInputs, std::shared_ptr<FunctionInputs>>(m, "_FunctionInputs", py::is_final())
+      .def(py::init<const std::vector<std::optional<Tensor>>&>());
   m.def("_record_function", &record);
 }
 

@@ -326,7 +326,8 @@ void bind_gather(Family& f) {
       py::arg("indices").none(false), py::arg("dim") = py::none(), py::kw_only(), py::arg("out") = py::none(),
       "gather() with broadcasting; without dim, elements of the flattened input.");
   f.def(
-      "take", [](const Tensor& x, const Tensor& i) { return take(x, i); }, py::arg("index").none(false),
+      "take", [](const Tensor& x, const Tensor& i, const Tensor& out) { return write_out("take", take(x, i), out); },
+      py::arg("index").none(false), py::kw_only(), py::arg("out") = py::none(),
       "Elements of the flattened input, in the shape of index.\n\n"
       ">>> import weft\n>>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))\ntensor([4, 1])\n");
   f.def(
@@ -367,10 +368,11 @@ void bind_scatter(Family& f) {
   }
   f.def(
       "scatter_add",
-      [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& src) {
-        return scatter(x, dim, i, src, PutMode::Add);
+      [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& src, const Tensor& out) {
+        return write_out("scatter_add", scatter(x, dim, i, src, PutMode::Add), out);
       },
-      py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false),
+      py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), py::kw_only(),
+      py::arg("out") = py::none(),
       "A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.");
   f.method(
       "scatter_add_",
@@ -397,11 +399,11 @@ void bind_scatter(Family& f) {
 void bind_along(Family& f) {
   f.def(
       "index_add",
-      [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha) {
-        return index_add(x, dim, i, source, alpha);
+      [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha, const Tensor& out) {
+        return write_out("index_add", index_add(x, dim, i, source, alpha), out);
       },
       py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), py::kw_only(),
-      py::arg("alpha") = Scalar(1),
+      py::arg("alpha") = Scalar(1), py::arg("out") = py::none(),
       "A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number "
       "of threads.");
   f.method(

@@ -70,7 +70,7 @@ struct Compiled {
   Tree result;
   std::vector<py::object> before, after;
   std::vector<py::object> conditions;  // functions that say why it does not hold, or ""
-  std::shared_ptr<Guards> guards;      // on what the trace has read of Python
+  SharedGuards guards;                 // on what the trace has read of Python
   std::shared_ptr<std::vector<uint32_t>> bumps = std::make_shared<std::vector<uint32_t>>();  // see FunctionRerun
   std::string reason;                                                                        // why it was traced
   graph::Program program;                                                                    // before the passes
@@ -85,8 +85,8 @@ struct Compiled {
     for (const py::object& o : before) Py_VISIT(o.ptr());
     for (const py::object& o : after) Py_VISIT(o.ptr());
     for (const py::object& o : conditions) Py_VISIT(o.ptr());
-    if (int stop = visit_tree(result, visit, arg)) return stop;
-    return guards && guards.use_count() == 1 ? guards->traverse(visit, arg) : 0;
+    Py_VISIT(guards.object.ptr());
+    return visit_tree(result, visit, arg);
   }
   static int visit_tree(const Tree& tree, visitproc visit, void* arg) {
     Py_VISIT(tree.object.ptr());
@@ -150,12 +150,14 @@ class Jit {
   py::object call(const py::args& args, const py::kwargs& kwargs) {
     if (trace_sink) return call_python(function_, args, kwargs);
     if (!check_.is_none()) return check_(py::cast(this), args, kwargs);
-    Signature s = signature(args, kwargs, false);
+    const bool falls_back = !fall_back_.is_none();
+    const std::optional<Signature> s =
+        falls_back ? signature_if_any(args, kwargs) : std::optional(signature(args, kwargs, false));
     std::string reason;
-    Compiled* known = find(s, reason);
-    if (!known && !fall_back_.is_none()) return fall_back_(py::cast(this), args, kwargs);
+    Compiled* known = s ? find(*s, reason) : nullptr;
+    if (!known && falls_back) return fall_back_(py::cast(this), args, kwargs);
     if (!known) known = &trace(args, kwargs, reason);
-    return known->eager ? call_python(function_, args, kwargs) : run(*known, s, args, kwargs);
+    return known->eager ? call_python(function_, args, kwargs) : run(*known, *s, args, kwargs);
   }
 
   // Traces for these arguments without running.
@@ -197,8 +199,9 @@ class Jit {
 
   // What calls with these arguments would run, or nullptr.
   std::shared_ptr<Compiled> look_up(const py::args& args, const py::kwargs& kwargs) {
+    const std::optional<Signature> s = signature_if_any(args, kwargs);
     std::string reason;
-    return find(signature(args, kwargs, false), reason) ? last_used_ : nullptr;
+    return s && find(*s, reason) ? last_used_ : nullptr;
   }
   py::object run_compiled(const std::shared_ptr<Compiled>& c, const py::tuple& args, const py::dict& kwargs) {
     last_used_ = c;
@@ -223,8 +226,9 @@ class Jit {
     other->function = graph::Function::compile(c.program, options, false);
     return other;
   }
-  // From now on such calls run the function as it is.
+  // From now on such calls run the function as it is; where nothing tells such calls apart, each finds that out anew.
   void keep_eager(const std::string& reason, const py::args& args, const py::kwargs& kwargs) {
+    if (!signature_if_any(args, kwargs)) return;
     Signature s = signature(args, kwargs, true);
     auto compiled = std::make_shared<Compiled>();
     compiled->eager = true;
@@ -286,6 +290,18 @@ class Jit {
     return s;
   }
 
+  // None where calls with these arguments cannot be told apart from others, which signature() says.
+  std::optional<Signature> signature_if_any(const py::args& args, const py::kwargs& kwargs) const {
+    try {
+      return signature(args, kwargs, false);
+    } catch (const Error& e) {
+      if (e.kind() != ErrorKind::Type) throw;
+    } catch (const py::error_already_set& e) {  // a container that holds itself
+      if (!e.matches(PyExc_RecursionError)) throw;
+    }
+    return std::nullopt;
+  }
+
   // reason: why the one that was used last does not hold, where none does.
   Compiled* find(const Signature& s, std::string& reason) {
     uint64_t last_use = 0;
@@ -342,11 +358,11 @@ class Jit {
       for (size_t i = 0; i < stand_ins.size(); i++)
         objects.push_back(stand_in_object(stand_ins[i], s.tensor_objects[i]));
       StandIns replaced(objects);
-      py::object new_args = replaced.of(args.ptr());
+      py::object new_args = replaced.of(args.ptr(), "the arguments");
       py::dict new_kwargs;
-      for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr());
+      for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr(), "the arguments");
       py::object result = call_python(traced_call_, py::make_tuple(function_, new_args, new_kwargs));
-      replaced.check_attributes();
+      replaced.check_unchanged();
       traced.result = take_apart(result.ptr(), results);
     }
     traced.program = graph::finish_program(tracer, stand_ins, results);
@@ -396,7 +412,7 @@ class Jit {
   // Why what was compiled does not hold any more; empty if it does.
   static std::string mismatch(Compiled& c, const std::vector<Tensor>& tensors) {
     std::string reason = c.function->mismatch(tensors);
-    if (reason.empty()) reason = c.guards->changed();
+    if (reason.empty()) reason = c.guards.guards->changed();
     for (size_t i = 0; reason.empty() && i < c.conditions.size(); i++) reason = c.conditions[i]().cast<std::string>();
     return reason;
   }
@@ -416,7 +432,7 @@ class Jit {
     c.before = traced.session.before;
     c.after = traced.session.after;
     c.conditions = traced.session.conditions;
-    c.guards = traced.session.recorder.attr("finish")().cast<std::shared_ptr<Guards>>();
+    c.guards = SharedGuards(traced.session.recorder.attr("finish")());
     keep(compiled);
     if (!only_sizes && counted_traces_ == kManyTraces) {
       std::string text = concat("jit: ", py::repr(function_).cast<std::string>(), " has been traced ",
@@ -437,13 +453,14 @@ class Jit {
 
   py::object run(Compiled& c, const Signature& s, const py::tuple& args, const py::dict& kwargs) {
     auto keep = last_used_;
-    Ref<FunctionRerun> rerun;
+    Ref<graph::Rerun> rerun;
     if (!c.function->needs_rerun().empty() && GradMode::enabled())
       rerun =
           FunctionRerun::of_call({function_, c.function, c.guards, c.conditions, warned_, c.bumps}, s, args, kwargs);
     for (const py::object& f : c.before) f();
+    auto* of_call = dynamic_cast<FunctionRerun*>(rerun.get());
     std::optional<graph::DrawLog> draws;
-    if (rerun) draws.emplace();
+    if (of_call) draws.emplace();
     std::vector<Tensor> results;
     if (c.function->forward().work() > kLongWork) {
       GilRelease release;
@@ -451,8 +468,8 @@ class Jit {
     } else {
       results = c.function->call(s.tensors, rerun);
     }
-    if (rerun) {
-      rerun->finish_call(draws->drawn());
+    if (of_call) {
+      of_call->finish_call(draws->drawn());
       for (const Tensor& t : results)
         if (t.defined() && t.requires_grad()) let_collector_see(t);
     }
@@ -573,7 +590,7 @@ void bind_jit(py::module_& m) {
              return graph::first_difference(c.program, *c.function, arguments, cotangents, eager, gradients);
            })
       .def_readonly("signature", &Compiled::parts)
-      .def_readonly("guards", &Compiled::guards)
+      .def_property_readonly("guards", [](const Compiled& c) { return c.eager ? py::none() : c.guards.object; })
       .def_property_readonly("passes", &graphs_after_passes)
       .def("text",
            [](const Compiled& c, bool backward) {

@@ -415,19 +415,10 @@ bool is_of_program(PyFrameObject* frame) {
 
 Recording* Recording::current() { return recording; }
 
-namespace {
-// Functions that give what a setting is.
-py::set settings() {
-  static std::atomic<PyObject*> functions;
-  return py::reinterpret_borrow<py::set>(made_once(functions, [] { return py::set(); }));
-}
-}  // namespace
-
 Recording::Recording() : outer_(recording) {
   recorder_ = py::module_::import("weft._guards").attr("Recorder")();
   called_ = recorder_.attr("called");
   returned_ = recorder_.attr("met");
-  setting_ = recorder_.attr("read_setting");
   try {
     recorder_.attr("start")();
   } catch (...) {
@@ -472,8 +463,6 @@ int Recording::on_event(PyObject*, PyFrameObject* frame, int what, PyObject* arg
   try {
     if (what == PyTrace_CALL) {
       if (is_of_program(frame)) r->called_(py::handle(reinterpret_cast<PyObject*>(frame)));
-    } else if (what == PyTrace_C_CALL && arg && settings().contains(arg)) {
-      r->setting_(py::handle(arg));
     } else if (what == PyTrace_RETURN && arg && arg != Py_None && !is_plain(arg)) {
       auto back = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetBack(frame)));
       if (back && is_of_program(reinterpret_cast<PyFrameObject*>(back.ptr()))) r->returned_(py::handle(arg));
@@ -500,13 +489,33 @@ void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory
       "call. Read it outside the jitted function, and pass it as an argument of its own");
 }
 
+void note_setting(const std::string& name, const py::object& getter, const py::object& value, const py::object& owner) {
+  if (tracing() && recording) recording->recorder().attr("read_setting")(name, getter, value, owner);
+}
+
 void note_flag(const Tensor& t, const char* name) {
   if (tracing() && recording && !t.impl()->storage->symbolic())
     recording->recorder().attr("met_flag")(py::reinterpret_steal<py::object>(wrap(t)), name);
 }
 
+namespace {
+void collect_guards(PyHeapTypeObject* heap_type) {
+  PyTypeObject* type = &heap_type->ht_type;
+  type->tp_flags |= Py_TPFLAGS_HAVE_GC;
+  type->tp_traverse = [](PyObject* self, visitproc visit, void* arg) {
+    Py_VISIT(Py_TYPE(self));
+    if (!py::detail::is_holder_constructed(self)) return 0;
+    return py::cast<Guards&>(py::handle(self)).traverse(visit, arg);
+  };
+  type->tp_clear = [](PyObject* self) {
+    if (py::detail::is_holder_constructed(self)) py::cast<Guards&>(py::handle(self)).clear();
+    return 0;
+  };
+}
+}  // namespace
+
 void bind_jit_guards(py::module_& m) {
-  py::class_<Guards, std::shared_ptr<Guards>>(m, "_Guards")
+  py::class_<Guards>(m, "_Guards", py::custom_type_setup(&collect_guards))
       .def(py::init<>())
       .def("add_item", &Guards::add_item)
       .def("add_dict", &Guards::add_dict)
@@ -519,9 +528,6 @@ void bind_jit_guards(py::module_& m) {
       .def("prune", &Guards::prune)
       .def("changed", &Guards::changed)
       .def("__len__", &Guards::size);
-  m.def(
-      "_guard_setting", [](const py::object& getter) { settings().add(getter); },
-      "What this builtin function of no arguments gives is guarded where a trace calls it.");
   m.def("_instance_dict", [](const py::object& o) -> py::object {
     if (PyObject** place = is_tensor(o.ptr()) ? _PyObject_GetDictPtr(o.ptr()) : nullptr)  // made when it is needed
       return *place ? py::reinterpret_borrow<py::object>(*place) : py::none();

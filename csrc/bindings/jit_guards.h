@@ -127,6 +127,15 @@ class Guards {
   static PyMethodDef callback_method_;
 };
 
+// Guards as an object that Python's garbage collector sees: a compiled graph and the reruns of its calls share them.
+struct SharedGuards {
+  py::object object;  // none: null
+  Guards* guards = nullptr;
+
+  SharedGuards() = default;
+  explicit SharedGuards(py::object o) : object(std::move(o)), guards(object.cast<Guards*>()) {}
+};
+
 // While it lives, reads of Python state by this thread are recorded: calls of functions by a profile function (any
 // that was set before is called too), attributes by weft._guards.
 class Recording {
@@ -146,7 +155,7 @@ class Recording {
   void stop();
   static int on_event(PyObject* self, PyFrameObject* frame, int what, PyObject* arg);
 
-  py::object recorder_, called_, returned_, setting_;
+  py::object recorder_, called_, returned_;
   Recording* outer_;
   Py_tracefunc previous_ = nullptr;
   py::object previous_object_;
@@ -154,6 +163,22 @@ class Recording {
 
 // An array that a traced function has made a tensor of.
 void note_array(const py::object& array);
+
+// The program reads the setting `name`, which getter() gives again: a trace that does so holds while it is `value`.
+// owner: whose setting it is, or None.
+void note_setting(const std::string& name, const py::object& getter, const py::object& value,
+                  const py::object& owner = py::none());
+
+// Binds a function of no arguments that gives a setting.
+template <class F>
+void def_setting(py::module_& m, const char* name, F get, const char* doc) {
+  auto function = [name, get, module = py::handle(m)] {
+    const auto value = get();
+    if (tracing()) note_setting(concat(name, "()"), module.attr(name), py::cast(value));
+    return value;
+  };
+  m.def(name, function, doc);
+}
 
 // A traced function looks at a property of a tensor that ops of the graph need not tell.
 void note_flag(const Tensor& t, const char* name);

@@ -62,6 +62,36 @@ Tensor copy_with_history(const Tensor& t) {
   return copy;
 }
 
+// Why a call that changes these could not be made again; empty if it could.
+std::string why_not(const graph::Function::Changes& changes, const std::vector<Tensor>& arguments) {
+  for (const Tensor& t : changes.read)
+    if (t.requires_grad())
+      return concat("it changes a captured tensor in place (of shape ", t.shape(),
+                    ") that its results depend on and that requires grad, whose old values the gradients would need");
+  for (int i : changes.arguments) {
+    const Tensor& changed = arguments[static_cast<size_t>(i)];
+    auto shares = [&](const Tensor& t) { return t.impl()->storage == changed.impl()->storage; };
+    if (std::count_if(arguments.begin(), arguments.end(), shares) > 1)
+      return concat("it changes an argument in place (of shape ", changed.shape(),
+                    ") that shares memory with another argument");
+  }
+  return {};
+}
+
+// Of a call that needs a rerun and cannot have one.
+class NoRerun final : public graph::Rerun {
+ public:
+  NoRerun(std::string needed, std::string why) : needed_(std::move(needed)), why_(std::move(why)) {}
+  std::vector<Tensor> results() override {
+    fail<ErrorKind::NotImplemented>(
+        "jit: backward with create_graph=True through this jitted function would have to run it once more, because ",
+        needed_, "; that is not possible, because ", why_, ". Compute the gradient inside the jitted function");
+  }
+
+ private:
+  std::string needed_, why_;
+};
+
 // Takes everything back that a rerun has done.
 class StateScope {
  public:
@@ -91,16 +121,11 @@ class StateScope {
 
 }  // namespace
 
-Ref<FunctionRerun> FunctionRerun::of_call(Program program, const Signature& s, const py::tuple& args,
-                                          const py::dict& kwargs) {
+Ref<graph::Rerun> FunctionRerun::of_call(Program program, const Signature& s, const py::tuple& args,
+                                         const py::dict& kwargs) {
   graph::Function::Changes changes = program.compiled->changes(s.tensors);
-  for (const Tensor& t : changes.read)
-    if (t.requires_grad()) return {};
-  for (int i : changes.arguments) {
-    const Tensor& changed = s.tensors[static_cast<size_t>(i)];
-    auto shares = [&](const Tensor& t) { return t.impl()->storage == changed.impl()->storage; };
-    if (std::count_if(s.tensors.begin(), s.tensors.end(), shares) > 1) return {};
-  }
+  if (std::string why = why_not(changes, s.tensors); !why.empty())
+    return make_ref<NoRerun>(program.compiled->needs_rerun(), std::move(why));
   Ref<FunctionRerun> rerun(new FunctionRerun);
   FunctionRerun& r = *rerun;
   for (int i : changes.arguments) {
@@ -130,15 +155,7 @@ void FunctionRerun::finish_call(std::vector<graph::Drawn> drawn) {
 
 FunctionRerun::~FunctionRerun() {
   if (!Py_IsInitialized()) {
-    for (py::object* o : {&program_.function, &args_, &kwargs_}) o->release();
-    for (auto& [given, old] : changed_) {
-      given.release();
-      old.release();
-    }
-    for (py::object& o : program_.conditions) o.release();
-    for (py::object& o : signature_.constants) o.release();
-    for (py::object& o : signature_.tensor_objects) o.release();
-    new std::shared_ptr<Guards>(std::move(program_.guards));  // it holds Python objects, too
+    each_reference(*this, [](py::object& o) { o.release(); });
     return;
   }
   GilAcquire gil;
@@ -153,7 +170,7 @@ void FunctionRerun::check_state() const {
   check<ErrorKind::NotImplemented>(!tracing(),
                                    "jit: backward with create_graph=True runs a jitted function once more, which is "
                                    "not possible while another one is traced; compute the gradient inside it");
-  std::string reason = program_.guards->changed();
+  std::string reason = program_.guards.guards->changed();
   for (size_t i = 0; reason.empty() && i < program_.conditions.size(); i++)
     reason = program_.conditions[i]().cast<std::string>();
   if (reason.empty() && !is_same(signature_of(args_, kwargs_), signature_))

@@ -21,30 +21,27 @@ class FunctionRerun final : public graph::Rerun {
   struct Program {
     py::object function;
     Ref<graph::Function> compiled;
-    std::shared_ptr<Guards> guards;
+    SharedGuards guards;
     std::vector<py::object> conditions;
     std::shared_ptr<bool> has_warned;              // once for each jitted function
     std::shared_ptr<std::vector<uint32_t>> bumps;  // by a run, of the versions of Changes::read; empty: not known yet
   };
-  // Before the call. Null where it could not be made again: nothing is kept then.
-  static Ref<FunctionRerun> of_call(Program program, const Signature& s, const py::tuple& args, const py::dict& kwargs);
+  // Before the call. Where it could not be made again, nothing is kept: results() then says why.
+  static Ref<graph::Rerun> of_call(Program program, const Signature& s, const py::tuple& args, const py::dict& kwargs);
   ~FunctionRerun() override;
 
   // After the call.
   void finish_call(std::vector<graph::Drawn> drawn);
   std::vector<Tensor> results() override;
 
+  // Calls f with every Python object that this holds; stops when it returns other than 0.
   template <class F>
   int each_object(const F& f) const {
-    for (const py::object* o : {&program_.function, &args_, &kwargs_})
-      if (int status = *o ? f(o->ptr()) : 0) return status;
-    for (const auto& [given, old] : changed_)
-      for (const py::object* o : {&given, &old})  // the collector must see no counts change
-        if (int status = f(o->ptr())) return status;
-    for (const std::vector<py::object>* list : {&signature_.constants, &signature_.tensor_objects})
-      for (const py::object& o : *list)
-        if (int status = f(o.ptr())) return status;
-    return 0;
+    int status = 0;
+    each_reference(*this, [&](const py::object& o) {
+      if (o && status == 0) status = f(o.ptr());
+    });
+    return status;
   }
 
  private:
@@ -53,6 +50,17 @@ class FunctionRerun final : public graph::Rerun {
   void warn() const;
   std::vector<Tensor> run() const;
   std::vector<Tensor> run_function() const;
+  // Calls f with each reference to a Python object (not with copies of them: the collector must see no counts change).
+  template <class Self, class F>
+  static void each_reference(Self& self, const F& f) {
+    for (auto* o : {&self.program_.function, &self.program_.guards.object, &self.args_, &self.kwargs_}) f(*o);
+    for (auto& [given, old] : self.changed_) {
+      f(given);
+      f(old);
+    }
+    for (auto* list : {&self.program_.conditions, &self.signature_.constants, &self.signature_.tensor_objects})
+      for (auto& o : *list) f(o);
+  }
 
   Program program_;
   py::object args_, kwargs_;

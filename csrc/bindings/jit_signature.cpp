@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "bindings/recursion.h"
 #include "bindings/tensor_object.h"
 #include "op/autocast.h"
 #include "op/grad_mode.h"
@@ -17,14 +18,23 @@ void append_bytes(std::string& key, const T& v) {
 }
 
 // Containers may hold themselves.
-class Nested {
- public:
-  Nested() {
-    if (Py_EnterRecursiveCall(" in the arguments or results of a jitted function")) throw py::error_already_set();
-  }
-  ~Nested() { Py_LeaveRecursiveCall(); }
-  Nested(const Nested&) = delete;
+struct Nested : RecursionGuard {
+  Nested() : RecursionGuard(" in the arguments or results of a jitted function") {}
 };
+
+// Of lists or dicts: the same objects in the same places?
+bool same_elements(PyObject* a, PyObject* b) {
+  if (PyList_Check(a)) {
+    bool same = PyList_GET_SIZE(a) == PyList_GET_SIZE(b);
+    for (Py_ssize_t i = 0; same && i < PyList_GET_SIZE(a); i++) same = PyList_GET_ITEM(a, i) == PyList_GET_ITEM(b, i);
+    return same;
+  }
+  PyObject *key_a, *key_b, *value_a, *value_b;
+  Py_ssize_t at_a = 0, at_b = 0;
+  while (PyDict_Next(a, &at_a, &key_a, &value_a))
+    if (!PyDict_Next(b, &at_b, &key_b, &value_b) || key_a != key_b || value_a != value_b) return false;
+  return !PyDict_Next(b, &at_b, &key_b, &value_b);
+}
 
 }  // namespace
 
@@ -200,34 +210,42 @@ bool same_constants(const std::vector<py::object>& a, const std::vector<py::obje
   return true;
 }
 
-py::object map_tensors(PyObject* o, const std::function<py::object(PyObject*)>& f) {
+py::object map_tensors(PyObject* o, const std::function<py::object(PyObject*)>& f, std::vector<py::object>* made) {
   if (is_tensor(o)) return f(o);
   Nested nested;
   if (PyTuple_Check(o)) {
     py::tuple items(PyTuple_GET_SIZE(o));
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++)
-      items[static_cast<size_t>(i)] = map_tensors(PyTuple_GET_ITEM(o, i), f);
+      items[static_cast<size_t>(i)] = map_tensors(PyTuple_GET_ITEM(o, i), f, made);
     if (PyTuple_CheckExact(o)) return items;
     py::handle type(reinterpret_cast<PyObject*>(Py_TYPE(o)));
     return py::hasattr(o, "_fields") ? type(*items) : type(items);
   }
   if (PyList_CheckExact(o)) {
     py::list items;
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++) items.append(map_tensors(PyList_GET_ITEM(o, i), f));
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++) items.append(map_tensors(PyList_GET_ITEM(o, i), f, made));
+    if (made) made->push_back(items);
     return items;
   }
   if (PyDict_CheckExact(o)) {
     py::dict items;
     PyObject *k, *v;
     Py_ssize_t at = 0;
-    while (PyDict_Next(o, &at, &k, &v)) items[py::handle(k)] = map_tensors(v, f);
+    while (PyDict_Next(o, &at, &k, &v)) items[py::handle(k)] = map_tensors(v, f, made);
+    if (made) made->push_back(items);
     return items;
   }
   return py::reinterpret_borrow<py::object>(o);
 }
 
-py::object StandIns::of(PyObject* o) {
-  return map_tensors(o, [this](PyObject* tensor) { return of_tensor(tensor); });
+py::object StandIns::of(PyObject* o, const std::string& where) {
+  std::vector<py::object> made;
+  py::object replaced = map_tensors(o, [this](PyObject* tensor) { return of_tensor(tensor); }, &made);
+  for (py::object& container : made) {
+    py::object copy = container.attr("copy")();
+    containers_.push_back({std::move(container), std::move(copy), where});
+  }
+  return replaced;
 }
 
 py::object StandIns::of_tensor(PyObject* tensor) {
@@ -236,22 +254,35 @@ py::object StandIns::of_tensor(PyObject* tensor) {
   if (!dict || std::find(with_attributes_.begin(), with_attributes_.end(), tensor) != with_attributes_.end())
     return stand_in;
   with_attributes_.push_back(tensor);
-  for (auto [name, value] : py::reinterpret_borrow<py::dict>(dict)) py::setattr(stand_in, name, of(value.ptr()));
+  for (auto [name, value] : py::reinterpret_borrow<py::dict>(dict)) {
+    const std::string where = concat("the attribute ", py::repr(name).cast<std::string>(), " of an argument");
+    py::setattr(stand_in, name, of(value.ptr(), where));
+  }
   if (PyObject* own = attributes_of(stand_in.ptr()))
     given_.emplace_back(stand_in.ptr(), py::reinterpret_steal<py::dict>(PyDict_Copy(own)));
   return stand_in;
 }
 
+void StandIns::check_unchanged() const {
+  check_attributes();
+  for (const Container& c : containers_)
+    check(same_elements(c.object.ptr(), c.copy.ptr()), "jit: the function changes a ", Py_TYPE(c.object.ptr())->tp_name,
+          " in ", c.where, ", which would not reach the caller; return the values, and change it outside");
+}
+
 void StandIns::check_attributes() const {
   for (const py::object& o : objects_) {
+    auto found = std::find_if(given_.begin(), given_.end(), [&](const auto& entry) { return entry.first == o.ptr(); });
+    const py::dict given = found == given_.end() ? py::dict() : found->second;
     PyObject* dict = attributes_of(o.ptr());
-    if (!dict) continue;
-    auto given = std::find_if(given_.begin(), given_.end(), [&](const auto& entry) { return entry.first == o.ptr(); });
-    for (auto [name, value] : py::reinterpret_steal<py::dict>(PyDict_Copy(dict))) {
-      PyObject* before = given == given_.end() ? nullptr : PyDict_GetItem(given->second.ptr(), name.ptr());
-      check(before == value.ptr(), "jit: the function sets the attribute ", py::repr(name).cast<std::string>(),
+    const auto now = dict ? py::reinterpret_steal<py::dict>(PyDict_Copy(dict)) : py::dict();
+    for (auto [name, value] : now)
+      check(PyDict_GetItem(given.ptr(), name.ptr()) == value.ptr(), "jit: the function sets the attribute ",
+            py::repr(name).cast<std::string>(),
             " of an argument, which would happen only while it is traced; return the value, and set it outside");
-    }
+    for (auto [name, value] : given)
+      check(now.contains(name), "jit: the function deletes the attribute ", py::repr(name).cast<std::string>(),
+            " of an argument, which would happen only while it is traced; delete it outside");
   }
 }
 

@@ -19,23 +19,33 @@ struct Tree {
   std::vector<Tree> children;
 };
 
-// o with its tensors replaced by what f gives for them; containers are new.
-py::object map_tensors(PyObject* o, const std::function<py::object(PyObject*)>& f);
+// o with its tensors replaced by what f gives for them; containers are new, and lists and dicts go to `made`.
+py::object map_tensors(PyObject* o, const std::function<py::object(PyObject*)>& f,
+                       std::vector<py::object>* made = nullptr);
 // Arguments with the tensors in them, and in the attributes of those, replaced in the order in which Signature meets
 // them.
 class StandIns {
  public:
   explicit StandIns(const std::vector<py::object>& objects) : objects_(objects) {}
-  py::object of(PyObject* o);
-  // Raises RuntimeError where a stand-in has other attributes by now: they would be lost.
-  void check_attributes() const;
+  // where: for messages.
+  py::object of(PyObject* o, const std::string& where);
+  // Raises RuntimeError where a stand-in has other attributes by now, or a list or dict other elements: these changes
+  // would be lost.
+  void check_unchanged() const;
 
  private:
+  struct Container {
+    py::object object, copy;
+    std::string where;
+  };
   py::object of_tensor(PyObject* tensor);
+  void check_attributes() const;
+
   const std::vector<py::object>& objects_;
   size_t next_ = 0;
   std::vector<PyObject*> with_attributes_;
   std::vector<std::pair<PyObject*, py::dict>> given_;  // to stand-ins
+  std::vector<Container> containers_;
 };
 // A new object of original's type and with its attributes, for another tensor.
 py::object object_like(const py::object& original, const Tensor& t);

@@ -4,6 +4,8 @@
 #include <random>
 
 #include "bindings/factory.h"
+#include "bindings/jit_guards.h"
+#include "bindings/out.h"
 #include "bindings/sizes.h"
 #include "ops/elementwise.h"
 #include "ops/require.h"
@@ -127,10 +129,12 @@ void bind_integers(Family& f) {
       "A random permutation of 0, 1, ..., n - 1.");
   f.def(
       "multinomial",
-      [](const Tensor& x, int64_t n, bool replacement, const MaybeGenerator& g) {
-        return multinomial(x, n, replacement, generator_of(g));
+      [](const Tensor& x, int64_t n, bool replacement, const MaybeGenerator& g, const Tensor& out) {
+        DrawScope draw(generator_of(g));
+        return write_out("multinomial", multinomial(x, n, replacement, generator_of(g)), out);
       },
       py::arg("num_samples"), py::arg("replacement") = false, py::kw_only(), py::arg("generator") = py::none(),
+      py::arg("out") = py::none(),
       "num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).\n\n"
       "Raises RuntimeError for negative, infinite or all-zero weights.");
   f.def(
@@ -205,36 +209,54 @@ void bind_in_place_draws(Family& f) {
         return self;
       },
       py::arg("p") = Scalar(0.5), py::kw_only(), py::arg("generator") = py::none());
+  // Integers from <= n < to; without to all that the dtype holds exactly, from `from` on.
+  auto draw_integers = [](const py::object& self, int64_t from, std::optional<int64_t> to, const MaybeGenerator& g) {
+    const Tensor& x = unwrap(self.ptr());
+    const RandomParams range = integer_range("random_", from, to.value_or(default_high(x.dtype())));
+    random_(Distribution::Integer, range, x, generator_of(g));
+    return self;
+  };
   f.method(
       "random_",
-      [](const py::object& self, std::optional<int64_t> from, std::optional<int64_t> to, const MaybeGenerator& g) {
-        const Tensor& x = unwrap(self.ptr());
-        int64_t high = to ? *to : from ? *from : default_high(x.dtype());
-        random_(Distribution::Integer, integer_range("random_", to ? from.value_or(0) : 0, high), x, generator_of(g));
-        return self;
+      [=](const py::object& self, std::optional<int64_t> to, const MaybeGenerator& g) {
+        return draw_integers(self, 0, to, g);
       },
-      py::arg("from") = py::none(), py::arg("to") = py::none(), py::kw_only(), py::arg("generator") = py::none());
+      py::arg("to") = py::none(), py::kw_only(), py::arg("generator") = py::none(),
+      "Independent integers, from <= n < to, in place; without to as far as the dtype holds integers exactly.");
+  f.method("random_", draw_integers, py::arg("from"), py::arg("to") = py::none(), py::kw_only(),
+           py::arg("generator") = py::none());
 }
 
-Tensor state_tensor(PhiloxState s) {
+Tensor state_tensor(const char* asked, const Generator& g) {
+  refuse_while_tracing(asked);
+  const PhiloxState s = g.state();
   Tensor t = empty({16}, DType::UInt8);
   std::memcpy(t.data(), &s, sizeof s);
   return t;
 }
 
-void restore(Generator& g, const Tensor& t) {
-  check(t.dtype() == DType::UInt8 && t.numel() == 16 && t.is_contiguous(),
-        "set_state: expected the 16 bytes (uint8) that get_state() gave, got shape ", t.shape(), " of dtype ",
-        t.dtype());
+void restore(const char* asked, Generator& g, const Tensor& t) {
+  refuse_while_tracing(asked);
+  check(t.dtype() == DType::UInt8 && t.numel() == 16 && t.is_contiguous(), asked,
+        ": expected the 16 bytes (uint8) that ", std::string(asked).replace(0, 1, "g"), "() gave, got shape ",
+        t.shape(), " of dtype ", t.dtype());
   PhiloxState s;
   std::memcpy(&s, t.data(), sizeof s);
   g.set_state(s);
 }
 
-uint64_t fresh_seed() { return (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) >> 1; }
+uint64_t fresh_seed() {
+  refuse_while_tracing("seed");
+  return (static_cast<uint64_t>(std::random_device{}()) << 32 | std::random_device{}()) >> 1;
+}
 
-uint64_t read_seed(const py::int_& seed) {
+// An integer, also of NumPy or in a tensor, but no bool; for weft.manual_seed, as in PyTorch, whatever int() takes.
+uint64_t read_seed(const py::object& given, bool convert) {
   refuse_while_tracing("manual_seed");
+  check<ErrorKind::Type>(convert || (PyIndex_Check(given.ptr()) && !is_truth(given.ptr())),
+                         "manual_seed: expected an integer, got ", Py_TYPE(given.ptr())->tp_name);
+  auto seed = py::reinterpret_steal<py::object>(convert ? PyNumber_Long(given.ptr()) : PyNumber_Index(given.ptr()));
+  if (!seed) throw py::error_already_set();
   // Negative seeds count from 2^64, as PyTorch's do.
   py::int_ lowest(INT64_MIN), highest(UINT64_MAX);
   check<ErrorKind::Value>(seed >= lowest && seed <= highest, "manual_seed: the seed must be in [-2^63, 2^64), got ",
@@ -257,15 +279,16 @@ void bind_generators(py::module_& m) {
       "A stream of random numbers with its own seed.\n\n>>> import weft\n>>> g = weft.Generator().manual_seed(1)\n"
       ">>> h = weft.Generator().manual_seed(1)\n>>> weft.equal(weft.rand(3, generator=g), weft.rand(3, "
       "generator=h))\nTrue\n")
-      .def(py::init([](const Device&) { return std::make_shared<Ref<Generator>>(make_ref<Generator>()); }),
+      .def(py::init(
+               [](const std::optional<Device>&) { return std::make_shared<Ref<Generator>>(make_ref<Generator>()); }),
            py::arg("device") = Device{})
       .def(
           "manual_seed",
-          [](const py::object& self, const py::int_& seed) {
-            (*self.cast<Holder>())->manual_seed(read_seed(seed));
+          [](const py::object& self, const py::object& seed) {
+            self.cast<Ref<Generator>&>()->manual_seed(read_seed(seed, false));
             return self;
           },
-          py::arg("seed"), "Starts the stream anew from a seed; returns the generator.")
+          py::arg("seed"), "Starts the stream anew from a seed, an integer; returns the generator.")
       .def(
           "seed",
           [](Ref<Generator>& g) {
@@ -275,13 +298,21 @@ void bind_generators(py::module_& m) {
           },
           "Starts the stream anew from a seed of the operating system, which is returned.")
       .def(
-          "initial_seed", [](Ref<Generator>& g) { return g->seed(); }, "The seed the stream was started from.")
+          "initial_seed",
+          [](const py::object& self) {
+            const uint64_t seed = self.cast<Ref<Generator>&>()->seed();
+            if (tracing())
+              note_setting("initial_seed() of a Generator", self.attr("initial_seed"), py::cast(seed), self);
+            return seed;
+          },
+          "The seed the stream was started from.")
       .def(
-          "get_state", [](Ref<Generator>& g) { return state_tensor(g->state()); }, "The state as 16 bytes (uint8).")
+          "get_state", [](Ref<Generator>& g) { return state_tensor("get_state", *g); },
+          "The state as 16 bytes (uint8).")
       .def(
           "set_state",
           [](const py::object& self, const Tensor& t) {
-            restore(**self.cast<Holder>(), t);
+            restore("set_state", *self.cast<Ref<Generator>&>(), t);
             return self;
           },
           py::arg("new_state"), "Goes back to a state of get_state().")
@@ -300,8 +331,8 @@ void bind_generators(py::module_& m) {
   m.attr("default_generator") = py::cast(std::make_shared<Ref<Generator>>(default_generator()));
   m.def(
       "manual_seed",
-      [](const py::int_& seed) -> py::object {
-        default_generator()->manual_seed(read_seed(seed));
+      [](const py::object& seed) -> py::object {
+        default_generator()->manual_seed(read_seed(seed, true));
         return py::module_::import("weft._C").attr("default_generator");
       },
       py::arg("seed"),
@@ -314,12 +345,12 @@ void bind_generators(py::module_& m) {
         return s;
       },
       "Seeds the default generator from the operating system and returns the seed.");
-  m.def("initial_seed", [] { return default_generator()->seed(); }, "The seed of the default generator.");
+  def_setting(m, "initial_seed", [] { return default_generator()->seed(); }, "The seed of the default generator.");
   m.def(
-      "get_rng_state", [] { return state_tensor(default_generator()->state()); },
+      "get_rng_state", [] { return state_tensor("get_rng_state", *default_generator()); },
       "The state of the default generator as bytes.");
   m.def(
-      "set_rng_state", [](const Tensor& t) { restore(*default_generator(), t); }, py::arg("new_state"),
+      "set_rng_state", [](const Tensor& t) { restore("set_rng_state", *default_generator(), t); }, py::arg("new_state"),
       "Sets the state of the default generator.");
 }
 

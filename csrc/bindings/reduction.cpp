@@ -109,7 +109,7 @@ void def_variance(Family& f, const char* name, Function function, const char* do
         py::arg("correction") = py::none());
 }
 
-// The same written into out=.
+// The same written into out=; after the forms without it.
 void def_variance_out(Family& f, const char* name, Tensor (*function)(const Tensor&, const Dims&, double, bool)) {
   f.def(
       name,
@@ -118,7 +118,7 @@ void def_variance_out(Family& f, const char* name, Tensor (*function)(const Tens
         return write_out(name, function(x, dim.value_or(Dims{}), correction_of(unbiased, correction), keepdim), out);
       },
       py::arg("dim") = py::none(), py::arg("unbiased") = py::none(), py::arg("keepdim") = false, py::kw_only(),
-      py::arg("correction") = py::none(), py::arg("out"));
+      py::arg("correction") = py::none(), py::arg("out") = py::none());
 }
 
 void bind_variance(Family& f) {
@@ -164,7 +164,7 @@ void bind_norms(Family& f) {
                  MaybeDType dtype) {
     return write_out("norm", vector_norm(x, norm_order(p), dim.value_or(Dims{}), keepdim, dtype), out);
   };
-  f.function("norm", call, py::arg("input"), py::arg("p") = "fro", py::arg("dim") = py::none(),
+  f.function("norm", call, py::arg("input"), py::arg("p") = py::none(), py::arg("dim") = py::none(),
              py::arg("keepdim") = false, py::arg("out") = py::none(), py::arg("dtype") = py::none(),
              "(sum |x|^p)^(1/p) over the given dimensions (default all).\n\n"
              ">>> import weft\n>>> weft.norm(weft.tensor([3., 4.]))\ntensor(5.)\n");
@@ -173,7 +173,8 @@ void bind_norms(Family& f) {
       [call](const Tensor& x, const py::object& p, const MaybeDims& dim, bool keepdim, MaybeDType dtype) {
         return call(x, p, dim, keepdim, Tensor(), dtype);
       },
-      py::arg("p") = "fro", py::arg("dim") = py::none(), py::arg("keepdim") = false, py::arg("dtype") = py::none());
+      py::arg("p") = py::none(), py::arg("dim") = py::none(), py::arg("keepdim") = false,
+      py::arg("dtype") = py::none());
   f.function(
       "_vector_norm",
       [](const Tensor& x, double ord, const MaybeDims& dim, bool keepdim, MaybeDType dtype, const Tensor& out) {
@@ -236,11 +237,12 @@ void bind_extremes(Family& f) {
   PyTypeObject* both = named_tuple_type("aminmax", "min", "max");
   f.def(
       "aminmax",
-      [=](const Tensor& x, std::optional<int64_t> dim, bool keepdim) {
+      [=](const Tensor& x, std::optional<int64_t> dim, bool keepdim, const py::object& out) {
         Dims dims = dim ? Dims{*dim} : Dims{};
-        return named_pair(both, amin(x, dims, keepdim, "aminmax"), amax(x, dims, keepdim, "aminmax"));
+        const Tensor low = amin(x, dims, keepdim, "aminmax"), high = amax(x, dims, keepdim, "aminmax");
+        return written_pair("aminmax", both, low, high, out);
       },
-      py::kw_only(), py::arg("dim") = py::none(), py::arg("keepdim") = false,
+      py::kw_only(), py::arg("dim") = py::none(), py::arg("keepdim") = false, py::arg("out") = py::none(),
       "The smallest and the largest element, as .min and .max.");
 }
 

@@ -3,6 +3,7 @@
 #include <thread>
 
 #include "bindings/gil.h"
+#include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "core/interrupt.h"
 #include "device/backend.h"
@@ -95,8 +96,8 @@ void bind_threads(py::module_& m) {
       "begun goes on with the number it has.\n\n"
       ">>> import weft\n>>> before = weft.get_num_threads()\n>>> weft.set_num_threads(1)\n"
       ">>> weft.get_num_threads()\n1\n>>> weft.set_num_threads(before)\n");
-  m.def(
-      "get_num_threads", [] { return num_threads(); },
+  def_setting(
+      m, "get_num_threads", [] { return num_threads(); },
       "How many threads CPU kernels may use, the calling one included.\n\n"
       "At the start: the environment variable WEFT_NUM_THREADS, else OMP_NUM_THREADS, else as many as the process may "
       "use cores, by its affinity and by the quota of its control group.\n\n"

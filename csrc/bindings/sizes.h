@@ -5,6 +5,9 @@
 
 namespace weft::python {
 
+// A bool of Python or NumPy, or a tensor of that dtype: where an integer is meant, a mistake.
+bool is_truth(PyObject* object);
+
 // Raises RuntimeError naming `op` for negative sizes and for too many elements.
 inline const Shape& checked_sizes(const char* op, const Shape& shape) {
   int64_t numel = 1;
@@ -29,7 +32,7 @@ inline Dims dims_of(const char* op, const py::args& args) {
     if (py::isinstance<py::sequence>(source) && !py::isinstance<py::str>(source)) {
       for (py::handle entry : items_of(op, source)) {
         type = Py_TYPE(entry.ptr())->tp_name;
-        if (!PyLong_Check(entry.ptr())) break;
+        if (!PyLong_Check(entry.ptr()) || PyBool_Check(entry.ptr())) break;
       }
     }
     fail<ErrorKind::Type>(op, ": expected integers or one sequence of integers, got ", std::string(py::repr(args)),

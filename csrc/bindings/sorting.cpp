@@ -16,7 +16,7 @@ void bind_sort(Family& f) {
     ValuesAndIndices both = sort(x, dim, descending);
     return written_pair("sort", type, both.values, both.indices, out);
   };
-  f.def("sort", call, py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false, py::kw_only(),
+  f.def("sort", call, py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = py::none(), py::kw_only(),
         py::arg("out") = py::none(),
         "The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the "
         "largest.\n\n"

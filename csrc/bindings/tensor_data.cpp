@@ -2,6 +2,7 @@
 #include <cstring>
 
 #include "bindings/autograd.h"
+#include "bindings/recursion.h"
 #include "bindings/tensor_object.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -32,16 +33,6 @@ bool is_list(PyObject* o) {
   return PySequence_Check(o) && !PyDict_Check(o);
 }
 bool is_array(PyObject* o) { return is_tensor(o) || PyObject_HasAttrString(o, "__array_interface__"); }
-
-// Data may nest without end in what their methods return.
-class Recursion {
- public:
-  Recursion() {
-    if (Py_EnterRecursiveCall(" in tensor()")) throw py::error_already_set();
-  }
-  ~Recursion() { Py_LeaveRecursiveCall(); }
-  Recursion(const Recursion&) = delete;
-};
 
 // Ctrl-C is answered in long lists.
 void check_signals(int64_t count) {
@@ -87,7 +78,7 @@ py::object plain(PyObject* o) {
 void measure(PyObject* o, int depth, Nested& n) {
   const bool number = PyFloat_Check(o) || PyLong_Check(o);
   if (number && n.shape.size() == depth) return n.note(read_scalar(o)->kind());
-  Recursion guard;
+  RecursionGuard guard(" in tensor()");
   if (!number && is_array(o)) {
     DType t = is_tensor(o) ? unwrap(o).dtype()
                            : from_numpy(py::module_::import("numpy").attr("asarray")(py::handle(o))).dtype();
@@ -142,7 +133,7 @@ void store(PyObject* o, int depth, const Shape& shape, T*& out, const T* end) {
     *out++ = convert<T>(*read_scalar(o));
     return;
   }
-  Recursion guard;
+  RecursionGuard guard(" in tensor()");
   if (!number && is_array(o)) {
     py::object values = plain(o);
     return store(values.ptr(), depth, shape, out, end);

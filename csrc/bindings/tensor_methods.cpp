@@ -155,7 +155,9 @@ void bind_tensor_methods(Family& f) {
       "type_as",
       [](const Tensor& t, const Tensor& other) { return convert(t, other.device(), other.dtype(), false, false); },
       py::arg("other"), "The tensor with the dtype and device of another.");
-  f.method("cpu", [](const Tensor& t) { return to_device(t, {}); }, "The tensor in host memory.");
+  f.method(
+      "cpu", [](const Tensor& t, MemoryFormat) { return to_device(t, {}); }, py::arg("memory_format") = py::none(),
+      "The tensor in host memory.");
   f.method(
       "cuda",
       [](const Tensor& t, std::optional<Device> device, bool non_blocking) {

@@ -15,8 +15,6 @@ namespace weft::graph {
 
 namespace {
 
-size_t at(int i) { return static_cast<size_t>(i); }
-
 // The values of t, dense and on the host.
 Tensor values_of(const Tensor& t) {
   NotTraced now;

@@ -18,8 +18,6 @@ namespace weft::graph {
 
 namespace {
 
-size_t at(int i) { return static_cast<size_t>(i); }
-
 bool is_pure(const Graph& g) {
   return std::all_of(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.op->pure(); });
 }

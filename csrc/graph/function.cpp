@@ -11,8 +11,6 @@ namespace weft::graph {
 
 namespace {
 
-size_t at(int i) { return static_cast<size_t>(i); }
-
 // Graphs made of parts of another one: values are copied over when they are first asked for.
 class Extract {
  public:

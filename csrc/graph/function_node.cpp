@@ -9,12 +9,6 @@
 
 namespace weft::graph {
 
-namespace {
-
-size_t at(int i) { return static_cast<size_t>(i); }
-
-}  // namespace
-
 FunctionNode::FunctionNode(Ref<const Function> f, const std::vector<Tensor>& arguments, Ref<Rerun> rerun)
     : function_(std::move(f)), rerun_(std::move(rerun)) {
   edges.resize(static_cast<int>(function_->leaves_.size()));

@@ -14,6 +14,9 @@ namespace weft::graph {
 using ValueId = int32_t;
 constexpr ValueId kNone = -1;
 
+// Values, nodes and inputs are numbered by ints, and lie in vectors.
+inline size_t at(int i) { return static_cast<size_t>(i); }
+
 struct Value {
   Shape shape;
   Strides strides;

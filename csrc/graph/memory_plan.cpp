@@ -40,7 +40,6 @@ class Planner {
   }
 
  private:
-  static size_t at(int i) { return static_cast<size_t>(i); }
   const Value& value(ValueId v) const { return g_.values[at(v)]; }
   const Node& step_node(int step) const { return g_.nodes[at(plan_.order[at(step)])]; }
 

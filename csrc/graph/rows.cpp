@@ -12,8 +12,6 @@ namespace weft::graph {
 
 namespace {
 
-size_t at(int i) { return static_cast<size_t>(i); }
-
 // What a block touches stays in the second cache; smaller blocks would spend more of their time on calling the ops.
 constexpr int64_t kBlockBytes = 256 << 10;
 constexpr int64_t kPartBytes = 256 << 10;  // touched bytes that are worth a thread

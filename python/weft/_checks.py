@@ -1,5 +1,7 @@
 """Checks of arguments that the Python parts of Weft share. Each raises TypeError that names function and argument."""
 
+import operator
+
 from weft import _C
 
 
@@ -29,10 +31,39 @@ def check_flags(function, /, **values):
 
 
 def check_numbers(function, /, **values):
-    """Every value is a number: an int or a float of Python or NumPy, no bool."""
+    """Every value is a number: an int or a float of Python, NumPy or a tensor without dimensions, no bool."""
     for name, value in values.items():
-        if isinstance(value, (bool, str)) or not (hasattr(value, "__float__") or hasattr(value, "__index__")):
+        kind = type(value)
+        if (
+            _is_truth(value)
+            or getattr(value, "ndim", 0)
+            or not (hasattr(kind, "__float__") or hasattr(kind, "__index__"))
+        ):
             _refuse(function, name, "a number", value)
+
+
+def check_integers(function, /, **values):
+    """Every value is an integer of Python, NumPy or a tensor (what has ``__index__``), no bool."""
+    for name, value in values.items():
+        try:
+            is_integer = not _is_truth(value) and operator.index(value) is not None
+        except TypeError:
+            is_integer = False
+        if not is_integer:
+            _refuse(function, name, "an int", value)
+
+
+def check_instances(kind, function, /, **values):
+    """Every value is an instance of the class."""
+    for name, value in values.items():
+        if not isinstance(value, kind):
+            article = "an" if kind.__name__[0] in "AEIOU" else "a"
+            _refuse(function, name, f"{article} {kind.__name__}", value)
+
+
+def _is_truth(value):
+    """A bool of Python or NumPy, or an array or tensor of that dtype."""
+    return isinstance(value, bool) or str(getattr(value, "dtype", "")) in ("bool", "weft.bool")
 
 
 def check_text(function, /, **values):
@@ -53,7 +84,10 @@ def tensors_of(function, name, values):
     """The tensors of an iterable, as a list; a single tensor counts as a list of one."""
     if isinstance(values, _C.Tensor):
         return [values]
-    tensors = list(values)
+    try:
+        tensors = list(values)
+    except TypeError:
+        _refuse(function, name, "Tensors", values)
     for tensor in tensors:
         if not isinstance(tensor, _C.Tensor):
             raise TypeError(f"{function}: expected Tensors in {name}, got {type(tensor).__name__}")

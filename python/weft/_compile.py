@@ -14,7 +14,7 @@ def compile(model=None, *, fullgraph=False, dynamic=None, backend="inductor", mo
 
     What cannot be traced runs eagerly for its signature, with one warning that names the line; with fullgraph it is an
     error. dynamic says that sizes are expected to vary: each new size is traced once either way, but the warning about
-    many traces does not count them. backend is "inductor" or "weft", both Weft's own compiler, or "eager", which
+    many traces does not count them. backend is "inductor", "weft" or None, all Weft's own compiler, or "eager", which
     compiles nothing. mode "reduce-overhead" and "max-autotune" are the default, which captures CUDA graphs;
     "max-autotune-no-cudagraphs" does not. options, a dict: ``cuda_graphs`` (or ``triton.cudagraphs``), ``recompute``
     and ``check``, as in :func:`weft.jit`. With disable the model is returned as it is.
@@ -51,7 +51,7 @@ def compile(model=None, *, fullgraph=False, dynamic=None, backend="inductor", mo
 
 def _settings(backend, mode, options):
     """Options of weft.jit."""
-    if backend not in _BACKENDS:
+    if backend is not None and backend not in _BACKENDS:
         raise ValueError(f"compile: unknown backend {backend!r}; there are {', '.join(map(repr, _BACKENDS))}")
     if mode is not None and mode not in _MODES:
         raise ValueError(f"compile: unknown mode {mode!r}; there are {', '.join(map(repr, _MODES))}")

@@ -139,22 +139,14 @@ def current():
 
 
 def note_setting(name, getter, value):
-    """A setting that is kept in Python is read: a trace that does so holds while getter() gives this value."""
+    """A setting that is kept in Python is read: a trace that does so holds while getter() gives this value.
+
+    Those that C++ keeps are noted there (csrc/bindings/jit_guards.h). Grad mode, autocast, default dtype and device are
+    a part of each call's signature.
+    """
     recorder = current()
     if recorder is not None and _C._is_tracing():
-        recorder.read_setting(getter, name, value)
-
-
-# Settings that C++ keeps, as the functions that read them; grad mode, autocast, default dtype and device are a part of
-# each call's signature.
-for _getter in (
-    _C.get_num_threads,
-    _C.initial_seed,
-    _C.is_anomaly_enabled,
-    _C.is_anomaly_check_nan_enabled,
-    _C._device.allow_tf32,
-):
-    _C._guard_setting(_getter)
+        recorder.read_setting(name, getter, value)
 
 
 class Recorder:
@@ -170,7 +162,7 @@ class Recorder:
         self.arrays = {}  # id -> array that became a tensor
         self.optimizers = {}  # id -> [optimizer, did the program itself look into its parameter groups?]
         self.tensors = {}  # id -> tensor with attributes of its own
-        self.settings = set()  # names
+        self.settings = {}  # (id of the owner, name) -> owner
         self.flags = {}  # (id of the tensor, name of a property) -> tensor
         self.fresh = {}  # id -> module made by the traced function itself
         self.settled = {*PLAIN, types.BuiltinFunctionType, types.BuiltinMethodType, types.FrameType}
@@ -341,17 +333,17 @@ class Recorder:
         """A property of a tensor that is no part of its type was read."""
         self.flags[id(tensor), name] = tensor
 
-    def read_setting(self, getter, name=None, value=MISSING):
-        """A setting was read; it has this value, or what its getter gives."""
-        name, value = name or f"{getter.__name__}()", getter() if value is MISSING else value
+    def read_setting(self, name, getter, value, owner=None):
+        """A setting (of the owner) was read; it has this value, which its getter will give again."""
+        if (id(owner), name) in self.settings:
+            return
+        self.settings[id(owner), name] = owner
 
         def reason_to_retrace():
             now = getter()
             return "" if now == value else f"{name} is {now!r} instead of {value!r}"
 
-        if name not in self.settings:
-            self.settings.add(name)
-            _C._watch_condition(reason_to_retrace)
+        _C._watch_condition(reason_to_retrace)
 
     def _watch_class(self, kind, value):
         """Reads of attributes of instances are reported from now on."""

@@ -211,7 +211,7 @@ def jit(function=None, *, dynamic_dims=None, recompute=True, cuda_graphs=True, c
     A Module keeps its identity: its ``forward`` is compiled, and the module returned.
 
     Raises RuntimeError where the function needs a value that is not known while tracing (``if x > 0``, ``item()``), and
-    TypeError for arguments that are neither tensors nor hashable.
+    TypeError, without fallback, for arguments that are neither tensors nor hashable.
 
     >>> import weft
     >>> @weft.jit

@@ -2,6 +2,7 @@
 
 import linecache
 import re
+import sys
 import traceback
 import warnings
 from pathlib import Path
@@ -62,8 +63,11 @@ def remember(jitted, problem, args, kwargs):
 
 
 def _place_of(error):
-    """File and line of the innermost frame of the program that the error has passed."""
-    place = (None, 0)
+    """File and line of the innermost frame of the program that the error has passed; if none, of the call."""
+    frame = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    place = (frame.f_code.co_filename, frame.f_lineno) if frame else (None, 0)
     for frame, number in traceback.walk_tb(error.__traceback__):
         file = frame.f_code.co_filename
         if not file.startswith(_PACKAGE):

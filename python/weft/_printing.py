@@ -6,7 +6,7 @@ import math
 import numpy as np
 
 from weft import _C
-from weft._checks import check_flags
+from weft._checks import check_flags, check_integers
 
 
 @dataclasses.dataclass
@@ -55,8 +55,7 @@ def _check(options):
     for name, value in options.items():
         if value is None or (name == "threshold" and value == math.inf):
             continue
-        if isinstance(value, bool) or not hasattr(value, "__index__"):
-            raise TypeError(f"set_printoptions: expected an int as {name}, got {type(value).__name__}")
+        check_integers("set_printoptions", **{name: value})
         if value < 0:
             raise ValueError(f"set_printoptions: {name} must not be negative, got {value}")
 

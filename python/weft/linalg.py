@@ -21,7 +21,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
     return _C._vector_norm(x, float(ord), dim, keepdim, dtype=dtype, out=out)
 
 
-def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
+def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=None):
     """The norm of matrices in two dims: 'fro', 1, -1 (of column sums), inf or -inf (of row sums).
 
     Raises NotImplementedError for the orders made of singular values ('nuc', 2, -2), which Weft does not compute yet,
@@ -31,9 +31,12 @@ def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None):
     >>> weft.linalg.matrix_norm(weft.tensor([[1.0, -2.0], [3.0, 4.0]]), 1)
     tensor(6.)
     """
-    check_tensors("matrix_norm", A=A)
-    if dtype is not None:
-        A = A.to(dtype)
+    check_tensors("matrix_norm", ("out",), A=A, out=out)
+    result = _matrix_norm(A if dtype is None else A.to(dtype), ord, dim, keepdim)
+    return result if out is None else out.copy_(result)
+
+
+def _matrix_norm(A, ord, dim, keepdim):
     rows, columns = (d % A.dim() for d in dim)
     if rows == columns:
         raise RuntimeError(f"matrix_norm: the dims must differ, got {tuple(dim)}")
@@ -62,8 +65,7 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
     check_tensors("norm", ("out",), A=A, out=out)
     two = isinstance(dim, (tuple, list)) and len(dim) == 2
     if ord is not None and (two or (dim is None and A.dim() == 2)):
-        result = matrix_norm(A, ord, dim if two else (-2, -1), keepdim, dtype=dtype)
-        return result if out is None else out.copy_(result)
+        return matrix_norm(A, ord, dim if two else (-2, -1), keepdim, dtype=dtype, out=out)
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
 
 

@@ -3,6 +3,7 @@
 import inspect
 import re
 
+import numpy as np
 import pytest
 from callables import CALLS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES
 from support import weft_only
@@ -165,3 +166,167 @@ def test_preserved_format(w):
     for bad in (x.contiguous, x.is_contiguous, lambda **options: w.zeros_like(x, **options)):
         refuse(lambda bad=bad: bad(memory_format=w.preserve_format), "preserve_format")
     assert repr(w.preserve_format) == "weft.preserve_format" and isinstance(w.preserve_format, w.memory_format)
+
+
+TRUTHS = [lambda w: True, lambda w: np.bool_(True), lambda w: w.tensor(True)]
+WHERE_INTEGERS_ARE_MEANT = [
+    lambda w, x, t: w.sum(x, t),
+    lambda w, x, t: x.sum(t),
+    lambda w, x, t: x.sum(dim=t),
+    lambda w, x, t: x.sum((t,)),
+    lambda w, x, t: x.sum([t, 0]),
+    lambda w, x, t: x.softmax(t),
+    lambda w, x, t: x.amax(t),
+    lambda w, x, t: x.std(dim=(t,)),
+    lambda w, x, t: w.zeros(t),
+    lambda w, x, t: w.zeros((t,)),
+    lambda w, x, t: w.ones(size=(t, 2)),
+    lambda w, x, t: w.full((t,), 1.0),
+    lambda w, x, t: w.rand(t),
+    lambda w, x, t: w.randint(0, 2, (t,)),
+    lambda w, x, t: x.new_zeros(t),
+    lambda w, x, t: w.eye(t),
+    lambda w, x, t: w.randperm(t),
+    lambda w, x, t: x.view(t),
+    lambda w, x, t: x.view((t, -1)),
+    lambda w, x, t: x.reshape(t),
+    lambda w, x, t: x.expand(t, 2, 3, 2),
+    lambda w, x, t: x.repeat(t, 1, 1),
+    lambda w, x, t: x.tile((t,)),
+    lambda w, x, t: x.permute(t, 0, 2),
+    lambda w, x, t: x.transpose(0, t),
+    lambda w, x, t: x.squeeze((t,)),
+    lambda w, x, t: x.flip(t),
+    lambda w, x, t: x.roll(1, t),
+    lambda w, x, t: x.roll(t),
+    lambda w, x, t: x.movedim((t,), (0,)),
+    lambda w, x, t: x.split([t, t]),
+    lambda w, x, t: x.split(t),
+    lambda w, x, t: x.as_strided((t,), (1,)),
+    lambda w, x, t: w.broadcast_to(x, (t,)),
+    lambda w, x, t: w.tensordot(x, x, dims=([t], [0])),
+    lambda w, x, t: w.nn.functional.pad(x, (t, t)),
+    lambda w, x, t: w.nn.functional.layer_norm(x[..., :1], (t,)),
+    lambda w, x, t: w.nn.functional.conv2d(x[None], w.ones(1, 2, 1, 1), stride=t),
+    lambda w, x, t: w.nn.functional.conv2d(x[None], w.ones(1, 2, 1, 1), padding=(t, t)),
+    lambda w, x, t: w.nn.functional.max_pool2d(x, t),
+    lambda w, x, t: w.nn.functional.avg_pool2d(x, (t, t)),
+    lambda w, x, t: w.nn.functional.adaptive_avg_pool2d(x, t),
+    lambda w, x, t: w.nn.functional.cosine_similarity(x, x, dim=t),
+    lambda w, x, t: w.nn.functional.unfold(x, t),
+    lambda w, x, t: w.nn.functional.fold(x.reshape(1, 3, 4), (2, 2), 1, padding=(t, 0)),
+    lambda w, x, t: w.nn.functional.pixel_shuffle(x, t),
+    lambda w, x, t: w.nn.functional.pixel_unshuffle(x, t),
+    lambda w, x, t: w.nn.Unflatten(t, (3, 1)),
+    lambda w, x, t: w.set_printoptions(precision=t),
+    lambda w, x, t: w.amp.GradScaler("cpu", growth_interval=t),
+    lambda w, x, t: w.set_num_threads(t),
+]
+
+
+@pytest.mark.parametrize("place", range(len(WHERE_INTEGERS_ARE_MEANT)))
+def test_a_truth_is_no_integer(w, place):
+    threads = w.get_num_threads()
+    for make in TRUTHS:
+        with pytest.raises(TypeError) as error:
+            WHERE_INTEGERS_ARE_MEANT[place](w, w.ones(2, 3, 2), make(w))
+            pytest.fail(f"accepted: {make(w)!r}")
+        assert len(str(error.value)) < LONGEST_MESSAGE
+    assert w.get_num_threads() == threads
+
+
+def test_a_bool_after_the_first_integer_counts_as_one(w):
+    """As in PyTorch, which looks at the first only."""
+    x = w.ones(2, 3)
+    assert w.zeros(2, True).shape == (2, 1) and w.zeros([2, False]).shape == (2, 0)
+    assert x.view(-1, True).shape == (6, 1) and x.sum(dim=(0, True)).item() == 6
+    assert x.permute(0, True).shape == (2, 3) and w.nn.functional.pad(x, [1, True]).shape == (2, 5)
+    assert w.nn.Linear(True, 2)(w.ones(1)).shape == (2,)
+
+
+WHERE_NUMBERS_ARE_MEANT = [
+    lambda w, n: w.nn.utils.rnn.pad_sequence([w.ones(2), w.ones(1)], padding_value=n),
+    lambda w, n: w.nn.functional.poisson_nll_loss(w.ones(2), w.ones(2), eps=n),
+    lambda w, n: w.nn.Embedding(2, 2, max_norm=n),
+    lambda w, n: w.amp.GradScaler("cpu", growth_factor=n),
+]
+
+
+@pytest.mark.parametrize("place", range(len(WHERE_NUMBERS_ARE_MEANT)))
+def test_what_is_no_number(w, place):
+    call = WHERE_NUMBERS_ARE_MEANT[place]
+    for number in (2, 2.5, np.float32(2.5), np.int64(2), np.array(2.5), w.tensor(2.5)):
+        call(w, number)
+    for junk in (
+        True,
+        np.bool_(True),
+        np.array(True),
+        np.array([2.5]),
+        np.ones((2, 2)),
+        w.tensor([2.5]),
+        w.tensor(True),
+        float,
+    ):
+        with pytest.raises(TypeError, match="expected a number as"):
+            call(w, junk)
+
+
+TAKE_NONE = {  # as PyTorch documents; calls without the argument give the same
+    "var": lambda w, x, n: w.var(x, **n("out")),
+    "var dim": lambda w, x, n: w.var(x, 1, True, True, **n("out")),
+    "std": lambda w, x, n: w.std(x, **n("out", "dim")),
+    "sort": lambda w, x, n: x.sort(**n("stable")).indices,
+    "sort dim": lambda w, x, n: w.sort(x, dim=0, **n("stable", "out")).values,
+    "aminmax": lambda w, x, n: w.aminmax(x, **n("dim", "out")).max,
+    "norm": lambda w, x, n: w.norm(x, **n("p", "dim", "dtype", "out")),
+    "Tensor.norm": lambda w, x, n: x.norm(**n("p")),
+    "nan_to_num": lambda w, x, n: w.nan_to_num(x, **n("nan", "posinf", "neginf", "out")),
+    "nan_to_num_": lambda w, x, n: x.clone().nan_to_num_(**n("nan")),
+    "take": lambda w, x, n: w.take(x, w.tensor([0]), **n("out")),
+    "scatter_add": lambda w, x, n: w.scatter_add(x, 0, w.zeros(1, 1, dtype=w.int64), x, **n("out")),
+    "index_add": lambda w, x, n: w.index_add(x, 0, w.tensor([0]), x[:1], **n("out")),
+    "multinomial": lambda w, x, n: w.multinomial(x.exp(), 2, **n("generator", "out")),
+    "zeros": lambda w, x, n: w.zeros(2, **n("dtype", "device", "layout", "pin_memory")),
+    "new_zeros": lambda w, x, n: x.new_zeros(2, **n("dtype", "device", "layout", "pin_memory")),
+    "zeros_like": lambda w, x, n: w.zeros_like(x, **n("memory_format", "pin_memory")),
+    "full": lambda w, x, n: w.full((2,), 1.0, **n("pin_memory")),
+    "arange": lambda w, x, n: w.arange(3, **n("pin_memory")),
+    "eye": lambda w, x, n: w.eye(3, **n("pin_memory")),
+    "cpu": lambda w, x, n: x.cpu(**n("memory_format")),
+    "meshgrid": lambda w, x, n: w.meshgrid(x[0], x[1], **n("indexing"))[1],
+    "random_": lambda w, x, n: x.clone().random_(0, **n("to")) if n("to") else x.clone().random_(),
+    "random_ int8": lambda w, x, n: x.to(w.int8).random_(5, **n("to")) if n("to") else x.to(w.int8).random_(5, 128),
+    "Generator": lambda w, x, n: w.rand(2, generator=w.Generator(**n("device"))),
+    "matrix_norm": lambda w, x, n: w.linalg.matrix_norm(x, **n("dtype", "out")),
+    "compile": lambda w, x, n: w.compile(lambda x: x * 2, **n("mode", "options", "dynamic", "backend"))(x),
+}
+
+
+@pytest.mark.parametrize("name", TAKE_NONE)
+def test_none_for_what_need_not_be_given(w, name):
+    results = []
+    for given in (lambda *names: dict.fromkeys(names), lambda *names: {}):
+        w.manual_seed(1)
+        x = w.tensor([[3.0, -1.0, float("inf")], [0.5, 2.0, -4.0]])
+        x = x.clamp(max=5) if name != "nan_to_num" else x
+        results.append(TAKE_NONE[name](w, x, given))
+    assert w.equal(*results)
+
+
+def test_new_out_arguments_are_written(w):
+    x, i = w.tensor([[3.0, -1.0], [0.5, 2.0]]), w.zeros(1, 1, dtype=w.int64)
+    for call in (
+        lambda **out: w.var(x, **out),
+        lambda **out: w.std(x, dim=0, **out),
+        lambda **out: w.take(x, w.tensor([0, 3]), **out),
+        lambda **out: w.scatter_add(x, 0, i, x, **out),
+        lambda **out: w.index_add(x, 0, w.tensor([1]), x[:1], **out),
+        lambda **out: w.linalg.matrix_norm(x, 1, **out),
+    ):
+        want = call()
+        out = w.empty(want.shape)
+        assert call(out=out) is out and w.equal(out, want)
+    low, high = out = w.empty(()), w.empty(())
+    assert w.aminmax(x, out=out).max is high and (low.item(), high.item()) == (-1, 3)
+    out = w.empty(2, 2, dtype=w.int64)
+    assert w.multinomial(x.exp(), 2, out=out) is out and sorted(out[0].tolist()) == [0, 1]

@@ -66,3 +66,11 @@ def test_vectors_of_the_wrong_length_change_nothing(w):
         with pytest.raises(ValueError, match="8 elements"):
             w.nn.utils.vector_to_parameters(w.zeros(length), model.parameters())
     np.testing.assert_array_equal(to_numpy(model.weight), before)
+
+
+def test_the_order_of_the_norm_may_be_text(w):
+    tensors = [w.tensor([3.0, -5.0]), w.tensor([4.0])]
+    assert w.nn.utils.get_total_norm(tensors, "inf").item() == 5
+    for junk, error in ((None, TypeError), ("nonsense", ValueError)):
+        with pytest.raises(error):
+            w.nn.utils.get_total_norm(tensors, junk)

@@ -1,7 +1,7 @@
 """autograd.Function: operations with a derivative written in Python."""
 
 import pytest
-from support import check_message, equal, leaf, make_square, to_numpy
+from support import check_message, equal, leaf, make_square, to_numpy, weft_only
 
 
 def test_custom_function(w):
@@ -153,3 +153,107 @@ def test_saved_tensor_of_a_function_changed_in_place(w):
     y.add_(1)
     with pytest.raises(RuntimeError):
         z.sum().backward()
+
+
+IN_PLACE = {  # a change, its derivative
+    "t_": (lambda a: a.t_(), lambda g: g.t()),
+    "t_ and a product": (lambda a: a.t_().mul_(3), lambda g: g.t() * 3),
+    "unsqueeze_": (lambda a: a.unsqueeze_(1), lambda g: g.squeeze(1)),
+    "transpose_": (lambda a: a.unsqueeze_(0).transpose_(0, 2), lambda g: g.transpose(0, 2).squeeze(0)),
+}
+
+
+def changing(w, name):
+    forward_of, derivative = IN_PLACE[name]
+
+    class InPlace(w.autograd.Function):
+        @staticmethod
+        def forward(ctx, a):
+            forward_of(a)
+            ctx.mark_dirty(a)
+            return a
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return derivative(gradient)
+
+    return InPlace.apply
+
+
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_forward_that_changes_the_shape_of_its_input(w, name):
+    grads = []
+    for change in (changing(w, name), IN_PLACE[name][0]):
+        x = w.arange(6.0).reshape(2, 3).clone().requires_grad_()
+        y = x * 2
+        row = y[1]
+        z = change(y)
+        assert z is y
+        ((z * w.arange(6.0).reshape(z.shape)).sum() + row.exp().sum()).backward()
+        grads.append(x.grad.tolist())
+    assert grads[0] == grads[1]
+
+
+@weft_only
+@pytest.mark.parametrize("name", IN_PLACE)
+def test_forward_that_changes_the_shape_of_a_view(w, name):
+    grads = []
+    for change in (changing(w, name), IN_PLACE[name][0]):
+        x = w.arange(12.0).reshape(4, 3).clone().requires_grad_()
+        y = x * 2
+        z = change(y[1:3])
+        ((y * w.arange(12.0).reshape(4, 3)).sum() + (z * w.arange(6.0).reshape(z.shape)).sum()).backward()
+        grads.append(x.grad.tolist())
+    assert grads[0] == grads[1]
+
+
+@weft_only
+@pytest.mark.parametrize("of_a_view", [False, True])
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("outputs", ["t", "to", "ot"])
+def test_changed_input_in_any_place(w, outputs, place, of_a_view):
+    class InPlace(w.autograd.Function):
+        @staticmethod
+        def forward(ctx, *inputs):
+            t, other = inputs[place], inputs[1 - place]
+            ctx.mark_dirty(t.mul_(3))
+            results = {"t": t, "o": other * 2}
+            return tuple(results[name] for name in outputs)
+
+        @staticmethod
+        def backward(ctx, *gradients):
+            by_name = dict(zip(outputs, gradients))
+            grads = [by_name["t"] * 3, by_name["o"] * 2 if "o" in by_name else None]
+            return tuple(grads[:: -1 if place else 1])
+
+    x, q = leaf(w, 1.0, 2.0, 3.0), leaf(w, 4.0, 5.0)
+    y = x * 1
+    t = y[1:] if of_a_view else y
+    results = InPlace.apply(*((q, t) if place else (t, q)))
+    assert results[outputs.index("t")] is t
+    loss = (y * w.tensor([1.0, 10.0, 100.0])).sum()
+    if "o" in outputs:
+        loss = loss + results[outputs.index("o")].sum()
+    loss.backward()
+    equal(x.grad, [1 if of_a_view else 3, 30, 300])
+    if "o" in outputs:
+        equal(q.grad, [2, 2])
+
+
+def test_marks_that_make_no_sense(w):
+    class Mark(w.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, kind):
+            changed = a.mul_(2)
+            ctx.mark_dirty(changed)
+            return a * 2 if kind == "not returned" else a
+
+        @staticmethod
+        def backward(ctx, gradient):
+            return gradient * 2, None
+
+    x = leaf(w, 1.0, 2.0)
+    with pytest.raises(RuntimeError, match="returned"):
+        Mark.apply(x * 1, "not returned")
+    with pytest.raises(RuntimeError, match="leaf"):
+        Mark.apply(x, "leaf")

@@ -110,6 +110,22 @@ def attribute_of_a_gradient(w, probe):
     p.grad.owner, p.grad.probe = p, probe
 
 
+def guards_of_a_second_run(w, probe):
+    holder = Probe()
+    holder.scale, holder.probe = 2, probe
+    holder.result = w.jit(lambda x: w.nn.functional.dropout(x * holder.scale, 0.5))(leaf(w, 1.0))
+
+
+def conditions_of_a_second_run(w, probe):
+    class Named(w.Generator):
+        pass
+
+    generators = [Named()]
+    generators[0].probe = probe
+    seed_of = generators[0].initial_seed
+    generators[0].result = w.jit(lambda x: w.nn.functional.dropout(x * seed_of(), 0.5))(leaf(w, 1.0))
+
+
 CYCLES = [
     own_attribute,
     own_dict,
@@ -124,6 +140,8 @@ CYCLES = [
     hook_that_steps_an_optimiser,
     context_of_a_function,
     attribute_of_a_gradient,
+    guards_of_a_second_run,
+    conditions_of_a_second_run,
 ]
 
 

@@ -3,6 +3,7 @@
 And settings, which are read like variables.
 """
 
+import functools
 import warnings
 
 import pytest
@@ -98,6 +99,60 @@ def test_setting_an_attribute_of_an_argument_is_an_error(w, name):
     assert getattr(x, name) == 3
 
 
+CHANGES = {
+    "append": lambda x: x.tags.append(3),
+    "in a list": lambda x: x.nested[0].append(3),
+    "in a tuple": lambda x: x.pair[1].append(3),
+    "an element": lambda x: x.tags.__setitem__(0, 5),
+    "a key": lambda x: x.meta.update(new=1),
+    "a value": lambda x: x.meta.update(scale=1),
+    "popped": lambda x: x.meta.pop("scale"),
+    "cleared": lambda x: x.tags.clear(),
+    "in an attribute of an attribute": lambda x: x.other.tags.append(3),
+    "a deleted attribute": lambda x: delattr(x, "tags"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changing_what_an_attribute_of_an_argument_holds_is_an_error(w, change):
+    def make():
+        return tagged(w, tags=[1], nested=[[1]], pair=(1, [1]), meta={"scale": 2}, other=tagged(w, tags=[1]))
+
+    def function(x):
+        y = x * len(x.tags)
+        CHANGES[change](x)
+        return y
+
+    with pytest.raises(RuntimeError, match="the function (changes a (list|dict)|deletes the attribute 'tags')"):
+        w.jit(function)(make())
+    eager, fallen_back = make(), make()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        assert w.equal(w.jit(function, fallback=True)(fallen_back), function(eager))
+    for name in ("tags", "nested", "pair", "meta"):
+        assert getattr(eager, name, None) == getattr(fallen_back, name, None)
+    assert eager.other.tags == fallen_back.other.tags
+
+
+@pytest.mark.parametrize("how", ["args", "kwargs", "nested"])
+def test_changing_a_container_among_the_arguments_is_an_error(w, how):
+    def function(x, results):
+        y = x * 2
+        (results[0] if how == "nested" else results).append(y)
+        return y
+
+    def call(function, results):
+        return function(w.ones(2), results=results) if how == "kwargs" else function(w.ones(2), results)
+
+    with pytest.raises(RuntimeError, match="changes a list in the arguments"):
+        call(w.jit(function), [[]])
+    results = [[]]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        call(w.jit(function, fallback=True), results)
+    assert (results[0] if how == "nested" else results)[-1].tolist() == [2, 2]
+
+
 def test_containers_that_hold_themselves(w):
     loop = []
     loop.append(loop)
@@ -177,3 +232,54 @@ def test_settings_that_a_trace_reads_are_guarded(w):
         w.backends.cudnn.benchmark = benchmark
         w.use_deterministic_algorithms(enabled)
     assert "get_num_threads() is" in jitted.explain()
+
+
+@pytest.mark.parametrize("how", ["function", "partial", "map", "of the default generator", "of a generator"])
+def test_the_seed_that_a_trace_reads_is_guarded_however_it_is_called(w, how):
+    generator, seed_of = w.Generator(), functools.partial(w.initial_seed)
+    reads = {
+        "function": lambda: w.initial_seed(),
+        "partial": lambda: seed_of(),
+        "map": lambda: next(map(w.Generator.initial_seed, [generator])),
+        "of the default generator": lambda: w.default_generator.initial_seed(),
+        "of a generator": lambda: generator.initial_seed(),
+    }
+
+    def function(x):
+        return x + reads[how]()
+
+    jitted, x, seed = w.jit(function), w.zeros(1), w.initial_seed()
+    try:
+        for number in (3, 4, 4):
+            w.manual_seed(number)
+            generator.manual_seed(number)
+            assert jitted(x).item() == number
+        assert jitted.traces == 2 and "initial_seed()" in jitted.explain()
+    finally:
+        w.manual_seed(seed)
+
+
+def test_seeds_of_two_generators(w):
+    a, b = w.Generator().manual_seed(1), w.Generator().manual_seed(2)
+    jitted = w.jit(lambda x: x + a.initial_seed() + 10 * b.initial_seed())
+    assert jitted(w.zeros(1)).item() == 21
+    b.manual_seed(3)
+    assert jitted(w.zeros(1)).item() == 31
+
+
+def test_the_state_of_generators_is_not_for_traces(w):
+    """It is another one after every draw."""
+    generator = w.Generator()
+    state = generator.get_state()
+    for use in (
+        w.get_rng_state,
+        w.seed,
+        generator.get_state,
+        generator.seed,
+        lambda: w.set_rng_state(state),
+        lambda: generator.set_state(state),
+        lambda: generator.manual_seed(3),
+    ):
+        with pytest.raises(RuntimeError, match="jitted function"):
+            w.jit(lambda x, use=use: (use(), x + 1)[1])(w.zeros(1))
+    assert w.equal(generator.get_state(), state)

@@ -357,3 +357,36 @@ def test_an_argument_changed_since_is_an_error(w):
     y.add_(1)
     with pytest.raises(RuntimeError, match="changed"):
         w.autograd.grad(loss, [x], create_graph=True)
+
+
+def test_a_step_that_changes_what_requires_grad_says_so(w):
+    """It is not the change that stands against a second run, but what it is a change of."""
+    weight = w.ones(3, requires_grad=True)
+
+    @w.jit
+    def step(x):
+        loss = (w.nn.functional.dropout(x, 0.5) + weight).sum()
+        with w.no_grad():
+            weight.sub_(0.1)
+        return loss
+
+    x = w.ones(3, requires_grad=True)
+    out = step(x)
+    with pytest.raises(NotImplementedError) as error:
+        w.autograd.grad(out, [x], create_graph=True)
+    for part in ("run it once more", r"captured tensor in place (of shape (3,))", "requires grad"):
+        assert part in str(error.value)
+    assert len(w.autograd.grad(out, [x])) == 1
+
+
+def test_an_argument_that_is_given_twice_and_changes_says_so(w):
+    @w.jit
+    def step(x, a, b):
+        y = w.nn.functional.dropout(x, 0.5) + a + b
+        a.mul_(2)
+        return y
+
+    a, x = w.ones(3), w.ones(3, requires_grad=True)
+    out = step(x, a, a)
+    with pytest.raises(NotImplementedError, match="shares memory with another argument"):
+        w.autograd.grad(out.sum(), [x], create_graph=True)

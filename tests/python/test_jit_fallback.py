@@ -213,3 +213,42 @@ def test_bad_arguments_of_compile(w, arguments, error, message):
 def test_compile_of_no_function(w):
     with pytest.raises(TypeError, match="expected a function or a Module, got int"):
         w.compile(3)
+
+
+class Thing:
+    __hash__ = None
+    scale = 3
+
+
+@pytest.mark.parametrize("check", [False, True])
+@pytest.mark.parametrize("where", ["attribute", "argument", "array", "keyword", "nested", "a list that holds itself"])
+def test_arguments_that_cannot_be_told_apart(w, where, check, monkeypatch):
+    monkeypatch.setattr("weft._jit_fallback._warned", set())
+
+    def call(function):
+        x = w.ones(2)
+        if where == "attribute":
+            x.thing = Thing()
+            return function(x, None)
+        if where == "a list that holds itself":
+            things = [Thing]
+            things.append(things)
+            return function(x, things)
+        if where == "keyword":
+            return function(x, thing=Thing())
+        return function(x, {"argument": Thing(), "array": np.full(2, 3.0), "nested": [{"a": Thing()}]}[where])
+
+    def function(x, thing):
+        if where in ("nested", "a list that holds itself"):
+            thing = thing[0]["a"] if where == "nested" else thing[0]
+        return x * (thing if where == "array" else getattr(x, "thing", thing).scale)
+
+    f = w.jit(function, fallback=True, check=check)
+    with pytest.warns(RuntimeWarning, match=r"runs eagerly.*test_jit_fallback.py:\d+: ") as caught:
+        for _ in range(3):
+            assert call(f).tolist() == [3, 3]
+    assert len(caught) == 1 and caught[0].filename.endswith("test_jit_fallback.py") and f.traces == 0
+    with pytest.raises((TypeError, RecursionError)):
+        call(w.jit(function, check=check))
+    with pytest.raises((TypeError, RecursionError)):
+        call(f.graph)

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from support import FLOATS, INTS, to_numpy, weft_only
+from support import FLOATS, INTS, IS_WEFT, to_numpy, weft_only
 
 BIG = 2**62 + 1
 
@@ -342,3 +342,11 @@ def test_round_to_decimals_stays_finite(w, device, dtype):
         assert rounded.isfinite().all() and rounded[0] == x[0] and rounded[1] == x[1]
     assert w.round(w.tensor([1.25], dtype=getattr(w, dtype)), decimals=1).item() == pytest.approx(1.2, rel=1e-2)
     assert w.round(w.tensor([1234.0, math.inf]), decimals=-2).tolist() == [1200.0, math.inf]
+
+
+def test_arrays_without_dimensions_are_numbers(w):
+    x = w.ones(2)
+    assert (x + np.array(2.5)).tolist() == [3.5, 3.5] and (x * np.array(True)).tolist() == [1, 1]
+    assert (np.array(2) + w.ones(2, dtype=w.int64)).tolist() == [3, 3]
+    if IS_WEFT:
+        assert w.full((2,), np.array(2.5)).tolist() == [2.5, 2.5] and w.full((), np.array(True)).dtype == w.bool

@@ -54,6 +54,7 @@ TAKEN = [
     ("weft.nn.*Norm?d", "momentum", "None", "an average of all"),
     ("weft.nn.ConstantPad?d", "value", "None", "0, as in functional.pad"),
     ("weft.utils.data.DataLoader", "batch_size", "None", "samples by themselves"),
+    ("weft.compile", "backend", "None", "the usual one"),
     ("weft.utils.data.DataLoader", "pin_memory_device", "nonsense", "a hint"),
     ("weft.utils.data.BatchSampler", "sampler", "nonsense", "any iterable"),
     ("weft.autograd.Function.apply", "argument 0", "any", "forward is written by users"),

@@ -282,3 +282,42 @@ def test_refused(w, name, call, errors, says):
     with pytest.raises(errors) as error:
         call(w)
     check_message(error, says)
+
+
+class Index:
+    def __index__(self):
+        return 5
+
+
+@pytest.mark.parametrize("seed", [np.int32(5), np.uint64(5), np.array(5), Index(), "tensor"])
+def test_seeds_of_other_types(w, seed):
+    if seed == "tensor":
+        seed = w.tensor(5)
+    first = w.manual_seed(5) and w.rand(3)
+    assert w.manual_seed(seed).initial_seed() == 5 and w.equal(w.rand(3), first)
+    w.cuda.manual_seed(seed)
+    w.cuda.manual_seed_all(seed)
+
+
+def test_manual_seed_takes_what_int_takes(w):
+    for seed in (True, 1.0, 1.5, np.float64(1.5), np.bool_(True), "1"):
+        assert w.manual_seed(seed).initial_seed() == 1
+    for seed in (None, [1]):
+        with pytest.raises(TypeError):
+            w.manual_seed(seed)
+
+
+@weft_only
+def test_seeds_of_a_generator_are_integers(w):
+    g = w.Generator()
+    for seed in (np.int32(5), np.uint64(5), np.array(5), Index(), w.tensor(5), 5):
+        assert g.manual_seed(seed).initial_seed() == 5
+    for seed in (True, np.bool_(True), w.tensor(True), 1.0, np.float64(1.0), w.tensor(1.0), "1", None):
+        with pytest.raises(TypeError):
+            g.manual_seed(seed)
+    for method in (w.Generator.manual_seed, w.Generator.set_state):
+        with pytest.raises(TypeError):
+            method(None, 1 if method is w.Generator.manual_seed else g.get_state())
+    with pytest.raises(TypeError):
+        w.Generator.initial_seed(None)
+    assert g.initial_seed() == 5

@@ -7,8 +7,6 @@ namespace weft::graph {
 
 namespace {
 
-size_t at(int i) { return static_cast<size_t>(i); }
-
 class EpilogueFusion {
  public:
   explicit EpilogueFusion(Graph& g)

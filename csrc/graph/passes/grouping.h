@@ -12,7 +12,6 @@ namespace weft::graph {
 class Grouping {
  protected:
   explicit Grouping(Graph& g);
-  static size_t at(int i) { return static_cast<size_t>(i); }
 
   // The group that makes a value; -1: none. A view counts as made by what makes the values it shows, if its entry in
   // shown_ says so.

@@ -7,8 +7,6 @@ namespace weft::graph {
 
 namespace {
 
-size_t at(int i) { return static_cast<size_t>(i); }
-
 // Values are joined to sets that must have one layout. A set gets its channels innermost where all nodes that make or
 // read its members can do with that, and a convolution gains by it: no value is ever copied to another layout.
 class LayoutAssignment {

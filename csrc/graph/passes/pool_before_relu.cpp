@@ -7,8 +7,6 @@ namespace weft::graph {
 
 namespace {
 
-size_t at(int i) { return static_cast<size_t>(i); }
-
 // max_pool(relu(x)) with what backward makes of it.
 struct Found {
   int relu, pool, pool_backward = -1, relu_backward = -1;

@@ -8,8 +8,6 @@ namespace weft::graph {
 
 namespace {
 
-size_t at(int i) { return static_cast<size_t>(i); }
-
 constexpr size_t kWorthwhile = 64 << 10;  // bytes: smaller values are not worth a step
 constexpr int kFar = 8;                   // nodes between two uses that make it worth letting go in between
 constexpr int kDeepest = 3;               // nodes that are computed again for one value

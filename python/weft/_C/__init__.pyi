@@ -747,7 +747,7 @@ class Tensor:
     @typing.overload
     def amin(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def aminmax(self: weft.Tensor, *, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+    def aminmax(self: weft.Tensor, *, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False, out: typing.Any = None) -> typing.Any:
         """
         The smallest and the largest element, as .min and .max.
         """
@@ -998,7 +998,7 @@ class Tensor:
         >>> weft.count_nonzero(weft.tensor([0, 2, 3]))
         tensor(2)
         """
-    def cpu(self: weft.Tensor) -> weft.Tensor:
+    def cpu(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor in host memory.
         """
@@ -1271,7 +1271,7 @@ class Tensor:
         ...
     def hypot_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def index_add(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> weft.Tensor:
+    def index_add(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
         """
@@ -1625,7 +1625,7 @@ class Tensor:
         ...
     def mul_(self, other: weft.Tensor | builtins.float) -> typing.Any:
         ...
-    def multinomial(self: weft.Tensor, num_samples: typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None) -> weft.Tensor:
+    def multinomial(self: weft.Tensor, num_samples: typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).
 
@@ -1635,11 +1635,11 @@ class Tensor:
         """
         Product of a matrix (n, k) and a vector (k,).
         """
-    def nan_to_num(self: weft.Tensor, nan: typing.SupportsFloat | typing.SupportsIndex | None = 0.0, posinf: typing.SupportsFloat | typing.SupportsIndex | None = None, neginf: typing.SupportsFloat | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+    def nan_to_num(self: weft.Tensor, nan: typing.SupportsFloat | typing.SupportsIndex | None = None, posinf: typing.SupportsFloat | typing.SupportsIndex | None = None, neginf: typing.SupportsFloat | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Replaces NaN and infinities by numbers (default 0 and the largest finite ones).
         """
-    def nan_to_num_(self, nan: typing.SupportsFloat | typing.SupportsIndex | None = 0.0, posinf: typing.SupportsFloat | typing.SupportsIndex | None = None, neginf: typing.SupportsFloat | typing.SupportsIndex | None = None) -> typing.Any:
+    def nan_to_num_(self, nan: typing.SupportsFloat | typing.SupportsIndex | None = None, posinf: typing.SupportsFloat | typing.SupportsIndex | None = None, neginf: typing.SupportsFloat | typing.SupportsIndex | None = None) -> typing.Any:
         """
         nan_to_num() in place.
         """
@@ -1712,15 +1712,15 @@ class Tensor:
             weft.Size([2, 3])
 
         """
-    def new_empty(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+    def new_empty(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
-    def new_full(self: weft.Tensor, size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+    def new_full(self: weft.Tensor, size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
         """
         full() with this tensor's dtype and device.
         """
-    def new_ones(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+    def new_ones(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
@@ -1728,7 +1728,7 @@ class Tensor:
         """
         tensor(data) with this tensor's dtype and device.
         """
-    def new_zeros(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+    def new_zeros(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
@@ -1741,7 +1741,7 @@ class Tensor:
         tensor([[1],
                 [2]])
         """
-    def norm(self: weft.Tensor, p: typing.Any = 'fro', dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, dtype: weft.dtype | None = None) -> weft.Tensor:
+    def norm(self: weft.Tensor, p: typing.Any = None, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, dtype: weft.dtype | None = None) -> weft.Tensor:
         ...
     def normal_(self, mean: typing.SupportsFloat | typing.SupportsIndex = 0.0, std: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> typing.Any:
         ...
@@ -1808,7 +1808,13 @@ class Tensor:
         ...
     def rad2deg_(self) -> typing.Any:
         ...
-    def random_(self, from_: typing.SupportsIndex | None = None, to: typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> typing.Any:
+    @typing.overload
+    def random_(self, to: typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> typing.Any:
+        """
+        Independent integers, from <= n < to, in place; without to as far as the dtype holds integers exactly.
+        """
+    @typing.overload
+    def random_(self, from_: typing.SupportsIndex, to: typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> typing.Any:
         ...
     def ravel(self: weft.Tensor) -> weft.Tensor:
         """
@@ -1965,7 +1971,7 @@ class Tensor:
         """
         scatter() in place.
         """
-    def scatter_add(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor) -> weft.Tensor:
+    def scatter_add(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.
         """
@@ -2043,7 +2049,7 @@ class Tensor:
         ...
     def softsign_(self) -> typing.Any:
         ...
-    def sort(self: weft.Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool | None = False, *, out: typing.Any = None) -> typing.Any:
+    def sort(self: weft.Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool | None = None, *, out: typing.Any = None) -> typing.Any:
         """
         The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the largest.
 
@@ -2105,7 +2111,7 @@ class Tensor:
     def std(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
         ...
     @typing.overload
-    def std(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor) -> weft.Tensor:
+    def std(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
     def std_mean(self: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
@@ -2206,7 +2212,7 @@ class Tensor:
         """
         The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
         """
-    def take(self: weft.Tensor, index: weft.Tensor) -> weft.Tensor:
+    def take(self: weft.Tensor, index: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         Elements of the flattened input, in the shape of index.
 
@@ -2396,7 +2402,7 @@ class Tensor:
     def var(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
         ...
     @typing.overload
-    def var(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor) -> weft.Tensor:
+    def var(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
     @typing.overload
     def var_mean(self: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
@@ -2566,6 +2572,12 @@ class _SavedList:
         ...
     def unpack(self) -> tuple:
         ...
+class _FunctionInputs:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def __init__(self, arg0: collections.abc.Sequence[weft.Tensor | None]) -> None:
+        ...
 class _Guards:
     @staticmethod
     def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
@@ -2663,7 +2675,7 @@ class _Compiled:
     def group(self) -> bytes:
         ...
     @property
-    def guards(self) -> _Guards:
+    def guards(self) -> typing.Any:
         ...
     @property
     def passes(self) -> list[tuple[str, str]]:
@@ -2748,7 +2760,7 @@ class Generator:
     @staticmethod
     def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
         ...
-    def __init__(self, device: weft.device = ...) -> None:
+    def __init__(self, device: weft.device | None = ...) -> None:
         ...
     def __reduce__(self) -> tuple:
         ...
@@ -2760,9 +2772,9 @@ class Generator:
         """
         The seed the stream was started from.
         """
-    def manual_seed(self, seed: builtins.int) -> typing.Any:
+    def manual_seed(self, seed: typing.Any) -> typing.Any:
         """
-        Starts the stream anew from a seed; returns the generator.
+        Starts the stream anew from a seed, an integer; returns the generator.
         """
     def seed(self) -> builtins.int:
         """
@@ -2810,10 +2822,6 @@ def _gradients_of(params: typing.Any, known: list) -> typing.Any:
     """
     The gradients of the parameters that have one, if these are the known ones; else None.
     """
-def _guard_setting(arg0: typing.Any) -> None:
-    """
-    What this builtin function of no arguments gives is guarded where a trace calls it.
-    """
 def _instance_dict(arg0: typing.Any) -> typing.Any:
     ...
 def _is_grad_enabled() -> builtins.bool:
@@ -2832,7 +2840,7 @@ def _prepare_sgd_step(params: list[weft.Tensor], grads: list[weft.Tensor], momen
     """
     One step of SGD on all parameters, to be taken: will change params and momentum_buffers.
     """
-def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: collections.abc.Sequence[weft.Tensor | None], arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor | None], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
+def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: _FunctionInputs, arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor | None], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
     ...
 def _refuse_while_tracing(what: str) -> None:
     ...
@@ -3020,7 +3028,7 @@ def amin(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim
 @typing.overload
 def amin(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def aminmax(input: weft.Tensor, *, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False) -> typing.Any:
+def aminmax(input: weft.Tensor, *, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False, out: typing.Any = None) -> typing.Any:
     """
     The smallest and the largest element, as .min and .max.
     """
@@ -3042,7 +3050,7 @@ def any(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim:
 @typing.overload
 def any(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, start: builtins.float | None = None, end: builtins.float | None = None, step: builtins.float | None = None) -> weft.Tensor:
+def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, start: builtins.float | None = None, end: builtins.float | None = None, step: builtins.float | None = None) -> weft.Tensor:
     """
     arange(end), arange(start, end), arange(start, end, step): the numbers start, start + step, ... before end.
 
@@ -3382,7 +3390,7 @@ def einsum(*args) -> weft.Tensor:
     >>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape
     weft.Size([2, 3, 5])
     """
-def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A tensor with undefined contents. Sizes as numbers or as one sequence.
 
@@ -3390,11 +3398,11 @@ def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = N
     >>> weft.empty(2, 3).shape
     weft.Size([2, 3])
     """
-def empty_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def empty_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
-def empty_strided(size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+def empty_strided(size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     A tensor with undefined contents and the given strides.
     """
@@ -3420,7 +3428,7 @@ def exp2(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def expm1(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def eye(n: typing.SupportsIndex, m: typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+def eye(n: typing.SupportsIndex, m: typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     An (n, m) matrix with ones on the diagonal.
 
@@ -3500,7 +3508,7 @@ def frombuffer(buffer: typing.Any, *, dtype: weft.dtype, count: typing.SupportsI
     >>> weft.frombuffer(bytearray(4), dtype=weft.int16)
     tensor([0, 0], dtype=weft.int16)
     """
-def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     A tensor of one repeated value; its dtype is fill_value's unless given.
 
@@ -3508,7 +3516,7 @@ def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dty
     >>> weft.full((2,), 7)
     tensor([7, 7])
     """
-def full_like(input: weft.Tensor, fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def full_like(input: weft.Tensor, fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     full() with the shape, dtype and device of input, where they are not given.
     """
@@ -3566,7 +3574,7 @@ def hstack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """
 def hypot(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def index_add(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> weft.Tensor:
+def index_add(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
     """
@@ -3654,7 +3662,7 @@ def lerp(input: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | builtins.fl
     """
     input + weight * (end - input).
     """
-def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     `steps` evenly spaced numbers from start to end, both included.
 
@@ -3698,7 +3706,7 @@ def logit(input: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex |
     """
 def logsigmoid(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     base to the powers of linspace(start, end, steps).
 
@@ -3716,7 +3724,7 @@ def logsumexp(input: weft.Tensor, dim: typing.Sequence[builtins.int], keepdim: b
     """
 def lt(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def manual_seed(seed: builtins.int) -> typing.Any:
+def manual_seed(seed: typing.Any) -> typing.Any:
     """
     Seeds the default generator, and returns it: the same numbers follow, with any number of threads.
     """
@@ -3802,7 +3810,7 @@ def median(input: weft.Tensor) -> weft.Tensor:
 @typing.overload
 def median(input: weft.Tensor, dim: typing.SupportsIndex, keepdim: builtins.bool = False, *, out: typing.Any = None) -> typing.Any:
     ...
-def meshgrid(*args, indexing: str = 'ij') -> tuple:
+def meshgrid(*args, indexing: str | None = None) -> tuple:
     """
     Views of the vectors of shape (len(a), len(b), ...), each varying along its own dimension.
 
@@ -3871,7 +3879,7 @@ def mul(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Te
 @typing.overload
 def mul(input: builtins.float, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def multinomial(input: weft.Tensor, num_samples: typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None) -> weft.Tensor:
+def multinomial(input: weft.Tensor, num_samples: typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).
 
@@ -3881,7 +3889,7 @@ def mv(input: weft.Tensor, vec: weft.Tensor, *, out: weft.Tensor = None) -> weft
     """
     Product of a matrix (n, k) and a vector (k,).
     """
-def nan_to_num(input: weft.Tensor, nan: typing.SupportsFloat | typing.SupportsIndex | None = 0.0, posinf: typing.SupportsFloat | typing.SupportsIndex | None = None, neginf: typing.SupportsFloat | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+def nan_to_num(input: weft.Tensor, nan: typing.SupportsFloat | typing.SupportsIndex | None = None, posinf: typing.SupportsFloat | typing.SupportsIndex | None = None, neginf: typing.SupportsFloat | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Replaces NaN and infinities by numbers (default 0 and the largest finite ones).
     """
@@ -3938,7 +3946,7 @@ def nonzero(input: weft.Tensor, *, as_tuple: builtins.bool = False, out: weft.Te
     tensor([[1],
             [2]])
     """
-def norm(input: weft.Tensor, p: typing.Any = 'fro', dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, out: weft.Tensor = None, dtype: weft.dtype | None = None) -> weft.Tensor:
+def norm(input: weft.Tensor, p: typing.Any = None, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, out: weft.Tensor = None, dtype: weft.dtype | None = None) -> weft.Tensor:
     """
     (sum |x|^p)^(1/p) over the given dimensions (default all).
 
@@ -3954,7 +3962,7 @@ def numel(input: weft.Tensor) -> typing.Any:
     """
     Number of elements.
     """
-def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A tensor of ones. Sizes as numbers or as one sequence.
 
@@ -3962,7 +3970,7 @@ def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = No
     >>> weft.ones(2)
     tensor([1., 1.])
     """
-def ones_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def ones_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
@@ -4113,7 +4121,7 @@ def rsub(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: buil
     """
     other - alpha * input.
     """
-def scalar_tensor(s: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None) -> weft.Tensor:
+def scalar_tensor(s: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     A tensor without dimensions that holds one number.
     """
@@ -4135,7 +4143,7 @@ def scatter(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, v
     >>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))
     tensor([0., 0., 5.])
     """
-def scatter_add(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor) -> weft.Tensor:
+def scatter_add(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.
     """
@@ -4230,7 +4238,7 @@ def softmax(input: weft.Tensor, dim: typing.SupportsIndex, dtype: weft.dtype | N
     """
 def softsign(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def sort(input: weft.Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool | None = False, *, out: typing.Any = None) -> typing.Any:
+def sort(input: weft.Tensor, dim: typing.SupportsIndex = -1, descending: builtins.bool = False, stable: builtins.bool | None = None, *, out: typing.Any = None) -> typing.Any:
     """
     The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the largest.
 
@@ -4292,7 +4300,7 @@ def std(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased
 def std(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     ...
 @typing.overload
-def std(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor) -> weft.Tensor:
+def std(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
 def std_mean(input: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
@@ -4367,7 +4375,7 @@ def t(input: weft.Tensor) -> weft.Tensor:
     """
     The transpose of a matrix; a vector as it is.
     """
-def take(input: weft.Tensor, index: weft.Tensor) -> weft.Tensor:
+def take(input: weft.Tensor, index: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Elements of the flattened input, in the shape of index.
 
@@ -4509,7 +4517,7 @@ def var(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unbiased
 def var(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> weft.Tensor:
     ...
 @typing.overload
-def var(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor) -> weft.Tensor:
+def var(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, unbiased: builtins.bool | None = None, keepdim: builtins.bool = False, *, correction: typing.SupportsFloat | typing.SupportsIndex | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
 def var_mean(input: weft.Tensor, unbiased: builtins.bool) -> tuple[weft.Tensor, weft.Tensor]:
@@ -4556,7 +4564,7 @@ def where(condition: weft.Tensor) -> tuple:
     """
 def xlogy(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A tensor of zeros. Sizes as numbers or as one sequence.
 
@@ -4565,7 +4573,7 @@ def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = N
     tensor([[0.],
             [0.]])
     """
-def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool = False, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """

@@ -37,7 +37,9 @@ class Graph:
 def abort_capture(arg0: weft.device) -> None:
     ...
 def allow_tf32() -> builtins.bool:
-    ...
+    """
+    May products on GPUs round float32 to TF32?
+    """
 def autocast_state(arg0: str) -> tuple[builtins.bool, typing.Any, builtins.bool]:
     ...
 def begin_capture(arg0: weft.device) -> None:

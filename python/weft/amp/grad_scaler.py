@@ -5,7 +5,7 @@ import warnings
 
 import weft
 from weft import _C
-from weft._checks import check_mapping, check_numbers
+from weft._checks import check_integers, check_mapping, check_numbers
 from weft._jit_state import scalers
 
 __all__ = ["GradScaler"]
@@ -24,8 +24,7 @@ def _check_backoff(name, factor):
 
 
 def _check_interval(name, interval):
-    if isinstance(interval, bool) or not hasattr(interval, "__index__"):
-        raise TypeError(f"{name}: expected an int as growth_interval, got {type(interval).__name__}")
+    check_integers(name, growth_interval=interval)
     if interval < 1:
         raise ValueError(f"{name}: growth_interval must be at least 1, got {interval}")
 

@@ -83,6 +83,7 @@ class Function:
         needs = tuple(t is not None and t.requires_grad for t in inputs)
         recording = _C.is_grad_enabled() and any(needs)
         ctx = FunctionCtx(needs if recording else (False,) * len(needs))
+        before_forward = _C._FunctionInputs(inputs) if recording else None
         before = _C._set_grad_enabled(False)
         try:
             if cls.setup_context is None:
@@ -108,7 +109,7 @@ class Function:
             cls.__name__,
             backward,
             ctx._saved,
-            inputs,
+            before_forward,
             [outputs[i] for i in places],
             list(ctx._to_save),
             list(ctx._dirty),

@@ -2,6 +2,7 @@
 
 from weft._C import _device
 from weft._C import device as _device_type
+from weft._checks import check_instances
 from weft._missing import name_missing_members
 
 __all__ = ["Event", "Stream", "current_stream", "default_stream", "set_stream", "stream"]
@@ -52,17 +53,20 @@ class Stream:
 
     def record_event(self, event=None):
         """Puts a mark behind the work given so far; returns the event."""
-        event = Event() if event is None else _checked("record_event", event, Event)
+        event = Event() if event is None else event
+        check_instances(Event, "record_event", event=event)
         event.record(self)
         return event
 
     def wait_event(self, event):
         """Work given from now on starts after the event's mark."""
-        _checked("wait_event", event, Event).wait(self)
+        check_instances(Event, "wait_event", event=event)
+        event.wait(self)
 
     def wait_stream(self, stream):
         """Work given from now on starts after all that the other stream was given until now."""
-        self.wait_event(_checked("wait_stream", stream).record_event())
+        check_instances(Stream, "wait_stream", stream=stream)
+        self.wait_event(stream.record_event())
 
     def __eq__(self, other):
         return isinstance(other, Stream) and (self.device, self.cuda_stream) == (other.device, other.cuda_stream)
@@ -85,14 +89,16 @@ class Event:
 
     def record(self, stream=None):
         """Puts the mark behind the work that the stream (by default the current one) was given so far."""
-        stream = current_stream() if stream is None else _checked("Event.record", stream)
+        stream = current_stream() if stream is None else stream
+        check_instances(Stream, "Event.record", stream=stream)
         if self._event is None:
             self._event = _device.Event(stream.device, self._timing)
         self._event.record(stream.cuda_stream)
 
     def wait(self, stream=None):
         """Work given to the stream from now on starts after the mark."""
-        stream = None if stream is None else _checked("Event.wait", stream)
+        if stream is not None:
+            check_instances(Stream, "Event.wait", stream=stream)
         if self._event is not None:
             self._event.wait((current_stream() if stream is None else stream).cuda_stream)
 
@@ -107,17 +113,11 @@ class Event:
 
     def elapsed_time(self, end_event):
         """Milliseconds from this mark to a later one. RuntimeError unless both were recorded with timing."""
-        _checked("elapsed_time", end_event, Event)
+        check_instances(Event, "elapsed_time", end_event=end_event)
         if not (self._timing and end_event._timing and self._event is not None and end_event._event is not None):
             raise RuntimeError("elapsed_time: both events must have enable_timing=True and have been recorded")
         end_event.synchronize()
         return self._event.elapsed(end_event._event)
-
-
-def _checked(function, value, kind=Stream):
-    if not isinstance(value, kind):
-        raise TypeError(f"{function}: expected a {kind.__name__}, got {type(value).__name__}")
-    return value
 
 
 def current_stream(device=None):
@@ -134,7 +134,7 @@ def default_stream(device=None):
 def set_stream(stream):
     """Makes a stream the current one of its GPU; None does nothing."""
     if stream is not None:
-        _checked("set_stream", stream)
+        check_instances(Stream, "set_stream", stream=stream)
         _device.set_current_stream(stream.device, stream.cuda_stream)
 
 
@@ -143,7 +143,7 @@ class stream:
 
     def __init__(self, stream):
         if stream is not None:
-            _checked("stream", stream)
+            check_instances(Stream, "stream", stream=stream)
         self.stream = stream
         self._before = []
 

@@ -3,7 +3,7 @@
 import math
 
 import weft
-from weft._checks import check_tensors
+from weft._checks import check_integers, check_tensors
 from weft.nn import functional as F
 from weft.nn import init
 from weft.nn.module import Module
@@ -129,8 +129,7 @@ class Unflatten(Module):
 
     def __init__(self, dim, unflattened_size):
         super().__init__()
-        if not isinstance(dim, int):
-            raise TypeError(f"Unflatten: dim must be an int, got {type(dim).__name__}")
+        check_integers("Unflatten", dim=dim)
         if not isinstance(unflattened_size, (tuple, list)) or not all(isinstance(n, int) for n in unflattened_size):
             raise TypeError(f"Unflatten: unflattened_size must be a tuple of ints, got {unflattened_size!r}")
         self.dim = dim

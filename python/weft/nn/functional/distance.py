@@ -1,12 +1,11 @@
 """Norms and distances of vectors."""
 
-import operator
-
 import weft
-from weft._checks import check_tensors
+from weft._checks import check_integers, check_numbers, check_tensors
 
 
 def _norm(x, p, dim, keepdim=False):
+    check_numbers("norm", p=p)
     return x.norm(p, dim, keepdim)
 
 
@@ -32,8 +31,8 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     tensor([0.7071])
     """
     check_tensors("cosine_similarity", x1=x1, x2=x2)
+    check_integers("cosine_similarity", dim=dim)  # None would mean all of them
     x1, x2 = weft.broadcast_tensors(x1, x2)
-    dim = operator.index(dim)  # None would mean all of them
     return (x1 / _norm(x1, 2, dim, True).clamp(min=eps) * (x2 / _norm(x2, 2, dim, True).clamp(min=eps))).sum(dim)
 
 

@@ -6,7 +6,7 @@ import operator
 import weft
 from weft import _C
 from weft._C import nn as native
-from weft._checks import check_tensors
+from weft._checks import check_integers, check_tensors
 
 
 def _one(name, value):
@@ -173,7 +173,8 @@ def pixel_shuffle(input, upscale_factor):
     True
     """
     check_tensors("pixel_shuffle", input=input)
-    r = upscale_factor
+    check_integers("pixel_shuffle", upscale_factor=upscale_factor)
+    r = operator.index(upscale_factor)
     if input.dim() < 3 or r <= 0 or input.shape[-3] % (r * r):
         raise RuntimeError(
             f"pixel_shuffle: expected (..., C * {r}^2, H, W) for upscale_factor {r}, got shape {tuple(input.shape)}"
@@ -191,7 +192,8 @@ def pixel_unshuffle(input, downscale_factor):
     True
     """
     check_tensors("pixel_unshuffle", input=input)
-    r = downscale_factor
+    check_integers("pixel_unshuffle", downscale_factor=downscale_factor)
+    r = operator.index(downscale_factor)
     if input.dim() < 3 or r <= 0 or input.shape[-2] % r or input.shape[-1] % r:
         raise RuntimeError(
             f"pixel_unshuffle: expected (..., C, H * {r}, W * {r}) for downscale_factor {r}, "
@@ -209,6 +211,8 @@ def _pair(name, what, value):
         two *= 2
     if len(two) != 2:
         raise ValueError(f"{name}: expected {what} to be one integer or two, got {two}")
+    for value in two:
+        check_integers(name, **{what: value})
     return tuple(operator.index(v) for v in two)
 
 

@@ -24,6 +24,7 @@ def get_total_norm(tensors, norm_type=2.0, error_if_nonfinite=False, foreach=Non
     tensor(5.)
     """
     check_flags("get_total_norm", foreach=foreach)
+    norm_type = float(norm_type)  # also of "inf"
     tensors = tensors_of("get_total_norm", "tensors", tensors)
     if not tensors:
         return weft.tensor(0.0)

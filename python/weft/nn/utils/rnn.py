@@ -1,7 +1,7 @@
 """Sequences of different lengths in one tensor."""
 
 import weft
-from weft._checks import check_flags, check_numbers, check_tensors
+from weft._checks import check_flags, check_numbers, check_tensors, tensors_of
 from weft._missing import missing_names
 
 __getattr__ = missing_names(__name__)
@@ -13,8 +13,8 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
     """Sequences of shape (L_i, *) in a tensor (L, B, *), or (B, L, *) with batch_first, L being the longest L_i.
 
     What is missing is filled with padding_value at the end, or with padding_side="left" at the beginning. All need one
-    dtype, device and shape after the first dimension (RuntimeError). TypeError unless they are a list or tuple of
-    tensors, or a tensor, whose first dimension is taken apart; ValueError for another padding_side.
+    dtype, device and shape after the first dimension (RuntimeError). TypeError unless they are tensors, or
+    one tensor, whose first dimension is taken apart; ValueError for another padding_side.
 
     >>> import weft
     >>> weft.nn.utils.rnn.pad_sequence([weft.tensor([1, 2, 3]), weft.tensor([4])], batch_first=True)
@@ -25,7 +25,10 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
         raise ValueError(f"pad_sequence: padding_side must be 'left' or 'right', got {padding_side!r}")
     check_flags("pad_sequence", batch_first=batch_first)
     check_numbers("pad_sequence", padding_value=padding_value)
-    sequences = _sequences("pad_sequence", sequences)
+    whole = isinstance(sequences, weft.Tensor)
+    sequences = sequences.unbind(0) if whole else tensors_of("pad_sequence", "sequences", sequences)
+    if not sequences:
+        raise RuntimeError("pad_sequence: expected at least one sequence")
     first = sequences[0]
     for i, one in enumerate(sequences):
         if one.dim() == 0:
@@ -62,13 +65,3 @@ def unpad_sequence(padded_sequences, lengths, batch_first=False):
             f"dimension {batch} should count the sequences"
         )
     return [one.narrow(0, 0, length) for one, length in zip(padded_sequences.unbind(batch), lengths)]
-
-
-def _sequences(name, given):
-    if isinstance(given, weft.Tensor):
-        given = given.unbind(0)
-    if not isinstance(given, (list, tuple)) or not all(isinstance(one, weft.Tensor) for one in given):
-        raise TypeError(f"{name}: expected a list or tuple of Tensors, got {type(given).__name__}")
-    if not given:
-        raise RuntimeError(f"{name}: expected at least one sequence")
-    return given
