@@ -373,11 +373,9 @@ def test_scopes_that_were_not_entered(w):
 
 def test_too_many_threads(w):
     before = w.get_num_threads()
-    for n in (2**31 - 1, 10**6, 0, -1):
+    for n in (2**40, 2**31 - 1, 10**6, 0, -1):
         with pytest.raises(ValueError):
             w.set_num_threads(n)
-    with pytest.raises(TypeError):
-        w.set_num_threads(2**40)
     assert w.get_num_threads() == before
 
 
