@@ -318,14 +318,14 @@ void bind_generators(py::module_& m) {
           py::arg("new_state"), "Goes back to a state of get_state().")
       .def("__reduce__",
            [](const py::object& self) -> py::tuple {
-             PhiloxState s = (*self.cast<Holder>())->state();
+             PhiloxState s = self.cast<Ref<Generator>&>()->state();
              return py::make_tuple(py::module_::import("weft._C").attr("_generator"),
                                    py::make_tuple(py::type::of(self), s.seed, s.offset));
            })
       .def_property_readonly("device", [](Ref<Generator>&) { return Device{}; });
   m.def("_generator", [](const py::object& type, uint64_t seed, uint64_t offset) {
     py::object g = type();
-    (*g.cast<Holder>())->set_state({seed, offset});
+    g.cast<Ref<Generator>&>()->set_state({seed, offset});
     return g;
   });
   m.attr("default_generator") = py::cast(std::make_shared<Ref<Generator>>(default_generator()));

@@ -318,6 +318,9 @@ def test_seeds_of_a_generator_are_integers(w):
     for method in (w.Generator.manual_seed, w.Generator.set_state):
         with pytest.raises(TypeError):
             method(None, 1 if method is w.Generator.manual_seed else g.get_state())
+    for method in (w.Generator.initial_seed, w.Generator.__reduce__):
+        with pytest.raises(TypeError):
+            method(None)
     with pytest.raises(TypeError):
-        w.Generator.initial_seed(None)
+        w._C._generator(lambda: None, 1, 1)
     assert g.initial_seed() == 5
