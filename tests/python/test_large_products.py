@@ -136,3 +136,61 @@ def test_rows_whose_columns_are_shared_out(w):
             finally:
                 w.set_num_threads(threads)
         np.testing.assert_array_equal(*results)
+
+
+@weft_only
+@pytest.mark.parametrize("layout", ["contiguous", "channels innermost"])
+@pytest.mark.parametrize(
+    "images, inputs, outputs, size, kernel, bias",
+    [(4, 32, 48, 30, 5, True), (7, 40, 33, 28, 3, False), (13, 64, 64, 19, 2, True)],
+)
+def test_parts_of_images(w, images, inputs, outputs, size, kernel, bias, layout):
+    """Batches that fall into parts of different lengths, with stride 2 so that no transform applies."""
+    rng = np.random.default_rng(1)
+    arrays = [rng.standard_normal(s) for s in ((images, inputs, size, size), (outputs, inputs, kernel, kernel))]
+    b = rng.standard_normal(outputs) if bias else None
+    expected = reference_conv(*arrays, np.zeros(outputs) if b is None else b, 2, 1, 1)
+    threads, results = w.get_num_threads(), []
+    for count in (1, 2, 3, 8):
+        w.set_num_threads(count)
+        try:
+            x, weight = (to_tensor(w, array, "float32") for array in arrays)
+            if layout != "contiguous":
+                x = laid_out(w, x, (0, 2, 3, 1))
+            x.requires_grad_()
+            y = w.nn.functional.conv2d(x, weight, None if b is None else to_tensor(w, b, "float32"), 2, 1)
+            y.backward(to_tensor(w, np.cos(expected), "float32"))
+        finally:
+            w.set_num_threads(threads)
+        results.append([to_numpy(y.detach()), to_numpy(x.grad)])
+    np.testing.assert_allclose(results[0][0], expected, rtol=1e-4, atol=1e-3)
+    product = (np.cos(expected) * (expected - (0 if b is None else b[:, None, None]))).sum()
+    assert abs((results[0][1] * arrays[0]).sum() - product) < 1e-3 * abs(product)
+    for other in results[1:]:
+        for one, two in zip(results[0], other, strict=True):
+            np.testing.assert_array_equal(one, two)
+
+
+@weft_only
+@pytest.mark.parametrize(
+    "m, n, k", [(300, 301, 400), (1000, 70, 513), (70, 1000, 513), (1, 4500, 4001), (129, 2000, 129)]
+)
+@pytest.mark.parametrize("transposed", [(), ("a",), ("b",), ("a", "b")])
+def test_parts_of_bfloat16_products(w, m, n, k, transposed):
+    rng = np.random.default_rng(2)
+    threads, results = w.get_num_threads(), []
+    a, b = (to_tensor(w, rng.standard_normal(s), "float32").to(w.bfloat16) for s in ((m, k), (k, n)))
+    expected = to_numpy(a.float()).astype(np.float64) @ to_numpy(b.float()).astype(np.float64)
+    if "a" in transposed:
+        a = a.t().contiguous().t()
+    if "b" in transposed:
+        b = b.t().contiguous().t()
+    for count in (1, 2, 5):
+        w.set_num_threads(count)
+        try:
+            results.append(to_numpy((a @ b).float()))
+        finally:
+            w.set_num_threads(threads)
+    np.testing.assert_allclose(results[0], expected, rtol=0.02, atol=0.02 * k**0.5)
+    for other in results[1:]:
+        np.testing.assert_array_equal(results[0], other)

@@ -28,6 +28,8 @@ constexpr double kLargeMatmul = 1 << 24;
 // That are worth a part of their own.
 constexpr double kConvolutionPart = 1e7;
 constexpr double kMatmulPart = 1 << 24;
+constexpr int64_t kFewestLines = 64;     // rows or columns of a part of a product: each reads the other matrix anew
+constexpr int64_t kFewestImages = 4;     // of fewer, threads share each image: own loops
 constexpr int64_t kFewestChannels = 16;  // fewer leave oneDNN's blocks of channels empty
 
 const dnnl::engine& cpu() {
@@ -97,12 +99,13 @@ struct Parts {
   }
 };
 
-// As many parts as are worth it by the work alone, so that the bits do not depend on the number of threads. make(units)
-// gives what is prepared for so many. Without parts where oneDNN has nothing for one of them.
+// As many parts as are worth it by the work alone, so that the bits do not depend on the number of threads; `most` at
+// most. make(units) gives what is prepared for so many. Without parts where oneDNN has nothing for one of them.
 template <class F>
-Parts in_parts(int64_t units, double operations, double part_operations, const F& make) {
-  const double most = std::max(1.0, std::floor(operations / part_operations));
-  Parts parts{units, static_cast<int64_t>(std::min(most, static_cast<double>(units))), nullptr, nullptr};
+Parts in_parts(int64_t units, int64_t most, double operations, double part_operations, const F& make) {
+  const double worth = std::floor(operations / part_operations);
+  const double count = std::max(1.0, std::min(worth, static_cast<double>(most)));
+  Parts parts{units, static_cast<int64_t>(count), nullptr, nullptr};
   parts.longer = make((units + parts.count - 1) / parts.count);
   parts.shorter = units % parts.count ? make(units / parts.count) : parts.longer;
   if (!parts.longer || !parts.shorter) parts.count = 0;
@@ -221,7 +224,7 @@ double operations_of(const StridedView& y, const StridedView& w) {
 bool applies(const StridedView& y, const StridedView& x, const StridedView& w, const ConvGeometry& g) {
   if (y.dtype != DType::Float32 || g.groups != 1) return false;
   if (x.shape[2] != 1 || w.shape[2] != 1 || y.shape[2] != 1) return false;
-  if (x.shape[1] < kFewestChannels || w.shape[0] < kFewestChannels) return false;
+  if (y.shape[0] < kFewestImages || x.shape[1] < kFewestChannels || w.shape[0] < kFewestChannels) return false;
   auto known = [](const StridedView& v) { return v.is_contiguous() || v.has_channels_last(); };
   return operations_of(y, w) >= kLargeConvolution && known(x) && w.is_contiguous() && known(y);
 }
@@ -272,7 +275,7 @@ bool onednn_convolution(const StridedView& y, const StridedView& x, const Stride
   if (!applies(y, x, w, geometry) || (bias.data && bias.strides[0] != 1)) return false;
   const Layouts given(x, y);
   const bool with_bias = bias.data != nullptr;
-  const Parts parts = in_parts(y.shape[0], operations_of(y, w), kConvolutionPart, [&](int64_t images) {
+  const Parts parts = in_parts(y.shape[0], y.shape[0], operations_of(y, w), kConvolutionPart, [&](int64_t images) {
     const Sizes s = sizes_of(images, y, x, w, geometry);
     return prepared(key_of((with_bias ? 1 : 0) + given.key(), s), [&] {
       auto d = forward_desc(s, with_bias);
@@ -301,7 +304,7 @@ bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, cons
                               const ConvGeometry& geometry) {
   if (!applies(gy, gx, w, geometry)) return false;
   const Layouts given(gx, gy);
-  const Parts parts = in_parts(gy.shape[0], operations_of(gy, w), kConvolutionPart, [&](int64_t images) {
+  const Parts parts = in_parts(gy.shape[0], gy.shape[0], operations_of(gy, w), kConvolutionPart, [&](int64_t images) {
     const Sizes s = sizes_of(images, gy, gx, w, geometry);
     return prepared(key_of(2 + given.key(), s), [&] {
       dnnl::convolution_backward_data::primitive_desc d(cpu(), dnnl::algorithm::convolution_direct, any(s.x), any(s.w),
@@ -323,23 +326,30 @@ bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedVi
   if (out.dtype != DType::BFloat16 || operations < kLargeMatmul) return false;
   for (const StridedView* v : {&out, &a, &b})
     if (v->strides[0] < 1 || v->strides[1] < 1 || (v->strides[0] != 1 && v->strides[1] != 1)) return false;
-  const Parts parts = in_parts(m, operations, kMatmulPart, [&](int64_t rows) {
-    Key key{-1, rows, n, k, a.strides[0], a.strides[1], b.strides[0], b.strides[1], out.strides[0], out.strides[1]};
+  // Parts of rows share b, parts of columns share a.
+  const bool rows = m >= n;
+  const int64_t lines = rows ? m : n;
+  const Parts parts = in_parts(lines, lines / kFewestLines, operations, kMatmulPart, [&](int64_t count) {
+    const int64_t height = rows ? count : m, width = rows ? n : count;
+    Key key{-1,           height,         width,         k, a.strides[0], a.strides[1], b.strides[0],
+            b.strides[1], out.strides[0], out.strides[1]};
     return prepared(key, [&] {
       auto desc = [](int64_t r, int64_t c, const StridedView& v) {
         return memory::desc({r, c}, memory::data_type::bf16, {v.strides[0], v.strides[1]});
       };
-      const memory::desc a_rows = desc(rows, k, a), whole = desc(k, n, b), out_rows = desc(rows, n, out);
-      dnnl::matmul::primitive_desc d(cpu(), a_rows, whole, out_rows, attributes());
+      const memory::desc left = desc(height, k, a), right = desc(k, width, b), result = desc(height, width, out);
+      dnnl::matmul::primitive_desc d(cpu(), left, right, result, attributes());
       return Prepared{dnnl::matmul(d),
                       {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
                       {d.src_desc(), d.weights_desc(), d.dst_desc()},
-                      {a_rows, whole, out_rows},
+                      {left, right, result},
                       d.scratchpad_desc()};
     });
   });
-  auto rows_of = [](const StridedView& v) { return Operand{v.data, false, v.strides[0] * 2}; };
-  return parts.count > 0 && run(parts, {rows_of(a), {b.data, true, 0}, rows_of(out)});
+  const int64_t line_bytes = 2 * out.strides[rows ? 0 : 1];
+  return parts.count > 0 &&
+         run(parts,
+             {{a.data, !rows, 2 * a.strides[0]}, {b.data, rows, 2 * b.strides[1]}, {out.data, false, line_bytes}});
 }
 
 }  // namespace weft
