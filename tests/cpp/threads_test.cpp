@@ -2,6 +2,7 @@
 #include "device/cpu/threads.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -315,6 +316,18 @@ TEST_F(Threads, ForkInsideAPart) {
   }
   EXPECT_EQ(left, 0);
   EXPECT_TRUE(WIFSIGNALED(returned.load()) && WTERMSIG(returned.load()) == SIGABRT) << returned;
+}
+
+TEST_F(Threads, TheSystemGivesNoThreads) {
+  int status = status_of_child([] {
+    rlimit none{1, 1};
+    bool refused = setrlimit(RLIMIT_NPROC, &none) == 0 && (getuid() != 0 || setuid(65534) == 0);
+    set_num_threads(8);
+    std::atomic<int64_t> sum{0};
+    for (int i = 0; i < 3; i++) parallel_for(64, 1, [&](int64_t b, int64_t e) { sum += e - b; });
+    _exit(refused && sum == 3 * 64 && threads_alive() < 8 ? 0 : 1);
+  });
+  EXPECT_EQ(status, 0);
 }
 
 // A file system with the limits of a control group.

@@ -7,7 +7,6 @@
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -115,13 +114,14 @@ bool ThreadPool::inside() { return in_chunk; }
 void ThreadPool::after_fork() {
   forks.fetch_add(1);
   const int shares = std::exchange(started_, 0) + 1;
+  refused_ = false;
   if (owns_job) return;  // it takes over what nobody has begun; run() sees what was lost
   for (int slot = 0; slot < shares; slot++) shares_[slot].range.store(0);
   owned_.store(false);
 }
 
 void ThreadPool::start_workers(int count) {
-  if (started_ >= count) return;
+  if (started_ >= count || refused_) return;
   sigset_t all, before;  // signals are for the threads of the program
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
@@ -130,8 +130,8 @@ void ThreadPool::start_workers(int count) {
       shares_[started_ + 1].asleep.store(0);
       std::thread([this, slot = started_ + 1] { work_for_ever(slot); }).detach();
     }
-  } catch (const std::system_error&) {
-    // The system gives no more threads: the others take the chunks.
+  } catch (const std::exception&) {
+    refused_ = true;  // the system gives no more threads: the others take the chunks
   }
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
 }

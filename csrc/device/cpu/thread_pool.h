@@ -50,6 +50,7 @@ class ThreadPool {
 
   std::atomic<bool> owned_{false};  // by a thread whose job runs
   int started_ = 0;                 // of the owner, as the job: workers that exist
+  bool refused_ = false;            // the system had no thread left
 
   // The job. Who has taken a chunk may read it: it cannot end before that chunk is done.
   void (*chunk_)(void*, int64_t) = nullptr;
