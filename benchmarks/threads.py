@@ -5,8 +5,10 @@
 Every row runs in a process of its own for so many seconds, the frameworks one after the other. "busy" starts as many
 processes that only compute as the machine has cores: a fair share of the cores is half of them, so that a step takes
 twice as long (the mean of all steps counts; target: at most 2.3 times the quiet mean). "4 threads" trains four models
-in four Python threads; "loader" prepares batches with NumPy in another thread meanwhile. With words only rows whose
-names contain one are run; --save writes the table into benchmarks/results.
+in four Python threads; "loader" prepares batches with NumPy in another thread meanwhile. "then X" and "X then" have
+another library with threads of its own in the process, imported after or before; it has computed once and is idle
+(target: at most 1.1 times alone). With words only rows whose names contain one are run; --save writes the table into
+benchmarks/results.
 """
 
 import argparse
@@ -28,6 +30,7 @@ RESULTS = Path(__file__).parent / "results"
 BATCHES = {"mlp": 32, "lenet": 32, "gpt": 8}
 SLOWDOWN = 2.3
 BUSY = "while True: pass"
+OTHERS = ("torch", "weft", "sklearn", "numba")
 
 
 def make_step(f, name):
@@ -74,6 +77,26 @@ def run_loader(f, name, seconds):
         worker.join()
 
 
+def compute_once(name):
+    """The library's threads are started and are idle again."""
+    if name in ("torch", "weft"):
+        f = importlib.import_module(name)
+        f.rand(1000, 1000) @ f.rand(1000, 1000)
+        f.rand(1_000_000).exp()
+    elif name == "sklearn":
+        importlib.import_module("sklearn.cluster").KMeans(8, n_init=1).fit(np.random.default_rng(0).random((20000, 8)))
+    else:
+        numba = importlib.import_module("numba")
+
+        @numba.njit(parallel=True)
+        def double(x):
+            for i in numba.prange(x.size):
+                x[i] *= 2
+
+        double(np.ones(1_000_000))
+    time.sleep(0.1)
+
+
 def run_together(f, name, seconds):
     """Times as if one thread had done the steps of all: seconds per step of the whole."""
     times = []
@@ -87,7 +110,11 @@ def run_together(f, name, seconds):
 
 
 def run_child(framework, name, kind, seconds, threads):
+    if kind.endswith(" then"):
+        compute_once(kind.removesuffix(" then"))
     f = importlib.import_module(framework)
+    if kind.startswith("then "):
+        compute_once(kind.removeprefix("then "))
     f.set_num_threads(threads)
     run = {"loader": run_loader, "4 threads": run_together}.get(kind, run_alone)
     times = run(f, name, seconds)
@@ -125,6 +152,7 @@ def main():
     frameworks = options.frameworks.split(",")
     rows = [("region", "alone"), ("region", "busy")]
     rows += [(name, kind) for name in BATCHES for kind in ("alone", "busy", "4 threads", "loader")]
+    rows += [("mlp", kind) for other in OTHERS for kind in (f"then {other}", f"{other} then")]
     heads = [f"{f} {what}" for f in frameworks for what in ("mean", "median", "x alone")]
     lines = ["| case | " + " | ".join(heads) + " | ratio of means |", "|" + " --- |" * (len(heads) + 2)]
     print("\n".join(lines), flush=True)
@@ -134,6 +162,9 @@ def main():
             continue
         cells, means = [], {}
         for framework in frameworks:
+            if framework in kind.split():
+                cells += ["", "", ""]
+                continue
             seconds = measure(framework, name, kind, options)
             means[framework] = seconds["mean"]
             quiet.setdefault((framework, name), seconds["mean"])
