@@ -2,6 +2,8 @@
 // values too; here a tensor is its dtype and shape, and long texts are cut.
 #include "bindings/argument_errors.h"
 
+#include <unordered_set>
+
 #include "bindings/bindings.h"
 
 namespace weft::python {
@@ -59,6 +61,38 @@ std::string signatures(std::string_view text) {
   return kept;
 }
 
+// The names of all ops. Errors of an op that another one is made of come under the name of the one that was called.
+std::unordered_set<std::string>& op_names() {
+  static std::unordered_set<std::string> names;
+  return names;
+}
+
+// The error of a bound function without Python code in between: "expand: ..." becomes "broadcast_to: ...".
+void rename_error(PyObject* self) {
+  PyObject *type, *value, *trace;
+  PyErr_Fetch(&type, &value, &trace);
+  PyErr_NormalizeException(&type, &value, &trace);
+  const py::detail::function_record* record = py::detail::function_record_ptr_from_PyObject(self);
+  const std::string_view own = record && record->name ? record->name : "";
+  const auto text = py::reinterpret_steal<py::object>(trace ? nullptr : PyObject_Str(value));
+  const char* plain = text ? PyUnicode_AsUTF8(text.ptr()) : nullptr;
+  PyErr_Clear();
+  const std::string_view message = plain ? plain : "";
+  const size_t colon = message.find(": ");
+  const auto stem = [](std::string_view name) { return name.substr(0, name.find_last_not_of('_') + 1); };
+  if (colon != std::string_view::npos && op_names().contains(std::string(own)) &&
+      stem(message.substr(0, colon)) != stem(own) && op_names().contains(std::string(message.substr(0, colon)))) {
+    const auto renamed =
+        py::reinterpret_steal<py::object>(PyObject_CallFunction(type, "s", concat(own, message.substr(colon)).c_str()));
+    if (renamed) {
+      Py_DECREF(value);
+      value = renamed.inc_ref().ptr();
+    }
+    PyErr_Clear();
+  }
+  PyErr_Restore(type, value, trace);
+}
+
 using Entry = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
 Entry dispatcher = nullptr;
 
@@ -93,8 +127,10 @@ PyCFunction as_method(Entry entry) { return reinterpret_cast<PyCFunction>(reinte
 
 PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* names) {
   PyObject* result = dispatcher(self, args, nargs, names);
-  if (!result && PyErr_ExceptionMatches(PyExc_TypeError)) [[unlikely]] {
+  if (!result) [[unlikely]] {
     try {
+      rename_error(self);
+      if (!PyErr_ExceptionMatches(PyExc_TypeError)) return nullptr;
       rewrite_error(args, static_cast<size_t>(PyVectorcall_NARGS(static_cast<size_t>(nargs))), names);
     } catch (py::error_already_set& error) {
       error.restore();
@@ -103,20 +139,27 @@ PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject
   return result;
 }
 
-void shorten_in(PyObject* value, int depth) {
+void shorten_in(PyObject* value, int depth, bool is_op) {
   if (PyInstanceMethod_Check(value)) value = PyInstanceMethod_GET_FUNCTION(value);
   if (PyCFunction_Check(value)) {
     PyMethodDef* def = reinterpret_cast<PyCFunctionObject*>(value)->m_ml;
     const int wanted = METH_FASTCALL | METH_KEYWORDS;
     // Only functions that pybind11 has made carry the same entry
-    if ((def->ml_flags & wanted) == wanted && def->ml_meth == as_method(dispatcher)) def->ml_meth = as_method(&call);
+    if ((def->ml_flags & wanted) != wanted || def->ml_meth != as_method(dispatcher)) return;
+    def->ml_meth = as_method(&call);
+    if (is_op) op_names().insert(def->ml_name);
     return;
   }
   PyObject* dict = PyModule_Check(value) && depth < 2 ? PyModule_GetDict(value)
                    : PyType_Check(value) && depth < 2 ? reinterpret_cast<PyTypeObject*>(value)->tp_dict
                                                       : nullptr;
   if (!dict) return;
-  for (py::handle inner : py::reinterpret_steal<py::list>(PyDict_Values(dict))) shorten_in(inner.ptr(), depth + 1);
+  const bool holds_ops = PyModule_Check(value) || value == reinterpret_cast<PyObject*>(tensor_type());
+  const auto entries = py::reinterpret_steal<py::dict>(PyDict_Copy(dict));
+  for (auto [key, inner] : entries) {
+    const bool is_public = !py::str(key).cast<std::string>().starts_with("_");
+    shorten_in(inner.ptr(), depth + 1, holds_ops && is_public);
+  }
 }
 
 }  // namespace
@@ -126,7 +169,7 @@ void shorten_argument_errors(py::module_& m) {
   py::cpp_function probe([] {});
   auto* function = reinterpret_cast<PyCFunctionObject*>(probe.ptr());
   dispatcher = reinterpret_cast<Entry>(reinterpret_cast<void (*)()>(function->m_ml->ml_meth));
-  shorten_in(m.ptr(), 0);
+  shorten_in(m.ptr(), 0, false);
 }
 
 }  // namespace weft::python

@@ -52,9 +52,9 @@ bool is_int(PyObject* o) { return PyLong_Check(o) && !PyBool_Check(o); }
 // A list or array used as an index.
 Tensor index_tensor(PyObject* o, const Tensor& x) {
   const bool list = PyList_Check(o) || PyTuple_Check(o) || PyRange_Check(o);
-  check<ErrorKind::Index>(list || PyObject_HasAttrString(o, "__array_interface__"),
-                          "index: expected ints, slices, None, Ellipsis, masks or integer tensors, got ",
-                          Py_TYPE(o)->tp_name);
+  check<ErrorKind::Type>(list || PyObject_HasAttrString(o, "__array_interface__"),
+                         "index: expected ints, slices, None, Ellipsis, masks or integer tensors, got ",
+                         Py_TYPE(o)->tp_name);
   const Py_ssize_t length = list ? PyObject_Size(o) : 1;
   if (length < 0) throw py::error_already_set();
   if (length == 0) return empty({0}, DType::Int64, x.device());

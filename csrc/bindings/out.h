@@ -12,25 +12,19 @@ inline bool may_store(DType from, DType to) {
   return from == to || (to != DType::Bool && (is_floating(to) || !is_floating(from)));
 }
 
-// Returns `result`, or, when `out` is given, `out` with the result in it. out must have the result's shape (or be
-// empty, and then takes it) and a dtype that can hold it; it is checked before it is written.
+// Gives `out` another shape, in memory of its own. An empty tensor takes it silently, another with a UserWarning if
+// nobody else sees its memory: views would go on looking at the old one. Else RuntimeError.
+void resize_out(const char* op, const Tensor& out, const Shape& shape);
+
+// Returns `result`, or, when `out` is given, `out` with the result in it, resized where it has another shape. out must
+// have a dtype that can hold the result; it is checked before it is written.
 inline Tensor write_out(const char* op, const Tensor& result, const Tensor& out) {
   if (!out.defined()) return result;
   check(!GradMode::enabled() || (!result.requires_grad() && !out.requires_grad()), op,
         ": out= cannot be used with tensors that require grad; call it under weft.no_grad()");
   check(may_store(result.dtype(), out.dtype()), op, ": the result has dtype ", result.dtype(),
         ", which cannot be stored in out= of dtype ", out.dtype());
-  if (out.shape() != result.shape()) {
-    check(out.numel() == 0, op, ": out= has shape ", out.shape(), ", expected ", result.shape());
-    Tensor fresh = empty(result.shape(), out.dtype(), out.device());
-    TensorImpl& impl = *out.impl();
-    impl.storage = fresh.impl()->storage;
-    impl.shape = fresh.shape();
-    impl.strides = fresh.strides();
-    impl.offset = 0;
-    impl.numel = fresh.numel();
-    impl.contiguous = true;
-  }
+  if (out.shape() != result.shape()) resize_out(op, out, result.shape());
   copy_(out, result);
   return out;
 }

@@ -1,6 +1,7 @@
 #include "ops/pooling.h"
 
 #include "bindings/bindings.h"
+#include "ops/movement.h"
 
 namespace weft::python {
 
@@ -44,9 +45,106 @@ py::object chosen(const PooledAndIndices& both, bool return_indices) {
   return py::cast(both.values);
 }
 
+// A pool of sequences (N, C, L) or (C, L), made of that of images of height one.
+Tensor as_images(const char* op, const Tensor& x) {
+  check<ErrorKind::Value>(x.ndim() == 2 || x.ndim() == 3, op, ": expected input (N, C, L) or (C, L), got shape ",
+                          x.shape());
+  return unsqueeze(x, -2);
+}
+
+py::object as_sequences(const PooledAndIndices& both, bool return_indices) {
+  return chosen({squeeze(both.values, Dims{-2}), squeeze(both.indices, Dims{-2})}, return_indices);
+}
+
+int64_t one_of(const char* op, const char* what, const Dims& dims) {
+  check<ErrorKind::Value>(dims.size() == 1, op, ": expected one number as ", what, ", got ", dims);
+  return dims[0];
+}
+
+PoolOptions options_1d(const char* op, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding,
+                       const Dims& dilation, bool ceil_mode) {
+  PoolOptions o;
+  o.kernel[1] = one_of(op, "kernel_size", kernel);
+  o.stride[1] = stride && !stride->empty() ? one_of(op, "stride", *stride) : o.kernel[1];
+  o.padding[1] = one_of(op, "padding", padding);
+  o.dilation[1] = one_of(op, "dilation", dilation);
+  o.ceil_mode = ceil_mode;
+  return o;
+}
+
+// An int, or the only one of a sequence; None keeps the input's length.
+std::array<int64_t, 2> output_length(const char* op, const Tensor& x, const py::object& size) {
+  if (size.is_none()) return {1, x.ndim() > 0 ? x.size(-1) : 0};
+  if (py::isinstance<py::sequence>(size) && py::len(size) == 1)
+    return output_length(op, x, py::reinterpret_borrow<py::sequence>(size)[0]);
+  std::optional<Dims> n = read_dims(size.ptr());
+  check<ErrorKind::Type>(n.has_value(), op, ": expected an int or None as output_size, got ",
+                         std::string(py::repr(size)));
+  return {1, one_of(op, "output_size", *n)};
+}
+
+void bind_pooling_1d(Family& nn) {
+  nn.function(
+      "max_pool1d",
+      [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding,
+         const Dims& dilation, bool ceil_mode, bool return_indices) {
+        const PoolName name{"max_pool1d", true};
+        Tensor images = as_images(name.op, x);
+        PoolOptions o = options_1d(name.op, kernel, stride, padding, dilation, ceil_mode);
+        return as_sequences(max_pool2d(images, o, name), return_indices);
+      },
+      py::arg("input"), py::arg("kernel_size"), py::arg("stride") = py::none(), py::arg("padding") = Dims{0},
+      py::arg("dilation") = Dims{1}, py::arg("ceil_mode") = false, py::arg("return_indices") = false,
+      "The largest value of each window of (N, C, L) or (C, L); with return_indices also its position.\n\n"
+      "stride is kernel_size unless given. Raises ValueError for other shapes, RuntimeError for windows that do not "
+      "fit.\n\n"
+      ">>> import weft\n>>> weft.nn.functional.max_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)\ntensor([[4., "
+      "3.]])\n");
+  nn.function(
+      "avg_pool1d",
+      [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding, bool ceil_mode,
+         bool count_include_pad) {
+        const PoolName name{"avg_pool1d", true};
+        Tensor images = as_images(name.op, x);
+        PoolOptions o = options_1d(name.op, kernel, stride, padding, {1}, ceil_mode);
+        o.count_include_pad = count_include_pad;
+        return squeeze(avg_pool2d(images, o, name), Dims{-2});
+      },
+      py::arg("input"), py::arg("kernel_size"), py::arg("stride") = py::none(), py::arg("padding") = Dims{0},
+      py::arg("ceil_mode") = false, py::arg("count_include_pad") = true,
+      "The mean of each window of (N, C, L) or (C, L).\n\n"
+      "stride is kernel_size unless given. Raises ValueError for other shapes, RuntimeError for windows that do not "
+      "fit.\n\n"
+      ">>> import weft\n>>> weft.nn.functional.avg_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)\ntensor([[2.5000, "
+      "2.5000]])\n");
+  nn.module().def(
+      "adaptive_avg_pool1d",
+      [](const Tensor& x, const py::object& size) {
+        const PoolName name{"adaptive_avg_pool1d", true};
+        Tensor images = as_images(name.op, x);
+        return squeeze(adaptive_avg_pool2d(images, output_length(name.op, x, size), name), Dims{-2});
+      },
+      py::arg("input").none(false), py::arg("output_size"),
+      "Means of output_size windows over the last dimension of (N, C, L) or (C, L).\n\n"
+      ">>> import weft\n>>> weft.nn.functional.adaptive_avg_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), "
+      "2)\ntensor([[2., 4.]])\n");
+  nn.module().def(
+      "adaptive_max_pool1d",
+      [](const Tensor& x, const py::object& size, bool return_indices) {
+        const PoolName name{"adaptive_max_pool1d", true};
+        Tensor images = as_images(name.op, x);
+        return as_sequences(adaptive_max_pool2d(images, output_length(name.op, x, size), name), return_indices);
+      },
+      py::arg("input").none(false), py::arg("output_size"), py::arg("return_indices").none(false) = false,
+      "The largest values of output_size windows over the last dimension of (N, C, L) or (C, L).\n\n"
+      ">>> import weft\n>>> weft.nn.functional.adaptive_max_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), "
+      "2)\ntensor([[3., 5.]])\n");
+}
+
 }  // namespace
 
 void bind_pooling(Family&, Family& nn) {
+  bind_pooling_1d(nn);
   nn.function(
       "max_pool2d",
       [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding,

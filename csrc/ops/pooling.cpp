@@ -132,13 +132,22 @@ struct AvgPool : OpOf<AvgPool> {
   }
 };
 
-void check_image(const char* op, const Tensor& x) {
-  check(x.ndim() == 3 || x.ndim() == 4, op, ": expected an input of shape (N, C, H, W) or (C, H, W), got ", x.shape());
-  for (int d = x.ndim() - 3; d < x.ndim(); d++)
-    check(x.size(d) > 0, op, ": channels, height and width must not be empty, got an input of shape ", x.shape());
+// The shape that the caller gave.
+Shape given_shape(const PoolName& name, const Shape& image) {
+  Shape shape = image;
+  if (name.sequence) shape.erase(shape.size() - 2);
+  return shape;
 }
 
-PoolRule axis_rule(const char* op, const Shape& image, const PoolOptions& o, size_t k) {
+void check_image(const PoolName& name, const Tensor& x) {
+  const char *op = name.op, *sizes = name.sequence ? "channels and length" : "channels, height and width";
+  check(x.ndim() == 3 || x.ndim() == 4, op, ": expected an input of shape (N, C, H, W) or (C, H, W), got ", x.shape());
+  for (int d = x.ndim() - 3; d < x.ndim(); d++)
+    check(x.size(d) > 0, op, ": ", sizes, " must not be empty, got an input of shape ", given_shape(name, x.shape()));
+}
+
+PoolRule axis_rule(const PoolName& name, const Shape& image, const PoolOptions& o, size_t k) {
+  const char* op = name.op;
   PoolRule a{.kernel = o.kernel[k],
              .stride = o.stride[k],
              .padding = o.padding[k],
@@ -155,31 +164,35 @@ PoolRule axis_rule(const char* op, const Shape& image, const PoolOptions& o, siz
   check(!__builtin_mul_overflow(a.kernel - 1, a.dilation, &reach) && reach < INT64_MAX / 4 &&
             a.padding < INT64_MAX / 8 && !__builtin_add_overflow(n, 2 * a.padding, &padded) && padded < INT64_MAX / 4,
         op, ": kernel_size ", a.kernel, ", dilation ", a.dilation, " and padding ", a.padding,
-        " are too large for an input of shape ", image);
+        " are too large for an input of shape ", given_shape(name, image));
   reach += 1;
   int64_t room = padded - reach;
   // With ceil_mode one window may reach beyond the end, but starts inside.
   check(o.ceil_mode ? room > -a.stride : room >= 0, op, ": a window of ", reach,
-        " elements does not fit an input of shape ", image, " with padding ", a.padding);
+        " elements does not fit an input of shape ", given_shape(name, image), " with padding ", a.padding);
   a.outputs = o.ceil_mode ? (room > 0 ? (room - 1) / a.stride + 2 : 1) : room / a.stride + 1;
   // The last one must start inside.
   if (o.ceil_mode && a.outputs > 1 && a.outputs - 1 > (n + a.padding - 1) / a.stride) a.outputs--;
   // Places far apart may all lie in the padding.
   for (int64_t i = 0; a.dilation > 1 && a.padding > 0 && i < a.outputs; i++)
-    check(a.start(i) < a.end(i), op, ": window ", i, " along the ", k == 0 ? "height" : "width",
+    check(a.start(i) < a.end(i), op, ": window ", i, " along the ",
+          name.sequence ? "length"
+          : k == 0      ? "height"
+                        : "width",
           " lies in the padding alone: kernel_size ", a.kernel, ", dilation ", a.dilation, " and padding ", a.padding,
-          " for an input of shape ", image);
+          " for an input of shape ", given_shape(name, image));
   return a;
 }
 
-Rule pool_rule(const char* op, const Tensor& x, const PoolOptions& o) {
-  check_image(op, x);
-  return {axis_rule(op, x.shape(), o, 0), axis_rule(op, x.shape(), o, 1)};
+Rule pool_rule(const PoolName& name, const Tensor& x, const PoolOptions& o) {
+  check_image(name, x);
+  return {axis_rule(name, x.shape(), o, 0), axis_rule(name, x.shape(), o, 1)};
 }
 
-Rule adaptive_rule(const char* op, const Tensor& x, const std::array<int64_t, 2>& size) {
-  check_image(op, x);
-  check(size[0] >= 0 && size[1] >= 0, op, ": output_size must not be negative, got (", size[0], ", ", size[1], ")");
+Rule adaptive_rule(const PoolName& name, const Tensor& x, const std::array<int64_t, 2>& size) {
+  check_image(name, x);
+  check(size[0] >= 0 && size[1] >= 0, name.op, ": output_size must not be negative, got ",
+        name.sequence ? concat(size[1]) : concat("(", size[0], ", ", size[1], ")"));
   return {{.inputs = x.size(-2), .outputs = size[0], .adaptive = true},
           {.inputs = x.size(-1), .outputs = size[1], .adaptive = true}};
 }
@@ -212,21 +225,21 @@ Tensor avg_pool(const char* op, const Rule& rule, const Tensor& x) {
 
 }  // namespace
 
-PooledAndIndices max_pool2d(const Tensor& x, const PoolOptions& o) {
-  return max_pool(pool_rule("max_pool2d", x, o), x);
+PooledAndIndices max_pool2d(const Tensor& x, const PoolOptions& o, const PoolName& name) {
+  return max_pool(pool_rule(name, x, o), x);
 }
 
-Tensor avg_pool2d(const Tensor& x, const PoolOptions& o) {
-  check(!o.divisor || *o.divisor != 0, "avg_pool2d: divisor_override must not be zero");
-  return avg_pool("avg_pool2d", pool_rule("avg_pool2d", x, o), x);
+Tensor avg_pool2d(const Tensor& x, const PoolOptions& o, const PoolName& name) {
+  check(!o.divisor || *o.divisor != 0, name.op, ": divisor_override must not be zero");
+  return avg_pool(name.op, pool_rule(name, x, o), x);
 }
 
-PooledAndIndices adaptive_max_pool2d(const Tensor& x, const std::array<int64_t, 2>& size) {
-  return max_pool(adaptive_rule("adaptive_max_pool2d", x, size), x);
+PooledAndIndices adaptive_max_pool2d(const Tensor& x, const std::array<int64_t, 2>& size, const PoolName& name) {
+  return max_pool(adaptive_rule(name, x, size), x);
 }
 
-Tensor adaptive_avg_pool2d(const Tensor& x, const std::array<int64_t, 2>& size) {
-  return avg_pool("adaptive_avg_pool2d", adaptive_rule("adaptive_avg_pool2d", x, size), x);
+Tensor adaptive_avg_pool2d(const Tensor& x, const std::array<int64_t, 2>& size, const PoolName& name) {
+  return avg_pool(name.op, adaptive_rule(name, x, size), x);
 }
 
 }  // namespace weft

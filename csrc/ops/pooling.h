@@ -15,14 +15,22 @@ struct PoolOptions {
   bool count_include_pad = true;   // means: padding counts as zeros
   std::optional<int64_t> divisor;  // means: instead of the number of elements
 };
+// Whose errors these are: an op's name, and whether its images are sequences (N, C, L), which have come as (N, C, 1,
+// L).
+struct PoolName {
+  const char* op;
+  bool sequence = false;
+};
 struct PooledAndIndices {
   Tensor values, indices;  // indices: positions in the plane, int64
 };
 // Raise RuntimeError for shapes and options that do not fit.
-PooledAndIndices max_pool2d(const Tensor& x, const PoolOptions& options);
-Tensor avg_pool2d(const Tensor& x, const PoolOptions& options);
+PooledAndIndices max_pool2d(const Tensor& x, const PoolOptions& options, const PoolName& name = {"max_pool2d"});
+Tensor avg_pool2d(const Tensor& x, const PoolOptions& options, const PoolName& name = {"avg_pool2d"});
 // size: rows and columns of the result; window i covers inputs floor(i n / size) to ceil((i + 1) n / size).
-PooledAndIndices adaptive_max_pool2d(const Tensor& x, const std::array<int64_t, 2>& size);
-Tensor adaptive_avg_pool2d(const Tensor& x, const std::array<int64_t, 2>& size);
+PooledAndIndices adaptive_max_pool2d(const Tensor& x, const std::array<int64_t, 2>& size,
+                                     const PoolName& name = {"adaptive_max_pool2d"});
+Tensor adaptive_avg_pool2d(const Tensor& x, const std::array<int64_t, 2>& size,
+                           const PoolName& name = {"adaptive_avg_pool2d"});
 
 }  // namespace weft

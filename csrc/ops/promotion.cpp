@@ -74,8 +74,10 @@ void check_storable(const char* op, const Scalar& value, DType dtype) {
   }
   const bool integer = !value.is_float();
   if (fits) return;
-  if (integer && dtype == DType::Int64) fail<ErrorKind::Overflow>(op, ": the integer ", value, " does not fit int64");
-  fail(op, ": the number ", value, " does not fit dtype ", dtype, ", which holds ", low, " to ", high);
+  // Of an integer beyond 64 bits only the nearest double is known.
+  const char* what = value.is_big() ? "an integer of about " : integer ? "the integer " : "the number ";
+  if (integer && dtype == DType::Int64) fail<ErrorKind::Overflow>(op, ": ", what, value, " does not fit int64");
+  fail(op, ": ", what, value, " does not fit dtype ", dtype, ", which holds ", low, " to ", high);
 }
 
 int64_t stored_integer(const Scalar& value, DType dtype) {

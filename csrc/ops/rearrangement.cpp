@@ -300,8 +300,10 @@ Tensor rot90(const Tensor& x, int64_t k, const Dims& dims) {
 }
 
 Tensor pad(const Tensor& x, const Dims& widths, const std::string& mode, const Scalar& value) {
-  check(widths.size() % 2 == 0 && widths.size() / 2 <= x.ndim(), "pad: expected up to ", x.ndim(),
-        " pairs of widths for shape ", x.shape(), ", got ", widths);
+  check(widths.size() % 2 == 0, "pad: widths come in pairs, before and after for each dimension from the last on, got ",
+        widths.size(), ": ", widths);
+  check(widths.size() / 2 <= x.ndim(), "pad: expected up to ", x.ndim(), " pairs of widths for shape ", x.shape(),
+        ", got ", widths);
   Dims before = Dims::filled(x.ndim(), 0), after = before;
   for (int i = 0; i < widths.size() / 2; i++) {
     before[x.ndim() - 1 - i] = widths[2 * i];

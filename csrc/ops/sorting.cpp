@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "kernels/elementwise.h"
 #include "kernels/sorting.h"
 #include "op/apply.h"
 #include "op/trace.h"
@@ -10,6 +11,7 @@
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
+#include "ops/reduction.h"
 
 namespace weft {
 
@@ -81,6 +83,22 @@ void check_data(const char* op, const Tensor& x) {
         ": the size of the result depends on the data, which a tensor on the meta device does not have");
   check_values_readable(op, x);
 }
+
+// A value chosen from all elements of x, given beside them: its gradient goes in equal parts to those that equal it.
+struct ChosenValue : OpOf<ChosenValue> {
+  static constexpr const char* kName = "median";
+  auto fields() const { return std::tuple<>(); }
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {{}, in[0].dtype(), {}}; }
+  void run(Inputs in, const Tensor* out) const override {
+    copy_kernel(out[0].device(), view_of(out[0]), view_of(in[1]));
+  }
+  Saves saves(uint32_t) const override { return {.inputs = 1, .outputs = 1}; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    Tensor x = v.input(0), y = v.output();
+    Tensor chosen = logical_or(eq(x, y), logical_and(isnan(x), isnan(y)));
+    grads[0] = where(chosen, div(v.grad(), sum(chosen)), Scalar(0));
+  }
+};
 
 struct SearchSorted : OpOf<SearchSorted> {
   static constexpr const char* kName = "searchsorted";
@@ -179,15 +197,20 @@ ValuesAndIndices median(const Tensor& x, int64_t dim, bool keepdim) {
   check<ErrorKind::Index>(n > 0, "median: dimension ", d, " of shape ", x.shape(), " has no elements");
   ValuesAndIndices sorted = sort(x, d), middle = pick(sorted, d, (n - 1) / 2, keepdim);
   if (!is_floating(x.dtype())) return middle;
-  ValuesAndIndices last = pick(sorted, d, n - 1, keepdim);
+  ValuesAndIndices last = max(x, d, keepdim);  // the first NaN, if there is one
   Tensor spoilt = isnan(last.values);
   return {where(spoilt, last.values, middle.values), where(spoilt, last.indices, middle.indices)};
 }
 
 Tensor median(const Tensor& x) {
   check(x.numel() > 0 || is_floating(x.dtype()), "median: an empty tensor of dtype ", x.dtype(), " has no median");
-  if (x.numel() == 0) return full({}, Scalar(std::numeric_limits<double>::quiet_NaN()), x.dtype(), x.device());
-  return median(reshape(x, {-1}), 0).values;
+  Tensor value;
+  {
+    GradModeGuard no_grad(false);
+    value = x.numel() > 0 ? median(reshape(x, {-1}), 0).values
+                          : full({}, Scalar(std::numeric_limits<double>::quiet_NaN()), x.dtype(), x.device());
+  }
+  return GradMode::enabled() && x.requires_grad() ? apply(ChosenValue(), x, value) : value;
 }
 
 UniqueElements unique(const Tensor& x) {

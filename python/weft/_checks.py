@@ -1,5 +1,6 @@
 """Checks of arguments that the Python parts of Weft share. Each raises TypeError that names function and argument."""
 
+import functools
 import operator
 
 from weft import _C
@@ -54,11 +55,12 @@ def check_integers(function, /, **values):
 
 
 def check_instances(kind, function, /, **values):
-    """Every value is an instance of the class."""
+    """Every value is an instance of the class, or of one of them."""
     for name, value in values.items():
         if not isinstance(value, kind):
-            article = "an" if kind.__name__[0] in "AEIOU" else "a"
-            _refuse(function, name, f"{article} {kind.__name__}", value)
+            kinds = kind if isinstance(kind, tuple) else (kind,)
+            wanted = " or ".join(f"{'an' if each.__name__[0] in 'AEIOU' else 'a'} {each.__name__}" for each in kinds)
+            _refuse(function, name, wanted, value)
 
 
 def _is_truth(value):
@@ -78,6 +80,56 @@ def check_mapping(function, /, **values):
     for name, value in values.items():
         if not hasattr(value, "items") or not hasattr(value, "keys"):
             _refuse(function, name, "a dict", value)
+
+
+def own_errors(function, name=None):
+    """A composite whose errors come under its own name (or this one), also those of the ops that it is made of.
+
+    >>> from weft._checks import own_errors
+    >>> import weft
+    >>> @own_errors
+    ... def spread(x):
+    ...     return x.reshape(3)
+    >>> spread(weft.ones(2))
+    Traceback (most recent call last):
+    RuntimeError: spread: a tensor of shape (2,) with 2 elements does not fit shape (3,)
+    """
+
+    name = name or function.__name__
+
+    @functools.wraps(function)
+    def call(*args, **kwargs):
+        try:
+            return function(*args, **kwargs)
+        except (RuntimeError, ValueError, TypeError, IndexError) as error:
+            op, colon, rest = str(error).partition(": ")
+            is_other = colon and op != name and _is_op(op)
+            if not is_other or type(error).__module__ != "builtins" or not _is_of_weft(error.__traceback__):
+                raise
+            renamed = type(error)(f"{name}: {rest}")
+        raise renamed from None
+
+    return call
+
+
+def _is_op(name):
+    import weft
+
+    return any(hasattr(of, name) for of in (weft, weft.nn.functional, weft.linalg, weft.Tensor))
+
+
+def _is_of_weft(trace):
+    """Was an error raised by Weft's own code, not by a function of the user's that it has called?"""
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] == "weft":
+        trace = trace.tb_next
+    return trace is None
+
+
+def check_entries(what, mapping, /, *names):
+    """The dict has an entry under each name; else ValueError."""
+    for name in names:
+        if name not in mapping:
+            raise ValueError(f"{what} has no entry {name!r}")
 
 
 def tensors_of(function, name, values):

@@ -5,7 +5,7 @@ Outputs, and what is carried from step to step, are contiguous in both: strides 
 
 import weft
 from weft import _C
-from weft._checks import check_callables
+from weft._checks import check_callables, own_errors
 
 
 def cond(pred, true_fn, false_fn, operands=()):
@@ -109,6 +109,7 @@ def scan(combine_fn, init, xs, *, reverse=False, length=None):
     return rebuild_carry(carried), rebuild_y[0](ys)
 
 
+@own_errors
 def map(f, xs):
     """``f(x)`` for every x along the first dimension of xs, stacked. xs and results: tensors or structures of them.
 

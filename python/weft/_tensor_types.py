@@ -7,6 +7,7 @@ They are PyTorch's earliest spellings: ``weft.FloatTensor(2, 3)`` is ``weft.empt
 import sys
 
 from weft import _C
+from weft._checks import own_errors
 
 _Tensor = _C.Tensor
 
@@ -129,4 +130,5 @@ def new(self, *args, **kwargs):
     >>> weft.ones(2).new(2, 3).shape
     weft.Size([2, 3])
     """
-    return _construct("Tensor.new", args, kwargs, self.dtype, self.device)
+    construct = own_errors(_construct, "new")
+    return construct("Tensor.new", args, kwargs, self.dtype, self.device)

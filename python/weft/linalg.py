@@ -2,12 +2,13 @@
 
 import weft
 from weft import _C
-from weft._checks import check_tensors
+from weft._checks import check_tensors, own_errors
 from weft._missing import missing_names
 
 __getattr__ = missing_names(__name__)
 
 
+@own_errors
 def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
     """(sum |x|^ord)^(1/ord) over dim (default: over all elements).
 
@@ -21,6 +22,7 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
     return _C._vector_norm(x, float(ord), dim, keepdim, dtype=dtype, out=out)
 
 
+@own_errors
 def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=None):
     """The norm of matrices in two dims: 'fro', 1, -1 (of column sums), inf or -inf (of row sums).
 
@@ -55,6 +57,7 @@ def _matrix_norm(A, ord, dim, keepdim):
     return result if keepdim else result.squeeze((rows, columns))
 
 
+@own_errors
 def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
     """vector_norm, or for two dims (or a matrix with an order) matrix_norm.
 

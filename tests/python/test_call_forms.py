@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from support import IS_WEFT
+from support import IS_WEFT, weft_only
 
 
 class Half:
@@ -78,6 +78,52 @@ def test_out_of_pairs(w):
         values, indices = w.empty(0), w.empty(0, dtype=w.int64)
         call((values, indices))
         assert values.tolist() == [2.0, 4.0] and indices.tolist() == [2, 2]
+
+
+def test_out_of_another_shape(w, device):
+    """It is resized with a warning if nobody else sees its memory; an empty one without."""
+    x = w.ones(2, device=device)
+    for shape in ((3,), (1, 2), (1,), ()):
+        out = w.empty(shape, device=device)
+        with pytest.warns(UserWarning, match="out"):
+            assert w.add(x, 1, out=out) is out
+        assert out.tolist() == [2, 2] and out.is_contiguous()
+    values, indices = w.empty(5, device=device), w.empty(4, dtype=w.int64, device=device)
+    with pytest.warns(UserWarning):
+        w.sort(x, out=(values, indices))
+    assert values.shape == indices.shape == (2,)
+
+
+@weft_only
+def test_out_of_another_shape_whose_memory_others_see(w):
+    x, out = w.ones(2), w.zeros(3)
+    for other in (out[:1], out.detach(), out.numpy()):
+        with pytest.raises(RuntimeError, match=r"add: out= has shape \(3,\), expected \(2,\).*shares? its memory"):
+            w.add(x, 1, out=out)
+        del other
+    assert out.tolist() == [0, 0, 0]
+    with pytest.raises(RuntimeError, match="shape"):
+        w.add(x, 1, out=out[:1])
+
+
+@weft_only
+def test_out_of_another_shape_that_backward_needs(w):
+    p, out = w.ones(3, requires_grad=True), w.ones(3)
+    y = (p * out).sum()
+    with pytest.warns(UserWarning):
+        w.add(w.ones(2), 1, out=out)
+    with pytest.raises(RuntimeError, match="changed"):
+        y.backward()
+
+
+@weft_only
+def test_out_of_another_shape_in_a_jitted_function(w):
+    add = w.jit(lambda x, out: w.add(x, 1, out=out))
+    for out in (w.zeros(3), w.zeros(0)):
+        with pytest.raises(RuntimeError, match="out="):
+            add(w.ones(2), out)
+        assert out.tolist() == [0] * len(out)
+    assert w.jit(lambda x: w.add(x, 1, out=w.empty(0)))(w.ones(2)).tolist() == [2, 2]
 
 
 def test_tensor_split_refuses_other_tensors(w):

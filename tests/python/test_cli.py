@@ -91,3 +91,23 @@ def test_errors_of_the_program_are_its_own(tmp_path):
     (tmp_path / "b.py").write_text("import no_such_module\n")
     done = command("run", "-m", "b", cwd=tmp_path)
     assert done.returncode == 1 and "ModuleNotFoundError" in done.stderr
+
+
+def test_a_file_sees_what_python_shows_it(tmp_path):
+    """Run by weft and by python: __file__ is absolute, sys.argv[0] as given, pickles and threads find __main__."""
+    (tmp_path / "shown.py").write_text(
+        "import pickle, sys, threading, time\n"
+        "class A: pass\n"
+        "print(__file__, sys.argv, sys.modules['__main__'].__file__, __name__, __spec__, __package__, __doc__)\n"
+        "print(type(pickle.loads(pickle.dumps(A()))) is A, sys.path[0], __cached__)\n"
+        "def late():\n    time.sleep(0.1); print(A.__name__, sys.modules['__main__'].A is A)\n"
+        "threading.Thread(target=late).start()\n"
+    )
+    mine = command("run", "shown.py", "x", cwd=tmp_path)
+    theirs = subprocess.run([sys.executable, "shown.py", "x"], cwd=tmp_path, capture_output=True, text=True)
+    assert theirs.returncode == 0 and str(tmp_path / "shown.py") in theirs.stdout
+    assert mine.stdout == theirs.stdout, mine.stderr
+
+
+def test_only_the_program_is_required():
+    assert "required: PROGRAM\n" in command("run").stderr

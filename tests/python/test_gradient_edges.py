@@ -507,3 +507,33 @@ def test_indices_of_nothing(w):
     y[:, w.tensor([4, 0, 4])] = v
     y.sum().backward()
     assert tuple(x.grad.shape) == tuple(v.grad.shape) == (0, 3, 6)
+
+
+MEDIANS = [
+    ([1.0, 1.0, 1.0], [1 / 3, 1 / 3, 1 / 3]),
+    ([[0.0, 1.0], [1.0, 2.0]], [[0, 0.5], [0.5, 0]]),
+    ([0.0, -0.0, 5.0], [0.5, 0.5, 0]),
+    ([1.0, NAN, 2.0, NAN], [0, 0.5, 0, 0.5]),
+    ([3.0, 1.0, 2.0], [0, 0, 1]),
+    (4.0, 1),
+    ([], []),
+]
+
+
+@pytest.mark.parametrize("values,wanted", MEDIANS, ids=str)
+def test_a_median_of_all_elements_shares_its_gradient_among_equals(w, device, values, wanted):
+    check(w, device, lambda x: x.median(), np.array(values), np.array(wanted))
+
+
+def test_a_median_along_a_dim_belongs_to_one_element(w, device):
+    check(w, device, lambda x: x.median(0).values, [1.0, 1.0, 1.0], [0, 1, 0])
+    check(w, device, lambda x: x.median(0).values, [1.0, NAN, 2.0, NAN], [0, 1, 0, 0])
+    x = w.tensor([[1.0, NAN, 2.0, NAN], [3.0, 1.0, 0.0, 2.0]], device=device)
+    assert x.median(1).indices.tolist() == [1, 1]
+
+
+def test_second_derivatives_of_a_median(w):
+    x = w.tensor([1.0, 2.0, 2.0, 3.0], dtype=w.float64, requires_grad=True)
+    (g,) = w.autograd.grad((x * x).median(), x, create_graph=True)
+    assert g.tolist() == [0, 2, 2, 0]
+    assert w.autograd.grad(g.sum(), x)[0].tolist() == [0, 1, 1, 0]

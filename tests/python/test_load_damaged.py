@@ -289,3 +289,70 @@ def test_the_fuzzer_finds_nothing(tmp_path):
     (tmp_path / "text").write_text("this is no file of tensors")
     ended = subprocess.run([*command, "--replay", "text"], **options)
     assert ended.returncode == 0, ended.stderr
+
+
+class Endless:
+    """Begins with some bytes, and never ends."""
+
+    def __init__(self, first=b""):
+        self.first, self.given = first, 0
+
+    def read(self, size=-1):
+        assert size >= 0, "asked for everything"
+        self.given += size
+        assert self.given < 1 << 25, "asked for too much"
+        data, self.first = self.first, b""
+        return data.ljust(size, b"\0")
+
+
+def test_a_stream_of_another_kind_is_refused_by_its_beginning():
+    with pytest.raises(ValueError, match="of another kind"):
+        weft.load(Endless())
+
+
+def test_a_reader_that_gives_more_than_it_was_asked_for():
+    contents = io.BytesIO()
+    weft.save(weft.ones(2), contents)
+
+    class Generous(io.BytesIO):
+        def read(self, size=-1):
+            return super().read(size) + bytes(size)
+
+    class Seekable:
+        def __init__(self):
+            file = Generous(contents.getvalue())
+            self.read, self.seek, self.tell = file.read, file.seek, file.tell
+
+    class Stream:
+        def __init__(self):
+            self.read = lambda size: bytes(size + 1)
+
+    for file in (Seekable(), Stream()):
+        with pytest.raises(ValueError, match="more than it was asked for"):
+            weft.load(file)
+
+
+@pytest.mark.parametrize("read", [lambda size: "text", lambda size: None], ids=["text", "None"])
+def test_a_reader_that_gives_no_bytes(read):
+    class File:
+        pass
+
+    file = File()
+    file.read = read
+    with pytest.raises(TypeError, match="not bytes"):
+        weft.load(file)
+
+
+@pytest.mark.parametrize("location", ["cp|", "", "CPU", "cuda:x", "cuda:-1", "cpu\n"])
+def test_a_damaged_location(tmp_path, location):
+    """Also in Weft's own files; an existing device that is not here is no damage."""
+    path = tmp_path / "x"
+    for kind, error in ((location, ValueError), ("xpu:3", RuntimeError)):
+        described = {"version": 1, "tree": {"tensor": "x"}, "devices": {"x": kind}}
+        safetensors.numpy.save_file({"x": np.ones(2)}, path, metadata={"weft": json.dumps(described)})
+        with pytest.raises(error):
+            weft.load(path)
+        assert weft.load(path, map_location="cpu").tolist() == [1, 1]
+        assert weft.load(path, map_location={kind: "cpu"}).tolist() == [1, 1]
+    with pytest.raises(RuntimeError, match="not available"):
+        weft.load(path, map_location={"xpu:3": "nonsense"})

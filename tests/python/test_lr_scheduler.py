@@ -299,3 +299,16 @@ def test_members_of_a_sequence_may_override_step(w):
         for _ in range(4):
             both.step()
     assert second.steps == (None, 0, None, None) and both.get_last_lr() == [0.5]
+
+
+@pytest.mark.parametrize("name,first", [("LinearLR", 1 / 3), ("ConstantLR", 1 / 3), ("PolynomialLR", 1)])
+def test_no_epochs_leave_the_first_rate(w, name, first):
+    for count in (0, -1):
+        opt = optimizer(w, 1.0)
+        scheduler = getattr(w.optim.lr_scheduler, name)(opt, total_iters=count)
+        assert opt.param_groups[0]["lr"] == pytest.approx(first)
+        assert rates(opt, scheduler, 3) == pytest.approx([first] * 3)
+    if name == "ConstantLR":
+        opt = optimizer(w, 1.0)
+        w.optim.lr_scheduler.ConstantLR(opt, factor=0, total_iters=0)
+        assert opt.param_groups[0]["lr"] == 0

@@ -359,3 +359,62 @@ def test_training_reduces_a_loss(w):
             opt.step()
             losses.append(loss.item())
         assert losses[-1] < 0.75 * losses[0], name
+
+
+@weft_only
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+def test_options_of_a_wrong_type_are_refused_at_once(w, name):
+    """In the constructor, for an added group and for a loaded state; nothing is changed then."""
+    make, p, q = getattr(w.optim, name), w.nn.Parameter(w.ones(1)), w.nn.Parameter(w.ones(1))
+    opt = make([p], lr=0.1)
+    for option in opt.defaults:
+        if option == "decoupled_weight_decay" and name == "AdamW":
+            continue
+        with pytest.raises(TypeError, match=f"{name}: .*{option}"):
+            make([p], **{"lr": 0.1, option: "x"})
+        with pytest.raises(TypeError, match=f"{name}: .*{option}"):
+            opt.add_param_group({"params": [q], option: "x"})
+        state = opt.state_dict()
+        state["param_groups"][0][option] = "x"
+        with pytest.raises(TypeError, match=f"{name}: .*{option}"):
+            opt.load_state_dict(state)
+    assert len(opt.param_groups) == 1 and opt.param_groups[0]["lr"] == 0.1
+    if name != "SGD":
+        for betas in (0.9, (0.9,), (0.9, "x")):
+            with pytest.raises(TypeError, match=f"{name}: .*betas"):
+                make([p], betas=betas)
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+def test_a_flag_that_is_none_is_off(w, name):
+    p = w.nn.Parameter(w.ones(1))
+    opt = getattr(w.optim, name)([p], lr=0.1, maximize=None)
+    p.sum().backward()
+    opt.step()
+    assert p.item() < 1
+
+
+@weft_only
+def test_what_is_missing_in_groups_and_states_is_named(w):
+    p = w.nn.Parameter(w.ones(1))
+    with pytest.raises(ValueError, match=r"'params'.*\['foo'\]"):
+        w.optim.SGD([{"foo": 1}], lr=0.1)
+    opt = w.optim.SGD([p], lr=0.1)
+    schedule = w.optim.lr_scheduler.LambdaLR(opt, lambda epoch: 1)
+    chain = w.optim.lr_scheduler.ChainedScheduler([schedule])
+    state = opt.state_dict()
+    for what, bad, error, says in (
+        (opt, {}, ValueError, "'state'"),
+        (opt, None, TypeError, "a dict"),
+        (opt, {"state": {}}, ValueError, "'param_groups'"),
+        (opt, {**state, "state": None}, TypeError, "state"),
+        (opt, {**state, "param_groups": None}, TypeError, "param_groups"),
+        (opt, {**state, "param_groups": [{}]}, ValueError, "'params'"),
+        (opt, {**state, "param_groups": [3]}, TypeError, "a dict"),
+        (schedule, {}, ValueError, "'lr_lambdas'"),
+        (schedule, None, TypeError, "a dict"),
+        (chain, {}, ValueError, "'_schedulers'"),
+        (w.amp.GradScaler("cpu"), {"scale": 1.0}, ValueError, "'growth_factor'"),
+    ):
+        with pytest.raises(error, match=f"load_state_dict.*{says}"):
+            what.load_state_dict(bad)

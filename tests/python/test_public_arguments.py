@@ -179,6 +179,24 @@ def taken(item, parameter, kind):
     )
 
 
+OPS = {
+    name
+    for of in (weft, weft.nn.functional, weft.Tensor, weft.linalg)
+    for name in dir(of)
+    if callable(getattr(of, name, None)) and not inspect.isclass(getattr(of, name))
+} - {"requires_grad"}
+
+
+def other_op(item, error):
+    """The op that an op's error names in place of the one that was called."""
+    of_ops = item.owner is weft.Tensor or re.fullmatch(r"weft\.((nn\.functional|linalg)\.)?\w+", item.path)
+    named = str(error).partition(": ")[0]
+    own = (item.name.strip("_"), getattr(item.value, "__name__", "").strip("_"))  # the second where it is an alias
+    return (
+        named if of_ops and not inspect.isclass(item.value) and named in OPS and named.strip("_") not in own else None
+    )
+
+
 def faults(item, make):
     """What is wrong with how the callable takes broken arguments."""
     known = parameters(item.value)
@@ -194,6 +212,8 @@ def faults(item, make):
         kind = {"'nonsense'": "nonsense", "None": "None"}.get(value, "junk")
         if error is None and must and not taken(item, parameter, kind):
             yield f"{what} was accepted"
+        if error is not None and (other := other_op(item, error)):
+            yield f"{what}: answers as {other}: {str(error)[:200]}"
         if error is not None and len(str(error)) > LONGEST_MESSAGE:
             yield f"{what}: a message of {len(str(error))} characters"
 

@@ -1,6 +1,7 @@
 """save and the file system: whole files only, links, pipes, short writes, killed runs, full disks."""
 
 import errno
+import gzip
 import io
 import os
 import signal
@@ -335,3 +336,33 @@ def test_an_interrupt_leaves_the_old_file(path, monkeypatch):
     finally:
         signal.signal(signal.SIGINT, before)
     assert weft.load(path)["x"].tolist() == [1, 1] and folder_of(path) == ["model.safetensors"]
+
+
+def test_file_objects_that_seek_are_not_read_whole(tmp_path):
+    """Of any class; their position ends up behind what was read."""
+    contents = io.BytesIO()
+    weft.save({"x": weft.arange(3)}, contents)
+    data = b"before" + contents.getvalue()
+
+    class File:
+        def __init__(self):
+            self._file, self.largest = io.BytesIO(data), 0
+            self.seek, self.tell = self._file.seek, self._file.tell
+
+        def read(self, size=-1):
+            assert size >= 0
+            self.largest = max(self.largest, size)
+            return self._file.read(size)
+
+    file = File()
+    file.seek(6)
+    assert weft.load(file)["x"].tolist() == [0, 1, 2]
+    assert file.tell() == len(data) and file.largest <= 1 << 17
+    (tmp_path / "x").write_bytes(data)
+    with open(tmp_path / "x", "rb", buffering=0) as file:
+        file.seek(6)
+        assert weft.load(file)["x"].tolist() == [0, 1, 2] and file.tell() == len(data)
+    with gzip.open(tmp_path / "x.gz", "wb") as file:  # which cannot go to its end
+        file.write(contents.getvalue())
+    with gzip.open(tmp_path / "x.gz") as file:
+        assert weft.load(file)["x"].tolist() == [0, 1, 2]

@@ -354,3 +354,24 @@ def test_weights_only_takes_a_bool(path):
         weft.load(path, weights_only="yes")
     with pytest.raises(TypeError):
         weft.load(path, nonsense=1)
+
+
+def test_subclasses_come_back_as_what_they_are_based_on(path):
+    Pair = collections.namedtuple("Pair", "a b")
+
+    class Names(list):
+        pass
+
+    values = {
+        "pair": Pair(1, weft.ones(1)),
+        "counter": collections.Counter("aab"),
+        "names": Names("ab"),
+        "float32": np.float32(0.1),
+        "int8": np.int8(3),
+        "bool": np.bool_(True),
+        "size": weft.ones(2, 3).shape,
+    }
+    got = round_trip(values, path)
+    wanted = {"pair": tuple, "counter": dict, "names": list, "float32": float, "int8": int, "bool": bool, "size": tuple}
+    assert {name: type(value) for name, value in got.items()} == wanted
+    assert got["pair"][0] == 1 and got["counter"] == {"a": 2, "b": 1} and got["float32"] == float(np.float32(0.1))

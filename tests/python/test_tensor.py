@@ -6,7 +6,7 @@ import pickle
 
 import numpy as np
 import pytest
-from support import ALL, FLOATS, check_message, dtype_name, to_numpy, to_tensor, weft_only
+from support import ALL, FLOATS, IS_WEFT, check_message, dtype_name, to_numpy, to_tensor, weft_only
 
 NUMPY_TYPES = [name for name in ALL if name != "bfloat16"]
 
@@ -546,3 +546,21 @@ def test_overlapping_in_place(w):
     with pytest.raises(RuntimeError) as error:
         w.zeros(1).expand(3).add_(1)
     check_message(error, ("add_", "(3,)", "clone"))
+
+
+@pytest.mark.parametrize("key", ["a", 1.5, b"a", {}], ids=repr)
+def test_what_is_no_index(w, key):
+    x = w.ones(2, 2)
+    for use in (lambda: x[key], lambda: x[0, key], lambda: x.__setitem__(key, 1)):
+        with pytest.raises((TypeError, IndexError) if not IS_WEFT else TypeError):
+            use()
+
+
+@weft_only
+@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**30])
+def test_integers_beyond_64_bits_are_not_shown_as_exact(w, number):
+    for make in (lambda **k: w.tensor(number, **k), lambda **k: w.full((2,), number, **k)):
+        with pytest.raises(OverflowError, match="an integer of about .*e.* does not fit int64"):
+            make(dtype=w.int64)
+        with pytest.raises(RuntimeError, match="an integer of about .* does not fit dtype int32"):
+            make(dtype=w.int32)

@@ -277,6 +277,15 @@ def test_map_location(kind):
             load(data, map_location=fails)
 
 
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_damaged_location(kind):
+    data = sample(kind)
+    for at in range(len(data)):
+        if data[at : at + 3] == b"cpu":
+            with pytest.raises(ValueError):
+                load(data[: at + 2] + b"|" + data[at + 3 :])
+
+
 def test_devices_that_are_not_there():
     x = tensor(storage("0", 1, location="cuda:77"), (1,), (1,))
     data = zip_file(dump(x), {"0": floats(3)[1]})

@@ -9,9 +9,17 @@ from weft._C import sigmoid
 from weft._C import softsign
 from weft._C import tanh
 from weft._C import tanhshrink
-__all__: list[str] = ['adaptive_avg_pool2d', 'adaptive_max_pool2d', 'avg_pool2d', 'batch_norm', 'bilinear', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'celu', 'celu_', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'conv_transpose2d', 'conv_transpose3d', 'cross_entropy', 'dropout', 'elu', 'elu_', 'embedding', 'feature_dropout', 'gelu', 'glu', 'group_norm', 'hardshrink', 'hardsigmoid', 'hardsigmoid_', 'hardswish', 'hardswish_', 'hardtanh', 'hardtanh_', 'huber_loss', 'l1_loss', 'layer_norm', 'leaky_relu', 'leaky_relu_', 'linear', 'log_softmax', 'logsigmoid', 'max_pool2d', 'mish', 'mish_', 'mse_loss', 'nll_loss', 'one_hot', 'pad', 'prelu', 'relu', 'relu6', 'relu_', 'rms_norm', 'scaled_dot_product_attention', 'selu', 'selu_', 'sigmoid', 'silu', 'silu_', 'smooth_l1_loss', 'softmax', 'softplus', 'softshrink', 'softsign', 'tanh', 'tanhshrink', 'threshold', 'threshold_']
+__all__: list[str] = ['adaptive_avg_pool1d', 'adaptive_avg_pool2d', 'adaptive_max_pool1d', 'adaptive_max_pool2d', 'avg_pool1d', 'avg_pool2d', 'batch_norm', 'bilinear', 'binary_cross_entropy', 'binary_cross_entropy_with_logits', 'celu', 'celu_', 'conv1d', 'conv2d', 'conv3d', 'conv_transpose1d', 'conv_transpose2d', 'conv_transpose3d', 'cross_entropy', 'dropout', 'elu', 'elu_', 'embedding', 'feature_dropout', 'gelu', 'glu', 'group_norm', 'hardshrink', 'hardsigmoid', 'hardsigmoid_', 'hardswish', 'hardswish_', 'hardtanh', 'hardtanh_', 'huber_loss', 'l1_loss', 'layer_norm', 'leaky_relu', 'leaky_relu_', 'linear', 'log_softmax', 'logsigmoid', 'max_pool1d', 'max_pool2d', 'mish', 'mish_', 'mse_loss', 'nll_loss', 'one_hot', 'pad', 'prelu', 'relu', 'relu6', 'relu_', 'rms_norm', 'scaled_dot_product_attention', 'selu', 'selu_', 'sigmoid', 'silu', 'silu_', 'smooth_l1_loss', 'softmax', 'softplus', 'softshrink', 'softsign', 'tanh', 'tanhshrink', 'threshold', 'threshold_']
 def _require_all(condition: weft.Tensor, message: str, of_value: builtins.bool = False) -> None:
     ...
+def adaptive_avg_pool1d(input: weft.Tensor, output_size: typing.Any) -> weft.Tensor:
+    """
+    Means of output_size windows over the last dimension of (N, C, L) or (C, L).
+
+    >>> import weft
+    >>> weft.nn.functional.adaptive_avg_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), 2)
+    tensor([[2., 4.]])
+    """
 def adaptive_avg_pool2d(input: weft.Tensor, output_size: typing.Any) -> weft.Tensor:
     """
     Means of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.
@@ -20,9 +28,27 @@ def adaptive_avg_pool2d(input: weft.Tensor, output_size: typing.Any) -> weft.Ten
     >>> weft.nn.functional.adaptive_avg_pool2d(weft.arange(4.).view(1, 2, 2), 1)
     tensor([[[1.5000]]])
     """
+def adaptive_max_pool1d(input: weft.Tensor, output_size: typing.Any, return_indices: builtins.bool = False) -> typing.Any:
+    """
+    The largest values of output_size windows over the last dimension of (N, C, L) or (C, L).
+
+    >>> import weft
+    >>> weft.nn.functional.adaptive_max_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), 2)
+    tensor([[3., 5.]])
+    """
 def adaptive_max_pool2d(input: weft.Tensor, output_size: typing.Any, return_indices: builtins.bool = False) -> typing.Any:
     """
     The largest values of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.
+    """
+def avg_pool1d(input: weft.Tensor, kernel_size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int] | None = None, padding: typing.Sequence[builtins.int] = (0,), ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True) -> weft.Tensor:
+    """
+    The mean of each window of (N, C, L) or (C, L).
+
+    stride is kernel_size unless given. Raises ValueError for other shapes, RuntimeError for windows that do not fit.
+
+    >>> import weft
+    >>> weft.nn.functional.avg_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)
+    tensor([[2.5000, 2.5000]])
     """
 def avg_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int] | None = None, padding: typing.Sequence[builtins.int] = (0,), ceil_mode: builtins.bool = False, count_include_pad: builtins.bool = True, divisor_override: typing.SupportsIndex | None = None) -> weft.Tensor:
     """
@@ -206,6 +232,16 @@ def log_softmax(input: weft.Tensor, dim: typing.SupportsIndex | None = None, _st
     """
 def logsigmoid(input: weft.Tensor) -> weft.Tensor:
     ...
+def max_pool1d(input: weft.Tensor, kernel_size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int] | None = None, padding: typing.Sequence[builtins.int] = (0,), dilation: typing.Sequence[builtins.int] = (1,), ceil_mode: builtins.bool = False, return_indices: builtins.bool = False) -> typing.Any:
+    """
+    The largest value of each window of (N, C, L) or (C, L); with return_indices also its position.
+
+    stride is kernel_size unless given. Raises ValueError for other shapes, RuntimeError for windows that do not fit.
+
+    >>> import weft
+    >>> weft.nn.functional.max_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)
+    tensor([[4., 3.]])
+    """
 def max_pool2d(input: weft.Tensor, kernel_size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int] | None = None, padding: typing.Sequence[builtins.int] = (0,), dilation: typing.Sequence[builtins.int] = (1,), ceil_mode: builtins.bool = False, return_indices: builtins.bool = False) -> typing.Any:
     """
     The largest value of each window of (N, C, H, W) or (C, H, W); with return_indices also its position in the plane.

@@ -5,7 +5,7 @@ import warnings
 
 import weft
 from weft import _C
-from weft._checks import check_integers, check_mapping, check_numbers
+from weft._checks import check_entries, check_integers, check_mapping, check_numbers
 from weft._jit_state import scalers
 
 __all__ = ["GradScaler"]
@@ -218,6 +218,8 @@ class GradScaler:
         if not state_dict:
             raise RuntimeError("load_state_dict: the state is empty; was it saved from a disabled scaler?")
         check_mapping("load_state_dict", state_dict=state_dict)
+        names = ("scale", "growth_factor", "backoff_factor", "growth_interval", "_growth_tracker")
+        check_entries("load_state_dict: the state dict", state_dict, *names)
         self._scale = float(state_dict["scale"])
         self._growth_factor = state_dict["growth_factor"]
         self._backoff_factor = state_dict["backoff_factor"]

@@ -7,9 +7,14 @@ The arguments after the file or module are the program's own. Its exit status is
 """
 
 import argparse
+import builtins
+import importlib.machinery
+import io
 import os
 import runpy
 import sys
+import types
+import zipfile
 
 
 def configure(parser):
@@ -17,7 +22,10 @@ def configure(parser):
     parser.usage = "weft run [-h] [-m] PROGRAM [ARGUMENT ...]"
     parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is the name of a module, not a file")
     parser.add_argument("program", metavar="PROGRAM", help="the file or module to run as __main__")
-    parser.add_argument("arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="arguments of the program")
+    rest = parser.add_argument(
+        "arguments", metavar="ARGUMENT", nargs=argparse.REMAINDER, help="arguments of the program"
+    )
+    rest.required = False  # else a missing PROGRAM is reported as both
 
 
 def main(arguments):
@@ -38,9 +46,23 @@ def main(arguments):
             if _is_runpys(error):
                 arguments.parser.error(str(error))
             raise
-    else:
+    elif os.path.isdir(program) or zipfile.is_zipfile(program) or program.endswith(".pyc"):
         runpy.run_path(program, run_name="__main__")
+    else:
+        _run_file(program)
     return 0
+
+
+def _run_file(program):
+    """Runs a source file as python does: __file__ is its absolute path, sys.argv[0] what was given."""
+    path = os.path.abspath(program)
+    with io.open_code(path) as file:
+        code = compile(file.read(), path, "exec", dont_inherit=True)
+    main = types.ModuleType("__main__")
+    main.__file__, main.__cached__, main.__builtins__ = path, None, builtins
+    main.__loader__ = importlib.machinery.SourceFileLoader("__main__", path)
+    sys.modules["__main__"] = main
+    exec(code, main.__dict__)
 
 
 def _is_runpys(error):

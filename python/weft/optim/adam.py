@@ -4,9 +4,9 @@ import functools
 
 import weft
 from weft import _C
-from weft._checks import check_flags
-from weft.optim.optimizer import Optimizer, StepRun, check_range
+from weft.optim.optimizer import Optimizer, StepRun, check_option_types, check_range
 
+_FLAGS = ("amsgrad", "maximize", "foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay")
 _STEPS = (_C._adam_step, _C._prepare_adam_step)
 
 
@@ -45,11 +45,6 @@ class Adam(Optimizer):
         fused=None,
         decoupled_weight_decay=False,
     ):
-        check_flags(
-            type(self).__name__, foreach=foreach, fused=fused, capturable=capturable, differentiable=differentiable
-        )
-        if differentiable:
-            raise ValueError(f"{type(self).__name__}: differentiable=True is not supported")
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -67,6 +62,13 @@ class Adam(Optimizer):
 
     def _check_options(self, group):
         kind = type(self).__name__
+        check_option_types(kind, group, _FLAGS, ("lr", "eps", "weight_decay"))
+        if group["differentiable"]:
+            raise ValueError(f"{kind}: differentiable=True is not supported")
+        betas = group["betas"]
+        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
+            raise TypeError(f"{kind}: betas must be two numbers, got {betas!r:.60}")
+        check_option_types(kind, {f"betas[{i}]": beta for i, beta in enumerate(betas)}, (), ("betas[0]", "betas[1]"))
         for name in ("lr", "eps", "weight_decay"):
             check_range(kind, name, group[name], 0)
         for i in (0, 1):
@@ -104,9 +106,9 @@ class Adam(Optimizer):
             float(beta2),
             group["eps"],
             group["weight_decay"],
-            group["decoupled_weight_decay"],
-            group["amsgrad"],
-            group["maximize"],
+            bool(group["decoupled_weight_decay"]),
+            bool(group["amsgrad"]),
+            bool(group["maximize"]),
         )
 
     def _make_runs(self, params, group):

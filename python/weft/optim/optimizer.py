@@ -7,6 +7,7 @@ import weakref
 
 import weft
 from weft import _C, _jit_state
+from weft._checks import check_entries, check_flags, check_instances, check_mapping, check_numbers
 from weft._missing import name_missing_members
 from weft.nn.conversion import zero_gradients
 
@@ -52,6 +53,8 @@ class Optimizer:
         if not isinstance(param_group, dict):
             raise TypeError(f"add_param_group: expected a dict, got {type(param_group).__name__}")
         group = dict(param_group)
+        if "params" not in group:
+            raise ValueError(f"add_param_group: a group needs its parameters under 'params'; got {list(group)}")
         params = group["params"]
         if isinstance(params, set):
             raise TypeError("add_param_group: parameters must have an order, but a set has none; give a list")
@@ -168,11 +171,19 @@ class Optimizer:
         return {"state": state, "param_groups": groups}
 
     def load_state_dict(self, state_dict):
-        """Takes over state and options. ValueError if the groups do not fit; nothing is changed then.
+        """Takes over state and options. ValueError if the groups do not fit or entries are missing, TypeError for what
+        is no state dict; nothing is changed then.
 
         Tensors are copied, and converted to the dtype and device of their parameter where both are floating.
         """
+        check_mapping("load_state_dict", state_dict=state_dict)
+        check_entries("load_state_dict: the state dict", state_dict, "state", "param_groups")
         groups, saved = self.param_groups, state_dict["param_groups"]
+        check_mapping("load_state_dict", state=state_dict["state"])
+        check_instances((list, tuple), "load_state_dict", param_groups=saved)
+        for other in saved:
+            check_mapping("load_state_dict", **{"a group": other})
+            check_entries("load_state_dict: a group of the state dict", other, "params")
         if len(groups) != len(saved):
             raise ValueError(
                 f"load_state_dict: the optimizer has {len(groups)} parameter groups, the state dict {len(saved)}"
@@ -229,6 +240,14 @@ class Optimizer:
             lines.append(f"Parameter Group {i}")
             lines += [f"    {name}: {group[name]}" for name in sorted(group) if name != "params"]
         return f"{type(self).__name__} (\n" + "\n".join(lines) + "\n)"
+
+
+def check_option_types(kind, group, flags, numbers):
+    """TypeError for options of a group that are no flags (bool or None) or no numbers."""
+    check_flags(kind, **{name: group[name] for name in flags})
+    for name in numbers:
+        if not isinstance(group[name], weft.Tensor) or group[name].numel() != 1:
+            check_numbers(kind, **{name: group[name]})
 
 
 def check_range(kind, name, value, low, high=None):

@@ -4,8 +4,7 @@ import functools
 
 import weft
 from weft import _C
-from weft._checks import check_flags
-from weft.optim.optimizer import Optimizer, StepRun, check_range
+from weft.optim.optimizer import Optimizer, StepRun, check_option_types, check_range
 
 _STEPS = (_C._sgd_step, _C._prepare_sgd_step)
 
@@ -43,9 +42,6 @@ class SGD(Optimizer):
         differentiable=False,
         fused=None,
     ):
-        check_flags("SGD", foreach=foreach, fused=fused, differentiable=differentiable)
-        if differentiable:
-            raise ValueError("SGD: differentiable=True is not supported")
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -60,6 +56,10 @@ class SGD(Optimizer):
         super().__init__(params, defaults)
 
     def _check_options(self, group):
+        flags = ("nesterov", "maximize", "foreach", "differentiable", "fused")
+        check_option_types("SGD", group, flags, ("lr", "momentum", "dampening", "weight_decay"))
+        if group["differentiable"]:
+            raise ValueError("SGD: differentiable=True is not supported")
         for name in ("lr", "momentum", "weight_decay"):
             check_range("SGD", name, group[name], 0)
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
@@ -97,8 +97,8 @@ class SGD(Optimizer):
             group["momentum"],
             group["dampening"],
             group["weight_decay"],
-            group["nesterov"],
-            group["maximize"],
+            bool(group["nesterov"]),
+            bool(group["maximize"]),
             bool(run.fresh) and not ahead,
         )
 

@@ -7,7 +7,8 @@ from weft.serialization.placement import placer
 def load(f, map_location=None, *, weights_only=True):
     """Loads what ``save`` wrote, any safetensors file as a dict of name -> tensor, and files that PyTorch wrote.
 
-    f: a path, or a binary file open for reading, from its position on.
+    f: a path, or a binary file open for reading, from its position on. A file object that can seek is read where the
+    tensors are; of another, such as a pipe, everything up to its end is taken into memory first.
 
     map_location: where tensors are put. None (the device they were saved on), a device or its name, a dict from devices
     they were saved on to others, or a function of a storage (a 1-D tensor on the CPU) and its device's name that
@@ -20,8 +21,8 @@ def load(f, map_location=None, *, weights_only=True):
     name.
 
     FileNotFoundError where there is no file, IsADirectoryError; ValueError says what is wrong with a file: cut off,
-    damaged, of another kind, or holding what would need code. Sizes are checked before memory is taken. RuntimeError
-    where a tensor's device is not available.
+    damaged, of another kind, or holding what would need code; also for a file object whose read(n) gives more than n
+    bytes. Sizes are checked before memory is taken. RuntimeError where a tensor's device is not available.
 
     >>> import weft, io
     >>> file = io.BytesIO()
@@ -35,14 +36,14 @@ def load(f, map_location=None, *, weights_only=True):
         return _read(opened, placer(map_location, opened.name))
 
 
+_READERS = {"safetensors": safetensors_file.read, "zip": torch_files.read_zip, "legacy": torch_files.read_legacy}
+
+
 def _read(opened, place):
-    first = opened.read(0, min(16, opened.size))
-    if first[8:9] == b"{":
-        return safetensors_file.read(opened, place)
-    if first.startswith(b"PK"):
-        return torch_files.read_zip(opened, place)
-    if first[:1] == b"\x80" and first[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
-        return torch_files.read_legacy(opened, place)
+    first = opened.read(0, min(source.KIND_BYTES, opened.size))
+    kind = source.kind_of(first)
+    if kind is not None:
+        return _READERS[kind](opened, place)
     if first:
         _refuse_foreign(first, opened.name)
     raise ValueError(f"load: {opened.name} is not a whole safetensors file: it is empty")

@@ -1,5 +1,7 @@
 """map_location: on which device the tensors of a file are put."""
 
+import re
+
 import weft
 
 
@@ -11,12 +13,12 @@ def placer(map_location, name):
     None for where it was saved. TypeError for anything else; an unknown or missing device is an error at once.
     """
     if map_location is None:
-        return lambda tensor, location: _restore(tensor, location, name)
+        return lambda tensor, location: _as_saved(tensor, location, name)
     if isinstance(map_location, (str, weft.device)):
         device = weft.empty(0, device=map_location).device
         return lambda tensor, location: tensor.to(device)
     if isinstance(map_location, dict):
-        return lambda tensor, location: _restore(tensor, _mapped(map_location, location), name)
+        return lambda tensor, location: _mapped(map_location, tensor, location, name)
     if callable(map_location):
         return lambda tensor, location: _called(map_location, tensor, location, name)
     raise TypeError(
@@ -24,11 +26,30 @@ def placer(map_location, name):
     )
 
 
-def _mapped(places, location):
-    place = places.get(location, location)
+def _mapped(places, tensor, location, name):
+    if location not in places:
+        return _as_saved(tensor, location, name)
+    place = places[location]
     if not isinstance(place, (str, weft.device)):
         raise TypeError(f"load: map_location[{location!r}] must be a device or its name, got {type(place).__name__}")
-    return str(place)
+    return _restore(tensor, str(place), name)
+
+
+# The kinds of devices that PyTorch and Weft write, with a number or without
+_DEVICE = re.compile(
+    r"(cpu|cuda|hip|meta|mps|xpu|hpu|xla|mtia|maia|ipu|npu|ve|vulkan|lazy|mkldnn|opencl|opengl|ideep|ort|fpga"
+    r"|privateuseone)(:[0-9]{1,4})?"
+)
+
+
+def _as_saved(tensor, location, name):
+    """On the device that the file names."""
+    if not _DEVICE.fullmatch(location):
+        raise ValueError(
+            f"load: {name} is damaged, or was made by a program with devices of its own: it holds a tensor of the "
+            f"unknown device {location[:50]!r}; load(..., map_location='cpu') puts it on the CPU"
+        )
+    return _restore(tensor, location, name)
 
 
 def _restore(tensor, location, name):
@@ -49,7 +70,7 @@ def _called(function, tensor, location, name):
     storage = tensor.reshape(-1)
     placed = function(storage, location)
     if placed is None:
-        return _restore(tensor, location, name)
+        return _as_saved(tensor, location, name)
     if not isinstance(placed, weft.Tensor):
         raise TypeError(
             f"load: map_location must return the storage it was given, moved or not, or None, "

@@ -15,7 +15,9 @@ def save(obj, f):
 
     obj: tensors, NumPy arrays, numbers, strings, bools, None, devices, dtypes, and dicts (whose keys are strings or
     ints), lists, tuples and sets of these. A tensor that occurs several times is stored once, and is one tensor again
-    when loaded; whether it requires grad is not kept. A module is refused: save its ``state_dict()``.
+    when loaded; whether it requires grad is not kept. Classes of your own are not kept either: a named tuple comes back
+    as a tuple, another subclass of these as its base (OrderedDict excepted), a NumPy number as Python's. A module is
+    refused: save its ``state_dict()``.
 
     f: a path, or a binary file open for writing. A path is written to a temporary file in the same folder first, synced
     and renamed: whatever happens, the name stands for the old contents or the new. A symbolic link stays one, and what

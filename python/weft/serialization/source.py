@@ -6,6 +6,9 @@ import io
 import os
 import stat
 
+KIND_BYTES = 16  # tell the kinds of files apart
+_CHUNK = 1 << 20
+
 
 class Source:
     """A seekable binary file. Nothing is read, and no memory taken for it, beyond its size."""
@@ -47,7 +50,10 @@ class Source:
 def opened(f):
     """A Source for a path or a binary file open for reading, whose position is moved behind what was read."""
     if hasattr(f, "read"):
-        yield Source(_seekable(f), "the file")
+        file = _seekable(f)
+        yield Source(file, "the file")
+        if isinstance(file, io.BufferedReader) and isinstance(file.raw, _Reader):
+            file.raw.seek(file.tell())  # the buffer has read ahead
         return
     try:
         path = os.fsdecode(f)
@@ -65,14 +71,73 @@ def opened(f):
         yield Source(file, repr(path))
 
 
+class _Reader(io.RawIOBase):
+    """A file object of any class that reads and seeks, as Python's own."""
+
+    def __init__(self, file):
+        self._file = file
+
+    def readable(self):
+        return True
+
+    def seekable(self):
+        return True
+
+    def readinto(self, target):
+        data = _read_some(self._file, len(target))
+        target[: len(data)] = data
+        return len(data)
+
+    def seek(self, offset, whence=os.SEEK_SET):
+        self._file.seek(offset, whence)
+        return self._file.tell()
+
+    def tell(self):
+        return self._file.tell()
+
+
+def _read_some(file, length):
+    """At most so many bytes; TypeError, ValueError for a read() that gives something else."""
+    data = file.read(length)
+    if not isinstance(data, (bytes, bytearray, memoryview)):
+        raise TypeError(f"load: read() of the file returned {type(data).__name__}, not bytes")
+    if len(data) > length:
+        raise ValueError(f"load: read({length}) of the file returned {len(data)} bytes, more than it was asked for")
+    return data
+
+
 def _seekable(file):
     if isinstance(file, io.TextIOBase):
         raise TypeError("load: the file is open for text; open it with mode 'rb'")
-    if isinstance(file, (io.BufferedReader, io.BufferedRandom, io.BytesIO)) and file.seekable():
-        return file
-    parts = []
-    while part := file.read():
-        if not isinstance(part, (bytes, bytearray)):
-            raise TypeError(f"load: read() of the file returned {type(part).__name__}, not bytes")
-        parts.append(part)
-    return io.BytesIO(b"".join(parts))
+    if _can_seek(file):
+        own = isinstance(file, (io.BufferedReader, io.BufferedRandom, io.BytesIO))
+        return file if own else io.BufferedReader(_Reader(file))
+    contents = io.BytesIO()
+    while part := _read_some(file, _CHUNK):
+        contents.write(part)
+        if contents.tell() >= KIND_BYTES and kind_of(bytes(contents.getbuffer()[:KIND_BYTES])) is None:
+            break  # refused, whatever follows
+    contents.seek(0)
+    return contents
+
+
+def _can_seek(file):
+    """Can the file go to its end and back?"""
+    if not (hasattr(file, "seek") and hasattr(file, "tell")) or not getattr(file, "seekable", lambda: True)():
+        return False
+    try:
+        begin = file.tell()
+        file.seek(0, os.SEEK_END)
+        file.seek(begin)
+    except (OSError, ValueError):  # such as a compressed file, whose size nobody knows
+        return False
+    return True
+
+
+def kind_of(first):
+    """What a file that begins with these KIND_BYTES is: "safetensors", "zip", "legacy" or None."""
+    if first[8:9] == b"{":
+        return "safetensors"
+    if first.startswith(b"PK"):
+        return "zip"
+    return "legacy" if first[:1] == b"\x80" and first[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05") else None

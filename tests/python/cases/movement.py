@@ -398,7 +398,7 @@ ERRORS = [
     Bad(
         "repeat a negative number of times", lambda w, x: x.repeat(-1, 1), RuntimeError, ("repeat", "-1"), ones((2, 3))
     ),
-    Bad("pad by an odd list", lambda w, x: w.nn.functional.pad(x, (1,)), RuntimeError, ("pad",), ones((2, 3))),
+    Bad("pad by an odd list", lambda w, x: w.nn.functional.pad(x, (1,)), RuntimeError, ("pad", "pair"), ones((2, 3))),
     Bad(
         "pad below nothing",
         lambda w, x: w.nn.functional.pad(x, (-2, -2)),

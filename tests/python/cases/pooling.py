@@ -191,6 +191,28 @@ def call(name, *args, **kwargs):
 
 
 ERRORS = [
+    Bad("max_pool1d with much padding", call("max_pool1d", 2, padding=2), RuntimeError, "max_pool1d", images(1, 3, 5)),
+    Bad("max_pool1d with a large kernel", call("max_pool1d", 7), RuntimeError, "max_pool1d", images(1, 3, 5)),
+    Bad("avg_pool1d with a large kernel", call("avg_pool1d", 7), RuntimeError, "avg_pool1d", images(1, 3, 5)),
+    *(
+        Bad(f"{name} of a pair", call(name, (2, 3)), ValueError, (name, "(2, 3)"), images(1, 3, 5), weft_only=True)
+        for name in ("max_pool1d", "avg_pool1d", "adaptive_max_pool1d", "adaptive_avg_pool1d")
+    ),
+    *(
+        Bad(f"{name}, a negative size", call(name, -1), RuntimeError, (name, "got -1"), images(1, 3, 5), weft_only=True)
+        for name in ("adaptive_max_pool1d", "adaptive_avg_pool1d")
+    ),
+    *(
+        Bad(
+            f"{name} without a channel",
+            call(name, 1),
+            RuntimeError,
+            (name, "(1, 0, 5)"),
+            images(1, 0, 5),
+            weft_only=True,
+        )
+        for name in ("max_pool1d", "avg_pool1d", "adaptive_max_pool1d", "adaptive_avg_pool1d")
+    ),
     Bad("max_pool2d of a matrix", call("max_pool2d", 2), RuntimeError, ("max_pool2d", "(4, 4)"), images(4, 4)),
     Bad(
         "max_pool2d with a large kernel",

@@ -24,15 +24,11 @@ from weft.nn.functional.losses import (
     triplet_margin_with_distance_loss,
 )
 from weft.nn.functional.spatial import (
-    adaptive_avg_pool1d,
-    adaptive_max_pool1d,
-    avg_pool1d,
     channel_shuffle,
     conv1d,
     fold,
     instance_norm,
     local_response_norm,
-    max_pool1d,
     pixel_shuffle,
     pixel_unshuffle,
     unfold,

@@ -4,10 +4,11 @@ import math
 
 import weft
 from weft._C import nn as native
-from weft._checks import check_tensors
+from weft._checks import check_tensors, own_errors
 from weft.nn.functional._draws import draws
 
 
+@own_errors
 def softmin(input, dim=None, dtype=None):
     """softmax(-input) along dim.
 
@@ -15,6 +16,7 @@ def softmin(input, dim=None, dtype=None):
     >>> weft.nn.functional.softmin(weft.zeros(2), dim=0)
     tensor([0.5000, 0.5000])
     """
+    check_tensors("softmin", input=input)
     return native.softmax(-input, dim, dtype=dtype)
 
 
@@ -37,6 +39,7 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
     return input.copy_(result) if inplace else result
 
 
+@own_errors
 @draws
 def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     """A sample from the Gumbel-softmax distribution; one-hot with the soft gradient if hard; Jang et al., 2016.

@@ -1,7 +1,7 @@
 """Norms and distances of vectors."""
 
 import weft
-from weft._checks import check_integers, check_numbers, check_tensors
+from weft._checks import check_integers, check_numbers, check_tensors, own_errors
 
 
 def _norm(x, p, dim, keepdim=False):
@@ -9,6 +9,7 @@ def _norm(x, p, dim, keepdim=False):
     return x.norm(p, dim, keepdim)
 
 
+@own_errors
 def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     """Divides the vectors along dim by their p-norm, but by no less than eps.
 
@@ -23,6 +24,7 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
     return result if out is None else out.copy_(result)
 
 
+@own_errors
 def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     """The cosine of the angle between vectors along dim; norms count as at least eps.
 
@@ -36,6 +38,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     return (x1 / _norm(x1, 2, dim, True).clamp(min=eps) * (x2 / _norm(x2, 2, dim, True).clamp(min=eps))).sum(dim)
 
 
+@own_errors
 def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
     """The p-norm of x1 - x2 + eps over the last dimension.
 

@@ -5,7 +5,7 @@ import warnings
 
 import weft
 from weft._C import nn as native
-from weft._checks import check_flags, check_numbers, check_tensors
+from weft._checks import check_flags, check_numbers, check_tensors, own_errors
 from weft.nn.functional.distance import pairwise_distance
 
 
@@ -242,6 +242,7 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
     return _reduce("multilabel_margin_loss", loss, reduction)
 
 
+@own_errors
 def triplet_margin_loss(
     anchor,
     positive,
@@ -274,6 +275,7 @@ def triplet_margin_loss(
     )
 
 
+@own_errors
 def triplet_margin_with_distance_loss(
     anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
 ):

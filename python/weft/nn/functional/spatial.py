@@ -6,7 +6,7 @@ import operator
 import weft
 from weft import _C
 from weft._C import nn as native
-from weft._checks import check_integers, check_tensors
+from weft._checks import check_integers, check_tensors, own_errors
 
 
 def _one(name, value):
@@ -43,64 +43,6 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
         input.unsqueeze(-2), weight.unsqueeze(-2), bias, (1, stride), (0, padding), (1, dilation), groups
     )
     return result.squeeze(-2)
-
-
-def max_pool1d(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False):
-    """The largest value of each window of (N, C, L) or (C, L).
-
-    >>> import weft
-    >>> weft.nn.functional.max_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)
-    tensor([[4., 3.]])
-    """
-    _check_sequence("max_pool1d", input)
-    kernel = _one("max_pool1d", kernel_size)
-    stride = kernel if stride is None else _one("max_pool1d", stride)
-    padding, dilation = _one("max_pool1d", padding), _one("max_pool1d", dilation)
-    result = native.max_pool2d(
-        input.unsqueeze(-2), (1, kernel), (1, stride), (0, padding), (1, dilation), ceil_mode, return_indices
-    )
-    return tuple(x.squeeze(-2) for x in result) if return_indices else result.squeeze(-2)
-
-
-def avg_pool1d(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True):
-    """The mean of each window of (N, C, L) or (C, L).
-
-    >>> import weft
-    >>> weft.nn.functional.avg_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)
-    tensor([[2.5000, 2.5000]])
-    """
-    _check_sequence("avg_pool1d", input)
-    kernel = _one("avg_pool1d", kernel_size)
-    stride = kernel if stride is None else _one("avg_pool1d", stride)
-    padding = _one("avg_pool1d", padding)
-    result = native.avg_pool2d(
-        input.unsqueeze(-2), (1, kernel), (1, stride), (0, padding), ceil_mode, count_include_pad
-    )
-    return result.squeeze(-2)
-
-
-def adaptive_avg_pool1d(input, output_size):
-    """Means of output_size windows over the last dimension of (N, C, L) or (C, L).
-
-    >>> import weft
-    >>> weft.nn.functional.adaptive_avg_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), 2)
-    tensor([[2., 4.]])
-    """
-    _check_sequence("adaptive_avg_pool1d", input)
-    return native.adaptive_avg_pool2d(input.unsqueeze(-2), (1, _one("adaptive_avg_pool1d", output_size))).squeeze(-2)
-
-
-def adaptive_max_pool1d(input, output_size, return_indices=False):
-    """The largest values of output_size windows over the last dimension of (N, C, L) or (C, L).
-
-    >>> import weft
-    >>> weft.nn.functional.adaptive_max_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), 2)
-    tensor([[3., 5.]])
-    """
-    _check_sequence("adaptive_max_pool1d", input)
-    size = (1, _one("adaptive_max_pool1d", output_size))
-    result = native.adaptive_max_pool2d(input.unsqueeze(-2), size, return_indices)
-    return tuple(x.squeeze(-2) for x in result) if return_indices else result.squeeze(-2)
 
 
 def instance_norm(
@@ -147,6 +89,7 @@ def instance_norm(
     return result.reshape(input.shape)
 
 
+@own_errors
 def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     """Divides by (k + alpha * mean of squares over size neighbouring channels)^beta; Krizhevsky et al., 2012.
 
@@ -155,6 +98,7 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     True
     """
     check_tensors("local_response_norm", input=input)
+    check_integers("local_response_norm", size=size)
     if input.dim() < 3:
         raise ValueError(f"local_response_norm: expected input (N, C, ...), got shape {tuple(input.shape)}")
     if input.numel() == 0:
@@ -232,6 +176,7 @@ def _window_counts(name, size, kernel, dilation, padding, stride):
     return counts
 
 
+@own_errors
 def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     """The windows of (N, C, H, W) or (C, H, W) as columns: (N, C * kh * kw, windows) or (C * kh * kw, windows).
 

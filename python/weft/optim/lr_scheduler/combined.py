@@ -5,7 +5,7 @@ import re
 import warnings
 
 from weft import _C
-from weft._checks import check_mapping
+from weft._checks import check_entries, check_mapping
 from weft.optim.lr_scheduler.base import EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, own
 
 
@@ -38,6 +38,7 @@ class _Combined(LRScheduler):
     def load_state_dict(self, state_dict):
         """Takes over what state_dict gave."""
         check_mapping("load_state_dict", state_dict=state_dict)
+        check_entries("load_state_dict: the state dict", state_dict, "_schedulers")
         self.__dict__.update({key: value for key, value in state_dict.items() if key != "_schedulers"})
         for scheduler, state in zip(self._schedulers, state_dict["_schedulers"]):
             scheduler.load_state_dict(state)

@@ -3,7 +3,7 @@
 import bisect
 import math
 
-from weft._checks import check_mapping
+from weft._checks import check_entries, check_mapping
 from weft.optim.lr_scheduler.base import LRScheduler, is_function, per_group
 
 
@@ -68,7 +68,7 @@ class MultiStepLR(_Factor):
 
 
 class ConstantLR(_Factor):
-    """Multiplies the rate by factor for the first total_iters epochs.
+    """Multiplies the rate by factor for the first total_iters epochs; for all if total_iters is 0.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -85,16 +85,16 @@ class ConstantLR(_Factor):
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch):
-        return self.first_factor if epoch < self.total_iters else 1.0
+        return self.first_factor if epoch < self.total_iters or self.total_iters <= 0 else 1.0
 
     def get_lr(self):
-        if self.first_factor == 0 and self.last_epoch == self.total_iters:
+        if self.first_factor == 0 and self.last_epoch == self.total_iters > 0:
             return list(self.base_lrs)
         return super().get_lr()
 
 
 class LinearLR(_Factor):
-    """Moves the factor evenly from start_factor to end_factor over total_iters epochs.
+    """Moves the factor evenly from start_factor to end_factor over total_iters epochs; stays if these are 0.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -117,7 +117,7 @@ class LinearLR(_Factor):
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch):
-        done = min(epoch, self.total_iters) / self.total_iters if self.total_iters else 1.0
+        done = min(epoch, self.total_iters) / self.total_iters if self.total_iters > 0 else 0.0
         return self.start_factor + (self.end_factor - self.start_factor) * done
 
 
@@ -141,7 +141,7 @@ class ExponentialLR(_Factor):
 
 
 class PolynomialLR(_Factor):
-    """(1 - epoch / total_iters)^power, zero after total_iters epochs.
+    """(1 - epoch / total_iters)^power, zero after total_iters epochs; one if total_iters is 0.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -159,6 +159,8 @@ class PolynomialLR(_Factor):
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch):
+        if self.total_iters <= 0:
+            return 1.0
         return (1.0 - min(epoch, self.total_iters) / self.total_iters) ** self.power
 
 
@@ -222,6 +224,7 @@ class LambdaLR(LRScheduler):
     def load_state_dict(self, state_dict):
         """Takes over what state_dict gave; the functions stay those given when the scheduler was made."""
         check_mapping("load_state_dict", state_dict=state_dict)
+        check_entries("load_state_dict: the state dict", state_dict, "lr_lambdas")
         self.__dict__.update({key: value for key, value in state_dict.items() if key != "lr_lambdas"})
         for function, attributes in zip(self.lr_lambdas, state_dict["lr_lambdas"]):
             if attributes is not None:
