@@ -281,5 +281,6 @@ def _call_traced(function, args, kwargs):
     try:
         return function(*args, **kwargs)
     except BaseException:
+        recorder.undo()
         state.restore()
         raise
