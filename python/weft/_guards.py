@@ -66,14 +66,38 @@ class CannotGoBackError(RuntimeError):
     """The trace has changed what nothing can put back, so that no eager run can follow."""
 
 
+class _Guards:
+    """Guards with what is known of them while a trace runs."""
+
+    def __init__(self):
+        self.made = _C._Guards()
+        self.notes = []  # of each: (line, the name that it is about if the program may not have read that)
+        self.asked = set()  # numbers of those on what foreign code answers
+        self.contents = set()  # numbers of those on what nothing can put back
+
+    def add(self, line, kind, *args, name=None):
+        """Adds one. RuntimeError for what cannot be guarded."""
+        try:
+            getattr(self.made, kind)(*args)
+        finally:
+            while len(self.notes) < len(self.made):
+                self.notes.append((line, name))
+
+    def differing(self):
+        """(number, the object that it is about) of those that do not hold any more."""
+        return [(number, about) for number, about in self.made.differing() if number not in self.asked]
+
+    def has_moved_on(self):
+        """Is something else than at first that cannot be put back?"""
+        return bool(self.contents) and any(number in self.contents for number, _ in self.made.differing())
+
+
 class Recorder:
     """All that one trace reads. ``finish()`` gives the guards."""
 
     def __init__(self):
-        self.guards = _C._Guards()
-        self.notes = []  # of each guard: (line, the name that it is about if the program may not have read that)
-        self.asked = set()  # numbers of the guards on what foreign code answers
-        self.contents = set()  # numbers of the guards on what nothing can put back
+        # While backward is traced, forward has those of the function itself.
+        self.guards, self.forward = _Guards(), None
         self.problems = []  # (owner, name as in notes, error) of what cannot be guarded
         self.before = Before()
         self.reads = {}  # (id of the object, name) -> (object, how deep it is compared)
@@ -81,6 +105,7 @@ class Recorder:
         self.variables = {}  # (id of the dict, name) -> (dict, how deep it is compared)
         self.class_reads = set()  # (class, name)
         self.codes = {}  # id of the code -> it, for functions that ran
+        self.ran = {}  # the same for those before backward
         self.functions = {}  # id of the code -> functions with it
         self.guarded = set()  # functions whose guards are made
         self.kept = {}  # id -> object whose guards on all that it holds are made
@@ -91,7 +116,8 @@ class Recorder:
         self.settled = {*PLAIN, types.BuiltinFunctionType, types.BuiltinMethodType, types.FrameType}
         self.settled |= {_guards_watch.WatchedModule, WatchedGroup, Recorder}
         self.met_functions = set()
-        self.changes = []  # (number of the guard, object) that the function itself has changed
+        self.changed_before_read = []  # (object, what, line) that the function has added to and then read
+        self.changes = []  # (number of the guard or None, what, line) that the function itself has changed
         self.outer, self.started = None, False
 
     def start(self):
@@ -109,6 +135,18 @@ class Recorder:
         self._find_changes()
         _guards_watch.let_collect()
 
+    def function_returned(self):
+        """What follows is backward, with hooks and derivatives of the program. What these read is guarded apart too.
+
+        It is compared once more before a backward that was compiled runs.
+        """
+        self.forward, self.guards = self.guards, _Guards()
+        self.ran = dict(self.codes)
+        reads = (self.reads, self.variables, self.class_reads, self.codes, self.guarded, self.kept)
+        self.earlier = [list(part.values()) if type(part) is dict else list(part) for part in reads]  # so that ids stay
+        for part in reads:
+            part.clear()
+
     # Functions
 
     def called(self, frame):
@@ -120,6 +158,8 @@ class Recorder:
             self._read_variables(its, frame)
             for function in self.functions.get(id(code), ()):
                 self._guard_function(function)
+            if self.forward is not None:
+                self._guard_cells_of_hook(code)
             if code.co_name == "<module>":  # imported now
                 module = sys.modules.get(frame.f_globals.get("__name__"))
                 if type(module) is types.ModuleType:
@@ -145,6 +185,7 @@ class Recorder:
 
     def _read_variables(self, its, frame):
         variables, builtins = frame.f_globals, frame.f_builtins
+        self.own.update({(id(variables), name): variables for name in its.cleared if name in variables})
         for name, chain, levels, is_called in its.variables:
             value = variables.get(name, MISSING)
             if value is MISSING and name not in builtins and name in frame.f_locals:
@@ -168,12 +209,14 @@ class Recorder:
 
     def _add_variable(self, variables, name, levels, frame):
         known = self.variables.get((id(variables), name))
+        if (id(variables), name) in self.own:
+            return
         if known is None or (known[1] == ONLY_TYPE and levels != ONLY_TYPE):
             self.variables[id(variables), name] = (variables, levels)
-            self.before.item(variables, name)
-            if _only_counts(levels, variables.get(name)):
-                return
-            self._guard(line_of(frame), None, "add_item", variables, name, f"the variable {name!r}", levels)
+            label = f"the variable {name!r}"
+            self._note_change(self.before.item(variables, name), None, levels, label, line_of(frame))
+            if not _only_counts(levels, variables.get(name)):
+                self._guard(line_of(frame), None, "add_item", variables, name, label, levels)
 
     def _read_chain(self, kind, chain, frame):
         """Attributes read in a row of a class; what comes after them reports its reads itself."""
@@ -194,7 +237,9 @@ class Recorder:
                     label = f"attribute {name!r} of the class {kind.__name__}"
                     for base in kind.__mro__:
                         if name in base.__dict__ and not is_builtin_or_installed(base):
-                            self.before.attribute_of_class(base, name)
+                            self._note_change(
+                                self.before.attribute_of_class(base, name), base, ALL_LEVELS, label, line_of(frame)
+                            )
                             break
                     self._guard(line_of(frame), kind, "add_type", name, label)
                     if is_last or not issubclass(type(found), type):
@@ -343,6 +388,9 @@ class Recorder:
         if known is None:
             if id(owner) in self.fresh or (id(owner), name) in self.own:
                 return value
+            if not installed and scan(code).next_attribute.get(frame.f_lasti) == "clear":
+                self.own[id(owner), name] = owner
+                return value
             self.reads[id(owner), name] = (owner, levels)
             self._guard_read(owner, name, levels, frame, installed)
             if value is not MISSING and type(value) not in self.settled:
@@ -360,16 +408,18 @@ class Recorder:
 
     def _guard(self, line, owner, add, *args, name=None):
         """Adds a guard. owner: the object that it is about; None: nothing that could go."""
-        takes_owner = add != "add_cell"
         if not line and _state.recorder is self:
             line = line_of(sys._getframe(1))
         try:
-            getattr(self.guards, add)(*((owner,) if takes_owner else ()), *args)
+            self.guards.add(line, add, *(args if add == "add_cell" else (owner, *args)), name=name)
         except RuntimeError as error:
             problem = RuntimeError(f"{error}" + (f" (read at {line})" if line else ""))
             self.problems.append((owner, name, problem))
-        while len(self.notes) < len(self.guards):
-            self.notes.append((line, name))
+
+    def _note_change(self, has_changed, owner, levels, label, line):
+        """It is read for the first time, after the function has changed it without reading it."""
+        if has_changed and levels != ONLY_TYPE:
+            self.changed_before_read.append((owner, label, line))
 
     def _guard_members(self, owner, members, whose, line, what="attribute", added=0):
         """All entries of a dict, and which there are. added: how many it has for the time of the trace only."""
@@ -409,7 +459,7 @@ class Recorder:
             return
         self.before.container(now)
         self._guard("", value, "add_answer", content, f"what a {type(value).__name__} holds")
-        self.contents.add(len(self.guards) - 1)
+        self.guards.contents.add(len(self.guards.notes) - 1)
         self.met(now)
 
     def _guard_function(self, function):
@@ -423,12 +473,26 @@ class Recorder:
             self.before.container(part)
         its = scan(code)
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            if name in its.cleared:
+                self.own[id(cell), None] = cell
+        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
             value = contents(cell)
-            if name in its.cells_read and not (issubclass(type(value), _C.Tensor) and _C._is_symbolic(value)):
+            if (id(cell), None) in self.own:
+                self.met(value)
+            elif name in its.cells_read and not (issubclass(type(value), _C.Tensor) and _C._is_symbolic(value)):
                 levels = ONLY_TYPE if name in its.cells_only_changed else ALL_LEVELS
-                self.before.cell(cell)
+                self._note_change(self.before.cell(cell), cell, levels, f"the variable {name!r}", line)
                 if not _only_counts(levels, value):
                     self._guard(line, cell, "add_cell", cell, f"the variable {name!r}", levels)
+
+    def _guard_cells_of_hook(self, code):
+        """A hook, or what it calls, that the function has made: variables of such names of the functions that ran."""
+        for function in [function for known in self.functions.values() for function in known]:
+            names = function.__code__.co_freevars
+            for name, cell in zip(names, function.__closure__ or (), strict=True):
+                value = contents(cell)
+                if name in code.co_freevars and not (issubclass(type(value), _C.Tensor) and _C._is_symbolic(value)):
+                    self._guard("", cell, "add_cell", cell, f"the variable {name!r}", ALL_LEVELS)
 
     def _guard_unknown_functions(self):
         """Closures that ran and came from somewhere else: all that there are with their code."""
@@ -468,12 +532,13 @@ class Recorder:
         if hasattr(type(found), "__set__"):  # a data descriptor, which comes before the object's dict
             self._guard(line, kind, "add_type", name, label)
             if type(found) is types.MemberDescriptorType:
+                self._note_change(self.before.slot(owner, found), owner, levels, label, line)
                 self._guard(line, owner, "add_slot", found, label)
             elif type(found) is property and found.fget and is_foreign(found.fget):
                 self._guard_answer(owner, name, label)
             return
         if own is not None:
-            self.before.item(own, name)
+            self._note_change(self.before.item(own, name), owner, levels, label, line)
             if not _only_counts(levels, own.get(name)):
                 self._guard(line, owner, "add_item", own, name, label, levels)
         if own is None or name not in own:
@@ -485,7 +550,7 @@ class Recorder:
         """Code of an installed package answers for the attribute: it is asked again at each call."""
         if type(getattr(owner, name, MISSING)) in PLAIN:
             self._guard("", owner, "add_attribute", name, label)
-            self.asked.add(len(self.guards) - 1)
+            self.guards.asked.add(len(self.guards.notes) - 1)
 
     def _guard_parts(self, module, own):
         """Code of this package goes through the members of a module."""
@@ -530,14 +595,16 @@ class Recorder:
         """Objects that only the trace has used go, and their guards with them."""
         for part in (self.reads, self.own, self.kept, self.fresh, self.optimizers, self.met_functions, self.guarded):
             part.clear()
+        self.earlier = ()
 
     def _find_changes(self):
         """What differs from the first read."""
-        found = [(number, about) for number, about in self.guards.differing() if number not in self.asked]
-        if not found and not self.problems:
+        phases = [one for one in (self.forward, self.guards) if one is not None]
+        found = [(one, one.differing()) for one in phases]
+        if not any(differing for _, differing in found) and not self.problems and not self.changed_before_read:
             return
         young = _guards_watch.young()
-        names = set().union(*(scan(code).names for code in self.codes.values()))
+        names = set().union(*(scan(code).names for code in (*self.ran.values(), *self.codes.values())))
 
         def unread(name):
             if type(name) is tuple:
@@ -545,30 +612,36 @@ class Recorder:
             return name is not None and name not in names
 
         self.problems = [p for p in self.problems if id(p[0]) not in young and not unread(p[1])]
-        self.changes = [n for n, about in found if id(about) not in young and not unread(self.notes[n][1])]
-        for number, about in found:
-            if id(about) not in young and unread(self.notes[number][1]):
-                self.guards.renew(number, ALL_LEVELS)
-        if not self.changes:
-            self.guards.drop([number for number, about in found if id(about) in young])
+        self.changes = [what for about, *what in self.changed_before_read if id(about) not in young]
+        for one, differing in found:
+            for number, about in differing:
+                line, name = one.notes[number]
+                if id(about) in young:
+                    continue
+                if unread(name):
+                    one.made.renew(number, ALL_LEVELS)
+                else:
+                    self.changes.append((one.made.label(number), line))
+            one.made.drop([number for number, about in differing if id(about) in young])
 
     def finish(self):
         """The guards for everything that was read. RuntimeError for what cannot be guarded."""
         for _, _, problem in self.problems:
             self.undo()
             raise problem from None
+        backward = self.guards if self.forward is not None else None
+        self.guards = self.forward or self.guards
         if self.changes:
-            label = self.guards.label(self.changes[0])
-            line = self.notes[self.changes[0]][0]
+            label, line = self.changes[0]
             self.undo()
-            differing = {number for number, _ in self.guards.differing()} if self.contents else set()
-            kind = CannotGoBackError if differing & self.contents else RuntimeError
-            raise kind(
+            moved_on = any(one is not None and one.has_moved_on() for one in (self.guards, backward))
+            raise (CannotGoBackError if moved_on else RuntimeError)(
                 f"jit: {label} was changed in a jitted function that reads it. A graph would go on with the value of "
                 "the first call. Keep it in a tensor and change that in place (copy_, add_), or pass it as an argument "
                 "and return it" + (f" (read at {line})" if line else "")
             )
         self.before.clear()
+        self.codes.update(self.ran)
         self._guard_unknown_functions()
         self._guard_arrays()
         for _, _, problem in self.problems:
@@ -576,8 +649,11 @@ class Recorder:
         for part in (self.arrays, self.functions):
             part.clear()
         self._let_go()
-        self.guards.prune()
-        return self.guards
+        if backward is not None and backward.notes:
+            backward.made.prune()
+            self.guards.made.set_backward(backward.made)
+        self.guards.made.prune()
+        return self.guards.made
 
     def undo(self):
         """What was read is again as it was then."""

@@ -69,12 +69,24 @@ class Scan:
             for n in self.cells_read
             if reads.get(n, {True}) == {True} and all(n in i.cells_only_changed for i in inner if n in i.cells_read)
         }
+        self.cleared = self._cleared(steps)  # variables that are emptied before anything else is done
         names = {name for name, *_ in self.variables}
         self.uses_class = "super" in names or "__base__" in self.attributes or "__class__" in code.co_freevars
         self.uses_type = "type" in names
         self.uses_globals = "globals" in names
         self.looks_inside = "__getattribute__" in self.attributes
         self.names = self.attributes | {c for c in code.co_consts if isinstance(c, str)}
+
+    @staticmethod
+    def _cleared(steps):
+        first = {}
+        for step, following in zip(steps, steps[1:]):
+            if "JUMP" in step.opname or step.opname in ("FOR_ITER", "SEND"):
+                break
+            if step.opname in ("LOAD_GLOBAL", *_CELLS):
+                is_clear = following.opname in ("LOAD_ATTR", "LOAD_METHOD") and following.argval == "clear"
+                first.setdefault(step.argval, is_clear)
+        return {name for name, is_clear in first.items() if is_clear}
 
     @staticmethod
     def _is_called(step):

@@ -107,60 +107,88 @@ class Before:
         self.clear()
 
     def attribute_of_class(self, kind, name):
-        """What a class itself has for a name."""
-        value = kind.__dict__.get(name, MISSING)
-        self._classes.append((kind, name, value))
-        self.container(value)
+        """What a class itself has for a name. As the others: has it changed since it was first noted?"""
+        return self._note(self._classes, kind, name, kind.__dict__.get(name, MISSING))
 
     def item(self, members, name):
         """An entry of a dict."""
-        value = dict.get(members, name, MISSING)
-        self._items.append((members, name, value))
-        self.container(value)
+        return self._note(self._items, members, name, dict.get(members, name, MISSING))
+
+    def slot(self, owner, descriptor):
+        """A slot of an object."""
+        return self._note(self._slots, owner, descriptor, _slot_of(owner, descriptor))
 
     def cell(self, cell):
         """A variable of an enclosing function."""
-        value = contents(cell, MISSING)
-        self._cells.append((cell, value))
-        self.container(value)
+        return self._note(self._cells, cell, None, contents(cell, MISSING))
+
+    def _note(self, known, holder, name, value):
+        if (id(holder), name) not in known:
+            known[id(holder), name] = (holder, name, value)
+            self.container(value)
+            return False
+        first = known[id(holder), name][2]
+        return first is not value and not _is_equal(first, value) or self._has_changed(value)
 
     def container(self, value, level=0):
         """A container, with those in it."""
         if level > 8 or not issubclass(type(value), CONTAINERS) or id(value) in self._containers:
             return
-        if not issubclass(type(value), (tuple, frozenset)):
-            kept = list(dict.items(value)) if issubclass(type(value), dict) else list(elements(value))
-            self._containers[id(value)] = (value, kept)
+        self._containers[id(value)] = (value, _entries(value))
         for element in elements(value):
             self.container(element, level + 1)
+
+    def _has_changed(self, value, level=0):
+        if level > 8 or not issubclass(type(value), CONTAINERS) or id(value) not in self._containers:
+            return False
+        if not _same(_entries(value), self._containers[id(value)][1]):
+            return True
+        return any(self._has_changed(element, level + 1) for element in elements(value))
 
     def put_back(self):
         """Everything as it was."""
         for value, kept in self._containers.values():
-            base = next(kind for kind in (collections.OrderedDict, *CONTAINERS) if isinstance(value, kind))
-            now = list(dict.items(value)) if issubclass(base, dict) else list(elements(value))
-            if _same(now, kept):
+            if _same(_entries(value), kept):
                 continue
+            base = next(kind for kind in (collections.OrderedDict, *CONTAINERS) if isinstance(value, kind))
             base.clear(value)
             (base.extend if base in (list, collections.deque) else base.update)(value, kept)
-        for members, name, value in reversed(self._items):
+        for members, name, value in self._items.values():
             if dict.get(members, name, MISSING) is value:
                 continue
             if value is MISSING:
                 dict.pop(members, name, None)
             else:
                 dict.__setitem__(members, name, value)
-        for cell, value in reversed(self._cells):
+        for owner, descriptor, value in self._slots.values():
+            if value is not MISSING and _slot_of(owner, descriptor) is not value:
+                descriptor.__set__(owner, value)
+        for cell, _, value in self._cells.values():
             if contents(cell, MISSING) is not value and value is not MISSING:
                 cell.cell_contents = value
-        for kind, name, value in reversed(self._classes):
+        for kind, name, value in self._classes.values():
             if kind.__dict__.get(name, MISSING) is not value:
                 type.__delattr__(kind, name) if value is MISSING else type.__setattr__(kind, name, value)
         self.clear()
 
     def clear(self):
         """Lets go of it all."""
-        self._items, self._cells, self._classes, self._containers = [], [], [], {}
+        self._items, self._slots, self._cells, self._classes, self._containers = {}, {}, {}, {}, {}
+
+
+def _slot_of(owner, descriptor):
+    try:
+        return descriptor.__get__(owner)
+    except AttributeError:
+        return MISSING
+
+
+def _entries(value):
+    return list(dict.items(value)) if issubclass(type(value), dict) else list(elements(value))
+
+
+def _is_equal(a, b):
+    return type(a) is type(b) and type(a) in (int, float, str, bool) and a == b
 
 
 def _same(now, kept):

@@ -114,6 +114,32 @@ def grows_a_list(w):
     return f
 
 
+def grows_a_list_of_an_object(w):
+    box = Box(items=[])
+
+    def f(x):
+        box.items.append(1)
+        return x * len(box.items)
+
+    return f
+
+
+def grows_a_list_by_helpers(w):
+    items = []
+
+    def add():
+        items.append(1)
+
+    def total():
+        return len(items)
+
+    def f(x):
+        add()
+        return x * total()
+
+    return f
+
+
 def takes_from_a_list(w):
     items = [1.0, 2.0, 3.0, 4.0, 5.0]
     return lambda x: x * items.pop()
@@ -197,6 +223,8 @@ PROGRAMS = [
     counts_in_a_function,
     counts_in_a_dict,
     grows_a_list,
+    grows_a_list_of_an_object,
+    grows_a_list_by_helpers,
     takes_from_a_list,
     takes_from_a_deque,
     keeps_a_tensor,
@@ -269,6 +297,26 @@ def test_what_is_set_before_it_is_read(w):
         return x * box.n
 
     assert [f(w.ones(1)).item() for _ in range(3)] == [3, 3, 3]
+
+
+def test_what_is_emptied_before_it_is_read(w):
+    """Activations that a hook collects, for instance."""
+    seen, box, model = [], Box(items=[]), w.nn.Linear(1, 1, bias=False)
+    model.register_forward_hook(lambda module, inputs, output: seen.append(output))
+
+    @w.jit
+    def f(x):
+        seen.clear()
+        box.items.clear()
+        y = model(x)
+        box.items.append(2.0)
+        return sum(seen) * y * sum(box.items)
+
+    for number in range(4):
+        w.nn.init.constant_(model.weight, 1.0 + number)
+        assert f(w.ones(1)).item() == 2 * (1.0 + number) ** 2
+        box.items.append(3.0)
+    assert f.traces == 1, f.explain()
 
 
 def test_objects_of_its_own(w):
