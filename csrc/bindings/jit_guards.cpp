@@ -408,7 +408,7 @@ std::string Guards::changed() const {
       continue;
     return concat(g.seen.is_container_of(now) ? "an element of " : "", g.label, " changed");
   }
-  return {};
+  return changed_for_backward();
 }
 
 int Guards::traverse(visitproc visit, void* arg) const {
@@ -422,13 +422,14 @@ int Guards::traverse(visitproc visit, void* arg) const {
     Py_VISIT(o.strong.ptr());
   }
   Py_VISIT(callback_.ptr());
+  Py_VISIT(backward_.ptr());
   return 0;
 }
 
 void Guards::clear() {
   std::vector<Guard> guards = std::exchange(guards_, {});
   std::vector<Owner> owners = std::exchange(owners_, {});
-  py::object callback = std::exchange(callback_, {});
+  py::object callback = std::exchange(callback_, {}), backward = std::exchange(backward_, {});
 }
 
 // Recording
@@ -569,6 +570,7 @@ void bind_jit_guards(py::module_& m) {
       .def("renew", &Guards::renew)
       .def("drop", &Guards::drop)
       .def("label", &Guards::label)
+      .def("set_backward", &Guards::set_backward)
       .def("prune", &Guards::prune)
       .def("changed", &Guards::changed)
       .def("__len__", &Guards::size);

@@ -101,6 +101,12 @@ class Guards {
   // Lets go of owners that only these guards keep alive.
   void prune();
 
+  // Guards on what hooks and derivatives of the program read; changed() compares them too.
+  void set_backward(py::object guards) { backward_ = std::move(guards); }
+  std::string changed_for_backward() const {
+    return backward_ ? backward_.cast<const Guards&>().changed() : std::string();
+  }
+
   // What has changed; empty if nothing has.
   std::string changed() const;
   size_t size() const { return guards_.size(); }
@@ -147,7 +153,7 @@ class Guards {
   std::vector<Guard> guards_;
   std::vector<Owner> owners_;
   std::vector<std::pair<PyObject*, int>> places_;  // sorted by owner: its number
-  py::object callback_;
+  py::object callback_, backward_;
   static PyMethodDef callback_method_;
 };
 

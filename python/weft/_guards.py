@@ -350,6 +350,8 @@ class Recorder:
                 self.optimizers[id(value)] = value
                 self._guard_groups(value)
             _guards_watch.patch_class(kind)
+        elif kind.__module__ == "weft.optim.optimizer" or kind.__module__.startswith("weft._"):
+            self.settled.add(kind)  # what calls repeat
         elif _C._instance_dict(value) is None and not any(
             isinstance(v, types.MemberDescriptorType) for base in kind.__mro__[:-1] for v in base.__dict__.values()
         ):
@@ -599,33 +601,44 @@ class Recorder:
 
     def _find_changes(self):
         """What differs from the first read."""
+        self.is_compared = False
+        self._compare()
+        self.is_compared = True
+
+    def _compare(self):
         phases = [one for one in (self.forward, self.guards) if one is not None]
         found = [(one, one.differing()) for one in phases]
         if not any(differing for _, differing in found) and not self.problems and not self.changed_before_read:
             return
         young = _guards_watch.young()
-        names = set().union(*(scan(code).names for code in (*self.ran.values(), *self.codes.values())))
+        scans = [scan(code) for code in (*self.ran.values(), *self.codes.values())]
+        names, counted = set().union(*(s.names for s in scans)), set().union(*(s.counted for s in scans))
 
         def unread(name):
-            if type(name) is tuple:
+            if type(name) is tuple:  # which there are
                 return not names & (set(name[0]) ^ name[1])
             return name is not None and name not in names
 
         self.problems = [p for p in self.problems if id(p[0]) not in young and not unread(p[1])]
         self.changes = [what for about, *what in self.changed_before_read if id(about) not in young]
         for one, differing in found:
+            gone = []
             for number, about in differing:
                 line, name = one.notes[number]
                 if id(about) in young:
                     continue
-                if unread(name):
+                if unread(name) and type(name) is str and name in counted:
+                    gone.append(number)
+                elif unread(name):
                     one.made.renew(number, ALL_LEVELS)
                 else:
                     self.changes.append((one.made.label(number), line))
-            one.made.drop([number for number, about in differing if id(about) in young])
+            one.made.drop([number for number, about in differing if id(about) in young or number in gone])
 
     def finish(self):
         """The guards for everything that was read. RuntimeError for what cannot be guarded."""
+        if not self.is_compared:
+            raise RuntimeError("jit: what the traced function has read could not be compared")
         for _, _, problem in self.problems:
             self.undo()
             raise problem from None

@@ -75,7 +75,10 @@ class Scan:
         self.uses_type = "type" in names
         self.uses_globals = "globals" in names
         self.looks_inside = "__getattribute__" in self.attributes
-        self.names = self.attributes | {c for c in code.co_consts if isinstance(c, str)}
+        # Names of attributes that it may read, and of those that it only counts up.
+        read = {i.argval for i in steps if i.opname in _ATTRIBUTES and i.offset not in self.only_changed}
+        self.names = read | {c for c in code.co_consts if isinstance(c, str)}
+        self.counted = self.attributes - read
 
     @staticmethod
     def _cleared(steps):

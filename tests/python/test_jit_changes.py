@@ -299,6 +299,25 @@ def test_what_is_set_before_it_is_read(w):
     assert [f(w.ones(1)).item() for _ in range(3)] == [3, 3, 3]
 
 
+def test_decorators_and_classes_that_count_calls(w):
+    def counted(function):
+        def wrapper(*args):
+            wrapper.calls += 1
+            Box.made += 1
+            return function(*args)
+
+        wrapper.calls = Box.made = 0
+        return wrapper
+
+    kinds, double = [Box], counted(lambda x: x * 2)
+    f = w.jit(lambda x: double(x) * len(kinds))
+    for _ in range(3):
+        assert f(w.ones(1)).item() == 2
+        double(w.ones(1))
+    assert f.traces == 1, f.explain()
+    del Box.made
+
+
 def test_what_is_emptied_before_it_is_read(w):
     """Activations that a hook collects, for instance."""
     seen, box, model = [], Box(items=[]), w.nn.Linear(1, 1, bias=False)

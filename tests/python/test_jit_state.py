@@ -1,4 +1,4 @@
-"""Guards of weft.jit on state wherever a program may keep it: modules, classes, partials, Weft's own objects, tensors."""
+"""Guards of weft.jit on state wherever it is: modules, classes, partials, Weft's own objects, tensors."""
 
 import array
 import collections
@@ -413,3 +413,70 @@ def test_objects_that_change_their_class(w):
 
     thing = One(k=2.0)
     follows(w, lambda x: x * thing.factor(), lambda: setattr(thing, "__class__", Other))
+
+
+# Backward
+
+
+@pytest.mark.parametrize("kind", ["hook", "helper", "attribute", "global", "function"])
+def test_what_backward_reads_changes_before_it(w, kind, monkeypatch):
+    """Between the call and backward it is an error, where eager mode takes the new value; between calls a new trace."""
+    state, box = {"k": 1.0}, Box(k=1.0)
+
+    def helper(g):
+        return g * state["k"]
+
+    class Scaled(w.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 1
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * box.k
+
+    hooks = {
+        "hook": lambda: lambda g: g * state["k"],
+        "helper": lambda: lambda g: helper(g),
+        "attribute": lambda: lambda g: g * box.k,
+        "global": lambda: lambda g: g * VALUE,
+    }
+
+    @w.jit(check=False)
+    def f(x):
+        y = x * 2
+        if kind == "function":
+            return Scaled.apply(y) * 1
+        y.register_hook(hooks[kind]())
+        return y * 1
+
+    def change(to):
+        state["k"] = box.k = to
+        monkeypatch.setitem(globals(), "VALUE", to)
+
+    x = w.ones(1, requires_grad=True)
+    for k in (1.0, 3.0):
+        change(k)
+        x.grad = None
+        f(x).sum().backward()
+        assert x.grad.item() == 2 * k
+    y = f(x)
+    change(5.0)
+    with pytest.raises(RuntimeError, match="reads what has changed since the call"):
+        y.sum().backward()
+
+
+def test_state_that_only_the_function_reads_may_change_before_backward(w):
+    box, used = Box(k=2.0, h=1.0), Box(k=1.0)
+
+    @w.jit(check=False)
+    def f(x):
+        y = x * box.k
+        y.register_hook(lambda g: g * used.k)
+        return w.nn.functional.dropout(y, 0.0) * box.h
+
+    x = w.ones(1, requires_grad=True)
+    y = f(x)
+    box.k = 7.0
+    y.sum().backward()
+    assert x.grad.item() == 2
