@@ -15,6 +15,7 @@ import functools
 import gc
 import sys
 import types
+import weakref
 
 from weft import _C, _guards_watch
 from weft._guards_code import (
@@ -116,6 +117,7 @@ class Recorder:
         self.settled = {*PLAIN, types.BuiltinFunctionType, types.BuiltinMethodType, types.FrameType}
         self.settled |= {_guards_watch.WatchedModule, WatchedGroup, Recorder}
         self.met_functions = set()
+        self.asks_by_name = False  # does it use getattr() and the like?
         self.changed_before_read = []  # (object, what, line) that the function has added to and then read
         self.changes = []  # (number of the guard or None, what, line) that the function itself has changed
         self.outer, self.started = None, False
@@ -131,6 +133,10 @@ class Recorder:
         if self.started:
             self.started = False  # no interrupt comes between these two lines
             _guards_watch.stop()
+        if self.asks_by_name:
+            for function in self.met_functions:
+                if not function.__dict__ and not is_installed(function.__code__.co_filename):
+                    self._guard_members(function, function.__dict__, f"a {function.__qualname__}", "")
         self._let_go()
         self._find_changes()
         _guards_watch.let_collect()
@@ -198,6 +204,7 @@ class Recorder:
                 self.met(value)
                 if type(value) is types.FunctionType and chain:
                     self._guard_members(value, value.__dict__, f"a {value.__qualname__}", line_of(frame))
+        self.asks_by_name |= its.asks_by_name
         if its.uses_globals:
             self._guard_members(None, variables, "this module", line_of(frame), "the variable")
 
@@ -296,7 +303,9 @@ class Recorder:
             self._guard_function(function)
         if is_installed(code.co_filename):  # a decorator perhaps: what it is around counts
             for cell in function.__closure__ or ():
-                self.met(contents(cell))
+                value = contents(cell)
+                if not issubclass(type(value), _CACHES):
+                    self.met(value)
         elif function.__dict__:
             line = f"{code.co_filename}:{code.co_firstlineno}"
             self._guard_members(function, function.__dict__, f"a {function.__qualname__}", line)
@@ -671,6 +680,10 @@ class Recorder:
     def undo(self):
         """What was read is again as it was then."""
         self.before.put_back()
+
+
+# Where decorators of the standard library keep what they have found out.
+_CACHES = (weakref.WeakKeyDictionary, weakref.WeakValueDictionary)
 
 
 def _only_counts(levels, value):

@@ -74,6 +74,7 @@ class Scan:
         self.uses_class = "super" in names or "__base__" in self.attributes or "__class__" in code.co_freevars
         self.uses_type = "type" in names
         self.uses_globals = "globals" in names
+        self.asks_by_name = bool({"getattr", "hasattr", "vars"} & names) or "__dict__" in self.attributes
         self.looks_inside = "__getattribute__" in self.attributes
         # Names of attributes that it may read, and of those that it only counts up.
         read = {i.argval for i in steps if i.opname in _ATTRIBUTES and i.offset not in self.only_changed}

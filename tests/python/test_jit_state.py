@@ -314,6 +314,32 @@ def test_attributes_of_functions(w):
     holder = [k]
     follows(w, lambda x: k(x), lambda: setattr(k, "v", 2.0))
     follows(w, lambda x: x * holder[0].v, lambda: setattr(k, "v", 3.0))
+    follows(w, lambda x: x * getattr(holder[0], "mine", 2.0), lambda: setattr(k, "mine", 3.0))
+
+    def bare():
+        return None
+
+    follows(w, lambda x: x * getattr(bare, "v", 2.0), lambda: setattr(bare, "v", 3.0))
+
+
+def test_decorators_of_the_standard_library(w):
+    table = {"v": 1.0}
+
+    @functools.singledispatch
+    def factor(x):
+        return 2.0
+
+    factor.register(int, lambda x: 3.0)
+
+    @functools.lru_cache
+    def cached():
+        return table["v"]
+
+    def change():
+        table["v"] = 5.0
+        cached.cache_clear()
+
+    follows(w, lambda x: x * factor(1) * factor("a") * cached(), change)
 
 
 def test_names_that_a_tensor_does_not_have(w):
