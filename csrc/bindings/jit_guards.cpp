@@ -314,6 +314,14 @@ void Guards::add_array(const py::object& array, std::string label) {
   add(Place::Object, array, array, py::none(), std::move(label));
 }
 
+void Guards::add_count(const py::object& owner, const py::dict& dict, Py_ssize_t count, std::string label) {
+  add(Place::Count, owner, dict, py::none(), std::move(label));
+  guards_.back().seen = SeenValue(py::int_(count).ptr(), SeenValue::kAllLevels);
+}
+void Guards::add_answer(const py::object& owner, const py::object& function, std::string label) {
+  add(Place::Answer, owner, owner, function, std::move(label));
+}
+
 PyObject* Guards::value_at(const Guard& g, py::object& made) {
   switch (g.place) {
     case Place::Item: {
@@ -334,6 +342,12 @@ PyObject* Guards::value_at(const Guard& g, py::object& made) {
       break;
     case Place::Attribute:
       made = py::reinterpret_steal<py::object>(PyObject_GetAttr(g.holder, g.key));
+      break;
+    case Place::Count:
+      made = py::int_(PyDict_Size(g.holder));
+      break;
+    case Place::Answer:
+      made = py::reinterpret_steal<py::object>(PyObject_CallFunctionObjArgs(g.key, g.holder, nullptr));
       break;
     case Place::Code:
       return PyFunction_GET_CODE(g.holder);
@@ -361,6 +375,30 @@ void Guards::prune() {
   places_.clear();
 }
 
+std::vector<std::pair<size_t, py::object>> Guards::differing() const {
+  std::vector<std::pair<size_t, py::object>> found;
+  py::object made;
+  for (size_t i = 0; i < guards_.size(); i++) {
+    const Guard& g = guards_[i];
+    const Owner* owner = g.owner >= 0 ? &owners_[static_cast<size_t>(g.owner)] : nullptr;
+    if (owner && (owner->gone || (owner->strong && Py_REFCNT(owner->strong.ptr()) == 1))) continue;
+    if (g.seen.is(value_at(g, made))) continue;
+    PyObject* about = !owner ? g.holder : owner->strong ? owner->strong.ptr() : PyWeakref_GET_OBJECT(owner->weak.ptr());
+    found.emplace_back(i, py::reinterpret_borrow<py::object>(about));
+  }
+  return found;
+}
+
+void Guards::renew(size_t number, int levels) {
+  py::object made;
+  Guard& g = guards_.at(number);
+  g.seen = SeenValue(value_at(g, made), levels);
+}
+
+void Guards::drop(const std::vector<size_t>& numbers) {
+  for (auto i = numbers.rbegin(); i != numbers.rend(); ++i) guards_.erase(guards_.begin() + static_cast<ptrdiff_t>(*i));
+}
+
 std::string Guards::changed() const {
   py::object made;
   for (const Guard& g : guards_) {
@@ -370,7 +408,7 @@ std::string Guards::changed() const {
       continue;
     return concat(g.seen.is_container_of(now) ? "an element of " : "", g.label, " changed");
   }
-  return {};
+  return changed_for_backward();
 }
 
 int Guards::traverse(visitproc visit, void* arg) const {
@@ -384,13 +422,14 @@ int Guards::traverse(visitproc visit, void* arg) const {
     Py_VISIT(o.strong.ptr());
   }
   Py_VISIT(callback_.ptr());
+  Py_VISIT(backward_.ptr());
   return 0;
 }
 
 void Guards::clear() {
   std::vector<Guard> guards = std::exchange(guards_, {});
   std::vector<Owner> owners = std::exchange(owners_, {});
-  py::object callback = std::exchange(callback_, {});
+  py::object callback = std::exchange(callback_, {}), backward = std::exchange(backward_, {});
 }
 
 // Recording
@@ -525,6 +564,13 @@ void bind_jit_guards(py::module_& m) {
       .def("add_attribute", &Guards::add_attribute)
       .def("add_function", &Guards::add_function)
       .def("add_array", &Guards::add_array)
+      .def("add_count", &Guards::add_count)
+      .def("add_answer", &Guards::add_answer)
+      .def("differing", &Guards::differing)
+      .def("renew", &Guards::renew)
+      .def("drop", &Guards::drop)
+      .def("label", &Guards::label)
+      .def("set_backward", &Guards::set_backward)
       .def("prune", &Guards::prune)
       .def("changed", &Guards::changed)
       .def("__len__", &Guards::size);
@@ -535,6 +581,7 @@ void bind_jit_guards(py::module_& m) {
     if (!dict) PyErr_Clear();
     return dict ? py::reinterpret_steal<py::object>(dict) : py::none();
   });
+  m.def("_is_symbolic", [](const Tensor& t) { return t.impl()->storage->symbolic(); });
   m.def("_type_lookup", [](const py::type& type, const py::str& name, py::object missing) {
     PyObject* found = _PyType_Lookup(reinterpret_cast<PyTypeObject*>(type.ptr()), name.ptr());
     return found ? py::reinterpret_borrow<py::object>(found) : std::move(missing);

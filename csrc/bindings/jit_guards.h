@@ -87,8 +87,25 @@ class Guards {
   void add_function(const py::object& function, std::string label);
   // The contents of an array.
   void add_array(const py::object& array, std::string label);
+  // How many entries a dict has, counted by the caller.
+  void add_count(const py::object& owner, const py::dict& dict, Py_ssize_t count, std::string label);
+  // What function(owner) gives.
+  void add_answer(const py::object& owner, const py::object& function, std::string label);
+  // The guards, by number, that do not hold now, each with the object that it is about; without those of objects that
+  // only the guards keep alive.
+  std::vector<std::pair<size_t, py::object>> differing() const;
+  // What is there now is what the guard compares with from now on.
+  void renew(size_t number, int levels);
+  void drop(const std::vector<size_t>& numbers);
+  const std::string& label(size_t number) const { return guards_.at(number).label; }
   // Lets go of owners that only these guards keep alive.
   void prune();
+
+  // Guards on what hooks and derivatives of the program read; changed() compares them too.
+  void set_backward(py::object guards) { backward_ = std::move(guards); }
+  std::string changed_for_backward() const {
+    return backward_ ? backward_.cast<const Guards&>().changed() : std::string();
+  }
 
   // What has changed; empty if nothing has.
   std::string changed() const;
@@ -97,7 +114,20 @@ class Guards {
   void clear();
 
  private:
-  enum class Place : uint8_t { Item, Dict, Cell, Type, Slot, Attribute, Code, Defaults, KeywordDefaults, Object };
+  enum class Place : uint8_t {
+    Item,
+    Dict,
+    Cell,
+    Type,
+    Slot,
+    Attribute,
+    Code,
+    Defaults,
+    KeywordDefaults,
+    Object,
+    Count,
+    Answer
+  };
   struct Guard {
     Place place;
     int owner;         // -1: none
@@ -123,7 +153,7 @@ class Guards {
   std::vector<Guard> guards_;
   std::vector<Owner> owners_;
   std::vector<std::pair<PyObject*, int>> places_;  // sorted by owner: its number
-  py::object callback_;
+  py::object callback_, backward_;
   static PyMethodDef callback_method_;
 };
 

@@ -78,10 +78,28 @@ std::string why_not(const graph::Function::Changes& changes, const std::vector<T
   return {};
 }
 
+void check_unchanged_for_backward(const SharedGuards& guards) {
+  GilAcquire gil;
+  const std::string reason = guards.guards ? guards.guards->changed_for_backward() : std::string();
+  check(reason.empty(),
+        "jit: a hook or an autograd.Function in a jitted function reads what has changed since the call: ", reason,
+        ". Its backward was compiled with the old value; pass the value into the function as a tensor");
+}
+
 // Of a call that needs a rerun and cannot have one.
 class NoRerun final : public graph::Rerun {
  public:
-  NoRerun(std::string needed, std::string why) : needed_(std::move(needed)), why_(std::move(why)) {}
+  NoRerun(std::string needed, std::string why, SharedGuards guards)
+      : needed_(std::move(needed)), why_(std::move(why)), guards_(std::move(guards)) {}
+  ~NoRerun() override {
+    if (!Py_IsInitialized()) {
+      guards_.object.release();
+      return;
+    }
+    GilAcquire gil;
+    guards_ = {};
+  }
+  void check_backward() const override { check_unchanged_for_backward(guards_); }
   std::vector<Tensor> results() override {
     fail<ErrorKind::NotImplemented>(
         "jit: backward with create_graph=True through this jitted function would have to run it once more, because ",
@@ -90,6 +108,7 @@ class NoRerun final : public graph::Rerun {
 
  private:
   std::string needed_, why_;
+  SharedGuards guards_;
 };
 
 // Takes everything back that a rerun has done.
@@ -125,7 +144,7 @@ Ref<graph::Rerun> FunctionRerun::of_call(Program program, const Signature& s, co
                                          const py::dict& kwargs) {
   graph::Function::Changes changes = program.compiled->changes(s.tensors);
   if (std::string why = why_not(changes, s.tensors); !why.empty())
-    return make_ref<NoRerun>(program.compiled->needs_rerun(), std::move(why));
+    return make_ref<NoRerun>(program.compiled->needs_rerun(), std::move(why), program.guards);
   Ref<FunctionRerun> rerun(new FunctionRerun);
   FunctionRerun& r = *rerun;
   for (int i : changes.arguments) {
@@ -165,6 +184,8 @@ FunctionRerun::~FunctionRerun() {
   changed_.clear();
   signature_ = {};
 }
+
+void FunctionRerun::check_backward() const { check_unchanged_for_backward(program_.guards); }
 
 void FunctionRerun::check_state() const {
   check<ErrorKind::NotImplemented>(!tracing(),

@@ -33,6 +33,7 @@ class FunctionRerun final : public graph::Rerun {
   // After the call.
   void finish_call(std::vector<graph::Drawn> drawn);
   std::vector<Tensor> results() override;
+  void check_backward() const override;
 
   // Calls f with every Python object that this holds; stops when it returns other than 0.
   template <class F>

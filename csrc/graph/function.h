@@ -18,6 +18,8 @@ class Rerun : public RefCounted {
  public:
   // All results of the program, with their history. The state of everything else is as before.
   virtual std::vector<Tensor> results() = 0;
+  // Before the compiled backward runs. Raises RuntimeError where what it was made from has changed since the call.
+  virtual void check_backward() const {}
 };
 
 class Function : public RefCounted {

@@ -23,6 +23,7 @@ void FunctionNode::backward(const Tensor* grad_outputs, Tensor* grad_inputs) {
         "backward: the graph of 'jit' was used before and its saved tensors are freed; to go through it a "
         "second time pass retain_graph=True to the first backward to keep them");
   if (GradMode::enabled()) return backward_eagerly(grad_outputs, grad_inputs);
+  if (rerun_) rerun_->check_backward();
   if (!function_->backward_) return;  // the results do not depend on a leaf after all
   std::vector<Tensor> inputs;
   for (const SavedTensor& s : saved_) inputs.push_back(s.unpack("jit", this));

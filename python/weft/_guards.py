@@ -1,136 +1,50 @@
 """What a trace of weft.jit reads of Python, recorded where it happens, and the guards that are made of it.
 
 While a function is traced, every Python function of the program that runs is reported by a profile function (its
-global variables, closure cells, default arguments and arguments), and every attribute that is read of a Module, or of
-an object whose class has been met, by a ``__getattribute__`` that its class has for that time. Nothing is resolved by
-running code of the program: only class and instance dicts are looked at.
+global variables, closure cells, default arguments and arguments), and every attribute that is read of a Module, of a
+module of the program, or of an object whose class has been met, by a ``__getattribute__`` that its class has for that
+time. Of classes, and of objects that keep what they hold where no attribute shows it, all is compared. Nothing is
+resolved by running code of the program: only class and instance dicts are looked at.
+
+A guard compares with what was there at the first read. What differs at the end of the trace was changed by the function
+itself, which a graph would not repeat: an error, unless the object was made by the trace, or is only written to.
 """
 
 import collections
-import dis
 import functools
 import gc
-import importlib.util
 import sys
-import threading
 import types
-from pathlib import Path
+import weakref
 
-from weft import _C
+from weft import _C, _guards_watch
+from weft._guards_code import (
+    ALL_LEVELS,
+    CONTAINERS,
+    MISSING,
+    ONLY_ELEMENTS,
+    ONLY_TYPE,
+    contents,
+    elements,
+    is_builtin_or_installed,
+    is_foreign,
+    is_installed,
+    is_own,
+    line_of,
+    module_type,
+    optimizer_type,
+    scan,
+)
+from weft._guards_contents import Before, TooLargeError, WatchedGroup, content_of
+from weft._guards_watch import state as _state
 
-MISSING = object()
-ALL_LEVELS, ONLY_TYPE, ONLY_ELEMENTS = -1, 0, 1  # how deep containers are compared
 MAX_LEVELS, MAX_ARRAY_BYTES = 8, 1 << 20  # as in csrc/bindings/jit_guards.h
 
-CONTAINERS = (list, tuple, dict, set, frozenset, collections.deque)
 # What can have no state that a trace would not see otherwise.
-PLAIN = (
-    type(None),
-    bool,
-    int,
-    float,
-    complex,
-    str,
-    bytes,
-    range,
-    slice,
-    type(...),
-    types.CodeType,
-    types.ModuleType,
-    type,
-)
-# Methods that change a container and read nothing of it.
-CHANGING = frozenset(("append", "appendleft", "extend", "insert", "add", "update", "discard", "remove", "clear"))
-PATCHED = ("__init__", "__setattr__")
-
-
-@functools.cache
-def is_installed(file):
-    """Is it a file of the standard library or of an installed package, this one included?"""
-    import sysconfig
-
-    folders = [sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")]
-    return file.startswith((*(f"{folder}/" for folder in folders), f"{Path(__file__).parent}/", "<frozen"))
-
-
-def _is_own(kind):
-    return kind.__module__ == "weft" or str(kind.__module__).startswith("weft.")
-
-
-class Scan:
-    """What the bytecode of a function reads: global names with the attributes read of them, attributes, imports."""
-
-    def __init__(self, code):
-        self.variables = []  # (name, attributes in a row, how deep the last of them is compared)
-        self.imports = []  # (module, level, names)
-        self.attributes = set()
-        self.only_changed = set()  # offsets of instructions whose value is only changed
-        steps = [i for i in dis.get_instructions(code) if i.opname not in ("EXTENDED_ARG", "CACHE", "PRECALL", "NOP")]
-        stored = {i.argval for i in steps if i.opname == "STORE_NAME"}  # of a class body
-        for place, step in enumerate(steps):
-            if step.opname in ("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "IMPORT_FROM"):
-                self.attributes.add(step.argval)
-            if self._changes(steps, place + 1):
-                self.only_changed.add(step.offset)
-            if step.opname == "LOAD_GLOBAL" or (step.opname == "LOAD_NAME" and step.argval not in stored):
-                chain, end = [], place + 1
-                while end < len(steps) and steps[end].opname in ("LOAD_ATTR", "LOAD_METHOD"):
-                    chain.append(steps[end].argval)
-                    end += 1
-                only_changed = len(chain) == 1 and chain[0] in CHANGING or self._changes(steps, place + 1)
-                self.variables.append((step.argval, tuple(chain), ONLY_TYPE if only_changed else ALL_LEVELS))
-            elif step.opname == "IMPORT_NAME":
-                names, end = [], place + 1
-                while end < len(steps) and steps[end].opname in ("IMPORT_FROM", "STORE_FAST", "STORE_DEREF"):
-                    names += [steps[end].argval] * (steps[end].opname == "IMPORT_FROM")
-                    end += 1
-                level = steps[place - 2].argval if place >= 2 and isinstance(steps[place - 2].argval, int) else 0
-                self.imports.append((step.argval, level, tuple(names)))
-        self.cells_only_changed = self._cells_only_changed(code, steps)
-        self.uses_class = bool({"super", "type"} & {name for name, *_ in self.variables})
-        self.uses_class |= bool({"__class__", "__base__"} & self.attributes) or "__class__" in code.co_freevars
-
-    def _cells_only_changed(self, code, steps):
-        """The variables of enclosing functions that it and the functions in it only change."""
-        reads = {"LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF"}
-        names = set(code.co_freevars)
-        names -= {i.argval for i in steps if i.opname in reads and i.offset not in self.only_changed}
-        for inner in code.co_consts:
-            if isinstance(inner, types.CodeType):
-                names -= set(inner.co_freevars) - _scan(inner).cells_only_changed
-        return names
-
-    @staticmethod
-    def _changes(steps, place):
-        """Do the instructions from there on change what was loaded: x.append(...), x[key] = ...?"""
-        if place >= len(steps):
-            return False
-        if steps[place].opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            return steps[place].argval in CHANGING
-        key = steps[place].opname in ("LOAD_CONST", "LOAD_FAST")
-        return key and place + 1 < len(steps) and steps[place + 1].opname == "STORE_SUBSCR"
-
-
-_scan = functools.lru_cache(maxsize=4096)(Scan)
-
-
-class Read:
-    """An attribute that was read: of which object, how deep it is compared, where in the program."""
-
-    __slots__ = ("levels", "line", "name", "owner")
-
-    def __init__(self, owner, name, levels, line):
-        self.owner, self.name, self.levels, self.line = owner, name, levels, line
-
-
-class _State(threading.local):
-    recorder = None
-
-
-_state = _State()
-_patch_lock = threading.RLock()
-_patch_depth = 0
-_patched = {}  # class -> {name: what it had of its own, or MISSING}
+PLAIN = (type(None), bool, int, float, complex, str, bytes, range, slice, type(...), types.CodeType)
+# Entries of a class that say nothing, or are other ones while a trace runs.
+_UNREAD = frozenset(("__getattribute__", "__setattr__", "__dict__", "__weakref__", "__doc__", "__module__"))
+_TENSOR_PARTS = ("_parameters", "_buffers", "_modules")
 
 
 def current():
@@ -149,92 +63,150 @@ def note_setting(name, getter, value):
         recorder.read_setting(name, getter, value)
 
 
+class CannotGoBackError(RuntimeError):
+    """The trace has changed what nothing can put back, so that no eager run can follow."""
+
+
+class _Guards:
+    """Guards with what is known of them while a trace runs."""
+
+    def __init__(self):
+        self.made = _C._Guards()
+        self.notes = []  # of each: (line, the name that it is about if the program may not have read that)
+        self.asked = set()  # numbers of those on what foreign code answers
+        self.contents = set()  # numbers of those on what nothing can put back
+
+    def add(self, line, kind, *args, name=None):
+        """Adds one. RuntimeError for what cannot be guarded."""
+        try:
+            getattr(self.made, kind)(*args)
+        finally:
+            while len(self.notes) < len(self.made):
+                self.notes.append((line, name))
+
+    def differing(self):
+        """(number, the object that it is about) of those that do not hold any more."""
+        return [(number, about) for number, about in self.made.differing() if number not in self.asked]
+
+    def has_moved_on(self):
+        """Is something else than at first that cannot be put back?"""
+        return bool(self.contents) and any(number in self.contents for number, _ in self.made.differing())
+
+
 class Recorder:
     """All that one trace reads. ``finish()`` gives the guards."""
 
     def __init__(self):
-        self.reads = {}  # (id of the object, name) -> Read
-        self.variables = {}  # (id of the dict, name) -> (dict, name, levels, line)
-        self.classes = {}  # (class, name) -> line
+        # While backward is traced, forward has those of the function itself.
+        self.guards, self.forward = _Guards(), None
+        self.problems = []  # (owner, name as in notes, error) of what cannot be guarded
+        self.before = Before()
+        self.reads = {}  # (id of the object, name) -> (object, how deep it is compared)
+        self.own = {}  # (id of the object, name) -> object, for what the function sets before it reads it
+        self.variables = {}  # (id of the dict, name) -> (dict, how deep it is compared)
+        self.class_reads = set()  # (class, name)
         self.codes = {}  # id of the code -> it, for functions that ran
+        self.ran = {}  # the same for those before backward
         self.functions = {}  # id of the code -> functions with it
-        self.whole = {}  # id -> object whose attributes are all compared
+        self.guarded = set()  # functions whose guards are made
+        self.kept = {}  # id -> object whose guards on all that it holds are made
         self.arrays = {}  # id -> array that became a tensor
-        self.optimizers = {}  # id -> [optimizer, did the program itself look into its parameter groups?]
-        self.tensors = {}  # id -> tensor with attributes of its own
+        self.optimizers = {}  # id -> optimizer
         self.settings = {}  # (id of the owner, name) -> owner
-        self.flags = {}  # (id of the tensor, name of a property) -> tensor
         self.fresh = {}  # id -> module made by the traced function itself
         self.settled = {*PLAIN, types.BuiltinFunctionType, types.BuiltinMethodType, types.FrameType}
+        self.settled |= {_guards_watch.WatchedModule, WatchedGroup, Recorder}
         self.met_functions = set()
+        self.asks_by_name = False  # does it use getattr() and the like?
+        self.changed_before_read = []  # (object, what, line) that the function has added to and then read
+        self.changes = []  # (number of the guard or None, what, line) that the function itself has changed
         self.outer, self.started = None, False
 
     def start(self):
-        global _patch_depth
         self.outer, _state.recorder = _state.recorder, self
-        with _patch_lock:
-            _patch_depth += 1
-            self.started = True
-            if _patch_depth == 1:
-                _patch_modules()
+        self.started = True
+        _guards_watch.start()
 
     def stop(self):
         """Once more, where an interrupt has ended it half-way, goes on."""
-        global _patch_depth
         _state.recorder = self.outer
-        with _patch_lock:
-            if self.started:  # no interrupt comes between these two lines, which call nothing
-                self.started = False
-                _patch_depth -= 1
-            if _patch_depth:
-                return
-            for kind, names in list(_patched.items()):
-                for name, own in names.items():
-                    if own is not MISSING:
-                        type.__setattr__(kind, name, own)
-                    elif name in kind.__dict__:
-                        type.__delattr__(kind, name)
-            _patched.clear()
+        if self.started:
+            self.started = False  # no interrupt comes between these two lines
+            _guards_watch.stop()
+        if self.asks_by_name:
+            for function in self.met_functions:
+                if not function.__dict__ and not is_installed(function.__code__.co_filename):
+                    self._guard_members(function, function.__dict__, f"a {function.__qualname__}", "")
+        self._let_go()
+        self._find_changes()
+        _guards_watch.let_collect()
+
+    def function_returned(self):
+        """What follows is backward, with hooks and derivatives of the program. What these read is guarded apart too.
+
+        It is compared once more before a backward that was compiled runs.
+        """
+        self.forward, self.guards = self.guards, _Guards()
+        self.ran = dict(self.codes)
+        reads = (self.reads, self.variables, self.class_reads, self.codes, self.guarded, self.kept)
+        self.earlier = [list(part.values()) if type(part) is dict else list(part) for part in reads]  # so that ids stay
+        for part in reads:
+            part.clear()
 
     # Functions
 
     def called(self, frame):
         """A function of the program was called."""
         code = frame.f_code
-        scan = _scan(code)
+        its = scan(code)
         if id(code) not in self.codes:
             self.codes[id(code)] = code
-            self._read_variables(scan, frame)
+            self._read_variables(its, frame)
+            for function in self.functions.get(id(code), ()):
+                self._guard_function(function)
+            if self.forward is not None:
+                self._guard_cells_of_hook(code)
+            if code.co_name == "<module>":  # imported now
+                module = sys.modules.get(frame.f_globals.get("__name__"))
+                if type(module) is types.ModuleType:
+                    _guards_watch.watch_module(module)
         if not (code.co_argcount or code.co_kwonlyargcount or code.co_freevars or code.co_flags & 0x0C):
             return
         values = list(frame.f_locals.values())
         for value in values:
-            self.met(value)
-            if issubclass(type(value), type):
-                self._read_class(value, scan.attributes, frame)
-            elif type(value) is types.ModuleType:
-                self._read_chains(value, [((name,), ALL_LEVELS) for name in scan.attributes], frame)
-        if scan.uses_class:
+            if not issubclass(type(value), type):
+                self.met(value)
+            else:  # the argument of a class method; read in another way, it is among the names of the class anyway
+                self._read_class(value, its.names, frame)
+        if its.uses_class:
             for value in values:
                 for base in () if issubclass(type(value), type) else type(value).__mro__:
-                    self._read_class(base, scan.attributes & base.__dict__.keys(), frame)
+                    self._read_class(base, its.attributes & base.__dict__.keys(), frame)
+        if its.uses_type or its.looks_inside:
+            for value in values:
+                if its.uses_type:
+                    self.met(type(value))
+                if its.looks_inside:
+                    self._guard_whole(value, frame)
 
-    def _read_variables(self, scan, frame):
+    def _read_variables(self, its, frame):
         variables, builtins = frame.f_globals, frame.f_builtins
-        for name, chain, levels in scan.variables:
+        self.own.update({(id(variables), name): variables for name in its.cleared if name in variables})
+        for name, chain, levels, is_called in its.variables:
             value = variables.get(name, MISSING)
             if value is MISSING and name not in builtins and name in frame.f_locals:
                 continue  # of a class body
-            is_outer = bool(chain) and issubclass(type(value), (types.ModuleType, type))
-            self._add_variable(variables, name, ONLY_ELEMENTS if is_outer else levels, frame)
-            self.met(value)
-            self._read_chains(value, [(chain, levels)], frame)
-        for name, level, names in scan.imports:
-            try:
-                full = importlib.util.resolve_name("." * level + (name or ""), variables.get("__package__") or "")
-            except (ImportError, ValueError):
-                continue
-            self._read_chains(sys.modules.get(full), [((n,), ALL_LEVELS) for n in names], frame)
+            is_class = issubclass(type(value), type)
+            self._add_variable(variables, name, ONLY_ELEMENTS if is_class and chain else levels, frame)
+            if is_class and (chain or is_called):
+                self._read_chain(value, chain, frame)
+            else:
+                self.met(value)
+                if type(value) is types.FunctionType and chain:
+                    self._guard_members(value, value.__dict__, f"a {value.__qualname__}", line_of(frame))
+        self.asks_by_name |= its.asks_by_name
+        if its.uses_globals:
+            self._guard_members(None, variables, "this module", line_of(frame), "the variable")
 
     def read_hooks_of_all_modules(self):
         """A call of any module looks at them."""
@@ -244,38 +216,41 @@ class Recorder:
 
     def _add_variable(self, variables, name, levels, frame):
         known = self.variables.get((id(variables), name))
-        if known is None or known[2] == ONLY_TYPE:
-            self.variables[id(variables), name] = (variables, name, levels, _line(frame))
+        if (id(variables), name) in self.own:
+            return
+        if known is None or (known[1] == ONLY_TYPE and levels != ONLY_TYPE):
+            self.variables[id(variables), name] = (variables, levels)
+            label = f"the variable {name!r}"
+            self._note_change(self.before.item(variables, name), None, levels, label, line_of(frame))
+            if not _only_counts(levels, variables.get(name)):
+                self._guard(line_of(frame), None, "add_item", variables, name, label, levels)
 
-    def _read_chains(self, value, chains, frame):
-        """Attributes read in a row of a module or a class; what comes after them reports its reads itself."""
-        for chain, levels in chains:
-            holder = value
-            for place, name in enumerate(chain):
-                if issubclass(type(holder), type):
-                    self._read_class(holder, (name,), frame)
-                    holder = _C._type_lookup(holder, name, MISSING)
-                elif type(holder) is types.ModuleType and not _is_installed_module(holder):
-                    members = holder.__dict__
-                    if name not in members and place == 0 and len(chain) == 1 and levels is ALL_LEVELS:
-                        break
-                    next_one = chain[place + 1] if place + 1 < len(chain) else None
-                    only_type = next_one in CHANGING or (next_one is None and levels == ONLY_TYPE)
-                    self._add_variable(members, name, ONLY_TYPE if only_type else ALL_LEVELS, frame)
-                    holder = members.get(name, MISSING)
-                else:
-                    break
-                self.met(holder)
+    def _read_chain(self, kind, chain, frame):
+        """Attributes read in a row of a class; what comes after them reports its reads itself."""
+        for name in chain:
+            if not issubclass(type(kind), type):
+                break
+            self._read_class(kind, (name,), frame, name == chain[-1])
+            kind = _C._type_lookup(kind, name, MISSING)
 
-    def _read_class(self, kind, names, frame):
+    def _read_class(self, kind, names, frame, is_last=True):
         if is_builtin_or_installed(kind):
             return
         for name in names:
-            if (kind, name) not in self.classes:
+            if (kind, name) not in self.class_reads:
                 found = _C._type_lookup(kind, name, MISSING)
-                if found is not MISSING:
-                    self.classes[kind, name] = _line(frame)
-                    self.met(found)
+                self.class_reads.add((kind, name))
+                if found is not MISSING or is_last and len(names) == 1:
+                    label = f"attribute {name!r} of the class {kind.__name__}"
+                    for base in kind.__mro__:
+                        if name in base.__dict__ and not is_builtin_or_installed(base):
+                            self._note_change(
+                                self.before.attribute_of_class(base, name), base, ALL_LEVELS, label, line_of(frame)
+                            )
+                            break
+                    self._guard(line_of(frame), kind, "add_type", name, label)
+                    if is_last or not issubclass(type(found), type):
+                        self.met(found)
 
     # Values
 
@@ -284,13 +259,19 @@ class Recorder:
         kind = type(value)
         if kind in self.settled:
             return
+        content = content_of(kind)
+        if content is not None:
+            self._guard_content(value, content)
         if issubclass(kind, CONTAINERS):
-            if kind not in CONTAINERS and issubclass(kind, CONTAINERS) and not kind.__module__ == "collections":
+            if kind not in CONTAINERS and not kind.__module__ == "collections":
                 self._watch_class(kind, value)
             if level < MAX_LEVELS:
-                for element in _elements(value):
+                for element in elements(value):
                     if type(element) not in self.settled:
                         self.met(element, level + 1)
+        elif content is not None:
+            if _C._instance_dict(value):
+                self._watch_class(kind, value)
         elif kind is types.FunctionType:
             self._met_function(value)
         elif kind is types.MethodType:
@@ -299,14 +280,14 @@ class Recorder:
         elif kind in _WRAPPERS:
             for part in _WRAPPERS[kind](value):
                 self.met(part)
+        elif kind is types.ModuleType:
+            _guards_watch.watch_module(value)
         elif issubclass(kind, type):
-            return
+            self._met_class(value)
         elif issubclass(kind, _C.Tensor):
-            if _C._instance_dict(value):
-                self.tensors[id(value)] = value
+            return
         elif issubclass(kind, (collections.UserDict, collections.UserList)):
-            self._add(value, "data", ALL_LEVELS, "")
-            self.met(vars(value)["data"])
+            self._guard_whole(value, None)
         elif issubclass(kind, _C._Jit):
             self.met(value.__wrapped__)
         else:
@@ -316,10 +297,30 @@ class Recorder:
         if function in self.met_functions:
             return
         self.met_functions.add(function)
-        self.functions.setdefault(id(function.__code__), []).append(function)
-        if is_installed(function.__code__.co_filename):  # a decorator perhaps: what it is around counts
+        code = function.__code__
+        self.functions.setdefault(id(code), []).append(function)
+        if id(code) in self.codes:
+            self._guard_function(function)
+        if is_installed(code.co_filename):  # a decorator perhaps: what it is around counts
             for cell in function.__closure__ or ():
-                self.met(_contents(cell))
+                value = contents(cell)
+                if not issubclass(type(value), _CACHES):
+                    self.met(value)
+        elif function.__dict__:
+            line = f"{code.co_filename}:{code.co_firstlineno}"
+            self._guard_members(function, function.__dict__, f"a {function.__qualname__}", line)
+
+    def _met_class(self, kind):
+        """A class was met as a value: all that it has is compared."""
+        if id(kind) in self.kept or is_builtin_or_installed(kind):
+            return
+        for base in kind.__mro__:
+            if id(base) not in self.kept and not is_builtin_or_installed(base):
+                self.kept[id(base)] = base
+                (members,) = gc.get_referents(base.__dict__)
+                added = _guards_watch.added_names(base)
+                self._guard_members(base, members, f"the class {base.__name__}", "", added=added)
+        self.met(type(kind))
 
     def met_array(self, array):
         """An array became a tensor."""
@@ -331,7 +332,10 @@ class Recorder:
 
     def met_flag(self, tensor, name):
         """A property of a tensor that is no part of its type was read."""
-        self.flags[id(tensor), name] = tensor
+        if (id(tensor), name) not in self.reads:
+            self.reads[id(tensor), name] = (tensor, ALL_LEVELS)
+            label = f"{name} of a tensor of shape {tuple(tensor.shape)}"
+            self._guard("", tensor, "add_attribute", name, label)
 
     def read_setting(self, name, getter, value, owner=None):
         """A setting (of the owner) was read; it has this value, which its getter will give again."""
@@ -347,310 +351,358 @@ class Recorder:
 
     def _watch_class(self, kind, value):
         """Reads of attributes of instances are reported from now on."""
-        if issubclass(kind, _Module()):
+        if issubclass(kind, module_type()):
             self.settled.add(kind)
             return
-        if issubclass(kind, _Optimizer()):
-            self.optimizers.setdefault(id(value), [value, False])
-            _patch_class(kind)
-        elif _is_own(kind):
-            self.settled.add(kind)
+        if issubclass(kind, optimizer_type()):
+            if id(value) not in self.optimizers:
+                self.optimizers[id(value)] = value
+                self._guard_groups(value)
+            _guards_watch.patch_class(kind)
+        elif kind.__module__ == "weft.optim.optimizer" or kind.__module__.startswith("weft._"):
+            self.settled.add(kind)  # what calls repeat
         elif _C._instance_dict(value) is None and not any(
             isinstance(v, types.MemberDescriptorType) for base in kind.__mro__[:-1] for v in base.__dict__.values()
         ):
             self.settled.add(kind)
-        elif _patch_class(kind):
+        elif not _guards_watch.patch_class(kind):
+            self._guard_whole(value, None)
+        elif _has_own_reading(kind):
+            self._guard_whole(value, None)
+        else:
             self.settled.add(kind)
-        elif id(value) not in self.whole:
-            self.whole[id(value)] = value
-            for element in (_C._instance_dict(value) or {}).values():
-                self.met(element)
+
+    def written(self, owner, name):
+        """The function sets an attribute of an object."""
+        if (id(owner), name) not in self.reads:
+            self.own[id(owner), name] = owner
 
     def read(self, owner, name, value, frame):
-        """An attribute of an object was read in this frame; value: MISSING where there is none."""
-        code = frame.f_code
+        """An attribute was read in this frame (value: MISSING where there is none); returns what the frame gets."""
+        code, kind = frame.f_code, type(owner)
+        installed = is_installed(code.co_filename)
         if name == "__class__":
-            return
-        if is_installed(code.co_filename):
-            if not issubclass(type(owner), _Module()):
-                return
+            if not installed:
+                self.met(value)
+            return value
+        is_optimizer = issubclass(kind, optimizer_type())
+        if installed:
+            counts = is_own(kind) or not is_builtin_or_installed(kind)
+            if is_optimizer or issubclass(kind, (types.ModuleType, _C.Tensor)) or not counts:
+                return value
             levels = ALL_LEVELS
         else:
-            levels = ONLY_TYPE if frame.f_lasti in _scan(code).only_changed else ALL_LEVELS
-        if issubclass(type(owner), _Optimizer()):
-            if name == "param_groups":
-                self.optimizers[id(owner)] = [owner, True]
-            return
+            levels = ONLY_TYPE if frame.f_lasti in scan(code).only_changed else ALL_LEVELS
+        if is_optimizer and name == "param_groups" and id(owner) in self.optimizers:
+            return [WatchedGroup(g, functools.partial(self._read_option, owner, g)) for g in value]
         known = self.reads.get((id(owner), name))
         if known is None:
-            if id(owner) in self.fresh:
-                return
-            if name == "__dict__" and levels and not is_installed(code.co_filename):
-                self.whole[id(owner)] = owner
-            self._add(owner, name, levels, frame)
+            if id(owner) in self.fresh or (id(owner), name) in self.own:
+                return value
+            if not installed and scan(code).next_attribute.get(frame.f_lasti) == "clear":
+                self.own[id(owner), name] = owner
+                return value
+            self.reads[id(owner), name] = (owner, levels)
+            self._guard_read(owner, name, levels, frame, installed)
             if value is not MISSING and type(value) not in self.settled:
-                self.met(value)
-        elif known.levels == ONLY_TYPE and levels != ONLY_TYPE:
-            known.levels = levels
-
-    def _add(self, owner, name, levels, frame):
-        self.reads[id(owner), name] = Read(owner, name, levels, _line(frame) if frame else "")
+                following = scan(code).next_attribute.get(frame.f_lasti, MISSING)
+                if following is MISSING or not issubclass(type(value), type):
+                    self.met(value)
+                elif following is not None:
+                    self._read_class(value, (following,), frame)
+        elif known[1] == ONLY_TYPE and levels != ONLY_TYPE:
+            self.reads[id(owner), name] = (owner, levels)
+            self._guard_read(owner, name, levels, frame, installed)
+        return value
 
     # Guards
 
-    def finish(self):
-        """The guards for everything that was read, as it is now: changes that the trace itself made are past."""
-        guards = _C._Guards()
-        self._guard_variables(guards)
-        self._guard_functions(guards)
-        for (kind, name), line in self.classes.items():
-            self._guarded(line, guards.add_type, kind, name, f"attribute {name!r} of the class {kind.__name__}")
-        self._guard_objects(guards)
-        self._guard_arrays(guards)
-        self._guard_tensors(guards)
-        # Objects that only the trace has used go now, and their guards with them.
-        mine = (self.reads, self.whole, self.fresh, self.arrays, self.optimizers, self.functions)
-        for part in (*mine, self.tensors, self.flags):
-            part.clear()
-        self.met_functions.clear()
-        guards.prune()
-        return guards
-
-    def _guarded(self, line, add, *args):
+    def _guard(self, line, owner, add, *args, name=None):
+        """Adds a guard. owner: the object that it is about; None: nothing that could go."""
+        if not line and _state.recorder is self:
+            line = line_of(sys._getframe(1))
         try:
-            add(*args)
+            self.guards.add(line, add, *(args if add == "add_cell" else (owner, *args)), name=name)
         except RuntimeError as error:
-            raise RuntimeError(f"{error}" + (f" (read at {line})" if line else "")) from None
+            problem = RuntimeError(f"{error}" + (f" (read at {line})" if line else ""))
+            self.problems.append((owner, name, problem))
 
-    def _guard_variables(self, guards):
-        for variables, name, levels, line in self.variables.values():
-            self._guarded(line, guards.add_item, None, variables, name, f"the variable {name!r}", levels)
+    def _note_change(self, has_changed, owner, levels, label, line):
+        """It is read for the first time, after the function has changed it without reading it."""
+        if has_changed and levels != ONLY_TYPE:
+            self.changed_before_read.append((owner, label, line))
 
-    def _guard_functions(self, guards):
+    def _guard_members(self, owner, members, whose, line, what="attribute", added=0):
+        """All entries of a dict, and which there are. added: how many it has for the time of the trace only."""
+        is_class = issubclass(type(owner), type)
+        for name, value in list(members.items()):
+            if not isinstance(name, str) or is_class and name in _UNREAD:
+                continue
+            if is_class:
+                self.before.attribute_of_class(owner, name)
+            else:
+                self.before.item(members, name)
+            label = f"{what} {name!r} of {whose}"
+            self._guard(line, owner, "add_item", members, name, label, ALL_LEVELS, name=name)
+            self.met(value)
+        label = f"which {what}s {whose} has"
+        self._guard(line, owner, "add_count", members, len(members) - added, label, name=(members, set(members)))
+
+    def _guard_whole(self, owner, frame):
+        """All attributes of an object."""
+        own = _C._instance_dict(owner)
+        if own is None or id(owner) in self.kept:
+            return
+        self.kept[id(owner)] = owner
+        self._guard_members(owner, own, f"a {type(owner).__name__}", line_of(frame) if frame else "")
+
+    def _guard_content(self, value, content):
+        if id(value) in self.kept:
+            return
+        self.kept[id(value)] = value
+        try:
+            now = content(value)
+        except TooLargeError as error:
+            line = line_of(sys._getframe(1))
+            self.problems.append((value, None, RuntimeError(f"{error} (read at {line})")))
+            return
+        except Exception:  # what the program itself would run into, if it did this
+            return
+        self.before.container(now)
+        self._guard("", value, "add_answer", content, f"what a {type(value).__name__} holds")
+        self.guards.contents.add(len(self.guards.notes) - 1)
+        self.met(now)
+
+    def _guard_function(self, function):
+        if function in self.guarded:
+            return
+        self.guarded.add(function)
+        code = function.__code__
+        line = f"{code.co_filename}:{code.co_firstlineno}"
+        self._guard(line, function, "add_function", function.__qualname__)
+        for part in (function.__defaults__, function.__kwdefaults__):
+            self.before.container(part)
+        its = scan(code)
+        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            if name in its.cleared:
+                self.own[id(cell), None] = cell
+        for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
+            value = contents(cell)
+            if (id(cell), None) in self.own:
+                self.met(value)
+            elif name in its.cells_read and not (issubclass(type(value), _C.Tensor) and _C._is_symbolic(value)):
+                levels = ONLY_TYPE if name in its.cells_only_changed else ALL_LEVELS
+                self._note_change(self.before.cell(cell), cell, levels, f"the variable {name!r}", line)
+                if not _only_counts(levels, value):
+                    self._guard(line, cell, "add_cell", cell, f"the variable {name!r}", levels)
+
+    def _guard_cells_of_hook(self, code):
+        """A hook, or what it calls, that the function has made: variables of such names of the functions that ran."""
+        for function in [function for known in self.functions.values() for function in known]:
+            names = function.__code__.co_freevars
+            for name, cell in zip(names, function.__closure__ or (), strict=True):
+                value = contents(cell)
+                if name in code.co_freevars and not (issubclass(type(value), _C.Tensor) and _C._is_symbolic(value)):
+                    self._guard("", cell, "add_cell", cell, f"the variable {name!r}", ALL_LEVELS)
+
+    def _guard_unknown_functions(self):
+        """Closures that ran and came from somewhere else: all that there are with their code."""
         made = {id(c) for code in self.codes.values() for c in code.co_consts if isinstance(c, types.CodeType)}
         unknown = [
             code
             for number, code in self.codes.items()
             if code.co_freevars and number not in self.functions and number not in made
         ]
-        if unknown:  # closures that came from somewhere else: all that there are with this code
-            for function in gc.get_referrers(*unknown):
-                if type(function) is types.FunctionType:
-                    self.functions.setdefault(id(function.__code__), []).append(function)
-        for number, code in self.codes.items():
-            line = f"{code.co_filename}:{code.co_firstlineno}"
-            for function in self.functions.get(number, ()):
-                self._guarded(line, guards.add_function, function, function.__qualname__)
-                for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-                    value = _contents(cell)
-                    if not (issubclass(type(value), _C.Tensor) and value._is_traced):
-                        levels = ONLY_TYPE if name in _scan(code).cells_only_changed else ALL_LEVELS
-                        self._guarded(line, guards.add_cell, cell, f"the variable {name!r}", levels)
+        for function in gc.get_referrers(*unknown) if unknown else ():
+            if type(function) is types.FunctionType:
+                self._guard_function(function)
 
-    def _guard_objects(self, guards):
-        for read in self.reads.values():
-            self._guard_read(guards, read)
-        for owner in self.whole.values():
-            own = _C._instance_dict(owner)
-            if own is not None:
-                label = f"the attributes of a {type(owner).__name__}"
-                self._guarded("", guards.add_dict, owner, own, label, ALL_LEVELS)
-        for optimizer, looked_into in self.optimizers.values():
-            self._guard_param_groups(guards, optimizer, looked_into)
-
-    def _guard_read(self, guards, read):
-        owner, name, line = read.owner, read.name, read.line
-        kind, own = type(owner), _C._instance_dict(owner)
-        if name == "__dict__":
-            if id(owner) not in self.whole:
-                self._guard_members(guards, owner, own)
+    def _guard_read(self, owner, name, levels, frame, installed):
+        if issubclass(type(owner), types.ModuleType):
+            if name == "__dict__":
+                self._guard_members(None, vars(owner), f"the module {owner.__name__}", line_of(frame), "the variable")
+            elif name in vars(owner) or _C._type_lookup(type(owner), name, MISSING) is MISSING:
+                self._add_variable(types.ModuleType.__getattribute__(owner, "__dict__"), name, levels, frame)
             return
-        label = f"attribute {name!r} of a {kind.__name__}"
+        kind, line = type(owner), line_of(frame)
+        own = _C._instance_dict(owner)
+        if own is None and issubclass(kind, _C.Tensor):
+            own = owner.__dict__  # made now, to see what comes into it
+        if name == "__dict__":
+            if not installed and levels:
+                self._guard_whole(owner, frame)
+            elif issubclass(kind, module_type()):
+                self._guard_parts(owner, own)
+            return
+        what = "tensor" if issubclass(kind, _C.Tensor) else kind.__name__
+        label = f"attribute {name!r} of a {what}"
+        if not issubclass(kind, (module_type(), _C.Tensor)) and (id(owner), "__class__") not in self.reads:
+            self.reads[id(owner), "__class__"] = (owner, ALL_LEVELS)
+            self._guard(line, owner, "add_answer", type, f"the class of a {what}")
         found = _C._type_lookup(kind, name, MISSING)
         if hasattr(type(found), "__set__"):  # a data descriptor, which comes before the object's dict
-            self._guarded(line, guards.add_type, kind, name, label)
+            self._guard(line, kind, "add_type", name, label)
             if type(found) is types.MemberDescriptorType:
-                self._guarded(line, guards.add_slot, owner, found, label)
-            elif type(found) is property and found.fget and _is_foreign(found.fget):
-                self._guard_answer(guards, owner, name, label)
+                self._note_change(self.before.slot(owner, found), owner, levels, label, line)
+                self._guard(line, owner, "add_slot", found, label)
+            elif type(found) is property and found.fget and is_foreign(found.fget):
+                self._guard_answer(owner, name, label)
             return
         if own is not None:
-            self._guarded(line, guards.add_item, owner, own, name, label, read.levels)
+            self._note_change(self.before.item(own, name), owner, levels, label, line)
+            if not _only_counts(levels, own.get(name)):
+                self._guard(line, owner, "add_item", own, name, label, levels)
         if own is None or name not in own:
-            self._guarded(line, guards.add_type, kind, name, label)
-            if found is MISSING and _is_foreign(_C._type_lookup(kind, "__getattr__", None)):
-                self._guard_answer(guards, owner, name, label)
+            self._guard(line, kind, "add_type", name, label)
+            if found is MISSING and is_foreign(_C._type_lookup(kind, "__getattr__", None)):
+                self._guard_answer(owner, name, label)
 
-    @staticmethod
-    def _guard_answer(guards, owner, name, label):
+    def _guard_answer(self, owner, name, label):
         """Code of an installed package answers for the attribute: it is asked again at each call."""
         if type(getattr(owner, name, MISSING)) in PLAIN:
-            guards.add_attribute(owner, name, label)
+            self._guard("", owner, "add_attribute", name, label)
+            self.guards.asked.add(len(self.guards.notes) - 1)
 
-    def _guard_members(self, guards, module, own):
-        """Code of this package has gone through the members of a module."""
+    def _guard_parts(self, module, own):
+        """Code of this package goes through the members of a module."""
         kind = type(module).__name__
         for name, value in own.items():
-            kinds = (_C.Tensor, _Module(), dict) if name.startswith("_") else (_C.Tensor, _Module())
+            kinds = (_C.Tensor, module_type(), dict) if name.startswith("_") else (_C.Tensor, module_type())
             if issubclass(type(value), kinds):
-                guards.add_item(module, own, name, f"attribute {name!r} of a {kind}", ONLY_ELEMENTS)
+                self._guard("", module, "add_item", own, name, f"attribute {name!r} of a {kind}", ONLY_ELEMENTS)
 
-    def _guard_param_groups(self, guards, optimizer, looked_into):
-        """Which parameters there are, and options that the program itself reads: a schedule changes the others."""
-        names, own = set(), _C._instance_dict(optimizer)
-        if looked_into:
-            names = {c for code in self.codes.values() for c in code.co_consts if isinstance(c, str)}
-        guards.add_item(optimizer, own, "param_groups", "the parameter groups of an optimizer", ONLY_ELEMENTS)
-        for group in own["param_groups"]:
-            for name in {"params", *(names & group.keys())}:
-                guards.add_item(optimizer, group, name, f"the option {name!r} of a parameter group", ALL_LEVELS)
+    def _guard_groups(self, optimizer):
+        """Which parameters there are. Steps read the other options anew at each call."""
+        own = _C._instance_dict(optimizer)
+        groups = own.get("param_groups")
+        self._guard(
+            "", optimizer, "add_item", own, "param_groups", "the parameter groups of an optimizer", ONLY_ELEMENTS
+        )
+        for group in groups if type(groups) is list else ():
+            self._read_option(optimizer, group, "params")
 
-    def _guard_tensors(self, guards):
-        """Attributes of tensors, as far as code that ran may have named them."""
-        names = set()
-        for code in self.codes.values() if self.tensors else ():
-            names |= _scan(code).attributes | {c for c in code.co_consts if isinstance(c, str)}
-        for tensor in self.tensors.values():
-            own = _C._instance_dict(tensor)
-            for name in names & own.keys():
-                guards.add_item(tensor, own, name, f"attribute {name!r} of a tensor", ALL_LEVELS)
-        for (_, name), tensor in self.flags.items():
-            guards.add_attribute(tensor, name, f"{name} of a tensor of shape {tuple(tensor.shape)}")
+    def _read_option(self, optimizer, group, name):
+        """The program reads an option of a parameter group; name None: which there are."""
+        if (id(group), name) in self.reads:
+            return
+        self.reads[id(group), name] = (group, ALL_LEVELS)
+        if name is None:
+            self._guard("", optimizer, "add_count", group, len(group), "the options of a parameter group")
+        else:
+            label = f"the option {name!r} of a parameter group"
+            self._guard("", optimizer, "add_item", group, name, label, ALL_LEVELS)
+            self.met(group.get(name))
 
-    def _guard_arrays(self, guards):
+    def _guard_arrays(self):
         for array, tensors in self.arrays.values():
             # Held by the entry, the loop's variable and the call's argument; by tensors made of it, if they still are.
             small = array.nbytes <= MAX_ARRAY_BYTES
             if sys.getrefcount(array) > 3 + (0 if small else tensors):
-                guards.add_array(array, "the contents of an array that became a tensor")
+                self._guard("", array, "add_array", "the contents of an array that became a tensor")
+
+    # The end
+
+    def _let_go(self):
+        """Objects that only the trace has used go, and their guards with them."""
+        for part in (self.reads, self.own, self.kept, self.fresh, self.optimizers, self.met_functions, self.guarded):
+            part.clear()
+        self.earlier = ()
+
+    def _find_changes(self):
+        """What differs from the first read."""
+        self.is_compared = False
+        self._compare()
+        self.is_compared = True
+
+    def _compare(self):
+        phases = [one for one in (self.forward, self.guards) if one is not None]
+        found = [(one, one.differing()) for one in phases]
+        if not any(differing for _, differing in found) and not self.problems and not self.changed_before_read:
+            return
+        young = _guards_watch.young()
+        scans = [scan(code) for code in (*self.ran.values(), *self.codes.values())]
+        names, counted = set().union(*(s.names for s in scans)), set().union(*(s.counted for s in scans))
+
+        def unread(name):
+            if type(name) is tuple:  # which there are
+                return not names & (set(name[0]) ^ name[1])
+            return name is not None and name not in names
+
+        self.problems = [p for p in self.problems if id(p[0]) not in young and not unread(p[1])]
+        self.changes = [what for about, *what in self.changed_before_read if id(about) not in young]
+        for one, differing in found:
+            gone = []
+            for number, about in differing:
+                line, name = one.notes[number]
+                if id(about) in young:
+                    continue
+                if unread(name) and type(name) is str and name in counted:
+                    gone.append(number)
+                elif unread(name):
+                    one.made.renew(number, ALL_LEVELS)
+                else:
+                    self.changes.append((one.made.label(number), line))
+            one.made.drop([number for number, about in differing if id(about) in young or number in gone])
+
+    def finish(self):
+        """The guards for everything that was read. RuntimeError for what cannot be guarded."""
+        if not self.is_compared:
+            raise RuntimeError("jit: what the traced function has read could not be compared")
+        for _, _, problem in self.problems:
+            self.undo()
+            raise problem from None
+        backward = self.guards if self.forward is not None else None
+        self.guards = self.forward or self.guards
+        if self.changes:
+            label, line = self.changes[0]
+            self.undo()
+            moved_on = any(one is not None and one.has_moved_on() for one in (self.guards, backward))
+            raise (CannotGoBackError if moved_on else RuntimeError)(
+                f"jit: {label} was changed in a jitted function that reads it. A graph would go on with the value of "
+                "the first call. Keep it in a tensor and change that in place (copy_, add_), or pass it as an argument "
+                "and return it" + (f" (read at {line})" if line else "")
+            )
+        self.before.clear()
+        self.codes.update(self.ran)
+        self._guard_unknown_functions()
+        self._guard_arrays()
+        for _, _, problem in self.problems:
+            raise problem from None
+        for part in (self.arrays, self.functions):
+            part.clear()
+        self._let_go()
+        if backward is not None and backward.notes:
+            backward.made.prune()
+            self.guards.made.set_backward(backward.made)
+        self.guards.made.prune()
+        return self.guards.made
+
+    def undo(self):
+        """What was read is again as it was then."""
+        self.before.put_back()
 
 
-def _elements(value):
-    if isinstance(value, dict):
-        yield from dict.keys(value)
-        yield from dict.values(value)
-    else:
-        base = next(kind for kind in CONTAINERS if isinstance(value, kind))
-        yield from base.__iter__(value)
+# Where decorators of the standard library keep what they have found out.
+_CACHES = (weakref.WeakKeyDictionary, weakref.WeakValueDictionary)
 
 
-def _contents(cell):
-    try:
-        return cell.cell_contents
-    except ValueError:  # not set yet
-        return None
+def _only_counts(levels, value):
+    """Is a number only counted up there, so that nothing depends on it?"""
+    return levels == ONLY_TYPE and type(value) in (int, float)
 
 
-def _line(frame):
-    """The line of the program that is running there."""
-    while frame is not None and is_installed(frame.f_code.co_filename):
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}" if frame else ""
-
-
-def _is_foreign(function):
-    """Does the function belong to an installed package other than this one, or to none that could be looked into?"""
-    if function is None:
-        return False
-    code = getattr(function, "__code__", None)
-    if code is None:
-        return True
-    return is_installed(code.co_filename) and not code.co_filename.startswith(f"{Path(__file__).parent}/")
-
-
-@functools.lru_cache(maxsize=10000)
-def is_builtin_or_installed(kind):
-    """Is the class written in C or in an installed package?"""
-    if not kind.__flags__ & (1 << 9):  # Py_TPFLAGS_HEAPTYPE
-        return True
-    if kind.__module__ == "__main__":
-        return False
-    module = sys.modules.get(kind.__module__)
-    return module is not None and _is_installed_module(module)
-
-
-def _is_installed_module(module):
-    file = module.__dict__.get("__file__")
-    return file is None and module.__name__ != "__main__" or file is not None and is_installed(file)
-
-
-@functools.cache
-def _Module():
-    from weft.nn import Module
-
-    return Module
-
-
-def _Optimizer():
-    module = sys.modules.get("weft.optim")  # where it is not imported, there are no optimizers
-    return module.Optimizer if module else ()
+def _has_own_reading(kind):
+    """Does the class of the program read attributes in a way of its own?"""
+    for base in kind.__mro__:
+        own = _guards_watch.own_of(base, "__getattribute__")
+        if own is not MISSING:
+            return type(own) is types.FunctionType and not is_installed(own.__code__.co_filename)
+    return False
 
 
 _WRAPPERS = {
-    functools.partial: lambda p: (p.func, p.args, p.keywords),
     functools._lru_cache_wrapper: lambda f: (f.__wrapped__,),
     property: lambda p: (p.fget,),
     staticmethod: lambda f: (f.__func__,),
     classmethod: lambda f: (f.__func__,),
 }
-
-
-def _patch_class(kind):
-    """Has the class report reads of attributes; False where classes do not allow that."""
-    with _patch_lock:
-        if any(base in _patched for base in kind.__mro__):
-            return True
-        return _patch(kind, "__getattribute__", _reporting(kind.__getattribute__))
-
-
-def _patch(kind, name, function):
-    own = kind.__dict__.get(name, MISSING)
-    try:
-        type.__setattr__(kind, name, function)
-    except TypeError:  # a class written in C
-        return False
-    _patched.setdefault(kind, {})[name] = own
-    return True
-
-
-def _reporting(original):
-    def __getattribute__(self, name):
-        recorder = _state.recorder
-        if recorder is None:
-            return original(self, name)
-        try:
-            value = original(self, name)
-        except AttributeError:
-            recorder.read(self, name, MISSING, sys._getframe(1))
-            raise
-        recorder.read(self, name, value, sys._getframe(1))
-        return value
-
-    return __getattribute__
-
-
-def _patch_modules():
-    """Modules report reads, and refuse to keep what would be lost."""
-    module_type = _Module()
-    make, set_attribute = module_type.__init__, module_type.__setattr__
-
-    def __init__(self):
-        recorder = _state.recorder
-        if recorder is not None:
-            recorder.fresh[id(self)] = self
-        make(self)
-
-    def __setattr__(self, name, value):
-        recorder = _state.recorder
-        if recorder is not None and _C._is_tracing() and id(self) not in recorder.fresh:
-            if "_hooks" in object.__getattribute__(self, "__dict__"):
-                raise RuntimeError(
-                    f"jit: the attribute {name!r} of a {type(self).__name__} was set in a jitted function. That would "
-                    "happen only once, while the function is traced. Make it a buffer and change it in place "
-                    f"(self.{name}.copy_(...)), or return the value"
-                )
-        set_attribute(self, name, value)
-
-    _patch(module_type, "__init__", __init__)
-    _patch(module_type, "__setattr__", __setattr__)
-    _patch(module_type, "__getattribute__", _reporting(module_type.__getattribute__))

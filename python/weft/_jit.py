@@ -279,7 +279,10 @@ def _call_traced(function, args, kwargs):
     recorder.met(function)
     state = StateSaved()
     try:
-        return function(*args, **kwargs)
+        result = function(*args, **kwargs)
+        recorder.function_returned()
+        return result
     except BaseException:
+        recorder.undo()
         state.restore()
         raise

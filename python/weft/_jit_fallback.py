@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 from weft import _C
+from weft._guards import CannotGoBackError
 from weft._jit_state import StateSaved
 
 _PACKAGE = str(Path(__file__).parent) + "/"
@@ -33,6 +34,8 @@ def trace_or_explain(jitted, args, kwargs):
     with _C._RewindScope() as draws:
         try:
             return jitted.compile(*args, **kwargs), None
+        except CannotGoBackError:
+            raise
         except BaseException as error:
             problem = error
     draws.rewind()

@@ -1,0 +1,196 @@
+"""Classes, modules and tensors report to the recorder of a trace what is read of them, for as long as there is one."""
+
+import gc
+import sys
+import threading
+import types
+
+from weft import _C
+from weft._guards_code import MISSING, is_installed_module, module_type
+
+
+class _State(threading.local):
+    recorder = None
+
+
+state = _State()
+_lock = threading.RLock()
+_depth = 0
+_patched = {}  # class -> {name: what it had of its own, or MISSING}
+_watched_modules = []
+_collects = False  # did the garbage collector run by itself before?
+
+
+class WatchedModule(types.ModuleType):
+    """What a module of the program is while a trace runs."""
+
+    def __getattribute__(self, name):
+        recorder = state.recorder
+        get = types.ModuleType.__getattribute__
+        if recorder is None:
+            return get(self, name)
+        try:
+            value = get(self, name)
+        except AttributeError:
+            recorder.read(self, name, MISSING, sys._getframe(1))
+            raise
+        return recorder.read(self, name, value, sys._getframe(1))
+
+
+def start():
+    """From now on reads are reported. Objects that are made from now on can be told from others: see young()."""
+    global _depth, _collects
+    with _lock:
+        _depth += 1
+        if _depth == 1:
+            _collects = gc.isenabled()
+            gc.disable()
+            gc.collect(0)
+            _patch_modules()
+            _patch_tensors()
+            for module in list(sys.modules.values()):
+                if type(module) is types.ModuleType:
+                    watch_module(module)
+
+
+def stop():
+    """Ends what start() began. Once more, where an interrupt has ended it half-way, goes on."""
+    global _depth
+    with _lock:
+        _depth = max(_depth - 1, 0)
+        if _depth:
+            return
+        while _watched_modules:
+            _watched_modules[-1].__class__ = types.ModuleType
+            _watched_modules.pop()
+        for kind, names in list(_patched.items()):
+            for name, own in names.items():
+                if own is not MISSING:
+                    type.__setattr__(kind, name, own)
+                elif name in kind.__dict__:
+                    type.__delattr__(kind, name)
+        _patched.clear()
+
+
+def young():
+    """The ids of the objects that were made since the outermost trace began.
+
+    The garbage collector, which does not run by itself meanwhile, has them in its youngest generation. Where the
+    program has called it, some are missing.
+    """
+    return {id(one) for one in gc.get_objects(generation=0)}
+
+
+def let_collect():
+    """The garbage collector runs again as before, after the outermost trace."""
+    with _lock:
+        if not _depth and _collects:
+            gc.enable()
+
+
+def watch_module(module):
+    """A module of the program reports reads from now on."""
+    if is_installed_module(module):
+        return
+    with _lock:
+        if type(module) is types.ModuleType:
+            _watched_modules.append(module)
+            module.__class__ = WatchedModule
+
+
+def added_names(kind):
+    """How many names the class has for the time of the trace only."""
+    return sum(own is MISSING for own in _patched.get(kind, {}).values())
+
+
+def own_of(kind, name):
+    """What the class itself has for the name outside of traces; MISSING: nothing."""
+    return _patched.get(kind, {}).get(name, kind.__dict__.get(name, MISSING))
+
+
+def patch_class(kind):
+    """Has the class report reads of attributes; False where classes do not allow that."""
+    with _lock:
+        if any("__getattribute__" in _patched.get(base, ()) for base in kind.__mro__):
+            return True
+        set_attribute = kind.__setattr__
+
+        def __setattr__(self, name, value):
+            if state.recorder is not None:
+                state.recorder.written(self, name)
+            set_attribute(self, name, value)
+
+        if not _patch(kind, "__getattribute__", _reporting(kind.__getattribute__)):
+            return False
+        return _patch(kind, "__setattr__", __setattr__)
+
+
+def _patch(kind, name, function):
+    own = kind.__dict__.get(name, MISSING)
+    try:
+        type.__setattr__(kind, name, function)
+    except TypeError:  # a class written in C
+        return False
+    _patched.setdefault(kind, {})[name] = own
+    return True
+
+
+def _reporting(original):
+    def __getattribute__(self, name):
+        recorder = state.recorder
+        if recorder is None:
+            return original(self, name)
+        try:
+            value = original(self, name)
+        except AttributeError:
+            recorder.read(self, name, MISSING, sys._getframe(1))
+            raise
+        return recorder.read(self, name, value, sys._getframe(1))
+
+    return __getattribute__
+
+
+def _patch_modules():
+    """Modules of neural networks report reads, and refuse to keep what would be lost."""
+    kind = module_type()
+    make, set_attribute = kind.__init__, kind.__setattr__
+
+    def __init__(self):
+        recorder = state.recorder
+        if recorder is not None:
+            recorder.fresh[id(self)] = self
+        make(self)
+
+    def __setattr__(self, name, value):
+        recorder = state.recorder
+        if recorder is not None and _C._is_tracing() and id(self) not in recorder.fresh:
+            if "_hooks" in object.__getattribute__(self, "__dict__"):
+                raise RuntimeError(
+                    f"jit: the attribute {name!r} of a {type(self).__name__} was set in a jitted function. That would "
+                    "happen only once, while the function is traced. Make it a buffer and change it in place "
+                    f"(self.{name}.copy_(...)), or return the value"
+                )
+        set_attribute(self, name, value)
+
+    _patch(kind, "__init__", __init__)
+    _patch(kind, "__setattr__", __setattr__)
+    _patch(kind, "__getattribute__", _reporting(kind.__getattribute__))
+
+
+def _patch_tensors():
+    """Tensors report reads of attributes that the program has set, or may set."""
+    kind = _C.Tensor
+    original, names = kind.__getattribute__, frozenset(dir(kind)) - {"__dict__"}
+
+    def __getattribute__(self, name):
+        recorder = state.recorder
+        if recorder is None or name in names or _C._is_symbolic(self):
+            return original(self, name)
+        try:
+            value = original(self, name)
+        except AttributeError:
+            recorder.read(self, name, MISSING, sys._getframe(1))
+            raise
+        return recorder.read(self, name, value, sys._getframe(1))
+
+    _patch(kind, "__getattribute__", __getattribute__)
