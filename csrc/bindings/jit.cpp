@@ -16,6 +16,7 @@
 #include "graph/function.h"
 #include "op/autocast.h"
 #include "op/grad_mode.h"
+#include "op/refusal.h"
 #include "ops/elementwise.h"
 
 namespace weft::python {
@@ -361,7 +362,9 @@ class Jit {
       py::object new_args = replaced.of(args.ptr(), "the arguments");
       py::dict new_kwargs;
       for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr(), "the arguments");
+      RefusalScope refusals(current_line);
       py::object result = call_python(traced_call_, py::make_tuple(function_, new_args, new_kwargs));
+      refusals.check_none();
       replaced.check_unchanged();
       traced.result = take_apart(result.ptr(), results);
     }
@@ -657,6 +660,9 @@ void bind_jit(py::module_& m) {
       },
       "condition() gives the reason why what is being traced does not hold any more, or an empty text.");
   m.def("_trace_number", [] { return session ? session->number : 0; }, "Tells traces apart; 0 outside of any.");
+  m.def(
+      "_refuse", [](const std::string& message) { refuse(message); }, py::arg("message"),
+      "Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.");
   m.def("_refuse_while_tracing", &refuse_while_tracing, py::arg("what"));
   m.def("_traced_cond", &traced_cond);
   m.def("_traced_while", &traced_while);

@@ -5,6 +5,7 @@
 
 #include "op/grad_mode.h"
 #include "op/node.h"
+#include "op/refusal.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 
@@ -104,7 +105,7 @@ Origin Tracer::origin_of(const Tensor& t) {
 
 // A tensor that was there before the trace, or was made in it from values that are known.
 Tracer::Memory& Tracer::capture(const Tensor& t) {
-  check(!is_symbolic(t) || (outer_ && outer_->knows(t)), kNoValuesYet);
+  check_traceable(!is_symbolic(t) || (outer_ && outer_->knows(t)), kNoValuesYet);
   Tensor root =
       t.is_view() && t.impl()->base->dtype == t.dtype() && !gradients_of_.count(t.impl()) ? Tensor(t.impl()->base) : t;
   Origin origin = origin_of(root);
@@ -139,8 +140,8 @@ ValueId Tracer::value_of(const Tensor& t) {
   int64_t offset = t.offset() - root.offset();
   bool inside = t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root);
   if (!inside) {
-    check(memory.version == 0, "weft.jit: a tensor of shape ", t.shape(), " shares memory with one of shape ",
-          root.shape(), " that was changed in place before; clone() one of them, or pass the larger one");
+    check_traceable(memory.version == 0, "weft.jit: a tensor of shape ", t.shape(), " shares memory with one of shape ",
+                    root.shape(), " that was changed in place before; clone() one of them, or pass the larger one");
     // Two views of memory that nobody changes: each is an input of its own.
     Origin origin = origin_of(t);
     graph_.add_input(type_of(t), origin.kind == Origin::Kind::Constant ? t : Tensor());
@@ -204,10 +205,10 @@ void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
     bool would_require_grad = false;
     if (GradMode::enabled() && op.differentiable() && is_floating(target.dtype()))
       for (int k = 0; k < inputs.size(); k++) would_require_grad |= inputs[k].defined() && inputs[k].requires_grad();
-    check(!from_outside || !would_require_grad, op.name(), "_: a jitted function cannot change a tensor of shape ",
-          target.shape(),
-          " from outside in place while autograd records, because its history would be lost; do it under "
-          "weft.no_grad(), with detached values, or return the new values");
+    check_traceable(!from_outside || !would_require_grad, op.name(),
+                    "_: a jitted function cannot change a tensor of shape ", target.shape(),
+                    " from outside in place while autograd records, because its history would be lost; do it under "
+                    "weft.no_grad(), with detached values, or return the new values");
     // Laid out like what it is written over.
     bool dense = target.dtype() == specs[i].dtype;
     Strides strides = dense ? target.strides() : contiguous_strides(specs[i].shape);
@@ -232,9 +233,10 @@ void Tracer::assign(const Tensor& t, const Tensor& result) {
     }
   } else {
     int64_t offset = t.offset() - root.offset();
-    check(t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root),
-          "weft.jit: a tensor of shape ", t.shape(), " that is changed in place shares memory with one of shape ",
-          root.shape(), " without being a part of it; clone() one of them, or pass the larger one");
+    check_traceable(t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root),
+                    "weft.jit: a tensor of shape ", t.shape(),
+                    " that is changed in place shares memory with one of shape ", root.shape(),
+                    " without being a part of it; clone() one of them, or pass the larger one");
     Tensor whole = symbolic_like(graph_.values[static_cast<size_t>(memory.value)]);
     define(whole, memory.value);
     value = value_of(put_view(whole, converted, t.strides(), offset));
@@ -297,16 +299,17 @@ void Tracer::check_shared_arguments() const {
     const Tensor& changed = is_argument ? given_[static_cast<size_t>(origin.argument)] : origin.tensor;
     if (!changed.defined()) continue;
     for (const Tensor& other : given_)
-      check((is_argument && other.same(changed)) || other.impl()->storage != changed.impl()->storage,
-            "weft.jit: the function changes a tensor of shape ", changed.shape(),
-            " in place that shares memory with an argument of shape ", other.shape(), "; clone() one of them");
+      check_traceable((is_argument && other.same(changed)) || other.impl()->storage != changed.impl()->storage,
+                      "weft.jit: the function changes a tensor of shape ", changed.shape(),
+                      " in place that shares memory with an argument of shape ", other.shape(),
+                      "; clone() one of them");
     if (!is_argument) continue;
     for (const Origin& other : origins_) {
       if (other.kind != Origin::Kind::Captured || other.of_gradient) continue;
-      check(other.tensor.impl()->storage != changed.impl()->storage,
-            "weft.jit: the function changes an argument of shape ", changed.shape(),
-            " in place that shares memory with a captured tensor of shape ", other.tensor.shape(),
-            "; clone() one of them");
+      check_traceable(other.tensor.impl()->storage != changed.impl()->storage,
+                      "weft.jit: the function changes an argument of shape ", changed.shape(),
+                      " in place that shares memory with a captured tensor of shape ", other.tensor.shape(),
+                      "; clone() one of them");
     }
   }
 }

@@ -2842,6 +2842,10 @@ def _prepare_sgd_step(params: list[weft.Tensor], grads: list[weft.Tensor], momen
     """
 def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: _FunctionInputs, arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor | None], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
     ...
+def _refuse(message: str) -> None:
+    """
+    Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.
+    """
 def _refuse_while_tracing(what: str) -> None:
     ...
 def _run_steps(steps: collections.abc.Sequence[_PreparedStep]) -> None:
