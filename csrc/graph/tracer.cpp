@@ -121,6 +121,12 @@ Tracer::Memory& Tracer::capture(const Tensor& t) {
   return memory;
 }
 
+Tensor Tracer::whole_of(const Tensor& t) {
+  const Memory& memory = memory_of(t);
+  const bool outside = memory.input >= 0 && origins_[static_cast<size_t>(memory.input)].kind != Origin::Kind::Constant;
+  return outside ? Tensor() : memory.root;
+}
+
 bool Tracer::knows(const Tensor& t) const {
   return memories_.count(t.impl()->storage.get()) || (outer_ && outer_->knows(t));
 }

@@ -71,6 +71,8 @@ class Tracer final : public TraceSink {
     auto found = memories_.find(t.impl()->storage.get());
     return found != memories_.end() && found->second.root.requires_grad();
   }
+  // A tensor that shows all of the memory of t, if what is traced has made that; undefined if it is from outside.
+  Tensor whole_of(const Tensor& t);
   // Was the node recorded since the trace began?
   bool made(const weft::Node& node) const { return node.sequence >= first_sequence_; }
   // Is it a stand-in, or does it share the memory of one?
