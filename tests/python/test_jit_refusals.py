@@ -122,3 +122,17 @@ def test_changes_of_an_argument_that_requires_grad(w, view):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert w.compile(f)(leaf * 3).tolist() == f(leaf * 3).tolist()
+
+
+@pytest.mark.parametrize("method", ["unscale_", "step", "update"])
+def test_scalers_of_gradients(w, method):
+    p = w.nn.Parameter(w.ones(1))
+    optimizer, scaler = w.optim.SGD([p], lr=1.0), w.amp.GradScaler("cpu")
+
+    def f(x):
+        scaler.scale((p * x).sum()).backward()
+        getattr(scaler, method)(*([] if method == "update" else [optimizer]))
+
+    with pytest.raises(RuntimeError, match=rf"GradScaler.{method}: .*scaler.update\(\) outside of it"):
+        w.jit(f)(w.ones(1))
+    assert p.item() == 1 and p.grad is None
