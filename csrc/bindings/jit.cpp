@@ -91,6 +91,7 @@ struct Compiled {
   }
   static int visit_tree(const Tree& tree, visitproc visit, void* arg) {
     Py_VISIT(tree.object.ptr());
+    Py_VISIT(tree.type.ptr());
     for (const Tree& child : tree.children)
       if (int stop = visit_tree(child, visit, arg)) return stop;
     return 0;
@@ -422,6 +423,7 @@ class Jit {
 
   Compiled& trace(const py::args& args, const py::kwargs& kwargs, const std::string& reason) {
     Signature s = signature(args, kwargs, true);
+    s.check_dynamic();
     auto compiled = std::make_shared<Compiled>();
     Compiled& c = *compiled;
     const bool only_sizes = reason.empty() && is_in_group(s);
@@ -659,6 +661,7 @@ void bind_jit(py::module_& m) {
         if (session) session->conditions.push_back(std::move(condition));
       },
       "condition() gives the reason why what is being traced does not hold any more, or an empty text.");
+  m.def("_is_symbolic", [](const Tensor& t) { return t.impl()->storage->symbolic(); }, "Has it no values?");
   m.def("_trace_number", [] { return session ? session->number : 0; }, "Tells traces apart; 0 outside of any.");
   m.def(
       "_refuse", [](const std::string& message) { refuse(message); }, py::arg("message"),
