@@ -12,6 +12,7 @@
 #include "bindings/tensor_object.h"
 
 #include <frameobject.h>
+#include "autograd/engine.h"
 #include "graph/control_flow.h"
 #include "graph/function.h"
 #include "op/autocast.h"
@@ -364,6 +365,9 @@ class Jit {
       py::dict new_kwargs;
       for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr(), "the arguments");
       RefusalScope refusals(current_line);
+      BackwardWatch watch([](Node& node, bool accumulates) {
+        if (graph::Tracer* current = graph::Tracer::current()) current->gradient_arrives(node, accumulates);
+      });
       py::object result = call_python(traced_call_, py::make_tuple(function_, new_args, new_kwargs));
       refusals.check_none();
       replaced.check_unchanged();

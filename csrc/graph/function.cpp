@@ -311,6 +311,8 @@ Ref<Function> Function::compile(const Program& program, const OptimizeOptions& o
   f->has_gradient_ = program.has_gradient;
   f->backward_error_ = program.backward_error;
   f->gradients_seen_ = program.traced.gradients_seen;
+  f->hooks_seen_ = program.traced.hooks_seen;
+  f->layouts_seen_ = program.traced.layouts_seen;
   f->gradient_changes_ = program.traced.gradient_changes;
   f->is_own_ = program.is_own;
   f->same_as_ = program.same_as;
@@ -342,7 +344,25 @@ Tensor Function::resolve(const Origin& origin, const std::vector<Tensor>& argume
   return meta ? meta->grad : Tensor();
 }
 
+std::string Function::hook_mismatch(const std::vector<Tensor>& arguments) const {
+  for (const HooksSeen& seen : hooks_seen_) {
+    if (seen.node) {
+      if (hooks_of(*seen.node) != seen.hooks) return "the hooks of a tensor changed";
+      continue;
+    }
+    const Tensor t = resolve(seen.of, arguments);
+    if (hooks_of(t) != seen.hooks) return concat("the hooks of a tensor of shape ", t.shape(), " changed");
+    if (seen.accumulated && !is_leaf(t)) return concat("an argument of shape ", t.shape(), " is not a leaf");
+  }
+  return {};
+}
+
 std::string Function::mismatch(const std::vector<Tensor>& arguments) const {
+  if (std::string why = hook_mismatch(arguments); !why.empty()) return why;
+  for (const LayoutSeen& seen : layouts_seen_)
+    if (!seen.holds())
+      return concat("a captured tensor of shape ", seen.type.shape, " ", seen.type.dtype, " has become ",
+                    seen.tensor.shape(), " ", seen.tensor.dtype(), " or another part of memory");
   for (const GradientSeen& seen : gradients_seen_) {
     Origin grad = seen.leaf;
     grad.of_gradient = true;

@@ -58,6 +58,7 @@ class Function : public RefCounted {
     std::string error;        // why this is not possible
   };
 
+  std::string hook_mismatch(const std::vector<Tensor>& arguments) const;
   Tensor resolve(const Origin& origin, const std::vector<Tensor>& arguments) const;
   // Has results that are parts of others share their memory; then, when those have their history, be views of them.
   void make_parts(std::vector<Tensor>& results) const;
@@ -77,6 +78,8 @@ class Function : public RefCounted {
   bool record_ = false;
   std::vector<GradientChange> gradient_changes_;
   std::vector<GradientSeen> gradients_seen_;
+  std::vector<HooksSeen> hooks_seen_;
+  std::vector<LayoutSeen> layouts_seen_;
   // For autograd: the results that take part, the leaves whose gradients backward gives, what it reads.
   std::vector<int> differentiable_;
   std::vector<Origin> leaves_;

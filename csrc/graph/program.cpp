@@ -44,11 +44,25 @@ size_t place_of(const std::vector<Tensor>& list, const Tensor& t) {
       std::find_if(list.begin(), list.end(), [&](const Tensor& other) { return other.same(t); }) - list.begin());
 }
 
+// Gradients of what the function has made stay inside.
+void check_gradients_unseen(const Tracer& tracer, const std::vector<Tensor>& stand_ins,
+                            const std::vector<Tensor>& returned) {
+  for (const Tensor& t : returned) {
+    GradMeta* meta = contains(stand_ins, t) || was_there_before(tracer, t) ? nullptr : grad_meta(t);
+    check_traceable(!meta || !(meta->retained || meta->grad.defined()), "jit: a result of shape ", t.shape(),
+                    meta && meta->retained ? " keeps its gradient (retain_grad()), which a jitted function does not "
+                                             "give; call retain_grad() on what it returns, and compute with that"
+                                           : " has a .grad, which a jitted function does not give; return the "
+                                             "gradient by itself");
+  }
+}
+
 // Does a hook wait between a view and its base?
 bool has_hook_up_to(const Tensor& base, const Tensor& view) {
   const Ref<weft::Node> end = grad_fn(base);
   for (Ref<weft::Node> node = grad_fn(view); node && node != end; node = node->edges[0].node) {
-    if (node->hooks && !node->hooks->empty()) return true;
+    for (size_t i = 0; node->hooks && i < node->hooks->size(); i++)
+      if ((*node->hooks)[i].hook) return true;
     if (node->edges.size() == 0) break;
   }
   return false;
@@ -155,6 +169,7 @@ Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, con
   Program p;
   std::vector<Tensor> results = returned, leaves, gradients;
   p.num_returned = static_cast<int>(results.size());
+  check_gradients_unseen(tracer, stand_ins, returned);
   find_parts(tracer, results, p.parts);
   std::vector<Tensor> all = results;
   p.num_results = static_cast<int>(results.size());

@@ -29,6 +29,33 @@ bool is_symbolic(const Tensor& t) { return t.impl()->storage->symbolic(); }
 
 }  // namespace
 
+namespace {
+
+void mix(uint64_t& hooks, uint64_t id) { hooks = (hooks ^ (id + 1)) * 0x9e3779b97f4a7c15u; }
+
+void mix_hooks(uint64_t& hooks, const weft::Node* node) {
+  if (!node || !node->hooks) return;
+  for (const weft::Node::OutputHook& h : *node->hooks) mix(hooks, h.id * 16 + h.output);
+}
+
+}  // namespace
+
+uint64_t hooks_of(const weft::Node& node) {
+  uint64_t hooks = 0;
+  mix_hooks(hooks, &node);
+  return hooks;
+}
+
+uint64_t hooks_of(const Tensor& t) {
+  uint64_t hooks = 0;
+  GradMeta* meta = grad_meta(t);
+  if (!meta) return hooks;
+  const Ref<AccumulateGrad>* accumulator = meta->accumulator.get();
+  mix_hooks(hooks, meta->grad_fn ? meta->grad_fn.get() : accumulator ? accumulator->get() : nullptr);
+  for (const auto& [id, hook] : meta->accumulate_hooks) mix(hooks, id);
+  return hooks;
+}
+
 Tracer::Tracer(std::function<std::string()> here)
     : first_sequence_(coming_sequence()),
       here_(std::move(here)),
@@ -121,6 +148,19 @@ Tracer::Memory& Tracer::capture(const Tensor& t) {
   return memory;
 }
 
+bool LayoutSeen::holds() const {
+  const TensorImpl& now = *tensor.impl();
+  return now.dtype == type.dtype && now.shape == type.shape && now.strides == type.strides &&
+         now.device == type.device && now.offset == offset && now.base.get() == base;
+}
+
+void Tracer::see_layout(const Tensor& t) {
+  if (is_symbolic(t)) return;
+  if (outer_) return outer_->see_layout(t);
+  if (!is_captured(t) || gradients_of_.count(t.impl()) || !with_layout_.insert(t.impl()).second) return;
+  layouts_seen_.push_back({t, type_of(t), t.impl()->base.get(), t.offset()});
+}
+
 Tensor Tracer::whole_of(const Tensor& t) {
   const Memory& memory = memory_of(t);
   const bool outside = memory.input >= 0 && origins_[static_cast<size_t>(memory.input)].kind != Origin::Kind::Constant;
@@ -137,6 +177,7 @@ Tracer::Memory& Tracer::memory_of(const Tensor& t) {
 }
 
 ValueId Tracer::value_of(const Tensor& t) {
+  if (t.is_view()) see_layout(t);  // what is captured is its base
   if (!is_symbolic(t) && t.requires_grad() && read_.insert(t.impl()).second) read_with_grad_.push_back(t);
   Memory& memory = memory_of(t);
   Geometry wanted = geometry_of(t);
@@ -271,6 +312,32 @@ Tracer::Gradient& Tracer::gradient_of(const Tensor& leaf) {
   return gradients_[place->second];
 }
 
+void Tracer::gradient_arrives(weft::Node& node, bool accumulates) {
+  if (made(node)) return;
+  HooksSeen seen{.accumulated = accumulates};
+  if (auto* accumulator = dynamic_cast<const AccumulateGrad*>(&node)) {
+    const Tensor leaf = accumulator->leaf();
+    if (!leaf.defined()) return;
+    if (!is_stand_in(leaf) && outer_) return outer_->gradient_arrives(node, accumulates);
+    if (!is_stand_in(leaf) && !is_captured(leaf)) return;
+    seen.of = origin_of(leaf);
+    const Tensor& real = is_stand_in(leaf) ? given_[static_cast<size_t>(seen.of.argument)] : leaf;
+    seen.hooks = hooks_of(real);
+    if (is_stand_in(leaf)) {
+      check_traceable(!accumulates || is_leaf(real), "jit: backward() inside a jitted function would go on beyond an ",
+                      "argument of shape ", real.shape(),
+                      " that is not a leaf; call backward() outside, or take the gradient with weft.autograd.grad");
+      check_traceable(!seen.hooks, "jit: a gradient computed inside a jitted function comes to an argument of shape ",
+                      real.shape(), " with a hook, which would not run; call backward() outside, or remove the hook");
+    }
+  } else {
+    seen.node = Ref<weft::Node>(&node);
+    seen.hooks = hooks_of(node);
+  }
+  if (std::find(hooks_seen_.begin(), hooks_seen_.end(), seen) == hooks_seen_.end())
+    hooks_seen_.push_back(std::move(seen));
+}
+
 Tensor Tracer::grad(const Tensor& leaf) {
   bool made_here = is_symbolic(leaf) && !stand_ins_.count(leaf.impl());
   if (made_here) {
@@ -346,6 +413,8 @@ Traced Tracer::finish(const std::vector<Tensor>& results) {
   check_shared_arguments();
   std::sort(graph_.updates.begin(), graph_.updates.end(),
             [](const Update& a, const Update& b) { return a.input < b.input; });
+  traced.layouts_seen = std::move(layouts_seen_);
+  traced.hooks_seen = std::move(hooks_seen_);
   traced.graph = std::move(graph_);
   traced.origins = std::move(origins_);
   return traced;

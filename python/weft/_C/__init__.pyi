@@ -2826,6 +2826,10 @@ def _instance_dict(arg0: typing.Any) -> typing.Any:
     ...
 def _is_grad_enabled() -> builtins.bool:
     ...
+def _is_symbolic(arg0: weft.Tensor) -> builtins.bool:
+    """
+    Has it no values?
+    """
 def _is_tracing() -> builtins.bool:
     """
     Is this thread tracing a function for weft.jit?
