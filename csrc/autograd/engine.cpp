@@ -209,6 +209,8 @@ void BackwardRun::deliver(const Edge& edge, Tensor grad, const char* sender) {
     sum = add(sum, grad);
 }
 
+constinit thread_local BackwardWatch* watch = nullptr;
+
 bool has_hooks(const Node& leaf) {
   if (leaf.hooks && !leaf.hooks->empty()) return true;
   Tensor t = static_cast<const AccumulateGrad&>(leaf).leaf();
@@ -275,6 +277,8 @@ void BackwardRun::run_node(Arrivals& arrived) {
   Node& node = *arrived.node;
   auto [begin, end] = captures_.equal_range(&node);
   const bool is_end = hooked_ && begin != end;
+  if (watch) [[unlikely]]
+    watch->tell(node, accumulates_ && !restricted_);
   if (node.hooks && !(is_end && !(*hooked_)[begin->second.second])) apply_hooks(arrived);
   if (restricted_) {
     for (auto it = begin; it != end; ++it)
@@ -411,5 +415,9 @@ std::vector<Tensor> grad_at(const std::vector<Tensor>& outputs, const std::vecto
   run.commit();  // of tensors with retain_grad()
   return result;
 }
+
+BackwardWatch::BackwardWatch(Told told) : told_(std::move(told)), outer_(std::exchange(watch, this)) {}
+
+BackwardWatch::~BackwardWatch() { watch = outer_; }
 
 }  // namespace weft

@@ -1,6 +1,7 @@
 // The backward engine: walks the recorded graph from the youngest node to the leaves, without recursion.
 #pragma once
 
+#include <functional>
 #include <vector>
 
 #include "op/node.h"
@@ -24,5 +25,20 @@ std::vector<Tensor> grad(const std::vector<Tensor>& outputs, const std::vector<T
 std::vector<Tensor> grad_at(const std::vector<Tensor>& outputs, const std::vector<Edge>& ends,
                             const std::vector<char>& hooked, const std::vector<Tensor>& grad_outputs,
                             bool create_graph = false);
+
+// While it lives, backward runs of this thread tell of every node that a gradient comes to, before its hooks run.
+// accumulates: will the run add to the .grad of all leaves?
+class BackwardWatch {
+ public:
+  using Told = std::function<void(Node& node, bool accumulates)>;
+  explicit BackwardWatch(Told told);
+  ~BackwardWatch();
+  BackwardWatch(const BackwardWatch&) = delete;
+  void tell(Node& node, bool accumulates) const { told_(node, accumulates); }
+
+ private:
+  Told told_;
+  BackwardWatch* outer_;
+};
 
 }  // namespace weft

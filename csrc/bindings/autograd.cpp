@@ -7,6 +7,7 @@
 #include "bindings/gil.h"
 #include "bindings/hooks.h"
 #include "bindings/tensor_object.h"
+#include "graph/tracer.h"
 #include "op/apply.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -141,6 +142,7 @@ void bind_nodes(py::module_& m) {
 }  // namespace
 
 void HookPlace::remove() {
+  if (trace != trace_number) refuse_while_tracing("removing a hook");
   if (node) node->remove_hook(id);  // which may end the hook, and then forgets node
   if (meta) remove_accumulate_hook(*meta, id);
 }
@@ -171,9 +173,19 @@ PyObject* node_object(const Ref<Node>& node) {
   return py::cast(PyNode{node}).release().ptr();
 }
 
+void refuse_change_of_outside(const char* what, const Tensor& t) {
+  refuse_change_while_tracing(what, t);
+  if (graph::Tracer* tracer = graph::Tracer::current(); tracer && tracer->stands_for_outside(t))
+    refuse_while_tracing(what);
+}
+
+void note_layout(const Tensor& t) {
+  if (graph::Tracer* tracer = graph::Tracer::current()) tracer->see_layout(t);
+}
+
 void change_requires_grad(const Tensor& t, bool on) {
   if (t.requires_grad() == on) return;
-  refuse_change_while_tracing("requires_grad", t);
+  refuse_change_of_outside("requires_grad", t);
   check(!on || is_floating(t.dtype()), "requires_grad: only floating point tensors can require grad, got dtype ",
         t.dtype());
   check(is_leaf(t),
@@ -214,6 +226,7 @@ void bind_autograd(Family& f) {
       "retain_grad",
       [](const Tensor& t) {
         check(t.requires_grad(), "retain_grad: the tensor does not require grad");
+        if (t.impl()->storage->symbolic() || !is_leaf(t)) refuse_change_of_outside("retain_grad", t);
         GradMeta& meta = ensure_grad_meta(t);
         if (is_leaf(t) || meta.retained) return;
         meta.retained = make_ref<WeakTensor>(t.impl());
@@ -225,6 +238,7 @@ void bind_autograd(Family& f) {
       "_add_grad_hook",
       [](const Tensor& t, py::object hook) {
         check(t.requires_grad(), "register_hook: the tensor does not require grad, so its hook would never run");
+        refuse_change_of_outside("register_hook", t);
         Edge edge = gradient_edge(t);
         auto place = make_ref<HookPlace>();
         place->node = edge.node.get();
@@ -239,6 +253,7 @@ void bind_autograd(Family& f) {
       [](const Tensor& t, py::object hook) {
         check(t.requires_grad() && is_leaf(t),
               "register_post_accumulate_grad_hook: only leaf tensors that require grad accumulate gradients");
+        refuse_change_of_outside("register_post_accumulate_grad_hook", t);
         auto place = make_ref<HookPlace>();
         place->meta = &ensure_grad_meta(t);
         place->id = next_hook_id();
@@ -260,6 +275,7 @@ void bind_autograd(Family& f) {
       "detach_",
       [](const py::object& self) {
         const Tensor& t = unwrap(self.ptr());
+        if (t.requires_grad()) refuse_change_of_outside("detach_", t);
         check(!t.is_view(), "detach_: a view cannot be detached in place; use detach()");
         if (GradMeta* meta = grad_meta(t)) meta->grad_fn = nullptr;
         t.impl()->requires_grad = false;

@@ -11,6 +11,7 @@ struct HookPlace final : RefCounted {
   Node* node = nullptr;      // a hook on a gradient
   GradMeta* meta = nullptr;  // or one of a leaf, called after its .grad was added to
   uint64_t id = 0;
+  uint32_t trace = trace_number;  // in which it was registered
   void remove();
 };
 

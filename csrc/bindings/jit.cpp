@@ -12,10 +12,12 @@
 #include "bindings/tensor_object.h"
 
 #include <frameobject.h>
+#include "autograd/engine.h"
 #include "graph/control_flow.h"
 #include "graph/function.h"
 #include "op/autocast.h"
 #include "op/grad_mode.h"
+#include "op/refusal.h"
 #include "ops/elementwise.h"
 
 namespace weft::python {
@@ -90,6 +92,7 @@ struct Compiled {
   }
   static int visit_tree(const Tree& tree, visitproc visit, void* arg) {
     Py_VISIT(tree.object.ptr());
+    Py_VISIT(tree.type.ptr());
     for (const Tree& child : tree.children)
       if (int stop = visit_tree(child, visit, arg)) return stop;
     return 0;
@@ -361,7 +364,12 @@ class Jit {
       py::object new_args = replaced.of(args.ptr(), "the arguments");
       py::dict new_kwargs;
       for (auto [name, value] : kwargs) new_kwargs[name] = replaced.of(value.ptr(), "the arguments");
+      RefusalScope refusals(current_line);
+      BackwardWatch watch([](Node& node, bool accumulates) {
+        if (graph::Tracer* current = graph::Tracer::current()) current->gradient_arrives(node, accumulates);
+      });
       py::object result = call_python(traced_call_, py::make_tuple(function_, new_args, new_kwargs));
+      refusals.check_none();
       replaced.check_unchanged();
       traced.result = take_apart(result.ptr(), results);
     }
@@ -419,6 +427,7 @@ class Jit {
 
   Compiled& trace(const py::args& args, const py::kwargs& kwargs, const std::string& reason) {
     Signature s = signature(args, kwargs, true);
+    s.check_dynamic();
     auto compiled = std::make_shared<Compiled>();
     Compiled& c = *compiled;
     const bool only_sizes = reason.empty() && is_in_group(s);
@@ -656,7 +665,11 @@ void bind_jit(py::module_& m) {
         if (session) session->conditions.push_back(std::move(condition));
       },
       "condition() gives the reason why what is being traced does not hold any more, or an empty text.");
+  m.def("_is_symbolic", [](const Tensor& t) { return t.impl()->storage->symbolic(); }, "Has it no values?");
   m.def("_trace_number", [] { return session ? session->number : 0; }, "Tells traces apart; 0 outside of any.");
+  m.def(
+      "_refuse", [](const std::string& message) { refuse(message); }, py::arg("message"),
+      "Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.");
   m.def("_refuse_while_tracing", &refuse_while_tracing, py::arg("what"));
   m.def("_traced_cond", &traced_cond);
   m.def("_traced_while", &traced_while);

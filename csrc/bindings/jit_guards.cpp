@@ -9,6 +9,7 @@
 #include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 #include "graph/tracer.h"
+#include "op/refusal.h"
 #include "op/trace.h"
 
 #include <frameobject.h>
@@ -522,7 +523,7 @@ void note_array(const py::object& array) {
 
 void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory) {
   const graph::Tracer* tracer = graph::Tracer::current();
-  check(
+  check_traceable(
       !tracer || !(of_memory ? tracer->shows_stand_in(t) : tracer->is_stand_in(t)), what,
       ": this is not known while a function is traced: the tensor is an argument, of which it may differ from call to "
       "call. Read it outside the jitted function, and pass it as an argument of its own");

@@ -1,8 +1,10 @@
 #include "bindings/jit_signature.h"
 
 #include <algorithm>
+#include <atomic>
 #include <string_view>
 
+#include "bindings/gil.h"
 #include "bindings/recursion.h"
 #include "bindings/tensor_object.h"
 #include "op/autocast.h"
@@ -75,6 +77,14 @@ void Signature::add(PyObject* o, const std::string& name) {
     }
     return;
   }
+  if (PySlice_Check(o)) {  // hashable only since Python 3.12
+    auto* slice = reinterpret_cast<PySliceObject*>(o);
+    if (!is_tensor(slice->start) && !is_tensor(slice->stop) && !is_tensor(slice->step)) {
+      key += ':';
+      for (PyObject* part : {slice->start, slice->stop, slice->step}) add(part, name);
+      return;
+    }
+  }
   add_object(o, name);
 }
 
@@ -146,6 +156,9 @@ void Signature::add_attributes(PyObject* o, const std::string& name) {
 
 void Signature::add_to_group(const Tensor& t) {
   group += key.substr(group_from_);
+  most_dims.resize(dynamic->size(), -1);
+  for (size_t i = 0; i < dynamic->size(); i++)
+    if ((*dynamic)[i].first.empty() || (*dynamic)[i].first == argument) most_dims[i] = std::max(most_dims[i], t.ndim());
   for (int d = 0; d < t.ndim(); d++) {
     bool marked = false;
     for (const auto& [name, dims] : *dynamic)
@@ -153,6 +166,16 @@ void Signature::add_to_group(const Tensor& t) {
         for (int64_t dim : dims) marked |= dim == kAllDims || dim == d || dim + t.ndim() == d;
     if (marked) sizes.push_back(t.size(d));
     append_bytes(group, marked ? int64_t{-1} : t.size(d));
+  }
+}
+
+void Signature::check_dynamic() const {
+  for (size_t i = 0; i < most_dims.size(); i++) {
+    const auto& [name, dims] = (*dynamic)[i];
+    for (int64_t dim : dims)
+      check<ErrorKind::Value>(dim == kAllDims || most_dims[i] <= 0 || (dim < most_dims[i] && dim >= -most_dims[i]),
+                              "jit: dynamic_dims names dimension ", dim, name.empty() ? "" : " of argument ", name,
+                              ", but the tensors there have at most ", int64_t{most_dims[i]}, " dimensions");
   }
 }
 
@@ -294,6 +317,39 @@ py::object object_like(const py::object& original, const Tensor& t) {
   return object;
 }
 
+namespace {
+
+// The names of the attributes that are all the state of a plain object: an instance of a dataclass or of
+// SimpleNamespace. Null for others.
+py::object attribute_names(PyObject* o) {
+  static std::atomic<PyObject*> place;
+  PyObject* names = made_once(place, [] { return py::module_::import("weft._jit_results").attr("attribute_names"); });
+  py::object found = py::handle(names)(py::handle(o));
+  return found.is_none() ? py::object() : found;
+}
+
+void take_object_apart(PyObject* o, std::vector<Tensor>& leaves, Tree& tree) {
+  static std::atomic<PyObject*> place;
+  PyObject* check_constant =
+      made_once(place, [] { return py::module_::import("weft._jit_results").attr("check_constant"); });
+  tree.object = py::reinterpret_borrow<py::object>(o);
+  if (py::object names = attribute_names(o)) {
+    const size_t before = leaves.size();
+    std::vector<Tree> children;
+    for (py::handle name : names) children.push_back(take_apart(py::handle(o).attr(name).ptr(), leaves));
+    if (leaves.size() == before) return;  // the same object for all calls
+    tree.kind = Tree::Kind::Object;
+    tree.object = names;
+    tree.type = py::type::of(py::handle(o));
+    tree.children = std::move(children);
+    return;
+  }
+  const py::handle function(check_constant);
+  function(py::handle(o));
+}
+
+}  // namespace
+
 Tree take_apart(PyObject* o, std::vector<Tensor>& leaves) {
   Tree tree;
   Nested nested;
@@ -310,14 +366,19 @@ Tree take_apart(PyObject* o, std::vector<Tensor>& leaves) {
     tree.kind = Tree::Kind::List;
     for (Py_ssize_t i = 0; i < PyList_GET_SIZE(o); i++)
       tree.children.push_back(take_apart(PyList_GET_ITEM(o, i), leaves));
-  } else if (PyDict_CheckExact(o)) {
+  } else if (PyDict_CheckExact(o) || PyODict_CheckExact(o)) {
     tree.kind = Tree::Kind::Dict;
+    tree.type = py::type::of(py::handle(o));
     tree.object = py::tuple(py::reinterpret_borrow<py::dict>(o));
     PyObject *k, *v;
     Py_ssize_t at = 0;
-    while (PyDict_Next(o, &at, &k, &v)) tree.children.push_back(take_apart(v, leaves));
+    if (PyDict_CheckExact(o)) {
+      while (PyDict_Next(o, &at, &k, &v)) tree.children.push_back(take_apart(v, leaves));
+    } else {  // an OrderedDict keeps its order apart
+      for (py::handle key : tree.object) tree.children.push_back(take_apart(PyDict_GetItem(o, key.ptr()), leaves));
+    }
   } else {
-    tree.object = py::reinterpret_borrow<py::object>(o);
+    take_object_apart(o, leaves, tree);
   }
   return tree;
 }
@@ -334,10 +395,20 @@ py::object put_together(const Tree& tree, const std::vector<Tensor>& leaves) {
       return items;
     }
     case Tree::Kind::Dict: {
-      py::dict items;
+      py::object items = tree.type();
       py::tuple keys = tree.object;
       for (size_t i = 0; i < tree.children.size(); i++) items[keys[i]] = put_together(tree.children[i], leaves);
       return items;
+    }
+    case Tree::Kind::Object: {
+      // Past __init__ and __setattr__, which have run when it was traced and may refuse to.
+      py::object made = tree.type.attr("__new__")(tree.type);
+      py::tuple names = tree.object;
+      for (size_t i = 0; i < tree.children.size(); i++)
+        if (PyObject_GenericSetAttr(made.ptr(), py::object(names[i]).ptr(),
+                                    put_together(tree.children[i], leaves).ptr()) < 0)
+          throw py::error_already_set();
+      return made;
     }
     case Tree::Kind::Tuple:
       break;
@@ -351,6 +422,7 @@ py::object put_together(const Tree& tree, const std::vector<Tensor>& leaves) {
 bool same_structure(const Tree& a, const Tree& b) {
   if (a.kind != b.kind || a.children.size() != b.children.size()) return false;
   if (a.kind != Tree::Kind::Tensor && a.kind != Tree::Kind::List && !a.object.equal(b.object)) return false;
+  if (a.type.ptr() != b.type.ptr()) return false;
   for (size_t i = 0; i < a.children.size(); i++)
     if (!same_structure(a.children[i], b.children[i])) return false;
   return true;

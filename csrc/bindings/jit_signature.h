@@ -12,10 +12,11 @@ namespace weft::python {
 
 // One structure of containers around tensors and constants.
 struct Tree {
-  enum class Kind : uint8_t { Tensor, Constant, Tuple, List, Dict };
+  enum class Kind : uint8_t { Tensor, Constant, Tuple, List, Dict, Object };
   Kind kind = Kind::Constant;
   int leaf = -1;      // Tensor: which
-  py::object object;  // Constant: itself; Tuple: its type; Dict: its keys, a tuple
+  py::object object;  // Constant: itself; Tuple: its type; Dict and Object: their keys or names of attributes, a tuple
+  py::object type{};  // Dict, Object
   std::vector<Tree> children;
 };
 
@@ -49,7 +50,8 @@ class StandIns {
 };
 // A new object of original's type and with its attributes, for another tensor.
 py::object object_like(const py::object& original, const Tensor& t);
-// Takes a result apart: tensors go to `leaves`.
+// Takes a result apart: tensors go to `leaves`. Instances of dataclasses and of SimpleNamespace are objects; of what
+// else holds tensors nothing can be made for another call: TypeError.
 Tree take_apart(PyObject* o, std::vector<Tensor>& leaves);
 py::object put_together(const Tree& tree, const std::vector<Tensor>& leaves);
 // Equal but for the tensors in it.
@@ -71,11 +73,14 @@ struct Signature {
   std::string group;           // the key without these sizes
   std::vector<int64_t> sizes;  // these sizes, in order
   std::string argument;        // the top-level argument that is being added
+  std::vector<int> most_dims;  // of the tensors that each entry of `dynamic` is about; -1: there are none
 
   void add(PyObject* o, const std::string& name);
   // The arguments of a call.
   void add_call(const py::tuple& args, const py::dict& kwargs);
 
+  // Raises ValueError for a dynamic dimension that none of the tensors has.
+  void check_dynamic() const;
   void finish_group() { group += key.substr(group_from_); }
 
  private:

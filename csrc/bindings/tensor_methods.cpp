@@ -1,4 +1,5 @@
 // Methods of weft.Tensor that ask about it or convert it: size, stride, data_ptr, to, float, ...
+#include "bindings/autograd.h"
 #include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "ops/elementwise.h"
@@ -8,13 +9,20 @@ namespace weft::python {
 
 namespace {
 
+const Tensor& seen(const Tensor& t) {
+  note_layout(t);
+  return t;
+}
+
 py::object sizes(const Tensor& t, std::optional<int64_t> dim) {
+  note_layout(t);
   if (dim)
     return py::reinterpret_steal<py::object>(PyLong_FromLongLong(t.shape()[normalize_dim("size", *dim, t.ndim())]));
   return py::reinterpret_steal<py::object>(size_object(t.shape()));
 }
 
 py::object strides(const Tensor& t, std::optional<int64_t> dim) {
+  note_layout(t);
   if (dim) return py::int_(t.strides()[normalize_dim("stride", *dim, t.ndim())]);
   return py::tuple(py::cast(t.strides().to_vector()));
 }
@@ -38,7 +46,7 @@ Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
   int flags = 0;
   for (py::handle arg : args) {
     if (is_tensor(arg.ptr())) {
-      device = unwrap(arg.ptr()).device();
+      device = seen(unwrap(arg.ptr())).device();
       dtype = unwrap(arg.ptr()).dtype();
     } else if (PyBool_Check(arg.ptr())) {
       (flags++ == 0 ? non_blocking : copy) = arg.cast<bool>();
@@ -62,7 +70,7 @@ Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
     else if (name == "non_blocking")
       non_blocking = value.cast<bool>();
     else if (name == "other") {
-      device = unwrap(value.ptr()).device();
+      device = seen(unwrap(value.ptr())).device();
       dtype = unwrap(value.ptr()).dtype();
     } else if (name == "memory_format") {
       const std::optional<MemoryFormat> format = read_memory_format(value.ptr());
@@ -84,7 +92,7 @@ py::object type_of(const Tensor& t, const py::object& dtype) {
       {"CharTensor", DType::Int8}};
   if (dtype.is_none()) {
     for (auto [name, type] : names)
-      if (type == t.dtype()) return py::str(std::string("weft.") + name);
+      if (type == seen(t).dtype()) return py::str(std::string("weft.") + name);
   }
   if (py::isinstance<py::str>(dtype)) {
     auto name = dtype.cast<std::string>();
@@ -103,48 +111,48 @@ void bind_tensor_methods(Family& f) {
   f.method("size", &sizes, py::arg("dim") = py::none(), "Sizes of all dimensions, or of one.");
   f.method("stride", &strides, py::arg("dim") = py::none(),
            "Elements between neighbours along all dimensions, or along one.");
-  f.method("dim", [](const Tensor& t) { return t.ndim(); }, "Number of dimensions.");
-  f.method("ndimension", [](const Tensor& t) { return t.ndim(); }, "Number of dimensions.");
-  auto count = [](const Tensor& t) { return py::reinterpret_steal<py::object>(PyLong_FromLongLong(t.numel())); };
+  f.method("dim", [](const Tensor& t) { return seen(t).ndim(); }, "Number of dimensions.");
+  f.method("ndimension", [](const Tensor& t) { return seen(t).ndim(); }, "Number of dimensions.");
+  auto count = [](const Tensor& t) { return py::reinterpret_steal<py::object>(PyLong_FromLongLong(seen(t).numel())); };
   f.def("numel", count, "Number of elements.");
   f.method("nelement", count, "Number of elements.");
   f.method(
       "storage_offset",
       [](const Tensor& t) {
         check_known_while_tracing("storage_offset", t, true);
-        return t.offset();
+        return seen(t).offset();
       },
       "Elements of the storage before the first one.");
   f.method(
       "data_ptr",
       [](const Tensor& t) {
         check_values_known("data_ptr", t);
-        return reinterpret_cast<uintptr_t>(t.data());
+        return reinterpret_cast<uintptr_t>(seen(t).data());
       },
       "Address of the first element.");
-  f.method("element_size", [](const Tensor& t) { return item_size(t.dtype()); }, "Bytes of one element.");
+  f.method("element_size", [](const Tensor& t) { return item_size(seen(t).dtype()); }, "Bytes of one element.");
   f.method(
       "is_contiguous",
       [](const Tensor& t, MemoryFormat format) {
         check(format != MemoryFormat::Preserve, "is_contiguous: weft.preserve_format is no order of elements");
-        return t.is_contiguous();
+        return seen(t).is_contiguous();
       },
       py::arg("memory_format") = py::none(), "Do the elements lie in row-major order without gaps?");
   f.def(
-      "is_floating_point", [](const Tensor& t) { return is_floating(t.dtype()); },
+      "is_floating_point", [](const Tensor& t) { return is_floating(seen(t).dtype()); },
       "Is the dtype a floating point one?");
   f.def("is_complex", [](const Tensor&) { return false; }, "Always False: there are no complex dtypes yet.");
   f.def(
       "is_nonzero", [](const Tensor& t) { return py::bool_(py::cast(t)); },
       "The truth value of a tensor of one element.");
   f.method(
-      "is_same_size", [](const Tensor& t, const Tensor& other) { return t.shape() == other.shape(); },
+      "is_same_size", [](const Tensor& t, const Tensor& other) { return seen(t).shape() == seen(other).shape(); },
       py::arg("other"));
   f.method(
       "is_set_to", [](const Tensor& t, const Tensor& o) { return overlap_of(t, o) == Overlap::Same; },
       py::arg("tensor"), "Are both exactly the same view of the same storage?");
   f.method(
-      "get_device", [](const Tensor& t) { return t.device().type == DeviceType::CUDA ? t.device().index : -1; },
+      "get_device", [](const Tensor& t) { return seen(t).device().type == DeviceType::CUDA ? t.device().index : -1; },
       "Index of the GPU; -1 on the CPU.");
   f.method("to", &to,
            "The tensor with another dtype or on another device; itself when nothing changes.\n\n"
@@ -153,7 +161,9 @@ void bind_tensor_methods(Family& f) {
   f.method("type", &type_of, py::arg("dtype") = py::none(), "The dtype as text, or the tensor converted to a dtype.");
   f.method(
       "type_as",
-      [](const Tensor& t, const Tensor& other) { return convert(t, other.device(), other.dtype(), false, false); },
+      [](const Tensor& t, const Tensor& other) {
+        return convert(t, seen(other).device(), other.dtype(), false, false);
+      },
       py::arg("other"), "The tensor with the dtype and device of another.");
   f.method(
       "cpu", [](const Tensor& t, MemoryFormat) { return to_device(t, {}); }, py::arg("memory_format") = py::none(),

@@ -19,6 +19,15 @@ PyObject* get(PyObject* self, void*) {
   return guarded([&] { return f(unwrap(self)); });
 }
 
+// Of what tells how the values lie in memory.
+template <PyObject* (*f)(const Tensor&)>
+PyObject* get_layout(PyObject* self, void*) {
+  return guarded([&] {
+    note_layout(unwrap(self));
+    return f(unwrap(self));
+  });
+}
+
 PyObject* shape(const Tensor& t) { return size_object(t.shape()); }
 PyObject* dtype(const Tensor& t) { return Py_NewRef(dtype_object(t.dtype())); }
 PyObject* device(const Tensor& t) { return device_object(t.device()); }
@@ -118,7 +127,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
   if (reject_delete(value, "data")) return -1;
   return guarded([&]() -> int {
     check<ErrorKind::Type>(is_tensor(value), "data: expected a Tensor, got ", Py_TYPE(value)->tp_name);
-    refuse_change_while_tracing("data", unwrap(self));
+    refuse_change_of_outside("data", unwrap(self));
     const TensorImpl& from = *unwrap(value).impl();
     TensorImpl& to = *unwrap(self).impl();
     check(!to.requires_grad || is_floating(from.dtype),
@@ -162,12 +171,12 @@ PyObject* size_object(const Shape& shape) {
 }
 
 PyGetSetDef tensor_properties[] = {
-    {"shape", get<shape>, nullptr, "Sizes of the dimensions.", nullptr},
-    {"dtype", get<dtype>, nullptr, "Type of the elements.", nullptr},
-    {"device", get<device>, nullptr, "Where the tensor lives.", nullptr},
-    {"ndim", get<ndim>, nullptr, "Number of dimensions.", nullptr},
-    {"itemsize", get<item_bytes>, nullptr, "Bytes of one element.", nullptr},
-    {"nbytes", get<bytes>, nullptr, "Bytes of all elements.", nullptr},
+    {"shape", get_layout<shape>, nullptr, "Sizes of the dimensions.", nullptr},
+    {"dtype", get_layout<dtype>, nullptr, "Type of the elements.", nullptr},
+    {"device", get_layout<device>, nullptr, "Where the tensor lives.", nullptr},
+    {"ndim", get_layout<ndim>, nullptr, "Number of dimensions.", nullptr},
+    {"itemsize", get_layout<item_bytes>, nullptr, "Bytes of one element.", nullptr},
+    {"nbytes", get_layout<bytes>, nullptr, "Bytes of all elements.", nullptr},
     {"requires_grad", get<requires_grad>, set_requires_grad, "Is the tensor part of what autograd differentiates?",
      nullptr},
     {"grad", get<grad_of>, set_grad, "The gradient that backward() accumulated, or None.", nullptr},
@@ -177,14 +186,14 @@ PyGetSetDef tensor_properties[] = {
     {"data", get<data>, set_data, "The same storage, outside of autograd. Prefer detach().", nullptr},
     {"T", get<reversed>, nullptr, "A view with the dimensions reversed.", nullptr},
     {"mT", get<matrix_transpose>, nullptr, "A view with the last two dimensions exchanged.", nullptr},
-    {"is_cuda", get<on_cuda>, nullptr, "Is the tensor on an NVIDIA GPU?", nullptr},
-    {"is_cpu", get<on_cpu>, nullptr, "Is the tensor in host memory?", nullptr},
-    {"is_meta", get<on_meta>, nullptr, "Has the tensor a shape but no data?", nullptr},
+    {"is_cuda", get_layout<on_cuda>, nullptr, "Is the tensor on an NVIDIA GPU?", nullptr},
+    {"is_cpu", get_layout<on_cpu>, nullptr, "Is the tensor in host memory?", nullptr},
+    {"is_meta", get_layout<on_meta>, nullptr, "Has the tensor a shape but no data?", nullptr},
     {"_is_traced", get<traced>, nullptr, "Does the tensor stand for what a jitted function will compute?", nullptr},
     {"is_sparse", get<never>, nullptr, "Always False: Weft's tensors are dense.", nullptr},
     {"is_quantized", get<never>, nullptr, "Always False.", nullptr},
     {"_version", get<version>, nullptr, "Counts the in-place changes of the storage.", nullptr},
-    {"_base", get<base>, nullptr, "The tensor this one is a view of, or None.", nullptr},
+    {"_base", get_layout<base>, nullptr, "The tensor this one is a view of, or None.", nullptr},
     {"__dict__", tensor_get_dict, tensor_set_dict, nullptr, nullptr},
     {"_is_inference", get<inference>, nullptr, "Was the tensor made in inference mode?", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};

@@ -1,4 +1,5 @@
 // The type object of weft.Tensor: creation, destruction, identity. A tensor has one Python object while one is alive.
+#include "bindings/autograd.h"
 #include "bindings/indexing.h"
 #include "bindings/tensor_object.h"
 #include "ops/elementwise.h"
@@ -74,6 +75,7 @@ Py_hash_t hash(PyObject* self) { return _Py_HashPointer(self); }
 Py_ssize_t length(PyObject* self) {
   return guarded([&]() -> Py_ssize_t {
     const Tensor& t = unwrap(self);
+    note_layout(t);
     check<ErrorKind::Type>(t.ndim() > 0, "len() of a 0-dimensional tensor");
     return t.size(0);
   });

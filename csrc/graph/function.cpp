@@ -122,6 +122,8 @@ struct Function::Builder {
     for (size_t i = 0; i < graph().results.size(); i++) {
       if (is_gradient(i)) continue;
       Result r = graph().results[i];
+      for (const Part& p : program.parts)
+        if (at(p.result) == i) r.value = graph().results[at(p.whole)].value;
       r.value = part.value(r.value);
       if (r.memory < 0) r.memory = ~forward_input[at(~r.memory)];
       part.to.results.push_back(r);
@@ -302,12 +304,15 @@ struct Function::Builder {
 Ref<Function> Function::compile(const Program& program, const OptimizeOptions& options, bool record) {
   auto f = make_ref<Function>();
   f->record_ = record;
-  f->num_results_ = program.num_results;
+  f->num_returned_ = program.num_returned;
+  f->parts_ = program.parts;
   f->differentiable_ = program.differentiable;
   f->leaves_ = program.leaves;
   f->has_gradient_ = program.has_gradient;
   f->backward_error_ = program.backward_error;
   f->gradients_seen_ = program.traced.gradients_seen;
+  f->hooks_seen_ = program.traced.hooks_seen;
+  f->layouts_seen_ = program.traced.layouts_seen;
   f->gradient_changes_ = program.traced.gradient_changes;
   f->is_own_ = program.is_own;
   f->same_as_ = program.same_as;
@@ -339,7 +344,25 @@ Tensor Function::resolve(const Origin& origin, const std::vector<Tensor>& argume
   return meta ? meta->grad : Tensor();
 }
 
+std::string Function::hook_mismatch(const std::vector<Tensor>& arguments) const {
+  for (const HooksSeen& seen : hooks_seen_) {
+    if (seen.node) {
+      if (hooks_of(*seen.node) != seen.hooks) return "the hooks of a tensor changed";
+      continue;
+    }
+    const Tensor t = resolve(seen.of, arguments);
+    if (hooks_of(t) != seen.hooks) return concat("the hooks of a tensor of shape ", t.shape(), " changed");
+    if (seen.accumulated && !is_leaf(t)) return concat("an argument of shape ", t.shape(), " is not a leaf");
+  }
+  return {};
+}
+
 std::string Function::mismatch(const std::vector<Tensor>& arguments) const {
+  if (std::string why = hook_mismatch(arguments); !why.empty()) return why;
+  for (const LayoutSeen& seen : layouts_seen_)
+    if (!seen.holds())
+      return concat("a captured tensor of shape ", seen.type.shape, " ", seen.type.dtype, " has become ",
+                    seen.tensor.shape(), " ", seen.tensor.dtype(), " or another part of memory");
   for (const GradientSeen& seen : gradients_seen_) {
     Origin grad = seen.leaf;
     grad.of_gradient = true;
@@ -403,6 +426,37 @@ Function::Changes Function::changes(const std::vector<Tensor>& arguments) const 
   return changes;
 }
 
+void Function::make_parts(std::vector<Tensor>& results) const {
+  for (const Part& part : parts_) {
+    const Tensor& whole = results[at(part.whole)];
+    const auto scale = static_cast<int64_t>(item_size(whole.dtype()));
+    const int64_t offset = whole.offset() * scale / static_cast<int64_t>(item_size(part.type.dtype)) + part.offset;
+    results[at(part.result)] = Tensor(
+        make_ref<TensorImpl>(whole.impl()->storage, part.type.shape, part.type.strides, offset, part.type.dtype));
+  }
+}
+
+void Function::make_views(const std::vector<Tensor>& results) const {
+  for (const Part& part : parts_) {
+    if (part.base < 0) continue;
+    const Tensor &t = results[at(part.result)], &base = results[at(part.base)];
+    t.impl()->base = base.ref();
+    t.impl()->tracked = part.tracked;
+    t.impl()->view_version = t.version();
+    if (!part.tracked || !base.requires_grad()) continue;
+    ensure_grad_meta(t).set_grad_fn(make_view_node(t), 0);
+    t.impl()->requires_grad = true;
+  }
+}
+
+Tensor Function::output_of(const std::vector<Tensor>& returned, size_t i) const {
+  const int result = differentiable_[i];
+  if (result < num_returned_) return returned.at(at(result));
+  for (const Part& part : parts_)
+    if (part.base == result && part.result < num_returned_) return Tensor(returned.at(at(part.result)).impl()->base);
+  fail("jit: computed once more for create_graph, result ", int64_t{result}, " is no view of another one any more");
+}
+
 std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments, const Ref<Rerun>& rerun) const {
   std::vector<Tensor> inputs;
   for (const Origin& origin : origins_)
@@ -424,6 +478,7 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments, const R
     const Tensor& t = results[i];
     results[i] = Tensor(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
   }
+  make_parts(results);
   if (GradMode::inference())
     for (size_t i = 0; i < results.size(); i++)
       if (forward_->graph().results[i].memory >= 0) results[i].impl()->inference = true;
@@ -443,8 +498,9 @@ std::vector<Tensor> Function::call(const std::vector<Tensor>& arguments, const R
       set_history(t, node, static_cast<uint32_t>(i));
     }
   }
-  results.resize(at(num_results_));
-  for (size_t i = 0; i < same_as_.size(); i++) results[i] = results[at(same_as_[i])];
+  make_views(results);
+  results.resize(at(num_returned_));
+  for (size_t i = 0; i < results.size(); i++) results[i] = results[at(same_as_[i])];
   return results;
 }
 

@@ -60,7 +60,13 @@ class Function : public RefCounted {
     std::string error;        // why this is not possible
   };
 
+  std::string hook_mismatch(const std::vector<Tensor>& arguments) const;
   Tensor resolve(const Origin& origin, const std::vector<Tensor>& arguments) const;
+  // Has results that are parts of others share their memory; then, when those have their history, be views of them.
+  void make_parts(std::vector<Tensor>& results) const;
+  void make_views(const std::vector<Tensor>& results) const;
+  // The tensor that autograd knows as output i, of what a rerun has returned.
+  Tensor output_of(const std::vector<Tensor>& returned, size_t i) const;
   // Gradients that the call will replace without looking at them: their memory is wanted for the new ones.
   void drop_old_gradients(const std::vector<Tensor>& arguments) const;
 
@@ -69,10 +75,13 @@ class Function : public RefCounted {
   std::vector<char> required_grad_;  // of captured ones, when they were traced; empty without grad mode
   std::vector<char> is_own_;         // of the program's results
   std::vector<int> same_as_;
-  int num_results_ = 0;  // of the program; forward has more
+  int num_returned_ = 0;  // of the program's results; forward has more
+  std::vector<Part> parts_;
   bool record_ = false;
   std::vector<GradientChange> gradient_changes_;
   std::vector<GradientSeen> gradients_seen_;
+  std::vector<HooksSeen> hooks_seen_;
+  std::vector<LayoutSeen> layouts_seen_;
   // For autograd: the results that take part, the leaves whose gradients backward gives, what it reads.
   std::vector<int> differentiable_;
   std::vector<Origin> leaves_;

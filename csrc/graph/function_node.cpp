@@ -60,14 +60,15 @@ void FunctionNode::backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inp
   if (rerun_) {
     for (const SavedTensor& s : saved_) s.unpack("jit", this);  // an own backward may read what no op does
     const std::vector<Tensor> all = Ref<Rerun>(rerun_)->results();
-    for (int i : function_->differentiable_) results.push_back(all.at(at(i)));
+    for (size_t i = 0; i < function_->differentiable_.size(); i++) results.push_back(function_->output_of(all, i));
   } else {
     results = compute_eagerly(inputs);
   }
   for (int i = 0; i < outputs.size(); i++) {
     if (!grad_outputs[i].defined()) continue;
     const Tensor& result = results[at(i)];
-    check(result.requires_grad() && result.shape() == outputs[i].shape && result.dtype() == outputs[i].dtype,
+    check(result.defined() && result.requires_grad() && result.shape() == outputs[i].shape &&
+              result.dtype() == outputs[i].dtype,
           "jit: computed once more for create_graph, result ", int64_t{i}, " is of another kind than before");
     roots.push_back(result);
     root_grads.push_back(grad_outputs[i]);

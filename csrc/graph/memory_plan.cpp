@@ -101,6 +101,12 @@ class Planner {
   }
   Root& root(ValueId v) { return roots_[at(root_of_[at(v)])]; }
 
+  // The first result that shows the same value in the same memory: i, or an earlier one.
+  int first_like(size_t i) const {
+    auto is_it = [&](const Result& r) { return r.value == g_.results[i].value && r.memory == g_.results[i].memory; };
+    return static_cast<int>(std::find_if(g_.results.begin(), g_.results.end(), is_it) - g_.results.begin());
+  }
+
   // Memory of results belongs to the caller. A value that cannot lie there (it is an input, or already in the memory of
   // another result) is copied at the end.
   void place_results() {
@@ -109,7 +115,8 @@ class Planner {
     plan_.memories.assign(at(memories), kNone);
     for (size_t i = 0; i < g_.results.size(); i++) {
       const Result& r = g_.results[i];
-      if (r.memory < 0) continue;
+      plan_.same_result.push_back(first_like(i));
+      if (r.memory < 0 || at(plan_.same_result[i]) != i) continue;
       Root& source = root(r.value);
       ValueId& filled = plan_.memories[at(r.memory)];
       if (source.kind == Place::Kind::Arena && filled == kNone) {

@@ -257,6 +257,10 @@ void Plan::collect(const Tensor* const* inputs, const Outputs& outputs, Tensor* 
   for (size_t i = 0; i < graph_.results.size(); i++) {
     const Result& r = graph_.results[i];
     if (results[i].defined()) continue;
+    if (const auto same = static_cast<size_t>(memory_.same_result[i]); same != i && r.memory >= 0) {
+      results[i] = results[same];
+      continue;
+    }
     const Value& type = graph_.values[static_cast<size_t>(r.value)];
     if (r.memory < 0) {
       const Tensor& whole = *inputs[~r.memory];

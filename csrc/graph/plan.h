@@ -43,7 +43,8 @@ struct MemoryPlan {
   std::vector<Update> copies;     // updates that no step has written to their place
   std::vector<char> from_inputs;  // of these: does the value lie in an input as it was before?
   std::vector<std::pair<int, ValueId>>
-      result_copies;  // results (by number) that need memory of their own, from a value
+      result_copies;             // results (by number) that need memory of their own, from a value
+  std::vector<int> same_result;  // of every result: the first that shows the same value in the same memory
   std::vector<Arena> arenas;
   size_t result_bytes = 0;
   std::vector<int> scratch;         // of every step: the buffer of its scratch memory; -1: it takes none

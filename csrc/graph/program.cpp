@@ -6,6 +6,7 @@
 #include "autograd/engine.h"
 #include "op/autocast.h"
 #include "op/grad_mode.h"
+#include "op/refusal.h"
 
 namespace weft::graph {
 
@@ -36,6 +37,82 @@ std::vector<int> differentiable_results(const Tracer& tracer, const std::vector<
     before.push_back(t);
   }
   return found;
+}
+
+size_t place_of(const std::vector<Tensor>& list, const Tensor& t) {
+  return static_cast<size_t>(
+      std::find_if(list.begin(), list.end(), [&](const Tensor& other) { return other.same(t); }) - list.begin());
+}
+
+// Gradients of what the function has made stay inside.
+void check_gradients_unseen(const Tracer& tracer, const std::vector<Tensor>& stand_ins,
+                            const std::vector<Tensor>& returned) {
+  for (const Tensor& t : returned) {
+    GradMeta* meta = contains(stand_ins, t) || was_there_before(tracer, t) ? nullptr : grad_meta(t);
+    check_traceable(!meta || !(meta->retained || meta->grad.defined()), "jit: a result of shape ", t.shape(),
+                    meta && meta->retained ? " keeps its gradient (retain_grad()), which a jitted function does not "
+                                             "give; call retain_grad() on what it returns, and compute with that"
+                                           : " has a .grad, which a jitted function does not give; return the "
+                                             "gradient by itself");
+  }
+}
+
+// Does a hook wait between a view and its base?
+bool has_hook_up_to(const Tensor& base, const Tensor& view) {
+  const Ref<weft::Node> end = grad_fn(base);
+  for (Ref<weft::Node> node = grad_fn(view); node && node != end; node = node->edges[0].node) {
+    for (size_t i = 0; node->hooks && i < node->hooks->size(); i++)
+      if ((*node->hooks)[i].hook) return true;
+    if (node->edges.size() == 0) break;
+  }
+  return false;
+}
+
+// Results that share memory which the function has made. What they are views of, and a tensor that shows all of the
+// memory, become results as well.
+void find_parts(Tracer& tracer, std::vector<Tensor>& results, std::vector<Part>& parts) {
+  std::vector<std::pair<Tensor, std::vector<Tensor>>> groups;  // the whole, and what shows it
+  for (size_t i = 0; i < results.size(); i++) {
+    if (place_of(results, results[i]) < i) continue;
+    const Tensor whole = tracer.whole_of(results[i]);
+    if (!whole.defined()) continue;
+    auto known = std::find_if(groups.begin(), groups.end(), [&](const auto& group) { return group.first.same(whole); });
+    if (known == groups.end()) known = groups.insert(groups.end(), {whole, {}});
+    known->second.push_back(results[i]);
+  }
+  auto number_of = [&](const Tensor& t) {
+    const size_t place = place_of(results, t);
+    if (place == results.size()) results.push_back(t);
+    return static_cast<int>(place);
+  };
+  for (auto& [whole, members] : groups) {
+    if (members.size() < 2) continue;
+    for (size_t i = 0, own = members.size(); i < own; i++) {
+      const Tensor base(members[i].impl()->base);
+      if (base.defined() && !contains(members, base)) members.push_back(base);
+    }
+    for (const Tensor& t : members) {
+      check_traceable(t.dtype() == whole.dtype() || whole.offset() == 0, "jit: results of dtypes ", t.dtype(), " and ",
+                      whole.dtype(), " share memory; clone() one of them");
+      Part part{number_of(t), number_of(whole), type_of(t), t.offset() - whole.offset(), -1, t.impl()->tracked};
+      if (const Tensor base(t.impl()->base); base.defined()) {
+        part.base = number_of(base);
+        check_traceable(!t.impl()->tracked || !has_hook_up_to(base, t), "jit: a result of shape ", t.shape(),
+                        " has a hook and shares memory with another result; clone() one of them");
+      }
+      if (!t.same(whole)) parts.push_back(std::move(part));
+    }
+  }
+}
+
+// Not the view of another result, nor there only to show memory.
+bool has_own_history(const Program& p, int result) {
+  bool is_known = result < p.num_returned;
+  for (const Part& part : p.parts) {
+    if (part.result == result && part.base >= 0 && part.tracked) return false;
+    is_known |= part.result == result || part.base == result;
+  }
+  return is_known;
 }
 
 // Where gradients leave what the trace has recorded: at leaves, and at tensors that were made before.
@@ -87,10 +164,14 @@ bool Program::is_gradient(size_t result) const {
   return i >= num_results && i < num_results + num_gradients();
 }
 
-Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, const std::vector<Tensor>& results) {
+Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, const std::vector<Tensor>& returned) {
   TraceScope scope(&tracer);
   Program p;
-  std::vector<Tensor> all = results, leaves, gradients;
+  std::vector<Tensor> results = returned, leaves, gradients;
+  p.num_returned = static_cast<int>(results.size());
+  check_gradients_unseen(tracer, stand_ins, returned);
+  find_parts(tracer, results, p.parts);
+  std::vector<Tensor> all = results;
   p.num_results = static_cast<int>(results.size());
   for (size_t i = 0; i < results.size(); i++) {
     auto same = [&](const Tensor& t) { return t.same(results[i]); };
@@ -102,6 +183,7 @@ Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, con
     p.same_as.push_back(static_cast<int>(first - results.begin()));
   }
   if (GradMode::enabled()) p.differentiable = differentiable_results(tracer, stand_ins, results);
+  std::erase_if(p.differentiable, [&](int i) { return !has_own_history(p, i); });
   if (!p.differentiable.empty()) {
     std::vector<Tensor> roots, root_grads;
     for (int i : p.differentiable) {

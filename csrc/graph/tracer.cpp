@@ -5,6 +5,7 @@
 
 #include "op/grad_mode.h"
 #include "op/node.h"
+#include "op/refusal.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 
@@ -27,6 +28,33 @@ int64_t extent_of(const Tensor& t) {
 bool is_symbolic(const Tensor& t) { return t.impl()->storage->symbolic(); }
 
 }  // namespace
+
+namespace {
+
+void mix(uint64_t& hooks, uint64_t id) { hooks = (hooks ^ (id + 1)) * 0x9e3779b97f4a7c15u; }
+
+void mix_hooks(uint64_t& hooks, const weft::Node* node) {
+  if (!node || !node->hooks) return;
+  for (const weft::Node::OutputHook& h : *node->hooks) mix(hooks, h.id * 16 + h.output);
+}
+
+}  // namespace
+
+uint64_t hooks_of(const weft::Node& node) {
+  uint64_t hooks = 0;
+  mix_hooks(hooks, &node);
+  return hooks;
+}
+
+uint64_t hooks_of(const Tensor& t) {
+  uint64_t hooks = 0;
+  GradMeta* meta = grad_meta(t);
+  if (!meta) return hooks;
+  const Ref<AccumulateGrad>* accumulator = meta->accumulator.get();
+  mix_hooks(hooks, meta->grad_fn ? meta->grad_fn.get() : accumulator ? accumulator->get() : nullptr);
+  for (const auto& [id, hook] : meta->accumulate_hooks) mix(hooks, id);
+  return hooks;
+}
 
 Tracer::Tracer(std::function<std::string()> here)
     : first_sequence_(coming_sequence()),
@@ -104,7 +132,7 @@ Origin Tracer::origin_of(const Tensor& t) {
 
 // A tensor that was there before the trace, or was made in it from values that are known.
 Tracer::Memory& Tracer::capture(const Tensor& t) {
-  check(!is_symbolic(t) || (outer_ && outer_->knows(t)), kNoValuesYet);
+  check_traceable(!is_symbolic(t) || (outer_ && outer_->knows(t)), kNoValuesYet);
   Tensor root =
       t.is_view() && t.impl()->base->dtype == t.dtype() && !gradients_of_.count(t.impl()) ? Tensor(t.impl()->base) : t;
   Origin origin = origin_of(root);
@@ -120,6 +148,25 @@ Tracer::Memory& Tracer::capture(const Tensor& t) {
   return memory;
 }
 
+bool LayoutSeen::holds() const {
+  const TensorImpl& now = *tensor.impl();
+  return now.dtype == type.dtype && now.shape == type.shape && now.strides == type.strides &&
+         now.device == type.device && now.offset == offset && now.base.get() == base;
+}
+
+void Tracer::see_layout(const Tensor& t) {
+  if (is_symbolic(t)) return;
+  if (outer_) return outer_->see_layout(t);
+  if (!is_captured(t) || gradients_of_.count(t.impl()) || !with_layout_.insert(t.impl()).second) return;
+  layouts_seen_.push_back({t, type_of(t), t.impl()->base.get(), t.offset()});
+}
+
+Tensor Tracer::whole_of(const Tensor& t) {
+  const Memory& memory = memory_of(t);
+  const bool outside = memory.input >= 0 && origins_[static_cast<size_t>(memory.input)].kind != Origin::Kind::Constant;
+  return outside ? Tensor() : memory.root;
+}
+
 bool Tracer::knows(const Tensor& t) const {
   return memories_.count(t.impl()->storage.get()) || (outer_ && outer_->knows(t));
 }
@@ -130,6 +177,7 @@ Tracer::Memory& Tracer::memory_of(const Tensor& t) {
 }
 
 ValueId Tracer::value_of(const Tensor& t) {
+  if (t.is_view()) see_layout(t);  // what is captured is its base
   if (!is_symbolic(t) && t.requires_grad() && read_.insert(t.impl()).second) read_with_grad_.push_back(t);
   Memory& memory = memory_of(t);
   Geometry wanted = geometry_of(t);
@@ -139,8 +187,8 @@ ValueId Tracer::value_of(const Tensor& t) {
   int64_t offset = t.offset() - root.offset();
   bool inside = t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root);
   if (!inside) {
-    check(memory.version == 0, "weft.jit: a tensor of shape ", t.shape(), " shares memory with one of shape ",
-          root.shape(), " that was changed in place before; clone() one of them, or pass the larger one");
+    check_traceable(memory.version == 0, "weft.jit: a tensor of shape ", t.shape(), " shares memory with one of shape ",
+                    root.shape(), " that was changed in place before; clone() one of them, or pass the larger one");
     // Two views of memory that nobody changes: each is an input of its own.
     Origin origin = origin_of(t);
     graph_.add_input(type_of(t), origin.kind == Origin::Kind::Constant ? t : Tensor());
@@ -204,10 +252,10 @@ void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
     bool would_require_grad = false;
     if (GradMode::enabled() && op.differentiable() && is_floating(target.dtype()))
       for (int k = 0; k < inputs.size(); k++) would_require_grad |= inputs[k].defined() && inputs[k].requires_grad();
-    check(!from_outside || !would_require_grad, op.name(), "_: a jitted function cannot change a tensor of shape ",
-          target.shape(),
-          " from outside in place while autograd records, because its history would be lost; do it under "
-          "weft.no_grad(), with detached values, or return the new values");
+    check_traceable(!from_outside || !would_require_grad, op.name(),
+                    "_: a jitted function cannot change a tensor of shape ", target.shape(),
+                    " from outside in place while autograd records, because its history would be lost; do it under "
+                    "weft.no_grad(), with detached values, or return the new values");
     // Laid out like what it is written over.
     bool dense = target.dtype() == specs[i].dtype;
     Strides strides = dense ? target.strides() : contiguous_strides(specs[i].shape);
@@ -232,9 +280,10 @@ void Tracer::assign(const Tensor& t, const Tensor& result) {
     }
   } else {
     int64_t offset = t.offset() - root.offset();
-    check(t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root),
-          "weft.jit: a tensor of shape ", t.shape(), " that is changed in place shares memory with one of shape ",
-          root.shape(), " without being a part of it; clone() one of them, or pass the larger one");
+    check_traceable(t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root),
+                    "weft.jit: a tensor of shape ", t.shape(),
+                    " that is changed in place shares memory with one of shape ", root.shape(),
+                    " without being a part of it; clone() one of them, or pass the larger one");
     Tensor whole = symbolic_like(graph_.values[static_cast<size_t>(memory.value)]);
     define(whole, memory.value);
     value = value_of(put_view(whole, converted, t.strides(), offset));
@@ -261,6 +310,32 @@ Tracer::Gradient& Tracer::gradient_of(const Tensor& leaf) {
     gradients_.push_back({leaf, before, before});
   }
   return gradients_[place->second];
+}
+
+void Tracer::gradient_arrives(weft::Node& node, bool accumulates) {
+  if (made(node)) return;
+  HooksSeen seen{.accumulated = accumulates};
+  if (auto* accumulator = dynamic_cast<const AccumulateGrad*>(&node)) {
+    const Tensor leaf = accumulator->leaf();
+    if (!leaf.defined()) return;
+    if (!is_stand_in(leaf) && outer_) return outer_->gradient_arrives(node, accumulates);
+    if (!is_stand_in(leaf) && !is_captured(leaf)) return;
+    seen.of = origin_of(leaf);
+    const Tensor& real = is_stand_in(leaf) ? given_[static_cast<size_t>(seen.of.argument)] : leaf;
+    seen.hooks = hooks_of(real);
+    if (is_stand_in(leaf)) {
+      check_traceable(!accumulates || is_leaf(real), "jit: backward() inside a jitted function would go on beyond an ",
+                      "argument of shape ", real.shape(),
+                      " that is not a leaf; call backward() outside, or take the gradient with weft.autograd.grad");
+      check_traceable(!seen.hooks, "jit: a gradient computed inside a jitted function comes to an argument of shape ",
+                      real.shape(), " with a hook, which would not run; call backward() outside, or remove the hook");
+    }
+  } else {
+    seen.node = Ref<weft::Node>(&node);
+    seen.hooks = hooks_of(node);
+  }
+  if (std::find(hooks_seen_.begin(), hooks_seen_.end(), seen) == hooks_seen_.end())
+    hooks_seen_.push_back(std::move(seen));
 }
 
 Tensor Tracer::grad(const Tensor& leaf) {
@@ -297,16 +372,17 @@ void Tracer::check_shared_arguments() const {
     const Tensor& changed = is_argument ? given_[static_cast<size_t>(origin.argument)] : origin.tensor;
     if (!changed.defined()) continue;
     for (const Tensor& other : given_)
-      check((is_argument && other.same(changed)) || other.impl()->storage != changed.impl()->storage,
-            "weft.jit: the function changes a tensor of shape ", changed.shape(),
-            " in place that shares memory with an argument of shape ", other.shape(), "; clone() one of them");
+      check_traceable((is_argument && other.same(changed)) || other.impl()->storage != changed.impl()->storage,
+                      "weft.jit: the function changes a tensor of shape ", changed.shape(),
+                      " in place that shares memory with an argument of shape ", other.shape(),
+                      "; clone() one of them");
     if (!is_argument) continue;
     for (const Origin& other : origins_) {
       if (other.kind != Origin::Kind::Captured || other.of_gradient) continue;
-      check(other.tensor.impl()->storage != changed.impl()->storage,
-            "weft.jit: the function changes an argument of shape ", changed.shape(),
-            " in place that shares memory with a captured tensor of shape ", other.tensor.shape(),
-            "; clone() one of them");
+      check_traceable(other.tensor.impl()->storage != changed.impl()->storage,
+                      "weft.jit: the function changes an argument of shape ", changed.shape(),
+                      " in place that shares memory with a captured tensor of shape ", other.tensor.shape(),
+                      "; clone() one of them");
     }
   }
 }
@@ -337,6 +413,8 @@ Traced Tracer::finish(const std::vector<Tensor>& results) {
   check_shared_arguments();
   std::sort(graph_.updates.begin(), graph_.updates.end(),
             [](const Update& a, const Update& b) { return a.input < b.input; });
+  traced.layouts_seen = std::move(layouts_seen_);
+  traced.hooks_seen = std::move(hooks_seen_);
   traced.graph = std::move(graph_);
   traced.origins = std::move(origins_);
   return traced;

@@ -37,11 +37,37 @@ struct GradientSeen {
   bool defined = false;
 };
 
+// Hooks of a tensor from outside that a gradient came to: those that were there decided what the program did.
+struct HooksSeen {
+  Origin of;               // a leaf
+  Ref<weft::Node> node{};  // or a step that was recorded before the trace
+  uint64_t hooks = 0;      // see hooks_of(); 0: none
+  bool accumulated = false;
+  bool operator==(const HooksSeen& o) const {
+    return of.kind == o.of.kind && of.argument == o.of.argument && of.tensor.impl() == o.of.tensor.impl() &&
+           node == o.node && accumulated == o.accumulated;
+  }
+};
+// A number that tells the hooks on gradients of t, or of what a node has made, from others; 0 where there are none.
+uint64_t hooks_of(const Tensor& t);
+uint64_t hooks_of(const weft::Node& node);
+
+// A tensor from outside whose shape, dtype or place in memory the program looked at.
+struct LayoutSeen {
+  Tensor tensor;
+  Value type{};
+  const TensorImpl* base = nullptr;  // see TensorImpl
+  int64_t offset = 0;
+  bool holds() const;
+};
+
 struct Traced {
   Graph graph;
   std::vector<Origin> origins;  // of the inputs
   std::vector<GradientChange> gradient_changes;
   std::vector<GradientSeen> gradients_seen;
+  std::vector<HooksSeen> hooks_seen;
+  std::vector<LayoutSeen> layouts_seen;
 };
 
 class Tracer final : public TraceSink {
@@ -71,6 +97,14 @@ class Tracer final : public TraceSink {
     auto found = memories_.find(t.impl()->storage.get());
     return found != memories_.end() && found->second.root.requires_grad();
   }
+  // A tensor that shows all of the memory of t, if what is traced has made that; undefined if it is from outside.
+  Tensor whole_of(const Tensor& t);
+  // The program looks at what t is, beside its values.
+  void see_layout(const Tensor& t);
+  // Is it a stand-in of this trace, or of one around it?
+  bool stands_for_outside(const Tensor& t) const { return is_stand_in(t) || (outer_ && outer_->stands_for_outside(t)); }
+  // The program itself differentiates, and a gradient has come to the node.
+  void gradient_arrives(weft::Node& node, bool accumulates);
   // Was the node recorded since the trace began?
   bool made(const weft::Node& node) const { return node.sequence >= first_sequence_; }
   // Is it a stand-in, or does it share the memory of one?
@@ -151,6 +185,9 @@ class Tracer final : public TraceSink {
   std::unordered_map<const TensorImpl*, Tensor> gradients_of_;  // a .grad that was there before -> its leaf
   std::vector<Gradient> gradients_;
   std::unordered_map<const TensorImpl*, size_t> gradient_places_;
+  std::vector<HooksSeen> hooks_seen_;
+  std::vector<LayoutSeen> layouts_seen_;
+  std::unordered_set<const TensorImpl*> with_layout_;  // of these
   std::vector<Tensor> read_with_grad_;
   std::unordered_set<const TensorImpl*> read_;
   bool rearranging_ = false;  // nodes are added that show values as other parts of the same memory

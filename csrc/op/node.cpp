@@ -4,6 +4,7 @@
 
 #include "kernels/elementwise.h"
 #include "op/grad_mode.h"
+#include "op/refusal.h"
 #include "op/trace.h"
 
 namespace weft {
@@ -267,12 +268,16 @@ void check_inplace_allowed(const char* op, const Tensor& t) {
   check(!has_internal_overlap(t), op, "_: several elements of the tensor of shape ", t.shape(), " with strides ",
         t.strides(), " share memory (it was expanded, say); clone() it first");
   if (!GradMode::enabled() || !t.requires_grad()) return;
+  const Tensor base(impl.base);
+  const bool is_view_of_leaf = base.defined() && base.requires_grad() && is_leaf(base);
+  // Traced, an argument is a leaf, whatever it is outside.
+  check_traceable(!impl.storage->symbolic() || !(is_leaf(t) || is_view_of_leaf), op,
+                  "_: in a jitted function an argument that requires grad (a leaf too, or a view of either) cannot be "
+                  "changed in place while autograd records; do it under weft.no_grad(), or return the new values");
   check(!is_leaf(t), op,
         "_: a leaf tensor that requires grad cannot be changed in place while autograd records; do it under "
         "weft.no_grad()");
-  if (!impl.base) return;
-  Tensor base(impl.base);
-  check(!base.requires_grad() || !is_leaf(base), op,
+  check(!is_view_of_leaf, op,
         "_: this is a view of a leaf tensor that requires grad, which cannot be changed in place while autograd "
         "records; do it under weft.no_grad()");
 }

@@ -1,10 +1,32 @@
 #include "op/trace.h"
 
+#include <utility>
+
+#include "op/refusal.h"
 #include "op/trace_values.h"
 
 namespace weft {
 
 constinit thread_local TraceSink* trace_sink = nullptr;
+
+namespace {
+constinit thread_local RefusalScope* refusals = nullptr;
+}
+
+RefusalScope::RefusalScope(std::function<std::string()> here)
+    : here_(std::move(here)), outer_(std::exchange(refusals, this)) {}
+
+RefusalScope::~RefusalScope() { refusals = outer_; }
+
+void RefusalScope::check_none() const {
+  if (first_) fail(*first_);
+}
+
+void note_refusal(const std::string& message) {
+  if (!refusals || refusals->first_) return;
+  refusals->first_ = concat(message, "; eager mode raises no such error, so the function must not catch it (read at ",
+                            refusals->here_(), ")");
+}
 
 const char* const kNoValuesYet =
     "the values of this tensor are not known: it stands for what a jitted function will compute. While weft.jit traces "
@@ -14,12 +36,13 @@ const char* const kNoValuesYet =
 
 void fail_no_values(const Tensor& t) {
   if (t.is_meta()) fail("a tensor on the meta device has a shape but no values");
-  fail(kNoValuesYet, " (a tensor of shape ", t.shape(), " and dtype ", t.dtype(), ")");
+  refuse(kNoValuesYet, " (a tensor of shape ", t.shape(), " and dtype ", t.dtype(), ")");
 }
 
 void refuse_while_tracing(const char* what) {
-  check(!tracing(), what,
-        ": in a jitted function this would happen only once, while weft.jit traces it; do it outside of the function");
+  check_traceable(
+      !tracing(), what,
+      ": in a jitted function this would happen only once, while weft.jit traces it; do it outside of the function");
 }
 
 void refuse_change_while_tracing(const char* what, const Tensor& x) {
@@ -29,14 +52,14 @@ void refuse_change_while_tracing(const char* what, const Tensor& x) {
 
 void check_values_known(const char* what, const Tensor& x) {
   if (x.impl()->storage->symbolic()) [[unlikely]]
-    fail(what, ": ", kNoValuesYet, " (a tensor of shape ", x.shape(), " and dtype ", x.dtype(), ")");
+    refuse(what, ": ", kNoValuesYet, " (a tensor of shape ", x.shape(), " and dtype ", x.dtype(), ")");
 }
 
 void check_read_at_every_call(const char* what, const Tensor& x) {
-  check(!tracing() || x.impl()->storage->made_in() == trace_number, what,
-        ": the value of a tensor from outside (of shape ", x.shape(), " and dtype ", x.dtype(),
-        ") would be read only once, while weft.jit traces the function; compute with the tensor itself, or "
-        "pass the number as an argument");
+  check_traceable(!tracing() || x.impl()->storage->made_in() == trace_number, what,
+                  ": the value of a tensor from outside (of shape ", x.shape(), " and dtype ", x.dtype(),
+                  ") would be read only once, while weft.jit traces the function; compute with the tensor itself, or "
+                  "pass the number as an argument");
 }
 
 void check_values_readable(const char* what, const Tensor& x) {

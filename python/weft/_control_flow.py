@@ -14,8 +14,9 @@ def cond(pred, true_fn, false_fn, operands=()):
     pred is a bool or a bool tensor of one element; operands are tensors. Both functions return the same structure of
     tensors, of the same shapes and dtypes, which come back contiguous. Only the chosen one runs. Differentiable.
 
-    Raises ValueError where the results differ in structure, shape or dtype (in a jitted function), RuntimeError if one
-    of the functions changes a tensor from outside.
+    In a jitted function both are traced: it raises ValueError where their results differ in structure, shape or dtype,
+    RuntimeError if one of them changes a tensor from outside. Eagerly the other function does not run, and nothing of
+    this is checked. Raises TypeError for operands that are neither a tuple nor a list.
 
     >>> import weft
     >>> @weft.jit
@@ -27,7 +28,7 @@ def cond(pred, true_fn, false_fn, operands=()):
     check_callables("cond", true_fn=true_fn, false_fn=false_fn)
     if not isinstance(pred, (bool, weft.Tensor)):
         raise TypeError(f"cond: expected a bool or a Tensor as pred, got {type(pred).__name__}")
-    operands = tuple(operands)
+    operands = _operands("cond: expected a tuple or list of tensors as operands", operands)
     if isinstance(pred, weft.Tensor) and _C._is_tracing():
         return _C._traced_cond(pred, true_fn, false_fn, operands)
     result = true_fn(*operands) if pred else false_fn(*operands)
@@ -45,7 +46,8 @@ def while_loop(cond_fn, body_fn, carried_inputs):
     (tensor(7), tensor(128.))
     """
     check_callables("while_loop", cond_fn=cond_fn, body_fn=body_fn)
-    carried = tuple(_contiguous(value) for value in carried_inputs)
+    given = _operands("while_loop: expected a tuple or list of tensors as carried_inputs", carried_inputs)
+    carried = tuple(_contiguous(value) for value in given)
     if _C._is_tracing():
         return tuple(_C._traced_while(cond_fn, lambda *args: _as_tuple(body_fn(*args)), carried))
     while cond_fn(*carried):
@@ -119,6 +121,13 @@ def map(f, xs):
     """
     check_callables("map", f=f)
     return scan(lambda _, x: ((), f(x)), (), xs)[1]
+
+
+def _operands(expected, given):
+    if not isinstance(given, (tuple, list)):
+        hint = "; put it into a tuple" if isinstance(given, weft.Tensor) else ""
+        raise TypeError(f"{expected}, got {type(given).__name__}{hint}")
+    return tuple(given)
 
 
 def _as_tuple(value):

@@ -165,7 +165,7 @@ def _patch_modules():
         recorder = state.recorder
         if recorder is not None and _C._is_tracing() and id(self) not in recorder.fresh:
             if "_hooks" in object.__getattribute__(self, "__dict__"):
-                raise RuntimeError(
+                _C._refuse(
                     f"jit: the attribute {name!r} of a {type(self).__name__} was set in a jitted function. That would "
                     "happen only once, while the function is traced. Make it a buffer and change it in place "
                     f"(self.{name}.copy_(...)), or return the value"

@@ -1,6 +1,7 @@
 """weft.jit: runs Python functions as compiled graphs."""
 
 import functools
+import inspect
 import os
 import sys
 import types
@@ -10,6 +11,7 @@ from weft import _C, _guards
 from weft._checks import check_flags
 from weft._jit_check import call_checked
 from weft._jit_fallback import call_or_fall_back
+from weft._jit_results import refuse_lazy
 from weft._jit_state import StateSaved
 
 
@@ -17,10 +19,11 @@ class Jitted(_C._Jit):
     """What :func:`jit` makes of a function. Call it like the function."""
 
     def __init__(self, function, dynamic_dims=None, recompute=True, cuda_graphs=True, check=None, fallback=False):
+        refuse_lazy("jit", function)
         without = [] if recompute else ["recompute"]
         checked = call_checked if check or (check is None and _check_asked_for()) else None
         otherwise = call_or_fall_back if fallback else None
-        dims = _read_dynamic_dims(dynamic_dims)
+        dims = _both_ways(function, _read_dynamic_dims(dynamic_dims))
         super().__init__(function, _call_traced, dims, without, cuda_graphs, checked, otherwise)
         self._options = (dynamic_dims, recompute, cuda_graphs, check, fallback)
         self.__wrapped__ = function
@@ -211,7 +214,9 @@ def jit(function=None, *, dynamic_dims=None, recompute=True, cuda_graphs=True, c
     A Module keeps its identity: its ``forward`` is compiled, and the module returned.
 
     Raises RuntimeError where the function needs a value that is not known while tracing (``if x > 0``, ``item()``), and
-    TypeError, without fallback, for arguments that are neither tensors nor hashable.
+    TypeError, without fallback, for arguments that are neither tensors nor hashable, and for results with tensors in
+    other things than tuples, lists, dicts and instances of dataclasses; TypeError for generator functions and ``async
+    def``; ValueError for dynamic_dims that name arguments or dimensions that are not there.
 
     >>> import weft
     >>> @weft.jit
@@ -270,6 +275,38 @@ def _read_dynamic_dims(dims):
             )
         pairs.append((str(argument), value))
     return pairs
+
+
+def _both_ways(function, dims):
+    """The pairs of dynamic dimensions for arguments that are given by position as well as by name.
+
+    Raises ValueError for arguments that the function does not have.
+    """
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # a function written in C
+        return dims
+    kinds = {p.kind for p in parameters}
+    positions = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)]
+    pairs = []
+    for argument, value in dims:
+        pairs.append((argument, value))
+        by_position = argument.isdecimal()
+        if by_position and int(argument) < len(positions):
+            pairs.append((positions[int(argument)], value))
+        elif argument in positions:
+            pairs.append((str(positions.index(argument)), value))
+        elif argument and argument not in names and _rest(by_position) not in kinds:
+            raise ValueError(
+                f"jit: dynamic_dims names the argument {argument}, which the function does not have; it has "
+                f"{', '.join(p.name for p in parameters) or 'none'}"
+            )
+    return pairs
+
+
+def _rest(by_position):
+    return inspect.Parameter.VAR_POSITIONAL if by_position else inspect.Parameter.VAR_KEYWORD
 
 
 def _call_traced(function, args, kwargs):

@@ -4,6 +4,7 @@ import threading
 
 import weft
 from weft import _C
+from weft._jit_results import attribute_names
 from weft._jit_state import StateSaved, optimizer_values, owned_tensors
 
 _one_at_a_time = threading.RLock()  # a check takes back what its eager run has done
@@ -178,6 +179,9 @@ def _leaves(value, name):
     if isinstance(value, dict):
         own = [(f"{name}: its keys", list(value))]
         return own + [leaf for key, item in value.items() for leaf in _leaves(item, f"{name}[{key!r}]")]
+    if (attributes := attribute_names(value)) is not None:
+        own = [(f"{name}: its type", type(value))]
+        return own + [leaf for key in attributes for leaf in _leaves(getattr(value, key), f"{name}.{key}")]
     return [(name, value)]
 
 

@@ -283,3 +283,14 @@ def test_the_state_of_generators_is_not_for_traces(w):
         with pytest.raises(RuntimeError, match="jitted function"):
             w.jit(lambda x, use=use: (use(), x + 1)[1])(w.zeros(1))
     assert w.equal(generator.get_state(), state)
+
+
+def test_slices_are_constants(w):
+    f = w.jit(lambda x, where: x[where] * 2)
+    x = w.arange(6.0)
+    for where in (slice(2), slice(1, 3), slice(2), slice(None, None, 2), (slice(1, 3),)):
+        assert f(x, where).tolist() == (x[where] * 2).tolist()
+    assert f.traces == 4
+    assert w.jit(lambda x, where: x[where[0]], fallback=True)(x, [slice(1, 3)]).tolist() == [1, 2]
+    with pytest.raises(TypeError, match="slice"):
+        w.jit(lambda x, where: x[where])(x, slice(w.tensor(1), None))

@@ -29,6 +29,15 @@ def _check_interval(name, interval):
         raise ValueError(f"{name}: growth_interval must be at least 1, got {interval}")
 
 
+def _refuse_while_tracing(method):
+    if _C._is_tracing():
+        _C._refuse(
+            f"GradScaler.{method}: whether the gradients are finite decides what the step and the scale are, which is "
+            "not known while weft.jit traces a function; jit the forward pass and backward, and call "
+            "scaler.step(optimizer) and scaler.update() outside of it"
+        )
+
+
 def _check_optimizer(name, optimizer):
     if not hasattr(optimizer, "param_groups"):
         raise TypeError(f"{name}: expected an Optimizer, got {type(optimizer).__name__}")
@@ -116,6 +125,7 @@ class GradScaler:
         _check_optimizer("unscale_", optimizer)
         if not self._enabled:
             return
+        _refuse_while_tracing("unscale_")
         if id(optimizer) in self._norms:
             raise RuntimeError(
                 "unscale_: the gradients of this optimizer were unscaled before; call update() after step()"
@@ -137,6 +147,7 @@ class GradScaler:
         _check_optimizer("step", optimizer)
         if not self._enabled:
             return optimizer.step(*args, **kwargs)
+        _refuse_while_tracing("step")
         if "closure" in kwargs or args:
             raise RuntimeError("step: optimizers that need a closure are not supported with gradient scaling")
         if id(optimizer) in self._stepped:
@@ -153,6 +164,7 @@ class GradScaler:
         """Sets the scale for the next step: once after all optimisers' steps. Raises RuntimeError before any."""
         if not self._enabled:
             return
+        _refuse_while_tracing("update")
         if new_scale is not None:
             self._scale = float(new_scale)
         elif not self._norms:
