@@ -582,7 +582,6 @@ void bind_jit_guards(py::module_& m) {
     if (!dict) PyErr_Clear();
     return dict ? py::reinterpret_steal<py::object>(dict) : py::none();
   });
-  m.def("_is_symbolic", [](const Tensor& t) { return t.impl()->storage->symbolic(); });
   m.def("_type_lookup", [](const py::type& type, const py::str& name, py::object missing) {
     PyObject* found = _PyType_Lookup(reinterpret_cast<PyTypeObject*>(type.ptr()), name.ptr());
     return found ? py::reinterpret_borrow<py::object>(found) : std::move(missing);

@@ -235,7 +235,7 @@ def _reading_all(name):
 
 def _refusing(name):
     def method(self, *args, **kwargs):
-        raise RuntimeError(
+        _C._refuse(
             f"jit: {name} of an optimizer's parameter group in a jitted function. That would happen only once, while "
             "the function is traced. Set options outside of it: they are read anew at each call"
         )

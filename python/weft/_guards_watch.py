@@ -18,7 +18,7 @@ _lock = threading.RLock()
 _depth = 0
 _patched = {}  # class -> {name: what it had of its own, or MISSING}
 _watched_modules = []
-_collects = False  # did the garbage collector run by itself before?
+_collects = False  # is the garbage collector to run by itself again after the traces?
 
 
 class WatchedModule(types.ModuleType):
@@ -43,7 +43,7 @@ def start():
     with _lock:
         _depth += 1
         if _depth == 1:
-            _collects = gc.isenabled()
+            _collects |= gc.isenabled()
             gc.disable()
             gc.collect(0)
             _patch_modules()
@@ -83,8 +83,10 @@ def young():
 
 def let_collect():
     """The garbage collector runs again as before, after the outermost trace."""
+    global _collects
     with _lock:
         if not _depth and _collects:
+            _collects = False
             gc.enable()
 
 

@@ -1,6 +1,8 @@
 """weft.jit: state that the function itself changes and reads is an error, and fallback runs such functions eagerly."""
 
 import collections
+import gc
+import threading
 import types
 import warnings
 
@@ -386,3 +388,50 @@ def test_an_error_leaves_what_was_read_as_it_was(w):
     with pytest.raises(ValueError, match="mine"):
         f(w.ones(1))
     assert (box.n, box.items, box.table) == (0, [1, [2]], {"a": 1})
+
+
+def test_the_garbage_collector_goes_on(w):
+    def fails(x):
+        raise ValueError("mine")
+
+    w.jit(lambda x: x * 2)(w.ones(1))
+    assert gc.isenabled()
+    with pytest.raises(ValueError, match="mine"):
+        w.jit(fails)(w.ones(1))
+    assert gc.isenabled()
+    gc.disable()
+    try:
+        w.jit(lambda x: x * 3)(w.ones(1))
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+def test_traces_in_several_threads(w):
+    """Each knows what it has made itself."""
+    errors = []
+
+    def work(number):
+        box = Box(k=float(number))
+
+        def function(x):
+            mine, items = Box(n=0), []
+            for _ in range(20):
+                mine.n += 1
+                items.append(mine.n)
+            return x * box.k * mine.n * len(items)
+
+        try:
+            for _ in range(10):
+                assert w.jit(function)(w.ones(1)).item() == number * 400
+        except Exception as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not errors, errors
+    assert gc.isenabled()
+    assert "__getattribute__" not in Box.__dict__ and "__getattribute__" not in vars(w.Tensor)
