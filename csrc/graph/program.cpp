@@ -48,12 +48,16 @@ size_t place_of(const std::vector<Tensor>& list, const Tensor& t) {
 void check_gradients_unseen(const Tracer& tracer, const std::vector<Tensor>& stand_ins,
                             const std::vector<Tensor>& returned) {
   for (const Tensor& t : returned) {
-    GradMeta* meta = contains(stand_ins, t) || was_there_before(tracer, t) ? nullptr : grad_meta(t);
-    check_traceable(!meta || !(meta->retained || meta->grad.defined()), "jit: a result of shape ", t.shape(),
-                    meta && meta->retained ? " keeps its gradient (retain_grad()), which a jitted function does not "
-                                             "give; call retain_grad() on what it returns, and compute with that"
-                                           : " has a .grad, which a jitted function does not give; return the "
-                                             "gradient by itself");
+    if (contains(stand_ins, t) || was_there_before(tracer, t)) continue;
+    GradMeta* meta = grad_meta(t);
+    check_traceable(!meta || !meta->retained, "jit: a result of shape ", t.shape(),
+                    " keeps its gradient (retain_grad()), which a jitted function does not give; call retain_grad() on "
+                    "what it returns, and compute with that");
+    check_traceable(!meta || !meta->grad.defined(), "jit: a result of shape ", t.shape(),
+                    " has a .grad, which a jitted function does not give; return the gradient by itself");
+    check_traceable(!t.requires_grad() || !is_leaf(t), "jit: a result of shape ", t.shape(),
+                    " is a leaf that requires grad, which a jitted function does not make; call requires_grad_() on "
+                    "what it returns");
   }
 }
 

@@ -184,6 +184,9 @@ def test_gradients_of_what_is_made_inside(w):
 
     with pytest.raises(RuntimeError, match=r"has a .grad"):
         w.jit(returned)(w.ones(1))
+    for leaf in (lambda x: (x * 2).requires_grad_(), lambda x: (x, w.tensor([1.0], requires_grad=True))):
+        with pytest.raises(RuntimeError, match=r"is a leaf that requires grad"):
+            w.jit(leaf)(w.ones(1))
     assert w.jit(inside)(w.ones(1, requires_grad=True)).item() == 4
 
 
