@@ -2841,7 +2841,9 @@ def _instance_dict(arg0: typing.Any) -> typing.Any:
 def _is_grad_enabled() -> builtins.bool:
     ...
 def _is_symbolic(arg0: weft.Tensor) -> builtins.bool:
-    ...
+    """
+    Has it no values?
+    """
 def _is_tracing() -> builtins.bool:
     """
     Is this thread tracing a function for weft.jit?
@@ -2858,6 +2860,10 @@ def _prepare_sgd_step(params: list[weft.Tensor], grads: list[weft.Tensor], momen
     """
 def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: _FunctionInputs, arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor | None], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
     ...
+def _refuse(message: str) -> None:
+    """
+    Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.
+    """
 def _refuse_while_tracing(what: str) -> None:
     ...
 def _run_steps(steps: collections.abc.Sequence[_PreparedStep]) -> None:
