@@ -10,6 +10,7 @@ import types
 import warnings
 import weakref
 
+from weft import _C
 from weft._guards_code import CONTAINERS, MISSING, contents, elements
 
 MAX_BYTES = 1 << 20  # of arrays, as in csrc/bindings/jit_guards.h
