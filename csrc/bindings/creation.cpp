@@ -32,6 +32,7 @@ void check_grad_dtype(const char* name, DType dtype, bool requires_grad) {
 
 // The _like form of a function lays its result out in row-major order.
 void check_like_format(const char* name, const Tensor& x, MemoryFormat format) {
+  note_layout(x);
   check(format != MemoryFormat::Preserve || x.is_contiguous(), name,
         "_like: memory_format=weft.preserve_format is not supported for a tensor of strides ", x.strides(),
         "; use empty_strided and fill it");
@@ -71,6 +72,7 @@ void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
       fresh.c_str(),
       [name, make](const Tensor& x, const py::args& size, MaybeDType dtype, MaybeDevice device, bool requires_grad,
                    MaybeFlag, StridedLayout, const std::optional<Dims>& size_keyword) {
+        note_layout(x);
         check_grad_dtype(name, dtype.value_or(x.dtype()), requires_grad);
         return leaf(make(size_keyword ? checked_sizes(name, *size_keyword) : sizes_from_args(name, size),
                          dtype.value_or(x.dtype()), device.value_or(x.device())),
@@ -107,6 +109,7 @@ void bind_full(Family& f) {
       "new_full",
       [](const Tensor& x, const Dims& size, const Scalar& value, MaybeDType dtype, MaybeDevice device,
          bool requires_grad, MaybeFlag, StridedLayout) {
+        note_layout(x);
         check_grad_dtype("new_full", dtype.value_or(x.dtype()), requires_grad);
         return leaf(
             full(checked_sizes("new_full", size), value, dtype.value_or(x.dtype()), device.value_or(x.device())),
@@ -117,6 +120,7 @@ void bind_full(Family& f) {
   f.method(
       "new_tensor",
       [](const Tensor& x, const py::object& data, MaybeDType dtype, MaybeDevice device, bool requires_grad) {
+        note_layout(x);
         return py::module_::import("weft._C").attr("tensor")(data, py::arg("dtype") = dtype.value_or(x.dtype()),
                                                              py::arg("device") = device.value_or(x.device()),
                                                              py::arg("requires_grad") = requires_grad);

@@ -1,6 +1,7 @@
 #include "ops/movement.h"
 
 #include "autograd/inplace.h"
+#include "bindings/autograd.h"
 #include "bindings/jit_guards.h"
 #include "bindings/out.h"
 #include "bindings/sizes.h"
@@ -75,11 +76,19 @@ void bind_shapes(Family& f) {
       "Raises RuntimeError when the strides do not allow a view.\n\n"
       ">>> import weft\n>>> weft.arange(4).view(-1, 2).shape\nweft.Size([2, 2])\n");
   f.method(
-      "view_as", [](const Tensor& x, const Tensor& other) { return view_as(x, other.shape()); }, py::arg("other"),
-      "view() with the shape of another tensor.");
+      "view_as",
+      [](const Tensor& x, const Tensor& other) {
+        note_layout(other);
+        return view_as(x, other.shape());
+      },
+      py::arg("other"), "view() with the shape of another tensor.");
   f.method(
-      "reshape_as", [](const Tensor& x, const Tensor& other) { return reshape(x, other.shape()); }, py::arg("other"),
-      "reshape() with the shape of another tensor.");
+      "reshape_as",
+      [](const Tensor& x, const Tensor& other) {
+        note_layout(other);
+        return reshape(x, other.shape());
+      },
+      py::arg("other"), "reshape() with the shape of another tensor.");
   f.def("flatten", &flatten, py::arg("start_dim") = 0, py::arg("end_dim") = -1,
         "Makes one dimension of several.\n\n>>> import weft\n>>> weft.zeros(2, 3, 4).flatten(1).shape\nweft.Size([2, "
         "12])\n");
@@ -105,8 +114,12 @@ void bind_shapes(Family& f) {
       "Repeats dimensions of size 1 without copying; -1 keeps a size.\n\n"
       ">>> import weft\n>>> weft.ones(3, 1).expand(-1, 4).shape\nweft.Size([3, 4])\n");
   f.method(
-      "expand_as", [](const Tensor& x, const Tensor& other) { return expand(x, other.shape()); }, py::arg("other"),
-      "expand() to the shape of another tensor.");
+      "expand_as",
+      [](const Tensor& x, const Tensor& other) {
+        note_layout(other);
+        return expand(x, other.shape());
+      },
+      py::arg("other"), "expand() to the shape of another tensor.");
 }
 
 Tensor transpose_matrix(const Tensor& x) {

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <random>
 
+#include "bindings/autograd.h"
 #include "bindings/factory.h"
 #include "bindings/jit_guards.h"
 #include "bindings/out.h"
@@ -49,6 +50,7 @@ void bind_uniform_and_normal(Family& f) {
                [d](const Tensor& x, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
                  FactoryOptions o{dtype, device, requires_grad};
                  DrawScope draw(nullptr);
+                 note_layout(x);
                  return o.finish(random(d, {0, 1}, x.shape(), dtype.value_or(x.dtype()), device.value_or(x.device())));
                },
                py::arg("input"), py::kw_only(), WEFT_FACTORY_ARGS);
@@ -108,6 +110,7 @@ void bind_integers(Family& f) {
                  bool requires_grad) {
     FactoryOptions o{dtype, device, requires_grad};
     DrawScope draw(nullptr);
+    note_layout(x);
     return o.finish(random(Distribution::Integer, integer_range("randint_like", low, high), x.shape(),
                            dtype.value_or(x.dtype()), device.value_or(x.device())));
   };

@@ -51,6 +51,32 @@ def test_layout(w, read, change):
     assert jitted(w.ones(1)).item() == f(w.ones(1)).item()
 
 
+USES = {
+    "zeros_like": lambda w, x, t: w.zeros_like(t) + x,
+    "full_like": lambda w, x, t: w.full_like(t, 2) + x,
+    "randn_like": lambda w, x, t: w.randn_like(t) * 0 + x,
+    "randint_like": lambda w, x, t: w.randint_like(t, 1, 2) + x,
+    "new_zeros": lambda w, x, t: t.new_zeros(2) + x,
+    "new_full": lambda w, x, t: t.new_full((2,), 3) + x,
+    "new_tensor": lambda w, x, t: t.new_tensor([1]) + x,
+    "expand_as": lambda w, x, t: x.expand_as(t),
+    "view_as": lambda w, x, t: w.ones(6).view_as(t) + x,
+    "reshape_as": lambda w, x, t: w.ones(6).reshape_as(t) + x,
+    "type_as": lambda w, x, t: x.type_as(t),
+    "to": lambda w, x, t: x.to(t),
+}
+
+
+@pytest.mark.parametrize("use", USES)
+def test_shapes_and_dtypes_that_are_taken_over(w, use):
+    held = [w.ones(2, 3)]
+    jitted = w.jit(lambda x: USES[use](w, x, held[0]))
+    jitted(w.ones(1))
+    held[0].data = w.ones(3, 2, dtype=w.float64)
+    found, expected = jitted(w.ones(1)), USES[use](w, w.ones(1), held[0])
+    assert found.dtype is expected.dtype and found.tolist() == expected.tolist()
+
+
 def test_views_that_become_others(w):
     base = w.arange(4.0)
     view = base[:2]
