@@ -49,8 +49,7 @@ void bind_memory(py::module_& m) {
   memory.def("reserved", [](Device d) { return allocator_of(d).stats().reserved; }, device);
   memory.def("peak", [](Device d) { return allocator_of(d).stats().peak; }, device);
   memory.def("reset_peak", [](Device d) { allocator_of(d).reset_peak(); }, device);
-  memory.def(
-      "empty_cache", [](Device d) { allocator_of(d).empty_cache(); }, device, py::call_guard<GilRelease>());
+  memory.def("empty_cache", [](Device d) { allocator_of(d).empty_cache(); }, device, py::call_guard<GilRelease>());
   memory.def("stats", &stats_dict, device);
   memory.def("holders", &holders_list, device);
   memory.def("set_limit", &set_limit, py::arg("nbytes"), device);
