@@ -99,10 +99,10 @@ int64_t ThreadPool::Share::take_last() {
   return -1;
 }
 
-ThreadPool& ThreadPool::instance() {
-  static ThreadPool& pool = *new ThreadPool;
-  return pool;
-}
+// Made when the library is loaded: a child forked while another thread made it would wait for that thread for ever.
+ThreadPool* const ThreadPool::only_ = new ThreadPool;
+
+ThreadPool& ThreadPool::instance() { return *only_; }
 
 ThreadPool::ThreadPool() {
   pthread_atfork(nullptr, nullptr, [] { instance().after_fork(); });

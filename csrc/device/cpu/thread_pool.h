@@ -48,6 +48,8 @@ class ThreadPool {
   void run_chunk(int64_t i);
   void wait_for_others();
 
+  static ThreadPool* const only_;
+
   std::atomic<bool> owned_{false};  // by a thread whose job runs
   int started_ = 0;                 // of the owner, as the job: workers that exist
   bool refused_ = false;            // the system had no thread left

@@ -1,6 +1,7 @@
 #include "kernels/cpu/onednn/products.h"
 
 #include <omp.h>
+#include <pthread.h>
 
 #include <algorithm>
 #include <cmath>
@@ -32,11 +33,6 @@ constexpr int64_t kFewestLines = 64;     // rows or columns of a part of a produ
 constexpr int64_t kFewestImages = 4;     // of fewer, threads share each image: own loops
 constexpr int64_t kFewestChannels = 16;  // fewer leave oneDNN's blocks of channels empty
 
-const dnnl::engine& cpu() {
-  static const dnnl::engine engine(dnnl::engine::kind::cpu, 0);
-  return engine;
-}
-
 // A primitive prepared for one set of shapes. inputs and output are what it wants; `given` how its callers lay them
 // out.
 struct Prepared {
@@ -61,21 +57,42 @@ class OneThread {
 
 using Key = std::vector<int64_t>;
 
-// Keeps what was prepared, by shape. Programs use few shapes; when they use many, it starts anew.
-std::shared_ptr<const Prepared> prepared(const Key& key, const std::function<Prepared()>& make) {
-  static std::mutex mutex;
-  static std::map<Key, std::shared_ptr<const Prepared>> cache;
-  std::lock_guard lock(mutex);
-  auto found = cache.find(key);
-  if (found != cache.end()) return found->second;
-  std::shared_ptr<const Prepared> fresh;
-  try {
-    OneThread one;  // blocks are chosen for so many
-    fresh = std::make_shared<Prepared>(make());
-  } catch (const dnnl::error&) {  // oneDNN has none for this machine: remembered as nullptr
+// What was prepared, by shape. Programs use few shapes; when they use many, it starts anew. It is never destroyed, and
+// no other thread is in it when the process forks: a child has only the thread that forked.
+class Cache {
+ public:
+  Cache() {
+    pthread_atfork([] { only.mutex_.lock(); }, [] { only.mutex_.unlock(); }, [] { only.mutex_.unlock(); });
   }
-  if (cache.size() >= 512) cache.clear();
-  return cache[key] = fresh;
+  static Cache& only;
+
+  const dnnl::engine& engine() const { return *engine_; }
+  std::shared_ptr<const Prepared> get(const Key& key, const std::function<Prepared()>& make) {
+    std::lock_guard lock(mutex_);
+    if (!engine_) engine_ = std::make_unique<dnnl::engine>(dnnl::engine::kind::cpu, 0);
+    auto found = prepared_.find(key);
+    if (found != prepared_.end()) return found->second;
+    std::shared_ptr<const Prepared> fresh;
+    try {
+      OneThread one;  // blocks are chosen for so many
+      fresh = std::make_shared<Prepared>(make());
+    } catch (const dnnl::error&) {  // oneDNN has none for this machine: remembered as nullptr
+    }
+    if (prepared_.size() >= 512) prepared_.clear();
+    return prepared_[key] = fresh;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::unique_ptr<dnnl::engine> engine_;
+  std::map<Key, std::shared_ptr<const Prepared>> prepared_;
+};
+Cache& Cache::only = *new Cache;
+
+// Known once something was prepared.
+const dnnl::engine& cpu() { return Cache::only.engine(); }
+std::shared_ptr<const Prepared> prepared(const Key& key, const std::function<Prepared()>& make) {
+  return Cache::only.get(key, make);
 }
 
 size_t padded(size_t bytes) { return (bytes + 63) / 64 * 64; }
