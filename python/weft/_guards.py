@@ -16,6 +16,7 @@ import gc
 import sys
 import types
 import weakref
+from pathlib import Path
 
 from weft import _C, _guards_watch
 from weft._guards_code import (
@@ -45,6 +46,10 @@ PLAIN = (type(None), bool, int, float, complex, str, bytes, range, slice, type(.
 # Entries of a class that say nothing, or are other ones while a trace runs.
 _UNREAD = frozenset(("__getattribute__", "__setattr__", "__dict__", "__weakref__", "__doc__", "__module__"))
 _TENSOR_PARTS = ("_parameters", "_buffers", "_modules")
+
+PACKAGE = f"{Path(__file__).parent}/"
+# Who asks for these reads all of an object.
+WHOLE = frozenset(("__dict__", "__reduce__", "__getstate__", "__deepcopy__"))
 
 
 def current():
@@ -254,7 +259,7 @@ class Recorder:
 
     # Values
 
-    def met(self, value, level=0):
+    def met(self, value, level=0, seen=None):
         """Sees to it that reads of the value are recorded from now on, and of all that is in it."""
         kind = type(value)
         if kind in self.settled:
@@ -265,10 +270,12 @@ class Recorder:
         if issubclass(kind, CONTAINERS):
             if kind not in CONTAINERS and not kind.__module__ == "collections":
                 self._watch_class(kind, value)
-            if level < MAX_LEVELS:
+            seen = {} if seen is None else seen  # at which level: containers may be in each other many times
+            if level < seen.get(id(value), MAX_LEVELS):
+                seen[id(value)] = level
                 for element in elements(value):
                     if type(element) not in self.settled:
-                        self.met(element, level + 1)
+                        self.met(element, level + 1, seen)
         elif content is not None:
             if _C._instance_dict(value):
                 self._watch_class(kind, value)
@@ -528,8 +535,9 @@ class Recorder:
         own = _C._instance_dict(owner)
         if own is None and issubclass(kind, _C.Tensor):
             own = owner.__dict__  # made now, to see what comes into it
-        if name == "__dict__":
-            if not installed and levels:
+        if name in WHOLE and not (name != "__dict__" and issubclass(kind, _C.Tensor)):
+            own_code = installed and frame.f_code.co_filename.startswith(PACKAGE)
+            if not own_code and (levels or installed):  # copy and pickle read all of it
                 self._guard_whole(owner, frame)
             elif issubclass(kind, module_type()):
                 self._guard_parts(owner, own)
@@ -623,7 +631,11 @@ class Recorder:
         scans = [scan(code) for code in (*self.ran.values(), *self.codes.values())]
         names, counted = set().union(*(s.names for s in scans)), set().union(*(s.counted for s in scans))
 
+        any_name = any(s.computes_names for s in scans)
+
         def unread(name):
+            if any_name:
+                return False
             if type(name) is tuple:  # which there are
                 return not names & (set(name[0]) ^ name[1])
             return name is not None and name not in names
@@ -678,8 +690,12 @@ class Recorder:
         return self.guards.made
 
     def undo(self):
-        """What was read is again as it was then."""
-        self.before.put_back()
+        """Where the function runs eagerly instead, what was read is again as it was then.
+
+        Otherwise it is as the error left it: other threads may have changed what was read, too.
+        """
+        if _state.goes_back:
+            self.before.put_back()
 
 
 # Where decorators of the standard library keep what they have found out.

@@ -78,7 +78,10 @@ class Scan:
         self.looks_inside = "__getattribute__" in self.attributes
         # Names of attributes that it may read, and of those that it only counts up.
         read = {i.argval for i in steps if i.opname in _ATTRIBUTES and i.offset not in self.only_changed}
-        self.names = read | {c for c in code.co_consts if isinstance(c, str)}
+        constants = [*code.co_consts, *(c for t in code.co_consts if isinstance(t, tuple) for c in t)]
+        self.names = read | {c for c in constants if isinstance(c, str)}
+        self.computes_names = self.uses_globals or "vars" in names or "__dict__" in self.attributes
+        self.computes_names |= self._asks_for_computed(steps)
         self.counted = self.attributes - read
 
     @staticmethod
@@ -91,6 +94,22 @@ class Scan:
                 is_clear = following.opname in ("LOAD_ATTR", "LOAD_METHOD") and following.argval == "clear"
                 first.setdefault(step.argval, is_clear)
         return {name for name, is_clear in first.items() if is_clear}
+
+    @staticmethod
+    def _asks_for_computed(steps):
+        """Does it use getattr() or hasattr() with a name that is not written there?"""
+        loads = ("LOAD_FAST", "LOAD_GLOBAL", "LOAD_NAME", *_CELLS)
+        for place, step in enumerate(steps):
+            if step.opname not in ("LOAD_GLOBAL", "LOAD_NAME") or step.argval not in ("getattr", "hasattr"):
+                continue
+            rest = [s for s in steps[place + 1 :] if s.opname != "PUSH_NULL"]
+            while len(rest) > 1 and rest[0].opname in loads and rest[1].opname == "LOAD_ATTR":
+                del rest[1]
+            if len(rest) < 2 or rest[0].opname not in loads or type(rest[1].argval) is not str:
+                return True
+            if rest[1].opname != "LOAD_CONST":
+                return True
+        return False
 
     @staticmethod
     def _is_called(step):

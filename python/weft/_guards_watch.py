@@ -11,6 +11,7 @@ from weft._guards_code import MISSING, is_installed_module, module_type
 
 class _State(threading.local):
     recorder = None
+    goes_back = False  # does the function run eagerly where it cannot be traced?
 
 
 state = _State()
@@ -152,6 +153,12 @@ def _reporting(original):
     return __getattribute__
 
 
+def _is_there(members, name, value):
+    """Is it a plain value that the attribute has already?"""
+    known = members.get(name, MISSING)
+    return type(value) in (bool, int, str, type(None)) and type(known) is type(value) and known == value
+
+
 def _patch_modules():
     """Modules of neural networks report reads, and refuse to keep what would be lost."""
     kind = module_type()
@@ -166,7 +173,11 @@ def _patch_modules():
     def __setattr__(self, name, value):
         recorder = state.recorder
         if recorder is not None and _C._is_tracing() and id(self) not in recorder.fresh:
-            if "_hooks" in object.__getattribute__(self, "__dict__"):
+            members = object.__getattribute__(self, "__dict__")
+            if "_hooks" in members and _is_there(members, name, value):
+                getattr(self, name)  # which is a read
+                return
+            if "_hooks" in members:
                 _C._refuse(
                     f"jit: the attribute {name!r} of a {type(self).__name__} was set in a jitted function. That would "
                     "happen only once, while the function is traced. Make it a buffer and change it in place "

@@ -314,7 +314,7 @@ def _call_traced(function, args, kwargs):
     recorder = _guards.current()
     recorder.read_hooks_of_all_modules()
     recorder.met(function)
-    state = StateSaved()
+    state = StateSaved(of_trace=True)
     try:
         result = function(*args, **kwargs)
         recorder.function_returned()

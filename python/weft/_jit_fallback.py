@@ -7,7 +7,7 @@ import traceback
 import warnings
 from pathlib import Path
 
-from weft import _C
+from weft import _C, _guards_watch
 from weft._guards import CannotGoBackError
 from weft._jit_state import StateSaved
 
@@ -30,7 +30,8 @@ def call_or_fall_back(jitted, args, kwargs):
 
 def trace_or_explain(jitted, args, kwargs):
     """(what is compiled, None), or (None, what stands against it) with everything as it was before."""
-    optimizers = StateSaved()
+    optimizers = StateSaved(of_trace=True)
+    outer, _guards_watch.state.goes_back = _guards_watch.state.goes_back, True
     with _C._RewindScope() as draws:
         try:
             return jitted.compile(*args, **kwargs), None
@@ -38,6 +39,8 @@ def trace_or_explain(jitted, args, kwargs):
             raise
         except BaseException as error:
             problem = error
+        finally:
+            _guards_watch.state.goes_back = outer
     draws.rewind()
     optimizers.restore()
     if not isinstance(problem, Exception):

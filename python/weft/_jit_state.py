@@ -1,22 +1,53 @@
 """What a run of a function may change beside tensors, and how it is taken back: state of optimizers and scalers."""
 
+import threading
 import weakref
 
 optimizers, runs, scalers = weakref.WeakSet(), weakref.WeakSet(), weakref.WeakSet()  # all; runs: of optimizers' steps
 number_cells = weakref.WeakValueDictionary()  # by id: tensors of the numbers that traced steps read anew
 
 
-class StateSaved:
-    """The state of all optimizers, their steps, and gradient scalers that are alive; their tensors by reference."""
+class _Touched(threading.local):
+    optimizers = frozenset()  # ids of those that the trace of this thread has changed
 
-    def __init__(self):
-        self._saved = [_save(one) for one in list(optimizers)]
-        self._saved += [_save_run(run) for run in list(runs)]
-        self._saved += [_save_scaler(scaler) for scaler in list(scalers)]
+
+_touched = _Touched()
+
+
+def touch(optimizer):
+    """A trace of this thread changes the optimizer."""
+    _touched.optimizers |= {id(optimizer)}
+
+
+def alive(weak_set):
+    """What is in it, as a list; another thread may add to it meanwhile."""
+    while True:
+        try:
+            return list(weak_set)
+        except RuntimeError:  # it changed its size
+            continue
+
+
+class StateSaved:
+    """The state of all optimizers, their steps, and gradient scalers that are alive; their tensors by reference.
+
+    Before a trace (``of_trace``): then only what the trace has changed is restored, because other threads may step
+    other optimizers meanwhile. Scalers refuse to be changed in a trace.
+    """
+
+    def __init__(self, of_trace=False):
+        self._of_trace = of_trace
+        if of_trace:
+            _touched.optimizers = frozenset()
+        self._saved = [(one, _save(one)) for one in alive(optimizers)]
+        self._saved += [(run.optimizer(), _save_run(run)) for run in alive(runs)]
+        if not of_trace:
+            self._saved += [(scaler, _save_scaler(scaler)) for scaler in alive(scalers)]
 
     def restore(self):
-        for put_back in self._saved:
-            put_back()
+        for owner, put_back in self._saved:
+            if not self._of_trace or id(owner) in _touched.optimizers:
+                put_back()
 
 
 def _save(one):
@@ -52,13 +83,13 @@ def _save_scaler(scaler):
 def owned_tensors():
     """The ids of the tensors that are states of optimizers, or become it with the next step."""
     owned = {id(value) for _, _, value in optimizer_values()} | set(number_cells)
-    return owned | {id(t) for run in list(runs) for column in run.columns for t in column}
+    return owned | {id(t) for run in alive(runs) for column in run.columns for t in column}
 
 
 def optimizer_values():
     """(name, value) of everything that the optimizers that are alive know of their parameters, in an order."""
     found = []
-    for one in list(optimizers):
+    for one in alive(optimizers):
         for place, values in enumerate(one.__dict__.get("state", {}).values()):
             if isinstance(values, dict):
                 name = f"{type(one).__name__}.state[{place}]"

@@ -375,10 +375,11 @@ def test_objects_of_its_own(w):
     assert f.traces == 1, f.explain()
 
 
-def test_an_error_leaves_what_was_read_as_it_was(w):
+@pytest.mark.parametrize("fallback", [False, True])
+def test_an_error_leaves_what_eager_mode_leaves(w, fallback):
     box = Box(n=0, items=[1, [2]], table={"a": 1})
 
-    @w.jit
+    @w.jit(fallback=fallback)
     def f(x):
         box.n += 1
         box.items[1][0] += 1
@@ -387,7 +388,7 @@ def test_an_error_leaves_what_was_read_as_it_was(w):
 
     with pytest.raises(ValueError, match="mine"):
         f(w.ones(1))
-    assert (box.n, box.items, box.table) == (0, [1, [2]], {"a": 1})
+    assert (box.n, box.items, box.table) == (1, [1, [3]], {"a": 1, "b": 1})
 
 
 def test_the_garbage_collector_goes_on(w):

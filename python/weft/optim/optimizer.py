@@ -108,6 +108,8 @@ class Optimizer:
                         break
                 else:
                     return runs, grads
+        if _C._is_tracing():
+            _jit_state.touch(self)
         params, grads = [], []
         for parameter in group["params"]:
             grad = parameter.grad
@@ -132,6 +134,7 @@ class Optimizer:
             else:
                 calls.extend((number, run, [grads[i] for i in run.places]) for run in runs)
         if _C._is_tracing():
+            _jit_state.touch(self)
             self._refuse_if_made_in_trace()
             for number, run, grads in calls:
                 trace(number, run, grads)
