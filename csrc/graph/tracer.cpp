@@ -314,7 +314,8 @@ Tracer::Gradient& Tracer::gradient_of(const Tensor& leaf) {
 
 void Tracer::gradient_arrives(weft::Node& node, bool accumulates) {
   if (made(node)) return;
-  HooksSeen seen{.accumulated = accumulates};
+  HooksSeen seen;
+  seen.accumulated = accumulates;
   if (auto* accumulator = dynamic_cast<const AccumulateGrad*>(&node)) {
     const Tensor leaf = accumulator->leaf();
     if (!leaf.defined()) return;
