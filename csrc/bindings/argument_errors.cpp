@@ -67,6 +67,9 @@ std::unordered_set<std::string>& op_names() {
   return names;
 }
 
+// What a device says of an op that was called earlier (device/cuda/runtime.cpp): the name is that op's.
+constexpr std::string_view kRanBefore = "the op ran before this call";
+
 // The error of a bound function without Python code in between: "expand: ..." becomes "broadcast_to: ...".
 void rename_error(PyObject* self) {
   PyObject *type, *value, *trace;
@@ -80,8 +83,9 @@ void rename_error(PyObject* self) {
   const std::string_view message = plain ? plain : "";
   const size_t colon = message.find(": ");
   const auto stem = [](std::string_view name) { return name.substr(0, name.find_last_not_of('_') + 1); };
-  if (colon != std::string_view::npos && op_names().contains(std::string(own)) &&
-      stem(message.substr(0, colon)) != stem(own) && op_names().contains(std::string(message.substr(0, colon)))) {
+  if (colon != std::string_view::npos && message.find(kRanBefore) == std::string_view::npos &&
+      op_names().contains(std::string(own)) && stem(message.substr(0, colon)) != stem(own) &&
+      op_names().contains(std::string(message.substr(0, colon)))) {
     const auto renamed =
         py::reinterpret_steal<py::object>(PyObject_CallFunction(type, "s", concat(own, message.substr(colon)).c_str()));
     if (renamed) {
