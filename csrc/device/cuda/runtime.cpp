@@ -93,9 +93,10 @@ void raise_index_error(int index) {
   const char* op = record->op;
   int64_t value = record->index, size = record->size;
   record->found = 0;
-  if (size == 0 && value == 0) fail(op, ": integer division by zero, on 'cuda:", index, "'");
-  fail<ErrorKind::Index>(op, ": index ", value, " is out of range for size ", size, ", on 'cuda:", index,
-                         "'; the op ran before this call and its result must not be used");
+  // The bindings know by these words that the op is not the one that is called (bindings/argument_errors.cpp).
+  const char* rest = "'; the op ran before this call and its result must not be used";
+  if (size == 0 && value == 0) fail(op, ": integer division by zero, on 'cuda:", index, rest);
+  fail<ErrorKind::Index>(op, ": index ", value, " is out of range for size ", size, ", on 'cuda:", index, rest);
 }
 
 }  // namespace weft::cuda
