@@ -1,5 +1,7 @@
 #include "bindings/gil.h"
 
+#include <pthread.h>
+
 #include <chrono>
 #include <thread>
 
@@ -19,6 +21,10 @@ void CallsPython::enter() {
   inside_.fetch_sub(1);
   PyEval_SaveThread();
   while (true) pause();
+}
+
+void CallsPython::watch_forks() {
+  pthread_atfork(nullptr, nullptr, [] { inside_.store(depth_ > 0 ? 1 : 0); });
 }
 
 void CallsPython::wait_for_all() {

@@ -70,6 +70,8 @@ class CallsPython {
   CallsPython& operator=(const CallsPython&) = delete;
   // For Python's atexit.
   static void wait_for_all();
+  // From now on a forked child, which has only the thread that forked, waits for no other.
+  static void watch_forks();
 
  private:
   static void enter();

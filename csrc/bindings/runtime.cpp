@@ -145,6 +145,7 @@ void bind_runtime(py::module_& m) {
   });
   interrupt_check = &raise_interrupt;
   set_long_kernel_hooks({release_gil, take_gil_back});
+  CallsPython::watch_forks();
   py::module_::import("atexit").attr("register")(py::cpp_function(&CallsPython::wait_for_all));
   bind_threads(m);
   m.attr("__version__") = WEFT_VERSION;

@@ -22,20 +22,25 @@ _watched_modules = []
 _collects = False  # is the garbage collector to run by itself again after the traces?
 
 
-class WatchedModule(types.ModuleType):
-    """What a module of the program is while a trace runs."""
-
+def _reporting(original):
     def __getattribute__(self, name):
         recorder = state.recorder
-        get = types.ModuleType.__getattribute__
         if recorder is None:
-            return get(self, name)
+            return original(self, name)
         try:
-            value = get(self, name)
+            value = original(self, name)
         except AttributeError:
             recorder.read(self, name, MISSING, sys._getframe(1))
             raise
         return recorder.read(self, name, value, sys._getframe(1))
+
+    return __getattribute__
+
+
+class WatchedModule(types.ModuleType):
+    """What a module of the program is while a trace runs."""
+
+    __getattribute__ = _reporting(types.ModuleType.__getattribute__)
 
 
 def start():
@@ -136,21 +141,6 @@ def _patch(kind, name, function):
         return False
     _patched.setdefault(kind, {})[name] = own
     return True
-
-
-def _reporting(original):
-    def __getattribute__(self, name):
-        recorder = state.recorder
-        if recorder is None:
-            return original(self, name)
-        try:
-            value = original(self, name)
-        except AttributeError:
-            recorder.read(self, name, MISSING, sys._getframe(1))
-            raise
-        return recorder.read(self, name, value, sys._getframe(1))
-
-    return __getattribute__
 
 
 def _is_there(members, name, value):

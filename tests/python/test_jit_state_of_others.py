@@ -73,8 +73,12 @@ def test_optimizers_are_made_while_others_trace(w):
     stop, failed = threading.Event(), []
 
     def make():
-        while not stop.is_set():
-            stepper(w, 1)
+        try:
+            while not stop.is_set():
+                stepper(w, 1)
+        except BaseException as error:
+            failed.append(error)
+            raise
 
     thread = threading.Thread(target=make)
     thread.start()

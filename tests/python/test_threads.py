@@ -237,3 +237,26 @@ def test_results_while_others_compute_and_the_number_changes():
             thread.join()
         weft.set_num_threads(before)
     assert not wrong
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_child_ends_without_the_threads_of_its_parent():
+    code = """import os, threading, time
+import weft
+w = weft.randn(4, 4, requires_grad=True)
+inside = threading.Event()
+def hook(g):
+    inside.set()
+    time.sleep(3)
+w.register_hook(hook)
+thread = threading.Thread(target=lambda: (w * 2).sum().backward())
+thread.start()
+inside.wait()
+child = os.fork()
+if child == 0:
+    raise SystemExit(0)
+start = time.monotonic()
+print(os.waitpid(child, 0)[1], time.monotonic() - start < 20)
+thread.join()
+"""
+    assert lines_of(code) == ["0", "True"]
