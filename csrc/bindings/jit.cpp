@@ -370,6 +370,7 @@ class Jit {
       });
       py::object result = call_python(traced_call_, py::make_tuple(function_, new_args, new_kwargs));
       refusals.check_none();
+      recording.check_whole();
       replaced.check_unchanged();
       traced.result = take_apart(result.ptr(), results);
     }
@@ -434,6 +435,7 @@ class Jit {
     c.reason = !reason.empty() ? reason : only_sizes ? "other sizes of dynamic dimensions" : reason_for(s);
     describe(c, s);
     TracedCall traced = run_traced(s, args, kwargs);
+    traced.session.recorder.attr("check_state")();
     traces_++;
     if (!only_sizes) counted_traces_++;
     compile_program(c, std::move(traced.program));

@@ -361,18 +361,27 @@ PyObject* Guards::value_at(const Guard& g, py::object& made) {
   return made.ptr();
 }
 
-void Guards::prune() {
-  for (size_t i = 0; i < owners_.size(); i++) {
-    if (!owners_[i].strong || Py_REFCNT(owners_[i].strong.ptr()) > 1) continue;
-    owners_[i].gone = true;
-    for (Guard& g : guards_)
-      if (g.owner == static_cast<int>(i)) {
-        g.holder = nullptr;
-        g.kept = {};
-      }
-    owners_[i].strong = {};
+bool Guards::keeps(PyObject* owner) const {
+  return std::any_of(owners_.begin(), owners_.end(), [&](const Owner& o) { return o.strong.ptr() == owner; });
+}
+
+void Guards::prune(const Guards* other) {
+  for (bool again = true; again;) {
+    // What these hold may be all that holds another owner.
+    std::erase_if(guards_, [&](const Guard& g) { return g.owner >= 0 && owners_[static_cast<size_t>(g.owner)].gone; });
+    again = false;
+    for (size_t i = 0; i < owners_.size(); i++) {
+      PyObject* strong = owners_[i].strong.ptr();
+      if (!strong || Py_REFCNT(strong) > 1 + (other && other->keeps(strong))) continue;
+      owners_[i].gone = again = true;
+      for (Guard& g : guards_)
+        if (g.owner == static_cast<int>(i)) {
+          g.holder = nullptr;
+          g.kept = {};
+        }
+      owners_[i].strong = {};
+    }
   }
-  std::erase_if(guards_, [&](const Guard& g) { return g.owner >= 0 && owners_[static_cast<size_t>(g.owner)].gone; });
   places_.clear();
 }
 
@@ -459,6 +468,7 @@ Recording::Recording() : outer_(recording) {
   recorder_ = py::module_::import("weft._guards").attr("Recorder")();
   called_ = recorder_.attr("called");
   returned_ = recorder_.attr("met");
+  tensors_ = recorder_.attr("tensors");
   try {
     recorder_.attr("start")();
   } catch (...) {
@@ -478,6 +488,16 @@ Recording::~Recording() {
   if (PyThreadState_Get()->c_profilefunc == &Recording::on_event) PyEval_SetProfile(previous_, previous_object_.ptr());
   recording = outer_;
   stop();
+}
+
+void Recording::check_whole() const {
+  check_traceable(PyThreadState_Get()->c_profilefunc == &Recording::on_event,
+                  "jit: the function sets a profile function (sys.setprofile, cProfile) while it is traced, which takes "
+                  "the place of the one that records what it reads. Start the profiler outside of it");
+}
+
+void Recording::note_tensor(PyObject* tensor) {
+  tensors_.append(py::reinterpret_steal<py::object>(PyWeakref_NewRef(tensor, nullptr)));
 }
 
 // A Ctrl-C that comes meanwhile is raised afterwards.
@@ -572,7 +592,7 @@ void bind_jit_guards(py::module_& m) {
       .def("drop", &Guards::drop)
       .def("label", &Guards::label)
       .def("set_backward", &Guards::set_backward)
-      .def("prune", &Guards::prune)
+      .def("prune", &Guards::prune, py::arg("other") = nullptr)
       .def("changed", &Guards::changed)
       .def("__len__", &Guards::size);
   m.def("_instance_dict", [](const py::object& o) -> py::object {

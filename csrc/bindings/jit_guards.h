@@ -98,8 +98,8 @@ class Guards {
   void renew(size_t number, int levels);
   void drop(const std::vector<size_t>& numbers);
   const std::string& label(size_t number) const { return guards_.at(number).label; }
-  // Lets go of owners that only these guards keep alive.
-  void prune();
+  // Lets go of owners that only these guards keep alive, or these and the other ones.
+  void prune(const Guards* other = nullptr);
 
   // Guards on what hooks and derivatives of the program read; changed() compares them too.
   void set_backward(py::object guards) { backward_ = std::move(guards); }
@@ -144,6 +144,7 @@ class Guards {
   };
 
   int owner_of(const py::object& owner);
+  bool keeps(PyObject* owner) const;
   void add(Place place, const py::object& owner, const py::object& holder, const py::object& key, std::string label,
            int levels = SeenValue::kAllLevels);
   // The value there now: a new reference where `made` is set, else borrowed; nullptr: none.
@@ -177,6 +178,10 @@ class Recording {
 
   // The guards for all that was read.
   const py::object& recorder() const { return recorder_; }
+  // Raises RuntimeError if the program has set another profile function, so that calls went unnoticed.
+  void check_whole() const;
+  // A Python object was made for a tensor of the trace.
+  void note_tensor(PyObject* tensor);
 
   // Of this thread; nullptr: none.
   static Recording* current();
@@ -186,6 +191,7 @@ class Recording {
   static int on_event(PyObject* self, PyFrameObject* frame, int what, PyObject* arg);
 
   py::object recorder_, called_, returned_;
+  py::list tensors_;  // weak references
   Recording* outer_;
   Py_tracefunc previous_ = nullptr;
   py::object previous_object_;

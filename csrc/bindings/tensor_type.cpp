@@ -1,6 +1,7 @@
 // The type object of weft.Tensor: creation, destruction, identity. A tensor has one Python object while one is alive.
 #include "bindings/autograd.h"
 #include "bindings/indexing.h"
+#include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -164,6 +165,8 @@ PyObject* wrap_as(PyTypeObject* type, const Tensor& t) {
   new (&object_of(self)->tensor) Tensor(t);
   t.impl()->python_object = self;
   if (plain && t.impl()->python_history) PyObject_GC_Track(self);
+  if (t.impl()->storage->symbolic())
+    if (Recording* recording = Recording::current()) recording->note_tensor(self);
   return self;
 }
 

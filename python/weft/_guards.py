@@ -38,6 +38,7 @@ from weft._guards_code import (
 )
 from weft._guards_contents import Before, TooLargeError, WatchedGroup, content_of
 from weft._guards_watch import state as _state
+from weft._jit_kept import description, still_held
 
 MAX_LEVELS, MAX_ARRAY_BYTES = 8, 1 << 20  # as in csrc/bindings/jit_guards.h
 
@@ -125,11 +126,14 @@ class Recorder:
         self.asks_by_name = False  # does it use getattr() and the like?
         self.changed_before_read = []  # (object, what, line) that the function has added to and then read
         self.changes = []  # (number of the guard or None, what, line) that the function itself has changed
-        self.outer, self.started = None, False
+        self.tensors = []  # weak references to the tensors that the trace has made
+        self.outer, self.started, self.asks_young = None, False, False
 
     def start(self):
         self.outer, _state.recorder = _state.recorder, self
-        self.started = True
+        self.started = self.asks_young = True
+        _state.tensors = self.tensors
+        _guards_watch.tell_young()
         _guards_watch.start()
 
     def stop(self):
@@ -144,7 +148,9 @@ class Recorder:
                     self._guard_members(function, function.__dict__, f"a {function.__qualname__}", "")
         self._let_go()
         self._find_changes()
-        _guards_watch.let_collect()
+        if self.asks_young:
+            self.asks_young = False
+            _guards_watch.forget_young()
 
     def function_returned(self):
         """What follows is backward, with hooks and derivatives of the program. What these read is guarded apart too.
@@ -477,7 +483,8 @@ class Recorder:
             return
         self.before.container(now)
         self._guard("", value, "add_answer", content, f"what a {type(value).__name__} holds")
-        self.guards.contents.add(len(self.guards.notes) - 1)
+        if not self.before.content(value):
+            self.guards.contents.add(len(self.guards.notes) - 1)
         self.met(now)
 
     def _guard_function(self, function):
@@ -656,24 +663,57 @@ class Recorder:
                     self.changes.append((one.made.label(number), line))
             one.made.drop([number for number, about in differing if id(about) in young or number in gone])
 
-    def finish(self):
-        """The guards for everything that was read. RuntimeError for what cannot be guarded."""
+    def check_state(self):
+        """RuntimeError for what cannot be guarded, what the function has changed, and tensors that it has kept.
+
+        Its results are gone by then.
+        """
         if not self.is_compared:
             raise RuntimeError("jit: what the traced function has read could not be compared")
         for _, _, problem in self.problems:
             self.undo()
             raise problem from None
-        backward = self.guards if self.forward is not None else None
-        self.guards = self.forward or self.guards
         if self.changes:
             label, line = self.changes[0]
             self.undo()
-            moved_on = any(one is not None and one.has_moved_on() for one in (self.guards, backward))
+            _state.changed = True
+            moved_on = any(one is not None and one.has_moved_on() for one in (self.guards, self.forward))
             raise (CannotGoBackError if moved_on else RuntimeError)(
                 f"jit: {label} was changed in a jitted function that reads it. A graph would go on with the value of "
                 "the first call. Keep it in a tensor and change that in place (copy_, add_), or pass it as an argument "
                 "and return it" + (f" (read at {line})" if line else "")
             )
+        held = self._tensors_still_held()
+        if held:
+            self.undo()
+            _state.changed = True
+            raise RuntimeError(
+                f"jit: a tensor of shape {tuple(held[0].shape)} that a jitted function has computed is kept by "
+                f"{description(held)}. It has no values, and no other call would keep one. Return it, copy it into a "
+                "tensor made outside (copy_), or compute it before the function is called"
+            )
+
+    def _tensors_still_held(self):
+        if all(reference() is None for reference in self.tensors):
+            return []
+        if _state.goes_back:
+            _state.young = _guards_watch.young()
+            self.before.forget(_state.young)
+        else:
+            self.before.clear()
+        return still_held(self.tensors, self._prune)
+
+    def _prune(self):
+        """Lets go of what only this holds."""
+        both = [one for one in (self.forward, self.guards) if one is not None]
+        for one in both:
+            one.notes = [(line, None) for line, _ in one.notes]
+            one.made.prune(both[-1].made if one is not both[-1] else None)
+
+    def finish(self):
+        """The guards for everything that was read, after check_state()."""
+        backward = self.guards if self.forward is not None else None
+        self.guards = self.forward or self.guards
         self.before.clear()
         self.codes.update(self.ran)
         self._guard_unknown_functions()

@@ -3,6 +3,7 @@
 import collections
 import dis
 import functools
+import re
 import sys
 import types
 from pathlib import Path
@@ -122,15 +123,15 @@ class Scan:
     @staticmethod
     def _changes(steps, place):
         """Do the instructions from there on only change what was loaded: x.append(...), x[key] = ..., x += 1?"""
-        following = [step.opname for step in steps[place : place + 9]]
-        if not following:
+        if place >= len(steps):
             return False
-        if following[0] in ("LOAD_ATTR", "LOAD_METHOD"):
+        if steps[place].opname in ("LOAD_ATTR", "LOAD_METHOD"):
             return steps[place].argval in CHANGING
-        key = following[0] in ("LOAD_CONST", "LOAD_FAST")
-        if key and following[1:2] == ["STORE_SUBSCR"]:
+        if _counts(steps[place - 1], steps[place : place + 4]):
             return True
-        return _counts(steps[place - 1], steps[place : place + 4]) or key and _counts_element(following)
+        end = _end_of_key(steps, place)
+        following = [step.opname for step in steps[end : end + 8]] if end else []
+        return following[:1] == ["STORE_SUBSCR"] or _counts_element(following)
 
 
 def _counts(load, steps):
@@ -141,12 +142,42 @@ def _counts(load, steps):
     return bool(stores) and stores[0].opname.startswith("STORE_") and stores[0].argval == load.argval
 
 
+# What an expression is made of that takes its operands from the top of the stack, and leaves one value there.
+_OF_KEYS = re.compile(
+    "LOAD_(CONST|SMALL_INT|FAST.*|GLOBAL|NAME|DEREF|ATTR|METHOD)|PUSH_NULL|KW_NAMES|CALL|CALL_(FUNCTION|METHOD|KW)"
+    "|BINARY_.*|COMPARE_OP|UNARY_.*|FORMAT_.*|CONVERT_VALUE|BUILD_(STRING|TUPLE)"
+)
+
+
+def _end_of_key(steps, place):
+    """Where the key of x[key] is complete, which begins at `place` after x was loaded; None: there is no such."""
+    above = 0  # values on the stack above x
+    for end in range(place, min(place + 60, len(steps))):
+        step = steps[end]
+        if above == 1 and step.opname in ("STORE_SUBSCR", "COPY", "DUP_TOP_TWO"):
+            return end
+        if not _OF_KEYS.fullmatch(step.opname):
+            return None
+        effect = dis.stack_effect(step.opcode, step.arg if step.opcode >= dis.HAVE_ARGUMENT else None)
+        if step.opname == "CALL" and sys.version_info < (3, 12):
+            effect -= step.arg  # which PRECALL takes
+        pushed = max(effect, 0) if step.opname.startswith("LOAD_") else 1
+        if step.opname in ("LOAD_ATTR", "LOAD_METHOD"):
+            pushed = 1 + effect
+        elif step.opname in ("PUSH_NULL", "KW_NAMES"):
+            pushed = effect
+        above += effect
+        if above - pushed < 0:  # x itself was among the operands
+            return None
+    return None
+
+
 def _counts_element(names):
-    """Is it the rest of `x[key] += 1` after x was loaded?"""
+    """Is it the rest of `x[key] += 1` after the key?"""
     names = [name for name in names if name not in ("COPY", "SWAP", "DUP_TOP_TWO", "ROT_THREE")]
-    if names[1:2] not in (["BINARY_SUBSCR"], ["BINARY_OP"]) or names[2:3] != ["LOAD_CONST"]:
+    if names[:1] not in (["BINARY_SUBSCR"], ["BINARY_OP"]) or names[1:2] not in (["LOAD_CONST"], ["LOAD_SMALL_INT"]):
         return False
-    return _is_sum("".join(names[3:4])) and names[4:5] == ["STORE_SUBSCR"]
+    return _is_sum("".join(names[2:3])) and names[3:4] == ["STORE_SUBSCR"]
 
 
 def _is_sum(name):

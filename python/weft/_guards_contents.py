@@ -3,8 +3,10 @@
 import array
 import collections
 import contextvars
+import copy
 import functools
 import itertools
+import sys
 import threading
 import types
 import warnings
@@ -94,6 +96,33 @@ for _iterator in (
         KINDS[type(_iterator)] = _place_of
 
 
+def _set_entries(value, entries):
+    value.clear()
+    value.update(entries)
+
+
+def _set_bytes(value, kept):
+    value[:] = kept
+
+
+# type -> (what is kept of an object of it, how that is put back), for those of the above that allow it
+PUT_BACK = {
+    bytearray: (bytes, _set_bytes),
+    array.array: (copy.copy, _set_bytes),
+    collections.OrderedDict: (lambda d: list(d.items()), _set_entries),
+    weakref.WeakKeyDictionary: (_reads_of, _set_entries),
+    weakref.WeakValueDictionary: (_reads_of, _set_entries),
+    contextvars.ContextVar: (lambda v: v.get(), lambda v, value: v.set(value)),
+}
+
+
+def put_back_of(kind):
+    """(what is kept of an object of this class, how that is put back), or None."""
+    if issubclass(kind, threading.local):
+        return lambda local: dict(local.__dict__), lambda local, kept: _set_entries(local.__dict__, kept)
+    return PUT_BACK.get(kind)
+
+
 def content_of(kind):
     """The function that gives what is compared of an object of this class; None: nothing but its attributes."""
     if issubclass(kind, threading.local):
@@ -146,8 +175,20 @@ class Before:
             return True
         return any(self._has_changed(element, level + 1) for element in elements(value))
 
+    def content(self, value):
+        """What an object holds where no attribute shows it. False if that could not be put back."""
+        way = put_back_of(type(value))
+        try:
+            if way is not None and id(value) not in self._contents:
+                self._contents[id(value)] = (value, way[0](value), way[1])
+        except LookupError:  # a variable that is not set cannot be unset
+            return False
+        return way is not None
+
     def put_back(self):
         """Everything as it was."""
+        for value, kept, set_back in self._contents.values():
+            set_back(value, kept)
         for value, kept in self._containers.values():
             if _same(_entries(value), kept):
                 continue
@@ -172,9 +213,26 @@ class Before:
                 type.__delattr__(kind, name) if value is MISSING else type.__setattr__(kind, name, value)
         self.clear()
 
+    def forget(self, young):
+        """Lets go of what is in objects with these ids, which the trace has made.
+
+        A dict that the collector has not known of before, because it was empty, is among them too; it is one that the
+        trace has made for itself if only this holds it.
+        """
+        for known in (self._items, self._slots, self._cells, self._classes):
+            for key in [key for key in known if key[0] in young and type(known[key][0]) is not dict]:
+                del known[key]
+        for key in [key for key in self._contents if key in young]:
+            del self._contents[key]
+        for key in [key for key in self._containers if key in young]:
+            value = self._containers.pop(key)
+            if type(value[0]) is dict and sys.getrefcount(value[0]) > 2:
+                self._containers[key] = value
+
     def clear(self):
         """Lets go of it all."""
         self._items, self._slots, self._cells, self._classes, self._containers = {}, {}, {}, {}, {}
+        self._contents = {}
 
 
 def _slot_of(owner, descriptor):

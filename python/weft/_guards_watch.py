@@ -12,6 +12,9 @@ from weft._guards_code import MISSING, is_installed_module, module_type
 class _State(threading.local):
     recorder = None
     goes_back = False  # does the function run eagerly where it cannot be traced?
+    tensors = ()  # weak references to those that the last trace has made
+    young = None  # what young() has told after it, if it was asked
+    changed = False  # has it failed because of what it has kept or changed, so that the next one may find that there?
 
 
 state = _State()
@@ -19,7 +22,9 @@ _lock = threading.RLock()
 _depth = 0
 _patched = {}  # class -> {name: what it had of its own, or MISSING}
 _watched_modules = []
-_collects = False  # is the garbage collector to run by itself again after the traces?
+_asking = 0  # how many want to know what is young
+_known_young = frozenset()  # ids: see collect()
+_collects = False  # is the garbage collector to run by itself again?
 
 
 def _reporting(original):
@@ -44,14 +49,11 @@ class WatchedModule(types.ModuleType):
 
 
 def start():
-    """From now on reads are reported. Objects that are made from now on can be told from others: see young()."""
-    global _depth, _collects
+    """From now on reads are reported."""
+    global _depth
     with _lock:
         _depth += 1
         if _depth == 1:
-            _collects |= gc.isenabled()
-            gc.disable()
-            gc.collect(0)
             _patch_modules()
             _patch_tensors()
             for module in list(sys.modules.values()):
@@ -78,22 +80,46 @@ def stop():
         _patched.clear()
 
 
-def young():
-    """The ids of the objects that were made since the outermost trace began.
+def tell_young():
+    """From now on objects that are made can be told from others: see young(). Ended by forget_young().
 
-    The garbage collector, which does not run by itself meanwhile, has them in its youngest generation. Where the
-    program has called it, some are missing.
+    The garbage collector, which does not run by itself meanwhile, has them in its youngest generation.
     """
-    return {id(one) for one in gc.get_objects(generation=0)}
-
-
-def let_collect():
-    """The garbage collector runs again as before, after the outermost trace."""
-    global _collects
+    global _asking, _collects, _known_young
     with _lock:
-        if not _depth and _collects:
-            _collects = False
+        _asking += 1
+        if _asking == 1:
+            _collects = gc.isenabled()
+            gc.disable()
+            gc.collect(0)
+            _known_young = frozenset()
+
+
+def forget_young():
+    """The garbage collector runs again as before, when nobody needs it to wait any more."""
+    global _asking
+    with _lock:
+        _asking = max(_asking - 1, 0)
+        if not _asking and _collects:
             gc.enable()
+
+
+def young():
+    """The ids of the objects that were made since tell_young(), and of some from before where traces overlap.
+
+    Where the program itself has called the collector, some are missing.
+    """
+    with _lock:
+        return _known_young | {id(one) for one in gc.get_objects(generation=0)}
+
+
+def collect(generation):
+    """Has the garbage collector run. What is young stays so."""
+    global _known_young
+    with _lock:
+        if _asking:
+            _known_young |= young()
+        gc.collect(generation)
 
 
 def watch_module(module):
@@ -168,6 +194,7 @@ def _patch_modules():
                 getattr(self, name)  # which is a read
                 return
             if "_hooks" in members:
+                state.changed = True
                 _C._refuse(
                     f"jit: the attribute {name!r} of a {type(self).__name__} was set in a jitted function. That would "
                     "happen only once, while the function is traced. Make it a buffer and change it in place "

@@ -29,7 +29,7 @@ class _Check:
         if compiled is None or compiled.eager:
             result = self.jitted.__wrapped__(*self.args, **self.kwargs)
             if problem is not None:
-                _fallback().remember(self.jitted, problem, self.args, self.kwargs)
+                _fallback().settle(self.jitted, problem, self.args, self.kwargs)
             return result
         self.optimizers = StateSaved()  # a first trace gives parameters their state
         try:

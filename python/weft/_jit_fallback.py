@@ -9,6 +9,7 @@ from pathlib import Path
 
 from weft import _C, _guards_watch
 from weft._guards import CannotGoBackError
+from weft._jit_kept import Contents, take_out
 from weft._jit_state import StateSaved
 
 _PACKAGE = str(Path(__file__).parent) + "/"
@@ -24,43 +25,82 @@ def call_or_fall_back(jitted, args, kwargs):
     if problem is None:
         return jitted._run(compiled, args, kwargs)
     result = jitted.__wrapped__(*args, **kwargs)
-    remember(jitted, problem, args, kwargs)
+    settle(jitted, problem, args, kwargs)
     return result
 
 
+def settle(jitted, problem, args, kwargs):
+    """After the eager run: what such calls will do from now on.
+
+    A table that the function fills when it first runs, say, is there now, so that a trace finds nothing to keep.
+    """
+    if problem.is_state:
+        now = [Contents(holder) for holder in problem.emptied]
+        problem = trace_or_explain(jitted, args, kwargs)[1]
+        if problem is not None:
+            for contents in now:
+                contents.restore()
+    if problem is not None:
+        remember(jitted, problem, args, kwargs)
+
+
+class Problem:
+    """Why a function cannot be traced."""
+
+    def __init__(self, error):
+        self.kind, self.text, self.place = type(error).__name__, str(error), _place_of(error)
+        self.is_state = _guards_watch.state.changed  # it has changed or kept something
+        self.emptied = []  # what tensors of the trace were taken out of
+
+
 def trace_or_explain(jitted, args, kwargs):
-    """(what is compiled, None), or (None, what stands against it) with everything as it was before."""
+    """(what is compiled, None), or (None, a Problem) with everything as it was before."""
+    state = _guards_watch.state
     optimizers = StateSaved(of_trace=True)
-    outer, _guards_watch.state.goes_back = _guards_watch.state.goes_back, True
-    with _C._RewindScope() as draws:
-        try:
+    outer, state.goes_back, state.changed, state.young = state.goes_back, True, False, None
+    _guards_watch.tell_young()
+    try:
+        with _C._RewindScope() as draws:
             return jitted.compile(*args, **kwargs), None
-        except CannotGoBackError:
-            raise
-        except BaseException as error:
-            problem = error
-        finally:
-            _guards_watch.state.goes_back = outer
+    except CannotGoBackError:
+        raise
+    except BaseException as error:
+        young, failed = state.young or _guards_watch.young(), error
+    finally:
+        state.goes_back = outer
+        _guards_watch.forget_young()
     draws.rewind()
     optimizers.restore()
-    if not isinstance(problem, Exception):
-        raise problem
+    if not isinstance(failed, Exception):
+        raise failed
+    problem = Problem(failed)
+    _clear_frames(failed)
+    problem.emptied = take_out(state.tensors, young)
     return None, problem
+
+
+def _clear_frames(error):
+    """The variables of a trace that has failed go."""
+    seen = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        traceback.clear_frames(error.__traceback__)
+        error = error.__cause__ or error.__context__
 
 
 def remember(jitted, problem, args, kwargs):
     """Such calls run eagerly from now on; warns once for each line."""
-    file, number = _place_of(problem)
+    file, number = problem.place
     text = linecache.getline(file, number).strip() if file else ""
     line = f"{file}:{number}: {text}" if file else "an unknown line"
-    first = str(problem).split(". ")[0].split("; ")[0]
+    first = problem.text.split(". ")[0].split("; ")[0]
     jitted._keep_eager(f"runs eagerly, because it cannot be traced: {first} at {line}", *args, **kwargs)
     if line in _warned:
         return
     _warned.add(line)
     name = getattr(jitted.__wrapped__, "__qualname__", repr(jitted.__wrapped__))
     warnings.warn_explicit(
-        f"jit: {name} cannot be traced for these arguments and runs eagerly: {first} ({type(problem).__name__}) at "
+        f"jit: {name} cannot be traced for these arguments and runs eagerly: {first} ({problem.kind}) at "
         f"{line}; weft.jit without fallback, or weft.compile(fullgraph=True), raises the error",
         RuntimeWarning,
         file or __file__,

@@ -40,9 +40,8 @@ def attribute_names(value):
         return tuple(vars(value))
     if not dataclasses.is_dataclass(kind) or issubclass(kind, (*_CONTAINERS, BaseException)):
         return None
-    names = [field.name for field in dataclasses.fields(kind)]
-    if not set(names).issuperset(getattr(value, "__dict__", ())):
-        return None
+    names = dict.fromkeys(field.name for field in dataclasses.fields(kind))
+    names.update(dict.fromkeys(getattr(value, "__dict__", ())))  # set in __post_init__, say
     return tuple(name for name in names if hasattr(value, name))
 
 

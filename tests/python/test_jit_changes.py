@@ -1,10 +1,13 @@
 """weft.jit: state that the function itself changes and reads is an error, and fallback runs such functions eagerly."""
 
+import array
 import collections
+import contextvars
 import gc
 import threading
 import types
 import warnings
+import weakref
 
 import pytest
 from support import CHECKED, weft_only
@@ -194,6 +197,59 @@ def fills_a_table(w):
     return f
 
 
+def counts_in_a_bytearray(w):
+    counts = bytearray(3)
+
+    def f(x):
+        counts[1] += 1
+        return x * counts[1]
+
+    return f
+
+
+def counts_in_an_array(w):
+    counts = array.array("d", [0.5, 1.5])
+
+    def f(x):
+        counts[1] += 1
+        counts.append(2.0)
+        return x * counts[1] * len(counts)
+
+    return f
+
+
+def counts_by_weak_keys(w):
+    counts, key = weakref.WeakKeyDictionary(), Box()
+
+    def f(x):
+        counts[key] = counts.get(key, 0) + 1
+        return x * counts[key]
+
+    return f
+
+
+def counts_in_a_thread_local(w):
+    local = threading.local()
+    local.n = 0
+
+    def f(x):
+        local.n += 1
+        return x * local.n
+
+    return f
+
+
+def counts_in_a_context(w):
+    variable = contextvars.ContextVar("n")
+    variable.set(0)
+
+    def f(x):
+        variable.set(variable.get() + 1)
+        return x * variable.get()
+
+    return f
+
+
 def advances_an_iterator(w):
     numbers = iter([1.0, 2.0, 3.0, 4.0, 5.0])
     return lambda x: x * next(numbers)
@@ -233,6 +289,11 @@ PROGRAMS = [
     keeps_a_tensor_in_a_variable,
     keeps_tensors_in_a_list,
     fills_a_table,
+    counts_in_a_bytearray,
+    counts_in_an_array,
+    counts_by_weak_keys,
+    counts_in_a_thread_local,
+    counts_in_a_context,
     advances_an_iterator,
     advances_a_generator,
     starts_a_generator,
@@ -288,6 +349,28 @@ def test_what_is_only_written(w):
     assert box.seen == space.found == last == calls == box.calls == table["n"] == 1
 
 
+def test_entries_that_are_only_written(w):
+    """Whatever their keys are made of."""
+    names, log, total = ["a", "b"], {}, collections.Counter()
+    logger = Box(table={})
+
+    @w.jit
+    def f(x):
+        for i, name in enumerate(names):
+            log[name] = i
+            log[f"{name}/{x.dim()}"] = i
+            log[name, str(i + 1).rjust(3)] = i
+            logger.table[name.upper()] = i
+            total[name] += 1
+        return x * 2
+
+    for count in range(3):
+        assert f(w.ones(1)).item() == 2
+        log["count"] = logger.table["count"] = total["count"] = count
+    assert f.traces == 1, f.explain()
+    assert log["b/1"] == 1
+
+
 def test_what_is_set_before_it_is_read(w):
     box = Box(n=7)
 
@@ -331,7 +414,9 @@ def test_what_is_emptied_before_it_is_read(w):
         box.items.clear()
         y = model(x)
         box.items.append(2.0)
-        return sum(seen) * y * sum(box.items)
+        z = sum(seen) * y * sum(box.items)
+        seen.clear()
+        return z
 
     for number in range(4):
         w.nn.init.constant_(model.weight, 1.0 + number)

@@ -1,0 +1,194 @@
+"""Tensors of a trace that the program still holds when the trace is over. They have no values, and never will."""
+
+import collections
+import functools
+import gc
+import sys
+import types
+
+from weft import _C
+from weft._guards_code import MISSING, contents, elements
+from weft._guards_watch import collect
+
+# What cannot let go of what it holds: the holders of these count.
+_IMMUTABLE = (tuple, frozenset, types.FunctionType, types.MethodType, functools.partial, types.MappingProxyType)
+_NEVER = (types.FrameType, types.TracebackType, _C.Tensor)  # what is left of a trace that has failed; graphs
+_CACHE = functools._lru_cache_wrapper
+
+
+def still_held(references, let_go=lambda: None):
+    """The tensors, of these weak references, that something in Python holds, beside garbage.
+
+    ``let_go`` is called where something of that has gone: what has been held beside it may go then.
+    """
+    for generation in (0, 1):
+        let_go()
+        if all(reference() is None for reference in references):
+            return []
+        collect(generation)
+    let_go()
+    alive = [tensor for reference in references if (tensor := reference()) is not None]
+    tensor = None
+    held = []
+    held += [one for one in alive if _holders([one], alive, held)]
+    return held
+
+
+def _holders(things, *ours):
+    """What refers to any of the things."""
+    frame = sys._getframe(1)
+    unseen = {id(things), *map(id, ours)}
+    found = gc.get_referrers(*things)
+    while frame is not None:  # and the variables of what runs now
+        unseen.add(id(frame))
+        frame = frame.f_back
+    return [one for one in found if id(one) not in unseen and not isinstance(one, _NEVER)]
+
+
+def description(tensors):
+    """Words for what holds the first of the tensors."""
+    things, seen = tensors[:1], {id(tensors)}
+    for _ in range(4):
+        holders = [one for one in _holders(things) if id(one) not in seen]
+        for holder in holders:
+            if not isinstance(holder, _IMMUTABLE):
+                return _words(holder, {id(one) for one in things})
+        seen |= {id(one) for one in holders} | {id(things), id(holders)}
+        things = holders
+        if not things:
+            break
+    return "something"
+
+
+def _words(holder, ids):
+    kind = type(holder)
+    if kind is _CACHE:
+        return f"the cache of {getattr(holder, '__qualname__', 'a function')}()"
+    if kind is types.CellType:
+        return "a variable of an enclosing function"
+    if issubclass(kind, dict):
+        names = [key for key, value in dict.items(holder) if id(value) in ids]
+        key = repr(names[0])[:40] if names else "a tensor as a key"
+        for owner in gc.get_referrers(holder):
+            if isinstance(owner, types.ModuleType):
+                return f"the variable {key} of the module {owner.__name__}"
+            if _C._instance_dict(owner) is holder:
+                return f"the attribute {key} of a {type(owner).__name__}"
+            if isinstance(owner, type):
+                return f"the attribute {key} of the class {owner.__name__}"
+        return f"the entry {key} of a {kind.__name__}" if names else f"a {kind.__name__}, as a key"
+    if kind in (list, set, collections.deque):
+        return f"a {kind.__name__}"
+    names = [name for name, value in _attributes(holder) if id(value) in ids]
+    return f"the attribute {names[0]!r} of a {kind.__name__}" if names else f"a {kind.__name__}"
+
+
+def _attributes(one):
+    """(name, value) of all that are in its dict or in slots."""
+    yield from list((_C._instance_dict(one) or {}).items())
+    for base in type(one).__mro__:
+        for name, slot in list(base.__dict__.items()):
+            if type(slot) is types.MemberDescriptorType:
+                try:
+                    yield name, slot.__get__(one)
+                except AttributeError:
+                    continue
+
+
+def take_out(references, young):
+    """Has the program let go of the tensors, with the objects around them that the trace has made.
+
+    ``young``: the ids of those. An eager run that follows puts other tensors in their place. Returns what held them.
+    """
+    things, seen, emptied = still_held(references), set(), []
+    while things:
+        holders = _holders(things)
+        ids = {id(one) for one in things}
+        above = []
+        for holder in holders:
+            if id(holder) in seen:
+                continue
+            seen.add(id(holder))
+            if isinstance(holder, _IMMUTABLE) or (id(holder) in young and not _is_of_older(holder, young)):
+                above.append(holder)
+            else:
+                _let_go(holder, ids)
+                emptied.append(holder)
+        del holders
+        things = above
+    return emptied
+
+
+def _is_of_older(members, young):
+    """Is it the dict of an object from before the trace? The collector knows of a dict once something is in it."""
+    if type(members) is not dict:
+        return False
+    owners = [one for one in gc.get_referrers(members) if _C._instance_dict(one) is members]
+    return any(id(one) not in young for one in owners)
+
+
+def _let_go(holder, ids):
+    """Takes the things with these ids out of it."""
+    kind = type(holder)
+    if kind is _CACHE:
+        holder.cache_clear()
+    elif kind is types.CellType:
+        del holder.cell_contents
+    elif issubclass(kind, (list, collections.deque)):
+        base = list if issubclass(kind, list) else collections.deque
+        kept = [one for one in base.__iter__(holder) if id(one) not in ids]
+        base.clear(holder)
+        base.extend(holder, kept)
+    elif issubclass(kind, set):
+        for one in [one for one in elements(holder) if id(one) in ids]:
+            set.discard(holder, one)
+    elif issubclass(kind, dict):
+        of_classes = [one for one in gc.get_referrers(holder) if isinstance(one, type)]
+        for key in [key for key, value in dict.items(holder) if id(value) in ids or id(key) in ids]:
+            owners = [one for one in of_classes if one.__dict__.get(key) is holder[key]]
+            if owners:
+                type.__delattr__(owners[0], key)
+            else:
+                dict.__delitem__(holder, key)
+    else:
+        for name, value in _attributes(holder):
+            if id(value) in ids:
+                object.__delattr__(holder, name)
+
+
+class Contents:
+    """What something holds, to be put back."""
+
+    def __init__(self, holder):
+        self._holder, kind = holder, type(holder)
+        if kind is types.CellType:
+            self._kept = contents(holder, MISSING)
+        elif issubclass(kind, (list, collections.deque, set)):
+            self._kept = list(elements(holder))
+        elif issubclass(kind, dict):
+            self._kept = dict(dict.items(holder))
+        else:
+            self._kept = dict(_attributes(holder))
+
+    def restore(self):
+        """As it was."""
+        holder, kept, kind = self._holder, self._kept, type(self._holder)
+        if kind is types.CellType:
+            if kept is not MISSING:
+                holder.cell_contents = kept
+        elif issubclass(kind, (list, collections.deque, set)):
+            base = next(one for one in (list, collections.deque, set) if issubclass(kind, one))
+            base.clear(holder)
+            (base.update if base is set else base.extend)(holder, kept)
+        elif issubclass(kind, dict):
+            owners = [one for one in gc.get_referrers(holder) if isinstance(one, type)]
+            for key, value in kept.items():
+                if dict.get(holder, key, MISSING) is value:
+                    continue
+                if owners:
+                    type.__setattr__(owners[0], key, value)
+                else:
+                    dict.__setitem__(holder, key, value)
+        else:
+            for name, value in kept.items():
+                object.__setattr__(holder, name, value)
