@@ -59,6 +59,13 @@ def pydebug(session):
     session.run(debug, "-X", "dev", "-m", "pytest", "-q", *tests, external=True, env=environment)
 
 
+@nox.session(python=["3.10", "3.11", "3.12", "3.13"])
+def pythons(session):
+    """The tests under each version of Python that is there: `nox -s pythons-3.13`."""
+    session.install(".[test]")
+    session.run("pytest", "-q", "-n", "2", *(session.posargs or ["tests/python"]))
+
+
 @nox.session
 def lint(session):
     session.install(CLANG_FORMAT, RUFF)

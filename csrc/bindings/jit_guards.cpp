@@ -1,5 +1,7 @@
 #include "bindings/jit_guards.h"
 
+#include "bindings/jit_signature.h"
+
 #include <pybind11/numpy.h>
 
 #include <algorithm>
@@ -174,6 +176,8 @@ bool SeenValue::is_equal(PyObject* now) const {
   } else if (PyComplex_CheckExact(now)) {
     const Py_complex x = PyComplex_AsCComplex(before), y = PyComplex_AsCComplex(now);
     same = std::memcmp(&x, &y, sizeof x) == 0;
+  } else if (PyRange_Check(now)) {
+    same = same_constant(object_, py::reinterpret_borrow<py::object>(now));
   } else if (is_plain(now)) {
     same = py::handle(before).equal(py::handle(now));
   } else {  // a NumPy scalar
@@ -190,10 +194,13 @@ bool SeenValue::is_alike(PyObject* now) const {
   if (kind_ == Kind::Type || now == whole_.ptr()) return true;
   if (whole_ && PyAnySet_Check(now)) {
     if (PySet_GET_SIZE(now) != PySet_GET_SIZE(whole_.ptr())) return false;
-    return each_element(now, [&](PyObject* element) {
+    bool numbers = false;  // 1 is found where True is
+    const bool same = each_element(now, [&](PyObject* element) {
+      numbers |= !PyUnicode_CheckExact(element);
       // Only elements of plain types are looked up: others would compare with code of their own.
       return (is_plain(element) || is_numpy(element, "generic")) && PySet_Contains(whole_.ptr(), element) == 1;
     });
+    return same && (!numbers || same_constant(whole_, py::reinterpret_steal<py::object>(PyFrozenSet_New(now))));
   }
   if (whole_ && elements_.empty()) {
     if (PyTuple_GET_SIZE(now) != PyTuple_GET_SIZE(whole_.ptr())) return false;
@@ -319,6 +326,10 @@ void Guards::add_count(const py::object& owner, const py::dict& dict, Py_ssize_t
   add(Place::Count, owner, dict, py::none(), std::move(label));
   guards_.back().seen = SeenValue(py::int_(count).ptr(), SeenValue::kAllLevels);
 }
+void Guards::add_class(const py::object& owner, std::string label) {
+  add(Place::Class, owner, owner, py::none(), std::move(label));
+}
+
 void Guards::add_answer(const py::object& owner, const py::object& function, std::string label) {
   add(Place::Answer, owner, owner, function, std::move(label));
 }
@@ -350,6 +361,8 @@ PyObject* Guards::value_at(const Guard& g, py::object& made) {
     case Place::Answer:
       made = py::reinterpret_steal<py::object>(PyObject_CallFunctionObjArgs(g.key, g.holder, nullptr));
       break;
+    case Place::Class:
+      return reinterpret_cast<PyObject*>(Py_TYPE(g.holder));
     case Place::Code:
       return PyFunction_GET_CODE(g.holder);
     case Place::Defaults:
@@ -586,6 +599,7 @@ void bind_jit_guards(py::module_& m) {
       .def("add_function", &Guards::add_function)
       .def("add_array", &Guards::add_array)
       .def("add_count", &Guards::add_count)
+      .def("add_class", &Guards::add_class)
       .def("add_answer", &Guards::add_answer)
       .def("differing", &Guards::differing)
       .def("renew", &Guards::renew)

@@ -89,6 +89,8 @@ class Guards {
   void add_array(const py::object& array, std::string label);
   // How many entries a dict has, counted by the caller.
   void add_count(const py::object& owner, const py::dict& dict, Py_ssize_t count, std::string label);
+  // The class of an object.
+  void add_class(const py::object& owner, std::string label);
   // What function(owner) gives.
   void add_answer(const py::object& owner, const py::object& function, std::string label);
   // The guards, by number, that do not hold now, each with the object that it is about; without those of objects that
@@ -119,6 +121,7 @@ class Guards {
     Dict,
     Cell,
     Type,
+    Class,
     Slot,
     Attribute,
     Code,

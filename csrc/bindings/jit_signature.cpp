@@ -226,11 +226,17 @@ void add_modes(Signature& s) {
   if (s.described) s.parts.push_back("autocast");
 }
 
+bool same_constant(const py::object& a, const py::object& b) {
+  if (a.is(b)) return true;
+  if (Py_TYPE(a.ptr()) != Py_TYPE(b.ptr())) return false;
+  if (PyUnicode_CheckExact(a.ptr()) || PyLong_CheckExact(a.ptr())) return a.equal(b);
+  static std::atomic<PyObject*> place;
+  PyObject* same = made_once(place, [] { return py::module_::import("weft._jit_constants").attr("same_constant"); });
+  return py::handle(same)(a, b).cast<bool>();
+}
+
 bool same_constants(const std::vector<py::object>& a, const std::vector<py::object>& b) {
-  if (a.size() != b.size()) return false;
-  for (size_t i = 0; i < a.size(); i++)
-    if (a[i].ptr() != b[i].ptr() && !a[i].equal(b[i])) return false;
-  return true;
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), same_constant);
 }
 
 py::object map_tensors(PyObject* o, const std::function<py::object(PyObject*)>& f, std::vector<py::object>* made) {

@@ -101,6 +101,8 @@ struct Signature {
 
 // The dict of a tensor's attributes, or null where there are none.
 PyObject* attributes_of(PyObject* tensor);
+// Could a function tell one from the other, beside by `is`?
+bool same_constant(const py::object& a, const py::object& b);
 bool same_constants(const std::vector<py::object>& a, const std::vector<py::object>& b);
 // Adds what else decides how a function runs: grad mode, autocast, default dtype and device.
 void add_modes(Signature& s);

@@ -165,7 +165,8 @@ PyObject* wrap_as(PyTypeObject* type, const Tensor& t) {
   new (&object_of(self)->tensor) Tensor(t);
   t.impl()->python_object = self;
   if (plain && t.impl()->python_history) PyObject_GC_Track(self);
-  if (t.impl()->storage->symbolic())
+  // Symbolic ones, and those of known values that a trace has made.
+  if (trace_number && (t.impl()->storage->symbolic() || t.impl()->storage->made_in() == trace_number))
     if (Recording* recording = Recording::current()) recording->note_tensor(self);
   return self;
 }
@@ -210,6 +211,8 @@ void bind_tensor_type(py::module_& m) {
   type_object = reinterpret_cast<PyTypeObject*>(PyType_FromSpec(&spec));
   if (!type_object) throw py::error_already_set();
   bind_tensor_gc();
+  // Does the tensor hold its Python object, which then lives on without Python?
+  m.def("_holds_its_object", [](py::handle t) { return unwrap(t.ptr()).impl()->owns_python_object; });
   m.attr("Tensor") = py::handle(reinterpret_cast<PyObject*>(type_object));
 }
 

@@ -13,6 +13,7 @@ itself, which a graph would not repeat: an error, unless the object was made by 
 import collections
 import functools
 import gc
+import io
 import sys
 import types
 import weakref
@@ -35,6 +36,7 @@ from weft._guards_code import (
     module_type,
     optimizer_type,
     scan,
+    settled_level,
 )
 from weft._guards_contents import Before, TooLargeError, WatchedGroup, content_of
 from weft._guards_watch import state as _state
@@ -45,7 +47,9 @@ MAX_LEVELS, MAX_ARRAY_BYTES = 8, 1 << 20  # as in csrc/bindings/jit_guards.h
 # What can have no state that a trace would not see otherwise.
 PLAIN = (type(None), bool, int, float, complex, str, bytes, range, slice, type(...), types.CodeType)
 # Entries of a class that say nothing, or are other ones while a trace runs.
-_UNREAD = frozenset(("__getattribute__", "__setattr__", "__dict__", "__weakref__", "__doc__", "__module__"))
+_UNREAD = frozenset(
+    ("__getattribute__", "__setattr__", "__delattr__", "__dict__", "__weakref__", "__doc__", "__module__")
+)
 _TENSOR_PARTS = ("_parameters", "_buffers", "_modules")
 
 PACKAGE = f"{Path(__file__).parent}/"
@@ -184,6 +188,9 @@ class Recorder:
         if not (code.co_argcount or code.co_kwonlyargcount or code.co_freevars or code.co_flags & 0x0C):
             return
         values = list(frame.f_locals.values())
+        if values and (name := _special_name(type(values[0]), code)):
+            self._guard_class(values[0], line_of(frame))  # Python finds such methods without reading the attribute
+            self._read_class(type(values[0]), (name,), frame)
         for value in values:
             if not issubclass(type(value), type):
                 self.met(value)
@@ -202,7 +209,14 @@ class Recorder:
 
     def _read_variables(self, its, frame):
         variables, builtins = frame.f_globals, frame.f_builtins
-        self.own.update({(id(variables), name): variables for name in its.cleared if name in variables})
+        for name in its.cleared:
+            if _is_plain_container(variables.get(name)):
+                label = f"the variable {name!r}"
+                self._guard(line_of(frame), None, "add_item", variables, name, label, ONLY_TYPE)
+                self.own[id(variables), name] = variables
+        for name in its.stored if frame.f_code.co_flags & 2 else ():  # not of a class body or a module
+            if name in variables or name not in frame.f_code.co_freevars + frame.f_code.co_cellvars:
+                self.before.item(variables, name)
         for name, chain, levels, is_called in its.variables:
             value = variables.get(name, MISSING)
             if value is MISSING and name not in builtins and name in frame.f_locals:
@@ -227,12 +241,14 @@ class Recorder:
 
     def _add_variable(self, variables, name, levels, frame):
         known = self.variables.get((id(variables), name))
+        levels = settled_level(levels, variables.get(name))
         if (id(variables), name) in self.own:
             return
         if known is None or (known[1] == ONLY_TYPE and levels != ONLY_TYPE):
             self.variables[id(variables), name] = (variables, levels)
             label = f"the variable {name!r}"
-            self._note_change(self.before.item(variables, name), None, levels, label, line_of(frame))
+            has_changed = self.before.item(variables, name, levels != ONLY_TYPE)
+            self._note_change(has_changed, None, levels, label, line_of(frame))
             if not _only_counts(levels, variables.get(name)):
                 self._guard(line_of(frame), None, "add_item", variables, name, label, levels)
 
@@ -273,6 +289,8 @@ class Recorder:
         content = content_of(kind)
         if content is not None:
             self._guard_content(value, content)
+        elif hasattr(kind, "__next__") and is_builtin_or_installed(kind) and not issubclass(kind, io.IOBase):
+            self._refuse_iterator(value)
         if issubclass(kind, CONTAINERS):
             if kind not in CONTAINERS and not kind.__module__ == "collections":
                 self._watch_class(kind, value)
@@ -389,6 +407,16 @@ class Recorder:
         """The function sets an attribute of an object."""
         if (id(owner), name) not in self.reads:
             self.own[id(owner), name] = owner
+            own = _C._instance_dict(owner)
+            found = _C._type_lookup(type(owner), name, MISSING)
+            if type(found) is types.MemberDescriptorType:
+                self.before.slot(owner, found)
+            elif own is not None and not hasattr(type(found), "__set__"):
+                self.before.item(own, name)
+
+    def deleted(self, owner, name):
+        """The function deletes an attribute of an object."""
+        self.own.pop((id(owner), name), None)
 
     def read(self, owner, name, value, frame):
         """An attribute was read in this frame (value: MISSING where there is none); returns what the frame gets."""
@@ -398,6 +426,8 @@ class Recorder:
             if not installed:
                 self.met(value)
             return value
+        if code is _CACHED_PROPERTY and name == "__dict__":
+            return value  # what it finds or sets there is read as the attribute
         is_optimizer = issubclass(kind, optimizer_type())
         if installed:
             counts = is_own(kind) or not is_builtin_or_installed(kind)
@@ -405,15 +435,17 @@ class Recorder:
                 return value
             levels = ALL_LEVELS
         else:
-            levels = ONLY_TYPE if frame.f_lasti in scan(code).only_changed else ALL_LEVELS
+            levels = settled_level(scan(code).only_changed.get(frame.f_lasti, ALL_LEVELS), value)
         if is_optimizer and name == "param_groups" and id(owner) in self.optimizers:
             return [WatchedGroup(g, functools.partial(self._read_option, owner, g)) for g in value]
         known = self.reads.get((id(owner), name))
         if known is None:
             if id(owner) in self.fresh or (id(owner), name) in self.own:
                 return value
-            if not installed and scan(code).next_attribute.get(frame.f_lasti) == "clear":
+            next_attribute = scan(code).next_attribute.get(frame.f_lasti)
+            if not installed and next_attribute == "clear" and _is_plain_container(value):
                 self.own[id(owner), name] = owner
+                self._guard_read(owner, name, ONLY_TYPE, frame, installed)
                 return value
             self.reads[id(owner), name] = (owner, levels)
             self._guard_read(owner, name, levels, frame, installed)
@@ -487,6 +519,17 @@ class Recorder:
             self.guards.contents.add(len(self.guards.notes) - 1)
         self.met(now)
 
+    def _refuse_iterator(self, value):
+        """How far it has gone, nobody can see."""
+        if id(value) not in self.kept:
+            self.kept[id(value)] = value
+            line = line_of(sys._getframe(1))
+            text = (
+                f"jit: how far a {type(value).__name__} has gone cannot be seen, so that a graph would go on with what "
+            )
+            text += "it gave at first. Take the value from it outside of the function, and pass it as an argument"
+            self.problems.append((value, None, CannotGoBackError(f"{text} (read at {line})")))
+
     def _guard_function(self, function):
         if function in self.guarded:
             return
@@ -498,15 +541,19 @@ class Recorder:
             self.before.container(part)
         its = scan(code)
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-            if name in its.cleared:
+            if name in its.cleared and _is_plain_container(contents(cell)):
+                self._guard(line, cell, "add_cell", cell, f"the variable {name!r}", ONLY_TYPE)
                 self.own[id(cell), None] = cell
+            elif name in its.stored:
+                self.before.cell(cell)
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
             value = contents(cell)
             if (id(cell), None) in self.own:
                 self.met(value)
             elif name in its.cells_read and not (issubclass(type(value), _C.Tensor) and _C._is_symbolic(value)):
-                levels = ONLY_TYPE if name in its.cells_only_changed else ALL_LEVELS
-                self._note_change(self.before.cell(cell), cell, levels, f"the variable {name!r}", line)
+                levels = settled_level(its.cells_only_changed.get(name, ALL_LEVELS), value)
+                has_changed = self.before.cell(cell, levels != ONLY_TYPE)
+                self._note_change(has_changed, cell, levels, f"the variable {name!r}", line)
                 if not _only_counts(levels, value):
                     self._guard(line, cell, "add_cell", cell, f"the variable {name!r}", levels)
 
@@ -551,9 +598,8 @@ class Recorder:
             return
         what = "tensor" if issubclass(kind, _C.Tensor) else kind.__name__
         label = f"attribute {name!r} of a {what}"
-        if not issubclass(kind, (module_type(), _C.Tensor)) and (id(owner), "__class__") not in self.reads:
-            self.reads[id(owner), "__class__"] = (owner, ALL_LEVELS)
-            self._guard(line, owner, "add_answer", type, f"the class of a {what}")
+        if not issubclass(kind, _C.Tensor):
+            self._guard_class(owner, line)
         found = _C._type_lookup(kind, name, MISSING)
         if hasattr(type(found), "__set__"):  # a data descriptor, which comes before the object's dict
             self._guard(line, kind, "add_type", name, label)
@@ -564,13 +610,24 @@ class Recorder:
                 self._guard_answer(owner, name, label)
             return
         if own is not None:
-            self._note_change(self.before.item(own, name), owner, levels, label, line)
+            self._note_change(self.before.item(own, name, levels != ONLY_TYPE), owner, levels, label, line)
             if not _only_counts(levels, own.get(name)):
                 self._guard(line, owner, "add_item", own, name, label, levels)
         if own is None or name not in own:
+            for base in kind.__mro__ if found is not MISSING else ():
+                if name in base.__dict__:
+                    if not is_builtin_or_installed(base):
+                        has_changed = self.before.attribute_of_class(base, name, levels != ONLY_TYPE)
+                        self._note_change(has_changed, base, levels, label, line)
+                    break
             self._guard(line, kind, "add_type", name, label)
             if found is MISSING and is_foreign(_C._type_lookup(kind, "__getattr__", None)):
                 self._guard_answer(owner, name, label)
+
+    def _guard_class(self, owner, line):
+        if (id(owner), "__class__") not in self.reads:
+            self.reads[id(owner), "__class__"] = (owner, ALL_LEVELS)
+            self._guard(line, owner, "add_class", f"the class of a {type(owner).__name__}")
 
     def _guard_answer(self, owner, name, label):
         """Code of an installed package answers for the attribute: it is asked again at each call."""
@@ -685,11 +742,12 @@ class Recorder:
             )
         held = self._tensors_still_held()
         if held:
+            holder = description(held)
             self.undo()
             _state.changed = True
             raise RuntimeError(
-                f"jit: a tensor of shape {tuple(held[0].shape)} that a jitted function has computed is kept by "
-                f"{description(held)}. It has no values, and no other call would keep one. Return it, copy it into a "
+                f"jit: a tensor of shape {tuple(held[0].shape)} that a jitted function has made is kept by {holder}. "
+                "It has no values, and no other call would keep one. Return it, copy it into a "
                 "tensor made outside (copy_), or compute it before the function is called"
             )
 
@@ -736,6 +794,26 @@ class Recorder:
         """
         if _state.goes_back:
             self.before.put_back()
+
+
+_CACHED_PROPERTY = functools.cached_property.__get__.__code__
+
+
+@functools.lru_cache(maxsize=4096)
+def _special_name(kind, code):
+    """Under which name like __call__ instances of the class have a function with this code, or None."""
+    if is_builtin_or_installed(kind) or issubclass(kind, (type, _C.Tensor)):
+        return None
+    for base in kind.__mro__:
+        for name, value in base.__dict__.items():
+            if name[:2] == name[-2:] == "__" and getattr(value, "__code__", None) is code and name not in _UNREAD:
+                return name
+    return None
+
+
+def _is_plain_container(value):
+    """Does emptying it leave nothing of what it was?"""
+    return type(value) in (list, dict, set)
 
 
 # Where decorators of the standard library keep what they have found out.

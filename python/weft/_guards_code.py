@@ -10,6 +10,7 @@ from pathlib import Path
 
 MISSING = object()
 ALL_LEVELS, ONLY_TYPE, ONLY_ELEMENTS = -1, 0, 1  # how deep containers are compared
+ONLY_COUNTED = -2  # as ONLY_TYPE, where the elements are not objects that `+=` changes: see settled_level()
 # Methods that change a container and read nothing of it.
 _ATTRIBUTES = ("LOAD_ATTR", "LOAD_METHOD", "IMPORT_FROM")
 _CELLS = ("LOAD_DEREF", "LOAD_CLASSDEREF", "LOAD_FROM_DICT_OR_DEREF")
@@ -37,15 +38,16 @@ class Scan:
     def __init__(self, code):
         self.variables = []  # (name, attributes in a row, how deep the last of them is compared)
         self.attributes = set()
-        self.only_changed = set()  # offsets of instructions whose value is only changed
+        self.only_changed = {}  # offset of an instruction whose value is only changed -> ONLY_TYPE or ONLY_COUNTED
         self.next_attribute = {}  # offset -> the attribute that is read of its value; None: it is called
         steps = [i for i in dis.get_instructions(code) if i.opname not in ("EXTENDED_ARG", "CACHE", "PRECALL", "NOP")]
         stored = {i.argval for i in steps if i.opname == "STORE_NAME"}  # of a class body
         for place, step in enumerate(steps):
             if step.opname in _ATTRIBUTES or step.opname == "LOAD_SUPER_ATTR":
                 self.attributes.add(step.argval)
-            if self._changes(steps, place + 1):
-                self.only_changed.add(step.offset)
+            level = self._changes(steps, place + 1)
+            if level != ALL_LEVELS:
+                self.only_changed[step.offset] = level
             if place + 1 < len(steps) and steps[place + 1].opname in ("LOAD_ATTR", "LOAD_METHOD"):
                 self.next_attribute[step.offset] = steps[place + 1].argval
             elif self._is_called(step):
@@ -55,21 +57,23 @@ class Scan:
                 while end < len(steps) and steps[end].opname in ("LOAD_ATTR", "LOAD_METHOD"):
                     chain.append(steps[end].argval)
                     end += 1
-                only_changed = len(chain) == 1 and chain[0] in CHANGING or self._changes(steps, place + 1)
-                levels = ONLY_TYPE if only_changed else ALL_LEVELS
+                levels = ONLY_TYPE if len(chain) == 1 and chain[0] in CHANGING else level
                 self.variables.append((step.argval, tuple(chain), levels, self._is_called(step)))
         reads = {i.argval: set() for i in steps if i.opname in _CELLS}
         for i in steps:
             if i.opname in _CELLS:
-                reads[i.argval].add(i.offset in self.only_changed)
+                reads[i.argval].add(self.only_changed.get(i.offset, ALL_LEVELS))
         inner = [_scan(c) for c in code.co_consts if isinstance(c, types.CodeType)]
         # The variables of enclosing functions that it and the functions in it read, and those that they only change.
         self.cells_read = {n for n in code.co_freevars if n in reads or any(n in i.cells_read for i in inner)}
-        self.cells_only_changed = {
-            n
-            for n in self.cells_read
-            if reads.get(n, {True}) == {True} and all(n in i.cells_only_changed for i in inner if n in i.cells_read)
-        }
+        self.cells_only_changed = {}  # name -> ONLY_TYPE or ONLY_COUNTED
+        for name in self.cells_read:
+            levels = set(reads.get(name, ()))
+            levels |= {i.cells_only_changed.get(name, ALL_LEVELS) for i in inner if name in i.cells_read}
+            if ALL_LEVELS not in levels:
+                self.cells_only_changed[name] = ONLY_COUNTED if ONLY_COUNTED in levels else ONLY_TYPE
+        # What it sets of variables of modules and of enclosing functions.
+        self.stored = {i.argval for i in steps if i.opname in ("STORE_GLOBAL", "STORE_DEREF", "STORE_NAME")}
         self.cleared = self._cleared(steps)  # variables that are emptied before anything else is done
         names = {name for name, *_ in self.variables}
         self.uses_class = "super" in names or "__base__" in self.attributes or "__class__" in code.co_freevars
@@ -122,26 +126,47 @@ class Scan:
 
     @staticmethod
     def _changes(steps, place):
-        """Do the instructions from there on only change what was loaded: x.append(...), x[key] = ..., x += 1?"""
+        """ONLY_TYPE, ONLY_COUNTED: the instructions there only change what was loaded: x.append(...), x[key] += 1."""
         if place >= len(steps):
-            return False
+            return ALL_LEVELS
         if steps[place].opname in ("LOAD_ATTR", "LOAD_METHOD"):
-            return steps[place].argval in CHANGING
+            return ONLY_TYPE if steps[place].argval in CHANGING else ALL_LEVELS
         if _counts(steps[place - 1], steps[place : place + 4]):
-            return True
+            return ONLY_TYPE
         end = _end_of_key(steps, place)
-        following = [step.opname for step in steps[end : end + 8]] if end else []
-        return following[:1] == ["STORE_SUBSCR"] or _counts_element(following)
+        following = steps[end : end + 8] if end else []
+        if following and following[0].opname == "STORE_SUBSCR":
+            return ONLY_TYPE
+        return ONLY_COUNTED if _counts_element(following) else ALL_LEVELS
+
+
+def settled_level(levels, value):
+    """How deep the value is compared. ONLY_COUNTED: `x[key] += 1` reads an element that is no number."""
+    if levels != ONLY_COUNTED:
+        return levels
+    counted = (int, float, bool, str, type(None), list, dict, tuple, set)
+    entries = elements(value) if issubclass(type(value), CONTAINERS) else (value,)
+    return ONLY_TYPE if all(type(one) in counted for one in entries) else ALL_LEVELS
+
+
+# Where an instruction that loads a variable has put it.
+_STORES = {
+    "LOAD_GLOBAL": "STORE_GLOBAL",
+    "LOAD_NAME": "STORE_NAME",
+    "LOAD_DEREF": "STORE_DEREF",
+    "LOAD_ATTR": "STORE_ATTR",
+}
 
 
 def _counts(load, steps):
     """Is it the rest of `x += 1` after x was loaded?"""
-    if len(steps) < 3 or steps[0].opname != "LOAD_CONST" or not _is_sum(steps[1].opname):
+    if len(steps) < 3 or steps[0].opname not in _NUMBERS or not _is_sum(steps[1]):
         return False
     stores = [step for step in steps[2:] if step.opname not in ("SWAP", "ROT_TWO")]
-    return bool(stores) and stores[0].opname.startswith("STORE_") and stores[0].argval == load.argval
+    return bool(stores) and stores[0].opname == _STORES.get(load.opname) and stores[0].argval == load.argval
 
 
+_NUMBERS = ("LOAD_CONST", "LOAD_SMALL_INT")
 # What an expression is made of that takes its operands from the top of the stack, and leaves one value there.
 _OF_KEYS = re.compile(
     "LOAD_(CONST|SMALL_INT|FAST.*|GLOBAL|NAME|DEREF|ATTR|METHOD)|PUSH_NULL|KW_NAMES|CALL|CALL_(FUNCTION|METHOD|KW)"
@@ -172,16 +197,18 @@ def _end_of_key(steps, place):
     return None
 
 
-def _counts_element(names):
+def _counts_element(steps):
     """Is it the rest of `x[key] += 1` after the key?"""
-    names = [name for name in names if name not in ("COPY", "SWAP", "DUP_TOP_TWO", "ROT_THREE")]
-    if names[:1] not in (["BINARY_SUBSCR"], ["BINARY_OP"]) or names[1:2] not in (["LOAD_CONST"], ["LOAD_SMALL_INT"]):
+    steps = [step for step in steps if step.opname not in ("COPY", "SWAP", "DUP_TOP_TWO", "ROT_THREE")]
+    names = [step.opname for step in steps[:4]]
+    if len(names) < 4 or names[0] not in ("BINARY_SUBSCR", "BINARY_OP") or names[1] not in _NUMBERS:
         return False
-    return _is_sum("".join(names[2:3])) and names[3:4] == ["STORE_SUBSCR"]
+    return _is_sum(steps[2]) and names[3] == "STORE_SUBSCR"
 
 
-def _is_sum(name):
-    return name == "BINARY_OP" or name.startswith("INPLACE_")
+def _is_sum(step):
+    """Is it += or the like?"""
+    return step.opname.startswith("INPLACE_") or step.opname == "BINARY_OP" and step.argrepr.endswith("=")
 
 
 scan = _scan = functools.lru_cache(maxsize=4096)(Scan)
@@ -244,6 +271,13 @@ def module_type():
     from weft.nn import Module
 
     return Module
+
+
+@functools.cache
+def members_type():
+    from weft.nn.members import Members
+
+    return Members
 
 
 def optimizer_type():

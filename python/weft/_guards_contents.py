@@ -13,7 +13,7 @@ import warnings
 import weakref
 
 from weft import _C
-from weft._guards_code import CONTAINERS, MISSING, contents, elements
+from weft._guards_code import CONTAINERS, MISSING, contents, elements, members_type
 
 MAX_BYTES = 1 << 20  # of arrays, as in csrc/bindings/jit_guards.h
 
@@ -136,37 +136,45 @@ class Before:
     def __init__(self):
         self.clear()
 
-    def attribute_of_class(self, kind, name):
+    def attribute_of_class(self, kind, name, deep=True):
         """What a class itself has for a name. As the others: has it changed since it was first noted?"""
-        return self._note(self._classes, kind, name, kind.__dict__.get(name, MISSING))
+        return self._note(self._classes, kind, name, kind.__dict__.get(name, MISSING), deep)
 
-    def item(self, members, name):
+    def item(self, members, name, deep=True):
         """An entry of a dict."""
-        return self._note(self._items, members, name, dict.get(members, name, MISSING))
+        return self._note(self._items, members, name, dict.get(members, name, MISSING), deep)
 
-    def slot(self, owner, descriptor):
+    def slot(self, owner, descriptor, deep=True):
         """A slot of an object."""
-        return self._note(self._slots, owner, descriptor, _slot_of(owner, descriptor))
+        return self._note(self._slots, owner, descriptor, _slot_of(owner, descriptor), deep)
 
-    def cell(self, cell):
+    def cell(self, cell, deep=True):
         """A variable of an enclosing function."""
-        return self._note(self._cells, cell, None, contents(cell, MISSING))
+        return self._note(self._cells, cell, None, contents(cell, MISSING), deep)
 
-    def _note(self, known, holder, name, value):
+    def _note(self, known, holder, name, value, deep):
         if (id(holder), name) not in known:
             known[id(holder), name] = (holder, name, value)
-            self.container(value)
+            self.container(value, 0 if deep else 8)
             return False
+        if deep and known[id(holder), name][2] is value and value is not MISSING and not self._has_changed(value):
+            self.container(value)
         first = known[id(holder), name][2]
         return first is not value and not _is_equal(first, value) or self._has_changed(value)
 
     def container(self, value, level=0):
-        """A container, with those in it."""
-        if level > 8 or not issubclass(type(value), CONTAINERS) or id(value) in self._containers:
+        """A container, with those in it down to level 8."""
+        if level > 8 or not issubclass(type(value), CONTAINERS):
             return
-        self._containers[id(value)] = (value, _entries(value))
-        for element in elements(value):
-            self.container(element, level + 1)
+        if id(value) in self._containers:
+            if level >= self._levels[id(value)]:
+                return
+        else:
+            self._containers[id(value)] = (value, _entries(value))
+        self._levels[id(value)] = level
+        if level < 8:
+            for element in elements(value):
+                self.container(element, level + 1)
 
     def _has_changed(self, value, level=0):
         if level > 8 or not issubclass(type(value), CONTAINERS) or id(value) not in self._containers:
@@ -191,6 +199,10 @@ class Before:
             set_back(value, kept)
         for value, kept in self._containers.values():
             if _same(_entries(value), kept):
+                continue
+            if type(value) is members_type():  # whose owner has them as attributes too
+                value.clear()
+                value.update(kept)
                 continue
             base = next(kind for kind in (collections.OrderedDict, *CONTAINERS) if isinstance(value, kind))
             base.clear(value)
@@ -232,7 +244,7 @@ class Before:
     def clear(self):
         """Lets go of it all."""
         self._items, self._slots, self._cells, self._classes, self._containers = {}, {}, {}, {}, {}
-        self._contents = {}
+        self._contents, self._levels = {}, {}  # levels: at which each container was met
 
 
 def _slot_of(owner, descriptor):

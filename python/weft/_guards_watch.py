@@ -6,7 +6,7 @@ import threading
 import types
 
 from weft import _C
-from weft._guards_code import MISSING, is_installed_module, module_type
+from weft._guards_code import MISSING, is_installed_module, members_type, module_type
 
 
 class _State(threading.local):
@@ -24,6 +24,8 @@ _patched = {}  # class -> {name: what it had of its own, or MISSING}
 _watched_modules = []
 _asking = 0  # how many want to know what is young
 _known_young = frozenset()  # ids: see collect()
+_older = frozenset()  # ids of what was there before, for a collector that does not know
+_NO_GENERATIONS = "t" in getattr(sys, "abiflags", "")  # of free-threaded Python
 _collects = False  # is the garbage collector to run by itself again?
 
 
@@ -85,7 +87,7 @@ def tell_young():
 
     The garbage collector, which does not run by itself meanwhile, has them in its youngest generation.
     """
-    global _asking, _collects, _known_young
+    global _asking, _collects, _known_young, _older
     with _lock:
         _asking += 1
         if _asking == 1:
@@ -93,6 +95,7 @@ def tell_young():
             gc.disable()
             gc.collect(0)
             _known_young = frozenset()
+            _older = {id(one) for one in gc.get_objects()} if _NO_GENERATIONS else frozenset()
 
 
 def forget_young():
@@ -110,6 +113,8 @@ def young():
     Where the program itself has called the collector, some are missing.
     """
     with _lock:
+        if _NO_GENERATIONS:
+            return {id(one) for one in gc.get_objects()} - _older
         return _known_young | {id(one) for one in gc.get_objects(generation=0)}
 
 
@@ -147,16 +152,21 @@ def patch_class(kind):
     with _lock:
         if any("__getattribute__" in _patched.get(base, ()) for base in kind.__mro__):
             return True
-        set_attribute = kind.__setattr__
+        set_attribute, delete_attribute = kind.__setattr__, kind.__delattr__
 
         def __setattr__(self, name, value):
             if state.recorder is not None:
                 state.recorder.written(self, name)
             set_attribute(self, name, value)
 
+        def __delattr__(self, name):
+            if state.recorder is not None:
+                state.recorder.deleted(self, name)
+            delete_attribute(self, name)
+
         if not _patch(kind, "__getattribute__", _reporting(kind.__getattribute__)):
             return False
-        return _patch(kind, "__setattr__", __setattr__)
+        return _patch(kind, "__setattr__", __setattr__) and _patch(kind, "__delattr__", __delattr__)
 
 
 def _patch(kind, name, function):
@@ -170,8 +180,10 @@ def _patch(kind, name, function):
 
 
 def _is_there(members, name, value):
-    """Is it a plain value that the attribute has already?"""
+    """Is it what the attribute has already? `module.n += 1` sets a tensor that it has changed in place."""
     known = members.get(name, MISSING)
+    if isinstance(value, _C.Tensor):
+        return known is value
     return type(value) in (bool, int, str, type(None)) and type(known) is type(value) and known == value
 
 
@@ -205,6 +217,25 @@ def _patch_modules():
     _patch(kind, "__init__", __init__)
     _patch(kind, "__setattr__", __setattr__)
     _patch(kind, "__getattribute__", _reporting(kind.__getattribute__))
+    for name in ("__setitem__", "__delitem__", "pop", "popitem"):
+        _patch(members_type(), name, _refusing(getattr(members_type(), name)))
+
+
+def _refusing(change):
+    """The method of a module's members, which only modules that the function makes itself may change."""
+
+    def method(self, *args):
+        recorder, owner = state.recorder, self._owner()
+        if recorder is not None and _C._is_tracing() and owner is not None and id(owner) not in recorder.fresh:
+            name = f" {args[0]!r}" if args else ""
+            state.changed = True
+            _C._refuse(
+                f"jit: the member{name} of a {type(owner).__name__} was added or removed in a jitted function. That "
+                "would happen only once, while the function is traced. Do it before the function is called"
+            )
+        return change(self, *args)
+
+    return method
 
 
 def _patch_tensors():

@@ -10,7 +10,7 @@ from pathlib import Path
 from weft import _C, _guards
 from weft._checks import check_flags
 from weft._jit_check import call_checked
-from weft._jit_fallback import call_or_fall_back
+from weft._jit_fallback import call_or_fall_back, trace_or_explain
 from weft._jit_results import refuse_lazy
 from weft._jit_state import StateSaved
 
@@ -98,10 +98,18 @@ class Jitted(_C._Jit):
 
     def _last(self, args, kwargs):
         if args or kwargs:
-            return self.compile(*args, **kwargs)
+            return self._compiled_for(args, kwargs)
         if not self.compiled:
             raise RuntimeError("jit: this function has not been called yet; call it first, or give arguments")
         return self.compiled[-1]
+
+    def _compiled_for(self, args, kwargs):
+        if not self.falls_back:
+            return self.compile(*args, **kwargs)
+        compiled, problem = trace_or_explain(self, args, kwargs)
+        if problem is not None:
+            raise problem.error
+        return compiled
 
     def graph(self, *args, **kwargs):
         """The compiled graph for these arguments (none: of the last trace); a :class:`Graph`."""
@@ -120,6 +128,7 @@ class Jitted(_C._Jit):
 
     def profile(self, *args, **kwargs):
         """Runs the function, with all its effects, and says where the time went: the slowest ops, their lines. Text."""
+        self._compiled_for(args, kwargs)
         steps = sorted(self._profile(*args, **kwargs), reverse=True)
         total = sum(seconds for seconds, *_ in steps) or 1.0
         lines = [f"{total * 1e6:.1f} us in {len(steps)} steps"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from weft import _C, _guards_watch
 from weft._guards import CannotGoBackError
-from weft._jit_kept import Contents, take_out
+from weft._jit_kept import Contents, still_held, take_out
 from weft._jit_state import StateSaved
 
 _PACKAGE = str(Path(__file__).parent) + "/"
@@ -48,7 +48,7 @@ class Problem:
     """Why a function cannot be traced."""
 
     def __init__(self, error):
-        self.kind, self.text, self.place = type(error).__name__, str(error), _place_of(error)
+        self.error, self.place = error, _place_of(error)
         self.is_state = _guards_watch.state.changed  # it has changed or kept something
         self.emptied = []  # what tensors of the trace were taken out of
 
@@ -76,16 +76,21 @@ def trace_or_explain(jitted, args, kwargs):
     problem = Problem(failed)
     _clear_frames(failed)
     problem.emptied = take_out(state.tensors, young)
+    problem.is_state &= not still_held(state.tensors)  # by what cannot be looked into: another trace would add to it
     return None, problem
 
 
 def _clear_frames(error):
     """The variables of a trace that has failed go."""
-    seen = set()
-    while error is not None and id(error) not in seen:
+    errors, seen = [error], set()
+    while errors:
+        error = errors.pop()
+        if error is None or id(error) in seen:
+            continue
         seen.add(id(error))
         traceback.clear_frames(error.__traceback__)
-        error = error.__cause__ or error.__context__
+        error.__traceback__ = None
+        errors += [error.__cause__, error.__context__]
 
 
 def remember(jitted, problem, args, kwargs):
@@ -93,14 +98,14 @@ def remember(jitted, problem, args, kwargs):
     file, number = problem.place
     text = linecache.getline(file, number).strip() if file else ""
     line = f"{file}:{number}: {text}" if file else "an unknown line"
-    first = problem.text.split(". ")[0].split("; ")[0]
+    first = str(problem.error).split(". ")[0].split("; ")[0]
     jitted._keep_eager(f"runs eagerly, because it cannot be traced: {first} at {line}", *args, **kwargs)
     if line in _warned:
         return
     _warned.add(line)
-    name = getattr(jitted.__wrapped__, "__qualname__", repr(jitted.__wrapped__))
+    name, kind = getattr(jitted.__wrapped__, "__qualname__", repr(jitted.__wrapped__)), type(problem.error).__name__
     warnings.warn_explicit(
-        f"jit: {name} cannot be traced for these arguments and runs eagerly: {first} ({problem.kind}) at "
+        f"jit: {name} cannot be traced for these arguments and runs eagerly: {first} ({kind}) at "
         f"{line}; weft.jit without fallback, or weft.compile(fullgraph=True), raises the error",
         RuntimeWarning,
         file or __file__,

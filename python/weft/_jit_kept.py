@@ -17,21 +17,38 @@ _CACHE = functools._lru_cache_wrapper
 
 
 def still_held(references, let_go=lambda: None):
-    """The tensors, of these weak references, that something in Python holds, beside garbage.
+    """The tensors, of these weak references, that something holds, beside garbage.
 
     ``let_go`` is called where something of that has gone: what has been held beside it may go then.
     """
-    for generation in (0, 1):
+    for generation in (0, 1, 2):  # 2: where the program itself has called the collector
         let_go()
-        if all(reference() is None for reference in references):
+        alive = [tensor for reference in references if (tensor := reference()) is not None]
+        tensor = None
+        if not _held(alive):
             return []
+        del alive
         collect(generation)
     let_go()
     alive = [tensor for reference in references if (tensor := reference()) is not None]
     tensor = None
-    held = []
-    held += [one for one in alive if _holders([one], alive, held)]
-    return held
+    return _held(alive)
+
+
+def _held(alive, ours=None):
+    """Those that something beside the list holds. ours: how many references this makes itself."""
+    owned = _C._holds_its_object
+    return [one for one in alive if sys.getrefcount(one) - owned(one) > (_OURS if ours is None else ours)]
+
+
+def _count_ours():
+    alive, count = [_C.Tensor()], 0
+    while _held(alive, count):
+        count += 1
+    return count
+
+
+_OURS = _count_ours()
 
 
 def _holders(things, *ours):
@@ -102,14 +119,13 @@ def take_out(references, young):
     """
     things, seen, emptied = still_held(references), set(), []
     while things:
-        holders = _holders(things)
+        holders = [one for one in _holders(things) if id(one) not in seen]
+        seen |= {id(one) for one in holders}
+        named = _named([one for one in holders if type(one) is dict and id(one) in young], young, holders)
         ids = {id(one) for one in things}
         above = []
         for holder in holders:
-            if id(holder) in seen:
-                continue
-            seen.add(id(holder))
-            if isinstance(holder, _IMMUTABLE) or (id(holder) in young and not _is_of_older(holder, young)):
+            if isinstance(holder, _IMMUTABLE) or (id(holder) in young and id(holder) not in named):
                 above.append(holder)
             else:
                 _let_go(holder, ids)
@@ -119,12 +135,29 @@ def take_out(references, young):
     return emptied
 
 
-def _is_of_older(members, young):
-    """Is it the dict of an object from before the trace? The collector knows of a dict once something is in it."""
-    if type(members) is not dict:
-        return False
-    owners = [one for one in gc.get_referrers(members) if _C._instance_dict(one) is members]
-    return any(id(one) not in young for one in owners)
+def _named(dicts, young, *ours):
+    """The ids of those of the dicts that are the attributes or an attribute of something old, or a variable.
+
+    The collector knows of a dict once there is something in it, so that one from before the trace may look new.
+    """
+    if not dicts:
+        return set()
+    ids, named = {id(one) for one in dicts}, set()
+    for owner in _holders(dicts, *ours):
+        if id(owner) in young and type(owner) is not dict:
+            continue
+        if type(owner) is types.CellType or isinstance(owner, (type, types.ModuleType)):
+            named |= ids & {id(one) for one in gc.get_referents(owner)}
+        elif id(own := _C._instance_dict(owner)) in ids:
+            named.add(id(own))
+        elif type(owner) is dict:  # of a class, a module or an object
+            of = [one for one in _holders([owner], dicts, *ours) if not isinstance(one, (list, tuple, dict))]
+            of = [one for one in of if id(one) not in young]
+            if any(isinstance(one, type) or _C._instance_dict(one) is owner for one in of):
+                named |= ids & {id(one) for one in owner.values()}
+        elif not isinstance(owner, (list, tuple, set, frozenset, collections.deque, _CACHE)):
+            named |= ids & {id(value) for _, value in _attributes(owner)}
+    return named
 
 
 def _let_go(holder, ids):

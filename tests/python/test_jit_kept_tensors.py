@@ -6,6 +6,7 @@ import gc
 import warnings
 import weakref
 
+import numpy as np
 import pytest
 from support import weft_only
 
@@ -145,6 +146,28 @@ def in_a_function(w):
     return f, lambda: [g() for g in kept]
 
 
+def in_an_array_of_objects(w):
+    """Python's collector does not see what is in it."""
+    kept = np.empty(1, object)
+
+    def f(x):
+        kept[0] = x * 2
+        return x + 1
+
+    return f, lambda: list(kept)
+
+
+def a_constant(w):
+    """A graph that uses it would share it with whoever has it."""
+    kept = []
+
+    def f(x):
+        kept.append(w.tensor([0.0, 1.0, 2.0]))
+        return x + kept[-1]
+
+    return f, lambda: kept
+
+
 def before_a_value_is_needed(w):
     kept = []
 
@@ -168,6 +191,7 @@ KINDS = [
     the_argument,
     by_a_hook_of_a_module,
     in_a_function,
+    in_an_array_of_objects,
 ]
 
 
@@ -182,7 +206,7 @@ def test_it_is_an_error(w, make):
         w.jit(f)(w.ones(3))
 
 
-@pytest.mark.parametrize("make", [*KINDS, before_a_value_is_needed], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("make", [*KINDS, a_constant, before_a_value_is_needed], ids=lambda f: f.__name__)
 def test_it_runs_eagerly_with_fallback(w, make):
     w.manual_seed(0)
     f, kept = make(w)
@@ -195,6 +219,26 @@ def test_it_runs_eagerly_with_fallback(w, make):
             x = w.full((3,), float(i))
             assert compiled(x).tolist() == eager(x).tolist()
             assert values(kept()) == values(eager_kept())
+
+
+def test_what_the_collector_does_not_look_at(w):
+    """As before a fork."""
+    for make in (in_a_list, in_an_attribute, by_a_hook_of_a_module):
+        f, _ = make(w)
+        gc.freeze()
+        try:
+            with pytest.raises(RuntimeError, match=r"a tensor of shape .* is kept by"):
+                w.jit(f)(w.ones(3))
+        finally:
+            gc.unfreeze()
+
+
+def test_looking_at_a_graph_takes_tensors_out_too(w):
+    f, kept = in_a_list(w)
+    compiled = w.compile(f)
+    with pytest.raises(RuntimeError, match="is kept by"):
+        compiled.graph(w.ones(3))
+    assert kept() == []
 
 
 def test_the_error_names_the_holder(w):
@@ -299,18 +343,6 @@ def test_what_goes_with_the_trace(w):
     gc.collect()
     assert f(w.ones(2))["y"].tolist() == [2, 2]
     assert f.traces == 1
-
-
-def test_constants_of_the_trace_may_be_kept(w):
-    kept = []
-
-    @w.jit
-    def f(x):
-        kept.append(w.tensor([0, 1, 2]))
-        return x
-
-    f(w.ones(3))
-    assert kept[0].tolist() == [0, 1, 2]
 
 
 def test_a_profiler_that_the_function_starts(w):
