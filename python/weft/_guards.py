@@ -16,7 +16,6 @@ import gc
 import io
 import sys
 import types
-import weakref
 from pathlib import Path
 
 from weft import _C, _guards_watch
@@ -38,7 +37,18 @@ from weft._guards_code import (
     scan,
     settled_level,
 )
-from weft._guards_contents import Before, TooLargeError, WatchedGroup, content_of
+from weft._guards_contents import Before, TooLargeError, WatchedGroup, content_of, global_generators
+from weft._guards_values import (
+    CACHED_PROPERTY,
+    CACHES,
+    UNREAD,
+    WRAPPERS,
+    GuardList,
+    has_own_reading,
+    is_plain_container,
+    only_counts,
+    special_name,
+)
 from weft._guards_watch import state as _state
 from weft._jit_kept import description, still_held
 
@@ -46,10 +56,6 @@ MAX_LEVELS, MAX_ARRAY_BYTES = 8, 1 << 20  # as in csrc/bindings/jit_guards.h
 
 # What can have no state that a trace would not see otherwise.
 PLAIN = (type(None), bool, int, float, complex, str, bytes, range, slice, type(...), types.CodeType)
-# Entries of a class that say nothing, or are other ones while a trace runs.
-_UNREAD = frozenset(
-    ("__getattribute__", "__setattr__", "__delattr__", "__dict__", "__weakref__", "__doc__", "__module__")
-)
 _TENSOR_PARTS = ("_parameters", "_buffers", "_modules")
 
 PACKAGE = f"{Path(__file__).parent}/"
@@ -77,38 +83,12 @@ class CannotGoBackError(RuntimeError):
     """The trace has changed what nothing can put back, so that no eager run can follow."""
 
 
-class _Guards:
-    """Guards with what is known of them while a trace runs."""
-
-    def __init__(self):
-        self.made = _C._Guards()
-        self.notes = []  # of each: (line, the name that it is about if the program may not have read that)
-        self.asked = set()  # numbers of those on what foreign code answers
-        self.contents = set()  # numbers of those on what nothing can put back
-
-    def add(self, line, kind, *args, name=None):
-        """Adds one. RuntimeError for what cannot be guarded."""
-        try:
-            getattr(self.made, kind)(*args)
-        finally:
-            while len(self.notes) < len(self.made):
-                self.notes.append((line, name))
-
-    def differing(self):
-        """(number, the object that it is about) of those that do not hold any more."""
-        return [(number, about) for number, about in self.made.differing() if number not in self.asked]
-
-    def has_moved_on(self):
-        """Is something else than at first that cannot be put back?"""
-        return bool(self.contents) and any(number in self.contents for number, _ in self.made.differing())
-
-
 class Recorder:
     """All that one trace reads. ``finish()`` gives the guards."""
 
     def __init__(self):
         # While backward is traced, forward has those of the function itself.
-        self.guards, self.forward = _Guards(), None
+        self.guards, self.forward = GuardList(), None
         self.problems = []  # (owner, name as in notes, error) of what cannot be guarded
         self.before = Before()
         self.reads = {}  # (id of the object, name) -> (object, how deep it is compared)
@@ -122,6 +102,7 @@ class Recorder:
         self.kept = {}  # id -> object whose guards on all that it holds are made
         self.arrays = {}  # id -> array that became a tensor
         self.optimizers = {}  # id -> optimizer
+        self.generators = []  # (the state, the generator) of those of Python and NumPy
         self.settings = {}  # (id of the owner, name) -> owner
         self.fresh = {}  # id -> module made by the traced function itself
         self.settled = {*PLAIN, types.BuiltinFunctionType, types.BuiltinMethodType, types.FrameType}
@@ -137,6 +118,9 @@ class Recorder:
         self.outer, _state.recorder = _state.recorder, self
         self.started = self.asks_young = True
         _state.tensors = self.tensors
+        for generator in global_generators():
+            self.before.content(generator)
+            self.generators.append((content_of(type(generator))(generator), generator))
         _guards_watch.tell_young()
         _guards_watch.start()
 
@@ -152,6 +136,10 @@ class Recorder:
                     self._guard_members(function, function.__dict__, f"a {function.__qualname__}", "")
         self._let_go()
         self._find_changes()
+        for state, generator in self.generators:
+            if content_of(type(generator))(generator) != state:
+                label = f"the state of the default generator of {type(generator).__module__.split('.')[0]}"
+                self.changes.append((label, ""))
         if self.asks_young:
             self.asks_young = False
             _guards_watch.forget_young()
@@ -161,7 +149,7 @@ class Recorder:
 
         It is compared once more before a backward that was compiled runs.
         """
-        self.forward, self.guards = self.guards, _Guards()
+        self.forward, self.guards = self.guards, GuardList()
         self.ran = dict(self.codes)
         reads = (self.reads, self.variables, self.class_reads, self.codes, self.guarded, self.kept)
         self.earlier = [list(part.values()) if type(part) is dict else list(part) for part in reads]  # so that ids stay
@@ -188,7 +176,7 @@ class Recorder:
         if not (code.co_argcount or code.co_kwonlyargcount or code.co_freevars or code.co_flags & 0x0C):
             return
         values = list(frame.f_locals.values())
-        if values and (name := _special_name(type(values[0]), code)):
+        if values and (name := special_name(type(values[0]), code)):
             self._guard_class(values[0], line_of(frame))  # Python finds such methods without reading the attribute
             self._read_class(type(values[0]), (name,), frame)
         for value in values:
@@ -210,7 +198,7 @@ class Recorder:
     def _read_variables(self, its, frame):
         variables, builtins = frame.f_globals, frame.f_builtins
         for name in its.cleared:
-            if _is_plain_container(variables.get(name)):
+            if is_plain_container(variables.get(name)):
                 label = f"the variable {name!r}"
                 self._guard(line_of(frame), None, "add_item", variables, name, label, ONLY_TYPE)
                 self.own[id(variables), name] = variables
@@ -249,7 +237,7 @@ class Recorder:
             label = f"the variable {name!r}"
             has_changed = self.before.item(variables, name, levels != ONLY_TYPE)
             self._note_change(has_changed, None, levels, label, line_of(frame))
-            if not _only_counts(levels, variables.get(name)):
+            if not only_counts(levels, variables.get(name)):
                 self._guard(line_of(frame), None, "add_item", variables, name, label, levels)
 
     def _read_chain(self, kind, chain, frame):
@@ -308,8 +296,8 @@ class Recorder:
         elif kind is types.MethodType:
             self.met(value.__func__)
             self.met(value.__self__)
-        elif kind in _WRAPPERS:
-            for part in _WRAPPERS[kind](value):
+        elif kind in WRAPPERS:
+            for part in WRAPPERS[kind](value):
                 self.met(part)
         elif kind is types.ModuleType:
             _guards_watch.watch_module(value)
@@ -335,7 +323,7 @@ class Recorder:
         if is_installed(code.co_filename):  # a decorator perhaps: what it is around counts
             for cell in function.__closure__ or ():
                 value = contents(cell)
-                if not issubclass(type(value), _CACHES):
+                if not issubclass(type(value), CACHES):
                     self.met(value)
         elif function.__dict__:
             line = f"{code.co_filename}:{code.co_firstlineno}"
@@ -398,7 +386,7 @@ class Recorder:
             self.settled.add(kind)
         elif not _guards_watch.patch_class(kind):
             self._guard_whole(value, None)
-        elif _has_own_reading(kind):
+        elif has_own_reading(kind):
             self._guard_whole(value, None)
         else:
             self.settled.add(kind)
@@ -426,7 +414,7 @@ class Recorder:
             if not installed:
                 self.met(value)
             return value
-        if code is _CACHED_PROPERTY and name == "__dict__":
+        if code is CACHED_PROPERTY and name == "__dict__":
             return value  # what it finds or sets there is read as the attribute
         is_optimizer = issubclass(kind, optimizer_type())
         if installed:
@@ -443,7 +431,7 @@ class Recorder:
             if id(owner) in self.fresh or (id(owner), name) in self.own:
                 return value
             next_attribute = scan(code).next_attribute.get(frame.f_lasti)
-            if not installed and next_attribute == "clear" and _is_plain_container(value):
+            if not installed and next_attribute == "clear" and is_plain_container(value):
                 self.own[id(owner), name] = owner
                 self._guard_read(owner, name, ONLY_TYPE, frame, installed)
                 return value
@@ -481,7 +469,7 @@ class Recorder:
         """All entries of a dict, and which there are. added: how many it has for the time of the trace only."""
         is_class = issubclass(type(owner), type)
         for name, value in list(members.items()):
-            if not isinstance(name, str) or is_class and name in _UNREAD:
+            if not isinstance(name, str) or is_class and name in UNREAD:
                 continue
             if is_class:
                 self.before.attribute_of_class(owner, name)
@@ -537,11 +525,12 @@ class Recorder:
         code = function.__code__
         line = f"{code.co_filename}:{code.co_firstlineno}"
         self._guard(line, function, "add_function", function.__qualname__)
+        self.before.defaults(function)
         for part in (function.__defaults__, function.__kwdefaults__):
             self.before.container(part)
         its = scan(code)
         for name, cell in zip(code.co_freevars, function.__closure__ or (), strict=True):
-            if name in its.cleared and _is_plain_container(contents(cell)):
+            if name in its.cleared and is_plain_container(contents(cell)):
                 self._guard(line, cell, "add_cell", cell, f"the variable {name!r}", ONLY_TYPE)
                 self.own[id(cell), None] = cell
             elif name in its.stored:
@@ -554,7 +543,7 @@ class Recorder:
                 levels = settled_level(its.cells_only_changed.get(name, ALL_LEVELS), value)
                 has_changed = self.before.cell(cell, levels != ONLY_TYPE)
                 self._note_change(has_changed, cell, levels, f"the variable {name!r}", line)
-                if not _only_counts(levels, value):
+                if not only_counts(levels, value):
                     self._guard(line, cell, "add_cell", cell, f"the variable {name!r}", levels)
 
     def _guard_cells_of_hook(self, code):
@@ -611,7 +600,7 @@ class Recorder:
             return
         if own is not None:
             self._note_change(self.before.item(own, name, levels != ONLY_TYPE), owner, levels, label, line)
-            if not _only_counts(levels, own.get(name)):
+            if not only_counts(levels, own.get(name)):
                 self._guard(line, owner, "add_item", own, name, label, levels)
         if own is None or name not in own:
             for base in kind.__mro__ if found is not MISSING else ():
@@ -794,49 +783,3 @@ class Recorder:
         """
         if _state.goes_back:
             self.before.put_back()
-
-
-_CACHED_PROPERTY = functools.cached_property.__get__.__code__
-
-
-@functools.lru_cache(maxsize=4096)
-def _special_name(kind, code):
-    """Under which name like __call__ instances of the class have a function with this code, or None."""
-    if is_builtin_or_installed(kind) or issubclass(kind, (type, _C.Tensor)):
-        return None
-    for base in kind.__mro__:
-        for name, value in base.__dict__.items():
-            if name[:2] == name[-2:] == "__" and getattr(value, "__code__", None) is code and name not in _UNREAD:
-                return name
-    return None
-
-
-def _is_plain_container(value):
-    """Does emptying it leave nothing of what it was?"""
-    return type(value) in (list, dict, set)
-
-
-# Where decorators of the standard library keep what they have found out.
-_CACHES = (weakref.WeakKeyDictionary, weakref.WeakValueDictionary)
-
-
-def _only_counts(levels, value):
-    """Is a number only counted up there, so that nothing depends on it?"""
-    return levels == ONLY_TYPE and type(value) in (int, float)
-
-
-def _has_own_reading(kind):
-    """Does the class of the program read attributes in a way of its own?"""
-    for base in kind.__mro__:
-        own = _guards_watch.own_of(base, "__getattribute__")
-        if own is not MISSING:
-            return type(own) is types.FunctionType and not is_installed(own.__code__.co_filename)
-    return False
-
-
-_WRAPPERS = {
-    functools._lru_cache_wrapper: lambda f: (f.__wrapped__,),
-    property: lambda p: (p.fget,),
-    staticmethod: lambda f: (f.__func__,),
-    classmethod: lambda f: (f.__func__,),
-}

@@ -6,6 +6,7 @@ import contextvars
 import copy
 import functools
 import itertools
+import random
 import sys
 import threading
 import types
@@ -105,6 +106,11 @@ def _set_bytes(value, kept):
     value[:] = kept
 
 
+def _set_array(value, kept):
+    if value.flags.writeable:
+        value[...] = kept
+
+
 # type -> (what is kept of an object of it, how that is put back), for those of the above that allow it
 PUT_BACK = {
     bytearray: (bytes, _set_bytes),
@@ -118,6 +124,12 @@ PUT_BACK = {
 
 def put_back_of(kind):
     """(what is kept of an object of this class, how that is put back), or None."""
+    if issubclass(kind, random.Random):
+        return random.Random.getstate, random.Random.setstate
+    if kind.__module__ == "numpy.random.mtrand" and kind.__name__ == "RandomState":
+        return lambda r: r.get_state(), lambda r, kept: r.set_state(kept)
+    if kind.__module__ == "numpy.random._generator" and kind.__name__ == "Generator":
+        return lambda g: g.bit_generator.state, lambda g, kept: setattr(g.bit_generator, "state", kept)
     if issubclass(kind, threading.local):
         return lambda local: dict(local.__dict__), lambda local, kept: _set_entries(local.__dict__, kept)
     return PUT_BACK.get(kind)
@@ -127,7 +139,28 @@ def content_of(kind):
     """The function that gives what is compared of an object of this class; None: nothing but its attributes."""
     if issubclass(kind, threading.local):
         return lambda local: dict(local.__dict__)
+    if issubclass(kind, random.Random) or kind.__module__ in ("numpy.random.mtrand", "numpy.random._generator"):
+        way = put_back_of(kind)
+        return None if way is None else lambda generator: _plain(way[0](generator))
     return KINDS.get(kind)
+
+
+def _plain(state):
+    """The state of a generator with the bytes of arrays in their place."""
+    if type(state) is dict:
+        return {key: _plain(value) for key, value in state.items()}
+    if type(state) is tuple:
+        return tuple(_plain(value) for value in state)
+    return state.tobytes() if type(state).__name__ == "ndarray" else state
+
+
+def global_generators():
+    """The generators behind the functions of ``random`` and ``numpy.random``."""
+    generators = [random._inst]
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        generators.append(numpy_random.mtrand._rand)
+    return generators
 
 
 class Before:
@@ -163,7 +196,9 @@ class Before:
         return first is not value and not _is_equal(first, value) or self._has_changed(value)
 
     def container(self, value, level=0):
-        """A container, with those in it down to level 8."""
+        """A container, with those in it down to level 8; an array."""
+        if type(value).__name__ == "ndarray" and id(value) not in self._contents and value.nbytes <= MAX_BYTES:
+            self._contents[id(value)] = (value, value.copy(), _set_array)
         if level > 8 or not issubclass(type(value), CONTAINERS):
             return
         if id(value) in self._containers:
@@ -193,8 +228,18 @@ class Before:
             return False
         return way is not None
 
+    def defaults(self, function):
+        """The default arguments of a function."""
+        if id(function) not in self._functions:
+            self._functions[id(function)] = (function, function.__defaults__, function.__kwdefaults__)
+
     def put_back(self):
         """Everything as it was."""
+        for function, defaults, by_name in self._functions.values():
+            if function.__defaults__ is not defaults:
+                function.__defaults__ = defaults
+            if function.__kwdefaults__ is not by_name:
+                function.__kwdefaults__ = by_name
         for value, kept, set_back in self._contents.values():
             set_back(value, kept)
         for value, kept in self._containers.values():
@@ -234,8 +279,9 @@ class Before:
         for known in (self._items, self._slots, self._cells, self._classes):
             for key in [key for key in known if key[0] in young and type(known[key][0]) is not dict]:
                 del known[key]
-        for key in [key for key in self._contents if key in young]:
-            del self._contents[key]
+        for known in (self._contents, self._functions):
+            for key in [key for key in known if key in young]:
+                del known[key]
         for key in [key for key in self._containers if key in young]:
             value = self._containers.pop(key)
             if type(value[0]) is dict and sys.getrefcount(value[0]) > 2:
@@ -244,6 +290,7 @@ class Before:
     def clear(self):
         """Lets go of it all."""
         self._items, self._slots, self._cells, self._classes, self._containers = {}, {}, {}, {}, {}
+        self._functions = {}
         self._contents, self._levels = {}, {}  # levels: at which each container was met
 
 

@@ -1,6 +1,7 @@
 """Tensors of a trace that the program still holds when the trace is over. They have no values, and never will."""
 
 import collections
+import contextlib
 import functools
 import gc
 import sys
@@ -125,11 +126,12 @@ def take_out(references, young):
         ids = {id(one) for one in things}
         above = []
         for holder in holders:
-            if isinstance(holder, _IMMUTABLE) or (id(holder) in young and id(holder) not in named):
+            if isinstance(holder, (tuple, frozenset)) or (id(holder) in young and id(holder) not in named):
                 above.append(holder)
-            else:
-                _let_go(holder, ids)
-                emptied.append(holder)
+            elif not isinstance(holder, _IMMUTABLE):
+                with contextlib.suppress(AttributeError, TypeError):  # of a class that does not allow that
+                    _let_go(holder, ids)
+                    emptied.append(holder)
         del holders
         things = above
     return emptied

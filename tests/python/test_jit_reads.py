@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import itertools
+import random
 import warnings
 
 import numpy as np
@@ -424,7 +425,62 @@ def shared_dicts(w, wrap):
         yield Box.shared["last"]
 
 
+def random_layers(kind):
+    def program(w, wrap):
+        random.seed(0)
+        np.random.seed(0)
+        own, array, values = random.Random(0), np.random.default_rng(0), np.random.RandomState(0)
+        draw = {
+            "random": random.random,
+            "numpy": np.random.rand,
+            "Random": lambda: own.random(),
+            "Generator": lambda: array.random(),
+            "RandomState": lambda: values.rand(),
+        }[kind]
+        f = wrap(lambda x: x * 2 if draw() < 0.5 else x)
+        for _ in range(8):
+            yield f(w.ones(1))
+        yield w.tensor(draw())
+
+    program.__name__ = f"random_layers_{kind}"
+    return program
+
+
+RANDOM_LAYERS = [random_layers(kind) for kind in ("random", "numpy", "Random", "Generator", "RandomState")]
+
+
+def counts_in_arrays(w, wrap):
+    counts, nested = np.zeros(3), {"counts": np.zeros(2)}
+
+    def f(x):
+        counts[1] += 1
+        nested["counts"][0] += 1
+        return x * x.sum().item()
+
+    f = wrap(f)
+    for _ in range(3):
+        yield f(w.ones(1))
+        yield w.tensor(counts + nested["counts"].sum())
+
+
+def default_arguments_that_are_set(w, wrap):
+    def g(x, last=None):
+        return x if last is None else x + last
+
+    def f(x):
+        y = g(x)
+        g.__defaults__ = (x * 2,)
+        return y
+
+    f = wrap(f)
+    for _ in range(3):
+        yield f(w.ones(1))
+
+
 PROGRAMS = [
+    *RANDOM_LAYERS,
+    counts_in_arrays,
+    default_arguments_that_are_set,
     local_of_the_same_name,
     counter_by_a_local,
     tensor_entries,
