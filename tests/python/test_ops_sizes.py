@@ -6,7 +6,7 @@ import sys
 import pytest
 from support import weft_only
 
-HUGE = (2**31, 2**62, 2**63 - 1)
+HUGE = (2**31, 2**62, 2**63 - 1, -(2**63))
 
 CALLS = {
     "conv1d stride": "f.conv1d(w.ones(1, 1, 5), w.ones(1, 1, 3), stride={n})",
@@ -65,7 +65,10 @@ CALLS = {
     "vander": "w.vander(w.ones(2), {n})",
     "topk": "w.ones(5).topk({n})",
     "split": "w.ones(5).split({n})",
+    "unflatten into nothing": "w.ones(0).unflatten(0, ({n}, {n}, 0))",
     "chunk": "w.ones(5).chunk({n})",
+    "chunk of nothing": "w.ones(0).chunk({n})",
+    "split sizes": "w.ones(5).split(({n}, {n}, 7))",
     "pixel_shuffle": "f.pixel_shuffle(w.ones(1, 4, 1, 1), {n})",
     "group_norm": "f.group_norm(w.ones(1, 4, 1), {n})",
 }
