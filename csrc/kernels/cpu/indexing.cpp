@@ -31,7 +31,9 @@ bool offsets_of_run(int64_t* out, const StridedView& positions, const int64_t* a
         int64_t v = index[i * pace];
         v += v < 0 ? lift : 0;
         bad |= static_cast<uint64_t>(v) >= static_cast<uint64_t>(s.size) ? 1u : 0u;
-        out[i] += v * s.stride;
+        // The offset of an index out of range may be anything: nobody goes there.
+        out[i] = static_cast<int64_t>(static_cast<uint64_t>(out[i]) +
+                                      static_cast<uint64_t>(v) * static_cast<uint64_t>(s.stride));
       }
     };
     if (index_step == 1)
