@@ -127,8 +127,9 @@ struct Slice : ViewOp<Slice> {
   Tensor view(const Tensor& x) const override {
     Shape shape = x.shape();
     Strides strides = x.strides();
-    shape[dim] = (stop - start + step - 1) / step;
-    strides[dim] *= step;
+    shape[dim] = (stop - start) / step + ((stop - start) % step > 0);
+    // Out of range only where one element is left: then the stride says nothing.
+    (void)__builtin_mul_overflow(strides[dim], step, &strides[dim]);
     return alias_as_strided(x, shape, strides, x.offset() + start * x.strides()[dim]);
   }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0)); }
