@@ -1,27 +1,91 @@
-// What functions that make new tensors share: defaults for dtype and device, requires_grad, sizes as separate
-// arguments.
+// What functions that make new tensors share: dtype, device, requires_grad and out, and PyTorch's hints about memory.
 #pragma once
 
 #include "bindings/autograd.h"
 #include "bindings/bindings.h"
+#include "bindings/out.h"
 
 namespace weft::python {
 
-struct FactoryOptions {
-  std::optional<DType> dtype;
-  std::optional<Device> device;
-  bool requires_grad = false;
+using MaybeDType = std::optional<DType>;
+using MaybeDevice = std::optional<Device>;
+using MaybeFlag = std::optional<bool>;
 
-  DType dtype_or_default() const { return dtype.value_or(default_dtype()); }
-  Device device_or_default() const { return device.value_or(default_device()); }
-  Tensor finish(const Tensor& t) const {
-    if (requires_grad) change_requires_grad(t, true);
+// What the keyword arguments of a function that makes a tensor ask for.
+class FactoryOptions {
+ public:
+  // Raises RuntimeError unless `out`, where it is given, has that dtype and device and may be written.
+  FactoryOptions(const char* name, MaybeDType dtype, MaybeDevice device, MaybeFlag requires_grad)
+      : name_(name), dtype_(dtype), device_(device), requires_grad_(requires_grad.value_or(false)) {}
+  void set(const Tensor& out) {
+    out_ = out;
+    if (!out.defined()) return;
+    check(!dtype_ || *dtype_ == out.dtype(), name_, ": dtype is ", *dtype_, " but out= has dtype ", out.dtype());
+    check(!device_ || *device_ == out.device(), name_, ": device is ", *device_, " but out= is on ", out.device());
+    check_out(name_, out, false);
+  }
+  void set(MemoryFormat format) { format_ = format; }
+
+  // The dtype of the new tensor, `natural` where none is given. Raises RuntimeError, before memory is taken, if it
+  // cannot require grad but shall.
+  DType dtype_or(DType natural) const {
+    const DType t = out_.defined() ? out_.dtype() : dtype_.value_or(natural);
+    check(!requires_grad_ || is_floating(t), name_, ": only floating point tensors can require grad, got dtype ", t,
+          "; use a float dtype");
     return t;
   }
+  DType dtype_or_default() const { return dtype_or(default_dtype()); }
+  Device device_or(Device natural) const { return out_.defined() ? out_.device() : device_.value_or(natural); }
+  Device device_or_default() const { return device_or(default_device()); }
+
+  // For the _like form of a function, which lays its result out in row-major order.
+  void check_like_format(const Tensor& x) const {
+    note_layout(x);
+    check(format_ != MemoryFormat::Preserve || x.is_contiguous(), name_,
+          ": memory_format=weft.preserve_format is not supported for a tensor of strides ", x.strides(),
+          "; use empty_strided and fill it");
+  }
+
+  bool given() const { return dtype_ || device_ || requires_grad_; }
+  const Tensor& out() const { return out_; }
+  // The new tensor, or out with its values.
+  Tensor finish(const Tensor& made) const { return as_leaf(write_out(name_, made, out_)); }
+  Tensor as_leaf(const Tensor& t) const {
+    if (requires_grad_) change_requires_grad(t, true);
+    return t;
+  }
+
+ private:
+  const char* name_;
+  MaybeDType dtype_;
+  MaybeDevice device_;
+  bool requires_grad_;
+  MemoryFormat format_ = MemoryFormat::Default;
+  Tensor out_;
 };
 
-// The keyword arguments dtype, device and requires_grad of a function that takes them as three values.
-#define WEFT_FACTORY_ARGS \
-  py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = false
+// make(options, arguments...) as a function of the arguments and then WEFT_FACTORY_ARGS, followed by those that More
+// names: a Tensor is out=, a MemoryFormat memory_format=.
+template <class... More, class F, class R, class... Args>
+auto with_options(const char* name, F make, R (*)(const FactoryOptions&, Args...)) {
+  return [name = std::string(name), make = std::move(make)](Args... args, MaybeDType dtype, MaybeDevice device,
+                                                            MaybeFlag requires_grad, MaybeFlag, StridedLayout,
+                                                            const More&... more) -> R {
+    FactoryOptions options(name.c_str(), dtype, device, requires_grad);
+    (options.set(more), ...);
+    return make(options, static_cast<Args>(args)...);
+  };
+}
+template <class... More, class F>
+auto with_options(const char* name, F make) {
+  return with_options<More...>(name, std::move(make), static_cast<py::detail::function_signature_t<F>*>(nullptr));
+}
+
+// dtype, device and requires_grad; and of PyTorch's arguments pin_memory, a hint, and layout, of which there is one.
+#define WEFT_FACTORY_ARGS                                                                               \
+  py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = py::none(), \
+  py::arg("pin_memory") = py::none(), py::arg("layout") = py::none()
+#define WEFT_FACTORY_OUT WEFT_FACTORY_ARGS, py::arg("out") = py::none()
+#define WEFT_FACTORY_LIKE WEFT_FACTORY_ARGS, py::arg("memory_format") = py::none()
 
 }  // namespace weft::python

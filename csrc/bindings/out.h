@@ -16,12 +16,17 @@ inline bool may_store(DType from, DType to) {
 // nobody else sees its memory: views would go on looking at the old one. Else RuntimeError.
 void resize_out(const char* op, const Tensor& out, const Shape& shape);
 
+// Raises RuntimeError where autograd would have to record that out= is written.
+inline void check_out(const char* op, const Tensor& out, bool result_requires_grad) {
+  check(!GradMode::enabled() || (!result_requires_grad && !out.requires_grad()), op,
+        ": out= cannot be used with tensors that require grad; call it under weft.no_grad()");
+}
+
 // Returns `result`, or, when `out` is given, `out` with the result in it, resized where it has another shape. out must
 // have a dtype that can hold the result; it is checked before it is written.
 inline Tensor write_out(const char* op, const Tensor& result, const Tensor& out) {
   if (!out.defined()) return result;
-  check(!GradMode::enabled() || (!result.requires_grad() && !out.requires_grad()), op,
-        ": out= cannot be used with tensors that require grad; call it under weft.no_grad()");
+  check_out(op, out, result.requires_grad());
   check(may_store(result.dtype(), out.dtype()), op, ": the result has dtype ", result.dtype(),
         ", which cannot be stored in out= of dtype ", out.dtype());
   if (out.shape() != result.shape()) resize_out(op, out, result.shape());

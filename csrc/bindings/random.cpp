@@ -32,53 +32,52 @@ void bind_uniform_and_normal(Family& f) {
   for (bool normal : {false, true}) {
     Distribution d = normal ? Distribution::Normal : Distribution::Uniform;
     const char* name = normal ? "randn" : "rand";
-    f.function(
-        name,
-        [d, name](const py::args& args, const std::optional<Dims>& size, const MaybeGenerator& g,
-                  std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
-          FactoryOptions o{dtype, device, requires_grad};
-          DrawScope draw(generator_of(g));
-          return o.finish(
-              random(d, {0, 1}, sizes(name, args, size), o.dtype_or_default(), o.device_or_default(), generator_of(g)));
-        },
-        py::kw_only(), py::arg("size") = py::none(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS,
-        normal ? "Independent numbers of the standard normal distribution.\n\n>>> import weft\n>>> weft.randn(2, "
-                 "3).shape\nweft.Size([2, 3])\n"
-               : "Independent numbers, uniform in [0, 1).\n\n>>> import weft\n>>> bool((weft.rand(10) < "
-                 "1).all())\nTrue\n");
-    f.function((std::string(name) + "_like").c_str(),
-               [d](const Tensor& x, std::optional<DType> dtype, std::optional<Device> device, bool requires_grad) {
-                 FactoryOptions o{dtype, device, requires_grad};
-                 DrawScope draw(nullptr);
-                 note_layout(x);
-                 return o.finish(random(d, {0, 1}, x.shape(), dtype.value_or(x.dtype()), device.value_or(x.device())));
-               },
-               py::arg("input"), py::kw_only(), WEFT_FACTORY_ARGS);
+    auto sized = [d, name](const FactoryOptions& o, const py::args& args, const std::optional<Dims>& size,
+                           const MaybeGenerator& g) {
+      DrawScope draw(generator_of(g));
+      return o.finish(
+          random(d, {0, 1}, sizes(name, args, size), o.dtype_or_default(), o.device_or_default(), generator_of(g)));
+    };
+    f.function(name, with_options<Tensor>(name, sized), py::kw_only(), py::arg("size") = py::none(),
+               py::arg("generator") = py::none(), WEFT_FACTORY_OUT,
+               normal
+                   ? "Independent numbers of the standard normal distribution.\n\n>>> import weft\n>>> weft.randn(2, "
+                     "3).shape\nweft.Size([2, 3])\n"
+                   : "Independent numbers, uniform in [0, 1).\n\n>>> import weft\n>>> bool((weft.rand(10) < "
+                     "1).all())\nTrue\n");
+    auto like = [d](const FactoryOptions& o, const Tensor& x, const MaybeGenerator& g) {
+      DrawScope draw(generator_of(g));
+      o.check_like_format(x);
+      return o.finish(random(d, {0, 1}, x.shape(), o.dtype_or(x.dtype()), o.device_or(x.device()), generator_of(g)));
+    };
+    const std::string like_name = std::string(name) + "_like";
+    f.function(like_name.c_str(), with_options<MemoryFormat>(like_name.c_str(), like), py::arg("input").none(false),
+               py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_LIKE,
+               "The same for the shape, dtype and device of input, where they are not given.");
   }
-  auto normal = [](const Operand& mean, const Operand& std, const std::optional<Dims>& size, const MaybeGenerator& g,
-                   std::optional<DType> dtype, std::optional<Device> device) -> Tensor {
-    const Tensor *m = std::get_if<Tensor>(&mean), *s = std::get_if<Tensor>(&std);
-    DrawScope draw(generator_of(g));
-    if (!m && !s) {
-      check<ErrorKind::Type>(size.has_value(), "normal: size is needed when mean and std are numbers");
-      return random(Distribution::Normal, {std::get<Scalar>(mean).to_double(), std::get<Scalar>(std).to_double()},
-                    *size, dtype.value_or(default_dtype()), device.value_or(default_device()), generator_of(g));
-    }
-    if (s)
-      require_all(ge(*s, Scalar(0.0)), "normal: the standard deviations std must not be negative");
-    else
-      check(std::get<Scalar>(std).to_double() >= 0, "normal: the standard deviation std must not be negative, got ",
-            std::get<Scalar>(std).to_double());
-    Shape shape = m && s ? broadcast_shapes("normal", m->shape(), s->shape()) : (m ? m : s)->shape();
-    Tensor z =
-        random(Distribution::Normal, {0, 1}, shape, (m ? m : s)->dtype(), (m ? m : s)->device(), generator_of(g));
-    z = s ? mul(z, *s) : mul(z, std::get<Scalar>(std));
-    return m ? add(z, *m) : add(z, std::get<Scalar>(mean));
-  };
-  f.function("normal", normal, py::arg("mean") = Scalar(0.0), py::arg("std") = Scalar(1.0),
-             py::arg("size") = py::none(), py::kw_only(), py::arg("generator") = py::none(),
-             py::arg("dtype") = py::none(), py::arg("device") = py::none(),
-             "Normal numbers with the given mean and standard deviation, numbers or tensors.");
+}
+
+Tensor make_normal(const FactoryOptions& o, const Operand& mean, const Operand& std, const std::optional<Dims>& size,
+                   const MaybeGenerator& g) {
+  const Tensor *m = std::get_if<Tensor>(&mean), *s = std::get_if<Tensor>(&std);
+  DrawScope draw(generator_of(g));
+  if (!m && !s) {
+    check<ErrorKind::Type>(size.has_value(), "normal: size is needed when mean and std are numbers");
+    return o.finish(
+        random(Distribution::Normal, {std::get<Scalar>(mean).to_double(), std::get<Scalar>(std).to_double()},
+               checked_sizes("normal", *size), o.dtype_or_default(), o.device_or_default(), generator_of(g)));
+  }
+  check<ErrorKind::Type>(!size && !o.given(),
+                         "normal: size, dtype, device and requires_grad are for a mean and std that are numbers");
+  if (s)
+    require_all(ge(*s, Scalar(0.0)), "normal: the standard deviations std must not be negative");
+  else
+    check(std::get<Scalar>(std).to_double() >= 0, "normal: the standard deviation std must not be negative, got ",
+          std::get<Scalar>(std).to_double());
+  Shape shape = m && s ? broadcast_shapes("normal", m->shape(), s->shape()) : (m ? m : s)->shape();
+  Tensor z = random(Distribution::Normal, {0, 1}, shape, (m ? m : s)->dtype(), (m ? m : s)->device(), generator_of(g));
+  z = s ? mul(z, *s) : mul(z, std::get<Scalar>(std));
+  return o.finish(m ? add(z, *m) : add(z, std::get<Scalar>(mean)));
 }
 
 RandomParams integer_range(const char* name, int64_t low, int64_t high) {
@@ -90,46 +89,46 @@ RandomParams integer_range(const char* name, int64_t low, int64_t high) {
 }
 
 void bind_integers(Family& f) {
-  auto randint = [](int64_t low, int64_t high, const Dims& size, const MaybeGenerator& g, std::optional<DType> dtype,
-                    std::optional<Device> device, bool requires_grad) {
-    FactoryOptions o{dtype, device, requires_grad};
+  auto sized = [](const FactoryOptions& o, int64_t low, int64_t high, const Dims& size, const MaybeGenerator& g) {
     DrawScope draw(generator_of(g));
-    return o.finish(random(Distribution::Integer, integer_range("randint", low, high), size,
-                           dtype.value_or(DType::Int64), o.device_or_default(), generator_of(g)));
+    return o.finish(random(Distribution::Integer, integer_range("randint", low, high), checked_sizes("randint", size),
+                           o.dtype_or(DType::Int64), o.device_or_default(), generator_of(g)));
   };
-  f.function("randint", randint, py::arg("low"), py::arg("high"), py::arg("size"), py::kw_only(),
-             py::arg("generator") = py::none(), WEFT_FACTORY_ARGS,
+  f.function("randint", with_options<Tensor>("randint", sized), py::arg("low"), py::arg("high"), py::arg("size"),
+             py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_OUT,
              "Independent integers, low <= n < high, each equally likely.");
-  f.function(
-      "randint",
-      [randint](int64_t high, const Dims& size, const MaybeGenerator& g, std::optional<DType> dtype,
-                std::optional<Device> device,
-                bool requires_grad) { return randint(0, high, size, g, dtype, device, requires_grad); },
-      py::arg("high"), py::arg("size"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS);
-  auto like = [](const Tensor& x, int64_t low, int64_t high, std::optional<DType> dtype, std::optional<Device> device,
-                 bool requires_grad) {
-    FactoryOptions o{dtype, device, requires_grad};
-    DrawScope draw(nullptr);
-    note_layout(x);
-    return o.finish(random(Distribution::Integer, integer_range("randint_like", low, high), x.shape(),
-                           dtype.value_or(x.dtype()), device.value_or(x.device())));
+  auto from_zero = [sized](const FactoryOptions& o, int64_t high, const Dims& size, const MaybeGenerator& g) {
+    return sized(o, 0, high, size, g);
   };
-  f.function("randint_like", like, py::arg("input"), py::arg("low"), py::arg("high"), py::kw_only(), WEFT_FACTORY_ARGS);
-  f.function(
-      "randint_like",
-      [like](const Tensor& x, int64_t high, std::optional<DType> dtype, std::optional<Device> device,
-             bool requires_grad) { return like(x, 0, high, dtype, device, requires_grad); },
-      py::arg("input"), py::arg("high"), py::kw_only(), WEFT_FACTORY_ARGS);
-  f.function(
-      "randperm",
-      [](int64_t n, const MaybeGenerator& g, std::optional<DType> dtype, std::optional<Device> device,
-         bool requires_grad) {
-        FactoryOptions o{dtype, device, requires_grad};
-        DrawScope draw(generator_of(g));
-        return o.finish(randperm(n, dtype.value_or(DType::Int64), o.device_or_default(), generator_of(g)));
-      },
-      py::arg("n"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_ARGS,
-      "A random permutation of 0, 1, ..., n - 1.");
+  f.function("randint", with_options<Tensor>("randint", from_zero), py::arg("high"), py::arg("size"), py::kw_only(),
+             py::arg("generator") = py::none(), WEFT_FACTORY_OUT);
+  auto like = [](const FactoryOptions& o, const Tensor& x, int64_t low, int64_t high, const MaybeGenerator& g) {
+    DrawScope draw(generator_of(g));
+    o.check_like_format(x);
+    return o.finish(random(Distribution::Integer, integer_range("randint_like", low, high), x.shape(),
+                           o.dtype_or(x.dtype()), o.device_or(x.device()), generator_of(g)));
+  };
+  f.function("randint_like", with_options<MemoryFormat>("randint_like", like), py::arg("input").none(false),
+             py::arg("low"), py::arg("high"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_LIKE,
+             "randint() with the shape, dtype and device of input, where they are not given.");
+  auto like_from_zero = [like](const FactoryOptions& o, const Tensor& x, int64_t high, const MaybeGenerator& g) {
+    return like(o, x, 0, high, g);
+  };
+  f.function("randint_like", with_options<MemoryFormat>("randint_like", like_from_zero), py::arg("input").none(false),
+             py::arg("high"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_LIKE);
+  auto permutation = [](const FactoryOptions& o, int64_t n, const MaybeGenerator& g) {
+    DrawScope draw(generator_of(g));
+    return o.finish(randperm(n, o.dtype_or(DType::Int64), o.device_or_default(), generator_of(g)));
+  };
+  f.function("randperm", with_options<Tensor>("randperm", permutation), py::arg("n"), py::kw_only(),
+             py::arg("generator") = py::none(), WEFT_FACTORY_OUT, "A random permutation of 0, 1, ..., n - 1.");
+}
+
+void bind_distributions(Family& f) {
+  f.function("normal", with_options<Tensor>("normal", &make_normal), py::arg("mean") = Scalar(0.0),
+             py::arg("std") = Scalar(1.0), py::arg("size") = py::none(), py::kw_only(),
+             py::arg("generator") = py::none(), WEFT_FACTORY_OUT,
+             "Normal numbers with the given mean and standard deviation, numbers (and a size) or tensors.");
   f.def(
       "multinomial",
       [](const Tensor& x, int64_t n, bool replacement, const MaybeGenerator& g, const Tensor& out) {
@@ -142,12 +141,14 @@ void bind_integers(Family& f) {
       "Raises RuntimeError for negative, infinite or all-zero weights.");
   f.def(
       "bernoulli",
-      [](const Tensor& p, std::optional<double> chance, const MaybeGenerator& g) {
-        if (chance)
-          return random(Distribution::Bernoulli, {*chance, 0}, p.shape(), p.dtype(), p.device(), generator_of(g));
-        return bernoulli(p, generator_of(g));
+      [](const Tensor& p, std::optional<double> chance, const MaybeGenerator& g, const Tensor& out) {
+        DrawScope draw(generator_of(g));
+        const Tensor drawn =  // any dtype holds 0 and 1
+            chance ? random(Distribution::Bernoulli, {*chance, 0}, p.shape(), p.dtype(), p.device(), generator_of(g))
+                   : bernoulli(p, generator_of(g));
+        return write_out("bernoulli", out.defined() ? to_dtype(drawn, out.dtype()) : drawn, out);
       },
-      py::arg("p") = py::none(), py::kw_only(), py::arg("generator") = py::none(),
+      py::arg("p") = py::none(), py::kw_only(), py::arg("generator") = py::none(), py::arg("out") = py::none(),
       "1 with probability input[i] (or p), else 0.");
 }
 
@@ -391,6 +392,7 @@ void bind_random(Family& f, Family& nn) {
   bind_generators(f.module());
   bind_uniform_and_normal(f);
   bind_integers(f);
+  bind_distributions(f);
   bind_in_place_draws(f);
   bind_dropout(f, nn);
 }

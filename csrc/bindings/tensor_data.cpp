@@ -1,7 +1,7 @@
 // From Python data to tensors and back: tensor(), as_tensor(), item(), tolist().
 #include <cstring>
 
-#include "bindings/autograd.h"
+#include "bindings/factory.h"
 #include "bindings/recursion.h"
 #include "bindings/tensor_object.h"
 #include "ops/elementwise.h"
@@ -271,26 +271,31 @@ PyObject* to_list(const Tensor& t) {
 }
 
 void bind_tensor_data(Family& f) {
-  f.function("tensor", &make_tensor, py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(),
-             py::arg("device") = py::none(), py::arg("requires_grad") = false,
-             "A new leaf tensor with a copy of data: numbers, nested lists, NumPy arrays or tensors.\n\n"
-             "Floats give the default dtype, integers int64, bools bool. Raises ValueError for ragged lists, TypeError "
-             "for other data.\n\n"
-             ">>> import weft\n>>> weft.tensor([[1, 2], [3, 4]])\ntensor([[1, 2],\n        [3, 4]])\n");
+  f.function(
+      "tensor",
+      [](const py::object& data, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag) {
+        return make_tensor(data, dtype, device, requires_grad);
+      },
+      py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+      py::arg("requires_grad") = false, py::arg("pin_memory") = py::none(),
+      "A new leaf tensor with a copy of data: numbers, nested lists, NumPy arrays or tensors.\n\n"
+      "Floats give the default dtype, integers int64, bools bool. Raises ValueError for ragged lists, TypeError "
+      "for other data.\n\n"
+      ">>> import weft\n>>> weft.tensor([[1, 2], [3, 4]])\ntensor([[1, 2],\n        [3, 4]])\n");
   f.function(
       "as_tensor", &as_tensor, py::arg("data"), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
       "Like tensor(), but shares memory with arrays and returns tensors as they are, where dtype and device allow.\n\n"
       ">>> import weft\n>>> weft.as_tensor([1.5])\ntensor([1.5000])\n");
   f.function(
       "asarray",
-      [](const py::object& obj, std::optional<DType> dtype, std::optional<Device> device, std::optional<bool> copy,
-         bool requires_grad) {
+      [](const py::object& obj, MaybeDType dtype, MaybeDevice device, MaybeFlag copy, MaybeFlag requires_grad) {
         Tensor t = copy.value_or(false) ? make_tensor(obj, dtype, device, false) : as_tensor(obj, dtype, device);
-        if (requires_grad) change_requires_grad(t, true);
+        if (requires_grad.value_or(false)) change_requires_grad(t, true);
         return t;
       },
       py::arg("obj"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
-      py::arg("copy") = py::none(), py::arg("requires_grad") = false, "Like as_tensor(); copy=True always copies.");
+      py::arg("copy") = py::none(), py::arg("requires_grad") = py::none(),
+      "Like as_tensor(); copy=True always copies.");
   f.method(
       "item", [](const Tensor& t) { return py::reinterpret_steal<py::object>(item(t)); },
       "The value of a tensor of one element as a Python number.\n\n>>> import weft\n>>> "

@@ -118,7 +118,8 @@ PyObject* take_back_object(TensorImpl* impl) {
 namespace {
 
 bool release_object(TensorImpl* impl) {
-  if (!Py_IsInitialized()) return true;
+  // While Python ends, its last thread still comes to the object: by weak references, and in the last collection.
+  if (!Py_IsInitialized() && !py::detail::get_thread_state_unchecked()) return true;
   GilAcquire gil;
   py::error_scope pending;
   auto* self = static_cast<PyObject*>(impl->python_object);

@@ -10,6 +10,11 @@ namespace weft {
 struct RangeRule {
   double start, step;
   int64_t first, stride;
+  // The product alone may be out of range; it wraps around and back.
+  WEFT_INLINE int64_t integer(int64_t i) const {
+    return static_cast<int64_t>(static_cast<uint64_t>(first) +
+                                static_cast<uint64_t>(i) * static_cast<uint64_t>(stride));
+  }
 };
 using RangeKernel = void(StridedView out, RangeRule rule);
 extern KernelTable<RangeKernel> range_kernel;

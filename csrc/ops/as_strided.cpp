@@ -112,7 +112,8 @@ struct Unfold : ViewOp<Unfold> {
     int64_t between = x.ndim() == 0 ? 1 : strides[dim];
     if (x.ndim() > 0) {
       shape[dim] = (x.size(dim) - size) / step + 1;
-      strides[dim] *= step;
+      // Out of range only where there is one window: then the stride says nothing.
+      (void)__builtin_mul_overflow(strides[dim], step, &strides[dim]);
     }
     shape.push_back(size);
     strides.push_back(between);

@@ -299,6 +299,12 @@ Tensor as_channels(const Tensor& bias, int dims) {
   return reshape(bias, shape);
 }
 
+// No tensor has as many channels as do not fit.
+int64_t of_all_groups(int64_t channels, int64_t groups) {
+  int64_t all = 0;
+  return __builtin_mul_overflow(channels, groups, &all) ? INT64_MAX : all;
+}
+
 // Calls f on x as a batch; takes the batch dim off again if x had none.
 template <class F>
 Tensor batched(const Tensor& x, int dims, F&& f) {
@@ -313,9 +319,9 @@ Tensor convolution(const char* name, int dims, const Tensor& given_x, const Tens
   Geometry g = geometry_of(name, dims, options);
   check_operands(name, dims, x, weight, bias, weight.ndim() ? weight.size(0) : 0);
   const int64_t channels = x.size(-dims - 1);
-  check(channels == weight.size(1) * g.groups, name, ": expected input with ", weight.size(1) * g.groups,
-        " channels (weight of shape ", weight.shape(), ", groups ", g.groups, "), got ", channels,
-        " in input of shape ", x.shape());
+  const int64_t inputs = of_all_groups(weight.size(1), g.groups);
+  check(channels == inputs, name, ": expected input with ", inputs, " channels (weight of shape ", weight.shape(),
+        ", groups ", g.groups, "), got ", channels, " in input of shape ", x.shape());
   check(weight.size(0) % g.groups == 0, name, ": expected a number of output channels that groups=", g.groups,
         " divides, got weight of shape ", weight.shape());
   if (options.padding_mode == "same") {
@@ -353,7 +359,7 @@ Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const T
   const Tensor x = for_half(given_x), weight = for_half(given_weight), bias = for_half(given_bias);
   Geometry g = geometry_of(name, dims, options);
   const Dims extra = per_dim(name, "output_padding", options.output_padding, dims, 0);
-  const int64_t outputs = weight.ndim() > 1 ? weight.size(1) * g.groups : 0;
+  const int64_t outputs = weight.ndim() > 1 ? of_all_groups(weight.size(1), g.groups) : 0;
   check_operands(name, dims, x, weight, bias, outputs);
   const int64_t channels = x.size(-dims - 1);
   check(channels == weight.size(0), name, ": expected input with ", weight.size(0), " channels (weight of shape ",

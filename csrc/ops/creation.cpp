@@ -107,7 +107,7 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, DType 
   int64_t count = count_steps(from, to, by);
   if (count > 0) {
     check_storable("arange", from, dtype);
-    check_storable("arange", Scalar(from.to_int() + (count - 1) * by.to_int()), dtype);
+    check_storable("arange", Scalar(RangeRule{0, 0, from.to_int(), by.to_int()}.integer(count - 1)), dtype);
   }
   return apply(Arange(count, from, by, dtype, device));
 }

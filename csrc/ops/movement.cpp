@@ -127,8 +127,9 @@ struct Slice : ViewOp<Slice> {
   Tensor view(const Tensor& x) const override {
     Shape shape = x.shape();
     Strides strides = x.strides();
-    shape[dim] = (stop - start + step - 1) / step;
-    strides[dim] *= step;
+    shape[dim] = (stop - start) / step + ((stop - start) % step > 0);
+    // Out of range only where one element is left: then the stride says nothing.
+    (void)__builtin_mul_overflow(strides[dim], step, &strides[dim]);
     return alias_as_strided(x, shape, strides, x.offset() + start * x.strides()[dim]);
   }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = place_in_zeros(*this, v.grad(), v.input_shape(0)); }
@@ -318,12 +319,13 @@ Tensor unflatten(const Tensor& x, int64_t dim, const Shape& sizes) {
   check(!sizes.empty(), "unflatten: expected at least one size");
   Shape shape;
   int64_t known = 1, left = -1;
+  bool over = false;
   for (int64_t n : sizes) {
     check(n >= -1 && (n >= 0 || left < 0), "unflatten: sizes must be positive and at most one -1, got ", sizes);
     if (n < 0) left = 0;
-    if (n >= 0) known *= n;
+    if (n >= 0) over |= __builtin_mul_overflow(known, n, &known);
   }
-  bool fits = left == 0 ? known != 0 && x.size(d) % known == 0 : known == x.size(d);
+  bool fits = !over && (left == 0 ? known != 0 && x.size(d) % known == 0 : known == x.size(d));
   check(fits, "unflatten: dimension ", d, " of size ", x.size(d), " does not split into ", sizes);
   for (int i = 0; i < x.ndim(); i++) {
     if (i != d) {
@@ -365,14 +367,18 @@ Tensor diagonal(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   int a = normalize_dim("diagonal", dim1, x.shape()), b = normalize_dim("diagonal", dim2, x.shape());
   check(a != b && x.ndim() >= 2, "diagonal: expected two different dims of a tensor of at least 2 dimensions, got ",
         dim1, " and ", dim2, " for shape ", x.shape());
-  return apply(Diagonal(offset, a, b), x);
+  // Beyond the corners there is nothing.
+  return apply(Diagonal(std::clamp(offset, -x.size(a), x.size(b)), a, b), x);
 }
 
 Tensor diag_embed(const Tensor& x, int64_t offset, int64_t dim1, int64_t dim2) {
   check(x.ndim() > 0, "diag_embed: expected at least 1 dimension, got a number");
   int a = normalize_dim("diag_embed", dim1, x.ndim() + 1), b = normalize_dim("diag_embed", dim2, x.ndim() + 1);
   check(a != b, "diag_embed: dim1 and dim2 must differ, got ", dim1, " and ", dim2);
-  int64_t n = x.size(-1) + std::abs(offset);
+  int64_t n = 0;
+  bool over =
+      offset < 0 ? __builtin_sub_overflow(x.size(-1), offset, &n) : __builtin_add_overflow(x.size(-1), offset, &n);
+  check(!over, "diag_embed: with offset ", offset, " the size of the matrix does not fit 63 bits");
   Shape shape = x.shape();
   shape.resize(shape.size() - 1);
   shape.insert(std::min(a, b), n);
@@ -384,10 +390,12 @@ std::vector<Tensor> split(const Tensor& x, const Dims& sizes, int64_t dim) {
   check(x.ndim() > 0, "split: a 0-dimensional tensor cannot be split");
   int d = normalize_dim("split", dim, x.shape());
   int64_t total = 0;
+  bool over = false;
   for (int64_t n : sizes) {
     check(n >= 0, "split: sizes must not be negative, got ", sizes);
-    total += n;
+    over |= __builtin_add_overflow(total, n, &total);
   }
+  check(!over, "split: the sum of sizes ", sizes, " does not fit 63 bits");
   check(total == x.size(d), "split: sizes ", sizes, " add up to ", total, ", but dimension ", d, " has size ",
         x.size(d));
   std::vector<Tensor> parts;
@@ -410,21 +418,32 @@ std::vector<Tensor> split(const Tensor& x, int64_t size, int64_t dim) {
   return split(x, sizes, d);
 }
 
+namespace {
+
+// Raises RuntimeError for so many parts of a dimension of size n that making the empty ones would not end.
+void check_parts(const char* op, int64_t parts, int64_t n) {
+  constexpr int64_t kMostEmpty = 1 << 20;
+  check(parts <= n || parts <= kMostEmpty, op, ": ", parts, " parts of a dimension of size ", n,
+        " would be empty tensors but for ", n);
+}
+
+}  // namespace
+
 std::vector<Tensor> chunk(const Tensor& x, int64_t chunks, int64_t dim) {
   check(chunks > 0, "chunk: the number of chunks must be positive, got ", chunks);
   check(x.ndim() > 0, "chunk: a 0-dimensional tensor cannot be split");
   int d = normalize_dim("chunk", dim, x.shape());
-  if (x.size(d) == 0) return split(x, Dims::filled(static_cast<int>(chunks), 0), d);
-  return split(x, (x.size(d) + chunks - 1) / chunks, d);
+  const int64_t n = x.size(d);
+  if (n > 0) return split(x, n / chunks + (n % chunks > 0), d);
+  check_parts("chunk", chunks, n);
+  return split(x, Dims::filled(static_cast<int>(chunks), 0), d);
 }
 
 std::vector<Tensor> tensor_split(const Tensor& x, int64_t sections, int64_t dim) {
   check(x.ndim() > 0, "tensor_split: a 0-dimensional tensor cannot be split");
   check(sections > 0, "tensor_split: the number of sections must be positive, got ", sections);
   int64_t n = x.size(normalize_dim("tensor_split", dim, x.shape()));
-  constexpr int64_t kMostEmpty = 1 << 20;
-  check(sections <= n || sections <= kMostEmpty, "tensor_split: ", sections, " sections of a dimension of size ", n,
-        " would be empty tensors but for ", n);
+  check_parts("tensor_split", sections, n);
   Dims sizes;
   for (int64_t i = 0; i < sections; i++) sizes.push_back(n / sections + (i < n % sections ? 1 : 0));
   return split(x, sizes, dim);

@@ -158,7 +158,7 @@ PoolRule axis_rule(const PoolName& name, const Shape& image, const PoolOptions& 
   check(a.kernel > 0, op, ": kernel_size must be positive, got ", a.kernel);
   check(a.stride > 0, op, ": stride must be positive, got ", a.stride);
   check(a.dilation > 0, op, ": dilation must be positive, got ", a.dilation);
-  check(a.padding >= 0 && 2 * a.padding <= a.kernel, op, ": padding must be between 0 and half of the kernel_size ",
+  check(a.padding >= 0 && a.padding <= a.kernel / 2, op, ": padding must be between 0 and half of the kernel_size ",
         a.kernel, ", got ", a.padding);
   int64_t n = a.inputs = image[image.size() - 2 + static_cast<int>(k)], reach = 0, padded = 0;
   check(!__builtin_mul_overflow(a.kernel - 1, a.dilation, &reach) && reach < INT64_MAX / 4 &&

@@ -144,21 +144,36 @@ TEST_F(Threads, ManyShortLoops) {
   }
 }
 
+// Looks again and again; false after a time that nothing but a fault takes.
+template <class F>
+bool comes_true(const F& condition) {
+  using Clock = std::chrono::steady_clock;
+  for (const Clock::time_point end = Clock::now() + std::chrono::minutes(1); !condition(); std::this_thread::yield())
+    if (Clock::now() > end) return false;
+  return true;
+}
+
 TEST_F(Threads, NobodyWaitsForAThreadThatDoesNotCome) {
   set_num_threads(2);
-  // The only other thread is busy in a part of this loop; its other parts fall to the caller.
-  std::atomic<int> begun{0};
-  std::atomic<bool> rest_done{false};
-  std::thread::id caller = std::this_thread::get_id();
-  std::atomic<bool> caller_first{false};
-  parallel_for(8, 1, [&](int64_t, int64_t) {
-    if (std::this_thread::get_id() != caller) {
-      while (begun + 1 < 8 && !caller_first) std::this_thread::yield();
+  parallel_for(2, 1, [](int64_t, int64_t) {});
+  std::this_thread::sleep_for(std::chrono::milliseconds(20));  // the other thread sleeps by now and must be woken
+  // The other thread stays in the first part that it takes until all others are done, those of its own share too.
+  const int64_t n = 8;
+  const std::thread::id caller = std::this_thread::get_id();
+  std::atomic<int64_t> by_caller{0}, by_other{0};
+  bool came = true, left_alone = false;
+  parallel_for(n, 1, [&](int64_t begin, int64_t end) {
+    if (std::this_thread::get_id() == caller) {
+      came = came && comes_true([&] { return by_other > 0; });
+      by_caller += end - begin;
+    } else {
+      by_other += end - begin;
+      left_alone = left_alone || !comes_true([&] { return by_caller + by_other == n; });
     }
-    if (++begun == 8) rest_done = true;
-    if (begun >= 7) caller_first = true;
   });
-  EXPECT_TRUE(rest_done);
+  EXPECT_TRUE(came) << "the other thread took no part";
+  EXPECT_FALSE(left_alone) << "parts were left to a thread that was held up, which has taken " << by_other;
+  EXPECT_EQ(by_caller + by_other, n);
 }
 
 TEST_F(Threads, AnExceptionInAPartIsRaisedInTheCaller) {

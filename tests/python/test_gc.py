@@ -1,9 +1,12 @@
 """Tensors in Python's garbage collection: cycles through attributes and hooks are freed, attributes are kept."""
 
 import gc
+import subprocess
+import sys
 import weakref
 
 import pytest
+import support
 from support import leaf, make_square, weft_only
 
 
@@ -279,3 +282,28 @@ def test_a_function_in_a_cycle_is_freed_after_backward(w):
 
     assert collected(use)
     assert x.grad.item() == 4.0
+
+
+AT_THE_END = """
+import os, sys
+import weft as w
+
+class Note:
+    def __del__(self, write=os.write, ending=sys.is_finalizing):
+        write(1, b"gone\\n" if ending() else b"too early\\n")
+
+def make():
+    p = w.ones(2, requires_grad=True)
+    p.sum().backward()
+    p.grad.note = Note()
+    return p
+
+p, sys.p, os.p = make(), make(), make()
+"""
+
+
+@weft_only
+def test_attributes_are_freed_when_python_ends():
+    """Their object is not left without its tensor: the last collection would look into freed memory."""
+    done = subprocess.run([sys.executable, "-c", AT_THE_END], capture_output=True, text=True, env=support.environment())
+    assert (done.returncode, done.stdout, done.stderr) == (0, "gone\n" * 3, "")

@@ -6,7 +6,7 @@ import sys
 import pytest
 from support import weft_only
 
-HUGE = (2**31, 2**62, 2**63 - 1)
+HUGE = (2**31, 2**62, 2**63 - 1, -(2**63))
 
 CALLS = {
     "conv1d stride": "f.conv1d(w.ones(1, 1, 5), w.ones(1, 1, 3), stride={n})",
@@ -65,7 +65,27 @@ CALLS = {
     "vander": "w.vander(w.ones(2), {n})",
     "topk": "w.ones(5).topk({n})",
     "split": "w.ones(5).split({n})",
+    "unflatten into nothing": "w.ones(0).unflatten(0, ({n}, {n}, 0))",
     "chunk": "w.ones(5).chunk({n})",
+    "chunk of nothing": "w.ones(0).chunk({n})",
+    "split sizes": "w.ones(5).split(({n}, {n}, 7))",
+    "index": "w.ones(8, 17)[w.tensor({n}), w.tensor([{n}, 1])]",
+    "index_put": "w.ones(8, 17).index_put_((w.tensor({n}), w.tensor([{n}, 1])), w.ones(2))",
+    "index_select": "w.ones(8, 17).index_select(0, w.tensor([{n}]))",
+    "index_add": "w.ones(8, 17).index_add(0, w.tensor([{n}]), w.ones(1, 17))",
+    "gather": "w.ones(8, 17).gather(0, w.tensor([[{n}]]))",
+    "scatter": "w.ones(8, 17).scatter(0, w.tensor([[{n}]]), 1.0)",
+    "take": "w.ones(8, 17).take(w.tensor([{n}]))",
+    "embedding": "f.embedding(w.tensor([{n}]), w.ones(8, 17))",
+    "nll_loss": "f.nll_loss(w.ones(8, 17), w.tensor([{n}] * 8))",
+    "conv1d groups": "f.conv1d(w.ones(1, 1, 5), w.ones(1, 2, 3), groups={n})",
+    "conv_transpose1d groups": "f.conv_transpose1d(w.ones(1, 1, 5), w.ones(1, 2, 3), groups={n})",
+    "max_pool2d padding alone": "f.max_pool2d(w.ones(1, 1, 5, 5), 2, 1, {n})",
+    "avg_pool2d padding alone": "f.avg_pool2d(w.ones(1, 1, 5, 5), 2, 1, {n})",
+    "unfold of rows": "w.ones(5, 3).unfold(0, 2, {n})",
+    "slice of rows": "w.ones(5, 3)[::{n}]",
+    "slice of two": "w.ones(2, 3)[0:2:{n}]",
+    "slice_scatter": "w.ones(5, 3).slice_scatter(w.ones(1, 3), 0, 0, 5, {n})",
     "pixel_shuffle": "f.pixel_shuffle(w.ones(1, 4, 1, 1), {n})",
     "group_norm": "f.group_norm(w.ones(1, 4, 1), {n})",
 }

@@ -31,9 +31,15 @@ def compare(ours, theirs, tolerance, what):
 
 @pytest.mark.parametrize("op", rows(lambda op: op.torch))
 def test_values(w, op):
-    for dtype in dict.fromkeys(["float32" if "float32" in op.dtypes else op.dtypes[0], op.dtypes[-1]]):
+    first, last = "float32" if "float32" in op.dtypes else op.dtypes[0], op.dtypes[-1]
+    for dtype in dict.fromkeys([first, last]):
         for sample in op.samples(Make(dtype, seed=5)):
-            (ours, _), (theirs, _) = both(w, op, sample, dtype)
+            try:
+                (ours, _), (theirs, _) = both(w, op, sample, dtype)
+            except NotImplementedError as lacking:  # PyTorch has some kernels for fewer dtypes
+                if dtype == first or "not implemented for" not in str(lacking):
+                    raise
+                continue
             assert len(ours) == len(theirs)
             for one, two in zip(ours, theirs, strict=True):
                 name = str(one.dtype).split(".")[1]

@@ -17,7 +17,7 @@ void range_cpu(StridedView out, RangeRule rule) {
       if (is_floating(out.dtype)) {
         for (int64_t i = begin; i < end; i++) y[i] = convert<T>(rule.start + static_cast<double>(i) * rule.step);
       } else {
-        for (int64_t i = begin; i < end; i++) y[i] = convert<T>(rule.first + i * rule.stride);
+        for (int64_t i = begin; i < end; i++) y[i] = convert<T>(rule.integer(i));
       }
     });
   });

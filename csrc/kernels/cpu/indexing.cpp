@@ -3,6 +3,7 @@
 #include "device/cpu/scratch.h"
 #include "device/cpu/threads.h"
 #include "kernels/cpu/convert.h"
+#include "kernels/cpu/sum_type.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -30,7 +31,9 @@ bool offsets_of_run(int64_t* out, const StridedView& positions, const int64_t* a
         int64_t v = index[i * pace];
         v += v < 0 ? lift : 0;
         bad |= static_cast<uint64_t>(v) >= static_cast<uint64_t>(s.size) ? 1u : 0u;
-        out[i] += v * s.stride;
+        // The offset of an index out of range may be anything: nobody goes there.
+        out[i] = static_cast<int64_t>(static_cast<uint64_t>(out[i]) +
+                                      static_cast<uint64_t>(v) * static_cast<uint64_t>(s.stride));
       }
     };
     if (index_step == 1)
@@ -140,6 +143,7 @@ WEFT_CPU_KERNEL(gather_rows_kernel, gather_rows_cpu);
 
 template <PutMode mode, class T>
 WEFT_INLINE T combine(T old, T value) {
+  using Sum = typename SumOf<T>::type;
   if constexpr (mode == PutMode::Assign) {
     return value;
   } else if constexpr (__is_same(T, Float16)) {
@@ -149,9 +153,9 @@ WEFT_INLINE T combine(T old, T value) {
   } else if constexpr (__is_same(T, BoolByte)) {
     return mode == PutMode::Add || mode == PutMode::Maximum ? (old || value) : (old && value);
   } else if constexpr (mode == PutMode::Add) {
-    return static_cast<T>(old + value);
+    return static_cast<T>(static_cast<Sum>(old) + static_cast<Sum>(value));
   } else if constexpr (mode == PutMode::Multiply) {
-    return static_cast<T>(old * value);
+    return static_cast<T>(static_cast<Sum>(old) * static_cast<Sum>(value));
   } else if constexpr (mode == PutMode::Maximum) {  // NaN wins
     return value > old || value != value ? value : old;
   } else {

@@ -263,7 +263,7 @@ void multiply_all(const StridedView& out, const StridedView& a, const StridedVie
   const Batch batch(out, a, b, base);
   visit_dtype(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    if constexpr (!__is_same(T, BoolByte)) multiply<T>(batch, then);
+    if constexpr (!__is_same(T, BoolByte)) multiply<typename UnsignedOf<T>::type>(batch, then);
   });
 }
 

@@ -1,22 +1,54 @@
-// SumOf<T>: the type that products of T are summed in, and conversions to and from it.
+// SumOf<T>: the type that products of T are summed in, and conversions to and from it. That of integers is unsigned:
+// a user's integers wrap around, which signed ones need not.
 #pragma once
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/cpu/vector.h"
 #include "kernels/scalar/convert.h"
 
 namespace weft {
 namespace WEFT_ISA {
 namespace {
 
+// The integers of as many bits without a sign, of the types that are as wide as what they are summed in; else T.
+template <class T>
+struct UnsignedOf {
+  using type = T;
+};
+template <>
+struct UnsignedOf<int32_t> {
+  using type = uint32_t;
+};
+template <>
+struct UnsignedOf<int64_t> {
+  using type = uint64_t;
+};
+template <>
+struct VectorOf<uint32_t> : VectorOf<int32_t> {
+  typedef uint32_t type __attribute__((vector_size(kVectorBytes), aligned(sizeof(uint32_t)), may_alias));
+};
+template <>
+struct VectorOf<uint64_t> : VectorOf<int64_t> {
+  typedef uint64_t type __attribute__((vector_size(kVectorBytes), aligned(sizeof(uint64_t)), may_alias));
+};
+
 template <class T>
 struct SumOf {
-  using type = int32_t;
+  using type = uint32_t;
+};
+template <>
+struct SumOf<uint32_t> {
+  using type = uint32_t;
+};
+template <>
+struct SumOf<uint64_t> {
+  using type = uint64_t;
 };
 template <>
 struct SumOf<int64_t> {
-  using type = int64_t;
+  using type = uint64_t;
 };
 template <class T>
   requires(is_floating(dtype_of<T>))

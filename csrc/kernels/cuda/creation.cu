@@ -10,7 +10,7 @@ __global__ void range_elements(void* out, DType dtype, int64_t n, RangeRule rule
     if (is_floating(dtype))
       store(out, dtype, i, rule.start + static_cast<double>(i) * rule.step);
     else
-      store(out, dtype, i, rule.first + i * rule.stride);
+      store(out, dtype, i, rule.integer(i));
   }
 }
 

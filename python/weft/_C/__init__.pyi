@@ -874,7 +874,7 @@ class Tensor:
     @typing.overload
     def baddbmm_(self, beta: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
         ...
-    def bernoulli(self: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> weft.Tensor:
+    def bernoulli(self: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex | None = None, *, generator: Generator | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         1 with probability input[i] (or p), else 0.
         """
@@ -1712,15 +1712,15 @@ class Tensor:
             weft.Size([2, 3])
 
         """
-    def new_empty(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+    def new_empty(self: weft.Tensor, *args, size: typing.Sequence[builtins.int] | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
-    def new_full(self: weft.Tensor, size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+    def new_full(self: weft.Tensor, size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
         """
         full() with this tensor's dtype and device.
         """
-    def new_ones(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+    def new_ones(self: weft.Tensor, *args, size: typing.Sequence[builtins.int] | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
@@ -1728,7 +1728,7 @@ class Tensor:
         """
         tensor(data) with this tensor's dtype and device.
         """
-    def new_zeros(self: weft.Tensor, *args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+    def new_zeros(self: weft.Tensor, *args, size: typing.Sequence[builtins.int] | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
@@ -3072,7 +3072,7 @@ def any(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim:
 @typing.overload
 def any(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def arange(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, start: builtins.float | None = None, end: builtins.float | None = None, step: builtins.float | None = None) -> weft.Tensor:
+def arange(*args, start: builtins.float | None = None, end: builtins.float | None = None, step: builtins.float | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     arange(end), arange(start, end), arange(start, end, step): the numbers start, start + step, ... before end.
 
@@ -3142,7 +3142,7 @@ def as_tensor(data: typing.Any, dtype: weft.dtype | None = None, device: weft.de
     >>> weft.as_tensor([1.5])
     tensor([1.5000])
     """
-def asarray(obj: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, copy: builtins.bool | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def asarray(obj: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, copy: builtins.bool | None = None, requires_grad: builtins.bool | None = None) -> weft.Tensor:
     """
     Like as_tensor(); copy=True always copies.
     """
@@ -3179,7 +3179,7 @@ def baddbmm(beta: builtins.float, input: weft.Tensor, alpha: builtins.float, bat
 @typing.overload
 def baddbmm(beta: builtins.float, input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
     ...
-def bernoulli(input: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex | None = None, *, generator: Generator | None = None) -> weft.Tensor:
+def bernoulli(input: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex | None = None, *, generator: Generator | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     1 with probability input[i] (or p), else 0.
     """
@@ -3412,7 +3412,7 @@ def einsum(*args) -> weft.Tensor:
     >>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape
     weft.Size([2, 3, 5])
     """
-def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def empty(*args, size: typing.Sequence[builtins.int] | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A tensor with undefined contents. Sizes as numbers or as one sequence.
 
@@ -3420,11 +3420,11 @@ def empty(*args, dtype: weft.dtype | None = None, device: weft.device | None = N
     >>> weft.empty(2, 3).shape
     weft.Size([2, 3])
     """
-def empty_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def empty_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
-def empty_strided(size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def empty_strided(size: typing.Sequence[builtins.int], stride: typing.Sequence[builtins.int], *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     A tensor with undefined contents and the given strides.
     """
@@ -3450,7 +3450,7 @@ def exp2(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def expm1(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def eye(n: typing.SupportsIndex, m: typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def eye(n: typing.SupportsIndex, m: typing.SupportsIndex | None = None, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     An (n, m) matrix with ones on the diagonal.
 
@@ -3530,7 +3530,7 @@ def frombuffer(buffer: typing.Any, *, dtype: weft.dtype, count: typing.SupportsI
     >>> weft.frombuffer(bytearray(4), dtype=weft.int16)
     tensor([0, 0], dtype=weft.int16)
     """
-def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     A tensor of one repeated value; its dtype is fill_value's unless given.
 
@@ -3538,7 +3538,7 @@ def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dty
     >>> weft.full((2,), 7)
     tensor([7, 7])
     """
-def full_like(input: weft.Tensor, fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def full_like(input: weft.Tensor, fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     full() with the shape, dtype and device of input, where they are not given.
     """
@@ -3684,7 +3684,7 @@ def lerp(input: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | builtins.fl
     """
     input + weight * (end - input).
     """
-def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     `steps` evenly spaced numbers from start to end, both included.
 
@@ -3728,7 +3728,7 @@ def logit(input: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex |
     """
 def logsigmoid(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     base to the powers of linspace(start, end, steps).
 
@@ -3976,15 +3976,15 @@ def norm(input: weft.Tensor, p: typing.Any = None, dim: typing.Sequence[builtins
     >>> weft.norm(weft.tensor([3., 4.]))
     tensor(5.)
     """
-def normal(mean: weft.Tensor | builtins.float = 0.0, std: weft.Tensor | builtins.float = 1.0, size: typing.Sequence[builtins.int] | None = None, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None) -> weft.Tensor:
+def normal(mean: weft.Tensor | builtins.float = 0.0, std: weft.Tensor | builtins.float = 1.0, size: typing.Sequence[builtins.int] | None = None, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
-    Normal numbers with the given mean and standard deviation, numbers or tensors.
+    Normal numbers with the given mean and standard deviation, numbers (and a size) or tensors.
     """
 def numel(input: weft.Tensor) -> typing.Any:
     """
     Number of elements.
     """
-def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def ones(*args, size: typing.Sequence[builtins.int] | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A tensor of ones. Sizes as numbers or as one sequence.
 
@@ -3992,7 +3992,7 @@ def ones(*args, dtype: weft.dtype | None = None, device: weft.device | None = No
     >>> weft.ones(2)
     tensor([1., 1.])
     """
-def ones_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def ones_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
@@ -4038,7 +4038,7 @@ def promote_types(type1: weft.dtype, type2: weft.dtype) -> weft.dtype:
     """
 def rad2deg(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def rand(*args, size: typing.Sequence[builtins.int] | None = None, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def rand(*args, size: typing.Sequence[builtins.int] | None = None, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Independent numbers, uniform in [0, 1).
 
@@ -4046,23 +4046,27 @@ def rand(*args, size: typing.Sequence[builtins.int] | None = None, generator: Ge
     >>> bool((weft.rand(10) < 1).all())
     True
     """
-def rand_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
-    ...
+def rand_like(input: weft.Tensor, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+    """
+    The same for the shape, dtype and device of input, where they are not given.
+    """
 @typing.overload
-def randint(low: typing.SupportsIndex, high: typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randint(low: typing.SupportsIndex, high: typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Independent integers, low <= n < high, each equally likely.
     """
 @typing.overload
-def randint(high: typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randint(high: typing.SupportsIndex, size: typing.Sequence[builtins.int], *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def randint_like(input: weft.Tensor, low: typing.SupportsIndex, high: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
-    ...
+def randint_like(input: weft.Tensor, low: typing.SupportsIndex, high: typing.SupportsIndex, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+    """
+    randint() with the shape, dtype and device of input, where they are not given.
+    """
 @typing.overload
-def randint_like(input: weft.Tensor, high: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randint_like(input: weft.Tensor, high: typing.SupportsIndex, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     ...
-def randn(*args, size: typing.Sequence[builtins.int] | None = None, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randn(*args, size: typing.Sequence[builtins.int] | None = None, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Independent numbers of the standard normal distribution.
 
@@ -4070,9 +4074,11 @@ def randn(*args, size: typing.Sequence[builtins.int] | None = None, generator: G
     >>> weft.randn(2, 3).shape
     weft.Size([2, 3])
     """
-def randn_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
-    ...
-def randperm(n: typing.SupportsIndex, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def randn_like(input: weft.Tensor, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+    """
+    The same for the shape, dtype and device of input, where they are not given.
+    """
+def randperm(n: typing.SupportsIndex, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     A random permutation of 0, 1, ..., n - 1.
     """
@@ -4143,7 +4149,7 @@ def rsub(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: buil
     """
     other - alpha * input.
     """
-def scalar_tensor(s: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def scalar_tensor(s: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     A tensor without dimensions that holds one number.
     """
@@ -4415,7 +4421,7 @@ def tanh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def tanhshrink(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def tensor(data: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False) -> weft.Tensor:
+def tensor(data: typing.Any, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None) -> weft.Tensor:
     """
     A new leaf tensor with a copy of data: numbers, nested lists, NumPy arrays or tensors.
 
@@ -4460,7 +4466,7 @@ def tril(input: weft.Tensor, diagonal: typing.SupportsIndex = 0, *, out: weft.Te
     """
     The lower triangle of the last two dimensions, zeros above it.
     """
-def tril_indices(row: typing.SupportsIndex, col: typing.SupportsIndex, offset: typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def tril_indices(row: typing.SupportsIndex, col: typing.SupportsIndex, offset: typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     Row and column numbers (2, count) of a triangle of a (row, col) matrix.
     """
@@ -4468,7 +4474,7 @@ def triu(input: weft.Tensor, diagonal: typing.SupportsIndex = 0, *, out: weft.Te
     """
     The upper triangle of the last two dimensions, zeros below it.
     """
-def triu_indices(row: typing.SupportsIndex, col: typing.SupportsIndex, offset: typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def triu_indices(row: typing.SupportsIndex, col: typing.SupportsIndex, offset: typing.SupportsIndex = 0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     Row and column numbers (2, count) of a triangle of a (row, col) matrix.
     """
@@ -4586,7 +4592,7 @@ def where(condition: weft.Tensor) -> tuple:
     """
 def xlogy(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, size: typing.Sequence[builtins.int] | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def zeros(*args, size: typing.Sequence[builtins.int] | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     A tensor of zeros. Sizes as numbers or as one sequence.
 
@@ -4595,7 +4601,7 @@ def zeros(*args, dtype: weft.dtype | None = None, device: weft.device | None = N
     tensor([[0.],
             [0.]])
     """
-def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool = False, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     The same for the shape, dtype and device of input, where they are not given.
     """
