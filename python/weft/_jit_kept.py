@@ -15,6 +15,7 @@ from weft._guards_watch import collect
 _IMMUTABLE = (tuple, frozenset, types.FunctionType, types.MethodType, functools.partial, types.MappingProxyType)
 _NEVER = (types.FrameType, types.TracebackType, _C.Tensor)  # what is left of a trace that has failed; graphs
 _CACHE = functools._lru_cache_wrapper
+_MOST_LEVELS = 16  # of objects that the trace has made around a tensor
 
 
 def still_held(references, let_go=lambda: None):
@@ -66,7 +67,7 @@ def _holders(things, *ours):
 def description(tensors):
     """Words for what holds the first of the tensors."""
     things, seen = tensors[:1], {id(tensors)}
-    for _ in range(4):
+    for _ in range(_MOST_LEVELS):
         holders = [one for one in _holders(things) if id(one) not in seen]
         for holder in holders:
             if not isinstance(holder, _IMMUTABLE):
@@ -119,7 +120,9 @@ def take_out(references, young):
     ``young``: the ids of those. An eager run that follows puts other tensors in their place. Returns what held them.
     """
     things, seen, emptied = still_held(references), set(), []
-    while things:
+    for _ in range(_MOST_LEVELS):
+        if not things:
+            break
         holders = [one for one in _holders(things) if id(one) not in seen]
         seen |= {id(one) for one in holders}
         named = _named([one for one in holders if type(one) is dict and id(one) in young], young, holders)
