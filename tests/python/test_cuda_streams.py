@@ -395,6 +395,15 @@ def test_waiting_for_what_is_being_recorded_is_an_error_and_spoils_nothing(w, cu
     assert z.tolist() == [3.0] * SIZE
 
 
+def test_memory_is_used_again_while_backward_is_recorded(w, cuda):
+    x = w.ones(1_000_000, device="cuda", requires_grad=True)
+    before = cuda.memory_reserved()
+    with cuda.graph(cuda.CUDAGraph()):
+        for _ in range(20):
+            (x.exp() * x).exp().sum().backward()
+    assert cuda.memory_reserved() - before < 80_000_000, "all rounds would take 160 MB"
+
+
 # Memory that the driver does not take back
 
 
