@@ -4,10 +4,11 @@
 #include <unordered_map>
 
 #include "autograd/anomaly.h"
+#include "autograd/streams.h"
 #include "core/interrupt.h"
+#include "core/other_threads.h"
 #include "op/apply.h"
 #include "op/autocast.h"
-#include "op/other_threads.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -70,14 +71,15 @@ using Gradients = std::vector<std::pair<Tensor, Tensor>>;  // a tensor, the new 
 // Gradients of several threads go to the same leaves.
 std::recursive_mutex commit_mutex;
 
-// Adds gradients to .grad: first everything that can fail, then only writes.
-void add_to_grads(Gradients& gradients, bool create_graph) {
+// Adds gradients to .grad: first everything that can fail, then only writes. may_keep: may a gradient that nobody else
+// holds become the .grad itself?
+void add_to_grads(Gradients& gradients, bool create_graph, bool may_keep = true) {
   PatientLock lock(commit_mutex);
   for (auto& [t, grad] : gradients) {
     Tensor before = accumulated_grad(t);
     if (before.defined() && (create_graph || before.dtype() != grad.dtype() || before.requires_grad()))
       grad = add(before, grad);
-    else if (!before.defined() && !create_graph && !sole_owner(grad))
+    else if (!before.defined() && !create_graph && !(may_keep && sole_owner(grad)))
       grad = clone(grad);
   }
   for (auto& [t, grad] : gradients) {
@@ -113,6 +115,7 @@ class BackwardRun {
     if (!collected_.empty()) add_to_grads(collected_, create_graph_);
   }
 
+  // After run(), with the caller's streams.
   const Tensor& captured(size_t i) const { return captured_[i]; }
 
  private:
@@ -127,6 +130,7 @@ class BackwardRun {
   void apply_hooks(Arrivals& arrived);
   bool wanted(const Node* node) const { return !restricted_ || needed_.count(node); }
 
+  BackwardStreams streams_;
   bool retain_graph_, create_graph_;
   bool restricted_ = false;
   bool accumulates_ = false;
@@ -183,14 +187,16 @@ void BackwardRun::deliver(const Edge& edge, Tensor grad, const char* sender) {
   if (!edge.node || !wanted(edge.node.get())) return;
   Node& node = *edge.node;
   const Node::OutputMeta& meta = node.outputs[static_cast<int>(edge.index)];
+  check(grad.device() == meta.device, sender, ": its backward gave a gradient on ", grad.device(), " for a tensor on ",
+        meta.device);
+  StreamScope scope;
+  streams_.hand_over(scope, node, edge.index, grad);
   if (grad.shape() != meta.shape) {
     check(broadcastable_to(meta.shape, grad.shape()), sender, ": its backward gave a gradient of shape ", grad.shape(),
           " for a tensor of shape ", meta.shape);
     grad = sum_to(grad, meta.shape);
   }
   if (grad.dtype() != meta.dtype) grad = to_dtype(grad, meta.dtype);
-  check(grad.device() == meta.device, sender, ": its backward gave a gradient on ", grad.device(), " for a tensor on ",
-        meta.device);
   int index = map_.find_or_insert(&node, static_cast<int>(arrivals_.size()));
   if (index < 0) {
     index = static_cast<int>(arrivals_.size());
@@ -203,7 +209,7 @@ void BackwardRun::deliver(const Edge& edge, Tensor grad, const char* sender) {
   Tensor& sum = arrivals_[static_cast<size_t>(index)].grads[static_cast<int>(edge.index)];
   if (!sum.defined())
     sum = std::move(grad);
-  else if (!create_graph_ && sole_owner(sum))
+  else if (!create_graph_ && sole_owner(sum) && !streams_.several(meta.device))
     add_(sum, grad);
   else
     sum = add(sum, grad);
@@ -266,15 +272,18 @@ void BackwardRun::finish_leaf(const Tensor& leaf, Tensor grad) {
   auto hooks = ensure_grad_meta(leaf).accumulate_hooks;  // a copy: a hook may remove itself
   if (hooks.empty()) return collect(leaf, std::move(grad));
   {
+    const bool may_keep = !streams_.several(grad.device());
     Gradients one;
     one.emplace_back(leaf, std::move(grad));
-    add_to_grads(one, create_graph_);
+    add_to_grads(one, create_graph_, may_keep);
   }
   for (auto& [id, hook] : hooks) hook->call(leaf);
 }
 
 void BackwardRun::run_node(Arrivals& arrived) {
   Node& node = *arrived.node;
+  StreamScope scope;
+  streams_.enter(scope, node);
   auto [begin, end] = captures_.equal_range(&node);
   const bool is_end = hooked_ && begin != end;
   if (watch) [[unlikely]]
@@ -333,6 +342,9 @@ void BackwardRun::run() {
     if (arrived.node) run_node(arrived);  // else it was a leaf that was complete before
     if (!watched_.empty()) run_complete_leaves();
   }
+  streams_.join();
+  for (const Tensor& grad : captured_) streams_.give(grad);
+  for (const auto& [t, grad] : collected_) streams_.give(grad);
 }
 
 // The gradient that backward starts with.

@@ -103,7 +103,7 @@ void bind_streams(py::module_& m) {
   py::class_<Ref<DeviceEvent>>(m, "Event", "A mark in a stream.")
       .def(py::init([](Device d, bool timing) { return backend_of(d).new_event(d.index, timing); }))
       .def("record", [](Ref<DeviceEvent>& e, StreamHandle s) { e->record(s); })
-      .def("wait", [](Ref<DeviceEvent>& e, StreamHandle s) { e->wait(s); })
+      .def("wait", [](Ref<DeviceEvent>& e, Device d, StreamHandle s) { e->wait(d.index, s); })
       .def("query", [](Ref<DeviceEvent>& e) { return e->query(); })
       .def(
           "synchronize", [](Ref<DeviceEvent>& e) { e->synchronize(); }, py::call_guard<GilRelease>())

@@ -241,11 +241,7 @@ class Jit {
   }
 
   const std::vector<std::shared_ptr<Compiled>>& all() const { return all_; }
-  void clear() {
-    all_.clear();
-    by_key_.clear();
-    last_used_ = nullptr;
-  }
+  void clear() { let_go_of_compiled(); }
   size_t traces() const { return traces_; }
 
   // For Python's garbage collector: what only this holds. A compiled graph that runs, or that somebody looks at, is
@@ -261,9 +257,7 @@ class Jit {
     return 0;
   }
   void let_go() {
-    auto all = std::exchange(all_, {});
-    auto by_key = std::exchange(by_key_, {});
-    auto last = std::exchange(last_used_, nullptr);
+    let_go_of_compiled();
     function_ = py::none();
   }
   static void collect_with(PyHeapTypeObject* heap_type) {
@@ -381,7 +375,10 @@ class Jit {
   void compile_program(Compiled& c, graph::Program program) const {
     graph::OptimizeOptions options;
     options.without = c.without = passes_left_out(without_);
-    c.function = graph::Function::compile(program, options, record_);
+    {
+      GilRelease release;
+      c.function = graph::Function::compile(program, options, record_);
+    }
     c.program = std::move(program);
   }
 
@@ -393,6 +390,12 @@ class Jit {
     c.sizes = s.sizes;
   }
 
+  // Other threads may come in while what is dropped ends, which waits for its devices: nothing is half changed then.
+  void let_go_of_compiled() {
+    auto all = std::exchange(all_, {});
+    auto by_key = std::exchange(by_key_, {});
+    auto last = std::exchange(last_used_, nullptr);
+  }
   void drop(std::shared_ptr<Compiled> compiled) {
     std::erase(all_, compiled);
     auto place = by_key_.find(compiled->key);
@@ -407,9 +410,9 @@ class Jit {
     std::vector<std::shared_ptr<Compiled>>& same_key = by_key_[compiled->key];
     auto same = [&](const auto& old) { return same_constants(old->constants, compiled->constants); };
     if (std::count_if(same_key.begin(), same_key.end(), same) == kKeptPerSignature) {
-      auto oldest = std::find_if(same_key.begin(), same_key.end(), same);
-      std::erase(all_, *oldest);
-      same_key.erase(oldest);
+      const std::shared_ptr<Compiled> oldest = *std::find_if(same_key.begin(), same_key.end(), same);
+      drop(oldest);
+      return keep(compiled);
     }
     compiled->last_use = ++uses_;
     same_key.push_back(compiled);
@@ -438,12 +441,13 @@ class Jit {
     traced.session.recorder.attr("check_state")();
     traces_++;
     if (!only_sizes) counted_traces_++;
+    // Before other threads run again, and may change what the function has read.
+    c.guards = SharedGuards(traced.session.recorder.attr("finish")());
     compile_program(c, std::move(traced.program));
     c.result = std::move(traced.result);
     c.before = traced.session.before;
     c.after = traced.session.after;
     c.conditions = traced.session.conditions;
-    c.guards = SharedGuards(traced.session.recorder.attr("finish")());
     keep(compiled);
     if (!only_sizes && counted_traces_ == kManyTraces) {
       std::string text = concat("jit: ", py::repr(function_).cast<std::string>(), " has been traced ",

@@ -6,6 +6,7 @@
 #include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "core/interrupt.h"
+#include "core/other_threads.h"
 #include "device/backend.h"
 #include "device/cpu/isa.h"
 #include "device/cpu/threads.h"
@@ -144,7 +145,7 @@ void bind_runtime(py::module_& m) {
     }
   });
   interrupt_check = &raise_interrupt;
-  set_long_kernel_hooks({release_gil, take_gil_back});
+  set_other_threads_hooks({release_gil, take_gil_back});
   CallsPython::watch_forks();
   py::module_::import("atexit").attr("register")(py::cpp_function(&CallsPython::wait_for_all));
   bind_threads(m);

@@ -33,6 +33,7 @@ class MetaBackend : public DeviceBackend {
 CpuBackend cpu_backend;
 MetaBackend meta_backend;
 constinit std::atomic<DeviceBackend*> backends[kNumDeviceTypes] = {&cpu_backend, &meta_backend, nullptr, nullptr};
+constinit std::atomic<bool> beside_host{false};
 
 [[noreturn]] void lacks(const char* what) { fail<ErrorKind::NotImplemented>("this type of device has no ", what); }
 
@@ -52,7 +53,11 @@ Ref<GraphMemory> DeviceBackend::new_graph_memory(int) { lacks("graphs"); }
 Ref<DeviceGraph> DeviceBackend::end_capture(int) { lacks("graphs"); }
 void DeviceBackend::abort_capture(int) { lacks("graphs"); }
 
-void register_backend(DeviceType type, DeviceBackend* backend) { backends[static_cast<int>(type)] = backend; }
+void register_backend(DeviceType type, DeviceBackend* backend) {
+  backends[static_cast<int>(type)] = backend;
+  beside_host.store(true, std::memory_order_relaxed);
+}
+bool any_device_beside_host() { return beside_host.load(std::memory_order_relaxed); }
 
 DeviceBackend* find_backend(DeviceType type) {
   if (!backends[static_cast<int>(type)]) load_default_plugin(type);

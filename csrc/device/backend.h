@@ -12,6 +12,7 @@
 #include "core/device.h"
 #include "core/philox_state.h"
 #include "core/ref.h"
+#include "core/small_vector.h"
 #include "memory/allocator.h"
 
 namespace weft {
@@ -35,8 +36,8 @@ using StreamHandle = uintptr_t;
 class DeviceEvent : public RefCounted {
  public:
   virtual void record(StreamHandle stream) = 0;
-  // Work given to the stream from now on starts after the mark.
-  virtual void wait(StreamHandle stream) = 0;
+  // Work given to the stream of device `index` from now on starts after the mark.
+  virtual void wait(int index, StreamHandle stream) = 0;
   virtual bool query() = 0;
   virtual void synchronize() = 0;
   // Milliseconds between this mark and a later one; both need timing.
@@ -77,11 +78,13 @@ class DeviceBackend {
   // Host memory that this device copies from and to without waiting; nullptr when there is no such thing.
   virtual Allocator* pinned_allocator() { return nullptr; }
   virtual bool is_pinned(const void*) { return false; }
-  // Copies between this device and the host or itself; complete when it returns, unless `non_blocking` and the device
-  // can go on alone.
+  // Copies between this device and the host, another device of its type, or itself. With the host it is complete when
+  // this returns, unless `non_blocking` and the device can go on alone; otherwise work that the current streams of both
+  // devices are given later comes after it.
   virtual void copy(void* dst, Device dst_device, const void* src, Device src_device, size_t nbytes,
                     bool non_blocking) = 0;
-  // Waits for all work; raises errors that the device has met meanwhile (an index out of range, say).
+  // Waits for all work; raises errors that the device has met meanwhile (an index out of range, say). This and all that
+  // waits lets other Python threads run (core/other_threads.h).
   virtual void synchronize(int index) = 0;
 
   // Streams of the calling thread.
@@ -91,7 +94,9 @@ class DeviceBackend {
   virtual void delete_stream(int index, StreamHandle stream);
   virtual bool stream_done(int index, StreamHandle stream);
   virtual void synchronize_stream(int index, StreamHandle stream);
-  // The block at `data` is used by work of this stream too: it is not given out again before that is done.
+  // Work given to `stream` from now on starts after all that `other` was given until now; both are of this device.
+  virtual void wait_stream(int, StreamHandle, StreamHandle) {}
+  // The block that holds `data` is used by work of this stream too: it is not given out again before that is done.
   virtual void record_stream(int index, void* data, StreamHandle stream);
   virtual Ref<DeviceEvent> new_event(int index, bool timing);
 
@@ -105,6 +110,32 @@ class DeviceBackend {
   virtual void abort_capture(int index);
 };
 
+// Other current streams of the calling thread for a scope.
+class StreamScope {
+ public:
+  StreamScope() = default;
+  ~StreamScope() {
+    for (int i = before_.size() - 1; i >= 0; i--)
+      before_[i].backend->set_current_stream(before_[i].index, before_[i].stream);
+  }
+  StreamScope(const StreamScope&) = delete;
+  StreamScope& operator=(const StreamScope&) = delete;
+  void enter(DeviceBackend& backend, int index, StreamHandle stream) {
+    const StreamHandle before = backend.current_stream(index);
+    if (before == stream) return;
+    before_.emplace_back(Entry{&backend, index, before});
+    backend.set_current_stream(index, stream);
+  }
+
+ private:
+  struct Entry {
+    DeviceBackend* backend;
+    int index;
+    StreamHandle stream;
+  };
+  SmallVector<Entry, 2> before_;
+};
+
 // The backend lives for ever.
 void register_backend(DeviceType type, DeviceBackend* backend);
 // Looks for the type's plug-in first if nothing is registered. Raises RuntimeError that says the device is not
@@ -112,6 +143,8 @@ void register_backend(DeviceType type, DeviceBackend* backend);
 DeviceBackend& backend_of(Device device);
 // The backend of a type, looked for likewise, or nullptr.
 DeviceBackend* find_backend(DeviceType type);
+// Is there any device but the CPU and meta, whose work may be in streams?
+bool any_device_beside_host();
 // Why devices of this type cannot be used; empty when they can.
 std::string unavailable_reason(DeviceType type);
 

@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "core/other_threads.h"
 #include "graph/plan_context.h"
 #include "kernels/elementwise.h"
 #include "kernels/matmul.h"
@@ -67,26 +68,6 @@ struct Replays::Recording {
   std::vector<std::pair<size_t, void*>> results;   // likewise: of the memories, then of the copies
   uint64_t seed = 0, blocks = 0;                   // of random numbers
 };
-
-namespace {
-
-// Another stream for a scope.
-class OnStream {
- public:
-  OnStream(Device device, StreamHandle stream)
-      : backend_(backend_of(device)), index_(device.index), outer_(backend_.current_stream(index_)) {
-    backend_.set_current_stream(index_, stream);
-  }
-  ~OnStream() { backend_.set_current_stream(index_, outer_); }
-  OnStream(const OnStream&) = delete;
-
- private:
-  DeviceBackend& backend_;
-  int index_;
-  StreamHandle outer_;
-};
-
-}  // namespace
 
 Replays::Replays(const Plan& plan) {
   reason_ = obstacle(plan);
@@ -181,7 +162,7 @@ Replays::Recording* Replays::record(const Plan& plan, const Tensor* const* input
   auto r = std::make_unique<Recording>();
   r->key = std::move(key);
   r->stream = Stream::of(device_, backend.current_stream(device_.index));
-  std::lock_guard lock(r->stream->mutex);
+  PatientLock lock(r->stream->mutex);
   CaptureOptions options;
   options.memory = r->stream->memory;
   std::vector<const Tensor*> own_inputs(inputs, inputs + g.inputs.size());
@@ -199,7 +180,8 @@ Replays::Recording* Replays::record(const Plan& plan, const Tensor* const* input
   Allocator* allocator = backend.allocator(device_.index);
   MemoryStats stats = allocator->stats();
   if (stats.reserved + static_cast<int64_t>(plan.memory_.arena_bytes()) > stats.limit / 4 * 3) allocator->empty_cache();
-  OnStream side(device_, r->stream->side);
+  StreamScope side;
+  side.enter(backend, device_.index, r->stream->side);
   CountedDraws draws(*default_generator());
   options.random = draws.start;
   Plan::ContextUse use(plan);
@@ -244,7 +226,7 @@ Replays::Recording* Replays::record(const Plan& plan, const Tensor* const* input
 bool Replays::launch(Recording& r, const Tensor* const* inputs, const Plan::Outputs& outputs) {
   for (auto& [n, place] : r.numbers) std::memcpy(place.data(), inputs[n]->data(), place.impl()->storage->nbytes());
   if (!r.graph->prepare()) return false;
-  std::lock_guard lock(r.stream->mutex);
+  PatientLock lock(r.stream->mutex);
   std::vector<MemoryRun> runs;
   for (auto [i, place] : r.inputs)
     runs.push_back({place, inputs[i]->data(), static_cast<size_t>(inputs[i]->numel()) * item_size(inputs[i]->dtype())});
@@ -272,7 +254,7 @@ void Replays::give_up(std::string reason) {
 
 bool Replays::run(const Plan& plan, const Tensor* const* inputs, Tensor* results) {
   if (off_ || backend_of(device_).capturing()) return false;
-  std::lock_guard lock(mutex_);
+  PatientLock lock(mutex_);
   if (off_) return false;
   std::vector<const void*> key = addresses(plan, inputs);
   if (before_.empty()) {
@@ -313,7 +295,7 @@ bool Replays::run(const Plan& plan, const Tensor* const* inputs, Tensor* results
 }
 
 std::string Replays::text() const {
-  std::lock_guard lock(mutex_);
+  PatientLock lock(mutex_);
   if (device_.type != DeviceType::CUDA) return {};
   if (off_) return concat("not recorded as a graph of the device: ", reason_);
   return concat("recorded ", recorded_, recorded_ == 1 ? " time" : " times", " as a graph of the device, which ran ",

@@ -65,35 +65,44 @@ bool BlockPool::grow(size_t nbytes) {
   return true;
 }
 
-void BlockPool::trim(size_t keep) noexcept {
+bool BlockPool::trim(size_t keep) noexcept {
   uint64_t tried = 0;
   uint64_t newest = clock_;
+  bool done = true;
   while (free_bytes_ > keep) {
     auto oldest = blocks_.end();
     for (auto it = blocks_.begin(); it != blocks_.end(); ++it) {
       bool candidate = it->second.free && it->second.freed_at > tried && it->second.freed_at <= newest;
       if (candidate && (oldest == blocks_.end() || it->second.freed_at < oldest->second.freed_at)) oldest = it;
     }
-    if (oldest == blocks_.end()) return;
+    if (oldest == blocks_.end()) return done;
     tried = oldest->second.freed_at;
-    release(oldest);
+    done &= release(oldest);
   }
+  return done;
 }
 
-// Unmaps what can be unmapped of a free block; the rest stays as one or two smaller free blocks.
-void BlockPool::release(Blocks::iterator it) noexcept {
+// Unmaps what can be unmapped of a free block; the rest stays as one or two smaller free blocks. False: the system has
+// failed to take back a part.
+bool BlockPool::release(Blocks::iterator it) noexcept {
   char* begin = it->first;
   char* end = begin + it->second.size;
   bool opens = it == blocks_.begin() || std::prev(it)->first + std::prev(it)->second.size != begin;
   bool closes = std::next(it) == blocks_.end() || std::next(it)->first != end;
   char* from = opens ? begin : align_up(begin, kHugePage);
   char* to = closes ? end : align_down(end, kHugePage);
-  if (from >= to || (system_.whole_mappings_only() && (from != begin || to != end || !opens || !closes))) return;
+  if (from >= to || (system_.whole_mappings_only() && (from != begin || to != end || !opens || !closes))) return true;
   try {
     reserve_spares(1);
   } catch (...) {
-    return;  // no memory for bookkeeping: this block stays
+    return true;  // no memory for bookkeeping: this block stays
   }
+  auto asked = static_cast<size_t>(to - from);
+  unpoison(from, asked);
+  size_t released = system_.unmap(from, asked);
+  to = from + released;
+  if (released < asked) poison(to, asked - released);
+  if (released == 0) return false;
   erase_free(it);
   if (from != begin) {
     it->second.size = static_cast<size_t>(from - begin);
@@ -102,10 +111,8 @@ void BlockPool::release(Blocks::iterator it) noexcept {
     erase_block(it);
   }
   if (to != end) insert_free(insert_block(to, static_cast<size_t>(end - to)));
-  auto released = static_cast<size_t>(to - from);
   reserved_ -= released;
-  unpoison(from, released);
-  system_.unmap(from, released);
+  return released == asked;
 }
 
 // Joins a free block that is not in the free set with its free neighbours.

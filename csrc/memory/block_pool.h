@@ -24,13 +24,20 @@ class BlockPool {
   // Maps so many bytes more (a multiple of kPage) as a free block; false when the system refuses.
   bool grow(size_t nbytes);
   // Returns free memory to the system, the longest unused first, until at most `keep` bytes are free. Of a block that
-  // touches a used one, only whole huge pages go.
-  void trim(size_t keep) noexcept;
+  // touches a used one, only whole huge pages go. False: the system has not taken back all it was given.
+  bool trim(size_t keep) noexcept;
 
   // Was `data` given by take() and not given back yet?
   bool holds(void* data) const {
     auto it = blocks_.find(static_cast<char*>(data));
     return it != blocks_.end() && !it->second.free;
+  }
+  // The start of the block given by take() that `data` points into; nullptr if there is none.
+  void* block_of(void* data) const {
+    auto it = blocks_.upper_bound(static_cast<char*>(data));
+    if (it == blocks_.begin()) return nullptr;
+    --it;
+    return !it->second.free && data < it->first + it->second.size ? it->first : nullptr;
   }
   size_t reserved() const { return reserved_; }
   size_t free_bytes() const { return free_bytes_; }
@@ -64,7 +71,7 @@ class BlockPool {
   void insert_free(Blocks::iterator it) noexcept;
   void erase_free(Blocks::iterator it) noexcept;
   Blocks::iterator merge(Blocks::iterator it) noexcept;
-  void release(Blocks::iterator it) noexcept;
+  bool release(Blocks::iterator it) noexcept;
 
   SystemMemory& system_;
   Blocks blocks_;                          // all of them, by address

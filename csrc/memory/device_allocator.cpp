@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdio>
 
 #include "core/error.h"
+#include "core/other_threads.h"
 #include "memory/out_of_memory.h"
 
 namespace weft {
@@ -15,6 +17,13 @@ constexpr size_t kListedMax = size_t{64} << 10;  // up to here freed blocks wait
 constexpr size_t kMediumMax = size_t{1} << 20;
 constexpr size_t kMediumGrowth = kHugePage;
 constexpr size_t kLargeGrowth = size_t{20} << 20;
+
+// For those who may not raise an error.
+void say_once(const std::string& kind, const std::string& problem) noexcept {
+  static std::atomic<bool> said{false};
+  if (problem.empty() || said.exchange(true)) return;
+  std::fprintf(stderr, "weft: %s could not be returned and is kept: %s\n", kind.c_str(), problem.c_str());
+}
 
 size_t round_up(size_t n, size_t step) { return (n + step - 1) / step * step; }
 
@@ -58,6 +67,15 @@ struct DeviceAllocator::Pool {
     }
   }
 
+  // Why memory was not taken back; empty if all is well.
+  std::string trim() {
+    flush();
+    std::string problem;
+    if (!large.trim(0)) problem = large_region->unmap_problem();
+    if (!medium.trim(0)) problem = medium_region->unmap_problem();
+    return problem;
+  }
+
   // What a graph allocates from. What is free in it stays, because the graph will use it when it runs.
   bool keeps_pages() const { return recorded && !closed; }
 
@@ -94,11 +112,22 @@ void* DeviceAllocator::allocate(size_t nbytes) {
   if (nbytes == 0) return nullptr;
   void* data = nullptr;
   if (!allocation_must_fail()) {
-    std::lock_guard lock(mutex_);
-    allocations_++;
-    Pool& pool = pool_of(device_.current_pool());
-    if (nbytes <= limit_) data = take(pool, nbytes, allocation_tag());
-    if (data) pool.in_use++;
+    const uintptr_t id = device_.current_pool();
+    const char* tag = allocation_tag();
+    {
+      std::lock_guard lock(mutex_);
+      allocations_++;
+      Pool& pool = pool_of(id);
+      data = take_cached(pool, nbytes, tag);
+      if (data) pool.in_use++;
+    }
+    if (!data) {
+      OthersRun others;
+      std::lock_guard lock(mutex_);
+      Pool& pool = pool_of(id);
+      if (nbytes <= limit_) data = take_new(pool, nbytes, tag);
+      if (data) pool.in_use++;
+    }
   }
   if (!data)
     fail_out_of_memory(*this, kind_, nbytes, device_.available(), "weft.cuda.set_memory_limit() sets the limit");
@@ -106,7 +135,7 @@ void* DeviceAllocator::allocate(size_t nbytes) {
   return data;
 }
 
-void* DeviceAllocator::take(Pool& pool, size_t nbytes, const char* tag) {
+void* DeviceAllocator::take_cached(Pool& pool, size_t nbytes, const char* tag) {
   size_t size = block_size(nbytes);
   if (nbytes <= kListedMax) {
     std::vector<void*>& waiting = pool.waiting[class_of(nbytes)];
@@ -122,17 +151,24 @@ void* DeviceAllocator::take(Pool& pool, size_t nbytes, const char* tag) {
   BlockPool& blocks = pool.blocks_for(size);
   if (void* data = blocks.take(size, kUnit, nbytes, tag)) return data;
   collect();
+  return blocks.take(size, kUnit, nbytes, tag);
+}
+
+void* DeviceAllocator::take_new(Pool& pool, size_t nbytes, const char* tag) {
+  size_t size = block_size(nbytes);
+  BlockPool& blocks = pool.blocks_for(size);
+  // Another thread may have freed or mapped what is needed.
   if (void* data = blocks.take(size, kUnit, nbytes, tag)) return data;
   misses_++;
   if (!grow(pool, size)) {
     if (!device_.may_wait()) return nullptr;
     // Every cache goes before the program is told that there is no memory.
-    trim();
+    say_once(kind_, trim());
     if (!grow(pool, size)) {
       device_.synchronize();
       collect();
       if (void* data = blocks.take(size, kUnit, nbytes, tag)) return data;
-      trim();
+      say_once(kind_, trim());
       if (!grow(pool, size)) return nullptr;
     }
   }
@@ -150,19 +186,36 @@ bool DeviceAllocator::grow(Pool& pool, size_t size) {
 void DeviceAllocator::deallocate(void* data, size_t nbytes) noexcept {
   if (!data) return;
   usage_.add(-static_cast<int64_t>(nbytes), 0);
-  std::lock_guard lock(mutex_);
-  Pool* pool = owner_of(data, nbytes);
-  if (!pool) return;
-  auto users = shared_.empty() ? shared_.end() : shared_.find(data);
-  if (users == shared_.end()) return give(*pool, data, nbytes);
-  Pending wait{pool, data, nbytes, {}};
-  try {
-    for (DeviceMemory::Stream stream : users->second) wait.events.push_back(device_.record(stream));
-    pending_.push_back(std::move(wait));
-  } catch (...) {
-    // Without a mark to wait for, the block is not used again.
+  bool last = false;
+  {
+    std::lock_guard lock(mutex_);
+    Pool* pool = owner_of(data, nbytes);
+    if (!pool) return;
+    auto users = shared_.empty() ? shared_.end() : shared_.find(data);
+    if (users != shared_.end()) {
+      try {
+        pending_.push_back({pool, data, nbytes, std::move(users->second)});
+        mark(pending_.back());
+      } catch (...) {
+        // Without a mark to wait for, the block is not used again.
+      }
+      shared_.erase(users);
+      return;
+    }
+    give(*pool, data, nbytes);
+    last = pool->closed && pool->in_use == 0;
   }
-  shared_.erase(users);
+  if (last) drop_unused_pools();
+}
+
+// Makes the marks that a block waits for, where that is possible now.
+void DeviceAllocator::mark(Pending& wait) {
+  std::erase_if(wait.users, [&](DeviceMemory::Stream stream) {
+    wait.events.reserve(wait.events.size() + 1);
+    DeviceMemory::Event event = device_.record(stream);
+    if (event) wait.events.push_back(event);
+    return event != 0;
+  });
 }
 
 void DeviceAllocator::give(Pool& pool, void* data, size_t nbytes) noexcept {
@@ -176,70 +229,91 @@ void DeviceAllocator::give(Pool& pool, void* data, size_t nbytes) noexcept {
     pool.blocks_for(block_size(nbytes)).give(data);
   }
   pool.in_use--;
-  drop_if_unused(pool);
 }
 
-void DeviceAllocator::drop_if_unused(Pool& pool) noexcept {
-  if (!pool.closed || pool.in_use > 0) return;
-  pool.flush();
-  pool.medium.trim(0);
-  pool.large.trim(0);
-  if (pool.medium.reserved() + pool.large.reserved() > 0) return;
-  if (first_ == &pool) first_ = nullptr;
-  pools_.erase(pool.id);
-  if (!first_ && !pools_.empty()) first_ = pools_.begin()->second.get();
+// The memory of closed pools goes with their last block.
+void DeviceAllocator::drop_unused_pools() noexcept {
+  OthersRun others;
+  std::lock_guard lock(mutex_);
+  std::vector<uintptr_t> unused;
+  for (auto& [id, pool] : pools_)
+    if (pool->closed && pool->in_use == 0) unused.push_back(id);
+  for (uintptr_t id : unused) {
+    Pool& pool = *pools_[id];
+    say_once(kind_, pool.trim());
+    if (pool.medium.reserved() + pool.large.reserved() > 0) continue;  // trim() tries again
+    if (first_ == &pool) first_ = nullptr;
+    pools_.erase(id);
+    if (!first_ && !pools_.empty()) first_ = pools_.begin()->second.get();
+  }
 }
 
 // Frees the blocks whose other users are past them.
 void DeviceAllocator::collect() {
   std::erase_if(pending_, [&](Pending& wait) {
+    if (!wait.users.empty()) mark(wait);
     std::erase_if(wait.events, [&](DeviceMemory::Event event) { return device_.passed(event); });
-    if (!wait.events.empty()) return false;
+    if (!wait.events.empty() || !wait.users.empty()) return false;
     give(*wait.pool, wait.data, wait.nbytes);
     return true;
   });
 }
 
-void DeviceAllocator::trim() noexcept {
-  for (auto& [id, pool] : pools_) {
-    if (pool->keeps_pages()) continue;
-    pool->flush();
-    pool->large.trim(0);
-    pool->medium.trim(0);
-  }
+std::string DeviceAllocator::trim() {
+  std::string problem;
+  for (auto& [id, pool] : pools_)
+    if (!pool->keeps_pages())
+      if (std::string own = pool->trim(); !own.empty()) problem = std::move(own);
+  return problem;
 }
 
 void DeviceAllocator::empty_cache() {
   if (device_.may_wait()) device_.synchronize();
-  std::lock_guard lock(mutex_);
-  collect();
-  trim();
+  std::string problem;
+  {
+    OthersRun others;
+    std::lock_guard lock(mutex_);
+    collect();
+    problem = trim();
+  }
+  drop_unused_pools();
+  check(problem.empty(), kind_, " could not be returned and is kept: ", problem);
 }
 
 void DeviceAllocator::set_limit(size_t nbytes) {
-  std::lock_guard lock(mutex_);
-  limit_ = nbytes ? std::min(nbytes, device_.total()) : device_.total();
-  if (reserved() > limit_) trim();
+  std::string problem;
+  {
+    OthersRun others;
+    std::lock_guard lock(mutex_);
+    limit_ = nbytes ? std::min(nbytes, device_.total()) : device_.total();
+    if (reserved() > limit_) problem = trim();
+  }
+  check(problem.empty(), kind_, " could not be returned and is kept: ", problem);
 }
 
 void DeviceAllocator::record_stream(void* data, DeviceMemory::Stream stream) {
   if (!data) return;
   std::lock_guard lock(mutex_);
-  for (auto& [id, pool] : pools_)
-    if (pool->medium.holds(data) || pool->large.holds(data)) {
-      if (id == stream) return;
-      std::vector<DeviceMemory::Stream>& users = shared_[data];
-      if (std::find(users.begin(), users.end(), stream) == users.end()) users.push_back(stream);
-      return;
-    }
+  if (pools_.size() == 1 && first_->id == stream) return;
+  for (auto& [id, pool] : pools_) {
+    void* block = pool->medium.block_of(data);
+    if (!block) block = pool->large.block_of(data);
+    if (!block) continue;
+    if (id == stream) return;
+    std::vector<DeviceMemory::Stream>& users = shared_[block];
+    if (std::find(users.begin(), users.end(), stream) == users.end()) users.push_back(stream);
+    return;
+  }
 }
 
 void DeviceAllocator::close_pool(uintptr_t id) {
-  std::lock_guard lock(mutex_);
-  auto it = pools_.find(id);
-  if (it == pools_.end()) return;
-  it->second->closed = true;
-  drop_if_unused(*it->second);
+  {
+    std::lock_guard lock(mutex_);
+    auto it = pools_.find(id);
+    if (it == pools_.end()) return;
+    it->second->closed = true;
+  }
+  drop_unused_pools();
 }
 
 size_t DeviceAllocator::reserved() const {

@@ -99,7 +99,7 @@ class HostSystemMemory : public SystemMemory {
     return reinterpret_cast<void*>(data);
   }
 
-  void unmap(void* data, size_t nbytes) noexcept override { munmap(data, nbytes); }
+  size_t unmap(void* data, size_t nbytes) noexcept override { return munmap(data, nbytes) == 0 ? nbytes : 0; }
 
   size_t total() override { return total_; }
 

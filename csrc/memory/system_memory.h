@@ -14,8 +14,10 @@ class SystemMemory {
   virtual ~SystemMemory() = default;
   // A multiple of kPage, aligned to kHugePage; nullptr when the system refuses.
   virtual void* map(size_t nbytes) = 0;
-  // Any range of whole pages of what map() gave.
-  virtual void unmap(void* data, size_t nbytes) noexcept = 0;
+  // Gives back any range of whole pages of what map() gave. Returns how many bytes from its start on the system took
+  // back: all, unless that failed; unmap_problem() then says why.
+  virtual size_t unmap(void* data, size_t nbytes) noexcept = 0;
+  virtual std::string unmap_problem() const { return "the system did not take memory back"; }
   // True where unmap() takes back only what one map() gave, as a whole; such mappings must never touch each other.
   virtual bool whole_mappings_only() const { return false; }
   // All the memory this process could ever have.

@@ -1,38 +1,28 @@
 #include "op/apply.h"
 
+#include <optional>
+
+#include "core/other_threads.h"
 #include "kernels/elementwise.h"
 #include "memory/allocator.h"
 #include "op/autocast.h"
 #include "op/node.h"
-#include "op/other_threads.h"
 #include "op/trace.h"
 
 namespace weft {
 
 namespace {
 
-LongKernelHooks long_kernel;
-
 // Letting other Python threads run costs about 50 ns; below this many bytes a kernel is quicker than that is worth.
 constexpr int64_t kLongKernelElements = 1 << 14;
 
-class LongKernelScope {
- public:
-  LongKernelScope(Inputs in, const Tensor* out, int num_outputs) {
-    int64_t elements = 0;
-    for (int i = 0; i < in.size(); i++)
-      if (in[i].defined()) elements += in[i].numel();
-    for (int i = 0; i < num_outputs; i++) elements += out[i].numel();
-    if (elements > kLongKernelElements && long_kernel.begin) state_ = long_kernel.begin();
-  }
-  ~LongKernelScope() {
-    if (state_) long_kernel.end(state_);
-  }
-  LongKernelScope(const LongKernelScope&) = delete;
-
- private:
-  void* state_ = nullptr;
-};
+bool is_long(Inputs in, const Tensor* out, int num_outputs) {
+  int64_t elements = 0;
+  for (int i = 0; i < in.size(); i++)
+    if (in[i].defined()) elements += in[i].numel();
+  for (int i = 0; i < num_outputs; i++) elements += out[i].numel();
+  return elements > kLongKernelElements;
+}
 
 // On devices that work beside the host an error may come from the start of a kernel, which knows no shapes.
 void run_on_device(const Op& op, Inputs in, const Tensor* out) {
@@ -49,7 +39,8 @@ void run_on_device(const Op& op, Inputs in, const Tensor* out) {
 
 void run_kernel(const Op& op, Inputs in, const Tensor* out) {
   if (op.num_outputs() > 0 && out[0].device().type != DeviceType::CPU) return run_on_device(op, in, out);
-  LongKernelScope scope(in, out, op.num_outputs());
+  std::optional<OthersRun> others;
+  if (is_long(in, out, op.num_outputs())) others.emplace();
   op.run(in, out);
 }
 
@@ -174,15 +165,6 @@ Tensor apply_inplace(const Op& op, Inputs in) {
 void apply_check(const Op& op, const Tensor& a, const Tensor& b) {
   const Tensor* list[] = {&a, &b};
   apply(op, Inputs(list, b.defined() ? 2 : 1), nullptr);
-}
-
-void set_long_kernel_hooks(LongKernelHooks hooks) { long_kernel = hooks; }
-
-PatientLock::PatientLock(std::recursive_mutex& mutex) : mutex_(mutex) {
-  if (mutex_.try_lock()) return;
-  void* state = long_kernel.begin ? long_kernel.begin() : nullptr;
-  mutex_.lock();
-  if (state) long_kernel.end(state);
 }
 
 }  // namespace weft

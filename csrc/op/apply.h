@@ -35,12 +35,4 @@ Tensor apply_inplace(const Op& op, const T&... inputs) {
 // Applies an op without outputs that raises an error for some values of its inputs.
 void apply_check(const Op& op, const Tensor& a, const Tensor& b = {});
 
-// Called around kernels that work on many bytes, so that the Python bindings can let other Python threads run without
-// this floor knowing of Python. begin() returns what end() gets back, nullptr for nothing to do.
-struct LongKernelHooks {
-  void* (*begin)() = nullptr;
-  void (*end)(void*) = nullptr;
-};
-void set_long_kernel_hooks(LongKernelHooks hooks);
-
 }  // namespace weft

@@ -23,6 +23,13 @@ thread_local Graveyard graveyard;
 // How many hooks there are on leaves.
 std::atomic<int64_t> leaf_hooks{0};
 
+// Backward will read t on the stream that is the current one now, and then let go of it.
+void note_use_by_backward(const Tensor& t) {
+  DeviceBackend& backend = backend_of(t.device());
+  const int index = t.device().index;
+  backend.record_stream(index, t.impl()->storage->data(), backend.current_stream(index));
+}
+
 // What an op that is about to change x in place keeps of it for its backward.
 Tensor copy_before_change(const Tensor& x, const Edge& edge) {
   Tensor copy;
@@ -68,6 +75,10 @@ void Node::renew_sequence() {
     origin = record_origin();
 }
 
+void Node::note_stream(OutputMeta& output) {
+  output.stream = backend_of(output.device).current_stream(output.device.index);
+}
+
 void Node::add_hook(uint32_t output, uint64_t id, Ref<GradHook> hook) {
   if (!hooks) hooks = std::make_unique<std::vector<OutputHook>>();
   hooks->push_back({output, id, std::move(hook), nullptr});
@@ -90,6 +101,7 @@ void Node::retain_grad(uint32_t output, Ref<WeakTensor> t) {
 
 SavedTensor::SavedTensor(const Tensor& t, bool is_output) : version_(t.version()), is_output_(is_output) {
   check(!t.impl()->inference, "a tensor made in inference_mode cannot be saved for backward; clone() it first");
+  if (t.device().type != DeviceType::CPU) note_use_by_backward(t);
   if (!is_output) {
     tensor_ = t;
     return;

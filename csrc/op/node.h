@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/small_vector.h"
+#include "device/backend.h"
 #include "op/anomaly.h"
 #include "op/op.h"
 
@@ -37,6 +38,7 @@ class Node : public RefCounted {
     Shape shape;
     DType dtype;
     Device device;
+    StreamHandle stream = 0;  // of the device on which the op ran: its backward runs there too
   };
   struct OutputHook {
     uint32_t output;
@@ -53,7 +55,10 @@ class Node : public RefCounted {
   virtual void backward(const Tensor* grad_outputs, Tensor* grad_inputs) = 0;
   // Drops what was saved; a second backward through this node is then an error.
   virtual void release_saved() {}
-  void add_output(const Tensor& t) { outputs.emplace_back(OutputMeta{t.shape(), t.dtype(), t.device()}); }
+  void add_output(const Tensor& t) {
+    outputs.emplace_back(OutputMeta{t.shape(), t.dtype(), t.device()});
+    if (t.device().type != DeviceType::CPU) note_stream(outputs[outputs.size() - 1]);
+  }
 
   SmallVector<Edge, 2> edges;
   SmallVector<OutputMeta, 1> outputs;
@@ -70,6 +75,9 @@ class Node : public RefCounted {
  protected:
   // Long chains are freed iteratively, so that a million nodes do not overflow the stack.
   void destroy() override;
+
+ private:
+  static void note_stream(OutputMeta& output);
 };
 
 // A tensor that vjp needs, with the version of its contents when it was saved. An output is kept without its node,

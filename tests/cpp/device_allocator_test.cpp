@@ -109,6 +109,52 @@ TEST_F(DeviceAllocatorTest, ABlockReturnsToItsOwnStreamWhoeverFreesIt) {
   allocator.deallocate(other, kMiB);
 }
 
+TEST_F(DeviceAllocatorTest, KnowsABlockByAnyAddressInIt) {
+  auto* data = static_cast<char*>(allocator.allocate(30 * kMiB));
+  device.given[7] = 1;
+  allocator.record_stream(data + 20 * kMiB, 7);
+  allocator.deallocate(data, 30 * kMiB);
+  void* other = allocator.allocate(30 * kMiB);
+  EXPECT_NE(other, data);
+  allocator.deallocate(other, 30 * kMiB);
+}
+
+TEST_F(DeviceAllocatorTest, ABlockThatARecordedStreamUsesWaitsUntilThereCanBeAMark) {
+  void* data = allocator.allocate(30 * kMiB);
+  allocator.record_stream(data, 7);
+  device.recorded_stream = 7;
+  allocator.deallocate(data, 30 * kMiB);
+  void* other = allocator.allocate(30 * kMiB);
+  EXPECT_NE(other, data);
+  device.recorded_stream = ~uintptr_t{0};
+  EXPECT_EQ(allocator.allocate(30 * kMiB), data);
+  allocator.deallocate(data, 30 * kMiB);
+  allocator.deallocate(other, 30 * kMiB);
+}
+
+TEST_F(DeviceAllocatorTest, WhatIsNotTakenBackStaysInTheBooksAndIsAnError) {
+  void* data = allocator.allocate(30 * kMiB);
+  void* small = allocator.allocate(1000);
+  allocator.deallocate(data, 30 * kMiB);
+  device.failing_unmaps = 1;
+  try {
+    allocator.empty_cache();
+    FAIL() << "no error";
+  } catch (const Error& e) {
+    EXPECT_NE(std::string(e.what()).find("memory of fake:0 could not be returned"), std::string::npos) << e.what();
+    EXPECT_NE(std::string(e.what()).find("the fake device failed"), std::string::npos) << e.what();
+  }
+  EXPECT_EQ(static_cast<size_t>(allocator.stats().reserved), device.mapped);
+  EXPECT_GT(device.mapped, 2 * kMiB);
+  void* part = allocator.allocate(12 * kMiB);
+  EXPECT_EQ(static_cast<size_t>(allocator.stats().reserved), device.mapped) << "what has stayed is used again";
+  allocator.deallocate(part, 12 * kMiB);
+  allocator.deallocate(small, 1000);
+  allocator.empty_cache();
+  EXPECT_EQ(device.mapped, 0u);
+  EXPECT_EQ(allocator.stats().reserved, 0);
+}
+
 TEST_F(DeviceAllocatorTest, WaitsForOtherStreamsThatUseABlock) {
   void* data = allocator.allocate(30 * kMiB);
   device.given[7] = 1;  // stream 7 has work that is not done

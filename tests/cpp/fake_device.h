@@ -19,6 +19,7 @@ class FakeDevice : public DeviceMemory {
   size_t available() override { return total_ - mapped; }
   uintptr_t current_pool() override { return graph ? graph : stream; }
   Event record(Stream s) override {
+    if (s == recorded_stream) return 0;
     events_[++last_event_] = {s, given[s]};
     return last_event_;
   }
@@ -38,10 +39,12 @@ class FakeDevice : public DeviceMemory {
   size_t open_events() const { return events_.size(); }
 
   Stream stream = 0;
-  uintptr_t graph = 0;                // the pool of the graph being recorded
+  uintptr_t graph = 0;  // the pool of the graph being recorded
+  Stream recorded_stream = ~Stream{0};
   std::map<Stream, int> given, done;  // pieces of work
   int synchronized = 0;
   size_t mapped = 0;
+  int failing_unmaps = 0;
 
  private:
   // One region's address space, which counts what the whole device has mapped.
@@ -55,10 +58,15 @@ class FakeDevice : public DeviceMemory {
       if (data) device_.mapped += nbytes;
       return data;
     }
-    void unmap(void* data, size_t nbytes) noexcept override {
+    size_t unmap(void* data, size_t nbytes) noexcept override {
+      if (device_.failing_unmaps > 0 && device_.failing_unmaps--) {
+        nbytes = nbytes / 2 / kHugePage * kHugePage;  // it stops on the way
+        if (nbytes == 0) return 0;
+      }
       device_.mapped -= nbytes;
-      FakeSystemMemory::unmap(data, nbytes);
+      return FakeSystemMemory::unmap(data, nbytes);
     }
+    std::string unmap_problem() const override { return "the fake device failed"; }
     bool whole_mappings_only() const override { return device_.whole_; }
 
    private:

@@ -37,7 +37,7 @@ class FakeSystemMemory : public SystemMemory {
     return nullptr;
   }
 
-  void unmap(void* data, size_t nbytes) noexcept override {
+  size_t unmap(void* data, size_t nbytes) noexcept override {
     auto offset = static_cast<size_t>(static_cast<char*>(data) - base_);
     EXPECT_EQ(offset % kPage, 0u);
     EXPECT_EQ(nbytes % kPage, 0u);
@@ -45,6 +45,7 @@ class FakeSystemMemory : public SystemMemory {
       EXPECT_TRUE(pages_[offset / kPage + i]) << "unmapped what is not mapped";
     mark(offset / kPage, nbytes / kPage, false);
     madvise(data, nbytes, MADV_DONTNEED);
+    return nbytes;
   }
 
   size_t total() override { return total_; }

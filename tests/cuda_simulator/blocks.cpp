@@ -9,7 +9,7 @@
 #include <memory>
 #include <vector>
 
-#include "cuda_runtime.h"
+#include "simulator.h"
 
 namespace simulator {
 

@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-#include "cuda_runtime.h"
+#include "simulator.h"
 
 namespace fs = std::filesystem;
 
@@ -91,6 +91,10 @@ int nvrtcDestroyProgram(Program** program) {
   return 0;
 }
 int nvrtcCompileProgram(Program* program, int, const char* const*) {
+  {
+    simulator::Lock lock(simulator::mutex);
+    simulator::stay_while_held(lock);
+  }
   Folder folder;
   // Not the stand-ins for the standard library.
   for (auto& [name, text] : program->headers)

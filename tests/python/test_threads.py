@@ -260,3 +260,34 @@ print(os.waitpid(child, 0)[1], time.monotonic() - start < 20)
 thread.join()
 """
     assert lines_of(code) == ["0", "True"]
+
+
+def test_other_threads_run_while_a_graph_is_compiled(w):
+    """Passes and the memory plan do not need Python: a thread that wakes when the function has been traced gets on."""
+
+    def ran_meanwhile():
+        traced, ran, called = threading.Event(), [], []
+
+        def wait():
+            traced.wait()
+            ran.append(not called)
+
+        def function(x):
+            for n in range(300):
+                x = (x * 1.01 + n).sin()
+            traced.set()
+            return x
+
+        other = threading.Thread(target=wait)
+        other.start()
+        w.jit(function)(w.ones(3))
+        called.append(True)
+        other.join()
+        return ran[0]
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1000)  # no thread takes the lock from another one
+    try:
+        assert any(ran_meanwhile() for _ in range(20))
+    finally:
+        sys.setswitchinterval(before)

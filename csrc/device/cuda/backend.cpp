@@ -3,7 +3,10 @@
 #include <cuda_runtime.h>
 #include <dlfcn.h>
 
+#include <optional>
+
 #include "core/error.h"
+#include "core/other_threads.h"
 #include "device/cuda/graph.h"
 #include "device/cuda/libraries.h"
 #include "device/cuda/memory.h"
@@ -22,29 +25,44 @@ class Event final : public DeviceEvent {
   ~Event() override { cudaEventDestroy(event_); }
   void record(StreamHandle stream) override {
     use_device(device_);
+    in_graph_ = is_recorded(reinterpret_cast<cudaStream_t>(stream));
     check(cudaEventRecord(event_, reinterpret_cast<cudaStream_t>(stream)), "cudaEventRecord");
   }
-  void wait(StreamHandle stream) override {
+  void wait(int index, StreamHandle stream) override {
+    use_device(index);
     check(cudaStreamWaitEvent(reinterpret_cast<cudaStream_t>(stream), event_, 0), "cudaStreamWaitEvent");
   }
   bool query() override {
+    check_outside_graph();
     cudaError_t error = cudaEventQuery(event_);
     if (error != cudaErrorNotReady) check(error, "cudaEventQuery");
     cudaGetLastError();
     return error == cudaSuccess;
   }
   void synchronize() override {
-    check(cudaEventSynchronize(event_), "cudaEventSynchronize");
+    check_outside_graph();
+    {
+      OthersRun others;
+      check(cudaEventSynchronize(event_), "cudaEventSynchronize");
+    }
     raise_index_error(device_);
   }
   double elapsed(DeviceEvent& end) override {
+    check_outside_graph();
+    static_cast<Event&>(end).check_outside_graph();
     float ms = 0;
     check(cudaEventElapsedTime(&ms, event_, static_cast<Event&>(end).event_), "cudaEventElapsedTime");
     return static_cast<double>(ms);
   }
 
  private:
+  // CUDA would give the whole recording up.
+  void check_outside_graph() const {
+    weft::check(!in_graph_, "an event that was recorded into a graph cannot be waited for by the host");
+  }
+
   int device_;
+  bool in_graph_ = false;
   cudaEvent_t event_ = nullptr;
 };
 
@@ -100,23 +118,26 @@ class CudaBackend final : public DeviceBackend {
     bool from_host = src_device.type == DeviceType::CPU, to_host = dst_device.type == DeviceType::CPU;
     Device own = to_host ? src_device : dst_device;
     set_kernel_device(own);
-    if (!from_host && !to_host && src_device != dst_device) {
-      use_device(src_device.index);
-      check(cudaStreamSynchronize(stream_of(src_device.index)), "cudaStreamSynchronize");
-    }
+    if (!from_host && !to_host && src_device != dst_device)
+      return copy_between_devices(dst, dst_device.index, src, src_device.index, nbytes);
     use_device(own.index);
     cudaStream_t stream = stream_of(own.index);
-    check(cudaMemcpyAsync(dst, src, nbytes, cudaMemcpyDefault, stream), "cudaMemcpyAsync");
     const void* host = from_host ? src : to_host ? dst : nullptr;
-    if (non_blocking && host && cuda::pinned_allocator().holds(host)) {
-      cuda::pinned_allocator().note_copy(host, own.index);
-    } else if (host) {
-      weft::check(!capture(), "a copy between the host and the device, which the host waits for, cannot be recorded");
-      synchronize_stream(own.index, reinterpret_cast<StreamHandle>(stream));
+    bool waits = host && !(non_blocking && cuda::pinned_allocator().holds(host));
+    weft::check(!waits || !capture(),
+                "a copy between the host and the device, which the host waits for, cannot be recorded");
+    {
+      std::optional<OthersRun> others;
+      if (waits) others.emplace();
+      check(cudaMemcpyAsync(dst, src, nbytes, cudaMemcpyDefault, stream), "cudaMemcpyAsync");
     }
+    if (waits) return cuda::synchronize_stream(own.index, stream);
+    record_stream(own.index, const_cast<void*>(to_host ? src : dst), reinterpret_cast<StreamHandle>(stream));
+    if (host) cuda::pinned_allocator().note_copy(host, own.index);
   }
 
   void synchronize(int index) override {
+    weft::check(!capture(), "a device cannot be waited for while the thread has work recorded as a graph");
     synchronize_device(index);
     raise_index_error(index);
   }
@@ -129,25 +150,38 @@ class CudaBackend final : public DeviceBackend {
     use_device(index);
     cudaStream_t stream = nullptr;
     check(cudaStreamCreateWithPriority(&stream, cudaStreamNonBlocking, priority), "cudaStreamCreate");
+    note_stream(index, stream);
     return reinterpret_cast<StreamHandle>(stream);
   }
   void delete_stream(int index, StreamHandle stream) override {
     use_device_if_possible(index);  // called by destructors
-    cudaStreamSynchronize(reinterpret_cast<cudaStream_t>(stream));
+    {
+      OthersRun others;
+      cudaStreamSynchronize(reinterpret_cast<cudaStream_t>(stream));
+    }
     device_allocator(index).close_pool(stream);
+    forget_stream(index, reinterpret_cast<cudaStream_t>(stream));
     cudaStreamDestroy(reinterpret_cast<cudaStream_t>(stream));
+    cudaGetLastError();  // no later call shall report what failed here
   }
-  bool stream_done(int, StreamHandle stream) override {
+  bool stream_done(int index, StreamHandle stream) override {
+    use_device(index);
+    weft::check(!is_recorded(reinterpret_cast<cudaStream_t>(stream)),
+                "a stream cannot be asked whether it is done while it is being recorded as a graph");
     cudaError_t error = cudaStreamQuery(reinterpret_cast<cudaStream_t>(stream));
     if (error != cudaErrorNotReady) check(error, "cudaStreamQuery");
     cudaGetLastError();
     return error == cudaSuccess;
   }
   void synchronize_stream(int index, StreamHandle stream) override {
-    check(cudaStreamSynchronize(reinterpret_cast<cudaStream_t>(stream)), "cudaStreamSynchronize");
-    raise_index_error(index);
+    cuda::synchronize_stream(index, reinterpret_cast<cudaStream_t>(stream));
+  }
+  void wait_stream(int index, StreamHandle stream, StreamHandle other) override {
+    cuda::wait_stream(index, reinterpret_cast<cudaStream_t>(stream), index, reinterpret_cast<cudaStream_t>(other));
   }
   void record_stream(int index, void* data, StreamHandle stream) override {
+    // What is recorded into one stream runs in that order.
+    if (capture() && reinterpret_cast<cudaStream_t>(stream) == stream_of(index)) return;
     device_allocator(index).record_stream(data, stream);
   }
   Ref<DeviceEvent> new_event(int index, bool timing) override { return make_ref<Event>(index, timing); }
@@ -159,6 +193,19 @@ class CudaBackend final : public DeviceBackend {
   void abort_capture(int index) override { cuda::abort_capture(index); }
 
  private:
+  // On the source's stream. The target's waits for it, and it for what the target's memory was used for before; so each
+  // side's memory may be used again by its own stream. Whatever other streams the memory is of hear of the copy.
+  void copy_between_devices(void* dst, int to, const void* src, int from, size_t nbytes) {
+    weft::check(!capture(), "a copy between devices cannot be recorded as a part of a graph");
+    cudaStream_t reader = stream_of(from), writer = stream_of(to);
+    cuda::wait_stream(from, reader, to, writer);
+    use_device(from);
+    check(cudaMemcpyAsync(dst, src, nbytes, cudaMemcpyDefault, reader), "cudaMemcpyAsync");
+    cuda::wait_stream(to, writer, from, reader);
+    record_stream(from, const_cast<void*>(src), reinterpret_cast<StreamHandle>(reader));
+    record_stream(to, dst, reinterpret_cast<StreamHandle>(writer));
+  }
+
   int count_ = 0;
   std::string reason_;
 };

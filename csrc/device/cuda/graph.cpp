@@ -7,30 +7,30 @@
 #include <shared_mutex>
 
 #include "core/error.h"
+#include "core/other_threads.h"
 #include "device/cuda/memory.h"
 
 namespace weft::cuda {
 
 namespace {
 
-// Held by those who record for a plan, and shared by those who wait for a device.
-std::shared_mutex& recording_mutex() {
-  static auto* mutex = new std::shared_mutex;
-  return *mutex;
-}
-
 struct Recording {
-  std::unique_lock<std::shared_mutex> alone{};
   Capture capture{};
   Ref<GraphMemory> memory{};
 };
 thread_local std::unique_ptr<Recording> current;
 
-// Until the end of a scope no other thread records for a plan.
-std::shared_lock<std::shared_mutex> no_recording() {
-  std::shared_lock<std::shared_mutex> lock(recording_mutex(), std::defer_lock);
-  if (!current) lock.lock();
-  return lock;
+// What is waited for where a device cannot be.
+struct DeviceStreams {
+  // Held by those who begin to record, for a moment, and shared by those who wait.
+  std::shared_mutex beginning;
+  std::atomic<int> recordings{0};
+  std::mutex mutex;
+  std::vector<cudaStream_t> streams{nullptr};
+};
+DeviceStreams& streams_of(int device) {
+  static auto* all = new DeviceStreams[kMaxDevices];
+  return all[device];
 }
 
 uintptr_t new_pool() {
@@ -54,11 +54,12 @@ class Graph final : public DeviceGraph {
   Graph(Capture capture, Ref<GraphMemory> memory, cudaGraphExec_t exec)
       : capture_(std::move(capture)), memory_(std::move(memory)), exec_(exec), values_(capture_.cell_bytes / 8 + 1) {}
   ~Graph() override {
-    auto others = no_recording();
+    OthersRun others;
     use_device_if_possible(capture_.device);
-    cudaDeviceSynchronize();
+    wait_for_device(capture_.device);
     cudaGraphExecDestroy(exec_);
     cudaFree(capture_.cells);
+    cudaGetLastError();  // what fails here is lost, and no later call shall report it
   }
   bool prepare() override {
     for (const GraphNumber& n : capture_.numbers)
@@ -113,10 +114,33 @@ void* graph_number(const void* host, size_t bytes) {
   });
 }
 
+cudaError_t wait_for_device(int device) noexcept {
+  DeviceStreams& own = streams_of(device);
+  std::shared_lock nothing_begins(own.beginning);
+  if (own.recordings == 0) return cudaDeviceSynchronize();
+  std::lock_guard lock(own.mutex);
+  for (cudaStream_t stream : own.streams) {
+    cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+    cudaError_t error = stream ? cudaStreamIsCapturing(stream, &status) : cudaSuccess;
+    if (error == cudaSuccess && status == cudaStreamCaptureStatusNone) error = cudaStreamSynchronize(stream);
+    if (error != cudaSuccess) return error;
+  }
+  return cudaSuccess;
+}
+
 void synchronize_device(int device) {
-  auto others = no_recording();
   use_device(device);
-  check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
+  OthersRun others;
+  check(wait_for_device(device), "cudaDeviceSynchronize");
+}
+
+void note_stream(int device, cudaStream_t stream) {
+  std::lock_guard lock(streams_of(device).mutex);
+  streams_of(device).streams.push_back(stream);
+}
+void forget_stream(int device, cudaStream_t stream) {
+  std::lock_guard lock(streams_of(device).mutex);
+  std::erase(streams_of(device).streams, stream);
 }
 
 Ref<GraphMemory> new_graph_memory(int device) { return make_ref<Memory>(device); }
@@ -127,7 +151,6 @@ void begin_capture(int device, const CaptureOptions& options) {
   cudaStream_t stream = stream_of(device);
   weft::check(stream != nullptr, "graph: the default stream cannot be recorded; use another one");
   auto fresh = std::make_unique<Recording>();
-  if (options.memory) fresh->alone = std::unique_lock(recording_mutex());
   fresh->memory = options.memory ? options.memory : new_graph_memory(device);
   Capture& c = fresh->capture;
   c.device = device;
@@ -139,7 +162,13 @@ void begin_capture(int device, const CaptureOptions& options) {
   void* cells = nullptr;
   check(cudaMalloc(&cells, c.sources.empty() ? c.cell_bytes : kCellBytes), "cudaMalloc");
   c.cells = static_cast<uint64_t*>(cells);
-  cudaError_t error = cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed);
+  cudaError_t error = cudaSuccess;
+  {
+    OthersRun others;
+    std::lock_guard nobody_waits(streams_of(device).beginning);
+    error = cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed);
+    if (error == cudaSuccess) streams_of(device).recordings++;
+  }
   if (error != cudaSuccess) cudaFree(cells);
   check(error, "cudaStreamBeginCapture");
   current = std::move(fresh);
@@ -154,9 +183,13 @@ Ref<DeviceGraph> end_capture(int device) {
   cudaGraph_t graph = nullptr;
   cudaGraphExec_t exec = nullptr;
   cudaError_t error = cudaStreamEndCapture(stream_of(device), &graph);
-  if (error == cudaSuccess) error = cudaGraphInstantiate(&exec, graph, 0);
+  streams_of(device).recordings--;
+  if (error == cudaSuccess) {
+    OthersRun others;
+    error = cudaGraphInstantiate(&exec, graph, 0);
+  }
   if (graph) cudaGraphDestroy(graph);
-  if (error != cudaSuccess) cudaFree(done->capture.cells);
+  if (error != cudaSuccess) cudaFree(done->capture.cells);  // and check() forgets what that may add
   check(error, "the end of recording a graph");
   return make_ref<Graph>(std::move(done->capture), std::move(done->memory), exec);
 }
@@ -166,9 +199,10 @@ void abort_capture(int device) {
   std::unique_ptr<Recording> failed = std::move(current);
   cudaGraph_t graph = nullptr;
   cudaStreamEndCapture(stream_of(device), &graph);
+  streams_of(device).recordings--;
   if (graph) cudaGraphDestroy(graph);
-  cudaGetLastError();
   cudaFree(failed->capture.cells);
+  cudaGetLastError();
 }
 
 }  // namespace weft::cuda

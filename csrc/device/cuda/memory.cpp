@@ -5,11 +5,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <compare>
 #include <map>
 #include <memory>
 #include <mutex>
 
 #include "core/error.h"
+#include "device/cuda/graph.h"
 #include "device/cuda/runtime.h"
 #include "memory/caching_allocator.h"
 
@@ -66,10 +68,12 @@ class ExpandableRegion final : public SystemMemory {
  public:
   ExpandableRegion(int device, size_t space) : device_(device), space_(space) {}
   ~ExpandableRegion() override {
-    for (auto [begin, end] : mapped_) take_away(begin, end);
-    if (base_) virtual_memory().free(base_, space_);
+    bool all = true;
+    for (auto [begin, end] : mapped_) all &= take_away(begin, end) == end;
+    if (base_ && all) virtual_memory().free(base_, space_);
   }
   void* map(size_t nbytes) override {
+    use_device(device_);  // the driver's functions work in this thread's context
     const VirtualMemory& vm = virtual_memory();
     if (!base_ && vm.reserve(&base_, space_, kHugePage, 0, 0) != CUDA_SUCCESS) return nullptr;
     CUdeviceptr at = find_gap(nbytes);
@@ -78,13 +82,13 @@ class ExpandableRegion final : public SystemMemory {
     for (CUdeviceptr page = at; page < at + nbytes; page += kHugePage) {
       CUmemGenericAllocationHandle handle = 0;
       if (vm.create(&handle, kHugePage, &properties, 0) != CUDA_SUCCESS) {
-        take_away(at, page);
+        undo(at, page);
         return nullptr;
       }
       CUresult result = vm.map(page, kHugePage, 0, handle, 0);
       vm.release(handle);  // the mapping keeps it
       if (result != CUDA_SUCCESS) {
-        take_away(at, page);
+        undo(at, page);
         return nullptr;
       }
     }
@@ -92,23 +96,31 @@ class ExpandableRegion final : public SystemMemory {
     access.location = properties.location;
     access.flags = CU_MEM_ACCESS_FLAGS_PROT_READWRITE;
     if (vm.access(at, nbytes, &access, 1) != CUDA_SUCCESS) {
-      take_away(at, at + nbytes);
+      undo(at, at + nbytes);
       return nullptr;
     }
     mark(at, at + nbytes);
     return reinterpret_cast<void*>(at);
   }
-  void unmap(void* data, size_t nbytes) noexcept override {
+  size_t unmap(void* data, size_t nbytes) noexcept override {
     use_device_if_possible(device_);
-    cudaDeviceSynchronize();  // a kernel may still use what was freed on its stream
+    // A kernel may still use what was freed on its stream.
+    if (cudaError_t error = wait_for_device(device_); error != cudaSuccess) {
+      cudaGetLastError();
+      problem_ = concat("cudaDeviceSynchronize failed: ", cudaGetErrorString(error));
+      return 0;
+    }
     auto begin = reinterpret_cast<CUdeviceptr>(data);
-    take_away(begin, begin + nbytes);
+    size_t done = take_away(begin, begin + nbytes) - begin;
+    if (done == 0) return 0;
     auto it = std::prev(mapped_.upper_bound(begin));
     CUdeviceptr end = it->second;
     it->second = begin;
     if (it->first == begin) mapped_.erase(it);
-    if (begin + nbytes < end) mapped_[begin + nbytes] = end;
+    if (begin + done < end) mapped_[begin + done] = end;
+    return done;
   }
+  std::string unmap_problem() const override { return problem_; }
   size_t total() override { return space_; }
   size_t available(size_t) override { return space_; }
 
@@ -132,14 +144,25 @@ class ExpandableRegion final : public SystemMemory {
     else
       mapped_[begin] = end;
   }
-  static void take_away(CUdeviceptr begin, CUdeviceptr end) {
-    for (; begin < end; begin += kHugePage) virtual_memory().unmap(begin, kHugePage);
+  // Where it stopped: at the end, or at a page that the driver did not take back.
+  CUdeviceptr take_away(CUdeviceptr begin, CUdeviceptr end) noexcept {
+    for (; begin < end; begin += kHugePage)
+      if (CUresult result = virtual_memory().unmap(begin, kHugePage); result != CUDA_SUCCESS) {
+        problem_ = concat("cuMemUnmap failed with error ", static_cast<int64_t>(result));
+        break;
+      }
+    return begin;
+  }
+  // Takes away what map() has mapped so far. What stays mapped is never given out.
+  void undo(CUdeviceptr begin, CUdeviceptr end) {
+    if (CUdeviceptr stopped = take_away(begin, end); stopped < end) mark(stopped, end);
   }
 
   int device_;
   size_t space_;
   CUdeviceptr base_ = 0;
   std::map<CUdeviceptr, CUdeviceptr> mapped_;  // begin to end, apart from each other
+  std::string problem_;                        // of the last unmap() that failed
 };
 
 // What is asked for beyond a block, so that it can start on a page and never touches its neighbour.
@@ -163,12 +186,21 @@ class WholeRegion final : public SystemMemory {
     bases_[at] = data;
     return at;
   }
-  void unmap(void* data, size_t) noexcept override {
+  size_t unmap(void* data, size_t nbytes) noexcept override {
     use_device_if_possible(device_);
     auto it = bases_.find(data);
-    cudaFree(it->second);  // waits for the device
+    // cudaFree waits for the device, but says nothing of what happens to recordings.
+    cudaError_t error = wait_for_device(device_);
+    if (error == cudaSuccess) error = cudaFree(it->second);
+    if (error != cudaSuccess) {
+      cudaGetLastError();
+      problem_ = concat("cudaFree failed: ", cudaGetErrorString(error));
+      return 0;
+    }
     bases_.erase(it);
+    return nbytes;
   }
+  std::string unmap_problem() const override { return problem_; }
   bool whole_mappings_only() const override { return true; }
   size_t total() override { return space_; }
   size_t available(size_t) override { return space_; }
@@ -177,6 +209,7 @@ class WholeRegion final : public SystemMemory {
   int device_;
   size_t space_;
   std::map<void*, void*> bases_;
+  std::string problem_;
 };
 
 class CudaMemory final : public DeviceMemory {
@@ -209,6 +242,7 @@ class CudaMemory final : public DeviceMemory {
   }
   Event record(Stream stream) override {
     use_device(device_);
+    if (is_recorded(reinterpret_cast<cudaStream_t>(stream))) return 0;
     cudaEvent_t event = nullptr;
     if (spare_.empty()) {
       check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreate");
@@ -228,10 +262,7 @@ class CudaMemory final : public DeviceMemory {
     spare_.push_back(handle);
     return true;
   }
-  void synchronize() override {
-    use_device(device_);
-    check(cudaDeviceSynchronize(), "cudaDeviceSynchronize");
-  }
+  void synchronize() override { synchronize_device(device_); }
   bool may_wait() override { return !capture(); }
 
  private:
@@ -254,11 +285,15 @@ class PinnedMemory final : public SystemMemory {
     blocks_[at] = {data, nbytes};
     return at;
   }
-  void unmap(void* data, size_t) noexcept override {
+  size_t unmap(void* data, size_t nbytes) noexcept override {
     std::lock_guard lock(mutex_);
     auto it = blocks_.find(data);
-    cudaFreeHost(it->second.first);
+    if (cudaFreeHost(it->second.first) != cudaSuccess) {
+      cudaGetLastError();
+      return 0;
+    }
     blocks_.erase(it);
+    return nbytes;
   }
   bool whole_mappings_only() const override { return true; }
   size_t total() override { return host_system_memory().total(); }
@@ -285,8 +320,7 @@ class CachingPinnedAllocator final : public PinnedAllocator {
   void deallocate(void* data, size_t nbytes) noexcept override {
     {
       std::lock_guard lock(mutex_);
-      auto first = copies_.lower_bound(data), last = copies_.lower_bound(static_cast<char*>(data) + nbytes);
-      if (first != last) {
+      if (has_copies(data, nbytes)) {
         waiting_.push_back({data, nbytes});
         return;
       }
@@ -304,10 +338,17 @@ class CachingPinnedAllocator final : public PinnedAllocator {
 
   bool holds(const void* data) const override { return memory_.holds(data); }
   void note_copy(const void* data, int device) override {
+    if (capture()) return;  // the graph holds the address, whose memory the program keeps as long as it runs it
     std::lock_guard lock(mutex_);
-    cudaEvent_t& event = copies_[const_cast<void*>(data)];
-    if (!event) check(cudaEventCreateWithFlags(&event, cudaEventDisableTiming), "cudaEventCreate");
-    check(cudaEventRecord(event, stream_of(device)), "cudaEventRecord");
+    use_device(device);
+    const Copy copy{const_cast<void*>(data), device, stream_of(device)};
+    auto known = copies_.find(copy);
+    if (known == copies_.end()) {
+      cudaEvent_t fresh = nullptr;
+      check(cudaEventCreateWithFlags(&fresh, cudaEventDisableTiming), "cudaEventCreate");
+      known = copies_.emplace(copy, fresh).first;
+    }
+    check(cudaEventRecord(known->second, copy.stream), "cudaEventRecord");
   }
 
  private:
@@ -315,6 +356,17 @@ class CachingPinnedAllocator final : public PinnedAllocator {
     void* data;
     size_t nbytes;
   };
+  // What is known of by its last mark: the address of the host's side, and the stream.
+  struct Copy {
+    void* data;
+    int device;
+    cudaStream_t stream;
+    auto operator<=>(const Copy&) const = default;
+  };
+  bool has_copies(void* data, size_t nbytes) const {
+    auto first = copies_.lower_bound({data, -1, nullptr});
+    return first != copies_.end() && first->first.data < static_cast<char*>(data) + nbytes;
+  }
   // Forgets the copies that are done and frees the blocks that only waited for them.
   void collect() {
     if (capture()) return;
@@ -325,8 +377,7 @@ class CachingPinnedAllocator final : public PinnedAllocator {
       return done;
     });
     std::erase_if(waiting_, [&](const Block& block) {
-      auto last = copies_.lower_bound(static_cast<char*>(block.data) + block.nbytes);
-      if (copies_.lower_bound(block.data) != last) return false;
+      if (has_copies(block.data, block.nbytes)) return false;
       cache_.deallocate(block.data, block.nbytes);
       return true;
     });
@@ -335,8 +386,8 @@ class CachingPinnedAllocator final : public PinnedAllocator {
   PinnedMemory memory_;
   CachingAllocator cache_{memory_};
   std::mutex mutex_;
-  std::map<void*, cudaEvent_t> copies_;  // by the address of their host side
-  std::vector<Block> waiting_;           // freed while a copy went on
+  std::map<Copy, cudaEvent_t> copies_;
+  std::vector<Block> waiting_;  // freed while a copy went on
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "core/error.h"
+#include "core/other_threads.h"
 #include "device/cuda/graph.h"
 #include "memory/allocator.h"
 
@@ -12,7 +13,6 @@ namespace weft::cuda {
 
 namespace {
 
-thread_local int bound = -1;
 thread_local std::array<cudaStream_t, kMaxDevices> streams{};
 
 bool synchronous() {
@@ -37,22 +37,59 @@ void check(cudaError_t error, const char* call) {
        synchronous() ? "" : "; if an earlier op is to blame, WEFT_CUDA_SYNC=1 in the environment shows which");
 }
 
-void use_device(int index) {
-  if (bound == index) return;
-  check(cudaSetDevice(index), "cudaSetDevice");
-  bound = index;
+namespace {
+
+cudaError_t make_current(int index) {
+  // The first call makes the device's context this thread's, without which the driver's own functions do not work.
+  static thread_local bool has_context = false;
+  int now = -1;
+  if (has_context && cudaGetDevice(&now) == cudaSuccess && now == index) return cudaSuccess;
+  cudaError_t error = cudaSetDevice(index);
+  has_context |= error == cudaSuccess;
+  return error;
 }
 
+}  // namespace
+
+void use_device(int index) { check(make_current(index), "cudaSetDevice"); }
+
 void use_device_if_possible(int index) noexcept {
-  if (bound == index) return;
-  if (cudaSetDevice(index) == cudaSuccess)
-    bound = index;
-  else
-    cudaGetLastError();
+  if (make_current(index) != cudaSuccess) cudaGetLastError();
 }
 
 cudaStream_t stream_of(int index) { return streams[static_cast<size_t>(index)]; }
 void set_stream_of(int index, cudaStream_t stream) { streams[static_cast<size_t>(index)] = stream; }
+
+void wait_stream(int index, cudaStream_t stream, int other_index, cudaStream_t other) {
+  if (index == other_index && stream == other) return;
+  // A wait is for the mark as it was made last, so one event of each device is enough.
+  static std::mutex mutex;
+  static cudaEvent_t marks[kMaxDevices] = {};
+  std::lock_guard lock(mutex);
+  use_device(other_index);
+  cudaEvent_t& mark = marks[other_index];
+  if (!mark) check(cudaEventCreateWithFlags(&mark, cudaEventDisableTiming), "cudaEventCreate");
+  check(cudaEventRecord(mark, other), "cudaEventRecord");
+  use_device(index);
+  check(cudaStreamWaitEvent(stream, mark, 0), "cudaStreamWaitEvent");
+}
+
+bool is_recorded(cudaStream_t stream) {
+  if (!stream) return false;  // the default stream cannot be recorded
+  cudaStreamCaptureStatus status = cudaStreamCaptureStatusNone;
+  check(cudaStreamIsCapturing(stream, &status), "cudaStreamIsCapturing");
+  return status != cudaStreamCaptureStatusNone;
+}
+
+void synchronize_stream(int index, cudaStream_t stream) {
+  use_device(index);
+  weft::check(!is_recorded(stream), "a stream cannot be waited for while it is being recorded as a graph");
+  {
+    OthersRun others;
+    check(cudaStreamSynchronize(stream), "cudaStreamSynchronize");
+  }
+  raise_index_error(index);
+}
 
 cudaStream_t stream() {
   int index = kernel_device().index;
@@ -64,7 +101,10 @@ void check_launch() {
   check(cudaGetLastError(), "the start of a kernel");
   if (!synchronous() || capture()) return;
   int index = kernel_device().index;
-  check(cudaStreamSynchronize(stream_of(index)), "a kernel");
+  {
+    OthersRun others;
+    check(cudaStreamSynchronize(stream_of(index)), "a kernel");
+  }
   raise_index_error(index);
 }
 

@@ -15,7 +15,7 @@ namespace weft::cuda {
 // Raises RuntimeError that names the op that runs now, the call and CUDA's reason; OutOfMemoryError for lack of memory.
 void check(cudaError_t error, const char* call);
 
-// Makes the device current for this thread's CUDA calls.
+// Makes the device current for this thread's CUDA calls. Asks the driver which one is: other libraries change it too.
 void use_device(int index);
 // The same for destructors: without an error when the driver is gone already, at the end of the process.
 void use_device_if_possible(int index) noexcept;
@@ -23,6 +23,14 @@ void use_device_if_possible(int index) noexcept;
 cudaStream_t stream();
 cudaStream_t stream_of(int index);
 void set_stream_of(int index, cudaStream_t stream);
+
+// Work given to `stream` from now on starts after all that `other`, maybe of another device, was given until now.
+void wait_stream(int index, cudaStream_t stream, int other_index, cudaStream_t other);
+// Is the stream being recorded as a graph, by whichever thread? Then nothing can wait for it.
+bool is_recorded(cudaStream_t stream);
+// Waits for a stream while other Python threads run, then raises what its kernels have met. RuntimeError while it is
+// being recorded.
+void synchronize_stream(int index, cudaStream_t stream);
 
 // After a kernel was started: raises if it could not be. With WEFT_CUDA_SYNC=1 waits for it, so that every error shows
 // at the op that caused it.

@@ -9,6 +9,7 @@
 #include <shared_mutex>
 #include <unordered_map>
 
+#include "core/other_threads.h"
 #include "device/cuda/libraries.h"
 #include "kernels/cuda/compiled/kernel_cache.h"
 #include "kernels/cuda/compiled/nvrtc.h"
@@ -28,11 +29,11 @@ class Compiler {
     std::string key = form.key();
     int architecture = architecture_of(kernel_device().index);
     key.push_back(static_cast<char>(architecture));
-    {
-      std::shared_lock lock(mutex_);
+    if (std::shared_lock lock(mutex_, std::try_to_lock); lock) {
       auto known = kernels_.find(key);
       if (known != kernels_.end()) return known->second;
     }
+    OthersRun others;
     std::lock_guard lock(mutex_);
     auto [place, fresh] = kernels_.try_emplace(std::move(key), nullptr);
     if (!fresh || off_) return place->second;

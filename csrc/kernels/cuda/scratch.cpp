@@ -1,5 +1,6 @@
 #include "kernels/cuda/scratch.h"
 
+#include "core/other_threads.h"
 #include "device/cuda/backend.h"
 #include "device/cuda/memory.h"
 #include "kernels/plugin.h"
@@ -18,9 +19,11 @@ DeviceScratch::~DeviceScratch() { device_allocator(device_).deallocate(data_, nb
 void read_back(void* to, const void* from, size_t nbytes) {
   cudaStream_t on = stream();
   weft::check(!capture(), "this op needs a value from the device, which does not exist while a graph is recorded");
-  check(cudaMemcpyAsync(to, from, nbytes, cudaMemcpyDeviceToHost, on), "cudaMemcpyAsync");
-  check(cudaStreamSynchronize(on), "cudaStreamSynchronize");
-  raise_index_error(kernel_device().index);
+  {
+    OthersRun others;  // this waits too where the memory is not pinned
+    check(cudaMemcpyAsync(to, from, nbytes, cudaMemcpyDeviceToHost, on), "cudaMemcpyAsync");
+  }
+  synchronize_stream(kernel_device().index, on);
 }
 
 }  // namespace weft::cuda

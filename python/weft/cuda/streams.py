@@ -100,7 +100,8 @@ class Event:
         if stream is not None:
             check_instances(Stream, "Event.wait", stream=stream)
         if self._event is not None:
-            self._event.wait((current_stream() if stream is None else stream).cuda_stream)
+            stream = current_stream() if stream is None else stream
+            self._event.wait(stream.device, stream.cuda_stream)
 
     def query(self):
         """Has the GPU passed the mark? True for an event that was never recorded."""

@@ -37,10 +37,15 @@ enum cudaError_t {
   cudaErrorInsufficientDriver = 35,
   cudaErrorNoDevice = 100,
   cudaErrorInvalidDevice = 101,
+  cudaErrorInvalidResourceHandle = 400,
   cudaErrorNotReady = 600,
   cudaErrorIllegalAddress = 700,
   cudaErrorLaunchOutOfResources = 701,
   cudaErrorStreamCaptureUnsupported = 900,
+  cudaErrorStreamCaptureInvalidated = 901,
+  cudaErrorStreamCaptureIsolation = 905,
+  cudaErrorCapturedEvent = 907,
+  cudaErrorUnknown = 999,
 };
 enum cudaMemcpyKind {
   cudaMemcpyHostToHost,
@@ -87,6 +92,7 @@ struct cudaDeviceProp {
   int l2CacheSize;
 };
 
+extern "C" {  // so that tests find them by name
 cudaError_t cudaGetDeviceCount(int*);
 cudaError_t cudaSetDevice(int);
 cudaError_t cudaGetDevice(int*);
@@ -127,6 +133,14 @@ const char* cudaGetErrorString(cudaError_t);
 const char* cudaGetErrorName(cudaError_t);
 cudaError_t cudaGetDriverEntryPointByVersion(const char*, void**, unsigned, unsigned long long,
                                              cudaDriverEntryPointQueryResult*);
+
+// For tests, which call them by ctypes.
+void weft_simulator_order(const char* text);
+void weft_simulator_fail(const char* call, int times);
+void weft_simulator_hold(int hold);
+int weft_simulator_waiting();
+}
+
 template <class F>
 cudaError_t cudaFuncSetAttribute(F*, cudaFuncAttribute, int) {
   return cudaSuccess;
@@ -141,7 +155,7 @@ void wait_for_warp();
 // The slots through which the lanes of the running thread's warp see each other's values.
 uint64_t* warp_slots();
 unsigned char* dynamic_shared();
-// Runs `thread` once for each thread of each block, or records that for a graph.
+// Gives the stream a kernel that runs `thread` once for each thread of each block.
 cudaError_t run(std::function<void()> thread, dim3 blocks, dim3 threads, size_t shared, cudaStream_t stream);
 
 template <class... Parameters, class... Arguments>

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "core/other_threads.h"
 #include "device/cuda/libraries.h"
 #include "kernels/cuda/products.h"
 #include "kernels/cuda/scratch.h"
@@ -208,6 +209,12 @@ const Setup& setup_for(DType dtype, const Matrix& left, const Matrix& right, con
           {static_cast<int32_t>(dtype), left.transposed * 2 + right.transposed, batch, bias * 2 + tf32,
            static_cast<int32_t>(alignment_of(left.data) * 1024 + alignment_of(right.data)),
            static_cast<int32_t>(alignment_of(c.data) * 1024 + alignment_of(out.data)), kernel_device().index, 0}};
+  {
+    PatientLock lock(mutex);
+    auto it = setups.find(key);
+    if (it != setups.end()) return it->second;
+  }
+  OthersRun others;
   std::lock_guard lock(mutex);
   auto it = setups.find(key);
   if (it == setups.end()) it = setups.emplace(key, make_setup(dtype, left, right, c, out, batch, bias, tf32)).first;
@@ -228,7 +235,7 @@ bool run(DType dtype, const Matrix& left, const Matrix& right, const Matrix& c, 
   const void* alpha = wide ? static_cast<void*>(&one64) : &one;
   const void* beta = add_c ? alpha : wide ? static_cast<void*>(&zero64) : &zero;
   static std::mutex mutex;
-  std::lock_guard lock(mutex);  // the bias is part of the descriptor
+  PatientLock lock(mutex);  // the bias is part of the descriptor
   if (bias) lt().desc_set(s.desc, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &bias, sizeof bias);
   check_lt(lt().matmul(handle(), s.desc, alpha, left.data, s.a, right.data, s.b, beta, c.data, s.c,
                        const_cast<void*>(out.data), s.d, &s.algorithm, workspace.as<void>(), s.workspace, stream()),

@@ -8,6 +8,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "core/other_threads.h"
 #include "device/cuda/libraries.h"
 #include "kernels/attention.h"
 #include "kernels/cuda/products.h"
@@ -94,6 +95,12 @@ template <class Build>
 const Plan& plan_for(const Key& key, DType compute, const Build& build) {
   static std::mutex mutex;
   static std::unordered_map<Key, Plan, KeyHash> plans;
+  {
+    PatientLock lock(mutex);
+    auto it = plans.find(key);
+    if (it != plans.end()) return it->second;
+  }
+  OthersRun others;  // a plan may take seconds
   std::lock_guard lock(mutex);
   auto it = plans.find(key);
   if (it != plans.end()) return it->second;
@@ -124,7 +131,7 @@ using Pointers = std::unordered_map<int64_t, void*>;
 
 void execute(const Plan& plan, Pointers pointers) {
   DeviceScratch workspace(plan.workspace);
-  std::lock_guard handle_lock(handle_mutex);
+  PatientLock handle_lock(handle_mutex);
   fe::error_t error = plan.graph->execute(handle(), pointers, workspace.as<void>());
   weft::check(error.is_good(), allocation_tag(), ": cuDNN failed: ", std::string(error.get_message()), " on '",
               kernel_device(), "'");
