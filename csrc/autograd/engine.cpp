@@ -395,7 +395,9 @@ void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& gra
   for (size_t i = 0; i < inputs.size(); i++) {
     const auto earlier = inputs.begin() + static_cast<std::ptrdiff_t>(i);
     const bool again = std::any_of(inputs.begin(), earlier, [&](const Tensor& t) { return t.same(inputs[i]); });
-    if (ends[i].node->sequence != 0 && !again && run.captured(i).defined()) run.collect(inputs[i], run.captured(i));
+    const GradMeta* meta = grad_meta(inputs[i]);
+    if (again || (meta && meta->retained)) continue;  // those that retain their gradients have theirs
+    if (ends[i].node->sequence != 0 && run.captured(i).defined()) run.collect(inputs[i], run.captured(i));
   }
   GradModeGuard mode(create_graph);
   run.commit();

@@ -308,6 +308,16 @@ def test_retained_gradients_are_committed_with_the_others(w):
     assert y.grad.tolist() == [30.0] * 3 and x.grad.tolist() == [60.0] * 3
 
 
+def test_retain_grad_of_what_backward_is_restricted_to(w):
+    x = w.tensor([1.0, 2.0], requires_grad=True)
+    y = x * 2
+    y.retain_grad()
+    (y * y).sum().backward(inputs=[y])
+    assert y.grad.tolist() == [4, 8] and x.grad is None
+    (y.detach() * y).sum().backward(inputs=[y, x])
+    assert y.grad.tolist() == [6, 12] and x.grad.tolist() == [4, 8]
+
+
 def test_retain_grad_of_a_tensor_that_is_gone(w):
     (x,) = leaves(w, 1)
     y = x * 2
