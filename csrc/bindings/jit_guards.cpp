@@ -504,9 +504,10 @@ Recording::~Recording() {
 }
 
 void Recording::check_whole() const {
-  check_traceable(PyThreadState_Get()->c_profilefunc == &Recording::on_event,
-                  "jit: the function sets a profile function (sys.setprofile, cProfile) while it is traced, which takes "
-                  "the place of the one that records what it reads. Start the profiler outside of it");
+  check_traceable(
+      PyThreadState_Get()->c_profilefunc == &Recording::on_event,
+      "jit: the function sets a profile function (sys.setprofile, cProfile) while it is traced, which takes "
+      "the place of the one that records what it reads. Start the profiler outside of it");
 }
 
 void Recording::note_tensor(PyObject* tensor) {
