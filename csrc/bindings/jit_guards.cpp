@@ -488,6 +488,9 @@ Recording::Recording() : outer_(recording) {
     stop();
     throw;
   }
+  drawn_ = recorder_.attr("drawn");
+  for (py::handle pair : recorder_.attr("generators"))
+    generators_.push_back(py::tuple(pair.cast<py::tuple>())[0].ptr());
   PyThreadState* thread = PyThreadState_Get();
   previous_ = thread->c_profilefunc;
   previous_object_ = py::reinterpret_borrow<py::object>(thread->c_profileobj);
@@ -537,6 +540,10 @@ int Recording::on_event(PyObject*, PyFrameObject* frame, int what, PyObject* arg
   try {
     if (what == PyTrace_CALL) {
       if (is_of_program(frame)) r->called_(py::handle(reinterpret_cast<PyObject*>(frame)));
+    } else if (what == PyTrace_C_CALL && PyCFunction_Check(arg)) {
+      PyObject* self = PyCFunction_GET_SELF(arg);
+      if (self && std::find(r->generators_.begin(), r->generators_.end(), self) != r->generators_.end())
+        r->drawn_.add(py::int_(reinterpret_cast<uintptr_t>(self)));  // its id
     } else if (what == PyTrace_RETURN && arg && arg != Py_None && !is_plain(arg)) {
       auto back = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetBack(frame)));
       if (back && is_of_program(reinterpret_cast<PyFrameObject*>(back.ptr()))) r->returned_(py::handle(arg));

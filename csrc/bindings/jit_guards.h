@@ -194,7 +194,9 @@ class Recording {
   static int on_event(PyObject* self, PyFrameObject* frame, int what, PyObject* arg);
 
   py::object recorder_, called_, returned_;
-  py::list tensors_;  // weak references
+  py::list tensors_;                   // weak references
+  std::vector<PyObject*> generators_;  // of Python and NumPy, whose draws are noted
+  py::set drawn_;
   Recording* outer_;
   Py_tracefunc previous_ = nullptr;
   py::object previous_object_;

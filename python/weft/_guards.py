@@ -37,7 +37,15 @@ from weft._guards_code import (
     scan,
     settled_level,
 )
-from weft._guards_contents import Before, TooLargeError, WatchedGroup, content_of, global_generators
+from weft._guards_contents import (
+    Before,
+    TooLargeError,
+    WatchedGroup,
+    content_of,
+    global_generators,
+    put_back_of,
+    reaches_generator,
+)
 from weft._guards_values import (
     CACHED_PROPERTY,
     CACHES,
@@ -102,7 +110,8 @@ class Recorder:
         self.kept = {}  # id -> object whose guards on all that it holds are made
         self.arrays = {}  # id -> array that became a tensor
         self.optimizers = {}  # id -> optimizer
-        self.generators = []  # (the state, the generator) of those of Python and NumPy
+        self.generators = []  # (generator, its state) of the default ones of Python and NumPy
+        self.drawn = set()  # ids of those that the function draws from
         self.settings = {}  # (id of the owner, name) -> owner
         self.fresh = {}  # id -> module made by the traced function itself
         self.settled = {*PLAIN, types.BuiltinFunctionType, types.BuiltinMethodType, types.FrameType}
@@ -118,9 +127,7 @@ class Recorder:
         self.outer, _state.recorder = _state.recorder, self
         self.started = self.asks_young = True
         _state.tensors = self.tensors
-        for generator in global_generators():
-            self.before.content(generator)
-            self.generators.append((content_of(type(generator))(generator), generator))
+        self.generators = [(one, put_back_of(type(one))[0](one)) for one in global_generators()]
         _guards_watch.tell_young()
         _guards_watch.start()
 
@@ -136,8 +143,8 @@ class Recorder:
                     self._guard_members(function, function.__dict__, f"a {function.__qualname__}", "")
         self._let_go()
         self._find_changes()
-        for state, generator in self.generators:
-            if content_of(type(generator))(generator) != state:
+        for generator, state in self.generators:  # other threads draw, too
+            if id(generator) in self.drawn and self.before.state(generator, state):
                 label = f"the state of the default generator of {type(generator).__module__.split('.')[0]}"
                 self.changes.append((label, ""))
         if self.asks_young:
@@ -207,6 +214,7 @@ class Recorder:
                 self.before.item(variables, name)
         for name, chain, levels, is_called in its.variables:
             value = variables.get(name, MISSING)
+            self.drawn.update(id(one) for one, _ in self.generators if reaches_generator(value, chain, one))
             if value is MISSING and name not in builtins and name in frame.f_locals:
                 continue  # of a class body
             is_class = issubclass(type(value), type)

@@ -156,11 +156,22 @@ def _plain(state):
 
 def global_generators():
     """The generators behind the functions of ``random`` and ``numpy.random``."""
-    generators = [random._inst]
-    numpy_random = sys.modules.get("numpy.random")
-    if numpy_random is not None:
-        generators.append(numpy_random.mtrand._rand)
-    return generators
+    numpy_random = sys.modules.get("numpy.random.mtrand")
+    return [random._inst] + ([] if numpy_random is None else [numpy_random._rand])
+
+
+def reaches_generator(value, chain, generator):
+    """Do a variable and the attributes read of it in a row lead to the module of a generator, or to a method of it?"""
+    for name in (*chain, None):
+        if type(value) is types.ModuleType:
+            if value.__name__ in ("random", "numpy.random") and any(
+                getattr(known, "__self__", None) is generator for known in list(vars(value).values())
+            ):
+                return True
+            value = vars(value).get(name)
+        else:
+            return getattr(value, "__self__", None) is generator if callable(value) else False
+    return False
 
 
 class Before:
@@ -227,6 +238,12 @@ class Before:
         except LookupError:  # a variable that is not set cannot be unset
             return False
         return way is not None
+
+    def state(self, generator, kept):
+        """Of a generator, which had this one before. Has it changed?"""
+        get, put = put_back_of(type(generator))
+        self._contents[id(generator)] = (generator, kept, put)
+        return _plain(get(generator)) != _plain(kept)
 
     def defaults(self, function):
         """The default arguments of a function."""

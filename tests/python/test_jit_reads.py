@@ -4,6 +4,8 @@ import dataclasses
 import functools
 import itertools
 import random
+import threading
+import time
 import warnings
 
 import numpy as np
@@ -522,6 +524,34 @@ CAN_BE_TRACED = (
     buffers_that_count,
     cached_properties,
 )
+
+
+def test_draws_of_other_threads(w):
+    """They are no changes of the function's, and are not taken back."""
+    stop, drawn = threading.Event(), []
+
+    def work():
+        while not stop.is_set():
+            drawn.append((random.random(), np.random.rand()))
+
+    def f(x):
+        time.sleep(0.01)
+        return x * x.sum().item() if x.numel() == 1 else x
+
+    random.seed(0)
+    np.random.seed(0)
+    thread = threading.Thread(target=work)
+    thread.start()
+    try:
+        for n in range(2, 6):
+            w.jit(f)(w.ones(n))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            w.compile(f)(w.ones(1))
+    finally:
+        stop.set()
+        thread.join()
+    assert len(set(drawn)) == len(drawn) > 0
 
 
 def results(w, program, wrap):
