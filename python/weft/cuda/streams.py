@@ -117,6 +117,7 @@ class Event:
         check_instances(Event, "elapsed_time", end_event=end_event)
         if not (self._timing and end_event._timing and self._event is not None and end_event._event is not None):
             raise RuntimeError("elapsed_time: both events must have enable_timing=True and have been recorded")
+        self.synchronize()  # it may be on another stream, behind work that takes longer
         end_event.synchronize()
         return self._event.elapsed(end_event._event)
 
