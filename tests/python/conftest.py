@@ -23,6 +23,15 @@ def seeded(w):
 
 
 @pytest.fixture(autouse=True)
+def streams(w):
+    """Every test starts on the default streams, with the first GPU; calls of all public names leave others."""
+    if "cuda" in support.devices():
+        w.cuda.set_device(0)
+        for index in range(w.cuda.device_count()):
+            w.cuda.set_stream(w.cuda.default_stream(index))
+
+
+@pytest.fixture(autouse=True)
 def planned(w):
     """No step of a jitted function has taken scratch memory that its plan did not know of."""
     before = w._C._unplanned_scratch() if support.IS_WEFT else 0
