@@ -33,7 +33,10 @@ class _Check:
             return result
         self.optimizers = StateSaved()  # a first trace gives parameters their state
         try:
-            captured = [*compiled._captured(), *self.jitted._trace_apart(*self.args, **self.kwargs)._captured()]
+            captured = [
+                *compiled._captured(),
+                *_fallback().trace_apart(self.jitted, self.args, self.kwargs)._captured(),
+            ]
         finally:
             self.optimizers.restore()
         self.arguments = self.jitted._argument_tensors(*self.args, **self.kwargs)

@@ -80,6 +80,18 @@ def trace_or_explain(jitted, args, kwargs):
     return None, problem
 
 
+def trace_apart(jitted, args, kwargs):
+    """What a trace gives now; the program keeps none of its tensors."""
+    state = _guards_watch.state
+    _guards_watch.tell_young()
+    try:
+        return jitted._trace_apart(*args, **kwargs)
+    finally:
+        young = _guards_watch.young()
+        _guards_watch.forget_young()
+        take_out(state.tensors, young)
+
+
 def _clear_frames(error):
     """The variables of a trace that has failed go."""
     errors, seen = [error], set()
