@@ -65,7 +65,7 @@ class _Check:
         own = _Outcome(self, lambda: self.jitted._run(compiled, self.args, self.kwargs), eager.cotangents)
         if own.error is not None:
             raise own.error
-        difference = _difference(eager, own, _Tolerance(compiled))
+        difference = _difference(eager, own, _Tolerance(compiled, eager))
         if difference is None:
             return own.result
         self._fail(compiled, eager, *difference)
@@ -104,7 +104,7 @@ class _Check:
         other = self.jitted._without_pass(compiled, name)
         outcome = _Outcome(self, lambda: self.jitted._run(other, self.args, self.kwargs), eager.cotangents)
         self._take_back()
-        return outcome.error is None and _difference(eager, outcome, _Tolerance(compiled)) is None
+        return outcome.error is None and _difference(eager, outcome, _Tolerance(compiled, eager)) is None
 
 
 def _fallback():
@@ -127,6 +127,8 @@ class _Outcome:
                 self.error = error
         self.generators = self.draws.states()
         leaves = _leaves(self.result, "result")
+        places = {id(t): _memory_of(t) for _, t in leaves if isinstance(t, weft.Tensor) and t.requires_grad}
+        self.results_share_memory = len(set(places.values())) < len(places)
         identities = {id(t): place for place, t in enumerate(check.tensors)}
         with weft.no_grad():
             self.outputs = [(name, _copy(leaf), _facts(leaf, identities)) for name, leaf in leaves]
@@ -159,6 +161,10 @@ class _Outcome:
         return [value for value in found if isinstance(value, weft.Tensor)]
 
 
+def _memory_of(t):
+    return t.data_ptr() - t.storage_offset() * t.element_size()
+
+
 def _copy(value):
     return value.detach().clone() if isinstance(value, weft.Tensor) else value
 
@@ -189,11 +195,12 @@ def _leaves(value, name):
 
 
 class _Tolerance:
-    """What may differ because of control flow: it is one op, whose gradients exist whatever it does."""
+    """What may differ: control flow is one op, whose gradients exist whatever it does, and results may share memory."""
 
-    def __init__(self, compiled):
+    def __init__(self, compiled, eager):
         text = compiled.text(False) + (compiled.text(True) or "")
-        self.order = "scan(" in text or "while_loop(" in text  # gradients are added up in another one
+        # Gradients are added up in another one.
+        self.order = "scan(" in text or "while_loop(" in text or eager.results_share_memory
         self.needs = "cond(" in text  # either branch may require grad
 
     def allows_gradient(self, one, two):
