@@ -1,7 +1,5 @@
 #include "bindings/jit_guards.h"
 
-#include "bindings/jit_signature.h"
-
 #include <pybind11/numpy.h>
 
 #include <algorithm>
@@ -9,6 +7,7 @@
 #include <unordered_map>
 
 #include "bindings/gil.h"
+#include "bindings/jit_signature.h"
 #include "bindings/tensor_object.h"
 #include "graph/tracer.h"
 #include "op/refusal.h"

@@ -1,4 +1,4 @@
-"""What the recorder of a trace asks about values that it meets, and about their classes."""
+"""What the recorder of a trace asks about values that it meets and about their classes, and its list of guards."""
 
 import functools
 import types

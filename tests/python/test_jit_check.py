@@ -137,6 +137,27 @@ def test_a_wrong_gradient_is_named(w):
         w.jit(lambda x: Scaled.apply(x) + 1, check=True)(x)
 
 
+def test_a_wrong_gradient_of_results_that_share_memory_is_named(w):
+    """Theirs may be added up in another order, and not be other ones."""
+    numbers = itertools.count(2).__next__
+
+    class Scaled(w.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * (1 + 1e-3 * numbers())
+
+    def f(x):
+        y = Scaled.apply(x) + 1
+        return y, y[1:]
+
+    with pytest.raises(RuntimeError, match="the gradient of a tensor of shape"):
+        w.jit(f, check=True)(w.ones(3, requires_grad=True))
+
+
 def test_random_numbers_and_structures(w):
     generator = w.Generator().manual_seed(3)
     f = w.jit(lambda x: {"a": [w.rand(2, generator=generator) + x, 3], "nan": x / 0 - x / 0}, check=True)

@@ -479,37 +479,6 @@ def default_arguments_that_are_set(w, wrap):
         yield f(w.ones(1))
 
 
-PROGRAMS = [
-    *RANDOM_LAYERS,
-    counts_in_arrays,
-    default_arguments_that_are_set,
-    local_of_the_same_name,
-    counter_by_a_local,
-    tensor_entries,
-    clear_of_its_own,
-    deleted_attribute,
-    equal_arguments,
-    equal_values_outside,
-    class_of_a_module,
-    class_of_a_callable,
-    special_method_of_a_class,
-    *ITERATORS,
-    buffers_that_count,
-    cached_properties,
-    modules_made_inside,
-    layers_in_a_cache,
-    constants_that_change,
-    state_in_a_cache,
-    constants_that_are_handed_out,
-    caches_of_classes,
-    stats_of_classes,
-    lists_of_classes,
-    layers_made_at_first,
-    last_beside_a_table,
-    shared_dicts,
-]
-# A trace has moved on what nothing can put back.
-NO_WAY_BACK = ITERATORS
 # Programs that a graph can do.
 CAN_BE_TRACED = (
     local_of_the_same_name,
@@ -524,6 +493,27 @@ CAN_BE_TRACED = (
     buffers_that_count,
     cached_properties,
 )
+PROGRAMS = [
+    *CAN_BE_TRACED,
+    *RANDOM_LAYERS,
+    counts_in_arrays,
+    default_arguments_that_are_set,
+    counter_by_a_local,
+    *ITERATORS,
+    modules_made_inside,
+    layers_in_a_cache,
+    constants_that_change,
+    state_in_a_cache,
+    constants_that_are_handed_out,
+    caches_of_classes,
+    stats_of_classes,
+    lists_of_classes,
+    layers_made_at_first,
+    last_beside_a_table,
+    shared_dicts,
+]
+# A trace has moved on what nothing can put back.
+NO_WAY_BACK = ITERATORS
 
 
 def test_draws_of_other_threads(w):
