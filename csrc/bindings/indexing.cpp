@@ -95,6 +95,10 @@ class Key {
                             "-dim tensor of shape ", x.shape());
     apart_ = are_apart(items);
     for (const Item& item : items) {
+      if (item.kind == Item::Kind::Flag) selects_ = false;
+      if (item.kind == Item::Kind::Index) selects_ &= item.index.ndim() == 0 && item.index.dtype() != DType::Bool;
+    }
+    for (const Item& item : items) {
       if (item.kind == Item::Kind::Ellipsis) {
         check<ErrorKind::Index>(!ellipsis_, "index: only one Ellipsis (...) is allowed");
         ellipsis_ = true;
@@ -110,6 +114,8 @@ class Key {
   bool advanced() const { return !indices_.empty(); }
   const std::vector<Tensor>& indices() const { return indices_; }
   bool plain() const { return !changes_; }
+  // Are all index tensors integers, so that the result is a view where their values are known?
+  bool selects() const { return selects_; }
 
  private:
   // Is there something that keeps or adds a dimension between two index tensors?
@@ -143,11 +149,11 @@ class Key {
     if (item.kind == Item::Kind::NewAxis) return new_dim();
     if (item.kind == Item::Kind::Flag) return mask(full({}, Scalar(item.start != 0), DType::Bool, x_.device()));
     if (t.dtype() == DType::Bool) return mask(t);
-    if (t.ndim() == 0 && t.has_values()) {
+    if (t.ndim() == 0 && t.has_values() && !hides_values(t)) {
       py::object number = py::reinterpret_steal<py::object>(python::item(t));
       return choose(number.cast<int64_t>());
     }
-    if (t.ndim() == 0 && apart_) return choose_unknown(t);
+    if (t.ndim() == 0 && apart_ && !(reads_ && selects_)) return choose_unknown(t);
     at(out_dims_, t);
     keep_dim();
   }
@@ -207,7 +213,7 @@ class Key {
   BasicKey basic_;
   std::vector<Tensor> indices_;
   int dim_ = 0, out_dims_ = 0, masked_dims_ = 0;
-  bool reads_, changes_ = false, ellipsis_ = false, apart_ = false;
+  bool reads_, changes_ = false, ellipsis_ = false, apart_ = false, selects_ = true;
 };
 
 // A mask that covers the whole of x.
@@ -253,6 +259,7 @@ Tensor index_get(const Tensor& x, PyObject* key) {
   Key k(x, key, true);
   if (!k.advanced()) return k.plain() ? view_as(x, x.shape()) : k.view();
   if (is_full_mask(k, x)) return masked_select(x, k.indices()[0]);
+  if (k.selects()) return select_at(k.view(), k.indices());
   return index(k.view(), k.indices());
 }
 

@@ -26,6 +26,7 @@ class Listener : public TraceSink {
   void record(const Op& op, Inputs inputs, const Tensor* outputs) override;
   void record_inplace(const Op& op, Inputs inputs, const int* targets) override;
   void record_copy(const Tensor&, const Tensor&) override {}
+  void record_shown(const Tensor&, const Tensor&) override {}
   Tensor grad(const Tensor& leaf) override;
   void set_grad(const Tensor& leaf, Tensor grad) override;
   void add(const Tensor& t) { made_.insert(fingerprint(t)); }

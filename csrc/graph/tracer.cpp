@@ -25,6 +25,14 @@ int64_t extent_of(const Tensor& t) {
   return t.numel() ? reach : 0;
 }
 
+constexpr const char* kShown =
+    " is x[i] with an index whose value is not known while tracing; in eager mode it shows the memory of x";
+
+// " (read at FILE:LINE)" of "FILE:LINE: TEXT".
+std::string read_at(const std::string& source) {
+  return source.empty() ? source : concat(" (read at ", source.substr(0, source.find(": ")), ")");
+}
+
 bool is_symbolic(const Tensor& t) { return t.impl()->storage->symbolic(); }
 
 }  // namespace
@@ -180,6 +188,7 @@ ValueId Tracer::value_of(const Tensor& t) {
   if (t.is_view()) see_layout(t);  // what is captured is its base
   if (!is_symbolic(t) && t.requires_grad() && read_.insert(t.impl()).second) read_with_grad_.push_back(t);
   Memory& memory = memory_of(t);
+  check_shown(memory);
   Geometry wanted = geometry_of(t);
   for (const View& view : memory.views)
     if (view.version == memory.version && view.geometry == wanted) return view.value;
@@ -249,6 +258,8 @@ void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
     auto memory = memories_.find(target.impl()->storage.get());
     bool from_outside = is_symbolic(target) ? memory != memories_.end() && memory->second.input >= 0
                                             : target.impl()->storage->made_in() != number_;
+    check_traceable(memory == memories_.end() || !memory->second.shown_from, op.name(), "_: the tensor of shape ",
+                    target.shape(), kShown, ", which would change too; write x[i] = values, or take x[i].clone()");
     bool would_require_grad = false;
     if (GradMode::enabled() && op.differentiable() && is_floating(target.dtype()))
       for (int k = 0; k < inputs.size(); k++) would_require_grad |= inputs[k].defined() && inputs[k].requires_grad();
@@ -298,6 +309,39 @@ void Tracer::record_copy(const Tensor& copy, const Tensor& of) {
   Tensor dense = of.strides() == copy.strides() ? of : contiguous(of);
   ValueId value = value_of(dense);
   define(copy, value);
+}
+
+void Tracer::record_shown(const Tensor& t, const Tensor& x) {
+  const Memory& from = memory_of(x);
+  Memory& memory = memories_.at(t.impl()->storage.get());
+  memory.shown_from = x.impl()->storage.get();
+  memory.shown_version = from.version;
+  memory.shown_source = graph_.nodes.back().source;
+}
+
+// Has the memory that this is a part of been changed since?
+void Tracer::check_shown(const Memory& memory) const {
+  for (const Memory* m = &memory; m->shown_from; m = &memories_.at(m->shown_from))
+    check_traceable(memories_.at(m->shown_from).version == m->shown_version, "weft.jit: a tensor of shape ",
+                    m->root.shape(), kShown, ", which has been changed in place since; take x[i].clone()");
+}
+
+// Results that eager mode would give as views of what is outside or of other results.
+void Tracer::check_shown_results(const std::vector<Tensor>& results) const {
+  std::unordered_map<const Storage*, const Storage*> owners;  // memory that may be shown -> the result that shows it
+  for (const Tensor& t : results) owners.emplace(t.impl()->storage.get(), t.impl()->storage.get());
+  for (const Tensor& t : results) {
+    const Storage* own = t.impl()->storage.get();
+    for (const Storage* from = memories_.at(own).shown_from; from; from = memories_.at(from).shown_from) {
+      const Memory& memory = memories_.at(from);
+      const bool outside =
+          memory.input >= 0 && origins_[static_cast<size_t>(memory.input)].kind != Origin::Kind::Constant;
+      const bool shared = owners.emplace(from, own).first->second != own;
+      check_traceable(!outside && !shared, "weft.jit: a result of shape ", t.shape(), kShown,
+                      outside ? ", which is from outside" : ", and so does another result", "; return x[i].clone()",
+                      read_at(graph_.sources[static_cast<size_t>(memories_.at(own).shown_source)]));
+    }
+  }
 }
 
 Tracer::Gradient& Tracer::gradient_of(const Tensor& leaf) {
@@ -412,6 +456,7 @@ Traced Tracer::finish(const std::vector<Tensor>& results) {
     if (outside && memory.version > 0) graph_.updates.push_back({memory.input, memory.value});
   }
   check_shared_arguments();
+  if (!outer_) check_shown_results(all);  // results of control flow are copies
   std::sort(graph_.updates.begin(), graph_.updates.end(),
             [](const Update& a, const Update& b) { return a.input < b.input; });
   traced.layouts_seen = std::move(layouts_seen_);

@@ -122,6 +122,7 @@ class Tracer final : public TraceSink {
   void record(const Op& op, Inputs inputs, const Tensor* outputs) override;
   void record_inplace(const Op& op, Inputs inputs, const int* targets) override;
   void record_copy(const Tensor& copy, const Tensor& of) override;
+  void record_shown(const Tensor& t, const Tensor& x) override;
   Tensor grad(const Tensor& leaf) override;
   void set_grad(const Tensor& leaf, Tensor grad) override;
 
@@ -158,6 +159,10 @@ class Tracer final : public TraceSink {
     int input = -1;  // of the root, for memory that was there before
     uint32_t version_before = 0;
     std::vector<View> views;  // values of what the program saw of it
+    // In eager mode this is a part of that memory, nobody knows which; its version when this was read from it.
+    const Storage* shown_from = nullptr;
+    int shown_version = 0;
+    int shown_source = 0;
   };
   struct Gradient {
     Tensor leaf, before, now;
@@ -174,6 +179,8 @@ class Tracer final : public TraceSink {
   int source();
   bool knows(const Tensor& t) const;
   void check_shared_arguments() const;
+  void check_shown(const Memory& memory) const;
+  void check_shown_results(const std::vector<Tensor>& results) const;
   Gradient& gradient_of(const Tensor& leaf);
 
   Graph graph_;

@@ -19,6 +19,8 @@ class TraceSink {
   virtual void record_inplace(const Op& op, Inputs inputs, const int* targets) = 0;
   // `copy`, a new symbolic tensor, has the values that `of` has now.
   virtual void record_copy(const Tensor& copy, const Tensor& of) = 0;
+  // `t`, which an op has just made, shows the memory of x in eager mode, at a place that depends on values.
+  virtual void record_shown(const Tensor& t, const Tensor& x) = 0;
   // The .grad of a leaf. What a trace does to gradients of tensors that live outside of it must not be seen by others.
   virtual Tensor grad(const Tensor& leaf) = 0;
   virtual void set_grad(const Tensor& leaf, Tensor grad) = 0;

@@ -3,6 +3,7 @@
 #include "core/small_vector.h"
 #include "kernels/elementwise.h"
 #include "op/apply.h"
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -44,6 +45,7 @@ struct Places {
   int dim;
   int count;
   bool distinct = false;  // no place is named twice
+  bool select = false;  // the indices are 0-dimensional, and the result is laid out like the view that ints would give
 };
 
 Shape positions_of(const Places& places, const Shape& x, const Tensor* const* indices) {
@@ -58,6 +60,19 @@ Shape result_shape(const Places& places, const Shape& x, const Tensor* const* in
   Shape shape = positions_of(places, x, indices);
   for (int d = row_start(places, x); d < x.size(); d++) shape.push_back(x[d]);
   return shape;
+}
+
+// The strides of what is left of x when one place is chosen along the dimensions that are replaced; empty (contiguous)
+// where two of its elements may lie in one place.
+Strides selected_strides(const Places& places, const Tensor& x) {
+  Shape shape;
+  Strides strides;
+  for (int d = 0; d < x.ndim(); d++) {
+    if (d >= places.dim && d < places.dim + places.count) continue;
+    shape.push_back(x.size(d));
+    strides.push_back(x.strides()[d]);
+  }
+  return has_internal_overlap(alias_as_strided(x, shape, strides, x.offset())) ? Strides{} : strides;
 }
 
 // The offsets, relative to x's first element, of the rows that the indices name. Raises IndexError.
@@ -126,14 +141,15 @@ Tensor put(const Places& places, const Tensor& x, const Tensor& source, const st
 struct Pick : OpOf<Pick> {
   static constexpr const char* kName = "index";
   Places places;
-  auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count); }
+  auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count, places.select); }
   explicit Pick(const Places& p) : places(p) {}
   const char* name() const override { return places.op; }
   bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
     const Tensor* indices[kMaxDims];
     for (int k = 0; k < places.count; k++) indices[k] = &in[1 + k];
-    out[0] = {result_shape(places, in[0].shape(), indices), in[0].dtype(), {}};
+    out[0] = {result_shape(places, in[0].shape(), indices), in[0].dtype(),
+              places.select ? selected_strides(places, in[0]) : Strides{}};
   }
   void run(Inputs in, const Tensor* out) const override {
     const Tensor* indices[kMaxDims];
@@ -155,7 +171,9 @@ struct Pick : OpOf<Pick> {
   Saves saves(uint32_t) const override { return {.inputs = ~1u, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Tensor nothing = zeros(v.input_shape(0), v.grad().dtype(), v.grad().device());
-    grads[0] = put(places, nothing, v.grad(), saved_indices(v, 1, places.count), PutMode::Add);
+    // Adding to the zeros would make 0 of -0.
+    grads[0] = put(places, nothing, v.grad(), saved_indices(v, 1, places.count),
+                   places.select ? PutMode::Assign : PutMode::Add);
   }
 };
 
@@ -375,6 +393,14 @@ std::vector<Tensor> expand_masks(const Tensor& x, const std::vector<Tensor>& giv
 Tensor index(const Tensor& x, const std::vector<Tensor>& indices) {
   Advanced a = prepare_advanced("index", x, indices);
   return pick(a.places, a.order.empty() ? x : permute(x, a.order), a.indices);
+}
+
+Tensor select_at(const Tensor& x, const std::vector<Tensor>& indices) {
+  Advanced a = prepare_advanced("index", x, indices);
+  a.places.select = true;
+  Tensor out = pick(a.places, a.order.empty() ? x : permute(x, a.order), a.indices);
+  if (tracing()) trace_sink->record_shown(out, x);
+  return out;
 }
 
 Tensor index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate) {

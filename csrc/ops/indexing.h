@@ -23,6 +23,9 @@ Tensor basic_index(const Tensor& x, const BasicKey& key);
 // x[:, ..., i0, i1, ...]: indices[k] (undefined: all) chooses along dimension k; they broadcast. The dimensions of the
 // indices replace theirs if these are neighbours, else come first. Negative numbers count from the end.
 Tensor index(const Tensor& x, const std::vector<Tensor>& indices);
+// The same for 0-dimensional integers whose values cannot be read: laid out like the view that ints would give. While
+// tracing, changes in place that would show the difference are refused.
+Tensor select_at(const Tensor& x, const std::vector<Tensor>& indices);
 Tensor index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate = false);
 Tensor index_put_(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate = false);
 // Masks among the indices replaced by the coordinates of what is set.

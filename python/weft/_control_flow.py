@@ -1,6 +1,7 @@
 """Control flow that depends on values: in eager mode plain Python, in a jitted function a part of the graph.
 
-Outputs, and what is carried from step to step, are contiguous in both: strides decide the order of later sums.
+Outputs, and what is carried from step to step, are contiguous in both: strides decide the order of later sums. Outputs
+have memory of their own in both: which tensor they would share it with depends on values.
 """
 
 import weft
@@ -12,7 +13,8 @@ def cond(pred, true_fn, false_fn, operands=()):
     """``true_fn(*operands)`` if pred is true, else ``false_fn(*operands)``.
 
     pred is a bool or a bool tensor of one element; operands are tensors. Both functions return the same structure of
-    tensors, of the same shapes and dtypes, which come back contiguous. Only the chosen one runs. Differentiable.
+    tensors, of the same shapes and dtypes, which come back contiguous, as copies where they are given ones. Only the
+    chosen one runs. Differentiable.
 
     In a jitted function both are traced: it raises ValueError where their results differ in structure, shape or dtype,
     RuntimeError if one of them changes a tensor from outside. Eagerly the other function does not run, and nothing of
@@ -32,7 +34,7 @@ def cond(pred, true_fn, false_fn, operands=()):
     if isinstance(pred, weft.Tensor) and _C._is_tracing():
         return _C._traced_cond(pred, true_fn, false_fn, operands)
     result = true_fn(*operands) if pred else false_fn(*operands)
-    return _contiguous(result) if isinstance(pred, weft.Tensor) else result
+    return _own(result) if isinstance(pred, weft.Tensor) else result
 
 
 def while_loop(cond_fn, body_fn, carried_inputs):
@@ -54,7 +56,7 @@ def while_loop(cond_fn, body_fn, carried_inputs):
         after = tuple(_contiguous(value) for value in _as_tuple(body_fn(*carried)))
         _check_carried("while_loop", carried, after)
         carried = after
-    return carried
+    return _own(carried)
 
 
 def scan(combine_fn, init, xs, *, reverse=False, length=None):
@@ -108,6 +110,7 @@ def scan(combine_fn, init, xs, *, reverse=False, length=None):
         if reverse:
             rows.reverse()
         ys = [weft.stack(column) for column in zip(*rows)]
+        carried = _own(carried)
     return rebuild_carry(carried), rebuild_y[0](ys)
 
 
@@ -136,12 +139,26 @@ def _as_tuple(value):
 
 def _contiguous(value):
     """The structure with contiguous tensors."""
+    return _for_each(value, lambda tensor: tensor.contiguous())
+
+
+def _own(value):
+    """The structure with contiguous tensors that share no memory with others."""
+
+    def own(tensor):
+        dense = tensor.contiguous()
+        return dense.clone() if dense.data_ptr() == tensor.data_ptr() else dense
+
+    return _for_each(value, own)
+
+
+def _for_each(value, function):
     if isinstance(value, weft.Tensor):
-        return value.contiguous()
+        return function(value)
     if isinstance(value, dict):
-        return {key: _contiguous(item) for key, item in value.items()}
+        return {key: _for_each(item, function) for key, item in value.items()}
     if isinstance(value, (tuple, list)):
-        items = [_contiguous(item) for item in value]
+        items = [_for_each(item, function) for item in value]
         return type(value)(*items) if hasattr(type(value), "_fields") else type(value)(items)
     return value
 
