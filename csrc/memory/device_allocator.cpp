@@ -294,12 +294,13 @@ void DeviceAllocator::set_limit(size_t nbytes) {
 void DeviceAllocator::record_stream(void* data, DeviceMemory::Stream stream) {
   if (!data) return;
   std::lock_guard lock(mutex_);
-  if (pools_.size() == 1 && first_->id == stream) return;
+  const uintptr_t own = device_.pool_of(stream);
+  if (pools_.size() == 1 && first_->id == own) return;
   for (auto& [id, pool] : pools_) {
     void* block = pool->medium.block_of(data);
     if (!block) block = pool->large.block_of(data);
     if (!block) continue;
-    if (id == stream) return;
+    if (id == own) return;
     std::vector<DeviceMemory::Stream>& users = shared_[block];
     if (std::find(users.begin(), users.end(), stream) == users.end()) users.push_back(stream);
     return;

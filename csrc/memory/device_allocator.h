@@ -30,6 +30,8 @@ class DeviceMemory {
   virtual size_t available() = 0;
   // The pool of the calling thread: its stream, or the graph it is recording (never equal to a stream).
   virtual uintptr_t current_pool() = 0;
+  // The pool that work of the stream takes memory from.
+  virtual uintptr_t pool_of(Stream stream) { return stream; }
   // An event after all that the stream was given so far; 0 while the stream is being recorded as a graph, when there is
   // no such thing.
   virtual Event record(Stream stream) = 0;

@@ -63,8 +63,11 @@ struct Item {
   unsigned devices = 0;                // whose memory the work touches
 };
 
+// Nodes of a graph, by number.
+using Nodes = std::vector<size_t>;
 struct Graph {
   std::vector<Item> work;
+  std::vector<Nodes> after;  // what each node waits for: earlier ones
 };
 struct Capture {
   Stream* origin;
@@ -75,6 +78,7 @@ struct Stream {
   int device;
   std::deque<Item> items{};
   std::shared_ptr<Capture> capture{};
+  Nodes last{};  // what the next node that is captured from the stream waits for
   bool destroyed = false;
 };
 struct Event {
@@ -82,6 +86,7 @@ struct Event {
   bool timing;
   std::shared_ptr<Mark> mark{};        // nullptr: never recorded
   std::shared_ptr<Capture> capture{};  // recorded into a graph
+  Nodes last{};                        // then: what who waits for the event waits for
 };
 
 // The stream a handle means for the calling thread, or nullptr.

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <string>
+#include <utility>
 
 #include "simulator.h"
 
@@ -105,6 +106,36 @@ cudaError_t spoil(Capture& capture) {
   return note(cudaErrorStreamCaptureUnsupported);
 }
 
+// Does everything come before the end of the stream that the capture began with?
+bool is_joined(const Graph& graph, const Nodes& last) {
+  std::vector<bool> reached(graph.work.size());
+  for (size_t node : last) reached[node] = true;
+  for (size_t node = graph.work.size(); node-- > 0;)
+    if (reached[node])
+      for (size_t before : graph.after[node]) reached[before] = true;
+  return std::all_of(reached.begin(), reached.end(), [](bool r) { return r; });
+}
+
+// An order in which the nodes may run, drawn by chance as for streams: one branch gets far ahead of the others.
+Nodes order_of(const Graph& graph) {
+  Order& o = order();
+  Nodes result;
+  std::vector<bool> done(graph.work.size());
+  bool latest = false;
+  while (result.size() < done.size()) {
+    Nodes ready;
+    for (size_t node = 0; node < done.size(); node++) {
+      const Nodes& after = graph.after[node];
+      if (!done[node] && std::all_of(after.begin(), after.end(), [&](size_t n) { return done[n]; }))
+        ready.push_back(node);
+    }
+    if (!o.immediate && o.draw(4) == 0) latest = !latest;
+    result.push_back(o.immediate ? ready.front() : latest ? ready.back() : ready[o.draw(ready.size())]);
+    done[result.back()] = true;
+  }
+  return result;
+}
+
 bool is_live(const Stream* stream) {
   return std::any_of(streams().begin(), streams().end(),
                      [&](const auto& s) { return s.get() == stream && !s->destroyed; });
@@ -120,7 +151,9 @@ Stream* stream_of(cudaStream_t stream) {
 cudaError_t submit(Stream& stream, Item item) {
   if (stream.capture) {
     if (stream.capture->invalid) return note(cudaErrorStreamCaptureInvalidated);
-    stream.capture->graph.work.push_back(std::move(item));
+    Graph& graph = stream.capture->graph;
+    graph.work.push_back(std::move(item));
+    graph.after.push_back(std::exchange(stream.last, {graph.work.size() - 1}));
     return cudaSuccess;
   }
   stream.items.push_back(std::move(item));
@@ -218,9 +251,11 @@ cudaError_t cudaStreamWaitEvent(cudaStream_t stream, cudaEvent_t event, unsigned
   Stream* s = stream_of(stream);
   if (!s) return note(cudaErrorInvalidResourceHandle);
   if (event->capture) {
-    // The stream is recorded too from now on. What is recorded runs in the order in which it was given.
+    // The stream is recorded too from now on.
     if (s->capture && s->capture != event->capture) return spoil(*s->capture);
     s->capture = event->capture;
+    for (size_t node : event->last)
+      if (std::find(s->last.begin(), s->last.end(), node) == s->last.end()) s->last.push_back(node);
     return cudaSuccess;
   }
   if (!event->mark) return cudaSuccess;
@@ -236,6 +271,7 @@ cudaError_t cudaStreamBeginCapture(cudaStream_t stream, cudaStreamCaptureMode mo
   if (!stream || !is_live(stream) || stream->capture) return note(cudaErrorStreamCaptureUnsupported);
   if (mode != cudaStreamCaptureModeRelaxed) return note(cudaErrorInvalidValue);  // others are not simulated
   stream->capture = std::make_shared<Capture>(Capture{stream, {}});
+  stream->last.clear();
   return cudaSuccess;
 }
 cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
@@ -243,9 +279,14 @@ cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
   *graph = nullptr;
   if (!stream || !stream->capture || stream->capture->origin != stream) return note(cudaErrorInvalidValue);
   std::shared_ptr<Capture> done = stream->capture;
-  for (auto& s : streams())
-    if (s->capture == done) s->capture = nullptr;
+  const bool joined = is_joined(done->graph, stream->last);
+  for (auto& s : streams()) {
+    if (s->capture != done) continue;
+    s->capture = nullptr;
+    s->last.clear();
+  }
   if (done->invalid) return note(cudaErrorStreamCaptureInvalidated);
+  if (!joined) return note(cudaErrorStreamCaptureUnjoined);
   *graph = new Graph(done->graph);
   return cudaSuccess;
 }
@@ -268,8 +309,8 @@ cudaError_t cudaGraphLaunch(cudaGraphExec_t exec, cudaStream_t stream) {
   Lock lock(mutex);
   Stream* s = stream_of(stream);
   if (!s) return note(cudaErrorInvalidResourceHandle);
-  for (const Item& item : exec->work)
-    if (cudaError_t error = submit(*s, item); error != cudaSuccess) return error;
+  for (size_t node : order_of(*exec))
+    if (cudaError_t error = submit(*s, exec->work[node]); error != cudaSuccess) return error;
   return cudaSuccess;
 }
 cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
@@ -295,6 +336,7 @@ cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t stream) {
   Stream* s = stream_of(stream);
   if (!s || s->device != event->device) return note(cudaErrorInvalidResourceHandle);
   event->capture = s->capture;
+  event->last = s->capture ? s->last : Nodes{};
   event->mark = s->capture ? nullptr : std::make_shared<Mark>();
   return s->capture ? cudaSuccess : submit(*s, {{}, event->mark, {}, 0});
 }

@@ -177,21 +177,22 @@ def test_out_of_memory(w, cuda):
 
 
 def test_index_out_of_range(w, cuda):
+    """Raised by the next wait, or where WEFT_CUDA_SYNC=1 makes every op wait, by the op."""
     weight = w.arange(10.0, device="cuda").reshape(5, 2)
-    w.nn.functional.embedding(w.tensor([1, 7], device="cuda"), weight)
     with pytest.raises(IndexError, match="embedding: index 7 is out of range for size 5"):
+        w.nn.functional.embedding(w.tensor([1, 7], device="cuda"), weight)
         cuda.synchronize()
-    weight[w.tensor([0, -6], device="cuda")]
     with pytest.raises(IndexError, match="index: index -6 is out of range for size 5"):
+        weight[w.tensor([0, -6], device="cuda")]
         weight.cpu()
-    w.gather(weight, 0, w.tensor([[5, 0]], device="cuda"))
     with pytest.raises(IndexError, match="gather: index 5"):
+        w.gather(weight, 0, w.tensor([[5, 0]], device="cuda"))
         cuda.current_stream().synchronize()
-    w.nn.functional.cross_entropy(weight, w.tensor([0, 1, 2, 0, 1], device="cuda"))
     with pytest.raises(IndexError, match="cross_entropy: index 2 is out of range for size 2"):
+        w.nn.functional.cross_entropy(weight, w.tensor([0, 1, 2, 0, 1], device="cuda"))
         cuda.synchronize()
-    w.tensor([4], device="cuda") // w.tensor([0], device="cuda")
     with pytest.raises(RuntimeError, match="floor_divide: integer division by zero"):
+        w.tensor([4], device="cuda") // w.tensor([0], device="cuda")
         cuda.synchronize()
     assert weight.sum().item() == 45, "the process and its tensors live on"
 

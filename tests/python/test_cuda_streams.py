@@ -395,6 +395,74 @@ def test_waiting_for_what_is_being_recorded_is_an_error_and_spoils_nothing(w, cu
     assert z.tolist() == [3.0] * SIZE
 
 
+def test_streams_of_one_graph_have_memory_of_their_own(w, cuda):
+    """Branches of a graph run side by side: what one has freed is not free for the other."""
+    x, graph, side = w.arange(float(SIZE), device="cuda"), cuda.CUDAGraph(), cuda.Stream()
+    with cuda.graph(graph):
+        main = cuda.current_stream()
+        side.wait_stream(main)
+        branches = []
+        for factor in range(1, 9):
+            stream = side if factor % 2 else main
+            with cuda.stream(stream):
+                branches.append(((x * factor) + 1) * 2 - 2)
+        main.wait_stream(side)
+    for _ in range(20):
+        graph.replay()
+        for factor, y in enumerate(branches, 1):
+            assert y.tolist() == [2.0 * factor * i for i in range(SIZE)]
+
+
+def test_what_another_stream_of_a_graph_uses_is_not_free_for_its_own(w, cuda):
+    x, graph, side = w.arange(float(SIZE), device="cuda"), cuda.CUDAGraph(), cuda.Stream()
+    with cuda.graph(graph):
+        main, found = cuda.current_stream(), []
+        for _ in range(4):
+            given = x * 3
+            side.wait_stream(main)
+            with cuda.stream(side):
+                found.append(given + 1)
+                given.record_stream(side)
+            del given
+            x * 7  # would take its place
+        main.wait_stream(side)
+    for _ in range(20):
+        graph.replay()
+        assert all(y.tolist() == [3.0 * i + 1 for i in range(SIZE)] for y in found)
+
+
+def test_backward_over_two_streams_is_recorded(w, cuda):
+    graph, side = cuda.CUDAGraph(), cuda.Stream()
+    x = w.arange(float(SIZE), device="cuda").requires_grad_()
+
+    def step():
+        main = cuda.current_stream()
+        side.wait_stream(main)
+        a = (x * 2).sin()
+        with cuda.stream(side):
+            b = (x * 3).cos() * x
+        main.wait_stream(side)
+        b.record_stream(main)
+        (grad,) = w.autograd.grad((a * b).sum(), x)
+        return grad
+
+    expected = step().tolist()
+    with cuda.graph(graph):
+        grad = step()
+    for _ in range(20):
+        graph.replay()
+        assert grad.tolist() == expected
+
+
+def test_a_stream_that_is_not_joined_again_is_an_error(w, cuda):
+    x, side = w.ones(SIZE, device="cuda"), cuda.Stream()
+    with pytest.raises(RuntimeError, match="recording"), cuda.graph(cuda.CUDAGraph()):
+        side.wait_stream(cuda.current_stream())
+        with cuda.stream(side):
+            x * 2
+    assert (x * 2).tolist() == [2.0] * SIZE
+
+
 def test_memory_is_used_again_while_backward_is_recorded(w, cuda):
     x = w.ones(1_000_000, device="cuda", requires_grad=True)
     before = cuda.memory_reserved()

@@ -180,8 +180,9 @@ class CudaBackend final : public DeviceBackend {
     cuda::wait_stream(index, reinterpret_cast<cudaStream_t>(stream), index, reinterpret_cast<cudaStream_t>(other));
   }
   void record_stream(int index, void* data, StreamHandle stream) override {
-    // What is recorded into one stream runs in that order.
-    if (capture() && reinterpret_cast<cudaStream_t>(stream) == stream_of(index)) return;
+    // What is recorded from one stream runs in that order.
+    const Capture* c = capture();
+    if (c && !c->several_streams && reinterpret_cast<cudaStream_t>(stream) == c->stream) return;
     device_allocator(index).record_stream(data, stream);
   }
   Ref<DeviceEvent> new_event(int index, bool timing) override { return make_ref<Event>(index, timing); }

@@ -1,5 +1,6 @@
 #include "device/cuda/graph.h"
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
@@ -13,12 +14,6 @@
 namespace weft::cuda {
 
 namespace {
-
-struct Recording {
-  Capture capture{};
-  Ref<GraphMemory> memory{};
-};
-thread_local std::unique_ptr<Recording> current;
 
 // What is waited for where a device cannot be.
 struct DeviceStreams {
@@ -40,11 +35,29 @@ uintptr_t new_pool() {
 
 class Memory final : public GraphMemory {
  public:
-  explicit Memory(int d) : device(d), pool(new_pool()) {}
-  ~Memory() override { device_allocator(device).close_pool(pool); }
-  const int device;
-  const uintptr_t pool;
+  explicit Memory(int device) : device_(device) {}
+  ~Memory() override {
+    for (uintptr_t pool : pools_) device_allocator(device_).close_pool(pool);
+  }
+  // Of one of the streams that a graph is recorded from; `place`: the first has 0.
+  uintptr_t pool(size_t place) {
+    std::lock_guard lock(mutex_);
+    while (pools_.size() <= place) pools_.push_back(new_pool());
+    return pools_[place];
+  }
+
+ private:
+  const int device_;
+  std::mutex mutex_;
+  std::vector<uintptr_t> pools_;
 };
+
+struct Recording {
+  Capture capture{};
+  Ref<Memory> memory{};
+  std::vector<cudaStream_t> streams{};  // that memory was taken for; the first is capture.stream
+};
+thread_local std::unique_ptr<Recording> current;
 
 // Of all cells, which a launch copies as one block.
 constexpr size_t kCellBytes = 16384;
@@ -90,6 +103,18 @@ class Graph final : public DeviceGraph {
 }  // namespace
 
 Capture* capture() { return current ? &current->capture : nullptr; }
+
+uintptr_t graph_pool(int device, cudaStream_t stream) {
+  if (!current || current->capture.device != device) return 0;
+  std::vector<cudaStream_t>& streams = current->streams;
+  auto known = std::find(streams.begin(), streams.end(), stream);
+  if (known == streams.end()) {
+    if (!is_recorded(stream)) return 0;
+    current->capture.several_streams = true;
+    known = streams.insert(streams.end(), stream);
+  }
+  return current->memory->pool(static_cast<size_t>(known - streams.begin()));
+}
 
 void* graph_number(const void* host, size_t bytes, std::function<bool(void* to)> fill) {
   if (!current) return nullptr;
@@ -151,10 +176,11 @@ void begin_capture(int device, const CaptureOptions& options) {
   cudaStream_t stream = stream_of(device);
   weft::check(stream != nullptr, "graph: the default stream cannot be recorded; use another one");
   auto fresh = std::make_unique<Recording>();
-  fresh->memory = options.memory ? options.memory : new_graph_memory(device);
+  fresh->memory = options.memory ? Ref<Memory>(static_cast<Memory*>(options.memory.get())) : make_ref<Memory>(device);
+  fresh->streams = {stream};
   Capture& c = fresh->capture;
   c.device = device;
-  c.pool = static_cast<Memory*>(fresh->memory.get())->pool;
+  c.stream = stream;
   c.first_offset = options.random.offset;
   c.seed = options.random.seed;
   c.cell_bytes = 2 * sizeof(uint64_t);

@@ -236,9 +236,10 @@ class CudaMemory final : public DeviceMemory {
     size_t available = 0, total = 0;
     return cudaMemGetInfo(&available, &total) == cudaSuccess ? available : 0;
   }
-  uintptr_t current_pool() override {
-    if (Capture* c = capture(); c && c->device == device_) return c->pool;
-    return reinterpret_cast<uintptr_t>(stream_of(device_));
+  uintptr_t current_pool() override { return pool_of(reinterpret_cast<Stream>(stream_of(device_))); }
+  uintptr_t pool_of(Stream stream) override {
+    const uintptr_t recorded = graph_pool(device_, reinterpret_cast<cudaStream_t>(stream));
+    return recorded ? recorded : stream;
   }
   Event record(Stream stream) override {
     use_device(device_);

@@ -57,9 +57,10 @@ struct GraphNumber {
 // The graph that this thread is recording.
 struct Capture {
   int device;
-  uintptr_t pool;         // the allocator's name for its memory
-  uint64_t first_offset;  // of the default generator when recording began
-  uint64_t seed;          // and its seed
+  cudaStream_t stream;           // where recording began
+  bool several_streams = false;  // others were made to wait for it, and are recorded too
+  uint64_t first_offset;         // of the default generator when recording began
+  uint64_t seed;                 // and its seed
   uint64_t* cells;  // on the device, set before each run: [0] the generator's offset, [1] runs so far, then numbers
   struct Source {
     const void* host;
@@ -70,6 +71,9 @@ struct Capture {
   size_t cell_bytes;
 };
 Capture* capture();
+// The allocator's name for the memory of work that is recorded from the stream: streams run side by side, so that each
+// has its own. 0 where this thread records nothing from it.
+uintptr_t graph_pool(int device, cudaStream_t stream);
 
 // Where a kernel finds, on the device, what `fill` makes of the number or numbers at `host` before each launch. nullptr
 // unless a graph is being recorded that reads them anew: then the kernel takes them as they are.
