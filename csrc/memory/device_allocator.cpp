@@ -313,8 +313,23 @@ void DeviceAllocator::close_pool(uintptr_t id) {
     auto it = pools_.find(id);
     if (it == pools_.end()) return;
     it->second->closed = true;
+    try {
+      collect();  // blocks that it waits for may be the last of others that were closed before
+    } catch (...) {
+      // Destructors come here; the next one to collect meets the problem again.
+    }
   }
   drop_unused_pools();
+}
+
+void DeviceAllocator::forget_stream(DeviceMemory::Stream stream) {
+  {
+    std::lock_guard lock(mutex_);
+    for (Pending& wait : pending_) std::erase(wait.users, stream);
+    for (auto& [block, users] : shared_) std::erase(users, stream);
+    std::erase_if(shared_, [](const auto& entry) { return entry.second.empty(); });
+  }
+  close_pool(stream);
 }
 
 size_t DeviceAllocator::reserved() const {

@@ -62,6 +62,8 @@ class DeviceAllocator final : public Allocator {
   void record_stream(void* data, DeviceMemory::Stream stream);
   // Nothing allocates from the pool any more; it goes when its last block is freed.
   void close_pool(uintptr_t pool);
+  // The stream has done all its work and will be destroyed: nothing has to wait for it any more.
+  void forget_stream(DeviceMemory::Stream stream);
 
  private:
   struct Pool;

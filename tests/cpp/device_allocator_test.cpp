@@ -132,6 +132,21 @@ TEST_F(DeviceAllocatorTest, ABlockThatARecordedStreamUsesWaitsUntilThereCanBeAMa
   allocator.deallocate(other, 30 * kMiB);
 }
 
+TEST_F(DeviceAllocatorTest, NothingWaitsForAStreamThatIsGone) {
+  void* data = allocator.allocate(30 * kMiB);
+  void* held = allocator.allocate(20 * kMiB);
+  allocator.record_stream(data, 7);
+  allocator.record_stream(held, 7);
+  device.recorded_stream = 7;  // and stays so: there will never be a mark
+  allocator.deallocate(data, 30 * kMiB);
+  allocator.forget_stream(7);
+  EXPECT_EQ(allocator.allocate(30 * kMiB), data);
+  allocator.deallocate(held, 20 * kMiB);
+  EXPECT_EQ(allocator.allocate(20 * kMiB), held);
+  allocator.deallocate(held, 20 * kMiB);
+  allocator.deallocate(data, 30 * kMiB);
+}
+
 TEST_F(DeviceAllocatorTest, WhatIsNotTakenBackStaysInTheBooksAndIsAnError) {
   void* data = allocator.allocate(30 * kMiB);
   void* small = allocator.allocate(1000);

@@ -30,6 +30,8 @@ class Value:
 class Program:
     """One program; where on_gpu is False, the same without devices and streams."""
 
+    KINDS = ("leaf", "pinned", "number", "two", "two", "move", "move", "in place", "drop", "drop", "junk")
+
     def __init__(self, w, seed, on_gpu):
         self.w, self.draw, self.on_gpu = w, random.Random(seed), on_gpu
         self.leaves, self.values = [], []
@@ -75,9 +77,7 @@ class Program:
 
     def step(self):
         w, draw = self.w, self.draw
-        kind = draw.choice(
-            ["leaf", "pinned", "number", "two", "two", "move", "move", "in place", "drop", "drop", "junk"]
-        )
+        kind = draw.choice(self.KINDS)
         place, stream, factor = draw.randrange(self.places), draw.randrange(3), self.number()
         value = self.pick() if kind == "move" else self.pick(place)
         other, there, there_on = self.pick(place), draw.randrange(self.places), draw.randrange(3)
@@ -164,22 +164,71 @@ class Program:
         return results
 
 
-def check(w, seed):
-    wanted = Program(w, seed, False).run()
-    got = Program(w, seed, True).run()
+class CapturedProgram(Program):
+    """One that is captured as a graph, with all its streams, and replayed; leaves are made before."""
+
+    KINDS = ("number", "two", "two", "in place", "drop", "drop", "junk")
+
+    def __init__(self, w, seed, on_gpu):
+        super().__init__(w, seed, on_gpu)
+        self.places = 1
+        for _ in range(3):
+            leaf = self.data(False).to(self.device(0)).requires_grad_()
+            self.leaves.append(leaf)
+            self.values.append(Value(leaf, 0, 0))
+
+    def run(self):
+        if not self.on_gpu:
+            return self.body()
+        graph, streams = self.w.cuda.CUDAGraph(), self.streams[0]
+        streams[0] = self.w.cuda.Stream()
+        with self.w.cuda.graph(graph, stream=streams[0]):
+            for stream in streams[1:]:
+                stream.wait_stream(streams[0])
+            results = self.body()
+            for stream in streams[1:]:
+                streams[0].wait_stream(stream)
+        copies = []
+        for _ in range(3):
+            graph.replay()
+            copies.append([r if r is None else r.cpu() for r in results])
+        for again in copies[1:]:
+            for a, b in zip(copies[0], again, strict=True):
+                assert a is b is None or a.tolist() == b.tolist()
+        return copies[0]
+
+    def body(self):
+        for _ in range(self.draw.randrange(5, 30)):
+            self.step()
+        loss, stream = self.loss(), self.draw.randrange(3)
+        if loss is None or not loss.requires_grad:
+            return []
+        with self.on(0, stream):
+            self.join_callers()
+            grads = self.w.autograd.grad(loss, self.leaves, allow_unused=True)
+        self.values.clear()
+        return grads
+
+
+def check(w, seed, kind):
+    wanted = kind(w, seed, False).run()
+    got = kind(w, seed, True).run()
     for number, (a, b) in enumerate(zip(wanted, got, strict=True)):
         assert (a is None) == (b is None), (seed, number)
         assert a is None or w.allclose(a, b, rtol=1e-9, atol=1e-9), (seed, number, a, b)
 
 
+@pytest.mark.parametrize("kind", [Program, CapturedProgram], ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("first", range(0, PROGRAMS, GROUP))
-def test_random_programs(w, first):
+def test_random_programs(w, first, kind):
     library = ctypes.CDLL(os.environ["WEFT_CUDA_PLUGIN"]) if SIMULATED else None
     for seed in [*range(first, first + GROUP), *(FOUND if first == 0 else [])]:
         if library:
             library.weft_simulator_order(f"random:{seed}".encode())
-        check(w, seed)
+        check(w, seed, kind)
     if library:
         for device in range(w.cuda.device_count()):
             w.cuda.synchronize(device)
+        w.cuda.empty_cache()
+        assert w.cuda.memory_reserved() <= 16 << 20, "streams and graphs that are gone keep memory"
         library.weft_simulator_order(os.environ.get("WEFT_SIMULATED_ORDER", "random:1").encode())

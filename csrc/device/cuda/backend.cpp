@@ -159,7 +159,7 @@ class CudaBackend final : public DeviceBackend {
       OthersRun others;
       cudaStreamSynchronize(reinterpret_cast<cudaStream_t>(stream));
     }
-    device_allocator(index).close_pool(stream);
+    device_allocator(index).forget_stream(stream);
     forget_stream(index, reinterpret_cast<cudaStream_t>(stream));
     cudaStreamDestroy(reinterpret_cast<cudaStream_t>(stream));
     cudaGetLastError();  // no later call shall report what failed here
