@@ -33,6 +33,7 @@ class PythonNode : public Node {
  public:
   ~PythonNode() override;
   PyObject* function() const { return function_.ptr(); }
+  bool made_by_core() const override { return false; }
   void drop_function() { py::object dropped = std::move(function_); }
 
  protected:

@@ -19,6 +19,7 @@
 #include "op/grad_mode.h"
 #include "op/refusal.h"
 #include "ops/elementwise.h"
+#include "ops/movement.h"
 
 namespace weft::python {
 
@@ -519,21 +520,46 @@ struct TracedBody {
 };
 
 // `arguments`: of the enclosing trace; the function is called with one tensor for each.
-TracedBody trace_body(const char* what, const py::object& function, const std::vector<Tensor>& arguments) {
+// `repeats`: it is called with its own results too, which may have a history where what it begins with has none.
+TracedBody trace_body(const char* what, const py::object& function, const std::vector<Tensor>& arguments,
+                      size_t repeats = 0) {
   TracedBody traced;
   graph::Tracer tracer(graph::Tracer::current()->here());
   std::vector<Tensor> stand_ins = tracer.arguments(arguments), results;
+  for (size_t i = 0; i < repeats; i++)
+    if (GradMode::enabled() && is_floating(stand_ins[i].dtype())) stand_ins[i].impl()->requires_grad = true;
   graph::Traced finished;
+  graph::Body history;
   {
     TraceScope scope(&tracer);
     py::tuple args(stand_ins.size());
     for (size_t i = 0; i < stand_ins.size(); i++) args[i] = stand_ins[i];
     traced.result = take_apart(call_python(function, args).ptr(), results);
     for (Tensor& t : results) t = contiguous(t);
+    graph::note_history(history, tracer, results);
     finished = tracer.finish(results);
   }
   traced.body = graph::make_body(std::move(finished), arguments.size(), what);
+  traced.body.recorded = std::move(history.recorded);
+  for (size_t i = 0; i < results.size(); i++) traced.body.graph.results[i].detached = !traced.body.recorded[i];
+  if (!history.no_gradient.empty()) traced.body.no_gradient = std::move(history.no_gradient);
   return traced;
+}
+
+// What a control flow op has given, without history where no body has recorded one.
+std::vector<Tensor> with_history(const char* what, std::vector<Tensor> results,
+                                 std::initializer_list<const graph::Body*> bodies, const std::vector<Tensor>& given,
+                                 size_t carried = 0) {
+  for (size_t i = 0; i < results.size(); i++) {
+    bool recorded = i < carried && given[i].requires_grad();
+    for (const graph::Body* body : bodies) recorded |= i < body->recorded.size() && body->recorded[i];
+    if (!recorded) results[i] = detach(results[i]);
+    for (const graph::Body* body : bodies)
+      check_traceable(!results[i].requires_grad() || body->no_gradient.empty(), what,
+                      ": the derivative of a function in it is not possible in a graph, because ", body->no_gradient,
+                      "; do that outside of it, and pass in what comes of it");
+  }
+  return results;
 }
 
 std::vector<Tensor> all_contiguous(const std::vector<Tensor>& tensors) {
@@ -548,13 +574,14 @@ py::object traced_cond(const Tensor& pred, const py::object& on_true, const py::
   check<ErrorKind::Value>(same_structure(t.result, f.result),
                           "cond: the two functions return different structures; both must return the same containers "
                           "with tensors in the same places");
-  return put_together(t.result, graph::cond(pred, std::move(t.body), std::move(f.body), operands));
+  return put_together(t.result,
+                      with_history("cond", graph::cond(pred, t.body, f.body, operands), {&t.body, &f.body}, operands));
 }
 
 std::vector<Tensor> traced_while(const py::object& test, const py::object& body, const std::vector<Tensor>& given) {
   std::vector<Tensor> carried = all_contiguous(given);
-  TracedBody t = trace_body("while_loop", test, carried), b = trace_body("while_loop", body, carried);
-  return graph::while_loop(std::move(t.body), std::move(b.body), carried);
+  TracedBody t = trace_body("while_loop", test, carried), b = trace_body("while_loop", body, carried, carried.size());
+  return with_history("while_loop", graph::while_loop(t.body, b.body, carried), {&b.body}, carried, carried.size());
 }
 
 // function: (carried..., slices of xs...) -> flat list of what is carried next and the results.
@@ -567,8 +594,8 @@ std::vector<Tensor> traced_scan(const py::object& function, const std::vector<Te
     slice.impl()->requires_grad = x.requires_grad();
     arguments.push_back(slice);
   }
-  TracedBody b = trace_body("scan", function, arguments);
-  return graph::scan(std::move(b.body), carried, xs, length, reverse);
+  TracedBody b = trace_body("scan", function, arguments, carried.size());
+  return with_history("scan", graph::scan(b.body, carried, xs, length, reverse), {&b.body}, carried, carried.size());
 }
 
 // Leaves the trace for a scope, as if it had not begun: what is made in it outlives the trace.

@@ -298,7 +298,7 @@ void Guards::add_dict(const py::object& owner, const py::dict& dict, std::string
   add(Place::Dict, owner, dict, py::none(), std::move(label), levels);
 }
 void Guards::add_cell(const py::object& cell, std::string label, int levels) {
-  add(Place::Cell, py::none(), cell, py::none(), std::move(label), levels);
+  add(Place::Cell, cell, cell, py::none(), std::move(label), levels);
 }
 void Guards::add_type(const py::object& type, const py::str& name, std::string label) {
   check<ErrorKind::Type>(PyType_Check(type.ptr()), "add_type: expected a class");
@@ -567,6 +567,9 @@ void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory
       !tracer || !(of_memory ? tracer->shows_stand_in(t) : tracer->is_stand_in(t)), what,
       ": this is not known while a function is traced: the tensor is an argument, of which it may differ from call to "
       "call. Read it outside the jitted function, and pass it as an argument of its own");
+  check_traceable(!tracer || !tracer->shows_unknown_place(t), what,
+                  ": this is not known while a function is traced: the tensor is x[i] with an index whose value is not "
+                  "known; read it of x[i].clone()");
 }
 
 void note_setting(const std::string& name, const py::object& getter, const py::object& value, const py::object& owner) {

@@ -149,7 +149,12 @@ void bind_tensor_methods(Family& f) {
       "is_same_size", [](const Tensor& t, const Tensor& other) { return seen(t).shape() == seen(other).shape(); },
       py::arg("other"));
   f.method(
-      "is_set_to", [](const Tensor& t, const Tensor& o) { return overlap_of(t, o) == Overlap::Same; },
+      "is_set_to",
+      [](const Tensor& t, const Tensor& o) {
+        check_known_while_tracing("is_set_to", t, true);
+        check_known_while_tracing("is_set_to", o, true);
+        return overlap_of(t, o) == Overlap::Same;
+      },
       py::arg("tensor"), "Are both exactly the same view of the same storage?");
   f.method(
       "get_device", [](const Tensor& t) { return seen(t).device().type == DeviceType::CUDA ? t.device().index : -1; },

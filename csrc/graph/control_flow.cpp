@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <unordered_set>
 
 #include "autograd/engine.h"
 #include "graph/passes/passes.h"
@@ -21,6 +22,12 @@ namespace {
 bool is_pure(const Graph& g) {
   return std::all_of(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.op->pure(); });
 }
+bool draws_random_numbers(const Graph& g) {
+  return std::any_of(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.op->random(); });
+}
+bool is_twice_differentiable(const Graph& g) {
+  return std::all_of(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.op->twice_differentiable(); });
+}
 
 // A body that ops share, with its plan and its derivatives.
 class SubGraph : public RefCounted {
@@ -33,6 +40,8 @@ class SubGraph : public RefCounted {
 
   const Graph& graph() const { return traced_; }
   bool pure() const { return pure_; }
+  bool random() const { return draws_random_numbers(traced_); }
+  bool twice_differentiable() const { return is_twice_differentiable(traced_); }
   int num_results() const { return static_cast<int>(traced_.results.size()); }
   // Inputs that are not constants: they come first.
   int num_inputs() const {
@@ -74,6 +83,8 @@ Graph finish_with_constants(Tracer& tracer, const std::vector<Tensor>& results) 
   Traced traced = tracer.finish(results);
   for (size_t i = 0; i < traced.origins.size(); i++)
     if (traced.origins[i].kind != Origin::Kind::Argument) traced.graph.inputs[i].constant = traced.origins[i].tensor;
+  std::stable_partition(traced.graph.inputs.begin(), traced.graph.inputs.end(),
+                        [](const Input& i) { return !i.constant.defined(); });
   // Each result has memory of its own; one that is an input is copied.
   for (size_t i = 0; i < traced.graph.results.size(); i++) {
     Result& r = traced.graph.results[i];
@@ -97,16 +108,18 @@ Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted) const {
     inputs.push_back(x);
   }
   std::vector<Tensor> results = interpret(traced_, inputs), roots, root_grads;
-  for (const Tensor& r : results) {
+  for (size_t i = 0; i < results.size(); i++) {
+    const Tensor& r = results[i];
     if (!is_floating(r.dtype())) continue;
     Tensor g = tracer.argument({r.shape(), contiguous_strides(r.shape()), r.dtype(), r.device()});
-    if (!r.requires_grad()) continue;
+    if (!r.requires_grad() || traced_.results[i].detached) continue;
+    g.impl()->requires_grad = true;
     roots.push_back(r);
     root_grads.push_back(g);
   }
+  // Recorded, because the gradient may be differentiated once more.
   std::vector<Tensor> found(sought.size());
-  if (!roots.empty()) found = grad(roots, sought, root_grads, false, false, true);
-  GradModeGuard no_grad(false);
+  if (!roots.empty()) found = grad(roots, sought, root_grads, true, true, true);
   for (size_t i = 0; i < found.size(); i++)
     found[i] = found[i].defined() ? contiguous(found[i]) : zeros_like(sought[i]);
   known = Ref<const SubGraph>(new SubGraph(finish_with_constants(tracer, found)));
@@ -144,6 +157,10 @@ struct Cond : OpOf<Cond> {
 
   int num_outputs() const override { return on_true->num_results(); }
   bool pure() const override { return on_true->pure() && on_false->pure(); }
+  bool random() const override { return on_true->random() || on_false->random(); }
+  bool twice_differentiable() const override {
+    return on_true->twice_differentiable() && on_false->twice_differentiable();
+  }
   bool may_fail() const override { return true; }
   Device device(Inputs) const override { return num_outputs() ? on_true->result_type(0).device : Device{}; }
   void infer(Inputs, OutputSpec* out) const override {
@@ -180,6 +197,8 @@ struct While : OpOf<While> {
 
   int num_outputs() const override { return carried; }
   bool pure() const override { return test->pure() && body->pure(); }
+  bool random() const override { return test->random() || body->random(); }
+  bool twice_differentiable() const override { return false; }
   bool may_fail() const override { return true; }
   Device device(Inputs in) const override { return in[0].device(); }
   void infer(Inputs, OutputSpec* out) const override {
@@ -230,7 +249,12 @@ struct WhileBackward : OpOf<WhileBackward> {
 
   int num_outputs() const override { return gradient->num_results(); }
   bool may_fail() const override { return true; }
-  bool differentiable() const override { return false; }
+  bool twice_differentiable() const override { return false; }
+  void vjp(const Vjp&, Tensor*) const override {
+    fail<ErrorKind::NotImplemented>(
+        "while_loop: its second derivative is not possible in a graph; use scan with a "
+        "known number of steps, or compute it outside of the jitted function");
+  }
   Device device(Inputs in) const override { return in[0].device(); }
   void infer(Inputs, OutputSpec* out) const override {
     for (int i = 0; i < num_outputs(); i++) out[i] = spec_of(gradient->result_type(i));
@@ -327,6 +351,8 @@ struct Scan : OpOf<Scan> {
   Scan(Ref<const SubGraph> b, int n, int s, int64_t l, bool r)
       : body(std::move(b)), carried(n), sequences(s), length(l), reverse(r) {}
 
+  bool random() const override { return body->random(); }
+  bool twice_differentiable() const override { return body->twice_differentiable(); }
   int num_outputs() const override { return body->num_results(); }
   bool pure() const override { return body->pure(); }
   bool may_fail() const override { return true; }
@@ -397,7 +423,9 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   std::vector<Tensor> first_carried, sequences_back, captured;
   std::vector<Tensor> for_gradient, flowing, sums, state_arguments, x_arguments, y_gradients, captured_arguments;
   auto argument = [&](const Value& type) {
-    return tracer.argument({type.shape, contiguous_strides(type.shape), type.dtype, type.device});
+    Tensor t = tracer.argument({type.shape, contiguous_strides(type.shape), type.dtype, type.device});
+    t.impl()->requires_grad = is_floating(type.dtype);
+    return t;
   };
   for (int i = 0; i < carried; i++) {
     const Value& type = body->input_type(i);
@@ -431,6 +459,7 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   }
   for (int i = first_captured; i < v.num_inputs(); i++) {
     captured_arguments.push_back(tracer.argument(type_of(inputs[at(i)])));
+    captured_arguments.back().impl()->requires_grad = is_floating(inputs[at(i)].dtype());
     captured.push_back(inputs[at(i)]);
   }
   for (auto* list : {&state_arguments, &x_arguments, &captured_arguments, &flowing, &y_gradients})
@@ -439,7 +468,7 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   Graph backward_body;
   {
     TraceScope scope(&tracer);
-    GradModeGuard no_grad(false);
+    GradModeGuard record(true);
     std::vector<Tensor> found = interpret(gradient->graph(), for_gradient), results, ys;
     size_t next = 0, sum = 0;
     for (int i = 0; i < v.num_inputs(); i++) {
@@ -543,6 +572,7 @@ Body make_body(Traced traced, size_t num_arguments, const char* what) {
   check(arguments.size() == num_arguments, what, ": the same tensor was given twice; clone() it");
   arguments.insert(arguments.end(), captured.begin(), captured.end());
   arguments.insert(arguments.end(), constants.begin(), constants.end());
+  if (draws_random_numbers(traced.graph)) body.no_gradient = "it draws random numbers, and would draw others once more";
   body.graph = std::move(traced.graph);
   body.graph.inputs = std::move(arguments);
   for (size_t i = 0; i < body.graph.results.size(); i++) {
@@ -552,6 +582,27 @@ Body make_body(Traced traced, size_t num_arguments, const char* what) {
   return body;
 }
 
+void note_history(Body& body, const Tracer& tracer, const std::vector<Tensor>& results) {
+  std::vector<const weft::Node*> stack;
+  std::unordered_set<const weft::Node*> seen;
+  auto visit = [&](const weft::Node* node) {
+    if (node && tracer.made(*node) && seen.insert(node).second) stack.push_back(node);
+  };
+  for (const Tensor& t : results) {
+    body.recorded.push_back(t.requires_grad());
+    if (t.requires_grad()) visit(gradient_edge(t).node.get());
+  }
+  while (!stack.empty()) {
+    const weft::Node* node = stack.back();
+    stack.pop_back();
+    const auto* op = dynamic_cast<const OpNode*>(node);
+    for (size_t i = 0; node->hooks && i < node->hooks->size(); i++)
+      if ((*node->hooks)[i].hook) body.no_gradient = "a tensor in it has a hook";
+    if (!op && !node->made_by_core()) body.no_gradient = concat("it uses an autograd.Function (", node->name(), ")");
+    for (const Edge& edge : node->edges) visit(edge.node.get());
+  }
+}
+
 std::vector<Tensor> interpret(const Graph& g, const std::vector<Tensor>& inputs) {
   std::vector<Tensor> values(g.values.size());
   for (size_t i = 0, next = 0; i < g.inputs.size(); i++) {
@@ -559,10 +610,14 @@ std::vector<Tensor> interpret(const Graph& g, const std::vector<Tensor>& inputs)
     values[at(input.value)] = input.constant.defined() ? input.constant : inputs[next++];
   }
   for (const Node& node : g.nodes) {
+    std::vector<Tensor> in(node.inputs.size()), out(node.outputs.size());
     SmallVector<const Tensor*, 8> list;
-    static const Tensor none;
-    for (ValueId v : node.inputs) list.push_back(v == kNone ? &none : &values[at(v)]);
-    std::vector<Tensor> out(node.outputs.size());
+    for (size_t i = 0; i < in.size(); i++) {
+      if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
+      const bool recorded = node.recorded == kAllInputs || (i < 64 && (node.recorded >> i & 1));
+      if (in[i].defined() && in[i].requires_grad() && !recorded) in[i] = detach(in[i]);
+      list.push_back(&in[i]);
+    }
     apply(*node.op, Inputs(list.data(), list.size()), out.data());
     for (size_t i = 0; i < out.size(); i++) values[at(node.outputs[i])] = out[i];
   }

@@ -13,7 +13,12 @@ namespace weft::graph {
 struct Body {
   Graph graph;
   std::vector<Tensor> captured;  // as the enclosing program knows them
+  std::vector<char> recorded{};  // of the results: did autograd follow the computation?
+  std::string no_gradient{};     // why the graph does not say how to differentiate the body; empty: it does
 };
+
+// Fills in what the history of the results says: called before their trace ends.
+void note_history(Body& body, const Tracer& tracer, const std::vector<Tensor>& results);
 
 // What has been traced, checked: it must not change anything from outside. `what` names it in messages.
 Body make_body(Traced traced, size_t num_arguments, const char* what);

@@ -75,27 +75,12 @@ struct Function::Builder {
     return needed;
   }
 
-  // A derivative that runs a branch or body once more would draw other random numbers than the branch did.
-  void check_draws() const {
-    std::vector<char> is_late(graph().values.size(), 0);
-    for (int input : program.grad_inputs) is_late[at(graph().inputs[at(input)].value)] = 1;
-    for (const Node& node : graph().nodes) {
-      const bool late =
-          std::any_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) { return v != kNone && is_late[at(v)]; });
-      check<ErrorKind::NotImplemented>(!late || node.op->pure(), "jit: the derivative of ", node.op->name(),
-                                       " with random numbers in it is not possible in a graph; draw them outside of "
-                                       "it and pass them as operands");
-      for (ValueId v : node.outputs) is_late[at(v)] = late;
-    }
-  }
-
   // Forward and backward as graphs of their own. Backward is what only gradients need.
   void split(Graph& forward, Graph& backward) {
     std::vector<ValueId> forward_values, gradient_values;
     for (size_t i = 0; i < graph().results.size(); i++)
       (is_gradient(i) ? gradient_values : forward_values).push_back(graph().results[i].value);
     for (const Update& u : graph().updates) forward_values.push_back(u.value);
-    check_draws();
     std::vector<char> in_forward = needed_nodes(forward_values, true);
     std::vector<char> in_backward = needed_nodes(gradient_values, false);
     for (size_t n = 0; n < in_forward.size(); n++) in_backward[n] &= !in_forward[n];
@@ -223,6 +208,7 @@ struct Function::Builder {
       if (read[at(graph().inputs[at(u.input)].value)]) return "it changes a tensor in place that the results depend on";
     for (const Node& node : part.nodes) {
       if (!node.op->pure()) return concat("it draws random numbers (", node.op->name(), ")");
+      if (!node.op->twice_differentiable()) return concat("it has a ", node.op->name(), " in it");
       if (node.inputs.size() > 64) return concat(node.op->name(), " has more than 64 inputs");
     }
     auto is_read = [&](const Origin& origin) {

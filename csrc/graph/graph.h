@@ -58,6 +58,7 @@ struct Result {
   int memory = 0;
   Strides strides{};
   int64_t offset = 0;
+  bool detached = false;  // of a body of control flow: gradients do not go into it
 };
 
 // The memory of an input is to hold `value` after the run.

@@ -238,7 +238,15 @@ void Tracer::record(const Op& op, Inputs inputs, const Tensor* outputs) {
     Node& node = add_node(op, inputs);
     node.outputs.push_back(graph_.add_value(type_of(outputs[0])));
     Memory& memory = memories_.at(outputs[0].impl()->storage.get());
-    memory.views.push_back({geometry_of(outputs[0]), node.outputs[0], memory.version});
+    const View view{geometry_of(outputs[0]), node.outputs[0], memory.version};
+    // What others read as well is a value that autograd follows, where there is one: who reads it detached, cuts there.
+    auto same = std::find_if(memory.views.begin(), memory.views.end(), [&](const View& other) {
+      return other.version == view.version && other.geometry == view.geometry;
+    });
+    if (same == memory.views.end())
+      memory.views.push_back(view);
+    else if (node.recorded)
+      *same = view;
     return;
   }
   Node& node = add_node(op, inputs);

@@ -112,6 +112,11 @@ class Tracer final : public TraceSink {
     auto found = memories_.find(t.impl()->storage.get());
     return t.impl()->storage->symbolic() && found != memories_.end() && found->second.input >= 0;
   }
+  // Does it show memory, in eager mode, at a place that is not known (record_shown)?
+  bool shows_unknown_place(const Tensor& t) const {
+    auto found = memories_.find(t.impl()->storage.get());
+    return found != memories_.end() && found->second.shown_from;
+  }
   // The number of the graph's input that a stand-in is.
   int input_of(const Tensor& stand_in) const { return memories_.at(stand_in.impl()->storage.get()).input; }
   Origin origin_of(const Tensor& t);

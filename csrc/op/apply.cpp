@@ -71,7 +71,7 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
   set_allocation_tag(op.name());
   for (int i = 0; i < count; i++) {
     out[i] = specs[i].strides.empty() ? empty(specs[i].shape, specs[i].dtype, device)
-                                      : empty_strided(specs[i].shape, specs[i].strides, specs[i].dtype, device);
+                                      : empty_spaced(specs[i].shape, specs[i].strides, specs[i].dtype, device);
   }
   if (device.type != DeviceType::Meta) run_kernel(op, in, out);
 }

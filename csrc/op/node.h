@@ -51,6 +51,8 @@ class Node : public RefCounted {
   Node();
   ~Node() override;
   virtual const char* name() const = 0;
+  // False: its backward is a function of the program.
+  virtual bool made_by_core() const { return true; }
   // grad_outputs has an entry per output, grad_inputs per edge; undefined means zero.
   virtual void backward(const Tensor* grad_outputs, Tensor* grad_inputs) = 0;
   // Drops what was saved; a second backward through this node is then an error.

@@ -161,8 +161,13 @@ class Op : public RefCounted {
   // some values), so that it runs once wherever it is written, in the order written.
   virtual bool pure() const { return true; }
 
+  // Does it draw random numbers?
+  virtual bool random() const { return false; }
+
   // False: results never require grad. Otherwise give vjp or decompose.
   virtual bool differentiable() const { return true; }
+  // False: vjp may give gradients whose own derivative is an error.
+  virtual bool twice_differentiable() const { return true; }
   // `needs`: bit i is set when input i wants a gradient.
   virtual Saves saves(uint32_t needs) const;
   // Gradients of the inputs from those of the outputs, written with ops. An entry left undefined means zero. A

@@ -134,8 +134,10 @@ struct PutView : OpOf<PutView> {
   Shape shape;
   Strides strides;
   int64_t offset;
-  auto fields() const { return std::tie(shape, strides, offset); }
-  PutView(const Shape& s, const Strides& t, int64_t o) : shape(s), strides(t), offset(o) {}
+  Strides input_strides;
+  auto fields() const { return std::tie(shape, strides, offset, input_strides); }
+  PutView(const Shape& s, const Strides& t, int64_t o, const Strides& x)
+      : shape(s), strides(t), offset(o), input_strides(x) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), in[0].strides()}; }
   int overwrites(int) const override { return 0; }
   void run(Inputs in, const Tensor* out) const override {
@@ -143,13 +145,18 @@ struct PutView : OpOf<PutView> {
     Tensor part = alias_as_strided(out[0], shape, strides, out[0].offset() + offset);
     copy_kernel(out[0].device(), view_of(part), view_of(in[1]));
   }
-  bool differentiable() const override { return false; }
+  void vjp(const Vjp& v, Tensor* grads) const override {
+    // Laid out as the input is: the view means places in memory.
+    Tensor g = copy_(empty_strided(v.grad().shape(), input_strides, v.grad().dtype(), v.grad().device()), v.grad());
+    if (v.needs(0)) grads[0] = put_view(g, zeros(shape, g.dtype(), g.device()), strides, offset);
+    if (v.needs(1)) grads[1] = contiguous(as_strided(g, shape, strides, g.offset() + offset));
+  }
 };
 
 }  // namespace
 
 Tensor put_view(const Tensor& x, const Tensor& values, const Strides& strides, int64_t offset) {
-  return apply(PutView(values.shape(), strides, offset), x, values);
+  return apply(PutView(values.shape(), strides, offset, x.strides()), x, values);
 }
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, int64_t offset) {

@@ -3,6 +3,7 @@
 #include "core/small_vector.h"
 #include "kernels/elementwise.h"
 #include "op/apply.h"
+#include "op/refusal.h"
 #include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -62,8 +63,7 @@ Shape result_shape(const Places& places, const Shape& x, const Tensor* const* in
   return shape;
 }
 
-// The strides of what is left of x when one place is chosen along the dimensions that are replaced; empty (contiguous)
-// where two of its elements may lie in one place.
+// The strides of what is left of x when one place is chosen along the dimensions that are replaced.
 Strides selected_strides(const Places& places, const Tensor& x) {
   Shape shape;
   Strides strides;
@@ -72,7 +72,7 @@ Strides selected_strides(const Places& places, const Tensor& x) {
     shape.push_back(x.size(d));
     strides.push_back(x.strides()[d]);
   }
-  return has_internal_overlap(alias_as_strided(x, shape, strides, x.offset())) ? Strides{} : strides;
+  return strides;
 }
 
 // The offsets, relative to x's first element, of the rows that the indices name. Raises IndexError.
@@ -99,10 +99,18 @@ Tensor offsets_of(const Places& places, const Tensor& x, const Tensor* const* in
     check<ErrorKind::Index>(x.size(places.dim + k) > 0, places.op, ": no index is in range for dimension ",
                             places.dim + k, " of a tensor of shape ", x.shape(), ", which has size 0");
   BadIndex bad;
-  if (offsets.numel())
+  if (offsets.numel()) {
     index_offsets_kernel(x.device(), offsets.data_as<int64_t>(),
                          {nullptr, positions.data(), strides.data(), ndim, DType::Int64}, sources.data(), places.count,
                          places.wrap, &bad);
+  } else if (!places.gather && indices[0]->numel()) {  // an index is out of range also where nothing lies before it
+    Tensor nowhere = empty({indices[0]->numel()}, DType::Int64, x.device());
+    for (int k = 0; k < places.count; k++) sources[k].strides += places.dim;
+    index_offsets_kernel(
+        x.device(), nowhere.data_as<int64_t>(),
+        {nullptr, positions.data() + places.dim, strides.data() + places.dim, ndim - places.dim, DType::Int64},
+        sources.data(), places.count, places.wrap, &bad);
+  }
   check<ErrorKind::Index>(!bad.found, places.op, ": index ", bad.value, " is out of range for dimension ",
                           places.dim + bad.source, " of a tensor of shape ", x.shape(), ", which has size ",
                           bad.found ? x.size(places.dim + bad.source) : 0);
@@ -395,12 +403,28 @@ Tensor index(const Tensor& x, const std::vector<Tensor>& indices) {
   return pick(a.places, a.order.empty() ? x : permute(x, a.order), a.indices);
 }
 
+namespace {
+bool at_index(const std::vector<Tensor>& indices, int d) {
+  return d < static_cast<int>(indices.size()) && indices[static_cast<size_t>(d)].defined();
+}
+}  // namespace
+
 Tensor select_at(const Tensor& x, const std::vector<Tensor>& indices) {
-  Advanced a = prepare_advanced("index", x, indices);
+  // Of repeated elements one: the result repeats it.
+  Tensor once = x;
+  Shape shape;
+  for (int d = 0; d < x.ndim(); d++) {
+    if (at_index(indices, d)) continue;
+    shape.push_back(x.size(d));
+    if (x.strides()[d] == 0 && x.size(d) > 1) once = slice(once, d, 0, 1);
+  }
+  check_traceable(!has_internal_overlap(once), "index: elements of the tensor of shape ", x.shape(), " with strides ",
+                  x.strides(), " share memory, and the value of the index is not known; clone() the tensor first");
+  Advanced a = prepare_advanced("index", once, indices);
   a.places.select = true;
-  Tensor out = pick(a.places, a.order.empty() ? x : permute(x, a.order), a.indices);
+  Tensor out = pick(a.places, a.order.empty() ? once : permute(once, a.order), a.indices);
   if (tracing()) trace_sink->record_shown(out, x);
-  return out;
+  return out.shape() == shape ? out : expand(out, shape);
 }
 
 Tensor index_put(const Tensor& x, const std::vector<Tensor>& indices, const Tensor& values, bool accumulate) {

@@ -31,7 +31,7 @@ Tensor select(const Tensor& x, int64_t dim, int64_t index);
 Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t stop, int64_t step = 1);
 // Any view of x's storage; offset counts from the storage's start.
 // x with `values` in place of the elements that have their shape, the strides given, and start `offset` elements after
-// x's first one. Has no derivative.
+// x's first one.
 Tensor put_view(const Tensor& x, const Tensor& values, const Strides& strides, int64_t offset);
 Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, int64_t offset);
 

@@ -34,6 +34,7 @@ struct Draw {
 struct Random : SourceOp<Random> {
   static constexpr const char* kName = "random";
   bool pure() const override { return false; }
+  bool random() const override { return true; }
   Draw draw;
   Shape shape;
   DType dtype;
@@ -47,6 +48,7 @@ struct Random : SourceOp<Random> {
 struct RandomInPlace : OpOf<RandomInPlace> {
   static constexpr const char* kName = "random";
   bool pure() const override { return false; }
+  bool random() const override { return true; }
   Draw draw;
   auto fields() const { return draw.fields(); }
   explicit RandomInPlace(const Draw& r) : draw(r) {}
@@ -59,6 +61,7 @@ struct RandomInPlace : OpOf<RandomInPlace> {
 struct BernoulliTensor : OpOf<BernoulliTensor> {
   static constexpr const char* kName = "bernoulli";
   bool pure() const override { return false; }
+  bool random() const override { return true; }
   Ref<Generator> generator;
   auto fields() const { return std::tie(generator); }
   explicit BernoulliTensor(const Ref<Generator>& g) : generator(g) {}
@@ -94,6 +97,7 @@ struct MaskedScale : OpOf<MaskedScale> {
 struct Permutation : SourceOp<Permutation> {
   static constexpr const char* kName = "randperm";
   bool pure() const override { return false; }
+  bool random() const override { return true; }
   int64_t n;
   Ref<Generator> generator;
   auto fields() const { return std::tie(n, place, generator); }
@@ -139,6 +143,7 @@ void MultinomialWeights::run(Inputs in, const Tensor*) const {
 struct Multinomial : OpOf<Multinomial> {
   static constexpr const char* kName = "multinomial";
   bool pure() const override { return false; }
+  bool random() const override { return true; }
   int64_t num_samples;
   bool replacement;
   Ref<Generator> generator;

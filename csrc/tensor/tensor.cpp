@@ -71,6 +71,12 @@ Tensor empty_strided(const Shape& shape, const Strides& strides, DType dtype, De
   return Tensor(make_ref<TensorImpl>(std::move(storage), shape, strides, 0, dtype));
 }
 
+Tensor empty_spaced(const Shape& shape, const Strides& strides, DType dtype, Device device) {
+  auto [low, high] = extent(shape, strides, 0);
+  auto storage = make_ref<Storage>(checked_bytes({std::max(checked_numel(shape), high - low)}, dtype), device);
+  return Tensor(make_ref<TensorImpl>(std::move(storage), shape, strides, -low, dtype));
+}
+
 Tensor symbolic(const Shape& shape, const Strides& strides, DType dtype, Device device) {
   auto [low, high] = extent(shape, strides, 0);
   int64_t elements = std::max(checked_numel(shape), high - low);

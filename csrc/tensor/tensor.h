@@ -129,6 +129,7 @@ Tensor empty(const Shape& shape, DType dtype = DType::Float32, Device device = {
 // The same with given dense strides (a permutation of contiguous ones).
 Tensor empty_strided(const Shape& shape, const Strides& strides, DType dtype, Device device);
 // The same without memory, for what is only traced.
+Tensor empty_spaced(const Shape& shape, const Strides& strides, DType dtype, Device device);
 Tensor symbolic(const Shape& shape, const Strides& strides, DType dtype, Device device);
 // Another view of t's storage; offset counts from the start of the storage, in elements. Raises RuntimeError when it
 // would reach outside the storage. Knows nothing of autograd: ops/movement.h has the differentiable views.

@@ -33,8 +33,7 @@ def cond(pred, true_fn, false_fn, operands=()):
     operands = _operands("cond: expected a tuple or list of tensors as operands", operands)
     if isinstance(pred, weft.Tensor) and _C._is_tracing():
         return _C._traced_cond(pred, true_fn, false_fn, operands)
-    result = true_fn(*operands) if pred else false_fn(*operands)
-    return _own(result) if isinstance(pred, weft.Tensor) else result
+    return _own(true_fn(*operands) if pred else false_fn(*operands))
 
 
 def while_loop(cond_fn, body_fn, carried_inputs):
@@ -85,6 +84,8 @@ def scan(combine_fn, init, xs, *, reverse=False, length=None):
             else "scan: there are no xs, so length must be given"
         )
     (steps,) = lengths
+    if steps == 0:
+        raise ValueError("scan: nothing to go along: the first dimension is empty")
     rebuild_y = []
 
     def flat(*leaves):
@@ -105,8 +106,6 @@ def scan(combine_fn, init, xs, *, reverse=False, length=None):
             results = _contiguous(flat(*carried, *(leaf[step] for leaf in x_leaves)))
             carried = results[: len(carry_leaves)]
             rows.append(results[len(carry_leaves) :])
-        if not rows:
-            raise ValueError("scan: nothing to go along: the first dimension is empty")
         if reverse:
             rows.reverse()
         ys = [weft.stack(column) for column in zip(*rows)]
@@ -130,6 +129,9 @@ def _operands(expected, given):
     if not isinstance(given, (tuple, list)):
         hint = "; put it into a tuple" if isinstance(given, weft.Tensor) else ""
         raise TypeError(f"{expected}, got {type(given).__name__}{hint}")
+    for item in given:
+        if not isinstance(item, weft.Tensor):
+            raise TypeError(f"{expected}, got {type(item).__name__} in it")
     return tuple(given)
 
 
@@ -145,11 +147,7 @@ def _contiguous(value):
 def _own(value):
     """The structure with contiguous tensors that share no memory with others."""
 
-    def own(tensor):
-        dense = tensor.contiguous()
-        return dense.clone() if dense.data_ptr() == tensor.data_ptr() else dense
-
-    return _for_each(value, own)
+    return _for_each(value, lambda x: x.clone() if x.is_contiguous() else x.contiguous())
 
 
 def _for_each(value, function):

@@ -756,6 +756,8 @@ class Recorder:
             self.before.forget(_state.young)
         else:
             self.before.clear()
+        for known in (self.met_functions, self.guarded, *self.functions.values()):
+            known.clear()  # closures that the trace has made, over tensors that it has made
         return still_held(self.tensors, self._prune)
 
     def _prune(self):

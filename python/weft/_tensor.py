@@ -4,27 +4,19 @@ import copy
 
 from weft import _C, _tensor_names, _tensor_types
 from weft._checks import check_callables
+from weft._handles import RemovableHandle
 
 Tensor = _C.Tensor
 
 
-class RemovableHandle:
-    """Returned by ``register_hook``; ``remove()`` takes the hook away. Also a context manager."""
-
+class _Handle(RemovableHandle):
     def __init__(self, remove):
         self._remove = remove
 
     def remove(self):
-        """Take the hook away; a second call does nothing."""
         if self._remove is not None:
             self._remove()
             self._remove = None
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.remove()
 
 
 def register_hook(self, hook):
@@ -43,7 +35,7 @@ def register_hook(self, hook):
     tensor(6.)
     """
     check_callables("register_hook", hook=hook)
-    return RemovableHandle(self._add_grad_hook(hook).remove)
+    return _Handle(self._add_grad_hook(hook).remove)
 
 
 def register_post_accumulate_grad_hook(self, hook):
@@ -62,7 +54,7 @@ def register_post_accumulate_grad_hook(self, hook):
     tensor(3.)
     """
     check_callables("register_post_accumulate_grad_hook", hook=hook)
-    return RemovableHandle(self._add_accumulate_hook(hook).remove)
+    return _Handle(self._add_accumulate_hook(hook).remove)
 
 
 def _check_pinning(function, device):

@@ -130,6 +130,11 @@ def test_what_is_missing_raises_on_use(torch):
         from torch.nn import LSTM  # noqa: F401
     with pytest.raises(AttributeError, match="Did you mean 'Linear'"):
         _ = torch.nn.Liner
+    from torch.jit import ScriptModule
+
+    assert not isinstance(torch.nn.Linear(1, 1), ScriptModule)
+    with pytest.raises(NotImplementedError, match="there is no TorchScript"):
+        ScriptModule()
     # Programs import what they may not use
     import torch.multiprocessing as mp
 
@@ -261,3 +266,13 @@ def test_private_modules_have_no_counterpart():
 @pytest.mark.parametrize("path", sorted(PROGRAMS.glob("*.py")), ids=lambda path: path.stem)
 def test_programs_written_for_pytorch(path):
     assert run_with_alias(path)
+
+
+def test_handles_of_hooks_are_of_one_type(torch):
+    from torch.utils.hooks import RemovableHandle
+
+    layer, x = torch.nn.Linear(1, 1), torch.ones(1, requires_grad=True)
+    with layer.register_forward_hook(print) as one, x.register_hook(print) as two:
+        assert isinstance(one, RemovableHandle) and isinstance(two, RemovableHandle)
+    one.remove()
+    two.remove()

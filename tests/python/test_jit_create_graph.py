@@ -120,14 +120,13 @@ RERUN = (
     "own derivative",
     "result with own derivative",
     "hook",
-    "view changed",
     "captured changed",
     "network",
     "argument changed",
 )
 
 
-@pytest.mark.parametrize("name", RERUN)
+@pytest.mark.parametrize("name", [*RERUN, "view changed"])
 def test_a_second_run_where_the_graph_does_not_say_how(w, name):
     function, leaves, state = rerun_programs(w)[name]
     value = w.rand(3, 4, dtype=w.float64)
@@ -154,8 +153,9 @@ def test_a_second_run_where_the_graph_does_not_say_how(w, name):
             second = w.autograd.grad(penalty, [x, *leaves], create_graph=True)
             third = w.autograd.grad(sum((g.sum() for g in second), w.zeros(())), [x])
             call(x)  # one warning, not one for each call
-        assert len(caught) == jitted, [str(c.message) for c in caught]
-        if jitted:
+        runs_again = jitted and name in RERUN  # of views that are changed, the graph says all
+        assert len(caught) == runs_again, [str(c.message) for c in caught]
+        if runs_again:
             assert caught[0].category is RuntimeWarning and "create_graph=True runs" in str(caught[0].message)
         found.append([out, after, w.rand(2), *states, *state, *first, *second, *third])
     for eager, compiled in zip(*found, strict=True):
@@ -331,7 +331,7 @@ def test_an_earlier_call_is_differentiated_with_the_values_of_that_call(w):
 def test_the_derivative_of_a_branch_that_draws_is_refused(w):
     jitted = w.jit(lambda x: w.cond(x.sum() > 0, lambda x: x * w.rand(3), lambda x: x * 2, (x,)))
     assert jitted(w.ones(3)).shape == (3,)
-    with pytest.raises(NotImplementedError, match="derivative of cond with random numbers"):
+    with pytest.raises(RuntimeError, match="cond: the derivative of a function in it .* draws random numbers"):
         jitted(w.ones(3, requires_grad=True))
 
 

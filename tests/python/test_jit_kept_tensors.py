@@ -368,3 +368,27 @@ def test_a_profiler_that_the_function_starts(w):
         assert compiled(w.ones(1)).item() == 2
         config["scale"] = 5.0
         assert compiled(w.ones(1)).item() == 5
+
+
+def times(k):
+    return lambda a: a * k
+
+
+def test_closures_that_the_function_makes_keep_nothing(w):
+    """Over tensors of the trace, made by a helper or in place, called directly, by others and by control flow."""
+
+    def f(x, k):
+        scale = times(k)
+
+        def body(a):
+            return scale(a) + k
+
+        def around(function, a):
+            return w.cond(a.sum() > 0, lambda: function(a), lambda: a * 1)
+
+        return around(lambda a: around(body, a) * 0.5, x) + scale(x)
+
+    x, k = w.ones(3), w.full((3,), 2.0)
+    jitted = w.jit(f)
+    assert jitted(x, k).tolist() == f(x, k).tolist() == [4, 4, 4]
+    assert jitted(x, k * 2).tolist() == f(x, k * 2).tolist() and jitted.traces == 1

@@ -219,6 +219,7 @@ SELECTED = {
     "apart in a transposed tensor": lambda x, i, j: x.transpose(0, 3)[i, 1:, j, ::2],
     "with None": lambda x, i, j: x[None, i, ..., None, j],
     "one after the other": lambda x, i, j: x[i][:, j],
+    "of an expanded tensor": lambda x, i, j: x[:1].expand(3, 4, 5, 6)[:, i],
 }
 
 
@@ -317,6 +318,55 @@ def test_a_view_at_an_unknown_place_is_an_error_where_it_shows(w, function):
         found = w.compile(function)(*compiled)
     assert tensor_lists(found) == tensor_lists(expected)
     assert compiled[0].tolist() == eager[0].tolist()
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        lambda y: y.storage_offset(),
+        lambda y: y._base is None,
+        lambda y: y.is_set_to(y),
+        lambda y: y.as_strided((2,), (1,), 0),
+    ],
+)
+def test_where_a_view_at_an_unknown_place_lies_is_not_known(w, look):
+    with pytest.raises(RuntimeError, match=r"not known while a function is traced.*x\[i\]"):
+        w.jit(lambda x, i: (look((x * 1)[i]), x * 1)[1])(w.ones(3, 2), w.tensor(1))
+
+
+def test_an_unknown_integer_into_memory_that_elements_share(w):
+    with pytest.raises(RuntimeError, match="share memory, and the value of the index is not known"):
+        w.jit(lambda x, i: x.unfold(0, 3, 1)[:, i].sum())(w.arange(6.0), w.tensor(1))
+
+
+@pytest.mark.parametrize("wrap", ["eager", "jit"])
+def test_an_index_out_of_range_of_something_empty(w, wrap):
+    def put(x, key):
+        x = x * 1
+        x[key] = 1.0
+        return x
+
+    f = w.jit if wrap == "jit" else lambda function: function
+    for x in (w.zeros(0, 3), w.zeros(0, 0, 3)):
+        for lead in ((...,), (slice(None),) * (x.dim() - 1)):
+            assert f(lambda x, i, lead=lead: (x * 1)[(*lead, i)] + 1)(x, w.tensor(-3)).numel() == 0
+            for i in (w.tensor(3), w.tensor([3]), w.tensor([0, -4])):
+                with pytest.raises(IndexError, match="out of range"):
+                    f(lambda x, i, lead=lead: x[(*lead, i)] + 1)(x, i)
+                with pytest.raises(IndexError, match="out of range"):
+                    f(put)(x, (*lead, i))
+    with pytest.raises(IndexError, match="out of range"):
+        f(lambda x, i: x[i] + 1)(w.zeros(0, 3), w.tensor(0))
+
+
+def test_create_graph_through_views_at_unknown_places(w):
+    for key in (lambda x, i: x[:, i], lambda x, i: x[i, :, i], lambda x, i: x.transpose(0, 2)[i]):
+        found = []
+        for f in (key, w.jit(lambda x, i, key=key: key(x * 1.0, i) * 1.0)):
+            x = w.arange(27.0).reshape(3, 3, 3).requires_grad_()
+            (g,) = w.autograd.grad((f(x, w.tensor(1)) ** 3).sum(), x, create_graph=True)
+            found.append([g.tolist(), *[t.tolist() for t in w.autograd.grad(g.sum(), x)]])
+        assert found[0] == found[1]
 
 
 def test_what_a_view_at_an_unknown_place_may_be_used_for(w):

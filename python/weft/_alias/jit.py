@@ -5,7 +5,7 @@ There is no TorchScript in Weft; :func:`weft.jit` compiles functions.
 
 from weft import _C
 
-__all__ = ["export", "ignore", "is_scripting", "is_tracing", "unused"]
+__all__ = ["ScriptModule", "export", "ignore", "is_scripting", "is_tracing", "unused"]
 
 
 def is_scripting():
@@ -36,3 +36,12 @@ def unused(function):
 def export(function):
     """A mark for TorchScript's compiler; returns the function."""
     return function
+
+
+class ScriptModule:
+    """Programs ask with ``isinstance`` whether a module is one. Nothing is; making one raises NotImplementedError."""
+
+    def __init__(self, *args, **kwargs):
+        raise NotImplementedError(
+            "torch.jit.ScriptModule: there is no TorchScript in Weft; weft.jit(module) compiles one"
+        )

@@ -5,6 +5,7 @@ import itertools
 import warnings
 
 import weft
+from weft._handles import RemovableHandle
 
 _next_id = itertools.count()
 global_hooks = {}  # of all modules: id -> (kind, hook, with_kwargs, always_call)
@@ -64,7 +65,7 @@ def register_module_forward_pre_hook(hook):
       (0): ReLU()
     ), ReLU()]
     """
-    return RemovableHandle(global_hooks, ("forward_pre", hook, False, False))
+    return HookHandle(global_hooks, ("forward_pre", hook, False, False))
 
 
 def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
@@ -73,47 +74,35 @@ def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
     With with_kwargs it is called as hook(module, args, kwargs, output); with always_call also, with output None, when
     forward has raised. Returns a removable handle.
     """
-    return RemovableHandle(global_hooks, ("forward", hook, with_kwargs, always_call))
+    return HookHandle(global_hooks, ("forward", hook, with_kwargs, always_call))
 
 
 def register_module_full_backward_pre_hook(hook):
     """Calls hook(module, grad_output) before every module's backward; it may return other gradients."""
-    return RemovableHandle(global_hooks, ("full_backward_pre", hook, False, False))
+    return HookHandle(global_hooks, ("full_backward_pre", hook, False, False))
 
 
 def register_module_full_backward_hook(hook):
     """Calls hook(module, grad_input, grad_output) after every module's backward; it may return another grad_input."""
-    return RemovableHandle(global_hooks, ("full_backward", hook, False, False))
+    return HookHandle(global_hooks, ("full_backward", hook, False, False))
 
 
 def register_module_parameter_registration_hook(hook):
     """Calls hook(module, name, parameter) whenever a module gets a parameter; it may return another one."""
-    return RemovableHandle(_registration_hooks, ("parameter", hook))
+    return HookHandle(_registration_hooks, ("parameter", hook))
 
 
 def register_module_buffer_registration_hook(hook):
     """Calls hook(module, name, buffer) whenever a module gets a buffer; it may return another one."""
-    return RemovableHandle(_registration_hooks, ("buffer", hook))
+    return HookHandle(_registration_hooks, ("buffer", hook))
 
 
 def register_module_module_registration_hook(hook):
     """Calls hook(module, name, submodule) whenever a module gets a submodule; it may return another one."""
-    return RemovableHandle(_registration_hooks, ("module", hook))
+    return HookHandle(_registration_hooks, ("module", hook))
 
 
-class RemovableHandle:
-    """What registering a hook returns; ``remove()`` takes the hook away again. Also a context manager.
-
-    >>> import weft
-    >>> layer = weft.nn.Identity()
-    >>> handle = layer.register_forward_hook(lambda module, args, output: output + 1)
-    >>> layer(weft.zeros(2))
-    tensor([1., 1.])
-    >>> handle.remove()
-    >>> layer(weft.zeros(2))
-    tensor([0., 0.])
-    """
-
+class HookHandle(RemovableHandle):
     def __init__(self, hooks, entry, prepend=False):
         if not callable(entry[1]):
             raise TypeError(f"a hook must be a function, got {type(entry[1]).__name__}")
@@ -128,14 +117,7 @@ class RemovableHandle:
             hooks[self.id] = entry
 
     def remove(self):
-        """Removes the hook; does nothing when it is gone already."""
         self._hooks.pop(self.id, None)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *exception):
-        self.remove()
 
 
 def call_with_hooks(module, hooks, args, kwargs):

@@ -7,7 +7,7 @@ from weft._checks import check_text
 from weft._missing import in_torch, member_explanation
 from weft.nn import state
 from weft.nn.conversion import Conversion, parse_to, zero_gradients
-from weft.nn.hooks import HooksOfKind, RemovableHandle, call_with_hooks, global_hooks, run_registration_hooks
+from weft.nn.hooks import HooksOfKind, HookHandle, call_with_hooks, global_hooks, run_registration_hooks
 from weft.nn.layer_path import add_layer_path
 from weft.nn.members import GROUPS, Members
 from weft.nn.parameter import Parameter
@@ -441,7 +441,7 @@ class Module:
     _backward_hooks = property(lambda self: HooksOfKind(self._hooks, "full_backward"))
 
     def _add_hook(self, kind, hook, prepend=False, with_kwargs=False, always_call=False):
-        return RemovableHandle(self._hooks, (kind, hook, with_kwargs, always_call), prepend)
+        return HookHandle(self._hooks, (kind, hook, with_kwargs, always_call), prepend)
 
     def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
         """Calls hook(module, args) before forward; it may return changed args. Returns a removable handle."""
@@ -460,7 +460,7 @@ class Module:
         return self._add_hook("full_backward", hook, prepend)
 
     def _add_state_hook(self, kind, hook):
-        return RemovableHandle(self.__dict__.setdefault("_state_hooks", {}), (kind, hook))
+        return HookHandle(self.__dict__.setdefault("_state_hooks", {}), (kind, hook))
 
     def register_state_dict_pre_hook(self, hook):
         """Calls hook(module, prefix, keep_vars) before state_dict."""
