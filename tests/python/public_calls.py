@@ -23,6 +23,7 @@ LEFT_OUT = {
     "weft.optim.Optimizer": "written by users",
     "weft.torch_alias": "changes what modules are imported",
     "weft.autograd.FunctionCtx": "made by Function.apply alone",
+    "weft.utils.hooks.RemovableHandle": "made by registering a hook alone",
     "weft.nn.module.Module.get_extra_state": "written by users",
     "weft.nn.module.Module.set_extra_state": "written by users",
     "weft.optim.optimizer.Optimizer.step": "written by users",

@@ -7,7 +7,7 @@ from weft._checks import check_text
 from weft._missing import in_torch, member_explanation
 from weft.nn import state
 from weft.nn.conversion import Conversion, parse_to, zero_gradients
-from weft.nn.hooks import HooksOfKind, HookHandle, call_with_hooks, global_hooks, run_registration_hooks
+from weft.nn.hooks import HookHandle, HooksOfKind, call_with_hooks, global_hooks, run_registration_hooks
 from weft.nn.layer_path import add_layer_path
 from weft.nn.members import GROUPS, Members
 from weft.nn.parameter import Parameter
