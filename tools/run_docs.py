@@ -1,4 +1,4 @@
-"""Run the examples of the documentation: README.md, docs/jit.md, docs/files.md, docs/threads.md, and
+"""Run the examples of the documentation: README.md, docs/jit.md, docs/files.md, docs/threads.md, docs/func.md, and
 docs/adding-an-op.md on a copy of the tree.
 
 In adding-an-op.md a block that begins with the comment `file: PATH` is put into that file, where it says: `after: TEXT`
@@ -87,4 +87,5 @@ if __name__ == "__main__":
     run_guide("jit.md")
     run_guide("files.md")
     run_guide("threads.md")
+    run_guide("func.md")
     run_adding_an_op()

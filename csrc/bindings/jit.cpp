@@ -3,6 +3,7 @@
 #include <atomic>
 #include <unordered_map>
 
+#include "bindings/current_line.h"
 #include "bindings/gil.h"
 #include "bindings/hooks.h"
 #include "bindings/jit_check.h"
@@ -11,7 +12,6 @@
 #include "bindings/jit_signature.h"
 #include "bindings/tensor_object.h"
 
-#include <frameobject.h>
 #include "autograd/engine.h"
 #include "graph/control_flow.h"
 #include "graph/function.h"
@@ -42,29 +42,6 @@ constexpr size_t kKept = 256;
 
 // Below this many elements of work a graph is done before another Python thread could do anything.
 constexpr int64_t kLongWork = 1 << 15;
-
-// The line of the program that is running: the innermost frame outside of this package.
-std::string current_line() {
-  static std::atomic<PyObject*> place;
-  PyObject* folder = made_once(place, [] {
-    return py::module_::import("os").attr("path").attr("dirname")(py::module_::import("weft").attr("__file__"));
-  });
-  const std::string package = py::cast<std::string>(folder) + "/";
-  auto frame = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(PyEval_GetFrame()));
-  while (frame && !frame.is_none()) {
-    auto* f = reinterpret_cast<PyFrameObject*>(frame.ptr());
-    auto code = py::reinterpret_steal<py::object>(reinterpret_cast<PyObject*>(PyFrame_GetCode(f)));
-    auto file = code.attr("co_filename").cast<std::string>();
-    if (!file.starts_with(package)) {
-      int line = PyFrame_GetLineNumber(f);
-      std::string text =
-          py::str(py::module_::import("linecache").attr("getline")(file, line).attr("strip")()).cast<std::string>();
-      return concat(file, ":", line, text.empty() ? "" : ": ", text);
-    }
-    frame = frame.attr("f_back");
-  }
-  return {};
-}
 
 struct Compiled {
   Ref<graph::Function> function;

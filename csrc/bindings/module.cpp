@@ -72,6 +72,7 @@ PYBIND11_MODULE(_C, m) {
   bind_autograd(f);
   bind_function(m);
   bind_jit(m);
+  bind_func(m);
 #define WEFT_X(family) bind_##family(f, nn);
   WEFT_FAMILIES(WEFT_X)
 #undef WEFT_X

@@ -64,8 +64,10 @@ uint64_t hooks_of(const Tensor& t) {
   return hooks;
 }
 
-Tracer::Tracer(std::function<std::string()> here)
-    : first_sequence_(coming_sequence()),
+Tracer::Tracer(std::function<std::string()> here, Purpose purpose)
+    : TraceSink(true, trace_sink),
+      purpose_(purpose),
+      first_sequence_(coming_sequence()),
       here_(std::move(here)),
       outer_(current()),
       number_(next_number()),
@@ -123,6 +125,7 @@ int Tracer::source() {
 void Tracer::define(const Tensor& t, ValueId value) {
   Memory& memory = memories_[t.impl()->storage.get()];
   memory.root = t;
+  memory.own = true;
   memory.value = value;
   memory.views = {{geometry_of(t), value, 0}};
   kept_.push_back(t);
@@ -177,6 +180,29 @@ Tensor Tracer::whole_of(const Tensor& t) {
 
 bool Tracer::knows(const Tensor& t) const {
   return memories_.count(t.impl()->storage.get()) || (outer_ && outer_->knows(t));
+}
+
+// Not the captured tensors that nobody has changed in the trace: what is computed from these alone is known.
+bool Tracer::takes(const Op& op, Inputs inputs, bool in_place) {
+  if (purpose_ == Purpose::Program) return true;
+  if (op.random() && on_random) {
+    on_random(op);
+    return true;
+  }
+  for (int i = 0; i < inputs.size(); i++) {
+    if (!inputs[i].defined()) continue;
+    auto memory = memories_.find(inputs[i].impl()->storage.get());
+    if (memory == memories_.end()) continue;
+    // What a node reads must still be there when the trace is evaluated.
+    if (memory->second.own || memory->second.version > 0 || (in_place && i == 0)) return true;
+  }
+  return false;
+}
+
+bool Tracer::hides(const Tensor& x) const {
+  if (purpose_ == Purpose::Program) return TraceSink::hides(x);
+  auto memory = memories_.find(x.impl()->storage.get());
+  return (memory != memories_.end() && memory->second.version > 0) || (next() && next()->deferred && next()->hides(x));
 }
 
 Tracer::Memory& Tracer::memory_of(const Tensor& t) {
@@ -464,7 +490,8 @@ Traced Tracer::finish(const std::vector<Tensor>& results) {
     if (outside && memory.version > 0) graph_.updates.push_back({memory.input, memory.value});
   }
   check_shared_arguments();
-  if (!outer_) check_shown_results(all);  // results of control flow are copies
+  // Results of control flow are copies, and those of transforms are computed anew.
+  if (!outer_ && purpose_ == Purpose::Program) check_shown_results(all);
   std::sort(graph_.updates.begin(), graph_.updates.end(),
             [](const Update& a, const Update& b) { return a.input < b.input; });
   traced.layouts_seen = std::move(layouts_seen_);

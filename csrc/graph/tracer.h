@@ -70,11 +70,16 @@ struct Traced {
   std::vector<LayoutSeen> layouts_seen;
 };
 
+// What a trace is made for. A Program is run later, for other arguments. A Transform (vmap, jvp) is evaluated in
+// another way when the function has ended, with the values that are there now: only what depends on its arguments is
+// recorded.
+enum class Purpose : uint8_t { Program, Transform };
+
 class Tracer final : public TraceSink {
  public:
   // `here` says which line of the program is running. A tracer made while another one traces may capture what that one
   // has made: a part of its program is traced apart.
-  explicit Tracer(std::function<std::string()> here = {});
+  explicit Tracer(std::function<std::string()> here = {}, Purpose purpose = Purpose::Program);
   // The one that traces on this thread.
   static Tracer* current() { return tracing() ? static_cast<Tracer*>(trace_sink) : nullptr; }
   const std::function<std::string()>& here() const { return here_; }
@@ -124,6 +129,12 @@ class Tracer final : public TraceSink {
   // The graph, when the program has come to its end with these results. Nothing can be recorded any more.
   Traced finish(const std::vector<Tensor>& results);
 
+  // Of a Transform: called with ops that draw random numbers; may raise. Without it, such ops are not recorded.
+  std::function<void(const Op&)> on_random;
+
+  bool takes(const Op& op, Inputs inputs, bool in_place) override;
+  bool hides(const Tensor& x) const override;
+  bool for_later() const override { return purpose_ == Purpose::Program || (next() && next()->for_later()); }
   void record(const Op& op, Inputs inputs, const Tensor* outputs) override;
   void record_inplace(const Op& op, Inputs inputs, const int* targets) override;
   void record_copy(const Tensor& copy, const Tensor& of) override;
@@ -158,7 +169,8 @@ class Tracer final : public TraceSink {
   };
   // What is known of the memory behind a storage.
   struct Memory {
-    Tensor root;  // shows all of it that the program can see
+    Tensor root;       // shows all of it that the program can see
+    bool own = false;  // it was made in the trace, or stands for an argument
     ValueId value = kNone;
     int version = 0;
     int input = -1;  // of the root, for memory that was there before
@@ -188,6 +200,7 @@ class Tracer final : public TraceSink {
   void check_shown_results(const std::vector<Tensor>& results) const;
   Gradient& gradient_of(const Tensor& leaf);
 
+  Purpose purpose_;
   Graph graph_;
   std::vector<Origin> origins_;
   std::unordered_map<const Storage*, Memory> memories_;

@@ -79,6 +79,10 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
 }  // namespace
 
 void apply(const Op& op, Inputs in, Tensor* out) {
+  if (trace_sink && !trace_sink->takes(op, in, false)) [[unlikely]] {
+    TraceScope next(trace_sink->next());
+    return apply(op, in, out);
+  }
   if (autocast_is_on && apply_autocast(op, in, out)) [[unlikely]]
     return;
   int count = op.num_outputs();
@@ -112,6 +116,10 @@ std::vector<Tensor> apply_list(const Op& op, const std::vector<Tensor>& inputs) 
 }
 
 Tensor apply_inplace(const Op& op, Inputs in) {
+  if (trace_sink && !trace_sink->takes(op, in, true)) [[unlikely]] {
+    TraceScope next(trace_sink->next());
+    return apply_inplace(op, in);
+  }
   const Tensor& target = in[0];
   check_inplace_allowed(op.name(), target);
   Device device = op.device(in);

@@ -34,6 +34,8 @@ const char* const kNoValuesYet =
     "look at them outside of the jitted function. A tensor kept from a function that was traced earlier has no values "
     "at all; return it instead";
 
+bool TraceSink::hides(const Tensor& x) const { return x.impl()->storage->made_in() != trace_number; }
+
 void fail_no_values(const Tensor& t) {
   if (t.is_meta()) fail("a tensor on the meta device has a shape but no values");
   refuse(kNoValuesYet, " (a tensor of shape ", t.shape(), " and dtype ", t.dtype(), ")");
@@ -41,13 +43,13 @@ void fail_no_values(const Tensor& t) {
 
 void refuse_while_tracing(const char* what) {
   check_traceable(
-      !tracing(), what,
+      !tracing() || !trace_sink->for_later(), what,
       ": in a jitted function this would happen only once, while weft.jit traces it; do it outside of the function");
 }
 
 void refuse_change_while_tracing(const char* what, const Tensor& x) {
   const Storage& storage = *x.impl()->storage;
-  if (!storage.symbolic() && storage.made_in() != trace_number) refuse_while_tracing(what);
+  if (tracing() && !storage.symbolic() && trace_sink->hides(x)) refuse_while_tracing(what);
 }
 
 void check_values_known(const char* what, const Tensor& x) {
@@ -56,8 +58,8 @@ void check_values_known(const char* what, const Tensor& x) {
 }
 
 void check_read_at_every_call(const char* what, const Tensor& x) {
-  check_traceable(!tracing() || x.impl()->storage->made_in() == trace_number, what,
-                  ": the value of a tensor from outside (of shape ", x.shape(), " and dtype ", x.dtype(),
+  check_traceable(!tracing() || !trace_sink->hides(x), what, ": the value of a tensor from outside (of shape ",
+                  x.shape(), " and dtype ", x.dtype(),
                   ") would be read only once, while weft.jit traces the function; compute with the tensor itself, or "
                   "pass the number as an argument");
 }
@@ -69,7 +71,7 @@ void check_values_readable(const char* what, const Tensor& x) {
 
 bool hides_values(const Tensor& x) {
   const Storage& storage = *x.impl()->storage;
-  return storage.symbolic() || (tracing() && storage.made_in() != trace_number);
+  return storage.symbolic() || (tracing() && trace_sink->hides(x));
 }
 
 }  // namespace weft

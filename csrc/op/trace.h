@@ -1,6 +1,7 @@
 // Tracing: while a sink is set on a thread, its ops are recorded instead of run. Their results are symbolic tensors,
-// which have everything but values. The static graph (graph/tracer.h) is made this way. A sink may also listen to ops
-// that run as ever.
+// which have everything but values. The static graph and the transforms of functions (graph/tracer.h) are made this
+// way. Sinks are levels: apply() offers an op to the innermost one, which takes it or leaves it to the next one out;
+// what nobody takes is run. A sink may also listen to ops that run as ever.
 #pragma once
 
 #include "op/op.h"
@@ -11,9 +12,17 @@ class TraceSink {
  public:
   // With `deferred` ops are recorded instead of run. Without, they run and the sink hears of them afterwards: only
   // record() and record_inplace() are called then.
-  explicit TraceSink(bool defers = true) : deferred(defers) {}
+  explicit TraceSink(bool defers = true, TraceSink* next = nullptr) : deferred(defers), next_(next) {}
   virtual ~TraceSink() = default;
   const bool deferred;
+  // The level outside of this one.
+  TraceSink* next() const { return next_; }
+  // Does the op belong to this level? `in_place`: it is about to be written over inputs[0].
+  virtual bool takes(const Op&, Inputs, bool /*in_place*/) { return true; }
+  // Are the values of x, which is no symbolic tensor, not to be read now: they will be others when the trace is run?
+  virtual bool hides(const Tensor& x) const;
+  // Will what is traced be run later, without the program's Python code?
+  virtual bool for_later() const { return true; }
   virtual void record(const Op& op, Inputs inputs, const Tensor* outputs) = 0;
   // The op's output i was written over inputs[targets[i]].
   virtual void record_inplace(const Op& op, Inputs inputs, const int* targets) = 0;
@@ -24,6 +33,9 @@ class TraceSink {
   // The .grad of a leaf. What a trace does to gradients of tensors that live outside of it must not be seen by others.
   virtual Tensor grad(const Tensor& leaf) = 0;
   virtual void set_grad(const Tensor& leaf, Tensor grad) = 0;
+
+ private:
+  TraceSink* next_;
 };
 
 extern constinit thread_local TraceSink* trace_sink;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "op/apply.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -172,5 +173,57 @@ Tensor unfold(const Tensor& x, int64_t dim, int64_t size, int64_t step) {
   check(step > 0, "unfold: step must be positive, got ", step);
   return apply(Unfold(d, size, step), x);
 }
+
+// Batch rules
+
+namespace {
+
+// What the program sees as one storage, one after the other for the elements of the batch.
+Tensor laid_out(const BatchCall& call, int i, int64_t& size) {
+  const Tensor& model = call.logical[i];
+  size = extent(model.shape(), model.strides());
+  check<ErrorKind::NotImplemented>(is_dense(model), "vmap: a tensor of shape ", model.shape(), " with strides ",
+                                   model.strides(), " is changed in place or read as another view; clone() it before");
+  Dims order, back;
+  for (int d = 0; d < model.ndim(); d++) order.push_back(d);
+  std::stable_sort(order.begin(), order.end(), [&](int64_t a, int64_t b) {
+    return model.strides()[static_cast<int>(a)] > model.strides()[static_cast<int>(b)];
+  });
+  order = behind(order);
+  order.insert(0, 0);
+  back = order;
+  for (int d = 0; d < order.size(); d++) back[static_cast<int>(order[d])] = d;
+  return permute(contiguous(permute(call.whole(i), order)), back);
+}
+Strides with_stride(const Strides& strides, int64_t first) {
+  Strides all = strides;
+  all.insert(0, first);
+  return all;
+}
+Shape with_size(const Shape& shape, int64_t size) {
+  Shape all = shape;
+  all.insert(0, size);
+  return all;
+}
+
+WEFT_BATCH_RULE(AsStrided) {
+  int64_t size = 0;
+  Tensor x = laid_out(call, 0, size);
+  call.out[0] = {as_strided(x, with_size(op.shape, call.size), with_stride(op.strides, size), x.offset() + op.offset),
+                 true};
+}
+WEFT_BATCH_RULE(PutView) {
+  int64_t size = 0;
+  Tensor x = laid_out(call, 0, size);
+  call.out[0] = {put_view(x, call.whole(1), with_stride(op.strides, size), op.offset), true};
+}
+WEFT_BATCH_RULE(Unfold) {
+  if (call.logical[0].ndim() == 0)
+    call.out[0] = {unsqueeze(call.in[0].tensor, -1), true};
+  else
+    call.out[0] = {apply(Unfold(op.dim + 1, op.size, op.step), call.in[0].tensor), true};
+}
+
+}  // namespace
 
 }  // namespace weft

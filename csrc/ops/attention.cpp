@@ -5,6 +5,7 @@
 
 #include "kernels/attention.h"
 #include "op/apply.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -152,5 +153,14 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
   DrawScope draw(nullptr);
   return matmul(dropout_p > 0 ? dropout(weights, dropout_p, true, false) : weights, v);
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_RULE(Attention) { apply_folded(op, call, 7); }
+WEFT_BATCH_RULE(AttentionBackward) { apply_folded(op, call, 63); }
+
+}  // namespace
 
 }  // namespace weft

@@ -3,6 +3,7 @@
 #include "kernels/convolution.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
@@ -399,5 +400,48 @@ Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const T
     return bias.defined() ? add(y, as_channels(bias, dims)) : y;
   });
 }
+
+// Batch rules
+
+namespace {
+
+Geometry grouped(const Geometry& g, int64_t size) {
+  Geometry many = g;
+  many.groups *= size;
+  return many;
+}
+
+WEFT_BATCH_RULE(Convolution) {
+  if (!call.in[1].batched && !call.in[2].batched && apply_folded(op, call, 1)) return;
+  Tensor bias = call.in[2].tensor.defined() ? merge_first(unsqueeze(call.whole(2), 2)) : Tensor();
+  if (bias.defined()) bias = reshape(bias, {-1});
+  Tensor y =
+      apply(Convolution(grouped(op.geometry, call.size)), as_groups(call.whole(0)), merge_first(call.whole(1)), bias);
+  call.out[0] = {from_groups(y, call.size), true};
+}
+WEFT_BATCH_RULE(ConvolutionInput) {
+  Shape shape = op.shape;
+  shape[0] *= call.size;
+  if (apply_folded(ConvolutionInput(op.geometry, shape), call, 1)) return;
+  shape = op.shape;
+  shape[1] *= call.size;
+  Tensor x = apply(ConvolutionInput(grouped(op.geometry, call.size), shape), as_groups(call.whole(0)),
+                   merge_first(call.whole(1)));
+  call.out[0] = {from_groups(x, call.size), true};
+}
+WEFT_BATCH_RULE(ConvolutionWeight) {
+  Shape shape = op.shape;
+  shape[0] *= call.size;
+  Tensor w = apply(ConvolutionWeight(grouped(op.geometry, call.size), shape), as_groups(call.whole(0)),
+                   as_groups(call.whole(1)));
+  call.out[0] = {split_first(w, call.size), true};
+}
+WEFT_BATCH_RULE(ChannelSums) {
+  Dims dims{1};
+  for (int d = 3; d < call.in[0].tensor.ndim(); d++) dims.push_back(d);
+  call.out[0] = {sum(call.in[0].tensor, dims), true};
+}
+
+}  // namespace
 
 }  // namespace weft

@@ -6,6 +6,7 @@
 #include "op/apply.h"
 #include "op/tile_code.h"
 #include "op/trace.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/promotion.h"
@@ -214,5 +215,20 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
     if (bound && std::isnan(bound->to_double())) return where(isnan(y), y, *bound);
   return unary_of<scalar::Clamp>(y, {min ? min->to_double() : -kInfinity, max ? max->to_double() : kInfinity, 0});
 }
+
+// Batch rules
+
+namespace {
+
+// The result has the first input's shape.
+WEFT_BATCH_RULE(Copy) {
+  Batched in[] = {{call.whole(0), true}, call.in[1]};
+  apply_aligned(op, {op, call.logical, in, 2, call.size, call.out});
+}
+WEFT_BATCH_SHIFT(Cast, op);
+WEFT_BATCH_SHIFT(Clone, op);
+WEFT_BATCH_SHIFT(ToDevice, op);
+
+}  // namespace
 
 }  // namespace weft

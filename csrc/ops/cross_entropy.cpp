@@ -2,6 +2,7 @@
 #include "kernels/loss.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -194,5 +195,19 @@ Tensor nll_loss(const Tensor& given, const Tensor& target, const ClassLossOption
   if (o.weight.defined()) weights = mul(take(o.weight, safe), weights);
   return finish(o, neg(mul(where(counted, picked, Scalar(0.0)), weights)), weights, x.ndim() == 1, x.dtype());
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_RULE(CrossEntropy) { call.declined = !apply_folded(op, call, 3); }
+WEFT_BATCH_RULE(CrossEntropyBackward) { call.declined = !apply_folded(op, call, 15); }
+WEFT_BATCH_RULE(TargetClasses) {
+  Shape shape = op.input;
+  shape[0] *= call.size;
+  apply_folded(TargetClasses(shape, op.ignore_index), call, 1);
+}
+
+}  // namespace
 
 }  // namespace weft

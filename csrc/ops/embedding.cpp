@@ -7,9 +7,12 @@
 #include "op/apply.h"
 #include "op/trace.h"
 #include "op/trace_values.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/indexing.h"
 #include "ops/movement.h"
+#include "ops/require.h"
 
 namespace weft {
 
@@ -120,5 +123,41 @@ Tensor one_hot(const Tensor& x, int64_t num_classes) {
   apply_check(ClassRange(num_classes), index);
   return to_dtype(eq(unsqueeze(index, -1), arange(num_classes, x.device())), DType::Int64);
 }
+
+// Batch rules
+
+namespace {
+
+// Rows of `size` tables that follow each other.
+Tensor rows_of_all(const BatchCall& call, int i, int64_t rows) {
+  const Tensor index = call.whole(i);
+  Shape shape = Shape::filled(index.ndim(), 1);
+  shape[0] = call.size;
+  return add(index, reshape(mul(arange(call.size, index.device()), Scalar(rows)), shape));
+}
+
+WEFT_BATCH_RULE(Embedding) {
+  if (!call.in[0].batched) {
+    call.out[0] = {apply(op, call.in[0].tensor, call.in[1].tensor), true};
+    return;
+  }
+  const Tensor weight = call.in[0].tensor, index = call.whole(1);
+  const int64_t rows = weight.size(1);
+  require_all(logical_and(ge(index, Scalar(0)), lt(index, Scalar(rows))), "embedding: an index is out of range");
+  Tensor found = apply(Embedding(-1), merge_first(weight), rows_of_all(call, 1, rows));
+  // The row of the padding gets no gradient.
+  if (op.padding >= 0) found = where(unsqueeze(eq(index, Scalar(op.padding)), -1), detach(found), found);
+  call.out[0] = {found, true};
+}
+WEFT_BATCH_RULE(EmbeddingBackward) {
+  Tensor g = call.whole(0);
+  if (op.padding >= 0)
+    g = masked_fill(g, unsqueeze(eq(call.whole(1), Scalar(op.padding)), -1), zeros({}, g.dtype(), g.device()));
+  Tensor all = apply(EmbeddingBackward(op.rows * call.size, -1), g, rows_of_all(call, 1, op.rows));
+  call.out[0] = {split_first(all, call.size), true};
+}
+WEFT_BATCH_SHIFT(ClassRange, op);
+
+}  // namespace
 
 }  // namespace weft

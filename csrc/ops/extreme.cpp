@@ -1,6 +1,7 @@
 // Largest and smallest elements with their positions.
 #include "kernels/reduction.h"
 #include "op/apply.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/indexing.h"
 #include "ops/reduced_dims.h"
@@ -94,5 +95,14 @@ ValuesAndIndices max(const Tensor& x, int64_t dim, bool keepdim) { return extrem
 ValuesAndIndices min(const Tensor& x, int64_t dim, bool keepdim) { return extreme(false, x, dim, keepdim); }
 Tensor argmax(const Tensor& x, std::optional<int64_t> dim, bool keepdim) { return arg_extreme(true, x, dim, keepdim); }
 Tensor argmin(const Tensor& x, std::optional<int64_t> dim, bool keepdim) { return arg_extreme(false, x, dim, keepdim); }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_SHIFT(Extreme, Extreme(op.largest, op.dim + 1, op.dims.behind_one()));
+WEFT_BATCH_SHIFT(ArgExtreme, ArgExtreme(op.largest, op.dims.behind_one()));
+
+}  // namespace
 
 }  // namespace weft

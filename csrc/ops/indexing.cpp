@@ -5,6 +5,7 @@
 #include "op/apply.h"
 #include "op/refusal.h"
 #include "op/trace.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -583,5 +584,105 @@ Tensor take_along_dim(const Tensor& x, const Tensor& given, std::optional<int64_
   Places places{kOp, true, true, d, 1};
   return pick(places, expand(x, x_shape), {expand(index, index_shape)});
 }
+
+// Batch rules
+
+namespace {
+
+BasicKey behind_one(const BasicKey& key, int64_t size) {
+  BasicKey shifted = key;
+  shifted.starts.insert(0, 0);
+  shifted.steps.insert(0, 1);
+  shifted.counts.insert(0, size);
+  shifted.new_axes = behind(key.new_axes);
+  return shifted;
+}
+BasicIndex behind_one(const BasicIndex& op, int64_t size) { return BasicIndex(behind_one(op.key, size)); }
+const BatchByShift<BasicIndex, behind_one, false> batch_BasicIndex;
+
+// With the dimensions that the indices replace first, behind the batch's, and those before them behind these.
+struct Rearranged {
+  Dims order, back;  // of x; back: of the result, to where the program sees its dimensions
+  Rearranged(const Places& places, int ndim, int index_dims) {
+    const int lead = places.dim, rest = ndim - lead - places.count;
+    order.push_back(0);
+    for (int d = 0; d < places.count; d++) order.push_back(1 + lead + d);
+    for (int d = 0; d < lead; d++) order.push_back(1 + d);
+    for (int d = 0; d < rest; d++) order.push_back(1 + lead + places.count + d);
+    // (B, index, lead, rest) as (B, lead, index, rest)
+    back.push_back(0);
+    for (int d = 0; d < lead; d++) back.push_back(1 + index_dims + d);
+    for (int d = 0; d < index_dims; d++) back.push_back(1 + d);
+    for (int d = 0; d < rest; d++) back.push_back(1 + index_dims + lead + d);
+  }
+};
+Dims inverse_of(const Dims& order) {
+  Dims inverse = order;
+  for (int i = 0; i < order.size(); i++) inverse[static_cast<int>(order[i])] = i;
+  return inverse;
+}
+
+// The indices of the batch's elements, and the given ones.
+std::vector<Tensor> with_elements(const BatchCall& call, int first, int count) {
+  std::vector<Tensor> indices;
+  Shape shape = Shape::filled(call.logical[first].ndim() + 1, 1);
+  shape[0] = call.size;
+  Tensor elements = reshape(arange(call.size, call.in[first].tensor.device()), shape);
+  Shape whole = call.whole(first).shape();
+  indices.push_back(expand(elements, whole));
+  for (int k = 0; k < count; k++) indices.push_back(call.whole(first + k));
+  return indices;
+}
+Places behind_one(const Places& places) {
+  Places shifted = places;
+  shifted.dim++;
+  shifted.select = false;
+  return shifted;
+}
+bool any_index_batched(const BatchCall& call, int first) {
+  for (int i = first; i < call.count; i++)
+    if (call.in[i].batched) return true;
+  return false;
+}
+std::vector<Tensor> indices_of(const BatchCall& call, int first, bool whole) {
+  std::vector<Tensor> indices;
+  for (int i = first; i < call.count; i++) indices.push_back(whole ? call.whole(i) : call.in[i].tensor);
+  return indices;
+}
+
+WEFT_BATCH_RULE(Pick) {
+  const Places& places = op.places;
+  if (places.gather || !any_index_batched(call, 1)) {
+    call.out[0] = {pick(behind_one(places), call.whole(0), indices_of(call, 1, places.gather)), true};
+    return;
+  }
+  const Rearranged r(places, call.logical[0].ndim(), call.logical[1].ndim());
+  const Places all{places.op, false, places.wrap, 0, places.count + 1};
+  Tensor found = pick(all, permute(call.whole(0), r.order), with_elements(call, 1, places.count));
+  call.out[0] = {permute(found, r.back), true};
+}
+WEFT_BATCH_RULE(Put) {
+  const Places& places = op.places;
+  const Tensor* logical[kMaxDims];
+  for (int k = 0; k < places.count; k++) logical[k] = &call.logical[2 + k];
+  Shape wanted = result_shape(places, call.logical[0].shape(), logical);
+  Shape lined = call.logical[1].shape();
+  while (lined.size() < wanted.size()) lined.insert(0, 1);
+  Tensor source = call.whole(1);
+  lined.insert(0, call.size);
+  wanted.insert(0, call.size);
+  source = expand(reshape(source, lined), wanted);
+  if (places.gather || !any_index_batched(call, 2)) {
+    call.out[0] = {put(behind_one(places), call.whole(0), source, indices_of(call, 2, places.gather), op.mode), true};
+    return;
+  }
+  const Rearranged r(places, call.logical[0].ndim(), call.logical[2].ndim());
+  Places all{places.op, false, places.wrap, 0, places.count + 1, places.distinct};
+  Tensor done = put(all, permute(call.whole(0), r.order), permute(source, inverse_of(r.back)),
+                    with_elements(call, 2, places.count), op.mode);
+  call.out[0] = {permute(done, inverse_of(r.order)), true};
+}
+
+}  // namespace
 
 }  // namespace weft

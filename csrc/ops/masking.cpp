@@ -7,6 +7,7 @@
 #include "op/tile_code.h"
 #include "op/trace.h"
 #include "op/trace_values.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -196,5 +197,25 @@ Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const T
   counts = maximum(counts, ones_like(counts));
   return is_floating(x.dtype()) ? div(total, counts) : floor_divide(total, counts);
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_RULE(MaskedFill) {
+  if (!call.in[2].batched) return apply_aligned(op, call);
+  // A number for each element of the batch.
+  Tensor x = call.whole(0), mask = call.whole(1), value = to_dtype(call.in[2].tensor, x.dtype());
+  const int ndim = std::max(call.logical[0].ndim(), call.logical[1].ndim());
+  const auto lined = [&](const Tensor& t) {
+    Shape shape = t.shape();
+    while (shape.size() <= ndim) shape.insert(1, 1);
+    return reshape(t, shape);
+  };
+  call.out[0] = {where(lined(mask), lined(value), lined(x)), true};
+}
+WEFT_BATCH_SHIFT(ScatterReduce, ScatterReduce(op.dim + 1, op.mode));
+
+}  // namespace
 
 }  // namespace weft

@@ -3,6 +3,7 @@
 #include "kernels/matmul.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
@@ -384,5 +385,61 @@ Tensor addbmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_
   };
   return add_scaled("addbmm", x, a, {a.size(1), b.size(2)}, beta, alpha, product);
 }
+
+// Batch rules
+
+namespace {
+
+// A batched operand with dimensions of size 1 behind the batch's, so that it has `ndim` beside it.
+Tensor aligned(const BatchCall& call, int i, int ndim) {
+  const Tensor& t = call.in[i].tensor;
+  if (!t.defined() || !call.in[i].batched || call.logical[i].ndim() >= ndim) return t;
+  Shape shape = t.shape();
+  for (int d = call.logical[i].ndim(); d < ndim; d++) shape.insert(1, 1);
+  return reshape(t, shape);
+}
+
+WEFT_BATCH_RULE(Matmul) {
+  const bool row = call.logical[0].ndim() == 1, column = call.logical[1].ndim() == 1;
+  const int ndim = std::max({call.logical[0].ndim(), call.logical[1].ndim(), 2});
+  // Vectors as matrices first: their only dimension is no batch dimension.
+  Tensor a = call.in[0].tensor, b = call.in[1].tensor;
+  if (row) a = unsqueeze(a, -2);
+  if (column) b = unsqueeze(b, -1);
+  const auto with_dims = [&](const Tensor& t, bool batched) {
+    if (!batched) return t;
+    Shape shape = t.shape();
+    while (shape.size() <= ndim) shape.insert(1, 1);
+    return reshape(t, shape);
+  };
+  Tensor y = matmul(with_dims(a, call.in[0].batched), with_dims(b, call.in[1].batched));
+  if (column) y = squeeze(y, -1);
+  if (row) y = squeeze(y, column ? -1 : -2);
+  call.out[0] = {y, true};
+}
+WEFT_BATCH_RULE(AddMatmul) {
+  const int ndim = std::max(call.logical[1].ndim(), call.logical[2].ndim());
+  Tensor base = aligned(call, 0, ndim), a = call.whole(1), b = call.whole(2);
+  call.out[0] = {apply(op, base, a, b), true};
+}
+WEFT_BATCH_RULE(Linear) {
+  const Tensor &x = call.in[0].tensor, &weight = call.in[1].tensor, &bias = call.in[2].tensor;
+  if (!call.in[1].batched && !call.in[2].batched) {
+    call.out[0] = {apply(op, x, weight, bias), true};
+    return;
+  }
+  // One product of matrices for each element of the batch.
+  const Shape& seen = call.logical[0].shape();
+  Tensor rows = reshape(call.in[0].batched ? x : call.whole(0), {call.size, -1, seen.back()});
+  if (!call.in[0].batched) rows = reshape(x, {1, -1, seen.back()});
+  Tensor y = matmul(rows, transpose(call.in[1].batched ? weight : unsqueeze(weight, 0), -2, -1));
+  if (bias.defined()) y = add(y, call.in[2].batched ? unsqueeze(bias, 1) : bias);
+  Shape shape = seen;
+  shape.back() = weight.size(-2);
+  shape.insert(0, call.size);
+  call.out[0] = {reshape(y, shape), true};
+}
+
+}  // namespace
 
 }  // namespace weft

@@ -5,6 +5,7 @@
 
 #include "core/small_vector.h"
 #include "op/apply.h"
+#include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
 #include "ops/view_op.h"
@@ -469,5 +470,35 @@ std::vector<Tensor> unbind(const Tensor& x, int64_t dim) {
   for (int64_t i = 0; i < x.size(d); i++) parts.push_back(select(x, d, i));
   return parts;
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_SHIFT(Detach, op);
+WEFT_BATCH_SHIFT(Select, Select(op.dim + 1, op.index));
+WEFT_BATCH_SHIFT(Slice, Slice(op.dim + 1, op.start, op.stop, op.step));
+WEFT_BATCH_SHIFT(Diagonal, Diagonal(op.offset, op.dim1 + 1, op.dim2 + 1));
+
+Shape with_size(const Shape& shape, int64_t size) {
+  Shape whole = shape;
+  whole.insert(0, size);
+  return whole;
+}
+
+WEFT_BATCH_RULE(View) { call.out[0] = {reshape(call.in[0].tensor, with_size(op.shape, call.size)), true}; }
+WEFT_BATCH_RULE(Permute) {
+  Dims order = behind(op.order);
+  order.insert(0, 0);
+  call.out[0] = {permute(call.in[0].tensor, order), true};
+}
+WEFT_BATCH_RULE(Expand) {
+  Shape shape = call.in[0].tensor.shape();
+  while (shape.size() <= op.shape.size()) shape.insert(1, 1);
+  call.out[0] = {expand(reshape(call.in[0].tensor, shape), with_size(op.shape, call.size)), true};
+}
+WEFT_BATCH_RULE(Reinterpret) { call.out[0] = {apply(op, contiguous(call.in[0].tensor)), true}; }
+
+}  // namespace
 
 }  // namespace weft

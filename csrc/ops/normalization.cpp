@@ -5,6 +5,7 @@
 #include "op/grad_mode.h"
 #include "op/node.h"
 #include "op/trace.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -341,5 +342,68 @@ Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight, doubl
   Tensor y = to_dtype(mul(wide, rsqrt(add(mean(square(wide), dims, true), Scalar(eps)))), x.dtype());
   return weight.defined() ? mul(y, weight) : y;
 }
+
+// Batch rules
+
+namespace {
+
+// Statistics and parameters (B, C) as those of B * C channels.
+Tensor all_channels(const BatchCall& call, int i) {
+  Tensor t = call.whole(i);
+  return t.defined() ? contiguous(reshape(t, {-1})) : t;
+}
+void give_channels(const BatchCall& call, Tensor* out, int count) {
+  call.out[0] = {from_groups(out[0], call.size), true};
+  for (int i = 1; i < count; i++) call.out[i] = {split_first(out[i], call.size), true};
+}
+
+WEFT_BATCH_RULE(BatchNormLine) {
+  Tensor list[4], out[2];
+  for (int i = 0; i < 4; i++) list[i] = all_channels(call, i);
+  const Tensor* inputs[] = {&list[0], &list[1], &list[2], &list[3]};
+  apply(op, Inputs(inputs, 4), out);
+  for (int i = 0; i < 2; i++) call.out[i] = {split_first(out[i], call.size), true};
+}
+WEFT_BATCH_RULE(BatchNorm) {
+  Tensor list[5], out[3];
+  list[0] = contiguous(as_groups(call.whole(0)));
+  for (int i = 1; i < call.count; i++) list[i] = all_channels(call, i);
+  const Tensor* inputs[] = {&list[0], &list[1], &list[2], &list[3], &list[4]};
+  apply(op, Inputs(inputs, call.count), out);
+  give_channels(call, out, op.num_outputs());
+}
+WEFT_BATCH_RULE(BatchNormBackward) {
+  Tensor list[5], out[3];
+  for (int i = 0; i < 2; i++) list[i] = contiguous(as_groups(call.whole(i)));
+  for (int i = 2; i < call.count; i++) list[i] = all_channels(call, i);
+  const Tensor* inputs[] = {&list[0], &list[1], &list[2], &list[3], &list[4]};
+  apply(op, Inputs(inputs, call.count), out);
+  give_channels(call, out, 3);
+}
+// A parameter for each element of the batch, in its place behind other dimensions of x.
+Tensor in_place_of(const Tensor& parameter, bool batched, const RowNorm& op, int ndim) {
+  Shape shape = parameter.shape();
+  const int own = shape.size() - batched, behind = op.rule.by_group ? ndim - 2 : 0;
+  for (int d = own + behind; d < ndim; d++) shape.insert(batched, 1);
+  for (int d = 0; d < behind; d++) shape.push_back(1);
+  return reshape(parameter, shape);
+}
+WEFT_BATCH_RULE(RowNorm) {
+  const bool own = call.in[1].batched || call.in[2].batched;
+  RowRule rule = op.rule;
+  rule.g.rows *= call.size;
+  Tensor x = contiguous(call.whole(0)), none, out[3];
+  const Tensor* list[] = {&x, own ? &none : &call.in[1].tensor, own ? &none : &call.in[2].tensor};
+  apply(RowNorm(rule, op.eps, op.parameters), Inputs(list, 3), out);
+  const int ndim = call.logical[0].ndim();
+  if (own && call.in[1].tensor.defined())
+    out[0] = mul(out[0], in_place_of(call.in[1].tensor, call.in[1].batched, op, ndim));
+  if (own && call.in[2].tensor.defined())
+    out[0] = add(out[0], in_place_of(call.in[2].tensor, call.in[2].batched, op, ndim));
+  call.out[0] = {out[0], true};
+  for (int i = 1; i < 3; i++) call.out[i] = {split_first(out[i], call.size), true};
+}
+
+}  // namespace
 
 }  // namespace weft

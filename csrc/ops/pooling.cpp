@@ -5,6 +5,7 @@
 
 #include "kernels/pooling.h"
 #include "op/apply.h"
+#include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
@@ -241,5 +242,20 @@ PooledAndIndices adaptive_max_pool2d(const Tensor& x, const std::array<int64_t, 
 Tensor adaptive_avg_pool2d(const Tensor& x, const std::array<int64_t, 2>& size, const PoolName& name) {
   return avg_pool(name.op, adaptive_rule(name, x, size), x);
 }
+
+// Batch rules
+
+namespace {
+
+Shape with_images(const Shape& image, int64_t size) {
+  Shape all = image;
+  all[0] *= size;  // images, or the channels of one
+  return all;
+}
+WEFT_BATCH_RULE(MaxPool) { apply_folded(op, call, 1); }
+WEFT_BATCH_RULE(MaxPoolBackward) { apply_folded(MaxPoolBackward(op.rule, with_images(op.image, call.size)), call, 3); }
+WEFT_BATCH_RULE(AvgPool) { apply_folded(AvgPool(op.rule, op.backward, with_images(op.image, call.size)), call, 1); }
+
+}  // namespace
 
 }  // namespace weft

@@ -4,6 +4,7 @@
 
 #include "op/tile_code.h"
 #include "op/trace.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -256,5 +257,26 @@ Tensor dropout(const Tensor& x, double p, bool training, bool features) {
   Tensor mask = random(Distribution::Bernoulli, {1 - p, 0}, shape, DType::Bool, x.device());
   return apply(MaskedScale(p == 1 ? 0.0 : 1 / (1 - p)), x, mask);
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_RULE(Random) {
+  Shape shape = op.shape;
+  shape.insert(0, call.size);
+  call.out[0] = {apply_list(Random(op.draw, shape, op.dtype, op.place), {})[0], true};
+}
+WEFT_BATCH_SHIFT(RandomInPlace, op);
+WEFT_BATCH_SHIFT(BernoulliTensor, op);
+WEFT_BATCH_RULE(Multinomial) { apply_folded(op, call, 1); }
+WEFT_BATCH_RULE(MultinomialWeights) { apply_folded(op, call, 1); }
+WEFT_BATCH_RULE(Permutation) {
+  std::vector<Tensor> all;
+  for (int64_t b = 0; b < call.size; b++) all.push_back(apply_list(op, {})[0]);
+  call.out[0] = {all.empty() ? zeros({0, op.n}, DType::Int64, op.place) : stack(all, 0), true};
+}
+
+}  // namespace
 
 }  // namespace weft

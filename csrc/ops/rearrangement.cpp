@@ -6,6 +6,7 @@
 #include "op/apply.h"
 #include "op/trace.h"
 #include "op/trace_values.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -387,5 +388,26 @@ Tensor repeat_interleave(const Tensor& x, const Tensor& counts, int64_t dim) {
 
 Tensor tril(const Tensor& x, int64_t diagonal) { return triangle("tril", x, diagonal, false); }
 Tensor triu(const Tensor& x, int64_t diagonal) { return triangle("triu", x, diagonal, true); }
+
+// Batch rules
+
+namespace {
+
+Cat behind_one(const Cat& op) {
+  Cat shifted = op;
+  shifted.dim++;
+  return shifted;
+}
+Dims after_zero(const Dims& dims) {
+  Dims all = dims;
+  all.insert(0, 0);
+  return all;
+}
+WEFT_BATCH_SHIFT(Cat, behind_one(op));
+WEFT_BATCH_SHIFT(Flip, Flip(behind(op.dims)));
+WEFT_BATCH_SHIFT(Roll, Roll(op.dim + 1, op.shift));
+WEFT_BATCH_SHIFT(Pad, Pad(after_zero(op.before), after_zero(op.after), op.value));
+
+}  // namespace
 
 }  // namespace weft

@@ -24,6 +24,13 @@ class ReducedDims {
   // y broadcast to the input's shape, without copying.
   Tensor spread(const Tensor& y, const Shape& shape) const;
 
+  // The same of tensors with one dimension more in front.
+  ReducedDims behind_one() const {
+    ReducedDims shifted = *this;
+    shifted.mask <<= 1;
+    return shifted;
+  }
+
   uint64_t mask = 0;
   bool keepdim = false;
 };

@@ -7,6 +7,7 @@
 #include "op/apply.h"
 #include "op/autocast.h"
 #include "op/tile_code.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -264,5 +265,13 @@ Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, st
   // The powers and their sum may leave a half type where the norm does not.
   return to_dtype(power_norm(to_dtype(y, scaling_dtype(t)), p, dims, keepdim), t);
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_SHIFT(Reduce, Reduce(op.kind, op.dims.behind_one(), op.dtype));
+
+}  // namespace
 
 }  // namespace weft

@@ -1,6 +1,7 @@
 #include "ops/require.h"
 
 #include "op/apply.h"
+#include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
 
@@ -31,5 +32,13 @@ void require_all(const Tensor& condition, const std::string& message, bool of_va
   GradModeGuard no_grad(false);
   apply_check(Require(message, of_value), all(condition));
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_SHIFT(Require, op);
+
+}  // namespace
 
 }  // namespace weft

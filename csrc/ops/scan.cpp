@@ -4,6 +4,7 @@
 #include "kernels/reduction.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -168,5 +169,15 @@ Tensor logcumsumexp(const Tensor& x, int64_t dim) {
 }
 ValuesAndIndices cummax(const Tensor& x, int64_t dim) { return running_extreme(true, x, dim); }
 ValuesAndIndices cummin(const Tensor& x, int64_t dim) { return running_extreme(false, x, dim); }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_SHIFT(Running, Running(op.scan, op.dim + 1, op.reverse, op.dtype));
+WEFT_BATCH_SHIFT(Recurrence, Recurrence(op.dim + 1, op.reverse));
+WEFT_BATCH_SHIFT(RunningExtreme, RunningExtreme(op.largest, op.dim + 1));
+
+}  // namespace
 
 }  // namespace weft

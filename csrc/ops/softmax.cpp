@@ -2,6 +2,7 @@
 
 #include "kernels/softmax.h"
 #include "op/apply.h"
+#include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
 
@@ -60,5 +61,14 @@ Tensor softmax_of(bool log, const Tensor& x, int64_t dim, std::optional<DType> d
 
 Tensor softmax(const Tensor& x, int64_t dim, std::optional<DType> dtype) { return softmax_of(false, x, dim, dtype); }
 Tensor log_softmax(const Tensor& x, int64_t dim, std::optional<DType> dtype) { return softmax_of(true, x, dim, dtype); }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_SHIFT(Softmax, Softmax(op.log, op.dim + 1));
+WEFT_BATCH_SHIFT(SoftmaxBackward, SoftmaxBackward(op.log, op.dim + 1));
+
+}  // namespace
 
 }  // namespace weft

@@ -7,6 +7,7 @@
 #include "op/apply.h"
 #include "op/trace.h"
 #include "op/trace_values.h"
+#include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
@@ -267,5 +268,14 @@ Tensor searchsorted(const Tensor& sequence, const Tensor& values, bool right, co
         sorted.shape(), " and ", values.shape());
   return apply(SearchSorted(right), contiguous(sorted), contiguous(values));
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_SHIFT(Sort, op);
+WEFT_BATCH_SHIFT(Topk, op);
+
+}  // namespace
 
 }  // namespace weft

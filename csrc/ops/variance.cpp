@@ -1,6 +1,7 @@
 // Variance and standard deviation.
 #include "kernels/reduction.h"
 #include "op/apply.h"
+#include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/reduced_dims.h"
 #include "ops/reduction.h"
@@ -76,5 +77,13 @@ Tensor var(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
 Tensor std(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
   return variance(true, "std", x, dims, correction, keepdim).variance;
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_SHIFT(Variance, Variance(op.root, op.dims.behind_one(), op.correction));
+
+}  // namespace
 
 }  // namespace weft

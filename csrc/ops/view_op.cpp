@@ -1,6 +1,7 @@
 #include "ops/view_op.h"
 
 #include "kernels/elementwise.h"
+#include "ops/batching.h"
 
 namespace weft {
 
@@ -26,5 +27,20 @@ struct PlaceInZeros : OpOf<PlaceInZeros> {
 Tensor place_in_zeros(const Op& view, const Tensor& g, const Shape& shape) {
   return apply(PlaceInZeros(view.share(), shape), g);
 }
+
+// Batch rules
+
+namespace {
+
+WEFT_BATCH_RULE(PlaceInZeros) {
+  const Ref<const Op> view = shifted(*op.view_op, call.size);
+  check<ErrorKind::NotImplemented>(static_cast<bool>(view), "vmap: the derivative of ", op.view_op->name(),
+                                   " has no batch rule");
+  Shape shape = op.shape;
+  shape.insert(0, call.size);
+  call.out[0] = {place_in_zeros(*view, call.in[0].tensor, shape), true};
+}
+
+}  // namespace
 
 }  // namespace weft

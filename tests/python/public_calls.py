@@ -254,6 +254,15 @@ RECIPES = {
     "weft.cuda.set_device": lambda w: (0,),
     "weft.cuda.set_memory_limit": lambda w: (None,),
     "weft.cuda.set_per_process_memory_fraction": lambda w: (1.0,),
+    "weft.vmap": lambda w: (lambda x: x * 2,),
+    **{
+        f"weft.func.{name}": lambda w: (lambda x: x.sum(),)
+        for name in ("grad", "grad_and_value", "value_and_grad", "hessian", "jacfwd", "jacrev", "vmap")
+    },
+    **{f"weft.func.{name}": lambda w: (lambda x: x.sum(), w.ones(2)) for name in ("linearize", "vjp")},
+    "weft.func.jvp": lambda w: (lambda x: x.sum(), (w.ones(2),), (w.ones(2),)),
+    "weft.func.functional_call": lambda w: (_model(w), {}, (w.ones(3, 2),)),
+    "weft.func.stack_module_state": lambda w: ([_model(w), _model(w)],),
     "weft.linalg.matrix_norm": lambda w: (w.ones(2, 2),),
     "weft.memory.label_layers": lambda w: (_model(w),),
     "weft.memory.set_limit": lambda w: (1 << 30,),

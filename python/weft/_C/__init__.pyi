@@ -2594,6 +2594,8 @@ class _Guards:
         ...
     def add_cell(self, arg0: typing.Any, arg1: str, arg2: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
+    def add_class(self, arg0: typing.Any, arg1: str) -> None:
+        ...
     def add_count(self, arg0: typing.Any, arg1: dict, arg2: typing.SupportsIndex, arg3: str) -> None:
         ...
     def add_dict(self, arg0: typing.Any, arg1: dict, arg2: str, arg3: typing.SupportsInt | typing.SupportsIndex) -> None:
@@ -2614,7 +2616,7 @@ class _Guards:
         ...
     def label(self, arg0: typing.SupportsInt | typing.SupportsIndex) -> str:
         ...
-    def prune(self) -> None:
+    def prune(self, other: _Guards = None) -> None:
         ...
     def renew(self, arg0: typing.SupportsInt | typing.SupportsIndex, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
         ...
@@ -2822,6 +2824,8 @@ def _check_inplace(op: str, tensors: collections.abc.Sequence[weft.Tensor]) -> N
     """
     Raises RuntimeError if one of the tensors cannot be changed in place.
     """
+def _depends_on_others(arg0: collections.abc.Sequence[weft.Tensor], arg1: collections.abc.Sequence[weft.Tensor]) -> builtins.bool:
+    ...
 def _dtype(arg0: str) -> typing.Any:
     ...
 def _generator(arg0: typing.Any, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex) -> typing.Any:
@@ -2836,6 +2840,8 @@ def _gradients_of(params: typing.Any, known: list) -> typing.Any:
     """
     The gradients of the parameters that have one, if these are the known ones; else None.
     """
+def _holds_its_object(arg0: typing.Any) -> builtins.bool:
+    ...
 def _instance_dict(arg0: typing.Any) -> typing.Any:
     ...
 def _is_grad_enabled() -> builtins.bool:
@@ -2849,6 +2855,8 @@ def _is_tracing() -> builtins.bool:
     Is this thread tracing a function for weft.jit?
     """
 def _jit_passes() -> list[str]:
+    ...
+def _jvp(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: collections.abc.Sequence[weft.Tensor]) -> list[tuple[weft.Tensor, weft.Tensor]]:
     ...
 def _prepare_adam_step(params: list[weft.Tensor], grads: list[weft.Tensor], exp_avgs: list[weft.Tensor], exp_avg_sqs: list[weft.Tensor], max_exp_avg_sqs: list[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> _PreparedStep:
     """
@@ -2917,6 +2925,8 @@ def _unplanned_scratch() -> builtins.int:
     Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.
     """
 def _vector_norm(x: weft.Tensor, ord: typing.SupportsFloat | typing.SupportsIndex = 2.0, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    ...
+def _vmap(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: typing.SupportsIndex, arg3: str) -> list[tuple[weft.Tensor, builtins.bool]]:
     ...
 def _watch_condition(arg0: typing.Any) -> None:
     """

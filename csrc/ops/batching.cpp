@@ -1,0 +1,145 @@
+#include "ops/batching.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "core/small_vector.h"
+#include "ops/elementwise.h"
+#include "ops/movement.h"
+
+namespace weft {
+
+namespace {
+
+std::unordered_map<std::type_index, BatchRule>& rules() {
+  static auto* all = new std::unordered_map<std::type_index, BatchRule>;
+  return *all;
+}
+
+}  // namespace
+
+void add_batch_rule(std::type_index op, BatchRule rule) { rules().emplace(op, rule); }
+
+BatchRule batch_rule_of(const Op& op) {
+  auto found = rules().find(typeid(op));
+  return found == rules().end() ? nullptr : found->second;
+}
+
+namespace {
+std::unordered_map<std::type_index, ShiftRule>& shifts() {
+  static auto* all = new std::unordered_map<std::type_index, ShiftRule>;
+  return *all;
+}
+}  // namespace
+
+void add_shift_rule(std::type_index op, ShiftRule rule) { shifts().emplace(op, rule); }
+
+Ref<const Op> shifted(const Op& op, int64_t size) {
+  auto found = shifts().find(typeid(op));
+  return found == shifts().end() ? Ref<const Op>() : found->second(op, size);
+}
+
+Dims behind(const Dims& dims) {
+  Dims shifted = dims;
+  for (int i = 0; i < shifted.size(); i++) shifted[i]++;
+  return shifted;
+}
+
+Tensor merge_first(const Tensor& t) {
+  Shape shape = t.shape();
+  shape[1] *= shape[0];
+  shape.erase(0);
+  return reshape(t, shape);
+}
+
+Tensor split_first(const Tensor& t, int64_t size) {
+  Shape shape = t.shape();
+  shape[0] /= size;
+  shape.insert(0, size);
+  return reshape(t, shape);
+}
+
+Tensor as_groups(const Tensor& t) {
+  Tensor front = transpose(t, 0, 1);
+  Shape shape = front.shape();
+  shape[2] *= shape[1];
+  shape.erase(1);
+  return reshape(front, shape);
+}
+Tensor from_groups(const Tensor& t, int64_t size) {
+  Shape shape = t.shape();
+  shape[1] /= size;
+  shape.insert(1, size);
+  return transpose(reshape(t, shape), 0, 1);
+}
+Tensor BatchCall::whole(int i) const {
+  const Tensor& t = in[i].tensor;
+  if (!t.defined() || in[i].batched) return t;
+  Shape shape = t.shape();
+  shape.insert(0, size);
+  return expand(t, shape);
+}
+
+bool BatchCall::any_batched() const {
+  for (int i = 0; i < count; i++)
+    if (in[i].batched) return true;
+  return false;
+}
+
+namespace {
+
+// Applies op to `inputs` and gives all outputs as batched.
+void apply_to(const Op& op, const SmallVector<Tensor, 6>& inputs, Batched* out) {
+  SmallVector<const Tensor*, 6> list;
+  for (const Tensor& t : inputs) list.push_back(&t);
+  SmallVector<Tensor, 3> results;
+  results.resize(op.num_outputs());
+  apply(op, Inputs(list.data(), list.size()), results.data());
+  for (int i = 0; i < results.size(); i++) out[i] = {results[i], true};
+}
+
+}  // namespace
+
+void apply_whole(const Op& op, const BatchCall& call, bool scalars) {
+  scalars = scalars && call.count > 0 && call.logical[0].ndim() == 0;
+  SmallVector<Tensor, 6> inputs;
+  for (int i = 0; i < call.count; i++) {
+    Tensor t = call.whole(i);
+    inputs.push_back(scalars && t.defined() ? unsqueeze(t, -1) : t);
+  }
+  apply_to(op, inputs, call.out);
+  for (int i = 0; scalars && i < op.num_outputs(); i++)
+    if (call.out[i].tensor.ndim() > 1) call.out[i].tensor = squeeze(call.out[i].tensor, -1);
+}
+
+bool apply_folded(const Op& op, const BatchCall& call, unsigned folded) {
+  SmallVector<Tensor, 6> inputs;
+  for (int i = 0; i < call.count; i++) {
+    const bool fold = folded >> i & 1;
+    if (call.in[i].batched && !fold) return false;
+    Tensor t = fold ? call.whole(i) : call.in[i].tensor;
+    inputs.push_back(fold && t.defined() ? contiguous(merge_first(t)) : t);
+  }
+  apply_to(op, inputs, call.out);
+  for (int i = 0; i < op.num_outputs(); i++) call.out[i].tensor = split_first(call.out[i].tensor, call.size);
+  return true;
+}
+
+void apply_aligned(const Op& op, const BatchCall& call) {
+  int ndim = 0;
+  for (int i = 0; i < call.count; i++)
+    if (call.in[i].tensor.defined()) ndim = std::max(ndim, call.logical[i].ndim());
+  SmallVector<Tensor, 6> inputs;
+  for (int i = 0; i < call.count; i++) {
+    Tensor t = call.in[i].tensor;
+    if (t.defined() && call.in[i].batched && call.logical[i].ndim() < ndim) {
+      Shape shape = t.shape();
+      for (int d = call.logical[i].ndim(); d < ndim; d++) shape.insert(1, 1);
+      t = reshape(t, shape);
+    }
+    inputs.push_back(t);
+  }
+  apply_to(op, inputs, call.out);
+}
+
+}  // namespace weft

@@ -1,0 +1,377 @@
+"""Derivatives of functions: grad, vjp, jvp, linearize, jacobians, hessian."""
+
+import functools
+
+import weft
+from weft import _C
+from weft._checks import check_callables
+from weft.func._trees import flatten, tensors_only
+from weft.func._vmap import check_options, vmap
+
+
+def grad(func, argnums=0, has_aux=False):
+    """A function that gives the gradient of ``func``, which returns a tensor of one element without dimensions.
+
+    argnums: the argument, or the tuple of arguments, to differentiate by, each a tensor or a structure of tensors of
+    floating dtype. has_aux: ``func`` returns (value, something else), and so does what this returns.
+
+    Raises RuntimeError for a result that is no floating tensor without dimensions, ValueError for argnums that name no
+    argument, TypeError for arguments that are no tensors or of integers.
+
+    >>> import weft
+    >>> weft.func.grad(weft.sin)(weft.tensor(0.))
+    tensor(1.)
+    >>> weft.func.grad(weft.func.grad(lambda x: x ** 3))(weft.tensor(2.))
+    tensor(12.)
+    """
+    _check("grad", func, argnums)
+    with_value = grad_and_value(func, argnums, has_aux)
+
+    @functools.wraps(func)
+    def gradient(*args, **kwargs):
+        found, value = with_value(*args, **kwargs)
+        return (found, value[1]) if has_aux else found
+
+    return gradient
+
+
+def grad_and_value(func, argnums=0, has_aux=False):
+    """Like :func:`grad`, but returns (gradient, value), or (gradient, (value, aux)) with has_aux.
+
+    >>> import weft
+    >>> weft.func.grad_and_value(lambda x: x ** 2)(weft.tensor(3.))
+    (tensor(6.), tensor(9.))
+    """
+    _check("grad_and_value", func, argnums)
+
+    @functools.wraps(func)
+    def gradient(*args, **kwargs):
+        chosen, tree, call = _variables("grad", args, argnums)
+        with weft.enable_grad():
+            variables = [_variable("grad", x) for x in chosen]
+            result = call(func, variables, kwargs)
+            value, aux = _split("grad", result, has_aux)
+            if not isinstance(value, weft.Tensor) or value.dim() != 0 or not value.is_floating_point():
+                given = (
+                    f"{value.dtype} {tuple(value.shape)}" if isinstance(value, weft.Tensor) else type(value).__name__
+                )
+                raise RuntimeError(
+                    f"grad: expected the function to return a floating tensor without dimensions, got {given}; "
+                    "reduce it with sum() or mean(), or use vjp() or jacrev()"
+                )
+            found = _gradients([value], variables, None)
+        found = tree.build(_outside(x) for x in found)
+        value = _outside(value, variables)
+        return found, (value, _detached(aux, variables)) if has_aux else value
+
+    return gradient
+
+
+def value_and_grad(func, argnums=0, has_aux=False):
+    """Like :func:`grad_and_value` with the value first.
+
+    >>> import weft
+    >>> weft.func.value_and_grad(lambda x: x ** 2)(weft.tensor(3.))
+    (tensor(9.), tensor(6.))
+    """
+    _check("value_and_grad", func, argnums)
+    reversed_pair = grad_and_value(func, argnums, has_aux)
+
+    @functools.wraps(func)
+    def value_first(*args, **kwargs):
+        found, value = reversed_pair(*args, **kwargs)
+        return value, found
+
+    return value_first
+
+
+def vjp(func, *primals, has_aux=False):
+    """(results, pull): ``pull(cotangents)`` gives the product of cotangents, like the results, with the Jacobian.
+
+    pull returns a tuple with an entry for each primal; it may be called several times. With has_aux: (results, pull,
+    aux).
+
+    >>> import weft
+    >>> y, pull = weft.func.vjp(weft.sin, weft.tensor([0., 0.]))
+    >>> pull(weft.tensor([1., 2.]))
+    (tensor([1., 2.]),)
+    """
+    check_callables("vjp", func=func)
+    return _vjp(func, primals, has_aux)[0]
+
+
+def _vjp(func, primals, has_aux=False, inner=()):
+    """What vjp returns, and the variables. ``inner``: those of a vjp around this one, which is no outside."""
+    chosen, tree, call = _variables("vjp", primals, tuple(range(len(primals))))
+    with weft.enable_grad():
+        variables = [_variable("vjp", x) for x in chosen]
+        value, aux = _split("vjp", call(func, variables, {}), has_aux)
+    results, result_tree = flatten(value)
+    tensors_only(results, "vjp: result of the function")
+
+    known = [*variables, *inner]
+
+    def pull(cotangents):
+        given, given_tree = flatten(cotangents)
+        if given_tree != result_tree:
+            raise RuntimeError("vjp: the cotangents have another structure than the function's results")
+        for cotangent, result in zip(given, results):
+            if not isinstance(cotangent, weft.Tensor) or cotangent.shape != result.shape:
+                raise RuntimeError(f"vjp: expected a cotangent of shape {tuple(result.shape)}, got {_kind(cotangent)}")
+        with weft.enable_grad():
+            found = _gradients(results, variables, given, known)
+        return tree.build(_outside(x) for x in found)
+
+    shown = result_tree.build(_outside(x, known) for x in results)
+    return ((shown, pull, _detached(aux, known)) if has_aux else (shown, pull)), variables
+
+
+def jvp(func, primals, tangents, *, strict=False, has_aux=False):
+    """(results, derivatives): the derivatives of the results along the tangents, which are like the primals.
+
+    primals and tangents: tuples with an entry for each argument. strict: accepted for a result that does not depend on
+    any primal to be an error. With has_aux: (results, derivatives, aux).
+
+    >>> import weft
+    >>> weft.func.jvp(weft.sin, (weft.tensor(0.),), (weft.tensor(2.),))
+    (tensor(0.), tensor(2.))
+    """
+    check_callables("jvp", func=func)
+    for name, value in (("primals", primals), ("tangents", tangents)):
+        if not isinstance(value, tuple):
+            raise RuntimeError(f"jvp: expected a tuple as {name}, got {type(value).__name__}")
+    if not primals:
+        raise RuntimeError("jvp: expected at least one primal")
+    leaves, tree = flatten(primals)
+    along, along_tree = flatten(tangents)
+    tensors_only(leaves, "jvp: primal")
+    tensors_only(along, "jvp: tangent")
+    if tree != along_tree:
+        raise RuntimeError("jvp: the tangents have another structure than the primals")
+    for x, t in zip(leaves, along):
+        if x.shape != t.shape or x.dtype != t.dtype:
+            raise RuntimeError(f"jvp: expected a tangent like the primal, {_kind(x)}, got {_kind(t)}")
+    kept = []
+
+    def flat(stand_ins):
+        value, aux = _split("jvp", func(*tree.build(stand_ins)), has_aux)
+        results, result_tree = flatten(value)
+        tensors_only(results, "jvp: result of the function")
+        extra, extra_tree = flatten(aux)
+        places = [k for k, x in enumerate(extra) if isinstance(x, weft.Tensor)]
+        kept.append((len(results), result_tree, extra, extra_tree, places))
+        return results + [extra[k] for k in places]
+
+    found = _C._jvp(flat, leaves, along)
+    count, result_tree, extra, extra_tree, places = kept[0]
+    for number, (_, tangent) in enumerate(found[:count]):
+        if strict and tangent is None:
+            raise RuntimeError(f"jvp: result {number} does not depend on the primals")
+    values = result_tree.build(value for value, _ in found[:count])
+    derivatives = result_tree.build(weft.zeros_like(v) if t is None else t for v, t in found[:count])
+    if not has_aux:
+        return values, derivatives
+    for place, (value, _) in zip(places, found[count:]):
+        extra[place] = value
+    return values, derivatives, extra_tree.build(extra)
+
+
+def linearize(func, *primals):
+    """(results, push): ``push(*tangents)`` gives the derivatives of the results along tangents at these primals.
+
+    >>> import weft
+    >>> y, push = weft.func.linearize(weft.sin, weft.tensor(0.))
+    >>> push(weft.tensor(3.))
+    tensor(3.)
+    """
+    check_callables("linearize", func=func)
+    (results, pull), variables = _vjp(func, primals)
+    leaves, tree = flatten(results)
+
+    # The product with the transposed Jacobian is linear: its own derivative is the product with the Jacobian.
+    zeros = tree.build(weft.zeros_like(x) for x in leaves)
+    (_, transposed), _ = _vjp(pull, (zeros,), inner=variables)
+
+    def push(*tangents):
+        return transposed(tangents)[0]
+
+    return results, push
+
+
+def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
+    """A function that gives the Jacobian, row by row: for a result of shape R and an argument of shape A, R + A.
+
+    >>> import weft
+    >>> weft.func.jacrev(lambda x: x * x)(weft.tensor([1., 2.]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    _check("jacrev", func, argnums, chunk_size=chunk_size)
+
+    @functools.wraps(func)
+    def jacobian(*args, **kwargs):
+        chosen, tree, call = _variables("jacrev", args, argnums)
+        found = vjp(lambda *xs: call(func, xs, kwargs), *chosen, has_aux=has_aux)
+        results, result_tree = flatten(found[0])
+        rows, at = [], 0
+        sizes = [x.numel() for x in results]
+        total = sum(sizes)
+        bases = []
+        for x, size in zip(results, sizes):
+            basis = weft.zeros(total, size, dtype=x.dtype, device=x.device)
+            basis[at : at + size] = weft.eye(size, dtype=x.dtype, device=x.device)
+            bases.append(basis.reshape(total, *x.shape))
+            at += size
+        pulled = vmap(lambda *cotangents: found[1](result_tree.build(cotangents)), chunk_size=chunk_size)(*bases)
+        at = 0
+        for x, size in zip(results, sizes):
+            rows.append(tree.build(p[at : at + size].reshape(*x.shape, *p.shape[1:]) for p in pulled))
+            at += size
+        jacobians = result_tree.build(rows)
+        return (jacobians, found[2]) if has_aux else jacobians
+
+    return jacobian
+
+
+def jacfwd(func, argnums=0, has_aux=False, *, randomness="error", chunk_size=None):
+    """Like :func:`jacrev`, column by column with forward-mode derivatives: better where there are more results than
+    arguments.
+
+    >>> import weft
+    >>> weft.func.jacfwd(lambda x: x * x)(weft.tensor([1., 2.]))
+    tensor([[2., 0.],
+            [0., 4.]])
+    """
+    _check("jacfwd", func, argnums, randomness, chunk_size)
+
+    @functools.wraps(func)
+    def jacobian(*args, **kwargs):
+        chosen, tree, call = _variables("jacfwd", args, argnums)
+        sizes = [x.numel() for x in chosen]
+        total, at, bases = sum(sizes), 0, []
+        for x, size in zip(chosen, sizes):
+            basis = weft.zeros(total, size, dtype=x.dtype, device=x.device)
+            basis[at : at + size] = weft.eye(size, dtype=x.dtype, device=x.device)
+            bases.append(basis.reshape(total, *x.shape))
+            at += size
+
+        def push(*tangents):
+            return jvp(lambda *xs: call(func, xs, kwargs), tuple(chosen), tangents, has_aux=has_aux)[1:]
+
+        pushed = vmap(push, randomness=randomness, chunk_size=chunk_size)(*bases)
+        columns, result_tree = flatten(pushed[0])
+        jacobians = []
+        for column in columns:
+            at, parts = 0, []
+            for x, size in zip(chosen, sizes):
+                parts.append(column[at : at + size].movedim(0, -1).reshape(*column.shape[1:], *x.shape))
+                at += size
+            jacobians.append(tree.build(parts))
+        result = result_tree.build(jacobians)
+        if not has_aux:
+            return result
+        aux, aux_tree = flatten(pushed[1])
+        return result, aux_tree.build(x[0] for x in aux)
+
+    return jacobian
+
+
+def hessian(func, argnums=0):
+    """A function that gives the second derivatives: for a result of shape R and an argument of shape A, R + A + A.
+
+    >>> import weft
+    >>> weft.func.hessian(lambda x: (x ** 3).sum())(weft.tensor([1., 2.]))
+    tensor([[ 6.,  0.],
+            [ 0., 12.]])
+    """
+    _check("hessian", func, argnums)
+    return jacfwd(jacrev(func, argnums), argnums)
+
+
+def _check(what, func, argnums, randomness="error", chunk_size=None):
+    check_callables(what, func=func)
+    numbers = argnums if isinstance(argnums, tuple) else (argnums,)
+    if not numbers or not all(isinstance(n, int) and not isinstance(n, bool) for n in numbers):
+        raise TypeError(f"{what}: argnums must be an int or a tuple of ints, got {argnums!r}")
+    check_options(what, randomness, chunk_size)
+
+
+def _variables(what, args, argnums):
+    """The leaves of the chosen arguments, a tree for one result of each, and call(func, leaves, kwargs)."""
+    single = isinstance(argnums, int)
+    numbers = (argnums,) if single else argnums
+    for n in numbers:
+        if not -len(args) <= n < len(args):
+            raise ValueError(f"{what}: argnums names argument {n}, but there are {len(args)}")
+    numbers = tuple(n % len(args) for n in numbers)
+    if len(set(numbers)) != len(numbers):
+        raise ValueError(f"{what}: argnums names an argument twice: {argnums!r}")
+    chosen = args[numbers[0]] if single else tuple(args[n] for n in numbers)
+    leaves, tree = flatten(chosen)
+    tensors_only(leaves, f"{what}: argument to differentiate by")
+
+    def call(func, variables, kwargs):
+        built, own = tree.build(variables), list(args)
+        for n, value in zip(numbers, (built,) if single else built):
+            own[n] = value
+        return func(*own, **kwargs)
+
+    return leaves, tree, call
+
+
+def _variable(what, x):
+    """The same values as a variable of its own; what autograd knows of it stays known."""
+    if not x.is_floating_point():
+        raise RuntimeError(f"{what}: expected floating tensors to differentiate by, got {x.dtype}")
+    if x.requires_grad:
+        return x.view_as(x)
+    with weft.no_grad():
+        own = x.view_as(x)
+    return own.requires_grad_()
+
+
+def _gradients(results, variables, cotangents, known=None):
+    pairs = [
+        (r, None if cotangents is None else c)
+        for r, c in zip(results, cotangents or [None] * len(results))
+        if r.requires_grad
+    ]
+    if not pairs:
+        return [weft.zeros_like(x) for x in variables]
+    roots, along = [r for r, _ in pairs], [c for _, c in pairs]
+    more = _C._depends_on_others(roots, known or variables) or any(c is not None and c.requires_grad for c in along)
+    found = weft.autograd.grad(
+        roots,
+        variables,
+        None if cotangents is None else along,
+        retain_graph=True,
+        create_graph=more,
+        allow_unused=True,
+    )
+    return [weft.zeros_like(x) if g is None else g for x, g in zip(variables, found)]
+
+
+def _outside(x, variables=()):
+    """A result: it has a history only where something outside of the function wants a gradient."""
+    if not isinstance(x, weft.Tensor) or not x.requires_grad:
+        return x
+    if not weft.is_grad_enabled() or (variables and not _C._depends_on_others([x], variables)):
+        return x.detach()
+    return x
+
+
+def _detached(aux, variables):
+    leaves, tree = flatten(aux)
+    return tree.build(_outside(x, variables) for x in leaves)
+
+
+def _split(what, result, has_aux):
+    if not has_aux:
+        return result, None
+    if not isinstance(result, tuple) or len(result) != 2:
+        raise RuntimeError(f"{what}: with has_aux the function must return a pair (value, aux), got {_kind(result)}")
+    return result
+
+
+def _kind(x):
+    return f"{x.dtype} {tuple(x.shape)}" if isinstance(x, weft.Tensor) else type(x).__name__

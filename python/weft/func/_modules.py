@@ -1,0 +1,141 @@
+"""Modules as functions of their parameters."""
+
+import contextlib
+import copy
+
+import weft
+from weft import _C
+
+
+def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights=True, strict=False):
+    """``module(*args, **kwargs)`` with other parameters and buffers, which are a dict by name, or a tuple of dicts.
+
+    Afterwards the module has its own again; what it changes in place (the statistics of batch norm) are the given ones.
+    Parameters of the module that one tensor is tied to are replaced together if tie_weights. strict: all parameters and
+    buffers must be given, by their names alone.
+
+    Raises KeyError for names that the module does not have, and for missing ones with strict; ValueError for a name in
+    two dicts; TypeError for anything else than dicts of tensors.
+
+    >>> import weft
+    >>> layer = weft.nn.Linear(2, 1, bias=False)
+    >>> weft.func.functional_call(layer, {"weight": weft.tensor([[1., 2.]])}, (weft.ones(2),))
+    tensor([3.])
+    """
+    _check_module("functional_call", module)
+    dicts = parameter_and_buffer_dicts
+    dicts = (dicts,) if isinstance(dicts, dict) else dicts
+    if not isinstance(dicts, (tuple, list)) or not all(isinstance(d, dict) for d in dicts):
+        raise TypeError(f"functional_call: expected a dict, or a tuple of dicts, got {type(dicts).__name__}")
+    given = {}
+    for own in dicts:
+        for name, value in own.items():
+            if name in given:
+                raise ValueError(f"functional_call: {name!r} is in two of the dicts")
+            given[name] = value
+    args = () if args is None else args if isinstance(args, tuple) else (args,)
+    kwargs = {} if kwargs is None else kwargs
+    wanted = checked(module, given, tie_weights, strict)
+    if _C._is_tracing():  # a trace does not see members come and go
+        return copy_with(module, wanted)(*args, **kwargs)
+    with replaced(wanted):
+        return module(*args, **kwargs)
+
+
+def checked(module, given, tie_weights, strict):
+    """The tensors to put in, by (module, kind, key)."""
+    names = {
+        f"{path}.{key}" if path else key: (owner, kind, key)
+        for path, owner in module.named_modules()
+        for kind in ("_parameters", "_buffers")
+        for key in getattr(owner, kind)
+    }
+    own = {name: getattr(owner, kind)[key] for name, (owner, kind, key) in names.items()}
+    for name, value in given.items():
+        if name not in names:
+            raise KeyError(f"functional_call: {type(module).__name__} has no parameter or buffer named {name!r}")
+        if not isinstance(value, weft.Tensor):
+            raise TypeError(f"functional_call: expected a tensor for {name!r}, got {type(value).__name__}")
+    missing = [name for name, value in own.items() if value is not None and name not in given]
+    if strict and missing:
+        raise KeyError(f"functional_call: with strict, {missing[0]!r} of {type(module).__name__} must be given, too")
+    wanted = {names[name]: value for name, value in given.items()}
+    if tie_weights:
+        by_object = {id(own[name]): value for name, value in given.items() if own[name] is not None}
+        wanted.update({names[name]: by_object[id(own[name])] for name in missing if id(own[name]) in by_object})
+    return wanted
+
+
+@contextlib.contextmanager
+def replaced(wanted):
+    """A scope in which modules have the given parameters and buffers."""
+    before = []
+    try:
+        for (owner, kind, key), value in wanted.items():
+            members = getattr(owner, kind)
+            before.append((members, key, members[key]))
+            members[key] = value
+        yield
+    finally:
+        for members, key, old in reversed(before):
+            members[key] = old
+
+
+def copy_with(module, wanted):
+    """Modules that share all but the given parameters and buffers with the given ones."""
+    copies = {}
+
+    def copied(one):
+        known = copies.get(id(one))
+        if known is None:
+            known = copies[id(one)] = copy.copy(one)
+            for key, child in one._modules.items():
+                if child is not None:
+                    known._modules[key] = copied(child)
+            for (owner, kind, key), value in wanted.items():
+                if owner is one:
+                    getattr(known, kind)[key] = value
+        return known
+
+    return copied(module)
+
+
+def stack_module_state(models):
+    """(params, buffers): the parameters and buffers of modules of one architecture, by name, stacked along dimension 0.
+
+    With ``functional_call`` and ``vmap`` an ensemble runs at once. Raises ValueError for an empty list, RuntimeError
+    for modules that differ in class or training mode.
+
+    >>> import weft
+    >>> models = [weft.nn.Linear(2, 3) for _ in range(4)]
+    >>> params, buffers = weft.func.stack_module_state(models)
+    >>> params["weight"].shape
+    weft.Size([4, 3, 2])
+    """
+    for model in models:
+        _check_module("stack_module_state", model)
+    if len(models) == 0:
+        raise ValueError("stack_module_state: expected at least one module")
+    first = models[0]
+    if any(type(m) is not type(first) for m in models):
+        raise RuntimeError("stack_module_state: expected modules of one class")
+    if any(m.training != first.training for m in models):
+        raise RuntimeError("stack_module_state: expected modules all in training mode, or all in eval mode")
+    params = [dict(m.named_parameters()) for m in models]
+    buffers = [dict(m.named_buffers()) for m in models]
+    return (
+        {
+            key: stacked([p[key] for p in params]).requires_grad_(value.requires_grad)
+            for key, value in params[0].items()
+        },
+        {key: stacked([b[key] for b in buffers]) for key in buffers[0]},
+    )
+
+
+def stacked(tensors):
+    return weft.stack([t.detach() for t in tensors])
+
+
+def _check_module(what, module):
+    if not isinstance(module, weft.nn.Module):
+        raise TypeError(f"{what}: expected a Module, got {type(module).__name__}")

@@ -1,0 +1,141 @@
+"""vmap: a function of one example made a function of a batch."""
+
+import functools
+import warnings
+
+import weft
+from weft import _C
+from weft._checks import check_callables
+from weft.func._trees import broadcast, flatten, tensors_only
+
+_warned = set()
+
+
+def warn_of_loop(op):
+    """Called from C++ where an op is applied to each element of the batch in turn."""
+    if op not in _warned:
+        _warned.add(op)
+        warnings.warn(
+            f"vmap: {op} has no rule for batches and is applied to each element in turn, which is slow",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+
+def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
+    """A function that applies ``func`` along a dimension of its arguments, all elements at once.
+
+    in_dims: for each argument the dimension that goes away, or None for arguments that all elements share; an int for
+    all of them, or a structure like the arguments'. out_dims: where the dimension is in each result. randomness: what
+    ``func`` draws is an ``"error"``, ``"different"`` for each element, or the ``"same"``. chunk_size: how many elements
+    to compute at once; None for all.
+
+    ``func`` sees tensors without that dimension, whose values are not known: an ``if`` on them, ``item()`` and the like
+    raise RuntimeError. It may change tensors in place that it has made, or its arguments; writing values that differ
+    along the batch into a tensor that all share is a RuntimeError. Raises ValueError where sizes along in_dims differ
+    or there is nothing to go along.
+
+    >>> import weft
+    >>> weft.vmap(weft.dot)(weft.tensor([[1., 2.], [3., 4.]]), weft.tensor([[1., 1.], [2., 2.]]))
+    tensor([ 3., 14.])
+    >>> weft.vmap(lambda x, y: x + y, in_dims=(0, None), out_dims=1)(weft.ones(3, 2), weft.tensor([1., 2.])).shape
+    weft.Size([2, 3])
+    """
+    check_callables("vmap", func=func)
+    if not _is_dim(in_dims) and not isinstance(in_dims, (tuple, list)):
+        raise TypeError(f"vmap: in_dims must be an int or a tuple with one entry per argument, got {in_dims!r}")
+    for dim in flatten(in_dims)[0]:
+        if dim is not None and not _is_dim(dim):
+            raise TypeError(f"vmap: in_dims must hold ints and None, got {dim!r}")
+    for dim in flatten(out_dims)[0]:
+        if not _is_dim(dim):
+            raise TypeError(f"vmap: out_dims must be an int, or hold ints, got {dim!r}")
+    check_options("vmap", randomness, chunk_size)
+
+    @functools.wraps(func)
+    def batched(*args, **kwargs):
+        leaves, tree, dims = _with_dims(args, kwargs, in_dims)
+        sizes = {leaf.shape[dim] for leaf, dim in zip(leaves, dims) if dim is not None}
+        if len(sizes) != 1:
+            raise ValueError(
+                f"vmap: the sizes along in_dims must agree, got {sorted(sizes)}"
+                if sizes
+                else "vmap: in_dims names no dimension of any argument to go along"
+            )
+        (size,) = sizes
+        places = [place for place, dim in enumerate(dims) if dim is not None]
+        whole = [leaves[place].movedim(dims[place], 0) for place in places]
+
+        def run(parts, count):
+            results, result_tree = _run(func, leaves, tree, places, parts, count, randomness)
+            return results, result_tree
+
+        if chunk_size is None or chunk_size >= size:
+            results, result_tree = run(whole, size)
+        else:
+            chunks = []
+            for start in range(0, size, chunk_size):
+                count = min(chunk_size, size - start)
+                chunks.append(run([x.narrow(0, start, count) for x in whole], count))
+            result_tree = chunks[0][1]
+            results = [weft.cat(column) for column in zip(*(own for own, _ in chunks))]
+        outs = broadcast(out_dims, result_tree, "vmap: out_dims")
+        return result_tree.build(_placed(x, dim) for x, dim in zip(results, outs))
+
+    return batched
+
+
+def check_options(what, randomness, chunk_size):
+    """Raises ValueError for options of vmap that are none."""
+    if randomness not in ("error", "different", "same"):
+        raise ValueError(f"{what}: randomness must be 'error', 'different' or 'same', got {randomness!r}")
+    if chunk_size is not None and (not _is_dim(chunk_size) or chunk_size <= 0):
+        raise ValueError(f"{what}: chunk_size must be a positive int or None, got {chunk_size!r}")
+
+
+def _is_dim(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _with_dims(args, kwargs, in_dims):
+    """The leaves of all arguments, their tree, and a dimension or None for each. Keywords go along dimension 0."""
+    if isinstance(in_dims, (tuple, list)) and len(in_dims) != len(args):
+        raise ValueError(f"vmap: in_dims has {len(in_dims)} entries for {len(args)} arguments")
+    leaves, tree = flatten((args, kwargs))
+    own, own_tree = flatten(args)
+    dims = broadcast(in_dims if isinstance(in_dims, int) else tuple(in_dims), own_tree, "vmap: in_dims")
+    dims += [0 if isinstance(leaf, weft.Tensor) else None for leaf in leaves[len(own) :]]
+    if isinstance(in_dims, int):  # what is no tensor is shared
+        dims = [dim if isinstance(leaf, weft.Tensor) else None for leaf, dim in zip(leaves, dims)]
+    for place, (leaf, dim) in enumerate(zip(leaves, dims)):
+        if dim is None:
+            continue
+        if not isinstance(leaf, weft.Tensor):
+            raise ValueError(f"vmap: in_dims goes along an argument that is no tensor: {leaf!r}")
+        if not -leaf.dim() <= dim < leaf.dim():
+            raise ValueError(f"vmap: in_dims has {dim} for a tensor of shape {tuple(leaf.shape)}")
+        dims[place] = dim % leaf.dim()
+    return leaves, tree, dims
+
+
+def _run(func, leaves, tree, places, parts, size, randomness):
+    trees = []
+
+    def flat(stand_ins):
+        own = list(leaves)
+        for place, stand_in in zip(places, stand_ins):
+            own[place] = stand_in
+        args, kwargs = tree.build(own)
+        results, result_tree = flatten(func(*args, **kwargs))
+        tensors_only(results, "vmap: result of the function")
+        trees.append(result_tree)
+        return results
+
+    found = _C._vmap(flat, parts, size, randomness)
+    return [x if is_batched else x.expand(size, *x.shape) for x, is_batched in found], trees[0]
+
+
+def _placed(x, dim):
+    if not -x.dim() <= dim < x.dim():
+        raise ValueError(f"vmap: out_dims has {dim} for a result of {x.dim()} dimensions with that of the batch")
+    return x.movedim(0, dim) if dim % x.dim() else x

@@ -1,0 +1,336 @@
+"""weft.func: derivatives and batches of functions, and how they compose."""
+
+import pytest
+from support import weft_only
+
+pytestmark = weft_only
+
+
+def mlp(w):
+    w.manual_seed(1)
+    return w.nn.Sequential(w.nn.Linear(4, 8), w.nn.Tanh(), w.nn.Linear(8, 3))
+
+
+def close(w, a, b, tolerance=1e-5):
+    return a.shape == b.shape and w.allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+# grad
+
+
+def test_grad_of_structures(w):
+    def f(p, x):
+        return (p["a"] * x + p["b"][0]).sum()
+
+    p = {"a": w.tensor(2.0), "b": [w.ones(3)]}
+    found = w.func.grad(f)(p, w.tensor([1.0, 2.0, 3.0]))
+    assert found["a"].item() == 6 and found["b"][0].tolist() == [1, 1, 1]
+    assert not found["a"].requires_grad and not p["a"].requires_grad
+
+
+def test_grad_of_several_arguments_with_more_results(w):
+    def f(x, y):
+        return (x * y).sum(), {"sum": x + y}
+
+    (dx, dy), (value, aux) = w.func.grad_and_value(f, argnums=(0, -1), has_aux=True)(w.tensor([2.0]), w.tensor([5.0]))
+    assert (dx.item(), dy.item(), value.item(), aux["sum"].item()) == (5, 2, 10, 7)
+    assert not aux["sum"].requires_grad and not value.requires_grad
+    value, dx = w.func.value_and_grad(lambda x: x**2)(w.tensor(3.0))
+    assert (value.item(), dx.item()) == (9, 6)
+
+
+def test_gradients_of_gradients(w):
+    f = w.func.grad(w.func.grad(w.func.grad(lambda x: x**5)))
+    assert f(w.tensor(2.0)).item() == 60 * 4
+
+
+def test_perturbations_are_not_confused(w):
+    """d/dx x d/dy (x + y), the example of Siskind and Pearlmutter (2005): 1, not 2."""
+    for inner in (lambda f: w.func.grad(f), lambda f: lambda v: w.func.jvp(f, (v,), (w.tensor(1.0),))[1]):
+        for outer in (lambda f: w.func.grad(f), lambda f: lambda v: w.func.jvp(f, (v,), (w.tensor(1.0),))[1]):
+            g = outer(lambda x, inner=inner: x * inner(lambda y: x + y)(w.tensor(1.0)))
+            assert g(w.tensor(3.0)).item() == 1
+
+
+def test_what_is_outside_keeps_its_gradient(w):
+    """As the level around the function."""
+    weight = w.tensor([1.0, 2.0], requires_grad=True)
+    x = w.tensor([3.0, 4.0])
+    g = w.func.grad(lambda x: (weight * x * x).sum())(x)
+    assert g.requires_grad
+    g.sum().backward()
+    assert weight.grad.tolist() == [6, 8]
+    x = w.tensor([3.0, 4.0], requires_grad=True)
+    w.func.grad(lambda x: (x**3).sum())(x).sum().backward()
+    assert x.grad.tolist() == [18, 24]
+    with w.no_grad():
+        g = w.func.grad(lambda x: (weight * x).sum())(x)
+    assert not g.requires_grad and g.tolist() == [1, 2]
+
+
+def test_arguments_that_no_gradient_has(w):
+    with pytest.raises(RuntimeError, match="floating tensors to differentiate by, got .*int64"):
+        w.func.grad(lambda x: x.sum())(w.tensor([1, 2]))
+    with pytest.raises(RuntimeError, match=r"floating tensor without dimensions, got .*\(2,\)"):
+        w.func.grad(lambda x: x)(w.ones(2))
+    with pytest.raises(RuntimeError, match="floating tensor without dimensions, got float"):
+        w.func.grad(lambda x: 3.0)(w.ones(2))
+    with pytest.raises(ValueError, match="argnums names argument 2"):
+        w.func.grad(lambda x: x.sum(), argnums=2)(w.ones(2))
+    with pytest.raises(TypeError, match="expected a tensor"):
+        w.func.grad(lambda x: x)(3.0)
+    with pytest.raises(RuntimeError, match="pair"):
+        w.func.grad(lambda x: x.sum(), has_aux=True)(w.ones(2))
+    assert w.func.grad(lambda x: w.tensor(1.0))(w.ones(2)).tolist() == [0, 0]
+
+
+# vmap
+
+
+def test_in_dims_and_out_dims(w):
+    x, y = w.randn(4, 3), w.randn(3, 5)
+    found = w.vmap(lambda a, b: w.outer(a, b), in_dims=(1, 0), out_dims=2)(x, y)
+    assert close(w, found, w.stack([w.outer(x[:, i], y[i]) for i in range(3)], 2))
+    found = w.vmap(
+        lambda p: {"s": p["a"] + p["b"], "n": p["b"]}, in_dims=({"a": -1, "b": None},), out_dims={"s": 1, "n": 0}
+    )({"a": x, "b": w.ones(4)})
+    assert close(w, found["s"], x + 1) and found["n"].tolist() == [[1.0] * 4] * 3
+    assert w.vmap(lambda a, k: a * k)(x, 2.0).tolist() == (x * 2).tolist()
+
+
+@pytest.mark.parametrize(
+    "call,error,text",
+    [
+        (lambda w: w.vmap(lambda a, b: a + b)(w.ones(2), w.ones(3)), ValueError, r"must agree, got \[2, 3\]"),
+        (lambda w: w.vmap(lambda a: a, in_dims=None), TypeError, "in_dims must be an int or a tuple"),
+        (lambda w: w.vmap(lambda a: a, in_dims=(None,))(w.ones(2)), ValueError, "names no dimension"),
+        (lambda w: w.vmap(lambda a: a, in_dims=(0, 0))(w.ones(2)), ValueError, "2 entries for 1 arguments"),
+        (lambda w: w.vmap(lambda a: a, in_dims=1)(w.ones(2)), ValueError, "in_dims has 1 for a tensor of shape"),
+        (lambda w: w.vmap(lambda a: a, in_dims=(0,))(3.0), ValueError, "no tensor"),
+        (lambda w: w.vmap(lambda a: a, out_dims=2)(w.ones(2, 2)), ValueError, "out_dims has 2"),
+        (lambda w: w.vmap(lambda a: 3)(w.ones(2)), TypeError, "result of the function: expected a tensor"),
+        (lambda w: w.vmap(lambda a: a, randomness="x")(w.ones(2)), ValueError, "randomness must be"),
+        (lambda w: w.vmap(lambda a: a, chunk_size=0)(w.ones(2)), ValueError, "chunk_size must be"),
+        (lambda w: w.vmap(lambda a: a if a.sum() > 0 else -a)(w.ones(2)), RuntimeError, "not known"),
+        (lambda w: w.vmap(lambda a: a.item())(w.ones(2)), RuntimeError, "not known"),
+        (lambda w: w.vmap(3), TypeError, "func"),
+    ],
+)
+def test_vmap_refuses(w, call, error, text):
+    with pytest.raises(error, match=text):
+        call(w)
+
+
+def test_what_all_share_is_known(w):
+    """Values that do not depend on the batch may decide."""
+    limit = w.tensor(1.5)
+
+    def f(a):
+        return a * 2 if (limit * 2).item() > 1 else a
+
+    assert w.vmap(f)(w.ones(2)).tolist() == [2, 2]
+
+
+def test_changes_in_place(w):
+    def f(a):
+        b = a * 1
+        b[0] += 1
+        b[1:].mul_(a[1:])
+        c = w.zeros(3)
+        c[1] = a[0]
+        return b, c
+
+    x = w.arange(6.0).reshape(2, 3)
+    for one, many in zip(zip(*[f(row) for row in x]), w.vmap(f)(x), strict=True):
+        assert w.stack(one).tolist() == many.tolist()
+    w.vmap(lambda a: a.add_(1))(x)
+    assert x.tolist() == [[1, 2, 3], [4, 5, 6]]
+    shared = w.zeros(3)
+    w.vmap(lambda a: shared.add_(1) + a)(x)
+    assert shared.tolist() == [1, 1, 1]
+    with pytest.raises(RuntimeError, match="writes values that differ"):
+        w.vmap(lambda a: shared.add_(a))(x)
+    assert shared.tolist() == [1, 1, 1]
+
+
+def test_chunks_give_the_same(w):
+    x = w.randn(7, 3)
+    f = lambda a: (a.softmax(0), a.sum())  # noqa: E731
+    for a, b in zip(w.vmap(f)(x), w.vmap(f, chunk_size=3)(x), strict=True):
+        assert w.equal(a, b)
+
+
+def test_random_numbers(w):
+    x = w.zeros(1000)
+    with pytest.raises(RuntimeError, match="randomness="):
+        w.vmap(lambda a: a + w.rand(()))(x)
+    different = w.vmap(lambda a: a + w.rand(()), randomness="different")(x)
+    assert len(set(different.tolist())) > 900
+    same = w.vmap(lambda a: a + w.rand(()), randomness="same")(x)
+    assert len(set(same.tolist())) == 1
+    dropped = w.vmap(lambda a: w.nn.functional.dropout(a + w.ones(10), 0.5), randomness="different")(x)
+    assert len({tuple(row) for row in dropped.tolist()}) > 500
+
+
+def test_an_empty_batch(w):
+    assert w.vmap(lambda a: a.softmax(0).sum())(w.zeros(0, 3)).shape == (0,)
+
+
+def test_results_that_are_the_arguments(w):
+    x = w.randn(3, 2)
+    assert w.vmap(lambda a: a)(x).tolist() == x.tolist()
+    assert w.vmap(lambda a: w.ones(2))(x).tolist() == [[1, 1]] * 3
+
+
+def test_loops_and_branches_on_values(w):
+    x = w.tensor([1.0, -2.0, 3.0])
+    with pytest.warns(RuntimeWarning, match="cond has no rule for batches"):
+        found = w.vmap(lambda a: w.cond(a > 0, lambda: a * 2, lambda: -a))(x)
+    assert found.tolist() == [2, 2, 6]
+
+
+# Compositions
+
+
+def test_gradients_of_each_sample(w):
+    model = mlp(w)
+    params = dict(model.named_parameters())
+    x, y = w.randn(5, 4), w.tensor([0, 2, 1, 1, 0])
+
+    def loss(params, x, y):
+        return w.nn.functional.cross_entropy(w.func.functional_call(model, params, (x[None],)), y[None])
+
+    found = w.vmap(w.func.grad(loss), in_dims=(None, 0, 0))(params, x, y)
+    compiled = w.jit(lambda p, x, y: w.vmap(w.func.grad(loss), in_dims=(None, 0, 0))(p, x, y))(params, x, y)
+    for name, p in params.items():
+        wanted = w.stack([w.autograd.grad(loss(params, x[i], y[i]), p)[0] for i in range(5)])
+        assert close(w, found[name], wanted) and close(w, compiled[name], wanted)
+
+
+def test_an_ensemble(w):
+    models = [
+        w.nn.Sequential(w.nn.Conv2d(1, 2, 3), w.nn.BatchNorm2d(2), w.nn.Flatten(), w.nn.Linear(32, 3)) for _ in range(3)
+    ]
+    for m in models:
+        m.eval()
+    params, buffers = w.func.stack_module_state(models)
+    x = w.randn(5, 1, 6, 6)
+    found = w.vmap(lambda p, b: w.func.functional_call(models[0], (p, b), (x,)))(params, buffers)
+    assert close(w, found, w.stack([m(x) for m in models]))
+
+
+def leaves_of(w, tree):
+    return [tree] if isinstance(tree, w.Tensor) else [leaf for part in tree for leaf in leaves_of(w, part)]
+
+
+def test_jacobians_agree(w):
+    def f(x, y):
+        return w.sin(x) * y.sum(), (x[:2] * y).prod()
+
+    x, y = w.randn(3, dtype=w.float64), w.randn(2, dtype=w.float64)
+    for argnums in (0, 1, (0, 1)):
+        left, right = w.func.jacrev(f, argnums)(x, y), w.func.jacfwd(f, argnums)(x, y)
+        for a, b in zip(leaves_of(w, left), leaves_of(w, right), strict=True):
+            assert close(w, a, b, 1e-12)
+    single = w.func.jacrev(lambda x: (x**2).cumsum(0))(x)
+    assert close(w, single, w.tril(w.ones(3, 3, dtype=w.float64)) * (2 * x))
+
+
+def test_hessian_of_an_mlp(w):
+    model = mlp(w).double()
+    x = w.randn(4, dtype=w.float64)
+    f = lambda v: model(v).square().sum()  # noqa: E731
+    h = w.func.hessian(f)(x)
+    assert close(w, h, h.T, 1e-10)
+    step = 1e-5
+    for i in range(4):
+        e = w.zeros(4, dtype=w.float64)
+        e[i] = step
+        g = w.func.grad(f)
+        assert close(w, h[i], (g(x + e) - g(x - e)) / (2 * step), 1e-6)
+
+
+def test_vmaps_of_vmaps(w):
+    x, y = w.randn(3, 4), w.randn(5, 4)
+    found = w.vmap(lambda a: w.vmap(lambda b: (a * b).sum())(y))(x)
+    assert close(w, found, x @ y.T)
+    found = w.vmap(w.vmap(w.func.grad(lambda a: (a**3).sum())))(w.randn(2, 3, 4).requires_grad_())
+    assert found.shape == (2, 3, 4) and found.requires_grad
+
+
+def test_gradient_through_vmap(w):
+    x, k = w.randn(3, 4).requires_grad_(), w.randn(4).requires_grad_()
+
+    def f(a):
+        b = a * k
+        b[0] = (b[1] * 2).detach() * a[0]
+        with w.no_grad():
+            c = a * 5
+        return (b * c).sum()
+
+    w.vmap(f)(x).sum().backward()
+    found = x.grad, k.grad
+    x.grad = k.grad = None
+    sum(f(row) for row in x).backward()
+    assert close(w, found[0], x.grad) and close(w, found[1], k.grad)
+
+
+def test_linearize_and_vjp(w):
+    x = w.randn(4, dtype=w.float64)
+    f = lambda x: (w.sin(x) * x.sum(), x.prod())  # noqa: E731
+    y, push = w.func.linearize(f, x)
+    t = w.randn(4, dtype=w.float64)
+    _, wanted = w.func.jvp(f, (x,), (t,))
+    for a, b in zip(push(t), wanted, strict=True):
+        assert close(w, a, b, 1e-12) and not a.requires_grad
+    (_, pull) = w.func.vjp(f, x)
+    with pytest.raises(RuntimeError, match="another structure"):
+        pull(y[0])
+    with pytest.raises(RuntimeError, match=r"cotangent of shape \(4,\)"):
+        pull((y[1], y[1]))
+
+
+def test_jvp_refuses(w):
+    f = lambda x: x * 2  # noqa: E731
+    for primals, tangents, text in (
+        (w.ones(2), (w.ones(2),), "tuple as primals"),
+        ((w.ones(2),), (w.ones(3),), "tangent like the primal"),
+        ((w.ones(2),), (w.ones(2), w.ones(2)), "another structure"),
+        ((), (), "at least one"),
+    ):
+        with pytest.raises(RuntimeError, match=text):
+            w.func.jvp(f, primals, tangents)
+    with pytest.raises(RuntimeError, match="does not depend"):
+        w.func.jvp(lambda x: w.ones(2), (w.ones(2),), (w.ones(2),), strict=True)
+
+
+def test_jit_of_transforms(w):
+    f = w.jit(w.func.grad(lambda x: (w.vmap(lambda a: a.sin())(x) ** 2).sum()))
+    x = w.randn(3)
+    assert close(w, f(x), w.func.grad(lambda x: (x.sin() ** 2).sum())(x))
+    inner = w.jit(lambda a: a * 2 + 1)
+    assert close(w, w.vmap(inner)(x), x * 2 + 1)
+
+
+def test_tensors_of_a_transform_have_no_values_outside(w):
+    kept = []
+    w.vmap(lambda a: (kept.append(a * 2), a)[1])(w.ones(2))
+    with pytest.raises(RuntimeError, match="no values|not known"):
+        (kept[0] + 1).tolist()
+
+
+def test_functional_call_refuses(w):
+    model = mlp(w)
+    weight = model[0].weight
+    call = w.func.functional_call
+    with pytest.raises(KeyError, match="no parameter or buffer named 'x'"):
+        call(model, {"x": w.ones(1)}, (w.ones(4),))
+    with pytest.raises(KeyError, match="must be given"):
+        call(model, {"0.weight": weight}, (w.ones(4),), strict=True)
+    with pytest.raises(TypeError, match="expected a tensor for"):
+        call(model, {"0.weight": 3}, (w.ones(4),))
+    with pytest.raises(ValueError, match="two of the dicts"):
+        call(model, ({"0.weight": weight}, {"0.weight": weight}), (w.ones(4),))
+    with pytest.raises(RuntimeError):
+        call(model, {"0.weight": w.ones(2, 2)}, (w.ones(4),))
+    assert model[0].weight is weight
