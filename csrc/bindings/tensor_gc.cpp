@@ -98,12 +98,28 @@ int tensor_clear(PyObject* self) {
   return 0;
 }
 
+namespace {
+
+// One reference again to an object that Python has let go of.
+void revive(PyObject* self) {
+#ifdef Py_GIL_DISABLED
+  // _Py_NewReference would forget that the collector tracks the object and that there are weak references to it.
+  self->ob_tid = _Py_ThreadId();
+  self->ob_ref_local = 1;
+  _Py_atomic_store_ssize_release(&self->ob_ref_shared, object_of(self)->weakrefs ? _Py_REF_MAYBE_WEAKREF : 0);
+#else
+  _Py_NewReference(self);
+#endif
+}
+
+}  // namespace
+
 bool keep_object(PyObject* self) {
   TensorObject* o = object_of(self);
   TensorImpl* impl = o->tensor.impl();
   bool bare = Py_TYPE(self) == tensor_type() && (!o->dict || PyDict_GET_SIZE(o->dict) == 0);
   if (bare || !impl || impl->python_object != self || impl->use_count() == 1) return false;
-  _Py_NewReference(self);  // the tensor's; it is given up by wrap() or release_object()
+  revive(self);  // the tensor's reference; it is given up by wrap() or release_object()
   impl->owns_python_object = true;
   impl->release();  // o->tensor stays, uncounted: weak references may still lead to the object
   return true;

@@ -3,6 +3,7 @@
 import gc
 import subprocess
 import sys
+import threading
 import weakref
 
 import pytest
@@ -94,16 +95,16 @@ def hook_that_steps_an_optimiser(w, probe):
 def context_of_a_function(w, probe):
     class Keep(w.autograd.Function):
         @staticmethod
-        def forward(ctx, x):
+        def forward(ctx, x, probe):  # not a variable from outside: free-threaded Python 3.13 frees no classes
             result = x * 2
             ctx.result, ctx.probe = result, probe
             return result
 
         @staticmethod
         def backward(ctx, grad):
-            return grad * 2
+            return grad * 2, None
 
-    y = Keep.apply(leaf(w, 1.0))
+    y = Keep.apply(leaf(w, 1.0), probe)
     assert y.requires_grad
 
 
@@ -282,6 +283,17 @@ def test_a_function_in_a_cycle_is_freed_after_backward(w):
 
     assert collected(use)
     assert x.grad.item() == 4.0
+
+
+def test_another_thread_comes_to_an_object_that_its_tensor_keeps(w):
+    p = leaf(w, 1.0)
+    p.sum().backward()
+    p.grad.note = "kept"
+    weak, found = weakref.ref(p.grad), []
+    thread = threading.Thread(target=lambda: found.append(weak()))
+    thread.start()
+    thread.join()
+    assert found[0] is p.grad and found[0].note == "kept"
 
 
 AT_THE_END = """
