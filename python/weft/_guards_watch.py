@@ -5,6 +5,8 @@ import sys
 import threading
 import types
 
+import numpy
+
 from weft import _C
 from weft._guards_code import MISSING, is_installed_module, members_type, module_type
 
@@ -25,7 +27,8 @@ _watched_modules = []
 _asking = 0  # how many want to know what is young
 _known_young = frozenset()  # ids: see collect()
 _older = frozenset()  # ids of what was there before, for a collector that does not know
-_NO_GENERATIONS = "t" in getattr(sys, "abiflags", "")  # of free-threaded Python
+_alive = None  # that itself: nothing new may get one of these ids. An array, which gc.get_referrers() does not see
+NO_GENERATIONS = "t" in getattr(sys, "abiflags", "")  # of free-threaded Python
 _collects = False  # is the garbage collector to run by itself again?
 
 
@@ -87,7 +90,7 @@ def tell_young():
 
     The garbage collector, which does not run by itself meanwhile, has them in its youngest generation.
     """
-    global _asking, _collects, _known_young, _older
+    global _asking, _collects, _known_young, _older, _alive
     with _lock:
         _asking += 1
         if _asking == 1:
@@ -95,16 +98,23 @@ def tell_young():
             gc.disable()
             gc.collect(0)
             _known_young = frozenset()
-            _older = {id(one) for one in gc.get_objects()} if _NO_GENERATIONS else frozenset()
+            if NO_GENERATIONS:
+                there = gc.get_objects()
+                _alive = numpy.fromiter(there, object, len(there))
+                _older = {id(one) for one in there}
 
 
 def forget_young():
     """The garbage collector runs again as before, when nobody needs it to wait any more."""
-    global _asking
+    global _asking, _older, _alive
+    let_go = None  # after the lock is, because that may run code of the program
     with _lock:
         _asking = max(_asking - 1, 0)
+        if not _asking:
+            let_go, _alive, _older = _alive, None, frozenset()
         if not _asking and _collects:
             gc.enable()
+    del let_go
 
 
 def young():
@@ -113,7 +123,7 @@ def young():
     Where the program itself has called the collector, some are missing.
     """
     with _lock:
-        if _NO_GENERATIONS:
+        if NO_GENERATIONS:
             return {id(one) for one in gc.get_objects()} - _older
         return _known_young | {id(one) for one in gc.get_objects(generation=0)}
 

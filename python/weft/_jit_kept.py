@@ -9,7 +9,7 @@ import types
 
 from weft import _C
 from weft._guards_code import MISSING, contents, elements
-from weft._guards_watch import collect
+from weft._guards_watch import NO_GENERATIONS, collect
 
 # What cannot let go of what it holds: the holders of these count.
 _IMMUTABLE = (tuple, frozenset, types.FunctionType, types.MethodType, functools.partial, types.MappingProxyType)
@@ -53,11 +53,28 @@ def _count_ours():
 _OURS = _count_ours()
 
 
+def _referrers(*things):
+    """What refers to any of the things.
+
+    Free-threaded Python 3.13 hides modules and their variables from the collector once a thread has been started.
+    """
+    found, ids = gc.get_referrers(*things), {id(one) for one in things}
+    for module in list(sys.modules.values()) if NO_GENERATIONS else ():
+        if not isinstance(module, types.ModuleType):
+            continue
+        members = object.__getattribute__(module, "__dict__")
+        if id(members) in ids and not gc.is_tracked(module):
+            found.append(module)
+        if not gc.is_tracked(members) and any(id(one) in ids for one in list(members.values())):
+            found.append(members)
+    return found
+
+
 def _holders(things, *ours):
     """What refers to any of the things."""
     frame = sys._getframe(1)
     unseen = {id(things), *map(id, ours)}
-    found = gc.get_referrers(*things)
+    found = _referrers(*things)
     while frame is not None:  # and the variables of what runs now
         unseen.add(id(frame))
         frame = frame.f_back
@@ -88,7 +105,7 @@ def _words(holder, ids):
     if issubclass(kind, dict):
         names = [key for key, value in dict.items(holder) if id(value) in ids]
         key = repr(names[0])[:40] if names else "a tensor as a key"
-        for owner in gc.get_referrers(holder):
+        for owner in _referrers(holder):
             if isinstance(owner, types.ModuleType):
                 return f"the variable {key} of the module {owner.__name__}"
             if _C._instance_dict(owner) is holder:
