@@ -67,6 +67,7 @@ _ELSEWHERE = {
     "map": "weft._control_flow",
     "scan": "weft._control_flow",
     "while_loop": "weft._control_flow",
+    "GradientTape": "weft._gradient_tape",
     "vmap": "weft.func",
     "torch_alias": "weft._alias.scope",
     "use_deterministic_algorithms": "weft._determinism",

@@ -74,6 +74,11 @@ def _model(w):
     return model
 
 
+def _tape(w):
+    with w.GradientTape(persistent=True) as tape:
+        return tape
+
+
 def _result(w):
     return w.ones(2, requires_grad=True) * 2
 
@@ -113,6 +118,7 @@ def receiver(w, cls, base):
         return _schedule(w, name if name in SCHEDULES else "StepLR")
     makers = {
         "Generator": lambda: w.Generator(),
+        "GradientTape": lambda: _tape(w),
         "Node": lambda: _result(w).grad_fn,
         "Size": lambda: w.Size([1, 2]),
         "GradScaler": lambda: w.amp.GradScaler("cpu"),
@@ -246,6 +252,14 @@ RECIPES = {
     "weft.autograd.grad": _pair,
     "weft.autograd.gradcheck": _gradcheck,
     "weft.autograd.gradgradcheck": _gradcheck,
+    **{
+        f"weft.autograd.functional.{name}": lambda w: (lambda x: x.sum(), w.ones(2))
+        for name in ("hessian", "jacobian", "vjp")
+    },
+    **{
+        f"weft.autograd.functional.{name}": lambda w: (lambda x: x.sum(), w.ones(2), w.ones(2))
+        for name in ("hvp", "jvp", "vhp")
+    },
     "weft.autograd.once_differentiable": lambda w: (lambda ctx, g: g,),
     "weft.autograd.set_detect_anomaly": lambda w: (False,),
     "weft.cuda.device": lambda w: (0,),
@@ -303,6 +317,8 @@ RECIPES = {
     "weft.utils.data.default_collate": lambda w: ([w.ones(2), w.ones(2)],),
     "weft.utils.data.default_convert": lambda w: (np.ones(2),),
     "weft.Generator.manual_seed": lambda w: (3,),
+    "weft.GradientTape.watch": lambda w: (w.ones(2),),
+    **{f"weft.GradientTape.{name}": lambda w: (w.ones(2), w.ones(2)) for name in ("gradient", "jacobian")},
     "weft.Generator.set_state": lambda w: (w.Generator().get_state(),),
     "weft.Tensor.to": lambda w: (w.float64,),
     "weft.Tensor.type": lambda w: (w.float64,),

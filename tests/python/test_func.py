@@ -334,3 +334,91 @@ def test_functional_call_refuses(w):
     with pytest.raises(RuntimeError):
         call(model, {"0.weight": w.ones(2, 2)}, (w.ones(4),))
     assert model[0].weight is weight
+
+
+# autograd.functional
+
+
+def test_older_names_of_derivatives(w):
+    f = w.autograd.functional
+    x, y = w.randn(3, dtype=w.float64), w.randn(3, dtype=w.float64)
+
+    def g(x, y):
+        return (x.sin() * y).sum()
+
+    v = (w.randn(3, dtype=w.float64), w.randn(3, dtype=w.float64))
+    h = f.hessian(g, (x, y))
+    wanted = [sum(h[i][j] @ v[j] for j in range(2)) for i in range(2)]
+    for product in (f.hvp(g, (x, y), v), f.vhp(g, (x, y), v)):
+        assert product[0].item() == pytest.approx(g(x, y).item())
+        assert all(close(w, a, b, 1e-12) for a, b in zip(product[1], wanted, strict=True))
+    for strategy in ("reverse-mode", "forward-mode"):
+        j = f.jacobian(lambda x, y: (x * y, y**2), (x, y), strategy=strategy)
+        assert close(w, j[0][0], w.diag(y)) and not j[1][0].any() and close(w, j[1][1], w.diag(2 * y))
+    x.requires_grad_()
+    assert not f.jacobian(lambda x: x**3, x).requires_grad
+    f.jacobian(lambda x: x**3, x, create_graph=True).sum().backward()
+    assert close(w, x.grad, 6 * x.detach())
+    with pytest.raises(RuntimeError, match="result 0 must depend on input 1"):
+        f.vjp(lambda x, y: x.sum(), (x, y), strict=True)
+    with pytest.raises(RuntimeError, match="v may only be left out"):
+        f.vjp(lambda x: x, x)
+    with pytest.raises(RuntimeError, match="tensor of one element"):
+        f.hessian(lambda x: x, x)
+    with pytest.raises(TypeError, match="as inputs"):
+        f.jvp(lambda x: x, 3.0)
+
+
+# GradientTape
+
+
+def test_a_tape_tells_gradients(w):
+    x, a, b, c = (w.tensor(float(v)) for v in (1, 2, 3, 4))
+    with w.GradientTape() as tape:
+        tape.watch([a, b, c])
+        y = a**2 * x + b * x + c
+    found = tape.gradient(y, {"a": a, "rest": (b, c)})
+    assert found["a"].item() == 4 and [g.item() for g in found["rest"]] == [1, 1]
+    assert not a.requires_grad and a.grad is None
+    with pytest.raises(RuntimeError, match="once; use persistent=True"):
+        tape.gradient(y, a)
+
+
+def test_tapes_in_tapes_and_persistent_ones(w):
+    x = w.tensor([1.0, 2.0])
+    with w.GradientTape(persistent=True) as outer:
+        outer.watch(x)
+        with w.GradientTape() as inner:
+            inner.watch(x)
+            y = (x**3).sum()
+        g = inner.gradient(y, x)
+    assert g.tolist() == [3, 12] and outer.gradient(g, x).tolist() == [6, 12]
+    assert outer.jacobian(g, x).tolist() == [[6, 0], [0, 12]]
+    other = w.ones(2)
+    assert outer.gradient(g, other) is None
+    assert outer.gradient(g, [other], unconnected_gradients="zero")[0].tolist() == [0, 0]
+    assert outer.gradient([g, y], x, output_gradients=[w.tensor([1.0, 0.0]), w.tensor(2.0)]).tolist() == [12, 24]
+    outer.reset()
+    assert not x.requires_grad
+
+
+def test_what_a_tape_watches(w):
+    p, x = w.nn.Parameter(w.ones(2)), w.ones(2)
+    with w.GradientTape() as tape:
+        y = (p * x).sum()
+    assert tape.gradient(y, [p, x])[0].tolist() == [1, 1] and p.grad is None and p.requires_grad
+    with w.GradientTape(watch_accessed_variables=False) as tape:
+        y = (p * x).sum()
+    assert tape.gradient(y, p) is None
+    with w.GradientTape() as tape:
+        tape.watch(x)
+        with tape.stop_recording():
+            z = x * 2
+        y = (x * z).sum()
+    assert tape.gradient(y, x).tolist() == [2, 2]
+    with pytest.raises(TypeError, match="floating tensor, got .*int64"):
+        w.GradientTape().watch(w.tensor([1]))
+    with pytest.raises(RuntimeError, match="enter its scope first"):
+        w.GradientTape().gradient(x, x)
+    with pytest.raises(ValueError, match="unconnected_gradients"):
+        tape.gradient(y, x, unconnected_gradients="some")

@@ -1,14 +1,20 @@
 """Automatic differentiation: gradients of results, custom steps of the graph, numerical checks."""
 
+import importlib
+
 from weft import _C
-from weft._missing import missing_names
+from weft._missing import missing
 from weft.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from weft.autograd.function import Function, FunctionCtx, once_differentiable
 from weft.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from weft.autograd.variable import Variable
 from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 
-__getattr__ = missing_names(__name__)
+
+def __getattr__(name):
+    if name == "functional":
+        return importlib.import_module("weft.autograd.functional")
+    return missing("weft.autograd", name, lambda: globals(), depth=2)
 
 
 def backward(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None):

@@ -1,0 +1,174 @@
+"""GradientTape: TensorFlow's habit of asking for gradients, over the same engine as ``backward()``."""
+
+import threading
+
+import weft
+from weft.func._trees import flatten, tensors_only
+
+_UNCONNECTED = "GradientTape: unconnected_gradients must be 'none' or 'zero', got "
+
+
+class _Open(threading.local):
+    """How many scopes of tapes this thread is in: what is computed there may be differentiated again."""
+
+    tapes = 0
+
+
+_open = _Open()
+
+
+class GradientTape:
+    """Records what is computed in its scope from the tensors it watches; then tells gradients.
+
+    Tensors that require grad are watched anyway, unless watch_accessed_variables is False; others by :meth:`watch`, for
+    as long as the tape may be asked: once, or with persistent until it is reset or gone.
+
+    Raises RuntimeError for a second gradient of a tape that is not persistent, or one of a scope that was not entered.
+
+    >>> import weft
+    >>> x = weft.tensor(3.)
+    >>> with weft.GradientTape() as tape:
+    ...     tape.watch(x)
+    ...     y = x ** 2
+    >>> tape.gradient(y, x)
+    tensor(6.)
+    """
+
+    def __init__(self, persistent=False, watch_accessed_variables=True):
+        for name, value in (("persistent", persistent), ("watch_accessed_variables", watch_accessed_variables)):
+            if not isinstance(value, bool):
+                raise TypeError(f"GradientTape: {name} must be a bool, got {value!r}")
+        self._persistent, self._all = persistent, watch_accessed_variables
+        self._watched, self._made_leaves, self._state, self._scope = [], [], "new", None
+
+    def __enter__(self):
+        if self._scope is not None:
+            raise RuntimeError("GradientTape: its scope was entered already")
+        self._scope, self._state = weft.enable_grad(), "recorded"
+        self._scope.__enter__()
+        _open.tapes += 1
+        return self
+
+    def __exit__(self, *exception):
+        scope, self._scope = self._scope, None
+        _open.tapes -= 1
+        scope.__exit__(*exception)
+
+    def __del__(self):
+        self._forget()
+
+    def watch(self, tensor):
+        """Watches a floating tensor, or those in a structure. Raises TypeError for others."""
+        leaves, _ = flatten(tensor)
+        tensors_only(leaves, "GradientTape.watch")
+        for leaf in leaves:
+            if not leaf.is_floating_point():
+                raise TypeError(f"GradientTape.watch: expected a floating tensor, got {leaf.dtype}")
+        for leaf in leaves:
+            if not leaf.requires_grad:
+                leaf.requires_grad_()
+                self._made_leaves.append(leaf)
+            self._watched.append(leaf)
+
+    def watched_variables(self):
+        """The tensors that were given to :meth:`watch`."""
+        return tuple(self._watched)
+
+    def stop_recording(self):
+        """A scope in which nothing is recorded."""
+        return weft.no_grad()
+
+    def reset(self):
+        """Forgets what is watched."""
+        self._forget()
+
+    def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
+        """The gradients of target, a tensor or a structure of them whose sum counts, by sources, in their structure.
+
+        output_gradients: what each target is multiplied by, ones if None. unconnected_gradients: None ("none") or zeros
+        ("zero") for sources that target does not depend on. Inside the scope gradients can be differentiated again.
+        """
+        if unconnected_gradients not in ("none", "zero"):
+            raise ValueError(
+                f"GradientTape: unconnected_gradients must be 'none' or 'zero', got {unconnected_gradients!r}"
+            )
+        targets, leaves, tree = self._asked(target, sources)
+        given = [None] * len(targets) if output_gradients is None else flatten(output_gradients)[0]
+        if output_gradients is not None:
+            tensors_only(given, "GradientTape: output_gradients")
+        if len(given) != len(targets):
+            raise ValueError(f"GradientTape: got {len(given)} output_gradients for {len(targets)} targets")
+        found = self._gradients(targets, leaves, given)
+        if unconnected_gradients == "zero":
+            found = [weft.zeros_like(x) if g is None else g for x, g in zip(leaves, found)]
+        self._used()
+        return tree.build(found)
+
+    def jacobian(self, target, sources, unconnected_gradients="none"):
+        """The derivatives of every element of target, a tensor, by sources: for shapes T and S, T + S."""
+        if unconnected_gradients not in ("none", "zero"):
+            raise ValueError(
+                f"GradientTape: unconnected_gradients must be 'none' or 'zero', got {unconnected_gradients!r}"
+            )
+        targets, leaves, tree = self._asked(target, sources)
+        if len(targets) != 1:
+            raise TypeError("GradientTape.jacobian: expected one tensor as target")
+        (y,) = targets
+        connected = [g is not None for g in self._gradients([y], leaves, [None], keep=True)]
+        wanted = [x for x, is_connected in zip(leaves, connected) if is_connected]
+        basis = weft.eye(y.numel(), dtype=y.dtype, device=y.device).reshape(y.numel(), *y.shape)
+        rows = iter(
+            weft.vmap(lambda u: tuple(self._gradients([y], wanted, [u], keep=True)))(basis)
+            if wanted and y.numel()
+            else ()
+        )
+        zero = unconnected_gradients == "zero" or not y.numel()
+        found = []
+        for x, is_connected in zip(leaves, connected):
+            if is_connected and y.numel():
+                found.append(next(rows).reshape(*y.shape, *x.shape))
+            else:
+                found.append(weft.zeros(*y.shape, *x.shape, dtype=x.dtype, device=x.device) if zero else None)
+        self._used()
+        return tree.build(found)
+
+    def _asked(self, target, sources):
+        if self._state != "recorded":
+            raise RuntimeError(
+                "GradientTape: a tape that is not persistent tells gradients once; use persistent=True"
+                if self._state == "used"
+                else "GradientTape: nothing was recorded; enter its scope first"
+            )
+        targets, _ = flatten(target)
+        leaves, tree = flatten(sources)
+        tensors_only(targets, "GradientTape: target")
+        tensors_only(leaves, "GradientTape: source")
+        return targets, leaves, tree
+
+    def _gradients(self, targets, leaves, given, keep=False):
+        known = {id(x) for x in self._watched}
+        asked = [x for x in leaves if x.requires_grad and (self._all or id(x) in known)]
+        pairs = [(y, weft.ones_like(y) if u is None else u) for y, u in zip(targets, given) if y.requires_grad]
+        if not asked or not pairs:
+            return [None] * len(leaves)
+        found = weft.autograd.grad(
+            [y for y, _ in pairs],
+            asked,
+            [u for _, u in pairs],
+            retain_graph=keep or self._persistent or _open.tapes > 0,
+            create_graph=_open.tapes > 0 and weft.is_grad_enabled(),
+            allow_unused=True,
+        )
+        by_object = {id(x): g for x, g in zip(asked, found)}
+        return [by_object.get(id(x)) for x in leaves]
+
+    def _used(self):
+        if not self._persistent:
+            self._state = "used"
+            if self._scope is None:
+                self._forget()
+
+    def _forget(self):
+        for leaf in self._made_leaves:
+            leaf.requires_grad_(False)
+        self._made_leaves, self._watched = [], []
