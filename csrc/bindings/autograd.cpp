@@ -193,6 +193,7 @@ void change_requires_grad(const Tensor& t, bool on) {
   check(!on || !t.impl()->inference || GradMode::inference(),
         "requires_grad: a tensor made in inference_mode cannot require grad; clone() it first");
   t.impl()->requires_grad = on;
+  if (trace_number) ensure_grad_meta(t).leaf_of_trace = on ? trace_number : 0;
 }
 
 void bind_autograd(Family& f) {

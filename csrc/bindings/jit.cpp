@@ -511,7 +511,11 @@ TracedBody trace_body(const char* what, const py::object& function, const std::v
     TraceScope scope(&tracer);
     py::tuple args(stand_ins.size());
     for (size_t i = 0; i < stand_ins.size(); i++) args[i] = stand_ins[i];
+    const bool recorded = GradMode::recording_wanted(), inference = GradMode::inference();
     traced.result = take_apart(call_python(function, args).ptr(), results);
+    check_traceable(recorded == GradMode::recording_wanted() && inference == GradMode::inference(), what,
+                    ": a function in it leaves the grad mode switched, which only the one that runs would do; use a "
+                    "with block, or switch outside");
     for (Tensor& t : results) t = contiguous(t);
     graph::note_history(history, tracer, results);
     finished = tracer.finish(results);
@@ -681,6 +685,7 @@ void bind_jit(py::module_& m) {
       "_refuse", [](const std::string& message) { refuse(message); }, py::arg("message"),
       "Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.");
   m.def("_refuse_while_tracing", &refuse_while_tracing, py::arg("what"));
+  m.def("_refuse_change_in_body", [](const std::string& message) { check_traceable(false, message); });
   m.def("_traced_cond", &traced_cond);
   m.def("_traced_while", &traced_while);
   m.def("_traced_scan", &traced_scan);

@@ -172,7 +172,7 @@ struct Cond : OpOf<Cond> {
     for (int i = 0; i < num_outputs(); i++) copy_to(out[i], results[at(i)]);
   }
   size_t temporary_bytes(Inputs, const Tensor*) const override { return std::max(on_true->peak(), on_false->peak()); }
-  Saves saves(uint32_t) const override { return {.inputs = ~0u, .outputs = 0}; }
+  Saves saves(uint32_t) const override { return {.inputs = Saves::kAll, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     std::vector<bool> wanted;
     std::vector<Tensor> inputs;
@@ -232,7 +232,7 @@ struct While : OpOf<While> {
   size_t temporary_bytes(Inputs, const Tensor*) const override {
     return body->result_bytes(carried) + std::max(test->peak(), body->peak());
   }
-  Saves saves(uint32_t) const override { return {.inputs = ~0u, .outputs = 0}; }
+  Saves saves(uint32_t) const override { return {.inputs = Saves::kAll, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
 };
 
@@ -389,7 +389,7 @@ struct Scan : OpOf<Scan> {
     Strides strides(x.strides().data() + 1, x.ndim() - 1);
     return alias_as_strided(x, shape, strides, x.offset() + t * x.strides()[0]);
   }
-  Saves saves(uint32_t) const override { return {.inputs = ~0u, .outputs = 0}; }
+  Saves saves(uint32_t) const override { return {.inputs = Saves::kAll, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
 
  private:
@@ -614,8 +614,7 @@ std::vector<Tensor> interpret(const Graph& g, const std::vector<Tensor>& inputs)
     SmallVector<const Tensor*, 8> list;
     for (size_t i = 0; i < in.size(); i++) {
       if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
-      const bool recorded = node.recorded == kAllInputs || (i < 64 && (node.recorded >> i & 1));
-      if (in[i].defined() && in[i].requires_grad() && !recorded) in[i] = detach(in[i]);
+      if (in[i].defined() && in[i].requires_grad() && !node.followed.has(i)) in[i] = detach(in[i]);
       list.push_back(&in[i]);
     }
     apply(*node.op, Inputs(list.data(), list.size()), out.data());

@@ -46,7 +46,7 @@ std::vector<V> walk(const Graph& g, std::vector<V> inputs, const Step& step) {
       for (size_t i = 0; i < node.inputs.size(); i++) {
         const ValueId v = node.inputs[i];
         in.push_back(v == kNone ? V{} : values[at(v)]);
-        if (v != kNone && !(node.recorded >> std::min<size_t>(i, 63) & 1)) cut(in.back());
+        if (v != kNone && !node.followed.has(i)) cut(in.back());
       }
       step(node, in, out);
       for (size_t i = 0; i < out.size(); i++)

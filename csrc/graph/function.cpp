@@ -209,7 +209,6 @@ struct Function::Builder {
     for (const Node& node : part.nodes) {
       if (!node.op->pure()) return concat("it draws random numbers (", node.op->name(), ")");
       if (!node.op->twice_differentiable()) return concat("it has a ", node.op->name(), " in it");
-      if (node.inputs.size() > 64) return concat(node.op->name(), " has more than 64 inputs");
     }
     auto is_read = [&](const Origin& origin) {
       for (size_t i = 0; i < graph().inputs.size(); i++)
@@ -220,8 +219,8 @@ struct Function::Builder {
       if (f.has_gradient_[i] && !is_read(f.leaves_[i])) return "it reads a view of a captured tensor";
     const std::vector<char> has_history = values_with_history(part);
     for (const Node& node : part.nodes)
-      for (size_t i = 0; node.recorded != kAllInputs && i < node.inputs.size(); i++)
-        if (((node.recorded >> i) & 1) && node.inputs[i] != kNone && !has_history[at(node.inputs[i])])
+      for (size_t i = 0; !node.followed.is_all() && i < node.inputs.size(); i++)
+        if (node.followed.has(i) && node.inputs[i] != kNone && !has_history[at(node.inputs[i])])
           return "it uses an autograd.Function or changes a view in place";
     for (const Result& r : part.results)
       if (!has_history[at(r.value)]) return "a result has a derivative of its own";
@@ -248,7 +247,7 @@ struct Function::Builder {
     for (const Node& node : part.nodes) {
       char any = 0;
       for (size_t i = 0; i < node.inputs.size(); i++)
-        if (node.inputs[i] != kNone && ((node.recorded >> i) & 1)) any |= found[at(node.inputs[i])];
+        if (node.inputs[i] != kNone && node.followed.has(i)) any |= found[at(node.inputs[i])];
       for (ValueId v : node.outputs)
         found[at(v)] = any && node.op->differentiable() && is_floating(part.values[at(v)].dtype);
     }

@@ -88,8 +88,7 @@ std::vector<Tensor> FunctionNode::compute_eagerly(const std::vector<Tensor>& inp
     SmallVector<const Tensor*, 8> list;
     for (size_t i = 0; i < in.size(); i++) {
       if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
-      const bool recorded = (node.recorded >> i) & 1;
-      if (in[i].defined() && in[i].requires_grad() && !recorded) in[i] = detach(in[i]);
+      if (in[i].defined() && in[i].requires_grad() && !node.followed.has(i)) in[i] = detach(in[i]);
       list.push_back(&in[i]);
     }
     apply(*node.op, Inputs(list.data(), list.size()), out.data());

@@ -3,6 +3,7 @@
 // listed apart, as updates of inputs.
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -40,16 +41,35 @@ struct Input {
   Tensor constant{};
 };
 
+// Which inputs of an op autograd followed into it.
+class Followed {
+ public:
+  // Of ops that autograd does not see and passes gradients through.
+  static Followed all() {
+    Followed f;
+    f.all_ = true;
+    return f;
+  }
+  bool is_all() const { return all_; }
+  bool any() const { return all_ || std::find(inputs_.begin(), inputs_.end(), true) != inputs_.end(); }
+  bool has(size_t i) const { return all_ || (i < inputs_.size() && inputs_[i]); }
+  void add(size_t i) {
+    if (inputs_.size() <= i) inputs_.resize(i + 1);
+    inputs_[i] = true;
+  }
+
+ private:
+  bool all_ = false;
+  std::vector<bool> inputs_;
+};
+
 struct Node {
   Ref<const Op> op;
   std::vector<ValueId> inputs;   // kNone: left out
   std::vector<ValueId> outputs;  // none for an op that only checks
   int source = 0;                // place in Graph::sources
-  // Of a traced program: bit i says whether autograd followed input i into the op. Passes do not keep it.
-  uint64_t recorded = 0;
+  Followed followed{};           // of a traced program; passes do not keep it
 };
-// The `recorded` of nodes that autograd does not see and passes gradients through.
-constexpr uint64_t kAllInputs = ~uint64_t{0};
 
 // A result. Results with the same `memory` share their memory, as they did when traced. ~i: that of input i; then the
 // strides and the offset from the input's first element say where in it the result lies.

@@ -215,6 +215,7 @@ ValueId Tracer::value_of(const Tensor& t) {
   if (!is_symbolic(t) && t.requires_grad() && read_.insert(t.impl()).second) read_with_grad_.push_back(t);
   Memory& memory = memory_of(t);
   check_shown(memory);
+  if (outer_) check_history(memory, t);
   Geometry wanted = geometry_of(t);
   for (const View& view : memory.views)
     if (view.version == memory.version && view.geometry == wanted) return view.value;
@@ -245,9 +246,10 @@ ValueId Tracer::value_of(const Tensor& t) {
 Node& Tracer::add_node(const Op& op, Inputs inputs) {
   Node node;
   for (int i = 0; i < inputs.size(); i++) node.inputs.push_back(inputs[i].defined() ? value_of(inputs[i]) : kNone);
-  if (rearranging_) node.recorded = kAllInputs;
-  for (int i = 0; i < std::min(inputs.size(), 64); i++)
-    if (inputs[i].defined() && GradMode::enabled() && inputs[i].requires_grad()) node.recorded |= uint64_t{1} << i;
+  if (rearranging_) node.followed = Followed::all();
+  for (int i = 0; i < inputs.size(); i++)
+    if (inputs[i].defined() && GradMode::enabled() && inputs[i].requires_grad() && !is_own_leaf(inputs[i]))
+      node.followed.add(at(i));
   node.op = op.share();
   node.source = source();
   graph_.nodes.push_back(std::move(node));
@@ -271,7 +273,7 @@ void Tracer::record(const Op& op, Inputs inputs, const Tensor* outputs) {
     });
     if (same == memory.views.end())
       memory.views.push_back(view);
-    else if (node.recorded)
+    else if (node.followed.any())
       *same = view;
     return;
   }
@@ -353,6 +355,24 @@ void Tracer::record_shown(const Tensor& t, const Tensor& x) {
   memory.shown_source = graph_.nodes.back().source;
 }
 
+// A piece of a program that is differentiated by itself has one input for captured memory: of the tensors that show it,
+// the one with a history, which the others are detached from.
+void Tracer::check_history(Memory& memory, const Tensor& t) {
+  if (memory.own || !t.requires_grad() || t.same(memory.root) || is_own_leaf(t)) return;
+  if (t.impl()->base == memory.root.ref() && memory.root.requires_grad()) return;
+  const Tensor& root = memory.root;
+  const bool whole = !t.is_view() && geometry_of(t) == geometry_of(root);
+  if (!root.requires_grad() && whole) {
+    memory.root = t;
+    origins_[at(memory.input)].tensor = t;
+    return;
+  }
+  const Edge a = gradient_edge(root), b = gradient_edge(t);
+  check_traceable(a.node && a.node == b.node && a.index == b.index, "weft.jit: a tensor of shape ", t.shape(),
+                  " shares memory with another one that the function of a cond, while_loop, scan or vmap reads, and "
+                  "gradients of the two go different ways; clone() one of them");
+}
+
 // Has the memory that this is a part of been changed since?
 void Tracer::check_shown(const Memory& memory) const {
   for (const Memory* m = &memory; m->shown_from; m = &memories_.at(m->shown_from))
@@ -392,6 +412,18 @@ Tracer::Gradient& Tracer::gradient_of(const Tensor& leaf) {
 
 void Tracer::gradient_arrives(weft::Node& node, bool accumulates) {
   if (made(node)) return;
+  if (outer_ && purpose_ == Purpose::Program) {
+    auto* end = dynamic_cast<const AccumulateGrad*>(&node);
+    const Tensor leaf = end ? end->leaf() : Tensor();
+    bool may_go_on = false;
+    for (const auto& [stand_in, number] : stand_ins_) may_go_on |= stand_in->requires_grad;
+    auto memory = leaf.defined() ? memories_.find(leaf.impl()->storage.get()) : memories_.end();
+    const bool inside = leaf.defined() && (is_own_leaf(leaf) || (memory != memories_.end() && memory->second.own));
+    if (inside && !is_stand_in(leaf)) return;
+    check_traceable(inside || !may_go_on,
+                    "jit: a function of a cond, while_loop or scan computes a gradient by a tensor from outside of it, "
+                    "on which its operands may depend too; compute that gradient outside, or by the operands");
+  }
   HooksSeen seen;
   seen.accumulated = accumulates;
   if (auto* accumulator = dynamic_cast<const AccumulateGrad*>(&node)) {

@@ -117,6 +117,11 @@ class Tracer final : public TraceSink {
     auto found = memories_.find(t.impl()->storage.get());
     return t.impl()->storage->symbolic() && found != memories_.end() && found->second.input >= 0;
   }
+  // Has the program that is traced made it a leaf? Its gradient stays inside.
+  bool is_own_leaf(const Tensor& t) const {
+    const GradMeta* meta = grad_meta(t);
+    return meta && meta->leaf_of_trace == number_;
+  }
   // Does it show memory, in eager mode, at a place that is not known (record_shown)?
   bool shows_unknown_place(const Tensor& t) const {
     auto found = memories_.find(t.impl()->storage.get());
@@ -196,6 +201,7 @@ class Tracer final : public TraceSink {
   int source();
   bool knows(const Tensor& t) const;
   void check_shared_arguments() const;
+  void check_history(Memory& memory, const Tensor& t);
   void check_shown(const Memory& memory) const;
   void check_shown_results(const std::vector<Tensor>& results) const;
   Gradient& gradient_of(const Tensor& leaf);

@@ -136,8 +136,9 @@ OpNode::OpNode(const Op& op_, Inputs inputs, bool in_place) : op(op_.share()) {
   renew_sequence();
   if (!op->differentiable()) return;
   mask = op->saves(needs);
-  for (int i = 0; i < std::min(inputs.size(), 32); i++) {
-    if (!(mask.inputs >> i & 1)) continue;
+  const bool all = mask.inputs == Saves::kAll;
+  for (int i = 0; i < (all ? inputs.size() : std::min(inputs.size(), 32)); i++) {
+    if (!all && !(mask.inputs >> i & 1)) continue;
     if (!inputs[i].defined()) {
       saved.emplace_back();
     } else {

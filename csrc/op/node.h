@@ -158,7 +158,8 @@ struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
   Tensor grad;  // use accumulated_grad() and set_accumulated_grad()
   Ref<Node> grad_fn;
   uint32_t output_index = 0;
-  Ref<WeakTensor> retained;  // this tensor, where backward keeps its gradient although it is no leaf
+  uint32_t leaf_of_trace = 0;  // the trace in which requires_grad_() made it a leaf; 0: none
+  Ref<WeakTensor> retained;    // this tensor, where backward keeps its gradient although it is no leaf
   MadeOnce<Ref<AccumulateGrad>> accumulator;
   // Called with the tensor itself after backward() has added to its grad. Changed by the functions below.
   std::vector<std::pair<uint64_t, Ref<GradHook>>> accumulate_hooks;

@@ -33,7 +33,7 @@ void Op::run_then(Inputs, const Tensor*, const Epilogue&) const {
 
 Tensor Op::view(const Tensor&) const { fail<ErrorKind::NotImplemented>(name(), ": this op is not a view"); }
 
-Saves Op::saves(uint32_t) const { return has_decompose() ? Saves{.inputs = ~0u, .outputs = 0} : Saves{}; }
+Saves Op::saves(uint32_t) const { return has_decompose() ? Saves{.inputs = Saves::kAll, .outputs = 0} : Saves{}; }
 
 void Op::vjp(const Vjp& v, Tensor* grads) const {
   check<ErrorKind::NotImplemented>(has_decompose(), name(), ": the derivative of this op is not implemented");
@@ -45,7 +45,8 @@ std::vector<Tensor> Op::decompose(Inputs) const {
 }
 
 Tensor Vjp::input(int i) const {
-  int slot = __builtin_popcount(node_.mask.inputs & ((1u << i) - 1));
+  const uint32_t mask = node_.mask.inputs;
+  int slot = mask == Saves::kAll ? i : __builtin_popcount(mask & ((1u << i) - 1));
   return node_.saved[slot].unpack(node_.name(), const_cast<OpNode*>(&node_));
 }
 

@@ -68,8 +68,9 @@ struct OutputSpec {
 
 // Bit i: input (output) i is read by vjp and must be kept until backward.
 struct Saves {
-  uint32_t inputs = 0;
+  uint32_t inputs = 0;  // kAll: all of them, also of more than 32
   uint32_t outputs = 0;
+  static constexpr uint32_t kAll = ~0u;
 };
 
 // What vjp sees of the recorded op.

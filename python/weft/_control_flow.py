@@ -4,6 +4,9 @@ Outputs, and what is carried from step to step, are contiguous in both: strides 
 have memory of their own in both: which tensor they would share it with depends on values.
 """
 
+import collections
+import types
+
 import weft
 from weft import _C
 from weft._checks import check_callables, own_errors
@@ -32,7 +35,7 @@ def cond(pred, true_fn, false_fn, operands=()):
         raise TypeError(f"cond: expected a bool or a Tensor as pred, got {type(pred).__name__}")
     operands = _operands("cond: expected a tuple or list of tensors as operands", operands)
     if isinstance(pred, weft.Tensor) and _C._is_tracing():
-        return _C._traced_cond(pred, true_fn, false_fn, operands)
+        return _C._traced_cond(pred, _unchanged("cond", true_fn), _unchanged("cond", false_fn), operands)
     return _own(true_fn(*operands) if pred else false_fn(*operands))
 
 
@@ -50,7 +53,8 @@ def while_loop(cond_fn, body_fn, carried_inputs):
     given = _operands("while_loop: expected a tuple or list of tensors as carried_inputs", carried_inputs)
     carried = tuple(_contiguous(value) for value in given)
     if _C._is_tracing():
-        return tuple(_C._traced_while(cond_fn, lambda *args: _as_tuple(body_fn(*args)), carried))
+        test, body = _unchanged("while_loop", cond_fn), _unchanged("while_loop", body_fn)
+        return tuple(_C._traced_while(test, lambda *args: _as_tuple(body(*args)), carried))
     while cond_fn(*carried):
         after = tuple(_contiguous(value) for value in _as_tuple(body_fn(*carried)))
         _check_carried("while_loop", carried, after)
@@ -88,8 +92,10 @@ def scan(combine_fn, init, xs, *, reverse=False, length=None):
         raise ValueError("scan: nothing to go along: the first dimension is empty")
     rebuild_y = []
 
+    combine = _unchanged("scan", combine_fn) if _C._is_tracing() else combine_fn
+
     def flat(*leaves):
-        carry, y = combine_fn(rebuild_carry(leaves[: len(carry_leaves)]), rebuild_x(leaves[len(carry_leaves) :]))
+        carry, y = combine(rebuild_carry(leaves[: len(carry_leaves)]), rebuild_x(leaves[len(carry_leaves) :]))
         after, _ = _flatten(carry)
         _check_carried("scan", carry_leaves, after)
         y_leaves, rebuild = _flatten(y)
@@ -123,6 +129,73 @@ def map(f, xs):
     """
     check_callables("map", f=f)
     return scan(lambda _, x: ((), f(x)), (), xs)[1]
+
+
+_MISSING = object()
+
+
+def _unchanged(what, function):
+    """The function, which raises RuntimeError where it has changed variables around it, or what these hold.
+
+    A trace runs it once, whether and how often it will run: what it leaves in Python is not what eager mode leaves.
+    """
+
+    def call(*args):
+        before = _variables_of(function)
+        result = function(*args)
+        for name, parts in _variables_of(function).items():
+            known = before.get(name)
+            if known is None or len(known) != len(parts) or any(a is not b for a, b in zip(known, parts)):
+                _C._refuse_change_in_body(
+                    f"{what}: a function in it changes {name!r}, which is around it. A trace runs it once, however "
+                    "often it will run: return what it changes, and carry it from step to step"
+                )
+        return result
+
+    return call
+
+
+def _variables_of(function):
+    """For each variable of an enclosing function: its value, and what that holds if it is a container or an object."""
+    found, stack = {}, [function]
+    while stack:
+        one = stack.pop()
+        one = getattr(one, "__func__", one)
+        if not isinstance(one, types.FunctionType):
+            continue
+        for name, cell in zip(one.__code__.co_freevars, one.__closure__ or ()):
+            if name in found:
+                continue
+            try:
+                value = cell.cell_contents
+            except ValueError:
+                value = _MISSING
+            found[name] = [value, *_parts(value)]
+            if isinstance(value, types.FunctionType):  # a helper that the body calls
+                stack.append(value)
+    return found
+
+
+def _parts(value):
+    if isinstance(value, dict):
+        return [*value, *value.values()]
+    if isinstance(value, (list, set, collections.deque)):
+        return list(value)
+    own = getattr(value, "__dict__", None)
+    if isinstance(own, dict) and not isinstance(value, (weft.Tensor, weft.nn.Module, type, types.ModuleType)):
+        return [] if callable(value) and isinstance(value, types.FunctionType) else [*own, *own.values()]
+    if hasattr(type(value), "__next__"):
+        return [_position(value)]
+    return []
+
+
+def _position(iterator):
+    """Where an iterator stands, as far as it tells; a new object where it does not."""
+    try:
+        return repr(iterator.__reduce__())
+    except (TypeError, AttributeError):
+        frame = getattr(iterator, "gi_frame", None)
+        return object() if frame is None else frame.f_lasti
 
 
 def _operands(expected, given):

@@ -34,6 +34,8 @@ class GradientTape:
     tensor(6.)
     """
 
+    _made_leaves = ()  # also where __init__ raises
+
     def __init__(self, persistent=False, watch_accessed_variables=True):
         for name, value in (("persistent", persistent), ("watch_accessed_variables", watch_accessed_variables)):
             if not isinstance(value, bool):

@@ -303,3 +303,185 @@ def test_random_bodies(w, seed):
         found.append(zeros_for_none(lists([y, x.grad, r.grad, weight.grad])))
     for a, b in zip(*found, strict=True):
         assert a == pytest.approx(b, rel=1e-4, abs=2e-4), (chain, outer, inner)
+
+
+# Tensors from outside that share memory
+
+
+@pytest.mark.parametrize("construct", CONSTRUCTS)
+@pytest.mark.parametrize("first", ["detached", "itself"])
+@pytest.mark.parametrize("where", ["outside", "in the function"])
+def test_a_tensor_and_itself_detached(w, construct, first, where):
+    """Memory is one input of a body's graph: that of the tensor with the history."""
+    found = []
+    for wrap in (lambda f: f, w.jit):
+        x, r, p = leaves(w)
+        outside = p.detach()
+
+        def run(x, r, p=p, outside=outside):
+            q = outside if where == "outside" else p.detach()
+            order = (q, p) if first == "detached" else (p, q)
+            return CONSTRUCTS[construct](w, lambda w, a, r: a * order[0] + r * order[1], x, r)
+
+        y = wrap(run)(x, r)
+        y.square().sum().backward()
+        found.append(lists([y, x.grad, r.grad, p.grad]))
+    assert found[0] == found[1]
+
+
+def test_two_histories_of_one_memory_are_an_error(w):
+    def run(x):
+        leaf = x.detach().requires_grad_()
+        y = w.cond(x.sum() > 0, lambda: leaf * x, lambda: x * 1)
+        return w.autograd.grad(y.sum(), [leaf, x])
+
+    assert [g.tolist() for g in run(w.ones(2, requires_grad=True))] == [[1, 1], [1, 1]]
+    with pytest.raises(RuntimeError, match="gradients of the two go different ways"):
+        w.jit(run)(w.ones(2, requires_grad=True))
+
+
+@pytest.mark.parametrize("count", [8, 31, 32, 33, 62, 63, 64, 65, 100])
+@pytest.mark.parametrize("construct", ["cond", "scan", "cond in scan"])
+def test_many_captured_parameters(w, count, construct):
+    def run(ps, x):
+        def body(a):
+            return sum(p * p * a * (i + 1) for i, p in enumerate(ps))
+
+        if construct == "cond":
+            return w.cond(x.sum() > 0, lambda: body(x), lambda: x * 1)
+        inner = (lambda r: w.cond(r.sum() > 0, lambda: body(r), lambda: r)) if "cond" in construct else body
+        return w.scan(lambda c, r: (c + inner(r), None), w.zeros(1), x[None])[0]
+
+    found = []
+    for wrap in (lambda f: f, w.jit):
+        ps = [w.tensor([1 + i / 128]).requires_grad_() for i in range(count)]
+        y = wrap(lambda x, ps=ps: run(ps, x))(w.ones(1))
+        found.append(w.cat(w.autograd.grad(y.sum(), ps)).tolist())
+    assert found[0] == pytest.approx(found[1])
+    found = []
+    for wrap in (lambda f: f, w.jit):
+        ps = [w.tensor([1 + i / 128]).requires_grad_() for i in range(count)]
+
+        def second(x, ps=ps):
+            g = w.autograd.grad(run(ps, x).sum(), ps, create_graph=True)
+            return w.autograd.grad(sum((q * q).sum() for q in g), ps)
+
+        found.append(w.cat(wrap(second)(w.ones(1))).tolist())
+    assert found[0] == pytest.approx(found[1], rel=1e-4)
+
+
+# What a body may not do, because a trace runs it once
+
+
+def counts(w, x):
+    n = 0
+
+    def body(c, r):
+        nonlocal n
+        n += 1
+        return c + n, None
+
+    return w.scan(body, x[0], x)[0]
+
+
+def takes_from_an_iterator(w, x):
+    functions = iter([w.sin, w.cos])
+    return w.map(lambda r: next(functions)(r), x)
+
+
+def fills_a_list(w, x):
+    used = []
+    y = w.cond(x.sum() > 0, lambda: (used.append(1), x * 2)[1], lambda: (used.append(2), x * 3)[1])
+    return y * len(used)
+
+
+def keeps_a_tensor(w, x):
+    previous = x[0]
+
+    def body(c, r):
+        nonlocal previous
+        y, previous = previous, r
+        return c + y, None
+
+    return w.scan(body, x[0], x)[0]
+
+
+def keeps_state_in_an_object(w, x):
+    class Cell:
+        h = None
+
+        def step(self, c, r):
+            c = c if self.h is None else c + self.h
+            self.h = r
+            return c, None
+
+    cell = Cell()
+    return w.scan(lambda c, r: cell.step(c, r), x[0], x)[0]
+
+
+def a_helper_counts(w, x):
+    n = [0]
+
+    def helper(a):
+        n[0] += 1
+        return a * n[0]
+
+    return w.map(lambda r: helper(r), x)
+
+
+def switches_recording(w, x):
+    def off():
+        w.set_grad_enabled(False)
+        return x * 2
+
+    try:
+        y = w.cond(x.sum() < 0, off, lambda: x * 1)
+        return y * x
+    finally:
+        w.set_grad_enabled(True)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        counts,
+        takes_from_an_iterator,
+        fills_a_list,
+        keeps_a_tensor,
+        keeps_state_in_an_object,
+        a_helper_counts,
+        switches_recording,
+    ],
+    ids=lambda f: f.__name__,
+)
+def test_effects_of_bodies_are_errors(w, function):
+    x = w.arange(6.0).reshape(2, 3)
+    expected = function(w, x)
+    with pytest.raises(RuntimeError, match="changes .* which is around it|leaves the grad mode switched"):
+        w.jit(lambda x: function(w, x))(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        assert w.compile(lambda x: function(w, x))(x).tolist() == expected.tolist()
+
+
+def test_gradients_by_what_is_around_a_body(w):
+    """In eager mode they go through the operands' history as well."""
+
+    def run(x):
+        y = x * 2
+        return w.cond(x.sum() > 0, lambda a: w.autograd.grad((a * x).sum(), x, retain_graph=True)[0], lambda a: a, (y,))
+
+    x = w.ones(1, requires_grad=True)
+    assert run(x).tolist() == [4]
+    with pytest.raises(RuntimeError, match="computes a gradient by a tensor from outside"):
+        w.jit(run)(x)
+
+
+def test_func_grad_of_control_flow(w):
+    def f(x):
+        return w.cond(x.sum() > 0, lambda: (x * x * x).sum(), lambda: x.sum())
+
+    for wrap in (lambda f: f, w.jit):
+        x = w.tensor([1.0, 2.0])
+        assert wrap(w.func.grad(f))(x).tolist() == [3, 12]
+        assert wrap(lambda x: w.func.grad(lambda y: (f(y) * x).sum())(x))(x).tolist() == [9, 36]

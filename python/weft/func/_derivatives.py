@@ -325,9 +325,7 @@ def _variable(what, x):
         raise RuntimeError(f"{what}: expected floating tensors to differentiate by, got {x.dtype}")
     if x.requires_grad:
         return x.view_as(x)
-    with weft.no_grad():
-        own = x.view_as(x)
-    return own.requires_grad_()
+    return x.detach().requires_grad_()
 
 
 def _gradients(results, variables, cotangents, known=None):
