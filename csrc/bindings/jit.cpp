@@ -543,14 +543,24 @@ std::vector<Tensor> with_history(const char* what, std::vector<Tensor> results,
   return results;
 }
 
+// Each a tensor of its own: a graph has an input for every operand.
+std::vector<Tensor> all_different(const std::vector<Tensor>& tensors) {
+  std::vector<Tensor> result;
+  for (const Tensor& t : tensors) {
+    const bool known = std::any_of(result.begin(), result.end(), [&](const Tensor& other) { return other.same(t); });
+    result.push_back(known ? clone(t) : t);
+  }
+  return result;
+}
 std::vector<Tensor> all_contiguous(const std::vector<Tensor>& tensors) {
   std::vector<Tensor> result;
   for (const Tensor& t : tensors) result.push_back(contiguous(t));
-  return result;
+  return all_different(result);
 }
 
 py::object traced_cond(const Tensor& pred, const py::object& on_true, const py::object& on_false,
-                       const std::vector<Tensor>& operands) {
+                       const std::vector<Tensor>& given) {
+  const std::vector<Tensor> operands = all_different(given);
   TracedBody t = trace_body("cond", on_true, operands), f = trace_body("cond", on_false, operands);
   check<ErrorKind::Value>(same_structure(t.result, f.result),
                           "cond: the two functions return different structures; both must return the same containers "

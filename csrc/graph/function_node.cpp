@@ -67,13 +67,14 @@ void FunctionNode::backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inp
   for (int i = 0; i < outputs.size(); i++) {
     if (!grad_outputs[i].defined()) continue;
     const Tensor& result = results[at(i)];
-    check(result.defined() && result.requires_grad() && result.shape() == outputs[i].shape &&
-              result.dtype() == outputs[i].dtype,
+    check(result.defined() && result.shape() == outputs[i].shape && result.dtype() == outputs[i].dtype,
           "jit: computed once more for create_graph, result ", int64_t{i}, " is of another kind than before");
+    if (!result.requires_grad()) continue;  // of a branch that does not depend on anything, say
     roots.push_back(result);
     root_grads.push_back(grad_outputs[i]);
   }
   std::vector<Edge> ends(edges.begin(), edges.end());
+  if (roots.empty()) return;
   std::vector<Tensor> found = grad_at(roots, ends, std::vector<char>(ends.size(), 0), root_grads, true);
   for (size_t i = 0; i < ends.size(); i++) grad_inputs[i] = found[i];
 }

@@ -485,3 +485,40 @@ def test_func_grad_of_control_flow(w):
         x = w.tensor([1.0, 2.0])
         assert wrap(w.func.grad(f))(x).tolist() == [3, 12]
         assert wrap(lambda x: w.func.grad(lambda y: (f(y) * x).sum())(x))(x).tolist() == [9, 36]
+
+
+def test_an_operand_given_twice(w):
+    def cell(c, r):
+        h, m = c
+        h = w.tanh(h + m * r)
+        return (h, m + h), h
+
+    def run(x):
+        z = w.zeros(3)
+        (h, m), ys = w.scan(cell, (z, z), x)
+        a, b = w.while_loop(lambda a, b: a.sum() < 10, lambda a, b: (a * 2 + 1, b + a), (h, h))
+        return w.cond(h.sum() > 9, lambda a, b: a * b, lambda a, b: a + b * 2, (m, m)) + a + b + ys.sum(0)
+
+    found = []
+    for f in (run, w.jit(run)):
+        x = w.arange(6.0).reshape(2, 3).requires_grad_()
+        y = f(x)
+        y.sum().backward()
+        found.append(lists([y, x.grad]))
+    assert found[0] == found[1]
+
+
+def test_create_graph_where_the_result_of_a_branch_depends_on_nothing(w):
+    def run(x):
+        (a,) = w.while_loop(lambda a: a.sum() < 3, lambda a: (a * 2,), (x,))
+        return a, w.cond(x.sum() < 0, lambda: x * 2, lambda: w.ones(2))
+
+    found = []
+    for f in (run, w.jit(run)):
+        x = w.tensor([0.5, 1.0]).requires_grad_()
+        a, b = f(x)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            (g,) = w.autograd.grad(a.sum() + b.sum() * 3, x, create_graph=True)
+        found.append(g.tolist())
+    assert found[0] == found[1]
