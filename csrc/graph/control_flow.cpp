@@ -68,15 +68,18 @@ class SubGraph : public RefCounted {
     return sum;
   }
 
-  // The graph from the inputs and the gradients of all floating results to the gradients of the inputs in `wanted`.
-  Ref<const SubGraph> gradient(const std::vector<bool>& wanted) const;
+  // The graph from the inputs and the gradients of all floating results to the gradients of the inputs in `wanted`. It
+  // looks only at those of results in `given`: zeros times an infinite derivative would be no zeros.
+  Ref<const SubGraph> gradient(const std::vector<bool>& wanted, const std::vector<bool>& given) const;
+  // Of what is carried (the first results and inputs), the results that those in `given` depend on from step to step.
+  std::vector<bool> with_dependences(std::vector<bool> given, int carried) const;
 
  private:
   Graph traced_;
   bool pure_;
   Ref<Plan> plan_;
   mutable std::mutex mutex_;
-  mutable std::map<std::vector<bool>, Ref<const SubGraph>> gradients_;
+  mutable std::map<std::pair<std::vector<bool>, std::vector<bool>>, Ref<const SubGraph>> gradients_;
 };
 
 Graph finish_with_constants(Tracer& tracer, const std::vector<Tensor>& results) {
@@ -93,9 +96,31 @@ Graph finish_with_constants(Tracer& tracer, const std::vector<Tensor>& results) 
   return std::move(traced.graph);
 }
 
-Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted) const {
+std::vector<bool> SubGraph::with_dependences(std::vector<bool> given, int carried) const {
+  for (bool grows = true; grows;) {
+    std::vector<char> read(traced_.values.size(), 0);
+    for (size_t i = 0; i < traced_.results.size(); i++)
+      if (given[i]) read[at(traced_.results[i].value)] = 1;
+    for (size_t n = traced_.nodes.size(); n-- > 0;) {
+      const Node& node = traced_.nodes[n];
+      const bool any =
+          std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return read[at(v)] != 0; });
+      for (ValueId v : node.inputs)
+        if (any && v != kNone) read[at(v)] = 1;
+    }
+    grows = false;
+    for (int i = 0; i < carried; i++) {
+      if (given[at(i)] || !read[at(traced_.inputs[at(i)].value)]) continue;
+      given[at(i)] = true;
+      grows = true;
+    }
+  }
+  return given;
+}
+
+Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted, const std::vector<bool>& given) const {
   std::lock_guard lock(mutex_);
-  Ref<const SubGraph>& known = gradients_[wanted];
+  Ref<const SubGraph>& known = gradients_[{wanted, given}];
   if (known) return known;
   Tracer tracer;
   GradModeGuard record(true);
@@ -112,7 +137,7 @@ Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted) const {
     const Tensor& r = results[i];
     if (!is_floating(r.dtype())) continue;
     Tensor g = tracer.argument({r.shape(), contiguous_strides(r.shape()), r.dtype(), r.device()});
-    if (!r.requires_grad() || traced_.results[i].detached) continue;
+    if (!r.requires_grad() || traced_.results[i].detached || !given[i]) continue;
     g.impl()->requires_grad = true;
     roots.push_back(r);
     root_grads.push_back(g);
@@ -148,6 +173,12 @@ void add_result_gradients(std::vector<Tensor>& inputs, const Vjp& v, int count, 
   }
 }
 
+std::vector<bool> given_gradients(const Vjp& v, int count) {
+  std::vector<bool> given;
+  for (int i = 0; i < count; i++) given.push_back(v.grad(i).defined());
+  return given;
+}
+
 // inputs: the condition, then what both branches read.
 struct Cond : OpOf<Cond> {
   static constexpr const char* kName = "cond";
@@ -181,7 +212,9 @@ struct Cond : OpOf<Cond> {
       if (i > 0) wanted.push_back(v.needs(i));
     }
     add_result_gradients(inputs, v, num_outputs(), *on_true);
-    std::vector<Tensor> found = apply_list(Cond(on_true->gradient(wanted), on_false->gradient(wanted)), inputs);
+    const std::vector<bool> given = given_gradients(v, num_outputs());
+    std::vector<Tensor> found =
+        apply_list(Cond(on_true->gradient(wanted, given), on_false->gradient(wanted, given)), inputs);
     for (int i = 1, next = 0; i < v.num_inputs(); i++)
       if (wanted[at(i - 1)]) grads[i] = found[at(next++)];
   }
@@ -328,7 +361,10 @@ void While::vjp(const Vjp& v, Tensor* grads) const {
   int first = carried + num_test_inputs();
   for (int i = first; i < v.num_inputs(); i++) wanted.push_back(v.needs(i));
   add_result_gradients(inputs, v, carried, *body);
-  std::vector<Tensor> found = apply_list(WhileBackward(share(), body->gradient(wanted), wanted), inputs);
+  std::vector<Tensor> found = apply_list(
+      WhileBackward(share(), body->gradient(wanted, body->with_dependences(given_gradients(v, carried), carried)),
+                    wanted),
+      inputs);
   int next = 0;
   for (int i = 0; i < carried; i++) {
     if (!wanted[at(i)]) continue;
@@ -416,7 +452,8 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   std::vector<bool> wanted;
   for (int i = 0; i < v.num_inputs(); i++)
     wanted.push_back(i < carried ? is_floating(body->input_type(i).dtype) : v.needs(i));
-  Ref<const SubGraph> gradient = body->gradient(wanted);
+  Ref<const SubGraph> gradient =
+      body->gradient(wanted, body->with_dependences(given_gradients(v, num_outputs()), carried));
 
   // The body of the backward scan: (gradients of states, sums, states, xs, gradients of ys, captured).
   Tracer tracer;

@@ -6,6 +6,7 @@
 
 #include "graph/function_node.h"
 #include "op/grad_mode.h"
+#include "ops/creation.h"
 
 namespace weft::graph {
 
@@ -316,10 +317,85 @@ Ref<Function> Function::compile(const Program& program, const OptimizeOptions& o
       for_backward.after = [&](const char* pass, const Graph& g) {
         options.after(concat("backward_", pass).c_str(), g);
       };
+    f->backward_graph_ = backward;
+    f->backward_options_ = options;
+    f->backward_options_.after = nullptr;
+    f->num_saved_ = static_cast<int>(f->saved_.size());
     optimize(backward, for_backward);
     f->backward_ = make_ref<Plan>(std::move(backward));
   }
   return f;
+}
+
+namespace {
+
+// The graph, which is linear in the inputs from `first` to `end`, without what depends on none but those that are zero.
+// `zero`: marks of these inputs; afterwards, of the results.
+Graph without_zeros(Graph g, int first, int end, std::vector<char>& zero) {
+  std::vector<char> late(g.values.size(), 0), none(g.values.size(), 0);
+  for (int i = first; i < end; i++) {
+    late[at(g.inputs[at(i)].value)] = 1;
+    none[at(g.inputs[at(i)].value)] = zero[at(i - first)];
+  }
+  std::vector<Node> kept;
+  std::unordered_map<ValueId, ValueId> made;
+  for (Node& node : g.nodes) {
+    bool any = false, all = true;
+    for (ValueId v : node.inputs)
+      if (v != kNone && late[at(v)]) {
+        any = true;
+        all = all && none[at(v)];
+      }
+    for (ValueId v : node.outputs) {
+      late[at(v)] = any;
+      none[at(v)] = any && all;
+    }
+    if (any && all && node.op->pure()) continue;
+    for (ValueId& v : node.inputs) {
+      if (v == kNone || !none[at(v)]) continue;
+      auto [zeros_value, fresh] = made.try_emplace(v, kNone);
+      if (fresh) {
+        const Value type = g.values[at(v)];
+        int input = g.add_input({type.shape, contiguous_strides(type.shape), type.dtype, type.device},
+                                zeros(type.shape, type.dtype, type.device));
+        zeros_value->second = g.inputs[at(input)].value;
+        late.push_back(0);
+        none.push_back(0);
+      }
+      v = zeros_value->second;
+    }
+    kept.push_back(std::move(node));
+  }
+  g.nodes = std::move(kept);
+  zero.clear();
+  std::vector<Result> results;
+  for (const Result& r : g.results) {
+    zero.push_back(none[at(r.value)]);
+    if (zero.back()) continue;
+    results.push_back(r);
+    results.back().memory = static_cast<int>(results.size()) - 1;
+  }
+  g.results = std::move(results);
+  return g;
+}
+
+}  // namespace
+
+const Function::PartOfBackward& Function::backward_for(const std::vector<char>& given) const {
+  std::lock_guard lock(parts_mutex_);
+  auto [part, fresh] = backward_parts_.try_emplace(given);
+  if (!fresh) return part->second;
+  std::vector<char> zero;
+  for (char one : given) zero.push_back(!one);
+  Graph g = without_zeros(backward_graph_, num_saved_, num_saved_ + static_cast<int>(given.size()), zero);
+  int next = 0;
+  for (size_t i = 0, own = 0; i < leaves_.size(); i++)
+    part->second.result.push_back(!has_gradient_[i] || zero[own++] ? -1 : next++);
+  if (next) {
+    optimize(g, backward_options_);
+    part->second.plan = make_ref<Plan>(std::move(g));
+  }
+  return part->second;
 }
 
 Tensor Function::resolve(const Origin& origin, const std::vector<Tensor>& arguments) const {

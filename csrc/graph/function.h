@@ -2,6 +2,8 @@
 // program captured, takes part in autograd, and leaves parameters, buffers and gradients as the program would.
 #pragma once
 
+#include <map>
+#include <mutex>
 #include <optional>
 
 #include "graph/passes/passes.h"
@@ -71,6 +73,18 @@ class Function : public RefCounted {
   void drop_old_gradients(const std::vector<Tensor>& arguments) const;
 
   Ref<Plan> forward_, backward_;
+  // Backward for calls of which only some results get a gradient: what zeros would flow through does not run, because 0
+  // times an infinite derivative is no 0. result[i]: the place of the gradient of leaves_[i]; -1: none.
+  struct PartOfBackward {
+    Ref<Plan> plan;
+    std::vector<int> result;
+  };
+  const PartOfBackward& backward_for(const std::vector<char>& given) const;
+  Graph backward_graph_;  // before it is optimized
+  OptimizeOptions backward_options_;
+  int num_saved_ = 0;  // inputs of backward before the gradients
+  mutable std::mutex parts_mutex_;
+  mutable std::map<std::vector<char>, PartOfBackward> backward_parts_;
   std::vector<Origin> origins_;      // of forward's inputs
   std::vector<char> required_grad_;  // of captured ones, when they were traced; empty without grad mode
   std::vector<char> is_own_;         // of the program's results

@@ -1,8 +1,11 @@
 #include "graph/function_node.h"
 
+#include <algorithm>
+
 #include "autograd/engine.h"
 #include "op/apply.h"
 #include "op/grad_mode.h"
+#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -22,7 +25,7 @@ void FunctionNode::backward(const Tensor* grad_outputs, Tensor* grad_inputs) {
   check(!released_,
         "backward: the graph of 'jit' was used before and its saved tensors are freed; to go through it a "
         "second time pass retain_graph=True to the first backward to keep them");
-  if (GradMode::enabled()) return backward_eagerly(grad_outputs, grad_inputs);
+  if (GradMode::enabled() || tracing()) return backward_eagerly(grad_outputs, grad_inputs);
   if (rerun_) rerun_->check_backward();
   if (!function_->backward_) return;  // the results do not depend on a leaf after all
   std::vector<Tensor> inputs;
@@ -31,6 +34,20 @@ void FunctionNode::backward(const Tensor* grad_outputs, Tensor* grad_inputs) {
     const OutputMeta& meta = outputs[i];
     Tensor g = grad_outputs[i].defined() ? grad_outputs[i] : zeros(meta.shape, meta.dtype, meta.device);
     inputs.push_back(contiguous(g));
+  }
+  std::vector<char> given;
+  for (int i = 0; i < outputs.size(); i++) given.push_back(grad_outputs[i].defined());
+  if (std::find(given.begin(), given.end(), 0) != given.end()) {
+    const Function::PartOfBackward& part = function_->backward_for(given);
+    if (!part.plan) return;
+    std::vector<const Tensor*> list;
+    for (const Tensor& t : inputs) list.push_back(&t);
+    list.resize(part.plan->graph().inputs.size(), nullptr);
+    std::vector<Tensor> results(part.plan->graph().results.size());
+    part.plan->run(list.data(), results.data(), function_->record_);
+    for (size_t i = 0; i < part.result.size(); i++)
+      if (part.result[i] >= 0) grad_inputs[i] = results[at(part.result[i])];
+    return;
   }
   const Plan& plan = *function_->backward_;
   std::vector<const Tensor*> list;
@@ -55,6 +72,8 @@ void FunctionNode::backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inp
       error.empty() || rerun_,
       "jit: backward with create_graph=True through this jitted function is not possible, because ", error,
       "; compute the gradient inside the jitted function");
+  const bool create_graph = GradMode::enabled();
+  GradModeGuard record(true);
   std::vector<Tensor> inputs, results, roots, root_grads;
   for (const SavedTensor& s : eager_inputs_) inputs.push_back(s.unpack("jit", this));
   if (rerun_) {
@@ -75,7 +94,7 @@ void FunctionNode::backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inp
   }
   std::vector<Edge> ends(edges.begin(), edges.end());
   if (roots.empty()) return;
-  std::vector<Tensor> found = grad_at(roots, ends, std::vector<char>(ends.size(), 0), root_grads, true);
+  std::vector<Tensor> found = grad_at(roots, ends, std::vector<char>(ends.size(), 0), root_grads, create_graph);
   for (size_t i = 0; i < ends.size(); i++) grad_inputs[i] = found[i];
 }
 

@@ -522,3 +522,52 @@ def test_create_graph_where_the_result_of_a_branch_depends_on_nothing(w):
             (g,) = w.autograd.grad(a.sum() + b.sum() * 3, x, create_graph=True)
         found.append(g.tolist())
     assert found[0] == found[1]
+
+
+# Results that nobody uses: zeros times an infinite derivative are no zeros
+
+UNUSED = {
+    "plain": lambda w, x: (x * 2, x.sqrt(), (x * x).sum().sqrt())[0],
+    "cond": lambda w, x: w.cond(x.sum() == 0, lambda: (x * 2, x.sqrt()), lambda: (x * 1, x * 1))[0],
+    "scan": lambda w, x: w.scan(lambda c, _: (c * 2, c.sqrt()), x, None, length=2)[0],
+    "while_loop": lambda w, x: w.while_loop(
+        lambda n, a, m: n < 2, lambda n, a, m: (n + 1, a * 2, (a * a).sqrt()), (w.tensor(0), x, x * 1)
+    )[1],
+    "carried for later": lambda w, x: w.scan(
+        lambda c, _: ((c[0] + c[1], c[1] * 2, c[0].sqrt()), None), (x, x * 1, x * 1), None, length=3
+    )[0][0],
+}
+
+
+@pytest.mark.parametrize("name", UNUSED)
+@pytest.mark.parametrize("where", ["outside", "inside"])
+def test_results_that_nobody_uses(w, name, where):
+    def run(x):
+        return UNUSED[name](w, x)
+
+    found = []
+    for wrap in (lambda f: f, w.jit):
+        x = w.zeros(2).requires_grad_()
+        if where == "inside":
+            found.append(wrap(lambda x: w.autograd.grad(run(x).sum(), x)[0])(x).tolist())
+        else:
+            wrap(run)(x).sum().backward()
+            found.append(x.grad.tolist())
+    assert found[0] == found[1]
+
+
+def test_some_results_of_a_jitted_function(w):
+    """In any choice, with the bits of eager mode, and None where nothing depends on a leaf."""
+
+    def f(x, y):
+        return x * 2 + y, x.sqrt(), (y * y).exp(), w.cat([x, y]).tanh()
+
+    jitted = w.jit(f)
+    for chosen in range(1, 16):
+        found = []
+        for call in (f, jitted):
+            x, y = w.tensor([0.0, 1.0]).requires_grad_(), w.tensor([0.5, 2.0]).requires_grad_()
+            parts = [r.sum() * (k + 1) for k, r in enumerate(call(x, y)) if chosen >> k & 1]
+            sum(parts).backward()
+            found.append([None if t.grad is None else t.grad.tolist() for t in (x, y)])
+        assert found[0] == found[1], chosen

@@ -310,6 +310,7 @@ def test_jit_of_transforms(w):
     assert close(w, f(x), w.func.grad(lambda x: (x.sin() ** 2).sum())(x))
     inner = w.jit(lambda a: a * 2 + 1)
     assert close(w, w.vmap(inner)(x), x * 2 + 1)
+    assert close(w, w.func.jacrev(w.jit(lambda x: x * x.sum()))(x), w.func.jacrev(lambda x: x * x.sum())(x))
 
 
 def test_tensors_of_a_transform_have_no_values_outside(w):
