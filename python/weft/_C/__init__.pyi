@@ -2872,6 +2872,8 @@ def _refuse(message: str) -> None:
     """
     Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.
     """
+def _refuse_change_in_body(arg0: str) -> None:
+    ...
 def _refuse_while_tracing(what: str) -> None:
     ...
 def _run_steps(steps: collections.abc.Sequence[_PreparedStep]) -> None:
