@@ -13,7 +13,7 @@ benchmarks/results.
 
 import argparse
 import datetime
-import importlib
+import importlib.util
 import json
 import subprocess
 import sys
@@ -152,7 +152,8 @@ def main():
     frameworks = options.frameworks.split(",")
     rows = [("region", "alone"), ("region", "busy")]
     rows += [(name, kind) for name in BATCHES for kind in ("alone", "busy", "4 threads", "loader")]
-    rows += [("mlp", kind) for other in OTHERS for kind in (f"then {other}", f"{other} then")]
+    others = [other for other in OTHERS if importlib.util.find_spec(other)]
+    rows += [("mlp", kind) for other in others for kind in (f"then {other}", f"{other} then")]
     heads = [f"{f} {what}" for f in frameworks for what in ("mean", "median", "x alone")]
     lines = ["| case | " + " | ".join(heads) + " | ratio of means |", "|" + " --- |" * (len(heads) + 2)]
     print("\n".join(lines), flush=True)

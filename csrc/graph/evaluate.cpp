@@ -39,19 +39,15 @@ std::vector<V> walk(const Graph& g, std::vector<V> inputs, const Step& step) {
   for (size_t i = 0; i < g.inputs.size(); i++) values[at(g.inputs[i].value)] = std::move(inputs[i]);
   for (int n = 0; n < end; n++) {
     const Node& node = g.nodes[at(n)];
-    const bool wanted = !node.op->pure() || std::any_of(node.outputs.begin(), node.outputs.end(),
-                                                        [&](ValueId v) { return last[at(v)] > n; });
-    if (wanted) {
-      std::vector<V> in, out(node.outputs.size());
-      for (size_t i = 0; i < node.inputs.size(); i++) {
-        const ValueId v = node.inputs[i];
-        in.push_back(v == kNone ? V{} : values[at(v)]);
-        if (v != kNone && !node.followed.has(i)) cut(in.back());
-      }
-      step(node, in, out);
-      for (size_t i = 0; i < out.size(); i++)
-        if (last[at(node.outputs[i])] > n) values[at(node.outputs[i])] = std::move(out[i]);
+    std::vector<V> in, out(node.outputs.size());
+    for (size_t i = 0; i < node.inputs.size(); i++) {
+      const ValueId v = node.inputs[i];
+      in.push_back(v == kNone ? V{} : values[at(v)]);
+      if (v != kNone && !node.followed.has(i)) cut(in.back());
     }
+    step(node, in, out);
+    for (size_t i = 0; i < out.size(); i++)
+      if (last[at(node.outputs[i])] > n) values[at(node.outputs[i])] = std::move(out[i]);
     for (ValueId v : node.inputs)
       if (v != kNone && last[at(v)] == n) values[at(v)] = V{};
   }
@@ -61,7 +57,7 @@ std::vector<V> walk(const Graph& g, std::vector<V> inputs, const Step& step) {
   return results;
 }
 
-// What computes node's outputs is only wanted where something needs them: marks by an earlier walk.
+// Without the nodes whose outputs nobody reads: a trace of a gradient has some.
 Graph without_unused(const Graph& g) {
   std::vector<char> used(g.values.size());
   for (const Result& r : g.results) used[at(r.value)] = 1;
@@ -195,8 +191,6 @@ class Batching {
 // Derivatives of one op's outputs along the tangents of its inputs.
 class Forward {
  public:
-  explicit Forward(const Graph& g) : g_(g) {}
-
   void step(const Node& node, const std::vector<Dual>& in, std::vector<Dual>& out) const {
     const Op& op = *node.op;
     const bool moves = std::any_of(in.begin(), in.end(), [](const Dual& d) { return d.tangent.defined(); });
@@ -235,11 +229,11 @@ class Forward {
     for (size_t i = 0; i < in.size(); i++) {
       if (!in[i].tangent.defined()) continue;
       std::vector<Tensor> leaves;
-      for (size_t k = 0; k < in.size(); k++) leaves.push_back(k == i ? leaf_of(inputs[k]) : constant(inputs[k]));
+      for (size_t k = 0; k < in.size(); k++) leaves.push_back(k == i ? leaf_of(inputs[k]) : inputs[k]);
       SmallVector<const Tensor*, 4> list;
       for (const Tensor& t : leaves) list.push_back(&t);
       auto node = make_ref<OpNode>(op, Inputs(list.data(), list.size()), false);
-      Tensor result = out[0].primal.defined() ? alias(out[0].primal) : Tensor();
+      Tensor result = detach(out[0].primal);
       node->bind_outputs(&result, 1);
       const Tensor& y = out[0].primal;
       Tensor direction = expand(to_dtype(in[i].tangent, y.dtype()), y.shape());
@@ -256,7 +250,7 @@ class Forward {
     const bool create = is_recorded(in);
     GradModeGuard record(true);
     for (const Dual& d : in) {
-      inputs.push_back(d.tangent.defined() ? leaf_of(d.primal) : constant(d.primal));
+      inputs.push_back(d.tangent.defined() ? leaf_of(d.primal) : d.primal);
       if (d.tangent.defined()) {
         moving.push_back(inputs.back());
         tangents.push_back(d.tangent);
@@ -292,11 +286,7 @@ class Forward {
     if (!own.requires_grad()) own.impl()->requires_grad = true;
     return own;
   }
-  static Tensor constant(const Tensor& t) { return t; }
-  static Tensor alias(const Tensor& t) { return detach(t); }
   static void add_to(Tensor& sum, const Tensor& t) { sum = sum.defined() ? add(sum, t) : t; }
-
-  const Graph& g_;
 };
 
 }  // namespace
@@ -309,7 +299,7 @@ std::vector<Dual> evaluate_forward(const Traced& traced, const std::vector<Dual>
   std::vector<Dual> inputs;
   for (const Origin& origin : traced.origins)
     inputs.push_back(origin.kind == Origin::Kind::Argument ? arguments[at(origin.argument)] : Dual{origin.tensor, {}});
-  Forward forward(g);
+  const Forward forward;
   std::vector<Dual> results = walk<Dual>(
       g, inputs,
       [&](const Node& node, const std::vector<Dual>& in, std::vector<Dual>& out) { forward.step(node, in, out); });

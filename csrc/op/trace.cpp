@@ -28,6 +28,16 @@ void note_refusal(const std::string& message) {
                             refusals->here_(), ")");
 }
 
+namespace {
+// The same for what a transform (vmap, jvp) traces.
+const char* const kNoValuesInTransform =
+    "the values of this tensor are not known: it stands for what a function inside of vmap or jvp is called with, or "
+    "has "
+    "computed from that. Only shapes and dtypes are known there; choose by values with weft.where, and look at values "
+    "outside. A tensor kept from such a function has no values at all; return it instead";
+const char* why_no_values() { return tracing() && !trace_sink->for_later() ? kNoValuesInTransform : kNoValuesYet; }
+}  // namespace
+
 const char* const kNoValuesYet =
     "the values of this tensor are not known: it stands for what a jitted function will compute. While weft.jit traces "
     "a function only shapes and dtypes are known; choose by values with weft.where, weft.cond or weft.while_loop, or "
@@ -38,7 +48,7 @@ bool TraceSink::hides(const Tensor& x) const { return x.impl()->storage->made_in
 
 void fail_no_values(const Tensor& t) {
   if (t.is_meta()) fail("a tensor on the meta device has a shape but no values");
-  refuse(kNoValuesYet, " (a tensor of shape ", t.shape(), " and dtype ", t.dtype(), ")");
+  refuse(why_no_values(), " (a tensor of shape ", t.shape(), " and dtype ", t.dtype(), ")");
 }
 
 void refuse_while_tracing(const char* what) {
@@ -54,7 +64,7 @@ void refuse_change_while_tracing(const char* what, const Tensor& x) {
 
 void check_values_known(const char* what, const Tensor& x) {
   if (x.impl()->storage->symbolic()) [[unlikely]]
-    refuse(what, ": ", kNoValuesYet, " (a tensor of shape ", x.shape(), " and dtype ", x.dtype(), ")");
+    refuse(what, ": ", why_no_values(), " (a tensor of shape ", x.shape(), " and dtype ", x.dtype(), ")");
 }
 
 void check_read_at_every_call(const char* what, const Tensor& x) {
