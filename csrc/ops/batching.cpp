@@ -46,32 +46,28 @@ Dims behind(const Dims& dims) {
 }
 
 Tensor merge_first(const Tensor& t) {
-  Shape shape = t.shape();
-  shape[1] *= shape[0];
-  shape.erase(0);
+  Shape shape{t.size(0) * t.size(1)};
+  for (int d = 2; d < t.ndim(); d++) shape.push_back(t.size(d));
   return reshape(t, shape);
 }
 
 Tensor split_first(const Tensor& t, int64_t size) {
-  Shape shape = t.shape();
-  shape[0] /= size;
-  shape.insert(0, size);
+  Shape shape{size, t.size(0) / size};
+  for (int d = 1; d < t.ndim(); d++) shape.push_back(t.size(d));
   return reshape(t, shape);
 }
 
 Tensor as_groups(const Tensor& t) {
-  Tensor front = transpose(t, 0, 1);
-  Shape shape = front.shape();
-  shape[2] *= shape[1];
-  shape.erase(1);
-  return reshape(front, shape);
+  Shape shape{t.size(1), t.size(0) * t.size(2)};
+  for (int d = 3; d < t.ndim(); d++) shape.push_back(t.size(d));
+  return reshape(transpose(t, 0, 1), shape);
 }
 Tensor from_groups(const Tensor& t, int64_t size) {
-  Shape shape = t.shape();
-  shape[1] /= size;
-  shape.insert(1, size);
+  Shape shape{t.size(0), size, t.size(1) / size};
+  for (int d = 2; d < t.ndim(); d++) shape.push_back(t.size(d));
   return transpose(reshape(t, shape), 0, 1);
 }
+
 Tensor BatchCall::whole(int i) const {
   const Tensor& t = in[i].tensor;
   if (!t.defined() || in[i].batched) return t;
