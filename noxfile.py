@@ -39,6 +39,8 @@ def fuzz(session):
     """Ten minutes; `nox -s fuzz -- 3600` an hour, `nox -s fuzz -- 60 --seed 7 ops` one minute of one fuzzer."""
     seconds, *rest = session.posargs or ["600"]
     session.run("python3", "tools/run_tests.py", "--sanitize", "--fuzz", seconds, *rest, external=True)
+    if not session.posargs or "guided_loaders" in rest:  # which the sanitizers leave out
+        session.run("python3", "tools/run_tests.py", "--fuzz", seconds, "guided_loaders", external=True)
 
 
 @nox.session

@@ -127,6 +127,8 @@ def main():
     if arguments.sanitize:
         preload_sanitizers(environment, "libasan.so")
     if arguments.fuzz is not None:
+        if not arguments.sanitize:  # one fuzzer wants it, and says so where it is missing
+            subprocess.run([python, "-m", "pip", "install", "--quiet", "atheris==3.0.0"])
         run(python, "tests/fuzz/run.py", "--seconds", arguments.fuzz, *rest, env=environment)
         return
     # Two workers make the most of two cores, and a crash takes only one of them along
