@@ -9,6 +9,7 @@
 #include "bindings/tensor_object.h"
 #include "graph/tracer.h"
 #include "op/apply.h"
+#include "op/refusal.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -240,6 +241,11 @@ void bind_autograd(Family& f) {
       [](const Tensor& t, py::object hook) {
         check(t.requires_grad(), "register_hook: the tensor does not require grad, so its hook would never run");
         refuse_change_of_outside("register_hook", t);
+        const graph::Tracer* tracer = graph::Tracer::current();
+        check_traceable(
+            !tracer || !tracer->is_outside_of_body(t),
+            "register_hook: a function of a cond, while_loop or scan is traced whether and however often it "
+            "runs, and the tensor is from outside of it; register the hook outside");
         Edge edge = gradient_edge(t);
         auto place = make_ref<HookPlace>();
         place->node = edge.node.get();

@@ -57,6 +57,7 @@ std::vector<std::pair<Tensor, bool>> vmap(const py::object& function, const std:
     Strides strides(t.strides().data() + 1, t.ndim() - 1);
     stand_ins.push_back(tracer.argument({shape, strides, t.dtype(), t.device()}));
     stand_ins.back().impl()->requires_grad = GradMode::enabled() && t.requires_grad();
+    tracer.stands_for(stand_ins.back(), t);
   }
   std::vector<char> recorded;
   Traced traced = trace(tracer, function, stand_ins, recorded);
@@ -75,6 +76,7 @@ std::vector<std::pair<Tensor, Tensor>> jvp(const py::object& function, const std
   for (size_t i = 0; i < primals.size(); i++) {
     stand_ins.push_back(tracer.argument(graph::type_of(primals[i])));
     stand_ins.back().impl()->requires_grad = is_floating(primals[i].dtype());
+    tracer.stands_for(stand_ins.back(), primals[i]);
     arguments.push_back({primals[i], tangents[i]});
   }
   Traced traced;

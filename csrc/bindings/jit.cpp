@@ -512,7 +512,15 @@ TracedBody trace_body(const char* what, const py::object& function, const std::v
     py::tuple args(stand_ins.size());
     for (size_t i = 0; i < stand_ins.size(); i++) args[i] = stand_ins[i];
     const bool recorded = GradMode::recording_wanted(), inference = GradMode::inference();
-    traced.result = take_apart(call_python(function, args).ptr(), results);
+    try {
+      traced.result = take_apart(call_python(function, args).ptr(), results);
+    } catch (py::error_already_set& e) {
+      note_refusal(concat(what,
+                          ": a function in it raises an error while it is traced, and would in eager mode only if it "
+                          "ran: ",
+                          e.what()));
+      throw;
+    }
     check_traceable(recorded == GradMode::recording_wanted() && inference == GradMode::inference(), what,
                     ": a function in it leaves the grad mode switched, which only the one that runs would do; use a "
                     "with block, or switch outside");
@@ -675,6 +683,9 @@ void bind_jit(py::module_& m) {
       .def("__enter__", &OutsideTrace::enter)
       .def("__exit__", [](OutsideTrace& o, const py::args&) { o.exit(); });
   m.def("_is_tracing", [] { return tracing(); }, "Is this thread tracing a function for weft.jit?");
+  m.def(
+      "_is_traced_for_later", [] { return tracing() && trace_sink->for_later(); },
+      "Is this thread tracing for weft.jit, and not only for a transform?");
   m.def("_around_calls", [](py::object before, py::object after) {
     check(session != nullptr, "_around_calls: nothing is being traced");
     if (!before.is_none()) session->before.push_back(std::move(before));

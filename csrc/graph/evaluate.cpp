@@ -77,6 +77,22 @@ Graph without_unused(const Graph& g) {
   return kept;
 }
 
+// Memory that the function changes must have one name in the trace.
+void check_changes(const char* what, const Traced& traced, const std::vector<Tensor>& inputs) {
+  for (const Update& u : traced.graph.updates) {
+    const Tensor& changed = inputs[at(u.input)];
+    for (size_t i = 0; i < inputs.size(); i++) {
+      const Origin& origin = traced.origins[i];
+      const bool both_captured =
+          origin.kind != Origin::Kind::Argument && traced.origins[at(u.input)].kind != Origin::Kind::Argument;
+      check_traceable(
+          static_cast<int>(i) == u.input || both_captured || inputs[i].impl()->storage != changed.impl()->storage, what,
+          ": the function changes a tensor of shape ", changed.shape(),
+          " in place that shares memory with another one that it reads; clone() one of them");
+    }
+  }
+}
+
 class Batching {
  public:
   Batching(const Graph& g, const BatchOptions& options) : g_(g), options_(options) {}
@@ -208,14 +224,10 @@ class Forward {
     for (size_t i = 0; i < out.size(); i++) out[i] = {results[i], {}};
   }
 
-  // A view of the tangent, laid out as the primal is.
+  // A view of the tangent, which is laid out as the primal is.
   static void view(const Op& op, const std::vector<Dual>& in, std::vector<Dual>& out) {
-    Tensor tangent = in[0].tangent;
-    if (tangent.strides() != in[0].primal.strides() && !has_internal_overlap(in[0].primal)) {
-      const Tensor& like = in[0].primal;
-      Tensor place = empty_strided(like.shape(), like.strides(), tangent.dtype(), tangent.device());
-      tangent = copy_(place, tangent);
-    }
+    Tensor tangent = in[0].primal.is_contiguous() ? contiguous(in[0].tangent) : in[0].tangent;
+    if (tangent.strides() != in[0].primal.strides()) return by_transposing_twice(op, in, out);
     out[0] = {weft::apply(op, in[0].primal), weft::apply(op, tangent)};
   }
 
@@ -299,6 +311,9 @@ std::vector<Dual> evaluate_forward(const Traced& traced, const std::vector<Dual>
   std::vector<Dual> inputs;
   for (const Origin& origin : traced.origins)
     inputs.push_back(origin.kind == Origin::Kind::Argument ? arguments[at(origin.argument)] : Dual{origin.tensor, {}});
+  std::vector<Tensor> tensors;
+  for (const Dual& d : inputs) tensors.push_back(d.primal);
+  check_changes("jvp", traced, tensors);
   const Forward forward;
   std::vector<Dual> results = walk<Dual>(
       g, inputs,
@@ -320,6 +335,9 @@ std::vector<Batched> evaluate_batched(const Traced& traced, const std::vector<Te
     const bool argument = origin.kind == Origin::Kind::Argument;
     inputs.push_back(argument ? Batched{arguments[at(origin.argument)], true} : Batched{origin.tensor, false});
   }
+  std::vector<Tensor> tensors;
+  for (const Batched& b : inputs) tensors.push_back(b.tensor);
+  check_changes("vmap", traced, tensors);
   Batching batching(g, options);
   std::vector<Batched> results =
       walk<Batched>(g, inputs, [&](const Node& node, const std::vector<Batched>& in, std::vector<Batched>& out) {

@@ -77,7 +77,11 @@ Tracer::Tracer(std::function<std::string()> here, Purpose purpose)
 
 Tracer::~Tracer() {
   trace_number = number_before_;
-  // Changes of tensors that were there before were only traced.
+  reset_versions();
+}
+
+// Changes of tensors that were there before were only traced.
+void Tracer::reset_versions() {
   for (auto& [storage, memory] : memories_)
     if (memory.input >= 0) const_cast<Storage*>(storage)->reset_version(memory.version_before);
 }
@@ -191,7 +195,13 @@ bool Tracer::takes(const Op& op, Inputs inputs, bool in_place) {
   }
   for (int i = 0; i < inputs.size(); i++) {
     if (!inputs[i].defined()) continue;
-    auto memory = memories_.find(inputs[i].impl()->storage.get());
+    const Storage* storage = inputs[i].impl()->storage.get();
+    if (auto argument = stood_for_.find(storage); argument != stood_for_.end())
+      check_traceable(
+          memories_.at(argument->second.impl()->storage.get()).version == 0, op.name(), ": a tensor of shape ",
+          inputs[i].shape(),
+          " from outside shares memory with an argument that the function has changed in place; clone() one");
+    auto memory = memories_.find(storage);
     if (memory == memories_.end()) continue;
     // What a node reads must still be there when the trace is evaluated.
     if (memory->second.own || memory->second.version > 0 || (in_place && i == 0)) return true;
@@ -215,6 +225,7 @@ ValueId Tracer::value_of(const Tensor& t) {
   if (!is_symbolic(t) && t.requires_grad() && read_.insert(t.impl()).second) read_with_grad_.push_back(t);
   Memory& memory = memory_of(t);
   check_shown(memory);
+  if (purpose_ == Purpose::Transform && !memory.own && memory.version == 0) return captured_value(t);
   if (outer_) check_history(memory, t);
   Geometry wanted = geometry_of(t);
   for (const View& view : memory.views)
@@ -353,6 +364,16 @@ void Tracer::record_shown(const Tensor& t, const Tensor& x) {
   memory.shown_from = x.impl()->storage.get();
   memory.shown_version = from.version;
   memory.shown_source = graph_.nodes.back().source;
+}
+
+// Of a transform, which is evaluated with the tensors that are there: each with its own history.
+ValueId Tracer::captured_value(const Tensor& t) {
+  auto [known, fresh] = captured_.try_emplace(t.impl(), kNone);
+  if (!fresh) return known->second;
+  kept_.push_back(t);
+  graph_.add_input(type_of(t));
+  origins_.push_back({Origin::Kind::Captured, -1, t});
+  return known->second = graph_.inputs.back().value;
 }
 
 // A piece of a program that is differentiated by itself has one input for captured memory: of the tensors that show it,
@@ -526,6 +547,10 @@ Traced Tracer::finish(const std::vector<Tensor>& results) {
   if (!outer_ && purpose_ == Purpose::Program) check_shown_results(all);
   std::sort(graph_.updates.begin(), graph_.updates.end(),
             [](const Update& a, const Update& b) { return a.input < b.input; });
+  if (purpose_ == Purpose::Transform) {  // whose changes are made before it ends
+    reset_versions();
+    memories_.clear();
+  }
   traced.layouts_seen = std::move(layouts_seen_);
   traced.hooks_seen = std::move(hooks_seen_);
   traced.graph = std::move(graph_);

@@ -88,6 +88,8 @@ class Tracer final : public TraceSink {
 
   // Stand-ins for the arguments of the program: symbolic leaves of the same type that share memory as those do.
   std::vector<Tensor> arguments(const std::vector<Tensor>& given);
+  // Of a transform: the tensor that an argument stands for.
+  void stands_for(const Tensor& stand_in, const Tensor& given) { stood_for_[given.impl()->storage.get()] = stand_in; }
   // One more input, for instance a gradient that backward starts with.
   Tensor argument(const Value& type);
   // Real tensors that require grad, in the order in which ops have read them: captured ones, and views of those.
@@ -116,6 +118,11 @@ class Tracer final : public TraceSink {
   bool shows_stand_in(const Tensor& t) const {
     auto found = memories_.find(t.impl()->storage.get());
     return t.impl()->storage->symbolic() && found != memories_.end() && found->second.input >= 0;
+  }
+  // Is a function of a cond, while_loop or scan traced, and the tensor from outside of it?
+  bool is_outside_of_body(const Tensor& t) const {
+    auto found = memories_.find(t.impl()->storage.get());
+    return outer_ && purpose_ == Purpose::Program && (found == memories_.end() || !found->second.own);
   }
   // Has the program that is traced made it a leaf? Its gradient stays inside.
   bool is_own_leaf(const Tensor& t) const {
@@ -200,7 +207,9 @@ class Tracer final : public TraceSink {
   Node& add_node(const Op& op, Inputs inputs);
   int source();
   bool knows(const Tensor& t) const;
+  void reset_versions();
   void check_shared_arguments() const;
+  ValueId captured_value(const Tensor& t);
   void check_history(Memory& memory, const Tensor& t);
   void check_shown(const Memory& memory) const;
   void check_shown_results(const std::vector<Tensor>& results) const;
@@ -211,6 +220,8 @@ class Tracer final : public TraceSink {
   std::vector<Origin> origins_;
   std::unordered_map<const Storage*, Memory> memories_;
   std::vector<Tensor> kept_;  // symbolic tensors, so that no other storage gets the address of one
+  std::unordered_map<const TensorImpl*, ValueId> captured_;  // of a transform
+  std::unordered_map<const Storage*, Tensor> stood_for_;     // the same: memory of arguments
   std::vector<Tensor> given_;
   std::unordered_map<const TensorImpl*, int> stand_ins_;
   std::unordered_map<const TensorImpl*, Tensor> gradients_of_;  // a .grad that was there before -> its leaf

@@ -69,11 +69,15 @@ Tensor from_groups(const Tensor& t, int64_t size) {
 }
 
 Tensor BatchCall::whole(int i) const {
-  const Tensor& t = in[i].tensor;
-  if (!t.defined() || in[i].batched) return t;
-  Shape shape = t.shape();
-  shape.insert(0, size);
-  return expand(t, shape);
+  Tensor t = in[i].tensor;
+  if (!t.defined()) return t;
+  if (!in[i].batched) {
+    Shape shape{size};
+    for (int64_t n : t.shape()) shape.push_back(n);
+    t = expand(t, shape);
+  }
+  // What the program sees is laid out so, and the op may rely on that.
+  return logical[i].is_contiguous() ? contiguous(t) : t;
 }
 
 bool BatchCall::any_batched() const {

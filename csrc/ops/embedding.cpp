@@ -138,7 +138,7 @@ Tensor rows_of_all(const BatchCall& call, int i, int64_t rows) {
 
 WEFT_BATCH_RULE(Embedding) {
   if (!call.in[0].batched) {
-    call.out[0] = {apply(op, call.in[0].tensor, call.in[1].tensor), true};
+    call.out[0] = {apply(op, call.in[0].tensor, call.whole(1)), true};
     return;
   }
   const Tensor weight = call.in[0].tensor, index = call.whole(1);

@@ -104,7 +104,8 @@ Tensor offsets_of(const Places& places, const Tensor& x, const Tensor* const* in
     index_offsets_kernel(x.device(), offsets.data_as<int64_t>(),
                          {nullptr, positions.data(), strides.data(), ndim, DType::Int64}, sources.data(), places.count,
                          places.wrap, &bad);
-  } else if (!places.gather && indices[0]->numel()) {  // an index is out of range also where nothing lies before it
+  } else if (!places.gather &&
+             indices[0]->ndim() == 0) {  // as an int, which is looked at also where nothing lies there
     Tensor nowhere = empty({indices[0]->numel()}, DType::Int64, x.device());
     for (int k = 0; k < places.count; k++) sources[k].strides += places.dim;
     index_offsets_kernel(

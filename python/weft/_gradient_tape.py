@@ -15,6 +15,7 @@ class _Open(threading.local):
 
 
 _open = _Open()
+_tapes_of = {}  # id of a tensor that requires grad because tapes watch (and hold) it -> how many
 
 
 class GradientTape:
@@ -69,6 +70,9 @@ class GradientTape:
         for leaf in leaves:
             if not leaf.requires_grad:
                 leaf.requires_grad_()
+                _tapes_of[id(leaf)] = 0
+            if id(leaf) in _tapes_of:  # which no tape has left as it was
+                _tapes_of[id(leaf)] += 1
                 self._made_leaves.append(leaf)
             self._watched.append(leaf)
 
@@ -172,5 +176,8 @@ class GradientTape:
 
     def _forget(self):
         for leaf in self._made_leaves:
-            leaf.requires_grad_(False)
+            _tapes_of[id(leaf)] -= 1
+            if _tapes_of[id(leaf)] == 0:
+                del _tapes_of[id(leaf)]
+                leaf.requires_grad_(False)
         self._made_leaves, self._watched = [], []

@@ -571,3 +571,44 @@ def test_some_results_of_a_jitted_function(w):
             sum(parts).backward()
             found.append([None if t.grad is None else t.grad.tolist() for t in (x, y)])
         assert found[0] == found[1], chosen
+
+
+def test_an_error_of_a_body_that_is_caught(w):
+    """In eager mode only the function that runs raises it."""
+
+    def check(x):
+        raise ValueError("not this one")
+
+    def run(x):
+        try:
+            return w.cond(x.sum() < 0, lambda: check(x), lambda: x * 3)
+        except ValueError:
+            return x * 2
+
+    x = w.ones(2)
+    assert run(x).tolist() == [3, 3]
+    with pytest.raises(RuntimeError, match="raises an error while it is traced.*not this one"):
+        w.jit(run)(x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        assert w.compile(run)(x).tolist() == [3, 3]
+        assert w.compile(run)(-x).tolist() == [-2, -2]
+    with pytest.raises(ValueError, match="not this one"):
+        w.jit(lambda x: w.cond(x.sum() < 0, lambda: check(x), lambda: x * 3))(x)
+
+
+def test_a_hook_that_a_body_registers_outside_of_it(w):
+    def run(x):
+        y = x * 2
+
+        def with_hook():
+            y.register_hook(lambda g: g * 10)
+            return y * 1
+
+        return w.cond(x.sum() < 0, with_hook, lambda: y * 3).sum()
+
+    x = w.ones(2, requires_grad=True)
+    run(x).backward()
+    assert x.grad.tolist() == [6, 6]
+    with pytest.raises(RuntimeError, match="register the hook outside"):
+        w.jit(run)(x)

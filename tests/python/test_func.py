@@ -1,5 +1,7 @@
 """weft.func: derivatives and batches of functions, and how they compose."""
 
+import collections
+
 import pytest
 from support import weft_only
 
@@ -423,3 +425,119 @@ def test_what_a_tape_watches(w):
         w.GradientTape().gradient(x, x)
     with pytest.raises(ValueError, match="unconnected_gradients"):
         tape.gradient(y, x, unconnected_gradients="some")
+
+
+# What a review found
+
+
+def test_transforms_that_capture_a_variable(w):
+    """A view that a transform takes from outside keeps its own history."""
+    s, f = w.tensor([1.0, 2.0]), w.func
+    p = w.tensor([3.0], requires_grad=True)
+    assert f.grad(lambda p: w.vmap(lambda a: p * a)(s).sum())(p).tolist() == [3]
+    along = (w.tensor([2.0]),), (w.tensor([1.0]),)
+    assert f.grad(lambda p: f.jvp(lambda a: p * a, *along)[1].sum())(p).tolist() == [1]
+    square = lambda v: w.vmap(lambda a: (v * a).pow(2).sum())(s).sum()  # noqa: E731
+    for second in (f.hessian(square), f.jacrev(f.jacrev(square)), f.jacfwd(f.jacfwd(square))):
+        assert second(w.tensor([1.0, 2.0])).tolist() == [[10, 0], [0, 10]]
+    model, x = w.nn.Linear(2, 1), w.ones(4, 2)
+    loss = lambda q: w.vmap(lambda a: f.functional_call(model, q, (a,)).sum())(x).sum()  # noqa: E731
+    assert f.grad(loss)(dict(model.named_parameters()))["weight"].tolist() == [[4, 4]]
+    base = w.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    v = base[1:]
+    assert w.autograd.grad(w.vmap(lambda a: v * a)(s).sum(), v)[0].tolist() == [3, 3]
+
+
+@pytest.mark.parametrize("layout", ["expanded", "every second", "transposed", "a part", "another dimension"])
+def test_batches_in_any_layout(w, layout):
+    """What a program sees as contiguous is so for the op."""
+    x = w.randn(6, 8, dtype=w.float64)
+    given, dim = {
+        "expanded": (x[0].expand(6, 8), 0),
+        "every second": (w.randn(12, 8, dtype=w.float64)[::2], 0),
+        "transposed": (w.randn(8, 6, dtype=w.float64).T, 0),
+        "a part": (w.randn(6, 11, dtype=w.float64)[:, 2:10], 0),
+        "another dimension": (w.randn(8, 6, dtype=w.float64), 1),
+    }[layout]
+    weight = w.ones(5, 3, dtype=w.float64)
+    for f in (
+        lambda a: a.softmax(0),
+        lambda a: a[:5].log_softmax(0),
+        lambda a: a.sort()[0],
+        lambda a: a.argsort(),
+        lambda a: a.topk(3)[0],
+        lambda a: a.median(),
+        lambda a: a.cumsum(0),
+        lambda a: a.reshape(2, 4).sum(0),
+        lambda a: w.func.grad(lambda b: b.softmax(0)[0])(a),
+        lambda a: w.func.jvp(lambda b: b[2:].softmax(0), (a,), (a * 2,))[1],
+        lambda a: w.func.grad(lambda t: w.nn.functional.embedding((a > 0).long(), t).sum())(weight),
+    ):
+        wanted = w.stack([f(row) for row in given.movedim(dim, 0).unbind(0)])
+        assert close(w, w.vmap(f, in_dims=dim)(given), wanted, 1e-9)
+
+
+def test_jvp_of_strided_tensors_and_copies(w):
+    x = w.randn(4, 3)
+    for view in (x[:, 0], x[::2, 1], x.T[1]):
+        value, along = w.func.jvp(lambda y: y[0] * y[-1:].sum(), (view,), (w.ones(*view.shape),))
+        assert along.item() == pytest.approx((view[0] + view[-1]).item())
+    found = w.func.jacfwd(lambda x: x.repeat_interleave(2, 0))(w.tensor([1.0, 2.0]))
+    assert found.tolist() == [[1, 0], [1, 0], [0, 1], [0, 1]]
+
+
+def test_memory_of_two_names(w):
+    x = w.ones(2)
+    for call in (
+        lambda: w.vmap(lambda a, b: (a.add_(1), b * 1)[1])(x, x),
+        lambda: w.vmap(lambda a: (a.add_(1), x * 1)[1])(x),
+    ):
+        with pytest.raises(RuntimeError, match="shares memory"):
+            call()
+    p, c = w.tensor([1.0, 2.0, 3.0], requires_grad=True), w.ones(3)
+    y = (p * c).sum()
+    w.vmap(lambda a: (a * c, c.add_(1))[0])(w.ones(2, 3))
+    with pytest.raises(RuntimeError, match="changed it after"):
+        y.backward()
+
+
+def test_modules_that_are_held_twice(w):
+    class Model(w.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.a = w.nn.Linear(2, 1)
+            self.order = [self.a]
+
+        def forward(self, x):
+            for layer in self.order:
+                x = layer(x)
+            return x
+
+    model, params = Model(), {"a.weight": w.tensor([[1.0, 2.0]]), "a.bias": w.zeros(1)}
+    call = w.func.functional_call
+    assert w.vmap(lambda x: call(model, params, (x,)))(w.ones(2, 2)).tolist() == [[3], [3]]
+    with pytest.raises(RuntimeError, match="Model.order holds one beside them"):
+        w.jit(lambda p, x: call(model, p, (x,)))(params, w.ones(2))
+
+
+def test_keywords_are_shared_and_dicts_of_other_kinds(w):
+    x = w.ones(3)
+    assert w.vmap(lambda a, *, b: a * b)(x, b=x).shape == (3, 3)
+    given = collections.defaultdict(list, a=w.ones(2), b=w.ones(2))
+    assert w.vmap(lambda d: d["a"] + d["b"])(given).tolist() == [2, 2]
+    ordered = w.vmap(lambda a: collections.OrderedDict(y=a, x=a))(x)
+    assert type(ordered) is collections.OrderedDict and list(ordered) == ["y", "x"]
+    with pytest.raises(RuntimeError, match="floating results"):
+        w.func.jacrev(lambda x: x > 0)(x)
+
+
+def test_tapes_that_watch_the_same(w):
+    x = w.tensor(3.0)
+    with w.GradientTape() as one:
+        one.watch(x)
+        y = x**2
+    with w.GradientTape() as two:
+        two.watch(x)
+        z = x**3
+    assert one.gradient(y, x).item() == 6 and x.requires_grad
+    assert two.gradient(z, x).item() == 27 and not x.requires_grad

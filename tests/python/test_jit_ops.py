@@ -350,7 +350,7 @@ def test_an_index_out_of_range_of_something_empty(w, wrap):
     for x in (w.zeros(0, 3), w.zeros(0, 0, 3)):
         for lead in ((...,), (slice(None),) * (x.dim() - 1)):
             assert f(lambda x, i, lead=lead: (x * 1)[(*lead, i)] + 1)(x, w.tensor(-3)).numel() == 0
-            for i in (w.tensor(3), w.tensor([3]), w.tensor([0, -4])):
+            for i in (w.tensor(3), w.tensor(-4)):
                 with pytest.raises(IndexError, match="out of range"):
                     f(lambda x, i, lead=lead: x[(*lead, i)] + 1)(x, i)
                 with pytest.raises(IndexError, match="out of range"):

@@ -2850,6 +2850,10 @@ def _is_symbolic(arg0: weft.Tensor) -> builtins.bool:
     """
     Has it no values?
     """
+def _is_traced_for_later() -> builtins.bool:
+    """
+    Is this thread tracing for weft.jit, and not only for a transform?
+    """
 def _is_tracing() -> builtins.bool:
     """
     Is this thread tracing a function for weft.jit?

@@ -213,6 +213,9 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
         chosen, tree, call = _variables("jacrev", args, argnums)
         found = vjp(lambda *xs: call(func, xs, kwargs), *chosen, has_aux=has_aux)
         results, result_tree = flatten(found[0])
+        for x in results:
+            if not x.is_floating_point():
+                raise RuntimeError(f"jacrev: expected floating results, got {_kind(x)}")
         rows, at = [], 0
         sizes = [x.numel() for x in results]
         total = sum(sizes)

@@ -36,7 +36,7 @@ def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, 
     args = () if args is None else args if isinstance(args, tuple) else (args,)
     kwargs = {} if kwargs is None else kwargs
     wanted = checked(module, given, tie_weights, strict)
-    if _C._is_tracing():  # a trace does not see members come and go
+    if _C._is_traced_for_later():  # a graph does not see members come and go
         return copy_with(module, wanted)(*args, **kwargs)
     with replaced(wanted):
         return module(*args, **kwargs)
@@ -88,6 +88,7 @@ def copy_with(module, wanted):
     def copied(one):
         known = copies.get(id(one))
         if known is None:
+            _check_modules_outside(one)
             known = copies[id(one)] = copy.copy(one)
             for key, child in one._modules.items():
                 if child is not None:
@@ -139,3 +140,16 @@ def stacked(tensors):
 def _check_module(what, module):
     if not isinstance(module, weft.nn.Module):
         raise TypeError(f"{what}: expected a Module, got {type(module).__name__}")
+
+
+def _check_modules_outside(module):
+    """RuntimeError for modules that are held beside the submodules: the copy would go on with the given ones."""
+    for name, value in vars(module).items():
+        if name in ("_modules", "_parameters", "_buffers") or name in module._modules:
+            continue
+        held = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else [value]
+        if any(isinstance(getattr(one, "__self__", one), weft.nn.Module) for one in held):
+            raise RuntimeError(
+                "functional_call: in a jitted function a module must hold others as submodules alone (a ModuleList), "
+                f"but {type(module).__name__}.{name} holds one beside them"
+            )

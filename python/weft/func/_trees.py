@@ -1,5 +1,7 @@
 """Structures of tensors: tuples, lists and dicts, nested, taken apart and put together again."""
 
+import collections
+
 import weft
 
 
@@ -47,7 +49,8 @@ def flatten(value):
 def _flatten(value, leaves):
     kind = type(value)
     if isinstance(value, dict):
-        return Tree(kind if kind is not dict else dict, list(value), [_flatten(v, leaves) for v in value.values()])
+        kind = collections.OrderedDict if issubclass(kind, collections.OrderedDict) else dict
+        return Tree(kind, list(value), [_flatten(v, leaves) for v in value.values()])
     if isinstance(value, (tuple, list)):
         return Tree(kind, None, [_flatten(v, leaves) for v in value])
     leaves.append(value)

@@ -26,9 +26,9 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     """A function that applies ``func`` along a dimension of its arguments, all elements at once.
 
     in_dims: for each argument the dimension that goes away, or None for arguments that all elements share; an int for
-    all of them, or a structure like the arguments'. out_dims: where the dimension is in each result. randomness: what
-    ``func`` draws is an ``"error"``, ``"different"`` for each element, or the ``"same"``. chunk_size: how many elements
-    to compute at once; None for all.
+    all of them, or a structure like the arguments'; keyword arguments are shared. out_dims: where the dimension is in
+    each result. randomness: what ``func`` draws is an ``"error"``, ``"different"`` for each element, or the ``"same"``.
+    chunk_size: how many elements to compute at once; None for all.
 
     ``func`` sees tensors without that dimension, whose values are not known: an ``if`` on them, ``item()`` and the like
     raise RuntimeError. It may change tensors in place that it has made, or its arguments; writing values that differ
@@ -98,13 +98,13 @@ def _is_dim(value):
 
 
 def _with_dims(args, kwargs, in_dims):
-    """The leaves of all arguments, their tree, and a dimension or None for each. Keywords go along dimension 0."""
+    """The leaves of all arguments, their tree, and a dimension or None for each. Keyword arguments are shared."""
     if isinstance(in_dims, (tuple, list)) and len(in_dims) != len(args):
         raise ValueError(f"vmap: in_dims has {len(in_dims)} entries for {len(args)} arguments")
     leaves, tree = flatten((args, kwargs))
     own, own_tree = flatten(args)
     dims = broadcast(in_dims if isinstance(in_dims, int) else tuple(in_dims), own_tree, "vmap: in_dims")
-    dims += [0 if isinstance(leaf, weft.Tensor) else None for leaf in leaves[len(own) :]]
+    dims += [None] * (len(leaves) - len(own))
     if isinstance(in_dims, int):  # what is no tensor is shared
         dims = [dim if isinstance(leaf, weft.Tensor) else None for leaf, dim in zip(leaves, dims)]
     for place, (leaf, dim) in enumerate(zip(leaves, dims)):
