@@ -52,11 +52,8 @@ def grad_and_value(func, argnums=0, has_aux=False):
             result = call(func, variables, kwargs)
             value, aux = _split("grad", result, has_aux)
             if not isinstance(value, weft.Tensor) or value.dim() != 0 or not value.is_floating_point():
-                given = (
-                    f"{value.dtype} {tuple(value.shape)}" if isinstance(value, weft.Tensor) else type(value).__name__
-                )
                 raise RuntimeError(
-                    f"grad: expected the function to return a floating tensor without dimensions, got {given}; "
+                    f"grad: expected the function to return a floating tensor without dimensions, got {_kind(value)}; "
                     "reduce it with sum() or mean(), or use vjp() or jacrev()"
                 )
             found = _gradients([value], variables, None)
