@@ -80,12 +80,6 @@ Tensor BatchCall::whole(int i) const {
   return logical[i].is_contiguous() ? contiguous(t) : t;
 }
 
-bool BatchCall::any_batched() const {
-  for (int i = 0; i < count; i++)
-    if (in[i].batched) return true;
-  return false;
-}
-
 namespace {
 
 // Applies op to `inputs` and gives all outputs as batched.

@@ -28,7 +28,6 @@ struct BatchCall {
 
   // Input i with the batch's dimension: expanded if it has none.
   Tensor whole(int i) const;
-  bool any_batched() const;
 };
 
 using BatchRule = void (*)(const BatchCall&);
