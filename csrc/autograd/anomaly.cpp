@@ -1,7 +1,7 @@
 #include "autograd/anomaly.h"
 
 #include "op/grad_mode.h"
-#include "op/trace.h"
+#include "op/interpreter.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
 
@@ -10,7 +10,7 @@ namespace weft {
 namespace {
 
 bool has_nan(const Tensor& t) {
-  if (!t.defined() || t.is_meta() || !is_floating(t.dtype()) || tracing()) return false;
+  if (!t.defined() || !t.has_values() || !is_floating(t.dtype())) return false;
   GradModeGuard no_grad(false);
   const Tensor found = to_device(any(isnan(t)), Device{DeviceType::CPU, 0});
   return *static_cast<const bool*>(found.data());

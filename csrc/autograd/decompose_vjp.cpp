@@ -1,7 +1,7 @@
 // The default derivative of an op: that of its decomposition.
 #include "autograd/engine.h"
+#include "autograd/forward.h"
 #include "op/apply.h"
-#include "ops/movement.h"
 
 namespace weft {
 
@@ -14,11 +14,10 @@ void decompose_vjp(const Op& op, const Vjp& v, int num_inputs, Tensor* grads) {
     Tensor x = v.input(i);
     if (v.needs(i)) {
       // Differentiate with respect to a stand-in for the input; with create_graph it stays connected to the input.
-      x = create_graph ? view_as(x, x.shape()) : detach(x);
-      x.impl()->requires_grad = true;
+      x = create_graph ? variable_of(x) : leaf_of(x);
       wanted.push_back(x);
     } else if (x.defined()) {
-      x = detach(x);
+      x = without_history(x);
     }
     inputs.push_back(x);
   }

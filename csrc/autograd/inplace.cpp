@@ -2,8 +2,8 @@
 #include "autograd/inplace.h"
 
 #include "op/apply.h"
+#include "op/interpreter.h"
 #include "op/node.h"
-#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -122,6 +122,7 @@ void become_view(const char* op, const Tensor& t, const Tensor& view) {
   const bool recorded = t.requires_grad();
   if (recorded && impl.base) check_view_recorded(op, t);
   Ref<Node> node = recorded && !impl.base ? grad_fn(view) : nullptr;
+  if (forward_levels) share_tangents(view, t);
   impl.shape = view.shape();
   impl.strides = view.strides();
   impl.offset = view.offset();

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "device/backend.h"
+#include "op/interpreter.h"
 #include "op/node.h"
-#include "op/trace.h"
 
 namespace weft {
 

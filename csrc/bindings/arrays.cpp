@@ -11,6 +11,7 @@
 #include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
+#include "op/grad_mode.h"
 #include "op/trace_values.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -26,7 +27,7 @@ const char* format_of(DType t) {
 }
 
 void check_exportable(const char* what, const Tensor& t) {
-  check(!t.requires_grad(), what,
+  check(!GradMode::enabled() || !t.requires_grad(), what,
         ": the tensor requires grad, and autograd could not see what is done to the array; use tensor.detach()");
   check<ErrorKind::Type>(t.device().type == DeviceType::CPU, what, ": the tensor is on ", t.device(),
                          "; copy it with .cpu() first");

@@ -17,7 +17,7 @@
 #include "core/dtype.h"
 #include "core/scalar.h"
 #include "op/apply.h"
-#include "op/trace.h"
+#include "op/interpreter.h"
 #include "tensor/tensor.h"
 
 namespace weft::python {

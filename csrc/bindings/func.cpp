@@ -1,7 +1,11 @@
-// vmap and jvp: a function is traced with what it is called with, and the trace evaluated in another way.
+// Transforms of functions: vmap traces one and evaluates the trace for a batch; levels of forward-mode differentiation.
+#include <algorithm>
+#include <memory>
+#include <optional>
 #include <unordered_set>
 
 #include "autograd/engine.h"
+#include "autograd/forward.h"
 #include "bindings/bindings.h"
 #include "bindings/current_line.h"
 #include "bindings/gil.h"
@@ -22,7 +26,7 @@ using graph::Tracer;
 // computation of each result?
 Traced trace(Tracer& tracer, const py::object& function, const std::vector<Tensor>& stand_ins,
              std::vector<char>& recorded) {
-  TraceScope scope(&tracer);
+  InterpreterScope scope(&tracer);
   BackwardWatch watch([&](Node& node, bool accumulates) { tracer.gradient_arrives(node, accumulates); });
   py::object result = function(py::cast(stand_ins));
   const auto results = result.cast<std::vector<Tensor>>();
@@ -63,34 +67,108 @@ std::vector<std::pair<Tensor, bool>> vmap(const py::object& function, const std:
   Traced traced = trace(tracer, function, stand_ins, recorded);
   std::vector<std::pair<Tensor, bool>> results;
   for (const Batched& b : graph::evaluate_batched(traced, arguments, options))
-    results.emplace_back(recorded[results.size()] ? b.tensor : detach(b.tensor), b.batched);
+    results.emplace_back(recorded[results.size()] ? b.tensor : without_history(b.tensor), b.batched);
   return results;
 }
 
-// Returns (value, derivative along the tangents or None) for each result.
-std::vector<std::pair<Tensor, Tensor>> jvp(const py::object& function, const std::vector<Tensor>& primals,
-                                           const std::vector<Tensor>& tangents) {
-  Tracer tracer(current_line, Purpose::Transform);
-  std::vector<Tensor> stand_ins;
-  std::vector<graph::Dual> arguments;
-  for (size_t i = 0; i < primals.size(); i++) {
-    stand_ins.push_back(tracer.argument(graph::type_of(primals[i])));
-    stand_ins.back().impl()->requires_grad = is_floating(primals[i].dtype());
-    tracer.stands_for(stand_ins.back(), primals[i]);
-    arguments.push_back({primals[i], tangents[i]});
+// A scope of forward-mode differentiation, which Python code enters and leaves.
+class Level {
+ public:
+  void enter() {
+    check(!level_, "forward-mode differentiation: the level was entered already");
+    level_ = std::make_unique<ForwardLevel>();
   }
-  Traced traced;
-  std::vector<char> recorded;
-  {
-    GradModeGuard record(true);
-    traced = trace(tracer, function, stand_ins, recorded);
+  void exit() {
+    get().leave();
+    level_.reset();
   }
-  std::vector<std::pair<Tensor, Tensor>> results;
-  for (const graph::Dual& d : graph::evaluate_forward(traced, arguments)) {
-    const bool moves = recorded[results.size()];
-    results.emplace_back(moves ? d.primal : detach(d.primal), moves ? d.tangent : Tensor());
+  ForwardLevel& get() const {
+    check(level_ != nullptr, "forward-mode differentiation: the level has ended, or was not entered");
+    return *level_;
   }
-  return results;
+
+ private:
+  std::unique_ptr<ForwardLevel> level_;
+};
+
+// A level at which arguments of an autograd.Function have tangents. Only for as long as the call.
+struct LevelOfCall {
+  ForwardLevel* level;
+
+  // function() in the level outside.
+  py::object outside(const py::object& function) const {
+    InterpreterScope scope(level->next());
+    return call_python(function, py::tuple());
+  }
+};
+
+// A call of an autograd.Function in a function of one example. What it gives for a batch says rule(inputs, size) in
+// Python, where inputs are pairs (tensor, is it batched?) and so are the results.
+struct FunctionCall : OpOf<FunctionCall> {
+  static constexpr const char* kName = "autograd_function";
+  struct Rule : RefCounted {
+    py::object call;
+    std::vector<OutputSpec> outputs;
+    ~Rule() override {
+      GilAcquire gil;
+      call = {};
+    }
+  };
+  Ref<Rule> rule;
+  auto fields() const { return std::tie(rule); }
+  explicit FunctionCall(Ref<Rule> r) : rule(std::move(r)) {}
+  int num_outputs() const override { return static_cast<int>(rule->outputs.size()); }
+  void infer(Inputs, OutputSpec* out) const override { std::copy(rule->outputs.begin(), rule->outputs.end(), out); }
+  // Its node comes from the Function.
+  bool differentiable() const override { return false; }
+  bool pure() const override { return false; }
+};
+
+void batch_function_call(const FunctionCall& op, const BatchCall& call) {
+  GilAcquire gil;
+  py::list inputs;
+  for (int i = 0; i < call.count; i++) inputs.append(py::make_tuple(call.in[i].tensor, call.in[i].batched));
+  const py::object results = call_python(op.rule->call, py::make_tuple(inputs, call.size));
+  const auto found = results.cast<std::vector<std::pair<Tensor, bool>>>();
+  for (size_t k = 0; k < found.size(); k++) {
+    const auto& [tensor, batched] = found[k];
+    const OutputSpec& expected = op.rule->outputs[k];
+    Shape shape = expected.shape;
+    if (batched) shape.insert(0, call.size);
+    check(tensor.shape() == shape && tensor.dtype() == expected.dtype, "vmap: expected output ", k,
+          " of the vmap method of an autograd.Function to have shape ", shape, " and dtype ", expected.dtype, ", got ",
+          tensor.shape(), " and ", tensor.dtype());
+    call.out[k] = {tensor, batched};
+  }
+}
+const BatchRuleOf<FunctionCall, batch_function_call> batch_FunctionCall;
+
+// The outputs of a FunctionCall, of the types of `models`.
+std::vector<Tensor> function_call(py::object rule, const std::vector<Tensor>& inputs,
+                                  const std::vector<Tensor>& models) {
+  auto held = make_ref<FunctionCall::Rule>();
+  held->call = std::move(rule);
+  for (const Tensor& m : models) held->outputs.push_back({m.shape(), m.dtype(), {}});
+  return apply_list(FunctionCall(std::move(held)), inputs);
+}
+
+// What is to be done with a call of an autograd.Function: a level of forward mode, True under vmap, or None: run it.
+py::object function_interpreter(const std::vector<std::optional<Tensor>>& arguments) {
+  SmallVector<const Tensor*, 8> list;
+  std::vector<Tensor> tensors;
+  for (const std::optional<Tensor>& t : arguments)
+    if (t) tensors.push_back(*t);
+  for (const Tensor& t : tensors) list.push_back(&t);
+  const Inputs inputs(list.data(), list.size());
+  for (Interpreter* sink = interpreter; sink; sink = sink->next()) {
+    if (auto* level = dynamic_cast<ForwardLevel*>(sink)) {
+      if (level->takes_any(inputs)) return py::cast(LevelOfCall{level});
+    } else if (auto* tracer = dynamic_cast<Tracer*>(sink)) {
+      if (!tracer->is_transform()) break;
+      if (tracer->depends(inputs)) return py::bool_(true);
+    }
+  }
+  return py::none();
 }
 
 // Would the gradient of `outputs` by `inputs` have a gradient by something else too?
@@ -122,7 +200,22 @@ bool depends_on_others(const std::vector<Tensor>& outputs, const std::vector<Ten
 
 void bind_func(py::module_& m) {
   m.def("_vmap", &vmap, py::call_guard<CallsPython>());
-  m.def("_jvp", &jvp, py::call_guard<CallsPython>());
+  py::class_<Level>(m, "_ForwardLevel", "A level of forward-mode differentiation.", py::is_final())
+      .def(py::init<>())
+      .def(
+          "__enter__", [](Level& l) -> Level& { return l.enter(), l; }, py::return_value_policy::reference)
+      .def("__exit__", [](Level& l, const py::args&) { l.exit(); })
+      .def("make_dual", [](const Level& l, const Tensor& x, const Tensor& t) { return l.get().make_dual(x, t); })
+      .def("unpack", [](const Level& l, const Tensor& x) { return l.get().unpack(x); });
+  py::class_<LevelOfCall>(m, "_LevelOfCall", py::is_final())
+      .def("outside", &LevelOfCall::outside)
+      .def("unpack", [](const LevelOfCall& l, const Tensor& x) { return l.level->unpack(x); })
+      .def("output", [](const LevelOfCall& l, const Tensor& x, const Tensor& t) { return l.level->output(x, t); });
+  m.def("_function_interpreter", &function_interpreter);
+  m.def("_function_call", &function_call);
+  m.def("_in_forward_level", [] { return forward_levels > 0; });
+  m.def("_variable_of", &variable_of, "A leaf with the same values and tangents, or a view if x has a history.");
+  m.def("_without_history", &without_history, "The same values and tangents, detached from what autograd knows.");
   m.def("_depends_on_others", &depends_on_others);
 }
 

@@ -129,7 +129,7 @@ class Jit {
         fall_back_(std::move(fall_back)) {}
 
   py::object call(const py::args& args, const py::kwargs& kwargs) {
-    if (trace_sink) return call_python(function_, args, kwargs);
+    if (interpreter) return call_python(function_, args, kwargs);
     if (!check_.is_none()) return check_(py::cast(this), args, kwargs);
     const bool falls_back = !fall_back_.is_none();
     const std::optional<Signature> s =
@@ -328,7 +328,7 @@ class Jit {
     graph::Tracer tracer(current_line);
     std::vector<Tensor> stand_ins = tracer.arguments(s.tensors), results;
     {
-      TraceScope scope(&tracer);
+      InterpreterScope scope(&tracer);
       std::vector<py::object> objects;
       for (size_t i = 0; i < stand_ins.size(); i++)
         objects.push_back(stand_in_object(stand_ins[i], s.tensor_objects[i]));
@@ -508,7 +508,7 @@ TracedBody trace_body(const char* what, const py::object& function, const std::v
   graph::Traced finished;
   graph::Body history;
   {
-    TraceScope scope(&tracer);
+    InterpreterScope scope(&tracer);
     py::tuple args(stand_ins.size());
     for (size_t i = 0; i < stand_ins.size(); i++) args[i] = stand_ins[i];
     const bool recorded = GradMode::recording_wanted(), inference = GradMode::inference();
@@ -601,7 +601,7 @@ std::vector<Tensor> traced_scan(const py::object& function, const std::vector<Te
 class OutsideTrace {
  public:
   void enter() {
-    scope_ = std::make_unique<TraceScope>(nullptr);
+    scope_ = std::make_unique<InterpreterScope>(nullptr);
     number_ = std::exchange(trace_number, 0);
   }
   void exit() {
@@ -610,7 +610,7 @@ class OutsideTrace {
   }
 
  private:
-  std::unique_ptr<TraceScope> scope_;
+  std::unique_ptr<InterpreterScope> scope_;
   uint32_t number_ = 0;
 };
 
@@ -684,7 +684,7 @@ void bind_jit(py::module_& m) {
       .def("__exit__", [](OutsideTrace& o, const py::args&) { o.exit(); });
   m.def("_is_tracing", [] { return tracing(); }, "Is this thread tracing a function for weft.jit?");
   m.def(
-      "_is_traced_for_later", [] { return tracing() && trace_sink->for_later(); },
+      "_is_traced_for_later", [] { return tracing() && interpreter->for_later(); },
       "Is this thread tracing for weft.jit, and not only for a transform?");
   m.def("_around_calls", [](py::object before, py::object after) {
     check(session != nullptr, "_around_calls: nothing is being traced");

@@ -43,11 +43,11 @@ class RewindScope {
 // A Listener that is in place in a scope.
 class ListenScope : public graph::Listener {
  public:
-  void enter() { scope_ = std::make_unique<TraceScope>(this); }
+  void enter() { scope_ = std::make_unique<InterpreterScope>(this); }
   void exit() { scope_ = nullptr; }
 
  private:
-  std::unique_ptr<TraceScope> scope_;
+  std::unique_ptr<InterpreterScope> scope_;
 };
 
 template <class T, class Class>

@@ -10,8 +10,8 @@
 #include "bindings/jit_signature.h"
 #include "bindings/tensor_object.h"
 #include "graph/tracer.h"
+#include "op/interpreter.h"
 #include "op/refusal.h"
-#include "op/trace.h"
 
 #include <frameobject.h>
 

@@ -6,8 +6,8 @@
 #include "bindings/tensor_object.h"
 #include "kernels/elementwise.h"
 #include "op/grad_mode.h"
+#include "op/interpreter.h"
 #include "op/node.h"
-#include "op/trace.h"
 #include "ops/elementwise.h"
 
 namespace weft::python {

@@ -1,6 +1,6 @@
 #include "bindings/out.h"
 
-#include "op/trace.h"
+#include "op/interpreter.h"
 
 namespace weft::python {
 

@@ -75,16 +75,16 @@ bool same_bits(const Tensor& a, const Tensor& b) {
   return same;
 }
 
-void Listener::record(const Op& op, Inputs, const Tensor* outputs) {
+void Listener::handle(const Op& op, Inputs inputs, Tensor* outputs) {
+  InterpreterScope outside(next());
+  apply(op, inputs, outputs);
   for (int i = 0; i < op.num_outputs(); i++) add(outputs[i]);
 }
 
-void Listener::record_inplace(const Op& op, Inputs inputs, const int* targets) {
-  for (int i = 0; i < op.num_outputs(); i++) add(inputs[targets[i]]);
+void Listener::handle_inplace(const Op& op, Inputs inputs) {
+  InterpreterScope outside(next());
+  add(apply_inplace(op, inputs));
 }
-
-Tensor Listener::grad(const Tensor&) { fail("graph: a listener keeps no gradients"); }
-void Listener::set_grad(const Tensor&, Tensor) { fail("graph: a listener keeps no gradients"); }
 
 PhiloxState DrawLog::draw(Generator& g, uint64_t blocks) {
   const PhiloxState start = outer_ ? outer_->draw(g, blocks) : g.take(blocks);

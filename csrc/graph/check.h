@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "graph/function.h"
-#include "op/trace.h"
+#include "op/interpreter.h"
 #include "tensor/generator.h"
 
 namespace weft::graph {
@@ -20,15 +20,11 @@ uint64_t fingerprint(const Tensor& t);
 bool same_bits(const Tensor& a, const Tensor& b);
 
 // Hears of eager ops, and remembers the fingerprints of what they made.
-class Listener : public TraceSink {
+class Listener : public Interpreter {
  public:
-  Listener() : TraceSink(false) {}
-  void record(const Op& op, Inputs inputs, const Tensor* outputs) override;
-  void record_inplace(const Op& op, Inputs inputs, const int* targets) override;
-  void record_copy(const Tensor&, const Tensor&) override {}
-  void record_shown(const Tensor&, const Tensor&) override {}
-  Tensor grad(const Tensor& leaf) override;
-  void set_grad(const Tensor& leaf, Tensor grad) override;
+  Listener() : Interpreter(false, nullptr) {}
+  void handle(const Op& op, Inputs inputs, Tensor* outputs) override;
+  void handle_inplace(const Op& op, Inputs inputs) override;
   void add(const Tensor& t) { made_.insert(fingerprint(t)); }
   bool has(const Tensor& t) const { return made_.count(fingerprint(t)) > 0; }
 

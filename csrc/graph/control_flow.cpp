@@ -6,11 +6,12 @@
 #include <unordered_set>
 
 #include "autograd/engine.h"
+#include "graph/evaluate.h"
 #include "graph/passes/passes.h"
 #include "kernels/elementwise.h"
 #include "op/apply.h"
+#include "op/interpreter.h"
 #include "op/node.h"
-#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -124,7 +125,7 @@ Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted, const st
   if (known) return known;
   Tracer tracer;
   GradModeGuard record(true);
-  TraceScope scope(&tracer);
+  InterpreterScope scope(&tracer);
   std::vector<Tensor> inputs, sought;
   for (int i = 0; i < num_inputs(); i++) {
     Tensor x = tracer.argument(input_type(i));
@@ -132,7 +133,7 @@ Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted, const st
     if (wanted[at(i)]) sought.push_back(x);
     inputs.push_back(x);
   }
-  std::vector<Tensor> results = interpret(traced_, inputs), roots, root_grads;
+  std::vector<Tensor> results = evaluate_eagerly(traced_, inputs), roots, root_grads;
   for (size_t i = 0; i < results.size(); i++) {
     const Tensor& r = results[i];
     if (!is_floating(r.dtype())) continue;
@@ -504,9 +505,9 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
 
   Graph backward_body;
   {
-    TraceScope scope(&tracer);
+    InterpreterScope scope(&tracer);
     GradModeGuard record(true);
-    std::vector<Tensor> found = interpret(gradient->graph(), for_gradient), results, ys;
+    std::vector<Tensor> found = evaluate_eagerly(gradient->graph(), for_gradient), results, ys;
     size_t next = 0, sum = 0;
     for (int i = 0; i < v.num_inputs(); i++) {
       if (!wanted[at(i)]) continue;
@@ -638,28 +639,6 @@ void note_history(Body& body, const Tracer& tracer, const std::vector<Tensor>& r
     if (!op && !node->made_by_core()) body.no_gradient = concat("it uses an autograd.Function (", node->name(), ")");
     for (const Edge& edge : node->edges) visit(edge.node.get());
   }
-}
-
-std::vector<Tensor> interpret(const Graph& g, const std::vector<Tensor>& inputs) {
-  std::vector<Tensor> values(g.values.size());
-  for (size_t i = 0, next = 0; i < g.inputs.size(); i++) {
-    const Input& input = g.inputs[i];
-    values[at(input.value)] = input.constant.defined() ? input.constant : inputs[next++];
-  }
-  for (const Node& node : g.nodes) {
-    std::vector<Tensor> in(node.inputs.size()), out(node.outputs.size());
-    SmallVector<const Tensor*, 8> list;
-    for (size_t i = 0; i < in.size(); i++) {
-      if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
-      if (in[i].defined() && in[i].requires_grad() && !node.followed.has(i)) in[i] = detach(in[i]);
-      list.push_back(&in[i]);
-    }
-    apply(*node.op, Inputs(list.data(), list.size()), out.data());
-    for (size_t i = 0; i < out.size(); i++) values[at(node.outputs[i])] = out[i];
-  }
-  std::vector<Tensor> results;
-  for (const Result& r : g.results) results.push_back(values[at(r.value)]);
-  return results;
 }
 
 std::vector<Tensor> cond(const Tensor& pred, Body on_true, Body on_false, const std::vector<Tensor>& arguments) {

@@ -23,9 +23,6 @@ void note_history(Body& body, const Tracer& tracer, const std::vector<Tensor>& r
 // What has been traced, checked: it must not change anything from outside. `what` names it in messages.
 Body make_body(Traced traced, size_t num_arguments, const char* what);
 
-// Runs every node of a graph through apply(): eagerly, or into the trace that is being made.
-std::vector<Tensor> interpret(const Graph& g, const std::vector<Tensor>& inputs);
-
 // The results of one of two bodies, both of the same types; pred: a bool tensor of one element.
 std::vector<Tensor> cond(const Tensor& pred, Body on_true, Body on_false, const std::vector<Tensor>& arguments);
 

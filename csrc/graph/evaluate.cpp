@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "autograd/engine.h"
+#include "autograd/forward.h"
 #include "op/apply.h"
 #include "op/autocast.h"
 #include "op/refusal.h"
@@ -15,20 +15,11 @@ namespace weft::graph {
 
 namespace {
 
-// Autograd did not follow the value into the node that reads it: it was detached, or nothing was recorded.
-void cut(Batched& b) {
-  if (b.tensor.requires_grad()) b.tensor = detach(b.tensor);
-}
-void cut(Dual& d) {
-  d.tangent = Tensor();
-  if (d.primal.requires_grad()) d.primal = detach(d.primal);
-}
-
 // Walks through the nodes in order. step(node, inputs, outputs) computes one; values go when nobody reads them any
 // more.
-template <class V, class Step>
-std::vector<V> walk(const Graph& g, std::vector<V> inputs, const Step& step) {
-  std::vector<V> values(g.values.size());
+template <class Step>
+std::vector<Batched> walk(const Graph& g, std::vector<Batched> inputs, const Step& step) {
+  std::vector<Batched> values(g.values.size());
   std::vector<int> last(g.values.size(), -1);
   for (size_t n = 0; n < g.nodes.size(); n++)
     for (ValueId v : g.nodes[n].inputs)
@@ -39,19 +30,19 @@ std::vector<V> walk(const Graph& g, std::vector<V> inputs, const Step& step) {
   for (size_t i = 0; i < g.inputs.size(); i++) values[at(g.inputs[i].value)] = std::move(inputs[i]);
   for (int n = 0; n < end; n++) {
     const Node& node = g.nodes[at(n)];
-    std::vector<V> in, out(node.outputs.size());
+    std::vector<Batched> in, out(node.outputs.size());
     for (size_t i = 0; i < node.inputs.size(); i++) {
       const ValueId v = node.inputs[i];
-      in.push_back(v == kNone ? V{} : values[at(v)]);
-      if (v != kNone && !node.followed.has(i)) cut(in.back());
+      in.push_back(v == kNone ? Batched{} : values[at(v)]);
+      if (v != kNone) in.back().tensor = as_read(node, i, in.back().tensor);
     }
     step(node, in, out);
     for (size_t i = 0; i < out.size(); i++)
       if (last[at(node.outputs[i])] > n) values[at(node.outputs[i])] = std::move(out[i]);
     for (ValueId v : node.inputs)
-      if (v != kNone && last[at(v)] == n) values[at(v)] = V{};
+      if (v != kNone && last[at(v)] == n) values[at(v)] = Batched{};
   }
-  std::vector<V> results;
+  std::vector<Batched> results;
   for (const Result& r : g.results) results.push_back(values[at(r.value)]);
   for (const Update& u : g.updates) results.push_back(values[at(u.value)]);
   return results;
@@ -78,7 +69,7 @@ Graph without_unused(const Graph& g) {
 }
 
 // Memory that the function changes must have one name in the trace.
-void check_changes(const char* what, const Traced& traced, const std::vector<Tensor>& inputs) {
+void check_changes(const Traced& traced, const std::vector<Tensor>& inputs) {
   for (const Update& u : traced.graph.updates) {
     const Tensor& changed = inputs[at(u.input)];
     for (size_t i = 0; i < inputs.size(); i++) {
@@ -86,8 +77,8 @@ void check_changes(const char* what, const Traced& traced, const std::vector<Ten
       const bool both_captured =
           origin.kind != Origin::Kind::Argument && traced.origins[at(u.input)].kind != Origin::Kind::Argument;
       check_traceable(
-          static_cast<int>(i) == u.input || both_captured || inputs[i].impl()->storage != changed.impl()->storage, what,
-          ": the function changes a tensor of shape ", changed.shape(),
+          static_cast<int>(i) == u.input || both_captured || inputs[i].impl()->storage != changed.impl()->storage,
+          "vmap: the function changes a tensor of shape ", changed.shape(),
           " in place that shares memory with another one that it reads; clone() one of them");
     }
   }
@@ -100,7 +91,9 @@ class Batching {
   void step(const Node& node, const std::vector<Batched>& in, std::vector<Batched>& out) {
     const Op& op = *node.op;
     const bool any = std::any_of(in.begin(), in.end(), [](const Batched& b) { return b.batched; });
-    if (!any && !(op.random() && options_.randomness == Randomness::Different)) return apply_once(op, in, out);
+    const bool draws_anew = op.random() && options_.randomness == Randomness::Different;
+    const bool is_function = !op.pure() && !op.random() && op.num_outputs() > 0;  // its rule knows what to do
+    if (!any && !draws_anew && !is_function) return apply_once(op, in, out);
     std::vector<Tensor> models;
     for (ValueId v : node.inputs) models.push_back(v == kNone ? Tensor() : symbolic_like(g_.values[at(v)]));
     call(op, models, in, out);
@@ -122,7 +115,8 @@ class Batching {
     BatchCall call{op, logical, in.data(), static_cast<int>(in.size()), options_.size, out.data()};
     if (options_.size > 0 || in.empty()) {
       const bool same = op.random() && options_.randomness == Randomness::Same;
-      if (BatchRule rule = same ? nullptr : batch_rule_of(op))
+      if (same && op.elementwise()) return draw_once(op, logical, out);
+      if (BatchRule rule = same ? nullptr : RuleTable<BatchRule>::find(op))
         rule(call);
       else
         call.declined = true;
@@ -135,6 +129,12 @@ class Batching {
     looped(op, logical, in, out);
   }
 
+  // An op that draws over a tensor, whatever was in it.
+  static void draw_once(const Op& op, Inputs logical, std::vector<Batched>& out) {
+    const Tensor& x = logical[0];
+    out[0] = {apply(op, zeros(x.shape(), x.dtype(), x.device())), false};
+  }
+
   // The composite that defines the op, traced and evaluated in its place.
   void decomposed(const Op& op, const std::vector<Tensor>& models, const std::vector<Batched>& in,
                   std::vector<Batched>& out) {
@@ -142,7 +142,7 @@ class Batching {
     Traced traced;
     std::vector<Tensor> arguments;
     {
-      TraceScope scope(&tracer);
+      InterpreterScope scope(&tracer);
       std::vector<Tensor> stand_ins;
       SmallVector<const Tensor*, 8> list;
       for (size_t i = 0; i < in.size(); i++) {
@@ -161,9 +161,9 @@ class Batching {
       if (b.tensor.defined()) inputs.push_back(b);
     for (size_t i = inputs.size(); i < traced.origins.size(); i++) inputs.push_back({traced.origins[i].tensor, false});
     Batching inner(traced.graph, options_);
-    std::vector<Batched> found = walk<Batched>(
-        traced.graph, std::move(inputs),
-        [&](const Node& n, const std::vector<Batched>& i, std::vector<Batched>& o) { inner.step(n, i, o); });
+    std::vector<Batched> found =
+        walk(traced.graph, std::move(inputs),
+             [&](const Node& n, const std::vector<Batched>& i, std::vector<Batched>& o) { inner.step(n, i, o); });
     for (size_t i = 0; i < out.size(); i++) out[i] = found[i];
   }
 
@@ -185,7 +185,7 @@ class Batching {
     std::vector<Tensor> models(out.size());
     {
       Tracer tracer({}, Purpose::Program);
-      TraceScope scope(&tracer);
+      InterpreterScope scope(&tracer);
       std::vector<Tensor> stand_ins;
       SmallVector<const Tensor*, 8> list;
       for (int i = 0; i < logical.size(); i++)
@@ -204,123 +204,33 @@ class Batching {
   const BatchOptions& options_;
 };
 
-// Derivatives of one op's outputs along the tangents of its inputs.
-class Forward {
- public:
-  void step(const Node& node, const std::vector<Dual>& in, std::vector<Dual>& out) const {
-    const Op& op = *node.op;
-    const bool moves = std::any_of(in.begin(), in.end(), [](const Dual& d) { return d.tangent.defined(); });
-    if (!moves || !op.differentiable() || op.random()) return primal_only(op, in, out);
-    if (op.is_view()) return view(op, in, out);
-    if (op.elementwise() && op.num_outputs() == 1 && !op.has_decompose()) return elementwise(op, in, out);
-    by_transposing_twice(op, in, out);
-  }
-
- private:
-  static void primal_only(const Op& op, const std::vector<Dual>& in, std::vector<Dual>& out) {
-    std::vector<Tensor> inputs;
-    for (const Dual& d : in) inputs.push_back(d.primal);
-    std::vector<Tensor> results = apply_list(op, inputs);
-    for (size_t i = 0; i < out.size(); i++) out[i] = {results[i], {}};
-  }
-
-  // A view of the tangent, which is laid out as the primal is.
-  static void view(const Op& op, const std::vector<Dual>& in, std::vector<Dual>& out) {
-    Tensor tangent = in[0].primal.is_contiguous() ? contiguous(in[0].tangent) : in[0].tangent;
-    if (tangent.strides() != in[0].primal.strides()) return by_transposing_twice(op, in, out);
-    out[0] = {weft::apply(op, in[0].primal), weft::apply(op, tangent)};
-  }
-
-  // The matrix of derivatives by each operand is diagonal, and so its own transpose.
-  static void elementwise(const Op& op, const std::vector<Dual>& in, std::vector<Dual>& out) {
-    std::vector<Tensor> inputs;
-    for (const Dual& d : in) inputs.push_back(d.primal);
-    out[0].primal = apply_list(op, inputs)[0];
-    if (!is_floating(out[0].primal.dtype())) return;
-    GradModeGuard record(is_recorded(in));
-    for (size_t i = 0; i < in.size(); i++) {
-      if (!in[i].tangent.defined()) continue;
-      std::vector<Tensor> leaves;
-      for (size_t k = 0; k < in.size(); k++) leaves.push_back(k == i ? leaf_of(inputs[k]) : inputs[k]);
-      SmallVector<const Tensor*, 4> list;
-      for (const Tensor& t : leaves) list.push_back(&t);
-      auto node = make_ref<OpNode>(op, Inputs(list.data(), list.size()), false);
-      Tensor result = detach(out[0].primal);
-      node->bind_outputs(&result, 1);
-      const Tensor& y = out[0].primal;
-      Tensor direction = expand(to_dtype(in[i].tangent, y.dtype()), y.shape());
-      SmallVector<Tensor, 4> grads;
-      grads.resize(static_cast<int>(in.size()));
-      op.vjp(Vjp(*node, &direction), grads.data());
-      if (grads[static_cast<int>(i)].defined()) add_to(out[0].tangent, to_dtype(grads[static_cast<int>(i)], y.dtype()));
-    }
-  }
-
-  // The transposed derivative is linear in what flows back: its own derivative by that, transposed, is the derivative.
-  static void by_transposing_twice(const Op& op, const std::vector<Dual>& in, std::vector<Dual>& out) {
-    std::vector<Tensor> inputs, moving, tangents;
-    const bool create = is_recorded(in);
-    GradModeGuard record(true);
-    for (const Dual& d : in) {
-      inputs.push_back(d.tangent.defined() ? leaf_of(d.primal) : d.primal);
-      if (d.tangent.defined()) {
-        moving.push_back(inputs.back());
-        tangents.push_back(d.tangent);
-      }
-    }
-    std::vector<Tensor> results = apply_list(op, inputs);
-    for (size_t k = 0; k < out.size(); k++) {
-      out[k].primal = create ? results[k] : detach(results[k]);
-      if (!results[k].requires_grad()) continue;
-      // At 1, not 0: a formula may be linear without being written so.
-      Tensor flowing = ones(results[k].shape(), results[k].dtype(), results[k].device());
-      flowing.impl()->requires_grad = true;
-      std::vector<Tensor> back = grad({results[k]}, moving, {flowing}, true, true, true), roots, directions;
-      for (size_t i = 0; i < back.size(); i++) {
-        if (!back[i].defined() || !back[i].requires_grad()) continue;
-        roots.push_back(back[i]);
-        directions.push_back(to_dtype(tangents[i], back[i].dtype()));
-      }
-      if (!roots.empty()) out[k].tangent = grad(roots, {flowing}, directions, create, create, true)[0];
-    }
-  }
-
-  // Does autograd follow what is computed from them?
-  static bool is_recorded(const std::vector<Dual>& in) {
-    return GradMode::enabled() && std::any_of(in.begin(), in.end(), [](const Dual& d) {
-             return (d.primal.defined() && d.primal.requires_grad()) ||
-                    (d.tangent.defined() && d.tangent.requires_grad());
-           });
-  }
-  // The same values as a variable of its own; what autograd knows of it stays known.
-  static Tensor leaf_of(const Tensor& t) {
-    Tensor own = t.requires_grad() ? view_as(t, t.shape()) : detach(t);
-    if (!own.requires_grad()) own.impl()->requires_grad = true;
-    return own;
-  }
-  static void add_to(Tensor& sum, const Tensor& t) { sum = sum.defined() ? add(sum, t) : t; }
-};
-
 }  // namespace
 
-std::vector<Dual> evaluate_forward(const Traced& traced, const std::vector<Dual>& arguments) {
-  check_traceable(traced.gradient_changes.empty() && traced.gradients_seen.empty(),
-                  "jvp: the function looks at the .grad of a tensor from outside, or changes it; use weft.func.grad");
-  NoAutocastGuard autocast;
-  const Graph g = without_unused(traced.graph);
-  std::vector<Dual> inputs;
-  for (const Origin& origin : traced.origins)
-    inputs.push_back(origin.kind == Origin::Kind::Argument ? arguments[at(origin.argument)] : Dual{origin.tensor, {}});
-  std::vector<Tensor> tensors;
-  for (const Dual& d : inputs) tensors.push_back(d.primal);
-  check_changes("jvp", traced, tensors);
-  const Forward forward;
-  std::vector<Dual> results = walk<Dual>(
-      g, inputs,
-      [&](const Node& node, const std::vector<Dual>& in, std::vector<Dual>& out) { forward.step(node, in, out); });
-  for (size_t i = 0; i < g.updates.size(); i++)
-    copy_(inputs[at(g.updates[i].input)].primal, results[g.results.size() + i].primal);
-  results.resize(g.results.size());
+Tensor as_read(const Node& node, size_t i, const Tensor& value) {
+  if (!value.defined() || node.followed.has(i)) return value;
+  if (node.detached.has(i)) return detach(value);
+  return value.requires_grad() ? without_history(value) : value;
+}
+
+std::vector<Tensor> evaluate_eagerly(const Graph& g, const std::vector<Tensor>& inputs) {
+  std::vector<Tensor> values(g.values.size());
+  for (size_t i = 0, next = 0; i < g.inputs.size(); i++) {
+    const Input& input = g.inputs[i];
+    values[at(input.value)] = input.constant.defined() ? input.constant : inputs[next++];
+  }
+  for (const Node& node : g.nodes) {
+    std::vector<Tensor> in(node.inputs.size()), out(node.outputs.size());
+    SmallVector<const Tensor*, 8> list;
+    for (size_t i = 0; i < in.size(); i++) {
+      if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
+      in[i] = as_read(node, i, in[i]);
+      list.push_back(&in[i]);
+    }
+    apply(*node.op, Inputs(list.data(), list.size()), out.data());
+    for (size_t i = 0; i < out.size(); i++) values[at(node.outputs[i])] = out[i];
+  }
+  std::vector<Tensor> results;
+  for (const Result& r : g.results) results.push_back(values[at(r.value)]);
   return results;
 }
 
@@ -337,10 +247,10 @@ std::vector<Batched> evaluate_batched(const Traced& traced, const std::vector<Te
   }
   std::vector<Tensor> tensors;
   for (const Batched& b : inputs) tensors.push_back(b.tensor);
-  check_changes("vmap", traced, tensors);
+  check_changes(traced, tensors);
   Batching batching(g, options);
   std::vector<Batched> results =
-      walk<Batched>(g, inputs, [&](const Node& node, const std::vector<Batched>& in, std::vector<Batched>& out) {
+      walk(g, inputs, [&](const Node& node, const std::vector<Batched>& in, std::vector<Batched>& out) {
         batching.step(node, in, out);
       });
   for (size_t i = 0; i < g.updates.size(); i++) {

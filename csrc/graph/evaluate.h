@@ -1,4 +1,4 @@
-// Other ways to evaluate a trace than to run it: for a whole batch (vmap), and with derivatives along directions (jvp).
+// Evaluating a traced graph by the ops in it: as eager mode does, and for a whole batch (vmap).
 // The trace was made with Purpose::Transform: its captured tensors are there.
 #pragma once
 
@@ -25,11 +25,12 @@ struct BatchOptions {
 std::vector<Batched> evaluate_batched(const Traced& traced, const std::vector<Tensor>& arguments,
                                       const BatchOptions& options);
 
-// A value, and its derivative along the direction asked for; undefined: zero.
-struct Dual {
-  Tensor primal{}, tangent{};
-};
-// The results and their derivatives along the directions `arguments` have as tangents.
-std::vector<Dual> evaluate_forward(const Traced& traced, const std::vector<Dual>& arguments);
+// The results for these inputs, the constants left out: op by op, as eager mode computes them, so that autograd
+// follows.
+std::vector<Tensor> evaluate_eagerly(const Graph& g, const std::vector<Tensor>& inputs);
+
+// What a node of a traced program reads, from the value: without a history where autograd did not follow it, without
+// tangents too where the program had detached it.
+Tensor as_read(const Node& node, size_t i, const Tensor& value);
 
 }  // namespace weft::graph

@@ -3,9 +3,10 @@
 #include <algorithm>
 
 #include "autograd/engine.h"
+#include "graph/evaluate.h"
 #include "op/apply.h"
 #include "op/grad_mode.h"
-#include "op/trace.h"
+#include "op/interpreter.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -25,7 +26,7 @@ void FunctionNode::backward(const Tensor* grad_outputs, Tensor* grad_inputs) {
   check(!released_,
         "backward: the graph of 'jit' was used before and its saved tensors are freed; to go through it a "
         "second time pass retain_graph=True to the first backward to keep them");
-  if (GradMode::enabled() || tracing()) return backward_eagerly(grad_outputs, grad_inputs);
+  if (GradMode::enabled() || tracing() || forward_levels) return backward_eagerly(grad_outputs, grad_inputs);
   if (rerun_) rerun_->check_backward();
   if (!function_->backward_) return;  // the results do not depend on a leaf after all
   std::vector<Tensor> inputs;
@@ -37,26 +38,19 @@ void FunctionNode::backward(const Tensor* grad_outputs, Tensor* grad_inputs) {
   }
   std::vector<char> given;
   for (int i = 0; i < outputs.size(); i++) given.push_back(grad_outputs[i].defined());
-  if (std::find(given.begin(), given.end(), 0) != given.end()) {
-    const Function::PartOfBackward& part = function_->backward_for(given);
-    if (!part.plan) return;
-    std::vector<const Tensor*> list;
-    for (const Tensor& t : inputs) list.push_back(&t);
-    list.resize(part.plan->graph().inputs.size(), nullptr);
-    std::vector<Tensor> results(part.plan->graph().results.size());
-    part.plan->run(list.data(), results.data(), function_->record_);
-    for (size_t i = 0; i < part.result.size(); i++)
-      if (part.result[i] >= 0) grad_inputs[i] = results[at(part.result[i])];
-    return;
-  }
-  const Plan& plan = *function_->backward_;
+  const bool all_given = std::find(given.begin(), given.end(), 0) == given.end();
+  const Function::PartOfBackward* part = all_given ? nullptr : &function_->backward_for(given);
+  const Plan* plan = part ? part->plan.get() : function_->backward_.get();
+  if (!plan) return;
   std::vector<const Tensor*> list;
   for (const Tensor& t : inputs) list.push_back(&t);
-  list.resize(plan.graph().inputs.size(), nullptr);  // constants
-  std::vector<Tensor> results(plan.graph().results.size());
-  plan.run(list.data(), results.data(), function_->record_);
-  for (size_t i = 0, next = 0; i < function_->leaves_.size(); i++)
-    if (function_->has_gradient_[i]) grad_inputs[i] = results[next++];
+  list.resize(plan->graph().inputs.size(), nullptr);  // constants
+  std::vector<Tensor> results(plan->graph().results.size());
+  plan->run(list.data(), results.data(), function_->record_);
+  for (size_t i = 0, next = 0; i < function_->leaves_.size(); i++) {
+    if (part && part->result[i] >= 0) grad_inputs[i] = results[at(part->result[i])];
+    if (!part && function_->has_gradient_[i]) grad_inputs[i] = results[next++];
+  }
 }
 
 void FunctionNode::release_saved() {
@@ -81,7 +75,7 @@ void FunctionNode::backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inp
     const std::vector<Tensor> all = Ref<Rerun>(rerun_)->results();
     for (size_t i = 0; i < function_->differentiable_.size(); i++) results.push_back(function_->output_of(all, i));
   } else {
-    results = compute_eagerly(inputs);
+    results = evaluate_eagerly(function_->eager_.graph, inputs);
   }
   for (int i = 0; i < outputs.size(); i++) {
     if (!grad_outputs[i].defined()) continue;
@@ -96,27 +90,6 @@ void FunctionNode::backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inp
   if (roots.empty()) return;
   std::vector<Tensor> found = grad_at(roots, ends, std::vector<char>(ends.size(), 0), root_grads, create_graph);
   for (size_t i = 0; i < ends.size(); i++) grad_inputs[i] = found[i];
-}
-
-std::vector<Tensor> FunctionNode::compute_eagerly(const std::vector<Tensor>& inputs) const {
-  const Graph& g = function_->eager_.graph;
-  std::vector<Tensor> values(g.values.size());
-  for (size_t i = 0, next = 0; i < g.inputs.size(); i++)
-    values[at(g.inputs[i].value)] = g.inputs[i].constant.defined() ? g.inputs[i].constant : inputs[next++];
-  for (const graph::Node& node : g.nodes) {
-    std::vector<Tensor> in(node.inputs.size()), out(node.outputs.size());
-    SmallVector<const Tensor*, 8> list;
-    for (size_t i = 0; i < in.size(); i++) {
-      if (node.inputs[i] != kNone) in[i] = values[at(node.inputs[i])];
-      if (in[i].defined() && in[i].requires_grad() && !node.followed.has(i)) in[i] = detach(in[i]);
-      list.push_back(&in[i]);
-    }
-    apply(*node.op, Inputs(list.data(), list.size()), out.data());
-    for (size_t i = 0; i < out.size(); i++) values[at(node.outputs[i])] = out[i];
-  }
-  std::vector<Tensor> results;
-  for (const Result& r : g.results) results.push_back(values[at(r.value)]);
-  return results;
 }
 
 }  // namespace weft::graph

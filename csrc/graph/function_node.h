@@ -30,7 +30,6 @@ class FunctionNode final : public weft::Node {
  private:
   // With create_graph: gradients that can be differentiated themselves.
   void backward_eagerly(const Tensor* grad_outputs, Tensor* grad_inputs);
-  std::vector<Tensor> compute_eagerly(const std::vector<Tensor>& inputs) const;
 
   Ref<const Function> function_;
   std::vector<SavedTensor> saved_, eager_inputs_;

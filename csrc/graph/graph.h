@@ -41,14 +41,13 @@ struct Input {
   Tensor constant{};
 };
 
-// Which inputs of an op autograd followed into it.
-class Followed {
+// Some of the inputs of a node.
+class InputSet {
  public:
-  // Of ops that autograd does not see and passes gradients through.
-  static Followed all() {
-    Followed f;
-    f.all_ = true;
-    return f;
+  static InputSet all() {
+    InputSet every;
+    every.all_ = true;
+    return every;
   }
   bool is_all() const { return all_; }
   bool any() const { return all_ || std::find(inputs_.begin(), inputs_.end(), true) != inputs_.end(); }
@@ -68,7 +67,9 @@ struct Node {
   std::vector<ValueId> inputs;   // kNone: left out
   std::vector<ValueId> outputs;  // none for an op that only checks
   int source = 0;                // place in Graph::sources
-  Followed followed{};           // of a traced program; passes do not keep it
+  // Of a traced program; passes do not keep them. Which inputs autograd followed into the op (all of one that autograd
+  // does not see and passes gradients through), and which the program has detached.
+  InputSet followed{}, detached{};
 };
 
 // A result. Results with the same `memory` share their memory, as they did when traced. ~i: that of input i; then the

@@ -13,7 +13,7 @@
 #include "graph/replay.h"
 #include "kernels/elementwise.h"
 #include "op/grad_mode.h"
-#include "op/trace.h"
+#include "op/interpreter.h"
 #include "ops/elementwise.h"
 
 namespace weft::graph {

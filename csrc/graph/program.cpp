@@ -169,7 +169,7 @@ bool Program::is_gradient(size_t result) const {
 }
 
 Program finish_program(Tracer& tracer, const std::vector<Tensor>& stand_ins, const std::vector<Tensor>& returned) {
-  TraceScope scope(&tracer);
+  InterpreterScope scope(&tracer);
   Program p;
   std::vector<Tensor> results = returned, leaves, gradients;
   p.num_returned = static_cast<int>(results.size());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "op/apply.h"
 #include "op/grad_mode.h"
 #include "op/node.h"
 #include "op/refusal.h"
@@ -65,7 +66,7 @@ uint64_t hooks_of(const Tensor& t) {
 }
 
 Tracer::Tracer(std::function<std::string()> here, Purpose purpose)
-    : TraceSink(true, trace_sink),
+    : Interpreter(true, interpreter),
       purpose_(purpose),
       first_sequence_(coming_sequence()),
       here_(std::move(here)),
@@ -153,6 +154,9 @@ Tracer::Memory& Tracer::capture(const Tensor& t) {
   Origin origin = origin_of(root);
   bool constant = origin.kind == Origin::Kind::Constant;
   int input = graph_.add_input(type_of(root), constant ? root : Tensor());
+  // What the program goes on to do to it in place gives it a history, which what it is now has not.
+  if (constant && purpose_ == Purpose::Transform && !root.requires_grad())
+    origin.tensor = alias_as_strided(root, root.shape(), root.strides(), root.offset());
   origins_.push_back(std::move(origin));
   Memory& memory = memories_[root.impl()->storage.get()];
   memory.root = root;
@@ -209,8 +213,17 @@ bool Tracer::takes(const Op& op, Inputs inputs, bool in_place) {
   return false;
 }
 
+bool Tracer::depends(Inputs inputs) const {
+  for (int i = 0; i < inputs.size(); i++) {
+    if (!inputs[i].defined()) continue;
+    auto memory = memories_.find(inputs[i].impl()->storage.get());
+    if (memory != memories_.end() && (memory->second.own || memory->second.version > 0)) return true;
+  }
+  return false;
+}
+
 bool Tracer::hides(const Tensor& x) const {
-  if (purpose_ == Purpose::Program) return TraceSink::hides(x);
+  if (purpose_ == Purpose::Program) return x.impl()->storage->made_in() != number_;
   auto memory = memories_.find(x.impl()->storage.get());
   return (memory != memories_.end() && memory->second.version > 0) || (next() && next()->deferred && next()->hides(x));
 }
@@ -257,14 +270,46 @@ ValueId Tracer::value_of(const Tensor& t) {
 Node& Tracer::add_node(const Op& op, Inputs inputs) {
   Node node;
   for (int i = 0; i < inputs.size(); i++) node.inputs.push_back(inputs[i].defined() ? value_of(inputs[i]) : kNone);
-  if (rearranging_) node.followed = Followed::all();
+  if (rearranging_) node.followed = InputSet::all();
   for (int i = 0; i < inputs.size(); i++)
     if (inputs[i].defined() && GradMode::enabled() && inputs[i].requires_grad() && !is_own_leaf(inputs[i]))
       node.followed.add(at(i));
+  for (int i = 0; i < inputs.size(); i++)
+    if (inputs[i].defined() && inputs[i].impl()->detached) node.detached.add(at(i));
   node.op = op.share();
   node.source = source();
   graph_.nodes.push_back(std::move(node));
   return graph_.nodes.back();
+}
+
+void Tracer::handle(const Op& op, Inputs inputs, Tensor* outputs) {
+  if (op.is_view()) {
+    outputs[0] = apply_view(op, inputs[0]);
+    outputs[0].impl()->detached = !op.differentiable() || inputs[0].impl()->detached;
+  } else {
+    bool recorded = false;
+    for (int i = 0; i < inputs.size() && GradMode::enabled(); i++)
+      recorded |= inputs[i].defined() && inputs[i].requires_grad();
+    if (!recorded && op.traced_as(inputs, outputs)) return;
+    const Device device = op.device(inputs);
+    SmallVector<OutputSpec, 2> specs;
+    specs.resize(op.num_outputs());
+    op.infer(inputs, specs.data());
+    for (int i = 0; i < specs.size(); i++) {
+      const Strides& strides = specs[i].strides;
+      outputs[i] = symbolic(specs[i].shape, strides.empty() ? contiguous_strides(specs[i].shape) : strides,
+                            specs[i].dtype, device);
+    }
+  }
+  record(op, inputs, outputs);
+  record_history(op, inputs, outputs);
+}
+
+void Tracer::handle_inplace(const Op& op, Inputs inputs) {
+  constexpr int kFirst = 0;
+  InPlaceChange change(op, inputs);
+  record_inplace(op, inputs, &kFirst);
+  change.finish();
 }
 
 void Tracer::record(const Op& op, Inputs inputs, const Tensor* outputs) {
@@ -351,14 +396,14 @@ void Tracer::assign(const Tensor& t, const Tensor& result) {
   memory.views = {{geometry_of(root), value, memory.version}};
 }
 
-void Tracer::record_copy(const Tensor& copy, const Tensor& of) {
+Tensor Tracer::copy(const Tensor& x) {
+  Tensor copied = symbolic(x.shape(), contiguous_strides(x.shape()), x.dtype(), x.device());
   Rearranging rearranging(*this);
-  Tensor dense = of.strides() == copy.strides() ? of : contiguous(of);
-  ValueId value = value_of(dense);
-  define(copy, value);
+  define(copied, value_of(contiguous(x)));
+  return copied;
 }
 
-void Tracer::record_shown(const Tensor& t, const Tensor& x) {
+void Tracer::note_shown(const Tensor& t, const Tensor& x) {
   const Memory& from = memory_of(x);
   Memory& memory = memories_.at(t.impl()->storage.get());
   memory.shown_from = x.impl()->storage.get();

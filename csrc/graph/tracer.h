@@ -10,8 +10,8 @@
 
 #include "graph/graph.h"
 #include "op/grad_mode.h"
+#include "op/interpreter.h"
 #include "op/node.h"
-#include "op/trace.h"
 
 namespace weft::graph {
 
@@ -70,18 +70,22 @@ struct Traced {
   std::vector<LayoutSeen> layouts_seen;
 };
 
-// What a trace is made for. A Program is run later, for other arguments. A Transform (vmap, jvp) is evaluated in
+// What a trace is made for. A Program is run later, for other arguments. A Transform (vmap) is evaluated in
 // another way when the function has ended, with the values that are there now: only what depends on its arguments is
 // recorded.
 enum class Purpose : uint8_t { Program, Transform };
 
-class Tracer final : public TraceSink {
+class Tracer final : public Interpreter {
  public:
   // `here` says which line of the program is running. A tracer made while another one traces may capture what that one
   // has made: a part of its program is traced apart.
   explicit Tracer(std::function<std::string()> here = {}, Purpose purpose = Purpose::Program);
   // The one that traces on this thread.
-  static Tracer* current() { return tracing() ? static_cast<Tracer*>(trace_sink) : nullptr; }
+  static Tracer* current() {
+    Interpreter* sink = tracing() ? interpreter : nullptr;
+    while (sink && !dynamic_cast<Tracer*>(sink)) sink = sink->next();
+    return static_cast<Tracer*>(sink);
+  }
   const std::function<std::string()>& here() const { return here_; }
   ~Tracer() override;
   Tracer(const Tracer&) = delete;
@@ -129,7 +133,7 @@ class Tracer final : public TraceSink {
     const GradMeta* meta = grad_meta(t);
     return meta && meta->leaf_of_trace == number_;
   }
-  // Does it show memory, in eager mode, at a place that is not known (record_shown)?
+  // Does it show memory, in eager mode, at a place that is not known (note_shown)?
   bool shows_unknown_place(const Tensor& t) const {
     auto found = memories_.find(t.impl()->storage.get());
     return found != memories_.end() && found->second.shown_from;
@@ -144,17 +148,22 @@ class Tracer final : public TraceSink {
   // Of a Transform: called with ops that draw random numbers; may raise. Without it, such ops are not recorded.
   std::function<void(const Op&)> on_random;
 
+  bool is_transform() const { return purpose_ == Purpose::Transform; }
+  // Of a transform: do the values of any of these depend on its arguments?
+  bool depends(Inputs inputs) const;
   bool takes(const Op& op, Inputs inputs, bool in_place) override;
   bool hides(const Tensor& x) const override;
   bool for_later() const override { return purpose_ == Purpose::Program || (next() && next()->for_later()); }
-  void record(const Op& op, Inputs inputs, const Tensor* outputs) override;
+  void handle(const Op& op, Inputs inputs, Tensor* outputs) override;
+  void handle_inplace(const Op& op, Inputs inputs) override;
   void record_inplace(const Op& op, Inputs inputs, const int* targets) override;
-  void record_copy(const Tensor& copy, const Tensor& of) override;
-  void record_shown(const Tensor& t, const Tensor& x) override;
+  Tensor copy(const Tensor& x) override;
+  void note_shown(const Tensor& t, const Tensor& x) override;
   Tensor grad(const Tensor& leaf) override;
   void set_grad(const Tensor& leaf, Tensor grad) override;
 
  private:
+  void record(const Op& op, Inputs inputs, const Tensor* outputs);
   // Ops of the tracer itself, which autograd does not see: gradients pass through what they give as they are asked for.
   class Rearranging {
    public:

@@ -6,8 +6,8 @@
 #include "kernels/elementwise.h"
 #include "memory/allocator.h"
 #include "op/autocast.h"
+#include "op/interpreter.h"
 #include "op/node.h"
-#include "op/trace.h"
 
 namespace weft {
 
@@ -50,13 +50,9 @@ bool any_requires_grad(Inputs in) {
   return false;
 }
 
-// Of results that are only traced.
-void make_symbolic(const OutputSpec* specs, Device device, Tensor* out, int count) {
-  for (int i = 0; i < count; i++) {
-    const OutputSpec& spec = specs[i];
-    out[i] =
-        symbolic(spec.shape, spec.strides.empty() ? contiguous_strides(spec.shape) : spec.strides, spec.dtype, device);
-  }
+void check_values_known(const Op& op, Inputs in) {
+  for (int i = 0; i < in.size(); i++)
+    if (in[i].defined()) check_values_known(op.name(), in[i]);
 }
 
 void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
@@ -64,10 +60,7 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
   SmallVector<OutputSpec, 2> specs;
   specs.resize(count);
   op.infer(in, specs.data());
-  if (tracing()) [[unlikely]]
-    return make_symbolic(specs.data(), device, out, count);
-  for (int i = 0; i < in.size(); i++)
-    if (in[i].defined()) check_values_known(op.name(), in[i]);
+  check_values_known(op, in);
   set_allocation_tag(op.name());
   for (int i = 0; i < count; i++) {
     out[i] = specs[i].strides.empty() ? empty(specs[i].shape, specs[i].dtype, device)
@@ -78,25 +71,17 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
 
 }  // namespace
 
-void apply(const Op& op, Inputs in, Tensor* out) {
-  if (trace_sink && !trace_sink->takes(op, in, false)) [[unlikely]] {
-    TraceScope next(trace_sink->next());
-    return apply(op, in, out);
-  }
-  if (autocast_is_on && apply_autocast(op, in, out)) [[unlikely]]
-    return;
-  int count = op.num_outputs();
-  if (op.is_view()) {
-    out[0] = op.view(in[0]);
-    TensorImpl& impl = *out[0].impl();
-    if (!op.differentiable()) impl.base = nullptr;  // autograd treats detach() as a tensor of its own
-    impl.tracked = impl.base && GradMode::enabled() && (in[0].impl()->tracked || !in[0].is_view());
-    impl.view_version = out[0].version();
-  } else {
-    allocate_and_run(op, in, out, count);
-  }
-  if (trace_sink) [[unlikely]]
-    trace_sink->record(op, in, out);
+Tensor apply_view(const Op& op, const Tensor& x) {
+  Tensor out = op.view(x);
+  TensorImpl& impl = *out.impl();
+  if (!op.differentiable()) impl.base = nullptr;  // autograd treats detach() as a tensor of its own
+  impl.tracked = impl.base && GradMode::enabled() && (x.impl()->tracked || !x.is_view());
+  impl.view_version = out.version();
+  return out;
+}
+
+void record_history(const Op& op, Inputs in, const Tensor* out) {
+  const int count = op.num_outputs();
   if (GradMode::enabled()) {
     if (any_requires_grad(in) && op.differentiable()) {
       auto node = make_ref<OpNode>(op, in, false);
@@ -107,6 +92,21 @@ void apply(const Op& op, Inputs in, Tensor* out) {
   }
 }
 
+void apply(const Op& op, Inputs in, Tensor* out) {
+  if (autocast_is_on && apply_autocast(op, in, out)) [[unlikely]]
+    return;
+  if (interpreter) [[unlikely]] {
+    if (interpreter->takes(op, in, false)) return interpreter->handle(op, in, out);
+    InterpreterScope outside(interpreter->next());
+    return apply(op, in, out);
+  }
+  if (op.is_view())
+    out[0] = apply_view(op, in[0]);
+  else
+    allocate_and_run(op, in, out, op.num_outputs());
+  record_history(op, in, out);
+}
+
 std::vector<Tensor> apply_list(const Op& op, const std::vector<Tensor>& inputs) {
   SmallVector<const Tensor*, 8> list;
   for (const Tensor& t : inputs) list.push_back(&t);
@@ -115,58 +115,58 @@ std::vector<Tensor> apply_list(const Op& op, const std::vector<Tensor>& inputs) 
   return out;
 }
 
+InPlaceChange::InPlaceChange(const Op& op, Inputs in) : op_(op), target_(in[0]), device_(op.device(in)) {
+  check_inplace_allowed(op.name(), target_);
+  check(device_ == target_.device(), op.name(), "_: a tensor on ", target_.device(), " cannot take a result on ",
+        device_, "; move one of them with .to(device)");
+  op.infer(in, &spec_);
+  check(spec_.shape == target_.shape(), op.name(), "_: the result has shape ", spec_.shape,
+        ", which does not fit the tensor of shape ", target_.shape(), " that is changed in place");
+  DType to = target_.dtype();
+  bool fits = to == spec_.dtype || (is_floating(to) || !is_floating(spec_.dtype));
+  check(fits && (to != DType::Bool || spec_.dtype == DType::Bool), op.name(), "_: the result has dtype ", spec_.dtype,
+        ", which cannot be stored in the tensor of dtype ", to, " that is changed in place");
+  set_allocation_tag(op.name());
+  if (!GradMode::enabled() || !is_floating(to) || !any_requires_grad(in)) return;
+  check_view_recorded(op.name(), target_);
+  node_ = make_ref<OpNode>(op, in, true);
+  node_->add_output(target_);
+}
+
+void InPlaceChange::finish() {
+  target_.impl()->storage->bump_version(op_.name());
+  if (!node_) return;
+  if (node_->mask.outputs) node_->saved.emplace_back(target_, true).output_index = 0;
+  rebase_history(target_, node_);
+}
+
 Tensor apply_inplace(const Op& op, Inputs in) {
-  if (trace_sink && !trace_sink->takes(op, in, true)) [[unlikely]] {
-    TraceScope next(trace_sink->next());
+  const Tensor& target = in[0];
+  if (interpreter) [[unlikely]] {
+    if (interpreter->takes(op, in, true)) return interpreter->handle_inplace(op, in), target;
+    InterpreterScope outside(interpreter->next());
     return apply_inplace(op, in);
   }
-  const Tensor& target = in[0];
-  check_inplace_allowed(op.name(), target);
-  Device device = op.device(in);
-  check(device == target.device(), op.name(), "_: a tensor on ", target.device(), " cannot take a result on ", device,
-        "; move one of them with .to(device)");
-  OutputSpec spec;
-  if (!tracing())
-    for (int i = 0; i < in.size(); i++)
-      if (in[i].defined()) check_values_known(op.name(), in[i]);
-  op.infer(in, &spec);
-  check(spec.shape == target.shape(), op.name(), "_: the result has shape ", spec.shape,
-        ", which does not fit the tensor of shape ", target.shape(), " that is changed in place");
-  DType to = target.dtype();
-  bool fits = to == spec.dtype || (is_floating(to) || !is_floating(spec.dtype));
-  check(fits && (to != DType::Bool || spec.dtype == DType::Bool), op.name(), "_: the result has dtype ", spec.dtype,
-        ", which cannot be stored in the tensor of dtype ", to, " that is changed in place");
-  bool direct = to == spec.dtype;
+  check_values_known(op, in);
+  InPlaceChange change(op, in);
+  const OutputSpec& spec = change.spec();
+  bool direct = target.dtype() == spec.dtype;
   for (int i = 0; i < in.size() && direct; i++) {
     if (!in[i].defined()) continue;
     Overlap overlap = i == 0 ? Overlap::Same : overlap_of(in[i], target);
     bool may_overwrite = op.elementwise() || (i == 0 && op.overwrites(0) == 0);
     direct = overlap == Overlap::None || (overlap == Overlap::Same && may_overwrite);
   }
-  set_allocation_tag(op.name());
-  Ref<OpNode> node;
-  if (GradMode::enabled() && is_floating(to) && any_requires_grad(in)) {
-    check_view_recorded(op.name(), target);
-    node = make_ref<OpNode>(op, in, true);
-    node->add_output(target);
-  }
-  constexpr int kFirst = 0;
-  if (!tracing() && device.type != DeviceType::Meta) {
+  if (change.device().type != DeviceType::Meta) {
     if (direct) {
       run_kernel(op, in, &target);
     } else {
-      Tensor result = empty(spec.shape, spec.dtype, device);
+      Tensor result = empty(spec.shape, spec.dtype, change.device());
       run_kernel(op, in, &result);
-      copy_kernel(device, view_of(target), view_of(result));
+      copy_kernel(change.device(), view_of(target), view_of(result));
     }
   }
-  if (trace_sink) [[unlikely]]
-    trace_sink->record_inplace(op, in, &kFirst);
-  target.impl()->storage->bump_version(op.name());
-  if (node) {
-    if (node->mask.outputs) node->saved.emplace_back(target, true).output_index = 0;
-    rebase_history(target, node);
-  }
+  change.finish();
   return target;
 }
 

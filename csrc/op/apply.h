@@ -1,7 +1,9 @@
-// apply(): the one door through which every op passes: check, (trace | infer, allocate, run), record for autograd.
+// apply(): the one door through which every op passes: autocast, the stack of interpreters, or else check, infer,
+// allocate, run, record for autograd.
 #pragma once
 
 #include "op/grad_mode.h"
+#include "op/node.h"
 #include "op/op.h"
 
 namespace weft {
@@ -34,5 +36,26 @@ Tensor apply_inplace(const Op& op, const T&... inputs) {
 
 // Applies an op without outputs that raises an error for some values of its inputs.
 void apply_check(const Op& op, const Tensor& a, const Tensor& b = {});
+
+// What interpreters that take an op do as apply() does. A view op's output:
+Tensor apply_view(const Op& op, const Tensor& x);
+// The outputs' history: a node, where autograd records.
+void record_history(const Op& op, Inputs inputs, const Tensor* outputs);
+// Of inputs[0] that an op changes in place: all checks, and a node where autograd records; nothing has changed yet.
+class InPlaceChange {
+ public:
+  InPlaceChange(const Op& op, Inputs inputs);
+  // The new values are there.
+  void finish();
+  const OutputSpec& spec() const { return spec_; }
+  Device device() const { return device_; }
+
+ private:
+  const Op& op_;
+  Tensor target_;
+  Device device_;
+  OutputSpec spec_;
+  Ref<OpNode> node_;
+};
 
 }  // namespace weft

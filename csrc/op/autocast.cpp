@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "op/apply.h"
+#include "op/interpreter.h"
 #include "op/node.h"
-#include "op/trace.h"
 
 namespace weft {
 
@@ -32,7 +32,7 @@ bool may_cast(const Tensor& t, Device device) {
 
 Tensor cast(const Tensor& t, DType dtype, bool keep) {
   bool parameter = t.requires_grad() && !t.is_view() && is_leaf(t);
-  if (!parameter || !keep || tracing() || !GradMode::enabled() || item_size(dtype) >= item_size(t.dtype()))
+  if (!parameter || !keep || interpreter || !GradMode::enabled() || item_size(dtype) >= item_size(t.dtype()))
     return to_dtype(t, dtype);
   auto known = casts.find(t.impl());
   if (known != casts.end() && known->second.version == t.version() && known->second.result.dtype() == dtype)

@@ -4,8 +4,8 @@
 
 #include "kernels/elementwise.h"
 #include "op/grad_mode.h"
+#include "op/interpreter.h"
 #include "op/refusal.h"
-#include "op/trace.h"
 
 namespace weft {
 
@@ -30,18 +30,29 @@ void note_use_by_backward(const Tensor& t) {
   backend.record_stream(index, t.impl()->storage->data(), backend.current_stream(index));
 }
 
+Tensor plain_copy(const Tensor& x) {
+  Tensor copy = empty(x.shape(), x.dtype(), x.device());
+  if (!x.is_meta()) copy_kernel(x.device(), view_of(copy), view_of(x));
+  return copy;
+}
+
 // What an op that is about to change x in place keeps of it for its backward.
 Tensor copy_before_change(const Tensor& x, const Edge& edge) {
-  Tensor copy;
-  if (tracing()) {
-    copy = symbolic(x.shape(), contiguous_strides(x.shape()), x.dtype(), x.device());
-    trace_sink->record_copy(copy, x);
-  } else {
-    copy = empty(x.shape(), x.dtype(), x.device());
-    if (!x.is_meta()) copy_kernel(x.device(), view_of(copy), view_of(x));
-  }
+  Tensor copy = interpreter ? interpreter->copy(x) : plain_copy(x);
+  if (forward_levels) [[unlikely]]
+    copy_tangents_before_change(x, copy);
   if (edge.node) set_history(copy, edge.node, edge.index);
   return copy;
+}
+
+Tensor plain_grad(const Tensor& t) {
+  GradMeta* meta = grad_meta(t);
+  return meta ? meta->grad : Tensor();
+}
+
+void set_plain_grad(const Tensor& t, Tensor grad) {
+  if (!grad.defined() && !grad_meta(t)) return;
+  ensure_grad_meta(t).grad = std::move(grad);
 }
 
 }  // namespace
@@ -107,6 +118,8 @@ SavedTensor::SavedTensor(const Tensor& t, bool is_output) : version_(t.version()
     return;
   }
   tensor_ = Tensor(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
+  if (forward_levels) [[unlikely]]
+    share_tangents(t, tensor_);
 }
 
 Tensor SavedTensor::unpack(const char* saver, Node* owner) const {
@@ -121,6 +134,8 @@ Tensor SavedTensor::unpack(const char* saver, Node* owner) const {
   // Alias it once more: the history belongs to the reader, not to the node, which would own itself.
   Tensor out(make_ref<TensorImpl>(tensor_.impl()->storage, tensor_.shape(), tensor_.strides(), tensor_.offset(),
                                   tensor_.dtype()));
+  if (forward_levels) [[unlikely]]
+    share_tangents(tensor_, out);
   set_history(out, Ref<Node>(owner), output_index);
   return out;
 }
@@ -225,18 +240,16 @@ GradMeta& ensure_grad_meta(const Tensor& t) {
   return static_cast<GradMeta&>(t.impl()->autograd.get_or_make([] { return new GradMeta; }));
 }
 
-Tensor accumulated_grad(const Tensor& t) {
-  if (tracing()) [[unlikely]]
-    return trace_sink->grad(t);
-  GradMeta* meta = grad_meta(t);
-  return meta ? meta->grad : Tensor();
-}
+Tensor accumulated_grad(const Tensor& t) { return interpreter ? interpreter->grad(t) : plain_grad(t); }
 
 void set_accumulated_grad(const Tensor& t, Tensor grad) {
-  if (tracing()) [[unlikely]]
-    return trace_sink->set_grad(t, std::move(grad));
-  if (!grad.defined() && !grad_meta(t)) return;
-  ensure_grad_meta(t).grad = std::move(grad);
+  interpreter ? interpreter->set_grad(t, std::move(grad)) : set_plain_grad(t, std::move(grad));
+}
+
+Tensor Interpreter::copy(const Tensor& x) { return next_ ? next_->copy(x) : plain_copy(x); }
+Tensor Interpreter::grad(const Tensor& leaf) { return next_ ? next_->grad(leaf) : plain_grad(leaf); }
+void Interpreter::set_grad(const Tensor& leaf, Tensor grad) {
+  next_ ? next_->set_grad(leaf, std::move(grad)) : set_plain_grad(leaf, std::move(grad));
 }
 
 Edge gradient_edge(const Tensor& t) {

@@ -146,6 +146,15 @@ class AccumulateGrad final : public Node {
   WeakTensor leaf_;
 };
 
+// Of forward-mode differentiation (autograd/forward.h): `alias`, a new tensor that is the same to the program as t,
+// shares those of t, also what it gets later.
+void share_tangents(const Tensor& t, const Tensor& alias);
+// `copy` keeps the values of x, which is being changed in place, and so it keeps their tangents.
+void copy_tangents_before_change(const Tensor& x, const Tensor& copy);
+
+// How many levels of forward-mode differentiation the thread has.
+extern constinit thread_local int forward_levels;
+
 struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
   ~GradMeta() override;
   // The tensor is output `index` of node from now on.
@@ -160,6 +169,8 @@ struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
   uint32_t output_index = 0;
   uint32_t leaf_of_trace = 0;  // the trace in which requires_grad_() made it a leaf; 0: none
   Ref<WeakTensor> retained;    // this tensor, where backward keeps its gradient although it is no leaf
+  Ref<RefCounted> tangents;    // a TangentList
+  uint64_t leaf_of_level = 0;  // the level of forward mode in which leaf_of() made it; 0: none
   MadeOnce<Ref<AccumulateGrad>> accumulator;
   // Called with the tensor itself after backward() has added to its grad. Changed by the functions below.
   std::vector<std::pair<uint64_t, Ref<GradHook>>> accumulate_hooks;

@@ -180,6 +180,10 @@ class Op : public RefCounted {
   virtual bool has_decompose() const { return false; }
   virtual std::vector<Tensor> decompose(Inputs in) const;
 
+  // Where autograd does not record, a graph may hold other ops in its place, which give the same bits and which more
+  // passes understand: applies them, or returns false.
+  virtual bool traced_as(Inputs, Tensor* /*out*/) const { return false; }
+
   virtual AutocastRule autocast() const { return AutocastRule::Keep; }
 
   // A copy on the heap; for an op that already lives there, itself.

@@ -1,7 +1,7 @@
 // Values of tensors that leave them while a function is traced: into Python, or into the shape of a result.
 #pragma once
 
-#include "op/trace.h"
+#include "op/interpreter.h"
 
 namespace weft {
 

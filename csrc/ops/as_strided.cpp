@@ -5,6 +5,7 @@
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/movement.h"
 #include "ops/reduction.h"
 #include "ops/view_op.h"
@@ -212,6 +213,7 @@ WEFT_BATCH_RULE(AsStrided) {
   call.out[0] = {as_strided(x, with_size(op.shape, call.size), with_stride(op.strides, size), x.offset() + op.offset),
                  true};
 }
+WEFT_FORWARD_LINEAR(PutView);
 WEFT_BATCH_RULE(PutView) {
   int64_t size = 0;
   Tensor x = laid_out(call, 0, size);

@@ -1,7 +1,6 @@
 #include "ops/batching.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "core/small_vector.h"
 #include "ops/elementwise.h"
@@ -9,34 +8,12 @@
 
 namespace weft {
 
-namespace {
-
-std::unordered_map<std::type_index, BatchRule>& rules() {
-  static auto* all = new std::unordered_map<std::type_index, BatchRule>;
-  return *all;
-}
-
-}  // namespace
-
-void add_batch_rule(std::type_index op, BatchRule rule) { rules().emplace(op, rule); }
-
-BatchRule batch_rule_of(const Op& op) {
-  auto found = rules().find(typeid(op));
-  return found == rules().end() ? nullptr : found->second;
-}
-
-namespace {
-std::unordered_map<std::type_index, ShiftRule>& shifts() {
-  static auto* all = new std::unordered_map<std::type_index, ShiftRule>;
-  return *all;
-}
-}  // namespace
-
-void add_shift_rule(std::type_index op, ShiftRule rule) { shifts().emplace(op, rule); }
+WEFT_DEFINE_RULE_TABLE(BatchRule)
+WEFT_DEFINE_RULE_TABLE(ShiftRule)
 
 Ref<const Op> shifted(const Op& op, int64_t size) {
-  auto found = shifts().find(typeid(op));
-  return found == shifts().end() ? Ref<const Op>() : found->second(op, size);
+  ShiftRule rule = RuleTable<ShiftRule>::find(op);
+  return rule ? rule(op, size) : Ref<const Op>();
 }
 
 Dims behind(const Dims& dims) {

@@ -3,9 +3,8 @@
 // element of the batch in turn.
 #pragma once
 
-#include <typeindex>
-
 #include "op/apply.h"
+#include "op/rule_table.h"
 
 namespace weft {
 
@@ -31,15 +30,13 @@ struct BatchCall {
 };
 
 using BatchRule = void (*)(const BatchCall&);
-void add_batch_rule(std::type_index op, BatchRule rule);
-// nullptr: none.
-BatchRule batch_rule_of(const Op& op);
+WEFT_DECLARE_RULE_TABLE(BatchRule);
 
 // Registers rule(op, call) for ops of type O.
 template <class O, void (*rule)(const O&, const BatchCall&)>
 struct BatchRuleOf {
   BatchRuleOf() {
-    add_batch_rule(typeid(O), [](const BatchCall& call) { rule(static_cast<const O&>(call.op), call); });
+    RuleTable<BatchRule>::add(typeid(O), [](const BatchCall& call) { rule(static_cast<const O&>(call.op), call); });
   }
 };
 
@@ -64,16 +61,16 @@ Tensor from_groups(const Tensor& t, int64_t size);
 
 // The op for tensors with one dimension, of this size, more in front; nullptr where there is no such op.
 using ShiftRule = Ref<const Op> (*)(const Op& op, int64_t size);
-void add_shift_rule(std::type_index op, ShiftRule rule);
+WEFT_DECLARE_RULE_TABLE(ShiftRule);
 Ref<const Op> shifted(const Op& op, int64_t size);
 
 // The batch rule of an op along dimensions, from shift(op, size).
 template <class O, O (*shift)(const O&, int64_t), bool scalars = true>
 struct BatchByShift {
   BatchByShift() {
-    add_shift_rule(typeid(O),
-                   [](const Op& op, int64_t size) { return shift(static_cast<const O&>(op), size).share(); });
-    add_batch_rule(typeid(O), [](const BatchCall& call) {
+    RuleTable<ShiftRule>::add(
+        typeid(O), [](const Op& op, int64_t size) { return shift(static_cast<const O&>(op), size).share(); });
+    RuleTable<BatchRule>::add(typeid(O), [](const BatchCall& call) {
       apply_whole(shift(static_cast<const O&>(call.op), call.size), call, scalars);
     });
   }

@@ -6,6 +6,7 @@
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/matmul.h"
 #include "ops/movement.h"
 #include "ops/reduction.h"
@@ -410,6 +411,19 @@ Geometry grouped(const Geometry& g, int64_t size) {
   many.groups *= size;
   return many;
 }
+
+WEFT_FORWARD_RULE(Convolution) {
+  apply(op, call.in, call.out);
+  const Tensor &x = call.in[0], &weight = call.in[1];
+  const Tensor &dx = call.tangents[0], &dweight = call.tangents[1], &dbias = call.tangents[2];
+  Tensor& along = call.out_tangents[0];
+  if (dx.defined()) add_term(along, apply(op, contiguous(dx), weight, Tensor()));
+  if (dweight.defined()) add_term(along, apply(op, x, contiguous(dweight), Tensor()));
+  if (dbias.defined()) add_term(along, expand(as_channels(dbias, x.ndim() - 2), call.out[0].shape()));
+  return true;
+}
+WEFT_FORWARD_MULTILINEAR(ConvolutionInput);
+WEFT_FORWARD_MULTILINEAR(ConvolutionWeight);
 
 WEFT_BATCH_RULE(Convolution) {
   if (!call.in[1].batched && !call.in[2].batched && apply_folded(op, call, 1)) return;

@@ -4,11 +4,12 @@
 
 #include "device/backend.h"
 #include "op/apply.h"
+#include "op/interpreter.h"
 #include "op/tile_code.h"
-#include "op/trace.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/promotion.h"
 
 namespace weft {
@@ -228,6 +229,10 @@ WEFT_BATCH_RULE(Copy) {
 WEFT_BATCH_SHIFT(Cast, op);
 WEFT_BATCH_SHIFT(Clone, op);
 WEFT_BATCH_SHIFT(ToDevice, op);
+
+WEFT_FORWARD_LINEAR(Cast);
+WEFT_FORWARD_LINEAR(Clone);
+WEFT_FORWARD_LINEAR(ToDevice);
 
 }  // namespace
 

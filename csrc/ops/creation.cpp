@@ -5,7 +5,7 @@
 #include "kernels/creation.h"
 #include "kernels/elementwise.h"
 #include "op/apply.h"
-#include "op/trace.h"
+#include "op/interpreter.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"

@@ -3,11 +3,12 @@
 #include "core/small_vector.h"
 #include "kernels/elementwise.h"
 #include "op/apply.h"
+#include "op/interpreter.h"
 #include "op/refusal.h"
-#include "op/trace.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/movement.h"
 #include "ops/view_op.h"
 
@@ -425,7 +426,7 @@ Tensor select_at(const Tensor& x, const std::vector<Tensor>& indices) {
   Advanced a = prepare_advanced("index", once, indices);
   a.places.select = true;
   Tensor out = pick(a.places, a.order.empty() ? once : permute(once, a.order), a.indices);
-  if (tracing()) trace_sink->record_shown(out, x);
+  if (interpreter) interpreter->note_shown(out, x);
   return out.shape() == shape ? out : expand(out, shape);
 }
 
@@ -650,6 +651,9 @@ std::vector<Tensor> indices_of(const BatchCall& call, int first, bool whole) {
   for (int i = first; i < call.count; i++) indices.push_back(whole ? call.whole(i) : call.in[i].tensor);
   return indices;
 }
+
+WEFT_FORWARD_LINEAR(Pick);
+WEFT_FORWARD_RULE(Put) { return op.differentiable() && forward_linear(call); }
 
 WEFT_BATCH_RULE(Pick) {
   const Places& places = op.places;

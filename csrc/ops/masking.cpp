@@ -4,8 +4,8 @@
 
 #include "kernels/elementwise.h"
 #include "op/apply.h"
+#include "op/interpreter.h"
 #include "op/tile_code.h"
-#include "op/trace.h"
 #include "op/trace_values.h"
 #include "ops/batching.h"
 #include "ops/creation.h"

@@ -5,6 +5,7 @@
 #include "op/autocast.h"
 #include "ops/batching.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
 #include "ops/reduction.h"
@@ -397,6 +398,24 @@ Tensor aligned(const BatchCall& call, int i, int ndim) {
   Shape shape = t.shape();
   for (int d = call.logical[i].ndim(); d < ndim; d++) shape.insert(1, 1);
   return reshape(t, shape);
+}
+
+WEFT_FORWARD_MULTILINEAR(Matmul);
+WEFT_FORWARD_RULE(AddMatmul) {
+  apply(op, call.in, call.out);
+  Tensor& along = call.out_tangents[0];
+  if (call.tangents[1].defined()) add_term(along, matmul(call.tangents[1], call.in[2]));
+  if (call.tangents[2].defined()) add_term(along, matmul(call.in[1], call.tangents[2]));
+  if (call.tangents[0].defined()) add_term(along, expand(call.tangents[0], call.out[0].shape()));
+  return true;
+}
+WEFT_FORWARD_RULE(Linear) {
+  apply(op, call.in, call.out);
+  Tensor& along = call.out_tangents[0];
+  if (call.tangents[0].defined()) add_term(along, linear(call.tangents[0], call.in[1]));
+  if (call.tangents[1].defined()) add_term(along, linear(call.in[0], call.tangents[1]));
+  if (call.tangents[2].defined()) add_term(along, expand(call.tangents[2], call.out[0].shape()));
+  return true;
 }
 
 WEFT_BATCH_RULE(Matmul) {

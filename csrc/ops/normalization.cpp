@@ -3,8 +3,8 @@
 #include "kernels/normalization.h"
 #include "op/apply.h"
 #include "op/grad_mode.h"
+#include "op/interpreter.h"
 #include "op/node.h"
-#include "op/trace.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -75,6 +75,28 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
   }
 };
 
+// inputs: mean, variance, weight and bias or nothing. Outputs: what batch norm with known statistics multiplies every
+// element of a channel by, and what it adds then; with `ones` dimensions after that of the channels.
+struct BatchNormLine : OpOf<BatchNormLine> {
+  static constexpr const char* kName = "batch_norm_line";
+  double eps;
+  int ones;
+  DType dtype;
+  auto fields() const { return std::tie(eps, ones, dtype); }
+  BatchNormLine(double e, int o, DType t) : eps(e), ones(o), dtype(t) {}
+  int num_outputs() const override { return 2; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    Shape shape = in[0].shape();
+    for (int i = 0; i < ones; i++) shape.push_back(1);
+    out[0] = out[1] = {shape, dtype, {}};
+  }
+  void run(Inputs in, const Tensor* out) const override {
+    batch_norm_line_kernel(out[0].device(), view_of(out[0]), view_of(out[1]),
+                           {{}, view_of(in[0]), view_of(in[1]), view_or_none(in[2]), view_or_none(in[3]), eps});
+  }
+  bool differentiable() const override { return false; }
+};
+
 // inputs: x, weight and bias or nothing, and unless training mean and variance. Outputs: the result, and in training
 // the mean and the (biased) variance.
 struct BatchNorm : OpOf<BatchNorm> {
@@ -98,6 +120,16 @@ struct BatchNorm : OpOf<BatchNorm> {
   }
   size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs in) const override { return batch_norm_images(in[0], 1, 1); }
+  // With known statistics elementwise ops, which can be fused with others: the kernel does the same in one go.
+  bool traced_as(Inputs in, Tensor* out) const override {
+    const Tensor& x = in[0];
+    if (training || compute_type(x.dtype()) != x.dtype() || !batch_norm_line_kernel.has(x.device())) return false;
+    const Tensor* statistics[] = {&in[3], &in[4], &in[1], &in[2]};
+    Tensor scale_and_shift[2];
+    apply(BatchNormLine(eps, x.ndim() - 2, x.dtype()), Inputs(statistics, 4), scale_and_shift);
+    out[0] = add(mul(x, scale_and_shift[0]), scale_and_shift[1]);
+    return true;
+  }
   Saves saves(uint32_t) const override { return {.inputs = training ? 3u : 27u, .outputs = training ? 6u : 0u}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;
@@ -108,28 +140,6 @@ struct BatchNorm : OpOf<BatchNorm> {
     for (int i = 0; i < 3; i++)
       if (v.needs(i)) grads[i] = out[i];
   }
-};
-
-// inputs: mean, variance, weight and bias or nothing. Outputs: what batch norm with known statistics multiplies every
-// element of a channel by, and what it adds then; with `ones` dimensions after that of the channels.
-struct BatchNormLine : OpOf<BatchNormLine> {
-  static constexpr const char* kName = "batch_norm_line";
-  double eps;
-  int ones;
-  DType dtype;
-  auto fields() const { return std::tie(eps, ones, dtype); }
-  BatchNormLine(double e, int o, DType t) : eps(e), ones(o), dtype(t) {}
-  int num_outputs() const override { return 2; }
-  void infer(Inputs in, OutputSpec* out) const override {
-    Shape shape = in[0].shape();
-    for (int i = 0; i < ones; i++) shape.push_back(1);
-    out[0] = out[1] = {shape, dtype, {}};
-  }
-  void run(Inputs in, const Tensor* out) const override {
-    batch_norm_line_kernel(out[0].device(), view_of(out[0]), view_of(out[1]),
-                           {{}, view_of(in[0]), view_of(in[1]), view_or_none(in[2]), view_or_none(in[3]), eps});
-  }
-  bool differentiable() const override { return false; }
 };
 
 void check_per_channel(const char* op, const char* what, const Tensor& t, const Tensor& x) {
@@ -285,14 +295,6 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   Tensor in = contiguous(x), w = contiguous_or_none(weight), b = contiguous_or_none(bias), out[3];
   if (!training) {
     Tensor mean = contiguous(running_mean), variance = contiguous(running_var);
-    auto has_grad = [](const Tensor& t) { return t.defined() && t.requires_grad(); };
-    const bool recorded = GradMode::enabled() && (has_grad(x) || has_grad(w) || has_grad(b));
-    // As elementwise ops, which a graph can join to others: the kernel does the same in one go.
-    if (tracing() && !recorded && compute_type(x.dtype()) == x.dtype() && batch_norm_line_kernel.has(x.device())) {
-      const Tensor* statistics[] = {&mean, &variance, &w, &b};
-      apply(BatchNormLine(eps, x.ndim() - 2, x.dtype()), Inputs(statistics, 4), out);
-      return add(mul(in, out[0]), out[1]);
-    }
     const Tensor* list[] = {&in, &w, &b, &mean, &variance};
     apply(BatchNorm(false, eps), Inputs(list, 5), out);
     return out[0];

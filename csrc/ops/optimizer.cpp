@@ -10,8 +10,8 @@
 #include "kernels/optimizer.h"
 #include "op/apply.h"
 #include "op/grad_mode.h"
+#include "op/interpreter.h"
 #include "op/op.h"
-#include "op/trace.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -32,13 +32,14 @@ struct Role {
 class Step {
  public:
   // roles[0] are the parameters, roles[1] the gradients.
-  Step(const char* op, std::vector<Role> roles) : op_(op), roles_(std::move(roles)) {
+  // runs: is run() going to be called, or is it only for the checks?
+  Step(const char* op, std::vector<Role> roles, bool runs = true) : op_(op), roles_(std::move(roles)) {
     for (const Role& role : roles_) {
       size_t wanted = params().size(), got = role.list->size();
       check(got == wanted, op, ": expected ", wanted, " ", role.name, ", as many as there are parameters, got ", got);
     }
     for (size_t i = 0; i < params().size(); i++) check_item(i);
-    for (size_t i = 0; i < params().size(); i++) add_item(i);
+    for (size_t i = 0; runs && i < params().size(); i++) add_item(i);
   }
 
   // Calls kernel(items, count) for the items of each device.
@@ -85,7 +86,7 @@ class Step {
 
   void add_item(size_t i) {
     const Tensor& p = params()[i];
-    if (p.numel() == 0 || p.is_meta() || tracing()) return;
+    if (p.numel() == 0 || p.is_meta()) return;
     for (const Role& role : roles_) check_values_known(op_, (*role.list)[i]);
     OptimizerItem item{};
     void* arrays[5] = {};
@@ -292,7 +293,7 @@ struct AdamUpdate : UpdateOp<AdamUpdate> {
 
 template <class Update>
 void trace_step(const char* op, std::initializer_list<const TensorList*> lists, const Tensor& numbers) {
-  check(tracing(), op, ": only for tracing");
+  check(interpreter != nullptr, op, ": only for tracing");
   auto count = static_cast<int>((*lists.begin())->size());
   if (count == 0) return;
   SmallVector<const Tensor*, 16> inputs;
@@ -305,13 +306,13 @@ void trace_step(const char* op, std::initializer_list<const TensorList*> lists, 
     for (const Tensor& t : *list) inputs.push_back(&t);
     used++;
   }
-  Step checked(op, roles);
+  const Step checked(op, roles, false);
   inputs.push_back(&numbers);
   Update update(count, used);
   std::vector<int> targets;
   for (int i = 0; i < update.num_outputs(); i++) targets.push_back(update.overwrites(i));
   GradModeGuard no_grad(false);
-  trace_sink->record_inplace(update, Inputs(inputs.data(), inputs.size()), targets.data());
+  interpreter->record_inplace(update, Inputs(inputs.data(), inputs.size()), targets.data());
   for (int t : targets) inputs[t]->impl()->storage->bump_version(op);
 }
 

@@ -7,6 +7,7 @@
 #include "op/apply.h"
 #include "ops/batching.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
 
@@ -252,6 +253,8 @@ Shape with_images(const Shape& image, int64_t size) {
   all[0] *= size;  // images, or the channels of one
   return all;
 }
+WEFT_FORWARD_LINEAR(AvgPool);
+
 WEFT_BATCH_RULE(MaxPool) { apply_folded(op, call, 1); }
 WEFT_BATCH_RULE(MaxPoolBackward) { apply_folded(MaxPoolBackward(op.rule, with_images(op.image, call.size)), call, 3); }
 WEFT_BATCH_RULE(AvgPool) { apply_folded(AvgPool(op.rule, op.backward, with_images(op.image, call.size)), call, 1); }

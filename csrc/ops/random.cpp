@@ -2,8 +2,8 @@
 
 #include <cmath>
 
+#include "op/interpreter.h"
 #include "op/tile_code.h"
-#include "op/trace.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"

@@ -4,11 +4,12 @@
 
 #include "kernels/elementwise.h"
 #include "op/apply.h"
-#include "op/trace.h"
+#include "op/interpreter.h"
 #include "op/trace_values.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
@@ -407,6 +408,15 @@ WEFT_BATCH_SHIFT(Cat, behind_one(op));
 WEFT_BATCH_SHIFT(Flip, Flip(behind(op.dims)));
 WEFT_BATCH_SHIFT(Roll, Roll(op.dim + 1, op.shift));
 WEFT_BATCH_SHIFT(Pad, Pad(after_zero(op.before), after_zero(op.after), op.value));
+
+WEFT_FORWARD_LINEAR(Cat);
+WEFT_FORWARD_LINEAR(Flip);
+WEFT_FORWARD_LINEAR(Roll);
+WEFT_FORWARD_RULE(Pad) {
+  call.out[0] = apply(op, call.in[0]);
+  call.out_tangents[0] = apply(Pad(op.before, op.after, 0), call.tangents[0]);
+  return true;
+}
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
 #include "ops/reduced_dims.h"
@@ -271,6 +272,17 @@ Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, st
 namespace {
 
 WEFT_BATCH_SHIFT(Reduce, Reduce(op.kind, op.dims.behind_one(), op.dtype));
+
+WEFT_FORWARD_RULE(Reduce) {
+  if (op.kind == Fold::Sum || op.kind == Fold::Mean) return forward_linear(call);
+  if (op.kind != Fold::Norm2) return false;
+  // The derivative at 0 is taken as 0, as backward takes it.
+  const Tensor y = call.out[0] = apply(op, call.in[0]);
+  const Tensor products = apply(Reduce(Fold::Sum, op.dims, op.dtype), mul(call.in[0], call.tangents[0]));
+  const Tensor zero = eq(y, Scalar(0));
+  call.out_tangents[0] = where(zero, Scalar(0), div(products, where(zero, Scalar(1), y)));
+  return true;
+}
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
 #include "ops/reduction.h"
@@ -177,6 +178,8 @@ namespace {
 WEFT_BATCH_SHIFT(Running, Running(op.scan, op.dim + 1, op.reverse, op.dtype));
 WEFT_BATCH_SHIFT(Recurrence, Recurrence(op.dim + 1, op.reverse));
 WEFT_BATCH_SHIFT(RunningExtreme, RunningExtreme(op.largest, op.dim + 1));
+
+WEFT_FORWARD_RULE(Running) { return op.scan == Scan::Sum && forward_linear(call); }
 
 }  // namespace
 

@@ -5,7 +5,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/sorting.h"
 #include "op/apply.h"
-#include "op/trace.h"
+#include "op/interpreter.h"
 #include "op/trace_values.h"
 #include "ops/batching.h"
 #include "ops/creation.h"

@@ -2,6 +2,7 @@
 
 #include "kernels/elementwise.h"
 #include "ops/batching.h"
+#include "ops/forward_rules.h"
 
 namespace weft {
 
@@ -32,6 +33,7 @@ Tensor place_in_zeros(const Op& view, const Tensor& g, const Shape& shape) {
 
 namespace {
 
+WEFT_FORWARD_LINEAR(PlaceInZeros);
 WEFT_BATCH_RULE(PlaceInZeros) {
   const Ref<const Op> view = shifted(*op.view_op, call.size);
   check<ErrorKind::NotImplemented>(static_cast<bool>(view), "vmap: the derivative of ", op.view_op->name(),

@@ -62,6 +62,7 @@ class TensorImpl final : public RefCounted, public Pooled<TensorImpl> {
   bool contiguous;
   bool requires_grad = false;  // a leaf that wants a gradient, or the result of an op that autograd recorded
   bool inference = false;      // made in inference mode: may never be part of a graph
+  bool detached = false;       // in a trace: made by detach(), or a view of that
   MadeOnce<AutogradMeta> autograd;
   // The tensor whose storage this one views, if it is a view: its root, never a view itself. `tracked` views were made
   // while autograd recorded: they require grad whenever their base does. `view_version` is the storage's version when

@@ -21,7 +21,7 @@ Program program_of(const std::vector<Tensor>& arguments, const Code& code) {
   Tracer tracer;
   std::vector<Tensor> stand_ins, results;
   {
-    TraceScope scope(&tracer);
+    InterpreterScope scope(&tracer);
     stand_ins = tracer.arguments(arguments);
     results = code(stand_ins);
   }
@@ -32,7 +32,7 @@ std::string difference(const Code& eager, const Code& traced, const Code& compil
                        const std::vector<Tensor>& arguments) {
   Listener heard;
   {
-    TraceScope scope(&heard);
+    InterpreterScope scope(&heard);
     eager(arguments);
   }
   Program program = program_of(arguments, traced);

@@ -16,7 +16,7 @@ using Code = std::function<std::vector<Tensor>(const std::vector<Tensor>&)>;
 
 inline Traced trace(const std::vector<Tensor>& arguments, const Code& program) {
   Tracer tracer;
-  TraceScope scope(&tracer);
+  InterpreterScope scope(&tracer);
   std::vector<Tensor> results = program(tracer.arguments(arguments));
   return tracer.finish(results);
 }
@@ -32,7 +32,7 @@ inline Ref<Function> compile(const std::vector<Tensor>& arguments, const Code& p
   Tracer tracer;
   std::vector<Tensor> stand_ins, results;
   {
-    TraceScope scope(&tracer);
+    InterpreterScope scope(&tracer);
     stand_ins = tracer.arguments(arguments);
     results = program(stand_ins);
   }

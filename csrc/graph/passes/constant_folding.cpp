@@ -3,7 +3,7 @@
 #include "graph/passes/passes.h"
 #include "graph/plan_context.h"
 #include "op/grad_mode.h"
-#include "op/trace.h"
+#include "op/interpreter.h"
 
 namespace weft::graph {
 

@@ -12,8 +12,8 @@ from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enable
 
 
 def __getattr__(name):
-    if name == "functional":
-        return importlib.import_module("weft.autograd.functional")
+    if name in ("functional", "forward_ad"):
+        return importlib.import_module(f"weft.autograd.{name}")
     return missing("weft.autograd", name, lambda: globals(), depth=2)
 
 

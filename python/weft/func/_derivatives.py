@@ -1,12 +1,33 @@
 """Derivatives of functions: grad, vjp, jvp, linearize, jacobians, hessian."""
 
 import functools
+import threading
 
 import weft
 from weft import _C
 from weft._checks import check_callables
 from weft.func._trees import flatten, tensors_only
 from weft.func._vmap import check_options, vmap
+
+
+class _Inside(threading.local):
+    """How many functions that are being differentiated the thread is in: what is computed there is needed again."""
+
+    depth = 0
+
+    def __enter__(self):
+        self.depth += 1
+
+    def __exit__(self, *exception):
+        self.depth -= 1
+
+
+_inside = _Inside()
+
+
+def is_inside():
+    """Does this thread run a function that grad, vjp or jacrev differentiates?"""
+    return _inside.depth > 0
 
 
 def grad(func, argnums=0, has_aux=False):
@@ -49,7 +70,8 @@ def grad_and_value(func, argnums=0, has_aux=False):
         chosen, tree, call = _variables("grad", args, argnums)
         with weft.enable_grad():
             variables = [_variable("grad", x) for x in chosen]
-            result = call(func, variables, kwargs)
+            with _inside:
+                result = call(func, variables, kwargs)
             value, aux = _split("grad", result, has_aux)
             if not isinstance(value, weft.Tensor) or value.dim() != 0 or not value.is_floating_point():
                 raise RuntimeError(
@@ -102,7 +124,9 @@ def _vjp(func, primals, has_aux=False, inner=()):
     chosen, tree, call = _variables("vjp", primals, tuple(range(len(primals))))
     with weft.enable_grad():
         variables = [_variable("vjp", x) for x in chosen]
-        value, aux = _split("vjp", call(func, variables, {}), has_aux)
+        with _inside:
+            result = call(func, variables, {})
+        value, aux = _split("vjp", result, has_aux)
     results, result_tree = flatten(value)
     tensors_only(results, "vjp: result of the function")
 
@@ -148,29 +172,20 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     for x, t in zip(leaves, along):
         if x.shape != t.shape or x.dtype != t.dtype:
             raise RuntimeError(f"jvp: expected a tangent like the primal, {_kind(x)}, got {_kind(t)}")
-    kept = []
-
-    def flat(stand_ins):
-        value, aux = _split("jvp", func(*tree.build(stand_ins)), has_aux)
+    with _C._ForwardLevel() as level:
+        duals = [level.make_dual(x, t) for x, t in zip(leaves, along)]
+        value, aux = _split("jvp", func(*tree.build(duals)), has_aux)
         results, result_tree = flatten(value)
         tensors_only(results, "jvp: result of the function")
         extra, extra_tree = flatten(aux)
-        places = [k for k, x in enumerate(extra) if isinstance(x, weft.Tensor)]
-        kept.append((len(results), result_tree, extra, extra_tree, places))
-        return results + [extra[k] for k in places]
-
-    found = _C._jvp(flat, leaves, along)
-    count, result_tree, extra, extra_tree, places = kept[0]
-    for number, (_, tangent) in enumerate(found[:count]):
+        found = [level.unpack(x) for x in results]
+        extra = [level.unpack(x)[0] if isinstance(x, weft.Tensor) else x for x in extra]
+    for number, (_, tangent) in enumerate(found):
         if strict and tangent is None:
             raise RuntimeError(f"jvp: result {number} does not depend on the primals")
-    values = result_tree.build(value for value, _ in found[:count])
-    derivatives = result_tree.build(weft.zeros_like(v) if t is None else t for v, t in found[:count])
-    if not has_aux:
-        return values, derivatives
-    for place, (value, _) in zip(places, found[count:]):
-        extra[place] = value
-    return values, derivatives, extra_tree.build(extra)
+    values = result_tree.build(x for x, _ in found)
+    derivatives = result_tree.build(weft.zeros_like(x) if t is None else t for x, t in found)
+    return (values, derivatives, extra_tree.build(extra)) if has_aux else (values, derivatives)
 
 
 def linearize(func, *primals):
@@ -323,9 +338,7 @@ def _variable(what, x):
     """The same values as a variable of its own; what autograd knows of it stays known."""
     if not x.is_floating_point():
         raise RuntimeError(f"{what}: expected floating tensors to differentiate by, got {x.dtype}")
-    if x.requires_grad:
-        return x.view_as(x)
-    return x.detach().requires_grad_()
+    return _C._variable_of(x)
 
 
 def _gradients(results, variables, cotangents, known=None):
@@ -354,7 +367,7 @@ def _outside(x, variables=()):
     if not isinstance(x, weft.Tensor) or not x.requires_grad:
         return x
     if not weft.is_grad_enabled() or (variables and not _C._depends_on_others([x], variables)):
-        return x.detach()
+        return _C._without_history(x)
     return x
 
 

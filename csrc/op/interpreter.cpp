@@ -1,4 +1,4 @@
-#include "op/trace.h"
+#include "op/interpreter.h"
 
 #include <utility>
 
@@ -7,7 +7,7 @@
 
 namespace weft {
 
-constinit thread_local TraceSink* trace_sink = nullptr;
+constinit thread_local Interpreter* interpreter = nullptr;
 
 namespace {
 constinit thread_local RefusalScope* refusals = nullptr;
@@ -29,13 +29,12 @@ void note_refusal(const std::string& message) {
 }
 
 namespace {
-// The same for what a transform (vmap, jvp) traces.
+// The same for what vmap traces.
 const char* const kNoValuesInTransform =
-    "the values of this tensor are not known: it stands for what a function inside of vmap or jvp is called with, or "
-    "has "
+    "the values of this tensor are not known: it stands for what a function inside of vmap is called with, or has "
     "computed from that. Only shapes and dtypes are known there; choose by values with weft.where, and look at values "
     "outside. A tensor kept from such a function has no values at all; return it instead";
-const char* why_no_values() { return tracing() && !trace_sink->for_later() ? kNoValuesInTransform : kNoValuesYet; }
+const char* why_no_values() { return tracing() && !interpreter->for_later() ? kNoValuesInTransform : kNoValuesYet; }
 }  // namespace
 
 const char* const kNoValuesYet =
@@ -44,7 +43,10 @@ const char* const kNoValuesYet =
     "look at them outside of the jitted function. A tensor kept from a function that was traced earlier has no values "
     "at all; return it instead";
 
-bool TraceSink::hides(const Tensor& x) const { return x.impl()->storage->made_in() != trace_number; }
+void Interpreter::record_inplace(const Op& op, Inputs inputs, const int* targets) {
+  check(next_ != nullptr, op.name(), ": only a tracer takes an op that changes several tensors in place");
+  next_->record_inplace(op, inputs, targets);
+}
 
 void fail_no_values(const Tensor& t) {
   if (t.is_meta()) fail("a tensor on the meta device has a shape but no values");
@@ -53,13 +55,13 @@ void fail_no_values(const Tensor& t) {
 
 void refuse_while_tracing(const char* what) {
   check_traceable(
-      !tracing() || !trace_sink->for_later(), what,
+      !tracing() || !interpreter->for_later(), what,
       ": in a jitted function this would happen only once, while weft.jit traces it; do it outside of the function");
 }
 
 void refuse_change_while_tracing(const char* what, const Tensor& x) {
   const Storage& storage = *x.impl()->storage;
-  if (tracing() && !storage.symbolic() && trace_sink->hides(x)) refuse_while_tracing(what);
+  if (tracing() && !storage.symbolic() && interpreter->hides(x)) refuse_while_tracing(what);
 }
 
 void check_values_known(const char* what, const Tensor& x) {
@@ -68,7 +70,7 @@ void check_values_known(const char* what, const Tensor& x) {
 }
 
 void check_read_at_every_call(const char* what, const Tensor& x) {
-  check_traceable(!tracing() || !trace_sink->hides(x), what, ": the value of a tensor from outside (of shape ",
+  check_traceable(!tracing() || !interpreter->hides(x), what, ": the value of a tensor from outside (of shape ",
                   x.shape(), " and dtype ", x.dtype(),
                   ") would be read only once, while weft.jit traces the function; compute with the tensor itself, or "
                   "pass the number as an argument");
@@ -81,7 +83,7 @@ void check_values_readable(const char* what, const Tensor& x) {
 
 bool hides_values(const Tensor& x) {
   const Storage& storage = *x.impl()->storage;
-  return storage.symbolic() || (tracing() && trace_sink->hides(x));
+  return storage.symbolic() || (tracing() && interpreter->hides(x));
 }
 
 }  // namespace weft
