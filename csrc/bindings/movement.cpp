@@ -114,6 +114,18 @@ void bind_shapes(Family& f) {
       "Repeats dimensions of size 1 without copying; -1 keeps a size.\n\n"
       ">>> import weft\n>>> weft.ones(3, 1).expand(-1, 4).shape\nweft.Size([3, 4])\n");
   f.method(
+      "sum_to_size",
+      [](const Tensor& x, const py::args& args, const std::optional<Dims>& size) {
+        const Dims shape = size ? *size : dims_of("sum_to_size", args);
+        check(broadcastable_to(shape, x.shape()), "sum_to_size: a shape ", shape,
+              " that cannot be broadcast to the shape ", x.shape(), " of the tensor cannot be reached by summing");
+        return sum_to(x, shape);
+      },
+      py::arg("size") = py::none(),
+      "The sum over the dimensions that broadcasting from size to the tensor's shape would repeat. RuntimeError where "
+      "size does not broadcast to it.\n\n"
+      ">>> import weft\n>>> weft.ones(2, 3).sum_to_size(3)\ntensor([2., 2., 2.])\n");
+  f.method(
       "expand_as",
       [](const Tensor& x, const Tensor& other) {
         note_layout(other);

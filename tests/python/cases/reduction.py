@@ -200,6 +200,15 @@ OPS = [
         ],
         grad=False,
     ),
+    Op(
+        "sum_to_size",
+        lambda x, *size: x.sum(axis=tuple(range(x.ndim - len(size)))).sum(
+            axis=tuple(d for d, n in enumerate(size) if n == 1), keepdims=True
+        ),
+        lambda make: [Sample(make(2, 3, 4), *size) for size in [(3, 4), (4,), (1, 4), (2, 1, 1), (2, 3, 4), (), (1,)]],
+        call=lambda w, x, *size: x.sum_to_size(*size),
+        dtypes=FULL_FLOATS,
+    ),
     reduction("mean", np.mean, FLOATS, large=big),
     Op(
         "prod",
@@ -517,6 +526,13 @@ def ones(*shape):
 
 
 ERRORS = [
+    Bad(
+        "sum_to_size of a shape that does not broadcast",
+        lambda w, x: x.sum_to_size(2),
+        RuntimeError,
+        ("sum_to_size", "(2,)", "(2, 3)"),
+        ones(2, 3),
+    ),
     Bad("sum over a missing dimension", lambda w, x: x.sum(2), IndexError, ("sum", "2", "(2, 3)"), ones(2, 3)),
     Bad(
         "sum over a dimension below the first", lambda w, x: x.sum(-3), IndexError, ("sum", "-3", "(2, 3)"), ones(2, 3)
