@@ -15,6 +15,9 @@ class FunctionCtx:
         self._dirty = ()
         self._non_differentiable = ()
         self._materialize_grads = True
+        self._to_save_for_jvp = None
+        self._for_jvp = ()
+        self._was_dirty = self._reads_others = False
 
     def save_for_backward(self, *tensors):
         """Keep inputs or outputs for backward; read them there as ``ctx.saved_tensors``."""
@@ -22,6 +25,13 @@ class FunctionCtx:
             if tensor is not None and not isinstance(tensor, _C.Tensor):
                 raise TypeError(f"save_for_backward: expected Tensors or None, got {type(tensor).__name__}")
         self._to_save = tensors
+
+    def save_for_forward(self, *tensors):
+        """Keep inputs or outputs for ``jvp``, which else gets what is saved for backward."""
+        for tensor in tensors:
+            if tensor is not None and not isinstance(tensor, _C.Tensor):
+                raise TypeError(f"save_for_forward: expected Tensors or None, got {type(tensor).__name__}")
+        self._to_save_for_jvp = tensors
 
     @property
     def saved_tensors(self):
@@ -50,6 +60,12 @@ class Function:
     ``forward(*args)`` may be paired with ``setup_context(ctx, inputs, output)``. Raises RuntimeError when the number
     of gradients does not fit.
 
+    Transforms of functions (``weft.func``, ``autograd.forward_ad``) use two more static methods, and do without:
+    ``jvp(ctx, *tangents)`` gives the derivatives of the outputs along tangents of the arguments (None: zero) from
+    ``ctx.saved_tensors``; without it they follow from a differentiable ``backward``. ``vmap(info, in_dims, *args)``, of
+    a Function with ``setup_context``, gives (outputs, out_dims) for a batch of ``info.batch_size`` along ``in_dims``
+    of the arguments; without it ``forward`` and ``backward`` are batched themselves.
+
     >>> import weft
     >>> class Square(weft.autograd.Function):
     ...     @staticmethod
@@ -67,6 +83,9 @@ class Function:
     """
 
     setup_context = None
+    jvp = None
+    vmap = None
+    generate_vmap_rule = False
 
     @staticmethod
     def forward(*args, **kwargs):
@@ -79,6 +98,31 @@ class Function:
     @classmethod
     def apply(cls, *args, **kwargs):
         """Run forward and record the call when autograd is recording."""
+        return cls._call(args, kwargs)[0]
+
+    @classmethod
+    def _call(cls, args, kwargs):
+        """(what apply returns, the ctx), at the innermost level of transforms that has to do with the arguments."""
+        interpreter = _C._function_interpreter([a if isinstance(a, _C.Tensor) else None for a in args])
+        if interpreter is None:
+            return cls._apply(args, kwargs)
+        from weft.autograd import _function_rules
+
+        if interpreter is True:
+            return _function_rules.call_in_batch(cls, args, kwargs)
+        return _function_rules.call_with_tangents(cls, interpreter, args, kwargs)
+
+    @classmethod
+    def _run(cls, ctx, args, kwargs):
+        if cls.setup_context is None:
+            return cls.forward(ctx, *args, **kwargs)
+        result = cls.forward(*args, **kwargs)
+        cls.setup_context(ctx, args, result)
+        return result
+
+    @classmethod
+    def _apply(cls, args, kwargs, run=None):
+        """Like _call, outside of all levels. run(ctx): gives forward's result in its place."""
         inputs = [a if isinstance(a, _C.Tensor) else None for a in args]
         needs = tuple(t is not None and t.requires_grad for t in inputs)
         recording = _C.is_grad_enabled() and any(needs)
@@ -86,15 +130,14 @@ class Function:
         before_forward = _C._FunctionInputs(inputs) if recording else None
         before = _C._set_grad_enabled(False)
         try:
-            if cls.setup_context is None:
-                result = cls.forward(ctx, *args, **kwargs)
-            else:
-                result = cls.forward(*args, **kwargs)
-                cls.setup_context(ctx, args, result)
+            result = cls._run(ctx, args, kwargs) if run is None else run(ctx)
         finally:
             _C._set_grad_enabled(before)
+        if cls.jvp is not None and _C._in_forward_level():
+            ctx._for_jvp = ctx._to_save if ctx._to_save_for_jvp is None else ctx._to_save_for_jvp
+            ctx._was_dirty = bool(ctx._dirty)
         if not recording:
-            return result
+            return result, ctx
         outputs = result if isinstance(result, (tuple, list)) else (result,)
         places = [i for i, o in enumerate(outputs) if isinstance(o, _C.Tensor)]
         count = len(outputs)
@@ -117,12 +160,13 @@ class Function:
             ctx._materialize_grads,
         )
         ctx._to_save = ctx._dirty = ctx._non_differentiable = ()
+        ctx._to_save_for_jvp = None
         if not isinstance(result, (tuple, list)):
-            return recorded[0]
+            return recorded[0], ctx
         final = list(outputs)
         for i, tensor in zip(places, recorded):
             final[i] = tensor
-        return type(result)(final) if not hasattr(result, "_fields") else type(result)(*final)
+        return (type(result)(final) if not hasattr(result, "_fields") else type(result)(*final)), ctx
 
 
 def once_differentiable(backward):
