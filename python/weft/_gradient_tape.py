@@ -3,6 +3,7 @@
 import threading
 
 import weft
+from weft.func._derivatives import is_inside
 from weft.func._trees import flatten, tensors_only
 
 _UNCONNECTED = "GradientTape: unconnected_gradients must be 'none' or 'zero', got "
@@ -161,8 +162,8 @@ class GradientTape:
             [y for y, _ in pairs],
             asked,
             [u for _, u in pairs],
-            retain_graph=keep or self._persistent or _open.tapes > 0,
-            create_graph=_open.tapes > 0 and weft.is_grad_enabled(),
+            retain_graph=keep or self._persistent or _open.tapes > 0 or is_inside(),
+            create_graph=(_open.tapes > 0 or is_inside()) and weft.is_grad_enabled(),
             allow_unused=True,
         )
         by_object = {id(x): g for x, g in zip(asked, found)}

@@ -541,3 +541,37 @@ def test_tapes_that_watch_the_same(w):
         z = x**3
     assert one.gradient(y, x).item() == 6 and x.requires_grad
     assert two.gradient(z, x).item() == 27 and not x.requires_grad
+
+
+def test_a_result_without_the_batch(w):
+    x, f = w.arange(3.0), w.vmap
+    shared, own = f(lambda a: (w.ones(2), a * 2), out_dims=(None, 0))(x)
+    assert shared.tolist() == [1, 1] and own.tolist() == [0, 2, 4]
+    chunked = f(lambda a: (w.ones(2), a * 2), out_dims=(None, 0), chunk_size=2)(x)
+    assert chunked[0].tolist() == [1, 1] and chunked[1].tolist() == [0, 2, 4]
+    with pytest.raises(ValueError, match="out_dims is None for a result"):
+        f(lambda a: a, out_dims=None)(x)
+
+
+def test_numbers_drawn_in_place_for_all_elements(w):
+    w.manual_seed(3)
+    drawn = w.vmap(lambda a: a.clone().uniform_(), randomness="same")(w.zeros(4, 2))
+    assert w.equal(drawn, drawn[:1].expand(4, 2)) and drawn[0, 0] != drawn[0, 1]
+    w.manual_seed(3)
+    assert w.equal(w.zeros(2).uniform_(), drawn[0])
+
+
+def test_a_tape_inside_a_transform(w):
+    def third_power(x):
+        with w.GradientTape() as tape:
+            tape.watch(x)
+            y = (x**3).sum()
+        return tape.gradient(y, x)
+
+    x, f = w.tensor([1.0, 2.0]), w.func
+    assert w.vmap(third_power)(x[:, None]).tolist() == [[3], [12]]
+    assert f.jvp(third_power, (x,), (w.ones(2),))[1].tolist() == [6, 12]
+    assert f.grad(lambda v: third_power(v).sum())(x).tolist() == [6, 12]
+    assert f.jacrev(third_power)(x).tolist() == [[6, 0], [0, 12]]
+    assert f.hessian(lambda v: third_power(v).sum())(x).tolist() == [[6, 0], [0, 6]]
+    assert not x.requires_grad

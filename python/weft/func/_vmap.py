@@ -1,6 +1,7 @@
 """vmap: a function of one example made a function of a batch."""
 
 import functools
+import threading
 import warnings
 
 import weft
@@ -9,6 +10,21 @@ from weft._checks import check_callables
 from weft.func._trees import broadcast, flatten, tensors_only
 
 _warned = set()
+
+
+class _Calls(threading.local):
+    """The randomness= of the calls of vmap that the thread is in."""
+
+    def __init__(self):
+        self.randomness = []
+
+
+_calls = _Calls()
+
+
+def randomness_now():
+    """That of the innermost vmap."""
+    return _calls.randomness[-1]
 
 
 def warn_of_loop(op):
@@ -27,8 +43,9 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
 
     in_dims: for each argument the dimension that goes away, or None for arguments that all elements share; an int for
     all of them, or a structure like the arguments'; keyword arguments are shared. out_dims: where the dimension is in
-    each result. randomness: what ``func`` draws is an ``"error"``, ``"different"`` for each element, or the ``"same"``.
-    chunk_size: how many elements to compute at once; None for all.
+    each result, None for one that is the same for all elements and has none. randomness: what ``func`` draws is an
+    ``"error"``, ``"different"`` for each element, or the ``"same"``. chunk_size: how many elements to compute at once;
+    None for all.
 
     ``func`` sees tensors without that dimension, whose values are not known: an ``if`` on them, ``item()`` and the like
     raise RuntimeError. It may change tensors in place that it has made, or its arguments; writing values that differ
@@ -48,8 +65,8 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         if dim is not None and not _is_dim(dim):
             raise TypeError(f"vmap: in_dims must hold ints and None, got {dim!r}")
     for dim in flatten(out_dims)[0]:
-        if not _is_dim(dim):
-            raise TypeError(f"vmap: out_dims must be an int, or hold ints, got {dim!r}")
+        if dim is not None and not _is_dim(dim):
+            raise TypeError(f"vmap: out_dims must be an int, or hold ints and None, got {dim!r}")
     check_options("vmap", randomness, chunk_size)
 
     @functools.wraps(func)
@@ -67,20 +84,21 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
         whole = [leaves[place].movedim(dims[place], 0) for place in places]
 
         def run(parts, count):
-            results, result_tree = _run(func, leaves, tree, places, parts, count, randomness)
-            return results, result_tree
+            found, result_tree = _run(func, leaves, tree, places, parts, count, randomness)
+            outs = broadcast(out_dims, result_tree, "vmap: out_dims")
+            return [_whole(x, is_batched, dim, count) for (x, is_batched), dim in zip(found, outs)], outs, result_tree
 
         if chunk_size is None or chunk_size >= size:
-            results, result_tree = run(whole, size)
+            results, outs, result_tree = run(whole, size)
         else:
             chunks = []
             for start in range(0, size, chunk_size):
                 count = min(chunk_size, size - start)
                 chunks.append(run([x.narrow(0, start, count) for x in whole], count))
-            result_tree = chunks[0][1]
-            results = [weft.cat(column) for column in zip(*(own for own, _ in chunks))]
-        outs = broadcast(out_dims, result_tree, "vmap: out_dims")
-        return result_tree.build(_placed(x, dim) for x, dim in zip(results, outs))
+            _, outs, result_tree = chunks[0]
+            columns = zip(*(own for own, _, _ in chunks))
+            results = [column[0] if dim is None else weft.cat(column) for column, dim in zip(columns, outs)]
+        return result_tree.build(x if dim is None else _placed(x, dim) for x, dim in zip(results, outs))
 
     return batched
 
@@ -131,8 +149,21 @@ def _run(func, leaves, tree, places, parts, size, randomness):
         trees.append(result_tree)
         return results
 
-    found = _C._vmap(flat, parts, size, randomness)
-    return [x if is_batched else x.expand(size, *x.shape) for x, is_batched in found], trees[0]
+    _calls.randomness.append(randomness)
+    try:
+        found = _C._vmap(flat, parts, size, randomness)
+    finally:
+        _calls.randomness.pop()
+    return found, trees[0]
+
+
+def _whole(x, is_batched, out_dim, size):
+    """A result with the batch's dimension in front, or without it where out_dims says None."""
+    if out_dim is not None:
+        return x if is_batched else x.expand(size, *x.shape)
+    if is_batched:
+        raise ValueError(f"vmap: out_dims is None for a result of shape {tuple(x.shape[1:])} that differs in the batch")
+    return x
 
 
 def _placed(x, dim):
