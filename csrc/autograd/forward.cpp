@@ -302,14 +302,20 @@ void ForwardLevel::handle_inplace(const Op& op, Inputs in) {
   SmallVector<Tensor, 4> tangents;
   Tensor changed;
   for (int i = 0; i < in.size(); i++) tangents.push_back(in[i].defined() ? tangent(in[i]) : Tensor());
-  // What autograd keeps of values before the change keeps their tangents, and those it keeps do not change.
+  const bool recorded = is_recorded(in, tangents.data());
+  // What autograd keeps of values and tangents before the change stays as it is.
   const size_t before = before_.size();
+  SmallVector<Tensor, 4> inputs;
+  SmallVector<const Tensor*, 4> list;
   for (int i = 0; i < in.size(); i++) {
-    if (!tangents[i].defined() || in[i].impl()->storage != target.impl()->storage) continue;
-    if (!is_recorded(in, tangents.data())) continue;
+    inputs.push_back(in[i]);
+    if (!in[i].defined() || in[i].impl()->storage != target.impl()->storage || !recorded) continue;
+    inputs[i] = clone(in[i]);
+    if (!tangents[i].defined()) continue;
     tangents[i] = clone(tangents[i]);
     before_.emplace_back(in[i].impl(), tangents[i]);
   }
+  for (const Tensor& t : inputs) list.push_back(&t);
   struct Restore {
     std::vector<std::pair<const TensorImpl*, Tensor>>& list;
     size_t size;
@@ -317,7 +323,7 @@ void ForwardLevel::handle_inplace(const Op& op, Inputs in) {
   } restore{before_, before};
   if (is_floating(target.dtype()) && !op.random()) {
     Tensor value;
-    push_forward({op, in, tangents.data(), &value, &changed});
+    push_forward({op, Inputs(list.data(), list.size()), tangents.data(), &value, &changed});
     check(value.shape() == target.shape(), op.name(), "_: the result has shape ", value.shape(),
           ", which does not fit the tensor of shape ", target.shape(), " that is changed in place");
     if (changed.defined()) changed = like_output(changed, target);

@@ -90,6 +90,15 @@ void Recurrence::vjp(const Vjp& v, Tensor* grads) const {
   if (v.needs(1)) grads[1] = of_b;
 }
 
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+// A sum that is linear in g, computed in logarithms: sums(h, positive) gives that of the elements of h that are.
+template <class F>
+Tensor signed_sums(const Tensor& g, const F& sums) {
+  const Tensor negative = neg(g);
+  return sub(sums(g, gt(g, Scalar(0))), sums(negative, gt(negative, Scalar(0))));
+}
+
 void Running::vjp(const Vjp& v, Tensor* grads) const {
   const Tensor& g = v.grad();
   if (scan == Scan::Sum) {
@@ -103,14 +112,13 @@ void Running::vjp(const Vjp& v, Tensor* grads) const {
     grads[0] = mul(shifted(y, dim, reverse, Scalar(1)), s);
     return;
   }
-  // The sum over k of g[k] exp(x[i] - y[k]), in logarithms, for the positive and the negative gradients.
-  auto part = [&](const Tensor& h) {
-    Tensor positive = gt(h, Scalar(0));
-    Tensor logs = sub(log(where(positive, h, Scalar(1.0))), y);
-    logs = where(positive, logs, Scalar(-std::numeric_limits<double>::infinity()));
+  // The sum over k of g[k] exp(x[i] - y[k]); y = -inf is that of no terms.
+  const Tensor some = gt(y, Scalar(-kInfinity));
+  grads[0] = signed_sums(g, [&](const Tensor& h, const Tensor& positive) {
+    Tensor logs = sub(log(where(positive, h, Scalar(1.0))), where(some, y, Scalar(0.0)));
+    logs = where(logical_and(positive, some), logs, Scalar(-kInfinity));
     return exp(add(apply(Running(Scan::LogSumExp, dim, !reverse, dtype), logs), x));
-  };
-  grads[0] = sub(part(g), part(neg(g)));
+  });
 }
 
 struct RunningExtreme : OpOf<RunningExtreme> {
@@ -179,7 +187,19 @@ WEFT_BATCH_SHIFT(Running, Running(op.scan, op.dim + 1, op.reverse, op.dtype));
 WEFT_BATCH_SHIFT(Recurrence, Recurrence(op.dim + 1, op.reverse));
 WEFT_BATCH_SHIFT(RunningExtreme, RunningExtreme(op.largest, op.dim + 1));
 
-WEFT_FORWARD_RULE(Running) { return op.scan == Scan::Sum && forward_linear(call); }
+WEFT_FORWARD_RULE(Running) {
+  if (op.scan == Scan::Sum) return forward_linear(call);
+  if (op.scan == Scan::Prod) return false;
+  // The sum over k of t[k] exp(x[k] - y[i]).
+  const Tensor x = to_dtype(call.in[0], op.dtype), y = call.out[0] = apply(op, call.in[0]);
+  const Tensor some = gt(y, Scalar(-kInfinity));
+  call.out_tangents[0] =
+      signed_sums(to_dtype(call.tangents[0], op.dtype), [&](const Tensor& h, const Tensor& positive) {
+        const Tensor logs = where(positive, add(log(where(positive, h, Scalar(1.0))), x), Scalar(-kInfinity));
+        return exp(sub(apply(op, logs), where(some, y, Scalar(0.0))));
+      });
+  return true;
+}
 
 }  // namespace
 

@@ -199,6 +199,12 @@ def test_where_derivatives_are_infinite_or_undefined():
     zero, one = tensor(0.0), tensor(1.0)
     assert along(weft.sqrt, zero, one).item() == math.inf
     assert along(weft.abs, zero, one).item() == 0
+    x = tensor([-math.inf, -math.inf, 0.0, 1.0])
+    first = lambda v: v.logcumsumexp(0)[3]  # noqa: E731
+    expected = [0, 0, 1 / (1 + math.e), math.e / (1 + math.e)]
+    assert func.grad(first)(x).tolist() == pytest.approx(expected)
+    assert func.jacfwd(first)(x).tolist() == pytest.approx(expected)
+    assert func.jacrev(lambda v: v.logcumsumexp(0))(x)[0].tolist() == [0, 0, 0, 0]
     for norm in (lambda v: v.norm(), lambda v: weft.linalg.vector_norm(v)):
         assert along(norm, weft.zeros(3), weft.ones(3)).item() == 0 == func.grad(norm)(weft.zeros(3)).sum().item()
 
