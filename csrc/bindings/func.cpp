@@ -115,7 +115,7 @@ struct FunctionCall : OpOf<FunctionCall> {
     }
   };
   Ref<Rule> rule;
-  auto fields() const { return std::tie(rule); }
+  WEFT_FIELDS(rule);
   explicit FunctionCall(Ref<Rule> r) : rule(std::move(r)) {}
   int num_outputs() const override { return static_cast<int>(rule->outputs.size()); }
   void infer(Inputs, OutputSpec* out) const override { std::copy(rule->outputs.begin(), rule->outputs.end(), out); }

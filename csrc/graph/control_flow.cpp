@@ -12,6 +12,7 @@
 #include "op/apply.h"
 #include "op/interpreter.h"
 #include "op/node.h"
+#include "op/registry.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -180,11 +181,35 @@ std::vector<bool> given_gradients(const Vjp& v, int count) {
   return given;
 }
 
+// Of an op from a file: the inputs from `first` on are what a body reads from its input number `from` on.
+void check_body_inputs(const InputCheck& in, int first, const SubGraph& body, int from, int count) {
+  in.that(from >= 0 && count >= 0 && from + count <= body.num_inputs() && first + count <= in.size(),
+          "the inputs of its bodies");
+  for (int i = 0; i < count; i++)
+    in.that(in.has(first + i) && same_type(type_of(in[first + i]), body.input_type(from + i)),
+            "inputs of the types that its bodies read");
+}
+void check_carried(const InputCheck& in, const SubGraph& body, int carried) {
+  in.that(carried >= 0 && carried <= body.num_inputs() && carried <= body.num_results(), "what is carried");
+  for (int i = 0; i < carried; i++)
+    in.that(same_type(body.input_type(i), body.result_type(i)), "what is carried to keep its type");
+}
+
 // inputs: the condition, then what both branches read.
 struct Cond : OpOf<Cond> {
   static constexpr const char* kName = "cond";
   Ref<const SubGraph> on_true, on_false;
-  auto fields() const { return std::tie(on_true, on_false); }
+  WEFT_FIELDS(on_true, on_false);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1 + on_true->num_inputs()).dtype(0, DType::Bool).that(in[0].numel() == 1, "a condition of one element");
+    in.that(on_true->num_inputs() == on_false->num_inputs() && on_true->num_results() == on_false->num_results(),
+            "branches that are alike");
+    for (const auto& branch : {on_true, on_false}) check_body_inputs(in, 1, *branch, 0, branch->num_inputs());
+    for (int i = 0; i < num_outputs(); i++)
+      in.that(on_true->result_type(i).shape == on_false->result_type(i).shape &&
+                  on_true->result_type(i).dtype == on_false->result_type(i).dtype,
+              "branches that give the same types");
+  }
   Cond(Ref<const SubGraph> t, Ref<const SubGraph> f) : on_true(std::move(t)), on_false(std::move(f)) {}
 
   int num_outputs() const override { return on_true->num_results(); }
@@ -226,7 +251,18 @@ struct While : OpOf<While> {
   static constexpr const char* kName = "while_loop";
   Ref<const SubGraph> test, body;
   int carried;
-  auto fields() const { return std::tie(test, body, carried); }
+  WEFT_FIELDS(test, body, carried);
+  void check_inputs(const InputCheck& in) const {
+    check_carried(in, *body, carried);
+    in.that(carried > 0 && carried <= test->num_inputs(), "what is carried");
+    in.count(carried + num_test_inputs() + body->num_inputs() - carried);
+    in.that(test->num_results() == 1 && test->result_type(0).numel() == 1 && test->result_type(0).dtype == DType::Bool,
+            "a condition of one element");
+    check_body_inputs(in, 0, *test, 0, carried);
+    check_body_inputs(in, carried, *test, carried, num_test_inputs());
+    check_body_inputs(in, 0, *body, 0, carried);
+    check_body_inputs(in, test->num_inputs(), *body, carried, body->num_inputs() - carried);
+  }
   While(Ref<const SubGraph> t, Ref<const SubGraph> b, int n) : test(std::move(t)), body(std::move(b)), carried(n) {}
 
   int num_outputs() const override { return carried; }
@@ -277,7 +313,7 @@ struct WhileBackward : OpOf<WhileBackward> {
   Ref<const Op> loop;  // a While
   Ref<const SubGraph> gradient;
   std::vector<bool> wanted;  // of the body's inputs
-  auto fields() const { return std::tie(loop, gradient); }
+  WEFT_FIELDS(loop, gradient, wanted);
   WhileBackward(Ref<const Op> l, Ref<const SubGraph> g, std::vector<bool> w)
       : loop(std::move(l)), gradient(std::move(g)), wanted(std::move(w)) {}
 
@@ -384,7 +420,22 @@ struct Scan : OpOf<Scan> {
   int carried, sequences;
   int64_t length;
   bool reverse;
-  auto fields() const { return std::tie(body, carried, sequences, length, reverse); }
+  WEFT_FIELDS(body, carried, sequences, length, reverse);
+  void check_inputs(const InputCheck& in) const {
+    check_carried(in, *body, carried);
+    in.that(length >= 0 && sequences >= 0 && sequences <= body->num_inputs() - carried, "sequences");
+    in.count(body->num_inputs()).that(in.size() > 0, "inputs");
+    check_body_inputs(in, 0, *body, 0, carried);
+    const int captured = carried + sequences;
+    for (int s = carried; s < captured; s++) {
+      const Value& slice = body->input_type(s);
+      Shape shape = slice.shape;
+      shape.insert(0, length);
+      in.shape(s, shape).dtype(s, slice.dtype).contiguous(s);
+      in.that(is_contiguous(slice.shape, slice.strides), "contiguous slices");
+    }
+    check_body_inputs(in, captured, *body, captured, body->num_inputs() - captured);
+  }
   Scan(Ref<const SubGraph> b, int n, int s, int64_t l, bool r)
       : body(std::move(b)), carried(n), sequences(s), length(l), reverse(r) {}
 
@@ -677,3 +728,31 @@ std::vector<Tensor> scan(Body body, const std::vector<Tensor>& carried, const st
 }
 
 }  // namespace weft::graph
+
+// What programs are saved with
+
+namespace weft {
+
+template <>
+struct FieldCodec<Ref<const graph::SubGraph>> {
+  static SavedField save(const Ref<const graph::SubGraph>& body) {
+    return {SavedField::Object(make_ref<graph::SavedGraph>(body->graph()))};
+  }
+  static Ref<const graph::SubGraph> load(const SavedField& f) {
+    const auto* saved = dynamic_cast<const graph::SavedGraph*>(saved_as<SavedField::Object>(f, "a graph").get());
+    if (!saved) fail_field("a graph");
+    return Ref<const graph::SubGraph>(new graph::SubGraph(saved->graph));
+  }
+};
+
+namespace graph {
+namespace {
+
+WEFT_OP(Cond);
+WEFT_OP(While);
+WEFT_OP(Scan);
+
+}  // namespace
+}  // namespace graph
+
+}  // namespace weft

@@ -2,6 +2,7 @@
 // derivative of a body is a graph too.
 #pragma once
 
+#include <utility>
 #include <vector>
 
 #include "graph/plan.h"
@@ -15,6 +16,12 @@ struct Body {
   std::vector<Tensor> captured;  // as the enclosing program knows them
   std::vector<char> recorded{};  // of the results: did autograd follow the computation?
   std::string no_gradient{};     // why the graph does not say how to differentiate the body; empty: it does
+};
+
+// The graph of a body, as it is saved with the op that holds it. Inputs that are no constants come first; no updates.
+struct SavedGraph : RefCounted {
+  explicit SavedGraph(Graph g) : graph(std::move(g)) {}
+  Graph graph;
 };
 
 // Fills in what the history of the results says: called before their trace ends.

@@ -36,7 +36,7 @@ struct Rows : OpOf<Rows> {
   std::vector<int64_t> local_bytes;  // for one row, of every place for locals
   int64_t row_bytes = 0;             // read and written for one row
   int64_t id = 0;                    // no two are equal
-  auto fields() const { return std::tie(id); }
+  WEFT_FIELDS(id);
 
   // All but `id` and `row_bytes` is final when this is called.
   void seal();

@@ -27,7 +27,7 @@ struct Tiled : OpOf<Tiled> {
   // The op is run on a part of its elements at a time, and nobody reads its outputs before they have left the caches.
   bool streamed = false;
   // The rest follows from the program.
-  auto fields() const { return std::tie(ops, program_bytes_, constants); }
+  WEFT_FIELDS(ops, program_bytes_, constants);
 
   // The instructions are final when this is called.
   void seal();

@@ -21,7 +21,7 @@ struct WithEpilogue : OpOf<WithEpilogue> {
   int lies_on;             // output of `then` where the product's result lies first; -1: it is the last output
 
   WithEpilogue(Ref<const Op> p, Ref<const Tiled> t, int inputs, std::vector<int> r, int on);
-  auto fields() const { return std::tie(key_); }
+  WEFT_FIELDS(key_);
   int num_outputs() const override { return then->num_outputs() + (lies_on < 0); }
   bool elementwise() const override { return false; }
   bool differentiable() const override { return false; }

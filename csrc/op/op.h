@@ -4,7 +4,7 @@
 //   struct Softmax : OpOf<Softmax> {
 //     static constexpr const char* kName = "softmax";
 //     int dim;
-//     auto fields() const { return std::tie(dim); }          // attributes: equality, hash and text follow
+//     WEFT_FIELDS(dim);                 // attributes: equality, hash, text and how the op is saved follow
 //     void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype()}; }
 //     void run(Inputs in, const Tensor* out) const override {
 //       softmax_kernel(in[0].device(), view_of(out[0]), view_of(in[0]), dim);
@@ -12,6 +12,7 @@
 //     Saves saves(uint32_t) const override { return {.outputs = 1}; }   // what vjp reads, by bit mask
 //     void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = softmax_backward(v.grad(), v.output(), dim); }
 //   };
+//   WEFT_OP(Softmax);  // op/registry.h: programs that hold it can be saved and loaded
 //   Tensor softmax(const Tensor& x, int64_t dim) { return apply(Softmax{.dim = normalize_dim("softmax", dim,
 //   x.ndim())}, x); }
 #pragma once
@@ -190,7 +191,7 @@ class Op : public RefCounted {
   virtual Ref<const Op> share() const = 0;
   virtual bool equals(const Op& o) const = 0;
   virtual size_t hash() const = 0;
-  // "softmax(1)"
+  // "softmax(dim=1)"
   virtual std::string text() const = 0;
 };
 
@@ -203,24 +204,17 @@ class OpOf : public Op {
     return Ref<const Op>(new Self(self()));
   }
   bool equals(const Op& o) const override {
-    return typeid(o) == typeid(Self) && self().fields() == static_cast<const Self&>(o).fields();
+    return typeid(o) == typeid(Self) && same_field(self(), static_cast<const Self&>(o));
   }
   size_t hash() const override {
     size_t seed = typeid(Self).hash_code();
-    std::apply([&](const auto&... field) { (hash_field(seed, field), ...); }, self().fields());
+    hash_field(seed, self());
     return seed;
   }
   std::string text() const override {
     std::string out = name();
-    out += '(';
-    bool first = true;
-    auto add = [&](const auto& field) {
-      if (!first) out += ", ";
-      first = false;
-      field_text(out, field);
-    };
-    std::apply([&](const auto&... field) { (add(field), ...); }, self().fields());
-    return out + ")";
+    field_text(out, self());
+    return out;
   }
 
  private:

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "op/apply.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -74,9 +75,14 @@ struct AsStrided : OpOf<AsStrided> {
   // Geometry of the input: the derivative lays the gradients out as the storage was.
   Shape input_shape;
   Strides input_strides;
-  auto fields() const { return std::tie(shape, strides, offset, input_shape, input_strides); }
+  WEFT_FIELDS(shape, strides, offset, input_shape, input_strides);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).layout(shape, strides).layout(input_shape, input_strides);
+  }
   AsStrided(const Shape& s, const Strides& t, int64_t o, const Tensor& x)
       : shape(s), strides(t), offset(o - x.offset()), input_shape(x.shape()), input_strides(x.strides()) {}
+  AsStrided(const Shape& s, const Strides& t, int64_t o, const Shape& in, const Strides& in_strides)
+      : shape(s), strides(t), offset(o), input_shape(in), input_strides(in_strides) {}
 
   bool is_view() const override { return true; }
   void infer(Inputs, OutputSpec*) const override {}
@@ -106,7 +112,12 @@ struct Unfold : ViewOp<Unfold> {
   static constexpr const char* kName = "unfold";
   int dim;
   int64_t size, step;
-  auto fields() const { return std::tie(dim, size, step); }
+  WEFT_FIELDS(dim, size, step);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1)
+        .dim(dim, in[0].ndim())
+        .that(step > 0 && size >= 0 && size <= (in[0].ndim() ? in[0].size(dim) : 1), "windows inside of the input");
+  }
   Unfold(int d, int64_t n, int64_t s) : dim(d), size(n), step(s) {}
   Tensor view(const Tensor& x) const override {
     Shape shape = x.shape();
@@ -137,7 +148,13 @@ struct PutView : OpOf<PutView> {
   Strides strides;
   int64_t offset;
   Strides input_strides;
-  auto fields() const { return std::tie(shape, strides, offset, input_strides); }
+  WEFT_FIELDS(shape, strides, offset, input_strides);
+  void check_inputs(const InputCheck& in) const {
+    in.count(2)
+        .shape(1, shape)
+        .inside(0, shape, strides, offset)
+        .that(input_strides == in[0].strides(), "the strides of its input");
+  }
   PutView(const Shape& s, const Strides& t, int64_t o, const Strides& x)
       : shape(s), strides(t), offset(o), input_strides(x) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), in[0].strides()}; }
@@ -225,6 +242,16 @@ WEFT_BATCH_RULE(Unfold) {
   else
     call.out[0] = {apply(Unfold(op.dim + 1, op.size, op.step), call.in[0].tensor), true};
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(AsStrided);
+WEFT_OP(Unfold);
+WEFT_OP(PutView);
 
 }  // namespace
 

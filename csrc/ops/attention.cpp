@@ -5,6 +5,7 @@
 
 #include "kernels/attention.h"
 #include "op/apply.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -51,12 +52,36 @@ Tensor weights_of(const Tensor& q, const Tensor& k, const Tensor& mask, bool cau
   return where(unseen, Scalar(0.0), softmax(scores, -1));
 }
 
+DType stats_dtype(DType t) { return t == DType::Float64 ? DType::Float64 : DType::Float32; }
+
+// q, k and v of an op from a file are the inputs from `first` on.
+void check_operands(const InputCheck& in, int first) {
+  const int q = first, k = first + 1, v = first + 2;
+  if (first == 0) in.count(3);
+  in.floating(q).same_dtype(k, q).same_dtype(v, q).ndim(q, 4).ndim(k, 4).ndim(v, 4);
+  for (int d = 0; d < 2; d++)
+    in.that(in[k].size(d) == in[q].size(d) && in[v].size(d) == in[q].size(d), "as many keys and values as queries");
+  in.that(in[q].size(-1) == in[k].size(-1), "query and key of one size");
+  in.that(in[k].size(-2) == in[v].size(-2), "key and value of one length");
+  in.that(in[q].numel() > 0 && in[k].numel() > 0 && in[v].numel() > 0, "queries, keys and values");
+}
+
 // inputs: gradient of the result, q, k, v, the result, its stats.
 struct AttentionBackward : OpOf<AttentionBackward> {
   static constexpr const char* kName = "scaled_dot_product_attention_backward";
   bool causal;
   double scale;
-  auto fields() const { return std::tie(causal, scale); }
+  WEFT_FIELDS(causal, scale);
+  void check_inputs(const InputCheck& in) const {
+    in.count(6);
+    check_operands(in, 1);
+    Shape result = in[1].shape();
+    result.back() = in[3].size(-1);
+    in.same_dtype(0, 1).same_dtype(4, 1).shape(0, result).shape(4, result).dtype(5, stats_dtype(in[1].dtype()));
+    in.that(in[0].strides() == in[4].strides(), "a gradient laid out as the result");
+    result.back() = 1;
+    in.shape(5, result).contiguous(5);
+  }
   AttentionBackward(bool c, double s) : causal(c), scale(s) {}
   int num_outputs() const override { return 3; }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -85,7 +110,8 @@ struct Attention : OpOf<Attention> {
   AutocastRule autocast() const override { return AutocastRule::Half; }
   bool causal;
   double scale;
-  auto fields() const { return std::tie(causal, scale); }
+  WEFT_FIELDS(causal, scale);
+  void check_inputs(const InputCheck& in) const { check_operands(in, 0); }
   Attention(bool c, double s) : causal(c), scale(s) {}
   int num_outputs() const override { return 2; }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -93,7 +119,7 @@ struct Attention : OpOf<Attention> {
     shape.back() = in[2].size(-1);
     out[0] = {shape, in[0].dtype(), laid_out_as(in[0], shape)};
     shape.back() = 1;
-    out[1] = {shape, in[0].dtype() == DType::Float64 ? DType::Float64 : DType::Float32, {}};
+    out[1] = {shape, stats_dtype(in[0].dtype()), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
     attention_kernel(in[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
@@ -160,6 +186,15 @@ namespace {
 
 WEFT_BATCH_RULE(Attention) { apply_folded(op, call, 7); }
 WEFT_BATCH_RULE(AttentionBackward) { apply_folded(op, call, 63); }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Attention);
+WEFT_OP(AttentionBackward);
 
 }  // namespace
 

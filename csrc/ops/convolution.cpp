@@ -3,6 +3,7 @@
 #include "kernels/convolution.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -20,7 +21,7 @@ struct Geometry {
   Dims stride, before, after, dilation;  // before, after: padding
   int64_t groups = 1;
 
-  auto fields() const { return std::tie(stride, before, after, dilation, groups); }
+  WEFT_FIELDS(stride, before, after, dilation, groups);
 
   // In the kernel's three dims; those that lack come first.
   ConvGeometry for_kernel() const {
@@ -36,6 +37,33 @@ struct Geometry {
   int64_t output_size(int d, int64_t size, int64_t kernel) const {
     const int64_t reach = size + before[d] + after[d] - dilation[d] * (kernel - 1) - 1;
     return reach < 0 ? 0 : reach / stride[d] + 1;
+  }
+
+  // Of an op from a file: x (N, C, ...), weight (C', C / groups, ...), y (N, C', ...).
+  void check_shapes(const InputCheck& in, const Shape& x, const Shape& weight) const {
+    const int dims = stride.size();
+    in.that(dims >= 1 && dims <= 3 && before.size() == dims && after.size() == dims && dilation.size() == dims,
+            "one to three spatial dimensions");
+    in.that(x.size() == dims + 2 && weight.size() == dims + 2, "batches of images and kernels for them");
+    constexpr int64_t kMost = int64_t{1} << 40;
+    for (int d = 0; d < dims; d++) {
+      in.that(stride[d] >= 1 && dilation[d] >= 1 && stride[d] < kMost && dilation[d] < kMost, "strides and dilations");
+      in.that(before[d] >= -kMost && after[d] >= -kMost && before[d] < kMost && after[d] < kMost, "paddings");
+      in.that(weight[2 + d] < kMost / dilation[d] && x[2 + d] < kMost, "sizes that can be computed");
+    }
+    in.that(groups >= 1 && weight[0] % groups == 0 && x[1] % groups == 0 && x[1] / groups == weight[1],
+            "channels that the groups divide");
+  }
+  void check_operands(const InputCheck& in, const Tensor& x, const Tensor& weight) const {
+    in.floating(0);
+    check_shapes(in, x.shape(), weight.shape());
+  }
+  void check_gradient(const InputCheck& in, const Shape& x, const Shape& weight, const Shape& y) const {
+    in.floating(0);
+    check_shapes(in, x, weight);
+    in.that(y.size() == x.size() && y[0] == x[0] && y[1] == weight[0], "a gradient of the result's shape");
+    for (int d = 0; d < stride.size(); d++)
+      in.that(y[2 + d] == output_size(d, x[2 + d], weight[2 + d]), "a gradient of the result's shape");
   }
 };
 
@@ -74,7 +102,12 @@ struct Convolution : OpOf<Convolution> {
   Geometry geometry;
 
   explicit Convolution(const Geometry& g) : geometry(g) {}
-  auto fields() const { return geometry.fields(); }
+  WEFT_FIELDS(geometry);
+  void check_inputs(const InputCheck& in) const {
+    in.count(3, 4);
+    geometry.check_operands(in, in[0], in[1]);
+    in.same_dtype(0, 1).same_dtype(2, 0).shape(2, {in[1].size(0)});
+  }
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape{in[0].size(0), in[1].size(0)};
     for (int d = 0; d < geometry.stride.size(); d++)
@@ -105,7 +138,11 @@ struct ConvolutionInput : OpOf<ConvolutionInput> {
   Shape shape;
 
   ConvolutionInput(const Geometry& g, const Shape& s) : geometry(g), shape(s) {}
-  auto fields() const { return std::tuple_cat(geometry.fields(), std::tie(shape)); }
+  WEFT_FIELDS(geometry, shape);
+  void check_inputs(const InputCheck& in) const {
+    in.count(2).same_dtype(0, 1).sizes(shape);
+    geometry.check_gradient(in, shape, in[1].shape(), in[0].shape());
+  }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {shape, in[0].dtype()}; }
   void run(Inputs in, const Tensor* out) const override {
     convolution_input_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
@@ -124,7 +161,11 @@ struct ConvolutionWeight : OpOf<ConvolutionWeight> {
   Shape shape;
 
   ConvolutionWeight(const Geometry& g, const Shape& s) : geometry(g), shape(s) {}
-  auto fields() const { return std::tuple_cat(geometry.fields(), std::tie(shape)); }
+  WEFT_FIELDS(geometry, shape);
+  void check_inputs(const InputCheck& in) const {
+    in.count(2).same_dtype(0, 1).sizes(shape);
+    geometry.check_gradient(in, in[1].shape(), shape, in[0].shape());
+  }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {shape, in[0].dtype()}; }
   void run(Inputs in, const Tensor* out) const override {
     convolution_weight_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
@@ -145,7 +186,8 @@ Shape channels_alone(const Shape& shape) {
 // The sum over all dims but the channels, in an order that does not depend on the layout.
 struct ChannelSums : OpOf<ChannelSums> {
   static constexpr const char* kName = "channel_sums";
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const { in.count(1).floating(0).ndim_between(0, 2, 5); }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {{in[0].size(1)}, in[0].dtype()}; }
   void run(Inputs in, const Tensor* out) const override {
     channel_sums_kernel(in[0].device(), view_of(out[0]), view_of(in[0]));
@@ -455,6 +497,17 @@ WEFT_BATCH_RULE(ChannelSums) {
   for (int d = 3; d < call.in[0].tensor.ndim(); d++) dims.push_back(d);
   call.out[0] = {sum(call.in[0].tensor, dims), true};
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Convolution);
+WEFT_OP(ConvolutionInput);
+WEFT_OP(ConvolutionWeight);
+WEFT_OP(ChannelSums);
 
 }  // namespace
 

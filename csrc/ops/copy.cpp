@@ -5,6 +5,7 @@
 #include "device/backend.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
+#include "op/registry.h"
 #include "op/tile_code.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
@@ -19,7 +20,8 @@ namespace {
 struct Cast : OpOf<Cast> {
   static constexpr const char* kName = "to";
   DType dtype;
-  auto fields() const { return std::tie(dtype); }
+  WEFT_FIELDS(dtype);
+  void check_inputs(const InputCheck& in) const { in.count(1); }
   explicit Cast(DType t) : dtype(t) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), dtype, {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -35,7 +37,8 @@ struct Cast : OpOf<Cast> {
 // inputs: the tensor that is written, the source. Only used in place.
 struct Copy : OpOf<Copy> {
   static constexpr const char* kName = "copy";
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const { in.count(2); }
   void infer(Inputs in, OutputSpec* out) const override {
     check(broadcastable_to(in[1].shape(), in[0].shape()), "copy_: a source of shape ", in[1].shape(),
           " cannot be broadcast to a tensor of shape ", in[0].shape());
@@ -58,7 +61,8 @@ struct Copy : OpOf<Copy> {
 struct Fill : OpOf<Fill> {
   static constexpr const char* kName = "fill";
   Scalar value;
-  auto fields() const { return std::tie(value); }
+  WEFT_FIELDS(value);
+  void check_inputs(const InputCheck& in) const { in.count(1); }
   explicit Fill(const Scalar& v) : value(v) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs, const Tensor* out) const override {
@@ -72,7 +76,8 @@ struct ToDevice : OpOf<ToDevice> {
   static constexpr const char* kName = "to";
   Device place;
   bool non_blocking;
-  auto fields() const { return std::tie(place, non_blocking); }
+  WEFT_FIELDS(place, non_blocking);
+  void check_inputs(const InputCheck& in) const { in.count(1); }
   ToDevice(Device d, bool n) : place(d), non_blocking(n) {}
   Device device(Inputs) const override { return place; }
   // The layout of the input stays where that is dense.
@@ -96,7 +101,8 @@ struct ToDevice : OpOf<ToDevice> {
 struct Clone : OpOf<Clone> {
   static constexpr const char* kName = "clone";
   bool contiguous;  // the result is contiguous even if the input has other dense strides
-  auto fields() const { return std::tie(contiguous); }
+  WEFT_FIELDS(contiguous);
+  void check_inputs(const InputCheck& in) const { in.count(1); }
   explicit Clone(bool c) : contiguous(c) {}
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {in[0].shape(), in[0].dtype(), {}};
@@ -115,7 +121,8 @@ struct Clone : OpOf<Clone> {
 
 struct Where : OpOf<Where> {
   static constexpr const char* kName = "where";
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const { in.count(3); }
   void infer(Inputs in, OutputSpec* out) const override {
     check(in[0].dtype() == DType::Bool, "where: the condition must be a bool tensor, got dtype ", in[0].dtype(),
           "; compare it with something first (x != 0)");
@@ -233,6 +240,19 @@ WEFT_BATCH_SHIFT(ToDevice, op);
 WEFT_FORWARD_LINEAR(Cast);
 WEFT_FORWARD_LINEAR(Clone);
 WEFT_FORWARD_LINEAR(ToDevice);
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Cast);
+WEFT_OP(Copy);
+WEFT_OP(Fill);
+WEFT_OP_AS(ToDevice, "to_device", 1);
+WEFT_OP(Clone);
+WEFT_OP(Where);
 
 }  // namespace
 

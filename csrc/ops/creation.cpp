@@ -6,6 +6,7 @@
 #include "kernels/elementwise.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
+#include "op/registry.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
@@ -28,7 +29,8 @@ struct CreationOp : SourceOp<Self> {
 struct Full : CreationOp<Full> {
   static constexpr const char* kName = "full";
   Scalar value;
-  auto fields() const { return std::tie(shape, value, dtype, place); }
+  WEFT_FIELDS(shape, value, dtype, place);
+  void check_inputs(const InputCheck& in) const { in.count(0).sizes(shape); }
   Full(const Shape& s, const Scalar& v, DType t, Device d) : CreationOp(s, t, d), value(v) {}
   void run(Inputs, const Tensor* out) const override {
     fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, dtype));
@@ -38,8 +40,12 @@ struct Full : CreationOp<Full> {
 struct Arange : CreationOp<Arange> {
   static constexpr const char* kName = "arange";
   Scalar start, step;
-  auto fields() const { return std::tie(shape, start, step, dtype, place); }
-  Arange(int64_t n, const Scalar& a, const Scalar& s, DType t, Device d) : CreationOp({n}, t, d), start(a), step(s) {}
+  WEFT_FIELDS(shape, start, step, dtype, place);
+  void check_inputs(const InputCheck& in) const {
+    in.count(0).sizes(shape).that(shape.size() == 1, "a shape of one dimension");
+  }
+  Arange(const Shape& n, const Scalar& a, const Scalar& s, DType t, Device d)
+      : CreationOp(n, t, d), start(a), step(s) {}
   void run(Inputs, const Tensor* out) const override {
     range_kernel(out[0].device(), view_of(out[0]),
                  {start.to_double(), step.to_double(), stored_integer(start, dtype), stored_integer(step, dtype)});
@@ -49,14 +55,20 @@ struct Arange : CreationOp<Arange> {
 struct Linspace : CreationOp<Linspace> {
   static constexpr const char* kName = "linspace";
   double start, end;
-  auto fields() const { return std::tie(shape, start, end, dtype, place); }
-  Linspace(int64_t n, double a, double b, DType t, Device d) : CreationOp({n}, t, d), start(a), end(b) {}
+  WEFT_FIELDS(shape, start, end, dtype, place);
+  void check_inputs(const InputCheck& in) const {
+    in.count(0).sizes(shape).that(shape.size() == 1 && is_floating(dtype), "a floating point vector");
+  }
+  Linspace(const Shape& n, double a, double b, DType t, Device d) : CreationOp(n, t, d), start(a), end(b) {}
   void run(Inputs, const Tensor* out) const override { linspace_kernel(out[0].device(), view_of(out[0]), start, end); }
 };
 
 struct Eye : CreationOp<Eye> {
   static constexpr const char* kName = "eye";
-  auto fields() const { return std::tie(shape, dtype, place); }
+  WEFT_FIELDS(shape, dtype, place);
+  void check_inputs(const InputCheck& in) const {
+    in.count(0).sizes(shape).that(shape.size() == 2, "a shape of two dimensions");
+  }
   using CreationOp::CreationOp;
   void run(Inputs, const Tensor* out) const override {
     fill_kernel(place, view_of(out[0]), 0, 0);
@@ -98,7 +110,7 @@ Tensor ones_like(const Tensor& x) { return full_like(x, Scalar(1)); }
 
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, DType dtype, Device device) {
   check(dtype != DType::Bool, "arange: dtype bool is not supported; use an integer dtype");
-  if (is_floating(dtype)) return apply(Arange(count_steps(start, end, step), start, step, dtype, device));
+  if (is_floating(dtype)) return apply(Arange({count_steps(start, end, step)}, start, step, dtype, device));
   // Integers count in integers: fractions are cut off first.
   for (const Scalar& s : {start, end, step}) check_storable("arange", s, DType::Int64);
   Scalar from(start.to_int()), to(end.to_int()), by(step.to_int());
@@ -109,13 +121,13 @@ Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, DType 
     check_storable("arange", from, dtype);
     check_storable("arange", Scalar(RangeRule{0, 0, from.to_int(), by.to_int()}.integer(count - 1)), dtype);
   }
-  return apply(Arange(count, from, by, dtype, device));
+  return apply(Arange({count}, from, by, dtype, device));
 }
 Tensor arange(int64_t n, Device device) { return arange(Scalar(0), Scalar(n), Scalar(1), DType::Int64, device); }
 
 Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, DType dtype, Device device) {
   check(steps >= 0, "linspace: the number of steps must not be negative, got ", steps);
-  return apply(Linspace(steps, start.to_double(), end.to_double(), dtype, device));
+  return apply(Linspace({steps}, start.to_double(), end.to_double(), dtype, device));
 }
 
 Tensor logspace(const Scalar& start, const Scalar& end, int64_t steps, double base, DType dtype, Device device) {
@@ -160,5 +172,16 @@ std::vector<Tensor> meshgrid(const std::vector<Tensor>& vectors, const std::stri
   }
   return out;
 }
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Full);
+WEFT_OP(Arange);
+WEFT_OP(Linspace);
+WEFT_OP(Eye);
+
+}  // namespace
 
 }  // namespace weft

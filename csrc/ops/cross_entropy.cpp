@@ -2,6 +2,7 @@
 #include "kernels/loss.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -43,7 +44,7 @@ struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
   static constexpr const char* kName = "cross_entropy_backward";
   int64_t ignore_index;
   double smoothing;
-  auto fields() const { return std::tie(ignore_index, smoothing); }
+  WEFT_FIELDS(ignore_index, smoothing);
   CrossEntropyBackward(int64_t i, double s) : ignore_index(i), smoothing(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), in[1].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -72,13 +73,27 @@ struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
   }
 };
 
+// Of an op from a file.
+void check_logits(const InputCheck& in, int logits, int target, int weight) {
+  in.count_between(3, 5, 1u << weight).floating(logits).ndim_between(logits, 2, kMaxDims).contiguous(logits);
+  Shape shape = in[logits].shape();
+  const int64_t classes = shape[1];
+  shape.erase(1);
+  in.dtype(target, DType::Int64).shape(target, shape).contiguous(target);
+  in.same_dtype(weight, logits).shape(weight, {classes}).contiguous(weight);
+}
+
 // inputs: logits (N, C, ...), target, weight or nothing. Outputs per element, float64: the loss, log(sum(exp(logits))),
 // the weight of the target's class.
 struct CrossEntropy : OpOf<CrossEntropy> {
   static constexpr const char* kName = "cross_entropy";
   int64_t ignore_index;
   double smoothing;
-  auto fields() const { return std::tie(ignore_index, smoothing); }
+  WEFT_FIELDS(ignore_index, smoothing);
+  void check_inputs(const InputCheck& in) const {
+    check_logits(in, 0, 1, 2);
+    in.count(3, 4);
+  }
   CrossEntropy(int64_t i, double s) : ignore_index(i), smoothing(s) {}
   int num_outputs() const override { return 3; }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -103,7 +118,10 @@ struct TargetClasses : OpOf<TargetClasses> {
   static constexpr const char* kName = "nll_loss";
   Shape input;
   int64_t ignore_index;
-  auto fields() const { return std::tie(input, ignore_index); }
+  WEFT_FIELDS(input, ignore_index);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).dtype(0, DType::Int64).contiguous(0).sizes(input).that(input.size() >= 2, "classes");
+  }
   TargetClasses(const Shape& s, int64_t ignore) : input(s), ignore_index(ignore) {}
   int num_outputs() const override { return 0; }
   bool pure() const override { return false; }
@@ -207,6 +225,15 @@ WEFT_BATCH_RULE(TargetClasses) {
   shape[0] *= call.size;
   apply_folded(TargetClasses(shape, op.ignore_index), call, 1);
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(CrossEntropy);
+WEFT_OP_AS(TargetClasses, "check_classes", 1);
 
 }  // namespace
 

@@ -1,6 +1,9 @@
 #include "ops/elementwise.h"
 
+#include <array>
+
 #include "op/apply.h"
+#include "op/registry.h"
 #include "op/tile_code.h"
 #include "ops/creation.h"
 #include "ops/promotion.h"
@@ -8,9 +11,49 @@
 
 namespace weft {
 
+WEFT_FIELDS_OF(scalar::Params, a, b, c);
+
+// A function by its place in the list; saved and printed by its name.
+template <class List>
+struct FunctionIn {
+  int place = 0;
+  operator int() const { return place; }
+  bool operator==(const FunctionIn&) const = default;
+};
+
+template <class... Entries>
+constexpr std::array<const char*, sizeof...(Entries)> names_in(scalar::EntryList<Entries...>) {
+  return {Entries::name...};
+}
+template <class List>
+const char* field_value_name(FunctionIn<List> f) {
+  return names_in(List{})[static_cast<size_t>(f.place)];
+}
+template <class List>
+void hash_field(size_t& seed, FunctionIn<List> f) {
+  hash_field(seed, f.place);
+}
+template <class List>
+struct FieldCodec<FunctionIn<List>> {
+  static SavedField save(FunctionIn<List> f) { return {std::string(field_value_name(f))}; }
+  static FunctionIn<List> load(const SavedField& f) {
+    const auto& name = saved_as<std::string>(f, "the name of a function");
+    constexpr auto names = names_in(List{});
+    for (size_t i = 0; i < names.size(); i++)
+      if (name == names[i]) return {static_cast<int>(i)};
+    fail<ErrorKind::Value>("there is no function ", name.substr(0, 60));
+  }
+};
+
+enum class NumberSide : uint8_t { None, Left, Right };
+template <>
+constexpr int64_t kEnumSize<NumberSide> = 3;
+
 namespace {
 
 using scalar::Params;
+using UnaryFunction = FunctionIn<scalar::UnaryList>;
+using BinaryFunction = FunctionIn<scalar::BinaryList>;
 
 // What the ops know of an entry of the unary list.
 struct UnaryInfo {
@@ -59,10 +102,11 @@ std::string text_of(const std::string& name, const Params& p) {
 
 struct UnaryBackward : OpOf<UnaryBackward> {
   static constexpr const char* kName = "unary_backward";
-  int function;
+  UnaryFunction function;
   Params params;
-  auto fields() const { return std::tie(function, params.a, params.b, params.c); }
-  UnaryBackward(int f, const Params& p) : function(f), params(p) {}
+  WEFT_FIELDS(function, params);
+  void check_inputs(const InputCheck& in) const { in.count(2).floating(0).floating(1); }
+  UnaryBackward(UnaryFunction f, const Params& p) : function(f), params(p) {}
   std::string text() const override { return text_of(concat(unary_info(function).name, "_backward"), params); }
 
   void infer(Inputs in, OutputSpec* out) const override {
@@ -101,10 +145,11 @@ bool is_sensitive(int function) {
 
 struct Unary : OpOf<Unary> {
   static constexpr const char* kName = "unary";
-  int function;
+  UnaryFunction function;
   Params params;
-  auto fields() const { return std::tie(function, params.a, params.b, params.c); }
-  Unary(int f, const Params& p) : function(f), params(p) {}
+  WEFT_FIELDS(function, params);
+  void check_inputs(const InputCheck& in) const { in.count(1); }
+  Unary(UnaryFunction f, const Params& p) : function(f), params(p) {}
 
   const char* name() const override { return unary_info(function).name; }
   std::string text() const override { return text_of(name(), params); }
@@ -179,8 +224,6 @@ const BinaryInfo& binary_info(scalar::EntryList<Entries...>, int i) {
 }
 const BinaryInfo& binary_info(int function) { return binary_info(scalar::BinaryList{}, function); }
 
-enum class NumberSide : uint8_t { None, Left, Right };
-
 // A number as a view that kernels can load from.
 struct NumberView {
   explicit NumberView(const Scalar& s)
@@ -203,12 +246,13 @@ struct NumberView {
 // a op b, where one of them may be a number, which is then no input but an attribute.
 struct Binary : OpOf<Binary> {
   static constexpr const char* kName = "binary";
-  int function;
+  BinaryFunction function;
   NumberSide side = NumberSide::None;
   Scalar number;
-  auto fields() const { return std::tie(function, side, number); }
-  explicit Binary(int f) : function(f) {}
-  Binary(int f, NumberSide s, const Scalar& n) : function(f), side(s), number(n) {}
+  WEFT_FIELDS(function, side, number);
+  void check_inputs(const InputCheck& in) const { in.count(side == NumberSide::None ? 2 : 1); }
+  explicit Binary(BinaryFunction f) : function(f) {}
+  Binary(BinaryFunction f, NumberSide s, const Scalar& n) : function(f), side(s), number(n) {}
 
   const char* name() const override { return binary_info(function).name; }
   std::string text() const override {
@@ -324,9 +368,10 @@ struct Binary : OpOf<Binary> {
 // Raises an error where a divisor is zero.
 struct DivisorCheck : OpOf<DivisorCheck> {
   static constexpr const char* kName = "check_divisor";
-  int function;
-  auto fields() const { return std::tie(function); }
-  explicit DivisorCheck(int f) : function(f) {}
+  BinaryFunction function;
+  WEFT_FIELDS(function);
+  void check_inputs(const InputCheck& in) const { in.count(1); }
+  explicit DivisorCheck(BinaryFunction f) : function(f) {}
   int num_outputs() const override { return 0; }
   bool pure() const override { return false; }
   bool differentiable() const override { return false; }
@@ -347,7 +392,7 @@ void check_divisor(int function, const Tensor& b) {
                              index_in<TruncDivide>(BinaryList{}), index_in<Remainder>(BinaryList{}),
                              index_in<Fmod>(BinaryList{})};
   for (int f : guarded)
-    if (f == function) apply_check(DivisorCheck(function), b);
+    if (f == function) apply_check(DivisorCheck(BinaryFunction{function}), b);
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
   bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() &&
@@ -361,28 +406,32 @@ void check_divisor(int function, const Tensor& a, const Scalar& b) {
 
 }  // namespace
 
-Tensor unary(int function, const Tensor& x, const Params& params) { return apply(Unary(function, params), x); }
-Tensor unary_(int function, const Tensor& x, const Params& params) { return apply_inplace(Unary(function, params), x); }
+Tensor unary(int function, const Tensor& x, const Params& params) {
+  return apply(Unary(UnaryFunction{function}, params), x);
+}
+Tensor unary_(int function, const Tensor& x, const Params& params) {
+  return apply_inplace(Unary(UnaryFunction{function}, params), x);
+}
 
 Tensor binary(int function, const Tensor& a, const Tensor& b) {
   if (!is_floating(a.dtype())) check_divisor(function, b);
-  return apply(Binary(function), a, b);
+  return apply(Binary(BinaryFunction{function}), a, b);
 }
 Tensor binary(int function, const Tensor& a, const Scalar& b) {
   check_divisor(function, a, b);
-  return apply(Binary(function, NumberSide::Right, b), a);
+  return apply(Binary(BinaryFunction{function}, NumberSide::Right, b), a);
 }
 Tensor binary(int function, const Scalar& a, const Tensor& b) {
   if (!a.is_float()) check_divisor(function, b);
-  return apply(Binary(function, NumberSide::Left, a), b);
+  return apply(Binary(BinaryFunction{function}, NumberSide::Left, a), b);
 }
 Tensor binary_(int function, const Tensor& a, const Tensor& b) {
   if (!is_floating(a.dtype())) check_divisor(function, b);
-  return apply_inplace(Binary(function), a, b);
+  return apply_inplace(Binary(BinaryFunction{function}), a, b);
 }
 Tensor binary_(int function, const Tensor& a, const Scalar& b) {
   check_divisor(function, a, b);
-  return apply_inplace(Binary(function, NumberSide::Right, b), a);
+  return apply_inplace(Binary(BinaryFunction{function}, NumberSide::Right, b), a);
 }
 
 Tensor bitwise_not(const Tensor& x) {
@@ -397,5 +446,25 @@ Tensor gelu(const Tensor& x, const std::string& approximate) {
   check(is_floating(x.dtype()), "gelu: expected a floating point tensor, got dtype ", x.dtype());
   return approximate == "tanh" ? unary_of<scalar::GeluTanh>(x) : unary_of<scalar::Gelu>(x);
 }
+
+bool is_unary(const Op& op, int function) {
+  const auto* unary = dynamic_cast<const Unary*>(&op);
+  return unary && unary->function == function && unary->params == Params{};
+}
+bool is_unary_backward(const Op& op, int function) {
+  const auto* backward = dynamic_cast<const UnaryBackward*>(&op);
+  return backward && backward->function == function && backward->params == Params{};
+}
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(UnaryBackward);
+WEFT_OP(Unary);
+WEFT_OP(Binary);
+WEFT_OP(DivisorCheck);
+
+}  // namespace
 
 }  // namespace weft

@@ -11,6 +11,8 @@
 
 namespace weft {
 
+class Op;
+
 // The function at a position of scalar::UnaryList (BinaryList). index_in<scalar::Exp>(scalar::UnaryList{}) finds one.
 Tensor unary(int function, const Tensor& x, const scalar::Params& params = {});
 Tensor unary_(int function, const Tensor& x, const scalar::Params& params = {});
@@ -19,6 +21,10 @@ Tensor binary(int function, const Tensor& a, const Scalar& b);
 Tensor binary(int function, const Scalar& a, const Tensor& b);
 Tensor binary_(int function, const Tensor& a, const Tensor& b);
 Tensor binary_(int function, const Tensor& a, const Scalar& b);
+
+// For passes: is the op this function without parameters, or its gradient as one op?
+bool is_unary(const Op& op, int function);
+bool is_unary_backward(const Op& op, int function);
 
 template <class Entry>
 Tensor unary_of(const Tensor& x, const scalar::Params& params = {}) {

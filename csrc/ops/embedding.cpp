@@ -6,6 +6,7 @@
 #include "kernels/embedding.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
+#include "op/registry.h"
 #include "op/trace_values.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
@@ -32,7 +33,7 @@ void check_index(const char* op, const Tensor& index, const Tensor& weight) {
 struct EmbeddingBackward : OpOf<EmbeddingBackward> {
   static constexpr const char* kName = "embedding_backward";
   int64_t rows, padding;
-  auto fields() const { return std::tie(rows, padding); }
+  WEFT_FIELDS(rows, padding);
   EmbeddingBackward(int64_t r, int64_t p) : rows(r), padding(p) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {{rows, in[0].shape().back()}, in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -56,7 +57,8 @@ struct EmbeddingBackward : OpOf<EmbeddingBackward> {
 struct Embedding : OpOf<Embedding> {
   static constexpr const char* kName = "embedding";
   int64_t padding;
-  auto fields() const { return std::tie(padding); }
+  WEFT_FIELDS(padding);
+  void check_inputs(const InputCheck& in) const { in.count(2).ndim(0, 2).dtype(1, DType::Int64).contiguous(1); }
   explicit Embedding(int64_t p) : padding(p) {}
   bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -83,7 +85,8 @@ Tensor as_index(const char* op, const Tensor& index) {
 struct ClassRange : OpOf<ClassRange> {
   static constexpr const char* kName = "one_hot";
   int64_t classes;
-  auto fields() const { return std::tie(classes); }
+  WEFT_FIELDS(classes);
+  void check_inputs(const InputCheck& in) const { in.count(1).dtype(0, DType::Int64).contiguous(0); }
   explicit ClassRange(int64_t n) : classes(n) {}
   int num_outputs() const override { return 0; }
   bool pure() const override { return false; }
@@ -157,6 +160,15 @@ WEFT_BATCH_RULE(EmbeddingBackward) {
   call.out[0] = {split_first(all, call.size), true};
 }
 WEFT_BATCH_SHIFT(ClassRange, op);
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Embedding);
+WEFT_OP_AS(ClassRange, "check_one_hot", 1);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 // Largest and smallest elements with their positions.
 #include "kernels/reduction.h"
 #include "op/apply.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/indexing.h"
@@ -17,7 +18,12 @@ struct Extreme : OpOf<Extreme> {
   bool largest;
   int dim;
   ReducedDims dims;
-  auto fields() const { return std::tie(largest, dim, dims.mask, dims.keepdim); }
+  WEFT_FIELDS(largest, dim, dims);
+  void check_inputs(const InputCheck& in) const {
+    dims.check_against(in.count(1), in[0]);
+    in.dim(dim, in[0].ndim()).that(in[0].ndim() == 0 || dims.mask == uint64_t{1} << dim, "one dimension");
+    in.that(dims.count(in[0].shape()) > 0 || in[0].numel() == 0, "elements to choose from");
+  }
   Extreme(bool l, int d, const ReducedDims& r) : largest(l), dim(d), dims(r) {}
 
   const char* name() const override { return largest ? "max" : "min"; }
@@ -53,7 +59,11 @@ struct ArgExtreme : OpOf<ArgExtreme> {
   static constexpr const char* kName = "argmax";
   bool largest;
   ReducedDims dims;
-  auto fields() const { return std::tie(largest, dims.mask, dims.keepdim); }
+  WEFT_FIELDS(largest, dims);
+  void check_inputs(const InputCheck& in) const {
+    dims.check_against(in.count(1), in[0]);
+    in.that(dims.count(in[0].shape()) > 0, "elements to choose from");
+  }
   ArgExtreme(bool l, const ReducedDims& d) : largest(l), dims(d) {}
 
   const char* name() const override { return largest ? "argmax" : "argmin"; }
@@ -102,6 +112,15 @@ namespace {
 
 WEFT_BATCH_SHIFT(Extreme, Extreme(op.largest, op.dim + 1, op.dims.behind_one()));
 WEFT_BATCH_SHIFT(ArgExtreme, ArgExtreme(op.largest, op.dims.behind_one()));
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Extreme);
+WEFT_OP(ArgExtreme);
 
 }  // namespace
 

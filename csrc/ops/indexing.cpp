@@ -5,6 +5,7 @@
 #include "op/apply.h"
 #include "op/interpreter.h"
 #include "op/refusal.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -14,12 +15,31 @@
 
 namespace weft {
 
+template <>
+constexpr int64_t kEnumSize<PutMode> = 5;
+
 namespace {
 
 struct BasicIndex : ViewOp<BasicIndex> {
   static constexpr const char* kName = "index";
   BasicKey key;
-  auto fields() const { return std::tie(key.starts, key.steps, key.counts, key.new_axes); }
+  WEFT_FIELDS(key);
+  void check_inputs(const InputCheck& in) const {
+    const int n = in.count(1)[0].ndim();
+    in.that(key.starts.size() == n && key.steps.size() == n && key.counts.size() == n, "a place in every dimension");
+    int shown = 0;
+    for (int d = 0; d < n; d++) {
+      const int64_t size = in[0].size(d), count = key.counts[d];
+      in.that(key.starts[d] >= 0 && (key.starts[d] < size || (count == 0 && key.starts[d] <= size)),
+              "a place in the input");
+      if (count < 0) continue;
+      in.that(count <= size && key.steps[d] > 0, "places in the input");
+      if (count > 1) in.that((size - 1 - key.starts[d]) / key.steps[d] >= count - 1, "places in the input");
+      shown++;
+    }
+    for (int64_t at : key.new_axes)
+      in.that(at >= 0 && at <= shown++ && shown <= kMaxDims, "new dimensions among the others");
+  }
   explicit BasicIndex(const BasicKey& k) : key(k) {}
   Tensor view(const Tensor& x) const override {
     Shape shape;
@@ -49,6 +69,21 @@ struct Places {
   int count;
   bool distinct = false;  // no place is named twice
   bool select = false;  // the indices are 0-dimensional, and the result is laid out like the view that ints would give
+  WEFT_FIELDS(op, gather, wrap, dim, count, distinct, select);
+
+  // Of an op from a file, whose indices are its last inputs.
+  void check_against(const InputCheck& in, int first) const {
+    in.that(in.size() > first && in.has(0) && count >= 1 && dim >= 0, "indices").count(first + count);
+    const int ndim = in[0].ndim();
+    in.that(gather ? count == 1 && (ndim == 0 ? dim == 0 : dim < ndim) : dim + count <= ndim, "dimensions to index");
+    for (int k = first; k < in.size(); k++)
+      in.dtype(k, DType::Int64).that(in[k].shape() == in[first].shape(), "indices of one shape");
+    in.that(ndim - count + in[first].ndim() <= kMaxDims, "no more dimensions than tensors have");
+    if (select) in.that(!gather && in[first].ndim() == 0, "indices without dimensions");
+    if (!gather) return;
+    in.ndim(first, ndim);
+    for (int d = 0; d < ndim; d++) in.that(d == dim || in[first].size(d) <= in[0].size(d), "an index that fits");
+  }
 };
 
 Shape positions_of(const Places& places, const Shape& x, const Tensor* const* indices) {
@@ -152,7 +187,8 @@ Tensor put(const Places& places, const Tensor& x, const Tensor& source, const st
 struct Pick : OpOf<Pick> {
   static constexpr const char* kName = "index";
   Places places;
-  auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count, places.select); }
+  WEFT_FIELDS(places);
+  void check_inputs(const InputCheck& in) const { places.check_against(in, 1); }
   explicit Pick(const Places& p) : places(p) {}
   const char* name() const override { return places.op; }
   bool may_fail() const override { return true; }
@@ -197,7 +233,8 @@ struct Put : OpOf<Put> {
   static constexpr const char* kName = "index_put";
   Places places;
   PutMode mode;
-  auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count, places.distinct, mode); }
+  WEFT_FIELDS(places, mode);
+  void check_inputs(const InputCheck& in) const { places.check_against(in, 2); }
   Put(const Places& p, PutMode m) : places(p), mode(m) {}
   const char* name() const override { return places.op; }
   int overwrites(int) const override { return 0; }
@@ -687,6 +724,16 @@ WEFT_BATCH_RULE(Put) {
                     with_elements(call, 2, places.count), op.mode);
   call.out[0] = {permute(done, inverse_of(r.order)), true};
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP_AS(BasicIndex, "basic_index", 1);
+WEFT_OP(Pick);
+WEFT_OP(Put);
 
 }  // namespace
 

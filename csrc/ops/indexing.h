@@ -9,6 +9,7 @@
 
 #include "core/scalar.h"
 #include "kernels/indexing.h"
+#include "op/fields.h"
 #include "tensor/tensor.h"
 
 namespace weft {
@@ -17,6 +18,7 @@ namespace weft {
 // goes away); then new dimensions of size 1 at the given places of the result. A view.
 struct BasicKey {
   Dims starts, steps, counts, new_axes;
+  WEFT_FIELDS(starts, steps, counts, new_axes);
 };
 Tensor basic_index(const Tensor& x, const BasicKey& key);
 

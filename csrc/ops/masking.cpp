@@ -5,6 +5,7 @@
 #include "kernels/elementwise.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
+#include "op/registry.h"
 #include "op/tile_code.h"
 #include "op/trace_values.h"
 #include "ops/batching.h"
@@ -16,12 +17,16 @@
 
 namespace weft {
 
+template <>
+constexpr int64_t kEnumSize<PutMode> = 5;
+
 namespace {
 
 // inputs: x, the mask, a 0-dimensional value
 struct MaskedFill : OpOf<MaskedFill> {
   static constexpr const char* kName = "masked_fill";
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const { in.count(3); }
   bool elementwise() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
     check(in[1].dtype() == DType::Bool, "masked_fill: the mask must be a bool tensor, got dtype ", in[1].dtype());
@@ -110,7 +115,13 @@ struct ScatterReduce : OpOf<ScatterReduce> {
   static constexpr const char* kName = "scatter_reduce";
   int dim;
   PutMode mode;
-  auto fields() const { return std::tie(dim, mode); }
+  WEFT_FIELDS(dim, mode);
+  void check_inputs(const InputCheck& in) const {
+    in.count(3).same_dtype(0, 2).dtype(1, DType::Int64).dim(dim, in[0].ndim());
+    in.ndim(1, in[0].ndim()).ndim(2, in[0].ndim());
+    for (int d = 0; d < in[0].ndim(); d++)
+      in.that(in[1].size(d) <= in[2].size(d) && (d == dim || in[1].size(d) <= in[0].size(d)), "an index that fits");
+  }
   ScatterReduce(int d, PutMode m) : dim(d), mode(m) {}
   bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
@@ -215,6 +226,15 @@ WEFT_BATCH_RULE(MaskedFill) {
   call.out[0] = {where(lined(mask), lined(value), lined(x)), true};
 }
 WEFT_BATCH_SHIFT(ScatterReduce, ScatterReduce(op.dim + 1, op.mode));
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(MaskedFill);
+WEFT_OP(ScatterReduce);
 
 }  // namespace
 

@@ -3,6 +3,7 @@
 #include "kernels/matmul.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
@@ -103,7 +104,8 @@ struct ProductOf : OpOf<Self> {
 struct Matmul : ProductOf<Matmul> {
   static constexpr const char* kName = "matmul";
   AutocastRule autocast() const override { return AutocastRule::Half; }
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const { in.count(2); }
 
   static Shape batch(const Tensor& a, const Tensor& b) { return broadcast_shapes(kName, batch_of(a), batch_of(b)); }
 
@@ -162,7 +164,17 @@ struct Matmul : ProductOf<Matmul> {
 struct AddMatmul : ProductOf<AddMatmul> {
   static constexpr const char* kName = "addmm";
   AutocastRule autocast() const override { return AutocastRule::Half; }
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const {
+    in.count(3).same_dtype(0, 1);
+    check_product_dtypes(kName, in[1], in[2]);
+    in.that(in[1].ndim() >= 2 && in[2].ndim() == in[1].ndim() && batch_of(in[1]) == batch_of(in[2]),
+            "matrices of one batch");
+    Shape product = batch_of(in[1]);
+    product.push_back(in[1].size(-2));
+    product.push_back(in[2].size(-1));
+    in.that(in[1].size(-1) == in[2].size(-2), "matrices that fit").broadcasts(0, product);
+  }
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = batch_of(in[1]);
     shape.push_back(in[1].size(-2));
@@ -186,7 +198,8 @@ struct AddMatmul : ProductOf<AddMatmul> {
 struct Linear : ProductOf<Linear> {
   static constexpr const char* kName = "linear";
   AutocastRule autocast() const override { return AutocastRule::Half; }
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const { in.count(3, 4); }
   void infer(Inputs in, OutputSpec* out) const override {
     const Tensor &x = in[0], &weight = in[1], &bias = in[2];
     check(x.ndim() > 0 && weight.ndim() == 2,
@@ -458,6 +471,16 @@ WEFT_BATCH_RULE(Linear) {
   shape.insert(0, call.size);
   call.out[0] = {reshape(y, shape), true};
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Matmul);
+WEFT_OP(AddMatmul);
+WEFT_OP(Linear);
 
 }  // namespace
 

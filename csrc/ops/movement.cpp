@@ -5,6 +5,7 @@
 
 #include "core/small_vector.h"
 #include "op/apply.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -16,7 +17,8 @@ namespace {
 
 struct Detach : ViewOp<Detach> {
   static constexpr const char* kName = "detach";
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const { in.count(1); }
   Tensor view(const Tensor& x) const override { return alias_as_strided(x, x.shape(), x.strides(), x.offset()); }
   bool differentiable() const override { return false; }
 };
@@ -56,7 +58,10 @@ std::optional<Strides> strides_for_view(const Tensor& x, const Shape& shape) {
 struct View : ViewOp<View> {
   static constexpr const char* kName = "view";
   Shape shape;
-  auto fields() const { return std::tie(shape); }
+  WEFT_FIELDS(shape);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).sizes(shape).that(checked_numel(shape) == in[0].numel(), "as many elements as the input has");
+  }
   explicit View(const Shape& s) : shape(s) {}
   Tensor view(const Tensor& x) const override {
     std::optional<Strides> strides = strides_for_view(x, shape);
@@ -70,7 +75,10 @@ struct View : ViewOp<View> {
 struct Permute : ViewOp<Permute> {
   static constexpr const char* kName = "permute";
   Dims order;
-  auto fields() const { return std::tie(order); }
+  WEFT_FIELDS(order);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).dims(order, in[0].ndim()).that(order.size() == in[0].ndim(), "all dimensions");
+  }
   explicit Permute(const Dims& o) : order(o) {}
   Tensor view(const Tensor& x) const override {
     Shape shape;
@@ -91,7 +99,8 @@ struct Permute : ViewOp<Permute> {
 struct Expand : ViewOp<Expand> {
   static constexpr const char* kName = "expand";
   Shape shape;
-  auto fields() const { return std::tie(shape); }
+  WEFT_FIELDS(shape);
+  void check_inputs(const InputCheck& in) const { in.count(1).sizes(shape).broadcasts(0, shape); }
   explicit Expand(const Shape& s) : shape(s) {}
   Tensor view(const Tensor& x) const override {
     Strides strides = Strides::filled(shape.size(), 0);
@@ -106,7 +115,10 @@ struct Select : ViewOp<Select> {
   static constexpr const char* kName = "select";
   int dim;
   int64_t index;
-  auto fields() const { return std::tie(dim, index); }
+  WEFT_FIELDS(dim, index);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).that(dim >= 0 && dim < in[0].ndim() && index >= 0 && index < in[0].size(dim), "a place in the input");
+  }
   Select(int d, int64_t i) : dim(d), index(i) {}
   Tensor view(const Tensor& x) const override {
     Shape shape = x.shape();
@@ -123,7 +135,11 @@ struct Slice : ViewOp<Slice> {
   static constexpr const char* kName = "slice";
   int dim;
   int64_t start, stop, step;
-  auto fields() const { return std::tie(dim, start, stop, step); }
+  WEFT_FIELDS(dim, start, stop, step);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).that(dim >= 0 && dim < in[0].ndim() && step > 0, "a dimension of the input and a step");
+    in.that(start >= 0 && start <= stop && stop <= in[0].size(dim), "a part of the input");
+  }
   Slice(int d, int64_t a, int64_t b, int64_t s) : dim(d), start(a), stop(b), step(s) {}
   Tensor view(const Tensor& x) const override {
     Shape shape = x.shape();
@@ -140,7 +156,12 @@ struct Diagonal : ViewOp<Diagonal> {
   static constexpr const char* kName = "diagonal";
   int64_t offset;
   int dim1, dim2;
-  auto fields() const { return std::tie(offset, dim1, dim2); }
+  WEFT_FIELDS(offset, dim1, dim2);
+  void check_inputs(const InputCheck& in) const {
+    const int n = in.count(1)[0].ndim();
+    in.that(dim1 >= 0 && dim1 < n && dim2 >= 0 && dim2 < n && dim1 != dim2, "two dimensions of the input");
+    in.that(offset > -(int64_t{1} << 62) && offset < int64_t{1} << 62, "a diagonal that there may be");
+  }
   Diagonal(int64_t o, int a, int b) : offset(o), dim1(a), dim2(b) {}
   Tensor view(const Tensor& x) const override {
     int64_t row = std::max<int64_t>(-offset, 0), column = std::max<int64_t>(offset, 0);
@@ -164,7 +185,8 @@ struct Diagonal : ViewOp<Diagonal> {
 struct Reinterpret : ViewOp<Reinterpret> {
   static constexpr const char* kName = "view";
   DType dtype;
-  auto fields() const { return std::tie(dtype); }
+  WEFT_FIELDS(dtype);
+  void check_inputs(const InputCheck& in) const { in.count(1); }
   explicit Reinterpret(DType t) : dtype(t) {}
   bool differentiable() const override { return false; }
   Tensor view(const Tensor& x) const override {
@@ -498,6 +520,21 @@ WEFT_BATCH_RULE(Expand) {
   call.out[0] = {expand(reshape(call.in[0].tensor, shape), with_size(op.shape, call.size)), true};
 }
 WEFT_BATCH_RULE(Reinterpret) { call.out[0] = {apply(op, contiguous(call.in[0].tensor)), true}; }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Detach);
+WEFT_OP(View);
+WEFT_OP(Permute);
+WEFT_OP(Expand);
+WEFT_OP(Select);
+WEFT_OP(Slice);
+WEFT_OP(Diagonal);
+WEFT_OP_AS(Reinterpret, "view_as_dtype", 1);
 
 }  // namespace
 

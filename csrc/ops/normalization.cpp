@@ -5,6 +5,7 @@
 #include "op/grad_mode.h"
 #include "op/interpreter.h"
 #include "op/node.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -13,6 +14,8 @@
 #include "ops/reduction.h"
 
 namespace weft {
+
+WEFT_FIELDS_OF(RowNormGeometry, rows, n, groups, inner);
 
 namespace {
 
@@ -45,7 +48,12 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
   static constexpr const char* kName = "batch_norm_backward";
   bool training;
   double eps;
-  auto fields() const { return std::tie(training, eps); }
+  WEFT_FIELDS(training, eps);
+  void check_inputs(const InputCheck& in) const {
+    in.count(5, 16).floating(0).floating(1).same_dtype(0, 1).same_shape(0, 1).ndim_between(1, 2, kMaxDims);
+    for (int i = 2; i < 5; i++) in.floating(i).shape(i, {in[1].size(1)}).contiguous(i);
+    in.contiguous(0).contiguous(1);
+  }
   BatchNormBackward(bool t, double e) : training(t), eps(e) {}
   int num_outputs() const override { return 3; }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -82,7 +90,11 @@ struct BatchNormLine : OpOf<BatchNormLine> {
   double eps;
   int ones;
   DType dtype;
-  auto fields() const { return std::tie(eps, ones, dtype); }
+  WEFT_FIELDS(eps, ones, dtype);
+  void check_inputs(const InputCheck& in) const {
+    in.count(4, 12).ndim(0, 1).that(ones >= 0 && ones < kMaxDims && is_floating(dtype), "a layout of channels");
+    for (int i = 0; i < 4; i++) in.floating(i).same_shape(i, 0).contiguous(i);
+  }
   BatchNormLine(double e, int o, DType t) : eps(e), ones(o), dtype(t) {}
   int num_outputs() const override { return 2; }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -104,7 +116,11 @@ struct BatchNorm : OpOf<BatchNorm> {
   bool cheap() const override { return true; }
   bool training;
   double eps;
-  auto fields() const { return std::tie(training, eps); }
+  WEFT_FIELDS(training, eps);
+  void check_inputs(const InputCheck& in) const {
+    in.count(training ? 3 : 5, 6).floating(0).ndim_between(0, 2, kMaxDims).contiguous(0);
+    for (int i = 1; i < in.size(); i++) in.floating(i).shape(i, {in[0].size(1)}).contiguous(i);
+  }
   BatchNorm(bool t, double e) : training(t), eps(e) {}
   int num_outputs() const override { return training ? 3 : 1; }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -161,7 +177,15 @@ Tensor moved(const char* op, const Tensor& running, const Tensor& fresh, double 
 struct RowRule {
   RowNormGeometry g;
   bool by_group;
-  auto fields() const { return std::tie(g.rows, g.n, g.groups, g.inner, by_group); }
+  WEFT_FIELDS(g, by_group);
+  // Of an op from a file.
+  void check_against(const InputCheck& in, const Tensor& x, const Shape& parameters) const {
+    in.sizes(parameters).that(g.rows >= 0 && g.n >= 0 && g.groups >= 0 && g.inner >= 0, "sizes of rows");
+    in.sizes({g.rows, g.n}).that(g.rows * g.n == x.numel(), "rows that make up the input");
+    in.sizes({g.groups, g.n}).sizes({checked_numel(parameters), g.inner});
+    in.that(x.numel() == 0 || (g.groups > 0 && g.rows % g.groups == 0), "groups that divide the rows");
+    in.that(x.numel() == 0 || checked_numel(parameters) * g.inner == g.groups * g.n, "a parameter for every element");
+  }
   Shape rows_shape() const { return {g.groups ? g.rows / g.groups : 0, g.groups, g.n}; }
   // A parameter for each element of (1, groups, n).
   Tensor spread(const Tensor& parameter) const {
@@ -181,7 +205,13 @@ struct RowNormBackward : OpOf<RowNormBackward> {
   RowRule rule;
   double eps;
   Shape parameters;
-  auto fields() const { return std::tuple_cat(rule.fields(), std::tie(eps, parameters)); }
+  WEFT_FIELDS(rule, eps, parameters);
+  void check_inputs(const InputCheck& in) const {
+    rule.check_against(in.count(5, 16), in[1], parameters);
+    in.floating(0).floating(1).same_dtype(0, 1).same_shape(0, 1).contiguous(0).contiguous(1);
+    for (int i = 2; i < 4; i++) in.dtype(i, compute_type(in[1].dtype())).shape(i, {rule.g.rows}).contiguous(i);
+    in.floating(4).shape(4, parameters).contiguous(4);
+  }
   RowNormBackward(const RowRule& r, double e, const Shape& p) : rule(r), eps(e), parameters(p) {}
   const char* name() const override { return rule.by_group ? "group_norm_backward" : kName; }
   int num_outputs() const override { return 3; }
@@ -215,7 +245,12 @@ struct RowNorm : OpOf<RowNorm> {
   RowRule rule;
   double eps;
   Shape parameters;
-  auto fields() const { return std::tuple_cat(rule.fields(), std::tie(eps, parameters)); }
+  WEFT_FIELDS(rule, eps, parameters);
+  void check_inputs(const InputCheck& in) const {
+    rule.check_against(in.count(3, 6), in[0], parameters);
+    in.floating(0).contiguous(0);
+    for (int i = 1; i < 3; i++) in.floating(i).shape(i, parameters).contiguous(i);
+  }
   RowNorm(const RowRule& r, double e, const Shape& p) : rule(r), eps(e), parameters(p) {}
   const char* name() const override { return rule.by_group ? "group_norm" : kName; }
   int num_outputs() const override { return 3; }
@@ -405,6 +440,18 @@ WEFT_BATCH_RULE(RowNorm) {
   call.out[0] = {out[0], true};
   for (int i = 1; i < 3; i++) call.out[i] = {split_first(out[i], call.size), true};
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(BatchNormBackward);
+WEFT_OP(BatchNorm);
+WEFT_OP(BatchNormLine);
+WEFT_OP(RowNormBackward);
+WEFT_OP(RowNorm);
 
 }  // namespace
 

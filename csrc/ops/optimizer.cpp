@@ -12,6 +12,7 @@
 #include "op/grad_mode.h"
 #include "op/interpreter.h"
 #include "op/op.h"
+#include "op/registry.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -229,7 +230,15 @@ namespace {
 template <class Self>
 struct UpdateOp : OpOf<Self> {
   int count, lists;
-  auto fields() const { return std::tie(count, lists); }
+  WEFT_FIELDS(count, lists);
+  void check_inputs(const InputCheck& in) const {
+    in.that(count > 0 && count < (1 << 24) && lists >= 2 && lists <= 5, "lists of tensors").count(count * lists + 1);
+    for (int i = 0; i < count * lists; i++)
+      in.floating(i)
+          .same_shape(i, i % count)
+          .that(in[i].strides() == in[i % count].strides() || i / count == 1, "one layout");
+    in.dtype(count * lists, DType::Float64).shape(count * lists, {9}).contiguous(count * lists);
+  }
   UpdateOp(int n, int m) : count(n), lists(m) {}
   int num_outputs() const override { return count * (lists - 1); }
   // Skips the gradients.
@@ -333,7 +342,11 @@ namespace {
 struct GlobalNorm : OpOf<GlobalNorm> {
   static constexpr const char* kName = "global_norm";
   DType dtype;
-  auto fields() const { return std::tie(dtype); }
+  WEFT_FIELDS(dtype);
+  void check_inputs(const InputCheck& in) const {
+    for (int i = 0; i < in.size(); i++) in.that(in.has(i), "tensors").floating(i);
+    in.that(is_floating(dtype), "a floating point dtype");
+  }
   explicit GlobalNorm(DType t) : dtype(t) {}
   bool differentiable() const override { return false; }
   Device device(Inputs in) const override { return in.size() ? in[0].device() : Device{}; }
@@ -375,5 +388,15 @@ Tensor global_norm(const TensorList& tensors) {
   apply(GlobalNorm(wide ? DType::Float64 : DType::Float32), Inputs(list.data(), list.size()), &norm);
   return norm;
 }
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(SgdUpdate);
+WEFT_OP(AdamUpdate);
+WEFT_OP(GlobalNorm);
+
+}  // namespace
 
 }  // namespace weft

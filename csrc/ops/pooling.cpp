@@ -5,6 +5,7 @@
 
 #include "kernels/pooling.h"
 #include "op/apply.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
@@ -13,15 +14,29 @@
 
 namespace weft {
 
+WEFT_FIELDS_OF(PoolRule, inputs, outputs, adaptive, kernel, stride, padding, dilation, count_padding, divisor);
+
 namespace {
 
 struct Rule {
   PoolRule rows, columns;
-  static auto tie(const PoolRule& r) {
-    return std::tie(r.inputs, r.outputs, r.adaptive, r.kernel, r.stride, r.padding, r.dilation, r.count_padding,
-                    r.divisor);
+  WEFT_FIELDS(rows, columns);
+
+  // Of an op from a file.
+  void check_against(const InputCheck& in, const Shape& image) const {
+    constexpr int64_t kMost = int64_t{1} << 40;
+    for (int i = 0; i < 2; i++) {
+      const PoolRule& r = i ? columns : rows;
+      in.that(r.inputs == image[image.size() - 2 + i] && r.inputs < kMost, "the size of the image");
+      in.that(r.outputs >= 0 && r.outputs <= kMost, "a size of the result");
+      for (int64_t n : {r.kernel, r.stride, r.dilation}) in.that(n >= 1 && n < kMost, "sizes of windows");
+      in.that(r.padding >= 0 && r.padding <= r.kernel / 2 && r.kernel < kMost / r.dilation,
+              "windows inside of the image");
+      if (r.adaptive) in.that(r.inputs > 0 || r.outputs == 0, "an image");
+      if (r.adaptive || r.outputs == 0) continue;
+      in.that((r.outputs - 1) <= (r.inputs + r.padding) / r.stride, "windows inside of the image");
+    }
   }
-  auto fields() const { return std::tuple_cat(tie(rows), tie(columns)); }
 };
 
 // The tables a kernel reads.
@@ -67,7 +82,7 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
   static constexpr const char* kName = "max_pool2d_backward";
   Rule rule;
   Shape image;
-  auto fields() const { return std::tuple_cat(rule.fields(), std::tie(image)); }
+  WEFT_FIELDS(rule, image);
   MaxPoolBackward(const Rule& r, const Shape& s) : rule(r), image(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {image, in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -86,7 +101,11 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
 struct MaxPool : OpOf<MaxPool> {
   static constexpr const char* kName = "max_pool2d";
   Rule rule;
-  auto fields() const { return rule.fields(); }
+  WEFT_FIELDS(rule);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).ndim_between(0, 2, kMaxDims).that(in[0].dtype() != DType::Bool, "numbers");
+    rule.check_against(in, in[0].shape());
+  }
   explicit MaxPool(const Rule& r) : rule(r) {}
   const char* name() const override { return rule.rows.adaptive ? "adaptive_max_pool2d" : kName; }
   int num_outputs() const override { return 2; }
@@ -113,7 +132,13 @@ struct AvgPool : OpOf<AvgPool> {
   Rule rule;
   bool backward;
   Shape image;
-  auto fields() const { return std::tuple_cat(rule.fields(), std::tie(backward, image)); }
+  WEFT_FIELDS(rule, backward, image);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).floating(0).ndim_between(0, 2, kMaxDims).sizes(image);
+    in.that(image.size() >= 2, "images");
+    rule.check_against(in, image);
+    in.shape(0, backward ? pooled_shape(rule, image) : image);
+  }
   AvgPool(const Rule& r, bool b, const Shape& s) : rule(r), backward(b), image(s) {}
   const char* name() const override {
     if (backward) return rule.rows.adaptive ? "adaptive_avg_pool2d_backward" : "avg_pool2d_backward";
@@ -258,6 +283,24 @@ WEFT_FORWARD_LINEAR(AvgPool);
 WEFT_BATCH_RULE(MaxPool) { apply_folded(op, call, 1); }
 WEFT_BATCH_RULE(MaxPoolBackward) { apply_folded(MaxPoolBackward(op.rule, with_images(op.image, call.size)), call, 3); }
 WEFT_BATCH_RULE(AvgPool) { apply_folded(AvgPool(op.rule, op.backward, with_images(op.image, call.size)), call, 1); }
+
+}  // namespace
+
+bool is_max_pool2d(const Op& op) {
+  const auto* pool = dynamic_cast<const MaxPool*>(&op);
+  return pool && !pool->rule.rows.adaptive;
+}
+bool is_max_pool2d_backward(const Op& op) {
+  const auto* pool = dynamic_cast<const MaxPoolBackward*>(&op);
+  return pool && !pool->rule.rows.adaptive;
+}
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(MaxPool);
+WEFT_OP(AvgPool);
 
 }  // namespace
 

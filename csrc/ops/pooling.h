@@ -8,6 +8,8 @@
 
 namespace weft {
 
+class Op;
+
 // Each pair is for rows and columns.
 struct PoolOptions {
   std::array<int64_t, 2> kernel{1, 1}, stride{1, 1}, padding{0, 0}, dilation{1, 1};
@@ -32,5 +34,9 @@ PooledAndIndices adaptive_max_pool2d(const Tensor& x, const std::array<int64_t, 
                                      const PoolName& name = {"adaptive_max_pool2d"});
 Tensor adaptive_avg_pool2d(const Tensor& x, const std::array<int64_t, 2>& size,
                            const PoolName& name = {"adaptive_avg_pool2d"});
+
+// For passes: is the op max_pool2d, or its gradient? Not the adaptive ones.
+bool is_max_pool2d(const Op& op);
+bool is_max_pool2d_backward(const Op& op);
 
 }  // namespace weft

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "op/interpreter.h"
+#include "op/registry.h"
 #include "op/tile_code.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
@@ -14,6 +15,10 @@
 
 namespace weft {
 
+WEFT_FIELDS_OF(RandomParams, a, b, low, span);
+template <>
+constexpr int64_t kEnumSize<Distribution> = 8;
+
 namespace {
 
 // What both forms of a draw share.
@@ -21,7 +26,14 @@ struct Draw {
   Distribution distribution;
   RandomParams params;
   Ref<Generator> generator;
-  auto fields() const { return std::tie(distribution, params.a, params.b, params.low, params.span, generator); }
+  WEFT_FIELDS(distribution, params, generator);
+  // Of an op from a file.
+  void check_against(const InputCheck& in, DType dtype) const {
+    const bool counts = distribution == Distribution::Integer || distribution == Distribution::Bernoulli ||
+                        distribution == Distribution::Geometric;
+    in.that(counts || is_floating(dtype), "a floating point dtype");
+    in.that(distribution != Distribution::Integer || params.span > 0, "numbers to choose from");
+  }
 
   void fill(const Tensor& out) const {
     // Numbers are made in row-major order; other layouts are filled through a contiguous tensor.
@@ -39,7 +51,11 @@ struct Random : SourceOp<Random> {
   Draw draw;
   Shape shape;
   DType dtype;
-  auto fields() const { return std::tuple_cat(draw.fields(), std::tie(shape, dtype, place)); }
+  WEFT_FIELDS(draw, shape, dtype, place);
+  void check_inputs(const InputCheck& in) const {
+    in.count(0).sizes(shape);
+    draw.check_against(in, dtype);
+  }
   Random(const Draw& r, const Shape& s, DType t, Device d) : SourceOp(d), draw(r), shape(s), dtype(t) {}
   void infer(Inputs, OutputSpec* out) const override { out[0] = {shape, dtype, {}}; }
   void run(Inputs, const Tensor* out) const override { draw.fill(out[0]); }
@@ -51,7 +67,11 @@ struct RandomInPlace : OpOf<RandomInPlace> {
   bool pure() const override { return false; }
   bool random() const override { return true; }
   Draw draw;
-  auto fields() const { return draw.fields(); }
+  WEFT_FIELDS(draw);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1);
+    draw.check_against(in, in[0].dtype());
+  }
   explicit RandomInPlace(const Draw& r) : draw(r) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   bool elementwise() const override { return true; }
@@ -64,7 +84,8 @@ struct BernoulliTensor : OpOf<BernoulliTensor> {
   bool pure() const override { return false; }
   bool random() const override { return true; }
   Ref<Generator> generator;
-  auto fields() const { return std::tie(generator); }
+  WEFT_FIELDS(generator);
+  void check_inputs(const InputCheck& in) const { in.count(1).floating(0).contiguous(0); }
   explicit BernoulliTensor(const Ref<Generator>& g) : generator(g) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -77,7 +98,8 @@ struct BernoulliTensor : OpOf<BernoulliTensor> {
 struct MaskedScale : OpOf<MaskedScale> {
   static constexpr const char* kName = "dropout";
   double scale;
-  auto fields() const { return std::tie(scale); }
+  WEFT_FIELDS(scale);
+  void check_inputs(const InputCheck& in) const { in.count(2).floating(0).dtype(1, DType::Bool).same_shape(1, 0); }
   explicit MaskedScale(double s) : scale(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -101,7 +123,8 @@ struct Permutation : SourceOp<Permutation> {
   bool random() const override { return true; }
   int64_t n;
   Ref<Generator> generator;
-  auto fields() const { return std::tie(n, place, generator); }
+  WEFT_FIELDS(n, place, generator);
+  void check_inputs(const InputCheck& in) const { in.count(0).sizes({n}); }
   Permutation(int64_t count, Device d, const Ref<Generator>& g) : SourceOp(d), n(count), generator(g) {}
   void infer(Inputs, OutputSpec* out) const override { out[0] = {{n}, DType::Int64, {}}; }
   void run(Inputs, const Tensor* out) const override {
@@ -115,7 +138,8 @@ struct MultinomialWeights : OpOf<MultinomialWeights> {
   static constexpr const char* kName = "multinomial";
   int64_t num_samples;
   bool replacement;
-  auto fields() const { return std::tie(num_samples, replacement); }
+  WEFT_FIELDS(num_samples, replacement);
+  void check_inputs(const InputCheck& in) const { in.count(1).dtype(0, DType::Float64).ndim(0, 2).contiguous(0); }
   MultinomialWeights(int64_t n, bool r) : num_samples(n), replacement(r) {}
   int num_outputs() const override { return 0; }
   bool pure() const override { return false; }
@@ -148,7 +172,11 @@ struct Multinomial : OpOf<Multinomial> {
   int64_t num_samples;
   bool replacement;
   Ref<Generator> generator;
-  auto fields() const { return std::tie(num_samples, replacement, generator); }
+  WEFT_FIELDS(num_samples, replacement, generator);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).dtype(0, DType::Float64).ndim(0, 2).contiguous(0).sizes({in[0].size(0), num_samples});
+    in.that(in[0].size(1) > 0 && (replacement || num_samples <= in[0].size(1)), "categories to draw from");
+  }
   Multinomial(int64_t n, bool r, const Ref<Generator>& g) : num_samples(n), replacement(r), generator(g) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {{in[0].size(0), num_samples}, DType::Int64, {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -276,6 +304,20 @@ WEFT_BATCH_RULE(Permutation) {
   for (int64_t b = 0; b < call.size; b++) all.push_back(apply_list(op, {})[0]);
   call.out[0] = {all.empty() ? zeros({0, op.n}, DType::Int64, op.place) : stack(all, 0), true};
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Random);
+WEFT_OP_AS(RandomInPlace, "random_", 1);
+WEFT_OP(BernoulliTensor);
+WEFT_OP(MaskedScale);
+WEFT_OP(Permutation);
+WEFT_OP_AS(MultinomialWeights, "check_multinomial", 1);
+WEFT_OP(Multinomial);
 
 }  // namespace
 

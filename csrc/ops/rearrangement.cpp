@@ -5,6 +5,7 @@
 #include "kernels/elementwise.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
+#include "op/registry.h"
 #include "op/trace_values.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
@@ -38,8 +39,23 @@ struct Cat : OpOf<Cat> {
   int dim;
   std::vector<int64_t> sizes{};  // of the inputs along dim; kLeftOut for an empty vector beside tensors of any shape
   static constexpr int64_t kLeftOut = -1;
-  auto fields() const { return std::tie(dim, sizes); }
-  explicit Cat(int d) : dim(d) {}
+  WEFT_FIELDS(dim, sizes);
+  void check_inputs(const InputCheck& in) const {
+    in.that(in.size() > 0 && sizes.size() == static_cast<size_t>(in.size()), "the sizes of all inputs");
+    bool any = false;
+    for (int i = 0; i < in.size(); i++) {
+      in.that(in.has(i), "tensors");
+      const int64_t size = sizes[static_cast<size_t>(i)];
+      if (size == kLeftOut) {
+        in.that(in[i].numel() == 0, "an empty tensor where one is left out");
+        continue;
+      }
+      any = true;
+      in.that(dim >= 0 && dim < in[i].ndim() && in[i].size(dim) == size, "the sizes of all inputs");
+    }
+    in.that(any, "an input");
+  }
+  explicit Cat(int d, std::vector<int64_t> s = {}) : dim(d), sizes(std::move(s)) {}
   void infer(Inputs in, OutputSpec* out) const override {
     int first = 0;
     while (sizes[static_cast<size_t>(first)] == kLeftOut) first++;
@@ -89,7 +105,10 @@ struct Cat : OpOf<Cat> {
 struct Flip : OpOf<Flip> {
   static constexpr const char* kName = "flip";
   Dims dims;
-  auto fields() const { return std::tie(dims); }
+  WEFT_FIELDS(dims);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).dims(dims, in[0].ndim()).that(dims.empty() || in[0].ndim() > 0, "dimensions");
+  }
   explicit Flip(const Dims& d) : dims(d) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -113,7 +132,11 @@ struct Roll : OpOf<Roll> {
   static constexpr const char* kName = "roll";
   int dim;
   int64_t shift;  // in [0, size)
-  auto fields() const { return std::tie(dim, shift); }
+  WEFT_FIELDS(dim, shift);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).that(dim >= 0 && dim < in[0].ndim() && shift >= 0 && shift <= in[0].size(dim),
+                     "a shift inside of a dimension");
+  }
   Roll(int d, int64_t s) : dim(d), shift(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -143,7 +166,10 @@ struct Pad : OpOf<Pad> {
   static constexpr const char* kName = "pad";
   Dims before, after;
   Scalar value;
-  auto fields() const { return std::tie(before, after, value); }
+  WEFT_FIELDS(before, after, value);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).that(before.size() == in[0].ndim() && after.size() == in[0].ndim(), "widths for every dimension");
+  }
   Pad(const Dims& b, const Dims& a, const Scalar& v) : before(b), after(a), value(v) {}
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = in[0].shape();
@@ -417,6 +443,17 @@ WEFT_FORWARD_RULE(Pad) {
   call.out_tangents[0] = apply(Pad(op.before, op.after, 0), call.tangents[0]);
   return true;
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Cat);
+WEFT_OP(Flip);
+WEFT_OP(Roll);
+WEFT_OP(Pad);
 
 }  // namespace
 

@@ -1,7 +1,7 @@
 // Which dimensions an op reduces, as a bit mask, and the shapes and views that follow from it.
 #pragma once
 
-#include "op/op.h"
+#include "op/input_check.h"
 #include "ops/movement.h"
 
 namespace weft {
@@ -12,7 +12,11 @@ class ReducedDims {
   // No dims: all of them. Raises IndexError for a dim that is not there, RuntimeError for one given twice.
   ReducedDims(const char* op, const Dims& dims, const Shape& shape, bool keepdim);
 
-  auto fields() const { return std::tie(mask, keepdim); }
+  WEFT_FIELDS(mask, keepdim);
+  // Of an op from a file.
+  void check_against(const InputCheck& in, const Tensor& x) const {
+    in.that(x.ndim() == 64 || mask >> x.ndim() == 0, "dimensions that the input has");
+  }
   bool has(int d) const { return mask >> d & 1; }
   bool all(int ndim) const { return __builtin_popcountll(mask) == ndim; }
 

@@ -6,6 +6,7 @@
 #include "kernels/reduction.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/registry.h"
 #include "op/tile_code.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
@@ -17,6 +18,9 @@
 
 namespace weft {
 
+template <>
+constexpr int64_t kEnumSize<Fold> = 13;
+
 namespace {
 
 constexpr const char* kFoldNames[] = {"sum",  "nansum", "mean", "norm", "norm", "count_nonzero", "prod", "amax",
@@ -27,9 +31,32 @@ struct Reduce : OpOf<Reduce> {
   Fold kind;
   ReducedDims dims;
   DType dtype;
-  auto fields() const { return std::tie(kind, dims.mask, dims.keepdim, dtype); }
+  WEFT_FIELDS(kind, dims, dtype);
+  void check_inputs(const InputCheck& in) const {
+    dims.check_against(in.count(1), in[0]);
+    in.that(fits_dtype(in[0].dtype()), "a dtype of the result that such a reduction has");
+  }
   FoldSpec spec;
   Reduce(Fold f, const ReducedDims& d, DType t) : kind(f), dims(d), dtype(t), spec{f, d.mask, d.keepdim, t} {}
+  // The dtypes that the functions below give.
+  bool fits_dtype(DType input) const {
+    switch (kind) {
+      case Fold::Any:
+      case Fold::All:
+        return dtype == DType::Bool;
+      case Fold::CountNonzero:
+        return dtype == DType::Int64;
+      case Fold::Max:
+      case Fold::Min:
+        return dtype == input;
+      case Fold::Sum:
+      case Fold::NanSum:
+      case Fold::Prod:
+        return true;
+      default:
+        return is_floating(dtype);
+    }
+  }
   const FoldSpec* fold() const override { return &spec; }
   uint64_t reduced_dims() const override { return dims.mask; }
 
@@ -283,6 +310,14 @@ WEFT_FORWARD_RULE(Reduce) {
   call.out_tangents[0] = where(zero, Scalar(0), div(products, where(zero, Scalar(1), y)));
   return true;
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Reduce);
 
 }  // namespace
 

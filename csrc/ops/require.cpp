@@ -1,6 +1,7 @@
 #include "ops/require.h"
 
 #include "op/apply.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -13,7 +14,8 @@ struct Require : OpOf<Require> {
   static constexpr const char* kName = "require";
   std::string message;
   bool of_value;
-  auto fields() const { return std::tie(message, of_value); }
+  WEFT_FIELDS(message, of_value);
+  void check_inputs(const InputCheck& in) const { in.count(1).dtype(0, DType::Bool).shape(0, {}); }
   Require(const std::string& m, bool v) : message(m), of_value(v) {}
   int num_outputs() const override { return 0; }
   bool pure() const override { return false; }
@@ -38,6 +40,14 @@ void require_all(const Tensor& condition, const std::string& message, bool of_va
 namespace {
 
 WEFT_BATCH_SHIFT(Require, op);
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Require);
 
 }  // namespace
 

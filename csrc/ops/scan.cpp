@@ -4,6 +4,7 @@
 #include "kernels/reduction.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
@@ -13,6 +14,9 @@
 #include "ops/reduction.h"
 
 namespace weft {
+
+template <>
+constexpr int64_t kEnumSize<Scan> = 3;
 
 namespace {
 
@@ -40,7 +44,12 @@ struct Running : OpOf<Running> {
   int dim;
   bool reverse;
   DType dtype;
-  auto fields() const { return std::tie(scan, dim, reverse, dtype); }
+  WEFT_FIELDS(scan, dim, reverse, dtype);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).dim(dim, in[0].ndim());
+    in.that(is_floating(in[0].dtype()) == is_floating(dtype) && (scan != Scan::LogSumExp || is_floating(dtype)),
+            "a dtype of the same kind");
+  }
   Running(Scan s, int d, bool r, DType t) : scan(s), dim(d), reverse(r), dtype(t) {}
 
   const char* name() const override {
@@ -62,7 +71,10 @@ struct Recurrence : OpOf<Recurrence> {
   static constexpr const char* kName = "recurrence";
   int dim;
   bool reverse;
-  auto fields() const { return std::tie(dim, reverse); }
+  WEFT_FIELDS(dim, reverse);
+  void check_inputs(const InputCheck& in) const {
+    in.count(2).floating(0).same_dtype(0, 1).same_shape(0, 1).dim(dim, in[0].ndim());
+  }
   Recurrence(int d, bool r) : dim(d), reverse(r) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), in[1].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -125,7 +137,8 @@ struct RunningExtreme : OpOf<RunningExtreme> {
   static constexpr const char* kName = "cummax";
   bool largest;
   int dim;
-  auto fields() const { return std::tie(largest, dim); }
+  WEFT_FIELDS(largest, dim);
+  void check_inputs(const InputCheck& in) const { in.count(1).dim(dim, in[0].ndim()); }
   RunningExtreme(bool l, int d) : largest(l), dim(d) {}
 
   const char* name() const override { return largest ? "cummax" : "cummin"; }
@@ -200,6 +213,16 @@ WEFT_FORWARD_RULE(Running) {
       });
   return true;
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Running);
+WEFT_OP(Recurrence);
+WEFT_OP(RunningExtreme);
 
 }  // namespace
 

@@ -2,6 +2,7 @@
 
 #include "kernels/softmax.h"
 #include "op/apply.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -15,7 +16,10 @@ struct SoftmaxBackward : OpOf<SoftmaxBackward> {
   static constexpr const char* kName = "softmax_backward";
   bool log;
   int dim;
-  auto fields() const { return std::tie(log, dim); }
+  WEFT_FIELDS(log, dim);
+  void check_inputs(const InputCheck& in) const {
+    in.count(2).floating(0).same_dtype(0, 1).same_shape(0, 1).dim(dim, in[0].ndim()).contiguous(0).contiguous(1);
+  }
   SoftmaxBackward(bool l, int d) : log(l), dim(d) {}
   const char* name() const override { return log ? "log_softmax_backward" : "softmax_backward"; }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), in[1].dtype(), {}}; }
@@ -36,7 +40,8 @@ struct Softmax : OpOf<Softmax> {
   AutocastRule autocast() const override { return AutocastRule::Float32; }
   bool log;
   int dim;
-  auto fields() const { return std::tie(log, dim); }
+  WEFT_FIELDS(log, dim);
+  void check_inputs(const InputCheck& in) const { in.count(1).floating(0).dim(dim, in[0].ndim()).contiguous(0); }
   Softmax(bool l, int d) : log(l), dim(d) {}
   const char* name() const override { return log ? "log_softmax" : "softmax"; }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
@@ -68,6 +73,15 @@ namespace {
 
 WEFT_BATCH_SHIFT(Softmax, Softmax(op.log, op.dim + 1));
 WEFT_BATCH_SHIFT(SoftmaxBackward, SoftmaxBackward(op.log, op.dim + 1));
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(SoftmaxBackward);
+WEFT_OP(Softmax);
 
 }  // namespace
 

@@ -6,6 +6,7 @@
 #include "kernels/sorting.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
+#include "op/registry.h"
 #include "op/trace_values.h"
 #include "ops/batching.h"
 #include "ops/creation.h"
@@ -33,7 +34,8 @@ struct ChoosingOp : OpOf<Self> {
 struct Sort : ChoosingOp<Sort> {
   static constexpr const char* kName = "sort";
   bool descending;
-  auto fields() const { return std::tie(descending); }
+  WEFT_FIELDS(descending);
+  void check_inputs(const InputCheck& in) const { in.count(1).contiguous(0); }
   explicit Sort(bool d) : descending(d) {}
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {in[0].shape(), in[0].dtype(), {}};
@@ -49,7 +51,10 @@ struct Topk : ChoosingOp<Topk> {
   static constexpr const char* kName = "topk";
   int64_t k;
   bool largest, sorted;
-  auto fields() const { return std::tie(k, largest, sorted); }
+  WEFT_FIELDS(k, largest, sorted);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).contiguous(0).that(k >= 0 && k <= (in[0].ndim() ? in[0].size(-1) : 1), "as many elements as there are");
+  }
   Topk(int64_t n, bool l, bool s) : k(n), largest(l), sorted(s) {}
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = in[0].shape();
@@ -88,7 +93,8 @@ void check_data(const char* op, const Tensor& x) {
 // A value chosen from all elements of x, given beside them: its gradient goes in equal parts to those that equal it.
 struct ChosenValue : OpOf<ChosenValue> {
   static constexpr const char* kName = "median";
-  auto fields() const { return std::tuple<>(); }
+  WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const { in.count(2).same_dtype(0, 1).shape(1, {}); }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {{}, in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[1]));
@@ -104,7 +110,14 @@ struct ChosenValue : OpOf<ChosenValue> {
 struct SearchSorted : OpOf<SearchSorted> {
   static constexpr const char* kName = "searchsorted";
   bool right;
-  auto fields() const { return std::tie(right); }
+  WEFT_FIELDS(right);
+  void check_inputs(const InputCheck& in) const {
+    in.count(2).same_dtype(0, 1).ndim_between(0, 1, kMaxDims).contiguous(0).contiguous(1);
+    if (in[0].ndim() > 1) {
+      in.ndim(1, in[0].ndim());
+      for (int d = 0; d < in[0].ndim() - 1; d++) in.that(in[0].size(d) == in[1].size(d), "rows for rows");
+    }
+  }
   explicit SearchSorted(bool r) : right(r) {}
   bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), DType::Int64, {}}; }
@@ -275,6 +288,17 @@ namespace {
 
 WEFT_BATCH_SHIFT(Sort, op);
 WEFT_BATCH_SHIFT(Topk, op);
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Sort);
+WEFT_OP(Topk);
+WEFT_OP(ChosenValue);
+WEFT_OP(SearchSorted);
 
 }  // namespace
 

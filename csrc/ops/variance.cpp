@@ -1,6 +1,7 @@
 // Variance and standard deviation.
 #include "kernels/reduction.h"
 #include "op/apply.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/reduced_dims.h"
@@ -16,7 +17,8 @@ struct Variance : OpOf<Variance> {
   bool root;
   ReducedDims dims;
   double correction;
-  auto fields() const { return std::tie(root, dims.mask, dims.keepdim, correction); }
+  WEFT_FIELDS(root, dims, correction);
+  void check_inputs(const InputCheck& in) const { dims.check_against(in.count(1).floating(0), in[0]); }
   Variance(bool r, const ReducedDims& d, double c) : root(r), dims(d), correction(c) {}
 
   const char* name() const override { return root ? "std" : "var"; }
@@ -83,6 +85,14 @@ Tensor std(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
 namespace {
 
 WEFT_BATCH_SHIFT(Variance, Variance(op.root, op.dims.behind_one(), op.correction));
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(Variance);
 
 }  // namespace
 

@@ -1,6 +1,7 @@
 #include "ops/view_op.h"
 
 #include "kernels/elementwise.h"
+#include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/forward_rules.h"
 
@@ -12,7 +13,15 @@ struct PlaceInZeros : OpOf<PlaceInZeros> {
   static constexpr const char* kName = "place_in_zeros";
   Ref<const Op> view_op;
   Shape shape;
-  auto fields() const { return std::tie(view_op, shape); }
+  WEFT_FIELDS(view_op, shape);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).sizes(shape).that(view_op->is_view() && entry_of(*view_op), "a view");
+    const Tensor whole = symbolic(shape, contiguous_strides(shape), in[0].dtype(), in[0].device());
+    const Tensor* list[] = {&whole};
+    entry_of(*view_op)->check(*view_op, InputCheck(view_op->name(), Inputs(list, 1)));
+    const Tensor part = view_op->view(whole);
+    in.shape(0, part.shape()).that(part.dtype() == whole.dtype() && lies_inside(part, whole), "a view of the result");
+  }
   PlaceInZeros(Ref<const Op> v, const Shape& s) : view_op(std::move(v)), shape(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {shape, in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -42,6 +51,14 @@ WEFT_BATCH_RULE(PlaceInZeros) {
   shape.insert(0, call.size);
   call.out[0] = {place_in_zeros(*view, call.in[0].tensor, shape), true};
 }
+
+}  // namespace
+
+// What programs are saved with
+
+namespace {
+
+WEFT_OP(PlaceInZeros);
 
 }  // namespace
 

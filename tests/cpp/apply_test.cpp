@@ -18,7 +18,7 @@ struct ScaledAdd : OpOf<ScaledAdd> {
   static constexpr const char* kName = "scaled_add";
   double factor = 1;
   explicit ScaledAdd(double f) : factor(f) {}
-  auto fields() const { return std::tie(factor); }
+  WEFT_FIELDS(factor);
   void infer(Inputs in, OutputSpec* out) const override {
     check(in[0].shape() == in[1].shape(), "scaled_add: shapes ", in[0].shape(), " and ", in[1].shape(), " differ");
     out[0] = {in[0].shape(), in[0].dtype()};
@@ -38,7 +38,7 @@ struct ScaledAdd : OpOf<ScaledAdd> {
 // The cube, which gives only a decomposition: its derivatives follow.
 struct Cube : OpOf<Cube> {
   static constexpr const char* kName = "cube";
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype()}; }
   void run(Inputs in, const Tensor* out) const override {
     for (int64_t i = 0; i < in[0].numel(); i++) {
@@ -53,7 +53,7 @@ struct Cube : OpOf<Cube> {
 // Two outputs: the values and, not differentiable, which ones are positive.
 struct Split : OpOf<Split> {
   static constexpr const char* kName = "split_sign";
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
   int num_outputs() const override { return 2; }
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {in[0].shape(), in[0].dtype()};
@@ -71,7 +71,7 @@ struct Split : OpOf<Split> {
 
 struct Nowhere : OpOf<Nowhere> {
   static constexpr const char* kName = "nowhere";
-  auto fields() const { return std::tie(); }
+  WEFT_FIELDS();
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype()}; }
   bool differentiable() const override { return false; }
 };
@@ -83,7 +83,7 @@ TEST(Op, EqualityHashAndTextFollowFromFields) {
   EXPECT_FALSE(Cube().equals(Split()));
   EXPECT_EQ(a.hash(), b.hash());
   EXPECT_NE(a.hash(), c.hash());
-  EXPECT_EQ(a.text(), "scaled_add(2)");
+  EXPECT_EQ(a.text(), "scaled_add(factor=2)");
   EXPECT_EQ(Cube().text(), "cube()");
 }
 
