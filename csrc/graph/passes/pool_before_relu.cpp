@@ -1,11 +1,14 @@
 #include <algorithm>
-#include <cstring>
 
 #include "graph/passes/passes.h"
+#include "ops/elementwise.h"
+#include "ops/pooling.h"
 
 namespace weft::graph {
 
 namespace {
+
+constexpr int kRelu = index_in<scalar::Relu>(scalar::UnaryList{});
 
 // max_pool(relu(x)) with what backward makes of it.
 struct Found {
@@ -24,7 +27,7 @@ class PoolBeforeRelu {
     std::vector<Found> all;
     for (size_t n = 0; n < g_.nodes.size(); n++) {
       Found f{-1, static_cast<int>(n)};
-      if (std::strcmp(g_.nodes[n].op->name(), "max_pool2d") == 0 && matches(f)) all.push_back(f);
+      if (is_max_pool2d(*g_.nodes[n].op) && matches(f)) all.push_back(f);
     }
     for (const Found& f : all) rewrite(f);
     move_nodes(all);
@@ -44,17 +47,17 @@ class PoolBeforeRelu {
   bool matches(Found& f) {
     ValueId x = node(f.pool).inputs[0], pooled = node(f.pool).outputs[0], indices = node(f.pool).outputs[1];
     f.relu = uses_.maker[at(x)];
-    if (f.relu < 0 || node(f.relu).op->text() != "relu()") return false;
+    if (f.relu < 0 || !is_unary(*node(f.relu).op, kRelu)) return false;
     if (!same_type(g_.values[at(x)], g_.values[at(node(f.relu).inputs[0])])) return false;
     if (uses_.as_root[at(indices)] || readers_[at(indices)].size() > 1) return false;
     if (readers_[at(indices)].empty()) return only_read_by(x, {f.pool});
     f.pool_backward = readers_[at(indices)][0];
-    if (std::strcmp(node(f.pool_backward).op->name(), "max_pool2d_backward") != 0) return false;
+    if (!is_max_pool2d_backward(*node(f.pool_backward).op)) return false;
     ValueId spread = node(f.pool_backward).outputs[0];
     if (uses_.count[at(spread)] != 1 || uses_.as_root[at(spread)]) return false;
     f.relu_backward = readers_[at(spread)][0];
     const Node& back = node(f.relu_backward);
-    bool is_its_own = back.op->text() == "relu_backward()" && back.inputs[0] == spread && back.inputs[1] == x;
+    bool is_its_own = is_unary_backward(*back.op, kRelu) && back.inputs[0] == spread && back.inputs[1] == x;
     return is_its_own && only_read_by(x, {f.pool, f.relu_backward}) && pooled != kNone;
   }
 
