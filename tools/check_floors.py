@@ -17,7 +17,8 @@ FLOORS = [
     {"kernels", "op"},
     {"ops"},
     {"autograd"},
-    {"graph", "io"},
+    {"graph"},
+    {"export"},
     {"bindings"},
 ]
 FLOOR = {folder: i for i, folders in enumerate(FLOORS) for folder in folders}

@@ -198,6 +198,16 @@ class Jit {
     compiled->program = run_traced(s, args, kwargs).program;
     return compiled;
   }
+  // What a trace gives for a program that is kept apart from its function, whose Python runs no more.
+  graph::Program trace_for_export(const py::args& args, const py::kwargs& kwargs) {
+    Signature s = signature(args, kwargs, true);
+    TracedCall traced = run_traced(s, args, kwargs);
+    traced.session.recorder.attr("check_state")();
+    check<ErrorKind::Value>(traced.session.before.empty() && traced.session.after.empty(),
+                            "export: the function takes an optimizer's step, which counts in Python; export what "
+                            "computes the gradients, and take the step outside");
+    return std::move(traced.program);
+  }
   // The same program compiled without one more pass.
   std::shared_ptr<Compiled> without_pass(const Compiled& c, const std::string& pass) const {
     auto other = std::make_shared<Compiled>(c);
@@ -673,6 +683,7 @@ void bind_jit(py::module_& m) {
       .def("_run", &Jit::run_compiled, py::call_guard<CallsPython>())
       .def("_argument_tensors", &Jit::argument_tensors)
       .def("_trace_apart", &Jit::trace_apart, py::call_guard<CallsPython>())
+      .def("_trace_for_export", &Jit::trace_for_export, py::call_guard<CallsPython>())
       .def("_without_pass", &Jit::without_pass)
       .def("_keep_eager", &Jit::keep_eager)
       .def("clear", &Jit::clear)

@@ -71,6 +71,7 @@ PYBIND11_MODULE(_C, m) {
   bind_tensor_methods(f);
   bind_autograd(f);
   bind_function(m);
+  bind_export(m);
   bind_jit(m);
   bind_func(m);
 #define WEFT_X(family) bind_##family(f, nn);

@@ -44,6 +44,7 @@ _SUBMODULES = (
     "backends",
     "cuda",
     "distributed",
+    "export",
     "func",
     "linalg",
     "memory",
