@@ -1,0 +1,182 @@
+"""Files of programs: every schema version stays loadable; what is damaged is a ValueError that says what is wrong."""
+
+import json
+import random
+import zlib
+
+import golden_program
+import pytest
+from support import assert_same, weft_only
+
+pytestmark = weft_only
+
+PROGRAM, SIGNATURE, CHECKSUM = "weft.program", "weft.signature", "weft.checksum"
+
+
+@pytest.mark.parametrize("version", [1])
+def test_golden_files(w, version):
+    """A file of each schema version, as it was once written, gives the results that were recorded with it."""
+    program = w.export.load(golden_program.DATA / f"program_v{version}.safetensors")
+    recorded = w.export.load(golden_program.DATA / f"program_v{version}_call.safetensors")()
+    images, words, scale = recorded[:3]
+    for _ in range(2):
+        results = golden_program.flat(program(images, words, scale=scale))
+        for one, two in zip(results, recorded[3:]):
+            assert_same(one, two)
+    assert program.state_dict()["calls"].item() == 2
+
+
+@pytest.fixture(scope="module")
+def file(w, tmp_path_factory):
+    path = tmp_path_factory.mktemp("export") / "golden.safetensors"
+    args, kwargs = golden_program.call(w)
+    w.export.save(w.export.export(golden_program.model(w), args, kwargs), path)
+    return path.read_bytes()
+
+
+def parts(data):
+    length = int.from_bytes(data[:8], "little")
+    return json.loads(data[8 : 8 + length]), data[8 + length :]
+
+
+def joined(header, contents, sealed=True):
+    if sealed:
+        metadata = header["__metadata__"]
+        checksum = zlib.crc32(metadata[SIGNATURE].encode(), zlib.crc32(metadata[PROGRAM].encode()))
+        metadata[CHECKSUM] = f"{zlib.crc32(contents, checksum):08x}"
+    text = json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + contents
+
+
+def load(w, folder, data):
+    path = folder / "damaged.safetensors"
+    path.write_bytes(data)
+    return w.export.load(path)
+
+
+def test_cut_off(w, file, tmp_path):
+    length = int.from_bytes(file[:8], "little")
+    places = {0, 1, 7, 8, 9, 8 + length - 1, 8 + length, 8 + length + 1, len(file) - 1, *range(0, len(file), 997)}
+    for place in sorted(places):
+        with pytest.raises(ValueError, match="is no program that can be read"):
+            load(w, tmp_path, file[:place])
+    with pytest.raises(ValueError, match="bytes"):
+        load(w, tmp_path, file + b"\0")
+
+
+def test_flipped_bits(w, file, tmp_path):
+    rng = random.Random(1)
+    for _ in range(300):
+        data = bytearray(file)
+        data[rng.randrange(len(data))] ^= 1 << rng.randrange(8)
+        try:
+            load(w, tmp_path, bytes(data))
+        except ValueError:
+            continue
+        assert parts(bytes(data)) == parts(file)  # a blank in the header
+
+
+def test_other_files(w, tmp_path):
+    w.save({"a": w.ones(2)}, tmp_path / "a.safetensors")
+    with pytest.raises(ValueError, match="holds no program"):
+        w.export.load(tmp_path / "a.safetensors")
+    with pytest.raises(FileNotFoundError):
+        w.export.load(tmp_path / "nothing")
+    with pytest.raises(ValueError, match="cut off"):
+        load(w, tmp_path, b"")
+
+
+def changed(file, change, key=PROGRAM):
+    header, contents = parts(file)
+    described = json.loads(header["__metadata__"][key])
+    change(described)
+    header["__metadata__"][key] = json.dumps(described)
+    return joined(header, contents)
+
+
+def test_newer_versions(w, file, tmp_path):
+    for change, match in [
+        (lambda p: p.update(version=2), "newer Weft .schema version 2"),
+        (lambda p: p["ops"].update(matmul=7), "version 7 of the op matmul"),
+        (lambda p: p["ops"].update(flux_capacitor=1), "the op flux_capacitor, which this Weft does not have"),
+    ]:
+        with pytest.raises(ValueError, match=match):
+            load(w, tmp_path, changed(file, change))
+    with pytest.raises(ValueError, match="newer Weft .signature version 2"):
+        load(w, tmp_path, changed(file, lambda s: s.update(version=2), SIGNATURE))
+
+
+def node_of(program, name):
+    return next(node for node in program["graph"]["nodes"] if node["op"] == name)
+
+
+def test_crafted_programs(w, file, tmp_path):
+    """Files whose checksum is right, and whose program would read or write memory that is not its own."""
+    for change in [
+        lambda p: node_of(p, "select")["fields"].update(index=10**6),
+        lambda p: node_of(p, "select")["fields"].update(dim=70),
+        lambda p: node_of(p, "convolution")["fields"]["geometry"].update(stride=[0, 0]),
+        lambda p: node_of(p, "convolution")["inputs"].pop(),
+        lambda p: node_of(p, "max_pool2d")["fields"]["rule"]["rows"].update(dilation=0),
+        lambda p: node_of(p, "embedding")["inputs"].reverse(),
+        lambda p: node_of(p, "scan")["fields"].update(length=10**9),
+        lambda p: node_of(p, "while_loop")["fields"].update(carried=-1),
+        lambda p: p["graph"]["results"][0].update(memory=10**9),
+        lambda p: p["graph"]["results"][0].update(value=10**9),
+        lambda p: p["graph"]["parts"][0].update(offset=10**9),
+        lambda p: p["graph"]["updates"][0].update(input=0),
+        lambda p: p["graph"]["nodes"].reverse(),
+        lambda p: p["graph"]["values"][0].update(shape=[2**40, 2**40]),
+        lambda p: p["graph"]["values"].pop(),
+        lambda p: p["state"][0].update(name=p["state"][1]["name"]),
+        lambda p: p["state"][0]["type"].update(dtype="int64"),
+        lambda p: p["state"].pop(),
+        lambda p: p["arguments"].pop(),
+        lambda p: p["constants"].pop(),
+        lambda p: p.pop("graph"),
+    ]:
+        with pytest.raises(ValueError, match="is no program that can be read"):
+            load(w, tmp_path, changed(file, change))
+
+
+NUMBERS = [0, 1, 2, 3, 7, 63, 64, -1, -2, 255, 2**31 - 1, 2**31, 2**40, 2**62, 2**63 - 1, 2**63, -(2**63), 1.5, 1e300]
+OTHERS = [None, True, False, "", "float64", "int64", "bool", "cpu", "cuda:3", "meta", [], {}, [[]], "sum", "relu"]
+
+
+def mutate(value, rng, whole):
+    """One random change somewhere in a JSON value; returns it."""
+    if isinstance(value, (dict, list)) and value and rng.random() < 0.92:
+        key = rng.choice(list(value)) if isinstance(value, dict) else rng.randrange(len(value))
+        kind = rng.random()
+        if kind < 0.04:
+            del value[key]
+        elif kind < 0.08 and isinstance(value, list):
+            value.insert(key, value[rng.randrange(len(value))])
+        elif kind < 0.12 and isinstance(value, list):
+            other = rng.randrange(len(value))
+            value[key], value[other] = value[other], value[key]
+        else:
+            value[key] = mutate(value[key], rng, whole)
+        return value
+    if type(value) is int and rng.random() < 0.5:
+        return value + rng.choice([-1, 1, 2, 10])
+    return rng.choice(NUMBERS if rng.random() < 0.7 else OTHERS)
+
+
+def test_fuzzed_programs(w, file, tmp_path):
+    """Changed at random, with the checksum put right: a ValueError, or a program that runs."""
+    rng = random.Random(3)
+    args, kwargs = golden_program.call(w)
+    loaded = 0
+    for _ in range(1500):
+        key = SIGNATURE if rng.random() < 0.1 else PROGRAM
+        try:
+            program = load(w, tmp_path, changed(file, lambda value: mutate(value, rng, value), key))
+        except ValueError:
+            continue
+        loaded += 1
+        try:
+            program(*args, **kwargs)
+        except (ValueError, TypeError, RuntimeError, IndexError, w.OutOfMemoryError):
+            pass
+    assert loaded > 0
