@@ -24,12 +24,13 @@ py::tuple type_of(const graph::Value& v) {
 }
 
 Holder make(const graph::Program& traced, const std::vector<std::string>& arguments,
-            const std::vector<std::tuple<std::string, std::string, std::vector<std::string>, Tensor, bool>>& state) {
+            const std::vector<std::tuple<std::string, std::string, std::vector<std::string>, Tensor, bool>>& state,
+            bool share) {
   std::vector<State> states;
   for (const auto& [kind, name, aliases, tensor, persistent] : state)
     states.push_back(
         {kind == "parameter" ? State::Kind::Parameter : State::Kind::Buffer, name, aliases, tensor, persistent});
-  return {exported::make_program(traced, arguments, std::move(states))};
+  return {exported::make_program(traced, arguments, std::move(states), share)};
 }
 
 py::list state_of(const Holder& h) {
@@ -64,6 +65,17 @@ py::list argument_types(const Holder& h) {
   return types;
 }
 
+// (argument, dimension, name, smallest size, largest size) of every dimension whose size may vary.
+py::list places_of(const Holder& h) {
+  py::list list;
+  if (const exported::Sizes* sizes = h.program->sizes())
+    for (const exported::Sizes::Place& place : sizes->places()) {
+      const exported::Sizes::Dim& dim = sizes->dims()[place.size];
+      list.append(py::make_tuple(place.argument, place.dim, dim.name, dim.least, dim.most));
+    }
+  return list;
+}
+
 // Node by node; ops that hold bodies are equal only to themselves.
 bool same_ops(const Holder& a, const Holder& b) {
   const auto &x = a.program->graph().nodes, &y = b.program->graph().nodes;
@@ -85,7 +97,7 @@ Holder load(const std::string& path) {
 void bind_export(py::module_& m) {
   py::class_<graph::Program>(m, "_TracedProgram");
   py::class_<Holder>(m, "_Program")
-      .def(py::init(&make), py::arg("traced"), py::arg("arguments"), py::arg("state"))
+      .def(py::init(&make), py::arg("traced"), py::arg("arguments"), py::arg("state"), py::arg("share") = false)
       .def("run", &run, py::arg("arguments"))
       .def(
           "text", [](const Holder& h, bool) { return graph::to_text(h.program->graph()); }, py::arg("backward") = false)
@@ -93,6 +105,8 @@ void bind_export(py::module_& m) {
           "dot", [](const Holder& h, bool) { return graph::to_dot(h.program->graph()); }, py::arg("backward") = false)
       .def("to_json", [](const Holder& h) { return exported::to_json(*h.program); })
       .def("tensors", [](const Holder& h) { return exported::tensors_of(*h.program); })
+      .def("set_sizes", [](const Holder& h, const std::string& json) { h.program->set_sizes(json); })
+      .def_property_readonly("places", &places_of)
       .def("changed", &changed)
       .def("same_ops", &same_ops, "For tests: equal ops in the same order?")
       .def_property_readonly("arguments", [](const Holder& h) { return h.program->arguments(); })

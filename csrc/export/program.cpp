@@ -110,6 +110,7 @@ const graph::Function& Program::function() const {
 std::vector<Tensor> Program::run(const std::vector<Tensor>& arguments) const {
   check<ErrorKind::Type>(arguments.size() == arguments_.size(), "program: expected ", arguments_.size(),
                          " tensors, got ", arguments.size());
+  if (sizes_) return sizes_->at(sizes_->of(arguments), *this)->run(arguments);
   GradModeGuard no_grad(false);
   std::vector<Tensor> given;
   for (size_t i = 0; i < arguments.size(); i++) given.push_back(fitting(i, arguments[i]));
@@ -117,12 +118,22 @@ std::vector<Tensor> Program::run(const std::vector<Tensor>& arguments) const {
   return function().call(given);
 }
 
-Ref<Program> make_program(const graph::Program& traced, std::vector<std::string> arguments, std::vector<State> state) {
+void Program::set_sizes(const std::string& json) {
+  auto sizes = std::make_unique<const Sizes>(json, arguments_);
+  for (const Sizes::Place& place : sizes->places())
+    check<ErrorKind::Value>(place.dim < argument_type(place.argument).shape.size(), "a size is that of no dimension");
+  sizes->check_cases(*this);
+  sizes_ = std::move(sizes);
+}
+
+Ref<Program> make_program(const graph::Program& traced, std::vector<std::string> arguments, std::vector<State> state,
+                          bool share) {
   const graph::Traced& t = traced.traced;
   check<ErrorKind::Value>(t.gradient_changes.empty() && t.gradients_seen.empty(),
                           "export: the function reads or changes the .grad of a tensor, which a program does not have");
   std::vector<State> copies = state;
-  for (State& s : copies) s.tensor = copy_of(s);
+  for (State& s : copies)
+    if (!share) s.tensor = copy_of(s);
   graph::Program program = traced;
   size_t unnamed = 0;
   for (Origin& origin : program.traced.origins) {
@@ -136,7 +147,7 @@ Ref<Program> make_program(const graph::Program& traced, std::vector<std::string>
                                 "' is seen as another tensor that shares its memory; clone() one of them");
       state.push_back({State::Kind::Constant, concat("captured.", unnamed++), {}, origin.tensor});
       copies.push_back(state.back());
-      copies.back().tensor = copy_of(state.back());
+      if (!share) copies.back().tensor = copy_of(state.back());
     }
     origin.tensor = copies[s].tensor;
   }

@@ -2,11 +2,13 @@
 // one file and loaded from it (export/file.h).
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "core/ref.h"
+#include "export/sizes.h"
 #include "graph/function.h"
 #include "graph/program.h"
 
@@ -42,6 +44,11 @@ class Program : public RefCounted {
   // containers there).
   std::string signature{};
 
+  // Has the program run for all sizes that these know of; its own graph is then that of an example. Raises ValueError
+  // for what does not fit together.
+  void set_sizes(const std::string& json);
+  const Sizes* sizes() const { return sizes_.get(); }
+
  private:
   Tensor fitting(size_t i, const Tensor& given) const;
   void check_apart(const std::vector<Tensor>& given) const;
@@ -53,12 +60,15 @@ class Program : public RefCounted {
   std::vector<int> inputs_;     // of every argument
   std::vector<char> in_place_;  // of every argument: is its memory changed, or a part of a result?
   std::vector<char> updated_;
+  std::unique_ptr<const Sizes> sizes_;
   mutable std::mutex mutex_;
   mutable Ref<graph::Function> function_;
 };
 
 // A traced function whose captured tensors are known by these states, each the original with its name. The program gets
-// copies of them, and of tensors that have no name as constants. Raises ValueError for what a program cannot hold.
-Ref<Program> make_program(const graph::Program& traced, std::vector<std::string> arguments, std::vector<State> state);
+// copies of them (with `share` themselves: to look at), and of tensors that have no name as constants. Raises
+// ValueError for what a program cannot hold.
+Ref<Program> make_program(const graph::Program& traced, std::vector<std::string> arguments, std::vector<State> state,
+                          bool share = false);
 
 }  // namespace weft::exported

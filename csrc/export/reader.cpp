@@ -245,7 +245,9 @@ Ref<Program> program_from_json(const std::string& described, const TensorReader&
   check<ErrorKind::Value>(version <= kSchemaVersion, "it was written by a newer Weft (schema version ", version,
                           ", this one knows ", kSchemaVersion, ")");
   check<ErrorKind::Value>(version >= 1, "there is no schema version ", version);
-  return ProgramReader(json, tensor).read();
+  Ref<Program> program = ProgramReader(json, tensor).read();
+  if (json.contains("dynamic")) program->set_sizes(json["dynamic"].dump());
+  return program;
 }
 
 }  // namespace weft::exported

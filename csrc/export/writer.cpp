@@ -1,5 +1,6 @@
 #include "export/file.h"
 #include "export/graph_json.h"
+#include "export/parse.h"
 #include "graph/control_flow.h"
 #include "op/registry.h"
 
@@ -76,6 +77,7 @@ std::string to_json(const Program& program) {
   for (const Tensor& t : constants) json["constants"].push_back(type_to_json(graph::type_of(t)));
   json["ops"] = Json::object();
   add_versions(p.graph(), json["ops"]);
+  if (program.sizes()) json["dynamic"] = parse(program.sizes()->json(), "sizes");
   try {
     return json.dump();
   } catch (const Json::exception&) {

@@ -33,7 +33,7 @@ def model(w):
 
     made = Model()
     with w.no_grad():
-        for name, tensor in made.state_dict().items():
+        for tensor in made.state_dict().values():
             if tensor.is_floating_point():
                 tensor.copy_((w.arange(tensor.numel()) % 5 - 2).reshape(tensor.shape))
     return made
@@ -48,6 +48,26 @@ def flat(result):
     return [result["x"], result["first"], result["total"], *result["sums"], result["picked"]]
 
 
+def sized(w):
+    """The function in data/sizes_v1.safetensors, for any number of rows."""
+
+    def function(x):
+        return w.nn.functional.max_pool2d((x @ x.T).unsqueeze(0), 2, stride=2, padding=1).sum(0) + w.arange(1)
+
+    return function
+
+
+def sized_call(w, n):
+    """An argument of n rows, and the result, computed in another way."""
+    import numpy as np
+
+    x = np.arange(n * 3, dtype=np.float32).reshape(n, 3) % 5 - 2
+    padded = np.pad(x @ x.T, ((1, 1), (1, 1)), constant_values=-np.inf)
+    size = n // 2 + 1
+    blocks = padded[: size * 2, : size * 2].reshape(size, 2, size, 2)
+    return w.tensor(x), w.tensor(blocks.max(axis=(1, 3)))
+
+
 def write(version):
     import weft
 
@@ -59,6 +79,9 @@ def write(version):
     DATA.mkdir(exist_ok=True)
     fresh = weft.export.export(model(weft), args, kwargs)  # one that has not run yet
     weft.export.save(fresh, DATA / f"program_v{version}.safetensors")
+    dim = weft.export.Dim("rows", max=64)
+    with_sizes = weft.export.export(sized(weft), (sized_call(weft, 3)[0],), dynamic_shapes=({0: dim},))
+    weft.export.save(with_sizes, DATA / f"sizes_v{version}.safetensors")
     weft.export.save(recorded, DATA / f"program_v{version}_call.safetensors")
 
 

@@ -1,7 +1,7 @@
 """Programs: what a function or module does, as a graph with its tensors, in one file that runs without its Python code.
 
-``export`` traces, ``Program`` runs, ``save`` and ``load`` keep programs in files that cannot run code. C++ loads the same
-files (``csrc/export/file.h``). docs/export.md is the guide.
+``export`` traces, ``Program`` runs, ``save`` and ``load`` keep programs in files that cannot run code. C++ loads the
+same files (``csrc/export/file.h``). docs/export.md is the guide.
 """
 
 from weft._missing import missing_names

@@ -51,8 +51,8 @@ def save(program, f):
 def load(f):
     """The program in a file that :func:`save` has written. Nothing in the file is run, or taken on trust.
 
-    f: a path. ValueError says what is wrong with a file that is cut off, damaged, of another kind, or written by a newer
-    Weft; FileNotFoundError and other OSErrors where it cannot be read.
+    f: a path. ValueError says what is wrong with a file that is cut off, damaged, of another kind, or written by a
+    newer Weft; FileNotFoundError and other OSErrors where it cannot be read.
     """
     _C._refuse_while_tracing("export.load")
     path = os.fsdecode(f)

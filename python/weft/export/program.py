@@ -76,11 +76,19 @@ class Program:
         return tree.build(self._signature.result, results)
 
     def __repr__(self):
-        types = ", ".join(
-            f"{name}: {str(dtype).rpartition('.')[2]} {shape}"
-            for name, (dtype, shape, _) in zip(self._compiled.arguments, self._compiled.argument_types)
-        )
-        return f"Program({types})\n{self.graph}"
+        types = []
+        places = self._compiled.places
+        for number, (name, (dtype, shape, _)) in enumerate(
+            zip(self._compiled.arguments, self._compiled.argument_types)
+        ):
+            shape = [str(n) for n in shape]
+            for argument, d, dim, *_ in places:
+                if argument == number:
+                    shape[d] = dim
+            comma = "," if len(shape) == 1 else ""
+            types.append(f"{name}: {str(dtype).rpartition('.')[2]} ({', '.join(shape)}{comma})")
+        ranges = {f"\n{dim} from {least} to {most}" for _, _, dim, least, most in places}
+        return f"Program({', '.join(types)}){''.join(sorted(ranges))}\n{self.graph}"
 
     __str__ = __repr__
 
@@ -123,7 +131,7 @@ class Program:
         return dict(self._named("constant"))
 
     def state_dict(self):
-        """Parameters and persistent buffers by name: what the module's ``state_dict()`` held. The program's own tensors."""
+        """Parameters and persistent buffers by name, as in the module's ``state_dict()``: the program's own tensors."""
         state = {}
         for kind, name, aliases, tensor, persistent in self._compiled.state:
             if kind != "constant" and persistent:

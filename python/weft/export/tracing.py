@@ -1,13 +1,14 @@
 """export: traces a function or module once, and keeps what it does as a Program."""
 
 import inspect
+import json
 
 import weft
 from weft import _C, _guards
 from weft._jit_results import refuse_lazy
 from weft._jit_state import StateSaved
-from weft.export import tree
-from weft.export.dims import is_static
+from weft.export import sizes, tree
+from weft.export.dims import places_of
 from weft.export.program import Program, Signature
 
 
@@ -16,20 +17,27 @@ def export(mod, args, kwargs=None, *, dynamic_shapes=None, dynamic_dims=None, st
 
     mod: a Module, or a function of tensors. It runs once with symbolic tensors, as under :func:`weft.jit`, without
     gradients; Python's own control flow is resolved, and sizes, dtypes and everything that is no tensor are fixed.
-    ``weft.cond``, ``while_loop`` and ``scan`` stay. A module is traced in the mode it is in: call ``eval()`` first where
-    dropout and batch norm are not to train.
+    ``weft.cond``, ``while_loop`` and ``scan`` stay. A module is traced in the mode it is in: call ``eval()`` first
+    where dropout and batch norm are not to train.
 
     args, kwargs: example arguments; tensors of any shape and dtype, numbers, strings, bools, None, and dicts, lists,
     tuples and named tuples of these. Only their types and what is no tensor matter.
 
-    The program has copies of the parameters and buffers, under their names; other tensors from outside are constants of
-    it. Buffers that the function changes, such as batch norm's, are the program's own, and change when it runs.
+    The program has copies of the parameters and buffers, under their names; other tensors from outside are its
+    constants. Buffers that the function changes, such as batch norm's, are the program's own, and change when it runs.
 
     strict is there for PyTorch's callers: tracing is the same either way.
 
-    Raises RuntimeError where a value is needed that is not known while tracing (``if x > 0``, ``item()``), TypeError for
-    arguments and results of other types, ValueError, naming op and line, for what a program cannot hold,
-    NotImplementedError for sizes that are to vary.
+    dynamic_shapes: sizes that may vary, as in PyTorch: for each argument, by position or by name, a dict from
+    dimensions to :class:`Dim`, or a list with an entry (a Dim or None) for each dimension; for containers, containers
+    of these. The function is traced at many sizes of the ranges, 0 and 1 among them if they are allowed, and at all
+    where they are few; numbers in the graph that depend on them are fitted by formulas, which must give every graph
+    that was traced.
+    dynamic_dims names dimensions as :func:`weft.jit` does; those of one example size are one Dim, from 1 to 1024.
+
+    Raises RuntimeError where a value is needed that is not known while tracing (``if x > 0``, ``item()``), TypeError
+    for arguments and results of other types, ValueError, naming op and line, for what a program cannot hold,
+    and where no formula fits, for what depends on a size in another way.
 
     >>> import weft
     >>> model = weft.nn.Linear(2, 1)
@@ -39,11 +47,6 @@ def export(mod, args, kwargs=None, *, dynamic_shapes=None, dynamic_dims=None, st
     """
     _C._refuse_while_tracing("export")
     args, kwargs = _checked_arguments(mod, args, kwargs)
-    if dynamic_dims not in (None, False, (), {}) or not is_static(dynamic_shapes):
-        raise NotImplementedError(
-            "export: a program has the sizes of its example arguments; export one for each size, or pad the inputs (sizes "
-            "that vary, dynamic_shapes and dynamic_dims, are not there yet)"
-        )
     if type(strict) is not bool:
         raise TypeError(f"export: strict must be a bool, got {strict!r}")
     refuse_lazy("export", mod)
@@ -51,18 +54,65 @@ def export(mod, args, kwargs=None, *, dynamic_shapes=None, dynamic_dims=None, st
     found = []
     arg_specs = [tree.flatten(value, name, found) for name, value in zip(names, args)]
     kwarg_specs = {key: tree.flatten(value, key, found) for key, value in kwargs.items()}
-    found = [(name, tensor) for (name, _), tensor in zip(found, _apart([t for _, t in found]))]
-    tensors = [tensor for _, tensor in found]
-    call = _Call()
-    with weft.no_grad():
-        jit = _C._Jit(_callable_of(mod), call.run_traced, [], [], False)
-        args = [tree.build(spec, tensors) for spec in arg_specs]
-        kwargs = {key: tree.build(spec, tensors) for key, spec in kwarg_specs.items()}
-        order = [_place(t, tensors) for t in jit._argument_tensors(*args, **kwargs)]
-        traced = jit._trace_for_export(*args, **kwargs)
-        compiled = _C._Program(traced, [found[i][0] for i in order], _state_of(mod))
-    signature = Signature(names, arg_specs, kwarg_specs, order, call.spec)
+    places = places_of(dynamic_shapes, dynamic_dims, names, arg_specs, kwarg_specs, found)
+    call = _Call(mod, arg_specs, kwarg_specs, [name for name, _ in found])
+    tensors = _apart([tensor for _, tensor in found])
+    compiled = call.trace(tensors)
+    signature = Signature(names, arg_specs, kwarg_specs, call.order, call.result)
+    if places:
+        compiled.set_sizes(json.dumps(_fitted(call, compiled, tensors, places)))
     return Program(compiled, signature)
+
+
+def _fitted(call, compiled, tensors, places):
+    """What the program is for all sizes of the dimensions at these places (number of a tensor, dimension, Dim)."""
+    dims = list(dict.fromkeys(dim for _, _, dim in places))
+    if len(dims) > sizes._MOST_DIMS:
+        raise ValueError(f"export: {len(dims)} dimensions are to vary, at most {sizes._MOST_DIMS} may")
+    cases = []
+    for fixed in sizes.special_cases(dims):
+        samples, ops = [], {}
+        for chosen in sizes.sizes_to_trace(dims, fixed):
+            described = _traced_at(call, compiled, tensors, places, dims, chosen)
+            ops |= described["ops"]
+            samples.append((chosen, described["graph"]))
+        try:
+            atoms, graph = sizes.template_of(samples)
+        except sizes.Mismatch as mismatch:
+            reason = sizes.described(mismatch, samples, dims)
+            raise ValueError(
+                f"export: one program cannot do what the function does for all of its sizes: {reason}; export programs "
+                "for smaller ranges"
+            ) from None
+        cases.append({"fixed": list(fixed), "atoms": atoms, "ops": ops, "graph": graph})
+    return {
+        "dims": [{"name": d.name, "min": d.min, "max": d.max} for d in dims],
+        "places": [[call.order.index(t), d, dims.index(dim)] for t, d, dim in places],
+        "cases": cases,
+    }
+
+
+def _traced_at(call, compiled, tensors, places, dims, chosen):
+    """The JSON of the program that is traced for these sizes."""
+    shapes = [list(t.shape) for t in tensors]
+    for tensor, d, dim in places:
+        shapes[tensor][d] = chosen[dims.index(dim)]
+    given = [weft.empty(shape, dtype=t.dtype, device=t.device) for shape, t in zip(shapes, tensors)]
+    shown = ", ".join(f"{d.name}={n}" for d, n in zip(dims, chosen))
+    try:
+        traced = call.trace(given, share=True)
+    except (ValueError, TypeError, RuntimeError, IndexError) as error:
+        raise type(error)(f"export: the function fails for {shown}, which its dynamic_shapes allow: {error}") from error
+    ours, theirs = (dict(p.tensors()) for p in (compiled, traced))
+    constants = [name for name in ours if name.startswith("$")]
+    if constants != [n for n in theirs if n.startswith("$")] or not all(
+        _C._same_bits(ours[n], theirs[n]) for n in constants
+    ):
+        raise ValueError(
+            f"export: the function makes another constant tensor for {shown} than for its example arguments; compute "
+            "it with ops, such as weft.arange and weft.full, not from lists of numbers"
+        )
+    return json.loads(traced.to_json())
 
 
 def _checked_arguments(mod, args, kwargs):
@@ -79,11 +129,29 @@ def _checked_arguments(mod, args, kwargs):
 
 
 class _Call:
-    """Runs the function under the trace, and takes its result apart."""
+    """A function that is traced for tensors in the places of its example arguments."""
 
-    spec = None
+    def __init__(self, mod, args, kwargs, names):
+        self.mod, self.args, self.kwargs, self.names = mod, args, kwargs, names
+        self.order = None  # for each argument of the graph, its number among the tensors
+        self.result = None  # the spec of what the function returns
 
-    def run_traced(self, function, args, kwargs):
+    def trace(self, tensors, share=False):
+        """The compiled program. With ``share`` its tensors are the module's own: to look at."""
+        args = [tree.build(spec, tensors) for spec in self.args]
+        kwargs = {key: tree.build(spec, tensors) for key, spec in self.kwargs.items()}
+        before = self.result
+        with weft.no_grad():
+            jit = _C._Jit(_callable_of(self.mod), self._run_traced, [], [], False)
+            self.order = [_place(t, tensors) for t in jit._argument_tensors(*args, **kwargs)]
+            traced = jit._trace_for_export(*args, **kwargs)
+            names = [self.names[i] for i in self.order]
+            compiled = _C._Program(traced, names, _state_of(self.mod), share)
+        if before is not None and before != self.result:
+            raise ValueError(f"it returns {self.result} instead of {before}")
+        return compiled
+
+    def _run_traced(self, function, args, kwargs):
         recorder = _guards.current()
         recorder.read_hooks_of_all_modules()
         recorder.met(function)
@@ -92,7 +160,7 @@ class _Call:
             result = function(*args, **kwargs)
             recorder.function_returned()
             leaves = []
-            self.spec = tree.flatten(result, "the result", leaves)
+            self.result = tree.flatten(result, "the result", leaves)
             return tuple(tensor for _, tensor in leaves)
         except BaseException:
             recorder.undo()

@@ -46,8 +46,8 @@ def flatten(value, name, tensors, level=0):
         specs = [flatten(v, f"{name}[{i}]", tensors, level + 1) for i, v in enumerate(value)]
         return {kind.__name__: specs}
     raise TypeError(
-        f"export: {name} is a {kind.__name__}; expected tensors, numbers, strings, bools, None, and dicts, lists, tuples "
-        "and named tuples of these"
+        f"export: {name} is a {kind.__name__}; expected tensors, numbers, strings, bools, None, and dicts, lists, "
+        "tuples and named tuples of these"
     )
 
 
@@ -82,8 +82,8 @@ def match(spec, value, name, tensors):
         wanted = _constant(inner)
         if type(value) is not type(wanted) or (value != wanted and value == value):
             raise ValueError(
-                f"program: argument '{name}' must be {wanted!r}, as when the program was exported, got {value!r}; export "
-                "another program for other values"
+                f"program: argument '{name}' must be {wanted!r}, as when the program was exported, got {value!r}; "
+                "export another program for other values"
             )
     elif kind == "dict":
         _match_dict(inner, value, name, tensors)
@@ -91,7 +91,9 @@ def match(spec, value, name, tensors):
         specs = inner[2] if kind == "named" else inner
         wanted = list if kind == "list" else tuple
         if not isinstance(value, wanted) or len(value) != len(specs):
-            raise TypeError(f"program: argument '{name}' must be a {wanted.__name__} of {len(specs)}, got {_shown(value)}")
+            raise TypeError(
+                f"program: argument '{name}' must be a {wanted.__name__} of {len(specs)}, got {_shown(value)}"
+            )
         for i, (part, v) in enumerate(zip(specs, value)):
             match(part, v, f"{name}.{inner[1][i]}" if kind == "named" else f"{name}[{i}]", tensors)
 
