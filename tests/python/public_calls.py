@@ -42,6 +42,8 @@ LEFT_OUT = {
     "weft.cuda.CUDAGraph.capture_end": "needs a recording",
     "weft.cuda.CUDAGraph.replay": "needs a recording",
     "weft._jit.Graph.svg": "needs graphviz",
+    "weft.export.ExportedProgram": "made by export alone",
+    "weft.export.ExportGraphSignature": "made by graph_signature alone",
 }
 
 
@@ -132,6 +134,7 @@ def receiver(w, cls, base):
         "Parameter": lambda: _parameters(w)[0],
         "Jitted": lambda: w.jit(lambda x: x * 2),
         "Graph": lambda: w.jit(lambda x: x * 2).graph(w.ones(2)),
+        "Program": lambda: _program(w),
         "RemovableHandle": lambda: (
             w.ones(2, requires_grad=True).register_hook(lambda g: None)
             if cls.__module__ == "weft._tensor"
@@ -165,6 +168,15 @@ def _twice(w):
 def _saved(w):
     w.save({"a": w.ones(2)}, "saved.safetensors")
     return ("saved.safetensors",)
+
+
+def _program(w):
+    return w.export.export(lambda x: x * 2, (w.ones(2),))
+
+
+def _saved_program(w):
+    w.export.save(_program(w), "program.safetensors")
+    return ("program.safetensors",)
 
 
 def _pair(w):
@@ -206,6 +218,11 @@ RECIPES = {
     "weft.empty_strided": lambda w: ((2, 3), (3, 1)),
     "weft.enable_grad": lambda w: (),
     "weft.eye": lambda w: (2, 3),
+    "weft.export.Dim": lambda w: ("n",),
+    "weft.export.ExportedProgram.load_state_dict": lambda w: ({},),
+    "weft.export.export": lambda w: (lambda x: x * 2, (w.ones(2),)),
+    "weft.export.load": _saved_program,
+    "weft.export.save": lambda w: (_program(w), "program.safetensors"),
     "weft.finfo": lambda w: (w.float32,),
     "weft.from_dlpack": lambda w: (w.ones(2),),
     "weft.from_numpy": lambda w: (np.ones(2),),

@@ -38,6 +38,8 @@ TAKEN = [
     ("weft.save", "obj", "nonsense", "texts are saved"),
     ("weft.save", "obj", "None", "None is saved"),
     ("weft.save", "f", "nonsense", "the name of a file"),
+    ("weft.export.save", "f", "nonsense", "the name of a file"),
+    ("weft.export.Dim", "min", "None", "the usual one"),
     ("weft.testing.assert_close", "msg", "nonsense", "a text"),
     ("weft.nn.ParameterDict.get", "*", "any", "any key may be asked for, any default given"),
     ("weft.nn.*", "module", "None", "a place for a module"),
@@ -73,6 +75,7 @@ TAKEN = [
 RAISED = {
     "weft.testing.assert_close": AssertionError,
     "weft.load": OSError,
+    "weft.export.load": OSError,
     "weft.nn.module.Module.get_submodule": AttributeError,
     "weft.nn.module.Module.get_parameter": AttributeError,
     "weft.nn.module.Module.get_buffer": AttributeError,
