@@ -73,9 +73,10 @@ struct Places {
 
   // Of an op from a file, whose indices are its last inputs.
   void check_against(const InputCheck& in, int first) const {
-    in.that(in.size() > first && in.has(0) && count >= 1 && dim >= 0, "indices").count(first + count);
+    in.that(in.size() > first && in.has(0) && count == in.size() - first && dim >= 0, "indices").count(in.size());
     const int ndim = in[0].ndim();
-    in.that(gather ? count == 1 && (ndim == 0 ? dim == 0 : dim < ndim) : dim + count <= ndim, "dimensions to index");
+    in.that(gather ? count == 1 && (ndim == 0 ? dim == 0 : dim < ndim) : count <= ndim && dim <= ndim - count,
+            "dimensions to index");
     for (int k = first; k < in.size(); k++)
       in.dtype(k, DType::Int64).that(in[k].shape() == in[first].shape(), "indices of one shape");
     in.that(ndim - count + in[first].ndim() <= kMaxDims, "no more dimensions than tensors have");
