@@ -1,6 +1,8 @@
 // Programs in files, without Python: the golden files give the bits that were recorded with them.
+#include <algorithm>
 #include <cstring>
 #include <fstream>
+#include <limits>
 
 #include "export/file.h"
 #include "graph_helpers.h"
@@ -33,6 +35,42 @@ TEST(Export, GoldenFilesGiveTheRecordedBits) {
         EXPECT_EQ(*s.tensor.data_as<int64_t>(), run);
       }
     }
+  }
+}
+
+// tests/python/golden_program.py: the largest of each 2 x 2 block of x x', padded by one, plus 0.
+Tensor pooled_products(const Tensor& x) {
+  const int64_t n = x.size(0), size = n / 2 + 1;
+  const float* a = x.data_as<float>();
+  Tensor out = empty({size, size});
+  for (int64_t i = 0; i < size * size; i++) {
+    float most = -std::numeric_limits<float>::infinity();
+    for (int64_t k = 0; k < 4; k++) {
+      const int64_t row = i / size * 2 - 1 + k / 2, column = i % size * 2 - 1 + k % 2;
+      if (row < 0 || column < 0 || row >= n || column >= n) continue;
+      float sum = 0;
+      for (int64_t d = 0; d < 3; d++) sum += a[row * 3 + d] * a[column * 3 + d];
+      most = std::max(most, sum);
+    }
+    out.data_as<float>()[i] = most;
+  }
+  return out;
+}
+
+TEST(Export, SizesVary) {
+  const Ref<exported::Program> program = exported::load(kFolder + "/sizes_v1.safetensors");
+  for (int64_t n : {1, 2, 3, 10, 64, 3}) {
+    Tensor x = empty({n, 3});
+    for (int64_t i = 0; i < n * 3; i++) x.data_as<float>()[i] = static_cast<float>(i % 5 - 2);
+    expect_same_bits(program->run({x})[0], pooled_products(x));
+  }
+  try {
+    program->run({empty({65, 3})});
+    FAIL();
+  } catch (const Error& e) {
+    EXPECT_EQ(e.kind(), ErrorKind::Value);
+    EXPECT_NE(e.message().find("rows=65 in dimension 0; the program was exported for 1 to 64"), std::string::npos)
+        << e.message();
   }
 }
 
