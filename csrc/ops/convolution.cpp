@@ -187,7 +187,11 @@ Shape channels_alone(const Shape& shape) {
 struct ChannelSums : OpOf<ChannelSums> {
   static constexpr const char* kName = "channel_sums";
   WEFT_FIELDS();
-  void check_inputs(const InputCheck& in) const { in.count(1).floating(0).ndim_between(0, 2, 5); }
+  void check_inputs(const InputCheck& in) const {
+    in.count(1).floating(0).ndim_between(0, 2, 5);
+    const bool channels_last = in[0].ndim() == 4 && in[0].strides() == channels_last_strides(in[0].shape());
+    if (!channels_last) in.contiguous(0);
+  }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {{in[0].size(1)}, in[0].dtype()}; }
   void run(Inputs in, const Tensor* out) const override {
     channel_sums_kernel(in[0].device(), view_of(out[0]), view_of(in[0]));

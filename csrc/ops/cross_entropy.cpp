@@ -39,12 +39,27 @@ Tensor along_classes(const Tensor& weight, const Tensor& x) {
   return reshape(weight, shape);
 }
 
+// Of an op from a file.
+void check_logits(const InputCheck& in, int logits, int target, int weight) {
+  in.count_between(3, 5, 1u << weight).floating(logits).ndim_between(logits, 2, kMaxDims).contiguous(logits);
+  Shape shape = in[logits].shape();
+  const int64_t classes = shape[1];
+  shape.erase(1);
+  in.dtype(target, DType::Int64).shape(target, shape).contiguous(target);
+  in.same_dtype(weight, logits).shape(weight, {classes}).contiguous(weight);
+}
+
 // inputs: gradient per element (float64), logits, log of the sums (float64), target, weight or nothing.
 struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
   static constexpr const char* kName = "cross_entropy_backward";
   int64_t ignore_index;
   double smoothing;
   WEFT_FIELDS(ignore_index, smoothing);
+  void check_inputs(const InputCheck& in) const {
+    check_logits(in, 1, 3, 4);
+    for (int i : {0, 2}) in.dtype(i, DType::Float64).same_shape(i, 3).contiguous(i);
+    in.count(5, 16);
+  }
   CrossEntropyBackward(int64_t i, double s) : ignore_index(i), smoothing(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), in[1].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -72,16 +87,6 @@ struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
     return {result};
   }
 };
-
-// Of an op from a file.
-void check_logits(const InputCheck& in, int logits, int target, int weight) {
-  in.count_between(3, 5, 1u << weight).floating(logits).ndim_between(logits, 2, kMaxDims).contiguous(logits);
-  Shape shape = in[logits].shape();
-  const int64_t classes = shape[1];
-  shape.erase(1);
-  in.dtype(target, DType::Int64).shape(target, shape).contiguous(target);
-  in.same_dtype(weight, logits).shape(weight, {classes}).contiguous(weight);
-}
 
 // inputs: logits (N, C, ...), target, weight or nothing. Outputs per element, float64: the loss, log(sum(exp(logits))),
 // the weight of the target's class.
@@ -233,6 +238,7 @@ WEFT_BATCH_RULE(TargetClasses) {
 namespace {
 
 WEFT_OP(CrossEntropy);
+WEFT_OP(CrossEntropyBackward);
 WEFT_OP_AS(TargetClasses, "check_classes", 1);
 
 }  // namespace

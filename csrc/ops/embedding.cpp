@@ -34,6 +34,12 @@ struct EmbeddingBackward : OpOf<EmbeddingBackward> {
   static constexpr const char* kName = "embedding_backward";
   int64_t rows, padding;
   WEFT_FIELDS(rows, padding);
+  void check_inputs(const InputCheck& in) const {
+    in.count(2).floating(0).ndim_between(0, 1, kMaxDims).contiguous(0).dtype(1, DType::Int64).contiguous(1);
+    Shape shape = in[1].shape();
+    shape.push_back(in[0].shape().back());
+    in.shape(0, shape).sizes({rows, shape.back()});
+  }
   EmbeddingBackward(int64_t r, int64_t p) : rows(r), padding(p) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {{rows, in[0].shape().back()}, in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -168,6 +174,7 @@ WEFT_BATCH_SHIFT(ClassRange, op);
 namespace {
 
 WEFT_OP(Embedding);
+WEFT_OP(EmbeddingBackward);
 WEFT_OP_AS(ClassRange, "check_one_hot", 1);
 
 }  // namespace

@@ -103,7 +103,7 @@ struct MaxPool : OpOf<MaxPool> {
   Rule rule;
   WEFT_FIELDS(rule);
   void check_inputs(const InputCheck& in) const {
-    in.count(1).ndim_between(0, 2, kMaxDims).that(in[0].dtype() != DType::Bool, "numbers");
+    in.count(1).ndim_between(0, 2, kMaxDims).contiguous(0).that(in[0].dtype() != DType::Bool, "numbers");
     rule.check_against(in, in[0].shape());
   }
   explicit MaxPool(const Rule& r) : rule(r) {}
@@ -134,7 +134,7 @@ struct AvgPool : OpOf<AvgPool> {
   Shape image;
   WEFT_FIELDS(rule, backward, image);
   void check_inputs(const InputCheck& in) const {
-    in.count(1).floating(0).ndim_between(0, 2, kMaxDims).sizes(image);
+    in.count(1).floating(0).ndim_between(0, 2, kMaxDims).contiguous(0).sizes(image);
     in.that(image.size() >= 2, "images");
     rule.check_against(in, image);
     in.shape(0, backward ? pooled_shape(rule, image) : image);

@@ -83,8 +83,11 @@ def gpt(w):
     return Model()
 
 
-def random_tensor(w, *shape):
-    return w.randn(*shape)
+def losses(w, x):
+    target = w.tensor([2, 0])
+    picked = w.nn.functional.embedding(w.tensor([[0, 1], [1, 1]]), x).sum(1)
+    weighted = w.nn.functional.cross_entropy(x, target, weight=w.tensor([1.0, 2.0, 3.0]))
+    return weighted + w.nn.functional.cross_entropy(picked, target, label_smoothing=0.1)
 
 
 CASES = {
@@ -149,6 +152,7 @@ FUNCTIONS = {
     "random": lambda w, x: (w.rand(3), w.nn.functional.dropout(x), w.randperm(5), w.randint(0, 9, (4,)), x.normal_()),
     "named": lambda w, x: (Pair(x, (x + 1, "text")), x.max(0), {"a": None, 3: [1.5, True]}),
     "a gradient inside": lambda w, x: w.func.grad(lambda t: (t.sin() * t).sum())(x),
+    "gradients of losses": lambda w, x: w.func.grad(lambda t: losses(w, t))(x),
     "vmap": lambda w, x: w.vmap(lambda r: r.softmax(0) @ r)(x),
     "indexing": lambda w, x: (x[w.tensor([1, 0])], x.gather(1, w.tensor([[0], [2]])), x.masked_fill(x > 0, 7)),
     "nothing": lambda w, x: (),

@@ -101,7 +101,9 @@ void backward_as(const StridedView& out, const StridedView& grad, const StridedV
     for (int64_t i = begin; i < end; i++) {
       int64_t t = target.as<int64_t>()[i];
       bool ignored = t == rule.ignore_index;
-      double w = ignored ? 0.0 : weight.data ? at<C>(weight, t) : 1.0;
+      // Forward has checked the targets, unless a program from a file has none.
+      bool is_class = static_cast<uint64_t>(t) < static_cast<uint64_t>(g.classes);
+      double w = ignored || !is_class ? 0.0 : weight.data ? at<C>(weight, t) : 1.0;
       double scale = ignored ? 0.0 : grad.as<double>()[i], own = scale * w * (1.0 - rule.smoothing);
       // In two parts: rounded to C, a large one would be off by much more than the rounding of the difference.
       C log_sum = static_cast<C>(log_sums.as<double>()[i]);

@@ -21,7 +21,7 @@ def save(program, f):
     come from are kept, with the names of their files.
 
     TypeError for anything but a program, ValueError that names an op which no file can hold (one that draws from a
-    generator of its own, or the gradient of a max pooling), OSError where the file cannot be written.
+    generator of its own, or the gradients of max pooling and ``while_loop``), OSError where the file cannot be written.
 
     >>> import weft, os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "program.safetensors")
