@@ -17,8 +17,8 @@ def save(program, f):
     """Saves a program: its graph, its tensors and how it is called, in one safetensors file that can run no code.
 
     f: a path. The file is written under a temporary name, synced and renamed, as by :func:`weft.save`. Other programs
-    read the parameters from it as from any safetensors file. The lines of the source that ops
-    come from are kept, with the names of their files.
+    read the parameters from it as from any safetensors file. The lines of the source that ops come from are kept, with
+    the names of their files.
 
     TypeError for anything but a program, ValueError that names an op which no file can hold (one that draws from a
     generator of its own, or the gradients of max pooling and ``while_loop``), OSError where the file cannot be written.
