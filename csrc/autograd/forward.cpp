@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <mutex>
+#include <thread>
 #include <unordered_set>
 
 #include "autograd/engine.h"
@@ -60,15 +61,6 @@ TangentList& ensure_list(const Tensor& x) {
   return static_cast<TangentList&>(*meta.tangents);
 }
 
-// A copy of t, which has the shape of `like`, laid out as that is.
-Tensor laid_out(const Tensor& t, const Tensor& like) {
-  if (like.is_contiguous()) return t.is_contiguous() ? clone(t) : contiguous(t);
-  int64_t extent = like.numel() ? 1 : 0;
-  for (int d = 0; d < like.ndim() && extent; d++) extent += (like.size(d) - 1) * like.strides()[d];
-  const Tensor flat = put_view(zeros({extent}, t.dtype(), t.device()), t, like.strides(), 0);
-  return as_strided(flat, like.shape(), like.strides(), flat.offset());
-}
-
 // What `of`, a view, shows of the tangent of its base.
 Tensor part_of(const Tensor& base_tangent, const Tensor& of) {
   const int64_t offset = base_tangent.offset() + of.offset() - of.impl()->base->offset;
@@ -115,6 +107,9 @@ void elementwise(const ForwardCall& call) {
 
 // The transposed derivative is linear in what flows back: its own derivative by that, transposed, is the derivative.
 void by_transposing_twice(const ForwardCall& call) {
+  check<ErrorKind::NotImplemented>(call.op.twice_differentiable(), "jvp: a forward-mode derivative of ", call.op.name(),
+                                   " is not possible in a graph or a batch; use reverse mode (vjp, jacrev), or compute "
+                                   "it eagerly");
   std::vector<Tensor> inputs, moving, tangents;
   const bool create = is_recorded(call.in, call.tangents);
   GradModeGuard record(true);
@@ -176,6 +171,15 @@ Tensor without_history(const Tensor& x) {
   return own;
 }
 
+bool has_tangent(const Tensor& x) {
+  const TangentList* list = forward_levels ? list_of(x) : nullptr;
+  return list && !list->entries.empty();
+}
+
+void drop_tangents(const Tensor& x) {
+  if (list_of(x)) grad_meta(x)->tangents = nullptr;
+}
+
 void share_tangents(const Tensor& t, const Tensor& alias) {
   ensure_list(t);
   ensure_grad_meta(alias).tangents = grad_meta(t)->tangents;
@@ -191,32 +195,48 @@ ForwardLevel::ForwardLevel()
     : Interpreter(interpreter && interpreter->deferred, interpreter),
       state_(make_ref<ForwardLevelState>()),
       number_(++last_number),
+      thread_(std::this_thread::get_id()),
       outer_(std::exchange(innermost, this)) {
   interpreter = this;
   forward_levels++;
 }
 
 void ForwardLevel::leave() {
-  check(active_ && interpreter == this,
-        "forward-mode differentiation: a level must be left by the thread that entered "
-        "it, and before those around it");
+  if (!active_) return;
   active_ = false;
-  interpreter = next();
-  innermost = outer_;
   forward_levels--;
+  for (ForwardLevel** level = &innermost; *level; level = &(*level)->outer_) {
+    if (*level != this) continue;
+    *level = outer_;
+    break;
+  }
+  // Levels inside of this one that nobody has left end with it. It may be gone already: with what was around it.
+  bool inside = false;
+  for (Interpreter* level = interpreter; level && !inside; level = level->next()) inside = level == this;
+  const bool ordered = !inside || interpreter == this;
+  if (inside) interpreter = next();
   std::vector<Tensor> dropped;  // freeing them may run other code, which must not find the lists locked
-  std::lock_guard lock(state_->mutex);
-  for (TangentList* list : state_->lists)
-    std::erase_if(list->entries, [&](Entry& e) {
-      if (e.level != state_) return false;
-      dropped.push_back(std::move(e.tangent));
-      return true;
-    });
-  state_->lists.clear();
+  {
+    std::lock_guard lock(state_->mutex);
+    for (TangentList* list : state_->lists)
+      std::erase_if(list->entries, [&](Entry& e) {
+        if (e.level != state_) return false;
+        dropped.push_back(std::move(e.tangent));
+        return true;
+      });
+    state_->lists.clear();
+  }
+  dropped.clear();
+  check(ordered,
+        "forward-mode differentiation: a level has been left before those that were entered in it, which have "
+        "ended with it");
 }
 
 ForwardLevel::~ForwardLevel() {
-  if (active_ && interpreter == this) leave();
+  try {
+    leave();
+  } catch (const Error&) {  // it is left, and nobody is there to be told
+  }
 }
 
 ForwardLevel::Entry* ForwardLevel::find(const Tensor& x) const {
@@ -253,7 +273,7 @@ Tensor ForwardLevel::tangent(const Tensor& x) {
 Tensor ForwardLevel::owned_tangent(const Tensor& x) {
   Entry& e = *find(x);
   if (!e.owned || e.tangent.strides() != x.strides()) {
-    e.tangent = laid_out(e.tangent, x);
+    e.tangent = copy_laid_out(e.tangent, x);
     e.owned = true;
   }
   return e.tangent;
@@ -284,14 +304,15 @@ void ForwardLevel::handle(const Op& op, Inputs in, Tensor* out) {
   push_forward({op, in, tangents.data(), out, out_tangents.data()});
   for (int k = 0; k < op.num_outputs(); k++) {
     if (!out_tangents[k].defined() || !is_floating(out[k].dtype())) continue;
-    const Tensor along = like_output(out_tangents[k], out[k]);
-    // A derivative may be one of the tangents that it was made from.
+    Tensor along = like_output(out_tangents[k], out[k]);
+    // A derivative may be one of the tangents that it was made from, which an in-place change must not change with it.
     bool own = along.impl()->storage != out[k].impl()->storage;
     for (int i = 0; i < in.size() && own; i++) {
       own = !in[i].defined() || in[i].impl()->storage != along.impl()->storage;
       own = own && (!tangents[i].defined() || tangents[i].impl()->storage != along.impl()->storage);
     }
-    store(out[k], along, own);
+    if (!own) along = clone(along);
+    store(out[k], along, true);
   }
 }
 
@@ -341,9 +362,9 @@ void ForwardLevel::write(const Tensor& target, const Tensor& changed) {
   }
   if (!changed.defined()) return;
   const Tensor base(target.impl()->base);
-  if (!base.defined() || base.dtype() != target.dtype()) return store(target, changed, false);
+  if (!base.defined() || base.dtype() != target.dtype()) return store(target, clone(changed), true);
   // No other view of the base has a tangent yet.
-  const Tensor zero = laid_out(zeros(base.shape(), base.dtype(), base.device()), base);
+  const Tensor zero = copy_laid_out(zeros(base.shape(), base.dtype(), base.device()), base);
   store(base, put_view(zero, changed, target.strides(), target.offset() - base.offset()), true);
   store(target, part_of(find(base)->tangent, target), true);
 }
@@ -358,9 +379,16 @@ void check_tangent(const char* what, const Tensor& x, const Tensor& tangent) {
 }  // namespace
 
 Tensor ForwardLevel::output(const Tensor& x, const Tensor& tangent) {
-  if (!x.requires_grad()) return make_dual(x, tangent);
+  if (!x.requires_grad()) {
+    check_tangent("jvp", x, tangent);
+    InterpreterScope outside(next());
+    const Tensor dual = view_as(x, x.shape());
+    store(dual, clone(tangent), true);
+    return dual;
+  }
   check_tangent("jvp", x, tangent);
-  store(x, tangent, false);
+  InterpreterScope outside(next());
+  store(x, clone(tangent), true);
   return x;
 }
 

@@ -3,6 +3,7 @@
 // levels may be nested without being confused, and backward differentiates through tangents as through anything else.
 #pragma once
 
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -18,8 +19,10 @@ class ForwardLevel final : public Interpreter {
  public:
   // Around everything that the thread runs from now on; becomes the innermost level.
   ForwardLevel();
-  // Takes the level's tangents out of all tensors. RuntimeError unless it is the innermost one of this thread.
+  // Takes the level's tangents out of all tensors, and ends the levels inside of it: a RuntimeError tells of those.
   void leave();
+  // Has it been entered by this thread? Another one must not leave it.
+  bool is_of_this_thread() const { return thread_ == std::this_thread::get_id(); }
   ~ForwardLevel() override;
   ForwardLevel(const ForwardLevel&) = delete;
 
@@ -50,6 +53,7 @@ class ForwardLevel final : public Interpreter {
 
   Ref<ForwardLevelState> state_;
   uint64_t number_;
+  std::thread::id thread_;
   std::vector<std::pair<const TensorImpl*, Tensor>> before_;  // tangents of what is being changed in place
   bool active_ = true;
   ForwardLevel* outer_;

@@ -122,7 +122,7 @@ void become_view(const char* op, const Tensor& t, const Tensor& view) {
   const bool recorded = t.requires_grad();
   if (recorded && impl.base) check_view_recorded(op, t);
   Ref<Node> node = recorded && !impl.base ? grad_fn(view) : nullptr;
-  if (forward_levels) share_tangents(view, t);
+  if (has_tangent(view)) share_tangents(view, t);
   impl.shape = view.shape();
   impl.strides = view.strides();
   impl.offset = view.offset();

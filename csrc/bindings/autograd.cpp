@@ -286,6 +286,7 @@ void bind_autograd(Family& f) {
         check(!t.is_view(), "detach_: a view cannot be detached in place; use detach()");
         if (GradMeta* meta = grad_meta(t)) meta->grad_fn = nullptr;
         t.impl()->requires_grad = false;
+        drop_tangents(t);
         return self;
       },
       "Cuts this tensor from the graph in place.");

@@ -22,15 +22,19 @@ using graph::Purpose;
 using graph::Traced;
 using graph::Tracer;
 
-// What function(stand-ins) computes; it takes and returns a list of tensors. `recorded`: did autograd follow the
-// computation of each result?
+// Did autograd follow the computation of a result, and was it detached?
+struct Result {
+  bool recorded, detached;
+};
+
+// What function(stand-ins) computes; it takes and returns a list of tensors.
 Traced trace(Tracer& tracer, const py::object& function, const std::vector<Tensor>& stand_ins,
-             std::vector<char>& recorded) {
+             std::vector<Result>& kinds) {
   InterpreterScope scope(&tracer);
   BackwardWatch watch([&](Node& node, bool accumulates) { tracer.gradient_arrives(node, accumulates); });
   py::object result = function(py::cast(stand_ins));
   const auto results = result.cast<std::vector<Tensor>>();
-  for (const Tensor& t : results) recorded.push_back(t.requires_grad());
+  for (const Tensor& t : results) kinds.push_back({t.requires_grad(), t.impl()->detached});
   Traced traced = tracer.finish(results);
   int next = 0;
   for (graph::Origin& origin : traced.origins)
@@ -62,12 +66,15 @@ std::vector<std::pair<Tensor, bool>> vmap(const py::object& function, const std:
     stand_ins.push_back(tracer.argument({shape, strides, t.dtype(), t.device()}));
     stand_ins.back().impl()->requires_grad = GradMode::enabled() && t.requires_grad();
     tracer.stands_for(stand_ins.back(), t);
+    if (stand_ins.back().requires_grad() || has_tangent(t)) tracer.follow();
   }
-  std::vector<char> recorded;
-  Traced traced = trace(tracer, function, stand_ins, recorded);
+  std::vector<Result> kinds;
+  Traced traced = trace(tracer, function, stand_ins, kinds);
   std::vector<std::pair<Tensor, bool>> results;
-  for (const Batched& b : graph::evaluate_batched(traced, arguments, options))
-    results.emplace_back(recorded[results.size()] ? b.tensor : without_history(b.tensor), b.batched);
+  for (const Batched& b : graph::evaluate_batched(traced, arguments, options)) {
+    const auto [recorded, detached] = kinds[results.size()];
+    results.emplace_back(recorded ? b.tensor : detached ? detach(b.tensor) : without_history(b.tensor), b.batched);
+  }
   return results;
 }
 
@@ -79,8 +86,13 @@ class Level {
     level_ = std::make_unique<ForwardLevel>();
   }
   void exit() {
-    get().leave();
-    level_.reset();
+    get();
+    check(level_->is_of_this_thread(), "forward-mode differentiation: a level is left by the thread that entered it");
+    const std::unique_ptr<ForwardLevel> level = std::move(level_);
+    level->leave();
+  }
+  ~Level() {
+    if (level_ && !level_->is_of_this_thread()) level_.release();  // the other thread still goes through it
   }
   ForwardLevel& get() const {
     check(level_ != nullptr, "forward-mode differentiation: the level has ended, or was not entered");
@@ -106,6 +118,7 @@ struct LevelOfCall {
 // Python, where inputs are pairs (tensor, is it batched?) and so are the results.
 struct FunctionCall : OpOf<FunctionCall> {
   static constexpr const char* kName = "autograd_function";
+  static constexpr Traits kTraits{.pure = false, .differentiable = false};
   struct Rule : RefCounted {
     py::object call;
     std::vector<OutputSpec> outputs;
@@ -120,8 +133,6 @@ struct FunctionCall : OpOf<FunctionCall> {
   int num_outputs() const override { return static_cast<int>(rule->outputs.size()); }
   void infer(Inputs, OutputSpec* out) const override { std::copy(rule->outputs.begin(), rule->outputs.end(), out); }
   // Its node comes from the Function.
-  bool differentiable() const override { return false; }
-  bool pure() const override { return false; }
 };
 
 void batch_function_call(const FunctionCall& op, const BatchCall& call) {

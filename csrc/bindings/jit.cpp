@@ -13,6 +13,7 @@
 #include "bindings/tensor_object.h"
 
 #include "autograd/engine.h"
+#include "autograd/forward.h"
 #include "graph/control_flow.h"
 #include "graph/function.h"
 #include "op/autocast.h"
@@ -540,7 +541,10 @@ TracedBody trace_body(const char* what, const py::object& function, const std::v
   }
   traced.body = graph::make_body(std::move(finished), arguments.size(), what);
   traced.body.recorded = std::move(history.recorded);
-  for (size_t i = 0; i < results.size(); i++) traced.body.graph.results[i].detached = !traced.body.recorded[i];
+  for (size_t i = 0; i < results.size(); i++) {
+    traced.body.graph.results[i].detached = !traced.body.recorded[i];
+    traced.body.graph.results[i].still = results[i].impl()->detached;
+  }
   if (!history.no_gradient.empty()) traced.body.no_gradient = std::move(history.no_gradient);
   return traced;
 }
@@ -552,7 +556,7 @@ std::vector<Tensor> with_history(const char* what, std::vector<Tensor> results,
   for (size_t i = 0; i < results.size(); i++) {
     bool recorded = i < carried && given[i].requires_grad();
     for (const graph::Body* body : bodies) recorded |= i < body->recorded.size() && body->recorded[i];
-    if (!recorded) results[i] = detach(results[i]);
+    if (!recorded) results[i] = without_history(results[i]);
     for (const graph::Body* body : bodies)
       check_traceable(!results[i].requires_grad() || body->no_gradient.empty(), what,
                       ": the derivative of a function in it is not possible in a graph, because ", body->no_gradient,

@@ -1,13 +1,11 @@
 #include "graph/control_flow.h"
 
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <unordered_set>
 
 #include "autograd/engine.h"
 #include "graph/evaluate.h"
-#include "graph/passes/passes.h"
+#include "graph/sub_graph.h"
 #include "kernels/elementwise.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
@@ -15,143 +13,12 @@
 #include "op/registry.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/movement.h"
 
 namespace weft::graph {
 
 namespace {
-
-bool is_pure(const Graph& g) {
-  return std::all_of(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.op->pure(); });
-}
-bool draws_random_numbers(const Graph& g) {
-  return std::any_of(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.op->random(); });
-}
-bool is_twice_differentiable(const Graph& g) {
-  return std::all_of(g.nodes.begin(), g.nodes.end(), [](const Node& n) { return n.op->twice_differentiable(); });
-}
-
-// A body that ops share, with its plan and its derivatives.
-class SubGraph : public RefCounted {
- public:
-  explicit SubGraph(Graph g) : traced_(std::move(g)), pure_(is_pure(traced_)) {
-    Graph optimized = traced_;
-    optimize(optimized, {});
-    plan_ = make_ref<Plan>(std::move(optimized));
-  }
-
-  const Graph& graph() const { return traced_; }
-  bool pure() const { return pure_; }
-  bool random() const { return draws_random_numbers(traced_); }
-  bool twice_differentiable() const { return is_twice_differentiable(traced_); }
-  int num_results() const { return static_cast<int>(traced_.results.size()); }
-  // Inputs that are not constants: they come first.
-  int num_inputs() const {
-    return static_cast<int>(std::count_if(traced_.inputs.begin(), traced_.inputs.end(),
-                                          [](const Input& i) { return !i.constant.defined(); }));
-  }
-  const Value& result_type(int i) const { return traced_.values[at(traced_.results[at(i)].value)]; }
-  const Value& input_type(int i) const { return traced_.values[at(traced_.inputs[at(i)].value)]; }
-
-  std::vector<Tensor> run(const std::vector<Tensor>& inputs) const {
-    std::vector<const Tensor*> list;
-    for (const Tensor& t : inputs) list.push_back(&t);
-    list.resize(plan_->graph().inputs.size(), nullptr);
-    std::vector<Tensor> results(traced_.results.size());
-    plan_->run(list.data(), results.data());
-    return results;
-  }
-
-  // Memory that a run takes, its results included; of these that of the first n.
-  size_t peak() const { return plan_->memory().peak_bytes(); }
-  size_t result_bytes(int n) const {
-    size_t sum = 0;
-    for (int i = 0; i < n; i++) sum += result_type(i).bytes();
-    return sum;
-  }
-
-  // The graph from the inputs and the gradients of all floating results to the gradients of the inputs in `wanted`. It
-  // looks only at those of results in `given`: zeros times an infinite derivative would be no zeros.
-  Ref<const SubGraph> gradient(const std::vector<bool>& wanted, const std::vector<bool>& given) const;
-  // Of what is carried (the first results and inputs), the results that those in `given` depend on from step to step.
-  std::vector<bool> with_dependences(std::vector<bool> given, int carried) const;
-
- private:
-  Graph traced_;
-  bool pure_;
-  Ref<Plan> plan_;
-  mutable std::mutex mutex_;
-  mutable std::map<std::pair<std::vector<bool>, std::vector<bool>>, Ref<const SubGraph>> gradients_;
-};
-
-Graph finish_with_constants(Tracer& tracer, const std::vector<Tensor>& results) {
-  Traced traced = tracer.finish(results);
-  for (size_t i = 0; i < traced.origins.size(); i++)
-    if (traced.origins[i].kind != Origin::Kind::Argument) traced.graph.inputs[i].constant = traced.origins[i].tensor;
-  std::stable_partition(traced.graph.inputs.begin(), traced.graph.inputs.end(),
-                        [](const Input& i) { return !i.constant.defined(); });
-  // Each result has memory of its own; one that is an input is copied.
-  for (size_t i = 0; i < traced.graph.results.size(); i++) {
-    Result& r = traced.graph.results[i];
-    r = {r.value, static_cast<int>(i), traced.graph.values[at(r.value)].strides, 0};
-  }
-  return std::move(traced.graph);
-}
-
-std::vector<bool> SubGraph::with_dependences(std::vector<bool> given, int carried) const {
-  for (bool grows = true; grows;) {
-    std::vector<char> read(traced_.values.size(), 0);
-    for (size_t i = 0; i < traced_.results.size(); i++)
-      if (given[i]) read[at(traced_.results[i].value)] = 1;
-    for (size_t n = traced_.nodes.size(); n-- > 0;) {
-      const Node& node = traced_.nodes[n];
-      const bool any =
-          std::any_of(node.outputs.begin(), node.outputs.end(), [&](ValueId v) { return read[at(v)] != 0; });
-      for (ValueId v : node.inputs)
-        if (any && v != kNone) read[at(v)] = 1;
-    }
-    grows = false;
-    for (int i = 0; i < carried; i++) {
-      if (given[at(i)] || !read[at(traced_.inputs[at(i)].value)]) continue;
-      given[at(i)] = true;
-      grows = true;
-    }
-  }
-  return given;
-}
-
-Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted, const std::vector<bool>& given) const {
-  std::lock_guard lock(mutex_);
-  Ref<const SubGraph>& known = gradients_[{wanted, given}];
-  if (known) return known;
-  Tracer tracer;
-  GradModeGuard record(true);
-  InterpreterScope scope(&tracer);
-  std::vector<Tensor> inputs, sought;
-  for (int i = 0; i < num_inputs(); i++) {
-    Tensor x = tracer.argument(input_type(i));
-    x.impl()->requires_grad = wanted[at(i)];
-    if (wanted[at(i)]) sought.push_back(x);
-    inputs.push_back(x);
-  }
-  std::vector<Tensor> results = evaluate_eagerly(traced_, inputs), roots, root_grads;
-  for (size_t i = 0; i < results.size(); i++) {
-    const Tensor& r = results[i];
-    if (!is_floating(r.dtype())) continue;
-    Tensor g = tracer.argument({r.shape(), contiguous_strides(r.shape()), r.dtype(), r.device()});
-    if (!r.requires_grad() || traced_.results[i].detached || !given[i]) continue;
-    g.impl()->requires_grad = true;
-    roots.push_back(r);
-    root_grads.push_back(g);
-  }
-  // Recorded, because the gradient may be differentiated once more.
-  std::vector<Tensor> found(sought.size());
-  if (!roots.empty()) found = grad(roots, sought, root_grads, true, true, true);
-  for (size_t i = 0; i < found.size(); i++)
-    found[i] = found[i].defined() ? contiguous(found[i]) : zeros_like(sought[i]);
-  known = Ref<const SubGraph>(new SubGraph(finish_with_constants(tracer, found)));
-  return known;
-}
 
 std::vector<Tensor> part(Inputs in, int first, int count) {
   std::vector<Tensor> tensors;
@@ -195,9 +62,17 @@ void check_carried(const InputCheck& in, const SubGraph& body, int carried) {
     in.that(same_type(body.input_type(i), body.result_type(i)), "what is carried to keep its type");
 }
 
+// What an op does that runs the body.
+void add_body(Traits& traits, const SubGraph& body) {
+  traits.pure = traits.pure && body.pure();
+  traits.random = traits.random || body.random();
+  traits.twice_differentiable = traits.twice_differentiable && body.twice_differentiable();
+}
+
 // inputs: the condition, then what both branches read.
 struct Cond : OpOf<Cond> {
   static constexpr const char* kName = "cond";
+  static constexpr Traits kTraits{.may_fail = true};
   Ref<const SubGraph> on_true, on_false;
   WEFT_FIELDS(on_true, on_false);
   void check_inputs(const InputCheck& in) const {
@@ -210,15 +85,11 @@ struct Cond : OpOf<Cond> {
                   on_true->result_type(i).dtype == on_false->result_type(i).dtype,
               "branches that give the same types");
   }
-  Cond(Ref<const SubGraph> t, Ref<const SubGraph> f) : on_true(std::move(t)), on_false(std::move(f)) {}
+  Cond(Ref<const SubGraph> t, Ref<const SubGraph> f) : on_true(std::move(t)), on_false(std::move(f)) {
+    for (const auto& branch : {on_true, on_false}) add_body(traits_, *branch);
+  }
 
   int num_outputs() const override { return on_true->num_results(); }
-  bool pure() const override { return on_true->pure() && on_false->pure(); }
-  bool random() const override { return on_true->random() || on_false->random(); }
-  bool twice_differentiable() const override {
-    return on_true->twice_differentiable() && on_false->twice_differentiable();
-  }
-  bool may_fail() const override { return true; }
   Device device(Inputs) const override { return num_outputs() ? on_true->result_type(0).device : Device{}; }
   void infer(Inputs, OutputSpec* out) const override {
     for (int i = 0; i < num_outputs(); i++) out[i] = spec_of(on_true->result_type(i));
@@ -249,6 +120,7 @@ struct Cond : OpOf<Cond> {
 // inputs: what is carried, what the test has captured, what the body has captured
 struct While : OpOf<While> {
   static constexpr const char* kName = "while_loop";
+  static constexpr Traits kTraits{.may_fail = true, .twice_differentiable = false};
   Ref<const SubGraph> test, body;
   int carried;
   WEFT_FIELDS(test, body, carried);
@@ -263,13 +135,11 @@ struct While : OpOf<While> {
     check_body_inputs(in, 0, *body, 0, carried);
     check_body_inputs(in, test->num_inputs(), *body, carried, body->num_inputs() - carried);
   }
-  While(Ref<const SubGraph> t, Ref<const SubGraph> b, int n) : test(std::move(t)), body(std::move(b)), carried(n) {}
+  While(Ref<const SubGraph> t, Ref<const SubGraph> b, int n) : test(std::move(t)), body(std::move(b)), carried(n) {
+    for (const auto& part : {test, body}) add_body(traits_, *part);
+  }
 
   int num_outputs() const override { return carried; }
-  bool pure() const override { return test->pure() && body->pure(); }
-  bool random() const override { return test->random() || body->random(); }
-  bool twice_differentiable() const override { return false; }
-  bool may_fail() const override { return true; }
   Device device(Inputs in) const override { return in[0].device(); }
   void infer(Inputs, OutputSpec* out) const override {
     for (int i = 0; i < carried; i++) out[i] = spec_of(body->result_type(i));
@@ -310,6 +180,7 @@ struct While : OpOf<While> {
 // ones among what is carried; outputs: gradients of the inputs in `wanted`.
 struct WhileBackward : OpOf<WhileBackward> {
   static constexpr const char* kName = "while_loop_backward";
+  static constexpr Traits kTraits{.may_fail = true, .twice_differentiable = false};
   Ref<const Op> loop;  // a While
   Ref<const SubGraph> gradient;
   std::vector<bool> wanted;  // of the body's inputs
@@ -318,8 +189,6 @@ struct WhileBackward : OpOf<WhileBackward> {
       : loop(std::move(l)), gradient(std::move(g)), wanted(std::move(w)) {}
 
   int num_outputs() const override { return gradient->num_results(); }
-  bool may_fail() const override { return true; }
-  bool twice_differentiable() const override { return false; }
   void vjp(const Vjp&, Tensor*) const override {
     fail<ErrorKind::NotImplemented>(
         "while_loop: its second derivative is not possible in a graph; use scan with a "
@@ -416,6 +285,7 @@ void While::vjp(const Vjp& v, Tensor* grads) const {
 // results.
 struct Scan : OpOf<Scan> {
   static constexpr const char* kName = "scan";
+  static constexpr Traits kTraits{.may_fail = true};
   Ref<const SubGraph> body;
   int carried, sequences;
   int64_t length;
@@ -437,13 +307,11 @@ struct Scan : OpOf<Scan> {
     check_body_inputs(in, captured, *body, captured, body->num_inputs() - captured);
   }
   Scan(Ref<const SubGraph> b, int n, int s, int64_t l, bool r)
-      : body(std::move(b)), carried(n), sequences(s), length(l), reverse(r) {}
+      : body(std::move(b)), carried(n), sequences(s), length(l), reverse(r) {
+    add_body(traits_, *body);
+  }
 
-  bool random() const override { return body->random(); }
-  bool twice_differentiable() const override { return body->twice_differentiable(); }
   int num_outputs() const override { return body->num_results(); }
-  bool pure() const override { return body->pure(); }
-  bool may_fail() const override { return true; }
   Device device(Inputs in) const override { return in[0].device(); }
   void infer(Inputs, OutputSpec* out) const override {
     for (int i = 0; i < num_outputs(); i++) {
@@ -661,7 +529,7 @@ Body make_body(Traced traced, size_t num_arguments, const char* what) {
   check(arguments.size() == num_arguments, what, ": the same tensor was given twice; clone() it");
   arguments.insert(arguments.end(), captured.begin(), captured.end());
   arguments.insert(arguments.end(), constants.begin(), constants.end());
-  if (draws_random_numbers(traced.graph)) body.no_gradient = "it draws random numbers, and would draw others once more";
+  if (is_random(traced.graph)) body.no_gradient = "it draws random numbers, and would draw others once more";
   body.graph = std::move(traced.graph);
   body.graph.inputs = std::move(arguments);
   for (size_t i = 0; i < body.graph.results.size(); i++) {
@@ -747,6 +615,137 @@ struct FieldCodec<Ref<const graph::SubGraph>> {
 
 namespace graph {
 namespace {
+
+// Forward rules: bodies that compute tangents too.
+
+// The graph with its inputs, of which constants are last, and results in another order.
+Graph reordered(Graph g, const std::vector<int>& inputs, const std::vector<int>& results) {
+  std::vector<Input> in;
+  for (int i : inputs) in.push_back(g.inputs[at(i)]);
+  for (const Input& i : g.inputs)
+    if (i.constant.defined()) in.push_back(i);
+  std::vector<Result> out;
+  for (int r : results) out.push_back(g.results[at(r)]);
+  for (size_t r = 0; r < out.size(); r++) out[r].memory = static_cast<int>(r);
+  g.inputs = std::move(in);
+  g.results = std::move(out);
+  return g;
+}
+
+// Numbers 0 to n - 1 of things that tangents follow, where those in `moving` have one: of each group the things, then
+// the tangents. `groups`: where they begin.
+std::vector<int> beside_tangents(const std::vector<bool>& moving, std::vector<size_t> groups) {
+  std::vector<int> order, tangents;
+  int next = static_cast<int>(moving.size());
+  for (bool moves : moving) tangents.push_back(moves ? next++ : -1);
+  groups.push_back(moving.size());
+  for (size_t g = 0; g + 1 < groups.size(); g++) {
+    for (size_t i = groups[g]; i < groups[g + 1]; i++) order.push_back(static_cast<int>(i));
+    for (size_t i = groups[g]; i < groups[g + 1]; i++)
+      if (moving[i]) order.push_back(tangents[i]);
+  }
+  return order;
+}
+
+// Which of some results have tangents.
+std::vector<bool> floating_results(const SubGraph& body) {
+  std::vector<bool> floating;
+  for (int i = 0; i < body.num_results(); i++) floating.push_back(is_floating(body.result_type(i).dtype));
+  return floating;
+}
+
+// Inputs first ... first + moving.size() - 1 of the call, then the tangents of those in `moving`; in this order.
+std::vector<Tensor> inputs_with_tangents(const ForwardCall& call, int first, const std::vector<bool>& moving,
+                                         const std::vector<int>& order) {
+  std::vector<Tensor> all, ordered;
+  for (size_t i = 0; i < moving.size(); i++) all.push_back(call.in[first + static_cast<int>(i)]);
+  for (size_t i = 0; i < moving.size(); i++) {
+    const Tensor& t = call.tangents[first + static_cast<int>(i)];
+    if (moving[i]) all.push_back(t.defined() ? contiguous(t) : zeros_like(contiguous(all[i])));
+  }
+  for (int i : order) ordered.push_back(all[at(i)]);
+  return ordered;
+}
+
+void give_outputs(const ForwardCall& call, const std::vector<Tensor>& found, const std::vector<bool>& floating,
+                  const std::vector<int>& order) {
+  std::vector<Tensor> all(found.size());
+  for (size_t i = 0; i < order.size(); i++) all[at(order[i])] = found[i];
+  size_t next = floating.size();
+  for (size_t i = 0; i < floating.size(); i++) {
+    call.out[i] = all[i];
+    if (floating[i]) call.out_tangents[i] = all[next++];
+  }
+}
+
+// Inputs with tangents; of what is carried, the first ones, all floating ones, which may get one.
+std::vector<bool> moving_inputs(const ForwardCall& call, int first, int count, int carried) {
+  std::vector<bool> moving;
+  for (int i = first; i < first + count; i++)
+    moving.push_back(i < carried ? is_floating(call.in[i].dtype()) : call.tangents[i].defined());
+  return moving;
+}
+
+int count_of(const std::vector<bool>& set, size_t first, size_t last) {
+  return static_cast<int>(
+      std::count(set.begin() + static_cast<int64_t>(first), set.begin() + static_cast<int64_t>(last), true));
+}
+
+WEFT_FORWARD_RULE(Cond) {
+  const std::vector<bool> moving = moving_inputs(call, 1, op.on_true->num_inputs(), 0);
+  const std::vector<bool> floating = floating_results(*op.on_true);
+  const std::vector<int> order = beside_tangents(moving, {0}), results = beside_tangents(floating, {0});
+  std::vector<Tensor> inputs = {call.in[0]};
+  for (const Tensor& t : inputs_with_tangents(call, 1, moving, order)) inputs.push_back(t);
+  const Ref<const SubGraph> on_true(new SubGraph(op.on_true->with_tangents(moving)));
+  const Ref<const SubGraph> on_false(new SubGraph(op.on_false->with_tangents(moving)));
+  give_outputs(call, apply_list(Cond(on_true, on_false), inputs), floating, results);
+  return true;
+}
+
+WEFT_FORWARD_RULE(While) {
+  const int carried = op.carried, tested = op.num_test_inputs(), captured = op.body->num_inputs() - carried;
+  std::vector<bool> moving = moving_inputs(call, 0, carried, carried);
+  const std::vector<bool> of_body = moving_inputs(call, carried + tested, captured, 0);
+  const std::vector<int> results = beside_tangents(moving, {0});
+  const std::vector<Tensor> state = inputs_with_tangents(call, 0, moving, results);
+  // The test looks at no tangents.
+  Graph test = op.test->graph();
+  std::vector<int> order;
+  for (int i = 0; i < carried; i++) order.push_back(i);
+  for (int i = 0; i < carried; i++) {
+    if (!moving[at(i)]) continue;
+    Value type = op.body->input_type(i);
+    type.strides = contiguous_strides(type.shape);
+    order.push_back(static_cast<int>(test.inputs.size()));
+    test.add_input(type);
+  }
+  for (int i = 0; i < tested; i++) order.push_back(carried + i);
+  const Ref<const SubGraph> new_test(new SubGraph(reordered(std::move(test), order, {0})));
+  const std::vector<Tensor> for_body =
+      inputs_with_tangents(call, carried + tested, of_body, beside_tangents(of_body, {0}));
+  moving.insert(moving.end(), of_body.begin(), of_body.end());
+  const Ref<const SubGraph> body(
+      new SubGraph(reordered(op.body->with_tangents(moving), beside_tangents(moving, {0, at(carried)}), results)));
+  const While loop(new_test, body, static_cast<int>(state.size()));
+  const std::vector<Tensor> inputs = joined({state, part(call.in, carried, tested), for_body});
+  moving.resize(at(carried));
+  give_outputs(call, apply_list(loop, inputs), moving, results);
+  return true;
+}
+
+WEFT_FORWARD_RULE(Scan) {
+  const size_t carried = at(op.carried), first_captured = carried + at(op.sequences);
+  const std::vector<bool> moving = moving_inputs(call, 0, call.in.size(), op.carried);
+  const std::vector<bool> floating = floating_results(*op.body);
+  const std::vector<int> order = beside_tangents(moving, {0, carried, first_captured});
+  const std::vector<int> results = beside_tangents(floating, {0, carried});
+  const Ref<const SubGraph> body(new SubGraph(reordered(op.body->with_tangents(moving), order, results)));
+  const Scan scan(body, op.carried + count_of(moving, 0, carried),
+                  op.sequences + count_of(moving, carried, first_captured), op.length, op.reverse);
+  give_outputs(call, apply_list(scan, inputs_with_tangents(call, 0, moving, order)), floating, results);
+  return true;
+}
 
 WEFT_OP(Cond);
 WEFT_OP(While);

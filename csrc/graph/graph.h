@@ -79,7 +79,9 @@ struct Result {
   int memory = 0;
   Strides strides{};
   int64_t offset = 0;
-  bool detached = false;  // of a body of control flow: gradients do not go into it
+  // Of a body of control flow: gradients do not go into it, because autograd did not follow it; and neither do tangents,
+  // because it was detached.
+  bool detached = false, still = false;
 };
 
 // The memory of an input is to hold `value` after the run.

@@ -12,6 +12,7 @@ namespace weft::graph {
 
 struct Rows : OpOf<Rows> {
   static constexpr const char* kName = "rows";
+  static constexpr Traits kTraits{.differentiable = false, .scratch = true};
 
   // A tensor as a member sees it.
   struct Operand {
@@ -42,10 +43,8 @@ struct Rows : OpOf<Rows> {
   void seal();
   int num_outputs() const override { return static_cast<int>(outputs.size()); }
   int overwrites(int output) const override { return written_over[static_cast<size_t>(output)]; }
-  bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override;
   void run(Inputs in, const Tensor* out) const override;
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   std::string text() const override;
 
  private:

@@ -13,6 +13,7 @@ namespace weft::graph {
 
 struct Tiled : OpOf<Tiled> {
   static constexpr const char* kName = "tiled";
+  static constexpr Traits kTraits{.elementwise = true, .differentiable = false};
   std::string ops;  // names of what it stands for
   DType compute;
   std::vector<TileInstruction> instructions;
@@ -32,9 +33,7 @@ struct Tiled : OpOf<Tiled> {
   // The instructions are final when this is called.
   void seal();
   int num_outputs() const override { return static_cast<int>(outputs.size()) + reduction.has_value(); }
-  bool elementwise() const override { return true; }
   uint64_t reduced_dims() const override { return reduction ? reduction->mask : 0; }
-  bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override;
   void run(Inputs in, const Tensor* out) const override;
   size_t temporary_bytes(Inputs in, const Tensor* out) const override {

@@ -36,6 +36,11 @@ std::string read_at(const std::string& source) {
 
 bool is_symbolic(const Tensor& t) { return t.impl()->storage->symbolic(); }
 
+// The same memory, of which autograd knows nothing.
+Tensor alias_of(const Tensor& t) {
+  return Tensor(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
+}
+
 }  // namespace
 
 namespace {
@@ -129,7 +134,8 @@ int Tracer::source() {
 // A symbolic tensor that covers its own new storage has this value.
 void Tracer::define(const Tensor& t, ValueId value) {
   Memory& memory = memories_[t.impl()->storage.get()];
-  memory.root = t;
+  // The program may give its own tensor another shape in place.
+  memory.root = purpose_ == Purpose::Transform ? alias_of(t) : t;
   memory.own = true;
   memory.value = value;
   memory.views = {{geometry_of(t), value, 0}};
@@ -155,8 +161,7 @@ Tracer::Memory& Tracer::capture(const Tensor& t) {
   bool constant = origin.kind == Origin::Kind::Constant;
   int input = graph_.add_input(type_of(root), constant ? root : Tensor());
   // What the program goes on to do to it in place gives it a history, which what it is now has not.
-  if (constant && purpose_ == Purpose::Transform && !root.requires_grad())
-    origin.tensor = alias_as_strided(root, root.shape(), root.strides(), root.offset());
+  if (constant && purpose_ == Purpose::Transform && !root.requires_grad()) origin.tensor = alias_of(root);
   origins_.push_back(std::move(origin));
   Memory& memory = memories_[root.impl()->storage.get()];
   memory.root = root;
@@ -207,10 +212,29 @@ bool Tracer::takes(const Op& op, Inputs inputs, bool in_place) {
           " from outside shares memory with an argument that the function has changed in place; clone() one");
     auto memory = memories_.find(storage);
     if (memory == memories_.end()) continue;
+    if (in_place && i == 0 && !memory->second.own && memory->second.version == 0) {
+      const bool constant = inputs[0].impl()->storage->made_in() == number_, known = !depends(inputs);
+      if (!known && !constant) return true;
+      keep_values_of(storage);
+      return !known;
+    }
     // What a node reads must still be there when the trace is evaluated.
     if (memory->second.own || memory->second.version > 0 || (in_place && i == 0)) return true;
   }
   return false;
+}
+
+// Of memory that is about to change, and that nodes read as it is now.
+void Tracer::keep_values_of(const Storage* storage) {
+  InterpreterScope outside(next());
+  for (size_t i = 0; i < origins_.size(); i++) {
+    Tensor& t = origins_[i].tensor;
+    if (!t.defined() || t.impl()->storage.get() != storage) continue;
+    GradModeGuard record(t.requires_grad());
+    t = copy_laid_out(t, t);
+  }
+  std::erase_if(captured_, [&](const auto& entry) { return entry.first->storage.get() == storage; });
+  memories_.erase(storage);
 }
 
 bool Tracer::depends(Inputs inputs) const {
@@ -239,6 +263,8 @@ ValueId Tracer::value_of(const Tensor& t) {
   Memory& memory = memory_of(t);
   check_shown(memory);
   if (purpose_ == Purpose::Transform && !memory.own && memory.version == 0) return captured_value(t);
+  // A part of a program that is traced apart reads it with its tangent, which its base may not have.
+  if (outer_ && !memory.own && memory.version == 0 && !t.same(memory.root) && has_tangent(t)) return captured_value(t);
   if (outer_) check_history(memory, t);
   Geometry wanted = geometry_of(t);
   for (const View& view : memory.views)
@@ -307,6 +333,11 @@ void Tracer::handle(const Op& op, Inputs inputs, Tensor* outputs) {
 
 void Tracer::handle_inplace(const Op& op, Inputs inputs) {
   constexpr int kFirst = 0;
+  const Tensor& target = inputs[0];
+  check_traceable(purpose_ == Purpose::Program || !followed_ || !is_symbolic(target) || !target.impl()->detached,
+                  op.name(),
+                  "_: under vmap the values of a tensor that gradients go through cannot be changed in place "
+                  "by way of .data or detach(); clone() it first");
   InPlaceChange change(op, inputs);
   record_inplace(op, inputs, &kFirst);
   change.finish();
@@ -416,6 +447,7 @@ ValueId Tracer::captured_value(const Tensor& t) {
   auto [known, fresh] = captured_.try_emplace(t.impl(), kNone);
   if (!fresh) return known->second;
   kept_.push_back(t);
+  followed_ |= t.requires_grad();
   graph_.add_input(type_of(t));
   origins_.push_back({Origin::Kind::Captured, -1, t});
   return known->second = graph_.inputs.back().value;

@@ -149,7 +149,9 @@ class Tracer final : public Interpreter {
   std::function<void(const Op&)> on_random;
 
   bool is_transform() const { return purpose_ == Purpose::Transform; }
-  // Of a transform: do the values of any of these depend on its arguments?
+  // Of a transform: something outside wants gradients or tangents of what is traced.
+  void follow() { followed_ = true; }
+  // Do the values of any of these depend on its arguments?
   bool depends(Inputs inputs) const;
   bool takes(const Op& op, Inputs inputs, bool in_place) override;
   bool hides(const Tensor& x) const override;
@@ -220,6 +222,7 @@ class Tracer final : public Interpreter {
   void check_shared_arguments() const;
   ValueId captured_value(const Tensor& t);
   void check_history(Memory& memory, const Tensor& t);
+  void keep_values_of(const Storage* storage);
   void check_shown(const Memory& memory) const;
   void check_shown_results(const std::vector<Tensor>& results) const;
   Gradient& gradient_of(const Tensor& leaf);
@@ -241,6 +244,7 @@ class Tracer final : public Interpreter {
   std::unordered_set<const TensorImpl*> with_layout_;  // of these
   std::vector<Tensor> read_with_grad_;
   std::unordered_set<const TensorImpl*> read_;
+  bool followed_ = false;
   bool rearranging_ = false;  // nodes are added that show values as other parts of the same memory
   uint64_t first_sequence_;
   std::function<std::string()> here_;

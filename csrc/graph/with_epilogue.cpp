@@ -6,6 +6,7 @@ namespace weft::graph {
 
 WithEpilogue::WithEpilogue(Ref<const Op> p, Ref<const Tiled> t, int inputs, std::vector<int> r, int on)
     : product(std::move(p)), then(std::move(t)), product_inputs(inputs), reads(std::move(r)), lies_on(on) {
+  traits_.may_fail = product->may_fail();
   key_ = concat(text(), " ", then->hash(), " ", on);
   for (int place : reads) key_ += concat(" ", place);
 }

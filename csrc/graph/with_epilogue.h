@@ -13,6 +13,7 @@ namespace weft::graph {
 // only lies on one of them for a while.
 struct WithEpilogue : OpOf<WithEpilogue> {
   static constexpr const char* kName = "with_epilogue";
+  static constexpr Traits kTraits{.differentiable = false};
   static constexpr int kResult = -1;  // among `reads`: the product's result
   Ref<const Op> product;
   Ref<const Tiled> then;
@@ -23,9 +24,6 @@ struct WithEpilogue : OpOf<WithEpilogue> {
   WithEpilogue(Ref<const Op> p, Ref<const Tiled> t, int inputs, std::vector<int> r, int on);
   WEFT_FIELDS(key_);
   int num_outputs() const override { return then->num_outputs() + (lies_on < 0); }
-  bool elementwise() const override { return false; }
-  bool differentiable() const override { return false; }
-  bool may_fail() const override { return product->may_fail(); }
   void infer(Inputs in, OutputSpec* out) const override;
   void run(Inputs in, const Tensor* out) const override;
   size_t temporary_bytes(Inputs in, const Tensor* out) const override;

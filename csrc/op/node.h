@@ -149,6 +149,8 @@ class AccumulateGrad final : public Node {
 // Of forward-mode differentiation (autograd/forward.h): `alias`, a new tensor that is the same to the program as t,
 // shares those of t, also what it gets later.
 void share_tangents(const Tensor& t, const Tensor& alias);
+bool has_tangent(const Tensor& x);
+void drop_tangents(const Tensor& x);
 // `copy` keeps the values of x, which is being changed in place, and so it keeps their tangents.
 void copy_tangents_before_change(const Tensor& x, const Tensor& copy);
 

@@ -103,8 +103,37 @@ struct ChannelsLast {
   bool gains = false;   // is the op faster then?
 };
 
+// What ops are like, as data: an op class says it as kTraits; an op whose traits follow from its fields changes its own
+// copy in its constructor.
+struct Traits {
+  bool view : 1 = false;         // the output shares the input's storage: the op gives view(), not infer() and run()
+  bool elementwise : 1 = false;  // an output may lie exactly on an input of the same geometry (in place)
+  bool pure : 1 = true;          // false: it draws random numbers, or raises an error for some values, so that it runs
+                                 // once wherever it is written, in the order written
+  bool random : 1 = false;       // it draws random numbers
+  bool may_fail : 1 = false;     // it may raise an error for some values of its inputs
+  bool differentiable : 1 = true;        // false: outputs never require grad. Otherwise it gives vjp or decompose
+  bool twice_differentiable : 1 = true;  // false: vjp may give gradients whose own derivative is an error
+  bool cheap : 1 = false;       // it costs little more to compute it again than to read and write (elementwise ops too)
+  bool decomposes : 1 = false;  // it gives decompose()
+  bool scratch : 1 = false;     // its CPU kernels take scratch memory
+  AutocastRule autocast = AutocastRule::Keep;
+};
+
 class Op : public RefCounted {
  public:
+  static constexpr Traits kTraits{};
+  bool is_view() const { return traits_.view; }
+  bool elementwise() const { return traits_.elementwise; }
+  bool pure() const { return traits_.pure; }
+  bool random() const { return traits_.random; }
+  bool may_fail() const { return traits_.may_fail; }
+  bool differentiable() const { return traits_.differentiable; }
+  bool twice_differentiable() const { return traits_.twice_differentiable; }
+  bool cheap() const { return traits_.cheap || traits_.elementwise; }
+  bool has_decompose() const { return traits_.decomposes; }
+  AutocastRule autocast() const { return traits_.autocast; }
+
   virtual const char* name() const = 0;
   virtual int num_outputs() const { return 1; }
   // Where the outputs live. Default: on the one device of all inputs; RuntimeError naming both when they differ. An
@@ -130,15 +159,15 @@ class Op : public RefCounted {
 
   // How much memory run() takes beside its outputs on the CPU, found without computing: returns the bytes of tensors
   // that it makes, and asks its kernels for their scratch memory: where one takes any, a ScratchQuery is set when this
-  // calls it (device/cpu/scratch.h). The tensors have addresses, but nothing is there.
-  virtual size_t temporary_bytes(Inputs, const Tensor*) const { return 0; }
+  // calls it (device/cpu/scratch.h). The tensors have addresses, but nothing is there. Default: as far as the kernels'
+  // last scratch memory, where the traits say that they take any.
+  virtual size_t temporary_bytes(Inputs in, const Tensor* out) const {
+    if (traits_.scratch) run(in, out);
+    return 0;
+  }
 
-  // A view op shares its input's storage: it gives view() instead of infer() and run().
-  virtual bool is_view() const { return false; }
+  // Of a view op.
   virtual Tensor view(const Tensor& x) const;
-
-  // May an output lie exactly on an input of the same geometry (in-place)?
-  virtual bool elementwise() const { return false; }
 
   // The input that output i may lie on while it is computed, being its new value; -1: none in particular. The outputs
   // of an elementwise op may lie on any input.
@@ -152,24 +181,10 @@ class Op : public RefCounted {
   virtual const FoldSpec* fold() const { return nullptr; }
   // The input whose values the single output has too, in another dtype, layout or shape perhaps; -1: none.
   virtual int same_as_input() const { return -1; }
-  // Does it cost little more to compute the op again than to read its inputs and write its outputs?
-  virtual bool cheap() const { return elementwise(); }
   // Of an input in host memory: does run() leave it to kernels, so that recorded work reads its values anew whenever it
   // runs (device/backend.h)?
   virtual bool rereads(int /*input*/) const { return elementwise() && !may_fail(); }
-  // May the op raise an error for some values of its inputs?
-  virtual bool may_fail() const { return false; }
-  // False: the op does more than compute its outputs from its inputs (it draws random numbers, or raises an error for
-  // some values), so that it runs once wherever it is written, in the order written.
-  virtual bool pure() const { return true; }
 
-  // Does it draw random numbers?
-  virtual bool random() const { return false; }
-
-  // False: results never require grad. Otherwise give vjp or decompose.
-  virtual bool differentiable() const { return true; }
-  // False: vjp may give gradients whose own derivative is an error.
-  virtual bool twice_differentiable() const { return true; }
   // `needs`: bit i is set when input i wants a gradient.
   virtual Saves saves(uint32_t needs) const;
   // Gradients of the inputs from those of the outputs, written with ops. An entry left undefined means zero. A
@@ -177,15 +192,12 @@ class Op : public RefCounted {
   // Default: differentiates decompose().
   virtual void vjp(const Vjp& v, Tensor* grads) const;
 
-  // The same computation as a composite of other ops, if there is one.
-  virtual bool has_decompose() const { return false; }
+  // The same computation as a composite of other ops, of an op that decomposes.
   virtual std::vector<Tensor> decompose(Inputs in) const;
 
   // Where autograd does not record, a graph may hold other ops in its place, which give the same bits and which more
   // passes understand: applies them, or returns false.
   virtual bool traced_as(Inputs, Tensor* /*out*/) const { return false; }
-
-  virtual AutocastRule autocast() const { return AutocastRule::Keep; }
 
   // A copy on the heap; for an op that already lives there, itself.
   virtual Ref<const Op> share() const = 0;
@@ -193,11 +205,15 @@ class Op : public RefCounted {
   virtual size_t hash() const = 0;
   // "softmax(dim=1)"
   virtual std::string text() const = 0;
+
+ protected:
+  Traits traits_;
 };
 
 template <class Self>
 class OpOf : public Op {
  public:
+  OpOf() { traits_ = Self::kTraits; }
   const char* name() const override { return Self::kName; }
   Ref<const Op> share() const override {
     if (use_count() > 0) return Ref<const Op>(this);

@@ -69,6 +69,7 @@ void add_overlapping(const Tensor& flat, Tensor g, const Shape& shape, const Str
 
 struct AsStrided : OpOf<AsStrided> {
   static constexpr const char* kName = "as_strided";
+  static constexpr Traits kTraits{.view = true};
   Shape shape;
   Strides strides;
   int64_t offset;  // from the input's first element
@@ -84,7 +85,6 @@ struct AsStrided : OpOf<AsStrided> {
   AsStrided(const Shape& s, const Strides& t, int64_t o, const Shape& in, const Strides& in_strides)
       : shape(s), strides(t), offset(o), input_shape(in), input_strides(in_strides) {}
 
-  bool is_view() const override { return true; }
   void infer(Inputs, OutputSpec*) const override {}
   Tensor view(const Tensor& x) const override { return alias_as_strided(x, shape, strides, x.offset() + offset); }
 
@@ -176,6 +176,14 @@ struct PutView : OpOf<PutView> {
 
 Tensor put_view(const Tensor& x, const Tensor& values, const Strides& strides, int64_t offset) {
   return apply(PutView(values.shape(), strides, offset, x.strides()), x, values);
+}
+
+Tensor copy_laid_out(const Tensor& x, const Tensor& like) {
+  if (like.is_contiguous()) return x.is_contiguous() ? clone(x) : contiguous(x);
+  int64_t extent = like.numel() ? 1 : 0;
+  for (int d = 0; d < like.ndim() && extent; d++) extent += (like.size(d) - 1) * like.strides()[d];
+  const Tensor flat = put_view(zeros({extent}, x.dtype(), x.device()), x, like.strides(), 0);
+  return as_strided(flat, like.shape(), like.strides(), flat.offset());
 }
 
 Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, int64_t offset) {

@@ -69,6 +69,7 @@ void check_operands(const InputCheck& in, int first) {
 // inputs: gradient of the result, q, k, v, the result, its stats.
 struct AttentionBackward : OpOf<AttentionBackward> {
   static constexpr const char* kName = "scaled_dot_product_attention_backward";
+  static constexpr Traits kTraits{.decomposes = true, .scratch = true};
   bool causal;
   double scale;
   WEFT_FIELDS(causal, scale);
@@ -94,8 +95,6 @@ struct AttentionBackward : OpOf<AttentionBackward> {
                                view_of(in[2]), view_of(in[3]), view_of(in[4]), view_of(in[5])},
                               {causal, scale});
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
-  bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor &g = in[0], &q = in[1], &k = in[2], &v = in[3];
     Tensor p = weights_of(q, k, {}, causal, scale), dp = matmul(g, turned(v));
@@ -107,7 +106,7 @@ struct AttentionBackward : OpOf<AttentionBackward> {
 // inputs: q, k, v. Outputs: the result, and per query the logarithm of the sum of the scores' exp.
 struct Attention : OpOf<Attention> {
   static constexpr const char* kName = "scaled_dot_product_attention";
-  AutocastRule autocast() const override { return AutocastRule::Half; }
+  static constexpr Traits kTraits{.scratch = true, .autocast = AutocastRule::Half};
   bool causal;
   double scale;
   WEFT_FIELDS(causal, scale);
@@ -125,7 +124,6 @@ struct Attention : OpOf<Attention> {
     attention_kernel(in[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
                      {causal, scale});
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 7, .outputs = 3}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;

@@ -98,7 +98,7 @@ uint32_t other_operand(uint32_t needs) { return ((needs & 1) ? 2u : 0u) | ((need
 // Inputs are checked before these ops are applied.
 struct Convolution : OpOf<Convolution> {
   static constexpr const char* kName = "convolution";
-  AutocastRule autocast() const override { return AutocastRule::Half; }
+  static constexpr Traits kTraits{.scratch = true, .autocast = AutocastRule::Half};
   Geometry geometry;
 
   explicit Convolution(const Geometry& g) : geometry(g) {}
@@ -124,7 +124,6 @@ struct Convolution : OpOf<Convolution> {
     convolution_then_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
                             KernelView(in[1]).view(), bias_of(in), geometry.for_kernel(), epilogue);
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs in) const override { return images(in[0], geometry, 1, 1); }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
@@ -133,7 +132,7 @@ struct Convolution : OpOf<Convolution> {
 // The gradient of a convolution by its input of the given shape, from that of its output and the weights.
 struct ConvolutionInput : OpOf<ConvolutionInput> {
   static constexpr const char* kName = "convolution_input";
-  AutocastRule autocast() const override { return AutocastRule::Half; }
+  static constexpr Traits kTraits{.scratch = true, .autocast = AutocastRule::Half};
   Geometry geometry;
   Shape shape;
 
@@ -148,7 +147,6 @@ struct ConvolutionInput : OpOf<ConvolutionInput> {
     convolution_input_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
                              KernelView(in[1]).view(), geometry.for_kernel());
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs in) const override { return images(in[0], geometry, 1, 1); }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
@@ -157,6 +155,7 @@ struct ConvolutionInput : OpOf<ConvolutionInput> {
 // The gradient of a convolution by its weights of the given shape, from that of its output and the input.
 struct ConvolutionWeight : OpOf<ConvolutionWeight> {
   static constexpr const char* kName = "convolution_weight";
+  static constexpr Traits kTraits{.scratch = true};
   Geometry geometry;
   Shape shape;
 
@@ -171,7 +170,6 @@ struct ConvolutionWeight : OpOf<ConvolutionWeight> {
     convolution_weight_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
                               KernelView(in[1]).view(), geometry.for_kernel());
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs in) const override { return images(in[0], geometry, 3, 0); }
   Saves saves(uint32_t needs) const override { return {.inputs = other_operand(needs)}; }
   void vjp(const Vjp& v, Tensor* grads) const override;
@@ -186,6 +184,7 @@ Shape channels_alone(const Shape& shape) {
 // The sum over all dims but the channels, in an order that does not depend on the layout.
 struct ChannelSums : OpOf<ChannelSums> {
   static constexpr const char* kName = "channel_sums";
+  static constexpr Traits kTraits{.scratch = true};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const {
     in.count(1).floating(0).ndim_between(0, 2, 5);
@@ -196,7 +195,6 @@ struct ChannelSums : OpOf<ChannelSums> {
   void run(Inputs in, const Tensor* out) const override {
     channel_sums_kernel(in[0].device(), view_of(out[0]), view_of(in[0]));
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs) const override { return {.inputs = 1}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     grads[0] = expand(reshape(v.grad(), channels_alone(v.input_shape(0))), v.input_shape(0));

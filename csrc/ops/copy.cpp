@@ -22,7 +22,7 @@ struct Cast : OpOf<Cast> {
   DType dtype;
   WEFT_FIELDS(dtype);
   void check_inputs(const InputCheck& in) const { in.count(1); }
-  explicit Cast(DType t) : dtype(t) {}
+  explicit Cast(DType t) : dtype(t) { traits_.differentiable = is_floating(dtype); }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), dtype, {}}; }
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
@@ -30,13 +30,13 @@ struct Cast : OpOf<Cast> {
   int tile(TileCode& code, Inputs, const int* operands) const override {
     return compute_type(dtype) == code.compute() ? code.add(TileOp::Copy, dtype, operands[0]) : -1;
   }
-  bool differentiable() const override { return is_floating(dtype); }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = to_dtype(v.grad(), v.input_dtype(0)); }
 };
 
 // inputs: the tensor that is written, the source. Only used in place.
 struct Copy : OpOf<Copy> {
   static constexpr const char* kName = "copy";
+  static constexpr Traits kTraits{.elementwise = true};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const { in.count(2); }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -47,7 +47,6 @@ struct Copy : OpOf<Copy> {
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[1]));
   }
-  bool elementwise() const override { return true; }
   int tile(TileCode& code, Inputs in, const int* operands) const override {
     DType dtype = in[0].dtype();
     return compute_type(dtype) == code.compute() ? code.add(TileOp::Copy, dtype, operands[1]) : -1;
@@ -60,6 +59,7 @@ struct Copy : OpOf<Copy> {
 
 struct Fill : OpOf<Fill> {
   static constexpr const char* kName = "fill";
+  static constexpr Traits kTraits{.elementwise = true};
   Scalar value;
   WEFT_FIELDS(value);
   void check_inputs(const InputCheck& in) const { in.count(1); }
@@ -68,7 +68,6 @@ struct Fill : OpOf<Fill> {
   void run(Inputs, const Tensor* out) const override {
     fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, out[0].dtype()));
   }
-  bool elementwise() const override { return true; }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
 };
 
@@ -121,6 +120,7 @@ struct Clone : OpOf<Clone> {
 
 struct Where : OpOf<Where> {
   static constexpr const char* kName = "where";
+  static constexpr Traits kTraits{.elementwise = true};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const { in.count(3); }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -133,7 +133,6 @@ struct Where : OpOf<Where> {
     where_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
                  compute_type(out[0].dtype()));
   }
-  bool elementwise() const override { return true; }
   int tile(TileCode& code, Inputs in, const int* operands) const override {
     DType dtype = result_type(in[1], in[2]);
     return compute_type(dtype) == code.compute() ? code.add(TileOp::Where, dtype, operands[0], operands[1], operands[2])

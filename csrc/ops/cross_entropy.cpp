@@ -52,6 +52,7 @@ void check_logits(const InputCheck& in, int logits, int target, int weight) {
 // inputs: gradient per element (float64), logits, log of the sums (float64), target, weight or nothing.
 struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
   static constexpr const char* kName = "cross_entropy_backward";
+  static constexpr Traits kTraits{.decomposes = true};
   int64_t ignore_index;
   double smoothing;
   WEFT_FIELDS(ignore_index, smoothing);
@@ -67,7 +68,6 @@ struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
                                   view_of(in[3]), in[4].defined() ? view_of(in[4]) : StridedView{},
                                   {ignore_index, smoothing});
   }
-  bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor &logits = in[1], &target = in[3], &weight = in[4];
     Tensor p = softmax(logits, 1), picked = one_hot_rows(logits, target, ignore_index);
@@ -121,6 +121,7 @@ struct CrossEntropy : OpOf<CrossEntropy> {
 
 struct TargetClasses : OpOf<TargetClasses> {
   static constexpr const char* kName = "nll_loss";
+  static constexpr Traits kTraits{.pure = false, .differentiable = false};
   Shape input;
   int64_t ignore_index;
   WEFT_FIELDS(input, ignore_index);
@@ -129,8 +130,6 @@ struct TargetClasses : OpOf<TargetClasses> {
   }
   TargetClasses(const Shape& s, int64_t ignore) : input(s), ignore_index(ignore) {}
   int num_outputs() const override { return 0; }
-  bool pure() const override { return false; }
-  bool differentiable() const override { return false; }
   void infer(Inputs, OutputSpec*) const override {}
   void run(Inputs in, const Tensor*) const override { check_classes(kName, in[0], input, ignore_index); }
 };

@@ -102,6 +102,7 @@ std::string text_of(const std::string& name, const Params& p) {
 
 struct UnaryBackward : OpOf<UnaryBackward> {
   static constexpr const char* kName = "unary_backward";
+  static constexpr Traits kTraits{.elementwise = true, .decomposes = true};
   UnaryFunction function;
   Params params;
   WEFT_FIELDS(function, params);
@@ -117,13 +118,11 @@ struct UnaryBackward : OpOf<UnaryBackward> {
     unary_backward_kernel(out[0].device(), function, view_of(out[0]), view_of(in[0]), view_of(in[1]),
                           compute_type(out[0].dtype()), params);
   }
-  bool elementwise() const override { return true; }
   int tile(TileCode& code, Inputs in, const int* operands) const override {
     DType dtype = in[1].dtype();
     if (compute_type(dtype) != code.compute()) return -1;
     return code.add(TileOp::UnaryBackward, dtype, operands[0], operands[1], -1, function, params);
   }
-  bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     return {unary_info(function).df(in[0], in[1], in[1], params)};
   }
@@ -145,11 +144,15 @@ bool is_sensitive(int function) {
 
 struct Unary : OpOf<Unary> {
   static constexpr const char* kName = "unary";
+  static constexpr Traits kTraits{.elementwise = true};
   UnaryFunction function;
   Params params;
   WEFT_FIELDS(function, params);
   void check_inputs(const InputCheck& in) const { in.count(1); }
-  Unary(UnaryFunction f, const Params& p) : function(f), params(p) {}
+  Unary(UnaryFunction f, const Params& p) : function(f), params(p) {
+    traits_.differentiable = unary_info(function).keep != scalar::Keep::Never;
+    if (is_sensitive(function)) traits_.autocast = AutocastRule::Float32;
+  }
 
   const char* name() const override { return unary_info(function).name; }
   std::string text() const override { return text_of(name(), params); }
@@ -168,7 +171,6 @@ struct Unary : OpOf<Unary> {
     DType t = unary_info(function).result == scalar::Result::Float ? out[0].dtype() : in[0].dtype();
     unary_kernel(out[0].device(), function, view_of(out[0]), view_of(in[0]), compute_type(t), params);
   }
-  bool elementwise() const override { return true; }
   int tile(TileCode& code, Inputs in, const int* operands) const override {
     OutputSpec out;
     infer(in, &out);
@@ -178,8 +180,6 @@ struct Unary : OpOf<Unary> {
     if (!truth && compute_type(t) != code.compute()) return -1;
     return code.add(TileOp::Unary, out.dtype, operands[0], -1, -1, function, params);
   }
-  AutocastRule autocast() const override { return is_sensitive(function) ? AutocastRule::Float32 : AutocastRule::Keep; }
-  bool differentiable() const override { return unary_info(function).keep != scalar::Keep::Never; }
   Saves saves(uint32_t) const override {
     scalar::Keep keep = unary_info(function).keep;
     return {.inputs = keep == scalar::Keep::Input, .outputs = keep == scalar::Keep::Output};
@@ -246,13 +246,17 @@ struct NumberView {
 // a op b, where one of them may be a number, which is then no input but an attribute.
 struct Binary : OpOf<Binary> {
   static constexpr const char* kName = "binary";
+  static constexpr Traits kTraits{.elementwise = true};
   BinaryFunction function;
   NumberSide side = NumberSide::None;
   Scalar number;
   WEFT_FIELDS(function, side, number);
   void check_inputs(const InputCheck& in) const { in.count(side == NumberSide::None ? 2 : 1); }
-  explicit Binary(BinaryFunction f) : function(f) {}
-  Binary(BinaryFunction f, NumberSide s, const Scalar& n) : function(f), side(s), number(n) {}
+  explicit Binary(BinaryFunction f, NumberSide s = NumberSide::None, const Scalar& n = Scalar(0))
+      : function(f), side(s), number(n) {
+    traits_.differentiable = binary_info(function).differentiable;
+    if (function == index_in<scalar::Pow>(scalar::BinaryList{})) traits_.autocast = AutocastRule::Float32;
+  }
 
   const char* name() const override { return binary_info(function).name; }
   std::string text() const override {
@@ -317,12 +321,6 @@ struct Binary : OpOf<Binary> {
     bool zero = n == 0 && function == index_in<Sub>(all);
     return side == NumberSide::Right && (one || zero) ? 0 : -1;
   }
-  AutocastRule autocast() const override {
-    return function == index_in<scalar::Pow>(scalar::BinaryList{}) ? AutocastRule::Float32 : AutocastRule::Keep;
-  }
-  bool elementwise() const override { return true; }
-  bool differentiable() const override { return binary_info(function).differentiable; }
-
   Saves saves(uint32_t needs) const override {
     const BinaryInfo& info = binary_info(function);
     bool wants_a = side == NumberSide::Left ? false : needs & 1;
@@ -368,13 +366,12 @@ struct Binary : OpOf<Binary> {
 // Raises an error where a divisor is zero.
 struct DivisorCheck : OpOf<DivisorCheck> {
   static constexpr const char* kName = "check_divisor";
+  static constexpr Traits kTraits{.pure = false, .differentiable = false};
   BinaryFunction function;
   WEFT_FIELDS(function);
   void check_inputs(const InputCheck& in) const { in.count(1); }
   explicit DivisorCheck(BinaryFunction f) : function(f) {}
   int num_outputs() const override { return 0; }
-  bool pure() const override { return false; }
-  bool differentiable() const override { return false; }
   void infer(Inputs, OutputSpec*) const override {}
   void run(Inputs in, const Tensor*) const override {
     bool found = false;

@@ -62,11 +62,11 @@ struct EmbeddingBackward : OpOf<EmbeddingBackward> {
 // inputs: weight, index (contiguous int64).
 struct Embedding : OpOf<Embedding> {
   static constexpr const char* kName = "embedding";
+  static constexpr Traits kTraits{.may_fail = true};
   int64_t padding;
   WEFT_FIELDS(padding);
   void check_inputs(const InputCheck& in) const { in.count(2).ndim(0, 2).dtype(1, DType::Int64).contiguous(1); }
   explicit Embedding(int64_t p) : padding(p) {}
-  bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = in[1].shape();
     shape.push_back(in[0].size(1));
@@ -90,13 +90,12 @@ Tensor as_index(const char* op, const Tensor& index) {
 
 struct ClassRange : OpOf<ClassRange> {
   static constexpr const char* kName = "one_hot";
+  static constexpr Traits kTraits{.pure = false, .differentiable = false};
   int64_t classes;
   WEFT_FIELDS(classes);
   void check_inputs(const InputCheck& in) const { in.count(1).dtype(0, DType::Int64).contiguous(0); }
   explicit ClassRange(int64_t n) : classes(n) {}
   int num_outputs() const override { return 0; }
-  bool pure() const override { return false; }
-  bool differentiable() const override { return false; }
   void infer(Inputs, OutputSpec*) const override {}
   void run(Inputs in, const Tensor*) const override {
     int64_t position = -1;

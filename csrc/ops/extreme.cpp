@@ -15,6 +15,7 @@ namespace {
 // Outputs: the values and their positions along dim.
 struct Extreme : OpOf<Extreme> {
   static constexpr const char* kName = "max";
+  static constexpr Traits kTraits{.scratch = true};
   bool largest;
   int dim;
   ReducedDims dims;
@@ -39,7 +40,6 @@ struct Extreme : OpOf<Extreme> {
     arg_fold_kernel(out[0].device(), largest, views.out(out[0], strides), views.out(out[1], index_strides), views.in(),
                     views.reduced());
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     const Tensor& g = v.grad(0);
@@ -57,6 +57,7 @@ struct Extreme : OpOf<Extreme> {
 // The position among the reduced elements, in row-major order.
 struct ArgExtreme : OpOf<ArgExtreme> {
   static constexpr const char* kName = "argmax";
+  static constexpr Traits kTraits{.differentiable = false, .scratch = true};
   bool largest;
   ReducedDims dims;
   WEFT_FIELDS(largest, dims);
@@ -68,7 +69,6 @@ struct ArgExtreme : OpOf<ArgExtreme> {
 
   const char* name() const override { return largest ? "argmax" : "argmin"; }
   uint64_t reduced_dims() const override { return dims.mask; }
-  bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {dims.result_shape(in[0].shape()), DType::Int64, {}};
   }
@@ -77,7 +77,6 @@ struct ArgExtreme : OpOf<ArgExtreme> {
     Strides strides;
     arg_fold_kernel(out[0].device(), largest, {}, views.out(out[0], strides), views.in(), views.reduced());
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
 };
 
 ValuesAndIndices extreme(bool largest, const Tensor& x, int64_t dim, bool keepdim) {

@@ -187,12 +187,12 @@ Tensor put(const Places& places, const Tensor& x, const Tensor& source, const st
 // inputs: x, the indices
 struct Pick : OpOf<Pick> {
   static constexpr const char* kName = "index";
+  static constexpr Traits kTraits{.may_fail = true};
   Places places;
   WEFT_FIELDS(places);
   void check_inputs(const InputCheck& in) const { places.check_against(in, 1); }
   explicit Pick(const Places& p) : places(p) {}
   const char* name() const override { return places.op; }
-  bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
     const Tensor* indices[kMaxDims];
     for (int k = 0; k < places.count; k++) indices[k] = &in[1 + k];
@@ -232,15 +232,16 @@ Tensor pick(const Places& places, const Tensor& x, const std::vector<Tensor>& in
 // inputs: x, what is put into it (broadcast), the indices
 struct Put : OpOf<Put> {
   static constexpr const char* kName = "index_put";
+  static constexpr Traits kTraits{.may_fail = true};
   Places places;
   PutMode mode;
   WEFT_FIELDS(places, mode);
   void check_inputs(const InputCheck& in) const { places.check_against(in, 2); }
-  Put(const Places& p, PutMode m) : places(p), mode(m) {}
+  Put(const Places& p, PutMode m) : places(p), mode(m) {
+    traits_.differentiable = mode == PutMode::Assign || mode == PutMode::Add;
+  }
   const char* name() const override { return places.op; }
   int overwrites(int) const override { return 0; }
-  bool may_fail() const override { return true; }
-  bool differentiable() const override { return mode == PutMode::Assign || mode == PutMode::Add; }
   void infer(Inputs in, OutputSpec* out) const override {
     const Tensor* indices[kMaxDims];
     for (int k = 0; k < places.count; k++) indices[k] = &in[2 + k];

@@ -25,9 +25,9 @@ namespace {
 // inputs: x, the mask, a 0-dimensional value
 struct MaskedFill : OpOf<MaskedFill> {
   static constexpr const char* kName = "masked_fill";
+  static constexpr Traits kTraits{.elementwise = true};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const { in.count(3); }
-  bool elementwise() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override {
     check(in[1].dtype() == DType::Bool, "masked_fill: the mask must be a bool tensor, got dtype ", in[1].dtype());
     check(in[2].ndim() == 0, "masked_fill: expected a number or a 0-dimensional tensor, got a value of shape ",
@@ -113,6 +113,7 @@ namespace {
 // inputs: x, the index, the source. The parts of a reduction that are not a plain sum.
 struct ScatterReduce : OpOf<ScatterReduce> {
   static constexpr const char* kName = "scatter_reduce";
+  static constexpr Traits kTraits{.may_fail = true};
   int dim;
   PutMode mode;
   WEFT_FIELDS(dim, mode);
@@ -123,7 +124,6 @@ struct ScatterReduce : OpOf<ScatterReduce> {
       in.that(in[1].size(d) <= in[2].size(d) && (d == dim || in[1].size(d) <= in[0].size(d)), "an index that fits");
   }
   ScatterReduce(int d, PutMode m) : dim(d), mode(m) {}
-  bool may_fail() const override { return true; }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
     GradModeGuard no_grad(false);

@@ -91,7 +91,6 @@ struct ProductOf : OpOf<Self> {
                        matmul_kernel(out[0].device(), y, a, b, base);
                      });
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return this->run(in, out), 0; }
   bool takes_epilogue(Device device) const override { return matmul_then_kernel.has(device); }
   void run_then(Inputs in, const Tensor* out, const Epilogue& epilogue) const override {
     Self::with_views(in, out,
@@ -103,7 +102,7 @@ struct ProductOf : OpOf<Self> {
 
 struct Matmul : ProductOf<Matmul> {
   static constexpr const char* kName = "matmul";
-  AutocastRule autocast() const override { return AutocastRule::Half; }
+  static constexpr Traits kTraits{.scratch = true, .autocast = AutocastRule::Half};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const { in.count(2); }
 
@@ -163,7 +162,7 @@ struct Matmul : ProductOf<Matmul> {
 // base + a @ b in one pass; base is broadcast to the product. Operands have two dims or more and fit.
 struct AddMatmul : ProductOf<AddMatmul> {
   static constexpr const char* kName = "addmm";
-  AutocastRule autocast() const override { return AutocastRule::Half; }
+  static constexpr Traits kTraits{.scratch = true, .autocast = AutocastRule::Half};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const {
     in.count(3).same_dtype(0, 1);
@@ -197,7 +196,7 @@ struct AddMatmul : ProductOf<AddMatmul> {
 
 struct Linear : ProductOf<Linear> {
   static constexpr const char* kName = "linear";
-  AutocastRule autocast() const override { return AutocastRule::Half; }
+  static constexpr Traits kTraits{.scratch = true, .autocast = AutocastRule::Half};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const { in.count(3, 4); }
   void infer(Inputs in, OutputSpec* out) const override {

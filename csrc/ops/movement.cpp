@@ -17,10 +17,10 @@ namespace {
 
 struct Detach : ViewOp<Detach> {
   static constexpr const char* kName = "detach";
+  static constexpr Traits kTraits{.view = true, .differentiable = false};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const { in.count(1); }
   Tensor view(const Tensor& x) const override { return alias_as_strided(x, x.shape(), x.strides(), x.offset()); }
-  bool differentiable() const override { return false; }
 };
 
 // Strides of x seen as `shape`; nullopt when elements that must be neighbours are not evenly spaced.
@@ -184,11 +184,11 @@ struct Diagonal : ViewOp<Diagonal> {
 // The same bytes as another dtype.
 struct Reinterpret : ViewOp<Reinterpret> {
   static constexpr const char* kName = "view";
+  static constexpr Traits kTraits{.view = true, .differentiable = false};
   DType dtype;
   WEFT_FIELDS(dtype);
   void check_inputs(const InputCheck& in) const { in.count(1); }
   explicit Reinterpret(DType t) : dtype(t) {}
-  bool differentiable() const override { return false; }
   Tensor view(const Tensor& x) const override {
     auto from = static_cast<int64_t>(item_size(x.dtype())), to = static_cast<int64_t>(item_size(dtype));
     if (from == to) return alias_as_strided(x, x.shape(), x.strides(), x.offset(), dtype);

@@ -33,6 +33,8 @@ Tensor slice(const Tensor& x, int64_t dim, int64_t start, int64_t stop, int64_t 
 // x with `values` in place of the elements that have their shape, the strides given, and start `offset` elements after
 // x's first one.
 Tensor put_view(const Tensor& x, const Tensor& values, const Strides& strides, int64_t offset);
+// A copy of x in memory of its own, laid out as `like`, which has its shape.
+Tensor copy_laid_out(const Tensor& x, const Tensor& like);
 Tensor as_strided(const Tensor& x, const Shape& shape, const Strides& strides, int64_t offset);
 
 // The same bytes as elements of another dtype; when its size differs the last dimension, which must be contiguous,

@@ -46,6 +46,7 @@ ChannelsLast batch_norm_images(const Tensor& x, uint32_t inputs, uint32_t output
 // inputs: gradient, x, mean, variance, weight or nothing. Outputs: gradients of x, weight, bias.
 struct BatchNormBackward : OpOf<BatchNormBackward> {
   static constexpr const char* kName = "batch_norm_backward";
+  static constexpr Traits kTraits{.decomposes = true, .scratch = true};
   bool training;
   double eps;
   WEFT_FIELDS(training, eps);
@@ -65,9 +66,7 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
                                  {view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4]), {}, eps},
                                  training);
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs in) const override { return batch_norm_images(in[1], 3, 1); }
-  bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor &g = in[0], &x = in[1], &weight = in[4];
     Dims dims = but_channels(x);
@@ -87,6 +86,7 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
 // element of a channel by, and what it adds then; with `ones` dimensions after that of the channels.
 struct BatchNormLine : OpOf<BatchNormLine> {
   static constexpr const char* kName = "batch_norm_line";
+  static constexpr Traits kTraits{.differentiable = false};
   double eps;
   int ones;
   DType dtype;
@@ -106,14 +106,13 @@ struct BatchNormLine : OpOf<BatchNormLine> {
     batch_norm_line_kernel(out[0].device(), view_of(out[0]), view_of(out[1]),
                            {{}, view_of(in[0]), view_of(in[1]), view_or_none(in[2]), view_or_none(in[3]), eps});
   }
-  bool differentiable() const override { return false; }
 };
 
 // inputs: x, weight and bias or nothing, and unless training mean and variance. Outputs: the result, and in training
 // the mean and the (biased) variance.
 struct BatchNorm : OpOf<BatchNorm> {
   static constexpr const char* kName = "batch_norm";
-  bool cheap() const override { return true; }
+  static constexpr Traits kTraits{.cheap = true, .scratch = true};
   bool training;
   double eps;
   WEFT_FIELDS(training, eps);
@@ -134,7 +133,6 @@ struct BatchNorm : OpOf<BatchNorm> {
         out[0].device(), view_of(out[0]),
         {view_of(in[0]), view_of(mean), view_of(variance), view_or_none(in[1]), view_or_none(in[2]), eps});
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs in) const override { return batch_norm_images(in[0], 1, 1); }
   // With known statistics elementwise ops, which can be fused with others: the kernel does the same in one go.
   bool traced_as(Inputs in, Tensor* out) const override {
@@ -202,6 +200,7 @@ struct RowRule {
 // inputs: gradient, x, mean, 1 / standard deviation, weight or nothing. Outputs: gradients of x, weight, bias.
 struct RowNormBackward : OpOf<RowNormBackward> {
   static constexpr const char* kName = "layer_norm_backward";
+  static constexpr Traits kTraits{.decomposes = true, .scratch = true};
   RowRule rule;
   double eps;
   Shape parameters;
@@ -224,8 +223,6 @@ struct RowNormBackward : OpOf<RowNormBackward> {
                              {view_of(in[0]), view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4])},
                              rule.g);
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
-  bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     Tensor g = reshape(in[0], rule.rows_shape()), x = reshape(in[1], rule.rows_shape());
     Tensor centered = sub(x, mean(x, {2}, true));
@@ -240,8 +237,7 @@ struct RowNormBackward : OpOf<RowNormBackward> {
 // inputs: x, weight and bias or nothing. Outputs: the result; mean and 1 / standard deviation of every row.
 struct RowNorm : OpOf<RowNorm> {
   static constexpr const char* kName = "layer_norm";
-  bool cheap() const override { return true; }
-  AutocastRule autocast() const override { return AutocastRule::Float32; }
+  static constexpr Traits kTraits{.cheap = true, .scratch = true, .autocast = AutocastRule::Float32};
   RowRule rule;
   double eps;
   Shape parameters;
@@ -263,7 +259,6 @@ struct RowNorm : OpOf<RowNorm> {
     row_norm_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]),
                     view_or_none(in[1]), view_or_none(in[2]), rule.g, eps);
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 3, .outputs = 6}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;

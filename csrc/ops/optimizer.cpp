@@ -70,6 +70,9 @@ class Step {
     for (const Role& role : roles_) {
       const Tensor& t = (*role.list)[i];
       check(t.defined(), op_, ": ", role.name, "[", i, "] is None");
+      check(!has_tangent(t), op_, ": ", role.name, "[", i,
+            "] has a tangent of forward-mode differentiation, for which a "
+            "step has no rule");
       check(is_floating(t.dtype()), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
             "; expected a floating point tensor");
       check(t.shape() == p.shape(), op_, ": ", role.name, "[", i, "] has shape ", t.shape(),
@@ -229,6 +232,7 @@ namespace {
 // state, and the numbers. The outputs are the new parameters and states.
 template <class Self>
 struct UpdateOp : OpOf<Self> {
+  static constexpr Traits kTraits{.differentiable = false};
   int count, lists;
   WEFT_FIELDS(count, lists);
   void check_inputs(const InputCheck& in) const {
@@ -244,7 +248,6 @@ struct UpdateOp : OpOf<Self> {
   // Skips the gradients.
   int overwrites(int output) const override { return output < count ? output : output + count; }
   bool rereads(int input) const override { return input == count * lists; }
-  bool differentiable() const override { return false; }
   Device device(Inputs in) const override { return in[0].device(); }
   void infer(Inputs in, OutputSpec* out) const override {
     for (int i = 0; i < num_outputs(); i++) {
@@ -341,6 +344,7 @@ namespace {
 
 struct GlobalNorm : OpOf<GlobalNorm> {
   static constexpr const char* kName = "global_norm";
+  static constexpr Traits kTraits{.differentiable = false};
   DType dtype;
   WEFT_FIELDS(dtype);
   void check_inputs(const InputCheck& in) const {
@@ -348,7 +352,6 @@ struct GlobalNorm : OpOf<GlobalNorm> {
     in.that(is_floating(dtype), "a floating point dtype");
   }
   explicit GlobalNorm(DType t) : dtype(t) {}
-  bool differentiable() const override { return false; }
   Device device(Inputs in) const override { return in.size() ? in[0].device() : Device{}; }
   void infer(Inputs, OutputSpec* out) const override { out[0] = {{}, dtype, {}}; }
   void run(Inputs in, const Tensor* out) const override {

@@ -80,6 +80,7 @@ ChannelsLast pooled_images(const Tensor& x, uint32_t inputs, uint32_t outputs) {
 // inputs: gradient of the result, positions. Of the image's shape.
 struct MaxPoolBackward : OpOf<MaxPoolBackward> {
   static constexpr const char* kName = "max_pool2d_backward";
+  static constexpr Traits kTraits{.scratch = true};
   Rule rule;
   Shape image;
   WEFT_FIELDS(rule, image);
@@ -89,7 +90,6 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
     Windows windows(rule);
     max_pool_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), windows.view());
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 3, 1); }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
@@ -100,6 +100,7 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
 
 struct MaxPool : OpOf<MaxPool> {
   static constexpr const char* kName = "max_pool2d";
+  static constexpr Traits kTraits{.scratch = true};
   Rule rule;
   WEFT_FIELDS(rule);
   void check_inputs(const InputCheck& in) const {
@@ -117,7 +118,6 @@ struct MaxPool : OpOf<MaxPool> {
     Windows windows(rule);
     max_pool_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), windows.view());
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 1, 3); }
   Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
@@ -129,6 +129,7 @@ struct MaxPool : OpOf<MaxPool> {
 // Means and their derivative: each is the other's.
 struct AvgPool : OpOf<AvgPool> {
   static constexpr const char* kName = "avg_pool2d";
+  static constexpr Traits kTraits{.scratch = true};
   Rule rule;
   bool backward;
   Shape image;
@@ -152,7 +153,6 @@ struct AvgPool : OpOf<AvgPool> {
     (backward ? avg_pool_backward_kernel : avg_pool_kernel)(out[0].device(), view_of(out[0]), view_of(in[0]),
                                                             windows.view());
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 1, 1); }
   void vjp(const Vjp& v, Tensor* grads) const override {
     grads[0] = apply(AvgPool(rule, !backward, image), contiguous(v.grad()));

@@ -46,8 +46,7 @@ struct Draw {
 
 struct Random : SourceOp<Random> {
   static constexpr const char* kName = "random";
-  bool pure() const override { return false; }
-  bool random() const override { return true; }
+  static constexpr Traits kTraits{.pure = false, .random = true, .differentiable = false};
   Draw draw;
   Shape shape;
   DType dtype;
@@ -64,8 +63,7 @@ struct Random : SourceOp<Random> {
 // Writes over its input; only used in place. The old values do not matter, so their gradient is zero.
 struct RandomInPlace : OpOf<RandomInPlace> {
   static constexpr const char* kName = "random";
-  bool pure() const override { return false; }
-  bool random() const override { return true; }
+  static constexpr Traits kTraits{.elementwise = true, .pure = false, .random = true};
   Draw draw;
   WEFT_FIELDS(draw);
   void check_inputs(const InputCheck& in) const {
@@ -74,15 +72,13 @@ struct RandomInPlace : OpOf<RandomInPlace> {
   }
   explicit RandomInPlace(const Draw& r) : draw(r) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
-  bool elementwise() const override { return true; }
   void run(Inputs, const Tensor* out) const override { draw.fill(out[0]); }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
 };
 
 struct BernoulliTensor : OpOf<BernoulliTensor> {
   static constexpr const char* kName = "bernoulli";
-  bool pure() const override { return false; }
-  bool random() const override { return true; }
+  static constexpr Traits kTraits{.pure = false, .random = true};
   Ref<Generator> generator;
   WEFT_FIELDS(generator);
   void check_inputs(const InputCheck& in) const { in.count(1).floating(0).contiguous(0); }
@@ -97,6 +93,7 @@ struct BernoulliTensor : OpOf<BernoulliTensor> {
 
 struct MaskedScale : OpOf<MaskedScale> {
   static constexpr const char* kName = "dropout";
+  static constexpr Traits kTraits{.elementwise = true};
   double scale;
   WEFT_FIELDS(scale);
   void check_inputs(const InputCheck& in) const { in.count(2).floating(0).dtype(1, DType::Bool).same_shape(1, 0); }
@@ -106,7 +103,6 @@ struct MaskedScale : OpOf<MaskedScale> {
     masked_scale_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), compute_type(out[0].dtype()),
                         scale);
   }
-  bool elementwise() const override { return true; }
   int tile(TileCode& code, Inputs in, const int* operands) const override {
     DType dtype = in[0].dtype();
     return compute_type(dtype) == code.compute()
@@ -119,8 +115,7 @@ struct MaskedScale : OpOf<MaskedScale> {
 
 struct Permutation : SourceOp<Permutation> {
   static constexpr const char* kName = "randperm";
-  bool pure() const override { return false; }
-  bool random() const override { return true; }
+  static constexpr Traits kTraits{.pure = false, .random = true, .differentiable = false};
   int64_t n;
   Ref<Generator> generator;
   WEFT_FIELDS(n, place, generator);
@@ -130,20 +125,18 @@ struct Permutation : SourceOp<Permutation> {
   void run(Inputs, const Tensor* out) const override {
     permutation_kernel(place, view_of(out[0]), generator->reserve(static_cast<uint64_t>(n)));
   }
-  bool differentiable() const override { return false; }
 };
 
 // Raises an error where rows of weights cannot be drawn from.
 struct MultinomialWeights : OpOf<MultinomialWeights> {
   static constexpr const char* kName = "multinomial";
+  static constexpr Traits kTraits{.pure = false, .differentiable = false};
   int64_t num_samples;
   bool replacement;
   WEFT_FIELDS(num_samples, replacement);
   void check_inputs(const InputCheck& in) const { in.count(1).dtype(0, DType::Float64).ndim(0, 2).contiguous(0); }
   MultinomialWeights(int64_t n, bool r) : num_samples(n), replacement(r) {}
   int num_outputs() const override { return 0; }
-  bool pure() const override { return false; }
-  bool differentiable() const override { return false; }
   void infer(Inputs, OutputSpec*) const override {}
   void run(Inputs in, const Tensor*) const override;
 };
@@ -167,8 +160,7 @@ void MultinomialWeights::run(Inputs in, const Tensor*) const {
 
 struct Multinomial : OpOf<Multinomial> {
   static constexpr const char* kName = "multinomial";
-  bool pure() const override { return false; }
-  bool random() const override { return true; }
+  static constexpr Traits kTraits{.pure = false, .random = true, .differentiable = false};
   int64_t num_samples;
   bool replacement;
   Ref<Generator> generator;
@@ -187,7 +179,6 @@ struct Multinomial : OpOf<Multinomial> {
   size_t temporary_bytes(Inputs in, const Tensor* out) const override {
     return multinomial_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), replacement, {}), 0;
   }
-  bool differentiable() const override { return false; }
 };
 
 const Ref<Generator>& chosen(const Ref<Generator>& g) { return g ? g : default_generator(); }

@@ -35,7 +35,7 @@ ChannelsLast copied_images(Inputs in) {
 
 struct Cat : OpOf<Cat> {
   static constexpr const char* kName = "cat";
-  AutocastRule autocast() const override { return AutocastRule::Widest; }
+  static constexpr Traits kTraits{.autocast = AutocastRule::Widest};
   int dim;
   std::vector<int64_t> sizes{};  // of the inputs along dim; kLeftOut for an empty vector beside tensors of any shape
   static constexpr int64_t kLeftOut = -1;

@@ -28,6 +28,7 @@ constexpr const char* kFoldNames[] = {"sum",  "nansum", "mean", "norm", "norm", 
 
 struct Reduce : OpOf<Reduce> {
   static constexpr const char* kName = "reduce";
+  static constexpr Traits kTraits{.scratch = true};
   Fold kind;
   ReducedDims dims;
   DType dtype;
@@ -37,7 +38,9 @@ struct Reduce : OpOf<Reduce> {
     in.that(fits_dtype(in[0].dtype()), "a dtype of the result that such a reduction has");
   }
   FoldSpec spec;
-  Reduce(Fold f, const ReducedDims& d, DType t) : kind(f), dims(d), dtype(t), spec{f, d.mask, d.keepdim, t} {}
+  Reduce(Fold f, const ReducedDims& d, DType t) : kind(f), dims(d), dtype(t), spec{f, d.mask, d.keepdim, t} {
+    traits_.differentiable = kind != Fold::CountNonzero && kind != Fold::Any && kind != Fold::All;
+  }
   // The dtypes that the functions below give.
   bool fits_dtype(DType input) const {
     switch (kind) {
@@ -67,8 +70,6 @@ struct Reduce : OpOf<Reduce> {
     Strides strides;
     fold_kernel(out[0].device(), kind, views.out(out[0], strides), views.in(), views.reduced());
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
-  bool differentiable() const override { return kind != Fold::CountNonzero && kind != Fold::Any && kind != Fold::All; }
   Saves saves(uint32_t) const override {
     switch (kind) {
       case Fold::Sum:
@@ -85,19 +86,14 @@ struct Reduce : OpOf<Reduce> {
   void vjp(const Vjp& v, Tensor* grads) const override;
 };
 
-// g shared equally among the elements where `chosen` holds.
-Tensor share_equally(const ReducedDims& dims, const Tensor& g, const Tensor& chosen, const Shape& shape) {
-  Tensor each = div(g, sum(chosen, dims.all(shape.size()) ? Dims{} : [&] {
-    Dims list;
-    for (int d = 0; d < shape.size(); d++)
-      if (dims.has(d)) list.push_back(d);
-    return list;
-  }(), dims.keepdim));
-  return where(chosen, dims.spread(each, shape), Scalar(0));
-}
-
 Tensor reduce(Fold fold, const ReducedDims& dims, const Tensor& x, DType dtype) {
   return apply(Reduce(fold, dims, dtype), x);
+}
+
+// g shared equally among the elements where `chosen` holds.
+Tensor share_equally(const ReducedDims& dims, const Tensor& g, const Tensor& chosen, const Shape& shape) {
+  const Tensor each = div(g, sum_over(chosen, dims, DType::Int64));
+  return where(chosen, dims.spread(each, shape), Scalar(0));
 }
 
 // d prod/dx_i is the product of the other elements: for x_i = 0 that of the nonzero ones when it is the only zero, and
@@ -193,6 +189,10 @@ Tensor power_norm(const Tensor& x, double p, const Dims& dims, bool keepdim) {
 DType truth_dtype(DType t) { return t == DType::UInt8 ? DType::UInt8 : DType::Bool; }
 
 }  // namespace
+
+Tensor sum_over(const Tensor& x, const ReducedDims& dims, DType dtype) {
+  return dims.mask ? apply(Reduce(Fold::Sum, dims, dtype), x) : to_dtype(x, dtype);
+}
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
   if (x.shape() == shape) return x;
@@ -305,7 +305,7 @@ WEFT_FORWARD_RULE(Reduce) {
   if (op.kind != Fold::Norm2) return false;
   // The derivative at 0 is taken as 0, as backward takes it.
   const Tensor y = call.out[0] = apply(op, call.in[0]);
-  const Tensor products = apply(Reduce(Fold::Sum, op.dims, op.dtype), mul(call.in[0], call.tangents[0]));
+  const Tensor products = sum_over(mul(call.in[0], call.tangents[0]), op.dims, op.dtype);
   const Tensor zero = eq(y, Scalar(0));
   call.out_tangents[0] = where(zero, Scalar(0), div(products, where(zero, Scalar(1), y)));
   return true;

@@ -10,6 +10,9 @@ namespace weft {
 
 // Sums the dimensions that broadcasting made, so that x gets `shape` again.
 Tensor sum_to(const Tensor& x, const Shape& shape);
+// The sum over exactly these dims, which may be none.
+class ReducedDims;
+Tensor sum_over(const Tensor& x, const ReducedDims& dims, DType dtype);
 
 // Integers and bools are added up in int64 unless dtype is given.
 Tensor sum(const Tensor& x, const Dims& dims = {}, bool keepdim = false, std::optional<DType> dtype = {});

@@ -12,14 +12,13 @@ namespace {
 
 struct Require : OpOf<Require> {
   static constexpr const char* kName = "require";
+  static constexpr Traits kTraits{.pure = false, .differentiable = false};
   std::string message;
   bool of_value;
   WEFT_FIELDS(message, of_value);
   void check_inputs(const InputCheck& in) const { in.count(1).dtype(0, DType::Bool).shape(0, {}); }
   Require(const std::string& m, bool v) : message(m), of_value(v) {}
   int num_outputs() const override { return 0; }
-  bool pure() const override { return false; }
-  bool differentiable() const override { return false; }
   void infer(Inputs, OutputSpec*) const override {}
   void run(Inputs in, const Tensor*) const override {
     const bool holds = *on_host(in[0]).data_as<BoolByte>();

@@ -14,6 +14,7 @@ namespace {
 // inputs: gradient of the result, the result; both contiguous.
 struct SoftmaxBackward : OpOf<SoftmaxBackward> {
   static constexpr const char* kName = "softmax_backward";
+  static constexpr Traits kTraits{.decomposes = true};
   bool log;
   int dim;
   WEFT_FIELDS(log, dim);
@@ -26,7 +27,6 @@ struct SoftmaxBackward : OpOf<SoftmaxBackward> {
   void run(Inputs in, const Tensor* out) const override {
     softmax_backward_kernel(out[0].device(), log, view_of(out[0]), view_of(in[0]), view_of(in[1]), dim);
   }
-  bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor &g = in[0], &y = in[1];
     Dims dims = y.ndim() == 0 ? Dims{} : Dims{dim};
@@ -37,7 +37,7 @@ struct SoftmaxBackward : OpOf<SoftmaxBackward> {
 
 struct Softmax : OpOf<Softmax> {
   static constexpr const char* kName = "softmax";
-  AutocastRule autocast() const override { return AutocastRule::Float32; }
+  static constexpr Traits kTraits{.autocast = AutocastRule::Float32};
   bool log;
   int dim;
   WEFT_FIELDS(log, dim);

@@ -33,6 +33,7 @@ struct ChoosingOp : OpOf<Self> {
 
 struct Sort : ChoosingOp<Sort> {
   static constexpr const char* kName = "sort";
+  static constexpr Traits kTraits{.scratch = true};
   bool descending;
   WEFT_FIELDS(descending);
   void check_inputs(const InputCheck& in) const { in.count(1).contiguous(0); }
@@ -44,11 +45,11 @@ struct Sort : ChoosingOp<Sort> {
   void run(Inputs in, const Tensor* out) const override {
     sort_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), descending);
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
 };
 
 struct Topk : ChoosingOp<Topk> {
   static constexpr const char* kName = "topk";
+  static constexpr Traits kTraits{.scratch = true};
   int64_t k;
   bool largest, sorted;
   WEFT_FIELDS(k, largest, sorted);
@@ -65,7 +66,6 @@ struct Topk : ChoosingOp<Topk> {
   void run(Inputs in, const Tensor* out) const override {
     topk_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), largest, sorted);
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
 };
 
 // Runs op on x with `dim` as the last dimension, and puts the results' back.
@@ -109,6 +109,7 @@ struct ChosenValue : OpOf<ChosenValue> {
 
 struct SearchSorted : OpOf<SearchSorted> {
   static constexpr const char* kName = "searchsorted";
+  static constexpr Traits kTraits{.differentiable = false};
   bool right;
   WEFT_FIELDS(right);
   void check_inputs(const InputCheck& in) const {
@@ -119,7 +120,6 @@ struct SearchSorted : OpOf<SearchSorted> {
     }
   }
   explicit SearchSorted(bool r) : right(r) {}
-  bool differentiable() const override { return false; }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), DType::Int64, {}}; }
   void run(Inputs in, const Tensor* out) const override {
     if (in[1].numel() > 0)

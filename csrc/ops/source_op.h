@@ -7,10 +7,10 @@ namespace weft {
 
 template <class Self>
 struct SourceOp : OpOf<Self> {
+  static constexpr Traits kTraits{.differentiable = false};
   Device place;
   explicit SourceOp(Device d) : place(d) {}
   Device device(Inputs) const override { return place; }
-  bool differentiable() const override { return false; }
   Ref<const Op> on(Device d) const override {
     Ref<Self> op(new Self(static_cast<const Self&>(*this)));
     op->place = d;

@@ -4,6 +4,7 @@
 #include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/elementwise.h"
+#include "ops/forward_rules.h"
 #include "ops/reduced_dims.h"
 #include "ops/reduction.h"
 
@@ -14,6 +15,7 @@ namespace {
 // Outputs: the variance (or its root) and the mean, which the derivative needs.
 struct Variance : OpOf<Variance> {
   static constexpr const char* kName = "var";
+  static constexpr Traits kTraits{.scratch = true};
   bool root;
   ReducedDims dims;
   double correction;
@@ -33,7 +35,6 @@ struct Variance : OpOf<Variance> {
     variance_kernel(out[0].device(), root, views.out(out[0], strides), views.out(out[1], mean_strides), views.in(),
                     views.reduced(), correction);
   }
-  size_t temporary_bytes(Inputs in, const Tensor* out) const override { return run(in, out), 0; }
   Saves saves(uint32_t) const override { return {.inputs = 1, .outputs = root ? 3u : 2u}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     const Shape& shape = v.input_shape(0);
@@ -85,6 +86,22 @@ Tensor std(const Tensor& x, const Dims& dims, double correction, bool keepdim) {
 namespace {
 
 WEFT_BATCH_SHIFT(Variance, Variance(op.root, op.dims.behind_one(), op.correction));
+
+// The derivative of a root at 0 is taken as 0, as backward takes it.
+WEFT_FORWARD_RULE(Variance) {
+  apply(op, call.in, call.out);
+  const Tensor &x = call.in[0], &t = call.tangents[0], &y = call.out[0];
+  const double n = static_cast<double>(op.dims.count(x.shape()));
+  const Tensor products = mul(sub(x, op.dims.spread(call.out[1], x.shape())), t);
+  Tensor along = mul(sum_over(products, op.dims, x.dtype()), Scalar(2.0 / std::max(0.0, n - op.correction)));
+  if (op.root) {
+    const Tensor zero = eq(y, Scalar(0));
+    along = where(zero, Scalar(0), div(along, mul(where(zero, Scalar(1), y), Scalar(2.0))));
+  }
+  call.out_tangents[0] = along;
+  call.out_tangents[1] = div(sum_over(t, op.dims, x.dtype()), Scalar(n));
+  return true;
+}
 
 }  // namespace
 

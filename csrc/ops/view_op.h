@@ -7,7 +7,7 @@ namespace weft {
 
 template <class Self>
 struct ViewOp : OpOf<Self> {
-  bool is_view() const override { return true; }
+  static constexpr Traits kTraits{.view = true};
   void infer(Inputs, OutputSpec*) const override {}
 };
 

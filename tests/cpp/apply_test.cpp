@@ -16,6 +16,7 @@ namespace {
 // x * factor + y, with everything written by hand.
 struct ScaledAdd : OpOf<ScaledAdd> {
   static constexpr const char* kName = "scaled_add";
+  static constexpr Traits kTraits{.elementwise = true};
   double factor = 1;
   explicit ScaledAdd(double f) : factor(f) {}
   WEFT_FIELDS(factor);
@@ -28,7 +29,6 @@ struct ScaledAdd : OpOf<ScaledAdd> {
       out[0].data_as<float>()[i] = in[0].data_as<float>()[i] * static_cast<float>(factor) + in[1].data_as<float>()[i];
     }
   }
-  bool elementwise() const override { return true; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (v.needs(0)) grads[0] = mul(v.grad(), Scalar(factor));
     if (v.needs(1)) grads[1] = v.grad();
@@ -38,6 +38,7 @@ struct ScaledAdd : OpOf<ScaledAdd> {
 // The cube, which gives only a decomposition: its derivatives follow.
 struct Cube : OpOf<Cube> {
   static constexpr const char* kName = "cube";
+  static constexpr Traits kTraits{.decomposes = true};
   WEFT_FIELDS();
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype()}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -46,7 +47,6 @@ struct Cube : OpOf<Cube> {
       out[0].data_as<float>()[i] = x * x * x;
     }
   }
-  bool has_decompose() const override { return true; }
   std::vector<Tensor> decompose(Inputs in) const override { return {mul(mul(in[0], in[0]), in[0])}; }
 };
 
@@ -71,9 +71,9 @@ struct Split : OpOf<Split> {
 
 struct Nowhere : OpOf<Nowhere> {
   static constexpr const char* kName = "nowhere";
+  static constexpr Traits kTraits{.differentiable = false};
   WEFT_FIELDS();
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype()}; }
-  bool differentiable() const override { return false; }
 };
 
 TEST(Op, EqualityHashAndTextFollowFromFields) {

@@ -90,7 +90,7 @@ def close(w, a, b):
 
 
 def differentiable_samples(w, op):
-    """(name, call, primals, tangents) for samples with float64 arguments; call takes those and gives its float results."""
+    """(name, call, primals, tangents) for samples with float64 arguments; call takes those, and gives float results."""
     draw = np.random.default_rng(0)
     for sample in samples_of(op, "float64"):
         constant = op.is_constant(sample)

@@ -26,6 +26,10 @@ class _Given:
         return self.tensors
 
 
+def _saved_by(ctx):
+    return [*ctx._to_save, *(ctx._to_save_for_jvp or ())]
+
+
 def _with_saved(ctx, tensors):
     other = copy.copy(ctx)
     other._saved = _Given(tensors)
@@ -101,21 +105,20 @@ def _pushed_by_backward(function, args, tangents, kwargs):
         roots = [outputs[k] for k in places]
         flowing = [weft.ones_like(y, requires_grad=True) for y in roots]
         back = weft.autograd.grad(roots, [x for x, _ in moving], flowing, create_graph=True, allow_unused=True)
-        used = []
         for b, (_, t) in zip(back, moving):
-            if b is not None and b.requires_grad:
-                used.append((b, t))
-            elif b is not None and (_C._is_symbolic(b) or b.any()):
+            if b is None:
+                continue
+            pushed = [None] * len(roots)
+            if b.requires_grad:
+                pushed = weft.autograd.grad(b, flowing, t, create_graph=True, allow_unused=True)
+            if all(p is None for p in pushed) and (_C._is_symbolic(b) or b.any()):
                 raise RuntimeError(
                     f"{function.__name__}: it has no jvp method, and its backward is not written with differentiable "
                     "ops, from which its forward-mode derivative would follow"
                 )
-        if used:
-            pushed = weft.autograd.grad(
-                [b for b, _ in used], flowing, [t for _, t in used], create_graph=True, allow_unused=True
-            )
-            for k, t in zip(places, pushed):
-                found[k] = t
+            for k, p in zip(places, pushed):
+                if p is not None:
+                    found[k] = p if found[k] is None else found[k] + p
     recorded = any(isinstance(a, weft.Tensor) and a.requires_grad for a in [*args, *tangents])
     if not recorded or not weft.is_grad_enabled():
         plain = [_C._without_history(y) if isinstance(y, weft.Tensor) else y for y in outputs]
@@ -146,11 +149,15 @@ def call_in_batch(function, args, kwargs):
         result = function._run(ctx, args, kwargs)
         if ctx._dirty:
             raise RuntimeError(f"{function.__name__}: mark_dirty cannot be combined with vmap")
-        outputs, saved = _as_list(result), [t for t in ctx._to_save if t is not None]
-        rule = _rule_of_backward(function, ctx, args, places, len(outputs))
+        outputs = _as_list(result)
+        known = {id(y) for y in outputs}
+        saved = [t for t in _saved_by(ctx) if t is not None and id(t) not in known]
+        rule = _rule_of_backward(function, ctx, args, places, outputs)
         found = _recorded(rule, [*outputs, *saved, *inputs], outputs)
         replaced = {id(a): b for a, b in zip(outputs, found)}
         ctx._to_save = tuple(replaced.get(id(t), t) for t in ctx._to_save)
+        if ctx._to_save_for_jvp is not None:
+            ctx._to_save_for_jvp = tuple(replaced.get(id(t), t) for t in ctx._to_save_for_jvp)
         return _like(result, found)
 
     return function._apply(args, kwargs, with_backward if function.vmap is None else with_vmap_method)
@@ -184,15 +191,19 @@ def _rule_of_method(function, args, kwargs, places):
     return rule
 
 
-def _rule_of_backward(function, ctx, args, places, count):
-    saved_places = [t is not None for t in ctx._to_save]
+def _rule_of_backward(function, ctx, args, places, outputs):
+    count = len(outputs)
+    # Of what is saved: None, the number of an output, or whatever else
+    outputs = {id(y): k for k, y in enumerate(outputs)}
+    saved_places = [None if t is None else outputs.get(id(t), "else") for t in _saved_by(ctx)]
+    parts = (len(ctx._to_save), ctx._to_save_for_jvp is not None)
 
     def rule(inputs, size):
         # For each element an output of its own, also where all are the same: its gradient is its own.
         outputs = [(y if is_batched else y.expand(size, *y.shape), True) for y, is_batched in inputs[:count]]
         known = inputs[count : len(inputs) - len(places)]
         variables = inputs[len(inputs) - len(places) :]
-        call = _BatchedCall(function, ctx, saved_places, len(args), places, size, outputs, known, variables)
+        call = _BatchedCall(function, ctx, saved_places, parts, len(args), places, size, outputs, known, variables)
         recorded = _Batched if function.jvp is None else _BatchedWithJvp
         found = recorded.apply(call, *(y for y, _ in outputs), *(x for x, _ in inputs[count:]))
         return [(y, True) for y in _as_list(found)]
@@ -203,24 +214,35 @@ def _rule_of_backward(function, ctx, args, places, count):
 class _BatchedCall:
     """A call of a Function for a whole batch, whose outputs are known."""
 
-    def __init__(self, function, ctx, saved_places, arguments, places, size, outputs, saved, variables):
+    def __init__(self, function, ctx, saved_places, parts, arguments, places, size, outputs, saved, variables):
         self.function, self.ctx, self.arguments, self.places, self.size = function, ctx, arguments, places, size
         self.counts = (len(outputs), len(saved))
-        self.saved_flags = [b for _, b in saved]
+        self.saved_flags = [True] * len(outputs) + [b for _, b in saved]
         self.variable_flags = [b for _, b in variables]
         self.shapes = [x.shape[1:] if b else x.shape for x, b in variables]
-        self.saved_places = saved_places
+        self.saved_places, self.parts = saved_places, parts
 
-    def _context(self, saved):
-        left = iter(saved)
-        return _with_saved(self.ctx, [next(left) if given else None for given in self.saved_places])
+    def _context(self, saved, needs=None):
+        """The ctx of one element, for backward, or for jvp without needs; saved: its outputs, then what else it keeps."""
+        others = iter(saved[self.counts[0] :])
+        tensors = [
+            None if place is None else next(others) if place == "else" else saved[place] for place in self.saved_places
+        ]
+        count, is_own_for_jvp = self.parts
+        ctx = _with_saved(self.ctx, tensors[count:] if needs is None and is_own_for_jvp else tensors[:count])
+        if needs is not None:
+            every = [False] * self.arguments
+            for place, needed in zip(self.places, needs):
+                every[place] = needed
+            ctx.needs_input_grad = tuple(every)
+        return ctx
 
-    def backward(self, saved, grads):
-        """The gradients by the variables."""
+    def backward(self, saved, grads, needs):
+        """The gradients by the variables that need one."""
         wanted = []
 
         def one(saved, grads):
-            found = _as_list(self.function.backward(self._context(saved), *grads))
+            found = _as_list(self.function.backward(self._context(saved, needs), *grads))
             if len(found) != self.arguments:
                 raise RuntimeError(
                     f"{self.function.__name__}: backward returned {len(found)} gradients, expected one for each of the "
@@ -265,14 +287,15 @@ class _Batched(Function):
     def forward(ctx, call, *tensors):
         outputs, saved = call.counts
         ctx.call = call
-        ctx.save_for_backward(*tensors[outputs : outputs + saved])
-        ctx.save_for_forward(*tensors[outputs : outputs + saved])
-        return tuple(tensors[:outputs])
+        found = tuple(y.view_as(y) for y in tensors[:outputs])  # outputs of this call, no inputs that it returns
+        ctx.save_for_backward(*found, *tensors[outputs : outputs + saved])
+        return found
 
     @staticmethod
     def backward(ctx, *grads):
         outputs, saved = ctx.call.counts
-        found = ctx.call.backward(list(ctx.saved_tensors), list(grads))
+        needs = ctx.needs_input_grad[1 + outputs + saved :]
+        found = ctx.call.backward(list(ctx.saved_tensors), list(grads), needs)
         return (None, *[None] * (outputs + saved), *found)
 
 

@@ -58,8 +58,7 @@ def exit_dual_level(*, level=None):
         raise RuntimeError("exit_dual_level: there is no level to leave; begin one with enter_dual_level()")
     if level is not None and level != len(_levels.entered) - 1:
         raise RuntimeError(f"exit_dual_level: the innermost level is {len(_levels.entered) - 1}, got {level}")
-    _levels.entered[-1].__exit__()
-    _levels.entered.pop()
+    _levels.entered.pop().__exit__()
 
 
 class dual_level(contextlib.ContextDecorator):
@@ -74,11 +73,24 @@ class dual_level(contextlib.ContextDecorator):
     tensor(2.)
     """
 
+    def __init__(self):
+        self._entered = []
+
+    def _recreate_cm(self):
+        return dual_level()
+
     def __enter__(self):
-        return enter_dual_level()
+        level = enter_dual_level()
+        self._entered.append(_levels.entered[-1])
+        return level
 
     def __exit__(self, *exception):
-        exit_dual_level()
+        own = self._entered.pop()
+        if own not in _levels.entered:
+            raise RuntimeError("dual_level: the level has ended already, or belongs to another thread")
+        inner = len(_levels.entered) - 1 - _levels.entered.index(own)
+        del _levels.entered[len(_levels.entered) - 1 - inner :]
+        own.__exit__()  # raises where there are inner ones, which have ended too
 
 
 def make_dual(tensor, tangent, *, level=None):

@@ -235,12 +235,12 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
         for x, size in zip(results, sizes):
             basis = weft.zeros(total, size, dtype=x.dtype, device=x.device)
             basis[at : at + size] = weft.eye(size, dtype=x.dtype, device=x.device)
-            bases.append(basis.reshape(total, *x.shape))
+            bases.append(basis.reshape((total, *x.shape)))
             at += size
         pulled = vmap(lambda *cotangents: found[1](result_tree.build(cotangents)), chunk_size=chunk_size)(*bases)
         at = 0
         for x, size in zip(results, sizes):
-            rows.append(tree.build(p[at : at + size].reshape(*x.shape, *p.shape[1:]) for p in pulled))
+            rows.append(tree.build(p[at : at + size].reshape((*x.shape, *p.shape[1:])) for p in pulled))
             at += size
         jacobians = result_tree.build(rows)
         return (jacobians, found[2]) if has_aux else jacobians
@@ -267,7 +267,7 @@ def jacfwd(func, argnums=0, has_aux=False, *, randomness="error", chunk_size=Non
         for x, size in zip(chosen, sizes):
             basis = weft.zeros(total, size, dtype=x.dtype, device=x.device)
             basis[at : at + size] = weft.eye(size, dtype=x.dtype, device=x.device)
-            bases.append(basis.reshape(total, *x.shape))
+            bases.append(basis.reshape((total, *x.shape)))
             at += size
 
         def push(*tangents):
@@ -279,7 +279,7 @@ def jacfwd(func, argnums=0, has_aux=False, *, randomness="error", chunk_size=Non
         for column in columns:
             at, parts = 0, []
             for x, size in zip(chosen, sizes):
-                parts.append(column[at : at + size].movedim(0, -1).reshape(*column.shape[1:], *x.shape))
+                parts.append(column[at : at + size].movedim(0, -1).reshape((*column.shape[1:], *x.shape)))
                 at += size
             jacobians.append(tree.build(parts))
         result = result_tree.build(jacobians)
