@@ -94,7 +94,7 @@ Tensor like_output(const Tensor& t, const Tensor& out) {
 void elementwise(const ForwardCall& call) {
   apply(call.op, call.in, call.out);
   const Tensor& y = call.out[0];
-  if (!is_floating(y.dtype())) return;
+  if (!is_differentiable(y.dtype())) return;
   GradModeGuard record(is_recorded(call.in, call.tangents));
   for (int i = 0; i < call.in.size(); i++) {
     if (!call.tangents[i].defined()) continue;
@@ -283,7 +283,7 @@ void ForwardLevel::handle(const Op& op, Inputs in, Tensor* out) {
   out_tangents.resize(op.num_outputs());
   push_forward({op, in, tangents.data(), out, out_tangents.data()});
   for (int k = 0; k < op.num_outputs(); k++) {
-    if (!out_tangents[k].defined() || !is_floating(out[k].dtype())) continue;
+    if (!out_tangents[k].defined() || !is_differentiable(out[k].dtype())) continue;
     const Tensor along = like_output(out_tangents[k], out[k]);
     // A derivative may be one of the tangents that it was made from.
     bool own = along.impl()->storage != out[k].impl()->storage;
@@ -315,7 +315,7 @@ void ForwardLevel::handle_inplace(const Op& op, Inputs in) {
     size_t size;
     ~Restore() { list.resize(size); }
   } restore{before_, before};
-  if (is_floating(target.dtype()) && !op.random()) {
+  if (is_differentiable(target.dtype()) && !op.random()) {
     Tensor value;
     push_forward({op, in, tangents.data(), &value, &changed});
     check(value.shape() == target.shape(), op.name(), "_: the result has shape ", value.shape(),
@@ -344,7 +344,7 @@ void ForwardLevel::write(const Tensor& target, const Tensor& changed) {
 
 namespace {
 void check_tangent(const char* what, const Tensor& x, const Tensor& tangent) {
-  check(is_floating(x.dtype()), what, ": expected a primal of floating dtype, got ", x.dtype());
+  check(is_differentiable(x.dtype()), what, ": expected a primal of floating dtype, got ", x.dtype());
   check(x.shape() == tangent.shape() && x.dtype() == tangent.dtype() && x.device() == tangent.device(), what,
         ": expected a tangent like the primal, of shape ", x.shape(), " and dtype ", x.dtype(), " on ", x.device(),
         ", got shape ", tangent.shape(), " and dtype ", tangent.dtype(), " on ", tangent.device());

@@ -128,7 +128,7 @@ uint8_t code_of(DType t) {
   return t == DType::Bool       ? dlpack::kBool
          : t == DType::UInt8    ? dlpack::kUInt
          : t == DType::BFloat16 ? dlpack::kBfloat
-         : is_floating(t)       ? dlpack::kFloat
+         : is_real_floating(t)  ? dlpack::kFloat
                                 : dlpack::kInt;
 }
 

@@ -143,7 +143,7 @@ bool is_int_like(PyObject* o) {
   if (PyFloat_Check(o) || PyUnicode_Check(o) || PySequence_Check(o)) {
     if (!is_tensor(o)) return false;
     const Tensor& t = unwrap(o);
-    return t.ndim() == 0 && !is_floating(t.dtype());
+    return t.ndim() == 0 && !is_real_floating(t.dtype());
   }
   return PyIndex_Check(o) != 0;
 }
@@ -226,7 +226,7 @@ void bind_dtype(py::module_& m) {
            [](const PyDType& d) -> py::tuple {
              return py::make_tuple(py::module_::import("weft._C").attr("_dtype"), py::make_tuple(dtype_name(d.value)));
            })
-      .def_property_readonly("is_floating_point", [](const PyDType& d) { return is_floating(d.value); })
+      .def_property_readonly("is_floating_point", [](const PyDType& d) { return is_real_floating(d.value); })
       .def_property_readonly("is_complex", [](const PyDType&) { return false; })
       .def_property_readonly("is_signed", [](const PyDType& d) { return is_signed(d.value); })
       .def_property_readonly("itemsize", [](const PyDType& d) { return item_size(d.value); }, "Bytes of one element.");

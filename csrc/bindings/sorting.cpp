@@ -109,7 +109,7 @@ Tensor searched(const Tensor& sorted, const Operand& values, bool out_int32, boo
     common = result_type(sorted, v);
   } else {  // a number that is compared as it is: not cut to the dtype of integers
     const Scalar& number = std::get<Scalar>(values);
-    common = is_floating(sorted.dtype()) ? sorted.dtype() : number.is_float() ? DType::Float64 : DType::Int64;
+    common = is_real_floating(sorted.dtype()) ? sorted.dtype() : number.is_float() ? DType::Float64 : DType::Int64;
     v = scalar_tensor(number, common, sorted.device());
   }
   Tensor places = searchsorted(to_dtype(sorted, common), to_dtype(v, common), right, sorter);

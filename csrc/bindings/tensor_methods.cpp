@@ -139,7 +139,7 @@ void bind_tensor_methods(Family& f) {
       },
       py::arg("memory_format") = py::none(), "Do the elements lie in row-major order without gaps?");
   f.def(
-      "is_floating_point", [](const Tensor& t) { return is_floating(seen(t).dtype()); },
+      "is_floating_point", [](const Tensor& t) { return is_real_floating(seen(t).dtype()); },
       "Is the dtype a floating point one?");
   f.def("is_complex", [](const Tensor&) { return false; }, "Always False: there are no complex dtypes yet.");
   f.def(

@@ -127,7 +127,7 @@ PyObject* as_float(PyObject* a) {
 PyObject* as_index(PyObject* a) {
   return guarded([&] {
     const Tensor& t = unwrap(a);
-    check<ErrorKind::Type>(!is_floating(t.dtype()) && t.numel() == 1,
+    check<ErrorKind::Type>(!is_real_floating(t.dtype()) && t.numel() == 1,
                            "only integer tensors of one element can be used as an index, got dtype ", t.dtype(),
                            " and shape ", t.shape());
     return py::int_(py::reinterpret_steal<py::object>(item(t, "index"))).release().ptr();

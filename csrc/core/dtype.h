@@ -18,9 +18,33 @@ constexpr size_t item_size(DType t) {
   constexpr uint8_t sizes[kNumDTypes] = {1, 1, 1, 2, 4, 8, 2, 2, 4, 8};
   return sizes[static_cast<int>(t)];
 }
-constexpr bool is_floating(DType t) { return t >= DType::Float16; }
+
+// A real number that is rounded: ordered but for NaN, with infinities.
+constexpr bool is_real_floating(DType t) { return t >= DType::Float16 && t <= DType::Float64; }
+constexpr bool is_complex(DType) { return false; }
 constexpr bool is_integral(DType t) { return t >= DType::UInt8 && t <= DType::Int64; }
 constexpr bool is_signed(DType t) { return t >= DType::Int8; }
+// May a tensor of the dtype require grad?
+constexpr bool is_differentiable(DType t) { return is_real_floating(t) || is_complex(t); }
+
+// What a dtype can represent, least first: each category holds the values of those before it, up to rounding.
+enum class DTypeCategory : uint8_t { Bool, Integer, Floating, Complex };
+constexpr DTypeCategory category(DType t) {
+  if (t == DType::Bool) return DTypeCategory::Bool;
+  if (is_integral(t)) return DTypeCategory::Integer;
+  return is_complex(t) ? DTypeCategory::Complex : DTypeCategory::Floating;
+}
+// May a result of dtype `from` be stored in a tensor of dtype `to`? Numbers may be rounded, but not lose their
+// fractions, nor become truths.
+constexpr bool can_cast(DType from, DType to) { return category(from) <= category(to); }
+
+// The type elementwise kernels compute in: float32 for the half types, int64 for integers and bool.
+constexpr DType compute_type(DType t) {
+  if (!is_real_floating(t)) return DType::Int64;
+  return t == DType::Float64 ? DType::Float64 : DType::Float32;
+}
+// The type reductions and scans accumulate elements in, where a total outgrows them.
+constexpr DType accumulate_type(DType t) { return is_real_floating(t) ? DType::Float64 : DType::Int64; }
 
 // "float32", "int64", ...
 const char* dtype_name(DType t);

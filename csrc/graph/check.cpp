@@ -35,7 +35,7 @@ void for_bits(const Tensor& dense, const F& f) {
     for (int64_t i = 0; i < dense.numel(); i++) {
       Bits x;
       std::memcpy(&x, static_cast<const char*>(dense.data()) + i * static_cast<int64_t>(sizeof x), sizeof x);
-      f(is_floating(dense.dtype()) && is_nan(x, infinity) ? uint64_t{infinity} + 1 : uint64_t{x});
+      f(is_real_floating(dense.dtype()) && is_nan(x, infinity) ? uint64_t{infinity} + 1 : uint64_t{x});
     }
   };
   switch (item_size(dense.dtype())) {

@@ -136,7 +136,7 @@ Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted, const st
   std::vector<Tensor> results = evaluate_eagerly(traced_, inputs), roots, root_grads;
   for (size_t i = 0; i < results.size(); i++) {
     const Tensor& r = results[i];
-    if (!is_floating(r.dtype())) continue;
+    if (!is_differentiable(r.dtype())) continue;
     Tensor g = tracer.argument({r.shape(), contiguous_strides(r.shape()), r.dtype(), r.device()});
     if (!r.requires_grad() || traced_.results[i].detached || !given[i]) continue;
     g.impl()->requires_grad = true;
@@ -168,7 +168,7 @@ bool truth_of(const Tensor& t) { return *on_host(t).data_as<BoolByte>(); }
 void add_result_gradients(std::vector<Tensor>& inputs, const Vjp& v, int count, const SubGraph& body) {
   for (int i = 0; i < count; i++) {
     const Value& type = body.result_type(i);
-    if (!is_floating(type.dtype)) continue;
+    if (!is_differentiable(type.dtype)) continue;
     const Tensor& g = v.grad(i);
     inputs.push_back(g.defined() ? contiguous(g) : zeros(type.shape, type.dtype, type.device));
   }
@@ -311,7 +311,7 @@ struct WhileBackward : OpOf<WhileBackward> {
       std::vector<Tensor> found = gradient->run(inputs);
       size_t next = 0, floating = 0, sum = 0;
       for (int i = 0; i < w.body->num_inputs(); i++) {
-        bool is_float = is_floating(w.body->input_type(i).dtype);
+        bool is_float = is_differentiable(w.body->input_type(i).dtype);
         if (i < w.carried) {
           if (is_float) flowing[floating++] = found[next++];
         } else if (wanted[at(i)]) {
@@ -340,7 +340,7 @@ struct WhileBackward : OpOf<WhileBackward> {
     size_t floating = 0, sum = 0;
     for (int i = 0; i < w.body->num_inputs(); i++) {
       if (i < w.carried) {
-        if (is_floating(w.body->input_type(i).dtype)) copy_to(out[next++], flowing[floating++]);
+        if (is_differentiable(w.body->input_type(i).dtype)) copy_to(out[next++], flowing[floating++]);
       } else if (wanted[at(i)]) {
         if (sum < sums.size())
           copy_to(out[next], sums[sum]);
@@ -358,7 +358,7 @@ void While::vjp(const Vjp& v, Tensor* grads) const {
   std::vector<bool> wanted;
   std::vector<Tensor> inputs;
   for (int i = 0; i < v.num_inputs(); i++) inputs.push_back(v.input(i));
-  for (int i = 0; i < carried; i++) wanted.push_back(is_floating(body->input_type(i).dtype));
+  for (int i = 0; i < carried; i++) wanted.push_back(is_differentiable(body->input_type(i).dtype));
   int first = carried + num_test_inputs();
   for (int i = first; i < v.num_inputs(); i++) wanted.push_back(v.needs(i));
   add_result_gradients(inputs, v, carried, *body);
@@ -452,7 +452,7 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
 
   std::vector<bool> wanted;
   for (int i = 0; i < v.num_inputs(); i++)
-    wanted.push_back(i < carried ? is_floating(body->input_type(i).dtype) : v.needs(i));
+    wanted.push_back(i < carried ? is_differentiable(body->input_type(i).dtype) : v.needs(i));
   Ref<const SubGraph> gradient =
       body->gradient(wanted, body->with_dependences(given_gradients(v, num_outputs()), carried));
 
@@ -462,12 +462,12 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   std::vector<Tensor> for_gradient, flowing, sums, state_arguments, x_arguments, y_gradients, captured_arguments;
   auto argument = [&](const Value& type) {
     Tensor t = tracer.argument({type.shape, contiguous_strides(type.shape), type.dtype, type.device});
-    t.impl()->requires_grad = is_floating(type.dtype);
+    t.impl()->requires_grad = is_differentiable(type.dtype);
     return t;
   };
   for (int i = 0; i < carried; i++) {
     const Value& type = body->input_type(i);
-    if (!is_floating(type.dtype)) continue;
+    if (!is_differentiable(type.dtype)) continue;
     flowing.push_back(argument(type));
     const Tensor& g = v.grad(i);
     first_carried.push_back(g.defined() ? contiguous(g) : zeros(type.shape, type.dtype, type.device));
@@ -489,7 +489,7 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   }
   for (int i = carried; i < num_outputs(); i++) {
     const Value& type = body->result_type(i);
-    if (!is_floating(type.dtype)) continue;
+    if (!is_differentiable(type.dtype)) continue;
     y_gradients.push_back(argument(type));
     Shape stacked = {length};
     for (int64_t n : type.shape) stacked.push_back(n);
@@ -497,7 +497,7 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   }
   for (int i = first_captured; i < v.num_inputs(); i++) {
     captured_arguments.push_back(tracer.argument(type_of(inputs[at(i)])));
-    captured_arguments.back().impl()->requires_grad = is_floating(inputs[at(i)].dtype());
+    captured_arguments.back().impl()->requires_grad = is_differentiable(inputs[at(i)].dtype());
     captured.push_back(inputs[at(i)]);
   }
   for (auto* list : {&state_arguments, &x_arguments, &captured_arguments, &flowing, &y_gradients})

@@ -353,7 +353,7 @@ void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
     check_traceable(memory == memories_.end() || !memory->second.shown_from, op.name(), "_: the tensor of shape ",
                     target.shape(), kShown, ", which would change too; write x[i] = values, or take x[i].clone()");
     bool would_require_grad = false;
-    if (GradMode::enabled() && op.differentiable() && is_floating(target.dtype()))
+    if (GradMode::enabled() && op.differentiable() && is_differentiable(target.dtype()))
       for (int k = 0; k < inputs.size(); k++) would_require_grad |= inputs[k].defined() && inputs[k].requires_grad();
     check_traceable(!from_outside || !would_require_grad, op.name(),
                     "_: a jitted function cannot change a tensor of shape ", target.shape(),

@@ -123,11 +123,10 @@ InPlaceChange::InPlaceChange(const Op& op, Inputs in) : op_(op), target_(in[0]),
   check(spec_.shape == target_.shape(), op.name(), "_: the result has shape ", spec_.shape,
         ", which does not fit the tensor of shape ", target_.shape(), " that is changed in place");
   DType to = target_.dtype();
-  bool fits = to == spec_.dtype || (is_floating(to) || !is_floating(spec_.dtype));
-  check(fits && (to != DType::Bool || spec_.dtype == DType::Bool), op.name(), "_: the result has dtype ", spec_.dtype,
+  check(can_cast(spec_.dtype, to), op.name(), "_: the result has dtype ", spec_.dtype,
         ", which cannot be stored in the tensor of dtype ", to, " that is changed in place");
   set_allocation_tag(op.name());
-  if (!GradMode::enabled() || !is_floating(to) || !any_requires_grad(in)) return;
+  if (!GradMode::enabled() || !is_differentiable(to) || !any_requires_grad(in)) return;
   check_view_recorded(op.name(), target_);
   node_ = make_ref<OpNode>(op, in, true);
   node_->add_output(target_);

@@ -28,7 +28,7 @@ struct Cast : OpOf<Cast> {
   int tile(TileCode& code, Inputs, const int* operands) const override {
     return compute_type(dtype) == code.compute() ? code.add(TileOp::Copy, dtype, operands[0]) : -1;
   }
-  bool differentiable() const override { return is_floating(dtype); }
+  bool differentiable() const override { return is_differentiable(dtype); }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = to_dtype(v.grad(), v.input_dtype(0)); }
 };
 
@@ -211,7 +211,7 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   Tensor y = x;
   for (const std::optional<Scalar>& bound : {min, max})
     if (bound) y = to_dtype(y, result_type(y, *bound));
-  if (!is_floating(y.dtype())) return clamp_integers(y, min, max);
+  if (!is_real_floating(y.dtype())) return clamp_integers(y, min, max);
   for (const std::optional<Scalar>& bound : {min, max})  // NaN is a bound for all
     if (bound && std::isnan(bound->to_double())) return where(isnan(y), y, *bound);
   return unary_of<scalar::Clamp>(y, {min ? min->to_double() : -kInfinity, max ? max->to_double() : kInfinity, 0});

@@ -98,7 +98,7 @@ Tensor ones_like(const Tensor& x) { return full_like(x, Scalar(1)); }
 
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, DType dtype, Device device) {
   check(dtype != DType::Bool, "arange: dtype bool is not supported; use an integer dtype");
-  if (is_floating(dtype)) return apply(Arange(count_steps(start, end, step), start, step, dtype, device));
+  if (is_real_floating(dtype)) return apply(Arange(count_steps(start, end, step), start, step, dtype, device));
   // Integers count in integers: fractions are cut off first.
   for (const Scalar& s : {start, end, step}) check_storable("arange", s, DType::Int64);
   Scalar from(start.to_int()), to(end.to_int()), by(step.to_int());

@@ -114,7 +114,7 @@ struct Unary : OpOf<Unary> {
     bool negates_bool = t == DType::Bool && function == index_in<scalar::Neg>(scalar::UnaryList{});
     check(!negates_bool, "neg: bool tensors have no negative; use logical_not (~) instead");
     if (info.result == scalar::Result::Bool) t = DType::Bool;
-    if (info.result == scalar::Result::Float && !is_floating(t)) t = default_float_dtype();
+    if (info.result == scalar::Result::Float && !is_real_floating(t)) t = default_float_dtype();
     // A power with an integer exponent.
     if (t == DType::Bool && function == index_in<scalar::Square>(scalar::UnaryList{})) t = DType::Int64;
     out[0] = {in[0].shape(), t, kept_strides(in[0].shape(), in)};
@@ -222,16 +222,17 @@ struct Binary : OpOf<Binary> {
   // The dtype that the formula is computed in.
   DType operand_dtype(Inputs in) const {
     DType t = promoted(in);
-    return binary_info(function).result == scalar::BinaryResult::Divided && !is_floating(t) ? default_float_dtype() : t;
+    return binary_info(function).result == scalar::BinaryResult::Divided && !is_real_floating(t) ? default_float_dtype()
+                                                                                                 : t;
   }
 
   void infer(Inputs in, OutputSpec* out) const override {
     const BinaryInfo& info = binary_info(function);
     DType t = operand_dtype(in);
-    check<ErrorKind::Overflow>(!number.is_big() || is_floating(t), info.name, ": an integer of about ",
+    check<ErrorKind::Overflow>(!number.is_big() || is_real_floating(t), info.name, ": an integer of about ",
                                number.to_double(), " does not fit int64, in which dtype ", t, " is computed");
     if (info.result == scalar::BinaryResult::Integer)
-      check(!is_floating(t), info.name, ": expected integer or bool tensors, got dtype ", t);
+      check(!is_real_floating(t), info.name, ": expected integer or bool tensors, got dtype ", t);
     bool subtracts_bool = t == DType::Bool && function == index_in<scalar::Sub>(scalar::BinaryList{});
     check(!subtracts_bool, "sub: bool tensors cannot be subtracted; use logical_xor (^) or logical_not (~) instead");
     if (info.result == scalar::BinaryResult::Bool) t = DType::Bool;
@@ -342,7 +343,7 @@ struct DivisorCheck : OpOf<DivisorCheck> {
 // An integer quotient by zero has no value.
 void check_divisor(int function, const Tensor& b) {
   using namespace scalar;
-  if (is_floating(b.dtype())) return;
+  if (is_real_floating(b.dtype())) return;
   constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<DivFloor>(BinaryList{}),
                              index_in<TruncDivide>(BinaryList{}), index_in<Remainder>(BinaryList{}),
                              index_in<Fmod>(BinaryList{})};
@@ -350,11 +351,11 @@ void check_divisor(int function, const Tensor& b) {
     if (f == function) apply_check(DivisorCheck(function), b);
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
-  bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() &&
-                  b.to_int() < 0;
+  bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_real_floating(a.dtype()) &&
+                  !b.is_float() && b.to_int() < 0;
   check(!fraction, "pow: ", a.dtype(), " to the negative power ", b,
         " is no integer; convert the tensor with .float() first");
-  if (is_floating(a.dtype()) || b.is_float() || b.to_int() != 0) return;
+  if (is_real_floating(a.dtype()) || b.is_float() || b.to_int() != 0) return;
   Tensor zero = scalar_tensor(b, DType::Int64, {});
   check_divisor(function, zero);
 }
@@ -365,7 +366,7 @@ Tensor unary(int function, const Tensor& x, const Params& params) { return apply
 Tensor unary_(int function, const Tensor& x, const Params& params) { return apply_inplace(Unary(function, params), x); }
 
 Tensor binary(int function, const Tensor& a, const Tensor& b) {
-  if (!is_floating(a.dtype())) check_divisor(function, b);
+  if (!is_real_floating(a.dtype())) check_divisor(function, b);
   return apply(Binary(function), a, b);
 }
 Tensor binary(int function, const Tensor& a, const Scalar& b) {
@@ -377,7 +378,7 @@ Tensor binary(int function, const Scalar& a, const Tensor& b) {
   return apply(Binary(function, NumberSide::Left, a), b);
 }
 Tensor binary_(int function, const Tensor& a, const Tensor& b) {
-  if (!is_floating(a.dtype())) check_divisor(function, b);
+  if (!is_real_floating(a.dtype())) check_divisor(function, b);
   return apply_inplace(Binary(function), a, b);
 }
 Tensor binary_(int function, const Tensor& a, const Scalar& b) {
@@ -386,7 +387,7 @@ Tensor binary_(int function, const Tensor& a, const Scalar& b) {
 }
 
 Tensor bitwise_not(const Tensor& x) {
-  check<ErrorKind::Type>(!is_floating(x.dtype()), "bitwise_not: expected an integer or bool tensor, got dtype ",
+  check<ErrorKind::Type>(!is_real_floating(x.dtype()), "bitwise_not: expected an integer or bool tensor, got dtype ",
                          x.dtype());
   return x.dtype() == DType::Bool ? logical_not(x) : unary_of<scalar::BitwiseNot>(x);
 }
@@ -394,7 +395,7 @@ Tensor bitwise_not(const Tensor& x) {
 Tensor gelu(const Tensor& x, const std::string& approximate) {
   check(approximate == "none" || approximate == "tanh", "gelu: approximate must be 'none' or 'tanh', got '",
         approximate, "'");
-  check(is_floating(x.dtype()), "gelu: expected a floating point tensor, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), "gelu: expected a floating point tensor, got dtype ", x.dtype());
   return approximate == "tanh" ? unary_of<scalar::GeluTanh>(x) : unary_of<scalar::Gelu>(x);
 }
 

@@ -269,7 +269,7 @@ struct Put : OpOf<Put> {
 
  private:
   bool sums_in_float(const Tensor& target) const {
-    return item_size(target.dtype()) == 2 && is_floating(target.dtype()) && mode == PutMode::Add;
+    return item_size(target.dtype()) == 2 && is_real_floating(target.dtype()) && mode == PutMode::Add;
   }
   // One number, or contiguous rows of the target's dtype apart from its memory.
   static Tensor prepare(const Tensor& source, const Shape& wanted, const Tensor& target) {

@@ -69,7 +69,7 @@ class Step {
     for (const Role& role : roles_) {
       const Tensor& t = (*role.list)[i];
       check(t.defined(), op_, ": ", role.name, "[", i, "] is None");
-      check(is_floating(t.dtype()), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
+      check(is_real_floating(t.dtype()), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
             "; expected a floating point tensor");
       check(t.shape() == p.shape(), op_, ": ", role.name, "[", i, "] has shape ", t.shape(),
             ", but its parameter has shape ", p.shape());

@@ -8,14 +8,12 @@ namespace {
 
 DType default_dtype = DType::Float32;
 
-int category(DType t) { return is_floating(t) ? 2 : is_integral(t) ? 1 : 0; }
-
 }  // namespace
 
 DType default_float_dtype() { return default_dtype; }
 
 void set_default_float_dtype(DType t) {
-  check<ErrorKind::Type>(is_floating(t), "set_default_dtype: expected a floating point dtype, got ", t);
+  check<ErrorKind::Type>(is_real_floating(t), "set_default_dtype: expected a floating point dtype, got ", t);
   default_dtype = t;
 }
 
@@ -39,7 +37,7 @@ DType Promotion::result() const {
   bool any = false;
   for (int rank = 0; rank < 3; rank++) {
     if (!seen_[rank]) continue;
-    if (!any || category(dtypes_[rank]) > category(result)) result = dtypes_[rank];
+    if (!any || !can_cast(dtypes_[rank], result)) result = dtypes_[rank];
     any = true;
   }
   return result;
@@ -51,7 +49,7 @@ DType result_type(const Tensor& a, const Tensor& b) {
 }
 
 DType result_type(const Tensor& a, const Scalar& b) {
-  if (is_floating(a.dtype())) return a.dtype();
+  if (is_real_floating(a.dtype())) return a.dtype();
   return Promotion().add(a).add(b).result();
 }
 
@@ -81,7 +79,7 @@ void check_storable(const char* op, const Scalar& value, DType dtype) {
 }
 
 int64_t stored_integer(const Scalar& value, DType dtype) {
-  return is_floating(dtype) ? 0 : dtype == DType::Bool ? value.to_bool() : value.to_int();
+  return is_real_floating(dtype) ? 0 : dtype == DType::Bool ? value.to_bool() : value.to_int();
 }
 
 }  // namespace weft

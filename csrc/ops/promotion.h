@@ -41,11 +41,6 @@ int64_t stored_integer(const Scalar& value, DType dtype);
 
 // The dtype in which products with a number are made: that of the operands, float32 for the half types, so that only
 // the result is rounded.
-inline DType scaling_dtype(DType t) { return is_floating(t) && item_size(t) == 2 ? DType::Float32 : t; }
-
-// The type kernels compute in: float32 for the half types, int64 for integers and bool.
-inline DType compute_type(DType t) {
-  return t == DType::Float64 ? DType::Float64 : is_floating(t) ? DType::Float32 : DType::Int64;
-}
+inline DType scaling_dtype(DType t) { return is_real_floating(t) ? compute_type(t) : t; }
 
 }  // namespace weft

@@ -28,11 +28,31 @@ TEST(DType, SizesAreThoseOfTheCTypes) {
 }
 
 TEST(DType, Categories) {
-  for (DType t : all_dtypes()) EXPECT_EQ(is_floating(t) + is_integral(t) + (t == DType::Bool), 1) << dtype_name(t);
+  for (DType t : all_dtypes()) EXPECT_EQ(is_real_floating(t) + is_integral(t) + (t == DType::Bool), 1) << dtype_name(t);
+  for (DType a : all_dtypes())
+    for (DType b : all_dtypes()) EXPECT_EQ(can_cast(a, b), promote(a, b) == b || category(a) == category(b));
+  EXPECT_FALSE(can_cast(DType::Float16, DType::Int64));
+  EXPECT_FALSE(can_cast(DType::UInt8, DType::Bool));
   EXPECT_FALSE(is_signed(DType::UInt8));
   EXPECT_TRUE(is_signed(DType::Int8));
   EXPECT_FALSE(is_signed(DType::Bool));
   EXPECT_EQ(std::string(dtype_name(DType::BFloat16)), "bfloat16");
+}
+
+TEST(DType, WhatIsDifferentiable) {
+  for (DType t : all_dtypes()) EXPECT_EQ(is_differentiable(t), is_real_floating(t) || is_complex(t)) << dtype_name(t);
+  EXPECT_TRUE(is_differentiable(DType::BFloat16));
+  EXPECT_FALSE(is_differentiable(DType::Int64));
+}
+
+TEST(DType, TypesToComputeIn) {
+  EXPECT_EQ(compute_type(DType::Float16), DType::Float32);
+  EXPECT_EQ(compute_type(DType::BFloat16), DType::Float32);
+  EXPECT_EQ(compute_type(DType::Float64), DType::Float64);
+  EXPECT_EQ(compute_type(DType::Bool), DType::Int64);
+  EXPECT_EQ(compute_type(DType::UInt8), DType::Int64);
+  EXPECT_EQ(accumulate_type(DType::Float16), DType::Float64);
+  EXPECT_EQ(accumulate_type(DType::Int8), DType::Int64);
 }
 
 TEST(Promotion, IsCommutativeAndAbsorbsItself) {

@@ -141,8 +141,8 @@ WEFT_CPU_KERNEL(has_zero_kernel, has_zero_cpu);
 
 void fill_cpu(StridedView out, double value, int64_t integer) {
   int64_t one = 1;
-  StridedView source{nullptr, &one, &one, 0, is_floating(out.dtype) ? DType::Float64 : DType::Int64};
-  source.data = is_floating(out.dtype) ? static_cast<void*>(&value) : static_cast<void*>(&integer);
+  StridedView source{nullptr, &one, &one, 0, is_real_floating(out.dtype) ? DType::Float64 : DType::Int64};
+  source.data = is_real_floating(out.dtype) ? static_cast<void*>(&value) : static_cast<void*>(&integer);
   copy_cpu(out, source);
 }
 WEFT_CPU_KERNEL(fill_kernel, fill_cpu);

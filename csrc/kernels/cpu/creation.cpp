@@ -14,7 +14,7 @@ void range_cpu(StridedView out, RangeRule rule) {
     using T = typename decltype(tag)::type;
     T* y = out.as<T>();
     parallel_for(out.numel(), kGrain, [&](int64_t begin, int64_t end) {
-      if (is_floating(out.dtype)) {
+      if (is_real_floating(out.dtype)) {
         for (int64_t i = begin; i < end; i++) y[i] = convert<T>(rule.start + static_cast<double>(i) * rule.step);
       } else {
         for (int64_t i = begin; i < end; i++) y[i] = convert<T>(rule.integer(i));

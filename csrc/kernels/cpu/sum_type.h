@@ -51,7 +51,7 @@ struct SumOf<int64_t> {
   using type = uint64_t;
 };
 template <class T>
-  requires(is_floating(dtype_of<T>))
+  requires(is_real_floating(dtype_of<T>))
 struct SumOf<T> {
   using type = scalar::Wide<T>;
 };

@@ -115,7 +115,7 @@ WEFT_CUDA_KERNEL(copy_runs_kernel, copy_runs_cuda);
 void fill_cuda(StridedView out, double value, int64_t integer) {
   int64_t n = out.numel();
   if (n == 0) return;
-  bool floating = is_floating(out.dtype);
+  bool floating = is_real_floating(out.dtype);
   bool zero = floating ? value == 0 && !__builtin_signbit(value) : integer == 0;
   if (zero && out.is_contiguous())
     return check(cudaMemsetAsync(out.data, 0, static_cast<size_t>(n) * item_size(out.dtype), stream()),

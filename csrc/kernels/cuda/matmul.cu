@@ -13,7 +13,7 @@ constexpr int kTile = 16, kBatchDims = 12;
 
 // Integers are summed as int64, the half types as float.
 template <class T>
-using SumType = std::conditional_t<is_floating(dtype_of<T>), scalar::Wide<T>, int64_t>;
+using SumType = std::conditional_t<is_real_floating(dtype_of<T>), scalar::Wide<T>, int64_t>;
 
 struct Side {
   void* data;
