@@ -86,7 +86,7 @@ bool is_recorded(Inputs in, const Tensor* tangents) {
 
 // `t` in the shape and dtype of an output.
 Tensor like_output(const Tensor& t, const Tensor& out) {
-  const Tensor cast = to_dtype(t, out.dtype());
+  const Tensor cast = converted(t, out.dtype());
   return cast.shape() == out.shape() ? cast : expand(cast, out.shape());
 }
 

@@ -95,6 +95,7 @@ Operand scaled(const char* op, const Tensor& x, const Operand& other, const Scal
   if (const Tensor* t = std::get_if<Tensor>(&other)) return mul(to_dtype(*t, scaling_dtype(dtype)), alpha);
   const Scalar& s = std::get<Scalar>(other);
   int64_t product = 0;
+  if (s.is_complex() || alpha.is_complex()) return Scalar(s.to_complex() * alpha.to_complex());
   bool whole = !s.is_float() && !alpha.is_float() && !s.is_big() && !alpha.is_big();
   if (whole && !__builtin_mul_overflow(s.to_int(), alpha.to_int(), &product)) return Scalar(product);
   double real = s.to_double() * alpha.to_double();
@@ -432,6 +433,7 @@ void bind_copies(Family& f) {
   f.method(
       "copy_",
       [](const py::object& self, const Tensor& src, bool non_blocking) {
+        warn_of_dropped_parts(src.dtype(), unwrap(self.ptr()).dtype());
         copy_(unwrap(self.ptr()), src, non_blocking);
         return self;
       },

@@ -106,6 +106,7 @@ struct LevelOfCall {
 // Python, where inputs are pairs (tensor, is it batched?) and so are the results.
 struct FunctionCall : OpOf<FunctionCall> {
   static constexpr const char* kName = "autograd_function";
+  bool takes_any_dtype() const override { return true; }
   struct Rule : RefCounted {
     py::object call;
     std::vector<OutputSpec> outputs;

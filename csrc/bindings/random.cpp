@@ -186,11 +186,10 @@ int64_t default_high(DType t) {
     case DType::Float64:
       return (int64_t{1} << 53) + 1;
     case DType::Int64:
+    case DType::UInt64:
       return INT64_MAX;
-    case DType::UInt8:
-      return 256;
     default:
-      return int64_t{1} << (8 * item_size(t) - 1);
+      return int64_t{1} << (8 * static_cast<int>(item_size(t)) - is_signed(t));
   }
 }
 

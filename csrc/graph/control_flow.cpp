@@ -15,6 +15,7 @@
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/promotion.h"
 
 namespace weft::graph {
 
@@ -183,6 +184,7 @@ std::vector<bool> given_gradients(const Vjp& v, int count) {
 // inputs: the condition, then what both branches read.
 struct Cond : OpOf<Cond> {
   static constexpr const char* kName = "cond";
+  bool takes_any_dtype() const override { return true; }
   Ref<const SubGraph> on_true, on_false;
   auto fields() const { return std::tie(on_true, on_false); }
   Cond(Ref<const SubGraph> t, Ref<const SubGraph> f) : on_true(std::move(t)), on_false(std::move(f)) {}
@@ -224,6 +226,7 @@ struct Cond : OpOf<Cond> {
 // inputs: what is carried, what the test has captured, what the body has captured
 struct While : OpOf<While> {
   static constexpr const char* kName = "while_loop";
+  bool takes_any_dtype() const override { return true; }
   Ref<const SubGraph> test, body;
   int carried;
   auto fields() const { return std::tie(test, body, carried); }
@@ -274,6 +277,7 @@ struct While : OpOf<While> {
 // ones among what is carried; outputs: gradients of the inputs in `wanted`.
 struct WhileBackward : OpOf<WhileBackward> {
   static constexpr const char* kName = "while_loop_backward";
+  bool takes_any_dtype() const override { return true; }
   Ref<const Op> loop;  // a While
   Ref<const SubGraph> gradient;
   std::vector<bool> wanted;  // of the body's inputs
@@ -345,7 +349,7 @@ struct WhileBackward : OpOf<WhileBackward> {
         if (sum < sums.size())
           copy_to(out[next], sums[sum]);
         else
-          fill_kernel(out[next].device(), view_of(out[next]), 0, 0);
+          fill_kernel(out[next].device(), view_of(out[next]), NumberView(Scalar(0)).view());
         sum++;
         next++;
       }
@@ -380,6 +384,7 @@ void While::vjp(const Vjp& v, Tensor* grads) const {
 // results.
 struct Scan : OpOf<Scan> {
   static constexpr const char* kName = "scan";
+  bool takes_any_dtype() const override { return true; }
   Ref<const SubGraph> body;
   int carried, sequences;
   int64_t length;

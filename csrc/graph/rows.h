@@ -12,6 +12,7 @@ namespace weft::graph {
 
 struct Rows : OpOf<Rows> {
   static constexpr const char* kName = "rows";
+  bool takes_any_dtype() const override { return true; }
 
   // A tensor as a member sees it.
   struct Operand {

@@ -13,6 +13,7 @@ namespace weft::graph {
 
 struct Tiled : OpOf<Tiled> {
   static constexpr const char* kName = "tiled";
+  bool takes_any_dtype() const override { return true; }
   std::string ops;  // names of what it stands for
   DType compute;
   std::vector<TileInstruction> instructions;

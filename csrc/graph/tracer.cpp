@@ -294,7 +294,7 @@ void Tracer::handle(const Op& op, Inputs inputs, Tensor* outputs) {
     const Device device = op.device(inputs);
     SmallVector<OutputSpec, 2> specs;
     specs.resize(op.num_outputs());
-    op.infer(inputs, specs.data());
+    infer_outputs(op, inputs, specs.data());
     for (int i = 0; i < specs.size(); i++) {
       const Strides& strides = specs[i].strides;
       outputs[i] = symbolic(specs[i].shape, strides.empty() ? contiguous_strides(specs[i].shape) : strides,
@@ -343,7 +343,7 @@ void Tracer::record(const Op& op, Inputs inputs, const Tensor* outputs) {
 void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
   SmallVector<OutputSpec, 2> specs;
   specs.resize(op.num_outputs());
-  op.infer(inputs, specs.data());
+  infer_outputs(op, inputs, specs.data());
   std::vector<Tensor> results;
   for (int i = 0; i < specs.size(); i++) {
     const Tensor& target = inputs[targets[i]];

@@ -23,6 +23,8 @@ WEFT_INLINE void visit_fold(Fold fold, DType in, DType out, const Run& run) {
       run(f, TypeTag<double>{}, TypeTag<double>{});
     else if (is_real_floating(in))
       run(f, TypeTag<float>{}, TypeTag<float>{});
+    else if (in == DType::UInt64)
+      run(f, TypeTag<uint64_t>{}, TypeTag<uint64_t>{});
     else
       run(f, TypeTag<int64_t>{}, TypeTag<int64_t>{});
   };

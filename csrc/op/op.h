@@ -112,6 +112,8 @@ class Op : public RefCounted {
   // The same op with its outputs on another device: only an op without inputs, which says itself where they live, gives
   // another one. What was recorded on meta tensors is run through it.
   virtual Ref<const Op> on(Device) const { return share(); }
+  // Does the op also work on float8 and complex tensors, or give them? It moves elements, converts or compares them.
+  virtual bool takes_any_dtype() const { return is_view(); }
   // dtypes and shapes of the outputs; raises when the inputs do not fit. Nothing has happened yet.
   virtual void infer(Inputs in, OutputSpec* out) const = 0;
   // Computes into outputs of the inferred dtype and shape (any strides): looks up the kernel, nothing else.

@@ -133,6 +133,7 @@ struct Unfold : ViewOp<Unfold> {
 // x with other values where a view of it shows them.
 struct PutView : OpOf<PutView> {
   static constexpr const char* kName = "put_view";
+  bool takes_any_dtype() const override { return true; }
   Shape shape;
   Strides strides;
   int64_t offset;

@@ -18,6 +18,7 @@ namespace {
 
 struct Cast : OpOf<Cast> {
   static constexpr const char* kName = "to";
+  bool takes_any_dtype() const override { return true; }
   DType dtype;
   auto fields() const { return std::tie(dtype); }
   explicit Cast(DType t) : dtype(t) {}
@@ -29,12 +30,13 @@ struct Cast : OpOf<Cast> {
     return compute_type(dtype) == code.compute() ? code.add(TileOp::Copy, dtype, operands[0]) : -1;
   }
   bool differentiable() const override { return is_differentiable(dtype); }
-  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = to_dtype(v.grad(), v.input_dtype(0)); }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = converted(v.grad(), v.input_dtype(0)); }
 };
 
 // inputs: the tensor that is written, the source. Only used in place.
 struct Copy : OpOf<Copy> {
   static constexpr const char* kName = "copy";
+  bool takes_any_dtype() const override { return true; }
   auto fields() const { return std::tie(); }
   void infer(Inputs in, OutputSpec* out) const override {
     check(broadcastable_to(in[1].shape(), in[0].shape()), "copy_: a source of shape ", in[1].shape(),
@@ -57,12 +59,13 @@ struct Copy : OpOf<Copy> {
 
 struct Fill : OpOf<Fill> {
   static constexpr const char* kName = "fill";
+  bool takes_any_dtype() const override { return true; }
   Scalar value;
   auto fields() const { return std::tie(value); }
   explicit Fill(const Scalar& v) : value(v) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, out[0].dtype()));
+    fill_kernel(out[0].device(), view_of(out[0]), NumberView(value).view());
   }
   bool elementwise() const override { return true; }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
@@ -70,6 +73,7 @@ struct Fill : OpOf<Fill> {
 
 struct ToDevice : OpOf<ToDevice> {
   static constexpr const char* kName = "to";
+  bool takes_any_dtype() const override { return true; }
   Device place;
   bool non_blocking;
   auto fields() const { return std::tie(place, non_blocking); }
@@ -95,6 +99,7 @@ struct ToDevice : OpOf<ToDevice> {
 
 struct Clone : OpOf<Clone> {
   static constexpr const char* kName = "clone";
+  bool takes_any_dtype() const override { return true; }
   bool contiguous;  // the result is contiguous even if the input has other dense strides
   auto fields() const { return std::tie(contiguous); }
   explicit Clone(bool c) : contiguous(c) {}
@@ -115,6 +120,7 @@ struct Clone : OpOf<Clone> {
 
 struct Where : OpOf<Where> {
   static constexpr const char* kName = "where";
+  bool takes_any_dtype() const override { return true; }
   auto fields() const { return std::tie(); }
   void infer(Inputs in, OutputSpec* out) const override {
     check(in[0].dtype() == DType::Bool, "where: the condition must be a bool tensor, got dtype ", in[0].dtype(),
@@ -151,7 +157,13 @@ Tensor beside(const Scalar& s, const Tensor& t) {
 
 Tensor scalar_tensor(const Scalar& value, DType dtype, Device device) { return full({}, value, dtype, device); }
 
-Tensor to_dtype(const Tensor& x, DType dtype) { return x.dtype() == dtype ? x : apply(Cast(dtype), x); }
+Tensor to_dtype(const Tensor& x, DType dtype) {
+  check(!is_complex(x.dtype()) || is_complex(dtype) || dtype == DType::Bool, "a complex tensor (", x.dtype(),
+        ") cannot be used as ", dtype, ", which drops the imaginary part; convert it with .to(weft.", dtype, ") first");
+  return converted(x, dtype);
+}
+
+Tensor converted(const Tensor& x, DType dtype) { return x.dtype() == dtype ? x : apply(Cast(dtype), x); }
 
 Tensor to_device(const Tensor& x, Device device, bool non_blocking) {
   if (x.device() == device) return x;
@@ -189,10 +201,20 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+// uint64, whose upper half int64 does not hold.
+Tensor clamp_unsigned(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
+  if (max) check_storable("clamp", *max, x.dtype());
+  if (min && min->to_double() <= 0) min.reset();
+  if (min) check_storable("clamp", *min, x.dtype());
+  Tensor y = min ? maximum(x, Scalar(min->to_bits())) : x;
+  return max ? minimum(y, Scalar(max->to_bits())) : min ? y : clone(x);
+}
+
 Tensor clamp_integers(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
   // A bound that all numbers of the dtype keep is none; one that none keeps cannot be stored.
+  if (x.dtype() == DType::UInt64) return clamp_unsigned(x, min, max);
   const Limits limits = integer_limits(x.dtype());
-  if (min && min->to_int() > limits.high) check_storable("clamp", *min, x.dtype());
+  if (min && min->to_int() > static_cast<int64_t>(limits.high)) check_storable("clamp", *min, x.dtype());
   if (max && max->to_int() < limits.low) check_storable("clamp", *max, x.dtype());
   constexpr int64_t kExact = int64_t{1} << 53;  // of Params, which are doubles
   auto exact = [](const std::optional<Scalar>& bound) {

@@ -27,11 +27,12 @@ struct CreationOp : SourceOp<Self> {
 
 struct Full : CreationOp<Full> {
   static constexpr const char* kName = "full";
+  bool takes_any_dtype() const override { return true; }
   Scalar value;
   auto fields() const { return std::tie(shape, value, dtype, place); }
   Full(const Shape& s, const Scalar& v, DType t, Device d) : CreationOp(s, t, d), value(v) {}
   void run(Inputs, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, dtype));
+    fill_kernel(out[0].device(), view_of(out[0]), NumberView(value).view());
   }
 };
 
@@ -42,7 +43,8 @@ struct Arange : CreationOp<Arange> {
   Arange(int64_t n, const Scalar& a, const Scalar& s, DType t, Device d) : CreationOp({n}, t, d), start(a), step(s) {}
   void run(Inputs, const Tensor* out) const override {
     range_kernel(out[0].device(), view_of(out[0]),
-                 {start.to_double(), step.to_double(), stored_integer(start, dtype), stored_integer(step, dtype)});
+                 {start.to_double(), step.to_double(), is_integral(dtype) ? start.to_int() : 0,
+                  is_integral(dtype) ? step.to_int() : 0});
   }
 };
 
@@ -56,12 +58,13 @@ struct Linspace : CreationOp<Linspace> {
 
 struct Eye : CreationOp<Eye> {
   static constexpr const char* kName = "eye";
+  bool takes_any_dtype() const override { return true; }
   auto fields() const { return std::tie(shape, dtype, place); }
   using CreationOp::CreationOp;
   void run(Inputs, const Tensor* out) const override {
-    fill_kernel(place, view_of(out[0]), 0, 0);
+    fill_kernel(place, view_of(out[0]), NumberView(Scalar(0)).view());
     int64_t n = std::min(shape[0], shape[1]), step = out[0].strides()[0] + out[0].strides()[1];
-    fill_kernel(place, {out[0].data(), &n, &step, 1, dtype}, 1, 1);
+    fill_kernel(place, {out[0].data(), &n, &step, 1, dtype}, NumberView(Scalar(1)).view());
   }
 };
 

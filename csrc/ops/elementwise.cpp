@@ -1,5 +1,7 @@
 #include "ops/elementwise.h"
 
+#include <optional>
+
 #include "op/apply.h"
 #include "op/tile_code.h"
 #include "ops/creation.h"
@@ -181,24 +183,10 @@ const BinaryInfo& binary_info(int function) { return binary_info(scalar::BinaryL
 
 enum class NumberSide : uint8_t { None, Left, Right };
 
-// A number as a view that kernels can load from.
-struct NumberView {
-  explicit NumberView(const Scalar& s)
-      : real(s.to_double()),
-        integer(s.is_float() || s.is_big() ? 0 : s.to_int()),
-        is_float(s.is_float() || s.is_big()) {}
-  double real;
-  int64_t integer;
-  bool is_float;
-  StridedView view() {
-    return {is_float ? static_cast<void*>(&real) : static_cast<void*>(&integer),
-            nullptr,
-            nullptr,
-            0,
-            is_float ? DType::Float64 : DType::Int64,
-            true};
-  }
-};
+bool is_equality(int function) {
+  constexpr scalar::BinaryList all{};
+  return function == index_in<scalar::Eq>(all) || function == index_in<scalar::Ne>(all);
+}
 
 // a op b, where one of them may be a number, which is then no input but an attribute.
 struct Binary : OpOf<Binary> {
@@ -211,6 +199,7 @@ struct Binary : OpOf<Binary> {
   Binary(int f, NumberSide s, const Scalar& n) : function(f), side(s), number(n) {}
 
   const char* name() const override { return binary_info(function).name; }
+  bool takes_any_dtype() const override { return is_equality(function); }
   std::string text() const override {
     if (side == NumberSide::None) return concat(name(), "()");
     return side == NumberSide::Left ? concat(name(), "(", number, ", x)") : concat(name(), "(x, ", number, ")");
@@ -229,8 +218,10 @@ struct Binary : OpOf<Binary> {
   void infer(Inputs in, OutputSpec* out) const override {
     const BinaryInfo& info = binary_info(function);
     DType t = operand_dtype(in);
-    check<ErrorKind::Overflow>(!number.is_big() || is_real_floating(t), info.name, ": an integer of about ",
-                               number.to_double(), " does not fit int64, in which dtype ", t, " is computed");
+    const bool fits =
+        !number.is_big() || !is_integral(t) || (number.kind() == Scalar::Kind::UInt && t == DType::UInt64);
+    check<ErrorKind::Overflow>(fits, info.name, ": an integer of about ", number.to_double(), " does not fit ",
+                               compute_type(t), ", in which dtype ", t, " is computed");
     if (info.result == scalar::BinaryResult::Integer)
       check(!is_real_floating(t), info.name, ": expected integer or bool tensors, got dtype ", t);
     bool subtracts_bool = t == DType::Bool && function == index_in<scalar::Sub>(scalar::BinaryList{});
@@ -260,6 +251,7 @@ struct Binary : OpOf<Binary> {
     if (!truth && compute_type(operand_dtype(in)) != code.compute()) return -1;
     if (side == NumberSide::None) return code.add(TileOp::Binary, out.dtype, operands[0], operands[1], -1, function);
     constexpr int64_t kExact = int64_t{1} << 53;
+    if (number.is_complex()) return -1;
     if (!number.is_float() && !number.is_big() && (number.to_int() > kExact || number.to_int() < -kExact)) return -1;
     int n = code.constant(number.to_double());
     bool left = side == NumberSide::Left;
@@ -269,6 +261,7 @@ struct Binary : OpOf<Binary> {
   int same_as_input() const override {
     using namespace scalar;
     constexpr BinaryList all{};
+    if (number.is_complex()) return -1;
     double n = number.to_double();
     bool one = n == 1 && (function == index_in<Mul>(all) || function == index_in<Div>(all));
     bool zero = n == 0 && function == index_in<Sub>(all);
@@ -351,13 +344,33 @@ void check_divisor(int function, const Tensor& b) {
     if (f == function) apply_check(DivisorCheck(function), b);
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
+  if (b.is_complex()) return;
   bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_real_floating(a.dtype()) &&
-                  !b.is_float() && b.to_int() < 0;
+                  !b.is_float() && b.to_double() < 0;
   check(!fraction, "pow: ", a.dtype(), " to the negative power ", b,
         " is no integer; convert the tensor with .float() first");
-  if (is_real_floating(a.dtype()) || b.is_float() || b.to_int() != 0) return;
+  if (is_real_floating(a.dtype()) || b.is_float() || b.to_double() != 0) return;
   Tensor zero = scalar_tensor(b, DType::Int64, {});
   check_divisor(function, zero);
+}
+
+// uint64 with a negative number, which uint64 does not hold: a comparison has one outcome, and other functions than
+// those that wrap around have no exact one.
+std::optional<Tensor> beside_negative(int function, const Tensor& x, const Scalar& number, bool number_first) {
+  if (x.dtype() != DType::UInt64 || number.kind() != Scalar::Kind::Int || number.to_int() >= 0) return {};
+  using namespace scalar;
+  constexpr BinaryList all{};
+  auto is = [&](auto... f) { return ((function == f) || ...); };
+  const bool less = is(index_in<Lt>(all), index_in<Le>(all)), greater = is(index_in<Gt>(all), index_in<Ge>(all));
+  if (less || greater || is_equality(function))
+    return full(x.shape(), Scalar(is(index_in<Ne>(all)) || (number_first ? less : greater)), DType::Bool, x.device());
+  const bool wraps = is(index_in<Add>(all), index_in<Sub>(all), index_in<Mul>(all), index_in<BitwiseAnd>(all),
+                        index_in<BitwiseOr>(all), index_in<BitwiseXor>(all)) ||
+                     binary_info(function).result == BinaryResult::Divided ||
+                     binary_info(function).result == BinaryResult::Bool;
+  check(wraps, binary_info(function).name, ": the negative number ", number,
+        " does not fit dtype uint64; convert the tensor with .to(weft.int64) or .double() first");
+  return {};
 }
 
 }  // namespace
@@ -371,10 +384,12 @@ Tensor binary(int function, const Tensor& a, const Tensor& b) {
 }
 Tensor binary(int function, const Tensor& a, const Scalar& b) {
   check_divisor(function, a, b);
+  if (std::optional<Tensor> known = beside_negative(function, a, b, false)) return *known;
   return apply(Binary(function, NumberSide::Right, b), a);
 }
 Tensor binary(int function, const Scalar& a, const Tensor& b) {
   if (!a.is_float()) check_divisor(function, b);
+  if (std::optional<Tensor> known = beside_negative(function, b, a, true)) return *known;
   return apply(Binary(function, NumberSide::Left, a), b);
 }
 Tensor binary_(int function, const Tensor& a, const Tensor& b) {
@@ -383,12 +398,13 @@ Tensor binary_(int function, const Tensor& a, const Tensor& b) {
 }
 Tensor binary_(int function, const Tensor& a, const Scalar& b) {
   check_divisor(function, a, b);
+  beside_negative(function, a, b, false);
   return apply_inplace(Binary(function, NumberSide::Right, b), a);
 }
 
 Tensor bitwise_not(const Tensor& x) {
-  check<ErrorKind::Type>(!is_real_floating(x.dtype()), "bitwise_not: expected an integer or bool tensor, got dtype ",
-                         x.dtype());
+  check<ErrorKind::Type>(x.dtype() == DType::Bool || is_integral(x.dtype()),
+                         "bitwise_not: expected an integer or bool tensor, got dtype ", x.dtype());
   return x.dtype() == DType::Bool ? logical_not(x) : unary_of<scalar::BitwiseNot>(x);
 }
 

@@ -151,6 +151,7 @@ Tensor put(const Places& places, const Tensor& x, const Tensor& source, const st
 // inputs: x, the indices
 struct Pick : OpOf<Pick> {
   static constexpr const char* kName = "index";
+  bool takes_any_dtype() const override { return true; }
   Places places;
   auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count, places.select); }
   explicit Pick(const Places& p) : places(p) {}
@@ -195,6 +196,7 @@ Tensor pick(const Places& places, const Tensor& x, const std::vector<Tensor>& in
 // inputs: x, what is put into it (broadcast), the indices
 struct Put : OpOf<Put> {
   static constexpr const char* kName = "index_put";
+  bool takes_any_dtype() const override { return mode == PutMode::Assign; }
   Places places;
   PutMode mode;
   auto fields() const { return std::tie(places.gather, places.wrap, places.dim, places.count, places.distinct, mode); }

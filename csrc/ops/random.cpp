@@ -189,8 +189,8 @@ void check_numbers(Distribution d, const RandomParams& p, DType dtype) {
   if (d == Distribution::Integer) {
     // Bits of the numbers without sign that every value of the dtype can be told apart by.
     int bits = dtype == DType::Bool ? 1 : static_cast<int>(item_size(dtype)) * 8;
-    bool is_signed = is_integral(dtype) && dtype != DType::UInt8;
-    int64_t high = bits == 64 ? INT64_MAX : (int64_t{1} << (bits - is_signed)) - 1, low = is_signed ? -high - 1 : 0;
+    bool has_sign = is_integral(dtype) && is_signed(dtype);
+    int64_t high = bits == 64 ? INT64_MAX : (int64_t{1} << (bits - has_sign)) - 1, low = has_sign ? -high - 1 : 0;
     int64_t last = static_cast<int64_t>(static_cast<uint64_t>(p.low) + p.span - 1);
     check(is_real_floating(dtype) || (p.low >= low && last <= high), "randint: numbers from ", p.low, " to ", last,
           " do not fit dtype ", dtype);

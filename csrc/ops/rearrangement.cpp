@@ -34,6 +34,7 @@ ChannelsLast copied_images(Inputs in) {
 
 struct Cat : OpOf<Cat> {
   static constexpr const char* kName = "cat";
+  bool takes_any_dtype() const override { return true; }
   AutocastRule autocast() const override { return AutocastRule::Widest; }
   int dim;
   std::vector<int64_t> sizes{};  // of the inputs along dim; kLeftOut for an empty vector beside tensors of any shape
@@ -88,6 +89,7 @@ struct Cat : OpOf<Cat> {
 
 struct Flip : OpOf<Flip> {
   static constexpr const char* kName = "flip";
+  bool takes_any_dtype() const override { return true; }
   Dims dims;
   auto fields() const { return std::tie(dims); }
   explicit Flip(const Dims& d) : dims(d) {}
@@ -111,6 +113,7 @@ struct Flip : OpOf<Flip> {
 
 struct Roll : OpOf<Roll> {
   static constexpr const char* kName = "roll";
+  bool takes_any_dtype() const override { return true; }
   int dim;
   int64_t shift;  // in [0, size)
   auto fields() const { return std::tie(dim, shift); }
@@ -141,6 +144,7 @@ int64_t padded_size(const Shape& shape, int d, int64_t before, int64_t after) {
 
 struct Pad : OpOf<Pad> {
   static constexpr const char* kName = "pad";
+  bool takes_any_dtype() const override { return true; }
   Dims before, after;
   Scalar value;
   auto fields() const { return std::tie(before, after, value); }
@@ -151,7 +155,7 @@ struct Pad : OpOf<Pad> {
     out[0] = {shape, in[0].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, out[0].dtype()));
+    fill_kernel(out[0].device(), view_of(out[0]), NumberView(value).view());
     Tensor source = in[0], target = out[0];
     for (int d = 0; d < source.ndim(); d++) {
       int64_t from = std::max<int64_t>(-before[d], 0), to = std::max<int64_t>(before[d], 0);

@@ -138,8 +138,9 @@ void arg_scan_as(bool largest, const StridedView& values, const StridedView& ind
 }
 
 void arg_scan_cpu(bool largest, StridedView values, StridedView indices, StridedView in) {
-  is_real_floating(in.dtype) ? arg_scan_as<double>(largest, values, indices, in)
-                             : arg_scan_as<int64_t>(largest, values, indices, in);
+  if (is_real_floating(in.dtype)) return arg_scan_as<double>(largest, values, indices, in);
+  if (in.dtype == DType::UInt64) return arg_scan_as<uint64_t>(largest, values, indices, in);
+  arg_scan_as<int64_t>(largest, values, indices, in);
 }
 WEFT_CPU_KERNEL(arg_scan_kernel, arg_scan_cpu);
 

@@ -89,7 +89,7 @@ void matmul_cuda(StridedView out, StridedView a, StridedView b, StridedView base
   Grid grid{dim3(static_cast<unsigned>(divide_up(p.n, kTile)), static_cast<unsigned>(down),
                  static_cast<unsigned>(p.batches < 65535 ? p.batches : 65535)),
             dim3(kTile, kTile)};
-  visit_dtype(out.dtype, [&]<class T>(TypeTag<T>) {
+  visit_real_dtype(out.dtype, [&]<class T>(TypeTag<T>) {
     if constexpr (!__is_same(T, BoolByte)) launch(matmul_tiles<T>, grid, p);
   });
 }

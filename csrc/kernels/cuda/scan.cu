@@ -153,6 +153,8 @@ void arg_scan_as(const StridedView& values, const StridedView& indices, const St
 void arg_scan_cuda(bool largest, StridedView values, StridedView indices, StridedView in) {
   if (is_real_floating(in.dtype))
     largest ? arg_scan_as<double, true>(values, indices, in) : arg_scan_as<double, false>(values, indices, in);
+  else if (in.dtype == DType::UInt64)
+    largest ? arg_scan_as<uint64_t, true>(values, indices, in) : arg_scan_as<uint64_t, false>(values, indices, in);
   else
     largest ? arg_scan_as<int64_t, true>(values, indices, in) : arg_scan_as<int64_t, false>(values, indices, in);
 }
