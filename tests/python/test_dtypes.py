@@ -131,6 +131,9 @@ def test_numbers_beside_tensors():
     assert kind(weft.ones(2), weft.tensor(1j, dtype=weft.complex128)) == "complex64"
     assert kind(weft.ones(2, dtype=weft.uint64), weft.tensor(1)) == "uint64"
     assert kind(weft.ones(2, dtype=weft.float8_e5m2), 1.0) == "float8_e5m2"
+    for x, y in ((weft.float8_e5m2, 1j), (weft.int64, weft.zeros((), dtype=weft.float8_e5m2))):
+        with pytest.raises(RuntimeError, match="float8_e5m2"):
+            kind(weft.ones(2, dtype=x), y)
     weft.set_default_dtype(weft.float64)
     try:
         assert weft.tensor([1j]).dtype is weft.complex128 and kind(weft.tensor([1]), 1j) == "complex128"
@@ -430,12 +433,12 @@ MOVES = {
     "roll": lambda m, x: m.roll(x, 1, 2),
     "repeat": lambda m, x: x.repeat(2, 1, 1) if m is weft else np.tile(x, (2, 1, 1)),
     "pad": lambda m, x: m.nn.functional.pad(x, (1, 2)) if m is weft else np.pad(x, ((0, 0), (0, 0), (1, 2))),
-    "index": lambda m, x: x[:, m.tensor([2, 0]) if m is weft else [2, 0]],
-    "mask": lambda m, x: x[m.tensor([True, False]) if m is weft else [True, False]],
+    "index": lambda m, x: x[:, m.tensor([2, 0], device=x.device) if m is weft else [2, 0]],
+    "mask": lambda m, x: x[m.tensor([True, False], device=x.device) if m is weft else [True, False]],
     "masked_select": lambda m, x: m.masked_select(x, x != x[0, 0, 0]) if m is weft else x[x != x[0, 0, 0]],
-    "gather": lambda m, x: m.gather(x, 2, m.zeros(2, 3, 2).long()) if m is weft else x[:, :, [0, 0]],
-    "take": lambda m, x: m.take(x, m.tensor([5, 0])) if m is weft else np.take(x, [5, 0]),
-    "index_select": lambda m, x: m.index_select(x, 1, m.tensor([1])) if m is weft else x[:, [1]],
+    "gather": lambda m, x: m.gather(x, 2, m.zeros(2, 3, 2, device=x.device).long()) if m is weft else x[:, :, [0, 0]],
+    "take": lambda m, x: m.take(x, m.tensor([5, 0], device=x.device)) if m is weft else np.take(x, [5, 0]),
+    "index_select": lambda m, x: m.index_select(x, 1, m.tensor([1], device=x.device)) if m is weft else x[:, [1]],
     "where": lambda m, x: m.where(x == x[0, 0, 0], x, x[1, 1, 1]),
     "where with a number": lambda m, x: (
         m.where(x == x[0, 0, 0], x, 1) if m is weft else np.where(x == x[0, 0, 0], x, 1)
@@ -622,9 +625,11 @@ def in_dtype(array, dtype):
     if array.dtype.kind != "f":
         return array
     if dtype == "complex64":
-        return np.asarray(array + np.zeros(array.shape, complex), "complex64") if not np.isfinite(array).all() else (
-            array + 1j * np.flip(array)
-        ).astype("complex64")
+        return (
+            np.asarray(array + np.zeros(array.shape, complex), "complex64")
+            if not np.isfinite(array).all()
+            else (array + 1j * np.flip(array)).astype("complex64")
+        )
     return to_tensor(weft, array.astype("float32")).to(of(dtype)).double().numpy()
 
 
