@@ -37,9 +37,11 @@ DType Promotion::result() const {
   bool any = false;
   for (int rank = 0; rank < 3; rank++) {
     if (!seen_[rank]) continue;
+    const bool rises = any && !can_cast(dtypes_[rank], result);
+    if (rises && (is_float8(result) || is_float8(dtypes_[rank]))) promote(result, dtypes_[rank]);  // raises
     // A complex number of a lower rank leaves the precision to the higher one.
     const bool keeps = any && is_complex(dtypes_[rank]) && category(result) == DTypeCategory::Floating;
-    if (!any || !can_cast(dtypes_[rank], result)) result = keeps ? to_complex(result) : dtypes_[rank];
+    if (!any || rises) result = keeps ? to_complex(result) : dtypes_[rank];
     any = true;
   }
   return result;

@@ -460,7 +460,7 @@ def test_movement(device, dtype, move):
     same(result, MOVES[move](np, array))
     assert result.dtype in (x.dtype, weft.bool, weft.int64)
     same(x, array, dtype)
-    if move not in ("masked_select", "nonzero"):
+    if move not in ("mask", "masked_select", "nonzero"):  # their sizes depend on values
         assert weft.jit(lambda x: MOVES[move](weft, x))(x).equal(result)
         batched = weft.vmap(lambda x: MOVES[move](weft, x))(weft.stack([x, x]))
         assert batched.equal(weft.stack([result, result]))
