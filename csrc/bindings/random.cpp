@@ -174,6 +174,7 @@ void bind_in_place(Family& f, const char* name, Distribution d, py::arg_v a, py:
 
 // The integers random_() draws from when no range is given: all that the dtype holds exactly, from 0.
 int64_t default_high(DType t) {
+  if (!has_arithmetic(t)) return 2;  // the op refuses it
   switch (t) {
     case DType::Bool:
       return 2;

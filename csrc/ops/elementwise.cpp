@@ -220,8 +220,9 @@ struct Binary : OpOf<Binary> {
     DType t = operand_dtype(in);
     const bool fits =
         !number.is_big() || !is_integral(t) || (number.kind() == Scalar::Kind::UInt && t == DType::UInt64);
-    check<ErrorKind::Overflow>(fits, info.name, ": an integer of about ", number.to_double(), " does not fit ",
-                               compute_type(t), ", in which dtype ", t, " is computed");
+    if (!fits)
+      fail<ErrorKind::Overflow>(info.name, ": an integer of about ", number.to_double(), " does not fit ",
+                                compute_type(t), ", in which dtype ", t, " is computed");
     if (info.result == scalar::BinaryResult::Integer)
       check(!is_real_floating(t), info.name, ": expected integer or bool tensors, got dtype ", t);
     bool subtracts_bool = t == DType::Bool && function == index_in<scalar::Sub>(scalar::BinaryList{});

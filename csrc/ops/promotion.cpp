@@ -80,7 +80,9 @@ void check_storable(const char* op, const Scalar& value, DType dtype) {
   if (!is_integral(dtype)) return;
   const auto [low, high] = integer_limits(dtype);
   bool fits;
-  if (value.is_float() || value.is_complex() || value.kind() == Scalar::Kind::BigInt) {
+  if (value.kind() == Scalar::Kind::BigInt) {
+    fits = false;
+  } else if (value.is_float() || value.is_complex()) {
     const double whole = std::trunc(value.to_double());
     // 2^63 is a double, 2^63 - 1 is not.
     fits = whole >= static_cast<double>(low) && whole < static_cast<double>(high / 2 + 1) * 2;

@@ -199,6 +199,7 @@ Tensor prod(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType
 Tensor mean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
   ReducedDims reduced("mean", dims, x.shape(), keepdim);
   DType t = dtype.value_or(x.dtype());
+  check(has_arithmetic(x.dtype()), "mean: dtype ", x.dtype(), " is not supported");
   check(is_real_floating(t), "mean: the mean of dtype ", x.dtype(),
         " is not defined as an integer; pass dtype=weft.float32 or convert with .float()");
   return reduce(Fold::Mean, reduced, x, t);

@@ -418,6 +418,30 @@ def test_float8_rounding(dtype, device):
     assert np.isnan(weft.tensor([math.nan, -math.nan]).to(device).to(of(dtype)).float().cpu().numpy()).all()
 
 
+def test_equality_beside_numbers(device):
+    x = weft.tensor([1j, 2], device=device)
+    assert (x == 1j).tolist() == [True, False] and (x != 2).tolist() == [True, False]
+    assert (weft.tensor([1.0, 2.0], device=device) == 2 + 0j).tolist() == [False, True]
+    assert (weft.tensor([1, 2], device=device) == weft.tensor(1 + 0j, device=device)).tolist() == [True, False]
+    with pytest.raises(NotImplementedError, match="mul.*complex64"):
+        weft.ones(2, device=device).mul(1j)
+    with pytest.raises(RuntimeError, match="complex64"):
+        weft.ones(2, device=device).add_(1j)
+
+
+def test_assert_close():
+    close = weft.testing.assert_close
+    close(weft.tensor([1 + 2j]), weft.tensor([1 + 2.000001j]))
+    close(weft.tensor([2**64 - 1], dtype=weft.uint64), weft.tensor([2**64 - 1], dtype=weft.uint64))
+    for a, b, dtype in (
+        (1 + 2j, 1 + 3j, weft.complex64),
+        (2**64 - 1, 2**64 - 2, weft.uint64),
+        (1, 1.5, weft.float8_e5m2),
+    ):
+        with pytest.raises(AssertionError, match="greatest absolute difference"):
+            close(weft.tensor([a], dtype=dtype), weft.tensor([b], dtype=dtype))
+
+
 # Movement
 
 MOVES = {
@@ -508,8 +532,8 @@ def test_complex_parts(device):
     x.real[0] = 7
     assert x[0, 0].item() == complex(7, array[0, 0].imag)
     y = weft.ones(2)
-    assert y.real is y
-    for wrong in (lambda: y.imag, lambda: weft.view_as_real(y), lambda: weft.view_as_complex(y[:1])):
+    assert y.real is y and y.imag.tolist() == [0, 0]
+    for wrong in (lambda: weft.view_as_real(y), lambda: weft.view_as_complex(y[:1])):
         with pytest.raises(RuntimeError):
             wrong()
     with pytest.raises(NotImplementedError):

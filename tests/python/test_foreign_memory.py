@@ -338,7 +338,7 @@ def test_array_interface(w):
     del x
     gc.collect()
     assert sys.getrefcount(shares) == references
-    for wrong in ({"typestr": "<c16"}, {"shape": "x"}, {"typestr": "?x"}, {"shape": (-1,)}):
+    for wrong in ({"typestr": "<c32"}, {"shape": "x"}, {"typestr": "?x"}, {"shape": (-1,)}):
         broken = Shares(array, **wrong)
         for _ in range(5):
             with pytest.raises((TypeError, ValueError)):

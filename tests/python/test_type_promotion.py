@@ -27,6 +27,8 @@ def kind(dtype):
 
 def joined(a, b):
     """The dtype of a result of two dimensioned tensors."""
+    if a == b:
+        return a
     if kind(a) != kind(b):
         return max(a, b, key=kind)
     low, high = sorted((a, b), key=ORDER.index)
