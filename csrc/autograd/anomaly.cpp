@@ -10,7 +10,7 @@ namespace weft {
 namespace {
 
 bool has_nan(const Tensor& t) {
-  if (!t.defined() || !t.has_values() || !is_floating(t.dtype())) return false;
+  if (!t.defined() || !t.has_values() || !is_real_floating(t.dtype())) return false;
   GradModeGuard no_grad(false);
   const Tensor found = to_device(any(isnan(t)), Device{DeviceType::CPU, 0});
   return *static_cast<const bool*>(found.data());

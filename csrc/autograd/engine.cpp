@@ -196,7 +196,7 @@ void BackwardRun::deliver(const Edge& edge, Tensor grad, const char* sender) {
           " for a tensor of shape ", meta.shape);
     grad = sum_to(grad, meta.shape);
   }
-  if (grad.dtype() != meta.dtype) grad = to_dtype(grad, meta.dtype);
+  if (grad.dtype() != meta.dtype) grad = converted(grad, meta.dtype);
   int index = map_.find_or_insert(&node, static_cast<int>(arrivals_.size()));
   if (index < 0) {
     index = static_cast<int>(arrivals_.size());

@@ -78,7 +78,7 @@ bool is_recorded(Inputs in, const Tensor* tangents) {
 
 // `t` in the shape and dtype of an output.
 Tensor like_output(const Tensor& t, const Tensor& out) {
-  const Tensor cast = to_dtype(t, out.dtype());
+  const Tensor cast = converted(t, out.dtype());
   return cast.shape() == out.shape() ? cast : expand(cast, out.shape());
 }
 
@@ -86,7 +86,7 @@ Tensor like_output(const Tensor& t, const Tensor& out) {
 void elementwise(const ForwardCall& call) {
   apply(call.op, call.in, call.out);
   const Tensor& y = call.out[0];
-  if (!is_floating(y.dtype())) return;
+  if (!is_differentiable(y.dtype())) return;
   GradModeGuard record(is_recorded(call.in, call.tangents));
   for (int i = 0; i < call.in.size(); i++) {
     if (!call.tangents[i].defined()) continue;
@@ -303,7 +303,7 @@ void ForwardLevel::handle(const Op& op, Inputs in, Tensor* out) {
   out_tangents.resize(op.num_outputs());
   push_forward({op, in, tangents.data(), out, out_tangents.data()});
   for (int k = 0; k < op.num_outputs(); k++) {
-    if (!out_tangents[k].defined() || !is_floating(out[k].dtype())) continue;
+    if (!out_tangents[k].defined() || !is_differentiable(out[k].dtype())) continue;
     Tensor along = like_output(out_tangents[k], out[k]);
     // A derivative may be one of the tangents that it was made from, which an in-place change must not change with it.
     bool own = along.impl()->storage != out[k].impl()->storage;
@@ -342,7 +342,7 @@ void ForwardLevel::handle_inplace(const Op& op, Inputs in) {
     size_t size;
     ~Restore() { list.resize(size); }
   } restore{before_, before};
-  if (is_floating(target.dtype()) && !op.random()) {
+  if (is_differentiable(target.dtype()) && !op.random()) {
     Tensor value;
     push_forward({op, Inputs(list.data(), list.size()), tangents.data(), &value, &changed});
     check(value.shape() == target.shape(), op.name(), "_: the result has shape ", value.shape(),
@@ -371,7 +371,7 @@ void ForwardLevel::write(const Tensor& target, const Tensor& changed) {
 
 namespace {
 void check_tangent(const char* what, const Tensor& x, const Tensor& tangent) {
-  check(is_floating(x.dtype()), what, ": expected a primal of floating dtype, got ", x.dtype());
+  check(is_differentiable(x.dtype()), what, ": expected a primal of floating dtype, got ", x.dtype());
   check(x.shape() == tangent.shape() && x.dtype() == tangent.dtype() && x.device() == tangent.device(), what,
         ": expected a tangent like the primal, of shape ", x.shape(), " and dtype ", x.dtype(), " on ", x.device(),
         ", got shape ", tangent.shape(), " and dtype ", tangent.dtype(), " on ", tangent.device());

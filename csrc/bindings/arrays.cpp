@@ -20,10 +20,15 @@ namespace weft::python {
 
 namespace {
 
-// Codes of the buffer protocol (struct module).
+// Codes of the buffer protocol (struct module, and PEP 3118 for complex numbers); nullptr for what NumPy lacks.
 const char* format_of(DType t) {
-  constexpr const char* formats[kNumDTypes] = {"?", "B", "b", "h", "i", "l", "e", nullptr, "f", "d"};
+  constexpr const char* formats[kNumDTypes] = {"?",     "B",     "H", "I",     "L", "b", "h",  "i", "l",
+                                               nullptr, nullptr, "e", nullptr, "f", "d", "Zf", "Zd"};
   return formats[static_cast<int>(t)];
+}
+py::dtype numpy_dtype(DType t) {
+  if (is_complex(t)) return py::dtype(t == DType::Complex64 ? "c8" : "c16");
+  return py::dtype(format_of(t));
 }
 
 void check_exportable(const char* what, const Tensor& t) {
@@ -31,7 +36,8 @@ void check_exportable(const char* what, const Tensor& t) {
         ": the tensor requires grad, and autograd could not see what is done to the array; use tensor.detach()");
   check<ErrorKind::Type>(t.device().type == DeviceType::CPU, what, ": the tensor is on ", t.device(),
                          "; copy it with .cpu() first");
-  check<ErrorKind::Type>(t.dtype() != DType::BFloat16, what, ": NumPy has no bfloat16; convert with .float() first");
+  check<ErrorKind::Type>(format_of(t.dtype()) != nullptr, what, ": NumPy has no ", t.dtype(),
+                         "; convert with .float() first");
 }
 
 // Calls f(first byte, count, stride) for runs that make up the elements of a bool tensor: few and long ones, where the
@@ -104,7 +110,7 @@ py::array to_numpy(const Tensor& self, const char* what = "numpy", bool may_copy
   std::vector<py::ssize_t> strides;
   for (int64_t s : t.strides()) strides.push_back(s * static_cast<py::ssize_t>(item_size(t.dtype())));
   py::object owner = py::cast(alias_of(t));
-  py::dtype dtype(format_of(t.dtype()));
+  py::dtype dtype = numpy_dtype(t.dtype());
   static char nothing;
   py::array array(dtype, t.shape().to_vector(), strides, t.data() ? t.data() : &nothing, owner);
   if (!lent.writable) array.attr("flags").attr("writeable") = false;
@@ -117,19 +123,30 @@ DType dtype_of_numpy(const char* what, const py::dtype& d) {
   check<ErrorKind::Type>(d.byteorder() != '>', what,
                          ": big-endian arrays are not supported; use array.astype(array.dtype.newbyteorder('='))");
   if (kind == 'b') return DType::Bool;
-  if (kind == 'u' && size == 1) return DType::UInt8;
+  if (kind == 'u')
+    return size == 1 ? DType::UInt8 : size == 2 ? DType::UInt16 : size == 4 ? DType::UInt32 : DType::UInt64;
   if (kind == 'i') return size == 1 ? DType::Int8 : size == 2 ? DType::Int16 : size == 4 ? DType::Int32 : DType::Int64;
   if (kind == 'f' && size <= 8) return size == 2 ? DType::Float16 : size == 4 ? DType::Float32 : DType::Float64;
+  if (kind == 'c' && size <= 16) return size == 8 ? DType::Complex64 : DType::Complex128;
   fail<ErrorKind::Type>(what, ": NumPy dtype ", std::string(py::str(d)),
-                        " has no counterpart; supported are bool, uint8, int8 to int64 and float16 to float64");
+                        " has no counterpart; supported are bool, uint8 to uint64, int8 to int64, float16 to float64, "
+                        "complex64 and complex128");
 }
 
 uint8_t code_of(DType t) {
-  return t == DType::Bool       ? dlpack::kBool
-         : t == DType::UInt8    ? dlpack::kUInt
-         : t == DType::BFloat16 ? dlpack::kBfloat
-         : is_floating(t)       ? dlpack::kFloat
-                                : dlpack::kInt;
+  switch (t) {
+    case DType::Bool:
+      return dlpack::kBool;
+    case DType::BFloat16:
+      return dlpack::kBfloat;
+    case DType::Float8E4M3:
+      return dlpack::kFloat8E4M3;
+    case DType::Float8E5M2:
+      return dlpack::kFloat8E5M2;
+    default:
+      if (is_complex(t)) return dlpack::kComplex;
+      return is_real_floating(t) ? dlpack::kFloat : is_signed(t) ? dlpack::kInt : dlpack::kUInt;
+  }
 }
 
 // Keeps a Python object alive from C++ threads that may not hold the GIL.
@@ -187,7 +204,7 @@ Described described(const dlpack::DLTensor& d) {
   check<ErrorKind::Buffer>(d.data || empty, "from_dlpack: a tensor of shape ", out.shape, " without memory");
   out.data = static_cast<char*>(d.data) + d.byte_offset;
   check<ErrorKind::Buffer>(
-      type == dlpack::kCuda || empty || reinterpret_cast<uintptr_t>(out.data) % item_size(out.dtype) == 0,
+      type == dlpack::kCuda || empty || reinterpret_cast<uintptr_t>(out.data) % item_size(to_real(out.dtype)) == 0,
       "from_dlpack: the memory is not aligned to elements of ", out.dtype, "; export a copy");
   return out;
 }
@@ -421,9 +438,11 @@ void bind_arrays(Family& f) {
       "frombuffer",
       [](const py::object& buffer, DType dtype, int64_t count, int64_t offset, bool requires_grad) {
         py::object numpy = py::module_::import("numpy");
-        check<ErrorKind::Type>(dtype != DType::BFloat16,
-                               "frombuffer: bfloat16 is not supported; read int16 and use view(weft.bfloat16)");
-        Tensor t = from_numpy(numpy.attr("frombuffer")(buffer, py::dtype(format_of(dtype)), count, offset));
+        // NumPy reads the elements of dtypes that it lacks as integers.
+        const bool lacks = format_of(dtype) == nullptr;
+        const DType read = !lacks ? dtype : item_size(dtype) == 1 ? DType::UInt8 : DType::Int16;
+        Tensor t = from_numpy(numpy.attr("frombuffer")(buffer, numpy_dtype(read), count, offset));
+        if (lacks) t = view_dtype(t, dtype);
         if (requires_grad) change_requires_grad(t, true);
         return t;
       },
@@ -438,7 +457,7 @@ void bind_arrays(Family& f) {
       "A NumPy array on the same memory; of a bool tensor whose bytes are not all 0 and 1 (a view of other bytes) a "
       "copy "
       "to read.\n\nforce: detach first. Raises RuntimeError when the tensor requires grad, "
-      "TypeError for bfloat16.\n\n>>> import weft\n>>> weft.arange(3).numpy()\narray([0, 1, 2])\n");
+      "TypeError for bfloat16 and float8.\n\n>>> import weft\n>>> weft.arange(3).numpy()\narray([0, 1, 2])\n");
   f.method(
       "__array__",
       [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {

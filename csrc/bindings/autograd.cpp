@@ -187,7 +187,7 @@ void note_layout(const Tensor& t) {
 void change_requires_grad(const Tensor& t, bool on) {
   if (t.requires_grad() == on) return;
   refuse_change_of_outside("requires_grad", t);
-  check(!on || is_floating(t.dtype()), "requires_grad: only floating point tensors can require grad, got dtype ",
+  check(!on || is_differentiable(t.dtype()), "requires_grad: only floating point tensors can require grad, got dtype ",
         t.dtype());
   check(is_leaf(t),
         "requires_grad: it can be changed only for leaf tensors; use detach() to cut this one from the graph");

@@ -41,6 +41,8 @@ std::optional<Device> read_device(PyObject* object);
 // Python (or NumPy) numbers; nullopt for anything else. Integers beyond 64 bits are big ones (core/scalar.h);
 // OverflowError for those that no double comes near.
 std::optional<Scalar> read_scalar(PyObject* object);
+// PyTorch's warning, once, where a program converts complex numbers to real ones.
+void warn_of_dropped_parts(DType from, DType to);
 // An integer of Python, NumPy or a tensor (what has __index__); nullopt for bools, for what would have to be cut to one
 // (a float in a tensor, say) and beyond 64 bits.
 std::optional<int64_t> read_integer(PyObject* object);
@@ -191,9 +193,11 @@ struct type_caster<weft::python::StridedLayout> {
 };
 WEFT_READ_CASTER(weft::python::MemoryFormat, "weft.memory_format | None", weft::python::read_memory_format,
                  { return v == weft::python::MemoryFormat::Default ? none().release() : handle(); });
-WEFT_READ_CASTER(weft::Scalar, "float", weft::python::read_scalar, {
+WEFT_READ_CASTER(weft::Scalar, "complex", weft::python::read_scalar, {
   if (v.kind() == weft::Scalar::Kind::Bool) return bool_(v.to_bool()).release();
   if (v.kind() == weft::Scalar::Kind::Int) return int_(v.to_int()).release();
+  if (v.kind() == weft::Scalar::Kind::UInt) return PyLong_FromUnsignedLongLong(v.to_bits());
+  if (v.is_complex()) return PyComplex_FromDoubles(v.to_complex().real(), v.to_complex().imag());
   return float_(v.to_double()).release();
 });
 // In place of pybind11's, which would cut numbers of other types.

@@ -11,7 +11,8 @@ namespace weft::python {
 namespace {
 
 DType natural_dtype(const Scalar& value) {
-  return value.is_float() ? default_dtype() : value.kind() == Scalar::Kind::Bool ? DType::Bool : DType::Int64;
+  if (value.is_complex()) return to_complex(default_dtype());
+  return value.is_float() ? default_dtype() : value.default_dtype();
 }
 
 using Maker = Tensor (*)(const Shape&, DType, Device);

@@ -156,7 +156,7 @@ void bind_devices(py::module_& module) {
                           state.keeps_casts);
   });
   m.def("enter_autocast", [](const std::string& type, bool enabled, DType dtype, bool keeps_casts) {
-    check<ErrorKind::Value>(is_floating(dtype) && item_size(dtype) <= 4,
+    check<ErrorKind::Value>(is_real_floating(dtype) && item_size(dtype) <= 4,
                             "autocast: expected dtype float16 or bfloat16, got ", dtype);
     enter_autocast(parse_device(type).type, {enabled, dtype, keeps_casts});
   });

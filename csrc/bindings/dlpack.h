@@ -1,4 +1,5 @@
-// The DLPack exchange structures, version 1.0, as https://dmlc.github.io/dlpack/latest/c_api.html lays them out.
+// The DLPack exchange structures, version 1.0 (float8: 1.1), as https://dmlc.github.io/dlpack/latest/c_api.html lays
+// them out.
 #pragma once
 
 #include <cstdint>
@@ -16,7 +17,16 @@ struct DLDataType {
   uint8_t bits;
   uint16_t lanes;
 };
-enum : uint8_t { kInt = 0, kUInt = 1, kFloat = 2, kBfloat = 4, kBool = 6 };
+enum : uint8_t {
+  kInt = 0,
+  kUInt = 1,
+  kFloat = 2,
+  kBfloat = 4,
+  kComplex = 5,
+  kBool = 6,
+  kFloat8E4M3 = 10,
+  kFloat8E5M2 = 12
+};
 
 struct DLTensor {
   void* data;

@@ -84,12 +84,27 @@ std::optional<Device> read_device(PyObject* o) {
   return std::nullopt;
 }
 
+namespace {
+
+Scalar complex_scalar(PyObject* o) {
+  const Py_complex z = PyComplex_AsCComplex(o);
+  if (z.real == -1.0 && PyErr_Occurred()) throw py::error_already_set();
+  return Scalar(std::complex<double>(z.real, z.imag));
+}
+
+}  // namespace
+
 std::optional<Scalar> read_scalar(PyObject* o) {
   if (PyFloat_Check(o)) return Scalar(PyFloat_AS_DOUBLE(o));
   if (PyBool_Check(o)) return Scalar(o == Py_True);
   if (PyLong_Check(o)) {
     int overflow = 0;
     int64_t value = PyLong_AsLongLongAndOverflow(o, &overflow);
+    if (overflow > 0) {
+      const uint64_t bits = PyLong_AsUnsignedLongLong(o);
+      if (bits != ~uint64_t{0} || !PyErr_Occurred()) return Scalar(bits);
+      PyErr_Clear();
+    }
     if (overflow) {
       double real = PyLong_AsDouble(o);
       if (real == -1.0 && PyErr_Occurred()) throw py::error_already_set();
@@ -97,6 +112,7 @@ std::optional<Scalar> read_scalar(PyObject* o) {
     }
     return Scalar(value);
   }
+  if (PyComplex_Check(o)) return complex_scalar(o);
   if (is_tensor(o)) {
     if (unwrap(o).ndim() != 0) return std::nullopt;
     py::object value = py::reinterpret_steal<py::object>(item(unwrap(o)));
@@ -109,6 +125,7 @@ std::optional<Scalar> read_scalar(PyObject* o) {
     if (truth < 0) throw py::error_already_set();
     return Scalar(truth == 1);
   }
+  if (std::string_view(name).starts_with("numpy.complex")) return complex_scalar(o);
   PyNumberMethods* number = Py_TYPE(o)->tp_as_number;
   if (!number || PyType_Check(o)) return std::nullopt;
   if (py::object ndim = py::getattr(o, "ndim", py::none()); !ndim.is_none() && !ndim.equal(py::int_(0)))
@@ -127,6 +144,14 @@ std::optional<Scalar> read_scalar(PyObject* o) {
   return std::nullopt;
 }
 
+void warn_of_dropped_parts(DType from, DType to) {
+  static std::atomic<bool> warned{false};
+  if (!is_complex(from) || is_complex(to) || to == DType::Bool || warned.exchange(true)) return;
+  if (PyErr_WarnEx(PyExc_UserWarning, "Casting complex values to real discards the imaginary part; x.real says so", 1) <
+      0)
+    throw py::error_already_set();
+}
+
 // Older versions of NumPy let their bools be an index.
 bool is_truth(PyObject* o) {
   if (PyLong_Check(o)) return PyBool_Check(o);
@@ -143,7 +168,7 @@ bool is_int_like(PyObject* o) {
   if (PyFloat_Check(o) || PyUnicode_Check(o) || PySequence_Check(o)) {
     if (!is_tensor(o)) return false;
     const Tensor& t = unwrap(o);
-    return t.ndim() == 0 && !is_floating(t.dtype());
+    return t.ndim() == 0 && category(t.dtype()) <= DTypeCategory::Integer;
   }
   return PyIndex_Check(o) != 0;
 }
@@ -226,19 +251,37 @@ void bind_dtype(py::module_& m) {
            [](const PyDType& d) -> py::tuple {
              return py::make_tuple(py::module_::import("weft._C").attr("_dtype"), py::make_tuple(dtype_name(d.value)));
            })
-      .def_property_readonly("is_floating_point", [](const PyDType& d) { return is_floating(d.value); })
-      .def_property_readonly("is_complex", [](const PyDType&) { return false; })
+      .def_property_readonly("is_floating_point",
+                             [](const PyDType& d) { return category(d.value) == DTypeCategory::Floating; })
+      .def_property_readonly("is_complex", [](const PyDType& d) { return is_complex(d.value); })
       .def_property_readonly("is_signed", [](const PyDType& d) { return is_signed(d.value); })
-      .def_property_readonly("itemsize", [](const PyDType& d) { return item_size(d.value); }, "Bytes of one element.");
+      .def_property_readonly(
+          "itemsize", [](const PyDType& d) { return item_size(d.value); }, "Bytes of one element.")
+      .def(
+          "to_real",
+          [](const PyDType& d) {
+            check(category(d.value) >= DTypeCategory::Floating, "to_real: ", d.value, " is no floating point dtype");
+            return to_real(d.value);
+          },
+          "The dtype of the parts of a complex dtype; a floating point one itself. Raises RuntimeError for others.")
+      .def(
+          "to_complex",
+          [](const PyDType& d) {
+            check(is_real_floating(d.value) || is_complex(d.value), "to_complex: ", d.value, " has no complex dtype");
+            return to_complex(d.value);
+          },
+          "The complex dtype whose parts hold this floating point dtype: complex64 or complex128. Raises RuntimeError "
+          "for others.");
   dtype_type = reinterpret_cast<PyTypeObject*>(type.ptr());
   for (int i = 0; i < kNumDTypes; i++) {
     auto t = static_cast<DType>(i);
     dtype_objects[i] = py::cast(PyDType{t}).release().ptr();
     m.attr(dtype_name(t)) = py::handle(dtype_objects[i]);
   }
-  constexpr std::pair<const char*, DType> synonyms[] = {{"float", DType::Float32}, {"double", DType::Float64},
-                                                        {"half", DType::Float16},  {"short", DType::Int16},
-                                                        {"int", DType::Int32},     {"long", DType::Int64}};
+  constexpr std::pair<const char*, DType> synonyms[] = {{"float", DType::Float32},    {"double", DType::Float64},
+                                                        {"half", DType::Float16},     {"short", DType::Int16},
+                                                        {"int", DType::Int32},        {"long", DType::Int64},
+                                                        {"cfloat", DType::Complex64}, {"cdouble", DType::Complex128}};
   for (auto [name, t] : synonyms) m.attr(name) = py::handle(dtype_object(t));
   m.def("_dtype", [](const std::string& name) {
     return py::reinterpret_borrow<py::object>(py::module_::import("weft._C").attr(name.c_str()));

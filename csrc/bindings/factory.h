@@ -30,8 +30,8 @@ class FactoryOptions {
   // cannot require grad but shall.
   DType dtype_or(DType natural) const {
     const DType t = out_.defined() ? out_.dtype() : dtype_.value_or(natural);
-    check(!requires_grad_ || is_floating(t), name_, ": only floating point tensors can require grad, got dtype ", t,
-          "; use a float dtype");
+    check(!requires_grad_ || is_differentiable(t), name_, ": only floating point tensors can require grad, got dtype ",
+          t, "; use a float dtype");
     return t;
   }
   DType dtype_or_default() const { return dtype_or(default_dtype()); }

@@ -118,7 +118,7 @@ struct LevelOfCall {
 // Python, where inputs are pairs (tensor, is it batched?) and so are the results.
 struct FunctionCall : OpOf<FunctionCall> {
   static constexpr const char* kName = "autograd_function";
-  static constexpr Traits kTraits{.pure = false, .differentiable = false};
+  static constexpr Traits kTraits{.pure = false, .differentiable = false, .any_dtype = true};
   struct Rule : RefCounted {
     py::object call;
     std::vector<OutputSpec> outputs;

@@ -140,7 +140,7 @@ std::vector<Tensor> record(const std::string& name, py::object backward, const s
     for (size_t k = 0; k < to_save.size(); k++) {
       if (!to_save[k].defined() || !to_save[k].same(original)) continue;
       is_output[k] = !contains(inputs, original) || contains(dirty, original);
-      if (is_output[k] && is_floating(original.dtype())) index_of_saved[k] = static_cast<uint32_t>(i);
+      if (is_output[k] && is_differentiable(original.dtype())) index_of_saved[k] = static_cast<uint32_t>(i);
     }
     const bool changed = contains(dirty, original) && contains(inputs, original);
     // An input that is returned unchanged becomes a new tensor, so that its own history stays.
@@ -149,7 +149,7 @@ std::vector<Tensor> record(const std::string& name, py::object backward, const s
       outputs[i] = detach(original);
     }
     node->add_output(outputs[i]);
-    if (!is_floating(original.dtype()) || contains(non_differentiable, original)) continue;
+    if (!is_differentiable(original.dtype()) || contains(non_differentiable, original)) continue;
     if (changed)
       rebase_changed(original, node, static_cast<int>(i), *arguments);
     else

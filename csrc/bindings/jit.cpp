@@ -515,7 +515,7 @@ TracedBody trace_body(const char* what, const py::object& function, const std::v
   graph::Tracer tracer(graph::Tracer::current()->here());
   std::vector<Tensor> stand_ins = tracer.arguments(arguments), results;
   for (size_t i = 0; i < repeats; i++)
-    if (GradMode::enabled() && is_floating(stand_ins[i].dtype())) stand_ins[i].impl()->requires_grad = true;
+    if (GradMode::enabled() && is_differentiable(stand_ins[i].dtype())) stand_ins[i].impl()->requires_grad = true;
   graph::Traced finished;
   graph::Body history;
   {

@@ -6,12 +6,6 @@
 
 namespace weft::python {
 
-// Can a result of dtype `from` be stored in a tensor of dtype `to`? Numbers may be rounded, but not lose their
-// fractions or become truths.
-inline bool may_store(DType from, DType to) {
-  return from == to || (to != DType::Bool && (is_floating(to) || !is_floating(from)));
-}
-
 // Gives `out` another shape, in memory of its own. An empty tensor takes it silently, another with a UserWarning if
 // nobody else sees its memory: views would go on looking at the old one. Else RuntimeError.
 void resize_out(const char* op, const Tensor& out, const Shape& shape);
@@ -27,7 +21,7 @@ inline void check_out(const char* op, const Tensor& out, bool result_requires_gr
 inline Tensor write_out(const char* op, const Tensor& result, const Tensor& out) {
   if (!out.defined()) return result;
   check_out(op, out, result.requires_grad());
-  check(may_store(result.dtype(), out.dtype()), op, ": the result has dtype ", result.dtype(),
+  check(can_cast(result.dtype(), out.dtype()), op, ": the result has dtype ", result.dtype(),
         ", which cannot be stored in out= of dtype ", out.dtype());
   if (out.shape() != result.shape()) resize_out(op, out, result.shape());
   copy_(out, result);
@@ -43,7 +37,7 @@ py::object rewrite(const char* op, const py::object& self, F f) {
   Tensor result = f(recorded ? clone(x) : x);
   check(result.shape() == x.shape(), op, "_: the result has shape ", result.shape(),
         ", which does not fit the tensor of shape ", x.shape(), " that is changed in place");
-  check(may_store(result.dtype(), x.dtype()), op, "_: the result has dtype ", result.dtype(),
+  check(can_cast(result.dtype(), x.dtype()), op, "_: the result has dtype ", result.dtype(),
         ", which cannot be stored in the tensor of dtype ", x.dtype(), " that is changed in place");
   if (!recorded && result.requires_grad()) result = f(clone(x));
   copy_(x, result);

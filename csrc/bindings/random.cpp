@@ -174,6 +174,7 @@ void bind_in_place(Family& f, const char* name, Distribution d, py::arg_v a, py:
 
 // The integers random_() draws from when no range is given: all that the dtype holds exactly, from 0.
 int64_t default_high(DType t) {
+  if (!has_arithmetic(t)) return 2;  // the op refuses it
   switch (t) {
     case DType::Bool:
       return 2;
@@ -186,11 +187,10 @@ int64_t default_high(DType t) {
     case DType::Float64:
       return (int64_t{1} << 53) + 1;
     case DType::Int64:
+    case DType::UInt64:
       return INT64_MAX;
-    case DType::UInt8:
-      return 256;
     default:
-      return int64_t{1} << (8 * item_size(t) - 1);
+      return int64_t{1} << (8 * static_cast<int>(item_size(t)) - is_signed(t));
   }
 }
 

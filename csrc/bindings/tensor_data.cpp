@@ -115,13 +115,19 @@ T convert(const Scalar& s) {
     return to_float16(static_cast<float>(s.to_double()));
   else if constexpr (std::is_same_v<T, BFloat16>)
     return to_bfloat16(static_cast<float>(s.to_double()));
+  else if constexpr (std::is_same_v<T, Float8E4M3>)
+    return to_float8_e4m3(static_cast<float>(s.to_double()));
+  else if constexpr (std::is_same_v<T, Float8E5M2>)
+    return to_float8_e5m2(static_cast<float>(s.to_double()));
+  else if constexpr (is_complex_type<T>)
+    return {static_cast<typename T::Part>(s.to_complex().real()), static_cast<typename T::Part>(s.to_complex().imag())};
   else if constexpr (std::is_same_v<T, BoolByte>)
     return s.to_bool();
   else if constexpr (std::is_floating_point_v<T>)
     return static_cast<T>(s.to_double());
   else {
     check_storable("tensor", s, dtype_of<T>);
-    return static_cast<T>(s.to_int());
+    return static_cast<T>(s.to_bits());
   }
 }
 
@@ -156,6 +162,7 @@ Tensor from_nested(PyObject* data, std::optional<DType> dtype) {
   measure(data, 0, n);
   DType natural = n.kind == Scalar::Kind::Float || !n.any ? default_dtype() : Scalar(0).default_dtype();
   if (n.any && n.kind == Scalar::Kind::Bool) natural = DType::Bool;
+  if (n.any && n.kind == Scalar::Kind::Complex) natural = to_complex(default_dtype());
   if (n.exact) natural = *n.exact;
   Tensor t = empty(n.shape, dtype.value_or(natural));
   visit_dtype(t.dtype(), [&](auto tag) {
@@ -223,8 +230,12 @@ PyObject* element(const Tensor& t, int64_t offset) {
     std::memcpy(&v, static_cast<const char*>(t.data()) + offset * static_cast<int64_t>(sizeof v), sizeof v);
     if constexpr (std::is_same_v<T, BoolByte>)
       return PyBool_FromLong(v);
-    else if constexpr (std::is_same_v<T, Float16> || std::is_same_v<T, BFloat16>)
+    else if constexpr (requires { to_float(v); })
       return PyFloat_FromDouble(to_float(v));
+    else if constexpr (is_complex_type<T>)
+      return PyComplex_FromDoubles(v.real, v.imag);
+    else if constexpr (std::is_same_v<T, uint64_t>)
+      return PyLong_FromUnsignedLongLong(v);
     else if constexpr (std::is_floating_point_v<T>)
       return PyFloat_FromDouble(v);
     else

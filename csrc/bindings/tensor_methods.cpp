@@ -1,4 +1,6 @@
 // Methods of weft.Tensor that ask about it or convert it: size, stride, data_ptr, to, float, ...
+#include <pybind11/complex.h>
+
 #include "bindings/autograd.h"
 #include "bindings/jit_guards.h"
 #include "bindings/tensor_object.h"
@@ -27,14 +29,19 @@ py::object strides(const Tensor& t, std::optional<int64_t> dim) {
   return py::tuple(py::cast(t.strides().to_vector()));
 }
 
+Tensor with_dtype(const Tensor& t, DType dtype) {
+  warn_of_dropped_parts(t.dtype(), dtype);
+  return converted(t, dtype);
+}
+
 Tensor convert(const Tensor& t, std::optional<Device> device, std::optional<DType> dtype, bool non_blocking,
                bool copy) {
   Tensor out = t;
   // The smaller of the two dtypes crosses over.
   bool narrows = dtype && item_size(*dtype) < item_size(t.dtype());
-  if (narrows) out = to_dtype(out, *dtype);
+  if (narrows) out = with_dtype(out, *dtype);
   if (device) out = to_device(out, *device, non_blocking);
-  if (dtype) out = to_dtype(out, *dtype);
+  if (dtype) out = with_dtype(out, *dtype);
   return copy && out.same(t) ? clone(t) : out;
 }
 
@@ -85,11 +92,23 @@ Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
 }
 
 py::object type_of(const Tensor& t, const py::object& dtype) {
-  constexpr std::pair<const char*, DType> names[] = {
-      {"FloatTensor", DType::Float32},     {"DoubleTensor", DType::Float64}, {"HalfTensor", DType::Float16},
-      {"BFloat16Tensor", DType::BFloat16}, {"IntTensor", DType::Int32},      {"LongTensor", DType::Int64},
-      {"ShortTensor", DType::Int16},       {"BoolTensor", DType::Bool},      {"ByteTensor", DType::UInt8},
-      {"CharTensor", DType::Int8}};
+  constexpr std::pair<const char*, DType> names[] = {{"FloatTensor", DType::Float32},
+                                                     {"DoubleTensor", DType::Float64},
+                                                     {"HalfTensor", DType::Float16},
+                                                     {"BFloat16Tensor", DType::BFloat16},
+                                                     {"IntTensor", DType::Int32},
+                                                     {"LongTensor", DType::Int64},
+                                                     {"ShortTensor", DType::Int16},
+                                                     {"BoolTensor", DType::Bool},
+                                                     {"ByteTensor", DType::UInt8},
+                                                     {"CharTensor", DType::Int8},
+                                                     {"UInt16Tensor", DType::UInt16},
+                                                     {"UInt32Tensor", DType::UInt32},
+                                                     {"UInt64Tensor", DType::UInt64},
+                                                     {"ComplexFloatTensor", DType::Complex64},
+                                                     {"ComplexDoubleTensor", DType::Complex128},
+                                                     {"Float8_e4m3fnTensor", DType::Float8E4M3},
+                                                     {"Float8_e5m2Tensor", DType::Float8E5M2}};
   if (dtype.is_none()) {
     for (auto [name, type] : names)
       if (type == seen(t).dtype()) return py::str(std::string("weft.") + name);
@@ -139,9 +158,16 @@ void bind_tensor_methods(Family& f) {
       },
       py::arg("memory_format") = py::none(), "Do the elements lie in row-major order without gaps?");
   f.def(
-      "is_floating_point", [](const Tensor& t) { return is_floating(seen(t).dtype()); },
+      "is_floating_point", [](const Tensor& t) { return category(seen(t).dtype()) == DTypeCategory::Floating; },
       "Is the dtype a floating point one?");
-  f.def("is_complex", [](const Tensor&) { return false; }, "Always False: there are no complex dtypes yet.");
+  f.def("is_complex", [](const Tensor& t) { return is_complex(seen(t).dtype()); }, "Is the dtype a complex one?");
+  f.method(
+      "__complex__",
+      [](const Tensor& t) {
+        auto value = py::reinterpret_steal<py::object>(item(t, "complex"));
+        return py::reinterpret_steal<py::object>(PyNumber_Add(value.ptr(), py::cast(std::complex<double>()).ptr()));
+      },
+      "The value of a tensor of one element as a complex number.");
   f.def(
       "is_nonzero", [](const Tensor& t) { return py::bool_(py::cast(t)); },
       "The truth value of a tensor of one element.");
@@ -184,14 +210,15 @@ void bind_tensor_methods(Family& f) {
       "The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises "
       "RuntimeError that says what is missing when there is none.");
   constexpr std::pair<const char*, DType> conversions[] = {
-      {"float", DType::Float32}, {"double", DType::Float64}, {"half", DType::Float16}, {"bfloat16", DType::BFloat16},
-      {"int", DType::Int32},     {"long", DType::Int64},     {"short", DType::Int16},  {"bool", DType::Bool},
-      {"byte", DType::UInt8},    {"char", DType::Int8}};
+      {"float", DType::Float32},     {"double", DType::Float64},   {"half", DType::Float16},
+      {"bfloat16", DType::BFloat16}, {"int", DType::Int32},        {"long", DType::Int64},
+      {"short", DType::Int16},       {"bool", DType::Bool},        {"byte", DType::UInt8},
+      {"char", DType::Int8},         {"cfloat", DType::Complex64}, {"cdouble", DType::Complex128}};
   for (auto [name, dtype] : conversions)
     f.method(
         name,
         [dtype = dtype](const Tensor& t, MemoryFormat format) {
-          return format == MemoryFormat::Contiguous ? contiguous(to_dtype(t, dtype)) : to_dtype(t, dtype);
+          return format == MemoryFormat::Contiguous ? contiguous(with_dtype(t, dtype)) : with_dtype(t, dtype);
         },
         py::arg("memory_format") = py::none(), "The tensor converted to this dtype.");
   f.module().def(

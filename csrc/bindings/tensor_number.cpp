@@ -115,19 +115,27 @@ int as_bool(PyObject* a) {
   });
 }
 
+// The element; of a complex one that is real, its real part.
+py::object real_item(PyObject* a, const char* asked) {
+  py::object value = py::reinterpret_steal<py::object>(item(unwrap(a), asked));
+  if (!PyComplex_Check(value.ptr())) return value;
+  check(PyComplex_ImagAsDouble(value.ptr()) == 0, asked, ": the complex number ", std::string(py::str(value)),
+        " is not real; use .item() or complex()");
+  return py::float_(PyComplex_RealAsDouble(value.ptr()));
+}
+
 PyObject* as_int(PyObject* a) {
-  return guarded([&] { return py::int_(py::reinterpret_steal<py::object>(item(unwrap(a), "int"))).release().ptr(); });
+  return guarded([&] { return py::int_(real_item(a, "int")).release().ptr(); });
 }
 
 PyObject* as_float(PyObject* a) {
-  return guarded(
-      [&] { return py::float_(py::reinterpret_steal<py::object>(item(unwrap(a), "float"))).release().ptr(); });
+  return guarded([&] { return py::float_(real_item(a, "float")).release().ptr(); });
 }
 
 PyObject* as_index(PyObject* a) {
   return guarded([&] {
     const Tensor& t = unwrap(a);
-    check<ErrorKind::Type>(!is_floating(t.dtype()) && t.numel() == 1,
+    check<ErrorKind::Type>(category(t.dtype()) <= DTypeCategory::Integer && t.numel() == 1,
                            "only integer tensors of one element can be used as an index, got dtype ", t.dtype(),
                            " and shape ", t.shape());
     return py::int_(py::reinterpret_steal<py::object>(item(t, "index"))).release().ptr();

@@ -130,7 +130,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
     refuse_change_of_outside("data", unwrap(self));
     const TensorImpl& from = *unwrap(value).impl();
     TensorImpl& to = *unwrap(self).impl();
-    check(!to.requires_grad || is_floating(from.dtype),
+    check(!to.requires_grad || is_differentiable(from.dtype),
           "data: a tensor that requires grad needs a floating point dtype, got ", from.dtype);
     to.storage = from.storage;
     to.shape = from.shape;

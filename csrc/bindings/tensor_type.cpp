@@ -125,7 +125,7 @@ PyObject* make_subclass(PyObject*, PyObject* args) {
     auto* wanted = reinterpret_cast<PyTypeObject*>(type);
     check<ErrorKind::Type>(PyType_IsSubtype(wanted, type_object), "_make_subclass: expected a subclass of weft.Tensor");
     Tensor t = detach(unwrap(data));
-    check(!requires_grad || is_floating(t.dtype()), "only floating point tensors can require grad, got dtype ",
+    check(!requires_grad || is_differentiable(t.dtype()), "only floating point tensors can require grad, got dtype ",
           t.dtype());
     t.impl()->requires_grad = requires_grad;
     return wrap_as(wanted, t);

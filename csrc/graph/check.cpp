@@ -28,17 +28,19 @@ bool is_nan(Bits x, Bits infinity) {
   return (x & ~(Bits{1} << (8 * sizeof(Bits) - 1))) > infinity;
 }
 
-// Calls f with every element's bits, NaNs made equal.
+// Calls f with the bits of every element, or of both parts of a complex one, NaNs made equal.
 template <class F>
 void for_bits(const Tensor& dense, const F& f) {
+  const DType part = to_real(dense.dtype());
+  const int64_t count = dense.numel() * static_cast<int64_t>(item_size(dense.dtype()) / item_size(part));
   auto visit = [&]<class Bits>(Bits infinity) {
-    for (int64_t i = 0; i < dense.numel(); i++) {
+    for (int64_t i = 0; i < count; i++) {
       Bits x;
       std::memcpy(&x, static_cast<const char*>(dense.data()) + i * static_cast<int64_t>(sizeof x), sizeof x);
-      f(is_floating(dense.dtype()) && is_nan(x, infinity) ? uint64_t{infinity} + 1 : uint64_t{x});
+      f(is_real_floating(part) && is_nan(x, infinity) ? uint64_t{infinity} + 1 : uint64_t{x});
     }
   };
-  switch (item_size(dense.dtype())) {
+  switch (item_size(part)) {
     case 1:
       return visit(uint8_t{0x7f});
     case 2:

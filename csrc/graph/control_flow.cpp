@@ -15,6 +15,7 @@
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
 #include "ops/movement.h"
+#include "ops/promotion.h"
 
 namespace weft::graph {
 
@@ -36,7 +37,7 @@ bool truth_of(const Tensor& t) { return *on_host(t).data_as<BoolByte>(); }
 void add_result_gradients(std::vector<Tensor>& inputs, const Vjp& v, int count, const SubGraph& body) {
   for (int i = 0; i < count; i++) {
     const Value& type = body.result_type(i);
-    if (!is_floating(type.dtype)) continue;
+    if (!is_differentiable(type.dtype)) continue;
     const Tensor& g = v.grad(i);
     inputs.push_back(g.defined() ? contiguous(g) : zeros(type.shape, type.dtype, type.device));
   }
@@ -72,7 +73,7 @@ void add_body(Traits& traits, const SubGraph& body) {
 // inputs: the condition, then what both branches read.
 struct Cond : OpOf<Cond> {
   static constexpr const char* kName = "cond";
-  static constexpr Traits kTraits{.may_fail = true};
+  static constexpr Traits kTraits{.may_fail = true, .any_dtype = true};
   Ref<const SubGraph> on_true, on_false;
   WEFT_FIELDS(on_true, on_false);
   void check_inputs(const InputCheck& in) const {
@@ -120,7 +121,7 @@ struct Cond : OpOf<Cond> {
 // inputs: what is carried, what the test has captured, what the body has captured
 struct While : OpOf<While> {
   static constexpr const char* kName = "while_loop";
-  static constexpr Traits kTraits{.may_fail = true, .twice_differentiable = false};
+  static constexpr Traits kTraits{.may_fail = true, .twice_differentiable = false, .any_dtype = true};
   Ref<const SubGraph> test, body;
   int carried;
   WEFT_FIELDS(test, body, carried);
@@ -180,7 +181,7 @@ struct While : OpOf<While> {
 // ones among what is carried; outputs: gradients of the inputs in `wanted`.
 struct WhileBackward : OpOf<WhileBackward> {
   static constexpr const char* kName = "while_loop_backward";
-  static constexpr Traits kTraits{.may_fail = true, .twice_differentiable = false};
+  static constexpr Traits kTraits{.may_fail = true, .twice_differentiable = false, .any_dtype = true};
   Ref<const Op> loop;  // a While
   Ref<const SubGraph> gradient;
   std::vector<bool> wanted;  // of the body's inputs
@@ -216,7 +217,7 @@ struct WhileBackward : OpOf<WhileBackward> {
       std::vector<Tensor> found = gradient->run(inputs);
       size_t next = 0, floating = 0, sum = 0;
       for (int i = 0; i < w.body->num_inputs(); i++) {
-        bool is_float = is_floating(w.body->input_type(i).dtype);
+        bool is_float = is_differentiable(w.body->input_type(i).dtype);
         if (i < w.carried) {
           if (is_float) flowing[floating++] = found[next++];
         } else if (wanted[at(i)]) {
@@ -245,12 +246,12 @@ struct WhileBackward : OpOf<WhileBackward> {
     size_t floating = 0, sum = 0;
     for (int i = 0; i < w.body->num_inputs(); i++) {
       if (i < w.carried) {
-        if (is_floating(w.body->input_type(i).dtype)) copy_to(out[next++], flowing[floating++]);
+        if (is_differentiable(w.body->input_type(i).dtype)) copy_to(out[next++], flowing[floating++]);
       } else if (wanted[at(i)]) {
         if (sum < sums.size())
           copy_to(out[next], sums[sum]);
         else
-          fill_kernel(out[next].device(), view_of(out[next]), 0, 0);
+          fill_kernel(out[next].device(), view_of(out[next]), NumberView(Scalar(0)).view());
         sum++;
         next++;
       }
@@ -263,7 +264,7 @@ void While::vjp(const Vjp& v, Tensor* grads) const {
   std::vector<bool> wanted;
   std::vector<Tensor> inputs;
   for (int i = 0; i < v.num_inputs(); i++) inputs.push_back(v.input(i));
-  for (int i = 0; i < carried; i++) wanted.push_back(is_floating(body->input_type(i).dtype));
+  for (int i = 0; i < carried; i++) wanted.push_back(is_differentiable(body->input_type(i).dtype));
   int first = carried + num_test_inputs();
   for (int i = first; i < v.num_inputs(); i++) wanted.push_back(v.needs(i));
   add_result_gradients(inputs, v, carried, *body);
@@ -285,7 +286,7 @@ void While::vjp(const Vjp& v, Tensor* grads) const {
 // results.
 struct Scan : OpOf<Scan> {
   static constexpr const char* kName = "scan";
-  static constexpr Traits kTraits{.may_fail = true};
+  static constexpr Traits kTraits{.may_fail = true, .any_dtype = true};
   Ref<const SubGraph> body;
   int carried, sequences;
   int64_t length;
@@ -371,7 +372,7 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
 
   std::vector<bool> wanted;
   for (int i = 0; i < v.num_inputs(); i++)
-    wanted.push_back(i < carried ? is_floating(body->input_type(i).dtype) : v.needs(i));
+    wanted.push_back(i < carried ? is_differentiable(body->input_type(i).dtype) : v.needs(i));
   Ref<const SubGraph> gradient =
       body->gradient(wanted, body->with_dependences(given_gradients(v, num_outputs()), carried));
 
@@ -381,12 +382,12 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   std::vector<Tensor> for_gradient, flowing, sums, state_arguments, x_arguments, y_gradients, captured_arguments;
   auto argument = [&](const Value& type) {
     Tensor t = tracer.argument({type.shape, contiguous_strides(type.shape), type.dtype, type.device});
-    t.impl()->requires_grad = is_floating(type.dtype);
+    t.impl()->requires_grad = is_differentiable(type.dtype);
     return t;
   };
   for (int i = 0; i < carried; i++) {
     const Value& type = body->input_type(i);
-    if (!is_floating(type.dtype)) continue;
+    if (!is_differentiable(type.dtype)) continue;
     flowing.push_back(argument(type));
     const Tensor& g = v.grad(i);
     first_carried.push_back(g.defined() ? contiguous(g) : zeros(type.shape, type.dtype, type.device));
@@ -408,7 +409,7 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   }
   for (int i = carried; i < num_outputs(); i++) {
     const Value& type = body->result_type(i);
-    if (!is_floating(type.dtype)) continue;
+    if (!is_differentiable(type.dtype)) continue;
     y_gradients.push_back(argument(type));
     Shape stacked = {length};
     for (int64_t n : type.shape) stacked.push_back(n);
@@ -416,7 +417,7 @@ void Scan::vjp(const Vjp& v, Tensor* grads) const {
   }
   for (int i = first_captured; i < v.num_inputs(); i++) {
     captured_arguments.push_back(tracer.argument(type_of(inputs[at(i)])));
-    captured_arguments.back().impl()->requires_grad = is_floating(inputs[at(i)].dtype());
+    captured_arguments.back().impl()->requires_grad = is_differentiable(inputs[at(i)].dtype());
     captured.push_back(inputs[at(i)]);
   }
   for (auto* list : {&state_arguments, &x_arguments, &captured_arguments, &flowing, &y_gradients})
@@ -650,7 +651,7 @@ std::vector<int> beside_tangents(const std::vector<bool>& moving, std::vector<si
 // Which of some results have tangents.
 std::vector<bool> floating_results(const SubGraph& body) {
   std::vector<bool> floating;
-  for (int i = 0; i < body.num_results(); i++) floating.push_back(is_floating(body.result_type(i).dtype));
+  for (int i = 0; i < body.num_results(); i++) floating.push_back(is_differentiable(body.result_type(i).dtype));
   return floating;
 }
 
@@ -682,7 +683,7 @@ void give_outputs(const ForwardCall& call, const std::vector<Tensor>& found, con
 std::vector<bool> moving_inputs(const ForwardCall& call, int first, int count, int carried) {
   std::vector<bool> moving;
   for (int i = first; i < first + count; i++)
-    moving.push_back(i < carried ? is_floating(call.in[i].dtype()) : call.tangents[i].defined());
+    moving.push_back(i < carried ? is_differentiable(call.in[i].dtype()) : call.tangents[i].defined());
   return moving;
 }
 

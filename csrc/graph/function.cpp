@@ -250,7 +250,7 @@ struct Function::Builder {
       for (size_t i = 0; i < node.inputs.size(); i++)
         if (node.inputs[i] != kNone && node.followed.has(i)) any |= found[at(node.inputs[i])];
       for (ValueId v : node.outputs)
-        found[at(v)] = any && node.op->differentiable() && is_floating(part.values[at(v)].dtype);
+        found[at(v)] = any && node.op->differentiable() && is_differentiable(part.values[at(v)].dtype);
     }
     return found;
   }

@@ -79,8 +79,8 @@ struct Result {
   int memory = 0;
   Strides strides{};
   int64_t offset = 0;
-  // Of a body of control flow: gradients do not go into it, because autograd did not follow it; and neither do tangents,
-  // because it was detached.
+  // Of a body of control flow: gradients do not go into it, because autograd did not follow it; and neither do
+  // tangents, because it was detached.
   bool detached = false, still = false;
 };
 

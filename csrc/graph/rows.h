@@ -12,7 +12,7 @@ namespace weft::graph {
 
 struct Rows : OpOf<Rows> {
   static constexpr const char* kName = "rows";
-  static constexpr Traits kTraits{.differentiable = false, .scratch = true};
+  static constexpr Traits kTraits{.differentiable = false, .scratch = true, .any_dtype = true};
 
   // A tensor as a member sees it.
   struct Operand {

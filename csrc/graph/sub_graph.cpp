@@ -102,7 +102,7 @@ Ref<const SubGraph> SubGraph::gradient(const std::vector<bool>& wanted, const st
   std::vector<Tensor> results = evaluate_eagerly(traced_, inputs), roots, root_grads;
   for (size_t i = 0; i < results.size(); i++) {
     const Tensor& r = results[i];
-    if (!is_floating(r.dtype())) continue;
+    if (!is_differentiable(r.dtype())) continue;
     Tensor g = tracer.argument({r.shape(), contiguous_strides(r.shape()), r.dtype(), r.device()});
     if (!r.requires_grad() || traced_.results[i].detached || !given[i]) continue;
     g.impl()->requires_grad = true;
@@ -124,7 +124,7 @@ Graph SubGraph::with_tangents(const std::vector<bool>& moving) const {
   InterpreterScope scope(&tracer);
   auto argument = [&](const Value& type) {
     Tensor x = tracer.argument(type);
-    x.impl()->requires_grad = is_floating(type.dtype);
+    x.impl()->requires_grad = is_differentiable(type.dtype);
     return x;
   };
   std::vector<Tensor> inputs, results, tangents;
@@ -139,7 +139,7 @@ Graph SubGraph::with_tangents(const std::vector<bool>& moving) const {
     const auto [value, along] = level.unpack(y);
     const bool moves = along.defined() && !traced_.results[results.size()].still;
     results.push_back(value);
-    if (is_floating(y.dtype())) tangents.push_back(moves ? contiguous(along) : zeros_like(contiguous(value)));
+    if (is_differentiable(y.dtype())) tangents.push_back(moves ? contiguous(along) : zeros_like(contiguous(value)));
   }
   level.leave();
   results.insert(results.end(), tangents.begin(), tangents.end());

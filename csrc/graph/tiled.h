@@ -13,7 +13,7 @@ namespace weft::graph {
 
 struct Tiled : OpOf<Tiled> {
   static constexpr const char* kName = "tiled";
-  static constexpr Traits kTraits{.elementwise = true, .differentiable = false};
+  static constexpr Traits kTraits{.elementwise = true, .differentiable = false, .any_dtype = true};
   std::string ops;  // names of what it stands for
   DType compute;
   std::vector<TileInstruction> instructions;

@@ -320,7 +320,7 @@ void Tracer::handle(const Op& op, Inputs inputs, Tensor* outputs) {
     const Device device = op.device(inputs);
     SmallVector<OutputSpec, 2> specs;
     specs.resize(op.num_outputs());
-    op.infer(inputs, specs.data());
+    infer_outputs(op, inputs, specs.data());
     for (int i = 0; i < specs.size(); i++) {
       const Strides& strides = specs[i].strides;
       outputs[i] = symbolic(specs[i].shape, strides.empty() ? contiguous_strides(specs[i].shape) : strides,
@@ -374,7 +374,7 @@ void Tracer::record(const Op& op, Inputs inputs, const Tensor* outputs) {
 void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
   SmallVector<OutputSpec, 2> specs;
   specs.resize(op.num_outputs());
-  op.infer(inputs, specs.data());
+  infer_outputs(op, inputs, specs.data());
   std::vector<Tensor> results;
   for (int i = 0; i < specs.size(); i++) {
     const Tensor& target = inputs[targets[i]];
@@ -384,7 +384,7 @@ void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
     check_traceable(memory == memories_.end() || !memory->second.shown_from, op.name(), "_: the tensor of shape ",
                     target.shape(), kShown, ", which would change too; write x[i] = values, or take x[i].clone()");
     bool would_require_grad = false;
-    if (GradMode::enabled() && op.differentiable() && is_floating(target.dtype()))
+    if (GradMode::enabled() && op.differentiable() && is_differentiable(target.dtype()))
       for (int k = 0; k < inputs.size(); k++) would_require_grad |= inputs[k].defined() && inputs[k].requires_grad();
     check_traceable(!from_outside || !would_require_grad, op.name(),
                     "_: a jitted function cannot change a tensor of shape ", target.shape(),

@@ -13,7 +13,7 @@ namespace weft::graph {
 // only lies on one of them for a while.
 struct WithEpilogue : OpOf<WithEpilogue> {
   static constexpr const char* kName = "with_epilogue";
-  static constexpr Traits kTraits{.differentiable = false};
+  static constexpr Traits kTraits{.differentiable = false, .any_dtype = true};
   static constexpr int kResult = -1;  // among `reads`: the product's result
   Ref<const Op> product;
   Ref<const Tiled> then;

@@ -1,5 +1,6 @@
 // Kernel tables of the elementwise family. Inputs may have any dtype, strides and a shape that broadcasts to the
-// output's: kernels convert what they load to `compute` (float32, float64 or int64) and what they store to the output's
+// output's: kernels convert what they load to `compute` (float32, float64, int64 or uint64;
+// of complex numbers only where and equality are defined) and what they store to the output's
 // dtype. `function` is the position of an entry in its list of kernels/scalar/.
 #pragma once
 
@@ -42,8 +43,8 @@ extern KernelTable<CopyRunsKernel> copy_runs_kernel;
 using HasZeroKernel = void(StridedView in, bool* found);
 extern KernelTable<HasZeroKernel> has_zero_kernel;
 
-// Sets every element to a number, given as double for floating point and as int64 for the other dtypes.
-using FillKernel = void(StridedView out, double value, int64_t integer);
+// Sets every element to a number in host memory, a view without dimensions, converted.
+using FillKernel = void(StridedView out, StridedView number);
 extern KernelTable<FillKernel> fill_kernel;
 
 // Position of an entry in its list.

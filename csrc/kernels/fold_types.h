@@ -10,19 +10,21 @@ namespace weft {
 template <class Run>
 WEFT_INLINE void visit_fold(Fold fold, DType in, DType out, const Run& run) {
   auto numbers = [&]<class F>(TypeTag<F> f) {
-    if (in == DType::Float64 || out == DType::Float64)
-      run(f, TypeTag<double>{}, TypeTag<double>{});
-    else if (is_floating(in) || is_floating(out))
-      run(f, TypeTag<float>{}, TypeTag<double>{});
-    else
+    if (accumulate_type(can_cast(in, out) ? out : in) == DType::Int64)
       run(f, TypeTag<int64_t>{}, TypeTag<int64_t>{});
+    else if (in == DType::Float64 || out == DType::Float64)
+      run(f, TypeTag<double>{}, TypeTag<double>{});
+    else
+      run(f, TypeTag<float>{}, TypeTag<double>{});
   };
   // For folds whose result is one of the elements, or a truth.
   auto elements = [&]<class F>(TypeTag<F> f) {
     if (in == DType::Float64)
       run(f, TypeTag<double>{}, TypeTag<double>{});
-    else if (is_floating(in))
+    else if (is_real_floating(in))
       run(f, TypeTag<float>{}, TypeTag<float>{});
+    else if (in == DType::UInt64)
+      run(f, TypeTag<uint64_t>{}, TypeTag<uint64_t>{});
     else
       run(f, TypeTag<int64_t>{}, TypeTag<int64_t>{});
   };

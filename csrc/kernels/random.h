@@ -42,10 +42,10 @@ WEFT_INLINE DrawLimits draw_limits(DType t) {
       return {1.0, 1.0};
     default:  // integers, of which a float holds all digits but the last
       return {item_size(t) == 8   ? 0x1.fffffep62
-              : item_size(t) == 4 ? 0x1.fffffep30
-              : item_size(t) == 2 ? 32767.0
-              : t == DType::UInt8 ? 255.0
-                                  : 127.0,
+              : item_size(t) == 4 ? (is_signed(t) ? 0x1.fffffep30 : 0x1.fffffep31)
+              : item_size(t) == 2 ? (is_signed(t) ? 32767.0 : 65535.0)
+              : is_signed(t)      ? 127.0
+                                  : 255.0,
               1.0};
   }
 }

@@ -59,7 +59,7 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
   Device device = op.device(in);
   SmallVector<OutputSpec, 2> specs;
   specs.resize(count);
-  op.infer(in, specs.data());
+  infer_outputs(op, in, specs.data());
   check_values_known(op, in);
   set_allocation_tag(op.name());
   for (int i = 0; i < count; i++) {
@@ -70,6 +70,19 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
 }
 
 }  // namespace
+
+void infer_outputs(const Op& op, Inputs in, OutputSpec* out) {
+  auto check_dtype = [&](DType t) {
+    if (!has_arithmetic(t)) [[unlikely]]
+      check<ErrorKind::NotImplemented>(op.takes_any_dtype(), op.name(), ": dtype ", t,
+                                       " is not supported; float8 and complex tensors can be moved, converted with "
+                                       ".to(dtype) and compared by == and !=");
+  };
+  for (int i = 0; i < in.size(); i++)
+    if (in[i].defined()) check_dtype(in[i].dtype());
+  op.infer(in, out);
+  for (int i = 0; i < op.num_outputs(); i++) check_dtype(out[i].dtype);
+}
 
 Tensor apply_view(const Op& op, const Tensor& x) {
   Tensor out = op.view(x);
@@ -119,15 +132,14 @@ InPlaceChange::InPlaceChange(const Op& op, Inputs in) : op_(op), target_(in[0]),
   check_inplace_allowed(op.name(), target_);
   check(device_ == target_.device(), op.name(), "_: a tensor on ", target_.device(), " cannot take a result on ",
         device_, "; move one of them with .to(device)");
-  op.infer(in, &spec_);
+  infer_outputs(op, in, &spec_);
   check(spec_.shape == target_.shape(), op.name(), "_: the result has shape ", spec_.shape,
         ", which does not fit the tensor of shape ", target_.shape(), " that is changed in place");
   DType to = target_.dtype();
-  bool fits = to == spec_.dtype || (is_floating(to) || !is_floating(spec_.dtype));
-  check(fits && (to != DType::Bool || spec_.dtype == DType::Bool), op.name(), "_: the result has dtype ", spec_.dtype,
+  check(can_cast(spec_.dtype, to), op.name(), "_: the result has dtype ", spec_.dtype,
         ", which cannot be stored in the tensor of dtype ", to, " that is changed in place");
   set_allocation_tag(op.name());
-  if (!GradMode::enabled() || !is_floating(to) || !any_requires_grad(in)) return;
+  if (!GradMode::enabled() || !is_differentiable(to) || !any_requires_grad(in)) return;
   check_view_recorded(op.name(), target_);
   node_ = make_ref<OpNode>(op, in, true);
   node_->add_output(target_);

@@ -37,7 +37,10 @@ Tensor apply_inplace(const Op& op, const T&... inputs) {
 // Applies an op without outputs that raises an error for some values of its inputs.
 void apply_check(const Op& op, const Tensor& a, const Tensor& b = {});
 
-// What interpreters that take an op do as apply() does. A view op's output:
+// What interpreters that take an op do as apply() does. The inferred outputs, after a check that the op is defined for
+// their dtypes and those of the inputs:
+void infer_outputs(const Op& op, Inputs inputs, OutputSpec* out);
+// A view op's output:
 Tensor apply_view(const Op& op, const Tensor& x);
 // The outputs' history: a node, where autograd records.
 void record_history(const Op& op, Inputs inputs, const Tensor* outputs);

@@ -27,7 +27,7 @@ thread_local std::unordered_map<const TensorImpl*, CachedCast> casts;
 thread_local std::vector<std::pair<DeviceType, AutocastState>> scopes;
 
 bool may_cast(const Tensor& t, Device device) {
-  return t.defined() && is_floating(t.dtype()) && t.dtype() != DType::Float64 && t.device().type == device.type;
+  return t.defined() && is_real_floating(t.dtype()) && t.dtype() != DType::Float64 && t.device().type == device.type;
 }
 
 Tensor cast(const Tensor& t, DType dtype, bool keep) {
@@ -109,7 +109,7 @@ Tensor for_half(const Tensor& x) {
 
 std::optional<DType> full_precision_dtype(const Tensor& x) {
   if (!autocast_is_on || !autocast_state(x.device().type).enabled) return {};
-  if (!is_floating(x.dtype()) || item_size(x.dtype()) != 2) return {};
+  if (!is_real_floating(x.dtype()) || item_size(x.dtype()) != 2) return {};
   return DType::Float32;
 }
 

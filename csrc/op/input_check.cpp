@@ -44,7 +44,7 @@ const InputCheck& InputCheck::dtype(int i, DType t) const {
   return *this;
 }
 const InputCheck& InputCheck::floating(int i) const {
-  check<ErrorKind::Value>(!has(i) || is_floating(in_[i].dtype()), op_, ": expected input ", i,
+  check<ErrorKind::Value>(!has(i) || is_real_floating(in_[i].dtype()), op_, ": expected input ", i,
                           " of a floating point dtype");
   return *this;
 }

@@ -169,10 +169,10 @@ OpNode::OpNode(const Op& op_, Inputs inputs, bool in_place) : op(op_.share()) {
 void OpNode::bind_outputs(const Tensor* tensors, int count) {
   for (int i = 0; i < count; i++) {
     add_output(tensors[i]);
-    if (is_floating(tensors[i].dtype())) set_history(tensors[i], Ref<Node>(this), static_cast<uint32_t>(i));
+    if (is_differentiable(tensors[i].dtype())) set_history(tensors[i], Ref<Node>(this), static_cast<uint32_t>(i));
     if (mask.outputs >> i & 1)
       saved.emplace_back(tensors[i], true).output_index =
-          is_floating(tensors[i].dtype()) ? static_cast<uint32_t>(i) : SavedTensor::kNoHistory;
+          is_differentiable(tensors[i].dtype()) ? static_cast<uint32_t>(i) : SavedTensor::kNoHistory;
   }
 }
 

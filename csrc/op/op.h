@@ -117,6 +117,7 @@ struct Traits {
   bool cheap : 1 = false;       // it costs little more to compute it again than to read and write (elementwise ops too)
   bool decomposes : 1 = false;  // it gives decompose()
   bool scratch : 1 = false;     // its CPU kernels take scratch memory
+  bool any_dtype : 1 = false;  // it moves elements whatever they are: also complex ones and floats of 8 bits (views do)
   AutocastRule autocast = AutocastRule::Keep;
 };
 
@@ -132,6 +133,7 @@ class Op : public RefCounted {
   bool twice_differentiable() const { return traits_.twice_differentiable; }
   bool cheap() const { return traits_.cheap || traits_.elementwise; }
   bool has_decompose() const { return traits_.decomposes; }
+  bool takes_any_dtype() const { return traits_.any_dtype || traits_.view; }
   AutocastRule autocast() const { return traits_.autocast; }
 
   virtual const char* name() const = 0;

@@ -30,17 +30,30 @@ const char* FieldCodec<const char*>::load(const SavedField& f) {
 }
 
 SavedField FieldCodec<Scalar>::save(const Scalar& v) {
-  if (v.is_big()) return {SavedFields{{"big", {v.to_double()}}}};
-  if (v.is_float()) return {v.to_double()};
-  if (v.kind() == Scalar::Kind::Bool) return {v.to_bool()};
-  return {v.to_int()};
+  switch (v.kind()) {
+    case Scalar::Kind::Bool:
+      return {v.to_bool()};
+    case Scalar::Kind::Int:
+      return {v.to_int()};
+    case Scalar::Kind::UInt:
+      return {SavedFields{{"bits", {static_cast<int64_t>(v.to_bits())}}}};
+    case Scalar::Kind::BigInt:
+      return {SavedFields{{"big", {v.to_double()}}}};
+    case Scalar::Kind::Float:
+      return {v.to_double()};
+    default:
+      return {SavedFields{{"real", {v.to_complex().real()}}, {"imag", {v.to_complex().imag()}}}};
+  }
 }
 Scalar FieldCodec<Scalar>::load(const SavedField& f) {
   if (const bool* v = std::get_if<bool>(&f.value)) return Scalar(*v);
   if (const int64_t* v = std::get_if<int64_t>(&f.value)) return Scalar(*v);
   if (const double* v = std::get_if<double>(&f.value)) return Scalar(*v);
-  const auto& big = saved_as<SavedFields>(f, "a number");
-  return Scalar::big_integer(load_field<double>(field_named(big, "big")));
+  const auto& parts = saved_as<SavedFields>(f, "a number");
+  auto part = [&]<class T>(const char* name, T) { return load_field<T>(field_named(parts, name)); };
+  if (parts.size() == 2) return Scalar(std::complex<double>(part("real", 0.0), part("imag", 0.0)));
+  if (parts.size() == 1 && parts.front().first == "bits") return Scalar(static_cast<uint64_t>(part("bits", int64_t{0})));
+  return Scalar::big_integer(part("big", 0.0));
 }
 
 DType FieldCodec<DType>::load(const SavedField& f) {

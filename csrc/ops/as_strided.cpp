@@ -144,6 +144,7 @@ struct Unfold : ViewOp<Unfold> {
 // x with other values where a view of it shows them.
 struct PutView : OpOf<PutView> {
   static constexpr const char* kName = "put_view";
+  static constexpr Traits kTraits{.any_dtype = true};
   Shape shape;
   Strides strides;
   int64_t offset;

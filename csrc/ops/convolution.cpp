@@ -394,7 +394,7 @@ Tensor convolution(const char* name, int dims, const Tensor& given_x, const Tens
           weight.shape(), ", padding ", g.before, ", dilation ", g.dilation, ")");
   }
   return batched(x, dims, [&](const Tensor& batch) {
-    if (is_floating(x.dtype())) return apply(Convolution(g), batch, weight, bias);
+    if (is_real_floating(x.dtype())) return apply(Convolution(g), batch, weight, bias);
     Tensor y = convolution_of_integers(batch, weight, g);
     return bias.defined() ? add(y, as_channels(bias, dims)) : y;
   });
@@ -414,7 +414,7 @@ Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const T
         " divides, got weight of shape ", weight.shape());
   return batched(x, dims, [&](const Tensor& batch) {
     Shape shape{batch.size(0), outputs};
-    const bool of_integers = !is_floating(x.dtype());
+    const bool of_integers = !is_real_floating(x.dtype());
     Dims zeros_behind = Dims::filled(2 * dims, 0);  // as pad() takes them: the last dim first
     for (int d = 0; d < dims; d++) {
       check(extra[d] < std::max(g.stride[d], g.dilation[d]), name,

@@ -19,10 +19,11 @@ namespace {
 
 struct Cast : OpOf<Cast> {
   static constexpr const char* kName = "to";
+  static constexpr Traits kTraits{.any_dtype = true};
   DType dtype;
   WEFT_FIELDS(dtype);
   void check_inputs(const InputCheck& in) const { in.count(1); }
-  explicit Cast(DType t) : dtype(t) { traits_.differentiable = is_floating(dtype); }
+  explicit Cast(DType t) : dtype(t) { traits_.differentiable = is_differentiable(dtype); }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), dtype, {}}; }
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
@@ -30,13 +31,13 @@ struct Cast : OpOf<Cast> {
   int tile(TileCode& code, Inputs, const int* operands) const override {
     return compute_type(dtype) == code.compute() ? code.add(TileOp::Copy, dtype, operands[0]) : -1;
   }
-  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = to_dtype(v.grad(), v.input_dtype(0)); }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = converted(v.grad(), v.input_dtype(0)); }
 };
 
 // inputs: the tensor that is written, the source. Only used in place.
 struct Copy : OpOf<Copy> {
   static constexpr const char* kName = "copy";
-  static constexpr Traits kTraits{.elementwise = true};
+  static constexpr Traits kTraits{.elementwise = true, .any_dtype = true};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const { in.count(2); }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -59,20 +60,21 @@ struct Copy : OpOf<Copy> {
 
 struct Fill : OpOf<Fill> {
   static constexpr const char* kName = "fill";
-  static constexpr Traits kTraits{.elementwise = true};
+  static constexpr Traits kTraits{.elementwise = true, .any_dtype = true};
   Scalar value;
   WEFT_FIELDS(value);
   void check_inputs(const InputCheck& in) const { in.count(1); }
   explicit Fill(const Scalar& v) : value(v) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
   void run(Inputs, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, out[0].dtype()));
+    fill_kernel(out[0].device(), view_of(out[0]), NumberView(value).view());
   }
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = zeros_like(v.grad()); }
 };
 
 struct ToDevice : OpOf<ToDevice> {
   static constexpr const char* kName = "to";
+  static constexpr Traits kTraits{.any_dtype = true};
   Device place;
   bool non_blocking;
   WEFT_FIELDS(place, non_blocking);
@@ -99,6 +101,7 @@ struct ToDevice : OpOf<ToDevice> {
 
 struct Clone : OpOf<Clone> {
   static constexpr const char* kName = "clone";
+  static constexpr Traits kTraits{.any_dtype = true};
   bool contiguous;  // the result is contiguous even if the input has other dense strides
   WEFT_FIELDS(contiguous);
   void check_inputs(const InputCheck& in) const { in.count(1); }
@@ -120,7 +123,7 @@ struct Clone : OpOf<Clone> {
 
 struct Where : OpOf<Where> {
   static constexpr const char* kName = "where";
-  static constexpr Traits kTraits{.elementwise = true};
+  static constexpr Traits kTraits{.elementwise = true, .any_dtype = true};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const { in.count(3); }
   void infer(Inputs in, OutputSpec* out) const override {
@@ -157,7 +160,13 @@ Tensor beside(const Scalar& s, const Tensor& t) {
 
 Tensor scalar_tensor(const Scalar& value, DType dtype, Device device) { return full({}, value, dtype, device); }
 
-Tensor to_dtype(const Tensor& x, DType dtype) { return x.dtype() == dtype ? x : apply(Cast(dtype), x); }
+Tensor to_dtype(const Tensor& x, DType dtype) {
+  check(!is_complex(x.dtype()) || is_complex(dtype) || dtype == DType::Bool, "a complex tensor (", x.dtype(),
+        ") cannot be used as ", dtype, ", which drops the imaginary part; convert it with .to(weft.", dtype, ") first");
+  return converted(x, dtype);
+}
+
+Tensor converted(const Tensor& x, DType dtype) { return x.dtype() == dtype ? x : apply(Cast(dtype), x); }
 
 Tensor to_device(const Tensor& x, Device device, bool non_blocking) {
   if (x.device() == device) return x;
@@ -195,10 +204,20 @@ namespace {
 
 constexpr double kInfinity = std::numeric_limits<double>::infinity();
 
+// uint64, whose upper half int64 does not hold.
+Tensor clamp_unsigned(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
+  if (max) check_storable("clamp", *max, x.dtype());
+  if (min && min->to_double() <= 0) min.reset();
+  if (min) check_storable("clamp", *min, x.dtype());
+  Tensor y = min ? maximum(x, Scalar(min->to_bits())) : x;
+  return max ? minimum(y, Scalar(max->to_bits())) : min ? y : clone(x);
+}
+
 Tensor clamp_integers(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> max) {
   // A bound that all numbers of the dtype keep is none; one that none keeps cannot be stored.
+  if (x.dtype() == DType::UInt64) return clamp_unsigned(x, min, max);
   const Limits limits = integer_limits(x.dtype());
-  if (min && min->to_int() > limits.high) check_storable("clamp", *min, x.dtype());
+  if (min && min->to_int() > static_cast<int64_t>(limits.high)) check_storable("clamp", *min, x.dtype());
   if (max && max->to_int() < limits.low) check_storable("clamp", *max, x.dtype());
   constexpr int64_t kExact = int64_t{1} << 53;  // of Params, which are doubles
   auto exact = [](const std::optional<Scalar>& bound) {
@@ -217,7 +236,7 @@ Tensor clamp(const Tensor& x, std::optional<Scalar> min, std::optional<Scalar> m
   Tensor y = x;
   for (const std::optional<Scalar>& bound : {min, max})
     if (bound) y = to_dtype(y, result_type(y, *bound));
-  if (!is_floating(y.dtype())) return clamp_integers(y, min, max);
+  if (!is_real_floating(y.dtype())) return clamp_integers(y, min, max);
   for (const std::optional<Scalar>& bound : {min, max})  // NaN is a bound for all
     if (bound && std::isnan(bound->to_double())) return where(isnan(y), y, *bound);
   return unary_of<scalar::Clamp>(y, {min ? min->to_double() : -kInfinity, max ? max->to_double() : kInfinity, 0});

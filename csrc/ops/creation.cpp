@@ -28,12 +28,13 @@ struct CreationOp : SourceOp<Self> {
 
 struct Full : CreationOp<Full> {
   static constexpr const char* kName = "full";
+  static constexpr Traits kTraits{.differentiable = false, .any_dtype = true};
   Scalar value;
   WEFT_FIELDS(shape, value, dtype, place);
   void check_inputs(const InputCheck& in) const { in.count(0).sizes(shape); }
   Full(const Shape& s, const Scalar& v, DType t, Device d) : CreationOp(s, t, d), value(v) {}
   void run(Inputs, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, dtype));
+    fill_kernel(out[0].device(), view_of(out[0]), NumberView(value).view());
   }
 };
 
@@ -48,7 +49,8 @@ struct Arange : CreationOp<Arange> {
       : CreationOp(n, t, d), start(a), step(s) {}
   void run(Inputs, const Tensor* out) const override {
     range_kernel(out[0].device(), view_of(out[0]),
-                 {start.to_double(), step.to_double(), stored_integer(start, dtype), stored_integer(step, dtype)});
+                 {start.to_double(), step.to_double(), is_integral(dtype) ? start.to_int() : 0,
+                  is_integral(dtype) ? step.to_int() : 0});
   }
 };
 
@@ -57,7 +59,7 @@ struct Linspace : CreationOp<Linspace> {
   double start, end;
   WEFT_FIELDS(shape, start, end, dtype, place);
   void check_inputs(const InputCheck& in) const {
-    in.count(0).sizes(shape).that(shape.size() == 1 && is_floating(dtype), "a floating point vector");
+    in.count(0).sizes(shape).that(shape.size() == 1 && is_real_floating(dtype), "a floating point vector");
   }
   Linspace(const Shape& n, double a, double b, DType t, Device d) : CreationOp(n, t, d), start(a), end(b) {}
   void run(Inputs, const Tensor* out) const override { linspace_kernel(out[0].device(), view_of(out[0]), start, end); }
@@ -65,15 +67,16 @@ struct Linspace : CreationOp<Linspace> {
 
 struct Eye : CreationOp<Eye> {
   static constexpr const char* kName = "eye";
+  static constexpr Traits kTraits{.differentiable = false, .any_dtype = true};
   WEFT_FIELDS(shape, dtype, place);
   void check_inputs(const InputCheck& in) const {
     in.count(0).sizes(shape).that(shape.size() == 2, "a shape of two dimensions");
   }
   using CreationOp::CreationOp;
   void run(Inputs, const Tensor* out) const override {
-    fill_kernel(place, view_of(out[0]), 0, 0);
+    fill_kernel(place, view_of(out[0]), NumberView(Scalar(0)).view());
     int64_t n = std::min(shape[0], shape[1]), step = out[0].strides()[0] + out[0].strides()[1];
-    fill_kernel(place, {out[0].data(), &n, &step, 1, dtype}, 1, 1);
+    fill_kernel(place, {out[0].data(), &n, &step, 1, dtype}, NumberView(Scalar(1)).view());
   }
 };
 
@@ -110,7 +113,7 @@ Tensor ones_like(const Tensor& x) { return full_like(x, Scalar(1)); }
 
 Tensor arange(const Scalar& start, const Scalar& end, const Scalar& step, DType dtype, Device device) {
   check(dtype != DType::Bool, "arange: dtype bool is not supported; use an integer dtype");
-  if (is_floating(dtype)) return apply(Arange({count_steps(start, end, step)}, start, step, dtype, device));
+  if (is_real_floating(dtype)) return apply(Arange({count_steps(start, end, step)}, start, step, dtype, device));
   // Integers count in integers: fractions are cut off first.
   for (const Scalar& s : {start, end, step}) check_storable("arange", s, DType::Int64);
   Scalar from(start.to_int()), to(end.to_int()), by(step.to_int());

@@ -142,7 +142,7 @@ struct ClassInputs {
 ClassInputs class_inputs(const char* op, const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
   check_reduction(op, o.reduction);
   check(x.ndim() >= 1, op, ": expected an input of at least 1 dimension, got a number");
-  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   check(target.dtype() == DType::Int64, op, ": expected class numbers of dtype int64, got ", target.dtype(),
         "; convert them with .long()");
   Shape wanted = x.shape();
@@ -173,7 +173,7 @@ Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target, con
   check_reduction(op, o.reduction);
   check<ErrorKind::Value>(x.shape() == target.shape(), op, ": probabilities must have the input's shape ", x.shape(),
                           ", got ", target.shape());
-  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   int dim = x.ndim() == 1 ? 0 : 1;
   int64_t classes = x.size(dim);
   Tensor t = o.label_smoothing == 0.0 ? target
@@ -197,7 +197,7 @@ Tensor cross_entropy(const Tensor& given, const Tensor& target, const ClassLossO
   Tensor x = for_full_precision(given);
   check(o.label_smoothing >= 0.0 && o.label_smoothing <= 1.0,
         "cross_entropy: label_smoothing must be between 0 and 1, got ", o.label_smoothing);
-  if (is_floating(target.dtype())) return cross_entropy_of_probabilities(x, target, o);
+  if (is_real_floating(target.dtype())) return cross_entropy_of_probabilities(x, target, o);
   ClassInputs in = class_inputs("cross_entropy", x, target, o);
   Tensor weight = o.weight.defined() ? contiguous(o.weight) : Tensor(), out[3];
   const Tensor* list[] = {&in.x, &in.target, &weight};

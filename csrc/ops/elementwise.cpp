@@ -1,6 +1,7 @@
 #include "ops/elementwise.h"
 
 #include <array>
+#include <optional>
 
 #include "op/apply.h"
 #include "op/registry.h"
@@ -162,7 +163,7 @@ struct Unary : OpOf<Unary> {
     bool negates_bool = t == DType::Bool && function == index_in<scalar::Neg>(scalar::UnaryList{});
     check(!negates_bool, "neg: bool tensors have no negative; use logical_not (~) instead");
     if (info.result == scalar::Result::Bool) t = DType::Bool;
-    if (info.result == scalar::Result::Float && !is_floating(t)) t = default_float_dtype();
+    if (info.result == scalar::Result::Float && !is_real_floating(t)) t = default_float_dtype();
     // A power with an integer exponent.
     if (t == DType::Bool && function == index_in<scalar::Square>(scalar::UnaryList{})) t = DType::Int64;
     out[0] = {in[0].shape(), t, kept_strides(in[0].shape(), in)};
@@ -224,24 +225,10 @@ const BinaryInfo& binary_info(scalar::EntryList<Entries...>, int i) {
 }
 const BinaryInfo& binary_info(int function) { return binary_info(scalar::BinaryList{}, function); }
 
-// A number as a view that kernels can load from.
-struct NumberView {
-  explicit NumberView(const Scalar& s)
-      : real(s.to_double()),
-        integer(s.is_float() || s.is_big() ? 0 : s.to_int()),
-        is_float(s.is_float() || s.is_big()) {}
-  double real;
-  int64_t integer;
-  bool is_float;
-  StridedView view() {
-    return {is_float ? static_cast<void*>(&real) : static_cast<void*>(&integer),
-            nullptr,
-            nullptr,
-            0,
-            is_float ? DType::Float64 : DType::Int64,
-            true};
-  }
-};
+bool is_equality(int function) {
+  constexpr scalar::BinaryList all{};
+  return function == index_in<scalar::Eq>(all) || function == index_in<scalar::Ne>(all);
+}
 
 // a op b, where one of them may be a number, which is then no input but an attribute.
 struct Binary : OpOf<Binary> {
@@ -255,6 +242,7 @@ struct Binary : OpOf<Binary> {
   explicit Binary(BinaryFunction f, NumberSide s = NumberSide::None, const Scalar& n = Scalar(0))
       : function(f), side(s), number(n) {
     traits_.differentiable = binary_info(function).differentiable;
+    traits_.any_dtype = is_equality(function);
     if (function == index_in<scalar::Pow>(scalar::BinaryList{})) traits_.autocast = AutocastRule::Float32;
   }
 
@@ -270,16 +258,20 @@ struct Binary : OpOf<Binary> {
   // The dtype that the formula is computed in.
   DType operand_dtype(Inputs in) const {
     DType t = promoted(in);
-    return binary_info(function).result == scalar::BinaryResult::Divided && !is_floating(t) ? default_float_dtype() : t;
+    return binary_info(function).result == scalar::BinaryResult::Divided && !is_real_floating(t) ? default_float_dtype()
+                                                                                                 : t;
   }
 
   void infer(Inputs in, OutputSpec* out) const override {
     const BinaryInfo& info = binary_info(function);
     DType t = operand_dtype(in);
-    check<ErrorKind::Overflow>(!number.is_big() || is_floating(t), info.name, ": an integer of about ",
-                               number.to_double(), " does not fit int64, in which dtype ", t, " is computed");
+    const bool fits =
+        !number.is_big() || !is_integral(t) || (number.kind() == Scalar::Kind::UInt && t == DType::UInt64);
+    if (!fits)
+      fail<ErrorKind::Overflow>(info.name, ": an integer of about ", number.to_double(), " does not fit ",
+                                compute_type(t), ", in which dtype ", t, " is computed");
     if (info.result == scalar::BinaryResult::Integer)
-      check(!is_floating(t), info.name, ": expected integer or bool tensors, got dtype ", t);
+      check(!is_real_floating(t), info.name, ": expected integer or bool tensors, got dtype ", t);
     bool subtracts_bool = t == DType::Bool && function == index_in<scalar::Sub>(scalar::BinaryList{});
     check(!subtracts_bool, "sub: bool tensors cannot be subtracted; use logical_xor (^) or logical_not (~) instead");
     if (info.result == scalar::BinaryResult::Bool) t = DType::Bool;
@@ -307,6 +299,7 @@ struct Binary : OpOf<Binary> {
     if (!truth && compute_type(operand_dtype(in)) != code.compute()) return -1;
     if (side == NumberSide::None) return code.add(TileOp::Binary, out.dtype, operands[0], operands[1], -1, function);
     constexpr int64_t kExact = int64_t{1} << 53;
+    if (number.is_complex()) return -1;
     if (!number.is_float() && !number.is_big() && (number.to_int() > kExact || number.to_int() < -kExact)) return -1;
     int n = code.constant(number.to_double());
     bool left = side == NumberSide::Left;
@@ -316,6 +309,7 @@ struct Binary : OpOf<Binary> {
   int same_as_input() const override {
     using namespace scalar;
     constexpr BinaryList all{};
+    if (number.is_complex()) return -1;
     double n = number.to_double();
     bool one = n == 1 && (function == index_in<Mul>(all) || function == index_in<Div>(all));
     bool zero = n == 0 && function == index_in<Sub>(all);
@@ -384,7 +378,7 @@ struct DivisorCheck : OpOf<DivisorCheck> {
 // An integer quotient by zero has no value.
 void check_divisor(int function, const Tensor& b) {
   using namespace scalar;
-  if (is_floating(b.dtype())) return;
+  if (is_real_floating(b.dtype())) return;
   constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<DivFloor>(BinaryList{}),
                              index_in<TruncDivide>(BinaryList{}), index_in<Remainder>(BinaryList{}),
                              index_in<Fmod>(BinaryList{})};
@@ -392,13 +386,33 @@ void check_divisor(int function, const Tensor& b) {
     if (f == function) apply_check(DivisorCheck(BinaryFunction{function}), b);
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
-  bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_floating(a.dtype()) && !b.is_float() &&
-                  b.to_int() < 0;
+  if (b.is_complex()) return;
+  bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_real_floating(a.dtype()) &&
+                  !b.is_float() && b.to_double() < 0;
   check(!fraction, "pow: ", a.dtype(), " to the negative power ", b,
         " is no integer; convert the tensor with .float() first");
-  if (is_floating(a.dtype()) || b.is_float() || b.to_int() != 0) return;
+  if (is_real_floating(a.dtype()) || b.is_float() || b.to_double() != 0) return;
   Tensor zero = scalar_tensor(b, DType::Int64, {});
   check_divisor(function, zero);
+}
+
+// uint64 with a negative number, which uint64 does not hold: a comparison has one outcome, and other functions than
+// those that wrap around have no exact one.
+std::optional<Tensor> beside_negative(int function, const Tensor& x, const Scalar& number, bool number_first) {
+  if (x.dtype() != DType::UInt64 || number.kind() != Scalar::Kind::Int || number.to_int() >= 0) return {};
+  using namespace scalar;
+  constexpr BinaryList all{};
+  auto is = [&](auto... f) { return ((function == f) || ...); };
+  const bool less = is(index_in<Lt>(all), index_in<Le>(all)), greater = is(index_in<Gt>(all), index_in<Ge>(all));
+  if (less || greater || is_equality(function))
+    return full(x.shape(), Scalar(is(index_in<Ne>(all)) || (number_first ? less : greater)), DType::Bool, x.device());
+  const bool wraps = is(index_in<Add>(all), index_in<Sub>(all), index_in<Mul>(all), index_in<BitwiseAnd>(all),
+                        index_in<BitwiseOr>(all), index_in<BitwiseXor>(all)) ||
+                     binary_info(function).result == BinaryResult::Divided ||
+                     binary_info(function).result == BinaryResult::Bool;
+  check(wraps, binary_info(function).name, ": the negative number ", number,
+        " does not fit dtype uint64; convert the tensor with .to(weft.int64) or .double() first");
+  return {};
 }
 
 }  // namespace
@@ -411,36 +425,39 @@ Tensor unary_(int function, const Tensor& x, const Params& params) {
 }
 
 Tensor binary(int function, const Tensor& a, const Tensor& b) {
-  if (!is_floating(a.dtype())) check_divisor(function, b);
+  if (!is_real_floating(a.dtype())) check_divisor(function, b);
   return apply(Binary(BinaryFunction{function}), a, b);
 }
 Tensor binary(int function, const Tensor& a, const Scalar& b) {
   check_divisor(function, a, b);
+  if (std::optional<Tensor> known = beside_negative(function, a, b, false)) return *known;
   return apply(Binary(BinaryFunction{function}, NumberSide::Right, b), a);
 }
 Tensor binary(int function, const Scalar& a, const Tensor& b) {
   if (!a.is_float()) check_divisor(function, b);
+  if (std::optional<Tensor> known = beside_negative(function, b, a, true)) return *known;
   return apply(Binary(BinaryFunction{function}, NumberSide::Left, a), b);
 }
 Tensor binary_(int function, const Tensor& a, const Tensor& b) {
-  if (!is_floating(a.dtype())) check_divisor(function, b);
+  if (!is_real_floating(a.dtype())) check_divisor(function, b);
   return apply_inplace(Binary(BinaryFunction{function}), a, b);
 }
 Tensor binary_(int function, const Tensor& a, const Scalar& b) {
   check_divisor(function, a, b);
+  beside_negative(function, a, b, false);
   return apply_inplace(Binary(BinaryFunction{function}, NumberSide::Right, b), a);
 }
 
 Tensor bitwise_not(const Tensor& x) {
-  check<ErrorKind::Type>(!is_floating(x.dtype()), "bitwise_not: expected an integer or bool tensor, got dtype ",
-                         x.dtype());
+  check<ErrorKind::Type>(x.dtype() == DType::Bool || is_integral(x.dtype()),
+                         "bitwise_not: expected an integer or bool tensor, got dtype ", x.dtype());
   return x.dtype() == DType::Bool ? logical_not(x) : unary_of<scalar::BitwiseNot>(x);
 }
 
 Tensor gelu(const Tensor& x, const std::string& approximate) {
   check(approximate == "none" || approximate == "tanh", "gelu: approximate must be 'none' or 'tanh', got '",
         approximate, "'");
-  check(is_floating(x.dtype()), "gelu: expected a floating point tensor, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), "gelu: expected a floating point tensor, got dtype ", x.dtype());
   return approximate == "tanh" ? unary_of<scalar::GeluTanh>(x) : unary_of<scalar::Gelu>(x);
 }
 

@@ -111,7 +111,10 @@ Tensor where(const Tensor& condition, const Scalar& a, const Tensor& b);
 Tensor scalar_tensor(const Scalar& value, DType dtype, Device device);
 
 // The tensor in another dtype; itself when it has that dtype already.
+// The values in another dtype. Raises where that would drop imaginary parts: of what a program converts itself,
+// converted() leaves the real part.
 Tensor to_dtype(const Tensor& x, DType dtype);
+Tensor converted(const Tensor& x, DType dtype);
 // Copies src, broadcast and converted, over dst.
 // On another device, with a gradient. `non_blocking`: the copy from or to pinned host memory goes on by itself.
 Tensor to_device(const Tensor& x, Device device, bool non_blocking = false);

@@ -13,6 +13,7 @@
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
+#include "ops/promotion.h"
 #include "ops/require.h"
 
 namespace weft {
@@ -43,7 +44,7 @@ struct EmbeddingBackward : OpOf<EmbeddingBackward> {
   EmbeddingBackward(int64_t r, int64_t p) : rows(r), padding(p) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {{rows, in[0].shape().back()}, in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), 0.0, 0);
+    fill_kernel(out[0].device(), view_of(out[0]), NumberView(Scalar(0)).view());
     if (out[0].numel())
       embedding_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), padding);
   }

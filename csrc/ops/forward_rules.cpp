@@ -16,7 +16,7 @@ bool forward_linear(const ForwardCall& call) {
   SmallVector<const Tensor*, 4> list;
   for (int i = 0; i < call.in.size(); i++) {
     const Tensor& x = call.in[i];
-    const bool moves = x.defined() && is_floating(x.dtype());
+    const bool moves = x.defined() && is_differentiable(x.dtype());
     directions.push_back(!moves ? x : call.tangents[i].defined() ? call.tangents[i] : zeros_like(x));
   }
   for (const Tensor& t : directions) list.push_back(&t);

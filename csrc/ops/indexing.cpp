@@ -187,7 +187,7 @@ Tensor put(const Places& places, const Tensor& x, const Tensor& source, const st
 // inputs: x, the indices
 struct Pick : OpOf<Pick> {
   static constexpr const char* kName = "index";
-  static constexpr Traits kTraits{.may_fail = true};
+  static constexpr Traits kTraits{.may_fail = true, .any_dtype = true};
   Places places;
   WEFT_FIELDS(places);
   void check_inputs(const InputCheck& in) const { places.check_against(in, 1); }
@@ -239,6 +239,7 @@ struct Put : OpOf<Put> {
   void check_inputs(const InputCheck& in) const { places.check_against(in, 2); }
   Put(const Places& p, PutMode m) : places(p), mode(m) {
     traits_.differentiable = mode == PutMode::Assign || mode == PutMode::Add;
+    traits_.any_dtype = mode == PutMode::Assign;
   }
   const char* name() const override { return places.op; }
   int overwrites(int) const override { return 0; }
@@ -308,7 +309,7 @@ struct Put : OpOf<Put> {
 
  private:
   bool sums_in_float(const Tensor& target) const {
-    return item_size(target.dtype()) == 2 && is_floating(target.dtype()) && mode == PutMode::Add;
+    return item_size(target.dtype()) == 2 && is_real_floating(target.dtype()) && mode == PutMode::Add;
   }
   // One number, or contiguous rows of the target's dtype apart from its memory.
   static Tensor prepare(const Tensor& source, const Shape& wanted, const Tensor& target) {

@@ -25,15 +25,15 @@ namespace {
 // inputs: x, the mask, a 0-dimensional value
 struct MaskedFill : OpOf<MaskedFill> {
   static constexpr const char* kName = "masked_fill";
-  static constexpr Traits kTraits{.elementwise = true};
+  static constexpr Traits kTraits{.elementwise = true, .any_dtype = true};
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const { in.count(3); }
   void infer(Inputs in, OutputSpec* out) const override {
     check(in[1].dtype() == DType::Bool, "masked_fill: the mask must be a bool tensor, got dtype ", in[1].dtype());
     check(in[2].ndim() == 0, "masked_fill: expected a number or a 0-dimensional tensor, got a value of shape ",
           in[2].shape());
-    check(is_floating(in[0].dtype()) || !is_floating(in[2].dtype()), "masked_fill: a value of dtype ", in[2].dtype(),
-          " cannot be stored in a tensor of dtype ", in[0].dtype());
+    check(can_cast(in[2].dtype(), in[0].dtype()) || is_integral(in[2].dtype()), "masked_fill: a value of dtype ",
+          in[2].dtype(), " cannot be stored in a tensor of dtype ", in[0].dtype());
     out[0] = {broadcast_shapes(kName, in[1].shape(), in[0].shape()), in[0].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
@@ -64,7 +64,9 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
   return masked_fill(
       x, mask,
-      scalar_tensor(value, value.is_float() && !is_floating(x.dtype()) ? DType::Float32 : x.dtype(), x.device()));
+      scalar_tensor(value,
+                    value.is_float() && category(x.dtype()) < DTypeCategory::Floating ? DType::Float32 : x.dtype(),
+                    x.device()));
 }
 Tensor masked_fill_(const Tensor& x, const Tensor& mask, const Tensor& value) {
   return apply_inplace(MaskedFill{}, x, mask, value);
@@ -175,11 +177,10 @@ Scalar neutral(PutMode mode, DType dtype) {
   if (mode == PutMode::Add) return Scalar(0);
   if (mode == PutMode::Multiply) return Scalar(1);
   bool largest = mode == PutMode::Minimum;
-  if (is_floating(dtype)) return Scalar(largest ? HUGE_VAL : -HUGE_VAL);
-  int bits = 8 * static_cast<int>(item_size(dtype)) - (is_signed(dtype) ? 1 : 0);
+  if (is_real_floating(dtype)) return Scalar(largest ? HUGE_VAL : -HUGE_VAL);
   if (dtype == DType::Bool) return Scalar(largest);
-  int64_t most = static_cast<int64_t>((uint64_t{1} << bits) - 1);
-  return Scalar(largest ? most : is_signed(dtype) ? -most - 1 : 0);
+  const Limits limits = integer_limits(dtype);
+  return largest ? Scalar(limits.high) : Scalar(limits.low);
 }
 
 }  // namespace
@@ -206,7 +207,7 @@ Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const T
   if (reduce == "sum") return total;
   Tensor counts = scatter(include_self ? ones_like(x) : zeros_like(x), dim, index, ones_like(source), PutMode::Add);
   counts = maximum(counts, ones_like(counts));
-  return is_floating(x.dtype()) ? div(total, counts) : floor_divide(total, counts);
+  return is_real_floating(x.dtype()) ? div(total, counts) : floor_divide(total, counts);
 }
 
 // Batch rules

@@ -277,7 +277,7 @@ Tensor add_scaled(const char* op, const Tensor& x, const Tensor& factor, const S
         shape);
   // Half types are rounded once: the product may be too large for them before it is scaled.
   const DType dtype = factor.dtype();
-  if (!is_floating(dtype) && !is_floating(x.dtype()) && (given_alpha.is_float() || given_beta.is_float()))
+  if (!is_real_floating(dtype) && !is_real_floating(x.dtype()) && (given_alpha.is_float() || given_beta.is_float()))
     return add_scaled(op, x, factor, shape, Scalar(given_beta.to_int()), Scalar(given_alpha.to_int()), product);
   const Scalar &alpha = given_alpha, &beta = given_beta;
   const bool scaled = alpha.to_double() != 1 || (beta.to_double() != 1 && beta.to_double() != 0);

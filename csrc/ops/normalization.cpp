@@ -92,7 +92,7 @@ struct BatchNormLine : OpOf<BatchNormLine> {
   DType dtype;
   WEFT_FIELDS(eps, ones, dtype);
   void check_inputs(const InputCheck& in) const {
-    in.count(4, 12).ndim(0, 1).that(ones >= 0 && ones < kMaxDims && is_floating(dtype), "a layout of channels");
+    in.count(4, 12).ndim(0, 1).that(ones >= 0 && ones < kMaxDims && is_real_floating(dtype), "a layout of channels");
     for (int i = 0; i < 4; i++) in.floating(i).same_shape(i, 0).contiguous(i);
   }
   BatchNormLine(double e, int o, DType t) : eps(e), ones(o), dtype(t) {}
@@ -160,7 +160,7 @@ void check_per_channel(const char* op, const char* what, const Tensor& t, const 
   if (!t.defined()) return;
   check(t.ndim() == 1 && t.numel() == x.size(1), op, ": expected ", what, " of shape (", x.size(1), ",) for the ",
         x.size(1), " channels of an input of shape ", x.shape(), ", got ", t.shape());
-  check(is_floating(t.dtype()), op, ": expected a floating point ", what, ", got dtype ", t.dtype());
+  check(is_real_floating(t.dtype()), op, ": expected a floating point ", what, ", got dtype ", t.dtype());
 }
 
 // What the running statistics become; undefined where there are none.
@@ -282,7 +282,7 @@ Tensor row_norm(const RowRule& rule, const Tensor& x, const Shape& parameters, c
 // How many rows of `shape` x consists of.
 int64_t rows_of(const char* op, const Tensor& x, const Shape& shape) {
   check(!shape.empty(), op, ": normalized_shape must name at least one dimension");
-  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   bool fits = x.ndim() >= shape.size();
   int64_t rows = 1;
   for (int d = 0; fits && d < x.ndim(); d++) {
@@ -311,7 +311,7 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
     return reshape(batch_norm(reshape(x, {0, 0}), running_mean, running_var, weight, bias, training, momentum, eps),
                    {0});
   check(x.ndim() >= 2, op, ": expected an input of shape (N, C, ...), got ", x.shape());
-  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   check(training || (running_mean.defined() && running_var.defined()), op,
         ": outside of training it needs running_mean and running_var");
   check_per_channel(op, "running_mean", running_mean, x);
@@ -353,7 +353,7 @@ Tensor layer_norm(const Tensor& x, const Shape& shape, const Tensor& weight, con
 Tensor group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const Tensor& bias, double eps) {
   const char* op = "group_norm";
   check(x.ndim() >= 2, op, ": expected an input of shape (N, C, ...), got ", x.shape());
-  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   int64_t channels = x.size(1);
   check(groups > 0 && channels % groups == 0, op, ": num_groups ", groups, " must be positive and divide the ",
         channels, " channels of an input of shape ", x.shape());

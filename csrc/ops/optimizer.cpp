@@ -73,7 +73,7 @@ class Step {
       check(!has_tangent(t), op_, ": ", role.name, "[", i,
             "] has a tangent of forward-mode differentiation, for which a "
             "step has no rule");
-      check(is_floating(t.dtype()), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
+      check(is_real_floating(t.dtype()), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
             "; expected a floating point tensor");
       check(t.shape() == p.shape(), op_, ": ", role.name, "[", i, "] has shape ", t.shape(),
             ", but its parameter has shape ", p.shape());
@@ -349,7 +349,7 @@ struct GlobalNorm : OpOf<GlobalNorm> {
   WEFT_FIELDS(dtype);
   void check_inputs(const InputCheck& in) const {
     for (int i = 0; i < in.size(); i++) in.that(in.has(i), "tensors").floating(i);
-    in.that(is_floating(dtype), "a floating point dtype");
+    in.that(is_real_floating(dtype), "a floating point dtype");
   }
   explicit GlobalNorm(DType t) : dtype(t) {}
   Device device(Inputs in) const override { return in.size() ? in[0].device() : Device{}; }

@@ -246,7 +246,7 @@ Tensor avg_pool_of_integers(const Rule& rule, const Tensor& x) {
 
 Tensor avg_pool(const char* op, const Rule& rule, const Tensor& x) {
   if (is_integral(x.dtype()) && !rule.rows.adaptive) return avg_pool_of_integers(rule, x);
-  check(is_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   return apply(AvgPool(rule, false, x.shape()), contiguous(x));
 }
 

@@ -2,8 +2,11 @@
 // outrank Python numbers; a lower rank changes the result only when it is of a higher category (bool < int < float).
 #pragma once
 
+#include <cstring>
+
 #include "core/dtype.h"
 #include "core/scalar.h"
+#include "kernels/view.h"
 #include "tensor/tensor.h"
 
 namespace weft {
@@ -28,24 +31,33 @@ class Promotion {
 DType result_type(const Tensor& a, const Tensor& b);
 DType result_type(const Tensor& a, const Scalar& b);
 
+// A number as a view without dimensions that kernels load from.
+class NumberView {
+ public:
+  explicit NumberView(const Scalar& s);
+  StridedView view() { return {bytes_, nullptr, nullptr, 0, dtype_, true}; }
+
+ private:
+  template <class T>
+  void set(DType dtype, T value) {
+    dtype_ = dtype;
+    std::memcpy(bytes_, &value, sizeof value);
+  }
+  alignas(double) char bytes_[2 * sizeof(double)];
+  DType dtype_;
+};
+
 // The smallest and largest integer of an integer dtype.
 struct Limits {
-  int64_t low, high;
+  int64_t low;
+  uint64_t high;
 };
 Limits integer_limits(DType t);
 // Raises an error naming op where an integer dtype cannot hold the number: NaN, infinities and what is out of range.
 // Fractions are cut off, as PyTorch does.
 void check_storable(const char* op, const Scalar& value, DType dtype);
-// What a fill of an integer or bool tensor stores; 0 for floating point ones.
-int64_t stored_integer(const Scalar& value, DType dtype);
-
 // The dtype in which products with a number are made: that of the operands, float32 for the half types, so that only
 // the result is rounded.
-inline DType scaling_dtype(DType t) { return is_floating(t) && item_size(t) == 2 ? DType::Float32 : t; }
-
-// The type kernels compute in: float32 for the half types, int64 for integers and bool.
-inline DType compute_type(DType t) {
-  return t == DType::Float64 ? DType::Float64 : is_floating(t) ? DType::Float32 : DType::Int64;
-}
+inline DType scaling_dtype(DType t) { return is_real_floating(t) ? compute_type(t) : t; }
 
 }  // namespace weft

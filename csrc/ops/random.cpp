@@ -31,7 +31,7 @@ struct Draw {
   void check_against(const InputCheck& in, DType dtype) const {
     const bool counts = distribution == Distribution::Integer || distribution == Distribution::Bernoulli ||
                         distribution == Distribution::Geometric;
-    in.that(counts || is_floating(dtype), "a floating point dtype");
+    in.that(counts || is_real_floating(dtype), "a floating point dtype");
     in.that(distribution != Distribution::Integer || params.span > 0, "numbers to choose from");
   }
 
@@ -208,21 +208,21 @@ void check_numbers(Distribution d, const RandomParams& p, DType dtype) {
   if (d == Distribution::Integer) {
     // Bits of the numbers without sign that every value of the dtype can be told apart by.
     int bits = dtype == DType::Bool ? 1 : static_cast<int>(item_size(dtype)) * 8;
-    bool is_signed = is_integral(dtype) && dtype != DType::UInt8;
-    int64_t high = bits == 64 ? INT64_MAX : (int64_t{1} << (bits - is_signed)) - 1, low = is_signed ? -high - 1 : 0;
+    bool has_sign = is_integral(dtype) && is_signed(dtype);
+    int64_t high = bits == 64 ? INT64_MAX : (int64_t{1} << (bits - has_sign)) - 1, low = has_sign ? -high - 1 : 0;
     int64_t last = static_cast<int64_t>(static_cast<uint64_t>(p.low) + p.span - 1);
-    check(is_floating(dtype) || (p.low >= low && last <= high), "randint: numbers from ", p.low, " to ", last,
+    check(is_real_floating(dtype) || (p.low >= low && last <= high), "randint: numbers from ", p.low, " to ", last,
           " do not fit dtype ", dtype);
   }
   bool any_dtype = d == Distribution::Integer || d == Distribution::Bernoulli || d == Distribution::Geometric;
-  check(any_dtype || is_floating(dtype), distribution_name(d), ": expected a floating point dtype, got ", dtype);
+  check(any_dtype || is_real_floating(dtype), distribution_name(d), ": expected a floating point dtype, got ", dtype);
 }
 
 // Rows of weights as float64, checked.
 Tensor checked_weights(const Tensor& weights, int64_t num_samples, bool replacement) {
   check(weights.ndim() == 1 || weights.ndim() == 2, "multinomial: expected weights of 1 or 2 dimensions, got shape ",
         weights.shape());
-  check(is_floating(weights.dtype()), "multinomial: expected floating point weights, got dtype ", weights.dtype());
+  check(is_real_floating(weights.dtype()), "multinomial: expected floating point weights, got dtype ", weights.dtype());
   check(num_samples > 0, "multinomial: num_samples must be positive, got ", num_samples);
   Tensor w = contiguous(to_dtype(weights.ndim() == 1 ? unsqueeze(weights, 0) : weights, DType::Float64));
   check(w.size(1) > 0, "multinomial: there are no categories in weights of shape ", weights.shape());
@@ -246,7 +246,7 @@ Tensor random_(Distribution d, const RandomParams& params, const Tensor& x, cons
 }
 
 Tensor bernoulli(const Tensor& p, const Ref<Generator>& generator) {
-  check(is_floating(p.dtype()), "bernoulli: expected floating point probabilities, got dtype ", p.dtype());
+  check(is_real_floating(p.dtype()), "bernoulli: expected floating point probabilities, got dtype ", p.dtype());
   require_all(logical_and(ge(p, Scalar(0.0)), le(p, Scalar(1.0))), "bernoulli: probabilities must be between 0 and 1");
   DrawScope draw(generator);
   return apply(BernoulliTensor(chosen(generator)), contiguous(p));
@@ -269,7 +269,7 @@ Tensor multinomial(const Tensor& weights, int64_t num_samples, bool replacement,
 Tensor dropout(const Tensor& x, double p, bool training, bool features) {
   check<ErrorKind::Value>(p >= 0 && p <= 1, "dropout: p must be between 0 and 1, got ", p);
   if (!training || p == 0 || x.numel() == 0) return x;
-  check(is_floating(x.dtype()), "dropout: expected a floating point tensor, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), "dropout: expected a floating point tensor, got dtype ", x.dtype());
   Shape shape = x.shape();
   for (int d = 2; features && d < shape.size(); d++) shape[d] = 1;
   DrawScope draw(nullptr);

@@ -35,7 +35,7 @@ ChannelsLast copied_images(Inputs in) {
 
 struct Cat : OpOf<Cat> {
   static constexpr const char* kName = "cat";
-  static constexpr Traits kTraits{.autocast = AutocastRule::Widest};
+  static constexpr Traits kTraits{.any_dtype = true, .autocast = AutocastRule::Widest};
   int dim;
   std::vector<int64_t> sizes{};  // of the inputs along dim; kLeftOut for an empty vector beside tensors of any shape
   static constexpr int64_t kLeftOut = -1;
@@ -104,6 +104,7 @@ struct Cat : OpOf<Cat> {
 
 struct Flip : OpOf<Flip> {
   static constexpr const char* kName = "flip";
+  static constexpr Traits kTraits{.any_dtype = true};
   Dims dims;
   WEFT_FIELDS(dims);
   void check_inputs(const InputCheck& in) const {
@@ -130,6 +131,7 @@ struct Flip : OpOf<Flip> {
 
 struct Roll : OpOf<Roll> {
   static constexpr const char* kName = "roll";
+  static constexpr Traits kTraits{.any_dtype = true};
   int dim;
   int64_t shift;  // in [0, size)
   WEFT_FIELDS(dim, shift);
@@ -164,6 +166,7 @@ int64_t padded_size(const Shape& shape, int d, int64_t before, int64_t after) {
 
 struct Pad : OpOf<Pad> {
   static constexpr const char* kName = "pad";
+  static constexpr Traits kTraits{.any_dtype = true};
   Dims before, after;
   Scalar value;
   WEFT_FIELDS(before, after, value);
@@ -177,7 +180,7 @@ struct Pad : OpOf<Pad> {
     out[0] = {shape, in[0].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), value.to_double(), stored_integer(value, out[0].dtype()));
+    fill_kernel(out[0].device(), view_of(out[0]), NumberView(value).view());
     Tensor source = in[0], target = out[0];
     for (int d = 0; d < source.ndim(); d++) {
       int64_t from = std::max<int64_t>(-before[d], 0), to = std::max<int64_t>(before[d], 0);

@@ -57,7 +57,7 @@ struct Reduce : OpOf<Reduce> {
       case Fold::Prod:
         return true;
       default:
-        return is_floating(dtype);
+        return is_real_floating(dtype);
     }
   }
   const FoldSpec* fold() const override { return &spec; }
@@ -154,7 +154,9 @@ void Reduce::vjp(const Vjp& v, Tensor* grads) const {
   }
 }
 
-DType sum_dtype(DType t, std::optional<DType> wanted) { return wanted ? *wanted : is_floating(t) ? t : DType::Int64; }
+DType sum_dtype(DType t, std::optional<DType> wanted) {
+  return wanted ? *wanted : is_real_floating(t) ? t : DType::Int64;
+}
 
 // Sums and products are made in the wanted dtype where that loses what the input's would keep.
 Tensor sum_like(Fold fold, const char* op, const Tensor& x, const Dims& dims, bool keepdim,
@@ -162,7 +164,7 @@ Tensor sum_like(Fold fold, const char* op, const Tensor& x, const Dims& dims, bo
   ReducedDims reduced(op, dims, x.shape(), keepdim);
   if (!dtype) dtype = full_precision_dtype(x);
   DType t = sum_dtype(x.dtype(), dtype);
-  bool converts_first = is_floating(x.dtype()) && (!is_floating(t) || fold != Fold::Sum) && t != x.dtype();
+  bool converts_first = is_real_floating(x.dtype()) && (!is_real_floating(t) || fold != Fold::Sum) && t != x.dtype();
   return reduce(fold, reduced, converts_first ? to_dtype(x, t) : x, t);
 }
 
@@ -213,7 +215,7 @@ Tensor sum(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType>
 }
 
 Tensor nansum(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
-  Fold fold = is_floating(x.dtype()) ? Fold::NanSum : Fold::Sum;
+  Fold fold = is_real_floating(x.dtype()) ? Fold::NanSum : Fold::Sum;
   return sum_like(fold, "nansum", x, dims, keepdim, dtype);
 }
 
@@ -224,16 +226,17 @@ Tensor prod(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType
 Tensor mean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
   ReducedDims reduced("mean", dims, x.shape(), keepdim);
   DType t = dtype.value_or(x.dtype());
-  check(is_floating(t), "mean: the mean of dtype ", x.dtype(),
+  check(has_arithmetic(x.dtype()), "mean: dtype ", x.dtype(), " is not supported");
+  check(is_real_floating(t), "mean: the mean of dtype ", x.dtype(),
         " is not defined as an integer; pass dtype=weft.float32 or convert with .float()");
   return reduce(Fold::Mean, reduced, x, t);
 }
 
 Tensor nanmean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
-  check(is_floating(x.dtype()), "nanmean: expected a floating point tensor, got dtype ", x.dtype());
+  check(is_real_floating(x.dtype()), "nanmean: expected a floating point tensor, got dtype ", x.dtype());
   // Sums and counts may be too large for a half type where the mean is not.
   const DType t = dtype.value_or(x.dtype());
-  check(is_floating(t), "nanmean: expected a floating point dtype, got ", t);
+  check(is_real_floating(t), "nanmean: expected a floating point dtype, got ", t);
   Tensor total = nansum(x, dims, keepdim, scaling_dtype(t));
   return to_dtype(div(total, sum(logical_not(isnan(x)), dims, keepdim)), t);
 }
@@ -258,8 +261,8 @@ Tensor count_nonzero(const Tensor& x, const Dims& dims) {
 Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
   ReducedDims reduced("logsumexp", dims, x.shape(), keepdim);
   // A sum of many terms may be too large for a half type, its logarithm is not.
-  Tensor y = to_dtype(x, is_floating(x.dtype()) ? scaling_dtype(x.dtype()) : default_float_dtype());
-  const DType result = is_floating(x.dtype()) ? x.dtype() : y.dtype();
+  Tensor y = to_dtype(x, is_real_floating(x.dtype()) ? scaling_dtype(x.dtype()) : default_float_dtype());
+  const DType result = is_real_floating(x.dtype()) ? x.dtype() : y.dtype();
   if (reduced.count(x.shape()) == 0) return to_dtype(log(sum(exp(y), dims, keepdim)), result);
   Tensor top;
   {
@@ -278,8 +281,8 @@ Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, st
   ReducedDims reduced("norm", dims, x.shape(), keepdim);
   if (!dtype) dtype = full_precision_dtype(x);
   DType t = dtype.value_or(x.dtype());
-  check(is_floating(t) && is_floating(x.dtype()), "norm: expected a floating point tensor, got dtype ", x.dtype(),
-        "; convert it with .float()");
+  check(is_real_floating(t) && is_real_floating(x.dtype()), "norm: expected a floating point tensor, got dtype ",
+        x.dtype(), "; convert it with .float()");
   Tensor y = dtype ? to_dtype(x, t) : x;
   if (p == 2) return reduce(Fold::Norm2, reduced, y, t);
   if (p == 1) return reduce(Fold::SumAbs, reduced, y, t);

@@ -47,7 +47,8 @@ struct Running : OpOf<Running> {
   WEFT_FIELDS(scan, dim, reverse, dtype);
   void check_inputs(const InputCheck& in) const {
     in.count(1).dim(dim, in[0].ndim());
-    in.that(is_floating(in[0].dtype()) == is_floating(dtype) && (scan != Scan::LogSumExp || is_floating(dtype)),
+    in.that(is_real_floating(in[0].dtype()) == is_real_floating(dtype) &&
+                (scan != Scan::LogSumExp || is_real_floating(dtype)),
             "a dtype of the same kind");
   }
   Running(Scan s, int d, bool r, DType t) : scan(s), dim(d), reverse(r), dtype(t) {}
@@ -160,13 +161,14 @@ struct RunningExtreme : OpOf<RunningExtreme> {
 };
 
 DType running_dtype(const Tensor& x, std::optional<DType> dtype) {
-  return dtype ? *dtype : is_floating(x.dtype()) ? x.dtype() : DType::Int64;
+  return dtype ? *dtype : is_real_floating(x.dtype()) ? x.dtype() : DType::Int64;
 }
 
 Tensor running(Scan scan, const char* op, const Tensor& x, int64_t dim, DType dtype) {
   int d = normalize_dim(op, dim, x.shape());
   // Converted first where the running result would be made of other numbers than those of dtype.
-  return apply(Running(scan, d, false, dtype), is_floating(x.dtype()) != is_floating(dtype) ? to_dtype(x, dtype) : x);
+  return apply(Running(scan, d, false, dtype),
+               is_real_floating(x.dtype()) != is_real_floating(dtype) ? to_dtype(x, dtype) : x);
 }
 
 ValuesAndIndices running_extreme(bool largest, const Tensor& x, int64_t dim) {
@@ -185,7 +187,7 @@ Tensor cumprod(const Tensor& x, int64_t dim, std::optional<DType> dtype) {
   return running(Scan::Prod, "cumprod", x, dim, running_dtype(x, dtype ? dtype : full_precision_dtype(x)));
 }
 Tensor logcumsumexp(const Tensor& x, int64_t dim) {
-  check(is_floating(x.dtype()), "logcumsumexp: expected a floating point tensor, got dtype ", x.dtype(),
+  check(is_real_floating(x.dtype()), "logcumsumexp: expected a floating point tensor, got dtype ", x.dtype(),
         "; convert it with .float()");
   return running(Scan::LogSumExp, "logcumsumexp", x, dim, full_precision_dtype(x).value_or(x.dtype()));
 }

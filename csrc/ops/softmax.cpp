@@ -58,7 +58,7 @@ Tensor softmax_of(bool log, const Tensor& x, int64_t dim, std::optional<DType> d
   const char* op = log ? "log_softmax" : "softmax";
   int d = normalize_dim(op, dim, x.shape());
   DType t = dtype.value_or(x.dtype());
-  check(is_floating(t), op, ": expected a floating point tensor, got dtype ", t, "; pass dtype=weft.float32");
+  check(is_real_floating(t), op, ": expected a floating point tensor, got dtype ", t, "; pass dtype=weft.float32");
   return apply(Softmax(log, d), contiguous(to_dtype(x, t)));
 }
 

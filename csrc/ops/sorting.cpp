@@ -210,14 +210,14 @@ ValuesAndIndices median(const Tensor& x, int64_t dim, bool keepdim) {
   int64_t n = x.ndim() == 0 ? 1 : x.size(d);
   check<ErrorKind::Index>(n > 0, "median: dimension ", d, " of shape ", x.shape(), " has no elements");
   ValuesAndIndices sorted = sort(x, d), middle = pick(sorted, d, (n - 1) / 2, keepdim);
-  if (!is_floating(x.dtype())) return middle;
+  if (!is_real_floating(x.dtype())) return middle;
   ValuesAndIndices last = max(x, d, keepdim);  // the first NaN, if there is one
   Tensor spoilt = isnan(last.values);
   return {where(spoilt, last.values, middle.values), where(spoilt, last.indices, middle.indices)};
 }
 
 Tensor median(const Tensor& x) {
-  check(x.numel() > 0 || is_floating(x.dtype()), "median: an empty tensor of dtype ", x.dtype(), " has no median");
+  check(x.numel() > 0 || is_real_floating(x.dtype()), "median: an empty tensor of dtype ", x.dtype(), " has no median");
   Tensor value;
   {
     GradModeGuard no_grad(false);

@@ -57,7 +57,7 @@ struct Variance : OpOf<Variance> {
 
 VarianceAndMean variance(bool root, const char* op, const Tensor& x, const Dims& dims, double correction,
                          bool keepdim) {
-  check(is_floating(x.dtype()), op, ": expected a floating point tensor, got dtype ", x.dtype(),
+  check(is_real_floating(x.dtype()), op, ": expected a floating point tensor, got dtype ", x.dtype(),
         "; convert it with .float()");
   Variance variance(root, ReducedDims(op, dims, x.shape(), keepdim), correction);
   const Tensor* list[] = {&x};

@@ -4,6 +4,7 @@
 #include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/forward_rules.h"
+#include "ops/promotion.h"
 
 namespace weft {
 
@@ -11,6 +12,7 @@ namespace {
 
 struct PlaceInZeros : OpOf<PlaceInZeros> {
   static constexpr const char* kName = "place_in_zeros";
+  static constexpr Traits kTraits{.any_dtype = true};
   Ref<const Op> view_op;
   Shape shape;
   WEFT_FIELDS(view_op, shape);
@@ -25,7 +27,7 @@ struct PlaceInZeros : OpOf<PlaceInZeros> {
   PlaceInZeros(Ref<const Op> v, const Shape& s) : view_op(std::move(v)), shape(s) {}
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {shape, in[0].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
-    fill_kernel(out[0].device(), view_of(out[0]), 0, 0);
+    fill_kernel(out[0].device(), view_of(out[0]), NumberView(Scalar(0)).view());
     Tensor part = view_op->view(out[0]);
     copy_kernel(out[0].device(), view_of(part), view_of(in[0]));
   }

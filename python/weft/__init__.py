@@ -18,6 +18,7 @@ from weft._size import Size
 from weft._tensor_names import (
     conj,
     contiguous_format,
+    imag,
     is_conj,
     is_neg,
     layout,
@@ -27,6 +28,8 @@ from weft._tensor_names import (
     resolve_conj,
     resolve_neg,
     strided,
+    view_as_complex,
+    view_as_real,
 )
 from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 

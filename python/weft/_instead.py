@@ -49,9 +49,7 @@ INSTEAD = {
     "sparse_coo_tensor": _DENSE,
     "sparse_csr_tensor": _DENSE,
     "quantize_per_tensor": "half types through weft.autocast",
-    "complex": "two tensors, for the real and the imaginary part",
-    "complex64": "two tensors of float32, for the real and the imaginary part",
-    "complex128": "two tensors of float64, for the real and the imaginary part",
+    "complex": "weft.view_as_complex(weft.stack([real, imag], -1))",
     "set_default_tensor_type": "weft.set_default_dtype and weft.set_default_device",
     # Tensor
     "Tensor.apply_": "ops on whole tensors",

@@ -4,7 +4,8 @@ from weft import _C
 
 
 class finfo:
-    """Limits of a floating point dtype: bits, eps, max, min, tiny (the smallest normal number), resolution.
+    """Limits of a floating point dtype, or of a complex one's parts: bits, eps, max, min, tiny (the smallest normal
+    number), resolution.
 
     Raises TypeError for other dtypes.
 
@@ -17,6 +18,7 @@ class finfo:
 
     # dtype -> bits, bits of the fraction, largest exponent, decimal digits
     _FORMATS = {
+        _C.float8_e5m2: (8, 2, 15, 0),
         _C.float16: (16, 10, 15, 3),
         _C.bfloat16: (16, 7, 127, 2),
         _C.float32: (32, 23, 127, 6),
@@ -25,15 +27,21 @@ class finfo:
 
     def __init__(self, type=None):
         dtype = _C.get_default_dtype() if type is None else type
-        if dtype not in self._FORMATS:
-            raise TypeError(f"finfo: expected a floating point dtype, got {dtype}; use iinfo for integers")
-        self.bits, fraction, exponent, digits = self._FORMATS[dtype]
+        if isinstance(dtype, _C.dtype) and dtype.is_complex:
+            dtype = dtype.to_real()
         self.dtype = str(dtype).removeprefix("weft.")
-        self.eps = 2.0**-fraction
-        self.max = (2.0 - self.eps) * 2.0**exponent
+        if dtype is _C.float8_e4m3fn:  # its largest exponent has numbers instead of infinities
+            self.bits, self.eps, self.max, self.tiny, self.resolution = 8, 0.125, 448.0, 2.0**-6, 1.0
+        elif dtype in self._FORMATS:
+            self.bits, fraction, exponent, digits = self._FORMATS[dtype]
+            self.eps = 2.0**-fraction
+            self.max = (2.0 - self.eps) * 2.0**exponent
+            self.tiny = 2.0 ** (1 - exponent)
+            self.resolution = 10.0**-digits
+        else:
+            raise TypeError(f"finfo: expected a floating point dtype, got {dtype}; use iinfo for integers")
         self.min = -self.max
-        self.tiny = self.smallest_normal = 2.0 ** (1 - exponent)
-        self.resolution = 10.0**-digits
+        self.smallest_normal = self.tiny
 
     def __repr__(self):
         return (
@@ -50,14 +58,13 @@ class iinfo:
     127
     """
 
-    _BITS = {_C.uint8: 8, _C.int8: 8, _C.int16: 16, _C.int32: 32, _C.int64: 64}
-
     def __init__(self, type):
-        if type not in self._BITS:
+        integer = isinstance(type, _C.dtype) and not (type.is_floating_point or type.is_complex or type is _C.bool)
+        if not integer:
             raise TypeError(f"iinfo: expected an integer dtype, got {type}; use finfo for floating point")
-        self.bits = self._BITS[type]
+        self.bits = 8 * type.itemsize
         self.dtype = str(type).removeprefix("weft.")
-        signed = type is not _C.uint8
+        signed = type.is_signed
         self.max = 2 ** (self.bits - signed) - 1
         self.min = -(2 ** (self.bits - 1)) if signed else 0
 

@@ -79,7 +79,7 @@ def tensor_repr(tensor):
         body = "..." if tensor.is_meta else "[]"
     else:
         array = _to_array(tensor)
-        body = _layout(array, len(prefix), array.size > _options.threshold, _Formatter(array))
+        body = _layout(array, len(prefix), array.size > _options.threshold, _formatter(array))
     return _append_notes(prefix + body, notes, len(prefix)) + ")"
 
 
@@ -91,7 +91,8 @@ def _notes(tensor):
     values_tell = (
         tensor.numel() > 0 and not tensor.is_meta and not tensor._is_traced
     )  # an int64 shows in the values, a bool too
-    usual = (_C.get_default_dtype(), _C.int64, _C.bool) if values_tell else (_C.get_default_dtype(),)
+    default = _C.get_default_dtype()
+    usual = (default, default.to_complex(), _C.int64, _C.bool) if values_tell else (default,)
     if tensor._is_traced or tensor.dtype not in usual:
         notes.append(f"dtype={tensor.dtype}")
     if not tensor._is_traced and tensor.grad_fn is not None:
@@ -117,7 +118,7 @@ def _append_notes(text, notes, indent):
 def _to_array(tensor):
     """The values to print as a NumPy array: of a large tensor only what is shown, with one element for what is not."""
     tensor = tensor.detach()
-    if tensor.dtype in (_C.bfloat16, _C.float16):
+    if tensor.dtype in (_C.bfloat16, _C.float16, _C.float8_e4m3fn, _C.float8_e5m2):
         tensor = tensor.float()
     return tensor.cpu().numpy()
 
@@ -129,6 +130,22 @@ def _edges(array):
         if size > 2 * edge:
             array = np.take(array, [*range(edge), *range(size - edge, size)], axis=dim)
     return array
+
+
+def _formatter(array):
+    return _ComplexFormatter(array) if array.dtype.kind == "c" else _Formatter(array)
+
+
+class _ComplexFormatter:
+    """Turns complex numbers into texts: each part is laid out as a tensor of all these parts would be."""
+
+    def __init__(self, array):
+        self.real, self.imag = _Formatter(array.real), _Formatter(array.imag)
+        self.width = self.real.width + self.imag.width + 1
+
+    def __call__(self, value):
+        imag = self.imag(value.imag).lstrip()
+        return self.real(value.real) + ("" if imag[0] in "+-" else "+") + imag + "j"
 
 
 class _Formatter:

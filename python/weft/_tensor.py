@@ -122,8 +122,8 @@ def _reduce_ex(self, protocol):
     if not self.is_leaf:
         raise RuntimeError("pickle: this tensor is part of a graph; pickle tensor.detach()")
     plain = self.detach().contiguous()
-    if plain.dtype is _C.bfloat16:
-        plain = plain.view(_C.int16)
+    if plain.dtype in (_C.bfloat16, _C.float8_e4m3fn, _C.float8_e5m2):  # which NumPy lacks
+        plain = plain.view(_C.int16 if plain.dtype is _C.bfloat16 else _C.uint8)
     attributes = dict(getattr(self, "__dict__", {}))
     array = plain.cpu().numpy().copy()
     return _rebuild, (type(self), array, self.dtype, self.requires_grad, attributes, str(self.device))

@@ -22,6 +22,11 @@ _NAMES = {
     "CharTensor": _C.int8,
     "ByteTensor": _C.uint8,
     "BoolTensor": _C.bool,
+    "UInt16Tensor": _C.uint16,
+    "UInt32Tensor": _C.uint32,
+    "UInt64Tensor": _C.uint64,
+    "ComplexFloatTensor": _C.complex64,
+    "ComplexDoubleTensor": _C.complex128,
 }
 
 

@@ -16,6 +16,8 @@ _TOLERANCES = {
     weft.float32: (1.3e-6, 1e-5),
     weft.float16: (1e-3, 1e-5),
     weft.bfloat16: (1.6e-2, 1e-5),
+    weft.complex64: (1.3e-6, 1e-5),
+    weft.complex128: (1e-7, 1e-7),
 }
 
 
@@ -159,13 +161,14 @@ def _compare_tensors(actual, expected, checks, tolerances):
     by_dtype = [_TOLERANCES.get(tensor.dtype, (0, 0)) for tensor in (actual, expected)]
     rtol, atol = tolerances or tuple(map(max, zip(*by_dtype)))
     actual, expected = _values(actual), _values(expected)
-    if actual.dtype.kind == expected.dtype.kind == "i" and rtol == atol == 0:
+    if actual.dtype.kind in "iu" and expected.dtype.kind in "iu" and rtol == atol == 0:
         wrong = actual != expected
         difference = numpy.abs(actual.astype(object) - expected.astype(object)) if wrong.any() else wrong
     else:
         with numpy.errstate(all="ignore"):
-            difference = numpy.abs(actual.astype("float64") - expected.astype("float64"))
-            close = difference <= atol + rtol * numpy.abs(expected.astype("float64"))
+            wide = "complex128" if "c" in (actual.dtype.kind, expected.dtype.kind) else "float64"
+            difference = numpy.abs(actual.astype(wide) - expected.astype(wide))
+            close = difference <= atol + rtol * numpy.abs(expected.astype(wide))
         wrong = ~((actual == expected) | close & numpy.isfinite(difference))
         if checks["nan"]:
             wrong &= ~((actual != actual) & (expected != expected))
@@ -173,8 +176,10 @@ def _compare_tensors(actual, expected, checks, tolerances):
 
 
 def _values(tensor):
-    """The values as a NumPy array of int64 or float64, in which all of them are exact."""
+    """The values as a NumPy array of a dtype in which all of them are exact."""
     tensor = tensor.detach().cpu()
+    if tensor.is_complex() or tensor.dtype is weft.uint64:
+        return tensor.to(weft.complex128 if tensor.is_complex() else weft.uint64).numpy()
     return tensor.to(weft.float64 if tensor.is_floating_point() else weft.int64).numpy()
 
 
@@ -182,7 +187,8 @@ def _describe(actual, expected, wrong, difference, rtol, atol):
     count = int(wrong.sum())
     lines = [f"{count} of {wrong.size} elements differ{'s' * (count == 1)} ({count / wrong.size:.1%})"]
     with numpy.errstate(all="ignore"):
-        relative = difference.astype("float64") / numpy.abs(expected.astype("float64"))
+        wide = expected.astype("complex128" if expected.dtype.kind == "c" else "float64")
+        relative = difference.astype("float64") / numpy.abs(wide)
     for name, values, allowed in (("absolute", difference, atol), ("relative", relative, rtol)):
         # NaN is the greatest difference: it is never allowed.
         order = numpy.where(wrong, numpy.nan_to_num(values.astype("float64"), nan=numpy.inf, posinf=numpy.inf), -1)
@@ -223,6 +229,8 @@ def make_tensor(
         shape = tuple(shape[0])
     if not isinstance(dtype, weft.dtype):
         raise TypeError(f"make_tensor: dtype must be a weft.dtype, got {type(dtype).__name__}")
+    if dtype.is_complex:
+        raise TypeError(f"make_tensor: dtype {dtype} is not supported")
     is_float = dtype.is_floating_point
     if requires_grad and not is_float:
         raise ValueError(f"make_tensor: only floats can require grad, the dtype is {dtype}")
@@ -248,7 +256,7 @@ def _bounds(dtype, low, high):
     elif dtype is weft.bool:
         least, most, default = 0, 2, (0, 2)
     else:
-        least, most = weft.iinfo(dtype).min, weft.iinfo(dtype).max + 1
+        least, most = weft.iinfo(dtype).min, min(weft.iinfo(dtype).max + 1, 2**63)  # they are drawn as int64
         default = (-9, 10) if least < 0 else (0, 10)
     low, high = (given if given is not None else usual for given, usual in zip((low, high), default))
     for name, value in {"low": low, "high": high}.items():

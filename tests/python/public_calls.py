@@ -122,6 +122,7 @@ def receiver(w, cls, base):
         return _schedule(w, name if name in SCHEDULES else "StepLR")
     makers = {
         "Generator": lambda: w.Generator(),
+        "dtype": lambda: w.float32,
         "GradientTape": lambda: _tape(w),
         "Node": lambda: _result(w).grad_fn,
         "Size": lambda: w.Size([1, 2]),

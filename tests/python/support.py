@@ -22,7 +22,8 @@ never_waits = pytest.mark.skipif(CHECKED, reason="a call must not wait for the d
 
 FLOATS = ("float32", "float64", "float16", "bfloat16")
 FULL_FLOATS = ("float32", "float64")
-INTS = ("int64", "int32", "int16", "int8", "uint8")
+WIDE_UNSIGNED = ("uint16", "uint32", "uint64")
+INTS = ("int64", "int32", "int16", "int8", "uint8") + WIDE_UNSIGNED
 SIGNED = FLOATS + ("int64", "int32", "int16", "int8")
 NUMERIC = FLOATS + INTS
 ALL = NUMERIC + ("bool",)

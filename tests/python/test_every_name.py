@@ -97,6 +97,8 @@ SPECIAL = {
     "pin_memory": None,
     "record_stream": None,
     "cdist": (floats, floats),
+    "view_as_real": (lambda: weft.tensor([1 + 2j]),),
+    "view_as_complex": (lambda: weft.ones(3, 2),),
 }
 RANDOM = {"bernoulli", "multinomial", "normal", "rand_like", "randn_like", "randint_like", "rrelu", "dropout"}
 RANDOM |= {"alpha_dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "gumbel_softmax"}

@@ -5,7 +5,7 @@ import op_calls
 import pytest
 from cases.row import Make
 from op_calls import check_results, rows, rows_with_dtypes, run, samples_of
-from support import assert_same, devices, map_arrays, to_numpy
+from support import ALL, assert_same, devices, map_arrays, to_numpy
 
 
 @pytest.mark.parametrize("op, dtype", rows_with_dtypes())
@@ -85,7 +85,7 @@ def test_there_is_a_gpu(device):
 
 def test_reading_back(w, device):
     """The helpers of these tests themselves: every dtype goes to a tensor and back unchanged."""
-    for dtype in ("float32", "float64", "float16", "bfloat16", "int64", "int32", "int16", "int8", "uint8", "bool"):
+    for dtype in ALL:
         array = Make(dtype)(3, 4)
         tensor = op_calls.to_tensor(w, array, dtype, device)
         assert str(tensor.dtype).endswith(dtype)

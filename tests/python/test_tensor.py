@@ -557,10 +557,12 @@ def test_what_is_no_index(w, key):
 
 
 @weft_only
-@pytest.mark.parametrize("number", [2**63, -(2**63) - 1, 10**30])
+@pytest.mark.parametrize("number", [2**64, -(2**63) - 1, 10**30])
 def test_integers_beyond_64_bits_are_not_shown_as_exact(w, number):
     for make in (lambda **k: w.tensor(number, **k), lambda **k: w.full((2,), number, **k)):
         with pytest.raises(OverflowError, match="an integer of about .*e.* does not fit int64"):
             make(dtype=w.int64)
         with pytest.raises(RuntimeError, match="an integer of about .* does not fit dtype int32"):
             make(dtype=w.int32)
+    with pytest.raises(OverflowError, match=f"the integer {2**63} does not fit int64"):
+        w.full((2,), 2**63)

@@ -121,7 +121,7 @@ class Fusion : Grouping {
     const FoldSpec& spec = *node.op->fold();
     bool wide = spec.dtype == DType::Float64 && compute_of(group) != DType::Float64;
     bool has_kernel = fold_tiles_kernel.has(from.device);
-    if (!is_floating(from.dtype) || wide || !has_kernel || !is_contiguous(from.shape, from.strides)) return;
+    if (!is_real_floating(from.dtype) || wide || !has_kernel || !is_contiguous(from.shape, from.strides)) return;
     if (!is_contiguous(to.shape, to.strides) || !reads_in_runs(from.shape, spec.mask)) return;
     reduction_of_[group] = n;
     join(group, n);

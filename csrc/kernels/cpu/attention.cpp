@@ -229,7 +229,7 @@ void attention_cpu(StridedView out, StridedView stats, StridedView q, StridedVie
 WEFT_CPU_KERNEL(attention_kernel, attention_cpu);
 
 void attention_support_cpu(StridedView q, StridedView k, StridedView v, AttentionRule, bool* supported) {
-  *supported = is_floating(q.dtype) && q.numel() > 0 && k.numel() > 0 && v.numel() > 0;
+  *supported = is_real_floating(q.dtype) && q.numel() > 0 && k.numel() > 0 && v.numel() > 0;
   for (int d = 0; d < 2; d++) *supported &= k.shape[d] == q.shape[d] && v.shape[d] == q.shape[d];
 }
 WEFT_CPU_KERNEL(attention_support_kernel, attention_support_cpu);

@@ -224,7 +224,7 @@ Gather<T> forward_gather(const StridedView& y, const StridedView& x, const Strid
 
 template <class F>
 WEFT_INLINE void visit_float(DType t, F&& f) {
-  visit_dtype(t, [&](auto tag) {
+  visit_real_dtype(t, [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (__is_same(T, float) || __is_same(T, double) || __is_same(T, Float16) || __is_same(T, BFloat16))
       f(tag);

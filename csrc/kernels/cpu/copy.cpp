@@ -97,7 +97,7 @@ void copy_cpu(StridedView out, StridedView in) {
       });
       return;
     }
-    if (is_transpose(plan)) {
+    if (item <= 8 && is_transpose(plan)) {
       if (item == 1) return transpose_copy<uint8_t>(plan, out.data, in.data);
       if (item == 2) return transpose_copy<uint16_t>(plan, out.data, in.data);
       if (item == 4) return transpose_copy<float>(plan, out.data, in.data);
@@ -139,13 +139,7 @@ void has_zero_cpu(StridedView in, bool* found) {
 }
 WEFT_CPU_KERNEL(has_zero_kernel, has_zero_cpu);
 
-void fill_cpu(StridedView out, double value, int64_t integer) {
-  int64_t one = 1;
-  StridedView source{nullptr, &one, &one, 0, is_floating(out.dtype) ? DType::Float64 : DType::Int64};
-  source.data = is_floating(out.dtype) ? static_cast<void*>(&value) : static_cast<void*>(&integer);
-  copy_cpu(out, source);
-}
-WEFT_CPU_KERNEL(fill_kernel, fill_cpu);
+WEFT_CPU_KERNEL(fill_kernel, copy_cpu);
 
 }  // namespace
 }  // namespace WEFT_ISA

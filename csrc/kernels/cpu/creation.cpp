@@ -10,11 +10,11 @@ namespace {
 constexpr int64_t kGrain = 32768;
 
 void range_cpu(StridedView out, RangeRule rule) {
-  visit_dtype(out.dtype, [&](auto tag) {
+  visit_real_dtype(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* y = out.as<T>();
     parallel_for(out.numel(), kGrain, [&](int64_t begin, int64_t end) {
-      if (is_floating(out.dtype)) {
+      if (is_real_floating(out.dtype)) {
         for (int64_t i = begin; i < end; i++) y[i] = convert<T>(rule.start + static_cast<double>(i) * rule.step);
       } else {
         for (int64_t i = begin; i < end; i++) y[i] = convert<T>(rule.integer(i));
@@ -27,7 +27,7 @@ WEFT_CPU_KERNEL(range_kernel, range_cpu);
 void linspace_cpu(StridedView out, double start, double end) {
   int64_t n = out.numel();
   double step = n > 1 ? (end - start) / static_cast<double>(n - 1) : 0.0;
-  visit_dtype(out.dtype, [&](auto tag) {
+  visit_real_dtype(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     T* y = out.as<T>();
     parallel_for(n, kGrain, [&](int64_t first, int64_t last) {

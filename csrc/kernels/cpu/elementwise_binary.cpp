@@ -14,7 +14,7 @@ void run_entry(const C* a, const C* b, O* y, int64_t n) {
 template <class Entry, class C>
 constexpr BinaryRun<C> entry_run() {
   using enum scalar::BinaryResult;
-  constexpr bool is_integer = __is_same(C, int64_t);
+  constexpr bool is_integer = __is_same(C, int64_t) || __is_same(C, uint64_t);
   if constexpr ((is_integer && Entry::result == Divided) || (!is_integer && Entry::result == Integer))
     return {nullptr, nullptr};
   else if constexpr (__is_same(decltype(Entry::template f<C>(C{}, C{}, Params{})), bool))
@@ -41,9 +41,20 @@ void binary_in(int function, const StridedView& out, const StridedView& a, const
                               [&](const C* const* in, C* y, int64_t n) { run.same(in[0], in[1], y, n); });
 }
 
+template <class C>
+void equality_in(int function, const StridedView& out, const StridedView& a, const StridedView& b) {
+  const bool equal = function == index_in<scalar::Eq>(scalar::BinaryList{});
+  elementwise_loop<C, bool, 2>(out, {&a, &b}, [equal](const C* const* in, bool* y, int64_t n) {
+    for (int64_t i = 0; i < n; i++) y[i] = (in[0][i] == in[1][i]) == equal;
+  });
+}
+
 void binary_cpu(int function, StridedView out, StridedView a, StridedView b, DType compute) {
   if (compute == DType::Float32) return binary_in<float>(function, out, a, b);
   if (compute == DType::Float64) return binary_in<double>(function, out, a, b);
+  if (compute == DType::UInt64) return binary_in<uint64_t>(function, out, a, b);
+  if (compute == DType::Complex64) return equality_in<Complex64>(function, out, a, b);
+  if (compute == DType::Complex128) return equality_in<Complex128>(function, out, a, b);
   binary_in<int64_t>(function, out, a, b);
 }
 WEFT_CPU_KERNEL(binary_kernel, binary_cpu);
@@ -54,14 +65,16 @@ void where_in(const StridedView& out, const StridedView& condition, const Stride
   elementwise_loop<C, C, 3>(out, {&condition, &a, &b}, [](const C* const* in, C* y, int64_t n) {
     const C *c = in[0], *p = in[1], *q = in[2];
 #pragma omp simd
-    for (int64_t i = 0; i < n; i++) y[i] = c[i] != C(0) ? p[i] : q[i];
+    for (int64_t i = 0; i < n; i++) y[i] = convert<bool>(c[i]) ? p[i] : q[i];
   });
 }
 
 void where_cpu(StridedView out, StridedView condition, StridedView a, StridedView b, DType compute) {
   if (compute == DType::Float32) return where_in<float>(out, condition, a, b);
   if (compute == DType::Float64) return where_in<double>(out, condition, a, b);
-  where_in<int64_t>(out, condition, a, b);
+  if (compute == DType::Complex64) return where_in<Complex64>(out, condition, a, b);
+  if (compute == DType::Complex128) return where_in<Complex128>(out, condition, a, b);
+  where_in<int64_t>(out, condition, a, b);  // of uint64 too: elements are only moved
 }
 WEFT_CPU_KERNEL(where_kernel, where_cpu);
 
@@ -70,6 +83,7 @@ WEFT_CPU_KERNEL(where_kernel, where_cpu);
 void find_run(int function, BinaryRun<float>& run) { run = at<float>(scalar::BinaryList{}, function); }
 void find_run(int function, BinaryRun<double>& run) { run = at<double>(scalar::BinaryList{}, function); }
 void find_run(int function, BinaryRun<int64_t>& run) { run = at<int64_t>(scalar::BinaryList{}, function); }
+void find_run(int function, BinaryRun<uint64_t>& run) { run = at<uint64_t>(scalar::BinaryList{}, function); }
 
 }  // namespace WEFT_ISA
 }  // namespace weft

@@ -97,7 +97,7 @@ void elementwise_loop(const StridedView& out, const StridedView* const (&in)[N],
   for (int k = 0; k < N && simple; k++)
     simple = in[k]->dtype == dtype_of<C> && in[k]->is_contiguous() && in[k]->numel() == n;
   if (simple) {
-    if constexpr (sizeof(O) >= 4) {
+    if constexpr (sizeof(O) >= 4 && !is_complex_type<O>) {
       if (n * static_cast<int64_t>(sizeof(O)) >= kStreamBytes) return streaming_loop<C, O, N>(out, in, f);
     }
     parallel_for(n, kElementwiseGrain, [&](int64_t begin, int64_t end) {

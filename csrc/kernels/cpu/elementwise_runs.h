@@ -27,9 +27,11 @@ using BackwardRun = void (*)(const C* grad, const C* kept, C* y, int64_t n, cons
 void find_run(int function, UnaryRun<float>& run);
 void find_run(int function, UnaryRun<double>& run);
 void find_run(int function, UnaryRun<int64_t>& run);
+void find_run(int function, UnaryRun<uint64_t>& run);
 void find_run(int function, BinaryRun<float>& run);
 void find_run(int function, BinaryRun<double>& run);
 void find_run(int function, BinaryRun<int64_t>& run);
+void find_run(int function, BinaryRun<uint64_t>& run);
 void find_run(int function, BackwardRun<float>& run);
 void find_run(int function, BackwardRun<double>& run);
 

@@ -14,7 +14,8 @@ void run_entry(const C* x, O* y, int64_t n, const Params& params) {
 
 template <class Entry, class C>
 constexpr UnaryRun<C> entry_run() {
-  if constexpr (__is_same(C, int64_t) && Entry::result == scalar::Result::Float)
+  constexpr bool is_integer = __is_same(C, int64_t) || __is_same(C, uint64_t);
+  if constexpr (is_integer && Entry::result == scalar::Result::Float)
     return {nullptr, nullptr};
   else if constexpr (__is_same(decltype(Entry::template f<C>(C{}, Params{})), bool))
     return {nullptr, &run_entry<Entry, C, bool>};
@@ -41,6 +42,7 @@ void unary_in(int function, const StridedView& out, const StridedView& in, const
 void unary_cpu(int function, StridedView out, StridedView in, DType compute, Params params) {
   if (compute == DType::Float32) return unary_in<float>(function, out, in, params);
   if (compute == DType::Float64) return unary_in<double>(function, out, in, params);
+  if (compute == DType::UInt64) return unary_in<uint64_t>(function, out, in, params);
   unary_in<int64_t>(function, out, in, params);
 }
 WEFT_CPU_KERNEL(unary_kernel, unary_cpu);
@@ -50,6 +52,7 @@ WEFT_CPU_KERNEL(unary_kernel, unary_cpu);
 void find_run(int function, UnaryRun<float>& run) { run = at<float>(scalar::UnaryList{}, function); }
 void find_run(int function, UnaryRun<double>& run) { run = at<double>(scalar::UnaryList{}, function); }
 void find_run(int function, UnaryRun<int64_t>& run) { run = at<int64_t>(scalar::UnaryList{}, function); }
+void find_run(int function, UnaryRun<uint64_t>& run) { run = at<uint64_t>(scalar::UnaryList{}, function); }
 
 }  // namespace WEFT_ISA
 }  // namespace weft

@@ -137,7 +137,8 @@ void gather_rows_cpu(void* out, StridedView row, const int64_t* offsets, int64_t
   if (item == 1) return gather_typed(static_cast<uint8_t*>(out), row, offsets, count);
   if (item == 2) return gather_typed(static_cast<uint16_t*>(out), row, offsets, count);
   if (item == 4) return gather_typed(static_cast<uint32_t*>(out), row, offsets, count);
-  gather_typed(static_cast<uint64_t*>(out), row, offsets, count);
+  if (item == 8) return gather_typed(static_cast<uint64_t*>(out), row, offsets, count);
+  gather_typed(static_cast<Complex128*>(out), row, offsets, count);
 }
 WEFT_CPU_KERNEL(gather_rows_kernel, gather_rows_cpu);
 
@@ -230,12 +231,22 @@ void scatter_rows_cpu(StridedView row, const int64_t* offsets, int64_t count, co
   if (scratch_only_asked()) return;
   auto* table = reinterpret_cast<int64_t*>(scratch.data());
   if (!straight) row_table(row, table);
-  visit_dtype(row.dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    RowPut<T> put{row.as<T>(), static_cast<const T*>(source), offsets, table, count, width, scalar};
+  auto put_of = [&]<class T>(TypeTag<T>) {
+    return RowPut<T>{row.as<T>(), static_cast<const T*>(source), offsets, table, count, width, scalar};
+  };
+  if (mode == PutMode::Assign) {  // elements are only moved
+    const size_t item = item_size(row.dtype);
+    if (item == 1) return put_rows<PutMode::Assign>(put_of(TypeTag<uint8_t>{}));
+    if (item == 2) return put_rows<PutMode::Assign>(put_of(TypeTag<uint16_t>{}));
+    if (item == 4) return put_rows<PutMode::Assign>(put_of(TypeTag<uint32_t>{}));
+    if (item == 8) return put_rows<PutMode::Assign>(put_of(TypeTag<uint64_t>{}));
+    return put_rows<PutMode::Assign>(put_of(TypeTag<Complex128>{}));
+  }
+  visit_real_dtype(row.dtype, [&](auto tag) {
+    const auto put = put_of(tag);
     switch (mode) {
       case PutMode::Assign:
-        return put_rows<PutMode::Assign>(put);
+        return;
       case PutMode::Add:
         return put_rows<PutMode::Add>(put);
       case PutMode::Multiply:
@@ -252,6 +263,12 @@ WEFT_CPU_KERNEL(scatter_rows_kernel, scatter_rows_cpu);
 WEFT_INLINE bool is_set(Float16 v) { return (v.bits & 0x7fffu) != 0; }
 WEFT_INLINE bool is_set(BoolByte v) { return v; }
 WEFT_INLINE bool is_set(BFloat16 v) { return (v.bits & 0x7fffu) != 0; }
+WEFT_INLINE bool is_set(Float8E4M3 v) { return (v.bits & 0x7fu) != 0; }
+WEFT_INLINE bool is_set(Float8E5M2 v) { return (v.bits & 0x7fu) != 0; }
+template <class T>
+WEFT_INLINE bool is_set(Complex<T> v) {
+  return convert<bool>(v);
+}
 template <class T>
 WEFT_INLINE bool is_set(T v) {
   return v != T(0);

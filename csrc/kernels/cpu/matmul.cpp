@@ -261,7 +261,7 @@ void multiply(const Batch& batch, const Epilogue* then) {
 void multiply_all(const StridedView& out, const StridedView& a, const StridedView& b, const StridedView& base,
                   const Epilogue* then) {
   const Batch batch(out, a, b, base);
-  visit_dtype(out.dtype, [&](auto tag) {
+  visit_real_dtype(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     if constexpr (!__is_same(T, BoolByte)) multiply<typename UnsignedOf<T>::type>(batch, then);
   });

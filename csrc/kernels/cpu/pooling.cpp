@@ -166,8 +166,10 @@ void max_pool_cpu(StridedView out, StridedView indices, StridedView in, PoolWind
   if (out.numel() == 0) return;
   if (in.dtype == DType::Float64)
     max_pool_as<double>(out, indices, in, w);
-  else if (is_floating(in.dtype))
+  else if (is_real_floating(in.dtype))
     max_pool_as<float>(out, indices, in, w);
+  else if (in.dtype == DType::UInt64)
+    max_pool_as<uint64_t>(out, indices, in, w);
   else
     max_pool_as<int64_t>(out, indices, in, w);
 }

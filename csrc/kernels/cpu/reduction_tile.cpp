@@ -25,7 +25,7 @@ void fold_tiles_cpu(TileProgram program, StridedView space, const StridedView* o
                     const StridedView* in, int num_inputs, TileFold fold) {
   visit_fold(fold.fold, fold.in.dtype, fold.out.dtype,
              [&]<class F, class C, class T>(TypeTag<F>, TypeTag<C>, TypeTag<T>) {
-               if constexpr (!__is_same(C, int64_t))
+               if constexpr (!__is_same(C, int64_t) && !__is_same(C, uint64_t))
                  fold_tiles_as<F, C, T>(program, space, out, num_outputs, in, num_inputs, fold);
              });
 }

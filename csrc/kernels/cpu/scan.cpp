@@ -85,8 +85,8 @@ void scan_as(const StridedView& out, const StridedView& in, bool reverse) {
 
 template <class S>
 void scan_of(const StridedView& out, const StridedView& in, bool reverse) {
-  is_floating(in.dtype) || is_floating(out.dtype) ? scan_as<S, double>(out, in, reverse)
-                                                  : scan_as<S, int64_t>(out, in, reverse);
+  const DType total = accumulate_type(can_cast(in.dtype, out.dtype) ? out.dtype : in.dtype);
+  total == DType::Int64 ? scan_as<S, int64_t>(out, in, reverse) : scan_as<S, double>(out, in, reverse);
 }
 
 void scan_cpu(Scan scan, StridedView out, StridedView in, bool reverse) {
@@ -138,8 +138,9 @@ void arg_scan_as(bool largest, const StridedView& values, const StridedView& ind
 }
 
 void arg_scan_cpu(bool largest, StridedView values, StridedView indices, StridedView in) {
-  is_floating(in.dtype) ? arg_scan_as<double>(largest, values, indices, in)
-                        : arg_scan_as<int64_t>(largest, values, indices, in);
+  if (is_real_floating(in.dtype)) return arg_scan_as<double>(largest, values, indices, in);
+  if (in.dtype == DType::UInt64) return arg_scan_as<uint64_t>(largest, values, indices, in);
+  arg_scan_as<int64_t>(largest, values, indices, in);
 }
 WEFT_CPU_KERNEL(arg_scan_kernel, arg_scan_cpu);
 

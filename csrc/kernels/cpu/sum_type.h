@@ -25,14 +25,6 @@ template <>
 struct UnsignedOf<int64_t> {
   using type = uint64_t;
 };
-template <>
-struct VectorOf<uint32_t> : VectorOf<int32_t> {
-  typedef uint32_t type __attribute__((vector_size(kVectorBytes), aligned(sizeof(uint32_t)), may_alias));
-};
-template <>
-struct VectorOf<uint64_t> : VectorOf<int64_t> {
-  typedef uint64_t type __attribute__((vector_size(kVectorBytes), aligned(sizeof(uint64_t)), may_alias));
-};
 
 template <class T>
 struct SumOf {
@@ -51,7 +43,7 @@ struct SumOf<int64_t> {
   using type = uint64_t;
 };
 template <class T>
-  requires(is_floating(dtype_of<T>))
+  requires(is_real_floating(dtype_of<T>))
 struct SumOf<T> {
   using type = scalar::Wide<T>;
 };

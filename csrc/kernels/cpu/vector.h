@@ -31,6 +31,14 @@ WEFT_X(double, int64_t);
 WEFT_X(int32_t, int32_t);
 WEFT_X(int64_t, int64_t);
 #undef WEFT_X
+template <>
+struct VectorOf<uint32_t> : VectorOf<int32_t> {
+  typedef uint32_t type __attribute__((vector_size(kVectorBytes), aligned(sizeof(uint32_t)), may_alias));
+};
+template <>
+struct VectorOf<uint64_t> : VectorOf<int64_t> {
+  typedef uint64_t type __attribute__((vector_size(kVectorBytes), aligned(sizeof(uint64_t)), may_alias));
+};
 template <class T>
 using Vector = typename VectorOf<T>::type;
 

@@ -1,4 +1,6 @@
 // Copies, casts, fills and transposes.
+#include <cstring>
+
 #include "kernels/cuda/elementwise.h"
 #include "kernels/cuda/index_error.h"
 #include "kernels/elementwise.h"
@@ -70,7 +72,8 @@ void copy_cuda(StridedView out, StridedView in) {
       if (item == 1) return transpose_copy<uint8_t>(d, out.data, in.data);
       if (item == 2) return transpose_copy<uint16_t>(d, out.data, in.data);
       if (item == 4) return transpose_copy<uint32_t>(d, out.data, in.data);
-      return transpose_copy<uint64_t>(d, out.data, in.data);
+      if (item == 8) return transpose_copy<uint64_t>(d, out.data, in.data);
+      return transpose_copy<Complex128>(d, out.data, in.data);
     }
   }
   if (is_packed(out.dtype) && (is_packed(in.dtype) || number))
@@ -112,17 +115,15 @@ void copy_runs_cuda(const MemoryRun* runs, int64_t count) {
 }
 WEFT_CUDA_KERNEL(copy_runs_kernel, copy_runs_cuda);
 
-void fill_cuda(StridedView out, double value, int64_t integer) {
+void fill_cuda(StridedView out, StridedView number) {
   int64_t n = out.numel();
   if (n == 0) return;
-  bool floating = is_floating(out.dtype);
-  bool zero = floating ? value == 0 && !__builtin_signbit(value) : integer == 0;
+  constexpr char zeros[sizeof(Complex128)] = {};
+  const bool zero = std::memcmp(number.data, zeros, item_size(number.dtype)) == 0;
   if (zero && out.is_contiguous())
     return check(cudaMemsetAsync(out.data, 0, static_cast<size_t>(n) * item_size(out.dtype), stream()),
                  "cudaMemsetAsync");
-  StridedView source{nullptr, nullptr, nullptr, 0, floating ? DType::Float64 : DType::Int64, true};
-  source.data = floating ? static_cast<void*>(&value) : static_cast<void*>(&integer);
-  copy_cuda(out, source);
+  copy_cuda(out, number);
 }
 WEFT_CUDA_KERNEL(fill_kernel, fill_cuda);
 

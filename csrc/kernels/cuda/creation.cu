@@ -7,7 +7,7 @@ namespace {
 
 __global__ void range_elements(void* out, DType dtype, int64_t n, RangeRule rule) {
   for (int64_t i = first_item(); i < n; i += item_step()) {
-    if (is_floating(dtype))
+    if (is_real_floating(dtype))
       store(out, dtype, i, rule.start + static_cast<double>(i) * rule.step);
     else
       store(out, dtype, i, rule.integer(i));

@@ -8,12 +8,17 @@ namespace {
 
 template <class C>
 struct WhereFunction {
-  WEFT_INLINE C operator()(const C* x) const { return x[0] != C(0) ? x[1] : x[2]; }
+  WEFT_INLINE C operator()(const C* x) const { return convert<bool>(x[0]) ? x[1] : x[2]; }
 };
 
 void where_cuda(StridedView out, StridedView condition, StridedView a, StridedView b, DType compute) {
   if (compute == DType::Float32) return elementwise<float, 3>(out, {&condition, &a, &b}, WhereFunction<float>{});
   if (compute == DType::Float64) return elementwise<double, 3>(out, {&condition, &a, &b}, WhereFunction<double>{});
+  if (compute == DType::Complex64)
+    return elementwise<Complex64, 3>(out, {&condition, &a, &b}, WhereFunction<Complex64>{});
+  if (compute == DType::Complex128)
+    return elementwise<Complex128, 3>(out, {&condition, &a, &b}, WhereFunction<Complex128>{});
+  // Of uint64 too: elements are only moved.
   elementwise<int64_t, 3>(out, {&condition, &a, &b}, WhereFunction<int64_t>{});
 }
 WEFT_CUDA_KERNEL(where_kernel, where_cuda);

@@ -14,8 +14,10 @@ template <class Entry>
 void unary_entry(const StridedView& out, const StridedView& in, DType compute, const scalar::Params& p) {
   if (compute == DType::Float32) return elementwise<float, 1>(out, {&in}, UnaryFunction<Entry, float>{p});
   if (compute == DType::Float64) return elementwise<double, 1>(out, {&in}, UnaryFunction<Entry, double>{p});
-  if constexpr (Entry::result != scalar::Result::Float)
+  if constexpr (Entry::result != scalar::Result::Float) {
+    if (compute == DType::UInt64) return elementwise<uint64_t, 1>(out, {&in}, UnaryFunction<Entry, uint64_t>{p});
     elementwise<int64_t, 1>(out, {&in}, UnaryFunction<Entry, int64_t>{p});
+  }
 }
 
 using EntryFunction = void (*)(const StridedView&, const StridedView&, DType, const scalar::Params&);

@@ -114,7 +114,8 @@ void gather_rows_cuda(void* out, StridedView row, const int64_t* offsets, int64_
   if (item == 1) return run(TypeTag<uint8_t>{});
   if (item == 2) return run(TypeTag<uint16_t>{});
   if (item == 4) return run(TypeTag<uint32_t>{});
-  run(TypeTag<uint64_t>{});
+  if (item == 8) return run(TypeTag<uint64_t>{});
+  run(TypeTag<Complex128>{});
 }
 WEFT_CUDA_KERNEL(gather_rows_kernel, gather_rows_cuda);
 
@@ -181,13 +182,24 @@ void scatter_rows_cuda(StridedView row, const int64_t* offsets, int64_t count, c
                        PutMode mode) {
   int64_t width = row.numel();
   if (count == 0 || width == 0) return;
-  visit_dtype(row.dtype, [&]<class T>(TypeTag<T>) {
+  auto assign = [&]<class T>(TypeTag<T>) {
+    if (scalar)
+      return launch(assign_number<T>, grid_for(count * width), row.as<T>(), static_cast<const T*>(source), offsets,
+                    count, width, RowShape(row));
+    put_rows<PutMode::Assign, T>(row, offsets, count, source, scalar);
+  };
+  if (mode == PutMode::Assign) {  // elements are only moved
+    const size_t item = item_size(row.dtype);
+    if (item == 1) return assign(TypeTag<uint8_t>{});
+    if (item == 2) return assign(TypeTag<uint16_t>{});
+    if (item == 4) return assign(TypeTag<uint32_t>{});
+    if (item == 8) return assign(TypeTag<uint64_t>{});
+    return assign(TypeTag<Complex128>{});
+  }
+  visit_real_dtype(row.dtype, [&]<class T>(TypeTag<T>) {
     switch (mode) {
       case PutMode::Assign:
-        if (scalar)
-          return launch(assign_number<T>, grid_for(count * width), row.as<T>(), static_cast<const T*>(source), offsets,
-                        count, width, RowShape(row));
-        return put_rows<PutMode::Assign, T>(row, offsets, count, source, scalar);
+        return;
       case PutMode::Add:
         return put_rows<PutMode::Add, T>(row, offsets, count, source, scalar);
       case PutMode::Multiply:

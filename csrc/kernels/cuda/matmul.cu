@@ -13,7 +13,7 @@ constexpr int kTile = 16, kBatchDims = 12;
 
 // Integers are summed as int64, the half types as float.
 template <class T>
-using SumType = std::conditional_t<is_floating(dtype_of<T>), scalar::Wide<T>, int64_t>;
+using SumType = std::conditional_t<is_real_floating(dtype_of<T>), scalar::Wide<T>, int64_t>;
 
 struct Side {
   void* data;
@@ -89,7 +89,7 @@ void matmul_cuda(StridedView out, StridedView a, StridedView b, StridedView base
   Grid grid{dim3(static_cast<unsigned>(divide_up(p.n, kTile)), static_cast<unsigned>(down),
                  static_cast<unsigned>(p.batches < 65535 ? p.batches : 65535)),
             dim3(kTile, kTile)};
-  visit_dtype(out.dtype, [&]<class T>(TypeTag<T>) {
+  visit_real_dtype(out.dtype, [&]<class T>(TypeTag<T>) {
     if constexpr (!__is_same(T, BoolByte)) launch(matmul_tiles<T>, grid, p);
   });
 }

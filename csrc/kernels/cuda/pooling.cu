@@ -41,9 +41,10 @@ void max_pool_cuda(StridedView out, StridedView indices, StridedView in, PoolWin
   int64_t n = out.numel();
   if (n == 0) return;
   Planes s(w, in);
-  auto* kernel = in.dtype == DType::Float64 ? &max_windows<double>
-                 : is_floating(in.dtype)    ? &max_windows<float>
-                                            : &max_windows<int64_t>;
+  auto* kernel = in.dtype == DType::Float64   ? &max_windows<double>
+                 : is_real_floating(in.dtype) ? &max_windows<float>
+                 : in.dtype == DType::UInt64  ? &max_windows<uint64_t>
+                                              : &max_windows<int64_t>;
   launch(kernel, grid_for(n), out.data, indices.as<int64_t>(), in.data, in.dtype, s);
 }
 WEFT_CUDA_KERNEL(max_pool_kernel, max_pool_cuda);

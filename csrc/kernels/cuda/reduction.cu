@@ -93,8 +93,10 @@ template <class F>
 void arg_fold_of(const StridedView& values, const StridedView& indices, const StridedView& in, int reduced) {
   if (in.dtype == DType::Float64)
     arg_fold_as<F, double>(values, indices, in, reduced);
-  else if (is_floating(in.dtype))
+  else if (is_real_floating(in.dtype))
     arg_fold_as<F, float>(values, indices, in, reduced);
+  else if (in.dtype == DType::UInt64)
+    arg_fold_as<F, uint64_t>(values, indices, in, reduced);
   else
     arg_fold_as<F, int64_t>(values, indices, in, reduced);
 }

@@ -65,7 +65,7 @@ void scan_numbers(const StridedView& out, const StridedView& in, bool reverse) {
 }
 
 void scan_cuda(Scan kind, StridedView out, StridedView in, bool reverse) {
-  bool floating = is_floating(in.dtype) || is_floating(out.dtype);
+  bool floating = accumulate_type(can_cast(in.dtype, out.dtype) ? out.dtype : in.dtype) != DType::Int64;
   switch (kind) {
     case Scan::Sum:
       return floating ? scan_numbers<RunningSum<double>, double>(out, in, reverse)
@@ -151,8 +151,10 @@ void arg_scan_as(const StridedView& values, const StridedView& indices, const St
 }
 
 void arg_scan_cuda(bool largest, StridedView values, StridedView indices, StridedView in) {
-  if (is_floating(in.dtype))
+  if (is_real_floating(in.dtype))
     largest ? arg_scan_as<double, true>(values, indices, in) : arg_scan_as<double, false>(values, indices, in);
+  else if (in.dtype == DType::UInt64)
+    largest ? arg_scan_as<uint64_t, true>(values, indices, in) : arg_scan_as<uint64_t, false>(values, indices, in);
   else
     largest ? arg_scan_as<int64_t, true>(values, indices, in) : arg_scan_as<int64_t, false>(values, indices, in);
 }

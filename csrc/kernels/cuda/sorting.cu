@@ -22,7 +22,7 @@ WEFT_INLINE K key_of(T x) {
     return x != x ? ~K{0} : static_cast<K>(u >> 63 ? ~u : u | (uint64_t{1} << 63));
   } else if constexpr (__is_same(T, BoolByte)) {
     return static_cast<K>(static_cast<bool>(x));
-  } else if constexpr (__is_same(T, uint8_t)) {
+  } else if constexpr (std::is_unsigned_v<T>) {
     return static_cast<K>(x);
   } else {
     using Signed = typename std::conditional_t<sizeof(K) == 8, int64_t, int32_t>;
@@ -66,7 +66,7 @@ void sort_as(const StridedView& values, const StridedView& indices, const Stride
 
 void sort_first(const StridedView& values, const StridedView& indices, const StridedView& in, bool descending,
                 int64_t wanted) {
-  visit_dtype(in.dtype, [&]<class T>(TypeTag<T>) {
+  visit_real_dtype(in.dtype, [&]<class T>(TypeTag<T>) {
     if constexpr (sizeof(T) == 8)
       sort_as<uint64_t, T>(values, indices, in, descending, wanted);
     else
@@ -107,7 +107,7 @@ void search_sorted_cuda(StridedView out, StridedView sorted, StridedView values,
   int64_t total = values.numel();
   if (total == 0) return;
   int64_t n = sorted.shape[sorted.ndim - 1], per_row = values.ndim ? values.shape[values.ndim - 1] : 1;
-  visit_dtype(sorted.dtype, [&]<class T>(TypeTag<T>) {
+  visit_real_dtype(sorted.dtype, [&]<class T>(TypeTag<T>) {
     using K = std::conditional_t<sizeof(T) == 8, uint64_t, uint32_t>;
     launch(search_rows<K, T>, grid_for(total), out.as<int64_t>(), sorted.as<T>(), values.as<T>(), n, per_row, total,
            sorted.ndim == 1, right);

@@ -35,6 +35,7 @@ enum : uint8_t { kA = 1, kB = 2, kY = 4 };
 // Python's rules: the quotient rounds down, the remainder has the sign of the divisor. Integers: by zero gives 0 here;
 // the op has checked for it.
 WEFT_INLINE int64_t divide(int64_t a, int64_t b) { return b == 0 ? 0 : b == -1 ? 0 - a : a / b; }
+WEFT_INLINE uint64_t divide(uint64_t a, uint64_t b) { return b == 0 ? 0 : a / b; }
 template <class T>
 WEFT_INLINE T divide(T a, T b) {
   return a / b;
@@ -44,6 +45,8 @@ WEFT_INLINE int64_t remainder_of(int64_t a, int64_t b) {
   int64_t r = fmod(a, b);
   return r != 0 && (r < 0) != (b < 0) ? r + b : r;
 }
+WEFT_INLINE uint64_t fmod(uint64_t a, uint64_t b) { return b == 0 ? 0 : a % b; }
+WEFT_INLINE uint64_t remainder_of(uint64_t a, uint64_t b) { return fmod(a, b); }
 template <class T>
 WEFT_INLINE T remainder_of(T a, T b) {
   T r = fmod(a, b);
@@ -53,6 +56,7 @@ WEFT_INLINE int64_t floor_quotient(int64_t a, int64_t b) {
   int64_t q = divide(a, b);
   return b != 0 && (fmod(a, b) != 0) && ((a < 0) != (b < 0)) ? q - 1 : q;
 }
+WEFT_INLINE uint64_t floor_quotient(uint64_t a, uint64_t b) { return divide(a, b); }
 template <class T>
 WEFT_INLINE T floor_quotient(T a, T b) {
   // (a - remainder) / b is exact up to rounding, where floor(a / b) may be one off.
@@ -67,14 +71,17 @@ template <class T>
 WEFT_INLINE T trunc_quotient(T a, T b) {
   return trunc(divide(a, b));
 }
-WEFT_INLINE int64_t pow(int64_t a, int64_t b) {
-  if (b < 0) return a == 1 ? 1 : a == -1 ? ((b & 1) ? -1 : 1) : 0;
-  uint64_t result = 1, base = static_cast<uint64_t>(a);
-  for (; b; b >>= 1) {
-    if (b & 1) result *= base;
+WEFT_INLINE uint64_t pow(uint64_t base, uint64_t exponent) {
+  uint64_t result = 1;
+  for (; exponent; exponent >>= 1) {
+    if (exponent & 1) result *= base;
     base *= base;
   }
-  return static_cast<int64_t>(result);
+  return result;
+}
+WEFT_INLINE int64_t pow(int64_t a, int64_t b) {
+  if (b < 0) return a == 1 ? 1 : a == -1 ? ((b & 1) ? -1 : 1) : 0;
+  return static_cast<int64_t>(pow(static_cast<uint64_t>(a), static_cast<uint64_t>(b)));
 }
 // NaN wins.
 template <class T>
@@ -119,10 +126,13 @@ WEFT_INLINE int64_t shift_left(int64_t a, int64_t b) {
   return b < 0 || b > 63 ? 0 : static_cast<int64_t>(static_cast<uint64_t>(a) << b);
 }
 WEFT_INLINE int64_t shift_right(int64_t a, int64_t b) { return b < 0 || b > 63 ? (a < 0 ? -1 : 0) : a >> b; }
+WEFT_INLINE uint64_t shift_left(uint64_t a, uint64_t b) { return b > 63 ? 0 : a << b; }
+WEFT_INLINE uint64_t shift_right(uint64_t a, uint64_t b) { return b > 63 ? 0 : a >> b; }
 // The bitwise formulas are only ever used with integers.
-#define WEFT_INTEGER_ONLY(name, expression)                             \
-  WEFT_INLINE int64_t name(int64_t a, int64_t b) { return expression; } \
-  WEFT_INLINE float name(float a, float) { return a; }                  \
+#define WEFT_INTEGER_ONLY(name, expression)                                \
+  WEFT_INLINE int64_t name(int64_t a, int64_t b) { return expression; }    \
+  WEFT_INLINE uint64_t name(uint64_t a, uint64_t b) { return expression; } \
+  WEFT_INLINE float name(float a, float) { return a; }                     \
   WEFT_INLINE double name(double a, double) { return a; }
 WEFT_INTEGER_ONLY(bit_and, a& b)
 WEFT_INTEGER_ONLY(bit_or, a | b)
@@ -131,8 +141,9 @@ WEFT_INTEGER_ONLY(bit_left, shift_left(a, b))
 WEFT_INTEGER_ONLY(bit_right, shift_right(a, b))
 #undef WEFT_INTEGER_ONLY
 // Functions of floating point numbers only.
-#define WEFT_NO_INTEGERS(name) \
-  WEFT_INLINE int64_t name(int64_t a, int64_t) { return a; }
+#define WEFT_NO_INTEGERS(name)                               \
+  WEFT_INLINE int64_t name(int64_t a, int64_t) { return a; } \
+  WEFT_INLINE uint64_t name(uint64_t a, uint64_t) { return a; }
 WEFT_NO_INTEGERS(atan2)
 WEFT_NO_INTEGERS(hypot)
 WEFT_NO_INTEGERS(x_log_y)

@@ -71,6 +71,8 @@ template <class T>
 WEFT_INLINE T lowest() {
   if constexpr (__is_same(T, int64_t))
     return INT64_MIN;
+  else if constexpr (__is_same(T, uint64_t))
+    return 0;
   else
     return -static_cast<T>(__builtin_inf());
 }
@@ -78,6 +80,8 @@ template <class T>
 WEFT_INLINE T highest() {
   if constexpr (__is_same(T, int64_t))
     return INT64_MAX;
+  else if constexpr (__is_same(T, uint64_t))
+    return UINT64_MAX;
   else
     return static_cast<T>(__builtin_inf());
 }

@@ -45,6 +45,13 @@ WEFT_INLINE int64_t floor(int64_t x) { return x; }
 WEFT_INLINE int64_t ceil(int64_t x) { return x; }
 WEFT_INLINE int64_t trunc(int64_t x) { return x; }
 WEFT_INLINE int64_t round(int64_t x) { return x; }
+WEFT_INLINE uint64_t select(bool c, uint64_t a, uint64_t b) { return c ? a : b; }
+WEFT_INLINE uint64_t abs(uint64_t x) { return x; }
+WEFT_INLINE uint64_t floor(uint64_t x) { return x; }
+WEFT_INLINE uint64_t ceil(uint64_t x) { return x; }
+WEFT_INLINE uint64_t trunc(uint64_t x) { return x; }
+WEFT_INLINE uint64_t round(uint64_t x) { return x; }
+WEFT_INLINE uint64_t sign(uint64_t x) { return x != 0; }
 // 0 for NaN.
 template <class T>
 WEFT_INLINE T sign(T x) {
@@ -62,9 +69,14 @@ template <>
 WEFT_INLINE bool is_inf(int64_t) {
   return false;
 }
+template <>
+WEFT_INLINE bool is_inf(uint64_t) {
+  return false;
+}
 WEFT_INLINE bool sign_bit(float x) { return float_to_bits(x) >> 31; }
 WEFT_INLINE bool sign_bit(double x) { return __builtin_signbit(x); }
 WEFT_INLINE bool sign_bit(int64_t x) { return x < 0; }
+WEFT_INLINE bool sign_bit(uint64_t) { return false; }
 template <class T>
 WEFT_INLINE T clamp_value(T x, const Params& p) {
   // NaN passes; with min > max everything becomes max.
@@ -77,6 +89,12 @@ WEFT_INLINE int64_t clamp_value(int64_t x, const Params& p) {
   int64_t y = x < low ? low : x;
   return y > high ? high : y;
 }
+WEFT_INLINE uint64_t clamp_value(uint64_t x, const Params& p) {
+  uint64_t low = p.a <= 0 ? 0 : p.a >= 0x1p64 ? UINT64_MAX : static_cast<uint64_t>(p.a);
+  uint64_t high = p.b <= 0 ? 0 : p.b >= 0x1p64 ? UINT64_MAX : static_cast<uint64_t>(p.b);
+  uint64_t y = x < low ? low : x;
+  return y > high ? high : y;
+}
 // log(1 + exp(x)) without overflow.
 template <class T>
 WEFT_INLINE T log1p_exp(T x) {
@@ -85,6 +103,7 @@ WEFT_INLINE T log1p_exp(T x) {
 WEFT_INLINE float softplus_of(float x) { return log1p_exp(x); }
 WEFT_INLINE double softplus_of(double x) { return log1p_exp(x); }
 WEFT_INLINE int64_t bit_not(int64_t x) { return ~x; }
+WEFT_INLINE uint64_t bit_not(uint64_t x) { return ~x; }
 WEFT_INLINE float bit_not(float x) { return x; }  // never called: the op takes integers only
 WEFT_INLINE double bit_not(double x) { return x; }
 template <class T>
@@ -94,6 +113,7 @@ WEFT_INLINE T nan_to_num_value(T x, const Params& p) {
   return x == static_cast<T>(-__builtin_inf()) ? static_cast<T>(p.c) : y;
 }
 WEFT_INLINE int64_t nan_to_num_value(int64_t x, const Params&) { return x; }
+WEFT_INLINE uint64_t nan_to_num_value(uint64_t x, const Params&) { return x; }
 
 constexpr double kTwoOverSqrtPi = 1.12837916709551257390;
 constexpr double kHalfSqrtPi = 0.88622692545275801365;

@@ -9,7 +9,7 @@ from . import memory
 from . import _device
 from . import nn
 from . import _return_types
-__all__: list[str] = ['Generator', 'Node', 'OutOfMemoryError', 'Tensor', 'abs', 'absolute', 'acos', 'acosh', 'add', 'addbmm', 'addcdiv', 'addcmul', 'addmm', 'addmv', 'adjoint', 'all', 'allclose', 'amax', 'amin', 'aminmax', 'any', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'argwhere', 'as_strided', 'as_tensor', 'asarray', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'baddbmm', 'bernoulli', 'bfloat16', 'bincount', 'bitwise_and', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'block_diag', 'bmm', 'bool', 'broadcast_shapes', 'broadcast_tensors', 'broadcast_to', 'bucketize', 'can_cast', 'cat', 'ceil', 'chunk', 'clamp', 'clamp_max', 'clamp_min', 'clip', 'clone', 'column_stack', 'concat', 'concatenate', 'constant_pad_nd', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cummax', 'cummin', 'cumprod', 'cumsum', 'default_generator', 'deg2rad', 'device', 'diag', 'diag_embed', 'diagflat', 'diagonal', 'diagonal_scatter', 'div', 'divide', 'dot', 'double', 'dropout', 'dstack', 'dtype', 'einsum', 'empty', 'empty_like', 'empty_strided', 'eq', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expm1', 'eye', 'fix', 'flatten', 'flip', 'fliplr', 'flipud', 'float', 'float16', 'float32', 'float64', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frac', 'from_dlpack', 'from_numpy', 'frombuffer', 'full', 'full_like', 'gather', 'ge', 'ger', 'get_default_device', 'get_default_dtype', 'get_num_threads', 'get_rng_state', 'greater', 'greater_equal', 'gt', 'half', 'hardsigmoid', 'hardswish', 'hsplit', 'hstack', 'hypot', 'index_add', 'index_copy', 'index_fill', 'index_put', 'index_select', 'initial_seed', 'inner', 'int', 'int16', 'int32', 'int64', 'int8', 'is_anomaly_check_nan_enabled', 'is_anomaly_enabled', 'is_complex', 'is_floating_point', 'is_grad_enabled', 'is_inference_mode_enabled', 'is_nonzero', 'is_tensor', 'isclose', 'isfinite', 'isinf', 'isnan', 'kron', 'kthvalue', 'le', 'lerp', 'less', 'less_equal', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logaddexp', 'logcumsumexp', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logit', 'logsigmoid', 'logspace', 'logsumexp', 'long', 'lt', 'manual_seed', 'masked_fill', 'masked_scatter', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'median', 'memory', 'meshgrid', 'min', 'minimum', 'mish', 'mm', 'moveaxis', 'movedim', 'msort', 'mul', 'multinomial', 'multiply', 'mv', 'nan_to_num', 'nanmean', 'nansum', 'narrow', 'ne', 'neg', 'negative', 'nn', 'nonzero', 'norm', 'normal', 'not_equal', 'numel', 'ones', 'ones_like', 'outer', 'permute', 'positive', 'pow', 'prod', 'promote_types', 'rad2deg', 'rand', 'rand_like', 'randint', 'randint_like', 'randn', 'randn_like', 'randperm', 'ravel', 'reciprocal', 'relu', 'remainder', 'repeat_interleave', 'reshape', 'result_type', 'roll', 'rot90', 'round', 'row_stack', 'rsqrt', 'rsub', 'scalar_tensor', 'scatter', 'scatter_add', 'scatter_reduce', 'searchsorted', 'seed', 'select', 'select_scatter', 'selu', 'set_default_device', 'set_default_dtype', 'set_num_threads', 'set_rng_state', 'short', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinh', 'slice_scatter', 'softmax', 'softsign', 'sort', 'split', 'split_with_sizes', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'std_mean', 'sub', 'subtract', 'sum', 'swapaxes', 'swapdims', 't', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensor_split', 'tensordot', 'tile', 'topk', 'trace', 'transpose', 'tril', 'tril_indices', 'triu', 'triu_indices', 'true_divide', 'trunc', 'uint8', 'unbind', 'unflatten', 'unique', 'unique_consecutive', 'unsqueeze', 'vander', 'var', 'var_mean', 'vdot', 'vsplit', 'vstack', 'where', 'xlogy', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'Node', 'OutOfMemoryError', 'Tensor', 'abs', 'absolute', 'acos', 'acosh', 'add', 'addbmm', 'addcdiv', 'addcmul', 'addmm', 'addmv', 'adjoint', 'all', 'allclose', 'amax', 'amin', 'aminmax', 'any', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'argwhere', 'as_strided', 'as_tensor', 'asarray', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'baddbmm', 'bernoulli', 'bfloat16', 'bincount', 'bitwise_and', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'block_diag', 'bmm', 'bool', 'broadcast_shapes', 'broadcast_tensors', 'broadcast_to', 'bucketize', 'can_cast', 'cat', 'cdouble', 'ceil', 'cfloat', 'chunk', 'clamp', 'clamp_max', 'clamp_min', 'clip', 'clone', 'column_stack', 'complex128', 'complex64', 'concat', 'concatenate', 'constant_pad_nd', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cummax', 'cummin', 'cumprod', 'cumsum', 'default_generator', 'deg2rad', 'device', 'diag', 'diag_embed', 'diagflat', 'diagonal', 'diagonal_scatter', 'div', 'divide', 'dot', 'double', 'dropout', 'dstack', 'dtype', 'einsum', 'empty', 'empty_like', 'empty_strided', 'eq', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expm1', 'eye', 'fix', 'flatten', 'flip', 'fliplr', 'flipud', 'float', 'float16', 'float32', 'float64', 'float8_e4m3fn', 'float8_e5m2', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frac', 'from_dlpack', 'from_numpy', 'frombuffer', 'full', 'full_like', 'gather', 'ge', 'ger', 'get_default_device', 'get_default_dtype', 'get_num_threads', 'get_rng_state', 'greater', 'greater_equal', 'gt', 'half', 'hardsigmoid', 'hardswish', 'hsplit', 'hstack', 'hypot', 'index_add', 'index_copy', 'index_fill', 'index_put', 'index_select', 'initial_seed', 'inner', 'int', 'int16', 'int32', 'int64', 'int8', 'is_anomaly_check_nan_enabled', 'is_anomaly_enabled', 'is_complex', 'is_floating_point', 'is_grad_enabled', 'is_inference_mode_enabled', 'is_nonzero', 'is_tensor', 'isclose', 'isfinite', 'isinf', 'isnan', 'kron', 'kthvalue', 'le', 'lerp', 'less', 'less_equal', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logaddexp', 'logcumsumexp', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logit', 'logsigmoid', 'logspace', 'logsumexp', 'long', 'lt', 'manual_seed', 'masked_fill', 'masked_scatter', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'median', 'memory', 'meshgrid', 'min', 'minimum', 'mish', 'mm', 'moveaxis', 'movedim', 'msort', 'mul', 'multinomial', 'multiply', 'mv', 'nan_to_num', 'nanmean', 'nansum', 'narrow', 'ne', 'neg', 'negative', 'nn', 'nonzero', 'norm', 'normal', 'not_equal', 'numel', 'ones', 'ones_like', 'outer', 'permute', 'positive', 'pow', 'prod', 'promote_types', 'rad2deg', 'rand', 'rand_like', 'randint', 'randint_like', 'randn', 'randn_like', 'randperm', 'ravel', 'reciprocal', 'relu', 'remainder', 'repeat_interleave', 'reshape', 'result_type', 'roll', 'rot90', 'round', 'row_stack', 'rsqrt', 'rsub', 'scalar_tensor', 'scatter', 'scatter_add', 'scatter_reduce', 'searchsorted', 'seed', 'select', 'select_scatter', 'selu', 'set_default_device', 'set_default_dtype', 'set_num_threads', 'set_rng_state', 'short', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinh', 'slice_scatter', 'softmax', 'softsign', 'sort', 'split', 'split_with_sizes', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'std_mean', 'sub', 'subtract', 'sum', 'swapaxes', 'swapdims', 't', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensor_split', 'tensordot', 'tile', 'topk', 'trace', 'transpose', 'tril', 'tril_indices', 'triu', 'triu_indices', 'true_divide', 'trunc', 'uint16', 'uint32', 'uint64', 'uint8', 'unbind', 'unflatten', 'unique', 'unique_consecutive', 'unsqueeze', 'vander', 'var', 'var_mean', 'vdot', 'vsplit', 'vstack', 'where', 'xlogy', 'zeros', 'zeros_like']
 class dtype:
     """
     The element type of a tensor: weft.float32, weft.int64, ...
@@ -21,6 +21,14 @@ class dtype:
         ...
     def __repr__(self: numpy.dtype[typing.Any]) -> str:
         ...
+    def to_complex(self: numpy.dtype[typing.Any]) -> weft.dtype:
+        """
+        The complex dtype whose parts hold this floating point dtype: complex64 or complex128. Raises RuntimeError for others.
+        """
+    def to_real(self: numpy.dtype[typing.Any]) -> weft.dtype:
+        """
+        The dtype of the parts of a complex dtype; a floating point one itself. Raises RuntimeError for others.
+        """
     @property
     def is_complex(self) -> builtins.bool:
         ...
@@ -162,12 +170,12 @@ class Tensor:
     @staticmethod
     def arctan2(*args, **kwargs):
         """
-        atan2(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor
+        atan2(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor
         """
     @staticmethod
     def arctan2_(*args, **kwargs):
         """
-        atan2_(self: object, other: weft.Tensor | float) -> object
+        atan2_(self: object, other: weft.Tensor | complex) -> object
         """
     @staticmethod
     def arctan_(*args, **kwargs):
@@ -187,7 +195,7 @@ class Tensor:
     @staticmethod
     def conj(input):
         """
-        The complex conjugate of a tensor: itself, because no dtype of Weft is complex.
+        The complex conjugate of a real tensor: itself. Raises NotImplementedError for complex dtypes.
         """
     @staticmethod
     def fix(*args, **kwargs):
@@ -202,22 +210,22 @@ class Tensor:
     @staticmethod
     def greater(*args, **kwargs):
         """
-        gt(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor
+        gt(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor
         """
     @staticmethod
     def greater_(*args, **kwargs):
         """
-        gt_(self: object, other: weft.Tensor | float) -> object
+        gt_(self: object, other: weft.Tensor | complex) -> object
         """
     @staticmethod
     def greater_equal(*args, **kwargs):
         """
-        ge(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor
+        ge(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor
         """
     @staticmethod
     def greater_equal_(*args, **kwargs):
         """
-        ge_(self: object, other: weft.Tensor | float) -> object
+        ge_(self: object, other: weft.Tensor | complex) -> object
         """
     @staticmethod
     def is_conj(input):
@@ -237,32 +245,32 @@ class Tensor:
     @staticmethod
     def less(*args, **kwargs):
         """
-        lt(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor
+        lt(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor
         """
     @staticmethod
     def less_(*args, **kwargs):
         """
-        lt_(self: object, other: weft.Tensor | float) -> object
+        lt_(self: object, other: weft.Tensor | complex) -> object
         """
     @staticmethod
     def less_equal(*args, **kwargs):
         """
-        le(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor
+        le(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor
         """
     @staticmethod
     def less_equal_(*args, **kwargs):
         """
-        le_(self: object, other: weft.Tensor | float) -> object
+        le_(self: object, other: weft.Tensor | complex) -> object
         """
     @staticmethod
     def multiply(*args, **kwargs):
         """
-        mul(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor
+        mul(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor
         """
     @staticmethod
     def multiply_(*args, **kwargs):
         """
-        mul_(self: object, other: weft.Tensor | float) -> object
+        mul_(self: object, other: weft.Tensor | complex) -> object
         """
     @staticmethod
     def negative(*args, **kwargs):
@@ -277,12 +285,12 @@ class Tensor:
     @staticmethod
     def not_equal(*args, **kwargs):
         """
-        ne(self: weft.Tensor, other: weft.Tensor | float, *, out: weft.Tensor = None) -> weft.Tensor
+        ne(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor
         """
     @staticmethod
     def not_equal_(*args, **kwargs):
         """
-        ne_(self: object, other: weft.Tensor | float) -> object
+        ne_(self: object, other: weft.Tensor | complex) -> object
         """
     @staticmethod
     def resolve_conj(input):
@@ -297,14 +305,14 @@ class Tensor:
     @staticmethod
     def true_divide(*args, **kwargs):
         """
-        div(self: weft.Tensor, other: weft.Tensor | float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor
+        div(self: weft.Tensor, other: weft.Tensor | complex, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor
 
         input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
         """
     @staticmethod
     def true_divide_(*args, **kwargs):
         """
-        div_(self: object, other: weft.Tensor | float, *, rounding_mode: str | None = None) -> object
+        div_(self: object, other: weft.Tensor | complex, *, rounding_mode: str | None = None) -> object
         """
     @classmethod
     def _make_subclass(cls, data, requires_grad = False):
@@ -332,6 +340,10 @@ class Tensor:
     def __bool__(self):
         """
         True if self else False
+        """
+    def __complex__(self: weft.Tensor) -> typing.Any:
+        """
+        The value of a tensor of one element as a complex number.
         """
     def __contains__(self, element):
         ...
@@ -584,106 +596,106 @@ class Tensor:
     def acosh_(self) -> typing.Any:
         ...
     @typing.overload
-    def add(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def add(self: weft.Tensor, other: weft.Tensor | complex, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + alpha * other (or minus), with broadcasting and type promotion.
         """
     @typing.overload
-    def add(self: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+    def add(self: weft.Tensor, alpha: complex, other: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def add_(self, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> typing.Any:
+    def add_(self, other: weft.Tensor | complex, *, alpha: complex = 1) -> typing.Any:
         ...
     @typing.overload
-    def add_(self, alpha: builtins.float, other: weft.Tensor) -> typing.Any:
+    def add_(self, alpha: complex, other: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def addbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: complex = 1, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * the sum over the batch of batch1 @ batch2.
         """
     @typing.overload
-    def addbmm(self: weft.Tensor, beta: builtins.float, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+    def addbmm(self: weft.Tensor, beta: complex, alpha: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def addbmm(self: weft.Tensor, beta: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+    def addbmm(self: weft.Tensor, beta: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def addbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
+    def addbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: complex = 1, alpha: complex = 1) -> typing.Any:
         ...
     @typing.overload
-    def addbmm_(self, beta: builtins.float, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
+    def addbmm_(self, beta: complex, alpha: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def addbmm_(self, beta: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
+    def addbmm_(self, beta: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def addcdiv(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addcdiv(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + value * tensor1 * tensor2 (or / tensor2).
         """
     @typing.overload
-    def addcdiv(self: weft.Tensor, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
+    def addcdiv(self: weft.Tensor, value: complex, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def addcdiv_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1) -> typing.Any:
+    def addcdiv_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: complex = 1) -> typing.Any:
         ...
     @typing.overload
-    def addcdiv_(self, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> typing.Any:
+    def addcdiv_(self, value: complex, tensor1: weft.Tensor, tensor2: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def addcmul(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addcmul(self: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + value * tensor1 * tensor2 (or / tensor2).
         """
     @typing.overload
-    def addcmul(self: weft.Tensor, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
+    def addcmul(self: weft.Tensor, value: complex, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def addcmul_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1) -> typing.Any:
+    def addcmul_(self, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: complex = 1) -> typing.Any:
         ...
     @typing.overload
-    def addcmul_(self, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> typing.Any:
+    def addcmul_(self, value: complex, tensor1: weft.Tensor, tensor2: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def addmm(self: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addmm(self: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: complex = 1, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.
         """
     @typing.overload
-    def addmm(self: weft.Tensor, beta: builtins.float, alpha: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
+    def addmm(self: weft.Tensor, beta: complex, alpha: complex, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def addmm(self: weft.Tensor, beta: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
+    def addmm(self: weft.Tensor, beta: complex, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def addmm_(self, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
+    def addmm_(self, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: complex = 1, alpha: complex = 1) -> typing.Any:
         ...
     @typing.overload
-    def addmm_(self, beta: builtins.float, alpha: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> typing.Any:
+    def addmm_(self, beta: complex, alpha: complex, mat1: weft.Tensor, mat2: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def addmm_(self, beta: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> typing.Any:
+    def addmm_(self, beta: complex, mat1: weft.Tensor, mat2: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def addmv(self: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def addmv(self: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: complex = 1, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * (mat @ vec).
         """
     @typing.overload
-    def addmv(self: weft.Tensor, beta: builtins.float, alpha: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
+    def addmv(self: weft.Tensor, beta: complex, alpha: complex, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def addmv(self: weft.Tensor, beta: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
+    def addmv(self: weft.Tensor, beta: complex, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def addmv_(self, mat: weft.Tensor, vec: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
+    def addmv_(self, mat: weft.Tensor, vec: weft.Tensor, *, beta: complex = 1, alpha: complex = 1) -> typing.Any:
         ...
     @typing.overload
-    def addmv_(self, beta: builtins.float, alpha: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> typing.Any:
+    def addmv_(self, beta: complex, alpha: complex, mat: weft.Tensor, vec: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def addmv_(self, beta: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> typing.Any:
+    def addmv_(self, beta: complex, mat: weft.Tensor, vec: weft.Tensor) -> typing.Any:
         ...
     def adjoint(self: weft.Tensor) -> weft.Tensor:
         """
@@ -831,9 +843,9 @@ class Tensor:
         ...
     def atan(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def atan2(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def atan2(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def atan2_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def atan2_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def atan_(self) -> typing.Any:
         ...
@@ -855,30 +867,30 @@ class Tensor:
         tensor(6.)
         """
     @typing.overload
-    def baddbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def baddbmm(self: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: complex = 1, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         beta * input + alpha * (batch1 @ batch2), for batches of matrices.
         """
     @typing.overload
-    def baddbmm(self: weft.Tensor, beta: builtins.float, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+    def baddbmm(self: weft.Tensor, beta: complex, alpha: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def baddbmm(self: weft.Tensor, beta: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+    def baddbmm(self: weft.Tensor, beta: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def baddbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1) -> typing.Any:
+    def baddbmm_(self, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: complex = 1, alpha: complex = 1) -> typing.Any:
         ...
     @typing.overload
-    def baddbmm_(self, beta: builtins.float, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
+    def baddbmm_(self, beta: complex, alpha: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def baddbmm_(self, beta: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
+    def baddbmm_(self, beta: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> typing.Any:
         ...
     def bernoulli(self: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex | None = None, *, generator: Generator | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         1 with probability input[i] (or p), else 0.
         """
-    def bernoulli_(self, p: weft.Tensor | builtins.float = 0.5, *, generator: Generator | None = None) -> typing.Any:
+    def bernoulli_(self, p: weft.Tensor | complex = 0.5, *, generator: Generator | None = None) -> typing.Any:
         ...
     def bfloat16(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
@@ -892,29 +904,29 @@ class Tensor:
         >>> weft.bincount(weft.tensor([1, 1, 3]))
         tensor([0, 2, 0, 1])
         """
-    def bitwise_and(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_and(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_and_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def bitwise_and_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def bitwise_left_shift(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_left_shift(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_left_shift_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def bitwise_left_shift_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def bitwise_not(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def bitwise_not_(self) -> typing.Any:
         ...
-    def bitwise_or(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_or(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_or_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def bitwise_or_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def bitwise_right_shift(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_right_shift(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_right_shift_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def bitwise_right_shift_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def bitwise_xor(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def bitwise_xor(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def bitwise_xor_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def bitwise_xor_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def bmm(self: weft.Tensor, mat2: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
@@ -934,10 +946,18 @@ class Tensor:
         """
     def cauchy_(self, median: typing.SupportsFloat | typing.SupportsIndex = 0.0, sigma: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> typing.Any:
         ...
+    def cdouble(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+        """
+        The tensor converted to this dtype.
+        """
     def ceil(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def ceil_(self) -> typing.Any:
         ...
+    def cfloat(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+        """
+        The tensor converted to this dtype.
+        """
     def char(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
@@ -946,25 +966,25 @@ class Tensor:
         """
         Views of that many parts of one size; the last may be smaller.
         """
-    def clamp(self: weft.Tensor, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+    def clamp(self: weft.Tensor, min: weft.Tensor | complex | None = None, max: weft.Tensor | complex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         input limited to [min, max]; either may be left out, and may be a tensor.
         """
-    def clamp_(self, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None) -> typing.Any:
+    def clamp_(self, min: weft.Tensor | complex | None = None, max: weft.Tensor | complex | None = None) -> typing.Any:
         ...
-    def clamp_max(self: weft.Tensor, max: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def clamp_max(self: weft.Tensor, max: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def clamp_max_(self, max: weft.Tensor | builtins.float) -> typing.Any:
+    def clamp_max_(self, max: weft.Tensor | complex) -> typing.Any:
         ...
-    def clamp_min(self: weft.Tensor, min: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def clamp_min(self: weft.Tensor, min: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def clamp_min_(self, min: weft.Tensor | builtins.float) -> typing.Any:
+    def clamp_min_(self, min: weft.Tensor | complex) -> typing.Any:
         ...
-    def clip(self: weft.Tensor, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+    def clip(self: weft.Tensor, min: weft.Tensor | complex | None = None, max: weft.Tensor | complex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         input limited to [min, max]; either may be left out, and may be a tensor.
         """
-    def clip_(self, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None) -> typing.Any:
+    def clip_(self, min: weft.Tensor | complex | None = None, max: weft.Tensor | complex | None = None) -> typing.Any:
         ...
     def clone(self: weft.Tensor, *, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
@@ -978,9 +998,9 @@ class Tensor:
         """
         Copies src, which may live on another device, over this tensor, with broadcasting and conversion.
         """
-    def copysign(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def copysign(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def copysign_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def copysign_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def cos(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1090,17 +1110,17 @@ class Tensor:
         """
         Number of dimensions.
         """
-    def div(self: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def div(self: weft.Tensor, other: weft.Tensor | complex, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
         """
-    def div_(self, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None) -> typing.Any:
+    def div_(self, other: weft.Tensor | complex, *, rounding_mode: str | None = None) -> typing.Any:
         ...
-    def divide(self: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+    def divide(self: weft.Tensor, other: weft.Tensor | complex, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
         input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
         """
-    def divide_(self, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None) -> typing.Any:
+    def divide_(self, other: weft.Tensor | complex, *, rounding_mode: str | None = None) -> typing.Any:
         ...
     def dot(self: weft.Tensor, tensor: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
@@ -1118,9 +1138,9 @@ class Tensor:
         """
         Bytes of one element.
         """
-    def eq(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def eq(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def eq_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def eq_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def equal(self: weft.Tensor, other: weft.Tensor) -> typing.Any:
         """
@@ -1168,7 +1188,7 @@ class Tensor:
         ...
     def exponential_(self, lambd: typing.SupportsFloat | typing.SupportsIndex = 1.0, *, generator: Generator | None = None) -> typing.Any:
         ...
-    def fill_(self, value: weft.Tensor | builtins.float) -> typing.Any:
+    def fill_(self, value: weft.Tensor | complex) -> typing.Any:
         """
         Sets every element.
         """
@@ -1204,21 +1224,21 @@ class Tensor:
         ...
     def floor_(self) -> typing.Any:
         ...
-    def floor_divide(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def floor_divide(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def floor_divide_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def floor_divide_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def fmax(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def fmax(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def fmax_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def fmax_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def fmin(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def fmin(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def fmin_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def fmin_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def fmod(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def fmod(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def fmod_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def fmod_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def frac(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1233,9 +1253,9 @@ class Tensor:
         tensor([[2],
                 [3]])
         """
-    def ge(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def ge(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def ge_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def ge_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def geometric_(self, p: typing.SupportsFloat | typing.SupportsIndex = 0.5, *, generator: Generator | None = None) -> typing.Any:
         ...
@@ -1247,9 +1267,9 @@ class Tensor:
         """
         Index of the GPU; -1 on the CPU.
         """
-    def gt(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def gt(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def gt_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def gt_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def half(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
@@ -1267,15 +1287,15 @@ class Tensor:
         """
         Parts of one size along columns, or cuts before the given places; RuntimeError where the size does not divide.
         """
-    def hypot(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def hypot(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def hypot_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def hypot_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def index_add(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def index_add(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
         """
-    def index_add_(self, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1) -> typing.Any:
+    def index_add_(self, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: complex = 1) -> typing.Any:
         """
         index_add() in place.
         """
@@ -1287,11 +1307,11 @@ class Tensor:
         """
         index_copy() in place.
         """
-    def index_fill(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
+    def index_fill(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | complex) -> weft.Tensor:
         """
         A copy in which the slices index names along dim are one number.
         """
-    def index_fill_(self, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> typing.Any:
+    def index_fill_(self, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | complex) -> typing.Any:
         """
         index_fill() in place.
         """
@@ -1321,7 +1341,7 @@ class Tensor:
         """
     def is_complex(self: weft.Tensor) -> builtins.bool:
         """
-        Always False: there are no complex dtypes yet.
+        Is the dtype a complex one?
         """
     def is_contiguous(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> builtins.bool:
         """
@@ -1386,15 +1406,15 @@ class Tensor:
         """
         The k-th smallest element (from 1 on) along dim and where it is.
         """
-    def le(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def le(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def le_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def le_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def lerp(self: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def lerp(self: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + weight * (end - input).
         """
-    def lerp_(self, end: weft.Tensor, weight: weft.Tensor | builtins.float) -> typing.Any:
+    def lerp_(self, end: weft.Tensor, weight: weft.Tensor | complex) -> typing.Any:
         ...
     def log(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1422,29 +1442,29 @@ class Tensor:
         >>> weft.log_softmax(weft.tensor([0., 1000.]), 0)
         tensor([-1000.,     0.])
         """
-    def logaddexp(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logaddexp(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def logaddexp_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def logaddexp_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def logcumsumexp(self: weft.Tensor, dim: typing.SupportsIndex, *, out: weft.Tensor = None) -> weft.Tensor:
         """
         log of the running sum of exp(input) along dim, without overflow.
         """
-    def logical_and(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logical_and(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def logical_and_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def logical_and_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def logical_not(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
     def logical_not_(self) -> typing.Any:
         ...
-    def logical_or(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logical_or(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def logical_or_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def logical_or_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def logical_xor(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def logical_xor(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def logical_xor_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def logical_xor_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def logit(self: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
         """
@@ -1468,11 +1488,11 @@ class Tensor:
         """
         The tensor converted to this dtype.
         """
-    def lt(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def lt(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def lt_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def lt_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
-    def masked_fill(self: weft.Tensor, mask: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
+    def masked_fill(self: weft.Tensor, mask: weft.Tensor, value: weft.Tensor | complex) -> weft.Tensor:
         """
         A copy with one number where mask is True; mask broadcasts.
 
@@ -1480,7 +1500,7 @@ class Tensor:
         >>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)
         tensor([0., 2.])
         """
-    def masked_fill_(self, mask: weft.Tensor, value: weft.Tensor | builtins.float) -> typing.Any:
+    def masked_fill_(self, mask: weft.Tensor, value: weft.Tensor | complex) -> typing.Any:
         """
         masked_fill() in place.
         """
@@ -1530,9 +1550,9 @@ class Tensor:
     @typing.overload
     def max(self: weft.Tensor, dim: typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
         ...
-    def maximum(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def maximum(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def maximum_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def maximum_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     @typing.overload
     def mean(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
@@ -1589,9 +1609,9 @@ class Tensor:
     @typing.overload
     def min(self: weft.Tensor, dim: typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
         ...
-    def minimum(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def minimum(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def minimum_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def minimum_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def mish(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1621,9 +1641,9 @@ class Tensor:
         """
         The elements in order along the first dimension.
         """
-    def mul(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def mul(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def mul_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def mul_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def multinomial(self: weft.Tensor, num_samples: typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None, out: weft.Tensor = None) -> weft.Tensor:
         """
@@ -1687,9 +1707,9 @@ class Tensor:
         """
         Number of dimensions.
         """
-    def ne(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def ne(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def ne_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def ne_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def neg(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
@@ -1716,7 +1736,7 @@ class Tensor:
         """
         A new tensor of the given size with this tensor's dtype and device.
         """
-    def new_full(self: weft.Tensor, size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+    def new_full(self: weft.Tensor, size: typing.Sequence[builtins.int], fill_value: complex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
         """
         full() with this tensor's dtype and device.
         """
@@ -1753,7 +1773,7 @@ class Tensor:
         """
         A NumPy array on the same memory; of a bool tensor whose bytes are not all 0 and 1 (a view of other bytes) a copy to read.
 
-        force: detach first. Raises RuntimeError when the tensor requires grad, TypeError for bfloat16.
+        force: detach first. Raises RuntimeError when the tensor requires grad, TypeError for bfloat16 and float8.
 
         >>> import weft
         >>> weft.arange(3).numpy()
@@ -1782,9 +1802,9 @@ class Tensor:
         ...
     def positive_(self) -> typing.Any:
         ...
-    def pow(self: weft.Tensor, exponent: weft.Tensor | builtins.float) -> weft.Tensor:
+    def pow(self: weft.Tensor, exponent: weft.Tensor | complex) -> weft.Tensor:
         ...
-    def pow_(self, exponent: weft.Tensor | builtins.float) -> typing.Any:
+    def pow_(self, exponent: weft.Tensor | complex) -> typing.Any:
         ...
     @typing.overload
     def prod(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
@@ -1866,9 +1886,9 @@ class Tensor:
         ...
     def relu_(self) -> typing.Any:
         ...
-    def remainder(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def remainder(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def remainder_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def remainder_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def repeat(self: weft.Tensor, *args, repeats: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
@@ -1939,12 +1959,12 @@ class Tensor:
         ...
     def rsqrt_(self) -> typing.Any:
         ...
-    def rsub(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> weft.Tensor:
+    def rsub(self: weft.Tensor, other: weft.Tensor | complex, *, alpha: complex = 1) -> weft.Tensor:
         """
         other - alpha * input.
         """
     @typing.overload
-    def scatter(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
+    def scatter(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | complex, *, reduce: str | None = None) -> weft.Tensor:
         """
         A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -1953,7 +1973,7 @@ class Tensor:
         tensor([0., 0., 5.])
         """
     @typing.overload
-    def scatter(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
+    def scatter(self: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | complex, *, reduce: str | None = None) -> weft.Tensor:
         """
         A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -1962,12 +1982,12 @@ class Tensor:
         tensor([0., 0., 5.])
         """
     @typing.overload
-    def scatter_(self, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> typing.Any:
+    def scatter_(self, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | complex, *, reduce: str | None = None) -> typing.Any:
         """
         scatter() in place.
         """
     @typing.overload
-    def scatter_(self, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> typing.Any:
+    def scatter_(self, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | complex, *, reduce: str | None = None) -> typing.Any:
         """
         scatter() in place.
         """
@@ -2143,32 +2163,32 @@ class Tensor:
         Elements between neighbours along all dimensions, or along one.
         """
     @typing.overload
-    def sub(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def sub(self: weft.Tensor, other: weft.Tensor | complex, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + alpha * other (or minus), with broadcasting and type promotion.
         """
     @typing.overload
-    def sub(self: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+    def sub(self: weft.Tensor, alpha: complex, other: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def sub_(self, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> typing.Any:
+    def sub_(self, other: weft.Tensor | complex, *, alpha: complex = 1) -> typing.Any:
         ...
     @typing.overload
-    def sub_(self, alpha: builtins.float, other: weft.Tensor) -> typing.Any:
+    def sub_(self, alpha: complex, other: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
-    def subtract(self: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+    def subtract(self: weft.Tensor, other: weft.Tensor | complex, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
         """
         input + alpha * other (or minus), with broadcasting and type promotion.
         """
     @typing.overload
-    def subtract(self: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+    def subtract(self: weft.Tensor, alpha: complex, other: weft.Tensor) -> weft.Tensor:
         ...
     @typing.overload
-    def subtract_(self, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> typing.Any:
+    def subtract_(self, other: weft.Tensor | complex, *, alpha: complex = 1) -> typing.Any:
         ...
     @typing.overload
-    def subtract_(self, alpha: builtins.float, other: weft.Tensor) -> typing.Any:
+    def subtract_(self, alpha: complex, other: weft.Tensor) -> typing.Any:
         ...
     @typing.overload
     def sum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
@@ -2188,6 +2208,14 @@ class Tensor:
     @typing.overload
     def sum(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
         ...
+    def sum_to_size(self: weft.Tensor, *args, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
+        """
+        The sum over the dimensions that broadcasting from size to the tensor's shape would repeat. RuntimeError where size does not broadcast to it.
+
+        >>> import weft
+        >>> weft.ones(2, 3).sum_to_size(3)
+        tensor([2., 2., 2.])
+        """
     def swapaxes(self: weft.Tensor, axis0: typing.SupportsIndex, axis1: typing.SupportsIndex) -> weft.Tensor:
         """
         Exchanges two dimensions.
@@ -2447,11 +2475,11 @@ class Tensor:
         """
         Parts of one size along rows, or cuts before the given places; RuntimeError where the size does not divide.
         """
-    def where(self: weft.Tensor, condition: weft.Tensor, other: weft.Tensor | builtins.float) -> weft.Tensor:
+    def where(self: weft.Tensor, condition: weft.Tensor, other: weft.Tensor | complex) -> weft.Tensor:
         ...
-    def xlogy(self: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+    def xlogy(self: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
         ...
-    def xlogy_(self, other: weft.Tensor | builtins.float) -> typing.Any:
+    def xlogy_(self, other: weft.Tensor | complex) -> typing.Any:
         ...
     def zero_(self) -> typing.Any:
         """
@@ -2460,12 +2488,24 @@ class Tensor:
     @property
     def H(self):
         """
-        The conjugate transpose of the last two dimensions, which is the transpose, because tensors are real.
+        The conjugate transpose of the last two dimensions: of a real tensor, the transpose.
+
+            Raises NotImplementedError for complex dtypes.
 
             >>> import weft
             >>> weft.tensor([[1, 2]]).H
             tensor([[1],
                     [2]])
+        """
+    @property
+    def imag(self):
+        """
+        The imaginary part of a complex tensor, a view. Raises RuntimeError for real dtypes.
+
+            >>> import weft
+            >>> weft.tensor([1 + 2j]).imag
+            tensor([2.])
+
         """
     @property
     def is_mkldnn(self):
@@ -2515,7 +2555,9 @@ class Tensor:
     @property
     def mH(self):
         """
-        The conjugate transpose of the last two dimensions, which is the transpose, because tensors are real.
+        The conjugate transpose of the last two dimensions: of a real tensor, the transpose.
+
+            Raises NotImplementedError for complex dtypes.
 
             >>> import weft
             >>> weft.tensor([[1, 2]]).H
@@ -2526,11 +2568,11 @@ class Tensor:
     @property
     def real(self):
         """
-        The real part of a tensor: itself, because no dtype of Weft is complex.
+        The real part of a tensor: of a complex one a view, of a real one itself.
 
             >>> import weft
-            >>> weft.real(weft.tensor([1.0]))
-            tensor([1.])
+            >>> weft.real(weft.tensor([1.0])), weft.tensor([1 + 2j]).real
+            (tensor([1.]), tensor([1.]))
 
         """
 class _HookPlace:
@@ -2750,6 +2792,33 @@ class _OutsideTrace:
         ...
     def __init__(self) -> None:
         ...
+class _ForwardLevel:
+    """
+    A level of forward-mode differentiation.
+    """
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def __enter__(self) -> _ForwardLevel:
+        ...
+    def __exit__(self, *args) -> None:
+        ...
+    def __init__(self) -> None:
+        ...
+    def make_dual(self, arg0: weft.Tensor, arg1: weft.Tensor) -> weft.Tensor:
+        ...
+    def unpack(self, arg0: weft.Tensor) -> tuple[weft.Tensor, weft.Tensor]:
+        ...
+class _LevelOfCall:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def output(self, arg0: weft.Tensor, arg1: weft.Tensor) -> weft.Tensor:
+        ...
+    def outside(self, arg0: typing.Any) -> typing.Any:
+        ...
+    def unpack(self, arg0: weft.Tensor) -> tuple[weft.Tensor, weft.Tensor]:
+        ...
 class _DrawScope:
     """
     A scope that leaves a generator as it was when it raises.
@@ -2828,6 +2897,10 @@ def _depends_on_others(arg0: collections.abc.Sequence[weft.Tensor], arg1: collec
     ...
 def _dtype(arg0: str) -> typing.Any:
     ...
+def _function_call(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: collections.abc.Sequence[weft.Tensor]) -> list[weft.Tensor]:
+    ...
+def _function_interpreter(arg0: collections.abc.Sequence[weft.Tensor | None]) -> typing.Any:
+    ...
 def _generator(arg0: typing.Any, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex) -> typing.Any:
     ...
 def _global_norm(tensors: collections.abc.Sequence[weft.Tensor]) -> weft.Tensor:
@@ -2841,6 +2914,8 @@ def _gradients_of(params: typing.Any, known: list) -> typing.Any:
     The gradients of the parameters that have one, if these are the known ones; else None.
     """
 def _holds_its_object(arg0: typing.Any) -> builtins.bool:
+    ...
+def _in_forward_level() -> builtins.bool:
     ...
 def _instance_dict(arg0: typing.Any) -> typing.Any:
     ...
@@ -2859,8 +2934,6 @@ def _is_tracing() -> builtins.bool:
     Is this thread tracing a function for weft.jit?
     """
 def _jit_passes() -> list[str]:
-    ...
-def _jvp(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: collections.abc.Sequence[weft.Tensor]) -> list[tuple[weft.Tensor, weft.Tensor]]:
     ...
 def _prepare_adam_step(params: list[weft.Tensor], grads: list[weft.Tensor], exp_avgs: list[weft.Tensor], exp_avg_sqs: list[weft.Tensor], max_exp_avg_sqs: list[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> _PreparedStep:
     """
@@ -2930,6 +3003,10 @@ def _unplanned_scratch() -> builtins.int:
     """
     Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.
     """
+def _variable_of(arg0: weft.Tensor) -> weft.Tensor:
+    """
+    A leaf with the same values and tangents, or a view if x has a history.
+    """
 def _vector_norm(x: weft.Tensor, ord: typing.SupportsFloat | typing.SupportsIndex = 2.0, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def _vmap(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: typing.SupportsIndex, arg3: str) -> list[tuple[weft.Tensor, builtins.bool]]:
@@ -2938,6 +3015,10 @@ def _watch_condition(arg0: typing.Any) -> None:
     """
     condition() gives the reason why what is being traced does not hold any more, or an empty text.
     """
+def _without_history(arg0: weft.Tensor) -> weft.Tensor:
+    """
+    The same values and tangents, detached from what autograd knows.
+    """
 def abs(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def acos(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
@@ -2945,64 +3026,64 @@ def acos(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
 def acosh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def add(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def add(input: weft.Tensor, other: weft.Tensor | complex, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + alpha * other (or minus), with broadcasting and type promotion.
     """
 @typing.overload
-def add(input: builtins.float, other: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def add(input: complex, other: weft.Tensor, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def add(input: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+def add(input: weft.Tensor, alpha: complex, other: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def addbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: complex = 1, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * the sum over the batch of batch1 @ batch2.
     """
 @typing.overload
-def addbmm(beta: builtins.float, input: weft.Tensor, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+def addbmm(beta: complex, input: weft.Tensor, alpha: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def addbmm(beta: builtins.float, input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+def addbmm(beta: complex, input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def addcdiv(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addcdiv(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + value * tensor1 * tensor2 (or / tensor2).
     """
 @typing.overload
-def addcdiv(input: weft.Tensor, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
+def addcdiv(input: weft.Tensor, value: complex, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def addcmul(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addcmul(input: weft.Tensor, tensor1: weft.Tensor, tensor2: weft.Tensor, *, value: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + value * tensor1 * tensor2 (or / tensor2).
     """
 @typing.overload
-def addcmul(input: weft.Tensor, value: builtins.float, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
+def addcmul(input: weft.Tensor, value: complex, tensor1: weft.Tensor, tensor2: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def addmm(input: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addmm(input: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor, *, beta: complex = 1, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.
     """
 @typing.overload
-def addmm(beta: builtins.float, input: weft.Tensor, alpha: builtins.float, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
+def addmm(beta: complex, input: weft.Tensor, alpha: complex, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def addmm(beta: builtins.float, input: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
+def addmm(beta: complex, input: weft.Tensor, mat1: weft.Tensor, mat2: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def addmv(input: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def addmv(input: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor, *, beta: complex = 1, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * (mat @ vec).
     """
 @typing.overload
-def addmv(beta: builtins.float, input: weft.Tensor, alpha: builtins.float, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
+def addmv(beta: complex, input: weft.Tensor, alpha: complex, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def addmv(beta: builtins.float, input: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
+def addmv(beta: complex, input: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor) -> weft.Tensor:
     ...
 def adjoint(input: weft.Tensor) -> weft.Tensor:
     """
@@ -3088,7 +3169,7 @@ def any(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, keepdim:
 @typing.overload
 def any(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims: builtins.bool, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def arange(*args, start: builtins.float | None = None, end: builtins.float | None = None, step: builtins.float | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def arange(*args, start: complex | None = None, end: complex | None = None, step: complex | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     arange(end), arange(start, end), arange(start, end, step): the numbers start, start + step, ... before end.
 
@@ -3168,7 +3249,7 @@ def asinh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def atan(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def atan2(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def atan2(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def atanh(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3185,15 +3266,15 @@ def atleast_3d(*args) -> typing.Any:
     The tensors with at least so many dimensions.
     """
 @typing.overload
-def baddbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: builtins.float = 1, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def baddbmm(input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor, *, beta: complex = 1, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     beta * input + alpha * (batch1 @ batch2), for batches of matrices.
     """
 @typing.overload
-def baddbmm(beta: builtins.float, input: weft.Tensor, alpha: builtins.float, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+def baddbmm(beta: complex, input: weft.Tensor, alpha: complex, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def baddbmm(beta: builtins.float, input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
+def baddbmm(beta: complex, input: weft.Tensor, batch1: weft.Tensor, batch2: weft.Tensor) -> weft.Tensor:
     ...
 def bernoulli(input: weft.Tensor, p: typing.SupportsFloat | typing.SupportsIndex | None = None, *, generator: Generator | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -3207,17 +3288,17 @@ def bincount(input: weft.Tensor, weights: weft.Tensor = None, minlength: typing.
     >>> weft.bincount(weft.tensor([1, 1, 3]))
     tensor([0, 2, 0, 1])
     """
-def bitwise_and(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_and(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def bitwise_left_shift(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_left_shift(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def bitwise_not(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def bitwise_or(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_or(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def bitwise_right_shift(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_right_shift(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def bitwise_xor(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def bitwise_xor(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def block_diag(*args) -> weft.Tensor:
     """
@@ -3243,7 +3324,7 @@ def broadcast_to(input: weft.Tensor, size: typing.Sequence[builtins.int]) -> wef
     """
     expand() to a shape.
     """
-def bucketize(input: weft.Tensor | builtins.float, boundaries: weft.Tensor, *, out_int32: builtins.bool = False, right: builtins.bool = False, out: weft.Tensor = None) -> weft.Tensor:
+def bucketize(input: weft.Tensor | complex, boundaries: weft.Tensor, *, out_int32: builtins.bool = False, right: builtins.bool = False, out: weft.Tensor = None) -> weft.Tensor:
     """
     The number of the bucket between sorted boundaries that each number falls into.
     """
@@ -3269,15 +3350,15 @@ def chunk(input: weft.Tensor, chunks: typing.SupportsIndex, dim: typing.Supports
     """
     Views of that many parts of one size; the last may be smaller.
     """
-def clamp(input: weft.Tensor, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+def clamp(input: weft.Tensor, min: weft.Tensor | complex | None = None, max: weft.Tensor | complex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input limited to [min, max]; either may be left out, and may be a tensor.
     """
-def clamp_max(input: weft.Tensor, max: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def clamp_max(input: weft.Tensor, max: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def clamp_min(input: weft.Tensor, min: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def clamp_min(input: weft.Tensor, min: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def clip(input: weft.Tensor, min: weft.Tensor | builtins.float | None = None, max: weft.Tensor | builtins.float | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
+def clip(input: weft.Tensor, min: weft.Tensor | complex | None = None, max: weft.Tensor | complex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input limited to [min, max]; either may be left out, and may be a tensor.
     """
@@ -3313,11 +3394,11 @@ def concatenate(tensors: typing.Any, dim: typing.SupportsIndex = 0, *, out: weft
 @typing.overload
 def concatenate(tensors: typing.Any, *, axis: typing.SupportsIndex) -> weft.Tensor:
     ...
-def constant_pad_nd(input: weft.Tensor, pad: typing.Sequence[builtins.int], value: builtins.float = 0) -> weft.Tensor:
+def constant_pad_nd(input: weft.Tensor, pad: typing.Sequence[builtins.int], value: complex = 0) -> weft.Tensor:
     """
     nn.functional.pad() with a constant.
     """
-def copysign(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def copysign(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def cos(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3390,20 +3471,20 @@ def diagonal_scatter(input: weft.Tensor, src: weft.Tensor, offset: typing.Suppor
     A copy with diagonal() replaced by src.
     """
 @typing.overload
-def div(input: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def div(input: weft.Tensor, other: weft.Tensor | complex, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
     """
 @typing.overload
-def div(input: builtins.float, other: weft.Tensor, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def div(input: complex, other: weft.Tensor, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def divide(input: weft.Tensor, other: weft.Tensor | builtins.float, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def divide(input: weft.Tensor, other: weft.Tensor | complex, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
     """
 @typing.overload
-def divide(input: builtins.float, other: weft.Tensor, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def divide(input: complex, other: weft.Tensor, *, rounding_mode: str | None = None, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def dot(input: weft.Tensor, tensor: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -3444,7 +3525,7 @@ def empty_strided(size: typing.Sequence[builtins.int], stride: typing.Sequence[b
     """
     A tensor with undefined contents and the given strides.
     """
-def eq(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def eq(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def equal(input: weft.Tensor, other: weft.Tensor) -> typing.Any:
     """
@@ -3502,16 +3583,16 @@ def flipud(input: weft.Tensor) -> weft.Tensor:
 def floor(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def floor_divide(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def floor_divide(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def floor_divide(input: builtins.float, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+def floor_divide(input: complex, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def fmax(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def fmax(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def fmin(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def fmin(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def fmod(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def fmod(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def frac(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3546,7 +3627,7 @@ def frombuffer(buffer: typing.Any, *, dtype: weft.dtype, count: typing.SupportsI
     >>> weft.frombuffer(bytearray(4), dtype=weft.int16)
     tensor([0, 0], dtype=weft.int16)
     """
-def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def full(size: typing.Sequence[builtins.int], fill_value: complex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     A tensor of one repeated value; its dtype is fill_value's unless given.
 
@@ -3554,7 +3635,7 @@ def full(size: typing.Sequence[builtins.int], fill_value: builtins.float, *, dty
     >>> weft.full((2,), 7)
     tensor([7, 7])
     """
-def full_like(input: weft.Tensor, fill_value: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
+def full_like(input: weft.Tensor, fill_value: complex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
     full() with the shape, dtype and device of input, where they are not given.
     """
@@ -3567,7 +3648,7 @@ def gather(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, *,
     tensor([[2],
             [3]])
     """
-def ge(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def ge(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def ger(input: weft.Tensor, vec2: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -3596,7 +3677,7 @@ def get_rng_state() -> weft.Tensor:
     """
     The state of the default generator as bytes.
     """
-def gt(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def gt(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def hardsigmoid(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3610,9 +3691,9 @@ def hstack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Joins along columns; vectors end to end.
     """
-def hypot(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def hypot(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def index_add(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def index_add(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
     """
@@ -3620,7 +3701,7 @@ def index_copy(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor
     """
     A copy in which slice index[i] along dim is slice i of source.
     """
-def index_fill(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
+def index_fill(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | complex) -> weft.Tensor:
     """
     A copy in which the slices index names along dim are one number.
     """
@@ -3654,7 +3735,7 @@ def is_anomaly_enabled() -> builtins.bool:
     """
 def is_complex(input: weft.Tensor) -> builtins.bool:
     """
-    Always False: there are no complex dtypes yet.
+    Is the dtype a complex one?
     """
 def is_floating_point(input: weft.Tensor) -> builtins.bool:
     """
@@ -3694,13 +3775,13 @@ def kthvalue(input: weft.Tensor, k: typing.SupportsIndex, dim: typing.SupportsIn
     """
     The k-th smallest element (from 1 on) along dim and where it is.
     """
-def le(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def le(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def lerp(input: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def lerp(input: weft.Tensor, end: weft.Tensor, weight: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + weight * (end - input).
     """
-def linspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def linspace(start: complex, end: complex, steps: typing.SupportsIndex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     `steps` evenly spaced numbers from start to end, both included.
 
@@ -3724,19 +3805,19 @@ def log_softmax(input: weft.Tensor, dim: typing.SupportsIndex, dtype: weft.dtype
     >>> weft.log_softmax(weft.tensor([0., 1000.]), 0)
     tensor([-1000.,     0.])
     """
-def logaddexp(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def logaddexp(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def logcumsumexp(input: weft.Tensor, dim: typing.SupportsIndex, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     log of the running sum of exp(input) along dim, without overflow.
     """
-def logical_and(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def logical_and(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def logical_not(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logical_or(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def logical_or(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logical_xor(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def logical_xor(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def logit(input: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex | None = None, *, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -3744,7 +3825,7 @@ def logit(input: weft.Tensor, eps: typing.SupportsFloat | typing.SupportsIndex |
     """
 def logsigmoid(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def logspace(start: builtins.float, end: builtins.float, steps: typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def logspace(start: complex, end: complex, steps: typing.SupportsIndex, base: typing.SupportsFloat | typing.SupportsIndex = 10.0, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     base to the powers of linspace(start, end, steps).
 
@@ -3760,13 +3841,13 @@ def logsumexp(input: weft.Tensor, dim: typing.Sequence[builtins.int], keepdim: b
     >>> weft.logsumexp(weft.tensor([1000., 1000.]), 0)
     tensor(1000.6932)
     """
-def lt(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def lt(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def manual_seed(seed: typing.Any) -> typing.Any:
     """
     Seeds the default generator, and returns it: the same numbers follow, with any number of threads.
     """
-def masked_fill(input: weft.Tensor, mask: weft.Tensor, value: weft.Tensor | builtins.float) -> weft.Tensor:
+def masked_fill(input: weft.Tensor, mask: weft.Tensor, value: weft.Tensor | complex) -> weft.Tensor:
     """
     A copy with one number where mask is True; mask broadcasts.
 
@@ -3816,7 +3897,7 @@ def max(input: weft.Tensor, axis: typing.SupportsIndex, keepdim: builtins.bool, 
 @typing.overload
 def max(input: weft.Tensor, dim: typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
     ...
-def maximum(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def maximum(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
 def mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
@@ -3883,7 +3964,7 @@ def min(input: weft.Tensor, axis: typing.SupportsIndex, keepdim: builtins.bool, 
 @typing.overload
 def min(input: weft.Tensor, dim: typing.SupportsIndex, keepdims: builtins.bool, *, out: typing.Any = None) -> typing.Any:
     ...
-def minimum(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def minimum(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def mish(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3912,10 +3993,10 @@ def msort(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     The elements in order along the first dimension.
     """
 @typing.overload
-def mul(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def mul(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def mul(input: builtins.float, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+def mul(input: complex, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def multinomial(input: weft.Tensor, num_samples: typing.SupportsIndex, replacement: builtins.bool = False, *, generator: Generator | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -3971,7 +4052,7 @@ def narrow(input: weft.Tensor, dim: typing.SupportsIndex, start: typing.Supports
     """
     A range of elements along dim.
     """
-def ne(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def ne(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def neg(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -3992,7 +4073,7 @@ def norm(input: weft.Tensor, p: typing.Any = None, dim: typing.Sequence[builtins
     >>> weft.norm(weft.tensor([3., 4.]))
     tensor(5.)
     """
-def normal(mean: weft.Tensor | builtins.float = 0.0, std: weft.Tensor | builtins.float = 1.0, size: typing.Sequence[builtins.int] | None = None, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
+def normal(mean: weft.Tensor | complex = 0.0, std: weft.Tensor | complex = 1.0, size: typing.Sequence[builtins.int] | None = None, *, generator: Generator | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Normal numbers with the given mean and standard deviation, numbers (and a size) or tensors.
     """
@@ -4026,7 +4107,7 @@ def permute(input: weft.Tensor, dims: typing.Sequence[builtins.int]) -> weft.Ten
     """
 def positive(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def pow(input: weft.Tensor | builtins.float, exponent: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def pow(input: weft.Tensor | complex, exponent: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input to the power of exponent.
     """
@@ -4107,10 +4188,10 @@ def reciprocal(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
 def relu(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def remainder(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def remainder(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def remainder(input: builtins.float, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+def remainder(input: complex, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def repeat_interleave(input: weft.Tensor, repeats: typing.Any, dim: typing.SupportsIndex | None = None, *, output_size: typing.SupportsIndex | None = None) -> weft.Tensor:
     """
@@ -4131,7 +4212,7 @@ def reshape(input: weft.Tensor, shape: typing.Sequence[builtins.int]) -> weft.Te
     tensor([[0, 1],
             [2, 3]])
     """
-def result_type(tensor1: weft.Tensor | builtins.float, tensor2: weft.Tensor | builtins.float) -> weft.dtype:
+def result_type(tensor1: weft.Tensor | complex, tensor2: weft.Tensor | complex) -> weft.dtype:
     """
     The dtype that mixing both gives.
     """
@@ -4161,16 +4242,16 @@ def row_stack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """
 def rsqrt(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
-def rsub(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1) -> weft.Tensor:
+def rsub(input: weft.Tensor, other: weft.Tensor | complex, *, alpha: complex = 1) -> weft.Tensor:
     """
     other - alpha * input.
     """
-def scalar_tensor(s: builtins.float, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
+def scalar_tensor(s: complex, *, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None) -> weft.Tensor:
     """
     A tensor without dimensions that holds one number.
     """
 @typing.overload
-def scatter(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
+def scatter(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, src: weft.Tensor | complex, *, reduce: str | None = None) -> weft.Tensor:
     """
     A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -4179,7 +4260,7 @@ def scatter(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, s
     tensor([0., 0., 5.])
     """
 @typing.overload
-def scatter(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | builtins.float, *, reduce: str | None = None) -> weft.Tensor:
+def scatter(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, value: weft.Tensor | complex, *, reduce: str | None = None) -> weft.Tensor:
     """
     A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
 
@@ -4195,7 +4276,7 @@ def scatter_reduce(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Te
     """
     Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.
     """
-def searchsorted(sorted_sequence: weft.Tensor, input: weft.Tensor | builtins.float, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, sorter: weft.Tensor = None, out: weft.Tensor = None) -> weft.Tensor:
+def searchsorted(sorted_sequence: weft.Tensor, input: weft.Tensor | complex, *, out_int32: builtins.bool = False, right: builtins.bool = False, side: str | None = None, sorter: weft.Tensor = None, out: weft.Tensor = None) -> weft.Tensor:
     """
     Where each number would be put into a sorted sequence: before equal ones, or after them with right.
 
@@ -4368,26 +4449,26 @@ def std_mean(input: weft.Tensor, axis: typing.Sequence[builtins.int] | None, unb
 def std_mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbiased: builtins.bool | None = None, *, keepdims: builtins.bool, correction: typing.SupportsFloat | typing.SupportsIndex | None = None) -> tuple[weft.Tensor, weft.Tensor]:
     ...
 @typing.overload
-def sub(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def sub(input: weft.Tensor, other: weft.Tensor | complex, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + alpha * other (or minus), with broadcasting and type promotion.
     """
 @typing.overload
-def sub(input: builtins.float, other: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def sub(input: complex, other: weft.Tensor, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def sub(input: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+def sub(input: weft.Tensor, alpha: complex, other: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
-def subtract(input: weft.Tensor, other: weft.Tensor | builtins.float, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def subtract(input: weft.Tensor, other: weft.Tensor | complex, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     input + alpha * other (or minus), with broadcasting and type promotion.
     """
 @typing.overload
-def subtract(input: builtins.float, other: weft.Tensor, *, alpha: builtins.float = 1, out: weft.Tensor = None) -> weft.Tensor:
+def subtract(input: complex, other: weft.Tensor, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     ...
 @typing.overload
-def subtract(input: weft.Tensor, alpha: builtins.float, other: weft.Tensor) -> weft.Tensor:
+def subtract(input: weft.Tensor, alpha: complex, other: weft.Tensor) -> weft.Tensor:
     ...
 @typing.overload
 def sum(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, dtype: weft.dtype | None = None, out: weft.Tensor = None) -> weft.Tensor:
@@ -4597,7 +4678,7 @@ def vstack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     Joins along rows; vectors are rows.
     """
 @typing.overload
-def where(condition: weft.Tensor, input: weft.Tensor | builtins.float, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def where(condition: weft.Tensor, input: weft.Tensor | complex, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     input where condition holds, other elsewhere, with broadcasting.
     """
@@ -4606,7 +4687,7 @@ def where(condition: weft.Tensor) -> tuple:
     """
     The coordinates where condition holds, one vector per dimension.
     """
-def xlogy(input: weft.Tensor, other: weft.Tensor | builtins.float, *, out: weft.Tensor = None) -> weft.Tensor:
+def xlogy(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def zeros(*args, size: typing.Sequence[builtins.int] | None = None, dtype: weft.dtype | None = None, device: weft.device | None = None, requires_grad: builtins.bool | None = None, pin_memory: builtins.bool | None = None, layout: weft.layout | None = None, out: weft.Tensor = None, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
@@ -4625,12 +4706,18 @@ _ALL_DIMS: int = 1048576
 __version__: str = '0.1.0'
 bfloat16: dtype
 bool: dtype
+cdouble: dtype
+cfloat: dtype
+complex128: dtype
+complex64: dtype
 default_generator: Generator
 double: dtype
 float: dtype
 float16: dtype
 float32: dtype
 float64: dtype
+float8_e4m3fn: dtype
+float8_e5m2: dtype
 half: dtype
 int: dtype
 int16: dtype
@@ -4639,6 +4726,9 @@ int64: dtype
 int8: dtype
 long: dtype
 short: dtype
+uint16: dtype
+uint32: dtype
+uint64: dtype
 uint8: dtype
 negative = neg
 absolute = abs

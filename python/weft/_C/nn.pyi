@@ -186,9 +186,9 @@ def hardswish(input: typing.Any, inplace: builtins.bool = False) -> typing.Any:
     ...
 def hardswish_(input: typing.Any) -> typing.Any:
     ...
-def hardtanh(input: typing.Any, min_val: builtins.float = -1.0, max_val: builtins.float = 1.0, inplace: builtins.bool = False) -> typing.Any:
+def hardtanh(input: typing.Any, min_val: complex = -1.0, max_val: complex = 1.0, inplace: builtins.bool = False) -> typing.Any:
     ...
-def hardtanh_(input: typing.Any, min_val: builtins.float = -1.0, max_val: builtins.float = 1.0) -> typing.Any:
+def hardtanh_(input: typing.Any, min_val: complex = -1.0, max_val: complex = 1.0) -> typing.Any:
     ...
 def huber_loss(input: weft.Tensor, target: weft.Tensor, reduction: str = 'mean', delta: typing.SupportsFloat | typing.SupportsIndex = 1.0, weight: weft.Tensor = None) -> weft.Tensor:
     """
@@ -281,7 +281,7 @@ def one_hot(tensor: weft.Tensor, num_classes: typing.SupportsIndex = -1) -> weft
     tensor([[0, 0, 1],
             [1, 0, 0]])
     """
-def pad(input: weft.Tensor, pad: typing.Sequence[builtins.int], mode: str = 'constant', value: builtins.float | None = None) -> weft.Tensor:
+def pad(input: weft.Tensor, pad: typing.Sequence[builtins.int], mode: str = 'constant', value: complex | None = None) -> weft.Tensor:
     """
     Widens (or with negative widths crops) the last dimensions: widths before and after the last one come first.
 
@@ -346,7 +346,7 @@ def softplus(input: weft.Tensor, beta: typing.SupportsFloat | typing.SupportsInd
     ...
 def softshrink(input: weft.Tensor, lambd: typing.SupportsFloat | typing.SupportsIndex = 0.5) -> weft.Tensor:
     ...
-def threshold(input: typing.Any, threshold: builtins.float = 0.0, value: builtins.float = 0.0, inplace: builtins.bool = False) -> typing.Any:
+def threshold(input: typing.Any, threshold: complex = 0.0, value: complex = 0.0, inplace: builtins.bool = False) -> typing.Any:
     ...
-def threshold_(input: typing.Any, threshold: builtins.float = 0.0, value: builtins.float = 0.0) -> typing.Any:
+def threshold_(input: typing.Any, threshold: complex = 0.0, value: complex = 0.0) -> typing.Any:
     ...

@@ -16,10 +16,19 @@ SAFETENSORS = {
     "I32": weft.int32,
     "I16": weft.int16,
     "I8": weft.int8,
+    "U64": weft.uint64,
+    "U32": weft.uint32,
+    "U16": weft.uint16,
     "U8": weft.uint8,
+    "F8_E4M3": weft.float8_e4m3fn,
+    "F8_E5M2": weft.float8_e5m2,
     "BOOL": weft.bool,
 }
-NAMES = {dtype: str(dtype).rpartition(".")[2] for dtype in SAFETENSORS.values()}  # weft.float32 -> "float32"
+# Of complex tensors the file holds the parts, along one dimension more at the end.
+COMPLEX = (weft.complex64, weft.complex128)
+NAMES = {
+    dtype: str(dtype).rpartition(".")[2] for dtype in (*SAFETENSORS.values(), *COMPLEX)
+}  # weft.float32 -> "float32"
 BY_NAME = {name: dtype for dtype, name in NAMES.items()}
 
 # What safetensors calls NumPy's dtypes; all are little-endian in the file.

@@ -11,7 +11,7 @@ import weft
 from weft.serialization import dtypes, tree
 
 KEY = "weft"  # where in the metadata the structure stands
-VERSION = 1
+VERSION = 2  # 1: without complex tensors
 _LONGEST_HEADER = 100_000_000  # as in the format's own library
 _MOST_DIMS = 64
 
@@ -30,7 +30,7 @@ def read(source, place):
         reader = _Reader(source, begin, entries, {}, place)
         result = {key: reader.tensor(key) for key in entries}
     else:
-        reader = _Reader(source, begin, entries, described.get("devices", {}), place)
+        reader = _Reader(source, begin, entries, described, place)
         result = tree.unpack(described["tree"], reader)
     source.file.seek(source.begin + source.size)
     return result
@@ -39,9 +39,10 @@ def read(source, place):
 class _Reader:
     """Reads entries as tensors or arrays, each once."""
 
-    def __init__(self, source, begin, entries, devices, place):
+    def __init__(self, source, begin, entries, described, place):
         self._source, self._begin, self._entries = source, begin, entries
-        self._devices, self._place = devices, place
+        self._devices, self._place = described.get("devices", {}), place
+        self._complex = set(described.get("complex", ()))
         self._tensors, self._arrays = {}, {}
 
     def tensor(self, name):
@@ -49,6 +50,8 @@ class _Reader:
             entry = self._entries[name]
             tensor = weft.empty(entry.shape, dtype=dtypes.SAFETENSORS[entry.dtype], device="cpu")
             fill(tensor, lambda target: self._source.fill(self._begin + entry.begin, target))
+            if name in self._complex:
+                tensor = weft.view_as_complex(tensor)
             self._tensors[name] = self._place(tensor, self._devices.get(name, "cpu"))
         return self._tensors[name]
 
@@ -98,6 +101,8 @@ def parts(tensors, arrays, metadata):
 
 def _elements(tensor):
     """The elements of a contiguous tensor on the CPU, as a flat array of ints that shares its memory."""
+    if tensor.is_complex():
+        tensor = weft.view_as_real(tensor)
     same_size = {1: weft.uint8, 2: weft.int16, 4: weft.int32, 8: weft.int64}[tensor.element_size()]
     return tensor.view(same_size).numpy().reshape(-1)
 
@@ -189,14 +194,18 @@ def _read_structure(text, entries, name):
     try:
         described = json.loads(text)
         version = described["version"]
-        if version == VERSION:
+        known = type(version) is int and 1 <= version <= VERSION
+        if known:
             tree.check(described["tree"], entries)
             devices = described.get("devices", {})
             if any(type(device) is not str for device in devices.values()):
                 raise TypeError("devices")
+            for name in described.get("complex", ()):
+                if entries[name].dtype not in ("F32", "F64") or entries[name].shape[-1:] != [2]:
+                    raise ValueError("complex")
     except _DAMAGED as error:
         reason = f" ({error})" if "which Weft does not have" in str(error) else ""
         raise ValueError(f"load: the structure in the metadata of {name} is damaged{reason}") from None
-    if version != VERSION:
+    if not known:
         raise ValueError(f"load: {name} was written by a newer Weft (format {str(version)[:20]})")
     return described

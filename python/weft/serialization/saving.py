@@ -40,9 +40,11 @@ def save(obj, f):
         raise TypeError("save: the file is open for text; open it with mode 'wb'")
     packer = Packer()
     try:
-        described = {"version": VERSION, "tree": packer.pack(obj)}
+        described = {"version": 1, "tree": packer.pack(obj)}
         if packer.devices:
             described["devices"] = packer.devices
+        if packer.complex:  # which earlier versions would take for real ones
+            described |= {"version": VERSION, "complex": packer.complex}
         metadata = {KEY: json.dumps(described, separators=(",", ":"))}
     except RecursionError:
         raise ValueError("save: the object is nested too deeply") from None

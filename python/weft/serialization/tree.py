@@ -27,6 +27,7 @@ class Packer:
     def __init__(self):
         self.tensors = {}  # name -> contiguous tensor on the CPU
         self.arrays = {}  # name -> contiguous, little-endian array
+        self.complex = []  # names of complex tensors, of which `tensors` has the parts
         self.devices = {}  # name of a tensor that was not on the CPU -> its device
         self._name_of = {}  # what identifies a view or an array -> name
         self._alive = []  # what _name_of speaks of
@@ -87,7 +88,11 @@ class Packer:
         if tensor.numel() and same in self._name_of:
             return self._name_of[same]
         name = self._new_name(path, "tensor")
-        self.tensors[name] = tensor.cpu().contiguous()
+        plain = tensor.cpu().contiguous()
+        if tensor.is_complex():
+            plain = weft.view_as_real(plain)
+            self.complex.append(name)
+        self.tensors[name] = plain
         if tensor.device.type != "cpu":
             self.devices[name] = str(tensor.device)
         self._name_of[same] = name

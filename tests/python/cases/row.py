@@ -43,7 +43,7 @@ class Make:
         if self.dtype == "bool":
             return self.mask(*shape)
         if not is_float(self.dtype):
-            low = max(math.ceil(low), 0) if self.dtype == "uint8" else math.ceil(low)
+            low = max(math.ceil(low), 0) if self.dtype.startswith("uint") else math.ceil(low)
             return np.asarray(self.rng.integers(low, math.floor(high) + 1, shape)).astype(self.dtype)
         values = self.rng.uniform(low, high, shape)
         for point in away_from:

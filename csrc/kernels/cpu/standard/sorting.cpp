@@ -86,7 +86,7 @@ auto before(bool descending) {
 }
 
 void sort_cpu(StridedView values, StridedView indices, StridedView in, bool descending) {
-  visit_dtype(in.dtype, [&](auto tag) {
+  visit_real_dtype(in.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     int64_t n = Rows(in).length;
     for_rows<T>(in, [&](Entry<KeyOf<T>>* entries, int64_t row) {
@@ -98,7 +98,7 @@ void sort_cpu(StridedView values, StridedView indices, StridedView in, bool desc
 WEFT_CPU_LIBRARY_KERNEL(sort_kernel, sort_cpu);
 
 void topk_cpu(StridedView values, StridedView indices, StridedView in, bool largest, bool sorted) {
-  visit_dtype(in.dtype, [&](auto tag) {
+  visit_real_dtype(in.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     int64_t n = Rows(in).length, k = Rows(values).length;
     if (k == 0) return;
@@ -113,7 +113,7 @@ void topk_cpu(StridedView values, StridedView indices, StridedView in, bool larg
 WEFT_CPU_LIBRARY_KERNEL(topk_kernel, topk_cpu);
 
 void search_sorted_cpu(StridedView out, StridedView sorted, StridedView values, bool right) {
-  visit_dtype(sorted.dtype, [&](auto tag) {
+  visit_real_dtype(sorted.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
     using K = KeyOf<T>;
     int64_t n = Rows(sorted).length, per_row = Rows(values).length, total = values.numel();

@@ -276,7 +276,7 @@ class Readable {
 bool library_matmul(const StridedView& out, const StridedView& a_given, const StridedView& b_given,
                     const StridedView& base) {
   const int nd = out.ndim;
-  if (!is_floating(out.dtype) || a_given.shape[nd - 1] == 0) return false;
+  if (!is_real_floating(out.dtype) || a_given.shape[nd - 1] == 0) return false;
   Matrix left, right, result, c;
   if (!read_matrix(out, result) || result.transposed) return false;
   Readable a_readable(a_given), b_readable(b_given);
