@@ -13,7 +13,7 @@ namespace weft {
 class DeviceBackend;
 
 // Changes whenever a plug-in built for an older Weft would not work with this one.
-constexpr uint32_t kPluginVersion = 3;
+constexpr uint32_t kPluginVersion = 4;
 
 struct PluginInfo {
   uint32_t version;

@@ -54,7 +54,7 @@ DeviceBackend* create() {
 
 // Kernels. Where this device has none, an op raises NotImplementedError that names the kernel and the device.
 void copy_sample(StridedView out, StridedView in) { copy_kernel(Device{}, out, in); }
-void fill_sample(StridedView out, double value, int64_t integer) { fill_kernel(Device{}, out, value, integer); }
+void fill_sample(StridedView out, StridedView number) { fill_kernel(Device{}, out, number); }
 void unary_sample(int function, StridedView out, StridedView in, DType compute, scalar::Params params) {
   unary_kernel(Device{}, function, out, in, compute, params);
 }

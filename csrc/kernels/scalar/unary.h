@@ -90,8 +90,8 @@ WEFT_INLINE int64_t clamp_value(int64_t x, const Params& p) {
   return y > high ? high : y;
 }
 WEFT_INLINE uint64_t clamp_value(uint64_t x, const Params& p) {
-  uint64_t low = p.a <= 0 ? 0 : p.a >= 0x1p64 ? UINT64_MAX : static_cast<uint64_t>(p.a);
-  uint64_t high = p.b <= 0 ? 0 : p.b >= 0x1p64 ? UINT64_MAX : static_cast<uint64_t>(p.b);
+  uint64_t low = p.a <= 0 ? 0 : p.a >= 0x1p64 ? ~uint64_t{0} : static_cast<uint64_t>(p.a);
+  uint64_t high = p.b <= 0 ? 0 : p.b >= 0x1p64 ? ~uint64_t{0} : static_cast<uint64_t>(p.b);
   uint64_t y = x < low ? low : x;
   return y > high ? high : y;
 }
