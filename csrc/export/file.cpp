@@ -62,10 +62,21 @@ namespace {
 constexpr uint64_t kLongestHeader = 100'000'000;
 
 const std::map<std::string, DType>& dtypes() {
-  static const std::map<std::string, DType> all{
-      {"BOOL", DType::Bool},   {"U8", DType::UInt8},   {"I8", DType::Int8},     {"I16", DType::Int16},
-      {"I32", DType::Int32},   {"I64", DType::Int64},  {"F16", DType::Float16}, {"BF16", DType::BFloat16},
-      {"F32", DType::Float32}, {"F64", DType::Float64}};
+  static const std::map<std::string, DType> all{{"BOOL", DType::Bool},
+                                                {"U8", DType::UInt8},
+                                                {"I8", DType::Int8},
+                                                {"I16", DType::Int16},
+                                                {"I32", DType::Int32},
+                                                {"I64", DType::Int64},
+                                                {"F16", DType::Float16},
+                                                {"BF16", DType::BFloat16},
+                                                {"F32", DType::Float32},
+                                                {"F64", DType::Float64},
+                                                {"U16", DType::UInt16},
+                                                {"U32", DType::UInt32},
+                                                {"U64", DType::UInt64},
+                                                {"F8_E4M3", DType::Float8E4M3},
+                                                {"F8_E5M2", DType::Float8E5M2}};
   return all;
 }
 
@@ -178,9 +189,14 @@ class File {
                             " is missing");
     Entry& e = found->second;
     e.read = true;
-    check<ErrorKind::Value>(e.dtype == type.dtype && e.shape == type.shape, "the tensor ", name.substr(0, 200), " is ",
-                            e.dtype, " ", e.shape, " instead of ", type.dtype, " ", type.shape);
-    Tensor t = empty(e.shape, e.dtype, Device{});
+    // Complex numbers are pairs in the file, along one dimension more.
+    const bool pairs = is_complex(type.dtype);
+    Shape shape = type.shape;
+    if (pairs) shape.push_back(2);
+    const DType dtype = pairs ? to_real(type.dtype) : type.dtype;
+    check<ErrorKind::Value>(e.dtype == dtype && e.shape == shape, "the tensor ", name.substr(0, 200), " is ", e.dtype,
+                            " ", e.shape, " instead of ", dtype, " ", shape);
+    Tensor t = empty(type.shape, type.dtype, Device{});
     if (t.numel()) read_at(data_ + e.begin, t.data(), e.end - e.begin);
     if (e.dtype == DType::Bool) t = ne(view_dtype(t, DType::UInt8), Scalar(0));
     if (type.device != Device{}) t = to_device(t, type.device);

@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "graph/control_flow.h"
+#include "op/apply.h"
 #include "op/registry.h"
 
 namespace weft::exported {
@@ -221,7 +222,7 @@ class BodyReader {
     }
     const Device device = op.device(in);
     std::vector<OutputSpec> specs(node.outputs.size());
-    op.infer(in, specs.data());
+    infer_outputs(op, in, specs.data());
     for (size_t i = 0; i < specs.size(); i++) {
       const Value& type = g_.values[at(node.outputs[i])];
       checked_numel(specs[i].shape);

@@ -52,7 +52,8 @@ Scalar FieldCodec<Scalar>::load(const SavedField& f) {
   const auto& parts = saved_as<SavedFields>(f, "a number");
   auto part = [&]<class T>(const char* name, T) { return load_field<T>(field_named(parts, name)); };
   if (parts.size() == 2) return Scalar(std::complex<double>(part("real", 0.0), part("imag", 0.0)));
-  if (parts.size() == 1 && parts.front().first == "bits") return Scalar(static_cast<uint64_t>(part("bits", int64_t{0})));
+  if (parts.size() == 1 && parts.front().first == "bits")
+    return Scalar(static_cast<uint64_t>(part("bits", int64_t{0})));
   return Scalar::big_integer(part("big", 0.0));
 }
 

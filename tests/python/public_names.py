@@ -6,6 +6,8 @@ import types
 from dataclasses import dataclass
 
 import weft
+import weft.autograd.forward_ad
+import weft.autograd.functional
 from weft import _jit, _missing, _tensor
 from weft.nn import hooks
 

@@ -4,6 +4,7 @@ import random
 
 import golden_program
 import pytest
+import weft
 from damaged_programs import SIGNATURE, changed, mutated, parts, run
 from support import assert_same, weft_only
 
@@ -127,3 +128,32 @@ def test_fuzzed_programs(w, file, tmp_path):
         loaded += 1
         run(program, args, kwargs)
     assert loaded > 0
+
+
+def test_dtypes_that_no_format_has(tmp_path):
+    """Complex numbers, floats of 8 bits and large unsigned integers, as tensors and as numbers in the graph."""
+    numbers = weft.tensor([1 + 2j, 3j])
+
+    class Model(weft.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.register_buffer("numbers", numbers)
+            self.register_buffer("large", weft.tensor([2**63 + 5, 7], dtype=weft.uint64))
+            self.register_buffer("small", weft.tensor([0.5, 2.0]).to(weft.float8_e5m2))
+
+        def forward(self, x):
+            full = weft.full((2,), 2.0 - 1j, dtype=weft.complex128)
+            most = weft.full((2,), 2**64 - 1, dtype=weft.uint64)
+            return weft.cat([x, self.numbers]), self.large + 1, self.small.float(), full, most
+
+    program = weft.export.export(Model(), (weft.tensor([5j, 6]),))
+    path = tmp_path / "program.safetensors"
+    weft.export.save(program, path)
+    found = weft.export.load(path)(weft.tensor([1j, 2]))
+    assert [x.tolist() for x in found] == [
+        [1j, 2, 1 + 2j, 3j],
+        [2**63 + 6, 8],
+        [0.5, 2],
+        [2 - 1j] * 2,
+        [2**64 - 1] * 2,
+    ]

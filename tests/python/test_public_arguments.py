@@ -28,6 +28,7 @@ TAKEN = [
     ("*", "prefix", "nonsense", "a text"),
     ("*", "name", "nonsense", "a text"),
     ("weft.is_tensor", "obj", "any", "says what anything is"),
+    ("weft.vmap", "out_dims", "None", "of a result that is the same for all"),
     ("weft.utils.data.default_convert", "data", "any", "leaves what is no array alone"),
     ("weft.utils.data.default_collate", "batch", "nonsense", "a text is a batch of letters"),
     ("weft.utils.data.*", "data_source", "nonsense", "a text has a length"),

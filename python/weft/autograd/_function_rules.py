@@ -223,7 +223,7 @@ class _BatchedCall:
         self.saved_places, self.parts = saved_places, parts
 
     def _context(self, saved, needs=None):
-        """The ctx of one element, for backward, or for jvp without needs; saved: its outputs, then what else it keeps."""
+        """The ctx of one element, for backward, or for jvp without needs; saved: its outputs, then the rest."""
         others = iter(saved[self.counts[0] :])
         tensors = [
             None if place is None else next(others) if place == "else" else saved[place] for place in self.saved_places

@@ -4,6 +4,7 @@ import json
 import os
 import zlib
 
+import weft
 from weft import _C
 from weft.export import tree
 from weft.export.program import Program, Signature
@@ -36,6 +37,8 @@ def save(program, f):
     described = program._compiled.to_json()
     signature = json.dumps(_signature_to_json(program._signature), separators=(",", ":"))
     tensors = {name: tensor.cpu().contiguous() for name, tensor in program._compiled.tensors()}
+    pairs = {name: weft.view_as_real(t) for name, t in tensors.items() if t.is_complex()}  # which the program says
+    tensors |= pairs
     metadata = {_PROGRAM: described, _SIGNATURE: signature}
     _, *contents = safetensors_file.parts(tensors, {}, {})
     checksum = zlib.crc32(signature.encode(), zlib.crc32(described.encode()))
