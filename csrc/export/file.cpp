@@ -62,21 +62,11 @@ namespace {
 constexpr uint64_t kLongestHeader = 100'000'000;
 
 const std::map<std::string, DType>& dtypes() {
-  static const std::map<std::string, DType> all{{"BOOL", DType::Bool},
-                                                {"U8", DType::UInt8},
-                                                {"I8", DType::Int8},
-                                                {"I16", DType::Int16},
-                                                {"I32", DType::Int32},
-                                                {"I64", DType::Int64},
-                                                {"F16", DType::Float16},
-                                                {"BF16", DType::BFloat16},
-                                                {"F32", DType::Float32},
-                                                {"F64", DType::Float64},
-                                                {"U16", DType::UInt16},
-                                                {"U32", DType::UInt32},
-                                                {"U64", DType::UInt64},
-                                                {"F8_E4M3", DType::Float8E4M3},
-                                                {"F8_E5M2", DType::Float8E5M2}};
+  static const std::map<std::string, DType> all{
+      {"BOOL", DType::Bool},   {"U8", DType::UInt8},           {"I8", DType::Int8},           {"I16", DType::Int16},
+      {"I32", DType::Int32},   {"I64", DType::Int64},          {"F16", DType::Float16},       {"BF16", DType::BFloat16},
+      {"F32", DType::Float32}, {"F64", DType::Float64},        {"U16", DType::UInt16},        {"U32", DType::UInt32},
+      {"U64", DType::UInt64},  {"F8_E4M3", DType::Float8E4M3}, {"F8_E5M2", DType::Float8E5M2}};
   return all;
 }
 
