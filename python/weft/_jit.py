@@ -318,8 +318,11 @@ def _rest(by_position):
     return inspect.Parameter.VAR_POSITIONAL if by_position else inspect.Parameter.VAR_KEYWORD
 
 
-def _call_traced(function, args, kwargs):
-    """Runs the function under the trace. What it reads of Python is recorded (weft._guards)."""
+def _call_traced(function, args, kwargs, finish=None):
+    """Runs the function under the trace. What it reads of Python is recorded (weft._guards).
+
+    finish(result): what to return instead of the result; where it raises, the trace has failed.
+    """
     recorder = _guards.current()
     recorder.read_hooks_of_all_modules()
     recorder.met(function)
@@ -327,7 +330,7 @@ def _call_traced(function, args, kwargs):
     try:
         result = function(*args, **kwargs)
         recorder.function_returned()
-        return result
+        return result if finish is None else finish(result)
     except BaseException:
         recorder.undo()
         state.restore()

@@ -209,7 +209,7 @@ def test_where_derivatives_are_infinite_or_undefined():
         assert along(norm, weft.zeros(3), weft.ones(3)).item() == 0 == func.grad(norm)(weft.zeros(3)).sum().item()
 
 
-def test_an_optimizer_and_a_running_mean():
+def test_a_running_mean():
     """Buffers that a module changes in place take tangents along, and give them back."""
     norm = weft.nn.BatchNorm1d(3)
     x = weft.randn(5, 3)

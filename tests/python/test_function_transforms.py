@@ -162,7 +162,7 @@ def test_a_vmap_method():
     assert weft.vmap(func.grad(lambda a: NumpyPower.apply(a, 3).sum()))(x).tolist() == expected
     assert weft.vmap(weft.vmap(lambda a: NumpyPower.apply(a, 2)))(x).tolist() == [[1, 4], [9, 16]]
     assert func.jvp(lambda a: NumpyPower.apply(a, 3), (x,), (weft.ones(2, 2),))[1].tolist() == expected
-    with pytest.raises(RuntimeError):  # what it computes is not an op, so that no second derivative is seen through it
+    with pytest.raises(RuntimeError, match="numpy"):  # a graph cannot hold what NumPy computes
         weft.jit(lambda a: NumpyPower.apply(a, 2))(x)
     assert np.array_equal(NumpyPower.apply(x.requires_grad_(), 2).detach().numpy(), x.detach().numpy() ** 2)
 
@@ -194,6 +194,17 @@ def test_errors():
 
     with pytest.raises(RuntimeError, match="setup_context"):
         weft.vmap(OldStyle.apply)(x)
+
+    class Both(NumpyPower):
+        generate_vmap_rule = True
+
+    with pytest.raises(RuntimeError, match="generate_vmap_rule"):
+        weft.vmap(lambda a: Both.apply(a, 2))(x)
+
+    class Asks(Square):
+        generate_vmap_rule = True
+
+    assert weft.vmap(Asks.apply)(x * 3).tolist() == [9, 9]
 
     class Dirty(Function):
         @staticmethod

@@ -131,6 +131,9 @@ def call_in_batch(function, args, kwargs):
     places = [i for i, a in enumerate(args) if isinstance(a, weft.Tensor)]
     inputs = [args[i] for i in places]
 
+    if function.vmap is not None and function.generate_vmap_rule:
+        raise RuntimeError(f"{function.__name__}: it has a vmap method and asks for generate_vmap_rule; leave one out")
+
     def with_vmap_method(ctx):
         if function.setup_context is None:
             raise RuntimeError(

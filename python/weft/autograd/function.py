@@ -64,7 +64,8 @@ class Function:
     ``jvp(ctx, *tangents)`` gives the derivatives of the outputs along tangents of the arguments (None: zero) from
     ``ctx.saved_tensors``; without it they follow from a differentiable ``backward``. ``vmap(info, in_dims, *args)``, of
     a Function with ``setup_context``, gives (outputs, out_dims) for a batch of ``info.batch_size`` along ``in_dims``
-    of the arguments; without it ``forward`` and ``backward`` are batched themselves.
+    of the arguments; without it ``forward`` and ``backward`` are batched themselves, which is what
+    ``generate_vmap_rule = True`` asks for.
 
     >>> import weft
     >>> class Square(weft.autograd.Function):

@@ -4,9 +4,9 @@ import inspect
 import json
 
 import weft
-from weft import _C, _guards
+from weft import _C
+from weft._jit import _call_traced
 from weft._jit_results import refuse_lazy
-from weft._jit_state import StateSaved
 from weft.export import sizes, tree
 from weft.export.dims import places_of
 from weft.export.program import Program, Signature
@@ -152,20 +152,12 @@ class _Call:
         return compiled
 
     def _run_traced(self, function, args, kwargs):
-        recorder = _guards.current()
-        recorder.read_hooks_of_all_modules()
-        recorder.met(function)
-        state = StateSaved(of_trace=True)
-        try:
-            result = function(*args, **kwargs)
-            recorder.function_returned()
+        def finish(result):
             leaves = []
             self.result = tree.flatten(result, "the result", leaves)
             return tuple(tensor for _, tensor in leaves)
-        except BaseException:
-            recorder.undo()
-            state.restore()
-            raise
+
+        return _call_traced(function, args, kwargs, finish)
 
 
 def _callable_of(mod):
