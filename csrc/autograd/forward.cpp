@@ -401,25 +401,33 @@ Tensor ForwardLevel::make_dual(const Tensor& primal, const Tensor& tangent) {
   return dual;
 }
 
-// Does the history of t lead to a leaf that was there before the level?
-bool ForwardLevel::leads_outside(const Tensor& t) const {
+bool leads_to(const std::vector<Tensor>& tensors, const std::function<Visit(const Edge&)>& visit) {
   std::vector<const Node*> stack;
   std::unordered_set<const Node*> seen;
-  auto visit = [&](const Edge& edge) {
+  auto found = [&](const Edge& edge) {
     if (!edge.node || !seen.insert(edge.node.get()).second) return false;
-    stack.push_back(edge.node.get());
-    if (edge.node->sequence != 0) return false;
-    const Tensor leaf = static_cast<const AccumulateGrad&>(*edge.node).leaf();
-    return leaf.defined() && ensure_grad_meta(leaf).leaf_of_level < number_;
+    const Visit what = visit(edge);
+    if (what == Visit::GoOn) stack.push_back(edge.node.get());
+    return what == Visit::Found;
   };
-  if (visit(gradient_edge(t))) return true;
+  for (const Tensor& t : tensors)
+    if (t.requires_grad() && found(gradient_edge(t))) return true;
   while (!stack.empty()) {
     const Node* node = stack.back();
     stack.pop_back();
     for (const Edge& edge : node->edges)
-      if (visit(edge)) return true;
+      if (found(edge)) return true;
   }
   return false;
+}
+
+// Does the history of t lead to a leaf that was there before the level?
+bool ForwardLevel::leads_outside(const Tensor& t) const {
+  return leads_to({t}, [&](const Edge& edge) {
+    if (edge.node->sequence != 0) return Visit::GoOn;
+    const Tensor leaf = static_cast<const AccumulateGrad&>(*edge.node).leaf();
+    return leaf.defined() && ensure_grad_meta(leaf).leaf_of_level < number_ ? Visit::Found : Visit::Leave;
+  });
 }
 
 std::pair<Tensor, Tensor> ForwardLevel::unpack(const Tensor& x) {

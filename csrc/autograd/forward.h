@@ -3,6 +3,7 @@
 // levels may be nested without being confused, and backward differentiates through tangents as through anything else.
 #pragma once
 
+#include <functional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -59,6 +60,10 @@ class ForwardLevel final : public Interpreter {
   ForwardLevel* outer_;
 };
 
+// Goes through the history of tensors, each node once. visit(edge) says whether to go on behind it, to leave what is
+// behind it, or that what was looked for is found.
+enum class Visit : uint8_t { GoOn, Leave, Found };
+bool leads_to(const std::vector<Tensor>& tensors, const std::function<Visit(const Edge&)>& visit);
 // The same values and tangents as a new leaf that requires grad.
 Tensor leaf_of(const Tensor& x);
 // The same values and tangents as a variable of its own: what autograd knows of x stays known.

@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <memory>
 #include <optional>
-#include <unordered_set>
 
 #include "autograd/engine.h"
 #include "autograd/forward.h"
@@ -184,27 +183,14 @@ py::object function_interpreter(const std::vector<std::optional<Tensor>>& argume
 
 // Would the gradient of `outputs` by `inputs` have a gradient by something else too?
 bool depends_on_others(const std::vector<Tensor>& outputs, const std::vector<Tensor>& inputs) {
-  std::vector<const Node*> stack;
-  std::unordered_set<const Node*> seen;
   std::vector<Edge> ends;
   for (const Tensor& t : inputs) ends.push_back(gradient_edge(t));
-  auto visit = [&](const Edge& edge) {
-    if (!edge.node || !seen.insert(edge.node.get()).second) return false;
+  return leads_to(outputs, [&](const Edge& edge) {
+    const bool is_leaf = edge.node->sequence == 0;
     for (const Edge& end : ends)
-      if (end.node == edge.node) return end.node->sequence != 0;
-    if (edge.node->sequence == 0) return true;  // another leaf
-    stack.push_back(edge.node.get());
-    return false;
-  };
-  for (const Tensor& t : outputs)
-    if (t.requires_grad() && visit(gradient_edge(t))) return true;
-  while (!stack.empty()) {
-    const Node* node = stack.back();
-    stack.pop_back();
-    for (const Edge& edge : node->edges)
-      if (visit(edge)) return true;
-  }
-  return false;
+      if (end.node == edge.node) return is_leaf ? Visit::Leave : Visit::Found;
+    return is_leaf ? Visit::Found : Visit::GoOn;
+  });
 }
 
 }  // namespace
