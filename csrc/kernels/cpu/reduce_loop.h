@@ -8,6 +8,7 @@
 //   R::Tile; R::begin(tile, n); R::row(tile, x, n, r)  one element for each of n <= kColumns outputs, row r < kRowBlock
 //   R::flush(tile, totals, n, rows, at)                adds the rows of a tile to totals; the first row is number `at`
 //   R::join(total, later)                              adds what another part of the same output has seen
+//   R::kTakesAnyOrder                                  the number of an element does not matter
 //   R::kWidens                                         has R::WideTile with the same functions, for tiles that
 //                                                      R::left_range(tile, n, rows) says have left the range of Compute
 #pragma once
@@ -266,7 +267,48 @@ WEFT_INLINE int64_t parts_of(int64_t tasks, int64_t elements_per_task) {
 
 // Calls finish(totals, n, place, out step, out2 step) for runs of finished outputs.
 template <class R, class Source, class Finish>
+void reduce_each(const ReducePlan& plan, const Source& in, const Finish& finish);
+
+// Few neighbours belong to different outputs, and all lie side by side: (n, 2) say. Seen as rows of several of these,
+// they fill vectors; what such a row has seen is joined at the end.
+constexpr int64_t kNarrow = 16, kWideRow = 128;
+WEFT_INLINE bool is_narrow(const ReducePlan& plan) {
+  const int64_t width = plan.kept_shape[plan.kept - 1];
+  return width > 0 && plan.by_columns && plan.reduced == 1 && plan.kept_in[plan.kept - 1] == 1 && width <= kNarrow &&
+         plan.reduced_in[0] == width && plan.count >= 4 * kWideRow / width;
+}
+template <class R, class Source, class Finish>
+void reduce_narrow(const ReducePlan& plan, const Source& in, const Finish& finish) {
+  using Total = typename R::Total;
+  const int last = plan.kept - 1;
+  const int64_t width = plan.kept_shape[last], row = plan.count * width < 4 * kColumns ? kWideRow : kColumns;
+  const int64_t together = row / width, whole = plan.count / together * together;
+  ReducePlan wide = plan;
+  wide.kept_shape[last] = width * together;
+  wide.outputs = plan.outputs * together;
+  wide.reduced_shape[0] = wide.count = plan.count / together;
+  wide.reduced_in[0] = width * together;
+  reduce_each<R>(wide, in, [&](Total* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
+    for (int64_t i = width; i < n; i++) R::join(totals[i % width], totals[i]);
+    if (whole < plan.count) {
+      typename Source::State state(in);
+      typename R::Tile tile;
+      reduce_rows<R>(totals, tile, plan, in, state, place.in, 1, width, whole, plan.count);
+    }
+    finish(totals, width, place, step, step2);
+  });
+}
+
+template <class R, class Source, class Finish>
 void reduce_from(const ReducePlan& plan, const Source& in, const Finish& finish) {
+  if constexpr (R::kTakesAnyOrder) {
+    if (is_narrow(plan)) return reduce_narrow<R>(plan, in, finish);
+  }
+  reduce_each<R>(plan, in, finish);
+}
+
+template <class R, class Source, class Finish>
+void reduce_each(const ReducePlan& plan, const Source& in, const Finish& finish) {
   using Total = typename R::Total;
   if (plan.outputs == 0) return;
   const int last = plan.kept - 1;

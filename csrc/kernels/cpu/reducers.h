@@ -76,7 +76,7 @@ template <class F, class C, class T>
 struct FoldReducer {
   using Compute = C;
   using Total = T;
-  static constexpr bool kWidens = __is_same(F, SumSquareFold) && __is_same(C, float);
+  static constexpr bool kWidens = __is_same(F, SumSquareFold) && __is_same(C, float), kTakesAnyOrder = true;
   template <class V>
   struct TileOf {
     V seen[kColumns];
@@ -114,7 +114,7 @@ struct FoldReducer {
 template <class F, class C>
 struct ArgReducer {
   using Compute = C;
-  static constexpr bool kWidens = false;
+  static constexpr bool kWidens = false, kTakesAnyOrder = false;
   struct Total {
     C value;
     int64_t index;
@@ -168,7 +168,7 @@ struct VarianceReducer {
   struct Total {
     double count, mean, square;
   };
-  static constexpr bool kWidens = __is_same(C, float);
+  static constexpr bool kWidens = __is_same(C, float), kTakesAnyOrder = true;
   // Deviations from a column's first element, so that nothing cancels when the mean is far from zero.
   template <class V>
   struct TileOf {
