@@ -130,6 +130,35 @@ def attention(heads, queries, keys, size, causal=False, backward=False):
     return make
 
 
+def of_complex(function, count=4 * MILLION, other=False):
+    """Of complex64 numbers."""
+
+    def make(f):
+        x = f.randn(count, dtype=f.complex64)
+        if other:
+            y = f.randn(count, dtype=f.complex64)
+            return lambda: function(f, x, y)
+        return lambda: function(f, x)
+
+    return make
+
+
+def complex_matmul(f):
+    """Four real products' work: 8 n^3 operations."""
+    a, b = (f.randn(512, 512, dtype=f.complex64) for _ in range(2))
+    return lambda: a @ b
+
+
+def complex_step(f):
+    z = f.randn(1000, 1000, dtype=f.complex64, requires_grad=True)
+
+    def step():
+        z.grad = None
+        (z * z.exp()).abs().sum().backward()
+
+    return step
+
+
 CASES = [
     Case("x + x, 1 element", 0.4, add_one_element, threads=(1,)),
     Case("x + x, 1 element, grad", 0.4, add_one_element_grad, threads=(1,)),
@@ -154,4 +183,15 @@ CASES = [
     Case("attention causal 1x1024x128, bwd", 0.7, attention(1, 1024, 1024, 128, True, True)),
     Case("attention 256x8x64, bwd", 0.7, attention(256, 8, 8, 64, False, True)),
     Case("attention 8x1x64, 1024 keys", 1.0, attention(8, 1, 1024, 64)),
+    Case("complex x * y, 4M", 1.0, of_complex(lambda f, x, y: x * y, other=True)),
+    Case("complex x / y, 4M", 1.0, of_complex(lambda f, x, y: x / y, other=True)),
+    Case("complex x + y, 10 thousand", 1.0, of_complex(lambda f, x, y: x + y, 10_000, other=True)),
+    Case("complex x * y, 10 thousand", 1.0, of_complex(lambda f, x, y: x * y, 10_000, other=True)),
+    Case("complex exp, 1M", 1.0, of_complex(lambda f, x: x.exp(), MILLION)),
+    Case("complex sqrt, 1M", 1.0, of_complex(lambda f, x: x.sqrt(), MILLION)),
+    Case("complex tanh, 1M", 1.0, of_complex(lambda f, x: x.tanh(), MILLION)),
+    Case("complex abs, 4M", 1.0, of_complex(lambda f, x: x.abs())),
+    Case("complex sum, 4M", 1.0, of_complex(lambda f, x: x.sum())),
+    Case("complex matmul 512x512x512", 1.0, complex_matmul),
+    Case("complex z exp(z), fwd + bwd, 1M", 1.0, complex_step),
 ]
