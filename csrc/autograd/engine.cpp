@@ -353,8 +353,12 @@ Tensor root_gradient(const char* what, const Tensor& t, const Tensor& given, siz
         " does not require grad and has no grad_fn; was it made under no_grad, or from tensors without requires_grad?");
   if (given.defined()) {
     check(given.shape() == t.shape(), what, ": the gradient given has shape ", given.shape(), ", expected ", t.shape());
+    check(is_complex(given.dtype()) == is_complex(t.dtype()), what, ": the gradient given has dtype ", given.dtype(),
+          " for a tensor of dtype ", t.dtype(), "; both must be complex, or both real");
     return given;
   }
+  check(!is_complex(t.dtype()), what, ": the gradient can be left out only for a real loss, got dtype ", t.dtype(),
+        "; pass gradient=, or go on from loss.real, loss.abs() or weft.view_as_real(loss).sum()");
   check(t.numel() == 1, what, ": the gradient can be left out only for a tensor of one element, got shape ", t.shape(),
         "; pass gradient=, or reduce the tensor first (loss.sum().backward())");
   return ones_like(t);

@@ -10,6 +10,7 @@
 #include "op/autocast.h"
 #include "op/grad_mode.h"
 #include "op/node.h"
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -63,8 +64,7 @@ TangentList& ensure_list(const Tensor& x) {
 
 // What `of`, a view, shows of the tangent of its base.
 Tensor part_of(const Tensor& base_tangent, const Tensor& of) {
-  const int64_t offset = base_tangent.offset() + of.offset() - of.impl()->base->offset;
-  return as_strided(base_tangent, of.shape(), of.strides(), offset);
+  return part_like_view(base_tangent, of.impl()->base->offset, of.shape(), of.strides(), of.offset(), of.dtype());
 }
 
 // Does autograd follow what is computed from these?
@@ -82,7 +82,8 @@ Tensor like_output(const Tensor& t, const Tensor& out) {
   return cast.shape() == out.shape() ? cast : expand(cast, out.shape());
 }
 
-// The matrix of derivatives by each operand is diagonal, and so its own transpose.
+// The matrix of derivatives by each operand is diagonal, and so its own transpose; of complex numbers what flows back
+// is conjugate.
 void elementwise(const ForwardCall& call) {
   apply(call.op, call.in, call.out);
   const Tensor& y = call.out[0];
@@ -96,12 +97,12 @@ void elementwise(const ForwardCall& call) {
     auto node = make_ref<OpNode>(call.op, Inputs(list.data(), list.size()), false);
     const Tensor result = without_history(y);
     node->bind_outputs(&result, 1);
-    const Tensor direction = like_output(call.tangents[i], y);
+    const Tensor direction = conj(like_output(call.tangents[i], y));
     SmallVector<Tensor, 4> grads;
     grads.resize(call.in.size());
     call.op.vjp(Vjp(*node, &direction), grads.data());
     if (!grads[i].defined()) continue;
-    add_term(call.out_tangents[0], like_output(grads[i], y));
+    add_term(call.out_tangents[0], conj(like_output(grads[i], y)));
   }
 }
 
@@ -264,7 +265,7 @@ Tensor ForwardLevel::tangent(const Tensor& x) {
   if (Entry* known = find(x)) return known->tangent;
   // A view that was made before its base got a tangent.
   const Tensor base(x.impl()->base);
-  if (!base.defined() || base.dtype() != x.dtype() || !find(base)) return {};
+  if (!base.defined() || !find(base)) return {};
   store(x, part_of(owned_tangent(base), x), true);
   return find(x)->tangent;
 }
@@ -293,7 +294,7 @@ void ForwardLevel::handle(const Op& op, Inputs in, Tensor* out) {
     weft::apply(op, in, out);
     if (!op.differentiable()) return;
     const Tensor base(out[0].impl()->base);
-    const bool of_base = base.defined() && base.dtype() == out[0].dtype() && find(base);
+    const bool of_base = base.defined() && find(base);
     const Tensor whole = owned_tangent(of_base ? base : in[0]);
     store(out[0], of_base ? part_of(whole, out[0]) : weft::apply(op, whole), true);
     return;
@@ -362,10 +363,10 @@ void ForwardLevel::write(const Tensor& target, const Tensor& changed) {
   }
   if (!changed.defined()) return;
   const Tensor base(target.impl()->base);
-  if (!base.defined() || base.dtype() != target.dtype()) return store(target, clone(changed), true);
+  if (!base.defined()) return store(target, clone(changed), true);
   // No other view of the base has a tangent yet.
   const Tensor zero = copy_laid_out(zeros(base.shape(), base.dtype(), base.device()), base);
-  store(base, put_view(zero, changed, target.strides(), target.offset() - base.offset()), true);
+  store(base, put_like_view(zero, base.offset(), changed, target.strides(), target.offset()), true);
   store(target, part_of(find(base)->tangent, target), true);
 }
 

@@ -4,6 +4,7 @@
 #include "op/apply.h"
 #include "op/interpreter.h"
 #include "op/node.h"
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -19,7 +20,8 @@ class CopySlices final : public Node {
       : base_(geometry_of(base)),
         after_(geometry_of(view)),
         before_(before),
-        dense_(base.is_contiguous()),
+        part_dtype_(view.dtype()),
+        dense_(base.is_contiguous() && base.offset() % 2 == 0),
         inner_(std::move(inner)),
         input_(input),
         output_(output) {
@@ -58,23 +60,25 @@ class CopySlices final : public Node {
 
  private:
   Tensor part_of(const Tensor& grad_base, const Geometry& g) const {
-    return as_strided(grad_base, g.shape, g.strides, grad_base.offset() + g.offset - base_.offset);
+    return part_like_view(grad_base, base_.offset, g.shape, g.strides, g.offset, part_dtype_);
   }
 
-  // A fresh copy of grad in which offsets and strides mean the same as in the base.
+  // A fresh copy of grad in which offsets and strides mean the same as in the base, also whether an offset is even.
   Tensor with_base_geometry(const Tensor& grad) const {
     const auto& [shape, strides, offset] = base_;
     if (dense_) {
       Tensor copy = empty(shape, grad.dtype(), grad.device());
       return copy_(copy, grad);
     }
+    const int64_t first = offset % 2;
     int64_t extent = 1;
     for (int i = 0; i < shape.size(); i++) extent += (shape[i] - 1) * strides[i];
-    Tensor flat = zeros({extent}, grad.dtype(), grad.device());
-    return copy_(as_strided(flat, shape, strides, 0), grad);
+    Tensor flat = zeros({first + extent}, grad.dtype(), grad.device());
+    return copy_(as_strided(flat, shape, strides, first), grad);
   }
 
   Geometry base_, after_, before_;
+  DType part_dtype_;
   bool dense_;
   Ref<Node> inner_;
   int input_, output_;
@@ -141,7 +145,7 @@ void become_view(const char* op, const Tensor& t, const Tensor& view) {
 Ref<Node> make_view_node(const Tensor& view) {
   GradModeGuard record(true);
   Tensor base(view.impl()->base);
-  return grad_fn(as_strided(base, view.shape(), view.strides(), view.offset()));
+  return grad_fn(part_like_view(base, base.offset(), view.shape(), view.strides(), view.offset(), view.dtype()));
 }
 
 }  // namespace weft

@@ -146,7 +146,8 @@ void bind_ranges(Family& f) {
       "int64 for integers, else the default dtype. Raises RuntimeError when step is 0 or leads away from end.\n\n"
       ">>> import weft\n>>> weft.arange(1, 7, 2)\ntensor([1, 3, 5])\n");
   auto even = [](const FactoryOptions& o, const Scalar& start, const Scalar& end, int64_t steps) {
-    return o.finish(linspace(start, end, steps, o.dtype_or_default(), o.device_or_default()));
+    const DType natural = start.is_complex() || end.is_complex() ? to_complex(default_dtype()) : default_dtype();
+    return o.finish(linspace(start, end, steps, o.dtype_or(natural), o.device_or_default()));
   };
   f.function("linspace", with_options<Tensor>("linspace", even), py::arg("start"), py::arg("end"), py::arg("steps"),
              py::kw_only(), WEFT_FACTORY_OUT,

@@ -90,8 +90,8 @@ bool is_one(const Scalar& s) { return s == Scalar(1); }
 
 // alpha times an operand, in the dtype that it is then combined with x in: no digit of the product is lost before.
 Operand scaled(const char* op, const Tensor& x, const Operand& other, const Scalar& alpha, DType dtype) {
-  check(is_real_floating(dtype) || !alpha.is_float(), op, ": alpha must be an integer for integer tensors, got ", alpha,
-        " for dtype ", x.dtype());
+  check(is_inexact(dtype) || !(alpha.is_float() || alpha.is_complex()), op,
+        ": alpha must be an integer for integer tensors, got ", alpha, " for dtype ", x.dtype());
   if (const Tensor* t = std::get_if<Tensor>(&other)) return mul(to_dtype(*t, scaling_dtype(dtype)), alpha);
   const Scalar& s = std::get<Scalar>(other);
   int64_t product = 0;
@@ -296,7 +296,7 @@ void bind_activation(Family& nn, const char* name, std::vector<std::pair<const c
   constexpr int i = index_in<Entry>(scalar::UnaryList{});
   auto run = [name](const py::object& x, const scalar::Params& p, bool inplace) -> py::object {
     const Tensor& t = unwrap(x.ptr());
-    check(is_real_floating(t.dtype()) || Entry::result == scalar::Result::Same, name,
+    check(is_inexact(t.dtype()) || Entry::result == scalar::Result::Same, name,
           ": expected a floating point tensor, got dtype ", t.dtype());
     if (!inplace) return py::cast(unary(i, t, p));
     unary_(i, t, p);
@@ -586,14 +586,14 @@ void bind_composites(Family& f) {
   for (const char* name : {"addcmul", "addcdiv"}) {
     bool multiplies = name[4] == 'm';
     auto multiplied = [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& given) {
-      check(multiplies || is_real_floating(a.dtype()) || is_real_floating(b.dtype()), name, ": integers ", a.dtype(),
-            " and ", b.dtype(), " cannot be divided into the result; convert one with .float()");
+      check(multiplies || is_inexact(a.dtype()) || is_inexact(b.dtype()), name, ": integers ", a.dtype(), " and ",
+            b.dtype(), " cannot be divided into the result; convert one with .float()");
       // Everything in the dtype of the result; half types are rounded once.
       DType dtype = Promotion().add(x).add(a).add(b).result(), wide = scaling_dtype(dtype);
-      const bool whole = !given.is_float() || given.to_double() == std::trunc(given.to_double());
-      const Scalar value = whole && given.is_float() && !is_real_floating(dtype) ? Scalar(given.to_int()) : given;
-      check(is_real_floating(dtype) || whole, name, ": value must be an integer for integer tensors, got ", value,
-            " for dtype ", dtype);
+      const bool whole = !(given.is_float() || given.is_complex()) || is_inexact(dtype) ||
+                         given.to_double() == std::trunc(given.to_double());
+      const Scalar value = whole && given.is_float() && !is_inexact(dtype) ? Scalar(given.to_int()) : given;
+      check(whole, name, ": value must be an integer for integer tensors, got ", value, " for dtype ", dtype);
       Tensor left = to_dtype(a, wide), right = to_dtype(b, wide);
       if (!is_one(value)) left = mul(left, value);
       return to_dtype(add(to_dtype(x, wide), multiplies ? mul(left, right) : div(left, right)), dtype);
@@ -655,7 +655,7 @@ void bind_composites(Family& f) {
       },
       py::kw_only(), py::arg("decimals"));
   auto logit = [](const Tensor& x, std::optional<double> eps) {
-    Tensor p = is_real_floating(x.dtype()) ? x : to_dtype(x, default_float_dtype());
+    Tensor p = is_inexact(x.dtype()) ? x : to_dtype(x, default_float_dtype());
     if (eps) p = clamp(p, Scalar(*eps), Scalar(1.0 - *eps));
     return sub(log(p), log1p(neg(p)));
   };
@@ -681,9 +681,9 @@ Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool 
   check<ErrorKind::Value>(rtol >= 0 && atol >= 0, "isclose: rtol and atol must not be negative, got ", rtol, " and ",
                           atol);
   Tensor same = eq(a, b);
-  if (equal_nan && is_real_floating(a.dtype())) same = logical_or(same, logical_and(isnan(a), isnan(b)));
-  Tensor x = is_real_floating(a.dtype()) ? a : to_dtype(a, DType::Float64),
-         y = is_real_floating(b.dtype()) ? b : to_dtype(b, DType::Float64);
+  if (equal_nan && is_inexact(a.dtype())) same = logical_or(same, logical_and(isnan(a), isnan(b)));
+  Tensor x = is_inexact(a.dtype()) ? a : to_dtype(a, DType::Float64),
+         y = is_inexact(b.dtype()) ? b : to_dtype(b, DType::Float64);
   Tensor near = le(abs(sub(x, y)), add(mul(abs(y), Scalar(rtol)), Scalar(atol)));
   return logical_or(same, logical_and(near, isfinite(sub(x, y))));
 }

@@ -3,6 +3,7 @@
 #include "bindings/bindings.h"
 #include "bindings/former.h"
 #include "bindings/out.h"
+#include "ops/complex.h"
 
 namespace weft::python {
 
@@ -27,7 +28,9 @@ void bind_products(Family& f) {
   with_out(
       "dot", &dot, "tensor",
       "Sum of the products of two vectors.\n\n>>> import weft\n>>> weft.dot(weft.ones(3), weft.ones(3)).item()\n3.0\n");
-  with_out("vdot", &dot, "other", "Sum of the products of two vectors.");
+  with_out(
+      "vdot", [](const Tensor& a, const Tensor& b) { return dot(conj(a), b); }, "other",
+      "Sum of the products of the conjugates of one vector and the elements of another one.");
   with_out("inner", &inner, "other",
            "Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].");
   with_out("outer", &outer, "vec2", "Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).");

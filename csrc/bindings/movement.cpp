@@ -1,4 +1,5 @@
 #include "ops/movement.h"
+#include "ops/complex.h"
 
 #include "autograd/inplace.h"
 #include "bindings/autograd.h"
@@ -153,9 +154,9 @@ void bind_order(Family& f) {
       "adjoint",
       [](const Tensor& x) {
         check(x.ndim() >= 2, "adjoint: expected a tensor of at least 2 dimensions, got shape ", x.shape());
-        return transpose(x, -2, -1);
+        return transpose(conj(x), -2, -1);
       },
-      "Exchanges the last two dimensions.");
+      "The conjugate transpose of the last two dimensions.");
   for (const char* name : {"movedim", "moveaxis"})
     f.def(name, &movedim, py::arg("source"), py::arg("destination"),
           "Moves dimensions to other places; the rest keep their order.\n\n"

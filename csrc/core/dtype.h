@@ -44,11 +44,14 @@ constexpr bool is_real_floating(DType t) { return t >= DType::Float16 && t <= DT
 // A floating point number that is stored and converted only.
 constexpr bool is_float8(DType t) { return t == DType::Float8E4M3 || t == DType::Float8E5M2; }
 constexpr bool is_complex(DType t) { return t >= DType::Complex64; }
+// A number that is rounded and that kernels compute with.
+constexpr bool is_inexact(DType t) { return t >= DType::Float16; }
 constexpr bool is_integral(DType t) { return t >= DType::UInt8 && t <= DType::Int64; }
 constexpr bool is_signed(DType t) { return t >= DType::Int8; }
 // May a tensor of the dtype require grad?
 constexpr bool is_differentiable(DType t) { return t >= DType::Float8E4M3; }
-// Is every op defined for the dtype? The others are stored, moved, converted and compared (Op::takes_any_dtype).
+// Is every op defined for the dtype? The others are stored, moved, converted and compared (Op::takes_any_dtype);
+// complex numbers are also what Traits::complex says.
 constexpr bool has_arithmetic(DType t) { return !is_float8(t) && !is_complex(t); }
 
 // What a dtype can represent, least first: each category holds the values of those before it, up to rounding.

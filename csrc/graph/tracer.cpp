@@ -7,6 +7,7 @@
 #include "op/grad_mode.h"
 #include "op/node.h"
 #include "op/refusal.h"
+#include "ops/complex.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 
@@ -17,13 +18,6 @@ namespace {
 uint32_t next_number() {
   static std::atomic<uint32_t> last{0};
   return ++last;
-}
-
-// Elements from the first to the last one, both included.
-int64_t extent_of(const Tensor& t) {
-  int64_t reach = 1;
-  for (int d = 0; d < t.ndim(); d++) reach += (t.size(d) - 1) * t.strides()[d];
-  return t.numel() ? reach : 0;
 }
 
 constexpr const char* kShown =
@@ -155,8 +149,7 @@ Origin Tracer::origin_of(const Tensor& t) {
 // A tensor that was there before the trace, or was made in it from values that are known.
 Tracer::Memory& Tracer::capture(const Tensor& t) {
   check_traceable(!is_symbolic(t) || (outer_ && outer_->knows(t)), kNoValuesYet);
-  Tensor root =
-      t.is_view() && t.impl()->base->dtype == t.dtype() && !gradients_of_.count(t.impl()) ? Tensor(t.impl()->base) : t;
+  Tensor root = t.is_view() && !gradients_of_.count(t.impl()) ? Tensor(t.impl()->base) : t;
   Origin origin = origin_of(root);
   bool constant = origin.kind == Origin::Kind::Constant;
   int input = graph_.add_input(type_of(root), constant ? root : Tensor());
@@ -270,9 +263,7 @@ ValueId Tracer::value_of(const Tensor& t) {
   for (const View& view : memory.views)
     if (view.version == memory.version && view.geometry == wanted) return view.value;
   const Tensor root = memory.root;
-  int64_t offset = t.offset() - root.offset();
-  bool inside = t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root);
-  if (!inside) {
+  if (!is_part_of(t, root)) {
     check_traceable(memory.version == 0, "weft.jit: a tensor of shape ", t.shape(), " shares memory with one of shape ",
                     root.shape(), " that was changed in place before; clone() one of them, or pass the larger one");
     // Two views of memory that nobody changes: each is an input of its own.
@@ -287,7 +278,7 @@ ValueId Tracer::value_of(const Tensor& t) {
   ValueId root_value = memory.value;
   define(stand_in, root_value);
   Rearranging rearranging(*this);
-  Tensor seen = as_strided(stand_in, t.shape(), t.strides(), stand_in.offset() + offset);
+  Tensor seen = part_like_view(stand_in, root.offset(), t.shape(), t.strides(), t.offset(), t.dtype());
   ValueId value = memories_.at(seen.impl()->storage.get()).views.back().value;
   memory.views.push_back({wanted, value, memory.version});
   return value;
@@ -338,6 +329,10 @@ void Tracer::handle_inplace(const Op& op, Inputs inputs) {
                   op.name(),
                   "_: under vmap the values of a tensor that gradients go through cannot be changed in place "
                   "by way of .data or detach(); clone() it first");
+  check_traceable(
+      purpose_ == Purpose::Program || !followed_ || !is_symbolic(target) || GradMode::enabled() || !records_, op.name(),
+      "_: under vmap a tensor that gradients may go through cannot be changed in place under no_grad; use "
+      "the out-of-place form");
   InPlaceChange change(op, inputs);
   record_inplace(op, inputs, &kFirst);
   change.finish();
@@ -401,6 +396,7 @@ void Tracer::record_inplace(const Op& op, Inputs inputs, const int* targets) {
 
 // t's memory now holds the values of `result`.
 void Tracer::assign(const Tensor& t, const Tensor& result) {
+  const bool unrecorded = !GradMode::enabled();
   Rearranging rearranging(*this);
   Tensor converted = to_dtype(result, t.dtype());
   Memory& memory = memory_of(t);
@@ -413,14 +409,16 @@ void Tracer::assign(const Tensor& t, const Tensor& result) {
       graph_.values[static_cast<size_t>(value)].strides = t.strides();
     }
   } else {
-    int64_t offset = t.offset() - root.offset();
-    check_traceable(t.dtype() == root.dtype() && offset >= 0 && offset + extent_of(t) <= extent_of(root),
-                    "weft.jit: a tensor of shape ", t.shape(),
+    check_traceable(is_part_of(t, root), "weft.jit: a tensor of shape ", t.shape(),
                     " that is changed in place shares memory with one of shape ", root.shape(),
                     " without being a part of it; clone() one of them, or pass the larger one");
     Tensor whole = symbolic_like(graph_.values[static_cast<size_t>(memory.value)]);
     define(whole, memory.value);
-    value = value_of(put_view(whole, converted, t.strides(), offset));
+    const size_t before = graph_.nodes.size();
+    value = value_of(put_like_view(whole, root.offset(), converted, t.strides(), t.offset()));
+    // To autograd it is still what it was; a graph of ops cannot say that.
+    for (size_t i = before; unrecorded && root.requires_grad() && i < graph_.nodes.size(); i++)
+      graph_.nodes[i].followed = {};
   }
   memory.version++;
   memory.value = value;

@@ -245,6 +245,7 @@ class Tracer final : public Interpreter {
   std::vector<Tensor> read_with_grad_;
   std::unordered_set<const TensorImpl*> read_;
   bool followed_ = false;
+  const bool records_ = GradMode::enabled();
   bool rearranging_ = false;  // nodes are added that show values as other parts of the same memory
   uint64_t first_sequence_;
   std::function<std::string()> here_;

@@ -1,7 +1,7 @@
 // Kernel tables of the elementwise family. Inputs may have any dtype, strides and a shape that broadcasts to the
-// output's: kernels convert what they load to `compute` (float32, float64, int64 or uint64;
-// of complex numbers only where and equality are defined) and what they store to the output's
-// dtype. `function` is the position of an entry in its list of kernels/scalar/.
+// output's: kernels convert what they load to `compute` (float32, float64, int64, uint64, complex64 or
+// complex128; the last two in the functions of the Complex lists) and what they store to the output's dtype. `function`
+// is the position of an entry in its list of kernels/scalar/.
 #pragma once
 
 #include "kernels/scalar/binary.h"

@@ -73,10 +73,11 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
 
 void infer_outputs(const Op& op, Inputs in, OutputSpec* out) {
   auto check_dtype = [&](DType t) {
-    if (!has_arithmetic(t)) [[unlikely]]
-      check<ErrorKind::NotImplemented>(op.takes_any_dtype(), op.name(), ": dtype ", t,
-                                       " is not supported; float8 and complex tensors can be moved, converted with "
-                                       ".to(dtype) and compared by == and !=");
+    if (!op.takes(t)) [[unlikely]]
+      check<ErrorKind::NotImplemented>(false, op.name(), ": dtype ", t, " is not supported; ",
+                                       is_float8(t) ? "float8 tensors can be moved, compared by == and !=, and "
+                                                      "converted with .to(dtype)"
+                                                    : "use the parts x.real and x.imag, or x.abs()");
   };
   for (int i = 0; i < in.size(); i++)
     if (in[i].defined()) check_dtype(in[i].dtype());

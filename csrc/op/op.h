@@ -117,7 +117,8 @@ struct Traits {
   bool cheap : 1 = false;       // it costs little more to compute it again than to read and write (elementwise ops too)
   bool decomposes : 1 = false;  // it gives decompose()
   bool scratch : 1 = false;     // its CPU kernels take scratch memory
-  bool any_dtype : 1 = false;  // it moves elements whatever they are: also complex ones and floats of 8 bits (views do)
+  bool any_dtype : 1 = false;   // it moves elements whatever they are: also floats of 8 bits (views do)
+  bool complex : 1 = false;     // it is defined for complex numbers
   AutocastRule autocast = AutocastRule::Keep;
 };
 
@@ -134,6 +135,7 @@ class Op : public RefCounted {
   bool cheap() const { return traits_.cheap || traits_.elementwise; }
   bool has_decompose() const { return traits_.decomposes; }
   bool takes_any_dtype() const { return traits_.any_dtype || traits_.view; }
+  bool takes(DType t) const { return has_arithmetic(t) || takes_any_dtype() || (traits_.complex && is_complex(t)); }
   AutocastRule autocast() const { return traits_.autocast; }
 
   virtual const char* name() const = 0;

@@ -5,6 +5,7 @@
 #include "op/autocast.h"
 #include "op/registry.h"
 #include "ops/batching.h"
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
@@ -357,6 +358,23 @@ Tensor batched(const Tensor& x, int dims, F&& f) {
   return x.ndim() == dims + 2 ? f(x) : squeeze(f(unsqueeze(x, 0)), 0);
 }
 
+// A weight (A, B, ...) as the real one (2 A, 2 B, ...) that multiplies the parts of complex numbers: x by i has -imag
+// as its real part and real as its imaginary one.
+Tensor weight_of_parts(const Tensor& w, bool transposed) {
+  const Tensor re = real(w), im = imag(w);
+  const Tensor first = stack({re, transposed ? im : neg(im)}, 2), second = stack({transposed ? neg(im) : im, re}, 2);
+  return flatten(flatten(stack({first, second}, 1), 0, 1), 1, 2);
+}
+
+// The convolution of complex numbers as one of real numbers, with a channel for each part: convolve(x, weight).
+template <class F>
+Tensor convolve_parts(const Tensor& x, const Tensor& weight, bool transposed, const F& convolve) {
+  NoAutocastGuard full;  // it would not halve complex numbers
+  const Tensor channels = flatten(movedim(view_as_real(x), {-1}, {2}), 1, 2);
+  const Tensor y = unflatten(convolve(contiguous(channels), weight_of_parts(weight, transposed)), 1, {-1, 2});
+  return view_as_complex(contiguous(movedim(y, {2}, {-1})));
+}
+
 }  // namespace
 
 Tensor convolution(const char* name, int dims, const Tensor& given_x, const Tensor& given_weight,
@@ -395,7 +413,10 @@ Tensor convolution(const char* name, int dims, const Tensor& given_x, const Tens
   }
   return batched(x, dims, [&](const Tensor& batch) {
     if (is_real_floating(x.dtype())) return apply(Convolution(g), batch, weight, bias);
-    Tensor y = convolution_of_integers(batch, weight, g);
+    Tensor y = !is_complex(x.dtype()) ? convolution_of_integers(batch, weight, g)
+                                      : convolve_parts(batch, weight, false, [&](const Tensor& parts, const Tensor& w) {
+                                          return apply(Convolution(g), parts, w, Tensor());
+                                        });
     return bias.defined() ? add(y, as_channels(bias, dims)) : y;
   });
 }
@@ -414,7 +435,7 @@ Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const T
         " divides, got weight of shape ", weight.shape());
   return batched(x, dims, [&](const Tensor& batch) {
     Shape shape{batch.size(0), outputs};
-    const bool of_integers = !is_real_floating(x.dtype());
+    const bool of_integers = !is_inexact(x.dtype());
     Dims zeros_behind = Dims::filled(2 * dims, 0);  // as pad() takes them: the last dim first
     for (int d = 0; d < dims; d++) {
       check(extra[d] < std::max(g.stride[d], g.dilation[d]), name,
@@ -438,8 +459,13 @@ Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const T
             " leaves nothing of the output for input of shape ", x.shape(), " and weight of shape ", weight.shape());
       shape.push_back(size);
     }
+    auto transpose_real = [&](const Tensor& parts, const Tensor& w) {
+      shape[1] = w.size(1) * g.groups;
+      return apply(ConvolutionInput(g, shape), parts, w);
+    };
     Tensor y = of_integers && batch.numel() == 0 ? zeros(shape, x.dtype(), x.device())
                : of_integers                     ? transposed_of_integers(batch, weight, g, extra)
+               : is_complex(x.dtype())           ? convolve_parts(batch, weight, true, transpose_real)
                                                  : apply(ConvolutionInput(g, shape), batch, weight);
     if (zeros_behind != Dims::filled(2 * dims, 0)) y = pad(y, zeros_behind, "constant", Scalar(0));
     return bias.defined() ? add(y, as_channels(bias, dims)) : y;

@@ -6,6 +6,7 @@
 #include "op/apply.h"
 #include "op/registry.h"
 #include "op/tile_code.h"
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/promotion.h"
 #include "ops/tensor_math.h"
@@ -62,6 +63,7 @@ struct UnaryInfo {
   scalar::Result result;
   scalar::Keep keep;
   scalar::Backward backward;
+  bool complex;
   Tensor (*df)(const Tensor& g, const Tensor& x, const Tensor& y, const Params& p);
 };
 
@@ -72,8 +74,8 @@ Tensor unary_df(const Tensor& g, const Tensor& x, const Tensor& y, const Params&
 
 template <class... Entries>
 const UnaryInfo& unary_info(scalar::EntryList<Entries...>, int i) {
-  static constexpr UnaryInfo infos[] = {
-      {Entries::name, Entries::result, Entries::keep, Entries::backward, &unary_df<Entries>}...};
+  static constexpr UnaryInfo infos[] = {{Entries::name, Entries::result, Entries::keep, Entries::backward,
+                                         scalar::contains<Entries>(scalar::ComplexUnaryList{}), &unary_df<Entries>}...};
   return infos[i];
 }
 const UnaryInfo& unary_info(int function) { return unary_info(scalar::UnaryList{}, function); }
@@ -152,6 +154,7 @@ struct Unary : OpOf<Unary> {
   void check_inputs(const InputCheck& in) const { in.count(1); }
   Unary(UnaryFunction f, const Params& p) : function(f), params(p) {
     traits_.differentiable = unary_info(function).keep != scalar::Keep::Never;
+    traits_.complex = unary_info(function).complex;
     if (is_sensitive(function)) traits_.autocast = AutocastRule::Float32;
   }
 
@@ -163,7 +166,7 @@ struct Unary : OpOf<Unary> {
     bool negates_bool = t == DType::Bool && function == index_in<scalar::Neg>(scalar::UnaryList{});
     check(!negates_bool, "neg: bool tensors have no negative; use logical_not (~) instead");
     if (info.result == scalar::Result::Bool) t = DType::Bool;
-    if (info.result == scalar::Result::Float && !is_real_floating(t)) t = default_float_dtype();
+    if (info.result == scalar::Result::Float && !is_inexact(t)) t = default_float_dtype();
     // A power with an integer exponent.
     if (t == DType::Bool && function == index_in<scalar::Square>(scalar::UnaryList{})) t = DType::Int64;
     out[0] = {in[0].shape(), t, kept_strides(in[0].shape(), in)};
@@ -197,8 +200,8 @@ struct Unary : OpOf<Unary> {
         return;
       case scalar::Keep::Input:
       case scalar::Keep::Output: {
-        Tensor kept = info.keep == scalar::Keep::Input ? v.input(0) : v.output();
-        if (info.backward == scalar::Backward::Fused)
+        Tensor kept = conj(info.keep == scalar::Keep::Input ? v.input(0) : v.output());
+        if (info.backward == scalar::Backward::Fused && !is_complex(kept.dtype()))
           grads[0] = apply(UnaryBackward(function, params), v.grad(), kept);
         else
           grads[0] = info.df(v.grad(), kept, kept, params);
@@ -211,6 +214,7 @@ struct BinaryInfo {
   const char* name;
   scalar::BinaryResult result;
   bool differentiable;
+  bool complex;
   uint8_t a_keeps, b_keeps;
   Tensor (*da)(const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& y, const Params& p);
   Tensor (*db)(const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& y, const Params& p);
@@ -218,12 +222,15 @@ struct BinaryInfo {
 
 template <class... Entries>
 const BinaryInfo& binary_info(scalar::EntryList<Entries...>, int i) {
-  static constexpr BinaryInfo infos[] = {{Entries::name, Entries::result, Entries::differentiable, Entries::a_keeps,
+  static constexpr BinaryInfo infos[] = {{Entries::name, Entries::result, Entries::differentiable,
+                                          scalar::contains<Entries>(scalar::ComplexBinaryList{}), Entries::a_keeps,
                                           Entries::b_keeps, &Entries::template da<Tensor, Tensor, Tensor>,
                                           &Entries::template db<Tensor, Tensor, Tensor>}...};
   return infos[i];
 }
 const BinaryInfo& binary_info(int function) { return binary_info(scalar::BinaryList{}, function); }
+
+Scalar conj(const Scalar& s) { return s.is_complex() ? Scalar(std::conj(s.to_complex())) : s; }
 
 bool is_equality(int function) {
   constexpr scalar::BinaryList all{};
@@ -242,6 +249,7 @@ struct Binary : OpOf<Binary> {
   explicit Binary(BinaryFunction f, NumberSide s = NumberSide::None, const Scalar& n = Scalar(0))
       : function(f), side(s), number(n) {
     traits_.differentiable = binary_info(function).differentiable;
+    traits_.complex = binary_info(function).complex;
     traits_.any_dtype = is_equality(function);
     if (function == index_in<scalar::Pow>(scalar::BinaryList{})) traits_.autocast = AutocastRule::Float32;
   }
@@ -258,8 +266,7 @@ struct Binary : OpOf<Binary> {
   // The dtype that the formula is computed in.
   DType operand_dtype(Inputs in) const {
     DType t = promoted(in);
-    return binary_info(function).result == scalar::BinaryResult::Divided && !is_real_floating(t) ? default_float_dtype()
-                                                                                                 : t;
+    return binary_info(function).result == scalar::BinaryResult::Divided && !is_inexact(t) ? default_float_dtype() : t;
   }
 
   void infer(Inputs in, OutputSpec* out) const override {
@@ -270,8 +277,10 @@ struct Binary : OpOf<Binary> {
     if (!fits)
       fail<ErrorKind::Overflow>(info.name, ": an integer of about ", number.to_double(), " does not fit ",
                                 compute_type(t), ", in which dtype ", t, " is computed");
+    check<ErrorKind::NotImplemented>(takes(t), info.name, ": dtype ", in[0].dtype(), " beside the number ", number,
+                                     " is computed in ", t, ", for which it is not defined");
     if (info.result == scalar::BinaryResult::Integer)
-      check(!is_real_floating(t), info.name, ": expected integer or bool tensors, got dtype ", t);
+      check(!is_inexact(t), info.name, ": expected integer or bool tensors, got dtype ", t);
     bool subtracts_bool = t == DType::Bool && function == index_in<scalar::Sub>(scalar::BinaryList{});
     check(!subtracts_bool, "sub: bool tensors cannot be subtracted; use logical_xor (^) or logical_not (~) instead");
     if (info.result == scalar::BinaryResult::Bool) t = DType::Bool;
@@ -329,11 +338,14 @@ struct Binary : OpOf<Binary> {
   void vjp(const Vjp& v, Tensor* grads) const override {
     const BinaryInfo& info = binary_info(function);
     const Tensor& g = v.grad();
+    // Powers have a branch cut, and the conjugate of a negative real number lies on its other side.
+    const bool has_cut = is_complex(g.dtype()) && function == index_in<scalar::Pow>(scalar::BinaryList{});
+    auto conjugate = [&](const Tensor& t) { return conj(has_cut ? to_dtype(t, g.dtype()) : t); };
     if (side == NumberSide::None) {
       auto reads = static_cast<uint8_t>((v.needs(0) ? info.a_keeps : 0) | (v.needs(1) ? info.b_keeps : 0));
-      Tensor a = reads & scalar::kA ? v.input(0) : Tensor();
-      Tensor b = reads & scalar::kB ? v.input(1) : Tensor();
-      Tensor y = reads & scalar::kY ? v.output() : Tensor();
+      Tensor a = reads & scalar::kA ? conjugate(v.input(0)) : Tensor();
+      Tensor b = reads & scalar::kB ? conjugate(v.input(1)) : Tensor();
+      Tensor y = reads & scalar::kY ? conjugate(v.output()) : Tensor();
       if (v.needs(0)) grads[0] = info.da(g, a, b, y, {});
       if (v.needs(1)) grads[1] = info.db(g, a, b, y, {});
       return;
@@ -341,18 +353,19 @@ struct Binary : OpOf<Binary> {
     bool right = side == NumberSide::Right;
     // The two that need no tensor made of the number.
     if (function == index_in<scalar::Mul>(scalar::BinaryList{})) {
-      grads[0] = mul(g, number);
+      grads[0] = mul(g, conj(number));
       return;
     }
     if (right && function == index_in<scalar::Div>(scalar::BinaryList{})) {
-      grads[0] = div(g, number);
+      grads[0] = div(g, conj(number));
       return;
     }
     uint8_t reads = right ? info.a_keeps : info.b_keeps;
     uint8_t own = right ? scalar::kA : scalar::kB;
-    Tensor x = reads & own ? v.input(0) : Tensor();
-    Tensor y = reads & scalar::kY ? v.output() : Tensor();
-    Tensor n = reads & (right ? scalar::kB : scalar::kA) ? scalar_tensor(number, g.dtype(), g.device()) : Tensor();
+    Tensor x = reads & own ? conjugate(v.input(0)) : Tensor();
+    Tensor y = reads & scalar::kY ? conjugate(v.output()) : Tensor();
+    Tensor n =
+        reads & (right ? scalar::kB : scalar::kA) ? conj(scalar_tensor(number, g.dtype(), g.device())) : Tensor();
     grads[0] = right ? info.da(g, x, n, y, {}) : info.db(g, n, x, y, {});
   }
 };
@@ -378,7 +391,7 @@ struct DivisorCheck : OpOf<DivisorCheck> {
 // An integer quotient by zero has no value.
 void check_divisor(int function, const Tensor& b) {
   using namespace scalar;
-  if (is_real_floating(b.dtype())) return;
+  if (is_inexact(b.dtype())) return;
   constexpr int guarded[] = {index_in<FloorDivide>(BinaryList{}), index_in<DivFloor>(BinaryList{}),
                              index_in<TruncDivide>(BinaryList{}), index_in<Remainder>(BinaryList{}),
                              index_in<Fmod>(BinaryList{})};
@@ -386,7 +399,7 @@ void check_divisor(int function, const Tensor& b) {
     if (f == function) apply_check(DivisorCheck(BinaryFunction{function}), b);
 }
 void check_divisor(int function, const Tensor& a, const Scalar& b) {
-  if (b.is_complex()) return;
+  if (b.is_complex() || is_complex(a.dtype())) return;
   bool fraction = function == index_in<scalar::Pow>(scalar::BinaryList{}) && !is_real_floating(a.dtype()) &&
                   !b.is_float() && b.to_double() < 0;
   check(!fraction, "pow: ", a.dtype(), " to the negative power ", b,
@@ -418,6 +431,8 @@ std::optional<Tensor> beside_negative(int function, const Tensor& x, const Scala
 }  // namespace
 
 Tensor unary(int function, const Tensor& x, const Params& params) {
+  if (is_complex(x.dtype()))
+    if (std::optional<Tensor> y = of_complex(function, x)) return *y;
   return apply(Unary(UnaryFunction{function}, params), x);
 }
 Tensor unary_(int function, const Tensor& x, const Params& params) {
@@ -425,7 +440,9 @@ Tensor unary_(int function, const Tensor& x, const Params& params) {
 }
 
 Tensor binary(int function, const Tensor& a, const Tensor& b) {
-  if (!is_real_floating(a.dtype())) check_divisor(function, b);
+  if (is_complex(a.dtype()) || is_complex(b.dtype()))
+    if (std::optional<Tensor> y = of_complex(function, a, b)) return *y;
+  if (!is_inexact(a.dtype())) check_divisor(function, b);
   return apply(Binary(BinaryFunction{function}), a, b);
 }
 Tensor binary(int function, const Tensor& a, const Scalar& b) {
@@ -439,7 +456,7 @@ Tensor binary(int function, const Scalar& a, const Tensor& b) {
   return apply(Binary(BinaryFunction{function}, NumberSide::Left, a), b);
 }
 Tensor binary_(int function, const Tensor& a, const Tensor& b) {
-  if (!is_real_floating(a.dtype())) check_divisor(function, b);
+  if (!is_inexact(a.dtype())) check_divisor(function, b);
   return apply_inplace(Binary(BinaryFunction{function}), a, b);
 }
 Tensor binary_(int function, const Tensor& a, const Scalar& b) {

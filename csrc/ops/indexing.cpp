@@ -7,6 +7,7 @@
 #include "op/refusal.h"
 #include "op/registry.h"
 #include "ops/batching.h"
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
@@ -324,6 +325,18 @@ struct Put : OpOf<Put> {
 
 Tensor put(const Places& places, const Tensor& x, const Tensor& source, const std::vector<Tensor>& indices,
            PutMode mode, bool in_place) {
+  if (is_complex(x.dtype()) && mode == PutMode::Add) {  // part by part
+    std::vector<Tensor> of_parts = indices;
+    for (Tensor& index : of_parts) {
+      if (!places.gather) break;
+      Shape shape = index.shape();
+      shape.push_back(2);
+      index = expand(unsqueeze(index, -1), shape);
+    }
+    const Tensor parts =
+        put(places, view_as_real(x), view_as_real(to_dtype(source, x.dtype())), of_parts, mode, in_place);
+    return in_place ? x : view_as_complex(parts);
+  }
   return with_indices(Put(places, mode), x, &source, indices, in_place);
 }
 

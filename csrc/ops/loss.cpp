@@ -1,5 +1,7 @@
 #include "ops/loss.h"
 
+#include <string_view>
+
 #include "op/autocast.h"
 #include "op/grad_mode.h"
 #include "ops/elementwise.h"
@@ -23,6 +25,8 @@ namespace {
 Tensor difference(const char* op, const Tensor& x, const Tensor& target, const std::string& reduction) {
   check_reduction(op, reduction);
   broadcast_shapes(op, x.shape(), target.shape());
+  check((!is_complex(x.dtype()) && !is_complex(target.dtype())) || std::string_view(op) == "l1_loss", op,
+        ": a loss is real, which squares of complex numbers are not; use (input - target).abs().square().mean()");
   return sub(for_full_precision(x), for_full_precision(target));
 }
 

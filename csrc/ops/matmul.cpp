@@ -5,6 +5,7 @@
 #include "op/autocast.h"
 #include "op/registry.h"
 #include "ops/batching.h"
+#include "ops/complex.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
 #include "ops/movement.h"
@@ -268,6 +269,9 @@ void check_bmm(const char* op, const Tensor& a, const Tensor& b) {
   check_inner(op, a, b, a.size(2), b.size(1));
 }
 
+bool is_one(const Scalar& s) { return s.to_complex() == 1.0; }
+bool is_zero(const Scalar& s) { return s.to_complex() == 0.0; }
+
 // beta x + alpha product(dtype), where the product has the given shape and is asked for in the dtype of `factor` or a
 // wider one. For integers alpha and beta are cut to integers, as PyTorch does.
 template <class F>
@@ -277,25 +281,46 @@ Tensor add_scaled(const char* op, const Tensor& x, const Tensor& factor, const S
         shape);
   // Half types are rounded once: the product may be too large for them before it is scaled.
   const DType dtype = factor.dtype();
-  if (!is_real_floating(dtype) && !is_real_floating(x.dtype()) && (given_alpha.is_float() || given_beta.is_float()))
+  if (!is_inexact(dtype) && !is_inexact(x.dtype()) && (given_alpha.is_float() || given_beta.is_float()))
     return add_scaled(op, x, factor, shape, Scalar(given_beta.to_int()), Scalar(given_alpha.to_int()), product);
   const Scalar &alpha = given_alpha, &beta = given_beta;
-  const bool scaled = alpha.to_double() != 1 || (beta.to_double() != 1 && beta.to_double() != 0);
+  const bool scaled = !is_one(alpha) || (!is_one(beta) && !is_zero(beta));
   const DType wide = scaled ? scaling_dtype(dtype) : dtype;
   Tensor result = product(wide);
-  if (alpha.to_double() != 1) result = mul(result, alpha);
-  if (beta.to_double() != 0) {
+  if (!is_one(alpha)) result = mul(result, alpha);
+  if (!is_zero(beta)) {
     const DType sum = result_type(result, x);
-    result = add(result, beta.to_double() == 1 ? x : mul(to_dtype(x, scaling_dtype(sum)), beta));
+    result = add(result, is_one(beta) ? x : mul(to_dtype(x, scaling_dtype(sum)), beta));
   }
   return wide == dtype ? result : to_dtype(result, result_type(x, factor));
 }
 
-bool is_one(const Scalar& s) { return s.to_double() == 1; }
+// One real product: (ar + i ai)(br + i bi) = [ar ai] [br bi; -bi br], where the left side and the result lie in memory
+// as complex numbers do. Only the right side is written anew.
+Tensor product_of_complex(const Tensor& a, const Tensor& b) {
+  NoAutocastGuard full;  // it would not halve complex numbers
+  const Tensor* list[] = {&a, &b};
+  OutputSpec checked;
+  Matmul{}.infer(Inputs(list, 2), &checked);
+  if (a.ndim() == 1) return select(product_of_complex(unsqueeze(a, 0), b), b.ndim() == 1 ? 0 : -2, 0);
+  if (b.ndim() == 1) return select(product_of_complex(a, unsqueeze(b, 1)), -1, 0);
+  Shape of_a = a.shape(), of_b = b.shape();
+  of_a.back() *= 2;
+  of_b.back() *= 2;
+  of_b[of_b.size() - 2] *= 2;
+  const Tensor parts = view_as_real(b), turned = stack({neg(imag(b)), real(b)}, -1);
+  Tensor y = matmul(reshape(view_as_real(a), of_a), reshape(stack({parts, turned}, -3), of_b));
+  Shape pairs = y.shape();
+  pairs.back() /= 2;
+  pairs.push_back(2);
+  return view_as_complex(reshape(y, pairs));
+}
 
 }  // namespace
 
-Tensor matmul(const Tensor& a, const Tensor& b) { return apply(Matmul{}, a, b); }
+Tensor matmul(const Tensor& a, const Tensor& b) {
+  return is_complex(a.dtype()) || is_complex(b.dtype()) ? product_of_complex(a, b) : apply(Matmul{}, a, b);
+}
 
 Tensor mm(const Tensor& given_a, const Tensor& given_b) {
   const Tensor a = for_half(given_a), b = for_half(given_b);
@@ -344,6 +369,13 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     Tensor product = matmul(x, weight);
     return bias.defined() ? add(product, bias) : product;
   }
+  if (is_complex(x.dtype()) || is_complex(weight.dtype())) {
+    const Tensor* list[] = {&x, &weight, &bias};
+    OutputSpec checked;
+    Linear{}.infer(Inputs(list, 3), &checked);
+    const Tensor product = matmul(x, transpose(weight, 0, 1));
+    return bias.defined() ? add(product, bias) : product;
+  }
   return apply(Linear{}, x, weight, bias);
 }
 
@@ -361,7 +393,8 @@ Tensor addmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_b
   const Tensor x = for_half(given_x), a = for_half(given_a), b = for_half(given_b);
   check_mm("addmm", a, b);
   const Shape shape{a.size(0), b.size(1)};
-  if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape))
+  if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape) &&
+      !is_complex(x.dtype()))
     return apply(AddMatmul{}, x, a, b);
   return add_scaled("addmm", x, a, shape, beta, alpha, [&](DType t) { return matmul(to_dtype(a, t), to_dtype(b, t)); });
 }
@@ -381,7 +414,8 @@ Tensor baddbmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given
   const Tensor x = for_half(given_x), a = for_half(given_a), b = for_half(given_b);
   check_bmm("baddbmm", a, b);
   const Shape shape{a.size(0), a.size(1), b.size(2)};
-  if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape))
+  if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape) &&
+      !is_complex(x.dtype()))
     return apply(AddMatmul{}, x, a, b);
   return add_scaled("baddbmm", x, a, shape, beta, alpha,
                     [&](DType t) { return matmul(to_dtype(a, t), to_dtype(b, t)); });

@@ -13,6 +13,7 @@
 #include "op/interpreter.h"
 #include "op/op.h"
 #include "op/registry.h"
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -73,8 +74,8 @@ class Step {
       check(!has_tangent(t), op_, ": ", role.name, "[", i,
             "] has a tangent of forward-mode differentiation, for which a "
             "step has no rule");
-      check(is_real_floating(t.dtype()), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
-            "; expected a floating point tensor");
+      check(is_inexact(t.dtype()), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
+            "; expected a floating point or complex tensor");
       check(t.shape() == p.shape(), op_, ": ", role.name, "[", i, "] has shape ", t.shape(),
             ", but its parameter has shape ", p.shape());
       check(t.dtype() == p.dtype(), op_, ": ", role.name, "[", i, "] has dtype ", t.dtype(),
@@ -98,9 +99,9 @@ class Step {
     item.param = arrays[0];
     item.grad = arrays[1];
     for (int s = 0; s < 3; s++) item.state[s] = arrays[2 + s];
-    item.numel = p.numel();
+    item.numel = is_complex(p.dtype()) ? 2 * p.numel() : p.numel();  // of a complex number each part by itself
     item.first_chunk = chunks_;
-    item.dtype = p.dtype();
+    item.dtype = to_real(p.dtype());
     chunks_ += (item.numel + kOptimizerChunk - 1) / kOptimizerChunk;
     items_.push_back(item);
     devices_.push_back(p.device());
@@ -232,7 +233,7 @@ namespace {
 // state, and the numbers. The outputs are the new parameters and states.
 template <class Self>
 struct UpdateOp : OpOf<Self> {
-  static constexpr Traits kTraits{.differentiable = false};
+  static constexpr Traits kTraits{.differentiable = false, .complex = true};
   int count, lists;
   WEFT_FIELDS(count, lists);
   void check_inputs(const InputCheck& in) const {
@@ -382,11 +383,13 @@ struct GlobalNorm : OpOf<GlobalNorm> {
 Tensor global_norm(const TensorList& tensors) {
   GradModeGuard no_grad(false);
   bool wide = false;
+  TensorList parts;
   SmallVector<const Tensor*, 16> list;
   for (const Tensor& t : tensors) {
-    wide |= t.dtype() == DType::Float64;
-    list.push_back(&t);
+    wide |= to_real(t.dtype()) == DType::Float64;
+    parts.push_back(is_complex(t.dtype()) ? view_as_real(t) : t);
   }
+  for (const Tensor& t : parts) list.push_back(&t);
   Tensor norm;
   apply(GlobalNorm(wide ? DType::Float64 : DType::Float32), Inputs(list.data(), list.size()), &norm);
   return norm;

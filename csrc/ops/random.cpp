@@ -6,6 +6,7 @@
 #include "op/registry.h"
 #include "op/tile_code.h"
 #include "ops/batching.h"
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -232,14 +233,36 @@ Tensor checked_weights(const Tensor& weights, int64_t num_samples, bool replacem
 
 }  // namespace
 
+namespace {
+
+// Of numbers whose parts are drawn independently, each with half the variance of a normal distribution.
+RandomParams of_parts(Distribution d, RandomParams params) {
+  if (d == Distribution::Normal) params.b *= std::sqrt(0.5);
+  return params;
+}
+bool has_parts(Distribution d, DType dtype) {
+  return is_complex(dtype) && (d == Distribution::Normal || d == Distribution::Uniform);
+}
+
+}  // namespace
+
 Tensor random(Distribution d, const RandomParams& params, const Shape& shape, DType dtype, Device device,
               const Ref<Generator>& generator) {
+  if (has_parts(d, dtype)) {
+    Shape parts = shape;
+    parts.push_back(2);
+    return view_as_complex(random(d, of_parts(d, params), parts, to_real(dtype), device, generator));
+  }
   check_numbers(d, params, dtype);
   DrawScope draw(generator);
   return apply(Random({d, params, chosen(generator)}, shape, dtype, device));
 }
 
 Tensor random_(Distribution d, const RandomParams& params, const Tensor& x, const Ref<Generator>& generator) {
+  if (has_parts(d, x.dtype())) {
+    random_(d, of_parts(d, params), view_as_real(x), generator);
+    return x;
+  }
   check_numbers(d, params, x.dtype());
   DrawScope draw(generator);
   return apply_inplace(RandomInPlace({d, params, chosen(generator)}), x);

@@ -9,6 +9,7 @@
 #include "op/registry.h"
 #include "op/tile_code.h"
 #include "ops/batching.h"
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
@@ -154,8 +155,35 @@ void Reduce::vjp(const Vjp& v, Tensor* grads) const {
   }
 }
 
-DType sum_dtype(DType t, std::optional<DType> wanted) {
-  return wanted ? *wanted : is_real_floating(t) ? t : DType::Int64;
+DType sum_dtype(DType t, std::optional<DType> wanted) { return wanted ? *wanted : is_inexact(t) ? t : DType::Int64; }
+
+// All elements along the dimensions to be reduced, as pairs of factors: what is left over goes on by itself.
+Tensor product_by_halves(const Tensor& given, const ReducedDims& dims) {
+  Tensor x = given;
+  for (int d = 0; d < x.ndim(); d++) {
+    if (!dims.has(d)) continue;
+    if (x.size(d) == 0) {
+      Shape shape = x.shape();
+      shape[d] = 1;
+      x = ones(shape, x.dtype(), x.device());
+    }
+    while (x.size(d) > 1) {
+      const int64_t n = x.size(d), half = n / 2;
+      const Tensor products = mul(narrow(x, d, 0, half), narrow(x, d, half, half));
+      x = n % 2 ? cat({products, narrow(x, d, n - 1, 1)}, d) : products;
+    }
+  }
+  return view_as(x.same(given) ? clone(x) : contiguous(x), dims.result_shape(x.shape()));
+}
+
+// Sums of complex numbers are the sums of their parts.
+Tensor reduce_complex(Fold fold, const char* op, const Tensor& x, const Dims& dims, bool keepdim, DType dtype) {
+  ReducedDims reduced(op, dims, x.shape(), keepdim);
+  const Tensor y = to_dtype(x, dtype);
+  if (fold == Fold::Prod) return product_by_halves(y, reduced);
+  const Tensor parts = view_as_real(fold == Fold::NanSum ? where(isnan(y), Scalar(0.0), y) : y);
+  Fold of_parts = fold == Fold::NanSum ? Fold::Sum : fold;
+  return view_as_complex(apply(Reduce(of_parts, reduced, parts.dtype()), parts));
 }
 
 // Sums and products are made in the wanted dtype where that loses what the input's would keep.
@@ -164,6 +192,9 @@ Tensor sum_like(Fold fold, const char* op, const Tensor& x, const Dims& dims, bo
   ReducedDims reduced(op, dims, x.shape(), keepdim);
   if (!dtype) dtype = full_precision_dtype(x);
   DType t = sum_dtype(x.dtype(), dtype);
+  if (is_complex(t)) return reduce_complex(fold, op, x, dims, keepdim, t);
+  check(!is_complex(x.dtype()), op, ": complex numbers cannot be added up or multiplied in dtype ", t,
+        "; take x.real, or a complex dtype");
   bool converts_first = is_real_floating(x.dtype()) && (!is_real_floating(t) || fold != Fold::Sum) && t != x.dtype();
   return reduce(fold, reduced, converts_first ? to_dtype(x, t) : x, t);
 }
@@ -193,7 +224,11 @@ DType truth_dtype(DType t) { return t == DType::UInt8 ? DType::UInt8 : DType::Bo
 }  // namespace
 
 Tensor sum_over(const Tensor& x, const ReducedDims& dims, DType dtype) {
-  return dims.mask ? apply(Reduce(Fold::Sum, dims, dtype), x) : to_dtype(x, dtype);
+  if (!dims.mask) return to_dtype(x, dtype);
+  if (is_complex(dtype))
+    return of_parts(to_dtype(x, dtype),
+                    [&](const Tensor& parts) { return reduce(Fold::Sum, dims, parts, parts.dtype()); });
+  return reduce(Fold::Sum, dims, x, dtype);
 }
 
 Tensor sum_to(const Tensor& x, const Shape& shape) {
@@ -203,10 +238,10 @@ Tensor sum_to(const Tensor& x, const Shape& shape) {
   for (int d = 0; d < lead; d++) leading.mask |= uint64_t{1} << d;
   for (int d = 0; d < shape.size(); d++)
     if (shape[d] == 1 && x.size(lead + d) != 1) inner.mask |= uint64_t{1} << (lead + d);
-  if (!inner.mask) return reduce(Fold::Sum, leading, x, x.dtype());
+  if (!inner.mask) return sum_over(x, leading, x.dtype());
   leading.mask |= inner.mask;
   leading.keepdim = true;
-  Tensor y = reduce(Fold::Sum, leading, x, x.dtype());
+  Tensor y = sum_over(x, leading, x.dtype());
   return lead ? view_as(y, shape) : y;
 }
 
@@ -215,7 +250,7 @@ Tensor sum(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType>
 }
 
 Tensor nansum(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
-  Fold fold = is_real_floating(x.dtype()) ? Fold::NanSum : Fold::Sum;
+  Fold fold = is_inexact(x.dtype()) ? Fold::NanSum : Fold::Sum;
   return sum_like(fold, "nansum", x, dims, keepdim, dtype);
 }
 
@@ -226,7 +261,8 @@ Tensor prod(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType
 Tensor mean(const Tensor& x, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
   ReducedDims reduced("mean", dims, x.shape(), keepdim);
   DType t = dtype.value_or(x.dtype());
-  check(has_arithmetic(x.dtype()), "mean: dtype ", x.dtype(), " is not supported");
+  if (is_complex(t)) return reduce_complex(Fold::Mean, "mean", x, dims, keepdim, t);
+  check(has_arithmetic(x.dtype()), "mean: dtype ", x.dtype(), " has no mean of dtype ", t);
   check(is_real_floating(t), "mean: the mean of dtype ", x.dtype(),
         " is not defined as an integer; pass dtype=weft.float32 or convert with .float()");
   return reduce(Fold::Mean, reduced, x, t);
@@ -248,26 +284,30 @@ Tensor amin(const Tensor& x, const Dims& dims, bool keepdim, const char* op) {
   return extreme(Fold::Min, op, x, dims, keepdim);
 }
 
+// Complex numbers are true where they are not 0.
 Tensor any(const Tensor& x, const Dims& dims, bool keepdim) {
+  if (is_complex(x.dtype())) return any(ne(x, Scalar(0)), dims, keepdim);
   return reduce(Fold::Any, ReducedDims("any", dims, x.shape(), keepdim), x, truth_dtype(x.dtype()));
 }
 Tensor all(const Tensor& x, const Dims& dims, bool keepdim) {
+  if (is_complex(x.dtype())) return all(ne(x, Scalar(0)), dims, keepdim);
   return reduce(Fold::All, ReducedDims("all", dims, x.shape(), keepdim), x, truth_dtype(x.dtype()));
 }
 Tensor count_nonzero(const Tensor& x, const Dims& dims) {
+  if (is_complex(x.dtype())) return count_nonzero(ne(x, Scalar(0)), dims);
   return reduce(Fold::CountNonzero, ReducedDims("count_nonzero", dims, x.shape(), false), x, DType::Int64);
 }
 
 Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
   ReducedDims reduced("logsumexp", dims, x.shape(), keepdim);
   // A sum of many terms may be too large for a half type, its logarithm is not.
-  Tensor y = to_dtype(x, is_real_floating(x.dtype()) ? scaling_dtype(x.dtype()) : default_float_dtype());
-  const DType result = is_real_floating(x.dtype()) ? x.dtype() : y.dtype();
+  Tensor y = to_dtype(x, is_inexact(x.dtype()) ? scaling_dtype(x.dtype()) : default_float_dtype());
+  const DType result = is_inexact(x.dtype()) ? x.dtype() : y.dtype();
   if (reduced.count(x.shape()) == 0) return to_dtype(log(sum(exp(y), dims, keepdim)), result);
   Tensor top;
   {
     GradModeGuard no_grad(false);  // the shift changes nothing but rounding
-    top = amax(y, dims, true);
+    top = amax(real(y), dims, true);
     top = where(isinf(top), Scalar(0), top);
   }
   Tensor total = sum(exp(sub(y, top)), dims, keepdim);
@@ -279,6 +319,11 @@ Tensor logsumexp(const Tensor& x, const Dims& dims, bool keepdim) {
 
 Tensor vector_norm(const Tensor& x, double p, const Dims& dims, bool keepdim, std::optional<DType> dtype) {
   ReducedDims reduced("norm", dims, x.shape(), keepdim);
+  if (is_complex(x.dtype())) {
+    if (dtype)
+      check(is_complex(*dtype), "norm: expected a complex dtype for a tensor of dtype ", x.dtype(), ", got ", *dtype);
+    return vector_norm(abs(dtype ? to_dtype(x, *dtype) : x), p, dims, keepdim);
+  }
   if (!dtype) dtype = full_precision_dtype(x);
   DType t = dtype.value_or(x.dtype());
   check(is_real_floating(t) && is_real_floating(x.dtype()), "norm: expected a floating point tensor, got dtype ",

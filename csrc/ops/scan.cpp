@@ -6,6 +6,7 @@
 #include "op/autocast.h"
 #include "op/registry.h"
 #include "ops/batching.h"
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
@@ -161,11 +162,26 @@ struct RunningExtreme : OpOf<RunningExtreme> {
 };
 
 DType running_dtype(const Tensor& x, std::optional<DType> dtype) {
-  return dtype ? *dtype : is_real_floating(x.dtype()) ? x.dtype() : DType::Int64;
+  return dtype ? *dtype : is_inexact(x.dtype()) ? x.dtype() : DType::Int64;
+}
+
+// Each element times all before it, in log(n) passes (Hillis and Steele, "Data Parallel Algorithms" (1986)).
+Tensor running_product_by_doubling(Tensor x, int dim) {
+  for (int64_t step = 1; step < (x.ndim() ? x.size(dim) : 1); step *= 2) {
+    const int64_t rest = x.size(dim) - step;
+    x = cat({narrow(x, dim, 0, step), mul(narrow(x, dim, step, rest), narrow(x, dim, 0, rest))}, dim);
+  }
+  return x;
 }
 
 Tensor running(Scan scan, const char* op, const Tensor& x, int64_t dim, DType dtype) {
   int d = normalize_dim(op, dim, x.shape());
+  if (is_complex(dtype)) {
+    const Tensor y = to_dtype(x, dtype);
+    if (scan == Scan::Prod) return running_product_by_doubling(clone(y), d);
+    if (y.ndim() == 0) return clone(y);
+    return of_parts(y, [&](const Tensor& parts) { return apply(Running(scan, d, false, parts.dtype()), parts); });
+  }
   // Converted first where the running result would be made of other numbers than those of dtype.
   return apply(Running(scan, d, false, dtype),
                is_real_floating(x.dtype()) != is_real_floating(dtype) ? to_dtype(x, dtype) : x);

@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 
@@ -38,7 +39,7 @@ inline Tensor pow_da(const Tensor& g, const Tensor& a, const Tensor& b) {
   return where(b == Scalar(0.0), Scalar(0.0), g * (b * pow(a, b - Scalar(1.0))));
 }
 inline Tensor pow_db(const Tensor& g, const Tensor& a, const Tensor& b, const Tensor& y) {
-  return where((a == Scalar(0.0)) & (b >= Scalar(0.0)), Scalar(0.0), g * (y * log(a)));
+  return where((a == Scalar(0.0)) & (real(b) >= Scalar(0.0)), Scalar(0.0), g * (y * log(a)));
 }
 // The gradient where there is none: zero, whatever flows back.
 inline Tensor no_gradient(const Tensor& g) { return zeros_like(g); }

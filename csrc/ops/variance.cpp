@@ -3,6 +3,7 @@
 #include "op/apply.h"
 #include "op/registry.h"
 #include "ops/batching.h"
+#include "ops/complex.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
 #include "ops/reduced_dims.h"
@@ -55,8 +56,24 @@ struct Variance : OpOf<Variance> {
   }
 };
 
+// The gradient at 0 is 0, as that of a real deviation is.
+Tensor sqrt_of_variance(const Tensor& variance) {
+  const Tensor zero = eq(variance, Scalar(0.0));
+  return where(zero, Scalar(0.0), sqrt(where(zero, Scalar(1.0), variance)));
+}
+
 VarianceAndMean variance(bool root, const char* op, const Tensor& x, const Dims& dims, double correction,
                          bool keepdim) {
+  if (is_complex(x.dtype())) {  // the expected |x - mean|^2: the sum of the variances of the parts
+    const ReducedDims reduced(op, dims, x.shape(), keepdim);
+    const Variance of_parts(false, reduced, correction);
+    const Tensor parts = view_as_real(x);
+    const Tensor* list[] = {&parts};
+    Tensor out[2];
+    apply(of_parts, Inputs(list, 1), out);
+    const Tensor total = sum(out[0], {-1});
+    return {root ? sqrt_of_variance(total) : total, view_as_complex(out[1])};
+  }
   check(is_real_floating(x.dtype()), op, ": expected a floating point tensor, got dtype ", x.dtype(),
         "; convert it with .float()");
   Variance variance(root, ReducedDims(op, dims, x.shape(), keepdim), correction);

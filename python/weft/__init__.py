@@ -16,20 +16,15 @@ from weft._C import *  # noqa: F403
 from weft._missing import missing, name_missing_members
 from weft._size import Size
 from weft._tensor_names import (
-    conj,
     contiguous_format,
-    imag,
     is_conj,
     is_neg,
     layout,
     memory_format,
     preserve_format,
-    real,
     resolve_conj,
     resolve_neg,
     strided,
-    view_as_complex,
-    view_as_real,
 )
 from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 

@@ -17,6 +17,13 @@ def check_tensors(function, optional=(), /, **values):
             _refuse(function, name, "a Tensor", value)
 
 
+def check_real(function, /, **values):
+    """No tensor is complex: a loss or an angle of such numbers would be no real number."""
+    for name, value in values.items():
+        if value.is_complex():
+            raise RuntimeError(f"{function}: {name} must be real, got dtype {value.dtype}")
+
+
 def check_callables(function, /, **values):
     """Every value can be called."""
     for name, value in values.items():
@@ -144,3 +151,8 @@ def tensors_of(function, name, values):
         if not isinstance(tensor, _C.Tensor):
             raise TypeError(f"{function}: expected Tensors in {name}, got {type(tensor).__name__}")
     return tensors
+
+
+def is_differentiable(tensor):
+    """May a tensor of this dtype require grad?"""
+    return tensor.is_floating_point() or tensor.is_complex()

@@ -3,6 +3,7 @@
 import threading
 
 import weft
+from weft._checks import is_differentiable
 from weft.func._derivatives import is_inside
 from weft.func._trees import flatten, tensors_only
 
@@ -66,8 +67,8 @@ class GradientTape:
         leaves, _ = flatten(tensor)
         tensors_only(leaves, "GradientTape.watch")
         for leaf in leaves:
-            if not leaf.is_floating_point():
-                raise TypeError(f"GradientTape.watch: expected a floating tensor, got {leaf.dtype}")
+            if not is_differentiable(leaf):
+                raise TypeError(f"GradientTape.watch: expected a floating or complex tensor, got {leaf.dtype}")
         for leaf in leaves:
             if not leaf.requires_grad:
                 leaf.requires_grad_()

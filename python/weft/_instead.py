@@ -49,7 +49,6 @@ INSTEAD = {
     "sparse_coo_tensor": _DENSE,
     "sparse_csr_tensor": _DENSE,
     "quantize_per_tensor": "half types through weft.autocast",
-    "complex": "weft.view_as_complex(weft.stack([real, imag], -1))",
     "set_default_tensor_type": "weft.set_default_dtype and weft.set_default_device",
     # Tensor
     "Tensor.apply_": "ops on whole tensors",

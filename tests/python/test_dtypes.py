@@ -423,8 +423,6 @@ def test_equality_beside_numbers(device):
     assert (x == 1j).tolist() == [True, False] and (x != 2).tolist() == [True, False]
     assert (weft.tensor([1.0, 2.0], device=device) == 2 + 0j).tolist() == [False, True]
     assert (weft.tensor([1, 2], device=device) == weft.tensor(1 + 0j, device=device)).tolist() == [True, False]
-    with pytest.raises(NotImplementedError, match="mul.*complex64"):
-        weft.ones(2, device=device).mul(1j)
     with pytest.raises(RuntimeError, match="complex64"):
         weft.ones(2, device=device).add_(1j)
 
@@ -536,11 +534,6 @@ def test_complex_parts(device):
     for wrong in (lambda: weft.view_as_real(y), lambda: weft.view_as_complex(y[:1])):
         with pytest.raises(RuntimeError):
             wrong()
-    with pytest.raises(NotImplementedError):
-        x.conj()
-    z = weft.ones(2, dtype=weft.complex64, requires_grad=True)
-    with pytest.raises(RuntimeError, match="not differentiable"):
-        z.real  # noqa: B018
 
 
 def test_gradients_of_movement(device):
@@ -666,11 +659,15 @@ def tensors_of(value, dtype):
 
 
 EXPLICIT = ("copy_ converts", "view of another dtype")  # what they do is what a program has asked for
+# Their references are for real numbers; test_complex.py has others.
+REAL_REFERENCES = ("logaddexp", "logsumexp", "cosine_similarity", "conv_transpose2d")
 
 
 @pytest.mark.parametrize("dtype", ["complex64", "float8_e4m3fn"])
 @pytest.mark.parametrize("op", rows(lambda op: "float32" in op.dtypes and op.name not in EXPLICIT))
 def test_right_or_refused(op, dtype):
+    if dtype == "complex64" and op.name in REAL_REFERENCES:
+        pytest.skip("the reference is for real numbers")
     for sample in samples_of(op, "float32"):
         args = map_arrays(lambda array: in_dtype(array, dtype), list(sample.args))
         kwargs = map_arrays(lambda array: in_dtype(array, dtype), sample.kwargs)
@@ -702,19 +699,25 @@ def _arrays(value):
 @pytest.mark.parametrize("dtype", FLOAT8 + COMPLEX)
 def test_the_error_names_op_and_dtype(device, dtype):
     x = tensor(dtype, 3, device=device)
-    for name, call in {
+    arithmetic = {
         "add": lambda x: x + x,
         "mul": lambda x: x * 2,
-        "lt": lambda x: x < x,
         "exp": lambda x: x.exp(),
         "matmul": lambda x: x.reshape(3, 1) @ x.reshape(1, 3),
-        "softmax": lambda x: weft.softmax(x, 0),
         "cumsum": lambda x: x.cumsum(0),
-        "sort": lambda x: x.sort(),
         "add_": lambda x: x.add_(x),
-        "arange": lambda x: weft.arange(3, dtype=x.dtype),
         "linspace": lambda x: weft.linspace(0, 1, 3, dtype=x.dtype),
-    }.items():
+    }
+    order = {
+        "lt": lambda x: x < x,
+        "softmax": lambda x: weft.softmax(x, 0),
+        "sort": lambda x: x.sort(),
+        "amax": lambda x: x.amax(),
+        "floor": lambda x: x.floor(),
+        "maximum": lambda x: weft.maximum(x, x),
+        "arange": lambda x: weft.arange(3, dtype=x.dtype),
+    }
+    for name, call in {**order, **(arithmetic if dtype in FLOAT8 else {})}.items():
         for run in (call, weft.jit(call)):
             with pytest.raises((NotImplementedError, RuntimeError, TypeError)) as error:
                 run(x)

@@ -390,3 +390,23 @@ def test_an_argument_that_is_given_twice_and_changes_says_so(w):
     out = step(x, a, a)
     with pytest.raises(NotImplementedError, match="shares memory with another argument"):
         w.autograd.grad(out.sum(), [x], create_graph=True)
+
+
+@pytest.mark.parametrize("part", [lambda z: z[:2], lambda z: z.view(-1)[::2], lambda z: z])
+def test_a_change_that_autograd_does_not_see_leaves_the_history(w, part):
+    """Under no_grad the values change, and gradients flow as if they had not."""
+
+    def change(x):
+        z = x.clone()
+        with w.no_grad():
+            part(z).mul_(2)
+        return z * 1
+
+    x = w.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        for create_graph in (False, True):
+            wanted, got = (
+                w.autograd.grad((f(x) ** 3).sum(), x, create_graph=create_graph)[0] for f in (change, w.jit(change))
+            )
+            assert got.tolist() == wanted.tolist()

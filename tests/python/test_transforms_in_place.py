@@ -384,3 +384,22 @@ def test_a_step_of_an_optimizer_inside_a_level():
         with pytest.raises(RuntimeError, match="has a tangent"):
             optimizer.step()
     optimizer.step()
+
+
+def test_a_change_under_no_grad_in_a_batch():
+    """What gradients go through from outside of vmap would lose them."""
+
+    def change(x):
+        z = x.clone()
+        with weft.no_grad():
+            z[:1].mul_(2)
+        return z
+
+    batch = weft.stack([X, X + 1])
+    assert weft.vmap(change)(batch).tolist() == [[2, 2], [4, 3]]
+    wanted = weft.stack([func.grad(lambda x: (change(x) ** 3).sum())(x) for x in batch])
+    assert weft.vmap(func.grad(lambda x: (change(x) ** 3).sum()))(batch).equal(wanted)
+    with weft.no_grad():
+        assert weft.vmap(change)(batch.clone().requires_grad_()).tolist() == [[2, 2], [4, 3]]
+    with pytest.raises(RuntimeError, match="under vmap .* no_grad"):
+        weft.vmap(change)(batch.clone().requires_grad_())

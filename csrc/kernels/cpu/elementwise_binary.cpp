@@ -1,3 +1,4 @@
+#include "kernels/cpu/complex_runs.h"
 #include "kernels/cpu/elementwise_loop.h"
 #include "kernels/cpu/elementwise_runs.h"
 
@@ -15,8 +16,12 @@ template <class Entry, class C>
 constexpr BinaryRun<C> entry_run() {
   using enum scalar::BinaryResult;
   constexpr bool is_integer = __is_same(C, int64_t) || __is_same(C, uint64_t);
-  if constexpr ((is_integer && Entry::result == Divided) || (!is_integer && Entry::result == Integer))
+  constexpr bool undefined = (is_integer && Entry::result == Divided) || (!is_integer && Entry::result == Integer) ||
+                             (is_complex_type<C> && !scalar::contains<Entry>(scalar::ComplexBinaryList{}));
+  if constexpr (undefined)
     return {nullptr, nullptr};
+  else if constexpr (is_complex_type<C> && __is_same(Entry, scalar::Mul))
+    return {&multiply_run<C>, nullptr};
   else if constexpr (__is_same(decltype(Entry::template f<C>(C{}, C{}, Params{})), bool))
     return {nullptr, &run_entry<Entry, C, bool>};
   else
@@ -28,6 +33,9 @@ BinaryRun<C> at(scalar::EntryList<Entries...>, int i) {
   static constexpr BinaryRun<C> runs[] = {entry_run<Entries, C>()...};
   return runs[i];
 }
+
+void find_run(int function, BinaryRun<Complex64>& run) { run = at<Complex64>(scalar::BinaryList{}, function); }
+void find_run(int function, BinaryRun<Complex128>& run) { run = at<Complex128>(scalar::BinaryList{}, function); }
 
 template <class C>
 void binary_in(int function, const StridedView& out, const StridedView& a, const StridedView& b) {
@@ -41,20 +49,12 @@ void binary_in(int function, const StridedView& out, const StridedView& a, const
                               [&](const C* const* in, C* y, int64_t n) { run.same(in[0], in[1], y, n); });
 }
 
-template <class C>
-void equality_in(int function, const StridedView& out, const StridedView& a, const StridedView& b) {
-  const bool equal = function == index_in<scalar::Eq>(scalar::BinaryList{});
-  elementwise_loop<C, bool, 2>(out, {&a, &b}, [equal](const C* const* in, bool* y, int64_t n) {
-    for (int64_t i = 0; i < n; i++) y[i] = (in[0][i] == in[1][i]) == equal;
-  });
-}
-
 void binary_cpu(int function, StridedView out, StridedView a, StridedView b, DType compute) {
   if (compute == DType::Float32) return binary_in<float>(function, out, a, b);
   if (compute == DType::Float64) return binary_in<double>(function, out, a, b);
   if (compute == DType::UInt64) return binary_in<uint64_t>(function, out, a, b);
-  if (compute == DType::Complex64) return equality_in<Complex64>(function, out, a, b);
-  if (compute == DType::Complex128) return equality_in<Complex128>(function, out, a, b);
+  if (compute == DType::Complex64) return binary_in<Complex64>(function, out, a, b);
+  if (compute == DType::Complex128) return binary_in<Complex128>(function, out, a, b);
   binary_in<int64_t>(function, out, a, b);
 }
 WEFT_CPU_KERNEL(binary_kernel, binary_cpu);

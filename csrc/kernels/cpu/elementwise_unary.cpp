@@ -1,3 +1,4 @@
+#include "kernels/cpu/complex_runs.h"
 #include "kernels/cpu/elementwise_loop.h"
 #include "kernels/cpu/elementwise_runs.h"
 
@@ -12,11 +13,20 @@ void run_entry(const C* x, O* y, int64_t n, const Params& params) {
   for (int64_t i = 0; i < n; i++) y[i] = Entry::template f<C>(x[i], p);
 }
 
+template <class C>
+void square_run(const C* x, C* y, int64_t n, const Params&) {
+  multiply_run(x, x, y, n);
+}
+
 template <class Entry, class C>
 constexpr UnaryRun<C> entry_run() {
   constexpr bool is_integer = __is_same(C, int64_t) || __is_same(C, uint64_t);
-  if constexpr (is_integer && Entry::result == scalar::Result::Float)
+  constexpr bool undefined = (is_integer && Entry::result == scalar::Result::Float) ||
+                             (is_complex_type<C> && !scalar::contains<Entry>(scalar::ComplexUnaryList{}));
+  if constexpr (undefined)
     return {nullptr, nullptr};
+  else if constexpr (is_complex_type<C> && __is_same(Entry, scalar::Square))
+    return {&square_run<C>, nullptr};
   else if constexpr (__is_same(decltype(Entry::template f<C>(C{}, Params{})), bool))
     return {nullptr, &run_entry<Entry, C, bool>};
   else
@@ -28,6 +38,9 @@ UnaryRun<C> at(scalar::EntryList<Entries...>, int i) {
   static constexpr UnaryRun<C> runs[] = {entry_run<Entries, C>()...};
   return runs[i];
 }
+
+void find_run(int function, UnaryRun<Complex64>& run) { run = at<Complex64>(scalar::UnaryList{}, function); }
+void find_run(int function, UnaryRun<Complex128>& run) { run = at<Complex128>(scalar::UnaryList{}, function); }
 
 template <class C>
 void unary_in(int function, const StridedView& out, const StridedView& in, const Params& p) {
@@ -43,6 +56,8 @@ void unary_cpu(int function, StridedView out, StridedView in, DType compute, Par
   if (compute == DType::Float32) return unary_in<float>(function, out, in, params);
   if (compute == DType::Float64) return unary_in<double>(function, out, in, params);
   if (compute == DType::UInt64) return unary_in<uint64_t>(function, out, in, params);
+  if (compute == DType::Complex64) return unary_in<Complex64>(function, out, in, params);
+  if (compute == DType::Complex128) return unary_in<Complex128>(function, out, in, params);
   unary_in<int64_t>(function, out, in, params);
 }
 WEFT_CPU_KERNEL(unary_kernel, unary_cpu);

@@ -9,11 +9,6 @@ struct BinaryFunction {
   WEFT_INLINE auto operator()(const C* x) const { return Entry::template f<C>(x[0], x[1], scalar::Params{}); }
 };
 
-template <class C, bool equal>
-struct Equality {
-  WEFT_INLINE bool operator()(const C* x) const { return (x[0] == x[1]) == equal; }
-};
-
 template <class Entry>
 void binary_entry(const StridedView& out, const StridedView& a, const StridedView& b, DType compute) {
   using enum scalar::BinaryResult;
@@ -21,10 +16,11 @@ void binary_entry(const StridedView& out, const StridedView& a, const StridedVie
     if (compute == DType::Float32) return elementwise<float, 2>(out, {&a, &b}, BinaryFunction<Entry, float>{});
     if (compute == DType::Float64) return elementwise<double, 2>(out, {&a, &b}, BinaryFunction<Entry, double>{});
   }
-  if constexpr (__is_same(Entry, scalar::Eq) || __is_same(Entry, scalar::Ne)) {
-    constexpr bool equal = __is_same(Entry, scalar::Eq);
-    if (compute == DType::Complex64) return elementwise<Complex64, 2>(out, {&a, &b}, Equality<Complex64, equal>{});
-    if (compute == DType::Complex128) return elementwise<Complex128, 2>(out, {&a, &b}, Equality<Complex128, equal>{});
+  if constexpr (scalar::contains<Entry>(scalar::ComplexBinaryList{})) {
+    if (compute == DType::Complex64)
+      return elementwise<Complex64, 2>(out, {&a, &b}, BinaryFunction<Entry, Complex64>{});
+    if (compute == DType::Complex128)
+      return elementwise<Complex128, 2>(out, {&a, &b}, BinaryFunction<Entry, Complex128>{});
   }
   if constexpr (Entry::result != Divided) {
     if (compute == DType::UInt64) return elementwise<uint64_t, 2>(out, {&a, &b}, BinaryFunction<Entry, uint64_t>{});

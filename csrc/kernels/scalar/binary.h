@@ -182,9 +182,9 @@ WEFT_BINARY(Lt,             "lt",                Bool,       false, 0,          
 WEFT_BINARY(Le,             "le",                Bool,       false, 0,           0,           a <= b,                 g, g)
 WEFT_BINARY(Gt,             "gt",                Bool,       false, 0,           0,           a > b,                  g, g)
 WEFT_BINARY(Ge,             "ge",                Bool,       false, 0,           0,           a >= b,                 g, g)
-WEFT_BINARY(LogicalAnd,     "logical_and",       Bool,       false, 0,           0,           (a != T(0)) & (b != T(0)), g, g)
-WEFT_BINARY(LogicalOr,      "logical_or",        Bool,       false, 0,           0,           (a != T(0)) | (b != T(0)), g, g)
-WEFT_BINARY(LogicalXor,     "logical_xor",       Bool,       false, 0,           0,           (a != T(0)) != (b != T(0)), g, g)
+WEFT_BINARY(LogicalAnd,     "logical_and",       Bool,       false, 0,           0,           (a != K(0.0)) && (b != K(0.0)), g, g)
+WEFT_BINARY(LogicalOr,      "logical_or",        Bool,       false, 0,           0,           (a != K(0.0)) || (b != K(0.0)), g, g)
+WEFT_BINARY(LogicalXor,     "logical_xor",       Bool,       false, 0,           0,           (a != K(0.0)) != (b != K(0.0)), g, g)
 WEFT_BINARY(BitwiseAnd,     "bitwise_and",       Integer,    false, 0,           0,           bit_and(a, b),          g, g)
 WEFT_BINARY(BitwiseOr,      "bitwise_or",        Integer,    false, 0,           0,           bit_or(a, b),           g, g)
 WEFT_BINARY(BitwiseXor,     "bitwise_xor",       Integer,    false, 0,           0,           bit_xor(a, b),          g, g)
@@ -198,5 +198,6 @@ using BinaryList =
     EntryList<Add, Sub, Mul, Div, FloorDivide, DivFloor, TruncDivide, Remainder, Fmod, Pow, Maximum, Minimum, Fmax,
               Fmin, Atan2, Hypot, Copysign, Xlogy, Logaddexp, ClampMin, ClampMax, BinaryCrossEntropy, Eq, Ne, Lt, Le,
               Gt, Ge, LogicalAnd, LogicalOr, LogicalXor, BitwiseAnd, BitwiseOr, BitwiseXor, LeftShift, RightShift>;
+using ComplexBinaryList = EntryList<Add, Sub, Mul, Div, Pow, Eq, Ne, LogicalAnd, LogicalOr, LogicalXor>;
 
 }  // namespace weft::scalar

@@ -20,6 +20,25 @@ WEFT_INLINE auto lit(double v) {
   return Literal<T>::of(v);
 }
 
+constexpr double kLn2 = 0.69314718055994530942;
+
+template <class T>
+WEFT_INLINE bool is_nan(T x) {
+  return x != x;
+}
+template <class T>
+WEFT_INLINE bool is_inf(T x) {
+  return x == static_cast<T>(__builtin_inf()) || x == static_cast<T>(-__builtin_inf());
+}
+template <>
+WEFT_INLINE bool is_inf(int64_t) {
+  return false;
+}
+template <>
+WEFT_INLINE bool is_inf(uint64_t) {
+  return false;
+}
+
 WEFT_INLINE float select(bool c, float a, float b) { return c ? a : b; }
 WEFT_INLINE double select(bool c, double a, double b) { return c ? a : b; }
 

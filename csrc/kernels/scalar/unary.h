@@ -3,7 +3,7 @@
 // over float and double they are kernels, over Tensor df is the differentiable form. A new function is one entry here.
 #pragma once
 
-#include "kernels/scalar/math.h"
+#include "kernels/scalar/complex.h"
 
 namespace weft::scalar {
 
@@ -57,22 +57,10 @@ template <class T>
 WEFT_INLINE T sign(T x) {
   return static_cast<T>((x > T(0)) - (x < T(0)));
 }
-template <class T>
-WEFT_INLINE bool is_nan(T x) {
-  return x != x;
-}
-template <class T>
-WEFT_INLINE bool is_inf(T x) {
-  return x == static_cast<T>(__builtin_inf()) || x == static_cast<T>(-__builtin_inf());
-}
-template <>
-WEFT_INLINE bool is_inf(int64_t) {
-  return false;
-}
-template <>
-WEFT_INLINE bool is_inf(uint64_t) {
-  return false;
-}
+WEFT_INLINE float conj(float x) { return x; }
+WEFT_INLINE double conj(double x) { return x; }
+WEFT_INLINE int64_t conj(int64_t x) { return x; }
+WEFT_INLINE uint64_t conj(uint64_t x) { return x; }
 WEFT_INLINE bool sign_bit(float x) { return float_to_bits(x) >> 31; }
 WEFT_INLINE bool sign_bit(double x) { return __builtin_signbit(x); }
 WEFT_INLINE bool sign_bit(int64_t x) { return x < 0; }
@@ -112,6 +100,10 @@ WEFT_INLINE T nan_to_num_value(T x, const Params& p) {
   y = x == static_cast<T>(__builtin_inf()) ? static_cast<T>(p.b) : y;
   return x == static_cast<T>(-__builtin_inf()) ? static_cast<T>(p.c) : y;
 }
+template <class T>
+WEFT_INLINE Complex<T> nan_to_num_value(Complex<T> x, const Params& p) {
+  return {nan_to_num_value(x.real, p), nan_to_num_value(x.imag, p)};
+}
 WEFT_INLINE int64_t nan_to_num_value(int64_t x, const Params&) { return x; }
 WEFT_INLINE uint64_t nan_to_num_value(uint64_t x, const Params&) { return x; }
 
@@ -120,7 +112,6 @@ constexpr double kHalfSqrtPi = 0.88622692545275801365;
 constexpr double kInvSqrt2Pi = 0.39894228040143267794;
 constexpr double kSqrt2OverPi = 0.79788456080286535588;
 constexpr double kGeluCubic = 0.044715;
-constexpr double kLn2 = 0.69314718055994530942;
 constexpr double kLn10 = 2.30258509299404568402;
 // selu: Klambauer et al., "Self-Normalizing Neural Networks" (2017).
 constexpr double kSeluAlpha = 1.67326324235437728481;
@@ -136,6 +127,7 @@ WEFT_INLINE T gelu_inner(T x) {
 //         type          name           result keep     backward  n  f(x)                              df(g, x, y)
 WEFT_UNARY(Neg,          "neg",         Same,  Nothing, Composed, 0, -x,                               -g)
 WEFT_UNARY(Positive,     "positive",    Same,  Nothing, Composed, 0, x,                                g)
+WEFT_UNARY(Conj,         "conj",        Same,  Nothing, Composed, 1, conj(x),                          conj(g))
 WEFT_UNARY(Abs,          "abs",         Same,  Input,   Composed, 0, abs(x),                           g * sign(x))
 WEFT_UNARY(Sign,         "sign",        Same,  Zero,    Composed, 0, sign(x),                          g)
 WEFT_UNARY(Square,       "square",      Same,  Input,   Fused,    0, x * x,                            g * (x * K(2.0)))
@@ -164,14 +156,14 @@ WEFT_UNARY(Reciprocal,   "reciprocal",  Float, Output,  Fused,    0, K(1.0) / x,
 WEFT_UNARY(Sin,          "sin",         Float, Input,   Fused,    0, sin(x),                           g * cos(x))
 WEFT_UNARY(Cos,          "cos",         Float, Input,   Fused,    0, cos(x),                           -(g * sin(x)))
 WEFT_UNARY(Tan,          "tan",         Float, Output,  Fused,    0, tan(x),                           g * (y * y + K(1.0)))
-WEFT_UNARY(Asin,         "asin",        Float, Input,   Fused,    0, asin(x),                          g / sqrt(K(1.0) - x * x))
-WEFT_UNARY(Acos,         "acos",        Float, Input,   Fused,    0, acos(x),                          -(g / sqrt(K(1.0) - x * x)))
+WEFT_UNARY(Asin,         "asin",        Float, Input,   Fused,    0, asin(x),                          g / (sqrt(-(x - K(1.0))) * sqrt(x - K(-1.0))))
+WEFT_UNARY(Acos,         "acos",        Float, Input,   Fused,    0, acos(x),                          -(g / (sqrt(-(x - K(1.0))) * sqrt(x - K(-1.0)))))
 WEFT_UNARY(Atan,         "atan",        Float, Input,   Fused,    0, atan(x),                          g / (x * x + K(1.0)))
 WEFT_UNARY(Sinh,         "sinh",        Float, Input,   Fused,    0, sinh(x),                          g * cosh(x))
 WEFT_UNARY(Cosh,         "cosh",        Float, Input,   Fused,    0, cosh(x),                          g * sinh(x))
 WEFT_UNARY(Tanh,         "tanh",        Float, Output,  Fused,    0, tanh(x),                          g * (K(1.0) - y * y))
 WEFT_UNARY(Asinh,        "asinh",       Float, Input,   Fused,    0, asinh(x),                         g / sqrt(x * x + K(1.0)))
-WEFT_UNARY(Acosh,        "acosh",       Float, Input,   Fused,    0, acosh(x),                         g / sqrt(x * x - K(1.0)))
+WEFT_UNARY(Acosh,        "acosh",       Float, Input,   Fused,    0, acosh(x),                         g / (sqrt(x - K(1.0)) * sqrt(x - K(-1.0))))
 WEFT_UNARY(Atanh,        "atanh",       Float, Input,   Fused,    0, atanh(x),                         g / (K(1.0) - x * x))
 WEFT_UNARY(Erf,          "erf",         Float, Input,   Fused,    0, erf(x),                           g * (exp(-(x * x)) * K(kTwoOverSqrtPi)))
 WEFT_UNARY(Erfc,         "erfc",        Float, Input,   Fused,    0, erfc(x),                          g * (exp(-(x * x)) * K(-kTwoOverSqrtPi)))
@@ -208,10 +200,20 @@ struct EntryList {
   static constexpr int size = sizeof...(Entries);
 };
 using UnaryList =
-    EntryList<Neg, Positive, Abs, Sign, Square, Floor, Ceil, Round, Trunc, Frac, Relu, IsNan, IsInf, IsFinite, SignBit,
-              BitwiseNot, LogicalNot, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tan,
-              Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv, Sigmoid, Deg2rad, Rad2deg,
-              LogSigmoid, Softsign, Tanhshrink, Silu, Mish, Gelu, GeluTanh, Elu, Celu, Selu, LeakyRelu, Softplus,
-              Hardsigmoid, Hardswish, Softshrink, Hardshrink, Threshold, Clamp, Hardtanh, NanToNum>;
+    EntryList<Neg, Positive, Conj, Abs, Sign, Square, Floor, Ceil, Round, Trunc, Frac, Relu, IsNan, IsInf, IsFinite,
+              SignBit, BitwiseNot, LogicalNot, Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sqrt, Rsqrt, Reciprocal, Sin,
+              Cos, Tan, Asin, Acos, Atan, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Erf, Erfc, Erfinv, Sigmoid, Deg2rad,
+              Rad2deg, LogSigmoid, Softsign, Tanhshrink, Silu, Mish, Gelu, GeluTanh, Elu, Celu, Selu, LeakyRelu,
+              Softplus, Hardsigmoid, Hardswish, Softshrink, Hardshrink, Threshold, Clamp, Hardtanh, NanToNum>;
+// Of these, what is defined for complex numbers, with the same formulas: f over Complex, and df for the conjugates of
+// what it reads, because gradients are conjugate (ops/complex.h).
+using ComplexUnaryList = EntryList<Neg, Positive, Conj, Square, IsNan, IsInf, IsFinite, LogicalNot, Exp, Exp2, Expm1,
+                                   Log, Log2, Log10, Log1p, Sqrt, Rsqrt, Reciprocal, Sin, Cos, Tan, Asin, Acos, Atan,
+                                   Sinh, Cosh, Tanh, Asinh, Acosh, Atanh, Sigmoid, Tanhshrink, Silu, NanToNum>;
+
+template <class Entry, class... Entries>
+constexpr bool contains(EntryList<Entries...>) {
+  return (__is_same(Entry, Entries) || ...);
+}
 
 }  // namespace weft::scalar

@@ -9,7 +9,7 @@ from . import memory
 from . import _device
 from . import nn
 from . import _return_types
-__all__: list[str] = ['Generator', 'Node', 'OutOfMemoryError', 'Tensor', 'abs', 'absolute', 'acos', 'acosh', 'add', 'addbmm', 'addcdiv', 'addcmul', 'addmm', 'addmv', 'adjoint', 'all', 'allclose', 'amax', 'amin', 'aminmax', 'any', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'argwhere', 'as_strided', 'as_tensor', 'asarray', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'baddbmm', 'bernoulli', 'bfloat16', 'bincount', 'bitwise_and', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'block_diag', 'bmm', 'bool', 'broadcast_shapes', 'broadcast_tensors', 'broadcast_to', 'bucketize', 'can_cast', 'cat', 'cdouble', 'ceil', 'cfloat', 'chunk', 'clamp', 'clamp_max', 'clamp_min', 'clip', 'clone', 'column_stack', 'complex128', 'complex64', 'concat', 'concatenate', 'constant_pad_nd', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cummax', 'cummin', 'cumprod', 'cumsum', 'default_generator', 'deg2rad', 'device', 'diag', 'diag_embed', 'diagflat', 'diagonal', 'diagonal_scatter', 'div', 'divide', 'dot', 'double', 'dropout', 'dstack', 'dtype', 'einsum', 'empty', 'empty_like', 'empty_strided', 'eq', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expm1', 'eye', 'fix', 'flatten', 'flip', 'fliplr', 'flipud', 'float', 'float16', 'float32', 'float64', 'float8_e4m3fn', 'float8_e5m2', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frac', 'from_dlpack', 'from_numpy', 'frombuffer', 'full', 'full_like', 'gather', 'ge', 'ger', 'get_default_device', 'get_default_dtype', 'get_num_threads', 'get_rng_state', 'greater', 'greater_equal', 'gt', 'half', 'hardsigmoid', 'hardswish', 'hsplit', 'hstack', 'hypot', 'index_add', 'index_copy', 'index_fill', 'index_put', 'index_select', 'initial_seed', 'inner', 'int', 'int16', 'int32', 'int64', 'int8', 'is_anomaly_check_nan_enabled', 'is_anomaly_enabled', 'is_complex', 'is_floating_point', 'is_grad_enabled', 'is_inference_mode_enabled', 'is_nonzero', 'is_tensor', 'isclose', 'isfinite', 'isinf', 'isnan', 'kron', 'kthvalue', 'le', 'lerp', 'less', 'less_equal', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logaddexp', 'logcumsumexp', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logit', 'logsigmoid', 'logspace', 'logsumexp', 'long', 'lt', 'manual_seed', 'masked_fill', 'masked_scatter', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'median', 'memory', 'meshgrid', 'min', 'minimum', 'mish', 'mm', 'moveaxis', 'movedim', 'msort', 'mul', 'multinomial', 'multiply', 'mv', 'nan_to_num', 'nanmean', 'nansum', 'narrow', 'ne', 'neg', 'negative', 'nn', 'nonzero', 'norm', 'normal', 'not_equal', 'numel', 'ones', 'ones_like', 'outer', 'permute', 'positive', 'pow', 'prod', 'promote_types', 'rad2deg', 'rand', 'rand_like', 'randint', 'randint_like', 'randn', 'randn_like', 'randperm', 'ravel', 'reciprocal', 'relu', 'remainder', 'repeat_interleave', 'reshape', 'result_type', 'roll', 'rot90', 'round', 'row_stack', 'rsqrt', 'rsub', 'scalar_tensor', 'scatter', 'scatter_add', 'scatter_reduce', 'searchsorted', 'seed', 'select', 'select_scatter', 'selu', 'set_default_device', 'set_default_dtype', 'set_num_threads', 'set_rng_state', 'short', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinh', 'slice_scatter', 'softmax', 'softsign', 'sort', 'split', 'split_with_sizes', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'std_mean', 'sub', 'subtract', 'sum', 'swapaxes', 'swapdims', 't', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensor_split', 'tensordot', 'tile', 'topk', 'trace', 'transpose', 'tril', 'tril_indices', 'triu', 'triu_indices', 'true_divide', 'trunc', 'uint16', 'uint32', 'uint64', 'uint8', 'unbind', 'unflatten', 'unique', 'unique_consecutive', 'unsqueeze', 'vander', 'var', 'var_mean', 'vdot', 'vsplit', 'vstack', 'where', 'xlogy', 'zeros', 'zeros_like']
+__all__: list[str] = ['Generator', 'Node', 'OutOfMemoryError', 'Tensor', 'abs', 'absolute', 'acos', 'acosh', 'add', 'addbmm', 'addcdiv', 'addcmul', 'addmm', 'addmv', 'adjoint', 'all', 'allclose', 'amax', 'amin', 'aminmax', 'angle', 'any', 'arange', 'arccos', 'arccosh', 'arcsin', 'arcsinh', 'arctan', 'arctan2', 'arctanh', 'argmax', 'argmin', 'argsort', 'argwhere', 'as_strided', 'as_tensor', 'asarray', 'asin', 'asinh', 'atan', 'atan2', 'atanh', 'atleast_1d', 'atleast_2d', 'atleast_3d', 'baddbmm', 'bernoulli', 'bfloat16', 'bincount', 'bitwise_and', 'bitwise_left_shift', 'bitwise_not', 'bitwise_or', 'bitwise_right_shift', 'bitwise_xor', 'block_diag', 'bmm', 'bool', 'broadcast_shapes', 'broadcast_tensors', 'broadcast_to', 'bucketize', 'can_cast', 'cat', 'cdouble', 'ceil', 'cfloat', 'chunk', 'clamp', 'clamp_max', 'clamp_min', 'clip', 'clone', 'column_stack', 'complex', 'complex128', 'complex64', 'concat', 'concatenate', 'conj', 'conj_physical', 'constant_pad_nd', 'copysign', 'cos', 'cosh', 'count_nonzero', 'cummax', 'cummin', 'cumprod', 'cumsum', 'default_generator', 'deg2rad', 'device', 'diag', 'diag_embed', 'diagflat', 'diagonal', 'diagonal_scatter', 'div', 'divide', 'dot', 'double', 'dropout', 'dstack', 'dtype', 'einsum', 'empty', 'empty_like', 'empty_strided', 'eq', 'equal', 'erf', 'erfc', 'erfinv', 'exp', 'exp2', 'expm1', 'eye', 'fix', 'flatten', 'flip', 'fliplr', 'flipud', 'float', 'float16', 'float32', 'float64', 'float8_e4m3fn', 'float8_e5m2', 'floor', 'floor_divide', 'fmax', 'fmin', 'fmod', 'frac', 'from_dlpack', 'from_numpy', 'frombuffer', 'full', 'full_like', 'gather', 'ge', 'ger', 'get_default_device', 'get_default_dtype', 'get_num_threads', 'get_rng_state', 'greater', 'greater_equal', 'gt', 'half', 'hardsigmoid', 'hardswish', 'hsplit', 'hstack', 'hypot', 'imag', 'index_add', 'index_copy', 'index_fill', 'index_put', 'index_select', 'initial_seed', 'inner', 'int', 'int16', 'int32', 'int64', 'int8', 'is_anomaly_check_nan_enabled', 'is_anomaly_enabled', 'is_complex', 'is_floating_point', 'is_grad_enabled', 'is_inference_mode_enabled', 'is_nonzero', 'is_tensor', 'isclose', 'isfinite', 'isinf', 'isnan', 'isreal', 'kron', 'kthvalue', 'le', 'lerp', 'less', 'less_equal', 'linspace', 'log', 'log10', 'log1p', 'log2', 'log_softmax', 'logaddexp', 'logcumsumexp', 'logical_and', 'logical_not', 'logical_or', 'logical_xor', 'logit', 'logsigmoid', 'logspace', 'logsumexp', 'long', 'lt', 'manual_seed', 'masked_fill', 'masked_scatter', 'masked_select', 'matmul', 'max', 'maximum', 'mean', 'median', 'memory', 'meshgrid', 'min', 'minimum', 'mish', 'mm', 'moveaxis', 'movedim', 'msort', 'mul', 'multinomial', 'multiply', 'mv', 'nan_to_num', 'nanmean', 'nansum', 'narrow', 'ne', 'neg', 'negative', 'nn', 'nonzero', 'norm', 'normal', 'not_equal', 'numel', 'ones', 'ones_like', 'outer', 'permute', 'polar', 'positive', 'pow', 'prod', 'promote_types', 'rad2deg', 'rand', 'rand_like', 'randint', 'randint_like', 'randn', 'randn_like', 'randperm', 'ravel', 'real', 'reciprocal', 'relu', 'remainder', 'repeat_interleave', 'reshape', 'result_type', 'roll', 'rot90', 'round', 'row_stack', 'rsqrt', 'rsub', 'scalar_tensor', 'scatter', 'scatter_add', 'scatter_reduce', 'searchsorted', 'seed', 'select', 'select_scatter', 'selu', 'set_default_device', 'set_default_dtype', 'set_num_threads', 'set_rng_state', 'sgn', 'short', 'sigmoid', 'sign', 'signbit', 'silu', 'sin', 'sinh', 'slice_scatter', 'softmax', 'softsign', 'sort', 'split', 'split_with_sizes', 'sqrt', 'square', 'squeeze', 'stack', 'std', 'std_mean', 'sub', 'subtract', 'sum', 'swapaxes', 'swapdims', 't', 'take', 'take_along_dim', 'tan', 'tanh', 'tanhshrink', 'tensor', 'tensor_split', 'tensordot', 'tile', 'topk', 'trace', 'transpose', 'tril', 'tril_indices', 'triu', 'triu_indices', 'true_divide', 'trunc', 'uint16', 'uint32', 'uint64', 'uint8', 'unbind', 'unflatten', 'unique', 'unique_consecutive', 'unsqueeze', 'vander', 'var', 'var_mean', 'vdot', 'view_as_complex', 'view_as_real', 'vsplit', 'vstack', 'where', 'xlogy', 'zeros', 'zeros_like']
 class dtype:
     """
     The element type of a tensor: weft.float32, weft.int64, ...
@@ -191,11 +191,6 @@ class Tensor:
     def arctanh_(*args, **kwargs):
         """
         atanh_(self: object) -> object
-        """
-    @staticmethod
-    def conj(input):
-        """
-        The complex conjugate of a real tensor: itself. Raises NotImplementedError for complex dtypes.
         """
     @staticmethod
     def fix(*args, **kwargs):
@@ -763,6 +758,14 @@ class Tensor:
         """
         The smallest and the largest element, as .min and .max.
         """
+    def angle(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+        """
+        The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0.
+
+        >>> import weft
+        >>> weft.angle(weft.tensor([1j, -1 + 0j]))
+        tensor([1.5708, 3.1416])
+        """
     @typing.overload
     def any(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
         """
@@ -990,6 +993,20 @@ class Tensor:
         """
         A copy with memory of its own; gradients flow back to the original.
         """
+    def conj(self: weft.Tensor) -> weft.Tensor:
+        """
+        The complex conjugate: a new tensor; a real tensor itself.
+
+        >>> import weft
+        >>> weft.tensor([1 + 2j]).conj()
+        tensor([1.-2.j])
+        """
+    def conj_physical(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+        """
+        The complex conjugate, as conj() gives it.
+        """
+    def conj_physical_(self) -> typing.Any:
+        ...
     def contiguous(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor itself if it is contiguous, else a contiguous copy.
@@ -1390,6 +1407,10 @@ class Tensor:
         ...
     def isnan_(self) -> typing.Any:
         ...
+    def isreal(self: weft.Tensor) -> weft.Tensor:
+        """
+        Where the imaginary part is 0: everywhere, of a real tensor.
+        """
     def item(self: weft.Tensor) -> typing.Any:
         """
         The value of a tensor of one element as a Python number.
@@ -2019,6 +2040,16 @@ class Tensor:
         ...
     def selu_(self) -> typing.Any:
         ...
+    def sgn(self: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+        """
+        input / |input|, 0 for 0: of real tensors the sign.
+
+        >>> import weft
+        >>> weft.sgn(weft.tensor([3 + 4j, 0j]))
+        tensor([0.6000+0.8000j, 0.0000+0.0000j])
+        """
+    def sgn_(self) -> typing.Any:
+        ...
     def short(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor converted to this dtype.
@@ -2455,7 +2486,7 @@ class Tensor:
         ...
     def vdot(self: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
         """
-        Sum of the products of two vectors.
+        Sum of the products of the conjugates of one vector and the elements of another one.
         """
     def view(self: weft.Tensor, *args, size: typing.Sequence[builtins.int] | None = None) -> weft.Tensor:
         """
@@ -2490,8 +2521,6 @@ class Tensor:
         """
         The conjugate transpose of the last two dimensions: of a real tensor, the transpose.
 
-            Raises NotImplementedError for complex dtypes.
-
             >>> import weft
             >>> weft.tensor([[1, 2]]).H
             tensor([[1],
@@ -2500,13 +2529,17 @@ class Tensor:
     @property
     def imag(self):
         """
-        The imaginary part of a complex tensor, a view. Raises RuntimeError for real dtypes.
+        imag(input: weft.Tensor) -> weft.Tensor
 
-            >>> import weft
-            >>> weft.tensor([1 + 2j]).imag
-            tensor([2.])
+        The imaginary part of a tensor: of a complex one a view, of a real one new zeros.
 
+        >>> import weft
+        >>> weft.tensor([1 + 2j]).imag
+        tensor([2.])
         """
+    @imag.setter
+    def imag(self, value):
+        ...
     @property
     def is_mkldnn(self):
         """
@@ -2557,8 +2590,6 @@ class Tensor:
         """
         The conjugate transpose of the last two dimensions: of a real tensor, the transpose.
 
-            Raises NotImplementedError for complex dtypes.
-
             >>> import weft
             >>> weft.tensor([[1, 2]]).H
             tensor([[1],
@@ -2568,13 +2599,17 @@ class Tensor:
     @property
     def real(self):
         """
+        real(input: weft.Tensor) -> weft.Tensor
+
         The real part of a tensor: of a complex one a view, of a real one itself.
 
-            >>> import weft
-            >>> weft.real(weft.tensor([1.0])), weft.tensor([1 + 2j]).real
-            (tensor([1.]), tensor([1.]))
-
+        >>> import weft
+        >>> weft.real(weft.tensor([1.0])), weft.tensor([1 + 2j]).real
+        (tensor([1.]), tensor([1.]))
         """
+    @real.setter
+    def real(self, value):
+        ...
 class _HookPlace:
     @staticmethod
     def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
@@ -2619,6 +2654,52 @@ class _FunctionInputs:
     def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
         ...
     def __init__(self, arg0: collections.abc.Sequence[weft.Tensor | None]) -> None:
+        ...
+class _TracedProgram:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+class _Program:
+    @staticmethod
+    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+        ...
+    def __init__(self, traced: _TracedProgram, arguments: collections.abc.Sequence[str], state: collections.abc.Sequence[tuple[str, str, collections.abc.Sequence[str], weft.Tensor, builtins.bool]], share: builtins.bool = False) -> None:
+        ...
+    def changed(self) -> tuple:
+        ...
+    def dot(self, backward: builtins.bool = False) -> str:
+        ...
+    def run(self, arguments: collections.abc.Sequence[weft.Tensor]) -> list[weft.Tensor]:
+        ...
+    def same_ops(self, arg0: _Program) -> builtins.bool:
+        """
+        For tests: equal ops in the same order?
+        """
+    def set_sizes(self, arg0: str) -> None:
+        ...
+    def tensors(self) -> list[tuple[str, weft.Tensor]]:
+        ...
+    def text(self, backward: builtins.bool = False) -> str:
+        ...
+    def to_json(self) -> str:
+        ...
+    @property
+    def argument_types(self) -> list:
+        ...
+    @property
+    def arguments(self) -> list[str]:
+        ...
+    @property
+    def num_returned(self) -> builtins.int:
+        ...
+    @property
+    def places(self) -> list:
+        ...
+    @property
+    def signature(self) -> str:
+        ...
+    @property
+    def state(self) -> list:
         ...
 class _Guards:
     @staticmethod
@@ -2766,6 +2847,8 @@ class _Jit:
     def _run(self, arg0: _Compiled, arg1: tuple, arg2: dict) -> typing.Any:
         ...
     def _trace_apart(self, *args, **kwargs) -> _Compiled:
+        ...
+    def _trace_for_export(self, *args, **kwargs) -> _TracedProgram:
         ...
     def _without_pass(self, arg0: _Compiled, arg1: str) -> _Compiled:
         ...
@@ -2934,6 +3017,8 @@ def _is_tracing() -> builtins.bool:
     Is this thread tracing a function for weft.jit?
     """
 def _jit_passes() -> list[str]:
+    ...
+def _load_program(path: str) -> _Program:
     ...
 def _prepare_adam_step(params: list[weft.Tensor], grads: list[weft.Tensor], exp_avgs: list[weft.Tensor], exp_avg_sqs: list[weft.Tensor], max_exp_avg_sqs: list[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> _PreparedStep:
     """
@@ -3150,6 +3235,14 @@ def amin(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, keepdims
 def aminmax(input: weft.Tensor, *, dim: typing.SupportsIndex | None = None, keepdim: builtins.bool = False, out: typing.Any = None) -> typing.Any:
     """
     The smallest and the largest element, as .min and .max.
+    """
+def angle(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    """
+    The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0.
+
+    >>> import weft
+    >>> weft.angle(weft.tensor([1j, -1 + 0j]))
+    tensor([1.5708, 3.1416])
     """
 @typing.overload
 def any(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
@@ -3370,6 +3463,16 @@ def column_stack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor
     """
     Joins along columns; vectors are columns.
     """
+def complex(real: weft.Tensor, imag: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    """
+    A complex tensor of two parts of one dtype, float32 or float64, which are broadcast together.
+
+    Raises RuntimeError for other dtypes.
+
+    >>> import weft
+    >>> weft.complex(weft.tensor([1.0]), weft.tensor([2.0]))
+    tensor([1.+2.j])
+    """
 @typing.overload
 def concat(tensors: typing.Any, dim: typing.SupportsIndex = 0, *, out: weft.Tensor = None) -> weft.Tensor:
     """
@@ -3394,6 +3497,18 @@ def concatenate(tensors: typing.Any, dim: typing.SupportsIndex = 0, *, out: weft
 @typing.overload
 def concatenate(tensors: typing.Any, *, axis: typing.SupportsIndex) -> weft.Tensor:
     ...
+def conj(input: weft.Tensor) -> weft.Tensor:
+    """
+    The complex conjugate: a new tensor; a real tensor itself.
+
+    >>> import weft
+    >>> weft.tensor([1 + 2j]).conj()
+    tensor([1.-2.j])
+    """
+def conj_physical(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    """
+    The complex conjugate, as conj() gives it.
+    """
 def constant_pad_nd(input: weft.Tensor, pad: typing.Sequence[builtins.int], value: complex = 0) -> weft.Tensor:
     """
     nn.functional.pad() with a constant.
@@ -3693,6 +3808,14 @@ def hstack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """
 def hypot(input: weft.Tensor, other: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
+def imag(input: weft.Tensor) -> weft.Tensor:
+    """
+    The imaginary part of a tensor: of a complex one a view, of a real one new zeros.
+
+    >>> import weft
+    >>> weft.tensor([1 + 2j]).imag
+    tensor([2.])
+    """
 def index_add(input: weft.Tensor, dim: typing.SupportsIndex, index: weft.Tensor, source: weft.Tensor, *, alpha: complex = 1, out: weft.Tensor = None) -> weft.Tensor:
     """
     A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
@@ -3767,6 +3890,10 @@ def isinf(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def isnan(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
+def isreal(input: weft.Tensor) -> weft.Tensor:
+    """
+    Where the imaginary part is 0: everywhere, of a real tensor.
+    """
 def kron(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
     Kronecker product: every product of an element of input and one of other, in blocks.
@@ -4105,6 +4232,14 @@ def permute(input: weft.Tensor, dims: typing.Sequence[builtins.int]) -> weft.Ten
     >>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape
     weft.Size([4, 2, 3])
     """
+def polar(abs: weft.Tensor, angle: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    """
+    abs (cos(angle) + i sin(angle)): a complex tensor of two real ones of one dtype, float32 or float64.
+
+    >>> import weft
+    >>> weft.polar(weft.tensor([2.0]), weft.tensor([0.0]))
+    tensor([2.+0.j])
+    """
 def positive(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
 def pow(input: weft.Tensor | complex, exponent: weft.Tensor | complex, *, out: weft.Tensor = None) -> weft.Tensor:
@@ -4182,6 +4317,14 @@ def randperm(n: typing.SupportsIndex, *, generator: Generator | None = None, dty
 def ravel(input: weft.Tensor) -> weft.Tensor:
     """
     The elements as a vector.
+    """
+def real(input: weft.Tensor) -> weft.Tensor:
+    """
+    The real part of a tensor: of a complex one a view, of a real one itself.
+
+    >>> import weft
+    >>> weft.real(weft.tensor([1.0])), weft.tensor([1 + 2j]).real
+    (tensor([1.]), tensor([1.]))
     """
 def reciprocal(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -4334,6 +4477,14 @@ def set_num_threads(int: typing.SupportsIndex) -> None:
 def set_rng_state(new_state: weft.Tensor) -> None:
     """
     Sets the state of the default generator.
+    """
+def sgn(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
+    """
+    input / |input|, 0 for 0: of real tensors the sign.
+
+    >>> import weft
+    >>> weft.sgn(weft.tensor([3 + 4j, 0j]))
+    tensor([0.6000+0.8000j, 0.0000+0.0000j])
     """
 def sigmoid(input: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     ...
@@ -4667,7 +4818,27 @@ def var_mean(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None, unbi
     ...
 def vdot(input: weft.Tensor, other: weft.Tensor, *, out: weft.Tensor = None) -> weft.Tensor:
     """
-    Sum of the products of two vectors.
+    Sum of the products of the conjugates of one vector and the elements of another one.
+    """
+def view_as_complex(input: weft.Tensor) -> weft.Tensor:
+    """
+    A real tensor of shape (..., 2), whose last dimension holds the real and the imaginary parts, as a complex one of shape (...). A view.
+
+    Raises RuntimeError for other dtypes than float32 and float64, another size of the last dimension, and parts that are no neighbours in memory.
+
+    >>> import weft
+    >>> weft.view_as_complex(weft.tensor([[1.0, 2.0]]))
+    tensor([1.+2.j])
+    """
+def view_as_real(input: weft.Tensor) -> weft.Tensor:
+    """
+    A complex tensor as a real one with one dimension more, of size 2: the real and the imaginary parts. A view.
+
+    Raises RuntimeError for other dtypes.
+
+    >>> import weft
+    >>> weft.view_as_real(weft.tensor([1 + 2j]))
+    tensor([[1., 2.]])
     """
 def vsplit(input: weft.Tensor, indices_or_sections: typing.Any) -> tuple:
     """
@@ -4703,6 +4874,7 @@ def zeros_like(input: weft.Tensor, *, dtype: weft.dtype | None = None, device: w
     The same for the shape, dtype and device of input, where they are not given.
     """
 _ALL_DIMS: int = 1048576
+_PROGRAM_KEYS: tuple = ('weft.program', 'weft.signature', 'weft.checksum')
 __version__: str = '0.1.0'
 bfloat16: dtype
 bool: dtype

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import weft
 from weft import _C
+from weft._checks import is_differentiable
 from weft.autograd.function import Function
 from weft.func._vmap import randomness_now
 
@@ -84,7 +85,7 @@ def _pushed_by_jvp(function, ctx, args, tangents):
         )
     if ctx._materialize_grads:
         tangents = [
-            weft.zeros_like(a) if t is None and isinstance(a, weft.Tensor) and a.is_floating_point() else t
+            weft.zeros_like(a) if t is None and isinstance(a, weft.Tensor) and is_differentiable(a) else t
             for a, t in zip(args, tangents)
         ]
     return _as_list(function.jvp(_with_saved(ctx, ctx._for_jvp), *tangents))

@@ -23,11 +23,11 @@ def gradcheck(
 ):
     """Compares the derivatives of func(*inputs) by autograd with central differences; True if they agree.
 
-    inputs is a tensor or a tuple; those that require grad should be float64. Every derivative of every floating output
-    by every element of them must satisfy ``|analytical - numerical| <= atol + rtol * |numerical|``, and two backward
-    runs must agree within nondet_tol. With check_undefined_grad, outputs that get no gradient must count as getting
-    zeros. Otherwise raises GradcheckError, or returns False without raise_exception. ValueError if no input requires
-    grad.
+    inputs is a tensor or a tuple; those that require grad should be float64 or complex128. Every derivative of every
+    floating or complex output by every element of them, of complex numbers by and of each part, must satisfy
+    ``|analytical - numerical| <= atol + rtol * |numerical|``, and two backward runs must agree within nondet_tol. With
+    check_undefined_grad, outputs that get no gradient must count as getting zeros. Otherwise raises GradcheckError, or
+    returns False without raise_exception. ValueError if no input requires grad.
 
     >>> import weft
     >>> x = weft.randn(3, dtype=weft.float64, requires_grad=True)
@@ -115,8 +115,13 @@ def _random_like(output, non_contiguous):
     return weft.randn(shape, dtype=output.dtype, device=output.device).requires_grad_()
 
 
+def _parts(tensor):
+    """The tensor, a complex one as its real and imaginary parts, in a last dimension of size 2."""
+    return weft.view_as_real(tensor) if tensor.is_complex() else tensor
+
+
 def _array(tensor):
-    return tensor.detach().cpu().numpy()
+    return _parts(tensor.detach()).cpu().numpy()
 
 
 def _check(func, inputs, eps, atol, rtol, nondet_tol, check_undefined_grad, check_grad_dtypes):
@@ -124,8 +129,8 @@ def _check(func, inputs, eps, atol, rtol, nondet_tol, check_undefined_grad, chec
     if not checked:
         raise ValueError("gradcheck: none of the inputs is a tensor that requires grad")
     for i, x in checked:
-        if x.dtype not in (weft.float64, weft.float32):
-            raise ValueError(f"gradcheck: input {i} has dtype {x.dtype}; differences need float64")
+        if x.dtype not in (weft.float64, weft.float32, weft.complex128, weft.complex64):
+            raise ValueError(f"gradcheck: input {i} has dtype {x.dtype}; differences need float64 or complex128")
     result = func(*inputs)
     outputs = _differentiable(result)
     places = [i for i, x in enumerate(_tensors(result)) if x.requires_grad]
@@ -151,7 +156,7 @@ def _check(func, inputs, eps, atol, rtol, nondet_tol, check_undefined_grad, chec
 def _check_no_gradient(func, inputs, checked, eps):
     """No output requires grad: then none may depend on the inputs."""
     for i, x in checked:
-        floating = [k for k, y in enumerate(_tensors(func(*inputs))) if y.is_floating_point()]
+        floating = [k for k, y in enumerate(_tensors(func(*inputs))) if y.is_floating_point() or y.is_complex()]
         for k, jacobian in zip(floating, _numerical(func, inputs, x, floating, eps)):
             if np.any(jacobian != 0):
                 raise GradcheckError(f"output {k} depends on input {i}, but does not require grad")
@@ -165,8 +170,8 @@ def _numerical(func, inputs, x, places, eps):
         return [_array(found[k]).astype("float64").reshape(-1) for k in places]
 
     rows = []
-    data = x.detach()
-    for index in np.ndindex(*x.shape):
+    data = _parts(x.detach())
+    for index in np.ndindex(*data.shape):
         value = data[index].item()
         data[index] = value + eps
         above = outputs()
@@ -182,12 +187,15 @@ def _numerical(func, inputs, x, places, eps):
 def _analytical(func, inputs, checked, k, output, check_grad_dtypes):
     """The Jacobian of output k by each checked input, one backward for each element of the output."""
     wanted = [x for _, x in checked]
-    jacobians = [np.zeros((x.numel(), output.numel())) for x in wanted]
+    shape = _parts(output.detach()).shape
+    jacobians = [np.zeros((_parts(x.detach()).numel(), shape.numel())) for x in wanted]
     current = _differentiable(func(*inputs))[k]
-    for column in range(output.numel()):
-        cotangent = np.zeros(output.numel())
+    for column in range(shape.numel()):
+        cotangent = np.zeros(shape.numel())
         cotangent[column] = 1
-        seed = weft.from_numpy(cotangent.reshape(tuple(output.shape))).to(dtype=output.dtype, device=output.device)
+        seed = weft.from_numpy(cotangent.reshape(tuple(shape)))
+        seed = weft.view_as_complex(seed) if output.is_complex() else seed
+        seed = seed.to(dtype=output.dtype, device=output.device)
         grads = weft.autograd.grad(current, wanted, seed, retain_graph=True, allow_unused=True)
         for n, (grad, (i, x)) in enumerate(zip(grads, checked)):
             if grad is None:
@@ -202,6 +210,14 @@ def _analytical(func, inputs, checked, k, output, check_grad_dtypes):
     return jacobians
 
 
+def _place(number, tensor):
+    """The index of an element, or of a part of a complex one, as text."""
+    part = ""
+    if tensor.is_complex():
+        number, part = number // 2, (".real", ".imag")[number % 2]
+    return str([int(j) for j in np.unravel_index(number, tuple(tensor.shape))] if tensor.dim() else []) + part
+
+
 def _compare(analytical, numerical, place, i, output, x, atol, rtol):
     wrong = ~(np.abs(analytical - numerical) <= atol + rtol * np.abs(numerical))
     wrong &= ~((analytical == numerical) | (np.isnan(analytical) & np.isnan(numerical)))
@@ -210,11 +226,10 @@ def _compare(analytical, numerical, place, i, output, x, atol, rtol):
     error = np.where(wrong, np.abs(analytical - numerical), -1)
     error[np.isnan(error)] = np.inf
     row, column = np.unravel_index(error.argmax(), error.shape)
-    at_input = tuple(int(j) for j in np.unravel_index(row, tuple(x.shape))) if x.dim() else ()
-    at_output = tuple(int(j) for j in np.unravel_index(column, tuple(output.shape))) if output.dim() else ()
+    at_input, at_output = _place(row, x), _place(column, output)
     raise GradcheckError(
         f"the derivative of output {place} by input {i} is wrong at {int(wrong.sum())} of {wrong.size} places; worst "
-        f"is output{list(at_output)} by input{list(at_input)}: autograd gives {analytical[row, column]:.8g}, "
+        f"is output{at_output} by input{at_input}: autograd gives {analytical[row, column]:.8g}, "
         f"differences {numerical[row, column]:.8g}\nautograd:\n{analytical}\ndifferences:\n{numerical}"
     )
 

@@ -5,7 +5,7 @@ import threading
 
 import weft
 from weft import _C
-from weft._checks import check_callables
+from weft._checks import check_callables, is_differentiable
 from weft.func._trees import flatten, tensors_only
 from weft.func._vmap import check_options, vmap
 
@@ -227,7 +227,10 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
         results, result_tree = flatten(found[0])
         for x in results:
             if not x.is_floating_point():
-                raise RuntimeError(f"jacrev: expected floating results, got {_kind(x)}")
+                raise RuntimeError(
+                    f"jacrev: expected floating results, got {_kind(x)}"
+                    + ("; the parts of complex ones are weft.view_as_real(x)" if x.is_complex() else "")
+                )
         rows, at = [], 0
         sizes = [x.numel() for x in results]
         total = sum(sizes)
@@ -262,6 +265,12 @@ def jacfwd(func, argnums=0, has_aux=False, *, randomness="error", chunk_size=Non
     @functools.wraps(func)
     def jacobian(*args, **kwargs):
         chosen, tree, call = _variables("jacfwd", args, argnums)
+        for x in chosen:
+            if x.is_complex():
+                raise RuntimeError(
+                    f"jacfwd: expected floating arguments to differentiate by, got {_kind(x)}, whose parts have "
+                    "derivatives of their own; make it inside the function of real ones, as weft.view_as_complex(x)"
+                )
         sizes = [x.numel() for x in chosen]
         total, at, bases = sum(sizes), 0, []
         for x, size in zip(chosen, sizes):
@@ -336,8 +345,8 @@ def _variables(what, args, argnums):
 
 def _variable(what, x):
     """The same values as a variable of its own; what autograd knows of it stays known."""
-    if not x.is_floating_point():
-        raise RuntimeError(f"{what}: expected floating tensors to differentiate by, got {x.dtype}")
+    if not is_differentiable(x):
+        raise RuntimeError(f"{what}: expected floating or complex tensors to differentiate by, got {x.dtype}")
     return _C._variable_of(x)
 
 

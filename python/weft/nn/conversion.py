@@ -95,6 +95,6 @@ def parse_to(*args, device=None, dtype=None, non_blocking=None, tensor=None, **u
         device = weft.device(device)
     if dtype is not None and not isinstance(dtype, weft.dtype):
         raise TypeError(f"Module.to: dtype must be a weft.dtype, got {type(dtype).__name__}")
-    if dtype is not None and not dtype.is_floating_point:
-        raise TypeError(f"to: a module can only be converted to a floating dtype, got {dtype}")
+    if dtype is not None and not (dtype.is_floating_point or dtype.is_complex):
+        raise TypeError(f"to: a module can only be converted to a floating or complex dtype, got {dtype}")
     return device, dtype, non_blocking

@@ -346,12 +346,12 @@ class Module:
     def to(self, *args, **kwargs):
         """``to(device)``, ``to(dtype)``, ``to(device, dtype)`` or ``to(tensor)``: moves and converts in place.
 
-        Only floating parameters and buffers change their dtype; TypeError for a dtype that is not floating.
+        Only floating and complex parameters and buffers change their dtype; TypeError for another dtype.
         """
         device, dtype, non_blocking = parse_to(*args, **kwargs)
 
         def convert(t):
-            wanted = dtype if dtype is not None and t.is_floating_point() else t.dtype
+            wanted = dtype if dtype is not None and (t.is_floating_point() or t.is_complex()) else t.dtype
             if device is None:
                 return t.to(wanted)
             return t.to(device, wanted, non_blocking=non_blocking)

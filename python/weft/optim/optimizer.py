@@ -227,8 +227,8 @@ class Optimizer:
                         f"load_state_dict: {name} of parameter {key} has shape {tuple(value.shape)}, "
                         f"the parameter {tuple(parameter.shape)}"
                     )
-                floating = parameter.is_floating_point() and value.is_floating_point()
-                dtype = parameter.dtype if floating else value.dtype
+                alike = [(x.is_floating_point(), x.is_complex()) for x in (parameter, value)]
+                dtype = parameter.dtype if alike[0] == alike[1] != (False, False) else value.dtype
                 loaded[name] = value.detach().to(device=parameter.device, dtype=dtype, copy=True)
             else:
                 loaded[name] = copy.deepcopy(value)

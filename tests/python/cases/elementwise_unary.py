@@ -12,6 +12,8 @@ erfc = np.vectorize(math.erfc, otypes=["float64"])
 
 
 def sigmoid(x):
+    if x.dtype.kind == "c":
+        return 1 / (1 + np.exp(-x))
     return np.where(x >= 0, 1 / (1 + np.exp(-abs(x))), np.exp(-abs(x)) / (1 + np.exp(-abs(x))))
 
 

@@ -68,7 +68,7 @@ OPS = [
     product("dot", np.dot, ((5,), (5,)), ((1,), (1,))),
     product("inner", np.inner, ((5,), (5,)), ((2, 5), (3, 5)), out=False),
     product("outer", np.outer, ((3,), (4,)), ((1,), (2,))),
-    product("vdot", np.dot, ((5,), (5,)), out=False),
+    product("vdot", np.vdot, ((5,), (5,)), out=False),
     Op(
         "products with an empty sum are zero",
         np.matmul,

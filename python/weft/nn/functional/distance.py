@@ -1,7 +1,7 @@
 """Norms and distances of vectors."""
 
 import weft
-from weft._checks import check_integers, check_numbers, check_tensors, own_errors
+from weft._checks import check_integers, check_numbers, check_real, check_tensors, own_errors
 
 
 def _norm(x, p, dim, keepdim=False):
@@ -33,6 +33,7 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
     tensor([0.7071])
     """
     check_tensors("cosine_similarity", x1=x1, x2=x2)
+    check_real("cosine_similarity", x1=x1, x2=x2)
     check_integers("cosine_similarity", dim=dim)  # None would mean all of them
     x1, x2 = weft.broadcast_tensors(x1, x2)
     return (x1 / _norm(x1, 2, dim, True).clamp(min=eps) * (x2 / _norm(x2, 2, dim, True).clamp(min=eps))).sum(dim)

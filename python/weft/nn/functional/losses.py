@@ -5,7 +5,7 @@ import warnings
 
 import weft
 from weft._C import nn as native
-from weft._checks import check_flags, check_numbers, check_tensors, own_errors
+from weft._checks import check_flags, check_numbers, check_real, check_tensors, own_errors
 from weft.nn.functional.distance import pairwise_distance
 
 
@@ -43,6 +43,7 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
     tensor(0.)
     """
     check_tensors("kl_div", input=input, target=target)
+    check_real("kl_div", input=input, target=target)
     reduction = former_reduction("kl_div", size_average, reduce, reduction)
     if log_target:
         loss = target.exp() * (target - input)
@@ -64,6 +65,7 @@ def poisson_nll_loss(
     tensor(1.)
     """
     check_tensors("poisson_nll_loss", input=input, target=target)
+    check_real("poisson_nll_loss", input=input, target=target)
     check_numbers("poisson_nll_loss", eps=eps)
     reduction = former_reduction("poisson_nll_loss", size_average, reduce, reduction)
     loss = input.exp() - target * input if log_input else input - target * (input + eps).log()
@@ -84,6 +86,7 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     tensor(0.5000)
     """
     check_tensors("gaussian_nll_loss", input=input, target=target)
+    check_real("gaussian_nll_loss", input=input, target=target)
     if not isinstance(var, weft.Tensor):
         var = weft.full(input.shape, var, dtype=input.dtype, device=input.device)
     if tuple(var.shape) == tuple(input.shape[:-1]) and var.dim() < input.dim():
