@@ -15,6 +15,7 @@
 #include "core/device.h"
 #include "core/dims.h"
 #include "core/dtype.h"
+#include "core/memory_format.h"
 #include "core/scalar.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
@@ -64,12 +65,18 @@ struct TensorArgument {
 using Operand = std::variant<Tensor, Scalar>;
 
 // Arguments of PyTorch's with which it chooses how elements lie in memory. Here a tensor is strided (`weft.strided`),
-// and a new one in row-major order (`weft.contiguous_format`) or laid out like its source (`weft.preserve_format`).
+// and its elements lie in an order (core/memory_format.h) or as those of its source (`weft.preserve_format`).
 struct StridedLayout {};
-enum class MemoryFormat : uint8_t { Default, Contiguous, Preserve };
+struct FormatArgument {
+  bool preserve = false;
+  std::optional<MemoryFormat> order{};
+  bool given() const { return preserve || order; }
+};
 // False for another object than None and these.
 bool is_strided_layout(PyObject* object);
-std::optional<MemoryFormat> read_memory_format(PyObject* object);
+std::optional<FormatArgument> read_memory_format(PyObject* object);
+// x in the order that is given, else itself. With preserve: laid out like `source`, where that is dense.
+Tensor in_format(const char* op, const Tensor& x, const FormatArgument& format, const Tensor& source = {});
 
 // The dims of f(2, 3), f((2, 3)) and f([2, 3]). Raises TypeError naming `function` for anything else.
 Dims dims_from_args(const char* function, const py::args& args);
@@ -191,8 +198,8 @@ struct type_caster<weft::python::StridedLayout> {
   bool load(handle source, bool) { return weft::python::is_strided_layout(source.ptr()); }
   static handle cast(const weft::python::StridedLayout&, return_value_policy, handle) { return none().release(); }
 };
-WEFT_READ_CASTER(weft::python::MemoryFormat, "weft.memory_format | None", weft::python::read_memory_format,
-                 { return v == weft::python::MemoryFormat::Default ? none().release() : handle(); });
+WEFT_READ_CASTER(weft::python::FormatArgument, "weft.memory_format | None", weft::python::read_memory_format,
+                 { return v.given() ? handle() : none().release(); });
 WEFT_READ_CASTER(weft::Scalar, "complex", weft::python::read_scalar, {
   if (v.kind() == weft::Scalar::Kind::Bool) return bool_(v.to_bool()).release();
   if (v.kind() == weft::Scalar::Kind::Int) return int_(v.to_int()).release();

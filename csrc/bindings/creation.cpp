@@ -31,24 +31,25 @@ void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
   auto sized = [=](const FactoryOptions& o, const py::args& size, const std::optional<Dims>& size_keyword) {
     const Shape shape = shape_of(size, size_keyword);
     const DType dtype = o.dtype_or_default();
+    o.check_format(shape);
     if (make == &uninitialized && o.out().defined()) {
       if (o.out().shape() != shape) resize_out(name, o.out(), shape);
       return o.as_leaf(o.out());
     }
     return o.finish(make(shape, dtype, o.device_or_default()));
   };
-  f.function(name, with_options<Tensor, MemoryFormat>(name, sized), py::arg("size") = py::none(), WEFT_FACTORY_OUT,
+  f.function(name, with_options<Tensor, FormatArgument>(name, sized), py::arg("size") = py::none(), WEFT_FACTORY_OUT,
              py::arg("memory_format") = py::none(), doc);
   std::string like = std::string(name) + "_like", fresh = std::string("new_") + name;
-  f.function(
-      like.c_str(),
-      with_options<MemoryFormat>(like.c_str(),
-                                 [make](const FactoryOptions& o, const Tensor& x) {
-                                   o.check_like_format(x);
-                                   return o.finish(make(x.shape(), o.dtype_or(x.dtype()), o.device_or(x.device())));
-                                 }),
-      py::arg("input").none(false), py::kw_only(), WEFT_FACTORY_LIKE,
-      "The same for the shape, dtype and device of input, where they are not given.");
+  f.function(like.c_str(),
+             with_options<FormatArgument>(like.c_str(),
+                                          [make](const FactoryOptions& o, const Tensor& x) {
+                                            o.check_format(x.shape());
+                                            return o.finish_like(
+                                                make(x.shape(), o.dtype_or(x.dtype()), o.device_or(x.device())), x);
+                                          }),
+             py::arg("input").none(false), py::kw_only(), WEFT_FACTORY_LIKE,
+             "The same for the shape, dtype and device of input, where they are not given.");
   auto new_form = [=](const FactoryOptions& o, const Tensor& x, const py::args& size,
                       const std::optional<Dims>& size_keyword) {
     note_layout(x);
@@ -68,10 +69,10 @@ void bind_full(Family& f) {
              "A tensor of one repeated value; its dtype is fill_value's unless given.\n\n"
              ">>> import weft\n>>> weft.full((2,), 7)\ntensor([7, 7])\n");
   auto like = [](const FactoryOptions& o, const Tensor& x, const Scalar& value) {
-    o.check_like_format(x);
-    return o.finish(full(x.shape(), value, o.dtype_or(x.dtype()), o.device_or(x.device())));
+    o.check_format(x.shape());
+    return o.finish_like(full(x.shape(), value, o.dtype_or(x.dtype()), o.device_or(x.device())), x);
   };
-  f.function("full_like", with_options<MemoryFormat>("full_like", like), py::arg("input").none(false),
+  f.function("full_like", with_options<FormatArgument>("full_like", like), py::arg("input").none(false),
              py::arg("fill_value"), py::kw_only(), WEFT_FACTORY_LIKE,
              "full() with the shape, dtype and device of input, where they are not given.");
   auto fresh = [](const FactoryOptions& o, const Tensor& x, const Dims& size, const Scalar& value) {

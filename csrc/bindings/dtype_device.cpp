@@ -3,6 +3,7 @@
 #include "bindings/sizes.h"
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
+#include "ops/elementwise.h"
 #include "ops/promotion.h"
 
 namespace weft::python {
@@ -69,12 +70,21 @@ bool is_strided_layout(PyObject* o) {
   return o == package_object(strided, "strided");
 }
 
-std::optional<MemoryFormat> read_memory_format(PyObject* o) {
-  if (o == Py_None) return MemoryFormat::Default;
-  static std::atomic<PyObject*> contiguous, preserve;
-  if (o == package_object(contiguous, "contiguous_format")) return MemoryFormat::Contiguous;
-  if (o == package_object(preserve, "preserve_format")) return MemoryFormat::Preserve;
+std::optional<FormatArgument> read_memory_format(PyObject* o) {
+  if (o == Py_None) return FormatArgument{};
+  static std::atomic<PyObject*> preserve, places[3];
+  if (o == package_object(preserve, "preserve_format")) return FormatArgument{.preserve = true};
+  for (MemoryFormat format : {MemoryFormat::Contiguous, MemoryFormat::ChannelsLast, MemoryFormat::ChannelsLast3d})
+    if (o == package_object(places[static_cast<int>(format)], memory_format_name(format)))
+      return FormatArgument{.order = format};
   return std::nullopt;
+}
+
+Tensor in_format(const char* op, const Tensor& x, const FormatArgument& format, const Tensor& source) {
+  if (format.order) return laid_out(x, strides_in(op, *format.order, x.shape()));
+  if (format.preserve && source.defined() && !source.is_contiguous() && is_dense(source))
+    return laid_out(x, source.strides());
+  return x;
 }
 
 std::optional<Device> read_device(PyObject* o) {

@@ -418,18 +418,26 @@ void bind_activations(Family& nn) {
 void bind_copies(Family& f) {
   f.def(
       "clone",
-      [](const Tensor& x, MemoryFormat format) {
-        return format == MemoryFormat::Contiguous ? contiguous(clone(x)) : clone(x);
+      [](const Tensor& x, const FormatArgument& format) {
+        const Tensor y = in_format("clone", x, format);
+        return y.same(x) ? clone(x) : y;
       },
       py::kw_only(), py::arg("memory_format") = py::none(),
-      "A copy with memory of its own; gradients flow back to the original.");
+      "A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its "
+      "elements unless memory_format names another one.");
   f.method(
       "contiguous",
-      [](const Tensor& x, MemoryFormat format) {
-        check(format != MemoryFormat::Preserve, "contiguous: memory_format=weft.preserve_format leaves nothing to do");
-        return contiguous(x);
+      [](const Tensor& x, const FormatArgument& format) {
+        check(!format.preserve, "contiguous: memory_format=weft.preserve_format leaves nothing to do");
+        return format.order ? in_format("contiguous", x, format) : contiguous(x);
       },
-      py::arg("memory_format") = py::none(), "The tensor itself if it is contiguous, else a contiguous copy.");
+      py::arg("memory_format") = py::none(),
+      "The tensor itself if it is contiguous, else a contiguous copy; or in the order that memory_format names.\n\n"
+      "Raises RuntimeError for weft.channels_last of a tensor that has not 4 dimensions, or weft.channels_last_3d of "
+      "one "
+      "that has not 5.\n\n"
+      ">>> import weft\n>>> weft.ones(2, 3, 4, 5).contiguous(memory_format=weft.channels_last).stride()\n"
+      "(60, 1, 15, 3)\n");
   f.method(
       "copy_",
       [](const py::object& self, const Tensor& src, bool non_blocking) {

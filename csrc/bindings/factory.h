@@ -24,7 +24,7 @@ class FactoryOptions {
     check(!device_ || *device_ == out.device(), name_, ": device is ", *device_, " but out= is on ", out.device());
     check_out(name_, out, false);
   }
-  void set(MemoryFormat format) { format_ = format; }
+  void set(const FormatArgument& format) { format_ = format; }
 
   // The dtype of the new tensor, `natural` where none is given. Raises RuntimeError, before memory is taken, if it
   // cannot require grad but shall.
@@ -38,18 +38,20 @@ class FactoryOptions {
   Device device_or(Device natural) const { return out_.defined() ? out_.device() : device_.value_or(natural); }
   Device device_or_default() const { return device_or(default_device()); }
 
-  // For the _like form of a function, which lays its result out in row-major order.
-  void check_like_format(const Tensor& x) const {
-    note_layout(x);
-    check(format_ != MemoryFormat::Preserve || x.is_contiguous(), name_,
-          ": memory_format=weft.preserve_format is not supported for a tensor of strides ", x.strides(),
-          "; use empty_strided and fill it");
+  // Before memory is taken.
+  void check_format(const Shape& shape) const {
+    if (format_.order) strides_in(name_, *format_.order, shape);
   }
 
   bool given() const { return dtype_ || device_ || requires_grad_; }
   const Tensor& out() const { return out_; }
   // The new tensor, or out with its values.
-  Tensor finish(const Tensor& made) const { return as_leaf(write_out(name_, made, out_)); }
+  Tensor finish(const Tensor& made) const { return as_leaf(write_out(name_, in_format(name_, made, format_), out_)); }
+  // Of the _like form of a function: laid out like x unless something else is given.
+  Tensor finish_like(const Tensor& made, const Tensor& x) const {
+    note_layout(x);
+    return as_leaf(in_format(name_, made, format_.given() ? format_ : FormatArgument{.preserve = true}, x));
+  }
   Tensor as_leaf(const Tensor& t) const {
     if (requires_grad_) change_requires_grad(t, true);
     return t;
@@ -60,12 +62,12 @@ class FactoryOptions {
   MaybeDType dtype_;
   MaybeDevice device_;
   bool requires_grad_;
-  MemoryFormat format_ = MemoryFormat::Default;
+  FormatArgument format_;
   Tensor out_;
 };
 
 // make(options, arguments...) as a function of the arguments and then WEFT_FACTORY_ARGS, followed by those that More
-// names: a Tensor is out=, a MemoryFormat memory_format=.
+// names: a Tensor is out=, a FormatArgument memory_format=.
 template <class... More, class F, class R, class... Args>
 auto with_options(const char* name, F make, R (*)(const FactoryOptions&, Args...)) {
   return [name = std::string(name), make = std::move(make)](Args... args, MaybeDType dtype, MaybeDevice device,

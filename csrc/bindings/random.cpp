@@ -47,11 +47,12 @@ void bind_uniform_and_normal(Family& f) {
                      "1).all())\nTrue\n");
     auto like = [d](const FactoryOptions& o, const Tensor& x, const MaybeGenerator& g) {
       DrawScope draw(generator_of(g));
-      o.check_like_format(x);
-      return o.finish(random(d, {0, 1}, x.shape(), o.dtype_or(x.dtype()), o.device_or(x.device()), generator_of(g)));
+      o.check_format(x.shape());
+      const Tensor y = random(d, {0, 1}, x.shape(), o.dtype_or(x.dtype()), o.device_or(x.device()), generator_of(g));
+      return o.finish_like(y, x);
     };
     const std::string like_name = std::string(name) + "_like";
-    f.function(like_name.c_str(), with_options<MemoryFormat>(like_name.c_str(), like), py::arg("input").none(false),
+    f.function(like_name.c_str(), with_options<FormatArgument>(like_name.c_str(), like), py::arg("input").none(false),
                py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_LIKE,
                "The same for the shape, dtype and device of input, where they are not given.");
   }
@@ -104,17 +105,18 @@ void bind_integers(Family& f) {
              py::arg("generator") = py::none(), WEFT_FACTORY_OUT);
   auto like = [](const FactoryOptions& o, const Tensor& x, int64_t low, int64_t high, const MaybeGenerator& g) {
     DrawScope draw(generator_of(g));
-    o.check_like_format(x);
-    return o.finish(random(Distribution::Integer, integer_range("randint_like", low, high), x.shape(),
-                           o.dtype_or(x.dtype()), o.device_or(x.device()), generator_of(g)));
+    o.check_format(x.shape());
+    return o.finish_like(random(Distribution::Integer, integer_range("randint_like", low, high), x.shape(),
+                                o.dtype_or(x.dtype()), o.device_or(x.device()), generator_of(g)),
+                         x);
   };
-  f.function("randint_like", with_options<MemoryFormat>("randint_like", like), py::arg("input").none(false),
+  f.function("randint_like", with_options<FormatArgument>("randint_like", like), py::arg("input").none(false),
              py::arg("low"), py::arg("high"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_LIKE,
              "randint() with the shape, dtype and device of input, where they are not given.");
   auto like_from_zero = [like](const FactoryOptions& o, const Tensor& x, int64_t high, const MaybeGenerator& g) {
     return like(o, x, 0, high, g);
   };
-  f.function("randint_like", with_options<MemoryFormat>("randint_like", like_from_zero), py::arg("input").none(false),
+  f.function("randint_like", with_options<FormatArgument>("randint_like", like_from_zero), py::arg("input").none(false),
              py::arg("high"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_LIKE);
   auto permutation = [](const FactoryOptions& o, int64_t n, const MaybeGenerator& g) {
     DrawScope draw(generator_of(g));

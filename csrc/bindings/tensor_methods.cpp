@@ -49,7 +49,8 @@ Tensor convert(const Tensor& t, std::optional<Device> device, std::optional<DTyp
 Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
   std::optional<Device> device;
   std::optional<DType> dtype;
-  bool non_blocking = false, copy = false, in_order = false;
+  FormatArgument format;
+  bool non_blocking = false, copy = false;
   int flags = 0;
   for (py::handle arg : args) {
     if (is_tensor(arg.ptr())) {
@@ -80,15 +81,15 @@ Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
       device = seen(unwrap(value.ptr())).device();
       dtype = unwrap(value.ptr()).dtype();
     } else if (name == "memory_format") {
-      const std::optional<MemoryFormat> format = read_memory_format(value.ptr());
-      check<ErrorKind::Type>(format.has_value(), "to: expected a memory format as memory_format, got ",
+      const std::optional<FormatArgument> given = read_memory_format(value.ptr());
+      check<ErrorKind::Type>(given.has_value(), "to: expected a memory format as memory_format, got ",
                              std::string(py::repr(value)));
-      in_order = *format == MemoryFormat::Contiguous;
+      format = *given;
     } else
       check<ErrorKind::Type>(name == "dtype" || name == "device", "to: unexpected keyword argument '", name, "'");
   }
   const Tensor result = convert(self, device, dtype, non_blocking, copy);
-  return in_order ? contiguous(result) : result;
+  return in_format("to", result, format);
 }
 
 py::object type_of(const Tensor& t, const py::object& dtype) {
@@ -152,11 +153,14 @@ void bind_tensor_methods(Family& f) {
   f.method("element_size", [](const Tensor& t) { return item_size(seen(t).dtype()); }, "Bytes of one element.");
   f.method(
       "is_contiguous",
-      [](const Tensor& t, MemoryFormat format) {
-        check(format != MemoryFormat::Preserve, "is_contiguous: weft.preserve_format is no order of elements");
-        return seen(t).is_contiguous();
+      [](const Tensor& t, const FormatArgument& format) {
+        check(!format.preserve, "is_contiguous: weft.preserve_format is no order of elements");
+        return is_in(format.order.value_or(MemoryFormat::Contiguous), seen(t).shape(), seen(t).strides());
       },
-      py::arg("memory_format") = py::none(), "Do the elements lie in row-major order without gaps?");
+      py::arg("memory_format") = py::none(),
+      "Do the elements lie in row-major order, or in that which memory_format names, without gaps?\n\n"
+      ">>> import weft\n>>> x = weft.ones(2, 3, 4, 5).to(memory_format=weft.channels_last)\n"
+      ">>> x.is_contiguous(), x.is_contiguous(memory_format=weft.channels_last)\n(False, True)\n");
   f.def(
       "is_floating_point", [](const Tensor& t) { return category(seen(t).dtype()) == DTypeCategory::Floating; },
       "Is the dtype a floating point one?");
@@ -197,16 +201,16 @@ void bind_tensor_methods(Family& f) {
       },
       py::arg("other"), "The tensor with the dtype and device of another.");
   f.method(
-      "cpu", [](const Tensor& t, MemoryFormat) { return to_device(t, {}); }, py::arg("memory_format") = py::none(),
-      "The tensor in host memory.");
+      "cpu", [](const Tensor& t, const FormatArgument& format) { return in_format("cpu", to_device(t, {}), format); },
+      py::arg("memory_format") = py::none(), "The tensor in host memory.");
   f.method(
       "cuda",
-      [](const Tensor& t, std::optional<Device> device, bool non_blocking) {
+      [](const Tensor& t, std::optional<Device> device, bool non_blocking, const FormatArgument& format) {
         Device place = device.value_or(Device{DeviceType::CUDA, current_index(DeviceType::CUDA)});
         check<ErrorKind::Value>(place.type == DeviceType::CUDA, "cuda: expected a CUDA device, got ", place);
-        return to_device(t, place, non_blocking);
+        return in_format("cuda", to_device(t, place, non_blocking), format);
       },
-      py::arg("device") = py::none(), py::arg("non_blocking") = false,
+      py::arg("device") = py::none(), py::arg("non_blocking") = false, py::arg("memory_format") = py::none(),
       "The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises "
       "RuntimeError that says what is missing when there is none.");
   constexpr std::pair<const char*, DType> conversions[] = {
@@ -217,8 +221,8 @@ void bind_tensor_methods(Family& f) {
   for (auto [name, dtype] : conversions)
     f.method(
         name,
-        [dtype = dtype](const Tensor& t, MemoryFormat format) {
-          return format == MemoryFormat::Contiguous ? contiguous(with_dtype(t, dtype)) : with_dtype(t, dtype);
+        [dtype = dtype, name = name](const Tensor& t, const FormatArgument& format) {
+          return in_format(name, with_dtype(t, dtype), format);
         },
         py::arg("memory_format") = py::none(), "The tensor converted to this dtype.");
   f.module().def(

@@ -48,7 +48,14 @@ Strides contiguous_strides(const Shape& shape) {
 }
 
 Strides channels_last_strides(const Shape& shape) {
-  return {shape[1] * shape[2] * shape[3], 1, shape[3] * shape[1], shape[1]};
+  Strides strides = Strides::filled(shape.size(), 1);
+  int64_t step = std::max<int64_t>(shape[1], 1);
+  for (int d = shape.size() - 1; d > 1; d--) {
+    strides[d] = step;
+    step *= std::max<int64_t>(shape[d], 1);
+  }
+  strides[0] = step;
+  return strides;
 }
 
 bool is_contiguous(const Shape& shape, const Strides& strides) {

@@ -122,7 +122,7 @@ void append_text(std::string& out, const Dims& d);
 int64_t checked_numel(const Shape& shape);
 Strides contiguous_strides(const Shape& shape);
 bool is_contiguous(const Shape& shape, const Strides& strides);
-// Of images (N, C, H, W), dense, with the channels innermost.
+// Of images (N, C, H, W), dense, with the channels innermost; of other dimensions behind the channels as well.
 Strides channels_last_strides(const Shape& shape);
 
 // The shape both broadcast to; raises RuntimeError naming op and both shapes when they do not match.

@@ -16,6 +16,7 @@ class InputCheck {
   InputCheck(const char* op, Inputs in) : op_(op), in_(in) {}
 
   const Tensor& operator[](int i) const { return in_[i]; }
+  const Inputs& inputs() const { return in_; }
   int size() const { return in_.size(); }
   bool has(int i) const { return i < in_.size() && in_[i].defined(); }
 

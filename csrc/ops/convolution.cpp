@@ -1,5 +1,6 @@
 #include "ops/convolution.h"
 
+#include "core/memory_format.h"
 #include "kernels/convolution.h"
 #include "op/apply.h"
 #include "op/autocast.h"
@@ -96,6 +97,13 @@ ChannelsLast images(const Tensor& x, const Geometry& geometry, uint32_t inputs, 
 
 uint32_t other_operand(uint32_t needs) { return ((needs & 1) ? 2u : 0u) | ((needs & 2) ? 1u : 0u); }
 
+// The output is laid out as the images are, where the kernels can.
+Strides strides_like(const Tensor& x, const Geometry& geometry, const Shape& shape) {
+  const bool follows = x.ndim() == 4 && !x.is_contiguous() && images(x, geometry, 1, 1).outputs != 0 &&
+                       is_in(MemoryFormat::ChannelsLast, x.shape(), x.strides());
+  return follows ? channels_last_strides(shape) : Strides{};
+}
+
 // Inputs are checked before these ops are applied.
 struct Convolution : OpOf<Convolution> {
   static constexpr const char* kName = "convolution";
@@ -113,7 +121,7 @@ struct Convolution : OpOf<Convolution> {
     Shape shape{in[0].size(0), in[1].size(0)};
     for (int d = 0; d < geometry.stride.size(); d++)
       shape.push_back(geometry.output_size(d, in[0].size(2 + d), in[1].size(2 + d)));
-    out[0] = {shape, in[0].dtype()};
+    out[0] = {shape, in[0].dtype(), strides_like(in[0], geometry, shape)};
   }
   static StridedView bias_of(Inputs in) { return in[2].defined() ? view_of(in[2]) : StridedView{}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -143,7 +151,9 @@ struct ConvolutionInput : OpOf<ConvolutionInput> {
     in.count(2).same_dtype(0, 1).sizes(shape);
     geometry.check_gradient(in, shape, in[1].shape(), in[0].shape());
   }
-  void infer(Inputs in, OutputSpec* out) const override { out[0] = {shape, in[0].dtype()}; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {shape, in[0].dtype(), strides_like(in[0], geometry, shape)};
+  }
   void run(Inputs in, const Tensor* out) const override {
     convolution_input_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
                              KernelView(in[1]).view(), geometry.for_kernel());

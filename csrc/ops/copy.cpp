@@ -1,4 +1,5 @@
 // Ops that move values rather than compute them: casts, copies, fills, where; and clamp, which is built on them.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -11,6 +12,7 @@
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
+#include "ops/kept_layout.h"
 #include "ops/promotion.h"
 
 namespace weft {
@@ -24,7 +26,9 @@ struct Cast : OpOf<Cast> {
   WEFT_FIELDS(dtype);
   void check_inputs(const InputCheck& in) const { in.count(1); }
   explicit Cast(DType t) : dtype(t) { traits_.differentiable = is_differentiable(dtype); }
-  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), dtype, {}}; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[0].shape(), dtype, kept_strides(in[0].shape(), in)};
+  }
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
   }
@@ -121,6 +125,26 @@ struct Clone : OpOf<Clone> {
   void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = v.grad(); }
 };
 
+// A copy with other strides.
+struct LayOut : OpOf<LayOut> {
+  static constexpr const char* kName = "lay_out";
+  static constexpr Traits kTraits{.any_dtype = true};
+  Strides strides;
+  WEFT_FIELDS(strides);
+  void check_inputs(const InputCheck& in) const {
+    in.count(1)
+        .layout(in[0].shape(), strides)
+        .that(is_dense(symbolic(in[0].shape(), strides, in[0].dtype(), in[0].device())), "strides of a dense tensor");
+  }
+  explicit LayOut(const Strides& s) : strides(s) {}
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), strides}; }
+  void run(Inputs in, const Tensor* out) const override {
+    copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));
+  }
+  int same_as_input() const override { return 0; }
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = v.grad(); }
+};
+
 struct Where : OpOf<Where> {
   static constexpr const char* kName = "where";
   static constexpr Traits kTraits{.elementwise = true, .any_dtype = true};
@@ -131,6 +155,7 @@ struct Where : OpOf<Where> {
           "; compare it with something first (x != 0)");
     Shape values = broadcast_shapes(kName, in[1].shape(), in[2].shape());
     out[0] = {broadcast_shapes(kName, in[0].shape(), values), result_type(in[1], in[2]), {}};
+    out[0].strides = kept_strides(out[0].shape, in);
   }
   void run(Inputs in, const Tensor* out) const override {
     where_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
@@ -191,6 +216,12 @@ Tensor copy_(const Tensor& dst, const Tensor& src, bool non_blocking) {
 Tensor fill_(const Tensor& dst, const Scalar& value) {
   check_storable("fill_", value, dst.dtype());
   return apply_inplace(Fill(value), dst);
+}
+
+Tensor laid_out(const Tensor& x, const Strides& strides) {
+  bool same = x.numel() > 0;
+  for (int d = 0; d < x.ndim(); d++) same &= x.size(d) == 1 || x.strides()[d] == strides[d];
+  return same ? x : apply(LayOut(strides), x);
 }
 
 Tensor clone(const Tensor& x) { return apply(Clone(false), x); }
@@ -254,9 +285,15 @@ WEFT_BATCH_RULE(Copy) {
 WEFT_BATCH_SHIFT(Cast, op);
 WEFT_BATCH_SHIFT(Clone, op);
 WEFT_BATCH_SHIFT(ToDevice, op);
+WEFT_BATCH_RULE(LayOut) {
+  Strides strides = op.strides;
+  strides.insert(0, std::max<int64_t>(call.logical[0].numel(), 1));
+  call.out[0] = {apply(LayOut(strides), call.in[0].tensor), true};
+}
 
 WEFT_FORWARD_LINEAR(Cast);
 WEFT_FORWARD_LINEAR(Clone);
+WEFT_FORWARD_LINEAR(LayOut);
 WEFT_FORWARD_LINEAR(ToDevice);
 
 }  // namespace
@@ -270,6 +307,7 @@ WEFT_OP(Copy);
 WEFT_OP(Fill);
 WEFT_OP_AS(ToDevice, "to_device", 1);
 WEFT_OP(Clone);
+WEFT_OP(LayOut);
 WEFT_OP(Where);
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "op/tile_code.h"
 #include "ops/complex.h"
 #include "ops/creation.h"
+#include "ops/kept_layout.h"
 #include "ops/promotion.h"
 #include "ops/tensor_math.h"
 
@@ -79,19 +80,6 @@ const UnaryInfo& unary_info(scalar::EntryList<Entries...>, int i) {
   return infos[i];
 }
 const UnaryInfo& unary_info(int function) { return unary_info(scalar::UnaryList{}, function); }
-
-// Strides for a result of `shape`: those of the operands of that shape when they are dense and agree, so that a
-// transposed or channels-last tensor keeps its layout; empty (contiguous) otherwise.
-Strides kept_strides(const Shape& shape, Inputs in) {
-  const Tensor* model = nullptr;
-  for (int i = 0; i < in.size(); i++) {
-    if (!in[i].defined() || in[i].shape() != shape) continue;
-    if (in[i].is_contiguous()) return {};
-    if (model && model->strides() != in[i].strides()) return {};
-    model = &in[i];
-  }
-  return model && is_dense(*model) ? model->strides() : Strides{};
-}
 
 // "elu(0.5)": the numbers up to the last that is not zero.
 std::string text_of(const std::string& name, const Params& p) {

@@ -125,6 +125,9 @@ Tensor copy_(const Tensor& dst, const Tensor& src, bool non_blocking = false);
 Tensor fill_(const Tensor& dst, const Scalar& value);
 // A new tensor with x's values; dense strides of x are kept.
 Tensor clone(const Tensor& x);
+// x itself when it has these strides, those of a dense tensor of its shape; else a copy that has. Strides of dimensions
+// of size 1 do not matter.
+Tensor laid_out(const Tensor& x, const Strides& strides);
 // x itself when it is contiguous, else a contiguous copy.
 Tensor contiguous(const Tensor& x);
 

@@ -12,6 +12,7 @@
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
+#include "ops/kept_layout.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
 
@@ -35,6 +36,7 @@ struct MaskedFill : OpOf<MaskedFill> {
     check(can_cast(in[2].dtype(), in[0].dtype()) || is_integral(in[2].dtype()), "masked_fill: a value of dtype ",
           in[2].dtype(), " cannot be stored in a tensor of dtype ", in[0].dtype());
     out[0] = {broadcast_shapes(kName, in[1].shape(), in[0].shape()), in[0].dtype(), {}};
+    out[0].strides = kept_strides(out[0].shape, in);
   }
   void run(Inputs in, const Tensor* out) const override {
     where_kernel(out[0].device(), view_of(out[0]), view_of(in[1]), view_of(in[2]), view_of(in[0]),

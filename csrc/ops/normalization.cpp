@@ -9,6 +9,7 @@
 #include "ops/batching.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/image_layout.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
 #include "ops/reduction.h"
@@ -53,12 +54,13 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
   void check_inputs(const InputCheck& in) const {
     in.count(5, 16).floating(0).floating(1).same_dtype(0, 1).same_shape(0, 1).ndim_between(1, 2, kMaxDims);
     for (int i = 2; i < 5; i++) in.floating(i).shape(i, {in[1].size(1)}).contiguous(i);
-    in.contiguous(0).contiguous(1);
+    for (int i = 0; i < 2; i++) check_image(in, *this, in.inputs(), i);
+    in.that(has_channels_last(in[0]) == has_channels_last(in[1]), "a gradient that is laid out like the input");
   }
   BatchNormBackward(bool t, double e) : training(t), eps(e) {}
   int num_outputs() const override { return 3; }
   void infer(Inputs in, OutputSpec* out) const override {
-    out[0] = {in[1].shape(), in[1].dtype(), {}};
+    out[0] = {in[1].shape(), in[1].dtype(), strides_of_image(in[1], in[1].shape())};
     out[1] = out[2] = {{in[1].size(1)}, in[4].defined() ? in[4].dtype() : in[1].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
@@ -117,13 +119,14 @@ struct BatchNorm : OpOf<BatchNorm> {
   double eps;
   WEFT_FIELDS(training, eps);
   void check_inputs(const InputCheck& in) const {
-    in.count(training ? 3 : 5, 6).floating(0).ndim_between(0, 2, kMaxDims).contiguous(0);
+    in.count(training ? 3 : 5, 6).floating(0).ndim_between(0, 2, kMaxDims);
+    check_image(in, *this, in.inputs(), 0);
     for (int i = 1; i < in.size(); i++) in.floating(i).shape(i, {in[0].size(1)}).contiguous(i);
   }
   BatchNorm(bool t, double e) : training(t), eps(e) {}
   int num_outputs() const override { return training ? 3 : 1; }
   void infer(Inputs in, OutputSpec* out) const override {
-    out[0] = {in[0].shape(), in[0].dtype(), {}};
+    out[0] = {in[0].shape(), in[0].dtype(), strides_of_image(in[0], in[0].shape())};
     if (training) out[1] = out[2] = {{in[0].size(1)}, compute_type(in[0].dtype()), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
@@ -147,7 +150,7 @@ struct BatchNorm : OpOf<BatchNorm> {
   Saves saves(uint32_t) const override { return {.inputs = training ? 3u : 27u, .outputs = training ? 6u : 0u}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     if (!v.grad(0).defined()) return;
-    Tensor g = contiguous(v.grad(0)), x = v.input(0), weight = v.input(1), out[3];
+    Tensor x = v.input(0), g = laid_out(v.grad(0), x.strides()), weight = v.input(1), out[3];
     Tensor mean = training ? detach(v.output(1)) : v.input(3), variance = training ? detach(v.output(2)) : v.input(4);
     const Tensor* list[] = {&g, &x, &mean, &variance, &weight};
     apply(BatchNormBackward(training, eps), Inputs(list, 5), out);
@@ -322,15 +325,16 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   check<ErrorKind::Value>(!training || count != 1, op,
                           ": expected more than one value per channel when training, got an input of shape ",
                           x.shape());
-  Tensor in = contiguous(x), w = contiguous_or_none(weight), b = contiguous_or_none(bias), out[3];
+  const BatchNorm norm(training, eps);
+  Tensor in = image_for(norm, x), w = contiguous_or_none(weight), b = contiguous_or_none(bias), out[3];
   if (!training) {
     Tensor mean = contiguous(running_mean), variance = contiguous(running_var);
     const Tensor* list[] = {&in, &w, &b, &mean, &variance};
-    apply(BatchNorm(false, eps), Inputs(list, 5), out);
+    apply(norm, Inputs(list, 5), out);
     return out[0];
   }
   const Tensor* list[] = {&in, &w, &b};
-  apply(BatchNorm(true, eps), Inputs(list, 3), out);
+  apply(norm, Inputs(list, 3), out);
   if (count > 0 && (running_mean.defined() || running_var.defined())) {
     GradModeGuard no_grad(false);
     double unbias = count > 1 ? static_cast<double>(count) / static_cast<double>(count - 1) : 1.0;

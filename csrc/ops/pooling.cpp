@@ -9,6 +9,7 @@
 #include "ops/batching.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
+#include "ops/image_layout.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
 
@@ -74,6 +75,7 @@ Tensor flat_planes(const Tensor& t) { return flatten(t, -2, -1); }
 // Kernels on the CPU take images of these types in either layout.
 ChannelsLast pooled_images(const Tensor& x, uint32_t inputs, uint32_t outputs) {
   if (x.device().type != DeviceType::CPU || (x.dtype() != DType::Float32 && x.dtype() != DType::Float64)) return {};
+  if (x.ndim() == 4 && x.size(2) * x.size(3) >= int64_t{1} << 31) return {};  // positions in a plane are 32 bits then
   return {.inputs = inputs, .outputs = outputs, .joined = true};
 }
 
@@ -85,7 +87,9 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
   Shape image;
   WEFT_FIELDS(rule, image);
   MaxPoolBackward(const Rule& r, const Shape& s) : rule(r), image(s) {}
-  void infer(Inputs in, OutputSpec* out) const override { out[0] = {image, in[0].dtype(), {}}; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {image, in[0].dtype(), strides_of_image(in[1], image)};
+  }
   void run(Inputs in, const Tensor* out) const override {
     Windows windows(rule);
     max_pool_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), windows.view());
@@ -98,13 +102,18 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
   }
 };
 
+Tensor max_pool_backward(const Rule& rule, const Shape& image, const Tensor& grad, const Tensor& index) {
+  return apply(MaxPoolBackward(rule, image), laid_out(grad, index.strides()), index);
+}
+
 struct MaxPool : OpOf<MaxPool> {
   static constexpr const char* kName = "max_pool2d";
   static constexpr Traits kTraits{.scratch = true};
   Rule rule;
   WEFT_FIELDS(rule);
   void check_inputs(const InputCheck& in) const {
-    in.count(1).ndim_between(0, 2, kMaxDims).contiguous(0).that(in[0].dtype() != DType::Bool, "numbers");
+    in.count(1).ndim_between(0, 2, kMaxDims).that(in[0].dtype() != DType::Bool, "numbers");
+    check_image(in, *this, in.inputs(), 0);
     rule.check_against(in, in[0].shape());
   }
   explicit MaxPool(const Rule& r) : rule(r) {}
@@ -112,7 +121,8 @@ struct MaxPool : OpOf<MaxPool> {
   int num_outputs() const override { return 2; }
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {pooled_shape(rule, in[0].shape()), in[0].dtype(), {}};
-    out[1] = {out[0].shape, DType::Int64, {}};
+    out[0].strides = strides_of_image(in[0], out[0].shape);
+    out[1] = {out[0].shape, DType::Int64, out[0].strides};
   }
   void run(Inputs in, const Tensor* out) const override {
     Windows windows(rule);
@@ -121,8 +131,7 @@ struct MaxPool : OpOf<MaxPool> {
   ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 1, 3); }
   Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
-    if (v.grad(0).defined())
-      grads[0] = apply(MaxPoolBackward(rule, v.input_shape(0)), contiguous(v.grad(0)), v.output(1));
+    if (v.grad(0).defined()) grads[0] = max_pool_backward(rule, v.input_shape(0), v.grad(0), v.output(1));
   }
 };
 
@@ -135,7 +144,8 @@ struct AvgPool : OpOf<AvgPool> {
   Shape image;
   WEFT_FIELDS(rule, backward, image);
   void check_inputs(const InputCheck& in) const {
-    in.count(1).floating(0).ndim_between(0, 2, kMaxDims).contiguous(0).sizes(image);
+    in.count(1).floating(0).ndim_between(0, 2, kMaxDims).sizes(image);
+    check_image(in, *this, in.inputs(), 0);
     in.that(image.size() >= 2, "images");
     rule.check_against(in, image);
     in.shape(0, backward ? pooled_shape(rule, image) : image);
@@ -147,6 +157,7 @@ struct AvgPool : OpOf<AvgPool> {
   }
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {backward ? image : pooled_shape(rule, image), in[0].dtype(), {}};
+    out[0].strides = strides_of_image(in[0], out[0].shape);
   }
   void run(Inputs in, const Tensor* out) const override {
     Windows windows(rule);
@@ -155,7 +166,8 @@ struct AvgPool : OpOf<AvgPool> {
   }
   ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 1, 1); }
   void vjp(const Vjp& v, Tensor* grads) const override {
-    grads[0] = apply(AvgPool(rule, !backward, image), contiguous(v.grad()));
+    const AvgPool back(rule, !backward, image);
+    grads[0] = apply(back, image_for(back, v.grad()));
   }
 };
 
@@ -225,9 +237,10 @@ Rule adaptive_rule(const PoolName& name, const Tensor& x, const std::array<int64
 }
 
 PooledAndIndices max_pool(const Rule& rule, const Tensor& x) {
-  Tensor image = contiguous(x), out[2];
+  const MaxPool pool(rule);
+  Tensor image = image_for(pool, x), out[2];
   const Tensor* list[] = {&image};
-  apply(MaxPool(rule), Inputs(list, 1), out);
+  apply(pool, Inputs(list, 1), out);
   return {out[0], out[1]};
 }
 
@@ -247,7 +260,8 @@ Tensor avg_pool_of_integers(const Rule& rule, const Tensor& x) {
 Tensor avg_pool(const char* op, const Rule& rule, const Tensor& x) {
   if (is_integral(x.dtype()) && !rule.rows.adaptive) return avg_pool_of_integers(rule, x);
   check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
-  return apply(AvgPool(rule, false, x.shape()), contiguous(x));
+  const AvgPool pool(rule, false, x.shape());
+  return apply(pool, image_for(pool, x));
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
+#include "ops/kept_layout.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
 #include "ops/require.h"
@@ -99,7 +100,9 @@ struct MaskedScale : OpOf<MaskedScale> {
   WEFT_FIELDS(scale);
   void check_inputs(const InputCheck& in) const { in.count(2).floating(0).dtype(1, DType::Bool).same_shape(1, 0); }
   explicit MaskedScale(double s) : scale(s) {}
-  void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[0].shape(), in[0].dtype(), {}}; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {in[0].shape(), in[0].dtype(), kept_strides(in[0].shape(), in)};
+  }
   void run(Inputs in, const Tensor* out) const override {
     masked_scale_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), compute_type(out[0].dtype()),
                         scale);

@@ -16,6 +16,8 @@ from weft._C import *  # noqa: F403
 from weft._missing import missing, name_missing_members
 from weft._size import Size
 from weft._tensor_names import (
+    channels_last,
+    channels_last_3d,
     contiguous_format,
     is_conj,
     is_neg,

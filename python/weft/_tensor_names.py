@@ -22,11 +22,14 @@ strided = layout("strided")
 
 
 class memory_format(layout):
-    """In which order the elements of a new tensor lie: ``weft.contiguous_format`` is row-major order,
-    ``weft.preserve_format`` that of the tensor it is made of."""
+    """In which order the elements of a tensor lie: ``weft.contiguous_format`` is row-major order,
+    ``weft.channels_last`` that of images (N, C, H, W) and ``weft.channels_last_3d`` that of volumes (N, C, D, H, W)
+    with their channels innermost, ``weft.preserve_format`` that of the tensor which a new one is made of."""
 
 
 contiguous_format = memory_format("contiguous_format")
+channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
 preserve_format = memory_format("preserve_format")
 
 

@@ -694,7 +694,7 @@ class Tensor:
         ...
     def adjoint(self: weft.Tensor) -> weft.Tensor:
         """
-        Exchanges the last two dimensions.
+        The conjugate transpose of the last two dimensions.
         """
     @typing.overload
     def all(self: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
@@ -991,7 +991,7 @@ class Tensor:
         ...
     def clone(self: weft.Tensor, *, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
-        A copy with memory of its own; gradients flow back to the original.
+        A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its elements unless memory_format names another one.
         """
     def conj(self: weft.Tensor) -> weft.Tensor:
         """
@@ -1009,7 +1009,13 @@ class Tensor:
         ...
     def contiguous(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
-        The tensor itself if it is contiguous, else a contiguous copy.
+        The tensor itself if it is contiguous, else a contiguous copy; or in the order that memory_format names.
+
+        Raises RuntimeError for weft.channels_last of a tensor that has not 4 dimensions, or weft.channels_last_3d of one that has not 5.
+
+        >>> import weft
+        >>> weft.ones(2, 3, 4, 5).contiguous(memory_format=weft.channels_last).stride()
+        (60, 1, 15, 3)
         """
     def copy_(self, src: weft.Tensor, non_blocking: builtins.bool = False) -> typing.Any:
         """
@@ -1039,7 +1045,7 @@ class Tensor:
         """
         The tensor in host memory.
         """
-    def cuda(self: weft.Tensor, device: weft.device | None = None, non_blocking: builtins.bool = False) -> weft.Tensor:
+    def cuda(self: weft.Tensor, device: weft.device | None = None, non_blocking: builtins.bool = False, memory_format: weft.memory_format | None = None) -> weft.Tensor:
         """
         The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises RuntimeError that says what is missing when there is none.
         """
@@ -1362,7 +1368,12 @@ class Tensor:
         """
     def is_contiguous(self: weft.Tensor, memory_format: weft.memory_format | None = None) -> builtins.bool:
         """
-        Do the elements lie in row-major order without gaps?
+        Do the elements lie in row-major order, or in that which memory_format names, without gaps?
+
+        >>> import weft
+        >>> x = weft.ones(2, 3, 4, 5).to(memory_format=weft.channels_last)
+        >>> x.is_contiguous(), x.is_contiguous(memory_format=weft.channels_last)
+        (False, True)
         """
     def is_floating_point(self: weft.Tensor) -> builtins.bool:
         """
@@ -3172,7 +3183,7 @@ def addmv(beta: complex, input: weft.Tensor, mat: weft.Tensor, vec: weft.Tensor)
     ...
 def adjoint(input: weft.Tensor) -> weft.Tensor:
     """
-    Exchanges the last two dimensions.
+    The conjugate transpose of the last two dimensions.
     """
 @typing.overload
 def all(input: weft.Tensor, dim: typing.Sequence[builtins.int] | None = None, keepdim: builtins.bool = False, *, out: weft.Tensor = None) -> weft.Tensor:
@@ -3457,7 +3468,7 @@ def clip(input: weft.Tensor, min: weft.Tensor | complex | None = None, max: weft
     """
 def clone(input: weft.Tensor, *, memory_format: weft.memory_format | None = None) -> weft.Tensor:
     """
-    A copy with memory of its own; gradients flow back to the original.
+    A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its elements unless memory_format names another one.
     """
 def column_stack(tensors: typing.Any, *, out: weft.Tensor = None) -> weft.Tensor:
     """

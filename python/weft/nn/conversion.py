@@ -56,9 +56,18 @@ def zero_gradients(parameters, set_to_none):
             parameter.grad = grad
 
 
-def parse_to(*args, device=None, dtype=None, non_blocking=None, tensor=None, **unknown):
+def parse_to(*args, device=None, dtype=None, non_blocking=None, tensor=None, memory_format=None, **unknown):
+    """(device, dtype, non_blocking, memory_format) of a call of Module.to."""
     if unknown:
-        raise TypeError(f"Module.to: unknown argument {next(iter(unknown))!r}; it takes device, dtype, non_blocking")
+        raise TypeError(
+            f"Module.to: unknown argument {next(iter(unknown))!r}; it takes device, dtype, non_blocking, memory_format"
+        )
+    if memory_format is not None and not isinstance(memory_format, weft.memory_format):
+        raise TypeError(f"Module.to: memory_format must be a weft.memory_format, got {type(memory_format).__name__}")
+    return *_parse_place(args, device, dtype, non_blocking, tensor), memory_format
+
+
+def _parse_place(args, device, dtype, non_blocking, tensor):
     given = {}
 
     def take(name, value):

@@ -346,15 +346,19 @@ class Module:
     def to(self, *args, **kwargs):
         """``to(device)``, ``to(dtype)``, ``to(device, dtype)`` or ``to(tensor)``: moves and converts in place.
 
+        memory_format: of the parameters and buffers with 4 dimensions (5 for ``weft.channels_last_3d``).
+
         Only floating and complex parameters and buffers change their dtype; TypeError for another dtype.
         """
-        device, dtype, non_blocking = parse_to(*args, **kwargs)
+        device, dtype, non_blocking, memory_format = parse_to(*args, **kwargs)
+        ordered = {weft.channels_last: (4,), weft.channels_last_3d: (5,)}.get(memory_format, (4, 5))  # dimensions
 
         def convert(t):
             wanted = dtype if dtype is not None and (t.is_floating_point() or t.is_complex()) else t.dtype
+            order = memory_format if t.dim() in ordered else None
             if device is None:
-                return t.to(wanted)
-            return t.to(device, wanted, non_blocking=non_blocking)
+                return t.to(wanted, memory_format=order)
+            return t.to(device, wanted, non_blocking=non_blocking, memory_format=order)
 
         return self._apply(convert)
 

@@ -1,0 +1,28 @@
+// Images that ops take in the layout they have: contiguous, or with the channels innermost where the op's kernels can.
+#pragma once
+
+#include "core/memory_format.h"
+#include "op/op.h"
+#include "ops/elementwise.h"
+
+namespace weft {
+
+// Does x lie with its channels innermost, and in no other order?
+inline bool has_channels_last(const Tensor& x) {
+  return x.ndim() == 4 && !x.is_contiguous() && is_in(MemoryFormat::ChannelsLast, x.shape(), x.strides());
+}
+// x itself where op takes its one image so, else a contiguous copy.
+inline Tensor image_for(const Op& op, const Tensor& x) {
+  const Tensor* list[] = {&x, &x};
+  return has_channels_last(x) && (op.channels_last(Inputs(list, 2)).inputs & 1) ? x : contiguous(x);
+}
+// The strides of an image that is made of x: laid out like it.
+inline Strides strides_of_image(const Tensor& x, const Shape& shape) {
+  return has_channels_last(x) ? channels_last_strides(shape) : Strides{};
+}
+// Of an op from a file: may it read the image so?
+inline void check_image(const InputCheck& in, const Op& op, Inputs list, int i) {
+  if (!has_channels_last(list[i]) || !(op.channels_last(list).inputs >> i & 1)) in.contiguous(i);
+}
+
+}  // namespace weft
