@@ -95,7 +95,7 @@ class Step {
     for (const Role& role : roles_) check_values_known(op_, (*role.list)[i]);
     OptimizerItem item{};
     void* arrays[5] = {};
-    for (size_t r = 0; r < roles_.size(); r++) arrays[r] = array(roles_[r], (*roles_[r].list)[i]);
+    for (size_t r = 0; r < roles_.size(); r++) arrays[r] = array(roles_[r], (*roles_[r].list)[i], p);
     item.param = arrays[0];
     item.grad = arrays[1];
     for (int s = 0; s < 3; s++) item.state[s] = arrays[2 + s];
@@ -107,9 +107,12 @@ class Step {
     devices_.push_back(p.device());
   }
 
-  void* array(const Role& role, const Tensor& t) {
-    if (t.is_contiguous()) return t.data();
-    Tensor copy = empty(t.shape(), t.dtype(), t.device());
+  // The elements of t in the order in which those of its parameter lie, or else in row-major order.
+  void* array(const Role& role, const Tensor& t, const Tensor& p) {
+    const bool as_parameter = !p.is_contiguous() && is_dense(p);
+    if (as_parameter ? t.strides() == p.strides() : t.is_contiguous()) return t.data();
+    Tensor copy = as_parameter ? empty_spaced(t.shape(), p.strides(), t.dtype(), t.device())
+                               : empty(t.shape(), t.dtype(), t.device());
     copy_kernel(t.device(), view_of(copy), view_of(t));
     kept_.push_back(copy);
     if (role.written) copies_.emplace_back(t, copy);

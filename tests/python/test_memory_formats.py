@@ -227,3 +227,22 @@ def test_what_is_refused():
         with pytest.raises(TypeError):
             weft.nn.Linear(2, 2).to(memory_format=wrong)
     assert repr(LAST) == "weft.channels_last" and np.array_equal(x.numpy(), np.ones((2, 3, 4)))
+
+
+@pytest.mark.parametrize("name", ["SGD", "Adam", "AdamW"])
+def test_optimizers_step_in_the_order_of_the_parameters(device, name):
+    """Whatever the order of the gradients: the numbers are those of row-major order."""
+    options = {"lr": 0.1, **({"momentum": 0.9} if name == "SGD" else {"amsgrad": True})}
+    start, grads = images(device, (4, 3, 5, 2)), [images(device, (4, 3, 5, 2)) * (i + 1) for i in range(3)]
+    found = []
+    for change in (lambda t: t, lambda t: t.contiguous(memory_format=LAST), lambda t: t.permute(1, 0, 2, 3)[:, ::2]):
+        for change_gradient in (lambda t: t.contiguous(), lambda t: t.contiguous(memory_format=LAST)):
+            p = change(start.clone()).detach().requires_grad_()
+            optimizer = getattr(weft.optim, name)([p], **options)
+            for grad in grads:
+                p.grad = change_gradient(change(grad))
+                optimizer.step()
+            found.append(p.detach())
+    assert all(found[0].equal(other) for other in found[1:4])
+    assert found[4].equal(found[5]) and found[4].equal(found[0].permute(1, 0, 2, 3)[:, ::2])
+    assert has_format(found[2])
