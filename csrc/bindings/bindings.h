@@ -68,9 +68,9 @@ using Operand = std::variant<Tensor, Scalar>;
 // and its elements lie in an order (core/memory_format.h) or as those of its source (`weft.preserve_format`).
 struct StridedLayout {};
 struct FormatArgument {
-  bool preserve = false;
-  std::optional<MemoryFormat> order{};
-  bool given() const { return preserve || order; }
+  bool preserve = false, ordered = false;
+  MemoryFormat order = MemoryFormat::Contiguous;  // where `ordered`
+  bool given() const { return preserve || ordered; }
 };
 // False for another object than None and these.
 bool is_strided_layout(PyObject* object);

@@ -76,12 +76,12 @@ std::optional<FormatArgument> read_memory_format(PyObject* o) {
   if (o == package_object(preserve, "preserve_format")) return FormatArgument{.preserve = true};
   for (MemoryFormat format : {MemoryFormat::Contiguous, MemoryFormat::ChannelsLast, MemoryFormat::ChannelsLast3d})
     if (o == package_object(places[static_cast<int>(format)], memory_format_name(format)))
-      return FormatArgument{.order = format};
+      return FormatArgument{.ordered = true, .order = format};
   return std::nullopt;
 }
 
 Tensor in_format(const char* op, const Tensor& x, const FormatArgument& format, const Tensor& source) {
-  if (format.order) return laid_out(x, strides_in(op, *format.order, x.shape()));
+  if (format.ordered) return laid_out(x, strides_in(op, format.order, x.shape()));
   if (format.preserve && source.defined() && !source.is_contiguous() && is_dense(source))
     return laid_out(x, source.strides());
   return x;

@@ -429,7 +429,7 @@ void bind_copies(Family& f) {
       "contiguous",
       [](const Tensor& x, const FormatArgument& format) {
         check(!format.preserve, "contiguous: memory_format=weft.preserve_format leaves nothing to do");
-        return format.order ? in_format("contiguous", x, format) : contiguous(x);
+        return format.ordered ? in_format("contiguous", x, format) : contiguous(x);
       },
       py::arg("memory_format") = py::none(),
       "The tensor itself if it is contiguous, else a contiguous copy; or in the order that memory_format names.\n\n"

@@ -40,7 +40,7 @@ class FactoryOptions {
 
   // Before memory is taken.
   void check_format(const Shape& shape) const {
-    if (format_.order) strides_in(name_, *format_.order, shape);
+    if (format_.ordered) strides_in(name_, format_.order, shape);
   }
 
   bool given() const { return dtype_ || device_ || requires_grad_; }

@@ -155,7 +155,7 @@ void bind_tensor_methods(Family& f) {
       "is_contiguous",
       [](const Tensor& t, const FormatArgument& format) {
         check(!format.preserve, "is_contiguous: weft.preserve_format is no order of elements");
-        return is_in(format.order.value_or(MemoryFormat::Contiguous), seen(t).shape(), seen(t).strides());
+        return is_in(format.order, seen(t).shape(), seen(t).strides());
       },
       py::arg("memory_format") = py::none(),
       "Do the elements lie in row-major order, or in that which memory_format names, without gaps?\n\n"
