@@ -3,7 +3,9 @@
 #include <pybind11/numpy.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cstring>
+#include <thread>
 #include <unordered_map>
 
 #include "bindings/gil.h"
@@ -476,6 +478,22 @@ bool is_of_program(PyFrameObject* frame) {
 
 Recording* Recording::current() { return recording; }
 
+namespace {
+
+// CPython 3.11 refuses it while another thread is in the middle of the same call, where an audit hook lets threads
+// take turns.
+void set_profile(Py_tracefunc function, PyObject* object) {
+  constexpr int kMostAttempts = 1000;
+  for (int attempt = 0; attempt < kMostAttempts; attempt++) {
+    PyEval_SetProfile(function, object);
+    if (PyThreadState_Get()->c_profilefunc == function) return;
+    py::gil_scoped_release others;
+    std::this_thread::sleep_for(std::chrono::microseconds(100));
+  }
+}
+
+}  // namespace
+
 Recording::Recording() : outer_(recording) {
   recorder_ = py::module_::import("weft._guards").attr("Recorder")();
   called_ = recorder_.attr("called");
@@ -494,13 +512,13 @@ Recording::Recording() : outer_(recording) {
   previous_ = thread->c_profilefunc;
   previous_object_ = py::reinterpret_borrow<py::object>(thread->c_profileobj);
   recording = this;
-  PyEval_SetProfile(&Recording::on_event, nullptr);
+  set_profile(&Recording::on_event, nullptr);
 }
 
 Recording::~Recording() {
   py::error_scope error;  // this may run while one is on its way
   // Unless the program has set another one in between
-  if (PyThreadState_Get()->c_profilefunc == &Recording::on_event) PyEval_SetProfile(previous_, previous_object_.ptr());
+  if (PyThreadState_Get()->c_profilefunc == &Recording::on_event) set_profile(previous_, previous_object_.ptr());
   recording = outer_;
   stop();
 }
