@@ -14,6 +14,7 @@
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/view_part.h"
 
 namespace weft {
 

@@ -4,10 +4,10 @@
 #include "op/apply.h"
 #include "op/interpreter.h"
 #include "op/node.h"
-#include "ops/complex.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/view_part.h"
 
 namespace weft {
 

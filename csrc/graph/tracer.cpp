@@ -7,9 +7,9 @@
 #include "op/grad_mode.h"
 #include "op/node.h"
 #include "op/refusal.h"
-#include "ops/complex.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
+#include "ops/view_part.h"
 
 namespace weft::graph {
 

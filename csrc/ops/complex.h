@@ -28,27 +28,18 @@ Tensor polar(const Tensor& abs, const Tensor& angle);
 Tensor angle(const Tensor& x);
 // x / |x|, and 0 of 0; of real tensors the sign.
 Tensor sgn(const Tensor& x);
+// Where the imaginary part is 0.
+Tensor isreal(const Tensor& x);
+
 // Functions of the unary (binary) list whose derivative is not that of their formula for complex numbers, as
 // composites.
 std::optional<Tensor> of_complex(int function, const Tensor& x);
 std::optional<Tensor> of_complex(int function, const Tensor& a, const Tensor& b);
-Tensor isreal(const Tensor& x);
 
 // f, a function of real tensors that leaves their last dimension alone, of both parts side by side.
 template <class F>
 Tensor of_parts(const Tensor& x, const F& f) {
   return view_as_complex(f(view_as_real(x)));
 }
-
-// Views of a tensor may show the parts of its complex numbers as real ones, or pairs of real ones as complex numbers.
-// `whole` is laid out like the base of `view`, which starts at base_offset: the part of it that the view shows of its
-// base.
-Tensor part_like_view(const Tensor& whole, int64_t base_offset, const Shape& shape, const Strides& strides,
-                      int64_t offset, DType dtype);
-// A copy of `whole` with these values in that part.
-Tensor put_like_view(const Tensor& whole, int64_t base_offset, const Tensor& values, const Strides& strides,
-                     int64_t offset);
-// Does a view of `view`'s geometry and dtype show a part of memory that is laid out like the base?
-bool is_part_of(const Tensor& view, const Tensor& base);
 
 }  // namespace weft
