@@ -229,8 +229,8 @@ WEFT_READ_CASTER(weft::Device, "weft.device", weft::python::read_device, { retur
 // One function per family, in bindings/<family>.cpp; module.cpp calls them all. `nn` is the submodule weft._C.nn.
 // clang-format off
 #define WEFT_FAMILIES(X)                                                                                      \
-  X(creation) X(elementwise) X(complex) X(reduction) X(movement) X(indexing) X(matmul) X(convolution) X(pooling)         \
-  X(normalization) X(softmax) X(attention) X(loss) X(embedding) X(random) X(sorting) X(optimizer)
+  X(creation) X(elementwise) X(complex) X(reduction) X(movement) X(indexing) X(matmul) X(convolution)           \
+  X(pooling) X(normalization) X(softmax) X(attention) X(loss) X(embedding) X(random) X(sorting) X(optimizer)
 // clang-format on
 namespace weft::python {
 #define WEFT_X(family) void bind_##family(Family& f, Family& nn);

@@ -74,10 +74,10 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
 void infer_outputs(const Op& op, Inputs in, OutputSpec* out) {
   auto check_dtype = [&](DType t) {
     if (!op.takes(t)) [[unlikely]]
-      check<ErrorKind::NotImplemented>(false, op.name(), ": dtype ", t, " is not supported; ",
-                                       is_float8(t) ? "float8 tensors can be moved, compared by == and !=, and "
-                                                      "converted with .to(dtype)"
-                                                    : "use the parts x.real and x.imag, or x.abs()");
+      fail<ErrorKind::NotImplemented>(op.name(), ": dtype ", t, " is not supported; ",
+                                      is_float8(t) ? "float8 tensors can be moved, compared by == and !=, and "
+                                                     "converted with .to(dtype)"
+                                                   : "use the parts x.real and x.imag, or x.abs()");
   };
   for (int i = 0; i < in.size(); i++)
     if (in[i].defined()) check_dtype(in[i].dtype());

@@ -1,6 +1,5 @@
 #include "ops/convolution.h"
 
-#include "core/memory_format.h"
 #include "kernels/convolution.h"
 #include "op/apply.h"
 #include "op/autocast.h"
@@ -10,6 +9,7 @@
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
+#include "ops/image_layout.h"
 #include "ops/matmul.h"
 #include "ops/movement.h"
 #include "ops/reduction.h"
@@ -99,9 +99,7 @@ uint32_t other_operand(uint32_t needs) { return ((needs & 1) ? 2u : 0u) | ((need
 
 // The output is laid out as the images are, where the kernels can.
 Strides strides_like(const Tensor& x, const Geometry& geometry, const Shape& shape) {
-  const bool follows = x.ndim() == 4 && !x.is_contiguous() && images(x, geometry, 1, 1).outputs != 0 &&
-                       is_in(MemoryFormat::ChannelsLast, x.shape(), x.strides());
-  return follows ? channels_last_strides(shape) : Strides{};
+  return images(x, geometry, 1, 1).outputs ? strides_of_image(x, shape) : Strides{};
 }
 
 // Inputs are checked before these ops are applied.
@@ -199,8 +197,7 @@ struct ChannelSums : OpOf<ChannelSums> {
   WEFT_FIELDS();
   void check_inputs(const InputCheck& in) const {
     in.count(1).floating(0).ndim_between(0, 2, 5);
-    const bool channels_last = in[0].ndim() == 4 && in[0].strides() == channels_last_strides(in[0].shape());
-    if (!channels_last) in.contiguous(0);
+    check_image(in, *this, in.inputs(), 0);
   }
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {{in[0].size(1)}, in[0].dtype()}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -213,8 +210,8 @@ struct ChannelSums : OpOf<ChannelSums> {
 };
 
 Tensor bias_gradient(const Tensor& grad) {
-  const bool has_channels_last = grad.ndim() == 4 && grad.strides() == channels_last_strides(grad.shape());
-  if (channel_sums_kernel.has(grad.device())) return apply(ChannelSums(), has_channels_last ? grad : contiguous(grad));
+  const ChannelSums sums;
+  if (channel_sums_kernel.has(grad.device())) return apply(sums, image_for(sums, grad));
   return reshape(sum_to(grad, channels_alone(grad.shape())), {grad.size(1)});
 }
 

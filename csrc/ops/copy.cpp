@@ -219,9 +219,9 @@ Tensor fill_(const Tensor& dst, const Scalar& value) {
 }
 
 Tensor laid_out(const Tensor& x, const Strides& strides) {
-  bool same = x.numel() > 0;
+  bool same = true;
   for (int d = 0; d < x.ndim(); d++) same &= x.size(d) == 1 || x.strides()[d] == strides[d];
-  return same ? x : apply(LayOut(strides), x);
+  return same || x.numel() == 0 ? x : apply(LayOut(strides), x);
 }
 
 Tensor clone(const Tensor& x) { return apply(Clone(false), x); }

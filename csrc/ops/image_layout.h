@@ -2,7 +2,7 @@
 #pragma once
 
 #include "core/memory_format.h"
-#include "op/op.h"
+#include "op/input_check.h"
 #include "ops/elementwise.h"
 
 namespace weft {

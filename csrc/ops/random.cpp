@@ -234,10 +234,6 @@ Tensor checked_weights(const Tensor& weights, int64_t num_samples, bool replacem
   return w;
 }
 
-}  // namespace
-
-namespace {
-
 // Of numbers whose parts are drawn independently, each with half the variance of a normal distribution.
 RandomParams of_parts(Distribution d, RandomParams params) {
   if (d == Distribution::Normal) params.b *= std::sqrt(0.5);

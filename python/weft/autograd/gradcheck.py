@@ -3,6 +3,7 @@
 import numpy as np
 
 import weft
+from weft._checks import is_differentiable
 
 
 class GradcheckError(RuntimeError):
@@ -156,7 +157,7 @@ def _check(func, inputs, eps, atol, rtol, nondet_tol, check_undefined_grad, chec
 def _check_no_gradient(func, inputs, checked, eps):
     """No output requires grad: then none may depend on the inputs."""
     for i, x in checked:
-        floating = [k for k, y in enumerate(_tensors(func(*inputs))) if y.is_floating_point() or y.is_complex()]
+        floating = [k for k, y in enumerate(_tensors(func(*inputs))) if is_differentiable(y)]
         for k, jacobian in zip(floating, _numerical(func, inputs, x, floating, eps)):
             if np.any(jacobian != 0):
                 raise GradcheckError(f"output {k} depends on input {i}, but does not require grad")

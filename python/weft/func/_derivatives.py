@@ -34,7 +34,7 @@ def grad(func, argnums=0, has_aux=False):
     """A function that gives the gradient of ``func``, which returns a tensor of one element without dimensions.
 
     argnums: the argument, or the tuple of arguments, to differentiate by, each a tensor or a structure of tensors of
-    floating dtype. has_aux: ``func`` returns (value, something else), and so does what this returns.
+    floating or complex dtype. has_aux: ``func`` returns (value, something else), and so does what this returns.
 
     Raises RuntimeError for a result that is no floating tensor without dimensions, ValueError for argnums that name no
     argument, TypeError for arguments that are no tensors or of integers.

@@ -3,7 +3,7 @@
 import difflib
 
 import weft
-from weft._checks import check_text
+from weft._checks import check_text, is_differentiable
 from weft._missing import in_torch, member_explanation
 from weft.nn import state
 from weft.nn.conversion import Conversion, parse_to, zero_gradients
@@ -354,7 +354,7 @@ class Module:
         ordered = {weft.channels_last: (4,), weft.channels_last_3d: (5,)}.get(memory_format, (4, 5))  # dimensions
 
         def convert(t):
-            wanted = dtype if dtype is not None and (t.is_floating_point() or t.is_complex()) else t.dtype
+            wanted = dtype if dtype is not None and is_differentiable(t) else t.dtype
             order = memory_format if t.dim() in ordered else None
             if device is None:
                 return t.to(wanted, memory_format=order)

@@ -7,7 +7,14 @@ import weakref
 
 import weft
 from weft import _C, _jit_state
-from weft._checks import check_entries, check_flags, check_instances, check_mapping, check_numbers
+from weft._checks import (
+    check_entries,
+    check_flags,
+    check_instances,
+    check_mapping,
+    check_numbers,
+    is_differentiable,
+)
 from weft._missing import name_missing_members
 from weft.nn.conversion import zero_gradients
 
@@ -227,8 +234,8 @@ class Optimizer:
                         f"load_state_dict: {name} of parameter {key} has shape {tuple(value.shape)}, "
                         f"the parameter {tuple(parameter.shape)}"
                     )
-                alike = [(x.is_floating_point(), x.is_complex()) for x in (parameter, value)]
-                dtype = parameter.dtype if alike[0] == alike[1] != (False, False) else value.dtype
+                alike = is_differentiable(value) and parameter.is_complex() == value.is_complex()
+                dtype = parameter.dtype if alike else value.dtype
                 loaded[name] = value.detach().to(device=parameter.device, dtype=dtype, copy=True)
             else:
                 loaded[name] = copy.deepcopy(value)
