@@ -25,7 +25,9 @@ std::string cut(std::string text) {
 constexpr Py_ssize_t kMostElements = 4;
 constexpr int kDeepest = 2;
 
-std::string described(PyObject* argument, int depth = 0) {
+}  // namespace
+
+std::string described(PyObject* argument, int depth) {
   if (is_tensor(argument)) {
     const Tensor& t = unwrap(argument);
     return t.defined() ? concat("Tensor(", t.dtype(), " ", t.shape(), ")") : "Tensor()";
@@ -47,6 +49,8 @@ std::string described(PyObject* argument, int depth = 0) {
   if (!plain) PyErr_Clear();
   return plain ? cut(plain) : concat("a ", Py_TYPE(argument)->tp_name);
 }
+
+namespace {
 
 // "    1. (input: weft.Tensor, dim: typing.SupportsInt) -> weft.Tensor" without the rest of many.
 std::string signatures(std::string_view text) {
@@ -70,13 +74,15 @@ std::unordered_set<std::string>& op_names() {
 // What a device says of an op that was called earlier (device/cuda/runtime.cpp): the name is that op's.
 constexpr std::string_view kRanBefore = "the op ran before this call";
 
-// The error of a bound function without Python code in between: "expand: ..." becomes "broadcast_to: ...".
-void rename_error(PyObject* self) {
+}  // namespace
+
+void note_op_name(const std::string& name) { op_names().insert(name); }
+
+// Of errors without Python code in between.
+void rename_error(std::string_view own) {
   PyObject *type, *value, *trace;
   PyErr_Fetch(&type, &value, &trace);
   PyErr_NormalizeException(&type, &value, &trace);
-  const py::detail::function_record* record = py::detail::function_record_ptr_from_PyObject(self);
-  const std::string_view own = record && record->name ? record->name : "";
   const auto text = py::reinterpret_steal<py::object>(trace ? nullptr : PyObject_Str(value));
   const char* plain = text ? PyUnicode_AsUTF8(text.ptr()) : nullptr;
   PyErr_Clear();
@@ -96,6 +102,8 @@ void rename_error(PyObject* self) {
   }
   PyErr_Restore(type, value, trace);
 }
+
+namespace {
 
 using Entry = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
 Entry dispatcher = nullptr;
@@ -133,7 +141,8 @@ PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject
   PyObject* result = dispatcher(self, args, nargs, names);
   if (!result) [[unlikely]] {
     try {
-      rename_error(self);
+      const py::detail::function_record* record = py::detail::function_record_ptr_from_PyObject(self);
+      rename_error(record && record->name ? record->name : "");
       if (!PyErr_ExceptionMatches(PyExc_TypeError)) return nullptr;
       rewrite_error(args, static_cast<size_t>(PyVectorcall_NARGS(static_cast<size_t>(nargs))), names);
     } catch (py::error_already_set& error) {

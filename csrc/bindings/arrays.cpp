@@ -419,7 +419,7 @@ void tensor_release_buffer(PyObject*, Py_buffer* view) { delete static_cast<Expo
 
 void bind_arrays(Family& f) {
   f.function(
-      "from_numpy",
+      "from_numpy", "(ndarray)",
       [](const py::object& array) {
         Tensor t = from_numpy(array);
         if (!t.impl()->storage->writable() &&
@@ -429,13 +429,12 @@ void bind_arrays(Family& f) {
           throw py::error_already_set();
         return t;
       },
-      py::arg("ndarray"),
       "A tensor on the memory of a NumPy array; changes of one are seen in the other.\n\n"
       "Raises TypeError for other objects and dtypes, ValueError for negative strides.\n\n"
       ">>> import numpy, weft\n>>> a = numpy.zeros(2)\n>>> weft.from_numpy(a).add_(1)\n"
       "tensor([1., 1.], dtype=weft.float64)\n>>> a\narray([1., 1.])\n");
   f.function(
-      "frombuffer",
+      "frombuffer", "(buffer, *, dtype, count=-1, offset=0, requires_grad=False)",
       [](const py::object& buffer, DType dtype, int64_t count, int64_t offset, bool requires_grad) {
         py::object numpy = py::module_::import("numpy");
         // NumPy reads the elements of dtypes that it lacks as integers.
@@ -446,35 +445,30 @@ void bind_arrays(Family& f) {
         if (requires_grad) change_requires_grad(t, true);
         return t;
       },
-      py::arg("buffer"), py::kw_only(), py::arg("dtype"), py::arg("count") = -1, py::arg("offset") = 0,
-      py::arg("requires_grad") = false,
       "A vector on the memory of an object with the buffer protocol: count elements (-1: all) from byte offset on.\n\n"
       "Raises ValueError when they are not all there.\n\n"
       ">>> import weft\n>>> weft.frombuffer(bytearray(4), dtype=weft.int16)\ntensor([0, 0], dtype=weft.int16)\n");
   f.method(
-      "numpy", [](const Tensor& t, bool force) { return to_numpy(force ? detach(t) : t); }, py::kw_only(),
-      py::arg("force") = false,
+      "numpy", "(self, *, force=False)", [](const Tensor& t, bool force) { return to_numpy(force ? detach(t) : t); },
       "A NumPy array on the same memory; of a bool tensor whose bytes are not all 0 and 1 (a view of other bytes) a "
       "copy "
       "to read.\n\nforce: detach first. Raises RuntimeError when the tensor requires grad, "
       "TypeError for bfloat16 and float8.\n\n>>> import weft\n>>> weft.arange(3).numpy()\narray([0, 1, 2])\n");
-  f.method(
-      "__array__",
-      [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {
-        py::object array = to_numpy(t, "__array__", copy.value_or(true));
-        bool convert = !dtype.is_none() && !py::dtype::from_args(dtype).equal(array.attr("dtype"));
-        check<ErrorKind::Value>(!convert || copy.value_or(true), "__array__: converting to another dtype needs a copy");
-        if (convert) return array.attr("astype")(dtype);
-        return copy.value_or(false) ? array.attr("copy")() : array;
-      },
-      py::arg("dtype") = py::none(), py::arg("copy") = py::none());
-  f.method("__dlpack__", &to_dlpack, py::kw_only(), py::arg("stream") = py::none(), py::arg("max_version") = py::none(),
-           py::arg("dl_device") = py::none(), py::arg("copy") = py::none());
-  f.method("__dlpack_device__", [](const Tensor& t) {
+  f.method("__array__", "(self, dtype=None, copy=None)",
+           [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {
+             py::object array = to_numpy(t, "__array__", copy.value_or(true));
+             bool convert = !dtype.is_none() && !py::dtype::from_args(dtype).equal(array.attr("dtype"));
+             check<ErrorKind::Value>(!convert || copy.value_or(true),
+                                     "__array__: converting to another dtype needs a copy");
+             if (convert) return array.attr("astype")(dtype);
+             return copy.value_or(false) ? array.attr("copy")() : array;
+           });
+  f.method("__dlpack__", "(self, *, stream=None, max_version=None, dl_device=None, copy=None)", &to_dlpack);
+  f.method("__dlpack_device__", "(self)", [](const Tensor& t) {
     dlpack::DLDevice d = dlpack_device(t);
     return py::make_tuple(d.device_type, d.device_id);
   });
-  f.function("from_dlpack", &from_dlpack, py::arg("ext_tensor"),
+  f.function("from_dlpack", "(ext_tensor)", &from_dlpack,
              "A tensor on the memory of any object that speaks DLPack.\n\n>>> import numpy, weft\n"
              ">>> weft.from_dlpack(numpy.ones(2))\ntensor([1., 1.], dtype=weft.float64)\n");
 }

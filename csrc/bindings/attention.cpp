@@ -31,9 +31,9 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
 
 void bind_attention(Family&, Family& nn) {
   nn.function(
-      "scaled_dot_product_attention", &scaled_dot_product_attention, py::arg("query"), py::arg("key"), py::arg("value"),
-      py::arg("attn_mask") = py::none(), py::arg("dropout_p") = 0.0, py::arg("is_causal") = false,
-      py::arg("scale") = py::none(), py::arg("enable_gqa") = false,
+      "scaled_dot_product_attention",
+      "(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False)",
+      &scaled_dot_product_attention,
       "softmax(query key^T * scale) value: (..., L, E), (..., S, E) and (..., S, V) to (..., L, V).\n\n"
       "Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if bool says which may "
       "take part. With is_causal query i sees keys 0 to i. scale is by default 1/sqrt(E). With enable_gqa several "

@@ -101,13 +101,15 @@ void bind_modes(py::module_& m) {
     return before;
   });
   m.def("_is_grad_enabled", [] { return GradMode::enabled(); });
-  m.def("is_grad_enabled", [] { return GradMode::enabled(); }, "Does this thread record ops for autograd?");
+  Family(m).function(
+      "is_grad_enabled", "()", [] { return GradMode::enabled(); }, "Does this thread record ops for autograd?");
   m.def("_set_inference_mode", [](bool on) {
     bool before = GradMode::inference();
     GradMode::set_inference(on);
     return before;
   });
-  m.def("is_inference_mode_enabled", [] { return GradMode::inference(); }, "Is this thread in inference mode?");
+  Family(m).function(
+      "is_inference_mode_enabled", "()", [] { return GradMode::inference(); }, "Is this thread in inference mode?");
 }
 
 void bind_nodes(py::module_& m) {
@@ -208,24 +210,22 @@ void bind_autograd(Family& f) {
         py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("allow_unused") = py::none(),
         py::arg("materialize_grads") = false);
   f.method(
-      "backward",
+      "backward", "(self, gradient=None, retain_graph=None, create_graph=False, inputs=None)",
       [](const py::object& self, const py::object& gradient, std::optional<bool> retain_graph, bool create_graph,
          const py::object& inputs) { backward_of(self, gradient, retain_graph, create_graph, inputs); },
-      py::arg("gradient") = py::none(), py::arg("retain_graph") = py::none(), py::arg("create_graph") = false,
-      py::arg("inputs") = py::none(),
       "Adds the gradients of this tensor to the .grad of the leaves it was made from.\n\n"
       "gradient: gradient of the tensor itself, of its shape; may be left out for one element.\n"
       "Raises RuntimeError when nothing requires grad or the graph was already used; then no .grad has changed.\n\n"
       ">>> import weft\n>>> x = weft.tensor(3., requires_grad=True)\n>>> (x * x).backward()\n>>> x.grad\ntensor(6.)\n");
   f.method(
-      "requires_grad_",
+      "requires_grad_", "(self, requires_grad=True) -> Tensor",
       [](const py::object& self, bool on) {
         change_requires_grad(unwrap(self.ptr()), on);
         return self;
       },
-      py::arg("requires_grad") = true, "Sets requires_grad in place and returns the tensor.");
+      "Sets requires_grad in place and returns the tensor.");
   f.method(
-      "retain_grad",
+      "retain_grad", "(self)",
       [](const Tensor& t) {
         check(t.requires_grad(), "retain_grad: the tensor does not require grad");
         if (t.impl()->storage->symbolic() || !is_leaf(t)) refuse_change_of_outside("retain_grad", t);
@@ -236,50 +236,46 @@ void bind_autograd(Family& f) {
         edge.node->retain_grad(edge.index, meta.retained);
       },
       "Makes backward keep the gradient of this non-leaf in .grad.");
+  f.method("_add_grad_hook", "(self, hook)", [](const Tensor& t, py::object hook) {
+    check(t.requires_grad(), "register_hook: the tensor does not require grad, so its hook would never run");
+    refuse_change_of_outside("register_hook", t);
+    const graph::Tracer* tracer = graph::Tracer::current();
+    check_traceable(!tracer || !tracer->is_outside_of_body(t),
+                    "register_hook: a function of a cond, while_loop or scan is traced whether and however often it "
+                    "runs, and the tensor is from outside of it; register the hook outside");
+    Edge edge = gradient_edge(t);
+    auto place = make_ref<HookPlace>();
+    place->node = edge.node.get();
+    place->id = next_hook_id();
+    edge.node->add_hook(edge.index, place->id, Ref<GradHook>(new PyGradHook(std::move(hook), place)));
+    let_collector_see(t);
+    return PyHookPlace{place};
+  });
+  f.method("_add_accumulate_hook", "(self, hook)", [](const Tensor& t, py::object hook) {
+    check(t.requires_grad() && is_leaf(t),
+          "register_post_accumulate_grad_hook: only leaf tensors that require grad accumulate gradients");
+    refuse_change_of_outside("register_post_accumulate_grad_hook", t);
+    auto place = make_ref<HookPlace>();
+    place->meta = &ensure_grad_meta(t);
+    place->id = next_hook_id();
+    add_accumulate_hook(t, place->id, Ref<GradHook>(new PyGradHook(std::move(hook), place)));
+    let_collector_see(t);
+    return PyHookPlace{place};
+  });
   f.method(
-      "_add_grad_hook",
-      [](const Tensor& t, py::object hook) {
-        check(t.requires_grad(), "register_hook: the tensor does not require grad, so its hook would never run");
-        refuse_change_of_outside("register_hook", t);
-        const graph::Tracer* tracer = graph::Tracer::current();
-        check_traceable(
-            !tracer || !tracer->is_outside_of_body(t),
-            "register_hook: a function of a cond, while_loop or scan is traced whether and however often it "
-            "runs, and the tensor is from outside of it; register the hook outside");
-        Edge edge = gradient_edge(t);
-        auto place = make_ref<HookPlace>();
-        place->node = edge.node.get();
-        place->id = next_hook_id();
-        edge.node->add_hook(edge.index, place->id, Ref<GradHook>(new PyGradHook(std::move(hook), place)));
-        let_collector_see(t);
-        return PyHookPlace{place};
-      },
-      py::arg("hook"));
-  f.method(
-      "_add_accumulate_hook",
-      [](const Tensor& t, py::object hook) {
-        check(t.requires_grad() && is_leaf(t),
-              "register_post_accumulate_grad_hook: only leaf tensors that require grad accumulate gradients");
-        refuse_change_of_outside("register_post_accumulate_grad_hook", t);
-        auto place = make_ref<HookPlace>();
-        place->meta = &ensure_grad_meta(t);
-        place->id = next_hook_id();
-        add_accumulate_hook(t, place->id, Ref<GradHook>(new PyGradHook(std::move(hook), place)));
-        let_collector_see(t);
-        return PyHookPlace{place};
-      },
-      py::arg("hook"));
-  f.method(
-      "is_inference", [](const Tensor& t) { return t.impl()->inference; }, "Was the tensor made in inference mode?");
+      "is_inference", "(self)", [](const Tensor& t) { return t.impl()->inference; },
+      "Was the tensor made in inference mode?");
   m.def(
       "_check_inplace",
       [](const std::string& op, const std::vector<Tensor>& tensors) {
         for (const Tensor& t : tensors) check_inplace_allowed(op.c_str(), t);
       },
       py::arg("op"), py::arg("tensors"), "Raises RuntimeError if one of the tensors cannot be changed in place.");
-  f.method("detach", [](const Tensor& t) { return detach(t); }, "The same storage, as a leaf outside of autograd.");
   f.method(
-      "detach_",
+      "detach", "(self)", [](const Tensor& t) { return detach(t); },
+      "The same storage, as a leaf outside of autograd.");
+  f.method(
+      "detach_", "(self) -> Tensor",
       [](const py::object& self) {
         const Tensor& t = unwrap(self.ptr());
         if (t.requires_grad()) refuse_change_of_outside("detach_", t);

@@ -15,7 +15,7 @@ Dims dims_of(const char* function, const char* what, const py::handle& value) {
 
 void bind_convolution_of(Family& nn, const char* name, int dims, const char* doc) {
   nn.function(
-      name,
+      name, "(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1)",
       [=](const Tensor& input, const Tensor& weight, const Tensor& bias, const py::object& stride,
           const py::object& padding, const py::object& dilation, int64_t groups) {
         ConvOptions o;
@@ -28,13 +28,12 @@ void bind_convolution_of(Family& nn, const char* name, int dims, const char* doc
           o.padding = dims_of(name, "padding", padding);
         return convolution(name, dims, input, weight, bias, o);
       },
-      py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(), py::arg("stride") = 1, py::arg("padding") = 0,
-      py::arg("dilation") = 1, py::arg("groups") = 1, doc);
+      doc);
 }
 
 void bind_transposed_of(Family& nn, const char* name, int dims, const char* doc) {
   nn.function(
-      name,
+      name, "(input, weight, bias=None, stride=1, padding=0, output_padding=0, groups=1, dilation=1)",
       [=](const Tensor& input, const Tensor& weight, const Tensor& bias, const py::object& stride,
           const py::object& padding, const py::object& output_padding, int64_t groups, const py::object& dilation) {
         ConvOptions o;
@@ -45,8 +44,7 @@ void bind_transposed_of(Family& nn, const char* name, int dims, const char* doc)
         o.groups = groups;
         return conv_transpose(name, dims, input, weight, bias, o);
       },
-      py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(), py::arg("stride") = 1, py::arg("padding") = 0,
-      py::arg("output_padding") = 0, py::arg("groups") = 1, py::arg("dilation") = 1, doc);
+      doc);
 }
 
 }  // namespace

@@ -25,76 +25,77 @@ Tensor uninitialized(const Shape& shape, DType dtype, Device device) {
 
 // zeros, ones and empty, and their _like and new_ forms.
 void bind_filled(Family& f, const char* name, Maker make, const char* doc) {
-  auto shape_of = [name](const py::args& size, const std::optional<Dims>& keyword) {
-    return keyword ? checked_sizes(name, *keyword) : sizes_from_args(name, size);
-  };
-  auto sized = [=](const FactoryOptions& o, const py::args& size, const std::optional<Dims>& size_keyword) {
-    const Shape shape = shape_of(size, size_keyword);
+  auto sized = [=](const FactoryOptions& o, const Dims& size) {
+    const Shape& shape = checked_sizes(name, size);
     const DType dtype = o.dtype_or_default();
     o.check_format(shape);
     if (make == &uninitialized && o.out().defined()) {
       if (o.out().shape() != shape) resize_out(name, o.out(), shape);
       return o.as_leaf(o.out());
     }
-    return o.finish(make(shape, dtype, o.device_or_default()));
+    return o.finish([&] { return make(shape, dtype, o.device_or_default()); });
   };
-  f.function(name, with_options<Tensor, FormatArgument>(name, sized), py::arg("size") = py::none(), WEFT_FACTORY_OUT,
-             py::arg("memory_format") = py::none(), doc);
+  f.function(name, "(size, *, " WEFT_FACTORY_OUT ", memory_format=None)",
+             with_options<Tensor, FormatArgument>(name, sized), doc);
+  auto listed = [=](const FactoryOptions& o, const py::args& size) { return sized(o, dims_of(name, size)); };
+  f.function(name, "(*size: int, " WEFT_FACTORY_OUT ", memory_format=None)",
+             with_options<Tensor, FormatArgument>(name, listed));
   std::string like = std::string(name) + "_like", fresh = std::string("new_") + name;
-  f.function(like.c_str(),
+  f.function(like.c_str(), "(input, *, " WEFT_FACTORY_LIKE ")",
              with_options<FormatArgument>(like.c_str(),
                                           [make](const FactoryOptions& o, const Tensor& x) {
                                             o.check_format(x.shape());
                                             return o.finish_like(
                                                 make(x.shape(), o.dtype_or(x.dtype()), o.device_or(x.device())), x);
                                           }),
-             py::arg("input").none(false), py::kw_only(), WEFT_FACTORY_LIKE,
              "The same for the shape, dtype and device of input, where they are not given.");
-  auto new_form = [=](const FactoryOptions& o, const Tensor& x, const py::args& size,
-                      const std::optional<Dims>& size_keyword) {
+  auto new_form = [=](const FactoryOptions& o, const Tensor& x, const Dims& size) {
     note_layout(x);
-    return o.finish(make(shape_of(size, size_keyword), o.dtype_or(x.dtype()), o.device_or(x.device())));
+    return o.finish([&] { return make(checked_sizes(name, size), o.dtype_or(x.dtype()), o.device_or(x.device())); });
   };
-  f.method(fresh.c_str(), with_options<>(fresh.c_str(), new_form), py::arg("size") = py::none(), WEFT_FACTORY_ARGS,
+  f.method(fresh.c_str(), "(self, size, *, " WEFT_FACTORY_ARGS ")", with_options<>(fresh.c_str(), new_form),
            "A new tensor of the given size with this tensor's dtype and device.");
+  auto new_listed = [=](const FactoryOptions& o, const Tensor& x, const py::args& size) {
+    return new_form(o, x, dims_of(name, size));
+  };
+  f.method(fresh.c_str(), "(self, *size: int, " WEFT_FACTORY_ARGS ")", with_options<>(fresh.c_str(), new_listed));
 }
 
 void bind_full(Family& f) {
   auto sized = [](const FactoryOptions& o, const Dims& size, const Scalar& value) {
     const DType t = o.dtype_or(natural_dtype(value));
-    return o.finish(full(checked_sizes("full", size), value, t, o.device_or_default()));
+    return o.finish([&] { return full(checked_sizes("full", size), value, t, o.device_or_default()); });
   };
-  f.function("full", with_options<Tensor>("full", sized), py::arg("size"), py::arg("fill_value"), py::kw_only(),
-             WEFT_FACTORY_OUT,
+  f.function("full", "(size, fill_value, *, " WEFT_FACTORY_OUT ")", with_options<Tensor>("full", sized),
              "A tensor of one repeated value; its dtype is fill_value's unless given.\n\n"
              ">>> import weft\n>>> weft.full((2,), 7)\ntensor([7, 7])\n");
   auto like = [](const FactoryOptions& o, const Tensor& x, const Scalar& value) {
     o.check_format(x.shape());
     return o.finish_like(full(x.shape(), value, o.dtype_or(x.dtype()), o.device_or(x.device())), x);
   };
-  f.function("full_like", with_options<FormatArgument>("full_like", like), py::arg("input").none(false),
-             py::arg("fill_value"), py::kw_only(), WEFT_FACTORY_LIKE,
+  f.function("full_like", "(input, fill_value, *, " WEFT_FACTORY_LIKE ")",
+             with_options<FormatArgument>("full_like", like),
              "full() with the shape, dtype and device of input, where they are not given.");
   auto fresh = [](const FactoryOptions& o, const Tensor& x, const Dims& size, const Scalar& value) {
     note_layout(x);
-    return o.finish(full(checked_sizes("new_full", size), value, o.dtype_or(x.dtype()), o.device_or(x.device())));
+    return o.finish(
+        [&] { return full(checked_sizes("new_full", size), value, o.dtype_or(x.dtype()), o.device_or(x.device())); });
   };
-  f.method("new_full", with_options<>("new_full", fresh), py::arg("size"), py::arg("fill_value"), py::kw_only(),
-           WEFT_FACTORY_ARGS, "full() with this tensor's dtype and device.");
+  f.method("new_full", "(self, size, fill_value, *, " WEFT_FACTORY_ARGS ")", with_options<>("new_full", fresh),
+           "full() with this tensor's dtype and device.");
   f.method(
-      "new_tensor",
+      "new_tensor", "(self, data, *, dtype=None, device=None, requires_grad=False)",
       [](const Tensor& x, const py::object& data, MaybeDType dtype, MaybeDevice device, bool requires_grad) {
         note_layout(x);
         return py::module_::import("weft._C").attr("tensor")(data, py::arg("dtype") = dtype.value_or(x.dtype()),
                                                              py::arg("device") = device.value_or(x.device()),
                                                              py::arg("requires_grad") = requires_grad);
       },
-      py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
-      py::arg("requires_grad") = false, "tensor(data) with this tensor's dtype and device.");
+      "tensor(data) with this tensor's dtype and device.");
   auto scalar = [](const FactoryOptions& o, const Scalar& s) {
-    return o.finish(full({}, s, o.dtype_or_default(), o.device_or_default()));
+    return o.finish([&] { return full({}, s, o.dtype_or_default(), o.device_or_default()); });
   };
-  f.function("scalar_tensor", with_options<>("scalar_tensor", scalar), py::arg("s"), py::kw_only(), WEFT_FACTORY_ARGS,
+  f.function("scalar_tensor", "(s, *, " WEFT_FACTORY_ARGS ")", with_options<>("scalar_tensor", scalar),
              "A tensor without dimensions that holds one number.");
 }
 
@@ -110,62 +111,45 @@ Tensor make_empty_strided(const FactoryOptions& o, const Dims& size, const Dims&
     check(!over, "empty_strided: size ", shape, " with strides ", stride, " does not fit 63 bits");
   }
   const Tensor flat = empty({reach}, o.dtype_or_default(), o.device_or_default());
-  return o.finish(alias_as_strided(flat, shape, stride, 0));
+  return o.finish([&] { return alias_as_strided(flat, shape, stride, 0); });
 }
 
-Tensor make_arange(const FactoryOptions& o, const py::args& bounds, std::optional<Scalar> start,
-                   std::optional<Scalar> end, std::optional<Scalar> step) {
-  auto number = [](py::handle o) {
-    std::optional<Scalar> s = read_scalar(o.ptr());
-    check<ErrorKind::Type>(s.has_value(), "arange: expected numbers, got ", Py_TYPE(o.ptr())->tp_name);
-    return s;
-  };
-  check<ErrorKind::Type>(bounds.size() <= 3, "arange: expected (end), (start, end) or (start, end, step), got ",
-                         bounds.size(), " numbers");
-  if (bounds.size() == 1)
-    (start || step) && !end&& !start ? start = number(bounds[0])
-    : start&& !end                   ? end = number(bounds[0])
-    : end                            ? start = number(bounds[0])
-                                     : end = number(bounds[0]);
-  if (bounds.size() >= 2) {
-    start = number(bounds[0]);
-    end = number(bounds[1]);
-  }
-  if (bounds.size() == 3) step = number(bounds[2]);
-  check<ErrorKind::Type>(end.has_value(), "arange: the end is missing");
-  Scalar from = start.value_or(Scalar(0)), by = step.value_or(Scalar(1));
-  bool floating = from.is_float() || end->is_float() || by.is_float();
+Tensor arange_of(const FactoryOptions& o, const Scalar& start, const Scalar& end, const Scalar& step) {
+  const bool floating = start.is_float() || end.is_float() || step.is_float();
   const DType t = o.dtype_or(floating ? default_dtype() : DType::Int64);
-  return o.finish(arange(from, *end, by, t, o.device_or_default()));
+  return o.finish([&] { return arange(start, end, step, t, o.device_or_default()); });
 }
 
 void bind_ranges(Family& f) {
+  auto to_end = [](const FactoryOptions& o, const Scalar& end) { return arange_of(o, Scalar(0), end, Scalar(1)); };
   f.function(
-      "arange", with_options<Tensor>("arange", &make_arange), py::arg("start") = py::none(),
-      py::arg("end") = py::none(), py::arg("step") = py::none(), WEFT_FACTORY_OUT,
+      "arange", "(end, *, " WEFT_FACTORY_OUT ")", with_options<Tensor>("arange", to_end),
       "arange(end), arange(start, end), arange(start, end, step): the numbers start, start + step, ... before end.\n\n"
       "int64 for integers, else the default dtype. Raises RuntimeError when step is 0 or leads away from end.\n\n"
       ">>> import weft\n>>> weft.arange(1, 7, 2)\ntensor([1, 3, 5])\n");
+  f.function("arange", "(start, end, step=1, *, " WEFT_FACTORY_OUT ")", with_options<Tensor>("arange", &arange_of));
+  auto from_zero = [](const FactoryOptions& o, const Scalar& end, const Scalar& step) {
+    return arange_of(o, Scalar(0), end, step);
+  };
+  f.function("arange", "(*, end, step, " WEFT_FACTORY_OUT ")", with_options<Tensor>("arange", from_zero));
   auto even = [](const FactoryOptions& o, const Scalar& start, const Scalar& end, int64_t steps) {
     const DType natural = start.is_complex() || end.is_complex() ? to_complex(default_dtype()) : default_dtype();
-    return o.finish(linspace(start, end, steps, o.dtype_or(natural), o.device_or_default()));
+    return o.finish([&] { return linspace(start, end, steps, o.dtype_or(natural), o.device_or_default()); });
   };
-  f.function("linspace", with_options<Tensor>("linspace", even), py::arg("start"), py::arg("end"), py::arg("steps"),
-             py::kw_only(), WEFT_FACTORY_OUT,
+  f.function("linspace", "(start, end, steps, *, " WEFT_FACTORY_OUT ")", with_options<Tensor>("linspace", even),
              "`steps` evenly spaced numbers from start to end, both included.\n\n"
              ">>> import weft\n>>> weft.linspace(0, 1, 3)\ntensor([0.0000, 0.5000, 1.0000])\n");
   auto powers = [](const FactoryOptions& o, const Scalar& start, const Scalar& end, int64_t steps, double base) {
-    return o.finish(logspace(start, end, steps, base, o.dtype_or_default(), o.device_or_default()));
+    return o.finish([&] { return logspace(start, end, steps, base, o.dtype_or_default(), o.device_or_default()); });
   };
-  f.function("logspace", with_options<Tensor>("logspace", powers), py::arg("start"), py::arg("end"), py::arg("steps"),
-             py::arg("base") = 10.0, py::kw_only(), WEFT_FACTORY_OUT,
+  f.function("logspace", "(start, end, steps, base=10.0, *, " WEFT_FACTORY_OUT ")",
+             with_options<Tensor>("logspace", powers),
              "base to the powers of linspace(start, end, steps).\n\n"
              ">>> import weft\n>>> weft.logspace(0, 2, 3)\ntensor([  1.,  10., 100.])\n");
   auto diagonal = [](const FactoryOptions& o, int64_t n, std::optional<int64_t> m) {
-    return o.finish(eye(n, m.value_or(n), o.dtype_or_default(), o.device_or_default()));
+    return o.finish([&] { return eye(n, m.value_or(n), o.dtype_or_default(), o.device_or_default()); });
   };
-  f.function("eye", with_options<Tensor>("eye", diagonal), py::arg("n"), py::arg("m") = py::none(), py::kw_only(),
-             WEFT_FACTORY_OUT,
+  f.function("eye", "(n, m=None, *, " WEFT_FACTORY_OUT ")", with_options<Tensor>("eye", diagonal),
              "An (n, m) matrix with ones on the diagonal.\n\n>>> import weft\n>>> weft.eye(2)\ntensor([[1., 0.],\n     "
              "   [0., 1.]])\n");
 }
@@ -174,14 +158,14 @@ void bind_grids(Family& f) {
   for (bool upper : {false, true}) {
     const char* name = upper ? "triu_indices" : "tril_indices";
     auto indices = [upper](const FactoryOptions& o, int64_t row, int64_t col, int64_t offset) {
-      return o.finish(triangle_indices(row, col, offset, upper, o.dtype_or(DType::Int64), o.device_or_default()));
+      return o.finish(
+          [&] { return triangle_indices(row, col, offset, upper, o.dtype_or(DType::Int64), o.device_or_default()); });
     };
-    f.function(name, with_options<>(name, indices), py::arg("row"), py::arg("col"), py::arg("offset") = 0,
-               py::kw_only(), WEFT_FACTORY_ARGS,
+    f.function(name, "(row, col, offset=0, *, " WEFT_FACTORY_ARGS ")", with_options<>(name, indices),
                "Row and column numbers (2, count) of a triangle of a (row, col) matrix.");
   }
   f.function(
-      "meshgrid",
+      "meshgrid", "(*tensors, indexing=None)",
       [](const py::args& tensors, const std::optional<std::string>& indexing) {
         py::object list = tensors.size() == 1 && !is_tensor(py::handle(tensors[0]).ptr()) ? py::object(tensors[0])
                                                                                           : py::object(tensors);
@@ -193,12 +177,11 @@ void bind_grids(Family& f) {
         }
         return py::tuple(py::cast(meshgrid(vectors, indexing.value_or("ij"))));
       },
-      py::arg("indexing") = py::none(),
       "Views of the vectors of shape (len(a), len(b), ...), each varying along its own dimension.\n\n"
       ">>> import weft\n>>> a, b = weft.meshgrid(weft.arange(2), weft.arange(3), indexing='ij')\n>>> b\ntensor([[0, 1, "
       "2],\n        [0, 1, 2]])\n");
   f.function(
-      "vander",
+      "vander", "(x, N=None, increasing=False)",
       [](const Tensor& x, std::optional<int64_t> n, bool increasing) {
         check(x.ndim() == 1, "vander: expected a vector, got shape ", x.shape());
         int64_t count = n.value_or(x.numel());
@@ -206,7 +189,6 @@ void bind_grids(Family& f) {
         Tensor powers = increasing ? arange(count, x.device()) : sub(Scalar(count - 1), arange(count, x.device()));
         return pow(unsqueeze(x, 1), powers);
       },
-      py::arg("x"), py::arg("N") = py::none(), py::arg("increasing") = false,
       "The powers N-1 ... 0 of the elements of a vector, one row per element.\n\n"
       ">>> import weft\n>>> weft.vander(weft.tensor([2, 3]))\ntensor([[2, 1],\n        [3, 1]])\n");
 }
@@ -225,8 +207,9 @@ void bind_creation(Family& f, Family&) {
       "A tensor with undefined contents. Sizes as numbers or as one sequence.\n\n>>> import weft\n>>> weft.empty(2, "
       "3).shape\nweft.Size([2, 3])\n");
   bind_full(f);
-  f.function("empty_strided", with_options<>("empty_strided", &make_empty_strided), py::arg("size"), py::arg("stride"),
-             py::kw_only(), WEFT_FACTORY_ARGS, "A tensor with undefined contents and the given strides.");
+  f.function("empty_strided", "(size, stride, *, " WEFT_FACTORY_ARGS ")",
+             with_options<>("empty_strided", &make_empty_strided),
+             "A tensor with undefined contents and the given strides.");
   bind_ranges(f);
   bind_grids(f);
 }

@@ -169,6 +169,14 @@ bool is_truth(PyObject* o) {
   return std::string_view(Py_TYPE(o)->tp_name).starts_with("numpy.bool");
 }
 
+bool read_flag(PyObject* o, bool& flag) {
+  if (!PyBool_Check(o) && !std::string_view(Py_TYPE(o)->tp_name).starts_with("numpy.bool")) return false;
+  const int truth = PyObject_IsTrue(o);
+  if (truth < 0) throw py::error_already_set();
+  flag = truth == 1;
+  return true;
+}
+
 namespace {
 
 // Where sizes and dimensions are meant.
@@ -296,9 +304,10 @@ void bind_dtype(py::module_& m) {
   m.def("_dtype", [](const std::string& name) {
     return py::reinterpret_borrow<py::object>(py::module_::import("weft._C").attr(name.c_str()));
   });
-  m.def("get_default_dtype", &default_dtype, "The dtype of tensors made from Python floats.");
-  m.def("set_default_dtype", &set_default_float_dtype, py::arg("d"),
-        "Sets the dtype of tensors made from Python floats. Raises TypeError unless it is floating point.");
+  Family(m).function("get_default_dtype", "()", &default_dtype, "The dtype of tensors made from Python floats.");
+  Family(m).function(
+      "set_default_dtype", "(d)", &set_default_float_dtype,
+      "Sets the dtype of tensors made from Python floats. Raises TypeError unless it is floating point.");
 }
 
 void bind_device(py::module_& m) {
@@ -341,17 +350,16 @@ void bind_device(py::module_& m) {
         return std::nullopt;
       });
   device_type = reinterpret_cast<PyTypeObject*>(type.ptr());
-  m.def(
-      "get_default_device", [] { return PyDevice{default_device()}; },
+  Family(m).function(
+      "get_default_device", "()", [] { return PyDevice{default_device()}; },
       "Where new tensors go on this thread: the device of the innermost `with weft.device(...)`, else\n"
       "set_default_device's.");
-  m.def(
-      "set_default_device",
+  Family(m).function(
+      "set_default_device", "(device)",
       [](const std::optional<Device>& device) {
         if (device) backend_of(*device);
         outermost_device = device.value_or(Device{});
       },
-      py::arg("device"),
       "Sets where new tensors go on this thread, outside of `with weft.device(...)`; None is the CPU.\n\n"
       "Raises RuntimeError when the device does not exist.\n\n>>> import weft\n>>> weft.set_default_device('meta')\n"
       ">>> weft.ones(2).device, weft.get_default_device()\n(device(type='meta'), device(type='meta'))\n"

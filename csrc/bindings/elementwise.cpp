@@ -19,10 +19,9 @@ void bind_unary_list(Family& f, scalar::EntryList<Entries...>) {
   auto bind = [&](const char* name, int params) {
     int i = index++;
     if (params != 0) return;
-    f.def(
-        name, [i, name](const Tensor& x, const Tensor& out) { return write_out(name, unary(i, x), out); },
-        py::kw_only(), py::arg("out") = py::none());
-    f.method((std::string(name) + "_").c_str(), [i](const py::object& self) {
+    f.def(name, "(input, *, out=None)",
+          [i, name](const Tensor& x, const Tensor& out) { return write_out(name, out, [&] { return unary(i, x); }); });
+    f.method((std::string(name) + "_").c_str(), "(self) -> Tensor", [i](const py::object& self) {
       unary_(i, unwrap(self.ptr()));
       return self;
     });
@@ -58,25 +57,19 @@ void bind_binary_list(Family& f, scalar::EntryList<Entries...>) {
   auto bind = [&](const char* name) {
     int i = index++;
     if (special(name)) return;
-    f.def(
-        name,
-        [i, name](const Tensor& x, const Operand& other, const Tensor& out) {
-          return write_out(name, of_operand(i, x, other), out);
-        },
-        py::arg("other"), py::kw_only(), py::arg("out") = py::none());
-    f.method((std::string(name) + "_").c_str(),
+    f.def(name, "(input, other, *, out=None)", [i, name](const Tensor& x, const Operand& other, const Tensor& out) {
+      return write_out(name, out, [&] { return of_operand(i, x, other); });
+    });
+    f.method((std::string(name) + "_").c_str(), "(self, other) -> Tensor",
              [i](const py::object& self, const Operand& other) {
                of_operand_(i, unwrap(self.ptr()), other);
                return self;
-             },
-             py::arg("other"));
+             });
     if (takes_number_first(name))
-      f.function(
-          name,
-          [i, name](const Scalar& x, const Tensor& other, const Tensor& out) {
-            return write_out(name, binary(i, x, other), out);
-          },
-          py::arg("input"), py::arg("other"), py::kw_only(), py::arg("out") = py::none());
+      f.function(name, "(input, other, *, out=None)",
+                 [i, name](const Scalar& x, const Tensor& other, const Tensor& out) {
+                   return write_out(name, out, [&] { return binary(i, x, other); });
+                 });
   };
   (bind(Entries::name), ...);
 }
@@ -140,11 +133,10 @@ void bind_arithmetic(Family& f) {
   for (const char* name : {"add", "sub", "subtract"}) {
     bool adds = name[0] == 'a';
     f.def(
-        name,
+        name, "(input, other, *, alpha=1, out=None)",
         [adds, name](const Tensor& x, const Operand& other, const Scalar& alpha, const Tensor& out) {
-          return write_out(name, combined(name, x, other, alpha, adds), out);
+          return write_out(name, out, [&] { return combined(name, x, other, alpha, adds); });
         },
-        py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), py::arg("out") = py::none(),
         "input + alpha * other (or minus), with broadcasting and type promotion.");
     auto change = [adds, name](const py::object& self, const Operand& other, const Scalar& alpha) {
       if (!is_one(alpha))
@@ -154,55 +146,44 @@ void bind_arithmetic(Family& f) {
       return self;
     };
     const std::string in_place = std::string(name) + "_";
-    f.method(in_place.c_str(), change, py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1));
-    f.function(
-        name,
-        [adds, name](const Scalar& x, const Tensor& other, const Scalar& alpha, const Tensor& out) {
-          const DType dtype = result_type(other, x);
-          Tensor y = is_one(alpha) ? other : std::get<Tensor>(scaled(name, other, other, alpha, dtype));
-          return write_out(name, to_dtype(adds ? add(x, y) : sub(x, y), dtype), out);
-        },
-        py::arg("input"), py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), py::arg("out") = py::none());
+    f.method(in_place.c_str(), "(self, other, *, alpha=1)", change);
+    f.function(name, "(input, other, *, alpha=1, out=None)",
+               [adds, name](const Scalar& x, const Tensor& other, const Scalar& alpha, const Tensor& out) {
+                 const DType dtype = result_type(other, x);
+                 Tensor y = is_one(alpha) ? other : std::get<Tensor>(scaled(name, other, other, alpha, dtype));
+                 return write_out(name, out, [&] { return to_dtype(adds ? add(x, y) : sub(x, y), dtype); });
+               });
     // The former form with alpha in front.
-    f.def(
-        name,
-        [adds, name](const Tensor& x, const Scalar& alpha, const Tensor& other) {
-          warn_former(name, "(..., other, alpha=)");
-          return combined(name, x, other, alpha, adds);
-        },
-        py::arg("alpha"), py::arg("other"));
-    f.method(
-        in_place.c_str(),
-        [change, in_place](const py::object& self, const Scalar& alpha, const Tensor& other) {
-          warn_former(in_place, "(other, alpha=)");
-          return change(self, other, alpha);
-        },
-        py::arg("alpha"), py::arg("other"));
+    f.def(name, "(input, alpha, other)", [adds, name](const Tensor& x, const Scalar& alpha, const Tensor& other) {
+      warn_former(name, "(..., other, alpha=)");
+      return combined(name, x, other, alpha, adds);
+    });
+    f.method(in_place.c_str(), "(self, alpha, other) -> Tensor",
+             [change, in_place](const py::object& self, const Scalar& alpha, const Tensor& other) {
+               warn_former(in_place, "(other, alpha=)");
+               return change(self, other, alpha);
+             });
   }
   f.def(
-      "rsub",
+      "rsub", "(input, other, *, alpha=1)",
       [](const Tensor& x, const Operand& other, const Scalar& alpha) {
         DType dtype = result_type_of(x, other);
         Tensor scaled_x = is_one(alpha) ? x : std::get<Tensor>(scaled("rsub", x, Operand(x), alpha, dtype));
         return to_dtype(with_operand(other, [&](const auto& o) { return sub(o, scaled_x); }), dtype);
       },
-      py::arg("other"), py::kw_only(), py::arg("alpha") = Scalar(1), "other - alpha * input.");
+      "other - alpha * input.");
   for (const char* name : {"div", "divide"}) {
     f.def(
-        name,
+        name, "(input, other, *, rounding_mode=None, out=None)",
         [name](const Tensor& x, const Operand& other, const std::optional<std::string>& mode, const Tensor& out) {
-          return write_out(name, divided(x, other, mode), out);
+          return write_out(name, out, [&] { return divided(x, other, mode); });
         },
-        py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none(), py::arg("out") = py::none(),
         "input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.");
-    f.function(
-        name,
-        [name](const Scalar& x, const Tensor& other, const std::optional<std::string>& mode, const Tensor& out) {
-          return write_out(name, divided(x, other, mode), out);
-        },
-        py::arg("input"), py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none(),
-        py::arg("out") = py::none());
-    f.method((std::string(name) + "_").c_str(),
+    f.function(name, "(input, other, *, rounding_mode=None, out=None)",
+               [name](const Scalar& x, const Tensor& other, const std::optional<std::string>& mode, const Tensor& out) {
+                 return write_out(name, out, [&] { return divided(x, other, mode); });
+               });
+    f.method((std::string(name) + "_").c_str(), "(self, other, *, rounding_mode=None) -> Tensor",
              [](const py::object& self, const Operand& other, const std::optional<std::string>& mode) {
                const Tensor& x = unwrap(self.ptr());
                check_rounding(mode);
@@ -210,31 +191,25 @@ void bind_arithmetic(Family& f) {
                  return !mode ? div_(x, o) : *mode == "floor" ? div_floor_(x, o) : trunc_divide_(x, o);
                });
                return self;
-             },
-             py::arg("other"), py::kw_only(), py::arg("rounding_mode") = py::none());
+             });
   }
   f.function(
-      "pow",
+      "pow", "(input, exponent, *, out=None)",
       [](const Operand& base, const Operand& exponent, const Tensor& out) {
         if (const Tensor* x = std::get_if<Tensor>(&base))
-          return write_out("pow", with_operand(exponent, [&](const auto& e) { return pow(*x, e); }), out);
+          return write_out("pow", out,
+                           [&] { return with_operand(exponent, [&](const auto& e) { return pow(*x, e); }); });
         check<ErrorKind::Type>(std::holds_alternative<Tensor>(exponent),
                                "pow: at least one of input and exponent must be a Tensor");
-        return write_out("pow", pow(std::get<Scalar>(base), std::get<Tensor>(exponent)), out);
+        return write_out("pow", out, [&] { return pow(std::get<Scalar>(base), std::get<Tensor>(exponent)); });
       },
-      py::arg("input"), py::arg("exponent"), py::kw_only(), py::arg("out") = py::none(),
       "input to the power of exponent.");
-  f.method(
-      "pow",
-      [](const Tensor& x, const Operand& e) { return with_operand(e, [&](const auto& o) { return pow(x, o); }); },
-      py::arg("exponent"));
-  f.method(
-      "pow_",
-      [](const py::object& self, const Operand& e) {
-        with_operand(e, [&](const auto& o) { return pow_(unwrap(self.ptr()), o); });
-        return self;
-      },
-      py::arg("exponent"));
+  f.method("pow", "(self, exponent)",
+           [](const Tensor& x, const Operand& e) { return with_operand(e, [&](const auto& o) { return pow(x, o); }); });
+  f.method("pow_", "(self, exponent) -> Tensor", [](const py::object& self, const Operand& e) {
+    with_operand(e, [&](const auto& o) { return pow_(unwrap(self.ptr()), o); });
+    return self;
+  });
 }
 
 // Other names of the same functions.
@@ -307,35 +282,25 @@ void bind_activation(Family& nn, const char* name, std::vector<std::pair<const c
     check<ErrorKind::Type>(is_tensor(x.ptr()), name, ": expected a Tensor, got ", Py_TYPE(x.ptr())->tp_name);
   };
   if (defaults.empty()) {
-    nn.function(
-        name,
-        [=](const py::object& x, bool inplace) {
-          check_input(x);
-          return run(x, {}, inplace);
-        },
-        py::arg("input"), py::arg("inplace") = false);
-    nn.function(
-        name_.c_str(),
-        [=](const py::object& x) {
-          check_input(x);
-          return run(x, {}, true);
-        },
-        py::arg("input"));
+    nn.function(name, "(input, inplace=False)", [=](const py::object& x, bool inplace) {
+      check_input(x);
+      return run(x, {}, inplace);
+    });
+    nn.function(name_.c_str(), "(input)", [=](const py::object& x) {
+      check_input(x);
+      return run(x, {}, true);
+    });
   } else if (defaults.size() == 1) {
-    nn.function(
-        name,
-        [=](const py::object& x, double a, bool inplace) {
-          check_input(x);
-          return run(x, {a, 0, 0}, inplace);
-        },
-        py::arg("input"), py::arg(defaults[0].first) = defaults[0].second, py::arg("inplace") = false);
-    nn.function(
-        name_.c_str(),
-        [=](const py::object& x, double a) {
-          check_input(x);
-          return run(x, {a, 0, 0}, true);
-        },
-        py::arg("input"), py::arg(defaults[0].first) = defaults[0].second);
+    nn.function(name, concat("(input, ", defaults[0].first, "=", defaults[0].second, ", inplace=False)").c_str(),
+                [=](const py::object& x, double a, bool inplace) {
+                  check_input(x);
+                  return run(x, {a, 0, 0}, inplace);
+                });
+    nn.function(name_.c_str(), concat("(input, ", defaults[0].first, "=", defaults[0].second, ")").c_str(),
+                [=](const py::object& x, double a) {
+                  check_input(x);
+                  return run(x, {a, 0, 0}, true);
+                });
   } else {
     auto run_with = [=](const py::object& x, const Scalar& a, const Scalar& b, bool inplace) -> py::object {
       check_input(x);
@@ -344,12 +309,16 @@ void bind_activation(Family& nn, const char* name, std::vector<std::pair<const c
       auto exact = [&](const Tensor& y) { return of_integers<Entry>(name, y, a, b); };
       return inplace ? rewrite(name, x, exact) : py::cast(exact(t));
     };
-    nn.function(name, run_with, py::arg("input"), py::arg(defaults[0].first) = Scalar(defaults[0].second),
-                py::arg(defaults[1].first) = Scalar(defaults[1].second), py::arg("inplace") = false);
-    nn.function(
-        name_.c_str(), [=](const py::object& x, const Scalar& a, const Scalar& b) { return run_with(x, a, b, true); },
-        py::arg("input"), py::arg(defaults[0].first) = Scalar(defaults[0].second),
-        py::arg(defaults[1].first) = Scalar(defaults[1].second));
+    nn.function(name,
+                concat("(input, ", defaults[0].first, "=", defaults[0].second, ", ", defaults[1].first, "=",
+                       defaults[1].second, ", inplace=False)")
+                    .c_str(),
+                run_with);
+    nn.function(name_.c_str(),
+                concat("(input, ", defaults[0].first, "=", defaults[0].second, ", ", defaults[1].first, "=",
+                       defaults[1].second, ")")
+                    .c_str(),
+                [=](const py::object& x, const Scalar& a, const Scalar& b) { return run_with(x, a, b, true); });
   }
 }
 
@@ -385,53 +354,44 @@ void bind_activations(Family& nn) {
   bind_activation<LeakyRelu>(nn, "leaky_relu", {{"negative_slope", 0.01}});
   bind_activation<Hardtanh>(nn, "hardtanh", {{"min_val", -1.0}, {"max_val", 1.0}});
   bind_activation<Threshold>(nn, "threshold", {{"threshold", 0.0}, {"value", 0.0}});
-  nn.function(
-      "relu6",
-      [](const Tensor& x, bool inplace) {
-        constexpr int i = index_in<Hardtanh>(UnaryList{});
-        return inplace ? unary_(i, x, {0.0, 6.0, 0}) : unary(i, x, {0.0, 6.0, 0});
-      },
-      py::arg("input"), py::arg("inplace") = false);
-  nn.function(
-      "softplus",
-      [](const Tensor& x, double beta, double threshold) { return unary_of<Softplus>(x, {beta, threshold, 0}); },
-      py::arg("input"), py::arg("beta") = 1.0, py::arg("threshold") = 20.0);
-  nn.function(
-      "softshrink", [](const Tensor& x, double lambd) { return unary_of<Softshrink>(x, {lambd, 0, 0}); },
-      py::arg("input"), py::arg("lambd") = 0.5);
-  nn.function(
-      "hardshrink", [](const Tensor& x, double lambd) { return unary_of<Hardshrink>(x, {lambd, 0, 0}); },
-      py::arg("input"), py::arg("lambd") = 0.5);
-  nn.function("glu", &glu, py::arg("input"), py::arg("dim") = -1,
+  nn.function("relu6", "(input, inplace=False)", [](const Tensor& x, bool inplace) {
+    constexpr int i = index_in<Hardtanh>(UnaryList{});
+    return inplace ? unary_(i, x, {0.0, 6.0, 0}) : unary(i, x, {0.0, 6.0, 0});
+  });
+  nn.function("softplus", "(input, beta=1.0, threshold=20.0)", [](const Tensor& x, double beta, double threshold) {
+    return unary_of<Softplus>(x, {beta, threshold, 0});
+  });
+  nn.function("softshrink", "(input, lambd=0.5)",
+              [](const Tensor& x, double lambd) { return unary_of<Softshrink>(x, {lambd, 0, 0}); });
+  nn.function("hardshrink", "(input, lambd=0.5)",
+              [](const Tensor& x, double lambd) { return unary_of<Hardshrink>(x, {lambd, 0, 0}); });
+  nn.function("glu", "(input, dim=-1)", &glu,
               "The first half along dim times the sigmoid of the second (Dauphin et al., 2017).");
-  nn.function("prelu", &prelu, py::arg("input"), py::arg("weight"),
+  nn.function("prelu", "(input, weight)", &prelu,
               "x where it is positive, else weight * x; weight has 1 element or one per channel (He et al., 2015).");
-  nn.function(
-      "gelu", [](const Tensor& x, const std::string& approximate) { return gelu(x, approximate); }, py::arg("input"),
-      py::kw_only(), py::arg("approximate") = "none");
+  nn.function("gelu", "(input, *, approximate='none')",
+              [](const Tensor& x, const std::string& approximate) { return gelu(x, approximate); });
   for (const char* name : {"tanh", "sigmoid", "softsign", "tanhshrink"}) {
     nn.module().attr(name) = py::module_::import("weft._C").attr(name);
   }
-  nn.function("logsigmoid", [](const Tensor& x) { return logsigmoid(x); }, py::arg("input"));
+  nn.function("logsigmoid", "(input)", [](const Tensor& x) { return logsigmoid(x); });
 }
 
 void bind_copies(Family& f) {
   f.def(
-      "clone",
+      "clone", "(input, *, memory_format=None)",
       [](const Tensor& x, const FormatArgument& format) {
         const Tensor y = in_format("clone", x, format);
         return y.same(x) ? clone(x) : y;
       },
-      py::kw_only(), py::arg("memory_format") = py::none(),
       "A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its "
       "elements unless memory_format names another one.");
   f.method(
-      "contiguous",
+      "contiguous", "(self, memory_format=None)",
       [](const Tensor& x, const FormatArgument& format) {
         check(!format.preserve, "contiguous: memory_format=weft.preserve_format leaves nothing to do");
         return format.ordered ? in_format("contiguous", x, format) : contiguous(x);
       },
-      py::arg("memory_format") = py::none(),
       "The tensor itself if it is contiguous, else a contiguous copy; or in the order that memory_format names.\n\n"
       "Raises RuntimeError for weft.channels_last of a tensor that has not 4 dimensions, or weft.channels_last_3d of "
       "one "
@@ -439,16 +399,15 @@ void bind_copies(Family& f) {
       ">>> import weft\n>>> weft.ones(2, 3, 4, 5).contiguous(memory_format=weft.channels_last).stride()\n"
       "(60, 1, 15, 3)\n");
   f.method(
-      "copy_",
+      "copy_", "(self, src, non_blocking=False) -> Tensor",
       [](const py::object& self, const Tensor& src, bool non_blocking) {
         warn_of_dropped_parts(src.dtype(), unwrap(self.ptr()).dtype());
         copy_(unwrap(self.ptr()), src, non_blocking);
         return self;
       },
-      py::arg("src"), py::arg("non_blocking") = false,
       "Copies src, which may live on another device, over this tensor, with broadcasting and conversion.");
   f.method(
-      "fill_",
+      "fill_", "(self, value) -> Tensor",
       [](const py::object& self, const Operand& value) {
         if (const Tensor* t = std::get_if<Tensor>(&value)) {
           check(t->ndim() == 0, "fill_: the value must be a number or a 0-dim tensor, got shape ", t->shape());
@@ -458,39 +417,33 @@ void bind_copies(Family& f) {
         }
         return self;
       },
-      py::arg("value"), "Sets every element.");
+      "Sets every element.");
   f.method(
-      "zero_",
+      "zero_", "(self) -> Tensor",
       [](const py::object& self) {
         fill_(unwrap(self.ptr()), Scalar(0));
         return self;
       },
       "Sets every element to 0.");
-  auto choose = [](const Tensor& given, const Operand& a, const Operand& b, const Tensor& out) {
+  auto chosen = [](const Tensor& given, const Operand& a, const Operand& b) {
     const Tensor condition = mask_of_bytes(given);
     const Tensor *x = std::get_if<Tensor>(&a), *y = std::get_if<Tensor>(&b);
-    Tensor result;
-    if (x && y) {
-      result = where(condition, *x, *y);
-    } else if (x) {
-      result = where(condition, *x, std::get<Scalar>(b));
-    } else if (y) {
-      result = where(condition, std::get<Scalar>(a), *y);
-    } else {
-      const Scalar &p = std::get<Scalar>(a), &q = std::get<Scalar>(b);
-      DType t = Promotion().add(p).add(q).result();
-      result = where(condition, scalar_tensor(p, t, condition.device()), scalar_tensor(q, t, condition.device()));
-    }
-    return write_out("where", result, out);
+    if (x && y) return where(condition, *x, *y);
+    if (x) return where(condition, *x, std::get<Scalar>(b));
+    if (y) return where(condition, std::get<Scalar>(a), *y);
+    const Scalar &p = std::get<Scalar>(a), &q = std::get<Scalar>(b);
+    DType t = Promotion().add(p).add(q).result();
+    return where(condition, scalar_tensor(p, t, condition.device()), scalar_tensor(q, t, condition.device()));
   };
-  f.function("where", choose, py::arg("condition"), py::arg("input"), py::arg("other"), py::kw_only(),
-             py::arg("out") = py::none(), "input where condition holds, other elsewhere, with broadcasting.");
-  f.method(
-      "where",
-      [choose](const Tensor& x, const Tensor& condition, const Operand& other) {
-        return choose(condition, x, other, Tensor());
-      },
-      py::arg("condition"), py::arg("other"));
+  auto choose = [chosen](const Tensor& condition, const Operand& a, const Operand& b, const Tensor& out) {
+    return write_out("where", out, [&] { return chosen(condition, a, b); });
+  };
+  f.function("where", "(condition, input, other, *, out=None)", choose,
+             "input where condition holds, other elsewhere, with broadcasting.");
+  f.method("where", "(self, condition, other)",
+           [choose](const Tensor& x, const Tensor& condition, const Operand& other) {
+             return choose(condition, x, other, Tensor());
+           });
 }
 
 double largest_finite(DType t) {
@@ -510,27 +463,25 @@ void bind_clamp(Family& f) {
   using Bound = std::optional<Operand>;
   for (const char* name : {"clamp", "clip"}) {
     f.def(
-        name,
+        name, "(input, min=None, max=None, *, out=None)",
         [name](const Tensor& x, const Bound& min, const Bound& max, const Tensor& out) {
-          return write_out(name, clamped(x, min, max), out);
+          return write_out(name, out, [&] { return clamped(x, min, max); });
         },
-        py::arg("min") = py::none(), py::arg("max") = py::none(), py::kw_only(), py::arg("out") = py::none(),
         "input limited to [min, max]; either may be left out, and may be a tensor.");
-    f.method((std::string(name) + "_").c_str(),
+    f.method((std::string(name) + "_").c_str(), "(self, min=None, max=None) -> Tensor",
              [name](const py::object& self, const Bound& min, const Bound& max) {
                return rewrite(name, self, [&](const Tensor& x) { return clamped(x, min, max); });
-             },
-             py::arg("min") = py::none(), py::arg("max") = py::none());
+             });
   }
   auto def_bound = [&](const char* name, const char* bound, auto limit) {
-    f.def(
-        name, [=](const Tensor& x, const Operand& b, const Tensor& out) { return write_out(name, limit(x, b), out); },
-        py::arg(bound), py::kw_only(), py::arg("out") = py::none());
-    f.method((std::string(name) + "_").c_str(),
+    f.def(name, concat("(input, ", bound, ", *, out=None)").c_str(),
+          [=](const Tensor& x, const Operand& b, const Tensor& out) {
+            return write_out(name, out, [&] { return limit(x, b); });
+          });
+    f.method((std::string(name) + "_").c_str(), concat("(self, ", bound, ") -> Tensor").c_str(),
              [=](const py::object& self, const Operand& b) {
                return rewrite(name, self, [&](const Tensor& x) { return limit(x, b); });
-             },
-             py::arg(bound));
+             });
   };
   def_bound("clamp_min", "min", [](const Tensor& x, const Operand& b) { return clamped(x, b, std::nullopt); });
   def_bound("clamp_max", "max", [](const Tensor& x, const Operand& b) { return clamped(x, std::nullopt, b); });
@@ -541,18 +492,16 @@ void bind_clamp(Family& f) {
   };
   using Number = std::optional<double>;
   f.def(
-      "nan_to_num",
+      "nan_to_num", "(input, nan=None, posinf=None, neginf=None, *, out=None)",
       [=](const Tensor& x, Number nan, Number posinf, Number neginf, const Tensor& out) {
-        return write_out("nan_to_num", finite(x, nan, posinf, neginf), out);
+        return write_out("nan_to_num", out, [&] { return finite(x, nan, posinf, neginf); });
       },
-      py::arg("nan") = py::none(), py::arg("posinf") = py::none(), py::arg("neginf") = py::none(), py::kw_only(),
-      py::arg("out") = py::none(), "Replaces NaN and infinities by numbers (default 0 and the largest finite ones).");
+      "Replaces NaN and infinities by numbers (default 0 and the largest finite ones).");
   f.method(
-      "nan_to_num_",
+      "nan_to_num_", "(self, nan=None, posinf=None, neginf=None) -> Tensor",
       [=](const py::object& self, Number nan, Number posinf, Number neginf) {
         return rewrite("nan_to_num", self, [&](const Tensor& x) { return finite(x, nan, posinf, neginf); });
       },
-      py::arg("nan") = py::none(), py::arg("posinf") = py::none(), py::arg("neginf") = py::none(),
       "nan_to_num() in place.");
 }
 
@@ -580,17 +529,15 @@ Tensor lerp(const Tensor& x, const Tensor& end, const Operand& weight) {
 // Composites of several ops.
 void bind_composites(Family& f) {
   f.def(
-      "lerp",
+      "lerp", "(input, end, weight, *, out=None)",
       [](const Tensor& x, const Tensor& end, const Operand& weight, const Tensor& out) {
-        return write_out("lerp", lerp(x, end, weight), out);
+        return write_out("lerp", out, [&] { return lerp(x, end, weight); });
       },
-      py::arg("end"), py::arg("weight"), py::kw_only(), py::arg("out") = py::none(), "input + weight * (end - input).");
-  f.method(
-      "lerp_",
-      [](const py::object& self, const Tensor& end, const Operand& weight) {
-        return rewrite("lerp", self, [&](const Tensor& x) { return lerp(x, end, weight); });
-      },
-      py::arg("end"), py::arg("weight"));
+      "input + weight * (end - input).");
+  f.method("lerp_", "(self, end, weight) -> Tensor",
+           [](const py::object& self, const Tensor& end, const Operand& weight) {
+             return rewrite("lerp", self, [&](const Tensor& x) { return lerp(x, end, weight); });
+           });
   for (const char* name : {"addcmul", "addcdiv"}) {
     bool multiplies = name[4] == 'm';
     auto multiplied = [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& given) {
@@ -607,31 +554,26 @@ void bind_composites(Family& f) {
       return to_dtype(add(to_dtype(x, wide), multiplies ? mul(left, right) : div(left, right)), dtype);
     };
     f.def(
-        name,
+        name, "(input, tensor1, tensor2, *, value=1, out=None)",
         [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Tensor& out) {
-          return write_out(name, multiplied(x, a, b, value), out);
+          return write_out(name, out, [&] { return multiplied(x, a, b, value); });
         },
-        py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1),
-        py::arg("out") = py::none(), "input + value * tensor1 * tensor2 (or / tensor2).");
-    f.method((std::string(name) + "_").c_str(),
+        "input + value * tensor1 * tensor2 (or / tensor2).");
+    f.method((std::string(name) + "_").c_str(), "(self, tensor1, tensor2, *, value=1) -> Tensor",
              [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& value) {
                return rewrite(name, self, [&](const Tensor& x) { return multiplied(x, a, b, value); });
-             },
-             py::arg("tensor1"), py::arg("tensor2"), py::kw_only(), py::arg("value") = Scalar(1));
+             });
     // The former form with the value in front.
-    f.def(
-        name,
-        [=](const Tensor& x, const Scalar& value, const Tensor& a, const Tensor& b) {
-          warn_former(name, "(..., tensor1, tensor2, value=)");
-          return multiplied(x, a, b, value);
-        },
-        py::arg("value"), py::arg("tensor1"), py::arg("tensor2"));
-    f.method((std::string(name) + "_").c_str(),
+    f.def(name, "(input, value, tensor1, tensor2)",
+          [=](const Tensor& x, const Scalar& value, const Tensor& a, const Tensor& b) {
+            warn_former(name, "(..., tensor1, tensor2, value=)");
+            return multiplied(x, a, b, value);
+          });
+    f.method((std::string(name) + "_").c_str(), "(self, value, tensor1, tensor2) -> Tensor",
              [=](const py::object& self, const Scalar& value, const Tensor& a, const Tensor& b) {
                warn_former(std::string(name) + "_", "(tensor1, tensor2, value=)");
                return rewrite(name, self, [&](const Tensor& x) { return multiplied(x, a, b, value); });
-             },
-             py::arg("value"), py::arg("tensor1"), py::arg("tensor2"));
+             });
   }
   auto rounded = [](const Tensor& x, int64_t decimals) {
     check(is_real_floating(x.dtype()) || decimals == 0, "round: decimals of integers (dtype ", x.dtype(),
@@ -650,35 +592,27 @@ void bind_composites(Family& f) {
     return to_dtype(where(isfinite(shifted), div(round(shifted), factor), detach(y)), x.dtype());
   };
   f.def(
-      "round",
+      "round", "(input, *, decimals, out=None)",
       [=](const Tensor& x, int64_t decimals, const Tensor& out) {
-        return write_out("round", rounded(x, decimals), out);
+        return write_out("round", out, [&] { return rounded(x, decimals); });
       },
-      py::kw_only(), py::arg("decimals"), py::arg("out") = py::none(),
       "Rounded to that many decimal places, ties to even.");
-  f.method(
-      "round_",
-      [=](const py::object& self, int64_t decimals) {
-        return rewrite("round", self, [&](const Tensor& x) { return rounded(x, decimals); });
-      },
-      py::kw_only(), py::arg("decimals"));
+  f.method("round_", "(self, *, decimals) -> Tensor", [=](const py::object& self, int64_t decimals) {
+    return rewrite("round", self, [&](const Tensor& x) { return rounded(x, decimals); });
+  });
   auto logit = [](const Tensor& x, std::optional<double> eps) {
     Tensor p = is_inexact(x.dtype()) ? x : to_dtype(x, default_float_dtype());
     if (eps) p = clamp(p, Scalar(*eps), Scalar(1.0 - *eps));
     return sub(log(p), log1p(neg(p)));
   };
-  f.method(
-      "logit_",
-      [=](const py::object& self, std::optional<double> eps) {
-        return rewrite("logit", self, [&](const Tensor& x) { return logit(x, eps); });
-      },
-      py::arg("eps") = py::none());
+  f.method("logit_", "(self, eps=None) -> Tensor", [=](const py::object& self, std::optional<double> eps) {
+    return rewrite("logit", self, [&](const Tensor& x) { return logit(x, eps); });
+  });
   f.def(
-      "logit",
+      "logit", "(input, eps=None, *, out=None)",
       [=](const Tensor& x, std::optional<double> eps, const Tensor& out) {
-        return write_out("logit", logit(x, eps), out);
+        return write_out("logit", out, [&] { return logit(x, eps); });
       },
-      py::arg("eps") = py::none(), py::kw_only(), py::arg("out") = py::none(),
       "log(x / (1 - x)), of x limited to [eps, 1 - eps].");
 }
 
@@ -698,39 +632,37 @@ Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool 
 
 void bind_comparisons(Family& f) {
   auto truth = [](const Tensor& t) { return py::cast(all(t)).attr("item")(); };
-  f.def("isclose", &isclose, py::arg("other"), py::arg("rtol") = 1e-5, py::arg("atol") = 1e-8,
-        py::arg("equal_nan") = false, "Where |input - other| <= atol + rtol |other|.");
+  f.def("isclose", "(input, other, rtol=1e-5, atol=1e-8, equal_nan=False)", &isclose,
+        "Where |input - other| <= atol + rtol |other|.");
   f.def(
-      "allclose",
+      "allclose", "(input, other, rtol=1e-5, atol=1e-8, equal_nan=False)",
       [=](const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
         return truth(isclose(a, b, rtol, atol, equal_nan));
       },
-      py::arg("other"), py::arg("rtol") = 1e-5, py::arg("atol") = 1e-8, py::arg("equal_nan") = false,
       "Is isclose() true everywhere?");
   f.def(
-      "equal",
+      "equal", "(input, other)",
       [=](const Tensor& a, const Tensor& b) -> py::object {
         return a.shape() == b.shape() ? truth(eq(a, b)) : py::bool_(false);
       },
-      py::arg("other"),
       "Have both the same shape and elements?\n\n>>> import weft\n>>> weft.equal(weft.ones(2), weft.ones(3))\nFalse\n");
 }
 
 void bind_types(Family& f) {
   py::module_& m = f.module();
-  m.def(
-      "result_type",
+  Family(m).function(
+      "result_type", "(tensor1, tensor2)",
       [](const Operand& a, const Operand& b) {
         Promotion p;
         for (const Operand* o : {&a, &b}) std::visit([&](const auto& v) { p.add(v); }, *o);
         return p.result();
       },
-      py::arg("tensor1"), py::arg("tensor2"), "The dtype that mixing both gives.");
-  m.def(
-      "promote_types", [](DType a, DType b) { return promote(a, b); }, py::arg("type1"), py::arg("type2"),
+      "The dtype that mixing both gives.");
+  Family(m).function(
+      "promote_types", "(type1, type2)", [](DType a, DType b) { return promote(a, b); },
       "The smallest dtype that both can be converted to.");
-  m.def(
-      "can_cast", [](DType from, DType to) { return can_cast(from, to); }, py::arg("from_"), py::arg("to"),
+  Family(m).function(
+      "can_cast", "(from_, to)", [](DType from, DType to) { return can_cast(from, to); },
       "May a result of the first dtype be stored in the second?");
 }
 
@@ -746,10 +678,10 @@ void bind_elementwise(Family& f, Family& nn) {
   bind_types(f);
   bind_synonyms(f);
   bind_comparisons(f);
-  f.def(
-      "bitwise_not", [](const Tensor& x, const Tensor& out) { return write_out("bitwise_not", bitwise_not(x), out); },
-      py::kw_only(), py::arg("out") = py::none());
-  f.method("bitwise_not_", [](const py::object& self) {
+  f.def("bitwise_not", "(input, *, out=None)", [](const Tensor& x, const Tensor& out) {
+    return write_out("bitwise_not", out, [&] { return bitwise_not(x); });
+  });
+  f.method("bitwise_not_", "(self) -> Tensor", [](const py::object& self) {
     return rewrite("bitwise_not", self, [](const Tensor& x) { return bitwise_not(x); });
   });
   bind_activations(nn);

@@ -7,6 +7,7 @@ namespace weft::python {
 void bind_embedding(Family&, Family& nn) {
   nn.function(
       "embedding",
+      "(input, weight, padding_idx=None, max_norm=None, norm_type=2.0, scale_grad_by_freq=False, sparse=False)",
       [](const Tensor& index, const Tensor& weight, std::optional<int64_t> padding, const py::object& max_norm, double,
          bool scale_grad_by_freq, bool sparse) {
         check<ErrorKind::NotImplemented>(max_norm.is_none() && !scale_grad_by_freq && !sparse,
@@ -17,15 +18,12 @@ void bind_embedding(Family&, Family& nn) {
         int64_t p = padding ? (*padding < 0 ? *padding + rows : *padding) : -1;
         return embedding(index, weight, p);
       },
-      py::arg("input"), py::arg("weight"), py::arg("padding_idx") = py::none(), py::arg("max_norm") = py::none(),
-      py::arg("norm_type") = 2.0, py::arg("scale_grad_by_freq") = false, py::arg("sparse") = false,
       "Rows of weight (rows, size) for the integers of input; the result has input's shape with size appended.\n\n"
       "The gradient of row padding_idx is zero. Raises IndexError for a row that does not exist.\n\n"
       ">>> import weft\n>>> weft.nn.functional.embedding(weft.tensor([1, 0]), weft.eye(2))\n"
       "tensor([[0., 1.],\n        [1., 0.]])\n");
   nn.function(
-      "one_hot", [](const Tensor& x, int64_t n) { return one_hot(x, n); }, py::arg("tensor"),
-      py::arg("num_classes") = -1,
+      "one_hot", "(tensor, num_classes=-1)", [](const Tensor& x, int64_t n) { return one_hot(x, n); },
       "1 at position tensor[...] of a new last dimension, else 0; int64.\n\n>>> import weft\n"
       ">>> weft.nn.functional.one_hot(weft.tensor([2, 0]), 3)\ntensor([[0, 0, 1],\n        [1, 0, 0]])\n");
 }

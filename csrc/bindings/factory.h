@@ -46,7 +46,10 @@ class FactoryOptions {
   bool given() const { return dtype_ || device_ || requires_grad_; }
   const Tensor& out() const { return out_; }
   // The new tensor, or out with its values.
-  Tensor finish(const Tensor& made) const { return as_leaf(write_out(name_, in_format(name_, made, format_), out_)); }
+  template <class F>
+  Tensor finish(F make) const {
+    return as_leaf(write_out(name_, out_, [&] { return in_format(name_, make(), format_); }));
+  }
   // Of the _like form of a function: laid out like x unless something else is given.
   Tensor finish_like(const Tensor& made, const Tensor& x) const {
     note_layout(x);
@@ -84,10 +87,8 @@ auto with_options(const char* name, F make) {
 }
 
 // dtype, device and requires_grad; and of PyTorch's arguments pin_memory, a hint, and layout, of which there is one.
-#define WEFT_FACTORY_ARGS                                                                               \
-  py::arg("dtype") = py::none(), py::arg("device") = py::none(), py::arg("requires_grad") = py::none(), \
-  py::arg("pin_memory") = py::none(), py::arg("layout") = py::none()
-#define WEFT_FACTORY_OUT WEFT_FACTORY_ARGS, py::arg("out") = py::none()
-#define WEFT_FACTORY_LIKE WEFT_FACTORY_ARGS, py::arg("memory_format") = py::none()
+#define WEFT_FACTORY_ARGS "dtype=None, device=None, requires_grad=None, pin_memory=None, layout=None"
+#define WEFT_FACTORY_OUT WEFT_FACTORY_ARGS ", out=None"
+#define WEFT_FACTORY_LIKE WEFT_FACTORY_ARGS ", memory_format=None"
 
 }  // namespace weft::python

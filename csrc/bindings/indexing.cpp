@@ -315,34 +315,32 @@ Tensor scatter_product(const Tensor& x, int64_t dim, const Tensor& index, const 
 
 void bind_gather(Family& f) {
   f.def(
-      "gather",
+      "gather", "(input, dim, index, *, sparse_grad=False, out=None)",
       [](const Tensor& x, int64_t dim, const Tensor& i, bool, const Tensor& out) {
-        return write_out("gather", gather(x, dim, i), out);
+        return write_out("gather", out, [&] { return gather(x, dim, i); });
       },
-      py::arg("dim"), py::arg("index").none(false), py::kw_only(), py::arg("sparse_grad") = false,
-      py::arg("out") = py::none(),
       "out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the "
       "dimension.\n\n"
       ">>> import weft\n>>> weft.gather(weft.tensor([[1, 2], [3, 4]]), 1, weft.tensor([[1], [0]]))\ntensor([[2],\n     "
       "   [3]])\n");
   f.def(
-      "take_along_dim",
+      "take_along_dim", "(input, indices, dim=None, *, out=None)",
       [](const Tensor& x, const Tensor& i, std::optional<int64_t> dim, const Tensor& out) {
-        return write_out("take_along_dim", take_along_dim(x, i, dim), out);
+        return write_out("take_along_dim", out, [&] { return take_along_dim(x, i, dim); });
       },
-      py::arg("indices").none(false), py::arg("dim") = py::none(), py::kw_only(), py::arg("out") = py::none(),
       "gather() with broadcasting; without dim, elements of the flattened input.");
   f.def(
-      "take", [](const Tensor& x, const Tensor& i, const Tensor& out) { return write_out("take", take(x, i), out); },
-      py::arg("index").none(false), py::kw_only(), py::arg("out") = py::none(),
+      "take", "(input, index, *, out=None)",
+      [](const Tensor& x, const Tensor& i, const Tensor& out) {
+        return write_out("take", out, [&] { return take(x, i); });
+      },
       "Elements of the flattened input, in the shape of index.\n\n"
       ">>> import weft\n>>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))\ntensor([4, 1])\n");
   f.def(
-      "index_select",
+      "index_select", "(input, dim, index, *, out=None)",
       [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& out) {
-        return write_out("index_select", index_select(x, dim, i), out);
+        return write_out("index_select", out, [&] { return index_select(x, dim, i); });
       },
-      py::arg("dim"), py::arg("index").none(false), py::kw_only(), py::arg("out") = py::none(),
       "The slices along dim that the vector index names.\n\n"
       ">>> import weft\n>>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1]))\ntensor([[3, 4]])\n");
 }
@@ -368,148 +366,134 @@ void bind_scatter(Family& f) {
       "stays.\n\n"
       ">>> import weft\n>>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))\ntensor([0., 0., 5.])\n";
   for (const char* source : {"src", "value"}) {
-    f.def("scatter", scatter_any, py::arg("dim"), py::arg("index").none(false), py::arg(source), py::kw_only(),
-          py::arg("reduce") = py::none(), doc);
-    f.method("scatter_", scatter_any_, py::arg("dim"), py::arg("index").none(false), py::arg(source), py::kw_only(),
-             py::arg("reduce") = py::none(), "scatter() in place.");
+    f.def("scatter", concat("(input, dim, index, ", source, ", *, reduce=None)").c_str(), scatter_any, doc);
+    f.method("scatter_", concat("(self, dim, index, ", source, ", *, reduce=None)").c_str(), scatter_any_,
+             "scatter() in place.");
   }
   f.def(
-      "scatter_add",
+      "scatter_add", "(input, dim, index, src, *, out=None)",
       [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& src, const Tensor& out) {
-        return write_out("scatter_add", scatter(x, dim, i, src, PutMode::Add), out);
+        return write_out("scatter_add", out, [&] { return scatter(x, dim, i, src, PutMode::Add); });
       },
-      py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), py::kw_only(),
-      py::arg("out") = py::none(),
       "A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.");
   f.method(
-      "scatter_add_",
+      "scatter_add_", "(self, dim, index, src)",
       [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src) {
         scatter_(unwrap(x.ptr()), dim, i, src, PutMode::Add);
         return x;
       },
-      py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), "scatter_add() in place.");
-  f.def("scatter_reduce", &scatter_reduce, py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false),
-        py::arg("reduce"), py::kw_only(), py::arg("include_self") = true,
+      "scatter_add() in place.");
+  f.def("scatter_reduce", "(input, dim, index, src, reduce, *, include_self=True)", &scatter_reduce,
         "Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values "
         "if include_self.");
   f.method(
-      "scatter_reduce_",
+      "scatter_reduce_", "(self, dim, index, src, reduce, *, include_self=True)",
       [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src, const std::string& reduce,
          bool include_self) {
         return rewrite("scatter_reduce", x,
                        [&](const Tensor& t) { return scatter_reduce(t, dim, i, src, reduce, include_self); });
       },
-      py::arg("dim"), py::arg("index").none(false), py::arg("src").none(false), py::arg("reduce"), py::kw_only(),
-      py::arg("include_self") = true, "scatter_reduce() in place.");
+      "scatter_reduce() in place.");
 }
 
 void bind_along(Family& f) {
   f.def(
-      "index_add",
+      "index_add", "(input, dim, index, source, *, alpha=1, out=None)",
       [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha, const Tensor& out) {
-        return write_out("index_add", index_add(x, dim, i, source, alpha), out);
+        return write_out("index_add", out, [&] { return index_add(x, dim, i, source, alpha); });
       },
-      py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), py::kw_only(),
-      py::arg("alpha") = Scalar(1), py::arg("out") = py::none(),
       "A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number "
       "of threads.");
   f.method(
-      "index_add_",
+      "index_add_", "(self, dim, index, source, *, alpha=1)",
       [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha) {
         index_add_(unwrap(x.ptr()), dim, i, source, alpha);
         return x;
       },
-      py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), py::kw_only(),
-      py::arg("alpha") = Scalar(1), "index_add() in place.");
-  f.def("index_copy", &index_copy, py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false),
+      "index_add() in place.");
+  f.def("index_copy", "(input, dim, index, source)", &index_copy,
         "A copy in which slice index[i] along dim is slice i of source.");
   f.method(
-      "index_copy_",
+      "index_copy_", "(self, dim, index, source)",
       [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& source) {
         index_copy_(unwrap(x.ptr()), dim, i, source);
         return x;
       },
-      py::arg("dim"), py::arg("index").none(false), py::arg("source").none(false), "index_copy() in place.");
+      "index_copy() in place.");
   f.def(
-      "index_fill",
+      "index_fill", "(input, dim, index, value)",
       [](const Tensor& x, int64_t dim, const Tensor& i, const Operand& value) {
         return index_fill(x, dim, i, value_of("index_fill", x, value));
       },
-      py::arg("dim"), py::arg("index").none(false), py::arg("value"),
       "A copy in which the slices index names along dim are one number.");
   f.method(
-      "index_fill_",
+      "index_fill_", "(self, dim, index, value)",
       [](const py::object& x, int64_t dim, const Tensor& i, const Operand& value) {
         index_fill_(unwrap(x.ptr()), dim, i, value_of("index_fill_", unwrap(x.ptr()), value));
         return x;
       },
-      py::arg("dim"), py::arg("index").none(false), py::arg("value"), "index_fill() in place.");
+      "index_fill() in place.");
   f.def(
-      "index_put",
+      "index_put", "(input, indices, values, accumulate=False)",
       [](const Tensor& x, const py::object& i, const Tensor& values, bool accumulate) {
         return index_put(x, indices_from("index_put", i), values, accumulate);
       },
-      py::arg("indices"), py::arg("values").none(false), py::arg("accumulate") = false,
       "A copy with x[indices] = values, or += with accumulate.");
   f.method(
-      "index_put_",
+      "index_put_", "(self, indices, values, accumulate=False)",
       [](const py::object& x, const py::object& i, const Tensor& values, bool accumulate) {
         index_put_(unwrap(x.ptr()), indices_from("index_put_", i), values, accumulate);
         return x;
       },
-      py::arg("indices"), py::arg("values").none(false), py::arg("accumulate") = false,
       "x[indices] = values, or += with accumulate.");
 }
 
 void bind_masks(Family& f) {
   f.def(
-      "masked_fill",
+      "masked_fill", "(input, mask, value)",
       [](const Tensor& x, const Tensor& mask, const Operand& value) {
         return masked_fill(x, mask, value_of("masked_fill", x, value));
       },
-      py::arg("mask").none(false), py::arg("value"),
       "A copy with one number where mask is True; mask broadcasts.\n\n"
       ">>> import weft\n>>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)\ntensor([0., 2.])\n");
   f.method(
-      "masked_fill_",
+      "masked_fill_", "(self, mask, value)",
       [](const py::object& x, const Tensor& mask, const Operand& value) {
         masked_fill_(unwrap(x.ptr()), mask, value_of("masked_fill_", unwrap(x.ptr()), value));
         return x;
       },
-      py::arg("mask").none(false), py::arg("value"), "masked_fill() in place.");
+      "masked_fill() in place.");
   f.def(
-      "masked_select",
+      "masked_select", "(input, mask, *, out=None)",
       [](const Tensor& x, const Tensor& mask, const Tensor& out) {
-        return write_out("masked_select", masked_select(x, mask), out);
+        return write_out("masked_select", out, [&] { return masked_select(x, mask); });
       },
-      py::arg("mask").none(false), py::kw_only(), py::arg("out") = py::none(),
       "A vector of the elements where mask is True; both broadcast.");
-  f.def("masked_scatter", &masked_scatter, py::arg("mask").none(false), py::arg("source").none(false),
+  f.def("masked_scatter", "(input, mask, source)", &masked_scatter,
         "A copy in which the elements where mask is True are the first ones of source, in order.");
   f.method(
-      "masked_scatter_",
+      "masked_scatter_", "(self, mask, source)",
       [](const py::object& x, const Tensor& mask, const Tensor& source) {
         return rewrite("masked_scatter", x, [&](const Tensor& t) { return masked_scatter(t, mask, source); });
       },
-      py::arg("mask").none(false), py::arg("source").none(false), "masked_scatter() in place.");
+      "masked_scatter() in place.");
   f.function(
-      "where", [](const Tensor& condition) { return py::tuple(py::cast(nonzero_tuple(condition))); },
-      py::arg("condition"), "The coordinates where condition holds, one vector per dimension.");
+      "where", "(condition)", [](const Tensor& condition) { return py::tuple(py::cast(nonzero_tuple(condition))); },
+      "The coordinates where condition holds, one vector per dimension.");
   f.def(
-      "nonzero",
+      "nonzero", "(input, *, as_tuple=False, out=None)",
       [](const Tensor& x, bool as_tuple, const Tensor& out) -> py::object {
         check(!as_tuple || !out.defined(), "nonzero: out= holds one tensor of coordinates, not as_tuple's vectors");
         if (as_tuple) return py::tuple(py::cast(nonzero_tuple(x)));
-        return py::cast(write_out("nonzero", nonzero(x), out));
+        return py::cast(write_out("nonzero", out, [&] { return nonzero(x); }));
       },
-      py::kw_only(), py::arg("as_tuple") = false, py::arg("out") = py::none(),
       "Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.\n\n"
       ">>> import weft\n>>> weft.nonzero(weft.tensor([0, 3, 5]))\ntensor([[1],\n        [2]])\n");
   f.def(
-      "argwhere", [](const Tensor& x) { return nonzero(x); },
+      "argwhere", "(input)", [](const Tensor& x) { return nonzero(x); },
       "Coordinates (count, dims) of the elements that are not zero.");
   f.def(
-      "bincount",
+      "bincount", "(input, weights=None, minlength=0)",
       [](const Tensor& x, const Tensor& weights, int64_t minlength) {
         check(x.ndim() == 1 && is_integral(x.dtype()), "bincount: expected a vector of integers, got shape ", x.shape(),
               " and dtype ", x.dtype());
@@ -533,7 +517,6 @@ void bind_masks(Family& f) {
         return index_add(zeros({length}, t, x.device()), 0, values,
                          floating ? to_dtype(weights, t) : ones({x.numel()}, t, x.device()));
       },
-      py::arg("weights") = py::none(), py::arg("minlength") = 0,
       "How often each number from 0 occurs, or the sum of its weights.\n\n"
       ">>> import weft\n>>> weft.bincount(weft.tensor([1, 1, 3]))\ntensor([0, 2, 0, 1])\n");
 }

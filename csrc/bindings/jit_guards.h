@@ -218,7 +218,7 @@ void def_setting(py::module_& m, const char* name, F get, const char* doc) {
     if (tracing()) note_setting(concat(name, "()"), module.attr(name), py::cast(value));
     return value;
   };
-  m.def(name, function, doc);
+  Family(m).function(name, "()", function, doc);
 }
 
 // A traced function looks at a property of a tensor that ops of the graph need not tell.

@@ -23,7 +23,7 @@ std::string reduction_of(const char* name, const MaybeBool& size_average, const 
   return meant;
 }
 
-#define WEFT_FORMER py::arg("size_average") = py::none(), py::arg("reduce") = py::none(), py::arg("reduction") = "mean"
+#define WEFT_FORMER "size_average=None, reduce=None, reduction='mean'"
 
 void warn_of_broadcast(const char* name, const Tensor& x, const Tensor& target) {
   if (x.shape() == target.shape()) return;
@@ -39,7 +39,7 @@ using Pairwise = Tensor (*)(const Tensor&, const Tensor&, const std::string&);
 
 void def_pairwise(Family& nn, const char* name, Pairwise function, const char* doc) {
   nn.function(
-      name,
+      name, "(input, target, " WEFT_FORMER ", weight=None)",
       [=](const Tensor& x, const Tensor& target, const MaybeBool& size_average, const MaybeBool& reduce,
           const std::string& reduction, const Tensor& weight) {
         std::string how = reduction_of(name, size_average, reduce, reduction);
@@ -53,34 +53,31 @@ void def_pairwise(Family& nn, const char* name, Pairwise function, const char* d
                : how == "sum" ? sum(weighted)
                               : weighted;
       },
-      py::arg("input"), py::arg("target"), WEFT_FORMER, py::arg("weight") = py::none(), doc);
+      doc);
 }
 
 void bind_class_losses(Family& nn) {
   nn.function(
       "cross_entropy",
+      "(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean', "
+      "label_smoothing=0.0)",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
          int64_t ignore_index, const MaybeBool& reduce, const std::string& reduction, double label_smoothing) {
         return cross_entropy(
             x, target,
             {weight, ignore_index, reduction_of("cross_entropy", size_average, reduce, reduction), label_smoothing});
       },
-      py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), py::arg("size_average") = py::none(),
-      py::arg("ignore_index") = -100, py::arg("reduce") = py::none(), py::arg("reduction") = "mean",
-      py::arg("label_smoothing") = 0.0,
       "-log(softmax(input)[target]): input (N, C, ...) holds logits of C classes, target (N, ...) class numbers "
       "(int64)\n"
       "or, of input's shape, probabilities.\n\n"
       "Raises IndexError for a class that is not there, ValueError for a target of another shape.\n\n"
       ">>> import weft\n>>> weft.nn.functional.cross_entropy(weft.zeros(1, 2), weft.tensor([1]))\ntensor(0.6931)\n");
   nn.function(
-      "nll_loss",
+      "nll_loss", "(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean')",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
          int64_t ignore_index, const MaybeBool& reduce, const std::string& reduction) {
         return nll_loss(x, target, {weight, ignore_index, reduction_of("nll_loss", size_average, reduce, reduction)});
       },
-      py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), py::arg("size_average") = py::none(),
-      py::arg("ignore_index") = -100, py::arg("reduce") = py::none(), py::arg("reduction") = "mean",
       "-input[target]: input (N, C, ...) holds log probabilities of C classes, target (N, ...) class numbers "
       "(int64).\n\n"
       ">>> import weft\n>>> weft.nn.functional.nll_loss(weft.tensor([[-1., -2.]]), weft.tensor([1]))\ntensor(2.)\n");
@@ -94,49 +91,43 @@ void bind_distances(Family& nn) {
                "The mean of |input - target|.\n\n"
                ">>> import weft\n>>> weft.nn.functional.l1_loss(weft.ones(2), weft.zeros(2))\ntensor(1.)\n");
   nn.function(
-      "smooth_l1_loss",
+      "smooth_l1_loss", "(input, target, " WEFT_FORMER ", beta=1.0)",
       [](const Tensor& x, const Tensor& target, const MaybeBool& size_average, const MaybeBool& reduce,
          const std::string& reduction, double beta) {
         Tensor y = smooth_l1_loss(x, target, reduction_of("smooth_l1_loss", size_average, reduce, reduction), beta);
         warn_of_broadcast("smooth_l1_loss", x, target);
         return y;
       },
-      py::arg("input"), py::arg("target"), WEFT_FORMER, py::arg("beta") = 1.0,
       "d^2 / (2 beta) for d = |input - target| below beta, else d - beta / 2 (Girshick, 2015).");
   nn.function(
-      "huber_loss",
+      "huber_loss", "(input, target, reduction='mean', delta=1.0, weight=None)",
       [](const Tensor& x, const Tensor& target, const std::string& reduction, double delta, const Tensor& weight) {
         if (weight.defined()) return reduced(mul(huber_loss(x, target, "none", delta), weight), reduction);
         Tensor y = huber_loss(x, target, reduction, delta);
         warn_of_broadcast("huber_loss", x, target);
         return y;
       },
-      py::arg("input"), py::arg("target"), py::arg("reduction") = "mean", py::arg("delta") = 1.0,
-      py::arg("weight") = py::none(),
       "d^2 / 2 for d = |input - target| up to delta, else delta (d - delta / 2) (Huber, 1964).");
 }
 
 void bind_binary_losses(Family& nn) {
   nn.function(
-      "binary_cross_entropy",
+      "binary_cross_entropy", "(input, target, weight=None, " WEFT_FORMER ")",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
          const MaybeBool& reduce, const std::string& reduction) {
         return binary_cross_entropy(x, target, weight,
                                     reduction_of("binary_cross_entropy", size_average, reduce, reduction));
       },
-      py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), WEFT_FORMER,
       "-(target log(input) + (1 - target) log(1 - input)) for probabilities; logarithms are not below -100.\n\n"
       "Raises RuntimeError for an input outside of [0, 1], ValueError for a target of another shape.");
   nn.function(
-      "binary_cross_entropy_with_logits",
+      "binary_cross_entropy_with_logits", "(input, target, weight=None, " WEFT_FORMER ", pos_weight=None)",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
          const MaybeBool& reduce, const std::string& reduction, const Tensor& pos_weight) {
         return binary_cross_entropy_with_logits(
             x, target, weight, reduction_of("binary_cross_entropy_with_logits", size_average, reduce, reduction),
             pos_weight);
       },
-      py::arg("input"), py::arg("target"), py::arg("weight") = py::none(), WEFT_FORMER,
-      py::arg("pos_weight") = py::none(),
       "binary_cross_entropy() of sigmoid(input), without overflow; pos_weight multiplies the term of target.\n\n"
       ">>> import weft\n>>> weft.nn.functional.binary_cross_entropy_with_logits(weft.zeros(1), "
       "weft.ones(1))\ntensor(0.6931)\n");

@@ -13,8 +13,11 @@ void bind_products(Family& f) {
   const auto with_out = [&](const char* name, Tensor (*product)(const Tensor&, const Tensor&), const char* other,
                             const char* doc) {
     f.def(
-        name, [=](const Tensor& a, const Tensor& b, const Tensor& out) { return write_out(name, product(a, b), out); },
-        py::arg(other), py::kw_only(), py::arg("out") = py::none(), doc);
+        name, concat("(input, ", other, ", *, out=None)").c_str(),
+        [=](const Tensor& a, const Tensor& b, const Tensor& out) {
+          return write_out(name, out, [&] { return product(a, b); });
+        },
+        doc);
   };
   with_out(
       "matmul", &matmul, "other",
@@ -43,62 +46,48 @@ void bind_sums_of_products(Family& f) {
   using AddProduct = Tensor (*)(const Tensor&, const Tensor&, const Tensor&, const Scalar&, const Scalar&);
   const auto def = [&](const char* name, AddProduct product, const char* first, const char* second, const char* doc) {
     f.def(
-        name,
+        name, concat("(input, ", first, ", ", second, ", *, beta=1, alpha=1, out=None)").c_str(),
         [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha,
-            const Tensor& out) { return write_out(name, product(x, a, b, beta, alpha), out); },
-        py::arg(first), py::arg(second), py::kw_only(), py::arg("beta") = Scalar(1), py::arg("alpha") = Scalar(1),
-        py::arg("out") = py::none(), doc);
+            const Tensor& out) { return write_out(name, out, [&] { return product(x, a, b, beta, alpha); }); },
+        doc);
     const std::string in_place = std::string(name) + "_";
     const auto change = [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& beta,
                             const Scalar& alpha) {
       return rewrite(name, self, [&](const Tensor& x) { return product(x, a, b, beta, alpha); });
     };
-    f.method(in_place.c_str(), change, py::arg(first), py::arg(second), py::kw_only(), py::arg("beta") = Scalar(1),
-             py::arg("alpha") = Scalar(1));
+    f.method(in_place.c_str(), concat("(self, ", first, ", ", second, ", *, beta=1, alpha=1)").c_str(), change);
     // The former forms with beta and alpha in front.
     constexpr const char* kInstead = "(..., beta=, alpha=)";
-    f.function(
-        name,
-        [=](const Scalar& beta, const Tensor& x, const Scalar& alpha, const Tensor& a, const Tensor& b) {
-          warn_former(name, kInstead);
-          return product(x, a, b, beta, alpha);
-        },
-        py::arg("beta"), py::arg("input"), py::arg("alpha"), py::arg(first), py::arg(second));
-    f.function(
-        name,
-        [=](const Scalar& beta, const Tensor& x, const Tensor& a, const Tensor& b) {
-          warn_former(name, kInstead);
-          return product(x, a, b, beta, Scalar(1));
-        },
-        py::arg("beta"), py::arg("input"), py::arg(first), py::arg(second));
-    f.method(
-        name,
-        [=](const Tensor& x, const Scalar& beta, const Scalar& alpha, const Tensor& a, const Tensor& b) {
-          warn_former(name, kInstead);
-          return product(x, a, b, beta, alpha);
-        },
-        py::arg("beta"), py::arg("alpha"), py::arg(first), py::arg(second));
-    f.method(
-        name,
-        [=](const Tensor& x, const Scalar& beta, const Tensor& a, const Tensor& b) {
-          warn_former(name, kInstead);
-          return product(x, a, b, beta, Scalar(1));
-        },
-        py::arg("beta"), py::arg(first), py::arg(second));
-    f.method(
-        in_place.c_str(),
-        [=](const py::object& self, const Scalar& beta, const Scalar& alpha, const Tensor& a, const Tensor& b) {
-          warn_former(in_place, kInstead);
-          return change(self, a, b, beta, alpha);
-        },
-        py::arg("beta"), py::arg("alpha"), py::arg(first), py::arg(second));
-    f.method(
-        in_place.c_str(),
-        [=](const py::object& self, const Scalar& beta, const Tensor& a, const Tensor& b) {
-          warn_former(in_place, kInstead);
-          return change(self, a, b, beta, Scalar(1));
-        },
-        py::arg("beta"), py::arg(first), py::arg(second));
+    f.function(name, concat("(beta, input, alpha, ", first, ", ", second, ")").c_str(),
+               [=](const Scalar& beta, const Tensor& x, const Scalar& alpha, const Tensor& a, const Tensor& b) {
+                 warn_former(name, kInstead);
+                 return product(x, a, b, beta, alpha);
+               });
+    f.function(name, concat("(beta, input, ", first, ", ", second, ")").c_str(),
+               [=](const Scalar& beta, const Tensor& x, const Tensor& a, const Tensor& b) {
+                 warn_former(name, kInstead);
+                 return product(x, a, b, beta, Scalar(1));
+               });
+    f.method(name, concat("(self, beta, alpha, ", first, ", ", second, ")").c_str(),
+             [=](const Tensor& x, const Scalar& beta, const Scalar& alpha, const Tensor& a, const Tensor& b) {
+               warn_former(name, kInstead);
+               return product(x, a, b, beta, alpha);
+             });
+    f.method(name, concat("(self, beta, ", first, ", ", second, ")").c_str(),
+             [=](const Tensor& x, const Scalar& beta, const Tensor& a, const Tensor& b) {
+               warn_former(name, kInstead);
+               return product(x, a, b, beta, Scalar(1));
+             });
+    f.method(in_place.c_str(), concat("(self, beta, alpha, ", first, ", ", second, ") -> Tensor").c_str(),
+             [=](const py::object& self, const Scalar& beta, const Scalar& alpha, const Tensor& a, const Tensor& b) {
+               warn_former(in_place, kInstead);
+               return change(self, a, b, beta, alpha);
+             });
+    f.method(in_place.c_str(), concat("(self, beta, ", first, ", ", second, ") -> Tensor").c_str(),
+             [=](const py::object& self, const Scalar& beta, const Tensor& a, const Tensor& b) {
+               warn_former(in_place, kInstead);
+               return change(self, a, b, beta, Scalar(1));
+             });
   };
   def("addmm", &addmm, "mat1", "mat2",
       "beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.");
@@ -149,13 +138,13 @@ Tensor einsum_call(const py::args& args) {
 
 void bind_contractions(Family& f) {
   f.function(
-      "einsum", &einsum_call,
+      "einsum", "(*args: Any) -> Tensor", &einsum_call,
       "einsum(equation, *tensors): sums of products by the letters of the dims, as in numpy.einsum: repeated letters,\n"
       "'...', an implied result, and dims of size 1 that broadcast.\n\n"
       ">>> import weft\n>>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape\n"
       "weft.Size([2, 3, 5])\n");
   f.function(
-      "tensordot",
+      "tensordot", "(a, b, dims=2, *, out=None)",
       [](const Tensor& a, const Tensor& b, const py::object& dims, const Tensor& out) {
         if (py::isinstance<py::int_>(dims)) {
           const int n = py::cast<int>(dims);
@@ -163,12 +152,11 @@ void bind_contractions(Family& f) {
                 std::min(a.ndim(), b.ndim()), " for shapes ", a.shape(), " and ", b.shape(), ", got ", n);
           Dims of_a, of_b;
           for (int i = 0; i < n; i++) of_a.push_back(a.ndim() - n + i), of_b.push_back(i);
-          return write_out("tensordot", tensordot(a, b, of_a, of_b), out);
+          return write_out("tensordot", out, [&] { return tensordot(a, b, of_a, of_b); });
         }
         const auto pair = py::cast<std::pair<Dims, Dims>>(dims);
-        return write_out("tensordot", tensordot(a, b, pair.first, pair.second), out);
+        return write_out("tensordot", out, [&] { return tensordot(a, b, pair.first, pair.second); });
       },
-      py::arg("a"), py::arg("b"), py::arg("dims") = 2, py::kw_only(), py::arg("out") = py::none(),
       "Sums products over the last `dims` dims of a and the first of b, or over a pair of lists of dims.");
 }
 
@@ -178,12 +166,12 @@ void bind_matmul(Family& f, Family& nn) {
   bind_products(f);
   bind_sums_of_products(f);
   bind_contractions(f);
-  nn.function("linear", &linear, py::arg("input"), py::arg("weight"), py::arg("bias") = py::none(),
+  nn.function("linear", "(input, weight, bias=None)", &linear,
               "input (..., in) @ weight (out, in).T + bias (out,): shape (..., out).\n\n"
               ">>> import weft\n>>> weft.nn.functional.linear(weft.ones(2, 3), weft.ones(4, 3)).shape\n"
               "weft.Size([2, 4])\n");
-  nn.function("bilinear", &bilinear, py::arg("input1"), py::arg("input2"), py::arg("weight"),
-              py::arg("bias") = py::none(), "y[..., o] = input1[..., i] weight[o, i, j] input2[..., j] + bias[o].");
+  nn.function("bilinear", "(input1, input2, weight, bias=None)", &bilinear,
+              "y[..., o] = input1[..., i] weight[o, i, j] input2[..., j] + bias[o].");
 }
 
 }  // namespace weft::python

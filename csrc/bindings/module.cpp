@@ -58,6 +58,7 @@ void initialise_classes_in_new(const py::module_& m) {
 
 PYBIND11_MODULE(_C, m) {
   using namespace weft::python;
+  bind_arguments(m);
   bind_runtime(m);
   bind_memory(m);
   bind_dtype(m);

@@ -44,17 +44,20 @@ Dims dims_in(const char* op, const py::object& given) {
   return *dims;
 }
 
-// x.f(2, 3) and x.f((2, 3)), and weft.f(x, (2, 3)) with the argument's name.
+// x.f((2, 3)) and x.f(2, 3); the argument may be named in the first.
+template <class Function>
+void method_of_dims(Family& f, const char* name, const char* argument, Function function, const char* doc) {
+  f.method(name, concat("(self, ", argument, ")").c_str(), function, doc);
+  f.method(name, concat("(self, *", argument, ": int)").c_str(), [=](const Tensor& x, const py::args& args) {
+    check<ErrorKind::Type>(args.size() > 0, name, ": expected ", argument);
+    return function(x, dims_of(name, args));
+  });
+}
+// The same, and weft.f(x, (2, 3)).
 template <class Function>
 void def_dims(Family& f, const char* name, const char* argument, Function function, const char* doc) {
-  f.method(
-      name,
-      [=](const Tensor& x, const py::args& args, const std::optional<Dims>& named) {
-        check<ErrorKind::Type>(named || args.size() > 0, name, ": expected ", argument);
-        return function(x, named ? *named : dims_of(name, args));
-      },
-      py::arg(argument) = py::none(), doc);
-  f.function(name, function, py::arg("input"), py::arg(argument), doc);
+  method_of_dims(f, name, argument, function, doc);
+  f.function(name, concat("(input, ", argument, ")").c_str(), function, doc);
 }
 
 void bind_shapes(Family& f) {
@@ -62,77 +65,74 @@ void bind_shapes(Family& f) {
            "The elements in another shape; one size may be -1. A view where the strides allow it, else a copy.\n\n"
            "Raises RuntimeError when the number of elements differs.\n\n"
            ">>> import weft\n>>> weft.arange(4).reshape(2, 2)\ntensor([[0, 1],\n        [2, 3]])\n");
+  // Before the form of several sizes, which takes one argument of any type.
   f.method(
-      "view",
-      [](const Tensor& x, const py::args& args, const std::optional<Dims>& size) {
-        if (args.size() == 1)
-          if (std::optional<DType> dtype =
-                  PyType_Check(py::handle(args[0]).ptr()) ? std::nullopt : read_dtype(py::handle(args[0]).ptr()))
-            return view_dtype(x, *dtype);
-        check<ErrorKind::Type>(size || args.size() > 0, "view: expected size");
-        return view_as(x, size ? *size : dims_of("view", args));
-      },
-      py::arg("size") = py::none(),
+      "view", "(self, size)", [](const Tensor& x, const Dims& size) { return view_as(x, size); },
       "The same memory in another shape, or (given a dtype) as another dtype.\n\n"
       "Raises RuntimeError when the strides do not allow a view.\n\n"
       ">>> import weft\n>>> weft.arange(4).view(-1, 2).shape\nweft.Size([2, 2])\n");
+  f.method("view", "(self, dtype: dtype)", [](const Tensor& x, const py::object& dtype) {
+    const auto read = PyType_Check(dtype.ptr()) ? std::nullopt : read_dtype(dtype.ptr());
+    check<ErrorKind::Type>(read.has_value(), "view: expected integers or one sequence of integers, or a dtype, got ",
+                           std::string(py::repr(dtype)), " with ", Py_TYPE(dtype.ptr())->tp_name);
+    return view_dtype(x, *read);
+  });
+  f.method("view", "(self, *size: int)", [](const Tensor& x, const py::args& size) {
+    check<ErrorKind::Type>(size.size() > 0, "view: expected size");
+    return view_as(x, dims_of("view", size));
+  });
   f.method(
-      "view_as",
+      "view_as", "(self, other)",
       [](const Tensor& x, const Tensor& other) {
         note_layout(other);
         return view_as(x, other.shape());
       },
-      py::arg("other"), "view() with the shape of another tensor.");
+      "view() with the shape of another tensor.");
   f.method(
-      "reshape_as",
+      "reshape_as", "(self, other)",
       [](const Tensor& x, const Tensor& other) {
         note_layout(other);
         return reshape(x, other.shape());
       },
-      py::arg("other"), "reshape() with the shape of another tensor.");
-  f.def("flatten", &flatten, py::arg("start_dim") = 0, py::arg("end_dim") = -1,
+      "reshape() with the shape of another tensor.");
+  f.def("flatten", "(input, start_dim=0, end_dim=-1)", &flatten,
         "Makes one dimension of several.\n\n>>> import weft\n>>> weft.zeros(2, 3, 4).flatten(1).shape\nweft.Size([2, "
         "12])\n");
-  f.def("ravel", [](const Tensor& x) { return reshape(x, {-1}); }, "The elements as a vector.");
-  f.def("unflatten", &unflatten, py::arg("dim"), py::arg("sizes"),
+  f.def("ravel", "(input)", [](const Tensor& x) { return reshape(x, {-1}); }, "The elements as a vector.");
+  f.def("unflatten", "(input, dim, sizes)", &unflatten,
         "Splits one dimension into several.\n\n"
         ">>> import weft\n>>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape\nweft.Size([2, 3, 4])\n");
   f.def(
-      "squeeze", [](const Tensor& x, const std::optional<Dims>& dim) { return squeeze(x, dim); },
-      py::arg("dim") = py::none(),
+      "squeeze", "(input, dim=None)", [](const Tensor& x, const std::optional<Dims>& dim) { return squeeze(x, dim); },
       "Without the dimensions (default all) that have size 1.\n\n"
       ">>> import weft\n>>> weft.zeros(1, 3, 1).squeeze().shape\nweft.Size([3])\n");
-  f.def("unsqueeze", &unsqueeze, py::arg("dim"),
+  f.def("unsqueeze", "(input, dim)", &unsqueeze,
         "With a new dimension of size 1 at dim.\n\n>>> import weft\n>>> "
         "weft.zeros(3).unsqueeze(0).shape\nweft.Size([1, 3])\n");
   def_dims(f, "broadcast_to", "size", &expand, "expand() to a shape.");
-  f.method(
-      "expand",
-      [](const Tensor& x, const py::args& args, const std::optional<Dims>& size, bool) {
-        return expand(x, size ? *size : dims_of("expand", args));
-      },
-      py::arg("size") = py::none(), py::arg("implicit") = false,
+  method_of_dims(
+      f, "expand", "size", [](const Tensor& x, const Dims& size) { return expand(x, size); },
       "Repeats dimensions of size 1 without copying; -1 keeps a size.\n\n"
       ">>> import weft\n>>> weft.ones(3, 1).expand(-1, 4).shape\nweft.Size([3, 4])\n");
-  f.method(
-      "sum_to_size",
-      [](const Tensor& x, const py::args& args, const std::optional<Dims>& size) {
-        const Dims shape = size ? *size : dims_of("sum_to_size", args);
+  f.method("expand", "(self, size, *, implicit)",
+           [](const Tensor& x, const Dims& size, bool) { return expand(x, size); });
+  method_of_dims(
+      f, "sum_to_size", "size",
+      [](const Tensor& x, const Dims& shape) {
         check(broadcastable_to(shape, x.shape()), "sum_to_size: a shape ", shape,
               " that cannot be broadcast to the shape ", x.shape(), " of the tensor cannot be reached by summing");
         return sum_to(x, shape);
       },
-      py::arg("size") = py::none(),
       "The sum over the dimensions that broadcasting from size to the tensor's shape would repeat. RuntimeError where "
       "size does not broadcast to it.\n\n"
       ">>> import weft\n>>> weft.ones(2, 3).sum_to_size(3)\ntensor([2., 2., 2.])\n");
   f.method(
-      "expand_as",
+      "expand_as", "(self, other)",
       [](const Tensor& x, const Tensor& other) {
         note_layout(other);
         return expand(x, other.shape());
       },
-      py::arg("other"), "expand() to the shape of another tensor.");
+      "expand() to the shape of another tensor.");
 }
 
 Tensor transpose_matrix(const Tensor& x) {
@@ -146,63 +146,62 @@ void bind_order(Family& f) {
            ">>> import weft\n>>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape\nweft.Size([4, 2, 3])\n");
   for (const char* name : {"transpose", "swapaxes", "swapdims"}) {
     bool numpy = name[4] == 'a';
-    f.def(name, &transpose, py::arg(numpy ? "axis0" : "dim0"), py::arg(numpy ? "axis1" : "dim1"),
+    f.def(name, concat("(input, ", numpy ? "axis0" : "dim0", ", ", numpy ? "axis1" : "dim1", ")").c_str(), &transpose,
           "Exchanges two dimensions.");
   }
-  f.def("t", &transpose_matrix, "The transpose of a matrix; a vector as it is.");
+  f.def("t", "(input)", &transpose_matrix, "The transpose of a matrix; a vector as it is.");
   f.def(
-      "adjoint",
+      "adjoint", "(input)",
       [](const Tensor& x) {
         check(x.ndim() >= 2, "adjoint: expected a tensor of at least 2 dimensions, got shape ", x.shape());
         return transpose(conj(x), -2, -1);
       },
       "The conjugate transpose of the last two dimensions.");
   for (const char* name : {"movedim", "moveaxis"})
-    f.def(name, &movedim, py::arg("source"), py::arg("destination"),
+    f.def(name, "(input, source, destination)", &movedim,
           "Moves dimensions to other places; the rest keep their order.\n\n"
           ">>> import weft\n>>> weft.zeros(2, 3, 4).movedim(0, -1).shape\nweft.Size([3, 4, 2])\n");
 }
 
 // x.f_(...): x itself takes the shape and strides of x.f(...), which shares its memory.
-template <class... Args, class... Extra>
-void def_reshaping(Family& f, const char* name, Tensor (*function)(const Tensor&, Args...), const Extra&... extra) {
-  f.method((std::string(name) + '_').c_str(),
+template <class... Args>
+void def_reshaping(Family& f, const char* name, const char* text, Tensor (*function)(const Tensor&, Args...)) {
+  f.method((std::string(name) + '_').c_str(), text,
            [=](const py::object& self, Args... args) {
              const Tensor& x = unwrap(self.ptr());
              GradModeGuard record(x.requires_grad());  // its history is that of the view, also under no_grad
              become_view(name, x, function(x, args...));
              return self;
            },
-           extra..., "The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.");
+           "The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.");
 }
 
 Tensor squeezed(const Tensor& x, const std::optional<Dims>& dim) { return squeeze(x, dim); }
 
 void bind_reshaping(Family& f) {
-  def_reshaping(f, "unsqueeze", &unsqueeze, py::arg("dim"));
-  def_reshaping(f, "squeeze", &squeezed, py::arg("dim") = py::none());
-  def_reshaping(f, "t", &transpose_matrix);
-  def_reshaping(f, "transpose", &transpose, py::arg("dim0"), py::arg("dim1"));
-  def_reshaping(f, "swapdims", &transpose, py::arg("dim0"), py::arg("dim1"));
-  def_reshaping(f, "swapaxes", &transpose, py::arg("axis0"), py::arg("axis1"));
+  def_reshaping(f, "unsqueeze", "(self, dim) -> Tensor", &unsqueeze);
+  def_reshaping(f, "squeeze", "(self, dim=None) -> Tensor", &squeezed);
+  def_reshaping(f, "t", "(self) -> Tensor", &transpose_matrix);
+  def_reshaping(f, "transpose", "(self, dim0, dim1) -> Tensor", &transpose);
+  def_reshaping(f, "swapdims", "(self, dim0, dim1) -> Tensor", &transpose);
+  def_reshaping(f, "swapaxes", "(self, axis0, axis1) -> Tensor", &transpose);
 }
 
 void bind_parts(Family& f) {
-  f.def("select", &select, py::arg("dim"), py::arg("index"), "One element along dim; the dimension goes away.");
-  f.def("narrow", &narrow, py::arg("dim"), py::arg("start"), py::arg("length"), "A range of elements along dim.");
-  f.def("diagonal", &diagonal, py::arg("offset") = 0, py::arg("dim1") = 0, py::arg("dim2") = 1,
+  f.def("select", "(input, dim, index)", &select, "One element along dim; the dimension goes away.");
+  f.def("narrow", "(input, dim, start, length)", &narrow, "A range of elements along dim.");
+  f.def("diagonal", "(input, offset=0, dim1=0, dim2=1)", &diagonal,
         "The diagonal of two dimensions, as the last one.\n\n"
         ">>> import weft\n>>> weft.tensor([[1, 2], [3, 4]]).diagonal()\ntensor([1, 4])\n");
-  f.method("unfold", &unfold, py::arg("dimension"), py::arg("size"), py::arg("step"),
+  f.method("unfold", "(self, dimension, size, step)", &unfold,
            "Windows along a dimension, as a new last one.\n\n"
            ">>> import weft\n>>> weft.arange(4).unfold(0, 2, 1)\ntensor([[0, 1],\n        [1, 2],\n        [2, 3]])\n");
   f.def(
-      "as_strided",
+      "as_strided", "(input, size, stride, storage_offset=None)",
       [](const Tensor& x, const Dims& size, const Dims& stride, std::optional<int64_t> offset) {
         if (offset) check_known_while_tracing("as_strided: storage_offset", x, true);
         return as_strided(x, size, stride, offset.value_or(x.offset()));
       },
-      py::arg("size"), py::arg("stride"), py::arg("storage_offset") = py::none(),
       "Any view of the storage; counted in elements.");
   auto split_any = [](const Tensor& x, const py::object& sizes, int64_t dim) {
     return tuple_of(PyIndex_Check(sizes.ptr()) ? split(x, sizes.cast<int64_t>(), dim)
@@ -211,15 +210,16 @@ void bind_parts(Family& f) {
   const char* doc =
       "Views of parts of the given size (the last may be smaller) or sizes.\n\n"
       ">>> import weft\n>>> weft.arange(3).split(2)\n(tensor([0, 1]), tensor([2]))\n";
-  f.function("split", split_any, py::arg("tensor"), py::arg("split_size_or_sections"), py::arg("dim") = 0, doc);
-  f.method("split", split_any, py::arg("split_size"), py::arg("dim") = 0, doc);
+  f.function("split", "(tensor, split_size_or_sections, dim=0)", split_any, doc);
+  f.method("split", "(self, split_size, dim=0)", split_any, doc);
   f.def(
-      "split_with_sizes",
+      "split_with_sizes", "(input, split_sizes, dim=0)",
       [](const Tensor& x, const Dims& sizes, int64_t dim) { return tuple_of(split(x, sizes, dim)); },
-      py::arg("split_sizes"), py::arg("dim") = 0, "Views of parts of the given sizes.");
+      "Views of parts of the given sizes.");
   f.def(
-      "chunk", [](const Tensor& x, int64_t chunks, int64_t dim) { return tuple_of(chunk(x, chunks, dim)); },
-      py::arg("chunks"), py::arg("dim") = 0, "Views of that many parts of one size; the last may be smaller.");
+      "chunk", "(input, chunks, dim=0)",
+      [](const Tensor& x, int64_t chunks, int64_t dim) { return tuple_of(chunk(x, chunks, dim)); },
+      "Views of that many parts of one size; the last may be smaller.");
   auto split_evenly = [](const Tensor& x, const py::object& given, int64_t dim) {
     py::object sections = given;  // of a tensor its numbers
     if (is_tensor(given.ptr())) {
@@ -232,7 +232,7 @@ void bind_parts(Family& f) {
     return tuple_of(PyIndex_Check(sections.ptr()) ? tensor_split(x, sections.cast<int64_t>(), dim)
                                                   : tensor_split_at(x, dims_in("tensor_split", sections), dim));
   };
-  f.def("tensor_split", split_evenly, py::arg("indices_or_sections"), py::arg("dim") = 0,
+  f.def("tensor_split", "(input, indices_or_sections, dim=0)", split_evenly,
         "That many parts whose sizes differ by at most 1, or cuts before the given places.");
   auto split_exactly = [=](const char* op, const Tensor& x, const py::object& sections, int dim) {
     check(x.ndim() > dim, op, ": expected at least ", dim + 1, " dimensions, got shape ", x.shape());
@@ -244,57 +244,52 @@ void bind_parts(Family& f) {
     return split_evenly(x, sections, dim);
   };
   f.def(
-      "hsplit",
+      "hsplit", "(input, indices_or_sections)",
       [=](const Tensor& x, const py::object& sections) {
         return split_exactly("hsplit", x, sections, x.ndim() <= 1 ? 0 : 1);
       },
-      py::arg("indices_or_sections"),
       "Parts of one size along columns, or cuts before the given places; RuntimeError where the size does not divide.");
   f.def(
-      "vsplit",
+      "vsplit", "(input, indices_or_sections)",
       [=](const Tensor& x, const py::object& sections) {
         check(x.ndim() >= 2, "vsplit: expected at least 2 dimensions, got shape ", x.shape());
         return split_exactly("vsplit", x, sections, 0);
       },
-      py::arg("indices_or_sections"),
       "Parts of one size along rows, or cuts before the given places; RuntimeError where the size does not divide.");
   f.def(
-      "unbind", [](const Tensor& x, int64_t dim) { return tuple_of(unbind(x, dim)); }, py::arg("dim") = 0,
+      "unbind", "(input, dim=0)", [](const Tensor& x, int64_t dim) { return tuple_of(unbind(x, dim)); },
       "The elements along dim as a tuple of views.");
 }
 
 void bind_joins(Family& f) {
   for (const char* name : {"cat", "concat", "concatenate"}) {
     f.function(
-        name,
+        name, "(tensors, dim=0, *, out=None)",
         [=](const py::object& tensors, int64_t dim, const Tensor& out) {
-          return write_out(name, cat(tensors_of(name, tensors), dim, name), out);
+          return write_out(name, out, [&] { return cat(tensors_of(name, tensors), dim, name); });
         },
-        py::arg("tensors"), py::arg("dim") = 0, py::kw_only(), py::arg("out") = py::none(),
         "Joins tensors along a dimension they have.\n\n"
         ">>> import weft\n>>> weft.cat([weft.ones(1), weft.zeros(2)])\ntensor([1., 0., 0.])\n");
-    f.function(
-        name, [=](const py::object& tensors, int64_t axis) { return cat(tensors_of(name, tensors), axis, name); },
-        py::arg("tensors"), py::kw_only(), py::arg("axis"));
+    f.function(name, "(tensors, *, axis)",
+               [=](const py::object& tensors, int64_t axis) { return cat(tensors_of(name, tensors), axis, name); });
   }
   f.function(
-      "stack",
+      "stack", "(tensors, dim=0, *, out=None)",
       [](const py::object& tensors, int64_t dim, const Tensor& out) {
-        return write_out("stack", stack(tensors_of("stack", tensors), dim), out);
+        return write_out("stack", out, [&] { return stack(tensors_of("stack", tensors), dim); });
       },
-      py::arg("tensors"), py::arg("dim") = 0, py::kw_only(), py::arg("out") = py::none(),
       "Joins tensors of one shape along a new dimension.\n\n"
       ">>> import weft\n>>> weft.stack([weft.ones(2), weft.zeros(2)]).shape\nweft.Size([2, 2])\n");
   // The NumPy family: numbers and vectors first get the dimensions that are joined.
   auto def_join = [&](const char* name, int64_t dim, auto prepare, const char* doc) {
     f.function(
-        name,
+        name, "(tensors, *, out=None)",
         [=](const py::object& tensors, const Tensor& out) {
           std::vector<Tensor> list = tensors_of(name, tensors);
           for (Tensor& t : list) t = prepare(t);
-          return write_out(name, cat(list, !list.empty() && list[0].ndim() == 1 ? 0 : dim, name), out);
+          return write_out(name, out, [&] { return cat(list, !list.empty() && list[0].ndim() == 1 ? 0 : dim, name); });
         },
-        py::arg("tensors"), py::kw_only(), py::arg("out") = py::none(), doc);
+        doc);
   };
   auto rows = [](const Tensor& t) { return t.ndim() < 2 ? reshape(t, {1, -1}) : t; };
   def_join("vstack", 0, rows, "Joins along rows; vectors are rows.");
@@ -315,7 +310,7 @@ void bind_joins(Family& f) {
 
 void bind_broadcasts(Family& f) {
   f.function(
-      "broadcast_tensors",
+      "broadcast_tensors", "(*args)",
       [](const py::args& args) {
         std::vector<Tensor> list = tensors_of_args("broadcast_tensors", args);
         Shape shape;
@@ -325,7 +320,7 @@ void bind_broadcasts(Family& f) {
       },
       "The tensors expanded to the shape they broadcast to.");
   f.function(
-      "broadcast_shapes",
+      "broadcast_shapes", "(*shapes)",
       [](const py::args& shapes) {
         Shape shape;
         for (py::handle s : shapes) {
@@ -340,7 +335,7 @@ void bind_broadcasts(Family& f) {
       ">>> import weft\n>>> weft.broadcast_shapes((3, 1), (4,))\nweft.Size([3, 4])\n");
   auto def_atleast = [&](const char* name, auto grow) {
     f.function(
-        name,
+        name, "(*args)",
         [=](const py::args& args) -> py::object {
           std::vector<Tensor> list = tensors_of_args(name, args);
           for (Tensor& t : list) t = grow(t);
@@ -355,7 +350,7 @@ void bind_broadcasts(Family& f) {
     return t.ndim() < 2 ? reshape(t, {1, -1, 1}) : t.ndim() == 2 ? unsqueeze(t, 2) : t;
   });
   f.function(
-      "block_diag",
+      "block_diag", "(*args)",
       [](const py::args& args) {
         std::vector<Tensor> list = tensors_of_args("block_diag", args), bands;
         int64_t columns = 0, at = 0;
@@ -378,38 +373,33 @@ void bind_flips(Family& f) {
       f, "flip", "dims", &flip,
       "The elements in reverse order along dims.\n\n>>> import weft\n>>> weft.arange(3).flip(0)\ntensor([2, 1, 0])\n");
   f.def(
-      "fliplr",
+      "fliplr", "(input)",
       [](const Tensor& x) {
         check(x.ndim() >= 2, "fliplr: expected at least 2 dimensions, got shape ", x.shape());
         return flip(x, {1});
       },
       "Columns in reverse order.");
   f.def(
-      "flipud",
+      "flipud", "(input)",
       [](const Tensor& x) {
         check(x.ndim() >= 1, "flipud: expected at least 1 dimension, got a number");
         return flip(x, {0});
       },
       "Rows in reverse order.");
-  f.def("rot90", &rot90, py::arg("k") = 1, py::arg("dims") = Dims{0, 1},
+  f.def("rot90", "(input, k=1, dims=(0, 1))", &rot90,
         "Turned by 90 degrees k times, from the first towards the second dim.");
   f.def(
-      "roll",
+      "roll", "(input, shifts, dims=None)",
       [](const Tensor& x, const Dims& shifts, const std::optional<Dims>& dims) {
         return roll(x, shifts, dims.value_or(Dims{}));
       },
-      py::arg("shifts"), py::arg("dims") = py::none(),
       "Elements moved along dims; what leaves at one end enters at the other.\n\n"
       ">>> import weft\n>>> weft.arange(4).roll(1)\ntensor([3, 0, 1, 2])\n");
 }
 
 void bind_repeats(Family& f) {
-  f.method(
-      "repeat",
-      [](const Tensor& x, const py::args& args, const std::optional<Dims>& repeats) {
-        return repeat(x, repeats ? *repeats : dims_of("repeat", args));
-      },
-      py::arg("repeats") = py::none(),
+  method_of_dims(
+      f, "repeat", "repeats", [](const Tensor& x, const Dims& repeats) { return repeat(x, repeats); },
       "The whole tensor so many times along each dimension.\n\n"
       ">>> import weft\n>>> weft.arange(2).repeat(2)\ntensor([0, 1, 0, 1])\n");
   def_dims(f, "tile", "dims", &tile, "repeat() that needs no counts for the leading dimensions.");
@@ -422,8 +412,7 @@ void bind_repeats(Family& f) {
           "repeat_interleave: output_size is ", output_size.value_or(0), ", but the result has shape ", y.shape());
     return y;
   };
-  f.def("repeat_interleave", interleave, py::arg("repeats"), py::arg("dim") = py::none(), py::kw_only(),
-        py::arg("output_size") = py::none(),
+  f.def("repeat_interleave", "(input, repeats, dim=None, *, output_size=None)", interleave,
         "Every element so many times along dim (default: of the flattened tensor).\n\n"
         ">>> import weft\n>>> weft.arange(2).repeat_interleave(2)\ntensor([0, 0, 1, 1])\n");
 }
@@ -431,32 +420,33 @@ void bind_repeats(Family& f) {
 void bind_triangles(Family& f) {
   auto def_triangle = [&](const char* name, auto function, const char* doc) {
     f.def(
-        name,
+        name, "(input, diagonal=0, *, out=None)",
         [=](const Tensor& x, int64_t diagonal, const Tensor& out) {
-          return write_out(name, function(x, diagonal), out);
+          return write_out(name, out, [&] { return function(x, diagonal); });
         },
-        py::arg("diagonal") = 0, py::kw_only(), py::arg("out") = py::none(), doc);
-    f.method((std::string(name) + "_").c_str(),
-             [=](const Tensor& x, int64_t diagonal) { return copy_(x, function(x, diagonal)); },
-             py::arg("diagonal") = 0, "The same, in place.");
+        doc);
+    f.method((std::string(name) + "_").c_str(), "(self, diagonal=0)",
+             [=](const Tensor& x, int64_t diagonal) { return copy_(x, function(x, diagonal)); }, "The same, in place.");
   };
   def_triangle("tril", &tril, "The lower triangle of the last two dimensions, zeros above it.");
   def_triangle("triu", &triu, "The upper triangle of the last two dimensions, zeros below it.");
   f.def(
-      "diag",
+      "diag", "(input, diagonal=0, *, out=None)",
       [](const Tensor& x, int64_t diagonal_, const Tensor& out) {
         check(x.ndim() == 1 || x.ndim() == 2, "diag: expected a vector or a matrix, got shape ", x.shape());
-        return write_out("diag", x.ndim() == 1 ? diag_embed(x, diagonal_, 0, 1) : clone(diagonal(x, diagonal_)), out);
+        return write_out("diag", out, [&] {
+          return x.ndim() == 1 ? diag_embed(x, diagonal_, 0, 1) : clone(diagonal(x, diagonal_));
+        });
       },
-      py::arg("diagonal") = 0, py::kw_only(), py::arg("out") = py::none(),
       "The diagonal of a matrix, or the matrix with a vector on its diagonal.");
-  f.def("diag_embed", &diag_embed, py::arg("offset") = 0, py::arg("dim1") = -2, py::arg("dim2") = -1,
+  f.def("diag_embed", "(input, offset=0, dim1=-2, dim2=-1)", &diag_embed,
         "Zeros, with the last dimension along a diagonal of two new ones.");
   f.def(
-      "diagflat", [](const Tensor& x, int64_t offset) { return diag_embed(reshape(x, {-1}), offset); },
-      py::arg("offset") = 0, "The matrix with the flattened tensor on its diagonal.");
+      "diagflat", "(input, offset=0)",
+      [](const Tensor& x, int64_t offset) { return diag_embed(reshape(x, {-1}), offset); },
+      "The matrix with the flattened tensor on its diagonal.");
   f.def(
-      "trace",
+      "trace", "(input)",
       [](const Tensor& x) {
         check(x.ndim() == 2, "trace: expected a matrix, got shape ", x.shape());
         return sum(diagonal(x));
@@ -469,14 +459,14 @@ void bind_padding(Family& f, Family& nn) {
     return pad(x, widths, mode, value.value_or(Scalar(0)));
   };
   nn.function(
-      "pad", padded, py::arg("input"), py::arg("pad"), py::arg("mode") = "constant", py::arg("value") = py::none(),
+      "pad", "(input, pad, mode='constant', value=None)", padded,
       "Widens (or with negative widths crops) the last dimensions: widths before and after the last one come first.\n\n"
       "mode: 'constant' (value, default 0), 'reflect', 'replicate' or 'circular'.\n\n"
       ">>> import weft\n>>> weft.nn.functional.pad(weft.ones(2), (1, 2))\ntensor([0., 1., 1., 0., 0.])\n");
   f.function(
-      "constant_pad_nd",
+      "constant_pad_nd", "(input, pad, value=0)",
       [=](const Tensor& x, const Dims& widths, const Scalar& value) { return pad(x, widths, "constant", value); },
-      py::arg("input"), py::arg("pad"), py::arg("value") = Scalar(0), "nn.functional.pad() with a constant.");
+      "nn.functional.pad() with a constant.");
   auto written = [](const Tensor& x, const Tensor& source, auto place) {
     Tensor result = clone(x), target = place(result);
     check(target.shape() == source.shape(), "scatter: expected a source of shape ", target.shape(), ", got ",
@@ -485,27 +475,25 @@ void bind_padding(Family& f, Family& nn) {
     return result;
   };
   f.def(
-      "select_scatter",
+      "select_scatter", "(input, src, dim, index)",
       [=](const Tensor& x, const Tensor& src, int64_t dim, int64_t index) {
         return written(x, src, [&](const Tensor& t) { return select(t, dim, index); });
       },
-      py::arg("src"), py::arg("dim"), py::arg("index"), "A copy with select(dim, index) replaced by src.");
+      "A copy with select(dim, index) replaced by src.");
   f.def(
-      "diagonal_scatter",
+      "diagonal_scatter", "(input, src, offset=0, dim1=0, dim2=1)",
       [=](const Tensor& x, const Tensor& src, int64_t offset, int64_t dim1, int64_t dim2) {
         return written(x, src, [&](const Tensor& t) { return diagonal(t, offset, dim1, dim2); });
       },
-      py::arg("src"), py::arg("offset") = 0, py::arg("dim1") = 0, py::arg("dim2") = 1,
       "A copy with diagonal() replaced by src.");
   f.def(
-      "slice_scatter",
+      "slice_scatter", "(input, src, dim=0, start=None, end=None, step=1)",
       [=](const Tensor& x, const Tensor& src, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end,
           int64_t step) {
         return written(
             x, src, [&](const Tensor& t) { return slice(t, dim, start.value_or(0), end.value_or(INT64_MAX), step); });
       },
-      py::arg("src"), py::arg("dim") = 0, py::arg("start") = py::none(), py::arg("end") = py::none(),
-      py::arg("step") = 1, "A copy with a slice replaced by src.");
+      "A copy with a slice replaced by src.");
 }
 
 }  // namespace

@@ -26,4 +26,18 @@ void resize_out(const char* op, const Tensor& out, const Shape& shape) {
   impl.contiguous = true;
 }
 
+Tensor write_out(const char* op, const Tensor& result, const Tensor& out) {
+  if (!out.defined()) return result;
+  check_out(op, out, result.requires_grad());
+  if (is_target(result, out)) {  // it was computed there
+    out.impl()->storage->bump_version(op);
+    return out;
+  }
+  check(can_cast(result.dtype(), out.dtype()), op, ": the result has dtype ", result.dtype(),
+        ", which cannot be stored in out= of dtype ", out.dtype());
+  if (out.shape() != result.shape()) resize_out(op, out, result.shape());
+  copy_(out, result);
+  return out;
+}
+
 }  // namespace weft::python

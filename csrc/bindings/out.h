@@ -2,6 +2,7 @@
 #pragma once
 
 #include "bindings/bindings.h"
+#include "op/output_target.h"
 #include "ops/elementwise.h"
 
 namespace weft::python {
@@ -18,14 +19,18 @@ inline void check_out(const char* op, const Tensor& out, bool result_requires_gr
 
 // Returns `result`, or, when `out` is given, `out` with the result in it, resized where it has another shape. out must
 // have a dtype that can hold the result; it is checked before it is written.
-inline Tensor write_out(const char* op, const Tensor& result, const Tensor& out) {
-  if (!out.defined()) return result;
-  check_out(op, out, result.requires_grad());
-  check(can_cast(result.dtype(), out.dtype()), op, ": the result has dtype ", result.dtype(),
-        ", which cannot be stored in out= of dtype ", out.dtype());
-  if (out.shape() != result.shape()) resize_out(op, out, result.shape());
-  copy_(out, result);
-  return out;
+Tensor write_out(const char* op, const Tensor& result, const Tensor& out);
+
+// The same of the result of compute(), whose op runs straight into out where that gives the same.
+template <class F>
+Tensor write_out(const char* op, const Tensor& out, F compute) {
+  if (!out.defined()) return compute();
+  if (!out_is_apart()) return write_out(op, compute(), out);
+  const auto computed = [&] {
+    OutputTarget target(out);
+    return compute();
+  };
+  return write_out(op, computed(), out);
 }
 
 // The in-place form of a composite: f(self) written over self, if its dtype and shape fit. Where autograd records, f

@@ -85,7 +85,7 @@ std::array<int64_t, 2> output_length(const char* op, const Tensor& x, const py::
 
 void bind_pooling_1d(Family& nn) {
   nn.function(
-      "max_pool1d",
+      "max_pool1d", "(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)",
       [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding,
          const Dims& dilation, bool ceil_mode, bool return_indices) {
         const PoolName name{"max_pool1d", true};
@@ -93,15 +93,13 @@ void bind_pooling_1d(Family& nn) {
         PoolOptions o = options_1d(name.op, kernel, stride, padding, dilation, ceil_mode);
         return as_sequences(max_pool2d(images, o, name), return_indices);
       },
-      py::arg("input"), py::arg("kernel_size"), py::arg("stride") = py::none(), py::arg("padding") = Dims{0},
-      py::arg("dilation") = Dims{1}, py::arg("ceil_mode") = false, py::arg("return_indices") = false,
       "The largest value of each window of (N, C, L) or (C, L); with return_indices also its position.\n\n"
       "stride is kernel_size unless given. Raises ValueError for other shapes, RuntimeError for windows that do not "
       "fit.\n\n"
       ">>> import weft\n>>> weft.nn.functional.max_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)\ntensor([[4., "
       "3.]])\n");
   nn.function(
-      "avg_pool1d",
+      "avg_pool1d", "(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True)",
       [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding, bool ceil_mode,
          bool count_include_pad) {
         const PoolName name{"avg_pool1d", true};
@@ -110,32 +108,28 @@ void bind_pooling_1d(Family& nn) {
         o.count_include_pad = count_include_pad;
         return squeeze(avg_pool2d(images, o, name), Dims{-2});
       },
-      py::arg("input"), py::arg("kernel_size"), py::arg("stride") = py::none(), py::arg("padding") = Dims{0},
-      py::arg("ceil_mode") = false, py::arg("count_include_pad") = true,
       "The mean of each window of (N, C, L) or (C, L).\n\n"
       "stride is kernel_size unless given. Raises ValueError for other shapes, RuntimeError for windows that do not "
       "fit.\n\n"
       ">>> import weft\n>>> weft.nn.functional.avg_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)\ntensor([[2.5000, "
       "2.5000]])\n");
-  nn.module().def(
-      "adaptive_avg_pool1d",
+  nn.function(
+      "adaptive_avg_pool1d", "(input, output_size)",
       [](const Tensor& x, const py::object& size) {
         const PoolName name{"adaptive_avg_pool1d", true};
         Tensor images = as_images(name.op, x);
         return squeeze(adaptive_avg_pool2d(images, output_length(name.op, x, size), name), Dims{-2});
       },
-      py::arg("input").none(false), py::arg("output_size"),
       "Means of output_size windows over the last dimension of (N, C, L) or (C, L).\n\n"
       ">>> import weft\n>>> weft.nn.functional.adaptive_avg_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), "
       "2)\ntensor([[2., 4.]])\n");
-  nn.module().def(
-      "adaptive_max_pool1d",
+  nn.function(
+      "adaptive_max_pool1d", "(input, output_size, return_indices=False)",
       [](const Tensor& x, const py::object& size, bool return_indices) {
         const PoolName name{"adaptive_max_pool1d", true};
         Tensor images = as_images(name.op, x);
         return as_sequences(adaptive_max_pool2d(images, output_length(name.op, x, size), name), return_indices);
       },
-      py::arg("input").none(false), py::arg("output_size"), py::arg("return_indices").none(false) = false,
       "The largest values of output_size windows over the last dimension of (N, C, L) or (C, L).\n\n"
       ">>> import weft\n>>> weft.nn.functional.adaptive_max_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), "
       "2)\ntensor([[3., 5.]])\n");
@@ -146,20 +140,19 @@ void bind_pooling_1d(Family& nn) {
 void bind_pooling(Family&, Family& nn) {
   bind_pooling_1d(nn);
   nn.function(
-      "max_pool2d",
+      "max_pool2d", "(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)",
       [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding,
          const Dims& dilation, bool ceil_mode, bool return_indices) {
         return chosen(max_pool2d(x, options("max_pool2d", kernel, stride, padding, dilation, ceil_mode)),
                       return_indices);
       },
-      py::arg("input"), py::arg("kernel_size"), py::arg("stride") = py::none(), py::arg("padding") = Dims{0},
-      py::arg("dilation") = Dims{1}, py::arg("ceil_mode") = false, py::arg("return_indices") = false,
       "The largest value of each window of (N, C, H, W) or (C, H, W); with return_indices also its position in the "
       "plane.\n\n"
       "stride is kernel_size unless given. Raises RuntimeError for windows that do not fit.\n\n"
       ">>> import weft\n>>> weft.nn.functional.max_pool2d(weft.arange(4.).view(1, 2, 2), 2)\ntensor([[[3.]]])\n");
   nn.function(
       "avg_pool2d",
+      "(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None)",
       [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding, bool ceil_mode,
          bool count_include_pad, std::optional<int64_t> divisor_override) {
         PoolOptions o = options("avg_pool2d", kernel, stride, padding, {1}, ceil_mode);
@@ -167,26 +160,22 @@ void bind_pooling(Family&, Family& nn) {
         o.divisor = divisor_override;
         return avg_pool2d(x, o);
       },
-      py::arg("input"), py::arg("kernel_size"), py::arg("stride") = py::none(), py::arg("padding") = Dims{0},
-      py::arg("ceil_mode") = false, py::arg("count_include_pad") = true, py::arg("divisor_override") = py::none(),
       "The mean of each window of (N, C, H, W) or (C, H, W).\n\n"
       "stride is kernel_size unless given. Raises RuntimeError for windows that do not fit.\n\n"
       ">>> import weft\n>>> weft.nn.functional.avg_pool2d(weft.arange(4.).view(1, 2, 2), 2)\ntensor([[[1.5000]]])\n");
   nn.function(
-      "adaptive_avg_pool2d",
+      "adaptive_avg_pool2d", "(input, output_size)",
       [](const Tensor& x, const py::object& size) {
         return adaptive_avg_pool2d(x, output_size("adaptive_avg_pool2d", x, size));
       },
-      py::arg("input"), py::arg("output_size"),
       "Means of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.\n\n"
       ">>> import weft\n>>> weft.nn.functional.adaptive_avg_pool2d(weft.arange(4.).view(1, 2, 2), "
       "1)\ntensor([[[1.5000]]])\n");
   nn.function(
-      "adaptive_max_pool2d",
+      "adaptive_max_pool2d", "(input, output_size, return_indices=False)",
       [](const Tensor& x, const py::object& size, bool return_indices) {
         return chosen(adaptive_max_pool2d(x, output_size("adaptive_max_pool2d", x, size)), return_indices);
       },
-      py::arg("input"), py::arg("output_size"), py::arg("return_indices") = false,
       "The largest values of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.");
 }
 

@@ -19,32 +19,27 @@ using MaybeGenerator = std::optional<std::shared_ptr<Ref<Generator>>>;
 
 Ref<Generator> generator_of(const MaybeGenerator& g) { return g ? **g : nullptr; }
 
-// Sizes given as separate arguments or as one sequence, positionally or as size=.
-Dims sizes(const char* name, const py::args& args, const std::optional<Dims>& size) {
-  if (size) {
-    check<ErrorKind::Type>(args.empty(), name, ": sizes were given twice");
-    return checked_sizes(name, *size);
-  }
-  return checked_sizes(name, dims_from_args(name, args));
-}
-
 void bind_uniform_and_normal(Family& f) {
   for (bool normal : {false, true}) {
     Distribution d = normal ? Distribution::Normal : Distribution::Uniform;
     const char* name = normal ? "randn" : "rand";
-    auto sized = [d, name](const FactoryOptions& o, const py::args& args, const std::optional<Dims>& size,
-                           const MaybeGenerator& g) {
+    auto sized = [d, name](const FactoryOptions& o, const Dims& size, const MaybeGenerator& g) {
       DrawScope draw(generator_of(g));
-      return o.finish(
-          random(d, {0, 1}, sizes(name, args, size), o.dtype_or_default(), o.device_or_default(), generator_of(g)));
+      return o.finish([&] {
+        return random(d, {0, 1}, checked_sizes(name, size), o.dtype_or_default(), o.device_or_default(),
+                      generator_of(g));
+      });
     };
-    f.function(name, with_options<Tensor>(name, sized), py::kw_only(), py::arg("size") = py::none(),
-               py::arg("generator") = py::none(), WEFT_FACTORY_OUT,
+    auto listed = [sized, name](const FactoryOptions& o, const py::args& size, const MaybeGenerator& g) {
+      return sized(o, dims_from_args(name, size), g);
+    };
+    f.function(name, "(size, *, generator=None, " WEFT_FACTORY_OUT ")", with_options<Tensor>(name, sized),
                normal
                    ? "Independent numbers of the standard normal distribution.\n\n>>> import weft\n>>> weft.randn(2, "
                      "3).shape\nweft.Size([2, 3])\n"
                    : "Independent numbers, uniform in [0, 1).\n\n>>> import weft\n>>> bool((weft.rand(10) < "
                      "1).all())\nTrue\n");
+    f.function(name, "(*size: int, generator=None, " WEFT_FACTORY_OUT ")", with_options<Tensor>(name, listed));
     auto like = [d](const FactoryOptions& o, const Tensor& x, const MaybeGenerator& g) {
       DrawScope draw(generator_of(g));
       o.check_format(x.shape());
@@ -52,8 +47,8 @@ void bind_uniform_and_normal(Family& f) {
       return o.finish_like(y, x);
     };
     const std::string like_name = std::string(name) + "_like";
-    f.function(like_name.c_str(), with_options<FormatArgument>(like_name.c_str(), like), py::arg("input").none(false),
-               py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_LIKE,
+    f.function(like_name.c_str(), "(input, *, generator=None, " WEFT_FACTORY_LIKE ")",
+               with_options<FormatArgument>(like_name.c_str(), like),
                "The same for the shape, dtype and device of input, where they are not given.");
   }
 }
@@ -64,9 +59,10 @@ Tensor make_normal(const FactoryOptions& o, const Operand& mean, const Operand& 
   DrawScope draw(generator_of(g));
   if (!m && !s) {
     check<ErrorKind::Type>(size.has_value(), "normal: size is needed when mean and std are numbers");
-    return o.finish(
-        random(Distribution::Normal, {std::get<Scalar>(mean).to_double(), std::get<Scalar>(std).to_double()},
-               checked_sizes("normal", *size), o.dtype_or_default(), o.device_or_default(), generator_of(g)));
+    return o.finish([&] {
+      return random(Distribution::Normal, {std::get<Scalar>(mean).to_double(), std::get<Scalar>(std).to_double()},
+                    checked_sizes("normal", *size), o.dtype_or_default(), o.device_or_default(), generator_of(g));
+    });
   }
   check<ErrorKind::Type>(!size && !o.given(),
                          "normal: size, dtype, device and requires_grad are for a mean and std that are numbers");
@@ -78,7 +74,7 @@ Tensor make_normal(const FactoryOptions& o, const Operand& mean, const Operand& 
   Shape shape = m && s ? broadcast_shapes("normal", m->shape(), s->shape()) : (m ? m : s)->shape();
   Tensor z = random(Distribution::Normal, {0, 1}, shape, (m ? m : s)->dtype(), (m ? m : s)->device(), generator_of(g));
   z = s ? mul(z, *s) : mul(z, std::get<Scalar>(std));
-  return o.finish(m ? add(z, *m) : add(z, std::get<Scalar>(mean)));
+  return o.finish([&] { return m ? add(z, *m) : add(z, std::get<Scalar>(mean)); });
 }
 
 RandomParams integer_range(const char* name, int64_t low, int64_t high) {
@@ -92,17 +88,18 @@ RandomParams integer_range(const char* name, int64_t low, int64_t high) {
 void bind_integers(Family& f) {
   auto sized = [](const FactoryOptions& o, int64_t low, int64_t high, const Dims& size, const MaybeGenerator& g) {
     DrawScope draw(generator_of(g));
-    return o.finish(random(Distribution::Integer, integer_range("randint", low, high), checked_sizes("randint", size),
-                           o.dtype_or(DType::Int64), o.device_or_default(), generator_of(g)));
+    return o.finish([&] {
+      return random(Distribution::Integer, integer_range("randint", low, high), checked_sizes("randint", size),
+                    o.dtype_or(DType::Int64), o.device_or_default(), generator_of(g));
+    });
   };
-  f.function("randint", with_options<Tensor>("randint", sized), py::arg("low"), py::arg("high"), py::arg("size"),
-             py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_OUT,
-             "Independent integers, low <= n < high, each equally likely.");
+  f.function("randint", "(low, high, size, *, generator=None, " WEFT_FACTORY_OUT ")",
+             with_options<Tensor>("randint", sized), "Independent integers, low <= n < high, each equally likely.");
   auto from_zero = [sized](const FactoryOptions& o, int64_t high, const Dims& size, const MaybeGenerator& g) {
     return sized(o, 0, high, size, g);
   };
-  f.function("randint", with_options<Tensor>("randint", from_zero), py::arg("high"), py::arg("size"), py::kw_only(),
-             py::arg("generator") = py::none(), WEFT_FACTORY_OUT);
+  f.function("randint", "(high, size, *, generator=None, " WEFT_FACTORY_OUT ")",
+             with_options<Tensor>("randint", from_zero));
   auto like = [](const FactoryOptions& o, const Tensor& x, int64_t low, int64_t high, const MaybeGenerator& g) {
     DrawScope draw(generator_of(g));
     o.check_format(x.shape());
@@ -110,68 +107,64 @@ void bind_integers(Family& f) {
                                 o.dtype_or(x.dtype()), o.device_or(x.device()), generator_of(g)),
                          x);
   };
-  f.function("randint_like", with_options<FormatArgument>("randint_like", like), py::arg("input").none(false),
-             py::arg("low"), py::arg("high"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_LIKE,
+  f.function("randint_like", "(input, low, high, *, generator=None, " WEFT_FACTORY_LIKE ")",
+             with_options<FormatArgument>("randint_like", like),
              "randint() with the shape, dtype and device of input, where they are not given.");
   auto like_from_zero = [like](const FactoryOptions& o, const Tensor& x, int64_t high, const MaybeGenerator& g) {
     return like(o, x, 0, high, g);
   };
-  f.function("randint_like", with_options<FormatArgument>("randint_like", like_from_zero), py::arg("input").none(false),
-             py::arg("high"), py::kw_only(), py::arg("generator") = py::none(), WEFT_FACTORY_LIKE);
+  f.function("randint_like", "(input, high, *, generator=None, " WEFT_FACTORY_LIKE ")",
+             with_options<FormatArgument>("randint_like", like_from_zero));
   auto permutation = [](const FactoryOptions& o, int64_t n, const MaybeGenerator& g) {
     DrawScope draw(generator_of(g));
-    return o.finish(randperm(n, o.dtype_or(DType::Int64), o.device_or_default(), generator_of(g)));
+    return o.finish([&] { return randperm(n, o.dtype_or(DType::Int64), o.device_or_default(), generator_of(g)); });
   };
-  f.function("randperm", with_options<Tensor>("randperm", permutation), py::arg("n"), py::kw_only(),
-             py::arg("generator") = py::none(), WEFT_FACTORY_OUT, "A random permutation of 0, 1, ..., n - 1.");
+  f.function("randperm", "(n, *, generator=None, " WEFT_FACTORY_OUT ")", with_options<Tensor>("randperm", permutation),
+             "A random permutation of 0, 1, ..., n - 1.");
 }
 
 void bind_distributions(Family& f) {
-  f.function("normal", with_options<Tensor>("normal", &make_normal), py::arg("mean") = Scalar(0.0),
-             py::arg("std") = Scalar(1.0), py::arg("size") = py::none(), py::kw_only(),
-             py::arg("generator") = py::none(), WEFT_FACTORY_OUT,
+  f.function("normal", "(mean=0.0, std=1.0, size=None, *, generator=None, " WEFT_FACTORY_OUT ")",
+             with_options<Tensor>("normal", &make_normal),
              "Normal numbers with the given mean and standard deviation, numbers (and a size) or tensors.");
   f.def(
-      "multinomial",
+      "multinomial", "(input, num_samples, replacement=False, *, generator=None, out=None)",
       [](const Tensor& x, int64_t n, bool replacement, const MaybeGenerator& g, const Tensor& out) {
         DrawScope draw(generator_of(g));
-        return write_out("multinomial", multinomial(x, n, replacement, generator_of(g)), out);
+        return write_out("multinomial", out, [&] { return multinomial(x, n, replacement, generator_of(g)); });
       },
-      py::arg("num_samples"), py::arg("replacement") = false, py::kw_only(), py::arg("generator") = py::none(),
-      py::arg("out") = py::none(),
       "num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).\n\n"
       "Raises RuntimeError for negative, infinite or all-zero weights.");
   f.def(
-      "bernoulli",
+      "bernoulli", "(input, p=None, *, generator=None, out=None)",
       [](const Tensor& p, std::optional<double> chance, const MaybeGenerator& g, const Tensor& out) {
         DrawScope draw(generator_of(g));
         const Tensor drawn =  // any dtype holds 0 and 1
             chance ? random(Distribution::Bernoulli, {*chance, 0}, p.shape(), p.dtype(), p.device(), generator_of(g))
                    : bernoulli(p, generator_of(g));
-        return write_out("bernoulli", out.defined() ? to_dtype(drawn, out.dtype()) : drawn, out);
+        return write_out("bernoulli", out, [&] { return out.defined() ? to_dtype(drawn, out.dtype()) : drawn; });
       },
-      py::arg("p") = py::none(), py::kw_only(), py::arg("generator") = py::none(), py::arg("out") = py::none(),
       "1 with probability input[i] (or p), else 0.");
 }
 
 // One in-place draw: x.normal_(mean, std) and so on.
-void bind_in_place(Family& f, const char* name, Distribution d, py::arg_v a) {
+void bind_in_place(Family& f, const char* name, Distribution d, const char* text, const char* doc) {
   f.method(
-      name,
-      [d](const py::object& self, double x, const MaybeGenerator& g) {
-        random_(d, {x, 0}, unwrap(self.ptr()), generator_of(g));
-        return self;
-      },
-      a, py::kw_only(), py::arg("generator") = py::none());
-}
-void bind_in_place(Family& f, const char* name, Distribution d, py::arg_v a, py::arg_v b) {
-  f.method(
-      name,
+      name, text,
       [d](const py::object& self, double x, double y, const MaybeGenerator& g) {
         random_(d, {x, y}, unwrap(self.ptr()), generator_of(g));
         return self;
       },
-      a, b, py::kw_only(), py::arg("generator") = py::none());
+      doc);
+}
+void bind_in_place_of_one(Family& f, const char* name, Distribution d, const char* text, const char* doc) {
+  f.method(
+      name, text,
+      [d](const py::object& self, double x, const MaybeGenerator& g) {
+        random_(d, {x, 0}, unwrap(self.ptr()), generator_of(g));
+        return self;
+      },
+      doc);
 }
 
 // The integers random_() draws from when no range is given: all that the dtype holds exactly, from 0.
@@ -197,24 +190,28 @@ int64_t default_high(DType t) {
 }
 
 void bind_in_place_draws(Family& f) {
-  bind_in_place(f, "uniform_", Distribution::Uniform, py::arg("from") = 0.0, py::arg("to") = 1.0);
-  bind_in_place(f, "normal_", Distribution::Normal, py::arg("mean") = 0.0, py::arg("std") = 1.0);
-  bind_in_place(f, "log_normal_", Distribution::LogNormal, py::arg("mean") = 1.0, py::arg("std") = 2.0);
-  bind_in_place(f, "cauchy_", Distribution::Cauchy, py::arg("median") = 0.0, py::arg("sigma") = 1.0);
-  bind_in_place(f, "exponential_", Distribution::Exponential, py::arg("lambd") = 1.0);
-  bind_in_place(f, "geometric_", Distribution::Geometric, py::arg("p") = 0.5);
-  f.method(
-      "bernoulli_",
-      [](const py::object& self, const Operand& p, const MaybeGenerator& g) {
-        const Tensor& x = unwrap(self.ptr());
-        DrawScope draw(generator_of(g));
-        if (const Tensor* t = std::get_if<Tensor>(&p))
-          copy_(x, bernoulli(*t, generator_of(g)));
-        else
-          random_(Distribution::Bernoulli, {std::get<Scalar>(p).to_double(), 0}, x, generator_of(g));
-        return self;
-      },
-      py::arg("p") = Scalar(0.5), py::kw_only(), py::arg("generator") = py::none());
+  bind_in_place(f, "uniform_", Distribution::Uniform, "(self, from=0.0, to=1.0, *, generator=None) -> Tensor",
+                "Fills the tensor with numbers uniform in [from, to).");
+  bind_in_place(f, "normal_", Distribution::Normal, "(self, mean=0.0, std=1.0, *, generator=None) -> Tensor",
+                "Fills the tensor with numbers of the normal distribution.");
+  bind_in_place(f, "log_normal_", Distribution::LogNormal, "(self, mean=1.0, std=2.0, *, generator=None) -> Tensor",
+                "Fills the tensor with exponentials of numbers of the normal distribution with mean and std.");
+  bind_in_place(f, "cauchy_", Distribution::Cauchy, "(self, median=0.0, sigma=1.0, *, generator=None) -> Tensor",
+                "Fills the tensor with numbers of the Cauchy distribution.");
+  bind_in_place_of_one(f, "exponential_", Distribution::Exponential, "(self, lambd=1.0, *, generator=None) -> Tensor",
+                       "Fills the tensor with numbers of the exponential distribution with rate lambd.");
+  bind_in_place_of_one(f, "geometric_", Distribution::Geometric, "(self, p, *, generator=None) -> Tensor",
+                       "Fills the tensor with how many trials the first success of probability p takes.");
+  f.method("bernoulli_", "(self, p=0.5, *, generator=None) -> Tensor",
+           [](const py::object& self, const Operand& p, const MaybeGenerator& g) {
+             const Tensor& x = unwrap(self.ptr());
+             DrawScope draw(generator_of(g));
+             if (const Tensor* t = std::get_if<Tensor>(&p))
+               copy_(x, bernoulli(*t, generator_of(g)));
+             else
+               random_(Distribution::Bernoulli, {std::get<Scalar>(p).to_double(), 0}, x, generator_of(g));
+             return self;
+           });
   // Integers from <= n < to; without to all that the dtype holds exactly, from `from` on.
   auto draw_integers = [](const py::object& self, int64_t from, std::optional<int64_t> to, const MaybeGenerator& g) {
     const Tensor& x = unwrap(self.ptr());
@@ -223,14 +220,12 @@ void bind_in_place_draws(Family& f) {
     return self;
   };
   f.method(
-      "random_",
+      "random_", "(self, to=None, *, generator=None)",
       [=](const py::object& self, std::optional<int64_t> to, const MaybeGenerator& g) {
         return draw_integers(self, 0, to, g);
       },
-      py::arg("to") = py::none(), py::kw_only(), py::arg("generator") = py::none(),
       "Independent integers, from <= n < to, in place; without to as far as the dtype holds integers exactly.");
-  f.method("random_", draw_integers, py::arg("from"), py::arg("to") = py::none(), py::kw_only(),
-           py::arg("generator") = py::none());
+  f.method("random_", "(self, from, to=None, *, generator=None)", draw_integers);
 }
 
 Tensor state_tensor(const char* asked, const Generator& g) {
@@ -335,16 +330,15 @@ void bind_generators(py::module_& m) {
     return g;
   });
   m.attr("default_generator") = py::cast(std::make_shared<Ref<Generator>>(default_generator()));
-  m.def(
-      "manual_seed",
+  Family(m).function(
+      "manual_seed", "(seed)",
       [](const py::object& seed) -> py::object {
         default_generator()->manual_seed(read_seed(seed, true));
         return py::module_::import("weft._C").attr("default_generator");
       },
-      py::arg("seed"),
       "Seeds the default generator, and returns it: the same numbers follow, with any number of threads.");
-  m.def(
-      "seed",
+  Family(m).function(
+      "seed", "()",
       [] {
         uint64_t s = fresh_seed();
         default_generator()->manual_seed(s);
@@ -352,11 +346,11 @@ void bind_generators(py::module_& m) {
       },
       "Seeds the default generator from the operating system and returns the seed.");
   def_setting(m, "initial_seed", [] { return default_generator()->seed(); }, "The seed of the default generator.");
-  m.def(
-      "get_rng_state", [] { return state_tensor("get_rng_state", *default_generator()); },
+  Family(m).function(
+      "get_rng_state", "()", [] { return state_tensor("get_rng_state", *default_generator()); },
       "The state of the default generator as bytes.");
-  m.def(
-      "set_rng_state", [](const Tensor& t) { restore("set_rng_state", *default_generator(), t); }, py::arg("new_state"),
+  Family(m).function(
+      "set_rng_state", "(new_state)", [](const Tensor& t) { restore("set_rng_state", *default_generator(), t); },
       "Sets the state of the default generator.");
 }
 
@@ -370,21 +364,18 @@ py::object dropped(const py::object& self, double p, bool training, bool inplace
 }
 
 void bind_dropout(Family& f, Family& nn) {
-  f.function(
-      "dropout", [](const py::object& x, double p, bool train) { return dropped(x, p, train, false, false); },
-      py::arg("input"), py::arg("p"), py::arg("train"));
+  f.function("dropout", "(input, p, train)",
+             [](const py::object& x, double p, bool train) { return dropped(x, p, train, false, false); });
   nn.function(
-      "dropout",
+      "dropout", "(input, p=0.5, training=True, inplace=False)",
       [](const py::object& x, double p, bool training, bool inplace) {
         return dropped(x, p, training, inplace, false);
       },
-      py::arg("input"), py::arg("p") = 0.5, py::arg("training") = true, py::arg("inplace") = false,
       "Zeroes elements with probability p and scales the others by 1 / (1 - p) (Srivastava et al., 2014). Raises "
       "ValueError unless 0 <= p <= 1.");
   nn.function(
-      "feature_dropout",
+      "feature_dropout", "(input, p=0.5, training=True, inplace=False)",
       [](const py::object& x, double p, bool training, bool inplace) { return dropped(x, p, training, inplace, true); },
-      py::arg("input"), py::arg("p") = 0.5, py::arg("training") = true, py::arg("inplace") = false,
       "Dropout of whole channels: everything after the first two dimensions goes together.");
 }
 

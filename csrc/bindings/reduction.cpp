@@ -12,34 +12,22 @@ namespace {
 using MaybeDims = std::optional<Dims>;
 using MaybeDType = std::optional<DType>;
 
-// The same call with NumPy's names axis and keepdims, or one of them.
-template <class Call, class... Rest>
-void def_with_axis(Family& f, const char* name, const Call& call, const Rest&... rest) {
-  f.def(name, call, py::arg("axis"), py::arg("keepdims") = false, rest...);
-  f.def(name, call, py::arg("axis"), py::arg("keepdim"), rest...);
-  f.def(name, call, py::arg("dim"), py::arg("keepdims"), rest...);
-}
-
-// f(input, dim=None, keepdim=False, *, dtype=None, out=None), and the same with NumPy's names axis and keepdims.
+// f(input, dim=None, keepdim=False, *, dtype=None, out=None)
 template <class Function>
 void def_sum(Family& f, const char* name, Function function, const char* doc) {
   auto call = [=](const Tensor& x, const MaybeDims& dim, bool keepdim, MaybeDType dtype, const Tensor& out) {
-    return write_out(name, function(x, dim.value_or(Dims{}), keepdim, dtype), out);
+    return write_out(name, out, [&] { return function(x, dim.value_or(Dims{}), keepdim, dtype); });
   };
-  f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(),
-        py::arg("dtype") = py::none(), py::arg("out") = py::none(), doc);
-  def_with_axis(f, name, call, py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none());
+  f.def(name, "(input, dim=None, keepdim=False, *, dtype=None, out=None)", call, doc);
 }
 
 // f(input, dim=None, keepdim=False, *, out=None)
 template <class Function>
 void def_reduction(Family& f, const char* name, Function function, const char* doc) {
   auto call = [=](const Tensor& x, const MaybeDims& dim, bool keepdim, const Tensor& out) {
-    return write_out(name, function(x, dim.value_or(Dims{}), keepdim), out);
+    return write_out(name, out, [&] { return function(x, dim.value_or(Dims{}), keepdim); });
   };
-  f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none(),
-        doc);
-  def_with_axis(f, name, call, py::kw_only(), py::arg("out") = py::none());
+  f.def(name, "(input, dim=None, keepdim=False, *, out=None)", call, doc);
 }
 
 void bind_sums(Family& f) {
@@ -57,8 +45,8 @@ void bind_sums(Family& f) {
           "Product over the given dimensions (default all).\n\n"
           ">>> import weft\n>>> weft.tensor([2, 3]).prod()\ntensor(6)\n");
   f.def(
-      "count_nonzero", [](const Tensor& x, const MaybeDims& dim) { return count_nonzero(x, dim.value_or(Dims{})); },
-      py::arg("dim") = py::none(),
+      "count_nonzero", "(input, dim=None)",
+      [](const Tensor& x, const MaybeDims& dim) { return count_nonzero(x, dim.value_or(Dims{})); },
       "Number of elements that are not zero.\n\n"
       ">>> import weft\n>>> weft.count_nonzero(weft.tensor([0, 2, 3]))\ntensor(2)\n");
   def_reduction(f, "any", &any,
@@ -74,11 +62,10 @@ void bind_sums(Family& f) {
       "Smallest value over the given dimensions (default all); equal ones share the gradient.\n\n"
       ">>> import weft\n>>> weft.tensor([[1, 4], [3, 2]]).amin(1)\ntensor([1, 2])\n");
   f.def(
-      "logsumexp",
+      "logsumexp", "(input, dim, keepdim=False, *, out=None)",
       [](const Tensor& x, const Dims& dim, bool keepdim, const Tensor& out) {
-        return write_out("logsumexp", logsumexp(x, dim, keepdim), out);
+        return write_out("logsumexp", out, [&] { return logsumexp(x, dim, keepdim); });
       },
-      py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none(),
       "log(sum(exp(input))) over the given dimensions, without overflow.\n\n"
       ">>> import weft\n>>> weft.logsumexp(weft.tensor([1000., 1000.]), 0)\ntensor(1000.6932)\n");
 }
@@ -92,33 +79,24 @@ double correction_of(const std::optional<bool>& unbiased, const std::optional<do
 template <class Function>
 void def_variance(Family& f, const char* name, Function function, const char* doc) {
   using MaybeBool = std::optional<bool>;
-  f.def(
-      name, [=](const Tensor& x, bool unbiased) { return function(x, Dims{}, unbiased ? 1.0 : 0.0, false); },
-      py::arg("unbiased").noconvert());
+  f.def(name, "(input, unbiased)",
+        [=](const Tensor& x, bool unbiased) { return function(x, Dims{}, unbiased ? 1.0 : 0.0, false); });
   auto call = [=](const Tensor& x, const MaybeDims& dim, const MaybeBool& unbiased, bool keepdim,
                   const std::optional<double>& correction) {
     return function(x, dim.value_or(Dims{}), correction_of(unbiased, correction), keepdim);
   };
-  f.def(name, call, py::arg("dim") = py::none(), py::arg("unbiased") = py::none(), py::arg("keepdim") = false,
-        py::kw_only(), py::arg("correction") = py::none(), doc);
-  f.def(name, call, py::arg("axis"), py::arg("unbiased") = py::none(), py::arg("keepdims") = false, py::kw_only(),
-        py::arg("correction") = py::none());
-  f.def(name, call, py::arg("axis"), py::arg("unbiased") = py::none(), py::kw_only(), py::arg("keepdim"),
-        py::arg("correction") = py::none());
-  f.def(name, call, py::arg("dim"), py::arg("unbiased") = py::none(), py::kw_only(), py::arg("keepdims"),
-        py::arg("correction") = py::none());
+  f.def(name, "(input, dim=None, unbiased=None, keepdim=False, *, correction=None)", call, doc);
 }
 
 // The same written into out=; after the forms without it.
 void def_variance_out(Family& f, const char* name, Tensor (*function)(const Tensor&, const Dims&, double, bool)) {
-  f.def(
-      name,
-      [=](const Tensor& x, const MaybeDims& dim, std::optional<bool> unbiased, bool keepdim,
-          std::optional<double> correction, const Tensor& out) {
-        return write_out(name, function(x, dim.value_or(Dims{}), correction_of(unbiased, correction), keepdim), out);
-      },
-      py::arg("dim") = py::none(), py::arg("unbiased") = py::none(), py::arg("keepdim") = false, py::kw_only(),
-      py::arg("correction") = py::none(), py::arg("out") = py::none());
+  f.def(name, "(input, dim=None, unbiased=None, keepdim=False, *, correction=None, out=None)",
+        [=](const Tensor& x, const MaybeDims& dim, std::optional<bool> unbiased, bool keepdim,
+            std::optional<double> correction, const Tensor& out) {
+          return write_out(name, out, [&] {
+            return function(x, dim.value_or(Dims{}), correction_of(unbiased, correction), keepdim);
+          });
+        });
 }
 
 void bind_variance(Family& f) {
@@ -162,26 +140,20 @@ double norm_order(const py::object& p) {
 void bind_norms(Family& f) {
   auto call = [](const Tensor& x, const py::object& p, const MaybeDims& dim, bool keepdim, const Tensor& out,
                  MaybeDType dtype) {
-    return write_out("norm", vector_norm(x, norm_order(p), dim.value_or(Dims{}), keepdim, dtype), out);
+    return write_out("norm", out, [&] { return vector_norm(x, norm_order(p), dim.value_or(Dims{}), keepdim, dtype); });
   };
-  f.function("norm", call, py::arg("input"), py::arg("p") = py::none(), py::arg("dim") = py::none(),
-             py::arg("keepdim") = false, py::arg("out") = py::none(), py::arg("dtype") = py::none(),
+  f.function("norm", "(input, p=None, dim=None, keepdim=False, out=None, dtype=None)", call,
              "(sum |x|^p)^(1/p) over the given dimensions (default all).\n\n"
              ">>> import weft\n>>> weft.norm(weft.tensor([3., 4.]))\ntensor(5.)\n");
-  f.method(
-      "norm",
-      [call](const Tensor& x, const py::object& p, const MaybeDims& dim, bool keepdim, MaybeDType dtype) {
-        return call(x, p, dim, keepdim, Tensor(), dtype);
-      },
-      py::arg("p") = py::none(), py::arg("dim") = py::none(), py::arg("keepdim") = false,
-      py::arg("dtype") = py::none());
-  f.function(
-      "_vector_norm",
-      [](const Tensor& x, double ord, const MaybeDims& dim, bool keepdim, MaybeDType dtype, const Tensor& out) {
-        return write_out("vector_norm", vector_norm(x, ord, dim.value_or(Dims{}), keepdim, dtype), out);
-      },
-      py::arg("x"), py::arg("ord") = 2.0, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(),
-      py::arg("dtype") = py::none(), py::arg("out") = py::none());
+  f.method("norm", "(self, p=None, dim=None, keepdim=False, dtype=None)",
+           [call](const Tensor& x, const py::object& p, const MaybeDims& dim, bool keepdim, MaybeDType dtype) {
+             return call(x, p, dim, keepdim, Tensor(), dtype);
+           });
+  f.function("_vector_norm", "(x, ord=2.0, dim=None, keepdim=False, *, dtype=None, out=None)",
+             [](const Tensor& x, double ord, const MaybeDims& dim, bool keepdim, MaybeDType dtype, const Tensor& out) {
+               return write_out("vector_norm", out,
+                                [&] { return vector_norm(x, ord, dim.value_or(Dims{}), keepdim, dtype); });
+             });
 }
 
 using AlongDim = ValuesAndIndices (*)(const Tensor&, int64_t, bool);
@@ -189,23 +161,19 @@ using AlongDim = ValuesAndIndices (*)(const Tensor&, int64_t, bool);
 // max(x), max(x, dim) and max(x, other).
 void def_extreme(Family& f, const char* name, bool largest, AlongDim along, const char* doc) {
   auto whole = [=](const Tensor& x, const Tensor& out) {
-    return write_out(name, largest ? amax(x, {}, false, "max") : amin(x, {}, false, "min"), out);
+    return write_out(name, out, [&] { return largest ? amax(x, {}, false, "max") : amin(x, {}, false, "min"); });
   };
-  f.def(name, whole, py::kw_only(), py::arg("out") = py::none(), doc);
+  f.def(name, "(input, *, out=None)", whole, doc);
   PyTypeObject* type = named_tuple_type(name, "values", "indices");
   auto call = [=](const Tensor& x, int64_t dim, bool keepdim, const py::object& out) {
     ValuesAndIndices both = along(x, dim, keepdim);
     return written_pair(name, type, both.values, both.indices, out);
   };
   // Before the form with a dim, which a 0-dim tensor of integers would be taken for.
-  f.def(
-      name,
-      [=](const Tensor& x, const Tensor& other, const Tensor& out) {
-        return write_out(name, largest ? maximum(x, other) : minimum(x, other), out);
-      },
-      py::arg("other"), py::kw_only(), py::arg("out") = py::none());
-  f.def(name, call, py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none());
-  def_with_axis(f, name, call, py::kw_only(), py::arg("out") = py::none());
+  f.def(name, "(input, other, *, out=None)", [=](const Tensor& x, const Tensor& other, const Tensor& out) {
+    return write_out(name, out, [&] { return largest ? maximum(x, other) : minimum(x, other); });
+  });
+  f.def(name, "(input, dim, keepdim=False, *, out=None)", call);
 }
 
 void bind_extremes(Family& f) {
@@ -222,11 +190,9 @@ void bind_extremes(Family& f) {
   auto def_position = [&](const char* name, Tensor (*function)(const Tensor&, std::optional<int64_t>, bool),
                           const char* doc) {
     auto call = [=](const Tensor& x, std::optional<int64_t> dim, bool keepdim, const Tensor& out) {
-      return write_out(name, function(x, dim, keepdim), out);
+      return write_out(name, out, [&] { return function(x, dim, keepdim); });
     };
-    f.def(name, call, py::arg("dim") = py::none(), py::arg("keepdim") = false, py::kw_only(),
-          py::arg("out") = py::none(), doc);
-    def_with_axis(f, name, call, py::kw_only(), py::arg("out") = py::none());
+    f.def(name, "(input, dim=None, keepdim=False, *, out=None)", call, doc);
   };
   def_position("argmax", &argmax,
                "Position of the first of the largest elements along dim, or in the flattened tensor.\n\n"
@@ -236,13 +202,12 @@ void bind_extremes(Family& f) {
                ">>> import weft\n>>> weft.tensor([3, 1, 2]).argmin()\ntensor(1)\n");
   PyTypeObject* both = named_tuple_type("aminmax", "min", "max");
   f.def(
-      "aminmax",
+      "aminmax", "(input, *, dim=None, keepdim=False, out=None)",
       [=](const Tensor& x, std::optional<int64_t> dim, bool keepdim, const py::object& out) {
         Dims dims = dim ? Dims{*dim} : Dims{};
         const Tensor low = amin(x, dims, keepdim, "aminmax"), high = amax(x, dims, keepdim, "aminmax");
         return written_pair("aminmax", both, low, high, out);
       },
-      py::kw_only(), py::arg("dim") = py::none(), py::arg("keepdim") = false, py::arg("out") = py::none(),
       "The smallest and the largest element, as .min and .max.");
 }
 
@@ -250,36 +215,34 @@ void bind_scans(Family& f) {
   auto def_running = [&](const char* name, Tensor (*function)(const Tensor&, int64_t, std::optional<DType>),
                          const char* doc) {
     auto call = [=](const Tensor& x, int64_t dim, MaybeDType dtype, const Tensor& out) {
-      return write_out(name, function(x, dim, dtype), out);
+      return write_out(name, out, [&] { return function(x, dim, dtype); });
     };
-    f.def(name, call, py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none(), doc);
-    f.def(name, call, py::arg("axis"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("out") = py::none());
-    f.method((std::string(name) + "_").c_str(),
+    f.def(name, "(input, dim, *, dtype=None, out=None)", call, doc);
+    f.method((std::string(name) + "_").c_str(), "(self, dim, *, dtype=None) -> Tensor",
              [=](const py::object& self, int64_t dim, MaybeDType dtype) {
                return rewrite(name, self, [&](const Tensor& x) { return function(x, dim, dtype); });
              },
-             py::arg("dim"), py::kw_only(), py::arg("dtype") = py::none(), "The same, in place.");
+             "The same, in place.");
   };
   def_running("cumsum", &cumsum,
               "Running sum along dim.\n\n>>> import weft\n>>> weft.arange(4).cumsum(0)\ntensor([0, 1, 3, 6])\n");
   def_running("cumprod", &cumprod,
               "Running product along dim.\n\n>>> import weft\n>>> weft.tensor([2, 3]).cumprod(0)\ntensor([2, 6])\n");
   f.def(
-      "logcumsumexp",
+      "logcumsumexp", "(input, dim, *, out=None)",
       [](const Tensor& x, int64_t dim, const Tensor& out) {
-        return write_out("logcumsumexp", logcumsumexp(x, dim), out);
+        return write_out("logcumsumexp", out, [&] { return logcumsumexp(x, dim); });
       },
-      py::arg("dim"), py::kw_only(), py::arg("out") = py::none(),
       "log of the running sum of exp(input) along dim, without overflow.");
   auto def_extreme_scan = [&](const char* name, ValuesAndIndices (*function)(const Tensor&, int64_t), const char* doc) {
     PyTypeObject* type = named_tuple_type(name, "values", "indices");
     f.def(
-        name,
+        name, "(input, dim, *, out=None)",
         [=](const Tensor& x, int64_t dim, const py::object& out) {
           ValuesAndIndices both = function(x, dim);
           return written_pair(name, type, both.values, both.indices, out);
         },
-        py::arg("dim"), py::kw_only(), py::arg("out") = py::none(), doc);
+        doc);
   };
   def_extreme_scan("cummax", &cummax, "Running maximum along dim and the position of the last of equal ones.");
   def_extreme_scan("cummin", &cummin, "Running minimum along dim and the position of the last of equal ones.");

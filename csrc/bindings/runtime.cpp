@@ -85,13 +85,12 @@ py::dict build_info() {
 
 void bind_threads(py::module_& m) {
   num_threads();  // an environment variable that is no number of threads is an error now
-  m.def(
-      "set_num_threads",
+  Family(m).function(
+      "set_num_threads", "(int)",
       [](int64_t n) {
         check<ErrorKind::Value>(n == static_cast<int>(n), "set_num_threads: expected from 1 to 1024 threads, got ", n);
         set_num_threads(static_cast<int>(n));
       },
-      py::arg("int"),
       "Sets how many threads CPU kernels may use, the calling one included; for all threads of the process.\n\n"
       "int: from 1 to 1024; raises ValueError otherwise. Results do not depend on it. An op that another thread has "
       "begun goes on with the number it has.\n\n"

@@ -10,14 +10,14 @@ using Function = Tensor (*)(const Tensor&, int64_t, std::optional<DType>);
 
 void def_softmax(Family& f, Family& nn, const char* name, Function function, const char* doc) {
   f.def(
-      name,
+      name, "(input, dim, dtype=None, *, out=None)",
       [=](const Tensor& x, int64_t dim, std::optional<DType> dtype, const Tensor& out) {
-        return write_out(name, function(x, dim, dtype), out);
+        return write_out(name, out, [&] { return function(x, dim, dtype); });
       },
-      py::arg("dim"), py::arg("dtype") = py::none(), py::kw_only(), py::arg("out") = py::none(), doc);
+      doc);
   // Without dim: 0 for up to one dimension and for three, else 1, as PyTorch's function of old.
   nn.function(
-      name,
+      name, "(input, dim=None, _stacklevel=3, dtype=None)",
       [=](const Tensor& x, std::optional<int64_t> dim, int, std::optional<DType> dtype) {
         if (!dim &&
             PyErr_WarnEx(PyExc_UserWarning,
@@ -26,7 +26,7 @@ void def_softmax(Family& f, Family& nn, const char* name, Function function, con
           throw py::error_already_set();
         return function(x, dim.value_or(x.ndim() <= 1 || x.ndim() == 3 ? 0 : 1), dtype);
       },
-      py::arg("input"), py::arg("dim") = py::none(), py::arg("_stacklevel") = 3, py::arg("dtype") = py::none(), doc);
+      doc);
 }
 
 }  // namespace

@@ -16,33 +16,30 @@ void bind_sort(Family& f) {
     ValuesAndIndices both = sort(x, dim, descending);
     return written_pair("sort", type, both.values, both.indices, out);
   };
-  f.def("sort", call, py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = py::none(), py::kw_only(),
-        py::arg("out") = py::none(),
+  f.def("sort", "(input, dim=-1, descending=False, stable=None, *, out=None)", call,
         "The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the "
         "largest.\n\n"
         ">>> import weft\n>>> weft.sort(weft.tensor([3, 1, 2])).indices\ntensor([1, 2, 0])\n");
   f.def(
-      "argsort",
+      "argsort", "(input, dim=-1, descending=False, stable=False)",
       [](const Tensor& x, int64_t dim, bool descending, bool) {
         check<ErrorKind::Index>(x.ndim() == 0 || (dim >= -x.ndim() && dim < x.ndim()), "argsort: dim ", dim,
                                 " is out of range for shape ", x.shape());
         return sort(detach(x), dim, descending).indices;
       },
-      py::arg("dim") = -1, py::arg("descending") = false, py::arg("stable") = false,
       "Where the elements in order along dim are.\n\n>>> import weft\n>>> weft.argsort(weft.tensor([3, 1, "
       "2]))\ntensor([1, 2, 0])\n");
   f.def(
-      "msort", [](const Tensor& x, const Tensor& out) { return write_out("msort", sort(x, 0).values, out); },
-      py::kw_only(), py::arg("out") = py::none(), "The elements in order along the first dimension.");
+      "msort", "(input, *, out=None)",
+      [](const Tensor& x, const Tensor& out) { return write_out("msort", out, [&] { return sort(x, 0).values; }); },
+      "The elements in order along the first dimension.");
   PyTypeObject* top = named_tuple_type("topk", "values", "indices");
   f.def(
-      "topk",
+      "topk", "(input, k, dim=-1, largest=True, sorted=True, *, out=None)",
       [=](const Tensor& x, int64_t k, int64_t dim, bool largest, bool sorted, const py::object& out) {
         ValuesAndIndices both = topk(x, k, dim, largest, sorted);
         return written_pair("topk", top, both.values, both.indices, out);
       },
-      py::arg("k"), py::arg("dim") = -1, py::arg("largest") = true, py::arg("sorted") = true, py::kw_only(),
-      py::arg("out") = py::none(),
       "The k largest (or smallest) elements along dim and where they are, as .values and .indices.\n\n"
       "Raises RuntimeError when there are fewer.\n\n>>> import weft\n>>> weft.topk(weft.tensor([3, 1, 2]), "
       "2).values\ntensor([3, 2])\n");
@@ -51,25 +48,22 @@ void bind_sort(Family& f) {
 void bind_order_statistics(Family& f) {
   PyTypeObject* kth = named_tuple_type("kthvalue", "values", "indices");
   f.def(
-      "kthvalue",
+      "kthvalue", "(input, k, dim=-1, keepdim=False, *, out=None)",
       [=](const Tensor& x, int64_t k, int64_t dim, bool keepdim, const py::object& out) {
         ValuesAndIndices both = kthvalue(x, k, dim, keepdim);
         return written_pair("kthvalue", kth, both.values, both.indices, out);
       },
-      py::arg("k"), py::arg("dim") = -1, py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none(),
       "The k-th smallest element (from 1 on) along dim and where it is.");
   PyTypeObject* type = named_tuple_type("median", "values", "indices");
   f.def(
-      "median", [](const Tensor& x) { return median(x); },
+      "median", "(input)", [](const Tensor& x) { return median(x); },
       "The lower of the middle elements, NaN if there is one; along dim also where it is.\n\n"
       ">>> import weft\n>>> weft.median(weft.tensor([3., 1., 2.]))\ntensor(2.)\n");
-  f.def(
-      "median",
-      [=](const Tensor& x, int64_t dim, bool keepdim, const py::object& out) {
-        ValuesAndIndices both = median(x, dim, keepdim);
-        return written_pair("median", type, both.values, both.indices, out);
-      },
-      py::arg("dim"), py::arg("keepdim") = false, py::kw_only(), py::arg("out") = py::none());
+  f.def("median", "(input, dim, keepdim=False, *, out=None)",
+        [=](const Tensor& x, int64_t dim, bool keepdim, const py::object& out) {
+          ValuesAndIndices both = median(x, dim, keepdim);
+          return written_pair("median", type, both.values, both.indices, out);
+        });
 }
 
 py::object chosen(const UniqueElements& u, bool inverse, bool counts) {
@@ -81,22 +75,19 @@ py::object chosen(const UniqueElements& u, bool inverse, bool counts) {
 
 void bind_unique(Family& f) {
   f.def(
-      "unique",
+      "unique", "(input, sorted=True, return_inverse=False, return_counts=False, dim=None)",
       [](const Tensor& x, bool, bool inverse, bool counts, std::optional<int64_t> dim) {
         return chosen(dim ? unique(x, *dim) : unique(x), inverse, counts);
       },
-      py::arg("sorted") = true, py::arg("return_inverse") = false, py::arg("return_counts") = false,
-      py::arg("dim") = py::none(),
       "The distinct elements in order; optionally which of them each element is, and how often each occurs.\n\n"
       "With dim the distinct slices along it, in the order of their first elements, then of their second, ...\n\n"
       ">>> import weft\n>>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)\n(tensor([1, 3]), tensor([1, "
       "2]))\n");
   f.def(
-      "unique_consecutive",
+      "unique_consecutive", "(input, return_inverse=False, return_counts=False, dim=None)",
       [](const Tensor& x, bool inverse, bool counts, std::optional<int64_t> dim) {
         return chosen(dim ? unique_consecutive(x, *dim) : unique_consecutive(x), inverse, counts);
       },
-      py::arg("return_inverse") = false, py::arg("return_counts") = false, py::arg("dim") = py::none(),
       "The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the "
       "lengths.");
 }
@@ -122,30 +113,26 @@ Tensor searched(const Tensor& sorted, const Operand& values, bool out_int32, boo
 
 void bind_search(Family& f) {
   f.function(
-      "searchsorted",
+      "searchsorted", "(sorted_sequence, input, *, out_int32=False, right=False, side=None, sorter=None, out=None)",
       [](const Tensor& sorted, const Operand& values, bool out_int32, bool right,
          const std::optional<std::string>& side, const Tensor& sorter, const Tensor& out) {
         check(!side || *side == "left" || *side == "right", "searchsorted: side must be 'left' or 'right', got '",
               side.value_or(""), "'");
-        return write_out("searchsorted", searched(sorted, values, out_int32, side ? *side == "right" : right, sorter),
-                         out);
+        return write_out("searchsorted", out,
+                         [&] { return searched(sorted, values, out_int32, side ? *side == "right" : right, sorter); });
       },
-      py::arg("sorted_sequence"), py::arg("input"), py::kw_only(), py::arg("out_int32") = false,
-      py::arg("right") = false, py::arg("side") = py::none(), py::arg("sorter") = py::none(),
-      py::arg("out") = py::none(),
       "Where each number would be put into a sorted sequence: before equal ones, or after them with right.\n\n"
       "The sequence is a vector, or has a row for each row of the numbers. It need not be in order where sorter, an "
       "int64 tensor of\nits shape such as argsort() gives, says where its elements in order are. RuntimeError for a "
       "sorter of another shape or dtype,\nIndexError for an index in it that is out of range.\n\n"
       ">>> import weft\n>>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]))\ntensor([1, 3])\n");
   f.function(
-      "bucketize",
+      "bucketize", "(input, boundaries, *, out_int32=False, right=False, out=None)",
       [](const Operand& input, const Tensor& boundaries, bool out_int32, bool right, const Tensor& out) {
         check(boundaries.ndim() == 1, "bucketize: boundaries must be a vector, got shape ", boundaries.shape());
-        return write_out("bucketize", searched(boundaries, input, out_int32, right), out);
+        return write_out("bucketize", out, [&] { return searched(boundaries, input, out_int32, right); });
       },
-      py::arg("input"), py::arg("boundaries"), py::kw_only(), py::arg("out_int32") = false, py::arg("right") = false,
-      py::arg("out") = py::none(), "The number of the bucket between sorted boundaries that each number falls into.");
+      "The number of the bucket between sorted boundaries that each number falls into.");
 }
 
 }  // namespace

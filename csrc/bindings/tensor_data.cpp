@@ -283,36 +283,32 @@ PyObject* to_list(const Tensor& t) {
 
 void bind_tensor_data(Family& f) {
   f.function(
-      "tensor",
+      "tensor", "(data, *, dtype=None, device=None, requires_grad=False, pin_memory=None)",
       [](const py::object& data, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag) {
         return make_tensor(data, dtype, device, requires_grad);
       },
-      py::arg("data"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
-      py::arg("requires_grad") = false, py::arg("pin_memory") = py::none(),
       "A new leaf tensor with a copy of data: numbers, nested lists, NumPy arrays or tensors.\n\n"
       "Floats give the default dtype, integers int64, bools bool. Raises ValueError for ragged lists, TypeError "
       "for other data.\n\n"
       ">>> import weft\n>>> weft.tensor([[1, 2], [3, 4]])\ntensor([[1, 2],\n        [3, 4]])\n");
   f.function(
-      "as_tensor", &as_tensor, py::arg("data"), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
+      "as_tensor", "(data, dtype=None, device=None)", &as_tensor,
       "Like tensor(), but shares memory with arrays and returns tensors as they are, where dtype and device allow.\n\n"
       ">>> import weft\n>>> weft.as_tensor([1.5])\ntensor([1.5000])\n");
   f.function(
-      "asarray",
+      "asarray", "(obj, *, dtype=None, device=None, copy=None, requires_grad=None)",
       [](const py::object& obj, MaybeDType dtype, MaybeDevice device, MaybeFlag copy, MaybeFlag requires_grad) {
         Tensor t = copy.value_or(false) ? make_tensor(obj, dtype, device, false) : as_tensor(obj, dtype, device);
         if (requires_grad.value_or(false)) change_requires_grad(t, true);
         return t;
       },
-      py::arg("obj"), py::kw_only(), py::arg("dtype") = py::none(), py::arg("device") = py::none(),
-      py::arg("copy") = py::none(), py::arg("requires_grad") = py::none(),
       "Like as_tensor(); copy=True always copies.");
   f.method(
-      "item", [](const Tensor& t) { return py::reinterpret_steal<py::object>(item(t)); },
+      "item", "(self)", [](const Tensor& t) { return py::reinterpret_steal<py::object>(item(t)); },
       "The value of a tensor of one element as a Python number.\n\n>>> import weft\n>>> "
       "weft.tensor(2.5).item()\n2.5\n");
   f.method(
-      "tolist", [](const Tensor& t) { return py::reinterpret_steal<py::object>(to_list(t)); },
+      "tolist", "(self)", [](const Tensor& t) { return py::reinterpret_steal<py::object>(to_list(t)); },
       "The values as nested Python lists.\n\n>>> import weft\n>>> weft.arange(3).tolist()\n[0, 1, 2]\n");
 }
 

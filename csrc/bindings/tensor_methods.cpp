@@ -45,53 +45,6 @@ Tensor convert(const Tensor& t, std::optional<Device> device, std::optional<DTyp
   return copy && out.same(t) ? clone(t) : out;
 }
 
-// to(dtype), to(device), to(device, dtype), to(other); each with non_blocking and copy.
-Tensor to(const Tensor& self, const py::args& args, const py::kwargs& kwargs) {
-  std::optional<Device> device;
-  std::optional<DType> dtype;
-  FormatArgument format;
-  bool non_blocking = false, copy = false;
-  int flags = 0;
-  for (py::handle arg : args) {
-    if (is_tensor(arg.ptr())) {
-      device = seen(unwrap(arg.ptr())).device();
-      dtype = unwrap(arg.ptr()).dtype();
-    } else if (PyBool_Check(arg.ptr())) {
-      (flags++ == 0 ? non_blocking : copy) = arg.cast<bool>();
-    } else if (std::optional<DType> d = read_dtype(arg.ptr())) {
-      dtype = d;
-    } else if (std::optional<Device> where = read_device(arg.ptr())) {
-      device = where;
-    } else {
-      check<ErrorKind::Type>(arg.is_none(), "to: expected a dtype, a device or a Tensor, got ",
-                             std::string(py::repr(arg)));
-    }
-  }
-  for (auto [key, value] : kwargs) {
-    auto name = key.cast<std::string>();
-    if (name == "dtype" && !value.is_none())
-      dtype = value.cast<DType>();
-    else if (name == "device" && !value.is_none())
-      device = value.cast<Device>();
-    else if (name == "copy")
-      copy = value.cast<bool>();
-    else if (name == "non_blocking")
-      non_blocking = value.cast<bool>();
-    else if (name == "other") {
-      device = seen(unwrap(value.ptr())).device();
-      dtype = unwrap(value.ptr()).dtype();
-    } else if (name == "memory_format") {
-      const std::optional<FormatArgument> given = read_memory_format(value.ptr());
-      check<ErrorKind::Type>(given.has_value(), "to: expected a memory format as memory_format, got ",
-                             std::string(py::repr(value)));
-      format = *given;
-    } else
-      check<ErrorKind::Type>(name == "dtype" || name == "device", "to: unexpected keyword argument '", name, "'");
-  }
-  const Tensor result = convert(self, device, dtype, non_blocking, copy);
-  return in_format("to", result, format);
-}
-
 py::object type_of(const Tensor& t, const py::object& dtype) {
   constexpr std::pair<const char*, DType> names[] = {{"FloatTensor", DType::Float32},
                                                      {"DoubleTensor", DType::Float64},
@@ -128,89 +81,104 @@ py::object type_of(const Tensor& t, const py::object& dtype) {
 }  // namespace
 
 void bind_tensor_methods(Family& f) {
-  f.method("size", &sizes, py::arg("dim") = py::none(), "Sizes of all dimensions, or of one.");
-  f.method("stride", &strides, py::arg("dim") = py::none(),
-           "Elements between neighbours along all dimensions, or along one.");
-  f.method("dim", [](const Tensor& t) { return seen(t).ndim(); }, "Number of dimensions.");
-  f.method("ndimension", [](const Tensor& t) { return seen(t).ndim(); }, "Number of dimensions.");
+  f.method("size", "(self, dim=None)", &sizes, "Sizes of all dimensions, or of one.");
+  f.method("stride", "(self, dim=None)", &strides, "Elements between neighbours along all dimensions, or along one.");
+  f.method("dim", "(self)", [](const Tensor& t) { return seen(t).ndim(); }, "Number of dimensions.");
+  f.method("ndimension", "(self)", [](const Tensor& t) { return seen(t).ndim(); }, "Number of dimensions.");
   auto count = [](const Tensor& t) { return py::reinterpret_steal<py::object>(PyLong_FromLongLong(seen(t).numel())); };
-  f.def("numel", count, "Number of elements.");
-  f.method("nelement", count, "Number of elements.");
+  f.def("numel", "(input)", count, "Number of elements.");
+  f.method("nelement", "(self)", count, "Number of elements.");
   f.method(
-      "storage_offset",
+      "storage_offset", "(self)",
       [](const Tensor& t) {
         check_known_while_tracing("storage_offset", t, true);
         return seen(t).offset();
       },
       "Elements of the storage before the first one.");
   f.method(
-      "data_ptr",
+      "data_ptr", "(self)",
       [](const Tensor& t) {
         check_values_known("data_ptr", t);
         return reinterpret_cast<uintptr_t>(seen(t).data());
       },
       "Address of the first element.");
-  f.method("element_size", [](const Tensor& t) { return item_size(seen(t).dtype()); }, "Bytes of one element.");
   f.method(
-      "is_contiguous",
+      "element_size", "(self)", [](const Tensor& t) { return item_size(seen(t).dtype()); }, "Bytes of one element.");
+  f.method(
+      "is_contiguous", "(self, memory_format=None)",
       [](const Tensor& t, const FormatArgument& format) {
         check(!format.preserve, "is_contiguous: weft.preserve_format is no order of elements");
         return is_in(format.order, seen(t).shape(), seen(t).strides());
       },
-      py::arg("memory_format") = py::none(),
       "Do the elements lie in row-major order, or in that which memory_format names, without gaps?\n\n"
       ">>> import weft\n>>> x = weft.ones(2, 3, 4, 5).to(memory_format=weft.channels_last)\n"
       ">>> x.is_contiguous(), x.is_contiguous(memory_format=weft.channels_last)\n(False, True)\n");
   f.def(
-      "is_floating_point", [](const Tensor& t) { return category(seen(t).dtype()) == DTypeCategory::Floating; },
+      "is_floating_point", "(input)",
+      [](const Tensor& t) { return category(seen(t).dtype()) == DTypeCategory::Floating; },
       "Is the dtype a floating point one?");
-  f.def("is_complex", [](const Tensor& t) { return is_complex(seen(t).dtype()); }, "Is the dtype a complex one?");
+  f.def(
+      "is_complex", "(input)", [](const Tensor& t) { return is_complex(seen(t).dtype()); },
+      "Is the dtype a complex one?");
   f.method(
-      "__complex__",
+      "__complex__", "(self)",
       [](const Tensor& t) {
         auto value = py::reinterpret_steal<py::object>(item(t, "complex"));
         return py::reinterpret_steal<py::object>(PyNumber_Add(value.ptr(), py::cast(std::complex<double>()).ptr()));
       },
       "The value of a tensor of one element as a complex number.");
   f.def(
-      "is_nonzero", [](const Tensor& t) { return py::bool_(py::cast(t)); },
+      "is_nonzero", "(input)", [](const Tensor& t) { return py::bool_(py::cast(t)); },
       "The truth value of a tensor of one element.");
+  f.method("is_same_size", "(self, other)",
+           [](const Tensor& t, const Tensor& other) { return seen(t).shape() == seen(other).shape(); });
   f.method(
-      "is_same_size", [](const Tensor& t, const Tensor& other) { return seen(t).shape() == seen(other).shape(); },
-      py::arg("other"));
-  f.method(
-      "is_set_to",
+      "is_set_to", "(self, tensor)",
       [](const Tensor& t, const Tensor& o) {
         check_known_while_tracing("is_set_to", t, true);
         check_known_while_tracing("is_set_to", o, true);
         return overlap_of(t, o) == Overlap::Same;
       },
-      py::arg("tensor"), "Are both exactly the same view of the same storage?");
+      "Are both exactly the same view of the same storage?");
   f.method(
-      "get_device", [](const Tensor& t) { return seen(t).device().type == DeviceType::CUDA ? t.device().index : -1; },
+      "get_device", "(self)",
+      [](const Tensor& t) { return seen(t).device().type == DeviceType::CUDA ? t.device().index : -1; },
       "Index of the GPU; -1 on the CPU.");
-  f.method("to", &to,
-           "The tensor with another dtype or on another device; itself when nothing changes.\n\n"
-           "to(dtype), to(device), to(device, dtype), to(other); keywords dtype, device, non_blocking, copy.\n\n"
-           ">>> import weft\n>>> weft.tensor([1.7]).to(weft.int64)\ntensor([1])\n");
-  f.method("type", &type_of, py::arg("dtype") = py::none(), "The dtype as text, or the tensor converted to a dtype.");
+  auto to = [](const Tensor& x, std::optional<Device> device, std::optional<DType> dtype, bool non_blocking, bool copy,
+               const FormatArgument& format) {
+    return in_format("to", convert(x, device, dtype, non_blocking, copy), format);
+  };
   f.method(
-      "type_as",
+      "to", "(self, dtype, non_blocking=False, copy=False, *, memory_format=None)",
+      [to](const Tensor& x, DType dtype, bool non_blocking, bool copy, const FormatArgument& format) {
+        return to(x, std::nullopt, dtype, non_blocking, copy, format);
+      },
+      "The tensor with another dtype or on another device; itself when nothing changes.\n\n"
+      "to(dtype), to(device), to(device, dtype), to(other); keywords dtype, device, non_blocking, copy.\n\n"
+      ">>> import weft\n>>> weft.tensor([1.7]).to(weft.int64)\ntensor([1])\n");
+  f.method("to", "(self, device=None, dtype=None, non_blocking=False, copy=False, *, memory_format=None)", to);
+  f.method("to", "(self, other, non_blocking=False, copy=False, *, memory_format=None)",
+           [to](const Tensor& x, const Tensor& other, bool non_blocking, bool copy, const FormatArgument& format) {
+             return to(x, seen(other).device(), other.dtype(), non_blocking, copy, format);
+           });
+  f.method("type", "(self, dtype=None)", &type_of, "The dtype as text, or the tensor converted to a dtype.");
+  f.method(
+      "type_as", "(self, other)",
       [](const Tensor& t, const Tensor& other) {
         return convert(t, seen(other).device(), other.dtype(), false, false);
       },
-      py::arg("other"), "The tensor with the dtype and device of another.");
+      "The tensor with the dtype and device of another.");
   f.method(
-      "cpu", [](const Tensor& t, const FormatArgument& format) { return in_format("cpu", to_device(t, {}), format); },
-      py::arg("memory_format") = py::none(), "The tensor in host memory.");
+      "cpu", "(self, memory_format=None)",
+      [](const Tensor& t, const FormatArgument& format) { return in_format("cpu", to_device(t, {}), format); },
+      "The tensor in host memory.");
   f.method(
-      "cuda",
+      "cuda", "(self, device=None, non_blocking=False, memory_format=None)",
       [](const Tensor& t, std::optional<Device> device, bool non_blocking, const FormatArgument& format) {
         Device place = device.value_or(Device{DeviceType::CUDA, current_index(DeviceType::CUDA)});
         check<ErrorKind::Value>(place.type == DeviceType::CUDA, "cuda: expected a CUDA device, got ", place);
         return in_format("cuda", to_device(t, place, non_blocking), format);
       },
-      py::arg("device") = py::none(), py::arg("non_blocking") = false, py::arg("memory_format") = py::none(),
       "The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises "
       "RuntimeError that says what is missing when there is none.");
   constexpr std::pair<const char*, DType> conversions[] = {
@@ -220,13 +188,12 @@ void bind_tensor_methods(Family& f) {
       {"char", DType::Int8},         {"cfloat", DType::Complex64}, {"cdouble", DType::Complex128}};
   for (auto [name, dtype] : conversions)
     f.method(
-        name,
+        name, "(self, memory_format=None)",
         [dtype = dtype, name = name](const Tensor& t, const FormatArgument& format) {
           return in_format(name, with_dtype(t, dtype), format);
         },
-        py::arg("memory_format") = py::none(), "The tensor converted to this dtype.");
-  f.module().def(
-      "is_tensor", [](const py::object& o) { return is_tensor(o.ptr()); }, py::arg("obj"), "Is obj a weft.Tensor?");
+        "The tensor converted to this dtype.");
+  f.function("is_tensor", "(obj)", [](const py::object& o) { return is_tensor(o.ptr()); }, "Is obj a weft.Tensor?");
 }
 
 }  // namespace weft::python

@@ -8,6 +8,7 @@
 #include "op/autocast.h"
 #include "op/interpreter.h"
 #include "op/node.h"
+#include "op/output_target.h"
 
 namespace weft {
 
@@ -62,7 +63,10 @@ void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
   infer_outputs(op, in, specs.data());
   check_values_known(op, in);
   set_allocation_tag(op.name());
+  if (output_target && count == 1) [[unlikely]]
+    out[0] = OutputTarget::take(specs[0], device, in);
   for (int i = 0; i < count; i++) {
+    if (out[i].defined()) continue;
     out[i] = specs[i].strides.empty() ? empty(specs[i].shape, specs[i].dtype, device)
                                       : empty_spaced(specs[i].shape, specs[i].strides, specs[i].dtype, device);
   }

@@ -114,7 +114,7 @@ class Recorder:
         self.drawn = set()  # ids of those that the function draws from
         self.settings = {}  # (id of the owner, name) -> owner
         self.fresh = {}  # id -> module made by the traced function itself
-        self.settled = {*PLAIN, types.BuiltinFunctionType, types.BuiltinMethodType, types.FrameType}
+        self.settled = {*PLAIN, types.BuiltinFunctionType, types.FrameType, _C._function_type, _C._method_type}
         self.settled |= {_guards_watch.WatchedModule, WatchedGroup, Recorder}
         self.met_functions = set()
         self.asks_by_name = False  # does it use getattr() and the like?
