@@ -463,6 +463,9 @@ void bind_arguments(py::module_& m) {
   method_type = make_type("weft._C.method", true);
   m.attr("_function_type") = py::handle(reinterpret_cast<PyObject*>(function_type));
   m.attr("_method_type") = py::handle(reinterpret_cast<PyObject*>(method_type));
+  m.def(
+      "_check_form", [](const std::string& text) { form_of("check", text.c_str(), [](const Tensor&, int64_t) {}); },
+      "Raises for a form that a function of a tensor and an integer cannot have.");
 }
 
 }  // namespace weft::python

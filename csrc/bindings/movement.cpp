@@ -116,9 +116,10 @@ void bind_shapes(Family& f) {
       ">>> import weft\n>>> weft.ones(3, 1).expand(-1, 4).shape\nweft.Size([3, 4])\n");
   f.method("expand", "(self, size, *, implicit)",
            [](const Tensor& x, const Dims& size, bool) { return expand(x, size); });
-  method_of_dims(
-      f, "sum_to_size", "size",
-      [](const Tensor& x, const Dims& shape) {
+  f.method(
+      "sum_to_size", "(self, *size: int | Sequence[int])",
+      [](const Tensor& x, const py::args& size) {
+        const Dims shape = dims_of("sum_to_size", size);
         check(broadcastable_to(shape, x.shape()), "sum_to_size: a shape ", shape,
               " that cannot be broadcast to the shape ", x.shape(), " of the tensor cannot be reached by summing");
         return sum_to(x, shape);

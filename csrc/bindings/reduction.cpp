@@ -79,13 +79,13 @@ double correction_of(const std::optional<bool>& unbiased, const std::optional<do
 template <class Function>
 void def_variance(Family& f, const char* name, Function function, const char* doc) {
   using MaybeBool = std::optional<bool>;
-  f.def(name, "(input, unbiased)",
-        [=](const Tensor& x, bool unbiased) { return function(x, Dims{}, unbiased ? 1.0 : 0.0, false); });
   auto call = [=](const Tensor& x, const MaybeDims& dim, const MaybeBool& unbiased, bool keepdim,
                   const std::optional<double>& correction) {
     return function(x, dim.value_or(Dims{}), correction_of(unbiased, correction), keepdim);
   };
   f.def(name, "(input, dim=None, unbiased=None, keepdim=False, *, correction=None)", call, doc);
+  f.def(name, "(input, unbiased)",
+        [=](const Tensor& x, bool unbiased) { return function(x, Dims{}, unbiased ? 1.0 : 0.0, false); });
 }
 
 // The same written into out=; after the forms without it.

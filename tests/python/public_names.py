@@ -122,10 +122,23 @@ def _from_text(text):
             yield Parameter(name.partition("=")[0].strip(), by_name, optional, annotation, False)
 
 
+def signature_of_form(form):
+    """The inspect.Signature of a form of a compiled function, such as "(input: Tensor, dim: int = 0) -> Tensor"."""
+    namespace = {"inf": float("inf")}
+    exec(f"from __future__ import annotations\ndef f{form.replace('from: ', 'from_: ')}: ...", namespace)
+    return inspect.signature(namespace["f"])
+
+
 def parameters(function):
     """The declared parameters, of all overloads together."""
     try:
         declared = inspect.signature(function).parameters.values()
+        if forms := getattr(function, "__forms__", ())[1:]:
+            merged = {p.name: p for p in declared}
+            for p in (p for form in forms for p in signature_of_form(form).parameters.values()):
+                if p.name not in merged or "None" in p.annotation:
+                    merged[p.name] = p
+            declared = merged.values()
     except (TypeError, ValueError):
         merged = {}
         for p in _from_text(getattr(function, "__doc__", "") or ""):

@@ -6,6 +6,7 @@ import re
 import numpy as np
 import pytest
 from callables import CALLS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES
+from public_names import signature_of_form
 from support import weft_only
 
 pytestmark = weft_only
@@ -33,10 +34,13 @@ def arguments(call, w):
     """(key, has None as a possible value) of each argument in the working call; a key is a position or a name."""
     function, args, kwargs = call.make(w)
     try:
-        parameters = list(inspect.signature(function).parameters.values())
-        named = {p.name: p for p in parameters}
-        optional = {i: p.default is None for i, p in enumerate(parameters)}
-        optional |= {name: p.default is None for name, p in named.items()}
+        signatures = [inspect.signature(function), *map(signature_of_form, getattr(function, "__forms__", ())[1:])]
+        optional = {}
+        for signature in signatures:
+            for i, (name, p) in enumerate(signature.parameters.items()):
+                takes_none = p.default is None or "None" in str(p.annotation)
+                for key in (i, name):
+                    optional[key] = optional.get(key, False) or takes_none
     except (TypeError, ValueError):  # compiled: the docstring begins with the signatures
         text = (function.__doc__ or "").splitlines()
         optional = {}
