@@ -1,7 +1,5 @@
 """Layers, losses, containers and everything else that models are made of; the names are those of torch.nn."""
 
-from typing import TYPE_CHECKING
-
 from weft._missing import missing_names
 from weft.nn import functional, init, utils
 from weft.nn.activation import (
@@ -124,6 +122,7 @@ from weft.nn.pooling import (
 )
 from weft.nn.rearrangement import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 
+TYPE_CHECKING = False
 if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
     __getattr__ = missing_names(__name__)
 name_constructors(globals().values())

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import weft
 from weft._checks import check_tensors
 from weft.nn import functional as F
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from weft import Tensor
     from weft.nn._types import Device
@@ -159,9 +158,6 @@ class CELU(Module):
     Shape:
         Input and output: (*), any shape.
 
-    Raises:
-        RuntimeError: alpha is 0, when the layer is called.
-
     Example:
         >>> import weft
         >>> weft.nn.CELU()(weft.tensor([-1.0, 2.0]))
@@ -191,7 +187,7 @@ class GELU(Module):
         Input and output: (*), any shape.
 
     Raises:
-        ValueError: approximate is neither of them, when the layer is called.
+        RuntimeError: approximate is neither of them, when the layer is called.
 
     Example:
         >>> import weft
@@ -434,13 +430,10 @@ class Softshrink(Module):
     """``sign(x) * max(0, |x| - lambd)``, element by element: values move towards zero, small ones become zero.
 
     Args:
-        lambd: how far values move; not negative. Default 0.5.
+        lambd: how far values move. Default 0.5.
 
     Shape:
         Input and output: (*), any shape.
-
-    Raises:
-        RuntimeError: lambd is negative, when the layer is called.
 
     Example:
         >>> import weft

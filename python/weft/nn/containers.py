@@ -5,17 +5,17 @@ from __future__ import annotations
 import collections
 import itertools
 import operator
-from typing import TYPE_CHECKING, overload
 
 import weft
 from weft._missing import name_missing_members
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import OrderedDict
     from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
-    from typing import Any, SupportsIndex
+    from typing import Any, SupportsIndex, overload
 
     from weft import Tensor
     from weft.nn._types import ModuleListT, Other, ParameterListT, SequentialT
@@ -88,10 +88,11 @@ class Sequential(_Numbered):
 
         def __iter__(self) -> Iterator[Module]: ...
 
-    @overload
-    def __init__(self, *args: Module | None) -> None: ...
-    @overload
-    def __init__(self, arg: OrderedDict[str, Module], /) -> None: ...
+        @overload
+        def __init__(self, *args: Module | None) -> None: ...
+        @overload
+        def __init__(self, arg: OrderedDict[str, Module], /) -> None: ...
+
     def __init__(self, *args: Any) -> None:
         super().__init__()
         if len(args) == 1 and isinstance(args[0], collections.OrderedDict):
@@ -106,10 +107,13 @@ class Sequential(_Numbered):
             input = module(input)
         return input
 
-    @overload
-    def __getitem__(self, index: SupportsIndex) -> Module: ...
-    @overload
-    def __getitem__(self: SequentialT, index: slice) -> SequentialT: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, index: SupportsIndex) -> Module: ...
+        @overload
+        def __getitem__(self: SequentialT, index: slice) -> SequentialT: ...
+
     def __getitem__(self, index: SupportsIndex | slice) -> Any:
         if isinstance(index, slice):
             names = list(self._modules)[index]
@@ -265,10 +269,13 @@ class ModuleList(_Numbered):
         if modules is not None:
             self.extend(modules)
 
-    @overload
-    def __getitem__(self, index: SupportsIndex) -> Module: ...
-    @overload
-    def __getitem__(self: ModuleListT, index: slice) -> ModuleListT: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, index: SupportsIndex) -> Module: ...
+        @overload
+        def __getitem__(self: ModuleListT, index: slice) -> ModuleListT: ...
+
     def __getitem__(self, index: SupportsIndex | slice) -> Any:
         if isinstance(index, slice):
             return type(self)(self._members()[index])
@@ -539,10 +546,13 @@ class ParameterList(_Numbered):
             raise TypeError(f"ParameterList: expected tensors, got {type(member).__name__}")
         self.register_parameter(name, member)
 
-    @overload
-    def __getitem__(self, index: SupportsIndex) -> Parameter: ...
-    @overload
-    def __getitem__(self: ParameterListT, index: slice) -> ParameterListT: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, index: SupportsIndex) -> Parameter: ...
+        @overload
+        def __getitem__(self: ParameterListT, index: slice) -> ParameterListT: ...
+
     def __getitem__(self, index: SupportsIndex | slice) -> Any:
         if isinstance(index, slice):
             return type(self)(self._members()[index])
@@ -644,10 +654,13 @@ class ParameterDict(Module):
     def __contains__(self, key: object) -> bool:
         return key in self._parameters
 
-    @overload
-    def get(self, key: str, default: None = None) -> Parameter | None: ...
-    @overload
-    def get(self, key: str, default: Other) -> Parameter | Other: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def get(self, key: str, default: None = None) -> Parameter | None: ...
+        @overload
+        def get(self, key: str, default: Other) -> Parameter | Other: ...
+
     def get(self, key: str, default: Any = None) -> Any:
         """The parameter of that name, or the default.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import weft
 from weft.nn import functional as F
@@ -11,6 +10,7 @@ from weft.nn import init
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 

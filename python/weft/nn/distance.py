@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft.nn import functional as F
 from weft.nn.module import Module
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from weft import Tensor
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import weft
 from weft._checks import check_numbers, check_tensors
 from weft.nn import functional as F
@@ -11,6 +9,7 @@ from weft.nn import init
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from weft import Tensor
     from weft.nn._types import Device, EmbeddingT

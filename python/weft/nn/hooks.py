@@ -5,13 +5,14 @@ from __future__ import annotations
 import collections.abc
 import itertools
 import warnings
-from typing import TYPE_CHECKING, Any
 
 import weft
 from weft._handles import RemovableHandle
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from typing import Any
 
     from weft import Tensor
     from weft.nn.module import Module
@@ -23,7 +24,7 @@ global_hooks: dict[int, tuple[Any, ...]] = {}  # of all modules: id -> (kind, ho
 _registration_hooks: dict[int, tuple[str, Any]] = {}  # id -> (kind, hook)
 
 
-class HooksOfKind(collections.abc.MutableMapping[int, Any]):
+class HooksOfKind(collections.abc.MutableMapping[int, "Any"]):
     """The hooks of one kind that a module has, by id: a live view, as ``module._forward_hooks`` and so on."""
 
     def __init__(self, hooks: dict[int, Any], kind: str) -> None:

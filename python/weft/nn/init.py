@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft._checks import check_tensors
 from weft._missing import missing_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from weft import Tensor
 

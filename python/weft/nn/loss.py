@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft.nn import functional as F
 from weft.nn.distance import PairwiseDistance
 from weft.nn.functional.losses import former_reduction
 from weft.nn.module import Module
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -51,6 +50,9 @@ class L1Loss(_Loss):
     Shape:
         Input and target (*), one shape; output (), or (*) without reduction.
 
+    Raises:
+        ValueError: reduction is none of these.
+
     Example:
         >>> import weft
         >>> weft.nn.L1Loss()(weft.tensor([1.0, 2.0]), weft.tensor([1.0, 5.0]))
@@ -73,6 +75,9 @@ class MSELoss(_Loss):
 
     Shape:
         Input and target (*), one shape; output (), or (*) without reduction.
+
+    Raises:
+        ValueError: reduction is none of these.
 
     Example:
         >>> import weft
@@ -97,6 +102,10 @@ class SmoothL1Loss(_Loss):
 
     Shape:
         Input and target (*), one shape; output (), or (*) without reduction.
+
+    Raises:
+        ValueError: reduction is none of these.
+        RuntimeError: beta is negative, when the loss is called.
 
     Example:
         >>> import weft
@@ -123,6 +132,10 @@ class HuberLoss(_Loss):
 
     Shape:
         Input and target (*), one shape; output (), or (*) without reduction.
+
+    Raises:
+        ValueError: reduction is none of these.
+        RuntimeError: delta is not positive, when the loss is called.
 
     Example:
         >>> import weft
@@ -155,7 +168,8 @@ class CrossEntropyLoss(_WeightedLoss):
 
     Raises:
         IndexError: a target is not a class.
-        ValueError: input and target do not fit, or label_smoothing is not between 0 and 1.
+        ValueError: input and target do not fit, or reduction is none of these.
+        RuntimeError: label_smoothing is not between 0 and 1.
 
     Example:
         >>> import weft
@@ -202,7 +216,7 @@ class NLLLoss(_WeightedLoss):
 
     Raises:
         IndexError: a target is not a class.
-        ValueError: input and target do not fit.
+        ValueError: input and target do not fit, or reduction is none of these.
 
     Example:
         >>> import weft
@@ -237,7 +251,7 @@ class BCELoss(_WeightedLoss):
         Input and target (*), one shape; output (), or (*) without reduction.
 
     Raises:
-        ValueError: the target has another shape.
+        ValueError: the target has another shape, or reduction is none of these.
         RuntimeError: an input is not between 0 and 1.
 
     Example:
@@ -272,7 +286,7 @@ class BCEWithLogitsLoss(_Loss):
         Input and target (*), one shape; output (), or (*) without reduction.
 
     Raises:
-        ValueError: the target has another shape.
+        ValueError: the target has another shape, or reduction is none of these.
 
     Example:
         >>> import weft
@@ -313,6 +327,9 @@ class KLDivLoss(_Loss):
     Shape:
         Input and target (*), one shape; output (), or (*) without reduction.
 
+    Raises:
+        ValueError: reduction is none of these.
+
     Example:
         >>> import weft
         >>> p = weft.tensor([[0.5, 0.5]])
@@ -349,6 +366,9 @@ class PoissonNLLLoss(_Loss):
 
     Shape:
         Input and target (*), one shape; output (), or (*) without reduction.
+
+    Raises:
+        ValueError: reduction is none of these.
 
     Example:
         >>> import weft
@@ -389,7 +409,7 @@ class GaussianNLLLoss(_Loss):
         Output (), or (*) without reduction.
 
     Raises:
-        ValueError: var has another shape, or is negative.
+        ValueError: var has another shape or is negative, or reduction is none of these.
 
     Example:
         >>> import weft
@@ -416,6 +436,9 @@ class HingeEmbeddingLoss(_Loss):
 
     Shape:
         Input and target (*), one shape; output (), or (*) without reduction.
+
+    Raises:
+        ValueError: reduction is none of these.
 
     Example:
         >>> import weft
@@ -445,6 +468,7 @@ class MarginRankingLoss(_Loss):
         Inputs and target (*), as many dimensions; output (), or (*) without reduction.
 
     Raises:
+        ValueError: reduction is none of these.
         RuntimeError: they have different numbers of dimensions.
 
     Example:
@@ -475,6 +499,7 @@ class CosineEmbeddingLoss(_Loss):
         Inputs (N, D) with target (N), or (D) with (); output (), or the target's shape without reduction.
 
     Raises:
+        ValueError: reduction is none of these.
         RuntimeError: inputs and target have other numbers of dimensions.
 
     Example:
@@ -504,6 +529,9 @@ class SoftMarginLoss(_Loss):
     Shape:
         Input and target (*), one shape; output (), or (*) without reduction.
 
+    Raises:
+        ValueError: reduction is none of these.
+
     Example:
         >>> import weft
         >>> weft.nn.SoftMarginLoss()(weft.zeros(2), weft.tensor([1.0, -1.0]))
@@ -527,6 +555,9 @@ class MultiLabelSoftMarginLoss(_WeightedLoss):
 
     Shape:
         Input and target (N, C) or (C), targets being 0 or 1; output (), or (N) without reduction.
+
+    Raises:
+        ValueError: reduction is none of these.
 
     Example:
         >>> import weft
@@ -562,7 +593,7 @@ class MultiMarginLoss(_WeightedLoss):
         Output (), or the target's shape without reduction.
 
     Raises:
-        ValueError: p is neither 1 nor 2, or input and target do not fit.
+        ValueError: p is neither 1 nor 2, input and target do not fit, or reduction is none of these.
 
     Example:
         >>> import weft
@@ -603,7 +634,7 @@ class MultiLabelMarginLoss(_Loss):
         one. Output (), or (N) without reduction.
 
     Raises:
-        ValueError: input and target do not fit.
+        ValueError: input and target do not fit, or reduction is none of these.
 
     Example:
         >>> import weft
@@ -634,7 +665,7 @@ class TripletMarginLoss(_Loss):
         Anchor, positive and negative (N, D) or (D); output (), or (N) without reduction.
 
     Raises:
-        ValueError: margin is not positive.
+        ValueError: margin is not positive, or reduction is none of these.
         RuntimeError: the inputs have different numbers of dimensions.
 
     Example:
@@ -688,7 +719,7 @@ class TripletMarginWithDistanceLoss(_Loss):
         Anchor, positive and negative (N, D), or whatever the distance takes; output (), or (N) without reduction.
 
     Raises:
-        ValueError: margin is not positive.
+        ValueError: margin is not positive, or reduction is none of these.
         RuntimeError: the inputs have different numbers of dimensions.
 
     Example:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import types
 import weakref
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import Any
 
     from weft.nn.module import Module
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 GROUPS = ("_parameters", "_buffers", "_modules")
 
 
-class Members(dict[str, Any]):
+class Members(dict[str, "Any"]):
     """The parameters, buffers or submodules of one module by name, as ``module._parameters`` and so on.
 
     A dict of its own whose members are attributes of the module as well: whichever is changed, the other one follows.

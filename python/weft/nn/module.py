@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, overload
 
 import weft
 from weft._checks import check_text, is_differentiable
@@ -17,10 +16,12 @@ from weft.nn.module_changes import ModuleChanges
 from weft.nn.module_walks import ModuleWalks
 from weft.nn.parameter import Parameter
 
+# Type checkers take it for true, wherever it comes from; importing it from typing would slow every start
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections import OrderedDict
     from collections.abc import Callable, Mapping
-    from typing import Any
+    from typing import Any, overload
 
     from weft import Tensor
     from weft.nn._types import Arguments, Device, HasForward, ModuleT, Result
@@ -372,31 +373,34 @@ class Module(ModuleChanges, ModuleWalks):
                 self._buffers[name] = made.of(buffer)[0]
         return self
 
-    @overload
-    def to(
-        self: ModuleT,
-        device: Device = ...,
-        dtype: weft.dtype | None = ...,
-        non_blocking: bool = ...,
-        *,
-        memory_format: weft.memory_format | None = ...,
-    ) -> ModuleT: ...
-    @overload
-    def to(
-        self: ModuleT,
-        dtype: weft.dtype,
-        non_blocking: bool = ...,
-        *,
-        memory_format: weft.memory_format | None = ...,
-    ) -> ModuleT: ...
-    @overload
-    def to(
-        self: ModuleT,
-        tensor: Tensor,
-        non_blocking: bool = ...,
-        *,
-        memory_format: weft.memory_format | None = ...,
-    ) -> ModuleT: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def to(
+            self: ModuleT,
+            device: Device = ...,
+            dtype: weft.dtype | None = ...,
+            non_blocking: bool = ...,
+            *,
+            memory_format: weft.memory_format | None = ...,
+        ) -> ModuleT: ...
+        @overload
+        def to(
+            self: ModuleT,
+            dtype: weft.dtype,
+            non_blocking: bool = ...,
+            *,
+            memory_format: weft.memory_format | None = ...,
+        ) -> ModuleT: ...
+        @overload
+        def to(
+            self: ModuleT,
+            tensor: Tensor,
+            non_blocking: bool = ...,
+            *,
+            memory_format: weft.memory_format | None = ...,
+        ) -> ModuleT: ...
+
     def to(self: ModuleT, *args: Any, **kwargs: Any) -> ModuleT:
         """Moves and converts parameters and buffers in place; only floating and complex ones change their dtype.
 

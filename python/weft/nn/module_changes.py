@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import weft
 from weft.nn.conversion import zero_gradients
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar
 
@@ -149,6 +148,9 @@ class ModuleChanges:
 
         Returns:
             This module.
+
+        Raises:
+            RuntimeError: there is no such device.
 
         Example:
             >>> import weft

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft.nn import functional as F
 from weft.nn.conv import to_tuple
 from weft.nn.module import Module
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from weft import Tensor
     from weft.nn._types import Ints

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft.nn import functional as F
 from weft.nn.module import Module
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
@@ -90,7 +89,7 @@ class MaxPool2d(_MaxPool):
         with return_indices a tuple of two such tensors: values, and places in the flattened image (int64).
 
     Raises:
-        RuntimeError: no window fits into the input, or padding is too large.
+        RuntimeError: no window fits into the input, padding is too large, or the input has other dimensions.
 
     Example:
         >>> import weft
@@ -176,7 +175,7 @@ class AvgPool2d(Module):
         ``H' = (H + 2 * padding - kH) // stride + 1``, and W' likewise.
 
     Raises:
-        RuntimeError: no window fits into the input, or padding is too large.
+        RuntimeError: no window fits into the input, padding is too large, or the input has other dimensions.
 
     Example:
         >>> import weft

@@ -4,8 +4,6 @@ The names, arguments and defaults are those of torch.nn.functional.
 """
 # ruff: noqa: F401, I001
 
-import typing as _typing
-
 from weft._C import nn as _native
 from weft._missing import missing_names as _missing_names
 from weft.nn.functional.activation import (
@@ -50,9 +48,11 @@ from weft.nn.functional.spatial import (
     unfold as unfold,
 )
 
-if _typing.TYPE_CHECKING:
+TYPE_CHECKING = False
+if TYPE_CHECKING:
     from weft._C.nn import *  # noqa: F403
 else:
+    del TYPE_CHECKING
     __getattr__ = _missing_names(__name__)
 
     # Where the core has a function it is the one to use.

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 import weft
 from weft._C import nn as native
 from weft._checks import check_tensors, own_errors
 from weft.nn.functional._draws import draws
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from weft import Tensor
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import weft
 from weft._C import nn as native
 from weft._checks import check_tensors
 from weft.nn.functional._draws import draws
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from weft import Tensor
 

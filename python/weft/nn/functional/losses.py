@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING
 
 import weft
 from weft._C import nn as native
 from weft._checks import check_flags, check_numbers, check_real, check_tensors, own_errors
 from weft.nn.functional.distance import pairwise_distance
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import operator
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft._C import nn as native
 from weft._checks import check_integers, check_tensors, own_errors
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
