@@ -122,7 +122,9 @@ from weft.nn.pooling import (
 )
 from weft.nn.rearrangement import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 
-__getattr__ = missing_names(__name__)
+TYPE_CHECKING = False
+if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
+    __getattr__ = missing_names(__name__)
 name_constructors(globals().values())
 
 __all__ = [

@@ -1,5 +1,7 @@
 """Modules that hold other modules or parameters: in a row, in a list, in a dict."""
 
+from __future__ import annotations
+
 import collections
 import itertools
 import operator
@@ -9,61 +11,89 @@ from weft._missing import name_missing_members
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections import OrderedDict
+    from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+    from typing import Any, SupportsIndex, overload
+
+    from weft import Tensor
+    from weft.nn._types import ModuleListT, Other, ParameterListT, SequentialT
+
 
 class _Numbered(Module):
     """A container whose members are attributes named "0", "1", ..."""
 
     _group = "_modules"
 
-    def _members(self):
+    def _members(self) -> list[Any]:
         return list(self.__dict__[self._group].values())
 
-    def _replace_all(self, members):
+    def _replace_all(self, members: Iterable[Any]) -> None:
         for name in list(self.__dict__[self._group]):
             delattr(self, name)
         for i, member in enumerate(members):
             self._set(str(i), member)
 
-    def _set(self, name, member):
+    def _set(self, name: str, member: Any) -> None:
         if name not in self.__dict__[self._group]:
             self.add_module(name, member)
         else:
             setattr(self, name, member)
 
-    def _name_at(self, index):
+    def _name_at(self, index: SupportsIndex) -> str:
         names = list(self.__dict__[self._group])
         position = operator.index(index)
         if not -len(names) <= position < len(names):
             raise IndexError(f"index {position} is out of range for {type(self).__name__} of length {len(names)}")
         return names[position]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.__dict__[self._group])
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return iter(self._members())
 
-    def __setitem__(self, index, member):
+    def __setitem__(self, index: SupportsIndex, member: Any) -> None:
         setattr(self, self._name_at(index), member)
 
 
 class Sequential(_Numbered):
     """Calls its modules one after the other, each with the result of the one before.
 
-    Takes modules, or one OrderedDict of name -> module.
+    Members are read by index or slice, and changed as those of a list; ``+`` and ``*`` make longer ones.
 
-    >>> import weft
-    >>> from weft import nn
-    >>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
-    >>> model(weft.ones(3, 4)).shape == (3, 2)
-    True
-    >>> model[1]
-    ReLU()
-    >>> len(model[:2])
-    2
+    Args:
+        *args: the modules, or one OrderedDict of name -> module. Without names they are "0", "1", ...
+
+    Shape:
+        Input that of the first module, output that of the last one; without modules the input is returned.
+
+    Raises:
+        TypeError: an argument is no module.
+
+    Example:
+        >>> import weft
+        >>> from weft import nn
+        >>> model = nn.Sequential(nn.Linear(4, 8), nn.ReLU(), nn.Linear(8, 2))
+        >>> model(weft.ones(3, 4)).shape == (3, 2)
+        True
+        >>> model[1]
+        ReLU()
+        >>> len(model[:2])
+        2
     """
 
-    def __init__(self, *args):
+    if TYPE_CHECKING:
+
+        def __iter__(self) -> Iterator[Module]: ...
+
+        @overload
+        def __init__(self, *args: Module | None) -> None: ...
+        @overload
+        def __init__(self, arg: OrderedDict[str, Module], /) -> None: ...
+
+    def __init__(self, *args: Any) -> None:
         super().__init__()
         if len(args) == 1 and isinstance(args[0], collections.OrderedDict):
             named = args[0].items()
@@ -72,18 +102,25 @@ class Sequential(_Numbered):
         for name, module in named:
             self.add_module(name, module)
 
-    def forward(self, input):
+    def forward(self, input: Any) -> Tensor:
         for module in self._modules.values():
             input = module(input)
         return input
 
-    def __getitem__(self, index):
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, index: SupportsIndex) -> Module: ...
+        @overload
+        def __getitem__(self: SequentialT, index: slice) -> SequentialT: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Any:
         if isinstance(index, slice):
             names = list(self._modules)[index]
             return type(self)(collections.OrderedDict((name, self.__dict__[name]) for name in names))
         return self.__dict__[self._name_at(index)]
 
-    def __delitem__(self, index):
+    def __delitem__(self, index: SupportsIndex | slice) -> None:
         chosen = list(self._modules)[index] if isinstance(index, slice) else [self._name_at(index)]
         kept = [(name, self.__dict__[name]) for name in self._modules if name not in chosen]
         numbered = all(name == str(i) for i, name in enumerate(self._modules))
@@ -92,17 +129,17 @@ class Sequential(_Numbered):
         for i, (name, module) in enumerate(kept):
             self.add_module(str(i) if numbered else name, module)
 
-    def __add__(self, other):
+    def __add__(self, other: Sequential) -> Sequential:
         if not isinstance(other, Sequential):
             return NotImplemented
         return Sequential(*self, *other)
 
-    def __iadd__(self, other):
+    def __iadd__(self: SequentialT, other: Sequential) -> SequentialT:
         if not isinstance(other, Sequential):
             return NotImplemented
         return self.extend(list(other))
 
-    def __mul__(self, times):
+    def __mul__(self, times: int) -> Sequential:
         if not isinstance(times, int):
             return NotImplemented
         if times <= 0:
@@ -111,24 +148,67 @@ class Sequential(_Numbered):
 
     __rmul__ = __mul__
 
-    def __imul__(self, times):
+    def __imul__(self: SequentialT, times: int) -> SequentialT:
         if not isinstance(times, int):
             return NotImplemented
         return self.extend(list(self) * (times - 1))
 
-    def append(self, module):
-        """Adds a module at the end; returns this one."""
+    def append(self: SequentialT, module: Module | None) -> SequentialT:
+        """Adds a module at the end.
+
+        Args:
+            module: the module.
+
+        Returns:
+            This Sequential.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.Sequential().append(weft.nn.ReLU())
+            Sequential(
+              (0): ReLU()
+            )
+        """
         self.add_module(str(len(self)), module)
         return self
 
-    def extend(self, modules):
-        """Adds modules at the end; returns this one."""
+    def extend(self: SequentialT, modules: Iterable[Module | None]) -> SequentialT:
+        """Adds modules at the end.
+
+        Args:
+            modules: the modules, in their order.
+
+        Returns:
+            This Sequential.
+
+        Example:
+            >>> import weft
+            >>> len(weft.nn.Sequential(weft.nn.Tanh()).extend([weft.nn.ReLU(), weft.nn.ReLU()]))
+            3
+        """
         for module in modules:
             self.append(module)
         return self
 
-    def insert(self, index, module):
-        """Puts a module before the one at the index; returns this one."""
+    def insert(self: SequentialT, index: int, module: Module) -> SequentialT:
+        """Puts a module before the one at the index; those after it get new numbers.
+
+        Args:
+            index: from -len to len; negative numbers count from the end.
+            module: the module.
+
+        Returns:
+            This Sequential.
+
+        Raises:
+            TypeError: module is no module.
+            IndexError: there is no such index.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.Sequential(weft.nn.ReLU()).insert(0, weft.nn.Tanh())[0]
+            Tanh()
+        """
         if not isinstance(module, Module):
             raise TypeError(f"Sequential.insert: expected a Module, got {type(module).__name__}")
         if not -len(self) <= index <= len(self):
@@ -138,8 +218,23 @@ class Sequential(_Numbered):
         self._replace_all(modules)
         return self
 
-    def pop(self, index):
-        """Takes out the module at the index and returns it."""
+    def pop(self, index: int | slice) -> Module:
+        """Takes out the module at the index.
+
+        Args:
+            index: negative numbers count from the end.
+
+        Returns:
+            The module.
+
+        Raises:
+            IndexError: there is no such index.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.Sequential(weft.nn.Tanh(), weft.nn.ReLU()).pop(-1)
+            ReLU()
+        """
         module = self[index]
         del self[index]
         return module
@@ -148,65 +243,137 @@ class Sequential(_Numbered):
 class ModuleList(_Numbered):
     """A list of modules, registered so that their parameters are found. Has no forward of its own.
 
-    >>> import weft
-    >>> layers = weft.nn.ModuleList([weft.nn.Linear(2, 2) for _ in range(3)])
-    >>> len(list(layers.parameters()))
-    6
-    >>> layers
-    ModuleList(
-      (0-2): 3 x Linear(in_features=2, out_features=2, bias=True)
-    )
+    Args:
+        modules: what it holds at first. By default nothing.
+
+    Raises:
+        TypeError: modules holds anything but modules.
+
+    Example:
+        >>> import weft
+        >>> layers = weft.nn.ModuleList([weft.nn.Linear(2, 2) for _ in range(3)])
+        >>> len(list(layers.parameters()))
+        6
+        >>> layers
+        ModuleList(
+          (0-2): 3 x Linear(in_features=2, out_features=2, bias=True)
+        )
     """
 
-    def __init__(self, modules=None):
+    if TYPE_CHECKING:
+
+        def __iter__(self) -> Iterator[Module]: ...
+
+    def __init__(self, modules: Iterable[Module | None] | None = None) -> None:
         super().__init__()
         if modules is not None:
             self.extend(modules)
 
-    def __getitem__(self, index):
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, index: SupportsIndex) -> Module: ...
+        @overload
+        def __getitem__(self: ModuleListT, index: slice) -> ModuleListT: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Any:
         if isinstance(index, slice):
             return type(self)(self._members()[index])
         return self.__dict__[self._name_at(index)]
 
-    def __delitem__(self, index):
+    def __delitem__(self, index: SupportsIndex | slice) -> None:
         members = self._members()
         if not isinstance(index, slice):
             self._name_at(index)
         del members[index]
         self._replace_all(members)
 
-    def __add__(self, other):
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
         return ModuleList([*self, *other])
 
-    def __iadd__(self, other):
+    def __iadd__(self: ModuleListT, other: Iterable[Module]) -> ModuleListT:
         return self.extend(other)
 
-    def append(self, module):
-        """Adds a module at the end; returns the list."""
+    def append(self: ModuleListT, module: Module | None) -> ModuleListT:
+        """Adds a module at the end.
+
+        Args:
+            module: the module.
+
+        Returns:
+            This list.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.ModuleList().append(weft.nn.ReLU())[0]
+            ReLU()
+        """
         self.add_module(str(len(self)), module)
         return self
 
-    def extend(self, modules):
-        """Adds modules at the end; returns the list."""
+    def extend(self: ModuleListT, modules: Iterable[Module | None]) -> ModuleListT:
+        """Adds modules at the end.
+
+        Args:
+            modules: the modules, in their order.
+
+        Returns:
+            This list.
+
+        Raises:
+            TypeError: modules cannot be iterated over, or holds anything but modules.
+
+        Example:
+            >>> import weft
+            >>> len(weft.nn.ModuleList().extend([weft.nn.Tanh(), weft.nn.ReLU()]))
+            2
+        """
         if not isinstance(modules, collections.abc.Iterable):
             raise TypeError(f"ModuleList.extend: expected modules, got {type(modules).__name__}")
         for module in modules:
             self.append(module)
         return self
 
-    def insert(self, index, module):
-        """Puts a module before the one at the index."""
+    def insert(self, index: int, module: Module | None) -> None:
+        """Puts a module before the one at the index, as list.insert; those after it get new numbers.
+
+        Args:
+            index: negative numbers count from the end.
+            module: the module.
+
+        Example:
+            >>> import weft
+            >>> layers = weft.nn.ModuleList([weft.nn.ReLU()])
+            >>> layers.insert(0, weft.nn.Tanh())
+            >>> layers[0]
+            Tanh()
+        """
         members = self._members()
         members.insert(index, module)
         self._replace_all(members)
 
-    def pop(self, key):
-        """Takes out the module at the index and returns it."""
+    def pop(self, key: int) -> Module:
+        """Takes out the module at the index.
+
+        Args:
+            key: the index; negative numbers count from the end.
+
+        Returns:
+            The module.
+
+        Raises:
+            IndexError: there is no such index.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.ModuleList([weft.nn.Tanh(), weft.nn.ReLU()]).pop(0)
+            Tanh()
+        """
         module = self[key]
         del self[key]
         return module
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         if not len(self):
             return "ModuleList()"
         lines, first = [], 0
@@ -222,192 +389,380 @@ class ModuleList(_Numbered):
 class ModuleDict(Module):
     """A dict of modules, registered so that their parameters are found. Has no forward of its own.
 
-    >>> import weft
-    >>> layers = weft.nn.ModuleDict({"linear": weft.nn.Linear(2, 3), "act": weft.nn.ReLU()})
-    >>> layers["act"]
-    ReLU()
-    >>> "pool" in layers, list(layers)
-    (False, ['linear', 'act'])
+    Args:
+        modules: what it holds at first: a dict, or (name, module) pairs. By default nothing.
+
+    Raises:
+        TypeError: modules holds anything but modules.
+        KeyError: a name is empty, holds a dot or is that of an attribute.
+
+    Example:
+        >>> import weft
+        >>> layers = weft.nn.ModuleDict({"linear": weft.nn.Linear(2, 3), "act": weft.nn.ReLU()})
+        >>> layers["act"]
+        ReLU()
+        >>> "pool" in layers, list(layers)
+        (False, ['linear', 'act'])
     """
 
-    def __init__(self, modules=None):
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
         super().__init__()
         if modules is not None:
             self.update(modules)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: str) -> Module:
         return self._modules[key]
 
-    def __setitem__(self, key, module):
+    def __setitem__(self, key: str, module: Module | None) -> None:
         self.add_module(key, module)
 
-    def __delitem__(self, key):
+    def __delitem__(self, key: str) -> None:
         del self._modules[key]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._modules)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._modules)
 
-    def __contains__(self, key):
+    def __contains__(self, key: object) -> bool:
         return key in self._modules
 
-    def clear(self):
-        """Removes all modules."""
+    def clear(self) -> None:
+        """Removes all modules.
+
+        Example:
+            >>> import weft
+            >>> layers = weft.nn.ModuleDict({"act": weft.nn.ReLU()})
+            >>> layers.clear()
+            >>> len(layers)
+            0
+        """
         for key in list(self):
             del self[key]
 
-    def pop(self, key):
-        """Takes out the module of that name and returns it."""
+    def pop(self, key: str) -> Module:
+        """Takes out the module of that name.
+
+        Args:
+            key: the name.
+
+        Returns:
+            The module.
+
+        Raises:
+            KeyError: there is none.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.ModuleDict({"act": weft.nn.ReLU()}).pop("act")
+            ReLU()
+        """
         module = self[key]
         del self[key]
         return module
 
-    def keys(self):
-        """The names."""
+    def keys(self) -> KeysView[str]:
+        """The names, in the order in which they were added.
+
+        Example:
+            >>> import weft
+            >>> list(weft.nn.ModuleDict({"act": weft.nn.ReLU()}).keys())
+            ['act']
+        """
         return self._modules.keys()
 
-    def items(self):
-        """(name, module) pairs."""
+    def items(self) -> ItemsView[str, Module]:
+        """The (name, module) pairs, in the order in which they were added.
+
+        Example:
+            >>> import weft
+            >>> list(weft.nn.ModuleDict({"act": weft.nn.ReLU()}).items())
+            [('act', ReLU())]
+        """
         return self._modules.items()
 
-    def values(self):
-        """The modules."""
+    def values(self) -> ValuesView[Module]:
+        """The modules, in the order in which they were added.
+
+        Example:
+            >>> import weft
+            >>> list(weft.nn.ModuleDict({"act": weft.nn.ReLU()}).values())
+            [ReLU()]
+        """
         return self._modules.values()
 
-    def update(self, modules):
-        """Adds the modules of a dict, or of (name, module) pairs."""
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Adds modules, in place of those of the same names.
+
+        Args:
+            modules: a dict, or (name, module) pairs.
+
+        Example:
+            >>> import weft
+            >>> layers = weft.nn.ModuleDict({"act": weft.nn.ReLU()})
+            >>> layers.update({"act": weft.nn.Tanh()})
+            >>> layers["act"]
+            Tanh()
+        """
         for key, module in modules.items() if hasattr(modules, "items") else modules:
             self[key] = module
 
 
-def _as_parameter(value):
+def _as_parameter(value: Any) -> Any:
     return Parameter(value) if isinstance(value, weft.Tensor) and not isinstance(value, Parameter) else value
 
 
 class ParameterList(_Numbered):
-    """A list of Parameters, registered; tensors become Parameters when they are added.
+    """A list of Parameters, registered so that they are found; tensors become Parameters when they are added.
 
-    >>> import weft
-    >>> weights = weft.nn.ParameterList([weft.ones(2) for _ in range(3)])
-    >>> len(weights), weights[0].requires_grad
-    (3, True)
+    Args:
+        values: what it holds at first. By default nothing.
+
+    Raises:
+        TypeError: values holds anything but tensors.
+
+    Example:
+        >>> import weft
+        >>> weights = weft.nn.ParameterList([weft.ones(2) for _ in range(3)])
+        >>> len(weights), weights[0].requires_grad
+        (3, True)
     """
 
     _group = "_parameters"
 
-    def __init__(self, values=None):
+    if TYPE_CHECKING:
+
+        def __iter__(self) -> Iterator[Parameter]: ...
+
+    def __init__(self, values: Iterable[Tensor] | None = None) -> None:
         super().__init__()
         if values is not None:
             self.extend(values)
 
-    def _set(self, name, member):
+    def _set(self, name: str, member: Any) -> None:
         member = _as_parameter(member)
         if member is not None and not isinstance(member, Parameter):
             raise TypeError(f"ParameterList: expected tensors, got {type(member).__name__}")
         self.register_parameter(name, member)
 
-    def __getitem__(self, index):
+    if TYPE_CHECKING:
+
+        @overload
+        def __getitem__(self, index: SupportsIndex) -> Parameter: ...
+        @overload
+        def __getitem__(self: ParameterListT, index: slice) -> ParameterListT: ...
+
+    def __getitem__(self, index: SupportsIndex | slice) -> Any:
         if isinstance(index, slice):
             return type(self)(self._members()[index])
         return self.__dict__[self._name_at(index)]
 
-    def __setitem__(self, index, value):
+    def __setitem__(self, index: SupportsIndex, value: Tensor) -> None:
         setattr(self, self._name_at(index), _as_parameter(value))
 
-    def append(self, value):
-        """Adds a parameter at the end; returns the list."""
+    def append(self: ParameterListT, value: Tensor | None) -> ParameterListT:
+        """Adds a parameter at the end.
+
+        Args:
+            value: a Parameter, or a tensor, which is made one.
+
+        Returns:
+            This list.
+
+        Raises:
+            TypeError: value is no tensor.
+
+        Example:
+            >>> import weft
+            >>> len(weft.nn.ParameterList().append(weft.ones(2)))
+            1
+        """
         self._set(str(len(self)), value)
         return self
 
-    def extend(self, values):
-        """Adds parameters at the end; returns the list."""
+    def extend(self: ParameterListT, values: Iterable[Tensor]) -> ParameterListT:
+        """Adds parameters at the end.
+
+        Args:
+            values: Parameters, or tensors, which are made such, in their order.
+
+        Returns:
+            This list.
+
+        Raises:
+            TypeError: values is a tensor itself, or holds anything but tensors.
+
+        Example:
+            >>> import weft
+            >>> len(weft.nn.ParameterList().extend([weft.ones(2), weft.zeros(3)]))
+            2
+        """
         if isinstance(values, weft.Tensor) or not isinstance(values, collections.abc.Iterable):
             raise TypeError(f"ParameterList.extend: expected a list of tensors, got {type(values).__name__}")
         for value in values:
             self.append(value)
         return self
 
-    def __iadd__(self, values):
+    def __iadd__(self: ParameterListT, values: Iterable[Tensor]) -> ParameterListT:
         return self.extend(values)
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         return _describe(zip(itertools.count(), self))
 
 
 class ParameterDict(Module):
-    """A dict of Parameters, registered; tensors become Parameters when they are added.
+    """A dict of Parameters, registered so that they are found; tensors become Parameters when they are added.
 
-    >>> import weft
-    >>> weights = weft.nn.ParameterDict({"left": weft.ones(2), "right": weft.zeros(2)})
-    >>> sorted(weights.keys())
-    ['left', 'right']
+    Args:
+        parameters: what it holds at first: a dict, or (name, tensor) pairs. By default nothing.
+
+    Raises:
+        TypeError: parameters holds anything but tensors.
+        KeyError: a name is empty, holds a dot or is that of an attribute.
+
+    Example:
+        >>> import weft
+        >>> weights = weft.nn.ParameterDict({"left": weft.ones(2), "right": weft.zeros(2)})
+        >>> sorted(weights.keys())
+        ['left', 'right']
     """
 
-    def __init__(self, parameters=None):
+    def __init__(self, parameters: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None) -> None:
         super().__init__()
         if parameters is not None:
             self.update(parameters)
 
-    def __getitem__(self, key):
+    def __getitem__(self, key: str) -> Parameter:
         return self._parameters[key]
 
-    def __setitem__(self, key, value):
+    def __setitem__(self, key: str, value: Tensor | None) -> None:
         value = _as_parameter(value)
         if value is not None and not isinstance(value, Parameter):
             raise TypeError(f"ParameterDict: expected a tensor for {key!r}, got {type(value).__name__}")
         self.register_parameter(str(key), value)
 
-    def __delitem__(self, key):
+    def __delitem__(self, key: str) -> None:
         del self._parameters[key]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._parameters)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._parameters)
 
-    def __contains__(self, key):
+    def __contains__(self, key: object) -> bool:
         return key in self._parameters
 
-    def get(self, key, default=None):
-        """The parameter of that name, or the default."""
+    if TYPE_CHECKING:
+
+        @overload
+        def get(self, key: str, default: None = None) -> Parameter | None: ...
+        @overload
+        def get(self, key: str, default: Other) -> Parameter | Other: ...
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The parameter of that name, or the default.
+
+        Args:
+            key: the name.
+            default: what is returned if there is none. Default None.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.ParameterDict({"left": weft.ones(2)}).get("right", 0)
+            0
+        """
         return self._parameters.get(key, default)
 
-    def clear(self):
-        """Removes all parameters."""
+    def clear(self) -> None:
+        """Removes all parameters.
+
+        Example:
+            >>> import weft
+            >>> weights = weft.nn.ParameterDict({"left": weft.ones(2)})
+            >>> weights.clear()
+            >>> len(weights)
+            0
+        """
         for key in list(self):
             del self[key]
 
-    def pop(self, key):
-        """Takes out the parameter of that name and returns it."""
+    def pop(self, key: str) -> Parameter:
+        """Takes out the parameter of that name.
+
+        Args:
+            key: the name.
+
+        Returns:
+            The parameter.
+
+        Raises:
+            KeyError: there is none.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.ParameterDict({"left": weft.ones(2)}).pop("left").shape
+            weft.Size([2])
+        """
         value = self[key]
         del self[key]
         return value
 
-    def keys(self):
-        """The names."""
+    def keys(self) -> KeysView[str]:
+        """The names, in the order in which they were added.
+
+        Example:
+            >>> import weft
+            >>> list(weft.nn.ParameterDict({"left": weft.ones(2)}).keys())
+            ['left']
+        """
         return self._parameters.keys()
 
-    def items(self):
-        """(name, parameter) pairs."""
+    def items(self) -> ItemsView[str, Parameter]:
+        """The (name, parameter) pairs, in the order in which they were added.
+
+        Example:
+            >>> import weft
+            >>> [(name, p.sum().item()) for name, p in weft.nn.ParameterDict({"left": weft.ones(2)}).items()]
+            [('left', 2.0)]
+        """
         return self._parameters.items()
 
-    def values(self):
-        """The parameters."""
+    def values(self) -> ValuesView[Parameter]:
+        """The parameters, in the order in which they were added.
+
+        Example:
+            >>> import weft
+            >>> [p.sum().item() for p in weft.nn.ParameterDict({"left": weft.ones(2)}).values()]
+            [2.0]
+        """
         return self._parameters.values()
 
-    def update(self, parameters):
-        """Adds the parameters of a dict, or of (name, tensor) pairs."""
+    def update(self, parameters: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]) -> None:
+        """Adds parameters, in place of those of the same names.
+
+        Args:
+            parameters: a dict, or (name, tensor) pairs.
+
+        Raises:
+            TypeError: a value is no tensor.
+
+        Example:
+            >>> import weft
+            >>> weights = weft.nn.ParameterDict()
+            >>> weights.update({"left": weft.ones(2)})
+            >>> len(weights)
+            1
+        """
         for key, value in parameters.items() if hasattr(parameters, "items") else parameters:
             self[key] = value
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         return _describe(self.items())
 
 
-def _describe(members):
+def _describe(members: Iterable[tuple[object, Tensor]]) -> str:
     lines = []
     for name, value in members:
         shape = "x".join(map(str, value.shape))

@@ -1,24 +1,37 @@
 """Changes of all tensors of a module at once: conversions, zeroed gradients."""
 
+from __future__ import annotations
+
 import weft
 from weft.nn.parameter import Parameter
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any
+
+    from weft import Tensor
+    from weft.nn.module import Module
 
 
 class Conversion:
     """New contents for all tensors of a tree of modules, made before the first one is given to its module."""
 
-    def __init__(self, module, fn, recurse):
+    def __init__(self, module: Module, fn: Callable[[Tensor], Tensor], recurse: bool) -> None:
         self.fn = fn
-        self.made = {}  # id -> (the tensor, its new contents, those of its gradient)
+        self.made: dict[
+            int, tuple[Tensor, Tensor, Tensor | None]
+        ] = {}  # id -> (the tensor, its new contents, those of its gradient)
         for part in module.modules() if recurse else (module,):
             for tensor in (*part._parameters.values(), *part._buffers.values()):
                 if tensor is not None:
                     self.of(tensor)
 
-    def __call__(self, tensor):  # for overriding _apply methods that convert tensors of their own
+    # For overriding _apply methods that convert tensors of their own
+    def __call__(self, tensor: Tensor) -> Tensor:
         return self.fn(tensor)
 
-    def of(self, tensor):
+    def of(self, tensor: Tensor) -> tuple[Tensor, Tensor | None]:
         """(contents, gradient or None) of a parameter; (buffer, None) for a buffer."""
         if id(tensor) not in self.made:
             grad = None
@@ -33,7 +46,7 @@ class Conversion:
         return self.made[id(tensor)][1:]
 
 
-def zero_gradients(parameters, set_to_none):
+def zero_gradients(parameters: Iterable[Tensor], set_to_none: bool) -> None:
     """Drops the gradients of the parameters, or fills them with zeros: all of them or, on an error, none."""
     if set_to_none:
         for parameter in parameters:
@@ -56,7 +69,15 @@ def zero_gradients(parameters, set_to_none):
             parameter.grad = grad
 
 
-def parse_to(*args, device=None, dtype=None, non_blocking=None, tensor=None, memory_format=None, **unknown):
+def parse_to(
+    *args: Any,
+    device: Any = None,
+    dtype: Any = None,
+    non_blocking: Any = None,
+    tensor: Any = None,
+    memory_format: Any = None,
+    **unknown: Any,
+) -> tuple[weft.device | None, weft.dtype | None, bool, weft.memory_format | None]:
     """(device, dtype, non_blocking, memory_format) of a call of Module.to."""
     if unknown:
         raise TypeError(
@@ -67,7 +88,9 @@ def parse_to(*args, device=None, dtype=None, non_blocking=None, tensor=None, mem
     return *_parse_place(args, device, dtype, non_blocking, tensor), memory_format
 
 
-def _parse_place(args, device, dtype, non_blocking, tensor):
+def _parse_place(
+    args: tuple[Any, ...], device: Any, dtype: Any, non_blocking: Any, tensor: Any
+) -> tuple[weft.device | None, weft.dtype | None, bool]:
     given = {}
 
     def take(name, value):

@@ -1,5 +1,7 @@
 """Hooks of modules: the handle that removes one, and the wiring of the backward hooks into the graph."""
 
+from __future__ import annotations
+
 import collections.abc
 import itertools
 import warnings
@@ -7,42 +9,52 @@ import warnings
 import weft
 from weft._handles import RemovableHandle
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from weft import Tensor
+    from weft.nn.module import Module
+    from weft.nn.parameter import Parameter
+
+
 _next_id = itertools.count()
-global_hooks = {}  # of all modules: id -> (kind, hook, with_kwargs, always_call)
-_registration_hooks = {}  # id -> (kind, hook)
+global_hooks: dict[int, tuple[Any, ...]] = {}  # of all modules: id -> (kind, hook, with_kwargs, always_call)
+_registration_hooks: dict[int, tuple[str, Any]] = {}  # id -> (kind, hook)
 
 
-class HooksOfKind(collections.abc.MutableMapping):
+class HooksOfKind(collections.abc.MutableMapping[int, "Any"]):
     """The hooks of one kind that a module has, by id: a live view, as ``module._forward_hooks`` and so on."""
 
-    def __init__(self, hooks, kind):
+    def __init__(self, hooks: dict[int, Any], kind: str) -> None:
         self._hooks = hooks
         self._kind = kind
 
-    def __getitem__(self, number):
+    def __getitem__(self, number: int) -> Callable[..., Any]:
         entry = self._hooks.get(number)
         if entry is None or entry[0] != self._kind:
             raise KeyError(number)
         return entry[1]
 
-    def __setitem__(self, number, hook):
+    def __setitem__(self, number: int, hook: Callable[..., Any]) -> None:
         self._hooks[number] = (self._kind, hook, False, False)
 
-    def __delitem__(self, number):
+    def __delitem__(self, number: int) -> None:
         self[number]  # KeyError for one of another kind
         del self._hooks[number]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         return iter([number for number, entry in self._hooks.items() if entry[0] == self._kind])
 
-    def __len__(self):
+    def __len__(self) -> int:
         return sum(entry[0] == self._kind for entry in self._hooks.values())
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return repr(dict(self))
 
 
-def run_registration_hooks(kind, module, name, value):
+def run_registration_hooks(kind: str, module: Module, name: str, value: Any) -> Any:
     """What is registered in place of value: hooks may return another parameter, buffer or module."""
     for wanted, hook in list(_registration_hooks.values()) if _registration_hooks else ():
         if wanted == kind:
@@ -51,59 +63,185 @@ def run_registration_hooks(kind, module, name, value):
     return value
 
 
-def register_module_forward_pre_hook(hook):
-    """Calls hook(module, args) before every module's forward; it may return changed args. Returns a removable handle.
+def register_module_forward_pre_hook(hook: Callable[[Module, tuple[Any, ...]], Any]) -> HookHandle:
+    """Calls ``hook(module, args)`` before the forward of every module; hooks of the module itself come after it.
 
-    Hooks of all modules run before those of the module itself.
+    Args:
+        hook: returns None, or other arguments: a tuple, or a single one.
 
-    >>> import weft
-    >>> seen = []
-    >>> with weft.nn.modules.module.register_module_forward_pre_hook(lambda module, args: seen.append(module)):
-    ...     y = weft.nn.Sequential(weft.nn.ReLU())(weft.ones(1))
-    >>> seen
-    [Sequential(
-      (0): ReLU()
-    ), ReLU()]
+    Returns:
+        A handle whose ``remove()`` takes the hook away; in a with statement it lasts until its end.
+
+    Raises:
+        TypeError: hook is no function.
+
+    Example:
+        >>> import weft
+        >>> seen = []
+        >>> with weft.nn.modules.module.register_module_forward_pre_hook(lambda module, args: seen.append(module)):
+        ...     y = weft.nn.Sequential(weft.nn.ReLU())(weft.ones(1))
+        >>> seen
+        [Sequential(
+          (0): ReLU()
+        ), ReLU()]
     """
     return HookHandle(global_hooks, ("forward_pre", hook, False, False))
 
 
-def register_module_forward_hook(hook, *, with_kwargs=False, always_call=False):
-    """Calls hook(module, args, output) after every module's forward; it may return another output.
+def register_module_forward_hook(
+    hook: Callable[..., Any], *, with_kwargs: bool = False, always_call: bool = False
+) -> HookHandle:
+    """Calls ``hook(module, args, output)`` after the forward of every module; hooks of the module itself come after it.
 
-    With with_kwargs it is called as hook(module, args, kwargs, output); with always_call also, with output None, when
-    forward has raised. Returns a removable handle.
+    Args:
+        hook: returns None, or another output.
+        with_kwargs: whether it is called as ``hook(module, args, kwargs, output)``. Default False.
+        always_call: whether it is also called, with output None, when forward has raised. Default False.
+
+    Returns:
+        A handle whose ``remove()`` takes the hook away; in a with statement it lasts until its end.
+
+    Raises:
+        TypeError: hook is no function.
+
+    Example:
+        >>> import weft
+        >>> from weft.nn.modules.module import register_module_forward_hook
+        >>> with register_module_forward_hook(lambda module, args, output: output + 1):
+        ...     weft.nn.Identity()(weft.zeros(2))
+        tensor([1., 1.])
     """
     return HookHandle(global_hooks, ("forward", hook, with_kwargs, always_call))
 
 
-def register_module_full_backward_pre_hook(hook):
-    """Calls hook(module, grad_output) before every module's backward; it may return other gradients."""
+def register_module_full_backward_pre_hook(hook: Callable[[Module, tuple[Tensor | None, ...]], Any]) -> HookHandle:
+    """Calls ``hook(module, grad_output)`` before the backward of every module.
+
+    Args:
+        hook: takes the gradients of the outputs, a tuple; returns None, or others in their place.
+
+    Returns:
+        A handle whose ``remove()`` takes the hook away; in a with statement it lasts until its end.
+
+    Raises:
+        TypeError: hook is no function.
+
+    Example:
+        >>> import weft
+        >>> from weft.nn.modules.module import register_module_full_backward_pre_hook
+        >>> x = weft.ones(2, requires_grad=True)
+        >>> with register_module_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 3,)):
+        ...     weft.nn.Identity()(x).sum().backward()
+        >>> x.grad
+        tensor([3., 3.])
+    """
     return HookHandle(global_hooks, ("full_backward_pre", hook, False, False))
 
 
-def register_module_full_backward_hook(hook):
-    """Calls hook(module, grad_input, grad_output) after every module's backward; it may return another grad_input."""
+def register_module_full_backward_hook(
+    hook: Callable[[Module, tuple[Tensor | None, ...], tuple[Tensor | None, ...]], Any],
+) -> HookHandle:
+    """Calls ``hook(module, grad_input, grad_output)`` after the backward of every module.
+
+    Args:
+        hook: takes the gradients of the positional arguments and of the outputs, two tuples; returns None, or others in
+            place of grad_input.
+
+    Returns:
+        A handle whose ``remove()`` takes the hook away; in a with statement it lasts until its end.
+
+    Raises:
+        TypeError: hook is no function.
+
+    Example:
+        >>> import weft
+        >>> from weft.nn.modules.module import register_module_full_backward_hook
+        >>> x = weft.ones(2, requires_grad=True)
+        >>> with register_module_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 3,)):
+        ...     weft.nn.Identity()(x).sum().backward()
+        >>> x.grad
+        tensor([3., 3.])
+    """
     return HookHandle(global_hooks, ("full_backward", hook, False, False))
 
 
-def register_module_parameter_registration_hook(hook):
-    """Calls hook(module, name, parameter) whenever a module gets a parameter; it may return another one."""
+def register_module_parameter_registration_hook(
+    hook: Callable[[Module, str, Parameter | None], Parameter | None],
+) -> HookHandle:
+    """Calls ``hook(module, name, parameter)`` whenever a module gets a parameter.
+
+    Args:
+        hook: returns None, or another parameter in its place.
+
+    Returns:
+        A handle whose ``remove()`` takes the hook away; in a with statement it lasts until its end.
+
+    Raises:
+        TypeError: hook is no function.
+
+    Example:
+        >>> import weft
+        >>> from weft.nn.modules.module import register_module_parameter_registration_hook
+        >>> with register_module_parameter_registration_hook(lambda module, name, parameter: print(name)):
+        ...     layer = weft.nn.Linear(1, 1)
+        weight
+        bias
+    """
     return HookHandle(_registration_hooks, ("parameter", hook))
 
 
-def register_module_buffer_registration_hook(hook):
-    """Calls hook(module, name, buffer) whenever a module gets a buffer; it may return another one."""
+def register_module_buffer_registration_hook(hook: Callable[[Module, str, Tensor | None], Tensor | None]) -> HookHandle:
+    """Calls ``hook(module, name, buffer)`` whenever a module gets a buffer.
+
+    Args:
+        hook: returns None, or another buffer in its place.
+
+    Returns:
+        A handle whose ``remove()`` takes the hook away; in a with statement it lasts until its end.
+
+    Raises:
+        TypeError: hook is no function.
+
+    Example:
+        >>> import weft
+        >>> from weft.nn.modules.module import register_module_buffer_registration_hook
+        >>> with register_module_buffer_registration_hook(lambda module, name, buffer: print(name)):
+        ...     layer = weft.nn.BatchNorm1d(1)
+        running_mean
+        running_var
+        num_batches_tracked
+    """
     return HookHandle(_registration_hooks, ("buffer", hook))
 
 
-def register_module_module_registration_hook(hook):
-    """Calls hook(module, name, submodule) whenever a module gets a submodule; it may return another one."""
+def register_module_module_registration_hook(hook: Callable[[Module, str, Module | None], Module | None]) -> HookHandle:
+    """Calls ``hook(module, name, submodule)`` whenever a module gets a submodule.
+
+    Args:
+        hook: returns None, or another module in its place.
+
+    Returns:
+        A handle whose ``remove()`` takes the hook away; in a with statement it lasts until its end.
+
+    Raises:
+        TypeError: hook is no function.
+
+    Example:
+        >>> import weft
+        >>> from weft.nn.modules.module import register_module_module_registration_hook
+        >>> with register_module_module_registration_hook(lambda module, name, submodule: print(name, submodule)):
+        ...     model = weft.nn.Sequential(weft.nn.Tanh())
+        0 Tanh()
+    """
     return HookHandle(_registration_hooks, ("module", hook))
 
 
 class HookHandle(RemovableHandle):
-    def __init__(self, hooks, entry, prepend=False):
+    """What registering a hook of modules returns: its place among the hooks."""
+
+    id: int
+
+    def __init__(self, hooks: dict[int, Any], entry: tuple[Any, ...], prepend: bool = False) -> None:
         if not callable(entry[1]):
             raise TypeError(f"a hook must be a function, got {type(entry[1]).__name__}")
         self._hooks = hooks
@@ -116,11 +254,11 @@ class HookHandle(RemovableHandle):
         else:
             hooks[self.id] = entry
 
-    def remove(self):
+    def remove(self) -> None:
         self._hooks.pop(self.id, None)
 
 
-def call_with_hooks(module, hooks, args, kwargs):
+def call_with_hooks(module: Module, hooks: list[tuple[Any, ...]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     """Calls module.forward between its hooks: an ordered list of (kind, hook, with_kwargs, always_call)."""
     always = [entry for entry in hooks if entry[0] == "forward" and entry[3]]
     if not always:
@@ -143,7 +281,13 @@ def call_with_hooks(module, hooks, args, kwargs):
         raise
 
 
-def _call(module, hooks, args, kwargs, called):
+def _call(
+    module: Module,
+    hooks: list[tuple[Any, ...]],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    called: list[tuple[Any, ...]],
+) -> Any:
     for kind, hook, with_kwargs, _ in hooks:
         if kind == "forward_pre":
             args, kwargs = _run_pre_hook(module, hook, with_kwargs, args, kwargs)
@@ -162,7 +306,9 @@ def _call(module, hooks, args, kwargs, called):
     return watch.leave(result) if watch else result
 
 
-def _run_pre_hook(module, hook, with_kwargs, args, kwargs):
+def _run_pre_hook(
+    module: Module, hook: Callable[..., Any], with_kwargs: bool, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
     if with_kwargs:
         changed = hook(module, args, kwargs)
         if changed is None:
@@ -182,14 +328,16 @@ class _BackwardWatch:
     Identity functions around forward: the outer one's backward runs the pre-hooks, the inner one's the full hooks.
     """
 
-    def __init__(self, module, pre_hooks, full_hooks):
+    def __init__(
+        self, module: Module, pre_hooks: list[Callable[..., Any]], full_hooks: list[Callable[..., Any]]
+    ) -> None:
         self.module = module
         self.pre_hooks = pre_hooks
         self.full_hooks = full_hooks
         self.watches_inputs = False
         self.grad_output = None
 
-    def enter(self, args):
+    def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         positions = [i for i, x in enumerate(args) if isinstance(x, weft.Tensor)]
         if not self.full_hooks or not any(args[i].requires_grad for i in positions):
             return args
@@ -203,7 +351,7 @@ class _BackwardWatch:
 
         return _replace(args, positions, _probe(backward, [args[i] for i in positions]))
 
-    def leave(self, result):
+    def leave(self, result: Any) -> Any:
         if isinstance(result, (list, dict)):
             raise TypeError(
                 f"{type(self.module).__name__} has backward hooks, which need its forward to return a tensor or a "
@@ -241,7 +389,7 @@ class _BackwardWatch:
         return grad_input
 
 
-def _probe(backward, tensors):
+def _probe(backward: Callable[[Any], Any], tensors: list[Tensor]) -> tuple[Tensor, ...]:
     """The tensors, with backward(gradients) -> gradients called on the way back."""
     global _Probe
     if _Probe is None:
@@ -268,20 +416,20 @@ def _make_probe():
     return Probe
 
 
-def _at(positions, size, values):
+def _at(positions: list[int], size: int, values: Any) -> tuple[Any, ...]:
     placed = [None] * size
     for position, value in zip(positions, values):
         placed[position] = value
     return tuple(placed)
 
 
-def _pick(positions, values):
+def _pick(positions: list[int], values: tuple[Any, ...]) -> tuple[Any, ...]:
     if positions and len(values) <= max(positions):
         raise RuntimeError(f"a backward hook returned {len(values)} gradients, expected {max(positions) + 1}")
     return tuple(values[i] for i in positions)
 
 
-def _replace(values, positions, new):
+def _replace(values: Any, positions: list[int], new: Any) -> tuple[Any, ...]:
     values = list(values)
     for position, value in zip(positions, new):
         values[position] = value

@@ -1,5 +1,7 @@
 """Ways to fill a tensor with first values. All work in place, outside the graph, and return the tensor."""
 
+from __future__ import annotations
+
 import math
 import warnings
 
@@ -8,7 +10,13 @@ from weft import _C
 from weft._checks import check_tensors
 from weft._missing import missing_names
 
-__getattr__ = missing_names(__name__)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from weft import Tensor
+
+
+if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
+    __getattr__ = missing_names(__name__)
 
 _GAINS = {
     "linear": 1.0,
@@ -25,12 +33,21 @@ _GAINS = {
 }
 
 
-def calculate_gain(nonlinearity, param=None):
-    """The factor by which weights before this nonlinearity are usually widened; param is leaky_relu's slope.
+def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
+    """The factor by which the standard deviation of weights before this nonlinearity is usually multiplied.
 
-    >>> import weft
-    >>> weft.nn.init.calculate_gain("tanh") == 5 / 3
-    True
+    Args:
+        nonlinearity: ``'linear'``, ``'conv1d'`` and the like, ``'sigmoid'``, ``'tanh'``, ``'relu'``, ``'leaky_relu'``
+            or ``'selu'``.
+        param: the slope of leaky_relu for negative values. Default 0.01.
+
+    Raises:
+        ValueError: nonlinearity is none of these, or param is no number.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.init.calculate_gain("tanh") == 5 / 3
+        True
     """
     if param is not None and (isinstance(param, bool) or not isinstance(param, (int, float))):
         raise ValueError(f"calculate_gain: param, the slope of leaky_relu, must be a number, got {param!r}")
@@ -44,38 +61,78 @@ def calculate_gain(nonlinearity, param=None):
     return _GAINS[nonlinearity]
 
 
-def uniform_(tensor, a=0.0, b=1.0, generator=None):
-    """Numbers spread evenly over [a, b).
+def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: weft.Generator | None = None) -> Tensor:
+    """Fills a tensor with random numbers spread evenly over [a, b), in place.
 
-    >>> import weft
-    >>> w = weft.nn.init.uniform_(weft.empty(3, 5), -1, 1)
-    >>> bool((w.abs() <= 1).all())
-    True
+    Args:
+        tensor: the tensor to fill, which is returned.
+        a, b: bounds of the numbers. Default 0 and 1.
+        generator: what draws them. By default the default generator of the tensor's device.
+
+    Raises:
+        RuntimeError: a is above b.
+
+    Example:
+        >>> import weft
+        >>> w = weft.nn.init.uniform_(weft.empty(3, 5), -1, 1)
+        >>> bool((w.abs() <= 1).all())
+        True
     """
     check_tensors("uniform_", tensor=tensor)
     with weft.no_grad():
         return tensor.uniform_(a, b, generator=generator)
 
 
-def normal_(tensor, mean=0.0, std=1.0, generator=None):
-    """Normally distributed numbers.
+def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: weft.Generator | None = None) -> Tensor:
+    """Fills a tensor with normally distributed random numbers, in place.
 
-    >>> import weft
-    >>> weft.nn.init.normal_(weft.empty(3, 5), std=0.02).shape == (3, 5)
-    True
+    Args:
+        tensor: the tensor to fill, which is returned.
+        mean: their mean. Default 0.
+        std: their standard deviation, not negative. Default 1.
+        generator: what draws them. By default the default generator of the tensor's device.
+
+    Raises:
+        RuntimeError: std is negative.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.init.normal_(weft.empty(3, 5), std=0.02).shape == (3, 5)
+        True
     """
     check_tensors("normal_", tensor=tensor)
     with weft.no_grad():
         return tensor.normal_(mean, std, generator=generator)
 
 
-def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
-    """Normally distributed numbers of which those outside [a, b] do not occur; made with the inverse distribution.
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: weft.Generator | None = None,
+) -> Tensor:
+    """Fills a tensor with normally distributed random numbers of which those outside [a, b] do not occur, in place.
 
-    >>> import weft
-    >>> w = weft.nn.init.trunc_normal_(weft.empty(100))
-    >>> bool((w.abs() <= 2).all())
-    True
+    They are made with the inverse of the distribution function. A mean more than two standard deviations outside of the
+    bounds gives a warning.
+
+    Args:
+        tensor: the tensor to fill, which is returned.
+        mean: mean of the whole normal distribution. Default 0.
+        std: its standard deviation, positive. Default 1.
+        a, b: bounds of the numbers. Default -2 and 2.
+        generator: what draws them. By default the default generator of the tensor's device.
+
+    Raises:
+        ValueError: a is above b, or std is not positive.
+
+    Example:
+        >>> import weft
+        >>> w = weft.nn.init.trunc_normal_(weft.empty(100))
+        >>> bool((w.abs() <= 2).all())
+        True
     """
 
     def below(x):
@@ -93,45 +150,65 @@ def trunc_normal_(tensor, mean=0.0, std=1.0, a=-2.0, b=2.0, generator=None):
         return tensor.erfinv_().mul_(std * math.sqrt(2)).add_(mean).clamp_(a, b)
 
 
-def constant_(tensor, val):
-    """The same number everywhere.
+def constant_(tensor: Tensor, val: complex) -> Tensor:
+    """Fills a tensor with one number, in place.
 
-    >>> import weft
-    >>> weft.nn.init.constant_(weft.empty(2), 3)
-    tensor([3., 3.])
+    Args:
+        tensor: the tensor to fill, which is returned.
+        val: the number.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.init.constant_(weft.empty(2), 3)
+        tensor([3., 3.])
     """
     check_tensors("constant_", tensor=tensor)
     with weft.no_grad():
         return tensor.fill_(val)
 
 
-def ones_(tensor):
-    """Ones.
+def ones_(tensor: Tensor) -> Tensor:
+    """Fills a tensor with ones, in place.
 
-    >>> import weft
-    >>> weft.nn.init.ones_(weft.empty(2))
-    tensor([1., 1.])
+    Args:
+        tensor: the tensor to fill, which is returned.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.init.ones_(weft.empty(2))
+        tensor([1., 1.])
     """
     return constant_(tensor, 1.0)
 
 
-def zeros_(tensor):
-    """Zeros.
+def zeros_(tensor: Tensor) -> Tensor:
+    """Fills a tensor with zeros, in place.
 
-    >>> import weft
-    >>> weft.nn.init.zeros_(weft.empty(2))
-    tensor([0., 0.])
+    Args:
+        tensor: the tensor to fill, which is returned.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.init.zeros_(weft.empty(2))
+        tensor([0., 0.])
     """
     return constant_(tensor, 0.0)
 
 
-def eye_(tensor):
-    """The identity matrix. ValueError unless the tensor has two dimensions.
+def eye_(tensor: Tensor) -> Tensor:
+    """Makes a matrix the identity, in place: ones where row and column are the same, zeros elsewhere.
 
-    >>> import weft
-    >>> weft.nn.init.eye_(weft.empty(2, 3))
-    tensor([[1., 0., 0.],
-            [0., 1., 0.]])
+    Args:
+        tensor: the matrix to fill, which is returned.
+
+    Raises:
+        ValueError: tensor has not two dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.init.eye_(weft.empty(2, 3))
+        tensor([[1., 0., 0.],
+                [0., 1., 0.]])
     """
     check_tensors("eye_", tensor=tensor)
     if tensor.dim() != 2:
@@ -140,12 +217,23 @@ def eye_(tensor):
         return tensor.copy_(weft.eye(*tensor.shape, dtype=tensor.dtype, device=tensor.device))
 
 
-def dirac_(tensor, groups=1):
-    """Convolution weights that pass each input channel through unchanged, as far as there are output channels.
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fills convolution weights such that the convolution passes its input through, in place.
 
-    >>> import weft
-    >>> weft.nn.init.dirac_(weft.empty(1, 1, 3))
-    tensor([[[0., 1., 0.]]])
+    As many input channels are passed as there are output channels; the weights are 1 in the middle of the kernel and 0
+    elsewhere.
+
+    Args:
+        tensor: weights (out, in, ...) with one to three dimensions of the kernel, which are returned.
+        groups: number of groups of the convolution. Default 1.
+
+    Raises:
+        ValueError: tensor has other dimensions, or groups does not divide the output channels.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.init.dirac_(weft.empty(1, 1, 3))
+        tensor([[[0., 1., 0.]]])
     """
     check_tensors("dirac_", tensor=tensor)
     if tensor.dim() not in (3, 4, 5):
@@ -162,7 +250,7 @@ def dirac_(tensor, groups=1):
     return tensor
 
 
-def _fans(tensor):
+def _fans(tensor: Tensor) -> tuple[int, int]:
     """(fan_in, fan_out): how many numbers an output depends on, how many outputs a number reaches."""
     check_tensors("fan in and fan out", tensor=tensor)
     if tensor.dim() < 2:
@@ -174,42 +262,82 @@ def _fans(tensor):
 _calculate_fan_in_and_fan_out = _fans
 
 
-def xavier_uniform_(tensor, gain=1.0, generator=None):
-    """Uniform in +-gain * sqrt(6 / (fan_in + fan_out)); Glorot and Bengio, 2010.
+def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: weft.Generator | None = None) -> Tensor:
+    """Fills weights with random numbers in +-gain * sqrt(6 / (fan_in + fan_out)), in place. Glorot and Bengio, 2010.
 
-    >>> import weft
-    >>> w = weft.nn.init.xavier_uniform_(weft.empty(3, 3))
-    >>> bool((w.abs() <= 1).all())
-    True
+    Args:
+        tensor: weights (out, in, ...) to fill, which are returned. fan_in is in, fan_out is out, times the kernel's
+            size.
+        gain: factor, see calculate_gain. Default 1.
+        generator: what draws the numbers. By default the default generator of the tensor's device.
+
+    Raises:
+        ValueError: tensor has fewer than two dimensions.
+
+    Example:
+        >>> import weft
+        >>> w = weft.nn.init.xavier_uniform_(weft.empty(3, 3))
+        >>> bool((w.abs() <= 1).all())
+        True
     """
     bound = gain * math.sqrt(6.0 / sum(_fans(tensor)))
     return uniform_(tensor, -bound, bound, generator)
 
 
-def xavier_normal_(tensor, gain=1.0, generator=None):
-    """Normal with standard deviation gain * sqrt(2 / (fan_in + fan_out)); Glorot and Bengio, 2010.
+def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: weft.Generator | None = None) -> Tensor:
+    """Fills weights with normal numbers of standard deviation gain * sqrt(2 / (fan_in + fan_out)), in place.
 
-    >>> import weft
-    >>> weft.nn.init.xavier_normal_(weft.empty(3, 5)).shape == (3, 5)
-    True
+    Glorot and Bengio, 2010.
+
+    Args:
+        tensor: weights (out, in, ...) to fill, which are returned. fan_in is in, fan_out is out, times the kernel's
+            size.
+        gain: factor, see calculate_gain. Default 1.
+        generator: what draws the numbers. By default the default generator of the tensor's device.
+
+    Raises:
+        ValueError: tensor has fewer than two dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.init.xavier_normal_(weft.empty(3, 5)).shape == (3, 5)
+        True
     """
     return normal_(tensor, 0.0, gain * math.sqrt(2.0 / sum(_fans(tensor))), generator)
 
 
-def _kaiming_std(tensor, a, mode, nonlinearity):
+def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> float:
     if mode not in ("fan_in", "fan_out"):
         raise ValueError(f"kaiming: mode must be 'fan_in' or 'fan_out', got {mode!r}")
     fan = _fans(tensor)[mode == "fan_out"]
     return calculate_gain(nonlinearity, a) / math.sqrt(fan)
 
 
-def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
-    """Uniform in +-gain * sqrt(3 / fan); He et al., 2015. ``a`` is the slope of the leaky_relu that follows.
+def kaiming_uniform_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: weft.Generator | None = None,
+) -> Tensor:
+    """Fills weights with random numbers in +-gain * sqrt(3 / fan), in place. He et al., 2015.
 
-    >>> import weft
-    >>> w = weft.nn.init.kaiming_uniform_(weft.empty(3, 6), nonlinearity="relu")
-    >>> bool((w.abs() <= 1).all())
-    True
+    Args:
+        tensor: weights (out, in, ...) to fill, which are returned.
+        a: slope of the leaky_relu that follows. Default 0.
+        mode: ``'fan_in'`` (default: in times the kernel's size), which keeps the variance of outputs, or ``'fan_out'``
+            (out times the kernel's size), which keeps that of gradients.
+        nonlinearity: what follows, for the gain; see calculate_gain. Default ``'leaky_relu'``.
+        generator: what draws the numbers. By default the default generator of the tensor's device.
+
+    Raises:
+        ValueError: mode or nonlinearity is unknown, or tensor has fewer than two dimensions.
+
+    Example:
+        >>> import weft
+        >>> w = weft.nn.init.kaiming_uniform_(weft.empty(3, 6), nonlinearity="relu")
+        >>> bool((w.abs() <= 1).all())
+        True
     """
     check_tensors("kaiming_uniform_", tensor=tensor)
     if 0 in tensor.shape:
@@ -219,12 +347,30 @@ def kaiming_uniform_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gene
     return uniform_(tensor, -bound, bound, generator)
 
 
-def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", generator=None):
-    """Normal with standard deviation gain / sqrt(fan); He et al., 2015. ``a`` is the slope of a leaky_relu.
+def kaiming_normal_(
+    tensor: Tensor,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
+    generator: weft.Generator | None = None,
+) -> Tensor:
+    """Fills weights with normal numbers of standard deviation gain / sqrt(fan), in place. He et al., 2015.
 
-    >>> import weft
-    >>> weft.nn.init.kaiming_normal_(weft.empty(3, 5), mode="fan_out").shape == (3, 5)
-    True
+    Args:
+        tensor: weights (out, in, ...) to fill, which are returned.
+        a: slope of the leaky_relu that follows. Default 0.
+        mode: ``'fan_in'`` (default: in times the kernel's size), which keeps the variance of outputs, or ``'fan_out'``
+            (out times the kernel's size), which keeps that of gradients.
+        nonlinearity: what follows, for the gain; see calculate_gain. Default ``'leaky_relu'``.
+        generator: what draws the numbers. By default the default generator of the tensor's device.
+
+    Raises:
+        ValueError: mode or nonlinearity is unknown, or tensor has fewer than two dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.init.kaiming_normal_(weft.empty(3, 5), mode="fan_out").shape == (3, 5)
+        True
     """
     check_tensors("kaiming_normal_", tensor=tensor)
     if 0 in tensor.shape:
@@ -233,13 +379,23 @@ def kaiming_normal_(tensor, a=0, mode="fan_in", nonlinearity="leaky_relu", gener
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
 
 
-def sparse_(tensor, sparsity, std=0.01, generator=None):
-    """Normal numbers, of which in every column the given share is set to zero; Martens, 2010.
+def sparse_(tensor: Tensor, sparsity: float, std: float = 0.01, generator: weft.Generator | None = None) -> Tensor:
+    """Fills a matrix with normal numbers and sets the given share of every column to zero, in place. Martens, 2010.
 
-    >>> import weft
-    >>> w = weft.nn.init.sparse_(weft.empty(10, 3), sparsity=0.3)
-    >>> (w == 0).sum(0).tolist()
-    [3, 3, 3]
+    Args:
+        tensor: the matrix to fill, which is returned.
+        sparsity: share of zeros in a column, between 0 and 1; their number is rounded up.
+        std: standard deviation of the other numbers. Default 0.01.
+        generator: what draws them. By default the default generator of the tensor's device.
+
+    Raises:
+        ValueError: tensor has not two dimensions.
+
+    Example:
+        >>> import weft
+        >>> w = weft.nn.init.sparse_(weft.empty(10, 3), sparsity=0.3)
+        >>> (w == 0).sum(0).tolist()
+        [3, 3, 3]
     """
     check_tensors("sparse_", tensor=tensor)
     if tensor.dim() != 2:
@@ -253,15 +409,24 @@ def sparse_(tensor, sparsity, std=0.01, generator=None):
         return tensor.copy_(values)
 
 
-def orthogonal_(tensor, gain=1, generator=None):
-    """A matrix with orthonormal rows or columns, whichever are fewer; Saxe et al., 2013. Further dims count as columns.
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: weft.Generator | None = None) -> Tensor:
+    """Makes rows or columns, whichever are fewer, orthonormal random vectors, in place. Saxe et al., 2013.
 
     Made from normal numbers by Gram-Schmidt orthogonalisation, done twice for accuracy.
 
-    >>> import weft
-    >>> w = weft.nn.init.orthogonal_(weft.empty(3, 5))
-    >>> bool(weft.allclose(w @ w.T, weft.eye(3), atol=1e-5))
-    True
+    Args:
+        tensor: the matrix to fill, which is returned; dimensions after the second count as columns.
+        gain: factor of the vectors. Default 1.
+        generator: what draws the numbers. By default the default generator of the tensor's device.
+
+    Raises:
+        ValueError: tensor has fewer than two dimensions.
+
+    Example:
+        >>> import weft
+        >>> w = weft.nn.init.orthogonal_(weft.empty(3, 5))
+        >>> bool(weft.allclose(w @ w.T, weft.eye(3), atol=1e-5))
+        True
     """
     check_tensors("orthogonal_", tensor=tensor)
     if tensor.dim() < 2:

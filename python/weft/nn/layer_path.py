@@ -1,10 +1,17 @@
 """Puts the path of the layer into the message of an exception that leaves a Module's forward."""
 
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from weft.nn.module import Module
+
+
 # Their first argument is not a message.
 _NOT_MESSAGES = (KeyError, StopIteration, StopAsyncIteration, OSError)
 
 
-def add_layer_path(module, error):
+def add_layer_path(module: Module, error: Exception) -> None:
     """Called by each module that the exception passes, innermost first: the path grows by a step each time.
 
     ``ValueError("linear: ...")`` becomes ``ValueError("in model.features.3 (Conv2d): linear: ...")``. The exception
@@ -32,7 +39,8 @@ def add_layer_path(module, error):
     error.args = (text,)
 
 
-def name_of(inner, outer):
+def name_of(inner: Module, outer: Module) -> str:
+    """The path of a module below another one."""
     for name, module in outer.named_modules():
         if module is inner:
             return name

@@ -1,23 +1,37 @@
 """Module: the base class of layers and models. A tree of parameters, buffers and submodules with a forward function."""
 
+from __future__ import annotations
+
 import difflib
 
 import weft
 from weft._checks import check_text, is_differentiable
 from weft._missing import in_torch, member_explanation
 from weft.nn import state
-from weft.nn.conversion import Conversion, parse_to, zero_gradients
+from weft.nn.conversion import Conversion, parse_to
 from weft.nn.hooks import HookHandle, HooksOfKind, call_with_hooks, global_hooks, run_registration_hooks
 from weft.nn.layer_path import add_layer_path
 from weft.nn.members import GROUPS, Members
+from weft.nn.module_changes import ModuleChanges
+from weft.nn.module_walks import ModuleWalks
 from weft.nn.parameter import Parameter
 
+# Type checkers take it for true, wherever it comes from; importing it from typing would slow every start
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections import OrderedDict
+    from collections.abc import Callable, Mapping
+    from typing import Any, overload
 
-def _torch_paths(module):
+    from weft import Tensor
+    from weft.nn._types import Arguments, Device, HasForward, ModuleT, Result
+
+
+def _torch_paths(module: Module) -> list[str]:
     return [f"torch.nn.{kind.__name__}" for kind in type(module).__mro__]
 
 
-class Module:
+class Module(ModuleChanges, ModuleWalks):
     """Base class of all layers and models: assign Parameters and Modules to attributes, define ``forward``, call it.
 
     An exception raised inside ``forward`` names the layer's path: ``in model.features.3 (Conv2d): ...``.
@@ -45,10 +59,15 @@ class Module:
 
     # Members live in the instance's __dict__ like any attribute, which makes reading them as fast as can be; the dicts
     # _parameters, _buffers and _modules hold them as well and write to both.
-    training = True
-    _version = 1  # of what the module's own state_dict looks like
+    training: bool = True
+    _version: int = 1  # of what the module's own state_dict looks like
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+    _non_persistent_buffers_set: set[str]
+    _hooks: dict[int, Any]
 
-    def __init__(self):
+    def __init__(self) -> None:
         own = self.__dict__
         own["training"] = True
         for group in GROUPS:
@@ -56,7 +75,7 @@ class Module:
         own["_non_persistent_buffers_set"] = set()
         own["_hooks"] = {}  # id -> (kind, hook, with_kwargs, always_call)
 
-    def __call__(self, *args, **kwargs):
+    def __call__(self: HasForward[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
         try:
             if not self._hooks and not global_hooks:
                 return self.forward(*args, **kwargs)
@@ -65,13 +84,13 @@ class Module:
             add_layer_path(self, error)
             raise
 
-    def forward(self, *args, **kwargs):
-        """What the module computes; every subclass defines it."""
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """What the module computes; every subclass defines it. Call the module itself, which runs its hooks, too."""
         raise NotImplementedError(f"{type(self).__name__} does not define forward()")
 
     # Attributes
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         own = self.__dict__
         if "_hooks" not in own:
             if isinstance(value, (Parameter, Module)):
@@ -106,7 +125,7 @@ class Module:
         else:
             object.__setattr__(self, name, value)
 
-    def _register(self, group, name, value):
+    def _register(self, group: str, name: str, value: Any) -> None:
         value = run_registration_hooks({"_parameters": "parameter", "_modules": "module"}[group], self, name, value)
         own = self.__dict__
         for other in GROUPS:
@@ -115,7 +134,7 @@ class Module:
         own["_non_persistent_buffers_set"].discard(name)
         own[group][name] = value
 
-    def __delattr__(self, name):
+    def __delattr__(self, name: str) -> None:
         own = self.__dict__
         for group in GROUPS:
             if name in own.get(group, ()):
@@ -124,7 +143,7 @@ class Module:
                 return
         object.__delattr__(self, name)
 
-    def __getattr__(self, name):
+    def __getattr__(self, name: str) -> Any:
         if name in self.__dict__:  # called by a wrapper's own __getattr__
             return self.__dict__[name]
         # Reached only when the normal lookup failed, also when a property raised AttributeError: show that error then.
@@ -142,10 +161,10 @@ class Module:
         # Given a name but no object, Python adds no suggestion of its own
         raise AttributeError(f"{kind!r} object has no attribute {name!r}{hint}", name=name)
 
-    def __dir__(self):
+    def __dir__(self) -> list[str]:
         return sorted(name for name in {*dir(type(self)), *self.__dict__} if not name[:1].isdigit())
 
-    def __setstate__(self, state):
+    def __setstate__(self, state: dict[str, Any]) -> None:
         Module.__init__(self)
         own = self.__dict__
         own.update({name: value for name, value in state.items() if name not in GROUPS})
@@ -157,10 +176,24 @@ class Module:
 
     # Registration
 
-    def register_parameter(self, name, param):
-        """Adds a Parameter (or None, a place for one) under the name.
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Adds a Parameter under a name, by which it becomes an attribute.
 
-        Raises TypeError for another type, KeyError for a bad or taken name, ValueError for a tensor with a history.
+        Args:
+            name: not empty, without dots, no name of another attribute.
+            param: the parameter, or None for a place that may hold one later.
+
+        Raises:
+            TypeError: param is something else.
+            KeyError: the name is not as above.
+            ValueError: param is the result of an operation.
+
+        Example:
+            >>> import weft
+            >>> layer = weft.nn.Module()
+            >>> layer.register_parameter("scale", weft.nn.Parameter(weft.ones(1)))
+            >>> layer.scale.requires_grad
+            True
         """
         self._check_new("parameter", name, "_parameters")
         if param is not None and not isinstance(param, Parameter):
@@ -171,8 +204,25 @@ class Module:
             )
         self._register("_parameters", name, param)
 
-    def register_buffer(self, name, tensor, persistent=True):
-        """Adds a tensor that is state but not trained; one that is not persistent stays out of the state_dict."""
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Adds a tensor that is state but is not trained under a name, by which it becomes an attribute.
+
+        Args:
+            name: not empty, without dots, no name of another attribute.
+            tensor: the buffer, or None for a place that may hold one later.
+            persistent: whether it is part of the state_dict. Default True.
+
+        Raises:
+            TypeError: tensor is something else.
+            KeyError: the name is not as above.
+
+        Example:
+            >>> import weft
+            >>> layer = weft.nn.Module()
+            >>> layer.register_buffer("mean", weft.zeros(1))
+            >>> dict(layer.state_dict())
+            {'mean': tensor([0.])}
+        """
         self._check_new("buffer", name, "_buffers")
         if tensor is not None and not isinstance(tensor, weft.Tensor):
             raise TypeError(f"register_buffer: {name!r} must be a Tensor or None, got {type(tensor).__name__}")
@@ -180,8 +230,24 @@ class Module:
         (self._non_persistent_buffers_set.discard if persistent else self._non_persistent_buffers_set.add)(name)
         self._buffers[name] = tensor
 
-    def register_module(self, name, module):
-        """Adds a submodule (or None) under the name."""
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Adds a submodule under a name, by which it becomes an attribute. Also called add_module.
+
+        Args:
+            name: not empty, without dots, no name of another attribute.
+            module: the module, or None for a place that may hold one later.
+
+        Raises:
+            TypeError: module is something else.
+            KeyError: the name is not as above.
+
+        Example:
+            >>> import weft
+            >>> model = weft.nn.Module()
+            >>> model.register_module("act", weft.nn.ReLU())
+            >>> model.act
+            ReLU()
+        """
         self._check_new("module", name, "_modules")
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"add_module: {name!r} must be a Module or None, got {type(module).__name__}")
@@ -189,7 +255,7 @@ class Module:
 
     add_module = register_module
 
-    def _check_new(self, what, name, group):
+    def _check_new(self, what: str, name: str, group: str) -> None:
         if "_hooks" not in self.__dict__:
             raise AttributeError(
                 f"{type(self).__name__}.__init__() must call super().__init__() before it adds a {what}"
@@ -201,72 +267,22 @@ class Module:
         if name not in self.__dict__[group] and (name in self.__dict__ or hasattr(type(self), name)):
             raise KeyError(f"cannot add {what} {name!r}: {type(self).__name__} already has an attribute of that name")
 
-    # Walks
+    # Members by path
 
-    def named_modules(self, memo=None, prefix="", remove_duplicate=True):
-        """Yields (path, module) for this module, whose path is the prefix, and all below it."""
-        check_text("named_modules", prefix=prefix)
-        memo = set() if memo is None else memo
-        if self in memo:
-            return
-        if remove_duplicate:
-            memo.add(self)
-        yield prefix, self
-        for name, child in self._modules.items():
-            if child is not None:
-                path = f"{prefix}.{name}" if prefix else name
-                yield from child.named_modules(memo, path, remove_duplicate)
+    def get_submodule(self, target: str) -> Module:
+        """The submodule with a path.
 
-    def modules(self):
-        """Yields this module and all below it, each once."""
-        for _, module in self.named_modules():
-            yield module
+        Args:
+            target: a path like "features.3"; "" for this module itself.
 
-    def named_children(self):
-        """Yields (name, module) for the direct submodules, each once."""
-        seen = set()
-        for name, child in self._modules.items():
-            if child is not None and child not in seen:
-                seen.add(child)
-                yield name, child
+        Raises:
+            AttributeError: there is none.
 
-    def children(self):
-        """Yields the direct submodules, each once."""
-        for _, child in self.named_children():
-            yield child
-
-    def _named_members(self, group, prefix, recurse, remove_duplicate):
-        seen = set()
-        walk = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if recurse else [(prefix, self)]
-        for path, module in walk:
-            for name, member in module.__dict__[group].items():
-                if member is None or (remove_duplicate and id(member) in seen):
-                    continue
-                seen.add(id(member))
-                yield f"{path}.{name}" if path else name, member
-
-    def named_parameters(self, prefix="", recurse=True, remove_duplicate=True):
-        """Yields (path, parameter); a parameter that is used in several places once, unless told otherwise."""
-        check_text("named_parameters", prefix=prefix)
-        return self._named_members("_parameters", prefix, recurse, remove_duplicate)
-
-    def parameters(self, recurse=True):
-        """Yields the parameters, each once."""
-        for _, parameter in self.named_parameters(recurse=recurse):
-            yield parameter
-
-    def named_buffers(self, prefix="", recurse=True, remove_duplicate=True):
-        """Yields (path, buffer)."""
-        check_text("named_buffers", prefix=prefix)
-        return self._named_members("_buffers", prefix, recurse, remove_duplicate)
-
-    def buffers(self, recurse=True):
-        """Yields the buffers, each once."""
-        for _, buffer in self.named_buffers(recurse=recurse):
-            yield buffer
-
-    def get_submodule(self, target):
-        """The submodule with a path like "features.3"; this module itself for "". Raises AttributeError."""
+        Example:
+            >>> import weft
+            >>> weft.nn.Sequential(weft.nn.Sequential(weft.nn.Tanh())).get_submodule("0.0")
+            Tanh()
+        """
         check_text("get_submodule", target=target)
         module = self
         for name in target.split(".") if target else ():
@@ -278,7 +294,7 @@ class Module:
             module = child
         return module
 
-    def _get_member(self, target, what, group):
+    def _get_member(self, target: str, what: str, group: str) -> Any:
         check_text(f"get_{what}", target=target)
         path, _, name = target.rpartition(".")
         module = self.get_submodule(path)
@@ -287,47 +303,61 @@ class Module:
             raise AttributeError(f"{target!r} is not a {what} of {type(self).__name__}")
         return module.__dict__[group][name]
 
-    def get_parameter(self, target):
-        """The parameter with a path like "features.3.weight". Raises AttributeError."""
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter with a path.
+
+        Args:
+            target: a path like "features.3.weight".
+
+        Raises:
+            AttributeError: there is none.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.Sequential(weft.nn.Linear(2, 3)).get_parameter("0.bias").shape
+            weft.Size([3])
+        """
         return self._get_member(target, "parameter", "_parameters")
 
-    def get_buffer(self, target):
-        """The buffer with a path like "features.4.running_mean". Raises AttributeError."""
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer with a path.
+
+        Args:
+            target: a path like "features.4.running_mean".
+
+        Raises:
+            AttributeError: there is none.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.Sequential(weft.nn.BatchNorm1d(2)).get_buffer("0.running_mean")
+            tensor([0., 0.])
+        """
         return self._get_member(target, "buffer", "_buffers")
 
     # Changes to the whole tree
 
-    def apply(self, fn):
-        """Calls fn(module) for every submodule, then for this one; returns this module."""
+    def apply(self: ModuleT, fn: Callable[[Module], Any]) -> ModuleT:
+        """Calls a function with every submodule, then with this one.
+
+        Args:
+            fn: takes a module; what it returns is ignored.
+
+        Returns:
+            This module.
+
+        Example:
+            >>> import weft
+            >>> model = weft.nn.Sequential(weft.nn.Tanh()).apply(lambda module: print(type(module).__name__))
+            Tanh
+            Sequential
+        """
         for child in self.children():
             child.apply(fn)
         fn(self)
         return self
 
-    def train(self, mode=True):
-        """Switches this module and all below it to training (or evaluation) behaviour; returns this module."""
-        if not isinstance(mode, bool):
-            raise ValueError(f"train: mode must be a bool, got {type(mode).__name__}")
-        self.training = mode
-        for child in self.children():
-            child.train(mode)
-        return self
-
-    def eval(self):
-        """The same as ``train(False)``."""
-        return self.train(False)
-
-    def requires_grad_(self, requires_grad=True):
-        """Sets requires_grad of every parameter; returns this module."""
-        for parameter in self.parameters():
-            parameter.requires_grad_(requires_grad)
-        return self
-
-    def zero_grad(self, set_to_none=True):
-        """Drops the gradients of all parameters, or fills them with zeros."""
-        zero_gradients(list(self.parameters()), set_to_none)
-
-    def _apply(self, fn, recurse=True):
+    def _apply(self: ModuleT, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> ModuleT:
         """Replaces the contents of every parameter, its gradient, and every buffer by fn of it: all or none of them."""
         made = fn if isinstance(fn, Conversion) else Conversion(self, fn, recurse)
         for child in self.children() if recurse else ():
@@ -343,12 +373,56 @@ class Module:
                 self._buffers[name] = made.of(buffer)[0]
         return self
 
-    def to(self, *args, **kwargs):
-        """``to(device)``, ``to(dtype)``, ``to(device, dtype)`` or ``to(tensor)``: moves and converts in place.
+    if TYPE_CHECKING:
 
-        memory_format: of the parameters and buffers with 4 dimensions (5 for ``weft.channels_last_3d``).
+        @overload
+        def to(
+            self: ModuleT,
+            device: Device = ...,
+            dtype: weft.dtype | None = ...,
+            non_blocking: bool = ...,
+            *,
+            memory_format: weft.memory_format | None = ...,
+        ) -> ModuleT: ...
+        @overload
+        def to(
+            self: ModuleT,
+            dtype: weft.dtype,
+            non_blocking: bool = ...,
+            *,
+            memory_format: weft.memory_format | None = ...,
+        ) -> ModuleT: ...
+        @overload
+        def to(
+            self: ModuleT,
+            tensor: Tensor,
+            non_blocking: bool = ...,
+            *,
+            memory_format: weft.memory_format | None = ...,
+        ) -> ModuleT: ...
 
-        Only floating and complex parameters and buffers change their dtype; TypeError for another dtype.
+    def to(self: ModuleT, *args: Any, **kwargs: Any) -> ModuleT:
+        """Moves and converts parameters and buffers in place; only floating and complex ones change their dtype.
+
+        ``to(device)``, ``to(dtype)``, ``to(device, dtype)`` or ``to(tensor)``, each with the other arguments.
+
+        Args:
+            device: where they go. By default they stay.
+            dtype: a floating or complex dtype. By default they keep theirs.
+            tensor: one whose device and dtype they get.
+            non_blocking: whether the program may go on before copies have ended. Default False.
+            memory_format: order in memory of those with 4 dimensions (5 for ``weft.channels_last_3d``).
+
+        Returns:
+            This module.
+
+        Raises:
+            TypeError: an argument is none of these, or the dtype is not floating or complex.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.Linear(2, 3).to(weft.float64).weight.dtype
+            weft.float64
         """
         device, dtype, non_blocking, memory_format = parse_to(*args, **kwargs)
         ordered = {weft.channels_last: (4,), weft.channels_last_3d: (5,)}.get(memory_format, (4, 5))  # dimensions
@@ -362,79 +436,136 @@ class Module:
 
         return self._apply(convert)
 
-    def _to_dtype(self, dtype):
-        return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
+    def type(self: ModuleT, dst_type: weft.dtype | str) -> ModuleT:
+        """Converts all parameters and buffers to a dtype, in place.
 
-    def float(self):
-        """Converts floating parameters and buffers to float32."""
-        return self._to_dtype(weft.float32)
+        Args:
+            dst_type: the dtype, or the name of a type such as "weft.DoubleTensor".
 
-    def double(self):
-        """Converts floating parameters and buffers to float64."""
-        return self._to_dtype(weft.float64)
+        Returns:
+            This module.
 
-    def half(self):
-        """Converts floating parameters and buffers to float16."""
-        return self._to_dtype(weft.float16)
+        Raises:
+            TypeError: dst_type is None.
 
-    def bfloat16(self):
-        """Converts floating parameters and buffers to bfloat16."""
-        return self._to_dtype(weft.bfloat16)
-
-    def type(self, dst_type):
-        """Converts all parameters and buffers to the dtype."""
+        Example:
+            >>> import weft
+            >>> weft.nn.Linear(2, 3).type(weft.float64).bias.dtype
+            weft.float64
+        """
         if dst_type is None:
             raise TypeError("type: expected a dtype, got None")
         return self._apply(lambda t: t.type(dst_type))
 
-    def cpu(self):
-        """Moves parameters and buffers to the CPU."""
-        return self._apply(lambda t: t.cpu())
+    def to_empty(self: ModuleT, *, device: Device, recurse: bool = True) -> ModuleT:
+        """Moves parameters and buffers to a device without copying, in place: their values are undefined afterwards.
 
-    def cuda(self, device=None):
-        """Moves parameters and buffers to a CUDA device, by default the current one."""
-        target = "cuda" if device is None else f"cuda:{device}" if isinstance(device, int) else device
-        return self.to(target)
+        Args:
+            device: where they go.
+            recurse: whether those of modules below go, too. Default True.
 
-    def to_empty(self, *, device, recurse=True):
-        """Moves parameters and buffers to the device without copying: their values are undefined afterwards."""
+        Returns:
+            This module.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.Linear(2, 3, device="meta").to_empty(device="cpu").weight.shape
+            weft.Size([3, 2])
+        """
         return self._apply(lambda t: weft.empty_like(t, device=device), recurse)
 
     # State
 
-    def state_dict(self, *args, destination=None, prefix="", keep_vars=False):
-        """An ordered dict of path -> tensor: all parameters and persistent buffers, sharing their memory.
+    def state_dict(
+        self, *args: Any, destination: Any = None, prefix: str = "", keep_vars: bool = False
+    ) -> OrderedDict[str, Any]:
+        """All parameters and persistent buffers by path: an ordered dict of tensors that share their memory.
 
         Its attribute ``_metadata`` holds the version of each module's state, by path.
+
+        Args:
+            destination: a dict to fill in place of a new one.
+            prefix: put before each path. Default "".
+            keep_vars: whether the tensors are the parameters themselves, not detached. Default False.
+
+        Example:
+            >>> import weft
+            >>> list(weft.nn.Linear(2, 3).state_dict())
+            ['weight', 'bias']
         """
         if args:
             raise TypeError("state_dict takes keyword arguments only: destination, prefix, keep_vars")
         check_text("state_dict", prefix=prefix)
         return state.state_dict(self, destination, prefix, keep_vars)
 
-    def load_state_dict(self, state_dict, strict=True, assign=False):
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> state.IncompatibleKeys:
         """Copies the tensors of a state dict into the parameters and buffers of the same paths.
 
-        Returns (missing_keys, unexpected_keys). RuntimeError lists every missing or unexpected key (when strict) and
-        every shape that does not fit; nothing has been changed then. With ``assign`` the tensors replace the module's
-        own instead of being copied. Values may be tensors and arrays of other libraries (DLPack, NumPy).
+        Args:
+            state_dict: path -> tensor, or array of another library (DLPack, NumPy).
+            strict: whether missing and unexpected paths are errors. Default True.
+            assign: whether the tensors replace the module's own instead of being copied. Default False.
+
+        Returns:
+            A named tuple (missing_keys, unexpected_keys).
+
+        Raises:
+            RuntimeError: paths (when strict) or shapes do not fit; all of them are listed, nothing has been changed.
+            TypeError: state_dict is no dict.
+
+        Example:
+            >>> import weft
+            >>> layer = weft.nn.Linear(2, 3)
+            >>> layer.load_state_dict(weft.nn.Linear(2, 3).state_dict())
+            <All keys matched successfully>
         """
         return state.load_state_dict(self, state_dict, strict, assign)
 
-    def _save_to_state_dict(self, destination, prefix, keep_vars):
+    def _save_to_state_dict(self, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
         state.save_own(self, destination, prefix, keep_vars)
 
     def _load_from_state_dict(
-        self, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys, error_msgs
-    ):
+        self,
+        state_dict: Mapping[str, Any],
+        prefix: str,
+        local_metadata: dict[str, Any],
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
         state.load_own(self, state_dict, prefix, strict, missing_keys, unexpected_keys, error_msgs)
 
-    def get_extra_state(self):
-        """Anything but tensors that belongs into the state_dict; override together with set_extra_state."""
+    def get_extra_state(self) -> Any:
+        """Anything but tensors that belongs into the state_dict; override together with set_extra_state.
+
+        Raises:
+            NotImplementedError: the module has none.
+
+        Example:
+            >>> import weft
+            >>> class Counter(weft.nn.Module):
+            ...     count = 3
+            ...     def get_extra_state(self):
+            ...         return self.count
+            ...     def set_extra_state(self, state):
+            ...         self.count = state
+            >>> dict(Counter().state_dict())
+            {'_extra_state': 3}
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define get_extra_state()")
 
-    def set_extra_state(self, state):
-        """Takes what get_extra_state gave."""
+    def set_extra_state(self, state: Any) -> None:
+        """Takes what get_extra_state gave; called by load_state_dict.
+
+        Args:
+            state: what was saved.
+
+        Raises:
+            NotImplementedError: the module has none.
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define set_extra_state()")
 
     # Hooks
@@ -444,57 +575,173 @@ class Module:
     _backward_pre_hooks = property(lambda self: HooksOfKind(self._hooks, "full_backward_pre"))
     _backward_hooks = property(lambda self: HooksOfKind(self._hooks, "full_backward"))
 
-    def _add_hook(self, kind, hook, prepend=False, with_kwargs=False, always_call=False):
+    def _add_hook(
+        self,
+        kind: str,
+        hook: Callable[..., Any],
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> HookHandle:
         return HookHandle(self._hooks, (kind, hook, with_kwargs, always_call), prepend)
 
-    def register_forward_pre_hook(self, hook, *, prepend=False, with_kwargs=False):
-        """Calls hook(module, args) before forward; it may return changed args. Returns a removable handle."""
+    def register_forward_pre_hook(
+        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
+    ) -> HookHandle:
+        """Calls ``hook(module, args)`` before forward.
+
+        Args:
+            hook: returns None, or other arguments: a tuple, or a single one.
+            prepend: whether it comes before the hooks that there are. Default False.
+            with_kwargs: whether it is called as ``hook(module, args, kwargs)`` and returns both. Default False.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+
+        Example:
+            >>> import weft
+            >>> layer = weft.nn.Identity()
+            >>> handle = layer.register_forward_pre_hook(lambda module, args: args[0] * 2)
+            >>> layer(weft.ones(2))
+            tensor([2., 2.])
+        """
         return self._add_hook("forward_pre", hook, prepend, with_kwargs)
 
-    def register_forward_hook(self, hook, *, prepend=False, with_kwargs=False, always_call=False):
-        """Calls hook(module, args, output) after forward; it may return another output. Returns a removable handle."""
+    def register_forward_hook(
+        self,
+        hook: Callable[..., Any],
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> HookHandle:
+        """Calls ``hook(module, args, output)`` after forward.
+
+        Args:
+            hook: returns None, or another output.
+            prepend: whether it comes before the hooks that there are. Default False.
+            with_kwargs: whether it is called as ``hook(module, args, kwargs, output)``. Default False.
+            always_call: whether it is also called, with output None, when forward has raised. Default False.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+
+        Example:
+            >>> import weft
+            >>> layer = weft.nn.Identity()
+            >>> handle = layer.register_forward_hook(lambda module, args, output: output + 1)
+            >>> layer(weft.ones(2))
+            tensor([2., 2.])
+        """
         return self._add_hook("forward", hook, prepend, with_kwargs, always_call)
 
-    def register_full_backward_pre_hook(self, hook, prepend=False):
-        """Calls hook(module, grad_output) before the module's backward; it may return other gradients."""
+    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Calls ``hook(module, grad_output)`` before the module's backward.
+
+        Args:
+            hook: takes the gradients of the outputs, a tuple; returns None, or others in their place.
+            prepend: whether it comes before the hooks that there are. Default False.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+
+        Example:
+            >>> import weft
+            >>> layer, x = weft.nn.Identity(), weft.ones(2, requires_grad=True)
+            >>> handle = layer.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 3,))
+            >>> layer(x).sum().backward()
+            >>> x.grad
+            tensor([3., 3.])
+        """
         return self._add_hook("full_backward_pre", hook, prepend)
 
-    def register_full_backward_hook(self, hook, prepend=False):
-        """Calls hook(module, grad_input, grad_output) after the module's backward; it may return another grad_input."""
+    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Calls ``hook(module, grad_input, grad_output)`` after the module's backward.
+
+        Args:
+            hook: takes the gradients of the positional arguments and of the outputs, two tuples; returns None, or
+                others in place of grad_input.
+            prepend: whether it comes before the hooks that there are. Default False.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+
+        Example:
+            >>> import weft
+            >>> layer, x = weft.nn.Identity(), weft.ones(2, requires_grad=True)
+            >>> handle = layer.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 3,))
+            >>> layer(x).sum().backward()
+            >>> x.grad
+            tensor([3., 3.])
+        """
         return self._add_hook("full_backward", hook, prepend)
 
-    def _add_state_hook(self, kind, hook):
+    def _add_state_hook(self, kind: str, hook: Callable[..., Any]) -> HookHandle:
         return HookHandle(self.__dict__.setdefault("_state_hooks", {}), (kind, hook))
 
-    def register_state_dict_pre_hook(self, hook):
-        """Calls hook(module, prefix, keep_vars) before state_dict."""
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Calls ``hook(module, prefix, keep_vars)`` before state_dict. Returns a removable handle.
+
+        Example:
+            >>> import weft
+            >>> layer = weft.nn.Identity()
+            >>> handle = layer.register_state_dict_pre_hook(lambda module, prefix, keep_vars: print("saving", module))
+            >>> state = layer.state_dict()
+            saving Identity()
+        """
         return self._add_state_hook("save_pre", hook)
 
-    def register_state_dict_post_hook(self, hook):
-        """Calls hook(module, state_dict, prefix, local_metadata) after state_dict."""
+    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Calls ``hook(module, state_dict, prefix, local_metadata)`` after state_dict. Returns a removable handle.
+
+        Example:
+            >>> import weft
+            >>> layer = weft.nn.Linear(2, 3)
+            >>> handle = layer.register_state_dict_post_hook(lambda module, state, prefix, metadata: state.pop("bias"))
+            >>> list(layer.state_dict())
+            ['weight']
+        """
         return self._add_state_hook("save_post", hook)
 
-    def register_load_state_dict_pre_hook(self, hook):
-        """Calls hook(module, state_dict, prefix, local_metadata, strict, missing, unexpected, errors) before loading.
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Calls a hook before load_state_dict: ``hook(module, state_dict, prefix, metadata, strict, *lists)``.
 
-        It works on a copy of the state dict, whose keys it may change.
+        The lists are those of missing and unexpected keys and of error messages; the hook may add to them. It works on
+        a copy of the state dict, whose keys it may change. Returns a removable handle.
+
+        Example:
+            >>> import weft
+            >>> layer = weft.nn.Linear(2, 3, bias=False)
+            >>> handle = layer.register_load_state_dict_pre_hook(lambda module, state, *rest: state.pop("old"))
+            >>> layer.load_state_dict({"weight": weft.ones(3, 2), "old": weft.ones(1)})
+            <All keys matched successfully>
         """
         return self._add_state_hook("load_pre", hook)
 
-    def register_load_state_dict_post_hook(self, hook):
-        """Calls hook(module, incompatible_keys) after loading; it may change both lists."""
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Calls ``hook(module, incompatible_keys)`` after load_state_dict; it may change both lists of keys.
+
+        Returns a removable handle.
+
+        Example:
+            >>> import weft
+            >>> layer = weft.nn.Linear(2, 3)
+            >>> handle = layer.register_load_state_dict_post_hook(lambda module, keys: keys.missing_keys.clear())
+            >>> layer.load_state_dict({"weight": weft.ones(3, 2)})
+            <All keys matched successfully>
+        """
         return self._add_state_hook("load_post", hook)
 
     # Text
 
-    def extra_repr(self):
-        """What repr shows in the parentheses: the layer's settings."""
+    def extra_repr(self) -> str:
+        """What repr shows in the parentheses: the layer's settings. Subclasses override it."""
         return ""
 
-    def _get_name(self):
+    def _get_name(self) -> str:
         return type(self).__name__
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
         for name, child in self._modules.items():

@@ -1,5 +1,7 @@
 """Normalisation layers."""
 
+from __future__ import annotations
+
 import weft
 from weft._checks import check_tensors
 from weft.nn import functional as F
@@ -7,8 +9,15 @@ from weft.nn import init
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def _reset_affine(module):
+    from weft import Tensor
+    from weft.nn._types import Device
+
+
+def _reset_affine(module: _RunningNorm | LayerNorm | GroupNorm) -> None:
     if module.weight is not None:
         init.ones_(module.weight)
     if module.bias is not None:
@@ -18,20 +27,27 @@ def _reset_affine(module):
 class _RunningNorm(Module):
     """What batch and instance norm share: affine parameters and running statistics."""
 
-    _version = 2  # since 2, with num_batches_tracked
+    weight: Parameter | None
+    bias: Parameter | None
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+    _input_dims: tuple[int, ...]
+
+    _version: int = 2  # since 2, with num_batches_tracked
 
     def __init__(
         self,
-        num_features,
-        eps=1e-5,
-        momentum=0.1,
-        affine=True,
-        track_running_stats=True,
-        device=None,
-        dtype=None,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Device = None,
+        dtype: weft.dtype | None = None,
         *,
-        bias=True,
-    ):
+        bias: bool = True,
+    ) -> None:
         super().__init__()
         self.num_features = num_features
         self.eps = eps
@@ -48,18 +64,19 @@ class _RunningNorm(Module):
         self.register_buffer("num_batches_tracked", count)
         self.reset_parameters()
 
-    def reset_running_stats(self):
-        """Forgets the running statistics."""
+    def reset_running_stats(self) -> None:
+        """Forgets the running statistics: mean 0, variance 1, no batches."""
         if self.track_running_stats:
             self.running_mean.zero_()
             self.running_var.fill_(1)
             self.num_batches_tracked.zero_()
 
-    def reset_parameters(self):
+    def reset_parameters(self) -> None:
+        """Sets weight to ones and bias to zeros, and forgets the running statistics."""
         self.reset_running_stats()
         _reset_affine(self)
 
-    def _check_input_dim(self, input):
+    def _check_input_dim(self, input: Tensor) -> None:
         check_tensors(type(self).__name__, input=input)
         if input.dim() not in self._input_dims:
             dims = " or ".join(map(str, self._input_dims))
@@ -73,7 +90,7 @@ class _RunningNorm(Module):
             state_dict[key] = self.num_batches_tracked  # files from before the count existed
         super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
             f"affine={self.affine}, bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
@@ -81,7 +98,7 @@ class _RunningNorm(Module):
 
 
 class _BatchNorm(_RunningNorm):
-    def forward(self, input):
+    def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         mean, var = self.running_mean, self.running_var
         tracks = self.training and self.track_running_stats
@@ -109,37 +126,93 @@ class _BatchNorm(_RunningNorm):
 
 
 class BatchNorm1d(_BatchNorm):
-    """Normalises each channel of (N, C) or (N, C, L) by its mean and variance over the batch; Ioffe, Szegedy, 2015.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel over the batch. Ioffe and Szegedy, 2015.
 
-    In evaluation mode by the running statistics, which training moves by ``momentum`` towards the batch's.
+    Training takes mean and variance of the batch and moves the running statistics towards them; evaluation takes those.
 
-    >>> import weft
-    >>> weft.nn.BatchNorm1d(2)(weft.tensor([[1.0, 2.0], [3.0, 6.0]])).round(decimals=2).tolist()
-    [[-1.0, -1.0], [1.0, 1.0]]
+    Args:
+        num_features: C, the number of channels.
+        eps: added to the variance. Default 1e-5.
+        momentum: share of the batch in new running statistics; None for their average over all batches. Default 0.1.
+        affine: whether weight and bias are learned; without, there are none. Default True.
+        track_running_stats: whether there are running statistics; without, evaluation is as training. Default True.
+        device, dtype: of parameters and statistics. By default the default ones.
+        bias: whether there is a bias. Default True.
+
+    Shape:
+        Input and output: (N, C) or (N, C, L).
+        weight, bias, running_mean, running_var: (C); they start as ones, zeros, zeros and ones.
+
+    Raises:
+        ValueError: the input has another number of dimensions, or one value per channel while training.
+        RuntimeError: the input has another number of channels.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.BatchNorm1d(2)(weft.tensor([[1.0, 2.0], [3.0, 6.0]])).round(decimals=2).tolist()
+        [[-1.0, -1.0], [1.0, 1.0]]
     """
 
     _input_dims = (2, 3)
 
 
 class BatchNorm2d(_BatchNorm):
-    """Normalises each channel of (N, C, H, W) by its mean and variance over the batch; Ioffe, Szegedy, 2015.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel over the batch. Ioffe and Szegedy, 2015.
 
-    In evaluation mode by the running statistics, which training moves by ``momentum`` towards the batch's.
+    Training takes mean and variance of the batch and moves the running statistics towards them; evaluation takes those.
 
-    >>> import weft
-    >>> weft.nn.BatchNorm2d(100)(weft.ones(20, 100, 3, 4)).shape == (20, 100, 3, 4)
-    True
+    Args:
+        num_features: C, the number of channels.
+        eps: added to the variance. Default 1e-5.
+        momentum: share of the batch in new running statistics; None for their average over all batches. Default 0.1.
+        affine: whether weight and bias are learned; without, there are none. Default True.
+        track_running_stats: whether there are running statistics; without, evaluation is as training. Default True.
+        device, dtype: of parameters and statistics. By default the default ones.
+        bias: whether there is a bias. Default True.
+
+    Shape:
+        Input and output: (N, C, H, W).
+        weight, bias, running_mean, running_var: (C); they start as ones, zeros, zeros and ones.
+
+    Raises:
+        ValueError: the input has another number of dimensions, or one value per channel while training.
+        RuntimeError: the input has another number of channels.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.BatchNorm2d(100)(weft.ones(20, 100, 3, 4)).shape == (20, 100, 3, 4)
+        True
     """
 
     _input_dims = (4,)
 
 
 class BatchNorm3d(_BatchNorm):
-    """Normalises each channel of (N, C, D, H, W) by its mean and variance over the batch; Ioffe, Szegedy, 2015.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel over the batch. Ioffe and Szegedy, 2015.
 
-    >>> import weft
-    >>> weft.nn.BatchNorm3d(4)(weft.ones(2, 4, 3, 3, 3)).shape == (2, 4, 3, 3, 3)
-    True
+    Training takes mean and variance of the batch and moves the running statistics towards them; evaluation takes those.
+
+    Args:
+        num_features: C, the number of channels.
+        eps: added to the variance. Default 1e-5.
+        momentum: share of the batch in new running statistics; None for their average over all batches. Default 0.1.
+        affine: whether weight and bias are learned; without, there are none. Default True.
+        track_running_stats: whether there are running statistics; without, evaluation is as training. Default True.
+        device, dtype: of parameters and statistics. By default the default ones.
+        bias: whether there is a bias. Default True.
+
+    Shape:
+        Input and output: (N, C, D, H, W).
+        weight, bias, running_mean, running_var: (C); they start as ones, zeros, zeros and ones.
+
+    Raises:
+        ValueError: the input has another number of dimensions, or one value per channel while training.
+        RuntimeError: the input has another number of channels.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.BatchNorm3d(4)(weft.ones(2, 4, 3, 3, 3)).shape == (2, 4, 3, 3, 3)
+        True
     """
 
     _input_dims = (5,)
@@ -148,19 +221,19 @@ class BatchNorm3d(_BatchNorm):
 class _InstanceNorm(_RunningNorm):
     def __init__(
         self,
-        num_features,
-        eps=1e-5,
-        momentum=0.1,
-        affine=False,
-        track_running_stats=False,
-        device=None,
-        dtype=None,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        device: Device = None,
+        dtype: weft.dtype | None = None,
         *,
-        bias=True,
-    ):
+        bias: bool = True,
+    ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
-    def forward(self, input):
+    def forward(self, input: Tensor) -> Tensor:
         self._check_input_dim(input)
         dim = input.dim() - self._input_dims[1] + 1  # 0 without, 1 with a batch dimension
         if input.shape[dim] != self.num_features and self.affine:
@@ -177,51 +250,130 @@ class _InstanceNorm(_RunningNorm):
 
 
 class InstanceNorm1d(_InstanceNorm):
-    """Normalises each channel of each sample of (N, C, L) or (C, L); Ulyanov et al., 2016.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel of each sample. Ulyanov et al., 2016.
 
-    >>> import weft
-    >>> weft.nn.InstanceNorm1d(100)(weft.ones(20, 100, 40)).shape == (20, 100, 40)
-    True
+    Args:
+        num_features: C, the number of channels.
+        eps: added to the variance. Default 1e-5.
+        momentum: share of the batch in new running statistics. Default 0.1.
+        affine: whether weight and bias are learned; without, there are none. Default False.
+        track_running_stats: whether there are running statistics, for evaluation. Default False.
+        device, dtype: of parameters and statistics. By default the default ones.
+        bias: whether there is a bias. Default True.
+
+    Shape:
+        Input and output: (N, C, L) or (C, L).
+        weight, bias, running_mean, running_var: (C); they start as ones, zeros, zeros and ones.
+
+    Raises:
+        ValueError: the input has another number of dimensions, one value per channel, or with affine other channels.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.InstanceNorm1d(100)(weft.ones(20, 100, 40)).shape == (20, 100, 40)
+        True
     """
 
     _input_dims = (2, 3)
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Normalises each channel of each sample of (N, C, H, W) or (C, H, W); Ulyanov et al., 2016.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel of each sample. Ulyanov et al., 2016.
 
-    >>> import weft
-    >>> weft.nn.InstanceNorm2d(3)(weft.ones(2, 3, 4, 5)).shape == (2, 3, 4, 5)
-    True
+    Args:
+        num_features: C, the number of channels.
+        eps: added to the variance. Default 1e-5.
+        momentum: share of the batch in new running statistics. Default 0.1.
+        affine: whether weight and bias are learned; without, there are none. Default False.
+        track_running_stats: whether there are running statistics, for evaluation. Default False.
+        device, dtype: of parameters and statistics. By default the default ones.
+        bias: whether there is a bias. Default True.
+
+    Shape:
+        Input and output: (N, C, H, W) or (C, H, W).
+        weight, bias, running_mean, running_var: (C); they start as ones, zeros, zeros and ones.
+
+    Raises:
+        ValueError: the input has another number of dimensions, one value per channel, or with affine other channels.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.InstanceNorm2d(3)(weft.ones(2, 3, 4, 5)).shape == (2, 3, 4, 5)
+        True
     """
 
     _input_dims = (3, 4)
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """Normalises each channel of each sample of (N, C, D, H, W) or (C, D, H, W); Ulyanov et al., 2016.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel of each sample. Ulyanov et al., 2016.
 
-    >>> import weft
-    >>> weft.nn.InstanceNorm3d(3)(weft.ones(2, 3, 4, 5, 2)).shape == (2, 3, 4, 5, 2)
-    True
+    Args:
+        num_features: C, the number of channels.
+        eps: added to the variance. Default 1e-5.
+        momentum: share of the batch in new running statistics. Default 0.1.
+        affine: whether weight and bias are learned; without, there are none. Default False.
+        track_running_stats: whether there are running statistics, for evaluation. Default False.
+        device, dtype: of parameters and statistics. By default the default ones.
+        bias: whether there is a bias. Default True.
+
+    Shape:
+        Input and output: (N, C, D, H, W) or (C, D, H, W).
+        weight, bias, running_mean, running_var: (C); they start as ones, zeros, zeros and ones.
+
+    Raises:
+        ValueError: the input has another number of dimensions, one value per channel, or with affine other channels.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.InstanceNorm3d(3)(weft.ones(2, 3, 4, 5, 2)).shape == (2, 3, 4, 5, 2)
+        True
     """
 
     _input_dims = (4, 5)
 
 
-def _shape_of(normalized_shape):
+def _shape_of(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
     return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
 
 
 class LayerNorm(Module):
-    """Normalises over the last dimensions, those of normalized_shape, sample by sample; Ba et al., 2016.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` over the last dimensions of each sample. Ba et al., 2016.
 
-    >>> import weft
-    >>> weft.nn.LayerNorm(2)(weft.tensor([1.0, 3.0])).round(decimals=2).tolist()
-    [-1.0, 1.0]
+    Args:
+        normalized_shape: the sizes of the dimensions that mean and variance are taken over; one number for the last
+            one.
+        eps: added to the variance. Default 1e-5.
+        elementwise_affine: whether weight and bias are learned; without, there are none. Default True.
+        bias: whether there is a bias. Default True.
+        device, dtype: of weight and bias. By default the default ones.
+
+    Shape:
+        Input and output: (*, *normalized_shape).
+        weight and bias: normalized_shape; they start as ones and zeros.
+
+    Raises:
+        RuntimeError: the input's last dimensions are not normalized_shape, when the layer is called.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.LayerNorm(2)(weft.tensor([1.0, 3.0])).round(decimals=2).tolist()
+        [-1.0, 1.0]
     """
 
-    def __init__(self, normalized_shape, eps=1e-5, elementwise_affine=True, bias=True, device=None, dtype=None):
+    normalized_shape: tuple[int, ...]
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Device = None,
+        dtype: weft.dtype | None = None,
+    ) -> None:
         super().__init__()
         self.normalized_shape = _shape_of(normalized_shape)
         self.eps = eps
@@ -232,13 +384,14 @@ class LayerNorm(Module):
         self.register_parameter("bias", Parameter(weft.empty(shape, **made)) if affine and bias else None)
         self.reset_parameters()
 
-    def reset_parameters(self):
+    def reset_parameters(self) -> None:
+        """Sets weight to ones and bias to zeros."""
         _reset_affine(self)
 
-    def forward(self, input):
+    def forward(self, input: Tensor) -> Tensor:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         return (
             f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
             f"bias={self.bias is not None}"
@@ -246,16 +399,38 @@ class LayerNorm(Module):
 
 
 class RMSNorm(Module):
-    """Divides by the root of the mean square over the last dimensions; Zhang, Sennrich, 2019.
+    """``x / sqrt(mean(x^2) + eps) * weight`` over the last dimensions of each sample. Zhang and Sennrich, 2019.
 
-    eps is by default the machine epsilon of the input's dtype.
+    Args:
+        normalized_shape: the sizes of the dimensions that the mean is taken over; one number for the last one.
+        eps: added to the mean square. By default the machine epsilon of the input's dtype.
+        elementwise_affine: whether weight is learned; without, there is none. Default True.
+        device, dtype: of weight. By default the default ones.
 
-    >>> import weft
-    >>> weft.nn.RMSNorm(2)(weft.tensor([3.0, 3.0])).tolist()
-    [1.0, 1.0]
+    Shape:
+        Input and output: (*, *normalized_shape).
+        weight: normalized_shape; it starts as ones.
+
+    Raises:
+        RuntimeError: the input's last dimensions are not normalized_shape, when the layer is called.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.RMSNorm(2)(weft.tensor([3.0, 3.0])).tolist()
+        [1.0, 1.0]
     """
 
-    def __init__(self, normalized_shape, eps=None, elementwise_affine=True, device=None, dtype=None):
+    normalized_shape: tuple[int, ...]
+    weight: Parameter | None
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        device: Device = None,
+        dtype: weft.dtype | None = None,
+    ) -> None:
         super().__init__()
         self.normalized_shape = _shape_of(normalized_shape)
         self.eps = eps
@@ -264,26 +439,56 @@ class RMSNorm(Module):
         self.register_parameter("weight", None if weight is None else Parameter(weight))
         self.reset_parameters()
 
-    def reset_parameters(self):
+    def reset_parameters(self) -> None:
+        """Sets weight to ones."""
         if self.weight is not None:
             init.ones_(self.weight)
 
-    def forward(self, input):
+    def forward(self, input: Tensor) -> Tensor:
         return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
 
 
 class GroupNorm(Module):
-    """Splits the channels of (N, C, ...) into groups and normalises each; Wu, He, 2018.
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` over groups of channels, sample by sample. Wu and He, 2018.
 
-    >>> import weft
-    >>> weft.nn.GroupNorm(3, 6)(weft.ones(20, 6, 10, 10)).shape == (20, 6, 10, 10)
-    True
+    Args:
+        num_groups: number of groups that the channels are divided into.
+        num_channels: number of channels, a multiple of num_groups.
+        eps: added to the variance. Default 1e-5.
+        affine: whether weight and bias are learned, one per channel; without, there are none. Default True.
+        device, dtype: of weight and bias. By default the default ones.
+        bias: whether there is a bias. Default True.
+
+    Shape:
+        Input and output: (N, num_channels, ...).
+        weight and bias: (num_channels); they start as ones and zeros.
+
+    Raises:
+        ValueError: num_groups does not divide num_channels.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.GroupNorm(3, 6)(weft.ones(20, 6, 10, 10)).shape == (20, 6, 10, 10)
+        True
     """
 
-    def __init__(self, num_groups, num_channels, eps=1e-5, affine=True, device=None, dtype=None, *, bias=True):
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Device = None,
+        dtype: weft.dtype | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
         super().__init__()
         if num_groups <= 0 or num_channels % num_groups:
             raise ValueError(f"GroupNorm: {num_channels} channels cannot be divided into {num_groups} groups")
@@ -296,13 +501,14 @@ class GroupNorm(Module):
         self.register_parameter("bias", Parameter(weft.empty(num_channels, **made)) if affine and bias else None)
         self.reset_parameters()
 
-    def reset_parameters(self):
+    def reset_parameters(self) -> None:
+        """Sets weight to ones and bias to zeros."""
         _reset_affine(self)
 
-    def forward(self, input):
+    def forward(self, input: Tensor) -> Tensor:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         return (
             f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
             f"bias={self.bias is not None}"
@@ -310,22 +516,35 @@ class GroupNorm(Module):
 
 
 class LocalResponseNorm(Module):
-    """Divides by (k + alpha * mean of squares over size neighbouring channels)^beta; Krizhevsky et al., 2012.
+    """``x / (k + alpha * m)^beta``, m being the mean of squares over neighbouring channels. Krizhevsky et al., 2012.
 
-    >>> import weft
-    >>> weft.nn.LocalResponseNorm(2)(weft.zeros(1, 3, 4)).shape == (1, 3, 4)
-    True
+    Args:
+        size: number of channels that m goes over.
+        alpha: factor of m. Default 1e-4.
+        beta: exponent. Default 0.75.
+        k: added, so that nothing is divided by zero. Default 1.
+
+    Shape:
+        Input and output: (N, C, ...) with at least one dimension after C.
+
+    Raises:
+        ValueError: the input has fewer dimensions, when the layer is called.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.LocalResponseNorm(2)(weft.zeros(1, 3, 4)).shape == (1, 3, 4)
+        True
     """
 
-    def __init__(self, size, alpha=1e-4, beta=0.75, k=1.0):
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         super().__init__()
         self.size = size
         self.alpha = alpha
         self.beta = beta
         self.k = k
 
-    def forward(self, input):
+    def forward(self, input: Tensor) -> Tensor:
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
-    def extra_repr(self):
+    def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

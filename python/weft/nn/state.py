@@ -1,39 +1,59 @@
 """state_dict and load_state_dict of modules. Loading is planned and checked as a whole before anything is changed."""
 
+from __future__ import annotations
+
 import collections
 
 import weft
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from typing import Any, NamedTuple, NoReturn
+
+    from weft import Tensor
+    from weft.nn.module import Module
+
+
 _EXTRA = "_extra_state"
 
 
-class IncompatibleKeys(collections.namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])):
+if TYPE_CHECKING:
+
+    class _Keys(NamedTuple):
+        missing_keys: list[str]
+        unexpected_keys: list[str]
+else:
+    _Keys = collections.namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])
+
+
+class IncompatibleKeys(_Keys):
     """What load_state_dict returns: the keys that were missing, and those that nothing asked for."""
 
     __slots__ = ()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return super().__repr__() if self.missing_keys or self.unexpected_keys else "<All keys matched successfully>"
 
     __str__ = __repr__
 
 
-class _Plan(list):
+class _Plan(list[str]):
     """The error messages of a load, and the changes to make if there are none."""
 
-    def __init__(self, assign):
+    def __init__(self, assign: bool) -> None:
         super().__init__()
         self.assign = assign
-        self.changes = []
+        self.changes: list[Callable[[], object]] = []
 
 
-def _run_hooks(module, kind, *args):
+def _run_hooks(module: Module, kind: str, *args: Any) -> None:
     for hook_kind, hook in list(module.__dict__.get("_state_hooks", {}).values()):
         if hook_kind == kind:
             hook(module, *args)
 
 
-def _own_state(module):
+def _own_state(module: Module) -> Iterator[tuple[str, Tensor]]:
     """The module's own parameters and persistent buffers: (name, tensor)."""
     for name, parameter in module._parameters.items():
         if parameter is not None:
@@ -43,13 +63,13 @@ def _own_state(module):
             yield name, buffer
 
 
-def _has_extra_state(module):
+def _has_extra_state(module: Module) -> bool:
     from weft.nn.module import Module
 
     return type(module).get_extra_state is not Module.get_extra_state
 
 
-def state_dict(module, destination, prefix, keep_vars):
+def state_dict(module: Module, destination: Any, prefix: str, keep_vars: bool) -> collections.OrderedDict[str, Any]:
     if destination is None:
         destination = collections.OrderedDict()
         destination._metadata = collections.OrderedDict()
@@ -65,14 +85,14 @@ def state_dict(module, destination, prefix, keep_vars):
     return destination
 
 
-def save_own(module, destination, prefix, keep_vars):
+def save_own(module: Module, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
     for name, tensor in _own_state(module):
         destination[prefix + name] = tensor if keep_vars else tensor.detach()
     if _has_extra_state(module):
         destination[prefix + _EXTRA] = module.get_extra_state()
 
 
-def load_state_dict(module, state, strict, assign):
+def load_state_dict(module: Module, state: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
     if not isinstance(state, collections.abc.Mapping):
         raise TypeError(f"load_state_dict: expected a dict of name -> tensor, got {type(state).__name__}")
     metadata = getattr(state, "_metadata", None)
@@ -101,7 +121,16 @@ def load_state_dict(module, state, strict, assign):
     return result
 
 
-def _plan_tree(module, state, prefix, strict, missing, unexpected, plan, visited):
+def _plan_tree(
+    module: Module,
+    state: Mapping[str, Any],
+    prefix: str,
+    strict: bool,
+    missing: list[str],
+    unexpected: list[str],
+    plan: _Plan,
+    visited: list[Module],
+) -> None:
     metadata = (getattr(state, "_metadata", None) or {}).get(prefix[:-1], {})
     if plan.assign:
         metadata = {**metadata, "assign_to_params_buffers": True}
@@ -113,7 +142,7 @@ def _plan_tree(module, state, prefix, strict, missing, unexpected, plan, visited
     visited.append(module)
 
 
-def _as_tensor(value, copied):
+def _as_tensor(value: Any, copied: bool) -> Tensor | None:
     """A tensor of another library, or an array, as a Tensor; None for anything else. It is its own copy if copied."""
     if isinstance(value, weft.Tensor):
         return value
@@ -128,7 +157,15 @@ def _as_tensor(value, copied):
     return None
 
 
-def load_own(module, state, prefix, strict, missing, unexpected, plan):
+def load_own(
+    module: Module,
+    state: Mapping[str, Any],
+    prefix: str,
+    strict: bool,
+    missing: list[str],
+    unexpected: list[str],
+    plan: _Plan,
+) -> None:
     for name, target in _own_state(module):
         key = prefix + name
         if key not in state:
@@ -155,17 +192,17 @@ def load_own(module, state, prefix, strict, missing, unexpected, plan):
             missing.append(key)
 
 
-def _kind(value):
+def _kind(value: object) -> str:
     kind = type(value)
     return kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _copy(target, value):
+def _copy(target: Tensor, value: Tensor) -> None:
     with weft.no_grad():
         target.copy_(value)
 
 
-def _assign(module, name, value):
+def _assign(module: Module, name: str, value: Tensor) -> None:
     current = module.__dict__[name]
     if name not in module._parameters:
         module._buffers[name] = value
@@ -177,7 +214,7 @@ def _assign(module, name, value):
     module._parameters[name] = value
 
 
-def _known_keys(module, prefix):
+def _known_keys(module: Module, prefix: str) -> set[str]:
     keys = {prefix + name for name, _ in _own_state(module)}
     if _has_extra_state(module):
         keys.add(prefix + _EXTRA)
@@ -187,14 +224,14 @@ def _known_keys(module, prefix):
     return keys
 
 
-def _list_keys(missing, unexpected, plan):
+def _list_keys(missing: list[str], unexpected: list[str], plan: _Plan) -> None:
     if unexpected:
         plan.append("unexpected keys: " + ", ".join(unexpected))
     if missing:
         plan.append("missing keys: " + ", ".join(missing))
 
 
-def _fail(module, plan, outcome=""):
+def _fail(module: Module, plan: _Plan, outcome: str = "") -> NoReturn:
     raise RuntimeError(
         f"load_state_dict: the state dict does not fit {type(module).__name__}{outcome}:\n  " + "\n  ".join(plan)
     )

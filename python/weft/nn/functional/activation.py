@@ -1,5 +1,7 @@
 """Activations and maps that are composites."""
 
+from __future__ import annotations
+
 import math
 
 import weft
@@ -7,26 +9,48 @@ from weft._C import nn as native
 from weft._checks import check_tensors, own_errors
 from weft.nn.functional._draws import draws
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from weft import Tensor
+
 
 @own_errors
-def softmin(input, dim=None, dtype=None):
-    """softmax(-input) along dim.
+def softmin(input: Tensor, dim: int | None = None, dtype: weft.dtype | None = None) -> Tensor:
+    """``exp(-x) / sum(exp(-x))`` along dim: softmax of -x.
 
-    >>> import weft
-    >>> weft.nn.functional.softmin(weft.zeros(2), dim=0)
-    tensor([0.5000, 0.5000])
+    Args:
+        input: a tensor of any shape.
+        dim: the dimension along which the sum is 1. By default chosen as softmax does, with a warning (deprecated).
+        dtype: what input is converted to first. By default its own.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.softmin(weft.zeros(2), dim=0)
+        tensor([0.5000, 0.5000])
     """
     check_tensors("softmin", input=input)
     return native.softmax(-input, dim, dtype=dtype)
 
 
 @draws
-def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
-    """leaky_relu with a slope between lower and upper: drawn for each value when training, else their mean.
+def rrelu(
+    input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False, inplace: bool = False
+) -> Tensor:
+    """``input`` where it is not negative, else ``a * input`` with a slope a between lower and upper. Xu et al., 2015.
 
-    >>> import weft
-    >>> weft.nn.functional.rrelu(weft.tensor([-2.0, 2.0]), 0.25, 0.75)
-    tensor([-1.,  2.])
+    Args:
+        input: a tensor of any shape.
+        lower, upper: least and largest slope. Default 1/8 and 1/3.
+        training: whether a is drawn for each value; if not it is the mean of lower and upper. Default False.
+        inplace: overwrite the input instead of making a new tensor. Default False.
+
+    Raises:
+        ValueError: lower is above upper.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.rrelu(weft.tensor([-2.0, 2.0]), 0.25, 0.75)
+        tensor([-1.,  2.])
     """
     check_tensors("rrelu", input=input)
     if lower > upper:
@@ -41,12 +65,23 @@ def rrelu(input, lower=1.0 / 8, upper=1.0 / 3, training=False, inplace=False):
 
 @own_errors
 @draws
-def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
-    """A sample from the Gumbel-softmax distribution; one-hot with the soft gradient if hard; Jang et al., 2016.
+def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:
+    """A sample of the Gumbel-softmax distribution: ``softmax((logits + Gumbel noise) / tau)``. Jang et al., 2016.
 
-    >>> import weft
-    >>> weft.nn.functional.gumbel_softmax(weft.zeros(2, 3), hard=True).sum(-1)
-    tensor([1., 1.])
+    Args:
+        logits: log-probabilities of the classes, not necessarily normalised, along dim.
+        tau: temperature, positive: the smaller, the nearer samples are to one-hot. Default 1.
+        hard: whether the sample is made one-hot; its gradient stays that of the soft one. Default False.
+        eps: added before logarithms are taken. Default 1e-10.
+        dim: the dimension of the classes. Default -1.
+
+    Raises:
+        TypeError: dim is None.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.gumbel_softmax(weft.zeros(2, 3), hard=True).sum(-1)
+        tensor([1., 1.])
     """
     check_tensors("gumbel_softmax", logits=logits)
     if dim is None:
@@ -59,12 +94,25 @@ def gumbel_softmax(logits, tau=1, hard=False, eps=1e-10, dim=-1):
     return chosen - soft.detach() + soft
 
 
-def bilinear(input1, input2, weight, bias=None):
-    """``x1^T A x2 + b`` over the last dimensions: (..., in1), (..., in2) and weight (out, in1, in2) to (..., out).
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """``x1^T A x2 + b`` over the last dimensions of two inputs.
 
-    >>> import weft
-    >>> weft.nn.functional.bilinear(weft.ones(2, 3), weft.ones(2, 4), weft.ones(5, 3, 4)).shape == (2, 5)
-    True
+    Args:
+        input1: (..., in1).
+        input2: (..., in2), with the same other dimensions.
+        weight: A, (out, in1, in2).
+        bias: b, (out). By default none.
+
+    Returns:
+        A tensor (..., out).
+
+    Raises:
+        ValueError: the inputs' other dimensions differ, or weight has not 3 dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.bilinear(weft.ones(2, 3), weft.ones(2, 4), weft.ones(5, 3, 4)).shape == (2, 5)
+        True
     """
     check_tensors("bilinear", ("bias",), input1=input1, input2=input2, weight=weight, bias=bias)
     if input1.shape[:-1] != input2.shape[:-1] or weight.dim() != 3:

@@ -1,7 +1,15 @@
 """Norms and distances of vectors."""
 
+from __future__ import annotations
+
 import weft
 from weft._checks import check_integers, check_numbers, check_real, check_tensors, own_errors
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from weft import Tensor
 
 
 def _norm(x, p, dim, keepdim=False):
@@ -10,12 +18,25 @@ def _norm(x, p, dim, keepdim=False):
 
 
 @own_errors
-def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
-    """Divides the vectors along dim by their p-norm, but by no less than eps.
+def normalize(
+    input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12, out: Tensor | None = None
+) -> Tensor:
+    """``input / max(norm(input), eps)`` along dim: vectors of p-norm 1.
 
-    >>> import weft
-    >>> weft.nn.functional.normalize(weft.tensor([[3.0, 4.0]]))
-    tensor([[0.6000, 0.8000]])
+    Args:
+        input: a tensor of any shape.
+        p: order of the norm. Default 2.
+        dim: the dimension, or several, that the norm is taken over. Default 1.
+        eps: least value that a norm counts as. Default 1e-12.
+        out: a tensor that the result is written to. By default a new one is made.
+
+    Raises:
+        TypeError: dim is None.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.normalize(weft.tensor([[3.0, 4.0]]))
+        tensor([[0.6000, 0.8000]])
     """
     check_tensors("normalize", ("out",), input=input, out=out)
     if dim is None:
@@ -25,12 +46,21 @@ def normalize(input, p=2.0, dim=1, eps=1e-12, out=None):
 
 
 @own_errors
-def cosine_similarity(x1, x2, dim=1, eps=1e-8):
-    """The cosine of the angle between vectors along dim; norms count as at least eps.
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """The cosine of the angle between vectors: ``x1 . x2 / (max(|x1|, eps) * max(|x2|, eps))`` along dim.
 
-    >>> import weft
-    >>> weft.nn.functional.cosine_similarity(weft.tensor([[1.0, 0.0]]), weft.tensor([[1.0, 1.0]]))
-    tensor([0.7071])
+    Args:
+        x1, x2: real tensors that broadcast.
+        dim: the dimension along which the vectors lie; the result lacks it. Default 1.
+        eps: least value that a norm counts as. Default 1e-8.
+
+    Raises:
+        RuntimeError: an input is complex, or they do not broadcast.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.cosine_similarity(weft.tensor([[1.0, 0.0]]), weft.tensor([[1.0, 1.0]]))
+        tensor([0.7071])
     """
     check_tensors("cosine_similarity", x1=x1, x2=x2)
     check_real("cosine_similarity", x1=x1, x2=x2)
@@ -40,12 +70,19 @@ def cosine_similarity(x1, x2, dim=1, eps=1e-8):
 
 
 @own_errors
-def pairwise_distance(x1, x2, p=2.0, eps=1e-6, keepdim=False):
-    """The p-norm of x1 - x2 + eps over the last dimension.
+def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> Tensor:
+    """The p-norm of ``x1 - x2 + eps`` over the last dimension.
 
-    >>> import weft
-    >>> weft.nn.functional.pairwise_distance(weft.zeros(1, 2), weft.tensor([[3.0, 4.0]]))
-    tensor([5.0000])
+    Args:
+        x1, x2: tensors (..., D) that broadcast.
+        p: order of the norm. Default 2.
+        eps: added to each difference, which keeps the gradient finite where inputs are equal. Default 1e-6.
+        keepdim: whether the last dimension is kept, with size 1. Default False.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.pairwise_distance(weft.zeros(1, 2), weft.tensor([[3.0, 4.0]]))
+        tensor([5.0000])
     """
     check_tensors("pairwise_distance", x1=x1, x2=x2)
     return _norm(x1 - x2 + eps, p, -1, keepdim)

@@ -1,15 +1,22 @@
 """Dropout of whole channels, and the one that keeps mean and variance."""
 
+from __future__ import annotations
+
 import weft
 from weft._C import nn as native
 from weft._checks import check_tensors
 from weft.nn.functional._draws import draws
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from weft import Tensor
+
+
 _SELU_FLOOR = -1.7580993408473766  # what SELU tends to for very negative input: -scale * alpha
 
 
 @draws
-def _drop_channels(name, input, p, training, inplace, dims):
+def _drop_channels(name: str, input: Tensor, p: float, training: bool, inplace: bool, dims: tuple[int, ...]) -> Tensor:
     if not 0 <= p <= 1:
         raise ValueError(f"{name}: p must be between 0 and 1, got {p}")
     check_tensors(name, input=input)
@@ -24,45 +31,88 @@ def _drop_channels(name, input, p, training, inplace, dims):
     return input.mul_(mask) if inplace else input * mask
 
 
-def dropout1d(input, p=0.5, training=True, inplace=False):
-    """Sets whole channels of (N, C, L) or (C, L) to zero with probability p and widens the others by 1/(1-p).
+def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Sets whole channels of sequences to zero with probability p and multiplies the others by 1/(1 - p).
 
-    >>> import weft
-    >>> weft.nn.functional.dropout1d(weft.ones(1, 2, 3), p=1.0).sum()
-    tensor(0.)
+    Args:
+        input: (N, C, L) or (C, L).
+        p: probability that a channel becomes zero, between 0 and 1. Default 0.5.
+        training: whether anything is done; if not the input is returned. Default True.
+        inplace: overwrite the input instead of making a new tensor. Default False.
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+        RuntimeError: the input has another number of dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.dropout1d(weft.ones(1, 2, 3), p=1.0).sum()
+        tensor(0.)
     """
     return _drop_channels("dropout1d", input, p, training, inplace, (2, 3))
 
 
-def dropout2d(input, p=0.5, training=True, inplace=False):
-    """Sets whole channels of (N, C, H, W) to zero with probability p and widens the others by 1/(1-p).
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Sets whole channels of images to zero with probability p and multiplies the others by 1/(1 - p).
 
-    >>> import weft
-    >>> weft.nn.functional.dropout2d(weft.ones(1, 2, 3, 3), p=1.0).sum()
-    tensor(0.)
+    Args:
+        input: (N, C, H, W); three dimensions count as (N, C, L).
+        p: probability that a channel becomes zero, between 0 and 1. Default 0.5.
+        training: whether anything is done; if not the input is returned. Default True.
+        inplace: overwrite the input instead of making a new tensor. Default False.
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+        RuntimeError: the input has another number of dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.dropout2d(weft.ones(1, 2, 3, 3), p=1.0).sum()
+        tensor(0.)
     """
     check_tensors("dropout2d", input=input)
     # Three dimensions are (N, C, L), as they have always been in PyTorch's function of this name
     return _drop_channels("dropout2d", input, p, training, inplace, (3,) if input.dim() == 3 else (4,))
 
 
-def dropout3d(input, p=0.5, training=True, inplace=False):
-    """Sets whole channels of (N, C, D, H, W) or (C, D, H, W) to zero with probability p, and widens the others.
+def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Sets whole channels of volumes to zero with probability p and multiplies the others by 1/(1 - p).
 
-    >>> import weft
-    >>> weft.nn.functional.dropout3d(weft.ones(1, 2, 3, 3, 3), p=1.0).sum()
-    tensor(0.)
+    Args:
+        input: (N, C, D, H, W) or (C, D, H, W).
+        p: probability that a channel becomes zero, between 0 and 1. Default 0.5.
+        training: whether anything is done; if not the input is returned. Default True.
+        inplace: overwrite the input instead of making a new tensor. Default False.
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+        RuntimeError: the input has another number of dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.dropout3d(weft.ones(1, 2, 3, 3, 3), p=1.0).sum()
+        tensor(0.)
     """
     return _drop_channels("dropout3d", input, p, training, inplace, (4, 5))
 
 
 @draws
-def alpha_dropout(input, p=0.5, training=False, inplace=False):
-    """Dropout to SELU's lower limit, scaled such that mean and variance are kept; Klambauer et al., 2017.
+def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """Dropout to SELU's lower limit, scaled such that mean 0 and variance 1 are kept. Klambauer et al., 2017.
 
-    >>> import weft
-    >>> weft.nn.functional.alpha_dropout(weft.ones(2), training=False)
-    tensor([1., 1.])
+    Args:
+        input: a tensor of any shape.
+        p: probability that a value is dropped, between 0 and 1. Default 0.5.
+        training: whether anything is done; if not the input is returned. Default False.
+        inplace: overwrite the input instead of making a new tensor. Default False.
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.alpha_dropout(weft.ones(2), training=False)
+        tensor([1., 1.])
     """
     check_tensors("alpha_dropout", input=input)
     if not 0 <= p <= 1:

@@ -1,5 +1,7 @@
 """Losses that are composites. All take reduction: none, mean or sum, and the deprecated size_average and reduce."""
 
+from __future__ import annotations
+
 import math
 import warnings
 
@@ -8,8 +10,14 @@ from weft._C import nn as native
 from weft._checks import check_flags, check_numbers, check_real, check_tensors, own_errors
 from weft.nn.functional.distance import pairwise_distance
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def former_reduction(name, size_average, reduce, reduction):
+    from weft import Tensor
+
+
+def former_reduction(name: str, size_average: bool | None, reduce: bool | None, reduction: str) -> str:
     """The reduction that the deprecated size_average= and reduce= stand for, with a warning where they are given."""
     if size_average is None and reduce is None:
         return reduction
@@ -22,7 +30,7 @@ def former_reduction(name, size_average, reduce, reduction):
     return meant
 
 
-def _reduce(name, loss, reduction):
+def _reduce(name: str, loss: Tensor, reduction: str) -> Tensor:
     if reduction == "mean":
         return loss.mean()
     if reduction == "sum":
@@ -32,15 +40,33 @@ def _reduce(name, loss, reduction):
     raise ValueError(f"{name}: reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
 
 
-def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_target=False):
-    """target * (log(target) - input), the Kullback-Leibler divergence; input is a log-probability.
+def kl_div(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
+) -> Tensor:
+    """``target * (log(target) - input)``: the Kullback-Leibler divergence.
 
-    reduction may also be 'batchmean': the sum divided by the first dimension, which is the mathematical definition.
+    Args:
+        input: log-probabilities, real.
+        target: probabilities in the same shape, real.
+        size_average, reduce: deprecated, use reduction.
+        reduction: ``'batchmean'``, the mathematical definition: the sum divided by the first dimension's size;
+            ``'mean'`` (default) or ``'sum'`` of all values; ``'none'`` for the values themselves.
+        log_target: whether target holds log-probabilities. Default False.
 
-    >>> import weft
-    >>> p = weft.tensor([[0.5, 0.5]])
-    >>> weft.nn.functional.kl_div(p.log(), p, reduction="batchmean")
-    tensor(0.)
+    Raises:
+        ValueError: reduction is none of these.
+        RuntimeError: a tensor is complex.
+
+    Example:
+        >>> import weft
+        >>> p = weft.tensor([[0.5, 0.5]])
+        >>> weft.nn.functional.kl_div(p.log(), p, reduction="batchmean")
+        tensor(0.)
     """
     check_tensors("kl_div", input=input, target=target)
     check_real("kl_div", input=input, target=target)
@@ -56,13 +82,34 @@ def kl_div(input, target, size_average=None, reduce=None, reduction="mean", log_
 
 
 def poisson_nll_loss(
-    input, target, log_input=True, full=False, size_average=None, eps=1e-8, reduce=None, reduction="mean"
-):
-    """exp(input) - target * input, or input - target * log(input + eps); with full plus Stirling's approximation.
+    input: Tensor,
+    target: Tensor,
+    log_input: bool = True,
+    full: bool = False,
+    size_average: bool | None = None,
+    eps: float = 1e-8,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``exp(input) - target * input``: the negative log likelihood of counts, up to a constant.
 
-    >>> import weft
-    >>> weft.nn.functional.poisson_nll_loss(weft.zeros(2), weft.ones(2))
-    tensor(1.)
+    Args:
+        input: the expected count or, with log_input, its logarithm.
+        target: counts, in the same shape.
+        log_input: whether input is a logarithm; if not the loss is ``input - target * log(input + eps)``. Default True.
+        full: whether the constant is added, by Stirling's approximation. Default False.
+        size_average, reduce: deprecated, use reduction.
+        eps: added to input before its logarithm is taken. Default 1e-8.
+        reduction: ``'mean'`` (default) or ``'sum'`` of all values, or ``'none'`` for the values themselves.
+
+    Raises:
+        ValueError: reduction is none of these.
+        RuntimeError: a tensor is complex.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.poisson_nll_loss(weft.zeros(2), weft.ones(2))
+        tensor(1.)
     """
     check_tensors("poisson_nll_loss", input=input, target=target)
     check_real("poisson_nll_loss", input=input, target=target)
@@ -76,14 +123,27 @@ def poisson_nll_loss(
     return _reduce("poisson_nll_loss", loss, reduction)
 
 
-def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"):
-    """(log(var) + (input - target)^2 / var) / 2 with var at least eps; with full plus log(2 pi) / 2.
+def gaussian_nll_loss(
+    input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
+) -> Tensor:
+    """``(log(var) + (input - target)^2 / var) / 2``: negative log likelihood of normal distributions, up to a constant.
 
-    var is a number, a tensor that broadcasts to the input's shape, or one without its last dimension.
+    Args:
+        input: the distributions' means.
+        target: the values, in the same shape.
+        var: the variances: a tensor that broadcasts to the input's shape, one without its last dimension, or a number.
+        full: whether the constant, log(2 pi) / 2, is added. Default False.
+        eps: least value that var counts as. Default 1e-6.
+        reduction: ``'mean'`` (default) or ``'sum'`` of all values, or ``'none'`` for the values themselves.
 
-    >>> import weft
-    >>> weft.nn.functional.gaussian_nll_loss(weft.zeros(2), weft.ones(2), weft.ones(2))
-    tensor(0.5000)
+    Raises:
+        ValueError: var has another shape or is negative, or reduction is none of these.
+        RuntimeError: a tensor is complex.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.gaussian_nll_loss(weft.zeros(2), weft.ones(2), weft.ones(2))
+        tensor(0.5000)
     """
     check_tensors("gaussian_nll_loss", input=input, target=target)
     check_real("gaussian_nll_loss", input=input, target=target)
@@ -104,12 +164,30 @@ def gaussian_nll_loss(input, target, var, full=False, eps=1e-6, reduction="mean"
     return _reduce("gaussian_nll_loss", loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 
 
-def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=None, reduction="mean"):
-    """input where target is 1, max(0, margin - input) where it is -1.
+def hinge_embedding_loss(
+    input: Tensor,
+    target: Tensor,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``input`` where target is 1, ``max(0, margin - input)`` where it is -1.
 
-    >>> import weft
-    >>> weft.nn.functional.hinge_embedding_loss(weft.tensor([0.5, 0.25]), weft.tensor([1, -1]), reduction="none")
-    tensor([0.5000, 0.7500])
+    Args:
+        input: distances.
+        target: 1 for things that are alike, -1 for others, in the same shape.
+        margin: distance from which on different things cost nothing. Default 1.
+        size_average, reduce: deprecated, use reduction.
+        reduction: ``'mean'`` (default) or ``'sum'`` of all values, or ``'none'`` for the values themselves.
+
+    Raises:
+        ValueError: reduction is none of these.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.hinge_embedding_loss(weft.tensor([0.5, 0.25]), weft.tensor([1, -1]), reduction="none")
+        tensor([0.5000, 0.7500])
     """
     check_tensors("hinge_embedding_loss", input=input, target=target)
     reduction = former_reduction("hinge_embedding_loss", size_average, reduce, reduction)
@@ -118,12 +196,32 @@ def hinge_embedding_loss(input, target, margin=1.0, size_average=None, reduce=No
     return _reduce("hinge_embedding_loss", apart + together, reduction)
 
 
-def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
-    """max(0, -target * (input1 - input2) + margin): target 1 wants input1 to be larger, -1 input2.
+def margin_ranking_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``max(0, -target * (input1 - input2) + margin)``: target 1 wants input1 to be larger, -1 input2.
 
-    >>> import weft
-    >>> weft.nn.functional.margin_ranking_loss(weft.tensor([1.0]), weft.tensor([3.0]), weft.tensor([1.0]))
-    tensor(2.)
+    Args:
+        input1, input2: the values that are compared.
+        target: 1 or -1, with as many dimensions.
+        margin: by how much the larger must be larger to cost nothing. Default 0.
+        size_average, reduce: deprecated, use reduction.
+        reduction: ``'mean'`` (default) or ``'sum'`` of all values, or ``'none'`` for the values themselves.
+
+    Raises:
+        RuntimeError: inputs and target have different numbers of dimensions.
+        ValueError: reduction is none of these.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.margin_ranking_loss(weft.tensor([1.0]), weft.tensor([3.0]), weft.tensor([1.0]))
+        tensor(2.)
     """
     check_tensors("margin_ranking_loss", input1=input1, input2=input2, target=target)
     reduction = former_reduction("margin_ranking_loss", size_average, reduce, reduction)
@@ -135,13 +233,33 @@ def margin_ranking_loss(input1, input2, target, margin=0, size_average=None, red
     return _reduce("margin_ranking_loss", (margin - target * (input1 - input2)).clamp(min=0), reduction)
 
 
-def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, reduce=None, reduction="mean"):
-    """1 - cos(input1, input2) where target is 1, max(0, cos - margin) where it is -1; (N, D) or (D).
+def cosine_embedding_loss(
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``1 - cos(input1, input2)`` where target is 1, ``max(0, cos - margin)`` where it is -1.
 
-    >>> import weft
-    >>> x = weft.tensor([[1.0, 0.0]])
-    >>> weft.nn.functional.cosine_embedding_loss(x, x, weft.tensor([-1.0]), margin=0.5)
-    tensor(0.5000)
+    Args:
+        input1, input2: vectors, (N, D) or (D).
+        target: 1 for vectors that are alike, -1 for others, (N) or ().
+        margin: cosine up to which different vectors cost nothing, between -1 and 1. Default 0.
+        size_average, reduce: deprecated, use reduction.
+        reduction: ``'mean'`` (default) or ``'sum'`` of all values, or ``'none'`` for the values themselves.
+
+    Raises:
+        RuntimeError: inputs and target have other numbers of dimensions.
+        ValueError: reduction is none of these.
+
+    Example:
+        >>> import weft
+        >>> x = weft.tensor([[1.0, 0.0]])
+        >>> weft.nn.functional.cosine_embedding_loss(x, x, weft.tensor([-1.0]), margin=0.5)
+        tensor(0.5000)
     """
     check_tensors("cosine_embedding_loss", input1=input1, input2=input2, target=target)
     reduction = former_reduction("cosine_embedding_loss", size_average, reduce, reduction)
@@ -158,24 +276,54 @@ def cosine_embedding_loss(input1, input2, target, margin=0, size_average=None, r
     return _reduce("cosine_embedding_loss", loss, reduction)
 
 
-def soft_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
-    """log(1 + exp(-target * input)) with targets 1 and -1.
+def soft_margin_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
+    """``log(1 + exp(-target * input))`` with targets 1 and -1.
 
-    >>> import weft
-    >>> weft.nn.functional.soft_margin_loss(weft.zeros(2), weft.tensor([1.0, -1.0]))
-    tensor(0.6931)
+    Args:
+        input: a tensor of any shape.
+        target: 1 or -1, in the same shape.
+        size_average, reduce: deprecated, use reduction.
+        reduction: ``'mean'`` (default) or ``'sum'`` of all values, or ``'none'`` for the values themselves.
+
+    Raises:
+        ValueError: reduction is none of these.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.soft_margin_loss(weft.zeros(2), weft.tensor([1.0, -1.0]))
+        tensor(0.6931)
     """
     check_tensors("soft_margin_loss", input=input, target=target)
     reduction = former_reduction("soft_margin_loss", size_average, reduce, reduction)
     return _reduce("soft_margin_loss", -native.logsigmoid(target * input), reduction)
 
 
-def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """The mean over classes of binary cross entropy with logits, for (N, C) or (C).
+def multilabel_soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The mean over the classes of binary cross entropy with logits: each class is there or not.
 
-    >>> import weft
-    >>> weft.nn.functional.multilabel_soft_margin_loss(weft.zeros(1, 3), weft.ones(1, 3))
-    tensor(0.6931)
+    Args:
+        input: logits, (N, C) or (C).
+        target: 0 or 1 for each class, in the same shape.
+        weight: factors of the classes, (C). By default all are 1.
+        size_average, reduce: deprecated, use reduction.
+        reduction: ``'mean'`` (default) or ``'sum'`` over the samples, or ``'none'`` for a value of each.
+
+    Raises:
+        ValueError: reduction is none of these.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.multilabel_soft_margin_loss(weft.zeros(1, 3), weft.ones(1, 3))
+        tensor(0.6931)
     """
     check_tensors("multilabel_soft_margin_loss", input=input, target=target)
     reduction = former_reduction("multilabel_soft_margin_loss", size_average, reduce, reduction)
@@ -184,14 +332,34 @@ def multilabel_soft_margin_loss(input, target, weight=None, size_average=None, r
     return _reduce("multilabel_soft_margin_loss", loss.mean(-1), reduction)
 
 
-def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=None, reduce=None, reduction="mean"):
-    """The mean over the wrong classes j of max(0, margin - x[target] + x[j])^p, times weight[target].
+def multi_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """The sum over the wrong classes j of ``max(0, margin - x[target] + x[j])^p``, divided by the number of classes.
 
-    input is (N, C) or (C), target (N) or () with class indices, weight (C). p is 1 or 2.
+    Args:
+        input: x, (N, C) or (C).
+        target: class indices (int64), (N) or ().
+        p: 1 (default) or 2.
+        margin: by how much the right class must be ahead to cost nothing. Default 1.
+        weight: factors of the right classes, (C). By default all are 1.
+        size_average, reduce: deprecated, use reduction.
+        reduction: ``'mean'`` (default) or ``'sum'`` over the samples, or ``'none'`` for a value of each.
 
-    >>> import weft
-    >>> weft.nn.functional.multi_margin_loss(weft.tensor([[0.0, 0.5]]), weft.tensor([0]))
-    tensor(0.7500)
+    Raises:
+        ValueError: p is neither 1 nor 2, shapes do not fit, or reduction is none of these.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.multi_margin_loss(weft.tensor([[0.0, 0.5]]), weft.tensor([0]))
+        tensor(0.7500)
     """
     check_tensors("multi_margin_loss", input=input, target=target)
     reduction = former_reduction("multi_margin_loss", size_average, reduce, reduction)
@@ -217,15 +385,25 @@ def multi_margin_loss(input, target, p=1, margin=1.0, weight=None, size_average=
     return _reduce("multi_margin_loss", hinge.masked_fill(own, 0).sum(-1) / input.shape[-1], reduction)
 
 
-def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduction="mean"):
-    """Sums max(0, 1 - x[t] + x[j]) over the labels t and the other classes j, divided by the number of classes.
+def multilabel_margin_loss(
+    input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+) -> Tensor:
+    """The sum of ``max(0, 1 - x[t] + x[j])`` over labels t and the other classes j, divided by the number of classes.
 
-    input is (N, C) or (C); a row of target holds the labels' indices, and -1 after the last one.
+    Args:
+        input: x, (N, C) or (C).
+        target: in the same shape; a row holds the labels' class indices (int64), and -1 after the last one.
+        size_average, reduce: deprecated, use reduction.
+        reduction: ``'mean'`` (default) or ``'sum'`` over the samples, or ``'none'`` for a value of each.
 
-    >>> import weft
-    >>> x, y = weft.tensor([0.1, 0.2, 0.4, 0.8]), weft.tensor([3, 0, -1, 1])
-    >>> weft.nn.functional.multilabel_margin_loss(x, y)
-    tensor(0.8500)
+    Raises:
+        ValueError: shapes do not fit, or reduction is none of these.
+
+    Example:
+        >>> import weft
+        >>> x, y = weft.tensor([0.1, 0.2, 0.4, 0.8]), weft.tensor([3, 0, -1, 1])
+        >>> weft.nn.functional.multilabel_margin_loss(x, y)
+        tensor(0.8500)
     """
     check_tensors("multilabel_margin_loss", input=input, target=target)
     reduction = former_reduction("multilabel_margin_loss", size_average, reduce, reduction)
@@ -247,23 +425,37 @@ def multilabel_margin_loss(input, target, size_average=None, reduce=None, reduct
 
 @own_errors
 def triplet_margin_loss(
-    anchor,
-    positive,
-    negative,
-    margin=1.0,
-    p=2.0,
-    eps=1e-6,
-    swap=False,
-    size_average=None,
-    reduce=None,
-    reduction="mean",
-):
-    """max(0, d(anchor, positive) - d(anchor, negative) + margin) with the p-norm distance d; Balntas et al., 2016.
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
+    """``max(0, d(anchor, positive) - d(anchor, negative) + margin)`` with the p-norm distance d. Balntas et al., 2016.
 
-    >>> import weft
-    >>> a, b = weft.zeros(1, 2), weft.tensor([[3.0, 4.0]])
-    >>> weft.nn.functional.triplet_margin_loss(a, b, a, eps=0.0)
-    tensor(6.)
+    Args:
+        anchor, positive, negative: vectors, (N, D) or (D).
+        margin: by how much negative must be farther away to cost nothing; positive. Default 1.
+        p: order of the norm. Default 2.
+        eps: added to each difference, which keeps the gradient finite. Default 1e-6.
+        swap: whether negative is compared with whichever of anchor and positive is nearer. Default False.
+        size_average, reduce: deprecated, use reduction.
+        reduction: ``'mean'`` (default) or ``'sum'`` over the samples, or ``'none'`` for a value of each.
+
+    Raises:
+        ValueError: margin is not positive, or reduction is none of these.
+        RuntimeError: the inputs have different numbers of dimensions.
+
+    Example:
+        >>> import weft
+        >>> a, b = weft.zeros(1, 2), weft.tensor([[3.0, 4.0]])
+        >>> weft.nn.functional.triplet_margin_loss(a, b, a, eps=0.0)
+        tensor(6.)
     """
     check_tensors("triplet_margin_loss", anchor=anchor, positive=positive, negative=negative)
     reduction = former_reduction("triplet_margin_loss", size_average, reduce, reduction)
@@ -280,15 +472,34 @@ def triplet_margin_loss(
 
 @own_errors
 def triplet_margin_with_distance_loss(
-    anchor, positive, negative, *, distance_function=None, margin=1.0, swap=False, reduction="mean"
-):
-    """triplet_margin_loss with any distance function; by default pairwise_distance.
+    anchor: Tensor,
+    positive: Tensor,
+    negative: Tensor,
+    *,
+    distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Tensor:
+    """triplet_margin_loss with any distance.
 
-    >>> import weft
-    >>> a, b = weft.zeros(1, 2), weft.ones(1, 2)
-    >>> l1 = lambda x, y: (x - y).abs().sum(-1)
-    >>> weft.nn.functional.triplet_margin_with_distance_loss(a, b, a, distance_function=l1)
-    tensor(3.)
+    Args:
+        anchor, positive, negative: vectors, (N, D), or whatever the distance takes.
+        distance_function: the distances (N) of two such tensors. By default pairwise_distance.
+        margin: by how much negative must be farther away to cost nothing; positive. Default 1.
+        swap: whether negative is compared with whichever of anchor and positive is nearer. Default False.
+        reduction: ``'mean'`` (default) or ``'sum'`` over the samples, or ``'none'`` for a value of each.
+
+    Raises:
+        ValueError: margin is not positive, or reduction is none of these.
+        RuntimeError: the inputs have different numbers of dimensions.
+
+    Example:
+        >>> import weft
+        >>> a, b = weft.zeros(1, 2), weft.ones(1, 2)
+        >>> l1 = lambda x, y: (x - y).abs().sum(-1)
+        >>> weft.nn.functional.triplet_margin_with_distance_loss(a, b, a, distance_function=l1)
+        tensor(3.)
     """
     check_tensors("triplet_margin_with_distance_loss", anchor=anchor, positive=positive, negative=negative)
     if margin <= 0:

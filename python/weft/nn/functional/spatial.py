@@ -1,5 +1,7 @@
 """Functions of sequences and images that are composites."""
 
+from __future__ import annotations
+
 import math
 import operator
 
@@ -8,8 +10,15 @@ from weft import _C
 from weft._C import nn as native
 from weft._checks import check_integers, check_tensors, own_errors
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-def _one(name, value):
+    from weft import Tensor
+    from weft.nn._types import Ints
+
+
+def _one(name: str, value: Ints) -> int:
     """The number, or the only one in a sequence."""
     if isinstance(value, (tuple, list)):
         if len(value) != 1:
@@ -18,18 +27,44 @@ def _one(name, value):
     return value
 
 
-def _check_sequence(name, input):
+def _check_sequence(name: str, input: Tensor) -> None:
     check_tensors(name, input=input)
     if input.dim() not in (2, 3):
         raise ValueError(f"{name}: expected input (N, C, L) or (C, L), got shape {tuple(input.shape)}")
 
 
-def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
-    """Convolution of (N, C, L) or (C, L) with weight (out, C // groups, K): conv2d of height one.
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Ints = 1,
+    padding: Ints | str = 0,
+    dilation: Ints = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Convolution of sequences: ``y[o, l] = b[o] + sum over c, k of weight[o, c, k] x[c, l * stride + k * dilation]``.
 
-    >>> import weft
-    >>> weft.nn.functional.conv1d(weft.tensor([[1.0, 2.0, 3.0]]), weft.ones(1, 1, 2))
-    tensor([[3., 5.]])
+    Args:
+        input: x, (N, C, L) or (C, L).
+        weight: (out, C / groups, K).
+        bias: b, (out). By default none.
+        stride: positions between the windows of neighbouring outputs. Default 1.
+        padding: zeros added at both ends, or ``'valid'`` (none) or ``'same'`` (L stays, needs stride 1). Default 0.
+        dilation: positions between the elements of a window. Default 1.
+        groups: parts of the channels that are convolved each by itself. Default 1.
+
+    Returns:
+        A tensor (N, out, L') or (out, L') with ``L' = (L + 2 * padding - dilation * (K - 1) - 1) // stride + 1``.
+
+    Raises:
+        ValueError: input has another number of dimensions, a setting more than one number, or ``'same'`` another
+            stride.
+        RuntimeError: input and weight do not fit, or no window fits into the input.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.conv1d(weft.tensor([[1.0, 2.0, 3.0]]), weft.ones(1, 1, 2))
+        tensor([[3., 5.]])
     """
     _check_sequence("conv1d", input)
     stride, dilation = _one("conv1d", stride), _one("conv1d", dilation)
@@ -46,20 +81,32 @@ def conv1d(input, weight, bias=None, stride=1, padding=0, dilation=1, groups=1):
 
 
 def instance_norm(
-    input,
-    running_mean=None,
-    running_var=None,
-    weight=None,
-    bias=None,
-    use_input_stats=True,
-    momentum=0.1,
-    eps=1e-5,
-):
-    """Normalises each channel of each sample of (N, C, ...); Ulyanov et al., 2016. Updates the running statistics.
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """``(x - mean) / sqrt(variance + eps) * weight + bias`` for each channel of each sample. Ulyanov et al., 2016.
 
-    >>> import weft
-    >>> weft.nn.functional.instance_norm(weft.ones(2, 3, 4)).abs().max()
-    tensor(0.)
+    Args:
+        input: x, (N, C, ...).
+        running_mean, running_var: running statistics (C), which are moved in place. By default none.
+        weight, bias: (C). By default none: 1 and 0.
+        use_input_stats: whether mean and variance are those of the sample; if not the running ones. Default True.
+        momentum: share of the batch in new running statistics. Default 0.1.
+        eps: added to the variance. Default 1e-5.
+
+    Raises:
+        ValueError: there is one value per channel, or without use_input_stats no running statistics.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.instance_norm(weft.ones(2, 3, 4)).abs().max()
+        tensor(0.)
     """
     statistics = dict(running_mean=running_mean, running_var=running_var, weight=weight, bias=bias)
     check_tensors("instance_norm", tuple(statistics), input=input, **statistics)
@@ -90,12 +137,23 @@ def instance_norm(
 
 
 @own_errors
-def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
-    """Divides by (k + alpha * mean of squares over size neighbouring channels)^beta; Krizhevsky et al., 2012.
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """``x / (k + alpha * m)^beta``, m being the mean of squares over neighbouring channels. Krizhevsky et al., 2012.
 
-    >>> import weft
-    >>> weft.nn.functional.local_response_norm(weft.zeros(1, 3, 4), 2).shape == (1, 3, 4)
-    True
+    Args:
+        input: x, (N, C, ...) with at least one dimension after C.
+        size: number of channels that m goes over.
+        alpha: factor of m. Default 1e-4.
+        beta: exponent. Default 0.75.
+        k: added, so that nothing is divided by zero. Default 1.
+
+    Raises:
+        ValueError: input has fewer dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.local_response_norm(weft.zeros(1, 3, 4), 2).shape == (1, 3, 4)
+        True
     """
     check_tensors("local_response_norm", input=input)
     check_integers("local_response_norm", size=size)
@@ -109,12 +167,23 @@ def local_response_norm(input, size, alpha=1e-4, beta=0.75, k=1.0):
     return input / (means * alpha + k) ** beta
 
 
-def pixel_shuffle(input, upscale_factor):
-    """(..., C * r^2, H, W) to (..., C, H * r, W * r) for upscale factor r; Shi et al., 2016.
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
+    """Moves values from channels to places: of r^2 channels one is made, r times as high and wide. Shi et al., 2016.
 
-    >>> import weft
-    >>> weft.nn.functional.pixel_shuffle(weft.ones(1, 9, 4, 4), 3).shape == (1, 1, 12, 12)
-    True
+    Args:
+        input: (..., C * r^2, H, W).
+        upscale_factor: r, positive.
+
+    Returns:
+        A tensor (..., C, H * r, W * r).
+
+    Raises:
+        RuntimeError: r^2 does not divide the number of channels, or input has fewer than 3 dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.pixel_shuffle(weft.ones(1, 9, 4, 4), 3).shape == (1, 1, 12, 12)
+        True
     """
     check_tensors("pixel_shuffle", input=input)
     check_integers("pixel_shuffle", upscale_factor=upscale_factor)
@@ -128,12 +197,23 @@ def pixel_shuffle(input, upscale_factor):
     return split.permute(0, 1, 4, 2, 5, 3).reshape(*batch, channels // (r * r), height * r, width * r)
 
 
-def pixel_unshuffle(input, downscale_factor):
-    """The reverse of pixel_shuffle: (..., C, H * r, W * r) to (..., C * r^2, H, W).
+def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
+    """Moves values from places to channels, the reverse of pixel_shuffle.
 
-    >>> import weft
-    >>> weft.nn.functional.pixel_unshuffle(weft.ones(1, 1, 12, 12), 3).shape == (1, 9, 4, 4)
-    True
+    Args:
+        input: (..., C, H * r, W * r).
+        downscale_factor: r, positive.
+
+    Returns:
+        A tensor (..., C * r^2, H, W).
+
+    Raises:
+        RuntimeError: r does not divide height and width, or input has fewer than 3 dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.pixel_unshuffle(weft.ones(1, 1, 12, 12), 3).shape == (1, 9, 4, 4)
+        True
     """
     check_tensors("pixel_unshuffle", input=input)
     check_integers("pixel_unshuffle", downscale_factor=downscale_factor)
@@ -148,7 +228,7 @@ def pixel_unshuffle(input, downscale_factor):
     return split.permute(0, 1, 3, 5, 2, 4).reshape(*batch, channels * r * r, height // r, width // r)
 
 
-def _pair(name, what, value):
+def _pair(name: str, what: str, value: Ints) -> tuple[int, ...]:
     """One integer for both dimensions, or two."""
     two = tuple(value) if isinstance(value, (tuple, list)) else (value, value)
     if len(two) == 1:
@@ -160,7 +240,14 @@ def _pair(name, what, value):
     return tuple(operator.index(v) for v in two)
 
 
-def _window_counts(name, size, kernel, dilation, padding, stride):
+def _window_counts(
+    name: str,
+    size: Sequence[int],
+    kernel: Sequence[int],
+    dilation: Sequence[int],
+    padding: Sequence[int],
+    stride: Sequence[int],
+) -> list[int]:
     """How many windows fit into (H, W), for each dimension."""
     if min(*kernel, *dilation, *stride) < 1 or min(padding) < 0:
         raise ValueError(
@@ -177,18 +264,32 @@ def _window_counts(name, size, kernel, dilation, padding, stride):
 
 
 @own_errors
-def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
-    """The windows of (N, C, H, W) or (C, H, W) as columns: (N, C * kh * kw, windows) or (C * kh * kw, windows).
+def unfold(input: Tensor, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1) -> Tensor:
+    """The windows of images as columns.
 
-    Sizes are one integer, or one for each of H and W; the places outside of the input hold 0. RuntimeError where no
-    window fits.
+    Sizes are one number for both dimensions or (height, width).
 
-    >>> import weft
-    >>> weft.nn.functional.unfold(weft.arange(9.0).reshape(1, 1, 3, 3), 2)
-    tensor([[[0., 1., 3., 4.],
-             [1., 2., 4., 5.],
-             [3., 4., 6., 7.],
-             [4., 5., 7., 8.]]])
+    Args:
+        input: (N, C, H, W) or (C, H, W).
+        kernel_size: kH and kW, the size of a window.
+        dilation: pixels between the elements of a window. Default 1.
+        padding: zeros added at each side. Default 0.
+        stride: pixels between neighbouring windows. Default 1.
+
+    Returns:
+        A tensor (N, C * kH * kW, windows) or (C * kH * kW, windows).
+
+    Raises:
+        ValueError: a size is not positive, or padding is negative.
+        RuntimeError: no window fits into the input, or that has another number of dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.unfold(weft.arange(9.0).reshape(1, 1, 3, 3), 2)
+        tensor([[[0., 1., 3., 4.],
+                 [1., 2., 4., 5.],
+                 [3., 4., 6., 7.],
+                 [4., 5., 7., 8.]]])
     """
     check_tensors("unfold", input=input)
     if input.dim() not in (3, 4):
@@ -205,17 +306,34 @@ def unfold(input, kernel_size, dilation=1, padding=0, stride=1):
     return x.permute(0, 1, 4, 5, 2, 3).reshape(input.shape[0], input.shape[1] * math.prod(kernel), math.prod(counts))
 
 
-def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
-    """The reverse of unfold: sums the values of the columns at their places in (N, C, H, W) or (C, H, W).
+def fold(
+    input: Tensor, output_size: Ints, kernel_size: Ints, dilation: Ints = 1, padding: Ints = 0, stride: Ints = 1
+) -> Tensor:
+    """Images made of columns, the reverse of unfold: where windows overlap, their values are added.
 
-    input is (N, C * kh * kw, windows) or (C * kh * kw, windows), output_size (H, W). RuntimeError where input has other
-    sizes than unfold gives for that size.
+    Sizes are one number for both dimensions or (height, width).
 
-    >>> import weft
-    >>> weft.nn.functional.fold(weft.ones(1, 4, 4), (3, 3), 2)
-    tensor([[[[1., 2., 1.],
-              [2., 4., 2.],
-              [1., 2., 1.]]]])
+    Args:
+        input: (N, C * kH * kW, windows) or (C * kH * kW, windows).
+        output_size: H and W, the size of the images.
+        kernel_size: kH and kW, the size of a window.
+        dilation: pixels between the elements of a window. Default 1.
+        padding: pixels at each side that windows reach beyond the image. Default 0.
+        stride: pixels between neighbouring windows. Default 1.
+
+    Returns:
+        A tensor (N, C, H, W) or (C, H, W).
+
+    Raises:
+        ValueError: a size is not positive, or padding is negative.
+        RuntimeError: input has other sizes than unfold gives for such images.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.fold(weft.ones(1, 4, 4), (3, 3), 2)
+        tensor([[[[1., 2., 1.],
+                  [2., 4., 2.],
+                  [1., 2., 1.]]]])
     """
     check_tensors("fold", input=input)
     if input.dim() not in (2, 3):
@@ -247,12 +365,20 @@ def fold(input, output_size, kernel_size, dilation=1, padding=0, stride=1):
     return padded.reshape(samples, channels, h + 2 * ph, w + 2 * pw)[:, :, ph : ph + h, pw : pw + w]
 
 
-def channel_shuffle(input, groups):
-    """Interleaves the channels of (N, C, ...) of several groups; Zhang et al., 2017.
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """Interleaves the channels of several groups: channel ``i * groups + g`` was i of group g. Zhang et al., 2017.
 
-    >>> import weft
-    >>> weft.nn.functional.channel_shuffle(weft.arange(4).reshape(1, 4, 1), 2).flatten()
-    tensor([0, 2, 1, 3])
+    Args:
+        input: (N, C, ...) with at least one dimension after C.
+        groups: number of groups; divides C.
+
+    Raises:
+        RuntimeError: groups does not divide C, or input has fewer dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.channel_shuffle(weft.arange(4).reshape(1, 4, 1), 2).flatten()
+        tensor([0, 2, 1, 3])
     """
     check_tensors("channel_shuffle", input=input)
     if input.dim() < 3 or groups <= 0 or input.shape[1] % groups:

@@ -1,29 +1,49 @@
 """All parameters of a model as one vector, and back."""
 
+from __future__ import annotations
+
 import weft
 from weft import _C
 from weft._checks import check_tensors, tensors_of
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
-def parameters_to_vector(parameters):
-    """The parameters, one after the other, as one vector.
+    from weft import Tensor
 
-    >>> import weft
-    >>> weft.nn.utils.parameters_to_vector([weft.ones(1, 2), weft.zeros(1)])
-    tensor([1., 1., 0.])
+
+def parameters_to_vector(parameters: Iterable[Tensor] | Tensor) -> Tensor:
+    """The values of the parameters, one after the other, as one vector.
+
+    Args:
+        parameters: tensors of one device, or a single one.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.utils.parameters_to_vector([weft.ones(1, 2), weft.zeros(1)])
+        tensor([1., 1., 0.])
     """
     parameters = tensors_of("parameters_to_vector", "parameters", parameters)
     return weft.cat([parameter.reshape(-1) for parameter in parameters])
 
 
-def vector_to_parameters(vec, parameters):
-    """Copies the parts of the vector into the parameters. ValueError if it is not exactly as long as they are together.
+def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor] | Tensor) -> None:
+    """Copies the parts of a vector into the parameters, the reverse of parameters_to_vector.
 
-    >>> import weft
-    >>> layer = weft.nn.Linear(2, 1)
-    >>> weft.nn.utils.vector_to_parameters(weft.tensor([1.0, 2.0, 3.0]), layer.parameters())
-    >>> layer.bias.item()
-    3.0
+    Args:
+        vec: as many values as the parameters have together, in their order.
+        parameters: the tensors to change, or a single one.
+
+    Raises:
+        ValueError: vec has another number of values; nothing has been changed.
+
+    Example:
+        >>> import weft
+        >>> layer = weft.nn.Linear(2, 1)
+        >>> weft.nn.utils.vector_to_parameters(weft.tensor([1.0, 2.0, 3.0]), layer.parameters())
+        >>> layer.bias.item()
+        3.0
     """
     check_tensors("vector_to_parameters", vec=vec)
     parameters = tensors_of("vector_to_parameters", "parameters", parameters)

@@ -1,25 +1,48 @@
 """Sequences of different lengths in one tensor."""
 
+from __future__ import annotations
+
 import weft
 from weft._checks import check_flags, check_numbers, check_tensors, tensors_of
 from weft._missing import missing_names
 
-__getattr__ = missing_names(__name__)
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from weft import Tensor
+
+
+if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
+    __getattr__ = missing_names(__name__)
 
 __all__ = ["pad_sequence", "unpad_sequence"]
 
 
-def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="right"):
-    """Sequences of shape (L_i, *) in a tensor (L, B, *), or (B, L, *) with batch_first, L being the longest L_i.
+def pad_sequence(
+    sequences: Iterable[Tensor] | Tensor,
+    batch_first: bool = False,
+    padding_value: float = 0.0,
+    padding_side: str = "right",
+) -> Tensor:
+    """Sequences of different lengths in one tensor; what is missing is filled with padding_value.
 
-    What is missing is filled with padding_value at the end, or with padding_side="left" at the beginning. All need one
-    dtype, device and shape after the first dimension (RuntimeError). TypeError unless they are tensors, or
-    one tensor, whose first dimension is taken apart; ValueError for another padding_side.
+    Args:
+        sequences: tensors (L_i, *), or one tensor, whose first dimension is taken apart.
+        batch_first: whether the result is (B, L, *), L being the longest L_i, in place of (L, B, *). Default False.
+        padding_value: what is filled in. Default 0.
+        padding_side: where: ``'right'`` (default), at the end, or ``'left'``, at the beginning.
 
-    >>> import weft
-    >>> weft.nn.utils.rnn.pad_sequence([weft.tensor([1, 2, 3]), weft.tensor([4])], batch_first=True)
-    tensor([[1, 2, 3],
-            [4, 0, 0]])
+    Raises:
+        TypeError: sequences holds anything but tensors.
+        ValueError: padding_side is neither of them.
+        RuntimeError: there is no sequence, or they differ in dtype, device or shape after the first dimension.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.utils.rnn.pad_sequence([weft.tensor([1, 2, 3]), weft.tensor([4])], batch_first=True)
+        tensor([[1, 2, 3],
+                [4, 0, 0]])
     """
     if padding_side not in ("left", "right"):
         raise ValueError(f"pad_sequence: padding_side must be 'left' or 'right', got {padding_side!r}")
@@ -48,12 +71,23 @@ def pad_sequence(sequences, batch_first=False, padding_value=0.0, padding_side="
     return weft.stack(padded, 0 if batch_first else 1)
 
 
-def unpad_sequence(padded_sequences, lengths, batch_first=False):
-    """The sequences that pad_sequence put into (L, B, *), or (B, L, *): a list of views of the given lengths.
+def unpad_sequence(
+    padded_sequences: Tensor, lengths: Tensor | Sequence[int], batch_first: bool = False
+) -> list[Tensor]:
+    """The sequences that pad_sequence put into one tensor, filled at the end: a list of views.
 
-    >>> import weft
-    >>> weft.nn.utils.rnn.unpad_sequence(weft.tensor([[1, 2, 3], [4, 0, 0]]), weft.tensor([3, 1]), batch_first=True)
-    [tensor([1, 2, 3]), tensor([4])]
+    Args:
+        padded_sequences: (L, B, *), or (B, L, *) with batch_first.
+        lengths: the length of each sequence.
+        batch_first: whether the first dimension counts the sequences. Default False.
+
+    Raises:
+        RuntimeError: there are not as many lengths as sequences.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.utils.rnn.unpad_sequence(weft.tensor([[1, 2, 3], [4, 0, 0]]), weft.tensor([3, 1]), batch_first=True)
+        [tensor([1, 2, 3]), tensor([4])]
     """
     check_tensors("unpad_sequence", padded_sequences=padded_sequences)
     check_flags("unpad_sequence", batch_first=batch_first)
