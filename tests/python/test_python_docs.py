@@ -4,7 +4,9 @@ import doctest
 import functools
 import importlib
 import inspect
+import re
 import types
+from pathlib import Path
 
 import pytest
 import weft
@@ -121,3 +123,15 @@ def wrapped():
 def test_examples_of_wrapped_functions(name, value):
     test = doctest.DocTestParser().get_doctest(value.__doc__ or "", {}, name, None, 0)
     assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+def test_type_checkers_know_the_names():
+    package = Path(weft.__file__).parent
+    told = re.findall(r"^    from weft import (\w+) as \1$", (package / "__init__.py").read_text(), re.MULTILINE)
+    assert told == list(weft._SUBMODULES)
+    dynamic = (package / "_dynamic.pyi").read_text()
+    names = [*weft._ELSEWHERE, *weft._tensor_types.CPU, *weft._tensor_names.METHODS]
+    assert sorted(re.findall(r"\b(\w+) as \1\b|^(\w+) = ", dynamic, re.MULTILINE)) == sorted(
+        (name, "") if name in weft._ELSEWHERE else ("", name) for name in names
+    )
+    assert set(weft.cuda._TENSOR_TYPES) <= set(weft.cuda.__all__)

@@ -38,6 +38,24 @@ from weft.cuda.streams import Event, Stream, current_stream, default_stream, set
 if TYPE_CHECKING:
     from typing import TypeAlias, TypeVar
 
+    from weft._dynamic import (
+        BFloat16Tensor,
+        BoolTensor,
+        ByteTensor,
+        CharTensor,
+        ComplexDoubleTensor,
+        ComplexFloatTensor,
+        DoubleTensor,
+        FloatTensor,
+        HalfTensor,
+        IntTensor,
+        LongTensor,
+        ShortTensor,
+        UInt16Tensor,
+        UInt32Tensor,
+        UInt64Tensor,
+    )
+
     _Self = TypeVar("_Self", bound="device")
     _DeviceLike: TypeAlias = _device_type | str | int | None
 
@@ -51,11 +69,26 @@ if not TYPE_CHECKING:
 manual_seed_all = manual_seed
 
 __all__ = [
+    "BFloat16Tensor",
+    "BoolTensor",
+    "ByteTensor",
     "CUDAGraph",
+    "CharTensor",
+    "ComplexDoubleTensor",
+    "ComplexFloatTensor",
     "DeviceProperties",
+    "DoubleTensor",
     "Event",
+    "FloatTensor",
     "GradScaler",
+    "HalfTensor",
+    "IntTensor",
+    "LongTensor",
+    "ShortTensor",
     "Stream",
+    "UInt16Tensor",
+    "UInt32Tensor",
+    "UInt64Tensor",
     "amp",
     "current_device",
     "current_stream",
@@ -96,7 +129,6 @@ __all__ = [
     "stream",
     "synchronize",
     "unavailable_reason",
-    *_TENSOR_TYPES,
 ]
 
 
