@@ -13,7 +13,7 @@ from weft.optim.lr_scheduler.base import EPOCH_DEPRECATION_WARNING, LRScheduler,
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from typing import Any
+    from typing import Any, SupportsIndex
 
     from weft.optim.optimizer import Optimizer
 
@@ -90,7 +90,11 @@ class SequentialLR(_Combined):
     """
 
     def __init__(
-        self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int], last_epoch: int = -1
+        self,
+        optimizer: Optimizer,
+        schedulers: Sequence[LRScheduler],
+        milestones: Sequence[int],
+        last_epoch: SupportsIndex = -1,
     ) -> None:
         check_optimizer(self, optimizer)
         _check_members(self, optimizer, schedulers)

@@ -63,8 +63,8 @@ class StepLR(_Factor):
     [0.25]
     """
 
-    def __init__(self, optimizer: Optimizer, step_size: int, gamma: float = 0.1, last_epoch: int = -1) -> None:
-        self.step_size: int = step_size
+    def __init__(self, optimizer: Optimizer, step_size: float, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        self.step_size: float = step_size
         self.gamma: float = gamma
         super().__init__(optimizer, last_epoch)
 
@@ -120,12 +120,12 @@ class ConstantLR(_Factor):
     """
 
     def __init__(
-        self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: int = 5, last_epoch: int = -1
+        self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: float = 5, last_epoch: int = -1
     ) -> None:
         if not 0 <= factor <= 1:
             raise ValueError(f"ConstantLR: factor must be between 0 and 1, got {factor}")
         self.first_factor: float = factor
-        self.total_iters: int = total_iters
+        self.total_iters: float = total_iters
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
@@ -171,7 +171,7 @@ class LinearLR(_Factor):
         optimizer: Optimizer,
         start_factor: float = 1.0 / 3,
         end_factor: float = 1.0,
-        total_iters: int = 5,
+        total_iters: float = 5,
         last_epoch: int = -1,
     ) -> None:
         if not 0 < start_factor <= 1:
@@ -182,7 +182,7 @@ class LinearLR(_Factor):
             raise ValueError(f"LinearLR: end_factor must be between 0 and 1, got {end_factor}")
         self.start_factor: float = start_factor
         self.end_factor: float = end_factor
-        self.total_iters: int = total_iters
+        self.total_iters: float = total_iters
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
@@ -236,10 +236,10 @@ class PolynomialLR(_Factor):
     [0.75]
     """
 
-    def __init__(self, optimizer: Optimizer, total_iters: int = 5, power: float = 1.0, last_epoch: int = -1) -> None:
+    def __init__(self, optimizer: Optimizer, total_iters: float = 5, power: float = 1.0, last_epoch: int = -1) -> None:
         if not power >= 0:
             raise ValueError(f"PolynomialLR: power must not be negative, got {power}")
-        self.total_iters: int = total_iters
+        self.total_iters: float = total_iters
         self.power: float = power
         super().__init__(optimizer, last_epoch)
 
@@ -269,8 +269,8 @@ class CosineAnnealingLR(LRScheduler):
     [0.5]
     """
 
-    def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
-        self.T_max: int = T_max
+    def __init__(self, optimizer: Optimizer, T_max: float, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        self.T_max: float = T_max
         self.eta_min: float = eta_min
         super().__init__(optimizer, last_epoch)
 

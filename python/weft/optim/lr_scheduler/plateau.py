@@ -43,7 +43,7 @@ class ReduceLROnPlateau(LRScheduler):
     """
 
     best: float
-    cooldown_counter: int
+    cooldown_counter: float
     num_bad_epochs: int
 
     def __init__(
@@ -51,10 +51,10 @@ class ReduceLROnPlateau(LRScheduler):
         optimizer: Optimizer,
         mode: Literal["min", "max"] = "min",
         factor: float = 0.1,
-        patience: int = 10,
+        patience: float = 10,
         threshold: float = 1e-4,
         threshold_mode: Literal["rel", "abs"] = "rel",
-        cooldown: int = 0,
+        cooldown: float = 0,
         min_lr: float | Sequence[float] = 0,
         eps: float = 1e-8,
     ) -> None:
@@ -68,10 +68,10 @@ class ReduceLROnPlateau(LRScheduler):
         self.optimizer: Optimizer = optimizer
         self.mode: str = mode
         self.factor: float = factor
-        self.patience: int = patience
+        self.patience: float = patience
         self.threshold: float = threshold
         self.threshold_mode: str = threshold_mode
-        self.cooldown: int = cooldown
+        self.cooldown: float = cooldown
         self._one_min_lr = None if isinstance(min_lr, (list, tuple)) else own(min_lr)
         self.min_lrs: list[float] = per_group(self, optimizer, "min_lr", min_lr)
         self.eps: float = eps
