@@ -9,30 +9,55 @@ tensor([2., 4.])
 # ruff: noqa: F401
 
 import importlib
-from math import e, inf, nan, pi
+from math import e as e
+from math import inf as inf
+from math import nan as nan
+from math import pi as pi
+from typing import TYPE_CHECKING
 
 from weft import _C, _tensor, _tensor_names, _tensor_types
 from weft._C import *  # noqa: F403
 from weft._missing import missing, name_missing_members
-from weft._size import Size
-from weft._tensor_names import (
-    channels_last,
-    channels_last_3d,
-    contiguous_format,
-    is_conj,
-    is_neg,
-    layout,
-    memory_format,
-    preserve_format,
-    resolve_conj,
-    resolve_neg,
-    strided,
-)
-from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+from weft._size import Size as Size
+from weft._tensor_names import channels_last as channels_last
+from weft._tensor_names import channels_last_3d as channels_last_3d
+from weft._tensor_names import contiguous_format as contiguous_format
+from weft._tensor_names import is_conj as is_conj
+from weft._tensor_names import is_neg as is_neg
+from weft._tensor_names import layout as layout
+from weft._tensor_names import memory_format as memory_format
+from weft._tensor_names import preserve_format as preserve_format
+from weft._tensor_names import resolve_conj as resolve_conj
+from weft._tensor_names import resolve_neg as resolve_neg
+from weft._tensor_names import strided as strided
+from weft.grad_mode import enable_grad as enable_grad
+from weft.grad_mode import inference_mode as inference_mode
+from weft.grad_mode import no_grad as no_grad
+from weft.grad_mode import set_grad_enabled as set_grad_enabled
 
-__version__ = _C.__version__
+if TYPE_CHECKING:
+    from weft import accelerator as accelerator
+    from weft import amp as amp
+    from weft import autograd as autograd
+    from weft import backends as backends
+    from weft import cuda as cuda
+    from weft import distributed as distributed
+    from weft import export as export
+    from weft import func as func
+    from weft import linalg as linalg
+    from weft import memory as memory
+    from weft import nn as nn
+    from weft import optim as optim
+    from weft import return_types as return_types
+    from weft import testing as testing
+    from weft import utils as utils
+    from weft import version as version
+    from weft import xpu as xpu
+    from weft._dynamic import *  # noqa: F403
 
-newaxis = None
+__version__: "str" = _C.__version__
+
+newaxis: None = None
 
 globals().update(_tensor_types.CPU)
 
@@ -96,15 +121,17 @@ del name_missing_members
 globals().update({name: getattr(Tensor, name) for name in _tensor_names.METHODS})  # noqa: F405
 
 
-def __getattr__(name):
-    if name in _SUBMODULES:
-        return importlib.import_module("weft." + name)
-    if name in _ELSEWHERE:
-        value = getattr(importlib.import_module(_ELSEWHERE[name]), name)
-        globals()[name] = value
-        return value
-    return missing("weft", name, __dir__, depth=2)
+if not TYPE_CHECKING:  # which knows the names
+
+    def __getattr__(name):
+        if name in _SUBMODULES:
+            return importlib.import_module("weft." + name)
+        if name in _ELSEWHERE:
+            value = getattr(importlib.import_module(_ELSEWHERE[name]), name)
+            globals()[name] = value
+            return value
+        return missing("weft", name, __dir__, depth=2)
 
 
-def __dir__():
-    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE} - {"importlib", "missing"})
+def __dir__() -> "list[str]":
+    return sorted({*globals(), *_SUBMODULES, *_ELSEWHERE} - {"TYPE_CHECKING", "importlib", "missing"})

@@ -1,9 +1,18 @@
 """Checks of arguments that the Python parts of Weft share. Each raises TypeError that names function and argument."""
 
+from __future__ import annotations
+
 import functools
 import operator
+from typing import TYPE_CHECKING
 
 from weft import _C
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def _refuse(function, name, wanted, value):
@@ -89,7 +98,7 @@ def check_mapping(function, /, **values):
             _refuse(function, name, "a dict", value)
 
 
-def own_errors(function, name=None):
+def own_errors(function: _F, name: str | None = None) -> _F:
     """A composite whose errors come under its own name (or this one), also those of the ops that it is made of.
 
     >>> from weft._checks import own_errors

@@ -1,30 +1,77 @@
 """weft.compile: weft.jit with PyTorch's arguments."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING, overload
 
 from weft._jit import jit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    _F = TypeVar("_F", bound=Callable[..., Any])
+
 
 _BACKENDS = ("weft", "inductor", "eager")
 _MODES = ("default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs")
 _OPTIONS = ("check", "cuda_graphs", "recompute", "triton.cudagraphs")
 
 
-def compile(model=None, *, fullgraph=False, dynamic=None, backend="inductor", mode=None, options=None, disable=False):
+@overload
+def compile(
+    model: _F,
+    *,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    backend: str | None = "inductor",
+    mode: str | None = None,
+    options: dict[str, bool] | None = None,
+    disable: bool = False,
+) -> _F: ...
+@overload
+def compile(
+    model: None = None,
+    *,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    backend: str | None = "inductor",
+    mode: str | None = None,
+    options: dict[str, bool] | None = None,
+    disable: bool = False,
+) -> Callable[[_F], _F]: ...
+def compile(
+    model: Any = None,
+    *,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    backend: str | None = "inductor",
+    mode: str | None = None,
+    options: dict[str, bool] | None = None,
+    disable: bool = False,
+) -> Any:
     """Compiles a function or a Module as :func:`weft.jit` does, with the arguments of ``torch.compile``.
 
-    What cannot be traced runs eagerly for its signature, with one warning that names the line; with fullgraph it is an
-    error. dynamic says that sizes are expected to vary: each new size is traced once either way, but the warning about
-    many traces does not count them. backend is "inductor", "weft" or None, all Weft's own compiler, or "eager", which
-    compiles nothing. mode "reduce-overhead" and "max-autotune" are the default, which captures CUDA graphs;
-    "max-autotune-no-cudagraphs" does not. options, a dict: ``cuda_graphs`` (or ``triton.cudagraphs``), ``recompute``
-    and ``check``, as in :func:`weft.jit`. With disable the model is returned as it is.
+    Unlike ``torch.compile`` it returns a Module itself, whose ``forward`` is compiled from then on: state_dict has the
+    same names as before, attributes are the module's own, and other references to the module run the compiled forward
+    too.
 
-    Without a model it gives a decorator. Unlike ``torch.compile`` it returns a Module itself, whose ``forward`` is
-    compiled from then on: state_dict has the same names as before, attributes are the module's own, and other
-    references to the module run the compiled forward too.
+    Args:
+        model: a function of tensors or a Module; without one it gives a decorator.
+        fullgraph: False runs what cannot be traced eagerly for its signature, with one warning that names the line;
+            True makes it an error.
+        dynamic: sizes are expected to vary: each new size is traced once either way, but the warning about many traces
+            does not count them.
+        backend: "inductor", "weft" or None, all Weft's own compiler, or "eager", which compiles nothing.
+        mode: "default", "reduce-overhead" and "max-autotune" capture CUDA graphs; "max-autotune-no-cudagraphs" does
+            not.
+        options: ``cuda_graphs`` (or ``triton.cudagraphs``), ``recompute`` and ``check``, as in :func:`weft.jit`.
+        disable: return the model as it is.
 
-    Raises ValueError for an unknown backend, mode or option, and for a mode beside options; TypeError for what is
-    neither a function nor a Module.
+    Raises:
+        ValueError: unknown backend, mode or option, or a mode beside options.
+        TypeError: the model is neither a function nor a Module, or an option no bool.
 
     >>> import weft
     >>> @weft.compile

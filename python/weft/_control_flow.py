@@ -4,24 +4,41 @@ Outputs, and what is carried from step to step, are contiguous in both: strides 
 have memory of their own in both: which tensor they would share it with depends on values.
 """
 
+from __future__ import annotations
+
 import collections
 import types
+from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft._checks import check_callables, own_errors
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
 
-def cond(pred, true_fn, false_fn, operands=()):
-    """``true_fn(*operands)`` if pred is true, else ``false_fn(*operands)``.
+    _R = TypeVar("_R")
+    _C1 = TypeVar("_C1")
+    _Y = TypeVar("_Y")
 
-    pred is a bool or a bool tensor of one element; operands are tensors. Both functions return the same structure of
-    tensors, of the same shapes and dtypes, which come back contiguous, as copies where they are given ones. Only the
-    chosen one runs. Differentiable.
 
-    In a jitted function both are traced: it raises ValueError where their results differ in structure, shape or dtype,
-    RuntimeError if one of them changes a tensor from outside. Eagerly the other function does not run, and nothing of
-    this is checked. Raises TypeError for operands that are neither a tuple nor a list.
+def cond(
+    pred: bool | weft.Tensor, true_fn: Callable[..., _R], false_fn: Callable[..., _R], operands: Sequence[Any] = ()
+) -> _R:
+    """``true_fn(*operands)`` if pred is true, else ``false_fn(*operands)``; in a jitted function a part of the graph.
+
+    Both functions return the same structure of tensors, of the same shapes and dtypes, which come back contiguous, as
+    copies where they are given ones. Only the chosen one runs. Differentiable.
+
+    Args:
+        pred: a bool or a bool tensor of one element.
+        true_fn, false_fn: functions of the operands.
+        operands: a tuple or list of tensors; else TypeError.
+
+    Raises, where it is traced, since then both functions run (eagerly nothing of this is checked):
+        ValueError: their results differ in structure, shape or dtype.
+        RuntimeError: one of them changes a tensor from outside.
 
     >>> import weft
     >>> @weft.jit
@@ -39,11 +56,17 @@ def cond(pred, true_fn, false_fn, operands=()):
     return _own(true_fn(*operands) if pred else false_fn(*operands))
 
 
-def while_loop(cond_fn, body_fn, carried_inputs):
+def while_loop(
+    cond_fn: Callable[..., Any], body_fn: Callable[..., Any], carried_inputs: Sequence[Any]
+) -> tuple[Any, ...]:
     """Repeats ``carried = body_fn(*carried)`` while ``cond_fn(*carried)`` holds; returns the last carried, a tuple.
 
-    The tensors that are carried keep their shapes and dtypes, and are made contiguous. cond_fn returns a bool
-    tensor of one element. Differentiable: backward runs the loop once more and keeps what was carried.
+    Differentiable: backward runs the loop once more and keeps what was carried.
+
+    Args:
+        cond_fn: gives a bool tensor of one element.
+        body_fn: gives as many tensors as it gets, of the same shapes and dtypes (else ValueError).
+        carried_inputs: a tuple or list of tensors to begin with, which are made contiguous; else TypeError.
 
     >>> import weft
     >>> weft.while_loop(lambda n, x: x < 100, lambda n, x: (n + 1, x * 2), (weft.tensor(0), weft.tensor(1.)))
@@ -62,14 +85,27 @@ def while_loop(cond_fn, body_fn, carried_inputs):
     return _own(carried)
 
 
-def scan(combine_fn, init, xs, *, reverse=False, length=None):
+def scan(
+    combine_fn: Callable[[_C1, Any], tuple[_C1, _Y]],
+    init: _C1,
+    xs: Any,
+    *,
+    reverse: bool = False,
+    length: int | None = None,
+) -> tuple[_C1, _Y]:
     """Runs ``carry, y = combine_fn(carry, x)`` along the first dimension of xs; returns the last carry, the ys stacked.
 
-    init and xs are tensors or tuples, lists or dicts of tensors; combine_fn gets and returns the same structures. xs
-    may be None if length is given; y may be None. reverse starts from the end. Tensors are made contiguous before and
-    after each step. Differentiable.
+    Tensors are made contiguous before and after each step. Differentiable.
 
-    Raises ValueError if the first dimensions of xs differ, or the carry changes its shape or dtype.
+    Args:
+        combine_fn: a function of the carry and an x that gives the next carry, of the same structure, shapes and
+            dtypes, and a y, which may be None.
+        init: the first carry: tensors, or tuples, lists or dicts of tensors.
+        xs: the same kind of structure, all of one size in dimension 0; None if length is given.
+        reverse: start from the end.
+        length: the number of steps, where there are no xs.
+
+    Raises ValueError if the first dimensions of xs differ or are empty, or the carry changes its shape or dtype.
 
     >>> import weft
     >>> weft.scan(lambda total, x: (total + x, total + x), weft.tensor(0.), weft.tensor([1., 2., 3.]))
@@ -120,8 +156,12 @@ def scan(combine_fn, init, xs, *, reverse=False, length=None):
 
 
 @own_errors
-def map(f, xs):
-    """``f(x)`` for every x along the first dimension of xs, stacked. xs and results: tensors or structures of them.
+def map(f: Callable[[Any], _R], xs: Any) -> _R:
+    """``f(x)`` for every x along the first dimension of xs, stacked; in a jitted function a part of the graph.
+
+    Args:
+        f: a function of a tensor, or of a structure of tensors, that returns such.
+        xs: a tensor or a structure of tensors, of one size above 0 in dimension 0 (else ValueError).
 
     >>> import weft
     >>> weft.map(lambda x: x.sum(), weft.tensor([[1., 2.], [3., 4.]]))

@@ -1,11 +1,20 @@
 """GradientTape: TensorFlow's habit of asking for gradients, over the same engine as ``backward()``."""
 
+from __future__ import annotations
+
 import threading
+from typing import TYPE_CHECKING
 
 import weft
 from weft._checks import is_differentiable
 from weft.func._derivatives import is_inside
 from weft.func._trees import flatten, tensors_only
+
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeVar
+
+    _Self = TypeVar("_Self", bound="GradientTape")
+
 
 _UNCONNECTED = "GradientTape: unconnected_gradients must be 'none' or 'zero', got "
 
@@ -28,6 +37,10 @@ class GradientTape:
 
     Raises RuntimeError for a second gradient of a tape that is not persistent, or one of a scope that was not entered.
 
+    Args:
+        persistent: it may be asked for gradients more than once.
+        watch_accessed_variables: False leaves out what requires grad but was not given to :meth:`watch`.
+
     >>> import weft
     >>> x = weft.tensor(3.)
     >>> with weft.GradientTape() as tape:
@@ -39,14 +52,14 @@ class GradientTape:
 
     _made_leaves = ()  # also where __init__ raises
 
-    def __init__(self, persistent=False, watch_accessed_variables=True):
+    def __init__(self, persistent: bool = False, watch_accessed_variables: bool = True) -> None:
         for name, value in (("persistent", persistent), ("watch_accessed_variables", watch_accessed_variables)):
             if not isinstance(value, bool):
                 raise TypeError(f"GradientTape: {name} must be a bool, got {value!r}")
         self._persistent, self._all = persistent, watch_accessed_variables
         self._watched, self._made_leaves, self._state, self._scope = [], [], "new", None
 
-    def __enter__(self):
+    def __enter__(self: _Self) -> _Self:
         if self._scope is not None:
             raise RuntimeError("GradientTape: its scope was entered already")
         self._scope, self._state = weft.enable_grad(), "recorded"
@@ -54,16 +67,28 @@ class GradientTape:
         _open.tapes += 1
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         scope, self._scope = self._scope, None
         _open.tapes -= 1
         scope.__exit__(*exception)
 
-    def __del__(self):
+    def __del__(self) -> None:
         self._forget()
 
-    def watch(self, tensor):
-        """Watches a floating tensor, or those in a structure. Raises TypeError for others."""
+    def watch(self, tensor: Any) -> None:
+        """Watches a tensor, or those in a structure: what is computed from them is recorded.
+
+        Args:
+            tensor: of a floating or complex dtype, or a tuple, list or dict of such; TypeError for others.
+
+        >>> import weft
+        >>> x = weft.tensor([1., 2.])
+        >>> with weft.GradientTape() as tape:
+        ...     tape.watch(x)
+        ...     y = (x * x).sum()
+        >>> tape.gradient(y, x)
+        tensor([2., 4.])
+        """
         leaves, _ = flatten(tensor)
         tensors_only(leaves, "GradientTape.watch")
         for leaf in leaves:
@@ -78,23 +103,68 @@ class GradientTape:
                 self._made_leaves.append(leaf)
             self._watched.append(leaf)
 
-    def watched_variables(self):
-        """The tensors that were given to :meth:`watch`."""
+    def watched_variables(self) -> tuple[weft.Tensor, ...]:
+        """The tensors that were given to :meth:`watch`.
+
+        >>> import weft
+        >>> with weft.GradientTape() as tape:
+        ...     tape.watch(weft.tensor(1.))
+        >>> tape.watched_variables()
+        (tensor(1., requires_grad=True),)
+        """
         return tuple(self._watched)
 
-    def stop_recording(self):
-        """A scope in which nothing is recorded."""
+    def stop_recording(self) -> weft.no_grad:
+        """A scope in which nothing is recorded.
+
+        >>> import weft
+        >>> x = weft.tensor(3., requires_grad=True)
+        >>> with weft.GradientTape() as tape:
+        ...     with tape.stop_recording():
+        ...         y = x * x
+        >>> y.requires_grad
+        False
+        """
         return weft.no_grad()
 
-    def reset(self):
-        """Forgets what is watched."""
+    def reset(self) -> None:
+        """Forgets what is watched.
+
+        >>> import weft
+        >>> with weft.GradientTape() as tape:
+        ...     tape.watch(weft.tensor(1.))
+        >>> tape.reset()
+        >>> tape.watched_variables()
+        ()
+        """
         self._forget()
 
-    def gradient(self, target, sources, output_gradients=None, unconnected_gradients="none"):
-        """The gradients of target, a tensor or a structure of them whose sum counts, by sources, in their structure.
+    def gradient(
+        self,
+        target: Any,
+        sources: Any,
+        output_gradients: Any = None,
+        unconnected_gradients: Literal["none", "zero"] = "none",
+    ) -> Any:
+        """The gradients of target by sources, in the structure of sources.
 
-        output_gradients: what each target is multiplied by, ones if None. unconnected_gradients: None ("none") or zeros
-        ("zero") for sources that target does not depend on. Inside the scope gradients can be differentiated again.
+        Inside the scope gradients can be differentiated again.
+
+        Args:
+            target: a tensor, or a structure of them whose sum counts.
+            sources: a tensor, or a structure of them.
+            output_gradients: what each target is multiplied by, ones if None.
+            unconnected_gradients: None ("none") or zeros ("zero") for sources that target does not depend on; else
+                ValueError.
+
+        Raises RuntimeError where nothing was recorded, or a tape that is not persistent is asked again.
+
+        >>> import weft
+        >>> x, y = weft.tensor(3., requires_grad=True), weft.tensor(1., requires_grad=True)
+        >>> with weft.GradientTape() as tape:
+        ...     z = x * x
+        >>> tape.gradient(z, {"x": x, "y": y})
+        {'x': tensor(6.), 'y': None}
         """
         if unconnected_gradients not in ("none", "zero"):
             raise ValueError(
@@ -112,8 +182,27 @@ class GradientTape:
         self._used()
         return tree.build(found)
 
-    def jacobian(self, target, sources, unconnected_gradients="none"):
-        """The derivatives of every element of target, a tensor, by sources: for shapes T and S, T + S."""
+    def jacobian(
+        self, target: weft.Tensor, sources: Any, unconnected_gradients: Literal["none", "zero"] = "none"
+    ) -> Any:
+        """The derivatives of every element of target by sources: for shapes T and S, T + S.
+
+        Args:
+            target: a tensor.
+            sources: a tensor, or a structure of them.
+            unconnected_gradients: None ("none") or zeros ("zero") for sources that target does not depend on; else
+                ValueError.
+
+        Raises RuntimeError where nothing was recorded, or a tape that is not persistent is asked again.
+
+        >>> import weft
+        >>> x = weft.tensor([1., 2.], requires_grad=True)
+        >>> with weft.GradientTape() as tape:
+        ...     y = x * x
+        >>> tape.jacobian(y, x)
+        tensor([[2., 0.],
+                [0., 4.]])
+        """
         if unconnected_gradients not in ("none", "zero"):
             raise ValueError(
                 f"GradientTape: unconnected_gradients must be 'none' or 'zero', got {unconnected_gradients!r}"

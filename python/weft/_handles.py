@@ -1,5 +1,14 @@
 """What registering a hook returns."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _Self = TypeVar("_Self", bound="RemovableHandle")
+
 
 class RemovableHandle:
     """``remove()`` takes the hook away again. Also a context manager, which removes the hook at its end.
@@ -16,15 +25,22 @@ class RemovableHandle:
     True
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         raise TypeError("RemovableHandle: register a hook to get one")
 
-    def remove(self):
-        """Removes the hook; does nothing when it is gone already."""
+    def remove(self) -> None:
+        """Removes the hook; does nothing when it is gone already.
+
+        >>> import weft
+        >>> x = weft.ones(2, requires_grad=True)
+        >>> handle = x.register_hook(print)
+        >>> handle.remove()
+        >>> x.sum().backward()
+        """
         raise NotImplementedError
 
-    def __enter__(self):
+    def __enter__(self: _Self) -> _Self:
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.remove()

@@ -1,11 +1,14 @@
 """weft.jit: runs Python functions as compiled graphs."""
 
+from __future__ import annotations
+
 import functools
 import inspect
 import os
 import sys
 import types
 from pathlib import Path
+from typing import TYPE_CHECKING, Generic, ParamSpec, TypeVar, overload
 
 from weft import _C, _guards
 from weft._checks import check_flags
@@ -14,11 +17,49 @@ from weft._jit_fallback import call_or_fall_back, trace_or_explain
 from weft._jit_results import refuse_lazy
 from weft._jit_state import StateSaved
 
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
-class Jitted(_C._Jit):
-    """What :func:`jit` makes of a function. Call it like the function."""
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Concatenate, Protocol, TypeAlias
 
-    def __init__(self, function, dynamic_dims=None, recompute=True, cuda_graphs=True, check=None, fallback=False):
+    from weft.nn import Module
+
+    _M = TypeVar("_M", bound=Module)
+    _Q = ParamSpec("_Q")
+    _S = TypeVar("_S")
+    _Dims: TypeAlias = bool | int | tuple[int, ...] | dict[Any, int | tuple[int, ...]] | None
+
+    class _Decorator(Protocol):
+        """What ``jit(**options)`` gives."""
+
+        @overload
+        def __call__(self, function: _M, /) -> _M: ...
+        @overload
+        def __call__(self, function: Callable[_P, _R], /) -> Jitted[_P, _R]: ...
+
+
+class Jitted(_C._Jit, Generic[_P, _R]):
+    """What :func:`jit` makes of a function. Call it like the function.
+
+    ``traces`` is the number of traces so far.
+
+    >>> import weft
+    >>> f = weft.jit(lambda x: x * 2 + 1)
+    >>> f(weft.ones(2)), f(weft.ones(3)), f.traces
+    (tensor([3., 3.]), tensor([3., 3., 3.]), 2)
+    """
+
+    def __init__(
+        self,
+        function: Callable[_P, _R],
+        dynamic_dims: _Dims = None,
+        recompute: bool = True,
+        cuda_graphs: bool = True,
+        check: bool | None = None,
+        fallback: bool = False,
+    ) -> None:
         refuse_lazy("jit", function)
         without = [] if recompute else ["recompute"]
         checked = call_checked if check or (check is None and _check_asked_for()) else None
@@ -30,20 +71,33 @@ class Jitted(_C._Jit):
         functools.update_wrapper(self, function)
 
     @property
-    def falls_back(self):
-        """Does a function that cannot be traced run eagerly?"""
+    def falls_back(self) -> bool:
+        """Does a function that cannot be traced run eagerly?
+
+        >>> import weft
+        >>> weft.jit(lambda x: x * 2, fallback=True).falls_back
+        True
+        """
         return self._options[-1]
 
-    def __get__(self, instance, owner=None):
+    if TYPE_CHECKING:
+
+        def __call__(self, *args: _P.args, **kwargs: _P.kwargs) -> _R: ...
+
+    @overload
+    def __get__(self, instance: None, owner: Any = None) -> Jitted[_P, _R]: ...
+    @overload
+    def __get__(self: Jitted[Concatenate[Any, _Q], _S], instance: object, owner: Any = None) -> Callable[_Q, _S]: ...
+    def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else types.MethodType(self, instance)
 
-    def __reduce__(self):
+    def __reduce__(self) -> Any:
         name = getattr(self.__wrapped__, "__qualname__", None)
         if name and _found_in(sys.modules.get(self.__wrapped__.__module__), name) is self:
             return name  # as functions are pickled: by where they are found
         return Jitted, (self.__wrapped__, *self._options)
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         import copy
 
         function = copy.deepcopy(self.__wrapped__, memo)
@@ -58,13 +112,21 @@ class Jitted(_C._Jit):
             return self
         return Jitted(types.MethodType(function.__func__, module), *self._options)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<weft.jit of {getattr(self.__wrapped__, '__qualname__', self.__wrapped__)}, {self.traces} traces>"
 
-    def explain(self):
-        """Says for each trace that is kept which call it was made for, and why no earlier one would do.
+    def explain(self) -> str:
+        """Says for each trace that is kept which call it was made for, and why no earlier one would do. Text.
 
         Traces that differ only in the sizes of dynamic dimensions are one entry.
+
+        >>> import weft
+        >>> f = weft.jit(lambda x: x * 2)
+        >>> f.explain()
+        'not traced yet'
+        >>> y = f(weft.ones(2))
+        >>> f.explain().splitlines()[0]
+        'trace 1: first call'
         """
         lines = []
         for number, group in enumerate(self._groups(), 1):
@@ -111,23 +173,58 @@ class Jitted(_C._Jit):
             raise problem.error
         return compiled
 
-    def graph(self, *args, **kwargs):
-        """The compiled graph for these arguments (none: of the last trace); a :class:`Graph`."""
+    def graph(self, *args: Any, **kwargs: Any) -> Graph:
+        """The compiled graph, a :class:`Graph`; traces the function where it has to, without running it.
+
+        Args:
+            args, kwargs: arguments like those of the call; none for the last trace, RuntimeError where there is none.
+
+        >>> import weft
+        >>> f = weft.jit(lambda x: x * 2)
+        >>> y = f(weft.ones(2))
+        >>> "mul" in str(f.graph())
+        True
+        """
         return Graph(self._last(args, kwargs), False)
 
-    def backward_graph(self, *args, **kwargs):
-        """The graph of backward, or None where the function takes no part in autograd."""
+    def backward_graph(self, *args: Any, **kwargs: Any) -> Graph | None:
+        """The graph of backward, or None where the function takes no part in autograd.
+
+        Args:
+            args, kwargs: arguments like those of the call; none for the last trace, RuntimeError where there is none.
+
+        >>> import weft
+        >>> f = weft.jit(lambda x: x * 2)
+        >>> f.backward_graph(weft.ones(2)) is None, f.backward_graph(weft.ones(2, requires_grad=True)) is None
+        (True, False)
+        """
         compiled = self._last(args, kwargs)
         return Graph(compiled, True) if compiled.num_steps(True) else None
 
-    def memory_plan(self, *args, **kwargs):
-        """Where the values lie: peak, use over the steps, largest buffers. Text; known before the function runs."""
+    def memory_plan(self, *args: Any, **kwargs: Any) -> str:
+        """Where the values lie: peak, use over the steps, largest buffers. Text; known before the function runs.
+
+        Args:
+            args, kwargs: arguments like those of the call; none for the last trace, RuntimeError where there is none.
+
+        >>> import weft
+        >>> "peak" in weft.jit(lambda x: (x * 2).sum()).memory_plan(weft.ones(1000))
+        True
+        """
         compiled = self._last(args, kwargs)
         text = compiled.memory_text(False)
         return text + "\nbackward: " + compiled.memory_text(True) if compiled.num_steps(True) else text
 
-    def profile(self, *args, **kwargs):
-        """Runs the function, with all its effects, and says where the time went: the slowest ops, their lines. Text."""
+    def profile(self, *args: _P.args, **kwargs: _P.kwargs) -> str:
+        """Runs the function, with all its effects, and says where the time went: the slowest ops, their lines. Text.
+
+        Args:
+            args, kwargs: the arguments of the call.
+
+        >>> import weft
+        >>> "steps" in weft.jit(lambda x: (x * 2).sum()).profile(weft.ones(1000))
+        True
+        """
         self._compiled_for(args, kwargs)
         steps = sorted(self._profile(*args, **kwargs), reverse=True)
         total = sum(seconds for seconds, *_ in steps) or 1.0
@@ -136,8 +233,19 @@ class Jitted(_C._Jit):
             lines.append(f"{seconds * 1e6:10.1f} us {100 * seconds / total:5.1f} %  {op} of {shapes}  {line}")
         return "\n".join(lines)
 
-    def dump(self, directory):
-        """Writes the graph after every pass to text files in the directory, one folder for each trace."""
+    def dump(self, directory: str | os.PathLike[str]) -> None:
+        """Writes the graph after every pass to text files, in one folder for each trace.
+
+        Args:
+            directory: where the folders ``trace1``, ``trace2``, ... are made.
+
+        >>> import weft, os, tempfile
+        >>> f, directory = weft.jit(lambda x: x * 2), tempfile.mkdtemp()
+        >>> y = f(weft.ones(2))
+        >>> f.dump(directory)
+        >>> os.listdir(directory)
+        ['trace1']
+        """
         directory = Path(directory)
         for number, compiled in enumerate(self.compiled, 1):
             folder = directory / f"trace{number}"
@@ -153,28 +261,52 @@ def _found_in(module, name):
 
 
 class Graph:
-    """A compiled graph to look at: ``print()`` shows it as text, :meth:`svg` draws it."""
+    """A compiled graph to look at: ``print()`` shows it as text, :meth:`svg` draws it, as notebooks do.
 
-    def __init__(self, compiled, backward):
+    >>> import weft
+    >>> f = weft.jit(lambda x: x * 2)
+    >>> "mul" in str(f.graph(weft.ones(2)))
+    True
+    """
+
+    def __init__(self, compiled: Any, backward: bool) -> None:
         self._compiled = compiled
         self._backward = backward
 
-    def __str__(self):
+    def __str__(self) -> str:
         return self._compiled.text(self._backward)
 
     __repr__ = __str__
 
     @property
-    def peak_bytes(self):
-        """Bytes that a run takes, beside its arguments and what it has captured."""
+    def peak_bytes(self) -> int:
+        """Bytes that a run takes, beside its arguments and what it has captured.
+
+        >>> import weft
+        >>> weft.jit(lambda x: x * 2).graph(weft.ones(1000)).peak_bytes >= 4000
+        True
+        """
         return self._compiled.peak_bytes(self._backward)
 
-    def dot(self):
-        """The graph in graphviz's language."""
+    def dot(self) -> str:
+        """The graph in graphviz's language.
+
+        >>> import weft
+        >>> weft.jit(lambda x: x * 2).graph(weft.ones(2)).dot()[:7]
+        'digraph'
+        """
         return self._compiled.dot(self._backward)
 
-    def svg(self, path=None):
-        """The drawing as SVG text, written to the path if there is one. RuntimeError without graphviz's ``dot``."""
+    def svg(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The drawing as SVG text. RuntimeError without graphviz's program ``dot``.
+
+        Args:
+            path: of a file to write it to as well.
+
+        >>> import weft, shutil
+        >>> if shutil.which("dot"):
+        ...     assert "<svg" in weft.jit(lambda x: x * 2).graph(weft.ones(2)).svg()
+        """
         import shutil
         import subprocess
 
@@ -192,40 +324,79 @@ class Graph:
         return self.svg()
 
 
-def jit(function=None, *, dynamic_dims=None, recompute=True, cuda_graphs=True, check=None, fallback=False):
+@overload
+def jit(
+    function: _M,
+    *,
+    dynamic_dims: _Dims = None,
+    recompute: bool = True,
+    cuda_graphs: bool = True,
+    check: bool | None = None,
+    fallback: bool = False,
+) -> _M: ...
+@overload
+def jit(
+    function: Callable[_P, _R],
+    *,
+    dynamic_dims: _Dims = None,
+    recompute: bool = True,
+    cuda_graphs: bool = True,
+    check: bool | None = None,
+    fallback: bool = False,
+) -> Jitted[_P, _R]: ...
+@overload
+def jit(
+    function: None = None,
+    *,
+    dynamic_dims: _Dims = None,
+    recompute: bool = True,
+    cuda_graphs: bool = True,
+    check: bool | None = None,
+    fallback: bool = False,
+) -> _Decorator: ...
+def jit(
+    function: Any = None,
+    *,
+    dynamic_dims: _Dims = None,
+    recompute: bool = True,
+    cuda_graphs: bool = True,
+    check: bool | None = None,
+    fallback: bool = False,
+) -> Any:
     """Compiles a function of tensors: the first call traces it, later calls run the compiled graph without Python.
 
     The function runs once with symbolic tensors for each signature of its arguments (shapes, dtypes, devices, what
     requires grad, and the values of everything that is no tensor). What it does with tensors is recorded, simplified,
     fused and planned; Python's own control flow is resolved while tracing. Parameters and other tensors from outside
     are read at every call. It may compute gradients and take optimizer steps inside, or be a part of an eager program
-    that calls ``backward()`` on its results.
+    that calls ``backward()`` on its results. A Module keeps its identity: its ``forward`` is compiled, and the module
+    returned. Without a function it gives a decorator.
 
-    dynamic_dims names dimensions whose sizes are expected to vary: an int or a tuple of ints for all tensor arguments,
-    True for all dimensions of all of them, or a dict from an argument's position or name to its dimensions. Each new
-    size still costs one trace, a few milliseconds; these traces are one entry of explain(), and the warning about many
-    traces does not count them. A function keeps its 256 most recently used graphs, whatever they were made for.
+    Args:
+        function: a function of tensors, or a Module.
+        dynamic_dims: dimensions whose sizes are expected to vary: an int or a tuple of ints for all tensor arguments,
+            True for all dimensions of all of them, or a dict from an argument's position or name to its dimensions.
+            Each new size still costs one trace, a few milliseconds; these traces are one entry of explain(), and the
+            warning about many traces does not count them. A function keeps its 256 most recently used graphs, whatever
+            they were for.
+        recompute: compute cheap values such as activations and normalised inputs twice rather than keep them for
+            backward, where what they are made of is kept anyway: less memory for a few percent of time.
+        cuda_graphs: record what runs on a GPU in the second call as a CUDA graph, and start that as a whole from then
+            on, where that is possible; explain() says whether it was.
+        check: run the function eagerly as well in every call, from the same state, and compare results, gradients,
+            in-place changes, generators and optimizers. RuntimeError names the first op and line that differ. Slow;
+            effects of Python happen twice. None (the default) does what ``WEFT_JIT_CHECK`` in the environment says.
+        fallback: a function that cannot be traced for its arguments (it needs a value, or has an effect that a graph
+            would not repeat) runs eagerly for that signature, with one warning that names the line. What the broken-off
+            trace did to generators, gradients, buffers and optimizers is taken back; other effects of Python may happen
+            twice.
 
-    With fallback, a function that cannot be traced for its arguments (it needs a value, or has an effect that a graph
-    would not repeat) runs eagerly for that signature, with one warning that names the line. What the broken-off trace
-    did to generators, gradients, buffers and optimizers is taken back; other effects of Python may happen twice.
-
-    With check (or ``WEFT_JIT_CHECK=1`` in the environment, for all functions that do not say check=False), every call
-    runs the function eagerly as well, from the same state, and compares: results, gradients, in-place changes,
-    generators, optimizers. RuntimeError names the first op and line that differ. Slow; effects of Python happen twice.
-
-    With recompute (the default), cheap values such as activations and normalised inputs are computed twice rather than
-    kept for backward, where what they are made of is kept anyway: less memory for a few percent of time.
-
-    With cuda_graphs (the default), what runs on a GPU is recorded in the second call as a CUDA graph, and started as a
-    whole from then on, where that is possible; explain() says whether it was.
-
-    A Module keeps its identity: its ``forward`` is compiled, and the module returned.
-
-    Raises RuntimeError where the function needs a value that is not known while tracing (``if x > 0``, ``item()``), and
-    TypeError, without fallback, for arguments that are neither tensors nor hashable, and for results with tensors in
-    other things than tuples, lists, dicts and instances of dataclasses; TypeError for generator functions and ``async
-    def``; ValueError for dynamic_dims that name arguments or dimensions that are not there.
+    Raises:
+        RuntimeError: while tracing, the function needs a value that is not known (``if x > 0``, ``item()``).
+        TypeError: it is a generator function or ``async def``; without fallback, for arguments that are neither tensors
+            nor hashable, and results with tensors in other things than tuples, lists, dicts and instances of
+            dataclasses.
+        ValueError: dynamic_dims name arguments or dimensions that are not there.
 
     >>> import weft
     >>> @weft.jit

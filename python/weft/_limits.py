@@ -1,13 +1,23 @@
 """The ranges of the dtypes: weft.finfo and weft.iinfo."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft import _C
+
+if TYPE_CHECKING:
+    pass
 
 
 class finfo:
-    """Limits of a floating point dtype, or of a complex one's parts: bits, eps, max, min, tiny (the smallest normal
-    number), resolution.
+    """Limits of a floating point dtype, or of the parts of a complex one.
 
-    Raises TypeError for other dtypes.
+    ``bits``, ``eps`` (the distance from 1 to the next number), ``max``, ``min``, ``tiny`` (the smallest normal number),
+    ``resolution`` (of decimal digits).
+
+    Args:
+        type: the dtype, by default the default dtype. TypeError for other dtypes.
 
     >>> import weft
     >>> weft.finfo(weft.float32).bits
@@ -15,6 +25,8 @@ class finfo:
     >>> weft.finfo(weft.float16).max
     65504.0
     """
+
+    bits: int
 
     # dtype -> bits, bits of the fraction, largest exponent, decimal digits
     _FORMATS = {
@@ -25,25 +37,25 @@ class finfo:
         _C.float64: (64, 52, 1023, 15),
     }
 
-    def __init__(self, type=None):
+    def __init__(self, type: _C.dtype | None = None) -> None:
         dtype = _C.get_default_dtype() if type is None else type
         if isinstance(dtype, _C.dtype) and dtype.is_complex:
             dtype = dtype.to_real()
-        self.dtype = str(dtype).removeprefix("weft.")
+        self.dtype: str = str(dtype).removeprefix("weft.")
         if dtype is _C.float8_e4m3fn:  # its largest exponent has numbers instead of infinities
             self.bits, self.eps, self.max, self.tiny, self.resolution = 8, 0.125, 448.0, 2.0**-6, 1.0
         elif dtype in self._FORMATS:
             self.bits, fraction, exponent, digits = self._FORMATS[dtype]
-            self.eps = 2.0**-fraction
-            self.max = (2.0 - self.eps) * 2.0**exponent
-            self.tiny = 2.0 ** (1 - exponent)
-            self.resolution = 10.0**-digits
+            self.eps: float = 2.0**-fraction
+            self.max: float = (2.0 - self.eps) * 2.0**exponent
+            self.tiny: float = 2.0 ** (1 - exponent)
+            self.resolution: float = 10.0**-digits
         else:
             raise TypeError(f"finfo: expected a floating point dtype, got {dtype}; use iinfo for integers")
-        self.min = -self.max
-        self.smallest_normal = self.tiny
+        self.min: float = -self.max
+        self.smallest_normal: float = self.tiny
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return (
             f"finfo(resolution={self.resolution:g}, min={self.min:g}, max={self.max:g}, eps={self.eps:g}, "
             f"smallest_normal={self.smallest_normal:g}, tiny={self.tiny:g}, dtype={self.dtype})"
@@ -51,22 +63,25 @@ class finfo:
 
 
 class iinfo:
-    """Limits of an integer dtype: bits, max, min. Raises TypeError for other dtypes.
+    """Limits of an integer dtype: ``bits``, ``max``, ``min``.
+
+    Args:
+        type: the dtype. TypeError for other dtypes.
 
     >>> import weft
     >>> weft.iinfo(weft.int8).max
     127
     """
 
-    def __init__(self, type):
+    def __init__(self, type: _C.dtype) -> None:
         integer = isinstance(type, _C.dtype) and not (type.is_floating_point or type.is_complex or type is _C.bool)
         if not integer:
             raise TypeError(f"iinfo: expected an integer dtype, got {type}; use finfo for floating point")
-        self.bits = 8 * type.itemsize
-        self.dtype = str(type).removeprefix("weft.")
+        self.bits: int = 8 * type.itemsize
+        self.dtype: str = str(type).removeprefix("weft.")
         signed = type.is_signed
-        self.max = 2 ** (self.bits - signed) - 1
-        self.min = -(2 ** (self.bits - 1)) if signed else 0
+        self.max: int = 2 ** (self.bits - signed) - 1
+        self.min: int = -(2 ** (self.bits - 1)) if signed else 0
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"iinfo(min={self.min}, max={self.max}, dtype={self.dtype})"

@@ -1,12 +1,20 @@
 """Errors for names that Weft lacks: whether PyTorch has them, what to use instead, or what was meant."""
 
+from __future__ import annotations
+
 import functools
 import importlib
 import os
 import sys
 from opcode import opmap
+from typing import TYPE_CHECKING
 
 from weft._instead import INSTEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, NoReturn
+
 
 # The release of PyTorch whose public names and behaviour Weft follows.
 INTERFACE = "2.13.0"
@@ -82,7 +90,7 @@ def _elsewhere(name):
     return None
 
 
-def missing(owner, name, present=tuple, depth=1):
+def missing(owner: str, name: str, present: Callable[[], Iterable[str]] = tuple, depth: int = 1) -> NoReturn:
     """Raises AttributeError for a name that ``owner`` lacks, or ImportError inside ``from owner import name``.
 
     ``depth`` is the number of Python frames between this one and the code that asked for the name.
@@ -97,7 +105,7 @@ def missing(owner, name, present=tuple, depth=1):
     raise AttributeError(text, name=name)
 
 
-def missing_names(owner):
+def missing_names(owner: str) -> Any:
     """A ``__getattr__`` for the module ``owner``."""
 
     def __getattr__(name):
@@ -136,7 +144,7 @@ def _members(path):
     raise LookupError(path)
 
 
-def name_missing_members(cls, path):
+def name_missing_members(cls: type, path: str) -> type:
     """Puts something into the class for each member that PyTorch's class of that path has and this one lacks."""
     for name in _members(path):
         if not hasattr(cls, name):

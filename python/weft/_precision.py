@@ -1,12 +1,21 @@
 """How exact float32 products on a GPU have to be."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft._C import _device
 
+if TYPE_CHECKING:
+    from typing import Literal
 
-def set_float32_matmul_precision(precision):
-    """ "highest": exact float32 products. "high" or "medium": their operands may be rounded to TF32's ten bits.
 
-    Raises ValueError for another word.
+def set_float32_matmul_precision(precision: Literal["highest", "high", "medium"]) -> None:
+    """How exact float32 products on a GPU are.
+
+    Args:
+        precision: "highest" rounds nothing; "high" and "medium" allow operands to be rounded to TF32's ten bits.
+            ValueError for another word.
 
     >>> import weft
     >>> weft.set_float32_matmul_precision("highest")
@@ -16,8 +25,8 @@ def set_float32_matmul_precision(precision):
     _device.set_allow_tf32(precision != "highest")
 
 
-def get_float32_matmul_precision():
-    """ "highest", or "high" where TF32 is allowed.
+def get_float32_matmul_precision() -> str:
+    """What :func:`set_float32_matmul_precision` was last called with: "highest", or "high" where TF32 is allowed.
 
     >>> import weft
     >>> weft.get_float32_matmul_precision()

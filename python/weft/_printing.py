@@ -1,12 +1,18 @@
 """How tensors print: laid out as PyTorch does, so that output can be compared."""
 
+from __future__ import annotations
+
 import dataclasses
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from weft import _C
 from weft._checks import check_flags, check_integers
+
+if TYPE_CHECKING:
+    from typing import Literal
 
 
 @dataclasses.dataclass
@@ -26,12 +32,25 @@ _PROFILES = {
 }
 
 
-def set_printoptions(precision=None, threshold=None, edgeitems=None, linewidth=None, profile=None, sci_mode=None):
-    """Sets how tensors print.
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: Literal["default", "short", "full"] | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Sets how tensors print; what is None stays as it is.
 
-    precision: digits after the point (4); threshold: number of elements above which only the first and last edgeitems
-    (3) of each dimension are shown (1000); linewidth: characters a line (80); sci_mode: True or False, None to choose
-    by the values; profile: "default", "short" or "full", which sets all of them first.
+    Args:
+        precision: digits after the point (4 at first).
+        threshold: number of elements above which only the edges are shown (1000).
+        edgeitems: how many elements are shown at each end of a dimension then (3).
+        linewidth: characters a line (80).
+        profile: "default", "short" or "full" (which shows all elements), sets all of these first.
+        sci_mode: scientific notation, True or False; None chooses by the values.
+
+    Raises ValueError for a negative number or unknown profile, TypeError for what is no int.
 
     >>> import weft
     >>> weft.set_printoptions(precision=2)
@@ -60,7 +79,7 @@ def _check(options):
             raise ValueError(f"set_printoptions: {name} must not be negative, got {value}")
 
 
-def tensor_repr(tensor):
+def tensor_repr(tensor: _C.Tensor) -> str:
     """The text of repr(tensor).
 
     >>> import weft

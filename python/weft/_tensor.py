@@ -1,10 +1,22 @@
 """Tensor methods that are written in Python: hooks, copying, pickling, formatting. Importing this attaches them."""
 
+from __future__ import annotations
+
 import copy
+from typing import TYPE_CHECKING
 
 from weft import _C, _tensor_names, _tensor_types
 from weft._checks import check_callables
 from weft._handles import RemovableHandle
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    import numpy as np
+
+    from weft.cuda import Stream
+
 
 Tensor = _C.Tensor
 
@@ -19,13 +31,16 @@ class _Handle(RemovableHandle):
             self._remove = None
 
 
-def register_hook(self, hook):
+def register_hook(self: _C.Tensor, hook: Callable[[_C.Tensor], Any]) -> RemovableHandle:
     """Call ``hook(grad)`` whenever a gradient of this tensor is computed; what it returns, if not None, replaces it.
 
     It runs once in a backward, with the whole gradient, as soon as that is complete: for a leaf too, while the rest of
     the graph still waits. Nothing is recorded in it unless the backward has ``create_graph=True``.
 
-    Raises RuntimeError when the tensor does not require grad.
+    Args:
+        hook: a function; TypeError for what cannot be called.
+
+    Returns a handle whose ``remove()`` takes the hook away. Raises RuntimeError when the tensor does not require grad.
 
     >>> import weft
     >>> x = weft.tensor(1., requires_grad=True)
@@ -38,14 +53,18 @@ def register_hook(self, hook):
     return _Handle(self._add_grad_hook(hook).remove)
 
 
-def register_post_accumulate_grad_hook(self, hook):
+def register_post_accumulate_grad_hook(self: _C.Tensor, hook: Callable[[_C.Tensor], Any]) -> RemovableHandle:
     """Call ``hook(tensor)`` each time backward() has added to this leaf's ``grad``.
 
     That happens as soon as this leaf's gradient is complete, in the middle of the backward: the hook may use the
     gradient and drop it (``tensor.grad = None``), so that its memory is free for what follows. If the backward fails
     later on, ``grad`` of the leaves whose hooks have run stays changed; that of all others is as it was.
 
-    Raises RuntimeError for tensors that are no leaves or do not require grad.
+    Args:
+        hook: a function; TypeError for what cannot be called.
+
+    Returns a handle whose ``remove()`` takes the hook away. Raises RuntimeError for tensors that are no leaves or do
+    not require grad.
 
     >>> import weft
     >>> x = weft.tensor(1., requires_grad=True)
@@ -62,17 +81,28 @@ def _check_pinning(function, device):
         raise ValueError(f"{function}: memory is pinned for CUDA devices, got {str(device)!r}")
 
 
-def pin_memory(self, device=None):
+def pin_memory(self: _C.Tensor, device: Any = None) -> _C.Tensor:
     """This tensor in pinned host memory, from which copies to a GPU need not be waited for; itself if it is there.
 
-    Raises RuntimeError when there is no GPU, or for tensors that are not in host memory.
+    Args:
+        device: None or a CUDA device, for all of which memory is pinned; ValueError for another.
+
+    Raises RuntimeError when there is no GPU, or for tensors that are not in host memory. The example needs a GPU to do
+    anything.
+
+    >>> import weft
+    >>> if weft.cuda.is_available():
+    ...     assert weft.ones(2).pin_memory().is_pinned()
     """
     _check_pinning("pin_memory", device)
     return _C._device.pin_memory(self)
 
 
-def is_pinned(self, device=None):
+def is_pinned(self: _C.Tensor, device: Any = None) -> bool:
     """Does this tensor lie in pinned host memory?
+
+    Args:
+        device: None or a CUDA device, for all of which memory is pinned; ValueError for another.
 
     >>> import weft
     >>> weft.ones(2).is_pinned()
@@ -82,8 +112,22 @@ def is_pinned(self, device=None):
     return _C._device.is_pinned(self)
 
 
-def record_stream(self, stream):
-    """Its memory is used by work on ``stream`` too: once freed, it is not given out again before that work is done."""
+def record_stream(self: _C.Tensor, stream: Stream) -> None:
+    """Its memory is used by work on ``stream`` too: once freed, it is not given out again before that work is done.
+
+    Args:
+        stream: a :class:`weft.cuda.Stream`; else TypeError.
+
+    The example needs a GPU to do anything.
+
+    >>> import weft
+    >>> if weft.cuda.is_available():
+    ...     s, x = weft.cuda.Stream(), weft.ones(2, device="cuda")
+    ...     s.wait_stream(weft.cuda.current_stream())
+    ...     with weft.cuda.stream(s):
+    ...         y = x * 2
+    ...     x.record_stream(s)
+    """
     if not hasattr(stream, "cuda_stream"):
         raise TypeError(f"record_stream: expected a weft.cuda.Stream, got {type(stream).__name__}")
     _C._device.record_stream(self, stream.cuda_stream)
@@ -141,7 +185,7 @@ def _contains(self, element):
     return bool((self == element).any().item())
 
 
-def to_numpy(self):
+def to_numpy(self: _C.Tensor) -> np.ndarray[Any, Any]:
     """A NumPy array of the values, of a tensor that requires grad or is on a GPU too: what plotting libraries ask for.
 
     >>> import weft

@@ -2,55 +2,91 @@
 conjugation or negation delayed; and the parts of complex tensors, which can be
 assigned to."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft import _C
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class layout:
-    """How the elements of a tensor lie in memory. There is one: ``weft.strided``."""
+    """How the elements of a tensor lie in memory. There is one: ``weft.strided``.
 
-    def __init__(self, name):
+    >>> import weft
+    >>> weft.ones(2).layout
+    weft.strided
+    """
+
+    def __init__(self, name: str) -> None:
         self._name = name
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"weft.{self._name}"
 
-    def __reduce__(self):
+    def __reduce__(self) -> str:
         return self._name
 
 
-strided = layout("strided")
+strided: layout = layout("strided")
 
 
 class memory_format(layout):
     """In which order the elements of a tensor lie: ``weft.contiguous_format`` is row-major order,
     ``weft.channels_last`` that of images (N, C, H, W) and ``weft.channels_last_3d`` that of volumes (N, C, D, H, W)
-    with their channels innermost, ``weft.preserve_format`` that of the tensor which a new one is made of."""
+    with their channels innermost, ``weft.preserve_format`` that of the tensor which a new one is made of.
+
+    >>> import weft
+    >>> weft.zeros(1, 2, 3, 3).to(memory_format=weft.channels_last).stride()
+    (18, 1, 6, 2)
+    """
 
 
-contiguous_format = memory_format("contiguous_format")
-channels_last = memory_format("channels_last")
-channels_last_3d = memory_format("channels_last_3d")
-preserve_format = memory_format("preserve_format")
+contiguous_format: memory_format = memory_format("contiguous_format")
+channels_last: memory_format = memory_format("channels_last")
+channels_last_3d: memory_format = memory_format("channels_last_3d")
+preserve_format: memory_format = memory_format("preserve_format")
 
 
 def _answer(value, doc):
     return property(lambda self: value, doc=doc)
 
 
-def resolve_conj(input):
-    """The tensor itself: conjugation is never delayed."""
+def resolve_conj(input: _C.Tensor) -> _C.Tensor:
+    """The tensor itself, not a copy: conjugation is never delayed.
+
+    Args:
+        input: a tensor; else TypeError.
+
+    >>> import weft
+    >>> weft.resolve_conj(weft.ones(2))
+    tensor([1., 1.])
+    """
     _require_tensor("resolve_conj", input)
     return input
 
 
-def resolve_neg(input):
-    """The tensor itself: negation is never delayed."""
+def resolve_neg(input: _C.Tensor) -> _C.Tensor:
+    """The tensor itself, not a copy: negation is never delayed.
+
+    Args:
+        input: a tensor; else TypeError.
+
+    >>> import weft
+    >>> weft.resolve_neg(weft.ones(2))
+    tensor([1., 1.])
+    """
     _require_tensor("resolve_neg", input)
     return input
 
 
-def is_conj(input):
+def is_conj(input: _C.Tensor) -> bool:
     """Is a conjugation delayed? Always False.
+
+    Args:
+        input: a tensor; else TypeError.
 
     >>> import weft
     >>> weft.is_conj(weft.ones(2)), weft.ones(2).is_neg()
@@ -60,8 +96,16 @@ def is_conj(input):
     return False
 
 
-def is_neg(input):
-    """Is a negation delayed? Always False."""
+def is_neg(input: _C.Tensor) -> bool:
+    """Is a negation delayed? Always False.
+
+    Args:
+        input: a tensor; else TypeError.
+
+    >>> import weft
+    >>> weft.is_neg(-weft.ones(2))
+    False
+    """
     _require_tensor("is_neg", input)
     return False
 
@@ -71,7 +115,7 @@ def _require_tensor(name, value):
         raise TypeError(f"{name}: expected a Tensor, got {type(value).__name__}")
 
 
-def adjoint(self):
+def adjoint(self: _C.Tensor) -> _C.Tensor:
     """The conjugate transpose of the last two dimensions: of a real tensor, the transpose.
 
     >>> import weft
@@ -82,7 +126,7 @@ def adjoint(self):
     return _C.conj(self).mT
 
 
-def _matrix_adjoint(self):
+def _matrix_adjoint(self: _C.Tensor) -> _C.Tensor:
     if self.dim() not in (0, 2):
         raise RuntimeError(
             f"H: expected a matrix, got shape {tuple(self.shape)}; mH transposes the last two dimensions"
@@ -109,7 +153,7 @@ def _part(function):
     return property(lambda self: function(self), assign, doc=function.__doc__)
 
 
-def name_answers(tensor):
+def name_answers(tensor: Any) -> None:
     """Puts the names into the type of tensors."""
     tensor.layout = _answer(strided, "Always weft.strided.")
     for name in ("is_nested", "is_mkldnn", "is_sparse_csr", "is_xpu", "is_mps", "is_xla", "is_mtia", "is_vulkan"):

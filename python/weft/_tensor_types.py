@@ -4,10 +4,17 @@ They are PyTorch's earliest spellings: ``weft.FloatTensor(2, 3)`` is ``weft.empt
 ``weft.tensor([1], dtype=weft.int64)``.
 """
 
+from __future__ import annotations
+
 import sys
+from typing import TYPE_CHECKING
 
 from weft import _C
 from weft._checks import own_errors
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 _Tensor = _C.Tensor
 
@@ -55,18 +62,18 @@ def _construct(what, args, kwargs, dtype, device):
 class TensorType(type):
     """The type of ``weft.FloatTensor`` and its kin. A tensor is an instance where dtype and device agree."""
 
-    def __call__(cls, *args, **kwargs):
+    def __call__(cls, *args: Any, **kwargs: Any) -> _C.Tensor:
         return _construct(cls.__qualname__, args, kwargs, cls.dtype, _C.device(cls.device_type))
 
-    def __instancecheck__(cls, value):
+    def __instancecheck__(cls, value: object) -> bool:
         return isinstance(value, _Tensor) and value.dtype is cls.dtype and value.device.type == cls.device_type
 
-    def __getattr__(cls, name):
+    def __getattr__(cls, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(f"{cls!r} has no attribute {name!r}", name=name)
         return getattr(_Tensor, name)  # the methods of tensors, or what is said of one that is missing
 
-    def __repr__(cls):
+    def __repr__(cls) -> str:
         return f"<class '{cls.__module__}.{cls.__qualname__}'>"
 
 
@@ -81,7 +88,7 @@ CPU = {name: _make(name, "cpu", "weft") for name in _NAMES}
 CUDA = {name: _make(name, "cuda", "weft.cuda") for name in _NAMES}
 
 
-def type_name(x):
+def type_name(x: _C.Tensor) -> str:
     """Its name: "weft.FloatTensor", "weft.cuda.LongTensor"..."""
     name = next(name for name, dtype in _NAMES.items() if dtype is x.dtype)
     # A program that imports torch compares with the names that it knows.
@@ -99,8 +106,13 @@ def _type_of_name(text):
     raise ValueError(f"type: expected a name such as 'weft.FloatTensor' or 'weft.cuda.LongTensor', got {text!r}")
 
 
-def tensor_type(self, dtype=None, non_blocking=False):
-    """The name of this tensor's type, or the tensor converted to a dtype, or to the dtype and device of a type.
+def tensor_type(self: _C.Tensor, dtype: Any = None, non_blocking: bool = False) -> Any:
+    """The name of this tensor's type, or the tensor converted.
+
+    Args:
+        dtype: None gives the name; else a dtype, a type such as ``weft.LongTensor``, which has a device too, or its
+            name.
+        non_blocking: need not wait for a copy from pinned memory to a GPU.
 
     Raises ValueError for names of types that do not exist, TypeError for other things.
 
@@ -124,7 +136,7 @@ def tensor_type(self, dtype=None, non_blocking=False):
     return self.to(dtype, non_blocking=non_blocking)
 
 
-def new(self, *args, **kwargs):
+def new(self: _C.Tensor, *args: Any, **kwargs: Any) -> _C.Tensor:
     """A new tensor of this one's dtype and device, with sizes or data as ``x.new_empty`` or ``x.new_tensor`` take them.
 
     Raises TypeError for other keywords than device.

@@ -1,19 +1,27 @@
 """Threads that run ops beside each other: Weft starts none of its own, so the number of them is kept and no more."""
 
+from __future__ import annotations
+
 import operator
+from typing import TYPE_CHECKING
 
 import weft._C as _C
 from weft._guards import note_setting
 
+if TYPE_CHECKING:
+    import builtins
+
+
 _asked = {}
 
 
-def set_num_interop_threads(int):
-    """How many ops may run beside each other, as PyTorch's programs set it.
+def set_num_interop_threads(int: builtins.int) -> None:
+    """How many ops may run beside each other: a hint that is kept, and changes nothing.
 
-    A hint: :func:`get_num_interop_threads` gives the value back, and nothing else changes. Weft runs the ops of a
-    thread one after the other, each on up to :func:`get_num_threads` threads. Raises TypeError unless it is an
-    integer, ValueError unless it is positive.
+    Weft runs the ops of a thread one after the other, each on up to :func:`get_num_threads` threads.
+
+    Args:
+        int: a positive integer; TypeError for what is none, ValueError unless it is positive.
 
     >>> import weft
     >>> weft.set_num_interop_threads(2)
@@ -28,8 +36,14 @@ def set_num_interop_threads(int):
     _asked["threads"] = count
 
 
-def get_num_interop_threads():
-    """What :func:`set_num_interop_threads` was last called with; the number of threads of one op before."""
+def get_num_interop_threads() -> int:
+    """What :func:`set_num_interop_threads` was last called with; the number of threads of one op before.
+
+    >>> import weft
+    >>> weft.set_num_interop_threads(2)
+    >>> weft.get_num_interop_threads()
+    2
+    """
     value = _asked.get("threads") or _C.get_num_threads()
     note_setting("get_num_interop_threads()", get_num_interop_threads, value)
     return value

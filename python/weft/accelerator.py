@@ -4,6 +4,10 @@
 >>> device = weft.accelerator.current_accelerator() if weft.accelerator.is_available() else "cpu"
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft import _C, cuda
 from weft._missing import missing_names
 from weft.cuda import (
@@ -18,7 +22,14 @@ from weft.cuda import (
     synchronize,
 )
 
-__getattr__ = missing_names(__name__)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from weft.cuda import _DeviceLike
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     "current_accelerator",
@@ -41,7 +52,7 @@ __all__ = [
 ]
 
 
-def is_available():
+def is_available() -> bool:
     """Is there an accelerator that tensors can live on?
 
     >>> import weft
@@ -51,44 +62,78 @@ def is_available():
     return cuda.is_available()
 
 
-def device_count():
-    """The number of accelerators that tensors can live on."""
+def device_count() -> int:
+    """The number of accelerators that tensors can live on.
+
+    >>> import weft
+    >>> weft.accelerator.device_count() == weft.cuda.device_count()
+    True
+    """
     return cuda.device_count()
 
 
-def current_accelerator(check_available=False):
-    """The kind of accelerator as a device without an index of one's own choice, or None where there is none.
+def current_accelerator(check_available: bool = False) -> _C.device | None:
+    """The current accelerator as a device, or None where there is none.
 
-    Weft has an accelerator only where it can be used, so ``check_available`` makes no difference.
+    Args:
+        check_available: makes no difference: Weft has an accelerator only where it can be used.
+
+    >>> import weft
+    >>> (weft.accelerator.current_accelerator() is not None) == weft.accelerator.is_available()
+    True
     """
     return _C.device("cuda", cuda.current_device()) if is_available() else None
 
 
-def current_device_index():
-    """The index of the accelerator that this thread uses. RuntimeError where there is none."""
+def current_device_index() -> int:
+    """The index of the accelerator that this thread uses. Raises RuntimeError where there is none.
+
+    The example needs a GPU to do anything.
+
+    >>> import weft
+    >>> if weft.accelerator.is_available():
+    ...     assert weft.accelerator.current_device_index() == 0
+    """
     _require()
     return cuda.current_device()
 
 
-def set_device_index(device):
-    """Sets the accelerator that this thread uses. RuntimeError when it does not exist."""
+def set_device_index(device: _DeviceLike) -> None:
+    """Sets the accelerator that this thread uses.
+
+    Args:
+        device: an index, a name or a device; RuntimeError when it does not exist.
+
+    The example needs a GPU to do anything.
+
+    >>> import weft
+    >>> if weft.accelerator.is_available():
+    ...     weft.accelerator.set_device_index(0)
+    """
     _require()
     cuda.set_device(device)
 
 
 class device_index:
-    """A scope in which another accelerator is the current one: ``with weft.accelerator.device_index(1): ...``. With
-    None nothing changes."""
+    """A scope in which another accelerator is the current one.
 
-    def __init__(self, device):
+    Args:
+        device: its index; RuntimeError on entering where it does not exist. With None nothing changes.
+
+    >>> import weft
+    >>> with weft.accelerator.device_index(None):
+    ...     x = weft.ones(2)
+    """
+
+    def __init__(self, device: int | None) -> None:
         self._scope = None if device is None else cuda.device(device)
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         if self._scope is not None:
             _require()
             self._scope.__enter__()
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         if self._scope is not None:
             self._scope.__exit__(*exception)
 
@@ -98,4 +143,5 @@ def _require():
         raise RuntimeError(f"weft.accelerator: there is no accelerator: {cuda.unavailable_reason()}")
 
 
-current_device_idx, set_device_idx = current_device_index, set_device_index
+current_device_idx: Callable[[], int] = current_device_index
+set_device_idx: Callable[[_DeviceLike], None] = set_device_index

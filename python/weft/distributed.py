@@ -1,13 +1,18 @@
 """Training in several processes, which Weft does not have yet: :func:`is_available` says so to programs that ask."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft._missing import missing_names
 
-__getattr__ = missing_names(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = ["is_available"]
 
 
-def is_available():
+def is_available() -> bool:
     """Are there functions for several processes? Always False.
 
     >>> import weft

@@ -1,19 +1,41 @@
 """Norms of vectors and matrices, with the names of torch.linalg."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import weft
 from weft import _C
 from weft._checks import check_tensors, own_errors
 from weft._missing import missing_names
 
-__getattr__ = missing_names(__name__)
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 
 @own_errors
-def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
-    """(sum |x|^ord)^(1/ord) over dim (default: over all elements).
+def vector_norm(
+    x: weft.Tensor,
+    ord: float = 2,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: weft.dtype | None = None,
+    out: weft.Tensor | None = None,
+) -> weft.Tensor:
+    """The norm ``(sum |x|^ord)^(1/ord)`` of vectors, a reduction over dim.
 
-    ord may be 0 (the number of nonzero elements) and inf or -inf (the largest or smallest magnitude).
-    Raises RuntimeError for integers.
+    Args:
+        x: of a floating or complex dtype; RuntimeError for integers.
+        ord: 0 counts the nonzero elements, inf and -inf take the largest or smallest magnitude.
+        dim: the dimensions to reduce, by default all.
+        keepdim: keep them with size 1.
+        dtype: to convert x to before.
+        out: a tensor to write the result into.
 
     >>> import weft
     >>> weft.linalg.vector_norm(weft.tensor([3.0, 4.0]))
@@ -23,11 +45,29 @@ def vector_norm(x, ord=2, dim=None, keepdim=False, *, dtype=None, out=None):
 
 
 @own_errors
-def matrix_norm(A, ord="fro", dim=(-2, -1), keepdim=False, *, dtype=None, out=None):
-    """The norm of matrices in two dims: 'fro', 1, -1 (of column sums), inf or -inf (of row sums).
+def matrix_norm(
+    A: weft.Tensor,
+    ord: str | float = "fro",
+    dim: Sequence[int] = (-2, -1),
+    keepdim: bool = False,
+    *,
+    dtype: weft.dtype | None = None,
+    out: weft.Tensor | None = None,
+) -> weft.Tensor:
+    """The norm of matrices in two dimensions.
 
-    Raises NotImplementedError for the orders made of singular values ('nuc', 2, -2), which Weft does not compute yet,
-    and ValueError for others.
+    Args:
+        A: matrices, of a floating or complex dtype.
+        ord: "fro" (the root of the sum of squares), 1 or -1 (the largest or smallest sum of a column's magnitudes), inf
+            or -inf (of a row's).
+        dim: the dimensions of rows and columns, which must differ (RuntimeError).
+        keepdim: keep them with size 1.
+        dtype: to convert A to before.
+        out: a tensor to write the result into.
+
+    Raises:
+        NotImplementedError: ord is made of singular values ("nuc", 2, -2), which Weft does not compute yet.
+        ValueError: ord is none of these.
 
     >>> import weft
     >>> weft.linalg.matrix_norm(weft.tensor([[1.0, -2.0], [3.0, 4.0]]), 1)
@@ -58,8 +98,24 @@ def _matrix_norm(A, ord, dim, keepdim):
 
 
 @own_errors
-def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
-    """vector_norm, or for two dims (or a matrix with an order) matrix_norm.
+def norm(
+    A: weft.Tensor,
+    ord: str | float | None = None,
+    dim: int | Sequence[int] | None = None,
+    keepdim: bool = False,
+    *,
+    dtype: weft.dtype | None = None,
+    out: weft.Tensor | None = None,
+) -> weft.Tensor:
+    """:func:`vector_norm`, or :func:`matrix_norm` where ord is given for two dims or a matrix.
+
+    Args:
+        A: of a floating or complex dtype.
+        ord: of the norm; None is that of a vector, of order 2.
+        dim: the dimensions to reduce, by default all.
+        keepdim: keep them with size 1.
+        dtype: to convert A to before.
+        out: a tensor to write the result into.
 
     >>> import weft
     >>> weft.linalg.norm(weft.ones(2, 2))
@@ -72,6 +128,16 @@ def norm(A, ord=None, dim=None, keepdim=False, *, dtype=None, out=None):
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype, out=out)
 
 
-def diagonal(A, *, offset=0, dim1=-2, dim2=-1):
-    """weft.diagonal of the last two dims."""
+def diagonal(A: weft.Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> weft.Tensor:
+    """:func:`weft.diagonal` of the last two dimensions: a view.
+
+    Args:
+        A: matrices.
+        offset: above the main diagonal, negative below.
+        dim1, dim2: the dimensions of rows and columns.
+
+    >>> import weft
+    >>> weft.linalg.diagonal(weft.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
+    """
     return weft.diagonal(A, offset, dim1, dim2)

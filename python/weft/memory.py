@@ -5,10 +5,21 @@ at most a quarter of the machine's memory; :func:`empty_cache` returns it. When 
 and the request tried again before :class:`weft.OutOfMemoryError` is raised.
 """
 
+from __future__ import annotations
+
 import contextlib
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from weft._C import memory as _memory
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import TypeVar
+
+    from weft.nn import Module
+
+    _M = TypeVar("_M", bound=Module)
+
 
 __all__ = [
     "Holder",
@@ -25,7 +36,12 @@ __all__ = [
 
 
 class Holder(NamedTuple):
-    """Memory in use by tensors that one op made: its name, bytes and number of blocks."""
+    """Memory in use by tensors that one op made: its name, bytes and number of blocks.
+
+    >>> import weft
+    >>> weft.memory.Holder("linear", 4096, 2).op
+    'linear'
+    """
 
     op: str
     bytes: int
@@ -111,9 +127,12 @@ def holders() -> list[Holder]:
 
 
 @contextlib.contextmanager
-def label_layers(model):
+def label_layers(model: _M) -> Generator[_M, None, None]:
     """A scope in which memory is labelled with the layer of the model that runs, beside the op: in :func:`holders`, in
     ``weft.cuda.memory_snapshot()`` and in the message when memory runs out.
+
+    Args:
+        model: a Module; else TypeError. The scope gives it back.
 
     >>> import weft
     >>> model = weft.nn.Sequential(weft.nn.Linear(4, 40_000))

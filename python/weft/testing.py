@@ -1,12 +1,20 @@
 """Helpers for tests: ``assert_close`` compares, ``make_tensor`` draws; the names are those of torch.testing."""
 
+from __future__ import annotations
+
 import collections.abc
 import math
 import numbers
+from typing import TYPE_CHECKING
 
 import numpy
 
 import weft
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 __all__ = ["assert_close", "make_tensor"]
 
@@ -22,33 +30,37 @@ _TOLERANCES = {
 
 
 def assert_close(
-    actual,
-    expected,
+    actual: Any,
+    expected: Any,
     *,
-    allow_subclasses=True,
-    rtol=None,
-    atol=None,
-    equal_nan=False,
-    check_device=True,
-    check_dtype=True,
-    check_layout=True,
-    check_stride=False,
-    msg=None,
-):
+    allow_subclasses: bool = True,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = False,
+    check_device: bool = True,
+    check_dtype: bool = True,
+    check_layout: bool = True,
+    check_stride: bool = False,
+    msg: str | Callable[[str], str] | None = None,
+) -> None:
     """AssertionError unless ``|actual - expected| <= atol + rtol * |expected|`` everywhere.
 
-    actual, expected: tensors, or what makes tensors (arrays, numbers), None, or sequences and mappings of these,
-    compared member by member. Two of unlike kinds are an error.
+    The message has the number of elements that differ, and the greatest differences with their places.
 
-    rtol, atol: given both or neither; by default (1.3e-6, 1e-5) for float32, (1e-7, 1e-7) for float64, (1e-3, 1e-5) for
-    float16, (1.6e-2, 1e-5) for bfloat16, exactly for the rest, and the wider ones for two dtypes. Infinities equal
-    themselves, NaN only with equal_nan.
+    Args:
+        actual, expected: tensors, or what makes tensors (arrays, numbers), None, or sequences and mappings of these,
+            compared member by member. Two of unlike kinds are an error.
+        allow_subclasses: False wants the same type.
+        rtol, atol: given both or neither; by default (1.3e-6, 1e-5) for float32, (1e-7, 1e-7) for float64, (1e-3, 1e-5)
+            for float16, (1.6e-2, 1e-5) for bfloat16, exactly for the rest, and the wider ones for two dtypes.
+        equal_nan: NaN equals itself, as infinities do anyway.
+        check_device, check_dtype, check_stride: whether these must be equal too.
+        check_layout: makes no difference: every tensor of Weft has the same.
+        msg: the message, or a function from the message to another.
 
-    check_device, check_dtype, check_stride: whether these must be equal too. check_layout: every tensor of Weft has the
-    same. allow_subclasses=False wants the same type. msg: the message, or a function from the message to another.
-
-    The message has the number of elements that differ, and the greatest differences with their places. TypeError for
-    what cannot be compared, ValueError for one tolerance without the other or a negative one.
+    Raises:
+        TypeError: something cannot be compared.
+        ValueError: one tolerance is given without the other, or a negative one.
 
     >>> import weft
     >>> weft.testing.assert_close(weft.tensor([1.0, 2.0]), weft.tensor([1.0, 2.000001]))
@@ -201,24 +213,32 @@ def _describe(actual, expected, wrong, difference, rtol, atol):
 
 
 def make_tensor(
-    *shape,
-    dtype,
-    device,
-    low=None,
-    high=None,
-    requires_grad=False,
-    noncontiguous=False,
-    exclude_zero=False,
-    memory_format=None,
-):
+    *shape: Any,
+    dtype: weft.dtype,
+    device: weft.device | str,
+    low: float | None = None,
+    high: float | None = None,
+    requires_grad: bool = False,
+    noncontiguous: bool = False,
+    exclude_zero: bool = False,
+    memory_format: weft.memory_format | None = None,
+) -> weft.Tensor:
     """A tensor of random values from [low, high), drawn from the default generator.
 
-    shape: ints, or one sequence of them. low, high: by default [-9, 9) for floats, [-9, 10) for signed ints, [0, 10)
-    for uint8, [0, 2) for bool; cut to what the dtype can hold. noncontiguous: if there is more than one element, a view
-    of every other one. exclude_zero: zeros become 1, or the smallest positive normal number of a float dtype.
+    Args:
+        shape: ints, or one sequence of them.
+        dtype, device: of the tensor.
+        low, high: by default [-9, 9) for floats, [-9, 10) for signed ints, [0, 10) for uint8, [0, 2) for bool; cut to
+            what the dtype can hold.
+        requires_grad: whether autograd records what is computed from it.
+        noncontiguous: if there is more than one element, a view of every other one.
+        exclude_zero: zeros become 1, or the smallest positive normal number of a float dtype.
+        memory_format: the order of the elements in memory.
 
-    ValueError for an empty range, NaN as a bound, requires_grad of a dtype that is no float, noncontiguous together
-    with a memory_format; TypeError for what are no dtypes and sizes.
+    Raises:
+        ValueError: the range is empty or a bound NaN, requires_grad of a dtype that is no float, or noncontiguous
+            together with a memory_format.
+        TypeError: dtype or bounds of the wrong type.
 
     >>> import weft
     >>> x = weft.testing.make_tensor(2, 3, dtype=weft.int64, device="cpu", low=1, high=4)

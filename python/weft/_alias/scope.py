@@ -1,17 +1,24 @@
 """Turning the alias on and off."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 from weft._alias.finder import Finder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 
 _finder = Finder()
 _lock = threading.RLock()
 _depth = 0
 
 
-def is_enabled():
+def is_enabled() -> bool:
     """Is ``import torch`` answered by Weft?"""
     return _finder in sys.meta_path
 
@@ -20,7 +27,7 @@ def _torch_modules():
     return [name for name in sys.modules if name == "torch" or name.startswith("torch.")]
 
 
-def enable():
+def enable() -> None:
     """Has ``import torch`` answered by Weft from now on. Raises ImportError where PyTorch has been imported already."""
     global _depth
     with _lock:
@@ -36,7 +43,7 @@ def enable():
         _depth += 1
 
 
-def disable():
+def disable() -> None:
     """Takes back one :func:`enable`; the last one also takes the alias's modules out of sys.modules."""
     global _depth
     with _lock:
@@ -50,7 +57,7 @@ def disable():
 
 
 @contextlib.contextmanager
-def torch_alias():
+def torch_alias() -> Iterator[None]:
     """A scope in which ``import torch`` is answered by Weft, for tests. Scopes may be nested.
 
     Afterwards no module of the name torch is left in sys.modules; those that were imported inside go on working. Raises

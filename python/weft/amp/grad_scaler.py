@@ -1,12 +1,24 @@
 """Loss scaling, so that small gradients do not vanish in float16."""
 
+from __future__ import annotations
+
 import math
 import warnings
+from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft._checks import check_entries, check_integers, check_mapping, check_numbers
 from weft._jit_state import scalers
+
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    from weft.optim import Optimizer
+
+    _Self = TypeVar("_Self", bound="GradScaler")
+    _T = TypeVar("_T")
+
 
 __all__ = ["GradScaler"]
 
@@ -71,20 +83,20 @@ class GradScaler:
     [0.75, 0.75]
     """
 
-    def __new__(cls, *args, **kwargs):
+    def __new__(cls: type[_Self], *args: Any, **kwargs: Any) -> _Self:
         self = super().__new__(cls)
         scalers.add(self)
         return self
 
     def __init__(
         self,
-        device="cuda",
-        init_scale=2.0**16,
-        growth_factor=2.0,
-        backoff_factor=0.5,
-        growth_interval=2000,
-        enabled=True,
-    ):
+        device: str = "cuda",
+        init_scale: float = 2.0**16,
+        growth_factor: float = 2.0,
+        backoff_factor: float = 0.5,
+        growth_interval: int = 2000,
+        enabled: bool = True,
+    ) -> None:
         _check_growth("GradScaler", growth_factor)
         _check_backoff("GradScaler", backoff_factor)
         _check_interval("GradScaler", growth_interval)
@@ -101,12 +113,25 @@ class GradScaler:
         self._norms = {}  # of each optimiser whose gradients were unscaled since the last update
         self._stepped = set()
 
-    def is_enabled(self):
-        """Does the scaler do anything?"""
+    def is_enabled(self) -> bool:
+        """Does the scaler do anything?
+
+        >>> import weft
+        >>> weft.amp.GradScaler("cpu", enabled=False).is_enabled()
+        False
+        """
         return self._enabled
 
-    def scale(self, outputs):
-        """A tensor, or a list, tuple or dict of tensors, multiplied by the scale."""
+    def scale(self, outputs: _T) -> _T:
+        """Multiplies the loss, or several, by the scale.
+
+        Args:
+            outputs: a tensor, or a list, tuple or dict of tensors; ValueError for anything else.
+
+        >>> import weft
+        >>> weft.amp.GradScaler("cpu", init_scale=8.0).scale(weft.tensor(2.0))
+        tensor(16.)
+        """
         if not self._enabled:
             return outputs
         if isinstance(outputs, weft.Tensor):
@@ -117,10 +142,23 @@ class GradScaler:
             return type(outputs)(self.scale(value) for value in outputs)
         raise ValueError(f"scale: expected tensors, got {type(outputs).__name__}")
 
-    def unscale_(self, optimizer):
-        """Divides the gradients of the optimiser's parameters by the scale, for clipping and the like before step().
+    def unscale_(self, optimizer: Optimizer) -> None:
+        """Divides the gradients of the optimiser's parameters by the scale, in place, for clipping and the like before
+        step().
 
-        Raises RuntimeError when it was called for this optimiser before since the last update().
+        Args:
+            optimizer: whose parameters' gradients; TypeError for what is none.
+
+        Raises RuntimeError when it was called for this optimiser before since the last update(), ValueError for
+        gradients in float16.
+
+        >>> import weft
+        >>> w = weft.nn.Parameter(weft.ones(2))
+        >>> optimizer, scaler = weft.optim.SGD([w]), weft.amp.GradScaler("cpu", init_scale=8.0)
+        >>> scaler.scale(w.sum()).backward()
+        >>> scaler.unscale_(optimizer)
+        >>> w.grad
+        tensor([1., 1.])
         """
         _check_optimizer("unscale_", optimizer)
         if not self._enabled:
@@ -139,10 +177,23 @@ class GradScaler:
             for g in grads:
                 g.mul_(1.0 / self._scale)
 
-    def step(self, optimizer, *args, **kwargs):
+    def step(self, optimizer: Optimizer, *args: Any, **kwargs: Any) -> Any:
         """optimizer.step(), unless a gradient is infinite or no number; returns what that returns, or None.
 
+        Unscales the gradients first, unless :meth:`unscale_` has.
+
+        Args:
+            optimizer: whose step is taken; TypeError for what is none. A closure is not supported (RuntimeError).
+
         Raises RuntimeError when it was called for this optimiser before since the last update().
+
+        >>> import weft
+        >>> w = weft.nn.Parameter(weft.ones(1))
+        >>> optimizer, scaler = weft.optim.SGD([w], lr=1.0), weft.amp.GradScaler("cpu")
+        >>> w.grad = weft.tensor([weft.inf])
+        >>> scaler.step(optimizer)
+        >>> w.tolist()
+        [1.0]
         """
         _check_optimizer("step", optimizer)
         if not self._enabled:
@@ -160,8 +211,20 @@ class GradScaler:
             return optimizer.step(**kwargs)
         return None
 
-    def update(self, new_scale=None):
-        """Sets the scale for the next step: once after all optimisers' steps. Raises RuntimeError before any."""
+    def update(self, new_scale: float | None = None) -> None:
+        """Sets the scale for the next step: once after all optimisers' steps.
+
+        Args:
+            new_scale: the scale; by default reduced after an overflow, and grown after growth_interval good steps.
+
+        Raises RuntimeError before any step.
+
+        >>> import weft
+        >>> scaler = weft.amp.GradScaler("cpu")
+        >>> scaler.update(4.0)
+        >>> scaler.get_scale()
+        4.0
+        """
         if not self._enabled:
             return
         _refuse_while_tracing("update")
@@ -180,39 +243,94 @@ class GradScaler:
         self._norms.clear()
         self._stepped.clear()
 
-    def get_scale(self):
-        """The scale; 1.0 when disabled."""
+    def get_scale(self) -> float:
+        """The scale; 1.0 when disabled.
+
+        >>> import weft
+        >>> weft.amp.GradScaler("cpu").get_scale()
+        65536.0
+        """
         return self._scale if self._enabled else 1.0
 
-    def get_growth_factor(self):
-        """What the scale is multiplied with after good steps."""
+    def get_growth_factor(self) -> float:
+        """What the scale is multiplied with after good steps.
+
+        >>> import weft
+        >>> weft.amp.GradScaler("cpu").get_growth_factor()
+        2.0
+        """
         return self._growth_factor
 
-    def get_backoff_factor(self):
-        """What the scale is multiplied with after an overflow."""
+    def get_backoff_factor(self) -> float:
+        """What the scale is multiplied with after an overflow.
+
+        >>> import weft
+        >>> weft.amp.GradScaler("cpu").get_backoff_factor()
+        0.5
+        """
         return self._backoff_factor
 
-    def get_growth_interval(self):
-        """How many good steps in a row make the scale grow."""
+    def get_growth_interval(self) -> int:
+        """How many good steps in a row make the scale grow.
+
+        >>> import weft
+        >>> weft.amp.GradScaler("cpu").get_growth_interval()
+        2000
+        """
         return self._growth_interval
 
-    def set_growth_factor(self, new_factor):
-        """Sets what the scale is multiplied with after good steps."""
+    def set_growth_factor(self, new_factor: float) -> None:
+        """Sets what the scale is multiplied with after good steps.
+
+        Args:
+            new_factor: above 1; else ValueError.
+
+        >>> import weft
+        >>> scaler = weft.amp.GradScaler("cpu")
+        >>> scaler.set_growth_factor(4.0)
+        >>> scaler.get_growth_factor()
+        4.0
+        """
         _check_growth("set_growth_factor", new_factor)
         self._growth_factor = new_factor
 
-    def set_backoff_factor(self, new_factor):
-        """Sets what the scale is multiplied with after an overflow."""
+    def set_backoff_factor(self, new_factor: float) -> None:
+        """Sets what the scale is multiplied with after an overflow.
+
+        Args:
+            new_factor: between 0 and 1; else ValueError.
+
+        >>> import weft
+        >>> scaler = weft.amp.GradScaler("cpu")
+        >>> scaler.set_backoff_factor(0.25)
+        >>> scaler.get_backoff_factor()
+        0.25
+        """
         _check_backoff("set_backoff_factor", new_factor)
         self._backoff_factor = new_factor
 
-    def set_growth_interval(self, new_interval):
-        """Sets how many good steps in a row make the scale grow."""
+    def set_growth_interval(self, new_interval: int) -> None:
+        """Sets how many good steps in a row make the scale grow.
+
+        Args:
+            new_interval: at least 1; else ValueError.
+
+        >>> import weft
+        >>> scaler = weft.amp.GradScaler("cpu")
+        >>> scaler.set_growth_interval(100)
+        >>> scaler.get_growth_interval()
+        100
+        """
         _check_interval("set_growth_interval", new_interval)
         self._growth_interval = new_interval
 
-    def state_dict(self):
-        """The state as a dict; empty when disabled."""
+    def state_dict(self) -> dict[str, Any]:
+        """The state as a dict; empty when disabled.
+
+        >>> import weft
+        >>> weft.amp.GradScaler("cpu").state_dict()["scale"]
+        65536.0
+        """
         if not self._enabled:
             return {}
         return {
@@ -223,8 +341,18 @@ class GradScaler:
             "_growth_tracker": self._good_steps,
         }
 
-    def load_state_dict(self, state_dict):
-        """Takes over what state_dict() gave. Raises RuntimeError for the empty one of a disabled scaler."""
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes over what state_dict() gave; does nothing when disabled.
+
+        Args:
+            state_dict: with all entries of an enabled scaler's (else ValueError), no empty one (RuntimeError).
+
+        >>> import weft
+        >>> scaler, other = weft.amp.GradScaler("cpu", init_scale=2.0), weft.amp.GradScaler("cpu")
+        >>> other.load_state_dict(scaler.state_dict())
+        >>> other.get_scale()
+        2.0
+        """
         if not self._enabled:
             return
         if not state_dict:

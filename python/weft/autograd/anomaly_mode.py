@@ -1,11 +1,21 @@
 """Anomaly detection: a backward that raises or gives NaN is traced back to the line that recorded it."""
 
+from __future__ import annotations
+
 import linecache
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from weft import _C
 from weft.grad_mode import _Mode
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, TypeVar
+
+    _F = TypeVar("_F", bound=Callable[..., Any])
+
 
 _PACKAGE = str(Path(__file__).parents[1]) + "/"
 _MODULE_FILE = _PACKAGE + "nn/module.py"
@@ -33,21 +43,24 @@ class set_detect_anomaly(_Mode):
     True
     """
 
-    def __init__(self, mode, check_nan=True):
+    mode: bool
+    check_nan: bool
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
         if not isinstance(mode, bool) or not isinstance(check_nan, bool):
             raise TypeError(f"set_detect_anomaly: mode and check_nan must be bools, got {mode!r} and {check_nan!r}")
         self.mode, self.check_nan = mode, check_nan
         _C._set_anomaly_callbacks(_record, _describe, _annotate)
         self._before = _C._set_anomaly_mode(mode, check_nan)
 
-    def __call__(self, function):
+    def __call__(self, function: _F) -> _F:
         _C._set_anomaly_mode(*self._before)  # as a decorator it must not change anything here
         return super().__call__(function)
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         _C._set_anomaly_mode(self.mode, self.check_nan)
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         _C._set_anomaly_mode(*self._before)
 
     def _again(self):
@@ -57,6 +70,10 @@ class set_detect_anomaly(_Mode):
 class detect_anomaly(_Mode):
     """Context manager and decorator: ``set_detect_anomaly(True, check_nan)`` for a piece of code.
 
+    Args:
+        check_nan: False leaves the gradients alone, so that only exceptions are explained; TypeError for what is no
+            bool.
+
     >>> import weft
     >>> with weft.autograd.detect_anomaly():
     ...     weft.is_anomaly_enabled()
@@ -65,16 +82,16 @@ class detect_anomaly(_Mode):
     False
     """
 
-    def __init__(self, check_nan=True):
+    def __init__(self, check_nan: bool = True) -> None:
         if not isinstance(check_nan, bool):
             raise TypeError(f"detect_anomaly: check_nan must be a bool, got {check_nan!r}")
-        self.check_nan = check_nan
+        self.check_nan: bool = check_nan
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         _C._set_anomaly_callbacks(_record, _describe, _annotate)
         self._before = _C._set_anomaly_mode(True, self.check_nan)
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         _C._set_anomaly_mode(*self._before)
 
     def _again(self):

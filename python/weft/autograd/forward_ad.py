@@ -21,21 +21,28 @@ __all__ = ["UnpackedDualTensor", "dual_level", "enter_dual_level", "exit_dual_le
 
 
 class UnpackedDualTensor(NamedTuple):
-    """What :func:`unpack_dual` returns: a value, and its derivative along the direction, None for zero."""
+    """What :func:`unpack_dual` returns: a value, and its derivative along the direction, None for zero.
+
+    >>> import weft
+    >>> import weft.autograd.forward_ad as fwAD
+    >>> primal, tangent = fwAD.unpack_dual(weft.tensor(1.))
+    >>> primal, tangent
+    (tensor(1.), None)
+    """
 
     primal: "weft.Tensor"
     tangent: Optional["weft.Tensor"]
 
 
 class _Levels(threading.local):
-    def __init__(self):
+    def __init__(self) -> None:
         self.entered = []
 
 
 _levels = _Levels()
 
 
-def enter_dual_level():
+def enter_dual_level() -> int:
     """Begin a level: tensors may be given tangents from now on. Returns its number; levels may be nested.
 
     >>> import weft.autograd.forward_ad as fwAD
@@ -49,10 +56,17 @@ def enter_dual_level():
     return len(_levels.entered) - 1
 
 
-def exit_dual_level(*, level=None):
+def exit_dual_level(*, level: int | None = None) -> None:
     """End the innermost level: its tangents are gone.
 
-    level: its number. RuntimeError where there is none, or it is not the innermost one.
+    Args:
+        level: its number, to be checked; by default the innermost one's.
+
+    Raises RuntimeError where there is none, or the number is not the innermost one's.
+
+    >>> import weft.autograd.forward_ad as fwAD
+    >>> level = fwAD.enter_dual_level()
+    >>> fwAD.exit_dual_level(level=level)
     """
     if not _levels.entered:
         raise RuntimeError("exit_dual_level: there is no level to leave; begin one with enter_dual_level()")
@@ -64,6 +78,8 @@ def exit_dual_level(*, level=None):
 class dual_level(contextlib.ContextDecorator):
     """A scope (or a decorator) in which tensors may have tangents; nested ones do not mix.
 
+    Entering gives the number of the level. Leaving raises RuntimeError for a level that has ended already.
+
     >>> import weft
     >>> import weft.autograd.forward_ad as fwAD
     >>> with fwAD.dual_level():
@@ -73,18 +89,18 @@ class dual_level(contextlib.ContextDecorator):
     tensor(2.)
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._entered = []
 
     def _recreate_cm(self):
         return dual_level()
 
-    def __enter__(self):
+    def __enter__(self) -> int:
         level = enter_dual_level()
         self._entered.append(_levels.entered[-1])
         return level
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         own = self._entered.pop()
         if own not in _levels.entered:
             raise RuntimeError("dual_level: the level has ended already, or belongs to another thread")
@@ -93,12 +109,16 @@ class dual_level(contextlib.ContextDecorator):
         own.__exit__()  # raises where there are inner ones, which have ended too
 
 
-def make_dual(tensor, tangent, *, level=None):
-    """A view of ``tensor`` that has a tangent, of the same shape, dtype and device.
+def make_dual(tensor: "weft.Tensor", tangent: "weft.Tensor", *, level: int | None = None) -> "weft.Tensor":
+    """A view of ``tensor`` that has a tangent; what is computed from it has tangents too, also where grad mode is off.
 
-    What is computed from it has tangents too, also where autograd does not record. level: the number of the level, by
-    default the innermost one. RuntimeError outside of any, for tensors of integers, for a tangent that does not fit,
-    and where the tensor has a tangent at this level already.
+    Args:
+        tensor: the value, of a floating or complex dtype.
+        tangent: of the same shape, dtype and device.
+        level: the number of the level, by default the innermost one.
+
+    Raises RuntimeError outside of any level, for a dtype or tangent that does not fit, and where the tensor has a
+    tangent at this level already.
 
     >>> import weft
     >>> import weft.autograd.forward_ad as fwAD
@@ -110,10 +130,14 @@ def make_dual(tensor, tangent, *, level=None):
     return _level("make_dual", level).make_dual(tensor, tangent)
 
 
-def unpack_dual(tensor, *, level=None):
+def unpack_dual(tensor: "weft.Tensor", *, level: int | None = None) -> UnpackedDualTensor:
     """(primal, tangent): a view without the tangent, and the tangent, None where the tensor has none.
 
-    level: the number of the level, by default the innermost one; outside of any, nothing has a tangent.
+    Args:
+        tensor: any tensor.
+        level: the number of the level, by default the innermost one; outside of any, nothing has a tangent.
+
+    Raises RuntimeError for the number of a level that there is not.
 
     >>> import weft
     >>> import weft.autograd.forward_ad as fwAD

@@ -1,17 +1,38 @@
 """PyTorch's older names for derivatives of functions, over :mod:`weft.func`."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import weft
 from weft import func as _func
 from weft._checks import check_callables
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal, TypeAlias
+
+    _Tensors: TypeAlias = weft.Tensor | tuple[weft.Tensor, ...]
+
+
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
 
-def vjp(func, inputs, v=None, create_graph=False, strict=False):
+def vjp(
+    func: Callable[..., Any],
+    inputs: _Tensors,
+    v: _Tensors | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+) -> tuple[Any, Any]:
     """(results, gradients): the product of v, like the results, with the Jacobian of ``func`` at inputs.
 
-    inputs: a tensor or a tuple of them. v may be None where there is one result of one element. create_graph: keep the
-    history. strict: a result or gradient that depends on nothing is an error instead of zeros.
+    Args:
+        func: a function of tensors that returns a tensor or a tuple of them.
+        inputs: a tensor or a tuple of tensors; else TypeError.
+        v: may be None where there is one result of one element.
+        create_graph: keep the history, so that the gradients can be differentiated again.
+        strict: a result or gradient that depends on nothing is an error (RuntimeError) instead of zeros.
 
     >>> import weft
     >>> weft.autograd.functional.vjp(lambda x: x * x, weft.tensor([1., 2.]), weft.tensor([1., 1.]))
@@ -26,8 +47,21 @@ def vjp(func, inputs, v=None, create_graph=False, strict=False):
     return _out(results, create_graph), _out(found[0] if single else found, create_graph)
 
 
-def jvp(func, inputs, v=None, create_graph=False, strict=False):
+def jvp(
+    func: Callable[..., Any],
+    inputs: _Tensors,
+    v: _Tensors | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+) -> tuple[Any, Any]:
     """(results, derivatives): the product of the Jacobian of ``func`` with v, which is like the inputs.
+
+    Args:
+        func: a function of tensors that returns a tensor or a tuple of them.
+        inputs: a tensor or a tuple of tensors; else TypeError.
+        v: may be None where there is one input of one element.
+        create_graph: keep the history.
+        strict: a result that depends on nothing is an error (RuntimeError) instead of zeros.
 
     >>> import weft
     >>> weft.autograd.functional.jvp(lambda x: x * x, weft.tensor([1., 2.]), weft.tensor([1., 1.]))
@@ -41,10 +75,23 @@ def jvp(func, inputs, v=None, create_graph=False, strict=False):
     return _out(found[0], create_graph), _out(found[1], create_graph)
 
 
-def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, strategy="reverse-mode"):
+def jacobian(
+    func: Callable[..., Any],
+    inputs: _Tensors,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+    strategy: Literal["reverse-mode", "forward-mode"] = "reverse-mode",
+) -> Any:
     """The Jacobian: for a result of shape R and an input of shape A, R + A; tuples for several of either.
 
-    strategy: "reverse-mode" or "forward-mode". vectorize: accepted; both compute all rows or columns at once.
+    Args:
+        func: a function of tensors that returns a tensor or a tuple of them.
+        inputs: a tensor or a tuple of tensors; else TypeError.
+        create_graph: keep the history.
+        strict: a result that depends on nothing is an error (RuntimeError) instead of zeros.
+        vectorize: accepted; all rows or columns are computed at once in any case.
+        strategy: "reverse-mode" (row by row) or "forward-mode" (column by column); else ValueError.
 
     >>> import weft
     >>> weft.autograd.functional.jacobian(lambda x: x * x, weft.tensor([1., 2.]))
@@ -60,8 +107,23 @@ def jacobian(func, inputs, create_graph=False, strict=False, vectorize=False, st
     return _out(transform(func, 0 if single else tuple(range(len(given))))(*given), create_graph)
 
 
-def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, outer_jacobian_strategy="reverse-mode"):
+def hessian(
+    func: Callable[..., Any],
+    inputs: _Tensors,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+    outer_jacobian_strategy: Literal["reverse-mode", "forward-mode"] = "reverse-mode",
+) -> Any:
     """The second derivatives of a function of one number: for inputs of shapes A and B, A + B.
+
+    Args:
+        func: a function of tensors that returns a tensor of one element; else RuntimeError.
+        inputs: a tensor or a tuple of tensors; else TypeError.
+        create_graph: keep the history.
+        strict: a result that depends on nothing is an error (RuntimeError) instead of zeros.
+        vectorize: accepted; all rows or columns are computed at once in any case.
+        outer_jacobian_strategy: how the gradient is differentiated, "reverse-mode" or "forward-mode"; else ValueError.
 
     >>> import weft
     >>> weft.autograd.functional.hessian(lambda x: (x ** 3).sum(), weft.tensor([1., 2.]))
@@ -81,8 +143,21 @@ def hessian(func, inputs, create_graph=False, strict=False, vectorize=False, out
     return _out(outer(_func.grad(_one_number("hessian", func), numbers), numbers)(*given), create_graph)
 
 
-def hvp(func, inputs, v=None, create_graph=False, strict=False):
+def hvp(
+    func: Callable[..., Any],
+    inputs: _Tensors,
+    v: _Tensors | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+) -> tuple[Any, Any]:
     """(value, product): of the second derivatives of a function of one number with v, which is like the inputs.
+
+    Args:
+        func: a function of tensors that returns a tensor of one element; else RuntimeError.
+        inputs: a tensor or a tuple of tensors; else TypeError.
+        v: may be None where there is one input of one element.
+        create_graph: keep the history.
+        strict: a result that depends on nothing is an error (RuntimeError) instead of zeros.
 
     >>> import weft
     >>> weft.autograd.functional.hvp(lambda x: (x ** 3).sum(), weft.tensor([1., 2.]), weft.tensor([1., 1.]))
@@ -98,8 +173,16 @@ def hvp(func, inputs, v=None, create_graph=False, strict=False):
     return _out(value, create_graph), _out(product, create_graph)
 
 
-def vhp(func, inputs, v=None, create_graph=False, strict=False):
-    """Like :func:`hvp`: the second derivatives are symmetric.
+def vhp(
+    func: Callable[..., Any],
+    inputs: _Tensors,
+    v: _Tensors | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+) -> tuple[Any, Any]:
+    """(value, product): of v with the second derivatives of a function of one number.
+
+    They are symmetric, so this is :func:`hvp`, with the same arguments and errors.
 
     >>> import weft
     >>> weft.autograd.functional.vhp(lambda x: (x ** 3).sum(), weft.tensor([1., 2.]), weft.tensor([1., 1.]))

@@ -1,34 +1,61 @@
 """gradcheck and gradgradcheck: hold the gradients of autograd against finite differences."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
 
 import weft
 from weft._checks import is_differentiable
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
 
 class GradcheckError(RuntimeError):
-    """The gradients of autograd and the numerical ones differ; the message says where and by how much."""
+    """The gradients of autograd and the numerical ones differ; the message says where and by how much.
+
+    >>> import weft
+    >>> x = weft.ones(1, dtype=weft.float64, requires_grad=True)
+    >>> try:
+    ...     weft.autograd.gradcheck(lambda x: x * x.detach(), x)
+    ... except weft.autograd.GradcheckError as error:
+    ...     print(str(error)[:44])
+    the derivative of output 0 by input 0 is wro
+    """
 
 
 def gradcheck(
-    func,
-    inputs,
+    func: Callable[..., Any],
+    inputs: weft.Tensor | Sequence[Any],
     *,
-    eps=1e-6,
-    atol=1e-5,
-    rtol=1e-3,
-    raise_exception=True,
-    nondet_tol=0.0,
-    check_undefined_grad=True,
-    check_grad_dtypes=False,
-):
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+) -> bool:
     """Compares the derivatives of func(*inputs) by autograd with central differences; True if they agree.
 
-    inputs is a tensor or a tuple; those that require grad should be float64 or complex128. Every derivative of every
-    floating or complex output by every element of them, of complex numbers by and of each part, must satisfy
-    ``|analytical - numerical| <= atol + rtol * |numerical|``, and two backward runs must agree within nondet_tol. With
-    check_undefined_grad, outputs that get no gradient must count as getting zeros. Otherwise raises GradcheckError, or
-    returns False without raise_exception. ValueError if no input requires grad.
+    Every derivative of every floating or complex output by every element of the inputs that require grad, of complex
+    numbers by and of each part, must satisfy ``|analytical - numerical| <= atol + rtol * |numerical|``.
+
+    Args:
+        func: returns a tensor or a tuple.
+        inputs: a tensor or a tuple; those that require grad should be float64 or complex128.
+        eps: the step of the differences.
+        raise_exception: False returns False instead of raising.
+        nondet_tol: by how much two backward runs may differ.
+        check_undefined_grad: outputs that get no gradient must count as getting zeros.
+        check_grad_dtypes: gradients must have the dtypes of the inputs.
+
+    Raises:
+        GradcheckError: they do not agree.
+        ValueError: no input requires grad, or one has a dtype without derivatives.
 
     >>> import weft
     >>> x = weft.randn(3, dtype=weft.float64, requires_grad=True)
@@ -46,20 +73,27 @@ def gradcheck(
 
 
 def gradgradcheck(
-    func,
-    inputs,
-    grad_outputs=None,
+    func: Callable[..., Any],
+    inputs: weft.Tensor | Sequence[Any],
+    grad_outputs: weft.Tensor | Sequence[weft.Tensor] | None = None,
     *,
-    eps=1e-6,
-    atol=1e-5,
-    rtol=1e-3,
-    gen_non_contig_grad_outputs=False,
-    raise_exception=True,
-    nondet_tol=0.0,
-    check_undefined_grad=True,
-    check_grad_dtypes=False,
-):
-    """gradcheck of the gradient of func, by its inputs and by the incoming gradients grad_outputs (random if None).
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    gen_non_contig_grad_outputs: bool = False,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_grad_dtypes: bool = False,
+) -> bool:
+    """gradcheck of the gradient of func, by its inputs and by the incoming gradients; True if they agree.
+
+    Args:
+        func, inputs: as for :func:`gradcheck`, and so are the options that are not named here.
+        grad_outputs: the incoming gradients, drawn at random if None.
+        gen_non_contig_grad_outputs: draw ones that are not contiguous.
+
+    Raises GradcheckError where they do not agree, unless raise_exception is False.
 
     >>> import weft
     >>> x = weft.randn(3, dtype=weft.float64, requires_grad=True)

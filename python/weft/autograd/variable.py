@@ -1,13 +1,20 @@
 """Variable: what tensors that take part in autograd were called before there was one kind of tensor."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft import _C
+
+if TYPE_CHECKING:
+    from weft import Tensor
 
 
 class _VariableType(type):
-    def __instancecheck__(cls, instance):
+    def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, _C.Tensor)
 
-    def __subclasscheck__(cls, subclass):
+    def __subclasscheck__(cls, subclass: type) -> bool:
         return issubclass(subclass, _C.Tensor)
 
 
@@ -16,13 +23,17 @@ class Variable(metaclass=_VariableType):
 
     Raises TypeError for anything but a Tensor.
 
+    Args:
+        data: a tensor, an empty one by default.
+        requires_grad: whether autograd records what is computed from it.
+
     >>> import weft
     >>> x = weft.autograd.Variable(weft.ones(2), requires_grad=True)
     >>> isinstance(x, weft.autograd.Variable), x.requires_grad
     (True, True)
     """
 
-    def __new__(cls, data=None, requires_grad=False):
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = False) -> Tensor:
         data = _C.empty(0) if data is None else data
         if not isinstance(data, _C.Tensor):
             raise TypeError(f"Variable: data must be a Tensor, got {type(data).__name__}; wrap it in weft.tensor(...)")

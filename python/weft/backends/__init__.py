@@ -8,10 +8,13 @@ False
 True
 """
 
+from typing import TYPE_CHECKING
+
 from weft._missing import missing_names
 from weft.backends import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp
 
-__getattr__ = missing_names(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 # Settings that keep their value and change no result, as paths of attributes; each one's documentation says why.
 HINTS = ("weft.backends.cudnn.benchmark", "weft.backends.cudnn.deterministic", "weft.backends.cudnn.benchmark_limit")

@@ -1,16 +1,22 @@
 """Modules whose attributes are switches: setting a name that is none of them is an error, not a new attribute."""
 
+from __future__ import annotations
+
 import functools
 import sys
 import types
+from typing import TYPE_CHECKING
 
 from weft._guards import note_setting
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class SwitchModule(types.ModuleType):
     """A module of switches, which are properties of a subclass."""
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         known = getattr(type(self), name, None)
         # The import system sets dunders and submodules.
         if isinstance(known, property) or name.startswith("__") or isinstance(value, types.ModuleType):
@@ -22,7 +28,7 @@ class SwitchModule(types.ModuleType):
         )
 
 
-def hint(name, default, doc):
+def hint(name: str, default: Any, doc: str) -> Any:
     """A switch that keeps a value of default's type and changes nothing, because results do not depend on it.
 
     Setting another type raises TypeError. All hints are listed in ``weft.backends.HINTS``.
@@ -43,12 +49,12 @@ def hint(name, default, doc):
     return property(get, set, doc=doc)
 
 
-def check_bool(switch, value):
+def check_bool(switch: str, value: object) -> None:
     """Raises TypeError unless the value of this switch, named with its module, is a bool."""
     if not isinstance(value, bool):
         raise TypeError(f"{switch}: expected a bool, got {type(value).__name__}")
 
 
-def turn_into(name, kind):
+def turn_into(name: str, kind: type) -> None:
     """Makes the module of this name one of ``kind``."""
     sys.modules[name].__class__ = kind

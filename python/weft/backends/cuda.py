@@ -1,10 +1,15 @@
 """Switches of products on GPUs."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft._C import _device
 from weft._missing import missing_names
 from weft.backends._switches import SwitchModule, check_bool, turn_into
 
-__getattr__ = missing_names(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = ["is_built", "matmul"]
 
@@ -16,20 +21,25 @@ class _Matmul:
     __slots__ = ()
 
     @property
-    def allow_tf32(self):
+    def allow_tf32(self) -> bool:
         return _device.allow_tf32()
 
     @allow_tf32.setter
-    def allow_tf32(self, allow):
+    def allow_tf32(self, allow: bool) -> None:
         check_bool("weft.backends.cuda.matmul.allow_tf32", allow)
         _device.set_allow_tf32(allow)
 
 
-matmul = _Matmul()
+matmul: _Matmul = _Matmul()
 
 
-def is_built():
-    """Does this Weft have the CUDA plug-in? Whether it can be used says :func:`weft.cuda.is_available`."""
+def is_built() -> bool:
+    """Does this Weft have the CUDA plug-in? Whether it can be used says :func:`weft.cuda.is_available`.
+
+    >>> import weft
+    >>> weft.backends.cuda.is_built() or not weft.cuda.is_available()
+    True
+    """
     return "without the CUDA plug-in" not in _device.unavailable_reason("cuda")
 
 

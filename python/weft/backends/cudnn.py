@@ -1,13 +1,26 @@
 """Switches of convolutions on GPUs: results are always deterministic, algorithms are always chosen per shape."""
 
+from __future__ import annotations
+
 import contextlib
 import sys
+from typing import TYPE_CHECKING
 
 from weft._C import _device
 from weft._missing import missing_names
 from weft.backends._switches import SwitchModule, check_bool, hint, turn_into
 
-__getattr__ = missing_names(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
+
+
+if TYPE_CHECKING:  # the switches below, as what they are for users: attributes of the module
+    enabled: bool
+    allow_tf32: bool
+    benchmark: bool
+    benchmark_limit: int
+    deterministic: bool
+    from collections.abc import Iterator
 
 
 class _Module(SwitchModule):
@@ -39,7 +52,7 @@ class _Module(SwitchModule):
         _device.set_allow_tf32(allow)
 
 
-def is_available():
+def is_available() -> bool:
     """Can cuDNN be used?
 
     >>> import weft
@@ -50,8 +63,21 @@ def is_available():
 
 
 @contextlib.contextmanager
-def flags(enabled=None, benchmark=None, benchmark_limit=None, deterministic=None, allow_tf32=None):
-    """A scope in which the switches that are given have these values. TypeError and RuntimeError as for setting each.
+def flags(
+    enabled: bool | None = None,
+    benchmark: bool | None = None,
+    benchmark_limit: int | None = None,
+    deterministic: bool | None = None,
+    allow_tf32: bool | None = None,
+) -> Iterator[None]:
+    """A scope in which the switches that are given have these values.
+
+    Args:
+        enabled: convolutions on GPUs need cuDNN, so that False is a RuntimeError where there is a GPU.
+        benchmark, benchmark_limit, deterministic: hints, which keep their value and change nothing.
+        allow_tf32: may float32 products and convolutions round their operands to TF32's ten bits?
+
+    Raises TypeError for a value of the wrong type.
 
     >>> import weft
     >>> with weft.backends.cudnn.flags(benchmark=True):

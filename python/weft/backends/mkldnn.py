@@ -1,13 +1,18 @@
 """oneDNN (MKL-DNN in former times), which computes convolutions and products on the CPU where it is built in."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft import _C
 from weft._missing import missing_names
 from weft.backends._switches import SwitchModule, turn_into
 
-__getattr__ = missing_names(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 
-def is_available():
+def is_available() -> bool:
     """Is oneDNN built in?
 
     >>> import weft

@@ -1,13 +1,18 @@
 """Apple's Metal, which Weft does not use: Weft has no such device."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft._missing import missing_names
 from weft.backends._switches import SwitchModule, turn_into
 
-__getattr__ = missing_names(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 
-def is_available():
-    """Always False.
+def is_available() -> bool:
+    """Is there a device of Metal's? Always False.
 
     >>> import weft
     >>> weft.backends.mps.is_available()
@@ -16,8 +21,13 @@ def is_available():
     return False
 
 
-def is_built():
-    """Always False."""
+def is_built() -> bool:
+    """Is Metal built in? Always False.
+
+    >>> import weft
+    >>> weft.backends.mps.is_built()
+    False
+    """
     return False
 
 

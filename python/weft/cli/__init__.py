@@ -4,12 +4,19 @@ Such a module has a docstring whose first line is its help, ``configure(parser)`
 ``main(arguments)``, which returns the exit status. What takes long to import is imported in ``main``.
 """
 
+from __future__ import annotations
+
 import argparse
 import importlib
 import pkgutil
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
 
 
-def commands():
+def commands() -> dict[str, ModuleType]:
     """The modules of the commands by name.
 
     >>> from weft.cli import commands
@@ -20,7 +27,7 @@ def commands():
     return {name: importlib.import_module(f"{__name__}.{name}") for name in names}
 
 
-def make_parser():
+def make_parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     import weft
 
@@ -40,7 +47,7 @@ def make_parser():
     return parser
 
 
-def main(arguments=None):
+def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; returns the exit status. Bad usage exits with status 2."""
     parsed = make_parser().parse_args(arguments)
     return parsed.main(parsed)

@@ -1,10 +1,17 @@
 """print versions, machine and devices: what a bug report needs"""
 
+from __future__ import annotations
+
 import platform
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
 
 
-def describe():
+def describe() -> list[tuple[str, Any]]:
     """Versions, machine and devices as (name, value) pairs.
 
     >>> from weft.cli.info import describe
@@ -46,11 +53,11 @@ def _text(value):
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def configure(parser):
+def configure(parser: argparse.ArgumentParser) -> None:
     """It takes no arguments."""
 
 
-def main(arguments):
+def main(arguments: argparse.Namespace) -> int:
     """Prints the table of :func:`describe`."""
     rows = describe()
     width = max(len(name) for name, _ in rows)

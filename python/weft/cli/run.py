@@ -6,6 +6,8 @@
 The arguments after the file or module are the program's own. Its exit status is that of the command.
 """
 
+from __future__ import annotations
+
 import argparse
 import builtins
 import importlib.machinery
@@ -17,7 +19,7 @@ import types
 import zipfile
 
 
-def configure(parser):
+def configure(parser: argparse.ArgumentParser) -> None:
     """The program and its arguments."""
     parser.usage = "weft run [-h] [-m] PROGRAM [ARGUMENT ...]"
     parser.add_argument("-m", dest="module", action="store_true", help="PROGRAM is the name of a module, not a file")
@@ -28,7 +30,7 @@ def configure(parser):
     rest.required = False  # else a missing PROGRAM is reported as both
 
 
-def main(arguments):
+def main(arguments: argparse.Namespace) -> int:
     """Runs the program with ``weft.as_torch`` imported."""
     import weft.as_torch  # noqa: F401
 

@@ -4,6 +4,8 @@
 same files (``csrc/export/file.h``). docs/export.md is the guide.
 """
 
+from typing import TYPE_CHECKING
+
 from weft._missing import missing_names
 from weft.export.dims import Dim
 from weft.export.files import load, save
@@ -14,4 +16,5 @@ ExportedProgram = Program
 
 __all__ = ["Dim", "ExportGraphSignature", "ExportedProgram", "Program", "export", "load", "save"]
 
-__getattr__ = missing_names("weft.export")
+if not TYPE_CHECKING:
+    __getattr__ = missing_names("weft.export")

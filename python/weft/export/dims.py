@@ -1,30 +1,47 @@
 """Dim: the name of a dimension whose size may vary, as in torch.export."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from typing import Any
+
+
 _max = max  # which an argument of Dim hides
 
 
 class _Hint:
-    def __init__(self, name):
+    def __init__(self, name: str) -> None:
         self._name = name
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Dim.{self._name}"
 
 
 class Dim:
-    """A dimension whose size may vary between calls, from min to max (1 to 1024 where nothing is said).
+    """A dimension whose size may vary between calls, from min to max.
+
+    ``Dim.STATIC`` says that a size never varies, ``Dim.AUTO`` leaves it open, which is the same here.
+
+    Args:
+        name: an identifier (else TypeError); sizes that are equal are one Dim.
+        min: the least size, 1 by default.
+        max: the greatest, 1024 by default. ValueError for what are no sizes, or a max below min.
 
     >>> from weft.export import Dim
     >>> Dim("batch", min=1, max=64)
     Dim('batch', min=1, max=64)
-
-    ``Dim.STATIC`` says that a size never varies, ``Dim.AUTO`` leaves it open, which is the same here.
     """
 
-    STATIC = _Hint("STATIC")
-    AUTO = _Hint("AUTO")
+    name: str
+    min: int
+    max: int
 
-    def __init__(self, name, *, min=1, max=None):
+    STATIC: _Hint = _Hint("STATIC")
+    AUTO: _Hint = _Hint("AUTO")
+
+    def __init__(self, name: str, *, min: int | None = 1, max: int | None = None) -> None:
         if not isinstance(name, str) or not name.isidentifier():
             raise TypeError(f"Dim: expected the name of a dimension, an identifier, got {name!r}")
         min = 1 if min is None else min
@@ -36,11 +53,11 @@ class Dim:
             raise ValueError(f"Dim: min is {min}, more than max, {max}")
         self.name, self.min, self.max = name, min, max
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"Dim({self.name!r}, min={self.min}, max={self.max})"
 
 
-def places_of(shapes, dims, names, args, kwargs, tensors):
+def places_of(shapes: Any, dims: Any, names: Any, args: Any, kwargs: Any, tensors: Any) -> list[tuple[int, int, Dim]]:
     """[(number of a tensor, dimension, Dim)] for every dimension that may vary.
 
     shapes, dims: the arguments dynamic_shapes and dynamic_dims of export; tensors: (name, tensor) of the example.

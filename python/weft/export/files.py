@@ -1,5 +1,7 @@
 """Programs in files: safetensors with the graph as JSON in the metadata, which C++ reads."""
 
+from __future__ import annotations
+
 import json
 import os
 import zlib
@@ -14,15 +16,21 @@ _PROGRAM, _SIGNATURE, _CHECKSUM = _C._PROGRAM_KEYS
 _VERSION = 1
 
 
-def save(program, f):
+def save(program: Program, f: str | os.PathLike[str]) -> None:
     """Saves a program: its graph, its tensors and how it is called, in one safetensors file that can run no code.
 
-    f: a path. The file is written under a temporary name, synced and renamed, as by :func:`weft.save`. Other programs
-    read the parameters from it as from any safetensors file. The lines of the source that ops come from are kept, with
-    the names of their files.
+    Other programs read the parameters from it as from any safetensors file. The lines of the source that ops come from
+    are kept, with the names of their files.
 
-    TypeError for anything but a program, ValueError that names an op which no file can hold (one that draws from a
-    generator of its own, or the gradients of max pooling and ``while_loop``), OSError where the file cannot be written.
+    Args:
+        program: from :func:`export`.
+        f: a path. The file is written under a temporary name, synced and renamed, as by :func:`weft.save`.
+
+    Raises:
+        TypeError: anything but a program.
+        ValueError: no file can hold an op, which is named (one that draws from a generator of its own, or the gradients
+            of max pooling and ``while_loop``).
+        OSError: the file cannot be written.
 
     >>> import weft, os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "program.safetensors")
@@ -51,11 +59,21 @@ def save(program, f):
                 part = memoryview(part)[file.write(part) :]
 
 
-def load(f):
+def load(f: str | os.PathLike[str]) -> Program:
     """The program in a file that :func:`save` has written. Nothing in the file is run, or taken on trust.
 
-    f: a path. ValueError says what is wrong with a file that is cut off, damaged, of another kind, or written by a
-    newer Weft; FileNotFoundError and other OSErrors where it cannot be read.
+    Args:
+        f: a path.
+
+    Raises:
+        ValueError: the file is cut off, damaged, of another kind, or written by a newer Weft.
+        OSError: it cannot be read; FileNotFoundError where there is none.
+
+    >>> import weft, os, tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "program.safetensors")
+    >>> weft.export.save(weft.export.export(weft.nn.Linear(2, 1), (weft.ones(2),)), path)
+    >>> [name for name, _ in weft.export.load(path).named_parameters()]
+    ['weight', 'bias']
     """
     _C._refuse_while_tracing("export.load")
     path = os.fsdecode(f)

@@ -5,10 +5,20 @@ two such integers. They must be right for all traces; in small ranges every size
 broadcasts and what is contiguous: graphs for them are apart.
 """
 
+from __future__ import annotations
+
 import fractions
 import itertools
 import json
 import random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from weft.export.dims import Dim
+
 
 _EVERY = 64  # so many combinations of sizes are all traced
 _MOST_DIMS = 4
@@ -19,17 +29,21 @@ _SOME = (11, 13, 16, 17, 19, 24, 31, 32, 33, 37, 48, 61, 64, 65, 97, 127, 128, 1
 class Mismatch(Exception):
     """A part of the graph that no template gives for all sizes: (path in the graph, what it is for two sizes)."""
 
-    def __init__(self, path, one, two):
+    path: Any
+    one: Any
+    two: Any
+
+    def __init__(self, path: Any, one: Any, two: Any) -> None:
         self.path, self.one, self.two = path, one, two
 
 
-def special_cases(dims):
+def special_cases(dims: Sequence[Dim]) -> list[tuple[int | None, ...]]:
     """For each dimension whether its size is 0, 1 or (None) another one, in all combinations that the ranges allow."""
     choices = [[n for n in (0, 1) if d.min <= n <= d.max] + ([None] if d.max >= 2 else []) for d in dims]
     return list(itertools.product(*choices))
 
 
-def sizes_to_trace(dims, fixed):
+def sizes_to_trace(dims: Sequence[Dim], fixed: Sequence[int | None]) -> Any:
     """Combinations of sizes of a case: all of them where they are few."""
     ranges = [range(max(d.min, 2), d.max + 1) if f is None else range(f, f + 1) for d, f in zip(dims, fixed)]
     count = 1
@@ -60,7 +74,7 @@ def _some_of(sizes, rng):
     return sorted(some)
 
 
-def template_of(samples):
+def template_of(samples: Any) -> Any:
     """(atoms, template) that give the graphs of all samples, a list of (sizes, graph). Raises Mismatch."""
     fitter = _Fitter([sizes for sizes, _ in samples])
     graphs = [graph for _, graph in samples]
@@ -203,7 +217,7 @@ def _solution(columns, values):
     return solution
 
 
-def described(mismatch, samples, dims):
+def described(mismatch: Mismatch, samples: Any, dims: Sequence[Dim]) -> str:
     """What is wrong, for people: the op and its line."""
     graphs = {sizes: graph for sizes, graph in samples}
     (one_sizes, one), (two_sizes, two) = mismatch.one, mismatch.two

@@ -1,7 +1,10 @@
 """export: traces a function or module once, and keeps what it does as a Program."""
 
+from __future__ import annotations
+
 import inspect
 import json
+from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
@@ -11,33 +14,44 @@ from weft.export import sizes, tree
 from weft.export.dims import places_of
 from weft.export.program import Program, Signature
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def export(mod, args, kwargs=None, *, dynamic_shapes=None, dynamic_dims=None, strict=False):
+
+def export(
+    mod: Callable[..., Any],
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any] | None = None,
+    *,
+    dynamic_shapes: Any = None,
+    dynamic_dims: Any = None,
+    strict: bool = False,
+) -> Program:
     """Traces a module or function for these arguments; gives a :class:`Program` that does the same without Python.
 
-    mod: a Module, or a function of tensors. It runs once with symbolic tensors, as under :func:`weft.jit`, without
-    gradients; Python's own control flow is resolved, and sizes, dtypes and everything that is no tensor are fixed.
-    ``weft.cond``, ``while_loop`` and ``scan`` stay. A module is traced in the mode it is in: call ``eval()`` first
-    where dropout and batch norm are not to train.
-
-    args, kwargs: example arguments; tensors of any shape and dtype, numbers, strings, bools, None, and dicts, lists,
-    tuples and named tuples of these. Only their types and what is no tensor matter.
-
-    The program has copies of the parameters and buffers, under their names; other tensors from outside are its
+    It runs once with symbolic tensors, as under :func:`weft.jit`, without gradients; Python's own control flow is
+    resolved, and sizes, dtypes and everything that is no tensor are fixed. ``weft.cond``, ``while_loop`` and ``scan``
+    stay. The program has copies of the parameters and buffers, under their names; other tensors from outside are its
     constants. Buffers that the function changes, such as batch norm's, are the program's own, and change when it runs.
 
-    strict is there for PyTorch's callers: tracing is the same either way.
+    Args:
+        mod: a Module, or a function of tensors. A module is traced in the mode it is in: call ``eval()`` first where
+            dropout and batch norm are not to train.
+        args, kwargs: example arguments; tensors of any shape and dtype, numbers, strings, bools, None, and dicts,
+            lists, tuples and named tuples of these. Only their types and what is no tensor matter.
+        dynamic_shapes: sizes that may vary, as in PyTorch: for each argument, by position or by name, a dict from
+            dimensions to :class:`Dim`, or a list with an entry (a Dim or None) for each dimension; for containers,
+            containers of these. The function is traced at many sizes of the ranges, 0 and 1 among them if they are
+            allowed, and at all where they are few; numbers in the graph that depend on them are fitted by formulas,
+            which must give every graph that was traced.
+        dynamic_dims: names dimensions as :func:`weft.jit` does; those of one example size are one Dim, from 1 to 1024.
+        strict: is there for PyTorch's callers: tracing is the same either way.
 
-    dynamic_shapes: sizes that may vary, as in PyTorch: for each argument, by position or by name, a dict from
-    dimensions to :class:`Dim`, or a list with an entry (a Dim or None) for each dimension; for containers, containers
-    of these. The function is traced at many sizes of the ranges, 0 and 1 among them if they are allowed, and at all
-    where they are few; numbers in the graph that depend on them are fitted by formulas, which must give every graph
-    that was traced.
-    dynamic_dims names dimensions as :func:`weft.jit` does; those of one example size are one Dim, from 1 to 1024.
-
-    Raises RuntimeError where a value is needed that is not known while tracing (``if x > 0``, ``item()``), TypeError
-    for arguments and results of other types, ValueError, naming op and line, for what a program cannot hold,
-    and where no formula fits, for what depends on a size in another way.
+    Raises:
+        RuntimeError: a value is needed that is not known while tracing (``if x > 0``, ``item()``).
+        TypeError: arguments or results of other types.
+        ValueError: a program cannot hold what op and line do, or it depends on a size in a way that no formula fits.
 
     >>> import weft
     >>> model = weft.nn.Linear(2, 1)

@@ -4,17 +4,24 @@ A spec is a dict with one entry, kind -> value: {"tensor": number}, {"value": 3}
 {"tuple": [spec, ...]}, {"dict": [[key, spec], ...]}, {"named": [name of the class, [names of fields], [spec, ...]]}.
 """
 
+from __future__ import annotations
+
 import collections
 import functools
 import math
+from typing import TYPE_CHECKING
 
 import weft
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 MOST_LEVELS = 64
 _FLOATS = {"inf": math.inf, "-inf": -math.inf, "nan": math.nan}
 
 
-def flatten(value, name, tensors, level=0):
+def flatten(value: Any, name: str, tensors: list[Any], level: int = 0) -> dict[str, Any]:
     """The spec of a value; its tensors are added to ``tensors`` as (name, tensor). TypeError for other objects.
 
     >>> import weft
@@ -71,7 +78,7 @@ def _constant(value):
     return _FLOATS[value["float"]] if type(value) is dict else value
 
 
-def match(spec, value, name, tensors):
+def match(spec: dict[str, Any], value: Any, name: str, tensors: list[Any]) -> None:
     """Adds the tensors of a value that has the structure of the spec. TypeError or ValueError names what differs."""
     ((kind, inner),) = spec.items()
     if kind == "tensor":
@@ -113,7 +120,7 @@ def _shown(value):
     return f"{type(value).__name__} of {len(value)}" if isinstance(value, (list, tuple)) else type(value).__name__
 
 
-def build(spec, tensors):
+def build(spec: dict[str, Any], tensors: Any) -> Any:
     """The value that a spec describes, with these tensors in it."""
     ((kind, inner),) = spec.items()
     if kind == "tensor":
@@ -132,7 +139,7 @@ def _named_class(name, fields):
     return collections.namedtuple(name, fields, rename=True)
 
 
-def check(spec, used, level=0):
+def check(spec: Any, used: list[int], level: int = 0) -> None:
     """Raises ValueError unless the spec is one; adds the numbers of its tensors to ``used``."""
     if level > MOST_LEVELS or type(spec) is not dict or len(spec) != 1:
         raise ValueError("a structure of arguments is damaged")

@@ -1,7 +1,10 @@
 """Derivatives of functions: grad, vjp, jvp, linearize, jacobians, hessian."""
 
+from __future__ import annotations
+
 import functools
 import threading
+from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
@@ -9,35 +12,47 @@ from weft._checks import check_callables, is_differentiable
 from weft.func._trees import flatten, tensors_only
 from weft.func._vmap import check_options, vmap
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal, ParamSpec, TypeVar
+
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R")
+
 
 class _Inside(threading.local):
     """How many functions that are being differentiated the thread is in: what is computed there is needed again."""
 
     depth = 0
 
-    def __enter__(self):
+    def __enter__(self) -> None:
         self.depth += 1
 
-    def __exit__(self, *exception):
+    def __exit__(self, *exception: object) -> None:
         self.depth -= 1
 
 
 _inside = _Inside()
 
 
-def is_inside():
+def is_inside() -> bool:
     """Does this thread run a function that grad, vjp or jacrev differentiates?"""
     return _inside.depth > 0
 
 
-def grad(func, argnums=0, has_aux=False):
+def grad(func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0, has_aux: bool = False) -> Callable[_P, Any]:
     """A function that gives the gradient of ``func``, which returns a tensor of one element without dimensions.
 
-    argnums: the argument, or the tuple of arguments, to differentiate by, each a tensor or a structure of tensors of
-    floating or complex dtype. has_aux: ``func`` returns (value, something else), and so does what this returns.
+    Args:
+        func: a function of tensors, or of structures of them.
+        argnums: the argument, or the tuple of arguments, to differentiate by, each a tensor or a structure of tensors
+            of floating or complex dtype.
+        has_aux: ``func`` returns (value, something else), and so does what this returns.
 
-    Raises RuntimeError for a result that is no floating tensor without dimensions, ValueError for argnums that name no
-    argument, TypeError for arguments that are no tensors or of integers.
+    Raises, when it is called:
+        RuntimeError: the result is no floating tensor without dimensions, or an argument is of integers.
+        ValueError: argnums names no argument.
+        TypeError: an argument to differentiate by is no tensor.
 
     >>> import weft
     >>> weft.func.grad(weft.sin)(weft.tensor(0.))
@@ -56,8 +71,12 @@ def grad(func, argnums=0, has_aux=False):
     return gradient
 
 
-def grad_and_value(func, argnums=0, has_aux=False):
-    """Like :func:`grad`, but returns (gradient, value), or (gradient, (value, aux)) with has_aux.
+def grad_and_value(
+    func: Callable[_P, _R], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[_P, tuple[Any, _R]]:
+    """A function that gives (gradient, value), or (gradient, (value, aux)) with has_aux.
+
+    Args and errors are those of :func:`grad`.
 
     >>> import weft
     >>> weft.func.grad_and_value(lambda x: x ** 2)(weft.tensor(3.))
@@ -86,8 +105,12 @@ def grad_and_value(func, argnums=0, has_aux=False):
     return gradient
 
 
-def value_and_grad(func, argnums=0, has_aux=False):
-    """Like :func:`grad_and_value` with the value first.
+def value_and_grad(
+    func: Callable[_P, _R], argnums: int | tuple[int, ...] = 0, has_aux: bool = False
+) -> Callable[_P, tuple[_R, Any]]:
+    """A function that gives (value, gradient), or ((value, aux), gradient) with has_aux.
+
+    Args and errors are those of :func:`grad`.
 
     >>> import weft
     >>> weft.func.value_and_grad(lambda x: x ** 2)(weft.tensor(3.))
@@ -104,11 +127,19 @@ def value_and_grad(func, argnums=0, has_aux=False):
     return value_first
 
 
-def vjp(func, *primals, has_aux=False):
+def vjp(func: Callable[..., Any], *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
     """(results, pull): ``pull(cotangents)`` gives the product of cotangents, like the results, with the Jacobian.
 
-    pull returns a tuple with an entry for each primal; it may be called several times. With has_aux: (results, pull,
-    aux).
+    pull returns a tuple with an entry for each primal; it may be called several times.
+
+    Args:
+        func: a function of tensors, or of structures of them, that returns such.
+        primals: its arguments, where the Jacobian is taken.
+        has_aux: ``func`` returns (results, something else), and this (results, pull, something else).
+
+    Raises:
+        RuntimeError: a primal is of integers; by pull, for cotangents that are not like the results.
+        TypeError: a primal or result is no tensor.
 
     >>> import weft
     >>> y, pull = weft.func.vjp(weft.sin, weft.tensor([0., 0.]))
@@ -147,11 +178,24 @@ def _vjp(func, primals, has_aux=False, inner=()):
     return ((shown, pull, _detached(aux, known)) if has_aux else (shown, pull)), variables
 
 
-def jvp(func, primals, tangents, *, strict=False, has_aux=False):
-    """(results, derivatives): the derivatives of the results along the tangents, which are like the primals.
+def jvp(
+    func: Callable[..., Any],
+    primals: tuple[Any, ...],
+    tangents: tuple[Any, ...],
+    *,
+    strict: bool = False,
+    has_aux: bool = False,
+) -> tuple[Any, ...]:
+    """(results, derivatives): the derivatives of the results along the tangents, computed forward.
 
-    primals and tangents: tuples with an entry for each argument. strict: accepted for a result that does not depend on
-    any primal to be an error. With has_aux: (results, derivatives, aux).
+    Args:
+        func: a function of tensors, or of structures of them, that returns such.
+        primals: a tuple with an entry for each argument.
+        tangents: a tuple of the same structure, shapes and dtypes.
+        strict: a result that does not depend on any primal is an error instead of having zeros.
+        has_aux: ``func`` returns (results, something else), and this (results, derivatives, something else).
+
+    Raises RuntimeError for tangents unlike the primals, TypeError for what is no tensor.
 
     >>> import weft
     >>> weft.func.jvp(weft.sin, (weft.tensor(0.),), (weft.tensor(2.),))
@@ -188,8 +232,14 @@ def jvp(func, primals, tangents, *, strict=False, has_aux=False):
     return (values, derivatives, extra_tree.build(extra)) if has_aux else (values, derivatives)
 
 
-def linearize(func, *primals):
+def linearize(func: Callable[..., _R], *primals: Any) -> tuple[_R, Callable[..., Any]]:
     """(results, push): ``push(*tangents)`` gives the derivatives of the results along tangents at these primals.
+
+    ``func`` runs once, however often push is called.
+
+    Args:
+        func: a function of tensors, or of structures of them, that returns such.
+        primals: its arguments; errors are those of :func:`vjp`.
 
     >>> import weft
     >>> y, push = weft.func.linearize(weft.sin, weft.tensor(0.))
@@ -210,8 +260,16 @@ def linearize(func, *primals):
     return results, push
 
 
-def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
+def jacrev(
+    func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0, *, has_aux: bool = False, chunk_size: int | None = None
+) -> Callable[_P, Any]:
     """A function that gives the Jacobian, row by row: for a result of shape R and an argument of shape A, R + A.
+
+    Args:
+        func: a function of tensors that returns floating ones (else RuntimeError).
+        argnums: the argument, or the tuple of arguments, to differentiate by.
+        has_aux: ``func`` returns (results, something else), and so does what this returns.
+        chunk_size: rows computed at once; None for all.
 
     >>> import weft
     >>> weft.func.jacrev(lambda x: x * x)(weft.tensor([1., 2.]))
@@ -251,9 +309,24 @@ def jacrev(func, argnums=0, *, has_aux=False, chunk_size=None):
     return jacobian
 
 
-def jacfwd(func, argnums=0, has_aux=False, *, randomness="error", chunk_size=None):
-    """Like :func:`jacrev`, column by column with forward-mode derivatives: better where there are more results than
-    arguments.
+def jacfwd(
+    func: Callable[_P, Any],
+    argnums: int | tuple[int, ...] = 0,
+    has_aux: bool = False,
+    *,
+    randomness: Literal["error", "different", "same"] = "error",
+    chunk_size: int | None = None,
+) -> Callable[_P, Any]:
+    """A function that gives the Jacobian, column by column with forward-mode derivatives.
+
+    Better than :func:`jacrev` where there are more results than arguments.
+
+    Args:
+        func: a function of tensors; those to differentiate by must be floating (else RuntimeError).
+        argnums: the argument, or the tuple of arguments, to differentiate by.
+        has_aux: ``func`` returns (results, something else), and so does what this returns.
+        randomness: as for :func:`vmap`.
+        chunk_size: columns computed at once; None for all.
 
     >>> import weft
     >>> weft.func.jacfwd(lambda x: x * x)(weft.tensor([1., 2.]))
@@ -300,8 +373,12 @@ def jacfwd(func, argnums=0, has_aux=False, *, randomness="error", chunk_size=Non
     return jacobian
 
 
-def hessian(func, argnums=0):
+def hessian(func: Callable[_P, Any], argnums: int | tuple[int, ...] = 0) -> Callable[_P, Any]:
     """A function that gives the second derivatives: for a result of shape R and an argument of shape A, R + A + A.
+
+    Args:
+        func: a function of tensors that returns floating ones.
+        argnums: the argument, or the tuple of arguments, to differentiate by, twice.
 
     >>> import weft
     >>> weft.func.hessian(lambda x: (x ** 3).sum())(weft.tensor([1., 2.]))

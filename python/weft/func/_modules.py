@@ -1,21 +1,47 @@
 """Modules as functions of their parameters."""
 
+from __future__ import annotations
+
 import contextlib
 import copy
+from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from typing import Any
 
-def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, *, tie_weights=True, strict=False):
-    """``module(*args, **kwargs)`` with other parameters and buffers, which are a dict by name, or a tuple of dicts.
+    from weft import Tensor
+    from weft.nn import Module
+
+
+def functional_call(
+    module: Module,
+    parameter_and_buffer_dicts: dict[str, Tensor] | Sequence[dict[str, Tensor]],
+    args: Any = None,
+    kwargs: dict[str, Any] | None = None,
+    *,
+    tie_weights: bool = True,
+    strict: bool = False,
+) -> Any:
+    """``module(*args, **kwargs)`` with other parameters and buffers in place of the module's own.
 
     Afterwards the module has its own again; what it changes in place (the statistics of batch norm) are the given ones.
-    Parameters of the module that one tensor is tied to are replaced together if tie_weights. strict: all parameters and
-    buffers must be given, by their names alone.
 
-    Raises KeyError for names that the module does not have, and for missing ones with strict; ValueError for a name in
-    two dicts; TypeError for anything else than dicts of tensors.
+    Args:
+        module: whose forward runs.
+        parameter_and_buffer_dicts: tensors by name, as in ``named_parameters()``: a dict, or a tuple of dicts.
+        args: a tuple of arguments, or a single one.
+        kwargs: arguments by name.
+        tie_weights: parameters of the module that are one tensor are replaced together.
+        strict: all parameters and buffers must be given, by their names alone.
+
+    Raises:
+        KeyError: the module does not have a name, or with strict one is missing.
+        ValueError: a name is in two dicts.
+        TypeError: anything else than dicts of tensors.
 
     >>> import weft
     >>> layer = weft.nn.Linear(2, 1, bias=False)
@@ -42,7 +68,7 @@ def functional_call(module, parameter_and_buffer_dicts, args=None, kwargs=None, 
         return module(*args, **kwargs)
 
 
-def checked(module, given, tie_weights, strict):
+def checked(module: Module, given: Mapping[str, Tensor], tie_weights: bool, strict: bool) -> dict[Any, Tensor]:
     """The tensors to put in, by (module, kind, key)."""
     names = {
         f"{path}.{key}" if path else key: (owner, kind, key)
@@ -67,7 +93,7 @@ def checked(module, given, tie_weights, strict):
 
 
 @contextlib.contextmanager
-def replaced(wanted):
+def replaced(wanted: dict[Any, Tensor]) -> Iterator[None]:
     """A scope in which modules have the given parameters and buffers."""
     before = []
     try:
@@ -81,7 +107,7 @@ def replaced(wanted):
             members[key] = old
 
 
-def copy_with(module, wanted):
+def copy_with(module: Module, wanted: dict[Any, Tensor]) -> Any:
     """Modules that share all but the given parameters and buffers with the given ones."""
     copies = {}
 
@@ -101,11 +127,14 @@ def copy_with(module, wanted):
     return copied(module)
 
 
-def stack_module_state(models):
+def stack_module_state(models: Sequence[Module]) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
     """(params, buffers): the parameters and buffers of modules of one architecture, by name, stacked along dimension 0.
 
-    With ``functional_call`` and ``vmap`` an ensemble runs at once. Raises ValueError for an empty list, RuntimeError
-    for modules that differ in class or training mode.
+    With :func:`functional_call` and :func:`vmap` an ensemble runs at once.
+
+    Args:
+        models: at least one module (ValueError), all of one class and all in training or all in eval mode
+            (RuntimeError).
 
     >>> import weft
     >>> models = [weft.nn.Linear(2, 3) for _ in range(4)]
@@ -133,7 +162,7 @@ def stack_module_state(models):
     )
 
 
-def stacked(tensors):
+def stacked(tensors: Sequence[Tensor]) -> Tensor:
     return weft.stack([t.detach() for t in tensors])
 
 

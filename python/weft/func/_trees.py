@@ -1,8 +1,15 @@
 """Structures of tensors: tuples, lists and dicts, nested, taken apart and put together again."""
 
+from __future__ import annotations
+
 import collections
+from typing import TYPE_CHECKING
 
 import weft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 
 class Tree:
@@ -40,7 +47,7 @@ class Tree:
 _LEAF = Tree(None, None, ())
 
 
-def flatten(value):
+def flatten(value: Any) -> Any:
     """(leaves, tree): whatever is no tuple, list or dict is a leaf, None too."""
     leaves = []
     return leaves, _flatten(value, leaves)
@@ -57,7 +64,7 @@ def _flatten(value, leaves):
     return _LEAF
 
 
-def broadcast(prefix, tree, what):
+def broadcast(prefix: Any, tree: Any, what: str) -> list[Any]:
     """A leaf of `prefix` for every leaf of `tree`: a prefix ends earlier, and then holds for all below."""
     found = []
     _broadcast(prefix, tree, found, what)
@@ -80,7 +87,7 @@ def _broadcast(prefix, tree, found, what):
         _broadcast(item, part, found, what)
 
 
-def tensors_only(leaves, what):
+def tensors_only(leaves: Iterable[Any], what: str) -> None:
     """Raises TypeError unless all leaves are tensors."""
     for leaf in leaves:
         if not isinstance(leaf, weft.Tensor):

@@ -1,13 +1,24 @@
 """vmap: a function of one example made a function of a batch."""
 
+from __future__ import annotations
+
 import functools
 import threading
 import warnings
+from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft._checks import check_callables
 from weft.func._trees import broadcast, flatten, tensors_only
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Literal, ParamSpec, TypeVar
+
+    _P = ParamSpec("_P")
+    _R = TypeVar("_R")
+
 
 _warned = set()
 
@@ -15,19 +26,19 @@ _warned = set()
 class _Calls(threading.local):
     """The randomness= of the calls of vmap that the thread is in."""
 
-    def __init__(self):
-        self.randomness = []
+    def __init__(self) -> None:
+        self.randomness: list[str] = []
 
 
 _calls = _Calls()
 
 
-def randomness_now():
+def randomness_now() -> str:
     """That of the innermost vmap."""
     return _calls.randomness[-1]
 
 
-def warn_of_loop(op):
+def warn_of_loop(op: str) -> None:
     """Called from C++ where an op is applied to each element of the batch in turn."""
     if op not in _warned:
         _warned.add(op)
@@ -38,19 +49,31 @@ def warn_of_loop(op):
         )
 
 
-def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
+def vmap(
+    func: Callable[_P, _R],
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: Literal["error", "different", "same"] = "error",
+    *,
+    chunk_size: int | None = None,
+) -> Callable[_P, _R]:
     """A function that applies ``func`` along a dimension of its arguments, all elements at once.
-
-    in_dims: for each argument the dimension that goes away, or None for arguments that all elements share; an int for
-    all of them, or a structure like the arguments'; keyword arguments are shared. out_dims: where the dimension is in
-    each result, None for one that is the same for all elements and has none. randomness: what ``func`` draws is an
-    ``"error"``, ``"different"`` for each element, or the ``"same"``. chunk_size: how many elements to compute at once;
-    None for all.
 
     ``func`` sees tensors without that dimension, whose values are not known: an ``if`` on them, ``item()`` and the like
     raise RuntimeError. It may change tensors in place that it has made, or its arguments; writing values that differ
-    along the batch into a tensor that all share is a RuntimeError. Raises ValueError where sizes along in_dims differ
-    or there is nothing to go along.
+    along the batch into a tensor that all share is a RuntimeError.
+
+    Args:
+        func: a function of tensors, or of structures of them, that returns such.
+        in_dims: for each argument the dimension that goes away, or None for arguments that all elements share; an int
+            for all of them, or a structure like the arguments'. Keyword arguments are shared.
+        out_dims: where the dimension is in each result, None for one that is the same for all elements and has none.
+        randomness: what ``func`` draws is an ``"error"``, ``"different"`` for each element, or the ``"same"``.
+        chunk_size: how many elements to compute at once; None for all.
+
+    Raises:
+        ValueError: sizes along in_dims differ, there is nothing to go along, or an option is unknown.
+        TypeError: func is no function, or in_dims or out_dims hold other things than ints and None.
 
     >>> import weft
     >>> weft.vmap(weft.dot)(weft.tensor([[1., 2.], [3., 4.]]), weft.tensor([[1., 1.], [2., 2.]]))
@@ -103,7 +126,7 @@ def vmap(func, in_dims=0, out_dims=0, randomness="error", *, chunk_size=None):
     return batched
 
 
-def check_options(what, randomness, chunk_size):
+def check_options(what: str, randomness: str, chunk_size: int | None) -> None:
     """Raises ValueError for options of vmap that are none."""
     if randomness not in ("error", "different", "same"):
         raise ValueError(f"{what}: randomness must be 'error', 'different' or 'same', got {randomness!r}")

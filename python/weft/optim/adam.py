@@ -1,24 +1,47 @@
 """Adam and AdamW."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft.optim.optimizer import Optimizer, StepRun, check_option_types, check_range
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from weft import Tensor
+    from weft.optim.optimizer import Params
+
 
 _FLAGS = ("amsgrad", "maximize", "foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay")
 _STEPS = (_C._adam_step, _C._prepare_adam_step)
 
 
 class Adam(Optimizer):
-    """Adam; Kingma and Ba, 2015. There is one fused step for all parameters, which can always be recorded: foreach,
-    fused and capturable change nothing.
+    """Adam; Kingma and Ba, 2015: steps by a running mean of the gradient, divided by the root of that of its square.
 
     With betas b1, b2 at step t: ``m = b1 m + (1 - b1) g``, ``v = b2 v + (1 - b2) g^2``,
-    ``p = p - lr * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)``. weight_decay adds ``weight_decay * p`` to g, or
-    with decoupled_weight_decay takes ``lr * weight_decay * p`` from p as AdamW does; amsgrad uses the largest v so
-    far; maximize takes -g. ValueError for a negative lr, eps or weight_decay, or betas outside of [0, 1);
-    TypeError for flags that are neither bool nor None.
+    ``p = p - lr * (m / (1 - b1^t)) / (sqrt(v / (1 - b2^t)) + eps)``. There is one fused step for all parameters, which
+    can always be recorded: foreach, fused and capturable are accepted and change nothing.
+
+    Args:
+        params: parameters, (name, parameter) pairs, or dicts that are groups with options of their own.
+        lr: learning rate, a number or a tensor of one element; 1e-3 by default.
+        betas: decay of the two running means, each in [0, 1).
+        eps: added to the denominator.
+        weight_decay: adds ``weight_decay * p`` to g, or with decoupled_weight_decay takes ``lr * weight_decay * p``
+            from p as :class:`AdamW` does.
+        amsgrad: use the largest v so far.
+        maximize: take -g.
+        differentiable: must be False.
+
+    Raises:
+        ValueError: lr, eps or weight_decay is negative, betas are outside of [0, 1), or differentiable is True.
+        TypeError: a flag is neither bool nor None.
 
     >>> import weft
     >>> p = weft.nn.Parameter(weft.tensor([1.0]))
@@ -31,20 +54,20 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        params,
-        lr=1e-3,
-        betas=(0.9, 0.999),
-        eps=1e-8,
-        weight_decay=0,
-        amsgrad=False,
+        params: Params,
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
         *,
-        foreach=None,
-        maximize=False,
-        capturable=False,
-        differentiable=False,
-        fused=None,
-        decoupled_weight_decay=False,
-    ):
+        foreach: bool | None = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+        decoupled_weight_decay: bool = False,
+    ) -> None:
         defaults = {
             "lr": lr,
             "betas": betas,
@@ -74,8 +97,20 @@ class Adam(Optimizer):
         for i in (0, 1):
             check_range(kind, f"betas[{i}]", group["betas"][i], 0, 1)
 
-    def step(self, closure=None):
-        """Changes the parameters by their gradients; returns what the closure returned, if there is one."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Takes one step of all parameters that have a gradient; returns what the closure returned, if there is one.
+
+        Args:
+            closure: a function that computes the loss and its gradients anew; see :meth:`Optimizer.step`.
+
+        >>> import weft
+        >>> p = weft.nn.Parameter(weft.tensor([1.0]))
+        >>> opt = weft.optim.Adam([p], lr=0.25)
+        >>> p.sum().backward()
+        >>> opt.step()
+        >>> p.tolist()
+        [0.75]
+        """
         loss = self._run_closure(closure)
         plans = []
         for number, group in enumerate(self.param_groups):
@@ -128,7 +163,8 @@ class Adam(Optimizer):
 class AdamW(Adam):
     """Adam with weight decay apart from the gradient; Loshchilov and Hutter, 2019.
 
-    The same as Adam, but weight_decay takes ``lr * weight_decay * p`` from p.
+    Args and errors are those of :class:`Adam`, but weight_decay (0.01 by default) takes ``lr * weight_decay * p`` from
+    p.
 
     >>> import weft
     >>> p = weft.nn.Parameter(weft.tensor([1.0]))
@@ -141,19 +177,19 @@ class AdamW(Adam):
 
     def __init__(
         self,
-        params,
-        lr=1e-3,
-        betas=(0.9, 0.999),
-        eps=1e-8,
-        weight_decay=1e-2,
-        amsgrad=False,
+        params: Params,
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
         *,
-        maximize=False,
-        foreach=None,
-        capturable=False,
-        differentiable=False,
-        fused=None,
-    ):
+        maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
         super().__init__(
             params,
             lr,

@@ -1,9 +1,12 @@
 """Optimizer: the base of all optimisers. Parameter groups, their options, the state of each parameter."""
 
+from __future__ import annotations
+
 import collections
 import copy
 import sys
 import weakref
+from typing import TYPE_CHECKING
 
 import weft
 from weft import _C, _jit_state
@@ -18,12 +21,29 @@ from weft._checks import (
 from weft._missing import name_missing_members
 from weft.nn.conversion import zero_gradients
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from typing import Any, TypeAlias, TypeVar
+
+    from weft import Tensor
+
+    _Self = TypeVar("_Self", bound="Optimizer")
+    Params: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+
 
 class Optimizer:
     """Base class: parameter groups with options, a state for every parameter, saving and loading of both.
 
-    ``params`` is an iterable of parameters, of (name, parameter) pairs, or of dicts with a "params" entry and the
-    options of that group; ``defaults`` are the options of groups that do not name them. A subclass defines ``step``.
+    A subclass defines ``step``, and hands its options to this constructor as ``defaults``.
+
+    Args:
+        params: an iterable of parameters, of (name, parameter) pairs, or of dicts with a "params" entry and the options
+            of that group.
+        defaults: the options of groups that do not name them.
+
+    Raises:
+        TypeError: params is a single tensor, or holds what is no tensor.
+        ValueError: there are no parameters, one occurs twice or is no leaf, or an option is out of range.
 
     >>> import weft
     >>> layer = weft.nn.Linear(2, 2)
@@ -32,16 +52,16 @@ class Optimizer:
     [0.1, 0.01]
     """
 
-    def __new__(cls, *args, **kwargs):
+    def __new__(cls: type[_Self], *args: Any, **kwargs: Any) -> _Self:
         self = super().__new__(cls)
         self._made_in = _C._trace_number()
         _jit_state.optimizers.add(self)
         return self
 
-    def __init__(self, params, defaults):
-        self.defaults = defaults
-        self.state = collections.defaultdict(dict)  # parameter -> its state
-        self.param_groups = []
+    def __init__(self, params: Params, defaults: dict[str, Any]) -> None:
+        self.defaults: dict[str, Any] = defaults
+        self.state: collections.defaultdict[Tensor, dict[str, Any]] = collections.defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
         self._plans = {}  # what step() has worked out about the parameters of each group
         if isinstance(params, weft.Tensor):
             raise TypeError(
@@ -55,8 +75,23 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
-    def add_param_group(self, param_group):
-        """Adds a group: a dict with "params" and any options. Raises TypeError, ValueError; nothing is added then."""
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Adds a group of parameters; options that it does not name are the defaults.
+
+        Args:
+            param_group: a dict with "params", one parameter or an iterable of them, and any options.
+
+        Raises:
+            TypeError: it is no dict, or its parameters are a set or no tensors. Nothing is added then, nor below.
+            ValueError: "params" is missing, a parameter is no leaf or in a group already, or an option is out of range.
+
+        >>> import weft
+        >>> body, head = weft.nn.Linear(2, 2), weft.nn.Linear(2, 1)
+        >>> opt = weft.optim.SGD(body.parameters(), lr=0.1)
+        >>> opt.add_param_group({"params": head.parameters(), "lr": 0.5})
+        >>> [group["lr"] for group in opt.param_groups]
+        [0.1, 0.5]
+        """
         if not isinstance(param_group, dict):
             raise TypeError(f"add_param_group: expected a dict, got {type(param_group).__name__}")
         group = dict(param_group)
@@ -86,15 +121,46 @@ class Optimizer:
         self._check_options(group)
         self.param_groups.append(group)
 
-    def _check_options(self, group):
+    def _check_options(self, group: dict[str, Any]) -> None:
         """Raises ValueError for options out of range."""
 
-    def zero_grad(self, set_to_none=True):
-        """Drops the gradients of all parameters, or fills them with zeros."""
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drops the gradients of all parameters, or fills them with zeros.
+
+        Args:
+            set_to_none: True (the default) sets ``grad`` to None, which frees its memory; False fills it with zeros in
+                place.
+
+        >>> import weft
+        >>> p = weft.nn.Parameter(weft.ones(2))
+        >>> opt = weft.optim.SGD([p], lr=0.1)
+        >>> p.sum().backward()
+        >>> opt.zero_grad()
+        >>> p.grad is None
+        True
+        """
         zero_gradients([p for group in self.param_groups for p in group["params"]], set_to_none)
 
-    def step(self, closure=None):
-        """Changes the parameters by their gradients. closure, if given, computes them anew and returns the loss."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Changes the parameters in place by their gradients; parameters without a gradient stay as they are.
+
+        Args:
+            closure: a function that computes the loss and its gradients anew and returns the loss; it runs first, with
+                grad mode on.
+
+        Returns what the closure returned, None without one. Raises NotImplementedError in this base class.
+
+        >>> import weft
+        >>> p = weft.nn.Parameter(weft.tensor([1.0]))
+        >>> opt = weft.optim.SGD([p], lr=0.5)
+        >>> def closure():
+        ...     opt.zero_grad()
+        ...     loss = (p * p).sum()
+        ...     loss.backward()
+        ...     return loss
+        >>> opt.step(closure).item(), p.tolist()
+        (1.0, [0.0])
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define step()")
 
     def _run_closure(self, closure):
@@ -166,10 +232,16 @@ class Optimizer:
                 "for all calls, with a state that goes on. Make it outside of the function"
             )
 
-    def state_dict(self):
+    def state_dict(self) -> dict[str, Any]:
         """The state and the options as {"state": {index: ...}, "param_groups": [...]}; parameters become indices.
 
         The tensors are the optimizer's own, not copies.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1)
+        >>> saved = opt.state_dict()
+        >>> saved["state"], saved["param_groups"][0]["lr"], saved["param_groups"][0]["params"]
+        ({}, 0.1, [0])
         """
         index_of, groups = {}, []
         for group in self.param_groups:
@@ -180,11 +252,24 @@ class Optimizer:
         state = {index_of.get(id(key), key): dict(value) for key, value in self.state.items()}
         return {"state": state, "param_groups": groups}
 
-    def load_state_dict(self, state_dict):
-        """Takes over state and options. ValueError if the groups do not fit or entries are missing, TypeError for what
-        is no state dict; nothing is changed then.
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes over state and options that :meth:`state_dict` gave; after an error nothing has changed.
 
         Tensors are copied, and converted to the dtype and device of their parameter where both are floating.
+
+        Args:
+            state_dict: of an optimizer whose groups have as many parameters, in the same order.
+
+        Raises:
+            TypeError: it is no state dict.
+            ValueError: the groups or shapes do not fit, or entries are missing.
+
+        >>> import weft
+        >>> old = weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1)
+        >>> new = weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.5)
+        >>> new.load_state_dict(old.state_dict())
+        >>> new.param_groups[0]["lr"]
+        0.1
         """
         check_mapping("load_state_dict", state_dict=state_dict)
         check_entries("load_state_dict: the state dict", state_dict, "state", "param_groups")
@@ -241,10 +326,10 @@ class Optimizer:
                 loaded[name] = copy.deepcopy(value)
         return loaded
 
-    def __getstate__(self):
+    def __getstate__(self) -> dict[str, Any]:
         return {name: value for name, value in self.__dict__.items() if name != "_made_in"} | {"_plans": {}}
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lines = []
         for i, group in enumerate(self.param_groups):
             lines.append(f"Parameter Group {i}")
@@ -252,7 +337,7 @@ class Optimizer:
         return f"{type(self).__name__} (\n" + "\n".join(lines) + "\n)"
 
 
-def check_option_types(kind, group, flags, numbers):
+def check_option_types(kind: str, group: dict[str, Any], flags: Iterable[str], numbers: Iterable[str]) -> None:
     """TypeError for options of a group that are no flags (bool or None) or no numbers."""
     check_flags(kind, **{name: group[name] for name in flags})
     for name in numbers:
@@ -260,7 +345,7 @@ def check_option_types(kind, group, flags, numbers):
             check_numbers(kind, **{name: group[name]})
 
 
-def check_range(kind, name, value, low, high=None):
+def check_range(kind: str, name: str, value: Any, low: float, high: float | None = None) -> None:
     """ValueError unless low <= value (< high)."""
     if not low <= value or (high is not None and not value < high):
         wanted = f"at least {low}" if high is None else f"in [{low}, {high})"
@@ -273,19 +358,25 @@ class StepRun:
     State that a parameter does not have yet is kept in ``fresh`` until the first step was taken.
     """
 
-    def __init__(self, optimizer, names, step=None):
-        self.optimizer = weakref.ref(optimizer)
-        self.state = optimizer.state
-        self.names = tuple(names)
-        self.step = step  # steps taken so far; None where nobody counts
+    params: list[Tensor]
+    places: list[int]
+    entries: list[dict[str, Any]]
+    seen_names: tuple[str, ...]
+    seen: list[list[Any]]
+
+    def __init__(self, optimizer: Optimizer, names: Iterable[str], step: float | None = None) -> None:
+        self.optimizer: weakref.ref[Optimizer] = weakref.ref(optimizer)
+        self.state: dict[Tensor, dict[str, Any]] = optimizer.state
+        self.names: tuple[str, ...] = tuple(names)
+        self.step: float | None = step  # steps taken so far; None where nobody counts
         self.params, self.places = [], []  # places: where their gradients are in the group's list
-        self.columns = [[] for _ in names]
-        self.fresh = []  # (parameter, what its entry of the state will get)
+        self.columns: list[list[Any]] = [[] for _ in names]
+        self.fresh: list[tuple[Tensor, dict[str, Any]]] = []  # (parameter, what its entry of the state will get)
         self.entries, self.seen_names, self.seen = [], (), []  # the entries, and what is_current() compares with them
-        self.traced = (0, 0)  # number of the last trace, and how many steps it has recorded
+        self.traced: tuple[int, int] = (0, 0)  # number of the last trace, and how many steps it has recorded
         _jit_state.runs.add(self)
 
-    def add(self, param, place, tensors, fresh):
+    def add(self, param: Tensor, place: int, tensors: dict[str, Any], fresh: dict[str, Any]) -> None:
         """Adds a parameter with its tensors by name; fresh says which of those its state does not have yet."""
         self.params.append(param)
         self.places.append(place)
@@ -294,7 +385,7 @@ class StepRun:
         if fresh:
             self.fresh.append((param, fresh))
 
-    def seal(self):
+    def seal(self) -> StepRun:
         """Called when all parameters are there; returns the run."""
         if not self.fresh and (self.names or self.step is not None):
             self.entries = [self.state[p] for p in self.params]
@@ -304,7 +395,7 @@ class StepRun:
                 self.seen = [*self.columns, [entry.get("step") for entry in self.entries]]
         return self
 
-    def is_current(self, state):
+    def is_current(self, state: dict[Tensor, dict[str, Any]]) -> bool:
         """Is the optimizer's state, which is given, what this run was made of?"""
         if state is not self.state:
             return False
@@ -314,7 +405,7 @@ class StepRun:
             return True
         return _C._state_is(self.state, self.params, self.entries, self.seen_names, self.seen)
 
-    def advance(self):
+    def advance(self) -> None:
         """Counts a step that was taken; after the first one the new state becomes the parameters'."""
         if self.step is not None:
             self.step += 1.0
@@ -328,7 +419,7 @@ class StepRun:
                 entry["step"] = self.step
             self.seen[-1] = [self.step] * len(self.entries)
 
-    def trace(self, record, numbers):
+    def trace(self, record: Callable[[Tensor], Any], numbers: Callable[[int], Iterable[Any]]) -> None:
         """Records a step while weft.jit traces: record(cell) with a cell of the numbers that each call reads anew.
 
         numbers(ahead) gives them for a step before which the call takes ``ahead`` others.
@@ -353,7 +444,7 @@ class StepRun:
         return "" if same else "the state of an optimizer changed"
 
 
-def count_step(advance):
+def count_step(advance: Callable[[], None]) -> None:
     """Calls advance() once for the step that was just taken; while a graph is recorded, once for each of its runs."""
     graphs = sys.modules.get("weft.cuda.graphs")
     graph = graphs.current_graph() if graphs else None

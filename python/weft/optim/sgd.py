@@ -1,10 +1,21 @@
 """Stochastic gradient descent."""
 
+from __future__ import annotations
+
 import functools
+from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft.optim.optimizer import Optimizer, StepRun, check_option_types, check_range
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from weft import Tensor
+    from weft.optim.optimizer import Params
+
 
 _STEPS = (_C._sgd_step, _C._prepare_sgd_step)
 
@@ -12,12 +23,23 @@ _STEPS = (_C._sgd_step, _C._prepare_sgd_step)
 class SGD(Optimizer):
     """Stochastic gradient descent with momentum, Nesterov momentum and weight decay.
 
-    With momentum m the step is ``b = m * b + (1 - dampening) * g``, ``p = p - lr * b`` (with nesterov
-    ``g + m * b`` in place of b); weight_decay adds ``weight_decay * p`` to g; maximize takes -g. Polyak, 1964;
-    Sutskever et al., 2013. There is one fused step for all parameters, so foreach and fused change nothing.
+    The step is ``b = momentum * b + (1 - dampening) * g``, ``p = p - lr * b``; b starts as g. Polyak, 1964; Sutskever
+    et al., 2013. There is one fused step for all parameters: foreach and fused are accepted and change nothing.
 
-    ValueError for a negative lr, momentum or weight_decay, or nesterov without momentum or with dampening;
-    TypeError for flags that are neither bool nor None.
+    Args:
+        params: parameters, (name, parameter) pairs, or dicts that are groups with options of their own.
+        lr: learning rate, a number or a tensor of one element; 1e-3 by default.
+        momentum: share of the last step that goes on; 0 keeps no buffer.
+        dampening: share of the gradient that does not go into the buffer.
+        weight_decay: adds ``weight_decay * p`` to g.
+        nesterov: step by ``g + momentum * b`` instead of b.
+        maximize: take -g.
+        differentiable: must be False.
+
+    Raises:
+        ValueError: lr, momentum or weight_decay is negative, nesterov without momentum or with dampening, or
+            differentiable is True.
+        TypeError: a flag is neither bool nor None.
 
     >>> import weft
     >>> p = weft.nn.Parameter(weft.tensor([1.0, 2.0]))
@@ -30,18 +52,18 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        params,
-        lr=1e-3,
-        momentum=0,
-        dampening=0,
-        weight_decay=0,
-        nesterov=False,
+        params: Params,
+        lr: float | Tensor = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
         *,
-        maximize=False,
-        foreach=None,
-        differentiable=False,
-        fused=None,
-    ):
+        maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
+    ) -> None:
         defaults = {
             "lr": lr,
             "momentum": momentum,
@@ -65,8 +87,20 @@ class SGD(Optimizer):
         if group["nesterov"] and (group["momentum"] <= 0 or group["dampening"] != 0):
             raise ValueError("SGD: nesterov needs a momentum above 0 and no dampening")
 
-    def step(self, closure=None):
-        """Changes the parameters by their gradients; returns what the closure returned, if there is one."""
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Takes one step of all parameters that have a gradient; returns what the closure returned, if there is one.
+
+        Args:
+            closure: a function that computes the loss and its gradients anew; see :meth:`Optimizer.step`.
+
+        >>> import weft
+        >>> p = weft.nn.Parameter(weft.tensor([1.0]))
+        >>> opt = weft.optim.SGD([p], lr=0.25)
+        >>> p.sum().backward()
+        >>> opt.step()
+        >>> p.tolist()
+        [0.75]
+        """
         loss = self._run_closure(closure)
         plans = []
         for number, group in enumerate(self.param_groups):

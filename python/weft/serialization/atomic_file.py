@@ -1,10 +1,18 @@
 """Replaces a file as a whole: the name stands for the old contents or the new, whatever happens in between."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import os
 import secrets
 import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 
 try:
     import fcntl
@@ -16,7 +24,7 @@ _LONGEST_PREFIX = 180  # bytes; file names end at 255 on Linux
 
 
 @contextlib.contextmanager
-def replacing(path):
+def replacing(path: str) -> Iterator[Any]:
     """Yields an unbuffered temporary file beside path, which takes its place after the block, synced to the disk.
 
     Symbolic links are followed: the link stays, and what it points to is replaced. The permissions and, where allowed,

@@ -1,10 +1,17 @@
 """Names of dtypes in files."""
 
+from __future__ import annotations
+
 import sys
+from typing import TYPE_CHECKING
 
 import numpy
 
 import weft
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 # What safetensors files call them. The rest of its dtypes is in SIZES.
 SAFETENSORS = {
@@ -54,7 +61,7 @@ BITS |= {"F16": 16, "BF16": 16, "F32": 32, "F64": 64, "C64": 64, "F8_E5M2": 8, "
 BITS |= {"F8_E5M2FNUZ": 8, "F8_E4M3FNUZ": 8, "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4}
 
 
-def checked(array):
+def checked(array: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
     """An array whose bytes came from a file, made to hold values of its dtype alone; ValueError for impossible text."""
     if array.dtype == bool:
         numpy.not_equal(array.view("u1"), 0, out=array)  # a bool whose byte is neither 0 nor 1 is no bool

@@ -1,28 +1,44 @@
 """load: safetensors files, and PyTorch's own, as what they hold. No file can run code."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from weft.serialization import safetensors_file, source, torch_files
 from weft.serialization.placement import placer
 
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Callable
+    from typing import IO, Any, TypeAlias
 
-def load(f, map_location=None, *, weights_only=True):
+    from weft import Tensor, device
+
+    _MapLocation: TypeAlias = str | device | dict[str, str] | Callable[[Tensor, str], Tensor | None] | None
+
+
+def load(
+    f: str | os.PathLike[str] | IO[bytes], map_location: _MapLocation = None, *, weights_only: bool | None = True
+) -> Any:
     """Loads what ``save`` wrote, any safetensors file as a dict of name -> tensor, and files that PyTorch wrote.
-
-    f: a path, or a binary file open for reading, from its position on. A file object that can seek is read where the
-    tensors are; of another, such as a pipe, everything up to its end is taken into memory first.
-
-    map_location: where tensors are put. None (the device they were saved on), a device or its name, a dict from devices
-    they were saved on to others, or a function of a storage (a 1-D tensor on the CPU) and its device's name that
-    returns the storage where it is to be, or None.
-
-    weights_only: True, False or None as in PyTorch, and all the same: loading never runs code, and no flag lets it.
 
     Of PyTorch's files (torch.save, zip or legacy format) tensors, parameters, containers, numbers, text and NumPy
     arrays are read; tensors that shared memory share it again. Anything else, such as a whole module, is refused by its
-    name.
+    name. Sizes are checked before memory is taken.
 
-    FileNotFoundError where there is no file, IsADirectoryError; ValueError says what is wrong with a file: cut off,
-    damaged, of another kind, or holding what would need code; also for a file object whose read(n) gives more than n
-    bytes. Sizes are checked before memory is taken. RuntimeError where a tensor's device is not available.
+    Args:
+        f: a path, or a binary file open for reading, from its position on. A file object that can seek is read where
+            the tensors are; of another, such as a pipe, everything up to its end is taken into memory first.
+        map_location: where tensors are put. None (the device they were saved on), a device or its name, a dict from
+            devices they were saved on to others, or a function of a storage (a 1-D tensor on the CPU) and its device's
+            name that returns the storage where it is to be, or None.
+        weights_only: True, False or None as in PyTorch, and all the same: loading never runs code, and no flag lets it.
+
+    Raises:
+        FileNotFoundError, IsADirectoryError: there is no file.
+        ValueError: a file is cut off, damaged, of another kind, or holds what would need code; also for a file object
+            whose read(n) gives more than n bytes.
+        RuntimeError: a tensor's device is not available.
 
     >>> import weft, io
     >>> file = io.BytesIO()

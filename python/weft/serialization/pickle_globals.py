@@ -1,15 +1,22 @@
 """The names that a pickle of tensors may use, and what each stands for. None is the function of that name: each is a
 function of this module that checks its arguments."""
 
+from __future__ import annotations
+
 import collections
 import math
 import re
+from typing import TYPE_CHECKING
 
 import numpy
 
 import weft
 from weft.serialization import dtypes
 from weft.serialization.restricted_pickle import Function, Internal, Refused, refused
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 _MOST_DIMS = 64
 _ARRAY_DIMS = 32
@@ -50,20 +57,23 @@ class StorageClass(Internal):
 
     __slots__ = ("dtype",)
 
-    def __init__(self, dtype):
-        self.dtype = dtype
+    def __init__(self, dtype: weft.dtype | None) -> None:
+        self.dtype: weft.dtype | None = dtype
 
 
 class Storage(Internal):
     """The memory that tensors are views of: a 1-D tensor, and whether its dtype is given by each view."""
 
+    tensor: weft.Tensor
+    untyped: bool
+
     __slots__ = ("tensor", "untyped")
 
-    def __init__(self, tensor, untyped):
+    def __init__(self, tensor: weft.Tensor, untyped: bool) -> None:
         self.tensor, self.untyped = tensor, untyped
 
 
-def dtype_of(name):
+def dtype_of(name: str) -> weft.dtype:
     """Weft's dtype of that name; Refused where there is none."""
     dtype = getattr(weft, name, None)
     if not isinstance(dtype, weft.dtype):
@@ -71,7 +81,7 @@ def dtype_of(name):
     return dtype
 
 
-def find(name):
+def find(name: str) -> Any:
     """The object for "module name"; Refused for names that are not on the list."""
     module, _, attribute = name.rpartition(" ")
     if name in _LACKING:
@@ -329,7 +339,7 @@ def _check_array(dtype, shape, content):
         raise ValueError(f"an array of shape {shape} and dtype {dtype} does not have {len(content)} bytes")
 
 
-def set_state(machine, target, state):
+def set_state(machine: Any, target: Any, state: Any) -> Any:
     """What the instruction BUILD does, for the few objects whose pickles need it."""
     if type(target) is numpy.ndarray:
         _set_array_state(machine, target, state)
@@ -363,7 +373,7 @@ def _check_dtype_state(dtype, state):
         raise ValueError("the state of a NumPy dtype does not fit it")
 
 
-FUNCTIONS = {}
+FUNCTIONS: dict[str, Any] = {}
 for _modules, _name, _call, _takes in [
     ("torch._utils", "_rebuild_tensor", _rebuild_tensor, True),
     ("torch._utils", "_rebuild_tensor_v2", _rebuild_tensor_v2, True),

@@ -1,11 +1,18 @@
 """map_location: on which device the tensors of a file are put."""
 
+from __future__ import annotations
+
 import re
+from typing import TYPE_CHECKING
 
 import weft
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
-def placer(map_location, name):
+
+def placer(map_location: Any, name: str) -> Callable[..., Any]:
     """A function from (tensor on the CPU, device it was saved on) to the tensor where map_location says.
 
     map_location is None (the device it was saved on), a device or its name, a dict from such names to others, or a

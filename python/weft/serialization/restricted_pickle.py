@@ -6,11 +6,19 @@ checks its arguments. It builds only the containers of Python; the instructions 
 What copies a value pays from a budget that the size of the pickle sets, so that small files stay small.
 """
 
+from __future__ import annotations
+
 import collections
 import pickletools
 import struct
+from typing import TYPE_CHECKING
 
 import weft
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 MOST_EQUAL_HASHES = 50
 _LONGEST_LINE = 1 << 16
@@ -38,7 +46,7 @@ class Damaged(ValueError):
     """The file is not one that the program wrote which it looks like."""
 
 
-def outside(call, *arguments):
+def outside(call: Callable[..., Any], *arguments: Any) -> Any:
     """call(*arguments), whose errors say nothing about the file."""
     try:
         return call(*arguments)
@@ -47,7 +55,7 @@ def outside(call, *arguments):
         raise
 
 
-def is_outside(error):
+def is_outside(error: BaseException) -> bool:
     return getattr(error, "_outside_of_file", False)
 
 
@@ -61,13 +69,17 @@ class Function(Internal):
     """What a name in a pickle stands for. call(machine, *arguments) checks its arguments, and is None for types that
     are only arguments themselves; takes_internal: the arguments may be storages and names."""
 
+    call: Callable[..., Any] | None
+    takes_internal: bool
+    name: str
+
     __slots__ = ("call", "takes_internal", "name")
 
-    def __init__(self, name, call, takes_internal=False):
+    def __init__(self, name: str, call: Callable[..., Any] | None, takes_internal: bool = False) -> None:
         self.name, self.call, self.takes_internal = name, call, takes_internal
 
 
-def refused(name):
+def refused(name: str) -> Refused:
     """The error for a name that is not on the list."""
     shown = name.replace(" ", ".")
     return Refused(f"it holds {shown if len(shown) < 100 else shown[:100] + '...'!r}, and {_ADVICE}")
@@ -80,7 +92,9 @@ class Machine:
     the pickle; set_state(machine, object, state) serves the instruction BUILD.
     """
 
-    def __init__(self, file, size, find, storage, set_state):
+    def __init__(
+        self, file: Any, size: int, find: Callable[..., Any], storage: Callable[..., Any], set_state: Callable[..., Any]
+    ) -> None:
         self._file = _Bounded(file, size)
         self._find, self._storage, self._set_state = find, storage, set_state
         self._stack, self._marks, self._memo = [], [], {}
@@ -88,7 +102,7 @@ class Machine:
         self._hashes = collections.Counter()
         self._copied = 0
 
-    def run(self):
+    def run(self) -> Any:
         """The object; the file stands behind the pickle. Damaged, or Refused if it needs code."""
         try:
             for opcode, argument, _ in pickletools.genops(self._file):
@@ -109,7 +123,7 @@ class Machine:
             raise IndexError
         return self._value(value)
 
-    def spend(self, size):
+    def spend(self, size: int) -> None:
         """Called before a value of this size is copied."""
         self._copied += size
         if self._copied > 4 * self._file.taken + (1 << 16):
@@ -254,7 +268,7 @@ class Machine:
         items = self._above_mark()
         self.set_items(self._stack[-1], items)
 
-    def set_items(self, target, items):
+    def set_items(self, target: Any, items: Any) -> None:
         """Sets key, value, key, value... of a dict."""
         if type(target) not in _DICTS or len(items) % 2:
             raise TypeError
@@ -262,7 +276,7 @@ class Machine:
         for key, value in zip(self.hashed(list, items[::2], target), items[1::2]):
             target[key] = value
 
-    def hashed(self, make, values, target=None):
+    def hashed(self, make: Any, values: Any, target: Any = None) -> Any:
         """make(values) after each has been checked as a key: no deep tuples, and not too many of one hash."""
         for value in self._values(values):
             self._check_key(value, id(target))

@@ -1,25 +1,43 @@
 """Reads and writes safetensors files. Every size is checked before memory is taken for anything."""
 
-import collections
+from __future__ import annotations
+
 import json
 import math
 import sys
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy
 
 import weft
 from weft.serialization import dtypes, tree
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from weft.serialization.source import Source
+
+
 KEY = "weft"  # where in the metadata the structure stands
 VERSION = 2  # 1: without complex tensors
 _LONGEST_HEADER = 100_000_000  # as in the format's own library
 _MOST_DIMS = 64
 
-Entry = collections.namedtuple("Entry", "dtype shape begin end")
+
+class Entry(NamedTuple):
+    """What the header says of a tensor."""
+
+    dtype: str
+    shape: list[int]
+    begin: int
+    end: int
+
+
 _DAMAGED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RuntimeError)
 
 
-def read(source, place):
+def read(source: Source, place: Callable[..., Any]) -> Any:
     """The object in the file, or a dict of its tensors if another program wrote it. ValueError says what is wrong."""
     entries, metadata, begin = _read_header(source)
     described = _read_structure(metadata.get(KEY), entries, source.name)
@@ -71,7 +89,7 @@ class _Reader:
         return self._arrays[name]
 
 
-def parts(tensors, arrays, metadata):
+def parts(tensors: dict[str, Any], arrays: dict[str, Any], metadata: dict[str, str]) -> Any:
     """The bytes of a file with these contiguous tensors on the CPU and arrays, one after the other.
 
     Large elements come first, so that everything is aligned. ValueError for names that UTF-8 cannot express.
@@ -107,7 +125,7 @@ def _elements(tensor):
     return tensor.view(same_size).numpy().reshape(-1)
 
 
-def fill(tensor, read_into, byteorder="little"):
+def fill(tensor: weft.Tensor, read_into: Callable[[memoryview], Any], byteorder: str = "little") -> None:
     """Has read_into(memoryview of bytes) fill a contiguous tensor on the CPU with elements in this byte order."""
     if tensor.numel() == 0:
         return

@@ -1,30 +1,41 @@
 """save: tensors and nested containers of them, as safetensors."""
 
+from __future__ import annotations
+
 import io
 import json
 import os
+from typing import TYPE_CHECKING
 
 from weft import _C
 from weft.serialization import atomic_file, safetensors_file
 from weft.serialization.safetensors_file import KEY, VERSION
 from weft.serialization.tree import Packer
 
+if TYPE_CHECKING:
+    from typing import IO, Any
 
-def save(obj, f):
-    """Saves a tensor, or nested containers of tensors, as a safetensors file.
 
-    obj: tensors, NumPy arrays, numbers, strings, bools, None, devices, dtypes, and dicts (whose keys are strings or
-    ints), lists, tuples and sets of these. A tensor that occurs several times is stored once, and is one tensor again
-    when loaded; whether it requires grad is not kept. Classes of your own are not kept either: a named tuple comes back
-    as a tuple, another subclass of these as its base (OrderedDict excepted), a NumPy number as Python's. A module is
-    refused: save its ``state_dict()``.
+def save(obj: Any, f: str | os.PathLike[str] | IO[bytes]) -> None:
+    """Saves a tensor, or nested containers of tensors, as a safetensors file, which can run no code.
 
-    f: a path, or a binary file open for writing. A path is written to a temporary file in the same folder first, synced
-    and renamed: whatever happens, the name stands for the old contents or the new. A symbolic link stays one, and what
-    it points to is replaced; permissions are kept. Temporary files of saves to this path that were killed are deleted.
+    A tensor that occurs several times is stored once, and is one tensor again when loaded; whether it requires grad is
+    not kept. Classes of your own are not kept either: a named tuple comes back as a tuple, another subclass as its base
+    (OrderedDict excepted), a NumPy number as Python's. A module is refused: save its ``state_dict()``.
 
-    TypeError names the place of anything that cannot be saved; no file is touched then. OSError where the file cannot
-    be written: the disk is full, or the path is a pipe or a device (open that and give the file object).
+    Args:
+        obj: tensors, NumPy arrays, numbers, strings, bools, None, devices, dtypes, and dicts (whose keys are strings or
+            ints), lists, tuples and sets of these.
+        f: a path, or a binary file open for writing. A path is written to a temporary file in the same folder first,
+            synced and renamed: whatever happens, the name stands for the old contents or the new. A symbolic link stays
+                one, and
+            what it points to is replaced; permissions are kept. Temporary files of saves to this path that were killed
+            are deleted.
+
+    Raises:
+        TypeError: something cannot be saved; its place is named, and no file is touched.
+        OSError: the file cannot be written: the disk is full, or the path is a pipe or a device (open that and give the
+            file object).
 
     >>> import weft, os, tempfile
     >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")

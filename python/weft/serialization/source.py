@@ -1,10 +1,18 @@
 """Where load reads from: a path or a file object, as something seekable of known size."""
 
+from __future__ import annotations
+
 import contextlib
 import errno
 import io
 import os
 import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 
 KIND_BYTES = 16  # tell the kinds of files apart
 _CHUNK = 1 << 20
@@ -13,13 +21,13 @@ _CHUNK = 1 << 20
 class Source:
     """A seekable binary file. Nothing is read, and no memory taken for it, beyond its size."""
 
-    def __init__(self, file, name):
-        self.file = file
-        self.name = name
-        self.begin = file.tell()
-        self.size = file.seek(0, os.SEEK_END) - self.begin
+    def __init__(self, file: Any, name: str) -> None:
+        self.file: Any = file
+        self.name: str = name
+        self.begin: int = file.tell()
+        self.size: int = file.seek(0, os.SEEK_END) - self.begin
 
-    def read(self, offset, length):
+    def read(self, offset: int, length: int) -> bytes:
         """The bytes from offset on; ValueError where the file ends before."""
         self._seek(offset, length)
         data = self.file.read(length)
@@ -27,7 +35,7 @@ class Source:
             raise self.cut_off()
         return data
 
-    def fill(self, offset, target):
+    def fill(self, offset: int, target: memoryview) -> None:
         """Reads into a writable memoryview of bytes."""
         self._seek(offset, len(target))
         done = 0
@@ -42,12 +50,12 @@ class Source:
             raise self.cut_off()
         self.file.seek(self.begin + offset)
 
-    def cut_off(self):
+    def cut_off(self) -> ValueError:
         return ValueError(f"load: {self.name} is cut off")
 
 
 @contextlib.contextmanager
-def opened(f):
+def opened(f: Any) -> Iterator[Source]:
     """A Source for a path or a binary file open for reading, whose position is moved behind what was read."""
     if hasattr(f, "read"):
         file = _seekable(f)
@@ -134,7 +142,7 @@ def _can_seek(file):
     return True
 
 
-def kind_of(first):
+def kind_of(first: bytes) -> str | None:
     """What a file that begins with these KIND_BYTES is: "safetensors", "zip", "legacy" or None."""
     if first[8:9] == b"{":
         return "safetensors"

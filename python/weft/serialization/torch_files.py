@@ -1,15 +1,25 @@
 """Reads the files that PyTorch writes: a pickle, and the memory of its tensors beside it, in a zip archive or, in the
 legacy format, behind it. The pickle is read by a machine that can run no code (``restricted_pickle``)."""
 
+from __future__ import annotations
+
 import io
 import struct
 import zipfile
+from typing import TYPE_CHECKING
 
 import weft
 from weft.serialization import pickle_globals
 from weft.serialization.pickle_globals import Storage, StorageClass, dtype_of
 from weft.serialization.restricted_pickle import Damaged, Machine, Refused, is_outside, outside
 from weft.serialization.safetensors_file import fill
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from weft.serialization.source import Source
+
 
 _MAGIC = 0x1950A86A20F9469CFC6C  # begins legacy files
 _PROTOCOL = 1001
@@ -55,7 +65,7 @@ def _described(identity):
 
 
 @_wrapped
-def read_zip(source, place):
+def read_zip(source: Source, place: Callable[..., Any]) -> Any:
     """The object in an archive of torch.save. Its records are neither compressed nor do they overlap."""
     source.file.seek(source.begin)
     try:
@@ -152,7 +162,7 @@ def _fill(file, target):
 
 
 @_wrapped
-def read_legacy(source, place):
+def read_legacy(source: Source, place: Callable[..., Any]) -> Any:
     """The object in a legacy file: magic number, version, system, the pickle, keys of storages, their memory.
 
     The memory comes last, so the pickle is read twice: on the meta device, which says what storages there are, and then

@@ -4,14 +4,21 @@ A node is a dict with one entry, kind -> value: {"list": [node, ...]}, {"dict": 
 {"tensor": name of an entry of the file}.
 """
 
+from __future__ import annotations
+
 import collections
 import math
 import re
+from typing import TYPE_CHECKING
 
 import numpy
 
 import weft
 from weft.serialization import dtypes
+
+if TYPE_CHECKING:
+    from typing import Any
+
 
 MOST_LEVELS = 100  # of nested containers
 _MOST_EQUAL_HASHES = 50
@@ -24,16 +31,16 @@ _RAW_ARRAY = re.compile(r"[<>|]([biufcSU]\d+|[mM]8(\[\d*[a-zA-Z]+\])?)")
 class Packer:
     """Takes a nested object apart into a tree, and the tensors and arrays in it, by name."""
 
-    def __init__(self):
-        self.tensors = {}  # name -> contiguous tensor on the CPU
-        self.arrays = {}  # name -> contiguous, little-endian array
-        self.complex = []  # names of complex tensors, of which `tensors` has the parts
-        self.devices = {}  # name of a tensor that was not on the CPU -> its device
+    def __init__(self) -> None:
+        self.tensors: dict[str, weft.Tensor] = {}  # name -> contiguous tensor on the CPU
+        self.arrays: dict[str, numpy.ndarray[Any, Any]] = {}  # name -> contiguous, little-endian array
+        self.complex: list[str] = []  # names of complex tensors, of which `tensors` has the parts
+        self.devices: dict[str, str] = {}  # name of a tensor that was not on the CPU -> its device
         self._name_of = {}  # what identifies a view or an array -> name
         self._alive = []  # what _name_of speaks of
         self._inside = set()
 
-    def pack(self, value, path=()):
+    def pack(self, value: Any, path: tuple[Any, ...] = ()) -> dict[str, Any]:
         if value is None or type(value) in (bool, str):
             return {"value": value}
         if isinstance(value, weft.Tensor):
@@ -137,11 +144,11 @@ def _remedy(value):
     )
 
 
-def show(path):
+def show(path: tuple[Any, ...]) -> str:
     return "the object" if not path else "".join(f"[{key!r}]" for key in path)
 
 
-def check(node, entries, levels=0, hashable=False):
+def check(node: Any, entries: Any, levels: int = 0, hashable: bool = False) -> Any:
     """Raises one of several errors if the tree is not one that ``pack`` makes for a file with these entries."""
     ((kind, value),) = node.items()
     if levels > MOST_LEVELS:
@@ -212,7 +219,7 @@ def _dtype(name):
     return dtype
 
 
-def unpack(node, reader):
+def unpack(node: Any, reader: Any) -> Any:
     """The object of a checked tree; reader.tensor(name) and reader.array(node) give what the file holds."""
     ((kind, value),) = node.items()
     if kind in _MAPPINGS:

@@ -1,8 +1,11 @@
 """Tools around training."""
 
+from typing import TYPE_CHECKING
+
 from weft._missing import missing_names
 from weft.utils import data, hooks
 
-__getattr__ = missing_names(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = ["data", "hooks"]

@@ -1,12 +1,25 @@
 """LRScheduler: the base of the schedules."""
 
+from __future__ import annotations
+
 import functools
 import operator
 import warnings
+from typing import TYPE_CHECKING
 
 from weft import _C
 from weft._checks import check_mapping
 from weft.optim.optimizer import Optimizer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any, TypeVar
+
+    from weft import Tensor
+
+    _F = TypeVar("_F", bound=Callable[..., Any])
+    _T = TypeVar("_T")
+
 
 EPOCH_DEPRECATION_WARNING = (
     "lr_scheduler.step(epoch) is deprecated: call step() after each epoch, and give last_epoch to the constructor to "
@@ -14,7 +27,7 @@ EPOCH_DEPRECATION_WARNING = (
 )
 
 
-def own(value):
+def own(value: _T) -> _T:
     """The value; of a tensor, which the caller may go on to change, a copy."""
     return value.detach().clone() if isinstance(value, _C.Tensor) else value
 
@@ -32,7 +45,7 @@ def _put_back(snapshot):
         _put_back(member)
 
 
-def all_or_nothing(step):
+def all_or_nothing(step: _F) -> _F:
     """A step() after whose failure the schedule and the optimizer's groups are as they were."""
 
     @functools.wraps(step)
@@ -52,10 +65,18 @@ def all_or_nothing(step):
 
 
 class LRScheduler:
-    """Base class: a subclass defines ``get_lr``, a list with the learning rate of each parameter group.
+    """Base class: a subclass defines ``get_lr``, which gives the learning rate of each parameter group.
 
     It may use ``self.last_epoch`` (0 at first), ``self.base_lrs`` and the rates in the optimizer's groups. The first
     rates are set when the scheduler is made.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        last_epoch: the epoch to resume at; -1, the default, begins anew and takes the groups' "lr" as the base rates.
+
+    Raises:
+        TypeError: optimizer is no Optimizer.
+        KeyError: to resume, a group needs an "initial_lr".
 
     >>> import weft
     >>> class Halve(weft.optim.lr_scheduler.LRScheduler):
@@ -70,12 +91,12 @@ class LRScheduler:
 
     _step_count = 0  # steps since it was made
 
-    def __init_subclass__(cls, **kwargs):
+    def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         if "step" in cls.__dict__:
             cls.step = all_or_nothing(cls.__dict__["step"])
 
-    def __init__(self, optimizer, last_epoch=-1):
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         check_optimizer(self, optimizer)
         last_epoch = operator.index(last_epoch)
         for i, group in enumerate(optimizer.param_groups):
@@ -85,13 +106,22 @@ class LRScheduler:
                 raise KeyError(
                     f"{type(self).__name__}: to resume at epoch {last_epoch}, group {i} needs an 'initial_lr'"
                 )
-        self.optimizer = optimizer
-        self.base_lrs = [own(group["initial_lr"]) for group in optimizer.param_groups]
-        self.last_epoch = last_epoch
+        self.optimizer: Optimizer = optimizer
+        self.base_lrs: list[float | Tensor] = [own(group["initial_lr"]) for group in optimizer.param_groups]
+        self.last_epoch: int = last_epoch
         self.step()
 
-    def get_lr(self):
-        """The learning rate of each parameter group at self.last_epoch."""
+    def get_lr(self) -> Sequence[float | Tensor]:
+        """The learning rate of each parameter group at ``self.last_epoch``, which ``step`` sets.
+
+        A chained schedule works on the rates in the groups, so this is to be called by ``step`` alone;
+        ``get_last_lr()`` tells the rates. Raises NotImplementedError in the base class.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> weft.optim.lr_scheduler.LambdaLR(opt, lambda epoch: 0.5).get_lr()
+        [0.5]
+        """
         raise NotImplementedError(f"{type(self).__name__} does not define get_lr()")
 
     def _closed_form(self):
@@ -99,8 +129,22 @@ class LRScheduler:
         return self.get_lr()
 
     @all_or_nothing
-    def step(self, epoch=None):
-        """Goes on to the next epoch, or to the given one, which is deprecated, and sets the learning rates."""
+    def step(self, epoch: int | None = None) -> None:
+        """Goes on to the next epoch and sets the learning rates. After an error the schedule and the rates are as
+        before.
+
+        Args:
+            epoch: deprecated; go to this epoch instead.
+
+        Raises RuntimeError while a function is traced by :func:`weft.jit`.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> scheduler = weft.optim.lr_scheduler.ExponentialLR(opt, gamma=0.5)
+        >>> opt.step(); scheduler.step()
+        >>> opt.param_groups[0]["lr"]
+        0.5
+        """
         _C._refuse_while_tracing("lr_scheduler.step")
         if epoch is not None:
             warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=3)
@@ -120,35 +164,59 @@ class LRScheduler:
             group["lr"] = rate
         self._last_lr = [own(group["lr"]) for group in self.optimizer.param_groups]
 
-    def get_last_lr(self):
-        """The learning rates that were set last."""
+    def get_last_lr(self) -> list[float | Tensor]:
+        """The learning rates that were set last, one for each parameter group.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> weft.optim.lr_scheduler.ConstantLR(opt, factor=0.5).get_last_lr()
+        [0.5]
+        """
         return self._last_lr
 
     def _rates(self):
         return [group["lr"] for group in self.optimizer.param_groups]
 
-    def state_dict(self):
-        """Everything but the optimizer and functions, as a dict."""
+    def state_dict(self) -> dict[str, Any]:
+        """Everything but the optimizer and functions, as a dict.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> weft.optim.lr_scheduler.StepLR(opt, step_size=2).state_dict()["step_size"]
+        2
+        """
         return {key: value for key, value in self.__dict__.items() if key != "optimizer" and not is_function(value)}
 
-    def load_state_dict(self, state_dict):
-        """Takes over what state_dict gave."""
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes over what :meth:`state_dict` gave; the optimizer's rates are in the optimizer's own state.
+
+        Raises TypeError for what is no dict.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> old = weft.optim.lr_scheduler.StepLR(opt, step_size=2)
+        >>> opt.step(); old.step()
+        >>> new = weft.optim.lr_scheduler.StepLR(opt, step_size=9)
+        >>> new.load_state_dict(old.state_dict())
+        >>> new.last_epoch, new.step_size
+        (1, 2)
+        """
         check_mapping("load_state_dict", state_dict=state_dict)
         self.__dict__.update(state_dict)
 
 
-def is_function(value):
+def is_function(value: object) -> bool:
     """Whether the value is a function, which cannot be saved, rather than an object with a state."""
     return callable(value) and not hasattr(value, "__dict__") or type(value).__name__ in ("function", "method")
 
 
-def check_optimizer(scheduler, optimizer):
+def check_optimizer(scheduler: object, optimizer: object) -> None:
     """TypeError unless it is an Optimizer."""
     if not isinstance(optimizer, Optimizer):
         raise TypeError(f"{type(scheduler).__name__}: expected an Optimizer, got {type(optimizer).__name__}")
 
 
-def per_group(scheduler, optimizer, name, value):
+def per_group(scheduler: object, optimizer: Optimizer, name: str, value: Any) -> list[Any]:
     """The value for each parameter group: a list of that length as it is, one number repeated; else ValueError."""
     check_optimizer(scheduler, optimizer)
     groups = len(optimizer.param_groups)

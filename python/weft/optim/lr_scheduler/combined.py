@@ -1,12 +1,21 @@
 """Schedules made of schedules: one after the other, or all at once."""
 
+from __future__ import annotations
+
 import bisect
 import re
 import warnings
+from typing import TYPE_CHECKING
 
 from weft import _C
 from weft._checks import check_entries, check_mapping
 from weft.optim.lr_scheduler.base import EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, own
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from typing import Any, SupportsIndex
+
+    from weft.optim.optimizer import Optimizer
 
 
 def _check_members(scheduler, optimizer, members):
@@ -29,14 +38,28 @@ class _Combined(LRScheduler):
         for scheduler in self._schedulers:
             scheduler._take_back_first()
 
-    def state_dict(self):
-        """The state of the schedule, and of each of those it is made of."""
+    def state_dict(self) -> dict[str, Any]:
+        """The state of the schedule, and of each of those it is made of.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> part = weft.optim.lr_scheduler.ExponentialLR(opt, gamma=0.5)
+        >>> weft.optim.lr_scheduler.ChainedScheduler([part]).state_dict()["_schedulers"][0]["gamma"]
+        0.5
+        """
         state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "_schedulers")}
         state["_schedulers"] = [scheduler.state_dict() for scheduler in self._schedulers]
         return state
 
-    def load_state_dict(self, state_dict):
-        """Takes over what state_dict gave."""
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes over what :meth:`state_dict` gave, for the members too. TypeError, ValueError for what is no such dict.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> part = weft.optim.lr_scheduler.ExponentialLR(opt, gamma=0.5)
+        >>> scheduler = weft.optim.lr_scheduler.ChainedScheduler([part])
+        >>> scheduler.load_state_dict(scheduler.state_dict())
+        """
         check_mapping("load_state_dict", state_dict=state_dict)
         check_entries("load_state_dict: the state dict", state_dict, "_schedulers")
         self.__dict__.update({key: value for key, value in state_dict.items() if key != "_schedulers"})
@@ -46,6 +69,15 @@ class _Combined(LRScheduler):
 
 class SequentialLR(_Combined):
     """One schedule after the other: the next one takes over at each milestone.
+
+    Args:
+        optimizer: that of all the schedulers.
+        schedulers: what follows one another; each begins at its epoch 0 when it takes over.
+        milestones: the epochs at which the second, third, ... scheduler takes over, ascending.
+        last_epoch: the epoch to resume at; -1 begins anew.
+
+    Raises:
+        ValueError: there are no schedulers, they belong to another optimizer, or milestones is not one shorter.
 
     >>> import weft
     >>> from weft.optim.lr_scheduler import ConstantLR, ExponentialLR, SequentialLR
@@ -57,7 +89,13 @@ class SequentialLR(_Combined):
     [1.0]
     """
 
-    def __init__(self, optimizer, schedulers, milestones, last_epoch=-1):
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        schedulers: Sequence[LRScheduler],
+        milestones: Sequence[int],
+        last_epoch: SupportsIndex = -1,
+    ) -> None:
         check_optimizer(self, optimizer)
         _check_members(self, optimizer, schedulers)
         if len(milestones) != len(schedulers) - 1:
@@ -65,10 +103,10 @@ class SequentialLR(_Combined):
                 f"SequentialLR: {len(schedulers)} schedulers need {len(schedulers) - 1} milestones, "
                 f"got {len(milestones)}"
             )
-        self.optimizer = optimizer
+        self.optimizer: Optimizer = optimizer
         self._schedulers = list(schedulers)
         self._milestones = list(milestones)
-        self.last_epoch = last_epoch + 1
+        self.last_epoch: int = last_epoch + 1
         # Each scheduler has taken its first step already; only the first one's shall count
         for group in optimizer.param_groups:
             group["lr"] = group["initial_lr"]
@@ -77,8 +115,17 @@ class SequentialLR(_Combined):
         self._schedulers[0].step()
         self._last_lr = self._schedulers[0].get_last_lr()
 
-    def step(self):
-        """Goes on to the next epoch and sets the learning rates."""
+    def step(self) -> None:
+        """Goes on to the next epoch and sets the learning rates.
+
+        >>> import weft
+        >>> from weft.optim.lr_scheduler import ConstantLR, SequentialLR
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> scheduler = SequentialLR(opt, [ConstantLR(opt, 0.5), ConstantLR(opt, 0.25)], milestones=[1])
+        >>> opt.step(); scheduler.step()
+        >>> scheduler.get_last_lr()
+        [0.25]
+        """
         _C._refuse_while_tracing("lr_scheduler.step")
         self.last_epoch += 1
         number = bisect.bisect_right(self._milestones, self.last_epoch)
@@ -93,6 +140,13 @@ class SequentialLR(_Combined):
 class ChainedScheduler(_Combined):
     """All schedules at once: each changes the rate that the one before has set.
 
+    Args:
+        schedulers: applied one after the other in every step.
+        optimizer: that of all of them, which is known without saying.
+
+    Raises:
+        ValueError: there are no schedulers, or they belong to different optimizers.
+
     >>> import weft
     >>> from weft.optim.lr_scheduler import ChainedScheduler, ConstantLR, ExponentialLR
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -102,16 +156,25 @@ class ChainedScheduler(_Combined):
     [0.25]
     """
 
-    def __init__(self, schedulers, optimizer=None):
+    def __init__(self, schedulers: Iterable[LRScheduler], optimizer: Optimizer | None = None) -> None:
         schedulers = list(schedulers)
         optimizer = optimizer or (getattr(schedulers[0], "optimizer", None) if schedulers else None)
         _check_members(self, optimizer, schedulers)
-        self.optimizer = optimizer
+        self.optimizer: Optimizer = optimizer
         self._schedulers = schedulers
         self._last_lr = [own(group["lr"]) for group in optimizer.param_groups]
 
-    def step(self):
-        """Goes on to the next epoch and sets the learning rates."""
+    def step(self) -> None:
+        """Goes on to the next epoch and sets the learning rates.
+
+        >>> import weft
+        >>> from weft.optim.lr_scheduler import ChainedScheduler, ExponentialLR
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> scheduler = ChainedScheduler([ExponentialLR(opt, 0.5), ExponentialLR(opt, 0.5)])
+        >>> opt.step(); scheduler.step()
+        >>> scheduler.get_last_lr()
+        [0.25]
+        """
         _C._refuse_while_tracing("lr_scheduler.step")
         self._go_to(None)
 

@@ -1,19 +1,37 @@
 """Schedules that multiply the learning rate by a factor of the epoch."""
 
+from __future__ import annotations
+
 import bisect
 import math
+from typing import TYPE_CHECKING
 
 from weft._checks import check_entries, check_mapping
 from weft.optim.lr_scheduler.base import LRScheduler, is_function, per_group
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Any
+
+    from weft import Tensor
+    from weft.optim.optimizer import Optimizer
 
 
 class _Factor(LRScheduler):
     """The rate is base * factor(epoch). Applied as a ratio to the current rate, so that schedules can be combined."""
 
-    def factor(self, epoch):
+    def factor(self, epoch: int) -> float:
+        """The rate at an epoch as a share of the base rate."""
         raise NotImplementedError
 
-    def get_lr(self):
+    def get_lr(self) -> list[float | Tensor]:
+        """The rate of each group at ``self.last_epoch``: the one it has, times the ratio of the factors.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> weft.optim.lr_scheduler.StepLR(opt, step_size=2).get_lr()
+        [1.0]
+        """
         now = self.factor(self.last_epoch)
         if self.last_epoch == 0:
             return [rate * now for rate in self._rates()]
@@ -28,6 +46,14 @@ class _Factor(LRScheduler):
 class StepLR(_Factor):
     """Multiplies the rate by gamma every step_size epochs.
 
+    ``base * gamma ** (epoch // step_size)``.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        step_size: epochs between two changes.
+        gamma: the factor, 0.1 by default.
+        last_epoch: the epoch to resume at; -1 begins anew.
+
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
     >>> scheduler = weft.optim.lr_scheduler.StepLR(opt, step_size=2, gamma=0.5)
@@ -37,17 +63,24 @@ class StepLR(_Factor):
     [0.25]
     """
 
-    def __init__(self, optimizer, step_size, gamma=0.1, last_epoch=-1):
-        self.step_size = step_size
-        self.gamma = gamma
+    def __init__(self, optimizer: Optimizer, step_size: float, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        self.step_size: float = step_size
+        self.gamma: float = gamma
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, epoch):
+    def factor(self, epoch: int) -> float:
+        """The rate at an epoch as a share of the base rate."""
         return self.gamma ** (epoch // self.step_size)
 
 
 class MultiStepLR(_Factor):
     """Multiplies the rate by gamma at each of the milestones.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        milestones: epochs, in any order; one that occurs twice counts twice.
+        gamma: the factor, 0.1 by default.
+        last_epoch: the epoch to resume at; -1 begins anew.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -58,17 +91,26 @@ class MultiStepLR(_Factor):
     [0.25]
     """
 
-    def __init__(self, optimizer, milestones, gamma=0.1, last_epoch=-1):
-        self.milestones = sorted(milestones)
-        self.gamma = gamma
+    def __init__(
+        self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
+        self.milestones: list[int] = sorted(milestones)
+        self.gamma: float = gamma
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, epoch):
+    def factor(self, epoch: int) -> float:
+        """The rate at an epoch as a share of the base rate."""
         return self.gamma ** bisect.bisect_right(self.milestones, epoch)
 
 
 class ConstantLR(_Factor):
     """Multiplies the rate by factor for the first total_iters epochs; for all if total_iters is 0.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        factor: from 0 to 1, a third by default; else ValueError.
+        total_iters: epochs with the factor, 5 by default.
+        last_epoch: the epoch to resume at; -1 begins anew.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -77,17 +119,27 @@ class ConstantLR(_Factor):
     [0.5]
     """
 
-    def __init__(self, optimizer, factor=1.0 / 3, total_iters=5, last_epoch=-1):
+    def __init__(
+        self, optimizer: Optimizer, factor: float = 1.0 / 3, total_iters: float = 5, last_epoch: int = -1
+    ) -> None:
         if not 0 <= factor <= 1:
             raise ValueError(f"ConstantLR: factor must be between 0 and 1, got {factor}")
-        self.first_factor = factor
-        self.total_iters = total_iters
+        self.first_factor: float = factor
+        self.total_iters: float = total_iters
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, epoch):
+    def factor(self, epoch: int) -> float:
+        """The rate at an epoch as a share of the base rate."""
         return self.first_factor if epoch < self.total_iters or self.total_iters <= 0 else 1.0
 
-    def get_lr(self):
+    def get_lr(self) -> list[float | Tensor]:
+        """The rate of each group at ``self.last_epoch``.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> weft.optim.lr_scheduler.ConstantLR(opt, total_iters=0, factor=1.0).get_lr()
+        [1.0]
+        """
         if self.first_factor == 0 and self.last_epoch == self.total_iters > 0:
             return list(self.base_lrs)
         return super().get_lr()
@@ -95,6 +147,16 @@ class ConstantLR(_Factor):
 
 class LinearLR(_Factor):
     """Moves the factor evenly from start_factor to end_factor over total_iters epochs; stays if these are 0.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        start_factor: above 0 and at most 1, a third by default.
+        end_factor: from 0 to 1.
+        total_iters: epochs from one to the other, 5 by default.
+        last_epoch: the epoch to resume at; -1 begins anew.
+
+    Raises:
+        ValueError: a factor is out of range.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -104,25 +166,40 @@ class LinearLR(_Factor):
     [0.75]
     """
 
-    def __init__(self, optimizer, start_factor=1.0 / 3, end_factor=1.0, total_iters=5, last_epoch=-1):
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        start_factor: float = 1.0 / 3,
+        end_factor: float = 1.0,
+        total_iters: float = 5,
+        last_epoch: int = -1,
+    ) -> None:
         if not 0 < start_factor <= 1:
             raise ValueError(f"LinearLR: start_factor must be above 0 and at most 1, got {start_factor}")
         if total_iters is None:
             raise TypeError("LinearLR: total_iters must be a number of epochs, got None")
         if not 0 <= end_factor <= 1:
             raise ValueError(f"LinearLR: end_factor must be between 0 and 1, got {end_factor}")
-        self.start_factor = start_factor
-        self.end_factor = end_factor
-        self.total_iters = total_iters
+        self.start_factor: float = start_factor
+        self.end_factor: float = end_factor
+        self.total_iters: float = total_iters
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, epoch):
+    def factor(self, epoch: int) -> float:
+        """The rate at an epoch as a share of the base rate."""
         done = min(epoch, self.total_iters) / self.total_iters if self.total_iters > 0 else 0.0
         return self.start_factor + (self.end_factor - self.start_factor) * done
 
 
 class ExponentialLR(_Factor):
     """Multiplies the rate by gamma every epoch.
+
+    ``base * gamma ** epoch``.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        gamma: the factor.
+        last_epoch: the epoch to resume at; -1 begins anew.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -132,16 +209,24 @@ class ExponentialLR(_Factor):
     [0.5]
     """
 
-    def __init__(self, optimizer, gamma, last_epoch=-1):
-        self.gamma = gamma
+    def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        self.gamma: float = gamma
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, epoch):
+    def factor(self, epoch: int) -> float:
+        """The rate at an epoch as a share of the base rate."""
         return self.gamma**epoch
 
 
 class PolynomialLR(_Factor):
-    """(1 - epoch / total_iters)^power, zero after total_iters epochs; one if total_iters is 0.
+    """The rate times ``(1 - epoch / total_iters) ** power``, zero after total_iters epochs; unchanged if total_iters is
+    0.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        total_iters: epochs until the rate is zero, 5 by default.
+        power: 1 falls evenly; must not be negative (ValueError).
+        last_epoch: the epoch to resume at; -1 begins anew.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -151,14 +236,15 @@ class PolynomialLR(_Factor):
     [0.75]
     """
 
-    def __init__(self, optimizer, total_iters=5, power=1.0, last_epoch=-1):
+    def __init__(self, optimizer: Optimizer, total_iters: float = 5, power: float = 1.0, last_epoch: int = -1) -> None:
         if not power >= 0:
             raise ValueError(f"PolynomialLR: power must not be negative, got {power}")
-        self.total_iters = total_iters
-        self.power = power
+        self.total_iters: float = total_iters
+        self.power: float = power
         super().__init__(optimizer, last_epoch)
 
-    def factor(self, epoch):
+    def factor(self, epoch: int) -> float:
+        """The rate at an epoch as a share of the base rate."""
         if self.total_iters <= 0:
             return 1.0
         return (1.0 - min(epoch, self.total_iters) / self.total_iters) ** self.power
@@ -166,6 +252,14 @@ class PolynomialLR(_Factor):
 
 class CosineAnnealingLR(LRScheduler):
     """Moves the rate to eta_min along half a cosine over T_max epochs, and back; Loshchilov and Hutter, 2017.
+
+    ``eta_min + (base - eta_min) * (1 + cos(pi * epoch / T_max)) / 2``, applied as a ratio to the current rate.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        T_max: epochs from the base rate to the lowest.
+        eta_min: the lowest rate.
+        last_epoch: the epoch to resume at; -1 begins anew.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -175,15 +269,22 @@ class CosineAnnealingLR(LRScheduler):
     [0.5]
     """
 
-    def __init__(self, optimizer, T_max, eta_min=0.0, last_epoch=-1):
-        self.T_max = T_max
-        self.eta_min = eta_min
+    def __init__(self, optimizer: Optimizer, T_max: float, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        self.T_max: float = T_max
+        self.eta_min: float = eta_min
         super().__init__(optimizer, last_epoch)
 
     def _share(self, epoch):
         return (1 + math.cos(math.pi * epoch / self.T_max)) / 2
 
-    def get_lr(self):
+    def get_lr(self) -> list[float | Tensor]:
+        """The rate of each group at ``self.last_epoch``.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> weft.optim.lr_scheduler.CosineAnnealingLR(opt, T_max=2).get_lr()
+        [1.0]
+        """
         if self.last_epoch == 0:
             return self._rates()
         if self._step_count == 1:  # resumed: the optimizer may have its first rate, or the last one
@@ -198,7 +299,12 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class LambdaLR(LRScheduler):
-    """base * lr_lambda(epoch); lr_lambda is a function, or a list of one for each parameter group.
+    """The rate is ``base * lr_lambda(epoch)``.
+
+    Args:
+        optimizer: whose groups' "lr" is set.
+        lr_lambda: a function of the epoch, or a list of one for each parameter group (ValueError for another number).
+        last_epoch: the epoch to resume at; -1 begins anew.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -208,21 +314,45 @@ class LambdaLR(LRScheduler):
     [0.5]
     """
 
-    def __init__(self, optimizer, lr_lambda, last_epoch=-1):
-        self.lr_lambdas = per_group(self, optimizer, "lr_lambda", lr_lambda)
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        lr_lambda: Callable[[int], float] | Sequence[Callable[[int], float]],
+        last_epoch: int = -1,
+    ) -> None:
+        self.lr_lambdas: list[Callable[[int], float]] = per_group(self, optimizer, "lr_lambda", lr_lambda)
         super().__init__(optimizer, last_epoch)
 
-    def get_lr(self):
+    def get_lr(self) -> list[float | Tensor]:
+        """The rate of each group at ``self.last_epoch``.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=2.0)
+        >>> weft.optim.lr_scheduler.LambdaLR(opt, lambda epoch: 0.5).get_lr()
+        [1.0]
+        """
         return [base * function(self.last_epoch) for base, function in zip(self.base_lrs, self.lr_lambdas)]
 
-    def state_dict(self):
-        """Functions are left out; of callable objects the attributes are kept."""
+    def state_dict(self) -> dict[str, Any]:
+        """The state as a dict. Functions are left out; of callable objects the attributes are kept.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> weft.optim.lr_scheduler.LambdaLR(opt, lambda epoch: 0.5).state_dict()["lr_lambdas"]
+        [None]
+        """
         state = {key: value for key, value in self.__dict__.items() if key not in ("optimizer", "lr_lambdas")}
         state["lr_lambdas"] = [None if is_function(f) else dict(f.__dict__) for f in self.lr_lambdas]
         return state
 
-    def load_state_dict(self, state_dict):
-        """Takes over what state_dict gave; the functions stay those given when the scheduler was made."""
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes over what :meth:`state_dict` gave; the functions stay those given when the scheduler was made.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> scheduler = weft.optim.lr_scheduler.LambdaLR(opt, lambda epoch: 0.5)
+        >>> scheduler.load_state_dict(scheduler.state_dict())
+        """
         check_mapping("load_state_dict", state_dict=state_dict)
         check_entries("load_state_dict: the state dict", state_dict, "lr_lambdas")
         self.__dict__.update({key: value for key, value in state_dict.items() if key != "lr_lambdas"})
@@ -234,6 +364,11 @@ class LambdaLR(LRScheduler):
 class MultiplicativeLR(LambdaLR):
     """Multiplies the rate by lr_lambda(epoch) every epoch.
 
+    Args:
+        optimizer: whose groups' "lr" is set.
+        lr_lambda: a function of the epoch that gives the factor, or a list of one for each parameter group.
+        last_epoch: the epoch to resume at; -1 begins anew.
+
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
     >>> scheduler = weft.optim.lr_scheduler.MultiplicativeLR(opt, lambda epoch: 0.5)
@@ -242,7 +377,14 @@ class MultiplicativeLR(LambdaLR):
     [0.5]
     """
 
-    def get_lr(self):
+    def get_lr(self) -> list[float | Tensor]:
+        """The rate of each group at ``self.last_epoch``: the one it has, times the factor.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=2.0)
+        >>> weft.optim.lr_scheduler.MultiplicativeLR(opt, lambda epoch: 0.5).get_lr()
+        [2.0]
+        """
         if self.last_epoch == 0:
             return self._rates()
         return [rate * function(self.last_epoch) for rate, function in zip(self._rates(), self.lr_lambdas)]

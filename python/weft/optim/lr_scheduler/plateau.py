@@ -1,17 +1,37 @@
 """ReduceLROnPlateau: lowers the learning rate when a figure stops getting better."""
 
+from __future__ import annotations
+
 import math
+from typing import TYPE_CHECKING
 
 from weft import _C
 from weft._checks import check_numbers
 from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, own, per_group
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Literal, SupportsFloat
+
+    from weft.optim.optimizer import Optimizer
+
 
 class ReduceLROnPlateau(LRScheduler):
     """Multiplies the rate by factor when the figure given to ``step`` was not better for more than patience epochs.
 
-    mode 'min' takes lower as better, 'max' higher. Better means by more than threshold, relative ('rel') or absolute
-    ('abs'). After a change, cooldown epochs do not count. The rate stays at least min_lr.
+    Args:
+        optimizer: whose groups' "lr" is set.
+        mode: "min" takes lower figures as better, "max" higher ones.
+        factor: below 1, 0.1 by default.
+        patience: epochs without a better figure that are let pass, 10 by default.
+        threshold: by how much a figure must be better, relative to the best one ("rel") or absolute ("abs").
+        cooldown: epochs after a change that do not count.
+        min_lr: the lowest rate, a number or one for each parameter group.
+        eps: a smaller change of the rate is not made.
+
+    Raises:
+        ValueError: factor is not below 1, or mode or threshold_mode is unknown.
+        TypeError: optimizer is no Optimizer.
 
     >>> import weft
     >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
@@ -22,18 +42,22 @@ class ReduceLROnPlateau(LRScheduler):
     [0.1]
     """
 
+    best: float
+    cooldown_counter: float
+    num_bad_epochs: int
+
     def __init__(
         self,
-        optimizer,
-        mode="min",
-        factor=0.1,
-        patience=10,
-        threshold=1e-4,
-        threshold_mode="rel",
-        cooldown=0,
-        min_lr=0,
-        eps=1e-8,
-    ):
+        optimizer: Optimizer,
+        mode: Literal["min", "max"] = "min",
+        factor: float = 0.1,
+        patience: float = 10,
+        threshold: float = 1e-4,
+        threshold_mode: Literal["rel", "abs"] = "rel",
+        cooldown: float = 0,
+        min_lr: float | Sequence[float] = 0,
+        eps: float = 1e-8,
+    ) -> None:
         check_optimizer(self, optimizer)
         if factor >= 1.0:
             raise ValueError(f"ReduceLROnPlateau: factor must be below 1, got {factor}")
@@ -41,17 +65,17 @@ class ReduceLROnPlateau(LRScheduler):
             raise ValueError(f"ReduceLROnPlateau: mode must be 'min' or 'max', got {mode!r}")
         if threshold_mode not in ("rel", "abs"):
             raise ValueError(f"ReduceLROnPlateau: threshold_mode must be 'rel' or 'abs', got {threshold_mode!r}")
-        self.optimizer = optimizer
-        self.mode = mode
-        self.factor = factor
-        self.patience = patience
-        self.threshold = threshold
-        self.threshold_mode = threshold_mode
-        self.cooldown = cooldown
+        self.optimizer: Optimizer = optimizer
+        self.mode: str = mode
+        self.factor: float = factor
+        self.patience: float = patience
+        self.threshold: float = threshold
+        self.threshold_mode: str = threshold_mode
+        self.cooldown: float = cooldown
         self._one_min_lr = None if isinstance(min_lr, (list, tuple)) else own(min_lr)
-        self.min_lrs = per_group(self, optimizer, "min_lr", min_lr)
-        self.eps = eps
-        self.last_epoch = 0
+        self.min_lrs: list[float] = per_group(self, optimizer, "min_lr", min_lr)
+        self.eps: float = eps
+        self.last_epoch: int = 0
         self._last_lr = self._rates()
         self._reset()
 
@@ -60,16 +84,37 @@ class ReduceLROnPlateau(LRScheduler):
         self.cooldown_counter = 0
         self.num_bad_epochs = 0
 
-    def is_better(self, a, best):
-        """Whether a is better than best by more than the threshold."""
+    def is_better(self, a: float, best: float) -> bool:
+        """Whether a is better than best by more than the threshold.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> scheduler = weft.optim.lr_scheduler.ReduceLROnPlateau(opt, threshold=0.1)
+        >>> scheduler.is_better(0.95, 1.0), scheduler.is_better(0.5, 1.0)
+        (False, True)
+        """
         gain = best - a if self.mode == "min" else a - best
         needed = self.threshold * best if self.threshold_mode == "rel" else self.threshold
         if math.isinf(best):
             return gain > 0
         return gain > needed
 
-    def step(self, metrics, epoch=None):
-        """Takes the figure of another epoch, and lowers the learning rates if it is time."""
+    def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:
+        """Takes the figure of another epoch, and lowers the learning rates if it is time.
+
+        Args:
+            metrics: a number, or a tensor of one element, such as the loss on validation data.
+            epoch: the number of the epoch, by default one more than the last.
+
+        Raises RuntimeError where groups were added to the optimizer and min_lr is a list that lacks them.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))], lr=1.0)
+        >>> scheduler = weft.optim.lr_scheduler.ReduceLROnPlateau(opt, mode="max", patience=1)
+        >>> scheduler.step(0.9)
+        >>> scheduler.get_last_lr()
+        [1.0]
+        """
         _C._refuse_while_tracing("lr_scheduler.step")
         groups = len(self.optimizer.param_groups)
         if self._one_min_lr is not None:  # for groups that were added since, too

@@ -1,5 +1,7 @@
 """Datasets, samplers and the DataLoader; the names are those of torch.utils.data."""
 
+from typing import TYPE_CHECKING
+
 from weft._missing import missing_names
 from weft.utils.data.collate import default_collate
 from weft.utils.data.dataloader import DataLoader, default_convert, get_worker_info
@@ -22,7 +24,8 @@ from weft.utils.data.sampler import (
     WeightedRandomSampler,
 )
 
-__getattr__ = missing_names(__name__)
+if not TYPE_CHECKING:
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     "BatchSampler",

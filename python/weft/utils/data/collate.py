@@ -1,17 +1,30 @@
 """default_collate: makes one batch of a list of samples."""
 
+from __future__ import annotations
+
 import collections.abc
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 import weft
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
 
-def default_collate(batch):
+
+def default_collate(batch: Sequence[Any]) -> Any:
     """Joins samples of the same structure: tensors and arrays are stacked, numbers become a tensor.
 
-    Sequences, tuples and dicts are joined member by member; strings and bytes stay a list. TypeError for other
-    samples, RuntimeError for samples of different lengths or shapes.
+    Sequences, tuples and dicts are joined member by member; strings and bytes stay a list.
+
+    Args:
+        batch: a list of samples, at least one.
+
+    Raises:
+        TypeError: samples of another kind; give the DataLoader a collate_fn.
+        RuntimeError: samples differ in length or shape.
 
     >>> import weft
     >>> weft.utils.data.default_collate([(1, "a"), (2, "b")])

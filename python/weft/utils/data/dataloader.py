@@ -1,16 +1,27 @@
 """DataLoader: batches of a dataset."""
 
+from __future__ import annotations
+
 import itertools
 import numbers
 import operator
 import typing
 import warnings
+from typing import TYPE_CHECKING
 
 import weft
 from weft._missing import name_missing_members
 from weft.utils.data.collate import default_collate
 from weft.utils.data.dataset import IterableDataset, Subset, TensorDataset
 from weft.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from multiprocessing.context import BaseContext
+    from typing import Any
+
+    from weft.utils.data.dataset import Dataset
+
 
 _T = typing.TypeVar("_T", covariant=True)
 _FIXED = {"dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "persistent_workers"}
@@ -20,18 +31,27 @@ _warned_of_workers = False
 class DataLoader(typing.Generic[_T]):
     """Iterates over a dataset in batches: of batch_size samples in order, shuffled, or as a sampler says.
 
-    collate_fn makes a batch of a list of samples (by default ``default_collate``); batch_size=None gives the samples
-    one by one. generator is the source of randomness of the shuffling. With pin_memory and a GPU the tensors of a batch
-    come in pinned memory, from which ``x.to("cuda", non_blocking=True)`` need not be waited for.
-
     There are no worker processes yet. num_workers and what goes with it (timeout, worker_init_fn, prefetch_factor,
     persistent_workers, multiprocessing_context) are checked and can be read back, but batches are made in this process,
     in order, and worker_init_fn is not called; the first loader with num_workers warns of it. in_order and
     pin_memory_device change nothing either: order is always kept, and memory is pinned for every device.
 
-    ValueError for arguments that exclude each other, as in PyTorch: shuffle or a sampler for an IterableDataset, a
-    sampler and shuffle, a batch_sampler and what it replaces, options of workers without num_workers. TypeError for
-    wrong types.
+    Args:
+        dataset: with ``__getitem__`` and ``__len__``, or an :class:`IterableDataset`.
+        batch_size: samples in a batch, 1 by default; None gives the samples one by one.
+        shuffle: take the samples in another random order each time.
+        sampler: an iterable of indices, instead of shuffle.
+        batch_sampler: an iterable of lists of indices, instead of batch_size, shuffle, sampler and drop_last.
+        collate_fn: makes a batch of a list of samples, by default :func:`default_collate`.
+        pin_memory: with a GPU, put the tensors into pinned memory, from which ``x.to("cuda", non_blocking=True)`` need
+            not be waited for.
+        drop_last: leave out the last batch where it is smaller.
+        generator: where shuffling draws from, by default the default generator.
+
+    Raises:
+        ValueError: arguments exclude each other: shuffle or a sampler for an IterableDataset, a sampler and shuffle, a
+            batch_sampler and what it replaces, options of workers without num_workers.
+        TypeError: an argument is of the wrong type.
 
     >>> import weft
     >>> from weft.utils.data import DataLoader, TensorDataset
@@ -44,31 +64,31 @@ class DataLoader(typing.Generic[_T]):
 
     def __init__(
         self,
-        dataset,
-        batch_size=1,
-        shuffle=None,
-        sampler=None,
-        batch_sampler=None,
-        num_workers=0,
-        collate_fn=None,
-        pin_memory=False,
-        drop_last=False,
-        timeout=0,
-        worker_init_fn=None,
-        multiprocessing_context=None,
-        generator=None,
+        dataset: Dataset[_T] | Sequence[_T],
+        batch_size: int | None = 1,
+        shuffle: bool | None = None,
+        sampler: Iterable[Any] | None = None,
+        batch_sampler: Iterable[Any] | None = None,
+        num_workers: int = 0,
+        collate_fn: Callable[[Any], Any] | None = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Callable[[int], Any] | None = None,
+        multiprocessing_context: str | BaseContext | None = None,
+        generator: weft.Generator | None = None,
         *,
-        prefetch_factor=None,
-        persistent_workers=False,
-        pin_memory_device="",
-        in_order=True,
-    ):
-        self.num_workers = _worker_count(num_workers)
-        self.timeout = timeout
-        self.worker_init_fn = _callable("worker_init_fn", worker_init_fn)
-        self.prefetch_factor = 2 if prefetch_factor is None and self.num_workers else prefetch_factor
-        self.persistent_workers = _flag("persistent_workers", persistent_workers)
-        self.multiprocessing_context = multiprocessing_context
+        prefetch_factor: int | None = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
+        in_order: bool = True,
+    ) -> None:
+        self.num_workers: int = _worker_count(num_workers)
+        self.timeout: float = timeout
+        self.worker_init_fn: Callable[[int], Any] | None = _callable("worker_init_fn", worker_init_fn)
+        self.prefetch_factor: int | None = 2 if prefetch_factor is None and self.num_workers else prefetch_factor
+        self.persistent_workers: bool = _flag("persistent_workers", persistent_workers)
+        self.multiprocessing_context: Any = multiprocessing_context
         self._check_workers()
         stream = isinstance(dataset, IterableDataset)
         _check_sources(dataset, stream, sampler, batch_sampler)
@@ -93,26 +113,28 @@ class DataLoader(typing.Generic[_T]):
             raise TypeError(f"DataLoader: generator must be a weft.Generator or None, got {type(generator).__name__}")
         if not isinstance(pin_memory_device, str):
             raise TypeError(f"DataLoader: pin_memory_device must be a string, got {type(pin_memory_device).__name__}")
-        self.pin_memory = _flag("pin_memory", pin_memory)
-        self.pin_memory_device = pin_memory_device
-        self.in_order = _flag("in_order", in_order)
-        self.dataset = dataset
-        self.batch_size = batch_size
-        self.drop_last = drop_last
-        self.generator = generator
+        self.pin_memory: bool = _flag("pin_memory", pin_memory)
+        self.pin_memory_device: str = pin_memory_device
+        self.in_order: bool = _flag("in_order", in_order)
+        self.dataset: Any = dataset
+        self.batch_size: int | None = batch_size
+        self.drop_last: bool = drop_last
+        self.generator: weft.Generator | None = generator
         if sampler is None and not stream and batch_sampler is None:
             sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
         if batch_size is not None and not stream:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
-        self.sampler = sampler
-        self.batch_sampler = batch_sampler
+        self.sampler: Any = sampler
+        self.batch_sampler: Any = batch_sampler
         batches = batch_size is not None or batch_sampler is not None
-        self.collate_fn = _callable("collate_fn", collate_fn) or (default_collate if batches else default_convert)
+        self.collate_fn: Callable[[Any], Any] = _callable("collate_fn", collate_fn) or (
+            default_collate if batches else default_convert
+        )
         self._ready = True
         if self.num_workers:
             _warn_of_workers(self)
 
-    def __setattr__(self, name, value):
+    def __setattr__(self, name: str, value: Any) -> None:
         if name in _FIXED and "_ready" in self.__dict__:
             raise ValueError(f"DataLoader: {name} cannot be changed any more; make a new DataLoader")
         super().__setattr__(name, value)
@@ -135,7 +157,7 @@ class DataLoader(typing.Generic[_T]):
                 if value:
                     raise ValueError(f"DataLoader: {name} needs workers, and num_workers is 0")
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return map(_pinned, self._batches()) if self.pin_memory and weft.cuda.is_available() else self._batches()
 
     def _batches(self):
@@ -155,7 +177,7 @@ class DataLoader(typing.Generic[_T]):
             if len(batch) == self.batch_size or not self.drop_last:
                 yield self.collate_fn(batch)
 
-    def __len__(self):
+    def __len__(self) -> int:
         if not isinstance(self.dataset, IterableDataset):
             return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
         length = len(self.dataset)
@@ -239,8 +261,8 @@ def _warn_of_workers(loader):
     )
 
 
-def get_worker_info():
-    """None: the process that asks is not a worker of a DataLoader.
+def get_worker_info() -> None:
+    """Information about the worker process of a DataLoader that asks: None, since there are none.
 
     >>> import weft
     >>> weft.utils.data.get_worker_info()
@@ -248,10 +270,13 @@ def get_worker_info():
     return None
 
 
-def default_convert(data):
+def default_convert(data: Any) -> Any:
     """Turns NumPy arrays and scalars in a sample into tensors, in dicts, lists and tuples too; the rest stays as it is.
 
     What a DataLoader with batch_size=None does.
+
+    Args:
+        data: a sample of any structure.
 
     >>> import numpy, weft
     >>> weft.utils.data.default_convert({"x": numpy.arange(2), "name": "a"})

@@ -1,13 +1,21 @@
 """Datasets: by index (Dataset) or as a stream (IterableDataset), and those made of others."""
 
+from __future__ import annotations
+
 import bisect
 import itertools
 import math
 import typing
 import warnings
+from typing import TYPE_CHECKING
 
 import weft
 from weft._checks import tensors_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any
+
 
 _T = typing.TypeVar("_T", covariant=True)
 
@@ -27,10 +35,10 @@ class Dataset(typing.Generic[_T]):
     [[0, 1], [4, 9]]
     """
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> _T:
         raise NotImplementedError(f"{type(self).__name__} does not define __getitem__()")
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> ConcatDataset[Any]:
         return ConcatDataset([self, other])
 
 
@@ -45,15 +53,18 @@ class IterableDataset(Dataset[_T]):
     [[0, 1], [2]]
     """
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[_T]:
         raise NotImplementedError(f"{type(self).__name__} does not define __iter__()")
 
-    def __add__(self, other):
+    def __add__(self, other: Any) -> ChainDataset:
         return ChainDataset([self, other])
 
 
 class TensorDataset(Dataset[tuple[weft.Tensor, ...]]):
-    """Samples are the rows of tensors of the same length: ``(x[i], y[i])``. ValueError if the lengths differ.
+    """Samples are the rows of tensors of the same length: ``(x[i], y[i])``.
+
+    Args:
+        tensors: at least one, all with the same first dimension; else ValueError, TypeError for what is no tensor.
 
     >>> import weft
     >>> data = weft.utils.data.TensorDataset(weft.arange(3), weft.zeros(3, 2))
@@ -61,19 +72,19 @@ class TensorDataset(Dataset[tuple[weft.Tensor, ...]]):
     (tensor(1), tensor([0., 0.]))
     """
 
-    def __init__(self, *tensors):
+    def __init__(self, *tensors: weft.Tensor) -> None:
         if not tensors:
             raise ValueError("TensorDataset: expected at least one tensor")
         tensors_of("TensorDataset", "its arguments", tensors)
         if any(t.dim() == 0 or t.shape[0] != tensors[0].shape[0] for t in tensors):
             shapes = ", ".join(str(tuple(t.shape)) for t in tensors)
             raise ValueError(f"TensorDataset: all tensors must have the same first dimension, got shapes {shapes}")
-        self.tensors = tensors
+        self.tensors: tuple[weft.Tensor, ...] = tensors
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> tuple[weft.Tensor, ...]:
         return tuple(tensor[index] for tensor in self.tensors)
 
-    def __getitems__(self, indices):
+    def __getitems__(self, indices: Iterable[int]) -> list[tuple[weft.Tensor, ...]]:
         if type(self).__getitem__ is not TensorDataset.__getitem__:
             return [self[index] for index in indices]
         return list(zip(*self._collated(indices)))
@@ -83,12 +94,16 @@ class TensorDataset(Dataset[tuple[weft.Tensor, ...]]):
         chosen = weft.tensor(list(indices), dtype=weft.int64)
         return [tensor[chosen.to(tensor.device)] for tensor in self.tensors]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.tensors[0].shape[0]
 
 
 class StackDataset(Dataset[_T]):
     """Datasets of the same length side by side: samples are tuples, or dicts if they are given by name.
+
+    Args:
+        args: datasets with ``__len__``; samples are tuples.
+        kwargs: the same by name; samples are dicts. Give either; ValueError for both, none, or different lengths.
 
     >>> import weft
     >>> both = weft.utils.data.StackDataset(image=[1, 2], text=["a", "b"])
@@ -96,26 +111,29 @@ class StackDataset(Dataset[_T]):
     {'image': 2, 'text': 'b'}
     """
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         if bool(args) == bool(kwargs):
             raise ValueError("StackDataset: give datasets either by position or by name, at least one")
-        self.datasets = kwargs or args
+        self.datasets: tuple[Any, ...] | dict[str, Any] = kwargs or args
         members = list(kwargs.values()) if kwargs else args
         if len({len(member) for member in members}) != 1:
             raise ValueError(f"StackDataset: the datasets differ in length: {[len(member) for member in members]}")
         self._length = len(members[0])
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         if isinstance(self.datasets, dict):
             return {name: dataset[index] for name, dataset in self.datasets.items()}
         return tuple(dataset[index] for dataset in self.datasets)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._length
 
 
 class ConcatDataset(Dataset[_T]):
-    """Datasets one after the other.
+    """Datasets one after the other; a negative index counts from the end.
+
+    Args:
+        datasets: at least one (ValueError), all with ``__len__`` (TypeError for an :class:`IterableDataset`).
 
     >>> import weft
     >>> both = weft.utils.data.ConcatDataset([[1, 2], [3]])
@@ -123,19 +141,19 @@ class ConcatDataset(Dataset[_T]):
     (3, 3, 3)
     """
 
-    def __init__(self, datasets):
-        self.datasets = list(datasets)
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets: list[Any] = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset: expected at least one dataset")
         for dataset in self.datasets:
             if isinstance(dataset, IterableDataset):
                 raise TypeError("ConcatDataset: an IterableDataset has no length; use ChainDataset")
-        self.cumulative_sizes = list(itertools.accumulate(len(dataset) for dataset in self.datasets))
+        self.cumulative_sizes: list[int] = list(itertools.accumulate(len(dataset) for dataset in self.datasets))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.cumulative_sizes[-1]
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: int) -> _T:
         position = index + len(self) if index < 0 else index
         if not 0 <= position < len(self):
             raise IndexError(f"index {index} is out of range for a dataset of length {len(self)}")
@@ -143,56 +161,74 @@ class ConcatDataset(Dataset[_T]):
         return self.datasets[number][position - (self.cumulative_sizes[number - 1] if number else 0)]
 
 
-class ChainDataset(IterableDataset):
+class ChainDataset(IterableDataset[typing.Any]):
     """Streams one after the other.
+
+    Args:
+        datasets: an iterable of iterables; else TypeError. Each is asked for its iterator when its turn comes.
 
     >>> import weft
     >>> list(weft.utils.data.ChainDataset([[1, 2], [3]]))
     [1, 2, 3]
     """
 
-    def __init__(self, datasets):
+    def __init__(self, datasets: Iterable[Any]) -> None:
         if not hasattr(datasets, "__iter__") and not hasattr(datasets, "__getitem__"):
             raise TypeError(f"ChainDataset: expected datasets, got {type(datasets).__name__}")
-        self.datasets = datasets
+        self.datasets: Iterable[Any] = datasets
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[Any]:
         return itertools.chain.from_iterable(self.datasets)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return sum(len(dataset) for dataset in self.datasets)
 
 
 class Subset(Dataset[_T]):
     """The samples of a dataset at the given indices.
 
+    Args:
+        dataset: by index.
+        indices: which of its samples, in which order.
+
     >>> import weft
     >>> weft.utils.data.Subset("abcd", [3, 1])[0]
     'd'
     """
 
-    def __init__(self, dataset, indices):
-        self.dataset = dataset
-        self.indices = indices
+    def __init__(self, dataset: Dataset[_T] | Sequence[_T], indices: Sequence[int]) -> None:
+        self.dataset: Any = dataset
+        self.indices: Sequence[int] = indices
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> _T:
         if isinstance(index, list):
             return self.dataset[[self.indices[i] for i in index]]
         return self.dataset[self.indices[index]]
 
-    def __getitems__(self, indices):
+    def __getitems__(self, indices: Sequence[int]) -> list[_T]:
         if type(self).__getitem__ is not Subset.__getitem__:
             return [self[index] for index in indices]
         chosen = [self.indices[i] for i in indices]
         fetch = getattr(self.dataset, "__getitems__", None)
         return fetch(chosen) if fetch else [self.dataset[i] for i in chosen]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.indices)
 
 
-def random_split(dataset, lengths, generator=None):
-    """Divides a dataset at random into Subsets of the given lengths, or of the given fractions that add up to 1.
+def random_split(
+    dataset: Dataset[_T] | Sequence[_T], lengths: Sequence[float], generator: weft.Generator | None = None
+) -> list[Subset[_T]]:
+    """Divides a dataset at random into Subsets that do not overlap.
+
+    Args:
+        dataset: by index, with ``__len__``.
+        lengths: of the parts, numbers of samples or fractions that add up to 1. What rounding leaves over goes to the
+            parts in turn.
+        generator: where the order is drawn from, by default the default generator.
+
+    Raises:
+        ValueError: the lengths do not add up to the dataset's, or a fraction is out of [0, 1].
 
     >>> import weft
     >>> train, test = weft.utils.data.random_split(range(10), [0.8, 0.2])

@@ -1,9 +1,17 @@
 """Samplers: in which order the samples of a dataset are taken."""
 
+from __future__ import annotations
+
 import itertools
 import typing
+from typing import TYPE_CHECKING
 
 import weft
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence, Sized
+    from typing import Any
+
 
 _T = typing.TypeVar("_T", covariant=True)
 _BLOCK = 4096  # indices drawn with replacement at a time
@@ -22,25 +30,28 @@ class Sampler(typing.Generic[_T]):
     [[3, 2], [1]]
     """
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[_T]:
         raise NotImplementedError(f"{type(self).__name__} does not define __iter__()")
 
 
 class SequentialSampler(Sampler[int]):
     """Every sample in order.
 
+    Args:
+        data_source: whatever has a length.
+
     >>> import weft
     >>> list(weft.utils.data.SequentialSampler("abc"))
     [0, 1, 2]
     """
 
-    def __init__(self, data_source):
-        self.data_source = data_source
+    def __init__(self, data_source: Sized) -> None:
+        self.data_source: Sized = data_source
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         return iter(range(len(self.data_source)))
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.data_source)
 
 
@@ -58,32 +69,54 @@ def _blocks(total, generator):
 
 
 class RandomSampler(Sampler[int]):
-    """Samples in random order; with replacement drawn independently. num_samples is by default the dataset's length.
+    """Samples in random order; with replacement each is drawn independently.
 
-    ValueError for an empty dataset. With replacement indices are drawn in blocks, so num_samples may be any number.
+    With replacement indices are drawn in blocks, so num_samples may be any number.
+
+    Args:
+        data_source: whatever has a length.
+        replacement: False (the default) goes round all samples before one comes again.
+        num_samples: how many are drawn, by default the dataset's length.
+        generator: where they are drawn from, by default the default generator.
+
+    Raises:
+        ValueError: the dataset is empty, or num_samples is no positive int.
+        TypeError: replacement is no bool.
 
     >>> import weft
     >>> sorted(weft.utils.data.RandomSampler("abc"))
     [0, 1, 2]
     """
 
-    def __init__(self, data_source, replacement=False, num_samples=None, generator=None):
+    def __init__(
+        self,
+        data_source: Sized,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: weft.Generator | None = None,
+    ) -> None:
         if not isinstance(replacement, bool):
             raise TypeError(f"RandomSampler: replacement must be a bool, got {type(replacement).__name__}")
         if num_samples is not None:
             _check_count("RandomSampler", num_samples)
-        self.data_source = data_source
-        self.replacement = replacement
-        self.generator = generator
+        self.data_source: Sized = data_source
+        self.replacement: bool = replacement
+        self.generator: weft.Generator | None = generator
         self._num_samples = num_samples
         if self.num_samples == 0:
             raise ValueError("RandomSampler: there is nothing to draw from, the dataset is empty")
 
     @property
-    def num_samples(self):
+    def num_samples(self) -> int:
+        """How many indices an iteration gives.
+
+        >>> import weft
+        >>> weft.utils.data.RandomSampler("abc").num_samples
+        3
+        """
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         size, left = len(self.data_source), self.num_samples
         if self.replacement:
             for count, generator in _blocks(left, self.generator):
@@ -93,87 +126,114 @@ class RandomSampler(Sampler[int]):
             yield from weft.randperm(size, generator=self.generator).tolist()[:left]
             left -= size
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.num_samples
 
 
 class SubsetRandomSampler(Sampler[int]):
     """The given indices in random order.
 
+    Args:
+        indices: the indices.
+        generator: where the order is drawn from, by default the default generator.
+
     >>> import weft
     >>> sorted(weft.utils.data.SubsetRandomSampler([5, 3]))
     [3, 5]
     """
 
-    def __init__(self, indices, generator=None):
-        self.indices = indices
-        self.generator = generator
+    def __init__(self, indices: Sequence[int], generator: weft.Generator | None = None) -> None:
+        self.indices: Sequence[int] = indices
+        self.generator: weft.Generator | None = generator
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         for i in weft.randperm(len(self.indices), generator=self.generator).tolist():
             yield self.indices[i]
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.indices)
 
 
 class WeightedRandomSampler(Sampler[int]):
-    """num_samples indices, each drawn with a probability in proportion to its weight.
+    """Indices, each drawn with a probability in proportion to its weight.
 
     With replacement indices are drawn in blocks, so num_samples may be any number.
+
+    Args:
+        weights: of the samples, not negative; they need not add up to 1.
+        num_samples: how many are drawn.
+        replacement: True (the default) may draw an index several times.
+        generator: where they are drawn from, by default the default generator.
+
+    Raises:
+        ValueError: num_samples is no positive int, or weights is no list of numbers.
+        TypeError: replacement is no bool.
 
     >>> import weft
     >>> list(weft.utils.data.WeightedRandomSampler([0.0, 1.0], 3))
     [1, 1, 1]
     """
 
-    def __init__(self, weights, num_samples, replacement=True, generator=None):
+    def __init__(
+        self,
+        weights: Sequence[float] | weft.Tensor,
+        num_samples: int,
+        replacement: bool = True,
+        generator: weft.Generator | None = None,
+    ) -> None:
         _check_count("WeightedRandomSampler", num_samples)
         if not isinstance(replacement, bool):
             raise TypeError(f"WeightedRandomSampler: replacement must be a bool, got {type(replacement).__name__}")
-        self.weights = weft.as_tensor(weights, dtype=weft.float64)
+        self.weights: weft.Tensor = weft.as_tensor(weights, dtype=weft.float64)
         if self.weights.dim() != 1:
             raise ValueError(
                 f"WeightedRandomSampler: expected a list of weights, got shape {tuple(self.weights.shape)}"
             )
-        self.num_samples = num_samples
-        self.replacement = replacement
-        self.generator = generator
+        self.num_samples: int = num_samples
+        self.replacement: bool = replacement
+        self.generator: weft.Generator | None = generator
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         if not self.replacement:
             yield from weft.multinomial(self.weights, self.num_samples, generator=self.generator).tolist()
             return
         for count, generator in _blocks(self.num_samples, self.generator):
             yield from weft.multinomial(self.weights, count, True, generator=generator).tolist()
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self.num_samples
 
 
 class BatchSampler(Sampler[list[int]]):
-    """Lists of batch_size indices of another sampler; the last one may be shorter, unless drop_last.
+    """Lists of batch_size indices of another sampler.
+
+    Args:
+        sampler: an iterable of indices.
+        batch_size: length of the lists.
+        drop_last: leave out the last list where it is shorter.
+
+    Raises ValueError for a batch_size that is no positive int, or a drop_last that is no bool.
 
     >>> import weft
     >>> list(weft.utils.data.BatchSampler(range(5), batch_size=2, drop_last=False))
     [[0, 1], [2, 3], [4]]
     """
 
-    def __init__(self, sampler, batch_size, drop_last):
+    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
         if not isinstance(batch_size, int) or isinstance(batch_size, bool) or batch_size <= 0:
             raise ValueError(f"BatchSampler: batch_size must be a positive int, got {batch_size!r}")
         if not isinstance(drop_last, bool):
             raise ValueError(f"BatchSampler: drop_last must be a bool, got {drop_last!r}")
-        self.sampler = sampler
-        self.batch_size = batch_size
-        self.drop_last = drop_last
+        self.sampler: Any = sampler
+        self.batch_size: int = batch_size
+        self.drop_last: bool = drop_last
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[list[int]]:
         indices = iter(self.sampler)
         while batch := list(itertools.islice(indices, self.batch_size)):
             if len(batch) == self.batch_size or not self.drop_last:
                 yield batch
 
-    def __len__(self):
+    def __len__(self) -> int:
         full, rest = divmod(len(self.sampler), self.batch_size)
         return full + (rest > 0 and not self.drop_last)

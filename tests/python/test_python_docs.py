@@ -1,0 +1,137 @@
+"""What is written in Python says what it does, with an example, and names the types of its arguments and results."""
+
+import doctest
+import functools
+import importlib
+import inspect
+import re
+import types
+from pathlib import Path
+
+import pytest
+import weft
+
+MODULES = """
+    weft weft.accelerator weft.amp weft.autograd weft.autograd.forward_ad weft.autograd.functional weft.backends
+    weft.backends.cpu weft.backends.cuda weft.backends.cudnn weft.backends.mkl weft.backends.mkldnn weft.backends.mps
+    weft.backends.openmp weft.cuda weft.cuda.amp weft.cuda.memory weft.distributed weft.export weft.func weft.grad_mode
+    weft.linalg weft.memory weft.optim weft.optim.lr_scheduler weft.serialization weft.testing weft.utils.data
+    weft.utils.hooks weft.xpu
+""".split()
+
+# Without an example of their own, and why.
+NO_EXAMPLE = {
+    **dict.fromkeys(weft._tensor_types._NAMES, "made in a loop; Tensor.type and Tensor.new show them"),
+    "OutOfMemoryError": "made by the compiled module; weft.memory.set_limit shows it",
+    "backward": "weft.autograd.Function: the example of the class defines it",
+    "capture_begin": "weft.cuda.CUDAGraph: the example of the class calls it, through weft.cuda.graph",
+    "capture_end": "weft.cuda.CUDAGraph: the same",
+    "factor": "schedules: the examples of the classes show the rates",
+    "forward": "weft.autograd.Function: the example of the class defines it",
+}
+# Classes whose methods need a GPU, and are in the example of the class.
+NEEDS_GPU = (weft.cuda.Stream, weft.cuda.Event)
+
+
+def written_in_python(value):
+    """Is it a function or class of Weft's, or a function in a wrapper?"""
+    if inspect.isclass(value):
+        return value.__module__.startswith("weft") and not value.__module__.startswith("weft._C")
+    own = inspect.isfunction(inspect.unwrap(value)) if callable(value) else False
+    return own and inspect.unwrap(value).__module__.startswith("weft")
+
+
+@functools.cache
+def functions_and_classes():
+    """(name, value) of every public function and class outside of weft.nn that is written in Python."""
+    found = {}
+    for module_name in MODULES:
+        module = importlib.import_module(module_name)
+        for name in getattr(module, "__all__", None) or dir(module):
+            value = getattr(module, name)
+            if name.startswith("_") or isinstance(value, types.ModuleType) or not written_in_python(value):
+                continue
+            own = inspect.unwrap(value).__module__
+            if not own.startswith("weft.nn") and (hasattr(module, "__all__") or module is weft or own == module_name):
+                found.setdefault(id(value), (f"{module_name}.{name}", value))
+    return list(found.values())
+
+
+def methods():
+    """(name, function, docstring) of every public method and property of these classes, and of tensors."""
+    classes = [value for _, value in functions_and_classes() if inspect.isclass(value)]
+    for kind in dict.fromkeys([base for cls in classes for base in cls.__mro__] + [weft.Tensor]):
+        if kind is not weft.Tensor and not written_in_python(kind):
+            continue
+        for name, member in vars(kind).items():
+            doc = member.__doc__
+            if isinstance(member, (staticmethod, classmethod)):
+                member = member.__func__
+            member = member.fget if isinstance(member, property) else member
+            if inspect.isfunction(member) and member.__module__.startswith("weft") and member.__name__ != "<lambda>":
+                if not name.startswith("_") or (name in ("__init__", "__new__") and kind is not weft.Tensor):
+                    yield f"{kind.__module__}.{kind.__qualname__}.{name}", member, doc
+
+
+def parameters(values):
+    return [pytest.param(name, *rest, id=name) for name, *rest in values]
+
+
+def lacks_annotations(function):
+    signature = inspect.signature(function)
+    lacking = [
+        p.name for p in signature.parameters.values() if p.annotation is p.empty and p.name not in ("self", "cls")
+    ]
+    return lacking + ["return"] * (signature.return_annotation is signature.empty)
+
+
+@pytest.mark.parametrize("name, value", parameters(functions_and_classes()))
+def test_functions_and_classes(name, value):
+    doc = vars(value).get("__doc__") if inspect.isclass(value) else value.__doc__
+    assert doc, f"{name} has no docstring"
+    assert ">>>" in doc or name.rpartition(".")[2] in NO_EXAMPLE, f"{name} has no example"
+    if not inspect.isclass(value):
+        assert not lacks_annotations(value)
+
+
+@pytest.mark.parametrize("name, value, doc", parameters(methods()))
+def test_methods(name, value, doc):
+    assert not lacks_annotations(value)
+    kind, _, short = name.rpartition(".")
+    if short.startswith("__") or any(kind == f"{c.__module__}.{c.__qualname__}" for c in NEEDS_GPU):
+        return
+    assert doc, f"{name} has no docstring"
+    assert ">>>" in doc or short in NO_EXAMPLE, f"{name} has no example"
+
+
+def wrapped():
+    """Functions in wrappers that come from another module: doctest.testmod takes them for that module's, and runs none.
+
+    What is not wrapped runs in test_package.py.
+    """
+    for name, value, *_ in [*functions_and_classes(), *methods()]:
+        inner = inspect.unwrap(value)
+        if (
+            not inspect.isclass(value)
+            and inner is not value
+            and inner.__globals__ is not getattr(value, "__globals__", None)
+        ):
+            yield name, value
+
+
+@pytest.mark.parametrize("name, value", parameters(wrapped()))
+def test_examples_of_wrapped_functions(name, value):
+    test = doctest.DocTestParser().get_doctest(value.__doc__ or "", {}, name, None, 0)
+    assert doctest.DocTestRunner(verbose=False).run(test).failed == 0
+
+
+def test_type_checkers_know_the_names():
+    package = Path(weft.__file__).parent
+    told = re.findall(r"^    from weft import (\w+) as \1$", (package / "__init__.py").read_text(), re.MULTILINE)
+    assert told == list(weft._SUBMODULES)
+    dynamic = (package / "_dynamic.pyi").read_text()
+    names = [*weft._ELSEWHERE, *weft._tensor_types.CPU, *weft._tensor_names.METHODS]
+    assert sorted(re.findall(r"\b(\w+) as \1\b|^(\w+) = ", dynamic, re.MULTILINE)) == sorted(
+        (name, "") if name in weft._ELSEWHERE else ("", name) for name in names
+    )
+    assert set(weft.cuda._TENSOR_TYPES) <= set(weft.cuda.__all__)
