@@ -1,12 +1,12 @@
 """Write the type stubs of the compiled module, python/weft/_C/*.pyi, from the Weft that is installed.
 
 Functions and methods come from their argument table (csrc/bindings/arguments.h): a stub for each form, and one with
-NumPy's axis and keepdims. Classes come from pybind11-stubgen, which this needs.
+NumPy's axis and keepdims. Classes other than Tensor come from pybind11-stubgen, which this needs.
 """
 
 import ast
 import contextlib
-import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -14,12 +14,11 @@ import tempfile
 from pathlib import Path
 
 TARGET = Path(__file__).resolve().parent.parent / "python" / "weft" / "_C"
-MODULES = ("weft._C", "weft._C.nn")
 # What NumPy calls an argument (kOtherNames in csrc/bindings/arguments.cpp).
 NUMPY_NAMES = {"dim": "axis", "keepdim": "keepdims"}
 # Attributes of tensors of another type than bool.
 ATTRIBUTES = {
-    **dict.fromkeys(("T", "mT", "H", "mH", "data", "real", "imag"), "Tensor"),
+    **dict.fromkeys(("T", "mT", "data", "real", "imag"), "Tensor"),
     **dict.fromkeys(("grad", "_base"), "Tensor | None"),
     **dict.fromkeys(("ndim", "itemsize", "nbytes", "_version", "output_nr"), "int"),
     "shape": "Size",
@@ -27,31 +26,62 @@ ATTRIBUTES = {
     "device": "device",
     "layout": "layout",
     "grad_fn": "Node | None",
-    "names": "tuple[None, ...]",
+}
+BINARY = "add sub mul truediv floordiv mod pow matmul and or xor lshift rshift".split()
+# Python's own methods of tensors.
+SPECIAL = {
+    **{f"__{name}__": "(self, other: Any) -> Tensor" for name in [*BINARY, *(f"r{name}" for name in BINARY)]},
+    **{f"__i{name}__": "(self, other: Any) -> Tensor" for name in BINARY},
+    **{f"__{name}__": "(self, other: Any) -> Tensor" for name in "eq ne lt le gt ge".split()},
+    **{f"__{name}__": "(self) -> Tensor" for name in "neg pos abs invert".split()},
+    **{f"__{name}__": "(self) -> int" for name in "int index len hash".split()},
+    "__bool__": "(self) -> bool",
+    "__float__": "(self) -> float",
+    "__getitem__": "(self, key: Any) -> Tensor",
+    "__setitem__": "(self, key: Any, value: Any) -> None",
+    "__delitem__": "(self, key: Any) -> None",
+    "__iter__": "(self) -> Iterator[Tensor]",
 }
 # weft.int, weft.float, weft.bool and weft.complex are other things than Python's; dtype and device are attributes of
 # tensors too.
 SPELLINGS = {
     **{name: f"builtins.{name}" for name in ("int", "float", "bool", "complex")},
-    "dtype": "_dtype",
-    "device": "_device_type",
-    "layout": "_layout",
-    "memory_format": "_memory_format",
+    "dtype": "_DType",
+    "device": "_Device",
+    "layout": "_Layout",
+    "memory_format": "_MemoryFormat",
     "Size": "_Size",
 }
+# Containers of anything.
+FULL = {"tuple": "tuple[Any, ...]", "list": "list[Any]", "dict": "dict[Any, Any]"}
 HEAD = """from __future__ import annotations
 
+import builtins
+import collections.abc
 import typing
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, overload
 
 import numpy
+import numpy as np
 
 """
-ALIASES = """from weft import Size as _Size, layout as _layout, memory_format as _memory_format
+NAMES = """import weft
+from weft._handles import RemovableHandle
+from weft._size import Size as _Size
+from weft._tensor_names import layout as _Layout
+from weft._tensor_names import memory_format as _MemoryFormat
+from weft.cuda.streams import Stream
+"""
+ALIASES = """
+_DType: typing.TypeAlias = dtype
+_Device: typing.TypeAlias = device
 
-_dtype = dtype
-_device_type = device
+"""
+OUT_OF_MEMORY = '"""A device has no memory left; the message says who holds how much."""'
+NN_NAMES = """import weft
+from weft._C import Tensor, _Device, _DType, _Layout, _MemoryFormat
+
 """
 
 
@@ -73,14 +103,15 @@ class Spelling(ast.NodeTransformer):
 
 def definition(name, form):
     """`def name(form): ...` as a tree; `from` is no name of a parameter in Python."""
-    form = re.sub(r"\bfrom: ", "from_: ", form).replace("= inf", "= ...").replace("= nan", "= ...")
+    form = re.sub(r"\bfrom: ", "from_: ", form)
+    form = re.sub(r"^\(self(?=[,)])", "(self: Tensor", form)  # methods are functions of weft too: weft.abs_(x)
     return Spelling().visit(ast.parse(f"def {name}{form}: ...").body[0])
 
 
 def with_numpy_names(tree):
     """The same definition with NumPy's names where it has PyTorch's, else None."""
     arguments = tree.args.args + tree.args.kwonlyargs
-    if tree.args.vararg or "dim" not in [argument.arg for argument in arguments]:
+    if tree.args.vararg or not NUMPY_NAMES.keys() & {argument.arg for argument in arguments}:
         return None
     other = ast.parse(ast.unparse(tree)).body[0]
     for argument in other.args.args + other.args.kwonlyargs:
@@ -88,91 +119,115 @@ def with_numpy_names(tree):
     return other
 
 
-def stub_of(name, function, indent=""):
-    trees = [definition(name, form) for form in function.__forms__]
+def lines_of(name, forms, doc="", decorator=""):
+    trees = [definition(name, form) for form in forms]
     trees += [tree for tree in map(with_numpy_names, list(trees)) if tree]
-    doc = (function.__doc__ or "").strip()
     lines = []
     for i, tree in enumerate(trees):
-        if len(trees) > 1:
-            lines.append("@overload")
+        if decorator or len(trees) > 1:
+            lines.append(decorator or "@overload")
         text = ast.unparse(tree).split("\n")[0]
         if doc and i == 0:
-            quoted = doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-            lines += [text, f'    """{quoted.splitlines()[0]}']
-            lines += [f"    {line}".rstrip() for line in quoted.splitlines()[1:]] + ['    """']
+            quoted = doc.replace("\\", "\\\\").replace('"""', '\\"\\"\\"').splitlines()
+            lines += [text, f'    """{quoted[0]}', *(f"    {line}" for line in quoted[1:]), '    """']
         else:
             lines.append(f"{text} ...")
-    return "".join(f"{indent}{line}".rstrip() + "\n" for line in lines)
+    return lines
 
 
-def attributes_of_tensor(weft):
-    kind = type(weft.Tensor.shape)
-    names = [name for name, value in vars(weft.Tensor).items() if isinstance(value, kind) and not name.startswith("__")]
-    return "".join(f"    {name}: {spell(ATTRIBUTES.get(name, 'bool'))}\n" for name in sorted(names))
+def stub_of(name, value, core):
+    """The lines of a function, method or property."""
+    doc = inspect.cleandoc(getattr(value, "__doc__", None) or "")
+    if type(value) in (core._function_type, core._method_type):
+        return lines_of(name, value.__forms__, doc)
+    if isinstance(value, property):
+        return lines_of(name, [form_of_python(value.fget)], doc, "@property")
+    return lines_of(name, [form_of_python(value)], doc)
 
 
-def functions_of(owner, kind):
-    return {name: value for name, value in vars(owner).items() if type(value) is kind}
+def form_of_python(function):
+    """The text of a signature written in Python, whose annotations are texts."""
+    signature = inspect.signature(function)
+    plain = []
+    for p in signature.parameters.values():
+        standard = p.default if isinstance(p.default, (type(None), bool, int, float, str, type(p.empty))) else ...
+        annotation = "Any" if p.annotation is p.empty and p.name != "self" else p.annotation
+        plain.append(p.replace(default=standard, annotation=annotation))
+    text = str(signature.replace(parameters=plain)).replace("'", "") if plain else str(signature).replace("'", "")
+    text = re.sub(r"\b_C\.", "", text).replace("Ellipsis", "...")
+    return text if "->" in text else f"{text} -> Any"
 
 
-def generate():
-    """In a process of its own: stubs of the classes, then of the rest."""
+def stub_of_tensor(tensor, core):
+    doc = inspect.cleandoc(tensor.__doc__).split("\n")
+    attribute = type(tensor.shape)
+    body = [f'"""{doc[0]}', *doc[1:], '"""', "__array_priority__: typing.ClassVar[builtins.int]"]
+    for name, value in sorted(vars(tensor).items()):
+        if isinstance(value, attribute) and not name.startswith("__"):
+            body.append(f"{name}: {spell(ATTRIBUTES.get(name, 'bool'))}")
+    body += lines_of("__init__", ["(self, *args: Any, **kwargs: Any) -> None"])
+    for name, value in sorted(vars(tensor).items()):
+        if name in SPECIAL:
+            body += lines_of(name, [SPECIAL[name]])
+            if name in ("__eq__", "__ne__"):
+                body[-1] += "  # type: ignore[override]"
+        elif type(value) in (core._method_type, property) or inspect.isfunction(value):
+            body += stub_of(name, value, core)
+    return "\n".join(["class Tensor:", *(f"    {line}".rstrip() for line in body)]) + "\n"
+
+
+def functions_of(module, core):
+    return {name: value for name, value in sorted(vars(module).items()) if type(value) is core._function_type}
+
+
+def stub_of_functions(functions, core):
+    return "".join(f"{line.rstrip()}\n" for name, value in functions.items() for line in stub_of(name, value, core))
+
+
+def generate(folder):
+    """In a process of its own, which loses what pybind11-stubgen need not see: a file for each module."""
     import pybind11_stubgen
     import weft
 
     core = weft._C
-    core.Tensor.__module__ = "weft._C"  # the raw type says that it belongs to weft
-    methods = functions_of(core.Tensor, core._method_type)
-    functions = {name: functions_of(importlib.import_module(name), core._function_type) for name in MODULES}
-    for name in methods:
-        delattr(core.Tensor, name)
-    for module, found in functions.items():
-        for name in found:
-            delattr(importlib.import_module(module), name)
-    folder = sys.argv[1]
-    attributes = attributes_of_tensor(weft)
-    sys.argv = ["pybind11-stubgen", "weft._C", "-o", folder]
+    nn = stub_of_functions(functions_of(core.nn, core), core)
+    main = ALIASES + stub_of_tensor(core.Tensor, core) + stub_of_functions(functions_of(core, core), core)
+    for module in (core, core.nn):
+        for name in functions_of(module, core):
+            delattr(module, name)
+    del core.Tensor, core._function_type, core._method_type
+    sys.argv = ["pybind11-stubgen", "weft._C", "-o", str(folder)]
     with contextlib.suppress(SystemExit):
         pybind11_stubgen.main()
-    place = Path(folder) / "weft" / "_C"
-    for module, found in functions.items():
-        stub = place / ("nn.pyi" if module.endswith("nn") else "__init__.pyi")
-        text = stub.read_text(encoding="utf-8")
-        text = re.sub(r"^__all__: .*\n", "", text, flags=re.MULTILINE)
-        text += "".join(stub_of(name, found[name]) for name in sorted(found))
-        if module == "weft._C":
-            body = "".join(stub_of(name, methods[name], "    ") for name in sorted(methods))
-            anchor = "    __array_priority__: typing.ClassVar[int] = 1000\n"
-            assert anchor in text
-            text = text.replace(anchor, anchor + attributes + body)
-        stub.write_text(text, encoding="utf-8")
+    for stub, rest in (("__init__.pyi", main), ("nn.pyi", nn)):
+        with (folder / "weft" / "_C" / stub).open("a", encoding="utf-8") as file:
+            file.write(rest)
 
 
 def finished(stub):
     """What pybind11-stubgen wrote of classes, in the same words, with one head for all."""
+    text = stub.read_text(encoding="utf-8")
+    text = re.sub(r"^(from __future__ .*|import \S+|from \. import .*|__all__: .*)\n", "", text, flags=re.MULTILINE)
     text = re.sub(
-        r"^(from __future__ .*|import (builtins|typing|numpy|collections\.abc))\n",
-        "",
-        stub.read_text(encoding="utf-8"),
-        flags=re.MULTILINE,
+        r"def __new__\(arg0: .*?\)( -> .*)?:", "def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:", text
     )
-    lines = [
-        re.sub(r"(?<![\w.'])(?<!def )(int|float|bool)(?![\w:'])", r"builtins.\1", line)
-        if line.lstrip().startswith("def ")
-        else line
-        for line in text.split("\n")
-    ]
-    text = re.sub(r"[ \t]+$", "", "\n".join(lines), flags=re.MULTILINE)
-    return (
-        HEAD
-        + (
-            ALIASES
-            if stub.name == "__init__.pyi"
-            else "from weft._C import *\nfrom weft._C import _device_type, _dtype, _layout, _memory_format\n\n"
-        )
-        + text
+    text = re.sub(r"    @staticmethod\n(    def __new__)", r"\1", text)
+    text = text.replace(
+        "from weft import OutOfMemoryError\n",
+        f"class OutOfMemoryError(RuntimeError, MemoryError):\n    {OUT_OF_MEMORY}\n",
     )
+    text = text.replace("self: numpy.dtype[typing.Any]", "self").replace("typing.Sequence", "Sequence")
+    text = re.sub(r"\b(tuple|list|dict)(?=[:,)]| \||$)(?<!\.)", lambda m: FULL[m.group()], text, flags=re.MULTILINE)
+    text = re.sub(r"generator: \.\.\. \| None", "generator: Generator | None", text)
+    text = re.sub(r"(\w+): (_\w+) = None", r"\1: \2 | None = None", text)
+    lines = []
+    for line in text.split("\n"):
+        if re.match(r"\s*def ", line) and "builtins." not in line:
+            line = re.sub(r"(?<![\w.'])(?<!def )(int|float|bool|complex)(?![\w'(])", r"builtins.\1", line)
+        line = re.sub(r"(\*\*?(args|kwargs))(?=[,)])", r"\1: Any", line) if re.match(r"\s*def ", line) else line
+        lines.append(line.rstrip())
+    names = {"__init__.pyi": NAMES, "nn.pyi": NN_NAMES}.get(stub.name, "import weft\n")
+    return HEAD + names + "\n".join(lines)
 
 
 def main():
@@ -184,4 +239,4 @@ def main():
 
 
 if __name__ == "__main__":
-    generate() if len(sys.argv) > 1 else main()
+    generate(Path(sys.argv[1])) if len(sys.argv) > 1 else main()

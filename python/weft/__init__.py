@@ -13,7 +13,6 @@ from math import e as e
 from math import inf as inf
 from math import nan as nan
 from math import pi as pi
-from typing import TYPE_CHECKING
 
 from weft import _C, _tensor, _tensor_names, _tensor_types
 from weft._C import *  # noqa: F403
@@ -34,6 +33,8 @@ from weft.grad_mode import enable_grad as enable_grad
 from weft.grad_mode import inference_mode as inference_mode
 from weft.grad_mode import no_grad as no_grad
 from weft.grad_mode import set_grad_enabled as set_grad_enabled
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from weft import accelerator as accelerator

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import collections
 import types
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft._checks import check_callables, own_errors
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
 
 import weft
 from weft._checks import is_differentiable
 from weft.func._derivatives import is_inside
 from weft.func._trees import flatten, tensors_only
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any, Literal, TypeVar

@@ -7,9 +7,10 @@ import importlib
 import os
 import sys
 from opcode import opmap
-from typing import TYPE_CHECKING
 
 from weft._instead import INSTEAD
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft._C import _device
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Literal

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from weft import _C
 from weft._checks import check_flags, check_integers
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Literal

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING
 
 from weft import _C, _tensor_names, _tensor_types
-from weft._checks import check_callables
+from weft._checks import check_callables, own_errors
 from weft._handles import RemovableHandle
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -208,7 +209,7 @@ def _reversed(self):
 
 
 Tensor.pin_memory = pin_memory
-Tensor.type = _tensor_types.tensor_type
+Tensor.type = own_errors(_tensor_types.tensor_type, "type")
 Tensor.new = _tensor_types.new
 _tensor_names.name_answers(Tensor)
 Tensor.is_pinned = is_pinned

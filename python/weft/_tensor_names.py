@@ -4,9 +4,9 @@ assigned to."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft import _C
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any

@@ -7,10 +7,11 @@ They are PyTorch's earliest spellings: ``weft.FloatTensor(2, 3)`` is ``weft.empt
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 from weft import _C
 from weft._checks import own_errors
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import operator
-from typing import TYPE_CHECKING
 
 import weft._C as _C
 from weft._guards import note_setting
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     import builtins

@@ -6,8 +6,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft import _C, cuda
 from weft._missing import missing_names
 from weft.cuda import (
@@ -21,6 +19,8 @@ from weft.cuda import (
     set_stream,
     synchronize,
 )
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft._missing import missing_names
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)

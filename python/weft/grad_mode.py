@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import TYPE_CHECKING, overload
 
 from weft import _C
 from weft._checks import check_callables
 
+TYPE_CHECKING = False
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, TypeVar
+    from typing import Any, TypeVar, overload
 
     _F = TypeVar("_F", bound=Callable[..., Any])
     _Self = TypeVar("_Self", bound="_GradMode")
@@ -65,10 +66,13 @@ class _Mode:
 class _GradMode(_Mode):
     mode: bool
 
-    @overload
-    def __new__(cls: type[_Self], function: None = None) -> _Self: ...
-    @overload
-    def __new__(cls, function: _F) -> _F: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(cls: type[_Self], function: None = None) -> _Self: ...
+        @overload
+        def __new__(cls, function: _F) -> _F: ...
+
     def __new__(cls, function: Any = None) -> Any:
         self = super().__new__(cls)
         return self if function is None else self(function)  # @no_grad without parentheses
@@ -176,10 +180,13 @@ class inference_mode(_Mode):
 
     mode: bool
 
-    @overload
-    def __new__(cls: type[_Inference], mode: bool = True) -> _Inference: ...
-    @overload
-    def __new__(cls, mode: _F) -> _F: ...
+    if TYPE_CHECKING:
+
+        @overload
+        def __new__(cls: type[_Inference], mode: bool = True) -> _Inference: ...
+        @overload
+        def __new__(cls, mode: _F) -> _F: ...
+
     def __new__(cls, mode: Any = True) -> Any:
         self = super().__new__(cls)
         if isinstance(mode, bool):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import weft
 from weft import _C
 from weft._checks import check_tensors, own_errors
 from weft._missing import missing_names
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

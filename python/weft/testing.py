@@ -5,11 +5,12 @@ from __future__ import annotations
 import collections.abc
 import math
 import numbers
-from typing import TYPE_CHECKING
 
 import numpy
 
 import weft
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

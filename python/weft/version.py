@@ -5,11 +5,11 @@
 True
 """
 
-from typing import TYPE_CHECKING
-
 from weft import _C
 from weft._missing import INTERFACE as interface
 from weft._missing import missing_names
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)

@@ -1,17 +1,23 @@
+from __future__ import annotations
+
+import builtins
+import collections.abc
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, overload
+
+import numpy
+import numpy as np
+
+import weft
 """
 What weft.cuda is made of.
 """
-from __future__ import annotations
-import builtins
-import typing
-import weft
-__all__: list[str] = ['Event', 'Graph', 'abort_capture', 'allow_tf32', 'autocast_state', 'begin_capture', 'count', 'current_index', 'current_stream', 'end_capture', 'enter_autocast', 'is_pinned', 'leave_autocast', 'load_plugin', 'new_stream', 'pin_memory', 'properties', 'record_stream', 'set_allow_tf32', 'set_current_index', 'set_current_stream', 'stream_done', 'synchronize', 'synchronize_stream', 'unavailable_reason']
 class Event:
     """
     A mark in a stream.
     """
-    @staticmethod
-    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
     def __init__(self, arg0: weft.device, arg1: builtins.bool) -> None:
         ...
@@ -29,17 +35,12 @@ class Graph:
     """
     Recorded work.
     """
-    @staticmethod
-    def __new__(arg0: typing.Any, *args, **kwargs) -> typing.Any:
+    def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
     def launch(self) -> None:
         ...
 def abort_capture(arg0: weft.device) -> None:
     ...
-def allow_tf32() -> builtins.bool:
-    """
-    May products on GPUs round float32 to TF32?
-    """
 def autocast_state(arg0: str) -> tuple[builtins.bool, typing.Any, builtins.bool]:
     ...
 def begin_capture(arg0: weft.device) -> None:
@@ -64,7 +65,7 @@ def new_stream(arg0: weft.device, arg1: typing.SupportsInt | typing.SupportsInde
     ...
 def pin_memory(arg0: weft.Tensor) -> weft.Tensor:
     ...
-def properties(arg0: weft.device) -> dict:
+def properties(arg0: weft.device) -> dict[Any, Any]:
     ...
 def record_stream(arg0: weft.Tensor, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
     ...
@@ -82,3 +83,4 @@ def synchronize_stream(arg0: weft.device, arg1: typing.SupportsInt | typing.Supp
     ...
 def unavailable_reason(arg0: str) -> str:
     ...
+allow_tf32: weft._C.function

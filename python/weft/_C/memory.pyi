@@ -1,18 +1,25 @@
+from __future__ import annotations
+
+import builtins
+import collections.abc
+import typing
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, overload
+
+import numpy
+import numpy as np
+
+import weft
 """
 What weft.memory and weft.cuda's memory functions are made of.
 """
-from __future__ import annotations
-import builtins
-import typing
-import weft
-__all__: list[str] = ['allocated', 'empty_cache', 'holders', 'peak', 'reserved', 'reset_peak', 'set_layer', 'set_limit', 'stats']
 def _fail_after(n: typing.SupportsIndex) -> None:
     ...
 def allocated(device: weft.device = 'cpu') -> builtins.int:
     ...
 def empty_cache(device: weft.device = 'cpu') -> None:
     ...
-def holders(device: weft.device = 'cpu') -> list:
+def holders(device: weft.device = 'cpu') -> list[Any]:
     ...
 def peak(device: weft.device = 'cpu') -> builtins.int:
     ...
@@ -26,5 +33,5 @@ def set_layer(path: str) -> None:
     """
 def set_limit(nbytes: typing.SupportsIndex | None, device: weft.device = 'cpu') -> None:
     ...
-def stats(device: weft.device = 'cpu') -> dict:
+def stats(device: weft.device = 'cpu') -> dict[Any, Any]:
     ...

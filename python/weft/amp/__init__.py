@@ -9,11 +9,11 @@
 (weft.bfloat16, weft.float32)
 """
 
-from typing import TYPE_CHECKING
-
 from weft._missing import missing_names
 from weft.amp.autocast_mode import autocast, get_autocast_dtype, is_autocast_enabled
 from weft.amp.grad_scaler import GradScaler
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)

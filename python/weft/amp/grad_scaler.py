@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 import warnings
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft._checks import check_entries, check_integers, check_mapping, check_numbers
 from weft._jit_state import scalers
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any, TypeVar

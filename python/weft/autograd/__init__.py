@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
 
 from weft import _C
 from weft._missing import missing
@@ -12,6 +11,8 @@ from weft.autograd.function import Function, FunctionCtx, once_differentiable
 from weft.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
 from weft.autograd.variable import Variable
 from weft.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -5,10 +5,11 @@ from __future__ import annotations
 import linecache
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from weft import _C
 from weft.grad_mode import _Mode
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

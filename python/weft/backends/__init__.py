@@ -8,10 +8,10 @@ False
 True
 """
 
-from typing import TYPE_CHECKING
-
 from weft._missing import missing_names
 from weft.backends import cpu, cuda, cudnn, mkl, mkldnn, mps, openmp
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)

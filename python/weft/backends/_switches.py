@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import sys
 import types
-from typing import TYPE_CHECKING
 
 from weft._guards import note_setting
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft._C import _device
 from weft._missing import missing_names
 from weft.backends._switches import SwitchModule, check_bool, turn_into
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import weft.amp
 from weft._missing import missing_names
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from weft import dtype as _dtype

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import weft
 from weft._C import _device
 from weft._C import device as _device_type
 from weft._checks import check_callables
 from weft._missing import name_missing_members
 from weft.cuda.streams import Stream, current_stream, stream
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,11 +6,11 @@ When a GPU has no memory left, all caches are emptied and the request is tried a
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft._C import _device
 from weft._C import memory as _memory
 from weft.memory import Holder
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from weft.cuda import _DeviceLike

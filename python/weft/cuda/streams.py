@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft._C import _device
 from weft._C import device as _device_type
 from weft._checks import check_instances
 from weft._missing import name_missing_members
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from weft.cuda import _DeviceLike

@@ -4,8 +4,6 @@
 same files (``csrc/export/file.h``). docs/export.md is the guide.
 """
 
-from typing import TYPE_CHECKING
-
 from weft._missing import missing_names
 from weft.export.dims import Dim
 from weft.export.files import load, save
@@ -15,6 +13,8 @@ from weft.export.tracing import export
 ExportedProgram = Program
 
 __all__ = ["Dim", "ExportGraphSignature", "ExportedProgram", "Program", "export", "load", "save"]
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names("weft.export")

@@ -11,7 +11,8 @@ import fractions
 import itertools
 import json
 import random
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

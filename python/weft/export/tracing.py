@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import json
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
@@ -13,6 +12,8 @@ from weft._jit_results import refuse_lazy
 from weft.export import sizes, tree
 from weft.export.dims import places_of
 from weft.export.program import Program, Signature
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,9 +9,10 @@ from __future__ import annotations
 import collections
 import functools
 import math
-from typing import TYPE_CHECKING
 
 import weft
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any

@@ -1,11 +1,11 @@
 """Transforms of functions: derivatives and batches, which compose with one another and with :func:`weft.jit`."""
 
-from typing import TYPE_CHECKING
-
 from weft._missing import missing_names
 from weft.func._derivatives import grad, grad_and_value, hessian, jacfwd, jacrev, jvp, linearize, value_and_grad, vjp
 from weft.func._modules import functional_call, stack_module_state
 from weft.func._vmap import vmap
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)

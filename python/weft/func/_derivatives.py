@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import threading
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft._checks import check_callables, is_differentiable
 from weft.func._trees import flatten, tensors_only
 from weft.func._vmap import check_options, vmap
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import copy
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

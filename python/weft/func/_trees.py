@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import collections
-from typing import TYPE_CHECKING
 
 import weft
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

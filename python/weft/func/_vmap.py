@@ -5,12 +5,13 @@ from __future__ import annotations
 import functools
 import threading
 import warnings
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft._checks import check_callables
 from weft.func._trees import broadcast, flatten, tensors_only
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,7 +6,6 @@ import collections
 import copy
 import sys
 import weakref
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C, _jit_state
@@ -20,6 +19,8 @@ from weft._checks import (
 )
 from weft._missing import name_missing_members
 from weft.nn.conversion import zero_gradients
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

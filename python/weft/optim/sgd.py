@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
 
 import weft
 from weft import _C
 from weft.optim.optimizer import Optimizer, StepRun, check_option_types, check_range
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

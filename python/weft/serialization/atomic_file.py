@@ -7,7 +7,8 @@ import errno
 import os
 import secrets
 import stat
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
 
 import numpy
 
 import weft
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any

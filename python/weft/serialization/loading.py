@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from weft.serialization import safetensors_file, source, torch_files
 from weft.serialization.placement import placer
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     import os

@@ -6,13 +6,14 @@ from __future__ import annotations
 import collections
 import math
 import re
-from typing import TYPE_CHECKING
 
 import numpy
 
 import weft
 from weft.serialization import dtypes
 from weft.serialization.restricted_pickle import Function, Internal, Refused, refused
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any

@@ -11,9 +11,10 @@ from __future__ import annotations
 import collections
 import pickletools
 import struct
-from typing import TYPE_CHECKING
 
 import weft
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

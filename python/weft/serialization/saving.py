@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import json
 import os
-from typing import TYPE_CHECKING
 
 from weft import _C
 from weft.serialization import atomic_file, safetensors_file
 from weft.serialization.safetensors_file import KEY, VERSION
 from weft.serialization.tree import Packer
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import IO, Any

@@ -7,7 +7,8 @@ import errno
 import io
 import os
 import stat
-from typing import TYPE_CHECKING
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,13 +6,14 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
-from typing import TYPE_CHECKING
 
 import weft
 from weft.serialization import pickle_globals
 from weft.serialization.pickle_globals import Storage, StorageClass, dtype_of
 from weft.serialization.restricted_pickle import Damaged, Machine, Refused, is_outside, outside
 from weft.serialization.safetensors_file import fill
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,12 +9,13 @@ from __future__ import annotations
 import collections
 import math
 import re
-from typing import TYPE_CHECKING
 
 import numpy
 
 import weft
 from weft.serialization import dtypes
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from typing import Any

@@ -1,9 +1,9 @@
 """Tools around training."""
 
-from typing import TYPE_CHECKING
-
 from weft._missing import missing_names
 from weft.utils import data, hooks
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)

@@ -123,6 +123,7 @@ def poisson_nll_loss(
     return _reduce("poisson_nll_loss", loss, reduction)
 
 
+@own_errors
 def gaussian_nll_loss(
     input: Tensor, target: Tensor, var: Tensor | float, full: bool = False, eps: float = 1e-6, reduction: str = "mean"
 ) -> Tensor:

@@ -80,6 +80,7 @@ def conv1d(
     return result.squeeze(-2)
 
 
+@own_errors
 def instance_norm(
     input: Tensor,
     running_mean: Tensor | None = None,

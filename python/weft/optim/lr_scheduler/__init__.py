@@ -1,7 +1,5 @@
 """Learning-rate schedules: call ``scheduler.step()`` after each epoch (or each batch) of optimizer steps."""
 
-from typing import TYPE_CHECKING
-
 from weft._missing import missing_names
 from weft.optim.lr_scheduler.base import EPOCH_DEPRECATION_WARNING, LRScheduler  # noqa: F401
 from weft.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
@@ -18,6 +16,8 @@ from weft.optim.lr_scheduler.decay import (
     StepLR,
 )
 from weft.optim.lr_scheduler.plateau import ReduceLROnPlateau
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import operator
 import warnings
-from typing import TYPE_CHECKING
 
 from weft import _C
 from weft._checks import check_mapping
 from weft.optim.optimizer import Optimizer
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -5,11 +5,12 @@ from __future__ import annotations
 import bisect
 import re
 import warnings
-from typing import TYPE_CHECKING
 
 from weft import _C
 from weft._checks import check_entries, check_mapping
 from weft.optim.lr_scheduler.base import EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, own
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

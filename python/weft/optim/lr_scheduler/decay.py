@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import bisect
 import math
-from typing import TYPE_CHECKING
 
 from weft._checks import check_entries, check_mapping
 from weft.optim.lr_scheduler.base import LRScheduler, is_function, per_group
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
 
 from weft import _C
 from weft._checks import check_numbers
 from weft.optim.lr_scheduler.base import LRScheduler, check_optimizer, own, per_group
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

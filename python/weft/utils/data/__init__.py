@@ -1,7 +1,5 @@
 """Datasets, samplers and the DataLoader; the names are those of torch.utils.data."""
 
-from typing import TYPE_CHECKING
-
 from weft._missing import missing_names
 from weft.utils.data.collate import default_collate
 from weft.utils.data.dataloader import DataLoader, default_convert, get_worker_info
@@ -23,6 +21,8 @@ from weft.utils.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+
+TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)

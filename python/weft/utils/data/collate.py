@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import collections.abc
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 import weft
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,13 +7,14 @@ import numbers
 import operator
 import typing
 import warnings
-from typing import TYPE_CHECKING
 
 import weft
 from weft._missing import name_missing_members
 from weft.utils.data.collate import default_collate
 from weft.utils.data.dataset import IterableDataset, Subset, TensorDataset
 from weft.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -7,10 +7,11 @@ import itertools
 import math
 import typing
 import warnings
-from typing import TYPE_CHECKING
 
 import weft
 from weft._checks import tensors_of
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

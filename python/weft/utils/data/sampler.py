@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import itertools
 import typing
-from typing import TYPE_CHECKING
 
 import weft
+
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence, Sized
