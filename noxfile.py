@@ -91,6 +91,12 @@ def stubs(session):
 
 
 @nox.session
+def types(session):
+    session.install(".", "basedpyright==1.40.2")
+    session.run("python", "tools/check_types.py")
+
+
+@nox.session
 def bench(session):
     session.install(".", "torch==2.13.0", "jax==0.10.2")
     session.run("python", "benchmarks/run.py", *(session.posargs or ["--package", "--save"]))

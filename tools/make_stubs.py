@@ -67,6 +67,7 @@ import numpy as np
 
 """
 NAMES = """import weft
+from weft._C import _return_types
 from weft._handles import RemovableHandle
 from weft._size import Size as _Size
 from weft._tensor_names import layout as _Layout
@@ -79,9 +80,10 @@ _Device: typing.TypeAlias = device
 
 """
 OUT_OF_MEMORY = '"""A device has no memory left; the message says who holds how much."""'
-NN_NAMES = """import weft
-from weft._C import Tensor, _Device, _DType, _Layout, _MemoryFormat
-
+OTHER_NAMES = """import weft
+from weft._C import Tensor
+from weft._C import device as _Device
+from weft._C import dtype as _DType
 """
 
 
@@ -139,7 +141,8 @@ def stub_of(name, value, core):
     """The lines of a function, method or property."""
     doc = inspect.cleandoc(getattr(value, "__doc__", None) or "")
     if type(value) in (core._function_type, core._method_type):
-        return lines_of(name, value.__forms__, doc)
+        named = f"-> _return_types.{name}" if hasattr(core._return_types, name) else "-> tuple[Tensor, Tensor]"
+        return lines_of(name, [form.replace("-> tuple[Tensor, Tensor]", named) for form in value.__forms__], doc)
     if isinstance(value, property):
         return lines_of(name, [form_of_python(value.fget)], doc, "@property")
     return lines_of(name, [form_of_python(value)], doc)
@@ -184,23 +187,37 @@ def stub_of_functions(functions, core):
     return "".join(f"{line.rstrip()}\n" for name, value in functions.items() for line in stub_of(name, value, core))
 
 
+def stub_of_named_tuples(module):
+    """Their fields stand in their __match_args__."""
+    types = [value for _, value in sorted(vars(module).items()) if isinstance(value, type)]
+    fields = {kind.__name__.rpartition(".")[2]: kind.__match_args__ for kind in types}
+    return "".join(
+        f"class {name}(typing.NamedTuple):\n" + "".join(f"    {field}: Tensor\n" for field in names)
+        for name, names in fields.items()
+    )
+
+
 def generate(folder):
     """In a process of its own, which loses what pybind11-stubgen need not see: a file for each module."""
     import pybind11_stubgen
     import weft
 
     core = weft._C
-    nn = stub_of_functions(functions_of(core.nn, core), core)
-    main = ALIASES + stub_of_tensor(core.Tensor, core) + stub_of_functions(functions_of(core, core), core)
-    for module in (core, core.nn):
+    modules = {"__init__": core, "nn": core.nn, "_device": core._device, "memory": core.memory}
+    texts = {name: stub_of_functions(functions_of(module, core), core) for name, module in modules.items()}
+    texts["__init__"] = ALIASES + stub_of_tensor(core.Tensor, core) + texts["__init__"]
+    texts["_return_types"] = stub_of_named_tuples(core._return_types)
+    for module in modules.values():
         for name in functions_of(module, core):
             delattr(module, name)
+    for name in [name for name in vars(core._return_types) if not name.startswith("__")]:
+        delattr(core._return_types, name)
     del core.Tensor, core._function_type, core._method_type
     sys.argv = ["pybind11-stubgen", "weft._C", "-o", str(folder)]
     with contextlib.suppress(SystemExit):
         pybind11_stubgen.main()
-    for stub, rest in (("__init__.pyi", main), ("nn.pyi", nn)):
-        with (folder / "weft" / "_C" / stub).open("a", encoding="utf-8") as file:
+    for stub, rest in texts.items():
+        with (folder / "weft" / "_C" / f"{stub}.pyi").open("a", encoding="utf-8") as file:
             file.write(rest)
 
 
@@ -217,8 +234,10 @@ def finished(stub):
         f"class OutOfMemoryError(RuntimeError, MemoryError):\n    {OUT_OF_MEMORY}\n",
     )
     text = text.replace("self: numpy.dtype[typing.Any]", "self").replace("typing.Sequence", "Sequence")
-    text = re.sub(r"\b(tuple|list|dict)(?=[:,)]| \||$)(?<!\.)", lambda m: FULL[m.group()], text, flags=re.MULTILINE)
+    text = re.sub(r"\b(tuple|list|dict)(?=[:,)]| \|| =|$)(?<!\.)", lambda m: FULL[m.group()], text, flags=re.MULTILINE)
     text = re.sub(r"generator: \.\.\. \| None", "generator: Generator | None", text)
+    text = re.sub(r"^(\w+): (int|float|bool)\b", r"\1: builtins.\2", text, flags=re.MULTILINE)
+    text = text.replace("device: weft.device = 'cpu'", "device: weft.device | str = 'cpu'")
     text = re.sub(r"(\w+): (_\w+) = None", r"\1: \2 | None = None", text)
     lines = []
     for line in text.split("\n"):
@@ -226,7 +245,7 @@ def finished(stub):
             line = re.sub(r"(?<![\w.'])(?<!def )(int|float|bool|complex)(?![\w'(])", r"builtins.\1", line)
         line = re.sub(r"(\*\*?(args|kwargs))(?=[,)])", r"\1: Any", line) if re.match(r"\s*def ", line) else line
         lines.append(line.rstrip())
-    names = {"__init__.pyi": NAMES, "nn.pyi": NN_NAMES}.get(stub.name, "import weft\n")
+    names = NAMES if stub.name == "__init__.pyi" else OTHER_NAMES
     return HEAD + names + "\n".join(lines)
 
 

@@ -10,6 +10,7 @@ import numpy
 import numpy as np
 
 import weft
+from weft._C import _return_types
 from weft._handles import RemovableHandle
 from weft._size import Size as _Size
 from weft._tensor_names import layout as _Layout
@@ -554,7 +555,7 @@ def _without_history(arg0: weft.Tensor) -> weft.Tensor:
     """
     The same values and tangents, detached from what autograd knows.
     """
-_ALL_DIMS: int = 1048576
+_ALL_DIMS: builtins.int = 1048576
 _PROGRAM_KEYS: tuple = ('weft.program', 'weft.signature', 'weft.checksum')
 __version__: str = '0.1.0'
 bfloat16: dtype

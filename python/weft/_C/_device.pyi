@@ -10,6 +10,9 @@ import numpy
 import numpy as np
 
 import weft
+from weft._C import Tensor
+from weft._C import device as _Device
+from weft._C import dtype as _DType
 """
 What weft.cuda is made of.
 """
@@ -83,4 +86,6 @@ def synchronize_stream(arg0: weft.device, arg1: typing.SupportsInt | typing.Supp
     ...
 def unavailable_reason(arg0: str) -> str:
     ...
-allow_tf32: weft._C.function
+def allow_tf32() -> builtins.bool:
+    """May products on GPUs round float32 to TF32?
+    """

@@ -10,15 +10,36 @@ import numpy
 import numpy as np
 
 import weft
+from weft._C import Tensor
+from weft._C import device as _Device
+from weft._C import dtype as _DType
 """
 The named tuples of weft.return_types.
 """
-from weft.return_types import aminmax
-from weft.return_types import cummax
-from weft.return_types import cummin
-from weft.return_types import kthvalue
-from weft.return_types import max
-from weft.return_types import median
-from weft.return_types import min
-from weft.return_types import sort
-from weft.return_types import topk
+class aminmax(typing.NamedTuple):
+    min: Tensor
+    max: Tensor
+class cummax(typing.NamedTuple):
+    values: Tensor
+    indices: Tensor
+class cummin(typing.NamedTuple):
+    values: Tensor
+    indices: Tensor
+class kthvalue(typing.NamedTuple):
+    values: Tensor
+    indices: Tensor
+class max(typing.NamedTuple):
+    values: Tensor
+    indices: Tensor
+class median(typing.NamedTuple):
+    values: Tensor
+    indices: Tensor
+class min(typing.NamedTuple):
+    values: Tensor
+    indices: Tensor
+class sort(typing.NamedTuple):
+    values: Tensor
+    indices: Tensor
+class topk(typing.NamedTuple):
+    values: Tensor
+    indices: Tensor

@@ -10,8 +10,9 @@ import numpy
 import numpy as np
 
 import weft
-from weft._C import Tensor, _Device, _DType, _Layout, _MemoryFormat
-
+from weft._C import Tensor
+from weft._C import device as _Device
+from weft._C import dtype as _DType
 """
 Functions of weft.nn.functional.
 """
