@@ -50,7 +50,7 @@ class CUDAGraph:
     ...     x, g = weft.ones(2, device="cuda"), weft.cuda.CUDAGraph()
     ...     with weft.cuda.graph(g):
     ...         y = x * 2
-    ...     x.fill_(3.0)
+    ...     x *= 3
     ...     g.replay()
     ...     assert y.tolist() == [6.0, 6.0]
     """
@@ -68,6 +68,16 @@ class CUDAGraph:
         Args:
             pool: must be None, since each graph has its own; else NotImplementedError.
             capture_error_mode: "global", "thread_local" or "relaxed"; else ValueError.
+
+        The example needs a GPU to do anything.
+
+        >>> import weft
+        >>> if weft.cuda.is_available():
+        ...     x, g = weft.ones(2, device="cuda"), weft.cuda.CUDAGraph()
+        ...     with weft.cuda.stream(weft.cuda.Stream()):
+        ...         g.capture_begin()
+        ...         x += 1
+        ...         g.capture_end()
         """
         if pool is not None:
             raise NotImplementedError("CUDAGraph: graphs cannot share a memory pool; leave pool out")
@@ -82,6 +92,11 @@ class CUDAGraph:
         """Ends recording. Nothing has been computed yet: :meth:`replay` does that.
 
         Raises RuntimeError for a graph that is not being recorded.
+
+        >>> import weft
+        >>> weft.cuda.CUDAGraph().capture_end()
+        Traceback (most recent call last):
+        RuntimeError: CUDAGraph.capture_end: this graph is not being recorded; call capture_begin() first
         """
         if not _recording or _recording[-1] is not self:
             raise RuntimeError("CUDAGraph.capture_end: this graph is not being recorded; call capture_begin() first")

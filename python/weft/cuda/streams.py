@@ -62,11 +62,30 @@ class Stream:
             _idle.setdefault((self.device, self.priority), []).append(self.cuda_stream)
 
     def synchronize(self) -> None:
-        """Waits until all work given to the stream is done."""
+        """Waits until all work given to the stream is done.
+
+        The example needs a GPU to do anything.
+
+        >>> import weft
+        >>> if weft.cuda.is_available():
+        ...     s = weft.cuda.Stream()
+        ...     with weft.cuda.stream(s):
+        ...         x = weft.ones(2, device="cuda")
+        ...     s.synchronize()
+        """
         _device.synchronize_stream(self.device, self.cuda_stream)
 
     def query(self) -> bool:
-        """Is all work done?"""
+        """Is all work done that was given to the stream? Does not wait.
+
+        The example needs a GPU to do anything.
+
+        >>> import weft
+        >>> if weft.cuda.is_available():
+        ...     s = weft.cuda.Stream()
+        ...     s.synchronize()
+        ...     assert s.query()
+        """
         return _device.stream_done(self.device, self.cuda_stream)
 
     def record_event(self, event: Event | None = None) -> Event:
@@ -74,6 +93,13 @@ class Stream:
 
         Args:
             event: the mark, by default a new :class:`Event`.
+
+        The example needs a GPU to do anything.
+
+        >>> import weft
+        >>> if weft.cuda.is_available():
+        ...     event = weft.cuda.current_stream().record_event()
+        ...     event.synchronize()
         """
         event = Event() if event is None else event
         check_instances(Event, "record_event", event=event)
@@ -81,12 +107,34 @@ class Stream:
         return event
 
     def wait_event(self, event: Event) -> None:
-        """Work given from now on starts after the event's mark."""
+        """Work given from now on starts after the event's mark; the host does not wait.
+
+        Args:
+            event: an :class:`Event`; TypeError for anything else.
+
+        The example needs a GPU to do anything.
+
+        >>> import weft
+        >>> if weft.cuda.is_available():
+        ...     s = weft.cuda.Stream()
+        ...     s.wait_event(weft.cuda.current_stream().record_event())
+        """
         check_instances(Event, "wait_event", event=event)
         event.wait(self)
 
     def wait_stream(self, stream: Stream) -> None:
-        """Work given from now on starts after all that the other stream was given until now."""
+        """Work given from now on starts after all that the other stream was given until now; the host does not wait.
+
+        Args:
+            stream: the other :class:`Stream`; TypeError for anything else.
+
+        The example needs a GPU to do anything.
+
+        >>> import weft
+        >>> if weft.cuda.is_available():
+        ...     s = weft.cuda.Stream()
+        ...     s.wait_stream(weft.cuda.current_stream())
+        """
         check_instances(Stream, "wait_stream", stream=stream)
         self.wait_event(stream.record_event())
 
@@ -128,7 +176,19 @@ class Event:
         self._event = None
 
     def record(self, stream: Stream | None = None) -> None:
-        """Puts the mark behind the work that the stream (by default the current one) was given so far."""
+        """Puts the mark behind the work that a stream was given so far; a mark that was put before is dropped.
+
+        Args:
+            stream: by default the current one; TypeError for what is no stream.
+
+        The example needs a GPU to do anything.
+
+        >>> import weft
+        >>> if weft.cuda.is_available():
+        ...     event = weft.cuda.Event()
+        ...     event.record()
+        ...     event.synchronize()
+        """
         stream = current_stream() if stream is None else stream
         check_instances(Stream, "Event.record", stream=stream)
         if self._event is None:
@@ -141,6 +201,9 @@ class Event:
 
         Args:
             stream: by default the current one.
+
+        >>> import weft
+        >>> weft.cuda.Event().wait()
         """
         if stream is not None:
             check_instances(Stream, "Event.wait", stream=stream)
@@ -149,16 +212,38 @@ class Event:
             self._event.wait(stream.device, stream.cuda_stream)
 
     def query(self) -> bool:
-        """Has the GPU passed the mark? True for an event that was never recorded."""
+        """Has the GPU passed the mark? True for an event that was never recorded.
+
+        >>> import weft
+        >>> weft.cuda.Event().query()
+        True
+        """
         return self._event is None or self._event.query()
 
     def synchronize(self) -> None:
-        """Waits until the GPU has passed the mark."""
+        """Waits until the GPU has passed the mark; not at all for an event that was never recorded.
+
+        >>> import weft
+        >>> weft.cuda.Event().synchronize()
+        """
         if self._event is not None:
             self._event.synchronize()
 
     def elapsed_time(self, end_event: Event) -> float:
-        """Milliseconds from this mark to a later one. RuntimeError unless both were recorded with timing."""
+        """Milliseconds from this mark to a later one; waits for both.
+
+        Args:
+            end_event: the later one.
+
+        Raises RuntimeError unless both were recorded with timing. The example needs a GPU to do anything.
+
+        >>> import weft
+        >>> if weft.cuda.is_available():
+        ...     start, end = weft.cuda.Event(enable_timing=True), weft.cuda.Event(enable_timing=True)
+        ...     start.record()
+        ...     end.record()
+        ...     assert start.elapsed_time(end) >= 0
+        """
         check_instances(Event, "elapsed_time", end_event=end_event)
         if not (self._timing and end_event._timing and self._event is not None and end_event._event is not None):
             raise RuntimeError("elapsed_time: both events must have enable_timing=True and have been recorded")

@@ -70,7 +70,13 @@ class StepLR(_Factor):
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
-        """The rate at an epoch as a share of the base rate."""
+        """The rate at an epoch as a share of the base rate.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))])
+        >>> weft.optim.lr_scheduler.StepLR(opt, step_size=2, gamma=0.5).factor(4)
+        0.25
+        """
         return self.gamma ** (epoch // self.step_size)
 
 
@@ -100,7 +106,13 @@ class MultiStepLR(_Factor):
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
-        """The rate at an epoch as a share of the base rate."""
+        """The rate at an epoch as a share of the base rate.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))])
+        >>> weft.optim.lr_scheduler.MultiStepLR(opt, milestones=[1, 3], gamma=0.5).factor(2)
+        0.5
+        """
         return self.gamma ** bisect.bisect_right(self.milestones, epoch)
 
 
@@ -130,7 +142,13 @@ class ConstantLR(_Factor):
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
-        """The rate at an epoch as a share of the base rate."""
+        """The rate at an epoch as a share of the base rate.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))])
+        >>> weft.optim.lr_scheduler.ConstantLR(opt, factor=0.5, total_iters=2).factor(2)
+        1.0
+        """
         return self.first_factor if epoch < self.total_iters or self.total_iters <= 0 else 1.0
 
     def get_lr(self) -> list[float | Tensor]:
@@ -187,7 +205,13 @@ class LinearLR(_Factor):
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
-        """The rate at an epoch as a share of the base rate."""
+        """The rate at an epoch as a share of the base rate.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))])
+        >>> weft.optim.lr_scheduler.LinearLR(opt, start_factor=0.5, total_iters=4).factor(2)
+        0.75
+        """
         done = min(epoch, self.total_iters) / self.total_iters if self.total_iters > 0 else 0.0
         return self.start_factor + (self.end_factor - self.start_factor) * done
 
@@ -215,7 +239,13 @@ class ExponentialLR(_Factor):
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
-        """The rate at an epoch as a share of the base rate."""
+        """The rate at an epoch as a share of the base rate.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))])
+        >>> weft.optim.lr_scheduler.ExponentialLR(opt, gamma=0.5).factor(2)
+        0.25
+        """
         return self.gamma**epoch
 
 
@@ -245,7 +275,13 @@ class PolynomialLR(_Factor):
         super().__init__(optimizer, last_epoch)
 
     def factor(self, epoch: int) -> float:
-        """The rate at an epoch as a share of the base rate."""
+        """The rate at an epoch as a share of the base rate.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.zeros(1))])
+        >>> weft.optim.lr_scheduler.PolynomialLR(opt, total_iters=4, power=2.0).factor(2)
+        0.25
+        """
         if self.total_iters <= 0:
             return 1.0
         return (1.0 - min(epoch, self.total_iters) / self.total_iters) ** self.power
