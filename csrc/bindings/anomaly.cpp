@@ -59,10 +59,20 @@ void bind_anomaly(py::module_& m) {
     return py::make_tuple(before.enabled, before.check_nan);
   });
   def_setting(
-      m, "is_anomaly_enabled", [] { return anomaly_enabled(); }, "Does this thread detect anomalies in backward?");
+      m, "is_anomaly_enabled", [] { return anomaly_enabled(); },
+      "Does this thread detect anomalies in backward, as weft.autograd.detect_anomaly() asks for?\n\n"
+      ">>> import weft\n"
+      ">>> with weft.autograd.detect_anomaly():\n"
+      "...     inside = weft.is_anomaly_enabled()\n"
+      ">>> inside, weft.is_anomaly_enabled()\n"
+      "(True, False)\n");
   def_setting(
       m, "is_anomaly_check_nan_enabled", [] { return anomaly_mode().check_nan; },
-      "Does anomaly detection, where it is on, look for NaN?");
+      "Does anomaly detection, where it is on, look for NaN in gradients?\n\n"
+      ">>> import weft\n"
+      ">>> with weft.autograd.detect_anomaly(check_nan=False):\n"
+      "...     weft.is_anomaly_check_nan_enabled()\n"
+      "False\n");
 }
 
 }  // namespace weft::python

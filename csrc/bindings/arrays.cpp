@@ -429,10 +429,15 @@ void bind_arrays(Family& f) {
           throw py::error_already_set();
         return t;
       },
-      "A tensor on the memory of a NumPy array; changes of one are seen in the other.\n\n"
-      "Raises TypeError for other objects and dtypes, ValueError for negative strides.\n\n"
-      ">>> import numpy, weft\n>>> a = numpy.zeros(2)\n>>> weft.from_numpy(a).add_(1)\n"
-      "tensor([1., 1.], dtype=weft.float64)\n>>> a\narray([1., 1.])\n");
+      "A tensor on the memory of a NumPy array, with its shape and dtype; changes of one are seen in the other.\n\n"
+      "Of a read-only array the tensor is read-only too, with a warning.\n\n"
+      "Raises TypeError for other objects and dtypes that Weft lacks, ValueError for negative strides.\n\n"
+      ">>> import numpy, weft\n"
+      ">>> a = numpy.zeros(2)\n"
+      ">>> weft.from_numpy(a).add_(1)\n"
+      "tensor([1., 1.], dtype=weft.float64)\n"
+      ">>> a\n"
+      "array([1., 1.])\n");
   f.function(
       "frombuffer", "(buffer, *, dtype, count=-1, offset=0, requires_grad=False)",
       [](const py::object& buffer, DType dtype, int64_t count, int64_t offset, bool requires_grad) {
@@ -445,32 +450,66 @@ void bind_arrays(Family& f) {
         if (requires_grad) change_requires_grad(t, true);
         return t;
       },
-      "A vector on the memory of an object with the buffer protocol: count elements (-1: all) from byte offset on.\n\n"
-      "Raises ValueError when they are not all there.\n\n"
-      ">>> import weft\n>>> weft.frombuffer(bytearray(4), dtype=weft.int16)\ntensor([0, 0], dtype=weft.int16)\n");
+      "A vector on the memory of an object with the buffer protocol, read as elements of dtype.\n\n"
+      "It has count elements (-1: all there are) and begins at the byte offset. Changes of one are seen in the\n"
+      "other, unless the buffer is read-only.\n\n"
+      "Raises ValueError when the elements are not all there.\n\n"
+      ">>> import weft\n"
+      ">>> weft.frombuffer(bytearray([1, 0, 2, 0]), dtype=weft.int16, offset=2)\n"
+      "tensor([2], dtype=weft.int16)\n");
   f.method(
       "numpy", "(self, *, force=False)", [](const Tensor& t, bool force) { return to_numpy(force ? detach(t) : t); },
-      "A NumPy array on the same memory; of a bool tensor whose bytes are not all 0 and 1 (a view of other bytes) a "
-      "copy "
-      "to read.\n\nforce: detach first. Raises RuntimeError when the tensor requires grad, "
-      "TypeError for bfloat16 and float8.\n\n>>> import weft\n>>> weft.arange(3).numpy()\narray([0, 1, 2])\n");
-  f.method("__array__", "(self, dtype=None, copy=None)",
-           [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {
-             py::object array = to_numpy(t, "__array__", copy.value_or(true));
-             bool convert = !dtype.is_none() && !py::dtype::from_args(dtype).equal(array.attr("dtype"));
-             check<ErrorKind::Value>(!convert || copy.value_or(true),
-                                     "__array__: converting to another dtype needs a copy");
-             if (convert) return array.attr("astype")(dtype);
-             return copy.value_or(false) ? array.attr("copy")() : array;
-           });
-  f.method("__dlpack__", "(self, *, stream=None, max_version=None, dl_device=None, copy=None)", &to_dlpack);
-  f.method("__dlpack_device__", "(self)", [](const Tensor& t) {
-    dlpack::DLDevice d = dlpack_device(t);
-    return py::make_tuple(d.device_type, d.device_id);
-  });
+      "A NumPy array on the same memory, with the same shape, strides and dtype.\n\n"
+      "Of a bool tensor whose bytes are not all 0 and 1 (a view of other bytes) it is a copy, for reading only.\n"
+      "force: detach first.\n\n"
+      "Raises RuntimeError when the tensor requires grad, TypeError for bfloat16 and float8, which NumPy lacks,\n"
+      "and for a tensor that is not in host memory.\n\n"
+      ">>> import weft\n"
+      ">>> weft.arange(3).numpy()\n"
+      "array([0, 1, 2])\n");
+  f.method(
+      "__array__", "(self, dtype: Any=None, copy=None)",
+      [](const Tensor& t, const py::object& dtype, std::optional<bool> copy) -> py::object {
+        py::object array = to_numpy(t, "__array__", copy.value_or(true));
+        bool convert = !dtype.is_none() && !py::dtype::from_args(dtype).equal(array.attr("dtype"));
+        check<ErrorKind::Value>(!convert || copy.value_or(true), "__array__: converting to another dtype needs a copy");
+        if (convert) return array.attr("astype")(dtype);
+        return copy.value_or(false) ? array.attr("copy")() : array;
+      },
+      "The NumPy array that numpy.asarray(tensor) gives: numpy(), converted where dtype is another one.\n\n"
+      "copy: True for a new array in any case. Raises ValueError for copy=False where one is needed, else what\n"
+      "numpy() raises.\n\n"
+      ">>> import numpy, weft\n"
+      ">>> numpy.asarray(weft.arange(3), dtype='float32')\n"
+      "array([0., 1., 2.], dtype=float32)\n");
+  f.method("__dlpack__",
+           "(self, *, stream=None, max_version=None, dl_device: tuple[int, int] | None=None, copy=None) -> Any",
+           &to_dlpack,
+           "A DLPack capsule of this tensor's memory: what from_dlpack() of Weft, NumPy and others calls.\n\n"
+           "stream: the consumer's, which the data are made ready for (-1: not at all). max_version: the newest\n"
+           "version of DLPack that the consumer reads. copy: True for memory of its own.\n\n"
+           "Raises BufferError for a tensor that requires grad, on the meta device, or on read-only memory before\n"
+           "version 1.\n\n"
+           ">>> import numpy, weft\n"
+           ">>> numpy.from_dlpack(weft.ones(2))\n"
+           "array([1., 1.], dtype=float32)\n");
+  f.method(
+      "__dlpack_device__", "(self) -> tuple[int, int]",
+      [](const Tensor& t) {
+        dlpack::DLDevice d = dlpack_device(t);
+        return py::make_tuple(d.device_type, d.device_id);
+      },
+      "The device in DLPack's numbers: (1, 0) for host memory, (2, index) for an NVIDIA GPU.\n\n"
+      ">>> import weft\n"
+      ">>> weft.ones(2).__dlpack_device__()\n"
+      "(1, 0)\n");
   f.function("from_dlpack", "(ext_tensor)", &from_dlpack,
-             "A tensor on the memory of any object that speaks DLPack.\n\n>>> import numpy, weft\n"
-             ">>> weft.from_dlpack(numpy.ones(2))\ntensor([1., 1.], dtype=weft.float64)\n");
+             "A tensor on the memory of another library's array or tensor that speaks DLPack, or of its capsule.\n\n"
+             "Changes of one are seen in the other. The capsule is used up.\n\n"
+             "Raises TypeError for other objects, BufferError for devices, dtypes and layouts that Weft lacks.\n\n"
+             ">>> import numpy, weft\n"
+             ">>> weft.from_dlpack(numpy.ones(2))\n"
+             "tensor([1., 1.], dtype=weft.float64)\n");
 }
 
 }  // namespace weft::python

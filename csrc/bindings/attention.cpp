@@ -34,15 +34,18 @@ void bind_attention(Family&, Family& nn) {
       "scaled_dot_product_attention",
       "(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False)",
       &scaled_dot_product_attention,
-      "softmax(query key^T * scale) value: (..., L, E), (..., S, E) and (..., S, V) to (..., L, V).\n\n"
-      "Vaswani et al., 2017. attn_mask, broadcast to (..., L, S), is added to the scores, or if bool says which may "
-      "take part. With is_causal query i sees keys 0 to i. scale is by default 1/sqrt(E). With enable_gqa several "
-      "heads "
-      "of query share one of key and value. Without mask and dropout it runs as one fused kernel that never holds the "
-      "(L, S) weights: on the CPU, and on a GPU for half types. Raises ValueError for both attn_mask and "
-      "is_causal.\n\n"
-      ">>> import weft\n>>> q = weft.ones(2, 8, 16, 4)\n"
-      ">>> weft.nn.functional.scaled_dot_product_attention(q, q, q, is_causal=True).shape == (2, 8, 16, 4)\nTrue\n");
+      "softmax(query key^T * scale) value (Vaswani et al., 2017).\n\n"
+      "query (..., L, E), key (..., S, E) and value (..., S, V) give (..., L, V), of their dtype. attn_mask,\n"
+      "broadcast to (..., L, S), is added to the scores, or if bool says which may take part. With is_causal\n"
+      "query i sees keys 0 to i. scale is by default 1 / sqrt(E). With enable_gqa several heads (dimension -3)\n"
+      "of query share one of key and value. Without mask and dropout it runs as one fused kernel that never\n"
+      "holds the (L, S) weights: on the CPU, and on a GPU for half types.\n\n"
+      "Raises ValueError for both attn_mask and is_causal, RuntimeError for shapes that do not fit.\n\n"
+      ">>> import weft\n"
+      ">>> q, v = weft.zeros(1, 2, 2), weft.tensor([[[1., 2.], [3., 4.]]])\n"
+      ">>> weft.nn.functional.scaled_dot_product_attention(q, q, v, is_causal=True)\n"
+      "tensor([[[1., 2.],\n"
+      "         [2., 3.]]])\n");
 }
 
 }  // namespace weft::python

@@ -102,23 +102,45 @@ void bind_modes(py::module_& m) {
   });
   m.def("_is_grad_enabled", [] { return GradMode::enabled(); });
   Family(m).function(
-      "is_grad_enabled", "()", [] { return GradMode::enabled(); }, "Does this thread record ops for autograd?");
+      "is_grad_enabled", "()", [] { return GradMode::enabled(); },
+      "Does this thread record ops for autograd? Not within weft.no_grad() and weft.inference_mode().\n\n"
+      ">>> import weft\n"
+      ">>> with weft.no_grad():\n"
+      "...     inside = weft.is_grad_enabled()\n"
+      ">>> inside, weft.is_grad_enabled()\n"
+      "(False, True)\n");
   m.def("_set_inference_mode", [](bool on) {
     bool before = GradMode::inference();
     GradMode::set_inference(on);
     return before;
   });
   Family(m).function(
-      "is_inference_mode_enabled", "()", [] { return GradMode::inference(); }, "Is this thread in inference mode?");
+      "is_inference_mode_enabled", "()", [] { return GradMode::inference(); },
+      "Is this thread within weft.inference_mode()?\n\n"
+      ">>> import weft\n"
+      ">>> with weft.inference_mode():\n"
+      "...     inside = weft.is_inference_mode_enabled()\n"
+      ">>> inside, weft.is_inference_mode_enabled()\n"
+      "(True, False)\n");
 }
 
 void bind_nodes(py::module_& m) {
   py::class_<PyHookPlace>(m, "_HookPlace", py::is_final()).def("remove", [](const PyHookPlace& p) {
     p.place->remove();
   });
-  py::class_<PyNode>(m, "Node", "A recorded step of the autograd graph.", py::is_final())
+  py::class_<PyNode>(m, "Node",
+                     "A recorded step of the autograd graph, as Tensor.grad_fn gives it.\n\n"
+                     ">>> import weft\n"
+                     ">>> x = weft.ones(2, requires_grad=True)\n"
+                     ">>> (x * 2).grad_fn\n"
+                     "<MulBackward0>\n",
+                     py::is_final())
       .def(
-          "name", [](const PyNode& n) { return node_name(*n.node); }, "Name of the step, for example 'MulBackward0'.")
+          "name", [](const PyNode& n) { return node_name(*n.node); },
+          "The name of the step.\n\n"
+          ">>> import weft\n"
+          ">>> (weft.ones(2, requires_grad=True) * 2).grad_fn.name()\n"
+          "'MulBackward0'\n")
       .def("__repr__", [](const PyNode& n) { return "<" + node_name(*n.node) + ">"; })
       .def("__eq__", [](const PyNode& a,
                         const py::object& b) { return py::isinstance<PyNode>(b) && a.node == b.cast<PyNode>().node; })
@@ -134,12 +156,23 @@ void bind_nodes(py::module_& m) {
             }
             return next;
           },
-          "The steps the gradient goes to, each with the index of its output.")
-      .def_property_readonly("variable", [](const PyNode& n) -> Tensor {
-        auto* leaf = dynamic_cast<AccumulateGrad*>(n.node.get());
-        if (!leaf) throw py::attribute_error("only AccumulateGrad has a variable");
-        return leaf->leaf();
-      });
+          "The steps the gradient goes to, each with the number of its output; None where it ends.\n\n"
+          ">>> import weft\n"
+          ">>> (weft.ones(2, requires_grad=True) * 2).grad_fn.next_functions\n"
+          "((<AccumulateGrad>, 0),)\n")
+      .def_property_readonly(
+          "variable",
+          [](const PyNode& n) -> Tensor {
+            auto* leaf = dynamic_cast<AccumulateGrad*>(n.node.get());
+            if (!leaf) throw py::attribute_error("only AccumulateGrad has a variable");
+            return leaf->leaf();
+          },
+          "The leaf in which this step accumulates gradients.\n\n"
+          "Raises AttributeError unless the step is AccumulateGrad.\n\n"
+          ">>> import weft\n"
+          ">>> x = weft.ones(2, requires_grad=True)\n"
+          ">>> (x * 2).grad_fn.next_functions[0][0].variable is x\n"
+          "True\n");
 }
 
 }  // namespace
@@ -210,20 +243,32 @@ void bind_autograd(Family& f) {
         py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("allow_unused") = py::none(),
         py::arg("materialize_grads") = false);
   f.method(
-      "backward", "(self, gradient=None, retain_graph=None, create_graph=False, inputs=None)",
+      "backward",
+      "(self, gradient: Tensor | Sequence[Tensor] | None=None, retain_graph=None, create_graph=False, inputs: Tensor | "
+      "Sequence[Tensor] | None=None)",
       [](const py::object& self, const py::object& gradient, std::optional<bool> retain_graph, bool create_graph,
          const py::object& inputs) { backward_of(self, gradient, retain_graph, create_graph, inputs); },
       "Adds the gradients of this tensor to the .grad of the leaves it was made from.\n\n"
-      "gradient: gradient of the tensor itself, of its shape; may be left out for one element.\n"
+      "gradient: that of the tensor itself, of its shape; may be left out for one element (then 1). inputs:\n"
+      "only these get gradients. create_graph: the backward is recorded too, for gradients of gradients.\n"
+      "retain_graph: keeps what the graph has saved for another backward; by default as create_graph.\n\n"
       "Raises RuntimeError when nothing requires grad or the graph was already used; then no .grad has changed.\n\n"
-      ">>> import weft\n>>> x = weft.tensor(3., requires_grad=True)\n>>> (x * x).backward()\n>>> x.grad\ntensor(6.)\n");
+      ">>> import weft\n"
+      ">>> x = weft.tensor(3., requires_grad=True)\n"
+      ">>> (x * x).backward()\n"
+      ">>> x.grad\n"
+      "tensor(6.)\n");
   f.method(
       "requires_grad_", "(self, requires_grad=True) -> Tensor",
       [](const py::object& self, bool on) {
         change_requires_grad(unwrap(self.ptr()), on);
         return self;
       },
-      "Sets requires_grad in place and returns the tensor.");
+      "Sets requires_grad and returns the tensor itself.\n\n"
+      "Raises RuntimeError for tensors that are no leaves and dtypes that are not floating point or complex.\n\n"
+      ">>> import weft\n"
+      ">>> weft.ones(2).requires_grad_()\n"
+      "tensor([1., 1.], requires_grad=True)\n");
   f.method(
       "retain_grad", "(self)",
       [](const Tensor& t) {
@@ -235,8 +280,15 @@ void bind_autograd(Family& f) {
         Edge edge = gradient_edge(t);
         edge.node->retain_grad(edge.index, meta.retained);
       },
-      "Makes backward keep the gradient of this non-leaf in .grad.");
-  f.method("_add_grad_hook", "(self, hook)", [](const Tensor& t, py::object hook) {
+      "Makes backward() keep the gradient of this tensor in .grad although it is no leaf; nothing for a leaf.\n\n"
+      "Raises RuntimeError when the tensor does not require grad.\n\n"
+      ">>> import weft\n"
+      ">>> y = weft.ones(2, requires_grad=True) * 2\n"
+      ">>> y.retain_grad()\n"
+      ">>> (y * y).sum().backward()\n"
+      ">>> y.grad\n"
+      "tensor([4., 4.])\n");
+  f.method("_add_grad_hook", "(self, hook: Callable[[Tensor], Tensor | None])", [](const Tensor& t, py::object hook) {
     check(t.requires_grad(), "register_hook: the tensor does not require grad, so its hook would never run");
     refuse_change_of_outside("register_hook", t);
     const graph::Tracer* tracer = graph::Tracer::current();
@@ -251,7 +303,7 @@ void bind_autograd(Family& f) {
     let_collector_see(t);
     return PyHookPlace{place};
   });
-  f.method("_add_accumulate_hook", "(self, hook)", [](const Tensor& t, py::object hook) {
+  f.method("_add_accumulate_hook", "(self, hook: Callable[[Tensor], Any])", [](const Tensor& t, py::object hook) {
     check(t.requires_grad() && is_leaf(t),
           "register_post_accumulate_grad_hook: only leaf tensors that require grad accumulate gradients");
     refuse_change_of_outside("register_post_accumulate_grad_hook", t);
@@ -264,7 +316,12 @@ void bind_autograd(Family& f) {
   });
   f.method(
       "is_inference", "(self)", [](const Tensor& t) { return t.impl()->inference; },
-      "Was the tensor made in inference mode?");
+      "Was the tensor made within weft.inference_mode()? Autograd records nothing of such ones.\n\n"
+      ">>> import weft\n"
+      ">>> with weft.inference_mode():\n"
+      "...     x = weft.ones(2)\n"
+      ">>> x.is_inference(), weft.ones(2).is_inference()\n"
+      "(True, False)\n");
   m.def(
       "_check_inplace",
       [](const std::string& op, const std::vector<Tensor>& tensors) {
@@ -273,7 +330,11 @@ void bind_autograd(Family& f) {
       py::arg("op"), py::arg("tensors"), "Raises RuntimeError if one of the tensors cannot be changed in place.");
   f.method(
       "detach", "(self)", [](const Tensor& t) { return detach(t); },
-      "The same storage, as a leaf outside of autograd.");
+      "A tensor on the same storage outside of autograd: a leaf that does not require grad.\n\n"
+      ">>> import weft\n"
+      ">>> y = weft.ones(2, requires_grad=True) * 2\n"
+      ">>> y.detach()\n"
+      "tensor([2., 2.])\n");
   f.method(
       "detach_", "(self) -> Tensor",
       [](const py::object& self) {
@@ -285,7 +346,12 @@ void bind_autograd(Family& f) {
         drop_tangents(t);
         return self;
       },
-      "Cuts this tensor from the graph in place.");
+      "Cuts this tensor from the graph: it becomes a leaf that does not require grad, and is returned.\n\n"
+      "Raises RuntimeError for a view, which detach() cuts.\n\n"
+      ">>> import weft\n"
+      ">>> y = weft.ones(2, requires_grad=True) * 2\n"
+      ">>> y.detach_().requires_grad, y.is_leaf\n"
+      "(False, True)\n");
 }
 
 }  // namespace weft::python

@@ -88,36 +88,62 @@ RecordedGraph end_capture(Device d) {
 }
 
 void bind_streams(py::module_& m) {
-  m.def("current_stream", [](Device d) { return backend_of(d).current_stream(d.index); });
-  m.def("set_current_stream", [](Device d, StreamHandle s) { backend_of(d).set_current_stream(d.index, s); });
-  m.def("new_stream", [](Device d, int priority) { return backend_of(d).new_stream(d.index, priority); });
-  m.def("stream_done", [](Device d, StreamHandle s) { return backend_of(d).stream_done(d.index, s); });
+  m.def(
+      "current_stream", [](Device d) { return backend_of(d).current_stream(d.index); },
+      "The handle of this thread's stream on a device.");
+  m.def(
+      "set_current_stream", [](Device d, StreamHandle s) { backend_of(d).set_current_stream(d.index, s); },
+      "Makes a stream that of this thread on a device.");
+  m.def(
+      "new_stream", [](Device d, int priority) { return backend_of(d).new_stream(d.index, priority); },
+      "The handle of a new stream; lower numbers have priority.");
+  m.def(
+      "stream_done", [](Device d, StreamHandle s) { return backend_of(d).stream_done(d.index, s); },
+      "Has a stream done all its work?");
   m.def(
       "synchronize_stream", [](Device d, StreamHandle s) { backend_of(d).synchronize_stream(d.index, s); },
-      py::call_guard<GilRelease>());
-  m.def("synchronize", [](Device d) { backend_of(d).synchronize(d.index); }, py::call_guard<GilRelease>());
-  m.def("record_stream", [](const Tensor& t, StreamHandle s) {
-    backend_of(t.device()).record_stream(t.device().index, t.impl()->storage->data(), s);
-  });
+      py::call_guard<GilRelease>(), "Waits for the work of a stream.");
+  m.def(
+      "synchronize", [](Device d) { backend_of(d).synchronize(d.index); }, py::call_guard<GilRelease>(),
+      "Waits for all work of a device.");
+  m.def(
+      "record_stream",
+      [](const Tensor& t, StreamHandle s) {
+        backend_of(t.device()).record_stream(t.device().index, t.impl()->storage->data(), s);
+      },
+      "The tensor's memory is used by work on a stream too, and is not given out again before that is done.");
 
   py::class_<Ref<DeviceEvent>>(m, "Event", "A mark in a stream.")
-      .def(py::init([](Device d, bool timing) { return backend_of(d).new_event(d.index, timing); }))
-      .def("record", [](Ref<DeviceEvent>& e, StreamHandle s) { e->record(s); })
-      .def("wait", [](Ref<DeviceEvent>& e, Device d, StreamHandle s) { e->wait(d.index, s); })
-      .def("query", [](Ref<DeviceEvent>& e) { return e->query(); })
+      .def(py::init([](Device d, bool timing) { return backend_of(d).new_event(d.index, timing); }),
+           "On a device; timing: for elapsed().")
       .def(
-          "synchronize", [](Ref<DeviceEvent>& e) { e->synchronize(); }, py::call_guard<GilRelease>())
-      .def("elapsed", [](Ref<DeviceEvent>& e, Ref<DeviceEvent>& end) { return e->elapsed(*end); });
+          "record", [](Ref<DeviceEvent>& e, StreamHandle s) { e->record(s); }, "Marks the work that a stream has now.")
+      .def(
+          "wait", [](Ref<DeviceEvent>& e, Device d, StreamHandle s) { e->wait(d.index, s); },
+          "Lets a stream wait for the marked work.")
+      .def(
+          "query", [](Ref<DeviceEvent>& e) { return e->query(); }, "Is the marked work done?")
+      .def(
+          "synchronize", [](Ref<DeviceEvent>& e) { e->synchronize(); }, py::call_guard<GilRelease>(),
+          "Waits for the marked work.")
+      .def(
+          "elapsed", [](Ref<DeviceEvent>& e, Ref<DeviceEvent>& end) { return e->elapsed(*end); },
+          "Milliseconds from this mark to another.");
 
-  py::class_<RecordedGraph>(m, "Graph", "Recorded work.").def("launch", [](RecordedGraph& g) {
-    g.graph->launch(default_generator()->reserve(g.random_blocks));
-  });
-  m.def("begin_capture", &begin_capture);
-  m.def("end_capture", &end_capture);
-  m.def("abort_capture", [](Device d) {
-    default_generator()->set_state(random_before);
-    backend_of(d).abort_capture(d.index);
-  });
+  py::class_<RecordedGraph>(m, "Graph", "Recorded work.")
+      .def(
+          "launch", [](RecordedGraph& g) { g.graph->launch(default_generator()->reserve(g.random_blocks)); },
+          "Runs the recorded work again, with new random numbers.");
+  m.def("begin_capture", &begin_capture,
+        "Records the work of this thread's stream on a device from here on, instead of running it.");
+  m.def("end_capture", &end_capture, "Ends recording and gives the Graph.");
+  m.def(
+      "abort_capture",
+      [](Device d) {
+        default_generator()->set_state(random_before);
+        backend_of(d).abort_capture(d.index);
+      },
+      "Ends recording without a graph.");
 }
 
 }  // namespace
@@ -125,42 +151,59 @@ void bind_streams(py::module_& m) {
 void bind_devices(py::module_& module) {
   py::module_ m = module.def_submodule("_device", "What weft.cuda is made of.");
   set_library_folders(&nvidia_folders);
-  m.def("count", [](const std::string& type) {
-    DeviceBackend* backend = find_backend(parse_device(type).type);
-    return backend ? backend->count() : 0;
-  });
-  m.def("unavailable_reason", [](const std::string& type) { return unavailable_reason(parse_device(type).type); });
-  m.def("properties", &properties);
-  m.def("current_index", [module = py::handle(m)](const std::string& type) {
-    const int index = current_index(parse_device(type).type);
-    if (tracing()) {
-      const py::object again = py::module_::import("functools").attr("partial")(module.attr("current_index"), type);
-      note_setting(concat("the current ", type, " device"), again, py::cast(index));
-    }
-    return index;
-  });
-  m.def("set_current_index", [](Device d) {
-    backend_of(d);
-    set_current_index(d.type, d.index);
-  });
-  m.def("load_plugin", &load_plugin, py::arg("path"));
-  m.def("pin_memory", &pin_memory);
-  m.def("is_pinned", &is_pinned);
+  m.def(
+      "count",
+      [](const std::string& type) {
+        DeviceBackend* backend = find_backend(parse_device(type).type);
+        return backend ? backend->count() : 0;
+      },
+      "How many devices of a type ('cuda') there are.");
+  m.def(
+      "unavailable_reason", [](const std::string& type) { return unavailable_reason(parse_device(type).type); },
+      "Why there is no device of a type; empty where there is one.");
+  m.def("properties", &properties, "The name of a device, its memory and other numbers of it, as a dict.");
+  m.def(
+      "current_index",
+      [module = py::handle(m)](const std::string& type) {
+        const int index = current_index(parse_device(type).type);
+        if (tracing()) {
+          const py::object again = py::module_::import("functools").attr("partial")(module.attr("current_index"), type);
+          note_setting(concat("the current ", type, " device"), again, py::cast(index));
+        }
+        return index;
+      },
+      "The index of this thread's current device of a type.");
+  m.def(
+      "set_current_index",
+      [](Device d) {
+        backend_of(d);
+        set_current_index(d.type, d.index);
+      },
+      "Makes a device this thread's current one of its type.");
+  m.def("load_plugin", &load_plugin, py::arg("path"), "Loads the library of a further type of device.");
+  m.def("pin_memory", &pin_memory, "The tensor in pinned host memory; itself if it is there.");
+  m.def("is_pinned", &is_pinned, "Does the tensor lie in pinned host memory?");
   def_setting(m, "allow_tf32", &allow_tf32, "May products on GPUs round float32 to TF32?");
-  m.def("set_allow_tf32", &set_allow_tf32);
+  m.def("set_allow_tf32", &set_allow_tf32, "Sets whether products on GPUs may round float32 to TF32.");
   bind_streams(m);
 
-  m.def("autocast_state", [](const std::string& type) {
-    AutocastState& state = autocast_state(parse_device(type).type);
-    return py::make_tuple(state.enabled, py::reinterpret_borrow<py::object>(dtype_object(state.dtype)),
-                          state.keeps_casts);
-  });
-  m.def("enter_autocast", [](const std::string& type, bool enabled, DType dtype, bool keeps_casts) {
-    check<ErrorKind::Value>(is_real_floating(dtype) && item_size(dtype) <= 4,
-                            "autocast: expected dtype float16 or bfloat16, got ", dtype);
-    enter_autocast(parse_device(type).type, {enabled, dtype, keeps_casts});
-  });
-  m.def("leave_autocast", &leave_autocast);
+  m.def(
+      "autocast_state",
+      [](const std::string& type) {
+        AutocastState& state = autocast_state(parse_device(type).type);
+        return py::make_tuple(state.enabled, py::reinterpret_borrow<py::object>(dtype_object(state.dtype)),
+                              state.keeps_casts);
+      },
+      "Of this thread and a type of device: is autocast on, its dtype, and are casts of parameters kept?");
+  m.def(
+      "enter_autocast",
+      [](const std::string& type, bool enabled, DType dtype, bool keeps_casts) {
+        check<ErrorKind::Value>(is_real_floating(dtype) && item_size(dtype) <= 4,
+                                "autocast: expected dtype float16 or bfloat16, got ", dtype);
+        enter_autocast(parse_device(type).type, {enabled, dtype, keeps_casts});
+      },
+      "Sets autocast of this thread until leave_autocast().");
+  m.def("leave_autocast", &leave_autocast, "Takes the last enter_autocast() of this thread back.");
 }
 
 }  // namespace weft::python

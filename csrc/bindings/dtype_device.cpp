@@ -263,33 +263,63 @@ DType default_dtype() { return default_float_dtype(); }
 Device default_device() { return device_scopes.empty() ? outermost_device : device_scopes.back(); }
 
 void bind_dtype(py::module_& m) {
-  py::class_<PyDType> type(m, "dtype", "The element type of a tensor: weft.float32, weft.int64, ...", py::is_final());
+  py::class_<PyDType> type(m, "dtype",
+                           "The type of a tensor's elements: weft.float32, weft.int64, weft.bool, ...\n\n"
+                           ">>> import weft\n"
+                           ">>> weft.ones(2).dtype, weft.float32.itemsize\n"
+                           "(weft.float32, 4)\n",
+                           py::is_final());
   type.def("__repr__", [](const PyDType& d) { return std::string("weft.") + dtype_name(d.value); })
       .def("__reduce__",
            [](const PyDType& d) -> py::tuple {
              return py::make_tuple(py::module_::import("weft._C").attr("_dtype"), py::make_tuple(dtype_name(d.value)));
            })
-      .def_property_readonly("is_floating_point",
-                             [](const PyDType& d) { return category(d.value) == DTypeCategory::Floating; })
-      .def_property_readonly("is_complex", [](const PyDType& d) { return is_complex(d.value); })
-      .def_property_readonly("is_signed", [](const PyDType& d) { return is_signed(d.value); })
       .def_property_readonly(
-          "itemsize", [](const PyDType& d) { return item_size(d.value); }, "Bytes of one element.")
+          "is_floating_point", [](const PyDType& d) { return category(d.value) == DTypeCategory::Floating; },
+          "Is it a floating point dtype? Complex dtypes are none.\n\n"
+          ">>> import weft\n"
+          ">>> weft.float16.is_floating_point, weft.complex64.is_floating_point\n"
+          "(True, False)\n")
+      .def_property_readonly(
+          "is_complex", [](const PyDType& d) { return is_complex(d.value); },
+          "Is it a complex dtype?\n\n"
+          ">>> import weft\n"
+          ">>> weft.complex64.is_complex, weft.float32.is_complex\n"
+          "(True, False)\n")
+      .def_property_readonly(
+          "is_signed", [](const PyDType& d) { return is_signed(d.value); },
+          "Does it hold negative numbers?\n\n"
+          ">>> import weft\n"
+          ">>> weft.int8.is_signed, weft.uint8.is_signed, weft.bool.is_signed\n"
+          "(True, False, False)\n")
+      .def_property_readonly(
+          "itemsize", [](const PyDType& d) { return item_size(d.value); },
+          "The bytes of one element.\n\n"
+          ">>> import weft\n"
+          ">>> weft.float64.itemsize\n"
+          "8\n")
       .def(
           "to_real",
           [](const PyDType& d) {
             check(category(d.value) >= DTypeCategory::Floating, "to_real: ", d.value, " is no floating point dtype");
             return to_real(d.value);
           },
-          "The dtype of the parts of a complex dtype; a floating point one itself. Raises RuntimeError for others.")
+          "The dtype of the parts of a complex dtype; a floating point one itself.\n\n"
+          "Raises RuntimeError for other dtypes.\n\n"
+          ">>> import weft\n"
+          ">>> weft.complex64.to_real(), weft.float16.to_real()\n"
+          "(weft.float32, weft.float16)\n")
       .def(
           "to_complex",
           [](const PyDType& d) {
             check(is_real_floating(d.value) || is_complex(d.value), "to_complex: ", d.value, " has no complex dtype");
             return to_complex(d.value);
           },
-          "The complex dtype whose parts hold this floating point dtype: complex64 or complex128. Raises RuntimeError "
-          "for others.");
+          "The complex dtype whose parts hold this floating point dtype: complex64 or complex128.\n\n"
+          "Raises RuntimeError for other dtypes, and for float8.\n\n"
+          ">>> import weft\n"
+          ">>> weft.float64.to_complex(), weft.float16.to_complex()\n"
+          "(weft.complex128, weft.complex64)\n");
   dtype_type = reinterpret_cast<PyTypeObject*>(type.ptr());
   for (int i = 0; i < kNumDTypes; i++) {
     auto t = static_cast<DType>(i);
@@ -304,16 +334,34 @@ void bind_dtype(py::module_& m) {
   m.def("_dtype", [](const std::string& name) {
     return py::reinterpret_borrow<py::object>(py::module_::import("weft._C").attr(name.c_str()));
   });
-  Family(m).function("get_default_dtype", "()", &default_dtype, "The dtype of tensors made from Python floats.");
   Family(m).function(
-      "set_default_dtype", "(d)", &set_default_float_dtype,
-      "Sets the dtype of tensors made from Python floats. Raises TypeError unless it is floating point.");
+      "get_default_dtype", "()", &default_dtype,
+      "The dtype of tensors made from Python floats, and of weft.zeros() and its like; at first float32.\n\n"
+      ">>> import weft\n"
+      ">>> weft.get_default_dtype()\n"
+      "weft.float32\n");
+  Family(m).function("set_default_dtype", "(d)", &set_default_float_dtype,
+                     "Sets the dtype of tensors made from Python floats, and of weft.zeros() and its like.\n\n"
+                     "Raises TypeError unless it is a floating point dtype.\n\n"
+                     ">>> import weft\n"
+                     ">>> weft.set_default_dtype(weft.float64)\n"
+                     ">>> weft.tensor(0.5).dtype\n"
+                     "weft.float64\n"
+                     ">>> weft.set_default_dtype(weft.float32)\n");
 }
 
 void bind_device(py::module_& m) {
   py::class_<PyDevice> type(
       m, "device",
-      "Where a tensor lives: weft.device('cpu'), weft.device('cuda', 0). As a context manager: where new tensors go.",
+      "Where a tensor lives: weft.device('cpu'), weft.device('cuda', 1) or ('cuda:1'), weft.device('meta').\n\n"
+      "A number alone is a GPU. As a context manager: where new tensors go. Raises RuntimeError for an unknown\n"
+      "name, TypeError for other objects.\n\n"
+      ">>> import weft\n"
+      ">>> weft.device('cuda:1')\n"
+      "device(type='cuda', index=1)\n"
+      ">>> with weft.device('meta'):\n"
+      "...     weft.ones(2).device\n"
+      "device(type='meta')\n",
       py::is_final());
   type.def(py::init(&make_device), py::arg("type"), py::arg("index") = py::none())
       .def("__repr__",
@@ -344,16 +392,30 @@ void bind_device(py::module_& m) {
              check(!device_scopes.empty(), "device: this thread is in no device scope that could end");
              device_scopes.pop_back();
            })
-      .def_property_readonly("type", &device_type_name)
-      .def_property_readonly("index", [](const PyDevice& d) -> std::optional<int> {
-        if (d.value.type == DeviceType::CUDA) return d.value.index;
-        return std::nullopt;
-      });
+      .def_property_readonly("type", &device_type_name,
+                             "The kind of device: 'cpu', 'cuda' or 'meta'.\n\n"
+                             ">>> import weft\n"
+                             ">>> weft.device('cuda:1').type\n"
+                             "'cuda'\n")
+      .def_property_readonly(
+          "index",
+          [](const PyDevice& d) -> std::optional<int> {
+            if (d.value.type == DeviceType::CUDA) return d.value.index;
+            return std::nullopt;
+          },
+          "The number of the GPU; None for devices of which there is one.\n\n"
+          ">>> import weft\n"
+          ">>> weft.device('cuda:1').index, weft.device('cpu').index\n"
+          "(1, None)\n");
   device_type = reinterpret_cast<PyTypeObject*>(type.ptr());
   Family(m).function(
-      "get_default_device", "()", [] { return PyDevice{default_device()}; },
-      "Where new tensors go on this thread: the device of the innermost `with weft.device(...)`, else\n"
-      "set_default_device's.");
+      "get_default_device", "() -> device", [] { return PyDevice{default_device()}; },
+      "Where new tensors go on this thread.\n\n"
+      "The device of the innermost `with weft.device(...)`, else that of set_default_device().\n\n"
+      ">>> import weft\n"
+      ">>> with weft.device('meta'):\n"
+      "...     weft.get_default_device()\n"
+      "device(type='meta')\n");
   Family(m).function(
       "set_default_device", "(device)",
       [](const std::optional<Device>& device) {
@@ -361,8 +423,11 @@ void bind_device(py::module_& m) {
         outermost_device = device.value_or(Device{});
       },
       "Sets where new tensors go on this thread, outside of `with weft.device(...)`; None is the CPU.\n\n"
-      "Raises RuntimeError when the device does not exist.\n\n>>> import weft\n>>> weft.set_default_device('meta')\n"
-      ">>> weft.ones(2).device, weft.get_default_device()\n(device(type='meta'), device(type='meta'))\n"
+      "Raises RuntimeError when the device does not exist.\n\n"
+      ">>> import weft\n"
+      ">>> weft.set_default_device('meta')\n"
+      ">>> weft.ones(2).device, weft.get_default_device()\n"
+      "(device(type='meta'), device(type='meta'))\n"
       ">>> weft.set_default_device(None)\n");
 }
 

@@ -67,29 +67,50 @@ void bind_class_losses(Family& nn) {
             x, target,
             {weight, ignore_index, reduction_of("cross_entropy", size_average, reduce, reduction), label_smoothing});
       },
-      "-log(softmax(input)[target]): input (N, C, ...) holds logits of C classes, target (N, ...) class numbers "
-      "(int64)\n"
-      "or, of input's shape, probabilities.\n\n"
-      "Raises IndexError for a class that is not there, ValueError for a target of another shape.\n\n"
-      ">>> import weft\n>>> weft.nn.functional.cross_entropy(weft.zeros(1, 2), weft.tensor([1]))\ntensor(0.6931)\n");
+      "The mean of -log(softmax(input)[target]) over the samples; with reduction='none' the loss of each.\n\n"
+      "input (N, C, ...) or (C,) holds logits of C classes, target class numbers (int64) of that shape without\n"
+      "C, or probabilities of input's shape. weight (C,) weighs the classes; the mean is then over the targets'\n"
+      "weights. Targets that are ignore_index do not count. label_smoothing s mixes a target with s / C of\n"
+      "every class (Szegedy et al., 2016). size_average and reduce are former spellings of reduction. The dtype\n"
+      "is input's.\n\n"
+      "Raises IndexError for a class that is not there, ValueError for another shape or reduction, RuntimeError\n"
+      "for dtypes that do not fit.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.cross_entropy(weft.zeros(1, 2), weft.tensor([1]))\n"
+      "tensor(0.6931)\n");
   nn.function(
       "nll_loss", "(input, target, weight=None, size_average=None, ignore_index=-100, reduce=None, reduction='mean')",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
          int64_t ignore_index, const MaybeBool& reduce, const std::string& reduction) {
         return nll_loss(x, target, {weight, ignore_index, reduction_of("nll_loss", size_average, reduce, reduction)});
       },
-      "-input[target]: input (N, C, ...) holds log probabilities of C classes, target (N, ...) class numbers "
-      "(int64).\n\n"
-      ">>> import weft\n>>> weft.nn.functional.nll_loss(weft.tensor([[-1., -2.]]), weft.tensor([1]))\ntensor(2.)\n");
+      "The mean of -input[target] over the samples; with reduction='none' the loss of each.\n\n"
+      "input (N, C, ...) or (C,) holds log probabilities of C classes, as log_softmax() gives them, target\n"
+      "class numbers (int64) of that shape without C. weight, ignore_index and the errors are those of\n"
+      "cross_entropy().\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.nll_loss(weft.tensor([[-1., -2.], [-3., -4.]]), weft.tensor([1, 0]), reduction='none')\n"
+      "tensor([2., 3.])\n");
 }
 
 void bind_distances(Family& nn) {
-  def_pairwise(nn, "mse_loss", &mse_loss,
-               "The mean of (input - target)^2.\n\n"
-               ">>> import weft\n>>> weft.nn.functional.mse_loss(weft.ones(2), weft.zeros(2))\ntensor(1.)\n");
-  def_pairwise(nn, "l1_loss", &l1_loss,
-               "The mean of |input - target|.\n\n"
-               ">>> import weft\n>>> weft.nn.functional.l1_loss(weft.ones(2), weft.zeros(2))\ntensor(1.)\n");
+  def_pairwise(
+      nn, "mse_loss", &mse_loss,
+      "The mean of (input - target)^2; with reduction='sum' the sum, with 'none' the square of each element.\n\n"
+      "input and target have one shape, or shapes that broadcast, with a warning. weight weighs the elements;\n"
+      "the mean is then over the weights. size_average and reduce are former spellings of reduction.\n\n"
+      "Raises ValueError for another reduction, RuntimeError for shapes that do not broadcast, for complex\n"
+      "numbers and for the mean of integers.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.mse_loss(weft.tensor([1., 3.]), weft.zeros(2))\n"
+      "tensor(5.)\n");
+  def_pairwise(
+      nn, "l1_loss", &l1_loss,
+      "The mean of |input - target|; with reduction='sum' the sum, with 'none' the distance of each element.\n\n"
+      "Arguments and errors are those of mse_loss(); complex numbers have distances too, which are real.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.l1_loss(weft.tensor([1., 3.]), weft.zeros(2))\n"
+      "tensor(2.)\n");
   nn.function(
       "smooth_l1_loss", "(input, target, " WEFT_FORMER ", beta=1.0)",
       [](const Tensor& x, const Tensor& target, const MaybeBool& size_average, const MaybeBool& reduce,
@@ -98,7 +119,13 @@ void bind_distances(Family& nn) {
         warn_of_broadcast("smooth_l1_loss", x, target);
         return y;
       },
-      "d^2 / (2 beta) for d = |input - target| below beta, else d - beta / 2 (Girshick, 2015).");
+      "The mean of d^2 / (2 beta) for d = |input - target| below beta, else d - beta / 2 (Girshick, 2015).\n\n"
+      "input and target have one shape, or shapes that broadcast, with a warning. beta 0 gives l1_loss().\n"
+      "reduction: 'mean', 'sum' or 'none'; size_average and reduce are former spellings of it.\n\n"
+      "Raises RuntimeError for a negative beta, ValueError for another reduction.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.smooth_l1_loss(weft.tensor([0.5, 3.]), weft.zeros(2), reduction='none')\n"
+      "tensor([0.1250, 2.5000])\n");
   nn.function(
       "huber_loss", "(input, target, reduction='mean', delta=1.0, weight=None)",
       [](const Tensor& x, const Tensor& target, const std::string& reduction, double delta, const Tensor& weight) {
@@ -107,7 +134,13 @@ void bind_distances(Family& nn) {
         warn_of_broadcast("huber_loss", x, target);
         return y;
       },
-      "d^2 / 2 for d = |input - target| up to delta, else delta (d - delta / 2) (Huber, 1964).");
+      "The mean of d^2 / 2 for d = |input - target| up to delta, else delta (d - delta / 2) (Huber, 1964).\n\n"
+      "input and target have one shape, or shapes that broadcast, with a warning. weight multiplies the losses\n"
+      "before they are reduced. reduction: 'mean', 'sum' or 'none'.\n\n"
+      "Raises RuntimeError unless delta is positive, ValueError for another reduction.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.huber_loss(weft.tensor([0.5, 3.]), weft.zeros(2), reduction='none', delta=2.)\n"
+      "tensor([0.1250, 4.0000])\n");
 }
 
 void bind_binary_losses(Family& nn) {
@@ -118,8 +151,13 @@ void bind_binary_losses(Family& nn) {
         return binary_cross_entropy(x, target, weight,
                                     reduction_of("binary_cross_entropy", size_average, reduce, reduction));
       },
-      "-(target log(input) + (1 - target) log(1 - input)) for probabilities; logarithms are not below -100.\n\n"
-      "Raises RuntimeError for an input outside of [0, 1], ValueError for a target of another shape.");
+      "The mean of -(target log(input) + (1 - target) log(1 - input)) for probabilities of one shape.\n\n"
+      "Logarithms count as -100 where they are less. weight, of a shape that broadcasts, multiplies the losses.\n"
+      "reduction: 'mean', 'sum' or 'none'; size_average and reduce are former spellings of it.\n\n"
+      "Raises RuntimeError for an input outside of [0, 1], ValueError for a target of another shape.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.binary_cross_entropy(weft.tensor([0.5, 0.]), weft.ones(2), reduction='none')\n"
+      "tensor([  0.6931, 100.0000])\n");
   nn.function(
       "binary_cross_entropy_with_logits", "(input, target, weight=None, " WEFT_FORMER ", pos_weight=None)",
       [](const Tensor& x, const Tensor& target, const Tensor& weight, const MaybeBool& size_average,
@@ -128,9 +166,13 @@ void bind_binary_losses(Family& nn) {
             x, target, weight, reduction_of("binary_cross_entropy_with_logits", size_average, reduce, reduction),
             pos_weight);
       },
-      "binary_cross_entropy() of sigmoid(input), without overflow; pos_weight multiplies the term of target.\n\n"
-      ">>> import weft\n>>> weft.nn.functional.binary_cross_entropy_with_logits(weft.zeros(1), "
-      "weft.ones(1))\ntensor(0.6931)\n");
+      "binary_cross_entropy() of sigmoid(input), computed from the logits without overflow or loss.\n\n"
+      "input and target have one shape. pos_weight multiplies the term of target: above 1 it makes misses of\n"
+      "the class cost more. weight, of a shape that broadcasts, multiplies the losses; reduction is as there.\n\n"
+      "Raises ValueError for a target of another shape.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.binary_cross_entropy_with_logits(weft.zeros(1), weft.ones(1))\n"
+      "tensor(0.6931)\n");
 }
 
 }  // namespace

@@ -85,7 +85,8 @@ std::array<int64_t, 2> output_length(const char* op, const Tensor& x, const py::
 
 void bind_pooling_1d(Family& nn) {
   nn.function(
-      "max_pool1d", "(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)",
+      "max_pool1d",
+      "(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False) -> Tensor | Any",
       [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding,
          const Dims& dilation, bool ceil_mode, bool return_indices) {
         const PoolName name{"max_pool1d", true};
@@ -93,11 +94,15 @@ void bind_pooling_1d(Family& nn) {
         PoolOptions o = options_1d(name.op, kernel, stride, padding, dilation, ceil_mode);
         return as_sequences(max_pool2d(images, o, name), return_indices);
       },
-      "The largest value of each window of (N, C, L) or (C, L); with return_indices also its position.\n\n"
-      "stride is kernel_size unless given. Raises ValueError for other shapes, RuntimeError for windows that do not "
-      "fit.\n\n"
-      ">>> import weft\n>>> weft.nn.functional.max_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)\ntensor([[4., "
-      "3.]])\n");
+      "The largest value of each window of kernel_size places, from (N, C, L) to (N, C, L'); N may be missing.\n\n"
+      "A window starts every stride (by default kernel_size) places, with padding of -inf at both ends, and its\n"
+      "elements are dilation places apart; L' = (L + 2 padding - dilation (kernel_size - 1) - 1) / stride + 1,\n"
+      "rounded down, or up with ceil_mode. With return_indices a pair: the values, and the place of each in L\n"
+      "(int64).\n\n"
+      "Raises ValueError for other shapes, RuntimeError for windows that do not fit.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.max_pool1d(weft.tensor([[1., 4., 3., 2.]]), 2)\n"
+      "tensor([[4., 3.]])\n");
   nn.function(
       "avg_pool1d", "(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True)",
       [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding, bool ceil_mode,
@@ -108,31 +113,42 @@ void bind_pooling_1d(Family& nn) {
         o.count_include_pad = count_include_pad;
         return squeeze(avg_pool2d(images, o, name), Dims{-2});
       },
-      "The mean of each window of (N, C, L) or (C, L).\n\n"
-      "stride is kernel_size unless given. Raises ValueError for other shapes, RuntimeError for windows that do not "
-      "fit.\n\n"
-      ">>> import weft\n>>> weft.nn.functional.avg_pool1d(weft.tensor([[1.0, 4.0, 3.0, 2.0]]), 2)\ntensor([[2.5000, "
-      "2.5000]])\n");
+      "The mean of each window of kernel_size places, from (N, C, L) to (N, C, L'); N may be missing.\n\n"
+      "A window starts every stride (by default kernel_size) places, with padding zeros at both ends, which\n"
+      "count as elements unless count_include_pad is False; L' = (L + 2 padding - kernel_size) / stride + 1,\n"
+      "rounded down, or up with ceil_mode.\n\n"
+      "Raises ValueError for other shapes, RuntimeError for windows that do not fit.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.avg_pool1d(weft.ones(1, 4), 3, stride=2, padding=1)\n"
+      "tensor([[0.6667, 1.0000]])\n");
   nn.function(
-      "adaptive_avg_pool1d", "(input, output_size)",
+      "adaptive_avg_pool1d", "(input, output_size: int | Sequence[int | None] | None)",
       [](const Tensor& x, const py::object& size) {
         const PoolName name{"adaptive_avg_pool1d", true};
         Tensor images = as_images(name.op, x);
         return squeeze(adaptive_avg_pool2d(images, output_length(name.op, x, size), name), Dims{-2});
       },
-      "Means of output_size windows over the last dimension of (N, C, L) or (C, L).\n\n"
-      ">>> import weft\n>>> weft.nn.functional.adaptive_avg_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), "
-      "2)\ntensor([[2., 4.]])\n");
+      "The mean of each of output_size windows that cover the last dimension: (N, C, L) to (N, C, output_size).\n\n"
+      "Window i reaches from floor(i L / output_size) to ceil((i + 1) L / output_size). N may be missing; None\n"
+      "as output_size is L.\n\n"
+      "Raises ValueError for other shapes, TypeError for an output_size that is no integer.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.adaptive_avg_pool1d(weft.tensor([[1., 3., 3., 5.]]), 2)\n"
+      "tensor([[2., 4.]])\n");
   nn.function(
-      "adaptive_max_pool1d", "(input, output_size, return_indices=False)",
+      "adaptive_max_pool1d",
+      "(input, output_size: int | Sequence[int | None] | None, return_indices=False) -> Tensor | Any",
       [](const Tensor& x, const py::object& size, bool return_indices) {
         const PoolName name{"adaptive_max_pool1d", true};
         Tensor images = as_images(name.op, x);
         return as_sequences(adaptive_max_pool2d(images, output_length(name.op, x, size), name), return_indices);
       },
-      "The largest values of output_size windows over the last dimension of (N, C, L) or (C, L).\n\n"
-      ">>> import weft\n>>> weft.nn.functional.adaptive_max_pool1d(weft.tensor([[1.0, 3.0, 3.0, 5.0]]), "
-      "2)\ntensor([[3., 5.]])\n");
+      "The largest value of each of output_size windows that cover the last dimension, of size L.\n\n"
+      "The windows, shapes and errors are those of adaptive_avg_pool1d(). With return_indices a pair: the\n"
+      "values, and the place of each in L (int64).\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.adaptive_max_pool1d(weft.tensor([[1., 3., 3., 5.]]), 2, return_indices=True)\n"
+      "(tensor([[3., 5.]]), tensor([[1, 3]]))\n");
 }
 
 }  // namespace
@@ -140,16 +156,22 @@ void bind_pooling_1d(Family& nn) {
 void bind_pooling(Family&, Family& nn) {
   bind_pooling_1d(nn);
   nn.function(
-      "max_pool2d", "(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False)",
+      "max_pool2d",
+      "(input, kernel_size, stride=None, padding=0, dilation=1, ceil_mode=False, return_indices=False) -> Tensor | Any",
       [](const Tensor& x, const Dims& kernel, const std::optional<Dims>& stride, const Dims& padding,
          const Dims& dilation, bool ceil_mode, bool return_indices) {
         return chosen(max_pool2d(x, options("max_pool2d", kernel, stride, padding, dilation, ceil_mode)),
                       return_indices);
       },
-      "The largest value of each window of (N, C, H, W) or (C, H, W); with return_indices also its position in the "
-      "plane.\n\n"
-      "stride is kernel_size unless given. Raises RuntimeError for windows that do not fit.\n\n"
-      ">>> import weft\n>>> weft.nn.functional.max_pool2d(weft.arange(4.).view(1, 2, 2), 2)\ntensor([[[3.]]])\n");
+      "The largest value of each window of kernel_size, from (N, C, H, W) to (N, C, H', W'); N may be missing.\n\n"
+      "Numbers are for both axes, pairs for rows and columns. Along each, a window starts every stride (by\n"
+      "default kernel_size) places, as in max_pool1d(), with padding of -inf, and its elements are dilation\n"
+      "places apart; ceil_mode rounds their number up. With return_indices a pair: the values, and the place of\n"
+      "each in the plane (row W + column, int64).\n\n"
+      "Raises RuntimeError for other shapes and windows that do not fit.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.max_pool2d(weft.arange(8.).view(1, 2, 4), 2)\n"
+      "tensor([[[5., 7.]]])\n");
   nn.function(
       "avg_pool2d",
       "(input, kernel_size, stride=None, padding=0, ceil_mode=False, count_include_pad=True, divisor_override=None)",
@@ -160,23 +182,38 @@ void bind_pooling(Family&, Family& nn) {
         o.divisor = divisor_override;
         return avg_pool2d(x, o);
       },
-      "The mean of each window of (N, C, H, W) or (C, H, W).\n\n"
-      "stride is kernel_size unless given. Raises RuntimeError for windows that do not fit.\n\n"
-      ">>> import weft\n>>> weft.nn.functional.avg_pool2d(weft.arange(4.).view(1, 2, 2), 2)\ntensor([[[1.5000]]])\n");
+      "The mean of each window of kernel_size, from (N, C, H, W) to (N, C, H', W'); N may be missing.\n\n"
+      "Numbers are for both axes, pairs for rows and columns; stride, padding and ceil_mode are those of\n"
+      "avg_pool1d(). The sum is divided by the number of elements, of padding too unless count_include_pad is\n"
+      "False, or by divisor_override.\n\n"
+      "Raises RuntimeError for other shapes, windows that do not fit and a divisor of 0.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.avg_pool2d(weft.arange(8.).view(1, 2, 4), 2)\n"
+      "tensor([[[2.5000, 4.5000]]])\n");
   nn.function(
-      "adaptive_avg_pool2d", "(input, output_size)",
+      "adaptive_avg_pool2d", "(input, output_size: int | Sequence[int | None])",
       [](const Tensor& x, const py::object& size) {
         return adaptive_avg_pool2d(x, output_size("adaptive_avg_pool2d", x, size));
       },
-      "Means of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.\n\n"
-      ">>> import weft\n>>> weft.nn.functional.adaptive_avg_pool2d(weft.arange(4.).view(1, 2, 2), "
-      "1)\ntensor([[[1.5000]]])\n");
+      "The mean of each of H' times W' windows that cover the plane, from (N, C, H, W) to (N, C, H', W').\n\n"
+      "output_size is (H', W'): one number for both, or two; None in it keeps the input's. Window i of n along\n"
+      "an axis of size s reaches from floor(i s / n) to ceil((i + 1) s / n). N may be missing.\n\n"
+      "Raises RuntimeError for other shapes, TypeError for sizes that are no integers.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.adaptive_avg_pool2d(weft.arange(8.).view(1, 2, 4), (None, 2))\n"
+      "tensor([[[0.5000, 2.5000],\n"
+      "         [4.5000, 6.5000]]])\n");
   nn.function(
-      "adaptive_max_pool2d", "(input, output_size, return_indices=False)",
+      "adaptive_max_pool2d", "(input, output_size: int | Sequence[int | None], return_indices=False) -> Tensor | Any",
       [](const Tensor& x, const py::object& size, bool return_indices) {
         return chosen(adaptive_max_pool2d(x, output_size("adaptive_max_pool2d", x, size)), return_indices);
       },
-      "The largest values of windows that divide (N, C, H, W) or (C, H, W) into output_size parts.");
+      "The largest value of each of H' times W' windows that cover the plane, from (N, C, H, W) to (N, C, H', W').\n\n"
+      "output_size, the windows and errors are those of adaptive_avg_pool2d(). With return_indices a pair: the\n"
+      "values, and the place of each in the plane (row W + column, int64).\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.adaptive_max_pool2d(weft.arange(8.).view(1, 2, 4), (1, 2))\n"
+      "tensor([[[5., 7.]]])\n");
 }
 
 }  // namespace weft::python

@@ -277,9 +277,12 @@ void bind_generators(py::module_& m) {
   using Holder = std::shared_ptr<Ref<Generator>>;
   py::class_<Ref<Generator>, Holder>(
       m, "Generator",
-      "A stream of random numbers with its own seed.\n\n>>> import weft\n>>> g = weft.Generator().manual_seed(1)\n"
-      ">>> h = weft.Generator().manual_seed(1)\n>>> weft.equal(weft.rand(3, generator=g), weft.rand(3, "
-      "generator=h))\nTrue\n")
+      "A stream of random numbers with its own seed, to be given as generator= to functions that draw.\n\n"
+      "device: where the numbers are for; a generator serves tensors on every device.\n\n"
+      ">>> import weft\n"
+      ">>> g, h = weft.Generator().manual_seed(1), weft.Generator().manual_seed(1)\n"
+      ">>> weft.equal(weft.rand(3, generator=g), weft.rand(3, generator=h))\n"
+      "True\n")
       .def(py::init(
                [](const std::optional<Device>&) { return std::make_shared<Ref<Generator>>(make_ref<Generator>()); }),
            py::arg("device") = Device{})
@@ -289,7 +292,12 @@ void bind_generators(py::module_& m) {
             self.cast<Ref<Generator>&>()->manual_seed(read_seed(seed, false));
             return self;
           },
-          py::arg("seed"), "Starts the stream anew from a seed, an integer; returns the generator.")
+          py::arg("seed"),
+          "Starts the stream anew from a seed and returns the generator; negative seeds count from 2^64.\n\n"
+          "Raises TypeError for another thing than an integer, ValueError outside of [-2^63, 2^64).\n\n"
+          ">>> import weft\n"
+          ">>> weft.Generator().manual_seed(3).initial_seed()\n"
+          "3\n")
       .def(
           "seed",
           [](Ref<Generator>& g) {
@@ -297,7 +305,11 @@ void bind_generators(py::module_& m) {
             g->manual_seed(s);
             return s;
           },
-          "Starts the stream anew from a seed of the operating system, which is returned.")
+          "Starts the stream anew from a seed of the operating system, which is returned.\n\n"
+          ">>> import weft\n"
+          ">>> g = weft.Generator()\n"
+          ">>> g.seed() == g.initial_seed()\n"
+          "True\n")
       .def(
           "initial_seed",
           [](const py::object& self) {
@@ -306,24 +318,43 @@ void bind_generators(py::module_& m) {
               note_setting("initial_seed() of a Generator", self.attr("initial_seed"), py::cast(seed), self);
             return seed;
           },
-          "The seed the stream was started from.")
+          "The seed the stream was started from.\n\n"
+          ">>> import weft\n"
+          ">>> weft.Generator().manual_seed(3).initial_seed()\n"
+          "3\n")
       .def(
           "get_state", [](Ref<Generator>& g) { return state_tensor("get_state", *g); },
-          "The state as 16 bytes (uint8).")
+          "The place in the stream, as a tensor of 16 bytes (uint8) for set_state().\n\n"
+          ">>> import weft\n"
+          ">>> weft.Generator().get_state().shape\n"
+          "weft.Size([16])\n")
       .def(
           "set_state",
           [](const py::object& self, const Tensor& t) {
             restore("set_state", *self.cast<Ref<Generator>&>(), t);
             return self;
           },
-          py::arg("new_state"), "Goes back to a state of get_state().")
+          py::arg("new_state"),
+          "Goes back to a place in the stream that get_state() gave, and returns the generator.\n\n"
+          "Raises RuntimeError for a tensor that is not such a state.\n\n"
+          ">>> import weft\n"
+          ">>> g = weft.Generator()\n"
+          ">>> state = g.get_state()\n"
+          ">>> first = weft.rand(3, generator=g)\n"
+          ">>> weft.equal(weft.rand(3, generator=g.set_state(state)), first)\n"
+          "True\n")
       .def("__reduce__",
            [](const py::object& self) -> py::tuple {
              PhiloxState s = self.cast<Ref<Generator>&>()->state();
              return py::make_tuple(py::module_::import("weft._C").attr("_generator"),
                                    py::make_tuple(py::type::of(self), s.seed, s.offset));
            })
-      .def_property_readonly("device", [](Ref<Generator>&) { return Device{}; });
+      .def_property_readonly(
+          "device", [](Ref<Generator>&) { return Device{}; },
+          "The device of the state: always the CPU.\n\n"
+          ">>> import weft\n"
+          ">>> weft.Generator().device\n"
+          "device(type='cpu')\n");
   m.def("_generator", [](const py::object& type, uint64_t seed, uint64_t offset) {
     py::object g = type();
     g.cast<Ref<Generator>&>()->set_state({seed, offset});

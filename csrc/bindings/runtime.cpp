@@ -92,16 +92,22 @@ void bind_threads(py::module_& m) {
         set_num_threads(static_cast<int>(n));
       },
       "Sets how many threads CPU kernels may use, the calling one included; for all threads of the process.\n\n"
-      "int: from 1 to 1024; raises ValueError otherwise. Results do not depend on it. An op that another thread has "
-      "begun goes on with the number it has.\n\n"
-      ">>> import weft\n>>> before = weft.get_num_threads()\n>>> weft.set_num_threads(1)\n"
-      ">>> weft.get_num_threads()\n1\n>>> weft.set_num_threads(before)\n");
+      "int: from 1 to 1024; raises ValueError otherwise. Results do not depend on it. An op that another thread\n"
+      "has begun goes on with the number it has.\n\n"
+      ">>> import weft\n"
+      ">>> before = weft.get_num_threads()\n"
+      ">>> weft.set_num_threads(1)\n"
+      ">>> weft.get_num_threads()\n"
+      "1\n"
+      ">>> weft.set_num_threads(before)\n");
   def_setting(
       m, "get_num_threads", [] { return num_threads(); },
       "How many threads CPU kernels may use, the calling one included.\n\n"
-      "At the start: the environment variable WEFT_NUM_THREADS, else OMP_NUM_THREADS, else as many as the process may "
-      "use cores, by its affinity and by the quota of its control group.\n\n"
-      ">>> import weft\n>>> weft.get_num_threads() >= 1\nTrue\n");
+      "At the start: the environment variable WEFT_NUM_THREADS, else OMP_NUM_THREADS, else as many as the\n"
+      "process may use cores, by its affinity and by the quota of its control group.\n\n"
+      ">>> import weft\n"
+      ">>> weft.get_num_threads() >= 1\n"
+      "True\n");
 }
 
 }  // namespace
@@ -127,7 +133,11 @@ void set_python_error(std::exception_ptr error) {
 void bind_runtime(py::module_& m) {
   PyObject* bases = PyTuple_Pack(2, PyExc_RuntimeError, PyExc_MemoryError);
   out_of_memory_error = PyErr_NewExceptionWithDoc(
-      "weft.OutOfMemoryError", "A device has no memory left; the message says who holds how much. Nothing has changed.",
+      "weft.OutOfMemoryError",
+      "A device has no memory left; the message says who holds how much. Nothing has changed.\n\n"
+      ">>> import weft\n"
+      ">>> issubclass(weft.OutOfMemoryError, MemoryError) and issubclass(weft.OutOfMemoryError, RuntimeError)\n"
+      "True\n",
       bases, nullptr);
   Py_DECREF(bases);
   if (!out_of_memory_error) throw py::error_already_set();

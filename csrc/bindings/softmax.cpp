@@ -8,7 +8,7 @@ namespace {
 
 using Function = Tensor (*)(const Tensor&, int64_t, std::optional<DType>);
 
-void def_softmax(Family& f, Family& nn, const char* name, Function function, const char* doc) {
+void def_softmax(Family& f, Family& nn, const char* name, Function function, const char* doc, const char* nn_doc) {
   f.def(
       name, "(input, dim, dtype=None, *, out=None)",
       [=](const Tensor& x, int64_t dim, std::optional<DType> dtype, const Tensor& out) {
@@ -26,19 +26,42 @@ void def_softmax(Family& f, Family& nn, const char* name, Function function, con
           throw py::error_already_set();
         return function(x, dim.value_or(x.ndim() <= 1 || x.ndim() == 3 ? 0 : 1), dtype);
       },
-      doc);
+      nn_doc);
 }
 
 }  // namespace
 
 void bind_softmax(Family& f, Family& nn) {
-  def_softmax(f, nn, "softmax", &softmax,
-              "exp(input) / sum(exp(input)) along dim, without overflow.\n\n"
-              "Raises RuntimeError for integers unless dtype is given, IndexError for a dim that is not there.\n\n"
-              ">>> import weft\n>>> weft.softmax(weft.zeros(4), 0)\ntensor([0.2500, 0.2500, 0.2500, 0.2500])\n");
-  def_softmax(f, nn, "log_softmax", &log_softmax,
-              "The logarithm of softmax, computed without loss where softmax would round to 0.\n\n"
-              ">>> import weft\n>>> weft.log_softmax(weft.tensor([0., 1000.]), 0)\ntensor([-1000.,     0.])\n");
+  def_softmax(
+      f, nn, "softmax", &softmax,
+      "exp(input) / sum(exp(input)) along dim, computed without overflow; of input's shape.\n\n"
+      "dtype: input is converted to it first, and so is the result.\n\n"
+      "Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.\n\n"
+      ">>> import weft\n"
+      ">>> weft.softmax(weft.tensor([0, 1]), 0, dtype=weft.float32)\n"
+      "tensor([0.2689, 0.7311])\n",
+      "exp(input) / sum(exp(input)) along dim, computed without overflow; of input's shape.\n\n"
+      "dtype: input is converted to it first, and so is the result. Without dim it warns, and takes 0 for up to\n"
+      "one dimension and for three, else 1.\n\n"
+      "Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.softmax(weft.tensor([0, 1]), dim=0, dtype=weft.float32)\n"
+      "tensor([0.2689, 0.7311])\n");
+  def_softmax(
+      f, nn, "log_softmax", &log_softmax,
+      "input - log(sum(exp(input))) along dim: the logarithm of softmax(), exact where that rounds to 0.\n\n"
+      "dtype: input is converted to it first, and so is the result.\n\n"
+      "Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.\n\n"
+      ">>> import weft\n"
+      ">>> weft.log_softmax(weft.tensor([0., 1000.]), 0)\n"
+      "tensor([-1000.,     0.])\n",
+      "input - log(sum(exp(input))) along dim: the logarithm of softmax(), exact where that rounds to 0.\n\n"
+      "dtype: input is converted to it first, and so is the result. Without dim it warns, and takes 0 for up to\n"
+      "one dimension and for three, else 1.\n\n"
+      "Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nn.functional.log_softmax(weft.tensor([0., 1000.]), dim=0)\n"
+      "tensor([-1000.,     0.])\n");
 }
 
 }  // namespace weft::python

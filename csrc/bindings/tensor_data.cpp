@@ -287,14 +287,27 @@ void bind_tensor_data(Family& f) {
       [](const py::object& data, MaybeDType dtype, MaybeDevice device, bool requires_grad, MaybeFlag) {
         return make_tensor(data, dtype, device, requires_grad);
       },
-      "A new leaf tensor with a copy of data: numbers, nested lists, NumPy arrays or tensors.\n\n"
-      "Floats give the default dtype, integers int64, bools bool. Raises ValueError for ragged lists, TypeError "
-      "for other data.\n\n"
-      ">>> import weft\n>>> weft.tensor([[1, 2], [3, 4]])\ntensor([[1, 2],\n        [3, 4]])\n");
+      "A new leaf tensor with a copy of data: a number, nested sequences of them, a NumPy array or a tensor.\n\n"
+      "Its shape is that of the nesting. dtype is by default that of an array or tensor, else the widest of the\n"
+      "numbers: bool, int64, the default dtype for floats, its complex one for complex numbers. device is by\n"
+      "default that of a tensor, else the default device. pin_memory has no effect.\n\n"
+      "Raises ValueError for sequences of unequal lengths, TypeError for what are no numbers, RuntimeError for\n"
+      "integers that the dtype does not hold.\n\n"
+      ">>> import weft\n"
+      ">>> weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 2.5])\n"
+      "(tensor([[1, 2],\n"
+      "        [3, 4]]), tensor([1.0000, 2.5000]))\n");
   f.function(
       "as_tensor", "(data, dtype=None, device=None)", &as_tensor,
-      "Like tensor(), but shares memory with arrays and returns tensors as they are, where dtype and device allow.\n\n"
-      ">>> import weft\n>>> weft.as_tensor([1.5])\ntensor([1.5000])\n");
+      "data as a tensor, without a copy where dtype and device allow: a tensor itself, an array's own memory.\n\n"
+      "Takes what tensor() takes, and objects with the buffer protocol, DLPack or __array__. Errors are those\n"
+      "of tensor().\n\n"
+      ">>> import numpy, weft\n"
+      ">>> a = numpy.zeros(2)\n"
+      ">>> weft.as_tensor(a).add_(1)\n"
+      "tensor([1., 1.], dtype=weft.float64)\n"
+      ">>> a\n"
+      "array([1., 1.])\n");
   f.function(
       "asarray", "(obj, *, dtype=None, device=None, copy=None, requires_grad=None)",
       [](const py::object& obj, MaybeDType dtype, MaybeDevice device, MaybeFlag copy, MaybeFlag requires_grad) {
@@ -302,14 +315,26 @@ void bind_tensor_data(Family& f) {
         if (requires_grad.value_or(false)) change_requires_grad(t, true);
         return t;
       },
-      "Like as_tensor(); copy=True always copies.");
+      "obj as a tensor: as_tensor(), or with copy=True tensor(), which always copies.\n\n"
+      "requires_grad=True makes the result part of what autograd differentiates. Errors are those of tensor().\n\n"
+      ">>> import weft\n"
+      ">>> x = weft.ones(2)\n"
+      ">>> weft.asarray(x) is x, weft.asarray(x, copy=True) is x\n"
+      "(True, False)\n");
   f.method(
       "item", "(self)", [](const Tensor& t) { return py::reinterpret_steal<py::object>(item(t)); },
-      "The value of a tensor of one element as a Python number.\n\n>>> import weft\n>>> "
-      "weft.tensor(2.5).item()\n2.5\n");
+      "The value of a tensor of one element as a Python number: a bool, int, float or complex, by the dtype.\n\n"
+      "Raises RuntimeError for another number of elements, and on the meta device, where there are no values.\n\n"
+      ">>> import weft\n"
+      ">>> weft.tensor([[2.5]]).item(), weft.tensor(3).item()\n"
+      "(2.5, 3)\n");
   f.method(
       "tolist", "(self)", [](const Tensor& t) { return py::reinterpret_steal<py::object>(to_list(t)); },
-      "The values as nested Python lists.\n\n>>> import weft\n>>> weft.arange(3).tolist()\n[0, 1, 2]\n");
+      "The values as lists of Python numbers, nested like the dimensions; of 0 dimensions the number itself.\n\n"
+      "Raises RuntimeError on the meta device, where there are no values.\n\n"
+      ">>> import weft\n"
+      ">>> weft.arange(4).view(2, 2).tolist(), weft.tensor(2.5).tolist()\n"
+      "([[0, 1], [2, 3]], 2.5)\n");
 }
 
 }  // namespace weft::python

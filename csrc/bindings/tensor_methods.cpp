@@ -16,17 +16,22 @@ const Tensor& seen(const Tensor& t) {
   return t;
 }
 
-py::object sizes(const Tensor& t, std::optional<int64_t> dim) {
+py::object sizes(const Tensor& t, const py::none&) {
   note_layout(t);
-  if (dim)
-    return py::reinterpret_steal<py::object>(PyLong_FromLongLong(t.shape()[normalize_dim("size", *dim, t.ndim())]));
   return py::reinterpret_steal<py::object>(size_object(t.shape()));
 }
-
-py::object strides(const Tensor& t, std::optional<int64_t> dim) {
+int64_t size(const Tensor& t, int64_t dim) {
   note_layout(t);
-  if (dim) return py::int_(t.strides()[normalize_dim("stride", *dim, t.ndim())]);
+  return t.shape()[normalize_dim("size", dim, t.ndim())];
+}
+
+py::object strides(const Tensor& t, const py::none&) {
+  note_layout(t);
   return py::tuple(py::cast(t.strides().to_vector()));
+}
+int64_t stride(const Tensor& t, int64_t dim) {
+  note_layout(t);
+  return t.strides()[normalize_dim("stride", dim, t.ndim())];
 }
 
 Tensor with_dtype(const Tensor& t, DType dtype) {
@@ -78,32 +83,162 @@ py::object type_of(const Tensor& t, const py::object& dtype) {
   return py::cast(convert(t, std::nullopt, dtype.cast<DType>(), false, false));
 }
 
+struct Conversion {
+  const char* name;
+  DType dtype;
+  const char* doc;
+};
+constexpr Conversion conversions[] = {
+    {"float", DType::Float32,
+     "The elements as float32; the tensor itself where they are.\n\n"
+     "Numbers that it does not hold become the nearest one. memory_format: the order in which the elements\n"
+     "lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([1, 2]).float()\n"
+     "tensor([1., 2.])\n"},
+    {"double", DType::Float64,
+     "The elements as float64; the tensor itself where they are.\n\n"
+     "float32 becomes wider without loss. memory_format: the order in which the elements lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([1, 2]).double()\n"
+     "tensor([1., 2.], dtype=weft.float64)\n"},
+    {"half", DType::Float16,
+     "The elements as float16; the tensor itself where they are.\n\n"
+     "Numbers that it does not hold become the nearest one. memory_format: the order in which the elements\n"
+     "lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([2049]).half()\n"
+     "tensor([2048.], dtype=weft.float16)\n"},
+    {"bfloat16", DType::BFloat16,
+     "The elements as bfloat16; the tensor itself where they are.\n\n"
+     "Numbers that it does not hold become the nearest one. memory_format: the order in which the elements\n"
+     "lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([257]).bfloat16()\n"
+     "tensor([256.], dtype=weft.bfloat16)\n"},
+    {"int", DType::Int32,
+     "The elements as int32; the tensor itself where they are.\n\n"
+     "Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the\n"
+     "elements lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([1.7, -1.7]).int()\n"
+     "tensor([ 1, -1], dtype=weft.int32)\n"},
+    {"long", DType::Int64,
+     "The elements as int64; the tensor itself where they are.\n\n"
+     "Fractions are cut off. memory_format: the order in which the elements lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([1.7, -1.7]).long()\n"
+     "tensor([ 1, -1])\n"},
+    {"short", DType::Int16,
+     "The elements as int16; the tensor itself where they are.\n\n"
+     "Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the\n"
+     "elements lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([1.7, -1.7]).short()\n"
+     "tensor([ 1, -1], dtype=weft.int16)\n"},
+    {"bool", DType::Bool,
+     "The elements as bool; the tensor itself where they are.\n\n"
+     "All but 0 is True. memory_format: the order in which the elements lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([0., 0.5]).bool()\n"
+     "tensor([False,  True])\n"},
+    {"byte", DType::UInt8,
+     "The elements as uint8; the tensor itself where they are.\n\n"
+     "Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the\n"
+     "elements lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([1, 257]).byte()\n"
+     "tensor([1, 1], dtype=weft.uint8)\n"},
+    {"char", DType::Int8,
+     "The elements as int8; the tensor itself where they are.\n\n"
+     "Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the\n"
+     "elements lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([1, 200]).char()\n"
+     "tensor([  1, -56], dtype=weft.int8)\n"},
+    {"cfloat", DType::Complex64,
+     "The elements as complex64; the tensor itself where they are.\n\n"
+     "The imaginary part of real numbers is 0. memory_format: the order in which the elements lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([1.]).cfloat()\n"
+     "tensor([1.+0.j])\n"},
+    {"cdouble", DType::Complex128,
+     "The elements as complex128; the tensor itself where they are.\n\n"
+     "The imaginary part of real numbers is 0. memory_format: the order in which the elements lie.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([1.]).cdouble()\n"
+     "tensor([1.+0.j], dtype=weft.complex128)\n"},
+};
+
 }  // namespace
 
 void bind_tensor_methods(Family& f) {
-  f.method("size", "(self, dim=None)", &sizes, "Sizes of all dimensions, or of one.");
-  f.method("stride", "(self, dim=None)", &strides, "Elements between neighbours along all dimensions, or along one.");
-  f.method("dim", "(self)", [](const Tensor& t) { return seen(t).ndim(); }, "Number of dimensions.");
-  f.method("ndimension", "(self)", [](const Tensor& t) { return seen(t).ndim(); }, "Number of dimensions.");
+  f.method("size", "(self, dim: None=None) -> Size", &sizes,
+           "The sizes of all dimensions, or of one: size() is shape, size(dim) an int.\n\n"
+           "A negative dim counts from the last one. Raises IndexError for a dim that is not there.\n\n"
+           ">>> import weft\n"
+           ">>> x = weft.ones(2, 3)\n"
+           ">>> x.size(), x.size(-1)\n"
+           "(weft.Size([2, 3]), 3)\n");
+  f.method("size", "(self, dim: int) -> int", &size);
+  f.method("stride", "(self, dim: None=None) -> tuple[int, ...]", &strides,
+           "How many elements of the storage lie between neighbours along each dimension, or along one.\n\n"
+           "stride() is a tuple, stride(dim) an int. Raises IndexError for a dim that is not there.\n\n"
+           ">>> import weft\n"
+           ">>> x = weft.ones(2, 3)\n"
+           ">>> x.stride(), x.T.stride(), x.stride(0)\n"
+           "((3, 1), (1, 3), 3)\n");
+  f.method("stride", "(self, dim: int) -> int", &stride);
+  f.method(
+      "dim", "(self)", [](const Tensor& t) { return seen(t).ndim(); },
+      "The number of dimensions.\n\n"
+      ">>> import weft\n"
+      ">>> weft.ones(2, 3).dim(), weft.tensor(1.).dim()\n"
+      "(2, 0)\n");
+  f.method(
+      "ndimension", "(self)", [](const Tensor& t) { return seen(t).ndim(); },
+      "The number of dimensions, as dim() gives it.\n\n"
+      ">>> import weft\n"
+      ">>> weft.ones(2, 3).ndimension()\n"
+      "2\n");
   auto count = [](const Tensor& t) { return py::reinterpret_steal<py::object>(PyLong_FromLongLong(seen(t).numel())); };
-  f.def("numel", "(input)", count, "Number of elements.");
-  f.method("nelement", "(self)", count, "Number of elements.");
+  f.def("numel", "(input) -> int", count,
+        "The number of elements: the product of the sizes, 1 for a number.\n\n"
+        ">>> import weft\n"
+        ">>> weft.numel(weft.ones(2, 3)), weft.tensor(1.).numel()\n"
+        "(6, 1)\n");
+  f.method("nelement", "(self) -> int", count,
+           "The number of elements, as numel() gives it.\n\n"
+           ">>> import weft\n"
+           ">>> weft.ones(2, 3).nelement()\n"
+           "6\n");
   f.method(
       "storage_offset", "(self)",
       [](const Tensor& t) {
         check_known_while_tracing("storage_offset", t, true);
         return seen(t).offset();
       },
-      "Elements of the storage before the first one.");
+      "How many elements of the storage lie before this tensor's first one.\n\n"
+      ">>> import weft\n"
+      ">>> weft.arange(5)[2:].storage_offset()\n"
+      "2\n");
   f.method(
       "data_ptr", "(self)",
       [](const Tensor& t) {
         check_values_known("data_ptr", t);
         return reinterpret_cast<uintptr_t>(seen(t).data());
       },
-      "Address of the first element.");
+      "The address of the first element, on the tensor's device; 0 where there is no memory.\n\n"
+      ">>> import weft\n"
+      ">>> x = weft.ones(2, 3)\n"
+      ">>> x[1].data_ptr() - x.data_ptr()\n"
+      "12\n");
   f.method(
-      "element_size", "(self)", [](const Tensor& t) { return item_size(seen(t).dtype()); }, "Bytes of one element.");
+      "element_size", "(self)", [](const Tensor& t) { return item_size(seen(t).dtype()); },
+      "The bytes of one element.\n\n"
+      ">>> import weft\n"
+      ">>> weft.ones(2).element_size(), weft.arange(2).element_size()\n"
+      "(4, 8)\n");
   f.method(
       "is_contiguous", "(self, memory_format=None)",
       [](const Tensor& t, const FormatArgument& format) {
@@ -111,27 +246,50 @@ void bind_tensor_methods(Family& f) {
         return is_in(format.order, seen(t).shape(), seen(t).strides());
       },
       "Do the elements lie in row-major order, or in that which memory_format names, without gaps?\n\n"
-      ">>> import weft\n>>> x = weft.ones(2, 3, 4, 5).to(memory_format=weft.channels_last)\n"
-      ">>> x.is_contiguous(), x.is_contiguous(memory_format=weft.channels_last)\n(False, True)\n");
+      "memory_format: weft.contiguous_format, weft.channels_last or weft.channels_last_3d. Raises RuntimeError\n"
+      "for weft.preserve_format, which is no order.\n\n"
+      ">>> import weft\n"
+      ">>> x = weft.ones(2, 3, 4, 5).to(memory_format=weft.channels_last)\n"
+      ">>> x.is_contiguous(), x.is_contiguous(memory_format=weft.channels_last)\n"
+      "(False, True)\n");
   f.def(
       "is_floating_point", "(input)",
       [](const Tensor& t) { return category(seen(t).dtype()) == DTypeCategory::Floating; },
-      "Is the dtype a floating point one?");
+      "Is the dtype a floating point one? Complex dtypes are none.\n\n"
+      ">>> import weft\n"
+      ">>> weft.is_floating_point(weft.ones(2)), weft.arange(2).is_floating_point()\n"
+      "(True, False)\n");
   f.def(
       "is_complex", "(input)", [](const Tensor& t) { return is_complex(seen(t).dtype()); },
-      "Is the dtype a complex one?");
+      "Is the dtype a complex one?\n\n"
+      ">>> import weft\n"
+      ">>> weft.is_complex(weft.tensor(1j)), weft.ones(2).is_complex()\n"
+      "(True, False)\n");
   f.method(
-      "__complex__", "(self)",
+      "__complex__", "(self) -> complex",
       [](const Tensor& t) {
         auto value = py::reinterpret_steal<py::object>(item(t, "complex"));
         return py::reinterpret_steal<py::object>(PyNumber_Add(value.ptr(), py::cast(std::complex<double>()).ptr()));
       },
-      "The value of a tensor of one element as a complex number.");
+      "The value of a tensor of one element as a complex number: what complex(tensor) calls.\n\n"
+      "Raises RuntimeError for another number of elements.\n\n"
+      ">>> import weft\n"
+      ">>> complex(weft.tensor([2.]))\n"
+      "(2+0j)\n");
   f.def(
       "is_nonzero", "(input)", [](const Tensor& t) { return py::bool_(py::cast(t)); },
-      "The truth value of a tensor of one element.");
-  f.method("is_same_size", "(self, other)",
-           [](const Tensor& t, const Tensor& other) { return seen(t).shape() == seen(other).shape(); });
+      "Is the only element something else than 0? What bool(tensor) says.\n\n"
+      "Raises RuntimeError for a tensor of more elements, or none.\n\n"
+      ">>> import weft\n"
+      ">>> weft.is_nonzero(weft.tensor([0.5])), weft.tensor(False).is_nonzero()\n"
+      "(True, False)\n");
+  f.method(
+      "is_same_size", "(self, other)",
+      [](const Tensor& t, const Tensor& other) { return seen(t).shape() == seen(other).shape(); },
+      "Have the two tensors one shape?\n\n"
+      ">>> import weft\n"
+      ">>> weft.ones(2, 3).is_same_size(weft.zeros(2, 3)), weft.ones(2, 3).is_same_size(weft.ones(3, 2))\n"
+      "(True, False)\n");
   f.method(
       "is_set_to", "(self, tensor)",
       [](const Tensor& t, const Tensor& o) {
@@ -139,11 +297,18 @@ void bind_tensor_methods(Family& f) {
         check_known_while_tracing("is_set_to", o, true);
         return overlap_of(t, o) == Overlap::Same;
       },
-      "Are both exactly the same view of the same storage?");
+      "Are both exactly the same view of the same storage: offset, shape and strides?\n\n"
+      ">>> import weft\n"
+      ">>> x = weft.ones(2, 3)\n"
+      ">>> x.is_set_to(x.view(2, 3)), x.is_set_to(x.T), x.is_set_to(x.clone())\n"
+      "(True, False, False)\n");
   f.method(
       "get_device", "(self)",
       [](const Tensor& t) { return seen(t).device().type == DeviceType::CUDA ? t.device().index : -1; },
-      "Index of the GPU; -1 on the CPU.");
+      "The index of the tensor's GPU; -1 for a tensor that is on none.\n\n"
+      ">>> import weft\n"
+      ">>> weft.ones(2).get_device()\n"
+      "-1\n");
   auto to = [](const Tensor& x, std::optional<Device> device, std::optional<DType> dtype, bool non_blocking, bool copy,
                const FormatArgument& format) {
     return in_format("to", convert(x, device, dtype, non_blocking, copy), format);
@@ -153,25 +318,43 @@ void bind_tensor_methods(Family& f) {
       [to](const Tensor& x, DType dtype, bool non_blocking, bool copy, const FormatArgument& format) {
         return to(x, std::nullopt, dtype, non_blocking, copy, format);
       },
-      "The tensor with another dtype or on another device; itself when nothing changes.\n\n"
-      "to(dtype), to(device), to(device, dtype), to(other); keywords dtype, device, non_blocking, copy.\n\n"
-      ">>> import weft\n>>> weft.tensor([1.7]).to(weft.int64)\ntensor([1])\n");
+      "The tensor with another dtype, on another device or in another order; itself when nothing changes.\n\n"
+      "to(dtype), to(device), to(device, dtype), and to(other), which takes both from a tensor. copy: a new\n"
+      "tensor in any case. non_blocking: a copy between a GPU and pinned memory goes on by itself.\n"
+      "memory_format: the order in which the elements lie. Fractions are cut off where the dtype has none.\n\n"
+      "Raises RuntimeError for a device that is not there.\n\n"
+      ">>> import weft\n"
+      ">>> x = weft.tensor([1.7])\n"
+      ">>> x.to(weft.int64), x.to('cpu', weft.float64), x.to(weft.float32) is x\n"
+      "(tensor([1]), tensor([1.7000], dtype=weft.float64), True)\n");
   f.method("to", "(self, device=None, dtype=None, non_blocking=False, copy=False, *, memory_format=None)", to);
   f.method("to", "(self, other, non_blocking=False, copy=False, *, memory_format=None)",
            [to](const Tensor& x, const Tensor& other, bool non_blocking, bool copy, const FormatArgument& format) {
              return to(x, seen(other).device(), other.dtype(), non_blocking, copy, format);
            });
-  f.method("type", "(self, dtype=None)", &type_of, "The dtype as text, or the tensor converted to a dtype.");
+  f.method("type", "(self, dtype: dtype | str | None=None) -> Any", &type_of,
+           "The dtype as the name of a tensor type, or the tensor converted to a dtype, which has such a name too.\n\n"
+           ">>> import weft\n"
+           ">>> weft.ones(2).type(), weft.ones(2).type('weft.LongTensor')\n"
+           "('weft.FloatTensor', tensor([1, 1]))\n");
   f.method(
       "type_as", "(self, other)",
       [](const Tensor& t, const Tensor& other) {
         return convert(t, seen(other).device(), other.dtype(), false, false);
       },
-      "The tensor with the dtype and device of another.");
+      "The tensor with the dtype and on the device of another; itself when nothing changes.\n\n"
+      ">>> import weft\n"
+      ">>> weft.tensor([1.7]).type_as(weft.tensor([0]))\n"
+      "tensor([1])\n");
   f.method(
       "cpu", "(self, memory_format=None)",
       [](const Tensor& t, const FormatArgument& format) { return in_format("cpu", to_device(t, {}), format); },
-      "The tensor in host memory.");
+      "The tensor in host memory; itself when it is there.\n\n"
+      "memory_format: the order in which the elements lie.\n\n"
+      ">>> import weft\n"
+      ">>> x = weft.ones(2)\n"
+      ">>> x.cpu() is x\n"
+      "True\n");
   f.method(
       "cuda", "(self, device=None, non_blocking=False, memory_format=None)",
       [](const Tensor& t, std::optional<Device> device, bool non_blocking, const FormatArgument& format) {
@@ -179,21 +362,27 @@ void bind_tensor_methods(Family& f) {
         check<ErrorKind::Value>(place.type == DeviceType::CUDA, "cuda: expected a CUDA device, got ", place);
         return in_format("cuda", to_device(t, place, non_blocking), format);
       },
-      "The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises "
-      "RuntimeError that says what is missing when there is none.");
-  constexpr std::pair<const char*, DType> conversions[] = {
-      {"float", DType::Float32},     {"double", DType::Float64},   {"half", DType::Float16},
-      {"bfloat16", DType::BFloat16}, {"int", DType::Int32},        {"long", DType::Int64},
-      {"short", DType::Int16},       {"bool", DType::Bool},        {"byte", DType::UInt8},
-      {"char", DType::Int8},         {"cfloat", DType::Complex64}, {"cdouble", DType::Complex128}};
-  for (auto [name, dtype] : conversions)
+      "The tensor on an NVIDIA GPU, by default the current one; itself when it is there.\n\n"
+      "With non_blocking=True the copy of a tensor in pinned memory goes on by itself.\n\n"
+      "Raises RuntimeError that says what is missing when there is no GPU, ValueError for another kind of\n"
+      "device.\n\n"
+      ">>> import weft\n"
+      ">>> x = weft.ones(2)\n"
+      ">>> x.cuda().is_cuda if weft.cuda.is_available() else True\n"
+      "True\n");
+  for (const Conversion& c : conversions)
     f.method(
-        name, "(self, memory_format=None)",
-        [dtype = dtype, name = name](const Tensor& t, const FormatArgument& format) {
-          return in_format(name, with_dtype(t, dtype), format);
+        c.name, "(self, memory_format=None)",
+        [c](const Tensor& t, const FormatArgument& format) {
+          return in_format(c.name, with_dtype(t, c.dtype), format);
         },
-        "The tensor converted to this dtype.");
-  f.function("is_tensor", "(obj)", [](const py::object& o) { return is_tensor(o.ptr()); }, "Is obj a weft.Tensor?");
+        c.doc);
+  f.function(
+      "is_tensor", "(obj: Any | None)", [](const py::object& o) { return is_tensor(o.ptr()); },
+      "Is obj a weft.Tensor, or an object of a subclass of it?\n\n"
+      ">>> import weft\n"
+      ">>> weft.is_tensor(weft.ones(2)), weft.is_tensor(2.)\n"
+      "(True, False)\n");
 }
 
 }  // namespace weft::python

@@ -171,29 +171,155 @@ PyObject* size_object(const Shape& shape) {
 }
 
 PyGetSetDef tensor_properties[] = {
-    {"shape", get_layout<shape>, nullptr, "Sizes of the dimensions.", nullptr},
-    {"dtype", get_layout<dtype>, nullptr, "Type of the elements.", nullptr},
-    {"device", get_layout<device>, nullptr, "Where the tensor lives.", nullptr},
-    {"ndim", get_layout<ndim>, nullptr, "Number of dimensions.", nullptr},
-    {"itemsize", get_layout<item_bytes>, nullptr, "Bytes of one element.", nullptr},
-    {"nbytes", get_layout<bytes>, nullptr, "Bytes of all elements.", nullptr},
-    {"requires_grad", get<requires_grad>, set_requires_grad, "Is the tensor part of what autograd differentiates?",
+    {"shape", get_layout<shape>, nullptr,
+     "The sizes of the dimensions, as a weft.Size: a tuple of ints.\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2, 3).shape\n"
+     "weft.Size([2, 3])\n",
      nullptr},
-    {"grad", get<grad_of>, set_grad, "The gradient that backward() accumulated, or None.", nullptr},
-    {"grad_fn", get<node>, nullptr, "The recorded step that made this tensor, or None for leaves.", nullptr},
-    {"is_leaf", get<leaf>, nullptr, "True for tensors that no recorded step made.", nullptr},
-    {"retains_grad", get<retains>, nullptr, "True for a non-leaf whose gradient is kept (retain_grad()).", nullptr},
-    {"data", get<data>, set_data, "The same storage, outside of autograd. Prefer detach().", nullptr},
-    {"T", get<reversed>, nullptr, "A view with the dimensions reversed.", nullptr},
-    {"mT", get<matrix_transpose>, nullptr, "A view with the last two dimensions exchanged.", nullptr},
-    {"is_cuda", get_layout<on_cuda>, nullptr, "Is the tensor on an NVIDIA GPU?", nullptr},
-    {"is_cpu", get_layout<on_cpu>, nullptr, "Is the tensor in host memory?", nullptr},
-    {"is_meta", get_layout<on_meta>, nullptr, "Has the tensor a shape but no data?", nullptr},
+    {"dtype", get_layout<dtype>, nullptr,
+     "The type of the elements.\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2).dtype, weft.arange(2).dtype\n"
+     "(weft.float32, weft.int64)\n",
+     nullptr},
+    {"device", get_layout<device>, nullptr,
+     "Where the tensor lives.\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2).device\n"
+     "device(type='cpu')\n",
+     nullptr},
+    {"ndim", get_layout<ndim>, nullptr,
+     "The number of dimensions.\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2, 3).ndim\n"
+     "2\n",
+     nullptr},
+    {"itemsize", get_layout<item_bytes>, nullptr,
+     "The bytes of one element.\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2).itemsize\n"
+     "4\n",
+     nullptr},
+    {"nbytes", get_layout<bytes>, nullptr,
+     "The bytes of all elements: numel() times itemsize.\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2, 3).nbytes\n"
+     "24\n",
+     nullptr},
+    {"requires_grad", get<requires_grad>, set_requires_grad,
+     "Is the tensor part of what autograd differentiates? Can be set for leaves.\n\n"
+     "Setting raises RuntimeError for other tensors than leaves and dtypes that are not floating point or\n"
+     "complex.\n\n"
+     ">>> import weft\n"
+     ">>> x = weft.ones(2, requires_grad=True)\n"
+     ">>> x.requires_grad, (x * 2).requires_grad, x.detach().requires_grad\n"
+     "(True, True, False)\n",
+     nullptr},
+    {"grad", get<grad_of>, set_grad,
+     "The gradient that backward() has accumulated here, of the tensor's shape and dtype, or None.\n\n"
+     "Can be set to such a tensor or to None. Setting raises TypeError for other objects, RuntimeError for\n"
+     "another shape, dtype or device.\n\n"
+     ">>> import weft\n"
+     ">>> x = weft.tensor([1., 2.], requires_grad=True)\n"
+     ">>> (x * x).sum().backward()\n"
+     ">>> x.grad\n"
+     "tensor([2., 4.])\n",
+     nullptr},
+    {"grad_fn", get<node>, nullptr,
+     "The recorded step that made this tensor, a Node; None for a leaf.\n\n"
+     ">>> import weft\n"
+     ">>> x = weft.ones(2, requires_grad=True)\n"
+     ">>> (x * 2).grad_fn, x.grad_fn\n"
+     "(<MulBackward0>, None)\n",
+     nullptr},
+    {"is_leaf", get<leaf>, nullptr,
+     "Was the tensor made by no recorded step? backward() accumulates the gradients of such ones.\n\n"
+     ">>> import weft\n"
+     ">>> x = weft.ones(2, requires_grad=True)\n"
+     ">>> x.is_leaf, (x * 2).is_leaf, weft.ones(2).is_leaf\n"
+     "(True, False, True)\n",
+     nullptr},
+    {"retains_grad", get<retains>, nullptr,
+     "Does backward() keep the gradient of this tensor, which is no leaf, because retain_grad() asked for it?\n\n"
+     ">>> import weft\n"
+     ">>> y = weft.ones(2, requires_grad=True) * 2\n"
+     ">>> before = y.retains_grad\n"
+     ">>> y.retain_grad()\n"
+     ">>> before, y.retains_grad\n"
+     "(False, True)\n",
+     nullptr},
+    {"data", get<data>, set_data,
+     "The same storage, outside of autograd, which does not see changes of it: prefer detach().\n\n"
+     "When it is set to a tensor, this one takes over the other's storage, shape, dtype and device. Setting\n"
+     "raises TypeError for other objects, RuntimeError where the tensor requires grad and the dtype has no\n"
+     "gradients.\n\n"
+     ">>> import weft\n"
+     ">>> x = weft.ones(2, requires_grad=True)\n"
+     ">>> x.data = weft.zeros(3)\n"
+     ">>> x\n"
+     "tensor([0., 0., 0.], requires_grad=True)\n",
+     nullptr},
+    {"T", get<reversed>, nullptr,
+     "A view with the dimensions in reverse order: of a matrix its transpose.\n\n"
+     ">>> import weft\n"
+     ">>> weft.tensor([[1, 2], [3, 4]]).T\n"
+     "tensor([[1, 3],\n"
+     "        [2, 4]])\n",
+     nullptr},
+    {"mT", get<matrix_transpose>, nullptr,
+     "A view with the last two dimensions exchanged: (..., m, n) becomes (..., n, m).\n\n"
+     "Raises RuntimeError for a tensor of fewer than two dimensions.\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(5, 2, 3).mT.shape\n"
+     "weft.Size([5, 3, 2])\n",
+     nullptr},
+    {"is_cuda", get_layout<on_cuda>, nullptr,
+     "Is the tensor on an NVIDIA GPU?\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2).is_cuda\n"
+     "False\n",
+     nullptr},
+    {"is_cpu", get_layout<on_cpu>, nullptr,
+     "Is the tensor in host memory?\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2).is_cpu\n"
+     "True\n",
+     nullptr},
+    {"is_meta", get_layout<on_meta>, nullptr,
+     "Is the tensor on the meta device, where it has a shape and a dtype but no values?\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2, device='meta').is_meta\n"
+     "True\n",
+     nullptr},
     {"_is_traced", get<traced>, nullptr, "Does the tensor stand for what a jitted function will compute?", nullptr},
-    {"is_sparse", get<never>, nullptr, "Always False: Weft's tensors are dense.", nullptr},
-    {"is_quantized", get<never>, nullptr, "Always False.", nullptr},
-    {"_version", get<version>, nullptr, "Counts the in-place changes of the storage.", nullptr},
-    {"_base", get_layout<base>, nullptr, "The tensor this one is a view of, or None.", nullptr},
+    {"is_sparse", get<never>, nullptr,
+     "Is the tensor sparse? Always False: Weft's tensors are dense.\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2).is_sparse\n"
+     "False\n",
+     nullptr},
+    {"is_quantized", get<never>, nullptr,
+     "Is the tensor quantized? Always False: Weft has no quantized dtypes.\n\n"
+     ">>> import weft\n"
+     ">>> weft.ones(2).is_quantized\n"
+     "False\n",
+     nullptr},
+    {"_version", get<version>, nullptr,
+     "Counts the in-place changes of the storage.\n\n"
+     ">>> import weft\n"
+     ">>> x = weft.zeros(2)\n"
+     ">>> before = x._version\n"
+     ">>> x.add_(1)._version - before\n"
+     "1\n",
+     nullptr},
+    {"_base", get_layout<base>, nullptr,
+     "The tensor this one is a view of, or None.\n\n"
+     ">>> import weft\n"
+     ">>> x = weft.ones(2, 3)\n"
+     ">>> x.T._base is x, x._base\n"
+     "(True, None)\n",
+     nullptr},
     {"__dict__", tensor_get_dict, tensor_set_dict, nullptr, nullptr},
     {"_is_inference", get<inference>, nullptr, "Was the tensor made in inference mode?", nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr}};
