@@ -379,6 +379,9 @@ PyObject* get_method(PyObject* self, PyObject* object, PyObject*) {
   return object && object != Py_None ? PyMethod_New(self, object) : Py_NewRef(self);
 }
 
+// A function is no method of a class that holds it. That it can be asked makes it a routine for inspect and help().
+PyObject* get_itself(PyObject* self, PyObject*, PyObject*) { return Py_NewRef(self); }
+
 PyObject* represent(PyObject* self) {
   const Entry& e = entry_of(self);
   return PyUnicode_FromFormat("<%s %s.%s>", e.method ? "method" : "function", e.owner.c_str(), e.name.c_str());
@@ -426,7 +429,7 @@ PyTypeObject* make_type(const char* name, bool method) {
                                     {Py_tp_getset, properties},
                                     {Py_tp_methods, methods},
                                     {Py_tp_members, members}};
-  if (method) slots.push_back({Py_tp_descr_get, reinterpret_cast<void*>(get_method)});
+  slots.push_back({Py_tp_descr_get, reinterpret_cast<void*>(method ? get_method : get_itself)});
   slots.push_back({0, nullptr});
   const unsigned long flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_IMMUTABLETYPE |
                               Py_TPFLAGS_DISALLOW_INSTANTIATION | (method ? Py_TPFLAGS_METHOD_DESCRIPTOR : 0ul);

@@ -3,6 +3,7 @@
 import copy
 import inspect
 import pickle
+import pydoc
 import re
 
 import pytest
@@ -109,6 +110,10 @@ def test_functions_behave_like_pythons():
     assert X.softmax.__self__ is X and X.softmax(0).shape == (2, 3)
     with pytest.raises(TypeError):
         type(weft.softmax)()
+    for function in (weft.softmax, weft.Tensor.softmax):
+        assert inspect.isroutine(function)
+        text = pydoc.plain(pydoc.render_doc(function))
+        assert "softmax(" in text and "dim: 'int'" in text and "overflow" in text
 
 
 def forms_that_no_function_has():
