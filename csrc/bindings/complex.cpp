@@ -34,38 +34,50 @@ void bind_complex(Family& f, Family&) {
   f.def(
       "conj_physical", "(input, *, out=None)",
       [](const Tensor& x, const Tensor& out) { return write_out("conj_physical", out, [&] { return conj(x); }); },
-      "The complex conjugate, as conj() gives it.");
-  f.method("conj_physical_", "(self) -> Tensor", [](const py::object& self) {
-    unary_(index_in<scalar::Conj>(scalar::UnaryList{}), unwrap(self.ptr()));
-    return self;
-  });
+      "The complex conjugate, as conj() gives it.\n\n"
+      ">>> import weft\n>>> weft.conj_physical(weft.tensor([1 + 2j]))\ntensor([1.-2.j])\n");
+  f.method(
+      "conj_physical_", "(self) -> Tensor",
+      [](const py::object& self) {
+        unary_(index_in<scalar::Conj>(scalar::UnaryList{}), unwrap(self.ptr()));
+        return self;
+      },
+      "conj_physical() in place.\n\n"
+      ">>> import weft\n>>> weft.tensor([1 + 2j]).conj_physical_()\ntensor([1.-2.j])\n");
   f.def(
       "angle", "(input, *, out=None)",
       [](const Tensor& x, const Tensor& out) { return write_out("angle", out, [&] { return angle(x); }); },
-      "The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0.\n\n"
+      "The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0. NaN "
+      "stays; integers give floats of the default dtype.\n\n"
       ">>> import weft\n>>> weft.angle(weft.tensor([1j, -1 + 0j]))\ntensor([1.5708, 3.1416])\n");
   f.def(
       "sgn", "(input, *, out=None)",
       [](const Tensor& x, const Tensor& out) { return write_out("sgn", out, [&] { return sgn(x); }); },
-      "input / |input|, 0 for 0: of real tensors the sign.\n\n"
+      "input / |input|, and 0 for 0: of real tensors the sign, in their dtype.\n\n"
       ">>> import weft\n>>> weft.sgn(weft.tensor([3 + 4j, 0j]))\ntensor([0.6000+0.8000j, 0.0000+0.0000j])\n");
-  f.method("sgn_", "(self) -> Tensor",
-           [](const py::object& self) { return rewrite("sgn", self, [](const Tensor& x) { return sgn(x); }); });
-  f.def("isreal", "(input)", &isreal, "Where the imaginary part is 0: everywhere, of a real tensor.");
+  f.method(
+      "sgn_", "(self) -> Tensor",
+      [](const py::object& self) { return rewrite("sgn", self, [](const Tensor& x) { return sgn(x); }); },
+      "sgn() in place.\n\n>>> import weft\n>>> weft.tensor([3 + 4j]).sgn_()\ntensor([0.6000+0.8000j])\n");
+  f.def("isreal", "(input)", &isreal,
+        "Is the imaginary part 0? A bool tensor, True everywhere for a real tensor.\n\n"
+        ">>> import weft\n>>> weft.isreal(weft.tensor([1 + 0j, 2j]))\ntensor([ True, False])\n");
   f.function(
       "complex", "(real, imag, *, out=None)",
       [](const Tensor& re, const Tensor& im, const Tensor& out) {
         return write_out("complex", out, [&] { return complex(re, im); });
       },
       "A complex tensor of two parts of one dtype, float32 or float64, which are broadcast together.\n\n"
-      "Raises RuntimeError for other dtypes.\n\n"
+      "Raises RuntimeError for other dtypes and for shapes that cannot be broadcast.\n\n"
       ">>> import weft\n>>> weft.complex(weft.tensor([1.0]), weft.tensor([2.0]))\ntensor([1.+2.j])\n");
   f.function(
       "polar", "(abs, angle, *, out=None)",
       [](const Tensor& abs, const Tensor& angle, const Tensor& out) {
         return write_out("polar", out, [&] { return polar(abs, angle); });
       },
-      "abs (cos(angle) + i sin(angle)): a complex tensor of two real ones of one dtype, float32 or float64.\n\n"
+      "abs (cos(angle) + i sin(angle)): a complex tensor of two real ones of one dtype, float32 or float64, which are "
+      "broadcast together.\n\n"
+      "Raises RuntimeError for other dtypes and for shapes that cannot be broadcast.\n\n"
       ">>> import weft\n>>> weft.polar(weft.tensor([2.0]), weft.tensor([0.0]))\ntensor([2.+0.j])\n");
 }
 

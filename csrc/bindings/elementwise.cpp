@@ -1,7 +1,7 @@
 #include <cmath>
 
+#include "bindings/entry_docs.h"
 #include "bindings/former.h"
-#include "bindings/indexing.h"
 #include "bindings/out.h"
 #include "ops/creation.h"
 #include "ops/movement.h"
@@ -16,17 +16,22 @@ namespace {
 template <class... Entries>
 void bind_unary_list(Family& f, scalar::EntryList<Entries...>) {
   int index = 0;
-  auto bind = [&](const char* name, int params) {
+  auto bind = [&](const char* name, int params, const EntryDocs& docs) {
     int i = index++;
     if (params != 0) return;
-    f.def(name, "(input, *, out=None)",
-          [i, name](const Tensor& x, const Tensor& out) { return write_out(name, out, [&] { return unary(i, x); }); });
-    f.method((std::string(name) + "_").c_str(), "(self) -> Tensor", [i](const py::object& self) {
-      unary_(i, unwrap(self.ptr()));
-      return self;
-    });
+    auto compute = [i, name](const Tensor& x, const Tensor& out) {
+      return write_out(name, out, [&] { return unary(i, x); });
+    };
+    f.function(name, "(input, *, out=None)", compute, docs.function.c_str());
+    f.method(name, "(input, *, out=None)", compute, docs.method.c_str());
+    f.method((std::string(name) + "_").c_str(), "(self) -> Tensor",
+             [i](const py::object& self) {
+               unary_(i, unwrap(self.ptr()));
+               return self;
+             },
+             docs.in_place.c_str());
   };
-  (bind(Entries::name, Entries::params), ...);
+  (bind(Entries::name, Entries::params, unary_docs<Entries>()), ...);
 }
 
 Tensor of_operand(int i, const Tensor& a, const Operand& b) {
@@ -54,24 +59,27 @@ bool takes_number_first(std::string_view name) {
 template <class... Entries>
 void bind_binary_list(Family& f, scalar::EntryList<Entries...>) {
   int index = 0;
-  auto bind = [&](const char* name) {
+  auto bind = [&](const char* name, const EntryDocs& docs) {
     int i = index++;
     if (special(name)) return;
-    f.def(name, "(input, other, *, out=None)", [i, name](const Tensor& x, const Operand& other, const Tensor& out) {
+    auto compute = [i, name](const Tensor& x, const Operand& other, const Tensor& out) {
       return write_out(name, out, [&] { return of_operand(i, x, other); });
-    });
+    };
+    f.function(name, "(input, other, *, out=None)", compute, docs.function.c_str());
+    f.method(name, "(input, other, *, out=None)", compute, docs.method.c_str());
     f.method((std::string(name) + "_").c_str(), "(self, other) -> Tensor",
              [i](const py::object& self, const Operand& other) {
                of_operand_(i, unwrap(self.ptr()), other);
                return self;
-             });
+             },
+             docs.in_place.c_str());
     if (takes_number_first(name))
       f.function(name, "(input, other, *, out=None)",
                  [i, name](const Scalar& x, const Tensor& other, const Tensor& out) {
                    return write_out(name, out, [&] { return binary(i, x, other); });
                  });
   };
-  (bind(Entries::name), ...);
+  (bind(Entries::name, binary_docs<Entries>()), ...);
 }
 
 template <class F>
@@ -132,12 +140,12 @@ Tensor divided(const X& x, const Operand& other, const std::optional<std::string
 void bind_arithmetic(Family& f) {
   for (const char* name : {"add", "sub", "subtract"}) {
     bool adds = name[0] == 'a';
-    f.def(
-        name, "(input, other, *, alpha=1, out=None)",
-        [adds, name](const Tensor& x, const Operand& other, const Scalar& alpha, const Tensor& out) {
-          return write_out(name, out, [&] { return combined(name, x, other, alpha, adds); });
-        },
-        "input + alpha * other (or minus), with broadcasting and type promotion.");
+    const EntryDocs docs = adds ? binary_docs<scalar::Add>(name) : binary_docs<scalar::Sub>(name);
+    auto compute = [adds, name](const Tensor& x, const Operand& other, const Scalar& alpha, const Tensor& out) {
+      return write_out(name, out, [&] { return combined(name, x, other, alpha, adds); });
+    };
+    f.function(name, "(input, other, *, alpha=1, out=None)", compute, docs.function.c_str());
+    f.method(name, "(input, other, *, alpha=1, out=None)", compute, docs.method.c_str());
     auto change = [adds, name](const py::object& self, const Operand& other, const Scalar& alpha) {
       if (!is_one(alpha))
         return rewrite(name, self, [&](const Tensor& x) { return combined(name, x, other, alpha, adds); });
@@ -146,7 +154,7 @@ void bind_arithmetic(Family& f) {
       return self;
     };
     const std::string in_place = std::string(name) + "_";
-    f.method(in_place.c_str(), "(self, other, *, alpha=1)", change);
+    f.method(in_place.c_str(), "(self, other, *, alpha=1) -> Tensor", change, docs.in_place.c_str());
     f.function(name, "(input, other, *, alpha=1, out=None)",
                [adds, name](const Scalar& x, const Tensor& other, const Scalar& alpha, const Tensor& out) {
                  const DType dtype = result_type(other, x);
@@ -171,14 +179,16 @@ void bind_arithmetic(Family& f) {
         Tensor scaled_x = is_one(alpha) ? x : std::get<Tensor>(scaled("rsub", x, Operand(x), alpha, dtype));
         return to_dtype(with_operand(other, [&](const auto& o) { return sub(o, scaled_x); }), dtype);
       },
-      "other - alpha * input.");
+      "other - alpha * input. The operands are broadcast and promoted to one dtype.\n\n"
+      "Raises RuntimeError for bools, for a fractional alpha beside integers, and for shapes that cannot be "
+      "broadcast.\n\n"
+      ">>> import weft\n>>> weft.rsub(weft.tensor([1., 2.]), 3, alpha=2)\ntensor([ 1., -1.])\n");
   for (const char* name : {"div", "divide"}) {
-    f.def(
-        name, "(input, other, *, rounding_mode=None, out=None)",
-        [name](const Tensor& x, const Operand& other, const std::optional<std::string>& mode, const Tensor& out) {
-          return write_out(name, out, [&] { return divided(x, other, mode); });
-        },
-        "input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.");
+    const EntryDocs docs = binary_docs<scalar::Div>(name);
+    auto compute = [name](const Tensor& x, const Operand& other, const std::optional<std::string>& mode,
+                          const Tensor& out) { return write_out(name, out, [&] { return divided(x, other, mode); }); };
+    f.function(name, "(input, other, *, rounding_mode=None, out=None)", compute, docs.function.c_str());
+    f.method(name, "(input, other, *, rounding_mode=None, out=None)", compute, docs.method.c_str());
     f.function(name, "(input, other, *, rounding_mode=None, out=None)",
                [name](const Scalar& x, const Tensor& other, const std::optional<std::string>& mode, const Tensor& out) {
                  return write_out(name, out, [&] { return divided(x, other, mode); });
@@ -191,8 +201,10 @@ void bind_arithmetic(Family& f) {
                  return !mode ? div_(x, o) : *mode == "floor" ? div_floor_(x, o) : trunc_divide_(x, o);
                });
                return self;
-             });
+             },
+             docs.in_place.c_str());
   }
+  const EntryDocs docs = binary_docs<scalar::Pow>();
   f.function(
       "pow", "(input, exponent, *, out=None)",
       [](const Operand& base, const Operand& exponent, const Tensor& out) {
@@ -203,13 +215,18 @@ void bind_arithmetic(Family& f) {
                                "pow: at least one of input and exponent must be a Tensor");
         return write_out("pow", out, [&] { return pow(std::get<Scalar>(base), std::get<Tensor>(exponent)); });
       },
-      "input to the power of exponent.");
-  f.method("pow", "(self, exponent)",
-           [](const Tensor& x, const Operand& e) { return with_operand(e, [&](const auto& o) { return pow(x, o); }); });
-  f.method("pow_", "(self, exponent) -> Tensor", [](const py::object& self, const Operand& e) {
-    with_operand(e, [&](const auto& o) { return pow_(unwrap(self.ptr()), o); });
-    return self;
-  });
+      docs.function.c_str());
+  f.method(
+      "pow", "(self, exponent)",
+      [](const Tensor& x, const Operand& e) { return with_operand(e, [&](const auto& o) { return pow(x, o); }); },
+      docs.method.c_str());
+  f.method(
+      "pow_", "(self, exponent) -> Tensor",
+      [](const py::object& self, const Operand& e) {
+        with_operand(e, [&](const auto& o) { return pow_(unwrap(self.ptr()), o); });
+        return self;
+      },
+      docs.in_place.c_str());
 }
 
 // Other names of the same functions.
@@ -228,281 +245,6 @@ void bind_synonyms(Family& f) {
       if (methods.contains(from)) py::setattr(type, to.c_str(), methods[from.c_str()]);
     }
   }
-}
-
-Tensor clamped(const Tensor& x, const std::optional<Operand>& min, const std::optional<Operand>& max) {
-  bool tensors = (min && std::holds_alternative<Tensor>(*min)) || (max && std::holds_alternative<Tensor>(*max));
-  if (!tensors) {
-    return clamp(x, min ? std::optional(std::get<Scalar>(*min)) : std::nullopt,
-                 max ? std::optional(std::get<Scalar>(*max)) : std::nullopt);
-  }
-  // All three decide together: the rank of one bound must not be lost in a result that has dimensions.
-  Promotion common;
-  common.add(x);
-  for (const std::optional<Operand>* bound : {&min, &max})
-    if (*bound) std::visit([&](const auto& o) { common.add(o); }, **bound);
-  Tensor y = x.ndim() > 0 ? to_dtype(x, common.result()) : x;
-  if (min) y = with_operand(*min, [&](const auto& o) { return clamp_min(y, o); });
-  if (max) y = with_operand(*max, [&](const auto& o) { return clamp_max(y, o); });
-  return y;
-}
-
-// A bound of integers as the integer next to it; none where it is infinite.
-std::optional<Scalar> whole(const Scalar& s) {
-  if (!s.is_float()) return s;
-  return std::isinf(s.to_double()) ? std::nullopt : std::optional(Scalar(Scalar(std::trunc(s.to_double())).to_int()));
-}
-
-// hardtanh and threshold of integers: Params are doubles, which cannot hold all of them.
-template <class Entry>
-Tensor of_integers(const char* name, const Tensor& x, const Scalar& a, const Scalar& b) {
-  if (std::is_same_v<Entry, scalar::Hardtanh>) {
-    std::optional<Scalar> low = whole(a), high = whole(b);
-    return low || high ? clamp(x, low, high) : clone(x);
-  }
-  check_storable(name, b, x.dtype());
-  Scalar limit = a.is_float() && std::isfinite(a.to_double()) ? Scalar(Scalar(std::floor(a.to_double())).to_int()) : a;
-  return where(le(x, limit), scalar_tensor(b, x.dtype(), x.device()), x);
-}
-
-// Functions with numbers: positions in the list and how the arguments become Params.
-template <class Entry>
-void bind_activation(Family& nn, const char* name, std::vector<std::pair<const char*, double>> defaults) {
-  constexpr int i = index_in<Entry>(scalar::UnaryList{});
-  auto run = [name](const py::object& x, const scalar::Params& p, bool inplace) -> py::object {
-    const Tensor& t = unwrap(x.ptr());
-    check(is_inexact(t.dtype()) || Entry::result == scalar::Result::Same, name,
-          ": expected a floating point tensor, got dtype ", t.dtype());
-    if (!inplace) return py::cast(unary(i, t, p));
-    unary_(i, t, p);
-    return x;
-  };
-  std::string name_ = std::string(name) + "_";
-  auto check_input = [name](const py::object& x) {
-    check<ErrorKind::Type>(is_tensor(x.ptr()), name, ": expected a Tensor, got ", Py_TYPE(x.ptr())->tp_name);
-  };
-  if (defaults.empty()) {
-    nn.function(name, "(input, inplace=False)", [=](const py::object& x, bool inplace) {
-      check_input(x);
-      return run(x, {}, inplace);
-    });
-    nn.function(name_.c_str(), "(input)", [=](const py::object& x) {
-      check_input(x);
-      return run(x, {}, true);
-    });
-  } else if (defaults.size() == 1) {
-    nn.function(name, concat("(input, ", defaults[0].first, "=", defaults[0].second, ", inplace=False)").c_str(),
-                [=](const py::object& x, double a, bool inplace) {
-                  check_input(x);
-                  return run(x, {a, 0, 0}, inplace);
-                });
-    nn.function(name_.c_str(), concat("(input, ", defaults[0].first, "=", defaults[0].second, ")").c_str(),
-                [=](const py::object& x, double a) {
-                  check_input(x);
-                  return run(x, {a, 0, 0}, true);
-                });
-  } else {
-    auto run_with = [=](const py::object& x, const Scalar& a, const Scalar& b, bool inplace) -> py::object {
-      check_input(x);
-      const Tensor& t = unwrap(x.ptr());
-      if (!is_integral(t.dtype())) return run(x, {a.to_double(), b.to_double(), 0}, inplace);
-      auto exact = [&](const Tensor& y) { return of_integers<Entry>(name, y, a, b); };
-      return inplace ? rewrite(name, x, exact) : py::cast(exact(t));
-    };
-    nn.function(name,
-                concat("(input, ", defaults[0].first, "=", defaults[0].second, ", ", defaults[1].first, "=",
-                       defaults[1].second, ", inplace=False)")
-                    .c_str(),
-                run_with);
-    nn.function(name_.c_str(),
-                concat("(input, ", defaults[0].first, "=", defaults[0].second, ", ", defaults[1].first, "=",
-                       defaults[1].second, ")")
-                    .c_str(),
-                [=](const py::object& x, const Scalar& a, const Scalar& b) { return run_with(x, a, b, true); });
-  }
-}
-
-Tensor glu(const Tensor& x, int64_t dim) {
-  check(x.ndim() > 0, "glu: expected at least 1 dimension, got a number");
-  int d = normalize_dim("glu", dim, x.ndim());
-  check(x.size(d) % 2 == 0, "glu: dimension ", d, " of shape ", x.shape(), " has the odd size ", x.size(d),
-        "; it is split into two halves");
-  return mul(slice(x, d, 0, x.size(d) / 2), sigmoid(slice(x, d, x.size(d) / 2, x.size(d))));
-}
-
-Tensor prelu(const Tensor& x, const Tensor& weight) {
-  int64_t channels = x.ndim() < 2 ? 1 : x.size(1);
-  check(weight.numel() == 1 || (weight.ndim() <= 1 && weight.numel() == channels), "prelu: expected a weight of 1 or ",
-        channels, " elements for input of shape ", x.shape(), ", got shape ", weight.shape());
-  check(weight.dtype() == x.dtype(), "prelu: input has dtype ", x.dtype(), " and weight ", weight.dtype(),
-        "; they must be the same");
-  Shape shape = Shape::filled(x.ndim(), 1);
-  if (x.ndim() >= 2) shape[1] = weight.numel();
-  return where(gt(x, Scalar(0)), x, mul(x, reshape(weight, shape)));
-}
-
-void bind_activations(Family& nn) {
-  using namespace scalar;
-  bind_activation<Relu>(nn, "relu", {});
-  bind_activation<Silu>(nn, "silu", {});
-  bind_activation<Mish>(nn, "mish", {});
-  bind_activation<Selu>(nn, "selu", {});
-  bind_activation<Hardsigmoid>(nn, "hardsigmoid", {});
-  bind_activation<Hardswish>(nn, "hardswish", {});
-  bind_activation<Elu>(nn, "elu", {{"alpha", 1.0}});
-  bind_activation<Celu>(nn, "celu", {{"alpha", 1.0}});
-  bind_activation<LeakyRelu>(nn, "leaky_relu", {{"negative_slope", 0.01}});
-  bind_activation<Hardtanh>(nn, "hardtanh", {{"min_val", -1.0}, {"max_val", 1.0}});
-  bind_activation<Threshold>(nn, "threshold", {{"threshold", 0.0}, {"value", 0.0}});
-  nn.function("relu6", "(input, inplace=False)", [](const Tensor& x, bool inplace) {
-    constexpr int i = index_in<Hardtanh>(UnaryList{});
-    return inplace ? unary_(i, x, {0.0, 6.0, 0}) : unary(i, x, {0.0, 6.0, 0});
-  });
-  nn.function("softplus", "(input, beta=1.0, threshold=20.0)", [](const Tensor& x, double beta, double threshold) {
-    return unary_of<Softplus>(x, {beta, threshold, 0});
-  });
-  nn.function("softshrink", "(input, lambd=0.5)",
-              [](const Tensor& x, double lambd) { return unary_of<Softshrink>(x, {lambd, 0, 0}); });
-  nn.function("hardshrink", "(input, lambd=0.5)",
-              [](const Tensor& x, double lambd) { return unary_of<Hardshrink>(x, {lambd, 0, 0}); });
-  nn.function("glu", "(input, dim=-1)", &glu,
-              "The first half along dim times the sigmoid of the second (Dauphin et al., 2017).");
-  nn.function("prelu", "(input, weight)", &prelu,
-              "x where it is positive, else weight * x; weight has 1 element or one per channel (He et al., 2015).");
-  nn.function("gelu", "(input, *, approximate='none')",
-              [](const Tensor& x, const std::string& approximate) { return gelu(x, approximate); });
-  for (const char* name : {"tanh", "sigmoid", "softsign", "tanhshrink"}) {
-    nn.module().attr(name) = py::module_::import("weft._C").attr(name);
-  }
-  nn.function("logsigmoid", "(input)", [](const Tensor& x) { return logsigmoid(x); });
-}
-
-void bind_copies(Family& f) {
-  f.def(
-      "clone", "(input, *, memory_format=None)",
-      [](const Tensor& x, const FormatArgument& format) {
-        const Tensor y = in_format("clone", x, format);
-        return y.same(x) ? clone(x) : y;
-      },
-      "A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its "
-      "elements unless memory_format names another one.");
-  f.method(
-      "contiguous", "(self, memory_format=None)",
-      [](const Tensor& x, const FormatArgument& format) {
-        check(!format.preserve, "contiguous: memory_format=weft.preserve_format leaves nothing to do");
-        return format.ordered ? in_format("contiguous", x, format) : contiguous(x);
-      },
-      "The tensor itself if it is contiguous, else a contiguous copy; or in the order that memory_format names.\n\n"
-      "Raises RuntimeError for weft.channels_last of a tensor that has not 4 dimensions, or weft.channels_last_3d of "
-      "one "
-      "that has not 5.\n\n"
-      ">>> import weft\n>>> weft.ones(2, 3, 4, 5).contiguous(memory_format=weft.channels_last).stride()\n"
-      "(60, 1, 15, 3)\n");
-  f.method(
-      "copy_", "(self, src, non_blocking=False) -> Tensor",
-      [](const py::object& self, const Tensor& src, bool non_blocking) {
-        warn_of_dropped_parts(src.dtype(), unwrap(self.ptr()).dtype());
-        copy_(unwrap(self.ptr()), src, non_blocking);
-        return self;
-      },
-      "Copies src, which may live on another device, over this tensor, with broadcasting and conversion.");
-  f.method(
-      "fill_", "(self, value) -> Tensor",
-      [](const py::object& self, const Operand& value) {
-        if (const Tensor* t = std::get_if<Tensor>(&value)) {
-          check(t->ndim() == 0, "fill_: the value must be a number or a 0-dim tensor, got shape ", t->shape());
-          copy_(unwrap(self.ptr()), *t);
-        } else {
-          fill_(unwrap(self.ptr()), std::get<Scalar>(value));
-        }
-        return self;
-      },
-      "Sets every element.");
-  f.method(
-      "zero_", "(self) -> Tensor",
-      [](const py::object& self) {
-        fill_(unwrap(self.ptr()), Scalar(0));
-        return self;
-      },
-      "Sets every element to 0.");
-  auto chosen = [](const Tensor& given, const Operand& a, const Operand& b) {
-    const Tensor condition = mask_of_bytes(given);
-    const Tensor *x = std::get_if<Tensor>(&a), *y = std::get_if<Tensor>(&b);
-    if (x && y) return where(condition, *x, *y);
-    if (x) return where(condition, *x, std::get<Scalar>(b));
-    if (y) return where(condition, std::get<Scalar>(a), *y);
-    const Scalar &p = std::get<Scalar>(a), &q = std::get<Scalar>(b);
-    DType t = Promotion().add(p).add(q).result();
-    return where(condition, scalar_tensor(p, t, condition.device()), scalar_tensor(q, t, condition.device()));
-  };
-  auto choose = [chosen](const Tensor& condition, const Operand& a, const Operand& b, const Tensor& out) {
-    return write_out("where", out, [&] { return chosen(condition, a, b); });
-  };
-  f.function("where", "(condition, input, other, *, out=None)", choose,
-             "input where condition holds, other elsewhere, with broadcasting.");
-  f.method("where", "(self, condition, other)",
-           [choose](const Tensor& x, const Tensor& condition, const Operand& other) {
-             return choose(condition, x, other, Tensor());
-           });
-}
-
-double largest_finite(DType t) {
-  switch (t) {
-    case DType::Float64:
-      return 1.7976931348623157e308;
-    case DType::Float16:
-      return 65504.0;
-    case DType::BFloat16:
-      return 3.3895313892515355e38;
-    default:
-      return 3.4028234663852886e38;
-  }
-}
-
-void bind_clamp(Family& f) {
-  using Bound = std::optional<Operand>;
-  for (const char* name : {"clamp", "clip"}) {
-    f.def(
-        name, "(input, min=None, max=None, *, out=None)",
-        [name](const Tensor& x, const Bound& min, const Bound& max, const Tensor& out) {
-          return write_out(name, out, [&] { return clamped(x, min, max); });
-        },
-        "input limited to [min, max]; either may be left out, and may be a tensor.");
-    f.method((std::string(name) + "_").c_str(), "(self, min=None, max=None) -> Tensor",
-             [name](const py::object& self, const Bound& min, const Bound& max) {
-               return rewrite(name, self, [&](const Tensor& x) { return clamped(x, min, max); });
-             });
-  }
-  auto def_bound = [&](const char* name, const char* bound, auto limit) {
-    f.def(name, concat("(input, ", bound, ", *, out=None)").c_str(),
-          [=](const Tensor& x, const Operand& b, const Tensor& out) {
-            return write_out(name, out, [&] { return limit(x, b); });
-          });
-    f.method((std::string(name) + "_").c_str(), concat("(self, ", bound, ") -> Tensor").c_str(),
-             [=](const py::object& self, const Operand& b) {
-               return rewrite(name, self, [&](const Tensor& x) { return limit(x, b); });
-             });
-  };
-  def_bound("clamp_min", "min", [](const Tensor& x, const Operand& b) { return clamped(x, b, std::nullopt); });
-  def_bound("clamp_max", "max", [](const Tensor& x, const Operand& b) { return clamped(x, std::nullopt, b); });
-  auto finite = [](const Tensor& x, std::optional<double> nan, std::optional<double> posinf,
-                   std::optional<double> neginf) {
-    double largest = largest_finite(x.dtype());
-    return unary_of<scalar::NanToNum>(x, {nan.value_or(0.0), posinf.value_or(largest), neginf.value_or(-largest)});
-  };
-  using Number = std::optional<double>;
-  f.def(
-      "nan_to_num", "(input, nan=None, posinf=None, neginf=None, *, out=None)",
-      [=](const Tensor& x, Number nan, Number posinf, Number neginf, const Tensor& out) {
-        return write_out("nan_to_num", out, [&] { return finite(x, nan, posinf, neginf); });
-      },
-      "Replaces NaN and infinities by numbers (default 0 and the largest finite ones).");
-  f.method(
-      "nan_to_num_", "(self, nan=None, posinf=None, neginf=None) -> Tensor",
-      [=](const py::object& self, Number nan, Number posinf, Number neginf) {
-        return rewrite("nan_to_num", self, [&](const Tensor& x) { return finite(x, nan, posinf, neginf); });
-      },
-      "nan_to_num() in place.");
 }
 
 // input + weight * (end - input)
@@ -533,13 +275,29 @@ void bind_composites(Family& f) {
       [](const Tensor& x, const Tensor& end, const Operand& weight, const Tensor& out) {
         return write_out("lerp", out, [&] { return lerp(x, end, weight); });
       },
-      "input + weight * (end - input).");
-  f.method("lerp_", "(self, end, weight) -> Tensor",
-           [](const py::object& self, const Tensor& end, const Operand& weight) {
-             return rewrite("lerp", self, [&](const Tensor& x) { return lerp(x, end, weight); });
-           });
+      "input + weight * (end - input): input for weight 0, end for 1, and on the line through both for others. The "
+      "operands are broadcast. Integers with a fractional weight give floats of the default dtype.\n\n"
+      "Raises RuntimeError for tensors of different dtypes, and for shapes that cannot be broadcast.\n\n"
+      ">>> import weft\n>>> weft.lerp(weft.tensor([1., 2.]), weft.tensor([3., 6.]), 0.25)\n"
+      "tensor([1.5000, 3.0000])\n");
+  f.method(
+      "lerp_", "(self, end, weight) -> Tensor",
+      [](const py::object& self, const Tensor& end, const Operand& weight) {
+        return rewrite("lerp", self, [&](const Tensor& x) { return lerp(x, end, weight); });
+      },
+      "lerp() in place.\n\n"
+      "Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in "
+      "it.\n\n"
+      ">>> import weft\n>>> weft.tensor([1., 2.]).lerp_(weft.tensor([3., 6.]), 0.25)\ntensor([1.5000, 3.0000])\n");
   for (const char* name : {"addcmul", "addcdiv"}) {
     bool multiplies = name[4] == 'm';
+    const std::string operands = "weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10";
+    const std::string doc =
+        concat(multiplies ? "input + value * tensor1 * tensor2." : "input + value * tensor1 / tensor2.",
+               " The operands are broadcast and promoted to one dtype; half types are rounded once, at the end.\n\n"
+               "Raises RuntimeError for a fractional value beside integers",
+               multiplies ? "" : ", for a quotient of integers", ", and for shapes that cannot be broadcast.\n\n");
+    const std::string printed = multiplies ? ")\ntensor([ 81., 181.])\n" : ")\ntensor([ 6., 21.])\n";
     auto multiplied = [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& given) {
       check(multiplies || is_inexact(a.dtype()) || is_inexact(b.dtype()), name, ": integers ", a.dtype(), " and ",
             b.dtype(), " cannot be divided into the result; convert one with .float()");
@@ -558,11 +316,18 @@ void bind_composites(Family& f) {
         [=](const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& value, const Tensor& out) {
           return write_out(name, out, [&] { return multiplied(x, a, b, value); });
         },
-        "input + value * tensor1 * tensor2 (or / tensor2).");
-    f.method((std::string(name) + "_").c_str(), "(self, tensor1, tensor2, *, value=1) -> Tensor",
-             [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& value) {
-               return rewrite(name, self, [&](const Tensor& x) { return multiplied(x, a, b, value); });
-             });
+        concat(doc, ">>> import weft\n>>> weft.", name, "(weft.ones(2), ", operands, printed).c_str());
+    f.method(
+        (std::string(name) + "_").c_str(), "(self, tensor1, tensor2, *, value=1) -> Tensor",
+        [=](const py::object& self, const Tensor& a, const Tensor& b, const Scalar& value) {
+          return rewrite(name, self, [&](const Tensor& x) { return multiplied(x, a, b, value); });
+        },
+        concat(name,
+               "() in place.\n\n"
+               "Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be "
+               "stored in it.\n\n>>> import weft\n>>> weft.ones(2).",
+               name, "_(", operands, printed)
+            .c_str());
     // The former form with the value in front.
     f.def(name, "(input, value, tensor1, tensor2)",
           [=](const Tensor& x, const Scalar& value, const Tensor& a, const Tensor& b) {
@@ -591,12 +356,9 @@ void bind_composites(Family& f) {
     Tensor shifted = mul(y, factor);
     return to_dtype(where(isfinite(shifted), div(round(shifted), factor), detach(y)), x.dtype());
   };
-  f.def(
-      "round", "(input, *, decimals, out=None)",
-      [=](const Tensor& x, int64_t decimals, const Tensor& out) {
-        return write_out("round", out, [&] { return rounded(x, decimals); });
-      },
-      "Rounded to that many decimal places, ties to even.");
+  f.def("round", "(input, *, decimals, out=None)", [=](const Tensor& x, int64_t decimals, const Tensor& out) {
+    return write_out("round", out, [&] { return rounded(x, decimals); });
+  });  // the docs of round() without decimals tell of them, too
   f.method("round_", "(self, *, decimals) -> Tensor", [=](const py::object& self, int64_t decimals) {
     return rewrite("round", self, [&](const Tensor& x) { return rounded(x, decimals); });
   });
@@ -605,15 +367,22 @@ void bind_composites(Family& f) {
     if (eps) p = clamp(p, Scalar(*eps), Scalar(1.0 - *eps));
     return sub(log(p), log1p(neg(p)));
   };
-  f.method("logit_", "(self, eps=None) -> Tensor", [=](const py::object& self, std::optional<double> eps) {
-    return rewrite("logit", self, [&](const Tensor& x) { return logit(x, eps); });
-  });
+  f.method(
+      "logit_", "(self, eps=None) -> Tensor",
+      [=](const py::object& self, std::optional<double> eps) {
+        return rewrite("logit", self, [&](const Tensor& x) { return logit(x, eps); });
+      },
+      "logit() in place.\n\n"
+      "Raises RuntimeError for integers and bools, whose dtype cannot hold floats.\n\n"
+      ">>> import weft\n>>> weft.tensor([0.5, 0.9]).logit_()\ntensor([0.0000, 2.1972])\n");
   f.def(
       "logit", "(input, eps=None, *, out=None)",
       [=](const Tensor& x, std::optional<double> eps, const Tensor& out) {
         return write_out("logit", out, [&] { return logit(x, eps); });
       },
-      "log(x / (1 - x)), of x limited to [eps, 1 - eps].");
+      "log(x / (1 - x)), which inverts sigmoid(): infinite for 0 and 1, NaN beyond; with eps of x limited to [eps, 1 - "
+      "eps]. Integers and bools give floats of the default dtype.\n\n"
+      ">>> import weft\n>>> weft.logit(weft.tensor([0.5, 0.9]))\ntensor([0.0000, 2.1972])\n");
 }
 
 // |a - b| <= atol + rtol |b|
@@ -633,19 +402,44 @@ Tensor isclose(const Tensor& a, const Tensor& b, double rtol, double atol, bool 
 void bind_comparisons(Family& f) {
   auto truth = [](const Tensor& t) { return py::cast(all(t)).attr("item")(); };
   f.def("isclose", "(input, other, rtol=1e-5, atol=1e-8, equal_nan=False)", &isclose,
-        "Where |input - other| <= atol + rtol |other|.");
+        "Is |input - other| <= atol + rtol |other|? A bool tensor. Infinities are close to themselves only, NaN to "
+        "NaN if equal_nan. The operands are broadcast.\n\n"
+        "Raises RuntimeError for tensors of different dtypes and shapes that cannot be broadcast, ValueError for a "
+        "negative rtol or atol.\n\n"
+        ">>> import weft\n>>> weft.isclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.1]))\n"
+        "tensor([ True, False])\n");
   f.def(
-      "allclose", "(input, other, rtol=1e-5, atol=1e-8, equal_nan=False)",
+      "allclose", "(input, other, rtol=1e-5, atol=1e-8, equal_nan=False) -> bool",
       [=](const Tensor& a, const Tensor& b, double rtol, double atol, bool equal_nan) {
         return truth(isclose(a, b, rtol, atol, equal_nan));
       },
-      "Is isclose() true everywhere?");
+      "Is isclose() true everywhere?\n\n"
+      "Raises what isclose() raises.\n\n"
+      ">>> import weft\n>>> weft.allclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.]))\nTrue\n");
   f.def(
-      "equal", "(input, other)",
+      "equal", "(input, other) -> bool",
       [=](const Tensor& a, const Tensor& b) -> py::object {
         return a.shape() == b.shape() ? truth(eq(a, b)) : py::bool_(false);
       },
-      "Have both the same shape and elements?\n\n>>> import weft\n>>> weft.equal(weft.ones(2), weft.ones(3))\nFalse\n");
+      "Have both the same shape and elements? NaN equals nothing; the dtypes may differ.\n\n"
+      ">>> import weft\n>>> weft.equal(weft.ones(2), weft.ones(3))\nFalse\n");
+}
+
+void bind_bitwise_not(Family& f) {
+  f.def(
+      "bitwise_not", "(input, *, out=None)",
+      [](const Tensor& x, const Tensor& out) { return write_out("bitwise_not", out, [&] { return bitwise_not(x); }); },
+      "All bits inverted: -x - 1 for signed integers, the opposite for bools.\n\n"
+      "Raises TypeError for floating point and complex tensors.\n\n"
+      ">>> import weft\n>>> weft.bitwise_not(weft.tensor([0, 1, -5]))\ntensor([-1, -2,  4])\n");
+  f.method(
+      "bitwise_not_", "(self) -> Tensor",
+      [](const py::object& self) {
+        return rewrite("bitwise_not", self, [](const Tensor& x) { return bitwise_not(x); });
+      },
+      "bitwise_not() in place.\n\n"
+      "Raises TypeError for floating point and complex tensors.\n\n"
+      ">>> import weft\n>>> weft.tensor([0, 1, -5]).bitwise_not_()\ntensor([-1, -2,  4])\n");
 }
 
 void bind_types(Family& f) {
@@ -657,34 +451,32 @@ void bind_types(Family& f) {
         for (const Operand* o : {&a, &b}) std::visit([&](const auto& v) { p.add(v); }, *o);
         return p.result();
       },
-      "The dtype that mixing both gives.");
+      "The dtype of input + other. A number, or a tensor without dimensions beside one that has some, counts only "
+      "where it is of a higher kind: bool, integer, float, complex.\n\n"
+      ">>> import weft\n>>> weft.result_type(weft.tensor([1], dtype=weft.int8), 2.5)\nweft.float32\n");
   Family(m).function(
       "promote_types", "(type1, type2)", [](DType a, DType b) { return promote(a, b); },
-      "The smallest dtype that both can be converted to.");
+      "The dtype of what is computed from tensors of both, which have dimensions.\n\n"
+      ">>> import weft\n>>> weft.promote_types(weft.uint8, weft.int8)\nweft.int16\n");
   Family(m).function(
       "can_cast", "(from_, to)", [](DType from, DType to) { return can_cast(from, to); },
-      "May a result of the first dtype be stored in the second?");
+      "May a result of dtype from_ be written over a tensor of dtype to? Not from complex to real, from floats to "
+      "integers, or from anything else to bool.\n\n"
+      ">>> import weft\n>>> weft.can_cast(weft.float64, weft.float16), weft.can_cast(weft.float32, weft.int64)\n"
+      "(True, False)\n");
 }
 
 }  // namespace
 
-void bind_elementwise(Family& f, Family& nn) {
+void bind_elementwise(Family& f, Family&) {
   bind_unary_list(f, scalar::UnaryList{});
   bind_binary_list(f, scalar::BinaryList{});
   bind_arithmetic(f);
-  bind_clamp(f);
-  bind_copies(f);
   bind_composites(f);
   bind_types(f);
   bind_synonyms(f);
   bind_comparisons(f);
-  f.def("bitwise_not", "(input, *, out=None)", [](const Tensor& x, const Tensor& out) {
-    return write_out("bitwise_not", out, [&] { return bitwise_not(x); });
-  });
-  f.method("bitwise_not_", "(self) -> Tensor", [](const py::object& self) {
-    return rewrite("bitwise_not", self, [](const Tensor& x) { return bitwise_not(x); });
-  });
-  bind_activations(nn);
+  bind_bitwise_not(f);
 }
 
 }  // namespace weft::python

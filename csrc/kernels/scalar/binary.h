@@ -10,11 +10,12 @@ namespace weft::scalar {
 enum class BinaryResult : uint8_t { Arithmetic, Divided, Bool, Integer };
 enum : uint8_t { kA = 1, kB = 2, kY = 4 };
 
-#define WEFT_BINARY(Name, text, result_, differentiable_, a_keeps_, b_keeps_, F, DA, DB)                              \
+// The docs are as in WEFT_UNARY.
+#define WEFT_BINARY(Name, text, result_, diff_, a_keeps_, b_keeps_, F, DA, DB, doc_, given_, other_, printed_)        \
   struct Name {                                                                                                       \
-    static constexpr const char* name = text;                                                                         \
+    static constexpr const char *name = text, *doc = doc_, *given = given_, *other = other_, *printed = printed_;     \
     static constexpr BinaryResult result = BinaryResult::result_;                                                     \
-    static constexpr bool differentiable = differentiable_;                                                           \
+    static constexpr bool differentiable = diff_;                                                                     \
     static constexpr uint8_t a_keeps = a_keeps_, b_keeps = b_keeps_;                                                  \
     template <class T>                                                                                                \
     static WEFT_INLINE auto f(T a, T b, [[maybe_unused]] const Params& p) {                                           \
@@ -154,42 +155,79 @@ WEFT_NO_INTEGERS(cross_entropy_of)
 #define K(v) lit<T>(v)
 // clang-format off
 //          type            name                 result      diff   da reads     db reads     f(a, b)                 da(g, a, b, y), db(g, a, b, y)
-WEFT_BINARY(Add,            "add",               Arithmetic, true,  0,           0,           a + b,                  g, g)
-WEFT_BINARY(Sub,            "sub",               Arithmetic, true,  0,           0,           a - b,                  g, -g)
-WEFT_BINARY(Mul,            "mul",               Arithmetic, true,  kB,          kA,          a * b,                  g * b, g * a)
-WEFT_BINARY(Div,            "div",               Divided,    true,  kB,          kA | kB,     a / b,                  g / b, -(g * ((a / b) / b)))
-WEFT_BINARY(FloorDivide,    "floor_divide",      Arithmetic, false, 0,           0,           floor_quotient(a, b),   g, g)
-WEFT_BINARY(DivFloor,       "div_floor",         Arithmetic, true,  0,           0,           floor_quotient(a, b),   no_gradient(g), no_gradient(g))
-WEFT_BINARY(TruncDivide,    "trunc_divide",      Arithmetic, true,  0,           0,           trunc_quotient(a, b),   no_gradient(g), no_gradient(g))
-WEFT_BINARY(Remainder,      "remainder",         Arithmetic, true,  0,           kA | kB,     remainder_of(a, b),     g, -(g * floor_divide(a, b)))
-WEFT_BINARY(Fmod,           "fmod",              Arithmetic, true,  0,           kA | kB,     fmod(a, b),             g, -(g * trunc_divide(a, b)))
-WEFT_BINARY(Pow,            "pow",               Arithmetic, true,  kA | kB,     kA | kB | kY, pow(a, b),             pow_da(g, a, b), pow_db(g, a, b, y))
-WEFT_BINARY(Maximum,        "maximum",           Arithmetic, true,  kA | kB,     kA | kB,     larger(a, b),           tie_shared(g, a < b, a == b), tie_shared(g, a > b, a == b))
-WEFT_BINARY(Minimum,        "minimum",           Arithmetic, true,  kA | kB,     kA | kB,     smaller(a, b),          tie_shared(g, a > b, a == b), tie_shared(g, a < b, a == b))
-WEFT_BINARY(Fmax,           "fmax",              Arithmetic, true,  kA | kB,     kA | kB,     larger_number(a, b),    select((a >= b) | isnan(b), g, K(0.0)), select((a >= b) | isnan(b), K(0.0), g))
-WEFT_BINARY(Fmin,           "fmin",              Arithmetic, true,  kA | kB,     kA | kB,     smaller_number(a, b),   select((a <= b) | isnan(b), g, K(0.0)), select((a <= b) | isnan(b), K(0.0), g))
-WEFT_BINARY(Atan2,          "atan2",             Divided,    true,  kA | kB,     kA | kB,     atan2(a, b),            g * over_norm(b, a, b), -(g * over_norm(a, a, b)))
-WEFT_BINARY(Hypot,          "hypot",             Divided,    true,  kA | kY,     kB | kY,     hypot(a, b),            g * (a / one_for_zero(y)), g * (b / one_for_zero(y)))
-WEFT_BINARY(Copysign,       "copysign",          Divided,    true,  kA | kY,     0,           copysign(a, b),         g * (sign(a) * sign(y)), g * K(0.0))
-WEFT_BINARY(Xlogy,          "xlogy",             Divided,    true,  kA | kB,     kA | kB,     x_log_y(a, b),          g * select((a == K(0.0)) & (b <= K(0.0)), K(0.0), log(b)), g * (a / b))
-WEFT_BINARY(Logaddexp,      "logaddexp",         Divided,    true,  kA | kB,     kA | kB,     log_add_exp(a, b),      g * share_of_sum(a, b), g * share_of_sum(b, a))
-WEFT_BINARY(ClampMin,       "clamp_min",         Arithmetic, true,  kA | kB,     kA | kB,     larger(b, a),           select(a < b, K(0.0), g), select(a < b, g, K(0.0)))
-WEFT_BINARY(ClampMax,       "clamp_max",         Arithmetic, true,  kA | kB,     kA | kB,     smaller(b, a),          select(a > b, K(0.0), g), select(a > b, g, K(0.0)))
-WEFT_BINARY(BinaryCrossEntropy, "binary_cross_entropy", Divided, true, kA | kB,  kA,          cross_entropy_of(a, b), g * cross_entropy_da(a, b), g * (log_above(log1p(-a)) - log_above(log(a))))
-WEFT_BINARY(Eq,             "eq",                Bool,       false, 0,           0,           a == b,                 g, g)
-WEFT_BINARY(Ne,             "ne",                Bool,       false, 0,           0,           a != b,                 g, g)
-WEFT_BINARY(Lt,             "lt",                Bool,       false, 0,           0,           a < b,                  g, g)
-WEFT_BINARY(Le,             "le",                Bool,       false, 0,           0,           a <= b,                 g, g)
-WEFT_BINARY(Gt,             "gt",                Bool,       false, 0,           0,           a > b,                  g, g)
-WEFT_BINARY(Ge,             "ge",                Bool,       false, 0,           0,           a >= b,                 g, g)
-WEFT_BINARY(LogicalAnd,     "logical_and",       Bool,       false, 0,           0,           (a != K(0.0)) && (b != K(0.0)), g, g)
-WEFT_BINARY(LogicalOr,      "logical_or",        Bool,       false, 0,           0,           (a != K(0.0)) || (b != K(0.0)), g, g)
-WEFT_BINARY(LogicalXor,     "logical_xor",       Bool,       false, 0,           0,           (a != K(0.0)) != (b != K(0.0)), g, g)
-WEFT_BINARY(BitwiseAnd,     "bitwise_and",       Integer,    false, 0,           0,           bit_and(a, b),          g, g)
-WEFT_BINARY(BitwiseOr,      "bitwise_or",        Integer,    false, 0,           0,           bit_or(a, b),           g, g)
-WEFT_BINARY(BitwiseXor,     "bitwise_xor",       Integer,    false, 0,           0,           bit_xor(a, b),          g, g)
-WEFT_BINARY(LeftShift,      "bitwise_left_shift", Integer,   false, 0,           0,           bit_left(a, b),         g, g)
-WEFT_BINARY(RightShift,     "bitwise_right_shift", Integer,  false, 0,           0,           bit_right(a, b),        g, g)
+//  doc, given, other, printed
+WEFT_BINARY(Add,            "add",               Arithmetic, true,  0,           0,           a + b,                  g, g,
+    "input + alpha * other. Either may be a number; of bools it is logical or. Raises RuntimeError for a fractional alpha beside integers.", "weft.tensor([1., 2.])", "weft.tensor([3., 5.])", "tensor([4., 7.])")
+WEFT_BINARY(Sub,            "sub",               Arithmetic, true,  0,           0,           a - b,                  g, -g,
+    "input - alpha * other. Either may be a number. Raises RuntimeError for bools, and for a fractional alpha beside integers.", "weft.tensor([1., 2.])", "weft.tensor([3., 5.])", "tensor([-2., -3.])")
+WEFT_BINARY(Mul,            "mul",               Arithmetic, true,  kB,          kA,          a * b,                  g * b, g * a,
+    "input * other. Either may be a number.", "weft.tensor([1., 2.])", "weft.tensor([3., 5.])", "tensor([ 3., 10.])")
+WEFT_BINARY(Div,            "div",               Divided,    true,  kB,          kA | kB,     a / b,                  g / b, -(g * ((a / b) / b)),
+    "input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0.", "weft.tensor([1., 2.])", "weft.tensor([2., -4.])", "tensor([ 0.5000, -0.5000])")
+WEFT_BINARY(FloorDivide,    "floor_divide",      Arithmetic, false, 0,           0,           floor_quotient(a, b),   g, g,
+    "input / other rounded down, which is Python's //. Either may be a number. Raises RuntimeError for integers divided by 0.", "weft.tensor([7., -7.])", "weft.tensor([2., 2.])", "tensor([ 3., -4.])")
+WEFT_BINARY(DivFloor,       "div_floor",         Arithmetic, true,  0,           0,           floor_quotient(a, b),   no_gradient(g), no_gradient(g),
+    "", "", "", "")
+WEFT_BINARY(TruncDivide,    "trunc_divide",      Arithmetic, true,  0,           0,           trunc_quotient(a, b),   no_gradient(g), no_gradient(g),
+    "", "", "", "")
+WEFT_BINARY(Remainder,      "remainder",         Arithmetic, true,  0,           kA | kB,     remainder_of(a, b),     g, -(g * floor_divide(a, b)),
+    "input - other * floor_divide(input, other), which is Python's %: it has the sign of other. Either may be a number. Raises RuntimeError for integers divided by 0.", "weft.tensor([7., -7.])", "weft.tensor([4., 4.])", "tensor([3., 1.])")
+WEFT_BINARY(Fmod,           "fmod",              Arithmetic, true,  0,           kA | kB,     fmod(a, b),             g, -(g * trunc_divide(a, b)),
+    "What is left of input after other is taken away as often as it fits, as C's fmod() does: it has the sign of input. Raises RuntimeError for integers divided by 0.", "weft.tensor([7., -7.])", "weft.tensor([4., 4.])", "tensor([ 3., -3.])")
+WEFT_BINARY(Pow,            "pow",               Arithmetic, true,  kA | kB,     kA | kB | kY, pow(a, b),             pow_da(g, a, b), pow_db(g, a, b, y),
+    "input to the power of exponent. Either may be a number. Integers to the negative integers of a tensor are rounded towards 0. Raises RuntimeError for integers to a negative number.", "weft.tensor([2., 3.])", "weft.tensor([3., -1.])", "tensor([8.0000, 0.3333])")
+WEFT_BINARY(Maximum,        "maximum",           Arithmetic, true,  kA | kB,     kA | kB,     larger(a, b),           tie_shared(g, a < b, a == b), tie_shared(g, a > b, a == b),
+    "The larger of input and other, NaN where either is. Equal ones get half of the gradient each.", "weft.tensor([1., 5.])", "weft.tensor([3., 2.])", "tensor([3., 5.])")
+WEFT_BINARY(Minimum,        "minimum",           Arithmetic, true,  kA | kB,     kA | kB,     smaller(a, b),          tie_shared(g, a > b, a == b), tie_shared(g, a < b, a == b),
+    "The smaller of input and other, NaN where either is. Equal ones get half of the gradient each.", "weft.tensor([1., 5.])", "weft.tensor([3., 2.])", "tensor([1., 2.])")
+WEFT_BINARY(Fmax,           "fmax",              Arithmetic, true,  kA | kB,     kA | kB,     larger_number(a, b),    select((a >= b) | isnan(b), g, K(0.0)), select((a >= b) | isnan(b), K(0.0), g),
+    "The larger of input and other, or the one that is not NaN.", "weft.tensor([1., float('nan')])", "weft.tensor([3., 2.])", "tensor([3., 2.])")
+WEFT_BINARY(Fmin,           "fmin",              Arithmetic, true,  kA | kB,     kA | kB,     smaller_number(a, b),   select((a <= b) | isnan(b), g, K(0.0)), select((a <= b) | isnan(b), K(0.0), g),
+    "The smaller of input and other, or the one that is not NaN.", "weft.tensor([1., float('nan')])", "weft.tensor([3., 2.])", "tensor([1., 2.])")
+WEFT_BINARY(Atan2,          "atan2",             Divided,    true,  kA | kB,     kA | kB,     atan2(a, b),            g * over_norm(b, a, b), -(g * over_norm(a, a, b)),
+    "The angle in radians, from -pi to pi, of the point at x = other and y = input.", "weft.tensor([1., 0.])", "weft.tensor([1., -1.])", "tensor([0.7854, 3.1416])")
+WEFT_BINARY(Hypot,          "hypot",             Divided,    true,  kA | kY,     kB | kY,     hypot(a, b),            g * (a / one_for_zero(y)), g * (b / one_for_zero(y)),
+    "sqrt(input^2 + other^2), finite also where the squares overflow.", "weft.tensor([3., 5.])", "weft.tensor([4., 12.])", "tensor([ 5., 13.])")
+WEFT_BINARY(Copysign,       "copysign",          Divided,    true,  kA | kY,     0,           copysign(a, b),         g * (sign(a) * sign(y)), g * K(0.0),
+    "|input| with the sign of other; -0. is negative.", "weft.tensor([1., -2.])", "weft.tensor([-0., 3.])", "tensor([-1.,  2.])")
+WEFT_BINARY(Xlogy,          "xlogy",             Divided,    true,  kA | kB,     kA | kB,     x_log_y(a, b),          g * select((a == K(0.0)) & (b <= K(0.0)), K(0.0), log(b)), g * (a / b),
+    "input * log(other): 0 where input is 0 and other is not NaN.", "weft.tensor([0., 2.])", "weft.tensor([0., 3.])", "tensor([0.0000, 2.1972])")
+WEFT_BINARY(Logaddexp,      "logaddexp",         Divided,    true,  kA | kB,     kA | kB,     log_add_exp(a, b),      g * share_of_sum(a, b), g * share_of_sum(b, a),
+    "log(e^input + e^other), finite also where the powers overflow.", "weft.tensor([0., 1.])", "weft.tensor([0., 2.])", "tensor([0.6931, 2.3133])")
+WEFT_BINARY(ClampMin,       "clamp_min",         Arithmetic, true,  kA | kB,     kA | kB,     larger(b, a),           select(a < b, K(0.0), g), select(a < b, g, K(0.0)),
+    "input, or `min` where input is below it; NaN stays.", "weft.tensor([1., 5.])", "weft.tensor([3., 2.])", "tensor([3., 5.])")
+WEFT_BINARY(ClampMax,       "clamp_max",         Arithmetic, true,  kA | kB,     kA | kB,     smaller(b, a),          select(a > b, K(0.0), g), select(a > b, g, K(0.0)),
+    "input, or `max` where input is above it; NaN stays.", "weft.tensor([1., 5.])", "weft.tensor([3., 2.])", "tensor([1., 2.])")
+WEFT_BINARY(BinaryCrossEntropy, "binary_cross_entropy", Divided, true, kA | kB,  kA,          cross_entropy_of(a, b), g * cross_entropy_da(a, b), g * (log_above(log1p(-a)) - log_above(log(a))),
+    "", "", "", "")
+WEFT_BINARY(Eq,             "eq",                Bool,       false, 0,           0,           a == b,                 g, g,
+    "Is input equal to other? NaN equals nothing.", "weft.tensor([1., 2.])", "weft.tensor([1., 3.])", "tensor([ True, False])")
+WEFT_BINARY(Ne,             "ne",                Bool,       false, 0,           0,           a != b,                 g, g,
+    "Is input another number than other? NaN is another than all.", "weft.tensor([1., 2.])", "weft.tensor([1., 3.])", "tensor([False,  True])")
+WEFT_BINARY(Lt,             "lt",                Bool,       false, 0,           0,           a < b,                  g, g,
+    "Is input less than other? False where either is NaN.", "weft.tensor([1., 2.])", "weft.tensor([1., 3.])", "tensor([False,  True])")
+WEFT_BINARY(Le,             "le",                Bool,       false, 0,           0,           a <= b,                 g, g,
+    "Is input less than other or equal? False where either is NaN.", "weft.tensor([1., 4.])", "weft.tensor([1., 3.])", "tensor([ True, False])")
+WEFT_BINARY(Gt,             "gt",                Bool,       false, 0,           0,           a > b,                  g, g,
+    "Is input greater than other? False where either is NaN.", "weft.tensor([1., 4.])", "weft.tensor([1., 3.])", "tensor([False,  True])")
+WEFT_BINARY(Ge,             "ge",                Bool,       false, 0,           0,           a >= b,                 g, g,
+    "Is input greater than other or equal? False where either is NaN.", "weft.tensor([1., 2.])", "weft.tensor([1., 3.])", "tensor([ True, False])")
+WEFT_BINARY(LogicalAnd,     "logical_and",       Bool,       false, 0,           0,           (a != K(0.0)) && (b != K(0.0)), g, g,
+    "Are both, input and other, not 0?", "weft.tensor([1., 2.])", "weft.tensor([0., 3.])", "tensor([False,  True])")
+WEFT_BINARY(LogicalOr,      "logical_or",        Bool,       false, 0,           0,           (a != K(0.0)) || (b != K(0.0)), g, g,
+    "Is input, other or both not 0?", "weft.tensor([0., 2.])", "weft.tensor([0., 3.])", "tensor([False,  True])")
+WEFT_BINARY(LogicalXor,     "logical_xor",       Bool,       false, 0,           0,           (a != K(0.0)) != (b != K(0.0)), g, g,
+    "Is just one of input and other not 0?", "weft.tensor([1., 2.])", "weft.tensor([0., 3.])", "tensor([ True, False])")
+WEFT_BINARY(BitwiseAnd,     "bitwise_and",       Integer,    false, 0,           0,           bit_and(a, b),          g, g,
+    "The bits that are set in both, input and other; of bools logical and.", "weft.tensor([6, 5])", "weft.tensor([3, 2])", "tensor([2, 0])")
+WEFT_BINARY(BitwiseOr,      "bitwise_or",        Integer,    false, 0,           0,           bit_or(a, b),           g, g,
+    "The bits that are set in input, other or both; of bools logical or.", "weft.tensor([6, 5])", "weft.tensor([3, 2])", "tensor([7, 7])")
+WEFT_BINARY(BitwiseXor,     "bitwise_xor",       Integer,    false, 0,           0,           bit_xor(a, b),          g, g,
+    "The bits that are set in just one of input and other; of bools logical xor.", "weft.tensor([6, 5])", "weft.tensor([3, 2])", "tensor([5, 7])")
+WEFT_BINARY(LeftShift,      "bitwise_left_shift", Integer,   false, 0,           0,           bit_left(a, b),         g, g,
+    "The bits of input moved up by other places, which is input * 2^other while no bit drops out. 0 for a negative other.", "weft.tensor([1, 3])", "weft.tensor([4, 1])", "tensor([16,  6])")
+WEFT_BINARY(RightShift,     "bitwise_right_shift", Integer,  false, 0,           0,           bit_right(a, b),        g, g,
+    "The bits of input moved down by other places, which is input / 2^other rounded down. A negative other moves all of them out.", "weft.tensor([16, -3])", "weft.tensor([4, 1])", "tensor([ 1, -2])")
 // clang-format on
 #undef K
 #undef WEFT_BINARY
