@@ -377,13 +377,37 @@ def test_transforms(device):
     assert t.grad.equal(x[1])
 
 
+@pytest.mark.parametrize("name", LAYERS)
+def test_transforms_of_layers(device, name):
+    x, w = images(device, (2, 16, 9, 8)), images(device, (16, 16, 3, 3)) * 0.3
+    along = images(device, (2, 16, 9, 8)).flip(0)
+    pairs = weft.stack([x, along])
+
+    def outcomes(change):
+        def layer(t):
+            return LAYERS[name](t, change(w))
+
+        def gradient(t):
+            return weft.func.grad(lambda t: layer(t).square().sum())(change(t))
+
+        images_of_pairs = change(pairs.flatten(0, 1)).unflatten(0, (2, 2))
+        yield from weft.func.jvp(layer, (change(x),), (change(along),))
+        yield from (gradient(x), weft.func.jvp(gradient, (x,), (along,))[1])
+        yield from (weft.vmap(layer)(images_of_pairs), weft.vmap(gradient)(images_of_pairs))
+
+    plain, last = outcomes(weft.Tensor.contiguous), outcomes(lambda t: t.contiguous(memory_format=LAST))
+    for a, b in zip(plain, last, strict=True):
+        weft.testing.assert_close(b, a, rtol=1e-3, atol=1e-3)
+
+
 def test_programs_in_files(tmp_path):
     x = images(shape=(2, 4, 8, 8)).contiguous(memory_format=LAST)
     w = images(shape=(4, 4, 3, 3))
 
     def network(t):
         y = F.batch_norm(F.conv2d(t, w), weft.zeros(4), weft.ones(4))
-        return F.avg_pool2d(F.max_pool2d(y.relu(), 2).contiguous(memory_format=LAST), 3)
+        y = F.avg_pool2d(F.max_pool2d(y.relu(), 2).contiguous(memory_format=LAST), 3)
+        return F.conv_transpose2d(y.expand(2, 4, 3, 3).contiguous(memory_format=LAST), w)
 
     program = weft.export.export(network, (x,))
     weft.export.save(program, tmp_path / "program.weft")
