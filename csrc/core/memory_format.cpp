@@ -33,4 +33,12 @@ bool is_in(MemoryFormat format, const Shape& shape, const Strides& strides) {
   return true;
 }
 
+bool has_channels_last(const Shape& shape, const Strides& strides) {
+  if (shape.size() < 3 || shape[1] == 1 || strides[1] != 1) return false;
+  const Strides wanted = channels_last_strides(shape);
+  for (int d = 0; d < shape.size(); d++)
+    if (shape[d] != 1 && strides[d] != wanted[d]) return false;
+  return !is_contiguous(shape, strides);
+}
+
 }  // namespace weft

@@ -14,5 +14,7 @@ const char* memory_format_name(MemoryFormat format);
 Strides strides_in(const char* op, MemoryFormat format, const Shape& shape);
 // Do the elements lie so? The strides of dimensions of size 1 do not matter; a shape that has no such order: no.
 bool is_in(MemoryFormat format, const Shape& shape, const Strides& strides);
+// Do elements (N, C, ...) lie with the channels innermost, whatever the number of dimensions, and in no other order?
+bool has_channels_last(const Shape& shape, const Strides& strides);
 
 }  // namespace weft

@@ -7,8 +7,8 @@
 
 namespace weft {
 
-// Batch norm: x is (N, C, ...), statistics and parameters have C elements. x, and what has its shape, may on the CPU
-// also have the channels innermost, all of them or none.
+// Batch norm: x is (N, C, ...), statistics and parameters have C elements. x, and what has its shape, may also have the
+// channels innermost, all of them or none.
 using ChannelMomentsKernel = void(StridedView mean, StridedView variance, StridedView x);
 extern KernelTable<ChannelMomentsKernel> channel_moments_kernel;
 // (x - mean) / sqrt(variance + eps) * weight + bias

@@ -1,6 +1,6 @@
 // Kernel tables of the pooling family. Views are contiguous: planes (all dimensions but the last two) of rows and
-// columns. On the CPU images of float32 and float64 may also have their channels innermost, all views but those of one
-// pixel, or none.
+// columns. Images (N, C, H, W) may also have their channels innermost: all views or none, but for those of one pixel or
+// one channel, which lie in both orders.
 #pragma once
 
 #include "kernels/table.h"

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <vector>
 
+#include "core/memory_format.h"
 #include "core/small_vector.h"
 #include "device/backend.h"
 #include "op/anomaly.h"
@@ -38,6 +39,7 @@ class Node : public RefCounted {
     Shape shape;
     DType dtype;
     Device device;
+    bool channels_last;       // and in no other order
     StreamHandle stream = 0;  // of the device on which the op ran: its backward runs there too
   };
   struct OutputHook {
@@ -58,7 +60,7 @@ class Node : public RefCounted {
   // Drops what was saved; a second backward through this node is then an error.
   virtual void release_saved() {}
   void add_output(const Tensor& t) {
-    outputs.emplace_back(OutputMeta{t.shape(), t.dtype(), t.device()});
+    outputs.emplace_back(OutputMeta{t.shape(), t.dtype(), t.device(), has_channels_last(t.shape(), t.strides())});
     if (t.device().type != DeviceType::CPU) note_stream(outputs[outputs.size() - 1]);
   }
 

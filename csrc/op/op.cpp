@@ -73,4 +73,9 @@ DType Vjp::input_dtype(int i) const {
   return edge.node->outputs[static_cast<int>(edge.index)].dtype;
 }
 
+bool Vjp::input_channels_last(int i) const {
+  const Edge& edge = node_.edges[i];
+  return edge.node->outputs[static_cast<int>(edge.index)].channels_last;
+}
+
 }  // namespace weft

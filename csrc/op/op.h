@@ -90,6 +90,8 @@ class Vjp {
   const Shape& input_shape(int i) const;
   DType input_dtype(int i) const;
   Device input_device(int i) const;
+  // Did it lie with its channels innermost, and in no other order?
+  bool input_channels_last(int i) const;
 
  private:
   const OpNode& node_;

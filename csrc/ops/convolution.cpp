@@ -89,18 +89,15 @@ class KernelView {
   int64_t shape_[5], strides_[5];
 };
 
-// Kernels on the CPU look at all channels of a pixel; channels of several groups would lie apart.
+// Kernels take any strides, but a graph must give the same bits as the program: of several groups' channels that lie
+// innermost other kernels may be in charge. What gains is known for the CPU.
 ChannelsLast images(const Tensor& x, const Geometry& geometry, uint32_t inputs, uint32_t outputs) {
-  if (x.device().type != DeviceType::CPU || x.dtype() != DType::Float32 || geometry.groups != 1) return {};
-  return {.inputs = inputs, .outputs = outputs, .gains = true};
+  if (geometry.groups != 1) return {};
+  const bool gains = x.device().type == DeviceType::CPU && x.dtype() == DType::Float32;
+  return {.inputs = inputs, .outputs = outputs, .gains = gains};
 }
 
 uint32_t other_operand(uint32_t needs) { return ((needs & 1) ? 2u : 0u) | ((needs & 2) ? 1u : 0u); }
-
-// The output is laid out as the images are, where the kernels can.
-Strides strides_like(const Tensor& x, const Geometry& geometry, const Shape& shape) {
-  return images(x, geometry, 1, 1).outputs ? strides_of_image(x, shape) : Strides{};
-}
 
 // Inputs are checked before these ops are applied.
 struct Convolution : OpOf<Convolution> {
@@ -119,7 +116,7 @@ struct Convolution : OpOf<Convolution> {
     Shape shape{in[0].size(0), in[1].size(0)};
     for (int d = 0; d < geometry.stride.size(); d++)
       shape.push_back(geometry.output_size(d, in[0].size(2 + d), in[1].size(2 + d)));
-    out[0] = {shape, in[0].dtype(), strides_like(in[0], geometry, shape)};
+    out[0] = {shape, in[0].dtype(), strides_of_image(in[0], shape)};
   }
   static StridedView bias_of(Inputs in) { return in[2].defined() ? view_of(in[2]) : StridedView{}; }
   void run(Inputs in, const Tensor* out) const override {
@@ -136,21 +133,23 @@ struct Convolution : OpOf<Convolution> {
   void vjp(const Vjp& v, Tensor* grads) const override;
 };
 
-// The gradient of a convolution by its input of the given shape, from that of its output and the weights.
+// The gradient of a convolution by its input of the given shape and layout, from that of its output and the weights.
 struct ConvolutionInput : OpOf<ConvolutionInput> {
   static constexpr const char* kName = "convolution_input";
   static constexpr Traits kTraits{.scratch = true, .autocast = AutocastRule::Half};
   Geometry geometry;
   Shape shape;
+  bool channels_innermost;
 
-  ConvolutionInput(const Geometry& g, const Shape& s) : geometry(g), shape(s) {}
-  WEFT_FIELDS(geometry, shape);
+  ConvolutionInput(const Geometry& g, const Shape& s, bool innermost)
+      : geometry(g), shape(s), channels_innermost(innermost) {}
+  WEFT_FIELDS(geometry, shape, channels_innermost);
   void check_inputs(const InputCheck& in) const {
     in.count(2).same_dtype(0, 1).sizes(shape);
     geometry.check_gradient(in, shape, in[1].shape(), in[0].shape());
   }
   void infer(Inputs in, OutputSpec* out) const override {
-    out[0] = {shape, in[0].dtype(), strides_like(in[0], geometry, shape)};
+    out[0] = {shape, in[0].dtype(), image_strides(shape, channels_innermost)};
   }
   void run(Inputs in, const Tensor* out) const override {
     convolution_input_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
@@ -161,20 +160,24 @@ struct ConvolutionInput : OpOf<ConvolutionInput> {
   void vjp(const Vjp& v, Tensor* grads) const override;
 };
 
-// The gradient of a convolution by its weights of the given shape, from that of its output and the input.
+// The gradient of a convolution by its weights of the given shape and layout, from that of its output and the input.
 struct ConvolutionWeight : OpOf<ConvolutionWeight> {
   static constexpr const char* kName = "convolution_weight";
   static constexpr Traits kTraits{.scratch = true};
   Geometry geometry;
   Shape shape;
+  bool channels_innermost;
 
-  ConvolutionWeight(const Geometry& g, const Shape& s) : geometry(g), shape(s) {}
-  WEFT_FIELDS(geometry, shape);
+  ConvolutionWeight(const Geometry& g, const Shape& s, bool innermost)
+      : geometry(g), shape(s), channels_innermost(innermost) {}
+  WEFT_FIELDS(geometry, shape, channels_innermost);
   void check_inputs(const InputCheck& in) const {
     in.count(2).same_dtype(0, 1).sizes(shape);
     geometry.check_gradient(in, in[1].shape(), shape, in[0].shape());
   }
-  void infer(Inputs in, OutputSpec* out) const override { out[0] = {shape, in[0].dtype()}; }
+  void infer(Inputs in, OutputSpec* out) const override {
+    out[0] = {shape, in[0].dtype(), image_strides(shape, channels_innermost)};
+  }
   void run(Inputs in, const Tensor* out) const override {
     convolution_weight_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(),
                               KernelView(in[1]).view(), geometry.for_kernel());
@@ -215,24 +218,32 @@ Tensor bias_gradient(const Tensor& grad) {
   return reshape(sum_to(grad, channels_alone(grad.shape())), {grad.size(1)});
 }
 
+ConvolutionInput input_gradient(const Geometry& g, const Vjp& v, int i) {
+  return {g, v.input_shape(i), v.input_channels_last(i)};
+}
+ConvolutionWeight weight_gradient(const Geometry& g, const Vjp& v, int i) {
+  return {g, v.input_shape(i), v.input_channels_last(i)};
+}
+
 // All three are linear in both operands, so the gradients of each are the other two.
 void Convolution::vjp(const Vjp& v, Tensor* grads) const {
   const Tensor& grad = v.grad();
-  if (v.needs(0)) grads[0] = apply(ConvolutionInput(geometry, v.input_shape(0)), grad, v.input(1));
-  if (v.needs(1)) grads[1] = apply(ConvolutionWeight(geometry, v.input_shape(1)), grad, v.input(0));
+  if (v.needs(0)) grads[0] = apply(input_gradient(geometry, v, 0), grad, v.input(1));
+  if (v.needs(1)) grads[1] = apply(weight_gradient(geometry, v, 1), grad, v.input(0));
   if (v.needs(2)) grads[2] = bias_gradient(grad);
 }
 
 void ConvolutionInput::vjp(const Vjp& v, Tensor* grads) const {
-  const Tensor& grad = v.grad();
+  Tensor grad = v.grad();  // the convolution's result lies as it does
+  if (v.needs(0) && v.input_channels_last(0)) grad = laid_out(grad, channels_last_strides(grad.shape()));
   if (v.needs(0)) grads[0] = apply(Convolution(geometry), grad, v.input(1), Tensor());
-  if (v.needs(1)) grads[1] = apply(ConvolutionWeight(geometry, v.input_shape(1)), v.input(0), grad);
+  if (v.needs(1)) grads[1] = apply(weight_gradient(geometry, v, 1), v.input(0), grad);
 }
 
 void ConvolutionWeight::vjp(const Vjp& v, Tensor* grads) const {
   const Tensor& grad = v.grad();
   if (v.needs(0)) grads[0] = apply(Convolution(geometry), v.input(1), grad, Tensor());
-  if (v.needs(1)) grads[1] = apply(ConvolutionInput(geometry, v.input_shape(1)), v.input(0), grad);
+  if (v.needs(1)) grads[1] = apply(input_gradient(geometry, v, 1), v.input(0), grad);
 }
 
 // --- checks -------------------------------------------------------------------------------------------------------
@@ -468,12 +479,12 @@ Tensor conv_transpose(const char* name, int dims, const Tensor& given_x, const T
     }
     auto transpose_real = [&](const Tensor& parts, const Tensor& w) {
       shape[1] = w.size(1) * g.groups;
-      return apply(ConvolutionInput(g, shape), parts, w);
+      return apply(ConvolutionInput(g, shape, has_channels_last(parts)), parts, w);
     };
     Tensor y = of_integers && batch.numel() == 0 ? zeros(shape, x.dtype(), x.device())
                : of_integers                     ? transposed_of_integers(batch, weight, g, extra)
                : is_complex(x.dtype())           ? convolve_parts(batch, weight, true, transpose_real)
-                                                 : apply(ConvolutionInput(g, shape), batch, weight);
+                                                 : transpose_real(batch, weight);
     if (zeros_behind != Dims::filled(2 * dims, 0)) y = pad(y, zeros_behind, "constant", Scalar(0));
     return bias.defined() ? add(y, as_channels(bias, dims)) : y;
   });
@@ -513,18 +524,18 @@ WEFT_BATCH_RULE(Convolution) {
 WEFT_BATCH_RULE(ConvolutionInput) {
   Shape shape = op.shape;
   shape[0] *= call.size;
-  if (apply_folded(ConvolutionInput(op.geometry, shape), call, 1)) return;
+  if (apply_folded(ConvolutionInput(op.geometry, shape, op.channels_innermost), call, 1)) return;
   shape = op.shape;
   shape[1] *= call.size;
-  Tensor x = apply(ConvolutionInput(grouped(op.geometry, call.size), shape), as_groups(call.whole(0)),
-                   merge_first(call.whole(1)));
+  Tensor x = apply(ConvolutionInput(grouped(op.geometry, call.size), shape, op.channels_innermost),
+                   as_groups(call.whole(0)), merge_first(call.whole(1)));
   call.out[0] = {from_groups(x, call.size), true};
 }
 WEFT_BATCH_RULE(ConvolutionWeight) {
   Shape shape = op.shape;
   shape[0] *= call.size;
-  Tensor w = apply(ConvolutionWeight(grouped(op.geometry, call.size), shape), as_groups(call.whole(0)),
-                   as_groups(call.whole(1)));
+  Tensor w = apply(ConvolutionWeight(grouped(op.geometry, call.size), shape, op.channels_innermost),
+                   as_groups(call.whole(0)), as_groups(call.whole(1)));
   call.out[0] = {split_first(w, call.size), true};
 }
 WEFT_BATCH_RULE(ChannelSums) {

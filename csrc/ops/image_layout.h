@@ -1,4 +1,4 @@
-// Images that ops take in the layout they have: contiguous, or with the channels innermost where the op's kernels can.
+// Images that ops take in the layout they have: contiguous, or with the channels innermost.
 #pragma once
 
 #include "core/memory_format.h"
@@ -8,17 +8,20 @@
 namespace weft {
 
 // Does x lie with its channels innermost, and in no other order?
-inline bool has_channels_last(const Tensor& x) {
-  return x.ndim() == 4 && !x.is_contiguous() && is_in(MemoryFormat::ChannelsLast, x.shape(), x.strides());
-}
+inline bool has_channels_last(const Tensor& x) { return has_channels_last(x.shape(), x.strides()); }
 // x itself where op takes its one image so, else a contiguous copy.
 inline Tensor image_for(const Op& op, const Tensor& x) {
   const Tensor* list[] = {&x, &x};
   return has_channels_last(x) && (op.channels_last(Inputs(list, 2)).inputs & 1) ? x : contiguous(x);
 }
-// The strides of an image that is made of x: laid out like it.
-inline Strides strides_of_image(const Tensor& x, const Shape& shape) {
-  return has_channels_last(x) ? channels_last_strides(shape) : Strides{};
+inline Strides image_strides(const Shape& shape, bool channels_last) {
+  return channels_last ? channels_last_strides(shape) : Strides{};
+}
+// The strides of an image that is made of x: laid out like it. Of one pixel or one channel, whose order says nothing,
+// as `channels_last` says.
+inline Strides strides_of_image(const Tensor& x, const Shape& shape, bool channels_last = false) {
+  channels_last = channels_last && is_in(MemoryFormat::ChannelsLast, x.shape(), x.strides());
+  return image_strides(shape, channels_last || has_channels_last(x));
 }
 // Of an op from a file: may it read the image so?
 inline void check_image(const InputCheck& in, const Op& op, Inputs list, int i) {

@@ -39,11 +39,6 @@ Tensor as_channels(const Tensor& t, const Tensor& x) {
   return reshape(t, shape);
 }
 
-ChannelsLast batch_norm_images(const Tensor& x, uint32_t inputs, uint32_t outputs) {
-  if (x.device().type != DeviceType::CPU) return {};
-  return {.inputs = inputs, .outputs = outputs, .joined = true};
-}
-
 // inputs: gradient, x, mean, variance, weight or nothing. Outputs: gradients of x, weight, bias.
 struct BatchNormBackward : OpOf<BatchNormBackward> {
   static constexpr const char* kName = "batch_norm_backward";
@@ -68,7 +63,7 @@ struct BatchNormBackward : OpOf<BatchNormBackward> {
                                  {view_of(in[1]), view_of(in[2]), view_of(in[3]), view_or_none(in[4]), {}, eps},
                                  training);
   }
-  ChannelsLast channels_last(Inputs in) const override { return batch_norm_images(in[1], 3, 1); }
+  ChannelsLast channels_last(Inputs) const override { return {.inputs = 3, .outputs = 1, .joined = true}; }
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor &g = in[0], &x = in[1], &weight = in[4];
     Dims dims = but_channels(x);
@@ -136,7 +131,7 @@ struct BatchNorm : OpOf<BatchNorm> {
         out[0].device(), view_of(out[0]),
         {view_of(in[0]), view_of(mean), view_of(variance), view_or_none(in[1]), view_or_none(in[2]), eps});
   }
-  ChannelsLast channels_last(Inputs in) const override { return batch_norm_images(in[0], 1, 1); }
+  ChannelsLast channels_last(Inputs) const override { return {.inputs = 1, .outputs = 1, .joined = true}; }
   // With known statistics elementwise ops, which can be fused with others: the kernel does the same in one go.
   bool traced_as(Inputs in, Tensor* out) const override {
     const Tensor& x = in[0];

@@ -72,23 +72,23 @@ Shape pooled_shape(const Rule& rule, const Shape& image) {
 // (..., H, W) to (..., H W)
 Tensor flat_planes(const Tensor& t) { return flatten(t, -2, -1); }
 
-// Kernels on the CPU take images of these types in either layout.
+// Images (N, C, H, W) alone: of (C, H, W) the rows would be taken for channels.
 ChannelsLast pooled_images(const Tensor& x, uint32_t inputs, uint32_t outputs) {
-  if (x.device().type != DeviceType::CPU || (x.dtype() != DType::Float32 && x.dtype() != DType::Float64)) return {};
-  if (x.ndim() == 4 && x.size(2) * x.size(3) >= int64_t{1} << 31) return {};  // positions in a plane are 32 bits then
+  if (x.ndim() != 4 || x.size(2) * x.size(3) >= int64_t{1} << 31) return {};  // positions in a plane are 32 bits then
   return {.inputs = inputs, .outputs = outputs, .joined = true};
 }
 
-// inputs: gradient of the result, positions. Of the image's shape.
+// inputs: gradient of the result, positions. Of the image's shape and layout.
 struct MaxPoolBackward : OpOf<MaxPoolBackward> {
   static constexpr const char* kName = "max_pool2d_backward";
   static constexpr Traits kTraits{.scratch = true};
   Rule rule;
   Shape image;
-  WEFT_FIELDS(rule, image);
-  MaxPoolBackward(const Rule& r, const Shape& s) : rule(r), image(s) {}
+  bool channels_innermost;
+  WEFT_FIELDS(rule, image, channels_innermost);
+  MaxPoolBackward(const Rule& r, const Shape& s, bool c) : rule(r), image(s), channels_innermost(c) {}
   void infer(Inputs in, OutputSpec* out) const override {
-    out[0] = {image, in[0].dtype(), strides_of_image(in[1], image)};
+    out[0] = {image, in[0].dtype(), strides_of_image(in[1], image, channels_innermost)};
   }
   void run(Inputs in, const Tensor* out) const override {
     Windows windows(rule);
@@ -101,10 +101,6 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
     grads[0] = reshape(gather(flat_planes(v.grad()), -1, flat_planes(index)), index.shape());
   }
 };
-
-Tensor max_pool_backward(const Rule& rule, const Shape& image, const Tensor& grad, const Tensor& index) {
-  return apply(MaxPoolBackward(rule, image), laid_out(grad, index.strides()), index);
-}
 
 struct MaxPool : OpOf<MaxPool> {
   static constexpr const char* kName = "max_pool2d";
@@ -131,7 +127,10 @@ struct MaxPool : OpOf<MaxPool> {
   ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 1, 3); }
   Saves saves(uint32_t) const override { return {.inputs = 0, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
-    if (v.grad(0).defined()) grads[0] = max_pool_backward(rule, v.input_shape(0), v.grad(0), v.output(1));
+    if (!v.grad(0).defined()) return;
+    const Tensor index = v.output(1);
+    grads[0] = apply(MaxPoolBackward(rule, v.input_shape(0), v.input_channels_last(0)),
+                     laid_out(v.grad(0), index.strides()), index);
   }
 };
 
@@ -142,7 +141,8 @@ struct AvgPool : OpOf<AvgPool> {
   Rule rule;
   bool backward;
   Shape image;
-  WEFT_FIELDS(rule, backward, image);
+  bool channels_innermost;  // of the result of one whose order does not say it
+  WEFT_FIELDS(rule, backward, image, channels_innermost);
   void check_inputs(const InputCheck& in) const {
     in.count(1).floating(0).ndim_between(0, 2, kMaxDims).sizes(image);
     check_image(in, *this, in.inputs(), 0);
@@ -150,14 +150,15 @@ struct AvgPool : OpOf<AvgPool> {
     rule.check_against(in, image);
     in.shape(0, backward ? pooled_shape(rule, image) : image);
   }
-  AvgPool(const Rule& r, bool b, const Shape& s) : rule(r), backward(b), image(s) {}
+  AvgPool(const Rule& r, bool b, const Shape& s, bool c = false)
+      : rule(r), backward(b), image(s), channels_innermost(c) {}
   const char* name() const override {
     if (backward) return rule.rows.adaptive ? "adaptive_avg_pool2d_backward" : "avg_pool2d_backward";
     return rule.rows.adaptive ? "adaptive_avg_pool2d" : kName;
   }
   void infer(Inputs in, OutputSpec* out) const override {
     out[0] = {backward ? image : pooled_shape(rule, image), in[0].dtype(), {}};
-    out[0].strides = strides_of_image(in[0], out[0].shape);
+    out[0].strides = strides_of_image(in[0], out[0].shape, channels_innermost);
   }
   void run(Inputs in, const Tensor* out) const override {
     Windows windows(rule);
@@ -166,8 +167,10 @@ struct AvgPool : OpOf<AvgPool> {
   }
   ChannelsLast channels_last(Inputs in) const override { return pooled_images(in[0], 1, 1); }
   void vjp(const Vjp& v, Tensor* grads) const override {
-    const AvgPool back(rule, !backward, image);
-    grads[0] = apply(back, image_for(back, v.grad()));
+    const Tensor& grad = v.grad();
+    const AvgPool back(rule, !backward, image, v.input_channels_last(0));
+    grads[0] = apply(
+        back, back.channels_innermost ? laid_out(grad, channels_last_strides(grad.shape())) : image_for(back, grad));
   }
 };
 
@@ -295,8 +298,12 @@ Shape with_images(const Shape& image, int64_t size) {
 WEFT_FORWARD_LINEAR(AvgPool);
 
 WEFT_BATCH_RULE(MaxPool) { apply_folded(op, call, 1); }
-WEFT_BATCH_RULE(MaxPoolBackward) { apply_folded(MaxPoolBackward(op.rule, with_images(op.image, call.size)), call, 3); }
-WEFT_BATCH_RULE(AvgPool) { apply_folded(AvgPool(op.rule, op.backward, with_images(op.image, call.size)), call, 1); }
+WEFT_BATCH_RULE(MaxPoolBackward) {
+  apply_folded(MaxPoolBackward(op.rule, with_images(op.image, call.size), op.channels_innermost), call, 3);
+}
+WEFT_BATCH_RULE(AvgPool) {
+  apply_folded(AvgPool(op.rule, op.backward, with_images(op.image, call.size), op.channels_innermost), call, 1);
+}
 
 }  // namespace
 

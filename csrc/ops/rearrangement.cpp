@@ -11,6 +11,7 @@
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/forward_rules.h"
+#include "ops/image_layout.h"
 #include "ops/indexing.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
@@ -27,11 +28,8 @@ Tensor part_of(const Tensor& t, int dim, int64_t start, int64_t n) {
   return alias_as_strided(t, shape, t.strides(), t.offset() + (n > 0 ? start * t.strides()[dim] : 0));
 }
 
-// The CPU's copies run along whatever dimension is innermost.
-ChannelsLast copied_images(Inputs in) {
-  if (in[0].device().type != DeviceType::CPU) return {};
-  return {.inputs = ~0u, .outputs = 1, .joined = true};
-}
+// Copies run along whatever dimension is innermost.
+constexpr ChannelsLast kCopiedImages{.inputs = ~0u, .outputs = 1, .joined = true};
 
 struct Cat : OpOf<Cat> {
   static constexpr const char* kName = "cat";
@@ -71,7 +69,10 @@ struct Cat : OpOf<Cat> {
             in[first].shape(), " and ", own, " (number ", i, ")");
       check(!__builtin_add_overflow(shape[dim], own[dim], &shape[dim]), "cat: the joined size does not fit 63 bits");
     }
-    out[0] = {shape, dtype, {}};
+    bool channels_last = shape.size() >= 4;  // if all have
+    for (int i = first; i < in.size(); i++)
+      channels_last &= sizes[static_cast<size_t>(i)] == kLeftOut || has_channels_last(in[i]);
+    out[0] = {shape, dtype, image_strides(shape, channels_last)};
   }
   void run(Inputs in, const Tensor* out) const override {
     int64_t at = 0;
@@ -83,10 +84,10 @@ struct Cat : OpOf<Cat> {
       at += n;
     }
   }
-  ChannelsLast channels_last(Inputs in) const override {
+  ChannelsLast channels_last(Inputs) const override {
     for (int64_t n : sizes)
       if (n == kLeftOut) return {};
-    return copied_images(in);
+    return kCopiedImages;
   }
   void vjp(const Vjp& v, Tensor* grads) const override {
     int64_t at = 0;
@@ -177,7 +178,7 @@ struct Pad : OpOf<Pad> {
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = in[0].shape();
     for (int d = 0; d < shape.size(); d++) shape[d] = padded_size(in[0].shape(), d, before[d], after[d]);
-    out[0] = {shape, in[0].dtype(), {}};
+    out[0] = {shape, in[0].dtype(), image_strides(shape, shape.size() >= 4 && has_channels_last(in[0]))};
   }
   void run(Inputs in, const Tensor* out) const override {
     fill_kernel(out[0].device(), view_of(out[0]), NumberView(value).view());
@@ -191,7 +192,7 @@ struct Pad : OpOf<Pad> {
     }
     copy_kernel(out[0].device(), view_of(target), view_of(source));
   }
-  ChannelsLast channels_last(Inputs in) const override { return copied_images(in); }
+  ChannelsLast channels_last(Inputs) const override { return kCopiedImages; }
   void vjp(const Vjp& v, Tensor* grads) const override {
     Dims b = before, a = after;
     for (int64_t& n : b) n = -n;

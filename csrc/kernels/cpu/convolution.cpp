@@ -4,6 +4,7 @@
 #include "core/dtype.h"
 #include "device/cpu/threads.h"
 #include "kernels/cpu/conv_gather.h"
+#include "kernels/cpu/depthwise.h"
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/onednn/products.h"
 #include "kernels/cpu/winograd.h"
@@ -308,6 +309,13 @@ void convolve(const StridedView& y, const StridedView& x, const StridedView& w, 
     if (then) run_whole(*then, y.numel());
     return;
   }
+  if (is_depthwise(y, x, w, geometry)) {
+    visit_float(y.dtype, [&](auto tag) {
+      sum_taps<typename decltype(tag)::type>(y, x, w, bias, ReadsInput{geometry, x.shape + 2});
+    });
+    if (then) run_whole(*then, y.numel());
+    return;
+  }
   Scratch lists(lists_bytes(w.shape + 2), Scratch::EvenIfAsked());
   visit_float(y.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -344,6 +352,10 @@ void phase_taps(Taps& taps, int64_t& origin, int64_t kernel, int64_t first, int6
 
 void convolution_input_cpu(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& geometry) {
   if (winograd_convolution_input(gx, gy, w, geometry) || onednn_convolution_input(gx, gy, w, geometry)) return;
+  if (is_depthwise(gy, gx, w, geometry))
+    return visit_float(gx.dtype, [&](auto tag) {
+      sum_taps<typename decltype(tag)::type>(gx, gy, w, {}, ReadsOutput{geometry, gy.shape + 2});
+    });
   Scratch lists(lists_bytes(w.shape + 2), Scratch::EvenIfAsked());
   visit_float(gx.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
@@ -541,6 +553,9 @@ void sum_weights(Gather<T>& g, const StridedView& gw) {
 
 void convolution_weight_cpu(StridedView gw, StridedView gy, StridedView x, const ConvGeometry& geometry) {
   if (winograd_convolution_weight(gw, gy, x, geometry)) return;
+  if (is_depthwise(gy, x, gw, geometry))
+    return visit_float(gw.dtype,
+                       [&](auto tag) { sum_depthwise_weights<typename decltype(tag)::type>(gw, gy, x, geometry); });
   Scratch lists(lists_bytes(gw.shape + 2), Scratch::EvenIfAsked());
   visit_float(gw.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;

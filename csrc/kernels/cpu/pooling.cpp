@@ -2,8 +2,7 @@
 #include "kernels/pooling.h"
 
 #include "device/cpu/scratch.h"
-#include "kernels/cpu/elementwise_loop.h"
-#include "kernels/cpu/pooling_channels.h"
+#include "kernels/cpu/pooling_converted.h"
 #include "kernels/cpu/vector.h"
 
 namespace weft {
@@ -150,8 +149,11 @@ void max_windows(C* y, int64_t* index, const C* x, const Plane& to, const Plane&
 template <class C>
 void max_pool_as(const StridedView& out, const StridedView& indices, const StridedView& in, const PoolWindows& w) {
   if (by_channels(out) || by_channels(indices) || by_channels(in)) {
-    if (!scratch_only_asked()) max_pool_channels<C>(out, indices, in, w);
-    return;
+    if (scratch_only_asked()) return;
+    if constexpr (__is_same(C, float) || __is_same(C, double)) {
+      if (in.dtype == dtype_of<C>) return max_pool_channels<C>(out, indices, in, w);
+    }
+    return max_pool_converted<C>(out, indices, in, w);
   }
   Plane to(out), from(in);
   bool halving = is_halving(to, from, w);
@@ -179,8 +181,9 @@ template <class C>
 void max_backward_as(const StridedView& out, const StridedView& grad, const StridedView& indices,
                      const PoolWindows& w) {
   if (by_channels(out) || by_channels(grad) || by_channels(indices)) {
-    if (!scratch_only_asked()) max_pool_backward_channels<C>(out, grad, indices, w);
-    return;
+    if (scratch_only_asked()) return;
+    if (grad.dtype == dtype_of<C>) return max_pool_backward_channels<C>(out, grad, indices, w);
+    return max_pool_backward_converted<C>(out, grad, indices, w);
   }
   Plane to(out), from(grad);
   for_planes<C>(out, grad, [&](C* dx, const C* g, int64_t p) {
@@ -200,8 +203,8 @@ WEFT_CPU_KERNEL(max_pool_backward_kernel, max_pool_backward_cpu);
 template <class C>
 void avg_pool_as(const StridedView& out, const StridedView& in, const PoolWindows& w) {
   if (by_channels(out) || by_channels(in)) {
-    if (!scratch_only_asked()) avg_pool_channels<C>(out, in, w);
-    return;
+    if (scratch_only_asked()) return;
+    return in.dtype == dtype_of<C> ? avg_pool_channels<C>(out, in, w) : avg_pool_converted<C>(out, in, w);
   }
   Plane to(out), from(in);
   for_planes<C>(out, in, [&](C* y, const C* x, int64_t) {
@@ -225,8 +228,9 @@ WEFT_CPU_KERNEL(avg_pool_kernel, avg_pool_cpu);
 template <class C>
 void avg_backward_as(const StridedView& out, const StridedView& grad, const PoolWindows& w) {
   if (by_channels(out) || by_channels(grad)) {
-    if (!scratch_only_asked()) avg_pool_backward_channels<C>(out, grad, w);
-    return;
+    if (scratch_only_asked()) return;
+    if (grad.dtype == dtype_of<C>) return avg_pool_backward_channels<C>(out, grad, w);
+    return avg_pool_backward_converted<C>(out, grad, w);
   }
   Plane to(out), from(grad);
   for_planes<C>(out, grad, [&](C* dx, const C* g, int64_t) {

@@ -1,16 +1,20 @@
 // Batch norm: sums per channel in parts whose number depends on sizes alone, then one pass over the elements.
+#include <utility>
+
 #include "kernels/cuda/reduce.h"
 #include "kernels/normalization.h"
 
 namespace weft::cuda {
 namespace {
 
+// Images whose channels lie innermost are rows of channels, as (N, C) is: one for every pixel.
 struct Images {
   int64_t n, channels, inner = 1;
   bool small;  // numbers below 2^31
   Divisor by_inner, by_channels;
   explicit Images(const StridedView& x) : n(x.shape[0]), channels(x.shape[1]) {
     for (int d = 2; d < x.ndim; d++) inner *= x.shape[d];
+    if (!x.is_contiguous()) n *= std::exchange(inner, 1);
     small = n * channels * inner < (int64_t{1} << 31);
     if (!small || inner == 0 || channels == 0) return;
     by_inner = Divisor(static_cast<uint32_t>(inner));
@@ -28,6 +32,10 @@ struct Images {
     return plane - by_channels.divide(plane) * by_channels.d;
   }
   WEFT_INLINE int64_t count() const { return n * inner; }
+  // So many neighbours in memory belong together, in one channel or in one row.
+  WEFT_INLINE int64_t run() const { return inner == 1 ? channels : inner; }
+  // From the channel of an element to that of the next one in a run.
+  WEFT_INLINE int64_t channel_step() const { return inner == 1; }
 };
 
 struct Sums {
@@ -89,7 +97,7 @@ void sum_channels(Sums* parts, const Images& s, const Parts& p, const F& f, bool
 }
 
 bool may_pack(const Images& s, std::initializer_list<StridedView> arrays) {
-  bool packed = s.inner % kPack == 0;
+  bool packed = s.run() % kPack == 0;
   for (const StridedView& v : arrays) packed &= is_packed(v.dtype) && is_aligned(v.data, v.dtype);
   return packed;
 }
@@ -134,7 +142,7 @@ void moments_as(const StridedView& mean, const StridedView& variance, const Stri
   Images s(x);
   Parts p(s);
   DeviceScratch scratch(static_cast<size_t>(p.count * s.channels) * sizeof(Sums));
-  bool packed = __is_same(C, float) && may_pack(s, {x});
+  bool packed = __is_same(C, float) && s.inner > 1 && may_pack(s, {x});
   sum_channels(scratch.as<Sums>(), s, p, Deviations<C>{x.data, x.dtype, s.inner}, packed);
   launch(store_moments<C>, grid_for(s.channels, 128), mean.as<C>(), variance.as<C>(), x.data, x.dtype,
          scratch.as<Sums>(), s, p.count);
@@ -169,7 +177,7 @@ __global__ void forward_lines(Line<C>* lines, ChannelNormInputs in, int64_t chan
   lines[c] = {scale, number_at<C>(in.bias, c, 0) - number_at<C>(in.mean, c, 0) * scale, 0, 0};
 }
 
-// f(line, element offset) over all elements, in packs of one channel's neighbours where there are such.
+// Over all elements, in packs where runs consist of such.
 template <class C>
 __global__ void map_forward(void* y, DType y_dtype, const void* x, DType dtype, const Line<C>* lines, Images s,
                             bool packed) {
@@ -177,10 +185,10 @@ __global__ void map_forward(void* y, DType y_dtype, const void* x, DType dtype, 
   if constexpr (__is_same(C, float)) {
     if (packed) {
       for (int64_t i = first_item() * kPack; i < n; i += item_step() * kPack) {
-        Line<C> l = lines[s.channel_of(i)];
+        const Line<C>* line = lines + s.channel_of(i);
         C v[kPack];
         load_pack(v, x, dtype, i);
-        for (int k = 0; k < kPack; k++) v[k] = v[k] * l.a + l.b;
+        for (int k = 0; k < kPack; k++, line += s.channel_step()) v[k] = v[k] * line->a + line->b;
         store_pack(y, y_dtype, i, v);
       }
       return;
@@ -252,11 +260,12 @@ __global__ void map_backward(StridedView dx, StridedView grad, StridedView x, co
   if constexpr (__is_same(C, float)) {
     if (packed) {
       for (int64_t i = first_item() * kPack; i < n; i += item_step() * kPack) {
-        Line<C> l = lines[s.channel_of(i)];
+        const Line<C>* line = lines + s.channel_of(i);
         C g[kPack], v[kPack];
         load_pack(g, grad.data, grad.dtype, i);
         load_pack(v, x.data, x.dtype, i);
-        for (int k = 0; k < kPack; k++) v[k] = g[k] * l.a + (v[k] - l.center) * l.b + l.c;
+        for (int k = 0; k < kPack; k++, line += s.channel_step())
+          v[k] = g[k] * line->a + (v[k] - line->center) * line->b + line->c;
         store_pack(dx.data, dx.dtype, i, v);
       }
       return;
@@ -277,7 +286,7 @@ void backward_as(const StridedView& dx, const StridedView& dweight, const Stride
   Parts p(s);
   DeviceScratch scratch(static_cast<size_t>(p.count * s.channels) * sizeof(Sums));
   DeviceScratch lines(static_cast<size_t>(s.channels) * sizeof(Line<C>));
-  bool reads_packs = __is_same(C, float) && may_pack(s, {grad, in.x});
+  bool reads_packs = __is_same(C, float) && s.inner > 1 && may_pack(s, {grad, in.x});
   sum_channels(scratch.as<Sums>(), s, p, GradientSums<C>{grad, in.x, in.mean}, reads_packs);
   launch(backward_lines<C>, grid_for(s.channels, 128), lines.as<Line<C>>(), dweight, dbias, scratch.as<Sums>(), in, s,
          p.count, training);

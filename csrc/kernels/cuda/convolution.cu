@@ -1,9 +1,13 @@
-// Convolutions that cuDNN does not serve: each result is one sum, in an order that depends on shapes alone.
+// Convolutions: cuDNN's, and where it does not serve them own kernels, in which each result is one sum, in an order
+// that depends on shapes alone.
 #include "kernels/convolution.h"
+
+#include <utility>
 
 #include "kernels/cuda/convert.h"
 #include "kernels/cuda/products.h"
 #include "kernels/cuda/reduce.h"
+#include "kernels/elementwise.h"
 
 namespace weft::cuda {
 namespace {
@@ -137,25 +141,86 @@ __global__ void by_weight(Call c) {
   if (threadIdx.x == 0) store(c.w.data, c.dtype, c.w.place(w), shared[0]);
 }
 
-void convolution_cuda(StridedView y, StridedView x, StridedView w, StridedView bias, const ConvGeometry& g) {
-  if (y.numel() == 0 || library_convolution(y, x, w, bias, g)) return;
-  Call c{Volume(x), Volume(w), Volume(y), y.dtype, bias.data, bias.data ? bias.strides[0] : 0, g};
-  launch(y.dtype == DType::Float64 ? &forward<double> : &forward<float>, grid_for(y.numel(), 128), c);
+// Do all operands of a convolution of these images go to cuDNN with their channels innermost? Its engines know operands
+// in one order only; those for tensor cores read half types so, those for float64 do not.
+bool goes_innermost(const StridedView& x, const StridedView& y) {
+  auto lies_so = [](const StridedView& v) { return !v.is_contiguous() && v.has_channels_last(); };
+  if (x.dtype == DType::Float16 || x.dtype == DType::BFloat16) return true;
+  return x.dtype == DType::Float32 && (lies_so(x) || lies_so(y));
+}
+
+// An operand in that order or in row-major order. One that lies otherwise has a copy for the time of the op.
+class Operand {
+ public:
+  Operand(const StridedView& v, bool innermost) : given_(v), view_(v), copy_(place(v, innermost)) {
+    if (moves_) view_.data = copy_.as<void>();
+    view_.strides = strides_;
+  }
+  const StridedView& read() {
+    if (moves_) copy_kernel(kernel_device(), view_, given_);
+    return view_;
+  }
+  const StridedView& view() const { return view_; }
+  void write_back() const {
+    if (moves_) copy_kernel(kernel_device(), given_, view_);
+  }
+
+ private:
+  // The bytes of a copy. Strides of dimensions of size 1, by which cuDNN knows the order too, are what they should be.
+  size_t place(const StridedView& v, bool innermost) {
+    constexpr int kOrders[2][5] = {{4, 3, 2, 1, 0}, {1, 4, 3, 2, 0}};
+    int64_t step = 1;
+    for (int d : kOrders[innermost]) {
+      strides_[d] = std::exchange(step, step * v.shape[d]);
+      moves_ |= v.shape[d] != 1 && v.strides[d] != strides_[d];
+    }
+    return moves_ ? static_cast<size_t>(v.numel()) * item_size(v.dtype) : 0;
+  }
+
+  int64_t strides_[5];
+  bool moves_ = false;
+  StridedView given_, view_;
+  DeviceScratch copy_;
+};
+
+void convolution_cuda(StridedView y_given, StridedView x_given, StridedView w_given, StridedView bias,
+                      const ConvGeometry& g) {
+  if (y_given.numel() == 0) return;
+  const bool innermost = goes_innermost(x_given, y_given);
+  Operand y_operand(y_given, innermost), x_operand(x_given, innermost), w_operand(w_given, innermost);
+  const StridedView &y = y_operand.view(), &x = x_operand.read(), &w = w_operand.read();
+  if (!library_convolution(y, x, w, bias, g)) {
+    Call c{Volume(x), Volume(w), Volume(y), y.dtype, bias.data, bias.data ? bias.strides[0] : 0, g};
+    launch(y.dtype == DType::Float64 ? &forward<double> : &forward<float>, grid_for(y.numel(), 128), c);
+  }
+  y_operand.write_back();
 }
 WEFT_CUDA_KERNEL(convolution_kernel, convolution_cuda);
 
-void convolution_input_cuda(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& g) {
-  if (gx.numel() == 0 || library_convolution_input(gx, gy, w, g)) return;
-  Call c{Volume(gx), Volume(w), Volume(gy), gx.dtype, nullptr, 0, g};
-  launch(gx.dtype == DType::Float64 ? &by_input<double> : &by_input<float>, grid_for(gx.numel(), 128), c);
+void convolution_input_cuda(StridedView gx_given, StridedView gy_given, StridedView w_given, const ConvGeometry& g) {
+  if (gx_given.numel() == 0) return;
+  const bool innermost = goes_innermost(gx_given, gy_given);
+  Operand gx_operand(gx_given, innermost), gy_operand(gy_given, innermost), w_operand(w_given, innermost);
+  const StridedView &gx = gx_operand.view(), &gy = gy_operand.read(), &w = w_operand.read();
+  if (!library_convolution_input(gx, gy, w, g)) {
+    Call c{Volume(gx), Volume(w), Volume(gy), gx.dtype, nullptr, 0, g};
+    launch(gx.dtype == DType::Float64 ? &by_input<double> : &by_input<float>, grid_for(gx.numel(), 128), c);
+  }
+  gx_operand.write_back();
 }
 WEFT_CUDA_KERNEL(convolution_input_kernel, convolution_input_cuda);
 
-void convolution_weight_cuda(StridedView gw, StridedView gy, StridedView x, const ConvGeometry& g) {
-  if (gw.numel() == 0 || library_convolution_weight(gw, gy, x, g)) return;
-  Call c{Volume(x), Volume(gw), Volume(gy), gw.dtype, nullptr, 0, g};
-  launch(gw.dtype == DType::Float64 ? &by_weight<double> : &by_weight<float>,
-         Grid{dim3(static_cast<unsigned>(gw.numel())), dim3(kReduceThreads)}, c);
+void convolution_weight_cuda(StridedView gw_given, StridedView gy_given, StridedView x_given, const ConvGeometry& g) {
+  if (gw_given.numel() == 0) return;
+  const bool innermost = goes_innermost(x_given, gy_given);
+  Operand gw_operand(gw_given, innermost), gy_operand(gy_given, innermost), x_operand(x_given, innermost);
+  const StridedView &gw = gw_operand.view(), &gy = gy_operand.read(), &x = x_operand.read();
+  if (!library_convolution_weight(gw, gy, x, g)) {
+    Call c{Volume(x), Volume(gw), Volume(gy), gw.dtype, nullptr, 0, g};
+    launch(gw.dtype == DType::Float64 ? &by_weight<double> : &by_weight<float>,
+           Grid{dim3(static_cast<unsigned>(gw.numel())), dim3(kReduceThreads)}, c);
+  }
+  gw_operand.write_back();
 }
 WEFT_CUDA_KERNEL(convolution_weight_kernel, convolution_weight_cuda);
 

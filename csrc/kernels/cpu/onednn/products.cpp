@@ -243,7 +243,7 @@ bool applies(const StridedView& y, const StridedView& x, const StridedView& w, c
   if (x.shape[2] != 1 || w.shape[2] != 1 || y.shape[2] != 1) return false;
   if (y.shape[0] < kFewestImages || x.shape[1] < kFewestChannels || w.shape[0] < kFewestChannels) return false;
   auto known = [](const StridedView& v) { return v.is_contiguous() || v.has_channels_last(); };
-  return operations_of(y, w) >= kLargeConvolution && known(x) && w.is_contiguous() && known(y);
+  return operations_of(y, w) >= kLargeConvolution && known(x) && known(w) && known(y);
 }
 
 Operand images_of(const StridedView& v) { return {v.data, false, v.strides[0] * static_cast<int64_t>(sizeof(float))}; }
@@ -258,14 +258,18 @@ Key key_of(int64_t kind, const Sizes& s) {
 memory::desc any(const memory::dims& dims) { return {dims, memory::data_type::f32, memory::format_tag::any}; }
 // How operands come.
 struct Layouts {
-  memory::format_tag x = memory::format_tag::nchw, y = memory::format_tag::nchw;
-  Layouts(const StridedView& x_view, const StridedView& y_view) {
-    if (!x_view.is_contiguous()) x = memory::format_tag::nhwc;
-    if (!y_view.is_contiguous()) y = memory::format_tag::nhwc;
+  memory::format_tag x, w, y;
+  Layouts(const StridedView& x_view, const StridedView& w_view, const StridedView& y_view)
+      : x(of(x_view)), w(of(w_view)), y(of(y_view)) {}
+  static memory::format_tag of(const StridedView& v) {
+    return v.is_contiguous() ? memory::format_tag::nchw : memory::format_tag::nhwc;
   }
-  int64_t key() const { return (x == memory::format_tag::nhwc ? 4 : 0) + (y == memory::format_tag::nhwc ? 8 : 0); }
+  int64_t key() const {
+    constexpr auto last = memory::format_tag::nhwc;
+    return (x == last ? 4 : 0) + (y == last ? 8 : 0) + (w == last ? 16 : 0);
+  }
 };
-memory::desc plain(const memory::dims& dims, memory::format_tag layout = memory::format_tag::nchw) {
+memory::desc plain(const memory::dims& dims, memory::format_tag layout) {
   return {dims, memory::data_type::f32, layout};
 }
 
@@ -290,7 +294,7 @@ dnnl::convolution_forward::primitive_desc forward_desc(const Sizes& s, bool with
 bool onednn_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
                         const ConvGeometry& geometry) {
   if (!applies(y, x, w, geometry) || (bias.data && bias.strides[0] != 1)) return false;
-  const Layouts given(x, y);
+  const Layouts given(x, w, y);
   const bool with_bias = bias.data != nullptr;
   const Parts parts = in_parts(y.shape[0], y.shape[0], operations_of(y, w), kConvolutionPart, [&](int64_t images) {
     const Sizes s = sizes_of(images, y, x, w, geometry);
@@ -299,7 +303,7 @@ bool onednn_convolution(const StridedView& y, const StridedView& x, const Stride
       Prepared made{dnnl::convolution_forward(d),
                     {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS},
                     {d.src_desc(), d.weights_desc()},
-                    {plain(s.x, given.x), plain(s.w)},
+                    {plain(s.x, given.x), plain(s.w, given.w)},
                     d.scratchpad_desc()};
       if (with_bias) {
         made.arguments.push_back(DNNL_ARG_BIAS);
@@ -320,7 +324,7 @@ bool onednn_convolution(const StridedView& y, const StridedView& x, const Stride
 bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
                               const ConvGeometry& geometry) {
   if (!applies(gy, gx, w, geometry)) return false;
-  const Layouts given(gx, gy);
+  const Layouts given(gx, w, gy);
   const Parts parts = in_parts(gy.shape[0], gy.shape[0], operations_of(gy, w), kConvolutionPart, [&](int64_t images) {
     const Sizes s = sizes_of(images, gy, gx, w, geometry);
     return prepared(key_of(2 + given.key(), s), [&] {
@@ -330,7 +334,7 @@ bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, cons
       return Prepared{dnnl::convolution_backward_data(d),
                       {DNNL_ARG_DIFF_DST, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_SRC},
                       {d.diff_dst_desc(), d.weights_desc(), d.diff_src_desc()},
-                      {plain(s.y, given.y), plain(s.w), plain(s.x, given.x)},
+                      {plain(s.y, given.y), plain(s.w, given.w), plain(s.x, given.x)},
                       d.scratchpad_desc()};
     });
   });

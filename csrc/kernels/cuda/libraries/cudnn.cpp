@@ -13,7 +13,6 @@
 #include "kernels/attention.h"
 #include "kernels/cuda/products.h"
 #include "kernels/cuda/scratch.h"
-#include "kernels/elementwise.h"
 #include "kernels/matmul.h"
 #include "kernels/plugin.h"
 #include "memory/allocator.h"
@@ -163,40 +162,6 @@ struct Spatial {
   }
 };
 
-// An operand with its channels side by side: cuDNN's tensor core engines read half types so. Others stay as they are.
-class ChannelsLast {
- public:
-  explicit ChannelsLast(const StridedView& v) : own_(v), view_(v), scratch_(changes(v) ? bytes(v) : 0) {
-    if (!changes(v)) return;
-    int64_t step = 1;
-    for (int d : {1, 4, 3, 2, 0}) {
-      strides_[d] = step;
-      step *= v.shape[d];
-    }
-    view_.strides = strides_;
-    view_.data = scratch_.as<void>();
-  }
-  ChannelsLast& load() {
-    if (view_.data != own_.data) copy_kernel(kernel_device(), view_, own_);
-    return *this;
-  }
-  void write_back() {
-    if (view_.data != own_.data) copy_kernel(kernel_device(), own_, view_);
-  }
-  const StridedView& view() const { return view_; }
-
- private:
-  static bool changes(const StridedView& v) {
-    bool half = v.dtype == DType::Float16 || v.dtype == DType::BFloat16;
-    return half && v.shape[1] > 1 && v.strides[1] != 1 && v.shape[2] * v.shape[3] * v.shape[4] > 1;
-  }
-  static size_t bytes(const StridedView& v) { return static_cast<size_t>(v.numel()) * item_size(v.dtype); }
-
-  StridedView own_, view_;
-  DeviceScratch scratch_;
-  int64_t strides_[5];
-};
-
 // Padding behind, as the sizes imply it.
 std::vector<int64_t> padding_behind(const Spatial& s, const StridedView& x, const StridedView& w, const StridedView& y,
                                     const ConvGeometry& g) {
@@ -227,11 +192,9 @@ Attributes conv_attributes(const Spatial& s, const StridedView& x, const Strided
 
 }  // namespace
 
-bool library_convolution(const StridedView& y_given, const StridedView& x_given, const StridedView& w_given,
-                         const StridedView& bias, const ConvGeometry& g) {
-  if (x_given.numel() == 0) return false;
-  ChannelsLast x_inside(x_given), w_inside(w_given), y_inside(y_given);
-  const StridedView &x = x_inside.load().view(), &w = w_inside.load().view(), &y = y_inside.view();
+bool library_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
+                         const ConvGeometry& g) {
+  if (x.numel() == 0) return false;
   Spatial s(x, w, y);
   const Plan& plan = plan_for(conv_key(bias.data ? 1 : 0, x, w, y, g), y.dtype, [&](Graph& graph) {
     TensorRef result = graph.conv_fprop(s.tensor(graph, x, kX), s.tensor(graph, w, kW),
@@ -250,15 +213,12 @@ bool library_convolution(const StridedView& y_given, const StridedView& x_given,
   Pointers pointers{{kX, x.data}, {kW, w.data}, {kY, y.data}};
   if (bias.data) pointers[kBias] = bias.data;
   execute(plan, std::move(pointers));
-  y_inside.write_back();
   return true;
 }
 
-bool library_convolution_input(const StridedView& gx_given, const StridedView& gy_given, const StridedView& w_given,
+bool library_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
                                const ConvGeometry& g) {
-  if (gy_given.numel() == 0) return false;
-  ChannelsLast gx_inside(gx_given), gy_inside(gy_given), w_inside(w_given);
-  const StridedView &gx = gx_inside.view(), &gy = gy_inside.load().view(), &w = w_inside.load().view();
+  if (gy.numel() == 0) return false;
   Spatial s(gx, w, gy);
   const Plan& plan = plan_for(conv_key(2, gx, w, gy, g), gx.dtype, [&](Graph& graph) {
     TensorRef result = graph.conv_dgrad(s.tensor(graph, gy, kY), s.tensor(graph, w, kW),
@@ -267,15 +227,12 @@ bool library_convolution_input(const StridedView& gx_given, const StridedView& g
   });
   if (!plan.graph) return false;
   execute(plan, {{kX, gx.data}, {kW, w.data}, {kY, gy.data}});
-  gx_inside.write_back();
   return true;
 }
 
-bool library_convolution_weight(const StridedView& gw_given, const StridedView& gy_given, const StridedView& x_given,
+bool library_convolution_weight(const StridedView& gw, const StridedView& gy, const StridedView& x,
                                 const ConvGeometry& g) {
-  if (gy_given.numel() == 0) return false;
-  ChannelsLast gw_inside(gw_given), gy_inside(gy_given), x_inside(x_given);
-  const StridedView &gw = gw_inside.view(), &gy = gy_inside.load().view(), &x = x_inside.load().view();
+  if (gy.numel() == 0) return false;
   Spatial s(x, gw, gy);
   const Plan& plan = plan_for(conv_key(3, x, gw, gy, g), gw.dtype, [&](Graph& graph) {
     TensorRef result = graph.conv_wgrad(s.tensor(graph, gy, kY), s.tensor(graph, x, kX),
@@ -284,7 +241,6 @@ bool library_convolution_weight(const StridedView& gw_given, const StridedView& 
   });
   if (!plan.graph) return false;
   execute(plan, {{kX, x.data}, {kW, gw.data}, {kY, gy.data}});
-  gw_inside.write_back();
   return true;
 }
 
