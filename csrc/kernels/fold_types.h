@@ -58,4 +58,20 @@ WEFT_INLINE void visit_fold(Fold fold, DType in, DType out, const Run& run) {
   }
 }
 
+// Calls f(the fold, the type computed in) for argmax or argmin of elements of a dtype.
+template <class F>
+WEFT_INLINE void visit_arg_fold(bool largest, DType in, const F& f) {
+  auto as = [&]<class C>(TypeTag<C> type) {
+    largest ? f(TypeTag<scalar::MaxFold>{}, type) : f(TypeTag<scalar::MinFold>{}, type);
+  };
+  if (in == DType::Float64)
+    as(TypeTag<double>{});
+  else if (is_real_floating(in))
+    as(TypeTag<float>{});
+  else if (in == DType::UInt64)
+    as(TypeTag<uint64_t>{});
+  else
+    as(TypeTag<int64_t>{});
+}
+
 }  // namespace weft

@@ -1,10 +1,10 @@
 // KernelTable: one named cell per device type, filled with the best kernel for this machine. kernels/<family>.h
-// declares the tables of a family, kernels/<family>.cpp defines them, kernels/cpu/<family>.cpp (and cuda/) fill them.
+// declares the tables of a family, ops/<family>.cpp defines them, kernels/cpu/<family>.cpp (and cuda/) fill them.
 //
 //   // kernels/softmax.h
 //   using SoftmaxKernel = void(StridedView out, StridedView in, int dim);
 //   extern KernelTable<SoftmaxKernel> softmax_kernel;
-//   // kernels/softmax.cpp
+//   // ops/softmax.cpp
 //   constinit KernelTable<SoftmaxKernel> softmax_kernel{"softmax"};
 //   // kernels/cpu/softmax.cpp, compiled once per ISA level, at the end:
 //   WEFT_CPU_KERNEL(softmax_kernel, softmax_cpu);

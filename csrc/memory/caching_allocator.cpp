@@ -147,14 +147,7 @@ void CachingAllocator::set_limit(size_t nbytes) {
 
 MemoryStats CachingAllocator::stats() const {
   std::lock_guard lock(mutex_);
-  MemoryStats stats;
-  stats.allocated = usage_.in_use();
-  stats.reserved = static_cast<int64_t>(reserved());
-  stats.peak = usage_.peak();
-  stats.limit = static_cast<int64_t>(limit_);
-  stats.allocations = allocations_;
-  stats.cache_hits = allocations_ - misses_;
-  return stats;
+  return usage_.stats(reserved(), limit_, allocations_, misses_);
 }
 
 std::vector<MemoryHolder> CachingAllocator::holders() const {

@@ -24,6 +24,11 @@ class MemoryUsage {
   void reset_peak() { peak_.store(in_use(), std::memory_order_relaxed); }
   int64_t in_use() const { return in_use_.load(std::memory_order_relaxed); }
   int64_t peak() const { return peak_.load(std::memory_order_relaxed); }
+  // Those of an allocator that has taken `misses` of its `allocations` blocks from the system.
+  MemoryStats stats(size_t reserved, size_t limit, int64_t allocations, int64_t misses) const {
+    return {in_use(), static_cast<int64_t>(reserved), peak(), static_cast<int64_t>(limit), allocations,
+            allocations - misses};
+  }
 
  private:
   std::atomic<int64_t> in_use_{0};

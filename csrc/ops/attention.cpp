@@ -18,6 +18,10 @@
 
 namespace weft {
 
+constinit KernelTable<AttentionSupportKernel> attention_support_kernel{"attention_support"};
+constinit KernelTable<AttentionKernel> attention_kernel{"attention"};
+constinit KernelTable<AttentionBackwardKernel> attention_backward_kernel{"attention_backward"};
+
 namespace {
 
 // Dense strides for a tensor of this shape that lies in memory as `like` does. A model that cuts queries, keys and

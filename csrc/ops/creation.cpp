@@ -17,6 +17,9 @@
 
 namespace weft {
 
+constinit KernelTable<RangeKernel> range_kernel{"range"};
+constinit KernelTable<LinspaceKernel> linspace_kernel{"linspace"};
+
 namespace {
 
 // Base of the ops that make a tensor of a given shape out of nothing.

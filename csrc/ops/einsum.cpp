@@ -347,4 +347,13 @@ Tensor kron(const Tensor& a, const Tensor& b) {
   return reshape(mul(reshape(a, left), reshape(b, right)), shape);
 }
 
+Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Tensor& bias) {
+  check(weight.ndim() == 3, "bilinear: expected a weight of 3 dims, got shape ", weight.shape());
+  check(a.ndim() > 0 && b.ndim() > 0 && a.size(-1) == weight.size(1) && b.size(-1) == weight.size(2),
+        "bilinear: weight of shape ", weight.shape(), " expects inputs of ", weight.size(1), " and ", weight.size(2),
+        " features, got shapes ", a.shape(), " and ", b.shape());
+  Tensor result = einsum("...i,oij,...j->...o", {a, weight, b});
+  return bias.defined() ? add(result, bias) : result;
+}
+
 }  // namespace weft

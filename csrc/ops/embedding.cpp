@@ -18,6 +18,10 @@
 
 namespace weft {
 
+constinit KernelTable<EmbeddingKernel> embedding_kernel{"embedding"};
+constinit KernelTable<EmbeddingBackwardKernel> embedding_backward_kernel{"embedding backward"};
+constinit KernelTable<FirstOutsideKernel> first_outside_kernel{"index check"};
+
 namespace {
 
 void check_index(const char* op, const Tensor& index, const Tensor& weight) {

@@ -2,6 +2,7 @@
 
 #include "core/small_vector.h"
 #include "kernels/elementwise.h"
+#include "kernels/indexing.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
 #include "op/refusal.h"
@@ -15,6 +16,12 @@
 #include "ops/view_op.h"
 
 namespace weft {
+
+constinit KernelTable<IndexOffsetsKernel> index_offsets_kernel{"index offsets"};
+constinit KernelTable<GatherRowsKernel> gather_rows_kernel{"gather rows"};
+constinit KernelTable<ScatterRowsKernel> scatter_rows_kernel{"scatter rows"};
+constinit KernelTable<CountNonzeroKernel> count_nonzero_kernel{"count nonzero"};
+constinit KernelTable<NonzeroKernel> nonzero_kernel{"nonzero"};
 
 template <>
 constexpr int64_t kEnumSize<PutMode> = 5;

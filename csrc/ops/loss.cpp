@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "kernels/loss.h"
 #include "op/autocast.h"
 #include "op/grad_mode.h"
 #include "ops/elementwise.h"
@@ -10,6 +11,10 @@
 #include "ops/require.h"
 
 namespace weft {
+
+constinit KernelTable<CrossEntropyKernel> cross_entropy_kernel{"cross_entropy"};
+constinit KernelTable<CrossEntropyBackwardKernel> cross_entropy_backward_kernel{"cross_entropy_backward"};
+constinit KernelTable<FirstBadClassKernel> first_bad_class_kernel{"cross_entropy"};
 
 void check_reduction(const char* op, const std::string& reduction) {
   check<ErrorKind::Value>(reduction == "mean" || reduction == "sum" || reduction == "none", op,

@@ -1,5 +1,7 @@
 #include "ops/matmul.h"
 
+#include <atomic>
+
 #include "kernels/matmul.h"
 #include "op/apply.h"
 #include "op/autocast.h"
@@ -13,6 +15,16 @@
 #include "ops/reduction.h"
 
 namespace weft {
+
+constinit KernelTable<MatmulKernel> matmul_kernel{"matmul"};
+constinit KernelTable<MatmulThenKernel> matmul_then_kernel{"matmul with an epilogue"};
+
+namespace {
+std::atomic<bool> tf32{false};
+}  // namespace
+
+bool allow_tf32() { return tf32.load(std::memory_order_relaxed); }
+void set_allow_tf32(bool allow) { tf32 = allow; }
 
 namespace {
 
@@ -377,15 +389,6 @@ Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
     return bias.defined() ? add(product, bias) : product;
   }
   return apply(Linear{}, x, weight, bias);
-}
-
-Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Tensor& bias) {
-  check_ndim("bilinear", "a weight", weight, 3);
-  check(a.ndim() > 0 && b.ndim() > 0 && a.size(-1) == weight.size(1) && b.size(-1) == weight.size(2),
-        "bilinear: weight of shape ", weight.shape(), " expects inputs of ", weight.size(1), " and ", weight.size(2),
-        " features, got shapes ", a.shape(), " and ", b.shape());
-  Tensor result = einsum("...i,oij,...j->...o", {a, weight, b});
-  return bias.defined() ? add(result, bias) : result;
 }
 
 Tensor addmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_b, const Scalar& beta,

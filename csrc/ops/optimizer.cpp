@@ -20,6 +20,10 @@
 
 namespace weft {
 
+constinit KernelTable<SgdKernel> sgd_kernel{"sgd_step"};
+constinit KernelTable<AdamKernel> adam_kernel{"adam_step"};
+constinit KernelTable<SquaresKernel> squares_kernel{"global_norm"};
+
 namespace {
 
 // One of the lists that a step works on, next to the parameters.

@@ -15,6 +15,11 @@
 
 namespace weft {
 
+constinit KernelTable<MaxPoolKernel> max_pool_kernel{"max_pool2d"};
+constinit KernelTable<MaxPoolBackwardKernel> max_pool_backward_kernel{"max_pool2d_backward"};
+constinit KernelTable<AvgPoolKernel> avg_pool_kernel{"avg_pool2d"};
+constinit KernelTable<AvgPoolKernel> avg_pool_backward_kernel{"avg_pool2d_backward"};
+
 WEFT_FIELDS_OF(PoolRule, inputs, outputs, adaptive, kernel, stride, padding, dilation, count_padding, divisor);
 
 namespace {

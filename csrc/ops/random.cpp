@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "kernels/random.h"
 #include "op/interpreter.h"
 #include "op/registry.h"
 #include "op/tile_code.h"
@@ -16,6 +17,12 @@
 #include "ops/source_op.h"
 
 namespace weft {
+
+constinit KernelTable<RandomKernel> random_kernel{"random numbers"};
+constinit KernelTable<BernoulliTensorKernel> bernoulli_tensor_kernel{"bernoulli"};
+constinit KernelTable<MaskedScaleKernel> masked_scale_kernel{"dropout"};
+constinit KernelTable<PermutationKernel> permutation_kernel{"randperm"};
+constinit KernelTable<MultinomialKernel> multinomial_kernel{"multinomial"};
 
 WEFT_FIELDS_OF(RandomParams, a, b, low, span);
 template <>

@@ -19,6 +19,13 @@
 
 namespace weft {
 
+constinit KernelTable<FoldKernel> fold_kernel{"reduction"};
+constinit KernelTable<ArgFoldKernel> arg_fold_kernel{"argmax"};
+constinit KernelTable<VarianceKernel> variance_kernel{"var"};
+constinit KernelTable<ScanKernel> scan_kernel{"cumsum"};
+constinit KernelTable<ArgScanKernel> arg_scan_kernel{"cummax"};
+constinit KernelTable<RecurrenceKernel> recurrence_kernel{"recurrence"};
+
 template <>
 constexpr int64_t kEnumSize<Fold> = 13;
 

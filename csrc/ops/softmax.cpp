@@ -9,6 +9,9 @@
 
 namespace weft {
 
+constinit KernelTable<SoftmaxKernel> softmax_kernel{"softmax"};
+constinit KernelTable<SoftmaxBackwardKernel> softmax_backward_kernel{"softmax_backward"};
+
 namespace {
 
 // inputs: gradient of the result, the result; both contiguous.

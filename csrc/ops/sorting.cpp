@@ -17,6 +17,10 @@
 
 namespace weft {
 
+constinit KernelTable<SortKernel> sort_kernel{"sort"};
+constinit KernelTable<TopkKernel> topk_kernel{"topk"};
+constinit KernelTable<SearchSortedKernel> search_sorted_kernel{"searchsorted"};
+
 namespace {
 
 // Base of the ops that choose elements of the rows of a contiguous tensor: values and positions.

@@ -4,10 +4,10 @@
 #include <optional>
 #include <set>
 
+#include "graph/fused_rows.h"
 #include "graph/passes/grouping.h"
 #include "graph/passes/node_inputs.h"
 #include "graph/passes/passes.h"
-#include "graph/rows.h"
 #include "graph/tiled.h"
 
 namespace weft::graph {
@@ -197,8 +197,8 @@ class RowFusion : Grouping {
     int64_t rows;
     std::vector<int> nodes{};  // in the order in which they run
     Node fused{};
-    Ref<Rows> op{new Rows};
-    std::map<ValueId, Rows::Operand> made{};            // by members
+    Ref<FusedRows> op{new FusedRows};
+    std::map<ValueId, FusedRows::Operand> made{};       // by members
     std::map<ValueId, int> last_read{};                 // by which of the nodes
     std::map<std::pair<ValueId, int>, int> operands{};  // by value and missing dimensions
     std::vector<std::pair<ValueId, int>> live{};        // locals that are still needed, and their places
@@ -215,7 +215,7 @@ class RowFusion : Grouping {
         if (v != kNone) a.last_read[shown_[at(v)]] = static_cast<int>(i);
     for (size_t i = 0; i < a.nodes.size(); i++) {
       const Node& from = node(a.nodes[i]);
-      Rows::Member member{member_op(a, static_cast<int>(i)), {}, static_cast<int>(from.inputs.size())};
+      FusedRows::Member member{member_op(a, static_cast<int>(i)), {}, static_cast<int>(from.inputs.size())};
       for (ValueId v : from.inputs) member.operands.push_back(v == kNone ? -1 : operand_of(a, v, a.nodes[i]));
       for (ValueId v : from.outputs) {
         place(a, v);
@@ -246,7 +246,7 @@ class RowFusion : Grouping {
     return copy;
   }
 
-  static int add_operand(Assembly& a, ValueId v, const Rows::Operand& operand) {
+  static int add_operand(Assembly& a, ValueId v, const FusedRows::Operand& operand) {
     a.op->operands.push_back(operand);
     return a.operands[{v, operand.missing}] = static_cast<int>(a.op->operands.size()) - 1;
   }
@@ -255,7 +255,7 @@ class RowFusion : Grouping {
     int missing = frame(reader) - value(v).shape.size();
     if (auto known = a.operands.find({v, missing}); known != a.operands.end()) return known->second;
     if (maker_group(v) == a.group) {
-      Rows::Operand view = a.made.at(shown_[at(v)]);
+      FusedRows::Operand view = a.made.at(shown_[at(v)]);
       view.type = value(v);
       view.offset = offset_[at(v)];
       return add_operand(a, v, view);
@@ -263,15 +263,15 @@ class RowFusion : Grouping {
     auto input = std::find(a.fused.inputs.begin(), a.fused.inputs.end(), v);
     auto index = static_cast<int>(input - a.fused.inputs.begin());
     if (input == a.fused.inputs.end()) a.fused.inputs.push_back(v);
-    return add_operand(a, v, {Rows::Operand::Kind::Input, index, value(v), 0, missing});
+    return add_operand(a, v, {FusedRows::Operand::Kind::Input, index, value(v), 0, missing});
   }
 
   // Decides where a value that a member makes lies.
   void place(Assembly& a, ValueId v) const {
-    Rows::Operand& made = a.made[v];
+    FusedRows::Operand& made = a.made[v];
     made.type = value(v);
     if (used_outside(v, a.group)) {
-      made.kind = Rows::Operand::Kind::Output;
+      made.kind = FusedRows::Operand::Kind::Output;
       made.index = static_cast<int>(a.fused.outputs.size());
       a.fused.outputs.push_back(v);
       a.op->outputs.push_back(value(v));

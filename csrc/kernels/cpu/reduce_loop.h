@@ -27,7 +27,7 @@ constexpr int64_t kShortRun = 256;    // shorter contiguous runs are packed into
 constexpr int64_t kPartWork = 32768;  // elements that are worth a task of their own
 constexpr int64_t kWantedTasks = 128;
 
-struct ReducePlan {
+struct ReduceLoop {
   int kept = 0, reduced = 0;
   int64_t kept_shape[kMaxLoopDims], kept_in[kMaxLoopDims], kept_out[kMaxLoopDims], kept_out2[kMaxLoopDims];
   int64_t reduced_shape[kMaxLoopDims], reduced_in[kMaxLoopDims];
@@ -35,7 +35,7 @@ struct ReducePlan {
   bool by_columns;  // neighbours in memory belong to different outputs
 
   // ordered: the reduced dimensions keep their order, because positions are counted in it.
-  ReducePlan(const StridedView& out, const StridedView& out2, const StridedView& in, int num_reduced, bool ordered) {
+  ReduceLoop(const StridedView& out, const StridedView& out2, const StridedView& in, int num_reduced, bool ordered) {
     int num_kept = in.ndim - num_reduced;
     for (int d = 0; d < num_kept; d++) {
       outputs *= in.shape[d];
@@ -110,11 +110,11 @@ struct ReducePlan {
 
 // Walks the reduced dimensions in row-major order.
 struct ReducedWalk {
-  const ReducePlan& plan;
+  const ReduceLoop& plan;
   int64_t index[kMaxLoopDims];
   int64_t offset = 0;
 
-  ReducedWalk(const ReducePlan& p, int64_t at) : plan(p) {
+  ReducedWalk(const ReduceLoop& p, int64_t at) : plan(p) {
     for (int d = plan.reduced - 1; d >= 0; d--) {
       index[d] = 0;
       if (at == 0) continue;
@@ -164,7 +164,7 @@ struct MemorySource {
 
 // Elements [begin, end) of the reduced dimensions of one output.
 template <class R, class Source>
-void reduce_blocks(typename R::Total& total, const ReducePlan& plan, const Source& in, typename Source::State& state,
+void reduce_blocks(typename R::Total& total, const ReduceLoop& plan, const Source& in, typename Source::State& state,
                    int64_t base, int64_t begin, int64_t end) {
   using C = typename R::Compute;
   const int last = plan.reduced - 1;
@@ -214,7 +214,7 @@ WEFT_INLINE void fill_tile(Tile& tile, ReducedWalk& walk, const Source& in, type
 
 // The rows from number `at` on once more, in a wide tile.
 template <class R, class Source>
-__attribute__((noinline)) void widen_rows(typename R::Total* totals, const ReducePlan& plan, const Source& in,
+__attribute__((noinline)) void widen_rows(typename R::Total* totals, const ReduceLoop& plan, const Source& in,
                                           typename Source::State& state, int64_t base, int64_t column_step, int64_t n,
                                           int64_t rows, int64_t at) {
   typename R::WideTile tile;
@@ -225,7 +225,7 @@ __attribute__((noinline)) void widen_rows(typename R::Total* totals, const Reduc
 
 // As reduce_blocks() for n neighbouring outputs, `column_step` apart in the input.
 template <class R, class Source>
-void reduce_rows(typename R::Total* totals, typename R::Tile& tile, const ReducePlan& plan, const Source& in,
+void reduce_rows(typename R::Total* totals, typename R::Tile& tile, const ReduceLoop& plan, const Source& in,
                  typename Source::State& state, int64_t base, int64_t column_step, int64_t n, int64_t begin,
                  int64_t end) {
   ReducedWalk walk(plan, begin);
@@ -245,7 +245,7 @@ void reduce_rows(typename R::Total* totals, typename R::Tile& tile, const Reduce
 // Where output number `at` (in the plan's order) lies.
 struct KeptPlace {
   int64_t in = 0, out = 0, out2 = 0;
-  KeptPlace(const ReducePlan& plan, int64_t at) {
+  KeptPlace(const ReduceLoop& plan, int64_t at) {
     for (int d = plan.kept - 1; d >= 0; d--) {
       int64_t i = at % plan.kept_shape[d];
       at /= plan.kept_shape[d];
@@ -267,23 +267,23 @@ WEFT_INLINE int64_t parts_of(int64_t tasks, int64_t elements_per_task) {
 
 // Calls finish(totals, n, place, out step, out2 step) for runs of finished outputs.
 template <class R, class Source, class Finish>
-void reduce_each(const ReducePlan& plan, const Source& in, const Finish& finish);
+void reduce_each(const ReduceLoop& plan, const Source& in, const Finish& finish);
 
 // Few neighbours belong to different outputs, and all lie side by side: (n, 2) say. Seen as rows of several of these,
 // they fill vectors; what such a row has seen is joined at the end.
 constexpr int64_t kNarrow = 16, kWideRow = 128;
-WEFT_INLINE bool is_narrow(const ReducePlan& plan) {
+WEFT_INLINE bool is_narrow(const ReduceLoop& plan) {
   const int64_t width = plan.kept_shape[plan.kept - 1];
   return width > 0 && plan.by_columns && plan.reduced == 1 && plan.kept_in[plan.kept - 1] == 1 && width <= kNarrow &&
          plan.reduced_in[0] == width && plan.count >= 4 * kWideRow / width;
 }
 template <class R, class Source, class Finish>
-void reduce_narrow(const ReducePlan& plan, const Source& in, const Finish& finish) {
+void reduce_narrow(const ReduceLoop& plan, const Source& in, const Finish& finish) {
   using Total = typename R::Total;
   const int last = plan.kept - 1;
   const int64_t width = plan.kept_shape[last], row = plan.count * width < 4 * kColumns ? kWideRow : kColumns;
   const int64_t together = row / width, whole = plan.count / together * together;
-  ReducePlan wide = plan;
+  ReduceLoop wide = plan;
   wide.kept_shape[last] = width * together;
   wide.outputs = plan.outputs * together;
   wide.reduced_shape[0] = wide.count = plan.count / together;
@@ -300,7 +300,7 @@ void reduce_narrow(const ReducePlan& plan, const Source& in, const Finish& finis
 }
 
 template <class R, class Source, class Finish>
-void reduce_from(const ReducePlan& plan, const Source& in, const Finish& finish) {
+void reduce_from(const ReduceLoop& plan, const Source& in, const Finish& finish) {
   if constexpr (R::kTakesAnyOrder) {
     if (is_narrow(plan)) return reduce_narrow<R>(plan, in, finish);
   }
@@ -308,7 +308,7 @@ void reduce_from(const ReducePlan& plan, const Source& in, const Finish& finish)
 }
 
 template <class R, class Source, class Finish>
-void reduce_each(const ReducePlan& plan, const Source& in, const Finish& finish) {
+void reduce_each(const ReduceLoop& plan, const Source& in, const Finish& finish) {
   using Total = typename R::Total;
   if (plan.outputs == 0) return;
   const int last = plan.kept - 1;
@@ -370,7 +370,7 @@ void reduce_each(const ReducePlan& plan, const Source& in, const Finish& finish)
 }
 
 template <class R, class Finish>
-void reduce(const ReducePlan& plan, const StridedView& in, const Finish& finish) {
+void reduce(const ReduceLoop& plan, const StridedView& in, const Finish& finish) {
   reduce_from<R>(plan, MemorySource{in}, finish);
 }
 

@@ -9,7 +9,7 @@ namespace {
 
 template <class F, class C, class T>
 void fold_as(Fold fold, const StridedView& out, const StridedView& in, int reduced) {
-  ReducePlan plan(out, {}, in, reduced, false);
+  ReduceLoop plan(out, {}, in, reduced, false);
   const double count = static_cast<double>(plan.count);
   reduce<FoldReducer<F, C, T>>(plan, in, [&](T* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t) {
     finish_fold(fold, totals, n, count);
@@ -26,7 +26,7 @@ WEFT_CPU_KERNEL(fold_kernel, fold_cpu);
 
 template <class F, class C>
 void arg_fold_as(const StridedView& values, const StridedView& indices, const StridedView& in, int reduced) {
-  ReducePlan plan(indices, values, in, reduced, true);
+  ReduceLoop plan(indices, values, in, reduced, true);
   using Reducer = ArgReducer<F, C>;
   reduce<Reducer>(
       plan, in, [&](typename Reducer::Total* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
@@ -38,27 +38,16 @@ void arg_fold_as(const StridedView& values, const StridedView& indices, const St
       });
 }
 
-template <class F>
-void arg_fold_of(const StridedView& values, const StridedView& indices, const StridedView& in, int reduced) {
-  if (in.dtype == DType::Float64)
-    arg_fold_as<F, double>(values, indices, in, reduced);
-  else if (is_real_floating(in.dtype))
-    arg_fold_as<F, float>(values, indices, in, reduced);
-  else if (in.dtype == DType::UInt64)
-    arg_fold_as<F, uint64_t>(values, indices, in, reduced);
-  else
-    arg_fold_as<F, int64_t>(values, indices, in, reduced);
-}
-
 void arg_fold_cpu(bool largest, StridedView values, StridedView indices, StridedView in, int reduced) {
-  largest ? arg_fold_of<MaxFold>(values, indices, in, reduced) : arg_fold_of<MinFold>(values, indices, in, reduced);
+  visit_arg_fold(largest, in.dtype,
+                 [&]<class F, class C>(TypeTag<F>, TypeTag<C>) { arg_fold_as<F, C>(values, indices, in, reduced); });
 }
 WEFT_CPU_KERNEL(arg_fold_kernel, arg_fold_cpu);
 
 template <class C>
 void variance_as(bool root, const StridedView& variance, const StridedView& mean, const StridedView& in, int reduced,
                  double correction) {
-  ReducePlan plan(variance, mean, in, reduced, false);
+  ReduceLoop plan(variance, mean, in, reduced, false);
   using Total = typename VarianceReducer<C>::Total;
   reduce<VarianceReducer<C>>(
       plan, in, [&](Total* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {

@@ -10,7 +10,7 @@ namespace {
 template <class F, class C, class T>
 void fold_tiles_as(const TileProgram& program, const StridedView& space, const StridedView* out, int num_outputs,
                    const StridedView* in, int num_inputs, const TileFold& fold) {
-  ReducePlan plan(fold.out, {}, fold.in, fold.reduced, false);
+  ReduceLoop plan(fold.out, {}, fold.in, fold.reduced, false);
   const double count = static_cast<double>(plan.count);
   Interpreter<C> source(program, space, out, num_outputs, in, num_inputs);
   source.streamed = false;  // what is reduced may be read again soon

@@ -3,7 +3,6 @@
 #include "kernels/softmax.h"
 
 #include "kernels/cpu/elementwise_loop.h"
-#include "kernels/scalar/math.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -99,16 +98,9 @@ void softmax_columns(bool log, const StridedView& out, const StridedView& in, in
   }
 }
 
-struct Extents {
-  int64_t outer = 1, n = 1, inner = 1;
-  Extents(const StridedView& v, int dim) {
-    for (int d = 0; d < v.ndim; d++) (d < dim ? outer : d == dim ? n : inner) *= v.shape[d];
-  }
-};
-
 // Calls f(first element, columns) for groups of neighbouring columns.
 template <class F>
-void for_columns(const Extents& e, const F& f) {
+void for_columns(const SoftmaxExtents& e, const F& f) {
   int64_t groups = (e.inner + kColumns - 1) / kColumns;
   parallel_for(e.outer * groups, kSoftmaxGrain / (e.n * kColumns) + 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; i++) {
@@ -119,7 +111,7 @@ void for_columns(const Extents& e, const F& f) {
 }
 
 template <class C>
-void softmax_as(bool log, const StridedView& out, const StridedView& in, const Extents& e) {
+void softmax_as(bool log, const StridedView& out, const StridedView& in, const SoftmaxExtents& e) {
   if (e.inner > 1)
     return for_columns(e, [&](int64_t at, int64_t m) { softmax_columns<C>(log, out, in, at, e.n, e.inner, m); });
   parallel_for(e.outer, kSoftmaxGrain / e.n + 1, [&](int64_t begin, int64_t end) {
@@ -134,15 +126,10 @@ void softmax_as(bool log, const StridedView& out, const StridedView& in, const E
 
 void softmax_cpu(bool log, StridedView out, StridedView in, int dim) {
   if (out.numel() == 0) return;
-  Extents e(in, dim);
+  SoftmaxExtents e(in, dim);
   in.dtype == DType::Float64 ? softmax_as<double>(log, out, in, e) : softmax_as<float>(log, out, in, e);
 }
 WEFT_CPU_KERNEL(softmax_kernel, softmax_cpu);
-
-template <class C>
-WEFT_INLINE C backward_element(bool log, C g, C y, C sum) {
-  return log ? g - scalar::exp(y) * sum : y * (g - sum);
-}
 
 template <class C>
 void backward_row(bool log, const StridedView& out, const StridedView& grad, const StridedView& y_view, int64_t at,
@@ -164,7 +151,7 @@ void backward_row(bool log, const StridedView& out, const StridedView& grad, con
     int64_t m = n - i < kRun ? n - i : kRun;
     const C *g = segment(g_buffer, grad, at + i, m), *y = segment(y_buffer, y_view, at + i, m);
     C* to = out.dtype == dtype_of<C> ? out.as<C>() + at + i : result;
-    for (int64_t k = 0; k < m; k++) to[k] = backward_element(log, g[k], y[k], sum);
+    for (int64_t k = 0; k < m; k++) to[k] = softmax_gradient(log, g[k], y[k], sum);
     if (to == result) store_run(advance(out.data, at + i, out.dtype), out.dtype, 1, result, m);
   }
 }
@@ -180,13 +167,14 @@ void backward_columns(bool log, const StridedView& out, const StridedView& grad,
   }
   for (int64_t j = 0; j < n; j++) {
     const C *g = segment(g_buffer, grad, at + j * stride, m), *y = segment(y_buffer, y_view, at + j * stride, m);
-    for (int64_t k = 0; k < m; k++) result[k] = backward_element(log, g[k], y[k], sum[k]);
+    for (int64_t k = 0; k < m; k++) result[k] = softmax_gradient(log, g[k], y[k], sum[k]);
     store_run(advance(out.data, at + j * stride, out.dtype), out.dtype, 1, result, m);
   }
 }
 
 template <class C>
-void backward_as(bool log, const StridedView& out, const StridedView& grad, const StridedView& y, const Extents& e) {
+void backward_as(bool log, const StridedView& out, const StridedView& grad, const StridedView& y,
+                 const SoftmaxExtents& e) {
   if (e.inner > 1)
     return for_columns(e, [&](int64_t at, int64_t m) { backward_columns<C>(log, out, grad, y, at, e.n, e.inner, m); });
   parallel_for(e.outer, kSoftmaxGrain / e.n + 1, [&](int64_t begin, int64_t end) {
@@ -196,7 +184,7 @@ void backward_as(bool log, const StridedView& out, const StridedView& grad, cons
 
 void softmax_backward_cpu(bool log, StridedView out, StridedView grad, StridedView y, int dim) {
   if (out.numel() == 0) return;
-  Extents e(y, dim);
+  SoftmaxExtents e(y, dim);
   y.dtype == DType::Float64 ? backward_as<double>(log, out, grad, y, e) : backward_as<float>(log, out, grad, y, e);
 }
 WEFT_CPU_KERNEL(softmax_backward_kernel, softmax_backward_cpu);

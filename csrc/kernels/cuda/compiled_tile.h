@@ -1,7 +1,7 @@
 // Tile programs as kernels that NVRTC compiles when they first run.
 #pragma once
 
-#include "kernels/cuda/plan.h"
+#include "kernels/cuda/device_loop.h"
 #include "kernels/tile.h"
 
 namespace weft::cuda {
@@ -11,7 +11,7 @@ struct TilePart {
   const TileProgram& program;
   const StridedView *out, *in;
   int num_outputs, num_inputs;
-  const Plan<kMaxTileInputs>& plan;
+  const DeviceLoop<kMaxTileInputs>& plan;
   const int64_t* base;
 
   // A 0-dim tensor of the host: its number is an argument.

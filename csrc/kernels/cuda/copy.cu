@@ -127,7 +127,7 @@ void fill_cuda(StridedView out, StridedView number) {
 }
 WEFT_CUDA_KERNEL(fill_kernel, fill_cuda);
 
-__global__ void look_for_zero(Plan<1> plan, const void* data, DType dtype, IndexError* error, const char* op) {
+__global__ void look_for_zero(DeviceLoop<1> plan, const void* data, DType dtype, IndexError* error, const char* op) {
   uint32_t step = gridDim.x * blockDim.x;
   for (uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < plan.numel; i += step) {
     int64_t at[2];
@@ -139,7 +139,7 @@ __global__ void look_for_zero(Plan<1> plan, const void* data, DType dtype, Index
 void has_zero_cuda(StridedView in, bool* found) {
   *found = false;
   const StridedView* const inputs[1] = {&in};
-  for_plans<1>(in, inputs, [&](const Plan<1>& plan, const int64_t* base) {
+  for_device_loops<1>(in, inputs, [&](const DeviceLoop<1>& plan, const int64_t* base) {
     launch(look_for_zero, grid_for(plan.numel, 256, 1 << 12), plan, advance(in.data, base[1], in.dtype), in.dtype,
            index_error(), allocation_tag());
   });

@@ -2,7 +2,7 @@
 // and stores what a function of them gives, of type O.
 #pragma once
 
-#include "kernels/cuda/plan.h"
+#include "kernels/cuda/device_loop.h"
 
 namespace weft::cuda {
 
@@ -24,7 +24,7 @@ __device__ __forceinline__ void run_element(const F& f, const Operands<C, N>& x,
 }
 
 template <class F, class C, int N>
-__global__ void elementwise_strided(F f, Plan<N> plan, Operands<C, N> x) {
+__global__ void elementwise_strided(F f, DeviceLoop<N> plan, Operands<C, N> x) {
   uint32_t step = gridDim.x * blockDim.x;
   for (uint32_t i = blockIdx.x * blockDim.x + threadIdx.x; i < plan.numel; i += step) {
     int64_t at[N + 1];
@@ -35,7 +35,7 @@ __global__ void elementwise_strided(F f, Plan<N> plan, Operands<C, N> x) {
 
 // kPack neighbours per thread. The innermost stride of every operand is 1 or 0, that of the output 1.
 template <class F, class C, int N>
-__global__ void elementwise_packed(F f, Plan<N> plan, Operands<C, N> x) {
+__global__ void elementwise_packed(F f, DeviceLoop<N> plan, Operands<C, N> x) {
   uint32_t i = (blockIdx.x * blockDim.x + threadIdx.x) * kPack;
   if (i >= plan.numel) return;
   int64_t at[N + 1];
@@ -72,7 +72,7 @@ __global__ void elementwise_packed(F f, Plan<N> plan, Operands<C, N> x) {
 
 // May the plan be run in packs?
 template <class C, int N>
-bool packs(const Plan<N>& plan, const Operands<C, N>& x) {
+bool packs(const DeviceLoop<N>& plan, const Operands<C, N>& x) {
   int last = plan.ndim - 1;
   auto fits = [&](const void* p, DType dtype, const int32_t* strides) {
     if (!is_packed(dtype) || !is_aligned(p, dtype)) return false;
@@ -94,7 +94,7 @@ bool packs(const Plan<N>& plan, const Operands<C, N>& x) {
 template <class C, int N, class F>
 void elementwise(const StridedView& out, const StridedView* const (&in)[N], const F& f) {
   if (out.numel() == 0) return;
-  for_plans<N>(out, in, [&](const Plan<N>& plan, const int64_t* base) {
+  for_device_loops<N>(out, in, [&](const DeviceLoop<N>& plan, const int64_t* base) {
     Operands<C, N> x;
     x.out = advance(out.data, base[0], out.dtype);
     x.out_dtype = out.dtype;

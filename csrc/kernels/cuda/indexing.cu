@@ -1,7 +1,7 @@
 #include "kernels/indexing.h"
 
+#include "kernels/cuda/device_loop.h"
 #include "kernels/cuda/index_error.h"
-#include "kernels/cuda/plan.h"
 #include "kernels/cuda/reduce.h"
 #include "kernels/cuda/runs.h"
 #include "kernels/cuda/scan.h"
@@ -234,7 +234,7 @@ void count_nonzero_cuda(StridedView in, int64_t* count) {
   *count = 0;
   if (in.numel() == 0) return;
   DeviceScratch result(sizeof(int64_t));
-  reduce<CountReducer>(ReducePlan({}, {}, in, in.ndim, false), in, StoreCount{result.as<int64_t>()});
+  reduce<CountReducer>(ReduceLaunch({}, {}, in, in.ndim, false), in, StoreCount{result.as<int64_t>()});
   read_back(count, result.as<void>(), sizeof(int64_t));
 }
 WEFT_CUDA_KERNEL(count_nonzero_kernel, count_nonzero_cuda);

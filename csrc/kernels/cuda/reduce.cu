@@ -6,7 +6,7 @@ namespace {
 
 // Puts a dimension into a walk whose dimensions are sorted by the input's stride, largest first.
 void insert(Walk& w, int64_t size, const int64_t (&strides)[3], bool sorted) {
-  weft::check(w.ndim < kPlanDims, "reductions over more than ", kPlanDims,
+  weft::check(w.ndim < kDeviceLoopDims, "reductions over more than ", kDeviceLoopDims,
               " dimensions that cannot be merged are not supported on a GPU; use a contiguous copy");
   int at = w.ndim++;
   for (; sorted && at > 0 && w.strides[0][at - 1] < strides[0]; at--) {
@@ -36,8 +36,8 @@ void finish(Walk& w, int64_t numel) {
 
 }  // namespace
 
-ReducePlan::ReducePlan(const StridedView& out, const StridedView& out2, const StridedView& in, int num_reduced,
-                       bool ordered) {
+ReduceLaunch::ReduceLaunch(const StridedView& out, const StridedView& out2, const StridedView& in, int num_reduced,
+                           bool ordered) {
   int num_kept = in.ndim - num_reduced;
   for (int d = 0; d < num_kept; d++) {
     outputs *= in.shape[d];

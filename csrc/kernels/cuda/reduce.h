@@ -7,7 +7,7 @@
 //   R::join(a, b)
 #pragma once
 
-#include "kernels/cuda/plan.h"
+#include "kernels/cuda/device_loop.h"
 
 namespace weft::cuda {
 
@@ -17,9 +17,9 @@ constexpr int kReduceThreads = 256;
 struct Walk {
   int ndim = 0;
   bool small = false;  // numbers below 2^31
-  int64_t shape[kPlanDims];
-  int64_t strides[3][kPlanDims];  // of the input and of two outputs
-  Divisor size[kPlanDims];
+  int64_t shape[kDeviceLoopDims];
+  int64_t strides[3][kDeviceLoopDims];  // of the input and of two outputs
+  Divisor size[kDeviceLoopDims];
 
   __device__ __forceinline__ void locate(int64_t i, int64_t* at) const {
     at[0] = at[1] = at[2] = 0;
@@ -41,12 +41,12 @@ struct Walk {
   }
 };
 
-struct ReducePlan {
+struct ReduceLaunch {
   Walk kept, reduced;
   int64_t outputs = 1, count = 1;
   bool by_columns = false;  // neighbours in memory belong to different outputs
 
-  ReducePlan(const StridedView& out, const StridedView& out2, const StridedView& in, int num_reduced, bool ordered);
+  ReduceLaunch(const StridedView& out, const StridedView& out2, const StridedView& in, int num_reduced, bool ordered);
 };
 
 template <class R, class Finish>
@@ -154,7 +154,7 @@ __global__ void reduce_parts(ReduceCall<R, Finish> c) {
 
 // Calls finish(total, offset in out, offset in out2) on the device for every output.
 template <class R, class Finish>
-void reduce(const ReducePlan& plan, const StridedView& in, const Finish& finish) {
+void reduce(const ReduceLaunch& plan, const StridedView& in, const Finish& finish) {
   if (plan.outputs == 0) return;
   constexpr int64_t kWantedBlocks = 1024, kPartLength = 4096;
   int lanes = plan.count >= 512 ? kReduceThreads : kWarp;

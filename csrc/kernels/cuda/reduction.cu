@@ -35,7 +35,7 @@ struct StoreFold {
 
 template <class F, class C, class T>
 void fold_as(Fold fold, const StridedView& out, const StridedView& in, int reduced) {
-  ReducePlan plan(out, {}, in, reduced, false);
+  ReduceLaunch plan(out, {}, in, reduced, false);
   reduce<FoldReducer<F, C, T>>(
       plan, in,
       StoreFold<T>{out.data, out.dtype, fold == Fold::Mean, fold == Fold::Norm2, static_cast<double>(plan.count)});
@@ -84,25 +84,14 @@ struct StoreArg {
 
 template <class F, class C>
 void arg_fold_as(const StridedView& values, const StridedView& indices, const StridedView& in, int reduced) {
-  ReducePlan plan(indices, values, in, reduced, true);
+  ReduceLaunch plan(indices, values, in, reduced, true);
   using R = ArgReducer<F, C>;
   reduce<R>(plan, in, StoreArg<typename R::Total>{values.data, values.dtype, indices.as<int64_t>()});
 }
 
-template <class F>
-void arg_fold_of(const StridedView& values, const StridedView& indices, const StridedView& in, int reduced) {
-  if (in.dtype == DType::Float64)
-    arg_fold_as<F, double>(values, indices, in, reduced);
-  else if (is_real_floating(in.dtype))
-    arg_fold_as<F, float>(values, indices, in, reduced);
-  else if (in.dtype == DType::UInt64)
-    arg_fold_as<F, uint64_t>(values, indices, in, reduced);
-  else
-    arg_fold_as<F, int64_t>(values, indices, in, reduced);
-}
-
 void arg_fold_cuda(bool largest, StridedView values, StridedView indices, StridedView in, int reduced) {
-  largest ? arg_fold_of<MaxFold>(values, indices, in, reduced) : arg_fold_of<MinFold>(values, indices, in, reduced);
+  visit_arg_fold(largest, in.dtype,
+                 [&]<class F, class C>(TypeTag<F>, TypeTag<C>) { arg_fold_as<F, C>(values, indices, in, reduced); });
 }
 WEFT_CUDA_KERNEL(arg_fold_kernel, arg_fold_cuda);
 
@@ -160,7 +149,7 @@ struct StoreVariance {
 template <class C>
 void variance_as(bool root, const StridedView& variance, const StridedView& mean, const StridedView& in, int reduced,
                  double correction) {
-  ReducePlan plan(variance, mean, in, reduced, false);
+  ReduceLaunch plan(variance, mean, in, reduced, false);
   using R = VarianceReducer<C>;
   reduce<R>(plan, in,
             StoreVariance<typename R::Total>{variance.data, variance.dtype, mean.data, mean.dtype, root, correction});

@@ -44,7 +44,7 @@ struct NumberSource {
   void* out;
   const void* in;
   DType out_dtype, in_dtype;
-  Rows out_rows, in_rows;
+  ScanRows out_rows, in_rows;
   int64_t n;
   bool reverse;
   __device__ __forceinline__ int64_t place(int64_t i) const { return reverse ? n - 1 - i : i; }
@@ -60,8 +60,8 @@ int64_t length_of(const StridedView& v) { return v.ndim ? v.shape[v.ndim - 1] : 
 
 template <class E, class T>
 void scan_numbers(const StridedView& out, const StridedView& in, bool reverse) {
-  scan<E>(out,
-          NumberSource<E, T>{out.data, in.data, out.dtype, in.dtype, Rows(out), Rows(in), length_of(out), reverse});
+  scan<E>(out, NumberSource<E, T>{out.data, in.data, out.dtype, in.dtype, ScanRows(out), ScanRows(in), length_of(out),
+                                  reverse});
 }
 
 void scan_cuda(Scan kind, StridedView out, StridedView in, bool reverse) {
@@ -93,7 +93,7 @@ struct AffineSource {
   void* out;
   const void *a, *b;
   DType out_dtype, a_dtype, b_dtype;
-  Rows out_rows, a_rows, b_rows;
+  ScanRows out_rows, a_rows, b_rows;
   int64_t n;
   bool reverse;
   __device__ __forceinline__ int64_t place(int64_t i) const { return reverse ? n - 1 - i : i; }
@@ -109,8 +109,8 @@ struct AffineSource {
 };
 
 void recurrence_cuda(StridedView out, StridedView a, StridedView b, bool reverse) {
-  scan<Affine>(out, AffineSource{out.data, a.data, b.data, out.dtype, a.dtype, b.dtype, Rows(out), Rows(a), Rows(b),
-                                 length_of(out), reverse});
+  scan<Affine>(out, AffineSource{out.data, a.data, b.data, out.dtype, a.dtype, b.dtype, ScanRows(out), ScanRows(a),
+                                 ScanRows(b), length_of(out), reverse});
 }
 WEFT_CUDA_KERNEL(recurrence_kernel, recurrence_cuda);
 
@@ -133,7 +133,7 @@ struct BestSource {
   int64_t* indices;
   const void* in;
   DType values_dtype, in_dtype;
-  Rows value_rows, index_rows, in_rows;
+  ScanRows value_rows, index_rows, in_rows;
   __device__ __forceinline__ E load(int64_t row, int64_t i) const {
     return {cuda::load<T>(in, in_dtype, in_rows.at(row, i)), i};
   }
@@ -146,8 +146,8 @@ struct BestSource {
 template <class T, bool largest>
 void arg_scan_as(const StridedView& values, const StridedView& indices, const StridedView& in) {
   using E = RunningBest<T, largest>;
-  scan<E>(values, BestSource<E, T>{values.data, indices.as<int64_t>(), in.data, values.dtype, in.dtype, Rows(values),
-                                   Rows(indices), Rows(in)});
+  scan<E>(values, BestSource<E, T>{values.data, indices.as<int64_t>(), in.data, values.dtype, in.dtype,
+                                   ScanRows(values), ScanRows(indices), ScanRows(in)});
 }
 
 void arg_scan_cuda(bool largest, StridedView values, StridedView indices, StridedView in) {

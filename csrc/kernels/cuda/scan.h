@@ -12,11 +12,11 @@ constexpr int kScanThreads = 256, kScanItems = 4, kChunk = kScanThreads * kScanI
 constexpr int kScanDims = 16;
 
 // Where rows (all dimensions but the last) start in a view.
-struct Rows {
+struct ScanRows {
   int ndim = 0;
   int64_t shape[kScanDims], strides[kScanDims];
   int64_t step = 1;
-  explicit Rows(const StridedView& v) {
+  explicit ScanRows(const StridedView& v) {
     int own = v.ndim ? v.ndim - 1 : 0;
     step = v.ndim ? v.strides[own] : 1;
     for (int d = 0; d < own; d++) {

@@ -3,17 +3,9 @@
 #include "kernels/softmax.h"
 
 #include "kernels/cuda/rows.h"
-#include "kernels/scalar/math.h"
 
 namespace weft::cuda {
 namespace {
-
-struct Extents {
-  int64_t outer = 1, n = 1, inner = 1;
-  Extents(const StridedView& v, int dim) {
-    for (int d = 0; d < v.ndim; d++) (d < dim ? outer : d == dim ? n : inner) *= v.shape[d];
-  }
-};
 
 template <class C>
 struct LargestOf {
@@ -53,7 +45,7 @@ __global__ void softmax_columns(bool log, void* out, const void* in, DType dtype
 }
 
 template <class C>
-void softmax_as(bool log, const StridedView& out, const StridedView& in, const Extents& e) {
+void softmax_as(bool log, const StridedView& out, const StridedView& in, const SoftmaxExtents& e) {
   if (e.inner > 1)
     return launch(softmax_columns<C>, grid_for(e.outer * e.inner, 128), log, out.data, in.data, in.dtype, e.outer, e.n,
                   e.inner);
@@ -63,15 +55,10 @@ void softmax_as(bool log, const StridedView& out, const StridedView& in, const E
 
 void softmax_cuda(bool log, StridedView out, StridedView in, int dim) {
   if (out.numel() == 0) return;
-  Extents e(in, dim);
+  SoftmaxExtents e(in, dim);
   in.dtype == DType::Float64 ? softmax_as<double>(log, out, in, e) : softmax_as<float>(log, out, in, e);
 }
 WEFT_CUDA_KERNEL(softmax_kernel, softmax_cuda);
-
-template <class C>
-WEFT_INLINE C backward_element(bool log, C g, C y, C sum) {
-  return log ? g - scalar::exp(y) * sum : y * (g - sum);
-}
 
 template <class C>
 __global__ void backward_rows(bool log, RowCache<C> cache, void* out, const void* grad, const void* y_data, DType dtype,
@@ -82,7 +69,7 @@ __global__ void backward_rows(bool log, RowCache<C> cache, void* out, const void
     C sum = 0;
     g.each_with(y, [&](int64_t, C a, C b) { sum += log ? a : a * b; });
     sum = group.template join<SumOf<C>>(sum);
-    g.map_with(y, out, dtype, [&](int64_t, C a, C b) { return backward_element(log, a, b, sum); });
+    g.map_with(y, out, dtype, [&](int64_t, C a, C b) { return softmax_gradient(log, a, b, sum); });
   }
 }
 
@@ -98,13 +85,14 @@ __global__ void backward_columns(bool log, void* out, const void* grad, const vo
     }
     for (int64_t j = 0; j < n; j++) {
       int64_t k = at + j * inner;
-      store(out, dtype, k, backward_element(log, load<C>(grad, dtype, k), load<C>(y_data, dtype, k), sum));
+      store(out, dtype, k, softmax_gradient(log, load<C>(grad, dtype, k), load<C>(y_data, dtype, k), sum));
     }
   }
 }
 
 template <class C>
-void backward_as(bool log, const StridedView& out, const StridedView& grad, const StridedView& y, const Extents& e) {
+void backward_as(bool log, const StridedView& out, const StridedView& grad, const StridedView& y,
+                 const SoftmaxExtents& e) {
   if (e.inner > 1)
     return launch(backward_columns<C>, grid_for(e.outer * e.inner, 128), log, out.data, grad.data, y.data, y.dtype,
                   e.outer, e.n, e.inner);
@@ -114,7 +102,7 @@ void backward_as(bool log, const StridedView& out, const StridedView& grad, cons
 
 void softmax_backward_cuda(bool log, StridedView out, StridedView grad, StridedView y, int dim) {
   if (out.numel() == 0) return;
-  Extents e(y, dim);
+  SoftmaxExtents e(y, dim);
   y.dtype == DType::Float64 ? backward_as<double>(log, out, grad, y, e) : backward_as<float>(log, out, grad, y, e);
 }
 WEFT_CUDA_KERNEL(softmax_backward_kernel, softmax_backward_cuda);

@@ -100,7 +100,7 @@ __device__ C execute(const TileInstruction& i, const C* r) {
 }
 
 template <class C>
-__global__ void tile(Plan<kMaxTileInputs> plan, Call<C> call) {
+__global__ void tile(DeviceLoop<kMaxTileInputs> plan, Call<C> call) {
   uint32_t step = gridDim.x * blockDim.x;
   for (uint32_t e = blockIdx.x * blockDim.x + threadIdx.x; e < plan.numel; e += step) {
     int64_t at[kMaxTileInputs + 1];
@@ -135,7 +135,7 @@ void tile_in(const TileProgram& program, const StridedView* out, int num_outputs
   // Operands that are not there repeat the first one.
   const StridedView* operands[kMaxTileInputs];
   for (int k = 0; k < kMaxTileInputs; k++) operands[k] = k < num_inputs ? &in[k] : &out[0];
-  for_plans<kMaxTileInputs>(out[0], operands, [&](const Plan<kMaxTileInputs>& plan, const int64_t* base) {
+  for_device_loops<kMaxTileInputs>(out[0], operands, [&](const DeviceLoop<kMaxTileInputs>& plan, const int64_t* base) {
     TilePart part{program, out, in, num_outputs, num_inputs, plan, base};
     if (run_compiled(part)) return;
     Call<C> call{};
@@ -156,7 +156,7 @@ void tile_in(const TileProgram& program, const StridedView* out, int num_outputs
       call.out_dtype[k] = out[k].dtype;
       call.out_register[k] = program.outputs[k];
     }
-    static_assert(sizeof(Call<C>) + sizeof(Plan<kMaxTileInputs>) <= 4096, "kernel parameters");
+    static_assert(sizeof(Call<C>) + sizeof(DeviceLoop<kMaxTileInputs>) <= 4096, "kernel parameters");
     launch(tile<C>, grid_for(plan.numel, 128, 1 << 16), plan, call);
   });
 }

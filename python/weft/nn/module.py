@@ -557,6 +557,8 @@ class Module(ModuleChanges, ModuleWalks):
         """
         raise NotImplementedError(f"{type(self).__name__} does not define get_extra_state()")
 
+    get_extra_state.gives_none = True  # type: ignore[attr-defined]  # what state_dict looks for
+
     def set_extra_state(self, state: Any) -> None:
         """Takes what get_extra_state gave; called by load_state_dict.
 

@@ -64,9 +64,7 @@ def _own_state(module: Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def _has_extra_state(module: Module) -> bool:
-    from weft.nn.module import Module
-
-    return type(module).get_extra_state is not Module.get_extra_state
+    return not getattr(type(module).get_extra_state, "gives_none", False)
 
 
 def state_dict(module: Module, destination: Any, prefix: str, keep_vars: bool) -> collections.OrderedDict[str, Any]:

@@ -84,16 +84,16 @@ struct KeyHash {
   }
 };
 
-struct Plan {
+struct ConvolutionPlan {
   std::shared_ptr<Graph> graph;  // nullptr: cuDNN has none
   size_t workspace = 0;
 };
 
 // The plan of this key; `build` puts operations into an empty graph the first time.
 template <class Build>
-const Plan& plan_for(const Key& key, DType compute, const Build& build) {
+const ConvolutionPlan& plan_for(const Key& key, DType compute, const Build& build) {
   static std::mutex mutex;
-  static std::unordered_map<Key, Plan, KeyHash> plans;
+  static std::unordered_map<Key, ConvolutionPlan, KeyHash> plans;
   {
     PatientLock lock(mutex);
     auto it = plans.find(key);
@@ -103,7 +103,7 @@ const Plan& plan_for(const Key& key, DType compute, const Build& build) {
   std::lock_guard lock(mutex);
   auto it = plans.find(key);
   if (it != plans.end()) return it->second;
-  Plan plan;
+  ConvolutionPlan plan;
   auto graph = std::make_shared<Graph>();
   auto wide = compute == DType::Float64 ? fe::DataType_t::DOUBLE : fe::DataType_t::FLOAT;
   graph->set_io_data_type(data_type(compute)).set_intermediate_data_type(wide).set_compute_data_type(wide);
@@ -128,7 +128,7 @@ const Plan& plan_for(const Key& key, DType compute, const Build& build) {
 
 using Pointers = std::unordered_map<int64_t, void*>;
 
-void execute(const Plan& plan, Pointers pointers) {
+void execute(const ConvolutionPlan& plan, Pointers pointers) {
   DeviceScratch workspace(plan.workspace);
   PatientLock handle_lock(handle_mutex);
   fe::error_t error = plan.graph->execute(handle(), pointers, workspace.as<void>());
@@ -196,7 +196,7 @@ bool library_convolution(const StridedView& y, const StridedView& x, const Strid
                          const ConvGeometry& g) {
   if (x.numel() == 0) return false;
   Spatial s(x, w, y);
-  const Plan& plan = plan_for(conv_key(bias.data ? 1 : 0, x, w, y, g), y.dtype, [&](Graph& graph) {
+  const ConvolutionPlan& plan = plan_for(conv_key(bias.data ? 1 : 0, x, w, y, g), y.dtype, [&](Graph& graph) {
     TensorRef result = graph.conv_fprop(s.tensor(graph, x, kX), s.tensor(graph, w, kW),
                                         conv_attributes<fe::graph::Conv_fprop_attributes>(s, x, w, y, g));
     if (bias.data) {
@@ -220,7 +220,7 @@ bool library_convolution_input(const StridedView& gx, const StridedView& gy, con
                                const ConvGeometry& g) {
   if (gy.numel() == 0) return false;
   Spatial s(gx, w, gy);
-  const Plan& plan = plan_for(conv_key(2, gx, w, gy, g), gx.dtype, [&](Graph& graph) {
+  const ConvolutionPlan& plan = plan_for(conv_key(2, gx, w, gy, g), gx.dtype, [&](Graph& graph) {
     TensorRef result = graph.conv_dgrad(s.tensor(graph, gy, kY), s.tensor(graph, w, kW),
                                         conv_attributes<fe::graph::Conv_dgrad_attributes>(s, gx, w, gy, g));
     s.output(result, gx, kX);
@@ -234,7 +234,7 @@ bool library_convolution_weight(const StridedView& gw, const StridedView& gy, co
                                 const ConvGeometry& g) {
   if (gy.numel() == 0) return false;
   Spatial s(x, gw, gy);
-  const Plan& plan = plan_for(conv_key(3, x, gw, gy, g), gw.dtype, [&](Graph& graph) {
+  const ConvolutionPlan& plan = plan_for(conv_key(3, x, gw, gy, g), gw.dtype, [&](Graph& graph) {
     TensorRef result = graph.conv_wgrad(s.tensor(graph, gy, kY), s.tensor(graph, x, kX),
                                         conv_attributes<fe::graph::Conv_wgrad_attributes>(s, x, gw, gy, g));
     s.output(result, gw, kW);
@@ -267,8 +267,8 @@ Key attention_key(int64_t kind, const AttentionRule& rule) {
   return key;
 }
 
-const Plan& forward_plan(const StridedView& out, const StridedView& stats, const StridedView& q, const StridedView& k,
-                         const StridedView& v, const AttentionRule& rule) {
+const ConvolutionPlan& forward_plan(const StridedView& out, const StridedView& stats, const StridedView& q,
+                                    const StridedView& k, const StridedView& v, const AttentionRule& rule) {
   Key key = attention_key(4, rule);
   key.add(out).add(stats).add(q).add(k).add(v);
   return plan_for(key, q.dtype, [&](Graph& graph) {
@@ -313,7 +313,7 @@ WEFT_DEVICE_KERNEL(CUDA, attention_support_kernel, attention_support);
 
 void attention_cuda(StridedView out, StridedView stats, StridedView q, StridedView k, StridedView v,
                     AttentionRule rule) {
-  const Plan& plan = forward_plan(out, stats, q, k, v, rule);
+  const ConvolutionPlan& plan = forward_plan(out, stats, q, k, v, rule);
   weft::check(plan.graph != nullptr, "scaled_dot_product_attention: cuDNN has no plan for this layout");
   execute(plan, {{kX, q.data}, {kW, k.data}, {kGrad, v.data}, {kY, out.data}, {kStats, stats.data}});
 }
@@ -323,7 +323,7 @@ void attention_backward_cuda(const AttentionBackwardViews& t, AttentionRule rule
   Key key = attention_key(5, rule);
   for (const StridedView* view : {&t.dq, &t.dk, &t.dv, &t.grad, &t.q, &t.k, &t.v, &t.out, &t.stats}) key.add(*view);
   constexpr Uid kQ = kX, kK = kW, kV = kBias, kO = kY;
-  const Plan& plan = plan_for(key, t.q.dtype, [&](Graph& graph) {
+  const ConvolutionPlan& plan = plan_for(key, t.q.dtype, [&](Graph& graph) {
     auto options = fe::graph::SDPA_backward_attributes()
                        .set_attn_scale(static_cast<float>(rule.scale))
                        .set_causal_mask(rule.causal)

@@ -1,4 +1,4 @@
-#include "graph/rows.h"
+#include "graph/fused_rows.h"
 
 #include <algorithm>
 #include <atomic>
@@ -21,7 +21,7 @@ int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * 
 
 }  // namespace
 
-void Rows::seal() {
+void FusedRows::seal() {
   static std::atomic<int64_t> next{1};
   id = next++;
   int64_t count = 1;
@@ -37,11 +37,11 @@ void Rows::seal() {
   }
 }
 
-void Rows::infer(Inputs, OutputSpec* out) const {
+void FusedRows::infer(Inputs, OutputSpec* out) const {
   for (size_t i = 0; i < outputs.size(); i++) out[i] = {outputs[i].shape, outputs[i].dtype, outputs[i].strides};
 }
 
-std::string Rows::text() const {
+std::string FusedRows::text() const {
   std::string names;
   for (const Member& m : members) {
     bool tiled = dynamic_cast<const Tiled*>(m.op.get()) != nullptr;
@@ -51,12 +51,12 @@ std::string Rows::text() const {
 }
 
 // A block is one index of the outer dimensions of the rows, some neighbours along `dim`, and all of those inside it.
-struct Rows::Blocks {
+struct FusedRows::Blocks {
   int dim;
   int64_t inner = 1, length, along, count;  // length: indices of `dim`; along: blocks that cover it
   int64_t parts, part_bytes = 0;            // for the threads; of the locals of each
 
-  explicit Blocks(const Rows& op) : dim(op.rows.size() - 1) {
+  explicit Blocks(const FusedRows& op) : dim(op.rows.size() - 1) {
     int64_t wanted = std::max<int64_t>(1, kBlockBytes / std::max<int64_t>(1, op.row_bytes));
     for (; dim > 0 && inner * op.rows[dim] <= wanted; dim--) inner *= op.rows[dim];
     int64_t most = std::max<int64_t>(1, wanted / inner);
@@ -71,7 +71,7 @@ struct Rows::Blocks {
   }
   size_t scratch_bytes() const { return static_cast<size_t>(part_bytes * parts); }
   // The locals of a part, from this address on.
-  std::vector<Ref<Storage>> places(const Rows& op, char* data) const {
+  std::vector<Ref<Storage>> places(const FusedRows& op, char* data) const {
     std::vector<Ref<Storage>> places;
     for (int64_t b : op.local_bytes) {
       int64_t size = aligned(b * inner * length);
@@ -83,9 +83,10 @@ struct Rows::Blocks {
 };
 
 // What one thread needs: tensors for the operands of a block. Nothing is allocated while it works.
-class Rows::Worker {
+class FusedRows::Worker {
  public:
-  Worker(const Rows& op, const Blocks& blocks, Inputs in, const Tensor* out, const std::vector<Ref<Storage>>& places)
+  Worker(const FusedRows& op, const Blocks& blocks, Inputs in, const Tensor* out,
+         const std::vector<Ref<Storage>>& places)
       : op_(op), blocks_(blocks), length_(blocks.length) {
     tensors_.reserve(op.operands.size());
     for (const Operand& o : op.operands) {
@@ -156,7 +157,7 @@ class Rows::Worker {
     t.contiguous = is_contiguous(t.shape, t.strides);
   }
 
-  const Rows& op_;
+  const FusedRows& op_;
   const Blocks& blocks_;
   int64_t length_;
   Tensor undefined_;
@@ -165,7 +166,7 @@ class Rows::Worker {
   std::vector<const Tensor*> inputs_;
 };
 
-void Rows::run(Inputs in, const Tensor* out) const {
+void FusedRows::run(Inputs in, const Tensor* out) const {
   Blocks blocks(*this);
   const int64_t parts = blocks.parts;
   // Members take none: their rows are too short to be added up in parts (passes/row_fusion.cpp).

@@ -10,7 +10,7 @@
 
 namespace weft::graph {
 
-struct Rows : OpOf<Rows> {
+struct FusedRows : OpOf<FusedRows> {
   static constexpr const char* kName = "rows";
   static constexpr Traits kTraits{.differentiable = false, .scratch = true, .any_dtype = true};
 
