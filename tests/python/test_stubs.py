@@ -1,6 +1,7 @@
 """The type stubs of the compiled module name what it holds."""
 
 import ast
+import types
 from pathlib import Path
 
 import pytest
@@ -28,7 +29,9 @@ def names_of(body):
 def test_functions_are_named(module):
     found = names_of(ast.parse((STUBS / f"{module or '__init__'}.pyi").read_text(encoding="utf-8")).body)
     real = getattr(weft._C, module) if module else weft._C
-    missing = {name for name in dir(real) if not name.startswith("_")} - found
+    public = {name for name in dir(real) if not name.startswith("_")}
+    # The packages weft.nn and weft.memory must not be taken for these
+    missing = {name for name in public if not isinstance(getattr(real, name), types.ModuleType)} - found
     assert not missing, "run nox -s stubs"
 
 

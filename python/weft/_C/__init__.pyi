@@ -20,7 +20,11 @@ class OutOfMemoryError(RuntimeError, MemoryError):
     """A device has no memory left; the message says who holds how much."""
 class dtype:
     """
-    The element type of a tensor: weft.float32, weft.int64, ...
+    The type of a tensor's elements: weft.float32, weft.int64, weft.bool, ...
+
+    >>> import weft
+    >>> weft.ones(2).dtype, weft.float32.itemsize
+    (weft.float32, 4)
     """
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
@@ -30,29 +34,73 @@ class dtype:
         ...
     def to_complex(self) -> weft.dtype:
         """
-        The complex dtype whose parts hold this floating point dtype: complex64 or complex128. Raises RuntimeError for others.
+        The complex dtype whose parts hold this floating point dtype: complex64 or complex128.
+
+        Raises RuntimeError for other dtypes, and for float8.
+
+        >>> import weft
+        >>> weft.float64.to_complex(), weft.float16.to_complex()
+        (weft.complex128, weft.complex64)
         """
     def to_real(self) -> weft.dtype:
         """
-        The dtype of the parts of a complex dtype; a floating point one itself. Raises RuntimeError for others.
+        The dtype of the parts of a complex dtype; a floating point one itself.
+
+        Raises RuntimeError for other dtypes.
+
+        >>> import weft
+        >>> weft.complex64.to_real(), weft.float16.to_real()
+        (weft.float32, weft.float16)
         """
     @property
     def is_complex(self) -> builtins.bool:
-        ...
+        """
+        Is it a complex dtype?
+
+        >>> import weft
+        >>> weft.complex64.is_complex, weft.float32.is_complex
+        (True, False)
+        """
     @property
     def is_floating_point(self) -> builtins.bool:
-        ...
+        """
+        Is it a floating point dtype? Complex dtypes are none.
+
+        >>> import weft
+        >>> weft.float16.is_floating_point, weft.complex64.is_floating_point
+        (True, False)
+        """
     @property
     def is_signed(self) -> builtins.bool:
-        ...
+        """
+        Does it hold negative numbers?
+
+        >>> import weft
+        >>> weft.int8.is_signed, weft.uint8.is_signed, weft.bool.is_signed
+        (True, False, False)
+        """
     @property
     def itemsize(self) -> builtins.int:
         """
-        Bytes of one element.
+        The bytes of one element.
+
+        >>> import weft
+        >>> weft.float64.itemsize
+        8
         """
 class device:
     """
-    Where a tensor lives: weft.device('cpu'), weft.device('cuda', 0). As a context manager: where new tensors go.
+    Where a tensor lives: weft.device('cpu'), weft.device('cuda', 1) or ('cuda:1'), weft.device('meta').
+
+    A number alone is a GPU. As a context manager: where new tensors go. Raises RuntimeError for an unknown
+    name, TypeError for other objects.
+
+    >>> import weft
+    >>> weft.device('cuda:1')
+    device(type='cuda', index=1)
+    >>> with weft.device('meta'):
+    ...     weft.ones(2).device
+    device(type='meta')
     """
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
@@ -74,10 +122,22 @@ class device:
         ...
     @property
     def index(self) -> builtins.int | None:
-        ...
+        """
+        The number of the GPU; None for devices of which there is one.
+
+        >>> import weft
+        >>> weft.device('cuda:1').index, weft.device('cpu').index
+        (1, None)
+        """
     @property
     def type(self) -> str:
-        ...
+        """
+        The kind of device: 'cpu', 'cuda' or 'meta'.
+
+        >>> import weft
+        >>> weft.device('cuda:1').type
+        'cuda'
+        """
 class _HookPlace:
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
@@ -85,7 +145,12 @@ class _HookPlace:
         ...
 class Node:
     """
-    A recorded step of the autograd graph.
+    A recorded step of the autograd graph, as Tensor.grad_fn gives it.
+
+    >>> import weft
+    >>> x = weft.ones(2, requires_grad=True)
+    >>> (x * 2).grad_fn
+    <MulBackward0>
     """
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
@@ -97,16 +162,33 @@ class Node:
         ...
     def name(self) -> str:
         """
-        Name of the step, for example 'MulBackward0'.
+        The name of the step.
+
+        >>> import weft
+        >>> (weft.ones(2, requires_grad=True) * 2).grad_fn.name()
+        'MulBackward0'
         """
     @property
     def next_functions(self) -> tuple[Any, ...]:
         """
-        The steps the gradient goes to, each with the index of its output.
+        The steps the gradient goes to, each with the number of its output; None where it ends.
+
+        >>> import weft
+        >>> (weft.ones(2, requires_grad=True) * 2).grad_fn.next_functions
+        ((<AccumulateGrad>, 0),)
         """
     @property
     def variable(self) -> weft.Tensor:
-        ...
+        """
+        The leaf in which this step accumulates gradients.
+
+        Raises AttributeError unless the step is AccumulateGrad.
+
+        >>> import weft
+        >>> x = weft.ones(2, requires_grad=True)
+        >>> (x * 2).grad_fn.next_functions[0][0].variable is x
+        True
+        """
 class _SavedList:
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
@@ -368,11 +450,12 @@ class _DrawScope:
         ...
 class Generator:
     """
-    A stream of random numbers with its own seed.
+    A stream of random numbers with its own seed, to be given as generator= to functions that draw.
+
+    device: where the numbers are for; a generator serves tensors on every device.
 
     >>> import weft
-    >>> g = weft.Generator().manual_seed(1)
-    >>> h = weft.Generator().manual_seed(1)
+    >>> g, h = weft.Generator().manual_seed(1), weft.Generator().manual_seed(1)
     >>> weft.equal(weft.rand(3, generator=g), weft.rand(3, generator=h))
     True
     """
@@ -384,27 +467,61 @@ class Generator:
         ...
     def get_state(self) -> weft.Tensor:
         """
-        The state as 16 bytes (uint8).
+        The place in the stream, as a tensor of 16 bytes (uint8) for set_state().
+
+        >>> import weft
+        >>> weft.Generator().get_state().shape
+        weft.Size([16])
         """
     def initial_seed(self) -> builtins.int:
         """
         The seed the stream was started from.
+
+        >>> import weft
+        >>> weft.Generator().manual_seed(3).initial_seed()
+        3
         """
     def manual_seed(self, seed: typing.Any) -> typing.Any:
         """
-        Starts the stream anew from a seed, an integer; returns the generator.
+        Starts the stream anew from a seed and returns the generator; negative seeds count from 2^64.
+
+        Raises TypeError for another thing than an integer, ValueError outside of [-2^63, 2^64).
+
+        >>> import weft
+        >>> weft.Generator().manual_seed(3).initial_seed()
+        3
         """
     def seed(self) -> builtins.int:
         """
         Starts the stream anew from a seed of the operating system, which is returned.
+
+        >>> import weft
+        >>> g = weft.Generator()
+        >>> g.seed() == g.initial_seed()
+        True
         """
     def set_state(self, new_state: weft.Tensor) -> typing.Any:
         """
-        Goes back to a state of get_state().
+        Goes back to a place in the stream that get_state() gave, and returns the generator.
+
+        Raises RuntimeError for a tensor that is not such a state.
+
+        >>> import weft
+        >>> g = weft.Generator()
+        >>> state = g.get_state()
+        >>> first = weft.rand(3, generator=g)
+        >>> weft.equal(weft.rand(3, generator=g.set_state(state)), first)
+        True
         """
     @property
     def device(self) -> weft.device:
-        ...
+        """
+        The device of the state: always the CPU.
+
+        >>> import weft
+        >>> weft.Generator().device
+        device(type='cpu')
+        """
 class _PreparedStep:
     """
     An optimiser's step that was checked and can be taken.
@@ -556,7 +673,7 @@ def _without_history(arg0: weft.Tensor) -> weft.Tensor:
     The same values and tangents, detached from what autograd knows.
     """
 _ALL_DIMS: builtins.int = 1048576
-_PROGRAM_KEYS: tuple = ('weft.program', 'weft.signature', 'weft.checksum')
+_PROGRAM_KEYS: tuple[Any, ...] = ('weft.program', 'weft.signature', 'weft.checksum')
 __version__: str = '0.1.0'
 bfloat16: dtype
 bool: dtype
@@ -635,20 +752,53 @@ class Tensor:
     def __abs__(self: Tensor) -> Tensor: ...
     def __add__(self: Tensor, other: Any) -> Tensor: ...
     def __and__(self: Tensor, other: Any) -> Tensor: ...
-    def __array__(self: Tensor, dtype: Any=None, copy: builtins.bool | None=None) -> Any: ...
+    def __array__(self: Tensor, dtype: Any=None, copy: builtins.bool | None=None) -> Any:
+        """The NumPy array that numpy.asarray(tensor) gives: numpy(), converted where dtype is another one.
+
+        copy: True for a new array in any case. Raises ValueError for copy=False where one is needed, else what
+        numpy() raises.
+
+        >>> import numpy, weft
+        >>> numpy.asarray(weft.arange(3), dtype='float32')
+        array([0., 1., 2.], dtype=float32)
+        """
     def __array_wrap__(self: Tensor, array: Any, context: Any=None, return_scalar: Any=False) -> Any:
         """What a NumPy function made of a tensor's values is a tensor too: np.sqrt(x).
         """
     def __bool__(self: Tensor) -> builtins.bool: ...
-    def __complex__(self: Tensor) -> Any:
-        """The value of a tensor of one element as a complex number.
+    def __complex__(self: Tensor) -> builtins.complex:
+        """The value of a tensor of one element as a complex number: what complex(tensor) calls.
+
+        Raises RuntimeError for another number of elements.
+
+        >>> import weft
+        >>> complex(weft.tensor([2.]))
+        (2+0j)
         """
     def __contains__(self: Tensor, element: Any) -> Any: ...
     def __deepcopy__(self: Tensor, memo: Any) -> Any: ...
     def __delitem__(self: Tensor, key: Any) -> None: ...
     def __dir__(self: Tensor) -> Any: ...
-    def __dlpack__(self: Tensor, *, stream: builtins.int | None=None, max_version: tuple[builtins.int, builtins.int] | None=None, dl_device: Any=None, copy: builtins.bool | None=None) -> Any: ...
-    def __dlpack_device__(self: Tensor) -> Any: ...
+    def __dlpack__(self: Tensor, *, stream: builtins.int | None=None, max_version: tuple[builtins.int, builtins.int] | None=None, dl_device: tuple[builtins.int, builtins.int] | None=None, copy: builtins.bool | None=None) -> Any:
+        """A DLPack capsule of this tensor's memory: what from_dlpack() of Weft, NumPy and others calls.
+
+        stream: the consumer's, which the data are made ready for (-1: not at all). max_version: the newest
+        version of DLPack that the consumer reads. copy: True for memory of its own.
+
+        Raises BufferError for a tensor that requires grad, on the meta device, or on read-only memory before
+        version 1.
+
+        >>> import numpy, weft
+        >>> numpy.from_dlpack(weft.ones(2))
+        array([1., 1.], dtype=float32)
+        """
+    def __dlpack_device__(self: Tensor) -> tuple[builtins.int, builtins.int]:
+        """The device in DLPack's numbers: (1, 0) for host memory, (2, index) for an NVIDIA GPU.
+
+        >>> import weft
+        >>> weft.ones(2).__dlpack_device__()
+        (1, 0)
+        """
     def __eq__(self: Tensor, other: Any) -> Tensor: ...  # type: ignore[override]
     def __float__(self: Tensor) -> builtins.float: ...
     def __floordiv__(self: Tensor, other: Any) -> Tensor: ...
@@ -703,8 +853,8 @@ class Tensor:
     def __sub__(self: Tensor, other: Any) -> Tensor: ...
     def __truediv__(self: Tensor, other: Any) -> Tensor: ...
     def __xor__(self: Tensor, other: Any) -> Tensor: ...
-    def _add_accumulate_hook(self: Tensor, hook: Any) -> Any: ...
-    def _add_grad_hook(self: Tensor, hook: Any) -> Any: ...
+    def _add_accumulate_hook(self: Tensor, hook: Callable[[Tensor], Any]) -> Any: ...
+    def _add_grad_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Any: ...
     def abs(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def abs_(self: Tensor) -> Tensor: ...
     def absolute(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -904,10 +1054,13 @@ class Tensor:
     def atan_(self: Tensor) -> Tensor: ...
     def atanh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def atanh_(self: Tensor) -> Tensor: ...
-    def backward(self: Tensor, gradient: Any=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, inputs: Any=None) -> None:
+    def backward(self: Tensor, gradient: Tensor | Sequence[Tensor] | None=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, inputs: Tensor | Sequence[Tensor] | None=None) -> None:
         """Adds the gradients of this tensor to the .grad of the leaves it was made from.
 
-        gradient: gradient of the tensor itself, of its shape; may be left out for one element.
+        gradient: that of the tensor itself, of its shape; may be left out for one element (then 1). inputs:
+        only these get gradients. create_graph: the backward is recorded too, for gradients of gradients.
+        retain_graph: keeps what the graph has saved for another backward; by default as create_graph.
+
         Raises RuntimeError when nothing requires grad or the graph was already used; then no .grad has changed.
 
         >>> import weft
@@ -935,7 +1088,14 @@ class Tensor:
         """
     def bernoulli_(self: Tensor, p: Tensor | builtins.complex=0.5, *, generator: Any | None=None) -> Tensor: ...
     def bfloat16(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as bfloat16; the tensor itself where they are.
+
+        Numbers that it does not hold become the nearest one. memory_format: the order in which the elements
+        lie.
+
+        >>> import weft
+        >>> weft.tensor([257]).bfloat16()
+        tensor([256.], dtype=weft.bfloat16)
         """
     def bincount(self: Tensor, weights: Tensor | None=None, minlength: builtins.int=0) -> Tensor:
         """How often each number from 0 occurs, or the sum of its weights.
@@ -960,7 +1120,13 @@ class Tensor:
         """Products of two batches of matrices, shapes (b, n, k) and (b, k, m).
         """
     def bool(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as bool; the tensor itself where they are.
+
+        All but 0 is True. memory_format: the order in which the elements lie.
+
+        >>> import weft
+        >>> weft.tensor([0., 0.5]).bool()
+        tensor([False,  True])
         """
     @overload
     def broadcast_to(self: Tensor, size: builtins.int | Sequence[builtins.int]) -> Tensor:
@@ -969,21 +1135,47 @@ class Tensor:
     @overload
     def broadcast_to(self: Tensor, *size: builtins.int) -> Tensor: ...
     def byte(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as uint8; the tensor itself where they are.
+
+        Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the
+        elements lie.
+
+        >>> import weft
+        >>> weft.tensor([1, 257]).byte()
+        tensor([1, 1], dtype=weft.uint8)
         """
     def cauchy_(self: Tensor, median: builtins.float=0.0, sigma: builtins.float=1.0, *, generator: Any | None=None) -> Tensor:
         """Fills the tensor with numbers of the Cauchy distribution.
         """
     def cdouble(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as complex128; the tensor itself where they are.
+
+        The imaginary part of real numbers is 0. memory_format: the order in which the elements lie.
+
+        >>> import weft
+        >>> weft.tensor([1.]).cdouble()
+        tensor([1.+0.j], dtype=weft.complex128)
         """
     def ceil(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def ceil_(self: Tensor) -> Tensor: ...
     def cfloat(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as complex64; the tensor itself where they are.
+
+        The imaginary part of real numbers is 0. memory_format: the order in which the elements lie.
+
+        >>> import weft
+        >>> weft.tensor([1.]).cfloat()
+        tensor([1.+0.j])
         """
     def char(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as int8; the tensor itself where they are.
+
+        Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the
+        elements lie.
+
+        >>> import weft
+        >>> weft.tensor([1, 200]).char()
+        tensor([  1, -56], dtype=weft.int8)
         """
     @overload
     def chunk(self: Tensor, chunks: builtins.int, dim: builtins.int=0) -> tuple[Any, ...]:
@@ -1046,10 +1238,27 @@ class Tensor:
     @overload
     def count_nonzero(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
     def cpu(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor in host memory.
+        """The tensor in host memory; itself when it is there.
+
+        memory_format: the order in which the elements lie.
+
+        >>> import weft
+        >>> x = weft.ones(2)
+        >>> x.cpu() is x
+        True
         """
     def cuda(self: Tensor, device: _Device | str | builtins.int | None=None, non_blocking: builtins.bool=False, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor on an NVIDIA GPU; from pinned memory with non_blocking=True the copy goes on by itself. Raises RuntimeError that says what is missing when there is none.
+        """The tensor on an NVIDIA GPU, by default the current one; itself when it is there.
+
+        With non_blocking=True the copy of a tensor in pinned memory goes on by itself.
+
+        Raises RuntimeError that says what is missing when there is no GPU, ValueError for another kind of
+        device.
+
+        >>> import weft
+        >>> x = weft.ones(2)
+        >>> x.cuda().is_cuda if weft.cuda.is_available() else True
+        True
         """
     @overload
     def cummax(self: Tensor, dim: builtins.int, *, out: Any=None) -> Any:
@@ -1096,15 +1305,32 @@ class Tensor:
     @overload
     def cumsum_(self: Tensor, axis: builtins.int, *, dtype: _DType | None=None) -> Tensor: ...
     def data_ptr(self: Tensor) -> builtins.int:
-        """Address of the first element.
+        """The address of the first element, on the tensor's device; 0 where there is no memory.
+
+        >>> import weft
+        >>> x = weft.ones(2, 3)
+        >>> x[1].data_ptr() - x.data_ptr()
+        12
         """
     def deg2rad(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def deg2rad_(self: Tensor) -> Tensor: ...
     def detach(self: Tensor) -> Tensor:
-        """The same storage, as a leaf outside of autograd.
+        """A tensor on the same storage outside of autograd: a leaf that does not require grad.
+
+        >>> import weft
+        >>> y = weft.ones(2, requires_grad=True) * 2
+        >>> y.detach()
+        tensor([2., 2.])
         """
     def detach_(self: Tensor) -> Tensor:
-        """Cuts this tensor from the graph in place.
+        """Cuts this tensor from the graph: it becomes a leaf that does not require grad, and is returned.
+
+        Raises RuntimeError for a view, which detach() cuts.
+
+        >>> import weft
+        >>> y = weft.ones(2, requires_grad=True) * 2
+        >>> y.detach_().requires_grad, y.is_leaf
+        (False, True)
         """
     def diag(self: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
         """The diagonal of a matrix, or the matrix with a vector on its diagonal.
@@ -1126,7 +1352,11 @@ class Tensor:
         """A copy with diagonal() replaced by src.
         """
     def dim(self: Tensor) -> builtins.int:
-        """Number of dimensions.
+        """The number of dimensions.
+
+        >>> import weft
+        >>> weft.ones(2, 3).dim(), weft.tensor(1.).dim()
+        (2, 0)
         """
     def div(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
         """input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
@@ -1144,10 +1374,20 @@ class Tensor:
         3.0
         """
     def double(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as float64; the tensor itself where they are.
+
+        float32 becomes wider without loss. memory_format: the order in which the elements lie.
+
+        >>> import weft
+        >>> weft.tensor([1, 2]).double()
+        tensor([1., 2.], dtype=weft.float64)
         """
     def element_size(self: Tensor) -> builtins.int:
-        """Bytes of one element.
+        """The bytes of one element.
+
+        >>> import weft
+        >>> weft.ones(2).element_size(), weft.arange(2).element_size()
+        (4, 8)
         """
     def eq(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
     def eq_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
@@ -1217,7 +1457,14 @@ class Tensor:
         """Rows in reverse order.
         """
     def float(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as float32; the tensor itself where they are.
+
+        Numbers that it does not hold become the nearest one. memory_format: the order in which the elements
+        lie.
+
+        >>> import weft
+        >>> weft.tensor([1, 2]).float()
+        tensor([1., 2.])
         """
     def floor(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def floor_(self: Tensor) -> Tensor: ...
@@ -1251,7 +1498,11 @@ class Tensor:
         """Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
         """
     def get_device(self: Tensor) -> builtins.int:
-        """Index of the GPU; -1 on the CPU.
+        """The index of the tensor's GPU; -1 for a tensor that is on none.
+
+        >>> import weft
+        >>> weft.ones(2).get_device()
+        -1
         """
     def greater(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
     def greater_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
@@ -1260,7 +1511,14 @@ class Tensor:
     def gt(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
     def gt_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
     def half(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as float16; the tensor itself where they are.
+
+        Numbers that it does not hold become the nearest one. memory_format: the order in which the elements
+        lie.
+
+        >>> import weft
+        >>> weft.tensor([2049]).half()
+        tensor([2048.], dtype=weft.float16)
         """
     def hardsigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def hardsigmoid_(self: Tensor) -> Tensor: ...
@@ -1335,10 +1593,21 @@ class Tensor:
         """Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].
         """
     def int(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as int32; the tensor itself where they are.
+
+        Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the
+        elements lie.
+
+        >>> import weft
+        >>> weft.tensor([1.7, -1.7]).int()
+        tensor([ 1, -1], dtype=weft.int32)
         """
     def is_complex(self: Tensor) -> builtins.bool:
         """Is the dtype a complex one?
+
+        >>> import weft
+        >>> weft.is_complex(weft.tensor(1j)), weft.ones(2).is_complex()
+        (True, False)
         """
     def is_conj(input: Tensor) -> builtins.bool:
         """Is a conjugation delayed? Always False.
@@ -1353,16 +1622,29 @@ class Tensor:
     def is_contiguous(self: Tensor, memory_format: _MemoryFormat | None=None) -> builtins.bool:
         """Do the elements lie in row-major order, or in that which memory_format names, without gaps?
 
+        memory_format: weft.contiguous_format, weft.channels_last or weft.channels_last_3d. Raises RuntimeError
+        for weft.preserve_format, which is no order.
+
         >>> import weft
         >>> x = weft.ones(2, 3, 4, 5).to(memory_format=weft.channels_last)
         >>> x.is_contiguous(), x.is_contiguous(memory_format=weft.channels_last)
         (False, True)
         """
     def is_floating_point(self: Tensor) -> builtins.bool:
-        """Is the dtype a floating point one?
+        """Is the dtype a floating point one? Complex dtypes are none.
+
+        >>> import weft
+        >>> weft.is_floating_point(weft.ones(2)), weft.arange(2).is_floating_point()
+        (True, False)
         """
     def is_inference(self: Tensor) -> builtins.bool:
-        """Was the tensor made in inference mode?
+        """Was the tensor made within weft.inference_mode()? Autograd records nothing of such ones.
+
+        >>> import weft
+        >>> with weft.inference_mode():
+        ...     x = weft.ones(2)
+        >>> x.is_inference(), weft.ones(2).is_inference()
+        (True, False)
         """
     @property
     def is_mkldnn(self: Tensor) -> Any:
@@ -1391,7 +1673,13 @@ class Tensor:
         """Always False.
         """
     def is_nonzero(self: Tensor) -> builtins.bool:
-        """The truth value of a tensor of one element.
+        """Is the only element something else than 0? What bool(tensor) says.
+
+        Raises RuntimeError for a tensor of more elements, or none.
+
+        >>> import weft
+        >>> weft.is_nonzero(weft.tensor([0.5])), weft.tensor(False).is_nonzero()
+        (True, False)
         """
     def is_pinned(self: Tensor, device: Any=None) -> builtins.bool:
         """Does this tensor lie in pinned host memory?
@@ -1403,9 +1691,20 @@ class Tensor:
         >>> weft.ones(2).is_pinned()
         False
         """
-    def is_same_size(self: Tensor, other: Tensor) -> builtins.bool: ...
+    def is_same_size(self: Tensor, other: Tensor) -> builtins.bool:
+        """Have the two tensors one shape?
+
+        >>> import weft
+        >>> weft.ones(2, 3).is_same_size(weft.zeros(2, 3)), weft.ones(2, 3).is_same_size(weft.ones(3, 2))
+        (True, False)
+        """
     def is_set_to(self: Tensor, tensor: Tensor) -> builtins.bool:
-        """Are both exactly the same view of the same storage?
+        """Are both exactly the same view of the same storage: offset, shape and strides?
+
+        >>> import weft
+        >>> x = weft.ones(2, 3)
+        >>> x.is_set_to(x.view(2, 3)), x.is_set_to(x.T), x.is_set_to(x.clone())
+        (True, False, False)
         """
     @property
     def is_sparse_csr(self: Tensor) -> Any:
@@ -1436,11 +1735,13 @@ class Tensor:
         """Where the imaginary part is 0: everywhere, of a real tensor.
         """
     def item(self: Tensor) -> Any:
-        """The value of a tensor of one element as a Python number.
+        """The value of a tensor of one element as a Python number: a bool, int, float or complex, by the dtype.
+
+        Raises RuntimeError for another number of elements, and on the meta device, where there are no values.
 
         >>> import weft
-        >>> weft.tensor(2.5).item()
-        2.5
+        >>> weft.tensor([[2.5]]).item(), weft.tensor(3).item()
+        (2.5, 3)
         """
     def kron(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
         """Kronecker product: every product of an element of input and one of other, in blocks.
@@ -1478,7 +1779,11 @@ class Tensor:
         """
     @overload
     def log_softmax(self: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor:
-        """The logarithm of softmax, computed without loss where softmax would round to 0.
+        """input - log(sum(exp(input))) along dim: the logarithm of softmax(), exact where that rounds to 0.
+
+        dtype: input is converted to it first, and so is the result.
+
+        Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.log_softmax(weft.tensor([0., 1000.]), 0)
@@ -1519,7 +1824,13 @@ class Tensor:
     @overload
     def logsumexp(self: Tensor, axis: builtins.int | Sequence[builtins.int], keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
     def long(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as int64; the tensor itself where they are.
+
+        Fractions are cut off. memory_format: the order in which the elements lie.
+
+        >>> import weft
+        >>> weft.tensor([1.7, -1.7]).long()
+        tensor([ 1, -1])
         """
     def lt(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
     def lt_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
@@ -1682,7 +1993,11 @@ class Tensor:
     @overload
     def narrow(self: Tensor, axis: builtins.int, start: builtins.int, length: builtins.int) -> Tensor: ...
     def ndimension(self: Tensor) -> builtins.int:
-        """Number of dimensions.
+        """The number of dimensions, as dim() gives it.
+
+        >>> import weft
+        >>> weft.ones(2, 3).ndimension()
+        2
         """
     def ne(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
     def ne_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
@@ -1690,8 +2005,12 @@ class Tensor:
     def neg_(self: Tensor) -> Tensor: ...
     def negative(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def negative_(self: Tensor) -> Tensor: ...
-    def nelement(self: Tensor) -> Any:
-        """Number of elements.
+    def nelement(self: Tensor) -> builtins.int:
+        """The number of elements, as numel() gives it.
+
+        >>> import weft
+        >>> weft.ones(2, 3).nelement()
+        6
         """
     def new(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """A new tensor of this one's dtype and device, with sizes or data as ``x.new_empty`` or ``x.new_tensor`` take them.
@@ -1745,13 +2064,21 @@ class Tensor:
         """
     def not_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
     def not_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def numel(self: Tensor) -> Any:
-        """Number of elements.
+    def numel(self: Tensor) -> builtins.int:
+        """The number of elements: the product of the sizes, 1 for a number.
+
+        >>> import weft
+        >>> weft.numel(weft.ones(2, 3)), weft.tensor(1.).numel()
+        (6, 1)
         """
     def numpy(self: Tensor, *, force: builtins.bool=False) -> Any:
-        """A NumPy array on the same memory; of a bool tensor whose bytes are not all 0 and 1 (a view of other bytes) a copy to read.
+        """A NumPy array on the same memory, with the same shape, strides and dtype.
 
-        force: detach first. Raises RuntimeError when the tensor requires grad, TypeError for bfloat16 and float8.
+        Of a bool tensor whose bytes are not all 0 and 1 (a view of other bytes) it is a copy, for reading only.
+        force: detach first.
+
+        Raises RuntimeError when the tensor requires grad, TypeError for bfloat16 and float8, which NumPy lacks,
+        and for a tensor that is not in host memory.
 
         >>> import weft
         >>> weft.arange(3).numpy()
@@ -1896,7 +2223,13 @@ class Tensor:
     @overload
     def repeat_interleave(self: Tensor, repeats: Any, axis: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor: ...
     def requires_grad_(self: Tensor, requires_grad: builtins.bool=True) -> Tensor:
-        """Sets requires_grad in place and returns the tensor.
+        """Sets requires_grad and returns the tensor itself.
+
+        Raises RuntimeError for tensors that are no leaves and dtypes that are not floating point or complex.
+
+        >>> import weft
+        >>> weft.ones(2).requires_grad_()
+        tensor([1., 1.], requires_grad=True)
         """
     @overload
     def reshape(self: Tensor, shape: builtins.int | Sequence[builtins.int]) -> Tensor:
@@ -1935,7 +2268,16 @@ class Tensor:
         tensor([1., 1.])
         """
     def retain_grad(self: Tensor) -> None:
-        """Makes backward keep the gradient of this non-leaf in .grad.
+        """Makes backward() keep the gradient of this tensor in .grad although it is no leaf; nothing for a leaf.
+
+        Raises RuntimeError when the tensor does not require grad.
+
+        >>> import weft
+        >>> y = weft.ones(2, requires_grad=True) * 2
+        >>> y.retain_grad()
+        >>> (y * y).sum().backward()
+        >>> y.grad
+        tensor([4., 4.])
         """
     def roll(self: Tensor, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
         """Elements moved along dims; what leaves at one end enters at the other.
@@ -2033,7 +2375,14 @@ class Tensor:
         """
     def sgn_(self: Tensor) -> Tensor: ...
     def short(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor converted to this dtype.
+        """The elements as int16; the tensor itself where they are.
+
+        Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the
+        elements lie.
+
+        >>> import weft
+        >>> weft.tensor([1.7, -1.7]).short()
+        tensor([ 1, -1], dtype=weft.int16)
         """
     def sigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def sigmoid_(self: Tensor) -> Tensor: ...
@@ -2048,11 +2397,22 @@ class Tensor:
     def sinh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def sinh_(self: Tensor) -> Tensor: ...
     @overload
-    def size(self: Tensor, dim: builtins.int | None=None) -> Any:
-        """Sizes of all dimensions, or of one.
+    def size(self: Tensor, dim: None=None) -> _Size:
+        """The sizes of all dimensions, or of one: size() is shape, size(dim) an int.
+
+        A negative dim counts from the last one. Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> x = weft.ones(2, 3)
+        >>> x.size(), x.size(-1)
+        (weft.Size([2, 3]), 3)
         """
     @overload
-    def size(self: Tensor, axis: builtins.int | None=None) -> Any: ...
+    def size(self: Tensor, dim: builtins.int) -> builtins.int: ...
+    @overload
+    def size(self: Tensor, axis: None=None) -> _Size: ...
+    @overload
+    def size(self: Tensor, axis: builtins.int) -> builtins.int: ...
     @overload
     def slice_scatter(self: Tensor, src: Tensor, dim: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor:
         """A copy with a slice replaced by src.
@@ -2061,13 +2421,15 @@ class Tensor:
     def slice_scatter(self: Tensor, src: Tensor, axis: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor: ...
     @overload
     def softmax(self: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor:
-        """exp(input) / sum(exp(input)) along dim, without overflow.
+        """exp(input) / sum(exp(input)) along dim, computed without overflow; of input's shape.
 
-        Raises RuntimeError for integers unless dtype is given, IndexError for a dim that is not there.
+        dtype: input is converted to it first, and so is the result.
+
+        Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
 
         >>> import weft
-        >>> weft.softmax(weft.zeros(4), 0)
-        tensor([0.2500, 0.2500, 0.2500, 0.2500])
+        >>> weft.softmax(weft.tensor([0, 1]), 0, dtype=weft.float32)
+        tensor([0.2689, 0.7311])
         """
     @overload
     def softmax(self: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
@@ -2148,14 +2510,29 @@ class Tensor:
     @overload
     def std_mean(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdims: builtins.bool=False, *, correction: builtins.float | None=None) -> tuple[Tensor, Tensor]: ...
     def storage_offset(self: Tensor) -> builtins.int:
-        """Elements of the storage before the first one.
+        """How many elements of the storage lie before this tensor's first one.
+
+        >>> import weft
+        >>> weft.arange(5)[2:].storage_offset()
+        2
         """
     @overload
-    def stride(self: Tensor, dim: builtins.int | None=None) -> Any:
-        """Elements between neighbours along all dimensions, or along one.
+    def stride(self: Tensor, dim: None=None) -> tuple[builtins.int, ...]:
+        """How many elements of the storage lie between neighbours along each dimension, or along one.
+
+        stride() is a tuple[Any, ...], stride(dim) an int. Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> x = weft.ones(2, 3)
+        >>> x.stride(), x.T.stride(), x.stride(0)
+        ((3, 1), (1, 3), 3)
         """
     @overload
-    def stride(self: Tensor, axis: builtins.int | None=None) -> Any: ...
+    def stride(self: Tensor, dim: builtins.int) -> builtins.int: ...
+    @overload
+    def stride(self: Tensor, axis: None=None) -> tuple[builtins.int, ...]: ...
+    @overload
+    def stride(self: Tensor, axis: builtins.int) -> builtins.int: ...
     @overload
     def sub(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
         """input + alpha * other (or minus), with broadcasting and type promotion.
@@ -2244,13 +2621,18 @@ class Tensor:
     def tile(self: Tensor, *dims: builtins.int) -> Tensor: ...
     @overload
     def to(self: Tensor, dtype: _DType, non_blocking: builtins.bool=False, copy: builtins.bool=False, *, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """The tensor with another dtype or on another device; itself when nothing changes.
+        """The tensor with another dtype, on another device or in another order; itself when nothing changes.
 
-        to(dtype), to(device), to(device, dtype), to(other); keywords dtype, device, non_blocking, copy.
+        to(dtype), to(device), to(device, dtype), and to(other), which takes both from a tensor. copy: a new
+        tensor in any case. non_blocking: a copy between a GPU and pinned memory goes on by itself.
+        memory_format: the order in which the elements lie. Fractions are cut off where the dtype has none.
+
+        Raises RuntimeError for a device that is not there.
 
         >>> import weft
-        >>> weft.tensor([1.7]).to(weft.int64)
-        tensor([1])
+        >>> x = weft.tensor([1.7])
+        >>> x.to(weft.int64), x.to('cpu', weft.float64), x.to(weft.float32) is x
+        (tensor([1]), tensor([1.7000], dtype=weft.float64), True)
         """
     @overload
     def to(self: Tensor, device: _Device | str | builtins.int | None=None, dtype: _DType | None=None, non_blocking: builtins.bool=False, copy: builtins.bool=False, *, memory_format: _MemoryFormat | None=None) -> Tensor: ...
@@ -2264,11 +2646,13 @@ class Tensor:
         array([1., 1.], dtype=float32)
         """
     def tolist(self: Tensor) -> Any:
-        """The values as nested Python lists.
+        """The values as lists of Python numbers, nested like the dimensions; of 0 dimensions the number itself.
+
+        Raises RuntimeError on the meta device, where there are no values.
 
         >>> import weft
-        >>> weft.arange(3).tolist()
-        [0, 1, 2]
+        >>> weft.arange(4).view(2, 2).tolist(), weft.tensor(2.5).tolist()
+        ([[0, 1], [2, 3]], 2.5)
         """
     @overload
     def topk(self: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Any=None) -> Any:
@@ -2326,7 +2710,11 @@ class Tensor:
         (tensor([1, 1]), tensor([True, True]), weft.float64)
         """
     def type_as(self: Tensor, other: Tensor) -> Tensor:
-        """The tensor with the dtype and device of another.
+        """The tensor with the dtype and on the device of another; itself when nothing changes.
+
+        >>> import weft
+        >>> weft.tensor([1.7]).type_as(weft.tensor([0]))
+        tensor([1])
         """
     @overload
     def unbind(self: Tensor, dim: builtins.int=0) -> tuple[Any, ...]:
@@ -2616,14 +3004,27 @@ def as_strided(input: Tensor, size: builtins.int | Sequence[builtins.int], strid
     """Any view of the storage; counted in elements.
     """
 def as_tensor(data: Any, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None) -> Tensor:
-    """Like tensor(), but shares memory with arrays and returns tensors as they are, where dtype and device allow.
+    """data as a tensor, without a copy where dtype and device allow: a tensor itself, an array's own memory.
 
-    >>> import weft
-    >>> weft.as_tensor([1.5])
-    tensor([1.5000])
+    Takes what tensor() takes, and objects with the buffer protocol, DLPack or __array__. Errors are those
+    of tensor().
+
+    >>> import numpy, weft
+    >>> a = numpy.zeros(2)
+    >>> weft.as_tensor(a).add_(1)
+    tensor([1., 1.], dtype=weft.float64)
+    >>> a
+    array([1., 1.])
     """
 def asarray(obj: Any, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, copy: builtins.bool | None=None, requires_grad: builtins.bool | None=None) -> Tensor:
-    """Like as_tensor(); copy=True always copies.
+    """obj as a tensor: as_tensor(), or with copy=True tensor(), which always copies.
+
+    requires_grad=True makes the result part of what autograd differentiates. Errors are those of tensor().
+
+    >>> import weft
+    >>> x = weft.ones(2)
+    >>> weft.asarray(x) is x, weft.asarray(x, copy=True) is x
+    (True, False)
     """
 def asin(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 def asinh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -2932,16 +3333,22 @@ def fmin(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=
 def fmod(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
 def frac(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 def from_dlpack(ext_tensor: Any) -> Tensor:
-    """A tensor on the memory of any object that speaks DLPack.
+    """A tensor on the memory of another library's array or tensor that speaks DLPack, or of its capsule.
+
+    Changes of one are seen in the other. The capsule is used up.
+
+    Raises TypeError for other objects, BufferError for devices, dtypes and layouts that Weft lacks.
 
     >>> import numpy, weft
     >>> weft.from_dlpack(numpy.ones(2))
     tensor([1., 1.], dtype=weft.float64)
     """
 def from_numpy(ndarray: Any) -> Tensor:
-    """A tensor on the memory of a NumPy array; changes of one are seen in the other.
+    """A tensor on the memory of a NumPy array, with its shape and dtype; changes of one are seen in the other.
 
-    Raises TypeError for other objects and dtypes, ValueError for negative strides.
+    Of a read-only array the tensor is read-only too, with a warning.
+
+    Raises TypeError for other objects and dtypes that Weft lacks, ValueError for negative strides.
 
     >>> import numpy, weft
     >>> a = numpy.zeros(2)
@@ -2951,13 +3358,16 @@ def from_numpy(ndarray: Any) -> Tensor:
     array([1., 1.])
     """
 def frombuffer(buffer: Any, *, dtype: _DType, count: builtins.int=-1, offset: builtins.int=0, requires_grad: builtins.bool=False) -> Tensor:
-    """A vector on the memory of an object with the buffer protocol: count elements (-1: all) from byte offset on.
+    """A vector on the memory of an object with the buffer protocol, read as elements of dtype.
 
-    Raises ValueError when they are not all there.
+    It has count elements (-1: all there are) and begins at the byte offset. Changes of one are seen in the
+    other, unless the buffer is read-only.
+
+    Raises ValueError when the elements are not all there.
 
     >>> import weft
-    >>> weft.frombuffer(bytearray(4), dtype=weft.int16)
-    tensor([0, 0], dtype=weft.int16)
+    >>> weft.frombuffer(bytearray([1, 0, 2, 0]), dtype=weft.int16, offset=2)
+    tensor([2], dtype=weft.int16)
     """
 def full(size: builtins.int | Sequence[builtins.int], fill_value: builtins.complex, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
     """A tensor of one repeated value; its dtype is fill_value's unless given.
@@ -2984,17 +3394,28 @@ def ge(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=No
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
     """Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
     """
-def get_default_device() -> Any:
-    """Where new tensors go on this thread: the device of the innermost `with weft.device(...)`, else
-    set_default_device's.
+def get_default_device() -> _Device:
+    """Where new tensors go on this thread.
+
+    The device of the innermost `with weft.device(...)`, else that of set_default_device().
+
+    >>> import weft
+    >>> with weft.device('meta'):
+    ...     weft.get_default_device()
+    device(type='meta')
     """
 def get_default_dtype() -> _DType:
-    """The dtype of tensors made from Python floats.
+    """The dtype of tensors made from Python floats, and of weft.zeros() and its like; at first float32.
+
+    >>> import weft
+    >>> weft.get_default_dtype()
+    weft.float32
     """
 def get_num_threads() -> builtins.int:
     """How many threads CPU kernels may use, the calling one included.
 
-    At the start: the environment variable WEFT_NUM_THREADS, else OMP_NUM_THREADS, else as many as the process may use cores, by its affinity and by the quota of its control group.
+    At the start: the environment variable WEFT_NUM_THREADS, else OMP_NUM_THREADS, else as many as the
+    process may use cores, by its affinity and by the quota of its control group.
 
     >>> import weft
     >>> weft.get_num_threads() >= 1
@@ -3060,28 +3481,69 @@ def inner(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
     """Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].
     """
 def is_anomaly_check_nan_enabled() -> builtins.bool:
-    """Does anomaly detection, where it is on, look for NaN?
+    """Does anomaly detection, where it is on, look for NaN in gradients?
+
+    >>> import weft
+    >>> with weft.autograd.detect_anomaly(check_nan=False):
+    ...     weft.is_anomaly_check_nan_enabled()
+    False
     """
 def is_anomaly_enabled() -> builtins.bool:
-    """Does this thread detect anomalies in backward?
+    """Does this thread detect anomalies in backward, as weft.autograd.detect_anomaly() asks for?
+
+    >>> import weft
+    >>> with weft.autograd.detect_anomaly():
+    ...     inside = weft.is_anomaly_enabled()
+    >>> inside, weft.is_anomaly_enabled()
+    (True, False)
     """
 def is_complex(input: Tensor) -> builtins.bool:
     """Is the dtype a complex one?
+
+    >>> import weft
+    >>> weft.is_complex(weft.tensor(1j)), weft.ones(2).is_complex()
+    (True, False)
     """
 def is_floating_point(input: Tensor) -> builtins.bool:
-    """Is the dtype a floating point one?
+    """Is the dtype a floating point one? Complex dtypes are none.
+
+    >>> import weft
+    >>> weft.is_floating_point(weft.ones(2)), weft.arange(2).is_floating_point()
+    (True, False)
     """
 def is_grad_enabled() -> builtins.bool:
-    """Does this thread record ops for autograd?
+    """Does this thread record ops for autograd? Not within weft.no_grad() and weft.inference_mode().
+
+    >>> import weft
+    >>> with weft.no_grad():
+    ...     inside = weft.is_grad_enabled()
+    >>> inside, weft.is_grad_enabled()
+    (False, True)
     """
 def is_inference_mode_enabled() -> builtins.bool:
-    """Is this thread in inference mode?
+    """Is this thread within weft.inference_mode()?
+
+    >>> import weft
+    >>> with weft.inference_mode():
+    ...     inside = weft.is_inference_mode_enabled()
+    >>> inside, weft.is_inference_mode_enabled()
+    (True, False)
     """
 def is_nonzero(input: Tensor) -> builtins.bool:
-    """The truth value of a tensor of one element.
+    """Is the only element something else than 0? What bool(tensor) says.
+
+    Raises RuntimeError for a tensor of more elements, or none.
+
+    >>> import weft
+    >>> weft.is_nonzero(weft.tensor([0.5])), weft.tensor(False).is_nonzero()
+    (True, False)
     """
-def is_tensor(obj: Any) -> builtins.bool:
-    """Is obj a weft.Tensor?
+def is_tensor(obj: Any | None) -> builtins.bool:
+    """Is obj a weft.Tensor, or an object of a subclass of it?
+
+    >>> import weft
+    >>> weft.is_tensor(weft.ones(2)), weft.is_tensor(2.)
+    (True, False)
     """
 def isclose(input: Tensor, other: Tensor, rtol: builtins.float=1e-05, atol: builtins.float=1e-08, equal_nan: builtins.bool=False) -> Tensor:
     """Where |input - other| <= atol + rtol |other|.
@@ -3120,7 +3582,11 @@ def log1p(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 def log2(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 @overload
 def log_softmax(input: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor:
-    """The logarithm of softmax, computed without loss where softmax would round to 0.
+    """input - log(sum(exp(input))) along dim: the logarithm of softmax(), exact where that rounds to 0.
+
+    dtype: input is converted to it first, and so is the result.
+
+    Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.log_softmax(weft.tensor([0., 1000.]), 0)
@@ -3339,8 +3805,12 @@ def normal(mean: Tensor | builtins.complex=0.0, std: Tensor | builtins.complex=1
     """Normal numbers with the given mean and standard deviation, numbers (and a size) or tensors.
     """
 def not_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def numel(input: Tensor) -> Any:
-    """Number of elements.
+def numel(input: Tensor) -> builtins.int:
+    """The number of elements: the product of the sizes, 1 for a number.
+
+    >>> import weft
+    >>> weft.numel(weft.ones(2, 3)), weft.tensor(1.).numel()
+    (6, 1)
     """
 @overload
 def ones(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
@@ -3561,12 +4031,21 @@ def set_default_device(device: _Device | str | builtins.int | None) -> None:
     >>> weft.set_default_device(None)
     """
 def set_default_dtype(d: _DType) -> None:
-    """Sets the dtype of tensors made from Python floats. Raises TypeError unless it is floating point.
+    """Sets the dtype of tensors made from Python floats, and of weft.zeros() and its like.
+
+    Raises TypeError unless it is a floating point dtype.
+
+    >>> import weft
+    >>> weft.set_default_dtype(weft.float64)
+    >>> weft.tensor(0.5).dtype
+    weft.float64
+    >>> weft.set_default_dtype(weft.float32)
     """
 def set_num_threads(int: builtins.int) -> None:
     """Sets how many threads CPU kernels may use, the calling one included; for all threads of the process.
 
-    int: from 1 to 1024; raises ValueError otherwise. Results do not depend on it. An op that another thread has begun goes on with the number it has.
+    int: from 1 to 1024; raises ValueError otherwise. Results do not depend on it. An op that another thread
+    has begun goes on with the number it has.
 
     >>> import weft
     >>> before = weft.get_num_threads()
@@ -3599,13 +4078,15 @@ def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int=0, start: builti
 def slice_scatter(input: Tensor, src: Tensor, axis: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor: ...
 @overload
 def softmax(input: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor:
-    """exp(input) / sum(exp(input)) along dim, without overflow.
+    """exp(input) / sum(exp(input)) along dim, computed without overflow; of input's shape.
 
-    Raises RuntimeError for integers unless dtype is given, IndexError for a dim that is not there.
+    dtype: input is converted to it first, and so is the result.
+
+    Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
 
     >>> import weft
-    >>> weft.softmax(weft.zeros(4), 0)
-    tensor([0.2500, 0.2500, 0.2500, 0.2500])
+    >>> weft.softmax(weft.tensor([0, 1]), 0, dtype=weft.float32)
+    tensor([0.2689, 0.7311])
     """
 @overload
 def softmax(input: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
@@ -3738,14 +4219,19 @@ def tan(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 def tanh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 def tanhshrink(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 def tensor(data: Any, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool=False, pin_memory: builtins.bool | None=None) -> Tensor:
-    """A new leaf tensor with a copy of data: numbers, nested lists, NumPy arrays or tensors.
+    """A new leaf tensor with a copy of data: a number, nested sequences of them, a NumPy array or a tensor.
 
-    Floats give the default dtype, integers int64, bools bool. Raises ValueError for ragged lists, TypeError for other data.
+    Its shape is that of the nesting. dtype is by default that of an array or tensor, else the widest of the
+    numbers: bool, int64, the default dtype for floats, its complex one for complex numbers. device is by
+    default that of a tensor, else the default device. pin_memory has no effect.
+
+    Raises ValueError for sequences of unequal lengths, TypeError for what are no numbers, RuntimeError for
+    integers that the dtype does not hold.
 
     >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]])
-    tensor([[1, 2],
-            [3, 4]])
+    >>> weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 2.5])
+    (tensor([[1, 2],
+            [3, 4]]), tensor([1.0000, 2.5000]))
     """
 @overload
 def tensor_split(input: Tensor, indices_or_sections: Any, dim: builtins.int=0) -> tuple[Any, ...]:
