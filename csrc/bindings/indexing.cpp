@@ -319,30 +319,49 @@ void bind_gather(Family& f) {
       [](const Tensor& x, int64_t dim, const Tensor& i, bool, const Tensor& out) {
         return write_out("gather", out, [&] { return gather(x, dim, i); });
       },
-      "out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the "
-      "dimension.\n\n"
-      ">>> import weft\n>>> weft.gather(weft.tensor([[1, 2], [3, 4]]), 1, weft.tensor([[1], [0]]))\ntensor([[2],\n     "
-      "   [3]])\n");
+      "Elements picked along dim: out[i][j] = input[i][index[i][j]] for dim 1, and so on. The result has\n"
+      "the shape of index, an integer tensor with as many dimensions as input and no larger in the others\n"
+      "than dim.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.\n\n"
+      ">>> import weft\n"
+      ">>> weft.gather(weft.tensor([[1, 2], [3, 4]]), 1, weft.tensor([[1], [0]]))\n"
+      "tensor([[2],\n"
+      "        [3]])\n");
   f.def(
       "take_along_dim", "(input, indices, dim=None, *, out=None)",
       [](const Tensor& x, const Tensor& i, std::optional<int64_t> dim, const Tensor& out) {
         return write_out("take_along_dim", out, [&] { return take_along_dim(x, i, dim); });
       },
-      "gather() with broadcasting; without dim, elements of the flattened input.");
+      "gather() where input and indices broadcast but for dim; without dim, elements of the flattened input\n"
+      "in a vector.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.\n\n"
+      ">>> import weft\n"
+      ">>> x = weft.tensor([[3, 1], [2, 4]])\n"
+      ">>> weft.take_along_dim(x, x.argmax(1, keepdim=True), 1)\n"
+      "tensor([[3],\n"
+      "        [4]])\n");
   f.def(
       "take", "(input, index, *, out=None)",
       [](const Tensor& x, const Tensor& i, const Tensor& out) {
         return write_out("take", out, [&] { return take(x, i); });
       },
-      "Elements of the flattened input, in the shape of index.\n\n"
-      ">>> import weft\n>>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))\ntensor([4, 1])\n");
+      "Elements of the flattened input, in the shape of index. Negative numbers count from the end.\n\n"
+      "Raises IndexError for numbers outside of it.\n\n"
+      ">>> import weft\n"
+      ">>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))\n"
+      "tensor([4, 1])\n");
   f.def(
       "index_select", "(input, dim, index, *, out=None)",
       [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& out) {
         return write_out("index_select", out, [&] { return index_select(x, dim, i); });
       },
-      "The slices along dim that the vector index names.\n\n"
-      ">>> import weft\n>>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1]))\ntensor([[3, 4]])\n");
+      "A copy of the slices along dim that the integer vector index names, in its order: dim gets its\n"
+      "length.\n\n"
+      "Raises IndexError for numbers outside of the dimension.\n\n"
+      ">>> import weft\n"
+      ">>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1, 1]))\n"
+      "tensor([[3, 4],\n"
+      "        [3, 4]])\n");
 }
 
 void bind_scatter(Family& f) {
@@ -362,38 +381,79 @@ void bind_scatter(Family& f) {
     return x;
   };
   const char* doc =
-      "A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last "
-      "stays.\n\n"
-      ">>> import weft\n>>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))\ntensor([0., 0., 5.])\n";
+      "A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on, where src may be one number; of\n"
+      "several that go to one place the last stays. reduce='add' or 'multiply' combines them with what is\n"
+      "there.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or\n"
+      "the dtype of src differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))\n"
+      "tensor([0., 0., 5.])\n"
+      ">>> weft.ones(3).scatter(0, weft.tensor([0, 0]), 2., reduce='add')\n"
+      "tensor([5., 1., 1.])\n";
+  const char* in_place_doc =
+      "scatter() in place: x[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one\n"
+      "place the last stays.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or\n"
+      "the dtype of src differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).scatter_(0, weft.tensor([2]), 5.)\n"
+      "tensor([0., 0., 5.])\n";
   for (const char* source : {"src", "value"}) {
     f.def("scatter", concat("(input, dim, index, ", source, ", *, reduce=None)").c_str(), scatter_any, doc);
-    f.method("scatter_", concat("(self, dim, index, ", source, ", *, reduce=None)").c_str(), scatter_any_,
-             "scatter() in place.");
+    f.method("scatter_", concat("(self, dim, index, ", source, ", *, reduce=None) -> Tensor").c_str(), scatter_any_,
+             in_place_doc);
   }
   f.def(
       "scatter_add", "(input, dim, index, src, *, out=None)",
       [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& src, const Tensor& out) {
         return write_out("scatter_add", out, [&] { return scatter(x, dim, i, src, PutMode::Add); });
       },
-      "A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.");
+      "A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. The same bits for any number of\n"
+      "threads.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or\n"
+      "the dtype of src differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).scatter_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))\n"
+      "tensor([3., 0., 3.])\n");
   f.method(
-      "scatter_add_", "(self, dim, index, src)",
+      "scatter_add_", "(self, dim, index, src) -> Tensor",
       [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src) {
         scatter_(unwrap(x.ptr()), dim, i, src, PutMode::Add);
         return x;
       },
-      "scatter_add() in place.");
+      "scatter_add() in place: x[i][index[i][j]] += src[i][j] for dim 1, and so on. The same bits for any\n"
+      "number of threads.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or\n"
+      "the dtype of src differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).scatter_add_(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))\n"
+      "tensor([3., 0., 3.])\n");
   f.def("scatter_reduce", "(input, dim, index, src, reduce, *, include_self=True)", &scatter_reduce,
-        "Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values "
-        "if include_self.");
+        "A copy with the 'sum', 'prod', 'mean', 'amax' or 'amin' of all src[i][j] that index sends to one\n"
+        "place, as in scatter(); with include_self of these and of what was there, and what no number goes to\n"
+        "stays.\n\n"
+        "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit and\n"
+        "for another reduce.\n\n"
+        ">>> import weft\n"
+        ">>> x, index = weft.tensor([1., 1.]), weft.tensor([0, 0])\n"
+        ">>> weft.scatter_reduce(x, 0, index, weft.tensor([5., 2.]), 'amax')\n"
+        "tensor([5., 1.])\n");
   f.method(
-      "scatter_reduce_", "(self, dim, index, src, reduce, *, include_self=True)",
+      "scatter_reduce_", "(self, dim, index, src, reduce, *, include_self=True) -> Tensor",
       [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& src, const std::string& reduce,
          bool include_self) {
         return rewrite("scatter_reduce", x,
                        [&](const Tensor& t) { return scatter_reduce(t, dim, i, src, reduce, include_self); });
       },
-      "scatter_reduce() in place.");
+      "scatter_reduce() in place: what src sends to a place, combined by 'sum', 'prod', 'mean', 'amax' or\n"
+      "'amin', and with what was there if include_self.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit and\n"
+      "for another reduce.\n\n"
+      ">>> import weft\n"
+      ">>> x, index = weft.tensor([1., 1.]), weft.tensor([0, 0])\n"
+      ">>> x.scatter_reduce_(0, index, weft.tensor([5., 2.]), 'sum', include_self=False)\n"
+      "tensor([7., 1.])\n");
 }
 
 void bind_along(Family& f) {
@@ -402,50 +462,93 @@ void bind_along(Family& f) {
       [](const Tensor& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha, const Tensor& out) {
         return write_out("index_add", out, [&] { return index_add(x, dim, i, source, alpha); });
       },
-      "A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number "
-      "of threads.");
+      "A copy in which slice i of source, times alpha, is added to slice index[i] along dim. The same bits\n"
+      "for any number of threads.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or\n"
+      "the dtype of source differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).index_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]), alpha=2)\n"
+      "tensor([6., 0., 6.])\n");
   f.method(
-      "index_add_", "(self, dim, index, source, *, alpha=1)",
+      "index_add_", "(self, dim, index, source, *, alpha=1) -> Tensor",
       [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& source, const Scalar& alpha) {
         index_add_(unwrap(x.ptr()), dim, i, source, alpha);
         return x;
       },
-      "index_add() in place.");
+      "index_add() in place: slice i of source, times alpha, is added to slice index[i] along dim.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or\n"
+      "the dtype of source differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).index_add_(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))\n"
+      "tensor([3., 0., 3.])\n");
   f.def("index_copy", "(input, dim, index, source)", &index_copy,
-        "A copy in which slice index[i] along dim is slice i of source.");
+        "A copy in which slice index[i] along dim is slice i of source.\n\n"
+        "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or\n"
+        "the dtype of source differs.\n\n"
+        ">>> import weft\n"
+        ">>> weft.zeros(3).index_copy(0, weft.tensor([2, 0]), weft.tensor([1., 2.]))\n"
+        "tensor([2., 0., 1.])\n");
   f.method(
-      "index_copy_", "(self, dim, index, source)",
+      "index_copy_", "(self, dim, index, source) -> Tensor",
       [](const py::object& x, int64_t dim, const Tensor& i, const Tensor& source) {
         index_copy_(unwrap(x.ptr()), dim, i, source);
         return x;
       },
-      "index_copy() in place.");
+      "index_copy() in place: slice index[i] along dim becomes slice i of source.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or\n"
+      "the dtype of source differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).index_copy_(0, weft.tensor([2, 0]), weft.tensor([1., 2.]))\n"
+      "tensor([2., 0., 1.])\n");
   f.def(
       "index_fill", "(input, dim, index, value)",
       [](const Tensor& x, int64_t dim, const Tensor& i, const Operand& value) {
         return index_fill(x, dim, i, value_of("index_fill", x, value));
       },
-      "A copy in which the slices index names along dim are one number.");
+      "A copy in which the slices along dim that the integer vector index names hold one value, a number or\n"
+      "a tensor without dimensions.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError for a value that the dtype\n"
+      "cannot hold.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).index_fill(0, weft.tensor([0, 2]), 5)\n"
+      "tensor([5., 0., 5.])\n");
   f.method(
-      "index_fill_", "(self, dim, index, value)",
+      "index_fill_", "(self, dim, index, value) -> Tensor",
       [](const py::object& x, int64_t dim, const Tensor& i, const Operand& value) {
         index_fill_(unwrap(x.ptr()), dim, i, value_of("index_fill_", unwrap(x.ptr()), value));
         return x;
       },
-      "index_fill() in place.");
+      "index_fill() in place: the slices along dim that the integer vector index names get one value.\n\n"
+      "Raises IndexError for numbers outside of the dimension, RuntimeError for a value that the dtype\n"
+      "cannot hold.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).index_fill_(0, weft.tensor([0, 2]), 5)\n"
+      "tensor([5., 0., 5.])\n");
   f.def(
-      "index_put", "(input, indices, values, accumulate=False)",
+      "index_put", "(input, indices: Sequence[Tensor | None], values, accumulate=False)",
       [](const Tensor& x, const py::object& i, const Tensor& values, bool accumulate) {
         return index_put(x, indices_from("index_put", i), values, accumulate);
       },
-      "A copy with x[indices] = values, or += with accumulate.");
+      "A copy in which out[indices] = values, or += with accumulate: indices are integer tensors or masks\n"
+      "for the first dimensions, None for a whole one, and values broadcast to what they choose.\n\n"
+      "Raises IndexError for numbers outside of a dimension, RuntimeError where the shapes do not fit or\n"
+      "the dtype of values differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).index_put((weft.tensor([0, 0]),), weft.tensor([1., 2.]), accumulate=True)\n"
+      "tensor([3., 0., 0.])\n");
   f.method(
-      "index_put_", "(self, indices, values, accumulate=False)",
+      "index_put_", "(self, indices: Sequence[Tensor | None], values, accumulate=False) -> Tensor",
       [](const py::object& x, const py::object& i, const Tensor& values, bool accumulate) {
         index_put_(unwrap(x.ptr()), indices_from("index_put_", i), values, accumulate);
         return x;
       },
-      "x[indices] = values, or += with accumulate.");
+      "x[indices] = values in place, or += with accumulate: indices are integer tensors or masks for the\n"
+      "first dimensions, None for a whole one, and values broadcast to what they choose.\n\n"
+      "Raises IndexError for numbers outside of a dimension, RuntimeError where the shapes do not fit or\n"
+      "the dtype of values differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).index_put_((weft.tensor([0, 2]),), weft.tensor([1., 2.]))\n"
+      "tensor([1., 0., 2.])\n");
 }
 
 void bind_masks(Family& f) {
@@ -454,44 +557,81 @@ void bind_masks(Family& f) {
       [](const Tensor& x, const Tensor& mask, const Operand& value) {
         return masked_fill(x, mask, value_of("masked_fill", x, value));
       },
-      "A copy with one number where mask is True; mask broadcasts.\n\n"
-      ">>> import weft\n>>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)\ntensor([0., 2.])\n");
+      "A copy with one value, a number or a tensor without dimensions, where the bool tensor mask is True.\n"
+      "Input and mask broadcast.\n\n"
+      "Raises RuntimeError for a mask of another dtype and a value that the dtype cannot hold.\n\n"
+      ">>> import weft\n"
+      ">>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)\n"
+      "tensor([0., 2.])\n");
   f.method(
-      "masked_fill_", "(self, mask, value)",
+      "masked_fill_", "(self, mask, value) -> Tensor",
       [](const py::object& x, const Tensor& mask, const Operand& value) {
         masked_fill_(unwrap(x.ptr()), mask, value_of("masked_fill_", unwrap(x.ptr()), value));
         return x;
       },
-      "masked_fill() in place.");
+      "masked_fill() in place: the tensor gets one value where the bool tensor mask, which broadcasts to\n"
+      "it, is True.\n\n"
+      "Raises RuntimeError for a mask of another dtype or shape and a value that the dtype cannot hold.\n\n"
+      ">>> import weft\n"
+      ">>> weft.tensor([1., 2.]).masked_fill_(weft.tensor([True, False]), 0)\n"
+      "tensor([0., 2.])\n");
   f.def(
       "masked_select", "(input, mask, *, out=None)",
       [](const Tensor& x, const Tensor& mask, const Tensor& out) {
         return write_out("masked_select", out, [&] { return masked_select(x, mask); });
       },
-      "A vector of the elements where mask is True; both broadcast.");
+      "A vector of the elements where the bool tensor mask is True, row by row; input and mask broadcast.\n\n"
+      "Raises RuntimeError for a mask of another dtype.\n\n"
+      ">>> import weft\n"
+      ">>> weft.masked_select(weft.tensor([3, 1, 2]), weft.tensor([True, False, True]))\n"
+      "tensor([3, 2])\n");
   f.def("masked_scatter", "(input, mask, source)", &masked_scatter,
-        "A copy in which the elements where mask is True are the first ones of source, in order.");
+        "A copy in which the elements where the bool tensor mask is True are the first ones of source, row by\n"
+        "row; the rest stays. Mask and input broadcast.\n\n"
+        "Raises RuntimeError where source has too few elements or another dtype.\n\n"
+        ">>> import weft\n"
+        ">>> weft.zeros(3).masked_scatter(weft.tensor([True, False, True]), weft.tensor([1., 2.]))\n"
+        "tensor([1., 0., 2.])\n");
   f.method(
-      "masked_scatter_", "(self, mask, source)",
+      "masked_scatter_", "(self, mask, source) -> Tensor",
       [](const py::object& x, const Tensor& mask, const Tensor& source) {
         return rewrite("masked_scatter", x, [&](const Tensor& t) { return masked_scatter(t, mask, source); });
       },
-      "masked_scatter() in place.");
+      "masked_scatter() in place: the elements where the bool tensor mask is True become the first ones of\n"
+      "source, row by row.\n\n"
+      "Raises RuntimeError where source has too few elements or another dtype.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(3).masked_scatter_(weft.tensor([True, False, True]), weft.tensor([1., 2.]))\n"
+      "tensor([1., 0., 2.])\n");
   f.function(
-      "where", "(condition)", [](const Tensor& condition) { return py::tuple(py::cast(nonzero_tuple(condition))); },
+      "where", "(condition) -> tuple[Tensor, ...]",
+      [](const Tensor& condition) { return py::tuple(py::cast(nonzero_tuple(condition))); },
       "The coordinates where condition holds, one vector per dimension.");
   f.def(
-      "nonzero", "(input, *, as_tuple=False, out=None)",
+      "nonzero", "(input, *, as_tuple=False, out=None) -> Tensor | tuple[Tensor, ...]",
       [](const Tensor& x, bool as_tuple, const Tensor& out) -> py::object {
         check(!as_tuple || !out.defined(), "nonzero: out= holds one tensor of coordinates, not as_tuple's vectors");
         if (as_tuple) return py::tuple(py::cast(nonzero_tuple(x)));
         return py::cast(write_out("nonzero", out, [&] { return nonzero(x); }));
       },
-      "Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.\n\n"
-      ">>> import weft\n>>> weft.nonzero(weft.tensor([0, 3, 5]))\ntensor([[1],\n        [2]])\n");
+      "The coordinates of the elements that are not zero, row by row: an int64 tensor of shape (count,\n"
+      "dims), or with as_tuple a tuple of one vector for each dimension.\n\n"
+      "Raises RuntimeError on the meta device, where the count is not known.\n\n"
+      ">>> import weft\n"
+      ">>> weft.nonzero(weft.tensor([0, 3, 5]))\n"
+      "tensor([[1],\n"
+      "        [2]])\n"
+      ">>> weft.nonzero(weft.tensor([0, 3, 5]), as_tuple=True)\n"
+      "(tensor([1, 2]),)\n");
   f.def(
       "argwhere", "(input)", [](const Tensor& x) { return nonzero(x); },
-      "Coordinates (count, dims) of the elements that are not zero.");
+      "The coordinates of the elements that are not zero, row by row: an int64 tensor of shape (count,\n"
+      "dims).\n\n"
+      "Raises RuntimeError on the meta device, where the count is not known.\n\n"
+      ">>> import weft\n"
+      ">>> weft.argwhere(weft.tensor([[0, 1], [1, 0]]))\n"
+      "tensor([[0, 1],\n"
+      "        [1, 0]])\n");
   f.def(
       "bincount", "(input, weights=None, minlength=0)",
       [](const Tensor& x, const Tensor& weights, int64_t minlength) {
@@ -517,8 +657,13 @@ void bind_masks(Family& f) {
         return index_add(zeros({length}, t, x.device()), 0, values,
                          floating ? to_dtype(weights, t) : ones({x.numel()}, t, x.device()));
       },
-      "How often each number from 0 occurs, or the sum of its weights.\n\n"
-      ">>> import weft\n>>> weft.bincount(weft.tensor([1, 1, 3]))\ntensor([0, 2, 0, 1])\n");
+      "How often each number from 0 on occurs in an integer vector, as int64; or the sum of the weights of\n"
+      "its places, as float32 for these, else float64. The result has max(minlength, largest number + 1)\n"
+      "elements.\n\n"
+      "Raises RuntimeError for negative numbers, another shape or dtype, and weights of another shape.\n\n"
+      ">>> import weft\n"
+      ">>> weft.bincount(weft.tensor([1, 1, 3]))\n"
+      "tensor([0, 2, 0, 1])\n");
 }
 
 }  // namespace

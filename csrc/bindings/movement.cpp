@@ -3,46 +3,14 @@
 
 #include "autograd/inplace.h"
 #include "bindings/autograd.h"
-#include "bindings/jit_guards.h"
+#include "bindings/joining.h"
 #include "bindings/out.h"
 #include "bindings/sizes.h"
-#include "ops/creation.h"
 #include "ops/reduction.h"
 
 namespace weft::python {
 
 namespace {
-
-// A list or tuple of tensors; raises TypeError naming `op` for anything else.
-std::vector<Tensor> tensors_of(const char* op, py::handle list) {
-  bool sequence = PyList_Check(list.ptr()) || PyTuple_Check(list.ptr());
-  check<ErrorKind::Type>(sequence, op, ": expected a list or tuple of Tensors, got ", Py_TYPE(list.ptr())->tp_name);
-  std::vector<Tensor> tensors;
-  for (py::handle t : items_of(op, list)) {
-    check<ErrorKind::Type>(is_tensor(t.ptr()), op, ": expected Tensors in the list, got ", Py_TYPE(t.ptr())->tp_name,
-                           " at place ", tensors.size());
-    tensors.push_back(unwrap(t.ptr()));
-  }
-  return tensors;
-}
-// f(a, b) and f([a, b])
-std::vector<Tensor> tensors_of_args(const char* op, const py::args& args) {
-  return args.size() == 1 && !is_tensor(py::handle(args[0]).ptr()) ? tensors_of(op, args[0]) : tensors_of(op, args);
-}
-
-py::tuple tuple_of(const std::vector<Tensor>& tensors) {
-  py::tuple result(tensors.size());
-  for (size_t i = 0; i < tensors.size(); i++) result[i] = py::cast(tensors[i]);
-  return result;
-}
-
-// Integers in a sequence; raises TypeError naming `op` for anything else.
-Dims dims_in(const char* op, const py::object& given) {
-  std::optional<Dims> dims = read_dims(given.ptr());
-  check<ErrorKind::Type>(dims.has_value(), op, ": expected an integer or a sequence of integers, got ",
-                         std::string(Py_TYPE(given.ptr())->tp_name));
-  return *dims;
-}
 
 // x.f((2, 3)) and x.f(2, 3); the argument may be named in the first.
 template <class Function>
@@ -62,15 +30,24 @@ void def_dims(Family& f, const char* name, const char* argument, Function functi
 
 void bind_shapes(Family& f) {
   def_dims(f, "reshape", "shape", &reshape,
-           "The elements in another shape; one size may be -1. A view where the strides allow it, else a copy.\n\n"
-           "Raises RuntimeError when the number of elements differs.\n\n"
-           ">>> import weft\n>>> weft.arange(4).reshape(2, 2)\ntensor([[0, 1],\n        [2, 3]])\n");
+           "The elements, counted row by row, in another shape, of which one size may be -1: it follows from the\n"
+           "others. A view where the strides allow it, else a copy.\n\n"
+           "Raises RuntimeError where the number of elements differs.\n\n"
+           ">>> import weft\n"
+           ">>> weft.arange(4).reshape(2, 2)\n"
+           "tensor([[0, 1],\n"
+           "        [2, 3]])\n");
   // Before the form of several sizes, which takes one argument of any type.
   f.method(
       "view", "(self, size)", [](const Tensor& x, const Dims& size) { return view_as(x, size); },
-      "The same memory in another shape, or (given a dtype) as another dtype.\n\n"
-      "Raises RuntimeError when the strides do not allow a view.\n\n"
-      ">>> import weft\n>>> weft.arange(4).view(-1, 2).shape\nweft.Size([2, 2])\n");
+      "The same memory in another shape, of which one size may be -1; or, given a dtype, the same bytes as\n"
+      "numbers of that dtype, where the last size changes as the size of a number does.\n\n"
+      "Raises RuntimeError where the strides do not allow a view; reshape() copies then.\n\n"
+      ">>> import weft\n"
+      ">>> weft.arange(4).view(-1, 2).shape\n"
+      "weft.Size([2, 2])\n"
+      ">>> weft.ones(2).view(weft.int32)\n"
+      "tensor([1065353216, 1065353216], dtype=weft.int32)\n");
   f.method("view", "(self, dtype: dtype)", [](const Tensor& x, const py::object& dtype) {
     const auto read = PyType_Check(dtype.ptr()) ? std::nullopt : read_dtype(dtype.ptr());
     check<ErrorKind::Type>(read.has_value(), "view: expected integers or one sequence of integers, or a dtype, got ",
@@ -87,33 +64,81 @@ void bind_shapes(Family& f) {
         note_layout(other);
         return view_as(x, other.shape());
       },
-      "view() with the shape of another tensor.");
+      "view() in the shape of another tensor, of which only the shape counts.\n\n"
+      "Raises RuntimeError where the number of elements differs or the strides do not allow a view.\n\n"
+      ">>> import weft\n"
+      ">>> weft.arange(4).view_as(weft.zeros(2, 2))\n"
+      "tensor([[0, 1],\n"
+      "        [2, 3]])\n");
   f.method(
       "reshape_as", "(self, other)",
       [](const Tensor& x, const Tensor& other) {
         note_layout(other);
         return reshape(x, other.shape());
       },
-      "reshape() with the shape of another tensor.");
+      "reshape() to the shape of another tensor, of which only the shape counts.\n\n"
+      "Raises RuntimeError where the number of elements differs.\n\n"
+      ">>> import weft\n"
+      ">>> weft.arange(4).reshape_as(weft.zeros(2, 2))\n"
+      "tensor([[0, 1],\n"
+      "        [2, 3]])\n");
   f.def("flatten", "(input, start_dim=0, end_dim=-1)", &flatten,
-        "Makes one dimension of several.\n\n>>> import weft\n>>> weft.zeros(2, 3, 4).flatten(1).shape\nweft.Size([2, "
-        "12])\n");
-  f.def("ravel", "(input)", [](const Tensor& x) { return reshape(x, {-1}); }, "The elements as a vector.");
+        "Makes one dimension of those from start_dim to end_dim, both included, of the product of their\n"
+        "sizes. A view where the strides allow it; a tensor without dimensions becomes a vector.\n\n"
+        "Raises IndexError for a dim that is not there, RuntimeError where start_dim comes after end_dim.\n\n"
+        ">>> import weft\n"
+        ">>> weft.zeros(2, 3, 4).flatten(1).shape\n"
+        "weft.Size([2, 12])\n");
+  f.def(
+      "ravel", "(input)", [](const Tensor& x) { return reshape(x, {-1}); },
+      "The elements as a vector, row by row. A view where the strides allow it, else a copy.\n\n"
+      ">>> import weft\n"
+      ">>> weft.tensor([[1, 2], [3, 4]]).ravel()\n"
+      "tensor([1, 2, 3, 4])\n");
   f.def("unflatten", "(input, dim, sizes)", &unflatten,
-        "Splits one dimension into several.\n\n"
-        ">>> import weft\n>>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape\nweft.Size([2, 3, 4])\n");
+        "Splits dimension dim into several of the given sizes, of which one may be -1; their product is its\n"
+        "size.\n\n"
+        "Raises RuntimeError where the sizes do not multiply to it, IndexError for a dim that is not there.\n\n"
+        ">>> import weft\n"
+        ">>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape\n"
+        "weft.Size([2, 3, 4])\n");
   f.def(
       "squeeze", "(input, dim=None)", [](const Tensor& x, const std::optional<Dims>& dim) { return squeeze(x, dim); },
-      "Without the dimensions (default all) that have size 1.\n\n"
-      ">>> import weft\n>>> weft.zeros(1, 3, 1).squeeze().shape\nweft.Size([3])\n");
+      "A view without the dimensions of size 1: all of them, or those that dim names. A named one of\n"
+      "another size stays.\n\n"
+      "Raises IndexError for a dim that is not there.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(1, 3, 1).squeeze().shape\n"
+      "weft.Size([3])\n"
+      ">>> weft.zeros(1, 3, 1).squeeze(0).shape\n"
+      "weft.Size([3, 1])\n");
   f.def("unsqueeze", "(input, dim)", &unsqueeze,
-        "With a new dimension of size 1 at dim.\n\n>>> import weft\n>>> "
-        "weft.zeros(3).unsqueeze(0).shape\nweft.Size([1, 3])\n");
-  def_dims(f, "broadcast_to", "size", &expand, "expand() to a shape.");
+        "A view with a new dimension of size 1 at place dim of the result; -1 is the last place.\n\n"
+        "Raises IndexError where the result has no such place.\n\n"
+        ">>> import weft\n"
+        ">>> weft.zeros(3).unsqueeze(0).shape\n"
+        "weft.Size([1, 3])\n"
+        ">>> weft.zeros(3).unsqueeze(-1).shape\n"
+        "weft.Size([3, 1])\n");
+  def_dims(f, "broadcast_to", "size", &expand,
+           "A view in a shape that the tensor broadcasts to: new dimensions come first, and those of size 1\n"
+           "repeat their elements without a copy.\n\n"
+           "Raises RuntimeError where the shapes do not fit.\n\n"
+           ">>> import weft\n"
+           ">>> weft.broadcast_to(weft.arange(2), (2, 2))\n"
+           "tensor([[0, 1],\n"
+           "        [0, 1]])\n");
   method_of_dims(
       f, "expand", "size", [](const Tensor& x, const Dims& size) { return expand(x, size); },
-      "Repeats dimensions of size 1 without copying; -1 keeps a size.\n\n"
-      ">>> import weft\n>>> weft.ones(3, 1).expand(-1, 4).shape\nweft.Size([3, 4])\n");
+      "A view in which dimensions of size 1 repeat their element as often as size says, without a copy, and\n"
+      "new ones come first; -1 keeps a size.\n\n"
+      "Raises RuntimeError where a dimension of another size than 1 would change.\n\n"
+      ">>> import weft\n"
+      ">>> weft.ones(3, 1).expand(-1, 4).shape\n"
+      "weft.Size([3, 4])\n"
+      ">>> weft.arange(2).expand(2, 2)\n"
+      "tensor([[0, 1],\n"
+      "        [0, 1]])\n");
   f.method("expand", "(self, size, *, implicit)",
            [](const Tensor& x, const Dims& size, bool) { return expand(x, size); });
   f.method(
@@ -124,16 +149,24 @@ void bind_shapes(Family& f) {
               " that cannot be broadcast to the shape ", x.shape(), " of the tensor cannot be reached by summing");
         return sum_to(x, shape);
       },
-      "The sum over the dimensions that broadcasting from size to the tensor's shape would repeat. RuntimeError where "
-      "size does not broadcast to it.\n\n"
-      ">>> import weft\n>>> weft.ones(2, 3).sum_to_size(3)\ntensor([2., 2., 2.])\n");
+      "The sum over the dimensions that broadcasting from size to the tensor's shape would repeat: the\n"
+      "reverse of expand().\n\n"
+      "Raises RuntimeError where size does not broadcast to the tensor's shape.\n\n"
+      ">>> import weft\n"
+      ">>> weft.ones(2, 3).sum_to_size(3)\n"
+      "tensor([2., 2., 2.])\n");
   f.method(
       "expand_as", "(self, other)",
       [](const Tensor& x, const Tensor& other) {
         note_layout(other);
         return expand(x, other.shape());
       },
-      "expand() to the shape of another tensor.");
+      "expand() to the shape of another tensor, of which only the shape counts.\n\n"
+      "Raises RuntimeError where a dimension of another size than 1 would change.\n\n"
+      ">>> import weft\n"
+      ">>> weft.arange(2).expand_as(weft.zeros(2, 2))\n"
+      "tensor([[0, 1],\n"
+      "        [0, 1]])\n");
 }
 
 Tensor transpose_matrix(const Tensor& x) {
@@ -143,30 +176,61 @@ Tensor transpose_matrix(const Tensor& x) {
 
 void bind_order(Family& f) {
   def_dims(f, "permute", "dims", &permute,
-           "The dimensions in another order.\n\n"
-           ">>> import weft\n>>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape\nweft.Size([4, 2, 3])\n");
+           "A view with the dimensions in another order: dimension i of the result is dimension dims[i].\n\n"
+           "Raises RuntimeError unless dims names each dimension once, IndexError for one that is not there.\n\n"
+           ">>> import weft\n"
+           ">>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape\n"
+           "weft.Size([4, 2, 3])\n");
   for (const char* name : {"transpose", "swapaxes", "swapdims"}) {
     bool numpy = name[4] == 'a';
     f.def(name, concat("(input, ", numpy ? "axis0" : "dim0", ", ", numpy ? "axis1" : "dim1", ")").c_str(), &transpose,
-          "Exchanges two dimensions.");
+          concat("A view in which two dimensions have changed places.\n\n"
+                 "Raises IndexError for a dim that is not there.\n\n"
+                 ">>> import weft\n"
+                 ">>> weft.tensor([[1, 2], [3, 4]]).",
+                 name,
+                 "(0, 1)\n"
+                 "tensor([[1, 3],\n"
+                 "        [2, 4]])\n")
+              .c_str());
   }
-  f.def("t", "(input)", &transpose_matrix, "The transpose of a matrix; a vector as it is.");
+  f.def("t", "(input)", &transpose_matrix,
+        "The transpose of a matrix, a view: shape (n, m) becomes (m, n). A vector or a number stays as it is.\n\n"
+        "Raises RuntimeError for more than 2 dimensions.\n\n"
+        ">>> import weft\n"
+        ">>> weft.tensor([[1, 2], [3, 4]]).t()\n"
+        "tensor([[1, 3],\n"
+        "        [2, 4]])\n");
   f.def(
       "adjoint", "(input)",
       [](const Tensor& x) {
         check(x.ndim() >= 2, "adjoint: expected a tensor of at least 2 dimensions, got shape ", x.shape());
         return transpose(conj(x), -2, -1);
       },
-      "The conjugate transpose of the last two dimensions.");
+      "The conjugates with the last two dimensions exchanged: out[..., i, j] = conj(input[..., j, i]).\n\n"
+      "Raises RuntimeError for fewer than 2 dimensions.\n\n"
+      ">>> import weft\n"
+      ">>> weft.adjoint(weft.tensor([[1 + 2j, 3j]]))\n"
+      "tensor([[1.-2.j],\n"
+      "        [0.-3.j]])\n");
   for (const char* name : {"movedim", "moveaxis"})
     f.def(name, "(input, source, destination)", &movedim,
-          "Moves dimensions to other places; the rest keep their order.\n\n"
-          ">>> import weft\n>>> weft.zeros(2, 3, 4).movedim(0, -1).shape\nweft.Size([3, 4, 2])\n");
+          concat("A view in which the dimensions that source names are at the places that destination names; the\n"
+                 "others keep their order.\n\n"
+                 "Raises RuntimeError where the two differ in length or name a dimension twice, IndexError for one\n"
+                 "that is not there.\n\n"
+                 ">>> import weft\n"
+                 ">>> weft.zeros(2, 3, 4).",
+                 name,
+                 "(0, -1).shape\n"
+                 "weft.Size([3, 4, 2])\n")
+              .c_str());
 }
 
 // x.f_(...): x itself takes the shape and strides of x.f(...), which shares its memory.
 template <class... Args>
-void def_reshaping(Family& f, const char* name, const char* text, Tensor (*function)(const Tensor&, Args...)) {
+void def_reshaping(Family& f, const char* name, const char* text, Tensor (*function)(const Tensor&, Args...),
+                   const char* doc) {
   f.method((std::string(name) + '_').c_str(), text,
            [=](const py::object& self, Args... args) {
              const Tensor& x = unwrap(self.ptr());
@@ -174,236 +238,120 @@ void def_reshaping(Family& f, const char* name, const char* text, Tensor (*funct
              become_view(name, x, function(x, args...));
              return self;
            },
-           "The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.");
+           doc);
 }
 
 Tensor squeezed(const Tensor& x, const std::optional<Dims>& dim) { return squeeze(x, dim); }
 
 void bind_reshaping(Family& f) {
-  def_reshaping(f, "unsqueeze", "(self, dim) -> Tensor", &unsqueeze);
-  def_reshaping(f, "squeeze", "(self, dim=None) -> Tensor", &squeezed);
-  def_reshaping(f, "t", "(self) -> Tensor", &transpose_matrix);
-  def_reshaping(f, "transpose", "(self, dim0, dim1) -> Tensor", &transpose);
-  def_reshaping(f, "swapdims", "(self, dim0, dim1) -> Tensor", &transpose);
-  def_reshaping(f, "swapaxes", "(self, axis0, axis1) -> Tensor", &transpose);
-}
-
-void bind_parts(Family& f) {
-  f.def("select", "(input, dim, index)", &select, "One element along dim; the dimension goes away.");
-  f.def("narrow", "(input, dim, start, length)", &narrow, "A range of elements along dim.");
-  f.def("diagonal", "(input, offset=0, dim1=0, dim2=1)", &diagonal,
-        "The diagonal of two dimensions, as the last one.\n\n"
-        ">>> import weft\n>>> weft.tensor([[1, 2], [3, 4]]).diagonal()\ntensor([1, 4])\n");
-  f.method("unfold", "(self, dimension, size, step)", &unfold,
-           "Windows along a dimension, as a new last one.\n\n"
-           ">>> import weft\n>>> weft.arange(4).unfold(0, 2, 1)\ntensor([[0, 1],\n        [1, 2],\n        [2, 3]])\n");
-  f.def(
-      "as_strided", "(input, size, stride, storage_offset=None)",
-      [](const Tensor& x, const Dims& size, const Dims& stride, std::optional<int64_t> offset) {
-        if (offset) check_known_while_tracing("as_strided: storage_offset", x, true);
-        return as_strided(x, size, stride, offset.value_or(x.offset()));
-      },
-      "Any view of the storage; counted in elements.");
-  auto split_any = [](const Tensor& x, const py::object& sizes, int64_t dim) {
-    return tuple_of(PyIndex_Check(sizes.ptr()) ? split(x, sizes.cast<int64_t>(), dim)
-                                               : split(x, dims_in("split", sizes), dim));
-  };
-  const char* doc =
-      "Views of parts of the given size (the last may be smaller) or sizes.\n\n"
-      ">>> import weft\n>>> weft.arange(3).split(2)\n(tensor([0, 1]), tensor([2]))\n";
-  f.function("split", "(tensor, split_size_or_sections, dim=0)", split_any, doc);
-  f.method("split", "(self, split_size, dim=0)", split_any, doc);
-  f.def(
-      "split_with_sizes", "(input, split_sizes, dim=0)",
-      [](const Tensor& x, const Dims& sizes, int64_t dim) { return tuple_of(split(x, sizes, dim)); },
-      "Views of parts of the given sizes.");
-  f.def(
-      "chunk", "(input, chunks, dim=0)",
-      [](const Tensor& x, int64_t chunks, int64_t dim) { return tuple_of(chunk(x, chunks, dim)); },
-      "Views of that many parts of one size; the last may be smaller.");
-  auto split_evenly = [](const Tensor& x, const py::object& given, int64_t dim) {
-    py::object sections = given;  // of a tensor its numbers
-    if (is_tensor(given.ptr())) {
-      const Tensor& t = unwrap(given.ptr());
-      check(t.ndim() <= 1 && is_integral(t.dtype()),
-            "tensor_split: expected a number of sections or a vector of indices in the tensor, got shape ", t.shape(),
-            " of dtype ", t.dtype());
-      sections = given.attr("tolist")();
-    }
-    return tuple_of(PyIndex_Check(sections.ptr()) ? tensor_split(x, sections.cast<int64_t>(), dim)
-                                                  : tensor_split_at(x, dims_in("tensor_split", sections), dim));
-  };
-  f.def("tensor_split", "(input, indices_or_sections, dim=0)", split_evenly,
-        "That many parts whose sizes differ by at most 1, or cuts before the given places.");
-  auto split_exactly = [=](const char* op, const Tensor& x, const py::object& sections, int dim) {
-    check(x.ndim() > dim, op, ": expected at least ", dim + 1, " dimensions, got shape ", x.shape());
-    if (PyIndex_Check(sections.ptr())) {
-      const auto n = sections.cast<int64_t>();
-      check(n > 0 && x.size(dim) % n == 0, op, ": dimension ", dim, " of shape ", x.shape(), " does not split into ", n,
-            " parts of one size; use tensor_split");
-    }
-    return split_evenly(x, sections, dim);
-  };
-  f.def(
-      "hsplit", "(input, indices_or_sections)",
-      [=](const Tensor& x, const py::object& sections) {
-        return split_exactly("hsplit", x, sections, x.ndim() <= 1 ? 0 : 1);
-      },
-      "Parts of one size along columns, or cuts before the given places; RuntimeError where the size does not divide.");
-  f.def(
-      "vsplit", "(input, indices_or_sections)",
-      [=](const Tensor& x, const py::object& sections) {
-        check(x.ndim() >= 2, "vsplit: expected at least 2 dimensions, got shape ", x.shape());
-        return split_exactly("vsplit", x, sections, 0);
-      },
-      "Parts of one size along rows, or cuts before the given places; RuntimeError where the size does not divide.");
-  f.def(
-      "unbind", "(input, dim=0)", [](const Tensor& x, int64_t dim) { return tuple_of(unbind(x, dim)); },
-      "The elements along dim as a tuple of views.");
-}
-
-void bind_joins(Family& f) {
-  for (const char* name : {"cat", "concat", "concatenate"}) {
-    f.function(
-        name, "(tensors, dim=0, *, out=None)",
-        [=](const py::object& tensors, int64_t dim, const Tensor& out) {
-          return write_out(name, out, [&] { return cat(tensors_of(name, tensors), dim, name); });
-        },
-        "Joins tensors along a dimension they have.\n\n"
-        ">>> import weft\n>>> weft.cat([weft.ones(1), weft.zeros(2)])\ntensor([1., 0., 0.])\n");
-    f.function(name, "(tensors, *, axis)",
-               [=](const py::object& tensors, int64_t axis) { return cat(tensors_of(name, tensors), axis, name); });
-  }
-  f.function(
-      "stack", "(tensors, dim=0, *, out=None)",
-      [](const py::object& tensors, int64_t dim, const Tensor& out) {
-        return write_out("stack", out, [&] { return stack(tensors_of("stack", tensors), dim); });
-      },
-      "Joins tensors of one shape along a new dimension.\n\n"
-      ">>> import weft\n>>> weft.stack([weft.ones(2), weft.zeros(2)]).shape\nweft.Size([2, 2])\n");
-  // The NumPy family: numbers and vectors first get the dimensions that are joined.
-  auto def_join = [&](const char* name, int64_t dim, auto prepare, const char* doc) {
-    f.function(
-        name, "(tensors, *, out=None)",
-        [=](const py::object& tensors, const Tensor& out) {
-          std::vector<Tensor> list = tensors_of(name, tensors);
-          for (Tensor& t : list) t = prepare(t);
-          return write_out(name, out, [&] { return cat(list, !list.empty() && list[0].ndim() == 1 ? 0 : dim, name); });
-        },
-        doc);
-  };
-  auto rows = [](const Tensor& t) { return t.ndim() < 2 ? reshape(t, {1, -1}) : t; };
-  def_join("vstack", 0, rows, "Joins along rows; vectors are rows.");
-  def_join("row_stack", 0, rows, "Joins along rows; vectors are rows.");
-  def_join(
-      "hstack", 1, [](const Tensor& t) { return t.ndim() == 0 ? reshape(t, {1}) : t; },
-      "Joins along columns; vectors end to end.");
-  def_join(
-      "column_stack", 1, [](const Tensor& t) { return t.ndim() < 2 ? reshape(t, {-1, 1}) : t; },
-      "Joins along columns; vectors are columns.");
-  def_join(
-      "dstack", 2,
-      [](const Tensor& t) { return t.ndim() < 2    ? reshape(t, {1, -1, 1})
-                                   : t.ndim() == 2 ? unsqueeze(t, 2)
-                                                   : t; },
-      "Joins along the third dimension.");
-}
-
-void bind_broadcasts(Family& f) {
-  f.function(
-      "broadcast_tensors", "(*args)",
-      [](const py::args& args) {
-        std::vector<Tensor> list = tensors_of_args("broadcast_tensors", args);
-        Shape shape;
-        for (const Tensor& t : list) shape = broadcast_shapes("broadcast_tensors", shape, t.shape());
-        for (Tensor& t : list) t = expand(t, shape);
-        return tuple_of(list);
-      },
-      "The tensors expanded to the shape they broadcast to.");
-  f.function(
-      "broadcast_shapes", "(*shapes)",
-      [](const py::args& shapes) {
-        Shape shape;
-        for (py::handle s : shapes) {
-          std::optional<Dims> sizes = read_dims(s.ptr());
-          check<ErrorKind::Type>(sizes.has_value(), "broadcast_shapes: expected shapes, got ",
-                                 Py_TYPE(s.ptr())->tp_name);
-          shape = broadcast_shapes("broadcast_shapes", shape, checked_sizes("broadcast_shapes", *sizes));
-        }
-        return py::module_::import("weft._size").attr("Size")(shape.to_vector());
-      },
-      "The shape that shapes broadcast to.\n\n"
-      ">>> import weft\n>>> weft.broadcast_shapes((3, 1), (4,))\nweft.Size([3, 4])\n");
-  auto def_atleast = [&](const char* name, auto grow) {
-    f.function(
-        name, "(*args)",
-        [=](const py::args& args) -> py::object {
-          std::vector<Tensor> list = tensors_of_args(name, args);
-          for (Tensor& t : list) t = grow(t);
-          if (args.size() == 1 && is_tensor(py::handle(args[0]).ptr())) return py::cast(list[0]);
-          return tuple_of(list);
-        },
-        "The tensors with at least so many dimensions.");
-  };
-  def_atleast("atleast_1d", [](const Tensor& t) { return t.ndim() == 0 ? reshape(t, {1}) : t; });
-  def_atleast("atleast_2d", [](const Tensor& t) { return t.ndim() < 2 ? reshape(t, {1, -1}) : t; });
-  def_atleast("atleast_3d", [](const Tensor& t) {
-    return t.ndim() < 2 ? reshape(t, {1, -1, 1}) : t.ndim() == 2 ? unsqueeze(t, 2) : t;
-  });
-  f.function(
-      "block_diag", "(*args)",
-      [](const py::args& args) {
-        std::vector<Tensor> list = tensors_of_args("block_diag", args), bands;
-        int64_t columns = 0, at = 0;
-        for (Tensor& t : list) {
-          check(t.ndim() <= 2, "block_diag: expected at most 2 dimensions, got shape ", t.shape());
-          if (t.ndim() < 2) t = reshape(t, {1, -1});
-          columns += t.size(1);
-        }
-        for (const Tensor& t : list) {
-          bands.push_back(pad(t, {at, columns - at - t.size(1)}));
-          at += t.size(1);
-        }
-        return bands.empty() ? zeros({1, 0}, default_dtype(), default_device()) : cat(bands, 0, "block_diag");
-      },
-      "A matrix with the given ones along its diagonal and zeros elsewhere.");
+  def_reshaping(f, "unsqueeze", "(self, dim) -> Tensor", &unsqueeze,
+                "unsqueeze() in place: the tensor itself gets a dimension of size 1 at place dim.\n\n"
+                "Raises IndexError where there is no such place, RuntimeError for a leaf that requires grad.\n\n"
+                ">>> import weft\n"
+                ">>> weft.zeros(3).unsqueeze_(0).shape\n"
+                "weft.Size([1, 3])\n");
+  def_reshaping(f, "squeeze", "(self, dim=None) -> Tensor", &squeezed,
+                "squeeze() in place: the tensor itself loses its dimensions of size 1, or those of them that dim\n"
+                "names.\n\n"
+                "Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.\n\n"
+                ">>> import weft\n"
+                ">>> weft.zeros(1, 3, 1).squeeze_().shape\n"
+                "weft.Size([3])\n");
+  def_reshaping(f, "t", "(self) -> Tensor", &transpose_matrix,
+                "t() in place: the matrix itself becomes its transpose.\n\n"
+                "Raises RuntimeError for more than 2 dimensions and for a leaf that requires grad.\n\n"
+                ">>> import weft\n"
+                ">>> weft.tensor([[1, 2], [3, 4]]).t_()\n"
+                "tensor([[1, 3],\n"
+                "        [2, 4]])\n");
+  for (const char* plain : {"transpose", "swapdims", "swapaxes"})
+    def_reshaping(
+        f, plain,
+        plain == std::string_view("swapaxes") ? "(self, axis0, axis1) -> Tensor" : "(self, dim0, dim1) -> Tensor",
+        &transpose,
+        concat("The tensor itself with two dimensions exchanged: ", plain,
+               "() in place.\n\n"
+               "Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.\n\n"
+               ">>> import weft\n"
+               ">>> weft.zeros(2, 3).",
+               plain,
+               "_(0, 1).shape\n"
+               "weft.Size([3, 2])\n")
+            .c_str());
 }
 
 void bind_flips(Family& f) {
-  def_dims(
-      f, "flip", "dims", &flip,
-      "The elements in reverse order along dims.\n\n>>> import weft\n>>> weft.arange(3).flip(0)\ntensor([2, 1, 0])\n");
+  def_dims(f, "flip", "dims", &flip,
+           "A copy with the elements in reverse order along each of dims.\n\n"
+           "Raises IndexError for a dim that is not there, RuntimeError for one given twice.\n\n"
+           ">>> import weft\n"
+           ">>> weft.arange(3).flip(0)\n"
+           "tensor([2, 1, 0])\n");
   f.def(
       "fliplr", "(input)",
       [](const Tensor& x) {
         check(x.ndim() >= 2, "fliplr: expected at least 2 dimensions, got shape ", x.shape());
         return flip(x, {1});
       },
-      "Columns in reverse order.");
+      "A copy with the columns, the second dimension, in reverse order.\n\n"
+      "Raises RuntimeError for fewer than 2 dimensions.\n\n"
+      ">>> import weft\n"
+      ">>> weft.fliplr(weft.tensor([[1, 2], [3, 4]]))\n"
+      "tensor([[2, 1],\n"
+      "        [4, 3]])\n");
   f.def(
       "flipud", "(input)",
       [](const Tensor& x) {
         check(x.ndim() >= 1, "flipud: expected at least 1 dimension, got a number");
         return flip(x, {0});
       },
-      "Rows in reverse order.");
+      "A copy with the rows, the first dimension, in reverse order.\n\n"
+      "Raises RuntimeError for a tensor without dimensions.\n\n"
+      ">>> import weft\n"
+      ">>> weft.flipud(weft.tensor([[1, 2], [3, 4]]))\n"
+      "tensor([[3, 4],\n"
+      "        [1, 2]])\n");
   f.def("rot90", "(input, k=1, dims=(0, 1))", &rot90,
-        "Turned by 90 degrees k times, from the first towards the second dim.");
+        "A copy turned by k times 90 degrees in the plane of two dimensions, from the first of dims towards\n"
+        "the second; a negative k turns the other way.\n\n"
+        "Raises RuntimeError unless dims are two different ones.\n\n"
+        ">>> import weft\n"
+        ">>> weft.rot90(weft.tensor([[1, 2], [3, 4]]))\n"
+        "tensor([[2, 4],\n"
+        "        [1, 3]])\n");
   f.def(
       "roll", "(input, shifts, dims=None)",
       [](const Tensor& x, const Dims& shifts, const std::optional<Dims>& dims) {
         return roll(x, shifts, dims.value_or(Dims{}));
       },
-      "Elements moved along dims; what leaves at one end enters at the other.\n\n"
-      ">>> import weft\n>>> weft.arange(4).roll(1)\ntensor([3, 0, 1, 2])\n");
+      "A copy with each element moved by shifts along dims; what leaves at one end enters at the other.\n"
+      "Without dims as if the tensor were flattened.\n\n"
+      "Raises RuntimeError where shifts and dims differ in length.\n\n"
+      ">>> import weft\n"
+      ">>> weft.arange(4).roll(1)\n"
+      "tensor([3, 0, 1, 2])\n");
 }
 
 void bind_repeats(Family& f) {
   method_of_dims(
       f, "repeat", "repeats", [](const Tensor& x, const Dims& repeats) { return repeat(x, repeats); },
-      "The whole tensor so many times along each dimension.\n\n"
-      ">>> import weft\n>>> weft.arange(2).repeat(2)\ntensor([0, 1, 0, 1])\n");
-  def_dims(f, "tile", "dims", &tile, "repeat() that needs no counts for the leading dimensions.");
+      "The whole tensor so many times along each dimension, copied; more counts than dimensions make new\n"
+      "ones in front.\n\n"
+      "Raises RuntimeError for fewer counts than dimensions and for negative ones.\n\n"
+      ">>> import weft\n"
+      ">>> weft.arange(2).repeat(2)\n"
+      "tensor([0, 1, 0, 1])\n"
+      ">>> weft.arange(2).repeat(2, 1)\n"
+      "tensor([[0, 1],\n"
+      "        [0, 1]])\n");
+  def_dims(f, "tile", "dims", &tile,
+           "The whole tensor so many times along the last dimensions, as many as there are counts, copied; more\n"
+           "counts than dimensions make new ones in front.\n\n"
+           "Raises RuntimeError for negative counts.\n\n"
+           ">>> import weft\n"
+           ">>> weft.tile(weft.tensor([[1, 2], [3, 4]]), (2,))\n"
+           "tensor([[1, 2, 1, 2],\n"
+           "        [3, 4, 3, 4]])\n");
   auto interleave = [](const Tensor& x, const py::object& repeats, std::optional<int64_t> dim,
                        std::optional<int64_t> output_size) {
     Tensor source = dim ? x : reshape(x, {-1});
@@ -413,13 +361,20 @@ void bind_repeats(Family& f) {
           "repeat_interleave: output_size is ", output_size.value_or(0), ", but the result has shape ", y.shape());
     return y;
   };
-  f.def("repeat_interleave", "(input, repeats, dim=None, *, output_size=None)", interleave,
-        "Every element so many times along dim (default: of the flattened tensor).\n\n"
-        ">>> import weft\n>>> weft.arange(2).repeat_interleave(2)\ntensor([0, 0, 1, 1])\n");
+  f.def("repeat_interleave", "(input, repeats: Tensor | int, dim=None, *, output_size=None)", interleave,
+        "Each element along dim (without it, of the flattened tensor) as often as repeats says, a number or a\n"
+        "vector with one for each element, copied one after the other. output_size, where given, is the size\n"
+        "that dim has then.\n\n"
+        "Raises RuntimeError for negative counts, a vector of another length and another output_size.\n\n"
+        ">>> import weft\n"
+        ">>> weft.arange(2).repeat_interleave(2)\n"
+        "tensor([0, 0, 1, 1])\n"
+        ">>> weft.arange(2).repeat_interleave(weft.tensor([1, 3]))\n"
+        "tensor([0, 1, 1, 1])\n");
 }
 
 void bind_triangles(Family& f) {
-  auto def_triangle = [&](const char* name, auto function, const char* doc) {
+  auto def_triangle = [&](const char* name, auto function, const char* doc, const char* in_place_doc) {
     f.def(
         name, "(input, diagonal=0, *, out=None)",
         [=](const Tensor& x, int64_t diagonal, const Tensor& out) {
@@ -427,10 +382,36 @@ void bind_triangles(Family& f) {
         },
         doc);
     f.method((std::string(name) + "_").c_str(), "(self, diagonal=0)",
-             [=](const Tensor& x, int64_t diagonal) { return copy_(x, function(x, diagonal)); }, "The same, in place.");
+             [=](const Tensor& x, int64_t diagonal) { return copy_(x, function(x, diagonal)); }, in_place_doc);
   };
-  def_triangle("tril", &tril, "The lower triangle of the last two dimensions, zeros above it.");
-  def_triangle("triu", &triu, "The upper triangle of the last two dimensions, zeros below it.");
+  def_triangle("tril", &tril,
+               "A copy of the lower triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =\n"
+               "input[..., i, j] where j <= i + diagonal.\n\n"
+               "Raises RuntimeError for fewer than 2 dimensions.\n\n"
+               ">>> import weft\n"
+               ">>> weft.tril(weft.ones(2, 2))\n"
+               "tensor([[1., 0.],\n"
+               "        [1., 1.]])\n",
+               "tril() in place: the elements above the diagonal become zeros.\n\n"
+               "Raises RuntimeError for fewer than 2 dimensions and for a leaf that requires grad.\n\n"
+               ">>> import weft\n"
+               ">>> weft.ones(2, 2).tril_()\n"
+               "tensor([[1., 0.],\n"
+               "        [1., 1.]])\n");
+  def_triangle("triu", &triu,
+               "A copy of the upper triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =\n"
+               "input[..., i, j] where j >= i + diagonal.\n\n"
+               "Raises RuntimeError for fewer than 2 dimensions.\n\n"
+               ">>> import weft\n"
+               ">>> weft.triu(weft.ones(2, 2))\n"
+               "tensor([[1., 1.],\n"
+               "        [0., 1.]])\n",
+               "triu() in place: the elements below the diagonal become zeros.\n\n"
+               "Raises RuntimeError for fewer than 2 dimensions and for a leaf that requires grad.\n\n"
+               ">>> import weft\n"
+               ">>> weft.ones(2, 2).triu_()\n"
+               "tensor([[1., 1.],\n"
+               "        [0., 1.]])\n");
   f.def(
       "diag", "(input, diagonal=0, *, out=None)",
       [](const Tensor& x, int64_t diagonal_, const Tensor& out) {
@@ -439,35 +420,70 @@ void bind_triangles(Family& f) {
           return x.ndim() == 1 ? diag_embed(x, diagonal_, 0, 1) : clone(diagonal(x, diagonal_));
         });
       },
-      "The diagonal of a matrix, or the matrix with a vector on its diagonal.");
+      "Of a matrix a copy of a diagonal, the elements [i, i + diagonal]; of a vector the square matrix with\n"
+      "it there and zeros elsewhere.\n\n"
+      "Raises RuntimeError unless there are 1 or 2 dimensions.\n\n"
+      ">>> import weft\n"
+      ">>> weft.diag(weft.tensor([1, 2]))\n"
+      "tensor([[1, 0],\n"
+      "        [0, 2]])\n"
+      ">>> weft.diag(weft.tensor([[1, 2], [3, 4]]))\n"
+      "tensor([1, 4])\n");
   f.def("diag_embed", "(input, offset=0, dim1=-2, dim2=-1)", &diag_embed,
-        "Zeros, with the last dimension along a diagonal of two new ones.");
+        "Zeros, but the last dimension along the diagonal [i, i + offset] of two new dimensions of the\n"
+        "result, dim1 and dim2, each of size input.shape[-1] + abs(offset).\n\n"
+        "Raises RuntimeError where dim1 and dim2 are the same, IndexError for one that is not there.\n\n"
+        ">>> import weft\n"
+        ">>> weft.diag_embed(weft.tensor([1, 2]), 1)\n"
+        "tensor([[0, 1, 0],\n"
+        "        [0, 0, 2],\n"
+        "        [0, 0, 0]])\n");
   f.def(
       "diagflat", "(input, offset=0)",
       [](const Tensor& x, int64_t offset) { return diag_embed(reshape(x, {-1}), offset); },
-      "The matrix with the flattened tensor on its diagonal.");
+      "The square matrix with the flattened tensor along the diagonal [i, i + offset] and zeros elsewhere.\n\n"
+      ">>> import weft\n"
+      ">>> weft.diagflat(weft.tensor([[1], [2]]))\n"
+      "tensor([[1, 0],\n"
+      "        [0, 2]])\n");
   f.def(
       "trace", "(input)",
       [](const Tensor& x) {
         check(x.ndim() == 2, "trace: expected a matrix, got shape ", x.shape());
         return sum(diagonal(x));
       },
-      "The sum of the diagonal of a matrix.");
+      "The sum of the diagonal of a matrix, a tensor without dimensions; integers are added up in int64.\n\n"
+      "Raises RuntimeError unless there are 2 dimensions.\n\n"
+      ">>> import weft\n"
+      ">>> weft.trace(weft.tensor([[1, 2], [3, 4]]))\n"
+      "tensor(5)\n");
 }
 
 void bind_padding(Family& f, Family& nn) {
   auto padded = [](const Tensor& x, const Dims& widths, const std::string& mode, std::optional<Scalar> value) {
     return pad(x, widths, mode, value.value_or(Scalar(0)));
   };
-  nn.function(
-      "pad", "(input, pad, mode='constant', value=None)", padded,
-      "Widens (or with negative widths crops) the last dimensions: widths before and after the last one come first.\n\n"
-      "mode: 'constant' (value, default 0), 'reflect', 'replicate' or 'circular'.\n\n"
-      ">>> import weft\n>>> weft.nn.functional.pad(weft.ones(2), (1, 2))\ntensor([0., 1., 1., 0., 0.])\n");
+  nn.function("pad", "(input, pad, mode='constant', value=None)", padded,
+              "A copy widened at both ends of the last dimensions, or cropped where a width is negative. pad has\n"
+              "the widths before and after the last dimension, then those of the one before it, and so on. The new\n"
+              "elements are, by mode, value (default 0; 'constant'), mirrored without the edge ('reflect'), those\n"
+              "of the edge ('replicate') or those of the other end ('circular').\n\n"
+              "Raises RuntimeError for an odd number of widths, too many of them, or wider ones than the mode can\n"
+              "fill.\n\n"
+              ">>> import weft\n"
+              ">>> weft.nn.functional.pad(weft.ones(2), (1, 2))\n"
+              "tensor([0., 1., 1., 0., 0.])\n"
+              ">>> weft.nn.functional.pad(weft.tensor([[1, 2, 3]]), (1, 1), mode='reflect')\n"
+              "tensor([[2, 1, 2, 3, 2]])\n");
   f.function(
       "constant_pad_nd", "(input, pad, value=0)",
       [=](const Tensor& x, const Dims& widths, const Scalar& value) { return pad(x, widths, "constant", value); },
-      "nn.functional.pad() with a constant.");
+      "nn.functional.pad() with one value: pad has the widths before and after the last dimension, then\n"
+      "those of the one before it, and so on.\n\n"
+      "Raises RuntimeError for an odd number of widths or too many of them.\n\n"
+      ">>> import weft\n"
+      ">>> weft.constant_pad_nd(weft.ones(2), (1, 2), 7)\n"
+      "tensor([7., 1., 1., 7., 7.])\n");
   auto written = [](const Tensor& x, const Tensor& source, auto place) {
     Tensor result = clone(x), target = place(result);
     check(target.shape() == source.shape(), "scatter: expected a source of shape ", target.shape(), ", got ",
@@ -480,13 +496,24 @@ void bind_padding(Family& f, Family& nn) {
       [=](const Tensor& x, const Tensor& src, int64_t dim, int64_t index) {
         return written(x, src, [&](const Tensor& t) { return select(t, dim, index); });
       },
-      "A copy with select(dim, index) replaced by src.");
+      "A copy in which src stands where select(dim, index) looks.\n\n"
+      "Raises RuntimeError where src has another shape than that, IndexError for an index or dim that is\n"
+      "not there.\n\n"
+      ">>> import weft\n"
+      ">>> weft.select_scatter(weft.zeros(2, 2), weft.ones(2), 0, 1)\n"
+      "tensor([[0., 0.],\n"
+      "        [1., 1.]])\n");
   f.def(
       "diagonal_scatter", "(input, src, offset=0, dim1=0, dim2=1)",
       [=](const Tensor& x, const Tensor& src, int64_t offset, int64_t dim1, int64_t dim2) {
         return written(x, src, [&](const Tensor& t) { return diagonal(t, offset, dim1, dim2); });
       },
-      "A copy with diagonal() replaced by src.");
+      "A copy in which src stands where diagonal(offset, dim1, dim2) looks.\n\n"
+      "Raises RuntimeError where src has another shape than that.\n\n"
+      ">>> import weft\n"
+      ">>> weft.diagonal_scatter(weft.zeros(2, 2), weft.tensor([1., 2.]))\n"
+      "tensor([[1., 0.],\n"
+      "        [0., 2.]])\n");
   f.def(
       "slice_scatter", "(input, src, dim=0, start=None, end=None, step=1)",
       [=](const Tensor& x, const Tensor& src, int64_t dim, std::optional<int64_t> start, std::optional<int64_t> end,
@@ -494,7 +521,12 @@ void bind_padding(Family& f, Family& nn) {
         return written(
             x, src, [&](const Tensor& t) { return slice(t, dim, start.value_or(0), end.value_or(INT64_MAX), step); });
       },
-      "A copy with a slice replaced by src.");
+      "A copy in which src stands at the places start, start + step, ... before end along dim, which by\n"
+      "default are all.\n\n"
+      "Raises RuntimeError where src has another shape than they.\n\n"
+      ">>> import weft\n"
+      ">>> weft.slice_scatter(weft.zeros(4), weft.ones(2), start=1, end=3)\n"
+      "tensor([0., 1., 1., 0.])\n");
 }
 
 }  // namespace
@@ -503,9 +535,7 @@ void bind_movement(Family& f, Family& nn) {
   bind_shapes(f);
   bind_order(f);
   bind_reshaping(f);
-  bind_parts(f);
-  bind_joins(f);
-  bind_broadcasts(f);
+  bind_joining(f);
   bind_flips(f);
   bind_repeats(f);
   bind_triangles(f);

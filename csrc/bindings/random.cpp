@@ -13,6 +13,11 @@
 
 namespace weft::python {
 
+template <>
+struct Annotation<std::shared_ptr<Ref<Generator>>> {
+  static std::string text() { return "Generator"; }
+};
+
 namespace {
 
 using MaybeGenerator = std::optional<std::shared_ptr<Ref<Generator>>>;
@@ -33,12 +38,21 @@ void bind_uniform_and_normal(Family& f) {
     auto listed = [sized, name](const FactoryOptions& o, const py::args& size, const MaybeGenerator& g) {
       return sized(o, dims_from_args(name, size), g);
     };
-    f.function(name, "(size, *, generator=None, " WEFT_FACTORY_OUT ")", with_options<Tensor>(name, sized),
-               normal
-                   ? "Independent numbers of the standard normal distribution.\n\n>>> import weft\n>>> weft.randn(2, "
-                     "3).shape\nweft.Size([2, 3])\n"
-                   : "Independent numbers, uniform in [0, 1).\n\n>>> import weft\n>>> bool((weft.rand(10) < "
-                     "1).all())\nTrue\n");
+    f.function(
+        name, "(size, *, generator=None, " WEFT_FACTORY_OUT ")", with_options<Tensor>(name, sized),
+        normal ? "Independent numbers of the standard normal distribution, of mean 0 and variance 1, in a tensor of\n"
+                 "the given size (numbers, or one sequence), of the default dtype unless dtype is given.\n\n"
+                 "Raises RuntimeError for negative sizes and for dtypes without such numbers.\n\n"
+                 ">>> import weft\n"
+                 ">>> weft.randn(2, 3).shape\n"
+                 "weft.Size([2, 3])\n"
+               : "Independent numbers uniform in [0, 1), in a tensor of the given size (numbers, or one sequence), of\n"
+                 "the default dtype unless dtype is given.\n\n"
+                 "Raises RuntimeError for negative sizes and for dtypes without such numbers.\n\n"
+                 ">>> import weft\n"
+                 ">>> x = weft.rand(2, 3)\n"
+                 ">>> x.shape, bool(((x >= 0) & (x < 1)).all())\n"
+                 "(weft.Size([2, 3]), True)\n");
     f.function(name, "(*size: int, generator=None, " WEFT_FACTORY_OUT ")", with_options<Tensor>(name, listed));
     auto like = [d](const FactoryOptions& o, const Tensor& x, const MaybeGenerator& g) {
       DrawScope draw(generator_of(g));
@@ -47,9 +61,21 @@ void bind_uniform_and_normal(Family& f) {
       return o.finish_like(y, x);
     };
     const std::string like_name = std::string(name) + "_like";
-    f.function(like_name.c_str(), "(input, *, generator=None, " WEFT_FACTORY_LIKE ")",
-               with_options<FormatArgument>(like_name.c_str(), like),
-               "The same for the shape, dtype and device of input, where they are not given.");
+    f.function(
+        like_name.c_str(), "(input, *, generator=None, " WEFT_FACTORY_LIKE ")",
+        with_options<FormatArgument>(like_name.c_str(), like),
+        normal ? "randn() with the shape of input, and with its dtype, device and order in memory where no others are\n"
+                 "given.\n\n"
+                 "Raises RuntimeError for dtypes without such numbers.\n\n"
+                 ">>> import weft\n"
+                 ">>> weft.randn_like(weft.zeros(2, 3)).shape\n"
+                 "weft.Size([2, 3])\n"
+               : "rand() with the shape of input, and with its dtype, device and order in memory where no others are\n"
+                 "given.\n\n"
+                 "Raises RuntimeError for dtypes without such numbers.\n\n"
+                 ">>> import weft\n"
+                 ">>> weft.rand_like(weft.zeros(2, 3)).shape\n"
+                 "weft.Size([2, 3])\n");
   }
 }
 
@@ -94,7 +120,14 @@ void bind_integers(Family& f) {
     });
   };
   f.function("randint", "(low, high, size, *, generator=None, " WEFT_FACTORY_OUT ")",
-             with_options<Tensor>("randint", sized), "Independent integers, low <= n < high, each equally likely.");
+             with_options<Tensor>("randint", sized),
+             "Independent integers, each of low, ..., high - 1 equally likely, in a tensor of the given size,\n"
+             "int64 unless dtype is given. randint(high, size) begins at 0.\n\n"
+             "Raises RuntimeError unless low < high.\n\n"
+             ">>> import weft\n"
+             ">>> x = weft.randint(3, 5, (100,))\n"
+             ">>> x.shape, x.dtype, int(x.min()), int(x.max())\n"
+             "(weft.Size([100]), weft.int64, 3, 4)\n");
   auto from_zero = [sized](const FactoryOptions& o, int64_t high, const Dims& size, const MaybeGenerator& g) {
     return sized(o, 0, high, size, g);
   };
@@ -109,7 +142,12 @@ void bind_integers(Family& f) {
   };
   f.function("randint_like", "(input, low, high, *, generator=None, " WEFT_FACTORY_LIKE ")",
              with_options<FormatArgument>("randint_like", like),
-             "randint() with the shape, dtype and device of input, where they are not given.");
+             "randint() with the shape of input, and with its dtype, device and order in memory where no others\n"
+             "are given: integers of low, ..., high - 1, or of 0, ..., high - 1 where only high is given.\n\n"
+             "Raises RuntimeError unless low < high.\n\n"
+             ">>> import weft\n"
+             ">>> weft.randint_like(weft.zeros(2), 7, 8)\n"
+             "tensor([7., 7.])\n");
   auto like_from_zero = [like](const FactoryOptions& o, const Tensor& x, int64_t high, const MaybeGenerator& g) {
     return like(o, x, 0, high, g);
   };
@@ -120,21 +158,40 @@ void bind_integers(Family& f) {
     return o.finish([&] { return randperm(n, o.dtype_or(DType::Int64), o.device_or_default(), generator_of(g)); });
   };
   f.function("randperm", "(n, *, generator=None, " WEFT_FACTORY_OUT ")", with_options<Tensor>("randperm", permutation),
-             "A random permutation of 0, 1, ..., n - 1.");
+             "The numbers 0, 1, ..., n - 1 in random order, each order equally likely, as a vector of int64 unless\n"
+             "dtype is given.\n\n"
+             "Raises RuntimeError for a negative n.\n\n"
+             ">>> import weft\n"
+             ">>> weft.randperm(4).sort().values\n"
+             "tensor([0, 1, 2, 3])\n");
 }
 
 void bind_distributions(Family& f) {
   f.function("normal", "(mean=0.0, std=1.0, size=None, *, generator=None, " WEFT_FACTORY_OUT ")",
              with_options<Tensor>("normal", &make_normal),
-             "Normal numbers with the given mean and standard deviation, numbers (and a size) or tensors.");
+             "Independent numbers of the normal distribution with the given mean and standard deviation: both\n"
+             "numbers, in a tensor of the given size, or tensors, one value for each number, in the shape they\n"
+             "broadcast to.\n\n"
+             "Raises RuntimeError for a negative std, TypeError for numbers without a size or tensors with one.\n\n"
+             ">>> import weft\n"
+             ">>> weft.normal(0.0, 2.0, (2, 3)).shape\n"
+             "weft.Size([2, 3])\n"
+             ">>> weft.normal(weft.tensor([0., 100.]), weft.zeros(2))\n"
+             "tensor([  0., 100.])\n");
   f.def(
       "multinomial", "(input, num_samples, replacement=False, *, generator=None, out=None)",
       [](const Tensor& x, int64_t n, bool replacement, const MaybeGenerator& g, const Tensor& out) {
         DrawScope draw(generator_of(g));
         return write_out("multinomial", out, [&] { return multinomial(x, n, replacement, generator_of(g)); });
       },
-      "num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).\n\n"
-      "Raises RuntimeError for negative, infinite or all-zero weights.");
+      "num_samples numbers of categories, drawn with probabilities proportional to the weights in input, a\n"
+      "vector or one in each row of a matrix; without replacement no category comes twice. int64, of shape\n"
+      "(num_samples,) or (rows, num_samples).\n\n"
+      "Raises RuntimeError for weights that are negative, infinite or all zero, and for more samples\n"
+      "without replacement than there are categories.\n\n"
+      ">>> import weft\n"
+      ">>> weft.multinomial(weft.tensor([0., 1., 0.]), 3, replacement=True)\n"
+      "tensor([1, 1, 1])\n");
   f.def(
       "bernoulli", "(input, p=None, *, generator=None, out=None)",
       [](const Tensor& p, std::optional<double> chance, const MaybeGenerator& g, const Tensor& out) {
@@ -144,7 +201,12 @@ void bind_distributions(Family& f) {
                    : bernoulli(p, generator_of(g));
         return write_out("bernoulli", out, [&] { return out.defined() ? to_dtype(drawn, out.dtype()) : drawn; });
       },
-      "1 with probability input[i] (or p), else 0.");
+      "Independent numbers, 1 with the probability at their place in input, or with probability p, else 0;\n"
+      "of the shape and dtype of input.\n\n"
+      "Raises RuntimeError unless probabilities are from 0 to 1.\n\n"
+      ">>> import weft\n"
+      ">>> weft.bernoulli(weft.tensor([0., 1.]))\n"
+      "tensor([0., 1.])\n");
 }
 
 // One in-place draw: x.normal_(mean, std) and so on.
@@ -191,27 +253,65 @@ int64_t default_high(DType t) {
 
 void bind_in_place_draws(Family& f) {
   bind_in_place(f, "uniform_", Distribution::Uniform, "(self, from=0.0, to=1.0, *, generator=None) -> Tensor",
-                "Fills the tensor with numbers uniform in [from, to).");
+                "Fills the tensor with independent numbers uniform in [from, to).\n\n"
+                "Raises RuntimeError where from is larger than to and for integers.\n\n"
+                ">>> import weft\n"
+                ">>> x = weft.zeros(100).uniform_(-1, 1)\n"
+                ">>> bool(((x >= -1) & (x < 1)).all())\n"
+                "True\n");
   bind_in_place(f, "normal_", Distribution::Normal, "(self, mean=0.0, std=1.0, *, generator=None) -> Tensor",
-                "Fills the tensor with numbers of the normal distribution.");
+                "Fills the tensor with independent numbers of the normal distribution with the given mean and\n"
+                "standard deviation.\n\n"
+                "Raises RuntimeError for a negative std and for integers.\n\n"
+                ">>> import weft\n"
+                ">>> weft.zeros(2).normal_(5.0, 0.0)\n"
+                "tensor([5., 5.])\n");
   bind_in_place(f, "log_normal_", Distribution::LogNormal, "(self, mean=1.0, std=2.0, *, generator=None) -> Tensor",
-                "Fills the tensor with exponentials of numbers of the normal distribution with mean and std.");
+                "Fills the tensor with exp(z) of independent numbers z of the normal distribution with the given mean\n"
+                "and standard deviation.\n\n"
+                "Raises RuntimeError for a negative std and for integers.\n\n"
+                ">>> import weft\n"
+                ">>> bool((weft.zeros(100).log_normal_() > 0).all())\n"
+                "True\n");
   bind_in_place(f, "cauchy_", Distribution::Cauchy, "(self, median=0.0, sigma=1.0, *, generator=None) -> Tensor",
-                "Fills the tensor with numbers of the Cauchy distribution.");
+                "Fills the tensor with independent numbers of the Cauchy distribution, of density 1 / (pi sigma (1 +\n"
+                "((x - median) / sigma)^2)).\n\n"
+                "Raises RuntimeError for integers.\n\n"
+                ">>> import weft\n"
+                ">>> weft.zeros(2, 3).cauchy_().shape\n"
+                "weft.Size([2, 3])\n");
   bind_in_place_of_one(f, "exponential_", Distribution::Exponential, "(self, lambd=1.0, *, generator=None) -> Tensor",
-                       "Fills the tensor with numbers of the exponential distribution with rate lambd.");
-  bind_in_place_of_one(f, "geometric_", Distribution::Geometric, "(self, p, *, generator=None) -> Tensor",
-                       "Fills the tensor with how many trials the first success of probability p takes.");
-  f.method("bernoulli_", "(self, p=0.5, *, generator=None) -> Tensor",
-           [](const py::object& self, const Operand& p, const MaybeGenerator& g) {
-             const Tensor& x = unwrap(self.ptr());
-             DrawScope draw(generator_of(g));
-             if (const Tensor* t = std::get_if<Tensor>(&p))
-               copy_(x, bernoulli(*t, generator_of(g)));
-             else
-               random_(Distribution::Bernoulli, {std::get<Scalar>(p).to_double(), 0}, x, generator_of(g));
-             return self;
-           });
+                       "Fills the tensor with independent numbers of the exponential distribution, of density lambd\n"
+                       "exp(-lambd x) for x > 0.\n\n"
+                       "Raises RuntimeError unless lambd is positive and for integers.\n\n"
+                       ">>> import weft\n"
+                       ">>> bool((weft.zeros(100).exponential_(2.0) >= 0).all())\n"
+                       "True\n");
+  bind_in_place_of_one(
+      f, "geometric_", Distribution::Geometric, "(self, p, *, generator=None) -> Tensor",
+      "Fills the tensor with independent numbers of trials, each a success with probability p, up to the\n"
+      "first success: n = 1, 2, ... with probability (1 - p)^(n - 1) p.\n\n"
+      "Raises RuntimeError unless 0 < p < 1.\n\n"
+      ">>> import weft\n"
+      ">>> bool((weft.zeros(100).geometric_(0.5) >= 1).all())\n"
+      "True\n");
+  f.method(
+      "bernoulli_", "(self, p=0.5, *, generator=None) -> Tensor",
+      [](const py::object& self, const Operand& p, const MaybeGenerator& g) {
+        const Tensor& x = unwrap(self.ptr());
+        DrawScope draw(generator_of(g));
+        if (const Tensor* t = std::get_if<Tensor>(&p))
+          copy_(x, bernoulli(*t, generator_of(g)));
+        else
+          random_(Distribution::Bernoulli, {std::get<Scalar>(p).to_double(), 0}, x, generator_of(g));
+        return self;
+      },
+      "Fills the tensor with independent numbers, 1 with probability p, a number or a tensor with one for\n"
+      "each place that broadcasts to it, else 0.\n\n"
+      "Raises RuntimeError unless probabilities are from 0 to 1.\n\n"
+      ">>> import weft\n"
+      ">>> weft.zeros(2).bernoulli_(weft.tensor([0., 1.]))\n"
+      "tensor([0., 1.])\n");
   // Integers from <= n < to; without to all that the dtype holds exactly, from `from` on.
   auto draw_integers = [](const py::object& self, int64_t from, std::optional<int64_t> to, const MaybeGenerator& g) {
     const Tensor& x = unwrap(self.ptr());
@@ -220,12 +320,18 @@ void bind_in_place_draws(Family& f) {
     return self;
   };
   f.method(
-      "random_", "(self, to=None, *, generator=None)",
+      "random_", "(self, to=None, *, generator=None) -> Tensor",
       [=](const py::object& self, std::optional<int64_t> to, const MaybeGenerator& g) {
         return draw_integers(self, 0, to, g);
       },
-      "Independent integers, from <= n < to, in place; without to as far as the dtype holds integers exactly.");
-  f.method("random_", "(self, from, to=None, *, generator=None)", draw_integers);
+      "Fills the tensor with independent integers: random_(to) of 0, ..., to - 1 and random_(from, to) of\n"
+      "from, ..., to - 1, each equally likely; without to as far as the dtype holds integers exactly.\n\n"
+      "Raises RuntimeError unless from < to.\n\n"
+      ">>> import weft\n"
+      ">>> x = weft.zeros(100).random_(3, 5)\n"
+      ">>> int(x.min()), int(x.max())\n"
+      "(3, 4)\n");
+  f.method("random_", "(self, from, to=None, *, generator=None) -> Tensor", draw_integers);
 }
 
 Tensor state_tensor(const char* asked, const Generator& g) {
@@ -277,10 +383,10 @@ void bind_generators(py::module_& m) {
   using Holder = std::shared_ptr<Ref<Generator>>;
   py::class_<Ref<Generator>, Holder>(
       m, "Generator",
-      "A stream of random numbers with its own seed, to be given as generator= to functions that draw.\n\n"
-      "device: where the numbers are for; a generator serves tensors on every device.\n\n"
+      "A stream of random numbers with its own seed, for the generator= of functions that draw some.\n\n"
       ">>> import weft\n"
-      ">>> g, h = weft.Generator().manual_seed(1), weft.Generator().manual_seed(1)\n"
+      ">>> g = weft.Generator().manual_seed(1)\n"
+      ">>> h = weft.Generator().manual_seed(1)\n"
       ">>> weft.equal(weft.rand(3, generator=g), weft.rand(3, generator=h))\n"
       "True\n")
       .def(py::init(
@@ -293,11 +399,13 @@ void bind_generators(py::module_& m) {
             return self;
           },
           py::arg("seed"),
-          "Starts the stream anew from a seed and returns the generator; negative seeds count from 2^64.\n\n"
-          "Raises TypeError for another thing than an integer, ValueError outside of [-2^63, 2^64).\n\n"
+          "Starts the stream anew from a seed, an integer from -2^63 to 2^64 - 1 where negative ones count from\n"
+          "2^64; returns the generator.\n\n"
+          "Raises TypeError for anything but an integer, ValueError for one out of range.\n\n"
           ">>> import weft\n"
-          ">>> weft.Generator().manual_seed(3).initial_seed()\n"
-          "3\n")
+          ">>> g = weft.Generator().manual_seed(1)\n"
+          ">>> g.initial_seed()\n"
+          "1\n")
       .def(
           "seed",
           [](Ref<Generator>& g) {
@@ -305,7 +413,7 @@ void bind_generators(py::module_& m) {
             g->manual_seed(s);
             return s;
           },
-          "Starts the stream anew from a seed of the operating system, which is returned.\n\n"
+          "Starts the stream anew from a seed of the operating system, which it returns.\n\n"
           ">>> import weft\n"
           ">>> g = weft.Generator()\n"
           ">>> g.seed() == g.initial_seed()\n"
@@ -320,14 +428,16 @@ void bind_generators(py::module_& m) {
           },
           "The seed the stream was started from.\n\n"
           ">>> import weft\n"
-          ">>> weft.Generator().manual_seed(3).initial_seed()\n"
-          "3\n")
+          ">>> weft.Generator().manual_seed(7).initial_seed()\n"
+          "7\n")
       .def(
           "get_state", [](Ref<Generator>& g) { return state_tensor("get_state", *g); },
-          "The place in the stream, as a tensor of 16 bytes (uint8) for set_state().\n\n"
+          "The place in the stream, for set_state(): 16 bytes as a uint8 vector.\n\n"
           ">>> import weft\n"
-          ">>> weft.Generator().get_state().shape\n"
-          "weft.Size([16])\n")
+          ">>> g = weft.Generator().manual_seed(1)\n"
+          ">>> state, x = g.get_state(), weft.rand(3, generator=g)\n"
+          ">>> weft.equal(weft.rand(3, generator=g.set_state(state)), x)\n"
+          "True\n")
       .def(
           "set_state",
           [](const py::object& self, const Tensor& t) {
@@ -335,14 +445,12 @@ void bind_generators(py::module_& m) {
             return self;
           },
           py::arg("new_state"),
-          "Goes back to a place in the stream that get_state() gave, and returns the generator.\n\n"
-          "Raises RuntimeError for a tensor that is not such a state.\n\n"
+          "Goes back to a place that get_state() gave; returns the generator.\n\n"
+          "Raises RuntimeError for another tensor than such 16 bytes.\n\n"
           ">>> import weft\n"
-          ">>> g = weft.Generator()\n"
-          ">>> state = g.get_state()\n"
-          ">>> first = weft.rand(3, generator=g)\n"
-          ">>> weft.equal(weft.rand(3, generator=g.set_state(state)), first)\n"
-          "True\n")
+          ">>> g, h = weft.Generator().manual_seed(1), weft.Generator()\n"
+          ">>> h.set_state(g.get_state()).initial_seed()\n"
+          "1\n")
       .def("__reduce__",
            [](const py::object& self) -> py::tuple {
              PhiloxState s = self.cast<Ref<Generator>&>()->state();
@@ -362,27 +470,55 @@ void bind_generators(py::module_& m) {
   });
   m.attr("default_generator") = py::cast(std::make_shared<Ref<Generator>>(default_generator()));
   Family(m).function(
-      "manual_seed", "(seed)",
+      "manual_seed", "(seed: int) -> Generator",
       [](const py::object& seed) -> py::object {
         default_generator()->manual_seed(read_seed(seed, true));
         return py::module_::import("weft._C").attr("default_generator");
       },
-      "Seeds the default generator, and returns it: the same numbers follow, with any number of threads.");
+      "Seeds the default generator, from which the same numbers follow with any number of threads, and\n"
+      "returns it. Negative seeds count from 2^64.\n\n"
+      "Raises ValueError for a seed out of -2^63, ..., 2^64 - 1.\n\n"
+      ">>> import weft\n"
+      ">>> g = weft.manual_seed(1)\n"
+      ">>> x = weft.rand(3)\n"
+      ">>> g = weft.manual_seed(1)\n"
+      ">>> weft.equal(weft.rand(3), x)\n"
+      "True\n");
   Family(m).function(
-      "seed", "()",
+      "seed", "() -> int",
       [] {
         uint64_t s = fresh_seed();
         default_generator()->manual_seed(s);
         return s;
       },
-      "Seeds the default generator from the operating system and returns the seed.");
-  def_setting(m, "initial_seed", [] { return default_generator()->seed(); }, "The seed of the default generator.");
+      "Seeds the default generator from the operating system and returns the seed.\n\n"
+      ">>> import weft\n"
+      ">>> weft.seed() == weft.initial_seed()\n"
+      "True\n");
+  def_setting(
+      m, "initial_seed", [] { return default_generator()->seed(); },
+      "The seed that the default generator was started from.\n\n"
+      ">>> import weft\n"
+      ">>> g = weft.manual_seed(7)\n"
+      ">>> weft.initial_seed()\n"
+      "7\n");
   Family(m).function(
       "get_rng_state", "()", [] { return state_tensor("get_rng_state", *default_generator()); },
-      "The state of the default generator as bytes.");
+      "The place in the stream of the default generator, for set_rng_state(): 16 bytes as a uint8 vector.\n\n"
+      ">>> import weft\n"
+      ">>> state, x = weft.get_rng_state(), weft.rand(3)\n"
+      ">>> weft.set_rng_state(state)\n"
+      ">>> weft.equal(weft.rand(3), x)\n"
+      "True\n");
   Family(m).function(
       "set_rng_state", "(new_state)", [](const Tensor& t) { restore("set_rng_state", *default_generator(), t); },
-      "Sets the state of the default generator.");
+      "Takes the default generator back to a place that get_rng_state() gave.\n\n"
+      "Raises RuntimeError for another tensor than such 16 bytes.\n\n"
+      ">>> import weft\n"
+      ">>> state, x = weft.get_rng_state(), weft.rand(3)\n"
+      ">>> weft.set_rng_state(state)\n"
+      ">>> weft.equal(weft.rand(3), x)\n"
+      "True\n");
 }
 
 py::object dropped(const py::object& self, double p, bool training, bool inplace, bool features) {
@@ -395,19 +531,38 @@ py::object dropped(const py::object& self, double p, bool training, bool inplace
 }
 
 void bind_dropout(Family& f, Family& nn) {
-  f.function("dropout", "(input, p, train)",
-             [](const py::object& x, double p, bool train) { return dropped(x, p, train, false, false); });
+  f.function(
+      "dropout", "(input: Tensor, p, train) -> Tensor",
+      [](const py::object& x, double p, bool train) { return dropped(x, p, train, false, false); },
+      "nn.functional.dropout() where train has to be given: zeroes each element with probability p and\n"
+      "multiplies the others by 1 / (1 - p) if train, else gives input back.\n\n"
+      "Raises ValueError unless 0 <= p <= 1.\n\n"
+      ">>> import weft\n"
+      ">>> weft.dropout(weft.ones(3), 0.5, train=False)\n"
+      "tensor([1., 1., 1.])\n");
   nn.function(
-      "dropout", "(input, p=0.5, training=True, inplace=False)",
+      "dropout", "(input: Tensor, p=0.5, training=True, inplace=False) -> Tensor",
       [](const py::object& x, double p, bool training, bool inplace) {
         return dropped(x, p, training, inplace, false);
       },
-      "Zeroes elements with probability p and scales the others by 1 / (1 - p) (Srivastava et al., 2014). Raises "
-      "ValueError unless 0 <= p <= 1.");
+      "Zeroes each element with probability p and multiplies the others by 1 / (1 - p), so that the mean\n"
+      "stays; with training=False gives input back (Srivastava et al., 2014). inplace=True writes the\n"
+      "result over input.\n\n"
+      "Raises ValueError unless 0 <= p <= 1.\n\n"
+      ">>> import weft\n"
+      ">>> y = weft.nn.functional.dropout(weft.ones(100))\n"
+      ">>> y.unique()\n"
+      "tensor([0., 2.])\n");
   nn.function(
-      "feature_dropout", "(input, p=0.5, training=True, inplace=False)",
+      "feature_dropout", "(input: Tensor, p=0.5, training=True, inplace=False) -> Tensor",
       [](const py::object& x, double p, bool training, bool inplace) { return dropped(x, p, training, inplace, true); },
-      "Dropout of whole channels: everything after the first two dimensions goes together.");
+      "dropout() of whole channels: all elements that agree in the first two dimensions are zeroed together\n"
+      "or multiplied by 1 / (1 - p) (Tompson et al., 2015). inplace=True writes the result over input.\n\n"
+      "Raises ValueError unless 0 <= p <= 1.\n\n"
+      ">>> import weft\n"
+      ">>> y = weft.nn.functional.feature_dropout(weft.ones(8, 8, 5))\n"
+      ">>> y.sum(2).unique()\n"
+      "tensor([ 0., 10.])\n");
 }
 
 }  // namespace
