@@ -75,6 +75,7 @@ PYBIND11_MODULE(_C, m) {
   bind_export(m);
   bind_jit(m);
   bind_func(m);
+  bind_extension_api(m);
 #define WEFT_X(family) bind_##family(f, nn);
   WEFT_FAMILIES(WEFT_X)
 #undef WEFT_X

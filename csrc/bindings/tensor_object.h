@@ -67,6 +67,7 @@ void bind_memory(py::module_& m);
 void bind_jit(py::module_& m);
 void bind_export(py::module_& m);
 void bind_func(py::module_& m);
+void bind_extension_api(py::module_& m);
 
 // Another view of t's memory, which stays as it is when t.data is set.
 Tensor alias_of(const Tensor& t);

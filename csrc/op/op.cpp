@@ -46,11 +46,15 @@ std::vector<Tensor> Op::decompose(Inputs) const {
 
 Tensor Vjp::input(int i) const {
   const uint32_t mask = node_.mask.inputs;
+  check(mask == Saves::kAll || (i < 32 && mask >> i & 1), node_.name(), ": vjp() reads input ", i,
+        ", which saves() does not name");
   int slot = mask == Saves::kAll ? i : __builtin_popcount(mask & ((1u << i) - 1));
   return node_.saved[slot].unpack(node_.name(), const_cast<OpNode*>(&node_));
 }
 
 Tensor Vjp::output(int i) const {
+  check(i < 32 && node_.mask.outputs >> i & 1, node_.name(), ": vjp() reads output ", i,
+        ", which saves() does not name");
   int slot = node_.num_saved_inputs + __builtin_popcount(node_.mask.outputs & ((1u << i) - 1));
   return node_.saved[slot].unpack(node_.name(), const_cast<OpNode*>(&node_));
 }

@@ -20,8 +20,9 @@ Registry& registry() {
 
 OpRegistrar::OpRegistrar(const OpEntry& entry) {
   auto [place, is_new] = registry().by_name.emplace(entry.name, entry);
-  check(is_new, "two ops register under the name ", entry.name);
-  registry().by_type[*entry.type] = &place->second;
+  // A name that is taken stays with the op that had it first, as when a user's library is compiled anew and opened
+  // beside the old one: this runs while a library is opened, where an exception would end the process.
+  if (is_new) registry().by_type[*entry.type] = &place->second;
 }
 
 const OpEntry* entry_of(const Op& op) {

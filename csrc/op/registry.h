@@ -28,7 +28,7 @@ const OpEntry* entry_of(const Op& op);
 const OpEntry* entry_named(std::string_view name);
 std::vector<const OpEntry*> all_entries();
 
-struct OpRegistrar {
+struct OpRegistrar {  // does nothing where the name is taken: such an op cannot be saved
   explicit OpRegistrar(const OpEntry& entry);
 };
 

@@ -1,5 +1,8 @@
 """Tools around training."""
 
+import os
+
+from weft import _C
 from weft._missing import missing_names
 from weft.utils import data, hooks
 
@@ -8,4 +11,7 @@ TYPE_CHECKING = False
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)
 
-__all__ = ["data", "hooks"]
+__all__ = ["cmake_prefix_path", "data", "hooks"]
+
+# Where CMake finds Weft: cmake -DCMAKE_PREFIX_PATH=...
+cmake_prefix_path = os.path.dirname(os.path.abspath(_C.__file__))
