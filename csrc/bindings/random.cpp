@@ -470,7 +470,7 @@ void bind_generators(py::module_& m) {
   });
   m.attr("default_generator") = py::cast(std::make_shared<Ref<Generator>>(default_generator()));
   Family(m).function(
-      "manual_seed", "(seed: int) -> Generator",
+      "manual_seed", "(seed: float) -> Generator",
       [](const py::object& seed) -> py::object {
         default_generator()->manual_seed(read_seed(seed, true));
         return py::module_::import("weft._C").attr("default_generator");

@@ -208,6 +208,7 @@ RECIPES = {
     "weft.asarray": lambda w: ([1, 2],),
     "weft.autocast": lambda w: ("cpu",),
     "weft.broadcast_shapes": lambda w: ((2, 1), (3,)),
+    "weft.dropout": lambda w: (w.ones(2, 3), 0.5, True),
     "weft.can_cast": lambda w: (w.float32, w.float64),
     **{f"weft.{name}": lambda w: ([w.ones(2, 2), w.ones(2, 2)],) for name in ("cat", "concat", "concatenate", "stack")},
     **{f"weft.{d}stack": lambda w: ([w.ones(2, 2), w.ones(2, 2)],) for d in ("h", "v", "d", "row_", "column_")},

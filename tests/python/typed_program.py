@@ -124,7 +124,7 @@ def compiled(x: weft.Tensor, w: weft.Tensor) -> weft.Tensor:
 def gradients() -> weft.Tensor:
     x = weft.ones(3, requires_grad=True)
     (g,) = weft.autograd.grad((x * x).sum(), [x])
-    per_row = weft.vmap(lambda row: (row * row).sum())(weft.ones(2, 3))
+    per_row: weft.Tensor = weft.vmap(lambda row: (row * row).sum())(weft.ones(2, 3))
     hook = x.register_hook(lambda grad: grad * 2)
     hook.remove()
     return g + x.detach() + per_row.sum()

@@ -450,12 +450,11 @@ class _DrawScope:
         ...
 class Generator:
     """
-    A stream of random numbers with its own seed, to be given as generator= to functions that draw.
-
-    device: where the numbers are for; a generator serves tensors on every device.
+    A stream of random numbers with its own seed, for the generator= of functions that draw some.
 
     >>> import weft
-    >>> g, h = weft.Generator().manual_seed(1), weft.Generator().manual_seed(1)
+    >>> g = weft.Generator().manual_seed(1)
+    >>> h = weft.Generator().manual_seed(1)
     >>> weft.equal(weft.rand(3, generator=g), weft.rand(3, generator=h))
     True
     """
@@ -467,33 +466,37 @@ class Generator:
         ...
     def get_state(self) -> weft.Tensor:
         """
-        The place in the stream, as a tensor of 16 bytes (uint8) for set_state().
+        The place in the stream, for set_state(): 16 bytes as a uint8 vector.
 
         >>> import weft
-        >>> weft.Generator().get_state().shape
-        weft.Size([16])
+        >>> g = weft.Generator().manual_seed(1)
+        >>> state, x = g.get_state(), weft.rand(3, generator=g)
+        >>> weft.equal(weft.rand(3, generator=g.set_state(state)), x)
+        True
         """
     def initial_seed(self) -> builtins.int:
         """
         The seed the stream was started from.
 
         >>> import weft
-        >>> weft.Generator().manual_seed(3).initial_seed()
-        3
+        >>> weft.Generator().manual_seed(7).initial_seed()
+        7
         """
     def manual_seed(self, seed: typing.Any) -> typing.Any:
         """
-        Starts the stream anew from a seed and returns the generator; negative seeds count from 2^64.
+        Starts the stream anew from a seed, an integer from -2^63 to 2^64 - 1 where negative ones count from
+        2^64; returns the generator.
 
-        Raises TypeError for another thing than an integer, ValueError outside of [-2^63, 2^64).
+        Raises TypeError for anything but an integer, ValueError for one out of range.
 
         >>> import weft
-        >>> weft.Generator().manual_seed(3).initial_seed()
-        3
+        >>> g = weft.Generator().manual_seed(1)
+        >>> g.initial_seed()
+        1
         """
     def seed(self) -> builtins.int:
         """
-        Starts the stream anew from a seed of the operating system, which is returned.
+        Starts the stream anew from a seed of the operating system, which it returns.
 
         >>> import weft
         >>> g = weft.Generator()
@@ -502,16 +505,14 @@ class Generator:
         """
     def set_state(self, new_state: weft.Tensor) -> typing.Any:
         """
-        Goes back to a place in the stream that get_state() gave, and returns the generator.
+        Goes back to a place that get_state() gave; returns the generator.
 
-        Raises RuntimeError for a tensor that is not such a state.
+        Raises RuntimeError for another tensor than such 16 bytes.
 
         >>> import weft
-        >>> g = weft.Generator()
-        >>> state = g.get_state()
-        >>> first = weft.rand(3, generator=g)
-        >>> weft.equal(weft.rand(3, generator=g.set_state(state)), first)
-        True
+        >>> g, h = weft.Generator().manual_seed(1), weft.Generator()
+        >>> h.set_state(g.get_state()).initial_seed()
+        1
         """
     @property
     def device(self) -> weft.device:
@@ -550,6 +551,10 @@ def _depends_on_others(arg0: collections.abc.Sequence[weft.Tensor], arg1: collec
     ...
 def _dtype(arg0: str) -> typing.Any:
     ...
+def _extension_info() -> dict[Any, Any]:
+    """
+    Where extensions find headers and library, and which headers these are.
+    """
 def _function_call(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: collections.abc.Sequence[weft.Tensor]) -> list[weft.Tensor]:
     ...
 def _function_interpreter(arg0: collections.abc.Sequence[weft.Tensor | None]) -> typing.Any:
@@ -675,6 +680,7 @@ def _without_history(arg0: weft.Tensor) -> weft.Tensor:
 _ALL_DIMS: builtins.int = 1048576
 _PROGRAM_KEYS: tuple[Any, ...] = ('weft.program', 'weft.signature', 'weft.checksum')
 __version__: str = '0.1.0'
+_extension_api: typing.Any
 bfloat16: dtype
 bool: dtype
 cdouble: dtype
@@ -855,105 +861,274 @@ class Tensor:
     def __xor__(self: Tensor, other: Any) -> Tensor: ...
     def _add_accumulate_hook(self: Tensor, hook: Callable[[Tensor], Any]) -> Any: ...
     def _add_grad_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Any: ...
-    def abs(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def abs_(self: Tensor) -> Tensor: ...
-    def absolute(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def absolute_(self: Tensor) -> Tensor: ...
-    def acos(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def acos_(self: Tensor) -> Tensor: ...
-    def acosh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def acosh_(self: Tensor) -> Tensor: ...
+    def abs(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """|x|: of complex numbers the real sqrt(re^2 + im^2).
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).abs()
+        tensor([1., 2.])
+        """
+    def abs_(self: Tensor) -> Tensor:
+        """abs() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).abs_()
+        tensor([1., 2.])
+        """
+    def absolute(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """|x|: of complex numbers the real sqrt(re^2 + im^2).
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).abs()
+        tensor([1., 2.])
+        """
+    def absolute_(self: Tensor) -> Tensor:
+        """abs() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).abs_()
+        tensor([1., 2.])
+        """
+    def acos(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The angle in [0, pi] whose cosine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).acos()
+        tensor([1.5708, 0.0000])
+        """
+    def acos_(self: Tensor) -> Tensor:
+        """acos() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).acos_()
+        tensor([1.5708, 0.0000])
+        """
+    def acosh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """log(x + sqrt(x^2 - 1)), which inverts cosh(): NaN below 1. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).acosh()
+        tensor([0.0000, 1.3170])
+        """
+    def acosh_(self: Tensor) -> Tensor:
+        """acosh() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).acosh_()
+        tensor([0.0000, 1.3170])
+        """
     @overload
     def add(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """input + alpha * other (or minus), with broadcasting and type promotion.
+        """input + alpha * other. Either may be a number; of bools it is logical or. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).add(weft.tensor([3., 5.]))
+        tensor([4., 7.])
         """
     @overload
     def add(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
     @overload
-    def add_(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Any: ...
+    def add_(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Tensor:
+        """add() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).add_(weft.tensor([3., 5.]))
+        tensor([4., 7.])
+        """
     @overload
     def add_(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
     @overload
     def addbmm(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """beta * input + alpha * the sum over the batch of batch1 @ batch2.
+        """beta * input + alpha * (the sum over b of batch1[b] @ batch2[b]), where input broadcasts to the sum
+        of the products of two batches of matrices, (b, n, k) and (b, k, m). With beta=0 input is not looked
+        at.
+
+        Raises RuntimeError where the shapes or dtypes do not fit.
+
+        >>> import weft
+        >>> weft.addbmm(weft.zeros(1), weft.ones(5, 2, 3), weft.ones(5, 3, 2))
+        tensor([[15., 15.],
+                [15., 15.]])
         """
     @overload
     def addbmm(self: Tensor, beta: builtins.complex, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
     @overload
     def addbmm(self: Tensor, beta: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
     @overload
-    def addbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1) -> Any: ...
+    def addbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1) -> Tensor:
+        """addbmm() in place: the tensor becomes beta times itself plus alpha times the sum over b of batch1[b]
+        @ batch2[b], which has its shape.
+
+        Raises RuntimeError where the shapes or dtypes do not fit.
+
+        >>> import weft
+        >>> weft.ones(1, 1).addbmm_(weft.ones(5, 1, 3), weft.ones(5, 3, 1))
+        tensor([[16.]])
+        """
     @overload
     def addbmm_(self: Tensor, beta: builtins.complex, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
     @overload
     def addbmm_(self: Tensor, beta: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
     @overload
     def addcdiv(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """input + value * tensor1 * tensor2 (or / tensor2).
+        """input + value * tensor1 / tensor2. The operands are broadcast and promoted to one dtype; half types are rounded once, at the end.
+
+        Raises RuntimeError for a fractional value beside integers, for a quotient of integers, and for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.addcdiv(weft.ones(2), weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
+        tensor([ 6., 21.])
         """
     @overload
     def addcdiv(self: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
     @overload
-    def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.complex=1) -> Tensor: ...
+    def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.complex=1) -> Tensor:
+        """addcdiv() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.ones(2).addcdiv_(weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
+        tensor([ 6., 21.])
+        """
     @overload
     def addcdiv_(self: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
     @overload
     def addcmul(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """input + value * tensor1 * tensor2 (or / tensor2).
+        """input + value * tensor1 * tensor2. The operands are broadcast and promoted to one dtype; half types are rounded once, at the end.
+
+        Raises RuntimeError for a fractional value beside integers, and for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.addcmul(weft.ones(2), weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
+        tensor([ 81., 181.])
         """
     @overload
     def addcmul(self: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
     @overload
-    def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.complex=1) -> Tensor: ...
+    def addcmul_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.complex=1) -> Tensor:
+        """addcmul() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.ones(2).addcmul_(weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
+        tensor([ 81., 181.])
+        """
     @overload
     def addcmul_(self: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
     @overload
     def addmm(self: Tensor, mat1: Tensor, mat2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.
+        """beta * input + alpha * (mat1 @ mat2), where input broadcasts to the product of two matrices. With
+        beta=0 input is not looked at: its NaN does not come through. The form with beta and alpha in front
+        is PyTorch's former one and warns.
+
+        Raises RuntimeError where the shapes or dtypes do not fit.
+
+        >>> import weft
+        >>> weft.addmm(weft.ones(2), weft.tensor([[1., 2.]]), weft.eye(2), alpha=10)
+        tensor([[11., 21.]])
         """
     @overload
     def addmm(self: Tensor, beta: builtins.complex, alpha: builtins.complex, mat1: Tensor, mat2: Tensor) -> Tensor: ...
     @overload
     def addmm(self: Tensor, beta: builtins.complex, mat1: Tensor, mat2: Tensor) -> Tensor: ...
     @overload
-    def addmm_(self: Tensor, mat1: Tensor, mat2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1) -> Any: ...
+    def addmm_(self: Tensor, mat1: Tensor, mat2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1) -> Tensor:
+        """addmm() in place: the tensor becomes beta times itself plus alpha * (mat1 @ mat2), which has its
+        shape.
+
+        Raises RuntimeError where the shapes or dtypes do not fit.
+
+        >>> import weft
+        >>> weft.ones(1, 2).addmm_(weft.tensor([[1., 2.]]), weft.eye(2))
+        tensor([[2., 3.]])
+        """
     @overload
     def addmm_(self: Tensor, beta: builtins.complex, alpha: builtins.complex, mat1: Tensor, mat2: Tensor) -> Tensor: ...
     @overload
     def addmm_(self: Tensor, beta: builtins.complex, mat1: Tensor, mat2: Tensor) -> Tensor: ...
     @overload
     def addmv(self: Tensor, mat: Tensor, vec: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """beta * input + alpha * (mat @ vec).
+        """beta * input + alpha * (mat @ vec), where input broadcasts to the product of a matrix (n, k) and a
+        vector (k,). With beta=0 input is not looked at.
+
+        Raises RuntimeError where the shapes or dtypes do not fit.
+
+        >>> import weft
+        >>> weft.addmv(weft.ones(2), weft.eye(2), weft.tensor([3., 4.]), beta=2)
+        tensor([5., 6.])
         """
     @overload
     def addmv(self: Tensor, beta: builtins.complex, alpha: builtins.complex, mat: Tensor, vec: Tensor) -> Tensor: ...
     @overload
     def addmv(self: Tensor, beta: builtins.complex, mat: Tensor, vec: Tensor) -> Tensor: ...
     @overload
-    def addmv_(self: Tensor, mat: Tensor, vec: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1) -> Any: ...
+    def addmv_(self: Tensor, mat: Tensor, vec: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1) -> Tensor:
+        """addmv() in place: the tensor becomes beta times itself plus alpha * (mat @ vec), which has its
+        shape.
+
+        Raises RuntimeError where the shapes or dtypes do not fit.
+
+        >>> import weft
+        >>> weft.ones(2).addmv_(weft.eye(2), weft.tensor([3., 4.]))
+        tensor([4., 5.])
+        """
     @overload
     def addmv_(self: Tensor, beta: builtins.complex, alpha: builtins.complex, mat: Tensor, vec: Tensor) -> Tensor: ...
     @overload
     def addmv_(self: Tensor, beta: builtins.complex, mat: Tensor, vec: Tensor) -> Tensor: ...
     def adjoint(self: Tensor) -> Tensor:
-        """The conjugate transpose of the last two dimensions.
+        """The conjugates with the last two dimensions exchanged: out[..., i, j] = conj(input[..., j, i]).
+
+        Raises RuntimeError for fewer than 2 dimensions.
+
+        >>> import weft
+        >>> weft.adjoint(weft.tensor([[1 + 2j, 3j]]))
+        tensor([[1.-2.j],
+                [0.-3.j]])
         """
     @overload
     def all(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-        """Is no element zero?
+        """Whether every element over the given dimensions (without any over all) is not zero, as bool, for
+        uint8 as uint8; of none True.
+
+        Raises IndexError for a dim that is not there.
 
         >>> import weft
-        >>> weft.tensor([False, True]).all()
-        tensor(False)
+        >>> weft.tensor([[True, True], [False, True]]).all(1)
+        tensor([ True, False])
         """
     @overload
     def all(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
-    def allclose(self: Tensor, other: Tensor, rtol: builtins.float=1e-05, atol: builtins.float=1e-08, equal_nan: builtins.bool=False) -> Any:
+    def allclose(self: Tensor, other: Tensor, rtol: builtins.float=1e-05, atol: builtins.float=1e-08, equal_nan: builtins.bool=False) -> builtins.bool:
         """Is isclose() true everywhere?
+
+        Raises what isclose() raises.
+
+        >>> import weft
+        >>> weft.allclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.]))
+        True
         """
     @overload
     def amax(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-        """Largest value over the given dimensions (default all); equal ones share the gradient.
+        """The largest value over the given dimensions (without any over all), which keepdim keeps with size 1.
+        Equal ones share the gradient; NaN is larger than all numbers.
+
+        Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+        is not there.
 
         >>> import weft
         >>> weft.tensor([[1, 4], [3, 2]]).amax(1)
@@ -963,7 +1138,11 @@ class Tensor:
     def amax(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
     @overload
     def amin(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-        """Smallest value over the given dimensions (default all); equal ones share the gradient.
+        """The smallest value over the given dimensions (without any over all), kept with size 1 by keepdim.
+        Equal ones share the gradient; a NaN is smaller than all numbers here.
+
+        Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+        is not there.
 
         >>> import weft
         >>> weft.tensor([[1, 4], [3, 2]]).amin(1)
@@ -972,13 +1151,21 @@ class Tensor:
     @overload
     def amin(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
     @overload
-    def aminmax(self: Tensor, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, out: Any=None) -> Any:
-        """The smallest and the largest element, as .min and .max.
+    def aminmax(self: Tensor, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, out: Sequence[Tensor] | None=None) -> _return_types.aminmax:
+        """The smallest and the largest element, or those along dim, as .min and .max.
+
+        Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+        is not there.
+
+        >>> import weft
+        >>> low, high = weft.aminmax(weft.tensor([3, 1, 2]))
+        >>> low, high
+        (tensor(1), tensor(3))
         """
     @overload
-    def aminmax(self: Tensor, *, axis: builtins.int | None=None, keepdims: builtins.bool=False, out: Any=None) -> Any: ...
+    def aminmax(self: Tensor, *, axis: builtins.int | None=None, keepdims: builtins.bool=False, out: Sequence[Tensor] | None=None) -> _return_types.aminmax: ...
     def angle(self: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0.
+        """The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0. NaN stays; integers give floats of the default dtype.
 
         >>> import weft
         >>> weft.angle(weft.tensor([1j, -1 + 0j]))
@@ -986,51 +1173,170 @@ class Tensor:
         """
     @overload
     def any(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-        """Is any element not zero?
+        """Whether any element over the given dimensions (without any over all) is not zero, as bool, for uint8
+        as uint8; of none False.
+
+        Raises IndexError for a dim that is not there.
 
         >>> import weft
-        >>> weft.tensor([False, True]).any()
-        tensor(True)
+        >>> weft.tensor([[False, True], [False, False]]).any(1)
+        tensor([ True, False])
         """
     @overload
     def any(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
-    def arccos(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def arccos_(self: Tensor) -> Tensor: ...
-    def arccosh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def arccosh_(self: Tensor) -> Tensor: ...
-    def arcsin(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def arcsin_(self: Tensor) -> Tensor: ...
-    def arcsinh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def arcsinh_(self: Tensor) -> Tensor: ...
-    def arctan(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def arctan2(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def arctan2_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def arctan_(self: Tensor) -> Tensor: ...
-    def arctanh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def arctanh_(self: Tensor) -> Tensor: ...
+    def arccos(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The angle in [0, pi] whose cosine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).acos()
+        tensor([1.5708, 0.0000])
+        """
+    def arccos_(self: Tensor) -> Tensor:
+        """acos() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).acos_()
+        tensor([1.5708, 0.0000])
+        """
+    def arccosh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """log(x + sqrt(x^2 - 1)), which inverts cosh(): NaN below 1. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).acosh()
+        tensor([0.0000, 1.3170])
+        """
+    def arccosh_(self: Tensor) -> Tensor:
+        """acosh() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).acosh_()
+        tensor([0.0000, 1.3170])
+        """
+    def arcsin(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The angle in [-pi/2, pi/2] whose sine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).asin()
+        tensor([0.0000, 1.5708])
+        """
+    def arcsin_(self: Tensor) -> Tensor:
+        """asin() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).asin_()
+        tensor([0.0000, 1.5708])
+        """
+    def arcsinh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """log(x + sqrt(x^2 + 1)), which inverts sinh(). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).asinh()
+        tensor([0.0000, 0.8814])
+        """
+    def arcsinh_(self: Tensor) -> Tensor:
+        """asinh() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).asinh_()
+        tensor([0.0000, 0.8814])
+        """
+    def arctan(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The angle in (-pi/2, pi/2) whose tangent is x. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).atan()
+        tensor([0.0000, 0.7854])
+        """
+    def arctan2(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The angle in radians, from -pi to pi, of the point at x = other and y = input. The operands are broadcast; integers and bools give floats of the default dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 0.]).atan2(weft.tensor([1., -1.]))
+        tensor([0.7854, 3.1416])
+        """
+    def arctan2_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """atan2() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 0.]).atan2_(weft.tensor([1., -1.]))
+        tensor([0.7854, 3.1416])
+        """
+    def arctan_(self: Tensor) -> Tensor:
+        """atan() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).atan_()
+        tensor([0.0000, 0.7854])
+        """
+    def arctanh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """log((1 + x) / (1 - x)) / 2, which inverts tanh(): infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 0.5]).atanh()
+        tensor([0.0000, 0.5493])
+        """
+    def arctanh_(self: Tensor) -> Tensor:
+        """atanh() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 0.5]).atanh_()
+        tensor([0.0000, 0.5493])
+        """
     @overload
     def argmax(self: Tensor, dim: builtins.int | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-        """Position of the first of the largest elements along dim, or in the flattened tensor.
+        """Where the largest element along dim is (without dim, in the flattened tensor), the first of equal
+        ones, as int64. NaN is larger than all numbers.
+
+        Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+        is not there.
 
         >>> import weft
         >>> weft.tensor([1, 3, 2]).argmax()
         tensor(1)
+        >>> weft.tensor([[1, 4], [3, 2]]).argmax(1, keepdim=True)
+        tensor([[1],
+                [0]])
         """
     @overload
     def argmax(self: Tensor, axis: builtins.int | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
     @overload
     def argmin(self: Tensor, dim: builtins.int | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-        """Position of the first of the smallest elements along dim, or in the flattened tensor.
+        """Where the smallest element along dim is (without dim, in the flattened tensor), the first of equal
+        ones, as int64. A NaN counts as the smallest.
+
+        Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+        is not there.
 
         >>> import weft
         >>> weft.tensor([3, 1, 2]).argmin()
         tensor(1)
+        >>> weft.tensor([[1, 4], [3, 2]]).argmin(1)
+        tensor([0, 1])
         """
     @overload
     def argmin(self: Tensor, axis: builtins.int | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
     @overload
     def argsort(self: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool=False) -> Tensor:
-        """Where the elements in order along dim are.
+        """Where the elements in order along dim were, as int64: sort(...).indices, so that gather(dim,
+        argsort(dim)) is in order.
+
+        Raises IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.argsort(weft.tensor([3, 1, 2]))
@@ -1039,21 +1345,109 @@ class Tensor:
     @overload
     def argsort(self: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool=False) -> Tensor: ...
     def argwhere(self: Tensor) -> Tensor:
-        """Coordinates (count, dims) of the elements that are not zero.
+        """The coordinates of the elements that are not zero, row by row: an int64 tensor of shape (count,
+        dims).
+
+        Raises RuntimeError on the meta device, where the count is not known.
+
+        >>> import weft
+        >>> weft.argwhere(weft.tensor([[0, 1], [1, 0]]))
+        tensor([[0, 1],
+                [1, 0]])
         """
     def as_strided(self: Tensor, size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int], storage_offset: builtins.int | None=None) -> Tensor:
-        """Any view of the storage; counted in elements.
+        """A view of any elements of the storage: element [i, j, ...] lies storage_offset + i * stride[0] + j *
+        stride[1] + ... elements after its start. Without storage_offset the tensor's own.
+
+        Raises RuntimeError where that leaves the storage or size and stride differ in length.
+
+        >>> import weft
+        >>> weft.arange(6).as_strided((2, 2), (1, 3), 1)
+        tensor([[1, 4],
+                [2, 5]])
         """
-    def asin(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def asin_(self: Tensor) -> Tensor: ...
-    def asinh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def asinh_(self: Tensor) -> Tensor: ...
-    def atan(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def atan2(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def atan2_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def atan_(self: Tensor) -> Tensor: ...
-    def atanh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def atanh_(self: Tensor) -> Tensor: ...
+    def asin(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The angle in [-pi/2, pi/2] whose sine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).asin()
+        tensor([0.0000, 1.5708])
+        """
+    def asin_(self: Tensor) -> Tensor:
+        """asin() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).asin_()
+        tensor([0.0000, 1.5708])
+        """
+    def asinh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """log(x + sqrt(x^2 + 1)), which inverts sinh(). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).asinh()
+        tensor([0.0000, 0.8814])
+        """
+    def asinh_(self: Tensor) -> Tensor:
+        """asinh() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).asinh_()
+        tensor([0.0000, 0.8814])
+        """
+    def atan(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The angle in (-pi/2, pi/2) whose tangent is x. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).atan()
+        tensor([0.0000, 0.7854])
+        """
+    def atan2(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The angle in radians, from -pi to pi, of the point at x = other and y = input. The operands are broadcast; integers and bools give floats of the default dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 0.]).atan2(weft.tensor([1., -1.]))
+        tensor([0.7854, 3.1416])
+        """
+    def atan2_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """atan2() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 0.]).atan2_(weft.tensor([1., -1.]))
+        tensor([0.7854, 3.1416])
+        """
+    def atan_(self: Tensor) -> Tensor:
+        """atan() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).atan_()
+        tensor([0.0000, 0.7854])
+        """
+    def atanh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """log((1 + x) / (1 - x)) / 2, which inverts tanh(): infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 0.5]).atanh()
+        tensor([0.0000, 0.5493])
+        """
+    def atanh_(self: Tensor) -> Tensor:
+        """atanh() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 0.5]).atanh_()
+        tensor([0.0000, 0.5493])
+        """
     def backward(self: Tensor, gradient: Tensor | Sequence[Tensor] | None=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, inputs: Tensor | Sequence[Tensor] | None=None) -> None:
         """Adds the gradients of this tensor to the .grad of the leaves it was made from.
 
@@ -1071,22 +1465,54 @@ class Tensor:
         """
     @overload
     def baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """beta * input + alpha * (batch1 @ batch2), for batches of matrices.
+        """beta * input + alpha * (batch1 @ batch2), where input broadcasts to the products of two batches of
+        matrices, (b, n, k) and (b, k, m). With beta=0 input is not looked at.
+
+        Raises RuntimeError where the shapes or dtypes do not fit.
+
+        >>> import weft
+        >>> weft.baddbmm(weft.zeros(1), weft.ones(5, 2, 3), weft.ones(5, 3, 4)).shape
+        weft.Size([5, 2, 4])
         """
     @overload
     def baddbmm(self: Tensor, beta: builtins.complex, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
     @overload
     def baddbmm(self: Tensor, beta: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
     @overload
-    def baddbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1) -> Any: ...
+    def baddbmm_(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1) -> Tensor:
+        """baddbmm() in place: the tensor becomes beta times itself plus alpha * (batch1 @ batch2), which has
+        its shape.
+
+        Raises RuntimeError where the shapes or dtypes do not fit.
+
+        >>> import weft
+        >>> weft.ones(1, 1, 1).baddbmm_(weft.ones(1, 1, 3), weft.ones(1, 3, 1))
+        tensor([[[4.]]])
+        """
     @overload
     def baddbmm_(self: Tensor, beta: builtins.complex, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
     @overload
     def baddbmm_(self: Tensor, beta: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
-    def bernoulli(self: Tensor, p: builtins.float | None=None, *, generator: Any | None=None, out: Tensor | None=None) -> Tensor:
-        """1 with probability input[i] (or p), else 0.
+    def bernoulli(self: Tensor, p: builtins.float | None=None, *, generator: Generator | None=None, out: Tensor | None=None) -> Tensor:
+        """Independent numbers, 1 with the probability at their place in input, or with probability p, else 0;
+        of the shape and dtype of input.
+
+        Raises RuntimeError unless probabilities are from 0 to 1.
+
+        >>> import weft
+        >>> weft.bernoulli(weft.tensor([0., 1.]))
+        tensor([0., 1.])
         """
-    def bernoulli_(self: Tensor, p: Tensor | builtins.complex=0.5, *, generator: Any | None=None) -> Tensor: ...
+    def bernoulli_(self: Tensor, p: Tensor | builtins.complex=0.5, *, generator: Generator | None=None) -> Tensor:
+        """Fills the tensor with independent numbers, 1 with probability p, a number or a tensor with one for
+        each place that broadcasts to it, else 0.
+
+        Raises RuntimeError unless probabilities are from 0 to 1.
+
+        >>> import weft
+        >>> weft.zeros(2).bernoulli_(weft.tensor([0., 1.]))
+        tensor([0., 1.])
+        """
     def bfloat16(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as bfloat16; the tensor itself where they are.
 
@@ -1098,26 +1524,132 @@ class Tensor:
         tensor([256.], dtype=weft.bfloat16)
         """
     def bincount(self: Tensor, weights: Tensor | None=None, minlength: builtins.int=0) -> Tensor:
-        """How often each number from 0 occurs, or the sum of its weights.
+        """How often each number from 0 on occurs in an integer vector, as int64; or the sum of the weights of
+        its places, as float32 for these, else float64. The result has max(minlength, largest number + 1)
+        elements.
+
+        Raises RuntimeError for negative numbers, another shape or dtype, and weights of another shape.
 
         >>> import weft
         >>> weft.bincount(weft.tensor([1, 1, 3]))
         tensor([0, 2, 0, 1])
         """
-    def bitwise_and(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def bitwise_and_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def bitwise_left_shift(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def bitwise_left_shift_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def bitwise_not(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def bitwise_not_(self: Tensor) -> Tensor: ...
-    def bitwise_or(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def bitwise_or_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def bitwise_right_shift(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def bitwise_right_shift_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def bitwise_xor(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def bitwise_xor_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
+    def bitwise_and(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The bits that are set in both, input and other; of bools logical and. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([6, 5]).bitwise_and(weft.tensor([3, 2]))
+        tensor([2, 0])
+        """
+    def bitwise_and_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """bitwise_and() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([6, 5]).bitwise_and_(weft.tensor([3, 2]))
+        tensor([2, 0])
+        """
+    def bitwise_left_shift(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The bits of input moved up by other places, which is input * 2^other while no bit drops out. 0 for a negative other. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1, 3]).bitwise_left_shift(weft.tensor([4, 1]))
+        tensor([16,  6])
+        """
+    def bitwise_left_shift_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """bitwise_left_shift() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1, 3]).bitwise_left_shift_(weft.tensor([4, 1]))
+        tensor([16,  6])
+        """
+    def bitwise_not(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """All bits inverted: -x - 1 for signed integers, the opposite for bools.
+
+        Raises TypeError for floating point and complex tensors.
+
+        >>> import weft
+        >>> weft.bitwise_not(weft.tensor([0, 1, -5]))
+        tensor([-1, -2,  4])
+        """
+    def bitwise_not_(self: Tensor) -> Tensor:
+        """bitwise_not() in place.
+
+        Raises TypeError for floating point and complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0, 1, -5]).bitwise_not_()
+        tensor([-1, -2,  4])
+        """
+    def bitwise_or(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The bits that are set in input, other or both; of bools logical or. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([6, 5]).bitwise_or(weft.tensor([3, 2]))
+        tensor([7, 7])
+        """
+    def bitwise_or_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """bitwise_or() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([6, 5]).bitwise_or_(weft.tensor([3, 2]))
+        tensor([7, 7])
+        """
+    def bitwise_right_shift(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The bits of input moved down by other places, which is input / 2^other rounded down. A negative other moves all of them out. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([16, -3]).bitwise_right_shift(weft.tensor([4, 1]))
+        tensor([ 1, -2])
+        """
+    def bitwise_right_shift_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """bitwise_right_shift() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([16, -3]).bitwise_right_shift_(weft.tensor([4, 1]))
+        tensor([ 1, -2])
+        """
+    def bitwise_xor(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The bits that are set in just one of input and other; of bools logical xor. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([6, 5]).bitwise_xor(weft.tensor([3, 2]))
+        tensor([5, 7])
+        """
+    def bitwise_xor_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """bitwise_xor() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([6, 5]).bitwise_xor_(weft.tensor([3, 2]))
+        tensor([5, 7])
+        """
     def bmm(self: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Products of two batches of matrices, shapes (b, n, k) and (b, k, m).
+        """The products of two batches of matrices: shapes (b, n, k) and (b, k, m) give (b, n, m).
+
+        Raises RuntimeError for other shapes and dtypes that differ.
+
+        >>> import weft
+        >>> weft.bmm(weft.ones(5, 2, 3), weft.ones(5, 3, 4)).shape
+        weft.Size([5, 2, 4])
         """
     def bool(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as bool; the tensor itself where they are.
@@ -1130,7 +1662,15 @@ class Tensor:
         """
     @overload
     def broadcast_to(self: Tensor, size: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """expand() to a shape.
+        """A view in a shape that the tensor broadcasts to: new dimensions come first, and those of size 1
+        repeat their elements without a copy.
+
+        Raises RuntimeError where the shapes do not fit.
+
+        >>> import weft
+        >>> weft.broadcast_to(weft.arange(2), (2, 2))
+        tensor([[0, 1],
+                [0, 1]])
         """
     @overload
     def broadcast_to(self: Tensor, *size: builtins.int) -> Tensor: ...
@@ -1144,8 +1684,15 @@ class Tensor:
         >>> weft.tensor([1, 257]).byte()
         tensor([1, 1], dtype=weft.uint8)
         """
-    def cauchy_(self: Tensor, median: builtins.float=0.0, sigma: builtins.float=1.0, *, generator: Any | None=None) -> Tensor:
-        """Fills the tensor with numbers of the Cauchy distribution.
+    def cauchy_(self: Tensor, median: builtins.float=0.0, sigma: builtins.float=1.0, *, generator: Generator | None=None) -> Tensor:
+        """Fills the tensor with independent numbers of the Cauchy distribution, of density 1 / (pi sigma (1 +
+        ((x - median) / sigma)^2)).
+
+        Raises RuntimeError for integers.
+
+        >>> import weft
+        >>> weft.zeros(2, 3).cauchy_().shape
+        weft.Size([2, 3])
         """
     def cdouble(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as complex128; the tensor itself where they are.
@@ -1156,8 +1703,24 @@ class Tensor:
         >>> weft.tensor([1.]).cdouble()
         tensor([1.+0.j], dtype=weft.complex128)
         """
-    def ceil(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def ceil_(self: Tensor) -> Tensor: ...
+    def ceil(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The smallest integer that is not below x, in the dtype of x.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).ceil()
+        tensor([ 2., -1.])
+        """
+    def ceil_(self: Tensor) -> Tensor:
+        """ceil() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).ceil_()
+        tensor([ 2., -1.])
+        """
     def cfloat(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as complex64; the tensor itself where they are.
 
@@ -1178,25 +1741,102 @@ class Tensor:
         tensor([  1, -56], dtype=weft.int8)
         """
     @overload
-    def chunk(self: Tensor, chunks: builtins.int, dim: builtins.int=0) -> tuple[Any, ...]:
-        """Views of that many parts of one size; the last may be smaller.
+    def chunk(self: Tensor, chunks: builtins.int, dim: builtins.int=0) -> tuple[Tensor, ...]:
+        """Views of parts that follow each other along dim, each of ceil(size / chunks) elements; the last may
+        be smaller, and there may be fewer than `chunks` of them.
+
+        Raises RuntimeError unless chunks is positive.
+
+        >>> import weft
+        >>> weft.arange(5).chunk(2)
+        (tensor([0, 1, 2]), tensor([3, 4]))
+        >>> len(weft.arange(5).chunk(4))
+        3
         """
     @overload
-    def chunk(self: Tensor, chunks: builtins.int, axis: builtins.int=0) -> tuple[Any, ...]: ...
+    def chunk(self: Tensor, chunks: builtins.int, axis: builtins.int=0) -> tuple[Tensor, ...]: ...
     def clamp(self: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None, *, out: Tensor | None=None) -> Tensor:
-        """input limited to [min, max]; either may be left out, and may be a tensor.
+        """input limited to [min, max], and max where min is above it; NaN stays. A bound may be left out, and be a tensor. All are broadcast and promoted to one dtype.
+
+        Raises RuntimeError where both bounds are left out and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.clamp(weft.tensor([-1., 0.5, 3.]), 0, 2)
+        tensor([0.0000, 0.5000, 2.0000])
         """
-    def clamp_(self: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None) -> Tensor: ...
-    def clamp_max(self: Tensor, max: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def clamp_max_(self: Tensor, max: Tensor | builtins.complex) -> Tensor: ...
-    def clamp_min(self: Tensor, min: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def clamp_min_(self: Tensor, min: Tensor | builtins.complex) -> Tensor: ...
+    def clamp_(self: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None) -> Tensor:
+        """clamp() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([-1., 0.5, 3.]).clamp_(max=2)
+        tensor([-1.0000,  0.5000,  2.0000])
+        """
+    def clamp_max(self: Tensor, max: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """input, or `max` where input is above it; NaN stays. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 5.]).clamp_max(weft.tensor([3., 2.]))
+        tensor([1., 2.])
+        """
+    def clamp_max_(self: Tensor, max: Tensor | builtins.complex) -> Tensor:
+        """clamp_max() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 5.]).clamp_max_(weft.tensor([3., 2.]))
+        tensor([1., 2.])
+        """
+    def clamp_min(self: Tensor, min: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """input, or `min` where input is below it; NaN stays. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 5.]).clamp_min(weft.tensor([3., 2.]))
+        tensor([3., 5.])
+        """
+    def clamp_min_(self: Tensor, min: Tensor | builtins.complex) -> Tensor:
+        """clamp_min() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 5.]).clamp_min_(weft.tensor([3., 2.]))
+        tensor([3., 5.])
+        """
     def clip(self: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None, *, out: Tensor | None=None) -> Tensor:
-        """input limited to [min, max]; either may be left out, and may be a tensor.
+        """input limited to [min, max], and max where min is above it; NaN stays. A bound may be left out, and be a tensor. All are broadcast and promoted to one dtype.
+
+        Raises RuntimeError where both bounds are left out and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.clip(weft.tensor([-1., 0.5, 3.]), 0, 2)
+        tensor([0.0000, 0.5000, 2.0000])
         """
-    def clip_(self: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None) -> Tensor: ...
+    def clip_(self: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None) -> Tensor:
+        """clip() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([-1., 0.5, 3.]).clip_(max=2)
+        tensor([-1.0000,  0.5000,  2.0000])
+        """
     def clone(self: Tensor, *, memory_format: _MemoryFormat | None=None) -> Tensor:
         """A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its elements unless memory_format names another one.
+
+        Raises RuntimeError for an order of another number of dimensions.
+
+        >>> import weft
+        >>> x = weft.tensor([1., 2.])
+        >>> y = x.clone().zero_()
+        >>> x, y
+        (tensor([1., 2.]), tensor([0., 0.]))
         """
     def conj(self: Tensor) -> Tensor:
         """The complex conjugate: a new tensor; a real tensor itself.
@@ -1207,33 +1847,97 @@ class Tensor:
         """
     def conj_physical(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The complex conjugate, as conj() gives it.
+
+        >>> import weft
+        >>> weft.conj_physical(weft.tensor([1 + 2j]))
+        tensor([1.-2.j])
         """
-    def conj_physical_(self: Tensor) -> Tensor: ...
+    def conj_physical_(self: Tensor) -> Tensor:
+        """conj_physical() in place.
+
+        >>> import weft
+        >>> weft.tensor([1 + 2j]).conj_physical_()
+        tensor([1.-2.j])
+        """
     def contiguous(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The tensor itself if it is contiguous, else a contiguous copy; or in the order that memory_format names.
 
-        Raises RuntimeError for weft.channels_last of a tensor that has not 4 dimensions, or weft.channels_last_3d of one that has not 5.
+        Raises RuntimeError for weft.channels_last of a tensor that has not 4 dimensions, for weft.channels_last_3d of one that has not 5, and for weft.preserve_format.
 
         >>> import weft
         >>> weft.ones(2, 3, 4, 5).contiguous(memory_format=weft.channels_last).stride()
         (60, 1, 15, 3)
         """
     def copy_(self: Tensor, src: Tensor, non_blocking: builtins.bool=False) -> Tensor:
-        """Copies src, which may live on another device, over this tensor, with broadcasting and conversion.
-        """
-    def copysign(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def copysign_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def cos(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def cos_(self: Tensor) -> Tensor: ...
-    def cosh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def cosh_(self: Tensor) -> Tensor: ...
-    @overload
-    def count_nonzero(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
-        """Number of elements that are not zero.
+        """Copies src, which may live on another device, over this tensor: broadcast to its shape and converted to its dtype. With non_blocking a copy from or to pinned memory goes on after the call. Complex numbers lose their imaginary parts in a real tensor, with a warning.
+
+        Raises RuntimeError for a shape that cannot be broadcast to this one.
 
         >>> import weft
-        >>> weft.count_nonzero(weft.tensor([0, 2, 3]))
-        tensor(2)
+        >>> weft.zeros(2, 2).copy_(weft.tensor([1, 2]))
+        tensor([[1., 2.],
+                [1., 2.]])
+        """
+    def copysign(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """|input| with the sign of other; -0. is negative. The operands are broadcast; integers and bools give floats of the default dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).copysign(weft.tensor([-0., 3.]))
+        tensor([-1.,  2.])
+        """
+    def copysign_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """copysign() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).copysign_(weft.tensor([-0., 3.]))
+        tensor([-1.,  2.])
+        """
+    def cos(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The cosine of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).cos()
+        tensor([1.0000, 0.5403])
+        """
+    def cos_(self: Tensor) -> Tensor:
+        """cos() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).cos_()
+        tensor([1.0000, 0.5403])
+        """
+    def cosh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """(e^x + e^-x) / 2, the hyperbolic cosine. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).cosh()
+        tensor([1.0000, 1.5431])
+        """
+    def cosh_(self: Tensor) -> Tensor:
+        """cosh() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).cosh_()
+        tensor([1.0000, 1.5431])
+        """
+    @overload
+    def count_nonzero(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
+        """How many elements over the given dimensions (without any over all) are not zero, as int64. NaN is
+        not zero.
+
+        Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.count_nonzero(weft.tensor([[0, 2], [3, 4]]), 0)
+        tensor([1, 2])
         """
     @overload
     def count_nonzero(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
@@ -1261,36 +1965,67 @@ class Tensor:
         True
         """
     @overload
-    def cummax(self: Tensor, dim: builtins.int, *, out: Any=None) -> Any:
-        """Running maximum along dim and the position of the last of equal ones.
-        """
-    @overload
-    def cummax(self: Tensor, axis: builtins.int, *, out: Any=None) -> Any: ...
-    @overload
-    def cummin(self: Tensor, dim: builtins.int, *, out: Any=None) -> Any:
-        """Running minimum along dim and the position of the last of equal ones.
-        """
-    @overload
-    def cummin(self: Tensor, axis: builtins.int, *, out: Any=None) -> Any: ...
-    @overload
-    def cumprod(self: Tensor, dim: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-        """Running product along dim.
+    def cummax(self: Tensor, dim: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummax:
+        """The running maximum along dim and where it is, the last of equal ones, as .values and .indices
+        (int64).
+
+        Raises IndexError for a dim that is not there.
 
         >>> import weft
-        >>> weft.tensor([2, 3]).cumprod(0)
-        tensor([2, 6])
+        >>> weft.cummax(weft.tensor([1, 3, 2, 3]), 0).values
+        tensor([1, 3, 3, 3])
+        >>> weft.cummax(weft.tensor([1, 3, 2, 3]), 0).indices
+        tensor([0, 1, 1, 3])
+        """
+    @overload
+    def cummax(self: Tensor, axis: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummax: ...
+    @overload
+    def cummin(self: Tensor, dim: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummin:
+        """The running minimum along dim and where it is, the last of equal ones, as .values and .indices
+        (int64).
+
+        Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.cummin(weft.tensor([3, 1, 2, 1]), 0).values
+        tensor([3, 1, 1, 1])
+        >>> weft.cummin(weft.tensor([3, 1, 2, 1]), 0).indices
+        tensor([0, 1, 1, 3])
+        """
+    @overload
+    def cummin(self: Tensor, axis: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummin: ...
+    @overload
+    def cumprod(self: Tensor, dim: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
+        """The running product along dim: out[i] = input[0] * ... * input[i]. Integers and bools are multiplied
+        in int64 unless dtype says otherwise.
+
+        Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.tensor([2, 3, 4]).cumprod(0)
+        tensor([ 2,  6, 24])
         """
     @overload
     def cumprod(self: Tensor, axis: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
     @overload
     def cumprod_(self: Tensor, dim: builtins.int, *, dtype: _DType | None=None) -> Tensor:
-        """The same, in place.
+        """cumprod() in place: each element becomes the product of those up to it along dim.
+
+        Raises IndexError for a dim that is not there, RuntimeError where the tensor's dtype cannot hold the
+        result.
+
+        >>> import weft
+        >>> weft.tensor([2., 3., 4.]).cumprod_(0)
+        tensor([ 2.,  6., 24.])
         """
     @overload
     def cumprod_(self: Tensor, axis: builtins.int, *, dtype: _DType | None=None) -> Tensor: ...
     @overload
     def cumsum(self: Tensor, dim: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-        """Running sum along dim.
+        """The running sum along dim: out[i] = input[0] + ... + input[i]. Integers and bools are added up in
+        int64 unless dtype says otherwise.
+
+        Raises IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.arange(4).cumsum(0)
@@ -1300,7 +2035,14 @@ class Tensor:
     def cumsum(self: Tensor, axis: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
     @overload
     def cumsum_(self: Tensor, dim: builtins.int, *, dtype: _DType | None=None) -> Tensor:
-        """The same, in place.
+        """cumsum() in place: each element becomes the sum of those up to it along dim.
+
+        Raises IndexError for a dim that is not there, RuntimeError where the tensor's dtype cannot hold the
+        result.
+
+        >>> import weft
+        >>> weft.ones(3).cumsum_(0)
+        tensor([1., 2., 3.])
         """
     @overload
     def cumsum_(self: Tensor, axis: builtins.int, *, dtype: _DType | None=None) -> Tensor: ...
@@ -1312,8 +2054,24 @@ class Tensor:
         >>> x[1].data_ptr() - x.data_ptr()
         12
         """
-    def deg2rad(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def deg2rad_(self: Tensor) -> Tensor: ...
+    def deg2rad(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x pi / 180: x degrees in radians. Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([90., 180.]).deg2rad()
+        tensor([1.5708, 3.1416])
+        """
+    def deg2rad_(self: Tensor) -> Tensor:
+        """deg2rad() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([90., 180.]).deg2rad_()
+        tensor([1.5708, 3.1416])
+        """
     def detach(self: Tensor) -> Tensor:
         """A tensor on the same storage outside of autograd: a leaf that does not require grad.
 
@@ -1333,23 +2091,59 @@ class Tensor:
         (False, True)
         """
     def diag(self: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-        """The diagonal of a matrix, or the matrix with a vector on its diagonal.
+        """Of a matrix a copy of a diagonal, the elements [i, i + diagonal]; of a vector the square matrix with
+        it there and zeros elsewhere.
+
+        Raises RuntimeError unless there are 1 or 2 dimensions.
+
+        >>> import weft
+        >>> weft.diag(weft.tensor([1, 2]))
+        tensor([[1, 0],
+                [0, 2]])
+        >>> weft.diag(weft.tensor([[1, 2], [3, 4]]))
+        tensor([1, 4])
         """
     def diag_embed(self: Tensor, offset: builtins.int=0, dim1: builtins.int=-2, dim2: builtins.int=-1) -> Tensor:
-        """Zeros, with the last dimension along a diagonal of two new ones.
+        """Zeros, but the last dimension along the diagonal [i, i + offset] of two new dimensions of the
+        result, dim1 and dim2, each of size input.shape[-1] + abs(offset).
+
+        Raises RuntimeError where dim1 and dim2 are the same, IndexError for one that is not there.
+
+        >>> import weft
+        >>> weft.diag_embed(weft.tensor([1, 2]), 1)
+        tensor([[0, 1, 0],
+                [0, 0, 2],
+                [0, 0, 0]])
         """
     def diagflat(self: Tensor, offset: builtins.int=0) -> Tensor:
-        """The matrix with the flattened tensor on its diagonal.
+        """The square matrix with the flattened tensor along the diagonal [i, i + offset] and zeros elsewhere.
+
+        >>> import weft
+        >>> weft.diagflat(weft.tensor([[1], [2]]))
+        tensor([[1, 0],
+                [0, 2]])
         """
     def diagonal(self: Tensor, offset: builtins.int=0, dim1: builtins.int=0, dim2: builtins.int=1) -> Tensor:
-        """The diagonal of two dimensions, as the last one.
+        """A view of the elements with index i in dim1 and i + offset in dim2, as the last dimension in place
+        of these two.
+
+        Raises RuntimeError where dim1 and dim2 are the same, IndexError for one that is not there.
 
         >>> import weft
         >>> weft.tensor([[1, 2], [3, 4]]).diagonal()
         tensor([1, 4])
+        >>> weft.tensor([[1, 2], [3, 4]]).diagonal(1)
+        tensor([2])
         """
     def diagonal_scatter(self: Tensor, src: Tensor, offset: builtins.int=0, dim1: builtins.int=0, dim2: builtins.int=1) -> Tensor:
-        """A copy with diagonal() replaced by src.
+        """A copy in which src stands where diagonal(offset, dim1, dim2) looks.
+
+        Raises RuntimeError where src has another shape than that.
+
+        >>> import weft
+        >>> weft.diagonal_scatter(weft.zeros(2, 2), weft.tensor([1., 2.]))
+        tensor([[1., 0.],
+                [0., 2.]])
         """
     def dim(self: Tensor) -> builtins.int:
         """The number of dimensions.
@@ -1359,19 +2153,49 @@ class Tensor:
         (2, 0)
         """
     def div(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
-        """input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
-        """
-    def div_(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None) -> Tensor: ...
-    def divide(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
-        """input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
-        """
-    def divide_(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None) -> Tensor: ...
-    def dot(self: Tensor, tensor: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Sum of the products of two vectors.
+        """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
+
+        Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
 
         >>> import weft
-        >>> weft.dot(weft.ones(3), weft.ones(3)).item()
-        3.0
+        >>> weft.tensor([1., 2.]).div(weft.tensor([2., -4.]))
+        tensor([ 0.5000, -0.5000])
+        """
+    def div_(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None) -> Tensor:
+        """div() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).div_(weft.tensor([2., -4.]))
+        tensor([ 0.5000, -0.5000])
+        """
+    def divide(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
+        """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
+
+        Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).divide(weft.tensor([2., -4.]))
+        tensor([ 0.5000, -0.5000])
+        """
+    def divide_(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None) -> Tensor:
+        """divide() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).divide_(weft.tensor([2., -4.]))
+        tensor([ 0.5000, -0.5000])
+        """
+    def dot(self: Tensor, tensor: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The sum of the products of the elements of two vectors of one length, a tensor without dimensions.
+
+        Raises RuntimeError for other shapes and dtypes that differ.
+
+        >>> import weft
+        >>> weft.dot(weft.tensor([1, 2]), weft.tensor([3, 4]))
+        tensor(11)
         """
     def double(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as float64; the tensor itself where they are.
@@ -1389,52 +2213,203 @@ class Tensor:
         >>> weft.ones(2).element_size(), weft.arange(2).element_size()
         (4, 8)
         """
-    def eq(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def eq_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def equal(self: Tensor, other: Tensor) -> Any:
-        """Have both the same shape and elements?
+    def eq(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input equal to other? NaN equals nothing. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).eq(weft.tensor([1., 3.]))
+        tensor([ True, False])
+        """
+    def eq_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """eq() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).eq_(weft.tensor([1., 3.])).bool()
+        tensor([ True, False])
+        """
+    def equal(self: Tensor, other: Tensor) -> builtins.bool:
+        """Have both the same shape and elements? NaN equals nothing; the dtypes may differ.
 
         >>> import weft
         >>> weft.equal(weft.ones(2), weft.ones(3))
         False
         """
-    def erf(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def erf_(self: Tensor) -> Tensor: ...
-    def erfc(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def erfc_(self: Tensor) -> Tensor: ...
-    def erfinv(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def erfinv_(self: Tensor) -> Tensor: ...
-    def exp(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def exp2(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def exp2_(self: Tensor) -> Tensor: ...
-    def exp_(self: Tensor) -> Tensor: ...
+    def erf(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The error function: 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).erf()
+        tensor([0.0000, 0.8427])
+        """
+    def erf_(self: Tensor) -> Tensor:
+        """erf() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).erf_()
+        tensor([0.0000, 0.8427])
+        """
+    def erfc(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """1 - erf(x), without the digits that this difference loses for large x. Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).erfc()
+        tensor([1.0000, 0.1573])
+        """
+    def erfc_(self: Tensor) -> Tensor:
+        """erfc() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).erfc_()
+        tensor([1.0000, 0.1573])
+        """
+    def erfinv(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The number whose erf() is x: infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., 0.5]).erfinv()
+        tensor([0.0000, 0.4769])
+        """
+    def erfinv_(self: Tensor) -> Tensor:
+        """erfinv() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., 0.5]).erfinv_()
+        tensor([0.0000, 0.4769])
+        """
+    def exp(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """e^x. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).exp()
+        tensor([1.0000, 2.7183])
+        """
+    def exp2(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """2^x. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 3.]).exp2()
+        tensor([1., 8.])
+        """
+    def exp2_(self: Tensor) -> Tensor:
+        """exp2() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 3.]).exp2_()
+        tensor([1., 8.])
+        """
+    def exp_(self: Tensor) -> Tensor:
+        """exp() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).exp_()
+        tensor([1.0000, 2.7183])
+        """
     @overload
     def expand(self: Tensor, size: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """Repeats dimensions of size 1 without copying; -1 keeps a size.
+        """A view in which dimensions of size 1 repeat their element as often as size says, without a copy, and
+        new ones come first; -1 keeps a size.
+
+        Raises RuntimeError where a dimension of another size than 1 would change.
 
         >>> import weft
         >>> weft.ones(3, 1).expand(-1, 4).shape
         weft.Size([3, 4])
+        >>> weft.arange(2).expand(2, 2)
+        tensor([[0, 1],
+                [0, 1]])
         """
     @overload
     def expand(self: Tensor, *size: builtins.int) -> Tensor: ...
     @overload
     def expand(self: Tensor, size: builtins.int | Sequence[builtins.int], *, implicit: builtins.bool) -> Tensor: ...
     def expand_as(self: Tensor, other: Tensor) -> Tensor:
-        """expand() to the shape of another tensor.
+        """expand() to the shape of another tensor, of which only the shape counts.
+
+        Raises RuntimeError where a dimension of another size than 1 would change.
+
+        >>> import weft
+        >>> weft.arange(2).expand_as(weft.zeros(2, 2))
+        tensor([[0, 1],
+                [0, 1]])
         """
-    def expm1(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def expm1_(self: Tensor) -> Tensor: ...
-    def exponential_(self: Tensor, lambd: builtins.float=1.0, *, generator: Any | None=None) -> Tensor:
-        """Fills the tensor with numbers of the exponential distribution with rate lambd.
+    def expm1(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """e^x - 1, without the digits that this difference loses near x = 0. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).expm1()
+        tensor([0.0000, 1.7183])
+        """
+    def expm1_(self: Tensor) -> Tensor:
+        """expm1() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).expm1_()
+        tensor([0.0000, 1.7183])
+        """
+    def exponential_(self: Tensor, lambd: builtins.float=1.0, *, generator: Generator | None=None) -> Tensor:
+        """Fills the tensor with independent numbers of the exponential distribution, of density lambd
+        exp(-lambd x) for x > 0.
+
+        Raises RuntimeError unless lambd is positive and for integers.
+
+        >>> import weft
+        >>> bool((weft.zeros(100).exponential_(2.0) >= 0).all())
+        True
         """
     def fill_(self: Tensor, value: Tensor | builtins.complex) -> Tensor:
-        """Sets every element.
+        """Sets every element to value, a number or a tensor without dimensions, converted to the dtype of this tensor.
+
+        Raises RuntimeError for a tensor that has dimensions, and for a number that does not fit the dtype.
+
+        >>> import weft
+        >>> weft.zeros(2).fill_(7)
+        tensor([7., 7.])
         """
-    def fix(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def fix_(self: Tensor) -> Tensor: ...
+    def fix(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x without its fraction, in the dtype of x: rounded towards 0.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).trunc()
+        tensor([ 1., -1.])
+        """
+    def fix_(self: Tensor) -> Tensor:
+        """trunc() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).trunc_()
+        tensor([ 1., -1.])
+        """
     def flatten(self: Tensor, start_dim: builtins.int=0, end_dim: builtins.int=-1) -> Tensor:
-        """Makes one dimension of several.
+        """Makes one dimension of those from start_dim to end_dim, both included, of the product of their
+        sizes. A view where the strides allow it; a tensor without dimensions becomes a vector.
+
+        Raises IndexError for a dim that is not there, RuntimeError where start_dim comes after end_dim.
 
         >>> import weft
         >>> weft.zeros(2, 3, 4).flatten(1).shape
@@ -1442,7 +2417,9 @@ class Tensor:
         """
     @overload
     def flip(self: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """The elements in reverse order along dims.
+        """A copy with the elements in reverse order along each of dims.
+
+        Raises IndexError for a dim that is not there, RuntimeError for one given twice.
 
         >>> import weft
         >>> weft.arange(3).flip(0)
@@ -1451,10 +2428,24 @@ class Tensor:
     @overload
     def flip(self: Tensor, *dims: builtins.int) -> Tensor: ...
     def fliplr(self: Tensor) -> Tensor:
-        """Columns in reverse order.
+        """A copy with the columns, the second dimension, in reverse order.
+
+        Raises RuntimeError for fewer than 2 dimensions.
+
+        >>> import weft
+        >>> weft.fliplr(weft.tensor([[1, 2], [3, 4]]))
+        tensor([[2, 1],
+                [4, 3]])
         """
     def flipud(self: Tensor) -> Tensor:
-        """Rows in reverse order.
+        """A copy with the rows, the first dimension, in reverse order.
+
+        Raises RuntimeError for a tensor without dimensions.
+
+        >>> import weft
+        >>> weft.flipud(weft.tensor([[1, 2], [3, 4]]))
+        tensor([[3, 4],
+                [1, 2]])
         """
     def float(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as float32; the tensor itself where they are.
@@ -1466,21 +2457,121 @@ class Tensor:
         >>> weft.tensor([1, 2]).float()
         tensor([1., 2.])
         """
-    def floor(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def floor_(self: Tensor) -> Tensor: ...
-    def floor_divide(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def floor_divide_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def fmax(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def fmax_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def fmin(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def fmin_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def fmod(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def fmod_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def frac(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def frac_(self: Tensor) -> Tensor: ...
+    def floor(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The largest integer that is not above x, in the dtype of x.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).floor()
+        tensor([ 1., -2.])
+        """
+    def floor_(self: Tensor) -> Tensor:
+        """floor() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).floor_()
+        tensor([ 1., -2.])
+        """
+    def floor_divide(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """input / other rounded down, which is Python's //. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([7., -7.]).floor_divide(weft.tensor([2., 2.]))
+        tensor([ 3., -4.])
+        """
+    def floor_divide_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """floor_divide() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([7., -7.]).floor_divide_(weft.tensor([2., 2.]))
+        tensor([ 3., -4.])
+        """
+    def fmax(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The larger of input and other, or the one that is not NaN. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., float('nan')]).fmax(weft.tensor([3., 2.]))
+        tensor([3., 2.])
+        """
+    def fmax_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """fmax() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., float('nan')]).fmax_(weft.tensor([3., 2.]))
+        tensor([3., 2.])
+        """
+    def fmin(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The smaller of input and other, or the one that is not NaN. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., float('nan')]).fmin(weft.tensor([3., 2.]))
+        tensor([1., 2.])
+        """
+    def fmin_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """fmin() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., float('nan')]).fmin_(weft.tensor([3., 2.]))
+        tensor([1., 2.])
+        """
+    def fmod(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """What is left of input after other is taken away as often as it fits, as C's fmod() does: it has the sign of input. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([7., -7.]).fmod(weft.tensor([4., 4.]))
+        tensor([ 3., -3.])
+        """
+    def fmod_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """fmod() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([7., -7.]).fmod_(weft.tensor([4., 4.]))
+        tensor([ 3., -3.])
+        """
+    def frac(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x - trunc(x): the fraction, with the sign of x. 0 for integers.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).frac()
+        tensor([ 0.5000, -0.5000])
+        """
+    def frac_(self: Tensor) -> Tensor:
+        """frac() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).frac_()
+        tensor([ 0.5000, -0.5000])
+        """
     @overload
     def gather(self: Tensor, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool=False, out: Tensor | None=None) -> Tensor:
-        """out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the dimension.
+        """Elements picked along dim: out[i][j] = input[i][index[i][j]] for dim 1, and so on. The result has
+        the shape of index, an integer tensor with as many dimensions as input and no larger in the others
+        than dim.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.
 
         >>> import weft
         >>> weft.gather(weft.tensor([[1, 2], [3, 4]]), 1, weft.tensor([[1], [0]]))
@@ -1489,13 +2580,43 @@ class Tensor:
         """
     @overload
     def gather(self: Tensor, axis: builtins.int, index: Tensor, *, sparse_grad: builtins.bool=False, out: Tensor | None=None) -> Tensor: ...
-    def ge(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def ge_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def geometric_(self: Tensor, p: builtins.float, *, generator: Any | None=None) -> Tensor:
-        """Fills the tensor with how many trials the first success of probability p takes.
+    def ge(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input greater than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).ge(weft.tensor([1., 3.]))
+        tensor([ True, False])
+        """
+    def ge_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """ge() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).ge_(weft.tensor([1., 3.])).bool()
+        tensor([ True, False])
+        """
+    def geometric_(self: Tensor, p: builtins.float, *, generator: Generator | None=None) -> Tensor:
+        """Fills the tensor with independent numbers of trials, each a success with probability p, up to the
+        first success: n = 1, 2, ... with probability (1 - p)^(n - 1) p.
+
+        Raises RuntimeError unless 0 < p < 1.
+
+        >>> import weft
+        >>> bool((weft.zeros(100).geometric_(0.5) >= 1).all())
+        True
         """
     def ger(self: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
+        """The products input[i] * vec2[j] of two vectors (n,) and (m,), a matrix (n, m).
+
+        Raises RuntimeError unless both are vectors.
+
+        >>> import weft
+        >>> weft.ger(weft.tensor([1, 2]), weft.tensor([3, 4]))
+        tensor([[3, 4],
+                [6, 8]])
         """
     def get_device(self: Tensor) -> builtins.int:
         """The index of the tensor's GPU; -1 for a tensor that is on none.
@@ -1504,12 +2625,60 @@ class Tensor:
         >>> weft.ones(2).get_device()
         -1
         """
-    def greater(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def greater_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def greater_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def greater_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def gt(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def gt_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
+    def greater(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input greater than other? False where either is NaN. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 4.]).gt(weft.tensor([1., 3.]))
+        tensor([False,  True])
+        """
+    def greater_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """gt() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 4.]).gt_(weft.tensor([1., 3.])).bool()
+        tensor([False,  True])
+        """
+    def greater_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input greater than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).ge(weft.tensor([1., 3.]))
+        tensor([ True, False])
+        """
+    def greater_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """ge() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).ge_(weft.tensor([1., 3.])).bool()
+        tensor([ True, False])
+        """
+    def gt(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input greater than other? False where either is NaN. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 4.]).gt(weft.tensor([1., 3.]))
+        tensor([False,  True])
+        """
+    def gt_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """gt() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 4.]).gt_(weft.tensor([1., 3.])).bool()
+        tensor([False,  True])
+        """
     def half(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as float16; the tensor itself where they are.
 
@@ -1520,15 +2689,72 @@ class Tensor:
         >>> weft.tensor([2049]).half()
         tensor([2048.], dtype=weft.float16)
         """
-    def hardsigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def hardsigmoid_(self: Tensor) -> Tensor: ...
-    def hardswish(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def hardswish_(self: Tensor) -> Tensor: ...
-    def hsplit(self: Tensor, indices_or_sections: Any) -> tuple[Any, ...]:
-        """Parts of one size along columns, or cuts before the given places; RuntimeError where the size does not divide.
+    def hardsigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x / 6 + 1 / 2, limited to [0, 1] (Howard et al., 2019). Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([-4., 1.5]).hardsigmoid()
+        tensor([0.0000, 0.7500])
         """
-    def hypot(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def hypot_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
+    def hardsigmoid_(self: Tensor) -> Tensor:
+        """hardsigmoid() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([-4., 1.5]).hardsigmoid_()
+        tensor([0.0000, 0.7500])
+        """
+    def hardswish(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x times x / 6 + 1 / 2, the latter limited to [0, 1] (Howard et al., 2019). Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([-1.5, 4.]).hardswish()
+        tensor([-0.3750,  4.0000])
+        """
+    def hardswish_(self: Tensor) -> Tensor:
+        """hardswish() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([-1.5, 4.]).hardswish_()
+        tensor([-0.3750,  4.0000])
+        """
+    def hsplit(self: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
+        """tensor_split() along columns: the second dimension, of a vector the only one.
+
+        Raises RuntimeError where a number of parts does not divide the size, and for a tensor without
+        dimensions.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).hsplit(2)
+        (tensor([[1],
+                [3]]), tensor([[2],
+                [4]]))
+        """
+    def hypot(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """sqrt(input^2 + other^2), finite also where the squares overflow. The operands are broadcast; integers and bools give floats of the default dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([3., 5.]).hypot(weft.tensor([4., 12.]))
+        tensor([ 5., 13.])
+        """
+    def hypot_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """hypot() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([3., 5.]).hypot_(weft.tensor([4., 12.]))
+        tensor([ 5., 13.])
+        """
     @property
     def imag(self: Tensor) -> Any:
         """The imaginary part of a tensor: of a complex one a view, of a real one new zeros.
@@ -1539,58 +2765,129 @@ class Tensor:
         """
     @overload
     def index_add(self: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
+        """A copy in which slice i of source, times alpha, is added to slice index[i] along dim. The same bits
+        for any number of threads.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+        the dtype of source differs.
+
+        >>> import weft
+        >>> weft.zeros(3).index_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]), alpha=2)
+        tensor([6., 0., 6.])
         """
     @overload
     def index_add(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
     @overload
-    def index_add_(self: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1) -> Any:
-        """index_add() in place.
+    def index_add_(self: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1) -> Tensor:
+        """index_add() in place: slice i of source, times alpha, is added to slice index[i] along dim.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+        the dtype of source differs.
+
+        >>> import weft
+        >>> weft.zeros(3).index_add_(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))
+        tensor([3., 0., 3.])
         """
     @overload
-    def index_add_(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1) -> Any: ...
+    def index_add_(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1) -> Tensor: ...
     @overload
     def index_copy(self: Tensor, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor:
         """A copy in which slice index[i] along dim is slice i of source.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+        the dtype of source differs.
+
+        >>> import weft
+        >>> weft.zeros(3).index_copy(0, weft.tensor([2, 0]), weft.tensor([1., 2.]))
+        tensor([2., 0., 1.])
         """
     @overload
     def index_copy(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...
     @overload
-    def index_copy_(self: Tensor, dim: builtins.int, index: Tensor, source: Tensor) -> Any:
-        """index_copy() in place.
+    def index_copy_(self: Tensor, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor:
+        """index_copy() in place: slice index[i] along dim becomes slice i of source.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+        the dtype of source differs.
+
+        >>> import weft
+        >>> weft.zeros(3).index_copy_(0, weft.tensor([2, 0]), weft.tensor([1., 2.]))
+        tensor([2., 0., 1.])
         """
     @overload
-    def index_copy_(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor) -> Any: ...
+    def index_copy_(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...
     @overload
     def index_fill(self: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Tensor:
-        """A copy in which the slices index names along dim are one number.
+        """A copy in which the slices along dim that the integer vector index names hold one value, a number or
+        a tensor without dimensions.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError for a value that the dtype
+        cannot hold.
+
+        >>> import weft
+        >>> weft.zeros(3).index_fill(0, weft.tensor([0, 2]), 5)
+        tensor([5., 0., 5.])
         """
     @overload
     def index_fill(self: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Tensor: ...
     @overload
-    def index_fill_(self: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Any:
-        """index_fill() in place.
+    def index_fill_(self: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Tensor:
+        """index_fill() in place: the slices along dim that the integer vector index names get one value.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError for a value that the dtype
+        cannot hold.
+
+        >>> import weft
+        >>> weft.zeros(3).index_fill_(0, weft.tensor([0, 2]), 5)
+        tensor([5., 0., 5.])
         """
     @overload
-    def index_fill_(self: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Any: ...
-    def index_put(self: Tensor, indices: Any, values: Tensor, accumulate: builtins.bool=False) -> Tensor:
-        """A copy with x[indices] = values, or += with accumulate.
+    def index_fill_(self: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Tensor: ...
+    def index_put(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: builtins.bool=False) -> Tensor:
+        """A copy in which out[indices] = values, or += with accumulate: indices are integer tensors or masks
+        for the first dimensions, None for a whole one, and values broadcast to what they choose.
+
+        Raises IndexError for numbers outside of a dimension, RuntimeError where the shapes do not fit or
+        the dtype of values differs.
+
+        >>> import weft
+        >>> weft.zeros(3).index_put((weft.tensor([0, 0]),), weft.tensor([1., 2.]), accumulate=True)
+        tensor([3., 0., 0.])
         """
-    def index_put_(self: Tensor, indices: Any, values: Tensor, accumulate: builtins.bool=False) -> Any:
-        """x[indices] = values, or += with accumulate.
+    def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: builtins.bool=False) -> Tensor:
+        """x[indices] = values in place, or += with accumulate: indices are integer tensors or masks for the
+        first dimensions, None for a whole one, and values broadcast to what they choose.
+
+        Raises IndexError for numbers outside of a dimension, RuntimeError where the shapes do not fit or
+        the dtype of values differs.
+
+        >>> import weft
+        >>> weft.zeros(3).index_put_((weft.tensor([0, 2]),), weft.tensor([1., 2.]))
+        tensor([1., 0., 2.])
         """
     @overload
     def index_select(self: Tensor, dim: builtins.int, index: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """The slices along dim that the vector index names.
+        """A copy of the slices along dim that the integer vector index names, in its order: dim gets its
+        length.
+
+        Raises IndexError for numbers outside of the dimension.
 
         >>> import weft
-        >>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1]))
-        tensor([[3, 4]])
+        >>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1, 1]))
+        tensor([[3, 4],
+                [3, 4]])
         """
     @overload
     def index_select(self: Tensor, axis: builtins.int, index: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     def inner(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].
+        """The sums of products over the last dimension of both, of shape input.shape[:-1] + other.shape[:-1].
+        A tensor without dimensions multiplies the other.
+
+        Raises RuntimeError where the last sizes or the dtypes differ.
+
+        >>> import weft
+        >>> weft.inner(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 1]))
+        tensor([3, 7])
         """
     def int(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as int32; the tensor itself where they are.
@@ -1723,16 +3020,62 @@ class Tensor:
         """Always False.
         """
     def isclose(self: Tensor, other: Tensor, rtol: builtins.float=1e-05, atol: builtins.float=1e-08, equal_nan: builtins.bool=False) -> Tensor:
-        """Where |input - other| <= atol + rtol |other|.
+        """Is |input - other| <= atol + rtol |other|? A bool tensor. Infinities are close to themselves only, NaN to NaN if equal_nan. The operands are broadcast.
+
+        Raises RuntimeError for tensors of different dtypes and shapes that cannot be broadcast, ValueError for a negative rtol or atol.
+
+        >>> import weft
+        >>> weft.isclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.1]))
+        tensor([ True, False])
         """
-    def isfinite(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def isfinite_(self: Tensor) -> Tensor: ...
-    def isinf(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def isinf_(self: Tensor) -> Tensor: ...
-    def isnan(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def isnan_(self: Tensor) -> Tensor: ...
+    def isfinite(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """Is x, or are both parts of a complex x, neither infinite nor NaN? The result is bool.
+
+        >>> import weft
+        >>> weft.tensor([1., float('inf')]).isfinite()
+        tensor([ True, False])
+        """
+    def isfinite_(self: Tensor) -> Tensor:
+        """isfinite() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., float('inf')]).isfinite_().bool()
+        tensor([ True, False])
+        """
+    def isinf(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """Is x, or a part of a complex x, infinite? The result is bool.
+
+        >>> import weft
+        >>> weft.tensor([1., float('-inf')]).isinf()
+        tensor([False,  True])
+        """
+    def isinf_(self: Tensor) -> Tensor:
+        """isinf() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., float('-inf')]).isinf_().bool()
+        tensor([False,  True])
+        """
+    def isnan(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """Is x, or a part of a complex x, NaN? The result is bool.
+
+        >>> import weft
+        >>> weft.tensor([1., float('nan')]).isnan()
+        tensor([False,  True])
+        """
+    def isnan_(self: Tensor) -> Tensor:
+        """isnan() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., float('nan')]).isnan_().bool()
+        tensor([False,  True])
+        """
     def isreal(self: Tensor) -> Tensor:
-        """Where the imaginary part is 0: everywhere, of a real tensor.
+        """Is the imaginary part 0? A bool tensor, True everywhere for a real tensor.
+
+        >>> import weft
+        >>> weft.isreal(weft.tensor([1 + 0j, 2j]))
+        tensor([ True, False])
         """
     def item(self: Tensor) -> Any:
         """The value of a tensor of one element as a Python number: a bool, int, float or complex, by the dtype.
@@ -1744,38 +3087,176 @@ class Tensor:
         (2.5, 3)
         """
     def kron(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Kronecker product: every product of an element of input and one of other, in blocks.
+        """The Kronecker product: each element of input times the whole of other, in blocks. Of shapes (n, m)
+        and (p, q) shape (n p, m q); the one with fewer dimensions gets some of size 1 in front.
+
+        >>> import weft
+        >>> weft.kron(weft.tensor([[1, 2]]), weft.tensor([[1], [1]]))
+        tensor([[1, 2],
+                [1, 2]])
         """
     @overload
-    def kthvalue(self: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Any=None) -> Any:
-        """The k-th smallest element (from 1 on) along dim and where it is.
+    def kthvalue(self: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.kthvalue:
+        """The k-th smallest element along dim, counted from 1, and where it is, as .values and .indices
+        (int64).
+
+        Raises RuntimeError unless 1 <= k <= size, IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.kthvalue(weft.tensor([3., 1., 2.]), 2).values
+        tensor(2.)
         """
     @overload
-    def kthvalue(self: Tensor, k: builtins.int, axis: builtins.int=-1, keepdims: builtins.bool=False, *, out: Any=None) -> Any: ...
+    def kthvalue(self: Tensor, k: builtins.int, axis: builtins.int=-1, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.kthvalue: ...
     @property
     def layout(self: Tensor) -> Any:
         """Always weft.strided.
         """
-    def le(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def le_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def lerp(self: Tensor, end: Tensor, weight: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
-        """input + weight * (end - input).
+    def le(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input less than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 4.]).le(weft.tensor([1., 3.]))
+        tensor([ True, False])
         """
-    def lerp_(self: Tensor, end: Tensor, weight: Tensor | builtins.complex) -> Tensor: ...
-    def less(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def less_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def less_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def less_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def log(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def log10(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def log10_(self: Tensor) -> Tensor: ...
-    def log1p(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def log1p_(self: Tensor) -> Tensor: ...
-    def log2(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def log2_(self: Tensor) -> Tensor: ...
-    def log_(self: Tensor) -> Tensor: ...
-    def log_normal_(self: Tensor, mean: builtins.float=1.0, std: builtins.float=2.0, *, generator: Any | None=None) -> Tensor:
-        """Fills the tensor with exponentials of numbers of the normal distribution with mean and std.
+    def le_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """le() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 4.]).le_(weft.tensor([1., 3.])).bool()
+        tensor([ True, False])
+        """
+    def lerp(self: Tensor, end: Tensor, weight: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """input + weight * (end - input): input for weight 0, end for 1, and on the line through both for others. The operands are broadcast. Integers with a fractional weight give floats of the default dtype.
+
+        Raises RuntimeError for tensors of different dtypes, and for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.lerp(weft.tensor([1., 2.]), weft.tensor([3., 6.]), 0.25)
+        tensor([1.5000, 3.0000])
+        """
+    def lerp_(self: Tensor, end: Tensor, weight: Tensor | builtins.complex) -> Tensor:
+        """lerp() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).lerp_(weft.tensor([3., 6.]), 0.25)
+        tensor([1.5000, 3.0000])
+        """
+    def less(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input less than other? False where either is NaN. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).lt(weft.tensor([1., 3.]))
+        tensor([False,  True])
+        """
+    def less_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """lt() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).lt_(weft.tensor([1., 3.])).bool()
+        tensor([False,  True])
+        """
+    def less_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input less than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 4.]).le(weft.tensor([1., 3.]))
+        tensor([ True, False])
+        """
+    def less_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """le() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 4.]).le_(weft.tensor([1., 3.])).bool()
+        tensor([ True, False])
+        """
+    def log(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The natural logarithm of x: -inf for 0, NaN below, and of complex numbers with an angle in (-pi, pi]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).log()
+        tensor([0.0000, 0.6931])
+        """
+    def log10(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The logarithm of x to base 10: -inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([1., 100.]).log10()
+        tensor([0., 2.])
+        """
+    def log10_(self: Tensor) -> Tensor:
+        """log10() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([1., 100.]).log10_()
+        tensor([0., 2.])
+        """
+    def log1p(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """log(1 + x), without the digits that this sum loses near x = 0: -inf for -1, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).log1p()
+        tensor([0.0000, 0.6931])
+        """
+    def log1p_(self: Tensor) -> Tensor:
+        """log1p() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).log1p_()
+        tensor([0.0000, 0.6931])
+        """
+    def log2(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The logarithm of x to base 2: -inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([1., 8.]).log2()
+        tensor([0., 3.])
+        """
+    def log2_(self: Tensor) -> Tensor:
+        """log2() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([1., 8.]).log2_()
+        tensor([0., 3.])
+        """
+    def log_(self: Tensor) -> Tensor:
+        """log() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).log_()
+        tensor([0.0000, 0.6931])
+        """
+    def log_normal_(self: Tensor, mean: builtins.float=1.0, std: builtins.float=2.0, *, generator: Generator | None=None) -> Tensor:
+        """Fills the tensor with exp(z) of independent numbers z of the normal distribution with the given mean
+        and standard deviation.
+
+        Raises RuntimeError for a negative std and for integers.
+
+        >>> import weft
+        >>> bool((weft.zeros(100).log_normal_() > 0).all())
+        True
         """
     @overload
     def log_softmax(self: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor:
@@ -1791,31 +3272,146 @@ class Tensor:
         """
     @overload
     def log_softmax(self: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
-    def logaddexp(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def logaddexp_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
+    def logaddexp(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """log(e^input + e^other), finite also where the powers overflow. The operands are broadcast; integers and bools give floats of the default dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).logaddexp(weft.tensor([0., 2.]))
+        tensor([0.6931, 2.3133])
+        """
+    def logaddexp_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """logaddexp() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).logaddexp_(weft.tensor([0., 2.]))
+        tensor([0.6931, 2.3133])
+        """
     @overload
     def logcumsumexp(self: Tensor, dim: builtins.int, *, out: Tensor | None=None) -> Tensor:
-        """log of the running sum of exp(input) along dim, without overflow.
+        """The logarithm of the running sum of exp(input) along dim, without overflow: out[i] =
+        log(exp(input[0]) + ... + exp(input[i])).
+
+        Raises IndexError for a dim that is not there, RuntimeError for integers.
+
+        >>> import weft
+        >>> weft.logcumsumexp(weft.tensor([1000., 1000.]), 0)
+        tensor([1000.0000, 1000.6932])
         """
     @overload
     def logcumsumexp(self: Tensor, axis: builtins.int, *, out: Tensor | None=None) -> Tensor: ...
-    def logical_and(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def logical_and_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def logical_not(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def logical_not_(self: Tensor) -> Tensor: ...
-    def logical_or(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def logical_or_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def logical_xor(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def logical_xor_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def logit(self: Tensor, eps: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
-        """log(x / (1 - x)), of x limited to [eps, 1 - eps].
+    def logical_and(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Are both, input and other, not 0? The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).logical_and(weft.tensor([0., 3.]))
+        tensor([False,  True])
         """
-    def logit_(self: Tensor, eps: builtins.float | None=None) -> Tensor: ...
-    def logsigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def logsigmoid_(self: Tensor) -> Tensor: ...
+    def logical_and_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """logical_and() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).logical_and_(weft.tensor([0., 3.])).bool()
+        tensor([False,  True])
+        """
+    def logical_not(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """Is x equal to 0? The result is bool.
+
+        >>> import weft
+        >>> weft.tensor([0., 2.]).logical_not()
+        tensor([ True, False])
+        """
+    def logical_not_(self: Tensor) -> Tensor:
+        """logical_not() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        >>> import weft
+        >>> weft.tensor([0., 2.]).logical_not_().bool()
+        tensor([ True, False])
+        """
+    def logical_or(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input, other or both not 0? The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([0., 2.]).logical_or(weft.tensor([0., 3.]))
+        tensor([False,  True])
+        """
+    def logical_or_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """logical_or() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([0., 2.]).logical_or_(weft.tensor([0., 3.])).bool()
+        tensor([False,  True])
+        """
+    def logical_xor(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is just one of input and other not 0? The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).logical_xor(weft.tensor([0., 3.]))
+        tensor([ True, False])
+        """
+    def logical_xor_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """logical_xor() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).logical_xor_(weft.tensor([0., 3.])).bool()
+        tensor([ True, False])
+        """
+    def logit(self: Tensor, eps: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
+        """log(x / (1 - x)), which inverts sigmoid(): infinite for 0 and 1, NaN beyond; with eps of x limited to [eps, 1 - eps]. Integers and bools give floats of the default dtype.
+
+        >>> import weft
+        >>> weft.logit(weft.tensor([0.5, 0.9]))
+        tensor([0.0000, 2.1972])
+        """
+    def logit_(self: Tensor, eps: builtins.float | None=None) -> Tensor:
+        """logit() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0.5, 0.9]).logit_()
+        tensor([0.0000, 2.1972])
+        """
+    def logsigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """log(1 / (1 + e^-x)), finite also where e^-x overflows. Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., -200.]).logsigmoid()
+        tensor([  -0.6931, -200.0000])
+        """
+    def logsigmoid_(self: Tensor) -> Tensor:
+        """logsigmoid() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., -200.]).logsigmoid_()
+        tensor([  -0.6931, -200.0000])
+        """
     @overload
     def logsumexp(self: Tensor, dim: builtins.int | Sequence[builtins.int], keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-        """log(sum(exp(input))) over the given dimensions, without overflow.
+        """log(sum(exp(input))) over the given dimensions, which keepdim keeps with size 1: computed as m +
+        log(sum(exp(input - m))) with the largest element m, which does not overflow. Integers give the
+        default dtype.
+
+        Raises IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.logsumexp(weft.tensor([1000., 1000.]), 0)
@@ -1832,8 +3428,24 @@ class Tensor:
         >>> weft.tensor([1.7, -1.7]).long()
         tensor([ 1, -1])
         """
-    def lt(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def lt_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
+    def lt(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input less than other? False where either is NaN. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).lt(weft.tensor([1., 3.]))
+        tensor([False,  True])
+        """
+    def lt_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """lt() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).lt_(weft.tensor([1., 3.])).bool()
+        tensor([False,  True])
+        """
     @property
     def mH(self: Tensor) -> Tensor:
         """The conjugate transpose of the last two dimensions: of a real tensor, the transpose.
@@ -1844,151 +3456,343 @@ class Tensor:
                 [2]])
         """
     def masked_fill(self: Tensor, mask: Tensor, value: Tensor | builtins.complex) -> Tensor:
-        """A copy with one number where mask is True; mask broadcasts.
+        """A copy with one value, a number or a tensor without dimensions, where the bool tensor mask is True.
+        Input and mask broadcast.
+
+        Raises RuntimeError for a mask of another dtype and a value that the dtype cannot hold.
 
         >>> import weft
         >>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)
         tensor([0., 2.])
         """
-    def masked_fill_(self: Tensor, mask: Tensor, value: Tensor | builtins.complex) -> Any:
-        """masked_fill() in place.
-        """
-    def masked_scatter(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-        """A copy in which the elements where mask is True are the first ones of source, in order.
-        """
-    def masked_scatter_(self: Tensor, mask: Tensor, source: Tensor) -> Any:
-        """masked_scatter() in place.
-        """
-    def masked_select(self: Tensor, mask: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """A vector of the elements where mask is True; both broadcast.
-        """
-    def matmul(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Matrix product of the last two dims; the dims before them broadcast. A 1-dim input is a row vector, a 1-dim
-        other a column vector, and the result lacks that dim.
+    def masked_fill_(self: Tensor, mask: Tensor, value: Tensor | builtins.complex) -> Tensor:
+        """masked_fill() in place: the tensor gets one value where the bool tensor mask, which broadcasts to
+        it, is True.
+
+        Raises RuntimeError for a mask of another dtype or shape and a value that the dtype cannot hold.
 
         >>> import weft
-        >>> weft.matmul(weft.ones(2, 3), weft.ones(3, 4)).shape
-        weft.Size([2, 4])
+        >>> weft.tensor([1., 2.]).masked_fill_(weft.tensor([True, False]), 0)
+        tensor([0., 2.])
+        """
+    def masked_scatter(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+        """A copy in which the elements where the bool tensor mask is True are the first ones of source, row by
+        row; the rest stays. Mask and input broadcast.
+
+        Raises RuntimeError where source has too few elements or another dtype.
+
+        >>> import weft
+        >>> weft.zeros(3).masked_scatter(weft.tensor([True, False, True]), weft.tensor([1., 2.]))
+        tensor([1., 0., 2.])
+        """
+    def masked_scatter_(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
+        """masked_scatter() in place: the elements where the bool tensor mask is True become the first ones of
+        source, row by row.
+
+        Raises RuntimeError where source has too few elements or another dtype.
+
+        >>> import weft
+        >>> weft.zeros(3).masked_scatter_(weft.tensor([True, False, True]), weft.tensor([1., 2.]))
+        tensor([1., 0., 2.])
+        """
+    def masked_select(self: Tensor, mask: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """A vector of the elements where the bool tensor mask is True, row by row; input and mask broadcast.
+
+        Raises RuntimeError for a mask of another dtype.
+
+        >>> import weft
+        >>> weft.masked_select(weft.tensor([3, 1, 2]), weft.tensor([True, False, True]))
+        tensor([3, 2])
+        """
+    def matmul(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The matrix product of the last two dimensions, out[..., i, j] = sum_k input[..., i, k] other[..., k,
+        j]; the dimensions before them broadcast. A vector counts as a row on the left and as a column on
+        the right, and the result lacks that dimension.
+
+        Raises RuntimeError where the shapes or dtypes do not fit.
+
+        >>> import weft
+        >>> weft.matmul(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 1]))
+        tensor([3, 7])
+        >>> weft.matmul(weft.ones(5, 2, 3), weft.ones(3, 4)).shape
+        weft.Size([5, 2, 4])
         """
     @overload
     def max(self: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """The largest element; along dim also its (first) position, as .values and .indices; or with another tensor
-        the elementwise maximum.
+        """The largest element; with dim the largest along it and where it is, the first of equal ones, as
+        .values and .indices (int64); or with another tensor the larger of each two elements, as maximum().
+        NaN is larger than all numbers.
+
+        Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+        is not there.
 
         >>> import weft
+        >>> weft.tensor([3, 1, 2]).max()
+        tensor(3)
         >>> weft.tensor([[1, 4], [3, 2]]).max(1).indices
         tensor([1, 0])
         """
     @overload
     def max(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     @overload
-    def max(self: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> Any: ...
+    def max(self: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.max: ...
     @overload
-    def max(self: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Any=None) -> Any: ...
-    def maximum(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def maximum_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    @overload
-    def mean(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-        """Mean over the given dimensions (default all). Raises RuntimeError for integers unless dtype is given.
+    def max(self: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.max: ...
+    def maximum(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The larger of input and other, NaN where either is. Equal ones get half of the gradient each. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
         >>> import weft
-        >>> weft.tensor([1., 3.]).mean()
-        tensor(2.)
+        >>> weft.tensor([1., 5.]).maximum(weft.tensor([3., 2.]))
+        tensor([3., 5.])
+        """
+    def maximum_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """maximum() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 5.]).maximum_(weft.tensor([3., 2.]))
+        tensor([3., 5.])
+        """
+    @overload
+    def mean(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
+        """The mean over the given dimensions (without any over all), which keepdim keeps with size 1:
+        sum(input) / count. NaN where there is nothing to add up.
+
+        Raises RuntimeError for integers unless a floating dtype is given, IndexError for a dim that is not
+        there.
+
+        >>> import weft
+        >>> weft.tensor([[1., 3.], [5., 7.]]).mean()
+        tensor(4.)
+        >>> weft.tensor([[1., 3.], [5., 7.]]).mean(1)
+        tensor([2., 6.])
         """
     @overload
     def mean(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
     @overload
     def median(self: Tensor) -> Tensor:
-        """The lower of the middle elements, NaN if there is one; along dim also where it is.
+        """The middle element in order, of two middle ones the lower, NaN where there is one; with dim along it
+        and where it is, as .values and .indices (int64).
+
+        Raises IndexError for a dim that is not there or has no elements.
 
         >>> import weft
-        >>> weft.median(weft.tensor([3., 1., 2.]))
+        >>> weft.median(weft.tensor([3., 1., 2., 4.]))
         tensor(2.)
+        >>> weft.median(weft.tensor([[3., 1., 2.], [6., 5., 4.]]), 1).values
+        tensor([2., 5.])
         """
     @overload
-    def median(self: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> Any: ...
+    def median(self: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.median: ...
     @overload
-    def median(self: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Any=None) -> Any: ...
+    def median(self: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.median: ...
     @overload
     def min(self: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """The smallest element; along dim also its (first) position, as .values and .indices; or with another tensor
-        the elementwise minimum.
+        """The smallest element; with dim the smallest along it and where it is, the first of equal ones, as
+        .values and .indices (int64); or with another tensor the smaller of each two elements, as minimum().
+        Where there is a NaN it is the result.
+
+        Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+        is not there.
 
         >>> import weft
         >>> weft.tensor([3, 1, 2]).min()
         tensor(1)
+        >>> weft.tensor([[1, 4], [3, 2]]).min(1).values
+        tensor([1, 2])
         """
     @overload
     def min(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     @overload
-    def min(self: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> Any: ...
+    def min(self: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.min: ...
     @overload
-    def min(self: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Any=None) -> Any: ...
-    def minimum(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def minimum_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def mish(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def mish_(self: Tensor) -> Tensor: ...
-    def mm(self: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Product of two matrices, shapes (n, k) and (k, m).
-        """
-    def moveaxis(self: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """Moves dimensions to other places; the rest keep their order.
+    def min(self: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.min: ...
+    def minimum(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """The smaller of input and other, NaN where either is. Equal ones get half of the gradient each. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
         >>> import weft
-        >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
+        >>> weft.tensor([1., 5.]).minimum(weft.tensor([3., 2.]))
+        tensor([1., 2.])
+        """
+    def minimum_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """minimum() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 5.]).minimum_(weft.tensor([3., 2.]))
+        tensor([1., 2.])
+        """
+    def mish(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x tanh(log(1 + e^x)) (Misra, 2019). Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -1.]).mish()
+        tensor([ 0.8651, -0.3034])
+        """
+    def mish_(self: Tensor) -> Tensor:
+        """mish() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -1.]).mish_()
+        tensor([ 0.8651, -0.3034])
+        """
+    def mm(self: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The product of two matrices: shapes (n, k) and (k, m) give (n, m).
+
+        Raises RuntimeError for other shapes and dtypes that differ.
+
+        >>> import weft
+        >>> weft.mm(weft.tensor([[1, 2], [3, 4]]), weft.tensor([[1], [1]]))
+        tensor([[3],
+                [7]])
+        """
+    def moveaxis(self: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
+        """A view in which the dimensions that source names are at the places that destination names; the
+        others keep their order.
+
+        Raises RuntimeError where the two differ in length or name a dimension twice, IndexError for one
+        that is not there.
+
+        >>> import weft
+        >>> weft.zeros(2, 3, 4).moveaxis(0, -1).shape
         weft.Size([3, 4, 2])
         """
     def movedim(self: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """Moves dimensions to other places; the rest keep their order.
+        """A view in which the dimensions that source names are at the places that destination names; the
+        others keep their order.
+
+        Raises RuntimeError where the two differ in length or name a dimension twice, IndexError for one
+        that is not there.
 
         >>> import weft
         >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
         weft.Size([3, 4, 2])
         """
     def msort(self: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """The elements in order along the first dimension.
-        """
-    def mul(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def mul_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def multinomial(self: Tensor, num_samples: builtins.int, replacement: builtins.bool=False, *, generator: Any | None=None, out: Tensor | None=None) -> Tensor:
-        """num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).
+        """The elements in order along the first dimension, column by column: sort(0).values. A tensor without
+        dimensions stays as it is.
 
-        Raises RuntimeError for negative, infinite or all-zero weights.
+        >>> import weft
+        >>> weft.msort(weft.tensor([[3, 1], [2, 4]]))
+        tensor([[2, 1],
+                [3, 4]])
         """
-    def multiply(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def multiply_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
+    def mul(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """input * other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).mul(weft.tensor([3., 5.]))
+        tensor([ 3., 10.])
+        """
+    def mul_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """mul() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).mul_(weft.tensor([3., 5.]))
+        tensor([ 3., 10.])
+        """
+    def multinomial(self: Tensor, num_samples: builtins.int, replacement: builtins.bool=False, *, generator: Generator | None=None, out: Tensor | None=None) -> Tensor:
+        """num_samples numbers of categories, drawn with probabilities proportional to the weights in input, a
+        vector or one in each row of a matrix; without replacement no category comes twice. int64, of shape
+        (num_samples,) or (rows, num_samples).
+
+        Raises RuntimeError for weights that are negative, infinite or all zero, and for more samples
+        without replacement than there are categories.
+
+        >>> import weft
+        >>> weft.multinomial(weft.tensor([0., 1., 0.]), 3, replacement=True)
+        tensor([1, 1, 1])
+        """
+    def multiply(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """input * other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).mul(weft.tensor([3., 5.]))
+        tensor([ 3., 10.])
+        """
+    def multiply_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """mul() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).mul_(weft.tensor([3., 5.]))
+        tensor([ 3., 10.])
+        """
     def mv(self: Tensor, vec: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Product of a matrix (n, k) and a vector (k,).
+        """The product of a matrix (n, k) and a vector (k,): shape (n,).
+
+        Raises RuntimeError for other shapes and dtypes that differ.
+
+        >>> import weft
+        >>> weft.mv(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 10]))
+        tensor([21, 43])
         """
     def nan_to_num(self: Tensor, nan: builtins.float | None=None, posinf: builtins.float | None=None, neginf: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
-        """Replaces NaN and infinities by numbers (default 0 and the largest finite ones).
+        """input with numbers for NaN and infinities, also in the parts of complex numbers: 0, the largest and the smallest finite number of the dtype if none are given. Integers stay as they are.
+
+        >>> import weft
+        >>> weft.nan_to_num(weft.tensor([1., float('nan'), float('inf')]), posinf=9)
+        tensor([1., 0., 9.])
         """
     def nan_to_num_(self: Tensor, nan: builtins.float | None=None, posinf: builtins.float | None=None, neginf: builtins.float | None=None) -> Tensor:
         """nan_to_num() in place.
+
+        >>> import weft
+        >>> weft.tensor([1., float('nan'), float('inf')]).nan_to_num_(posinf=9)
+        tensor([1., 0., 9.])
         """
     @overload
     def nanmean(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-        """Mean of what is not NaN.
+        """The mean of the elements that are not NaN, over the given dimensions (without any over all); NaN
+        where there is none.
+
+        Raises RuntimeError for integers, IndexError for a dim that is not there.
 
         >>> import weft
-        >>> weft.nanmean(weft.tensor([1., weft.nan]))
-        tensor(1.)
+        >>> weft.nanmean(weft.tensor([1., weft.nan, 2.]))
+        tensor(1.5000)
         """
     @overload
     def nanmean(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
     @overload
     def nansum(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-        """Sum that counts NaN as 0.
+        """sum() in which NaN counts as 0.
+
+        Raises IndexError for a dim that is not there, RuntimeError for one given twice.
 
         >>> import weft
-        >>> weft.nansum(weft.tensor([1., weft.nan]))
-        tensor(1.)
+        >>> weft.nansum(weft.tensor([1., weft.nan, 2.]))
+        tensor(3.)
         """
     @overload
     def nansum(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
     @overload
     def narrow(self: Tensor, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
-        """A range of elements along dim.
+        """A view of the elements start, ..., start + length - 1 along dim. A negative start counts from the
+        end.
+
+        Raises RuntimeError or IndexError where they are not all there.
+
+        >>> import weft
+        >>> weft.arange(5).narrow(0, 1, 3)
+        tensor([1, 2, 3])
         """
     @overload
     def narrow(self: Tensor, axis: builtins.int, start: builtins.int, length: builtins.int) -> Tensor: ...
@@ -1999,12 +3803,56 @@ class Tensor:
         >>> weft.ones(2, 3).ndimension()
         2
         """
-    def ne(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def ne_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def neg(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def neg_(self: Tensor) -> Tensor: ...
-    def negative(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def negative_(self: Tensor) -> Tensor: ...
+    def ne(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input another number than other? NaN is another than all. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).ne(weft.tensor([1., 3.]))
+        tensor([False,  True])
+        """
+    def ne_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """ne() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).ne_(weft.tensor([1., 3.])).bool()
+        tensor([False,  True])
+        """
+    def neg(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """-x. Unsigned integers wrap around.
+
+        Raises RuntimeError for bools, which logical_not() inverts.
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).neg()
+        tensor([-1.,  2.])
+        """
+    def neg_(self: Tensor) -> Tensor:
+        """neg() in place.
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).neg_()
+        tensor([-1.,  2.])
+        """
+    def negative(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """-x. Unsigned integers wrap around.
+
+        Raises RuntimeError for bools, which logical_not() inverts.
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).neg()
+        tensor([-1.,  2.])
+        """
+    def negative_(self: Tensor) -> Tensor:
+        """neg() in place.
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).neg_()
+        tensor([-1.,  2.])
+        """
     def nelement(self: Tensor) -> builtins.int:
         """The number of elements, as numel() gives it.
 
@@ -2025,45 +3873,121 @@ class Tensor:
         """
     @overload
     def new_empty(self: Tensor, size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
-        """A new tensor of the given size with this tensor's dtype and device.
+        """A tensor with undefined contents of the given size (numbers, or one sequence), with this tensor's
+        dtype and device where no others are given.
+
+        Raises RuntimeError for negative sizes.
+
+        >>> import weft
+        >>> x = weft.tensor([3, 4]).new_empty(2, 3)
+        >>> x.shape, x.dtype
+        (weft.Size([2, 3]), weft.int64)
         """
     @overload
     def new_empty(self: Tensor, *size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor: ...
     def new_full(self: Tensor, size: builtins.int | Sequence[builtins.int], fill_value: builtins.complex, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
-        """full() with this tensor's dtype and device.
+        """A tensor of the given size in which each element is fill_value, with this tensor's dtype and device
+        where no others are given.
+
+        Raises RuntimeError for negative sizes.
+
+        >>> import weft
+        >>> weft.zeros(1).new_full((2,), 7)
+        tensor([7., 7.])
         """
     @overload
     def new_ones(self: Tensor, size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
-        """A new tensor of the given size with this tensor's dtype and device.
+        """A tensor of ones of the given size (numbers, or one sequence), with this tensor's dtype and device
+        where no others are given.
+
+        Raises RuntimeError for negative sizes.
+
+        >>> import weft
+        >>> weft.tensor([3, 4]).new_ones(3)
+        tensor([1, 1, 1])
         """
     @overload
     def new_ones(self: Tensor, *size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor: ...
-    def new_tensor(self: Tensor, data: Any, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool=False) -> Any:
-        """tensor(data) with this tensor's dtype and device.
+    def new_tensor(self: Tensor, data: Any, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool=False) -> Tensor:
+        """tensor(data), a copy of numbers in nested sequences or an array, with this tensor's dtype and device
+        where no others are given.
+
+        Raises ValueError for sequences of different lengths.
+
+        >>> import weft
+        >>> weft.zeros(1).new_tensor([1, 2])
+        tensor([1., 2.])
         """
     @overload
     def new_zeros(self: Tensor, size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
-        """A new tensor of the given size with this tensor's dtype and device.
+        """A tensor of zeros of the given size (numbers, or one sequence), with this tensor's dtype and device
+        where no others are given.
+
+        Raises RuntimeError for negative sizes.
+
+        >>> import weft
+        >>> weft.tensor([3, 4]).new_zeros(3)
+        tensor([0, 0, 0])
         """
     @overload
     def new_zeros(self: Tensor, *size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor: ...
-    def nonzero(self: Tensor, *, as_tuple: builtins.bool=False, out: Tensor | None=None) -> Any:
-        """Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.
+    def nonzero(self: Tensor, *, as_tuple: builtins.bool=False, out: Tensor | None=None) -> Tensor | tuple[Tensor, ...]:
+        """The coordinates of the elements that are not zero, row by row: an int64 tensor of shape (count,
+        dims), or with as_tuple a tuple of one vector for each dimension.
+
+        Raises RuntimeError on the meta device, where the count is not known.
 
         >>> import weft
         >>> weft.nonzero(weft.tensor([0, 3, 5]))
         tensor([[1],
                 [2]])
+        >>> weft.nonzero(weft.tensor([0, 3, 5]), as_tuple=True)
+        (tensor([1, 2]),)
         """
     @overload
-    def norm(self: Tensor, p: Any=None, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, dtype: _DType | None=None) -> Tensor: ...
-    @overload
-    def norm(self: Tensor, p: Any=None, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, dtype: _DType | None=None) -> Tensor: ...
-    def normal_(self: Tensor, mean: builtins.float=0.0, std: builtins.float=1.0, *, generator: Any | None=None) -> Tensor:
-        """Fills the tensor with numbers of the normal distribution.
+    def norm(self: Tensor, p: builtins.float | str | None=None, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, dtype: _DType | None=None) -> Tensor:
+        """The vector norm (sum |x|^p)^(1/p) over the given dimensions (without any over all). p is 2 unless
+        given, which 'fro' also stands for; of p = inf and -inf it is the largest and smallest |x|, of 0 the
+        number of elements that are not zero. The result is real.
+
+        Raises RuntimeError for integers, ValueError for another text, NotImplementedError for 'nuc'.
+
+        >>> import weft
+        >>> weft.norm(weft.tensor([3., 4.]))
+        tensor(5.)
+        >>> weft.norm(weft.tensor([[3., -4.], [1., 2.]]), 1, dim=1)
+        tensor([7., 3.])
         """
-    def not_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def not_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
+    @overload
+    def norm(self: Tensor, p: builtins.float | str | None=None, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, dtype: _DType | None=None) -> Tensor: ...
+    def normal_(self: Tensor, mean: builtins.float=0.0, std: builtins.float=1.0, *, generator: Generator | None=None) -> Tensor:
+        """Fills the tensor with independent numbers of the normal distribution with the given mean and
+        standard deviation.
+
+        Raises RuntimeError for a negative std and for integers.
+
+        >>> import weft
+        >>> weft.zeros(2).normal_(5.0, 0.0)
+        tensor([5., 5.])
+        """
+    def not_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """Is input another number than other? NaN is another than all. The operands are broadcast; the result is bool.
+
+        Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).ne(weft.tensor([1., 3.]))
+        tensor([False,  True])
+        """
+    def not_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """ne() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises RuntimeError where the result has another shape than this tensor.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).ne_(weft.tensor([1., 3.])).bool()
+        tensor([False,  True])
+        """
     def numel(self: Tensor) -> builtins.int:
         """The number of elements: the product of the sizes, 1 for a number.
 
@@ -2085,11 +4009,20 @@ class Tensor:
         array([0, 1, 2])
         """
     def outer(self: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
+        """The products input[i] * vec2[j] of two vectors (n,) and (m,), a matrix (n, m).
+
+        Raises RuntimeError unless both are vectors.
+
+        >>> import weft
+        >>> weft.outer(weft.tensor([1, 2]), weft.tensor([3, 4]))
+        tensor([[3, 4],
+                [6, 8]])
         """
     @overload
     def permute(self: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """The dimensions in another order.
+        """A view with the dimensions in another order: dimension i of the result is dimension dims[i].
+
+        Raises RuntimeError unless dims names each dimension once, IndexError for one that is not there.
 
         >>> import weft
         >>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape
@@ -2110,30 +4043,89 @@ class Tensor:
         >>> if weft.cuda.is_available():
         ...     assert weft.ones(2).pin_memory().is_pinned()
         """
-    def positive(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def positive_(self: Tensor) -> Tensor: ...
-    def pow(self: Tensor, exponent: Tensor | builtins.complex) -> Tensor: ...
-    def pow_(self: Tensor, exponent: Tensor | builtins.complex) -> Tensor: ...
-    @overload
-    def prod(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-        """Product over the given dimensions (default all).
+    def positive(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x as it is, in a new tensor.
 
         >>> import weft
-        >>> weft.tensor([2, 3]).prod()
-        tensor(6)
+        >>> weft.tensor([1., -2.]).positive()
+        tensor([ 1., -2.])
+        """
+    def positive_(self: Tensor) -> Tensor:
+        """positive() in place.
+
+        >>> import weft
+        >>> weft.tensor([1., -2.]).positive_()
+        tensor([ 1., -2.])
+        """
+    def pow(self: Tensor, exponent: Tensor | builtins.complex) -> Tensor:
+        """input to the power of exponent. Either may be a number. Integers to the negative integers of a tensor are rounded towards 0. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for integers to a negative number. Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([2., 3.]).pow(weft.tensor([3., -1.]))
+        tensor([8.0000, 0.3333])
+        """
+    def pow_(self: Tensor, exponent: Tensor | builtins.complex) -> Tensor:
+        """pow() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([2., 3.]).pow_(weft.tensor([3., -1.]))
+        tensor([8.0000, 0.3333])
+        """
+    @overload
+    def prod(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
+        """The product over the given dimensions (without any over all), which keepdim keeps with size 1; of
+        nothing 1. Integers and bools are multiplied in int64 unless dtype says otherwise.
+
+        Raises IndexError for a dim that is not there, RuntimeError for one given twice.
+
+        >>> import weft
+        >>> weft.tensor([[2, 3], [4, 5]]).prod(1)
+        tensor([ 6, 20])
         """
     @overload
     def prod(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
-    def rad2deg(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def rad2deg_(self: Tensor) -> Tensor: ...
-    @overload
-    def random_(self: Tensor, to: builtins.int | None=None, *, generator: Any | None=None) -> Any:
-        """Independent integers, from <= n < to, in place; without to as far as the dtype holds integers exactly.
+    def rad2deg(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """180 x / pi: x radians in degrees. Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).rad2deg()
+        tensor([ 0.0000, 57.2958])
+        """
+    def rad2deg_(self: Tensor) -> Tensor:
+        """rad2deg() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).rad2deg_()
+        tensor([ 0.0000, 57.2958])
         """
     @overload
-    def random_(self: Tensor, from_: builtins.int, to: builtins.int | None=None, *, generator: Any | None=None) -> Any: ...
+    def random_(self: Tensor, to: builtins.int | None=None, *, generator: Generator | None=None) -> Tensor:
+        """Fills the tensor with independent integers: random_(to) of 0, ..., to - 1 and random_(from, to) of
+        from, ..., to - 1, each equally likely; without to as far as the dtype holds integers exactly.
+
+        Raises RuntimeError unless from < to.
+
+        >>> import weft
+        >>> x = weft.zeros(100).random_(3, 5)
+        >>> int(x.min()), int(x.max())
+        (3, 4)
+        """
+    @overload
+    def random_(self: Tensor, from_: builtins.int, to: builtins.int | None=None, *, generator: Generator | None=None) -> Tensor: ...
     def ravel(self: Tensor) -> Tensor:
-        """The elements as a vector.
+        """The elements as a vector, row by row. A view where the strides allow it, else a copy.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).ravel()
+        tensor([1, 2, 3, 4])
         """
     @property
     def real(self: Tensor) -> Any:
@@ -2143,8 +4135,22 @@ class Tensor:
         >>> weft.real(weft.tensor([1.0])), weft.tensor([1 + 2j]).real
         (tensor([1.]), tensor([1.]))
         """
-    def reciprocal(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def reciprocal_(self: Tensor) -> Tensor: ...
+    def reciprocal(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """1 / x, infinite for 0. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([4., -2.]).reciprocal()
+        tensor([ 0.2500, -0.5000])
+        """
+    def reciprocal_(self: Tensor) -> Tensor:
+        """reciprocal() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([4., -2.]).reciprocal_()
+        tensor([ 0.2500, -0.5000])
+        """
     def record_stream(self: Tensor, stream: Stream) -> None:
         """Its memory is used by work on ``stream`` too: once freed, it is not given out again before that work is done.
 
@@ -2198,30 +4204,74 @@ class Tensor:
         >>> (x * 3).backward()
         tensor(3.)
         """
-    def relu(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def relu_(self: Tensor) -> Tensor: ...
-    def remainder(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def remainder_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
+    def relu(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """max(x, 0); NaN stays (Nair and Hinton, 2010).
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).relu()
+        tensor([1.5000, 0.0000])
+        """
+    def relu_(self: Tensor) -> Tensor:
+        """relu() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).relu_()
+        tensor([1.5000, 0.0000])
+        """
+    def remainder(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """input - other * floor_divide(input, other), which is Python's %: it has the sign of other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([7., -7.]).remainder(weft.tensor([4., 4.]))
+        tensor([3., 1.])
+        """
+    def remainder_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """remainder() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([7., -7.]).remainder_(weft.tensor([4., 4.]))
+        tensor([3., 1.])
+        """
     @overload
     def repeat(self: Tensor, repeats: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """The whole tensor so many times along each dimension.
+        """The whole tensor so many times along each dimension, copied; more counts than dimensions make new
+        ones in front.
+
+        Raises RuntimeError for fewer counts than dimensions and for negative ones.
 
         >>> import weft
         >>> weft.arange(2).repeat(2)
         tensor([0, 1, 0, 1])
+        >>> weft.arange(2).repeat(2, 1)
+        tensor([[0, 1],
+                [0, 1]])
         """
     @overload
     def repeat(self: Tensor, *repeats: builtins.int) -> Tensor: ...
     @overload
-    def repeat_interleave(self: Tensor, repeats: Any, dim: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor:
-        """Every element so many times along dim (default: of the flattened tensor).
+    def repeat_interleave(self: Tensor, repeats: Tensor | builtins.int, dim: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor:
+        """Each element along dim (without it, of the flattened tensor) as often as repeats says, a number or a
+        vector with one for each element, copied one after the other. output_size, where given, is the size
+        that dim has then.
+
+        Raises RuntimeError for negative counts, a vector of another length and another output_size.
 
         >>> import weft
         >>> weft.arange(2).repeat_interleave(2)
         tensor([0, 0, 1, 1])
+        >>> weft.arange(2).repeat_interleave(weft.tensor([1, 3]))
+        tensor([0, 1, 1, 1])
         """
     @overload
-    def repeat_interleave(self: Tensor, repeats: Any, axis: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor: ...
+    def repeat_interleave(self: Tensor, repeats: Tensor | builtins.int, axis: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor: ...
     def requires_grad_(self: Tensor, requires_grad: builtins.bool=True) -> Tensor:
         """Sets requires_grad and returns the tensor itself.
 
@@ -2233,9 +4283,10 @@ class Tensor:
         """
     @overload
     def reshape(self: Tensor, shape: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """The elements in another shape; one size may be -1. A view where the strides allow it, else a copy.
+        """The elements, counted row by row, in another shape, of which one size may be -1: it follows from the
+        others. A view where the strides allow it, else a copy.
 
-        Raises RuntimeError when the number of elements differs.
+        Raises RuntimeError where the number of elements differs.
 
         >>> import weft
         >>> weft.arange(4).reshape(2, 2)
@@ -2245,7 +4296,14 @@ class Tensor:
     @overload
     def reshape(self: Tensor, *shape: builtins.int) -> Tensor: ...
     def reshape_as(self: Tensor, other: Tensor) -> Tensor:
-        """reshape() with the shape of another tensor.
+        """reshape() to the shape of another tensor, of which only the shape counts.
+
+        Raises RuntimeError where the number of elements differs.
+
+        >>> import weft
+        >>> weft.arange(4).reshape_as(weft.zeros(2, 2))
+        tensor([[0, 1],
+                [2, 3]])
         """
     def resolve_conj(input: Tensor) -> Tensor:
         """The tensor itself, not a copy: conjugation is never delayed.
@@ -2280,37 +4338,89 @@ class Tensor:
         tensor([4., 4.])
         """
     def roll(self: Tensor, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
-        """Elements moved along dims; what leaves at one end enters at the other.
+        """A copy with each element moved by shifts along dims; what leaves at one end enters at the other.
+        Without dims as if the tensor were flattened.
+
+        Raises RuntimeError where shifts and dims differ in length.
 
         >>> import weft
         >>> weft.arange(4).roll(1)
         tensor([3, 0, 1, 2])
         """
     def rot90(self: Tensor, k: builtins.int=1, dims: builtins.int | Sequence[builtins.int]=(0, 1)) -> Tensor:
-        """Turned by 90 degrees k times, from the first towards the second dim.
+        """A copy turned by k times 90 degrees in the plane of two dimensions, from the first of dims towards
+        the second; a negative k turns the other way.
+
+        Raises RuntimeError unless dims are two different ones.
+
+        >>> import weft
+        >>> weft.rot90(weft.tensor([[1, 2], [3, 4]]))
+        tensor([[2, 4],
+                [1, 3]])
         """
     @overload
     def round(self: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Rounded to that many decimal places, ties to even.
+        """x rounded to the nearest integer, or to `decimals` places behind the point (before it if negative): ties go to the even one. Integers take no decimals but 0.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0.5, 1.5, 1.7]).round()
+        tensor([0., 2., 2.])
         """
     @overload
     def round(self: Tensor, *, decimals: builtins.int, out: Tensor | None=None) -> Tensor: ...
     @overload
-    def round_(self: Tensor) -> Tensor: ...
+    def round_(self: Tensor) -> Tensor:
+        """round() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0.5, 1.5, 1.7]).round_()
+        tensor([0., 2., 2.])
+        """
     @overload
     def round_(self: Tensor, *, decimals: builtins.int) -> Tensor: ...
-    def rsqrt(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def rsqrt_(self: Tensor) -> Tensor: ...
+    def rsqrt(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """1 / sqrt(x): inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([4., 2.]).rsqrt()
+        tensor([0.5000, 0.7071])
+        """
+    def rsqrt_(self: Tensor) -> Tensor:
+        """rsqrt() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([4., 2.]).rsqrt_()
+        tensor([0.5000, 0.7071])
+        """
     def rsub(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Tensor:
-        """other - alpha * input.
+        """other - alpha * input. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for bools, for a fractional alpha beside integers, and for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.rsub(weft.tensor([1., 2.]), 3, alpha=2)
+        tensor([ 1., -1.])
         """
     @overload
     def scatter(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor:
-        """A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
+        """A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on, where src may be one number; of
+        several that go to one place the last stays. reduce='add' or 'multiply' combines them with what is
+        there.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+        the dtype of src differs.
 
         >>> import weft
         >>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))
         tensor([0., 0., 5.])
+        >>> weft.ones(3).scatter(0, weft.tensor([0, 0]), 2., reduce='add')
+        tensor([5., 1., 1.])
         """
     @overload
     def scatter(self: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
@@ -2319,61 +4429,141 @@ class Tensor:
     @overload
     def scatter(self: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
     @overload
-    def scatter_(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor | builtins.complex, *, reduce: str | None=None) -> Any:
-        """scatter() in place.
+    def scatter_(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor:
+        """scatter() in place: x[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one
+        place the last stays.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+        the dtype of src differs.
+
+        >>> import weft
+        >>> weft.zeros(3).scatter_(0, weft.tensor([2]), 5.)
+        tensor([0., 0., 5.])
         """
     @overload
-    def scatter_(self: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Any: ...
+    def scatter_(self: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
     @overload
-    def scatter_(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor | builtins.complex, *, reduce: str | None=None) -> Any: ...
+    def scatter_(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
     @overload
-    def scatter_(self: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Any: ...
+    def scatter_(self: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
     @overload
     def scatter_add(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.
+        """A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. The same bits for any number of
+        threads.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+        the dtype of src differs.
+
+        >>> import weft
+        >>> weft.zeros(3).scatter_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))
+        tensor([3., 0., 3.])
         """
     @overload
     def scatter_add(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor, *, out: Tensor | None=None) -> Tensor: ...
     @overload
-    def scatter_add_(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor) -> Any:
-        """scatter_add() in place.
+    def scatter_add_(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor:
+        """scatter_add() in place: x[i][index[i][j]] += src[i][j] for dim 1, and so on. The same bits for any
+        number of threads.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+        the dtype of src differs.
+
+        >>> import weft
+        >>> weft.zeros(3).scatter_add_(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))
+        tensor([3., 0., 3.])
         """
     @overload
-    def scatter_add_(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor) -> Any: ...
+    def scatter_add_(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...
     @overload
     def scatter_reduce(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Tensor:
-        """Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.
+        """A copy with the 'sum', 'prod', 'mean', 'amax' or 'amin' of all src[i][j] that index sends to one
+        place, as in scatter(); with include_self of these and of what was there, and what no number goes to
+        stays.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit and
+        for another reduce.
+
+        >>> import weft
+        >>> x, index = weft.tensor([1., 1.]), weft.tensor([0, 0])
+        >>> weft.scatter_reduce(x, 0, index, weft.tensor([5., 2.]), 'amax')
+        tensor([5., 1.])
         """
     @overload
     def scatter_reduce(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Tensor: ...
     @overload
-    def scatter_reduce_(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Any:
-        """scatter_reduce() in place.
+    def scatter_reduce_(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Tensor:
+        """scatter_reduce() in place: what src sends to a place, combined by 'sum', 'prod', 'mean', 'amax' or
+        'amin', and with what was there if include_self.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit and
+        for another reduce.
+
+        >>> import weft
+        >>> x, index = weft.tensor([1., 1.]), weft.tensor([0, 0])
+        >>> x.scatter_reduce_(0, index, weft.tensor([5., 2.]), 'sum', include_self=False)
+        tensor([7., 1.])
         """
     @overload
-    def scatter_reduce_(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Any: ...
+    def scatter_reduce_(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Tensor: ...
     @overload
     def select(self: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
-        """One element along dim; the dimension goes away.
+        """A view of one element along dim: the result lacks that dimension. A negative index counts from the
+        end.
+
+        Raises IndexError for a dim that is not there and an index outside of it.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).select(1, 0)
+        tensor([1, 3])
         """
     @overload
     def select(self: Tensor, axis: builtins.int, index: builtins.int) -> Tensor: ...
     @overload
     def select_scatter(self: Tensor, src: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
-        """A copy with select(dim, index) replaced by src.
+        """A copy in which src stands where select(dim, index) looks.
+
+        Raises RuntimeError where src has another shape than that, IndexError for an index or dim that is
+        not there.
+
+        >>> import weft
+        >>> weft.select_scatter(weft.zeros(2, 2), weft.ones(2), 0, 1)
+        tensor([[0., 0.],
+                [1., 1.]])
         """
     @overload
     def select_scatter(self: Tensor, src: Tensor, axis: builtins.int, index: builtins.int) -> Tensor: ...
-    def selu(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def selu_(self: Tensor) -> Tensor: ...
+    def selu(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """1.0507 x where x is positive, else 1.0507 * 1.6733 (e^x - 1): the numbers that keep mean 0 and variance 1 (Klambauer et al., 2017). Integers and bools give floats of the default dtype.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -1.]).selu()
+        tensor([ 1.0507, -1.1113])
+        """
+    def selu_(self: Tensor) -> Tensor:
+        """selu() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -1.]).selu_()
+        tensor([ 1.0507, -1.1113])
+        """
     def sgn(self: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """input / |input|, 0 for 0: of real tensors the sign.
+        """input / |input|, and 0 for 0: of real tensors the sign, in their dtype.
 
         >>> import weft
         >>> weft.sgn(weft.tensor([3 + 4j, 0j]))
         tensor([0.6000+0.8000j, 0.0000+0.0000j])
         """
-    def sgn_(self: Tensor) -> Tensor: ...
+    def sgn_(self: Tensor) -> Tensor:
+        """sgn() in place.
+
+        >>> import weft
+        >>> weft.tensor([3 + 4j]).sgn_()
+        tensor([0.6000+0.8000j])
+        """
     def short(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as int16; the tensor itself where they are.
 
@@ -2384,18 +4574,106 @@ class Tensor:
         >>> weft.tensor([1.7, -1.7]).short()
         tensor([ 1, -1], dtype=weft.int16)
         """
-    def sigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def sigmoid_(self: Tensor) -> Tensor: ...
-    def sign(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def sign_(self: Tensor) -> Tensor: ...
-    def signbit(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def signbit_(self: Tensor) -> Tensor: ...
-    def silu(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def silu_(self: Tensor) -> Tensor: ...
-    def sin(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def sin_(self: Tensor) -> Tensor: ...
-    def sinh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def sinh_(self: Tensor) -> Tensor: ...
+    def sigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """1 / (1 + e^-x), the logistic function. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).sigmoid()
+        tensor([0.5000, 0.7311])
+        """
+    def sigmoid_(self: Tensor) -> Tensor:
+        """sigmoid() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).sigmoid_()
+        tensor([0.5000, 0.7311])
+        """
+    def sign(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """1, 0 or -1 as x is positive, zero or negative; 0 for NaN. sgn() does the same for complex numbers.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([3., 0., -2.]).sign()
+        tensor([ 1.,  0., -1.])
+        """
+    def sign_(self: Tensor) -> Tensor:
+        """sign() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([3., 0., -2.]).sign_()
+        tensor([ 1.,  0., -1.])
+        """
+    def signbit(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """Is x negative? -0. is; unsigned integers and bools never are. The result is bool.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -0., -2.]).signbit()
+        tensor([False,  True,  True])
+        """
+    def signbit_(self: Tensor) -> Tensor:
+        """signbit() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -0., -2.]).signbit_().bool()
+        tensor([False,  True,  True])
+        """
+    def silu(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x sigmoid(x), also named swish (Hendrycks and Gimpel, 2016; Ramachandran et al., 2017). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([1., -1.]).silu()
+        tensor([ 0.7311, -0.2689])
+        """
+    def silu_(self: Tensor) -> Tensor:
+        """silu() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([1., -1.]).silu_()
+        tensor([ 0.7311, -0.2689])
+        """
+    def sin(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The sine of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).sin()
+        tensor([0.0000, 0.8415])
+        """
+    def sin_(self: Tensor) -> Tensor:
+        """sin() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).sin_()
+        tensor([0.0000, 0.8415])
+        """
+    def sinh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """(e^x - e^-x) / 2, the hyperbolic sine. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).sinh()
+        tensor([0.0000, 1.1752])
+        """
+    def sinh_(self: Tensor) -> Tensor:
+        """sinh() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).sinh_()
+        tensor([0.0000, 1.1752])
+        """
     @overload
     def size(self: Tensor, dim: None=None) -> _Size:
         """The sizes of all dimensions, or of one: size() is shape, size(dim) an int.
@@ -2415,7 +4693,14 @@ class Tensor:
     def size(self: Tensor, axis: builtins.int) -> builtins.int: ...
     @overload
     def slice_scatter(self: Tensor, src: Tensor, dim: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor:
-        """A copy with a slice replaced by src.
+        """A copy in which src stands at the places start, start + step, ... before end along dim, which by
+        default are all.
+
+        Raises RuntimeError where src has another shape than they.
+
+        >>> import weft
+        >>> weft.slice_scatter(weft.zeros(4), weft.ones(2), start=1, end=3)
+        tensor([0., 1., 1., 0.])
         """
     @overload
     def slice_scatter(self: Tensor, src: Tensor, axis: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor: ...
@@ -2433,57 +4718,129 @@ class Tensor:
         """
     @overload
     def softmax(self: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
-    def softsign(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def softsign_(self: Tensor) -> Tensor: ...
-    @overload
-    def sort(self: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Any=None) -> Any:
-        """The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the largest.
+    def softsign(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x / (1 + |x|). Integers and bools give floats of the default dtype; complex numbers stay complex.
 
         >>> import weft
-        >>> weft.sort(weft.tensor([3, 1, 2])).indices
-        tensor([1, 2, 0])
+        >>> weft.tensor([1., -3.]).softsign()
+        tensor([ 0.5000, -0.7500])
+        """
+    def softsign_(self: Tensor) -> Tensor:
+        """softsign() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1., -3.]).softsign_()
+        tensor([ 0.5000, -0.7500])
         """
     @overload
-    def sort(self: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Any=None) -> Any: ...
+    def sort(self: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Sequence[Tensor] | None=None) -> _return_types.sort:
+        """The elements in order along dim and where they were, as .values and .indices (int64). Equal ones
+        keep their order whatever stable says; NaN is larger than all numbers.
+
+        Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.sort(weft.tensor([3, 1, 2])).values
+        tensor([1, 2, 3])
+        >>> weft.sort(weft.tensor([3, 1, 2]), descending=True).indices
+        tensor([0, 2, 1])
+        """
     @overload
-    def split(self: Tensor, split_size: Any, dim: builtins.int=0) -> tuple[Any, ...]:
-        """Views of parts of the given size (the last may be smaller) or sizes.
+    def sort(self: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Sequence[Tensor] | None=None) -> _return_types.sort: ...
+    @overload
+    def split(self: Tensor, split_size: builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Tensor, ...]:
+        """Views of parts that follow each other along dim: of the given size, where the last may be smaller,
+        or of each of a sequence of sizes.
+
+        Raises RuntimeError where the sizes do not add up to that of the dimension, or one is negative.
 
         >>> import weft
         >>> weft.arange(3).split(2)
         (tensor([0, 1]), tensor([2]))
+        >>> weft.split(weft.arange(3), [1, 2])
+        (tensor([0]), tensor([1, 2]))
         """
     @overload
-    def split(self: Tensor, split_size: Any, axis: builtins.int=0) -> tuple[Any, ...]: ...
+    def split(self: Tensor, split_size: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
     @overload
-    def split_with_sizes(self: Tensor, split_sizes: builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Any, ...]:
-        """Views of parts of the given sizes.
+    def split_with_sizes(self: Tensor, split_sizes: builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Tensor, ...]:
+        """Views of parts of the given sizes that follow each other along dim.
+
+        Raises RuntimeError where the sizes do not add up to that of the dimension, or one is negative.
+
+        >>> import weft
+        >>> weft.arange(4).split_with_sizes([1, 3])
+        (tensor([0]), tensor([1, 2, 3]))
         """
     @overload
-    def split_with_sizes(self: Tensor, split_sizes: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Any, ...]: ...
-    def sqrt(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def sqrt_(self: Tensor) -> Tensor: ...
-    def square(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def square_(self: Tensor) -> Tensor: ...
+    def split_with_sizes(self: Tensor, split_sizes: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
+    def sqrt(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The square root of x: NaN below 0, and of complex numbers the root whose real part is not negative. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([4., 2.]).sqrt()
+        tensor([2.0000, 1.4142])
+        """
+    def sqrt_(self: Tensor) -> Tensor:
+        """sqrt() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([4., 2.]).sqrt_()
+        tensor([2.0000, 1.4142])
+        """
+    def square(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x * x; of bools as int64.
+
+        >>> import weft
+        >>> weft.tensor([1., -3.]).square()
+        tensor([1., 9.])
+        """
+    def square_(self: Tensor) -> Tensor:
+        """square() in place.
+
+        >>> import weft
+        >>> weft.tensor([1., -3.]).square_()
+        tensor([1., 9.])
+        """
     @overload
     def squeeze(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
-        """Without the dimensions (default all) that have size 1.
+        """A view without the dimensions of size 1: all of them, or those that dim names. A named one of
+        another size stays.
+
+        Raises IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.zeros(1, 3, 1).squeeze().shape
         weft.Size([3])
+        >>> weft.zeros(1, 3, 1).squeeze(0).shape
+        weft.Size([3, 1])
         """
     @overload
     def squeeze(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
     @overload
     def squeeze_(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
-        """The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
+        """squeeze() in place: the tensor itself loses its dimensions of size 1, or those of them that dim
+        names.
+
+        Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.
+
+        >>> import weft
+        >>> weft.zeros(1, 3, 1).squeeze_().shape
+        weft.Size([3])
         """
     @overload
     def squeeze_(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
     @overload
     def std(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: builtins.float | None=None) -> Tensor:
-        """Standard deviation, the root of var.
+        """The standard deviation over the given dimensions (without any over all), which keepdim keeps with
+        size 1: sqrt(sum((x - mean)^2) / (n - correction)), where n elements are reduced. correction is 1,
+        with unbiased=False 0.
+
+        Raises RuntimeError for integers, IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.tensor([1., 3.]).std(unbiased=False)
@@ -2499,11 +4856,13 @@ class Tensor:
     def std(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdims: builtins.bool=False, *, correction: builtins.float | None=None, out: Tensor | None=None) -> Tensor: ...
     @overload
     def std_mean(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: builtins.float | None=None) -> tuple[Tensor, Tensor]:
-        """Standard deviation and mean.
+        """The pair of std() and mean() over the given dimensions (without any over all).
+
+        Raises RuntimeError for integers, IndexError for a dim that is not there.
 
         >>> import weft
-        >>> weft.std_mean(weft.tensor([1., 1.]))
-        (tensor(0.), tensor(1.))
+        >>> weft.std_mean(weft.tensor([[1., 1.], [2., 4.]]), 1, correction=0)
+        (tensor([0., 1.]), tensor([1., 3.]))
         """
     @overload
     def std_mean(self: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]: ...
@@ -2535,61 +4894,140 @@ class Tensor:
     def stride(self: Tensor, axis: builtins.int) -> builtins.int: ...
     @overload
     def sub(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """input + alpha * other (or minus), with broadcasting and type promotion.
+        """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for bools, and for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).sub(weft.tensor([3., 5.]))
+        tensor([-2., -3.])
         """
     @overload
     def sub(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
     @overload
-    def sub_(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Any: ...
+    def sub_(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Tensor:
+        """sub() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).sub_(weft.tensor([3., 5.]))
+        tensor([-2., -3.])
+        """
     @overload
     def sub_(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
     @overload
     def subtract(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-        """input + alpha * other (or minus), with broadcasting and type promotion.
+        """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+        Raises RuntimeError for bools, and for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).subtract(weft.tensor([3., 5.]))
+        tensor([-2., -3.])
         """
     @overload
     def subtract(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
     @overload
-    def subtract_(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Any: ...
+    def subtract_(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Tensor:
+        """subtract() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).subtract_(weft.tensor([3., 5.]))
+        tensor([-2., -3.])
+        """
     @overload
     def subtract_(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
     @overload
     def sum(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-        """Sum over the given dimensions (default all); integers and bools are added up in int64.
+        """The sum over the given dimensions (without any over all), which keepdim keeps with size 1. Integers
+        and bools are added up in int64, unless dtype, to which the elements are converted first, says
+        otherwise.
+
+        Raises IndexError for a dim that is not there, RuntimeError for one given twice.
 
         >>> import weft
-        >>> weft.ones(2, 3).sum(0)
-        tensor([2., 2., 2.])
+        >>> weft.tensor([[1, 2], [3, 4]]).sum()
+        tensor(10)
+        >>> weft.ones(2, 3).sum(0, keepdim=True)
+        tensor([[2., 2., 2.]])
         """
     @overload
     def sum(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
     def sum_to_size(self: Tensor, *size: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """The sum over the dimensions that broadcasting from size to the tensor's shape would repeat. RuntimeError where size does not broadcast to it.
+        """The sum over the dimensions that broadcasting from size to the tensor's shape would repeat: the
+        reverse of expand().
+
+        Raises RuntimeError where size does not broadcast to the tensor's shape.
 
         >>> import weft
         >>> weft.ones(2, 3).sum_to_size(3)
         tensor([2., 2., 2.])
         """
     def swapaxes(self: Tensor, axis0: builtins.int, axis1: builtins.int) -> Tensor:
-        """Exchanges two dimensions.
+        """A view in which two dimensions have changed places.
+
+        Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).swapaxes(0, 1)
+        tensor([[1, 3],
+                [2, 4]])
         """
     def swapaxes_(self: Tensor, axis0: builtins.int, axis1: builtins.int) -> Tensor:
-        """The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
+        """The tensor itself with two dimensions exchanged: swapaxes() in place.
+
+        Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.
+
+        >>> import weft
+        >>> weft.zeros(2, 3).swapaxes_(0, 1).shape
+        weft.Size([3, 2])
         """
     def swapdims(self: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-        """Exchanges two dimensions.
+        """A view in which two dimensions have changed places.
+
+        Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).swapdims(0, 1)
+        tensor([[1, 3],
+                [2, 4]])
         """
     def swapdims_(self: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-        """The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
+        """The tensor itself with two dimensions exchanged: swapdims() in place.
+
+        Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.
+
+        >>> import weft
+        >>> weft.zeros(2, 3).swapdims_(0, 1).shape
+        weft.Size([3, 2])
         """
     def t(self: Tensor) -> Tensor:
-        """The transpose of a matrix; a vector as it is.
+        """The transpose of a matrix, a view: shape (n, m) becomes (m, n). A vector or a number stays as it is.
+
+        Raises RuntimeError for more than 2 dimensions.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).t()
+        tensor([[1, 3],
+                [2, 4]])
         """
     def t_(self: Tensor) -> Tensor:
-        """The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
+        """t() in place: the matrix itself becomes its transpose.
+
+        Raises RuntimeError for more than 2 dimensions and for a leaf that requires grad.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).t_()
+        tensor([[1, 3],
+                [2, 4]])
         """
     def take(self: Tensor, index: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Elements of the flattened input, in the shape of index.
+        """Elements of the flattened input, in the shape of index. Negative numbers count from the end.
+
+        Raises IndexError for numbers outside of it.
 
         >>> import weft
         >>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))
@@ -2597,25 +5035,94 @@ class Tensor:
         """
     @overload
     def take_along_dim(self: Tensor, indices: Tensor, dim: builtins.int | None=None, *, out: Tensor | None=None) -> Tensor:
-        """gather() with broadcasting; without dim, elements of the flattened input.
+        """gather() where input and indices broadcast but for dim; without dim, elements of the flattened input
+        in a vector.
+
+        Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.
+
+        >>> import weft
+        >>> x = weft.tensor([[3, 1], [2, 4]])
+        >>> weft.take_along_dim(x, x.argmax(1, keepdim=True), 1)
+        tensor([[3],
+                [4]])
         """
     @overload
     def take_along_dim(self: Tensor, indices: Tensor, axis: builtins.int | None=None, *, out: Tensor | None=None) -> Tensor: ...
-    def tan(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def tan_(self: Tensor) -> Tensor: ...
-    def tanh(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def tanh_(self: Tensor) -> Tensor: ...
-    def tanhshrink(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def tanhshrink_(self: Tensor) -> Tensor: ...
-    @overload
-    def tensor_split(self: Tensor, indices_or_sections: Any, dim: builtins.int=0) -> tuple[Any, ...]:
-        """That many parts whose sizes differ by at most 1, or cuts before the given places.
+    def tan(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """The tangent of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).tan()
+        tensor([0.0000, 1.5574])
+        """
+    def tan_(self: Tensor) -> Tensor:
+        """tan() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).tan_()
+        tensor([0.0000, 1.5574])
+        """
+    def tanh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """sinh(x) / cosh(x), the hyperbolic tangent. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).tanh()
+        tensor([0.0000, 0.7616])
+        """
+    def tanh_(self: Tensor) -> Tensor:
+        """tanh() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).tanh_()
+        tensor([0.0000, 0.7616])
+        """
+    def tanhshrink(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x - tanh(x). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).tanhshrink()
+        tensor([0.0000, 0.2384])
+        """
+    def tanhshrink_(self: Tensor) -> Tensor:
+        """tanhshrink() in place.
+
+        Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
+
+        >>> import weft
+        >>> weft.tensor([0., 1.]).tanhshrink_()
+        tensor([0.0000, 0.2384])
         """
     @overload
-    def tensor_split(self: Tensor, indices_or_sections: Any, axis: builtins.int=0) -> tuple[Any, ...]: ...
+    def tensor_split(self: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Tensor, ...]:
+        """Views of parts that follow each other along dim: as many as a number says, with sizes that differ by
+        at most 1 and the larger ones first, or cut before each of the places in a sequence or an integer
+        vector.
+
+        Raises RuntimeError unless the number is positive.
+
+        >>> import weft
+        >>> weft.arange(5).tensor_split(2)
+        (tensor([0, 1, 2]), tensor([3, 4]))
+        >>> weft.tensor_split(weft.arange(5), [1, 3])
+        (tensor([0]), tensor([1, 2]), tensor([3, 4]))
+        """
+    @overload
+    def tensor_split(self: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
     @overload
     def tile(self: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """repeat() that needs no counts for the leading dimensions.
+        """The whole tensor so many times along the last dimensions, as many as there are counts, copied; more
+        counts than dimensions make new ones in front.
+
+        Raises RuntimeError for negative counts.
+
+        >>> import weft
+        >>> weft.tile(weft.tensor([[1, 2], [3, 4]]), (2,))
+        tensor([[1, 2, 1, 2],
+                [3, 4, 3, 4]])
         """
     @overload
     def tile(self: Tensor, *dims: builtins.int) -> Tensor: ...
@@ -2655,44 +5162,126 @@ class Tensor:
         ([[0, 1], [2, 3]], 2.5)
         """
     @overload
-    def topk(self: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Any=None) -> Any:
-        """The k largest (or smallest) elements along dim and where they are, as .values and .indices.
+    def topk(self: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Sequence[Tensor] | None=None) -> _return_types.topk:
+        """The k largest elements along dim, or with largest=False the smallest, and where they were, as
+        .values and .indices (int64): in order, which sorted=False does not promise. dim gets the size k.
 
-        Raises RuntimeError when there are fewer.
+        Raises RuntimeError unless there are k of them, IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.topk(weft.tensor([3, 1, 2]), 2).values
         tensor([3, 2])
+        >>> weft.topk(weft.tensor([3, 1, 2]), 2).indices
+        tensor([0, 2])
         """
     @overload
-    def topk(self: Tensor, k: builtins.int, axis: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Any=None) -> Any: ...
+    def topk(self: Tensor, k: builtins.int, axis: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Sequence[Tensor] | None=None) -> _return_types.topk: ...
     def trace(self: Tensor) -> Tensor:
-        """The sum of the diagonal of a matrix.
+        """The sum of the diagonal of a matrix, a tensor without dimensions; integers are added up in int64.
+
+        Raises RuntimeError unless there are 2 dimensions.
+
+        >>> import weft
+        >>> weft.trace(weft.tensor([[1, 2], [3, 4]]))
+        tensor(5)
         """
     def transpose(self: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-        """Exchanges two dimensions.
+        """A view in which two dimensions have changed places.
+
+        Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).transpose(0, 1)
+        tensor([[1, 3],
+                [2, 4]])
         """
     def transpose_(self: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-        """The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
+        """The tensor itself with two dimensions exchanged: transpose() in place.
+
+        Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.
+
+        >>> import weft
+        >>> weft.zeros(2, 3).transpose_(0, 1).shape
+        weft.Size([3, 2])
         """
     def tril(self: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-        """The lower triangle of the last two dimensions, zeros above it.
+        """A copy of the lower triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =
+        input[..., i, j] where j <= i + diagonal.
+
+        Raises RuntimeError for fewer than 2 dimensions.
+
+        >>> import weft
+        >>> weft.tril(weft.ones(2, 2))
+        tensor([[1., 0.],
+                [1., 1.]])
         """
     def tril_(self: Tensor, diagonal: builtins.int=0) -> Tensor:
-        """The same, in place.
+        """tril() in place: the elements above the diagonal become zeros.
+
+        Raises RuntimeError for fewer than 2 dimensions and for a leaf that requires grad.
+
+        >>> import weft
+        >>> weft.ones(2, 2).tril_()
+        tensor([[1., 0.],
+                [1., 1.]])
         """
     def triu(self: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-        """The upper triangle of the last two dimensions, zeros below it.
+        """A copy of the upper triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =
+        input[..., i, j] where j >= i + diagonal.
+
+        Raises RuntimeError for fewer than 2 dimensions.
+
+        >>> import weft
+        >>> weft.triu(weft.ones(2, 2))
+        tensor([[1., 1.],
+                [0., 1.]])
         """
     def triu_(self: Tensor, diagonal: builtins.int=0) -> Tensor:
-        """The same, in place.
+        """triu() in place: the elements below the diagonal become zeros.
+
+        Raises RuntimeError for fewer than 2 dimensions and for a leaf that requires grad.
+
+        >>> import weft
+        >>> weft.ones(2, 2).triu_()
+        tensor([[1., 1.],
+                [0., 1.]])
         """
     def true_divide(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
-        """input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
+        """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
+
+        Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).div(weft.tensor([2., -4.]))
+        tensor([ 0.5000, -0.5000])
         """
-    def true_divide_(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None) -> Tensor: ...
-    def trunc(self: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-    def trunc_(self: Tensor) -> Tensor: ...
+    def true_divide_(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None) -> Tensor:
+        """div() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([1., 2.]).div_(weft.tensor([2., -4.]))
+        tensor([ 0.5000, -0.5000])
+        """
+    def trunc(self: Tensor, *, out: Tensor | None=None) -> Tensor:
+        """x without its fraction, in the dtype of x: rounded towards 0.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).trunc()
+        tensor([ 1., -1.])
+        """
+    def trunc_(self: Tensor) -> Tensor:
+        """trunc() in place.
+
+        Raises NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([1.5, -1.5]).trunc_()
+        tensor([ 1., -1.])
+        """
     def type(self: Tensor, dtype: Any=None, non_blocking: builtins.bool=False) -> Any:
         """The name of this tensor's type, or the tensor converted.
 
@@ -2717,14 +5306,23 @@ class Tensor:
         tensor([1])
         """
     @overload
-    def unbind(self: Tensor, dim: builtins.int=0) -> tuple[Any, ...]:
-        """The elements along dim as a tuple of views.
+    def unbind(self: Tensor, dim: builtins.int=0) -> tuple[Tensor, ...]:
+        """The elements along dim as a tuple of views, which lack that dimension.
+
+        Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).unbind()
+        (tensor([1, 2]), tensor([3, 4]))
         """
     @overload
-    def unbind(self: Tensor, axis: builtins.int=0) -> tuple[Any, ...]: ...
+    def unbind(self: Tensor, axis: builtins.int=0) -> tuple[Tensor, ...]: ...
     @overload
     def unflatten(self: Tensor, dim: builtins.int, sizes: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """Splits one dimension into several.
+        """Splits dimension dim into several of the given sizes, of which one may be -1; their product is its
+        size.
+
+        Raises RuntimeError where the sizes do not multiply to it, IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape
@@ -2733,7 +5331,10 @@ class Tensor:
     @overload
     def unflatten(self: Tensor, axis: builtins.int, sizes: builtins.int | Sequence[builtins.int]) -> Tensor: ...
     def unfold(self: Tensor, dimension: builtins.int, size: builtins.int, step: builtins.int) -> Tensor:
-        """Windows along a dimension, as a new last one.
+        """A view of the windows of `size` elements, `step` apart, along a dimension: its size becomes their
+        number, and the elements of each are a new last dimension.
+
+        Raises RuntimeError where size is larger than the dimension or step is not positive.
 
         >>> import weft
         >>> weft.arange(4).unfold(0, 2, 1)
@@ -2741,50 +5342,84 @@ class Tensor:
                 [1, 2],
                 [2, 3]])
         """
-    def uniform_(self: Tensor, from_: builtins.float=0.0, to: builtins.float=1.0, *, generator: Any | None=None) -> Tensor:
-        """Fills the tensor with numbers uniform in [from, to).
+    def uniform_(self: Tensor, from_: builtins.float=0.0, to: builtins.float=1.0, *, generator: Generator | None=None) -> Tensor:
+        """Fills the tensor with independent numbers uniform in [from, to).
+
+        Raises RuntimeError where from is larger than to and for integers.
+
+        >>> import weft
+        >>> x = weft.zeros(100).uniform_(-1, 1)
+        >>> bool(((x >= -1) & (x < 1)).all())
+        True
         """
     @overload
-    def unique(self: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Any:
-        """The distinct elements in order; optionally which of them each element is, and how often each occurs.
+    def unique(self: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]:
+        """The distinct elements in order, a vector; with return_inverse also which of them each element is, in
+        the shape of input, and with return_counts how often each occurs, both as int64. With dim the
+        distinct slices along it, ordered by their first elements, then by their second, and so on.
 
-        With dim the distinct slices along it, in the order of their first elements, then of their second, ...
+        Raises IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
         (tensor([1, 3]), tensor([1, 2]))
         """
     @overload
-    def unique(self: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Any: ...
+    def unique(self: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]: ...
     @overload
-    def unique_consecutive(self: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Any:
-        """The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the lengths.
+    def unique_consecutive(self: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]:
+        """The first of each run of equal elements, or with dim of equal slices along it; with return_inverse
+        also which run each is in, and with return_counts the lengths of the runs, both as int64.
+
+        Raises IndexError for a dim that is not there.
+
+        >>> import weft
+        >>> weft.unique_consecutive(weft.tensor([1, 1, 2, 1]))
+        tensor([1, 2, 1])
+        >>> weft.unique_consecutive(weft.tensor([1, 1, 2, 1]), return_counts=True)
+        (tensor([1, 2, 1]), tensor([2, 1, 1]))
         """
     @overload
-    def unique_consecutive(self: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Any: ...
+    def unique_consecutive(self: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]: ...
     @overload
     def unsqueeze(self: Tensor, dim: builtins.int) -> Tensor:
-        """With a new dimension of size 1 at dim.
+        """A view with a new dimension of size 1 at place dim of the result; -1 is the last place.
+
+        Raises IndexError where the result has no such place.
 
         >>> import weft
         >>> weft.zeros(3).unsqueeze(0).shape
         weft.Size([1, 3])
+        >>> weft.zeros(3).unsqueeze(-1).shape
+        weft.Size([3, 1])
         """
     @overload
     def unsqueeze(self: Tensor, axis: builtins.int) -> Tensor: ...
     @overload
     def unsqueeze_(self: Tensor, dim: builtins.int) -> Tensor:
-        """The same in place: the tensor itself gets the shape. RuntimeError for leaves that require grad.
+        """unsqueeze() in place: the tensor itself gets a dimension of size 1 at place dim.
+
+        Raises IndexError where there is no such place, RuntimeError for a leaf that requires grad.
+
+        >>> import weft
+        >>> weft.zeros(3).unsqueeze_(0).shape
+        weft.Size([1, 3])
         """
     @overload
     def unsqueeze_(self: Tensor, axis: builtins.int) -> Tensor: ...
     @overload
     def var(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: builtins.float | None=None) -> Tensor:
-        """Variance: sum of squared deviations from the mean, divided by n - correction (default 1).
+        """The variance over the given dimensions (without any over all), which keepdim keeps with size 1:
+        sum((x - mean)^2) / (n - correction), where n elements are reduced. correction is 1, with
+        unbiased=False 0.
+
+        Raises RuntimeError for integers, IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.tensor([1., 3.]).var()
         tensor(2.)
+        >>> weft.tensor([[1., 3.], [2., 8.]]).var(1, correction=0)
+        tensor([1., 9.])
         """
     @overload
     def var(self: Tensor, unbiased: builtins.bool) -> Tensor: ...
@@ -2796,7 +5431,9 @@ class Tensor:
     def var(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdims: builtins.bool=False, *, correction: builtins.float | None=None, out: Tensor | None=None) -> Tensor: ...
     @overload
     def var_mean(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: builtins.float | None=None) -> tuple[Tensor, Tensor]:
-        """Variance and mean.
+        """The pair of var() and mean() over the given dimensions (without any over all).
+
+        Raises RuntimeError for integers, IndexError for a dim that is not there.
 
         >>> import weft
         >>> weft.var_mean(weft.tensor([1., 3.]))
@@ -2807,45 +5444,127 @@ class Tensor:
     @overload
     def var_mean(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdims: builtins.bool=False, *, correction: builtins.float | None=None) -> tuple[Tensor, Tensor]: ...
     def vdot(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
-        """Sum of the products of the conjugates of one vector and the elements of another one.
+        """dot() with the conjugates of the first vector: the sum of conj(input[i]) * other[i].
+
+        Raises RuntimeError for other shapes and dtypes that differ.
+
+        >>> import weft
+        >>> weft.vdot(weft.tensor([1j, 2]), weft.tensor([1j, 1]))
+        tensor(3.+0.j)
         """
     @overload
     def view(self: Tensor, size: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """The same memory in another shape, or (given a dtype) as another dtype.
+        """The same memory in another shape, of which one size may be -1; or, given a dtype, the same bytes as
+        numbers of that dtype, where the last size changes as the size of a number does.
 
-        Raises RuntimeError when the strides do not allow a view.
+        Raises RuntimeError where the strides do not allow a view; reshape() copies then.
 
         >>> import weft
         >>> weft.arange(4).view(-1, 2).shape
         weft.Size([2, 2])
+        >>> weft.ones(2).view(weft.int32)
+        tensor([1065353216, 1065353216], dtype=weft.int32)
         """
     @overload
     def view(self: Tensor, dtype: _DType) -> Tensor: ...
     @overload
     def view(self: Tensor, *size: builtins.int) -> Tensor: ...
     def view_as(self: Tensor, other: Tensor) -> Tensor:
-        """view() with the shape of another tensor.
+        """view() in the shape of another tensor, of which only the shape counts.
+
+        Raises RuntimeError where the number of elements differs or the strides do not allow a view.
+
+        >>> import weft
+        >>> weft.arange(4).view_as(weft.zeros(2, 2))
+        tensor([[0, 1],
+                [2, 3]])
         """
-    def vsplit(self: Tensor, indices_or_sections: Any) -> tuple[Any, ...]:
-        """Parts of one size along rows, or cuts before the given places; RuntimeError where the size does not divide.
+    def vsplit(self: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
+        """tensor_split() along rows, the first dimension.
+
+        Raises RuntimeError where a number of parts does not divide the size, and for fewer than 2
+        dimensions.
+
+        >>> import weft
+        >>> weft.tensor([[1, 2], [3, 4]]).vsplit(2)
+        (tensor([[1, 2]]), tensor([[3, 4]]))
         """
-    def where(self: Tensor, condition: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
-    def xlogy(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-    def xlogy_(self: Tensor, other: Tensor | builtins.complex) -> Tensor: ...
+    def where(self: Tensor, condition: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """This tensor where condition, a bool tensor, holds, and other elsewhere. The tensors are broadcast; this one and other, which may be a number, are promoted to one dtype.
+
+        Raises RuntimeError for a condition of another dtype and for shapes that cannot be broadcast.
+
+        >>> import weft
+        >>> x = weft.tensor([1., -2.])
+        >>> x.where(x > 0, 0)
+        tensor([1., 0.])
+        """
+    def xlogy(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+        """input * log(other): 0 where input is 0 and other is not NaN. The operands are broadcast; integers and bools give floats of the default dtype.
+
+        Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+        >>> import weft
+        >>> weft.tensor([0., 2.]).xlogy(weft.tensor([0., 3.]))
+        tensor([0.0000, 2.1972])
+        """
+    def xlogy_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
+        """xlogy() in place.
+
+        Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
+
+        >>> import weft
+        >>> weft.tensor([0., 2.]).xlogy_(weft.tensor([0., 3.]))
+        tensor([0.0000, 2.1972])
+        """
     def zero_(self: Tensor) -> Tensor:
         """Sets every element to 0.
+
+        >>> import weft
+        >>> weft.ones(2).zero_()
+        tensor([0., 0.])
         """
 @overload
 def _vector_norm(x: Tensor, ord: builtins.float=2.0, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def _vector_norm(x: Tensor, ord: builtins.float=2.0, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
-def abs(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def absolute(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def acos(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def acosh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def abs(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """|x|: of complex numbers the real sqrt(re^2 + im^2).
+
+    >>> import weft
+    >>> weft.abs(weft.tensor([1., -2.]))
+    tensor([1., 2.])
+    """
+def absolute(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """|x|: of complex numbers the real sqrt(re^2 + im^2).
+
+    >>> import weft
+    >>> weft.abs(weft.tensor([1., -2.]))
+    tensor([1., 2.])
+    """
+def acos(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The angle in [0, pi] whose cosine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.acos(weft.tensor([0., 1.]))
+    tensor([1.5708, 0.0000])
+    """
+def acosh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """log(x + sqrt(x^2 - 1)), which inverts cosh(): NaN below 1. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.acosh(weft.tensor([1., 2.]))
+    tensor([0.0000, 1.3170])
+    """
 @overload
 def add(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """input + alpha * other (or minus), with broadcasting and type promotion.
+    """input + alpha * other. Either may be a number; of bools it is logical or. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.add(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
+    tensor([4., 7.])
     """
 @overload
 def add(input: builtins.complex, other: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
@@ -2853,7 +5572,16 @@ def add(input: builtins.complex, other: Tensor, *, alpha: builtins.complex=1, ou
 def add(input: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
 @overload
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """beta * input + alpha * the sum over the batch of batch1 @ batch2.
+    """beta * input + alpha * (the sum over b of batch1[b] @ batch2[b]), where input broadcasts to the sum
+    of the products of two batches of matrices, (b, n, k) and (b, k, m). With beta=0 input is not looked
+    at.
+
+    Raises RuntimeError where the shapes or dtypes do not fit.
+
+    >>> import weft
+    >>> weft.addbmm(weft.zeros(1), weft.ones(5, 2, 3), weft.ones(5, 3, 2))
+    tensor([[15., 15.],
+            [15., 15.]])
     """
 @overload
 def addbmm(beta: builtins.complex, input: Tensor, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
@@ -2861,19 +5589,39 @@ def addbmm(beta: builtins.complex, input: Tensor, alpha: builtins.complex, batch
 def addbmm(beta: builtins.complex, input: Tensor, batch1: Tensor, batch2: Tensor) -> Tensor: ...
 @overload
 def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """input + value * tensor1 * tensor2 (or / tensor2).
+    """input + value * tensor1 / tensor2. The operands are broadcast and promoted to one dtype; half types are rounded once, at the end.
+
+    Raises RuntimeError for a fractional value beside integers, for a quotient of integers, and for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.addcdiv(weft.ones(2), weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
+    tensor([ 6., 21.])
     """
 @overload
 def addcdiv(input: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
 @overload
 def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """input + value * tensor1 * tensor2 (or / tensor2).
+    """input + value * tensor1 * tensor2. The operands are broadcast and promoted to one dtype; half types are rounded once, at the end.
+
+    Raises RuntimeError for a fractional value beside integers, and for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.addcmul(weft.ones(2), weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
+    tensor([ 81., 181.])
     """
 @overload
 def addcmul(input: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
 @overload
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """beta * input + alpha * (mat1 @ mat2); with beta=0 input is ignored, NaN and all.
+    """beta * input + alpha * (mat1 @ mat2), where input broadcasts to the product of two matrices. With
+    beta=0 input is not looked at: its NaN does not come through. The form with beta and alpha in front
+    is PyTorch's former one and warns.
+
+    Raises RuntimeError where the shapes or dtypes do not fit.
+
+    >>> import weft
+    >>> weft.addmm(weft.ones(2), weft.tensor([[1., 2.]]), weft.eye(2), alpha=10)
+    tensor([[11., 21.]])
     """
 @overload
 def addmm(beta: builtins.complex, input: Tensor, alpha: builtins.complex, mat1: Tensor, mat2: Tensor) -> Tensor: ...
@@ -2881,31 +5629,58 @@ def addmm(beta: builtins.complex, input: Tensor, alpha: builtins.complex, mat1: 
 def addmm(beta: builtins.complex, input: Tensor, mat1: Tensor, mat2: Tensor) -> Tensor: ...
 @overload
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """beta * input + alpha * (mat @ vec).
+    """beta * input + alpha * (mat @ vec), where input broadcasts to the product of a matrix (n, k) and a
+    vector (k,). With beta=0 input is not looked at.
+
+    Raises RuntimeError where the shapes or dtypes do not fit.
+
+    >>> import weft
+    >>> weft.addmv(weft.ones(2), weft.eye(2), weft.tensor([3., 4.]), beta=2)
+    tensor([5., 6.])
     """
 @overload
 def addmv(beta: builtins.complex, input: Tensor, alpha: builtins.complex, mat: Tensor, vec: Tensor) -> Tensor: ...
 @overload
 def addmv(beta: builtins.complex, input: Tensor, mat: Tensor, vec: Tensor) -> Tensor: ...
 def adjoint(input: Tensor) -> Tensor:
-    """The conjugate transpose of the last two dimensions.
+    """The conjugates with the last two dimensions exchanged: out[..., i, j] = conj(input[..., j, i]).
+
+    Raises RuntimeError for fewer than 2 dimensions.
+
+    >>> import weft
+    >>> weft.adjoint(weft.tensor([[1 + 2j, 3j]]))
+    tensor([[1.-2.j],
+            [0.-3.j]])
     """
 @overload
 def all(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-    """Is no element zero?
+    """Whether every element over the given dimensions (without any over all) is not zero, as bool, for
+    uint8 as uint8; of none True.
+
+    Raises IndexError for a dim that is not there.
 
     >>> import weft
-    >>> weft.tensor([False, True]).all()
-    tensor(False)
+    >>> weft.tensor([[True, True], [False, True]]).all(1)
+    tensor([ True, False])
     """
 @overload
 def all(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
-def allclose(input: Tensor, other: Tensor, rtol: builtins.float=1e-05, atol: builtins.float=1e-08, equal_nan: builtins.bool=False) -> Any:
+def allclose(input: Tensor, other: Tensor, rtol: builtins.float=1e-05, atol: builtins.float=1e-08, equal_nan: builtins.bool=False) -> builtins.bool:
     """Is isclose() true everywhere?
+
+    Raises what isclose() raises.
+
+    >>> import weft
+    >>> weft.allclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.]))
+    True
     """
 @overload
 def amax(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-    """Largest value over the given dimensions (default all); equal ones share the gradient.
+    """The largest value over the given dimensions (without any over all), which keepdim keeps with size 1.
+    Equal ones share the gradient; NaN is larger than all numbers.
+
+    Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+    is not there.
 
     >>> import weft
     >>> weft.tensor([[1, 4], [3, 2]]).amax(1)
@@ -2915,7 +5690,11 @@ def amax(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, 
 def amax(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
 @overload
 def amin(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-    """Smallest value over the given dimensions (default all); equal ones share the gradient.
+    """The smallest value over the given dimensions (without any over all), kept with size 1 by keepdim.
+    Equal ones share the gradient; a NaN is smaller than all numbers here.
+
+    Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+    is not there.
 
     >>> import weft
     >>> weft.tensor([[1, 4], [3, 2]]).amin(1)
@@ -2924,13 +5703,21 @@ def amin(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, 
 @overload
 def amin(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
 @overload
-def aminmax(input: Tensor, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, out: Any=None) -> Any:
-    """The smallest and the largest element, as .min and .max.
+def aminmax(input: Tensor, *, dim: builtins.int | None=None, keepdim: builtins.bool=False, out: Sequence[Tensor] | None=None) -> _return_types.aminmax:
+    """The smallest and the largest element, or those along dim, as .min and .max.
+
+    Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+    is not there.
+
+    >>> import weft
+    >>> low, high = weft.aminmax(weft.tensor([3, 1, 2]))
+    >>> low, high
+    (tensor(1), tensor(3))
     """
 @overload
-def aminmax(input: Tensor, *, axis: builtins.int | None=None, keepdims: builtins.bool=False, out: Any=None) -> Any: ...
+def aminmax(input: Tensor, *, axis: builtins.int | None=None, keepdims: builtins.bool=False, out: Sequence[Tensor] | None=None) -> _return_types.aminmax: ...
 def angle(input: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0.
+    """The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0. NaN stays; integers give floats of the default dtype.
 
     >>> import weft
     >>> weft.angle(weft.tensor([1j, -1 + 0j]))
@@ -2938,58 +5725,125 @@ def angle(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """
 @overload
 def any(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-    """Is any element not zero?
+    """Whether any element over the given dimensions (without any over all) is not zero, as bool, for uint8
+    as uint8; of none False.
+
+    Raises IndexError for a dim that is not there.
 
     >>> import weft
-    >>> weft.tensor([False, True]).any()
-    tensor(True)
+    >>> weft.tensor([[False, True], [False, False]]).any(1)
+    tensor([ True, False])
     """
 @overload
 def any(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
 @overload
 def arange(end: builtins.complex, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """arange(end), arange(start, end), arange(start, end, step): the numbers start, start + step, ... before end.
+    """The numbers start, start + step, ... before end as a vector: arange(end), arange(start, end) or
+    arange(start, end, step), where start is 0 and step 1 unless given. int64 for integers, else the
+    default dtype, unless dtype is given.
 
-    int64 for integers, else the default dtype. Raises RuntimeError when step is 0 or leads away from end.
+    Raises RuntimeError where step is 0 or leads away from end.
 
     >>> import weft
     >>> weft.arange(1, 7, 2)
     tensor([1, 3, 5])
+    >>> weft.arange(0, 1, 0.25)
+    tensor([0.0000, 0.2500, 0.5000, 0.7500])
     """
 @overload
 def arange(start: builtins.complex, end: builtins.complex, step: builtins.complex=1, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def arange(*, end: builtins.complex, step: builtins.complex, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
-def arccos(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def arccosh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def arcsin(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def arcsinh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def arctan(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def arctan2(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def arctanh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def arccos(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The angle in [0, pi] whose cosine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.acos(weft.tensor([0., 1.]))
+    tensor([1.5708, 0.0000])
+    """
+def arccosh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """log(x + sqrt(x^2 - 1)), which inverts cosh(): NaN below 1. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.acosh(weft.tensor([1., 2.]))
+    tensor([0.0000, 1.3170])
+    """
+def arcsin(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The angle in [-pi/2, pi/2] whose sine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.asin(weft.tensor([0., 1.]))
+    tensor([0.0000, 1.5708])
+    """
+def arcsinh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """log(x + sqrt(x^2 + 1)), which inverts sinh(). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.asinh(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.8814])
+    """
+def arctan(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The angle in (-pi/2, pi/2) whose tangent is x. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.atan(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.7854])
+    """
+def arctan2(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The angle in radians, from -pi to pi, of the point at x = other and y = input. The operands are broadcast; integers and bools give floats of the default dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.atan2(weft.tensor([1., 0.]), weft.tensor([1., -1.]))
+    tensor([0.7854, 3.1416])
+    """
+def arctanh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """log((1 + x) / (1 - x)) / 2, which inverts tanh(): infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.atanh(weft.tensor([0., 0.5]))
+    tensor([0.0000, 0.5493])
+    """
 @overload
 def argmax(input: Tensor, dim: builtins.int | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-    """Position of the first of the largest elements along dim, or in the flattened tensor.
+    """Where the largest element along dim is (without dim, in the flattened tensor), the first of equal
+    ones, as int64. NaN is larger than all numbers.
+
+    Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+    is not there.
 
     >>> import weft
     >>> weft.tensor([1, 3, 2]).argmax()
     tensor(1)
+    >>> weft.tensor([[1, 4], [3, 2]]).argmax(1, keepdim=True)
+    tensor([[1],
+            [0]])
     """
 @overload
 def argmax(input: Tensor, axis: builtins.int | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
 @overload
 def argmin(input: Tensor, dim: builtins.int | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-    """Position of the first of the smallest elements along dim, or in the flattened tensor.
+    """Where the smallest element along dim is (without dim, in the flattened tensor), the first of equal
+    ones, as int64. A NaN counts as the smallest.
+
+    Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+    is not there.
 
     >>> import weft
     >>> weft.tensor([3, 1, 2]).argmin()
     tensor(1)
+    >>> weft.tensor([[1, 4], [3, 2]]).argmin(1)
+    tensor([0, 1])
     """
 @overload
 def argmin(input: Tensor, axis: builtins.int | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
 @overload
 def argsort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool=False) -> Tensor:
-    """Where the elements in order along dim are.
+    """Where the elements in order along dim were, as int64: sort(...).indices, so that gather(dim,
+    argsort(dim)) is in order.
+
+    Raises IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.argsort(weft.tensor([3, 1, 2]))
@@ -2998,10 +5852,26 @@ def argsort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False
 @overload
 def argsort(input: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool=False) -> Tensor: ...
 def argwhere(input: Tensor) -> Tensor:
-    """Coordinates (count, dims) of the elements that are not zero.
+    """The coordinates of the elements that are not zero, row by row: an int64 tensor of shape (count,
+    dims).
+
+    Raises RuntimeError on the meta device, where the count is not known.
+
+    >>> import weft
+    >>> weft.argwhere(weft.tensor([[0, 1], [1, 0]]))
+    tensor([[0, 1],
+            [1, 0]])
     """
 def as_strided(input: Tensor, size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int], storage_offset: builtins.int | None=None) -> Tensor:
-    """Any view of the storage; counted in elements.
+    """A view of any elements of the storage: element [i, j, ...] lies storage_offset + i * stride[0] + j *
+    stride[1] + ... elements after its start. Without storage_offset the tensor's own.
+
+    Raises RuntimeError where that leaves the storage or size and stride differ in length.
+
+    >>> import weft
+    >>> weft.arange(6).as_strided((2, 2), (1, 3), 1)
+    tensor([[1, 4],
+            [2, 5]])
     """
 def as_tensor(data: Any, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None) -> Tensor:
     """data as a tensor, without a copy where dtype and device allow: a tensor itself, an array's own memory.
@@ -3026,135 +5896,371 @@ def asarray(obj: Any, *, dtype: _DType | None=None, device: _Device | str | buil
     >>> weft.asarray(x) is x, weft.asarray(x, copy=True) is x
     (True, False)
     """
-def asin(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def asinh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def atan(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def atan2(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def atanh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def atleast_1d(*args: Any) -> Any:
-    """The tensors with at least so many dimensions.
+def asin(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The angle in [-pi/2, pi/2] whose sine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.asin(weft.tensor([0., 1.]))
+    tensor([0.0000, 1.5708])
     """
-def atleast_2d(*args: Any) -> Any:
-    """The tensors with at least so many dimensions.
+def asinh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """log(x + sqrt(x^2 + 1)), which inverts sinh(). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.asinh(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.8814])
     """
-def atleast_3d(*args: Any) -> Any:
-    """The tensors with at least so many dimensions.
+def atan(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The angle in (-pi/2, pi/2) whose tangent is x. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.atan(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.7854])
+    """
+def atan2(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The angle in radians, from -pi to pi, of the point at x = other and y = input. The operands are broadcast; integers and bools give floats of the default dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.atan2(weft.tensor([1., 0.]), weft.tensor([1., -1.]))
+    tensor([0.7854, 3.1416])
+    """
+def atanh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """log((1 + x) / (1 - x)) / 2, which inverts tanh(): infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.atanh(weft.tensor([0., 0.5]))
+    tensor([0.0000, 0.5493])
+    """
+def atleast_1d(*args: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
+    """Numbers as vectors of one element, other tensors as they are: one tensor, or a tuple where several
+    or a sequence are given.
+
+    >>> import weft
+    >>> weft.atleast_1d(weft.tensor(5))
+    tensor([5])
+    """
+def atleast_2d(*args: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
+    """Numbers and vectors as matrices of one row, other tensors as they are: one tensor, or a tuple where
+    several or a sequence are given.
+
+    >>> import weft
+    >>> weft.atleast_2d(weft.tensor([1, 2]))
+    tensor([[1, 2]])
+    """
+def atleast_3d(*args: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
+    """Tensors with at least 3 dimensions: a vector of n elements in the shape (1, n, 1), a matrix (n, m)
+    in the shape (n, m, 1). One tensor, or a tuple where several or a sequence are given.
+
+    >>> import weft
+    >>> weft.atleast_3d(weft.ones(2, 3)).shape
+    weft.Size([2, 3, 1])
     """
 @overload
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """beta * input + alpha * (batch1 @ batch2), for batches of matrices.
+    """beta * input + alpha * (batch1 @ batch2), where input broadcasts to the products of two batches of
+    matrices, (b, n, k) and (b, k, m). With beta=0 input is not looked at.
+
+    Raises RuntimeError where the shapes or dtypes do not fit.
+
+    >>> import weft
+    >>> weft.baddbmm(weft.zeros(1), weft.ones(5, 2, 3), weft.ones(5, 3, 4)).shape
+    weft.Size([5, 2, 4])
     """
 @overload
 def baddbmm(beta: builtins.complex, input: Tensor, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
 @overload
 def baddbmm(beta: builtins.complex, input: Tensor, batch1: Tensor, batch2: Tensor) -> Tensor: ...
-def bernoulli(input: Tensor, p: builtins.float | None=None, *, generator: Any | None=None, out: Tensor | None=None) -> Tensor:
-    """1 with probability input[i] (or p), else 0.
+def bernoulli(input: Tensor, p: builtins.float | None=None, *, generator: Generator | None=None, out: Tensor | None=None) -> Tensor:
+    """Independent numbers, 1 with the probability at their place in input, or with probability p, else 0;
+    of the shape and dtype of input.
+
+    Raises RuntimeError unless probabilities are from 0 to 1.
+
+    >>> import weft
+    >>> weft.bernoulli(weft.tensor([0., 1.]))
+    tensor([0., 1.])
     """
 def bincount(input: Tensor, weights: Tensor | None=None, minlength: builtins.int=0) -> Tensor:
-    """How often each number from 0 occurs, or the sum of its weights.
+    """How often each number from 0 on occurs in an integer vector, as int64; or the sum of the weights of
+    its places, as float32 for these, else float64. The result has max(minlength, largest number + 1)
+    elements.
+
+    Raises RuntimeError for negative numbers, another shape or dtype, and weights of another shape.
 
     >>> import weft
     >>> weft.bincount(weft.tensor([1, 1, 3]))
     tensor([0, 2, 0, 1])
     """
-def bitwise_and(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def bitwise_left_shift(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def bitwise_not(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def bitwise_or(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def bitwise_right_shift(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def bitwise_xor(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def block_diag(*args: Any) -> Tensor:
-    """A matrix with the given ones along its diagonal and zeros elsewhere.
+def bitwise_and(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The bits that are set in both, input and other; of bools logical and. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.bitwise_and(weft.tensor([6, 5]), weft.tensor([3, 2]))
+    tensor([2, 0])
+    """
+def bitwise_left_shift(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The bits of input moved up by other places, which is input * 2^other while no bit drops out. 0 for a negative other. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.bitwise_left_shift(weft.tensor([1, 3]), weft.tensor([4, 1]))
+    tensor([16,  6])
+    """
+def bitwise_not(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """All bits inverted: -x - 1 for signed integers, the opposite for bools.
+
+    Raises TypeError for floating point and complex tensors.
+
+    >>> import weft
+    >>> weft.bitwise_not(weft.tensor([0, 1, -5]))
+    tensor([-1, -2,  4])
+    """
+def bitwise_or(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The bits that are set in input, other or both; of bools logical or. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.bitwise_or(weft.tensor([6, 5]), weft.tensor([3, 2]))
+    tensor([7, 7])
+    """
+def bitwise_right_shift(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The bits of input moved down by other places, which is input / 2^other rounded down. A negative other moves all of them out. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.bitwise_right_shift(weft.tensor([16, -3]), weft.tensor([4, 1]))
+    tensor([ 1, -2])
+    """
+def bitwise_xor(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The bits that are set in just one of input and other; of bools logical xor. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.bitwise_xor(weft.tensor([6, 5]), weft.tensor([3, 2]))
+    tensor([5, 7])
+    """
+def block_diag(*args: Tensor | Sequence[Tensor]) -> Tensor:
+    """The matrix with the given matrices one after the other along its diagonal and zeros elsewhere;
+    vectors and numbers count as one row. Its shape is the sum of theirs.
+
+    Raises RuntimeError for more than 2 dimensions.
+
+    >>> import weft
+    >>> weft.block_diag(weft.tensor([[1, 2]]), weft.tensor([[3], [4]]))
+    tensor([[1, 2, 0],
+            [0, 0, 3],
+            [0, 0, 4]])
     """
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Products of two batches of matrices, shapes (b, n, k) and (b, k, m).
+    """The products of two batches of matrices: shapes (b, n, k) and (b, k, m) give (b, n, m).
+
+    Raises RuntimeError for other shapes and dtypes that differ.
+
+    >>> import weft
+    >>> weft.bmm(weft.ones(5, 2, 3), weft.ones(5, 3, 4)).shape
+    weft.Size([5, 2, 4])
     """
-def broadcast_shapes(*shapes: Any) -> Any:
-    """The shape that shapes broadcast to.
+def broadcast_shapes(*shapes: builtins.int | Sequence[builtins.int]) -> _Size:
+    """The shape that shapes broadcast to: compared from the last dimension on, sizes are equal or one of
+    them is 1.
+
+    Raises RuntimeError where they do not fit.
 
     >>> import weft
     >>> weft.broadcast_shapes((3, 1), (4,))
     weft.Size([3, 4])
     """
-def broadcast_tensors(*args: Any) -> tuple[Any, ...]:
-    """The tensors expanded to the shape they broadcast to.
+def broadcast_tensors(*args: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
+    """Views of the tensors in the one shape they broadcast to.
+
+    Raises RuntimeError where their shapes do not fit.
+
+    >>> import weft
+    >>> a, b = weft.broadcast_tensors(weft.ones(3, 1), weft.ones(4))
+    >>> a.shape, b.shape
+    (weft.Size([3, 4]), weft.Size([3, 4]))
     """
 def broadcast_to(input: Tensor, size: builtins.int | Sequence[builtins.int]) -> Tensor:
-    """expand() to a shape.
+    """A view in a shape that the tensor broadcasts to: new dimensions come first, and those of size 1
+    repeat their elements without a copy.
+
+    Raises RuntimeError where the shapes do not fit.
+
+    >>> import weft
+    >>> weft.broadcast_to(weft.arange(2), (2, 2))
+    tensor([[0, 1],
+            [0, 1]])
     """
 def bucketize(input: Tensor | builtins.complex, boundaries: Tensor, *, out_int32: builtins.bool=False, right: builtins.bool=False, out: Tensor | None=None) -> Tensor:
-    """The number of the bucket between sorted boundaries that each number falls into.
+    """The number of the bucket between boundaries, a vector in order, that each number falls into: i where
+    boundaries[i-1] < x <= boundaries[i], with right where boundaries[i-1] <= x < boundaries[i]. int64,
+    or int32 with out_int32, in the shape of input.
+
+    Raises RuntimeError unless boundaries is a vector.
+
+    >>> import weft
+    >>> weft.bucketize(weft.tensor([0, 3, 9]), weft.tensor([1, 3, 5]))
+    tensor([0, 1, 3])
     """
 def can_cast(from_: _DType, to: _DType) -> builtins.bool:
-    """May a result of the first dtype be stored in the second?
+    """May a result of dtype from_ be written over a tensor of dtype to? Not from complex to real, from floats to integers, or from anything else to bool.
+
+    >>> import weft
+    >>> weft.can_cast(weft.float64, weft.float16), weft.can_cast(weft.float32, weft.int64)
+    (True, False)
     """
 @overload
-def cat(tensors: Any, dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-    """Joins tensors along a dimension they have.
+def cat(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
+    """Joins tensors end to end along a dimension they have; the other sizes are the same. The result has
+    the dtype that all promote to. An empty vector fits tensors of any shape.
+
+    Raises RuntimeError for other sizes and for no tensors, TypeError for anything but a list or tuple[Any, ...]
+    of tensors.
 
     >>> import weft
     >>> weft.cat([weft.ones(1), weft.zeros(2)])
     tensor([1., 0., 0.])
+    >>> weft.cat([weft.ones(2, 1), weft.zeros(2, 2)], dim=1).shape
+    weft.Size([2, 3])
     """
 @overload
-def cat(tensors: Any, *, axis: builtins.int) -> Tensor: ...
+def cat(tensors: Sequence[Tensor], *, axis: builtins.int) -> Tensor: ...
 @overload
-def cat(tensors: Any, axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
-def ceil(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-@overload
-def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int=0) -> tuple[Any, ...]:
-    """Views of that many parts of one size; the last may be smaller.
+def cat(tensors: Sequence[Tensor], axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
+def ceil(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The smallest integer that is not below x, in the dtype of x.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.ceil(weft.tensor([1.5, -1.5]))
+    tensor([ 2., -1.])
     """
 @overload
-def chunk(input: Tensor, chunks: builtins.int, axis: builtins.int=0) -> tuple[Any, ...]: ...
+def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int=0) -> tuple[Tensor, ...]:
+    """Views of parts that follow each other along dim, each of ceil(size / chunks) elements; the last may
+    be smaller, and there may be fewer than `chunks` of them.
+
+    Raises RuntimeError unless chunks is positive.
+
+    >>> import weft
+    >>> weft.arange(5).chunk(2)
+    (tensor([0, 1, 2]), tensor([3, 4]))
+    >>> len(weft.arange(5).chunk(4))
+    3
+    """
+@overload
+def chunk(input: Tensor, chunks: builtins.int, axis: builtins.int=0) -> tuple[Tensor, ...]: ...
 def clamp(input: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None, *, out: Tensor | None=None) -> Tensor:
-    """input limited to [min, max]; either may be left out, and may be a tensor.
+    """input limited to [min, max], and max where min is above it; NaN stays. A bound may be left out, and be a tensor. All are broadcast and promoted to one dtype.
+
+    Raises RuntimeError where both bounds are left out and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.clamp(weft.tensor([-1., 0.5, 3.]), 0, 2)
+    tensor([0.0000, 0.5000, 2.0000])
     """
-def clamp_max(input: Tensor, max: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def clamp_min(input: Tensor, min: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def clamp_max(input: Tensor, max: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """input, or `max` where input is above it; NaN stays. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.clamp_max(weft.tensor([1., 5.]), weft.tensor([3., 2.]))
+    tensor([1., 2.])
+    """
+def clamp_min(input: Tensor, min: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """input, or `min` where input is below it; NaN stays. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.clamp_min(weft.tensor([1., 5.]), weft.tensor([3., 2.]))
+    tensor([3., 5.])
+    """
 def clip(input: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None, *, out: Tensor | None=None) -> Tensor:
-    """input limited to [min, max]; either may be left out, and may be a tensor.
+    """input limited to [min, max], and max where min is above it; NaN stays. A bound may be left out, and be a tensor. All are broadcast and promoted to one dtype.
+
+    Raises RuntimeError where both bounds are left out and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.clip(weft.tensor([-1., 0.5, 3.]), 0, 2)
+    tensor([0.0000, 0.5000, 2.0000])
     """
 def clone(input: Tensor, *, memory_format: _MemoryFormat | None=None) -> Tensor:
     """A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its elements unless memory_format names another one.
+
+    Raises RuntimeError for an order of another number of dimensions.
+
+    >>> import weft
+    >>> x = weft.tensor([1., 2.])
+    >>> y = x.clone().zero_()
+    >>> x, y
+    (tensor([1., 2.]), tensor([0., 0.]))
     """
-def column_stack(tensors: Any, *, out: Tensor | None=None) -> Tensor:
-    """Joins along columns; vectors are columns.
+def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
+    """Joins tensors along columns, the second dimension; a vector or a number is one column.
+
+    Raises RuntimeError where the other sizes differ.
+
+    >>> import weft
+    >>> weft.column_stack([weft.tensor([1, 2]), weft.tensor([3, 4])])
+    tensor([[1, 3],
+            [2, 4]])
     """
 def complex(real: Tensor, imag: Tensor, *, out: Tensor | None=None) -> Tensor:
     """A complex tensor of two parts of one dtype, float32 or float64, which are broadcast together.
 
-    Raises RuntimeError for other dtypes.
+    Raises RuntimeError for other dtypes and for shapes that cannot be broadcast.
 
     >>> import weft
     >>> weft.complex(weft.tensor([1.0]), weft.tensor([2.0]))
     tensor([1.+2.j])
     """
 @overload
-def concat(tensors: Any, dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-    """Joins tensors along a dimension they have.
+def concat(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
+    """Joins tensors end to end along a dimension they have; the other sizes are the same. The result has
+    the dtype that all promote to. An empty vector fits tensors of any shape.
+
+    Raises RuntimeError for other sizes and for no tensors, TypeError for anything but a list or tuple[Any, ...]
+    of tensors.
 
     >>> import weft
-    >>> weft.cat([weft.ones(1), weft.zeros(2)])
+    >>> weft.concat([weft.ones(1), weft.zeros(2)])
     tensor([1., 0., 0.])
+    >>> weft.concat([weft.ones(2, 1), weft.zeros(2, 2)], dim=1).shape
+    weft.Size([2, 3])
     """
 @overload
-def concat(tensors: Any, *, axis: builtins.int) -> Tensor: ...
+def concat(tensors: Sequence[Tensor], *, axis: builtins.int) -> Tensor: ...
 @overload
-def concat(tensors: Any, axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
+def concat(tensors: Sequence[Tensor], axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
 @overload
-def concatenate(tensors: Any, dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-    """Joins tensors along a dimension they have.
+def concatenate(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
+    """Joins tensors end to end along a dimension they have; the other sizes are the same. The result has
+    the dtype that all promote to. An empty vector fits tensors of any shape.
+
+    Raises RuntimeError for other sizes and for no tensors, TypeError for anything but a list or tuple[Any, ...]
+    of tensors.
 
     >>> import weft
-    >>> weft.cat([weft.ones(1), weft.zeros(2)])
+    >>> weft.concatenate([weft.ones(1), weft.zeros(2)])
     tensor([1., 0., 0.])
+    >>> weft.concatenate([weft.ones(2, 1), weft.zeros(2, 2)], dim=1).shape
+    weft.Size([2, 3])
     """
 @overload
-def concatenate(tensors: Any, *, axis: builtins.int) -> Tensor: ...
+def concatenate(tensors: Sequence[Tensor], *, axis: builtins.int) -> Tensor: ...
 @overload
-def concatenate(tensors: Any, axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
+def concatenate(tensors: Sequence[Tensor], axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
 def conj(input: Tensor) -> Tensor:
     """The complex conjugate: a new tensor; a real tensor itself.
 
@@ -3164,48 +6270,106 @@ def conj(input: Tensor) -> Tensor:
     """
 def conj_physical(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The complex conjugate, as conj() gives it.
-    """
-def constant_pad_nd(input: Tensor, pad: builtins.int | Sequence[builtins.int], value: builtins.complex=0) -> Tensor:
-    """nn.functional.pad() with a constant.
-    """
-def copysign(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def cos(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def cosh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-@overload
-def count_nonzero(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
-    """Number of elements that are not zero.
 
     >>> import weft
-    >>> weft.count_nonzero(weft.tensor([0, 2, 3]))
-    tensor(2)
+    >>> weft.conj_physical(weft.tensor([1 + 2j]))
+    tensor([1.-2.j])
+    """
+def constant_pad_nd(input: Tensor, pad: builtins.int | Sequence[builtins.int], value: builtins.complex=0) -> Tensor:
+    """nn.functional.pad() with one value: pad has the widths before and after the last dimension, then
+    those of the one before it, and so on.
+
+    Raises RuntimeError for an odd number of widths or too many of them.
+
+    >>> import weft
+    >>> weft.constant_pad_nd(weft.ones(2), (1, 2), 7)
+    tensor([7., 1., 1., 7., 7.])
+    """
+def copysign(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """|input| with the sign of other; -0. is negative. The operands are broadcast; integers and bools give floats of the default dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.copysign(weft.tensor([1., -2.]), weft.tensor([-0., 3.]))
+    tensor([-1.,  2.])
+    """
+def cos(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The cosine of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.cos(weft.tensor([0., 1.]))
+    tensor([1.0000, 0.5403])
+    """
+def cosh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """(e^x + e^-x) / 2, the hyperbolic cosine. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.cosh(weft.tensor([0., 1.]))
+    tensor([1.0000, 1.5431])
+    """
+@overload
+def count_nonzero(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
+    """How many elements over the given dimensions (without any over all) are not zero, as int64. NaN is
+    not zero.
+
+    Raises IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.count_nonzero(weft.tensor([[0, 2], [3, 4]]), 0)
+    tensor([1, 2])
     """
 @overload
 def count_nonzero(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
 @overload
-def cummax(input: Tensor, dim: builtins.int, *, out: Any=None) -> Any:
-    """Running maximum along dim and the position of the last of equal ones.
-    """
-@overload
-def cummax(input: Tensor, axis: builtins.int, *, out: Any=None) -> Any: ...
-@overload
-def cummin(input: Tensor, dim: builtins.int, *, out: Any=None) -> Any:
-    """Running minimum along dim and the position of the last of equal ones.
-    """
-@overload
-def cummin(input: Tensor, axis: builtins.int, *, out: Any=None) -> Any: ...
-@overload
-def cumprod(input: Tensor, dim: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-    """Running product along dim.
+def cummax(input: Tensor, dim: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummax:
+    """The running maximum along dim and where it is, the last of equal ones, as .values and .indices
+    (int64).
+
+    Raises IndexError for a dim that is not there.
 
     >>> import weft
-    >>> weft.tensor([2, 3]).cumprod(0)
-    tensor([2, 6])
+    >>> weft.cummax(weft.tensor([1, 3, 2, 3]), 0).values
+    tensor([1, 3, 3, 3])
+    >>> weft.cummax(weft.tensor([1, 3, 2, 3]), 0).indices
+    tensor([0, 1, 1, 3])
+    """
+@overload
+def cummax(input: Tensor, axis: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummax: ...
+@overload
+def cummin(input: Tensor, dim: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummin:
+    """The running minimum along dim and where it is, the last of equal ones, as .values and .indices
+    (int64).
+
+    Raises IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.cummin(weft.tensor([3, 1, 2, 1]), 0).values
+    tensor([3, 1, 1, 1])
+    >>> weft.cummin(weft.tensor([3, 1, 2, 1]), 0).indices
+    tensor([0, 1, 1, 3])
+    """
+@overload
+def cummin(input: Tensor, axis: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummin: ...
+@overload
+def cumprod(input: Tensor, dim: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
+    """The running product along dim: out[i] = input[0] * ... * input[i]. Integers and bools are multiplied
+    in int64 unless dtype says otherwise.
+
+    Raises IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.tensor([2, 3, 4]).cumprod(0)
+    tensor([ 2,  6, 24])
     """
 @overload
 def cumprod(input: Tensor, axis: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def cumsum(input: Tensor, dim: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-    """Running sum along dim.
+    """The running sum along dim: out[i] = input[0] + ... + input[i]. Integers and bools are added up in
+    int64 unless dtype says otherwise.
+
+    Raises IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.arange(4).cumsum(0)
@@ -3213,60 +6377,146 @@ def cumsum(input: Tensor, dim: builtins.int, *, dtype: _DType | None=None, out: 
     """
 @overload
 def cumsum(input: Tensor, axis: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
-def deg2rad(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def deg2rad(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x pi / 180: x degrees in radians. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.deg2rad(weft.tensor([90., 180.]))
+    tensor([1.5708, 3.1416])
+    """
 def diag(input: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-    """The diagonal of a matrix, or the matrix with a vector on its diagonal.
+    """Of a matrix a copy of a diagonal, the elements [i, i + diagonal]; of a vector the square matrix with
+    it there and zeros elsewhere.
+
+    Raises RuntimeError unless there are 1 or 2 dimensions.
+
+    >>> import weft
+    >>> weft.diag(weft.tensor([1, 2]))
+    tensor([[1, 0],
+            [0, 2]])
+    >>> weft.diag(weft.tensor([[1, 2], [3, 4]]))
+    tensor([1, 4])
     """
 def diag_embed(input: Tensor, offset: builtins.int=0, dim1: builtins.int=-2, dim2: builtins.int=-1) -> Tensor:
-    """Zeros, with the last dimension along a diagonal of two new ones.
+    """Zeros, but the last dimension along the diagonal [i, i + offset] of two new dimensions of the
+    result, dim1 and dim2, each of size input.shape[-1] + abs(offset).
+
+    Raises RuntimeError where dim1 and dim2 are the same, IndexError for one that is not there.
+
+    >>> import weft
+    >>> weft.diag_embed(weft.tensor([1, 2]), 1)
+    tensor([[0, 1, 0],
+            [0, 0, 2],
+            [0, 0, 0]])
     """
 def diagflat(input: Tensor, offset: builtins.int=0) -> Tensor:
-    """The matrix with the flattened tensor on its diagonal.
+    """The square matrix with the flattened tensor along the diagonal [i, i + offset] and zeros elsewhere.
+
+    >>> import weft
+    >>> weft.diagflat(weft.tensor([[1], [2]]))
+    tensor([[1, 0],
+            [0, 2]])
     """
 def diagonal(input: Tensor, offset: builtins.int=0, dim1: builtins.int=0, dim2: builtins.int=1) -> Tensor:
-    """The diagonal of two dimensions, as the last one.
+    """A view of the elements with index i in dim1 and i + offset in dim2, as the last dimension in place
+    of these two.
+
+    Raises RuntimeError where dim1 and dim2 are the same, IndexError for one that is not there.
 
     >>> import weft
     >>> weft.tensor([[1, 2], [3, 4]]).diagonal()
     tensor([1, 4])
+    >>> weft.tensor([[1, 2], [3, 4]]).diagonal(1)
+    tensor([2])
     """
 def diagonal_scatter(input: Tensor, src: Tensor, offset: builtins.int=0, dim1: builtins.int=0, dim2: builtins.int=1) -> Tensor:
-    """A copy with diagonal() replaced by src.
+    """A copy in which src stands where diagonal(offset, dim1, dim2) looks.
+
+    Raises RuntimeError where src has another shape than that.
+
+    >>> import weft
+    >>> weft.diagonal_scatter(weft.zeros(2, 2), weft.tensor([1., 2.]))
+    tensor([[1., 0.],
+            [0., 2.]])
     """
 @overload
 def div(input: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
-    """input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
+    """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
+
+    Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.div(weft.tensor([1., 2.]), weft.tensor([2., -4.]))
+    tensor([ 0.5000, -0.5000])
     """
 @overload
 def div(input: builtins.complex, other: Tensor, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def divide(input: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
-    """input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
+    """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
+
+    Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.divide(weft.tensor([1., 2.]), weft.tensor([2., -4.]))
+    tensor([ 0.5000, -0.5000])
     """
 @overload
 def divide(input: builtins.complex, other: Tensor, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor: ...
 def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Sum of the products of two vectors.
+    """The sum of the products of the elements of two vectors of one length, a tensor without dimensions.
+
+    Raises RuntimeError for other shapes and dtypes that differ.
 
     >>> import weft
-    >>> weft.dot(weft.ones(3), weft.ones(3)).item()
-    3.0
+    >>> weft.dot(weft.tensor([1, 2]), weft.tensor([3, 4]))
+    tensor(11)
     """
-def dropout(input: Any, p: builtins.float, train: builtins.bool) -> Any: ...
-def dstack(tensors: Any, *, out: Tensor | None=None) -> Tensor:
-    """Joins along the third dimension.
+def dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
+    """nn.functional.dropout() where train has to be given: zeroes each element with probability p and
+    multiplies the others by 1 / (1 - p) if train, else gives input back.
+
+    Raises ValueError unless 0 <= p <= 1.
+
+    >>> import weft
+    >>> weft.dropout(weft.ones(3), 0.5, train=False)
+    tensor([1., 1., 1.])
+    """
+def dstack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
+    """Joins tensors along the third dimension; a vector of n elements counts as shape (1, n, 1), a matrix
+    (n, m) as (n, m, 1).
+
+    Raises RuntimeError where the other sizes differ.
+
+    >>> import weft
+    >>> weft.dstack([weft.tensor([1, 2]), weft.tensor([3, 4])])
+    tensor([[[1, 3],
+             [2, 4]]])
     """
 def einsum(*args: Any) -> Tensor:
-    """einsum(equation, *tensors): sums of products by the letters of the dims, as in numpy.einsum: repeated letters,
-    '...', an implied result, and dims of size 1 that broadcast.
+    """einsum(equation, *tensors): sums of products by the letters that name the dimensions of the tensors
+    and, after '->', of the result; a letter that is not there is summed over. As in numpy.einsum a
+    letter may occur twice in one tensor, '...' stands for further dimensions, and without '->' the
+    result has the letters that occur once, in order. Instead of letters lists of numbers may follow
+    each tensor and, last, name the result.
+
+    Raises RuntimeError or ValueError for an equation that does not fit the tensors, TypeError for
+    anything but tensors.
 
     >>> import weft
     >>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape
     weft.Size([2, 3, 5])
+    >>> weft.einsum('ii', weft.tensor([[1, 2], [3, 4]]))
+    tensor(5)
     """
 @overload
 def empty(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """A tensor with undefined contents. Sizes as numbers or as one sequence.
+    """A tensor with undefined contents, of the given size (numbers, or one sequence), in the default dtype
+    unless dtype is given.
+
+    Raises RuntimeError for negative sizes.
 
     >>> import weft
     >>> weft.empty(2, 3).shape
@@ -3275,63 +6525,203 @@ def empty(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=N
 @overload
 def empty(*size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor: ...
 def empty_like(input: Tensor, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """The same for the shape, dtype and device of input, where they are not given.
+    """A tensor with undefined contents and the shape of input, and with its dtype, device and order in
+    memory where no others are given.
+
+    >>> import weft
+    >>> weft.empty_like(weft.tensor([3, 4])).dtype
+    weft.int64
     """
 def empty_strided(size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
-    """A tensor with undefined contents and the given strides.
+    """A tensor with undefined contents in which element [i, j, ...] lies i * stride[0] + j * stride[1] +
+    ... elements after the first.
+
+    Raises RuntimeError for negative sizes and strides, and where size and stride differ in length.
+
+    >>> import weft
+    >>> weft.empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
     """
-def eq(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def equal(input: Tensor, other: Tensor) -> Any:
-    """Have both the same shape and elements?
+def eq(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input equal to other? NaN equals nothing. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.eq(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
+    tensor([ True, False])
+    """
+def equal(input: Tensor, other: Tensor) -> builtins.bool:
+    """Have both the same shape and elements? NaN equals nothing; the dtypes may differ.
 
     >>> import weft
     >>> weft.equal(weft.ones(2), weft.ones(3))
     False
     """
-def erf(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def erfc(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def erfinv(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def exp(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def exp2(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def expm1(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def erf(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The error function: 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.erf(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.8427])
+    """
+def erfc(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """1 - erf(x), without the digits that this difference loses for large x. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.erfc(weft.tensor([0., 1.]))
+    tensor([1.0000, 0.1573])
+    """
+def erfinv(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The number whose erf() is x: infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.erfinv(weft.tensor([0., 0.5]))
+    tensor([0.0000, 0.4769])
+    """
+def exp(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """e^x. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.exp(weft.tensor([0., 1.]))
+    tensor([1.0000, 2.7183])
+    """
+def exp2(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """2^x. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.exp2(weft.tensor([0., 3.]))
+    tensor([1., 8.])
+    """
+def expm1(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """e^x - 1, without the digits that this difference loses near x = 0. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.expm1(weft.tensor([0., 1.]))
+    tensor([0.0000, 1.7183])
+    """
 def eye(n: builtins.int, m: builtins.int | None=None, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """An (n, m) matrix with ones on the diagonal.
+    """An (n, m) matrix, without m (n, n), with ones on the diagonal and zeros elsewhere, in the default
+    dtype unless dtype is given.
+
+    Raises RuntimeError for negative sizes.
 
     >>> import weft
     >>> weft.eye(2)
     tensor([[1., 0.],
             [0., 1.]])
     """
-def fix(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def fix(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x without its fraction, in the dtype of x: rounded towards 0.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.trunc(weft.tensor([1.5, -1.5]))
+    tensor([ 1., -1.])
+    """
 def flatten(input: Tensor, start_dim: builtins.int=0, end_dim: builtins.int=-1) -> Tensor:
-    """Makes one dimension of several.
+    """Makes one dimension of those from start_dim to end_dim, both included, of the product of their
+    sizes. A view where the strides allow it; a tensor without dimensions becomes a vector.
+
+    Raises IndexError for a dim that is not there, RuntimeError where start_dim comes after end_dim.
 
     >>> import weft
     >>> weft.zeros(2, 3, 4).flatten(1).shape
     weft.Size([2, 12])
     """
 def flip(input: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
-    """The elements in reverse order along dims.
+    """A copy with the elements in reverse order along each of dims.
+
+    Raises IndexError for a dim that is not there, RuntimeError for one given twice.
 
     >>> import weft
     >>> weft.arange(3).flip(0)
     tensor([2, 1, 0])
     """
 def fliplr(input: Tensor) -> Tensor:
-    """Columns in reverse order.
+    """A copy with the columns, the second dimension, in reverse order.
+
+    Raises RuntimeError for fewer than 2 dimensions.
+
+    >>> import weft
+    >>> weft.fliplr(weft.tensor([[1, 2], [3, 4]]))
+    tensor([[2, 1],
+            [4, 3]])
     """
 def flipud(input: Tensor) -> Tensor:
-    """Rows in reverse order.
+    """A copy with the rows, the first dimension, in reverse order.
+
+    Raises RuntimeError for a tensor without dimensions.
+
+    >>> import weft
+    >>> weft.flipud(weft.tensor([[1, 2], [3, 4]]))
+    tensor([[3, 4],
+            [1, 2]])
     """
-def floor(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def floor(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The largest integer that is not above x, in the dtype of x.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.floor(weft.tensor([1.5, -1.5]))
+    tensor([ 1., -2.])
+    """
 @overload
-def floor_divide(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def floor_divide(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """input / other rounded down, which is Python's //. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.floor_divide(weft.tensor([7., -7.]), weft.tensor([2., 2.]))
+    tensor([ 3., -4.])
+    """
 @overload
 def floor_divide(input: builtins.complex, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def fmax(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def fmin(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def fmod(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def frac(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def fmax(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The larger of input and other, or the one that is not NaN. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.fmax(weft.tensor([1., float('nan')]), weft.tensor([3., 2.]))
+    tensor([3., 2.])
+    """
+def fmin(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The smaller of input and other, or the one that is not NaN. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.fmin(weft.tensor([1., float('nan')]), weft.tensor([3., 2.]))
+    tensor([1., 2.])
+    """
+def fmod(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """What is left of input after other is taken away as often as it fits, as C's fmod() does: it has the sign of input. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.fmod(weft.tensor([7., -7.]), weft.tensor([4., 4.]))
+    tensor([ 3., -3.])
+    """
+def frac(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x - trunc(x): the fraction, with the sign of x. 0 for integers.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.frac(weft.tensor([1.5, -1.5]))
+    tensor([ 0.5000, -0.5000])
+    """
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor on the memory of another library's array or tensor that speaks DLPack, or of its capsule.
 
@@ -3370,18 +6760,32 @@ def frombuffer(buffer: Any, *, dtype: _DType, count: builtins.int=-1, offset: bu
     tensor([2], dtype=weft.int16)
     """
 def full(size: builtins.int | Sequence[builtins.int], fill_value: builtins.complex, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """A tensor of one repeated value; its dtype is fill_value's unless given.
+    """A tensor of the given size in which each element is fill_value. The dtype is that of the number
+    unless given: bool, int64, the default dtype or the complex one of that precision.
+
+    Raises RuntimeError for negative sizes.
 
     >>> import weft
     >>> weft.full((2,), 7)
     tensor([7, 7])
+    >>> weft.full((2,), 0.5)
+    tensor([0.5000, 0.5000])
     """
 def full_like(input: Tensor, fill_value: builtins.complex, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """full() with the shape, dtype and device of input, where they are not given.
+    """A tensor of fill_value with the shape of input, and with its dtype, device and order in memory where
+    no others are given.
+
+    >>> import weft
+    >>> weft.full_like(weft.zeros(2), 7)
+    tensor([7., 7.])
     """
 @overload
 def gather(input: Tensor, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool=False, out: Tensor | None=None) -> Tensor:
-    """out[i][j] = input[i][index[i][j]] for dim 1, and so on. Raises IndexError for numbers outside of the dimension.
+    """Elements picked along dim: out[i][j] = input[i][index[i][j]] for dim 1, and so on. The result has
+    the shape of index, an integer tensor with as many dimensions as input and no larger in the others
+    than dim.
+
+    Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.
 
     >>> import weft
     >>> weft.gather(weft.tensor([[1, 2], [3, 4]]), 1, weft.tensor([[1], [0]]))
@@ -3390,9 +6794,24 @@ def gather(input: Tensor, dim: builtins.int, index: Tensor, *, sparse_grad: buil
     """
 @overload
 def gather(input: Tensor, axis: builtins.int, index: Tensor, *, sparse_grad: builtins.bool=False, out: Tensor | None=None) -> Tensor: ...
-def ge(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def ge(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input greater than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.ge(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
+    tensor([ True, False])
+    """
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
+    """The products input[i] * vec2[j] of two vectors (n,) and (m,), a matrix (n, m).
+
+    Raises RuntimeError unless both are vectors.
+
+    >>> import weft
+    >>> weft.ger(weft.tensor([1, 2]), weft.tensor([3, 4]))
+    tensor([[3, 4],
+            [6, 8]])
     """
 def get_default_device() -> _Device:
     """Where new tensors go on this thread.
@@ -3422,20 +6841,89 @@ def get_num_threads() -> builtins.int:
     True
     """
 def get_rng_state() -> Tensor:
-    """The state of the default generator as bytes.
+    """The place in the stream of the default generator, for set_rng_state(): 16 bytes as a uint8 vector.
+
+    >>> import weft
+    >>> state, x = weft.get_rng_state(), weft.rand(3)
+    >>> weft.set_rng_state(state)
+    >>> weft.equal(weft.rand(3), x)
+    True
     """
-def greater(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def greater_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def gt(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def hardsigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def hardswish(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def hsplit(input: Tensor, indices_or_sections: Any) -> tuple[Any, ...]:
-    """Parts of one size along columns, or cuts before the given places; RuntimeError where the size does not divide.
+def greater(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input greater than other? False where either is NaN. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.gt(weft.tensor([1., 4.]), weft.tensor([1., 3.]))
+    tensor([False,  True])
     """
-def hstack(tensors: Any, *, out: Tensor | None=None) -> Tensor:
-    """Joins along columns; vectors end to end.
+def greater_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input greater than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.ge(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
+    tensor([ True, False])
     """
-def hypot(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def gt(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input greater than other? False where either is NaN. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.gt(weft.tensor([1., 4.]), weft.tensor([1., 3.]))
+    tensor([False,  True])
+    """
+def hardsigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x / 6 + 1 / 2, limited to [0, 1] (Howard et al., 2019). Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.hardsigmoid(weft.tensor([-4., 1.5]))
+    tensor([0.0000, 0.7500])
+    """
+def hardswish(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x times x / 6 + 1 / 2, the latter limited to [0, 1] (Howard et al., 2019). Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.hardswish(weft.tensor([-1.5, 4.]))
+    tensor([-0.3750,  4.0000])
+    """
+def hsplit(input: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
+    """tensor_split() along columns: the second dimension, of a vector the only one.
+
+    Raises RuntimeError where a number of parts does not divide the size, and for a tensor without
+    dimensions.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2], [3, 4]]).hsplit(2)
+    (tensor([[1],
+            [3]]), tensor([[2],
+            [4]]))
+    """
+def hstack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
+    """Joins tensors along columns, the second dimension; vectors and numbers end to end.
+
+    Raises RuntimeError where the other sizes differ.
+
+    >>> import weft
+    >>> weft.hstack([weft.tensor([1, 2]), weft.tensor([3, 4])])
+    tensor([1, 2, 3, 4])
+    """
+def hypot(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """sqrt(input^2 + other^2), finite also where the squares overflow. The operands are broadcast; integers and bools give floats of the default dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.hypot(weft.tensor([3., 5.]), weft.tensor([4., 12.]))
+    tensor([ 5., 13.])
+    """
 def imag(input: Tensor) -> Tensor:
     """The imaginary part of a tensor: of a complex one a view, of a real one new zeros.
 
@@ -3445,40 +6933,87 @@ def imag(input: Tensor) -> Tensor:
     """
 @overload
 def index_add(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """A copy in which slice i of source, times alpha, is added to slice index[i] along dim. Bit-equal for any number of threads.
+    """A copy in which slice i of source, times alpha, is added to slice index[i] along dim. The same bits
+    for any number of threads.
+
+    Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+    the dtype of source differs.
+
+    >>> import weft
+    >>> weft.zeros(3).index_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]), alpha=2)
+    tensor([6., 0., 6.])
     """
 @overload
 def index_add(input: Tensor, axis: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
 @overload
 def index_copy(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor) -> Tensor:
     """A copy in which slice index[i] along dim is slice i of source.
+
+    Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+    the dtype of source differs.
+
+    >>> import weft
+    >>> weft.zeros(3).index_copy(0, weft.tensor([2, 0]), weft.tensor([1., 2.]))
+    tensor([2., 0., 1.])
     """
 @overload
 def index_copy(input: Tensor, axis: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...
 @overload
 def index_fill(input: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Tensor:
-    """A copy in which the slices index names along dim are one number.
+    """A copy in which the slices along dim that the integer vector index names hold one value, a number or
+    a tensor without dimensions.
+
+    Raises IndexError for numbers outside of the dimension, RuntimeError for a value that the dtype
+    cannot hold.
+
+    >>> import weft
+    >>> weft.zeros(3).index_fill(0, weft.tensor([0, 2]), 5)
+    tensor([5., 0., 5.])
     """
 @overload
 def index_fill(input: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Tensor: ...
-def index_put(input: Tensor, indices: Any, values: Tensor, accumulate: builtins.bool=False) -> Tensor:
-    """A copy with x[indices] = values, or += with accumulate.
+def index_put(input: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: builtins.bool=False) -> Tensor:
+    """A copy in which out[indices] = values, or += with accumulate: indices are integer tensors or masks
+    for the first dimensions, None for a whole one, and values broadcast to what they choose.
+
+    Raises IndexError for numbers outside of a dimension, RuntimeError where the shapes do not fit or
+    the dtype of values differs.
+
+    >>> import weft
+    >>> weft.zeros(3).index_put((weft.tensor([0, 0]),), weft.tensor([1., 2.]), accumulate=True)
+    tensor([3., 0., 0.])
     """
 @overload
 def index_select(input: Tensor, dim: builtins.int, index: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """The slices along dim that the vector index names.
+    """A copy of the slices along dim that the integer vector index names, in its order: dim gets its
+    length.
+
+    Raises IndexError for numbers outside of the dimension.
 
     >>> import weft
-    >>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1]))
-    tensor([[3, 4]])
+    >>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1, 1]))
+    tensor([[3, 4],
+            [3, 4]])
     """
 @overload
 def index_select(input: Tensor, axis: builtins.int, index: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 def initial_seed() -> builtins.int:
-    """The seed of the default generator.
+    """The seed that the default generator was started from.
+
+    >>> import weft
+    >>> g = weft.manual_seed(7)
+    >>> weft.initial_seed()
+    7
     """
 def inner(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Sum of products over the last dim of both: shape input.shape[:-1] + other.shape[:-1].
+    """The sums of products over the last dimension of both, of shape input.shape[:-1] + other.shape[:-1].
+    A tensor without dimensions multiplies the other.
+
+    Raises RuntimeError where the last sizes or the dtypes differ.
+
+    >>> import weft
+    >>> weft.inner(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 1]))
+    tensor([3, 7])
     """
 def is_anomaly_check_nan_enabled() -> builtins.bool:
     """Does anomaly detection, where it is on, look for NaN in gradients?
@@ -3546,40 +7081,138 @@ def is_tensor(obj: Any | None) -> builtins.bool:
     (True, False)
     """
 def isclose(input: Tensor, other: Tensor, rtol: builtins.float=1e-05, atol: builtins.float=1e-08, equal_nan: builtins.bool=False) -> Tensor:
-    """Where |input - other| <= atol + rtol |other|.
+    """Is |input - other| <= atol + rtol |other|? A bool tensor. Infinities are close to themselves only, NaN to NaN if equal_nan. The operands are broadcast.
+
+    Raises RuntimeError for tensors of different dtypes and shapes that cannot be broadcast, ValueError for a negative rtol or atol.
+
+    >>> import weft
+    >>> weft.isclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.1]))
+    tensor([ True, False])
     """
-def isfinite(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def isinf(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def isnan(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def isfinite(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """Is x, or are both parts of a complex x, neither infinite nor NaN? The result is bool.
+
+    >>> import weft
+    >>> weft.isfinite(weft.tensor([1., float('inf')]))
+    tensor([ True, False])
+    """
+def isinf(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """Is x, or a part of a complex x, infinite? The result is bool.
+
+    >>> import weft
+    >>> weft.isinf(weft.tensor([1., float('-inf')]))
+    tensor([False,  True])
+    """
+def isnan(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """Is x, or a part of a complex x, NaN? The result is bool.
+
+    >>> import weft
+    >>> weft.isnan(weft.tensor([1., float('nan')]))
+    tensor([False,  True])
+    """
 def isreal(input: Tensor) -> Tensor:
-    """Where the imaginary part is 0: everywhere, of a real tensor.
+    """Is the imaginary part 0? A bool tensor, True everywhere for a real tensor.
+
+    >>> import weft
+    >>> weft.isreal(weft.tensor([1 + 0j, 2j]))
+    tensor([ True, False])
     """
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Kronecker product: every product of an element of input and one of other, in blocks.
+    """The Kronecker product: each element of input times the whole of other, in blocks. Of shapes (n, m)
+    and (p, q) shape (n p, m q); the one with fewer dimensions gets some of size 1 in front.
+
+    >>> import weft
+    >>> weft.kron(weft.tensor([[1, 2]]), weft.tensor([[1], [1]]))
+    tensor([[1, 2],
+            [1, 2]])
     """
 @overload
-def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Any=None) -> Any:
-    """The k-th smallest element (from 1 on) along dim and where it is.
+def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.kthvalue:
+    """The k-th smallest element along dim, counted from 1, and where it is, as .values and .indices
+    (int64).
+
+    Raises RuntimeError unless 1 <= k <= size, IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.kthvalue(weft.tensor([3., 1., 2.]), 2).values
+    tensor(2.)
     """
 @overload
-def kthvalue(input: Tensor, k: builtins.int, axis: builtins.int=-1, keepdims: builtins.bool=False, *, out: Any=None) -> Any: ...
-def le(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def kthvalue(input: Tensor, k: builtins.int, axis: builtins.int=-1, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.kthvalue: ...
+def le(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input less than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.le(weft.tensor([1., 4.]), weft.tensor([1., 3.]))
+    tensor([ True, False])
+    """
 def lerp(input: Tensor, end: Tensor, weight: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
-    """input + weight * (end - input).
+    """input + weight * (end - input): input for weight 0, end for 1, and on the line through both for others. The operands are broadcast. Integers with a fractional weight give floats of the default dtype.
+
+    Raises RuntimeError for tensors of different dtypes, and for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.lerp(weft.tensor([1., 2.]), weft.tensor([3., 6.]), 0.25)
+    tensor([1.5000, 3.0000])
     """
-def less(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def less_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def less(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input less than other? False where either is NaN. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.lt(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
+    tensor([False,  True])
+    """
+def less_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input less than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.le(weft.tensor([1., 4.]), weft.tensor([1., 3.]))
+    tensor([ True, False])
+    """
 def linspace(start: builtins.complex, end: builtins.complex, steps: builtins.int, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """`steps` evenly spaced numbers from start to end, both included.
+    """`steps` evenly spaced numbers from start to end, both included: start + i * (end - start) / (steps -
+    1). The default dtype, or the complex one of that precision for complex ends, unless dtype is given.
+
+    Raises RuntimeError for negative steps.
 
     >>> import weft
     >>> weft.linspace(0, 1, 3)
     tensor([0.0000, 0.5000, 1.0000])
     """
-def log(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def log10(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def log1p(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def log2(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def log(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The natural logarithm of x: -inf for 0, NaN below, and of complex numbers with an angle in (-pi, pi]. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.log(weft.tensor([1., 2.]))
+    tensor([0.0000, 0.6931])
+    """
+def log10(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The logarithm of x to base 10: -inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.log10(weft.tensor([1., 100.]))
+    tensor([0., 2.])
+    """
+def log1p(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """log(1 + x), without the digits that this sum loses near x = 0: -inf for -1, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.log1p(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.6931])
+    """
+def log2(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The logarithm of x to base 2: -inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.log2(weft.tensor([1., 8.]))
+    tensor([0., 3.])
+    """
 @overload
 def log_softmax(input: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor:
     """input - log(sum(exp(input))) along dim: the logarithm of softmax(), exact where that rounds to 0.
@@ -3594,23 +7227,82 @@ def log_softmax(input: Tensor, dim: builtins.int, dtype: _DType | None=None, *, 
     """
 @overload
 def log_softmax(input: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
-def logaddexp(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def logaddexp(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """log(e^input + e^other), finite also where the powers overflow. The operands are broadcast; integers and bools give floats of the default dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.logaddexp(weft.tensor([0., 1.]), weft.tensor([0., 2.]))
+    tensor([0.6931, 2.3133])
+    """
 @overload
 def logcumsumexp(input: Tensor, dim: builtins.int, *, out: Tensor | None=None) -> Tensor:
-    """log of the running sum of exp(input) along dim, without overflow.
+    """The logarithm of the running sum of exp(input) along dim, without overflow: out[i] =
+    log(exp(input[0]) + ... + exp(input[i])).
+
+    Raises IndexError for a dim that is not there, RuntimeError for integers.
+
+    >>> import weft
+    >>> weft.logcumsumexp(weft.tensor([1000., 1000.]), 0)
+    tensor([1000.0000, 1000.6932])
     """
 @overload
 def logcumsumexp(input: Tensor, axis: builtins.int, *, out: Tensor | None=None) -> Tensor: ...
-def logical_and(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def logical_not(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def logical_or(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def logical_xor(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def logit(input: Tensor, eps: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
-    """log(x / (1 - x)), of x limited to [eps, 1 - eps].
+def logical_and(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Are both, input and other, not 0? The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.logical_and(weft.tensor([1., 2.]), weft.tensor([0., 3.]))
+    tensor([False,  True])
     """
-def logsigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def logical_not(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """Is x equal to 0? The result is bool.
+
+    >>> import weft
+    >>> weft.logical_not(weft.tensor([0., 2.]))
+    tensor([ True, False])
+    """
+def logical_or(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input, other or both not 0? The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.logical_or(weft.tensor([0., 2.]), weft.tensor([0., 3.]))
+    tensor([False,  True])
+    """
+def logical_xor(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is just one of input and other not 0? The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.logical_xor(weft.tensor([1., 2.]), weft.tensor([0., 3.]))
+    tensor([ True, False])
+    """
+def logit(input: Tensor, eps: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
+    """log(x / (1 - x)), which inverts sigmoid(): infinite for 0 and 1, NaN beyond; with eps of x limited to [eps, 1 - eps]. Integers and bools give floats of the default dtype.
+
+    >>> import weft
+    >>> weft.logit(weft.tensor([0.5, 0.9]))
+    tensor([0.0000, 2.1972])
+    """
+def logsigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """log(1 / (1 + e^-x)), finite also where e^-x overflows. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.logsigmoid(weft.tensor([0., -200.]))
+    tensor([  -0.6931, -200.0000])
+    """
 def logspace(start: builtins.complex, end: builtins.complex, steps: builtins.int, base: builtins.float=10.0, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """base to the powers of linspace(start, end, steps).
+    """base to the powers of linspace(start, end, steps), in the default dtype unless dtype is given.
+
+    Raises RuntimeError for negative steps.
 
     >>> import weft
     >>> weft.logspace(0, 2, 3)
@@ -3618,7 +7310,11 @@ def logspace(start: builtins.complex, end: builtins.complex, steps: builtins.int
     """
 @overload
 def logsumexp(input: Tensor, dim: builtins.int | Sequence[builtins.int], keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
-    """log(sum(exp(input))) over the given dimensions, without overflow.
+    """log(sum(exp(input))) over the given dimensions, which keepdim keeps with size 1: computed as m +
+    log(sum(exp(input - m))) with the largest element m, which does not overflow. Integers give the
+    default dtype.
+
+    Raises IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.logsumexp(weft.tensor([1000., 1000.]), 0)
@@ -3626,71 +7322,139 @@ def logsumexp(input: Tensor, dim: builtins.int | Sequence[builtins.int], keepdim
     """
 @overload
 def logsumexp(input: Tensor, axis: builtins.int | Sequence[builtins.int], keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
-def lt(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def manual_seed(seed: Any) -> Any:
-    """Seeds the default generator, and returns it: the same numbers follow, with any number of threads.
+def lt(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input less than other? False where either is NaN. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.lt(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
+    tensor([False,  True])
+    """
+def manual_seed(seed: builtins.int) -> Generator:
+    """Seeds the default generator, from which the same numbers follow with any number of threads, and
+    returns it. Negative seeds count from 2^64.
+
+    Raises ValueError for a seed out of -2^63, ..., 2^64 - 1.
+
+    >>> import weft
+    >>> g = weft.manual_seed(1)
+    >>> x = weft.rand(3)
+    >>> g = weft.manual_seed(1)
+    >>> weft.equal(weft.rand(3), x)
+    True
     """
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | builtins.complex) -> Tensor:
-    """A copy with one number where mask is True; mask broadcasts.
+    """A copy with one value, a number or a tensor without dimensions, where the bool tensor mask is True.
+    Input and mask broadcast.
+
+    Raises RuntimeError for a mask of another dtype and a value that the dtype cannot hold.
 
     >>> import weft
     >>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)
     tensor([0., 2.])
     """
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
-    """A copy in which the elements where mask is True are the first ones of source, in order.
-    """
-def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """A vector of the elements where mask is True; both broadcast.
-    """
-def matmul(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Matrix product of the last two dims; the dims before them broadcast. A 1-dim input is a row vector, a 1-dim
-    other a column vector, and the result lacks that dim.
+    """A copy in which the elements where the bool tensor mask is True are the first ones of source, row by
+    row; the rest stays. Mask and input broadcast.
+
+    Raises RuntimeError where source has too few elements or another dtype.
 
     >>> import weft
-    >>> weft.matmul(weft.ones(2, 3), weft.ones(3, 4)).shape
-    weft.Size([2, 4])
+    >>> weft.zeros(3).masked_scatter(weft.tensor([True, False, True]), weft.tensor([1., 2.]))
+    tensor([1., 0., 2.])
+    """
+def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """A vector of the elements where the bool tensor mask is True, row by row; input and mask broadcast.
+
+    Raises RuntimeError for a mask of another dtype.
+
+    >>> import weft
+    >>> weft.masked_select(weft.tensor([3, 1, 2]), weft.tensor([True, False, True]))
+    tensor([3, 2])
+    """
+def matmul(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The matrix product of the last two dimensions, out[..., i, j] = sum_k input[..., i, k] other[..., k,
+    j]; the dimensions before them broadcast. A vector counts as a row on the left and as a column on
+    the right, and the result lacks that dimension.
+
+    Raises RuntimeError where the shapes or dtypes do not fit.
+
+    >>> import weft
+    >>> weft.matmul(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 1]))
+    tensor([3, 7])
+    >>> weft.matmul(weft.ones(5, 2, 3), weft.ones(3, 4)).shape
+    weft.Size([5, 2, 4])
     """
 @overload
 def max(input: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """The largest element; along dim also its (first) position, as .values and .indices; or with another tensor
-    the elementwise maximum.
+    """The largest element; with dim the largest along it and where it is, the first of equal ones, as
+    .values and .indices (int64); or with another tensor the larger of each two elements, as maximum().
+    NaN is larger than all numbers.
+
+    Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+    is not there.
 
     >>> import weft
+    >>> weft.tensor([3, 1, 2]).max()
+    tensor(3)
     >>> weft.tensor([[1, 4], [3, 2]]).max(1).indices
     tensor([1, 0])
     """
 @overload
 def max(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 @overload
-def max(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> Any: ...
+def max(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.max: ...
 @overload
-def max(input: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Any=None) -> Any: ...
-def maximum(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-@overload
-def mean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-    """Mean over the given dimensions (default all). Raises RuntimeError for integers unless dtype is given.
+def max(input: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.max: ...
+def maximum(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The larger of input and other, NaN where either is. Equal ones get half of the gradient each. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
     >>> import weft
-    >>> weft.tensor([1., 3.]).mean()
-    tensor(2.)
+    >>> weft.maximum(weft.tensor([1., 5.]), weft.tensor([3., 2.]))
+    tensor([3., 5.])
+    """
+@overload
+def mean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
+    """The mean over the given dimensions (without any over all), which keepdim keeps with size 1:
+    sum(input) / count. NaN where there is nothing to add up.
+
+    Raises RuntimeError for integers unless a floating dtype is given, IndexError for a dim that is not
+    there.
+
+    >>> import weft
+    >>> weft.tensor([[1., 3.], [5., 7.]]).mean()
+    tensor(4.)
+    >>> weft.tensor([[1., 3.], [5., 7.]]).mean(1)
+    tensor([2., 6.])
     """
 @overload
 def mean(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def median(input: Tensor) -> Tensor:
-    """The lower of the middle elements, NaN if there is one; along dim also where it is.
+    """The middle element in order, of two middle ones the lower, NaN where there is one; with dim along it
+    and where it is, as .values and .indices (int64).
+
+    Raises IndexError for a dim that is not there or has no elements.
 
     >>> import weft
-    >>> weft.median(weft.tensor([3., 1., 2.]))
+    >>> weft.median(weft.tensor([3., 1., 2., 4.]))
     tensor(2.)
+    >>> weft.median(weft.tensor([[3., 1., 2.], [6., 5., 4.]]), 1).values
+    tensor([2., 5.])
     """
 @overload
-def median(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> Any: ...
+def median(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.median: ...
 @overload
-def median(input: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Any=None) -> Any: ...
-def meshgrid(*tensors: Any, indexing: str | None=None) -> tuple[Any, ...]:
-    """Views of the vectors of shape (len(a), len(b), ...), each varying along its own dimension.
+def median(input: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.median: ...
+def meshgrid(*tensors: Tensor | Sequence[Tensor], indexing: str | None=None) -> tuple[Tensor, ...]:
+    """Views of vectors in the shape (len(a), len(b), ...), each varying along its own dimension: the
+    coordinates of a grid. indexing='ij' is that; with 'xy' the first two dimensions change places.
+
+    Raises TypeError for anything but tensors, RuntimeError for other shapes, dtypes that differ and
+    another indexing.
 
     >>> import weft
     >>> a, b = weft.meshgrid(weft.arange(2), weft.arange(3), indexing='ij')
@@ -3700,111 +7464,252 @@ def meshgrid(*tensors: Any, indexing: str | None=None) -> tuple[Any, ...]:
     """
 @overload
 def min(input: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """The smallest element; along dim also its (first) position, as .values and .indices; or with another tensor
-    the elementwise minimum.
+    """The smallest element; with dim the smallest along it and where it is, the first of equal ones, as
+    .values and .indices (int64); or with another tensor the smaller of each two elements, as minimum().
+    Where there is a NaN it is the result.
+
+    Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
+    is not there.
 
     >>> import weft
     >>> weft.tensor([3, 1, 2]).min()
     tensor(1)
+    >>> weft.tensor([[1, 4], [3, 2]]).min(1).values
+    tensor([1, 2])
     """
 @overload
 def min(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 @overload
-def min(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Any=None) -> Any: ...
+def min(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.min: ...
 @overload
-def min(input: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Any=None) -> Any: ...
-def minimum(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def mish(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Product of two matrices, shapes (n, k) and (k, m).
-    """
-def moveaxis(input: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
-    """Moves dimensions to other places; the rest keep their order.
+def min(input: Tensor, axis: builtins.int, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.min: ...
+def minimum(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """The smaller of input and other, NaN where either is. Equal ones get half of the gradient each. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
     >>> import weft
-    >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
+    >>> weft.minimum(weft.tensor([1., 5.]), weft.tensor([3., 2.]))
+    tensor([1., 2.])
+    """
+def mish(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x tanh(log(1 + e^x)) (Misra, 2019). Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.mish(weft.tensor([1., -1.]))
+    tensor([ 0.8651, -0.3034])
+    """
+def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The product of two matrices: shapes (n, k) and (k, m) give (n, m).
+
+    Raises RuntimeError for other shapes and dtypes that differ.
+
+    >>> import weft
+    >>> weft.mm(weft.tensor([[1, 2], [3, 4]]), weft.tensor([[1], [1]]))
+    tensor([[3],
+            [7]])
+    """
+def moveaxis(input: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
+    """A view in which the dimensions that source names are at the places that destination names; the
+    others keep their order.
+
+    Raises RuntimeError where the two differ in length or name a dimension twice, IndexError for one
+    that is not there.
+
+    >>> import weft
+    >>> weft.zeros(2, 3, 4).moveaxis(0, -1).shape
     weft.Size([3, 4, 2])
     """
 def movedim(input: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
-    """Moves dimensions to other places; the rest keep their order.
+    """A view in which the dimensions that source names are at the places that destination names; the
+    others keep their order.
+
+    Raises RuntimeError where the two differ in length or name a dimension twice, IndexError for one
+    that is not there.
 
     >>> import weft
     >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
     weft.Size([3, 4, 2])
     """
 def msort(input: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """The elements in order along the first dimension.
+    """The elements in order along the first dimension, column by column: sort(0).values. A tensor without
+    dimensions stays as it is.
+
+    >>> import weft
+    >>> weft.msort(weft.tensor([[3, 1], [2, 4]]))
+    tensor([[2, 1],
+            [3, 4]])
     """
 @overload
-def mul(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def mul(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """input * other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.mul(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
+    tensor([ 3., 10.])
+    """
 @overload
 def mul(input: builtins.complex, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.bool=False, *, generator: Any | None=None, out: Tensor | None=None) -> Tensor:
-    """num_samples category numbers per row, drawn with probabilities proportional to input (1 or 2 dimensions).
+def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.bool=False, *, generator: Generator | None=None, out: Tensor | None=None) -> Tensor:
+    """num_samples numbers of categories, drawn with probabilities proportional to the weights in input, a
+    vector or one in each row of a matrix; without replacement no category comes twice. int64, of shape
+    (num_samples,) or (rows, num_samples).
 
-    Raises RuntimeError for negative, infinite or all-zero weights.
+    Raises RuntimeError for weights that are negative, infinite or all zero, and for more samples
+    without replacement than there are categories.
+
+    >>> import weft
+    >>> weft.multinomial(weft.tensor([0., 1., 0.]), 3, replacement=True)
+    tensor([1, 1, 1])
     """
 @overload
-def multiply(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def multiply(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """input * other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.mul(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
+    tensor([ 3., 10.])
+    """
 @overload
 def multiply(input: builtins.complex, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 def mv(input: Tensor, vec: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Product of a matrix (n, k) and a vector (k,).
+    """The product of a matrix (n, k) and a vector (k,): shape (n,).
+
+    Raises RuntimeError for other shapes and dtypes that differ.
+
+    >>> import weft
+    >>> weft.mv(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 10]))
+    tensor([21, 43])
     """
 def nan_to_num(input: Tensor, nan: builtins.float | None=None, posinf: builtins.float | None=None, neginf: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
-    """Replaces NaN and infinities by numbers (default 0 and the largest finite ones).
+    """input with numbers for NaN and infinities, also in the parts of complex numbers: 0, the largest and the smallest finite number of the dtype if none are given. Integers stay as they are.
+
+    >>> import weft
+    >>> weft.nan_to_num(weft.tensor([1., float('nan'), float('inf')]), posinf=9)
+    tensor([1., 0., 9.])
     """
 @overload
 def nanmean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-    """Mean of what is not NaN.
+    """The mean of the elements that are not NaN, over the given dimensions (without any over all); NaN
+    where there is none.
+
+    Raises RuntimeError for integers, IndexError for a dim that is not there.
 
     >>> import weft
-    >>> weft.nanmean(weft.tensor([1., weft.nan]))
-    tensor(1.)
+    >>> weft.nanmean(weft.tensor([1., weft.nan, 2.]))
+    tensor(1.5000)
     """
 @overload
 def nanmean(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def nansum(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-    """Sum that counts NaN as 0.
+    """sum() in which NaN counts as 0.
+
+    Raises IndexError for a dim that is not there, RuntimeError for one given twice.
 
     >>> import weft
-    >>> weft.nansum(weft.tensor([1., weft.nan]))
-    tensor(1.)
+    >>> weft.nansum(weft.tensor([1., weft.nan, 2.]))
+    tensor(3.)
     """
 @overload
 def nansum(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def narrow(input: Tensor, dim: builtins.int, start: builtins.int, length: builtins.int) -> Tensor:
-    """A range of elements along dim.
+    """A view of the elements start, ..., start + length - 1 along dim. A negative start counts from the
+    end.
+
+    Raises RuntimeError or IndexError where they are not all there.
+
+    >>> import weft
+    >>> weft.arange(5).narrow(0, 1, 3)
+    tensor([1, 2, 3])
     """
 @overload
 def narrow(input: Tensor, axis: builtins.int, start: builtins.int, length: builtins.int) -> Tensor: ...
-def ne(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
-def neg(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def negative(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def nonzero(input: Tensor, *, as_tuple: builtins.bool=False, out: Tensor | None=None) -> Any:
-    """Coordinates (count, dims) of the elements that are not zero; one vector per dimension with as_tuple.
+def ne(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input another number than other? NaN is another than all. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.ne(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
+    tensor([False,  True])
+    """
+def neg(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """-x. Unsigned integers wrap around.
+
+    Raises RuntimeError for bools, which logical_not() inverts.
+
+    >>> import weft
+    >>> weft.neg(weft.tensor([1., -2.]))
+    tensor([-1.,  2.])
+    """
+def negative(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """-x. Unsigned integers wrap around.
+
+    Raises RuntimeError for bools, which logical_not() inverts.
+
+    >>> import weft
+    >>> weft.neg(weft.tensor([1., -2.]))
+    tensor([-1.,  2.])
+    """
+def nonzero(input: Tensor, *, as_tuple: builtins.bool=False, out: Tensor | None=None) -> Tensor | tuple[Tensor, ...]:
+    """The coordinates of the elements that are not zero, row by row: an int64 tensor of shape (count,
+    dims), or with as_tuple a tuple of one vector for each dimension.
+
+    Raises RuntimeError on the meta device, where the count is not known.
 
     >>> import weft
     >>> weft.nonzero(weft.tensor([0, 3, 5]))
     tensor([[1],
             [2]])
+    >>> weft.nonzero(weft.tensor([0, 3, 5]), as_tuple=True)
+    (tensor([1, 2]),)
     """
 @overload
-def norm(input: Tensor, p: Any=None, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, out: Tensor | None=None, dtype: _DType | None=None) -> Tensor:
-    """(sum |x|^p)^(1/p) over the given dimensions (default all).
+def norm(input: Tensor, p: builtins.float | str | None=None, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, out: Tensor | None=None, dtype: _DType | None=None) -> Tensor:
+    """The vector norm (sum |x|^p)^(1/p) over the given dimensions (without any over all). p is 2 unless
+    given, which 'fro' also stands for; of p = inf and -inf it is the largest and smallest |x|, of 0 the
+    number of elements that are not zero. The result is real.
+
+    Raises RuntimeError for integers, ValueError for another text, NotImplementedError for 'nuc'.
 
     >>> import weft
     >>> weft.norm(weft.tensor([3., 4.]))
     tensor(5.)
+    >>> weft.norm(weft.tensor([[3., -4.], [1., 2.]]), 1, dim=1)
+    tensor([7., 3.])
     """
 @overload
-def norm(input: Tensor, p: Any=None, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, out: Tensor | None=None, dtype: _DType | None=None) -> Tensor: ...
-def normal(mean: Tensor | builtins.complex=0.0, std: Tensor | builtins.complex=1.0, size: builtins.int | Sequence[builtins.int] | None=None, *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """Normal numbers with the given mean and standard deviation, numbers (and a size) or tensors.
+def norm(input: Tensor, p: builtins.float | str | None=None, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, out: Tensor | None=None, dtype: _DType | None=None) -> Tensor: ...
+def normal(mean: Tensor | builtins.complex=0.0, std: Tensor | builtins.complex=1.0, size: builtins.int | Sequence[builtins.int] | None=None, *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
+    """Independent numbers of the normal distribution with the given mean and standard deviation: both
+    numbers, in a tensor of the given size, or tensors, one value for each number, in the shape they
+    broadcast to.
+
+    Raises RuntimeError for a negative std, TypeError for numbers without a size or tensors with one.
+
+    >>> import weft
+    >>> weft.normal(0.0, 2.0, (2, 3)).shape
+    weft.Size([2, 3])
+    >>> weft.normal(weft.tensor([0., 100.]), weft.zeros(2))
+    tensor([  0., 100.])
     """
-def not_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def not_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """Is input another number than other? NaN is another than all. The operands are broadcast; the result is bool.
+
+    Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.ne(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
+    tensor([False,  True])
+    """
 def numel(input: Tensor) -> builtins.int:
     """The number of elements: the product of the sizes, 1 for a number.
 
@@ -3814,95 +7719,191 @@ def numel(input: Tensor) -> builtins.int:
     """
 @overload
 def ones(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """A tensor of ones. Sizes as numbers or as one sequence.
+    """A tensor of ones, of the given size (numbers, or one sequence), in the default dtype unless dtype is
+    given.
+
+    Raises RuntimeError for negative sizes.
 
     >>> import weft
     >>> weft.ones(2)
     tensor([1., 1.])
+    >>> weft.ones((2, 1), dtype=weft.bool)
+    tensor([[True],
+            [True]])
     """
 @overload
 def ones(*size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor: ...
 def ones_like(input: Tensor, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """The same for the shape, dtype and device of input, where they are not given.
+    """A tensor of ones with the shape of input, and with its dtype, device and order in memory where no
+    others are given.
+
+    >>> import weft
+    >>> weft.ones_like(weft.tensor([3, 4]))
+    tensor([1, 1])
     """
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Every product of an element of input (n,) and one of vec2 (m,): shape (n, m).
+    """The products input[i] * vec2[j] of two vectors (n,) and (m,), a matrix (n, m).
+
+    Raises RuntimeError unless both are vectors.
+
+    >>> import weft
+    >>> weft.outer(weft.tensor([1, 2]), weft.tensor([3, 4]))
+    tensor([[3, 4],
+            [6, 8]])
     """
 def permute(input: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
-    """The dimensions in another order.
+    """A view with the dimensions in another order: dimension i of the result is dimension dims[i].
+
+    Raises RuntimeError unless dims names each dimension once, IndexError for one that is not there.
 
     >>> import weft
     >>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape
     weft.Size([4, 2, 3])
     """
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """abs (cos(angle) + i sin(angle)): a complex tensor of two real ones of one dtype, float32 or float64.
+    """abs (cos(angle) + i sin(angle)): a complex tensor of two real ones of one dtype, float32 or float64, which are broadcast together.
+
+    Raises RuntimeError for other dtypes and for shapes that cannot be broadcast.
 
     >>> import weft
     >>> weft.polar(weft.tensor([2.0]), weft.tensor([0.0]))
     tensor([2.+0.j])
     """
-def positive(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def positive(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x as it is, in a new tensor.
+
+    >>> import weft
+    >>> weft.positive(weft.tensor([1., -2.]))
+    tensor([ 1., -2.])
+    """
 def pow(input: Tensor | builtins.complex, exponent: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
-    """input to the power of exponent.
+    """input to the power of exponent. Either may be a number. Integers to the negative integers of a tensor are rounded towards 0. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for integers to a negative number. Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.pow(weft.tensor([2., 3.]), weft.tensor([3., -1.]))
+    tensor([8.0000, 0.3333])
     """
 @overload
 def prod(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-    """Product over the given dimensions (default all).
+    """The product over the given dimensions (without any over all), which keepdim keeps with size 1; of
+    nothing 1. Integers and bools are multiplied in int64 unless dtype says otherwise.
+
+    Raises IndexError for a dim that is not there, RuntimeError for one given twice.
 
     >>> import weft
-    >>> weft.tensor([2, 3]).prod()
-    tensor(6)
+    >>> weft.tensor([[2, 3], [4, 5]]).prod(1)
+    tensor([ 6, 20])
     """
 @overload
 def prod(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
 def promote_types(type1: _DType, type2: _DType) -> _DType:
-    """The smallest dtype that both can be converted to.
-    """
-def rad2deg(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-@overload
-def rand(size: builtins.int | Sequence[builtins.int], *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """Independent numbers, uniform in [0, 1).
+    """The dtype of what is computed from tensors of both, which have dimensions.
 
     >>> import weft
-    >>> bool((weft.rand(10) < 1).all())
-    True
+    >>> weft.promote_types(weft.uint8, weft.int8)
+    weft.int16
+    """
+def rad2deg(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """180 x / pi: x radians in degrees. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.rad2deg(weft.tensor([0., 1.]))
+    tensor([ 0.0000, 57.2958])
     """
 @overload
-def rand(*size: builtins.int, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
-def rand_like(input: Tensor, *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """The same for the shape, dtype and device of input, where they are not given.
+def rand(size: builtins.int | Sequence[builtins.int], *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
+    """Independent numbers uniform in [0, 1), in a tensor of the given size (numbers, or one sequence), of
+    the default dtype unless dtype is given.
+
+    Raises RuntimeError for negative sizes and for dtypes without such numbers.
+
+    >>> import weft
+    >>> x = weft.rand(2, 3)
+    >>> x.shape, bool(((x >= 0) & (x < 1)).all())
+    (weft.Size([2, 3]), True)
     """
 @overload
-def randint(low: builtins.int, high: builtins.int, size: builtins.int | Sequence[builtins.int], *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """Independent integers, low <= n < high, each equally likely.
+def rand(*size: builtins.int, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
+def rand_like(input: Tensor, *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
+    """rand() with the shape of input, and with its dtype, device and order in memory where no others are
+    given.
+
+    Raises RuntimeError for dtypes without such numbers.
+
+    >>> import weft
+    >>> weft.rand_like(weft.zeros(2, 3)).shape
+    weft.Size([2, 3])
     """
 @overload
-def randint(high: builtins.int, size: builtins.int | Sequence[builtins.int], *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
-@overload
-def randint_like(input: Tensor, low: builtins.int, high: builtins.int, *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """randint() with the shape, dtype and device of input, where they are not given.
+def randint(low: builtins.int, high: builtins.int, size: builtins.int | Sequence[builtins.int], *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
+    """Independent integers, each of low, ..., high - 1 equally likely, in a tensor of the given size,
+    int64 unless dtype is given. randint(high, size) begins at 0.
+
+    Raises RuntimeError unless low < high.
+
+    >>> import weft
+    >>> x = weft.randint(3, 5, (100,))
+    >>> x.shape, x.dtype, int(x.min()), int(x.max())
+    (weft.Size([100]), weft.int64, 3, 4)
     """
 @overload
-def randint_like(input: Tensor, high: builtins.int, *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor: ...
+def randint(high: builtins.int, size: builtins.int | Sequence[builtins.int], *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
-def randn(size: builtins.int | Sequence[builtins.int], *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """Independent numbers of the standard normal distribution.
+def randint_like(input: Tensor, low: builtins.int, high: builtins.int, *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
+    """randint() with the shape of input, and with its dtype, device and order in memory where no others
+    are given: integers of low, ..., high - 1, or of 0, ..., high - 1 where only high is given.
+
+    Raises RuntimeError unless low < high.
+
+    >>> import weft
+    >>> weft.randint_like(weft.zeros(2), 7, 8)
+    tensor([7., 7.])
+    """
+@overload
+def randint_like(input: Tensor, high: builtins.int, *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor: ...
+@overload
+def randn(size: builtins.int | Sequence[builtins.int], *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
+    """Independent numbers of the standard normal distribution, of mean 0 and variance 1, in a tensor of
+    the given size (numbers, or one sequence), of the default dtype unless dtype is given.
+
+    Raises RuntimeError for negative sizes and for dtypes without such numbers.
 
     >>> import weft
     >>> weft.randn(2, 3).shape
     weft.Size([2, 3])
     """
 @overload
-def randn(*size: builtins.int, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
-def randn_like(input: Tensor, *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """The same for the shape, dtype and device of input, where they are not given.
+def randn(*size: builtins.int, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
+def randn_like(input: Tensor, *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
+    """randn() with the shape of input, and with its dtype, device and order in memory where no others are
+    given.
+
+    Raises RuntimeError for dtypes without such numbers.
+
+    >>> import weft
+    >>> weft.randn_like(weft.zeros(2, 3)).shape
+    weft.Size([2, 3])
     """
-def randperm(n: builtins.int, *, generator: Any | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
-    """A random permutation of 0, 1, ..., n - 1.
+def randperm(n: builtins.int, *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
+    """The numbers 0, 1, ..., n - 1 in random order, each order equally likely, as a vector of int64 unless
+    dtype is given.
+
+    Raises RuntimeError for a negative n.
+
+    >>> import weft
+    >>> weft.randperm(4).sort().values
+    tensor([0, 1, 2, 3])
     """
 def ravel(input: Tensor) -> Tensor:
-    """The elements as a vector.
+    """The elements as a vector, row by row. A view where the strides allow it, else a copy.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2], [3, 4]]).ravel()
+    tensor([1, 2, 3, 4])
     """
 def real(input: Tensor) -> Tensor:
     """The real part of a tensor: of a complex one a view, of a real one itself.
@@ -3911,26 +7912,55 @@ def real(input: Tensor) -> Tensor:
     >>> weft.real(weft.tensor([1.0])), weft.tensor([1 + 2j]).real
     (tensor([1.]), tensor([1.]))
     """
-def reciprocal(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def relu(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def reciprocal(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """1 / x, infinite for 0. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.reciprocal(weft.tensor([4., -2.]))
+    tensor([ 0.2500, -0.5000])
+    """
+def relu(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """max(x, 0); NaN stays (Nair and Hinton, 2010).
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.relu(weft.tensor([1.5, -1.5]))
+    tensor([1.5000, 0.0000])
+    """
 @overload
-def remainder(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def remainder(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """input - other * floor_divide(input, other), which is Python's %: it has the sign of other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.remainder(weft.tensor([7., -7.]), weft.tensor([4., 4.]))
+    tensor([3., 1.])
+    """
 @overload
 def remainder(input: builtins.complex, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 @overload
-def repeat_interleave(input: Tensor, repeats: Any, dim: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor:
-    """Every element so many times along dim (default: of the flattened tensor).
+def repeat_interleave(input: Tensor, repeats: Tensor | builtins.int, dim: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor:
+    """Each element along dim (without it, of the flattened tensor) as often as repeats says, a number or a
+    vector with one for each element, copied one after the other. output_size, where given, is the size
+    that dim has then.
+
+    Raises RuntimeError for negative counts, a vector of another length and another output_size.
 
     >>> import weft
     >>> weft.arange(2).repeat_interleave(2)
     tensor([0, 0, 1, 1])
+    >>> weft.arange(2).repeat_interleave(weft.tensor([1, 3]))
+    tensor([0, 1, 1, 1])
     """
 @overload
-def repeat_interleave(input: Tensor, repeats: Any, axis: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor: ...
+def repeat_interleave(input: Tensor, repeats: Tensor | builtins.int, axis: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor: ...
 def reshape(input: Tensor, shape: builtins.int | Sequence[builtins.int]) -> Tensor:
-    """The elements in another shape; one size may be -1. A view where the strides allow it, else a copy.
+    """The elements, counted row by row, in another shape, of which one size may be -1: it follows from the
+    others. A view where the strides allow it, else a copy.
 
-    Raises RuntimeError when the number of elements differs.
+    Raises RuntimeError where the number of elements differs.
 
     >>> import weft
     >>> weft.arange(4).reshape(2, 2)
@@ -3938,41 +7968,92 @@ def reshape(input: Tensor, shape: builtins.int | Sequence[builtins.int]) -> Tens
             [2, 3]])
     """
 def result_type(tensor1: Tensor | builtins.complex, tensor2: Tensor | builtins.complex) -> _DType:
-    """The dtype that mixing both gives.
+    """The dtype of input + other. A number, or a tensor without dimensions beside one that has some, counts only where it is of a higher kind: bool, integer, float, complex.
+
+    >>> import weft
+    >>> weft.result_type(weft.tensor([1], dtype=weft.int8), 2.5)
+    weft.float32
     """
 def roll(input: Tensor, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
-    """Elements moved along dims; what leaves at one end enters at the other.
+    """A copy with each element moved by shifts along dims; what leaves at one end enters at the other.
+    Without dims as if the tensor were flattened.
+
+    Raises RuntimeError where shifts and dims differ in length.
 
     >>> import weft
     >>> weft.arange(4).roll(1)
     tensor([3, 0, 1, 2])
     """
 def rot90(input: Tensor, k: builtins.int=1, dims: builtins.int | Sequence[builtins.int]=(0, 1)) -> Tensor:
-    """Turned by 90 degrees k times, from the first towards the second dim.
+    """A copy turned by k times 90 degrees in the plane of two dimensions, from the first of dims towards
+    the second; a negative k turns the other way.
+
+    Raises RuntimeError unless dims are two different ones.
+
+    >>> import weft
+    >>> weft.rot90(weft.tensor([[1, 2], [3, 4]]))
+    tensor([[2, 4],
+            [1, 3]])
     """
 @overload
 def round(input: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Rounded to that many decimal places, ties to even.
+    """x rounded to the nearest integer, or to `decimals` places behind the point (before it if negative): ties go to the even one. Integers take no decimals but 0.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.round(weft.tensor([0.5, 1.5, 1.7]))
+    tensor([0., 2., 2.])
     """
 @overload
 def round(input: Tensor, *, decimals: builtins.int, out: Tensor | None=None) -> Tensor: ...
-def row_stack(tensors: Any, *, out: Tensor | None=None) -> Tensor:
-    """Joins along rows; vectors are rows.
+def row_stack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
+    """Joins tensors along rows, the first dimension; a vector or a number is one row.
+
+    Raises RuntimeError where the other sizes differ.
+
+    >>> import weft
+    >>> weft.row_stack([weft.tensor([1, 2]), weft.tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
     """
-def rsqrt(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def rsqrt(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """1 / sqrt(x): inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.rsqrt(weft.tensor([4., 2.]))
+    tensor([0.5000, 0.7071])
+    """
 def rsub(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Tensor:
-    """other - alpha * input.
+    """other - alpha * input. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for bools, for a fractional alpha beside integers, and for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.rsub(weft.tensor([1., 2.]), 3, alpha=2)
+    tensor([ 1., -1.])
     """
 def scalar_tensor(s: builtins.complex, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
-    """A tensor without dimensions that holds one number.
+    """A tensor without dimensions that holds the number s, in the default dtype unless dtype is given.
+
+    >>> import weft
+    >>> weft.scalar_tensor(3)
+    tensor(3.)
     """
 @overload
 def scatter(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor:
-    """A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on; of several that go to one place the last stays.
+    """A copy with out[i][index[i][j]] = src[i][j] for dim 1, and so on, where src may be one number; of
+    several that go to one place the last stays. reduce='add' or 'multiply' combines them with what is
+    there.
+
+    Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+    the dtype of src differs.
 
     >>> import weft
     >>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))
     tensor([0., 0., 5.])
+    >>> weft.ones(3).scatter(0, weft.tensor([0, 0]), 2., reduce='add')
+    tensor([5., 1., 1.])
     """
 @overload
 def scatter(input: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
@@ -3982,43 +8063,92 @@ def scatter(input: Tensor, axis: builtins.int, index: Tensor, src: Tensor | buil
 def scatter(input: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
 @overload
 def scatter_add(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. Bit-equal for any number of threads.
+    """A copy with out[i][index[i][j]] += src[i][j] for dim 1, and so on. The same bits for any number of
+    threads.
+
+    Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
+    the dtype of src differs.
+
+    >>> import weft
+    >>> weft.zeros(3).scatter_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))
+    tensor([3., 0., 3.])
     """
 @overload
 def scatter_add(input: Tensor, axis: builtins.int, index: Tensor, src: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 @overload
 def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Tensor:
-    """Combines src into the places index names by 'sum', 'prod', 'mean', 'amax' or 'amin', with input's own values if include_self.
+    """A copy with the 'sum', 'prod', 'mean', 'amax' or 'amin' of all src[i][j] that index sends to one
+    place, as in scatter(); with include_self of these and of what was there, and what no number goes to
+    stays.
+
+    Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit and
+    for another reduce.
+
+    >>> import weft
+    >>> x, index = weft.tensor([1., 1.]), weft.tensor([0, 0])
+    >>> weft.scatter_reduce(x, 0, index, weft.tensor([5., 2.]), 'amax')
+    tensor([5., 1.])
     """
 @overload
 def scatter_reduce(input: Tensor, axis: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Tensor: ...
 def searchsorted(sorted_sequence: Tensor, input: Tensor | builtins.complex, *, out_int32: builtins.bool=False, right: builtins.bool=False, side: str | None=None, sorter: Tensor | None=None, out: Tensor | None=None) -> Tensor:
-    """Where each number would be put into a sorted sequence: before equal ones, or after them with right.
+    """Where each number would be put into a sequence in order: before equal ones, with right or
+    side='right' after them. int64, or int32 with out_int32, in the shape of input. The sequence is a
+    vector, or has a row for each row of input. It need not be in order where sorter, an int64 tensor of
+    its shape such as argsort() gives, says where its elements in order are.
 
-    The sequence is a vector, or has a row for each row of the numbers. It need not be in order where sorter, an int64 tensor of
-    its shape such as argsort() gives, says where its elements in order are. RuntimeError for a sorter of another shape or dtype,
-    IndexError for an index in it that is out of range.
+    Raises RuntimeError for a sorter of another shape or dtype, IndexError for an index in it that is
+    out of range.
 
     >>> import weft
     >>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]))
     tensor([1, 3])
+    >>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]), right=True)
+    tensor([2, 3])
     """
 def seed() -> builtins.int:
     """Seeds the default generator from the operating system and returns the seed.
+
+    >>> import weft
+    >>> weft.seed() == weft.initial_seed()
+    True
     """
 @overload
 def select(input: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
-    """One element along dim; the dimension goes away.
+    """A view of one element along dim: the result lacks that dimension. A negative index counts from the
+    end.
+
+    Raises IndexError for a dim that is not there and an index outside of it.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2], [3, 4]]).select(1, 0)
+    tensor([1, 3])
     """
 @overload
 def select(input: Tensor, axis: builtins.int, index: builtins.int) -> Tensor: ...
 @overload
 def select_scatter(input: Tensor, src: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
-    """A copy with select(dim, index) replaced by src.
+    """A copy in which src stands where select(dim, index) looks.
+
+    Raises RuntimeError where src has another shape than that, IndexError for an index or dim that is
+    not there.
+
+    >>> import weft
+    >>> weft.select_scatter(weft.zeros(2, 2), weft.ones(2), 0, 1)
+    tensor([[0., 0.],
+            [1., 1.]])
     """
 @overload
 def select_scatter(input: Tensor, src: Tensor, axis: builtins.int, index: builtins.int) -> Tensor: ...
-def selu(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def selu(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """1.0507 x where x is positive, else 1.0507 * 1.6733 (e^x - 1): the numbers that keep mean 0 and variance 1 (Klambauer et al., 2017). Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.selu(weft.tensor([1., -1.]))
+    tensor([ 1.0507, -1.1113])
+    """
 def set_default_device(device: _Device | str | builtins.int | None) -> None:
     """Sets where new tensors go on this thread, outside of `with weft.device(...)`; None is the CPU.
 
@@ -4055,24 +8185,79 @@ def set_num_threads(int: builtins.int) -> None:
     >>> weft.set_num_threads(before)
     """
 def set_rng_state(new_state: Tensor) -> None:
-    """Sets the state of the default generator.
+    """Takes the default generator back to a place that get_rng_state() gave.
+
+    Raises RuntimeError for another tensor than such 16 bytes.
+
+    >>> import weft
+    >>> state, x = weft.get_rng_state(), weft.rand(3)
+    >>> weft.set_rng_state(state)
+    >>> weft.equal(weft.rand(3), x)
+    True
     """
 def sgn(input: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """input / |input|, 0 for 0: of real tensors the sign.
+    """input / |input|, and 0 for 0: of real tensors the sign, in their dtype.
 
     >>> import weft
     >>> weft.sgn(weft.tensor([3 + 4j, 0j]))
     tensor([0.6000+0.8000j, 0.0000+0.0000j])
     """
-def sigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def sign(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def signbit(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def silu(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def sin(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def sinh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def sigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """1 / (1 + e^-x), the logistic function. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.sigmoid(weft.tensor([0., 1.]))
+    tensor([0.5000, 0.7311])
+    """
+def sign(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """1, 0 or -1 as x is positive, zero or negative; 0 for NaN. sgn() does the same for complex numbers.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.sign(weft.tensor([3., 0., -2.]))
+    tensor([ 1.,  0., -1.])
+    """
+def signbit(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """Is x negative? -0. is; unsigned integers and bools never are. The result is bool.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.signbit(weft.tensor([1., -0., -2.]))
+    tensor([False,  True,  True])
+    """
+def silu(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x sigmoid(x), also named swish (Hendrycks and Gimpel, 2016; Ramachandran et al., 2017). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.silu(weft.tensor([1., -1.]))
+    tensor([ 0.7311, -0.2689])
+    """
+def sin(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The sine of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.sin(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.8415])
+    """
+def sinh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """(e^x - e^-x) / 2, the hyperbolic sine. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.sinh(weft.tensor([0., 1.]))
+    tensor([0.0000, 1.1752])
+    """
 @overload
 def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor:
-    """A copy with a slice replaced by src.
+    """A copy in which src stands at the places start, start + step, ... before end along dim, which by
+    default are all.
+
+    Raises RuntimeError where src has another shape than they.
+
+    >>> import weft
+    >>> weft.slice_scatter(weft.zeros(4), weft.ones(2), start=1, end=3)
+    tensor([0., 1., 1., 0.])
     """
 @overload
 def slice_scatter(input: Tensor, src: Tensor, axis: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor: ...
@@ -4090,58 +8275,105 @@ def softmax(input: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out:
     """
 @overload
 def softmax(input: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
-def softsign(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-@overload
-def sort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Any=None) -> Any:
-    """The elements in order along dim and where they were, as .values and .indices. Always stable; NaN is the largest.
+def softsign(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x / (1 + |x|). Integers and bools give floats of the default dtype; complex numbers stay complex.
 
     >>> import weft
-    >>> weft.sort(weft.tensor([3, 1, 2])).indices
-    tensor([1, 2, 0])
+    >>> weft.softsign(weft.tensor([1., -3.]))
+    tensor([ 0.5000, -0.7500])
     """
 @overload
-def sort(input: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Any=None) -> Any: ...
+def sort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Sequence[Tensor] | None=None) -> _return_types.sort:
+    """The elements in order along dim and where they were, as .values and .indices (int64). Equal ones
+    keep their order whatever stable says; NaN is larger than all numbers.
+
+    Raises IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.sort(weft.tensor([3, 1, 2])).values
+    tensor([1, 2, 3])
+    >>> weft.sort(weft.tensor([3, 1, 2]), descending=True).indices
+    tensor([0, 2, 1])
+    """
 @overload
-def split(tensor: Tensor, split_size_or_sections: Any, dim: builtins.int=0) -> tuple[Any, ...]:
-    """Views of parts of the given size (the last may be smaller) or sizes.
+def sort(input: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Sequence[Tensor] | None=None) -> _return_types.sort: ...
+@overload
+def split(tensor: Tensor, split_size_or_sections: builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Tensor, ...]:
+    """Views of parts that follow each other along dim: of the given size, where the last may be smaller,
+    or of each of a sequence of sizes.
+
+    Raises RuntimeError where the sizes do not add up to that of the dimension, or one is negative.
 
     >>> import weft
     >>> weft.arange(3).split(2)
     (tensor([0, 1]), tensor([2]))
+    >>> weft.split(weft.arange(3), [1, 2])
+    (tensor([0]), tensor([1, 2]))
     """
 @overload
-def split(tensor: Tensor, split_size_or_sections: Any, axis: builtins.int=0) -> tuple[Any, ...]: ...
+def split(tensor: Tensor, split_size_or_sections: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
 @overload
-def split_with_sizes(input: Tensor, split_sizes: builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Any, ...]:
-    """Views of parts of the given sizes.
+def split_with_sizes(input: Tensor, split_sizes: builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Tensor, ...]:
+    """Views of parts of the given sizes that follow each other along dim.
+
+    Raises RuntimeError where the sizes do not add up to that of the dimension, or one is negative.
+
+    >>> import weft
+    >>> weft.arange(4).split_with_sizes([1, 3])
+    (tensor([0]), tensor([1, 2, 3]))
     """
 @overload
-def split_with_sizes(input: Tensor, split_sizes: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Any, ...]: ...
-def sqrt(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def square(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def split_with_sizes(input: Tensor, split_sizes: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
+def sqrt(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The square root of x: NaN below 0, and of complex numbers the root whose real part is not negative. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.sqrt(weft.tensor([4., 2.]))
+    tensor([2.0000, 1.4142])
+    """
+def square(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x * x; of bools as int64.
+
+    >>> import weft
+    >>> weft.square(weft.tensor([1., -3.]))
+    tensor([1., 9.])
+    """
 @overload
 def squeeze(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
-    """Without the dimensions (default all) that have size 1.
+    """A view without the dimensions of size 1: all of them, or those that dim names. A named one of
+    another size stays.
+
+    Raises IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.zeros(1, 3, 1).squeeze().shape
     weft.Size([3])
+    >>> weft.zeros(1, 3, 1).squeeze(0).shape
+    weft.Size([3, 1])
     """
 @overload
 def squeeze(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
 @overload
-def stack(tensors: Any, dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-    """Joins tensors of one shape along a new dimension.
+def stack(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
+    """Joins tensors of one shape along a new dimension dim, which has one place for each. The result has
+    the dtype that all promote to.
+
+    Raises RuntimeError where shapes differ and for no tensors.
 
     >>> import weft
-    >>> weft.stack([weft.ones(2), weft.zeros(2)]).shape
-    weft.Size([2, 2])
+    >>> weft.stack([weft.tensor([1, 2]), weft.tensor([3, 4])], dim=1)
+    tensor([[1, 3],
+            [2, 4]])
     """
 @overload
-def stack(tensors: Any, axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
+def stack(tensors: Sequence[Tensor], axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
 @overload
 def std(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: builtins.float | None=None) -> Tensor:
-    """Standard deviation, the root of var.
+    """The standard deviation over the given dimensions (without any over all), which keepdim keeps with
+    size 1: sqrt(sum((x - mean)^2) / (n - correction)), where n elements are reduced. correction is 1,
+    with unbiased=False 0.
+
+    Raises RuntimeError for integers, IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.tensor([1., 3.]).std(unbiased=False)
@@ -4157,11 +8389,13 @@ def std(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, 
 def std(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdims: builtins.bool=False, *, correction: builtins.float | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def std_mean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: builtins.float | None=None) -> tuple[Tensor, Tensor]:
-    """Standard deviation and mean.
+    """The pair of std() and mean() over the given dimensions (without any over all).
+
+    Raises RuntimeError for integers, IndexError for a dim that is not there.
 
     >>> import weft
-    >>> weft.std_mean(weft.tensor([1., 1.]))
-    (tensor(0.), tensor(1.))
+    >>> weft.std_mean(weft.tensor([[1., 1.], [2., 4.]]), 1, correction=0)
+    (tensor([0., 1.]), tensor([1., 3.]))
     """
 @overload
 def std_mean(input: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]: ...
@@ -4169,7 +8403,13 @@ def std_mean(input: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]: .
 def std_mean(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdims: builtins.bool=False, *, correction: builtins.float | None=None) -> tuple[Tensor, Tensor]: ...
 @overload
 def sub(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """input + alpha * other (or minus), with broadcasting and type promotion.
+    """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for bools, and for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.sub(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
+    tensor([-2., -3.])
     """
 @overload
 def sub(input: builtins.complex, other: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
@@ -4177,7 +8417,13 @@ def sub(input: builtins.complex, other: Tensor, *, alpha: builtins.complex=1, ou
 def sub(input: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
 @overload
 def subtract(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
-    """input + alpha * other (or minus), with broadcasting and type promotion.
+    """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
+
+    Raises RuntimeError for bools, and for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.subtract(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
+    tensor([-2., -3.])
     """
 @overload
 def subtract(input: builtins.complex, other: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
@@ -4185,25 +8431,54 @@ def subtract(input: builtins.complex, other: Tensor, *, alpha: builtins.complex=
 def subtract(input: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
 @overload
 def sum(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
-    """Sum over the given dimensions (default all); integers and bools are added up in int64.
+    """The sum over the given dimensions (without any over all), which keepdim keeps with size 1. Integers
+    and bools are added up in int64, unless dtype, to which the elements are converted first, says
+    otherwise.
+
+    Raises IndexError for a dim that is not there, RuntimeError for one given twice.
 
     >>> import weft
-    >>> weft.ones(2, 3).sum(0)
-    tensor([2., 2., 2.])
+    >>> weft.tensor([[1, 2], [3, 4]]).sum()
+    tensor(10)
+    >>> weft.ones(2, 3).sum(0, keepdim=True)
+    tensor([[2., 2., 2.]])
     """
 @overload
 def sum(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
 def swapaxes(input: Tensor, axis0: builtins.int, axis1: builtins.int) -> Tensor:
-    """Exchanges two dimensions.
+    """A view in which two dimensions have changed places.
+
+    Raises IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2], [3, 4]]).swapaxes(0, 1)
+    tensor([[1, 3],
+            [2, 4]])
     """
 def swapdims(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-    """Exchanges two dimensions.
+    """A view in which two dimensions have changed places.
+
+    Raises IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2], [3, 4]]).swapdims(0, 1)
+    tensor([[1, 3],
+            [2, 4]])
     """
 def t(input: Tensor) -> Tensor:
-    """The transpose of a matrix; a vector as it is.
+    """The transpose of a matrix, a view: shape (n, m) becomes (m, n). A vector or a number stays as it is.
+
+    Raises RuntimeError for more than 2 dimensions.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2], [3, 4]]).t()
+    tensor([[1, 3],
+            [2, 4]])
     """
 def take(input: Tensor, index: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Elements of the flattened input, in the shape of index.
+    """Elements of the flattened input, in the shape of index. Negative numbers count from the end.
+
+    Raises IndexError for numbers outside of it.
 
     >>> import weft
     >>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))
@@ -4211,13 +8486,40 @@ def take(input: Tensor, index: Tensor, *, out: Tensor | None=None) -> Tensor:
     """
 @overload
 def take_along_dim(input: Tensor, indices: Tensor, dim: builtins.int | None=None, *, out: Tensor | None=None) -> Tensor:
-    """gather() with broadcasting; without dim, elements of the flattened input.
+    """gather() where input and indices broadcast but for dim; without dim, elements of the flattened input
+    in a vector.
+
+    Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.
+
+    >>> import weft
+    >>> x = weft.tensor([[3, 1], [2, 4]])
+    >>> weft.take_along_dim(x, x.argmax(1, keepdim=True), 1)
+    tensor([[3],
+            [4]])
     """
 @overload
 def take_along_dim(input: Tensor, indices: Tensor, axis: builtins.int | None=None, *, out: Tensor | None=None) -> Tensor: ...
-def tan(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def tanh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def tanhshrink(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
+def tan(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """The tangent of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.tan(weft.tensor([0., 1.]))
+    tensor([0.0000, 1.5574])
+    """
+def tanh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """sinh(x) / cosh(x), the hyperbolic tangent. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.tanh(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.7616])
+    """
+def tanhshrink(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x - tanh(x). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.tanhshrink(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.2384])
+    """
 def tensor(data: Any, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool=False, pin_memory: builtins.bool | None=None) -> Tensor:
     """A new leaf tensor with a copy of data: a number, nested sequences of them, a NumPy array or a tensor.
 
@@ -4234,63 +8536,161 @@ def tensor(data: Any, *, dtype: _DType | None=None, device: _Device | str | buil
             [3, 4]]), tensor([1.0000, 2.5000]))
     """
 @overload
-def tensor_split(input: Tensor, indices_or_sections: Any, dim: builtins.int=0) -> tuple[Any, ...]:
-    """That many parts whose sizes differ by at most 1, or cuts before the given places.
+def tensor_split(input: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Tensor, ...]:
+    """Views of parts that follow each other along dim: as many as a number says, with sizes that differ by
+    at most 1 and the larger ones first, or cut before each of the places in a sequence or an integer
+    vector.
+
+    Raises RuntimeError unless the number is positive.
+
+    >>> import weft
+    >>> weft.arange(5).tensor_split(2)
+    (tensor([0, 1, 2]), tensor([3, 4]))
+    >>> weft.tensor_split(weft.arange(5), [1, 3])
+    (tensor([0]), tensor([1, 2]), tensor([3, 4]))
     """
 @overload
-def tensor_split(input: Tensor, indices_or_sections: Any, axis: builtins.int=0) -> tuple[Any, ...]: ...
-def tensordot(a: Tensor, b: Tensor, dims: Any=2, *, out: Tensor | None=None) -> Tensor:
-    """Sums products over the last `dims` dims of a and the first of b, or over a pair of lists of dims.
+def tensor_split(input: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
+def tensordot(a: Tensor, b: Tensor, dims: builtins.int | Sequence[Sequence[builtins.int]]=2, *, out: Tensor | None=None) -> Tensor:
+    """The sums of products over the last dims dimensions of a and the first of b, or over those that a
+    pair of sequences names, in that order. The result has the other dimensions of a, then those of b.
+
+    Raises RuntimeError where the sizes differ or there are too few dimensions.
+
+    >>> import weft
+    >>> weft.tensordot(weft.ones(2, 3, 4), weft.ones(3, 4, 5)).shape
+    weft.Size([2, 5])
+    >>> weft.tensordot(weft.ones(2, 3), weft.ones(2, 5), ([0], [0])).shape
+    weft.Size([3, 5])
     """
 def tile(input: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
-    """repeat() that needs no counts for the leading dimensions.
+    """The whole tensor so many times along the last dimensions, as many as there are counts, copied; more
+    counts than dimensions make new ones in front.
+
+    Raises RuntimeError for negative counts.
+
+    >>> import weft
+    >>> weft.tile(weft.tensor([[1, 2], [3, 4]]), (2,))
+    tensor([[1, 2, 1, 2],
+            [3, 4, 3, 4]])
     """
 @overload
-def topk(input: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Any=None) -> Any:
-    """The k largest (or smallest) elements along dim and where they are, as .values and .indices.
+def topk(input: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Sequence[Tensor] | None=None) -> _return_types.topk:
+    """The k largest elements along dim, or with largest=False the smallest, and where they were, as
+    .values and .indices (int64): in order, which sorted=False does not promise. dim gets the size k.
 
-    Raises RuntimeError when there are fewer.
+    Raises RuntimeError unless there are k of them, IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.topk(weft.tensor([3, 1, 2]), 2).values
     tensor([3, 2])
+    >>> weft.topk(weft.tensor([3, 1, 2]), 2).indices
+    tensor([0, 2])
     """
 @overload
-def topk(input: Tensor, k: builtins.int, axis: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Any=None) -> Any: ...
+def topk(input: Tensor, k: builtins.int, axis: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Sequence[Tensor] | None=None) -> _return_types.topk: ...
 def trace(input: Tensor) -> Tensor:
-    """The sum of the diagonal of a matrix.
+    """The sum of the diagonal of a matrix, a tensor without dimensions; integers are added up in int64.
+
+    Raises RuntimeError unless there are 2 dimensions.
+
+    >>> import weft
+    >>> weft.trace(weft.tensor([[1, 2], [3, 4]]))
+    tensor(5)
     """
 def transpose(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-    """Exchanges two dimensions.
+    """A view in which two dimensions have changed places.
+
+    Raises IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2], [3, 4]]).transpose(0, 1)
+    tensor([[1, 3],
+            [2, 4]])
     """
 def tril(input: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-    """The lower triangle of the last two dimensions, zeros above it.
+    """A copy of the lower triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =
+    input[..., i, j] where j <= i + diagonal.
+
+    Raises RuntimeError for fewer than 2 dimensions.
+
+    >>> import weft
+    >>> weft.tril(weft.ones(2, 2))
+    tensor([[1., 0.],
+            [1., 1.]])
     """
 def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int=0, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
-    """Row and column numbers (2, count) of a triangle of a (row, col) matrix.
+    """Row numbers and below them column numbers, shape (2, count), of the places of a (row, col) matrix on
+    and below the diagonal column = row + offset; int64 unless dtype is given.
+
+    Raises RuntimeError for negative sizes.
+
+    >>> import weft
+    >>> weft.tril_indices(2, 2)
+    tensor([[0, 1, 1],
+            [0, 0, 1]])
     """
 def triu(input: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
-    """The upper triangle of the last two dimensions, zeros below it.
+    """A copy of the upper triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =
+    input[..., i, j] where j >= i + diagonal.
+
+    Raises RuntimeError for fewer than 2 dimensions.
+
+    >>> import weft
+    >>> weft.triu(weft.ones(2, 2))
+    tensor([[1., 1.],
+            [0., 1.]])
     """
 def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int=0, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
-    """Row and column numbers (2, count) of a triangle of a (row, col) matrix.
+    """Row numbers and below them column numbers, shape (2, count), of the places of a (row, col) matrix on
+    and above the diagonal column = row + offset; int64 unless dtype is given.
+
+    Raises RuntimeError for negative sizes.
+
+    >>> import weft
+    >>> weft.triu_indices(2, 2)
+    tensor([[0, 0, 1],
+            [0, 1, 1]])
     """
 @overload
 def true_divide(input: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
-    """input / other; rounding_mode 'floor' or 'trunc' rounds the quotient.
+    """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
+
+    Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.div(weft.tensor([1., 2.]), weft.tensor([2., -4.]))
+    tensor([ 0.5000, -0.5000])
     """
 @overload
 def true_divide(input: builtins.complex, other: Tensor, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor: ...
-def trunc(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-@overload
-def unbind(input: Tensor, dim: builtins.int=0) -> tuple[Any, ...]:
-    """The elements along dim as a tuple of views.
+def trunc(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x without its fraction, in the dtype of x: rounded towards 0.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.trunc(weft.tensor([1.5, -1.5]))
+    tensor([ 1., -1.])
     """
 @overload
-def unbind(input: Tensor, axis: builtins.int=0) -> tuple[Any, ...]: ...
+def unbind(input: Tensor, dim: builtins.int=0) -> tuple[Tensor, ...]:
+    """The elements along dim as a tuple of views, which lack that dimension.
+
+    Raises IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2], [3, 4]]).unbind()
+    (tensor([1, 2]), tensor([3, 4]))
+    """
+@overload
+def unbind(input: Tensor, axis: builtins.int=0) -> tuple[Tensor, ...]: ...
 @overload
 def unflatten(input: Tensor, dim: builtins.int, sizes: builtins.int | Sequence[builtins.int]) -> Tensor:
-    """Splits one dimension into several.
+    """Splits dimension dim into several of the given sizes, of which one may be -1; their product is its
+    size.
+
+    Raises RuntimeError where the sizes do not multiply to it, IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape
@@ -4299,48 +8699,72 @@ def unflatten(input: Tensor, dim: builtins.int, sizes: builtins.int | Sequence[b
 @overload
 def unflatten(input: Tensor, axis: builtins.int, sizes: builtins.int | Sequence[builtins.int]) -> Tensor: ...
 @overload
-def unique(input: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Any:
-    """The distinct elements in order; optionally which of them each element is, and how often each occurs.
+def unique(input: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]:
+    """The distinct elements in order, a vector; with return_inverse also which of them each element is, in
+    the shape of input, and with return_counts how often each occurs, both as int64. With dim the
+    distinct slices along it, ordered by their first elements, then by their second, and so on.
 
-    With dim the distinct slices along it, in the order of their first elements, then of their second, ...
+    Raises IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
     (tensor([1, 3]), tensor([1, 2]))
     """
 @overload
-def unique(input: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Any: ...
+def unique(input: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]: ...
 @overload
-def unique_consecutive(input: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Any:
-    """The first of each run of equal elements (or with dim of equal slices); optionally which run each is in, and the lengths.
+def unique_consecutive(input: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]:
+    """The first of each run of equal elements, or with dim of equal slices along it; with return_inverse
+    also which run each is in, and with return_counts the lengths of the runs, both as int64.
+
+    Raises IndexError for a dim that is not there.
+
+    >>> import weft
+    >>> weft.unique_consecutive(weft.tensor([1, 1, 2, 1]))
+    tensor([1, 2, 1])
+    >>> weft.unique_consecutive(weft.tensor([1, 1, 2, 1]), return_counts=True)
+    (tensor([1, 2, 1]), tensor([2, 1, 1]))
     """
 @overload
-def unique_consecutive(input: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Any: ...
+def unique_consecutive(input: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]: ...
 @overload
 def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
-    """With a new dimension of size 1 at dim.
+    """A view with a new dimension of size 1 at place dim of the result; -1 is the last place.
+
+    Raises IndexError where the result has no such place.
 
     >>> import weft
     >>> weft.zeros(3).unsqueeze(0).shape
     weft.Size([1, 3])
+    >>> weft.zeros(3).unsqueeze(-1).shape
+    weft.Size([3, 1])
     """
 @overload
 def unsqueeze(input: Tensor, axis: builtins.int) -> Tensor: ...
 def vander(x: Tensor, N: builtins.int | None=None, increasing: builtins.bool=False) -> Tensor:
-    """The powers N-1 ... 0 of the elements of a vector, one row per element.
+    """The powers N - 1, ..., 1, 0 of the elements of a vector, with increasing 0, 1, ..., N - 1, one row
+    per element: a Vandermonde matrix of shape (len(x), N). Without N it is square.
+
+    Raises RuntimeError unless x is a vector and N not negative.
 
     >>> import weft
-    >>> weft.vander(weft.tensor([2, 3]))
-    tensor([[2, 1],
-            [3, 1]])
+    >>> weft.vander(weft.tensor([2, 3]), 3)
+    tensor([[4, 2, 1],
+            [9, 3, 1]])
     """
 @overload
 def var(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: builtins.float | None=None) -> Tensor:
-    """Variance: sum of squared deviations from the mean, divided by n - correction (default 1).
+    """The variance over the given dimensions (without any over all), which keepdim keeps with size 1:
+    sum((x - mean)^2) / (n - correction), where n elements are reduced. correction is 1, with
+    unbiased=False 0.
+
+    Raises RuntimeError for integers, IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.tensor([1., 3.]).var()
     tensor(2.)
+    >>> weft.tensor([[1., 3.], [2., 8.]]).var(1, correction=0)
+    tensor([1., 9.])
     """
 @overload
 def var(input: Tensor, unbiased: builtins.bool) -> Tensor: ...
@@ -4352,7 +8776,9 @@ def var(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, 
 def var(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdims: builtins.bool=False, *, correction: builtins.float | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def var_mean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: builtins.float | None=None) -> tuple[Tensor, Tensor]:
-    """Variance and mean.
+    """The pair of var() and mean() over the given dimensions (without any over all).
+
+    Raises RuntimeError for integers, IndexError for a dim that is not there.
 
     >>> import weft
     >>> weft.var_mean(weft.tensor([1., 3.]))
@@ -4363,7 +8789,13 @@ def var_mean(input: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]: .
 @overload
 def var_mean(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdims: builtins.bool=False, *, correction: builtins.float | None=None) -> tuple[Tensor, Tensor]: ...
 def vdot(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
-    """Sum of the products of the conjugates of one vector and the elements of another one.
+    """dot() with the conjugates of the first vector: the sum of conj(input[i]) * other[i].
+
+    Raises RuntimeError for other shapes and dtypes that differ.
+
+    >>> import weft
+    >>> weft.vdot(weft.tensor([1j, 2]), weft.tensor([1j, 1]))
+    tensor(3.+0.j)
     """
 def view_as_complex(input: Tensor) -> Tensor:
     """A real tensor of shape (..., 2), whose last dimension holds the real and the imaginary parts, as a complex one of shape (...). A view.
@@ -4383,30 +8815,68 @@ def view_as_real(input: Tensor) -> Tensor:
     >>> weft.view_as_real(weft.tensor([1 + 2j]))
     tensor([[1., 2.]])
     """
-def vsplit(input: Tensor, indices_or_sections: Any) -> tuple[Any, ...]:
-    """Parts of one size along rows, or cuts before the given places; RuntimeError where the size does not divide.
+def vsplit(input: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
+    """tensor_split() along rows, the first dimension.
+
+    Raises RuntimeError where a number of parts does not divide the size, and for fewer than 2
+    dimensions.
+
+    >>> import weft
+    >>> weft.tensor([[1, 2], [3, 4]]).vsplit(2)
+    (tensor([[1, 2]]), tensor([[3, 4]]))
     """
-def vstack(tensors: Any, *, out: Tensor | None=None) -> Tensor:
-    """Joins along rows; vectors are rows.
+def vstack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
+    """Joins tensors along rows, the first dimension; a vector or a number is one row.
+
+    Raises RuntimeError where the other sizes differ.
+
+    >>> import weft
+    >>> weft.vstack([weft.tensor([1, 2]), weft.tensor([3, 4])])
+    tensor([[1, 2],
+            [3, 4]])
     """
 @overload
 def where(condition: Tensor, input: Tensor | builtins.complex, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
-    """input where condition holds, other elsewhere, with broadcasting.
+    """input where condition, a bool tensor, holds, and other elsewhere. The tensors are broadcast; input and other, which may be numbers, are promoted to one dtype.
+
+    Raises RuntimeError for a condition of another dtype and for shapes that cannot be broadcast.
+
+    >>> import weft
+    >>> weft.where(weft.tensor([True, False]), weft.tensor([1., 2.]), 0)
+    tensor([1., 0.])
     """
 @overload
-def where(condition: Tensor) -> tuple[Any, ...]: ...
-def xlogy(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor: ...
+def where(condition: Tensor) -> tuple[Tensor, ...]: ...
+def xlogy(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
+    """input * log(other): 0 where input is 0 and other is not NaN. The operands are broadcast; integers and bools give floats of the default dtype.
+
+    Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.xlogy(weft.tensor([0., 2.]), weft.tensor([0., 3.]))
+    tensor([0.0000, 2.1972])
+    """
 @overload
 def zeros(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """A tensor of zeros. Sizes as numbers or as one sequence.
+    """A tensor of zeros, of the given size (numbers, or one sequence), in the default dtype unless dtype
+    is given.
+
+    Raises RuntimeError for negative sizes.
 
     >>> import weft
     >>> weft.zeros(2, 1)
     tensor([[0.],
             [0.]])
+    >>> weft.zeros((2,), dtype=weft.int64)
+    tensor([0, 0])
     """
 @overload
 def zeros(*size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor: ...
 def zeros_like(input: Tensor, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """The same for the shape, dtype and device of input, where they are not given.
+    """A tensor of zeros with the shape of input, and with its dtype, device and order in memory where no
+    others are given.
+
+    >>> import weft
+    >>> weft.zeros_like(weft.tensor([3, 4]))
+    tensor([0, 0])
     """

@@ -105,7 +105,14 @@ def batch_norm(input: Tensor, running_mean: Tensor | None=None, running_var: Ten
             [ 1.]])
     """
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None=None) -> Tensor:
-    """y[..., o] = input1[..., i] weight[o, i, j] input2[..., j] + bias[o].
+    """out[..., o] = sum over i and j of input1[..., i] weight[o, i, j] input2[..., j], plus bias[o]:
+    shapes (..., n), (..., m), (out, n, m) and (out,) give (..., out).
+
+    Raises RuntimeError where the shapes do not fit.
+
+    >>> import weft
+    >>> weft.nn.functional.bilinear(weft.ones(2, 3), weft.ones(2, 4), weft.ones(5, 3, 4)).shape
+    weft.Size([2, 5])
     """
 def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None=None, size_average: builtins.bool | None=None, reduce: builtins.bool | None=None, reduction: str='mean') -> Tensor:
     """The mean of -(target log(input) + (1 - target) log(1 - input)) for probabilities of one shape.
@@ -131,8 +138,24 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     >>> weft.nn.functional.binary_cross_entropy_with_logits(weft.zeros(1), weft.ones(1))
     tensor(0.6931)
     """
-def celu(input: Any, alpha: builtins.float=1, inplace: builtins.bool=False) -> Any: ...
-def celu_(input: Any, alpha: builtins.float=1) -> Any: ...
+def celu(input: Tensor, alpha: builtins.float=1, inplace: builtins.bool=False) -> Tensor:
+    """x where it is positive, else alpha (e^(x / alpha) - 1) (Barron, 2017). inplace=True writes the result over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.celu(weft.tensor([1., -1.]))
+    tensor([ 1.0000, -0.6321])
+    """
+def celu_(input: Tensor, alpha: builtins.float=1) -> Tensor:
+    """x where it is positive, else alpha (e^(x / alpha) - 1) (Barron, 2017). Written over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.celu_(weft.tensor([1., -1.]))
+    tensor([ 1.0000, -0.6321])
+    """
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: builtins.int | Sequence[builtins.int]=1, padding: builtins.int | Sequence[builtins.int] | str=0, dilation: builtins.int | Sequence[builtins.int]=1, groups: builtins.int=1) -> Tensor:
     """Sums of products: out[o, i] = bias[o] + sum of weight[o, c, k] input[c, i stride + k dilation - padding].
 
@@ -232,11 +255,36 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None=None, siz
     >>> weft.nn.functional.cross_entropy(weft.zeros(1, 2), weft.tensor([1]))
     tensor(0.6931)
     """
-def dropout(input: Any, p: builtins.float=0.5, training: builtins.bool=True, inplace: builtins.bool=False) -> Any:
-    """Zeroes elements with probability p and scales the others by 1 / (1 - p) (Srivastava et al., 2014). Raises ValueError unless 0 <= p <= 1.
+def dropout(input: Tensor, p: builtins.float=0.5, training: builtins.bool=True, inplace: builtins.bool=False) -> Tensor:
+    """Zeroes each element with probability p and multiplies the others by 1 / (1 - p), so that the mean
+    stays; with training=False gives input back (Srivastava et al., 2014). inplace=True writes the
+    result over input.
+
+    Raises ValueError unless 0 <= p <= 1.
+
+    >>> import weft
+    >>> y = weft.nn.functional.dropout(weft.ones(100))
+    >>> y.unique()
+    tensor([0., 2.])
     """
-def elu(input: Any, alpha: builtins.float=1, inplace: builtins.bool=False) -> Any: ...
-def elu_(input: Any, alpha: builtins.float=1) -> Any: ...
+def elu(input: Tensor, alpha: builtins.float=1, inplace: builtins.bool=False) -> Tensor:
+    """x where it is positive, else alpha (e^x - 1) (Clevert et al., 2015). inplace=True writes the result over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.elu(weft.tensor([1., -1.]))
+    tensor([ 1.0000, -0.6321])
+    """
+def elu_(input: Tensor, alpha: builtins.float=1) -> Tensor:
+    """x where it is positive, else alpha (e^x - 1) (Clevert et al., 2015). Written over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.elu_(weft.tensor([1., -1.]))
+    tensor([ 1.0000, -0.6321])
+    """
 def embedding(input: Tensor, weight: Tensor, padding_idx: builtins.int | None=None, max_norm: builtins.float | None=None, norm_type: builtins.float=2.0, scale_grad_by_freq: builtins.bool=False, sparse: builtins.bool=False) -> Tensor:
     """The rows of weight (rows, size) whose numbers input holds: of shape (*input.shape, size).
 
@@ -250,13 +298,35 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: builtins.int | None=No
     tensor([[0., 1.],
             [1., 0.]])
     """
-def feature_dropout(input: Any, p: builtins.float=0.5, training: builtins.bool=True, inplace: builtins.bool=False) -> Any:
-    """Dropout of whole channels: everything after the first two dimensions goes together.
+def feature_dropout(input: Tensor, p: builtins.float=0.5, training: builtins.bool=True, inplace: builtins.bool=False) -> Tensor:
+    """dropout() of whole channels: all elements that agree in the first two dimensions are zeroed together
+    or multiplied by 1 / (1 - p) (Tompson et al., 2015). inplace=True writes the result over input.
+
+    Raises ValueError unless 0 <= p <= 1.
+
+    >>> import weft
+    >>> y = weft.nn.functional.feature_dropout(weft.ones(8, 8, 5))
+    >>> y.sum(2).unique()
+    tensor([ 0., 10.])
     """
-def gelu(input: Tensor, *, approximate: str='none') -> Tensor: ...
+def gelu(input: Tensor, *, approximate: str='none') -> Tensor:
+    """x Phi(x), where Phi(x) = (1 + erf(x / sqrt(2))) / 2 is the normal distribution; with approximate='tanh' x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 (Hendrycks and Gimpel, 2016).
+
+    Raises RuntimeError for integers, bools and another `approximate`, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.gelu(weft.tensor([1., -1.]))
+    tensor([ 0.8413, -0.1587])
+    """
 @overload
 def glu(input: Tensor, dim: builtins.int=-1) -> Tensor:
-    """The first half along dim times the sigmoid of the second (Dauphin et al., 2017).
+    """The first half of input along dim times the sigmoid of the second (Dauphin et al., 2017).
+
+    Raises RuntimeError where dim has an odd size, and for a tensor without dimensions.
+
+    >>> import weft
+    >>> weft.nn.functional.glu(weft.tensor([1., 2., 0., 0.]))
+    tensor([0.5000, 1.0000])
     """
 @overload
 def glu(input: Tensor, axis: builtins.int=-1) -> Tensor: ...
@@ -272,13 +342,69 @@ def group_norm(input: Tensor, num_groups: builtins.int, weight: Tensor | None=No
     >>> weft.nn.functional.group_norm(weft.tensor([[1., 3., 5., 9.]]), 2, eps=0.)
     tensor([[-1.,  1., -1.,  1.]])
     """
-def hardshrink(input: Tensor, lambd: builtins.float=0.5) -> Tensor: ...
-def hardsigmoid(input: Any, inplace: builtins.bool=False) -> Any: ...
-def hardsigmoid_(input: Any) -> Any: ...
-def hardswish(input: Any, inplace: builtins.bool=False) -> Any: ...
-def hardswish_(input: Any) -> Any: ...
-def hardtanh(input: Any, min_val: builtins.complex=-1, max_val: builtins.complex=1, inplace: builtins.bool=False) -> Any: ...
-def hardtanh_(input: Any, min_val: builtins.complex=-1, max_val: builtins.complex=1) -> Any: ...
+def hardshrink(input: Tensor, lambd: builtins.float=0.5) -> Tensor:
+    """x where |x| is above lambd, else 0. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.hardshrink(weft.tensor([2., -0.25]))
+    tensor([2., 0.])
+    """
+def hardsigmoid(input: Tensor, inplace: builtins.bool=False) -> Tensor:
+    """x / 6 + 1 / 2, limited to [0, 1] (Howard et al., 2019). inplace=True writes the result over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.hardsigmoid(weft.tensor([-4., 1.5]))
+    tensor([0.0000, 0.7500])
+    """
+def hardsigmoid_(input: Tensor) -> Tensor:
+    """x / 6 + 1 / 2, limited to [0, 1] (Howard et al., 2019). Written over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.hardsigmoid_(weft.tensor([-4., 1.5]))
+    tensor([0.0000, 0.7500])
+    """
+def hardswish(input: Tensor, inplace: builtins.bool=False) -> Tensor:
+    """x times x / 6 + 1 / 2, the latter limited to [0, 1] (Howard et al., 2019). inplace=True writes the result over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.hardswish(weft.tensor([-1.5, 4.]))
+    tensor([-0.3750,  4.0000])
+    """
+def hardswish_(input: Tensor) -> Tensor:
+    """x times x / 6 + 1 / 2, the latter limited to [0, 1] (Howard et al., 2019). Written over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.hardswish_(weft.tensor([-1.5, 4.]))
+    tensor([-0.3750,  4.0000])
+    """
+def hardtanh(input: Tensor, min_val: builtins.float=-1, max_val: builtins.float=1, inplace: builtins.bool=False) -> Tensor:
+    """x limited to [min_val, max_val]; NaN stays. inplace=True writes the result over input.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.hardtanh(weft.tensor([0.5, -3.]))
+    tensor([ 0.5000, -1.0000])
+    """
+def hardtanh_(input: Tensor, min_val: builtins.float=-1, max_val: builtins.float=1) -> Tensor:
+    """x limited to [min_val, max_val]; NaN stays. Written over input.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.hardtanh_(weft.tensor([0.5, -3.]))
+    tensor([ 0.5000, -1.0000])
+    """
 def huber_loss(input: Tensor, target: Tensor, reduction: str='mean', delta: builtins.float=1.0, weight: Tensor | None=None) -> Tensor:
     """The mean of d^2 / 2 for d = |input - target| up to delta, else delta (d - delta / 2) (Huber, 1964).
 
@@ -312,10 +438,28 @@ def layer_norm(input: Tensor, normalized_shape: builtins.int | Sequence[builtins
     >>> weft.nn.functional.layer_norm(weft.tensor([1., 3.]), (2,), eps=0.)
     tensor([-1.,  1.])
     """
-def leaky_relu(input: Any, negative_slope: builtins.float=0.01, inplace: builtins.bool=False) -> Any: ...
-def leaky_relu_(input: Any, negative_slope: builtins.float=0.01) -> Any: ...
+def leaky_relu(input: Tensor, negative_slope: builtins.float=0.01, inplace: builtins.bool=False) -> Tensor:
+    """x where it is positive, else negative_slope x (Maas et al., 2013). inplace=True writes the result over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.leaky_relu(weft.tensor([1., -1.]))
+    tensor([ 1.0000, -0.0100])
+    """
+def leaky_relu_(input: Tensor, negative_slope: builtins.float=0.01) -> Tensor:
+    """x where it is positive, else negative_slope x (Maas et al., 2013). Written over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.leaky_relu_(weft.tensor([1., -1.]))
+    tensor([ 1.0000, -0.0100])
+    """
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None=None) -> Tensor:
-    """input (..., in) @ weight (out, in).T + bias (out,): shape (..., out).
+    """input @ weight.T + bias: shapes (..., in), (out, in) and (out,) give (..., out).
+
+    Raises RuntimeError where the shapes or dtypes do not fit.
 
     >>> import weft
     >>> weft.nn.functional.linear(weft.ones(2, 3), weft.ones(4, 3)).shape
@@ -336,7 +480,15 @@ def log_softmax(input: Tensor, dim: builtins.int | None=None, _stacklevel: built
     """
 @overload
 def log_softmax(input: Tensor, axis: builtins.int | None=None, _stacklevel: builtins.int=3, dtype: _DType | None=None) -> Tensor: ...
-def logsigmoid(input: Tensor) -> Tensor: ...
+def logsigmoid(input: Tensor) -> Tensor:
+    """log(1 / (1 + e^-x)), finite also where e^-x overflows. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.logsigmoid(weft.tensor([0., -200.]))
+    tensor([  -0.6931, -200.0000])
+    """
 def max_pool1d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, dilation: builtins.int | Sequence[builtins.int]=1, ceil_mode: builtins.bool=False, return_indices: builtins.bool=False) -> Tensor | Any:
     """The largest value of each window of kernel_size places, from (N, C, L) to (N, C, L'); N may be missing.
 
@@ -365,8 +517,24 @@ def max_pool2d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int]
     >>> weft.nn.functional.max_pool2d(weft.arange(8.).view(1, 2, 4), 2)
     tensor([[[5., 7.]]])
     """
-def mish(input: Any, inplace: builtins.bool=False) -> Any: ...
-def mish_(input: Any) -> Any: ...
+def mish(input: Tensor, inplace: builtins.bool=False) -> Tensor:
+    """x tanh(log(1 + e^x)) (Misra, 2019). inplace=True writes the result over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.mish(weft.tensor([1., -1.]))
+    tensor([ 0.8651, -0.3034])
+    """
+def mish_(input: Tensor) -> Tensor:
+    """x tanh(log(1 + e^x)) (Misra, 2019). Written over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.mish_(weft.tensor([1., -1.]))
+    tensor([ 0.8651, -0.3034])
+    """
 def mse_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None=None, reduce: builtins.bool | None=None, reduction: str='mean', weight: Tensor | None=None) -> Tensor:
     """The mean of (input - target)^2; with reduction='sum' the sum, with 'none' the square of each element.
 
@@ -405,20 +573,56 @@ def one_hot(tensor: Tensor, num_classes: builtins.int=-1) -> Tensor:
             [1, 0, 0]])
     """
 def pad(input: Tensor, pad: builtins.int | Sequence[builtins.int], mode: str='constant', value: builtins.complex | None=None) -> Tensor:
-    """Widens (or with negative widths crops) the last dimensions: widths before and after the last one come first.
+    """A copy widened at both ends of the last dimensions, or cropped where a width is negative. pad has
+    the widths before and after the last dimension, then those of the one before it, and so on. The new
+    elements are, by mode, value (default 0; 'constant'), mirrored without the edge ('reflect'), those
+    of the edge ('replicate') or those of the other end ('circular').
 
-    mode: 'constant' (value, default 0), 'reflect', 'replicate' or 'circular'.
+    Raises RuntimeError for an odd number of widths, too many of them, or wider ones than the mode can
+    fill.
 
     >>> import weft
     >>> weft.nn.functional.pad(weft.ones(2), (1, 2))
     tensor([0., 1., 1., 0., 0.])
+    >>> weft.nn.functional.pad(weft.tensor([[1, 2, 3]]), (1, 1), mode='reflect')
+    tensor([[2, 1, 2, 3, 2]])
     """
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """x where it is positive, else weight * x; weight has 1 element or one per channel (He et al., 2015).
+    """x where it is positive, else weight * x; weight has 1 element, or one for each channel, which is dimension 1 (He et al., 2015).
+
+    Raises RuntimeError for another number of weights, or another dtype than input's.
+
+    >>> import weft
+    >>> weft.nn.functional.prelu(weft.tensor([1., -2.]), weft.tensor(0.25))
+    tensor([ 1.0000, -0.5000])
     """
-def relu(input: Any, inplace: builtins.bool=False) -> Any: ...
-def relu6(input: Tensor, inplace: builtins.bool=False) -> Tensor: ...
-def relu_(input: Any) -> Any: ...
+def relu(input: Tensor, inplace: builtins.bool=False) -> Tensor:
+    """max(x, 0); NaN stays (Nair and Hinton, 2010). inplace=True writes the result over input.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.relu(weft.tensor([1.5, -1.5]))
+    tensor([1.5000, 0.0000])
+    """
+def relu6(input: Tensor, inplace: builtins.bool=False) -> Tensor:
+    """input limited to [0, 6]; NaN stays (Howard et al., 2017). inplace=True writes the result over input.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.relu6(weft.tensor([-1., 5., 9.]))
+    tensor([0., 5., 6.])
+    """
+def relu_(input: Tensor) -> Tensor:
+    """max(x, 0); NaN stays (Nair and Hinton, 2010). Written over input.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.relu_(weft.tensor([1.5, -1.5]))
+    tensor([1.5000, 0.0000])
+    """
 def rms_norm(input: Tensor, normalized_shape: builtins.int | Sequence[builtins.int], weight: Tensor | None=None, eps: builtins.float | None=None) -> Tensor:
     """input / sqrt(mean(input^2) + eps) * weight over the last dimensions (Zhang and Sennrich, 2019).
 
@@ -449,11 +653,49 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
     tensor([[[1., 2.],
              [2., 3.]]])
     """
-def selu(input: Any, inplace: builtins.bool=False) -> Any: ...
-def selu_(input: Any) -> Any: ...
-def sigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def silu(input: Any, inplace: builtins.bool=False) -> Any: ...
-def silu_(input: Any) -> Any: ...
+def selu(input: Tensor, inplace: builtins.bool=False) -> Tensor:
+    """1.0507 x where x is positive, else 1.0507 * 1.6733 (e^x - 1): the numbers that keep mean 0 and variance 1 (Klambauer et al., 2017). inplace=True writes the result over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.selu(weft.tensor([1., -1.]))
+    tensor([ 1.0507, -1.1113])
+    """
+def selu_(input: Tensor) -> Tensor:
+    """1.0507 x where x is positive, else 1.0507 * 1.6733 (e^x - 1): the numbers that keep mean 0 and variance 1 (Klambauer et al., 2017). Written over input.
+
+    Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.selu_(weft.tensor([1., -1.]))
+    tensor([ 1.0507, -1.1113])
+    """
+def sigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """1 / (1 + e^-x), the logistic function. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.sigmoid(weft.tensor([0., 1.]))
+    tensor([0.5000, 0.7311])
+    """
+def silu(input: Tensor, inplace: builtins.bool=False) -> Tensor:
+    """x sigmoid(x), also named swish (Hendrycks and Gimpel, 2016; Ramachandran et al., 2017). inplace=True writes the result over input.
+
+    Raises RuntimeError for integers and bools.
+
+    >>> import weft
+    >>> weft.nn.functional.silu(weft.tensor([1., -1.]))
+    tensor([ 0.7311, -0.2689])
+    """
+def silu_(input: Tensor) -> Tensor:
+    """x sigmoid(x), also named swish (Hendrycks and Gimpel, 2016; Ramachandran et al., 2017). Written over input.
+
+    Raises RuntimeError for integers and bools.
+
+    >>> import weft
+    >>> weft.nn.functional.silu_(weft.tensor([1., -1.]))
+    tensor([ 0.7311, -0.2689])
+    """
 def smooth_l1_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None=None, reduce: builtins.bool | None=None, reduction: str='mean', beta: builtins.float=1.0) -> Tensor:
     """The mean of d^2 / (2 beta) for d = |input - target| below beta, else d - beta / 2 (Girshick, 2015).
 
@@ -481,10 +723,60 @@ def softmax(input: Tensor, dim: builtins.int | None=None, _stacklevel: builtins.
     """
 @overload
 def softmax(input: Tensor, axis: builtins.int | None=None, _stacklevel: builtins.int=3, dtype: _DType | None=None) -> Tensor: ...
-def softplus(input: Tensor, beta: builtins.float=1.0, threshold: builtins.float=20.0) -> Tensor: ...
-def softshrink(input: Tensor, lambd: builtins.float=0.5) -> Tensor: ...
-def softsign(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def tanh(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def tanhshrink(input: Tensor, *, out: Tensor | None=None) -> Tensor: ...
-def threshold(input: Any, threshold: builtins.complex=0, value: builtins.complex=0, inplace: builtins.bool=False) -> Any: ...
-def threshold_(input: Any, threshold: builtins.complex=0, value: builtins.complex=0) -> Any: ...
+def softplus(input: Tensor, beta: builtins.float=1.0, threshold: builtins.float=20.0) -> Tensor:
+    """log(1 + e^(beta x)) / beta, and x itself where beta x is above threshold. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.softplus(weft.tensor([0., 30.]))
+    tensor([ 0.6931, 30.0000])
+    """
+def softshrink(input: Tensor, lambd: builtins.float=0.5) -> Tensor:
+    """x moved by lambd towards 0, and 0 where |x| is not above lambd. Integers and bools give floats of the default dtype.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.softshrink(weft.tensor([2., 0.25]))
+    tensor([1.5000, 0.0000])
+    """
+def softsign(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x / (1 + |x|). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.softsign(weft.tensor([1., -3.]))
+    tensor([ 0.5000, -0.7500])
+    """
+def tanh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """sinh(x) / cosh(x), the hyperbolic tangent. Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.tanh(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.7616])
+    """
+def tanhshrink(input: Tensor, *, out: Tensor | None=None) -> Tensor:
+    """x - tanh(x). Integers and bools give floats of the default dtype; complex numbers stay complex.
+
+    >>> import weft
+    >>> weft.tanhshrink(weft.tensor([0., 1.]))
+    tensor([0.0000, 0.2384])
+    """
+def threshold(input: Tensor, threshold: builtins.float=0, value: builtins.float=0, inplace: builtins.bool=False) -> Tensor:
+    """x where it is above threshold, else value. inplace=True writes the result over input.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.threshold(weft.tensor([2., -1.]))
+    tensor([2., 0.])
+    """
+def threshold_(input: Tensor, threshold: builtins.float=0, value: builtins.float=0) -> Tensor:
+    """x where it is above threshold, else value. Written over input.
+
+    Raises NotImplementedError for complex tensors.
+
+    >>> import weft
+    >>> weft.nn.functional.threshold_(weft.tensor([2., -1.]))
+    tensor([2., 0.])
+    """
