@@ -47,11 +47,17 @@ def _text(value):
 
 
 def configure(parser):
-    """It takes no arguments."""
+    """Instead of the table, a path for CMake."""
+    parser.add_argument("--cmake", action="store_true", help="print the CMAKE_PREFIX_PATH in which CMake finds Weft")
 
 
 def main(arguments):
     """Prints the table of :func:`describe`."""
+    if arguments.cmake:
+        from weft.utils import cmake_prefix_path
+
+        print(cmake_prefix_path)
+        return 0
     rows = describe()
     width = max(len(name) for name, _ in rows)
     for name, value in rows:

@@ -1,8 +1,14 @@
 """Tools around training."""
 
+import os
+
+from weft import _C
 from weft._missing import missing_names
 from weft.utils import data, hooks
 
 __getattr__ = missing_names(__name__)
 
-__all__ = ["data", "hooks"]
+__all__ = ["cmake_prefix_path", "data", "hooks"]
+
+# Where CMake finds Weft: cmake -DCMAKE_PREFIX_PATH=...
+cmake_prefix_path = os.path.dirname(os.path.abspath(_C.__file__))
