@@ -1,5 +1,5 @@
 """Run the examples of the documentation: README.md, docs/jit.md, docs/files.md, docs/threads.md, docs/func.md,
-docs/export.md, and docs/adding-an-op.md on a copy of the tree.
+docs/export.md, docs/cpp.md, and docs/adding-an-op.md on a copy of the tree.
 
 In adding-an-op.md a block that begins with the comment `file: PATH` is put into that file, where it says: `after: TEXT`
 behind the first line that holds TEXT, `append` at the end. The changed copy is built, and the tests that the page names
@@ -57,6 +57,23 @@ def run_guide(name):
     print(f"{name}: the examples run")
 
 
+def run_cpp():
+    """Blocks that name a file are written to it; then the commands run, and the Python blocks as one program."""
+    blocks = BLOCK.findall((ROOT / "docs" / "cpp.md").read_text())
+    with tempfile.TemporaryDirectory() as folder:
+        for _, body in blocks:
+            if named := re.match(r"(?://|#) file: (\S+)\n", body):
+                (Path(folder) / named.group(1)).write_text(body[named.end() :])
+        (Path(folder) / "guide.py").write_text("".join(body for language, body in blocks if language == "python"))
+        environment = {**os.environ, "WEFT_EXTENSIONS_DIR": folder}
+        for language, body in blocks:
+            if language == "sh":
+                out = subprocess.check_output(["bash", "-ec", body], cwd=folder, text=True, env=environment)
+                assert out.endswith("y = 3.000 x + 1.000\n"), out
+        subprocess.run([sys.executable, "guide.py"], check=True, cwd=folder, env=environment)
+    print("cpp.md: the examples are built and run")
+
+
 def run_adding_an_op():
     page = (ROOT / "docs" / "adding-an-op.md").read_text()
     with tempfile.TemporaryDirectory() as folder:
@@ -89,4 +106,5 @@ if __name__ == "__main__":
     run_guide("threads.md")
     run_guide("func.md")
     run_guide("export.md")
+    run_cpp()
     run_adding_an_op()
