@@ -45,6 +45,9 @@ Tensor cube(const Tensor& x, double scale) { return apply(Scaled(scale), x); }
 struct Both : KernelOp<Both> {
   static constexpr const char* kName = "test_both";
   WEFT_FIELDS();
+  void check_inputs(const InputCheck& in) const {
+    in.count(2).dtype(0, DType::Float64).same_dtype(0, 1).same_shape(0, 1);
+  }
   int num_outputs() const override { return 2; }
   void infer(Inputs in, OutputSpec* out) const override {
     check(in[0].shape() == in[1].shape(), "test_both: shapes ", in[0].shape(), " and ", in[1].shape(), " differ");
@@ -65,6 +68,7 @@ struct Both : KernelOp<Both> {
     }
   }
 };
+WEFT_OP(Both);
 std::vector<Tensor> both(const Tensor& a, const Tensor& b) { return apply_list(Both(), {a, b}); }
 
 struct Careless : KernelOp<Careless> {
@@ -101,14 +105,15 @@ WEFT_MODULE(WEFT_EXTENSION_NAME, m) {
 SMALL = '#include <weft/python.h>\nWEFT_MODULE(WEFT_EXTENSION_NAME, m) { m.def("answer", [] { return ANSWER; }); }\n'
 
 
+def load_ops(folder, *flags):
+    (folder / "ops.cpp").write_text(SOURCE)
+    flags = ["-O0", "-Wall", "-Werror", *flags]  # compiling takes most of the time of these tests
+    return cpp_extension.load("weft_test_ops", [folder / "ops.cpp"], flags, build_directory=folder)
+
+
 @pytest.fixture(scope="module")
 def module(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("extension")
-    (folder / "ops.cpp").write_text(SOURCE)
-    # -O0: compiling takes most of the time of these tests
-    return cpp_extension.load(
-        "weft_test_ops", [folder / "ops.cpp"], ["-O0", "-Wall", "-Werror"], build_directory=folder
-    )
+    return load_ops(tmp_path_factory.mktemp("extension"))
 
 
 def cube_of(x, scale=1.0):
@@ -161,6 +166,19 @@ def test_transforms(module):
     _, tangent = weft.func.jvp(module.cube, (x,), (weft.ones(3, 4),))
     assert np.allclose(tangent.numpy(), 3 * x.numpy() ** 2, rtol=1e-5)
     assert module.cube(weft.ones(2, device="meta")).shape == (2,)
+
+
+def test_registered_op_in_a_program(module, tmp_path):
+    a, b = (weft.randn(3, dtype=weft.float64) for _ in range(2))
+    file = tmp_path / "program.safetensors"
+    weft.export.save(weft.export.export(lambda a, b: module.both(a, b)[0], (a, b)), file)
+    assert weft.equal(weft.export.load(file)(a, b), a * b)
+    # Compiled anew, the ops have the names of those that are there. These stay.
+    again = load_ops(tmp_path, "-DAGAIN")
+    assert again is not module and weft.equal(again.both(a, b)[1], a + b)
+    assert weft.equal(weft.export.load(file)(a, b), a * b)
+    with pytest.raises(ValueError, match="the op test_both cannot be saved"):
+        weft.export.save(weft.export.export(lambda a, b: again.both(a, b)[0], (a, b)), file)
 
 
 def test_program_runs_and_is_not_saved(module, tmp_path):

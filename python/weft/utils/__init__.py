@@ -14,4 +14,4 @@ if not TYPE_CHECKING:
 __all__ = ["cmake_prefix_path", "data", "hooks"]
 
 # Where CMake finds Weft: cmake -DCMAKE_PREFIX_PATH=...
-cmake_prefix_path = os.path.dirname(os.path.abspath(_C.__file__))
+cmake_prefix_path: str = os.path.dirname(os.path.abspath(_C.__file__))
