@@ -929,7 +929,7 @@ class Tensor:
     def add(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
         """input + alpha * other. Either may be a number; of bools it is logical or. The operands are broadcast and promoted to one dtype.
 
-        Raises RuntimeError for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+        Raises RuntimeError for a fractional alpha beside integers, and for shapes that cannot be broadcast.
 
         >>> import weft
         >>> weft.tensor([1., 2.]).add(weft.tensor([3., 5.]))
@@ -2155,7 +2155,7 @@ class Tensor:
     def div(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
         """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
-        Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+        Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
 
         >>> import weft
         >>> weft.tensor([1., 2.]).div(weft.tensor([2., -4.]))
@@ -2173,7 +2173,7 @@ class Tensor:
     def divide(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
         """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
-        Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+        Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
 
         >>> import weft
         >>> weft.tensor([1., 2.]).divide(weft.tensor([2., -4.]))
@@ -2478,7 +2478,7 @@ class Tensor:
     def floor_divide(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input / other rounded down, which is Python's //. Either may be a number. The operands are broadcast and promoted to one dtype.
 
-        Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+        Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
         >>> import weft
         >>> weft.tensor([7., -7.]).floor_divide(weft.tensor([2., 2.]))
@@ -2532,7 +2532,7 @@ class Tensor:
     def fmod(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """What is left of input after other is taken away as often as it fits, as C's fmod() does: it has the sign of input. The operands are broadcast and promoted to one dtype.
 
-        Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+        Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
         >>> import weft
         >>> weft.tensor([7., -7.]).fmod(weft.tensor([4., 4.]))
@@ -4060,7 +4060,7 @@ class Tensor:
     def pow(self: Tensor, exponent: Tensor | builtins.complex) -> Tensor:
         """input to the power of exponent. Either may be a number. Integers to the negative integers of a tensor are rounded towards 0. The operands are broadcast and promoted to one dtype.
 
-        Raises RuntimeError for integers to a negative number. Raises RuntimeError for shapes that cannot be broadcast.
+        Raises RuntimeError for integers to a negative number, and for shapes that cannot be broadcast.
 
         >>> import weft
         >>> weft.tensor([2., 3.]).pow(weft.tensor([3., -1.]))
@@ -4225,7 +4225,7 @@ class Tensor:
     def remainder(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input - other * floor_divide(input, other), which is Python's %: it has the sign of other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
-        Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+        Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
         >>> import weft
         >>> weft.tensor([7., -7.]).remainder(weft.tensor([4., 4.]))
@@ -4896,7 +4896,7 @@ class Tensor:
     def sub(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
         """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
-        Raises RuntimeError for bools, and for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+        Raises RuntimeError for bools, and for a fractional alpha beside integers, and for shapes that cannot be broadcast.
 
         >>> import weft
         >>> weft.tensor([1., 2.]).sub(weft.tensor([3., 5.]))
@@ -4920,7 +4920,7 @@ class Tensor:
     def subtract(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
         """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
-        Raises RuntimeError for bools, and for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+        Raises RuntimeError for bools, and for a fractional alpha beside integers, and for shapes that cannot be broadcast.
 
         >>> import weft
         >>> weft.tensor([1., 2.]).subtract(weft.tensor([3., 5.]))
@@ -5249,7 +5249,7 @@ class Tensor:
     def true_divide(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
         """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
-        Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+        Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
 
         >>> import weft
         >>> weft.tensor([1., 2.]).div(weft.tensor([2., -4.]))
@@ -5560,7 +5560,7 @@ def acosh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
 def add(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
     """input + alpha * other. Either may be a number; of bools it is logical or. The operands are broadcast and promoted to one dtype.
 
-    Raises RuntimeError for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+    Raises RuntimeError for a fractional alpha beside integers, and for shapes that cannot be broadcast.
 
     >>> import weft
     >>> weft.add(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
@@ -6445,7 +6445,7 @@ def diagonal_scatter(input: Tensor, src: Tensor, offset: builtins.int=0, dim1: b
 def div(input: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
     """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
-    Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+    Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
 
     >>> import weft
     >>> weft.div(weft.tensor([1., 2.]), weft.tensor([2., -4.]))
@@ -6457,7 +6457,7 @@ def div(input: builtins.complex, other: Tensor, *, rounding_mode: str | None=Non
 def divide(input: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
     """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
-    Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+    Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
 
     >>> import weft
     >>> weft.divide(weft.tensor([1., 2.]), weft.tensor([2., -4.]))
@@ -6678,7 +6678,7 @@ def floor(input: Tensor, *, out: Tensor | None=None) -> Tensor:
 def floor_divide(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input / other rounded down, which is Python's //. Either may be a number. The operands are broadcast and promoted to one dtype.
 
-    Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+    Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
     >>> import weft
     >>> weft.floor_divide(weft.tensor([7., -7.]), weft.tensor([2., 2.]))
@@ -6707,7 +6707,7 @@ def fmin(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=
 def fmod(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """What is left of input after other is taken away as often as it fits, as C's fmod() does: it has the sign of input. The operands are broadcast and promoted to one dtype.
 
-    Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+    Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
     >>> import weft
     >>> weft.fmod(weft.tensor([7., -7.]), weft.tensor([4., 4.]))
@@ -7331,7 +7331,7 @@ def lt(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=No
     >>> weft.lt(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
     tensor([False,  True])
     """
-def manual_seed(seed: builtins.int) -> Generator:
+def manual_seed(seed: builtins.float) -> Generator:
     """Seeds the default generator, from which the same numbers follow with any number of threads, and
     returns it. Negative seeds count from 2^64.
 
@@ -7779,7 +7779,7 @@ def positive(input: Tensor, *, out: Tensor | None=None) -> Tensor:
 def pow(input: Tensor | builtins.complex, exponent: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input to the power of exponent. Either may be a number. Integers to the negative integers of a tensor are rounded towards 0. The operands are broadcast and promoted to one dtype.
 
-    Raises RuntimeError for integers to a negative number. Raises RuntimeError for shapes that cannot be broadcast.
+    Raises RuntimeError for integers to a negative number, and for shapes that cannot be broadcast.
 
     >>> import weft
     >>> weft.pow(weft.tensor([2., 3.]), weft.tensor([3., -1.]))
@@ -7932,7 +7932,7 @@ def relu(input: Tensor, *, out: Tensor | None=None) -> Tensor:
 def remainder(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input - other * floor_divide(input, other), which is Python's %: it has the sign of other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
-    Raises RuntimeError for integers divided by 0. Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
+    Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
 
     >>> import weft
     >>> weft.remainder(weft.tensor([7., -7.]), weft.tensor([4., 4.]))
@@ -8405,7 +8405,7 @@ def std_mean(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=N
 def sub(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
     """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
-    Raises RuntimeError for bools, and for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+    Raises RuntimeError for bools, and for a fractional alpha beside integers, and for shapes that cannot be broadcast.
 
     >>> import weft
     >>> weft.sub(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
@@ -8419,7 +8419,7 @@ def sub(input: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
 def subtract(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
     """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
-    Raises RuntimeError for bools, and for a fractional alpha beside integers. Raises RuntimeError for shapes that cannot be broadcast.
+    Raises RuntimeError for bools, and for a fractional alpha beside integers, and for shapes that cannot be broadcast.
 
     >>> import weft
     >>> weft.subtract(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
@@ -8656,7 +8656,7 @@ def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int=0, *
 def true_divide(input: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
     """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
-    Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0. Raises RuntimeError for shapes that cannot be broadcast.
+    Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
 
     >>> import weft
     >>> weft.div(weft.tensor([1., 2.]), weft.tensor([2., -4.]))
