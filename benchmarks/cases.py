@@ -15,6 +15,31 @@ def add_one_element_grad(f):
     return lambda: x + x
 
 
+def method_by_position(f):
+    x = f.ones(2, 2)
+    return lambda: x.sum(0)
+
+
+def method_by_keyword(f):
+    x = f.ones(2, 2)
+    return lambda: x.sum(dim=0, keepdim=True)
+
+
+def function_by_keyword(f):
+    x = f.ones(2, 2)
+    return lambda: f.softmax(x, dim=0)
+
+
+def into_out(f):
+    x, y, out = f.rand(16 * MILLION), f.rand(16 * MILLION), f.rand(16 * MILLION)
+    return lambda: f.add(x, y, out=out)
+
+
+def product_into_out(f):
+    x, y, out = f.rand(1024, 1024), f.rand(1024, 1024), f.rand(1024, 1024)
+    return lambda: f.matmul(x, y, out=out)
+
+
 def chain(f):
     x = f.ones(1, requires_grad=True)
 
@@ -163,7 +188,12 @@ CASES = [
     Case("x + x, 1 element", 0.4, add_one_element, threads=(1,)),
     Case("x + x, 1 element, grad", 0.4, add_one_element_grad, threads=(1,)),
     Case("20 multiplications, fwd + bwd", 0.3, chain, threads=(1,)),
+    Case("x.sum(0), 4 elements", 0.4, method_by_position, threads=(1,)),
+    Case("x.sum(dim=0, keepdim=True)", 0.4, method_by_keyword, threads=(1,)),
+    Case("softmax(x, dim=0), 4 elements", 0.4, function_by_keyword, threads=(1,)),
     Case("x + x, 16M float32", 0.25, add_large),
+    Case("add(x, y, out=z), 16M float32", 1.0, into_out),
+    Case("matmul(x, y, out=z), 1024", 1.0, product_into_out),
     Case("exp, 16M float32", 0.4, exp_large),
     Case("gelu, 16M float32", 0.4, gelu_large),
     Case("softmax 4096x4096", 0.4, softmax),

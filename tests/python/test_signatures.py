@@ -39,6 +39,7 @@ def test_signature(name, function):
     assert all(p.annotation is not p.empty for p in list(signature.parameters.values())[1:])
     assert signature.return_annotation is not signature.empty
     assert all(signature_of_form(form).return_annotation for form in function.__forms__)
+    assert ">>>" in function.__doc__, "a docstring has an example (test_package.py runs it)"
 
 
 def test_signature_and_forms_are_the_same_text():
