@@ -230,8 +230,7 @@ std::string Form::problem(PyObject* const* args, size_t count, PyObject* names, 
     PyObject* name = PyTuple_GET_ITEM(names, k);
     const ptrdiff_t place = find(name);
     if (place >= 0 && values[place])
-      return concat("got '", parameters_[static_cast<size_t>(place)].name, "' twice, by position and as ",
-                    quoted(name));
+      return concat("got '", parameters_[static_cast<size_t>(place)].name, "' twice, once as ", quoted(name));
     if (place >= 0) values[place] = args[count + static_cast<size_t>(k)];
     if (place >= 0 || keywords_ >= 0) continue;
     py::list known;
@@ -248,10 +247,11 @@ std::string Form::problem(PyObject* const* args, size_t count, PyObject* names, 
   }
   // All are there: one is of another type, or None.
   size_t place = misfit < 0 ? 0 : static_cast<size_t>(misfit);
-  while (misfit < 0 && !(values[place] == Py_None && !parameters_[place].takes_none)) place++;
+  while (misfit < 0 && place + 1 < parameters_.size() && !(values[place] == Py_None && !parameters_[place].takes_none))
+    place++;
   progress = 1 + place;
   const Parameter& p = parameters_[place];
-  PyObject* value = values[place] ? values[place] : p.standard;
+  PyObject* value = values[place] ? values[place] : p.standard ? p.standard : Py_None;
   std::string text = concat(p.name, " must be ", p.annotation, ", got ", described(value));
   if (value != Py_None && !is_tensor(value)) text += concat(" (", Py_TYPE(value)->tp_name, ")");
   if (p.annotation.starts_with("dtype") && PyUnicode_Check(value))
