@@ -16,7 +16,7 @@ const Tensor& seen(const Tensor& t) {
   return t;
 }
 
-py::object sizes(const Tensor& t, const py::none&) {
+py::object sizes(const Tensor& t) {
   note_layout(t);
   return py::reinterpret_steal<py::object>(size_object(t.shape()));
 }
@@ -25,7 +25,7 @@ int64_t size(const Tensor& t, int64_t dim) {
   return t.shape()[normalize_dim("size", dim, t.ndim())];
 }
 
-py::object strides(const Tensor& t, const py::none&) {
+py::object strides(const Tensor& t) {
   note_layout(t);
   return py::tuple(py::cast(t.strides().to_vector()));
 }
@@ -173,7 +173,7 @@ constexpr Conversion conversions[] = {
 }  // namespace
 
 void bind_tensor_methods(Family& f) {
-  f.method("size", "(self, dim: None=None) -> Size", &sizes,
+  f.method("size", "(self) -> Size", &sizes,
            "The sizes of all dimensions, or of one: size() is shape, size(dim) an int.\n\n"
            "A negative dim counts from the last one. Raises IndexError for a dim that is not there.\n\n"
            ">>> import weft\n"
@@ -181,7 +181,8 @@ void bind_tensor_methods(Family& f) {
            ">>> x.size(), x.size(-1)\n"
            "(weft.Size([2, 3]), 3)\n");
   f.method("size", "(self, dim: int) -> int", &size);
-  f.method("stride", "(self, dim: None=None) -> tuple[int, ...]", &strides,
+  f.method("size", "(self, dim: None) -> Size", [](const Tensor& t, const py::none&) { return sizes(t); });
+  f.method("stride", "(self) -> tuple[int, ...]", &strides,
            "How many elements of the storage lie between neighbours along each dimension, or along one.\n\n"
            "stride() is a tuple, stride(dim) an int. Raises IndexError for a dim that is not there.\n\n"
            ">>> import weft\n"
@@ -189,6 +190,8 @@ void bind_tensor_methods(Family& f) {
            ">>> x.stride(), x.T.stride(), x.stride(0)\n"
            "((3, 1), (1, 3), 3)\n");
   f.method("stride", "(self, dim: int) -> int", &stride);
+  f.method("stride", "(self, dim: None) -> tuple[int, ...]",
+           [](const Tensor& t, const py::none&) { return strides(t); });
   f.method(
       "dim", "(self)", [](const Tensor& t) { return seen(t).ndim(); },
       "The number of dimensions.\n\n"
