@@ -1,5 +1,8 @@
 #include "bindings/entry_docs.h"
 
+#include <string_view>
+#include <utility>
+
 namespace weft::python {
 
 namespace {
@@ -14,7 +17,13 @@ std::string with_example(const std::string& text, const std::string& raises, con
 // What an entry says of errors joins what its columns say of them.
 std::string described(std::string doc, const std::string& dtypes, std::string& raises) {
   if (const size_t own = doc.find(" Raises "); own != std::string::npos) {
-    raises = doc.substr(own + 1) + (raises.empty() ? "" : " " + raises);
+    constexpr std::string_view kStart = "Raises RuntimeError ";
+    std::string errors = doc.substr(own + 1);
+    if (errors.starts_with(kStart) && raises.starts_with(kStart))
+      errors = errors.substr(0, errors.size() - 1) + ", and " + raises.substr(kStart.size());
+    else if (!raises.empty())
+      errors += " " + raises;
+    raises = std::move(errors);
     doc.erase(own);
   }
   return doc + dtypes;
