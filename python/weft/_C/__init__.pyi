@@ -4675,7 +4675,7 @@ class Tensor:
         tensor([0.0000, 1.1752])
         """
     @overload
-    def size(self: Tensor, dim: None=None) -> _Size:
+    def size(self: Tensor) -> _Size:
         """The sizes of all dimensions, or of one: size() is shape, size(dim) an int.
 
         A negative dim counts from the last one. Raises IndexError for a dim that is not there.
@@ -4688,9 +4688,11 @@ class Tensor:
     @overload
     def size(self: Tensor, dim: builtins.int) -> builtins.int: ...
     @overload
-    def size(self: Tensor, axis: None=None) -> _Size: ...
+    def size(self: Tensor, dim: None) -> _Size: ...
     @overload
     def size(self: Tensor, axis: builtins.int) -> builtins.int: ...
+    @overload
+    def size(self: Tensor, axis: None) -> _Size: ...
     @overload
     def slice_scatter(self: Tensor, src: Tensor, dim: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor:
         """A copy in which src stands at the places start, start + step, ... before end along dim, which by
@@ -4876,7 +4878,7 @@ class Tensor:
         2
         """
     @overload
-    def stride(self: Tensor, dim: None=None) -> tuple[builtins.int, ...]:
+    def stride(self: Tensor) -> tuple[builtins.int, ...]:
         """How many elements of the storage lie between neighbours along each dimension, or along one.
 
         stride() is a tuple[Any, ...], stride(dim) an int. Raises IndexError for a dim that is not there.
@@ -4889,9 +4891,11 @@ class Tensor:
     @overload
     def stride(self: Tensor, dim: builtins.int) -> builtins.int: ...
     @overload
-    def stride(self: Tensor, axis: None=None) -> tuple[builtins.int, ...]: ...
+    def stride(self: Tensor, dim: None) -> tuple[builtins.int, ...]: ...
     @overload
     def stride(self: Tensor, axis: builtins.int) -> builtins.int: ...
+    @overload
+    def stride(self: Tensor, axis: None) -> tuple[builtins.int, ...]: ...
     @overload
     def sub(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
         """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
