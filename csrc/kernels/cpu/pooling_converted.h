@@ -34,19 +34,23 @@ void max_pool_converted(const StridedView& out, const StridedView& indices, cons
     const Pixels<int64_t> index(indices, n, first);
     for (int64_t j = 0; j < out.shape[3]; j++) {
       C top[kMostChannels], value[kMostChannels];
-      int64_t* places = index.at(i, j);
+      int32_t place[kMostChannels];  // planes have less than 2^31
       x.load(top, w.rows.start[i], w.columns.start[j]);
-      for (int64_t k = 0; k < m; k++) places[k] = w.rows.start[i] * in.shape[3] + w.columns.start[j];
+      for (int64_t k = 0; k < m; k++)
+        place[k] = static_cast<int32_t>(w.rows.start[i] * in.shape[3] + w.columns.start[j]);
       for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r += w.rows.rule.dilation)
         for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c += w.columns.rule.dilation) {
           x.load(value, r, c);
+          const int32_t here = static_cast<int32_t>(r * in.shape[3] + c);
+#pragma omp simd
           for (int64_t k = 0; k < m; k++) {
             const bool wins = (value[k] > top[k]) | (value[k] != value[k]);
             top[k] = wins ? value[k] : top[k];
-            places[k] = wins ? r * in.shape[3] + c : places[k];
+            place[k] = wins ? here : place[k];
           }
         }
       y.store(top, i, j);
+      for (int64_t k = 0; k < m; k++) index.at(i, j)[k] = place[k];
     }
   });
 }
