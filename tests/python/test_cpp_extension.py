@@ -332,11 +332,15 @@ def test_module_of_another_weft(tmp_path):
     """Compiled with other headers, as after an update of Weft: an error that names both, and nothing else."""
     version = next(Path(f) / "core" / "version.h" for f in reversed(cpp_extension.include_paths()) if has_version(f))
     text = version.read_text()
-    (tmp_path / "core").mkdir()
     changed = re.sub(r'WEFT_ABI "\w+"', 'WEFT_ABI "0123456789abcdef"', text).replace(weft.__version__, "0.0.9")
-    (tmp_path / "core" / "version.h").write_text(changed)
+    # Headers look beside themselves first: so it is a copy of them that says so
+    headers = next(Path(f) / "weft" for f in cpp_extension.include_paths() if (Path(f) / "weft" / "weft.h").exists())
+    other = tmp_path / "other"
+    shutil.copytree(headers, other / "weft")
+    (other / "weft" / "core").mkdir(exist_ok=True)
+    (other / "weft" / "core" / "version.h").write_text(changed)
     with pytest.raises(ImportError) as error:
-        small(tmp_path, 1, extra_include_paths=[tmp_path])
+        small(tmp_path, 1, extra_include_paths=[other, other / "weft"])
     for part in (
         "headers of Weft 0.0.9 (0123456789abcdef)",
         f"Weft {weft.__version__} (",
