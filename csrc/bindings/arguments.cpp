@@ -88,7 +88,14 @@ Parameter parameter(const char* name, std::string_view text, Parameter::Kind kin
   return p;
 }
 
-std::string quoted(PyObject* name) { return "'" + py::str(name).cast<std::string>() + "'"; }
+// A name in a message, where characters that are none are escaped.
+std::string quoted(PyObject* name) {
+  const py::str text = py::repr(name);
+  const auto plain =
+      py::reinterpret_steal<py::object>(PyUnicode_AsEncodedString(text.ptr(), "utf-8", "backslashreplace"));
+  if (!plain) throw py::error_already_set();
+  return PyBytes_AS_STRING(plain.ptr());
+}
 
 bool same_name(PyObject* a, PyObject* b) { return a == b || PyUnicode_Compare(a, b) == 0; }
 
@@ -189,11 +196,18 @@ bool Form::bind(PyObject* const* args, size_t count, PyObject* names, BoundArgum
 
 namespace {
 
-// Does `o` share the memory of `out`, or could it?
+// Two storages may lie on the same memory, where it is that of another library.
+bool overlap(const Storage& a, const Storage& b) {
+  const auto *p = static_cast<const char*>(a.data()), *q = static_cast<const char*>(b.data());
+  return &a == &b || (p < q + b.nbytes() && q < p + a.nbytes());
+}
+
+// Does `o` share the memory of `out`, or could it? Or would a result computed from it need a gradient?
 bool may_share(PyObject* o, const Tensor& out, bool nested = false) {
   if (is_tensor(o)) {
     const Tensor& t = unwrap(o);
-    return !t.defined() || t.impl()->storage == out.impl()->storage;
+    return !t.defined() || overlap(*t.impl()->storage, *out.impl()->storage) ||
+           (GradMode::enabled() && t.requires_grad());
   }
   if (PyTuple_CheckExact(o) || PyList_CheckExact(o)) {
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(o); i++)

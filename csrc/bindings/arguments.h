@@ -225,8 +225,8 @@ FormRef form_of(const char* name, const char* text, F f) {
 // Adds a form to scope.<name>, which is made with its first one: a function of a module, or a method of a class. The
 // text of the first form that has some is its __doc__.
 void add_form(py::handle scope, const char* name, FormRef form, const char* doc);
-// Does the tensor given as out= to the innermost call of a function share no memory with its other arguments, as far as
-// they are tensors or lists of them?
+// Does the tensor given as out= to the innermost call of a function share no memory with its other arguments, of which
+// none requires grad?
 bool out_is_apart();
 // The types of these functions and methods.
 void bind_arguments(py::module_& m);

@@ -20,7 +20,7 @@ void bind_unary_list(Family& f, scalar::EntryList<Entries...>) {
     int i = index++;
     if (params != 0) return;
     auto compute = [i, name](const Tensor& x, const Tensor& out) {
-      return write_out(name, out, [&] { return unary(i, x); });
+      return compute_into(name, out, x.shape(), [&] { return unary(i, x); });
     };
     f.function(name, "(input, *, out=None)", compute, docs.function.c_str());
     f.method(name, "(input, *, out=None)", compute, docs.method.c_str());
@@ -32,6 +32,12 @@ void bind_unary_list(Family& f, scalar::EntryList<Entries...>) {
              docs.in_place.c_str());
   };
   (bind(Entries::name, Entries::params, unary_docs<Entries>()), ...);
+}
+
+// The shape of a result of both, where none of them has to be broadcast; else one that no result has.
+Shape shape_with(const Tensor& x, const Operand& other) {
+  const Tensor* t = std::get_if<Tensor>(&other);
+  return !t || t->shape() == x.shape() ? x.shape() : Shape{-1};
 }
 
 Tensor of_operand(int i, const Tensor& a, const Operand& b) {
@@ -63,7 +69,7 @@ void bind_binary_list(Family& f, scalar::EntryList<Entries...>) {
     int i = index++;
     if (special(name)) return;
     auto compute = [i, name](const Tensor& x, const Operand& other, const Tensor& out) {
-      return write_out(name, out, [&] { return of_operand(i, x, other); });
+      return compute_into(name, out, shape_with(x, other), [&] { return of_operand(i, x, other); });
     };
     f.function(name, "(input, other, *, out=None)", compute, docs.function.c_str());
     f.method(name, "(input, other, *, out=None)", compute, docs.method.c_str());
@@ -142,7 +148,8 @@ void bind_arithmetic(Family& f) {
     bool adds = name[0] == 'a';
     const EntryDocs docs = adds ? binary_docs<scalar::Add>(name) : binary_docs<scalar::Sub>(name);
     auto compute = [adds, name](const Tensor& x, const Operand& other, const Scalar& alpha, const Tensor& out) {
-      return write_out(name, out, [&] { return combined(name, x, other, alpha, adds); });
+      const auto sum = [&] { return combined(name, x, other, alpha, adds); };
+      return is_one(alpha) ? compute_into(name, out, shape_with(x, other), sum) : write_out(name, out, sum);
     };
     f.function(name, "(input, other, *, alpha=1, out=None)", compute, docs.function.c_str());
     f.method(name, "(input, other, *, alpha=1, out=None)", compute, docs.method.c_str());

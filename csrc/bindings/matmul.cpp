@@ -15,7 +15,10 @@ void bind_products(Family& f) {
     f.def(
         name, concat("(input, ", other, ", *, out=None)").c_str(),
         [=](const Tensor& a, const Tensor& b, const Tensor& out) {
-          return write_out(name, out, [&] { return product(a, b); });
+          const std::string_view own = name;
+          const bool one_op = a.ndim() == 2 && b.ndim() == 2 && (own == "matmul" || own == "mm");
+          const Shape shape = one_op ? Shape{a.size(0), b.size(1)} : Shape{-1};
+          return compute_into(name, out, shape, [&] { return product(a, b); });
         },
         doc);
   };

@@ -21,11 +21,19 @@ inline void check_out(const char* op, const Tensor& out, bool result_requires_gr
 // have a dtype that can hold the result; it is checked before it is written.
 Tensor write_out(const char* op, const Tensor& result, const Tensor& out);
 
-// The same of the result of compute(), whose op runs straight into out where that gives the same.
 template <class F>
 Tensor write_out(const char* op, const Tensor& out, F compute) {
+  return write_out(op, compute(), out);
+}
+
+// The same of the result of compute(), of that shape, whose op runs straight into out where that gives the same. For
+// functions that raise no error once their op has begun: out would have lost its values. Integers are left out, whose
+// divisions may raise.
+template <class F>
+Tensor compute_into(const char* op, const Tensor& out, const Shape& shape, F compute) {
   if (!out.defined()) return compute();
-  if (!out_is_apart()) return write_out(op, compute(), out);
+  if (!out_is_apart() || !(is_inexact(out.dtype()) || out.dtype() == DType::Bool) || out.shape() != shape)
+    return write_out(op, compute(), out);
   const auto computed = [&] {
     OutputTarget target(out);
     return compute();

@@ -12,7 +12,7 @@ void def_softmax(Family& f, Family& nn, const char* name, Function function, con
   f.def(
       name, "(input, dim, dtype=None, *, out=None)",
       [=](const Tensor& x, int64_t dim, std::optional<DType> dtype, const Tensor& out) {
-        return write_out(name, out, [&] { return function(x, dim, dtype); });
+        return compute_into(name, out, x.shape(), [&] { return function(x, dim, dtype); });
       },
       doc);
   // Without dim: 0 for up to one dimension and for three, else 1, as PyTorch's function of old.

@@ -26,8 +26,9 @@ class MemoryUsage {
   int64_t peak() const { return peak_.load(std::memory_order_relaxed); }
   // Those of an allocator that has taken `misses` of its `allocations` blocks from the system.
   MemoryStats stats(size_t reserved, size_t limit, int64_t allocations, int64_t misses) const {
-    return {in_use(), static_cast<int64_t>(reserved), peak(), static_cast<int64_t>(limit), allocations,
-            allocations - misses};
+    return {in_use(),    static_cast<int64_t>(reserved),
+            peak(),      static_cast<int64_t>(limit),
+            allocations, allocations - misses};
   }
 
  private:

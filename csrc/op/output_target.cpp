@@ -25,7 +25,9 @@ bool switched_on() {
 
 OutputTarget::OutputTarget(const Tensor& target) : before_(output_target) {
   // A transform of the function computes something else than the tensor that was given can hold.
-  if (interpreter || !switched_on() || target.requires_grad() || !target.impl()->storage->writable()) return;
+  if (interpreter || !switched_on() || target.requires_grad() || !target.impl()->storage->writable() ||
+      (target.impl()->inference && !GradMode::inference()))
+    return;
   target_ = target;
   output_target = this;
 }

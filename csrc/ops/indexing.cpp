@@ -638,6 +638,7 @@ Tensor take_along_dim(const Tensor& x, const Tensor& given, std::optional<int64_
   check(x.ndim() == index.ndim(), kOp, ": expected an index with the ", x.ndim(), " dimensions of the input of shape ",
         x.shape(), ", got shape ", given.shape());
   int d = normalize_dim(kOp, *dim, x.ndim());
+  if (x.ndim() == 0) return reshape(pick({kOp, false, true, 0, 1}, reshape(x, {1}), {reshape(index, {1})}), {});
   Shape left = x.shape(), right = index.shape();
   left[d] = right[d] = 1;
   Shape common = broadcast_shapes(kOp, left, right), x_shape = common, index_shape = common;
