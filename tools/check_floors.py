@@ -29,6 +29,9 @@ MAX_LINES = 800
 CODE = {".cpp", ".h", ".cu", ".cuh", ".py"}
 # Python code may give up the GIL while other threads, which have it, wait for the static: bindings/gil.h, made_once().
 PYTHON_STATIC = re.compile(r"^\s+static [^;]*=[^;]*\b(?:py::|PyImport_)", re.MULTILINE)
+# pybind11.h and what includes it take 6 seconds to compile: not in headers, and only where classes are bound.
+HEAVY = re.compile(r"^#include <(pybind11/(?!cast|pytypes)[^>]*)>", re.MULTILINE)
+CLASSES = re.compile(r"py::(?:class_|cpp_function|array)\b")
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]')
 
 
@@ -66,6 +69,12 @@ def offences():
             for match in PYTHON_STATIC.finditer(text):
                 number = text.count("\n", 0, match.start()) + 1
                 yield path, number, "a local static must not be made by Python code; use made_once() of bindings/gil.h"
+            for match in HEAVY.finditer(text):
+                number = text.count("\n", 0, match.start()) + 1
+                if match.group(1) == "pybind11/stl.h":
+                    yield path, number, "include bindings/containers.h, whose casters are the same"
+                elif path.suffix == ".h" or not CLASSES.search(text):
+                    yield path, number, f"{match.group(1)} only in .cpp files that bind classes"
         if lines > MAX_LINES:
             yield path, lines, f"{lines} lines; split files by concept before they reach {MAX_LINES}"
         if path.parts[0] == "csrc":

@@ -179,7 +179,7 @@ void bind_activation(Family&, Family& nn) {
   bind_entry<Threshold>(nn, "threshold", {{"threshold", 0.0}, {"value", 0.0}});
   bind_parametric(nn);
   for (const char* name : {"tanh", "sigmoid", "softsign", "tanhshrink"}) {
-    nn.module().attr(name) = py::module_::import("weft._C").attr(name);
+    nn.scope().attr(name) = import_module("weft._C").attr(name);
   }
   nn.function("logsigmoid", "(input)", [](const Tensor& x) { return logsigmoid(x); }, docs_of<LogSigmoid>().c_str());
 }

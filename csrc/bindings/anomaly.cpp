@@ -47,13 +47,14 @@ Ref<NodeOrigin> record_place() {
 
 }  // namespace
 
-void bind_anomaly(py::module_& m) {
-  m.def("_set_anomaly_callbacks", [](py::object record, py::object describe, py::object annotate) {
-    delete callbacks;
-    callbacks = new Callbacks{std::move(record), std::move(describe), std::move(annotate)};
-    set_origin_recorder(record_place);
-  });
-  m.def("_set_anomaly_mode", [](bool enabled, bool check_nan) {
+void bind_anomaly(Family& m) {
+  m.function("_set_anomaly_callbacks", "(record, describe, annotate)",
+             [](py::object record, py::object describe, py::object annotate) {
+               delete callbacks;
+               callbacks = new Callbacks{std::move(record), std::move(describe), std::move(annotate)};
+               set_origin_recorder(record_place);
+             });
+  m.function("_set_anomaly_mode", "(enabled, check_nan)", [](bool enabled, bool check_nan) {
     const AnomalyMode before = anomaly_mode();
     set_anomaly_mode({enabled, check_nan});
     return py::make_tuple(before.enabled, before.check_nan);

@@ -2,6 +2,7 @@
 // values too; here a tensor is its dtype and shape, and long texts are cut.
 #include "bindings/argument_errors.h"
 
+#include <pybind11/pybind11.h>
 #include <unordered_set>
 
 #include "bindings/bindings.h"
@@ -177,12 +178,12 @@ void shorten_in(PyObject* value, int depth, bool is_op) {
 
 }  // namespace
 
-void shorten_argument_errors(py::module_& m) {
+void shorten_argument_errors(py::handle module) {
   // pybind11's entry of all functions, from one of ours
   py::cpp_function probe([] {});
   auto* function = reinterpret_cast<PyCFunctionObject*>(probe.ptr());
   dispatcher = reinterpret_cast<Entry>(reinterpret_cast<void (*)()>(function->m_ml->ml_meth));
-  shorten_in(m.ptr(), 0, false);
+  shorten_in(module.ptr(), 0, false);
 }
 
 }  // namespace weft::python

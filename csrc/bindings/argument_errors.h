@@ -1,7 +1,7 @@
 // Errors about arguments that fit no signature: short, and without the values of tensors.
 #pragma once
 
-#include <pybind11/pybind11.h>
+#include <pybind11/pytypes.h>
 
 #include <string>
 #include <string_view>
@@ -17,6 +17,6 @@ void note_op_name(const std::string& name);
 void rename_error(std::string_view own);
 
 // For all functions and methods that are bound in m by now.
-void shorten_argument_errors(pybind11::module_& m);
+void shorten_argument_errors(pybind11::handle module);
 
 }  // namespace weft::python

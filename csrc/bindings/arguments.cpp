@@ -250,7 +250,7 @@ std::string Form::problem(PyObject* const* args, size_t count, PyObject* names, 
     py::list known;
     for (const Parameter& p : parameters_)
       if (p.kind == Parameter::Kind::Either || p.kind == Parameter::Kind::KeywordOnly) known.append(p.name);
-    const py::list near = py::module_::import("difflib").attr("get_close_matches")(py::handle(name), known, 1);
+    const py::list near = import_module("difflib").attr("get_close_matches")(py::handle(name), known, 1);
     return concat("unexpected keyword argument ", quoted(name),
                   near.empty() ? "" : "; did you mean " + quoted(py::handle(near[0]).ptr()) + "?");
   }
@@ -269,7 +269,7 @@ std::string Form::problem(PyObject* const* args, size_t count, PyObject* names, 
   std::string text = concat(p.name, " must be ", p.annotation, ", got ", described(value));
   if (value != Py_None && !is_tensor(value)) text += concat(" (", Py_TYPE(value)->tp_name, ")");
   if (p.annotation.starts_with("dtype") && PyUnicode_Check(value))
-    if (py::object found = py::getattr(py::module_::import("weft"), value, py::none()); read_dtype(found.ptr()))
+    if (py::object found = py::getattr(import_module("weft"), value, py::none()); read_dtype(found.ptr()))
       text += "; did you mean weft." + py::str(value).cast<std::string>() + "?";
   return text;
 }
@@ -298,7 +298,7 @@ std::string Form::text(bool method) const {
 }
 
 py::object Form::signature(bool method) const {
-  const auto inspect = py::module_::import("inspect");
+  const auto inspect = import_module("inspect");
   const py::object type = inspect.attr("Parameter");
   const char* const kinds[] = {"POSITIONAL_ONLY", "POSITIONAL_OR_KEYWORD", "KEYWORD_ONLY", "VAR_POSITIONAL",
                                "VAR_KEYWORD"};
@@ -475,13 +475,25 @@ void add_form(py::handle scope, const char* name, FormRef form, const char* doc)
   if (e.doc.empty()) e.doc = doc;
 }
 
-void bind_arguments(py::module_& m) {
+Family Family::submodule(const char* name, const char* doc) {
+  const std::string full = concat(py::str(scope_.attr("__name__")).cast<std::string>(), ".", name);
+  // A borrowed reference: sys.modules holds it
+  PyObject* made = PyImport_AddModule(full.c_str());
+  if (!made) throw py::error_already_set();
+  auto module = py::reinterpret_borrow<py::object>(made);
+  module.attr("__doc__") = py::str(doc);
+  scope_.attr(name) = module;
+  return Family(std::move(module));
+}
+
+void bind_arguments(Family& m) {
   function_type = make_type("weft._C.function", false);
   method_type = make_type("weft._C.method", true);
-  m.attr("_function_type") = py::handle(reinterpret_cast<PyObject*>(function_type));
-  m.attr("_method_type") = py::handle(reinterpret_cast<PyObject*>(method_type));
-  m.def(
-      "_check_form", [](const std::string& text) { form_of("check", text.c_str(), [](const Tensor&, int64_t) {}); },
+  m.scope().attr("_function_type") = py::handle(reinterpret_cast<PyObject*>(function_type));
+  m.scope().attr("_method_type") = py::handle(reinterpret_cast<PyObject*>(method_type));
+  m.function(
+      "_check_form", "(text)",
+      [](const std::string& text) { form_of("check", text.c_str(), [](const Tensor&, int64_t) {}); },
       "Raises for a form that a function of a tensor and an integer cannot have.");
 }
 

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "bindings/casters.h"
+#include "bindings/containers.h"
 
 namespace weft::python {
 
@@ -228,8 +228,6 @@ void add_form(py::handle scope, const char* name, FormRef form, const char* doc)
 // Does the tensor given as out= to the innermost call of a function share no memory with its other arguments, of which
 // none requires grad?
 bool out_is_apart();
-// The types of these functions and methods.
-void bind_arguments(py::module_& m);
 
 // Binds functions and methods:
 //   void bind_softmax(Family& f) {
@@ -237,20 +235,23 @@ void bind_arguments(py::module_& m);
 //   }
 class Family {
  public:
-  explicit Family(py::module_ module) : module_(std::move(module)) {}
-  py::module_& module() { return module_; }
+  explicit Family(py::object scope) : scope_(std::move(scope)) {}
+  // The module.
+  const py::object& scope() const { return scope_; }
+  // Adds a module within the module.
+  Family submodule(const char* name, const char* doc);
 
   // weft.<name>(input, ...) and Tensor.<name>(...) at once
   template <class F>
   Family& def(const char* name, const char* text, F f, const char* doc = "") {
     const FormRef form = form_of(name, text, std::move(f));
-    add_form(module_, name, form, doc);
+    add_form(scope_, name, form, doc);
     add_form(tensor_class(), name, form, doc);
     return *this;
   }
   template <class F>
   Family& function(const char* name, const char* text, F f, const char* doc = "") {
-    add_form(module_, name, form_of(name, text, std::move(f)), doc);
+    add_form(scope_, name, form_of(name, text, std::move(f)), doc);
     return *this;
   }
   template <class F>
@@ -261,7 +262,10 @@ class Family {
 
  private:
   static py::handle tensor_class() { return reinterpret_cast<PyObject*>(tensor_type()); }
-  py::module_ module_;
+  py::object scope_;
 };
+
+// The types of these functions and methods.
+void bind_arguments(Family& m);
 
 }  // namespace weft::python

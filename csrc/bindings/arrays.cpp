@@ -441,7 +441,7 @@ void bind_arrays(Family& f) {
   f.function(
       "frombuffer", "(buffer, *, dtype, count=-1, offset=0, requires_grad=False)",
       [](const py::object& buffer, DType dtype, int64_t count, int64_t offset, bool requires_grad) {
-        py::object numpy = py::module_::import("numpy");
+        py::object numpy = import_module("numpy");
         // NumPy reads the elements of dtypes that it lacks as integers.
         const bool lacks = format_of(dtype) == nullptr;
         const DType read = !lacks ? dtype : item_size(dtype) == 1 ? DType::UInt8 : DType::Int16;

@@ -1,6 +1,7 @@
 // backward, grad, hooks, modes and the graph's nodes.
 #include "bindings/autograd.h"
 
+#include <pybind11/pybind11.h>
 #include <algorithm>
 
 #include "autograd/engine.h"
@@ -94,14 +95,14 @@ py::object grad_of(const py::object& outputs, const py::object& inputs, const py
   return result;
 }
 
-void bind_modes(py::module_& m) {
-  m.def("_set_grad_enabled", [](bool on) {
+void bind_modes(Family& m) {
+  m.function("_set_grad_enabled", "(enabled)", [](bool on) {
     bool before = GradMode::recording_wanted();
     GradMode::set_enabled(on);
     return before;
   });
-  m.def("_is_grad_enabled", [] { return GradMode::enabled(); });
-  Family(m).function(
+  m.function("_is_grad_enabled", "()", [] { return GradMode::enabled(); });
+  m.function(
       "is_grad_enabled", "()", [] { return GradMode::enabled(); },
       "Does this thread record ops for autograd? Not within weft.no_grad() and weft.inference_mode().\n\n"
       ">>> import weft\n"
@@ -109,12 +110,12 @@ void bind_modes(py::module_& m) {
       "...     inside = weft.is_grad_enabled()\n"
       ">>> inside, weft.is_grad_enabled()\n"
       "(False, True)\n");
-  m.def("_set_inference_mode", [](bool on) {
+  m.function("_set_inference_mode", "(enabled)", [](bool on) {
     bool before = GradMode::inference();
     GradMode::set_inference(on);
     return before;
   });
-  Family(m).function(
+  m.function(
       "is_inference_mode_enabled", "()", [] { return GradMode::inference(); },
       "Is this thread within weft.inference_mode()?\n\n"
       ">>> import weft\n"
@@ -124,11 +125,11 @@ void bind_modes(py::module_& m) {
       "(True, False)\n");
 }
 
-void bind_nodes(py::module_& m) {
-  py::class_<PyHookPlace>(m, "_HookPlace", py::is_final()).def("remove", [](const PyHookPlace& p) {
+void bind_nodes(Family& m) {
+  py::class_<PyHookPlace>(m.scope(), "_HookPlace", py::is_final()).def("remove", [](const PyHookPlace& p) {
     p.place->remove();
   });
-  py::class_<PyNode>(m, "Node",
+  py::class_<PyNode>(m.scope(), "Node",
                      "A recorded step of the autograd graph, as Tensor.grad_fn gives it.\n\n"
                      ">>> import weft\n"
                      ">>> x = weft.ones(2, requires_grad=True)\n"
@@ -233,15 +234,15 @@ void change_requires_grad(const Tensor& t, bool on) {
 }
 
 void bind_autograd(Family& f) {
-  py::module_& m = f.module();
-  bind_modes(m);
-  bind_anomaly(m);
-  bind_nodes(m);
-  m.def("_backward", &backward_of, py::arg("tensors"), py::arg("grad_tensors") = py::none(),
-        py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("inputs") = py::none());
-  m.def("_grad", &grad_of, py::arg("outputs"), py::arg("inputs"), py::arg("grad_outputs") = py::none(),
-        py::arg("retain_graph") = py::none(), py::arg("create_graph") = false, py::arg("allow_unused") = py::none(),
-        py::arg("materialize_grads") = false);
+  bind_modes(f);
+  bind_anomaly(f);
+  bind_nodes(f);
+  f.function("_backward", "(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None)",
+             &backward_of);
+  f.function("_grad",
+             "(outputs, inputs, grad_outputs=None, retain_graph=None, create_graph=False, allow_unused=None, "
+             "materialize_grads=False)",
+             &grad_of);
   f.method(
       "backward",
       "(self, gradient: Tensor | Sequence[Tensor] | None=None, retain_graph=None, create_graph=False, inputs: Tensor | "
@@ -322,12 +323,12 @@ void bind_autograd(Family& f) {
       "...     x = weft.ones(2)\n"
       ">>> x.is_inference(), weft.ones(2).is_inference()\n"
       "(True, False)\n");
-  m.def(
-      "_check_inplace",
+  f.function(
+      "_check_inplace", "(op, tensors)",
       [](const std::string& op, const std::vector<Tensor>& tensors) {
         for (const Tensor& t : tensors) check_inplace_allowed(op.c_str(), t);
       },
-      py::arg("op"), py::arg("tensors"), "Raises RuntimeError if one of the tensors cannot be changed in place.");
+      "Raises RuntimeError if one of the tensors cannot be changed in place.");
   f.method(
       "detach", "(self)", [](const Tensor& t) { return detach(t); },
       "A tensor on the same storage outside of autograd: a leaf that does not require grad.\n\n"

@@ -18,6 +18,6 @@ void refuse_change_of_outside(const char* what, const Tensor& t);
 // The program looks at t's shape, dtype, device or place in memory: what is traced holds while they are these.
 void note_layout(const Tensor& t);
 
-void bind_anomaly(py::module_& m);
+void bind_anomaly(Family& m);
 
 }  // namespace weft::python

@@ -1,8 +1,8 @@
-// Between Python and the core's types: readers of arguments, and casters for pybind11.
+// Between Python and the core's types: readers of arguments, and casters for pybind11. Of pybind11 only objects and
+// casters are included: with pybind11.h, which has classes and functions, a file takes 6 s longer to compile.
 #pragma once
 
-#include <pybind11/pybind11.h>
-#include <pybind11/stl.h>
+#include <pybind11/cast.h>
 
 #include <optional>
 #include <string>
@@ -23,6 +23,12 @@
 namespace weft::python {
 
 namespace py = pybind11;
+
+inline py::object import_module(const char* name) {
+  PyObject* module = PyImport_ImportModule(name);
+  if (!module) throw py::error_already_set();
+  return py::reinterpret_steal<py::object>(module);
+}
 
 // The raw Python type `weft.Tensor`.
 PyTypeObject* tensor_type();
@@ -135,8 +141,11 @@ struct type_caster<int64_t> {
   }
   static handle cast(int64_t v, return_value_policy, handle) { return PyLong_FromLongLong(v); }
 };
-WEFT_READ_CASTER(weft::Dims, "typing.Sequence[int]", weft::python::read_dims,
-                 { return pybind11::tuple(pybind11::cast(v.to_vector())).release(); });
+WEFT_READ_CASTER(weft::Dims, "typing.Sequence[int]", weft::python::read_dims, {
+  pybind11::tuple sizes(static_cast<size_t>(v.size()));
+  for (int i = 0; i < v.size(); i++) PyTuple_SET_ITEM(sizes.ptr(), i, PyLong_FromLongLong(v[i]));
+  return sizes.release();
+});
 WEFT_READ_CASTER(weft::Device, "weft.device", weft::python::read_device, { return weft::python::device_object(v); });
 #undef WEFT_READ_CASTER
 

@@ -101,9 +101,9 @@ void bind_full(Family& f) {
       "new_tensor", "(self, data: Any, *, dtype=None, device=None, requires_grad=False) -> Tensor",
       [](const Tensor& x, const py::object& data, MaybeDType dtype, MaybeDevice device, bool requires_grad) {
         note_layout(x);
-        return py::module_::import("weft._C").attr("tensor")(data, py::arg("dtype") = dtype.value_or(x.dtype()),
-                                                             py::arg("device") = device.value_or(x.device()),
-                                                             py::arg("requires_grad") = requires_grad);
+        return import_module("weft._C").attr("tensor")(data, py::arg("dtype") = dtype.value_or(x.dtype()),
+                                                       py::arg("device") = device.value_or(x.device()),
+                                                       py::arg("requires_grad") = requires_grad);
       },
       "tensor(data), a copy of numbers in nested sequences or an array, with this tensor's dtype and device\n"
       "where no others are given.\n\n"

@@ -12,9 +12,8 @@ namespace weft::python {
 
 std::string current_line() {
   static std::atomic<PyObject*> place;
-  PyObject* folder = made_once(place, [] {
-    return py::module_::import("os").attr("path").attr("dirname")(py::module_::import("weft").attr("__file__"));
-  });
+  PyObject* folder = made_once(
+      place, [] { return import_module("os").attr("path").attr("dirname")(import_module("weft").attr("__file__")); });
   const std::string package = py::cast<std::string>(folder) + "/";
   auto frame = py::reinterpret_borrow<py::object>(reinterpret_cast<PyObject*>(PyEval_GetFrame()));
   while (frame && !frame.is_none()) {
@@ -24,7 +23,7 @@ std::string current_line() {
     if (!file.starts_with(package)) {
       int line = PyFrame_GetLineNumber(f);
       std::string text =
-          py::str(py::module_::import("linecache").attr("getline")(file, line).attr("strip")()).cast<std::string>();
+          py::str(import_module("linecache").attr("getline")(file, line).attr("strip")()).cast<std::string>();
       return concat(file, ":", line, text.empty() ? "" : ": ", text);
     }
     frame = frame.attr("f_back");

@@ -1,4 +1,6 @@
 // weft._C._device: what weft.cuda is made of: availability, properties, streams, events, graphs, pinned memory.
+#include <pybind11/pybind11.h>
+
 #include "device/backend.h"
 
 #include "bindings/gil.h"
@@ -33,7 +35,7 @@ py::dict properties(Device device) {
 std::vector<std::string> nvidia_folders() {
   GilAcquire gil;
   std::vector<std::string> folders;
-  py::object spec = py::module_::import("importlib.util").attr("find_spec")("nvidia");
+  py::object spec = import_module("importlib.util").attr("find_spec")("nvidia");
   if (spec.is_none() || spec.attr("submodule_search_locations").is_none()) return folders;
   const py::object places = spec.attr("submodule_search_locations");
   for (py::handle folder : places) folders.push_back(folder.cast<std::string>());
@@ -87,33 +89,43 @@ RecordedGraph end_capture(Device d) {
   return {backend_of(d).end_capture(d.index), blocks};
 }
 
-void bind_streams(py::module_& m) {
-  m.def(
-      "current_stream", [](Device d) { return backend_of(d).current_stream(d.index); },
+void bind_streams(Family& m) {
+  m.function(
+      "current_stream", "(device)", [](Device d) { return backend_of(d).current_stream(d.index); },
       "The handle of this thread's stream on a device.");
-  m.def(
-      "set_current_stream", [](Device d, StreamHandle s) { backend_of(d).set_current_stream(d.index, s); },
+  m.function(
+      "set_current_stream", "(device, stream)",
+      [](Device d, StreamHandle s) { backend_of(d).set_current_stream(d.index, s); },
       "Makes a stream that of this thread on a device.");
-  m.def(
-      "new_stream", [](Device d, int priority) { return backend_of(d).new_stream(d.index, priority); },
+  m.function(
+      "new_stream", "(device, priority)",
+      [](Device d, int priority) { return backend_of(d).new_stream(d.index, priority); },
       "The handle of a new stream; lower numbers have priority.");
-  m.def(
-      "stream_done", [](Device d, StreamHandle s) { return backend_of(d).stream_done(d.index, s); },
+  m.function(
+      "stream_done", "(device, stream)", [](Device d, StreamHandle s) { return backend_of(d).stream_done(d.index, s); },
       "Has a stream done all its work?");
-  m.def(
-      "synchronize_stream", [](Device d, StreamHandle s) { backend_of(d).synchronize_stream(d.index, s); },
-      py::call_guard<GilRelease>(), "Waits for the work of a stream.");
-  m.def(
-      "synchronize", [](Device d) { backend_of(d).synchronize(d.index); }, py::call_guard<GilRelease>(),
+  m.function(
+      "synchronize_stream", "(device, stream)",
+      [](Device d, StreamHandle s) {
+        GilRelease release;
+        backend_of(d).synchronize_stream(d.index, s);
+      },
+      "Waits for the work of a stream.");
+  m.function(
+      "synchronize", "(device)",
+      [](Device d) {
+        GilRelease release;
+        backend_of(d).synchronize(d.index);
+      },
       "Waits for all work of a device.");
-  m.def(
-      "record_stream",
+  m.function(
+      "record_stream", "(tensor, stream)",
       [](const Tensor& t, StreamHandle s) {
         backend_of(t.device()).record_stream(t.device().index, t.impl()->storage->data(), s);
       },
       "The tensor's memory is used by work on a stream too, and is not given out again before that is done.");
 
-  py::class_<Ref<DeviceEvent>>(m, "Event", "A mark in a stream.")
+  py::class_<Ref<DeviceEvent>>(m.scope(), "Event", "A mark in a stream.")
       .def(py::init([](Device d, bool timing) { return backend_of(d).new_event(d.index, timing); }),
            "On a device; timing: for elapsed().")
       .def(
@@ -130,15 +142,15 @@ void bind_streams(py::module_& m) {
           "elapsed", [](Ref<DeviceEvent>& e, Ref<DeviceEvent>& end) { return e->elapsed(*end); },
           "Milliseconds from this mark to another.");
 
-  py::class_<RecordedGraph>(m, "Graph", "Recorded work.")
+  py::class_<RecordedGraph>(m.scope(), "Graph", "Recorded work.")
       .def(
           "launch", [](RecordedGraph& g) { g.graph->launch(default_generator()->reserve(g.random_blocks)); },
           "Runs the recorded work again, with new random numbers.");
-  m.def("begin_capture", &begin_capture,
-        "Records the work of this thread's stream on a device from here on, instead of running it.");
-  m.def("end_capture", &end_capture, "Ends recording and gives the Graph.");
-  m.def(
-      "abort_capture",
+  m.function("begin_capture", "(device)", &begin_capture,
+             "Records the work of this thread's stream on a device from here on, instead of running it.");
+  m.function("end_capture", "(d)", &end_capture, "Ends recording and gives the Graph.");
+  m.function(
+      "abort_capture", "(device)",
       [](Device d) {
         default_generator()->set_state(random_before);
         backend_of(d).abort_capture(d.index);
@@ -148,62 +160,65 @@ void bind_streams(py::module_& m) {
 
 }  // namespace
 
-void bind_devices(py::module_& module) {
-  py::module_ m = module.def_submodule("_device", "What weft.cuda is made of.");
+void bind_devices(Family& all) {
+  Family m = all.submodule("_device", "What weft.cuda is made of.");
   set_library_folders(&nvidia_folders);
-  m.def(
-      "count",
+  m.function(
+      "count", "(type)",
       [](const std::string& type) {
         DeviceBackend* backend = find_backend(parse_device(type).type);
         return backend ? backend->count() : 0;
       },
       "How many devices of a type ('cuda') there are.");
-  m.def(
-      "unavailable_reason", [](const std::string& type) { return unavailable_reason(parse_device(type).type); },
+  m.function(
+      "unavailable_reason", "(type)",
+      [](const std::string& type) { return unavailable_reason(parse_device(type).type); },
       "Why there is no device of a type; empty where there is one.");
-  m.def("properties", &properties, "The name of a device, its memory and other numbers of it, as a dict.");
-  m.def(
-      "current_index",
-      [module = py::handle(m)](const std::string& type) {
+  m.function("properties", "(device)", &properties,
+             "The name of a device, its memory and other numbers of it, as a dict.");
+  m.function(
+      "current_index", "(type)",
+      [module = py::handle(m.scope())](const std::string& type) {
         const int index = current_index(parse_device(type).type);
         if (tracing()) {
-          const py::object again = py::module_::import("functools").attr("partial")(module.attr("current_index"), type);
+          const py::object again = import_module("functools").attr("partial")(module.attr("current_index"), type);
           note_setting(concat("the current ", type, " device"), again, py::cast(index));
         }
         return index;
       },
       "The index of this thread's current device of a type.");
-  m.def(
-      "set_current_index",
+  m.function(
+      "set_current_index", "(device)",
       [](Device d) {
         backend_of(d);
         set_current_index(d.type, d.index);
       },
       "Makes a device this thread's current one of its type.");
-  m.def("load_plugin", &load_plugin, py::arg("path"), "Loads the library of a further type of device.");
-  m.def("pin_memory", &pin_memory, "The tensor in pinned host memory; itself if it is there.");
-  m.def("is_pinned", &is_pinned, "Does the tensor lie in pinned host memory?");
+  m.function("load_plugin", "(path)", &load_plugin, "Loads the library of a further type of device.");
+  m.function("pin_memory", "(tensor)", &pin_memory, "The tensor in pinned host memory; itself if it is there.");
+  m.function("is_pinned", "(tensor)", &is_pinned, "Does the tensor lie in pinned host memory?");
   def_setting(m, "allow_tf32", &allow_tf32, "May products on GPUs round float32 to TF32?");
-  m.def("set_allow_tf32", &set_allow_tf32, "Sets whether products on GPUs may round float32 to TF32.");
+  m.function("set_allow_tf32", "(enabled)", &set_allow_tf32,
+             "Sets whether products on GPUs may round float32 to TF32.");
   bind_streams(m);
 
-  m.def(
-      "autocast_state",
+  m.function(
+      "autocast_state", "(type)",
       [](const std::string& type) {
         AutocastState& state = autocast_state(parse_device(type).type);
         return py::make_tuple(state.enabled, py::reinterpret_borrow<py::object>(dtype_object(state.dtype)),
                               state.keeps_casts);
       },
       "Of this thread and a type of device: is autocast on, its dtype, and are casts of parameters kept?");
-  m.def(
-      "enter_autocast",
+  m.function(
+      "enter_autocast", "(type, enabled, dtype, keeps_casts)",
       [](const std::string& type, bool enabled, DType dtype, bool keeps_casts) {
         check<ErrorKind::Value>(is_real_floating(dtype) && item_size(dtype) <= 4,
                                 "autocast: expected dtype float16 or bfloat16, got ", dtype);
         enter_autocast(parse_device(type).type, {enabled, dtype, keeps_casts});
       },
       "Sets autocast of this thread until leave_autocast().");
-  m.def("leave_autocast", &leave_autocast, "Takes the last enter_autocast() of this thread back.");
+  m.function("leave_autocast", "()", &leave_autocast, "Takes the last enter_autocast() of this thread back.");
 }
 
 }  // namespace weft::python

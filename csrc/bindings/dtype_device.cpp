@@ -1,4 +1,6 @@
 // Python's view of dtypes and devices, and the readers that turn Python arguments into core values.
+#include <pybind11/pybind11.h>
+
 #include "bindings/gil.h"
 #include "bindings/sizes.h"
 #include "bindings/tensor_object.h"
@@ -59,7 +61,7 @@ namespace {
 
 // An object of the package.
 PyObject* package_object(std::atomic<PyObject*>& place, const char* name) {
-  return made_once(place, [name] { return py::module_::import("weft").attr(name); });
+  return made_once(place, [name] { return import_module("weft").attr(name); });
 }
 
 }  // namespace
@@ -262,8 +264,8 @@ Dims dims_from_args(const char* function, const py::args& args) {
 DType default_dtype() { return default_float_dtype(); }
 Device default_device() { return device_scopes.empty() ? outermost_device : device_scopes.back(); }
 
-void bind_dtype(py::module_& m) {
-  py::class_<PyDType> type(m, "dtype",
+void bind_dtype(Family& m) {
+  py::class_<PyDType> type(m.scope(), "dtype",
                            "The type of a tensor's elements: weft.float32, weft.int64, weft.bool, ...\n\n"
                            ">>> import weft\n"
                            ">>> weft.ones(2).dtype, weft.float32.itemsize\n"
@@ -272,7 +274,7 @@ void bind_dtype(py::module_& m) {
   type.def("__repr__", [](const PyDType& d) { return std::string("weft.") + dtype_name(d.value); })
       .def("__reduce__",
            [](const PyDType& d) -> py::tuple {
-             return py::make_tuple(py::module_::import("weft._C").attr("_dtype"), py::make_tuple(dtype_name(d.value)));
+             return py::make_tuple(import_module("weft._C").attr("_dtype"), py::make_tuple(dtype_name(d.value)));
            })
       .def_property_readonly(
           "is_floating_point", [](const PyDType& d) { return category(d.value) == DTypeCategory::Floating; },
@@ -324,35 +326,34 @@ void bind_dtype(py::module_& m) {
   for (int i = 0; i < kNumDTypes; i++) {
     auto t = static_cast<DType>(i);
     dtype_objects[i] = py::cast(PyDType{t}).release().ptr();
-    m.attr(dtype_name(t)) = py::handle(dtype_objects[i]);
+    m.scope().attr(dtype_name(t)) = py::handle(dtype_objects[i]);
   }
   constexpr std::pair<const char*, DType> synonyms[] = {{"float", DType::Float32},    {"double", DType::Float64},
                                                         {"half", DType::Float16},     {"short", DType::Int16},
                                                         {"int", DType::Int32},        {"long", DType::Int64},
                                                         {"cfloat", DType::Complex64}, {"cdouble", DType::Complex128}};
-  for (auto [name, t] : synonyms) m.attr(name) = py::handle(dtype_object(t));
-  m.def("_dtype", [](const std::string& name) {
-    return py::reinterpret_borrow<py::object>(py::module_::import("weft._C").attr(name.c_str()));
+  for (auto [name, t] : synonyms) m.scope().attr(name) = py::handle(dtype_object(t));
+  m.function("_dtype", "(name)", [](const std::string& name) {
+    return py::reinterpret_borrow<py::object>(import_module("weft._C").attr(name.c_str()));
   });
-  Family(m).function(
-      "get_default_dtype", "()", &default_dtype,
-      "The dtype of tensors made from Python floats, and of weft.zeros() and its like; at first float32.\n\n"
-      ">>> import weft\n"
-      ">>> weft.get_default_dtype()\n"
-      "weft.float32\n");
-  Family(m).function("set_default_dtype", "(d)", &set_default_float_dtype,
-                     "Sets the dtype of tensors made from Python floats, and of weft.zeros() and its like.\n\n"
-                     "Raises TypeError unless it is a floating point dtype.\n\n"
-                     ">>> import weft\n"
-                     ">>> weft.set_default_dtype(weft.float64)\n"
-                     ">>> weft.tensor(0.5).dtype\n"
-                     "weft.float64\n"
-                     ">>> weft.set_default_dtype(weft.float32)\n");
+  m.function("get_default_dtype", "()", &default_dtype,
+             "The dtype of tensors made from Python floats, and of weft.zeros() and its like; at first float32.\n\n"
+             ">>> import weft\n"
+             ">>> weft.get_default_dtype()\n"
+             "weft.float32\n");
+  m.function("set_default_dtype", "(d)", &set_default_float_dtype,
+             "Sets the dtype of tensors made from Python floats, and of weft.zeros() and its like.\n\n"
+             "Raises TypeError unless it is a floating point dtype.\n\n"
+             ">>> import weft\n"
+             ">>> weft.set_default_dtype(weft.float64)\n"
+             ">>> weft.tensor(0.5).dtype\n"
+             "weft.float64\n"
+             ">>> weft.set_default_dtype(weft.float32)\n");
 }
 
-void bind_device(py::module_& m) {
+void bind_device(Family& m) {
   py::class_<PyDevice> type(
-      m, "device",
+      m.scope(), "device",
       "Where a tensor lives: weft.device('cpu'), weft.device('cuda', 1) or ('cuda:1'), weft.device('meta').\n\n"
       "A number alone is a GPU. As a context manager: where new tensors go. Raises RuntimeError for an unknown\n"
       "name, TypeError for other objects.\n\n"
@@ -378,7 +379,7 @@ void bind_device(py::module_& m) {
       .def("__hash__", [](const PyDevice& d) { return static_cast<int>(d.value.type) * 256 + d.value.index; })
       .def("__reduce__",
            [](const PyDevice& d) -> py::tuple {
-             return py::make_tuple(py::module_::import("weft._C").attr("device"), py::make_tuple(device_name(d.value)));
+             return py::make_tuple(import_module("weft._C").attr("device"), py::make_tuple(device_name(d.value)));
            })
       .def("__enter__",
            [](py::object self) {
@@ -408,7 +409,7 @@ void bind_device(py::module_& m) {
           ">>> weft.device('cuda:1').index, weft.device('cpu').index\n"
           "(1, None)\n");
   device_type = reinterpret_cast<PyTypeObject*>(type.ptr());
-  Family(m).function(
+  m.function(
       "get_default_device", "() -> device", [] { return PyDevice{default_device()}; },
       "Where new tensors go on this thread.\n\n"
       "The device of the innermost `with weft.device(...)`, else that of set_default_device().\n\n"
@@ -416,7 +417,7 @@ void bind_device(py::module_& m) {
       ">>> with weft.device('meta'):\n"
       "...     weft.get_default_device()\n"
       "device(type='meta')\n");
-  Family(m).function(
+  m.function(
       "set_default_device", "(device)",
       [](const std::optional<Device>& device) {
         if (device) backend_of(*device);

@@ -246,7 +246,7 @@ void bind_synonyms(Family& f) {
   py::handle type(reinterpret_cast<PyObject*>(tensor_type()));
   const py::dict methods(type.attr("__dict__"));  // where they are descriptors, which bind self
   for (auto [name, original] : synonyms) {
-    f.module().attr(name) = f.module().attr(original);
+    f.scope().attr(name) = f.scope().attr(original);
     for (const char* suffix : {"", "_"}) {
       std::string from = std::string(original) + suffix, to = std::string(name) + suffix;
       if (methods.contains(from)) py::setattr(type, to.c_str(), methods[from.c_str()]);
@@ -450,8 +450,7 @@ void bind_bitwise_not(Family& f) {
 }
 
 void bind_types(Family& f) {
-  py::module_& m = f.module();
-  Family(m).function(
+  f.function(
       "result_type", "(tensor1, tensor2)",
       [](const Operand& a, const Operand& b) {
         Promotion p;
@@ -461,11 +460,11 @@ void bind_types(Family& f) {
       "The dtype of input + other. A number, or a tensor without dimensions beside one that has some, counts only "
       "where it is of a higher kind: bool, integer, float, complex.\n\n"
       ">>> import weft\n>>> weft.result_type(weft.tensor([1], dtype=weft.int8), 2.5)\nweft.float32\n");
-  Family(m).function(
+  f.function(
       "promote_types", "(type1, type2)", [](DType a, DType b) { return promote(a, b); },
       "The dtype of what is computed from tensors of both, which have dimensions.\n\n"
       ">>> import weft\n>>> weft.promote_types(weft.uint8, weft.int8)\nweft.int16\n");
-  Family(m).function(
+  f.function(
       "can_cast", "(from_, to)", [](DType from, DType to) { return can_cast(from, to); },
       "May a result of dtype from_ be written over a tensor of dtype to? Not from complex to real, from floats to "
       "integers, or from anything else to bool.\n\n"

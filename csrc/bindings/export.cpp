@@ -1,5 +1,7 @@
 // Programs (csrc/export): made from traces, run, described, saved and loaded. The trees of containers around their
 // tensors are Python's (weft/export).
+#include <pybind11/pybind11.h>
+
 #include "bindings/gil.h"
 #include "bindings/tensor_object.h"
 
@@ -94,9 +96,9 @@ Holder load(const std::string& path) {
 
 }  // namespace
 
-void bind_export(py::module_& m) {
-  py::class_<graph::Program>(m, "_TracedProgram");
-  py::class_<Holder>(m, "_Program")
+void bind_export(Family& m) {
+  py::class_<graph::Program>(m.scope(), "_TracedProgram");
+  py::class_<Holder>(m.scope(), "_Program")
       .def(py::init(&make), py::arg("traced"), py::arg("arguments"), py::arg("state"), py::arg("share") = false)
       .def("run", &run, py::arg("arguments"))
       .def(
@@ -114,8 +116,9 @@ void bind_export(py::module_& m) {
       .def_property_readonly("num_returned", [](const Holder& h) { return h.program->traced().num_returned; })
       .def_property_readonly("signature", [](const Holder& h) { return h.program->signature; })
       .def_property_readonly("state", &state_of);
-  m.def("_load_program", &load, py::arg("path"));
-  m.attr("_PROGRAM_KEYS") = py::make_tuple(exported::kProgramKey, exported::kSignatureKey, exported::kChecksumKey);
+  m.function("_load_program", "(path)", &load);
+  m.scope().attr("_PROGRAM_KEYS") =
+      py::make_tuple(exported::kProgramKey, exported::kSignatureKey, exported::kChecksumKey);
 }
 
 }  // namespace weft::python

@@ -57,9 +57,10 @@ py::dict extension_info() {
 
 }  // namespace
 
-void bind_extension_api(py::module_& m) {
-  m.attr("_extension_api") = py::capsule(static_cast<const void*>(&kApi), kExtensionApiName);
-  m.def("_extension_info", &extension_info, "Where extensions find headers and library, and which headers these are.");
+void bind_extension_api(Family& m) {
+  m.scope().attr("_extension_api") = py::capsule(static_cast<const void*>(&kApi), kExtensionApiName);
+  m.function("_extension_info", "()", &extension_info,
+             "Where extensions find headers and library, and which headers these are.");
 }
 
 }  // namespace weft::python

@@ -1,4 +1,5 @@
 // Transforms of functions: vmap traces one and evaluates the trace for a batch; levels of forward-mode differentiation.
+#include <pybind11/pybind11.h>
 #include <algorithm>
 #include <memory>
 #include <optional>
@@ -44,13 +45,14 @@ Traced trace(Tracer& tracer, const py::object& function, const std::vector<Tenso
 // `arguments` have the batch as their first dimension. Returns (tensor, is it batched?) for each result.
 std::vector<std::pair<Tensor, bool>> vmap(const py::object& function, const std::vector<Tensor>& arguments,
                                           int64_t size, const std::string& randomness) {
+  CallsPython scope;
   graph::BatchOptions options{size};
   options.randomness = randomness == "same"        ? graph::Randomness::Same
                        : randomness == "different" ? graph::Randomness::Different
                                                    : graph::Randomness::Error;
   options.on_loop = [](const char* op) {
     py::gil_scoped_acquire gil;
-    py::module_::import("weft.func._vmap").attr("warn_of_loop")(op);
+    import_module("weft.func._vmap").attr("warn_of_loop")(op);
   };
   Tracer tracer(current_line, Purpose::Transform);
   tracer.on_random = [&](const Op& op) {
@@ -195,25 +197,27 @@ bool depends_on_others(const std::vector<Tensor>& outputs, const std::vector<Ten
 
 }  // namespace
 
-void bind_func(py::module_& m) {
-  m.def("_vmap", &vmap, py::call_guard<CallsPython>());
-  py::class_<Level>(m, "_ForwardLevel", "A level of forward-mode differentiation.", py::is_final())
+void bind_func(Family& m) {
+  m.function("_vmap", "(function, arguments, size, randomness)", &vmap);
+  py::class_<Level>(m.scope(), "_ForwardLevel", "A level of forward-mode differentiation.", py::is_final())
       .def(py::init<>())
       .def(
           "__enter__", [](Level& l) -> Level& { return l.enter(), l; }, py::return_value_policy::reference)
       .def("__exit__", [](Level& l, const py::args&) { l.exit(); })
       .def("make_dual", [](const Level& l, const Tensor& x, const Tensor& t) { return l.get().make_dual(x, t); })
       .def("unpack", [](const Level& l, const Tensor& x) { return l.get().unpack(x); });
-  py::class_<LevelOfCall>(m, "_LevelOfCall", py::is_final())
+  py::class_<LevelOfCall>(m.scope(), "_LevelOfCall", py::is_final())
       .def("outside", &LevelOfCall::outside)
       .def("unpack", [](const LevelOfCall& l, const Tensor& x) { return l.level->unpack(x); })
       .def("output", [](const LevelOfCall& l, const Tensor& x, const Tensor& t) { return l.level->output(x, t); });
-  m.def("_function_interpreter", &function_interpreter);
-  m.def("_function_call", &function_call);
-  m.def("_in_forward_level", [] { return forward_levels > 0; });
-  m.def("_variable_of", &variable_of, "A leaf with the same values and tangents, or a view if x has a history.");
-  m.def("_without_history", &without_history, "The same values and tangents, detached from what autograd knows.");
-  m.def("_depends_on_others", &depends_on_others);
+  m.function("_function_interpreter", "(arguments)", &function_interpreter);
+  m.function("_function_call", "(rule, inputs, models)", &function_call);
+  m.function("_in_forward_level", "()", [] { return forward_levels > 0; });
+  m.function("_variable_of", "(x)", &variable_of,
+             "A leaf with the same values and tangents, or a view if x has a history.");
+  m.function("_without_history", "(x)", &without_history,
+             "The same values and tangents, detached from what autograd knows.");
+  m.function("_depends_on_others", "(outputs, inputs)", &depends_on_others);
 }
 
 }  // namespace weft::python

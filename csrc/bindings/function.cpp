@@ -1,4 +1,5 @@
 // weft.autograd.Function: a step of the graph whose forward and backward the user wrote in Python.
+#include <pybind11/pybind11.h>
 #include <algorithm>
 #include <memory>
 
@@ -178,13 +179,14 @@ PythonNode::~PythonNode() {
   drop_function();
 }
 
-void bind_function(py::module_& m) {
-  py::class_<SavedList, std::shared_ptr<SavedList>>(m, "_SavedList", py::is_final())
+void bind_function(Family& m) {
+  py::class_<SavedList, std::shared_ptr<SavedList>>(m.scope(), "_SavedList", py::is_final())
       .def(py::init<>())
       .def("unpack", &SavedList::unpack);
-  py::class_<FunctionInputs, std::shared_ptr<FunctionInputs>>(m, "_FunctionInputs", py::is_final())
+  py::class_<FunctionInputs, std::shared_ptr<FunctionInputs>>(m.scope(), "_FunctionInputs", py::is_final())
       .def(py::init<const std::vector<std::optional<Tensor>>&>());
-  m.def("_record_function", &record);
+  m.function("_record_function",
+             "(name, backward, saved, arguments, outputs, kept, dirty, non_differentiable, materialize)", &record);
 }
 
 }  // namespace weft::python

@@ -7,7 +7,7 @@
 // what calls Python's functions in many places (CallsPython).
 #pragma once
 
-#include <pybind11/pybind11.h>
+#include <pybind11/pytypes.h>
 #include <unistd.h>
 
 #include <atomic>

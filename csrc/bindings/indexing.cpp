@@ -58,7 +58,7 @@ Tensor index_tensor(PyObject* o, const Tensor& x) {
   const Py_ssize_t length = list ? PyObject_Size(o) : 1;
   if (length < 0) throw py::error_already_set();
   if (length == 0) return empty({0}, DType::Int64, x.device());
-  return py::module_::import("weft._C").attr("as_tensor")(py::handle(o)).cast<Tensor>();
+  return import_module("weft._C").attr("as_tensor")(py::handle(o)).cast<Tensor>();
 }
 
 Item read_item(PyObject* o, const Tensor& x) {
@@ -228,7 +228,7 @@ Tensor as_value(const Tensor& x, PyObject* value) {
     check_storable("__setitem__", *s, x.dtype());
     return full({}, *s, x.dtype(), x.device());
   }
-  return py::module_::import("weft._C").attr("as_tensor")(py::handle(value)).cast<Tensor>();
+  return import_module("weft._C").attr("as_tensor")(py::handle(value)).cast<Tensor>();
 }
 
 // Leading dimensions of size 1 that the target does not have are dropped.
@@ -286,9 +286,8 @@ std::vector<Tensor> indices_from(const char* op, const py::object& given) {
                          ": indices must be a tuple or list of tensors, got ", Py_TYPE(given.ptr())->tp_name);
   std::vector<Tensor> out;
   for (py::handle item : items_of(op, given))
-    out.push_back(item.is_none()
-                      ? Tensor()
-                      : mask_of_bytes(py::module_::import("weft._C").attr("as_tensor")(item).cast<Tensor>()));
+    out.push_back(item.is_none() ? Tensor()
+                                 : mask_of_bytes(import_module("weft._C").attr("as_tensor")(item).cast<Tensor>()));
   return out;
 }
 

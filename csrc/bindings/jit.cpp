@@ -1,5 +1,6 @@
 // weft.jit: calls of Python functions as compiled graphs. Flattens arguments to tensors and a signature, keeps a
 // compiled graph for every signature, and guards what the trace has read of Python (jit_guards.h).
+#include <pybind11/pybind11.h>
 #include <atomic>
 #include <unordered_map>
 
@@ -630,10 +631,10 @@ class OutsideTrace {
 
 }  // namespace
 
-void bind_jit(py::module_& m) {
+void bind_jit(Family& m) {
   bind_jit_guards(m);
   bind_jit_check(m);
-  py::class_<Compiled, std::shared_ptr<Compiled>>(m, "_Compiled")
+  py::class_<Compiled, std::shared_ptr<Compiled>>(m.scope(), "_Compiled")
       .def_readonly("reason", &Compiled::reason)
       .def_readonly("eager", &Compiled::eager)
       .def_readonly("sizes", &Compiled::sizes)
@@ -676,7 +677,7 @@ void bind_jit(py::module_& m) {
         const graph::Plan* plan = plan_of(c, backward);
         return plan ? plan->memory().order.size() : 0;
       });
-  py::class_<Jit>(m, "_Jit", py::custom_type_setup(&Jit::collect_with))
+  py::class_<Jit>(m.scope(), "_Jit", py::custom_type_setup(&Jit::collect_with))
       .def(py::init<py::object, py::object, DynamicDims, std::vector<std::string>, bool, py::object, py::object>(),
            py::arg("function"), py::arg("traced_call"), py::arg("dynamic"), py::arg("without"), py::arg("record"),
            py::arg("check") = py::none(), py::arg("fall_back") = py::none())
@@ -693,39 +694,43 @@ void bind_jit(py::module_& m) {
       .def("clear", &Jit::clear)
       .def_property_readonly("traces", &Jit::traces)
       .def_property_readonly("compiled", &Jit::all);
-  py::class_<OutsideTrace>(m, "_OutsideTrace", "A scope whose work is not traced, and whose tensors outlive a trace.")
+  py::class_<OutsideTrace>(m.scope(), "_OutsideTrace",
+                           "A scope whose work is not traced, and whose tensors outlive a trace.")
       .def(py::init<>())
       .def("__enter__", &OutsideTrace::enter)
       .def("__exit__", [](OutsideTrace& o, const py::args&) { o.exit(); });
-  m.def("_is_tracing", [] { return tracing(); }, "Is this thread tracing a function for weft.jit?");
-  m.def(
-      "_is_traced_for_later", [] { return tracing() && interpreter->for_later(); },
+  m.function("_is_tracing", "()", [] { return tracing(); }, "Is this thread tracing a function for weft.jit?");
+  m.function(
+      "_is_traced_for_later", "()", [] { return tracing() && interpreter->for_later(); },
       "Is this thread tracing for weft.jit, and not only for a transform?");
-  m.def("_around_calls", [](py::object before, py::object after) {
+  m.function("_around_calls", "(before, after)", [](py::object before, py::object after) {
     check(session != nullptr, "_around_calls: nothing is being traced");
     if (!before.is_none()) session->before.push_back(std::move(before));
     if (!after.is_none()) session->after.push_back(std::move(after));
   });
-  m.attr("_ALL_DIMS") = kAllDims;
-  m.def("_unplanned_scratch", &graph::unplanned_scratch,
-        "Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.");
-  m.def(
-      "_watch_condition",
+  m.scope().attr("_ALL_DIMS") = kAllDims;
+  m.function("_unplanned_scratch", "()", &graph::unplanned_scratch,
+             "Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.");
+  m.function(
+      "_watch_condition", "(condition)",
       [](py::object condition) {
         if (session) session->conditions.push_back(std::move(condition));
       },
       "condition() gives the reason why what is being traced does not hold any more, or an empty text.");
-  m.def("_is_symbolic", [](const Tensor& t) { return t.impl()->storage->symbolic(); }, "Has it no values?");
-  m.def("_trace_number", [] { return session ? session->number : 0; }, "Tells traces apart; 0 outside of any.");
-  m.def(
-      "_refuse", [](const std::string& message) { refuse(message); }, py::arg("message"),
+  m.function(
+      "_is_symbolic", "(tensor)", [](const Tensor& t) { return t.impl()->storage->symbolic(); }, "Has it no values?");
+  m.function(
+      "_trace_number", "()", [] { return session ? session->number : 0; }, "Tells traces apart; 0 outside of any.");
+  m.function(
+      "_refuse", "(message)", [](const std::string& message) { refuse(message); },
       "Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.");
-  m.def("_refuse_while_tracing", &refuse_while_tracing, py::arg("what"));
-  m.def("_refuse_change_in_body", [](const std::string& message) { check_traceable(false, message); });
-  m.def("_traced_cond", &traced_cond);
-  m.def("_traced_while", &traced_while);
-  m.def("_traced_scan", &traced_scan);
-  m.def("_jit_passes", [] {
+  m.function("_refuse_while_tracing", "(what)", &refuse_while_tracing);
+  m.function("_refuse_change_in_body", "(message)",
+             [](const std::string& message) { check_traceable(false, message); });
+  m.function("_traced_cond", "(pred, on_true, on_false, given)", &traced_cond);
+  m.function("_traced_while", "(test, body, given)", &traced_while);
+  m.function("_traced_scan", "(function, given_carried, given_xs, length, reverse)", &traced_scan);
+  m.function("_jit_passes", "()", [] {
     std::vector<std::string> names;
     for (const graph::Pass& pass : graph::all_passes()) names.emplace_back(pass.name);
     return names;

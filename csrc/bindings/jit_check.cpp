@@ -1,5 +1,6 @@
 #include "bindings/jit_check.h"
 
+#include <pybind11/pybind11.h>
 #include <memory>
 
 namespace weft::python {
@@ -61,19 +62,21 @@ void def_scope(Class& type) {
 
 }  // namespace
 
-void bind_jit_check(py::module_& m) {
-  py::class_<graph::Listener>(m, "_Listener").def("add", &graph::Listener::add).def("has", &graph::Listener::has);
-  auto listen = py::class_<ListenScope, graph::Listener>(m, "_ListenScope").def(py::init<>());
+void bind_jit_check(Family& m) {
+  py::class_<graph::Listener>(m.scope(), "_Listener")
+      .def("add", &graph::Listener::add)
+      .def("has", &graph::Listener::has);
+  auto listen = py::class_<ListenScope, graph::Listener>(m.scope(), "_ListenScope").def(py::init<>());
   def_scope<ListenScope>(listen);
-  auto draws = py::class_<RewindScope>(m, "_RewindScope").def(py::init<>());
+  auto draws = py::class_<RewindScope>(m.scope(), "_RewindScope").def(py::init<>());
   def_scope<RewindScope>(draws);
   draws.def("rewind", &RewindScope::rewind)
       .def("states", &RewindScope::states)
       .def("drew_more_than", &RewindScope::drew_more_than);
-  py::class_<graph::Snapshot>(m, "_Snapshot")
+  py::class_<graph::Snapshot>(m.scope(), "_Snapshot")
       .def(py::init<const std::vector<Tensor>&>())
       .def("restore", &graph::Snapshot::restore);
-  m.def("_same_bits", &graph::same_bits, "The same dtype, shape and bits, NaNs being equal?");
+  m.function("_same_bits", "(a, b)", &graph::same_bits, "The same dtype, shape and bits, NaNs being equal?");
 }
 
 }  // namespace weft::python

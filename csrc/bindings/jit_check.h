@@ -6,6 +6,6 @@
 
 namespace weft::python {
 
-void bind_jit_check(py::module_& m);
+void bind_jit_check(Family& m);
 
 }  // namespace weft::python

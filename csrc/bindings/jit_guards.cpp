@@ -37,13 +37,12 @@ bool is_numpy(PyObject* o, const char* type) {
   // A program that never imported NumPy has no such values; the type's name is a cheap first test.
   const char* name = Py_TYPE(o)->tp_name;
   if (std::strncmp(name, "numpy.", 6) != 0) return false;
-  return py::isinstance(o, py::module_::import("numpy").attr(type));
+  return py::isinstance(o, import_module("numpy").attr(type));
 }
 
 PyTypeObject* deque_type() {
   static std::atomic<PyObject*> type;
-  return reinterpret_cast<PyTypeObject*>(
-      made_once(type, [] { return py::module_::import("collections").attr("deque"); }));
+  return reinterpret_cast<PyTypeObject*>(made_once(type, [] { return import_module("collections").attr("deque"); }));
 }
 
 bool is_container(PyObject* o) {
@@ -469,7 +468,7 @@ bool is_of_program(PyFrameObject* frame) {
   auto found = known->find(code->co_filename);
   if (found != known->end()) return found->second;
   static std::atomic<PyObject*> place;
-  py::handle is_installed = made_once(place, [] { return py::module_::import("weft._guards").attr("is_installed"); });
+  py::handle is_installed = made_once(place, [] { return import_module("weft._guards").attr("is_installed"); });
   const bool installed = is_installed(py::handle(code->co_filename)).cast<bool>();
   Py_INCREF(code->co_filename);
   return known->emplace(code->co_filename, !installed).first->second;
@@ -495,7 +494,7 @@ void set_profile(Py_tracefunc function, PyObject* object) {
 }  // namespace
 
 Recording::Recording() : outer_(recording) {
-  recorder_ = py::module_::import("weft._guards").attr("Recorder")();
+  recorder_ = import_module("weft._guards").attr("Recorder")();
   called_ = recorder_.attr("called");
   returned_ = recorder_.attr("met");
   tensors_ = recorder_.attr("tensors");
@@ -615,8 +614,8 @@ void collect_guards(PyHeapTypeObject* heap_type) {
 }
 }  // namespace
 
-void bind_jit_guards(py::module_& m) {
-  py::class_<Guards>(m, "_Guards", py::custom_type_setup(&collect_guards))
+void bind_jit_guards(Family& m) {
+  py::class_<Guards>(m.scope(), "_Guards", py::custom_type_setup(&collect_guards))
       .def(py::init<>())
       .def("add_item", &Guards::add_item)
       .def("add_dict", &Guards::add_dict)
@@ -637,17 +636,18 @@ void bind_jit_guards(py::module_& m) {
       .def("prune", &Guards::prune, py::arg("other") = nullptr)
       .def("changed", &Guards::changed)
       .def("__len__", &Guards::size);
-  m.def("_instance_dict", [](const py::object& o) -> py::object {
+  m.function("_instance_dict", "(object)", [](const py::object& o) -> py::object {
     if (PyObject** place = is_tensor(o.ptr()) ? _PyObject_GetDictPtr(o.ptr()) : nullptr)  // made when it is needed
       return *place ? py::reinterpret_borrow<py::object>(*place) : py::none();
     PyObject* dict = PyObject_GenericGetDict(o.ptr(), nullptr);
     if (!dict) PyErr_Clear();
     return dict ? py::reinterpret_steal<py::object>(dict) : py::none();
   });
-  m.def("_type_lookup", [](const py::type& type, const py::str& name, py::object missing) {
-    PyObject* found = _PyType_Lookup(reinterpret_cast<PyTypeObject*>(type.ptr()), name.ptr());
-    return found ? py::reinterpret_borrow<py::object>(found) : std::move(missing);
-  });
+  m.function("_type_lookup", "(type, name, missing)",
+             [](const py::type& type, const py::str& name, py::object missing) {
+               PyObject* found = _PyType_Lookup(reinterpret_cast<PyTypeObject*>(type.ptr()), name.ptr());
+               return found ? py::reinterpret_borrow<py::object>(found) : std::move(missing);
+             });
 }
 
 }  // namespace weft::python

@@ -212,13 +212,13 @@ void note_setting(const std::string& name, const py::object& getter, const py::o
 
 // Binds a function of no arguments that gives a setting.
 template <class F>
-void def_setting(py::module_& m, const char* name, F get, const char* doc) {
-  auto function = [name, get, module = py::handle(m)] {
+void def_setting(Family& m, const char* name, F get, const char* doc) {
+  auto function = [name, get, module = py::handle(m.scope())] {
     const auto value = get();
     if (tracing()) note_setting(concat(name, "()"), module.attr(name), py::cast(value));
     return value;
   };
-  Family(m).function(name, "()", function, doc);
+  m.function(name, "()", function, doc);
 }
 
 // A traced function looks at a property of a tensor that ops of the graph need not tell.
@@ -227,6 +227,6 @@ void note_flag(const Tensor& t, const char* name);
 // `what` without differing in their signatures.
 void check_known_while_tracing(const char* what, const Tensor& t, bool of_memory = false);
 
-void bind_jit_guards(py::module_& m);
+void bind_jit_guards(Family& m);
 
 }  // namespace weft::python

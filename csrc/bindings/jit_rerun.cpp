@@ -117,7 +117,7 @@ class StateScope {
   explicit StateScope(const graph::Function::Changes& changes)
       : read_(changes.read),
         only_written_(changes.only_written),
-        optimizers_(py::module_::import("weft._jit_state").attr("StateSaved")()) {}
+        optimizers_(import_module("weft._jit_state").attr("StateSaved")()) {}
   ~StateScope() {
     py::error_scope pending;
     try {

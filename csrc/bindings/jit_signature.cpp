@@ -231,7 +231,7 @@ bool same_constant(const py::object& a, const py::object& b) {
   if (Py_TYPE(a.ptr()) != Py_TYPE(b.ptr())) return false;
   if (PyUnicode_CheckExact(a.ptr()) || PyLong_CheckExact(a.ptr())) return a.equal(b);
   static std::atomic<PyObject*> place;
-  PyObject* same = made_once(place, [] { return py::module_::import("weft._jit_constants").attr("same_constant"); });
+  PyObject* same = made_once(place, [] { return import_module("weft._jit_constants").attr("same_constant"); });
   return py::handle(same)(a, b).cast<bool>();
 }
 
@@ -329,15 +329,14 @@ namespace {
 // SimpleNamespace. Null for others.
 py::object attribute_names(PyObject* o) {
   static std::atomic<PyObject*> place;
-  PyObject* names = made_once(place, [] { return py::module_::import("weft._jit_results").attr("attribute_names"); });
+  PyObject* names = made_once(place, [] { return import_module("weft._jit_results").attr("attribute_names"); });
   py::object found = py::handle(names)(py::handle(o));
   return found.is_none() ? py::object() : found;
 }
 
 void take_object_apart(PyObject* o, std::vector<Tensor>& leaves, Tree& tree) {
   static std::atomic<PyObject*> place;
-  PyObject* check_constant =
-      made_once(place, [] { return py::module_::import("weft._jit_results").attr("check_constant"); });
+  PyObject* check_constant = made_once(place, [] { return import_module("weft._jit_results").attr("check_constant"); });
   tree.object = py::reinterpret_borrow<py::object>(o);
   if (py::object names = attribute_names(o)) {
     const size_t before = leaves.size();

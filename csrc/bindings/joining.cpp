@@ -304,7 +304,7 @@ void bind_broadcasts(Family& f) {
                                  Py_TYPE(s.ptr())->tp_name);
           shape = broadcast_shapes("broadcast_shapes", shape, checked_sizes("broadcast_shapes", *sizes));
         }
-        return py::module_::import("weft._size").attr("Size")(shape.to_vector());
+        return import_module("weft._size").attr("Size")(shape.to_vector());
       },
       "The shape that shapes broadcast to: compared from the last dimension on, sizes are equal or one of\n"
       "them is 1.\n\n"

@@ -178,7 +178,7 @@ void bind_binary_losses(Family& nn) {
 }  // namespace
 
 void bind_loss(Family&, Family& nn) {
-  nn.module().def("_require_all", &require_all, py::arg("condition"), py::arg("message"), py::arg("of_value") = false);
+  nn.function("_require_all", "(condition, message, of_value=False)", &require_all);
   bind_class_losses(nn);
   bind_distances(nn);
   bind_binary_losses(nn);

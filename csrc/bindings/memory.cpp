@@ -42,64 +42,68 @@ void set_limit(std::optional<int64_t> nbytes, Device device) {
 
 }  // namespace
 
-void bind_memory(py::module_& m) {
-  py::module_ memory = m.def_submodule("memory", "What weft.memory and weft.cuda's memory functions are made of.");
-  py::arg_v device("device", py::str("cpu"), "'cpu'");
-  memory.def(
-      "allocated", [](Device d) { return allocator_of(d).stats().allocated; }, device,
+void bind_memory(Family& m) {
+  Family memory = m.submodule("memory", "What weft.memory and weft.cuda's memory functions are made of.");
+  memory.function(
+      "allocated", "(device='cpu')", [](Device d) { return allocator_of(d).stats().allocated; },
       "The bytes that tensors on a device hold now.\n\n"
       ">>> import weft\n"
       ">>> before = weft._C.memory.allocated()\n"
       ">>> x = weft.zeros(1000)\n"
       ">>> weft._C.memory.allocated() - before\n"
       "4000\n");
-  memory.def(
-      "reserved", [](Device d) { return allocator_of(d).stats().reserved; }, device,
+  memory.function(
+      "reserved", "(device='cpu')", [](Device d) { return allocator_of(d).stats().reserved; },
       "The bytes taken from a device: those that tensors hold and those kept for later ones.\n\n"
       ">>> import weft\n"
       ">>> weft._C.memory.reserved() >= weft._C.memory.allocated()\n"
       "True\n");
-  memory.def(
-      "peak", [](Device d) { return allocator_of(d).stats().peak; }, device,
+  memory.function(
+      "peak", "(device='cpu')", [](Device d) { return allocator_of(d).stats().peak; },
       "The largest value of allocated() since the start or the last reset_peak().\n\n"
       ">>> import weft\n"
       ">>> weft._C.memory.peak() >= weft._C.memory.allocated()\n"
       "True\n");
-  memory.def(
-      "reset_peak", [](Device d) { allocator_of(d).reset_peak(); }, device,
+  memory.function(
+      "reset_peak", "(device='cpu')", [](Device d) { allocator_of(d).reset_peak(); },
       "Lets peak() count anew, from the bytes that tensors hold now.\n\n"
       ">>> import weft\n"
       ">>> weft._C.memory.reset_peak()\n");
-  memory.def(
-      "empty_cache", [](Device d) { allocator_of(d).empty_cache(); }, device, py::call_guard<GilRelease>(),
+  memory.function(
+      "empty_cache", "(device='cpu')",
+      [](Device d) {
+        GilRelease release;
+        allocator_of(d).empty_cache();
+      },
       "Gives memory that is kept for later tensors back to the device.\n\n"
       ">>> import weft\n"
       ">>> weft._C.memory.empty_cache()\n");
-  memory.def("stats", &stats_dict, device,
-             "What the allocator of a device counts, as a dict.\n\n"
-             "Bytes: 'allocated', 'reserved', 'peak' and 'limit'. Requests: 'allocations', and 'cache_hits', those of\n"
-             "them that the cache answered.\n\n"
-             ">>> import weft\n"
-             ">>> sorted(weft._C.memory.stats())\n"
-             "['allocated', 'allocations', 'cache_hits', 'limit', 'peak', 'reserved']\n");
-  memory.def(
-      "holders", &holders_list, device,
+  memory.function(
+      "stats", "(device='cpu')", &stats_dict,
+      "What the allocator of a device counts, as a dict.\n\n"
+      "Bytes: 'allocated', 'reserved', 'peak' and 'limit'. Requests: 'allocations', and 'cache_hits', those of\n"
+      "them that the cache answered.\n\n"
+      ">>> import weft\n"
+      ">>> sorted(weft._C.memory.stats())\n"
+      "['allocated', 'allocations', 'cache_hits', 'limit', 'peak', 'reserved']\n");
+  memory.function(
+      "holders", "(device='cpu')", &holders_list,
       "Who holds memory of a device: a tuple of name, bytes and number of blocks for each op that made tensors.\n\n"
       ">>> import weft\n"
       ">>> x = weft.zeros(100000)\n"
       ">>> [holder for holder in weft._C.memory.holders() if holder[1] >= x.nbytes] != []\n"
       "True\n");
-  memory.def("set_limit", &set_limit, py::arg("nbytes"), device,
-             "Sets how many bytes may be taken from a device; None: as many as there are.\n\n"
-             "A request beyond that raises weft.OutOfMemoryError. Raises ValueError unless nbytes is positive.\n\n"
-             ">>> import weft\n"
-             ">>> weft._C.memory.set_limit(None)\n");
-  memory.def("set_layer", &set_allocation_layer, py::arg("path"),
-             "Labels new blocks with this layer beside their op, on this thread; '' ends that.\n\n"
-             ">>> import weft\n"
-             ">>> weft._C.memory.set_layer('encoder.0')\n"
-             ">>> weft._C.memory.set_layer('')\n");
-  memory.def("_fail_after", [](int64_t n) { fail_after(n); }, py::arg("n"));
+  memory.function("set_limit", "(nbytes, device='cpu')", &set_limit,
+                  "Sets how many bytes may be taken from a device; None: as many as there are.\n\n"
+                  "A request beyond that raises weft.OutOfMemoryError. Raises ValueError unless nbytes is positive.\n\n"
+                  ">>> import weft\n"
+                  ">>> weft._C.memory.set_limit(None)\n");
+  memory.function("set_layer", "(path)", &set_allocation_layer,
+                  "Labels new blocks with this layer beside their op, on this thread; '' ends that.\n\n"
+                  ">>> import weft\n"
+                  ">>> weft._C.memory.set_layer('encoder.0')\n"
+                  ">>> weft._C.memory.set_layer('')\n");
+  memory.function("_fail_after", "(n)", [](int64_t n) { fail_after(n); });
 }
 
 }  // namespace weft::python

@@ -1,4 +1,6 @@
 // The extension module weft._C: every family, in one place.
+#include <pybind11/pybind11.h>
+
 #include "bindings/argument_errors.h"
 #include "bindings/named_pair.h"
 #include "bindings/tensor_object.h"
@@ -46,9 +48,9 @@ void initialise_in_new(py::handle type) {
   py::setattr(type, "__new__", py::staticmethod(py::cpp_function(create, py::name("__new__"), py::scope(type))));
 }
 
-void initialise_classes_in_new(const py::module_& m) {
+void initialise_classes_in_new(py::handle module) {
   const auto* metaclass = py::detail::get_internals().default_metaclass;
-  for (auto [name, value] : py::reinterpret_steal<py::dict>(PyDict_Copy(m.attr("__dict__").ptr())))
+  for (auto [name, value] : py::reinterpret_steal<py::dict>(PyDict_Copy(module.attr("__dict__").ptr())))
     if (Py_TYPE(value.ptr()) == metaclass) initialise_in_new(value);
 }
 
@@ -58,28 +60,28 @@ void initialise_classes_in_new(const py::module_& m) {
 
 PYBIND11_MODULE(_C, m) {
   using namespace weft::python;
-  bind_arguments(m);
-  bind_runtime(m);
-  bind_memory(m);
-  bind_dtype(m);
-  bind_device(m);
-  bind_devices(m);
-  bind_tensor_type(m);
   Family f(m);
-  Family nn(m.def_submodule("nn", "Functions of weft.nn.functional."));
+  bind_arguments(f);
+  bind_runtime(f);
+  bind_memory(f);
+  bind_dtype(f);
+  bind_device(f);
+  bind_devices(f);
+  bind_tensor_type(f);
+  Family nn = f.submodule("nn", "Functions of weft.nn.functional.");
   bind_tensor_data(f);
   bind_arrays(f);
   bind_tensor_methods(f);
   bind_autograd(f);
-  bind_function(m);
-  bind_export(m);
-  bind_jit(m);
-  bind_func(m);
-  bind_extension_api(m);
+  bind_function(f);
+  bind_export(f);
+  bind_jit(f);
+  bind_func(f);
+  bind_extension_api(f);
 #define WEFT_X(family) bind_##family(f, nn);
   WEFT_FAMILIES(WEFT_X)
 #undef WEFT_X
-  bind_named_types(m);
+  bind_named_types(f);
   make_base_safe();
   initialise_classes_in_new(m);
   initialise_classes_in_new(m.attr("_device"));

@@ -26,9 +26,9 @@ PyTypeObject* named_tuple_type(const char* name, const char* first, const char* 
   return type;
 }
 
-void bind_named_types(py::module_& m) {
-  py::module_ types = m.def_submodule("_return_types", "The named tuples of weft.return_types.");
-  for (auto [name, type] : named_types()) types.attr(name) = py::handle(reinterpret_cast<PyObject*>(type));
+void bind_named_types(Family& m) {
+  Family types = m.submodule("_return_types", "The named tuples of weft.return_types.");
+  for (auto [name, type] : named_types()) types.scope().attr(name) = py::handle(reinterpret_cast<PyObject*>(type));
 }
 
 py::object written_pair(const char* op, PyTypeObject* type, const Tensor& first, const Tensor& second,

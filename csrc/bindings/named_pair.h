@@ -9,7 +9,7 @@ namespace weft::python {
 PyTypeObject* named_tuple_type(const char* name, const char* first, const char* second);
 
 // All of them as attributes of m._return_types, for weft.return_types. Called after all families are bound.
-void bind_named_types(py::module_& m);
+void bind_named_types(Family& m);
 
 // A new (first, second) of such a type.
 inline py::object named_pair(PyTypeObject* type, const Tensor& first, const Tensor& second) {

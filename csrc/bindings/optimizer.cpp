@@ -1,4 +1,6 @@
 // Fused optimiser steps. weft.optim and weft.nn.utils call them; users do not.
+#include <pybind11/pybind11.h>
+
 #include "ops/optimizer.h"
 
 #include "bindings/bindings.h"
@@ -129,36 +131,34 @@ void set_numbers(const Tensor& numbers, const std::vector<double>& values) {
 }  // namespace
 
 void bind_optimizer(Family& f, Family&) {
-  py::module_& m = f.module();
-  py::class_<PreparedStep>(m, "_PreparedStep", "An optimiser's step that was checked and can be taken.");
-  m.def("_sgd_step", &sgd, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"), py::arg("lr"),
-        py::arg("momentum"), py::arg("dampening"), py::arg("weight_decay"), py::arg("nesterov"), py::arg("maximize"),
-        py::arg("first_step"), "One step of SGD on all parameters. Changes params and momentum_buffers.");
-  m.def("_adam_step", &adam, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"), py::arg("exp_avg_sqs"),
-        py::arg("max_exp_avg_sqs"), py::arg("step"), py::arg("lr"), py::arg("beta1"), py::arg("beta2"), py::arg("eps"),
-        py::arg("weight_decay"), py::arg("decoupled"), py::arg("amsgrad"), py::arg("maximize"),
-        "One step of Adam or AdamW on all parameters. Changes params and the three lists of state.");
-  m.def("_prepare_sgd_step", &prepare_sgd, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"),
-        py::arg("lr"), py::arg("momentum"), py::arg("dampening"), py::arg("weight_decay"), py::arg("nesterov"),
-        py::arg("maximize"), py::arg("first_step"),
-        "One step of SGD on all parameters, to be taken: will change params and momentum_buffers.");
-  m.def("_prepare_adam_step", &prepare_adam, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"),
-        py::arg("exp_avg_sqs"), py::arg("max_exp_avg_sqs"), py::arg("step"), py::arg("lr"), py::arg("beta1"),
-        py::arg("beta2"), py::arg("eps"), py::arg("weight_decay"), py::arg("decoupled"), py::arg("amsgrad"),
-        py::arg("maximize"),
-        "One step of Adam or AdamW on all parameters, to be taken: will change params and the three lists of state.");
-  m.def("_run_steps", &run_steps, py::arg("steps"), "Takes steps that were prepared.");
-  m.def("_state_is", &state_is, py::arg("state"), py::arg("params"), py::arg("entries"), py::arg("names"),
-        py::arg("columns"), "Is an optimizer's state what a step has last seen?");
-  m.def("_gradients_of", &gradients_of, py::arg("params"), py::arg("known"),
-        "The gradients of the parameters that have one, if these are the known ones; else None.");
-  m.def("_trace_sgd_step", &trace_sgd_step, py::arg("params"), py::arg("grads"), py::arg("momentum_buffers"),
-        py::arg("numbers"), "Records a step of SGD whose numbers are read when it runs.");
-  m.def("_trace_adam_step", &trace_adam_step, py::arg("params"), py::arg("grads"), py::arg("exp_avgs"),
-        py::arg("exp_avg_sqs"), py::arg("max_exp_avg_sqs"), py::arg("numbers"),
-        "Records a step of Adam whose numbers are read when it runs.");
-  m.def("_set_numbers", &set_numbers, py::arg("numbers"), py::arg("values"));
-  m.def("_global_norm", &global_norm, py::arg("tensors"), "The 2-norm of all elements of all tensors.");
+  py::class_<PreparedStep>(f.scope(), "_PreparedStep", "An optimiser's step that was checked and can be taken.");
+  f.function("_sgd_step",
+             "(params, grads, momentum_buffers, lr, momentum, dampening, weight_decay, nesterov, maximize, first_step)",
+             &sgd, "One step of SGD on all parameters. Changes params and momentum_buffers.");
+  f.function("_adam_step",
+             "(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr, beta1, beta2, eps, weight_decay, "
+             "decoupled, amsgrad, maximize)",
+             &adam, "One step of Adam or AdamW on all parameters. Changes params and the three lists of state.");
+  f.function("_prepare_sgd_step",
+             "(params, grads, momentum_buffers, lr, momentum, dampening, weight_decay, nesterov, maximize, first_step)",
+             &prepare_sgd, "One step of SGD on all parameters, to be taken: will change params and momentum_buffers.");
+  f.function(
+      "_prepare_adam_step",
+      "(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr, beta1, beta2, eps, weight_decay, decoupled, "
+      "amsgrad, maximize)",
+      &prepare_adam,
+      "One step of Adam or AdamW on all parameters, to be taken: will change params and the three lists of state.");
+  f.function("_run_steps", "(steps)", &run_steps, "Takes steps that were prepared.");
+  f.function("_state_is", "(state, params, entries, names, columns)", &state_is,
+             "Is an optimizer's state what a step has last seen?");
+  f.function("_gradients_of", "(params, known)", &gradients_of,
+             "The gradients of the parameters that have one, if these are the known ones; else None.");
+  f.function("_trace_sgd_step", "(params, grads, momentum_buffers, numbers)", &trace_sgd_step,
+             "Records a step of SGD whose numbers are read when it runs.");
+  f.function("_trace_adam_step", "(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, numbers)", &trace_adam_step,
+             "Records a step of Adam whose numbers are read when it runs.");
+  f.function("_set_numbers", "(numbers, values)", &set_numbers);
+  f.function("_global_norm", "(tensors)", &global_norm, "The 2-norm of all elements of all tensors.");
 }
 
 }  // namespace weft::python

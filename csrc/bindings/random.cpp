@@ -1,5 +1,6 @@
 #include "ops/random.h"
 
+#include <pybind11/pybind11.h>
 #include <cstring>
 #include <random>
 
@@ -372,8 +373,8 @@ uint64_t read_seed(const py::object& given, bool convert) {
   return wrapped.cast<uint64_t>();
 }
 
-void bind_generators(py::module_& m) {
-  py::class_<DrawScope>(m, "_DrawScope", "A scope that leaves a generator as it was when it raises.")
+void bind_generators(Family& m) {
+  py::class_<DrawScope>(m.scope(), "_DrawScope", "A scope that leaves a generator as it was when it raises.")
       .def(py::init([](const MaybeGenerator& g) { return std::make_unique<DrawScope>(generator_of(g)); }),
            py::arg("generator") = py::none())
       .def("__enter__", [](DrawScope&) {})
@@ -382,7 +383,7 @@ void bind_generators(py::module_& m) {
       });
   using Holder = std::shared_ptr<Ref<Generator>>;
   py::class_<Ref<Generator>, Holder>(
-      m, "Generator",
+      m.scope(), "Generator",
       "A stream of random numbers with its own seed, for the generator= of functions that draw some.\n\n"
       ">>> import weft\n"
       ">>> g = weft.Generator().manual_seed(1)\n"
@@ -454,7 +455,7 @@ void bind_generators(py::module_& m) {
       .def("__reduce__",
            [](const py::object& self) -> py::tuple {
              PhiloxState s = self.cast<Ref<Generator>&>()->state();
-             return py::make_tuple(py::module_::import("weft._C").attr("_generator"),
+             return py::make_tuple(import_module("weft._C").attr("_generator"),
                                    py::make_tuple(py::type::of(self), s.seed, s.offset));
            })
       .def_property_readonly(
@@ -463,17 +464,17 @@ void bind_generators(py::module_& m) {
           ">>> import weft\n"
           ">>> weft.Generator().device\n"
           "device(type='cpu')\n");
-  m.def("_generator", [](const py::object& type, uint64_t seed, uint64_t offset) {
+  m.function("_generator", "(type, seed, offset)", [](const py::object& type, uint64_t seed, uint64_t offset) {
     py::object g = type();
     g.cast<Ref<Generator>&>()->set_state({seed, offset});
     return g;
   });
-  m.attr("default_generator") = py::cast(std::make_shared<Ref<Generator>>(default_generator()));
-  Family(m).function(
+  m.scope().attr("default_generator") = py::cast(std::make_shared<Ref<Generator>>(default_generator()));
+  m.function(
       "manual_seed", "(seed: float) -> Generator",
       [](const py::object& seed) -> py::object {
         default_generator()->manual_seed(read_seed(seed, true));
-        return py::module_::import("weft._C").attr("default_generator");
+        return import_module("weft._C").attr("default_generator");
       },
       "Seeds the default generator, from which the same numbers follow with any number of threads, and\n"
       "returns it. Negative seeds count from 2^64.\n\n"
@@ -484,7 +485,7 @@ void bind_generators(py::module_& m) {
       ">>> g = weft.manual_seed(1)\n"
       ">>> weft.equal(weft.rand(3), x)\n"
       "True\n");
-  Family(m).function(
+  m.function(
       "seed", "() -> int",
       [] {
         uint64_t s = fresh_seed();
@@ -502,7 +503,7 @@ void bind_generators(py::module_& m) {
       ">>> g = weft.manual_seed(7)\n"
       ">>> weft.initial_seed()\n"
       "7\n");
-  Family(m).function(
+  m.function(
       "get_rng_state", "()", [] { return state_tensor("get_rng_state", *default_generator()); },
       "The place in the stream of the default generator, for set_rng_state(): 16 bytes as a uint8 vector.\n\n"
       ">>> import weft\n"
@@ -510,7 +511,7 @@ void bind_generators(py::module_& m) {
       ">>> weft.set_rng_state(state)\n"
       ">>> weft.equal(weft.rand(3), x)\n"
       "True\n");
-  Family(m).function(
+  m.function(
       "set_rng_state", "(new_state)", [](const Tensor& t) { restore("set_rng_state", *default_generator(), t); },
       "Takes the default generator back to a place that get_rng_state() gave.\n\n"
       "Raises RuntimeError for another tensor than such 16 bytes.\n\n"
@@ -568,7 +569,7 @@ void bind_dropout(Family& f, Family& nn) {
 }  // namespace
 
 void bind_random(Family& f, Family& nn) {
-  bind_generators(f.module());
+  bind_generators(f);
   bind_uniform_and_normal(f);
   bind_integers(f);
   bind_distributions(f);

@@ -1,7 +1,7 @@
 // A level of recursion that data decide about: they may nest without end.
 #pragma once
 
-#include <pybind11/pybind11.h>
+#include <pybind11/pytypes.h>
 
 namespace weft::python {
 

@@ -1,4 +1,5 @@
 // Threads, build information, errors: what belongs to the process rather than to a tensor.
+#include <pybind11/pybind11.h>
 #include <chrono>
 #include <thread>
 
@@ -83,9 +84,9 @@ py::dict build_info() {
   return info;
 }
 
-void bind_threads(py::module_& m) {
+void bind_threads(Family& m) {
   num_threads();  // an environment variable that is no number of threads is an error now
-  Family(m).function(
+  m.function(
       "set_num_threads", "(int)",
       [](int64_t n) {
         check<ErrorKind::Value>(n == static_cast<int>(n), "set_num_threads: expected from 1 to 1024 threads, got ", n);
@@ -130,7 +131,7 @@ void set_python_error(std::exception_ptr error) {
   }
 }
 
-void bind_runtime(py::module_& m) {
+void bind_runtime(Family& m) {
   PyObject* bases = PyTuple_Pack(2, PyExc_RuntimeError, PyExc_MemoryError);
   out_of_memory_error = PyErr_NewExceptionWithDoc(
       "weft.OutOfMemoryError",
@@ -141,7 +142,7 @@ void bind_runtime(py::module_& m) {
       bases, nullptr);
   Py_DECREF(bases);
   if (!out_of_memory_error) throw py::error_already_set();
-  m.attr("OutOfMemoryError") = py::handle(out_of_memory_error);
+  m.scope().attr("OutOfMemoryError") = py::handle(out_of_memory_error);
   py::register_exception_translator([](std::exception_ptr p) {
     try {
       if (p) std::rethrow_exception(p);
@@ -156,10 +157,10 @@ void bind_runtime(py::module_& m) {
   interrupt_check = &raise_interrupt;
   set_other_threads_hooks({release_gil, take_gil_back});
   CallsPython::watch_forks();
-  py::module_::import("atexit").attr("register")(py::cpp_function(&CallsPython::wait_for_all));
+  import_module("atexit").attr("register")(py::cpp_function(&CallsPython::wait_for_all));
   bind_threads(m);
-  m.attr("__version__") = WEFT_VERSION;
-  m.def("_build_info", &build_info);
+  m.scope().attr("__version__") = WEFT_VERSION;
+  m.function("_build_info", "()", &build_info);
 }
 
 }  // namespace weft::python

@@ -72,7 +72,7 @@ void each_element(PyObject* list, int64_t length, const F& f) {
 // Arrays and tensors inside of lists become nested lists of numbers.
 py::object plain(PyObject* o) {
   if (is_tensor(o)) return py::reinterpret_steal<py::object>(to_list(unwrap(o)));
-  return py::module_::import("numpy").attr("asarray")(py::handle(o)).attr("tolist")();
+  return import_module("numpy").attr("asarray")(py::handle(o)).attr("tolist")();
 }
 
 void measure(PyObject* o, int depth, Nested& n) {
@@ -80,8 +80,8 @@ void measure(PyObject* o, int depth, Nested& n) {
   if (number && n.shape.size() == depth) return n.note(read_scalar(o)->kind());
   RecursionGuard guard(" in tensor()");
   if (!number && is_array(o)) {
-    DType t = is_tensor(o) ? unwrap(o).dtype()
-                           : from_numpy(py::module_::import("numpy").attr("asarray")(py::handle(o))).dtype();
+    DType t =
+        is_tensor(o) ? unwrap(o).dtype() : from_numpy(import_module("numpy").attr("asarray")(py::handle(o))).dtype();
     n.exact = n.exact ? promote(*n.exact, t) : t;
     py::object values = plain(o);
     return measure(values.ptr(), depth, n);
@@ -180,7 +180,7 @@ bool is_list_or_number(PyObject* o) {
 
 // As a NumPy array with the machine's byte order.
 py::object native_array(const py::object& data) {
-  py::object array = py::module_::import("numpy").attr("asarray")(data);
+  py::object array = import_module("numpy").attr("asarray")(data);
   bool foreign = !array.attr("dtype").attr("isnative").cast<bool>();
   return foreign ? array.attr("astype")(array.attr("dtype").attr("newbyteorder")("=")) : array;
 }
@@ -198,7 +198,7 @@ Tensor as_tensor(const py::object& data, std::optional<DType> dtype, std::option
   else if (py::hasattr(data, "__array_interface__"))
     t = from_numpy(native_array(data));
   else if (py::hasattr(data, "__dlpack__"))
-    t = unwrap(py::module_::import("weft._C").attr("from_dlpack")(data).ptr());
+    t = unwrap(import_module("weft._C").attr("from_dlpack")(data).ptr());
   else if ((PyObject_CheckBuffer(data.ptr()) && !PyBytes_Check(data.ptr())) || is_array_like(data))
     t = from_numpy(native_array(data));
   else

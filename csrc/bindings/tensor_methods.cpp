@@ -1,5 +1,4 @@
 // Methods of weft.Tensor that ask about it or convert it: size, stride, data_ptr, to, float, ...
-#include <pybind11/complex.h>
 
 #include "bindings/autograd.h"
 #include "bindings/jit_guards.h"
@@ -77,7 +76,7 @@ py::object type_of(const Tensor& t, const py::object& dtype) {
     for (auto [known, type] : names)
       if (name.ends_with(std::string(".") + known)) return py::cast(convert(t, std::nullopt, type, false, false));
     return py::cast(convert(t, std::nullopt,
-                            py::module_::import("weft._C").attr(name.substr(name.rfind('.') + 1).c_str()).cast<DType>(),
+                            import_module("weft._C").attr(name.substr(name.rfind('.') + 1).c_str()).cast<DType>(),
                             false, false));
   }
   return py::cast(convert(t, std::nullopt, dtype.cast<DType>(), false, false));
@@ -272,7 +271,8 @@ void bind_tensor_methods(Family& f) {
       "__complex__", "(self) -> complex",
       [](const Tensor& t) {
         auto value = py::reinterpret_steal<py::object>(item(t, "complex"));
-        return py::reinterpret_steal<py::object>(PyNumber_Add(value.ptr(), py::cast(std::complex<double>()).ptr()));
+        const auto zero = py::reinterpret_steal<py::object>(PyComplex_FromDoubles(0, 0));
+        return py::reinterpret_steal<py::object>(PyNumber_Add(value.ptr(), zero.ptr()));
       },
       "The value of a tensor of one element as a complex number: what complex(tensor) calls.\n\n"
       "Raises RuntimeError for another number of elements.\n\n"

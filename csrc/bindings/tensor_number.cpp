@@ -17,7 +17,7 @@ std::optional<Scalar> number(PyObject* o) {
 // NumPy arrays take part as tensors on the same memory.
 std::optional<Tensor> array_operand(PyObject* o) {
   if (!PyObject_HasAttrString(o, "__array_interface__")) return std::nullopt;
-  py::object made = py::module_::import("weft._C").attr("as_tensor")(py::handle(o));
+  py::object made = import_module("weft._C").attr("as_tensor")(py::handle(o));
   return unwrap(made.ptr());
 }
 

@@ -53,21 +53,21 @@ void bind_tensor_gc();
 // A new Python object of a subclass of weft.Tensor for t, which must not have one yet.
 PyObject* wrap_as(PyTypeObject* type, const Tensor& t);
 
-void bind_tensor_type(py::module_& m);
-void bind_dtype(py::module_& m);
-void bind_device(py::module_& m);
-void bind_devices(py::module_& m);
+void bind_tensor_type(Family& m);
+void bind_dtype(Family& m);
+void bind_device(Family& m);
+void bind_devices(Family& m);
 void bind_arrays(Family& f);
 void bind_tensor_methods(Family& f);
 void bind_tensor_data(Family& f);
 void bind_autograd(Family& f);
-void bind_function(py::module_& m);
-void bind_runtime(py::module_& m);
-void bind_memory(py::module_& m);
-void bind_jit(py::module_& m);
-void bind_export(py::module_& m);
-void bind_func(py::module_& m);
-void bind_extension_api(py::module_& m);
+void bind_function(Family& m);
+void bind_runtime(Family& m);
+void bind_memory(Family& m);
+void bind_jit(Family& m);
+void bind_export(Family& m);
+void bind_func(Family& m);
+void bind_extension_api(Family& m);
 
 // Another view of t's memory, which stays as it is when t.data is set.
 Tensor alias_of(const Tensor& t);

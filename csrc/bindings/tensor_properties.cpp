@@ -154,7 +154,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
 
 PyObject* size_object(const Shape& shape) {
   static std::atomic<PyObject*> place;
-  PyObject* size_type = made_once(place, [] { return py::module_::import("weft._size").attr("Size"); });
+  PyObject* size_type = made_once(place, [] { return import_module("weft._size").attr("Size"); });
   py::tuple sizes(static_cast<size_t>(shape.size()));
   for (int i = 0; i < shape.size(); i++) {
     PyObject* number = PyLong_FromLongLong(shape[i]);

@@ -52,7 +52,7 @@ void check_keywords(PyObject* kwargs) {
 PyObject* create(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
   return guarded([&]() -> PyObject* {
     check_keywords(kwargs);
-    py::module_ core = py::module_::import("weft._C");
+    py::object core = import_module("weft._C");
     py::object made;
     if (PyTuple_GET_SIZE(args) == 1 && !PyLong_Check(PyTuple_GET_ITEM(args, 0)))
       made = core.attr("tensor")(py::handle(PyTuple_GET_ITEM(args, 0)),
@@ -67,8 +67,7 @@ PyObject* create(PyTypeObject* type, PyObject* args, PyObject* kwargs) {
 }
 
 PyObject* represent(PyObject* self) {
-  return guarded(
-      [&] { return py::module_::import("weft._printing").attr("tensor_repr")(py::handle(self)).release().ptr(); });
+  return guarded([&] { return import_module("weft._printing").attr("tensor_repr")(py::handle(self)).release().ptr(); });
 }
 
 Py_hash_t hash(PyObject* self) { return _Py_HashPointer(self); }
@@ -182,7 +181,7 @@ PyObject* wrap(const Tensor& t) {
   return wrap_as(type_object, t);
 }
 
-void bind_tensor_type(py::module_& m) {
+void bind_tensor_type(Family& m) {
   std::vector<PyType_Slot> slots = {
       {Py_tp_dealloc, reinterpret_cast<void*>(dealloc)},
       {Py_tp_new, reinterpret_cast<void*>(create)},
@@ -212,8 +211,8 @@ void bind_tensor_type(py::module_& m) {
   if (!type_object) throw py::error_already_set();
   bind_tensor_gc();
   // Does the tensor hold its Python object, which then lives on without Python?
-  m.def("_holds_its_object", [](py::handle t) { return unwrap(t.ptr()).impl()->owns_python_object; });
-  m.attr("Tensor") = py::handle(reinterpret_cast<PyObject*>(type_object));
+  m.function("_holds_its_object", "(tensor)", [](py::handle t) { return unwrap(t.ptr()).impl()->owns_python_object; });
+  m.scope().attr("Tensor") = py::handle(reinterpret_cast<PyObject*>(type_object));
 }
 
 }  // namespace weft::python
