@@ -1,5 +1,6 @@
 // Between Python and the core's types: readers of arguments, and casters for pybind11. Of pybind11 only objects and
 // casters are included: with pybind11.h, which has classes and functions, a file takes 6 s longer to compile.
+// Files that bind a class, or cast to one, need it (else the linker misses make_default_metaclass()).
 #pragma once
 
 #include <pybind11/cast.h>

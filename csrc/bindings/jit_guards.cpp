@@ -291,6 +291,12 @@ void Guards::add(Place place, const py::object& owner, const py::object& holder,
   guards_.push_back(std::move(g));
 }
 
+std::string Guards::changed_for_backward() const {
+  return backward_ ? backward_.cast<const Guards&>().changed() : std::string();
+}
+
+SharedGuards::SharedGuards(py::object o) : object(std::move(o)), guards(object.cast<Guards*>()) {}
+
 void Guards::add_item(const py::object& owner, const py::dict& dict, const py::object& key, std::string label,
                       int levels) {
   add(Place::Item, owner, dict, key, std::move(label), levels);

@@ -105,9 +105,7 @@ class Guards {
 
   // Guards on what hooks and derivatives of the program read; changed() compares them too.
   void set_backward(py::object guards) { backward_ = std::move(guards); }
-  std::string changed_for_backward() const {
-    return backward_ ? backward_.cast<const Guards&>().changed() : std::string();
-  }
+  std::string changed_for_backward() const;
 
   // What has changed; empty if nothing has.
   std::string changed() const;
@@ -167,7 +165,7 @@ struct SharedGuards {
   Guards* guards = nullptr;
 
   SharedGuards() = default;
-  explicit SharedGuards(py::object o) : object(std::move(o)), guards(object.cast<Guards*>()) {}
+  explicit SharedGuards(py::object o);
 };
 
 // While it lives, reads of Python state by this thread are recorded: calls of functions by a profile function (any
