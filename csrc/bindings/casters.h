@@ -127,7 +127,7 @@ WEFT_READ_CASTER(weft::Scalar, "complex", weft::python::read_scalar, {
   if (v.kind() == weft::Scalar::Kind::Bool) return bool_(v.to_bool()).release();
   if (v.kind() == weft::Scalar::Kind::Int) return int_(v.to_int()).release();
   if (v.kind() == weft::Scalar::Kind::UInt) return PyLong_FromUnsignedLongLong(v.to_bits());
-  if (v.is_complex()) return PyComplex_FromDoubles(v.to_complex().real(), v.to_complex().imag());
+  if (v.is_complex()) return PyComplex_FromDoubles(v.to_complex().real, v.to_complex().imag);
   return float_(v.to_double()).release();
 });
 // In place of pybind11's, which would cut numbers of other types.

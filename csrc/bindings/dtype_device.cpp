@@ -101,7 +101,7 @@ namespace {
 Scalar complex_scalar(PyObject* o) {
   const Py_complex z = PyComplex_AsCComplex(o);
   if (z.real == -1.0 && PyErr_Occurred()) throw py::error_already_set();
-  return Scalar(std::complex<double>(z.real, z.imag));
+  return Scalar(Complex128{z.real, z.imag});
 }
 
 }  // namespace

@@ -102,7 +102,10 @@ Operand scaled(const char* op, const Tensor& x, const Operand& other, const Scal
   if (const Tensor* t = std::get_if<Tensor>(&other)) return mul(to_dtype(*t, scaling_dtype(dtype)), alpha);
   const Scalar& s = std::get<Scalar>(other);
   int64_t product = 0;
-  if (s.is_complex() || alpha.is_complex()) return Scalar(s.to_complex() * alpha.to_complex());
+  if (s.is_complex() || alpha.is_complex()) {
+    const Complex128 a = s.to_complex(), b = alpha.to_complex();
+    return Scalar(Complex128{a.real * b.real - a.imag * b.imag, a.real * b.imag + a.imag * b.real});
+  }
   bool whole = !s.is_float() && !alpha.is_float() && !s.is_big() && !alpha.is_big();
   if (whole && !__builtin_mul_overflow(s.to_int(), alpha.to_int(), &product)) return Scalar(product);
   double real = s.to_double() * alpha.to_double();

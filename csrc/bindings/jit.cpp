@@ -703,7 +703,7 @@ void bind_jit(Family& m) {
   m.function(
       "_is_traced_for_later", "()", [] { return tracing() && interpreter->for_later(); },
       "Is this thread tracing for weft.jit, and not only for a transform?");
-  m.function("_around_calls", "(before, after)", [](py::object before, py::object after) {
+  m.function("_around_calls", "(before: Any | None, after: Any | None)", [](py::object before, py::object after) {
     check(session != nullptr, "_around_calls: nothing is being traced");
     if (!before.is_none()) session->before.push_back(std::move(before));
     if (!after.is_none()) session->after.push_back(std::move(after));

@@ -649,7 +649,7 @@ void bind_jit_guards(Family& m) {
     if (!dict) PyErr_Clear();
     return dict ? py::reinterpret_steal<py::object>(dict) : py::none();
   });
-  m.function("_type_lookup", "(type, name, missing)",
+  m.function("_type_lookup", "(type, name, missing: Any | None)",
              [](const py::type& type, const py::str& name, py::object missing) {
                PyObject* found = _PyType_Lookup(reinterpret_cast<PyTypeObject*>(type.ptr()), name.ptr());
                return found ? py::reinterpret_borrow<py::object>(found) : std::move(missing);

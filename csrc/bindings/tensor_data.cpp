@@ -120,7 +120,7 @@ T convert(const Scalar& s) {
   else if constexpr (std::is_same_v<T, Float8E5M2>)
     return to_float8_e5m2(static_cast<float>(s.to_double()));
   else if constexpr (is_complex_type<T>)
-    return {static_cast<typename T::Part>(s.to_complex().real()), static_cast<typename T::Part>(s.to_complex().imag())};
+    return {static_cast<typename T::Part>(s.to_complex().real), static_cast<typename T::Part>(s.to_complex().imag)};
   else if constexpr (std::is_same_v<T, BoolByte>)
     return s.to_bool();
   else if constexpr (std::is_floating_point_v<T>)

@@ -2,7 +2,6 @@
 // beyond 64 bits the nearest double, for floating point tensors only.
 #pragma once
 
-#include <complex>
 #include <cstdint>
 #include <string>
 
@@ -24,7 +23,7 @@ class Scalar {
   Scalar(int64_t v) : kind_(Kind::Int), i_(v) {}
   Scalar(uint64_t v) : kind_(v >> 63 ? Kind::UInt : Kind::Int), i_(static_cast<int64_t>(v)) {}
   Scalar(double v) : kind_(Kind::Float), d_(v) {}
-  Scalar(std::complex<double> v) : kind_(Kind::Complex), d_(v.real()), imag_(v.imag()) {}
+  Scalar(Complex128 v) : kind_(Kind::Complex), d_(v.real), imag_(v.imag) {}
   static Scalar big_integer(double v) {
     Scalar s(v);
     s.kind_ = Kind::BigInt;
@@ -56,7 +55,7 @@ class Scalar {
     check_real();
     return d_ >= 0x1p63 && d_ < 0x1p64 ? static_cast<uint64_t>(d_) : static_cast<uint64_t>(to_int());
   }
-  std::complex<double> to_complex() const { return {is_complex() ? d_ : to_double(), imag_}; }
+  Complex128 to_complex() const { return {is_complex() ? d_ : to_double(), imag_}; }
   bool to_bool() const { return (holds_double() ? d_ != 0 : i_ != 0) || imag_ != 0; }
   // The type a tensor made of this number alone has.
   DType default_dtype() const {
@@ -89,11 +88,11 @@ inline void append_text(std::string& out, const Scalar& s) {
     case Scalar::Kind::UInt:
       return append_text(out, s.to_bits());
     case Scalar::Kind::Complex: {
-      const std::complex<double> z = s.to_complex();
+      const Complex128 z = s.to_complex();
       out += '(';
-      append_text(out, z.real());
-      if (!(z.imag() < 0)) out += '+';
-      append_text(out, z.imag());
+      append_text(out, z.real);
+      if (!(z.imag < 0)) out += '+';
+      append_text(out, z.imag);
       out += "j)";
       return;
     }

@@ -104,8 +104,8 @@ inline void hash_field(size_t& seed, const Dims& v) {
   for (int64_t d : v) mix_hash(seed, static_cast<size_t>(d));
 }
 inline void hash_field(size_t& seed, const Scalar& v) {
-  mix_hash(seed, std::bit_cast<size_t>(v.to_complex().real()));
-  mix_hash(seed, std::bit_cast<size_t>(v.to_complex().imag()));
+  mix_hash(seed, std::bit_cast<size_t>(v.to_complex().real));
+  mix_hash(seed, std::bit_cast<size_t>(v.to_complex().imag));
 }
 inline void hash_field(size_t& seed, const Device& v) {
   mix_hash(seed, static_cast<size_t>(v.type) * 256 + static_cast<size_t>(v.index));

@@ -42,7 +42,7 @@ SavedField FieldCodec<Scalar>::save(const Scalar& v) {
     case Scalar::Kind::Float:
       return {v.to_double()};
     default:
-      return {SavedFields{{"real", {v.to_complex().real()}}, {"imag", {v.to_complex().imag()}}}};
+      return {SavedFields{{"real", {v.to_complex().real}}, {"imag", {v.to_complex().imag}}}};
   }
 }
 Scalar FieldCodec<Scalar>::load(const SavedField& f) {
@@ -51,7 +51,7 @@ Scalar FieldCodec<Scalar>::load(const SavedField& f) {
   if (const double* v = std::get_if<double>(&f.value)) return Scalar(*v);
   const auto& parts = saved_as<SavedFields>(f, "a number");
   auto part = [&]<class T>(const char* name, T) { return load_field<T>(field_named(parts, name)); };
-  if (parts.size() == 2) return Scalar(std::complex<double>(part("real", 0.0), part("imag", 0.0)));
+  if (parts.size() == 2) return Scalar(Complex128{part("real", 0.0), part("imag", 0.0)});
   if (parts.size() == 1 && parts.front().first == "bits")
     return Scalar(static_cast<uint64_t>(part("bits", int64_t{0})));
   return Scalar::big_integer(part("big", 0.0));

@@ -136,9 +136,9 @@ Tensor arange(int64_t n, Device device) { return arange(Scalar(0), Scalar(n), Sc
 Tensor linspace(const Scalar& start, const Scalar& end, int64_t steps, DType dtype, Device device) {
   check(steps >= 0, "linspace: the number of steps must not be negative, got ", steps);
   if (is_complex(dtype)) {
-    const std::complex<double> from = start.to_complex(), to = end.to_complex();
-    return complex(linspace(from.real(), to.real(), steps, to_real(dtype), device),
-                   linspace(from.imag(), to.imag(), steps, to_real(dtype), device));
+    const Complex128 from = start.to_complex(), to = end.to_complex();
+    return complex(linspace(from.real, to.real, steps, to_real(dtype), device),
+                   linspace(from.imag, to.imag, steps, to_real(dtype), device));
   }
   return apply(Linspace({steps}, start.to_double(), end.to_double(), dtype, device));
 }

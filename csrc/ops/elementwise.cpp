@@ -232,7 +232,9 @@ const BinaryInfo& binary_info(scalar::EntryList<Entries...>, int i) {
 }
 const BinaryInfo& binary_info(int function) { return binary_info(scalar::BinaryList{}, function); }
 
-Scalar conj(const Scalar& s) { return s.is_complex() ? Scalar(std::conj(s.to_complex())) : s; }
+Scalar conj(const Scalar& s) {
+  return s.is_complex() ? Scalar(Complex128{s.to_complex().real, -s.to_complex().imag}) : s;
+}
 
 bool is_equality(int function) {
   constexpr scalar::BinaryList all{};

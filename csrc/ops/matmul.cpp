@@ -281,8 +281,8 @@ void check_bmm(const char* op, const Tensor& a, const Tensor& b) {
   check_inner(op, a, b, a.size(2), b.size(1));
 }
 
-bool is_one(const Scalar& s) { return s.to_complex() == 1.0; }
-bool is_zero(const Scalar& s) { return s.to_complex() == 0.0; }
+bool is_one(const Scalar& s) { return s.to_complex() == Complex128{1, 0}; }
+bool is_zero(const Scalar& s) { return s.to_complex() == Complex128{0, 0}; }
 
 // beta x + alpha product(dtype), where the product has the given shape and is asked for in the dtype of `factor` or a
 // wider one. For integers alpha and beta are cut to integers, as PyTorch does.

@@ -75,7 +75,7 @@ Limits integer_limits(DType t) {
 }
 
 void check_storable(const char* op, const Scalar& value, DType dtype) {
-  check(is_complex(dtype) || value.to_complex().imag() == 0, op, ": the complex number ", value, " does not fit dtype ",
+  check(is_complex(dtype) || value.to_complex().imag == 0, op, ": the complex number ", value, " does not fit dtype ",
         dtype);
   if (!is_integral(dtype)) return;
   const auto [low, high] = integer_limits(dtype);

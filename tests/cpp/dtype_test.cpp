@@ -134,11 +134,11 @@ TEST(Scalar, KeepsItsKindAndValue) {
   EXPECT_EQ(large.to_bits(), ~uint64_t{0});
   EXPECT_THROW((void)large.to_int(), Error);
   EXPECT_EQ(Scalar(-1).to_bits(), ~uint64_t{0});
-  const Scalar z(std::complex<double>(1.5, -2));
+  const Scalar z(Complex128{1.5, -2});
   EXPECT_EQ(z.default_dtype(), DType::Complex64);
   EXPECT_THROW((void)z.to_double(), Error);
-  EXPECT_EQ(Scalar(std::complex<double>(2.5, 0)).to_double(), 2.5);
-  EXPECT_FALSE(z == Scalar(std::complex<double>(1.5, 2)));
+  EXPECT_EQ(Scalar(Complex128{2.5, 0}).to_double(), 2.5);
+  EXPECT_FALSE(z == Scalar(Complex128{1.5, 2}));
   EXPECT_EQ(concat(z, " ", large), "(1.5-2j) 18446744073709551615");
   EXPECT_FALSE(Scalar(2) == Scalar(2.0));
   EXPECT_EQ(concat(Scalar(true), " ", Scalar(-7), " ", Scalar(0.5)), "True -7 0.5");

@@ -1,4 +1,5 @@
-// Loads and stores of runs of elements with conversion between dtypes, for the loops of the CPU kernels.
+// Loads and stores of runs of elements with conversion between dtypes, for the loops of the CPU kernels. Defined in
+// convert.cpp, once for each instruction set: a loop for each pair of dtypes is much to compile.
 #pragma once
 
 #include <stdint.h>
@@ -8,39 +9,30 @@
 
 namespace weft {
 namespace WEFT_ISA {
-namespace {
 
 using scalar::convert;
 
-template <class To, class From>
-void convert_run(To* out, int64_t out_stride, const From* in, int64_t in_stride, int64_t n) {
-  if (out_stride == 1 && in_stride == 1) {
-    for (int64_t i = 0; i < n; i++) out[i] = convert<To>(in[i]);
-  } else if (out_stride == 1 && in_stride == 0) {
-    To v = convert<To>(in[0]);
-    for (int64_t i = 0; i < n; i++) out[i] = v;
-  } else {
-    for (int64_t i = 0; i < n; i++) out[i * out_stride] = convert<To>(in[i * in_stride]);
-  }
-}
+// n elements of dtype `from` at `in`, `stride` apart, into consecutive ones.
+#define WEFT_X(T, name) \
+  __attribute__((visibility("hidden"))) void load_run(T* out, const void* in, DType from, int64_t stride, int64_t n);
+WEFT_DTYPES(WEFT_X)
+#undef WEFT_X
 
-// n elements of dtype `from` at `in`, `stride` apart, into consecutive elements of type To.
-template <class To>
-void load_run(To* out, const void* in, DType from, int64_t stride, int64_t n) {
-  visit_dtype(from, [&](auto tag) {
-    using From = typename decltype(tag)::type;
-    convert_run(out, 1, static_cast<const From*>(in), stride, n);
-  });
-}
+// The types that results are computed as.
+#define WEFT_RESULT_TYPES(X) X(bool) X(float) X(double) X(int64_t) X(uint64_t) X(Complex64) X(Complex128)
 
-template <class From>
-void store_run(void* out, DType to, int64_t stride, const From* in, int64_t n) {
-  visit_dtype(to, [&](auto tag) {
-    using To = typename decltype(tag)::type;
-    convert_run(static_cast<To*>(out), stride, in, 1, n);
-  });
-}
+// n consecutive elements to `out`, of dtype `to`, `stride` apart.
+#define WEFT_X(T) \
+  __attribute__((visibility("hidden"))) void store_run(void* out, DType to, int64_t stride, const T* in, int64_t n);
+WEFT_RESULT_TYPES(WEFT_X)
+#undef WEFT_X
 
-}  // namespace
+// The same for any two dtypes.
+__attribute__((visibility("hidden"))) void load_run(void* out, DType to, const void* in, DType from, int64_t stride,
+                                                    int64_t n);
+// n consecutive elements of `item` bytes to places `stride` elements apart.
+__attribute__((visibility("hidden"))) void scatter_run(void* out, int64_t stride, const void* in, int64_t n,
+                                                       size_t item);
+
 }  // namespace WEFT_ISA
 }  // namespace weft

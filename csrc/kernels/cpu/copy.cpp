@@ -82,18 +82,46 @@ bool is_transpose(const LoopPlan<1>& plan) {
          plan.shape[last] >= 8 && plan.shape[last - 1] >= 8;
 }
 
+// Calls f(offset in out, offset in in, n) for the innermost runs that make up elements [begin, end) of the plan's
+// row-major order.
+template <class F>
+WEFT_INLINE void for_each_run(const LoopPlan<1>& plan, int64_t begin, int64_t end, const F& f) {
+  const int last = plan.ndim - 1;
+  int64_t index[kMaxLoopDims], offsets[2] = {0, 0};
+  int64_t rest = begin;
+  for (int d = last; d >= 0; d--) {
+    index[d] = rest % plan.shape[d];
+    rest /= plan.shape[d];
+    for (int k = 0; k < 2; k++) offsets[k] += index[d] * plan.strides[k][d];
+  }
+  for (int64_t at = begin, n; at < end; at += n) {
+    n = plan.shape[last] - index[last];
+    n = n < end - at ? n : end - at;
+    f(offsets[0], offsets[1], n);
+    index[last] += n;
+    for (int k = 0; k < 2; k++) offsets[k] += n * plan.strides[k][last];
+    for (int d = last; d > 0 && index[d] == plan.shape[d]; d--) {
+      for (int k = 0; k < 2; k++) offsets[k] += plan.strides[k][d - 1] - plan.shape[d] * plan.strides[k][d];
+      index[d] = 0;
+      index[d - 1]++;
+    }
+  }
+}
+
 void copy_cpu(StridedView out, StridedView in) {
   int64_t n = out.numel();
   if (n == 0) return;
   const StridedView* const inputs[1] = {&in};
+  const LoopPlan<1> plan(out, inputs);
+  const size_t item = item_size(out.dtype);
+  const int last = plan.ndim - 1;
+  const int64_t out_step = plan.strides[0][last], in_step = plan.strides[1][last];
   if (out.dtype == in.dtype) {
-    LoopPlan<1> plan(out, inputs);
-    bool straight = plan.ndim == 1 && plan.strides[0][0] == 1 && plan.strides[1][0] == 1;
-    int64_t item = static_cast<int64_t>(item_size(out.dtype));
-    if (straight) {
+    if (plan.ndim == 1 && out_step == 1 && in_step == 1) {
       char *to = static_cast<char*>(out.data), *from = static_cast<char*>(in.data);
       parallel_for(n, kElementwiseGrain, [&](int64_t begin, int64_t end) {
-        __builtin_memcpy(to + begin * item, from + begin * item, static_cast<size_t>((end - begin) * item));
+        __builtin_memcpy(to + static_cast<size_t>(begin) * item, from + static_cast<size_t>(begin) * item,
+                         static_cast<size_t>(end - begin) * item);
       });
       return;
     }
@@ -104,10 +132,18 @@ void copy_cpu(StridedView out, StridedView in) {
       return transpose_copy<double>(plan, out.data, in.data);
     }
   }
-  visit_dtype(out.dtype, [&](auto tag) {
-    using T = typename decltype(tag)::type;
-    elementwise_loop<T, T, 1>(out, inputs, [](const T* const* x, T* y, int64_t m) {
-      if (x[0] != y) __builtin_memmove(y, x[0], static_cast<size_t>(m) * sizeof(T));
+  // An element may be converted where it lies.
+  const bool straight = out_step == 1 && out.data != in.data;
+  parallel_for(n, kElementwiseGrain, [&](int64_t begin, int64_t end) {
+    alignas(16) char buffer[kRun * 16];
+    for_each_run(plan, begin, end, [&](int64_t out_at, int64_t in_at, int64_t length) {
+      for (int64_t i = 0; i < length; i += kRun) {
+        const int64_t m = length - i < kRun ? length - i : kRun;
+        char* to = advance(out.data, out_at + i * out_step, out.dtype);
+        load_run(straight ? to : buffer, out.dtype, advance(in.data, in_at + i * in_step, in.dtype), in.dtype, in_step,
+                 m);
+        if (!straight) scatter_run(to, out_step, buffer, m, item);
+      }
     });
   });
 }
@@ -118,22 +154,18 @@ void has_zero_cpu(StridedView in, bool* found) {
   const StridedView* const inputs[1] = {&in};
   LoopPlan<1> plan(flags, inputs);
   bool any = false;
+  const int64_t step = plan.strides[1][plan.ndim - 1];
   parallel_for(in.numel(), kElementwiseGrain, [&](int64_t begin, int64_t end) {
     int64_t buffer[kRun];
-    for (int64_t at = begin; at < end;) {
-      int64_t rest = at, offset = 0, run = plan.shape[plan.ndim - 1] - at % plan.shape[plan.ndim - 1];
-      for (int d = plan.ndim - 1; d >= 0; d--) {
-        offset += rest % plan.shape[d] * plan.strides[1][d];
-        rest /= plan.shape[d];
+    for_each_run(plan, begin, end, [&](int64_t, int64_t at, int64_t length) {
+      for (int64_t i = 0; i < length; i += kRun) {
+        const int64_t n = length - i < kRun ? length - i : kRun;
+        load_run(buffer, advance(in.data, at + i * step, in.dtype), in.dtype, step, n);
+        uint32_t zero = 0;
+        for (int64_t k = 0; k < n; k++) zero |= buffer[k] == 0 ? 1u : 0u;
+        if (zero) __atomic_store_n(&any, true, __ATOMIC_RELAXED);
       }
-      int64_t n = run < end - at ? run : end - at;
-      n = n < kRun ? n : kRun;
-      load_run(buffer, advance(in.data, offset, in.dtype), in.dtype, plan.strides[1][plan.ndim - 1], n);
-      uint32_t zero = 0;
-      for (int64_t i = 0; i < n; i++) zero |= buffer[i] == 0 ? 1u : 0u;
-      if (zero) __atomic_store_n(&any, true, __ATOMIC_RELAXED);
-      at += n;
-    }
+    });
   });
   *found = any;
 }

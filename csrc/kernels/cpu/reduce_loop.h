@@ -11,6 +11,9 @@
 //   R::kTakesAnyOrder                                  the number of an element does not matter
 //   R::kWidens                                         has R::WideTile with the same functions, for tiles that
 //                                                      R::left_range(tile, n, rows) says have left the range of Compute
+//
+// The loop knows a reducer by its Steps, functions that work on whole blocks and rows: so it is compiled once for each
+// type computed in, and not for each of some fifty reducers.
 #pragma once
 
 #include "device/cpu/scratch.h"
@@ -123,6 +126,12 @@ struct ReducedWalk {
       offset += index[d] * plan.reduced_in[d];
     }
   }
+  ReducedWalk(const ReducedWalk&) = default;
+  // Back to where another one stands.
+  void restart(const ReducedWalk& other) {
+    for (int d = 0; d < plan.reduced; d++) index[d] = other.index[d];
+    offset = other.offset;
+  }
   // Elements left in the innermost run.
   int64_t run() const { return plan.reduced_shape[plan.reduced - 1] - index[plan.reduced - 1]; }
   // n <= run()
@@ -135,6 +144,66 @@ struct ReducedWalk {
       index[d] = 0;
       index[d - 1]++;
     }
+  }
+};
+
+constexpr int64_t kTotalBytes = 24, kTileBytes = 24 * kColumns;  // the largest there are
+
+// A reducer whose elements are of type C, without its type.
+template <class C>
+struct Steps {
+  int64_t total_bytes;
+  bool any_order;
+  void (*init)(void* totals, int64_t n);
+  void (*block)(void* total, const C* x, int64_t n, int64_t at);
+  void (*join)(void* totals, const void* later, int64_t n);  // each of n
+  struct OfTile {
+    void (*begin)(void* tile, int64_t n);
+    void (*row)(void* tile, const C* x, int64_t n, int64_t r);
+    void (*flush)(const void* tile, void* totals, int64_t n, int64_t rows, int64_t at);
+  };
+  OfTile tile, wide;
+  bool (*left_range)(const void* tile, int64_t n, int64_t rows);  // nullptr: never
+};
+
+template <class R>
+struct StepsOf {
+  using C = typename R::Compute;
+  using Total = typename R::Total;
+  static void init(void* totals, int64_t n) {
+    for (int64_t i = 0; i < n; i++) R::init(static_cast<Total*>(totals)[i]);
+  }
+  static void block(void* total, const C* x, int64_t n, int64_t at) { R::block(*static_cast<Total*>(total), x, n, at); }
+  static void join(void* totals, const void* later, int64_t n) {
+    for (int64_t i = 0; i < n; i++) R::join(static_cast<Total*>(totals)[i], static_cast<const Total*>(later)[i]);
+  }
+  template <class Tile>
+  static void begin(void* tile, int64_t n) {
+    R::begin(*static_cast<Tile*>(tile), n);
+  }
+  template <class Tile>
+  static void row(void* tile, const C* x, int64_t n, int64_t r) {
+    R::row(*static_cast<Tile*>(tile), x, n, r);
+  }
+  template <class Tile>
+  static void flush(const void* tile, void* totals, int64_t n, int64_t rows, int64_t at) {
+    R::flush(*static_cast<const Tile*>(tile), static_cast<Total*>(totals), n, rows, at);
+  }
+  static bool left_range(const void* tile, int64_t n, int64_t rows) {
+    return R::left_range(*static_cast<const typename R::Tile*>(tile), n, rows);
+  }
+  static constexpr Steps<C> make() {
+    using Tile = typename R::Tile;
+    static_assert(sizeof(Total) <= kTotalBytes && sizeof(Tile) <= kTileBytes);
+    Steps<C> steps = {
+        sizeof(Total), R::kTakesAnyOrder, &init, &block, &join, {&begin<Tile>, &row<Tile>, &flush<Tile>}, {}, nullptr};
+    if constexpr (R::kWidens) {
+      using Wide = typename R::WideTile;
+      static_assert(sizeof(Wide) <= kTileBytes);
+      steps.wide = {&begin<Wide>, &row<Wide>, &flush<Wide>};
+      steps.left_range = &left_range;
+    }
+    return steps;
   }
 };
 
@@ -163,10 +232,9 @@ struct MemorySource {
 };
 
 // Elements [begin, end) of the reduced dimensions of one output.
-template <class R, class Source>
-void reduce_blocks(typename R::Total& total, const ReduceLoop& plan, const Source& in, typename Source::State& state,
-                   int64_t base, int64_t begin, int64_t end) {
-  using C = typename R::Compute;
+template <class C, class Source>
+void reduce_blocks(void* total, const Steps<C>& steps, const ReduceLoop& plan, const Source& in,
+                   typename Source::State& state, int64_t base, int64_t begin, int64_t end) {
   const int last = plan.reduced - 1;
   const int64_t step = plan.reduced_in[last];
   const bool direct = in.template direct<C>() && step == 1 && (last == 0 || plan.reduced_shape[last] >= kShortRun);
@@ -177,7 +245,7 @@ void reduce_blocks(typename R::Total& total, const ReduceLoop& plan, const Sourc
     if (direct) {
       filled = walk.run() < end - at ? walk.run() : end - at;
       filled = filled < kBlock ? filled : kBlock;
-      R::block(total, in.template run<C>(state, buffer, base + walk.offset, filled), filled, at);
+      steps.block(total, in.template run<C>(state, buffer, base + walk.offset, filled), filled, at);
       walk.advance_by(filled);
     } else {
       int64_t wanted = end - at < kBlock ? end - at : kBlock;
@@ -187,58 +255,47 @@ void reduce_blocks(typename R::Total& total, const ReduceLoop& plan, const Sourc
         walk.advance_by(n);
         filled += n;
       }
-      R::block(total, buffer, filled, at);
+      steps.block(total, buffer, filled, at);
     }
     at += filled;
   }
 }
 
 // Fills a tile with rows of n neighbouring outputs, `column_step` apart in the input.
-template <class R, class Tile, class Source>
-WEFT_INLINE void fill_tile(Tile& tile, ReducedWalk& walk, const Source& in, typename Source::State& state, int64_t base,
-                           int64_t column_step, int64_t n, int64_t rows) {
-  using C = typename R::Compute;
+template <class C, class Source>
+void fill_tile(void* tile, const typename Steps<C>::OfTile& steps, ReducedWalk& walk, const Source& in,
+               typename Source::State& state, int64_t base, int64_t column_step, int64_t n, int64_t rows) {
   const bool direct = in.template direct<C>() && column_step == 1;
   C buffer[kColumns];
-  R::begin(tile, n);
+  steps.begin(tile, n);
   for (int64_t r = 0; r < rows; r++) {
     const C* x = buffer;
     if (direct)
       x = in.template run<C>(state, buffer, base + walk.offset, n);
     else
       in.template load<C>(state, buffer, base + walk.offset, column_step, n);
-    R::row(tile, x, n, r);
+    steps.row(tile, x, n, r);
     walk.advance_by(1);
   }
 }
 
-// The rows from number `at` on once more, in a wide tile.
-template <class R, class Source>
-__attribute__((noinline)) void widen_rows(typename R::Total* totals, const ReduceLoop& plan, const Source& in,
-                                          typename Source::State& state, int64_t base, int64_t column_step, int64_t n,
-                                          int64_t rows, int64_t at) {
-  typename R::WideTile tile;
-  ReducedWalk walk(plan, at);
-  fill_tile<R>(tile, walk, in, state, base, column_step, n, rows);
-  R::flush(tile, totals, n, rows, at);
-}
-
 // As reduce_blocks() for n neighbouring outputs, `column_step` apart in the input.
-template <class R, class Source>
-void reduce_rows(typename R::Total* totals, typename R::Tile& tile, const ReduceLoop& plan, const Source& in,
+template <class C, class Source>
+void reduce_rows(void* totals, const Steps<C>& steps, const ReduceLoop& plan, const Source& in,
                  typename Source::State& state, int64_t base, int64_t column_step, int64_t n, int64_t begin,
                  int64_t end) {
+  alignas(64) char tile[kTileBytes];
   ReducedWalk walk(plan, begin);
   for (int64_t at = begin; at < end; at += kRowBlock) {
-    int64_t rows = end - at < kRowBlock ? end - at : kRowBlock;
-    fill_tile<R>(tile, walk, in, state, base, column_step, n, rows);
-    if constexpr (R::kWidens) {
-      if (R::left_range(tile, n, rows)) {
-        widen_rows<R>(totals, plan, in, state, base, column_step, n, rows, at);
-        continue;
-      }
+    const int64_t rows = end - at < kRowBlock ? end - at : kRowBlock;
+    const ReducedWalk start = walk;
+    fill_tile<C>(tile, steps.tile, walk, in, state, base, column_step, n, rows);
+    const bool again = steps.left_range && steps.left_range(tile, n, rows);
+    if (again) {
+      walk.restart(start);
+      fill_tile<C>(tile, steps.wide, walk, in, state, base, column_step, n, rows);
     }
-    R::flush(tile, totals, n, rows, at);
+    (again ? steps.wide : steps.tile).flush(tile, totals, n, rows, at);
   }
 }
 
@@ -265,9 +322,26 @@ WEFT_INLINE int64_t parts_of(int64_t tasks, int64_t elements_per_task) {
   return parts < 1 ? 1 : parts;
 }
 
-// Calls finish(totals, n, place, out step, out2 step) for runs of finished outputs.
-template <class R, class Source, class Finish>
-void reduce_each(const ReduceLoop& plan, const Source& in, const Finish& finish);
+// Called with (totals, n, place, out step, out2 step) for runs of finished outputs.
+class Finish {
+ public:
+  template <class F>
+  explicit Finish(const F& f)
+      : f_(&f),
+        call_([](const void* function, void* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
+          (*static_cast<const F*>(function))(totals, n, place, step, step2);
+        }) {}
+  void operator()(void* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) const {
+    call_(f_, totals, n, place, step, step2);
+  }
+
+ private:
+  const void* f_;
+  void (*call_)(const void*, void*, int64_t, const KeptPlace&, int64_t, int64_t);
+};
+
+template <class C, class Source>
+void reduce_each(const ReduceLoop& plan, const Steps<C>& steps, const Source& in, const Finish& finish);
 
 // Few neighbours belong to different outputs, and all lie side by side: (n, 2) say. Seen as rows of several of these,
 // they fill vectors; what such a row has seen is joined at the end.
@@ -277,9 +351,8 @@ WEFT_INLINE bool is_narrow(const ReduceLoop& plan) {
   return width > 0 && plan.by_columns && plan.reduced == 1 && plan.kept_in[plan.kept - 1] == 1 && width <= kNarrow &&
          plan.reduced_in[0] == width && plan.count >= 4 * kWideRow / width;
 }
-template <class R, class Source, class Finish>
-void reduce_narrow(const ReduceLoop& plan, const Source& in, const Finish& finish) {
-  using Total = typename R::Total;
+template <class C, class Source>
+void reduce_narrow(const ReduceLoop& plan, const Steps<C>& steps, const Source& in, const Finish& finish) {
   const int last = plan.kept - 1;
   const int64_t width = plan.kept_shape[last], row = plan.count * width < 4 * kColumns ? kWideRow : kColumns;
   const int64_t together = row / width, whole = plan.count / together * together;
@@ -288,28 +361,20 @@ void reduce_narrow(const ReduceLoop& plan, const Source& in, const Finish& finis
   wide.outputs = plan.outputs * together;
   wide.reduced_shape[0] = wide.count = plan.count / together;
   wide.reduced_in[0] = width * together;
-  reduce_each<R>(wide, in, [&](Total* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
-    for (int64_t i = width; i < n; i++) R::join(totals[i % width], totals[i]);
+  const auto joined = [&](void* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
+    for (int64_t i = width; i < n; i += width)
+      steps.join(totals, static_cast<char*>(totals) + i * steps.total_bytes, width);
     if (whole < plan.count) {
       typename Source::State state(in);
-      typename R::Tile tile;
-      reduce_rows<R>(totals, tile, plan, in, state, place.in, 1, width, whole, plan.count);
+      reduce_rows<C>(totals, steps, plan, in, state, place.in, 1, width, whole, plan.count);
     }
     finish(totals, width, place, step, step2);
-  });
+  };
+  reduce_each<C>(wide, steps, in, Finish(joined));
 }
 
-template <class R, class Source, class Finish>
-void reduce_from(const ReduceLoop& plan, const Source& in, const Finish& finish) {
-  if constexpr (R::kTakesAnyOrder) {
-    if (is_narrow(plan)) return reduce_narrow<R>(plan, in, finish);
-  }
-  reduce_each<R>(plan, in, finish);
-}
-
-template <class R, class Source, class Finish>
-void reduce_each(const ReduceLoop& plan, const Source& in, const Finish& finish) {
-  using Total = typename R::Total;
+template <class C, class Source>
+void reduce_each(const ReduceLoop& plan, const Steps<C>& steps, const Source& in, const Finish& finish) {
   if (plan.outputs == 0) return;
   const int last = plan.kept - 1;
   const int64_t width = plan.kept_shape[last];
@@ -319,9 +384,10 @@ void reduce_each(const ReduceLoop& plan, const Source& in, const Finish& finish)
   const int64_t tasks = plan.outputs / width * tiles;
   const int64_t parts = parts_of(tasks, plan.count * columns);
   const int64_t part_length = divide_up(divide_up(plan.count, parts), kRowBlock) * kRowBlock;
-  Scratch partial(parts > 1 ? static_cast<size_t>(tasks * parts * columns) * sizeof(Total) : 0);
+  const int64_t bytes = columns * steps.total_bytes;  // the totals of a part of a task
+  Scratch partial(parts > 1 ? static_cast<size_t>(tasks * parts * bytes) : 0);
   if (scratch_only_asked()) return;
-  Total* seen = reinterpret_cast<Total*>(partial.data());
+  char* seen = static_cast<char*>(static_cast<void*>(partial.data()));
   const int64_t grain = kPartWork / (divide_up(plan.count, parts) * columns + 1) + 1;
 
   auto first_of = [&](int64_t task) { return task / tiles * width + task % tiles * columns; };
@@ -329,26 +395,26 @@ void reduce_each(const ReduceLoop& plan, const Source& in, const Finish& finish)
     int64_t left = width - task % tiles * columns;
     return left < columns ? left : columns;
   };
-  auto one_part = [&](typename Source::State& state, Total* totals, int64_t task, int64_t part) {
+  auto one_part = [&](typename Source::State& state, char* totals, int64_t task, int64_t part) {
     int64_t begin = part * part_length, end = begin + part_length < plan.count ? begin + part_length : plan.count;
     KeptPlace place(plan, first_of(task));
-    for (int64_t i = 0; i < columns; i++) R::init(totals[i]);
+    steps.init(totals, columns);
     if (begin >= end) return;
     if (plan.by_columns) {
-      typename R::Tile tile;
-      reduce_rows<R>(totals, tile, plan, in, state, place.in, plan.kept_in[last], size_of(task), begin, end);
+      reduce_rows<C>(totals, steps, plan, in, state, place.in, plan.kept_in[last], size_of(task), begin, end);
     } else {
       for (int64_t i = 0, n = size_of(task); i < n; i++)
-        reduce_blocks<R>(totals[i], plan, in, state, place.in + i * plan.kept_in[last], begin, end);
+        reduce_blocks<C>(totals + i * steps.total_bytes, steps, plan, in, state, place.in + i * plan.kept_in[last],
+                         begin, end);
     }
   };
-  auto done = [&](Total* totals, int64_t task) {
+  auto done = [&](char* totals, int64_t task) {
     finish(totals, size_of(task), KeptPlace(plan, first_of(task)), plan.kept_out[last], plan.kept_out2[last]);
   };
 
   if (parts == 1) {
     parallel_for(tasks, grain, [&](int64_t begin, int64_t end) {
-      Total totals[kColumns];
+      alignas(64) char totals[kColumns * kTotalBytes];
       typename Source::State state(in);
       for (int64_t task = begin; task < end; task++) {
         one_part(state, totals, task, 0);
@@ -359,18 +425,36 @@ void reduce_each(const ReduceLoop& plan, const Source& in, const Finish& finish)
   }
   parallel_for(tasks * parts, grain, [&](int64_t begin, int64_t end) {
     typename Source::State state(in);
-    for (int64_t i = begin; i < end; i++) one_part(state, seen + i * columns, i / parts, i % parts);
+    for (int64_t i = begin; i < end; i++) one_part(state, seen + i * bytes, i / parts, i % parts);
   });
   for (int64_t task = 0; task < tasks; task++) {
-    Total* totals = seen + task * parts * columns;
-    for (int64_t part = 1; part < parts; part++)
-      for (int64_t i = 0; i < columns; i++) R::join(totals[i], totals[part * columns + i]);
+    char* totals = seen + task * parts * bytes;
+    for (int64_t part = 1; part < parts; part++) steps.join(totals, totals + part * bytes, columns);
     done(totals, task);
   }
 }
 
-template <class R, class Finish>
-void reduce(const ReduceLoop& plan, const StridedView& in, const Finish& finish) {
+template <class C, class Source>
+__attribute__((noinline)) void reduce_with(const ReduceLoop& plan, const Steps<C>& steps, const Source& in,
+                                           const Finish& finish) {
+  if (steps.any_order && is_narrow(plan))
+    reduce_narrow<C>(plan, steps, in, finish);
+  else
+    reduce_each<C>(plan, steps, in, finish);
+}
+
+// finish(R::Total* totals, n, place, out step, out2 step)
+template <class R, class Source, class F>
+void reduce_from(const ReduceLoop& plan, const Source& in, const F& finish) {
+  static constexpr Steps<typename R::Compute> steps = StepsOf<R>::make();
+  const auto typed = [&](void* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
+    finish(static_cast<typename R::Total*>(totals), n, place, step, step2);
+  };
+  reduce_with(plan, steps, in, Finish(typed));
+}
+
+template <class R, class F>
+void reduce(const ReduceLoop& plan, const StridedView& in, const F& finish) {
   reduce_from<R>(plan, MemorySource{in}, finish);
 }
 

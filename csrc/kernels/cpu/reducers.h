@@ -104,7 +104,7 @@ struct FoldReducer {
     return any_left_float_range(tile.seen, n);
   }
   template <class V>
-  static WEFT_INLINE void flush(TileOf<V>& tile, T* totals, int64_t n, int64_t, int64_t) {
+  static WEFT_INLINE void flush(const TileOf<V>& tile, T* totals, int64_t n, int64_t, int64_t) {
     for (int64_t i = 0; i < n; i++) totals[i] = F::join(totals[i], static_cast<T>(tile.seen[i]));
   }
   static WEFT_INLINE void join(T& t, const T& later) { t = F::join(t, later); }
@@ -152,7 +152,7 @@ struct ArgReducer {
       row[i] = is_better ? now : row[i];
     }
   }
-  static WEFT_INLINE void flush(Tile& tile, Total* totals, int64_t n, int64_t, int64_t at) {
+  static WEFT_INLINE void flush(const Tile& tile, Total* totals, int64_t n, int64_t, int64_t at) {
     for (int64_t i = 0; i < n; i++) join(totals[i], {tile.value[i], at + tile.row[i]});
   }
   static WEFT_INLINE void join(Total& t, const Total& later) {
@@ -218,7 +218,7 @@ struct VarianceReducer {
     return rows > 1 && any_left_float_range(tile.square, n);
   }
   template <class V>
-  static WEFT_INLINE void flush(TileOf<V>& tile, Total* totals, int64_t n, int64_t rows, int64_t) {
+  static WEFT_INLINE void flush(const TileOf<V>& tile, Total* totals, int64_t n, int64_t rows, int64_t) {
     double count = static_cast<double>(rows);
     for (int64_t i = 0; i < n; i++) {
       double off = tile.sum[i], square = tile.square[i] - off * off / count;

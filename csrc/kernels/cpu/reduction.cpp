@@ -52,6 +52,7 @@ void variance_as(bool root, const StridedView& variance, const StridedView& mean
   reduce<VarianceReducer<C>>(
       plan, in, [&](Total* totals, int64_t n, const KeptPlace& place, int64_t step, int64_t step2) {
         double result[kColumns];
+        if (n < 1) return;
         for (int64_t i = 0; i < n; i++) {
           double freedom = totals[i].count - correction, square = totals[i].square < 0 ? 0 : totals[i].square;
           result[i] = square / (freedom > 0 ? freedom : 0);
