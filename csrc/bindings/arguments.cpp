@@ -325,7 +325,7 @@ struct FunctionObject {
 };
 struct Entry {
   std::string name, owner, doc;  // owner: "weft._C", "Tensor"
-  std::vector<FormRef> forms;
+  std::vector<const Form*> forms;
   bool method;
 };
 PyTypeObject *function_type = nullptr, *method_type = nullptr;
@@ -373,7 +373,7 @@ PyObject* call_function(PyObject* self, PyObject* const* args, size_t flags, PyO
     check<ErrorKind::Type>(!e.method || (count > 0 && is_tensor(args[0])), e.owner, ".", e.name,
                            ": expected a Tensor as self, got ", count > 0 ? Py_TYPE(args[0])->tp_name : "nothing");
     std::vector<ptrdiff_t> misfits;
-    for (const FormRef& form : e.forms) {
+    for (const Form* form : e.forms) {
       BoundArguments bound;
       size_t misfit = 0;
       const bool fits = form->bind(args, count, names, bound);
@@ -457,7 +457,7 @@ PyTypeObject* make_type(const char* name, bool method) {
 
 bool out_is_apart() { return own_out; }
 
-void add_form(py::handle scope, const char* name, FormRef form, const char* doc) {
+void add_form(py::handle scope, const char* name, const Form* form, const char* doc) {
   const bool method = PyType_Check(scope.ptr());
   PyTypeObject* type = method ? method_type : function_type;
   auto existing = py::getattr(scope, name, py::none());
@@ -471,7 +471,7 @@ void add_form(py::handle scope, const char* name, FormRef form, const char* doc)
     if (name[0] != '_') note_op_name(name);
   }
   Entry& e = entry_of(existing.ptr());
-  e.forms.push_back(std::move(form));
+  e.forms.push_back(form);
   if (e.doc.empty()) e.doc = doc;
 }
 

@@ -4,7 +4,6 @@
 // the stubs (tools/make_stubs.py) all follow from it.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 #include <tuple>
@@ -69,6 +68,23 @@ class Form {
   ptrdiff_t rest_ = -1, keywords_ = -1, out_ = -1;
 };
 
+// Reads an argument of one of the common types; false for an object of another type, None among them.
+bool read_argument(PyObject* o, Tensor& value);
+bool read_argument(PyObject* o, bool& value);
+bool read_argument(PyObject* o, int& value);
+bool read_argument(PyObject* o, int64_t& value);
+bool read_argument(PyObject* o, double& value);
+bool read_argument(PyObject* o, std::string& value);
+bool read_argument(PyObject* o, Scalar& value);
+bool read_argument(PyObject* o, Operand& value);
+bool read_argument(PyObject* o, Dims& value);
+bool read_argument(PyObject* o, DType& value);
+bool read_argument(PyObject* o, Device& value);
+bool read_argument(PyObject* o, FormatArgument& value);
+bool read_argument(PyObject* o, StridedLayout& value);
+template <class T>
+concept CommonArgument = requires(PyObject* o, T& value) { read_argument(o, value); };
+
 // Reads one argument; false for an object of another type.
 template <class T>
 struct Reader {
@@ -81,28 +97,48 @@ struct Reader {
       return py::detail::cast_op<T&>(caster);
   }
 };
+template <CommonArgument T>
+struct Reader<T> {
+  T value{};
+  bool read(PyObject* o) { return read_argument(o, value); }
+  T& get() { return value; }
+};
 // None, which only parameters with that default take, is the undefined tensor. A copy: code that runs while further
 // arguments are read may give the object another tensor.
 template <>
 struct Reader<Tensor> {
   Tensor value;
-  bool read(PyObject* o) {
-    if (o == Py_None) return true;
-    if (!is_tensor(o)) return false;
-    value = unwrap(o);
-    return true;
-  }
+  bool read(PyObject* o) { return o == Py_None || read_argument(o, value); }
   const Tensor& get() { return value; }
 };
 template <>
 struct Reader<bool> {
-  bool value;
+  bool value = false;
   bool read(PyObject* o) {
-    if (o != Py_True && o != Py_False) return read_flag(o, value);
+    if (o != Py_True && o != Py_False) return read_argument(o, value);
     value = o == Py_True;
     return true;
   }
   bool get() const { return value; }
+};
+template <CommonArgument T>
+struct Reader<std::optional<T>> {
+  std::optional<T> value;
+  bool read(PyObject* o) { return o == Py_None || read_argument(o, value.emplace()); }
+  std::optional<T>& get() { return value; }
+};
+template <CommonArgument T>
+struct Reader<std::vector<T>> {
+  std::vector<T> value;
+  bool read(PyObject* o) {
+    py::tuple items;
+    if (!read_sequence(o, items)) return false;
+    value.resize(items.size());
+    for (size_t i = 0; i < value.size(); i++)
+      if (!read_argument(PyTuple_GET_ITEM(items.ptr(), i), value[i])) return false;
+    return true;
+  }
+  std::vector<T>& get() { return value; }
 };
 template <>
 struct Reader<py::object> {
@@ -113,6 +149,20 @@ struct Reader<py::object> {
   }
   const py::object& get() { return value; }
 };
+
+// The readers of a call's arguments, side by side.
+template <size_t, class T>
+struct Slot {
+  Reader<T> reader;
+};
+template <class Indices, class... T>
+struct Slots;
+template <size_t... I, class... T>
+struct Slots<std::index_sequence<I...>, T...> : Slot<I, T>... {};
+template <size_t I, class T>
+Reader<T>& reader_at(Slot<I, T>& slot) {
+  return slot.reader;
+}
 
 // The name of a C++ type in annotations.
 template <class T>
@@ -169,15 +219,26 @@ struct Annotation<std::tuple<T, Rest...>> {
   }
 };
 
+// New references; nullptr with a Python error.
+PyObject* to_object(const Tensor& value);
+PyObject* to_object(bool value);
+PyObject* to_object(int64_t value);
+PyObject* to_object(double value);
+PyObject* to_object(const std::string& value);
+PyObject* to_object(DType value);
+PyObject* to_object(const std::vector<Tensor>& value);
+
 // A new reference. Throws where Python has an error.
 template <class R>
 PyObject* to_python(R&& value) {
   using Plain = std::decay_t<R>;
   PyObject* object;
-  if constexpr (std::is_same_v<Plain, Tensor>)
-    object = wrap(value);
-  else if constexpr (std::is_base_of_v<py::object, Plain>)
+  if constexpr (std::is_base_of_v<py::object, Plain>)
     object = py::object(std::forward<R>(value)).release().ptr();
+  else if constexpr (std::is_same_v<Plain, Tensor> || std::is_same_v<Plain, bool> || std::is_same_v<Plain, int64_t> ||
+                     std::is_same_v<Plain, double> || std::is_same_v<Plain, std::string> ||
+                     std::is_same_v<Plain, DType> || std::is_same_v<Plain, std::vector<Tensor>>)
+    object = to_object(value);
   else
     object = py::detail::make_caster<Plain>::cast(std::forward<R>(value), py::return_value_policy::move, {}).ptr();
   if (!object) throw py::error_already_set();
@@ -199,24 +260,23 @@ class FormOf final : public Form {
   template <size_t... I>
   PyObject* call([[maybe_unused]] PyObject* const* values, [[maybe_unused]] size_t& misfit,
                  std::index_sequence<I...>) const {
-    [[maybe_unused]] std::tuple<Reader<std::decay_t<Args>>...> readers;
-    if (!((misfit = I, std::get<I>(readers).read(values[I])) && ...)) return nullptr;
+    [[maybe_unused]] Slots<std::index_sequence<I...>, std::decay_t<Args>...> slots;
+    if (!((misfit = I, reader_at<I>(slots).read(values[I])) && ...)) return nullptr;
     if constexpr (std::is_void_v<R>) {
-      f_(std::get<I>(readers).get()...);
+      f_(reader_at<I>(slots).get()...);
       return Py_NewRef(Py_None);
     } else {
-      return to_python<R>(f_(std::get<I>(readers).get()...));
+      return to_python<R>(f_(reader_at<I>(slots).get()...));
     }
   }
   F f_;
 };
 
-using FormRef = std::shared_ptr<const Form>;
-
+// A form for the rest of the process.
 template <class F>
-FormRef form_of(const char* name, const char* text, F f) {
-  constexpr auto make = []<class R, class... Args>(const char* n, const char* t, F&& g, R (*)(Args...)) -> FormRef {
-    return std::make_shared<FormOf<F, R, Args...>>(n, t, std::move(g));
+const Form* form_of(const char* name, const char* text, F f) {
+  constexpr auto make = []<class R, class... Args>(const char* n, const char* t, F&& g, R (*)(Args...)) -> const Form* {
+    return new FormOf<F, R, Args...>(n, t, std::move(g));
   };
   constexpr py::detail::function_signature_t<F>* signature = nullptr;
   return make(name, text, std::move(f), signature);
@@ -224,7 +284,7 @@ FormRef form_of(const char* name, const char* text, F f) {
 
 // Adds a form to scope.<name>, which is made with its first one: a function of a module, or a method of a class. The
 // text of the first form that has some is its __doc__.
-void add_form(py::handle scope, const char* name, FormRef form, const char* doc);
+void add_form(py::handle scope, const char* name, const Form* form, const char* doc);
 // Does the tensor given as out= to the innermost call of a function share no memory with its other arguments, of which
 // none requires grad?
 bool out_is_apart();
@@ -244,7 +304,7 @@ class Family {
   // weft.<name>(input, ...) and Tensor.<name>(...) at once
   template <class F>
   Family& def(const char* name, const char* text, F f, const char* doc = "") {
-    const FormRef form = form_of(name, text, std::move(f));
+    const Form* form = form_of(name, text, std::move(f));
     add_form(scope_, name, form, doc);
     add_form(tensor_class(), name, form, doc);
     return *this;

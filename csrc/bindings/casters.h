@@ -62,6 +62,9 @@ std::optional<Dims> read_dims(PyObject* object);
 // sequence. Raises what its methods raise; TypeError that begins with `what` for anything else.
 py::tuple items_of(const std::string& what, py::handle sequence);
 
+// The items of a sequence, for a list of C++; false for a string, bytes and what is no sequence.
+bool read_sequence(PyObject* object, py::tuple& items);
+
 // The second operand of x + y: a tensor or a number.
 using Operand = std::variant<Tensor, Scalar>;
 

@@ -10,7 +10,6 @@
 
 namespace weft {
 namespace WEFT_ISA {
-namespace {
 
 #if WEFT_ISA_LEVEL == 3
 constexpr int kTileRows = 12;  // 24 accumulators of 32 registers
@@ -49,131 +48,62 @@ struct Windows {
   WEFT_INLINE const T* column_at(int64_t j) const { return data + offsets[j]; }
 };
 
-// --- packing ------------------------------------------------------------------------------------------------------
+template <size_t size>
+struct FloatOf {
+  using type = float;
+};
+template <>
+struct FloatOf<8> {
+  using type = double;
+};
 
-// to[j * stride + i] = from[i * from_stride + j] for Count rows i (0 where i >= rows) and `length` columns j.
-template <class T, int Count>
-WEFT_INLINE void transpose_strip(T* to, int64_t stride, const T* from, int64_t from_stride, int64_t rows,
-                                 int64_t length) {
-  constexpr int lanes = kLanes<T>;
-  int64_t j = 0;
-  for (; j + lanes <= length; j += lanes) {
-    Vector<T> r[lanes];
-#pragma GCC unroll 16
-    for (int i = 0; i < lanes; i++) r[i] = i < Count && i < rows ? load(from + i * from_stride + j) : Vector<T>{};
-    transpose_block<T>(r);
-#pragma GCC unroll 16
-    for (int i = 0; i < lanes; i++) __builtin_memcpy(to + (j + i) * stride, &r[i], Count * sizeof(T));
-  }
-  for (; j < length; j++)
-    for (int i = 0; i < Count; i++) to[j * stride + i] = i < rows ? from[i * from_stride + j] : T(0);
-}
+// --- what gemm.cpp defines, once for each instruction set ------------------------------------------------------------
+
+#define WEFT_HIDDEN __attribute__((visibility("hidden")))
+#define WEFT_X(T)                                                                                                \
+  WEFT_HIDDEN void pack_rows_of(Constant<kTileRows>, T* to, Matrix<const T> from, int64_t count, int64_t depth); \
+  WEFT_HIDDEN void pack_rows_of(Constant<kLanes<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth); \
+  WEFT_HIDDEN void pack_rows_of(Constant<kTileColumns<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth);
+WEFT_X(float)
+WEFT_X(double)
+#undef WEFT_X
+#define WEFT_PANEL(T, Vectors, A)                                                                            \
+  void run_panel(Constant<Vectors>, int64_t rows, int64_t columns, int64_t depth, const A& a, bool a_packed, \
+                 const T* b, int64_t b_row, T* c, int64_t c_row, const T* base, int64_t base_row)
+#define WEFT_PANELS(X)                   \
+  X(float, 1, Matrix<const float>)       \
+  X(float, 2, Matrix<const float>)       \
+  X(double, 1, Matrix<const double>)     \
+  X(double, 2, Matrix<const double>)     \
+  X(uint32_t, 1, Matrix<const uint32_t>) \
+  X(uint32_t, 2, Matrix<const uint32_t>) \
+  X(uint64_t, 1, Matrix<const uint64_t>) \
+  X(uint64_t, 2, Matrix<const uint64_t>) \
+  X(float, 1, Windows<float>)            \
+  X(float, 2, Windows<float>)            \
+  X(double, 1, Windows<double>)          \
+  X(double, 2, Windows<double>)
+#define WEFT_X(T, Vectors, A) WEFT_HIDDEN WEFT_PANEL(T, Vectors, A);
+WEFT_PANELS(WEFT_X)
+#undef WEFT_X
 
 // Lays `count` rows (at most Width) of a matrix side by side: to[p * Width + i] = from(i, p); the rest of the strip is
-// 0.
+// 0. Integers are laid out as floats of their size.
 template <class T, int Width>
-void pack_strip(T* to, Matrix<const T> from, int64_t count, int64_t depth) {
-  constexpr int lanes = kLanes<T>, last = Width % lanes;
-  if (count == Width && from.row == 1) {
-    for (int64_t p = 0; p < depth; p++)
-      __builtin_memcpy(to + p * Width, from.data + p * from.column, Width * sizeof(T));
-  } else if (from.column == 1) {
-#pragma GCC unroll 4
-    for (int i = 0; i + lanes <= Width; i += lanes)
-      transpose_strip<T, lanes>(to + i, Width, from.data + i * from.row, from.row, count - i, depth);
-    if constexpr (last != 0)
-      transpose_strip<T, last>(to + Width - last, Width, from.data + (Width - last) * from.row, from.row,
-                               count - (Width - last), depth);
-  } else {
-    for (int64_t p = 0; p < depth; p++) {
-      T* strip = to + p * Width;
-      for (int64_t i = 0; i < count; i++) strip[i] = from.data[i * from.row + p * from.column];
-      for (int64_t i = count; i < Width; i++) strip[i] = T(0);
-    }
-  }
+WEFT_INLINE void pack_strip(T* to, Matrix<const T> from, int64_t count, int64_t depth) {
+  using F = typename FloatOf<sizeof(T)>::type;
+  pack_rows_of(Constant<Width>{}, reinterpret_cast<F*>(to),
+               {reinterpret_cast<const F*>(from.data), from.row, from.column}, count, depth);
 }
 
-// --- the tile: all the arithmetic there is ------------------------------------------------------------------------
-
-// C = [base +] A B for Rows x (Vectors * lanes) elements; rows of B, C and base have adjacent elements. base may be C.
-// a is a reference because as a copy it would be written in two halves and read as a whole, which waits until the
-// results of the tile before are in the cache.
-template <class T, int Rows, int Vectors, class A>
-[[gnu::noinline]] void tile(int64_t depth, const A& a, const T* b, int64_t b_row, T* c, int64_t c_row, const T* base,
-                            int64_t base_row) {
-  Vector<T> sum[Rows][Vectors];
-#pragma GCC unroll 16
-  for (int i = 0; i < Rows; i++)
-#pragma GCC unroll 4
-    for (int j = 0; j < Vectors; j++) sum[i][j] = Vector<T>{};
-  for (int64_t p = 0; p < depth; p++) {
-    Vector<T> row[Vectors];
-#pragma GCC unroll 4
-    for (int j = 0; j < Vectors; j++) row[j] = load(b + p * b_row + j * kLanes<T>);
-    const T* x = a.column_at(p);
-#pragma GCC unroll 16
-    for (int i = 0; i < Rows; i++) {
-#pragma GCC unroll 4
-      for (int j = 0; j < Vectors; j++) sum[i][j] += x[i * a.row] * row[j];
-    }
-  }
-#pragma GCC unroll 16
-  for (int i = 0; i < Rows; i++)
-#pragma GCC unroll 4
-    for (int j = 0; j < Vectors; j++) {
-      if (base) sum[i][j] += load(base + i * base_row + j * kLanes<T>);
-      store(c + i * c_row + j * kLanes<T>, sum[i][j]);
-    }
-}
-
-// The same for `columns` columns, fewer than the tile has; B is packed, with zeros to the right.
-template <class T, int Rows, int Vectors, class A>
-void narrow_tile(int64_t depth, const A& a, const T* b, int64_t b_row, T* c, int64_t c_row, const T* base,
-                 int64_t base_row, int64_t columns) {
-  T whole[Rows * Vectors * kLanes<T>];
-  tile<T, Rows, Vectors>(depth, a, b, b_row, whole, Vectors * kLanes<T>, nullptr, 0);
-  for (int64_t i = 0; i < Rows; i++)
-    for (int64_t j = 0; j < columns; j++) {
-      T sum = whole[i * Vectors * kLanes<T> + j];
-      c[i * c_row + j] = base ? sum + base[i * base_row + j] : sum;
-    }
-}
-
-// The rows from i on; a packed strip holds kTileRows rows.
-template <class T>
-WEFT_INLINE Matrix<const T> rows_from(const Matrix<const T>& a, bool packed, int64_t i, int64_t depth) {
-  if (!packed) return a.at(i, 0);
-  return {a.data + i / kTileRows * kTileRows * depth + i % kTileRows, 1, kTileRows};
-}
-template <class T>
-WEFT_INLINE Windows<T> rows_from(const Windows<T>& a, bool, int64_t i, int64_t) {
-  return a.at(i, 0);
-}
-
-// One panel of B (up to the tile's width) with `rows` rows of A.
+// One panel of B (up to the tile's width) with `rows` rows of A: c = [base +] a b.
 template <class T, int Vectors, class A>
-void panel(int64_t rows, int64_t columns, int64_t depth, const A& a, bool a_packed, const T* b, int64_t b_row, T* c,
-           int64_t c_row, const T* base, int64_t base_row) {
-  const bool whole = columns == Vectors * kLanes<T>;
-  int64_t i = 0;
-  auto step = [&](auto count) __attribute__((always_inline)) {
-    constexpr int n = decltype(count)::value;
-    while (rows - i >= n) {
-      const A x = rows_from(a, a_packed, i, depth);
-      const T* start = base ? base + i * base_row : nullptr;
-      if (whole)
-        tile<T, n, Vectors>(depth, x, b, b_row, c + i * c_row, c_row, start, base_row);
-      else
-        narrow_tile<T, n, Vectors>(depth, x, b, b_row, c + i * c_row, c_row, start, base_row, columns);
-      i += n;
-    }
-  };
-  step(Constant<kTileRows>{});
-  if constexpr (kTileRows > 8) step(Constant<8>{});
-  step(Constant<4>{});
-  step(Constant<2>{});
-  step(Constant<1>{});
+WEFT_INLINE void panel(int64_t rows, int64_t columns, int64_t depth, const A& a, bool a_packed, const T* b,
+                       int64_t b_row, T* c, int64_t c_row, const T* base, int64_t base_row) {
+  run_panel(Constant<Vectors>{}, rows, columns, depth, a, a_packed, b, b_row, c, c_row, base, base_row);
 }
+
+namespace {
 
 // --- the blocks around it -----------------------------------------------------------------------------------------
 

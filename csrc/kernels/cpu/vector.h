@@ -115,6 +115,24 @@ WEFT_INLINE void transpose_block(Vector<T> (&r)[kLanes<T>]) {
   }
 }
 
+// to[j * stride + i] = from[i * from_stride + j] for Count rows i (0 where i >= rows) and `length` columns j.
+template <class T, int Count>
+WEFT_INLINE void transpose_strip(T* to, int64_t stride, const T* from, int64_t from_stride, int64_t rows,
+                                 int64_t length) {
+  constexpr int lanes = kLanes<T>;
+  int64_t j = 0;
+  for (; j + lanes <= length; j += lanes) {
+    Vector<T> r[lanes];
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; i++) r[i] = i < Count && i < rows ? load(from + i * from_stride + j) : Vector<T>{};
+    transpose_block<T>(r);
+#pragma GCC unroll 16
+    for (int i = 0; i < lanes; i++) __builtin_memcpy(to + (j + i) * stride, &r[i], Count * sizeof(T));
+  }
+  for (; j < length; j++)
+    for (int i = 0; i < Count; i++) to[j * stride + i] = i < rows ? from[i * from_stride + j] : T(0);
+}
+
 }  // namespace
 }  // namespace WEFT_ISA
 }  // namespace weft
