@@ -18,7 +18,7 @@ message(STATUS "oneDNN ${dnnl_VERSION} from ${dnnl_DIR}")
 get_target_property(include DNNL::dnnl INTERFACE_INCLUDE_DIRECTORIES)
 get_target_property(library DNNL::dnnl LOCATION)
 list(GET include 0 include)
-weft_stage(onednn/include ${include} oneapi)
+weft_stage(onednn/include ${include} oneapi "dnnl*.h*")
 # A sixth of the package's library are symbols that nobody needs to run it.
 set(stripped ${CMAKE_BINARY_DIR}/CMakeFiles/libdnnl.so)
 execute_process(COMMAND ${CMAKE_STRIP} --strip-unneeded -o ${stripped} ${library} COMMAND_ERROR_IS_FATAL ANY)
