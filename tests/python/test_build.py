@@ -2,8 +2,10 @@
 
 import errno
 import fcntl
+import json
 import os
 import pty
+import re
 import shutil
 import subprocess
 import sys
@@ -193,6 +195,47 @@ def test_two_builds_take_turns(tree):
 
 
 # With the real CMake
+
+
+def report(*arguments):
+    return run([sys.executable, ROOT / "tools" / "build_report.py", *map(str, arguments)], ROOT)
+
+
+def test_build_report(tmp_path):
+    commands, log = [], ["# ninja log v5"]
+    files = [("csrc/kernels/cpu/softmax.cpp", "v2", 1000), ("csrc/kernels/cpu/softmax.cpp", "v4", 2000)]
+    for source, level, milliseconds in [*files, ("csrc/core/dims.cpp", None, 500)]:
+        output = f"{level}/{source}.o"
+        isa = f"-DWEFT_ISA={level}" if level else ""
+        command = {"directory": str(tmp_path), "command": f"g++ {isa} -c {source}", "output": output}
+        commands.append({**command, "file": str(ROOT / source)})
+        log += [f"0\t9999\t0\t{output}\tab", f"100\t{100 + milliseconds}\t0\t{output}\tab"]
+    log.append("0\t7777\t0\tgone.o\tab")
+    (tmp_path / "compile_commands.json").write_text(json.dumps(commands))
+    (tmp_path / ".ninja_log").write_text("\n".join(log))
+
+    code, text = report(tmp_path, "--save", tmp_path / "first.json", "--budget", 3.6)
+    assert code == 0
+    assert text.startswith("3.5 seconds by the clock") and "for 3 files" in text
+    assert re.search(r"2\.0  csrc/kernels/cpu \(v4\)  \(1 files\)", text)
+    assert re.search(r"1\.0  csrc/kernels/cpu/softmax.cpp \(v2\)", text)
+
+    (tmp_path / "None" / "csrc" / "core").mkdir(parents=True)
+    (tmp_path / "None" / "csrc" / "core" / "dims.cpp.o.seconds").write_text("4.500")  # measured: outweighs the log
+    code, text = report(tmp_path, "--compare", tmp_path / "first.json", "--budget", 3.6)
+    assert code == 1
+    assert "3.5 -> 7.5 seconds (+114%)" in text
+    assert re.search(r"4\.0  csrc/core/dims.cpp  0\.5 -> 4\.5", text)
+    assert "softmax" not in text.split("what changed most")[1]
+    assert text.endswith("over the budget of 3.6 seconds\n")
+
+
+def test_build_report_counts_the_time_of_a_compiler(tmp_path):
+    compiler = fake_program(tmp_path, "compiler", f'{sys.executable} -c "sum(range(10**6))"')
+    assert report("--launch", compiler, "-c", "a.cpp", "-o", tmp_path / "a.o") == (0, "")
+    assert float((tmp_path / "a.o.seconds").read_text()) > 0
+    assert report("--launch", fake_program(tmp_path, "fails", "exit 3"), "-o", tmp_path / "b.o")[0] == 3
+    assert not (tmp_path / "b.o.seconds").exists()
 
 
 def configure(folder, *options, **environment):
