@@ -61,7 +61,7 @@ def _requirements(ask, config_settings):
     _choose_compiler()
     found = ask(config_settings)
     for tool in (name for name in found if name.startswith(("cmake", "ninja"))):
-        Progress(1).note(f"{tool} is not installed here, pip fetches it; without a network install it first")
+        Progress(1).note(f"pip fetches {tool}, which was not found on this machine; without a network install it first")
     return found + _cuda_requirements()
 
 
