@@ -59,8 +59,8 @@ class Progress:
 
     def update(self, done, total):
         now = time.monotonic()
-        if total != self.total:  # CMake runs again before the files are compiled: two counts, one after the other
-            self.total, self.started, self.first = total, now, done
+        if total != self.total:
+            self.total, self.started, self.first, self.last_time = total, now, done, 0
         elapsed, compiled = now - self.started, done - self.first
         part = done * 20 // max(total, 1)
         if self.in_place:
@@ -74,8 +74,13 @@ class Progress:
             text += f" in {elapsed:.0f} s"
         elif compiled >= 3:
             text += f", about {elapsed / compiled * (total - done):.0f} s left"
-        # Two spaces: pip turns its spinner in the last one.
-        self.write(f"{self._begin()}{text}  " if self.in_place else f"{text}\n")
+        if not self.in_place:
+            self.write(f"{text}\n")
+        elif done == total and not self.behind_pip:  # it stays
+            self.write(f"{self._begin()}{text}\n")
+            self.printed = False
+        else:  # two spaces: pip turns its spinner in the last one
+            self.write(f"{self._begin()}{text}  ")
 
     def close(self):
         if self.printed and self.in_place and not self.behind_pip:
@@ -145,7 +150,8 @@ class BuildOutput:
         with open(read, encoding="utf-8", errors="replace", newline="\n") as lines:
             for line in lines:
                 if found := STATUS.match(line):
-                    self.progress.update(int(found[1]), int(found[2]))
+                    if "CMake" not in line and "globbed" not in line:  # Ninja first looks whether CMake must run again
+                        self.progress.update(int(found[1]), int(found[2]))
                     continue
                 self.reasons.look_at(line)
                 self._forward(line)

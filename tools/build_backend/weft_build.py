@@ -60,8 +60,10 @@ def _choose_compiler():
 def _requirements(ask, config_settings):
     _choose_compiler()
     found = ask(config_settings)
+    progress = Progress(1)
     for tool in (name for name in found if name.startswith(("cmake", "ninja"))):
-        Progress(1).note(f"pip fetches {tool}, which was not found on this machine; without a network install it first")
+        progress.note(f"pip fetches {tool}, which was not found on this machine; without a network install it first")
+    progress.close()
     return found + _cuda_requirements()
 
 
