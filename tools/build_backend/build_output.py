@@ -30,7 +30,7 @@ class Progress:
     """
 
     def __init__(self, descriptor):
-        self.total, self.printed, self.last_time, self.last_part = 0, False, 0, -1
+        self.done, self.total, self.printed, self.last_time, self.last_part = 0, 0, False, 0, -1
         self.behind_pip = not os.isatty(descriptor)
         self.in_place = os.environ.get("TERM", "dumb") != "dumb"
         self.own = None
@@ -61,6 +61,7 @@ class Progress:
         now = time.monotonic()
         if total != self.total:
             self.total, self.started, self.first, self.last_time = total, now, done, 0
+        self.done = done
         elapsed, compiled = now - self.started, done - self.first
         part = done * 20 // max(total, 1)
         if self.in_place:
@@ -81,6 +82,11 @@ class Progress:
             self.printed = False
         else:  # two spaces: pip turns its spinner in the last one
             self.write(f"{self._begin()}{text}  ")
+
+    def finish(self):
+        """Ninja counts files that turn out to need no compiling, and does not name them."""
+        if self.done != self.total:
+            self.update(self.total, self.total)
 
     def close(self):
         if self.printed and self.in_place and not self.behind_pip:
@@ -137,13 +143,15 @@ class BuildOutput:
         self.reader.start()
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, kind, *_):
         sys.stdout.flush()
         sys.stderr.flush()
         for descriptor, saved in zip((1, 2), self.saved):
             os.dup2(saved, descriptor)
         # The pipe ends with the last program that holds it: usually at once, but one may have been left behind.
         self.reader.join(timeout=5)
+        if kind is None:
+            self.progress.finish()
         self.progress.close()
 
     def _read(self, read):
