@@ -129,6 +129,7 @@ def test_output_of_the_compiler_comes_whole():
     [
         ("fatal error: error writing to /tmp/ccX.s: No space left on device", "weft: the disk is full: a build needs"),
         ("g++: fatal error: Killed signal terminated program cc1plus", "weft: the compiler was killed"),
+        ("ninja: build stopped: interrupted by user.", "weft: the build was interrupted"),
     ],
 )
 def test_reasons_in_the_output(tree, output, expected):

@@ -99,12 +99,13 @@ class Reasons:
     """Looks through the output of a build for what made it fail."""
 
     def __init__(self):
-        self.disk_full = self.killed = self.failed = False
+        self.disk_full = self.killed = self.interrupted = self.failed = False
         self.cmake, self._in_error = [], False
 
     def look_at(self, line):
         self.disk_full |= "No space left on device" in line
         self.killed |= "Killed signal terminated program" in line
+        self.interrupted |= "ninja: build stopped: interrupted" in line
         self.failed |= line.startswith("FAILED:")
         # CMake's errors: a head, and lines that are indented. The first paragraph of the first error says it.
         if self._in_error:
@@ -120,6 +121,8 @@ class Reasons:
             return disk_full()
         if self.killed:
             return OUT_OF_MEMORY
+        if self.interrupted:
+            return "weft: the build was interrupted; the next one goes on where it stopped"
         if self.cmake:
             text = " ".join(self.cmake)
             return text if text.startswith("weft: ") else f"weft: CMake failed: {text}"
