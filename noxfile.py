@@ -10,6 +10,7 @@ import nox
 
 nox.options.sessions = ["lint", "tests", "docs"]
 
+BUILD = [*nox.project.load_toml("pyproject.toml")["build-system"]["requires"], "cmake", "ninja"]
 CLANG_FORMAT, RUFF = "clang-format==20.1.8", "ruff==0.17.5"
 CPP = [
     str(path)
@@ -79,8 +80,7 @@ def lint(session):
 
 @nox.session
 def docs(session):
-    session.install(".[test]", "scikit-build-core>=0.11,<2", "pybind11>=3.1,<4", "ninja", "cmake")
-    session.install("onednn-cpu-gomp==2023.2.0", "onednn-devel-cpu-gomp==2023.2.0")
+    session.install(".[test]", *BUILD)
     session.run("python", "tools/run_docs.py")
 
 
@@ -131,7 +131,7 @@ def gpu(session):
 @nox.session
 def build_report(session):
     """What compiling costs: `nox -s build_report -- --compare FILE`, `-- --headers --save FILE`."""
-    session.install(*nox.project.load_toml("pyproject.toml")["build-system"]["requires"], "cmake", "ninja")
+    session.install(*BUILD)
     session.run("python", "tools/build_report.py", "--measure", *session.posargs)
 
 
