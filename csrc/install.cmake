@@ -46,7 +46,7 @@ target_include_directories(weft INTERFACE $<INSTALL_INTERFACE:${WEFT_INCLUDEDIR}
 target_compile_features(weft INTERFACE cxx_std_20)
 install(TARGETS weft EXPORT WeftTargets LIBRARY DESTINATION ${WEFT_LIBDIR})
 # Bundled, so that no oneDNN is needed on the machine where it is installed.
-install(FILES $<TARGET_FILE:DNNL::dnnl> DESTINATION ${WEFT_LIBDIR} RENAME $<TARGET_SONAME_FILE_NAME:DNNL::dnnl>)
+install(FILES $<TARGET_FILE:weft_onednn> DESTINATION ${WEFT_LIBDIR})
 
 set(package ${WEFT_LIBDIR}/cmake/Weft)
 install(EXPORT WeftTargets NAMESPACE Weft:: DESTINATION ${package})

@@ -82,8 +82,8 @@ def run_adding_an_op():
         blocks = [body for _, body in BLOCK.findall(page) if HEAD.match(body)]
         for body in blocks:
             apply_block(tree, body)
-        # Folders and flags are those of tools/run_tests.py: ccache finds there what the changes leave alone
-        build = tree / "build" / "tests"
+        # A folder and flags as `pip install .` has them: ccache finds there what the changes leave alone
+        build = tree / "build" / "release"
         build.mkdir(parents=True)
         (tree / "build" / "venv").symlink_to(sys.prefix)
         python = tree / "build" / "venv" / "bin" / "python"

@@ -2,11 +2,11 @@
 
     python3 tools/run_tests.py [--sanitize | --tsan] [--fuzz SECONDS | pytest arguments]
 
-Needs Python 3.10, pip and a C++20 compiler; everything else is installed into build/venv. Weft is built once, in
-build/tests, with its C++ tests, and installed from there, so that the Python tests see the package as users do. With
---sanitize the build is made with the address and undefined behaviour sanitizers, and the tests run under them; with
---tsan it is made with the thread sanitizer, and the C++ tests and tests/tsan/program.py run under it. With --fuzz the
-fuzzers in tests/fuzz run for so many seconds instead of the tests.
+Needs Python 3.10, pip and a C++20 compiler; everything else is installed into build/venv. Weft is built with its C++
+tests in build/release, where `pip install .` builds it too, and installed from there, so that the Python tests see the
+package as users do. With --sanitize the build is made with the address and undefined behaviour sanitizers, in a folder
+of its own, and the tests run under them; with --tsan it is made with the thread sanitizer, and the C++ tests and
+tests/tsan/program.py run under it. With --fuzz the fuzzers in tests/fuzz run for so many seconds instead of the tests.
 """
 
 import argparse
@@ -24,18 +24,27 @@ def run(*command, **options):
     subprocess.run([str(part) for part in command], check=True, cwd=ROOT, **options)
 
 
-def make_venv(folder):
+def make_venv(folder, base=sys.executable):
     """A virtual environment; where Python came without ensurepip (Debian), with the help of virtualenv."""
     python = folder / "bin" / "python"
     if python.exists():
         return python
     shutil.rmtree(folder, ignore_errors=True)
-    made = subprocess.run([sys.executable, "-m", "venv", folder], capture_output=True)
+    made = subprocess.run([base, "-m", "venv", folder], capture_output=True)
     if made.returncode != 0:
         shutil.rmtree(folder, ignore_errors=True)
         bootstrap = ROOT / "build" / "bootstrap"
         run(sys.executable, "-m", "pip", "install", "--quiet", "--upgrade", "--target", bootstrap, "virtualenv")
-        run(sys.executable, "-m", "virtualenv", "--quiet", folder, env={**os.environ, "PYTHONPATH": str(bootstrap)})
+        run(
+            sys.executable,
+            "-m",
+            "virtualenv",
+            "--quiet",
+            "--python",
+            base,
+            folder,
+            env={**os.environ, "PYTHONPATH": str(bootstrap)},
+        )
     return python
 
 
@@ -47,10 +56,20 @@ def read_project():
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
+def fetch(python, *packages):
+    try:
+        run(python, "-m", "pip", "install", "--quiet", *packages)
+    except subprocess.CalledProcessError:
+        sys.exit(f"weft: {', '.join(packages)}: pip could not install these packages, and says above why")
+
+
 def install_build_tools(python):
-    requirements = read_project()["build-system"]["requires"]
-    requirements += [tool for tool in ("cmake", "ninja") if not shutil.which(tool)]
-    run(python, "-m", "pip", "install", "--quiet", *requirements)
+    fetch(python, *read_project()["build-system"]["requires"])
+    # CMake and Ninja, where the system's are missing or too old: the answer that `pip install .` gets, too.
+    code = "from scikit_build_core.build import get_requires_for_build_wheel as get; print(*get())"
+    found = subprocess.run([python, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    if found.split():
+        fetch(python, *found.split())
     if shutil.which("apt-get") and not Path("/usr/include/gtest").exists():  # else CMake fetches GoogleTest
         prefix = [] if os.geteuid() == 0 else ["sudo", "-n"]
         command = [*prefix, "apt-get", "install", "-y", "--no-install-recommends", "libgtest-dev"]
@@ -68,21 +87,23 @@ def has_gpu(python):
 
 def install(sanitizers):
     """Builds Weft and installs it; the Python that has it, the build folder, and the environment for the tests."""
-    name = {"": "tests", "thread": "tsan"}.get(sanitizers, "sanitize")
+    name = {"": "release", "thread": "tsan"}.get(sanitizers, "sanitize")
     build = ROOT / "build" / name
     python = make_venv(ROOT / "build" / (f"venv-{name}" if sanitizers else "venv"))
     os.environ["PATH"] = f"{python.parent}{os.pathsep}{os.environ['PATH']}"
     install_build_tools(python)
 
-    settings = [f"build-dir={build}", "cmake.define.WEFT_BUILD_TESTS=ON"]
+    settings = [f"build-dir=build/{name}", "cmake.define.WEFT_BUILD_TESTS=ON"]
     if sanitizers:
         settings += [f"cmake.define.WEFT_SANITIZE={sanitizers}", "cmake.define.CMAKE_CXX_FLAGS_RELEASE=-O1"]
         settings.append("install.strip=false")
-    else:
-        settings.append("cmake.define.WEFT_WERROR=ON")
-    settings.append(f"cmake.define.WEFT_CUDA={os.environ.get('WEFT_CUDA', 'AUTO')}")
-    options = [f"--config-settings={setting}" for setting in settings]
-    run(python, "-m", "pip", "install", "--no-build-isolation", *options, ".[demo,test]")
+    wheels = ROOT / "build" / "wheels"
+    shutil.rmtree(wheels, ignore_errors=True)
+    run(python, "tools/build_backend/weft_build.py", wheels, *settings)  # not through pip, which hides the progress
+    (wheel,) = wheels.glob("*.whl")
+    # The extras first: pip leaves a package alone that has this version already, however it was built.
+    fetch(python, f"{wheel}[demo,test]")
+    fetch(python, "--force-reinstall", "--no-deps", str(wheel))
 
     environment = dict(os.environ)
     libraries = build / "tests"
@@ -139,4 +160,6 @@ if __name__ == "__main__":
     try:
         main()
     except subprocess.CalledProcessError as error:
+        if "tools/build_backend/weft_build.py" in error.cmd:  # which has said why
+            sys.exit(1)
         sys.exit(f"failed: {' '.join(map(str, error.cmd))}")

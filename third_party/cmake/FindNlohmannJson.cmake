@@ -1,4 +1,4 @@
-# nlohmann's JSON for Modern C++ (headers alone) as NLOHMANN_JSON_INCLUDE: the one that CMake finds by itself, else the one in
+# nlohmann's JSON for Modern C++ (headers alone), staged as nlohmann_json: the one that CMake finds by itself, else the one in
 # the Python package nlohmann_json of the interpreter that builds.
 find_package(nlohmann_json 3.11 CONFIG QUIET)
 if(nlohmann_json_FOUND)
@@ -16,3 +16,5 @@ if(NOT NLOHMANN_JSON_INCLUDE)
                       "nlohmann-json development package")
 endif()
 message(STATUS "nlohmann json from ${NLOHMANN_JSON_INCLUDE}")
+list(GET NLOHMANN_JSON_INCLUDE 0 include)
+weft_stage(nlohmann_json ${include} nlohmann)

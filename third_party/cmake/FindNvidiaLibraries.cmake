@@ -1,4 +1,5 @@
-# Headers of cuBLASLt, cuDNN and cuDNN's frontend, from NVIDIA's wheels of the interpreter that builds: NVIDIA_LIBRARY_INCLUDES.
+# Headers of cuBLASLt, cuDNN and cuDNN's frontend, from NVIDIA's wheels of the interpreter that builds, staged
+# as NVIDIA_LIBRARY_INCLUDES.
 execute_process(
   COMMAND ${Python_EXECUTABLE} -c "
 import importlib.metadata as m
@@ -8,3 +9,10 @@ print(';'.join(str(next(f for f in m.distribution(d).files if f.name == h).locat
 include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(NvidiaLibraries REQUIRED_VARS NVIDIA_LIBRARY_INCLUDES REASON_FAILURE_MESSAGE
   "pip install nvidia-cublas==13.1.0.3 nvidia-cudnn-cu13==9.19.0.56 nvidia-cudnn-frontend==1.18.0")
+if(NvidiaLibraries_FOUND)
+  set(names cublas cudnn cudnn-frontend)
+  foreach(name folder IN ZIP_LISTS names NVIDIA_LIBRARY_INCLUDES)
+    weft_stage(${name} ${folder} "cublas*" "cudnn*")
+  endforeach()
+  list(TRANSFORM names PREPEND ${WEFT_DEPS}/ OUTPUT_VARIABLE NVIDIA_LIBRARY_INCLUDES)
+endif()

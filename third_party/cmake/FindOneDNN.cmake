@@ -1,4 +1,4 @@
-# oneDNN (version 3) as the target DNNL::dnnl: the one that CMake finds by itself (on PATH or in the system), else the one in the
+# oneDNN (version 3) as the target weft_onednn: the one that CMake finds by itself (on PATH or in the system), else the one in the
 # Python package onednn-devel-cpu-gomp of the interpreter that builds.
 find_package(dnnl 3 CONFIG QUIET)
 if(NOT dnnl_FOUND)
@@ -15,3 +15,16 @@ if(NOT dnnl_FOUND)
                       "oneDNN development package")
 endif()
 message(STATUS "oneDNN ${dnnl_VERSION} from ${dnnl_DIR}")
+get_target_property(include DNNL::dnnl INTERFACE_INCLUDE_DIRECTORIES)
+get_target_property(library DNNL::dnnl LOCATION)
+list(GET include 0 include)
+weft_stage(onednn/include ${include} oneapi "dnnl*.h*")
+# A sixth of the package's library are symbols that nobody needs to run it.
+set(stripped ${CMAKE_BINARY_DIR}/CMakeFiles/libdnnl.so)
+execute_process(COMMAND ${CMAKE_STRIP} --strip-unneeded -o ${stripped} ${library} COMMAND_ERROR_IS_FATAL ANY)
+file(MAKE_DIRECTORY ${WEFT_DEPS}/onednn/lib)
+file(COPY_FILE ${stripped} ${WEFT_DEPS}/onednn/lib/libdnnl.so.3 ONLY_IF_DIFFERENT)
+file(REMOVE ${stripped})
+add_library(weft_onednn SHARED IMPORTED)
+set_target_properties(weft_onednn PROPERTIES IMPORTED_LOCATION ${WEFT_DEPS}/onednn/lib/libdnnl.so.3
+                                             IMPORTED_SONAME libdnnl.so.3)

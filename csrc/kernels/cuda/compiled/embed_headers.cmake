@@ -5,4 +5,7 @@ foreach(name ${FILES})
   file(READ ${ROOT}/${name} header)
   string(APPEND text "{\"${name}\", R\"~~~(${header})~~~\"},\n")
 endforeach()
-file(WRITE ${OUT} "${text}")
+# Its time stays where nothing has changed.
+file(WRITE ${OUT}.new "${text}")
+file(COPY_FILE ${OUT}.new ${OUT} ONLY_IF_DIFFERENT)
+file(REMOVE ${OUT}.new)
