@@ -2,7 +2,7 @@
 
 #include "device/cpu/scratch.h"
 #include "kernels/cpu/elementwise_loop.h"
-#include "kernels/scalar/philox.h"
+#include "kernels/scalar/distributions.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -25,125 +25,18 @@ void generate(PhiloxState state, int64_t begin, int64_t end, const Make& make, c
   }
 }
 
-// Fills a contiguous output of any dtype with numbers made in type T, kPerBlock of them per counter block.
-template <int kPerBlock, class T, class Make>
-void fill(const StridedView& out, PhiloxState state, const Make& make) {
-  int64_t n = out.numel(), units = (n + kPerBlock - 1) / kPerBlock;
-  parallel_for(units, 4096, [&](int64_t begin, int64_t end) {
-    int64_t last = end * kPerBlock < n ? end * kPerBlock : n;
-    generate<kPerBlock, T>(state, begin * kPerBlock, last, make, [&](int64_t at, const T* numbers, int64_t count) {
-      store_run(advance(out.data, at, out.dtype), out.dtype, 1, numbers, count);
+void random_cpu(Distribution distribution, StridedView out, PhiloxState state, RandomParams p) {
+  const int64_t n = out.numel();
+  scalar::visit_distribution(distribution, out.dtype, p, [&]<class Make>(const Make& make) {
+    constexpr int64_t kPerBlock = Make::kPerBlock;
+    using T = typename Make::Number;
+    parallel_for((n + kPerBlock - 1) / kPerBlock, 4096, [&](int64_t begin, int64_t end) {
+      const int64_t last = end * kPerBlock < n ? end * kPerBlock : n;
+      generate<kPerBlock, T>(state, begin * kPerBlock, last, make, [&](int64_t at, const T* numbers, int64_t count) {
+        store_run(advance(out.data, at, out.dtype), out.dtype, 1, numbers, count);
+      });
     });
   });
-}
-
-// A draw that its dtype can hold: see draw_limits().
-template <class T>
-WEFT_INLINE T within(T x, double least, double most) {
-  x = x > static_cast<T>(most) ? static_cast<T>(most) : x;
-  return x < static_cast<T>(least) ? static_cast<T>(least) : x;
-}
-
-// f(u) of a uniform number u in [0, 1), in float or double as the output needs. coarse: u has no more digits than a
-// half type holds.
-template <class F>
-void fill_from_uniform(const StridedView& out, PhiloxState state, const F& f, bool coarse = false) {
-  if (out.dtype == DType::Float64) {
-    fill<2, double>(out, state, [&](const scalar::Block& b, double* x) {
-      x[0] = f(scalar::uniform_double(b.v[0], b.v[1]));
-      x[1] = f(scalar::uniform_double(b.v[2], b.v[3]));
-    });
-  } else {
-    // A half type holds fewer digits: more would be rounded up to 1.
-    const float steps = !coarse                        ? 0x1p24f
-                        : out.dtype == DType::Float16  ? 0x1p11f
-                        : out.dtype == DType::BFloat16 ? 0x1p8f
-                                                       : 0x1p24f;
-    const float step = 1.0f / steps;
-    fill<4, float>(out, state, [&](const scalar::Block& b, float* x) {
-      for (int k = 0; k < 4; k++) x[k] = f(__builtin_floorf(scalar::uniform_float(b.v[k]) * steps) * step);
-    });
-  }
-}
-
-template <class F>
-void fill_from_normal(const StridedView& out, PhiloxState state, const F& f) {
-  if (out.dtype == DType::Float64) {
-    fill<2, double>(out, state, [&](const scalar::Block& b, double* x) {
-      scalar::NormalPairDouble pair = scalar::normal_pair_double(b);
-      x[0] = f(pair.a);
-      x[1] = f(pair.b);
-    });
-  } else {
-    fill<4, float>(out, state, [&](const scalar::Block& b, float* x) {
-      scalar::NormalPair p = scalar::normal_pair(b.v[0], b.v[1]), q = scalar::normal_pair(b.v[2], b.v[3]);
-      x[0] = f(p.a);
-      x[1] = f(p.b);
-      x[2] = f(q.a);
-      x[3] = f(q.b);
-    });
-  }
-}
-
-// The number as a half type holds it.
-WEFT_INLINE double rounded_to(DType, double x) { return x; }
-WEFT_INLINE float rounded_to(DType t, float x) {
-  return t == DType::Float16 ? to_float(to_float16(x)) : t == DType::BFloat16 ? to_float(to_bfloat16(x)) : x;
-}
-
-void random_cpu(Distribution distribution, StridedView out, PhiloxState state, RandomParams p) {
-  const DrawLimits limits = draw_limits(out.dtype);
-  const double most = limits.largest;
-  const DType dtype = out.dtype;
-  switch (distribution) {
-    case Distribution::Uniform:
-      return fill_from_uniform(
-          out, state,
-          [p, dtype](auto u) {
-            using T = decltype(u);
-            T a = static_cast<T>(p.a), b = static_cast<T>(p.b), x = rounded_to(dtype, a + u * (b - a));
-            return x < b ? x : a;  // rounding must not reach b
-          },
-          true);
-    case Distribution::Normal:
-      return fill_from_normal(out, state, [p, most](auto z) {
-        using T = decltype(z);
-        return within<T>(static_cast<T>(p.a) + z * static_cast<T>(p.b), -most, most);
-      });
-    case Distribution::LogNormal:
-      return fill_from_normal(out, state, [p, limits](auto z) {
-        using T = decltype(z);
-        T x = scalar::exp(static_cast<T>(static_cast<T>(p.a) + z * static_cast<T>(p.b)));
-        return within<T>(x, limits.smallest, limits.largest);
-      });
-    case Distribution::Bernoulli:
-      return fill_from_uniform(out, state,
-                               [p](auto u) { return static_cast<decltype(u)>(u < static_cast<decltype(u)>(p.a)); });
-    case Distribution::Exponential:
-      return fill_from_uniform(out, state, [p, limits](auto u) {
-        using T = decltype(u);
-        T x = -scalar::log1p(-(u > T(0) ? u : T(0x1.8p-25))) / static_cast<T>(p.a);  // 0 would be no waiting time
-        return within<T>(x, limits.smallest, limits.largest);
-      });
-    case Distribution::Geometric:
-      return fill_from_uniform(out, state, [p, most](auto u) {
-        using T = decltype(u);
-        T k = scalar::ceil(scalar::log1p(-u) / static_cast<T>(__builtin_log1p(-p.a)));
-        return within<T>(k, 1.0, most);
-      });
-    case Distribution::Cauchy:
-      return fill_from_uniform(out, state, [p, most](auto u) {
-        using T = decltype(u);
-        double x = p.a + p.b * __builtin_tan(3.14159265358979323846 * (static_cast<double>(u) - 0.5));
-        return static_cast<T>(within<double>(x, -most, most));
-      });
-    case Distribution::Integer:
-      return fill<2, int64_t>(out, state, [p](const scalar::Block& b, int64_t* x) {
-        uint64_t below[2];
-        scalar::integers_below(b, p.span, below);
-        for (int k = 0; k < 2; k++) x[k] = static_cast<int64_t>(static_cast<uint64_t>(p.low) + below[k]);
-      });
-  }
 }
 WEFT_CPU_KERNEL(random_kernel, random_cpu);
 
