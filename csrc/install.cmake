@@ -43,7 +43,7 @@ install(FILES ${WEFT_GENERATED}/core/version.h DESTINATION ${WEFT_INCLUDEDIR}/we
 # Users write <weft/weft.h>; the headers name each other from csrc/ on.
 target_include_directories(weft INTERFACE $<INSTALL_INTERFACE:${WEFT_INCLUDEDIR}>
                                           $<INSTALL_INTERFACE:${WEFT_INCLUDEDIR}/weft>)
-target_compile_features(weft INTERFACE cxx_std_20)
+target_compile_features(weft INTERFACE $<INSTALL_INTERFACE:cxx_std_20>)
 install(TARGETS weft EXPORT WeftTargets LIBRARY DESTINATION ${WEFT_LIBDIR})
 # Bundled, so that no oneDNN is needed on the machine where it is installed.
 install(FILES $<TARGET_FILE:weft_onednn> DESTINATION ${WEFT_LIBDIR})
