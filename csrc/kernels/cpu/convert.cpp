@@ -13,6 +13,7 @@ __attribute__((noinline)) void gather(void* __restrict out, const void* __restri
   char* to = static_cast<char*>(out);
   const char* from = static_cast<const char*>(in);
   constexpr int64_t step = size;
+#pragma GCC unroll 8
   for (int64_t i = 0; i < n; i++) __builtin_memcpy(to + i * step, from + i * stride * step, size);
 }
 template <size_t size>
@@ -20,10 +21,12 @@ __attribute__((noinline)) void scatter(void* __restrict out, int64_t stride, con
   char* to = static_cast<char*>(out);
   const char* from = static_cast<const char*>(in);
   constexpr int64_t step = size;
+#pragma GCC unroll 8
   for (int64_t i = 0; i < n; i++) __builtin_memcpy(to + i * stride * step, from + i * step, size);
 }
 template <class T>
 __attribute__((noinline)) void fill(T* out, T v, int64_t n) {
+#pragma GCC unroll 4
   for (int64_t i = 0; i < n; i++) out[i] = v;
 }
 

@@ -12,41 +12,49 @@ namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-template <class C>
-struct LanesOf {
-  typedef C type __attribute__((vector_size(64)));
-  static constexpr int64_t count = 64 / sizeof(C);
-};
-
-template <class V>
-WEFT_INLINE V load_lanes(const void* p) {
-  V v;
-  __builtin_memcpy(&v, p, sizeof(V));
-  return v;
-}
-
 using namespace scalar;
+
+// 64 bytes of elements in as many registers as that takes: of longer vectors than the machine has the compiler would
+// compare single elements.
+template <class C>
+struct Lanes {
+  static constexpr int64_t count = 64 / static_cast<int64_t>(sizeof(C)), parts = 64 / kVectorBytes;
+  Vector<C> part[parts];
+};
+template <class F, class C>
+WEFT_INLINE void fold_lanes(Lanes<C>& seen, const C* x) {
+#pragma GCC unroll 4
+  for (int64_t k = 0; k < Lanes<C>::parts; k++) seen.part[k] = F::step(seen.part[k], load(x + k * kLanes<C>));
+}
+template <class F, class C>
+WEFT_INLINE void join_lanes(Lanes<C>& seen, const Lanes<C>& other) {
+#pragma GCC unroll 4
+  for (int64_t k = 0; k < Lanes<C>::parts; k++) seen.part[k] = F::join(seen.part[k], other.part[k]);
+}
 
 // F over n contiguous elements.
 template <class F, class C>
 WEFT_INLINE C fold_block(const C* x, int64_t n) {
-  using V = typename LanesOf<C>::type;
-  constexpr int64_t w = LanesOf<C>::count;
+  constexpr int64_t w = Lanes<C>::count;
   C result = F::template init<C>();
   int64_t i = 0;
   if (n >= w) {
-    V start = V{} + F::template init<C>();
-    V a = start, b = start, c = start, d = start;
+    Lanes<C> a, b, c, d;
+#pragma GCC unroll 4
+    for (int64_t k = 0; k < Lanes<C>::parts; k++) a.part[k] = Vector<C>{} + F::template init<C>();
+    b = c = d = a;
     for (; i + 4 * w <= n; i += 4 * w) {
-      a = F::step(a, load_lanes<V>(x + i));
-      b = F::step(b, load_lanes<V>(x + i + w));
-      c = F::step(c, load_lanes<V>(x + i + 2 * w));
-      d = F::step(d, load_lanes<V>(x + i + 3 * w));
+      fold_lanes<F>(a, x + i);
+      fold_lanes<F>(b, x + i + w);
+      fold_lanes<F>(c, x + i + 2 * w);
+      fold_lanes<F>(d, x + i + 3 * w);
     }
-    for (; i + w <= n; i += w) a = F::step(a, load_lanes<V>(x + i));
-    a = F::join(F::join(a, b), F::join(c, d));
+    for (; i + w <= n; i += w) fold_lanes<F>(a, x + i);
+    join_lanes<F>(a, b);
+    join_lanes<F>(c, d);
+    join_lanes<F>(a, c);
     C lanes[w];
-    __builtin_memcpy(lanes, &a, sizeof(V));
+    __builtin_memcpy(lanes, &a, sizeof(a));
     for (int64_t half = w / 2; half > 0; half /= 2)
       for (int64_t l = 0; l < half; l++) lanes[l] = F::join(lanes[l], lanes[l + half]);
     result = lanes[0];
