@@ -25,7 +25,8 @@ struct type_caster<std::optional<T>> {
 
 template <class T>
 struct type_caster<std::vector<T>> {
-  PYBIND11_TYPE_CASTER(std::vector<T>, const_name("list[") + make_caster<T>::name + const_name("]"));
+  PYBIND11_TYPE_CASTER(std::vector<T>, io_name("collections.abc.Sequence", "list") + const_name("[") +
+                                           make_caster<T>::name + const_name("]"));
   bool load(handle source, bool convert) {
     tuple items;
     if (!weft::python::read_sequence(source.ptr(), items)) return false;
