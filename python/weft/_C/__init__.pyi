@@ -529,154 +529,6 @@ class _PreparedStep:
     """
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
-def _adam_step(params: list[weft.Tensor], grads: list[weft.Tensor], exp_avgs: list[weft.Tensor], exp_avg_sqs: list[weft.Tensor], max_exp_avg_sqs: list[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> None:
-    """
-    One step of Adam or AdamW on all parameters. Changes params and the three lists of state.
-    """
-def _around_calls(arg0: typing.Any, arg1: typing.Any) -> None:
-    ...
-def _backward(tensors: typing.Any, grad_tensors: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, inputs: typing.Any = None) -> None:
-    ...
-def _build_info() -> dict[Any, Any]:
-    ...
-def _check_form(arg0: str) -> None:
-    """
-    Raises for a form that a function of a tensor and an integer cannot have.
-    """
-def _check_inplace(op: str, tensors: collections.abc.Sequence[weft.Tensor]) -> None:
-    """
-    Raises RuntimeError if one of the tensors cannot be changed in place.
-    """
-def _depends_on_others(arg0: collections.abc.Sequence[weft.Tensor], arg1: collections.abc.Sequence[weft.Tensor]) -> builtins.bool:
-    ...
-def _dtype(arg0: str) -> typing.Any:
-    ...
-def _extension_info() -> dict[Any, Any]:
-    """
-    Where extensions find headers and library, and which headers these are.
-    """
-def _function_call(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: collections.abc.Sequence[weft.Tensor]) -> list[weft.Tensor]:
-    ...
-def _function_interpreter(arg0: collections.abc.Sequence[weft.Tensor | None]) -> typing.Any:
-    ...
-def _generator(arg0: typing.Any, arg1: typing.SupportsInt | typing.SupportsIndex, arg2: typing.SupportsInt | typing.SupportsIndex) -> typing.Any:
-    ...
-def _global_norm(tensors: collections.abc.Sequence[weft.Tensor]) -> weft.Tensor:
-    """
-    The 2-norm of all elements of all tensors.
-    """
-def _grad(outputs: typing.Any, inputs: typing.Any, grad_outputs: typing.Any = None, retain_graph: builtins.bool | None = None, create_graph: builtins.bool = False, allow_unused: builtins.bool | None = None, materialize_grads: builtins.bool = False) -> typing.Any:
-    ...
-def _gradients_of(params: typing.Any, known: list[Any]) -> typing.Any:
-    """
-    The gradients of the parameters that have one, if these are the known ones; else None.
-    """
-def _holds_its_object(arg0: typing.Any) -> builtins.bool:
-    ...
-def _in_forward_level() -> builtins.bool:
-    ...
-def _instance_dict(arg0: typing.Any) -> typing.Any:
-    ...
-def _is_grad_enabled() -> builtins.bool:
-    ...
-def _is_symbolic(arg0: weft.Tensor) -> builtins.bool:
-    """
-    Has it no values?
-    """
-def _is_traced_for_later() -> builtins.bool:
-    """
-    Is this thread tracing for weft.jit, and not only for a transform?
-    """
-def _is_tracing() -> builtins.bool:
-    """
-    Is this thread tracing a function for weft.jit?
-    """
-def _jit_passes() -> list[str]:
-    ...
-def _load_program(path: str) -> _Program:
-    ...
-def _prepare_adam_step(params: list[weft.Tensor], grads: list[weft.Tensor], exp_avgs: list[weft.Tensor], exp_avg_sqs: list[weft.Tensor], max_exp_avg_sqs: list[weft.Tensor], step: typing.SupportsFloat | typing.SupportsIndex, lr: typing.SupportsFloat | typing.SupportsIndex, beta1: typing.SupportsFloat | typing.SupportsIndex, beta2: typing.SupportsFloat | typing.SupportsIndex, eps: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> _PreparedStep:
-    """
-    One step of Adam or AdamW on all parameters, to be taken: will change params and the three lists of state.
-    """
-def _prepare_sgd_step(params: list[weft.Tensor], grads: list[weft.Tensor], momentum_buffers: list[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> _PreparedStep:
-    """
-    One step of SGD on all parameters, to be taken: will change params and momentum_buffers.
-    """
-def _record_function(arg0: str, arg1: typing.Any, arg2: _SavedList, arg3: _FunctionInputs, arg4: collections.abc.Sequence[weft.Tensor], arg5: collections.abc.Sequence[weft.Tensor | None], arg6: collections.abc.Sequence[weft.Tensor], arg7: collections.abc.Sequence[weft.Tensor], arg8: builtins.bool) -> list[weft.Tensor]:
-    ...
-def _refuse(message: str) -> None:
-    """
-    Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.
-    """
-def _refuse_change_in_body(arg0: str) -> None:
-    ...
-def _refuse_while_tracing(what: str) -> None:
-    ...
-def _run_steps(steps: collections.abc.Sequence[_PreparedStep]) -> None:
-    """
-    Takes steps that were prepared.
-    """
-def _same_bits(arg0: weft.Tensor, arg1: weft.Tensor) -> builtins.bool:
-    """
-    The same dtype, shape and bits, NaNs being equal?
-    """
-def _set_anomaly_callbacks(arg0: typing.Any, arg1: typing.Any, arg2: typing.Any) -> None:
-    ...
-def _set_anomaly_mode(arg0: builtins.bool, arg1: builtins.bool) -> tuple[builtins.bool, builtins.bool]:
-    ...
-def _set_grad_enabled(arg0: builtins.bool) -> builtins.bool:
-    ...
-def _set_inference_mode(arg0: builtins.bool) -> builtins.bool:
-    ...
-def _set_numbers(numbers: weft.Tensor, values: collections.abc.Sequence[typing.SupportsFloat | typing.SupportsIndex]) -> None:
-    ...
-def _sgd_step(params: list[weft.Tensor], grads: list[weft.Tensor], momentum_buffers: list[weft.Tensor], lr: typing.SupportsFloat | typing.SupportsIndex, momentum: typing.SupportsFloat | typing.SupportsIndex, dampening: typing.SupportsFloat | typing.SupportsIndex, weight_decay: typing.SupportsFloat | typing.SupportsIndex, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> None:
-    """
-    One step of SGD on all parameters. Changes params and momentum_buffers.
-    """
-def _state_is(state: typing.Any, params: list[Any], entries: list[Any], names: tuple[Any, ...], columns: list[Any]) -> builtins.bool:
-    """
-    Is an optimizer's state what a step has last seen?
-    """
-def _trace_adam_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], exp_avgs: collections.abc.Sequence[weft.Tensor], exp_avg_sqs: collections.abc.Sequence[weft.Tensor], max_exp_avg_sqs: collections.abc.Sequence[weft.Tensor], numbers: weft.Tensor) -> None:
-    """
-    Records a step of Adam whose numbers are read when it runs.
-    """
-def _trace_number() -> builtins.int:
-    """
-    Tells traces apart; 0 outside of any.
-    """
-def _trace_sgd_step(params: collections.abc.Sequence[weft.Tensor], grads: collections.abc.Sequence[weft.Tensor], momentum_buffers: collections.abc.Sequence[weft.Tensor], numbers: weft.Tensor) -> None:
-    """
-    Records a step of SGD whose numbers are read when it runs.
-    """
-def _traced_cond(arg0: weft.Tensor, arg1: typing.Any, arg2: typing.Any, arg3: collections.abc.Sequence[weft.Tensor]) -> typing.Any:
-    ...
-def _traced_scan(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: collections.abc.Sequence[weft.Tensor], arg3: typing.SupportsIndex, arg4: builtins.bool) -> list[weft.Tensor]:
-    ...
-def _traced_while(arg0: typing.Any, arg1: typing.Any, arg2: collections.abc.Sequence[weft.Tensor]) -> list[weft.Tensor]:
-    ...
-def _type_lookup(arg0: type, arg1: str, arg2: typing.Any) -> typing.Any:
-    ...
-def _unplanned_scratch() -> builtins.int:
-    """
-    Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.
-    """
-def _variable_of(arg0: weft.Tensor) -> weft.Tensor:
-    """
-    A leaf with the same values and tangents, or a view if x has a history.
-    """
-def _vmap(arg0: typing.Any, arg1: collections.abc.Sequence[weft.Tensor], arg2: typing.SupportsIndex, arg3: str) -> list[tuple[weft.Tensor, builtins.bool]]:
-    ...
-def _watch_condition(arg0: typing.Any) -> None:
-    """
-    condition() gives the reason why what is being traced does not hold any more, or an empty text.
-    """
-def _without_history(arg0: weft.Tensor) -> weft.Tensor:
-    """
-    The same values and tangents, detached from what autograd knows.
-    """
 _ALL_DIMS: builtins.int = 1048576
 _PROGRAM_KEYS: tuple[Any, ...] = ('weft.program', 'weft.signature', 'weft.checksum')
 __version__: str = '0.1.0'
@@ -5528,10 +5380,107 @@ class Tensor:
         >>> weft.ones(2).zero_()
         tensor([0., 0.])
         """
+def _adam_step(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, max_exp_avg_sqs: Any, step: builtins.float, lr: builtins.float, beta1: builtins.float, beta2: builtins.float, eps: builtins.float, weight_decay: builtins.float, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> None:
+    """One step of Adam or AdamW on all parameters. Changes params and the three lists of state.
+    """
+def _around_calls(before: Any | None, after: Any | None) -> None: ...
+def _backward(tensors: Any, grad_tensors: Any=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, inputs: Any=None) -> None: ...
+def _build_info() -> dict[Any, Any]: ...
+def _check_form(text: str) -> None:
+    """Raises for a form that a function of a tensor and an integer cannot have.
+    """
+def _check_inplace(op: str, tensors: list[Tensor]) -> None:
+    """Raises RuntimeError if one of the tensors cannot be changed in place.
+    """
+def _depends_on_others(outputs: list[Tensor], inputs: list[Tensor]) -> builtins.bool: ...
+def _dtype(name: str) -> Any: ...
+def _extension_info() -> dict[Any, Any]:
+    """Where extensions find headers and library, and which headers these are.
+    """
+def _function_call(rule: Any, inputs: list[Tensor], models: list[Tensor]) -> list[Tensor]: ...
+def _function_interpreter(arguments: list[Tensor | None]) -> Any: ...
+def _generator(type: Any, seed: builtins.int, offset: builtins.int) -> Any: ...
+def _global_norm(tensors: list[Tensor]) -> Tensor:
+    """The 2-norm of all elements of all tensors.
+    """
+def _grad(outputs: Any, inputs: Any, grad_outputs: Any=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, allow_unused: builtins.bool | None=None, materialize_grads: builtins.bool=False) -> Any: ...
+def _gradients_of(params: Any, known: list[Any]) -> Any:
+    """The gradients of the parameters that have one, if these are the known ones; else None.
+    """
+def _holds_its_object(tensor: Any) -> builtins.bool: ...
+def _in_forward_level() -> builtins.bool: ...
+def _instance_dict(object: Any) -> Any: ...
+def _is_grad_enabled() -> builtins.bool: ...
+def _is_symbolic(tensor: Tensor) -> builtins.bool:
+    """Has it no values?
+    """
+def _is_traced_for_later() -> builtins.bool:
+    """Is this thread tracing for weft.jit, and not only for a transform?
+    """
+def _is_tracing() -> builtins.bool:
+    """Is this thread tracing a function for weft.jit?
+    """
+def _jit_passes() -> list[str]: ...
+def _load_program(path: str) -> Any: ...
+def _prepare_adam_step(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, max_exp_avg_sqs: Any, step: builtins.float, lr: builtins.float, beta1: builtins.float, beta2: builtins.float, eps: builtins.float, weight_decay: builtins.float, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> Any:
+    """One step of Adam or AdamW on all parameters, to be taken: will change params and the three lists of state.
+    """
+def _prepare_sgd_step(params: Any, grads: Any, momentum_buffers: Any, lr: builtins.float, momentum: builtins.float, dampening: builtins.float, weight_decay: builtins.float, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> Any:
+    """One step of SGD on all parameters, to be taken: will change params and momentum_buffers.
+    """
+def _record_function(name: str, backward: Any, saved: Any, arguments: Any, outputs: list[Tensor], kept: list[Tensor | None], dirty: list[Tensor], non_differentiable: list[Tensor], materialize: builtins.bool) -> list[Tensor]: ...
+def _refuse(message: str) -> None:
+    """Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.
+    """
+def _refuse_change_in_body(message: str) -> None: ...
+def _refuse_while_tracing(what: Any) -> None: ...
+def _run_steps(steps: list[Any]) -> None:
+    """Takes steps that were prepared.
+    """
+def _same_bits(a: Tensor, b: Tensor) -> builtins.bool:
+    """The same dtype, shape and bits, NaNs being equal?
+    """
+def _set_anomaly_callbacks(record: Any, describe: Any, annotate: Any) -> None: ...
+def _set_anomaly_mode(enabled: builtins.bool, check_nan: builtins.bool) -> Any: ...
+def _set_grad_enabled(enabled: builtins.bool) -> builtins.bool: ...
+def _set_inference_mode(enabled: builtins.bool) -> builtins.bool: ...
+def _set_numbers(numbers: Tensor, values: list[builtins.float]) -> None: ...
+def _sgd_step(params: Any, grads: Any, momentum_buffers: Any, lr: builtins.float, momentum: builtins.float, dampening: builtins.float, weight_decay: builtins.float, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> None:
+    """One step of SGD on all parameters. Changes params and momentum_buffers.
+    """
+def _state_is(state: Any, params: list[Any], entries: list[Any], names: tuple[Any, ...], columns: list[Any]) -> builtins.bool:
+    """Is an optimizer's state what a step has last seen?
+    """
+def _trace_adam_step(params: list[Tensor], grads: list[Tensor], exp_avgs: list[Tensor], exp_avg_sqs: list[Tensor], max_exp_avg_sqs: list[Tensor], numbers: Tensor) -> None:
+    """Records a step of Adam whose numbers are read when it runs.
+    """
+def _trace_number() -> builtins.int:
+    """Tells traces apart; 0 outside of any.
+    """
+def _trace_sgd_step(params: list[Tensor], grads: list[Tensor], momentum_buffers: list[Tensor], numbers: Tensor) -> None:
+    """Records a step of SGD whose numbers are read when it runs.
+    """
+def _traced_cond(pred: Tensor, on_true: Any, on_false: Any, given: list[Tensor]) -> Any: ...
+def _traced_scan(function: Any, given_carried: list[Tensor], given_xs: list[Tensor], length: builtins.int, reverse: builtins.bool) -> list[Tensor]: ...
+def _traced_while(test: Any, body: Any, given: list[Tensor]) -> list[Tensor]: ...
+def _type_lookup(type: Any, name: str, missing: Any | None) -> Any: ...
+def _unplanned_scratch() -> builtins.int:
+    """Bytes of scratch memory that jitted steps took beyond their plans; 0, or there is a mistake in an op.
+    """
+def _variable_of(x: Tensor) -> Tensor:
+    """A leaf with the same values and tangents, or a view if x has a history.
+    """
 @overload
 def _vector_norm(x: Tensor, ord: builtins.float=2.0, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
 @overload
 def _vector_norm(x: Tensor, ord: builtins.float=2.0, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
+def _vmap(function: Any, arguments: list[Tensor], size: builtins.int, randomness: str) -> list[tuple[Tensor, builtins.bool]]: ...
+def _watch_condition(condition: Any) -> None:
+    """condition() gives the reason why what is being traced does not hold any more, or an empty text.
+    """
+def _without_history(x: Tensor) -> Tensor:
+    """The same values and tangents, detached from what autograd knows.
+    """
 def abs(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """|x|: of complex numbers the real sqrt(re^2 + im^2).
 

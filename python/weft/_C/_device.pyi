@@ -56,94 +56,72 @@ class Graph:
         """
         Runs the recorded work again, with new random numbers.
         """
-def abort_capture(arg0: weft.device) -> None:
-    """
-    Ends recording without a graph.
-    """
-def autocast_state(arg0: str) -> tuple[builtins.bool, typing.Any, builtins.bool]:
-    """
-    Of this thread and a type of device: is autocast on, its dtype, and are casts of parameters kept?
-    """
-def begin_capture(arg0: weft.device) -> None:
-    """
-    Records the work of this thread's stream on a device from here on, instead of running it.
-    """
-def count(arg0: str) -> builtins.int:
-    """
-    How many devices of a type ('cuda') there are.
-    """
-def current_index(arg0: str) -> builtins.int:
-    """
-    The index of this thread's current device of a type.
-    """
-def current_stream(arg0: weft.device) -> builtins.int:
-    """
-    The handle of this thread's stream on a device.
-    """
-def end_capture(arg0: weft.device) -> Graph:
-    """
-    Ends recording and gives the Graph.
-    """
-def enter_autocast(arg0: str, arg1: builtins.bool, arg2: weft.dtype, arg3: builtins.bool) -> None:
-    """
-    Sets autocast of this thread until leave_autocast().
-    """
-def is_pinned(arg0: weft.Tensor) -> builtins.bool:
-    """
-    Does the tensor lie in pinned host memory?
-    """
-def leave_autocast() -> None:
-    """
-    Takes the last enter_autocast() of this thread back.
-    """
-def load_plugin(path: str) -> None:
-    """
-    Loads the library of a further type of device.
-    """
-def new_stream(arg0: weft.device, arg1: typing.SupportsInt | typing.SupportsIndex) -> builtins.int:
-    """
-    The handle of a new stream; lower numbers have priority.
-    """
-def pin_memory(arg0: weft.Tensor) -> weft.Tensor:
-    """
-    The tensor in pinned host memory; itself if it is there.
-    """
-def properties(arg0: weft.device) -> dict[Any, Any]:
-    """
-    The name of a device, its memory and other numbers of it, as a dict.
-    """
-def record_stream(arg0: weft.Tensor, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
-    """
-    The tensor's memory is used by work on a stream too, and is not given out again before that is done.
-    """
-def set_allow_tf32(arg0: builtins.bool) -> None:
-    """
-    Sets whether products on GPUs may round float32 to TF32.
-    """
-def set_current_index(arg0: weft.device) -> None:
-    """
-    Makes a device this thread's current one of its type.
-    """
-def set_current_stream(arg0: weft.device, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
-    """
-    Makes a stream that of this thread on a device.
-    """
-def stream_done(arg0: weft.device, arg1: typing.SupportsInt | typing.SupportsIndex) -> builtins.bool:
-    """
-    Has a stream done all its work?
-    """
-def synchronize(arg0: weft.device) -> None:
-    """
-    Waits for all work of a device.
-    """
-def synchronize_stream(arg0: weft.device, arg1: typing.SupportsInt | typing.SupportsIndex) -> None:
-    """
-    Waits for the work of a stream.
-    """
-def unavailable_reason(arg0: str) -> str:
-    """
-    Why there is no device of a type; empty where there is one.
+def abort_capture(device: _Device | str | builtins.int) -> None:
+    """Ends recording without a graph.
     """
 def allow_tf32() -> builtins.bool:
     """May products on GPUs round float32 to TF32?
+    """
+def autocast_state(type: str) -> Any:
+    """Of this thread and a type of device: is autocast on, its dtype, and are casts of parameters kept?
+    """
+def begin_capture(device: _Device | str | builtins.int) -> None:
+    """Records the work of this thread's stream on a device from here on, instead of running it.
+    """
+def count(type: str) -> builtins.int:
+    """How many devices of a type ('cuda') there are.
+    """
+def current_index(type: str) -> builtins.int:
+    """The index of this thread's current device of a type.
+    """
+def current_stream(device: _Device | str | builtins.int) -> builtins.int:
+    """The handle of this thread's stream on a device.
+    """
+def end_capture(d: _Device | str | builtins.int) -> Any:
+    """Ends recording and gives the Graph.
+    """
+def enter_autocast(type: str, enabled: builtins.bool, dtype: _DType, keeps_casts: builtins.bool) -> None:
+    """Sets autocast of this thread until leave_autocast().
+    """
+def is_pinned(tensor: Tensor) -> builtins.bool:
+    """Does the tensor lie in pinned host memory?
+    """
+def leave_autocast() -> None:
+    """Takes the last enter_autocast() of this thread back.
+    """
+def load_plugin(path: str) -> None:
+    """Loads the library of a further type of device.
+    """
+def new_stream(device: _Device | str | builtins.int, priority: builtins.int) -> builtins.int:
+    """The handle of a new stream; lower numbers have priority.
+    """
+def pin_memory(tensor: Tensor) -> Tensor:
+    """The tensor in pinned host memory; itself if it is there.
+    """
+def properties(device: _Device | str | builtins.int) -> dict[Any, Any]:
+    """The name of a device, its memory and other numbers of it, as a dict.
+    """
+def record_stream(tensor: Tensor, stream: builtins.int) -> None:
+    """The tensor's memory is used by work on a stream too, and is not given out again before that is done.
+    """
+def set_allow_tf32(enabled: builtins.bool) -> None:
+    """Sets whether products on GPUs may round float32 to TF32.
+    """
+def set_current_index(device: _Device | str | builtins.int) -> None:
+    """Makes a device this thread's current one of its type.
+    """
+def set_current_stream(device: _Device | str | builtins.int, stream: builtins.int) -> None:
+    """Makes a stream that of this thread on a device.
+    """
+def stream_done(device: _Device | str | builtins.int, stream: builtins.int) -> builtins.bool:
+    """Has a stream done all its work?
+    """
+def synchronize(device: _Device | str | builtins.int) -> None:
+    """Waits for all work of a device.
+    """
+def synchronize_stream(device: _Device | str | builtins.int, stream: builtins.int) -> None:
+    """Waits for the work of a stream.
+    """
+def unavailable_reason(type: str) -> str:
+    """Why there is no device of a type; empty where there is one.
     """

@@ -16,8 +16,7 @@ from weft._C import dtype as _DType
 """
 Functions of weft.nn.functional.
 """
-def _require_all(condition: weft.Tensor, message: str, of_value: builtins.bool = False) -> None:
-    ...
+def _require_all(condition: Tensor, message: str, of_value: builtins.bool=False) -> None: ...
 def adaptive_avg_pool1d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None] | None) -> Tensor:
     """The mean of each of output_size windows that cover the last dimension: (N, C, L) to (N, C, output_size).
 
