@@ -47,6 +47,13 @@ target_compile_features(weft INTERFACE $<INSTALL_INTERFACE:cxx_std_20>)
 install(TARGETS weft EXPORT WeftTargets LIBRARY DESTINATION ${WEFT_LIBDIR})
 # Bundled, so that no oneDNN is needed on the machine where it is installed.
 install(FILES $<TARGET_FILE:weft_onednn> DESTINATION ${WEFT_LIBDIR})
+option(WEFT_BUNDLE_OPENMP "Install the compiler's libgomp beside the library, for machines that have none" OFF)
+if(WEFT_BUNDLE_OPENMP)
+  execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=libgomp.so.1 OUTPUT_VARIABLE gomp
+                  OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
+  file(REAL_PATH ${gomp} gomp)
+  install(FILES ${gomp} DESTINATION ${WEFT_LIBDIR} RENAME libgomp.so.1)
+endif()
 
 set(package ${WEFT_LIBDIR}/cmake/Weft)
 install(EXPORT WeftTargets NAMESPACE Weft:: DESTINATION ${package})

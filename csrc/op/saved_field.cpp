@@ -74,8 +74,8 @@ Device FieldCodec<Device>::load(const SavedField& f) {
 }
 
 SavedField FieldCodec<Dims>::save(const Dims& v) {
-  SavedField::List list;
-  for (int64_t d : v) list.push_back({d});
+  SavedField::List list(static_cast<size_t>(v.size()));
+  for (int i = 0; i < v.size(); i++) list[static_cast<size_t>(i)].value = v[i];
   return {std::move(list)};
 }
 Dims FieldCodec<Dims>::load(const SavedField& f) {

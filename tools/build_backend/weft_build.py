@@ -71,6 +71,7 @@ def _settings(config_settings):
     settings = dict(config_settings or {})
     # Said each time: the build folder may remember another answer.
     settings.setdefault("cmake.define.WEFT_BUILD_TESTS", "OFF")
+    settings.setdefault("cmake.define.WEFT_BUNDLE_OPENMP", "OFF")
     settings.setdefault("cmake.define.WEFT_CUDA", os.environ.get("WEFT_CUDA") or "AUTO")
     if os.environ.get("WEFT_CUDA_ARCHITECTURES"):
         settings.setdefault("cmake.define.WEFT_CUDA_ARCHITECTURES", os.environ["WEFT_CUDA_ARCHITECTURES"])
