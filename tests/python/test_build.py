@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BACKEND = ROOT / "tools" / "build_backend"
 pytestmark = pytest.mark.skipif(not BACKEND.exists(), reason="the sources of Weft are not here")
 
-NINJA_LINES = "".join(rf"@weft {i}/40 Building CXX object {i}.o\n" for i in range(1, 41))
+NINJA_LINES = "".join(rf"@weft {i}/40 Building CXX object csrc/CMakeFiles/weft.dir/{i}.cpp.o\n" for i in range(1, 41))
 
 
 def run(command, folder, **environment):

@@ -11,6 +11,7 @@ import threading
 import time
 
 STATUS = re.compile(r"@weft (\d+)/(\d+) ")
+AGAIN = re.compile("Re-running CMake|Re-checking globbed")  # Ninja first looks whether CMake must run again
 NEEDS_COMPILER = "install g++ 11 or newer (Debian, Ubuntu: apt-get install g++; Fedora: dnf install gcc-c++)"
 DISK_FULL = "weft: the disk is full: a build needs 1 GB of space, in build/ and for the compiler's files in {}"
 OUT_OF_MEMORY = (
@@ -161,7 +162,7 @@ class BuildOutput:
         with open(read, encoding="utf-8", errors="replace", newline="\n") as lines:
             for line in lines:
                 if found := STATUS.match(line):
-                    if "CMake" not in line and "globbed" not in line:  # Ninja first looks whether CMake must run again
+                    if not AGAIN.search(line):
                         self.progress.update(int(found[1]), int(found[2]))
                     continue
                 self.reasons.look_at(line)
