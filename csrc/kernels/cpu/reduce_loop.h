@@ -126,12 +126,6 @@ struct ReducedWalk {
       offset += index[d] * plan.reduced_in[d];
     }
   }
-  ReducedWalk(const ReducedWalk&) = default;
-  // Back to where another one stands.
-  void restart(const ReducedWalk& other) {
-    for (int d = 0; d < plan.reduced; d++) index[d] = other.index[d];
-    offset = other.offset;
-  }
   // Elements left in the innermost run.
   int64_t run() const { return plan.reduced_shape[plan.reduced - 1] - index[plan.reduced - 1]; }
   // n <= run()
@@ -288,12 +282,11 @@ void reduce_rows(void* totals, const Steps<C>& steps, const ReduceLoop& plan, co
   ReducedWalk walk(plan, begin);
   for (int64_t at = begin; at < end; at += kRowBlock) {
     const int64_t rows = end - at < kRowBlock ? end - at : kRowBlock;
-    const ReducedWalk start = walk;
     fill_tile<C>(tile, steps.tile, walk, in, state, base, column_step, n, rows);
     const bool again = steps.left_range && steps.left_range(tile, n, rows);
     if (again) {
-      walk.restart(start);
-      fill_tile<C>(tile, steps.wide, walk, in, state, base, column_step, n, rows);
+      ReducedWalk back(plan, at);
+      fill_tile<C>(tile, steps.wide, back, in, state, base, column_step, n, rows);
     }
     (again ? steps.wide : steps.tile).flush(tile, totals, n, rows, at);
   }
