@@ -122,6 +122,8 @@ void set_python_error(std::exception_ptr error) {
     PyErr_SetString(exception_type(e.kind()), e.what());
   } catch (const py::cast_error& e) {
     PyErr_SetString(PyExc_TypeError, e.what());
+  } catch (const py::reference_cast_error&) {
+    PyErr_SetString(PyExc_TypeError, "expected an object of one of Weft's classes, got None");
   } catch (const py::builtin_exception& e) {
     e.set_error();
   } catch (const std::bad_alloc&) {
