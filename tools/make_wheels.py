@@ -63,6 +63,7 @@ def repair(wheel, platform):
 
 def megabytes(path):
     files = [path] if path.is_file() else [file for file in path.rglob("*") if file.is_file()]
+    files = [file for file in files if file.parent.name != "__pycache__"]  # which pip fills, or not
     return sum(file.stat().st_size for file in files) / 1e6
 
 
