@@ -12,7 +12,8 @@ find_package_handle_standard_args(NvidiaLibraries REQUIRED_VARS NVIDIA_LIBRARY_I
 if(NvidiaLibraries_FOUND)
   set(names cublas cudnn cudnn-frontend)
   foreach(name folder IN ZIP_LISTS names NVIDIA_LIBRARY_INCLUDES)
-    weft_stage(${name} ${folder} "cublas*" "cudnn*")
+    weft_stage(${name}/include ${folder} "cublas*" "cudnn*")  # some are included as "../include/..."
   endforeach()
-  list(TRANSFORM names PREPEND ${WEFT_DEPS}/ OUTPUT_VARIABLE NVIDIA_LIBRARY_INCLUDES)
+  list(TRANSFORM names PREPEND ${WEFT_DEPS}/)
+  list(TRANSFORM names APPEND /include OUTPUT_VARIABLE NVIDIA_LIBRARY_INCLUDES)
 endif()
