@@ -148,7 +148,7 @@ void bind_streams(Family& m) {
           "Runs the recorded work again, with new random numbers.");
   m.function("begin_capture", "(device)", &begin_capture,
              "Records the work of this thread's stream on a device from here on, instead of running it.");
-  m.function("end_capture", "(d)", &end_capture, "Ends recording and gives the Graph.");
+  m.function("end_capture", "(device)", &end_capture, "Ends recording and gives the Graph.");
   m.function(
       "abort_capture", "(device)",
       [](Device d) {

@@ -19,17 +19,6 @@ WEFT_INLINE char* advance(void* p, int64_t elements, DType dtype) {
   return static_cast<char*>(p) + elements * static_cast<int64_t>(item_size(dtype));
 }
 
-// Copies alone have results of other types than store_run() takes, of the output's own dtype.
-template <class O>
-WEFT_INLINE void store_result(void* out, DType to, int64_t stride, const O* in, int64_t n) {
-#define WEFT_X(T) || __is_same(O, T)
-  if constexpr (false WEFT_RESULT_TYPES(WEFT_X))
-#undef WEFT_X
-    store_run(out, to, stride, in, n);
-  else
-    for (int64_t i = 0; i < n; i++) static_cast<O*>(out)[i * stride] = in[i];
-}
-
 // Calls f(inputs, output, n) on runs that make up elements [begin, end) of the plan's row-major order.
 template <class C, class O, int N, class F>
 void run_range(const LoopPlan<N>& plan, const StridedView& out, const StridedView* const* in, int64_t begin,
@@ -71,7 +60,7 @@ void run_range(const LoopPlan<N>& plan, const StridedView& out, const StridedVie
         f(operands, reinterpret_cast<O*>(q), m);
       } else {
         f(operands, result, m);
-        store_result(q, out.dtype, plan.strides[0][last], result, m);
+        store_run(q, out.dtype, plan.strides[0][last], result, m);
       }
     }
     at += n;

@@ -77,7 +77,7 @@ def current_index(type: str) -> builtins.int:
 def current_stream(device: _Device | str | builtins.int) -> builtins.int:
     """The handle of this thread's stream on a device.
     """
-def end_capture(d: _Device | str | builtins.int) -> Any:
+def end_capture(device: _Device | str | builtins.int) -> Any:
     """Ends recording and gives the Graph.
     """
 def enter_autocast(type: str, enabled: builtins.bool, dtype: _DType, keeps_casts: builtins.bool) -> None:
