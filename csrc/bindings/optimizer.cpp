@@ -40,32 +40,43 @@ namespace weft::python {
 
 namespace {
 
-void sgd(const ListedTensors& params, const ListedTensors& grads, const ListedTensors& momentum_buffers, double lr,
-         double momentum, double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
+StepRule rule_named(const std::string& name) {
+  const std::optional<StepRule> rule = step_rule(name);
+  check<ErrorKind::Value>(rule.has_value(), "there is no rule of an optimiser called '", name, "'");
+  return *rule;
+}
+
+StepLists lists_of(ListedTensors& params, ListedTensors& grads, std::vector<ListedTensors>& states) {
+  StepLists lists{std::move(params.tensors), std::move(grads.tensors), {}};
+  for (ListedTensors& list : states) lists.states.push_back(std::move(list.tensors));
+  return lists;
+}
+
+void take_step(const std::string& rule, ListedTensors params, ListedTensors grads, std::vector<ListedTensors> states,
+               const std::vector<double>& numbers) {
+  const StepRule which = rule_named(rule);
+  const StepLists lists = lists_of(params, grads, states);
   GilRelease release;
-  sgd_step(params, grads, momentum_buffers, {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
+  optimizer_step(which, lists, numbers);
 }
 
-void adam(const ListedTensors& params, const ListedTensors& grads, const ListedTensors& exp_avgs,
-          const ListedTensors& exp_avg_sqs, const ListedTensors& max_exp_avg_sqs, double step, double lr, double beta1,
-          double beta2, double eps, double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
-  GilRelease release;
-  adam_step(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs,
-            {step, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
+auto prepare(const std::string& rule, ListedTensors params, ListedTensors grads, std::vector<ListedTensors> states,
+             const std::vector<double>& numbers) {
+  return prepare_step(rule_named(rule), lists_of(params, grads, states), numbers);
 }
 
-auto prepare_sgd(ListedTensors params, ListedTensors grads, ListedTensors momentum_buffers, double lr, double momentum,
-                 double dampening, double weight_decay, bool nesterov, bool maximize, bool first_step) {
-  return prepare_sgd_step(std::move(params.tensors), std::move(grads.tensors), std::move(momentum_buffers.tensors),
-                          {lr, momentum, dampening, weight_decay, nesterov, maximize, first_step});
+void trace(const std::string& rule, ListedTensors params, ListedTensors grads, std::vector<ListedTensors> states,
+           const Tensor& numbers) {
+  trace_step(rule_named(rule), lists_of(params, grads, states), numbers);
 }
 
-auto prepare_adam(ListedTensors params, ListedTensors grads, ListedTensors exp_avgs, ListedTensors exp_avg_sqs,
-                  ListedTensors max_exp_avg_sqs, double step, double lr, double beta1, double beta2, double eps,
-                  double weight_decay, bool decoupled, bool amsgrad, bool maximize) {
-  return prepare_adam_step(std::move(params.tensors), std::move(grads.tensors), std::move(exp_avgs.tensors),
-                           std::move(exp_avg_sqs.tensors), std::move(max_exp_avg_sqs.tensors),
-                           {step, lr, beta1, beta2, eps, weight_decay, decoupled, amsgrad, maximize});
+// [params, *states]: what they become.
+std::vector<TensorList> differentiable(const std::string& rule, ListedTensors params, ListedTensors grads,
+                                       std::vector<ListedTensors> states, const std::vector<double>& numbers) {
+  StepLists after = differentiable_step(rule_named(rule), lists_of(params, grads, states), numbers);
+  std::vector<TensorList> lists{std::move(after.params)};
+  for (TensorList& list : after.states) lists.push_back(std::move(list));
+  return lists;
 }
 
 void run_steps(const std::vector<PreparedStep*>& steps) {
@@ -132,31 +143,19 @@ void set_numbers(const Tensor& numbers, const std::vector<double>& values) {
 
 void bind_optimizer(Family& f, Family&) {
   py::class_<PreparedStep>(f.scope(), "_PreparedStep", "An optimiser's step that was checked and can be taken.");
-  f.function("_sgd_step",
-             "(params, grads, momentum_buffers, lr, momentum, dampening, weight_decay, nesterov, maximize, first_step)",
-             &sgd, "One step of SGD on all parameters. Changes params and momentum_buffers.");
-  f.function("_adam_step",
-             "(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr, beta1, beta2, eps, weight_decay, "
-             "decoupled, amsgrad, maximize)",
-             &adam, "One step of Adam or AdamW on all parameters. Changes params and the three lists of state.");
-  f.function("_prepare_sgd_step",
-             "(params, grads, momentum_buffers, lr, momentum, dampening, weight_decay, nesterov, maximize, first_step)",
-             &prepare_sgd, "One step of SGD on all parameters, to be taken: will change params and momentum_buffers.");
-  f.function(
-      "_prepare_adam_step",
-      "(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, step, lr, beta1, beta2, eps, weight_decay, decoupled, "
-      "amsgrad, maximize)",
-      &prepare_adam,
-      "One step of Adam or AdamW on all parameters, to be taken: will change params and the three lists of state.");
+  f.function("_optimizer_step", "(rule, params, grads, states, numbers)", &take_step,
+             "One step by a rule on all parameters. Changes params and the lists of state.");
+  f.function("_prepare_step", "(rule, params, grads, states, numbers)", &prepare,
+             "One step by a rule on all parameters, to be taken: will change params and the lists of state.");
+  f.function("_differentiable_step", "(rule, params, grads, states, numbers)", &differentiable,
+             "What parameters and states become by a step, as autograd follows it: [params, *states].");
+  f.function("_trace_step", "(rule, params, grads, states, numbers)", &trace,
+             "Records a step by a rule whose numbers are read when it runs.");
   f.function("_run_steps", "(steps)", &run_steps, "Takes steps that were prepared.");
   f.function("_state_is", "(state, params, entries, names, columns)", &state_is,
              "Is an optimizer's state what a step has last seen?");
   f.function("_gradients_of", "(params, known)", &gradients_of,
              "The gradients of the parameters that have one, if these are the known ones; else None.");
-  f.function("_trace_sgd_step", "(params, grads, momentum_buffers, numbers)", &trace_sgd_step,
-             "Records a step of SGD whose numbers are read when it runs.");
-  f.function("_trace_adam_step", "(params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs, numbers)", &trace_adam_step,
-             "Records a step of Adam whose numbers are read when it runs.");
   f.function("_set_numbers", "(numbers, values)", &set_numbers);
   f.function("_global_norm", "(tensors)", &global_norm, "The 2-norm of all elements of all tensors.");
 }

@@ -1,13 +1,12 @@
 #include "ops/optimizer.h"
 
-#include <array>
-#include <cmath>
-#include <tuple>
+#include <algorithm>
 
 #include "core/small_vector.h"
 
 #include "kernels/elementwise.h"
 #include "kernels/optimizer.h"
+#include "kernels/scalar/optimizer.h"
 #include "op/apply.h"
 #include "op/grad_mode.h"
 #include "op/interpreter.h"
@@ -17,11 +16,11 @@
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
+#include "ops/tensor_math.h"
 
 namespace weft {
 
-constinit KernelTable<SgdKernel> sgd_kernel{"sgd_step"};
-constinit KernelTable<AdamKernel> adam_kernel{"adam_step"};
+constinit KernelTable<StepKernel> step_kernel{"optimizer_step"};
 constinit KernelTable<SquaresKernel> squares_kernel{"global_norm"};
 
 namespace {
@@ -98,11 +97,11 @@ class Step {
     if (p.numel() == 0 || p.is_meta()) return;
     for (const Role& role : roles_) check_values_known(op_, (*role.list)[i]);
     OptimizerItem item{};
-    void* arrays[5] = {};
+    void* arrays[2 + kStepStates] = {};
     for (size_t r = 0; r < roles_.size(); r++) arrays[r] = array(roles_[r], (*roles_[r].list)[i], p);
     item.param = arrays[0];
     item.grad = arrays[1];
-    for (int s = 0; s < 3; s++) item.state[s] = arrays[2 + s];
+    for (int s = 0; s < kStepStates; s++) item.state[s] = arrays[2 + s];
     item.numel = is_complex(p.dtype()) ? 2 * p.numel() : p.numel();  // of a complex number each part by itself
     item.first_chunk = chunks_;
     item.dtype = to_real(p.dtype());
@@ -132,130 +131,135 @@ class Step {
   int64_t chunks_ = 0;
 };
 
-}  // namespace
+// What there is to know of a rule without its types.
+struct RuleFacts {
+  const char* name;
+  int numbers, fewest, most;
+  void (*prepare)(const double* numbers, double* coefficients);
+};
+constexpr RuleFacts kRules[] = {
+#define WEFT_FACTS(name)                                                                                         \
+  {scalar::name##Rule<double>::kName, scalar::name##Rule<double>::kNumbers, scalar::name##Rule<double>::kFewest, \
+   scalar::name##Rule<double>::kMost, [](const double* n, double* c) { scalar::name##Rule<double>::prepare(n, c); }},
+    WEFT_STEP_RULES(WEFT_FACTS)
+#undef WEFT_FACTS
+};
+static_assert([] {
+  for (const RuleFacts& rule : kRules)
+    if (rule.numbers > kStepNumbers || rule.most > kStepStates) return false;
+  return true;
+}());
+constexpr int kCountRules = sizeof kRules / sizeof kRules[0];
 
-namespace {
+const RuleFacts& facts_of(StepRule rule) { return kRules[static_cast<int>(rule)]; }
 
-SgdCoefficients coefficients(const SgdOptions& o) {
-  return {o.lr, o.momentum, o.dampening, o.weight_decay, o.nesterov, o.maximize, o.first_step};
+StepCall make_call(StepRule rule, size_t states, const double* numbers) {
+  StepCall call{rule, static_cast<int>(states), {}, {}};
+  std::copy_n(numbers, facts_of(rule).numbers, call.numbers);
+  facts_of(rule).prepare(call.numbers, call.coefficients.c);
+  return call;
 }
 
-AdamCoefficients coefficients(const AdamOptions& o) {
-  AdamCoefficients c{};
-  c.lr = o.lr;
-  c.step = o.step;
-  c.step_size = o.lr / (1 - std::pow(o.beta1, o.step));
-  c.second_scale = 1 / std::sqrt(1 - std::pow(o.beta2, o.step));
-  c.beta1 = o.beta1;
-  c.beta2 = o.beta2;
-  c.eps = o.eps;
-  c.weight_decay = o.decoupled ? 0 : o.weight_decay;
-  c.keep = o.decoupled ? 1 - o.lr * o.weight_decay : 1;
-  c.maximize = o.maximize;
-  c.amsgrad = o.amsgrad;
-  return c;
+Step make_step(StepRule rule, const StepLists& lists, bool runs = true) {
+  static constexpr const char* kStates[] = {"state[0]", "state[1]", "state[2]"};
+  std::vector<Role> roles = {{"params", &lists.params, true}, {"grads", &lists.grads, false}};
+  for (size_t i = 0; i < lists.states.size(); i++) roles.push_back({kStates[i], &lists.states[i], true});
+  return {facts_of(rule).name, std::move(roles), runs};
 }
 
-Step make_step(const SgdCoefficients& c, const TensorList& params, const TensorList& grads,
-               const TensorList& momentum_buffers) {
-  std::vector<Role> roles = {{"params", &params, true}, {"grads", &grads, false}};
-  if (c.momentum != 0) roles.push_back({"momentum_buffers", &momentum_buffers, true});
-  return {"sgd_step", std::move(roles)};
+void check_arguments(StepRule rule, size_t states, size_t numbers) {
+  const RuleFacts& facts = facts_of(rule);
+  check(static_cast<int>(states) >= facts.fewest && static_cast<int>(states) <= facts.most, facts.name, ": expected ",
+        facts.fewest, " to ", facts.most, " lists of state, got ", states);
+  check(static_cast<int>(numbers) == facts.numbers, facts.name, ": expected ", facts.numbers, " numbers, got ",
+        numbers);
 }
 
-Step make_step(const AdamCoefficients& c, const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
-               const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs) {
-  check<ErrorKind::Value>(c.step >= 1, "adam_step: steps count from 1, got step ", c.step);
-  std::vector<Role> roles = {{"params", &params, true},
-                             {"grads", &grads, false},
-                             {"exp_avgs", &exp_avgs, true},
-                             {"exp_avg_sqs", &exp_avg_sqs, true}};
-  if (c.amsgrad) roles.push_back({"max_exp_avg_sqs", &max_exp_avg_sqs, true});
-  return {"adam_step", std::move(roles)};
+void run_step(Step& step, const StepCall& call) {
+  step.run([&](Device device, const OptimizerItem* items, int64_t n) { step_kernel(device, items, n, call); });
 }
 
-void run_kernel(Device device, const OptimizerItem* items, int64_t n, const SgdCoefficients& c) {
-  sgd_kernel(device, items, n, c);
-}
-void run_kernel(Device device, const OptimizerItem* items, int64_t n, const AdamCoefficients& c) {
-  adam_kernel(device, items, n, c);
-}
-
-template <class Coefficients>
-void run_step(Step& step, const Coefficients& c) {
-  step.run([&](Device device, const OptimizerItem* items, int64_t n) { run_kernel(device, items, n, c); });
-}
-
-// lists: params, grads, states.
-template <class Coefficients, class... Lists>
-void step_now(const Coefficients& c, const Lists&... lists) {
-  Step step = make_step(c, lists...);
-  run_step(step, c);
-}
-
-template <class Coefficients, class... Lists>
 class Prepared final : public PreparedStep {
  public:
-  explicit Prepared(const Coefficients& c, Lists... lists)
-      : coefficients_(c),
-        lists_(std::move(lists)...),
-        step_(std::apply([&](const auto&... list) { return make_step(c, list...); }, lists_)) {}
-  void run() override { run_step(step_, coefficients_); }
+  Prepared(StepRule rule, StepLists lists, const double* numbers)
+      : call_(make_call(rule, lists.states.size(), numbers)),
+        lists_(std::move(lists)),
+        step_(make_step(rule, lists_)) {}
+  void run() override { run_step(step_, call_); }
 
  private:
-  Coefficients coefficients_;
-  std::tuple<Lists...> lists_;
+  StepCall call_;
+  StepLists lists_;
   Step step_;
 };
 
 }  // namespace
 
+std::optional<StepRule> step_rule(std::string_view name) {
+  for (int i = 0; i < kCountRules; i++)
+    if (name == kRules[i].name) return static_cast<StepRule>(i);
+  return {};
+}
+
+void optimizer_step(StepRule rule, const StepLists& lists, const std::vector<double>& numbers) {
+  check_arguments(rule, lists.states.size(), numbers.size());
+  Step step = make_step(rule, lists);
+  run_step(step, make_call(rule, lists.states.size(), numbers.data()));
+}
+
+std::unique_ptr<PreparedStep> prepare_step(StepRule rule, StepLists lists, const std::vector<double>& numbers) {
+  check_arguments(rule, lists.states.size(), numbers.size());
+  return std::make_unique<Prepared>(rule, std::move(lists), numbers.data());
+}
+
 void sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
-              const SgdOptions& options) {
-  step_now(coefficients(options), params, grads, momentum_buffers);
+              const SgdOptions& o) {
+  StepLists lists{params, grads, {}};
+  if (o.momentum != 0) lists.states.push_back(momentum_buffers);
+  optimizer_step(
+      StepRule::kSgd, lists,
+      {o.lr, o.momentum, o.dampening, o.weight_decay, 1.0 * o.nesterov, 1.0 * o.maximize, 1.0 * o.first_step});
 }
 
 void adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
-               const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& options) {
-  step_now(coefficients(options), params, grads, exp_avgs, exp_avg_sqs, max_exp_avg_sqs);
+               const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& o) {
+  check<ErrorKind::Value>(o.step >= 1, "adam_step: steps count from 1, got step ", o.step);
+  StepLists lists{params, grads, {exp_avgs, exp_avg_sqs}};
+  if (o.amsgrad) lists.states.push_back(max_exp_avg_sqs);
+  optimizer_step(StepRule::kAdam, lists,
+                 {o.step, o.lr, o.beta1, o.beta2, o.eps, o.weight_decay, 1.0 * o.decoupled, 1.0 * o.maximize});
 }
 
-std::unique_ptr<PreparedStep> prepare_sgd_step(TensorList params, TensorList grads, TensorList momentum_buffers,
-                                               const SgdOptions& options) {
-  return std::make_unique<Prepared<SgdCoefficients, TensorList, TensorList, TensorList>>(
-      coefficients(options), std::move(params), std::move(grads), std::move(momentum_buffers));
-}
-
-std::unique_ptr<PreparedStep> prepare_adam_step(TensorList params, TensorList grads, TensorList exp_avgs,
-                                                TensorList exp_avg_sqs, TensorList max_exp_avg_sqs,
-                                                const AdamOptions& options) {
-  return std::make_unique<Prepared<AdamCoefficients, TensorList, TensorList, TensorList, TensorList, TensorList>>(
-      coefficients(options), std::move(params), std::move(grads), std::move(exp_avgs), std::move(exp_avg_sqs),
-      std::move(max_exp_avg_sqs));
-}
+template <>
+constexpr int64_t kEnumSize<StepRule> = kCountRules;
 
 namespace {
 
 // A step as an op: lists of `count` tensors one after another, first the parameters, then the gradients, then lists of
 // state, and the numbers. The outputs are the new parameters and states.
-template <class Self>
-struct UpdateOp : OpOf<Self> {
+struct OptimizerStep : OpOf<OptimizerStep> {
+  static constexpr const char* kName = "optimizer_step";
   static constexpr Traits kTraits{.differentiable = false, .complex = true};
-  int count, lists;
-  WEFT_FIELDS(count, lists);
+  StepRule rule;
+  int count, states;
+  WEFT_FIELDS(rule, count, states);
   void check_inputs(const InputCheck& in) const {
-    in.that(count > 0 && count < (1 << 24) && lists >= 2 && lists <= 5, "lists of tensors").count(count * lists + 1);
-    for (int i = 0; i < count * lists; i++)
+    in.that(static_cast<int>(rule) < kCountRules, "a rule");
+    const RuleFacts& facts = facts_of(rule);
+    in.that(count > 0 && count < (1 << 24) && states >= facts.fewest && states <= facts.most, "lists of tensors")
+        .count(count * (2 + states) + 1);
+    for (int i = 0; i < count * (2 + states); i++)
       in.floating(i)
           .same_shape(i, i % count)
           .that(in[i].strides() == in[i % count].strides() || i / count == 1, "one layout");
-    in.dtype(count * lists, DType::Float64).shape(count * lists, {9}).contiguous(count * lists);
+    in.dtype(numbers(), DType::Float64).shape(numbers(), {facts.numbers}).contiguous(numbers());
   }
-  UpdateOp(int n, int m) : count(n), lists(m) {}
-  int num_outputs() const override { return count * (lists - 1); }
+  OptimizerStep(StepRule r, int n, int s) : rule(r), count(n), states(s) {}
+  int numbers() const { return count * (2 + states); }
+  int num_outputs() const override { return count * (1 + states); }
   // Skips the gradients.
   int overwrites(int output) const override { return output < count ? output : output + count; }
-  bool rereads(int input) const override { return input == count * lists; }
+  bool rereads(int input) const override { return input == numbers(); }
   Device device(Inputs in) const override { return in[0].device(); }
   void infer(Inputs in, OutputSpec* out) const override {
     for (int i = 0; i < num_outputs(); i++) {
@@ -264,88 +268,82 @@ struct UpdateOp : OpOf<Self> {
     }
   }
   void run(Inputs in, const Tensor* out) const override {
-    std::vector<TensorList> arrays(5);
+    StepLists lists;
+    lists.states.resize(static_cast<size_t>(states));
     for (int i = 0; i < num_outputs(); i++) {
       const Tensor& before = in[overwrites(i)];
       if (out[i].data() != before.data()) copy_kernel(out[i].device(), view_of(out[i]), view_of(before));
-      arrays[static_cast<size_t>(i < count ? 0 : 1 + i / count)].push_back(out[i]);
+      (i < count ? lists.params : lists.states[static_cast<size_t>(i / count - 1)]).push_back(out[i]);
     }
-    for (int i = 0; i < count; i++) arrays[1].push_back(in[count + i]);
-    Self::step(arrays, in[count * lists].template data_as<double>());
+    for (int i = 0; i < count; i++) lists.grads.push_back(in[count + i]);
+    const double* given = in[numbers()].data_as<double>();
+    StepCall call = make_call(rule, lists.states.size(), given);
+    call.live = given;
+    Step step = make_step(rule, lists);
+    run_step(step, call);
   }
 };
 
-struct SgdUpdate : UpdateOp<SgdUpdate> {
-  static constexpr const char* kName = "sgd_step";
-  using UpdateOp::UpdateOp;
-  template <bool momentum>
-  static bool make(const double* n, SgdCoefficients& c) {
-    c = coefficients(SgdOptions{n[0], momentum ? n[1] : 0, n[2], n[3], n[4] != 0, n[5] != 0, n[6] != 0});
-    return true;
-  }
-  static void step(const std::vector<TensorList>& a, const double* n) {
-    SgdCoefficients c;
-    auto again = a[2].empty() ? &make<false> : &make<true>;
-    again(n, c);
-    c.numbers = n;
-    c.again = again;
-    step_now(c, a[0], a[1], a[2]);
-  }
-};
+}  // namespace
 
-struct AdamUpdate : UpdateOp<AdamUpdate> {
-  static constexpr const char* kName = "adam_step";
-  using UpdateOp::UpdateOp;
-  template <bool amsgrad>
-  static bool make(const double* n, AdamCoefficients& c) {
-    c = coefficients(AdamOptions{n[0], n[1], n[2], n[3], n[4], n[5], n[6] != 0, amsgrad, n[8] != 0});
-    return c.step >= 1;
-  }
-  static void step(const std::vector<TensorList>& a, const double* n) {
-    AdamCoefficients c;
-    auto again = a[4].empty() ? &make<false> : &make<true>;
-    again(n, c);
-    c.numbers = n;
-    c.again = again;
-    step_now(c, a[0], a[1], a[2], a[3], a[4]);
-  }
-};
-
-template <class Update>
-void trace_step(const char* op, std::initializer_list<const TensorList*> lists, const Tensor& numbers) {
-  check(interpreter != nullptr, op, ": only for tracing");
-  auto count = static_cast<int>((*lists.begin())->size());
-  if (count == 0) return;
+void trace_step(StepRule rule, const StepLists& lists, const Tensor& numbers) {
+  const char* name = facts_of(rule).name;
+  check(interpreter != nullptr, name, ": only for tracing");
+  check_arguments(rule, lists.states.size(), static_cast<size_t>(numbers.numel()));
+  if (lists.params.empty()) return;
+  const Step checked = make_step(rule, lists, false);
   SmallVector<const Tensor*, 16> inputs;
-  std::vector<Role> roles;
-  int used = 0;
-  for (const TensorList* list : lists) {
-    if (list->empty()) continue;
-    constexpr const char* kNames[] = {"params", "grads", "state", "state", "state"};
-    roles.push_back({kNames[used], list, used != 1});
-    for (const Tensor& t : *list) inputs.push_back(&t);
-    used++;
-  }
-  const Step checked(op, roles, false);
+  const auto append = [&](const TensorList& list) {
+    for (const Tensor& t : list) inputs.push_back(&t);
+  };
+  append(lists.params);
+  append(lists.grads);
+  for (const TensorList& list : lists.states) append(list);
   inputs.push_back(&numbers);
-  Update update(count, used);
+  OptimizerStep update(rule, static_cast<int>(lists.params.size()), static_cast<int>(lists.states.size()));
   std::vector<int> targets;
   for (int i = 0; i < update.num_outputs(); i++) targets.push_back(update.overwrites(i));
   GradModeGuard no_grad(false);
   interpreter->record_inplace(update, Inputs(inputs.data(), inputs.size()), targets.data());
-  for (int t : targets) inputs[t]->impl()->storage->bump_version(op);
+  for (int t : targets) inputs[t]->impl()->storage->bump_version(name);
 }
 
-}  // namespace
-
-void trace_sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
-                    const Tensor& numbers) {
-  trace_step<SgdUpdate>("sgd_step", {&params, &grads, &momentum_buffers}, numbers);
+// What the rules call beside operators, over tensors; found in the namespace of Tensor, therefore not in an unnamed
+// one.
+static Tensor square_root(const Tensor& x) { return sqrt(x); }
+static Tensor magnitude(const Tensor& x) { return abs(x); }
+static Tensor larger(const Tensor& a, const Tensor& b) { return maximum(a, b); }
+static Tensor by_sign(const Tensor& x, const Tensor& positive, const Tensor& negative, const Tensor& otherwise) {
+  return where(x > Scalar(0.0), positive, where(x < Scalar(0.0), negative, otherwise));
 }
+static Tensor filled(double v, const Tensor& like) { return full_like(like, v); }
 
-void trace_adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
-                     const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const Tensor& numbers) {
-  trace_step<AdamUpdate>("adam_step", {&params, &grads, &exp_avgs, &exp_avg_sqs, &max_exp_avg_sqs}, numbers);
+namespace scalar {
+template <>
+struct CoefficientType<Tensor> {
+  using type = double;
+};
+}  // namespace scalar
+
+StepLists differentiable_step(StepRule rule, const StepLists& lists, const std::vector<double>& numbers) {
+  check_arguments(rule, lists.states.size(), numbers.size());
+  const Step checked = make_step(rule, lists, false);
+  const StepCall call = make_call(rule, lists.states.size(), numbers.data());
+  StepLists after;
+  after.states.resize(lists.states.size());
+  for (size_t i = 0; i < lists.params.size(); i++) {
+    const bool complex = is_complex(lists.params[i].dtype());
+    const auto parts = [&](const Tensor& t) { return complex ? view_as_real(t) : t; };
+    const auto whole = [&](const Tensor& t) { return complex ? view_as_complex(t) : t; };
+    Tensor x = parts(lists.params[i]), s[kStepStates];
+    for (size_t k = 0; k < lists.states.size(); k++) s[k] = parts(lists.states[k][i]);
+    scalar::visit_step(rule, call.states, [&]<template <class> class Rule, int states>(scalar::StepTag<Rule, states>) {
+      Rule<Tensor>(call.coefficients).template step<states>(x, parts(lists.grads[i]), s);
+    });
+    after.params.push_back(whole(x));
+    for (size_t k = 0; k < lists.states.size(); k++) after.states[k].push_back(whole(s[k]));
+  }
+  return after;
 }
 
 namespace {
@@ -406,8 +404,7 @@ Tensor global_norm(const TensorList& tensors) {
 
 namespace {
 
-WEFT_OP(SgdUpdate);
-WEFT_OP(AdamUpdate);
+WEFT_OP(OptimizerStep);
 WEFT_OP(GlobalNorm);
 
 }  // namespace

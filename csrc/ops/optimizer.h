@@ -4,6 +4,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string_view>
 #include <vector>
 
 #include "tensor/tensor.h"
@@ -43,6 +45,19 @@ struct AdamOptions {
 void adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
                const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const AdamOptions& options);
 
+enum class StepRule : uint8_t;
+// The rule of this name, such as "adam_step"; nothing if there is none. kernels/scalar/optimizer.h has them all.
+std::optional<StepRule> step_rule(std::string_view name);
+
+struct StepLists {
+  TensorList params, grads;
+  std::vector<TensorList> states;
+};
+
+// One step by any rule; `numbers` are those of the rule, in its order. RuntimeError when shapes, dtypes or devices
+// differ, or there are too many or too few lists or numbers.
+void optimizer_step(StepRule rule, const StepLists& lists, const std::vector<double>& numbers);
+
 // A step whose arguments were checked and whose memory was taken: running it does not fail on the CPU. So several steps
 // are either all taken or none.
 class PreparedStep {
@@ -50,19 +65,14 @@ class PreparedStep {
   virtual ~PreparedStep() = default;
   virtual void run() = 0;
 };
-std::unique_ptr<PreparedStep> prepare_sgd_step(TensorList params, TensorList grads, TensorList momentum_buffers,
-                                               const SgdOptions& options);
-std::unique_ptr<PreparedStep> prepare_adam_step(TensorList params, TensorList grads, TensorList exp_avgs,
-                                                TensorList exp_avg_sqs, TensorList max_exp_avg_sqs,
-                                                const AdamOptions& options);
+std::unique_ptr<PreparedStep> prepare_step(StepRule rule, StepLists lists, const std::vector<double>& numbers);
 
-// The same steps while a graph is traced: as ops whose numbers are read when they run. `numbers` is a float64 vector in
-// host memory; for SGD lr, momentum, dampening, weight_decay, nesterov, maximize, first_step; for Adam step, lr, beta1,
-// beta2, eps, weight_decay, decoupled, amsgrad, maximize.
-void trace_sgd_step(const TensorList& params, const TensorList& grads, const TensorList& momentum_buffers,
-                    const Tensor& numbers);
-void trace_adam_step(const TensorList& params, const TensorList& grads, const TensorList& exp_avgs,
-                     const TensorList& exp_avg_sqs, const TensorList& max_exp_avg_sqs, const Tensor& numbers);
+// The same step while a graph is traced: as an op whose numbers are read when it runs. `numbers` is a float64 vector in
+// host memory.
+void trace_step(StepRule rule, const StepLists& lists, const Tensor& numbers);
+
+// The step as a composite, which autograd records: what params and states become. Nothing is changed in place.
+StepLists differentiable_step(StepRule rule, const StepLists& lists, const std::vector<double>& numbers);
 
 // The 2-norm of all elements of all tensors: a tensor without dimensions, float32 or, if one of them is, float64. The
 // order of additions depends on the shapes alone.

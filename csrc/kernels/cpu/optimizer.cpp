@@ -8,40 +8,27 @@ namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-using scalar::convert, scalar::visit_floating, scalar::Wide;
+using scalar::convert, scalar::StepTag, scalar::visit_floating, scalar::Wide;
 
-template <class T, bool momentum, bool first_step>
-void sgd_part(const OptimizerItem& item, int64_t begin, int64_t end, const SgdCoefficients& c) {
+// States are a template's argument because the compiler vectorises a loop only if it knows which arrays there are.
+template <class T, template <class> class Rule, int states>
+void step_part(const OptimizerItem& item, int64_t begin, int64_t end, const StepCoefficients& c) {
   using A = Wide<T>;
   auto* __restrict p = static_cast<T*>(item.param);
   auto* __restrict g = static_cast<const T*>(item.grad);
-  auto* __restrict b = static_cast<T*>(item.state[0]);
-  const scalar::SgdStep<A> step(c);
+  auto* __restrict s0 = static_cast<T*>(item.state[0]);
+  auto* __restrict s1 = static_cast<T*>(item.state[1]);
+  auto* __restrict s2 = static_cast<T*>(item.state[2]);
+  const Rule<A> rule(c);
   for (int64_t i = begin; i < end; i++) {
-    A m{};
-    if constexpr (momentum && !first_step) m = convert<A>(b[i]);
-    A x = step.template operator()<momentum, first_step>(convert<A>(p[i]), convert<A>(g[i]), m);
-    if constexpr (momentum) b[i] = convert<T>(m);
-    p[i] = convert<T>(x);
-  }
-}
-
-template <class T, bool amsgrad>
-void adam_part(const OptimizerItem& item, int64_t begin, int64_t end, const AdamCoefficients& c) {
-  using A = Wide<T>;
-  auto* __restrict p = static_cast<T*>(item.param);
-  auto* __restrict g = static_cast<const T*>(item.grad);
-  auto* __restrict first = static_cast<T*>(item.state[0]);
-  auto* __restrict second = static_cast<T*>(item.state[1]);
-  auto* __restrict most = static_cast<T*>(item.state[2]);
-  const scalar::AdamStep<A> step(c, c.step_size, c.second_scale);
-  for (int64_t i = begin; i < end; i++) {
-    A m = convert<A>(first[i]), v = convert<A>(second[i]), high{};
-    if constexpr (amsgrad) high = convert<A>(most[i]);
-    A x = step.template operator()<amsgrad>(convert<A>(p[i]), convert<A>(g[i]), m, v, high);
-    first[i] = convert<T>(m);
-    second[i] = convert<T>(v);
-    if constexpr (amsgrad) most[i] = convert<T>(high);
+    A x = convert<A>(p[i]), s[kStepStates] = {};
+    if constexpr (states > 0) s[0] = convert<A>(s0[i]);
+    if constexpr (states > 1) s[1] = convert<A>(s1[i]);
+    if constexpr (states > 2) s[2] = convert<A>(s2[i]);
+    rule.template step<states>(x, convert<A>(g[i]), s);
+    if constexpr (states > 0) s0[i] = convert<T>(s[0]);
+    if constexpr (states > 1) s1[i] = convert<T>(s[1]);
+    if constexpr (states > 2) s2[i] = convert<T>(s[2]);
     p[i] = convert<T>(x);
   }
 }
@@ -76,20 +63,11 @@ WEFT_INLINE void for_each_chunk(const OptimizerItem* items, int64_t count, F par
   });
 }
 
-void sgd_cpu(const OptimizerItem* items, int64_t count, const SgdCoefficients& c) {
+void step_cpu(const OptimizerItem* items, int64_t count, const StepCall& call) {
   for_each_chunk(items, count, [&](const OptimizerItem& item, int64_t begin, int64_t end, int64_t) {
-    visit_floating(item.dtype, [&]<class T>(TypeTag<T>) {
-      if (c.momentum == 0) return sgd_part<T, false, false>(item, begin, end, c);
-      if (c.first_step) return sgd_part<T, true, true>(item, begin, end, c);
-      sgd_part<T, true, false>(item, begin, end, c);
-    });
-  });
-}
-
-void adam_cpu(const OptimizerItem* items, int64_t count, const AdamCoefficients& c) {
-  for_each_chunk(items, count, [&](const OptimizerItem& item, int64_t begin, int64_t end, int64_t) {
-    visit_floating(item.dtype, [&]<class T>(TypeTag<T>) {
-      c.amsgrad ? adam_part<T, true>(item, begin, end, c) : adam_part<T, false>(item, begin, end, c);
+    scalar::visit_step(call.rule, call.states, [&]<template <class> class Rule, int states>(StepTag<Rule, states>) {
+      visit_floating(item.dtype,
+                     [&]<class T>(TypeTag<T>) { step_part<T, Rule, states>(item, begin, end, call.coefficients); });
     });
   });
 }
@@ -102,8 +80,7 @@ void squares_cpu(const OptimizerItem* items, int64_t count, double* sums) {
 
 }  // namespace
 
-WEFT_CPU_KERNEL(sgd_kernel, sgd_cpu);
-WEFT_CPU_KERNEL(adam_kernel, adam_cpu);
+WEFT_CPU_KERNEL(step_kernel, step_cpu);
 WEFT_CPU_KERNEL(squares_kernel, squares_cpu);
 
 }  // namespace WEFT_ISA

@@ -2,8 +2,6 @@
 // nothing has to be copied to the device first.
 #include "kernels/optimizer.h"
 
-#include <cstring>
-
 #include "kernels/cuda/convert.h"
 #include "kernels/scalar/optimizer.h"
 
@@ -11,7 +9,7 @@ namespace weft::cuda {
 namespace {
 
 constexpr int kThreads = 256;
-constexpr int kItems = 56;  // of 64 bytes: an argument has at most 4 KiB
+constexpr int kItems = 56;  // of 64 bytes: the arguments have at most 4 KiB
 
 struct Items {
   OptimizerItem items[kItems];
@@ -19,7 +17,7 @@ struct Items {
   int64_t first_chunk, chunks;
 };
 
-using scalar::visit_floating, scalar::Wide;
+using scalar::StepTag, scalar::visit_floating, scalar::Wide;
 
 // The item of this block and its elements [begin, end).
 struct Part {
@@ -41,55 +39,36 @@ struct Part {
   }
 };
 
-// `anew`: coefficients of this run of a graph; nullptr: they are c.
-template <bool momentum, bool first_step>
-__global__ void sgd_chunks(Items all, SgdCoefficients c, const SgdCoefficients* anew) {
+// `anew`: coefficients of this run of a graph; nullptr: they are `given`. `runs`: how often the graph has run before,
+// which counts as steps; nullptr outside of graphs.
+template <template <class> class Rule, int states>
+__global__ void step_chunks(Items all, StepCall call, const StepCoefficients* anew, const uint64_t* runs) {
+  __shared__ StepCoefficients c;
   Part part(all);
-  if (anew) c = *anew;
-  visit_floating(part.item->dtype, [&]<class T>(TypeTag<T>) {
-    using A = Wide<T>;
-    auto* p = static_cast<T*>(part.item->param);
-    auto* g = static_cast<const T*>(part.item->grad);
-    auto* b = static_cast<T*>(part.item->state[0]);
-    const scalar::SgdStep<A> step(c);
-#pragma unroll 4
-    for (int64_t i = part.begin + threadIdx.x; i < part.end; i += kThreads) {
-      A m{};
-      if constexpr (momentum && !first_step) m = convert<A>(b[i]);
-      A x = step.template operator()<momentum, first_step>(convert<A>(p[i]), convert<A>(g[i]), m);
-      if constexpr (momentum) b[i] = convert<T>(m);
-      p[i] = convert<T>(x);
+  if (threadIdx.x == 0) {
+    c = anew ? *anew : call.coefficients;
+    if (runs) {
+      call.numbers[0] += static_cast<double>(*runs);
+      Rule<double>::prepare(call.numbers, c.c);
     }
-  });
-}
-
-// `runs`: how often the graph has run before, which counts as steps; nullptr outside of graphs.
-template <bool amsgrad>
-__global__ void adam_chunks(Items all, AdamCoefficients c, const AdamCoefficients* anew, const uint64_t* runs) {
-  Part part(all);
-  if (anew) c = *anew;
-  double step_size = c.step_size, second_scale = c.second_scale;
-  if (runs) {
-    double t = c.step + static_cast<double>(*runs);
-    step_size = c.lr / (1 - __builtin_pow(c.beta1, t));
-    second_scale = 1 / __builtin_sqrt(1 - __builtin_pow(c.beta2, t));
   }
+  __syncthreads();
   visit_floating(part.item->dtype, [&]<class T>(TypeTag<T>) {
     using A = Wide<T>;
     auto* p = static_cast<T*>(part.item->param);
     auto* g = static_cast<const T*>(part.item->grad);
-    auto* first = static_cast<T*>(part.item->state[0]);
-    auto* second = static_cast<T*>(part.item->state[1]);
-    auto* most = static_cast<T*>(part.item->state[2]);
-    const scalar::AdamStep<A> step(c, step_size, second_scale);
+    T* state[kStepStates];
+#pragma unroll
+    for (int k = 0; k < kStepStates; k++) state[k] = static_cast<T*>(part.item->state[k]);
+    const Rule<A> rule(c);
 #pragma unroll 4
     for (int64_t i = part.begin + threadIdx.x; i < part.end; i += kThreads) {
-      A m = convert<A>(first[i]), v = convert<A>(second[i]), high{};
-      if constexpr (amsgrad) high = convert<A>(most[i]);
-      A x = step.template operator()<amsgrad>(convert<A>(p[i]), convert<A>(g[i]), m, v, high);
-      first[i] = convert<T>(m);
-      second[i] = convert<T>(v);
-      if constexpr (amsgrad) most[i] = convert<T>(high);
+      A x = convert<A>(p[i]), s[kStepStates] = {};
+#pragma unroll
+      for (int k = 0; k < states; k++) s[k] = convert<A>(state[k][i]);
+      rule.template step<states>(x, convert<A>(g[i]), s);
+#pragma unroll
+      for (int k = 0; k < states; k++) state[k][i] = convert<T>(s[k]);
       p[i] = convert<T>(x);
     }
   });
@@ -129,40 +108,38 @@ void for_groups(const OptimizerItem* items, int64_t count, const F& start) {
   }
 }
 
-// The coefficients of each run of the graph that is being recorded, if it reads their numbers anew. same(now): would
-// the recorded kernel do?
-template <class Coefficients, class Same>
-const Coefficients* coefficients_anew(const Coefficients& c, const Same& same) {
-  if (!c.again) return nullptr;
-  return static_cast<const Coefficients*>(graph_number(c.numbers, sizeof c, [c, same](void* to) {
-    Coefficients now = c;
-    if (!c.again(c.numbers, now) || !same(now)) return false;
-    std::memcpy(to, &now, sizeof now);
-    return true;
-  }));
+// The coefficients of each run of the graph that is being recorded, if it reads their numbers anew.
+template <template <class> class Rule>
+const StepCoefficients* coefficients_anew(const StepCall& call) {
+  if (!call.live) return nullptr;
+  return static_cast<const StepCoefficients*>(
+      graph_number(call.live, sizeof(StepCoefficients), [live = call.live](void* to) {
+        Rule<double>::prepare(live, static_cast<StepCoefficients*>(to)->c);
+        return true;
+      }));
 }
 
-void sgd_cuda(const OptimizerItem* items, int64_t count, const SgdCoefficients& c) {
-  weft::check(!capture() || c.momentum == 0 || !c.first_step,
+// Of a step that is recorded with the numbers it has now: it must be one that each run of the graph may take.
+template <template <class> class Rule>
+const uint64_t* count_runs(const StepCall& call) {
+  if (!capture() || call.live) return nullptr;
+  weft::check(call.rule != StepRule::kSgd || call.states == 0 || call.numbers[scalar::SgdRule<double>::nFirstStep] == 0,
               "graph: the first step with momentum differs from the others; take it before the graph is recorded");
-  auto* kernel = c.momentum == 0 ? &sgd_chunks<false, false>
-                 : c.first_step  ? &sgd_chunks<true, true>
-                                 : &sgd_chunks<true, false>;
-  const SgdCoefficients* anew = coefficients_anew(c, [without = c.momentum == 0](const SgdCoefficients& now) {
-    return (now.momentum == 0) == without && (without || !now.first_step);
-  });
-  for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c, anew); });
+  weft::check(call.rule != StepRule::kNAdam && call.rule != StepRule::kAsgd, "graph: ", Rule<double>::kName,
+              " has numbers of its own that each step changes on the host; use weft.jit, which reads them anew");
+  return Rule<double>::kCountsSteps ? capture()->cells + 1 : nullptr;
 }
-WEFT_CUDA_KERNEL(sgd_kernel, sgd_cuda);
 
-void adam_cuda(const OptimizerItem* items, int64_t count, const AdamCoefficients& c) {
-  auto* kernel = c.amsgrad ? &adam_chunks<true> : &adam_chunks<false>;
-  const AdamCoefficients* anew =
-      coefficients_anew(c, [amsgrad = c.amsgrad](const AdamCoefficients& now) { return now.amsgrad == amsgrad; });
-  const uint64_t* runs = capture() && !anew ? capture()->cells + 1 : nullptr;
-  for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(kernel, grid, all, c, anew, runs); });
+void step_cuda(const OptimizerItem* items, int64_t count, const StepCall& call) {
+  scalar::visit_step(call.rule, call.states, [&]<template <class> class Rule, int states>(StepTag<Rule, states>) {
+    const StepCoefficients* anew = coefficients_anew<Rule>(call);
+    const uint64_t* runs = count_runs<Rule>(call);
+    for_groups(items, count, [&](const Items& all, const Grid& grid) {
+      launch(&step_chunks<Rule, states>, grid, all, call, anew, runs);
+    });
+  });
 }
-WEFT_CUDA_KERNEL(adam_kernel, adam_cuda);
+WEFT_CUDA_KERNEL(step_kernel, step_cuda);
 
 void squares_cuda(const OptimizerItem* items, int64_t count, double* sums) {
   for_groups(items, count, [&](const Items& all, const Grid& grid) { launch(square_chunks, grid, all, sums); });

@@ -2,27 +2,18 @@
 
 from __future__ import annotations
 
-import functools
-
-import weft
-from weft import _C
-from weft.optim.optimizer import Optimizer, StepRun, check_option_types, check_range
+from weft.optim.fused import FusedOptimizer, moment_numbers
 
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Any
 
     from weft import Tensor
     from weft.optim.optimizer import Params
 
 
-_FLAGS = ("amsgrad", "maximize", "foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay")
-_STEPS = (_C._adam_step, _C._prepare_adam_step)
-
-
-class Adam(Optimizer):
+class Adam(FusedOptimizer):
     """Adam; Kingma and Ba, 2015: steps by a running mean of the gradient, divided by the root of that of its square.
 
     With betas b1, b2 at step t: ``m = b1 m + (1 - b1) g``, ``v = b2 v + (1 - b2) g^2``,
@@ -38,10 +29,10 @@ class Adam(Optimizer):
             from p as :class:`AdamW` does.
         amsgrad: use the largest v so far.
         maximize: take -g.
-        differentiable: must be False.
+        differentiable: have autograd record the step; parameters must be no leaves then.
 
     Raises:
-        ValueError: lr, eps or weight_decay is negative, betas are outside of [0, 1), or differentiable is True.
+        ValueError: lr, eps or weight_decay is negative, or betas are outside of [0, 1).
         TypeError: a flag is neither bool nor None.
 
     >>> import weft
@@ -52,6 +43,11 @@ class Adam(Optimizer):
     >>> p.tolist()
     [0.5]
     """
+
+    _rule = "adam_step"
+    _flags = ("amsgrad", "maximize", "foreach", "capturable", "differentiable", "fused", "decoupled_weight_decay")
+    _ranges = {"lr": (0, None), "eps": (0, None), "weight_decay": (0, None)}
+    _pairs = {"betas": (0, 1)}
 
     def __init__(
         self,
@@ -84,81 +80,12 @@ class Adam(Optimizer):
         }
         super().__init__(params, defaults)
 
-    def _check_options(self, group):
-        kind = type(self).__name__
-        check_option_types(kind, group, _FLAGS, ("lr", "eps", "weight_decay"))
-        if group["differentiable"]:
-            raise ValueError(f"{kind}: differentiable=True is not supported")
-        betas = group["betas"]
-        if not isinstance(betas, (tuple, list)) or len(betas) != 2:
-            raise TypeError(f"{kind}: betas must be two numbers, got {betas!r:.60}")
-        check_option_types(kind, {f"betas[{i}]": beta for i, beta in enumerate(betas)}, (), ("betas[0]", "betas[1]"))
-        for name in ("lr", "eps", "weight_decay"):
-            check_range(kind, name, group[name], 0)
-        for i in (0, 1):
-            check_range(kind, f"betas[{i}]", group["betas"][i], 0, 1)
+    def _state_names(self, group: dict[str, Any]) -> tuple[str, ...]:
+        names = ("exp_avg", "exp_avg_sq")
+        return (*names, "max_exp_avg_sq") if group["amsgrad"] else names
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Takes one step of all parameters that have a gradient; returns what the closure returned, if there is one.
-
-        Args:
-            closure: a function that computes the loss and its gradients anew; see :meth:`Optimizer.step`.
-
-        >>> import weft
-        >>> p = weft.nn.Parameter(weft.tensor([1.0]))
-        >>> opt = weft.optim.Adam([p], lr=0.25)
-        >>> p.sum().backward()
-        >>> opt.step()
-        >>> p.tolist()
-        [0.75]
-        """
-        loss = self._run_closure(closure)
-        plans = []
-        for number, group in enumerate(self.param_groups):
-            key = (number, bool(group["amsgrad"]))
-            plans.append((key, number, *self._plan(key, group, self._make_runs)))
-        self._step(plans, self._call, self._trace)
-        return loss
-
-    def _call(self, function, number, run, grads):
-        return _STEPS[function](*self._arrays(run, grads), *self._numbers(number, run))
-
-    def _trace(self, number, run, grads):
-        record = functools.partial(_C._trace_adam_step, *self._arrays(run, grads))
-        run.trace(record, functools.partial(self._numbers, number, run))
-
-    @staticmethod
-    def _arrays(run, grads):
-        return run.params, grads, *run.columns, *([[]] * (3 - len(run.columns)))
-
-    def _numbers(self, number, run, ahead=0):
-        """The numbers of a run's next step, as the fused step takes them."""
-        group = self.param_groups[number]
-        beta1, beta2 = group["betas"]
-        return (
-            run.step + 1 + ahead,
-            float(group["lr"]),
-            float(beta1),
-            float(beta2),
-            group["eps"],
-            group["weight_decay"],
-            bool(group["decoupled_weight_decay"]),
-            bool(group["amsgrad"]),
-            bool(group["maximize"]),
-        )
-
-    def _make_runs(self, params, group):
-        """A run for each step count there is among the parameters; those that have no state yet get theirs."""
-        names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * bool(group["amsgrad"])
-        runs = {}
-        for place, p in enumerate(params):
-            state = self.state.get(p) or {}
-            step = float(state.get("step", 0.0))
-            fresh = {name: weft.zeros_like(p.detach()) for name in names if name not in state}
-            if step not in runs:
-                runs[step] = StepRun(self, names, step)
-            runs[step].add(p, place, {**state, **fresh}, fresh)
-        return [run.seal() for run in runs.values()]
+    def _numbers(self, group, counters, first):
+        return moment_numbers(group, counters)
 
 
 class AdamW(Adam):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import copy
+import functools
 import sys
 import weakref
 
@@ -19,6 +20,7 @@ from weft._checks import (
 )
 from weft._missing import name_missing_members
 from weft.nn.conversion import zero_gradients
+from weft.nn.hooks import HookHandle
 
 TYPE_CHECKING = False
 
@@ -30,6 +32,63 @@ if TYPE_CHECKING:
 
     _Self = TypeVar("_Self", bound="Optimizer")
     Params: TypeAlias = Iterable[Tensor] | Iterable[dict[str, Any]] | Iterable[tuple[str, Tensor]]
+
+
+_global_hooks: dict[int, tuple[str, Any]] = {}  # of the steps of all optimizers: id -> (kind, hook)
+
+
+def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> HookHandle:
+    """Has ``hook(optimizer, args, kwargs)`` called before each step of any optimizer; see
+    :meth:`Optimizer.register_step_pre_hook`.
+
+    >>> import weft
+    >>> handle = weft.optim.optimizer.register_optimizer_step_pre_hook(lambda opt, *_: print(type(opt).__name__))
+    >>> weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1).step()
+    SGD
+    >>> handle.remove()
+    """
+    return HookHandle(_global_hooks, ("step_pre", hook))
+
+
+def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> HookHandle:
+    """Has ``hook(optimizer, args, kwargs)`` called after each step of any optimizer.
+
+    >>> import weft
+    >>> handle = weft.optim.optimizer.register_optimizer_step_post_hook(lambda opt, *_: print(type(opt).__name__))
+    >>> weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1).step()
+    SGD
+    >>> handle.remove()
+    """
+    return HookHandle(_global_hooks, ("step_post", hook))
+
+
+def _with_step_hooks(step):
+    """A step() that calls the hooks around it; that of a class whose step calls its parent's only once."""
+
+    @functools.wraps(step)
+    def wrapped(self, *args, **kwargs):
+        if not (self._hooks or _global_hooks) or self.__dict__.get("_in_step"):
+            return step(self, *args, **kwargs)
+        self._in_step, args = True, (self, *args)
+        try:
+            for kind, hook in [*_global_hooks.values(), *self._hooks.values()]:
+                changed = hook(self, args, kwargs) if kind == "step_pre" else None
+                if changed is not None:
+                    if not isinstance(changed, tuple) or len(changed) != 2:
+                        raise RuntimeError(
+                            f"{type(self).__name__}: a hook before a step must return None or (args, kwargs), "
+                            f"got {changed!r:.60}"
+                        )
+                    args, kwargs = changed
+            result = step(*args, **kwargs)
+            for kind, hook in [*self._hooks.values(), *_global_hooks.values()]:
+                if kind == "step_post":
+                    hook(self, args, kwargs)
+        finally:
+            del self._in_step
+        return result
+
+    return wrapped
 
 
 class Optimizer:
@@ -53,9 +112,18 @@ class Optimizer:
     [0.1, 0.01]
     """
 
+    # What the state of each parameter counts beside its tensors, and where that starts.
+    _counters: dict[str, float] = {"step": 0.0}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if "step" in cls.__dict__:
+            cls.step = _with_step_hooks(cls.__dict__["step"])
+
     def __new__(cls: type[_Self], *args: Any, **kwargs: Any) -> _Self:
         self = super().__new__(cls)
         self._made_in = _C._trace_number()
+        self._hooks = {}  # id -> (kind, hook)
         _jit_state.optimizers.add(self)
         return self
 
@@ -164,67 +232,100 @@ class Optimizer:
         """
         raise NotImplementedError(f"{type(self).__name__} does not define step()")
 
+    def register_step_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Has ``hook(optimizer, args, kwargs)`` called before each step; it may return other (args, kwargs).
+
+        The first of args is the optimizer itself.
+
+        Returns a handle whose ``remove()`` takes the hook away again, as all hooks of optimizers do.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1)
+        >>> handle = opt.register_step_pre_hook(lambda optimizer, args, kwargs: print("a step"))
+        >>> opt.step()
+        a step
+        """
+        return HookHandle(self._hooks, ("step_pre", hook))
+
+    def register_step_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """Has ``hook(optimizer, args, kwargs)`` called after each step.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1)
+        >>> handle = opt.register_step_post_hook(lambda optimizer, args, kwargs: print("done"))
+        >>> opt.step()
+        done
+        """
+        return HookHandle(self._hooks, ("step_post", hook))
+
+    def register_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Has ``hook(optimizer)`` called before :meth:`state_dict` gathers anything.
+
+        Args:
+            hook: the function.
+            prepend: call it before the hooks that are there already.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1)
+        >>> handle = opt.register_state_dict_pre_hook(lambda optimizer: print("saving"))
+        >>> saved = opt.state_dict()
+        saving
+        """
+        return HookHandle(self._hooks, ("state_dict_pre", hook), prepend)
+
+    def register_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Has ``hook(optimizer, state_dict)`` called with what :meth:`state_dict` returns, which it may replace.
+
+        Args:
+            hook: the function.
+            prepend: call it before the hooks that are there already.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1)
+        >>> handle = opt.register_state_dict_post_hook(lambda optimizer, saved: {**saved, "epoch": 3})
+        >>> opt.state_dict()["epoch"]
+        3
+        """
+        return HookHandle(self._hooks, ("state_dict_post", hook), prepend)
+
+    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Has ``hook(optimizer, state_dict)`` called with a copy of what is loaded; it may return another one.
+
+        Args:
+            hook: the function.
+            prepend: call it before the hooks that are there already.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1)
+        >>> handle = opt.register_load_state_dict_pre_hook(lambda optimizer, saved: print(sorted(saved)))
+        >>> opt.load_state_dict(opt.state_dict())
+        ['param_groups', 'state']
+        """
+        return HookHandle(self._hooks, ("load_state_dict_pre", hook), prepend)
+
+    def register_load_state_dict_post_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
+        """Has ``hook(optimizer)`` called when :meth:`load_state_dict` has loaded everything.
+
+        Args:
+            hook: the function.
+            prepend: call it before the hooks that are there already.
+
+        >>> import weft
+        >>> opt = weft.optim.SGD([weft.nn.Parameter(weft.ones(2))], lr=0.1)
+        >>> handle = opt.register_load_state_dict_post_hook(lambda optimizer: print("loaded"))
+        >>> opt.load_state_dict(opt.state_dict())
+        loaded
+        """
+        return HookHandle(self._hooks, ("load_state_dict_post", hook), prepend)
+
+    def _hooks_of(self, kind):
+        return [hook for its_kind, hook in self._hooks.values() if its_kind == kind]
+
     def _run_closure(self, closure):
         if closure is None:
             return None
         with weft.enable_grad():
             return closure()
-
-    def _plan(self, key, group, make):
-        """(plan, gradients): the runs of the group's parameters that have a gradient; kept while they still hold."""
-        known = self._plans.get(key)
-        if known is not None:
-            runs, its_params = known
-            grads = _C._gradients_of(group["params"], its_params)
-            if grads is not None:
-                for run in runs:
-                    if not run.is_current(self.state):
-                        break
-                else:
-                    return runs, grads
-        if _C._is_tracing():
-            _jit_state.touch(self)
-        params, grads = [], []
-        for parameter in group["params"]:
-            grad = parameter.grad
-            if grad is not None:
-                params.append(parameter)
-                grads.append(grad)
-        with _C._OutsideTrace():  # state that is made now is there for good
-            runs = make(params, group)
-        self._plans[key] = (runs, params)
-        return runs, grads
-
-    def _step(self, plans, call, trace):
-        """Takes the step of all groups, or none of it: plans holds (key, group's number, runs, gradients).
-
-        call(function, number, run, grads) calls one of the two functions of the optimizer's kind: 0 takes the step of
-        a run, 1 checks it and takes its memory only. trace(number, run, grads) records it for weft.jit.
-        """
-        calls = []
-        for _, number, runs, grads in plans:
-            if len(runs) == 1:
-                calls.append((number, runs[0], grads))
-            else:
-                calls.extend((number, run, [grads[i] for i in run.places]) for run in runs)
-        if _C._is_tracing():
-            _jit_state.touch(self)
-            self._refuse_if_made_in_trace()
-            for number, run, grads in calls:
-                trace(number, run, grads)
-            return
-        try:
-            if len(calls) == 1:
-                call(0, *calls[0])
-            else:
-                _C._run_steps([call(1, *run) for run in calls])
-        except BaseException:
-            for key, _, runs, _ in plans:
-                if any(run.fresh for run in runs):
-                    self._plans.pop(key, None)  # with the state that no parameter has got
-            raise
-        for _, run, _ in calls:
-            count_step(run.advance)
 
     def _refuse_if_made_in_trace(self):
         if self._made_in == _C._trace_number():
@@ -244,6 +345,8 @@ class Optimizer:
         >>> saved["state"], saved["param_groups"][0]["lr"], saved["param_groups"][0]["params"]
         ({}, 0.1, [0])
         """
+        for hook in self._hooks_of("state_dict_pre"):
+            hook(self)
         index_of, groups = {}, []
         for group in self.param_groups:
             for parameter in group["params"]:
@@ -251,7 +354,11 @@ class Optimizer:
             options = {name: value for name, value in group.items() if name != "params"}
             groups.append({**options, "params": [index_of[id(parameter)] for parameter in group["params"]]})
         state = {index_of.get(id(key), key): dict(value) for key, value in self.state.items()}
-        return {"state": state, "param_groups": groups}
+        saved = {"state": state, "param_groups": groups}
+        for hook in self._hooks_of("state_dict_post"):
+            changed = hook(self, saved)
+            saved = saved if changed is None else changed
+        return saved
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Takes over state and options that :meth:`state_dict` gave; after an error nothing has changed.
@@ -273,6 +380,9 @@ class Optimizer:
         0.1
         """
         check_mapping("load_state_dict", state_dict=state_dict)
+        for hook in self._hooks_of("load_state_dict_pre"):
+            changed = hook(self, dict(state_dict))
+            state_dict = state_dict if changed is None else changed
         check_entries("load_state_dict: the state dict", state_dict, "state", "param_groups")
         groups, saved = self.param_groups, state_dict["param_groups"]
         check_mapping("load_state_dict", state=state_dict["state"])
@@ -308,27 +418,40 @@ class Optimizer:
                 group.setdefault(name, default)
             self._check_options(group)
         self.state, self.param_groups, self._plans = state, new_groups, {}
+        for hook in self._hooks_of("load_state_dict_post"):
+            hook(self)
 
     def _load_parameter_state(self, key, parameter, values):
         loaded = {}
         for name, value in values.items():
-            if name == "step":
+            if name in self._counters:
                 loaded[name] = float(value)
             elif isinstance(value, weft.Tensor):
-                if value.dim() and tuple(value.shape) != tuple(parameter.shape):
-                    raise ValueError(
-                        f"load_state_dict: {name} of parameter {key} has shape {tuple(value.shape)}, "
-                        f"the parameter {tuple(parameter.shape)}"
-                    )
-                alike = is_differentiable(value) and parameter.is_complex() == value.is_complex()
-                dtype = parameter.dtype if alike else value.dtype
-                loaded[name] = value.detach().to(device=parameter.device, dtype=dtype, copy=True)
+                loaded[name] = self._load_tensor(name, key, parameter, value)
             else:
                 loaded[name] = copy.deepcopy(value)
         return loaded
 
+    def _load_tensor(self, name, key, parameter, value):
+        """The optimizer's own copy of a tensor of the state that a parameter, number ``key``, has under this name."""
+        return self._convert_loaded(name, key, parameter.shape, parameter, value)
+
+    @staticmethod
+    def _convert_loaded(name, key, shape, parameter, value):
+        if value.dim() and tuple(value.shape) != tuple(shape):
+            raise ValueError(
+                f"load_state_dict: {name} of parameter {key} has shape {tuple(value.shape)}, expected {tuple(shape)}, "
+                f"as the parameter has shape {tuple(parameter.shape)}"
+            )
+        alike = is_differentiable(value) and parameter.is_complex() == value.is_complex()
+        dtype = parameter.dtype if alike else value.dtype
+        return value.detach().to(device=parameter.device, dtype=dtype, copy=True)
+
     def __getstate__(self) -> dict[str, Any]:
-        return {name: value for name, value in self.__dict__.items() if name != "_made_in"} | {"_plans": {}}
+        return {name: value for name, value in self.__dict__.items() if name != "_made_in"} | {
+            "_plans": {},
+            "_hooks": {},
+        }
 
     def __repr__(self) -> str:
         lines = []
@@ -353,10 +476,18 @@ def check_range(kind: str, name: str, value: Any, low: float, high: float | None
         raise ValueError(f"{kind}: {name} must be {wanted}, got {value}")
 
 
+def check_pair(kind: str, name: str, pair: Any) -> None:
+    """TypeError unless it is a tuple or list of two numbers."""
+    if not isinstance(pair, (tuple, list)) or len(pair) != 2:
+        raise TypeError(f"{kind}: {name} must be two numbers, got {pair!r:.60}")
+    check_option_types(kind, {f"{name}[{i}]": value for i, value in enumerate(pair)}, (), (f"{name}[0]", f"{name}[1]"))
+
+
 class StepRun:
     """Parameters that one call of a fused step handles, and their state: a column of tensors for each of its names.
 
-    State that a parameter does not have yet is kept in ``fresh`` until the first step was taken.
+    State that a parameter does not have yet is kept in ``fresh`` until the first step was taken. Counters, such as the
+    number of steps, are the same for all parameters of a run.
     """
 
     params: list[Tensor]
@@ -365,11 +496,11 @@ class StepRun:
     seen_names: tuple[str, ...]
     seen: list[list[Any]]
 
-    def __init__(self, optimizer: Optimizer, names: Iterable[str], step: float | None = None) -> None:
+    def __init__(self, optimizer: Optimizer, names: Iterable[str], counters: dict[str, float] | None = None) -> None:
         self.optimizer: weakref.ref[Optimizer] = weakref.ref(optimizer)
         self.state: dict[Tensor, dict[str, Any]] = optimizer.state
         self.names: tuple[str, ...] = tuple(names)
-        self.step: float | None = step  # steps taken so far; None where nobody counts
+        self.counters: dict[str, float] = dict(counters or {})  # as they are before the next step
         self.params, self.places = [], []  # places: where their gradients are in the group's list
         self.columns: list[list[Any]] = [[] for _ in names]
         self.fresh: list[tuple[Tensor, dict[str, Any]]] = []  # (parameter, what its entry of the state will get)
@@ -388,12 +519,10 @@ class StepRun:
 
     def seal(self) -> StepRun:
         """Called when all parameters are there; returns the run."""
-        if not self.fresh and (self.names or self.step is not None):
+        if not self.fresh and (self.names or self.counters):
             self.entries = [self.state[p] for p in self.params]
-            self.seen_names, self.seen = self.names, self.columns
-            if self.step is not None:
-                self.seen_names += ("step",)
-                self.seen = [*self.columns, [entry.get("step") for entry in self.entries]]
+            self.seen_names = self.names + tuple(self.counters)
+            self.seen = [*self.columns, *([entry.get(name) for entry in self.entries] for name in self.counters)]
         return self
 
     def is_current(self, state: dict[Tensor, dict[str, Any]]) -> bool:
@@ -406,24 +535,31 @@ class StepRun:
             return True
         return _C._state_is(self.state, self.params, self.entries, self.seen_names, self.seen)
 
-    def advance(self) -> None:
+    def advance(self, counters: dict[str, float]) -> None:
         """Counts a step that was taken; after the first one the new state becomes the parameters'."""
-        if self.step is not None:
-            self.step += 1.0
+        self.counters = counters
         if self.fresh:
             for p, fresh in self.fresh:
                 self.state[p].update(fresh)
             self.fresh = []
             self.seal()
-        if self.step is not None:
-            for entry in self.entries:
-                entry["step"] = self.step
-            self.seen[-1] = [self.step] * len(self.entries)
+        for entry in self.entries:
+            entry.update(counters)
+        if counters:
+            values = [[value] * len(self.entries) for value in counters.values()]
+            self.seen = [*self.columns, *values]
 
-    def trace(self, record: Callable[[Tensor], Any], numbers: Callable[[int], Iterable[Any]]) -> None:
+    def trace(
+        self,
+        record: Callable[[Tensor], Any],
+        numbers: Callable[[int], Iterable[Any]],
+        advance: Callable[[], Any],
+        still_right: Callable[[], bool],
+    ) -> None:
         """Records a step while weft.jit traces: record(cell) with a cell of the numbers that each call reads anew.
 
-        numbers(ahead) gives them for a step before which the call takes ``ahead`` others.
+        numbers(ahead) gives them for a step before which the call takes ``ahead`` others; advance() counts one that
+        was taken. When still_right() says no, the function is traced anew.
         """
         trace = _C._trace_number()
         ahead = self.traced[1] if self.traced[0] == trace else 0
@@ -436,13 +572,8 @@ class StepRun:
             cell = weft.tensor(current(), dtype=weft.float64, device="cpu")
         _jit_state.number_cells[id(cell)] = cell
         record(cell)
-        _C._around_calls(lambda: _C._set_numbers(cell, current()), self.advance)
-        _C._watch_condition(self._reason_to_retrace)
-
-    def _reason_to_retrace(self):
-        optimizer = self.optimizer()
-        same = optimizer is not None and self.is_current(optimizer.state)
-        return "" if same else "the state of an optimizer changed"
+        _C._around_calls(lambda: _C._set_numbers(cell, current()), advance)
+        _C._watch_condition(lambda: "" if still_right() else "the state of an optimizer changed")
 
 
 def count_step(advance: Callable[[], None]) -> None:
