@@ -239,7 +239,7 @@ class LBFGS(Optimizer):
         """The next direction; takes the last step into the history."""
         change, step = gradient - state["prev_flat_grad"], state["d"] * state["t"]
         changes, steps, inverses = state["old_dirs"], state["old_stps"], state["ro"]
-        curvature = float(change.dot(step))
+        curvature = change.dot(step)  # numbers stay tensors, in the parameters' dtype and on their device
         if curvature > 1e-10:
             if len(changes) == history_size:
                 for kept in (changes, steps, inverses):
@@ -247,15 +247,15 @@ class LBFGS(Optimizer):
             changes.append(change)
             steps.append(step)
             inverses.append(1 / curvature)
-            state["H_diag"] = curvature / float(change.dot(change))
+            state["H_diag"] = curvature / change.dot(change)
         # The two loops of Nocedal and Wright, algorithm 7.4
         direction, shares = -gradient, []
         for change, step, inverse in zip(reversed(changes), reversed(steps), reversed(inverses)):
-            shares.append(float(step.dot(direction)) * float(inverse))
-            direction.add_(change, alpha=-shares[-1])
-        direction.mul_(float(state["H_diag"]))
+            shares.append(step.dot(direction) * inverse)
+            direction.sub_(change * shares[-1])
+        direction.mul_(state["H_diag"])
         for change, step, inverse, share in zip(changes, steps, inverses, reversed(shares)):
-            direction.add_(step, alpha=share - float(change.dot(direction)) * float(inverse))
+            direction.add_(step * (share - change.dot(direction) * inverse))
         return direction
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -301,7 +301,7 @@ class LBFGS(Optimizer):
                 break
             state["n_iter"] += 1
             if state["n_iter"] == 1 or "d" not in state:
-                direction, size = -gradient, min(1.0, 1.0 / float(gradient.abs().sum())) * lr
+                direction, size = -gradient, float((1.0 / gradient.abs().sum()).clamp(max=1.0)) * lr
                 state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1)
             else:
                 direction, size = self._direction(state, gradient, group["history_size"]), lr
