@@ -19,6 +19,7 @@
 #include "ops/promotion.h"
 #include "ops/random.h"
 #include "ops/reduction.h"
+#include "ops/resampling.h"
 #include "ops/softmax.h"
 #include "ops/sorting.h"
 #include "ops/tensor_math.h"

@@ -76,6 +76,18 @@ CASES = {
     "pooling": lambda w, x: w.nn.functional.max_pool2d(x(2, 3, 15, 15), 3, 2, 1),
     "overlapping averages": lambda w, x: w.nn.functional.avg_pool2d(x(2, 3, 15, 15), 4, 3, 2),
     "adaptive pooling": lambda w, x: w.nn.functional.adaptive_avg_pool2d(x(2, 3, 13, 11), (5, 4)),
+    "resampling": lambda w, x: w.nn.functional.interpolate(x(2, 3, 13, 11), (20, 7), mode="bicubic"),
+    "nearest resampling": lambda w, x: w.nn.functional.interpolate(x(2, 3, 13, 11), scale_factor=2),
+    "antialiased resampling": lambda w, x: w.nn.functional.interpolate(
+        x(2, 3, 29, 31), (7, 40), mode="bilinear", antialias=True
+    ),
+    "resampling of volumes": lambda w, x: w.nn.functional.interpolate(
+        x(2, 3, 5, 6, 7), scale_factor=1.7, mode="trilinear"
+    ),
+    "samples at a grid": lambda w, x: w.nn.functional.grid_sample(
+        x(2, 3, 13, 11), x(2, 5, 6, 2), padding_mode="reflection", mode="bicubic"
+    ),
+    "samples of volumes": lambda w, x: w.nn.functional.grid_sample(x(2, 3, 5, 6, 7), x(2, 2, 5, 6, 3)),
 }
 
 
