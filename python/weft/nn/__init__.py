@@ -121,6 +121,7 @@ from weft.nn.pooling import (
     MaxPool2d,
 )
 from weft.nn.rearrangement import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
+from weft.nn.resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
@@ -233,6 +234,9 @@ __all__ = [
     "TripletMarginWithDistanceLoss",
     "Unflatten",
     "Unfold",
+    "Upsample",
+    "UpsamplingBilinear2d",
+    "UpsamplingNearest2d",
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
