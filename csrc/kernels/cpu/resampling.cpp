@@ -72,6 +72,22 @@ void resample_copies(const StridedView& out, const StridedView& in, const Resamp
 
 // Weighted sums
 
+// Fused where the machine has it, also in loops that the compiler would otherwise vectorise without.
+WEFT_INLINE float add_product(float sum, float a, float b) {
+#ifdef __FP_FAST_FMAF
+  return __builtin_fmaf(a, b, sum);
+#else
+  return sum + a * b;
+#endif
+}
+WEFT_INLINE double add_product(double sum, double a, double b) {
+#ifdef __FP_FAST_FMA
+  return __builtin_fma(a, b, sum);
+#else
+  return sum + a * b;
+#endif
+}
+
 constexpr int kRowsAtOnce = 4;
 
 // to = (to +) the sum of n rows, up to kRowsAtOnce, each times its weight: from zero, one after the other, so that rows
@@ -83,10 +99,10 @@ WEFT_INLINE void sum_rows_of(C* to, const C* const* rows, const C* weight, int64
 #pragma omp simd
   for (int64_t i = 0; i < length; i++) {
     C sum = add ? to[i] : C(0);
-    sum += wa * a[i];
-    if constexpr (n > 1) sum += wb * b[i];
-    if constexpr (n > 2) sum += wc * c[i];
-    if constexpr (n > 3) sum += wd * d[i];
+    sum = add_product(sum, wa, a[i]);
+    if constexpr (n > 1) sum = add_product(sum, wb, b[i]);
+    if constexpr (n > 2) sum = add_product(sum, wc, c[i]);
+    if constexpr (n > 3) sum = add_product(sum, wd, d[i]);
     to[i] = sum;
   }
 }
@@ -192,7 +208,7 @@ struct ColumnBlocks {
       const double* w = t.weight + j * t.width;
       const C* from = row + t.start[j];
       C sum = 0;
-      for (int64_t k = 0; k < t.count[j]; k++) sum += static_cast<C>(w[k]) * from[k];
+      for (int64_t k = 0; k < t.count[j]; k++) sum = add_product(sum, static_cast<C>(w[k]), from[k]);
       out[j] = sum;
     }
   }
