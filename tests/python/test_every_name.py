@@ -218,6 +218,8 @@ LAYERS = {
     "pixel_shuffle": (batch, 2),
     "pixel_unshuffle": (batch, 2),
     "unfold": (batch, 2),
+    "grid_sample": (batch, lambda: weft.zeros(1, 2, 2, 2)),
+    "affine_grid": (lambda: weft.ones(1, 2, 3), (1, 1, 2, 2)),
     "fold": (lambda: weft.ones(2, 4, 9), (4, 4), 2),
     **{f"conv{n}d": (lambda n=n: weft.ones(1, 1, *[4] * n), lambda n=n: weft.ones(1, 1, *[2] * n)) for n in (1, 2, 3)},
     **{
