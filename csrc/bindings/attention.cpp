@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "bindings/bindings.h"
+#include "bindings/jit_guards.h"
 #include "ops/movement.h"
 
 namespace weft::python {
@@ -27,13 +28,30 @@ Tensor scaled_dot_product_attention(const Tensor& query, const Tensor& key, cons
   return attention(query, k, v, mask, dropout_p, is_causal, factor);
 }
 
+// The kernels that this thread allows, as bits: 1 fused, 2 composite.
+int allowed_kernels() {
+  const AttentionKernels allowed = attention_kernels();
+  return (allowed.fused ? 1 : 0) | (allowed.composite ? 2 : 0);
+}
+
 }  // namespace
 
 void bind_attention(Family&, Family& nn) {
+  def_setting(nn, "_attention_kernels", &allowed_kernels,
+              "Which kernels attention may use on this thread: 1 fused, 2 composite, 3 both.");
+  nn.function(
+      "_set_attention_kernels", "(allowed)",
+      [](int allowed) { set_attention_kernels({(allowed & 1) != 0, (allowed & 2) != 0}); },
+      "Sets which kernels attention may use on this thread.");
   nn.function(
       "scaled_dot_product_attention",
       "(query, key, value, attn_mask=None, dropout_p=0.0, is_causal=False, scale=None, enable_gqa=False)",
-      &scaled_dot_product_attention,
+      [module = py::handle(nn.scope())](const Tensor& query, const Tensor& key, const Tensor& value, const Tensor& mask,
+                                        double dropout_p, bool is_causal, std::optional<double> scale,
+                                        bool enable_gqa) {
+        if (tracing()) module.attr("_attention_kernels")();  // which a trace guards then
+        return scaled_dot_product_attention(query, key, value, mask, dropout_p, is_causal, scale, enable_gqa);
+      },
       "softmax(query key^T * scale) value (Vaswani et al., 2017).\n\n"
       "query (..., L, E), key (..., S, E) and value (..., S, V) give (..., L, V), of their dtype. attn_mask,\n"
       "broadcast to (..., L, S), is added to the scores, or if bool says which may take part. With is_causal\n"

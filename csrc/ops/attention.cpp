@@ -23,6 +23,13 @@ constinit KernelTable<AttentionKernel> attention_kernel{"attention"};
 constinit KernelTable<AttentionBackwardKernel> attention_backward_kernel{"attention_backward"};
 
 namespace {
+thread_local AttentionKernels allowed_kernels;
+}  // namespace
+
+AttentionKernels attention_kernels() { return allowed_kernels; }
+void set_attention_kernels(AttentionKernels allowed) { allowed_kernels = allowed; }
+
+namespace {
 
 // Dense strides for a tensor of this shape that lies in memory as `like` does. A model that cuts queries, keys and
 // values from one product has the heads inside the length: so does the result, which then is joined again for free, and
@@ -171,12 +178,16 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
   const bool plain = !mask.defined() && dropout_p == 0;
   if (plain && q.ndim() < 4 && k.ndim() == q.ndim() && v.ndim() == q.ndim() && attention_support_kernel.has(q.device()))
     return squeeze(attention(unsqueeze(q, 0), unsqueeze(k, 0), unsqueeze(v, 0), mask, 0, causal, scale), 0);
-  if (plain && is_fused(q, k, v, causal, scale)) {
+  if (plain && allowed_kernels.fused && is_fused(q, k, v, causal, scale)) {
     const Tensor* inputs[] = {&q, &k, &v};
     Tensor out[2];
     apply(Attention(causal, scale), Inputs(inputs, 3), out);
     return out[0];
   }
+  check(allowed_kernels.composite, op, ": sdpa_kernel() allows only a fused kernel, and ", q.device(),
+        " has none for these inputs (query ", q.shape(), ", key ", k.shape(), ", value ", v.shape(), ", dtype ",
+        q.dtype(), mask.defined() ? ", attn_mask" : "", dropout_p > 0 ? ", dropout" : "",
+        "); allow SDPBackend.MATH as well");
   Tensor weights = weights_of(q, k, mask, causal, scale);
   DrawScope draw(nullptr);
   return matmul(dropout_p > 0 ? dropout(weights, dropout_p, true, false) : weights, v);

@@ -5,6 +5,14 @@
 
 namespace weft {
 
+// Which implementations of attention the calling thread allows.
+struct AttentionKernels {
+  bool fused = true;      // one kernel that never holds the weights
+  bool composite = true;  // products and a softmax
+};
+AttentionKernels attention_kernels();
+void set_attention_kernels(AttentionKernels allowed);
+
 // softmax(scale q k' [+ mask]) v for q (..., L, E), k (..., S, E), v (..., S, V); the mask (..., L, S) is added, or if
 // bool says what may take part. Through one fused kernel where the device has one for it.
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, double dropout, bool causal,

@@ -1,7 +1,6 @@
 """What to use where Weft lacks a name of PyTorch. Keys are paths in torch, of names or of whole modules."""
 
 _LOOP = "a loop over the steps with nn.Linear layers (weft.scan keeps one compiled body for all steps)"
-_ATTENTION = "nn.functional.scaled_dot_product_attention between nn.Linear layers"
 _OPTIMIZER = "weft.optim.Adam, AdamW or SGD"
 _NUMPY_FFT = "numpy.fft on x.numpy(), where no gradient is needed"
 _NUMPY_LINALG = "numpy.linalg on x.numpy(), where no gradient is needed"
@@ -68,12 +67,6 @@ INSTEAD = {
     "nn.LSTMCell": "nn.Linear layers for the gates",
     "nn.GRUCell": "nn.Linear layers for the gates",
     "nn.RNNCell": "nn.Linear layers and tanh",
-    "nn.MultiheadAttention": _ATTENTION,
-    "nn.Transformer": _ATTENTION,
-    "nn.TransformerEncoder": _ATTENTION,
-    "nn.TransformerEncoderLayer": _ATTENTION,
-    "nn.TransformerDecoder": _ATTENTION,
-    "nn.TransformerDecoderLayer": _ATTENTION,
     "nn.SyncBatchNorm": "nn.BatchNorm2d, in a program of one process",
     "nn.Module.compile": "weft.jit(model)",
     "nn.Module.share_memory": _SPAWN,
@@ -81,11 +74,7 @@ INSTEAD = {
     "nn.Module.ipu": "model.to(device)",
     "nn.Module.mtia": "model.to(device)",
     "nn.Module.register_backward_hook": "register_full_backward_hook",
-    "nn.Module.set_submodule": "setattr on model.get_submodule(the path without its last name)",
-    "nn.ParameterDict.copy": "nn.ParameterDict(parameters.items())",
-    "nn.ParameterDict.setdefault": "a test whether the key is there",
     "nn.DataParallel": "the module itself, on one device",
-    "nn.functional.multi_head_attention_forward": _ATTENTION,
     # optim
     "optim.SparseAdam": _OPTIMIZER,
     "Generator.clone_state": "a new weft.Generator and set_state(generator.get_state())",

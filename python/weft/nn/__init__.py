@@ -1,7 +1,7 @@
 """Layers, losses, containers and everything else that models are made of; the names are those of torch.nn."""
 
 from weft._missing import missing_names
-from weft.nn import functional, init, utils
+from weft.nn import attention, functional, init, utils
 from weft.nn.activation import (
     CELU,
     ELU,
@@ -35,8 +35,6 @@ from weft.nn.activation import (
 from weft.nn.containers import (
     ModuleDict,
     ModuleList,
-    ParameterDict,
-    ParameterList,
     Sequential,
 )
 from weft.nn.conv import Conv1d, Conv2d
@@ -80,6 +78,7 @@ from weft.nn.loss import (
 )
 from weft.nn.members import name_constructors
 from weft.nn.module import Module
+from weft.nn.multihead_attention import MultiheadAttention
 from weft.nn.normalization import (
     BatchNorm1d,
     BatchNorm2d,
@@ -110,6 +109,7 @@ from weft.nn.padding import (
     ZeroPad3d,
 )
 from weft.nn.parameter import Parameter
+from weft.nn.parameter_containers import ParameterDict, ParameterList
 from weft.nn.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -122,6 +122,13 @@ from weft.nn.pooling import (
 )
 from weft.nn.rearrangement import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 from weft.nn.resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
+from weft.nn.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
@@ -196,6 +203,7 @@ __all__ = [
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "PairwiseDistance",
@@ -230,6 +238,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",
@@ -240,6 +253,7 @@ __all__ = [
     "ZeroPad1d",
     "ZeroPad2d",
     "ZeroPad3d",
+    "attention",
     "functional",
     "init",
     "utils",

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, ParamSpec, Protocol, TypeAlias, TypeVar
 import weft
 
 if TYPE_CHECKING:
-    from weft.nn.containers import ModuleList, ParameterList, Sequential
+    from weft.nn.containers import ModuleList, Sequential
     from weft.nn.embedding import Embedding
     from weft.nn.module import Module
+    from weft.nn.parameter_containers import ParameterDict, ParameterList
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result", covariant=True)
@@ -20,6 +21,7 @@ Other = TypeVar("Other")
 ModuleT = TypeVar("ModuleT", bound="Module")
 SequentialT = TypeVar("SequentialT", bound="Sequential")
 ModuleListT = TypeVar("ModuleListT", bound="ModuleList")
+ParameterDictT = TypeVar("ParameterDictT", bound="ParameterDict")
 ParameterListT = TypeVar("ParameterListT", bound="ParameterList")
 EmbeddingT = TypeVar("EmbeddingT", bound="Embedding")
 

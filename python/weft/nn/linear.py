@@ -103,6 +103,19 @@ class Linear(Module):
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"
 
 
+class NonDynamicallyQuantizableLinear(Linear):
+    """Linear under the name that the output projection of MultiheadAttention has in PyTorch.
+
+    Args:
+        in_features, out_features, bias, device, dtype: as those of Linear.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.MultiheadAttention(4, 2).out_proj
+        NonDynamicallyQuantizableLinear(in_features=4, out_features=4, bias=True)
+    """
+
+
 class Bilinear(Module):
     """``y = x1^T A x2 + b`` over the last dimensions of two inputs.
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import difflib
 
 import weft
-from weft._checks import check_text, is_differentiable
+from weft._checks import check_flags, check_text, is_differentiable
 from weft._missing import in_torch, member_explanation
 from weft.nn import state
 from weft.nn.conversion import Conversion, parse_to
-from weft.nn.hooks import HookHandle, HooksOfKind, call_with_hooks, global_hooks, run_registration_hooks
+from weft.nn.hooks import call_with_hooks, global_hooks, run_registration_hooks
 from weft.nn.layer_path import add_layer_path
 from weft.nn.members import GROUPS, Members
 from weft.nn.module_changes import ModuleChanges
+from weft.nn.module_hooks import ModuleHooks
 from weft.nn.module_walks import ModuleWalks
 from weft.nn.parameter import Parameter
 
@@ -31,7 +32,7 @@ def _torch_paths(module: Module) -> list[str]:
     return [f"torch.nn.{kind.__name__}" for kind in type(module).__mro__]
 
 
-class Module(ModuleChanges, ModuleWalks):
+class Module(ModuleChanges, ModuleHooks, ModuleWalks):
     """Base class of all layers and models: assign Parameters and Modules to attributes, define ``forward``, call it.
 
     An exception raised inside ``forward`` names the layer's path: ``in model.features.3 (Conv2d): ...``.
@@ -335,6 +336,46 @@ class Module(ModuleChanges, ModuleWalks):
         """
         return self._get_member(target, "buffer", "_buffers")
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Puts a module in the place of the submodule with a path.
+
+        Args:
+            target: a path like "features.3"; its last name need not be there yet.
+            module: the module.
+            strict: whether the last name must be that of a submodule already. Default False.
+
+        Raises:
+            ValueError: target is empty, or module is no module.
+            AttributeError: the path leads nowhere, or something else than a module is there.
+
+        Example:
+            >>> import weft
+            >>> model = weft.nn.Sequential(weft.nn.Sequential(weft.nn.Tanh()))
+            >>> model.set_submodule("0.0", weft.nn.ReLU())
+            >>> model[0][0]
+            ReLU()
+        """
+        check_text("set_submodule", target=target)
+        check_flags("set_submodule", strict=strict)
+        if target == "":
+            raise ValueError("set_submodule: expected the path of a submodule, got an empty string")
+        if not isinstance(module, Module):
+            raise ValueError(f"set_submodule: expected a Module, got {type(module).__name__}")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if name not in parent._modules:
+            if strict or hasattr(parent, name):
+                current = f"holds a {type(getattr(parent, name)).__name__}" if hasattr(parent, name) else "is not there"
+                raise AttributeError(
+                    f"set_submodule: {target!r} is no submodule of {type(self).__name__}: it {current}"
+                )
+        elif strict and parent._modules[name] is None:
+            raise AttributeError(f"set_submodule: {target!r} of {type(self).__name__} is None")
+        if name in parent._modules:
+            parent._register("_modules", name, module)
+        else:
+            parent.register_module(name, module)
+
     # Changes to the whole tree
 
     def apply(self: ModuleT, fn: Callable[[Module], Any]) -> ModuleT:
@@ -569,170 +610,6 @@ class Module(ModuleChanges, ModuleWalks):
             NotImplementedError: the module has none.
         """
         raise NotImplementedError(f"{type(self).__name__} does not define set_extra_state()")
-
-    # Hooks
-
-    _forward_pre_hooks = property(lambda self: HooksOfKind(self._hooks, "forward_pre"))
-    _forward_hooks = property(lambda self: HooksOfKind(self._hooks, "forward"))
-    _backward_pre_hooks = property(lambda self: HooksOfKind(self._hooks, "full_backward_pre"))
-    _backward_hooks = property(lambda self: HooksOfKind(self._hooks, "full_backward"))
-
-    def _add_hook(
-        self,
-        kind: str,
-        hook: Callable[..., Any],
-        prepend: bool = False,
-        with_kwargs: bool = False,
-        always_call: bool = False,
-    ) -> HookHandle:
-        return HookHandle(self._hooks, (kind, hook, with_kwargs, always_call), prepend)
-
-    def register_forward_pre_hook(
-        self, hook: Callable[..., Any], *, prepend: bool = False, with_kwargs: bool = False
-    ) -> HookHandle:
-        """Calls ``hook(module, args)`` before forward.
-
-        Args:
-            hook: returns None, or other arguments: a tuple, or a single one.
-            prepend: whether it comes before the hooks that there are. Default False.
-            with_kwargs: whether it is called as ``hook(module, args, kwargs)`` and returns both. Default False.
-
-        Returns:
-            A handle whose ``remove()`` takes the hook away.
-
-        Example:
-            >>> import weft
-            >>> layer = weft.nn.Identity()
-            >>> handle = layer.register_forward_pre_hook(lambda module, args: args[0] * 2)
-            >>> layer(weft.ones(2))
-            tensor([2., 2.])
-        """
-        return self._add_hook("forward_pre", hook, prepend, with_kwargs)
-
-    def register_forward_hook(
-        self,
-        hook: Callable[..., Any],
-        *,
-        prepend: bool = False,
-        with_kwargs: bool = False,
-        always_call: bool = False,
-    ) -> HookHandle:
-        """Calls ``hook(module, args, output)`` after forward.
-
-        Args:
-            hook: returns None, or another output.
-            prepend: whether it comes before the hooks that there are. Default False.
-            with_kwargs: whether it is called as ``hook(module, args, kwargs, output)``. Default False.
-            always_call: whether it is also called, with output None, when forward has raised. Default False.
-
-        Returns:
-            A handle whose ``remove()`` takes the hook away.
-
-        Example:
-            >>> import weft
-            >>> layer = weft.nn.Identity()
-            >>> handle = layer.register_forward_hook(lambda module, args, output: output + 1)
-            >>> layer(weft.ones(2))
-            tensor([2., 2.])
-        """
-        return self._add_hook("forward", hook, prepend, with_kwargs, always_call)
-
-    def register_full_backward_pre_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
-        """Calls ``hook(module, grad_output)`` before the module's backward.
-
-        Args:
-            hook: takes the gradients of the outputs, a tuple; returns None, or others in their place.
-            prepend: whether it comes before the hooks that there are. Default False.
-
-        Returns:
-            A handle whose ``remove()`` takes the hook away.
-
-        Example:
-            >>> import weft
-            >>> layer, x = weft.nn.Identity(), weft.ones(2, requires_grad=True)
-            >>> handle = layer.register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 3,))
-            >>> layer(x).sum().backward()
-            >>> x.grad
-            tensor([3., 3.])
-        """
-        return self._add_hook("full_backward_pre", hook, prepend)
-
-    def register_full_backward_hook(self, hook: Callable[..., Any], prepend: bool = False) -> HookHandle:
-        """Calls ``hook(module, grad_input, grad_output)`` after the module's backward.
-
-        Args:
-            hook: takes the gradients of the positional arguments and of the outputs, two tuples; returns None, or
-                others in place of grad_input.
-            prepend: whether it comes before the hooks that there are. Default False.
-
-        Returns:
-            A handle whose ``remove()`` takes the hook away.
-
-        Example:
-            >>> import weft
-            >>> layer, x = weft.nn.Identity(), weft.ones(2, requires_grad=True)
-            >>> handle = layer.register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 3,))
-            >>> layer(x).sum().backward()
-            >>> x.grad
-            tensor([3., 3.])
-        """
-        return self._add_hook("full_backward", hook, prepend)
-
-    def _add_state_hook(self, kind: str, hook: Callable[..., Any]) -> HookHandle:
-        return HookHandle(self.__dict__.setdefault("_state_hooks", {}), (kind, hook))
-
-    def register_state_dict_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Calls ``hook(module, prefix, keep_vars)`` before state_dict. Returns a removable handle.
-
-        Example:
-            >>> import weft
-            >>> layer = weft.nn.Identity()
-            >>> handle = layer.register_state_dict_pre_hook(lambda module, prefix, keep_vars: print("saving", module))
-            >>> state = layer.state_dict()
-            saving Identity()
-        """
-        return self._add_state_hook("save_pre", hook)
-
-    def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Calls ``hook(module, state_dict, prefix, local_metadata)`` after state_dict. Returns a removable handle.
-
-        Example:
-            >>> import weft
-            >>> layer = weft.nn.Linear(2, 3)
-            >>> handle = layer.register_state_dict_post_hook(lambda module, state, prefix, metadata: state.pop("bias"))
-            >>> list(layer.state_dict())
-            ['weight']
-        """
-        return self._add_state_hook("save_post", hook)
-
-    def register_load_state_dict_pre_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Calls a hook before load_state_dict: ``hook(module, state_dict, prefix, metadata, strict, *lists)``.
-
-        The lists are those of missing and unexpected keys and of error messages; the hook may add to them. It works on
-        a copy of the state dict, whose keys it may change. Returns a removable handle.
-
-        Example:
-            >>> import weft
-            >>> layer = weft.nn.Linear(2, 3, bias=False)
-            >>> handle = layer.register_load_state_dict_pre_hook(lambda module, state, *rest: state.pop("old"))
-            >>> layer.load_state_dict({"weight": weft.ones(3, 2), "old": weft.ones(1)})
-            <All keys matched successfully>
-        """
-        return self._add_state_hook("load_pre", hook)
-
-    def register_load_state_dict_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        """Calls ``hook(module, incompatible_keys)`` after load_state_dict; it may change both lists of keys.
-
-        Returns a removable handle.
-
-        Example:
-            >>> import weft
-            >>> layer = weft.nn.Linear(2, 3)
-            >>> handle = layer.register_load_state_dict_post_hook(lambda module, keys: keys.missing_keys.clear())
-            >>> layer.load_state_dict({"weight": weft.ones(3, 2)})
-            <All keys matched successfully>
-        """
-        return self._add_state_hook("load_post", hook)
 
     # Text
 

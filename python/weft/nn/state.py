@@ -53,6 +53,16 @@ def _run_hooks(module: Module, kind: str, *args: Any) -> None:
             hook(module, *args)
 
 
+class WithoutModule:
+    """A hook that is called without the module: the form of ``_register_load_state_dict_pre_hook``."""
+
+    def __init__(self, hook: Callable[..., Any]) -> None:
+        self.hook = hook
+
+    def __call__(self, module: Module, *args: Any) -> Any:
+        return self.hook(*args)
+
+
 def _own_state(module: Module) -> Iterator[tuple[str, Tensor]]:
     """The module's own parameters and persistent buffers: (name, tensor)."""
     for name, parameter in module._parameters.items():
@@ -106,7 +116,9 @@ def load_state_dict(module: Module, state: Mapping[str, Any], strict: bool, assi
     if strict and not hooked:
         _list_keys(missing, unexpected, plan)
     if plan:
-        _fail(module, plan, "; nothing was changed")
+        _fail(module, plan)
+    # Hooks look at what was loaded, so where they may refuse it there must be a way back
+    before = _Saved(module) if strict and hooked and (missing or unexpected) else None
     for change in plan.changes:
         change()
     result = IncompatibleKeys(missing, unexpected)
@@ -115,8 +127,32 @@ def load_state_dict(module: Module, state: Mapping[str, Any], strict: bool, assi
     if strict and hooked:
         _list_keys(missing, unexpected, plan)
     if plan:
+        if before is not None:
+            before.restore()
         _fail(module, plan)
     return result
+
+
+class _Saved:
+    """The values of all parameters, persistent buffers and extra states of a module and those below it."""
+
+    def __init__(self, module: Module) -> None:
+        self.tensors = []
+        self.extra = []
+        for each in module.modules():
+            for group in ("_parameters", "_buffers"):
+                for name, tensor in each.__dict__[group].items():
+                    if tensor is not None:
+                        self.tensors.append((each, group, name, tensor, tensor.detach().clone()))
+            if _has_extra_state(each):
+                self.extra.append((each, each.get_extra_state()))
+
+    def restore(self) -> None:
+        for module, group, name, tensor, value in self.tensors:
+            _copy(tensor, value)
+            module.__dict__[group][name] = tensor
+        for module, extra in self.extra:
+            module.set_extra_state(extra)
 
 
 def _plan_tree(
@@ -227,9 +263,33 @@ def _list_keys(missing: list[str], unexpected: list[str], plan: _Plan) -> None:
         plan.append("unexpected keys: " + ", ".join(unexpected))
     if missing:
         plan.append("missing keys: " + ", ".join(missing))
+    if unexpected and missing:
+        plan.extend(_suggestions(missing, unexpected))
 
 
-def _fail(module: Module, plan: _Plan, outcome: str = "") -> NoReturn:
+_MOST_SUGGESTIONS = 10
+
+
+def _suggestions(missing: list[str], unexpected: list[str]) -> list[str]:
+    """Which of the missing keys unexpected ones may mean: with another prefix, or misspelt."""
+    wanted = set(missing)
+    for prefix in dict.fromkeys(key.partition(".")[0] + "." for key in unexpected if "." in key):
+        if all(key.startswith(prefix) and key[len(prefix) :] in wanted for key in unexpected):
+            return [f"the keys fit without {prefix!r}: {{key.removeprefix({prefix!r}): t for key, t in state.items()}}"]
+    for prefix in dict.fromkeys(key.partition(".")[0] + "." for key in missing if "." in key):
+        if all(prefix + key in wanted for key in unexpected):
+            return [f"the keys fit with {prefix!r} before them: {{{prefix!r} + key: t for key, t in state.items()}}"]
+    import difflib  # slow to import
+
+    found = []
+    for key in unexpected[:_MOST_SUGGESTIONS]:
+        near = difflib.get_close_matches(key, missing, 1, 0.75)
+        found += [f"{key}: did you mean {near[0]}?"] if near else []
+    return found
+
+
+def _fail(module: Module, plan: _Plan) -> NoReturn:
     raise RuntimeError(
-        f"load_state_dict: the state dict does not fit {type(module).__name__}{outcome}:\n  " + "\n  ".join(plan)
+        f"load_state_dict: the state dict does not fit {type(module).__name__}; nothing was changed:\n  "
+        + "\n  ".join(plan)
     )

@@ -12,6 +12,7 @@ from weft.nn.functional.activation import (
     rrelu as rrelu,
     softmin as softmin,
 )
+from weft.nn.functional.attention import multi_head_attention_forward as multi_head_attention_forward
 from weft.nn.functional.distance import (
     cosine_similarity as cosine_similarity,
     normalize as normalize,

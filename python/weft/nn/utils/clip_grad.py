@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import warnings
 
 import weft
 from weft import _C
@@ -155,3 +156,31 @@ def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: float, f
     with weft.no_grad():
         for grad in _gradients("clip_grad_value_", parameters):
             grad.clamp_(-limit, limit)
+
+
+def clip_grad_norm(
+    parameters: Iterable[Tensor] | Tensor,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The former name of clip_grad_norm_, deprecated: it warns.
+
+    Args:
+        parameters, max_norm, norm_type, error_if_nonfinite, foreach: as those of clip_grad_norm_.
+
+    Returns:
+        The norm that the gradients had before, a tensor of no dimensions.
+
+    Example:
+        >>> import warnings
+        >>> import weft
+        >>> p = weft.nn.Parameter(weft.zeros(2))
+        >>> p.grad = weft.tensor([3.0, 4.0])
+        >>> with warnings.catch_warnings(record=True):
+        ...     weft.nn.utils.clip_grad_norm(p, 1.0)
+        tensor(5.)
+    """
+    warnings.warn("clip_grad_norm is deprecated, use clip_grad_norm_", FutureWarning, stacklevel=2)
+    return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
