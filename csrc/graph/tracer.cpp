@@ -433,8 +433,13 @@ Tensor Tracer::copy(const Tensor& x) {
 }
 
 void Tracer::note_shown(const Tensor& t, const Tensor& x) {
+  auto own = memories_.find(t.impl()->storage.get());
+  if (own == memories_.end()) {  // an outer level has made it
+    Interpreter::note_shown(t, x);
+    return;
+  }
+  Memory& memory = own->second;  // stays where it is when others are added
   const Memory& from = memory_of(x);
-  Memory& memory = memories_.at(t.impl()->storage.get());
   memory.shown_from = x.impl()->storage.get();
   memory.shown_version = from.version;
   memory.shown_source = graph_.nodes.back().source;

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import collections
 import itertools
+import operator
 
 import weft
+from weft._checks import check_text
 from weft._missing import name_missing_members
 from weft.nn.containers import Numbered
 from weft.nn.module import Module
@@ -24,14 +26,35 @@ def _as_parameter(value: Any) -> Any:
     return Parameter(value) if isinstance(value, weft.Tensor) and not isinstance(value, Parameter) else value
 
 
+def _keep(module: Module, name: str, value: Any) -> None:
+    """Makes value an attribute of a container: tensors and None as parameters, anything else as it is."""
+    value = _as_parameter(value)
+    own, is_parameter = module._parameters, value is None or isinstance(value, Parameter)
+    if name in module.__dict__ and name not in own and name in _names_of(module):  # was something else
+        delattr(module, name)
+    if is_parameter or name not in own:
+        module._check_new("parameter", name, "_parameters")
+    if is_parameter:
+        module.register_parameter(name, value)
+        return
+    own.pop(name, None)
+    setattr(module, name, value)
+
+
+def _names_of(module: Module) -> Any:
+    return module._keys if isinstance(module, ParameterDict) else (str(i) for i in range(len(module)))
+
+
 class ParameterList(Numbered):
     """A list of Parameters, registered so that they are found; tensors become Parameters when they are added.
+
+    Other values are kept as they are, and are no part of the state.
 
     Args:
         values: what it holds at first. By default nothing.
 
     Raises:
-        TypeError: values holds anything but tensors.
+        TypeError: values cannot be iterated over.
 
     Example:
         >>> import weft
@@ -46,16 +69,23 @@ class ParameterList(Numbered):
 
         def __iter__(self) -> Iterator[Parameter]: ...
 
-    def __init__(self, values: Iterable[Tensor] | None = None) -> None:
+    def __init__(self, values: Iterable[Any] | None = None) -> None:
         super().__init__()
+        self._size = 0
         if values is not None:
             self.extend(values)
 
-    def _set(self, name: str, member: Any) -> None:
-        member = _as_parameter(member)
-        if member is not None and not isinstance(member, Parameter):
-            raise TypeError(f"ParameterList: expected tensors, got {type(member).__name__}")
-        self.register_parameter(name, member)
+    def _members(self) -> list[Any]:
+        return [self.__dict__[str(i)] for i in range(self._size)]
+
+    def _name_at(self, index: SupportsIndex) -> str:
+        position = operator.index(index)
+        if not -self._size <= position < self._size:
+            raise IndexError(f"index {position} is out of range for {type(self).__name__} of length {self._size}")
+        return str(position % self._size)
+
+    def __len__(self) -> int:
+        return self._size
 
     if TYPE_CHECKING:
 
@@ -69,30 +99,28 @@ class ParameterList(Numbered):
             return type(self)(self._members()[index])
         return self.__dict__[self._name_at(index)]
 
-    def __setitem__(self, index: SupportsIndex, value: Tensor) -> None:
-        setattr(self, self._name_at(index), _as_parameter(value))
+    def __setitem__(self, index: SupportsIndex, value: Any) -> None:
+        _keep(self, self._name_at(index), value)
 
-    def append(self: ParameterListT, value: Tensor | None) -> ParameterListT:
+    def append(self: ParameterListT, value: Any) -> ParameterListT:
         """Adds a parameter at the end.
 
         Args:
-            value: a Parameter, or a tensor, which is made one.
+            value: a Parameter, or a tensor, which is made one; anything else is kept as it is.
 
         Returns:
             This list.
-
-        Raises:
-            TypeError: value is no tensor.
 
         Example:
             >>> import weft
             >>> len(weft.nn.ParameterList().append(weft.ones(2)))
             1
         """
-        self._set(str(len(self)), value)
+        _keep(self, str(self._size), value)
+        self._size += 1
         return self
 
-    def extend(self: ParameterListT, values: Iterable[Tensor]) -> ParameterListT:
+    def extend(self: ParameterListT, values: Iterable[Any]) -> ParameterListT:
         """Adds parameters at the end.
 
         Args:
@@ -102,7 +130,7 @@ class ParameterList(Numbered):
             This list.
 
         Raises:
-            TypeError: values is a tensor itself, or holds anything but tensors.
+            TypeError: values is a tensor itself, or cannot be iterated over.
 
         Example:
             >>> import weft
@@ -115,7 +143,7 @@ class ParameterList(Numbered):
             self.append(value)
         return self
 
-    def __iadd__(self: ParameterListT, values: Iterable[Tensor]) -> ParameterListT:
+    def __iadd__(self: ParameterListT, values: Iterable[Any]) -> ParameterListT:
         return self.extend(values)
 
     def extra_repr(self) -> str:
@@ -125,11 +153,14 @@ class ParameterList(Numbered):
 class ParameterDict(Module):
     """A dict of Parameters, registered so that they are found; tensors become Parameters when they are added.
 
+    Other values are kept as they are, and are no part of the state. Like PyTorch it adds the items of a plain dict in
+    the order of their names.
+
     Args:
         parameters: what it holds at first: a dict, or (name, tensor) pairs. By default nothing.
 
     Raises:
-        TypeError: parameters holds anything but tensors.
+        TypeError: a name is no string.
         KeyError: a name is empty, holds a dot or is that of an attribute.
 
     Example:
@@ -139,31 +170,34 @@ class ParameterDict(Module):
         ['left', 'right']
     """
 
-    def __init__(self, parameters: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]] | None = None) -> None:
+    def __init__(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]] | None = None) -> None:
         super().__init__()
+        self._keys: dict[str, None] = {}
         if parameters is not None:
             self.update(parameters)
 
-    def __getitem__(self, key: str) -> Parameter:
-        return self._parameters[key]
+    def __getitem__(self, key: str) -> Any:
+        if key not in self._keys:
+            raise KeyError(key)
+        return self.__dict__[key]
 
-    def __setitem__(self, key: str, value: Tensor | None) -> None:
-        value = _as_parameter(value)
-        if value is not None and not isinstance(value, Parameter):
-            raise TypeError(f"ParameterDict: expected a tensor for {key!r}, got {type(value).__name__}")
-        self.register_parameter(str(key), value)
+    def __setitem__(self, key: str, value: Any) -> None:
+        check_text("ParameterDict", key=key)
+        _keep(self, key, value)
+        self._keys[key] = None
 
     def __delitem__(self, key: str) -> None:
-        del self._parameters[key]
+        del self._keys[key]
+        delattr(self, key)
 
     def __len__(self) -> int:
-        return len(self._parameters)
+        return len(self._keys)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
+        return iter(self._keys)
 
     def __contains__(self, key: object) -> bool:
-        return key in self._parameters
+        return key in self._keys
 
     if TYPE_CHECKING:
 
@@ -184,7 +218,7 @@ class ParameterDict(Module):
             >>> weft.nn.ParameterDict({"left": weft.ones(2)}).get("right", 0)
             0
         """
-        return self._parameters.get(key, default)
+        return self[key] if key in self else default
 
     def setdefault(self, key: str, default: Tensor | None = None) -> Any:
         """The parameter of that name; if there is none, the default is added and returned.
@@ -239,23 +273,30 @@ class ParameterDict(Module):
             >>> weft.nn.ParameterDict({"left": weft.ones(2)}).popitem()[0]
             'left'
         """
-        return self._parameters.popitem()
+        if not self._keys:
+            raise KeyError("popitem: the ParameterDict is empty")
+        key = next(reversed(self._keys))
+        return key, self.pop(key)
 
     def __reversed__(self) -> Iterator[str]:
-        return reversed(list(self._parameters))
+        return reversed(list(self._keys))
 
-    def __or__(self, other: ParameterDict) -> ParameterDict:
-        if not isinstance(other, ParameterDict):
+    def __or__(self, other: ParameterDict | Mapping[str, Any]) -> ParameterDict:
+        if not hasattr(other, "items"):
             return NotImplemented
-        return ParameterDict([*self.items(), *other.items()])
+        made = self.copy()
+        made.update(other)
+        return made
 
-    def __ror__(self, other: ParameterDict) -> ParameterDict:
-        if not isinstance(other, ParameterDict):
+    def __ror__(self, other: Mapping[str, Any]) -> ParameterDict:
+        if not hasattr(other, "items"):
             return NotImplemented
-        return ParameterDict([*other.items(), *self.items()])
+        made = ParameterDict(other)
+        made.update(self)
+        return made
 
-    def __ior__(self: ParameterDictT, other: ParameterDict) -> ParameterDictT:
-        if not isinstance(other, ParameterDict):
+    def __ior__(self: ParameterDictT, other: ParameterDict | Mapping[str, Any]) -> ParameterDictT:
+        if not hasattr(other, "items"):
             return NotImplemented
         self.update(other)
         return self
@@ -302,9 +343,9 @@ class ParameterDict(Module):
             >>> list(weft.nn.ParameterDict({"left": weft.ones(2)}).keys())
             ['left']
         """
-        return self._parameters.keys()
+        return self._keys.keys()
 
-    def items(self) -> ItemsView[str, Parameter]:
+    def items(self) -> ItemsView[str, Any]:
         """The (name, parameter) pairs, in the order in which they were added.
 
         Example:
@@ -312,9 +353,9 @@ class ParameterDict(Module):
             >>> [(name, p.sum().item()) for name, p in weft.nn.ParameterDict({"left": weft.ones(2)}).items()]
             [('left', 2.0)]
         """
-        return self._parameters.items()
+        return {key: self.__dict__[key] for key in self._keys}.items()
 
-    def values(self) -> ValuesView[Parameter]:
+    def values(self) -> ValuesView[Any]:
         """The parameters, in the order in which they were added.
 
         Example:
@@ -322,16 +363,17 @@ class ParameterDict(Module):
             >>> [p.sum().item() for p in weft.nn.ParameterDict({"left": weft.ones(2)}).values()]
             [2.0]
         """
-        return self._parameters.values()
+        return {key: self.__dict__[key] for key in self._keys}.values()
 
-    def update(self, parameters: Mapping[str, Tensor] | Iterable[tuple[str, Tensor]]) -> None:
+    def update(self, parameters: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> None:
         """Adds parameters, in place of those of the same names.
 
         Args:
-            parameters: a dict, or (name, tensor) pairs.
+            parameters: a dict, whose items are added in the order of their names unless it is an OrderedDict or a
+                ParameterDict; or (name, tensor) pairs.
 
         Raises:
-            TypeError: a value is no tensor.
+            TypeError: a name is no string.
 
         Example:
             >>> import weft
@@ -340,18 +382,24 @@ class ParameterDict(Module):
             >>> len(weights)
             1
         """
-        for key, value in parameters.items() if hasattr(parameters, "items") else parameters:
+        pairs = parameters.items() if hasattr(parameters, "items") else parameters
+        if isinstance(parameters, collections.abc.Mapping) and not isinstance(parameters, collections.OrderedDict):
+            pairs = sorted(pairs)
+        for key, value in pairs:
             self[key] = value
 
     def extra_repr(self) -> str:
         return _describe(self.items())
 
 
-def _describe(members: Iterable[tuple[object, Tensor]]) -> str:
+def _describe(members: Iterable[tuple[object, Any]]) -> str:
     lines = []
     for name, value in members:
-        shape = "x".join(map(str, value.shape))
-        lines.append(f"({name}): Parameter containing: [{value.dtype} of size {shape}]")
+        if isinstance(value, weft.Tensor):
+            shape = "x".join(map(str, value.shape))
+            lines.append(f"  ({name}): Parameter containing: [{value.dtype} of size {shape}]")
+        else:
+            lines.append(f"  ({name}): Object of type: {type(value).__name__}")
     return "\n".join(lines)
 
 

@@ -33,7 +33,9 @@ class IncompatibleKeys(_Keys):
     __slots__ = ()
 
     def __repr__(self) -> str:
-        return super().__repr__() if self.missing_keys or self.unexpected_keys else "<All keys matched successfully>"
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return f"_{super().__repr__()}"  # as PyTorch shows it
 
     __str__ = __repr__
 
@@ -108,7 +110,7 @@ def load_state_dict(module: Module, state: Mapping[str, Any], strict: bool, assi
     if metadata is not None:
         state._metadata = metadata
     missing, unexpected, plan, visited = [], [], _Plan(assign), []
-    _plan_tree(module, state, "", strict, missing, unexpected, plan, visited)
+    _plan_tree(module, state, "", missing, unexpected, plan, visited)
     known = _known_keys(module, "")
     unexpected.extend(key for key in state if key not in known and key not in unexpected)
     # A hook may forgive missing keys, so with hooks the keys are judged after them
@@ -159,7 +161,6 @@ def _plan_tree(
     module: Module,
     state: Mapping[str, Any],
     prefix: str,
-    strict: bool,
     missing: list[str],
     unexpected: list[str],
     plan: _Plan,
@@ -168,11 +169,12 @@ def _plan_tree(
     metadata = (getattr(state, "_metadata", None) or {}).get(prefix[:-1], {})
     if plan.assign:
         metadata = {**metadata, "assign_to_params_buffers": True}
-    _run_hooks(module, "load_pre", state, prefix, metadata, strict, missing, unexpected, plan)
-    module._load_from_state_dict(state, prefix, metadata, strict, missing, unexpected, plan)
+    # As in PyTorch strict is True here: both lists are made, whatever becomes of them
+    _run_hooks(module, "load_pre", state, prefix, metadata, True, missing, unexpected, plan)
+    module._load_from_state_dict(state, prefix, metadata, True, missing, unexpected, plan)
     for name, child in module._modules.items():
         if child is not None:
-            _plan_tree(child, state, f"{prefix}{name}.", strict, missing, unexpected, plan, visited)
+            _plan_tree(child, state, f"{prefix}{name}.", missing, unexpected, plan, visited)
     visited.append(module)
 
 

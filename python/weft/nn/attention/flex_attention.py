@@ -380,4 +380,6 @@ def _backward(plan, query, key, value, captured, grads):
         for i in range(3, len(sums)):
             if found[i] is not None:
                 sums[i] = found[i] if sums[i] is None else sums[i] + found[i]
+    for i, tensor in enumerate(captured, 3):
+        sums[i] = weft.zeros_like(tensor) if sums[i] is None else sums[i]
     return sums

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weft
 from weft._checks import check_flags, check_instances, check_integers, check_text
+from weft._missing import missing_names
 from weft.nn import functional as F
 from weft.nn.module import Module
 from weft.nn.utils.parametrize import register_parametrization
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from weft import Tensor
+else:  # type checkers take it for a name that may be anything
+    __getattr__ = missing_names(__name__)
 
 __all__ = ["orthogonal", "spectral_norm", "weight_norm"]
 
@@ -173,9 +176,9 @@ def orthogonal(
 
     Example:
         >>> import weft
-        >>> weft.nn.utils.parametrizations.orthogonal(weft.nn.Linear(2, 2))
+        >>> weft.nn.utils.parametrizations.orthogonal(weft.nn.Linear(2, 2), orthogonal_map="cayley")
         Traceback (most recent call last):
-        NotImplementedError: orthogonal: 'matrix_exp' needs linalg.matrix_exp and linalg.qr, which Weft does not have yet
+        NotImplementedError: orthogonal: 'cayley' needs linalg.solve and linalg.qr, which Weft does not have yet
     """
     weight = _tensor_of("orthogonal", module, name)
     check_flags("orthogonal", use_trivialization=use_trivialization)

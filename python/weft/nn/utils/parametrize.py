@@ -8,6 +8,7 @@ import copy
 
 import weft
 from weft._checks import check_flags, check_instances, check_text
+from weft._missing import missing_names
 from weft.nn.containers import ModuleDict, ModuleList
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from weft import Tensor
+else:  # type checkers take it for a name that may be anything
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     "ParametrizationList",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import weft
 from weft._checks import check_instances
+from weft._missing import missing_names
 from weft.nn.module import Module
 from weft.nn.utils.pruning_methods import (
     BasePruningMethod,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from weft import Tensor
+else:  # type checkers take it for a name that may be anything
+    __getattr__ = missing_names(__name__)
 
 __all__ = [
     "BasePruningMethod",

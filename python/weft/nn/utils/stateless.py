@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from weft._checks import check_mapping
+from weft._missing import missing_names
 from weft.func._modules import functional_call as _functional_call
 from weft.nn.module import Module
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from weft import Tensor
+else:  # type checkers take it for a name that may be anything
+    __getattr__ = missing_names(__name__)
 
 __all__ = ["functional_call"]
 
