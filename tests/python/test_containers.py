@@ -1,6 +1,7 @@
 """Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict."""
 
 import collections
+import copy
 
 import pytest
 
@@ -133,3 +134,37 @@ def test_parameter_dict(w):
     del held["left"]
     held.clear()
     assert len(held) == 0
+
+
+def test_containers_of_parameters_hold_anything(w):
+    held = w.nn.ParameterList([w.ones(2), 3, None, "text"])
+    assert [type(x).__name__ for x in held] == ["Parameter", "int", "NoneType", "str"] and len(held) == 4
+    assert list(held.state_dict()) == ["0"]
+    held[1], held[0] = w.zeros(1), 5
+    assert list(held.state_dict()) == ["1"] and held[0] == 5 and held[-1] == "text"
+    assert len(held[1:3]) == 2 and "(0): Object of type: int" in repr(held)
+    held = w.nn.ParameterDict({"a": w.ones(2), "b": 4})
+    assert held["b"] == 4 and list(held.state_dict()) == ["a"] and held.get("c") is None
+    held["b"] = w.ones(1)
+    held["a"] = "text"
+    assert list(held) == ["a", "b"] and list(held.state_dict()) == ["b"]
+    with pytest.raises(TypeError):
+        held[3] = w.ones(1)
+    copied = copy.deepcopy(held)
+    assert copied["a"] == "text" and list(copied) == ["a", "b"]
+
+
+def test_parameter_dict_as_a_dict(w):
+    held = w.nn.ParameterDict([("b", w.ones(1)), ("a", w.ones(2))])
+    assert list(held) == ["b", "a"] and list(reversed(held)) == ["a", "b"]
+    assert list(w.nn.ParameterDict({"b": w.ones(1), "a": w.ones(2)})) == ["a", "b"]  # of a plain dict by name
+    assert held.setdefault("c", w.ones(3)) is held["c"] is held.setdefault("c")
+    assert held.copy()["a"] is held["a"] and list(held.copy()) == list(held)
+    assert list(held | w.nn.ParameterDict({"d": w.ones(1)})) == ["b", "a", "c", "d"]
+    held |= w.nn.ParameterDict({"d": w.ones(1)})
+    assert held.popitem()[0] == "d" and tuple(held.pop("c").shape) == (3,) and len(held) == 2
+    assert list(held.fromkeys(["x", "y"], w.ones(1))) == ["x", "y"]
+    del held["b"]
+    assert [name for name, _ in held.named_parameters()] == ["a"] == list(held.keys())
+    with pytest.raises(KeyError):
+        w.nn.ParameterDict().popitem()

@@ -576,3 +576,12 @@ def test_a_tape_inside_a_transform(w):
     assert f.jacrev(third_power)(x).tolist() == [[6, 0], [0, 12]]
     assert f.hessian(lambda v: third_power(v).sum())(x).tolist() == [[6, 0], [0, 6]]
     assert not x.requires_grad
+
+
+def test_indices_of_an_outer_level(w):
+    """An inner level meets what an outer one makes by an index: the inner level has no part in it."""
+    table = w.arange(12).reshape(3, 4)
+    for f in (lambda b, i: table[b][i], lambda b, i: table[b, i], lambda b, i: table[b].clone()[i]):
+        assert w.equal(w.vmap(w.vmap(f, (None, 0)), (0, None))(w.arange(3), w.arange(4)), table)
+    product = w.vmap(w.vmap(lambda b, i: table[b] * i, (None, 0)), (0, None))(w.arange(3), w.arange(4))
+    assert w.equal(product, table[:, None] * w.arange(4)[:, None])

@@ -379,3 +379,19 @@ def test_modules_die_without_the_garbage_collector(w):
 def test_forward_is_required(w):
     with pytest.raises(NotImplementedError):
         w.nn.Module()(1)
+
+
+def test_set_submodule(w):
+    model = w.nn.Sequential(w.nn.Sequential(w.nn.Tanh()), w.nn.BatchNorm1d(2))
+    model.set_submodule("0.0", w.nn.ReLU())
+    model.set_submodule("0.new", w.nn.Linear(2, 2))
+    model.set_submodule("0.new", w.nn.Identity(), strict=True)
+    assert [path for path, _ in model.named_modules()] == ["", "0", "0.0", "0.new", "1"]
+    assert isinstance(model[0][0], w.nn.ReLU) and isinstance(model[0].new, w.nn.Identity)
+    for path, strict in (("other", True), ("0.a.b", False), ("1.weight", False), ("1.running_mean", False)):
+        with pytest.raises(AttributeError):
+            model.set_submodule(path, w.nn.Tanh(), strict=strict)
+    for path, module in (("", w.nn.Tanh()), ("0.0", 3)):
+        with pytest.raises(ValueError):
+            model.set_submodule(path, module)
+    assert len(list(model.modules())) == 5

@@ -3,6 +3,7 @@
 The examples themselves are run by test_package.py.
 """
 
+import enum
 import inspect
 import types
 
@@ -10,7 +11,21 @@ import pytest
 import weft
 import weft.nn.modules.module
 
-MODULES = (weft.nn, weft.nn.functional, weft.nn.init, weft.nn.utils, weft.nn.utils.rnn, weft.nn.modules.module)
+MODULES = (
+    weft.nn,
+    weft.nn.attention,
+    weft.nn.attention.bias,
+    weft.nn.attention.flex_attention,
+    weft.nn.functional,
+    weft.nn.init,
+    weft.nn.modules.module,
+    weft.nn.utils,
+    weft.nn.utils.parametrizations,
+    weft.nn.utils.parametrize,
+    weft.nn.utils.prune,
+    weft.nn.utils.rnn,
+    weft.nn.utils.stateless,
+)
 # Methods that subclasses define, which say what is computed in the text of the class
 OVERRIDDEN = {"forward", "extra_repr", "set_extra_state", "reset_parameters", "reset_running_stats"}
 
@@ -83,7 +98,10 @@ def test_has_an_example(path):
 
 @pytest.mark.parametrize("path", CLASSES)
 def test_says_what_its_arguments_mean(path):
-    names = [name for name in inspect.signature(CLASSES[path]).parameters if not name.startswith("_")]
+    if issubclass(CLASSES[path], enum.Enum):  # Python's own signature says how an enumeration is made
+        names = ["value"]
+    else:
+        names = [name for name in inspect.signature(CLASSES[path]).parameters if not name.startswith("_")]
     text = CLASSES[path].__doc__
     assert not names or "Args:\n" in text, f"{path} does not describe its arguments"
     missing = [name for name in names if f"{name}:" not in text and f"{name}," not in text]

@@ -1,10 +1,11 @@
 """state_dict and load_state_dict: keys, strictness, shapes, hooks; a load that fails changes nothing."""
 
 import collections
+import re
 
 import numpy as np
 import pytest
-from support import to_numpy, weft_only
+from support import IS_WEFT, to_numpy, weft_only
 
 
 def net(w, hidden=3):
@@ -267,3 +268,69 @@ def test_assign_keeps_requires_grad_of_the_module(w):
     model.weight.requires_grad_(False)
     model.load_state_dict({"weight": w.nn.Parameter(w.ones(2, 2)), "bias": w.ones(2)}, assign=True)
     assert not model.weight.requires_grad and model.bias.requires_grad
+
+
+@weft_only
+@pytest.mark.parametrize(
+    "change, says",
+    [
+        (lambda key: key.replace("weight", "weigth"), "0.weigth: did you mean 0.weight?"),
+        (lambda key: f"module.{key}", "the keys fit without 'module.'"),
+        (lambda key: key[2:] if key.startswith("0.") else key, "the keys fit with '0.' before them"),
+    ],
+)
+def test_near_keys_are_suggested(w, change, says):
+    model = w.nn.Sequential(w.nn.Linear(2, 3))
+    with pytest.raises(RuntimeError, match=re.escape(says)):
+        model.load_state_dict({change(key): x for key, x in model.state_dict().items()})
+
+
+def test_all_that_does_not_fit_is_listed_and_nothing_changed(w):
+    model = w.nn.Sequential(w.nn.Linear(2, 3), w.nn.BatchNorm1d(3))
+    before = {key: x.clone() for key, x in model.state_dict().items()}
+    state = {key: x + 1 for key, x in before.items()}
+    state["0.weight"] = w.ones(4, 2)
+    state["1.running_maen"] = state.pop("1.running_mean")
+    with pytest.raises(RuntimeError, match=r"(?s)(?=.*0\.weight)(?=.*1\.running_maen)(?=.*1\.running_mean)"):
+        model.load_state_dict(state)
+    if IS_WEFT:
+        assert all(w.equal(x, before[key]) for key, x in model.state_dict().items())
+
+
+@weft_only
+@pytest.mark.parametrize("assign", [False, True])
+def test_a_refusal_after_hooks_changes_nothing(w, assign):
+    class Counted(w.nn.Linear):
+        count = 1
+
+        def get_extra_state(self):
+            return self.count
+
+        def set_extra_state(self, state):
+            self.count = state
+
+    model, seen = Counted(2, 3), []
+    model.register_load_state_dict_post_hook(lambda module, keys: seen.append(module.weight.tolist()))
+    weight, before = model.weight, model.weight.detach().clone()
+    state = {"weight": w.ones(3, 2), "_extra_state": 5, "other": w.ones(1)}
+    with pytest.raises(RuntimeError, match=r"(?s)nothing was changed.*other.*missing keys: bias"):
+        model.load_state_dict(state, assign=assign)
+    assert seen == [[[1.0, 1.0]] * 3]  # the hook has looked at what would be loaded
+    assert model.weight is weight and w.equal(weight, before) and model.count == 1
+
+
+def test_strict_hooks_and_private_names(w):
+    model, seen = w.nn.Sequential(w.nn.Linear(2, 3)), []
+    model[0]._register_load_state_dict_pre_hook(lambda state, prefix, *rest: seen.append((prefix, rest[1], len(rest))))
+    model[0]._register_load_state_dict_pre_hook(
+        lambda module, state, prefix, *rest: seen.append((type(module).__name__, len(rest))), with_module=True
+    )
+    model._register_state_dict_hook(lambda module, state, prefix, metadata: seen.append(prefix))
+    model.load_state_dict(model.state_dict(), strict=False)
+    assert seen == ["", ("0.", True, 5), ("Linear", 5)]
+
+
+def test_text_of_the_keys(w):
+    model = w.nn.Linear(2, 3)
+    found = model.load_state_dict({"weight": w.ones(3, 2), "other": w.ones(1)}, strict=False)
+    assert repr(found) == "_IncompatibleKeys(missing_keys=['bias'], unexpected_keys=['other'])"
