@@ -3,6 +3,7 @@
 import functools
 
 import numpy as np
+import public_calls_nn
 from callables import CALLS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, _inputs, _parameters
 from test_every_name import CANDIDATES, RECEIVERS, SPECIAL, made
 from test_every_name import LAYERS as FUNCTIONALS
@@ -106,8 +107,10 @@ def _modules(w):
 def receiver(w, cls, base):
     """An object of the class, to call a method of its base on."""
     name = cls.__name__
-    if name == "Module" or base.__name__ == "Module":
+    if name == "Module" or base.__name__ in ("Module", "ModuleHooks"):
         return _model(w)
+    if name in public_calls_nn.RECEIVERS:
+        return public_calls_nn.RECEIVERS[name](w)
     if name in LAYERS or name in LOSSES:
         return getattr(w.nn, name)(*(LAYERS.get(name) or ()), **LOSSES.get(name, {}))
     if name in _modules(w):
@@ -425,7 +428,9 @@ RECIPES |= {
 RECIPES |= {
     f"weft.nn.modules.module.register_module_{name}_hook": lambda w: (lambda *a: None,) for name in GLOBAL_HOOKS
 }
-RECIPES |= {f"weft.nn.module.Module.{name}": lambda w, hook=hook: (hook,) for name, hook in HOOKS.items()}
+RECIPES |= {f"weft.nn.module_hooks.ModuleHooks.{name}": lambda w, f=hook: (f,) for name, hook in HOOKS.items()}
+RECIPES |= public_calls_nn.RECIPES
+LEFT_OUT |= public_calls_nn.LEFT_OUT
 
 
 class NoCall(Exception):

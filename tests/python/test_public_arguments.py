@@ -80,6 +80,7 @@ RAISED = {
     "weft.nn.module.Module.get_submodule": AttributeError,
     "weft.nn.module.Module.get_parameter": AttributeError,
     "weft.nn.module.Module.get_buffer": AttributeError,
+    "weft.nn.module.Module.set_submodule": AttributeError,
 }
 ITEMS = [
     item
