@@ -10,6 +10,7 @@ import warnings
 
 import hints
 import public_calls
+import public_calls_nn
 import pytest
 import weft
 from public_names import parameters, walk
@@ -70,8 +71,15 @@ TAKEN = [
     ("weft.cuda.stream", "stream", "None", "stays at the current one"),
     ("weft.cuda.set_memory_limit", "nbytes", "None", "no limit"),
     ("weft.cuda.amp.autocast", "dtype", "None", "the device's usual dtype"),
+    ("weft.nn.utils.prune.PruningContainer", "argument 0", "None", "adds nothing, as in PyTorch"),
+    ("weft.nn.utils.prune.PruningContainer.add_pruning_method", "method", "None", "adds nothing, as in PyTorch"),
+    ("weft.nn.utils.parametrize.is_parametrized", "tensor_name", "nonsense", "a name"),
+    ("weft.nn.ParameterList*", "value*", "any", "it holds whatever it is given"),
+    ("weft.nn.ParameterDict.*", "*", "any", "it holds whatever it is given"),
     ("weft.autograd.FunctionCtx.save_for_backward", "argument 0", "None", "keeps its place among the tensors"),
 ]
+PRUNING = ("identity", "l1_unstructured", "random_unstructured", "ln_structured", "random_structured")
+PRUNING += ("custom_from_mask", "BasePruningMethod.apply", *(f"{name}.apply" for name in public_calls_nn.APPLIED))
 # What callables raise beside REFUSED, because that is what they are for
 RAISED = {
     "weft.testing.assert_close": AssertionError,
@@ -81,6 +89,8 @@ RAISED = {
     "weft.nn.module.Module.get_parameter": AttributeError,
     "weft.nn.module.Module.get_buffer": AttributeError,
     "weft.nn.module.Module.set_submodule": AttributeError,
+    "weft.nn.utils.weight_norm": AttributeError,
+    **{f"weft.nn.utils.prune.{name}": AttributeError for name in PRUNING},
 }
 ITEMS = [
     item

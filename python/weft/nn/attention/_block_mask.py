@@ -6,7 +6,7 @@ import math
 
 import weft
 from weft import _C
-from weft._checks import check_callables, check_flags, check_integers, check_tensors
+from weft._checks import check_callables, check_flags, check_instances, check_integers, check_tensors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ def noop_mask(batch: Tensor, head: Tensor, token_q: Tensor, token_kv: Tensor) ->
         >>> weft.nn.attention.flex_attention.noop_mask(*weft.zeros(4, dtype=weft.int64))
         tensor(True)
     """
+    check_tensors("noop_mask", batch=batch, head=head, token_q=token_q, token_kv=token_kv)
     return weft.ones_like(batch, dtype=weft.bool)
 
 
@@ -144,7 +145,7 @@ def create_mask(
 
 def _checked_sizes(name, function, *sizes):
     check_callables(name, mod_fn=function)
-    sizes = tuple(1 if size is None else size for size in sizes)
+    sizes = tuple(1 if size is None and place < 2 else size for place, size in enumerate(sizes))
     for what, size in zip(("B", "H", "Q_LEN", "KV_LEN"), sizes):
         check_integers(name, **{what: size})
         if size < 0:
@@ -203,16 +204,15 @@ def create_block_mask(
     rows, columns = _block_sizes(name, BLOCK_SIZE)
     lacking = -keys % columns
     places = [weft.arange(size, device=device) for size in (batch, heads, keys)]
-    counts = []
-    for start in range(0, queries, rows):
+    shape = (batch, heads, -(-queries // rows), -(-keys // columns))
+    count = weft.zeros(shape, dtype=weft.int64, device=device)  # sizes that are too large fail here
+    for row, start in enumerate(range(0, queries, rows)):
         own = weft.arange(start, min(start + rows, queries), device=device)
         mask = over_indices(mask_mod, (places[0], places[1], own, places[2]))
         if mask.dtype != weft.bool:
             raise TypeError(f"{name}: mask_mod must give bools, got {mask.dtype}")
         seen = weft.nn.functional.pad(mask.sum(2), (0, lacking))
-        counts.append(seen.reshape(batch, heads, -1 if seen.numel() else 0, columns).sum(-1))
-    shape = (batch, heads, 0, (keys + lacking) // columns)
-    count = weft.stack(counts, 2) if counts else weft.zeros(shape, dtype=weft.int64, device=device)
+        count[:, :, row] = seen.reshape(batch, heads, shape[-1], columns).sum(-1)
     full = (count == rows * columns) if separate_full_blocks else weft.zeros_like(count, dtype=weft.bool)
     lists = [*_as_lists((count > 0) & ~full), *(_as_lists(full) if separate_full_blocks else (None, None))]
     return BlockMask.from_kv_blocks(*lists, BLOCK_SIZE=(rows, columns), mask_mod=mask_mod, seq_lengths=(queries, keys))
@@ -331,6 +331,11 @@ class BlockMask:
                     f"BlockMask: expected {what}_num_blocks (B, H, rows) and {what}_indices (B, H, rows, columns), got "
                     f"{tuple(count.shape)} and {tuple(columns.shape)}"
                 )
+        check_instances((tuple, list), "BlockMask", seq_lengths=seq_lengths)
+        if len(seq_lengths) != 2:
+            raise ValueError(f"BlockMask: seq_lengths must be two numbers, of queries and keys, got {seq_lengths!r}")
+        for length in seq_lengths:
+            check_integers("BlockMask", seq_lengths=length)
         self.seq_lengths = tuple(seq_lengths)
         self.kv_num_blocks, self.kv_indices = kv_num_blocks, kv_indices
         self.full_kv_num_blocks, self.full_kv_indices = full_kv_num_blocks, full_kv_indices

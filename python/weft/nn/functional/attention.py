@@ -88,6 +88,8 @@ def multi_head_attention_forward(
     """
     check_integers(_NAME, embed_dim_to_check=embed_dim_to_check)
     check_tensors(_NAME, query=query)
+    separate = {"q_proj_weight": q_proj_weight, "k_proj_weight": k_proj_weight, "v_proj_weight": v_proj_weight}
+    check_tensors(_NAME, tuple(separate), **separate)
     if query.dim() and query.shape[-1] != embed_dim_to_check:
         raise RuntimeError(
             f"{_NAME}: expected query with embed_dim {embed_dim_to_check} as its last dimension, got shape "

@@ -90,7 +90,7 @@ def weight_norm(module: Module, name: str = "weight", dim: int | None = 0) -> Mo
 class _SpectralNorm(Module):
     def __init__(self, weight: Tensor, n_power_iterations: int = 1, dim: int = 0, eps: float = 1e-12) -> None:
         super().__init__()
-        check_iterations("spectral_norm", n_power_iterations, eps, 1)
+        check_iterations("spectral_norm", n_power_iterations, eps)
         if not -weight.dim() <= dim < weight.dim():
             raise IndexError(f"spectral_norm: dim {dim} is out of range for shape {tuple(weight.shape)}")
         self.dim = dim % weight.dim()

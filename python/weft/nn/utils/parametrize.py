@@ -370,6 +370,8 @@ def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
         False
     """
     check_instances(Module, "is_parametrized", module=module)
+    if tensor_name is not None:
+        check_text("is_parametrized", tensor_name=tensor_name)
     parametrizations = module._modules.get("parametrizations")
     if not isinstance(parametrizations, ModuleDict):
         return False

@@ -159,7 +159,8 @@ class BasePruningMethod(abc.ABC):
             >>> weft.nn.utils.prune.L1Unstructured(amount=1).prune(weft.tensor([3.0, -1.0]))
             tensor([3., -0.])
         """
-        check_tensors("prune", ("default_mask", "importance_scores"), t=t)
+        optional = ("default_mask", "importance_scores")
+        check_tensors("prune", optional, t=t, default_mask=default_mask, importance_scores=importance_scores)
         scores = t if importance_scores is None else importance_scores
         check_scores(scores, t)
         mask = weft.ones_like(t) if default_mask is None else default_mask
@@ -298,6 +299,7 @@ class PruningContainer(BasePruningMethod):
             >>> methods.compute_mask(weft.tensor([1.0, 2.0, 3.0]), weft.tensor([0.0, 1.0, 1.0]))
             tensor([0., 0., 1.])
         """
+        check_tensors("PruningContainer", t=t, default_mask=default_mask)
         method = self._pruning_methods[-1]
         mask = default_mask.to(t.dtype)
         if method.PRUNING_TYPE == "unstructured":
@@ -345,6 +347,7 @@ class Identity(BasePruningMethod):
             >>> weft.nn.utils.prune.Identity().compute_mask(weft.ones(2), weft.ones(2))
             tensor([1., 1.])
         """
+        check_tensors("Identity", t=t, default_mask=default_mask)
         return default_mask
 
     @classmethod
@@ -395,6 +398,7 @@ class RandomUnstructured(BasePruningMethod):
             >>> weft.nn.utils.prune.RandomUnstructured(3).compute_mask(weft.ones(4), weft.ones(4)).sum()
             tensor(1.)
         """
+        check_tensors("RandomUnstructured", t=t, default_mask=default_mask)
         count = _count("RandomUnstructured", self.amount, t.numel())
         return _without(default_mask, weft.rand(t.numel(), device=t.device).topk(count).indices if count else None)
 
@@ -455,6 +459,7 @@ class L1Unstructured(BasePruningMethod):
             >>> weft.nn.utils.prune.L1Unstructured(1).compute_mask(weft.tensor([2.0, -1.0]), weft.ones(2))
             tensor([1., 0.])
         """
+        check_tensors("L1Unstructured", t=t, default_mask=default_mask)
         count = _count("L1Unstructured", self.amount, t.numel())
         smallest = t.abs().reshape(-1).topk(count, largest=False).indices if count else None
         return _without(default_mask, smallest)
@@ -529,6 +534,7 @@ class RandomStructured(BasePruningMethod):
             >>> weft.nn.utils.prune.RandomStructured(1).compute_mask(weft.ones(2, 3), weft.ones(2, 3)).sum()
             tensor(4.)
         """
+        check_tensors("RandomStructured", t=t, default_mask=default_mask)
         _check_channels("RandomStructured", t, self.dim)
         size = t.shape[self.dim]
         count = _count("RandomStructured", self.amount, size)
@@ -599,6 +605,7 @@ class LnStructured(BasePruningMethod):
             >>> weft.nn.utils.prune.LnStructured(1, n=1).compute_mask(t, weft.ones(1, 2))
             tensor([[0., 1.]])
         """
+        check_tensors("LnStructured", t=t, default_mask=default_mask)
         _check_channels("LnStructured", t, self.dim)
         size = t.shape[self.dim]
         count = _count("LnStructured", self.amount, size)
@@ -671,6 +678,7 @@ class CustomFromMask(BasePruningMethod):
             >>> method.compute_mask(weft.ones(2), weft.ones(2))
             tensor([0., 1.])
         """
+        check_tensors("CustomFromMask", t=t, default_mask=default_mask)
         if self.mask.shape != default_mask.shape:
             raise ValueError(
                 f"CustomFromMask: expected a mask of the tensor's shape {tuple(default_mask.shape)}, got "

@@ -28,11 +28,16 @@ def as_matrix(weight: Tensor, dim: int) -> Tensor:
     return weight.movedim(dim, 0).flatten(1) if weight.dim() > 1 else weight.unsqueeze(1)
 
 
-def check_iterations(name: str, n_power_iterations: int, eps: float, least: int) -> None:
+_MOST_ITERATIONS = 10_000  # each forward
+
+
+def check_iterations(name: str, n_power_iterations: int, eps: float) -> None:
     check_integers(name, n_power_iterations=n_power_iterations)
     check_numbers(name, eps=eps)
-    if n_power_iterations < least:
-        raise ValueError(f"{name}: n_power_iterations must be at least {least}, got {n_power_iterations}")
+    if not 1 <= n_power_iterations <= _MOST_ITERATIONS:
+        raise ValueError(
+            f"{name}: n_power_iterations must be between 1 and {_MOST_ITERATIONS}, got {n_power_iterations}"
+        )
 
 
 class SpectralNorm:
@@ -54,7 +59,7 @@ class SpectralNorm:
     _version: int = 1
 
     def __init__(self, name: str = "weight", n_power_iterations: int = 1, dim: int = 0, eps: float = 1e-12) -> None:
-        check_iterations("spectral_norm", n_power_iterations, eps, 1)
+        check_iterations("spectral_norm", n_power_iterations, eps)
         self.name = name
         self.dim = dim
         self.n_power_iterations = n_power_iterations
