@@ -74,6 +74,7 @@ TAKEN = [
     ("weft.nn.utils.prune.PruningContainer", "argument 0", "None", "adds nothing, as in PyTorch"),
     ("weft.nn.utils.prune.PruningContainer.add_pruning_method", "method", "None", "adds nothing, as in PyTorch"),
     ("weft.nn.utils.parametrize.is_parametrized", "tensor_name", "nonsense", "a name"),
+    ("weft.nn.attention.flex_attention.BlockMask.to", "device", "None", "where its tensors lie"),
     ("weft.nn.ParameterList*", "value*", "any", "it holds whatever it is given"),
     ("weft.nn.ParameterDict.*", "*", "any", "it holds whatever it is given"),
     ("weft.autograd.FunctionCtx.save_for_backward", "argument 0", "None", "keeps its place among the tensors"),

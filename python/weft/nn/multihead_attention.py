@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weft
-from weft._checks import check_flags, check_integers, check_numbers
+from weft._checks import check_flags, check_integers, check_numbers, check_tensors
 from weft.nn import init
 from weft.nn.functional.attention import attend, merged_mask
 from weft.nn.linear import NonDynamicallyQuantizableLinear
@@ -205,6 +205,8 @@ class MultiheadAttention(Module):
             >>> mask.shape == (1, 2, 3, 3), kind
             (True, 2)
         """
+        optional = ("attn_mask", "key_padding_mask")
+        check_tensors("merge_masks", optional, attn_mask=attn_mask, key_padding_mask=key_padding_mask, query=query)
         if key_padding_mask is None:
             return attn_mask, None if attn_mask is None else 0
         if attn_mask is None:

@@ -7,7 +7,7 @@ import math
 
 import weft
 from weft import _C
-from weft._checks import check_flags, check_instances, check_integers, check_tensors
+from weft._checks import check_flags, check_instances, check_integers, check_numbers, check_tensors
 from weft.nn import functional as F
 from weft.nn import init
 from weft.nn.containers import ModuleList
@@ -44,8 +44,13 @@ def _activation(name: str, activation: str | Callable[[Tensor], Tensor]) -> Call
     return activation
 
 
+_MOST_LAYERS = 100_000
+
+
 def _clones(module: Module, count: int, name: str) -> ModuleList:
     check_integers(name, num_layers=count)
+    if not 0 <= count <= _MOST_LAYERS:
+        raise ValueError(f"{name}: num_layers must be between 0 and {_MOST_LAYERS}, got {count}")
     return ModuleList([copy.deepcopy(module) for _ in range(count)])
 
 
@@ -87,6 +92,7 @@ class _Layer(Module):
         name = type(self).__name__
         activation = _activation(name, activation)
         check_integers(name, dim_feedforward=dim_feedforward)
+        check_numbers(name, layer_norm_eps=layer_norm_eps)
         check_flags(name, norm_first=norm_first, bias=bias, batch_first=batch_first)
         options = {"device": device, "dtype": dtype}
         for attention in attentions:
@@ -244,6 +250,7 @@ class TransformerEncoder(Module):
     Raises:
         RuntimeError: shapes do not fit, when the module is called.
         TypeError: encoder_layer is no module, or num_layers no int.
+        ValueError: num_layers is negative or above 100,000.
 
     Example:
         >>> import weft
@@ -261,6 +268,7 @@ class TransformerEncoder(Module):
         mask_check: bool = True,
     ) -> None:
         check_instances(Module, "TransformerEncoder", encoder_layer=encoder_layer)
+        check_instances((Module, type(None)), "TransformerEncoder", norm=norm)
         check_flags("TransformerEncoder", enable_nested_tensor=enable_nested_tensor, mask_check=mask_check)
         super().__init__()
         self.layers = _clones(encoder_layer, num_layers, "TransformerEncoder")
@@ -438,6 +446,7 @@ class TransformerDecoder(Module):
     Raises:
         RuntimeError: shapes do not fit, when the module is called.
         TypeError: decoder_layer is no module, or num_layers no int.
+        ValueError: num_layers is negative or above 100,000.
 
     Example:
         >>> import weft
@@ -449,6 +458,7 @@ class TransformerDecoder(Module):
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         check_instances(Module, "TransformerDecoder", decoder_layer=decoder_layer)
+        check_instances((Module, type(None)), "TransformerDecoder", norm=norm)
         super().__init__()
         self.layers = _clones(decoder_layer, num_layers, "TransformerDecoder")
         self.num_layers = num_layers
@@ -543,6 +553,9 @@ class Transformer(Module):
         device: Device = None,
         dtype: weft.dtype | None = None,
     ) -> None:
+        maybe = (Module, type(None))
+        check_instances(maybe, "Transformer", custom_encoder=custom_encoder, custom_decoder=custom_decoder)
+        check_numbers("Transformer", layer_norm_eps=layer_norm_eps)
         super().__init__()
         options = {"device": device, "dtype": dtype}
         shape = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps, batch_first, norm_first, bias)

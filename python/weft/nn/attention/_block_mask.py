@@ -504,6 +504,7 @@ class BlockMask:
             ░░..
             ██░░
         """
+        check_integers("to_string", limit=limit)
         sizes = (grid_size, grid_size) if isinstance(grid_size, int) else tuple(grid_size)
         states = self._states.reshape(-1 if self._states.numel() else 0, *self._states.shape[-2:])
         heads = self._states.shape[-3] if self._states.dim() > 2 else 1
