@@ -110,8 +110,14 @@ void Node::retain_grad(uint32_t output, Ref<WeakTensor> t) {
   hooks->push_back({output, 0, nullptr, std::move(t)});
 }
 
+constinit thread_local SavedHooks* saved_hooks = nullptr;
+
 SavedTensor::SavedTensor(const Tensor& t, bool is_output) : version_(t.version()), is_output_(is_output) {
   check(!t.impl()->inference, "a tensor made in inference_mode cannot be saved for backward; clone() it first");
+  if (saved_hooks) [[unlikely]] {
+    pack(t);
+    return;
+  }
   if (t.device().type != DeviceType::CPU) note_use_by_backward(t);
   if (!is_output) {
     tensor_ = t;
@@ -122,7 +128,45 @@ SavedTensor::SavedTensor(const Tensor& t, bool is_output) : version_(t.version()
     share_tangents(t, tensor_);
 }
 
+void SavedTensor::pack(const Tensor& t) {
+  check(!has_tangent(t),
+        "saved_tensors_hooks: a tensor that has a tangent of forward-mode differentiation is saved, for "
+        "which there is no rule");
+  packed_ = make_ref<Packed>();
+  packed_->hooks = Ref<SavedHooks>(saved_hooks);
+  if (!is_output_ && t.requires_grad()) packed_->edge = gradient_edge(t);
+  packed_->shape = t.shape();
+  packed_->dtype = t.dtype();
+  packed_->device = t.device();
+  const Tensor plain(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
+  // What the hook computes is neither recorded nor packed itself.
+  SavedHooksScope none(nullptr);
+  GradModeGuard no_grad(false);
+  packed_->object = packed_->hooks->pack(plain);
+}
+
+Tensor SavedTensor::unpack_packed(const char* saver, Node* owner) const {
+  Tensor t;
+  {
+    SavedHooksScope none(nullptr);
+    GradModeGuard no_grad(false);
+    t = packed_->hooks->unpack(*packed_->object);
+  }
+  const Packed& p = *packed_;
+  check(t.defined() && t.shape() == p.shape && t.dtype() == p.dtype && t.device() == p.device, "saved_tensors_hooks: '",
+        saver, "' saved a tensor of shape ", p.shape, ", dtype ", p.dtype, " on '", p.device,
+        "', the hook gave back one of shape ", t.shape(), ", dtype ", t.dtype(), " on '", t.device(), "'");
+  const bool history =
+      GradMode::enabled() && (is_output_ ? output_index != kNoHistory : static_cast<bool>(p.edge.node));
+  if (!history && !t.requires_grad()) return t;
+  Tensor out(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
+  if (history) set_history(out, is_output_ ? Ref<Node>(owner) : p.edge.node, is_output_ ? output_index : p.edge.index);
+  return out;
+}
+
 Tensor SavedTensor::unpack(const char* saver, Node* owner) const {
+  if (packed_) [[unlikely]]
+    return unpack_packed(saver, owner);
   if (!tensor_.defined()) return {};
   if (tensor_.version() != version_) {
     fail("backward of '", saver, "' needs ", is_output_ ? "its result" : "an input", " of shape ", tensor_.shape(),

@@ -12,6 +12,7 @@
 #include "device/backend.h"
 #include "op/anomaly.h"
 #include "op/op.h"
+#include "op/saved_hooks.h"
 
 namespace weft {
 
@@ -85,21 +86,36 @@ class Node : public RefCounted {
 };
 
 // A tensor that vjp needs, with the version of its contents when it was saved. An output is kept without its node,
-// which would be a cycle, and gets it back when it is read.
+// which would be a cycle, and gets it back when it is read. Where the program has hooks for saved tensors, what they
+// made of it is kept instead.
 class SavedTensor {
  public:
   SavedTensor() = default;
   SavedTensor(const Tensor& t, bool is_output);
-  bool defined() const { return tensor_.defined(); }
+  bool defined() const { return tensor_.defined() || packed_; }
   // Raises RuntimeError when the contents have changed. `saver`: name of the op that saved it.
   Tensor unpack(const char* saver, Node* owner) const;
   static constexpr uint32_t kNoHistory = ~0u;
   uint32_t output_index = 0;
 
  private:
+  struct Packed;
+  void pack(const Tensor& t);
+  Tensor unpack_packed(const char* saver, Node* owner) const;
+
   Tensor tensor_;
+  Ref<Packed> packed_;
   uint32_t version_ = 0;
   bool is_output_ = false;
+};
+
+struct SavedTensor::Packed final : RefCounted {
+  Ref<SavedHooks> hooks;
+  Ref<RefCounted> object;
+  Edge edge;  // of an input with a history
+  Shape shape;
+  DType dtype;
+  Device device;
 };
 
 // The node of a recorded Op.

@@ -247,3 +247,31 @@ def test_random_split(w):
     for bad in ([7, 4], [0.5, 0.6]):
         with pytest.raises(ValueError):
             split(range(10), bad)
+
+
+@pytest.mark.parametrize("size, replicas", [(10, 3), (9, 3), (2, 5), (1, 1)])
+@pytest.mark.parametrize("shuffle", [False, True])
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_shares_of_processes(w, size, replicas, shuffle, drop_last):
+    samplers = [
+        w.utils.data.DistributedSampler(range(size), replicas, rank, shuffle=shuffle, drop_last=drop_last)
+        for rank in range(replicas)
+    ]
+    for epoch in range(2):
+        for sampler in samplers:
+            sampler.set_epoch(epoch)
+        shares = [list(sampler) for sampler in samplers]
+        assert [len(share) for share in shares] == [len(samplers[0])] * replicas
+        seen = [index for share in shares for index in share]
+        if drop_last:
+            assert len(set(seen)) == len(seen) == size // replicas * replicas
+        else:
+            assert set(seen) == set(range(size)) and len(seen) - size < replicas
+
+
+@weft_only
+def test_shares_without_a_process_group(w):
+    with pytest.raises(RuntimeError, match="process group"):
+        w.utils.data.DistributedSampler(range(3))
+    with pytest.raises(ValueError, match="rank"):
+        w.utils.data.DistributedSampler(range(3), 2, 2)

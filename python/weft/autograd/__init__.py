@@ -6,6 +6,7 @@ import importlib
 
 from weft import _C
 from weft._missing import missing
+from weft.autograd import graph
 from weft.autograd.anomaly_mode import detect_anomaly, set_detect_anomaly
 from weft.autograd.function import Function, FunctionCtx, once_differentiable
 from weft.autograd.gradcheck import GradcheckError, gradcheck, gradgradcheck
@@ -105,6 +106,7 @@ __all__ = [
     "grad",
     "gradcheck",
     "gradgradcheck",
+    "graph",
     "inference_mode",
     "no_grad",
     "once_differentiable",

@@ -6,6 +6,7 @@ import itertools
 import typing
 
 import weft
+from weft._checks import check_flags, check_integers
 
 TYPE_CHECKING = False
 
@@ -238,3 +239,103 @@ class BatchSampler(Sampler[list[int]]):
     def __len__(self) -> int:
         full, rest = divmod(len(self.sampler), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
+
+
+class DistributedSampler(Sampler[int]):
+    """The share of one process out of several that go through a dataset together: every num_replicas-th sample.
+
+    All shares are of one length: the first samples come again at the end, or with drop_last the last ones are left out.
+    The order of an epoch depends on seed and epoch alone, so that all processes have the same.
+
+    Args:
+        dataset: whatever has a length.
+        num_replicas: number of processes. There is no process group to ask yet: give it.
+        rank: the number of this process, from 0.
+        shuffle: draw a new order for each epoch; call :meth:`set_epoch` before it begins.
+        seed: of the order.
+        drop_last: leave out samples so that all shares are as long, instead of repeating some.
+
+    Raises:
+        RuntimeError: num_replicas or rank is missing.
+        ValueError: rank is not in [0, num_replicas).
+
+    >>> import weft
+    >>> [list(weft.utils.data.DistributedSampler("abcde", 2, rank, shuffle=False)) for rank in (0, 1)]
+    [[0, 2, 4], [1, 3, 0]]
+    """
+
+    def __init__(
+        self,
+        dataset: Sized,
+        num_replicas: int | None = None,
+        rank: int | None = None,
+        shuffle: bool = True,
+        seed: int = 0,
+        drop_last: bool = False,
+    ) -> None:
+        if num_replicas is None or rank is None:
+            raise RuntimeError(
+                "DistributedSampler: there is no process group to ask; give num_replicas and rank, the number of "
+                "processes and that of this one"
+            )
+        check_integers("DistributedSampler", num_replicas=num_replicas, rank=rank, seed=seed)
+        check_flags("DistributedSampler", shuffle=shuffle, drop_last=drop_last)
+        if not 0 <= rank < num_replicas:
+            raise ValueError(f"DistributedSampler: rank must be in [0, {num_replicas}), got {rank}")
+        self.dataset: Sized = dataset
+        self.num_replicas: int = num_replicas
+        self.rank: int = rank
+        self.epoch: int = 0
+        self.shuffle: bool = shuffle
+        self.seed: int = seed
+        self.drop_last: bool = drop_last
+
+    @property
+    def num_samples(self) -> int:
+        """How many samples the share has.
+
+        >>> import weft
+        >>> weft.utils.data.DistributedSampler("abcde", 2, 0, drop_last=True).num_samples
+        2
+        """
+        size = len(self.dataset)
+        return size // self.num_replicas if self.drop_last else -(-size // self.num_replicas)
+
+    @property
+    def total_size(self) -> int:
+        """How many samples all shares have.
+
+        >>> import weft
+        >>> weft.utils.data.DistributedSampler("abcde", 2, 0).total_size
+        6
+        """
+        return self.num_samples * self.num_replicas
+
+    def __iter__(self) -> Iterator[int]:
+        size = len(self.dataset)
+        if self.shuffle:
+            generator = weft.Generator().manual_seed(self.seed + self.epoch)
+            order = weft.randperm(size, generator=generator).tolist()
+        else:
+            order = list(range(size))
+        for place in range(self.rank, self.total_size, self.num_replicas):
+            yield order[place % size]
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+    def set_epoch(self, epoch: int) -> None:
+        """Says which epoch comes next: with shuffle each has an order of its own.
+
+        Args:
+            epoch: its number.
+
+        >>> import weft
+        >>> sampler = weft.utils.data.DistributedSampler(range(100), 4, 0)
+        >>> first = list(sampler)
+        >>> sampler.set_epoch(1)
+        >>> first == list(sampler)
+        False
+        """
+        check_integers("DistributedSampler.set_epoch", epoch=epoch)
+        self.epoch = epoch

@@ -1,0 +1,283 @@
+"""Hooks for saved tensors, and checkpoints: gradients are those without them, memory is not."""
+
+import gc
+
+import numpy as np
+import pytest
+from support import to_numpy, weft_only
+
+
+def checkpoint(w, *args, **kwargs):
+    from importlib import import_module
+
+    return import_module(f"{w.__name__}.utils.checkpoint").checkpoint(*args, use_reentrant=False, **kwargs)
+
+
+def hooks(w, pack, unpack):
+    return w.autograd.graph.saved_tensors_hooks(pack, unpack)
+
+
+def test_what_is_packed_is_unpacked(w):
+    x = w.tensor([1.0, 2.0], dtype=w.float64, requires_grad=True)
+    seen = []
+
+    def pack(t):
+        seen.append(("pack", t.requires_grad))
+        return t.clone()
+
+    def unpack(t):
+        seen.append(("unpack", t.requires_grad))
+        return t
+
+    with hooks(w, pack, unpack):
+        y = (x.exp() * x).sum()
+    outside = x * x  # no longer
+    y.backward()
+    outside.sum().backward()
+    assert seen.count(("pack", False)) >= 2 and not any(grad for _, grad in seen)
+    np.testing.assert_allclose(to_numpy(x.grad), np.exp([1, 2]) * (1 + np.array([1, 2])) + 2 * np.array([1, 2]))
+
+
+def test_the_innermost_hooks_hold(w):
+    x, seen = w.ones(2, requires_grad=True), []
+    with hooks(w, lambda t: seen.append("outer") or t, lambda t: t):
+        with hooks(w, lambda t: seen.append("inner") or t, lambda t: t):
+            y = x.exp()
+        z = y.exp()
+    z.sum().backward()
+    assert seen == ["inner", "outer"]
+
+
+def test_double_backward_through_packed_tensors(w):
+    x = w.tensor([0.5, 2.0], dtype=w.float64, requires_grad=True)
+    with hooks(w, lambda t: t.clone(), lambda t: t):
+        y = (x * x * x).exp().sum()
+        (g,) = w.autograd.grad(y, x, create_graph=True)
+    (gg,) = w.autograd.grad(g.sum(), x)
+    v = np.array([0.5, 2.0])
+    np.testing.assert_allclose(to_numpy(gg), np.exp(v**3) * (6 * v + 9 * v**4))
+
+
+@weft_only
+@pytest.mark.parametrize("change", [lambda t: t[:1], lambda t: t.double(), lambda t: None])
+def test_another_tensor_is_refused(w, change):
+    x = w.ones(2, requires_grad=True)
+    with hooks(w, lambda t: t, change):
+        y = x.exp()
+    with pytest.raises((RuntimeError, TypeError), match="saved_tensors_hooks"):
+        y.sum().backward()
+    assert x.grad is None
+
+
+def test_errors_of_hooks_come_through(w):
+    def fail(t):
+        raise KeyError("no")
+
+    x = w.ones(2, requires_grad=True)
+    with pytest.raises(KeyError), hooks(w, fail, lambda t: t):
+        x.exp()
+    with hooks(w, lambda t: t, fail):
+        y = x.exp()
+    with pytest.raises(KeyError):
+        y.sum().backward()
+
+
+def test_save_on_cpu(w):
+    x = w.ones(3, requires_grad=True)
+    with w.autograd.graph.save_on_cpu():
+        y = (x.exp() * x).sum()
+    y.backward()
+    np.testing.assert_allclose(to_numpy(x.grad), np.e * 2 * np.ones(3), rtol=1e-6)
+
+
+def test_disabled_hooks(w):
+    with w.autograd.graph.disable_saved_tensors_hooks("not here"):
+        with pytest.raises(RuntimeError, match="not here"), hooks(w, lambda t: t, lambda t: t):
+            pass
+    with hooks(w, lambda t: t, lambda t: t):
+        pass
+
+
+def net(w, seed=0, dropout=0.0):
+    w.manual_seed(seed)
+    return w.nn.Sequential(
+        w.nn.Linear(6, 16), w.nn.Tanh(), w.nn.Dropout(dropout), w.nn.Linear(16, 16), w.nn.LayerNorm(16), w.nn.GELU()
+    )
+
+
+def gradients(model, loss):
+    loss.backward()
+    return [to_numpy(p.grad).copy() for p in model.parameters()]
+
+
+@pytest.mark.parametrize("dropout", [0.0, 0.5])
+def test_gradients_are_the_same(w, dropout):
+    x = w.randn(5, 6)
+    results = []
+    for run in (lambda f, v: f(v), lambda f, v: checkpoint(w, f, v)):
+        model, inputs = net(w, dropout=dropout), x.clone().requires_grad_()
+        w.manual_seed(7)
+        loss = run(model, inputs).square().sum()
+        after = to_numpy(w.rand(1))
+        results.append([*gradients(model, loss), to_numpy(inputs.grad), after])
+    for a, b in zip(*results):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_backward_leaves_the_generator_alone(w):
+    model = net(w, dropout=0.5)
+    y = checkpoint(w, model, w.ones(2, 6)).sum()
+    state = w.get_rng_state()
+    y.backward()
+    assert w.equal(state, w.get_rng_state())
+
+
+def test_nested_with_keywords_and_containers(w):
+    def inner(t, scale=1.0):
+        return {"a": t.sin() * scale, "b": [t.cos()]}
+
+    def outer(t, *, factor):
+        parts = checkpoint(w, inner, t, scale=2.0)
+        return (parts["a"] * parts["b"][0] * factor).exp()
+
+    values = []
+    for run in (lambda v: outer(v, factor=3.0), lambda v: checkpoint(w, outer, v, factor=3.0)):
+        x = w.linspace(0, 1, 4, dtype=w.float64).requires_grad_()
+        (g,) = w.autograd.grad(run(x).sum(), x, create_graph=True)
+        (gg,) = w.autograd.grad(g.sum(), x)
+        values.append((to_numpy(g.detach()), to_numpy(gg)))
+    np.testing.assert_allclose(values[0][0], values[1][0])
+    np.testing.assert_allclose(values[0][1], values[1][1])
+
+
+def test_backward_twice(w):
+    x, calls = w.ones(3, requires_grad=True), []
+
+    def f(t):
+        calls.append(1)
+        return t.exp() * t
+
+    y = checkpoint(w, f, x).sum()
+    y.backward(retain_graph=True)
+    y.backward()
+    np.testing.assert_allclose(to_numpy(x.grad), 4 * np.e * np.ones(3), rtol=1e-6)
+    assert len(calls) == 3
+
+
+def test_gradients_of_captured_tensors_only(w):
+    p = w.ones(3, requires_grad=True)
+    checkpoint(w, lambda t: (t * p).exp(), w.ones(3)).sum().backward()
+    np.testing.assert_allclose(to_numpy(p.grad), np.e * np.ones(3), rtol=1e-6)
+
+
+def test_it_stops_when_all_is_there(w):
+    ended = []
+
+    def f(t):
+        t = t.exp().exp()
+        ended.append(1)
+        return t * 2
+
+    checkpoint(w, f, w.ones(2, requires_grad=True)).sum().backward()
+    assert len(ended) == 1
+
+
+def test_autocast_is_the_same(w):
+    seen = []
+
+    def f(t):
+        y = t @ t
+        seen.append(y.dtype)
+        return y.float().square() if y.dtype == w.bfloat16 else y.square()
+
+    x = w.ones(2, 2, requires_grad=True)
+    with w.autocast("cpu", dtype=w.bfloat16):
+        y = checkpoint(w, f, x)
+    y.sum().backward()
+    assert seen == [w.bfloat16, w.bfloat16]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_function_that_does_something_else_is_seen(w, more):
+    calls = []
+
+    def f(t):
+        calls.append(1)
+        if len(calls) == 1:
+            return t.exp().sin() if more else t.exp()
+        return t[:1].exp() if not more else t * 2
+
+    y = checkpoint(w, f, w.ones(2, requires_grad=True))
+    with pytest.raises(RuntimeError, match="checkpoint|recomput|Recomput"):
+        y.sum().backward()
+
+
+@weft_only
+def test_arguments_that_changed_are_seen(w):
+    x = w.ones(2)
+    p = w.ones(2, requires_grad=True)
+    y = checkpoint(w, lambda t: (t * p).exp(), x)
+    x.add_(1)
+    with pytest.raises(w.utils.checkpoint.CheckpointError, match="in place"):
+        y.sum().backward()
+
+
+def test_sequential(w):
+    from importlib import import_module
+
+    module = import_module(f"{w.__name__}.utils.checkpoint")
+    results = []
+    for segments in (None, 1, 2, 4):
+        model, x = net(w), w.ones(3, 6)
+        if segments:
+            y = module.checkpoint_sequential(model, segments, x, use_reentrant=False)
+        else:
+            y = model(x)
+        results.append(gradients(model, y.square().sum()))
+    for other in results[1:]:
+        for a, b in zip(results[0], other):
+            np.testing.assert_array_equal(a, b)
+
+
+@weft_only
+def test_memory(w):
+    def block(t):
+        for _ in range(10):
+            t = t.exp().log()
+        return t
+
+    x = w.ones(1 << 18, requires_grad=True)
+    used = {}
+    for name, run in (("plain", lambda t: block(t)), ("checkpoint", lambda t: checkpoint(w, block, t))):
+        gc.collect()
+        before = w.memory.allocated()
+        y = run(x)
+        used[name] = w.memory.allocated() - before
+        y.sum().backward()
+        del y
+    assert used["plain"] > 15 * (1 << 20) > 3 * (1 << 20) > used["checkpoint"]
+
+
+@weft_only
+def test_jit(w):
+    results = []
+    for wrap in (lambda f: f, w.jit):
+        model, x = net(w), w.ones(3, 6)
+
+        @wrap
+        def loss(x, model=model):
+            return checkpoint(w, model, x).square().sum()
+
+        results.append(gradients(model, loss(x)))
+    for a, b in zip(*results):
+        np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+@weft_only
+def test_arguments_of_checkpoint(w):
+    with pytest.raises(TypeError, match="function"):
+        checkpoint(w, 3, w.ones(2))
+    with pytest.raises(ValueError, match="determinism_check"):
+        checkpoint(w, w.exp, w.ones(2), determinism_check="always")
+    with pytest.raises(ValueError, match="segments"):
+        w.utils.checkpoint.checkpoint_sequential([w.exp], 2, w.ones(2))
