@@ -67,7 +67,6 @@ INSTEAD = {
     "nn.LSTMCell": "nn.Linear layers for the gates",
     "nn.GRUCell": "nn.Linear layers for the gates",
     "nn.RNNCell": "nn.Linear layers and tanh",
-    "nn.SyncBatchNorm": "nn.BatchNorm2d, in a program of one process",
     "nn.Module.compile": "weft.jit(model)",
     "nn.Module.share_memory": _SPAWN,
     "nn.Module.xpu": "model.to(device)",

@@ -53,6 +53,28 @@ def _row_call(kind, path, sample, dtype):
 
 
 LAYERS = {
+    "AdaptiveLogSoftmaxWithLoss": (4, 6, [2, 4], 2.0, True),
+    "Container": None,  # deprecated; takes modules by any name
+    "Conv3d": (4, 6, 3, 1, 1, 1, 2, True, "zeros"),
+    "ConvTranspose1d": (4, 6, 3, 1, 1, 0, 2, True, 1, "zeros"),
+    "ConvTranspose2d": (4, 6, 3, 1, 1, 0, 2, True, 1, "zeros"),
+    "ConvTranspose3d": (4, 6, 3, 1, 1, 0, 2, True, 1, "zeros"),
+    "CrossMapLRN2d": (3, 1e-4, 0.75, 1.0),
+    "FeatureAlphaDropout": (0.5, False),
+    "LazyBatchNorm1d": (1e-5, 0.1, True, True),
+    "LazyBatchNorm2d": (1e-5, 0.1, True, True),
+    "LazyBatchNorm3d": (1e-5, 0.1, True, True),
+    "LazyInstanceNorm1d": (1e-5, 0.1, True, True),
+    "LazyInstanceNorm2d": (1e-5, 0.1, True, True),
+    "LazyInstanceNorm3d": (1e-5, 0.1, True, True),
+    "LazyConv1d": (6, 3, 1, 1, 1, 2, True, "zeros"),
+    "LazyConv2d": (6, 3, 1, 1, 1, 2, True, "zeros"),
+    "LazyConv3d": (6, 3, 1, 1, 1, 2, True, "zeros"),
+    "LazyConvTranspose1d": (6, 3, 1, 1, 0, 2, True, 1, "zeros"),
+    "LazyConvTranspose2d": (6, 3, 1, 1, 0, 2, True, 1, "zeros"),
+    "LazyConvTranspose3d": (6, 3, 1, 1, 0, 2, True, 1, "zeros"),
+    "LazyLinear": (2, True),
+    "SyncBatchNorm": (4, 1e-5, 0.1, True, True),
     "AdaptiveAvgPool1d": (3,),
     "AdaptiveAvgPool2d": ((3, 2),),
     "AdaptiveMaxPool1d": (3, False),
@@ -141,6 +163,7 @@ LAYERS = {
 
 # Losses: keyword arguments
 LOSSES = {
+    "NLLLoss2d": dict(ignore_index=-100, reduction="sum"),
     "BCELoss": dict(reduction="sum"),
     "BCEWithLogitsLoss": dict(reduction="sum"),
     "CosineEmbeddingLoss": dict(margin=0.1, reduction="sum"),
@@ -202,12 +225,15 @@ DATA = {
 
 SHAPES = {"1d": (2, 4, 6), "2d": (2, 4, 6, 6), "3d": (2, 4, 6, 6, 6)}
 INPUTS = {
+    "AdaptiveLogSoftmaxWithLoss": lambda w: (w.ones(2, 4), w.tensor([1, 5])),
+    "NLLLoss2d": lambda w: (w.zeros(2, 4), w.tensor([1, 2])),
     "Bilinear": lambda w: (w.ones(2, 3), w.ones(2, 4)),
     "ChannelShuffle": lambda w: (w.ones(2, 4, 6, 6),),
     "CosineSimilarity": lambda w: (w.ones(2, 4), w.ones(2, 4)),
     "Dropout1d": lambda w: (w.ones(2, 4, 6),),
     "Embedding": lambda w: (w.tensor([1, 2]),),
     "Fold": lambda w: (w.ones(2, 4, 9),),
+    "LazyLinear": lambda w: (w.ones(2, 3),),
     "Linear": lambda w: (w.ones(2, 3),),
     "LocalResponseNorm": lambda w: (w.ones(2, 4, 6),),
     "PairwiseDistance": lambda w: (w.ones(2, 4), w.zeros(2, 4)),

@@ -228,6 +228,65 @@ def test_alpha_dropout_keeps_mean_and_variance(w):
     assert abs(y.mean()) < 0.02 and abs(y.std() - 1) < 0.02
 
 
+def test_feature_alpha_dropout_drops_whole_channels(w):
+    x = w.randn(200, 30, 4)
+    layer = w.nn.FeatureAlphaDropout(0.3)
+    y = to_numpy(layer(x))
+    same = np.ptp(y, axis=2) < 1e-6
+    assert 0.25 < same.mean() < 0.35
+    assert len(set(np.round(y[same][:, 0], 4))) == 1
+    assert abs(y.mean()) < 0.1 and 0.9 < y.std() < 1.1
+    assert layer.eval()(x) is x
+    with pytest.raises(RuntimeError):
+        w.nn.functional.feature_alpha_dropout(w.ones(3), training=True)
+    with pytest.raises(ValueError):
+        w.nn.functional.feature_alpha_dropout(x, 1.5)
+    assert float(w.nn.functional.feature_alpha_dropout(x, 1.0, training=True).abs().max()) == 0
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 4, 5])
+def test_cross_map_lrn(w, size):
+    x = values(np.random.default_rng(0), 2, 6, 3, 2)
+    reach = (size - 1) // 2
+    sums = np.stack([(x[:, max(c - reach, 0) : c + reach + 1] ** 2).sum(1) for c in range(6)], 1)
+    expected = x / (2 + 0.5 / size * sums) ** 0.7
+    layer = w.nn.CrossMapLRN2d(size, 0.5, 0.7, 2)
+    np.testing.assert_allclose(to_numpy(layer(to_tensor(w, x))), expected, rtol=1e-4)
+
+
+def test_names_of_former_releases(w):
+    with pytest.warns(FutureWarning):
+        model = w.nn.Container(a=w.nn.Linear(2, 3), b=w.nn.ReLU())
+    assert [name for name, _ in model.named_children()] == ["a", "b"]
+    with pytest.warns(FutureWarning):
+        loss = w.nn.NLLLoss2d(ignore_index=1)
+    x, target = w.randn(2, 3, 4, 5), w.randint(0, 3, (2, 4, 5))
+    assert w.equal(loss(x, target), w.nn.functional.nll_loss(x, target, ignore_index=1))
+
+
+@weft_only
+def test_sync_batch_norm_in_one_process(w, monkeypatch):
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    model = w.nn.Sequential(w.nn.Conv2d(1, 2, 3), w.nn.BatchNorm2d(2), w.nn.Sequential(w.nn.BatchNorm1d(3).eval()))
+    state = {key: value.clone() for key, value in model.state_dict().items()}
+    weight = model[1].weight
+    converted = w.nn.SyncBatchNorm.convert_sync_batchnorm(model)
+    assert converted is model and type(model[1]) is w.nn.SyncBatchNorm and model[1].weight is weight
+    assert type(model[2][0]) is w.nn.SyncBatchNorm and not model[2][0].training
+    assert all(w.equal(value, model.state_dict()[key]) for key, value in state.items())
+    plain, sync = w.nn.BatchNorm2d(2), w.nn.SyncBatchNorm(2)
+    x = w.randn(4, 2, 3, 3)
+    assert w.equal(plain(x), sync(x)) and w.equal(plain.running_var, sync.running_var)
+    assert tuple(sync(w.randn(4, 2)).shape) == (4, 2)
+    with pytest.raises(ValueError):
+        sync(w.ones(2))
+    with pytest.raises(NotImplementedError, match="process group"):
+        w.nn.SyncBatchNorm(2, process_group=object())
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    with pytest.raises(NotImplementedError, match="process group"):
+        w.nn.SyncBatchNorm(2)
+
+
 def test_softmax_layers(w):
     x = w.tensor([[1.0, 2.0, 3.0]])
     expected = np.exp([1, 2, 3]) / np.exp([1, 2, 3]).sum()
@@ -384,14 +443,28 @@ LAYERS = [
     ("Fold((4, 4), 2)"),
     ("ParameterDict()"),
     ("CrossEntropyLoss()"),
+    ("Conv3d(2, 4, (3, 2, 1), 2, 1, 2, 2, False, 'replicate')"),
+    ("ConvTranspose1d(2, 4, 3, 2, 1, 1, 2, False, 2)"),
+    ("ConvTranspose3d(2, 4, 3)"),
+    ("FeatureAlphaDropout(0.3)"),
+    ("CrossMapLRN2d(3, beta=0.5)"),
+    ("SyncBatchNorm(3)"),
+    ("AdaptiveLogSoftmaxWithLoss(8, 10, [2, 5], head_bias=True)"),
+    ("LazyLinear(3, False)"),
+    ("LazyConv2d(3, 2, padding=1)"),
+    ("LazyBatchNorm1d()"),
 ]
 
 
 @pytest.mark.parametrize("text", LAYERS)
+@pytest.mark.filterwarnings("ignore:Lazy modules")
 def test_repr_and_state_match_pytorch(w, text):
     torch = pytest.importorskip("torch")
     mine, theirs = eval("nn." + text, {"nn": w.nn}), eval("nn." + text, {"nn": torch.nn})
     assert repr(mine) == repr(theirs)
+    if text.startswith("Lazy"):
+        assert list(mine.state_dict()) == list(theirs.state_dict())
+        return
     shapes = [(key, tuple(value.shape)) for key, value in mine.state_dict().items()]
     assert shapes == [(key, tuple(value.shape)) for key, value in theirs.state_dict().items()]
 

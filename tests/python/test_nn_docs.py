@@ -27,7 +27,14 @@ MODULES = (
     weft.nn.utils.stateless,
 )
 # Methods that subclasses define, which say what is computed in the text of the class
-OVERRIDDEN = {"forward", "extra_repr", "set_extra_state", "reset_parameters", "reset_running_stats"}
+OVERRIDDEN = {
+    "forward",
+    "extra_repr",
+    "set_extra_state",
+    "reset_parameters",
+    "reset_running_stats",
+    "initialize_parameters",
+}
 
 
 def written_here(value):

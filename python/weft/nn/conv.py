@@ -72,13 +72,16 @@ class _Conv(Module):
         self.padding_mode = padding_mode
         self._check()
         self._set_padding()
-        shape = (out_channels, in_channels // groups, *self.kernel_size)
+        shape = self._weight_shape()
         self.weight = Parameter(weft.empty(shape, device=device, dtype=dtype))
         if bias:
             self.bias = Parameter(weft.empty(out_channels, device=device, dtype=dtype))
         else:
             self.register_parameter("bias", None)
         self.reset_parameters()
+
+    def _weight_shape(self) -> tuple[int, ...]:
+        return (self.out_channels, self.in_channels // self.groups, *self.kernel_size)
 
     def _check(self) -> None:
         kind = type(self).__name__
@@ -114,8 +117,8 @@ class _Conv(Module):
         self._pad_mode = "constant" if self.padding_mode == "zeros" else self.padding_mode
 
     def reset_parameters(self) -> None:
-        """Draws weight and bias anew, uniform in +-1/sqrt(in_channels / groups * the kernel's number of elements)."""
-        fan_in = self.in_channels // self.groups * math.prod(self.kernel_size)
+        """Draws weight and bias anew, uniform in +-1/sqrt(the size of weight[0])."""
+        fan_in = math.prod(self._weight_shape()[1:])
         bound = 1 / math.sqrt(fan_in) if fan_in else 0
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
@@ -132,6 +135,7 @@ class _Conv(Module):
             text += f", padding={self.padding}"
         if self.dilation != (1,) * self._dims:
             text += f", dilation={self.dilation}"
+        text += self._more_repr()
         if self.groups != 1:
             text += f", groups={self.groups}"
         if self.bias is None:
@@ -139,6 +143,9 @@ class _Conv(Module):
         if self.padding_mode != "zeros":
             text += f", padding_mode={self.padding_mode}"
         return text
+
+    def _more_repr(self) -> str:
+        return ""
 
 
 class Conv1d(_Conv):
@@ -220,3 +227,42 @@ class Conv2d(_Conv):
 
     def _convolve(self, *args: Any) -> Tensor:
         return F.conv2d(*args)
+
+
+class Conv3d(_Conv):
+    """Convolution of volumes: every output value is b plus the sum of weight times a window of the input.
+
+    weight and bias start uniform in +-1/sqrt(in_channels / groups * kD * kH * kW). Sizes are one number for all three
+    dimensions or (depth, height, width).
+
+    Args:
+        in_channels: channels of the input.
+        out_channels: channels of the output.
+        kernel_size: kD, kH and kW, the voxels that an output value depends on.
+        stride: voxels between the windows of neighbouring outputs. Default 1.
+        padding: voxels added at each side, or ``'valid'`` (none) or ``'same'`` (sizes stay, needs stride 1). Default 0.
+        dilation: voxels between the elements of a window. Default 1.
+        groups: parts of the channels that are convolved each by itself. Default 1.
+        bias: whether b is learned; without, there is none. Default True.
+        padding_mode: what is added: ``'zeros'`` (default), ``'reflect'``, ``'replicate'`` or ``'circular'``.
+        device, dtype: of weight and bias. By default the default ones.
+
+    Shape:
+        Input (N, in_channels, D, H, W) or without N, output (N, out_channels, D', H', W') or without N, with
+        ``D' = (D + 2 * padding - dilation * (kD - 1) - 1) // stride + 1``, and H' and W' likewise.
+        weight: (out_channels, in_channels / groups, kD, kH, kW); bias: (out_channels).
+
+    Raises:
+        ValueError: groups does not divide the channels, or padding or padding_mode is not one of those above.
+        RuntimeError: the input has another number of channels or is smaller than a window, when the layer is called.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.Conv3d(2, 3, (1, 3, 3), padding=(0, 1, 1))(weft.ones(1, 2, 4, 5, 6)).shape == (1, 3, 4, 5, 6)
+        True
+    """
+
+    _dims = 3
+
+    def _convolve(self, *args: Any) -> Tensor:
+        return F.conv3d(*args)

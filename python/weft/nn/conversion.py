@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weft
-from weft.nn.parameter import Parameter
+from weft.nn.parameter import Parameter, UninitializedBuffer, is_lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,6 +40,9 @@ class Conversion:
                     data = self.fn(tensor.data)
                     if tensor.grad is not None:
                         grad = self.fn(tensor.grad.data)
+                elif is_lazy(tensor):
+                    data = self.fn(tensor.data)
+                    data = UninitializedBuffer(False, data.device, data.dtype, tensor.persistent)
                 else:
                     data = self.fn(tensor)
             self.made[id(tensor)] = (tensor, data, grad)

@@ -150,3 +150,30 @@ class AlphaDropout(_Dropout):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.alpha_dropout(input, self.p, self.training, self.inplace)
+
+
+class FeatureAlphaDropout(_Dropout):
+    """AlphaDropout of whole channels. Klambauer et al., 2017.
+
+    While training each channel becomes SELU's lower limit with probability p, then all are scaled and shifted; in
+    evaluation mode it returns its input.
+
+    Args:
+        p: probability that a channel is dropped, between 0 and 1. Default 0.5.
+        inplace: overwrite the input instead of making a new tensor. Default False.
+
+    Shape:
+        Input and output: (N, C, ...).
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+        RuntimeError: the input has fewer than 2 dimensions.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.FeatureAlphaDropout(0.2).eval()(weft.ones(1, 3, 4)).shape == (1, 3, 4)
+        True
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        return F.feature_alpha_dropout(input, self.p, self.training, self.inplace)

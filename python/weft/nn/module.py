@@ -116,7 +116,12 @@ class Module(ModuleChanges, ModuleHooks, ModuleWalks):
                 raise TypeError(
                     f"cannot assign {type(value).__name__} to the buffer {name!r}: expected a Tensor or None"
                 )
-            own["_buffers"][name] = run_registration_hooks("buffer", self, name, value)
+            if getattr(value, "_is_buffer", False):
+                self.register_buffer(name, value, value.persistent)
+            else:
+                own["_buffers"][name] = run_registration_hooks("buffer", self, name, value)
+        elif isinstance(value, weft.Tensor) and getattr(value, "_is_buffer", False):
+            self.register_buffer(name, value, value.persistent)
         elif name in own["_parameters"] or name in own["_modules"]:
             own["_parameters" if name in own["_parameters"] else "_modules"][name] = None
         elif name in GROUPS:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 
 import weft
+from weft.nn.parameter import is_lazy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def state_dict(module: Module, destination: Any, prefix: str, keep_vars: bool) -
 
 def save_own(module: Module, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
     for name, tensor in _own_state(module):
-        destination[prefix + name] = tensor if keep_vars else tensor.detach()
+        destination[prefix + name] = tensor if keep_vars or is_lazy(tensor) else tensor.detach()
     if _has_extra_state(module):
         destination[prefix + _EXTRA] = module.get_extra_state()
 
@@ -214,7 +215,12 @@ def load_own(
             continue
         if value is None:
             plan.append(f"{key}: expected a Tensor, got {_kind(state[key])}; arrays of other libraries are taken too")
-        elif tuple(value.shape) != tuple(target.shape):
+        elif is_lazy(value):
+            if not is_lazy(target):
+                plan.append(f"{key}: the state dict holds an {type(value).__name__}, which has no values")
+        elif is_lazy(target) and not plan.assign:
+            plan.changes.append(lambda target=target, value=value: _initialize(target, value))
+        elif not is_lazy(target) and tuple(value.shape) != tuple(target.shape):
             plan.append(f"{key}: the model has shape {tuple(target.shape)}, the state dict {tuple(value.shape)}")
         elif plan.assign:
             plan.changes.append(lambda name=name, value=value: _assign(module, name, value))
@@ -236,6 +242,11 @@ def _kind(value: object) -> str:
 def _copy(target: Tensor, value: Tensor) -> None:
     with weft.no_grad():
         target.copy_(value)
+
+
+def _initialize(target: Any, value: Tensor) -> None:
+    target.materialize(value.shape)
+    _copy(target, value)
 
 
 def _assign(module: Module, name: str, value: Tensor) -> None:

@@ -10,6 +10,7 @@ from weft.nn.functional.activation import (
     bilinear as bilinear,
     gumbel_softmax as gumbel_softmax,
     rrelu as rrelu,
+    rrelu_ as rrelu_,
     softmin as softmin,
 )
 from weft.nn.functional.attention import multi_head_attention_forward as multi_head_attention_forward
@@ -17,12 +18,14 @@ from weft.nn.functional.distance import (
     cosine_similarity as cosine_similarity,
     normalize as normalize,
     pairwise_distance as pairwise_distance,
+    pdist as pdist,
 )
 from weft.nn.functional.dropout import (
     alpha_dropout as alpha_dropout,
     dropout1d as dropout1d,
     dropout2d as dropout2d,
     dropout3d as dropout3d,
+    feature_alpha_dropout as feature_alpha_dropout,
 )
 from weft.nn.functional.losses import (
     cosine_embedding_loss as cosine_embedding_loss,

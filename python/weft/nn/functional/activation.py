@@ -63,6 +63,26 @@ def rrelu(
     return input.copy_(result) if inplace else result
 
 
+def rrelu_(input: Tensor, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False) -> Tensor:
+    """rrelu() in place.
+
+    Args:
+        input: a tensor of any shape, which is overwritten.
+        lower, upper: least and largest slope. Default 1/8 and 1/3.
+        training: whether a slope is drawn for each value; if not it is the mean of both. Default False.
+
+    Raises:
+        ValueError: lower is above upper.
+
+    Example:
+        >>> import weft
+        >>> x = weft.tensor([-2.0, 2.0])
+        >>> weft.nn.functional.rrelu_(x, 0.25, 0.75) is x
+        True
+    """
+    return rrelu(input, lower, upper, training, inplace=True)
+
+
 @own_errors
 @draws
 def gumbel_softmax(logits: Tensor, tau: float = 1, hard: bool = False, eps: float = 1e-10, dim: int = -1) -> Tensor:

@@ -86,3 +86,31 @@ def pairwise_distance(x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6,
     """
     check_tensors("pairwise_distance", x1=x1, x2=x2)
     return _norm(x1 - x2 + eps, p, -1, keepdim)
+
+
+@own_errors
+def pdist(input: Tensor, p: float = 2.0) -> Tensor:
+    """The p-norms of the differences between all pairs of rows i < j: those of (0, 1), (0, 2), ..., (N - 2, N - 1).
+
+    Args:
+        input: the rows, (N, D), of a floating dtype.
+        p: order of the norm, not negative: 0 counts the columns that differ. Default 2.
+
+    Raises:
+        RuntimeError: input is no matrix of floating point numbers, or p is negative.
+
+    Example:
+        >>> import weft
+        >>> weft.nn.functional.pdist(weft.tensor([[0.0, 0.0], [3.0, 4.0], [0.0, 1.0]]))
+        tensor([5.0000, 1.0000, 4.2426])
+    """
+    check_tensors("pdist", input=input)
+    check_numbers("pdist", p=p)
+    if input.dim() != 2 or not input.is_floating_point():
+        raise RuntimeError(
+            f"pdist: expected a matrix of floating point numbers, got shape {tuple(input.shape)}, dtype {input.dtype}"
+        )
+    if not p >= 0:
+        raise RuntimeError(f"pdist: p must not be negative, got {p}")
+    first, second = weft.triu_indices(input.shape[0], input.shape[0], 1, device=input.device)
+    return _norm(input[first] - input[second], p, -1)

@@ -96,6 +96,21 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     return _drop_channels("dropout3d", input, p, training, inplace, (4, 5))
 
 
+def _drop_to_floor(name: str, input: Tensor, p: float, training: bool, inplace: bool, like: Tensor) -> Tensor:
+    """Alpha dropout with one draw for each element of a tensor that broadcasts to the input."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"{name}: p must be between 0 and 1, got {p}")
+    if not training or p == 0:
+        return input
+    if p == 1:
+        result = input * 0
+    else:
+        keep = (weft.rand_like(like) >= p).to(input.dtype)
+        scale = ((1 - p) * (1 + p * _SELU_FLOOR**2)) ** -0.5
+        result = scale * (input * keep + _SELU_FLOOR * (1 - keep)) - scale * _SELU_FLOOR * p
+    return input.copy_(result) if inplace else result
+
+
 @draws
 def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
     """Dropout to SELU's lower limit, scaled such that mean 0 and variance 1 are kept. Klambauer et al., 2017.
@@ -115,14 +130,33 @@ def alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace
         tensor([1., 1.])
     """
     check_tensors("alpha_dropout", input=input)
-    if not 0 <= p <= 1:
-        raise ValueError(f"alpha_dropout: p must be between 0 and 1, got {p}")
-    if not training or p == 0:
-        return input
-    if p == 1:
-        result = input * 0
-    else:
-        keep = (weft.rand_like(input) >= p).to(input.dtype)
-        scale = ((1 - p) * (1 + p * _SELU_FLOOR**2)) ** -0.5
-        result = scale * (input * keep + _SELU_FLOOR * (1 - keep)) - scale * _SELU_FLOOR * p
-    return input.copy_(result) if inplace else result
+    return _drop_to_floor("alpha_dropout", input, p, training, inplace, input)
+
+
+@draws
+def feature_alpha_dropout(input: Tensor, p: float = 0.5, training: bool = False, inplace: bool = False) -> Tensor:
+    """alpha_dropout of whole channels: each becomes SELU's lower limit with probability p. Klambauer et al., 2017.
+
+    Args:
+        input: (N, C, ...).
+        p: probability that a channel is dropped, between 0 and 1. Default 0.5.
+        training: whether anything is done; if not the input is returned. Default False.
+        inplace: overwrite the input instead of making a new tensor. Default False.
+
+    Raises:
+        ValueError: p is not between 0 and 1.
+        RuntimeError: the input has fewer than 2 dimensions.
+
+    Example:
+        >>> import weft
+        >>> y = weft.nn.functional.feature_alpha_dropout(weft.ones(1, 2, 3), training=True)
+        >>> bool((y == y[..., :1]).all())
+        True
+    """
+    check_tensors("feature_alpha_dropout", input=input)
+    if input.dim() < 2:
+        raise RuntimeError(
+            f"feature_alpha_dropout: expected input with at least 2 dimensions, got shape {tuple(input.shape)}"
+        )
+    channels = weft.empty((*input.shape[:2], *(1,) * (input.dim() - 2)), dtype=input.dtype, device=input.device)
+    return _drop_to_floor("feature_alpha_dropout", input, p, training, inplace, channels)
