@@ -1,6 +1,7 @@
 #include "ops/loss.h"
 
 #include "bindings/bindings.h"
+#include "bindings/ctc.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
 #include "ops/reduced_loss.h"
@@ -179,9 +180,19 @@ void bind_binary_losses(Family& nn) {
 
 void bind_loss(Family&, Family& nn) {
   nn.function("_require_all", "(condition, message, of_value=False)", &require_all);
+  nn.function(
+      "_linear_cross_entropy",
+      "(input, linear_weight, target, linear_bias=None, weight=None, reduction='mean', ignore_index=-100, "
+      "label_smoothing=0.0, chunk=0)",
+      [](const Tensor& x, const Tensor& linear_weight, const Tensor& target, const Tensor& bias, const Tensor& weight,
+         const std::string& reduction, int64_t ignore_index, double label_smoothing, int64_t chunk) {
+        return linear_cross_entropy(x, linear_weight, target, bias, {weight, ignore_index, reduction, label_smoothing},
+                                    chunk);
+      });
   bind_class_losses(nn);
   bind_distances(nn);
   bind_binary_losses(nn);
+  bind_ctc(nn);
 }
 
 }  // namespace weft::python

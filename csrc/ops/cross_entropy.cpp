@@ -4,10 +4,10 @@
 #include "op/autocast.h"
 #include "op/registry.h"
 #include "ops/batching.h"
+#include "ops/class_loss.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/indexing.h"
-#include "ops/loss.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
 #include "ops/reduced_loss.h"
@@ -16,14 +16,14 @@
 
 namespace weft {
 
-namespace {
-
 void check_classes(const char* op, const Tensor& target, const Shape& input, int64_t ignore_index) {
   int64_t position = -1, classes = input[1];
   first_bad_class_kernel(target.device(), view_of(target), classes, ignore_index, &position);
   check<ErrorKind::Index>(position < 0, op, ": class ", position < 0 ? 0 : target.data_as<int64_t>()[position],
                           " is not among the ", classes, " classes of an input of shape ", input);
 }
+
+namespace {
 
 // One-hot rows of the targets, zeros where ignored, with the classes along dimension 1.
 Tensor one_hot_rows(const Tensor& x, const Tensor& target, int64_t ignore_index) {
@@ -134,6 +134,45 @@ struct TargetClasses : OpOf<TargetClasses> {
   void run(Inputs in, const Tensor*) const override { check_classes(kName, in[0], input, ignore_index); }
 };
 
+}  // namespace
+
+void check_class_operands(const char* op, const Shape& input, DType dtype, const Tensor& target, const Tensor& weight) {
+  check(target.dtype() == DType::Int64, op, ": expected class numbers of dtype int64, got ", target.dtype(),
+        "; convert them with .long()");
+  Shape wanted = input;
+  const int at = input.size() == 1 ? 0 : 1;
+  const int64_t classes = wanted[at];
+  wanted.erase(at);
+  check<ErrorKind::Value>(target.shape() == wanted, op, ": expected a target of shape ", wanted,
+                          " for an input of shape ", input, ", got ", target.shape());
+  if (!weight.defined()) return;
+  check(weight.ndim() == 1 && weight.numel() == classes, op, ": expected a weight of shape (", classes,
+        ",) for an input of shape ", input, ", got ", weight.shape());
+  check(weight.dtype() == dtype, op, ": expected a weight of dtype ", dtype, ", got ", weight.dtype());
+}
+
+Tensor finish_class_loss(const ClassLossOptions& o, const Tensor& losses, const Tensor& weights, bool unbatched,
+                         DType dtype) {
+  // Sums over many elements may be too large for a half type where their quotient is not.
+  const DType wide = scaling_dtype(losses.dtype());
+  if (o.reduction == "mean") return to_dtype(div(sum(losses, {}, false, wide), sum(weights, {}, false, wide)), dtype);
+  if (o.reduction == "sum") return to_dtype(sum(losses), dtype);
+  return to_dtype(unbatched ? select(losses, 0, 0) : losses, dtype);
+}
+
+void class_losses(const Tensor& logits, const Tensor& target, const Tensor& weight, const CrossEntropyRule& rule,
+                  Tensor* out) {
+  const Tensor* list[] = {&logits, &target, &weight};
+  apply(CrossEntropy(rule.ignore_index, rule.smoothing), Inputs(list, 3), out);
+}
+
+Tensor class_losses_backward(const Tensor& g, const Tensor& logits, const Tensor& log_sums, const Tensor& target,
+                             const Tensor& weight, const CrossEntropyRule& rule) {
+  return apply(CrossEntropyBackward(rule.ignore_index, rule.smoothing), g, logits, log_sums, target, weight);
+}
+
+namespace {
+
 struct ClassInputs {
   Tensor x, target;
 };
@@ -143,29 +182,9 @@ ClassInputs class_inputs(const char* op, const Tensor& x, const Tensor& target, 
   check_reduction(op, o.reduction);
   check(x.ndim() >= 1, op, ": expected an input of at least 1 dimension, got a number");
   check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
-  check(target.dtype() == DType::Int64, op, ": expected class numbers of dtype int64, got ", target.dtype(),
-        "; convert them with .long()");
-  Shape wanted = x.shape();
-  int64_t classes = wanted[x.ndim() == 1 ? 0 : 1];
-  wanted.erase(x.ndim() == 1 ? 0 : 1);
-  check<ErrorKind::Value>(target.shape() == wanted, op, ": expected a target of shape ", wanted,
-                          " for an input of shape ", x.shape(), ", got ", target.shape());
-  if (o.weight.defined()) {
-    check(o.weight.ndim() == 1 && o.weight.numel() == classes, op, ": expected a weight of shape (", classes,
-          ",) for an input of shape ", x.shape(), ", got ", o.weight.shape());
-    check(o.weight.dtype() == x.dtype(), op, ": expected a weight of dtype ", x.dtype(), ", got ", o.weight.dtype());
-  }
+  check_class_operands(op, x.shape(), x.dtype(), target, o.weight);
   if (x.ndim() == 1) return {contiguous(unsqueeze(x, 0)), contiguous(unsqueeze(target, 0))};
   return {contiguous(x), contiguous(target)};
-}
-
-// The losses (N, ...) and the weights of their targets as the reduction asks for.
-Tensor finish(const ClassLossOptions& o, const Tensor& losses, const Tensor& weights, bool unbatched, DType dtype) {
-  // Sums over many elements may be too large for a half type where their quotient is not.
-  const DType wide = scaling_dtype(losses.dtype());
-  if (o.reduction == "mean") return to_dtype(div(sum(losses, {}, false, wide), sum(weights, {}, false, wide)), dtype);
-  if (o.reduction == "sum") return to_dtype(sum(losses), dtype);
-  return to_dtype(unbatched ? select(losses, 0, 0) : losses, dtype);
 }
 
 Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
@@ -174,6 +193,7 @@ Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target, con
   check<ErrorKind::Value>(x.shape() == target.shape(), op, ": probabilities must have the input's shape ", x.shape(),
                           ", got ", target.shape());
   check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  check(o.ignore_index < 0, op, ": ignore_index ", o.ignore_index, " has no meaning for probabilities as targets");
   int dim = x.ndim() == 1 ? 0 : 1;
   int64_t classes = x.size(dim);
   Tensor t = o.label_smoothing == 0.0 ? target
@@ -200,9 +220,8 @@ Tensor cross_entropy(const Tensor& given, const Tensor& target, const ClassLossO
   if (is_real_floating(target.dtype())) return cross_entropy_of_probabilities(x, target, o);
   ClassInputs in = class_inputs("cross_entropy", x, target, o);
   Tensor weight = o.weight.defined() ? contiguous(o.weight) : Tensor(), out[3];
-  const Tensor* list[] = {&in.x, &in.target, &weight};
-  apply(CrossEntropy(o.ignore_index, o.label_smoothing), Inputs(list, 3), out);
-  return finish(o, out[0], out[2], x.ndim() == 1, x.dtype());
+  class_losses(in.x, in.target, weight, {o.ignore_index, o.label_smoothing}, out);
+  return finish_class_loss(o, out[0], out[2], x.ndim() == 1, x.dtype());
 }
 
 Tensor nll_loss(const Tensor& given, const Tensor& target, const ClassLossOptions& o) {
@@ -215,7 +234,8 @@ Tensor nll_loss(const Tensor& given, const Tensor& target, const ClassLossOption
   Tensor picked = in.x.size(1) == 0 ? sum(in.x, {1}) : select(gather(in.x, 1, unsqueeze(safe, 1)), 1, 0);
   Tensor weights = to_dtype(counted, x.dtype());
   if (o.weight.defined()) weights = mul(take(o.weight, safe), weights);
-  return finish(o, neg(mul(where(counted, picked, Scalar(0.0)), weights)), weights, x.ndim() == 1, x.dtype());
+  return finish_class_loss(o, neg(mul(where(counted, picked, Scalar(0.0)), weights)), weights, x.ndim() == 1,
+                           x.dtype());
 }
 
 // Batch rules

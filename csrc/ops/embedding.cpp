@@ -5,6 +5,7 @@
 #include "kernels/elementwise.h"
 #include "kernels/embedding.h"
 #include "op/apply.h"
+#include "op/grad_mode.h"
 #include "op/interpreter.h"
 #include "op/registry.h"
 #include "op/trace_values.h"
@@ -14,6 +15,7 @@
 #include "ops/indexing.h"
 #include "ops/movement.h"
 #include "ops/promotion.h"
+#include "ops/reduction.h"
 #include "ops/require.h"
 
 namespace weft {
@@ -22,17 +24,24 @@ constinit KernelTable<EmbeddingKernel> embedding_kernel{"embedding"};
 constinit KernelTable<EmbeddingBackwardKernel> embedding_backward_kernel{"embedding backward"};
 constinit KernelTable<FirstOutsideKernel> first_outside_kernel{"index check"};
 
-namespace {
-
-void check_index(const char* op, const Tensor& index, const Tensor& weight) {
-  int64_t position = -1, n = weight.size(0);
+void check_row_numbers(const char* op, const Tensor& index, const Shape& weight) {
+  int64_t position = -1, n = weight[0];
   // Kernels that report a bad index later read the first row instead: there must be one.
   check<ErrorKind::Index>(n > 0 || index.numel() == 0 || index.device().type == DeviceType::CPU, op,
-                          ": no index is in range for a weight of shape ", weight.shape());
+                          ": no index is in range for a weight of shape ", weight);
   first_outside_kernel(index.device(), view_of(index), n, &position);
   check<ErrorKind::Index>(position < 0, op, ": index ", position < 0 ? 0 : index.data_as<int64_t>()[position],
-                          " is out of range for a weight of shape ", weight.shape(), " (expected 0 to ", n - 1, ")");
+                          " is out of range for a weight of shape ", weight, " (expected 0 to ", n - 1, ")");
 }
+
+Tensor one_over_counts(const Tensor& index, int64_t rows, DType dtype) {
+  const Tensor flat = reshape(index, {index.numel()});
+  const Tensor one = ones({index.numel()}, DType::Int64, index.device());
+  const Tensor counts = scatter_add(zeros({rows}, DType::Int64, index.device()), 0, flat, one);
+  return div(Scalar(1.0), to_dtype(reshape(index_select(counts, 0, flat), index.shape()), dtype));
+}
+
+namespace {
 
 // inputs: gradient of the result, index.
 struct EmbeddingBackward : OpOf<EmbeddingBackward> {
@@ -65,25 +74,40 @@ struct EmbeddingBackward : OpOf<EmbeddingBackward> {
 };
 
 // inputs: weight, index (contiguous int64).
-struct Embedding : OpOf<Embedding> {
-  static constexpr const char* kName = "embedding";
+template <class Self>
+struct EmbeddingOf : OpOf<Self> {
   static constexpr Traits kTraits{.may_fail = true};
   int64_t padding;
   WEFT_FIELDS(padding);
   void check_inputs(const InputCheck& in) const { in.count(2).ndim(0, 2).dtype(1, DType::Int64).contiguous(1); }
-  explicit Embedding(int64_t p) : padding(p) {}
+  explicit EmbeddingOf(int64_t p) : padding(p) {}
   void infer(Inputs in, OutputSpec* out) const override {
     Shape shape = in[1].shape();
     shape.push_back(in[0].size(1));
     out[0] = {shape, in[0].dtype(), {}};
   }
   void run(Inputs in, const Tensor* out) const override {
-    check_index(kName, in[1], in[0]);
+    check_row_numbers("embedding", in[1], in[0].shape());
     if (out[0].numel()) embedding_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]));
   }
   Saves saves(uint32_t) const override { return {.inputs = 2, .outputs = 0}; }
+  Tensor gradient(const Vjp& v, const Tensor& g) const {
+    return apply(EmbeddingBackward(v.input_shape(0)[0], padding), contiguous(g), v.input(1));
+  }
+};
+
+struct Embedding : EmbeddingOf<Embedding> {
+  static constexpr const char* kName = "embedding";
+  using EmbeddingOf::EmbeddingOf;
+  void vjp(const Vjp& v, Tensor* grads) const override { grads[0] = gradient(v, v.grad()); }
+};
+
+struct EmbeddingByFrequency : EmbeddingOf<EmbeddingByFrequency> {
+  static constexpr const char* kName = "embedding_by_frequency";
+  using EmbeddingOf::EmbeddingOf;
   void vjp(const Vjp& v, Tensor* grads) const override {
-    grads[0] = apply(EmbeddingBackward(v.input_shape(0)[0], padding), contiguous(v.grad()), v.input(1));
+    const Tensor share = one_over_counts(v.input(1), v.input_shape(0)[0], v.grad().dtype());
+    grads[0] = gradient(v, mul(v.grad(), unsqueeze(share, -1)));
   }
 };
 
@@ -115,6 +139,23 @@ struct ClassRange : OpOf<ClassRange> {
 Tensor embedding(const Tensor& index, const Tensor& weight, int64_t padding) {
   check(weight.ndim() == 2, "embedding: expected a weight of shape (rows, size), got shape ", weight.shape());
   return apply(Embedding(padding), weight, as_index("embedding", index));
+}
+
+Tensor embedding_by_frequency(const Tensor& index, const Tensor& weight, int64_t padding) {
+  check(weight.ndim() == 2, "embedding: expected a weight of shape (rows, size), got shape ", weight.shape());
+  return apply(EmbeddingByFrequency(padding), weight, as_index("embedding", index));
+}
+
+void renormalize_rows_(const char* op, const Tensor& weight, const Tensor& given, double max_norm, double p) {
+  check(weight.ndim() == 2, op, ": expected a weight of shape (rows, size), got shape ", weight.shape());
+  const GradModeGuard no_grad(false);
+  const Tensor index = reshape(as_index(op, given), {given.numel()});
+  const Tensor rows = embedding(index, detach(weight));
+  const Tensor norms = vector_norm(rows, p, {1}, true, scaling_dtype(rows.dtype()));
+  // The small number keeps the rounded row from being larger again.
+  const Tensor scale = div(Scalar(max_norm), add(norms, Scalar(1e-7)));
+  const Tensor smaller = to_dtype(mul(rows, scale), rows.dtype());
+  index_put_(weight, {index}, where(gt(norms, Scalar(max_norm)), smaller, rows));
 }
 
 Tensor one_hot(const Tensor& x, int64_t num_classes) {
@@ -178,6 +219,7 @@ WEFT_BATCH_SHIFT(ClassRange, op);
 namespace {
 
 WEFT_OP(Embedding);
+WEFT_OP(EmbeddingByFrequency);
 WEFT_OP(EmbeddingBackward);
 WEFT_OP_AS(ClassRange, "check_one_hot", 1);
 

@@ -19,6 +19,12 @@ struct ClassLossOptions {
 Tensor cross_entropy(const Tensor& x, const Tensor& target, const ClassLossOptions& options = {});
 Tensor nll_loss(const Tensor& x, const Tensor& target, const ClassLossOptions& options = {});
 
+// cross_entropy() of x (N, D) or (D) @ linear_weight.T + bias, with the classes of the weight (C, ..., D) in front. Of
+// class numbers and a matrix the logits are computed for `chunk` rows at a time (0: as many as make them about as large
+// as x), once for the loss and once for the gradients. bias, which may be undefined, has the weight's shape without D.
+Tensor linear_cross_entropy(const Tensor& x, const Tensor& linear_weight, const Tensor& target, const Tensor& bias,
+                            const ClassLossOptions& options, int64_t chunk = 0);
+
 Tensor mse_loss(const Tensor& x, const Tensor& target, const std::string& reduction = "mean");
 Tensor l1_loss(const Tensor& x, const Tensor& target, const std::string& reduction = "mean");
 // d^2 / (2 beta) for d = |x - target| < beta, else d - beta / 2.

@@ -60,6 +60,7 @@ LAYERS = {
     "ConvTranspose2d": (4, 6, 3, 1, 1, 0, 2, True, 1, "zeros"),
     "ConvTranspose3d": (4, 6, 3, 1, 1, 0, 2, True, 1, "zeros"),
     "CrossMapLRN2d": (3, 1e-4, 0.75, 1.0),
+    "EmbeddingBag": (5, 3, 2.0, 2.0, False, "mean"),
     "FeatureAlphaDropout": (0.5, False),
     "LazyBatchNorm1d": (1e-5, 0.1, True, True),
     "LazyBatchNorm2d": (1e-5, 0.1, True, True),
@@ -74,6 +75,7 @@ LAYERS = {
     "LazyConvTranspose2d": (6, 3, 1, 1, 0, 2, True, 1, "zeros"),
     "LazyConvTranspose3d": (6, 3, 1, 1, 0, 2, True, 1, "zeros"),
     "LazyLinear": (2, True),
+    "LinearCrossEntropyLoss": (4, 3),
     "SyncBatchNorm": (4, 1e-5, 0.1, True, True),
     "AdaptiveAvgPool1d": (3,),
     "AdaptiveAvgPool2d": ((3, 2),),
@@ -163,6 +165,7 @@ LAYERS = {
 
 # Losses: keyword arguments
 LOSSES = {
+    "CTCLoss": dict(blank=0, reduction="sum", zero_infinity=False),
     "NLLLoss2d": dict(ignore_index=-100, reduction="sum"),
     "BCELoss": dict(reduction="sum"),
     "BCEWithLogitsLoss": dict(reduction="sum"),
@@ -226,6 +229,9 @@ DATA = {
 SHAPES = {"1d": (2, 4, 6), "2d": (2, 4, 6, 6), "3d": (2, 4, 6, 6, 6)}
 INPUTS = {
     "AdaptiveLogSoftmaxWithLoss": lambda w: (w.ones(2, 4), w.tensor([1, 5])),
+    "CTCLoss": lambda w: (w.zeros(3, 1, 4), w.tensor([[1, 2]]), (3,), (2,)),
+    "EmbeddingBag": lambda w: (w.tensor([[1, 2]]),),
+    "LinearCrossEntropyLoss": lambda w: (w.ones(2, 4), w.tensor([1, 2])),
     "NLLLoss2d": lambda w: (w.zeros(2, 4), w.tensor([1, 2])),
     "Bilinear": lambda w: (w.ones(2, 3), w.ones(2, 4)),
     "ChannelShuffle": lambda w: (w.ones(2, 4, 6, 6),),

@@ -229,6 +229,8 @@ LAYERS = {
     "cosine_embedding_loss": (floats, floats, lambda: weft.ones(3)),
     "cross_entropy": (floats, lambda: weft.tensor([0, 1, 2])),
     "nll_loss": (floats, lambda: weft.tensor([0, 1, 2])),
+    "ctc_loss": (floats, lambda: weft.tensor([1, 2]), lambda: weft.tensor(3), lambda: weft.tensor(2)),
+    "linear_cross_entropy": (floats, floats, lambda: weft.tensor([0, 1, 2])),
     "multi_margin_loss": (floats, lambda: weft.tensor([0, 1, 2])),
     "multilabel_margin_loss": (floats, ints),
     "embedding": (ints, floats),

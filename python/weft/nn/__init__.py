@@ -40,6 +40,7 @@ from weft.nn.containers import (
 )
 from weft.nn.conv import Conv1d, Conv2d, Conv3d
 from weft.nn.conv_transpose import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from weft.nn.ctc import CTCLoss
 from weft.nn.distance import CosineSimilarity, PairwiseDistance
 from weft.nn.dropout import (
     AlphaDropout,
@@ -49,7 +50,7 @@ from weft.nn.dropout import (
     Dropout3d,
     FeatureAlphaDropout,
 )
-from weft.nn.embedding import Embedding
+from weft.nn.embedding import Embedding, EmbeddingBag
 from weft.nn.former import Container, CrossMapLRN2d, NLLLoss2d
 from weft.nn.lazy import LazyLinear
 from weft.nn.lazy_conv import (
@@ -75,6 +76,7 @@ from weft.nn.linear import (
     Linear,
     Unflatten,
 )
+from weft.nn.linear_loss import LinearCrossEntropyLoss, LinearCrossEntropyOptions
 from weft.nn.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -129,9 +131,8 @@ from weft.nn.padding import (
     ZeroPad2d,
     ZeroPad3d,
 )
-from weft.nn.parameter import Parameter
-from weft.nn.parameter_containers import ParameterDict, ParameterList
 from weft.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
+from weft.nn.parameter_containers import ParameterDict, ParameterList
 from weft.nn.pooling import (
     AdaptiveAvgPool1d,
     AdaptiveAvgPool2d,
@@ -144,6 +145,7 @@ from weft.nn.pooling import (
 )
 from weft.nn.rearrangement import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 from weft.nn.resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
+from weft.nn.sync_batch_norm import SyncBatchNorm
 from weft.nn.transformer import (
     Transformer,
     TransformerDecoder,
@@ -151,7 +153,6 @@ from weft.nn.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
-from weft.nn.sync_batch_norm import SyncBatchNorm
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
@@ -175,6 +176,7 @@ __all__ = [
     "Bilinear",
     "Buffer",
     "CELU",
+    "CTCLoss",
     "ChannelShuffle",
     "CircularPad1d",
     "CircularPad2d",
@@ -199,6 +201,7 @@ __all__ = [
     "Dropout3d",
     "ELU",
     "Embedding",
+    "EmbeddingBag",
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
@@ -234,6 +237,8 @@ __all__ = [
     "LazyLinear",
     "LeakyReLU",
     "Linear",
+    "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions",
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",

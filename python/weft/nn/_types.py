@@ -9,7 +9,7 @@ import weft
 
 if TYPE_CHECKING:
     from weft.nn.containers import ModuleList, Sequential
-    from weft.nn.embedding import Embedding
+    from weft.nn.embedding import Embedding, EmbeddingBag
     from weft.nn.module import Module
     from weft.nn.parameter_containers import ParameterDict, ParameterList
 
@@ -24,6 +24,7 @@ ModuleListT = TypeVar("ModuleListT", bound="ModuleList")
 ParameterDictT = TypeVar("ParameterDictT", bound="ParameterDict")
 ParameterListT = TypeVar("ParameterListT", bound="ParameterList")
 EmbeddingT = TypeVar("EmbeddingT", bound="Embedding")
+EmbeddingBagT = TypeVar("EmbeddingBagT", bound="EmbeddingBag")
 
 # One number for all dimensions, or one for each
 Ints: TypeAlias = int | Sequence[int]

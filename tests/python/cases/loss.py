@@ -116,6 +116,31 @@ def probability_samples(make):
     ]
 
 
+def linear_cross_entropy(x, linear_weight, target, linear_bias=None, **options):
+    logits = np.tensordot(x, linear_weight, ([-1], [-1]))
+    return cross_entropy(logits if linear_bias is None else logits + linear_bias, target, **options)
+
+
+def linear_class_samples(make):
+    x, table, target = make(4, 3), make(5, 3), make.index(4, size=5)
+    bias, weight, some = make(5), make(5, low=0.5, high=2), np.array([0, 4, -100, 1])
+    return [
+        *[Sample(x, table, target, reduction=reduction) for reduction in REDUCTIONS],
+        Sample(x, table, target, linear_bias=bias, weight=weight),
+        Sample(x, table, some, linear_bias=bias, weight=weight, label_smoothing=0.2, reduction="none"),
+        Sample(x, table, np.array([0, 1, 1, 2]), ignore_index=1),
+        Sample(make(3), table, np.array(2), linear_bias=bias),
+        Sample(x, table, softmax(make(4, 5), 1), linear_bias=bias),
+        Sample(x, make(5, 2, 3), make.index(4, 2, size=5), linear_bias=make(5, 2)),
+    ]
+
+
+def pdist(x, p=2.0):
+    first, second = np.triu_indices(len(x), 1)
+    gap = abs(x[first] - x[second])
+    return gap.max(-1) if p == np.inf else (gap**p).sum(-1) ** (1 / p)
+
+
 def binary_cross_entropy(x, target, weight=None, reduction="mean"):
     values = -(target * np.log(x) + (1 - target) * np.log(1 - x))
     return reduced(values if weight is None else values * weight, reduction)
@@ -167,6 +192,19 @@ OPS = [
         large=lambda make: Sample(make(70, 1031), make.index(70, size=1031)),
     ),
     loss("cross_entropy of probabilities", cross_entropy, probability_samples, dtypes=FULL_FLOATS),
+    loss(
+        "linear_cross_entropy",
+        linear_cross_entropy,
+        linear_class_samples,
+        constants=(2, "weight"),
+        large=lambda make: Sample(make(300, 40), make(500, 40), make.index(300, size=500)),
+    ),
+    loss(
+        "pdist",
+        pdist,
+        lambda make: [Sample(make.distinct(5, 3)), *[Sample(make(4, 3), p) for p in (1.0, 1.5, 3.0, np.inf)]],
+        dtypes=FULL_FLOATS,
+    ),
     loss(
         "cross_entropy of far apart numbers",
         cross_entropy,
@@ -255,6 +293,42 @@ def classes(*target):
 
 
 ERRORS = [
+    Bad(
+        "cross_entropy of probabilities with a class to ignore",
+        functional("cross_entropy", ignore_index=1),
+        RuntimeError,
+        ("cross_entropy", "ignore_index", "1"),
+        ones((2, 3), (2, 3)),
+    ),
+    Bad(
+        "linear_cross_entropy of other features",
+        lambda w, x, t: w.nn.functional.linear_cross_entropy(x, w.ones(3, 4), t),
+        RuntimeError,
+        ("linear_cross_entropy", "4", "(2, 3)"),
+        classes(0, 1),
+    ),
+    Bad(
+        "linear_cross_entropy of a class too many",
+        lambda w, x, t: w.nn.functional.linear_cross_entropy(x, w.ones(4, 3), t),
+        IndexError,
+        ("linear_cross_entropy", "4", "(2, 4)"),
+        classes(0, 4),
+    ),
+    Bad(
+        "linear_cross_entropy with a bias of another shape",
+        lambda w, x, t: w.nn.functional.linear_cross_entropy(x, w.ones(4, 3), t, linear_bias=w.ones(3)),
+        RuntimeError,
+        ("linear_cross_entropy", "bias", "(4,)", "(3,)"),
+        classes(0, 1),
+    ),
+    Bad("pdist of a vector", lambda w, x: w.nn.functional.pdist(x), RuntimeError, ("pdist", "(3,)"), ones((3,))),
+    Bad(
+        "pdist of a negative order",
+        lambda w, x: w.nn.functional.pdist(x, -1.0),
+        RuntimeError,
+        ("pdist", "-1"),
+        ones((3, 2)),
+    ),
     Bad(
         "mse_loss of other shapes", functional("mse_loss"), RuntimeError, ("mse_loss", "(3,)", "(2,)"), ones((3,), (2,))
     ),
