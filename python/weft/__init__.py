@@ -47,7 +47,9 @@ if TYPE_CHECKING:
     from weft import func as func
     from weft import linalg as linalg
     from weft import memory as memory
+    from weft import models as models
     from weft import nn as nn
+    from weft import ops as ops
     from weft import optim as optim
     from weft import return_types as return_types
     from weft import testing as testing
@@ -74,7 +76,9 @@ _SUBMODULES = (
     "func",
     "linalg",
     "memory",
+    "models",
     "nn",
+    "ops",
     "optim",
     "return_types",
     "testing",
