@@ -5,9 +5,8 @@ import math
 import numpy as np
 import pytest
 import weft
+from model_checks import needs
 from weft import ops
-
-NEEDS_INTERPOLATE = pytest.mark.skipif(not hasattr(weft.nn.functional, "interpolate"), reason="needs F.interpolate")
 
 
 def boxes(rng, count, size=40.0):
@@ -36,7 +35,7 @@ def pair(a, b):
 KINDS = ("box_iou", "generalized_box_iou", "distance_box_iou", "complete_box_iou")
 
 
-@pytest.mark.parametrize("i, name", enumerate(KINDS))
+@pytest.mark.parametrize("i, name", list(enumerate(KINDS)))
 def test_overlap_of_each_pair(i, name):
     rng = np.random.default_rng(i)
     a, b = boxes(rng, 7), boxes(rng, 5)
@@ -58,9 +57,9 @@ def test_losses_of_boxes(i, name):
     x = weft.tensor(a[:3].astype(np.float64), requires_grad=True)
     if name != "complete_box_iou":  # whose alpha is a constant for the gradient, but not for differences
         assert weft.autograd.gradcheck(lambda x: loss(x, weft.tensor(b[:3].astype(np.float64))), (x,))
-    for wrong in (lambda: loss(weft.zeros(2, 4), weft.zeros(3, 4)), lambda: loss(weft.zeros(2, 4), weft.zeros(2, 4), "avg")):
+    for other, reduction in ((weft.zeros(3, 4), "none"), (weft.zeros(2, 4), "avg")):
         with pytest.raises(ValueError, match=name + "_loss"):
-            wrong()
+            loss(weft.zeros(2, 4), other, reduction)
 
 
 @pytest.mark.parametrize("fmt", ops.boxes.FORMATS)
@@ -238,7 +237,7 @@ def test_roi_align_compiled():
 def test_pyramid_regions_are_read_from_the_level_of_their_size():
     maps = {str(i): weft.full((1, 1, 64 >> i, 64 >> i), float(i)) for i in range(3)}
     layer = ops.MultiScaleRoIAlign(["0", "1", "2"], 2, 2, canonical_scale=32, canonical_level=1)
-    sides = [(10.0, 0), (40.0, 1), (200.0, 2), (60.0, 1)]
+    sides = [(10.0, 0), (40.0, 1), (64.0, 2), (60.0, 1)]
     regions = weft.tensor([[0.0, 0.0, side, side] for side, _ in sides])
     got = layer(maps, [regions], [(64, 64)])[:, 0, 0, 0]
     assert got.tolist() == [level for _, level in sides]
@@ -264,7 +263,7 @@ def test_stochastic_depth():
     weft.manual_seed(0)
     x = weft.ones(2000, 3)
     rows = ops.stochastic_depth(x, 0.25, "row")
-    assert set(rows.flatten().tolist()) == {0.0, pytest.approx(4 / 3)} and (rows[:, 0] == rows[:, 2]).all()
+    assert sorted(set(rows.flatten().tolist())) == pytest.approx([0, 4 / 3]) and (rows[:, 0] == rows[:, 2]).all()
     assert rows.mean().item() == pytest.approx(1, abs=0.06)
     batch = [ops.stochastic_depth(x, 0.5, "batch") for _ in range(20)]
     assert {len(set(b.flatten().tolist())) for b in batch} == {1} and len({b[0, 0].item() for b in batch}) == 2
@@ -291,7 +290,7 @@ def test_frozen_batch_norm_takes_the_state_of_a_batch_norm():
     assert not list(frozen.parameters())
 
 
-@NEEDS_INTERPOLATE
+@needs("interpolate")
 def test_feature_pyramid():
     pyramid = ops.FeaturePyramidNetwork([4, 8], 6, ops.LastLevelP6P7(6, 6))
     maps = {"a": weft.randn(1, 4, 8, 8), "b": weft.randn(1, 8, 4, 4)}

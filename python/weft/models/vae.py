@@ -79,7 +79,6 @@ class VAE(nn.Module):
         code = mean + weft.randn_like(mean) * (0.5 * log_var).exp() if self.training else mean
         return self.decoder(code), mean, log_var
 
-    @weft.no_grad()
     def sample(self, count: int) -> Tensor:
         """New images, from 0 to 1.
 
@@ -89,7 +88,9 @@ class VAE(nn.Module):
         """
         check_positive("VAE.sample", count=count)
         weight = self.fc_mean.weight
-        return self.decoder(weft.randn(count, self.latent_size, device=weight.device, dtype=weight.dtype)).sigmoid()
+        with weft.no_grad():
+            codes = weft.randn(count, self.latent_size, device=weight.device, dtype=weight.dtype)
+            return self.decoder(codes).sigmoid()
 
 
 def vae_loss(logits: Tensor, images: Tensor, mean: Tensor, log_var: Tensor) -> Tensor:
