@@ -305,3 +305,29 @@ def test_feature_pyramid():
     enlarged = coarse.repeat_interleave(2, 2).repeat_interleave(2, 3)
     wanted = pyramid.layer_blocks[0](pyramid.inner_blocks[0](maps["a"]) + enlarged)
     np.testing.assert_allclose(got["a"].detach().numpy(), wanted.detach().numpy(), atol=1e-5)
+
+
+@pytest.mark.parametrize("dtype", ("bfloat16", "float16", "float64"))
+def test_other_dtypes(dtype):
+    dtype = getattr(weft, dtype)
+    x = weft.tensor([[0.0, 0.0, 9.0, 9.0], [0.0, 0.0, 9.0, 8.0], [20.0, 20.0, 30.0, 30.0]], dtype=dtype)
+    wide = dtype if dtype == weft.float64 else weft.float32
+    assert ops.nms(x, weft.tensor([0.5, 0.9, 0.8], dtype=dtype), 0.5).tolist() == [1, 2]
+    assert ops.box_iou(x, x).dtype == ops.generalized_box_iou_loss(x, x).dtype == wide
+    maps = weft.randn(1, 2, 8, 8).to(dtype)
+    for function in (ops.roi_align, ops.roi_pool):
+        result = function(maps, [x], 2, 0.25)
+        wanted = function(maps.float(), [x.float()], 2, 0.25)
+        assert result.dtype == dtype
+        np.testing.assert_allclose(result.float().numpy(), wanted.numpy(), atol=3e-2)
+
+
+def test_layouts_and_empty_inputs():
+    maps = weft.randn(1, 8, 8, 2).permute(0, 3, 1, 2)
+    x = weft.tensor([[1.0, 1.0, 7.0, 6.0]])
+    for function in (ops.roi_align, ops.roi_pool):
+        assert weft.equal(function(maps, [x], 2), function(maps.contiguous(), [x], 2))
+    for name in KINDS:
+        assert getattr(ops, name)(weft.zeros(0, 4), x).shape == (0, 1)
+    assert ops.box_convert(weft.zeros(0, 4), "xyxy", "xywh").shape == (0, 4)
+    assert ops.batched_nms(weft.zeros(0, 4), weft.zeros(0), weft.zeros(0).long(), 0.5).tolist() == []
