@@ -9,6 +9,7 @@
   X(creation) X(elementwise) X(clamp) X(copying) X(activation) X(complex) X(reduction) X(movement) X(indexing)  \
   X(matmul) X(convolution) X(pooling) X(normalization) X(softmax) X(attention) X(loss) X(embedding) X(random)  \
   X(sorting) X(optimizer) X(resampling)
+  X(recurrent) X(sorting) X(optimizer)
 // clang-format on
 namespace weft::python {
 #define WEFT_X(family) void bind_##family(Family& f, Family& nn);

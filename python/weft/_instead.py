@@ -1,6 +1,5 @@
 """What to use where Weft lacks a name of PyTorch. Keys are paths in torch, of names or of whole modules."""
 
-_LOOP = "a loop over the steps with nn.Linear layers (weft.scan keeps one compiled body for all steps)"
 _OPTIMIZER = "weft.optim.Adam, AdamW or SGD"
 _NUMPY_FFT = "numpy.fft on x.numpy(), where no gradient is needed"
 _NUMPY_LINALG = "numpy.linalg on x.numpy(), where no gradient is needed"
@@ -36,10 +35,6 @@ INSTEAD = {
     "fft.fft": _NUMPY_FFT,
     "stft": _NUMPY_FFT,
     "istft": _NUMPY_FFT,
-    "gru": _LOOP,
-    "lstm": _LOOP,
-    "rnn_relu": _LOOP,
-    "rnn_tanh": _LOOP,
     "svd": _NUMPY_LINALG,
     "qr": _NUMPY_LINALG,
     "det": _NUMPY_LINALG,
@@ -61,12 +56,6 @@ INSTEAD = {
     "Tensor.unsafe_chunk": "x.chunk",
     "Tensor.unsafe_split": "x.split",
     # nn
-    "nn.LSTM": _LOOP,
-    "nn.GRU": _LOOP,
-    "nn.RNN": _LOOP,
-    "nn.LSTMCell": "nn.Linear layers for the gates",
-    "nn.GRUCell": "nn.Linear layers for the gates",
-    "nn.RNNCell": "nn.Linear layers and tanh",
     "nn.Module.compile": "weft.jit(model)",
     "nn.Module.share_memory": _SPAWN,
     "nn.Module.xpu": "model.to(device)",

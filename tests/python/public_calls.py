@@ -122,6 +122,8 @@ def receiver(w, cls, base):
         return getattr(w.nn, name)(*(LAYERS.get(name) or ()), **LOSSES.get(name, {}))
     if name in _modules(w):
         return _modules(w)[name]()
+    if name == "RNNBase":
+        return w.nn.RNNBase("GRU", 4, 3)
     if name in OPTIMIZERS or name == "Optimizer":
         return _sgd(w)
     if base.__name__ == "LRScheduler":
@@ -140,6 +142,8 @@ def receiver(w, cls, base):
         "FunctionCtx": lambda: w.autograd.FunctionCtx((True,)),
         "Function": lambda: _twice(w),
         "CUDAGraph": lambda: w.cuda.CUDAGraph(),
+        "PackedSequence": lambda: _packed(w),
+        "RNNCellBase": lambda: w.nn.RNNCellBase(4, 3, True, 1),
         "Event": lambda: _event(w),
         "Stream": lambda: w.cuda.Stream(),
         "Parameter": lambda: _parameters(w)[0],
@@ -155,6 +159,16 @@ def receiver(w, cls, base):
         "autocast": lambda: w.autocast("cpu"),
     }
     return makers[name]()
+
+
+def _packed(w):
+    return w.nn.utils.rnn.pack_sequence([w.ones(2), w.ones(1)])
+
+
+def _recurrent(w, name):
+    rows, h = {"lstm": 12, "gru": 9}.get(name, 3), w.zeros(1, 2, 3)
+    weights = [w.ones(rows, 4), w.ones(rows, 3)]
+    return (w.ones(5, 2, 4), (h, h) if name == "lstm" else h, weights, False, 1, 0.0, False, False, False)
 
 
 def _event(w):
@@ -321,6 +335,21 @@ RECIPES = {
     "weft.nn.utils.clip_grad_value_": lambda w: (_of_gradients(w), 1.0),
     "weft.nn.utils.clip_grads_with_norm_": lambda w: (_of_gradients(w), 1.0, w.tensor(2.0)),
     "weft.nn.utils.get_total_norm": lambda w: ([w.ones(2)],),
+    **{f"weft.{name}": lambda w, name=name: _recurrent(w, name) for name in ("lstm", "gru", "rnn_tanh", "rnn_relu")},
+    "weft.nn.RNNBase": lambda w: ("LSTM", 4, 3, 2, True, True, 0.5, True, 2),
+    "weft.nn.RNNCellBase": lambda w: (4, 3, True, 2),
+    "weft.nn.recurrent_base.RNNBase.check_forward_args": lambda w: (w.ones(5, 2, 4), w.ones(1, 2, 3), None),
+    "weft.nn.recurrent_base.RNNBase.check_hidden_size": lambda w: (w.ones(1, 2, 3), (1, 2, 3)),
+    "weft.nn.recurrent_base.RNNBase.check_input": lambda w: (w.ones(5, 2, 4), None),
+    "weft.nn.recurrent_base.RNNBase.get_expected_hidden_size": lambda w: (w.ones(5, 2, 4), None),
+    "weft.nn.recurrent_base.RNNBase.permute_hidden": lambda w: (w.ones(1, 2, 3), w.tensor([1, 0])),
+    "weft.nn.utils.rnn.PackedSequence": lambda w: (w.ones(3), w.tensor([2, 1])),
+    "weft.nn.utils.rnn.PackedSequence.to": lambda w: (w.float64,),
+    "weft.nn.utils.rnn.invert_permutation": lambda w: (w.tensor([1, 0]),),
+    "weft.nn.utils.rnn.pack_padded_sequence": lambda w: (w.ones(3, 2), [3, 2]),
+    "weft.nn.utils.rnn.pack_sequence": lambda w: ([w.ones(2), w.ones(1)],),
+    "weft.nn.utils.rnn.pad_packed_sequence": lambda w: (_packed(w),),
+    "weft.nn.utils.rnn.unpack_sequence": lambda w: (_packed(w),),
     "weft.nn.utils.rnn.pad_sequence": lambda w: ([w.ones(2, 3), w.ones(1, 3)],),
     "weft.nn.utils.rnn.unpad_sequence": lambda w: (w.ones(2, 2, 3), w.tensor([2, 1])),
     "weft.return_types.median": lambda w: ((w.ones(2), w.ones(2)),),

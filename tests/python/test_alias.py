@@ -123,11 +123,13 @@ def test_versions(torch):
 
 
 def test_what_is_missing_raises_on_use(torch):
-    assert not hasattr(torch, "fft") and not hasattr(torch.nn, "LSTM")
-    with pytest.raises(AttributeError, match=r"PyTorch has torch\.nn\.LSTM, Weft does not have it yet\. Instead"):
-        _ = torch.nn.LSTM
-    with pytest.raises(ImportError, match=r"PyTorch has torch\.nn\.LSTM"):
-        from torch.nn import LSTM  # noqa: F401
+    assert not hasattr(torch, "fft") and not hasattr(torch.nn, "SyncBatchNorm")
+    with pytest.raises(
+        AttributeError, match=r"PyTorch has torch\.nn\.SyncBatchNorm, Weft does not have it yet\. Instead"
+    ):
+        _ = torch.nn.SyncBatchNorm
+    with pytest.raises(ImportError, match=r"PyTorch has torch\.nn\.SyncBatchNorm"):
+        from torch.nn import SyncBatchNorm  # noqa: F401
     with pytest.raises(AttributeError, match="Did you mean 'Linear'"):
         _ = torch.nn.Liner
     from torch.jit import ScriptModule

@@ -318,6 +318,16 @@ CREATION = {
     **dict.fromkeys(("cat", "concat", "concatenate", "stack"), (many(floats, floats),)),
     **dict.fromkeys(("vstack", "hstack", "dstack", "row_stack", "column_stack"), (many(floats, floats),)),
 }
+# Sequences of three steps, one at a time, with states and weights of one size
+STATE, LAYER = (lambda: weft.ones(1, 1, 2),), (False, 1, 0.0, False, False, False)
+CREATION |= {
+    "lstm": (lambda: weft.ones(3, 1, 2), many(*STATE * 2), many(*[lambda: weft.ones(8, 2)] * 2), *LAYER),
+    "gru": (lambda: weft.ones(3, 1, 2), *STATE, many(*[lambda: weft.ones(6, 2)] * 2), *LAYER),
+    "rnn_tanh": (lambda: weft.ones(3, 1, 2), *STATE, many(*[lambda: weft.ones(2, 2)] * 2), *LAYER),
+    "rnn_relu": (lambda: weft.ones(3, 1, 2), *STATE, many(*[lambda: weft.ones(2, 2)] * 2), *LAYER),
+    "lstm_cell": (vector, many(vector, vector), *[lambda: weft.ones(12, 3)] * 2),
+    "gru_cell": (vector, vector, *[lambda: weft.ones(9, 3)] * 2),
+}
 # Called by the tests of their own: they change the process, read files or run functions.
 ELSEWHERE = {"get_autocast_dtype", "is_autocast_enabled", "seed", "manual_seed", "initial_seed", "save", "load", "jit"}
 ELSEWHERE |= {"compile", "torch_alias", "are_deterministic_algorithms_enabled", "use_deterministic_algorithms"}
