@@ -2,6 +2,8 @@
 // the gates.
 #include "kernels/recurrent.h"
 
+#include <utility>
+
 #include "kernels/cuda/launch.h"
 #include "kernels/matmul.h"
 #include "kernels/scalar/recurrent.h"
