@@ -123,13 +123,13 @@ def test_versions(torch):
 
 
 def test_what_is_missing_raises_on_use(torch):
-    assert not hasattr(torch, "fft") and not hasattr(torch.nn, "SyncBatchNorm")
+    assert not hasattr(torch, "fft") and not hasattr(torch.nn, "DataParallel")
     with pytest.raises(
-        AttributeError, match=r"PyTorch has torch\.nn\.SyncBatchNorm, Weft does not have it yet\. Instead"
+        AttributeError, match=r"PyTorch has torch\.nn\.DataParallel, Weft does not have it yet\. Instead"
     ):
-        _ = torch.nn.SyncBatchNorm
-    with pytest.raises(ImportError, match=r"PyTorch has torch\.nn\.SyncBatchNorm"):
-        from torch.nn import SyncBatchNorm  # noqa: F401
+        _ = torch.nn.DataParallel
+    with pytest.raises(ImportError, match=r"PyTorch has torch\.nn\.DataParallel"):
+        from torch.nn import DataParallel  # noqa: F401
     with pytest.raises(AttributeError, match="Did you mean 'Linear'"):
         _ = torch.nn.Liner
     from torch.jit import ScriptModule

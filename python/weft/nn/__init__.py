@@ -144,6 +144,9 @@ from weft.nn.pooling import (
     MaxPool2d,
 )
 from weft.nn.rearrangement import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
+from weft.nn.recurrent import GRU, LSTM, RNN
+from weft.nn.recurrent_base import RNNBase
+from weft.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 from weft.nn.resampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from weft.nn.sync_batch_norm import SyncBatchNorm
 from weft.nn.transformer import (
@@ -153,9 +156,6 @@ from weft.nn.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
-from weft.nn.recurrent import GRU, LSTM, RNN
-from weft.nn.recurrent_base import RNNBase
-from weft.nn.recurrent_cells import GRUCell, LSTMCell, RNNCell, RNNCellBase
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
