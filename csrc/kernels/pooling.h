@@ -1,6 +1,6 @@
-// Kernel tables of the pooling family. Views are contiguous: planes (all dimensions but the last two) of rows and
-// columns. Images (N, C, H, W) may also have their channels innermost: all views or none, but for those of one pixel or
-// one channel, which lie in both orders.
+// Kernel tables of the pooling family. Views are contiguous: planes (all dimensions but the last two or three) of rows
+// and columns, or volumes of depth, rows and columns. Images (N, C, H, W) and volumes (N, C, D, H, W) may also have
+// their channels innermost: all views or none, but for those of one pixel or one channel, which lie in both orders.
 #pragma once
 
 #include "kernels/table.h"
@@ -17,6 +17,8 @@ struct PoolRule {
   bool count_padding = true;
   int64_t divisor = 0;  // 0: the number of places
 
+  bool operator==(const PoolRule&) const = default;
+
   // The places of output i that are inside: start, start + dilation, ... before end.
   WEFT_INLINE int64_t start(int64_t i) const {
     if (adaptive) return i * inputs / outputs;
@@ -27,6 +29,11 @@ struct PoolRule {
     if (adaptive) return ((i + 1) * inputs + outputs - 1) / outputs;
     int64_t last = i * stride - padding + (kernel - 1) * dilation + 1;
     return last < inputs ? last : inputs;
+  }
+  // Where a window lies that begins there: the next place where it fits.
+  WEFT_INLINE int64_t inside(int64_t first) const {
+    const int64_t most = inputs - kernel;
+    return first < 0 ? 0 : first < most ? first : most;
   }
   // What the mean of window i is divided by.
   WEFT_INLINE int64_t divisor_of(int64_t i) const {
@@ -55,10 +62,12 @@ struct PoolAxis {
   const int64_t* divisor;
 };
 struct PoolWindows {
-  PoolAxis rows, columns;
+  int dims;  // 2: images, whose depth is one place that no view has a dimension for; 3: volumes
+  PoolAxis depth, rows, columns;
 };
 
-// The largest value of each window (NaN is larger than all) and its position in the plane, of the first among equals.
+// The largest value of each window (NaN is larger than all) and its position in the plane or volume, of the first among
+// equals.
 using MaxPoolKernel = void(StridedView out, StridedView indices, StridedView in, PoolWindows windows);
 extern KernelTable<MaxPoolKernel> max_pool_kernel;
 // out, of the input's shape: gradients added up at the positions.
@@ -69,5 +78,11 @@ using AvgPoolKernel = void(StridedView out, StridedView in, PoolWindows windows)
 extern KernelTable<AvgPoolKernel> avg_pool_kernel;
 // out, of the input's shape: each gradient spread over its window.
 extern KernelTable<AvgPoolKernel> avg_pool_backward_kernel;
+
+// max_pool of windows of the size that `windows` say but with places of their own in every plane: starts has for each
+// plane where the windows begin along depth, rows and columns, one behind the other. A place outside is moved inside.
+using FractionalMaxPoolKernel = void(StridedView out, StridedView indices, StridedView in, StridedView starts,
+                                     PoolWindows windows);
+extern KernelTable<FractionalMaxPoolKernel> fractional_max_pool_kernel;
 
 }  // namespace weft

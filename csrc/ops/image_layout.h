@@ -20,7 +20,8 @@ inline Strides image_strides(const Shape& shape, bool channels_last) {
 // The strides of an image that is made of x: laid out like it. Of one pixel or one channel, whose order says nothing,
 // as `channels_last` says.
 inline Strides strides_of_image(const Tensor& x, const Shape& shape, bool channels_last = false) {
-  channels_last = channels_last && is_in(MemoryFormat::ChannelsLast, x.shape(), x.strides());
+  const MemoryFormat format = x.ndim() == 5 ? MemoryFormat::ChannelsLast3d : MemoryFormat::ChannelsLast;
+  channels_last = channels_last && is_in(format, x.shape(), x.strides());
   return image_strides(shape, channels_last || has_channels_last(x));
 }
 // Of an op from a file: may it read the image so?

@@ -539,11 +539,12 @@ Tensor used_part(const char* op, const Tensor& source, const Tensor& index) {
 }
 
 Tensor scatter_by(const char* op, const Tensor& x, int64_t dim, const Tensor& given, const Tensor& source, PutMode mode,
-                  bool in_place) {
+                  bool in_place, bool distinct = false) {
   check(source.dtype() == x.dtype(), op, ": expected a source of the tensor's dtype ", x.dtype(), ", got ",
         source.dtype());
   Tensor target = at_least_vector(x);
   Places places = along(op, target, dim, true);
+  places.distinct = distinct;
   Tensor index = checked_gather_index(op, target, given, places.dim);
   Tensor out = put(places, target, x.ndim() == 0 ? at_least_vector(source) : used_part(op, source, index), {index},
                    mode, in_place);
@@ -570,6 +571,9 @@ Tensor gather(const Tensor& x, int64_t dim, const Tensor& given) {
 
 Tensor scatter(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, PutMode mode) {
   return scatter_by(scatter_name(mode), x, dim, index, source, mode, false);
+}
+Tensor scatter_as(const char* op, const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
+  return scatter_by(op, x, dim, index, source, PutMode::Assign, false, true);
 }
 Tensor scatter_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source, PutMode mode) {
   return scatter_by(scatter_name(mode), x, dim, index, source, mode, true);

@@ -42,6 +42,9 @@ Tensor scatter_(const Tensor& x, int64_t dim, const Tensor& index, const Tensor&
 inline Tensor scatter_add(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source) {
   return scatter(x, dim, index, source, PutMode::Add);
 }
+// scatter() of an op of this name. Each element of source gets the gradient of its place, also one that another is put
+// upon: there it is not the derivative, but needs no search for such elements.
+Tensor scatter_as(const char* op, const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source);
 // reduce: sum, prod, mean, amax or amin.
 Tensor scatter_reduce(const Tensor& x, int64_t dim, const Tensor& index, const Tensor& source,
                       const std::string& reduce, bool include_self = true);

@@ -27,7 +27,7 @@ class PoolBeforeRelu {
     std::vector<Found> all;
     for (size_t n = 0; n < g_.nodes.size(); n++) {
       Found f{-1, static_cast<int>(n)};
-      if (is_max_pool2d(*g_.nodes[n].op) && matches(f)) all.push_back(f);
+      if (is_max_pool(*g_.nodes[n].op) && matches(f)) all.push_back(f);
     }
     for (const Found& f : all) rewrite(f);
     move_nodes(all);
@@ -52,7 +52,7 @@ class PoolBeforeRelu {
     if (uses_.as_root[at(indices)] || readers_[at(indices)].size() > 1) return false;
     if (readers_[at(indices)].empty()) return only_read_by(x, {f.pool});
     f.pool_backward = readers_[at(indices)][0];
-    if (!is_max_pool2d_backward(*node(f.pool_backward).op)) return false;
+    if (!is_max_pool_backward(*node(f.pool_backward).op)) return false;
     ValueId spread = node(f.pool_backward).outputs[0];
     if (uses_.count[at(spread)] != 1 || uses_.as_root[at(spread)]) return false;
     f.relu_backward = readers_[at(spread)][0];

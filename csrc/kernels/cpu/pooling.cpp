@@ -1,8 +1,10 @@
-// Pooling, plane by plane on threads. Planes of a dtype other than the one computed in are converted as a whole.
+// Pooling, plane by plane (or volume by volume) on threads. Planes of a dtype other than the one computed in are
+// converted as a whole.
 #include "kernels/pooling.h"
 
 #include "device/cpu/scratch.h"
 #include "kernels/cpu/pooling_converted.h"
+#include "kernels/cpu/pooling_rows.h"
 #include "kernels/cpu/vector.h"
 
 namespace weft {
@@ -12,18 +14,19 @@ namespace {
 constexpr int64_t kPoolGrain = 16384;
 
 struct Plane {
-  int64_t count = 1, rows, columns;
-  explicit Plane(const StridedView& v) : rows(v.shape[v.ndim - 2]), columns(v.shape[v.ndim - 1]) {
-    for (int d = 0; d < v.ndim - 2; d++) count *= v.shape[d];
+  int64_t count = 1, depth, rows, columns;
+  Plane(const StridedView& v, int dims)
+      : depth(dims == 3 ? v.shape[v.ndim - 3] : 1), rows(v.shape[v.ndim - 2]), columns(v.shape[v.ndim - 1]) {
+    for (int d = 0; d < v.ndim - dims; d++) count *= v.shape[d];
   }
-  int64_t size() const { return rows * columns; }
+  int64_t size() const { return depth * rows * columns; }
 };
 
 // Calls f(plane of out, plane of in as numbers of type C, number of the plane); what f wrote is converted to out's
 // dtype.
 template <class C, class F>
-void for_planes(const StridedView& out, const StridedView& in, const F& f) {
-  Plane to(out), from(in);
+void for_planes(const StridedView& out, const StridedView& in, int dims, const F& f) {
+  Plane to(out, dims), from(in, dims);
   bool convert_out = out.dtype != dtype_of<C>, convert_in = in.dtype != dtype_of<C>;
   int64_t elements = (convert_out ? to.size() : 0) + (convert_in ? from.size() : 0);
   int64_t work = to.size() + from.size(), tasks = from.count * work / kPoolGrain + 1;
@@ -49,7 +52,7 @@ void for_planes(const StridedView& out, const StridedView& in, const F& f) {
 
 // Windows of 2 x 2 side by side that fill the plane: the usual case.
 bool is_halving(const Plane& to, const Plane& from, const PoolWindows& w) {
-  if (from.rows / 2 != to.rows || from.columns / 2 != to.columns || w.rows.rule.dilation != 1 ||
+  if (w.dims != 2 || from.rows / 2 != to.rows || from.columns / 2 != to.columns || w.rows.rule.dilation != 1 ||
       w.columns.rule.dilation != 1)
     return false;
   for (int64_t i = 0; i < to.rows; i++)
@@ -57,11 +60,6 @@ bool is_halving(const Plane& to, const Plane& from, const PoolWindows& w) {
   for (int64_t j = 0; j < to.columns; j++)
     if (w.columns.start[j] != 2 * j || w.columns.end[j] != 2 * j + 2) return false;
   return true;
-}
-
-template <class C>
-WEFT_INLINE bool beats(C a, C b) {
-  return (a > b) | (a != a);
 }
 
 // The largest of each window of one row, and which of the four it is: the first of equal ones, NaN over all.
@@ -126,24 +124,19 @@ void max_halving(C* y, int64_t* index, const C* x, const Plane& to, const Plane&
   }
 }
 
+// The numbers of plane p of `in`: where planes are not converted, those of others may be read as well.
 template <class C>
-void max_windows(C* y, int64_t* index, const C* x, const Plane& to, const Plane& from, const PoolWindows& w) {
-  for (int64_t i = 0; i < to.rows; i++) {
-    for (int64_t j = 0; j < to.columns; j++) {
-      int64_t place = w.rows.start[i] * from.columns + w.columns.start[j];
-      C top = x[place];
-      for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r += w.rows.rule.dilation) {
-        for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c += w.columns.rule.dilation) {
-          C v = x[r * from.columns + c];
-          if (!beats(v, top)) continue;
-          top = v;
-          place = r * from.columns + c;
-        }
-      }
-      y[i * to.columns + j] = top;
-      index[i * to.columns + j] = place;
-    }
-  }
+Volume<C> volume_of(const C* x, const StridedView& in, const Plane& from) {
+  const bool converted = in.dtype != dtype_of<C>;
+  const C *begin = converted ? x : in.as<C>(), *end = begin + (converted ? from.size() : in.numel());
+  return {x, from.depth, from.rows, from.columns, begin, end};
+}
+
+template <class C>
+void max_windows(C* y, int64_t* index, const Volume<C>& x, const Plane& to, const PoolWindows& w, bool blocks) {
+  for (int64_t h = 0; h < to.depth; h++)
+    for (int64_t i = 0; i < to.rows; i++, y += to.columns, index += to.columns)
+      max_row(y, index, x, w, h, i, to.columns, blocks);
 }
 
 template <class C>
@@ -155,12 +148,13 @@ void max_pool_as(const StridedView& out, const StridedView& indices, const Strid
     }
     return max_pool_converted<C>(out, indices, in, w);
   }
-  Plane to(out), from(in);
+  Plane to(out, w.dims), from(in, w.dims);
   bool halving = is_halving(to, from, w);
-  for_planes<C>(out, in, [&](C* y, const C* x, int64_t p) {
+  for_planes<C>(out, in, w.dims, [&](C* y, const C* x, int64_t p) {
     int64_t* index = indices.as<int64_t>() + p * to.size();
-    const C* end = in.dtype == dtype_of<C> ? in.as<C>() + in.numel() : x + from.size();
-    halving ? max_halving(y, index, x, to, from, end) : max_windows(y, index, x, to, from, w);
+    const Volume<C> volume = volume_of(x, in, from);
+    halving ? max_halving(y, index, x, to, from, volume.end)
+            : max_windows(y, index, volume, to, w, in_blocks(volume, w, to.columns));
   });
 }
 
@@ -177,6 +171,44 @@ void max_pool_cpu(StridedView out, StridedView indices, StridedView in, PoolWind
 }
 WEFT_CPU_KERNEL(max_pool_kernel, max_pool_cpu);
 
+// starts: of the windows of this plane, along depth, rows and columns.
+template <class C>
+void max_own_windows(C* y, int64_t* index, const Volume<C>& x, const int64_t* starts, const PoolWindows& w) {
+  int64_t start[3], end[3];
+  PoolWindows one = w;  // window, in the place of all
+  PoolAxis* axes[] = {&one.depth, &one.rows, &one.columns};
+  for (int k = 0; k < 3; k++) axes[k]->start = &start[k], axes[k]->end = &end[k];
+  const int64_t *rows = starts + w.depth.rule.outputs, *columns = rows + w.rows.rule.outputs;
+  for (int64_t h = 0; h < w.depth.rule.outputs; h++)
+    for (int64_t i = 0; i < w.rows.rule.outputs; i++)
+      for (int64_t j = 0; j < w.columns.rule.outputs; j++) {
+        const int64_t from[] = {starts[h], rows[i], columns[j]};
+        for (int k = 0; k < 3; k++) {
+          start[k] = axes[k]->rule.inside(from[k]);
+          end[k] = start[k] + axes[k]->rule.kernel;
+        }
+        max_window(y++, index++, x, one, 0, 0, 0);
+      }
+}
+
+template <class C>
+void fractional_max_pool_as(const StridedView& out, const StridedView& indices, const StridedView& in,
+                            const StridedView& starts, const PoolWindows& w) {
+  const Plane to(out, w.dims), from(in, w.dims);
+  const int64_t count = w.depth.rule.outputs + w.rows.rule.outputs + w.columns.rule.outputs;
+  for_planes<C>(out, in, w.dims, [&](C* y, const C* x, int64_t p) {
+    max_own_windows(y, indices.as<int64_t>() + p * to.size(), volume_of(x, in, from), starts.as<int64_t>() + p * count,
+                    w);
+  });
+}
+
+void fractional_max_pool_cpu(StridedView out, StridedView indices, StridedView in, StridedView starts, PoolWindows w) {
+  if (out.numel() == 0) return;
+  in.dtype == DType::Float64 ? fractional_max_pool_as<double>(out, indices, in, starts, w)
+                             : fractional_max_pool_as<float>(out, indices, in, starts, w);
+}
+WEFT_CPU_KERNEL(fractional_max_pool_kernel, fractional_max_pool_cpu);
+
 template <class C>
 void max_backward_as(const StridedView& out, const StridedView& grad, const StridedView& indices,
                      const PoolWindows& w) {
@@ -185,8 +217,8 @@ void max_backward_as(const StridedView& out, const StridedView& grad, const Stri
     if (grad.dtype == dtype_of<C>) return max_pool_backward_channels<C>(out, grad, indices, w);
     return max_pool_backward_converted<C>(out, grad, indices, w);
   }
-  Plane to(out), from(grad);
-  for_planes<C>(out, grad, [&](C* dx, const C* g, int64_t p) {
+  Plane to(out, w.dims), from(grad, w.dims);
+  for_planes<C>(out, grad, w.dims, [&](C* dx, const C* g, int64_t p) {
     const int64_t* index = indices.as<int64_t>() + p * from.size();
     for (int64_t i = 0; i < to.size(); i++) dx[i] = 0;
     for (int64_t i = 0; i < from.size(); i++) dx[index[i]] += g[i];
@@ -206,16 +238,12 @@ void avg_pool_as(const StridedView& out, const StridedView& in, const PoolWindow
     if (scratch_only_asked()) return;
     return in.dtype == dtype_of<C> ? avg_pool_channels<C>(out, in, w) : avg_pool_converted<C>(out, in, w);
   }
-  Plane to(out), from(in);
-  for_planes<C>(out, in, [&](C* y, const C* x, int64_t) {
-    for (int64_t i = 0; i < to.rows; i++) {
-      for (int64_t j = 0; j < to.columns; j++) {
-        C sum = 0;
-        for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r++)
-          for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c++) sum += x[r * from.columns + c];
-        y[i * to.columns + j] = sum / static_cast<C>(w.rows.divisor[i] * w.columns.divisor[j]);
-      }
-    }
+  Plane to(out, w.dims), from(in, w.dims);
+  for_planes<C>(out, in, w.dims, [&](C* y, const C* x, int64_t) {
+    const Volume<C> volume = volume_of(x, in, from);
+    const bool blocks = in_blocks(volume, w, to.columns);
+    for (int64_t h = 0; h < to.depth; h++)
+      for (int64_t i = 0; i < to.rows; i++, y += to.columns) mean_row(y, volume, w, h, i, to.columns, blocks);
   });
 }
 
@@ -232,16 +260,16 @@ void avg_backward_as(const StridedView& out, const StridedView& grad, const Pool
     if (grad.dtype == dtype_of<C>) return avg_pool_backward_channels<C>(out, grad, w);
     return avg_pool_backward_converted<C>(out, grad, w);
   }
-  Plane to(out), from(grad);
-  for_planes<C>(out, grad, [&](C* dx, const C* g, int64_t) {
+  Plane to(out, w.dims), from(grad, w.dims);
+  for_planes<C>(out, grad, w.dims, [&](C* dx, const C* g, int64_t) {
     for (int64_t i = 0; i < to.size(); i++) dx[i] = 0;
-    for (int64_t i = 0; i < from.rows; i++) {
-      for (int64_t j = 0; j < from.columns; j++) {
-        C each = g[i * from.columns + j] / static_cast<C>(w.rows.divisor[i] * w.columns.divisor[j]);
-        for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r++)
-          for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c++) dx[r * to.columns + c] += each;
-      }
-    }
+    for (int64_t h = 0; h < from.depth; h++)
+      for (int64_t i = 0; i < from.rows; i++)
+        for (int64_t j = 0; j < from.columns; j++) {
+          const C each = *g++ / static_cast<C>(w.depth.divisor[h] * w.rows.divisor[i] * w.columns.divisor[j]);
+          for_window(w, h, i, j,
+                     [&](int64_t d, int64_t r, int64_t c) { dx[(d * to.rows + r) * to.columns + c] += each; });
+        }
   });
 }
 

@@ -1,4 +1,4 @@
-// Pooling of images (N, C, H, W) with their channels innermost whose dtype is not the one computed in: all channels of
+// Pooling of images or volumes with their channels innermost whose dtype is not the one computed in: all channels of
 // a pixel at a time, converted in between. In each channel the same is done in the same order as in planes.
 #pragma once
 
@@ -14,59 +14,61 @@ template <class C>
 struct ConvertedPixels {
   void* data;
   DType dtype;
-  int64_t row, column, m;  // strides, channels
+  PixelGrid grid;
+  int64_t m;
   ConvertedPixels(const StridedView& v, int64_t image, int64_t first, int64_t channels)
-      : data(advance(v.data, image * v.strides[0] + first, v.dtype)),
-        dtype(v.dtype),
-        row(v.strides[2]),
-        column(v.strides[3]),
-        m(channels) {}
-  WEFT_INLINE void* at(int64_t r, int64_t c) const { return advance(data, r * row + c * column, dtype); }
-  WEFT_INLINE void load(C* to, int64_t r, int64_t c) const { load_run(to, at(r, c), dtype, 1, m); }
-  WEFT_INLINE void store(const C* from, int64_t r, int64_t c) const { store_run(at(r, c), dtype, 1, from, m); }
+      : data(advance(v.data, image * v.strides[0] + first, v.dtype)), dtype(v.dtype), grid(v), m(channels) {}
+  WEFT_INLINE void* at(int64_t d, int64_t r, int64_t c) const { return advance(data, grid.offset(d, r, c), dtype); }
+  WEFT_INLINE void load(C* to, int64_t d, int64_t r, int64_t c) const { load_run(to, at(d, r, c), dtype, 1, m); }
+  WEFT_INLINE void store(const C* from, int64_t d, int64_t r, int64_t c) const {
+    store_run(at(d, r, c), dtype, 1, from, m);
+  }
 };
 
 template <class C>
 void max_pool_converted(const StridedView& out, const StridedView& indices, const StridedView& in,
                         const PoolWindows& w) {
-  for_image_rows(out, 8 * out.shape[3], [&](int64_t n, int64_t i, int64_t first, int64_t m) {
+  const int64_t width = PixelGrid(out).columns;
+  for_image_rows(out, 8 * width, [&](int64_t n, int64_t h, int64_t i, int64_t first, int64_t m) {
     const ConvertedPixels<C> x(in, n, first, m), y(out, n, first, m);
     const Pixels<int64_t> index(indices, n, first);
-    for (int64_t j = 0; j < out.shape[3]; j++) {
+    for (int64_t j = 0; j < width; j++) {
       C top[kMostChannels], value[kMostChannels];
       int32_t place[kMostChannels];  // planes have less than 2^31
-      x.load(top, w.rows.start[i], w.columns.start[j]);
-      for (int64_t k = 0; k < m; k++)
-        place[k] = static_cast<int32_t>(w.rows.start[i] * in.shape[3] + w.columns.start[j]);
-      for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r += w.rows.rule.dilation)
-        for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c += w.columns.rule.dilation) {
-          x.load(value, r, c);
-          const int32_t here = static_cast<int32_t>(r * in.shape[3] + c);
+      x.load(top, w.depth.start[h], w.rows.start[i], w.columns.start[j]);
+      const auto corner = static_cast<int32_t>(x.grid.place(w.depth.start[h], w.rows.start[i], w.columns.start[j]));
+      for (int64_t k = 0; k < m; k++) place[k] = corner;
+      for_window(w, h, i, j, [&](int64_t d, int64_t r, int64_t c) {
+        x.load(value, d, r, c);
+        const auto here = static_cast<int32_t>(x.grid.place(d, r, c));
 #pragma omp simd
-          for (int64_t k = 0; k < m; k++) {
-            const bool wins = (value[k] > top[k]) | (value[k] != value[k]);
-            top[k] = wins ? value[k] : top[k];
-            place[k] = wins ? here : place[k];
-          }
+        for (int64_t k = 0; k < m; k++) {
+          const bool wins = (value[k] > top[k]) | (value[k] != value[k]);
+          top[k] = wins ? value[k] : top[k];
+          place[k] = wins ? here : place[k];
         }
-      y.store(top, i, j);
-      for (int64_t k = 0; k < m; k++) index.at(i, j)[k] = place[k];
+      });
+      y.store(top, h, i, j);
+      for (int64_t k = 0; k < m; k++) index.at(h, i, j)[k] = place[k];
     }
   });
 }
 
 // Each pixel of out is the sum of what the windows that may hold it give, in their order: windows_of(image, first
-// channel, channels)(sums, r, c, i, j) adds what window (i, j) gives to pixel (r, c).
+// channel, channels)(sums, place, h, i, j) adds what window (h, i, j) gives to the pixel with that number.
 template <class C, class F>
 void gather_windows(const StridedView& out, const PoolWindows& w, const F& windows_of) {
-  for_image_rows(out, 8 * out.shape[3], [&](int64_t n, int64_t r, int64_t first, int64_t m) {
+  const int64_t width = PixelGrid(out).columns;
+  for_image_rows(out, 8 * width, [&](int64_t n, int64_t d, int64_t r, int64_t first, int64_t m) {
     const ConvertedPixels<C> dx(out, n, first, m);
     const auto add = windows_of(n, first, m);
-    for (int64_t c = 0; c < out.shape[3]; c++) {
+    for (int64_t c = 0; c < width; c++) {
       C sums[kMostChannels] = {};
-      for (int64_t i = w.rows.rule.first_output(r); i <= w.rows.rule.last_output(r); i++)
-        for (int64_t j = w.columns.rule.first_output(c); j <= w.columns.rule.last_output(c); j++) add(sums, r, c, i, j);
-      dx.store(sums, r, c);
+      for (int64_t h = w.depth.rule.first_output(d); h <= w.depth.rule.last_output(d); h++)
+        for (int64_t i = w.rows.rule.first_output(r); i <= w.rows.rule.last_output(r); i++)
+          for (int64_t j = w.columns.rule.first_output(c); j <= w.columns.rule.last_output(c); j++)
+            add(sums, dx.grid.place(d, r, c), h, i, j);
+      dx.store(sums, d, r, c);
     }
   });
 }
@@ -75,11 +77,11 @@ template <class C>
 void max_pool_backward_converted(const StridedView& out, const StridedView& grad, const StridedView& indices,
                                  const PoolWindows& w) {
   gather_windows<C>(out, w, [&](int64_t n, int64_t first, int64_t m) {
-    return [&, m, g = ConvertedPixels<C>(grad, n, first, m), index = Pixels<int64_t>(indices, n, first)](
-               C* sums, int64_t r, int64_t c, int64_t i, int64_t j) {
+    return [m, g = ConvertedPixels<C>(grad, n, first, m), index = Pixels<int64_t>(indices, n, first)](
+               C* sums, int64_t own, int64_t h, int64_t i, int64_t j) {
       C each[kMostChannels];
-      g.load(each, i, j);
-      const int64_t *places = index.at(i, j), own = r * out.shape[3] + c;
+      g.load(each, h, i, j);
+      const int64_t* places = index.at(h, i, j);
       for (int64_t k = 0; k < m; k++) sums[k] += places[k] == own ? each[k] : C(0);
     };
   });
@@ -87,18 +89,18 @@ void max_pool_backward_converted(const StridedView& out, const StridedView& grad
 
 template <class C>
 void avg_pool_converted(const StridedView& out, const StridedView& in, const PoolWindows& w) {
-  for_image_rows(out, 8 * out.shape[3], [&](int64_t n, int64_t i, int64_t first, int64_t m) {
+  const int64_t width = PixelGrid(out).columns;
+  for_image_rows(out, 8 * width, [&](int64_t n, int64_t h, int64_t i, int64_t first, int64_t m) {
     const ConvertedPixels<C> x(in, n, first, m), y(out, n, first, m);
-    for (int64_t j = 0; j < out.shape[3]; j++) {
+    for (int64_t j = 0; j < width; j++) {
       C sums[kMostChannels] = {}, value[kMostChannels];
-      for (int64_t r = w.rows.start[i]; r < w.rows.end[i]; r++)
-        for (int64_t c = w.columns.start[j]; c < w.columns.end[j]; c++) {
-          x.load(value, r, c);
-          for (int64_t k = 0; k < m; k++) sums[k] += value[k];
-        }
-      const C divisor = static_cast<C>(w.rows.divisor[i] * w.columns.divisor[j]);
+      for_window(w, h, i, j, [&](int64_t d, int64_t r, int64_t c) {
+        x.load(value, d, r, c);
+        for (int64_t k = 0; k < m; k++) sums[k] += value[k];
+      });
+      const C divisor = static_cast<C>(w.depth.divisor[h] * w.rows.divisor[i] * w.columns.divisor[j]);
       for (int64_t k = 0; k < m; k++) sums[k] /= divisor;
-      y.store(sums, i, j);
+      y.store(sums, h, i, j);
     }
   });
 }
@@ -106,10 +108,10 @@ void avg_pool_converted(const StridedView& out, const StridedView& in, const Poo
 template <class C>
 void avg_pool_backward_converted(const StridedView& out, const StridedView& grad, const PoolWindows& w) {
   gather_windows<C>(out, w, [&](int64_t n, int64_t first, int64_t m) {
-    return [&, m, g = ConvertedPixels<C>(grad, n, first, m)](C* sums, int64_t, int64_t, int64_t i, int64_t j) {
+    return [&, m, g = ConvertedPixels<C>(grad, n, first, m)](C* sums, int64_t, int64_t h, int64_t i, int64_t j) {
       C each[kMostChannels];
-      g.load(each, i, j);
-      const C divisor = static_cast<C>(w.rows.divisor[i] * w.columns.divisor[j]);
+      g.load(each, h, i, j);
+      const C divisor = static_cast<C>(w.depth.divisor[h] * w.rows.divisor[i] * w.columns.divisor[j]);
       for (int64_t k = 0; k < m; k++) sums[k] += each[k] / divisor;
     };
   });
