@@ -19,6 +19,7 @@ NONE_SAYS_SOMETHING = {
     *((f"nn.ConstantPad{d}d", 1) for d in (1, 2, 3)),  # value: 0, as in functional.pad
     ("nn.AdaptiveAvgPool1d", 0),  # output_size: the input's
     ("nn.AdaptiveMaxPool1d", 0),
+    (f"pooling_volumes.{(name := 'adaptive_max_pool1d_with_indices')}-nn.functional.{name}", 1),
     ("utils.data.DataLoader", "batch_size"),  # samples by themselves
 }
 

@@ -75,6 +75,18 @@ CASES = {
     "convolution": lambda w, x: w.nn.functional.conv2d(x(2, 4, 9, 9), x(6, 2, 3, 3), x(6), 2, 1, 1, 2),
     "pooling": lambda w, x: w.nn.functional.max_pool2d(x(2, 3, 15, 15), 3, 2, 1),
     "overlapping averages": lambda w, x: w.nn.functional.avg_pool2d(x(2, 3, 15, 15), 4, 3, 2),
+    "pooling of volumes": lambda w, x: w.nn.functional.max_pool3d(x(2, 3, 5, 9, 8), 3, 2, 1, return_indices=True),
+    "overlapping averages of volumes": lambda w, x: w.nn.functional.avg_pool3d(x(2, 3, 5, 9, 8), 4, (1, 3, 2), 2),
+    "adaptive pooling of volumes": lambda w, x: w.nn.functional.adaptive_avg_pool3d(x(2, 3, 4, 6, 7), (3, 4, 2)),
+    "pooling by random windows": lambda w, x: w.nn.functional.fractional_max_pool2d(
+        x(2, 3, 13, 11), 3, (5, 4), return_indices=True, _random_samples=x(2, 3, 2).detach().sigmoid()
+    ),
+    "pooling of volumes by random windows": lambda w, x: w.nn.functional.fractional_max_pool3d(
+        x(2, 3, 5, 9, 8), 2, (3, 5, 4), _random_samples=x(2, 3, 3).detach().sigmoid()
+    ),
+    "unpooling": lambda w, x: w.nn.functional.max_unpool2d(
+        *w.nn.functional.max_pool2d(x(2, 3, 8, 8), 2, return_indices=True), 2
+    ),
     "adaptive pooling": lambda w, x: w.nn.functional.adaptive_avg_pool2d(x(2, 3, 13, 11), (5, 4)),
     "resampling": lambda w, x: w.nn.functional.interpolate(x(2, 3, 13, 11), (20, 7), mode="bicubic"),
     "nearest resampling": lambda w, x: w.nn.functional.interpolate(x(2, 3, 13, 11), scale_factor=2),

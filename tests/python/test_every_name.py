@@ -207,6 +207,29 @@ LAYERS = {
     "max_pool1d": (lambda: weft.ones(1, 2, 4), 2),
     "avg_pool2d": (batch, 2),
     "max_pool2d": (batch, 2),
+    **{
+        f"{name}{n}d{end}": (lambda n=n: weft.ones(1, 2, *[4] * n), 2)
+        for name, counts, ends in (
+            ("adaptive_avg_pool", (3,), ("",)),
+            ("adaptive_max_pool", (3,), ("",)),
+            ("adaptive_max_pool", (1, 2, 3), ("_with_indices",)),
+            ("avg_pool", (3,), ("",)),
+            ("max_pool", (3,), ("",)),
+            ("max_pool", (1, 2, 3), ("_with_indices",)),
+        )
+        for n in counts
+        for end in ends
+    },
+    **{f"lp_pool{n}d": (lambda n=n: weft.ones(1, 2, *[4] * n), 2, 2) for n in (1, 2, 3)},
+    **{
+        f"fractional_max_pool{n}d{end}": (lambda n=n: weft.ones(1, 2, *[4] * n), 2, 2)
+        for n in (2, 3)
+        for end in ("", "_with_indices")
+    },
+    **{
+        f"max_unpool{n}d": (lambda n=n: weft.ones(1, 2, *[1] * n), lambda n=n: weft.full((1, 2, *[1] * n), 1), 2)
+        for n in (1, 2, 3)
+    },
     "batch_norm": (floats, vector, vector),
     "instance_norm": (batch,),
     "layer_norm": (floats, (3,)),

@@ -202,6 +202,10 @@ def test_sequences_and_volumes(device):
         lambda t: F.conv3d(t, weight, stride=(1, 2, 1)),
         lambda t: F.conv_transpose3d(t, weight.transpose(0, 1)),
         lambda t: F.batch_norm(t, None, None, training=True),
+        lambda t: F.max_pool3d(t, 2),
+        lambda t: F.avg_pool3d(t, 3, 2, 1, count_include_pad=False),
+        lambda t: F.adaptive_avg_pool3d(t, (2, 1, 3)),
+        lambda t: F.adaptive_max_pool3d(t, 1),
     )
     for layer in layers:
         y = layer(volume)

@@ -33,6 +33,14 @@ from weft.nn.activation import (
     Threshold,
 )
 from weft.nn.adaptive import AdaptiveLogSoftmaxWithLoss
+from weft.nn.adaptive_pooling import (
+    AdaptiveAvgPool1d,
+    AdaptiveAvgPool2d,
+    AdaptiveAvgPool3d,
+    AdaptiveMaxPool1d,
+    AdaptiveMaxPool2d,
+    AdaptiveMaxPool3d,
+)
 from weft.nn.containers import (
     ModuleDict,
     ModuleList,
@@ -134,14 +142,17 @@ from weft.nn.padding import (
 from weft.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 from weft.nn.parameter_containers import ParameterDict, ParameterList
 from weft.nn.pooling import (
-    AdaptiveAvgPool1d,
-    AdaptiveAvgPool2d,
-    AdaptiveMaxPool1d,
-    AdaptiveMaxPool2d,
     AvgPool1d,
     AvgPool2d,
+    AvgPool3d,
+    FractionalMaxPool2d,
+    FractionalMaxPool3d,
+    LPPool1d,
+    LPPool2d,
+    LPPool3d,
     MaxPool1d,
     MaxPool2d,
+    MaxPool3d,
 )
 from weft.nn.rearrangement import ChannelShuffle, Fold, PixelShuffle, PixelUnshuffle, Unfold
 from weft.nn.recurrent import GRU, LSTM, RNN
@@ -156,6 +167,7 @@ from weft.nn.transformer import (
     TransformerEncoder,
     TransformerEncoderLayer,
 )
+from weft.nn.unpooling import MaxUnpool1d, MaxUnpool2d, MaxUnpool3d
 
 TYPE_CHECKING = False
 if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
@@ -166,11 +178,14 @@ __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveLogSoftmaxWithLoss",
+    "AdaptiveAvgPool3d",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
+    "AdaptiveMaxPool3d",
     "AlphaDropout",
     "AvgPool1d",
     "AvgPool2d",
+    "AvgPool3d",
     "BCELoss",
     "BCEWithLogitsLoss",
     "BatchNorm1d",
@@ -208,6 +223,8 @@ __all__ = [
     "FeatureAlphaDropout",
     "Flatten",
     "Fold",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
     "GELU",
     "GLU",
     "GRU",
@@ -228,6 +245,9 @@ __all__ = [
     "L1Loss",
     "LSTM",
     "LSTMCell",
+    "LPPool1d",
+    "LPPool2d",
+    "LPPool3d",
     "LayerNorm",
     "LazyBatchNorm1d",
     "LazyBatchNorm2d",
@@ -253,6 +273,10 @@ __all__ = [
     "MarginRankingLoss",
     "MaxPool1d",
     "MaxPool2d",
+    "MaxPool3d",
+    "MaxUnpool1d",
+    "MaxUnpool2d",
+    "MaxUnpool3d",
     "Mish",
     "Module",
     "ModuleDict",

@@ -28,6 +28,8 @@ EmbeddingBagT = TypeVar("EmbeddingBagT", bound="EmbeddingBag")
 
 # One number for all dimensions, or one for each
 Ints: TypeAlias = int | Sequence[int]
+# Shares of a size, likewise
+Ratios: TypeAlias = float | Sequence[float]
 # What adaptive pooling makes: None for a size that stays
 OutputSize: TypeAlias = int | Sequence[int | None] | None
 Device: TypeAlias = str | int | weft.device | None

@@ -13,9 +13,9 @@ def pair(value):
 
 
 def windows(x, kernel, stride, padding, dilation, ceil_mode):
-    """The start of every window and the rows or columns it takes, for both spatial dimensions."""
+    """The start of every window and the rows or columns it takes, for each spatial dimension."""
     places = []
-    for size, k, s, p, d in zip(x.shape[-2:], kernel, stride, padding, dilation, strict=True):
+    for size, k, s, p, d in zip(x.shape[-len(kernel) :], kernel, stride, padding, dilation, strict=True):
         reach = size + 2 * p - d * (k - 1) - 1
         count = (-(-reach // s) if ceil_mode else reach // s) + 1
         if ceil_mode and (count - 1) * s >= size + p:
