@@ -9,6 +9,7 @@ from weft.nn.utils.clip_grad import (
     clip_grads_with_norm_,
     get_total_norm,
 )
+from weft.nn.utils.finite_guard import FiniteGuard
 from weft.nn.utils.fusion import (
     fuse_conv_bn_eval,
     fuse_conv_bn_weights,
@@ -26,6 +27,7 @@ if not TYPE_CHECKING:  # type checkers take it for a name that may be anything
     __getattr__ = missing_names(__name__)
 
 __all__ = [
+    "FiniteGuard",
     "clip_grad_norm",
     "clip_grad_norm_",
     "clip_grad_value_",

@@ -1,0 +1,207 @@
+"""FiniteGuard: names the layer of a model that made the first NaN or infinity."""
+
+from __future__ import annotations
+
+import warnings
+
+import weft
+from weft import _C
+from weft._checks import check_instances
+from weft.nn.module import Module
+from weft.optim.optimizer import Optimizer
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any, TypeVar
+
+    from weft import Tensor
+    from weft._handles import RemovableHandle
+
+    _Self = TypeVar("_Self", bound="FiniteGuard")
+
+
+def _tensors_in(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
+    if isinstance(value, weft.Tensor):
+        if value.is_floating_point() or value.is_complex():
+            yield path, value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _tensors_in(item, f"{path}[{key!r}]")
+    elif isinstance(value, (list, tuple)):
+        for i, item in enumerate(value):
+            yield from _tensors_in(item, f"{path}[{i}]")
+
+
+def _all_finite(value: Any) -> bool:
+    return all(bool(weft.isfinite(t).all()) for _, t in _tensors_in(value))
+
+
+def _describe(t: Tensor) -> str:
+    nan = int(weft.isnan(t).sum())
+    inf = t.numel() - int(weft.isfinite(t).sum()) - nan
+    parts = [f"{count} {word}" for count, word in ((nan, "NaN"), (inf, "infinite")) if count]
+    return f"{' and '.join(parts)} of {t.numel()} elements, shape {tuple(t.shape)}"
+
+
+class _Found(BaseException):
+    """The layer is known, the rest of the forward pass need not run."""
+
+
+class FiniteGuard:
+    """While it is there, a forward pass of the model that gives a NaN or an infinity raises, and says which layer began.
+
+    It looks at the outputs of the model alone, so that it takes next to no time. If one is not finite the model runs a
+    second time, on the same arguments and random numbers, with a look at the output of each layer. Gradients are
+    looked at by :meth:`watch`. A scope, or until :meth:`remove`. Within a function that weft.jit compiles there are no
+    values to look at, of which a warning tells once.
+
+    Args:
+        model: the module.
+
+    Raises:
+        TypeError: model is no Module.
+        FloatingPointError: from the model's call, where outputs are not finite; names the layer, its output and which of
+            its inputs, parameters and buffers were not finite.
+
+    >>> import weft
+    >>> model = weft.nn.Sequential(weft.nn.Linear(2, 2), weft.nn.ReLU(), weft.nn.Linear(2, 1))
+    >>> _ = weft.nn.init.constant_(model[2].weight, float("inf"))
+    >>> with weft.nn.utils.FiniteGuard(model):
+    ...     model(weft.zeros(1, 2))
+    Traceback (most recent call last):
+    FloatingPointError: layer '2' (Linear) ...
+    """
+
+    def __init__(self, model: Module) -> None:
+        check_instances(Module, "FiniteGuard", model=model)
+        self._model = model
+        self._call: tuple[Any, ...] | None = None
+        self._warned = False
+        self._handles: list[RemovableHandle] = [
+            model.register_forward_pre_hook(self._before, with_kwargs=True),
+            model.register_forward_hook(self._after, always_call=False),
+        ]
+
+    def _before(self, module, args, kwargs):
+        self._call = args, kwargs, weft.get_rng_state()
+
+    def _after(self, module, args, output):
+        call, self._call = self._call, None
+        if _C._is_tracing():
+            if not self._warned:
+                self._warned = True
+                warnings.warn(
+                    "FiniteGuard: the model is called in a function that weft.jit compiles, where outputs have no values "
+                    "to look at; call the function without weft.jit to find a NaN",
+                    stacklevel=2,
+                )
+            return
+        if call is not None and not _all_finite(output.detach() if isinstance(output, weft.Tensor) else output):
+            self._find(*call)
+            raise FloatingPointError(
+                f"{type(module).__name__}: its output has "
+                + ", ".join(f"{_describe(t)}" for _, t in _tensors_in(output) if not _all_finite(t))
+                + ", but no layer gave such values when it ran again: the model itself made them, or it does something "
+                "else each time"
+            )
+
+    def _find(self, args, kwargs, generator):
+        """Runs the model again; raises FloatingPointError for the first layer whose output is not finite."""
+        names = {module: name for name, module in self._model.named_modules()}
+        found: list[str] = []
+
+        def look(module, its_args, its_kwargs, output):
+            if not found and not _all_finite(output):
+                found.append(self._report(names[module], module, its_args, its_kwargs, output))
+                raise _Found
+
+        handles = [
+            module.register_forward_hook(look, with_kwargs=True) for module in names if module is not self._model
+        ]
+        buffers = [(buffer, buffer.clone()) for buffer in self._model.buffers()]
+        now = weft.get_rng_state()
+        weft.set_rng_state(generator)
+        try:
+            with weft.no_grad():
+                self._model.forward(*args, **kwargs)
+        except _Found:
+            pass
+        finally:
+            weft.set_rng_state(now)
+            for handle in handles:
+                handle.remove()
+            with weft.no_grad():
+                for buffer, value in buffers:
+                    buffer.copy_(value)
+        if found:
+            raise FloatingPointError(found[0])
+
+    @staticmethod
+    def _report(name, module, args, kwargs, output):
+        bad = [f"output{path} has {_describe(t)}" for path, t in _tensors_in(output) if not _all_finite(t)]
+        causes = [f"input{path}" for path, t in _tensors_in(args) if not _all_finite(t)]
+        causes += [f"input {path}" for path, t in _tensors_in(kwargs) if not _all_finite(t)]
+        tensors = [*module.named_parameters(recurse=False), *module.named_buffers(recurse=False)]
+        causes += [f"{its} ({_describe(t)})" for its, t in tensors if not _all_finite(t)]
+        reason = (
+            f"not finite before: {', '.join(causes)}" if causes else "its inputs, parameters and buffers are finite"
+        )
+        return (
+            f"layer '{name}' ({type(module).__name__}) is the first one that is not finite: {', '.join(bad)}; {reason}"
+        )
+
+    def watch(self, optimizer: Optimizer) -> RemovableHandle:
+        """Also looks at the gradients before each step of an optimizer, all at once.
+
+        A step with gradients that are not finite raises FloatingPointError, which names the parameters, and changes
+        nothing. weft.autograd.detect_anomaly finds the operation.
+
+        Args:
+            optimizer: of the model's parameters.
+
+        Returns a handle whose ``remove()`` ends it; so does :meth:`remove`.
+
+        >>> import weft
+        >>> model = weft.nn.Linear(2, 1)
+        >>> optimizer = weft.optim.SGD(model.parameters(), lr=0.1)
+        >>> with weft.nn.utils.FiniteGuard(model) as guard:
+        ...     handle = guard.watch(optimizer)
+        ...     (model(weft.zeros(1, 2)) - model.bias).sqrt().sum().backward()
+        ...     optimizer.step()
+        Traceback (most recent call last):
+        FloatingPointError: gradients are not finite: ...
+        """
+        check_instances(Optimizer, "FiniteGuard.watch", optimizer=optimizer)
+        names = {p: name for name, p in self._model.named_parameters()}
+
+        def look(optimizer, args, kwargs):
+            if _C._is_tracing():
+                return
+            grads = [(p, p.grad) for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
+            if not grads or bool(weft.isfinite(_C._global_norm([grad for _, grad in grads]))):
+                return
+            bad = [f"{names.get(p, 'a parameter')!s} ({_describe(g)})" for p, g in grads if not _all_finite(g)]
+            if bad:  # or else their squares have overflown
+                raise FloatingPointError(f"gradients are not finite: {', '.join(bad[:8])}{', ...' * (len(bad) > 8)}")
+
+        handle = optimizer.register_step_pre_hook(look)
+        self._handles.append(handle)
+        return handle
+
+    def remove(self) -> None:
+        """Ends the guard.
+
+        >>> import weft
+        >>> guard = weft.nn.utils.FiniteGuard(weft.nn.Identity())
+        >>> guard.remove()
+        """
+        for handle in self._handles:
+            handle.remove()
+        self._handles = []
+
+    def __enter__(self: _Self) -> _Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.remove()
