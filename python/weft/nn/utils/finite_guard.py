@@ -49,7 +49,7 @@ class _Found(BaseException):
 
 
 class FiniteGuard:
-    """While it is there, a forward pass of the model that gives a NaN or an infinity raises, and says which layer began.
+    """While it is there, a forward pass of the model that gives a NaN or an infinity raises, and names the layer.
 
     It looks at the outputs of the model alone, so that it takes next to no time. If one is not finite the model runs a
     second time, on the same arguments and random numbers, with a look at the output of each layer. Gradients are
@@ -61,8 +61,8 @@ class FiniteGuard:
 
     Raises:
         TypeError: model is no Module.
-        FloatingPointError: from the model's call, where outputs are not finite; names the layer, its output and which of
-            its inputs, parameters and buffers were not finite.
+        FloatingPointError: from the model's call, where outputs are not finite; names the layer, its output and which
+            of its inputs, parameters and buffers were not finite.
 
     >>> import weft
     >>> model = weft.nn.Sequential(weft.nn.Linear(2, 2), weft.nn.ReLU(), weft.nn.Linear(2, 1))
@@ -92,8 +92,8 @@ class FiniteGuard:
             if not self._warned:
                 self._warned = True
                 warnings.warn(
-                    "FiniteGuard: the model is called in a function that weft.jit compiles, where outputs have no values "
-                    "to look at; call the function without weft.jit to find a NaN",
+                    "FiniteGuard: the model is called in a function that weft.jit compiles, where outputs have no "
+                    "values to look at; call the function without weft.jit to find a NaN",
                     stacklevel=2,
                 )
             return
