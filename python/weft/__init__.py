@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from weft import backends as backends
     from weft import cuda as cuda
     from weft import distributed as distributed
+    from weft import distributions as distributions
     from weft import export as export
     from weft import func as func
     from weft import linalg as linalg
@@ -72,6 +73,7 @@ _SUBMODULES = (
     "backends",
     "cuda",
     "distributed",
+    "distributions",
     "export",
     "func",
     "linalg",

@@ -2,6 +2,7 @@
 
 import functools
 
+import distribution_calls
 import numpy as np
 import public_calls_nn
 from callables import CALLS, LAYERS, LOSSES, OPTIMIZERS, SCHEDULES, _inputs, _parameters
@@ -50,6 +51,7 @@ LEFT_OUT = {
     "weft._jit.Graph.svg": "needs graphviz",
     "weft.export.ExportedProgram": "made by export alone",
     "weft.export.ExportGraphSignature": "made by graph_signature alone",
+    **distribution_calls.LEFT_OUT,
 }
 
 
@@ -111,7 +113,7 @@ def _modules(w):
 
 def receiver(w, cls, base):
     """An object of the class, to call a method of its base on."""
-    name = cls.__name__
+    name = "Normal" if base.__name__ == "Distribution" else cls.__name__  # which has all that the base offers
     if name.startswith("Lazy") and "Lazy" not in base.__name__:
         name = name[4:]  # the layer that it becomes
     if name == "Module" or base.__name__ in ("Module", "ModuleHooks"):
@@ -157,6 +159,7 @@ def receiver(w, cls, base):
             else _model(w).register_forward_hook(lambda module, args, output: None)
         ),
         "autocast": lambda: w.autocast("cpu"),
+        **{each: functools.partial(make, w) for each, make in distribution_calls.OBJECTS.items()},
     }
     return makers[name]()
 
@@ -483,6 +486,7 @@ RECIPES |= {
 RECIPES |= {
     f"weft.nn.modules.module.register_module_{name}_hook": lambda w: (lambda *a: None,) for name in GLOBAL_HOOKS
 }
+RECIPES |= distribution_calls.RECIPES
 RECIPES |= {f"weft.nn.module_hooks.ModuleHooks.{name}": lambda w, f=hook: (f,) for name, hook in HOOKS.items()}
 RECIPES |= public_calls_nn.RECIPES
 LEFT_OUT |= public_calls_nn.LEFT_OUT

@@ -14,10 +14,18 @@ import weft
 MODULES = """
     weft weft.accelerator weft.amp weft.autograd weft.autograd.forward_ad weft.autograd.functional weft.backends
     weft.backends.cpu weft.backends.cuda weft.backends.cudnn weft.backends.mkl weft.backends.mkldnn weft.backends.mps
-    weft.backends.openmp weft.cuda weft.cuda.amp weft.cuda.memory weft.distributed weft.export weft.func weft.grad_mode
-    weft.linalg weft.memory weft.models weft.ops weft.optim weft.optim.lr_scheduler weft.serialization weft.testing
-    weft.utils.data weft.utils.hooks weft.xpu
+    weft.backends.openmp weft.cuda weft.cuda.amp weft.cuda.memory weft.distributed weft.distributions
+    weft.distributions.constraints weft.distributions.kl weft.distributions.transforms weft.distributions.utils
+    weft.export weft.func weft.grad_mode weft.linalg weft.memory weft.models weft.ops weft.optim
+    weft.optim.lr_scheduler weft.optim.swa_utils weft.serialization weft.testing weft.utils.checkpoint weft.utils.data
+    weft.utils.hooks weft.xpu
 """.split()
+
+_DISTRIBUTION_BASES = (
+    weft.distributions.Distribution,
+    weft.distributions.Transform,
+    weft.distributions.constraints.Constraint,
+)
 
 # Without an example of their own, and why.
 NO_EXAMPLE = {
@@ -61,6 +69,12 @@ def functions_and_classes():
     return list(found.values())
 
 
+def documented_by_base(kind, name):
+    """Is it a quantity that distributions and their parts have, which the base class explains with an example?"""
+    base = next((b for b in _DISTRIBUTION_BASES if issubclass(kind, b) and kind is not b), None)
+    return base is not None and ">>>" in (getattr(vars(base).get(name), "__doc__", None) or "")
+
+
 def methods():
     """(name, function, docstring) of every public method and property of these classes, and of tensors."""
     classes = [value for _, value in functions_and_classes() if inspect.isclass(value)]
@@ -72,6 +86,8 @@ def methods():
             if isinstance(member, (staticmethod, classmethod)):
                 member = member.__func__
             member = member.fget if isinstance(member, property) else member
+            if not doc and documented_by_base(kind, name):
+                continue
             if inspect.isfunction(member) and member.__module__.startswith("weft") and member.__name__ != "<lambda>":
                 if not name.startswith("_") or (name in ("__init__", "__new__") and kind is not weft.Tensor):
                     yield f"{kind.__module__}.{kind.__qualname__}.{name}", member, doc
