@@ -1,6 +1,6 @@
 """With equal weights, data and noise, the losses of the first twenty steps are PyTorch's, model by model.
 
-Each program is written once, for a module that is weft or torch. Where the rounding of float32 grows from step to step (Adam
+Each program is written once, for a module that is weft or torch. Where the rounding of float32 grows step by step (Adam
 divides by small numbers), it runs in float64, where it does not show.
 """
 
