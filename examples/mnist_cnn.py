@@ -74,11 +74,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the four IDX files")
     parser.add_argument("--fashion", action="store_true", help="the network for Fashion-MNIST")
-    parser.add_argument("--epochs", type=int, help="default 5, with --fashion 10")
+    parser.add_argument("--epochs", type=int, help="default 5, with --fashion 6")
     parser.add_argument("--small", action="store_true", help="a narrow network, for a quick try")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
-    epochs = args.epochs or (10 if args.fashion else 5)
+    epochs = args.epochs or (6 if args.fashion else 5)
 
     weft.manual_seed(args.seed)
     train_loader = DataLoader(load(args.data, "train"), batch_size=128, shuffle=True)

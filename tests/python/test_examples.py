@@ -57,3 +57,199 @@ def test_mnist_without_a_folder():
 
 def test_matmul_devices():
     assert re.search(r"cpu .* GFLOP/s", run("matmul_devices.py"))
+
+
+def last(out, pattern):
+    """The number in the last line, which reports the final result."""
+    return float(re.search(pattern, out.rstrip().splitlines()[-1]).group(1))
+
+
+def write_digits(folder, train=640, test=200):
+    """Made-up images in which the class is the bright row."""
+    rng = np.random.default_rng(0)
+    for part, count in (("train", train), ("t10k", test)):
+        labels = rng.integers(0, 10, count)
+        images = rng.integers(0, 100, (count, 28, 28))
+        images[np.arange(count), 2 * labels + 4] = 255
+        write_idx(folder / f"{part}-images-idx3-ubyte.gz", images)
+        write_idx(folder / f"{part}-labels-idx1-ubyte.gz", labels)
+
+
+@pytest.mark.parametrize("options", [[], ["--fashion"]])
+def test_mnist_cnn(tmp_path, options):
+    write_digits(tmp_path)
+    out = run("mnist_cnn.py", "--data", tmp_path, "--small", "--epochs", 6, *options)
+    assert last(out, r"test accuracy: ([\d.]+)%") > 90
+
+
+def test_cifar10(tmp_path):
+    """Images of one colour, which is the class."""
+    rng = np.random.default_rng(0)
+    colours = rng.integers(0, 256, (10, 3, 1))
+    for name, count in (("train.bin", 320), ("test.bin.gz", 100)):
+        labels = rng.integers(0, 10, (count, 1))
+        pixels = np.clip(colours[labels[:, 0]] + rng.normal(0, 20, (count, 3, 1024)), 0, 255)
+        records = np.hstack([labels, pixels.reshape(count, -1)]).astype("uint8").tobytes()
+        (tmp_path / name).write_bytes(gzip.compress(records) if name.endswith("gz") else records)
+    files = ["--train", tmp_path / "train.bin", "--test", tmp_path / "test.bin.gz"]
+    out = run("cifar10.py", *files, "--small", "--epochs", 8, "--seeds", 2)
+    assert last(out, r"of 2 seeds: ([\d.]+)%") > 60
+
+
+def test_cora_gcn(tmp_path):
+    """Three groups that mostly cite themselves, and words that say little."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(150) % 3
+    pairs = rng.integers(0, 150, (2, 3000))
+    same = labels[pairs[0]] == labels[pairs[1]]
+    edges = np.unique(np.sort(pairs[:, (pairs[0] != pairs[1]) & (same | (rng.random(3000) < 0.05))], 0), axis=1)
+    words = [np.unique(np.append(rng.integers(0, 30, 5), labels[i] * 10 + rng.integers(0, 10))) for i in range(150)]
+    np.savez(
+        tmp_path / "graph.npz",
+        edges=edges.astype("int32"),
+        feat_indptr=np.cumsum([0, *map(len, words)]).astype("int32"),
+        feat_indices=np.concatenate(words).astype("int16"),
+        num_features=30,
+        labels=labels.astype("uint8"),
+        split=np.repeat([0, 1, 2], 50).astype("int8"),
+    )
+    out = run("cora_gcn.py", "--data", tmp_path / "graph.npz", "--epochs", 60, "--seeds", 2)
+    assert last(out, r"of 2 seeds: ([\d.]+)%") > 80
+
+
+def test_char_gpt(tmp_path):
+    """A text that repeats itself can be foretold."""
+    (tmp_path / "text.txt").write_text("the cat sat on the mat, and the dog ran. " * 200, encoding="utf-8")
+    out = run("char_gpt.py", "--data", tmp_path / "text.txt", "--small", "--steps", 200)
+    assert last(out, r"validation loss: ([\d.]+)") < 1
+
+
+def test_movielens(tmp_path):
+    rng = np.random.default_rng(0)
+    user, film = rng.integers(0, 40, 4000), rng.integers(0, 60, 4000)
+    taste, kind = rng.normal(size=(40, 1)), rng.normal(size=(60, 1))
+    rating = np.clip(np.round(2 * (3 + (taste[user] * kind[film])[:, 0])) / 2, 0.5, 5)
+    rows = [f"{u + 1},{3 * f},{r},0" for u, f, r in zip(user, film, rating, strict=True)]
+    (tmp_path / "ratings.csv").write_text("\r\n".join(["userId,movieId,rating,timestamp", *rows]))
+    out = run("movielens.py", "--data", tmp_path / "ratings.csv", "--epochs", 25, "--size", 4)
+    averages = float(re.search(r"from averages: test RMSE ([\d.]+)", out).group(1))
+    assert last(out, r"test RMSE: ([\d.]+)") < 0.8 * averages
+
+
+def test_cartpole():
+    """The equations, and that learning makes episodes longer than those of a coin, which last 22 steps."""
+    out = run("cartpole_dqn.py", "--steps", 1000)
+    assert last(out, r"100 episodes: ([\d.]+)") > 60
+
+
+def test_cartpole_equations():
+    """Small angles: the frequency of the linearised pole on a free cart, and the sign of the push."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("cartpole", EXAMPLES / "cartpole_dqn.py")
+    cartpole = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(cartpole)
+    state = np.array([[0.0, 0.0, 1e-4, 0.0], [0.0, 0.0, 0.0, 0.0]])
+    right, failed = cartpole.step(state, np.array([1, 1]))
+    left, _ = cartpole.step(state, np.array([0, 0]))
+    assert right[1, 1] > 0 > right[1, 3] and not failed.any()  # the cart goes right, the pole falls left
+    np.testing.assert_allclose(right[1], -left[1])
+    # Without a force the angle grows as g / (l (4/3 - m / M)) times itself
+    growth = (right[0, 3] + left[0, 3]) / 2 / 0.02 / 1e-4
+    assert growth == pytest.approx(9.8 / (0.5 * (4 / 3 - 0.1 / 1.1)), rel=1e-5)
+    assert cartpole.step(np.array([[2.39, 5.0, 0.0, 0.0], [0.0, 0.0, 0.2, 2.0]]), np.array([1, 1]))[1].all()
+
+
+def test_regression_of_houses(tmp_path):
+    import tarfile
+
+    rng = np.random.default_rng(0)
+    names = "longitude,latitude,housing_median_age,total_rooms,total_bedrooms,population,households,median_income"
+    numbers = rng.uniform(1, 10, (800, 8))
+    value = 20000 * (numbers[:, 7] + np.abs(numbers[:, 0] - 5) * 2)
+    lines = [f"{names},median_house_value,ocean_proximity"]
+    for i, (row, price) in enumerate(zip(numbers, value, strict=True)):
+        cells = [f"{x:.4f}" for x in row]
+        cells[4] = "" if i % 50 == 0 else cells[4]
+        lines.append(",".join([*cells, f"{price:.1f}", "NEAR BAY" if i % 3 else "INLAND"]))
+    (tmp_path / "housing.csv").write_text("\n".join(lines))
+    with tarfile.open(tmp_path / "housing.tgz", "w:gz") as archive:
+        archive.add(tmp_path / "housing.csv", "housing.csv")
+    results = [
+        run("regression.py", "--data", tmp_path / name, "--epochs", 60) for name in ("housing.csv", "housing.tgz")
+    ]
+    assert len({last(out, r"test RMSE: ([\d.]+)") for out in results}) == 1
+    linear = float(re.search(r"linear regression: test RMSE ([\d.]+)", results[0]).group(1))
+    assert last(results[0], r"test RMSE: ([\d.]+)") < 0.6 * linear
+
+
+def test_regression_of_cars(tmp_path):
+    rng = np.random.default_rng(0)
+    lines = []
+    for i in range(300):
+        power, weight, year = rng.uniform(50, 200), rng.uniform(1600, 5000), rng.integers(70, 83)
+        shown = "?" if i % 60 == 0 else f"{power:.1f}"
+        mpg = 60 - weight / 100 + year / 10 - power / 20
+        lines.append(
+            f'{mpg:.1f}  {rng.choice([4, 6, 8])}  {power * 2:.1f}  {shown}  {weight:.0f}.  15.0  {year}  1\t"a car"'
+        )
+    (tmp_path / "auto-mpg.data").write_text("\n".join(lines))
+    out = run("regression.py", "--data", tmp_path / "auto-mpg.data", "--epochs", 40)
+    assert last(out, r"variance ([\d.]+)") > 0.9
+
+
+def test_forecast(tmp_path):
+    """Growth and seasons without noise."""
+    month = np.arange(144)
+    values = 100 * 1.01**month * (1 + 0.3 * np.sin(month * np.pi / 6))
+    rows = [f"{1949 + m // 12}-{m % 12 + 1:02d},{v:.3f}" for m, v in zip(month, values, strict=True)]
+    (tmp_path / "series.csv").write_text("\n".join(["Month,Passengers", *rows]))
+    out = run("forecast.py", "--data", tmp_path / "series.csv", "--epochs", 300)
+    assert last(out, r"24 months: ([\d.]+)%") < 3
+
+
+def test_vae(tmp_path):
+    write_digits(tmp_path, train=2000)
+    out = run("vae.py", "--data", tmp_path, "--small", "--epochs", 4, "--out", tmp_path)
+    bounds = [float(text) for text in re.findall(r"test ([\d.]+),", out)]
+    assert bounds[-1] < bounds[0] and last(out, r"test images: ([\d.]+) nats") == bounds[-1]
+    if "samples:" in out:
+        assert (tmp_path / "vae.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_dna():
+    out = run("dna.py", "--count", 2000, "--epochs", 6)
+    assert last(out, r"test accuracy: ([\d.]+)%") > 75
+    assert 94 < float(re.search(r"with the site known: ([\d.]+)%", out).group(1)) < 98
+
+
+def test_unet():
+    out = run("unet.py", "--steps", 60, "--width", 8)
+    assert last(out, r"union: ([\d.]+)") > 0.4  # all background would be 0.25
+
+
+def test_ddpm(tmp_path):
+    out = run("ddpm.py", "--small", "--epochs", 3, "--out", tmp_path)
+    assert last(out, r"predicted noise: ([\d.]+)") < 0.4
+    if "samples:" in out:
+        assert (tmp_path / "ddpm.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_banking77(tmp_path):
+    """Intents that one word gives away."""
+    rng = np.random.default_rng(0)
+    for name, count in (("train", 600), ("test", 100)):
+        lines = ["text,category"]
+        for _ in range(count):
+            intent = rng.integers(0, 6)
+            words = [*(f"word{'abcdefgh'[i]}" for i in rng.integers(0, 8, 5)), f"key{'abcdef'[intent]}"]
+            lines.append(f'"{" ".join(rng.permutation(words))}, please?",intent_{intent}')
+        (tmp_path / f"{name}.csv").write_text("\n".join(lines))
+    out = run("banking77.py", "--data", tmp_path, "--small", "--epochs", 12)
+    assert last(out, r"test accuracy: ([\d.]+)%") > 90
+
+
+@pytest.mark.parametrize("name", ["mnist_cnn.py", "cora_gcn.py", "char_gpt.py", "movielens.py", "vae.py", "cifar10.py"])
+def test_without_data(name):
+    result = subprocess.run([sys.executable, str(EXAMPLES / name)], capture_output=True, text=True)
+    assert result.returncode != 0 and "required" in result.stderr
