@@ -56,7 +56,7 @@ _BASES = {
     "distribution.Distribution": "Normal",
     "relaxed_bernoulli.LogitRelaxedBernoulli": "LogitRelaxedBernoulli",
     "transformed_distribution.TransformedDistribution": "LogNormal",
-    "transforms.Transform": "ExpTransform",
+    "transform.Transform": "ExpTransform",
     "constraints._Interval": "_HalfOpenInterval",
     **{f"constraints.{name}": "Constraint" for name in ("Constraint", "greater_than", "greater_than_eq", "less_than")},
     **{f"constraints.{name}": "Constraint" for name in ("half_open_interval", "integer_interval", "independent")},

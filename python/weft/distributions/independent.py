@@ -5,7 +5,7 @@ from __future__ import annotations
 from weft._checks import check_instances, check_integers
 from weft.distributions import constraints
 from weft.distributions.distribution import Distribution
-from weft.distributions.transforms import _sum_last
+from weft.distributions.transform import sum_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -110,10 +110,10 @@ class Independent(Distribution):
     def log_prob(self, value: Tensor) -> Tensor:
         if self._validate_args:
             self._validate_sample(value)
-        return _sum_last(self.base_dist.log_prob(value), self.reinterpreted_batch_ndims)
+        return sum_last(self.base_dist.log_prob(value), self.reinterpreted_batch_ndims)
 
     def entropy(self) -> Tensor:
-        return _sum_last(self.base_dist.entropy(), self.reinterpreted_batch_ndims)
+        return sum_last(self.base_dist.entropy(), self.reinterpreted_batch_ndims)
 
     def enumerate_support(self, expand: bool = True) -> Tensor:
         if self.reinterpreted_batch_ndims:

@@ -19,8 +19,8 @@ from weft.distributions.laplace import Laplace
 from weft.distributions.multivariate_normal import MultivariateNormal
 from weft.distributions.normal import Normal
 from weft.distributions.one_hot_categorical import OneHotCategorical
+from weft.distributions.transform import sum_last
 from weft.distributions.transformed_distribution import TransformedDistribution
-from weft.distributions.transforms import _sum_last
 from weft.distributions.uniform import Uniform
 
 TYPE_CHECKING = False
@@ -173,7 +173,7 @@ def _independent(p, q):
             f"kl_divergence: Independent over {p.reinterpreted_batch_ndims} and over "
             f"{q.reinterpreted_batch_ndims} dimensions"
         )
-    return _sum_last(kl_divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
+    return sum_last(kl_divergence(p.base_dist, q.base_dist), p.reinterpreted_batch_ndims)
 
 
 @register_kl(TransformedDistribution, TransformedDistribution)

@@ -7,7 +7,7 @@ from weft._checks import check_instances
 from weft.distributions import constraints
 from weft.distributions.distribution import Distribution
 from weft.distributions.independent import Independent
-from weft.distributions.transforms import ComposeTransform, Transform, _sum_last
+from weft.distributions.transform import ComposeTransform, Transform, sum_last
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,11 +112,9 @@ class TransformedDistribution(Distribution):
         for transform in reversed(self.transforms):
             x = transform.inv(y)
             event_dim += transform.domain.event_dim - transform.codomain.event_dim
-            log_prob = log_prob - _sum_last(
-                transform.log_abs_det_jacobian(x, y), event_dim - transform.domain.event_dim
-            )
+            log_prob = log_prob - sum_last(transform.log_abs_det_jacobian(x, y), event_dim - transform.domain.event_dim)
             y = x
-        return log_prob + _sum_last(self.base_dist.log_prob(y), event_dim - len(self.base_dist.event_shape))
+        return log_prob + sum_last(self.base_dist.log_prob(y), event_dim - len(self.base_dist.event_shape))
 
     def cdf(self, value: Tensor) -> Tensor:
         if self._validate_args:
