@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import typing
+
 import weft
 import weft.nn.functional as F
 from weft._checks import check_callables, check_numbers, check_tensors
@@ -13,6 +15,8 @@ if TYPE_CHECKING:
     from typing import Any
 
     from weft import Tensor
+
+_T = typing.TypeVar("_T")
 
 __all__ = ["broadcast_all", "clamp_probs", "lazy_property", "logits_to_probs", "probs_to_logits"]
 
@@ -122,7 +126,7 @@ def logits_to_probs(logits: Tensor, is_binary: bool = False) -> Tensor:
     return weft.sigmoid(logits) if is_binary else F.softmax(logits, -1)
 
 
-class lazy_property:
+class lazy_property(typing.Generic[_T]):
     """A property that is computed at its first use and kept.
 
     Args:
@@ -140,14 +144,14 @@ class lazy_property:
     (9, {'side': 3, 'area': 9})
     """
 
-    def __init__(self, wrapped: Callable[[Any], Any]) -> None:
+    def __init__(self, wrapped: Callable[[Any], _T]) -> None:
         check_callables("lazy_property", wrapped=wrapped)
         self.wrapped = wrapped
         self.__doc__ = wrapped.__doc__
 
-    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+    def __get__(self, instance: Any, owner: type | None = None) -> _T:
         if instance is None:
-            return self
+            return self  # type: ignore[return-value]
         with weft.enable_grad():  # kept, so it must not depend on the mode at the first use
             value = self.wrapped(instance)
         setattr(instance, self.wrapped.__name__, value)
