@@ -3,8 +3,8 @@
 Usage: python examples/ddpm.py [--out runs]
 
 The images of handwritten digits come with the examples. Printed is the error of the noise that the network predicts on
-images that were not learnt (a constant guess of 0 has the error 1), and how many of the samples a nearest neighbour
-among real digits resembles. With matplotlib a picture of samples goes to the folder --out.
+images that were not learnt (a constant guess of 0 has the error 1), and how far samples are from the nearest real digit.
+With matplotlib a picture of samples goes to the folder --out.
 """
 
 import argparse
@@ -88,7 +88,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data" / "optdigits.npz")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder for the picture")
-    parser.add_argument("--epochs", type=int, default=60)
+    parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--small", action="store_true", help="a narrow network, for a quick try")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
