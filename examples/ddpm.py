@@ -3,7 +3,7 @@
 Usage: python examples/ddpm.py [--out runs]
 
 The images of handwritten digits come with the examples. Printed is the error of the noise that the network predicts on
-images that were not learnt (a constant guess of 0 has the error 1), and how far samples are from the nearest real digit.
+images that were not learnt (a constant guess of 0 has the error 1), and how far samples are from real digits.
 With matplotlib a picture of samples goes to the folder --out.
 """
 
