@@ -1,5 +1,6 @@
 """What is measured. Every case is one function of the framework's module: the same code runs in both."""
 
+from layer_cases import LAYERS, MODELS, OPTIMIZERS
 from measure import Case
 
 MILLION = 1 << 20
@@ -224,4 +225,7 @@ CASES = [
     Case("complex sum, 4M", 1.0, of_complex(lambda f, x: x.sum())),
     Case("complex matmul 512x512x512", 1.0, complex_matmul),
     Case("complex z exp(z), fwd + bwd, 1M", 1.0, complex_step),
+    *LAYERS,
+    *OPTIMIZERS,
+    *MODELS,
 ]
