@@ -5380,9 +5380,6 @@ class Tensor:
         >>> weft.ones(2).zero_()
         tensor([0., 0.])
         """
-def _adam_step(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, max_exp_avg_sqs: Any, step: builtins.float, lr: builtins.float, beta1: builtins.float, beta2: builtins.float, eps: builtins.float, weight_decay: builtins.float, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> None:
-    """One step of Adam or AdamW on all parameters. Changes params and the three lists of state.
-    """
 def _around_calls(before: Any | None, after: Any | None) -> None: ...
 def _backward(tensors: Any, grad_tensors: Any=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, inputs: Any=None) -> None: ...
 def _build_info() -> dict[Any, Any]: ...
@@ -5393,7 +5390,11 @@ def _check_inplace(op: str, tensors: list[Tensor]) -> None:
     """Raises RuntimeError if one of the tensors cannot be changed in place.
     """
 def _depends_on_others(outputs: list[Tensor], inputs: list[Tensor]) -> builtins.bool: ...
+def _differentiable_step(rule: str, params: Any, grads: Any, states: list[Any], numbers: list[builtins.float]) -> list[list[Tensor]]:
+    """What parameters and states become by a step, as autograd follows it: [params, *states].
+    """
 def _dtype(name: str) -> Any: ...
+def _enter_saved_hooks(pack: Any, unpack: Any) -> None: ...
 def _extension_info() -> dict[Any, Any]:
     """Where extensions find headers and library, and which headers these are.
     """
@@ -5421,18 +5422,20 @@ def _is_tracing() -> builtins.bool:
     """Is this thread tracing a function for weft.jit?
     """
 def _jit_passes() -> list[str]: ...
+def _leave_saved_hooks() -> None: ...
 def _load_program(path: str) -> Any: ...
-def _prepare_adam_step(params: Any, grads: Any, exp_avgs: Any, exp_avg_sqs: Any, max_exp_avg_sqs: Any, step: builtins.float, lr: builtins.float, beta1: builtins.float, beta2: builtins.float, eps: builtins.float, weight_decay: builtins.float, decoupled: builtins.bool, amsgrad: builtins.bool, maximize: builtins.bool) -> Any:
-    """One step of Adam or AdamW on all parameters, to be taken: will change params and the three lists of state.
+def _optimizer_step(rule: str, params: Any, grads: Any, states: list[Any], numbers: list[builtins.float]) -> None:
+    """One step by a rule on all parameters. Changes params and the lists of state.
     """
-def _prepare_sgd_step(params: Any, grads: Any, momentum_buffers: Any, lr: builtins.float, momentum: builtins.float, dampening: builtins.float, weight_decay: builtins.float, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> Any:
-    """One step of SGD on all parameters, to be taken: will change params and momentum_buffers.
+def _prepare_step(rule: str, params: Any, grads: Any, states: list[Any], numbers: list[builtins.float]) -> Any:
+    """One step by a rule on all parameters, to be taken: will change params and the lists of state.
     """
 def _record_function(name: str, backward: Any, saved: Any, arguments: Any, outputs: list[Tensor], kept: list[Tensor | None], dirty: list[Tensor], non_differentiable: list[Tensor], materialize: builtins.bool) -> list[Tensor]: ...
 def _refuse(message: str) -> None:
     """Raises RuntimeError: an error that eager mode would not raise, so that a trace ends even if it is caught.
     """
 def _refuse_change_in_body(message: str) -> None: ...
+def _refuse_saved_hooks(message: str) -> None: ...
 def _refuse_while_tracing(what: Any) -> None: ...
 def _run_steps(steps: list[Any]) -> None:
     """Takes steps that were prepared.
@@ -5445,20 +5448,14 @@ def _set_anomaly_mode(enabled: builtins.bool, check_nan: builtins.bool) -> Any: 
 def _set_grad_enabled(enabled: builtins.bool) -> builtins.bool: ...
 def _set_inference_mode(enabled: builtins.bool) -> builtins.bool: ...
 def _set_numbers(numbers: Tensor, values: list[builtins.float]) -> None: ...
-def _sgd_step(params: Any, grads: Any, momentum_buffers: Any, lr: builtins.float, momentum: builtins.float, dampening: builtins.float, weight_decay: builtins.float, nesterov: builtins.bool, maximize: builtins.bool, first_step: builtins.bool) -> None:
-    """One step of SGD on all parameters. Changes params and momentum_buffers.
-    """
 def _state_is(state: Any, params: list[Any], entries: list[Any], names: tuple[Any, ...], columns: list[Any]) -> builtins.bool:
     """Is an optimizer's state what a step has last seen?
-    """
-def _trace_adam_step(params: list[Tensor], grads: list[Tensor], exp_avgs: list[Tensor], exp_avg_sqs: list[Tensor], max_exp_avg_sqs: list[Tensor], numbers: Tensor) -> None:
-    """Records a step of Adam whose numbers are read when it runs.
     """
 def _trace_number() -> builtins.int:
     """Tells traces apart; 0 outside of any.
     """
-def _trace_sgd_step(params: list[Tensor], grads: list[Tensor], momentum_buffers: list[Tensor], numbers: Tensor) -> None:
-    """Records a step of SGD whose numbers are read when it runs.
+def _trace_step(rule: str, params: Any, grads: Any, states: list[Any], numbers: Tensor) -> None:
+    """Records a step by a rule whose numbers are read when it runs.
     """
 def _traced_cond(pred: Tensor, on_true: Any, on_false: Any, given: list[Tensor]) -> Any: ...
 def _traced_scan(function: Any, given_carried: list[Tensor], given_xs: list[Tensor], length: builtins.int, reverse: builtins.bool) -> list[Tensor]: ...
@@ -6820,6 +6817,42 @@ def greater_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tenso
     >>> weft.ge(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
     tensor([ True, False])
     """
+@overload
+def gru(input: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool, batch_first: builtins.bool) -> tuple[Tensor, Tensor]:
+    """Layers of a GRU (Cho et al., 2014); gru_cell says what a step computes.
+
+    hx holds the initial states, each (num_layers * directions, batch, size); params the weights of each layer and
+    direction in turn: w_ih, w_hh, then b_ih and b_hh if has_biases. In the first form input is (steps, batch,
+    size), with batch_first (batch, steps, size); in the second it holds the rows of a PackedSequence and
+    batch_sizes how many sequences reach each time step. Dropout comes between the layers where train is set.
+
+    Returns the outputs of the last layer, like input, and the last state h_n.
+
+    Raises RuntimeError for shapes and dtypes that do not fit, ValueError for num_layers below 1 and dropout
+    outside of 0 to 1.
+
+    >>> import weft
+    >>> x, h = weft.zeros(5, 2, 3), weft.zeros(1, 2, 4)
+    >>> params = [weft.zeros(12, 3), weft.zeros(12, 4)]
+    >>> out = weft.gru(x, h, params, False, 1, 0.0, False, False, False)
+    >>> out[0].shape == (5, 2, 4), out[1].shape == (1, 2, 4)
+    (True, True)
+    """
+@overload
+def gru(data: Tensor, batch_sizes: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool) -> tuple[Tensor, Tensor]: ...
+def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None=None, b_hh: Tensor | None=None) -> Tensor:
+    """One step of a GRU (Cho et al., 2014): r = sigmoid(x_r + h_r), z = sigmoid(x_z + h_z),
+    n = tanh(x_n + r h_n), h' = (1 - z) n + z h, where the x are parts of input w_ih^T + b_ih, the others of
+    h w_hh^T + b_hh.
+
+    input is (batch, size) or (size,), hx (batch, hidden) or (hidden,); the new state is like hx.
+
+    Raises RuntimeError for shapes and dtypes that do not fit.
+
+    >>> import weft
+    >>> weft.gru_cell(weft.zeros(2), weft.zeros(3), weft.zeros(9, 2), weft.zeros(9, 3))
+    tensor([0., 0., 0.])
+    """
 def gt(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input greater than other? False where either is NaN. The operands are broadcast; the result is bool.
 
@@ -7275,6 +7308,44 @@ def logsumexp(input: Tensor, dim: builtins.int | Sequence[builtins.int], keepdim
     """
 @overload
 def logsumexp(input: Tensor, axis: builtins.int | Sequence[builtins.int], keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
+@overload
+def lstm(input: Tensor, hx: list[Tensor], params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool, batch_first: builtins.bool) -> tuple[Tensor, Tensor, Tensor]:
+    """Layers of an LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 2000); lstm_cell says what a step
+    computes. Where h_0 is smaller than c_0, w_hr (Sak, Senior and Beaufays, 2014) is the last weight of
+    each layer and direction: the output is projected by it.
+
+    hx holds the initial states, each (num_layers * directions, batch, size); params the weights of each layer and
+    direction in turn: w_ih, w_hh, then b_ih and b_hh if has_biases. In the first form input is (steps, batch,
+    size), with batch_first (batch, steps, size); in the second it holds the rows of a PackedSequence and
+    batch_sizes how many sequences reach each time step. Dropout comes between the layers where train is set.
+
+    Returns the outputs of the last layer, like input, and the last states h_n and c_n.
+
+    Raises RuntimeError for shapes and dtypes that do not fit, ValueError for num_layers below 1 and dropout
+    outside of 0 to 1.
+
+    >>> import weft
+    >>> x, h = weft.zeros(5, 2, 3), weft.zeros(1, 2, 4)
+    >>> params = [weft.zeros(16, 3), weft.zeros(16, 4)]
+    >>> out = weft.lstm(x, (h, h), params, False, 1, 0.0, False, False, False)
+    >>> out[0].shape == (5, 2, 4), out[1].shape == (1, 2, 4)
+    (True, True)
+    """
+@overload
+def lstm(data: Tensor, batch_sizes: Tensor, hx: list[Tensor], params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool) -> tuple[Tensor, Tensor, Tensor]: ...
+def lstm_cell(input: Tensor, hx: list[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None=None, b_hh: Tensor | None=None) -> tuple[Tensor, Tensor]:
+    """One step of an LSTM (Hochreiter and Schmidhuber, 1997; Gers et al., 2000): i, f, g and o are parts of
+    input w_ih^T + b_ih + h w_hh^T + b_hh, c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c').
+
+    input is (batch, size) or (size,), hx the states h and c, (batch, hidden) or (hidden,). Returns h' and c'.
+
+    Raises RuntimeError for shapes and dtypes that do not fit.
+
+    >>> import weft
+    >>> h = weft.zeros(3)
+    >>> weft.lstm_cell(weft.zeros(2), (h, h), weft.zeros(12, 2), weft.zeros(12, 3))
+    (tensor([0., 0., 0.]), tensor([0., 0., 0.]))
+    """
 def lt(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input less than other? False where either is NaN. The operands are broadcast; the result is bool.
 
@@ -7926,6 +7997,74 @@ def result_type(tensor1: Tensor | builtins.complex, tensor2: Tensor | builtins.c
     >>> import weft
     >>> weft.result_type(weft.tensor([1], dtype=weft.int8), 2.5)
     weft.float32
+    """
+@overload
+def rnn_relu(input: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool, batch_first: builtins.bool) -> tuple[Tensor, Tensor]:
+    """Layers of an RNN with relu; rnn_relu_cell says what a step computes.
+
+    hx holds the initial states, each (num_layers * directions, batch, size); params the weights of each layer and
+    direction in turn: w_ih, w_hh, then b_ih and b_hh if has_biases. In the first form input is (steps, batch,
+    size), with batch_first (batch, steps, size); in the second it holds the rows of a PackedSequence and
+    batch_sizes how many sequences reach each time step. Dropout comes between the layers where train is set.
+
+    Returns the outputs of the last layer, like input, and the last state h_n.
+
+    Raises RuntimeError for shapes and dtypes that do not fit, ValueError for num_layers below 1 and dropout
+    outside of 0 to 1.
+
+    >>> import weft
+    >>> x, h = weft.zeros(5, 2, 3), weft.zeros(1, 2, 4)
+    >>> params = [weft.zeros(4, 3), weft.zeros(4, 4)]
+    >>> out = weft.rnn_relu(x, h, params, False, 1, 0.0, False, False, False)
+    >>> out[0].shape == (5, 2, 4), out[1].shape == (1, 2, 4)
+    (True, True)
+    """
+@overload
+def rnn_relu(data: Tensor, batch_sizes: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool) -> tuple[Tensor, Tensor]: ...
+def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None=None, b_hh: Tensor | None=None) -> Tensor:
+    """One step of an RNN with relu: relu(input w_ih^T + b_ih + h w_hh^T + b_hh).
+
+    input is (batch, size) or (size,), hx (batch, hidden) or (hidden,); the new state is like hx.
+
+    Raises RuntimeError for shapes and dtypes that do not fit.
+
+    >>> import weft
+    >>> weft.rnn_relu_cell(weft.zeros(2), weft.zeros(3), weft.zeros(3, 2), weft.zeros(3, 3))
+    tensor([0., 0., 0.])
+    """
+@overload
+def rnn_tanh(input: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool, batch_first: builtins.bool) -> tuple[Tensor, Tensor]:
+    """Layers of an RNN (Elman, 1990) with tanh; rnn_tanh_cell says what a step computes.
+
+    hx holds the initial states, each (num_layers * directions, batch, size); params the weights of each layer and
+    direction in turn: w_ih, w_hh, then b_ih and b_hh if has_biases. In the first form input is (steps, batch,
+    size), with batch_first (batch, steps, size); in the second it holds the rows of a PackedSequence and
+    batch_sizes how many sequences reach each time step. Dropout comes between the layers where train is set.
+
+    Returns the outputs of the last layer, like input, and the last state h_n.
+
+    Raises RuntimeError for shapes and dtypes that do not fit, ValueError for num_layers below 1 and dropout
+    outside of 0 to 1.
+
+    >>> import weft
+    >>> x, h = weft.zeros(5, 2, 3), weft.zeros(1, 2, 4)
+    >>> params = [weft.zeros(4, 3), weft.zeros(4, 4)]
+    >>> out = weft.rnn_tanh(x, h, params, False, 1, 0.0, False, False, False)
+    >>> out[0].shape == (5, 2, 4), out[1].shape == (1, 2, 4)
+    (True, True)
+    """
+@overload
+def rnn_tanh(data: Tensor, batch_sizes: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool) -> tuple[Tensor, Tensor]: ...
+def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor | None=None, b_hh: Tensor | None=None) -> Tensor:
+    """One step of an RNN (Elman, 1990): tanh(input w_ih^T + b_ih + h w_hh^T + b_hh).
+
+    input is (batch, size) or (size,), hx (batch, hidden) or (hidden,); the new state is like hx.
+
+    Raises RuntimeError for shapes and dtypes that do not fit.
+
+    >>> import weft
+    >>> weft.rnn_tanh_cell(weft.zeros(2), weft.zeros(3), weft.zeros(3, 2), weft.zeros(3, 3))
+    tensor([0., 0., 0.])
     """
 def roll(input: Tensor, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
     """A copy with each element moved by shifts along dims; what leaves at one end enters at the other.

@@ -16,7 +16,21 @@ from weft._C import dtype as _DType
 """
 Functions of weft.nn.functional.
 """
+def _attention_kernels() -> builtins.int:
+    """Which kernels attention may use on this thread: 1 fused, 2 composite, 3 both.
+    """
+def _fractional_max_pool(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], output_size: builtins.int | Sequence[builtins.int], _random_samples: Tensor) -> tuple[Tensor, Tensor]:
+    """The values and places of fractional_max_pool2d() or, where kernel_size has three numbers,
+    fractional_max_pool3d().
+    """
+def _linear_cross_entropy(input: Tensor, linear_weight: Tensor, target: Tensor, linear_bias: Tensor | None=None, weight: Tensor | None=None, reduction: str='mean', ignore_index: builtins.int=-100, label_smoothing: builtins.float=0.0, chunk: builtins.int=0) -> Tensor: ...
+def _max_unpool(input: Tensor, indices: Tensor, output_size: builtins.int | Sequence[builtins.int]) -> Tensor:
+    """max_unpool1d(), max_unpool2d() or max_unpool3d(), by the number of sizes.
+    """
 def _require_all(condition: Tensor, message: str, of_value: builtins.bool=False) -> None: ...
+def _set_attention_kernels(allowed: builtins.int) -> None:
+    """Sets which kernels attention may use on this thread.
+    """
 def adaptive_avg_pool1d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None] | None) -> Tensor:
     """The mean of each of output_size windows that cover the last dimension: (N, C, L) to (N, C, output_size).
 
@@ -42,6 +56,19 @@ def adaptive_avg_pool2d(input: Tensor, output_size: builtins.int | Sequence[buil
     tensor([[[0.5000, 2.5000],
              [4.5000, 6.5000]]])
     """
+def adaptive_avg_pool3d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None]) -> Tensor:
+    """The mean of each of D' H' W' windows that cover the volume, from (N, C, D, H, W) to (N, C, D', H', W').
+
+    output_size is (D', H', W'): one number for all, or three; None in it keeps the input's. Window i of n
+    along an axis of size s reaches from floor(i s / n) to ceil((i + 1) s / n). N may be missing.
+
+    Raises RuntimeError for other shapes, TypeError for sizes that are no integers.
+
+    >>> import weft
+    >>> weft.nn.functional.adaptive_avg_pool3d(weft.arange(16.).view(1, 2, 2, 4), (None, 1, 2))
+    tensor([[[[ 2.5000,  4.5000]],
+             [[10.5000, 12.5000]]]])
+    """
 def adaptive_max_pool1d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None] | None, return_indices: builtins.bool=False) -> Tensor | Any:
     """The largest value of each of output_size windows that cover the last dimension, of size L.
 
@@ -61,6 +88,31 @@ def adaptive_max_pool2d(input: Tensor, output_size: builtins.int | Sequence[buil
     >>> import weft
     >>> weft.nn.functional.adaptive_max_pool2d(weft.arange(8.).view(1, 2, 4), (1, 2))
     tensor([[[5., 7.]]])
+    """
+def adaptive_max_pool3d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None], return_indices: builtins.bool=False) -> Tensor | Any:
+    """The largest value of each of D' H' W' windows that cover the volume, from (N, C, D, H, W).
+
+    The result is (N, C, D', H', W'); output_size, the windows and errors are those of adaptive_avg_pool3d().
+    With return_indices a pair: the values, and the place of each in the volume ((slice H + row) W + column,
+    int64).
+
+    >>> import weft
+    >>> weft.nn.functional.adaptive_max_pool3d(weft.arange(16.).view(1, 2, 2, 4), (1, 1, 2))
+    tensor([[[[13., 15.]]]])
+    """
+def affine_grid(theta: Tensor, size: builtins.int | Sequence[builtins.int], align_corners: builtins.bool | None=None) -> Tensor:
+    """The grid for grid_sample() that an affine map gives: theta times (x, y, 1), or (x, y, z, 1).
+
+    theta is (N, 2, 3) for size (N, C, H, W), or (N, 3, 4) for (N, C, D, H, W); the result (N, H, W, 2) or
+    (N, D, H, W, 3). x, y (and z) are the centers of the result's pixels, between -1 and 1, the outer edges; or
+    with align_corners the centers of the outermost pixels.
+
+    Raises ValueError for a theta or sizes that do not fit, NotImplementedError for other numbers of sizes.
+
+    >>> import weft
+    >>> weft.nn.functional.affine_grid(weft.tensor([[[1., 0., 0.], [0., 1., 0.]]]), (1, 1, 1, 2))
+    tensor([[[[-0.5000,  0.0000],
+              [ 0.5000,  0.0000]]]])
     """
 def avg_pool1d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, ceil_mode: builtins.bool=False, count_include_pad: builtins.bool=True) -> Tensor:
     """The mean of each window of kernel_size places, from (N, C, L) to (N, C, L'); N may be missing.
@@ -87,6 +139,19 @@ def avg_pool2d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int]
     >>> import weft
     >>> weft.nn.functional.avg_pool2d(weft.arange(8.).view(1, 2, 4), 2)
     tensor([[[2.5000, 4.5000]]])
+    """
+def avg_pool3d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, ceil_mode: builtins.bool=False, count_include_pad: builtins.bool=True, divisor_override: builtins.int | None=None) -> Tensor:
+    """The mean of each window of kernel_size, from (N, C, D, H, W) to (N, C, D', H', W'); N may be missing.
+
+    Numbers are for all axes, triples for depth, rows and columns; stride, padding and ceil_mode are those of
+    avg_pool1d(). The sum is divided by the number of elements, of padding too unless count_include_pad is
+    False, or by divisor_override.
+
+    Raises RuntimeError for other shapes, windows that do not fit and a divisor of 0.
+
+    >>> import weft
+    >>> weft.nn.functional.avg_pool3d(weft.arange(16.).view(1, 2, 2, 4), 2)
+    tensor([[[[6.5000, 8.5000]]]])
     """
 def batch_norm(input: Tensor, running_mean: Tensor | None=None, running_var: Tensor | None=None, weight: Tensor | None=None, bias: Tensor | None=None, training: builtins.bool=False, momentum: builtins.float=0.1, eps: builtins.float=1e-05) -> Tensor:
     """(input - mean) / sqrt(var + eps) * weight + bias for each channel (Ioffe and Szegedy, 2015).
@@ -254,6 +319,29 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None=None, siz
     >>> weft.nn.functional.cross_entropy(weft.zeros(1, 2), weft.tensor([1]))
     tensor(0.6931)
     """
+def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor | Sequence[builtins.int], target_lengths: Tensor | Sequence[builtins.int], blank: builtins.int=0, reduction: str='mean', zero_infinity: builtins.bool=False) -> Tensor:
+    """Minus the log likelihood of labels whose alignment with the input is not known (Graves et al., 2006).
+
+    An alignment has a class for each time; without repetitions, then without blanks, it is the target. The
+    likelihood is the sum over all alignments of the products of their probabilities.
+
+    log_probs (T, N, C) or (T, C) comes from log_softmax(); targets (N, S), or without N (S), are labels from
+    0 to C - 1 that are not blank, or those of all samples one after the other in a vector. input_lengths and
+    target_lengths say how many of the T times and labels belong to each sample. With reduction='mean' each
+    loss is divided by the length of its target before the mean is taken; 'sum' and 'none' are the others.
+    zero_infinity: losses of targets that have no alignment count as 0, and so do their gradients.
+
+    The gradient supposes that each row of exp(log_probs) adds up to 1: it is exp(log_probs) minus the
+    posterior probabilities of the classes, which behind log_softmax() is the derivative.
+
+    Raises RuntimeError for shapes, dtypes and lengths that do not fit, IndexError for a label that is no
+    class, ValueError for another reduction.
+
+    >>> import weft
+    >>> log_probs = weft.zeros(2, 3).log_softmax(-1)
+    >>> weft.nn.functional.ctc_loss(log_probs, weft.tensor([1]), (2,), (1,))  # -log(3 / 9)
+    tensor(1.0986)
+    """
 def dropout(input: Tensor, p: builtins.float=0.5, training: builtins.bool=True, inplace: builtins.bool=False) -> Tensor:
     """Zeroes each element with probability p and multiplies the others by 1 / (1 - p), so that the mean
     stays; with training=False gives input back (Srivastava et al., 2014). inplace=True writes the
@@ -288,14 +376,37 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: builtins.int | None=No
     """The rows of weight (rows, size) whose numbers input holds: of shape (*input.shape, size).
 
     input is int64 or int32. The gradient of row padding_idx, which may count from the end, is zero.
+    max_norm: rows that are used and have a larger norm, of order norm_type, are first scaled down to it, in
+    place. scale_grad_by_freq divides the gradient of a row by how often input holds it.
 
     Raises IndexError for a row that does not exist, ValueError for such a padding_idx, NotImplementedError
-    for max_norm, scale_grad_by_freq and sparse, RuntimeError for other dtypes.
+    for sparse=True, RuntimeError for other dtypes.
 
     >>> import weft
     >>> weft.nn.functional.embedding(weft.tensor([1, 0]), weft.eye(2))
     tensor([[0., 1.],
             [1., 0.]])
+    """
+def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None=None, max_norm: builtins.float | None=None, norm_type: builtins.float=2, scale_grad_by_freq: builtins.bool=False, mode: str='mean', sparse: builtins.bool=False, per_sample_weights: Tensor | None=None, include_last_offset: builtins.bool=False, padding_idx: builtins.int | None=None) -> Tensor:
+    """The sum, mean or maximum of rows of weight (rows, size), bag by bag: of shape (bags, size).
+
+    input (bags, items) holds the numbers of the rows in each bag, or input (items) those of all bags one
+    after the other, and offsets where each bag begins; with include_last_offset its last entry is the end of
+    the last bag. A bag without items gives zeros. No row is copied on the way.
+
+    per_sample_weights, of input's shape, multiply the rows (with mode='sum'). Items of row padding_idx are
+    left out. max_norm: rows that are used and have a larger norm, of order norm_type, are first scaled down
+    to it, in place. scale_grad_by_freq divides the gradient of a row by how often input holds it.
+
+    Raises IndexError for a row that does not exist, ValueError for shapes and another mode, RuntimeError
+    for offsets that do not begin with 0 or that decrease, NotImplementedError for sparse=True and for
+    per_sample_weights with another mode.
+
+    >>> import weft
+    >>> bags = weft.tensor([0, 1, 2]), weft.tensor([0, 1])
+    >>> weft.nn.functional.embedding_bag(bags[0], weft.eye(3), bags[1], mode='sum')
+    tensor([[1., 0., 0.],
+            [0., 1., 1.]])
     """
 def feature_dropout(input: Tensor, p: builtins.float=0.5, training: builtins.bool=True, inplace: builtins.bool=False) -> Tensor:
     """dropout() of whole channels: all elements that agree in the first two dimensions are zeroed together
@@ -329,6 +440,22 @@ def glu(input: Tensor, dim: builtins.int=-1) -> Tensor:
     """
 @overload
 def glu(input: Tensor, axis: builtins.int=-1) -> Tensor: ...
+def grid_sample(input: Tensor, grid: Tensor, mode: str='bilinear', padding_mode: str='zeros', align_corners: builtins.bool | None=None) -> Tensor:
+    """Samples of images (N, C, H, W) or volumes (N, C, D, H, W) at the places of a grid (Jaderberg et al., 2015).
+
+    grid, (N, H', W', 2) or (N, D', H', W', 3), holds x, y (and z) of each sample: -1 and 1 are the outer edges
+    of the image, or with align_corners the centers of its outermost pixels; the result is (N, C, H', W') or
+    (N, C, D', H', W'). A sample is made of the pixels around it ('bilinear'), the nearest one ('nearest'), or
+    by cubic convolution with a = -0.75 of four along each axis ('bicubic', images alone). Outside of the image
+    lie zeros, its border, or its reflection ('zeros', 'border', 'reflection'). Both arguments have gradients.
+
+    Raises ValueError for an unknown mode or padding_mode, RuntimeError for shapes or dtypes that do not fit.
+
+    >>> import weft
+    >>> image, grid = weft.tensor([[[[1., 2.], [3., 4.]]]]), weft.tensor([[[[0., 0.], [0.5, 0.5]]]])
+    >>> weft.nn.functional.grid_sample(image, grid)
+    tensor([[[[2.5000, 4.0000]]]])
+    """
 def group_norm(input: Tensor, num_groups: builtins.int, weight: Tensor | None=None, bias: Tensor | None=None, eps: builtins.float=1e-05) -> Tensor:
     """(input - mean) / sqrt(var + eps) * weight + bias for each group of channels (Wu and He, 2018).
 
@@ -415,6 +542,28 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str='mean', delta: buil
     >>> import weft
     >>> weft.nn.functional.huber_loss(weft.tensor([0.5, 3.]), weft.zeros(2), reduction='none', delta=2.)
     tensor([0.1250, 4.0000])
+    """
+def interpolate(input: Tensor, size: builtins.int | Sequence[builtins.int] | None=None, scale_factor: builtins.float | Sequence[builtins.float] | None=None, mode: str='nearest', align_corners: builtins.bool | None=None, recompute_scale_factor: builtins.bool | None=None, antialias: builtins.bool=False) -> Tensor:
+    """Sequences (N, C, L), images (N, C, H, W) or volumes (N, C, D, H, W) resampled to another size.
+
+    The size is given by size or by scale_factor (rounded down), a number or one for each dimension. Output i
+    lies at (i + 0.5) s - 0.5 of the input, s being 1 / scale_factor, or the quotient of the sizes, with size
+    or recompute_scale_factor; with align_corners at i (n - 1) / (m - 1), so that the centers of the outermost
+    elements are aligned. There the mode takes: 'nearest' element floor(i s), 'nearest-exact'
+    floor((i + 0.5) s); 'linear', 'bilinear', 'trilinear' (of one, two, three dimensions) the elements beside
+    it by their distance; 'bicubic' (images) four along each dimension by cubic convolution with a = -0.75
+    (Keys, 1981); 'area' the mean of floor(i n / m) to ceil((i + 1) n / m). With antialias bilinear and bicubic
+    filters (then a = -0.5) are as much wider as the image becomes smaller. Integers can be taken by the
+    nearest modes, images of uint8 by bilinear and bicubic, too, whose weights then have 16 bits.
+
+    Raises ValueError for options that contradict each other, NotImplementedError for a mode that is unknown or
+    of another number of dimensions, RuntimeError for sizes that are not positive and other dtypes.
+
+    >>> import weft
+    >>> weft.nn.functional.interpolate(weft.tensor([[[1., 2.]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    >>> weft.nn.functional.interpolate(weft.tensor([[[1., 2.]]]), size=4, mode='linear')
+    tensor([[[1.0000, 1.2500, 1.7500, 2.0000]]])
     """
 def l1_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None=None, reduce: builtins.bool | None=None, reduction: str='mean', weight: Tensor | None=None) -> Tensor:
     """The mean of |input - target|; with reduction='sum' the sum, with 'none' the distance of each element.
@@ -515,6 +664,20 @@ def max_pool2d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int]
     >>> import weft
     >>> weft.nn.functional.max_pool2d(weft.arange(8.).view(1, 2, 4), 2)
     tensor([[[5., 7.]]])
+    """
+def max_pool3d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, dilation: builtins.int | Sequence[builtins.int]=1, ceil_mode: builtins.bool=False, return_indices: builtins.bool=False) -> Tensor | Any:
+    """The largest value of each window of kernel_size, from (N, C, D, H, W) to (N, C, D', H', W'); N may be missing.
+
+    Numbers are for all axes, triples for depth, rows and columns. Along each, a window starts every stride (by
+    default kernel_size) places, as in max_pool1d(), with padding of -inf, and its elements are dilation
+    places apart; ceil_mode rounds their number up. With return_indices a pair: the values, and the place of
+    each in the volume ((slice H + row) W + column, int64).
+
+    Raises RuntimeError for other shapes and windows that do not fit.
+
+    >>> import weft
+    >>> weft.nn.functional.max_pool3d(weft.arange(16.).view(1, 2, 2, 4), 2)
+    tensor([[[[13., 15.]]]])
     """
 def mish(input: Tensor, inplace: builtins.bool=False) -> Tensor:
     """x tanh(log(1 + e^x)) (Misra, 2019). inplace=True writes the result over input.
@@ -778,4 +941,25 @@ def threshold_(input: Tensor, threshold: builtins.float=0, value: builtins.float
     >>> import weft
     >>> weft.nn.functional.threshold_(weft.tensor([2., -1.]))
     tensor([2., 0.])
+    """
+def upsample(input: Tensor, size: builtins.int | Sequence[builtins.int] | None=None, scale_factor: builtins.float | Sequence[builtins.float] | None=None, mode: str='nearest', align_corners: builtins.bool | None=None) -> Tensor:
+    """interpolate() under its former name.
+
+    >>> import weft
+    >>> weft.nn.functional.upsample(weft.tensor([[[1., 2.]]]), 4)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+def upsample_bilinear(input: Tensor, size: builtins.int | Sequence[builtins.int] | None=None, scale_factor: builtins.float | Sequence[builtins.float] | None=None) -> Tensor:
+    """interpolate() with mode 'bilinear' and align_corners=True, under its former name.
+
+    >>> import weft
+    >>> weft.nn.functional.upsample_bilinear(weft.tensor([[[[1., 2.]]]]), (1, 3))
+    tensor([[[[1.0000, 1.5000, 2.0000]]]])
+    """
+def upsample_nearest(input: Tensor, size: builtins.int | Sequence[builtins.int] | None=None, scale_factor: builtins.float | Sequence[builtins.float] | None=None) -> Tensor:
+    """interpolate() with mode 'nearest', under its former name.
+
+    >>> import weft
+    >>> weft.nn.functional.upsample_nearest(weft.tensor([[[1., 2.]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
     """

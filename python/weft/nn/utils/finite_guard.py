@@ -8,7 +8,6 @@ import weft
 from weft import _C
 from weft._checks import check_instances
 from weft.nn.module import Module
-from weft.optim.optimizer import Optimizer
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from weft import Tensor
     from weft._handles import RemovableHandle
+    from weft.optim import Optimizer
 
     _Self = TypeVar("_Self", bound="FiniteGuard")
 
@@ -172,7 +172,7 @@ class FiniteGuard:
         Traceback (most recent call last):
         FloatingPointError: gradients are not finite: ...
         """
-        check_instances(Optimizer, "FiniteGuard.watch", optimizer=optimizer)
+        check_instances(weft.optim.Optimizer, "FiniteGuard.watch", optimizer=optimizer)
         names = {p: name for name, p in self._model.named_parameters()}
 
         def look(optimizer, args, kwargs):
