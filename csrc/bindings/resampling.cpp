@@ -102,6 +102,8 @@ void bind_grids(Family& nn) {
       "(N, C, D', H', W'). A sample is made of the pixels around it ('bilinear'), the nearest one ('nearest'), or\n"
       "by cubic convolution with a = -0.75 of four along each axis ('bicubic', images alone). Outside of the image\n"
       "lie zeros, its border, or its reflection ('zeros', 'border', 'reflection'). Both arguments have gradients.\n\n"
+      "A coordinate that is NaN counts as one far before the first pixel, where PyTorch may give NaN, and an\n"
+      "infinite one as one far outside: where zeros lie outside, a grid that has diverged gives 0.\n\n"
       "Raises ValueError for an unknown mode or padding_mode, RuntimeError for shapes or dtypes that do not fit.\n\n"
       ">>> import weft\n"
       ">>> image, grid = weft.tensor([[[[1., 2.], [3., 4.]]]]), weft.tensor([[[[0., 0.], [0.5, 0.5]]]])\n"

@@ -122,7 +122,9 @@ class AxisSamples {
 template <class F>
 void for_each_tap(const GridRule& rule, const Tensor& grid, const Shape& image, const F& f) {
   const int dims = image.size() - 2;
-  const Tensor flat = reshape(grid, {grid.size(0), -1, dims});
+  int64_t samples = 1;  // not -1 below: there may be no images
+  for (int d = 1; d + 1 < grid.ndim(); d++) samples *= grid.size(d);
+  const Tensor flat = reshape(grid, {grid.size(0), samples, dims});
   std::vector<std::vector<AxisTap>> axes(static_cast<size_t>(dims));
   for (int d = 0; d < dims; d++) {
     AxisSamples samples(rule, select(flat, -1, dims - 1 - d), image[d + 2]);
@@ -202,9 +204,10 @@ bool has_kernel(const KernelTableBase& table, Device device) {
   return device.type == DeviceType::Meta || table.cells[static_cast<int>(device.type)] != nullptr;
 }
 
-void check_grid(const InputCheck& in, int image, int grid) {
+void check_grid(const InputCheck& in, const GridRule& rule, int image, int grid) {
   in.ndim_between(image, 4, 5).ndim(grid, in[image].ndim()).contiguous(grid).same_dtype(image, grid);
   in.that(in[grid].size(-1) == in[image].ndim() - 2 && in[grid].size(0) == in[image].size(0), "a grid that fits");
+  in.that(in[image].ndim() == 4 || rule.mode != GridMode::Cubic, "images of two dimensions, for bicubic samples");
 }
 void check_places(const InputCheck& in, const Shape& image) {
   bool any = true;
@@ -230,7 +233,7 @@ struct GridSample : OpOf<GridSample> {
   explicit GridSample(const GridRule& r) : rule(r) {}
   void check_inputs(const InputCheck& in) const {
     in.count(2);
-    check_grid(in, 0, 1);
+    check_grid(in, rule, 0, 1);
     check_float(in);
     check_places(in, in[0].shape());
     check_image(in, *this, in.inputs(), 0);
@@ -260,7 +263,7 @@ struct GridSampleInput : OpOf<GridSampleInput> {
   GridSampleInput(const GridRule& r, const Shape& s, bool c) : rule(r), image(s), channels_innermost(c) {}
   void check_inputs(const InputCheck& in) const {
     in.count(2);
-    check_grid(in, 0, 1);
+    check_grid(in, rule, 0, 1);
     check_float(in);
     in.sizes(image).that(image.size() == in[0].ndim() && image[0] == in[0].size(0), "an image that fits");
     check_places(in, image);
@@ -287,7 +290,7 @@ struct GridSampleGrid : OpOf<GridSampleGrid> {
   explicit GridSampleGrid(const GridRule& r) : rule(r) {}
   void check_inputs(const InputCheck& in) const {
     in.count(3).same_dtype(0, 1);
-    check_grid(in, 1, 2);
+    check_grid(in, rule, 1, 2);
     check_float(in);
     check_places(in, in[1].shape());
     in.shape(0, sampled_shape(in[1].shape(), in[2].shape()));

@@ -181,6 +181,18 @@ def test_autocast_takes_the_wider_dtype():
         F.grid_sample(x, grid)
 
 
+def test_samples_nowhere():
+    """NaN lies far before the first pixel, infinities far outside."""
+    x = weft.tensor([[[[1.0, 2.0, 3.0]]]])
+    for mode in ("bilinear", "nearest", "bicubic"):
+        for dtype in (weft.float32, weft.float64):
+            grid = weft.tensor([[[[float("nan"), 0.0], [float("-inf"), 0.0], [float("inf"), 0.0]]]], dtype=dtype)
+            outside, edge = (
+                F.grid_sample(x.to(dtype), grid, mode, padding, True).tolist() for padding in ("zeros", "border")
+            )
+            assert outside == [[[[0.0, 0.0, 0.0]]]] and edge == [[[[1.0, 1.0, 3.0]]]]
+
+
 # With PyTorch, where it is installed
 
 

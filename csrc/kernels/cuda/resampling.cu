@@ -46,8 +46,9 @@ __global__ void transpose_taps(DeviceTaps<C> t, DeviceTaps<C> from) {
       else
         low = middle + 1;
     }
+    // The width is the host's, which may round in another way.
     int64_t count = 0;
-    for (int64_t o = low; o < from.outputs && from.start[o] <= i; o++)
+    for (int64_t o = low; o < from.outputs && from.start[o] <= i && count < t.width; o++)
       t.weight[i * t.width + count++] = from.weight[o * from.width + i - from.start[o]];
     t.start[i] = count ? low : 0;
     t.count[i] = count;

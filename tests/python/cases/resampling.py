@@ -106,6 +106,8 @@ def resampled(name, samples, **flags):
 
 
 def sampled(name, samples, **flags):
+    """Places are rounded to float32: by some 3e-6 in a row of 20, which slopes between pixels make larger."""
+    flags = {"tolerance": {"float32": (1e-5, 2e-5), "float16": (1e-2, 2e-2), "bfloat16": (5e-2, 0.15)}, **flags}
     return Op(name, grid_sample, samples, path="nn.functional.grid_sample", **flags)
 
 
@@ -206,17 +208,16 @@ OPS = [
         lambda make: [
             Sample(make(2, 3, 4, 5), at(make, 2, 3, 2, 2)),
             *(
-                Sample(make(2, 2, 4, 5), at(make, 2, 3, 2, 2), padding_mode=padding, align_corners=corners)
+                Sample(make(1, 2, 3, 4), at(make, 1, 2, 2, 2), padding_mode=padding, align_corners=corners)
                 for padding in ("zeros", "border", "reflection")
                 for corners in (True, False)
             ),
             Sample(make(1, 2, 4, 5), at(make, 1, 3, 2, 2, low=-5, high=5), padding_mode="reflection"),
             Sample(make(1, 2, 1, 1), at(make, 1, 2, 2, 2), padding_mode="reflection", align_corners=True),
-            Sample(make(2, 2, 3, 4, 5), at(make, 2, 2, 1, 3, 3)),
+            Sample(make(2, 2, 2, 3, 4), at(make, 2, 1, 2, 2, 3)),
             Sample(make(1, 2, 3, 2, 4), at(make, 1, 2, 1, 3, 3), padding_mode="reflection", align_corners=True),
         ],
         large=lambda make: Sample(make(2, 8, 20, 20), at(make, 2, 20, 21, 2)),
-        tolerance={"float16": (1e-2, 2e-2), "bfloat16": (5e-2, 0.15)},
     ),
     sampled(
         "grid_sample of the nearest",
@@ -230,11 +231,10 @@ OPS = [
     sampled(
         "grid_sample by cubic convolution",
         lambda make: [
-            Sample(make(2, 2, 4, 5), at(make, 2, 3, 2, 2), mode="bicubic", padding_mode=padding, align_corners=corners)
+            Sample(make(1, 1, 3, 4), at(make, 1, 1, 2, 2), mode="bicubic", padding_mode=padding, align_corners=corners)
             for padding in ("zeros", "border", "reflection")
             for corners in (True, False)
         ],
-        tolerance={"float16": (1e-2, 2e-2), "bfloat16": (5e-2, 0.15)},
     ),
     Op(
         "affine_grid",
