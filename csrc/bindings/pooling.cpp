@@ -88,10 +88,10 @@ PoolOptions options_1d(const char* op, const Dims& kernel, const std::optional<D
 
 // An int, or the only one of a sequence; None keeps the input's length.
 std::array<int64_t, 2> output_length(const char* op, const Tensor& x, const py::object& size) {
-  if (size.is_none()) return {1, x.ndim() > 0 ? x.size(-1) : 0};
-  if (py::isinstance<py::sequence>(size) && py::len(size) == 1)
-    return output_length(op, x, py::reinterpret_borrow<py::sequence>(size)[0]);
-  std::optional<Dims> n = read_dims(size.ptr());
+  py::object length = size;
+  if (py::isinstance<py::sequence>(size) && py::len(size) == 1) length = py::reinterpret_borrow<py::sequence>(size)[0];
+  if (length.is_none()) return {1, x.ndim() > 0 ? x.size(-1) : 0};
+  std::optional<Dims> n = read_dims(length.ptr());
   check<ErrorKind::Type>(n.has_value(), op, ": expected an int or None as output_size, got ",
                          std::string(py::repr(size)));
   return {1, one_of(op, "output_size", *n)};
@@ -214,6 +214,7 @@ void bind_pooling_3d(Family& nn) {
       ">>> import weft\n"
       ">>> weft.nn.functional.adaptive_avg_pool3d(weft.arange(16.).view(1, 2, 2, 4), (None, 1, 2))\n"
       "tensor([[[[ 2.5000,  4.5000]],\n"
+      "<BLANKLINE>\n"
       "         [[10.5000, 12.5000]]]])\n");
   nn.function(
       "adaptive_max_pool3d", "(input, output_size: int | Sequence[int | None], return_indices=False) -> Tensor | Any",

@@ -1,6 +1,7 @@
 // What the ops of the pooling family share: the windows along each axis, as fields of an op and as a kernel's tables.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <vector>
 
@@ -39,11 +40,42 @@ struct PoolRules {
       if (r.adaptive) in.that(r.inputs > 0 || r.outputs == 0, "an image");
       if (r.adaptive || r.outputs == 0) continue;
       in.that((r.outputs - 1) <= (r.inputs + r.padding) / r.stride, "windows inside of the image");
-      // Places far apart may all lie in the padding; else it is the last window that may.
-      for (int64_t n = r.dilation > 1 && r.padding > 0 ? 0 : r.outputs - 1; n < r.outputs; n++)
-        in.that(r.start(n) < r.end(n), "windows that hold something");
+      in.that(windows_to_look_at(r) <= kMostToLookAt, "windows near the image");
+      in.that(window_without_places(r) < 0, "windows that hold something");
     }
   }
+  // Of an op that takes means, after the above.
+  void check_means(const InputCheck& in) const {
+    for (int i = 0; i < dims(); i++) {
+      in.that(axis(i).dilation == 1, "windows whose places are neighbours");
+      // A given divisor is for the whole window.
+      in.that(i == 0 || axis(i).divisor == (axis(0).divisor ? 1 : 0), "one divisor");
+    }
+    in.that(sizes_multiply(), "windows whose elements can be counted");
+  }
+  // Whether the number of places of a window, those of the padding too, is an int64.
+  bool sizes_multiply() const {
+    int64_t places = 1;
+    for (int i = 0; i < dims(); i++) {
+      const PoolRule& r = axis(i);
+      if (r.divisor == 0 && __builtin_mul_overflow(places, r.inputs + 2 * r.padding, &places)) return false;
+    }
+    return true;
+  }
+  // The first window that lies in the padding alone, or -1.
+  static int64_t window_without_places(const PoolRule& r) {
+    if (r.outputs == 0) return -1;
+    for (int64_t n = 0; n < windows_to_look_at(r); n++)
+      if (r.start(n) >= r.end(n)) return n;
+    // Of the others only the last may lie behind the axis.
+    return r.start(r.outputs - 1) < r.end(r.outputs - 1) ? -1 : r.outputs - 1;
+  }
+  // Windows that begin before the axis, and step over it where places are further apart than it is long.
+  static int64_t windows_to_look_at(const PoolRule& r) {
+    if (r.padding == 0 || r.dilation <= r.inputs) return 0;
+    return std::min(r.outputs, (r.padding - 1) / r.stride + 1);
+  }
+  static constexpr int64_t kMostToLookAt = int64_t{1} << 24;
   // Half of a window.
   static int64_t most_padding(const PoolRule& r) { return ((r.kernel - 1) * r.dilation + 1) / 2; }
 };

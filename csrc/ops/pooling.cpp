@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/elementwise.h"
 #include "kernels/pooling.h"
 #include "op/apply.h"
 #include "ops/batching.h"
@@ -11,6 +12,7 @@
 #include "ops/indexing.h"
 #include "ops/movement.h"
 #include "ops/pool_rules.h"
+#include "ops/promotion.h"
 
 namespace weft {
 
@@ -30,6 +32,13 @@ ChannelsLast pooled_images(const PoolRules& rule, const Tensor& x, uint32_t inpu
   return {.inputs = inputs, .outputs = outputs, .joined = true};
 }
 
+// Whether there are no values, or none to fill out with but 0: tables of windows could be large then.
+bool spread_nothing(const Tensor& out, const Tensor& in) {
+  if (out.numel() != 0 && in.numel() != 0) return false;
+  if (out.numel() != 0) fill_kernel(out.device(), view_of(out), NumberView(Scalar(0)).view());
+  return true;
+}
+
 // inputs: gradient of the result, positions. Of the image's shape and layout.
 struct MaxPoolBackward : OpOf<MaxPoolBackward> {
   static constexpr const char* kName = "max_pool2d_backward";
@@ -44,6 +53,7 @@ struct MaxPoolBackward : OpOf<MaxPoolBackward> {
     out[0] = {image, in[0].dtype(), strides_of_image(in[1], image, channels_innermost)};
   }
   void run(Inputs in, const Tensor* out) const override {
+    if (spread_nothing(out[0], in[0])) return;
     PoolTables windows(rule);
     max_pool_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), windows.view());
   }
@@ -78,6 +88,7 @@ struct MaxPool : OpOf<MaxPool> {
     out[1] = {out[0].shape, DType::Int64, out[0].strides};
   }
   void run(Inputs in, const Tensor* out) const override {
+    if (out[0].numel() == 0) return;  // tables could be large
     PoolTables windows(rule);
     max_pool_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), windows.view());
   }
@@ -104,6 +115,7 @@ struct AvgPool : OpOf<AvgPool> {
     in.count(1).floating(0).ndim_between(0, 2, kMaxDims).sizes(image);
     check_image(in, *this, in.inputs(), 0);
     rule.check_against(in, image);
+    rule.check_means(in);
     in.shape(0, backward ? pooled_shape(rule, image) : image);
   }
   AvgPool(const PoolRules& r, bool b, const Shape& s, bool c = false)
@@ -120,6 +132,7 @@ struct AvgPool : OpOf<AvgPool> {
     out[0].strides = strides_of_image(in[0], out[0].shape, channels_innermost);
   }
   void run(Inputs in, const Tensor* out) const override {
+    if (spread_nothing(out[0], in[0])) return;
     PoolTables windows(rule);
     (backward ? avg_pool_backward_kernel : avg_pool_kernel)(out[0].device(), view_of(out[0]), view_of(in[0]),
                                                             windows.view());
@@ -163,11 +176,12 @@ PoolRule axis_rule(const PoolName& name, const Shape& image, const PoolOptionsOf
   a.outputs = o.ceil_mode ? (room > 0 ? (room - 1) / a.stride + 2 : 1) : room / a.stride + 1;
   // The last one must start inside.
   if (o.ceil_mode && a.outputs > 1 && a.outputs - 1 > (n + a.padding - 1) / a.stride) a.outputs--;
-  // Places far apart may all lie in the padding.
-  for (int64_t i = 0; a.dilation > 1 && a.padding > 0 && i < a.outputs; i++)
-    check(a.start(i) < a.end(i), op, ": window ", i, " along the ", axis_name(name, N, k),
-          " lies in the padding alone: kernel_size ", a.kernel, ", dilation ", a.dilation, " and padding ", a.padding,
-          " for an input of shape ", given_shape(name, image));
+  check(PoolRules::windows_to_look_at(a) <= PoolRules::kMostToLookAt, op, ": dilation ", a.dilation, " and padding ",
+        a.padding, " are too large for an input of shape ", given_shape(name, image));
+  const int64_t empty = PoolRules::window_without_places(a);
+  check(empty < 0, op, ": window ", empty, " along the ", axis_name(name, N, k),
+        " lies in the padding alone: kernel_size ", a.kernel, ", dilation ", a.dilation, " and padding ", a.padding,
+        " for an input of shape ", given_shape(name, image));
   return a;
 }
 
@@ -224,7 +238,10 @@ Tensor avg_pool(const char* op, const PoolRules& rule, const Tensor& x) {
 template <size_t N>
 Tensor avg_pool_by(const Tensor& x, const PoolOptionsOf<N>& o, const PoolName& name) {
   check(!o.divisor || *o.divisor != 0, name.op, ": divisor_override must not be zero");
-  return avg_pool(name.op, pool_rule(name, x, o), x);
+  const PoolRules rule = pool_rule(name, x, o);
+  check(rule.sizes_multiply(), name.op, ": windows of kernel_size ", dims_of(o.kernel), " and padding ",
+        dims_of(o.padding), " hold more elements than can be counted");
+  return avg_pool(name.op, rule, x);
 }
 
 }  // namespace

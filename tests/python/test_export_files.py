@@ -115,6 +115,54 @@ def test_crafted_programs(w, file, tmp_path):
             load(w, tmp_path, changed(file, change))
 
 
+def saved(w, tmp_path, function, *args):
+    path = tmp_path / "whole.safetensors"
+    w.export.save(w.export.export(function, args), path)
+    return path.read_bytes()
+
+
+def test_crafted_samples(w, tmp_path):
+    """Volumes have no cubic samples: their taps would be more than kernels have room for."""
+    f = w.nn.functional
+    x, grid = w.ones(1, 1, 3, 3, 3), w.zeros(1, 2, 2, 2, 3)
+
+    def gradients(x, grid):
+        with w.enable_grad():
+            x, grid = x.detach().requires_grad_(), grid.detach().requires_grad_()
+            return w.autograd.grad(f.grid_sample(x, grid, align_corners=False).sum(), (x, grid))
+
+    data = saved(
+        w, tmp_path, lambda x, grid: (f.grid_sample(x, grid, align_corners=False), *gradients(x, grid)), x, grid
+    )
+    load(w, tmp_path, data)(x, grid)
+    for op in ("grid_sample", "grid_sample_input_backward", "grid_sample_grid_backward"):
+        with pytest.raises(ValueError, match="two dimensions, for bicubic"):
+            load(w, tmp_path, changed(data, lambda p, op=op: node_of(p, op)["fields"]["rule"].update(mode=2)))
+
+
+def test_crafted_pools(w, tmp_path):
+    """Windows that means do not have, that no machine has time for, and divisors that cannot be multiplied."""
+    f = w.nn.functional
+    mean = saved(w, tmp_path, lambda x: f.avg_pool2d(x, 2, 1, 1), w.ones(0, 1, 3, 3))
+    best = saved(w, tmp_path, lambda x: f.max_pool2d(x, 2, 1, 1), w.ones(0, 1, 3, 3))
+    override = saved(w, tmp_path, lambda x: f.avg_pool2d(x, 2, divisor_override=2**50), w.ones(1, 1, 2, 2))
+    assert load(w, tmp_path, override)(w.ones(1, 1, 2, 2)).tolist() == [[[[4 / 2**50]]]]
+    far = {"kernel": 2**37, "dilation": 4, "stride": 4, "padding": 2**38 - 4, "outputs": 2**36}
+    for data, name, change in [
+        (mean, "avg_pool2d", {"dilation": 2}),
+        (mean, "avg_pool2d", {"divisor": 2**62}),
+        (override, "avg_pool2d", {"divisor": 2**62}),
+        (best, "max_pool2d", far),
+        (best, "max_pool2d", {**far, "dilation": 2, "stride": 1, "padding": 2**37 - 2}),
+    ]:
+        with pytest.raises(ValueError, match="is no program that can be read"):
+            load(
+                w,
+                tmp_path,
+                changed(data, lambda p, c=change, n=name: node_of(p, n)["fields"]["rule"]["columns"].update(c)),
+            )
+
+
 def test_fuzzed_programs(w, file, tmp_path):
     """Changed at random, with the checksum put right: a ValueError, or a program that runs."""
     rng = random.Random(3)

@@ -342,3 +342,42 @@ def test_long_and_short_rows_agree_with_references(w, dims):
             wanted = max_pool(dims)(x, *args, ceil_mode=ceil), avg_pool(dims)(x, *args, ceil_mode=ceil)
             np.testing.assert_allclose(to_numpy(best), wanted[0], rtol=1e-6)
             np.testing.assert_allclose(to_numpy(mean), wanted[1], rtol=1e-5, atol=1e-6)
+
+
+@weft_only
+def test_lengths_that_are_no_number(w):
+    """A string is a sequence of strings; a list may hold itself."""
+    endless = []
+    endless.append(endless)
+    for pool in (w.nn.functional.adaptive_avg_pool1d, w.nn.functional.adaptive_max_pool1d):
+        x = w.zeros(1, 1, 4)
+        assert pool(x, [2]).shape == (1, 1, 2) and pool(x, [None]).shape == (1, 1, 4)
+        for length in ("3", ["3"], endless):
+            with pytest.raises(TypeError, match="expected an int or None as output_size"):
+                pool(x, length)
+
+
+@weft_only
+def test_many_windows_of_nothing(w):
+    """Results without elements need no tables of their windows, nor does a gradient that nothing flows into."""
+    f, most = w.nn.functional, 2**40
+    assert f.adaptive_avg_pool1d(w.zeros(0, 1, 3), most).shape == (0, 1, most)
+    assert f.adaptive_max_pool1d(w.zeros(0, 1, 3), most).shape == (0, 1, most)
+    assert f.max_pool2d(w.zeros(0, 1, 1, 3), (1, most), 1, (0, most // 2)).shape == (0, 1, 1, 4)
+    for pool in (f.adaptive_avg_pool2d, f.adaptive_max_pool2d):
+        x = w.ones(1, 1, 2, 3, requires_grad=True)
+        pool(x, (0, most)).sum().backward()
+        assert x.grad.tolist() == [[[[0.0] * 3] * 2]]
+
+
+@weft_only
+def test_places_far_apart(w):
+    """Places that are further apart than the axis is long step over it in some windows."""
+    pool = w.nn.functional.max_pool1d
+    assert pool(w.tensor([[[1.0, 2.0, 3.0]]]), 3, 1, 4, dilation=4).tolist() == [[[1.0, 2.0, 3.0]]]
+    with pytest.raises(RuntimeError, match="max_pool1d: window 0 along the length lies in the padding alone"):
+        pool(w.zeros(1, 1, 2), 2, 1, 2, dilation=4)
+    with pytest.raises(RuntimeError, match="max_pool1d: dilation 1099511627776 and padding .* are too large"):
+        pool(w.zeros(0, 1, 2**39), 3, 1, 2**40, dilation=2**40)
+    with pytest.raises(RuntimeError, match="avg_pool2d: .* more elements than can be counted"):
+        w.nn.functional.avg_pool2d(w.zeros(1, 1, 2, 2), 2**33, padding=2**32)

@@ -453,7 +453,7 @@ class FractionalMaxPool2d(_FractionalMaxPool):
     Example:
         >>> import weft
         >>> weft.nn.FractionalMaxPool2d(2, output_ratio=0.7)(weft.ones(2, 3, 10, 20)).shape
-        (2, 3, 7, 14)
+        weft.Size([2, 3, 7, 14])
     """
 
     _dims = 2
@@ -487,7 +487,7 @@ class FractionalMaxPool3d(_FractionalMaxPool):
     Example:
         >>> import weft
         >>> weft.nn.FractionalMaxPool3d(2, output_size=(2, 3, 3))(weft.ones(2, 3, 4, 8, 8)).shape
-        (2, 3, 2, 3, 3)
+        weft.Size([2, 3, 2, 3, 3])
     """
 
     _dims = 3

@@ -454,7 +454,7 @@ def fractional_max_pool3d(
     Example:
         >>> import weft
         >>> weft.nn.functional.fractional_max_pool3d(weft.ones(2, 3, 4, 8, 8), 2, output_ratio=0.5).shape
-        (2, 3, 2, 4, 4)
+        weft.Size([2, 3, 2, 4, 4])
     """
     name = "fractional_max_pool3d"
     both = _fractional_max_pool(name, 3, input, kernel_size, output_size, output_ratio, _random_samples)
