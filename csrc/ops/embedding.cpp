@@ -38,7 +38,9 @@ Tensor one_over_counts(const Tensor& index, int64_t rows, DType dtype) {
   const Tensor flat = reshape(index, {index.numel()});
   const Tensor one = ones({index.numel()}, DType::Int64, index.device());
   const Tensor counts = scatter_add(zeros({rows}, DType::Int64, index.device()), 0, flat, one);
-  return div(Scalar(1.0), to_dtype(reshape(index_select(counts, 0, flat), index.shape()), dtype));
+  // Counts may be beyond a half type, their reciprocals are not.
+  const Tensor each = to_dtype(reshape(index_select(counts, 0, flat), index.shape()), scaling_dtype(dtype));
+  return to_dtype(div(Scalar(1.0), each), dtype);
 }
 
 namespace {
