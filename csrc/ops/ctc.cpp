@@ -153,11 +153,12 @@ struct CtcLossBackward : OpOf<CtcLossBackward> {
     const Tensor total = logsumexp(logs, {2}, true), possible = gt(total, Scalar(kNever / 2));
     const Tensor posterior = where(possible, exp(sub(logs, total)), Scalar(0.0));
     Tensor result = sub(exp(x), scatter_add(zeros_like(x), 2, of_states, posterior));
-    const double nan = std::numeric_limits<double>::quiet_NaN();
     const Tensor g = unsqueeze(to_dtype(in[0], x.dtype()), -1);
-    result = mul(where(possible, result, Scalar(nan)), g);
     const Tensor time = unsqueeze(unsqueeze(arange(steps, x.device()), 1), 2);
     const Tensor counted = logical_and(lt(time, unsqueeze(times, 1)), logical_or(possible, ne(g, Scalar(0.0))));
+    // NaN is chosen last: a product with it would have it in its derivatives, also where it is not chosen.
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    result = where(possible, mul(result, g), Scalar(nan));
     return {to_dtype(where(counted, result, Scalar(0.0)), given.dtype())};
   }
 };

@@ -1,11 +1,10 @@
 // The forward-backward algorithm over alignments, in logarithms (Graves et al., "Connectionist Temporal
-// Classification", 2006). A sample's labels with blanks around them make up 2 S + 1 states; from a time to the next one
-// an alignment stays, moves on by one state, or skips the blank between two different labels.
+// Classification", 2006).
 #include "kernels/ctc.h"
 
 #include "device/cpu/scratch.h"
 #include "kernels/cpu/norm_runs.h"
-#include "kernels/scalar/math.h"
+#include "kernels/scalar/ctc.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -13,33 +12,22 @@ namespace {
 
 constexpr int64_t kBefore = 2;  // cells of -infinity on each side of a row of states
 
-template <class C>
-constexpr C kNever = -static_cast<C>(__builtin_inff());
-
-// log(exp(a) + exp(b) + exp(c))
-template <class C>
-WEFT_INLINE C log_sum(C a, C b, C c) {
-  C top = a > b ? a : b;
-  top = top > c ? top : c;
-  C from = top == kNever<C> ? C(0) : top;
-  return from + scalar::log(scalar::exp(a - from) + scalar::exp(b - from) + scalar::exp(c - from));
-}
+using scalar::kNever;
+using scalar::log_sum;
 
 // One sample.
 template <class C>
-struct Sample {
+struct Sample : scalar::CtcStates {
   const CtcInputs& in;
-  int64_t n, times, states, batch, classes;
-  const int64_t* labels;
+  int64_t n, times, batch, classes;
   WEFT_INLINE Sample(const CtcInputs& x, int64_t sample)
-      : in(x),
+      : CtcStates{x.targets.as<int64_t>() + sample * x.targets.shape[1], 2 * x.target_lengths.as<int64_t>()[sample] + 1,
+                  x.blank},
+        in(x),
         n(sample),
         times(x.input_lengths.as<int64_t>()[sample]),
-        states(2 * x.target_lengths.as<int64_t>()[sample] + 1),
         batch(x.log_probs.shape[1]),
-        classes(x.log_probs.shape[2]),
-        labels(x.targets.as<int64_t>() + sample * x.targets.shape[1]) {}
-  WEFT_INLINE int64_t label(int64_t s) const { return s % 2 ? labels[s / 2] : in.blank; }
+        classes(x.log_probs.shape[2]) {}
   WEFT_INLINE int64_t row(int64_t t) const { return (t * batch + n) * classes; }
   // The log probabilities of the states at a time.
   WEFT_INLINE void emissions(C* to, int64_t t) const {
@@ -51,12 +39,8 @@ struct Sample {
       for (int64_t s = 0; s < states; s++) to[s] = number_at<C>(in.log_probs, first + label(s), C(0));
     }
   }
-  // 0 where state s can be reached from s - 2, else -infinity.
   WEFT_INLINE void skips(C* to) const {
-    for (int64_t s = 0; s < states; s++) {
-      bool skip = s >= 2 && label(s) != in.blank && label(s) != label(s - 2);
-      to[s] = skip ? C(0) : kNever<C>;
-    }
+    for (int64_t s = 0; s < states; s++) to[s] = skip<C>(s);
   }
   // alpha[s]: log of the sum over the alignments up to a time that end in state s.
   WEFT_INLINE void start(C* alpha, const C* emission) const {
@@ -66,9 +50,6 @@ struct Sample {
     for (int64_t s = 0; s < states; s++)
       alpha[s] = emission[s] + log_sum(before[s], before[s - 1], before[s - 2] + skip[s]);
   }
-  WEFT_INLINE double loss(const C* last) const {
-    return -static_cast<double>(log_sum(last[states - 1], last[states - 2], kNever<C>));
-  }
 };
 
 template <class C>
@@ -76,30 +57,23 @@ WEFT_INLINE void fill_never(C* row, int64_t n) {
   for (int64_t i = 0; i < n; i++) row[i] = kNever<C>;
 }
 
-// Of the longest target; while scratch memory is only asked for there are no values, and the bound is the shape's.
-int64_t most_states(const CtcInputs& in) {
-  if (scratch_only_asked()) return 2 * in.targets.shape[1] + 1;
-  int64_t most = 0;
-  for (int64_t n = 0; n < in.targets.shape[0]; n++) {
-    int64_t length = in.target_lengths.as<int64_t>()[n];
-    most = length > most ? length : most;
-  }
-  return 2 * most + 1;
-}
+// Of any target of the shape: plans of memory do not know the lengths.
+int64_t most_states(const CtcInputs& in) { return 2 * in.targets.shape[1] + 1; }
 
 template <class C>
 void ctc_loss_as(const StridedView& losses, const CtcInputs& in) {
-  const int64_t states = most_states(in), width = states + kBefore, each = 2 * width + 2 * states;
+  const int64_t most = most_states(in), each = 2 * (most + kBefore) + 2 * most;
   Scratch scratch(static_cast<size_t>(losses.shape[0] * each) * sizeof(C));
   if (scratch_only_asked()) return;
   parallel_for(losses.shape[0], 1, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; n++) {
       Sample<C> sample(in, n);
       if (sample.times == 0) {
-        losses.as<double>()[n] = sample.states == 1 ? 0.0 : static_cast<double>(__builtin_inff());
+        losses.as<double>()[n] = sample.empty_loss();
         continue;
       }
       C* rows = reinterpret_cast<C*>(scratch.data()) + n * each;
+      const int64_t states = sample.states, width = states + kBefore;
       fill_never(rows, 2 * width);
       C *alpha = rows + kBefore, *before = alpha + width, *emission = rows + 2 * width, *skip = emission + states;
       sample.skips(skip);
@@ -112,7 +86,7 @@ void ctc_loss_as(const StridedView& losses, const CtcInputs& in) {
         sample.emissions(emission, t);
         sample.step(alpha, before, emission, skip);
       }
-      losses.as<double>()[n] = sample.loss(alpha);
+      losses.as<double>()[n] = scalar::ctc_loss_of(alpha[sample.states - 1], alpha[sample.states - 2]);
     }
   });
 }
@@ -182,15 +156,15 @@ template <class C>
 void ctc_loss_backward_as(const StridedView& out, const StridedView& grad, const StridedView& losses,
                           const CtcInputs& in) {
   const int64_t times = in.log_probs.shape[0], batch = in.log_probs.shape[1], classes = in.log_probs.shape[2];
-  const int64_t states = most_states(in), width = states + kBefore;
   const bool direct = out.dtype == dtype_of<C>;
-  const int64_t each = times * width + 4 * width + (direct ? 0 : classes);
+  const int64_t each = (times + 4) * (most_states(in) + kBefore) + (direct ? 0 : classes);
   Scratch scratch(static_cast<size_t>(batch * each) * sizeof(C));
   if (scratch_only_asked()) return;
   parallel_for(batch, 1, [&](int64_t begin, int64_t end) {
     for (int64_t n = begin; n < end; n++) {
       Sample<C> x(in, n);
       C* rows = reinterpret_cast<C*>(scratch.data()) + n * each;
+      const int64_t width = x.states + kBefore;  // rows lie close to each other
       C* small = rows + times * width;
       BackwardRows<C> r{rows, small, small + width, small + 2 * width, small + 3 * width, small + 4 * width, width};
       const double scale = grad.as<double>()[n], loss = losses.as<double>()[n];
