@@ -80,6 +80,7 @@ std::vector<TensorList> differentiable(const std::string& rule, ListedTensors pa
 }
 
 void run_steps(const std::vector<PreparedStep*>& steps) {
+  for (const PreparedStep* step : steps) check<ErrorKind::Type>(step, "_run_steps: expected prepared steps, got None");
   GilRelease release;
   for (PreparedStep* step : steps) step->run();
 }

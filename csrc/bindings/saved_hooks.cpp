@@ -6,6 +6,7 @@
 #include "bindings/autograd.h"
 #include "bindings/bindings.h"
 #include "bindings/gil.h"
+#include "op/interpreter.h"
 
 namespace weft::python {
 
@@ -51,12 +52,18 @@ class PySavedHooks final : public SavedHooks {
 struct Scope {
   Ref<SavedHooks> hooks;
   std::string refusal;
+  int level = 0;
 };
 thread_local std::vector<Scope> scopes;
 
-void enter(Scope scope) {
-  scopes.push_back(std::move(scope));
-  saved_hooks = scopes.back().hooks.get();
+void set_innermost() {
+  saved_hooks = scopes.empty() ? nullptr : scopes.back().hooks.get();
+  saved_hooks_level = scopes.empty() ? 0 : scopes.back().level;
+}
+
+void enter(Ref<SavedHooks> hooks, std::string refusal) {
+  scopes.push_back({std::move(hooks), std::move(refusal), saved_hook_depth});
+  set_innermost();
 }
 
 }  // namespace
@@ -64,14 +71,17 @@ void enter(Scope scope) {
 void bind_saved_hooks(Family& f) {
   f.function("_enter_saved_hooks", "(pack, unpack)", [](py::object pack, py::object unpack) {
     for (const Scope& scope : scopes) check(scope.refusal.empty(), scope.refusal);
-    enter({make_ref<PySavedHooks>(std::move(pack), std::move(unpack)), ""});
+    check(!(interpreter && interpreter->for_later()),
+          "saved_tensors_hooks: a function that weft.jit compiles has no tensors for hooks; enter the scope around its "
+          "call");
+    enter(make_ref<PySavedHooks>(std::move(pack), std::move(unpack)), "");
   });
-  f.function("_refuse_saved_hooks", "(message)", [](std::string message) { enter({nullptr, std::move(message)}); });
+  f.function("_refuse_saved_hooks", "(message)", [](std::string message) { enter(nullptr, std::move(message)); });
   f.function("_leave_saved_hooks", "()", [] {
     check(!scopes.empty(), "saved_tensors_hooks: left a scope that was not entered");
     const Scope last = std::move(scopes.back());  // its end may run Python code
     scopes.pop_back();
-    saved_hooks = scopes.empty() ? nullptr : scopes.back().hooks.get();
+    set_innermost();
   });
 }
 

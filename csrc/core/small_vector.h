@@ -39,7 +39,9 @@ class SmallVector {
   template <class... Args>
   T& emplace_back(Args&&... args) {
     if (size_ == capacity_) reserve(2 * capacity_);
-    return *new (data_ + size_++) T(std::forward<Args>(args)...);
+    T* placed = new (data_ + size_) T(std::forward<Args>(args)...);
+    size_++;  // when the constructor has not thrown
+    return *placed;
   }
   void push_back(T value) { emplace_back(std::move(value)); }
   void pop_back() { data_[--size_].~T(); }

@@ -111,10 +111,12 @@ void Node::retain_grad(uint32_t output, Ref<WeakTensor> t) {
 }
 
 constinit thread_local SavedHooks* saved_hooks = nullptr;
+constinit thread_local int saved_hook_depth = 0, saved_hooks_level = 0;
 
 SavedTensor::SavedTensor(const Tensor& t, bool is_output) : version_(t.version()), is_output_(is_output) {
   check(!t.impl()->inference, "a tensor made in inference_mode cannot be saved for backward; clone() it first");
-  if (saved_hooks) [[unlikely]] {
+  // A trace that is run later has no tensors for hooks; its node in the graph packs what it saves.
+  if (saved_hooks && saved_hooks_level == saved_hook_depth && !(interpreter && interpreter->for_later())) [[unlikely]] {
     pack(t);
     return;
   }
@@ -139,8 +141,7 @@ void SavedTensor::pack(const Tensor& t) {
   packed_->dtype = t.dtype();
   packed_->device = t.device();
   const Tensor plain(make_ref<TensorImpl>(t.impl()->storage, t.shape(), t.strides(), t.offset(), t.dtype()));
-  // What the hook computes is neither recorded nor packed itself.
-  SavedHooksScope none(nullptr);
+  const SavedHookCall call;
   GradModeGuard no_grad(false);
   packed_->object = packed_->hooks->pack(plain);
 }
@@ -148,7 +149,7 @@ void SavedTensor::pack(const Tensor& t) {
 Tensor SavedTensor::unpack_packed(const char* saver, Node* owner) const {
   Tensor t;
   {
-    SavedHooksScope none(nullptr);
+    const SavedHookCall call;
     GradModeGuard no_grad(false);
     t = packed_->hooks->unpack(*packed_->object);
   }

@@ -15,16 +15,15 @@ class SavedHooks : public RefCounted {
 
 // The innermost of this thread; nullptr: tensors are kept as they are. Who sets it keeps it alive.
 extern constinit thread_local SavedHooks* saved_hooks;
+// How many hooks are being called, and how many were when the innermost scope was entered. Hooks have an effect where
+// both agree: what a hook computes is packed by hooks of its own alone, not by those around it.
+extern constinit thread_local int saved_hook_depth, saved_hooks_level;
 
-// Sets them for a scope.
-class SavedHooksScope {
+class SavedHookCall {
  public:
-  explicit SavedHooksScope(SavedHooks* hooks) : before_(saved_hooks) { saved_hooks = hooks; }
-  ~SavedHooksScope() { saved_hooks = before_; }
-  SavedHooksScope(const SavedHooksScope&) = delete;
-
- private:
-  SavedHooks* before_;
+  SavedHookCall() { saved_hook_depth++; }
+  ~SavedHookCall() { saved_hook_depth--; }
+  SavedHookCall(const SavedHookCall&) = delete;
 };
 
 }  // namespace weft

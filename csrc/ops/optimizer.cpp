@@ -32,6 +32,11 @@ struct Role {
   bool written;
 };
 
+// Can the kernel work on t where it is, beside its parameter?
+bool lies_like(const Tensor& t, const Tensor& p) {
+  return !p.is_contiguous() && is_dense(p) ? t.strides() == p.strides() : t.is_contiguous();
+}
+
 // The kernel's items for all parameters. Arrays that are not contiguous are worked on as contiguous copies, which
 // write_back() returns to their place.
 class Step {
@@ -113,7 +118,7 @@ class Step {
   // The elements of t in the order in which those of its parameter lie, or else in row-major order.
   void* array(const Role& role, const Tensor& t, const Tensor& p) {
     const bool as_parameter = !p.is_contiguous() && is_dense(p);
-    if (as_parameter ? t.strides() == p.strides() : t.is_contiguous()) return t.data();
+    if (lies_like(t, p)) return t.data();
     Tensor copy = as_parameter ? empty_spaced(t.shape(), p.strides(), t.dtype(), t.device())
                                : empty(t.shape(), t.dtype(), t.device());
     copy_kernel(t.device(), view_of(copy), view_of(t));
@@ -281,6 +286,12 @@ struct OptimizerStep : OpOf<OptimizerStep> {
     call.live = given;
     Step step = make_step(rule, lists);
     run_step(step, call);
+  }
+  size_t temporary_bytes(Inputs in, const Tensor*) const override {
+    size_t bytes = 0;
+    for (int i = 0; i < numbers(); i++)
+      if (!lies_like(in[i], in[i % count])) bytes += static_cast<size_t>(in[i].numel()) * item_size(in[i].dtype()) + 64;
+    return bytes;
   }
 };
 

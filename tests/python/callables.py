@@ -220,6 +220,21 @@ OPTIMIZERS = {
     "AdamW": dict(lr=0.1, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.01, amsgrad=True, maximize=False),
 }
 
+OPTIMIZERS |= {
+    "ASGD": dict(lr=0.1, lambd=1e-4, alpha=0.75, t0=10.0, weight_decay=0.01, maximize=False),
+    "Adadelta": dict(lr=0.1, rho=0.9, eps=1e-6, weight_decay=0.01, maximize=False),
+    "Adafactor": dict(lr=0.1, beta2_decay=-0.8, eps=(None, 1e-3), d=1.0, weight_decay=0.01, maximize=False),
+    "Adagrad": dict(lr=0.1, lr_decay=0.1, weight_decay=0.01, initial_accumulator_value=0.1, eps=1e-8, maximize=False),
+    "Adamax": dict(lr=0.1, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.01, maximize=False),
+    "Lion": dict(lr=0.1, betas=(0.9, 0.99), weight_decay=0.01, maximize=False),
+    "Muon": dict(lr=0.1, weight_decay=0.01, momentum=0.9, nesterov=True, eps=1e-7, ns_steps=3, adjust_lr_fn="original"),
+    "NAdam": dict(lr=0.1, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.01, momentum_decay=4e-3, maximize=False),
+    "RAdam": dict(lr=0.1, betas=(0.9, 0.99), eps=1e-8, weight_decay=0.01, maximize=False),
+    "RMSprop": dict(lr=0.1, alpha=0.9, eps=1e-8, weight_decay=0.01, momentum=0.9, centered=True, maximize=False),
+    "Rprop": dict(lr=0.1, etas=(0.5, 1.2), step_sizes=(1e-6, 50), maximize=False),
+    "LBFGS": dict(lr=0.1, max_iter=3, max_eval=5, tolerance_grad=1e-7, tolerance_change=1e-9, history_size=4),
+}
+
 SCHEDULES = {
     "ConstantLR": dict(factor=0.5, total_iters=3, last_epoch=-1),
     "CosineAnnealingLR": dict(T_max=5, eta_min=0.01, last_epoch=-1),
@@ -310,7 +325,7 @@ def _optimizer_call(name, kwargs):
             made = optimizer(parameters, **kwargs)
             for p in parameters:
                 p.grad = w.ones_like(p)
-            made.step()
+            made.step(*[lambda: 1.0] * (name == "LBFGS"))
             return made
 
         run.__signature__ = inspect.signature(optimizer)

@@ -30,6 +30,8 @@ LEFT_OUT = {
     "weft.autograd.Function.forward": "written by users",
     "weft.autograd.Function.backward": "written by users",
     "weft.optim.Optimizer": "written by users",
+    "weft.nn.utils.rnn.PackedSequence": "takes anything, for trees of arguments that are rebuilt with other objects",
+    "weft.utils.checkpoint.CheckpointError": "takes anything, as exceptions do",
     "weft.torch_alias": "changes what modules are imported",
     "weft.autograd.FunctionCtx": "made by Function.apply alone",
     "weft.utils.hooks.RemovableHandle": "made by registering a hook alone",
@@ -126,6 +128,10 @@ def receiver(w, cls, base):
         return _modules(w)[name]()
     if name == "RNNBase":
         return w.nn.RNNBase("GRU", 4, 3)
+    if name in ("LBFGS", "Muon"):
+        return getattr(w.optim, name)([w.nn.Parameter(w.ones(2, 2))])
+    if base.__name__ == "SWALR":
+        return w.optim.swa_utils.SWALR(_stepped(w), 0.5)
     if name in OPTIMIZERS or name == "Optimizer":
         return _sgd(w)
     if base.__name__ == "LRScheduler":
@@ -136,6 +142,9 @@ def receiver(w, cls, base):
         return _schedule(w, name if name in SCHEDULES else "StepLR")
     makers = {
         "Generator": lambda: w.Generator(),
+        "AveragedModel": lambda: w.optim.swa_utils.AveragedModel(w.nn.Linear(2, 2)),
+        "DistributedSampler": lambda: w.utils.data.DistributedSampler([1, 2, 3], 2, 0),
+        "FiniteGuard": lambda: w.nn.utils.FiniteGuard(w.nn.Linear(2, 2)),
         "dtype": lambda: w.float32,
         "GradientTape": lambda: _tape(w),
         "Node": lambda: _result(w).grad_fn,
@@ -452,6 +461,29 @@ RECIPES = {
     "weft.nn.Sequential.insert": lambda w: (0, w.nn.Tanh()),
     "weft.nn.Sequential.pop": lambda w: (0,),
     "weft.nn.Sequential.forward": lambda w: (w.ones(2),),
+    **{
+        f"weft.optim.optimizer.Optimizer.register_{name}_hook": lambda w: (lambda *args: None,)
+        for name in ("step_pre", "step_post", "state_dict_pre", "state_dict_post", "load_state_dict_pre")
+    },
+    "weft.optim.optimizer.Optimizer.register_load_state_dict_post_hook": lambda w: (lambda *args: None,),
+    "weft.optim.optimizer.register_optimizer_step_pre_hook": lambda w: (lambda *args: None,),
+    "weft.optim.optimizer.register_optimizer_step_post_hook": lambda w: (lambda *args: None,),
+    "weft.optim.composed.ComposedOptimizer.add_param_group": lambda w: ({"params": _parameters(w)},),
+    "weft.optim.LBFGS.step": lambda w: (lambda: 1.0,),
+    "weft.optim.swa_utils.AveragedModel": lambda w: (w.nn.Linear(2, 2),),
+    "weft.optim.swa_utils.AveragedModel.forward": lambda w: (w.ones(1, 2),),
+    "weft.optim.swa_utils.AveragedModel.update_parameters": lambda w: (w.nn.Linear(2, 2),),
+    "weft.optim.swa_utils.SWALR": lambda w: (_stepped(w), 0.5),
+    "weft.optim.swa_utils.update_bn": lambda w: ([w.ones(2, 3)], w.nn.BatchNorm1d(3)),
+    "weft.utils.data.DistributedSampler": lambda w: ([1, 2, 3], 2, 0),
+    "weft.utils.data.DistributedSampler.set_epoch": lambda w: (1,),
+    "weft.utils.checkpoint.checkpoint": lambda w: (w.exp, w.ones(2)),
+    "weft.utils.checkpoint.checkpoint_sequential": lambda w: ([w.exp, w.sin], 2, w.ones(2)),
+    "weft.utils.checkpoint.set_checkpoint_early_stop": lambda w: (True,),
+    "weft.autograd.graph.saved_tensors_hooks": lambda w: (lambda t: t, lambda t: t),
+    "weft.autograd.graph.disable_saved_tensors_hooks": lambda w: ("not here",),
+    "weft.nn.utils.FiniteGuard": lambda w: (w.nn.Linear(2, 2),),
+    "weft.nn.utils.FiniteGuard.watch": lambda w: (_sgd(w),),
     "weft.optim.optimizer.Optimizer.add_param_group": lambda w: ({"params": _parameters(w)},),
     "weft.optim.optimizer.Optimizer.load_state_dict": lambda w: (_sgd(w).state_dict(),),
     "weft.optim.lr_scheduler.combined._Combined.load_state_dict": lambda w: (

@@ -82,6 +82,84 @@ def test_errors_of_hooks_come_through(w):
         y.sum().backward()
 
 
+@weft_only
+def test_a_hook_may_leave_its_scope(w):
+    scopes = []
+
+    def pack(t):
+        while scopes:
+            scopes.pop().__exit__(None, None, None)
+        return t
+
+    scopes.append(hooks(w, pack, lambda t: t))
+    scopes[0].__enter__()
+    x = w.ones(3, requires_grad=True)
+    y = x.exp()
+    gc.collect()
+    (x.exp() * y).sum().backward()
+    np.testing.assert_allclose(to_numpy(x.grad), 2 * np.e**2 * np.ones(3), rtol=1e-6)
+
+
+@weft_only
+def test_scopes_within_a_hook_do_not_switch_it_on(w):
+    calls = []
+
+    def pack(t):
+        calls.append(1)
+        with hooks(w, lambda t: t, lambda t: t), w.enable_grad():
+            pass
+        with w.enable_grad():
+            w.ones(3, requires_grad=True).exp()
+        return t
+
+    with hooks(w, pack, lambda t: t):
+        w.ones(3, requires_grad=True).exp()
+    assert len(calls) == 1
+
+
+@weft_only
+def test_hooks_around_a_jitted_function(w):
+    x, calls = w.ones(3, requires_grad=True), []
+    f = w.jit(lambda x: (x.exp() * x.sin()).sum())
+
+    def pack(t):
+        calls.append(1)
+        return t.numpy().copy()
+
+    for _ in range(2):
+        with hooks(w, pack, w.tensor):
+            y = f(x)
+        y.backward()
+    expected = 2 * np.e * (np.sin(1) + np.cos(1)) * np.ones(3)
+    np.testing.assert_allclose(to_numpy(x.grad), expected, rtol=1e-6)
+    assert calls
+
+    @w.jit
+    def inside(x):
+        with hooks(w, lambda t: t, lambda t: t):
+            return x.exp()
+
+    with pytest.raises(RuntimeError, match="saved_tensors_hooks"):
+        inside(x)
+
+
+def test_hooks_that_fail_in_the_middle_of_an_op(w):
+    """What an op has saved so far is let go, and nothing that it has not saved yet."""
+    x, y = w.ones(50, requires_grad=True), w.ones(50, requires_grad=True)
+    for last in (1, 2):
+        for _ in range(200):
+            calls = []
+
+            def fail(t, calls=calls, last=last):
+                calls.append(1)
+                if len(calls) == last:
+                    raise KeyError("no")
+                return t
+
+            with pytest.raises(KeyError), hooks(w, fail, lambda t: t):
+                x * y * x
+
+
 def test_save_on_cpu(w):
     x = w.ones(3, requires_grad=True)
     with w.autograd.graph.save_on_cpu():
@@ -255,7 +333,7 @@ def test_memory(w):
         used[name] = w.memory.allocated() - before
         y.sum().backward()
         del y
-    assert used["plain"] > 15 * (1 << 20) > 3 * (1 << 20) > used["checkpoint"]
+    assert used["plain"] > 10 * (1 << 20) > 3 * (1 << 20) > used["checkpoint"]
 
 
 @weft_only

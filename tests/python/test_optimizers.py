@@ -709,3 +709,25 @@ def test_states_of_pytorch_are_loaded(w, name):
     steps(w, q, ours, grads[3:])
     tolerance = {"Muon": 2e-2, "LBFGS": 1e-6, "ASGD": 1e-6}.get(name, 1e-9)  # bfloat16; float32 counters
     np.testing.assert_allclose(to_numpy(q), p.detach().numpy(), rtol=tolerance, atol=tolerance)
+
+
+@weft_only
+def test_a_jitted_step_of_gradients_in_another_layout(w):
+    p = w.nn.Parameter(w.ones(6, 4))
+    opt = w.optim.Adam([p], lr=0.1)
+
+    @w.jit
+    def step(x):
+        opt.zero_grad()
+        (p.t() * x).sum().backward()
+        opt.step()
+
+    for _ in range(3):
+        step(w.ones(4, 6))
+    np.testing.assert_allclose(to_numpy(p), 0.7 * np.ones((6, 4)), rtol=1e-5)
+
+
+@weft_only
+def test_prepared_steps_are_no_none(w):
+    with pytest.raises(TypeError, match="None"):
+        w._C._run_steps([None])

@@ -39,7 +39,8 @@ class saved_tensors_hooks(_Scope):
             device.
 
     Neither is recorded by autograd. Of nested scopes the innermost holds. A tensor may be unpacked several times, or
-    never.
+    never. Of a function that weft.jit has compiled they see what its graph keeps for backward; within one they cannot
+    be entered.
 
     Raises:
         TypeError: a hook is no function.

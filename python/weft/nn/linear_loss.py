@@ -6,7 +6,7 @@ import dataclasses
 import math
 
 import weft
-from weft._checks import check_integers, check_text
+from weft._checks import check_integers, check_tensors, check_text
 from weft.nn import functional as F
 from weft.nn.linear import Linear
 from weft.nn.loss import _WeightedLoss
@@ -142,6 +142,7 @@ class LinearCrossEntropyLoss(_WeightedLoss):
     ) -> None:
         name = type(self).__name__
         check_integers(name, in_features=in_features, num_classes=num_classes)
+        check_tensors(name, ("weight",), weight=weight)
         if weight is not None and tuple(weight.shape) != (num_classes,):
             raise RuntimeError(f"{name}: expected a weight of shape {(num_classes,)}, got {tuple(weight.shape)}")
         if not 0 <= label_smoothing <= 1:

@@ -206,6 +206,7 @@ class LSTM(RNNBase):
             >>> weft.nn.LSTM(3, 4, proj_size=2).get_expected_cell_size(weft.ones(5, 7, 3), None)
             (1, 7, 4)
         """
+        check_tensors("LSTM", ("batch_sizes",), input=input, batch_sizes=batch_sizes)
         return self._expected_shape(input, batch_sizes, self.hidden_size)
 
     def check_forward_args(self, input: Tensor, hidden: States, batch_sizes: Tensor | None) -> None:
@@ -221,6 +222,7 @@ class LSTM(RNNBase):
             >>> weft.nn.LSTM(3, 4).check_forward_args(weft.ones(5, 7, 3), (h, h), None)
         """
         self.check_input(input, batch_sizes)
+        self._check_state_type(hidden)
         self.check_hidden_size(
             hidden[0], self.get_expected_hidden_size(input, batch_sizes), "LSTM: expected h_0 of shape {}, got {}"
         )
@@ -241,6 +243,8 @@ class LSTM(RNNBase):
             >>> weft.nn.LSTM(1, 1).permute_hidden((h, h), weft.tensor([1, 0]))[1].flatten()
             tensor([2., 1.])
         """
+        self._check_state_type(hx)
+        check_tensors("LSTM", ("permutation",), permutation=permutation)
         return hx if permutation is None else tuple(h.index_select(1, permutation) for h in hx)
 
     def forward(

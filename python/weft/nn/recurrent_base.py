@@ -6,7 +6,7 @@ import math
 import warnings
 
 import weft
-from weft._checks import check_flags, check_instances, check_integers, check_numbers, check_tensors
+from weft._checks import check_flags, check_instances, check_integers, check_numbers, check_tensors, check_text
 from weft.nn import init
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
@@ -25,6 +25,9 @@ _GATES = {"LSTM": 4, "GRU": 3, "RNN_TANH": 1, "RNN_RELU": 1}
 
 def _shown(shape):
     return tuple(shape)
+
+
+_MOST_LAYERS = 10_000  # what is more is a mistake, and would take hours to make
 
 
 class RNNBase(Module):
@@ -85,6 +88,8 @@ class RNNBase(Module):
         for key, size in (("input_size", input_size), ("hidden_size", hidden_size), ("num_layers", num_layers)):
             if size <= 0:
                 raise ValueError(f"{name}: {key} must be positive, got {size}")
+        if num_layers > _MOST_LAYERS:
+            raise ValueError(f"{name}: num_layers must be at most {_MOST_LAYERS}, got {num_layers}")
         if not 0 <= dropout <= 1:
             raise ValueError(f"{name}: dropout must be between 0 and 1, got {dropout}")
         if not 0 <= proj_size < hidden_size:
@@ -168,7 +173,7 @@ class RNNBase(Module):
             >>> weft.nn.GRU(3, 4).check_input(weft.ones(5, 2, 3), None)
         """
         name, dims = type(self).__name__, 3 if batch_sizes is None else 2
-        check_tensors(name, input=input)
+        check_tensors(name, ("batch_sizes",), input=input, batch_sizes=batch_sizes)
         if input.dim() != dims:
             raise RuntimeError(f"{name}: expected an input of {dims} dims, got shape {_shown(input.shape)}")
         if input.shape[-1] != self.input_size:
@@ -192,6 +197,7 @@ class RNNBase(Module):
             >>> weft.nn.GRU(3, 4, num_layers=2).get_expected_hidden_size(weft.ones(5, 7, 3), None)
             (2, 7, 4)
         """
+        check_tensors(type(self).__name__, ("batch_sizes",), input=input, batch_sizes=batch_sizes)
         return self._expected_shape(input, batch_sizes, self.proj_size or self.hidden_size)
 
     def check_hidden_size(self, hx: Tensor, expected_hidden_size: tuple[int, int, int], msg: str = "") -> None:
@@ -206,6 +212,9 @@ class RNNBase(Module):
             >>> import weft
             >>> weft.nn.GRU(3, 4).check_hidden_size(weft.ones(1, 7, 4), (1, 7, 4))
         """
+        check_tensors(type(self).__name__, hx=hx)
+        check_instances((tuple, list), type(self).__name__, expected_hidden_size=expected_hidden_size)
+        check_text(type(self).__name__, msg=msg)
         if tuple(hx.shape) != tuple(expected_hidden_size):
             msg = msg or f"{type(self).__name__}: expected an initial state of shape {{}}, got {{}}"
             raise RuntimeError(msg.format(tuple(expected_hidden_size), _shown(hx.shape)))
@@ -222,6 +231,7 @@ class RNNBase(Module):
             >>> weft.nn.GRU(3, 4).check_forward_args(weft.ones(5, 7, 3), weft.ones(1, 7, 4), None)
         """
         self.check_input(input, batch_sizes)
+        self._check_state_type(hidden)
         self.check_hidden_size(hidden, self.get_expected_hidden_size(input, batch_sizes))
 
     def permute_hidden(self, hx: States, permutation: Tensor | None) -> States:
@@ -236,6 +246,8 @@ class RNNBase(Module):
             >>> weft.nn.GRU(1, 1).permute_hidden(weft.tensor([[[1.], [2.]]]), weft.tensor([1, 0])).flatten()
             tensor([2., 1.])
         """
+        self._check_state_type(hx)
+        check_tensors(type(self).__name__, ("permutation",), permutation=permutation)
         return hx if permutation is None else hx.index_select(1, permutation)
 
     def _initial(self, input, batch_sizes):

@@ -210,10 +210,10 @@ def checkpoint(
 
     >>> import weft
     >>> x = weft.tensor([1.0, 2.0], requires_grad=True)
-    >>> y = weft.utils.checkpoint.checkpoint(lambda t: t.exp().log() * 3, x, use_reentrant=False)
+    >>> y = weft.utils.checkpoint.checkpoint(lambda t: (t * t) * t, x, use_reentrant=False)
     >>> y.sum().backward()
     >>> x.grad
-    tensor([3., 3.])
+    tensor([ 3., 12.])
     """
     check_callables("checkpoint", function=function, context_fn=context_fn)
     check_flags(

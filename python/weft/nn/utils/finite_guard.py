@@ -70,7 +70,8 @@ class FiniteGuard:
     >>> with weft.nn.utils.FiniteGuard(model):
     ...     model(weft.zeros(1, 2))
     Traceback (most recent call last):
-    FloatingPointError: layer '2' (Linear) ...
+    FloatingPointError: layer '2' (Linear) is the first one that is not finite: output has 1 NaN of 1 elements, shape \
+(1, 1); not finite before: weight (2 infinite of 2 elements, shape (1, 2))
     """
 
     def __init__(self, model: Module) -> None:
@@ -84,7 +85,8 @@ class FiniteGuard:
         ]
 
     def _before(self, module, args, kwargs):
-        self._call = args, kwargs, weft.get_rng_state()
+        if not _C._is_tracing():
+            self._call = args, kwargs, weft.get_rng_state()
 
     def _after(self, module, args, output):
         call, self._call = self._call, None
@@ -165,12 +167,12 @@ class FiniteGuard:
         >>> import weft
         >>> model = weft.nn.Linear(2, 1)
         >>> optimizer = weft.optim.SGD(model.parameters(), lr=0.1)
-        >>> with weft.nn.utils.FiniteGuard(model) as guard:
-        ...     handle = guard.watch(optimizer)
-        ...     (model(weft.zeros(1, 2)) - model.bias).sqrt().sum().backward()
-        ...     optimizer.step()
+        >>> guard = weft.nn.utils.FiniteGuard(model)
+        >>> handle = guard.watch(optimizer)
+        >>> model.bias.grad = weft.tensor([float("nan")])
+        >>> optimizer.step()
         Traceback (most recent call last):
-        FloatingPointError: gradients are not finite: ...
+        FloatingPointError: gradients are not finite: bias (1 NaN of 1 elements, shape (1,))
         """
         check_instances(weft.optim.Optimizer, "FiniteGuard.watch", optimizer=optimizer)
         names = {p: name for name, p in self._model.named_parameters()}
