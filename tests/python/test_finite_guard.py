@@ -1,6 +1,9 @@
 """FiniteGuard: the first layer that is not finite is named, nothing else changes."""
 
+import dataclasses
+import gc
 import warnings
+import weakref
 
 import pytest
 from support import to_numpy
@@ -121,3 +124,85 @@ def test_under_jit_it_warns_once(w):
 def test_only_modules(w):
     with pytest.raises(TypeError, match="model"):
         w.nn.utils.FiniteGuard(w.ones(2))
+
+
+def test_gradients_that_a_closure_makes(w):
+    for how in ("positional", "keyword"):
+        m = w.nn.Linear(2, 1)
+        opt = w.optim.SGD(m.parameters(), lr=0.1)
+        before = to_numpy(m.weight).copy()
+
+        def closure(m=m, opt=opt):
+            opt.zero_grad()
+            loss = (m.weight * float("nan")).sum()
+            loss.backward()
+            return loss
+
+        with w.nn.utils.FiniteGuard(m) as guard:
+            guard.watch(opt)
+            with pytest.raises(FloatingPointError, match=r"gradients are not finite: weight \(2 NaN"):
+                opt.step(closure) if how == "positional" else opt.step(closure=closure)
+        assert (to_numpy(m.weight) == before).all()
+
+
+def test_a_closure_replaces_bad_gradients(w):
+    m = w.nn.Linear(2, 1)
+    opt = w.optim.SGD(m.parameters(), lr=0.1)
+    m.weight.grad = w.full((1, 2), float("inf"))
+
+    def closure():
+        opt.zero_grad()
+        loss = m.weight.sum()
+        loss.backward()
+        return loss
+
+    with w.nn.utils.FiniteGuard(m) as guard:
+        guard.watch(opt)
+        assert opt.step(closure) is not None
+
+
+def test_a_model_that_asks_for_gradients(w):
+    class Penalty(w.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.inner = w.nn.Linear(2, 2)
+
+        def forward(self, x):
+            (g,) = w.autograd.grad(self.inner(x).sum(), self.inner.weight, create_graph=True)
+            return self.inner(x / 0) + g
+
+    m = Penalty()
+    with w.nn.utils.FiniteGuard(m), pytest.raises(FloatingPointError, match=r"layer 'inner' \(Linear\).*input\[0\]"):
+        m(w.ones(2, 2))
+
+
+def test_fields_of_a_dataclass(w):
+    @dataclasses.dataclass
+    class Output:
+        values: object
+
+    class Model(w.nn.Module):
+        def forward(self, x):
+            return Output(x / 0)
+
+    m = Model()
+    with w.nn.utils.FiniteGuard(m), pytest.raises(FloatingPointError, match="2 infinite of 2"):
+        m(w.ones(2))
+
+
+def test_arguments_are_dropped_after_an_exception(w):
+    class Model(w.nn.Module):
+        def forward(self, x):
+            raise KeyError("own")
+
+    class Argument:
+        pass
+
+    m, argument = Model(), Argument()
+    alive = weakref.ref(argument)
+    with w.nn.utils.FiniteGuard(m):
+        with pytest.raises(KeyError, match="own"):
+            m(argument)
+        del argument
+        gc.collect()
+        assert alive() is None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import warnings
+import weakref
 
 import weft
 from weft import _C
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     _Self = TypeVar("_Self", bound="FiniteGuard")
 
 
+# Not an attribute, which weft.jit would take for a state of the function
+_have_warned: weakref.WeakSet[FiniteGuard] = weakref.WeakSet()
+
+
 def _tensors_in(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
     if isinstance(value, weft.Tensor):
         if value.is_floating_point() or value.is_complex():
@@ -31,6 +37,9 @@ def _tensors_in(value: Any, path: str = "") -> Iterator[tuple[str, Tensor]]:
     elif isinstance(value, (list, tuple)):
         for i, item in enumerate(value):
             yield from _tensors_in(item, f"{path}[{i}]")
+    elif dataclasses.is_dataclass(value) and not isinstance(value, type):
+        for field in dataclasses.fields(value):
+            yield from _tensors_in(getattr(value, field.name, None), f"{path}.{field.name}")
 
 
 def _all_finite(value: Any) -> bool:
@@ -70,29 +79,26 @@ class FiniteGuard:
     >>> with weft.nn.utils.FiniteGuard(model):
     ...     model(weft.zeros(1, 2))
     Traceback (most recent call last):
-    FloatingPointError: layer '2' (Linear) is the first one that is not finite: output has 1 NaN of 1 elements, shape \
-(1, 1); not finite before: weight (2 infinite of 2 elements, shape (1, 2))
+    FloatingPointError: layer '2' (Linear) ...
     """
 
     def __init__(self, model: Module) -> None:
         check_instances(Module, "FiniteGuard", model=model)
         self._model = model
         self._call: tuple[Any, ...] | None = None
-        self._warned = False
         self._handles: list[RemovableHandle] = [
             model.register_forward_pre_hook(self._before, with_kwargs=True),
-            model.register_forward_hook(self._after, always_call=False),
+            model.register_forward_hook(self._after, always_call=True),  # an exception drops the arguments too
         ]
 
     def _before(self, module, args, kwargs):
-        if not _C._is_tracing():
-            self._call = args, kwargs, weft.get_rng_state()
+        self._call = None if _C._is_tracing() else (args, kwargs, weft.get_rng_state())
 
     def _after(self, module, args, output):
         call, self._call = self._call, None
         if _C._is_tracing():
-            if not self._warned:
-                self._warned = True
+            if self not in _have_warned:
+                _have_warned.add(self)
                 warnings.warn(
                     "FiniteGuard: the model is called in a function that weft.jit compiles, where outputs have no "
                     "values to look at; call the function without weft.jit to find a NaN",
@@ -125,8 +131,7 @@ class FiniteGuard:
         now = weft.get_rng_state()
         weft.set_rng_state(generator)
         try:
-            with weft.no_grad():
-                self._model.forward(*args, **kwargs)
+            self._model.forward(*args, **kwargs)  # in the grad mode of the call: it may ask for gradients
         except _Found:
             pass
         finally:
@@ -154,7 +159,7 @@ class FiniteGuard:
         )
 
     def watch(self, optimizer: Optimizer) -> RemovableHandle:
-        """Also looks at the gradients before each step of an optimizer, all at once.
+        """Also looks at the gradients before each step of an optimizer, or after each call of its closure, all at once.
 
         A step with gradients that are not finite raises FloatingPointError, which names the parameters, and changes
         nothing. weft.autograd.detect_anomaly finds the operation.
@@ -167,17 +172,17 @@ class FiniteGuard:
         >>> import weft
         >>> model = weft.nn.Linear(2, 1)
         >>> optimizer = weft.optim.SGD(model.parameters(), lr=0.1)
-        >>> guard = weft.nn.utils.FiniteGuard(model)
-        >>> handle = guard.watch(optimizer)
-        >>> model.bias.grad = weft.tensor([float("nan")])
-        >>> optimizer.step()
+        >>> with weft.nn.utils.FiniteGuard(model) as guard:
+        ...     handle = guard.watch(optimizer)
+        ...     (model(weft.zeros(1, 2)) - model.bias).sqrt().sum().backward()
+        ...     optimizer.step()
         Traceback (most recent call last):
-        FloatingPointError: gradients are not finite: bias (1 NaN of 1 elements, shape (1,))
+        FloatingPointError: gradients are not finite: ...
         """
         check_instances(weft.optim.Optimizer, "FiniteGuard.watch", optimizer=optimizer)
         names = {p: name for name, p in self._model.named_parameters()}
 
-        def look(optimizer, args, kwargs):
+        def look(optimizer):
             if _C._is_tracing():
                 return
             grads = [(p, p.grad) for group in optimizer.param_groups for p in group["params"] if p.grad is not None]
@@ -187,7 +192,23 @@ class FiniteGuard:
             if bad:  # or else their squares have overflown
                 raise FloatingPointError(f"gradients are not finite: {', '.join(bad[:8])}{', ...' * (len(bad) > 8)}")
 
-        handle = optimizer.register_step_pre_hook(look)
+        def looked_after(closure):
+            def call():
+                loss = closure()
+                look(optimizer)
+                return loss
+
+            return call
+
+        def before(optimizer, args, kwargs):
+            # A closure makes the gradients of the step anew, so that they are looked at after each call of it
+            if len(args) > 1 and args[1] is not None:
+                return (args[0], looked_after(args[1]), *args[2:]), kwargs
+            if kwargs.get("closure") is not None:
+                return args, {**kwargs, "closure": looked_after(kwargs["closure"])}
+            look(optimizer)
+
+        handle = optimizer.register_step_pre_hook(before)
         self._handles.append(handle)
         return handle
 
