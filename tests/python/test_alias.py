@@ -95,6 +95,18 @@ def test_every_submodule_with_a_counterpart(torch, name):
     assert torch is module
 
 
+@pytest.mark.parametrize("name", ["ops", "models", "nn.containers"])
+def test_modules_of_another_framework_are_not_shown(torch, name):
+    import weft.models
+    import weft.ops  # noqa: F401
+
+    *owners, last = name.split(".")
+    for owner in owners:
+        torch = getattr(torch, owner)
+    with pytest.raises(AttributeError, match=f"{torch.__name__} has no attribute '{last}'"):
+        getattr(torch, last)
+
+
 def test_spellings_of_old_programs(torch):
     from torch.nn.modules.batchnorm import _BatchNorm
     from torch.nn.modules.utils import _pair

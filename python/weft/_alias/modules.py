@@ -75,10 +75,11 @@ class AliasModule(types.ModuleType):
         path = f"{self.__name__}.{name}"
         if counterpart(path) is not None:
             return importlib.import_module(path)
-        try:
-            return getattr(self.__weft__, name)
-        except AttributeError:
-            pass
+        found = getattr(self.__weft__, name, None)
+        if found is not None and not isinstance(
+            found, types.ModuleType
+        ):  # modules of Weft's own: weft.ops, weft.models
+            return found
         return missing(self.__name__, name, lambda: dir(self), depth=2)
 
     def __setattr__(self, name, value):
