@@ -31,10 +31,11 @@ def _placeholder(owner, name, present=(), depth=1):
     return found
 
 
-def _missing_method(self, instance, owner=None):
-    if instance is None:
-        return Placeholder(f"torch.Tensor.{self._name}")
-    raise AttributeError(_missing.explanation("weft.Tensor", self._name), name=self._name)
+_explain = _missing._MissingMember.__get__
+
+
+def _missing_member(self, instance, owner=None):
+    return Placeholder(f"{self._path}.{self._name}") if instance is None else _explain(self, instance, owner)
 
 
 class PrivateFinder(importlib.machinery.PathFinder):
@@ -120,7 +121,7 @@ def install():
     modules.missing = _missing.missing = _placeholder
     modules.AbsentModule.__getattr__ = lambda self, name: _placeholder(self.__name__, name)
     modules.AbsentModule.__all__ = []
-    _missing._MissingMethod.__get__ = _missing_method
+    _missing._MissingMember.__get__ = _missing_member
     scope.enable()
     sys.meta_path.insert(1, PrivateFinder)
     weft.Tensor.untyped_storage = weft.Tensor.storage = lambda self: Storage(self)
@@ -141,7 +142,7 @@ def install():
             vars(torch.testing)[name] = getattr(found, name)
     for name in DUNDERS:
         if not hasattr(weft.Tensor, name):
-            setattr(weft.Tensor, name, _missing._MissingMethod(name))
+            setattr(weft.Tensor, name, _missing._MissingMember("torch.Tensor", name))
     # Helpers ask for the limits of dtypes that are stand-ins.
     import torch
 
