@@ -118,6 +118,16 @@ def test_spellings_of_old_programs(torch):
         torch.jit.ignore(nonsense=True)
 
 
+def test_hooks_of_all_modules_are_where_pytorch_has_them(torch):
+    from torch.nn.modules.module import Module, register_module_forward_hook
+
+    assert Module is weft.nn.Module and torch.nn.modules.module.Module is Module
+    seen = []
+    with register_module_forward_hook(lambda module, args, output: seen.append(type(module))):
+        torch.nn.ReLU()(torch.ones(1))
+    assert seen == [torch.nn.ReLU]
+
+
 def test_a_function_and_a_module_of_one_name(torch):
     import torch.autograd.gradcheck  # noqa: F401
 

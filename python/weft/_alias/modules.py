@@ -24,6 +24,7 @@ _ELSEWHERE = {
     "torch.nn.modules.container": "weft.nn.containers",
     "torch.nn.modules.flatten": "weft.nn.linear",
     "torch.nn.modules.instancenorm": "weft.nn.normalization",
+    "torch.nn.modules.module": "weft.nn.modules.module",
     "torch.nn.modules.pixelshuffle": "weft.nn.rearrangement",
     "torch.nn.modules.sparse": "weft.nn.embedding",
     "torch.nn.modules.utils": "weft._alias.tuples",
