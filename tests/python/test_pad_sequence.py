@@ -35,6 +35,7 @@ def test_integers_stay_integers_and_gradients_flow(w):
     ("call", "error"),
     [
         (lambda w, pad: pad([]), RuntimeError),
+        (lambda w, pad: pad(5), RuntimeError),
         (lambda w, pad: pad("ab"), TypeError),
         (lambda w, pad: pad([w.zeros(2, 3), w.zeros(2, 4)]), RuntimeError),
         (lambda w, pad: pad([w.tensor(1.0), w.tensor(2.0)]), (RuntimeError, IndexError)),

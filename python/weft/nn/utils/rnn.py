@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import collections.abc
 import itertools
 
 import weft
@@ -224,7 +225,8 @@ def pad_sequence(
     Raises:
         TypeError: sequences holds anything but tensors.
         ValueError: padding_side is neither of them.
-        RuntimeError: there is no sequence, or they differ in dtype, device or shape after the first dimension.
+        RuntimeError: sequences is not iterable, there is no sequence, or they differ in dtype, device or shape after
+            the first dimension.
 
     Example:
         >>> import weft
@@ -236,6 +238,8 @@ def pad_sequence(
         raise ValueError(f"pad_sequence: padding_side must be 'left' or 'right', got {padding_side!r}")
     check_flags("pad_sequence", batch_first=batch_first)
     check_numbers("pad_sequence", padding_value=padding_value)
+    if not isinstance(sequences, collections.abc.Iterable):
+        raise RuntimeError(f"pad_sequence: expected an iterable of Tensors, got {type(sequences).__name__}")
     whole = isinstance(sequences, weft.Tensor)
     sequences = sequences.unbind(0) if whole else tensors_of("pad_sequence", "sequences", sequences)
     if not sequences:
