@@ -1,5 +1,6 @@
 """Hooks of all modules, hooks that are always called, and what backward hooks keep alive."""
 
+import collections
 import gc
 import weakref
 
@@ -134,6 +135,44 @@ def test_registration_hooks(w):
         model = w.nn.Sequential(w.nn.Identity())
     assert isinstance(model[0], w.nn.ReLU)
     assert isinstance(w.nn.Sequential(w.nn.Identity())[0], w.nn.Identity)
+
+
+Pair = collections.namedtuple("Pair", ["first", "second"])
+
+
+def test_backward_hooks_leave_named_tuples_and_what_requires_no_grad(w):
+    seen = []
+
+    class Both(w.nn.Module):
+        def forward(self, x, y):
+            seen.append((x.requires_grad, y.requires_grad))
+            return Pair(x * 2, y * 2)
+
+    layer, grads = Both(), []
+    layer.register_full_backward_hook(lambda m, gi, go: grads.append((gi, go)))
+    x = w.ones(2, requires_grad=True)
+    result = layer(x, x.detach())
+    assert type(result) is Pair and seen == [(True, False)]
+    assert result.first.requires_grad and not result.second.requires_grad
+    result.first.sum().backward()
+    ((grad_input, grad_output),) = grads
+    assert grad_input[0].tolist() == [2.0, 2.0] and grad_output[0].tolist() == [1.0, 1.0]
+    assert grad_input[1] is None and grad_output[1] is None and x.grad.tolist() == [2.0, 2.0]
+
+
+def test_backward_hooks_where_no_argument_requires_grad(w):
+    layer, answers, seen = w.nn.Bilinear(2, 2, 3), [None, (None, None), w.ones(1, 2)], []
+
+    def hook(module, grad_input, grad_output):
+        seen.append(grad_input)
+        return answers.pop(0)
+
+    layer.register_full_backward_hook(hook)
+    for _ in range(2):
+        layer(w.ones(1, 2), w.ones(1, 2)).sum().backward()
+    with pytest.raises(RuntimeError, match="requires? grad"):
+        layer(w.ones(1, 2), w.ones(1, 2)).sum().backward()
+    assert seen == [(None, None)] * 3
 
 
 @pytest.mark.parametrize("register", ["register_full_backward_hook", "register_full_backward_pre_hook"])

@@ -335,14 +335,15 @@ class _BackwardWatch:
         self.pre_hooks = pre_hooks
         self.full_hooks = full_hooks
         self.watches_inputs = False
+        self.count = 0  # of positional arguments
         self.grad_output = None
 
     def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        positions = [i for i, x in enumerate(args) if isinstance(x, weft.Tensor)]
-        if not self.full_hooks or not any(args[i].requires_grad for i in positions):
+        positions = _positions(args)
+        self.count = count = len(args)  # not the arguments: their graph must not hold them
+        if not self.full_hooks or not positions:
             return args
         self.watches_inputs = True
-        count = len(args)  # not the arguments: their graph must not hold them
 
         def backward(grads):
             picked = _pick(positions, self._run_full_hooks(_at(positions, count, grads)))
@@ -358,12 +359,14 @@ class _BackwardWatch:
                 f"tuple of them, not a {type(result).__name__}"
             )
         outputs = result if isinstance(result, tuple) else (result,)
-        positions = [i for i, x in enumerate(outputs) if isinstance(x, weft.Tensor)]
-        if not any(outputs[i].requires_grad for i in positions):
+        positions = _positions(outputs)
+        if not positions:
             return result
         backward = self._backward_of_outputs(positions, len(outputs))
         outputs = _replace(outputs, positions, _probe(backward, [outputs[i] for i in positions]))
-        return outputs if isinstance(result, tuple) else outputs[0]
+        if not isinstance(result, tuple):
+            return outputs[0]
+        return type(result)._make(outputs) if hasattr(result, "_make") else outputs  # a named tuple stays one
 
     def _backward_of_outputs(self, positions, count):
         # A function of its own: the graph of the outputs holds it, so it must not hold the outputs
@@ -375,11 +378,22 @@ class _BackwardWatch:
                     self.grad_output = changed if isinstance(changed, tuple) else (changed,)
             picked = _pick(positions, self.grad_output)
             if not self.watches_inputs:
-                self._run_full_hooks((None,))
-                self.grad_output = None
+                self._run_hooks_without_inputs()
             return picked
 
         return backward
+
+    def _run_hooks_without_inputs(self):
+        """The full hooks where no argument requires grad, so that there is nothing that they could change."""
+        for hook in self.full_hooks:
+            changed = hook(self.module, (None,) * self.count, self.grad_output)
+            values = changed if isinstance(changed, tuple) else (changed,)
+            if any(value is not None for value in values):
+                raise RuntimeError(
+                    f"a backward hook of {type(self.module).__name__} returned gradients, but no argument of its "
+                    "forward requires grad: it must return None, or None for each of them"
+                )
+        self.grad_output = None
 
     def _run_full_hooks(self, grad_input):
         for hook in self.full_hooks:
@@ -414,6 +428,11 @@ def _make_probe():
             return None, *ctx.backward(grads)
 
     return Probe
+
+
+def _positions(values: tuple[Any, ...]) -> list[int]:
+    """Where tensors that require grad are among the values; all others pass by the hooks as they are."""
+    return [i for i, x in enumerate(values) if isinstance(x, weft.Tensor) and x.requires_grad]
 
 
 def _at(positions: list[int], size: int, values: Any) -> tuple[Any, ...]:
