@@ -330,6 +330,19 @@ def test_strict_hooks_and_private_names(w):
     assert seen == ["", ("0.", True, 5), ("Linear", 5)]
 
 
+def test_what_hooks_return_in_place_of_the_state(w):
+    model = w.nn.Sequential(w.nn.Linear(2, 3))
+    child = model[0]._register_state_dict_hook(lambda module, state, prefix, metadata: {"other": 1})
+    assert list(model.state_dict()) == ["0.weight", "0.bias"]  # only what is called first answers
+    assert model[0].state_dict() == {"other": 1}
+    child.remove()
+    with model._register_state_dict_hook(lambda module, state, prefix, metadata: {**state, "more": 1}):
+        assert list(model.state_dict()) == ["0.weight", "0.bias", "more"]
+    model.register_state_dict_post_hook(lambda module, state, prefix, metadata: state)
+    with pytest.raises(RuntimeError, match="None"):
+        model.state_dict()
+
+
 def test_text_of_the_keys(w):
     model = w.nn.Linear(2, 3)
     found = model.load_state_dict({"weight": w.ones(3, 2), "other": w.ones(1)}, strict=False)

@@ -140,10 +140,12 @@ class ModuleHooks:
     def register_state_dict_post_hook(self, hook: Callable[..., Any]) -> HookHandle:
         """Calls ``hook(module, state_dict, prefix, local_metadata)`` after state_dict. Returns a removable handle.
 
+        The hook changes the state_dict in place. If it returns anything but None, state_dict raises RuntimeError.
+
         Example:
             >>> import weft
             >>> layer = weft.nn.Linear(2, 3)
-            >>> handle = layer.register_state_dict_post_hook(lambda module, state, prefix, metadata: state.pop("bias"))
+            >>> handle = layer.register_state_dict_post_hook(lambda module, state, *rest: state.__delitem__("bias"))
             >>> list(layer.state_dict())
             ['weight']
         """
@@ -181,7 +183,7 @@ class ModuleHooks:
     # Names that are private in PyTorch, but in use
 
     def _register_state_dict_hook(self, hook: Callable[..., Any]) -> HookHandle:
-        return self._add_state_hook("save_post", hook)
+        return self._add_state_hook("save_replace", hook)  # what it returns takes the state_dict's place
 
     def _register_load_state_dict_pre_hook(self, hook: Callable[..., Any], with_module: bool = False) -> HookHandle:
         return self._add_state_hook("load_pre", hook if with_module else WithoutModule(hook))

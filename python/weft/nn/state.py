@@ -92,7 +92,15 @@ def state_dict(module: Module, destination: Any, prefix: str, keep_vars: bool) -
     for name, child in module._modules.items():
         if child is not None:
             child.state_dict(destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars)
-    _run_hooks(module, "save_post", destination, prefix, metadata)
+    for kind, hook in list(module.__dict__.get("_state_hooks", {}).values()):
+        if kind in ("save_post", "save_replace"):
+            result = hook(module, destination, prefix, metadata)
+            if result is not None and kind == "save_post":
+                raise RuntimeError(
+                    "state_dict: a hook of register_state_dict_post_hook must change the state_dict in place and "
+                    f"return None, got {type(result).__name__}"
+                )
+            destination = destination if result is None else result
     return destination
 
 
