@@ -76,6 +76,15 @@ def test_spectral_norm(w, form):
     np.testing.assert_allclose(to_numpy(layer.weight), WEIGHT / largest, rtol=1e-4)
 
 
+def test_spectral_norm_of_complex_weights(w):
+    weight = np.array([[3.0 + 1.0j, 1.0j], [0.5, -1.0 + 2.0j]], dtype="complex64")
+    layer = w.nn.Linear(2, 2, dtype=w.complex64)
+    with w.no_grad():
+        layer.weight.copy_(to_tensor(w, weight))
+    w.nn.utils.parametrizations.spectral_norm(layer, n_power_iterations=30)
+    np.testing.assert_allclose(to_numpy(layer.weight), weight / np.linalg.svd(weight)[1][0], rtol=1e-4)
+
+
 @pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("what", ["weight_norm", "spectral_norm"])
 def test_two_calls_before_backward(w, form, what):
@@ -259,6 +268,21 @@ def test_copies_and_files(w):
     fresh = P.register_parametrization(w.nn.Linear(3, 3), "weight", kinds(w)[0])
     fresh.load_state_dict(other.state_dict())
     np.testing.assert_array_equal(to_numpy(fresh.weight), MIRRORED)
+
+
+def test_a_class_that_copies_itself_goes_on_doing_so(w):
+    class Own(w.nn.Linear):
+        def __deepcopy__(self, memo):
+            made = self.__new__(type(self))
+            memo[id(self)] = made
+            made.__dict__ = copy.deepcopy(self.__dict__, memo)
+            made.is_copy = True
+            return made
+
+    layer = w.nn.utils.parametrize.register_parametrization(Own(3, 3), "weight", kinds(w)[0])
+    other = copy.deepcopy(layer)
+    assert other.is_copy and w.nn.utils.parametrize.is_parametrized(other, "weight")
+    assert other.parametrizations.weight.original is not layer.parametrizations.weight.original
 
 
 def test_buffers_and_transfer(w):

@@ -108,7 +108,7 @@ class _SpectralNorm(Module):
             for _ in range(n_power_iterations):
                 # In place: whoever shares the module's buffers sees them change
                 self._u.copy_(F.normalize(matrix @ self._v, dim=0, eps=self.eps))
-                self._v.copy_(F.normalize(matrix.t() @ self._u, dim=0, eps=self.eps))
+                self._v.copy_(F.normalize(matrix.mH @ self._u, dim=0, eps=self.eps))
 
     def forward(self, weight: Tensor) -> Tensor:
         if weight.dim() == 1:
@@ -117,7 +117,7 @@ class _SpectralNorm(Module):
         if self.training:
             self._power_method(matrix, self.n_power_iterations)
         u, v = self._u.clone(), self._v.clone()  # a second forward before backward changes the buffers
-        return weight / (u @ (matrix @ v))
+        return weight / (u.conj() @ (matrix @ v))
 
     def right_inverse(self, value: Tensor) -> Tensor:
         return value  # the one that is divided

@@ -256,11 +256,12 @@ def _set_names(module: Module, names: list[str]) -> None:
     members |= {
         "_computed": frozenset(names),
         "__setattr__": _set_attribute,
-        "__deepcopy__": _copy,
         "__reduce_ex__": _refuse_pickling,
         "__module__": base.__module__,
         "__doc__": base.__doc__,
     }
+    if not hasattr(base, "__deepcopy__"):  # a class that copies itself goes on doing so
+        members["__deepcopy__"] = _copy
     module.__class__ = type(f"Parametrized{base.__name__}", (base,), members)
 
 
