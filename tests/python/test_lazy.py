@@ -157,6 +157,12 @@ def test_a_lazy_module_of_ones_own(w):
         Forgets()(w.ones(1))
 
 
+def test_materialize_takes_one_size(w):
+    p = w.nn.parameter.UninitializedParameter()
+    p.materialize(3)
+    assert type(p) is w.nn.Parameter and p.shape == (3,)
+
+
 def test_nothing_is_computed_with_what_has_no_shape(w):
     p = w.nn.UninitializedParameter()
     for use in (lambda: p + 1, lambda: 1 - p, lambda: p @ w.ones(1), lambda: p.sum(), lambda: p[0], lambda: p.view(1)):

@@ -121,11 +121,11 @@ class UninitializedTensorMixin:
 
     cls_to_become: ClassVar[type[Tensor]]
 
-    def materialize(self, shape: Sequence[int], device: Device = None, dtype: weft.dtype | None = None) -> None:
+    def materialize(self, shape: Sequence[int] | int, device: Device = None, dtype: weft.dtype | None = None) -> None:
         """Turns it into an ordinary parameter or buffer of a shape, whose values are undefined.
 
         Args:
-            shape: the sizes.
+            shape: the sizes, or one.
             device, dtype: where it lies and of what dtype it is. By default those that it was made with.
 
         Example:
@@ -137,7 +137,7 @@ class UninitializedTensorMixin:
         """
         now: Any = self
         made = weft.empty(
-            tuple(shape),
+            shape if isinstance(shape, int) else tuple(shape),
             device=now.device if device is None else device,
             dtype=now.dtype if dtype is None else dtype,
         )
