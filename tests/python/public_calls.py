@@ -518,6 +518,7 @@ RECIPES |= {
 RECIPES |= {
     f"weft.nn.modules.module.register_module_{name}_hook": lambda w: (lambda *a: None,) for name in GLOBAL_HOOKS
 }
+RECIPES["weft.nn.modules.utils.consume_prefix_in_state_dict_if_present"] = lambda w: ({"a.b": 1}, "a.")
 RECIPES |= distribution_calls.RECIPES
 RECIPES |= {f"weft.nn.module_hooks.ModuleHooks.{name}": lambda w, f=hook: (f,) for name, hook in HOOKS.items()}
 RECIPES |= public_calls_nn.RECIPES

@@ -10,6 +10,7 @@ import types
 import pytest
 import weft
 import weft.nn.modules.module
+import weft.nn.modules.utils
 
 MODULES = (
     weft.nn,
@@ -19,6 +20,7 @@ MODULES = (
     weft.nn.functional,
     weft.nn.init,
     weft.nn.modules.module,
+    weft.nn.modules.utils,
     weft.nn.utils,
     weft.nn.utils.parametrizations,
     weft.nn.utils.parametrize,

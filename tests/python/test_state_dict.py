@@ -347,3 +347,17 @@ def test_text_of_the_keys(w):
     model = w.nn.Linear(2, 3)
     found = model.load_state_dict({"weight": w.ones(3, 2), "other": w.ones(1)}, strict=False)
     assert repr(found) == "_IncompatibleKeys(missing_keys=['bias'], unexpected_keys=['other'])"
+
+
+def test_a_prefix_is_taken_off(w):
+    consume = w.nn.modules.utils.consume_prefix_in_state_dict_if_present
+    model = w.nn.Sequential(w.nn.Linear(1, 1), w.nn.BatchNorm1d(1))
+    outer = w.nn.Module()
+    outer.module = model
+    state = outer.state_dict()
+    consume(state, "module.")
+    assert list(state) == list(model.state_dict())
+    assert dict(state._metadata) == dict(model.state_dict()._metadata)
+    model.load_state_dict(state)
+    consume(state, "absent.")
+    assert list(state) == list(model.state_dict())

@@ -27,7 +27,7 @@ _ELSEWHERE = {
     "torch.nn.modules.module": "weft.nn.modules.module",
     "torch.nn.modules.pixelshuffle": "weft.nn.rearrangement",
     "torch.nn.modules.sparse": "weft.nn.embedding",
-    "torch.nn.modules.utils": "weft._alias.tuples",
+    "torch.nn.modules.utils": "weft.nn.modules.utils",
     "torch.nn.utils.convert_parameters": "weft.nn.utils.parameter_vector",
     "torch.autograd.grad_mode": "weft.grad_mode",
     "torch.optim.adamw": "weft.optim.adam",

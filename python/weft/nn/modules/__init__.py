@@ -2,4 +2,4 @@
 # ruff: noqa: F401, F403
 
 from weft.nn import *
-from weft.nn.modules import lazy, module
+from weft.nn.modules import lazy, module, utils
