@@ -367,10 +367,7 @@ def test_differentiable_steps(w, name):
 
     def two_steps(x, g):
         p = x.clone()
-        # PyTorch's users make the leaf first; a step changes it in place
-        leaf = p.detach().requires_grad_()
-        opt = optimizer(w, name, [leaf], lr=0.1, differentiable=True)
-        opt.param_groups[0]["params"] = [p]
+        opt = optimizer(w, name, [p], lr=0.1, differentiable=True)
         for _ in range(2):
             p.grad = g
             opt.step()
@@ -651,6 +648,17 @@ def test_update_bn(w):
     np.testing.assert_allclose(to_numpy(model[0].running_mean), np.mean([b.mean(0) for b in batches], 0))
     np.testing.assert_allclose(to_numpy(model[0].running_var), np.mean([b.var(0, ddof=1) for b in batches], 0))
     assert model[0].momentum == 0.1 and not model.training
+
+
+def test_swalr_keeps_a_copy_of_a_tensor(w):
+    rate = w.tensor(0.25)
+    opt = w.optim.SGD([w.nn.Parameter(w.ones(2))], lr=1.0)
+    schedule = w.optim.swa_utils.SWALR(opt, swa_lr=rate, anneal_epochs=1)
+    rate.fill_(9.0)
+    for _ in range(2):
+        opt.step()
+        schedule.step()
+    assert float(opt.param_groups[0]["lr"]) == 0.25
 
 
 @pytest.mark.parametrize("strategy", ["cos", "linear"])

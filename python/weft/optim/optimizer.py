@@ -152,7 +152,8 @@ class Optimizer:
 
         Raises:
             TypeError: it is no dict, or its parameters are a set or no tensors. Nothing is added then, nor below.
-            ValueError: "params" is missing, a parameter is no leaf or in a group already, or an option is out of range.
+            ValueError: "params" is missing, a parameter is in a group already or, without differentiable=True, no leaf,
+                or an option is out of range.
 
         >>> import weft
         >>> body, head = weft.nn.Linear(2, 2), weft.nn.Linear(2, 1)
@@ -174,10 +175,11 @@ class Optimizer:
             group["param_names"] = [name for name, _ in params]
             params = [parameter for _, parameter in params]
         used = {id(p) for other in self.param_groups for p in other["params"]}
+        recorded = group.get("differentiable", self.defaults.get("differentiable"))  # a recorded step needs no leaves
         for parameter in params:
             if not isinstance(parameter, weft.Tensor):
                 raise TypeError(f"add_param_group: can only optimise tensors, got {type(parameter).__name__}")
-            if not parameter.is_leaf:
+            if not (parameter.is_leaf or recorded):
                 raise ValueError(
                     "add_param_group: can only optimise leaf tensors, this one is the result of an operation"
                 )

@@ -310,7 +310,7 @@ class SWALR(LRScheduler):
         if anneal_epochs < 0:
             raise ValueError(f"SWALR: anneal_epochs must not be negative, got {anneal_epochs}")
         for group, rate in zip(groups, rates):
-            group["swa_lr"] = rate
+            group["swa_lr"] = rate.clone() if isinstance(rate, weft.Tensor) else rate
         self.anneal_epochs = anneal_epochs
         self._anneal_strategy = anneal_strategy
         super().__init__(optimizer, last_epoch)
