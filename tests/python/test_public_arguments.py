@@ -77,6 +77,10 @@ TAKEN = [
     ("weft.nn.attention.flex_attention.BlockMask.to", "device", "None", "where its tensors lie"),
     ("weft.nn.ParameterList*", "value*", "any", "it holds whatever it is given"),
     ("weft.nn.ParameterDict.*", "*", "any", "it holds whatever it is given"),
+    ("weft.autograd.graph.disable_saved_tensors_hooks", "error_message", "nonsense", "a text"),
+    ("weft.nn.module.Module.set_submodule", "target", "nonsense", "the name of a new submodule"),
+    ("weft.nn.recurrent_base.RNNBase.check_hidden_size", "msg", "nonsense", "a text"),
+    ("weft.nn.utils.rnn.PackedSequence.to", "argument 0", "None", "stays where it is"),
     ("weft.autograd.FunctionCtx.save_for_backward", "argument 0", "None", "keeps its place among the tensors"),
 ]
 PRUNING = ("identity", "l1_unstructured", "random_unstructured", "ln_structured", "random_structured")

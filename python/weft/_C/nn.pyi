@@ -67,6 +67,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size: builtins.int | Sequence[buil
     >>> import weft
     >>> weft.nn.functional.adaptive_avg_pool3d(weft.arange(16.).view(1, 2, 2, 4), (None, 1, 2))
     tensor([[[[ 2.5000,  4.5000]],
+    <BLANKLINE>
              [[10.5000, 12.5000]]]])
     """
 def adaptive_max_pool1d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None] | None, return_indices: builtins.bool=False) -> Tensor | Any:
@@ -448,6 +449,9 @@ def grid_sample(input: Tensor, grid: Tensor, mode: str='bilinear', padding_mode:
     (N, C, D', H', W'). A sample is made of the pixels around it ('bilinear'), the nearest one ('nearest'), or
     by cubic convolution with a = -0.75 of four along each axis ('bicubic', images alone). Outside of the image
     lie zeros, its border, or its reflection ('zeros', 'border', 'reflection'). Both arguments have gradients.
+
+    A coordinate that is NaN counts as one far before the first pixel, where PyTorch may give NaN, and an
+    infinite one as one far outside: where zeros lie outside, a grid that has diverged gives 0.
 
     Raises ValueError for an unknown mode or padding_mode, RuntimeError for shapes or dtypes that do not fit.
 

@@ -8,7 +8,7 @@ import math
 
 import weft
 from weft import _C
-from weft._checks import check_instances, check_integers, check_numbers, is_differentiable
+from weft._checks import check_callables, check_instances, check_integers, check_numbers, is_differentiable
 from weft.nn import Module
 from weft.nn.normalization import _BatchNorm
 from weft.optim.lr_scheduler.base import LRScheduler
@@ -161,6 +161,9 @@ class AveragedModel(Module):
     ) -> None:
         super().__init__()
         check_instances((Module,), "AveragedModel", model=model)
+        check_callables(
+            "AveragedModel", **{k: f for k, f in (("avg_fn", avg_fn), ("multi_avg_fn", multi_avg_fn)) if f is not None}
+        )
         if avg_fn is not None and multi_avg_fn is not None:
             raise ValueError("AveragedModel: give avg_fn or multi_avg_fn, not both")
         self.module = copy.deepcopy(model)
@@ -196,6 +199,7 @@ class AveragedModel(Module):
         >>> averaged.n_averaged.item()
         1
         """
+        check_instances((Module,), "AveragedModel.update_parameters", model=model)
         averages, values = list(self.module.parameters()), list(model.parameters())
         buffers, new_buffers = list(self.module.buffers()), list(model.buffers())
         shapes = [
@@ -247,6 +251,7 @@ def update_bn(loader: Iterable[Any], model: Module, device: Device = None) -> No
     >>> model.running_mean
     tensor([4.])
     """
+    check_instances((Module,), "update_bn", model=model)
     norms = [module for module in model.modules() if isinstance(module, _BatchNorm)]
     if not norms:
         return
