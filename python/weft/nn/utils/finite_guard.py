@@ -80,7 +80,7 @@ class FiniteGuard:
     ...     try:
     ...         model(weft.zeros(1, 2))
     ...     except FloatingPointError as error:
-    ...         print(str(error).partition(":")[0])
+    ...         print(str(error).split(": ")[1])
     layer '2' (Linear) is the first one that is not finite
     """
 
