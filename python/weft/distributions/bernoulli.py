@@ -11,6 +11,7 @@ from weft.distributions.utils import lazy_property, logits_to_probs, probs_or_lo
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -36,8 +37,8 @@ class Bernoulli(Distribution):
         tensor([-0.6931, -2.1269])
     """
 
-    arg_constraints = {"probs": constraints.unit_interval, "logits": constraints.real}
-    support = constraints.boolean
+    arg_constraints: Any = {"probs": constraints.unit_interval, "logits": constraints.real}
+    support: Any = constraints.boolean
     has_enumerate_support = True
 
     def __init__(

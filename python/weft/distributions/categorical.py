@@ -10,6 +10,7 @@ from weft.distributions.utils import lazy_property, logits_to_probs, probs_or_lo
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -36,7 +37,7 @@ class Categorical(Distribution):
         (tensor([0.2500, 0.7500]), tensor(0.7500))
     """
 
-    arg_constraints = {"probs": constraints.simplex, "logits": constraints.real_vector}
+    arg_constraints: Any = {"probs": constraints.simplex, "logits": constraints.real_vector}
     has_enumerate_support = True
 
     def __init__(

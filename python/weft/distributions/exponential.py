@@ -10,6 +10,7 @@ from weft.distributions.utils import parameters
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -32,8 +33,10 @@ class Exponential(Distribution):
         (tensor(0.5000), tensor(2.))
     """
 
-    arg_constraints = {"rate": constraints.positive}
-    support = constraints.nonnegative
+    rate: Any
+
+    arg_constraints: Any = {"rate": constraints.positive}
+    support: Any = constraints.nonnegative
     has_rsample = True
 
     def __init__(self, rate: Tensor | float, validate_args: bool | None = None) -> None:

@@ -43,13 +43,15 @@ class MultivariateNormal(Distribution):
         (tensor([1., 4.]), tensor(-2.5310))
     """
 
-    arg_constraints = {
+    loc: Any
+
+    arg_constraints: Any = {
         "loc": constraints.real_vector,
         "covariance_matrix": constraints.symmetric,
         "precision_matrix": constraints.symmetric,
         "scale_tril": constraints.lower_cholesky,
     }
-    support = constraints.real_vector
+    support: Any = constraints.real_vector
     has_rsample = True
 
     def __init__(

@@ -18,6 +18,7 @@ from weft.distributions.utils import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -36,12 +37,14 @@ class LogitRelaxedBernoulli(Distribution):
         tensor(0.2500)
     """
 
-    arg_constraints = {
+    temperature: Any
+
+    arg_constraints: Any = {
         "temperature": constraints.positive,
         "probs": constraints.unit_interval,
         "logits": constraints.real,
     }
-    support = constraints.real
+    support: Any = constraints.real
     has_rsample = True
 
     def __init__(
@@ -106,7 +109,7 @@ class RelaxedBernoulli(TransformedDistribution):
         weft.Size([2])
     """
 
-    arg_constraints = {
+    arg_constraints: Any = {
         "temperature": constraints.positive,
         "probs": constraints.unit_interval,
         "logits": constraints.real,

@@ -12,6 +12,7 @@ from weft.distributions import constraints
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from typing import Any
 
     from weft import Size, Tensor
 
@@ -247,6 +248,8 @@ class ComposeTransform(Transform):
         >>> both(x), both.log_abs_det_jacobian(x, both(x))
         (tensor(7.3891), tensor(2.6931))
     """
+
+    parts: Any
 
     def __init__(self, parts: Iterable[Transform], cache_size: int = 0) -> None:
         super().__init__(cache_size)

@@ -37,6 +37,8 @@ class TransformedDistribution(Distribution):
         (tensor(-0.7821), tensor(0.5000))
     """
 
+    transforms: Any
+
     arg_constraints: dict[str, constraints.Constraint] = {}
 
     def __init__(

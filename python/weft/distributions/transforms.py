@@ -14,6 +14,7 @@ from weft.distributions.transform import ComposeTransform, Transform, sum_last
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Size, Tensor
 
@@ -55,8 +56,8 @@ class ExpTransform(_Elementwise):
     tensor(1.)
     """
 
-    domain = constraints.real
-    codomain = constraints.positive
+    domain: Any = constraints.real
+    codomain: Any = constraints.positive
 
     def _call(self, x):
         return x.exp()
@@ -80,8 +81,8 @@ class SigmoidTransform(_Elementwise):
     tensor(0.5000)
     """
 
-    domain = constraints.real
-    codomain = constraints.unit_interval
+    domain: Any = constraints.real
+    codomain: Any = constraints.unit_interval
 
     def _call(self, x):
         limits = weft.finfo(x.dtype)
@@ -108,8 +109,8 @@ class TanhTransform(_Elementwise):
     tensor(0.)
     """
 
-    domain = constraints.real
-    codomain = constraints.interval(-1.0, 1.0)
+    domain: Any = constraints.real
+    codomain: Any = constraints.interval(-1.0, 1.0)
 
     def _call(self, x):
         return x.tanh()

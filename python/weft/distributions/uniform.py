@@ -10,6 +10,7 @@ from weft.distributions.utils import parameters
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -32,7 +33,10 @@ class Uniform(Distribution):
         (tensor(0.2500), tensor(0.2500))
     """
 
-    arg_constraints = {
+    high: Any
+    low: Any
+
+    arg_constraints: Any = {
         "low": constraints.dependent(is_discrete=False, event_dim=0),
         "high": constraints.dependent(is_discrete=False, event_dim=0),
     }

@@ -30,6 +30,10 @@ class AlexNet(nn.Module):
         weft.Size([1, 7])
     """
 
+    avgpool: nn.AdaptiveAvgPool2d
+    classifier: nn.Sequential
+    features: nn.Sequential
+
     def __init__(self, num_classes: int = 1000, dropout: float = 0.5) -> None:
         super().__init__()
         check_positive("AlexNet", num_classes=num_classes)

@@ -11,6 +11,8 @@ from weft.nn import functional as F
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from weft import Tensor
 
 
@@ -179,6 +181,10 @@ class BertModel(nn.Module):
         (weft.Size([1, 3, 4]), weft.Size([1, 4]))
     """
 
+    embeddings: Any
+    encoder: Any
+    pooler: Any
+
     def __init__(self, config: BertConfig, add_pooling_layer: bool = True) -> None:
         super().__init__()
         self.config = config
@@ -242,6 +248,9 @@ class BertForMaskedLM(nn.Module):
         weft.Size([1, 3, 9])
     """
 
+    bert: BertModel
+    cls: nn.Module
+
     def __init__(self, config: BertConfig) -> None:
         super().__init__()
         self.bert = BertModel(config, add_pooling_layer=False)
@@ -274,6 +283,10 @@ class BertForSequenceClassification(nn.Module):
         >>> model(weft.tensor([[1, 2, 3]])).shape
         weft.Size([1, 3])
     """
+
+    bert: BertModel
+    classifier: nn.Linear
+    dropout: nn.Dropout
 
     def __init__(self, config: BertConfig, num_labels: int = 2) -> None:
         super().__init__()

@@ -51,6 +51,13 @@ class CifarResNet(nn.Module):
         weft.Size([2, 10])
     """
 
+    bn1: nn.BatchNorm2d
+    conv1: nn.Conv2d
+    layer1: nn.Sequential
+    layer2: nn.Sequential
+    layer3: nn.Sequential
+    linear: nn.Linear
+
     def __init__(self, depth: int, num_classes: int = 10) -> None:
         super().__init__()
         check_positive("CifarResNet", depth=depth, num_classes=num_classes)

@@ -69,6 +69,10 @@ class ConvNeXt(nn.Module):
         weft.Size([2, 7])
     """
 
+    avgpool: nn.AdaptiveAvgPool2d
+    classifier: nn.Sequential
+    features: nn.Sequential
+
     def __init__(
         self,
         channels: Sequence[int],

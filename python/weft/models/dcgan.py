@@ -41,6 +41,8 @@ class DCGANGenerator(nn.Module):
         weft.Size([1, 3, 64, 64])
     """
 
+    main: nn.Sequential
+
     def __init__(self, nz: int = 100, ngf: int = 64, nc: int = 3) -> None:
         super().__init__()
         check_positive("DCGANGenerator", nz=nz, ngf=ngf, nc=nc)
@@ -75,6 +77,8 @@ class DCGANDiscriminator(nn.Module):
         >>> weft.models.DCGANDiscriminator(ndf=2)(weft.zeros(2, 3, 64, 64)).shape
         weft.Size([2])
     """
+
+    main: nn.Sequential
 
     def __init__(self, nc: int = 3, ndf: int = 64) -> None:
         super().__init__()

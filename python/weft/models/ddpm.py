@@ -12,6 +12,7 @@ from weft.nn import functional as F
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -104,6 +105,17 @@ class DDPMUNet(nn.Module):
         >>> net(weft.zeros(2, 1, 8, 8), weft.tensor([0, 5])).shape
         weft.Size([2, 1, 8, 8])
     """
+
+    down: Any
+    first: nn.Conv2d
+    in_channels: Any
+    last: nn.Conv2d
+    middle: nn.ModuleList
+    multiple: Any
+    norm: nn.GroupNorm
+    time: nn.Sequential
+    up: Any
+    width: Any
 
     def __init__(
         self,

@@ -70,6 +70,9 @@ class DenseNet(nn.Module):
         weft.Size([2, 7])
     """
 
+    classifier: nn.Linear
+    features: nn.Sequential
+
     def __init__(
         self,
         growth_rate: int = 32,

@@ -66,6 +66,10 @@ class EfficientNet(nn.Module):
         weft.Size([2, 7])
     """
 
+    avgpool: nn.AdaptiveAvgPool2d
+    classifier: nn.Sequential
+    features: nn.Sequential
+
     def __init__(
         self,
         width_mult: float = 1.0,

@@ -147,6 +147,11 @@ class GPT2Model(nn.Module):
         weft.Size([1, 3, 4])
     """
 
+    h: nn.ModuleList
+    ln_f: nn.LayerNorm
+    wpe: nn.Embedding
+    wte: nn.Embedding
+
     def __init__(self, config: GPT2Config) -> None:
         super().__init__()
         self.config = config
@@ -191,6 +196,9 @@ class GPT2LMHeadModel(GeneratesText):
         >>> weft.models.GPT2LMHeadModel(config)(weft.tensor([[1, 2, 3]])).shape
         weft.Size([1, 3, 9])
     """
+
+    lm_head: nn.Linear
+    transformer: GPT2Model
 
     def __init__(self, config: GPT2Config) -> None:
         super().__init__()

@@ -14,6 +14,8 @@ from weft.nn import functional as F
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from weft import Tensor
 
 
@@ -55,6 +57,9 @@ class GCNConv(nn.Module):
         >>> layer(weft.ones(4, 3), weft.tensor([[0, 1], [1, 0]])).shape
         weft.Size([4, 2])
     """
+
+    bias: Any
+    lin: nn.Linear
 
     def __init__(self, in_channels: int, out_channels: int, bias: bool = True) -> None:
         super().__init__()
@@ -100,6 +105,16 @@ class GATConv(nn.Module):
         >>> layer(weft.ones(4, 3), weft.tensor([[0, 1], [1, 0]])).shape
         weft.Size([4, 8])
     """
+
+    att_dst: nn.Parameter
+    att_src: nn.Parameter
+    bias: nn.Parameter
+    concat: Any
+    dropout: Any
+    heads: Any
+    in_channels: Any
+    lin: nn.Linear
+    negative_slope: Any
 
     def __init__(
         self,
@@ -161,6 +176,8 @@ class GCN(nn.Module):
         weft.Size([4, 2])
     """
 
+    convs: nn.ModuleList
+
     def __init__(
         self, in_channels: int, hidden_channels: int, num_classes: int, num_layers: int = 2, dropout: float = 0.5
     ) -> None:
@@ -200,6 +217,8 @@ class GAT(nn.Module):
         >>> weft.models.GAT(3, 4, 2)(weft.ones(4, 3), weft.tensor([[0, 1], [1, 0]])).shape
         weft.Size([4, 2])
     """
+
+    convs: nn.ModuleList
 
     def __init__(
         self, in_channels: int, hidden_channels: int, num_classes: int, heads: int = 8, dropout: float = 0.6

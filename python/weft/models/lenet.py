@@ -30,6 +30,12 @@ class LeNet(nn.Module):
         weft.Size([2, 10])
     """
 
+    conv1: nn.Conv2d
+    conv2: nn.Conv2d
+    fc1: nn.Linear
+    fc2: nn.Linear
+    fc3: nn.Linear
+
     def __init__(self, num_classes: int = 10, in_channels: int = 1) -> None:
         super().__init__()
         check_positive("LeNet", num_classes=num_classes, in_channels=in_channels)

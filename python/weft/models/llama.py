@@ -171,6 +171,10 @@ class LlamaModel(nn.Module):
         weft.Size([1, 3, 8])
     """
 
+    embed_tokens: nn.Embedding
+    layers: nn.ModuleList
+    norm: nn.RMSNorm
+
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()
         self.config = config
@@ -209,6 +213,9 @@ class LlamaForCausalLM(GeneratesText):
         >>> model.generate(weft.tensor([[1, 2, 3]]), max_new_tokens=2).shape
         weft.Size([1, 5])
     """
+
+    lm_head: nn.Linear
+    model: LlamaModel
 
     def __init__(self, config: LlamaConfig) -> None:
         super().__init__()

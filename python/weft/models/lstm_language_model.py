@@ -35,6 +35,11 @@ class LSTMLanguageModel(nn.Module):
         (weft.Size([1, 3, 9]), weft.Size([1, 1, 8]))
     """
 
+    decoder: nn.Linear
+    drop: nn.Dropout
+    encoder: nn.Embedding
+    rnn: nn.LSTM
+
     def __init__(
         self,
         vocab_size: int,

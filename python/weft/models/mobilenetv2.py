@@ -75,6 +75,9 @@ class MobileNetV2(nn.Module):
         weft.Size([2, 7])
     """
 
+    classifier: nn.Sequential
+    features: nn.Sequential
+
     def __init__(
         self,
         num_classes: int = 1000,

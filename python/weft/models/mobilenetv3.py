@@ -88,6 +88,10 @@ class MobileNetV3(nn.Module):
         weft.Size([2, 7])
     """
 
+    avgpool: nn.AdaptiveAvgPool2d
+    classifier: nn.Sequential
+    features: nn.Sequential
+
     def __init__(
         self,
         inverted_residual_setting: Sequence[tuple[int, int, int, bool, bool, int]],

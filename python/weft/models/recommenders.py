@@ -36,6 +36,11 @@ class MatrixFactorization(nn.Module):
         weft.Size([2])
     """
 
+    item_bias: nn.Embedding
+    item_factors: nn.Embedding
+    user_bias: nn.Embedding
+    user_factors: nn.Embedding
+
     mean: Tensor
 
     def __init__(self, num_users: int, num_items: int, size: int = 32, mean: float = 0.0) -> None:
@@ -90,6 +95,10 @@ class DLRM(nn.Module):
         >>> model(weft.zeros(3, 4), weft.zeros(3, 2, dtype=weft.int64)).shape
         weft.Size([3])
     """
+
+    bot_l: nn.Sequential
+    emb_l: nn.ModuleList
+    top_l: nn.Sequential
 
     def __init__(
         self,

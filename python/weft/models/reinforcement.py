@@ -11,6 +11,7 @@ from weft.ops import MLP
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -34,6 +35,10 @@ class DQN(nn.Module):
         >>> weft.models.DQN(4, 2)(weft.zeros(1, 4)).shape
         weft.Size([1, 2])
     """
+
+    layers: MLP
+    num_actions: Any
+    state_size: Any
 
     def __init__(self, state_size: int, num_actions: int, hidden: Sequence[int] = (128, 128)) -> None:
         super().__init__()
@@ -173,6 +178,10 @@ class ActorCritic(nn.Module):
         >>> logits.shape, values.shape
         (weft.Size([3, 2]), weft.Size([3]))
     """
+
+    actor: nn.Linear
+    body: MLP
+    critic: nn.Linear
 
     def __init__(self, state_size: int, num_actions: int, hidden: Sequence[int] = (128, 128)) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ from weft.models._arguments import check_input, check_positive
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -45,6 +46,12 @@ class BasicBlock(nn.Module):
         >>> weft.models.resnet.BasicBlock(4, 4)(weft.zeros(1, 4, 8, 8)).shape
         weft.Size([1, 4, 8, 8])
     """
+
+    bn1: Any
+    bn2: Any
+    conv1: Any
+    conv2: Any
+    relu: nn.ReLU
 
     expansion = 1
 
@@ -97,6 +104,14 @@ class Bottleneck(nn.Module):
         >>> weft.models.resnet.Bottleneck(16, 4)(weft.zeros(1, 16, 8, 8)).shape
         weft.Size([1, 16, 8, 8])
     """
+
+    bn1: Any
+    bn2: Any
+    bn3: Any
+    conv1: Any
+    conv2: Any
+    conv3: Any
+    relu: nn.ReLU
 
     expansion = 4
 
@@ -154,6 +169,21 @@ class ResNet(nn.Module):
         >>> net(weft.zeros(2, 3, 32, 32)).shape
         weft.Size([2, 7])
     """
+
+    avgpool: nn.AdaptiveAvgPool2d
+    base_width: Any
+    bn1: Any
+    conv1: nn.Conv2d
+    dilation: Any
+    fc: nn.Linear
+    groups: Any
+    inplanes: Any
+    layer1: Any
+    layer2: Any
+    layer3: Any
+    layer4: Any
+    maxpool: nn.MaxPool2d
+    relu: nn.ReLU
 
     def __init__(
         self,

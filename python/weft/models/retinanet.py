@@ -24,6 +24,7 @@ from weft.ops import (
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -178,6 +179,13 @@ class RetinaNet(nn.Module):
         ...     sum(p.numel() for p in weft.models.RetinaNet((1, 1, 1, 1), num_classes=2).parameters())
         16710390
     """
+
+    backbone: Any
+    detections_per_img: Any
+    head: nn.ModuleDict
+    nms_thresh: Any
+    score_thresh: Any
+    topk_candidates: Any
 
     image_mean: Tensor
     image_std: Tensor

@@ -32,6 +32,14 @@ class SileroVAD(nn.Module):
         weft.Size([1, 2])
     """
 
+    conv1: nn.Conv1d
+    conv2: nn.Conv1d
+    conv3: nn.Conv1d
+    conv4: nn.Conv1d
+    final_conv: nn.Conv1d
+    lstm_cell: nn.LSTMCell
+    stft_conv: nn.Conv1d
+
     def __init__(self) -> None:
         super().__init__()
         self.stft_conv = nn.Conv1d(1, 258, 256, stride=128, bias=False)

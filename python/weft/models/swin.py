@@ -142,6 +142,10 @@ class SwinTransformer(nn.Module):
         weft.Size([2, 7])
     """
 
+    features: nn.Sequential
+    head: nn.Linear
+    norm: nn.LayerNorm
+
     def __init__(
         self,
         patch_size: Sequence[int],

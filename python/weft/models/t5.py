@@ -12,6 +12,8 @@ from weft.nn import functional as F
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from weft import Tensor
 
 
@@ -217,6 +219,11 @@ class T5ForConditionalGeneration(nn.Module):
         >>> model(weft.tensor([[3, 4, 1]]), weft.tensor([[0, 5]])).shape
         weft.Size([1, 2, 9])
     """
+
+    decoder: Any
+    encoder: Any
+    lm_head: nn.Linear
+    shared: nn.Embedding
 
     def __init__(self, config: T5Config) -> None:
         super().__init__()

@@ -10,6 +10,8 @@ from weft.models._arguments import check_input, check_positive
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from weft import Tensor
 
 
@@ -44,6 +46,9 @@ class UNet(nn.Module):
         >>> weft.models.UNet(1, 2, init_features=4)(weft.zeros(1, 1, 32, 32)).shape
         weft.Size([1, 2, 32, 32])
     """
+
+    bottleneck: Any
+    conv: nn.Conv2d
 
     def __init__(self, in_channels: int = 3, out_channels: int = 1, init_features: int = 32) -> None:
         super().__init__()

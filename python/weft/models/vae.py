@@ -9,6 +9,8 @@ from weft.nn import functional as F
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from weft import Tensor
 
 
@@ -35,6 +37,14 @@ class VAE(nn.Module):
         >>> logits.shape, mean.shape, vae.sample(3).shape
         (weft.Size([1, 1, 8, 8]), weft.Size([1, 2]), weft.Size([3, 1, 8, 8]))
     """
+
+    decoder: nn.Sequential
+    encoder: nn.Sequential
+    fc_log_var: nn.Linear
+    fc_mean: nn.Linear
+    image_size: Any
+    in_channels: Any
+    latent_size: Any
 
     def __init__(self, latent_size: int = 20, in_channels: int = 1, image_size: int = 28, width: int = 32) -> None:
         super().__init__()

@@ -8,6 +8,7 @@ from weft.models._arguments import check_input, check_positive, check_probabilit
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Tensor
 
@@ -50,6 +51,10 @@ class VGG(nn.Module):
         ...     weft.models.VGG((1, 1, 1, 1, 1), num_classes=7)(weft.zeros(1, 3, 32, 32)).shape
         weft.Size([1, 7])
     """
+
+    avgpool: nn.AdaptiveAvgPool2d
+    classifier: nn.Sequential
+    features: Any
 
     def __init__(
         self, stages: Sequence[int], batch_norm: bool = False, num_classes: int = 1000, dropout: float = 0.5

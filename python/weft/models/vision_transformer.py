@@ -12,6 +12,8 @@ from weft.ops import MLP
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from weft import Tensor
 
 
@@ -72,6 +74,11 @@ class VisionTransformer(nn.Module):
         >>> net(weft.zeros(2, 3, 32, 32)).shape
         weft.Size([2, 7])
     """
+
+    class_token: nn.Parameter
+    conv_proj: nn.Conv2d
+    encoder: Any
+    heads: nn.Sequential
 
     def __init__(
         self,

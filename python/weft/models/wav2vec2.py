@@ -11,6 +11,8 @@ from weft.nn import functional as F
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from weft import Tensor
 
 
@@ -213,6 +215,11 @@ class Wav2Vec2Model(nn.Module):
         weft.Size([1, 19, 32])
     """
 
+    encoder: Any
+    feature_extractor: Any
+    feature_projection: Any
+    masked_spec_embed: nn.Parameter
+
     def __init__(self, config: Wav2Vec2Config) -> None:
         super().__init__()
         self.config = config
@@ -273,6 +280,10 @@ class Wav2Vec2ForCTC(nn.Module):
         >>> weft.models.Wav2Vec2ForCTC(config)(weft.zeros(1, 100)).shape
         weft.Size([1, 19, 5])
     """
+
+    dropout: nn.Dropout
+    lm_head: nn.Linear
+    wav2vec2: Wav2Vec2Model
 
     def __init__(self, config: Wav2Vec2Config) -> None:
         super().__init__()

@@ -58,6 +58,13 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         tensor([0.2500, 0.0833, 0.0500])
     """
 
+    cutoffs: Any
+    head: Linear
+    head_size: Any
+    n_clusters: int
+    shortlist_size: Any
+    tail: ModuleList
+
     def __init__(
         self,
         in_features: int,

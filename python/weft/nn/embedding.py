@@ -11,6 +11,8 @@ from weft.nn.parameter import Parameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from weft import Tensor
     from weft.nn._types import Device, EmbeddingBagT, EmbeddingT
 
@@ -89,6 +91,8 @@ class Embedding(Module):
         >>> table(weft.tensor([[1, 2], [4, 3]])).shape == (2, 2, 3)
         True
     """
+
+    padding_idx: Any
 
     weight: Parameter
 
@@ -218,6 +222,8 @@ class EmbeddingBag(Module):
         tensor([[1., 0., 0.],
                 [0., 1., 1.]])
     """
+
+    padding_idx: Any
 
     weight: Parameter
 

@@ -102,7 +102,11 @@ class LazyLinear(LazyModuleMixin, Linear):
         Linear(in_features=2, out_features=3, bias=True)
     """
 
-    cls_to_become = Linear
+    bias: UninitializedParameter
+    in_features: Any
+    weight: UninitializedParameter
+
+    cls_to_become: Any = Linear
 
     def __init__(
         self, out_features: int, bias: bool = True, device: Device = None, dtype: weft.dtype | None = None

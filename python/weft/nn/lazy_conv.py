@@ -12,6 +12,7 @@ from weft.nn.parameter import UninitializedParameter
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Any
 
     from weft import Tensor
     from weft.nn._types import Device, Ints
@@ -101,7 +102,7 @@ class LazyConv1d(_LazyConv, Conv1d):
         ('Conv1d', 2)
     """
 
-    cls_to_become = Conv1d
+    cls_to_become: Any = Conv1d
 
     def __init__(
         self,
@@ -141,7 +142,7 @@ class LazyConv2d(_LazyConv, Conv2d):
         ('Conv2d', 2)
     """
 
-    cls_to_become = Conv2d
+    cls_to_become: Any = Conv2d
 
     def __init__(
         self,
@@ -181,7 +182,7 @@ class LazyConv3d(_LazyConv, Conv3d):
         ('Conv3d', 2)
     """
 
-    cls_to_become = Conv3d
+    cls_to_become: Any = Conv3d
 
     def __init__(
         self,
@@ -222,7 +223,7 @@ class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
         ('ConvTranspose1d', 2)
     """
 
-    cls_to_become = ConvTranspose1d
+    cls_to_become: Any = ConvTranspose1d
 
     def __init__(
         self,
@@ -264,7 +265,7 @@ class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
         ('ConvTranspose2d', 2)
     """
 
-    cls_to_become = ConvTranspose2d
+    cls_to_become: Any = ConvTranspose2d
 
     def __init__(
         self,
@@ -306,7 +307,7 @@ class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
         ('ConvTranspose3d', 2)
     """
 
-    cls_to_become = ConvTranspose3d
+    cls_to_become: Any = ConvTranspose3d
 
     def __init__(
         self,

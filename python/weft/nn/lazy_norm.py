@@ -18,6 +18,8 @@ from weft.nn.parameter import UninitializedBuffer, UninitializedParameter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from weft import Tensor
     from weft.nn._types import Device
 
@@ -105,7 +107,7 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
         ('BatchNorm1d', 4)
     """
 
-    cls_to_become = BatchNorm1d
+    cls_to_become: Any = BatchNorm1d
 
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
@@ -129,7 +131,7 @@ class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
         ('BatchNorm2d', 4)
     """
 
-    cls_to_become = BatchNorm2d
+    cls_to_become: Any = BatchNorm2d
 
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
@@ -153,7 +155,7 @@ class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
         ('BatchNorm3d', 4)
     """
 
-    cls_to_become = BatchNorm3d
+    cls_to_become: Any = BatchNorm3d
 
 
 class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
@@ -178,7 +180,7 @@ class LazyInstanceNorm1d(_LazyInstanceNorm, InstanceNorm1d):
         ('InstanceNorm1d', 4)
     """
 
-    cls_to_become = InstanceNorm1d
+    cls_to_become: Any = InstanceNorm1d
 
 
 class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
@@ -203,7 +205,7 @@ class LazyInstanceNorm2d(_LazyInstanceNorm, InstanceNorm2d):
         ('InstanceNorm2d', 4)
     """
 
-    cls_to_become = InstanceNorm2d
+    cls_to_become: Any = InstanceNorm2d
 
 
 class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
@@ -228,4 +230,4 @@ class LazyInstanceNorm3d(_LazyInstanceNorm, InstanceNorm3d):
         ('InstanceNorm3d', 4)
     """
 
-    cls_to_become = InstanceNorm3d
+    cls_to_become: Any = InstanceNorm3d

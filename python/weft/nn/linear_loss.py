@@ -125,6 +125,9 @@ class LinearCrossEntropyLoss(_WeightedLoss):
         ['linear.weight']
     """
 
+    linear: Linear
+    out_features: Any
+
     def __init__(
         self,
         in_features: int,

@@ -70,6 +70,11 @@ class MultiheadAttention(Module):
         True
     """
 
+    head_dim: Any
+    kdim: Any
+    out_proj: NonDynamicallyQuantizableLinear
+    vdim: Any
+
     in_proj_weight: Parameter | None
     in_proj_bias: Parameter | None
     q_proj_weight: Parameter | None

@@ -175,7 +175,7 @@ class UninitializedParameter(UninitializedTensorMixin, Parameter):
         (weft.float64, True)
     """
 
-    cls_to_become = Parameter
+    cls_to_become: Any = Parameter
 
     def __new__(cls: Any, requires_grad: bool = True, device: Device = None, dtype: weft.dtype | None = None) -> Any:
         return weft.Tensor._make_subclass(cls, weft.empty(0, device=device, dtype=dtype), requires_grad)
@@ -207,7 +207,7 @@ class UninitializedBuffer(UninitializedTensorMixin, weft.Tensor):
         tensor([0., 0.])
     """
 
-    cls_to_become = _MaterializedBuffer
+    cls_to_become: Any = _MaterializedBuffer
     persistent: bool
     _is_buffer: bool
 

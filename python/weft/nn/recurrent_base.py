@@ -64,6 +64,8 @@ class RNNBase(Module):
         (True, True)
     """
 
+    dropout: float
+
     def __init__(
         self,
         mode: str,

@@ -259,6 +259,8 @@ class TransformerEncoder(Module):
         True
     """
 
+    layers: Any
+
     def __init__(
         self,
         encoder_layer: Module,
@@ -456,6 +458,8 @@ class TransformerDecoder(Module):
         True
     """
 
+    layers: Any
+
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         check_instances(Module, "TransformerDecoder", decoder_layer=decoder_layer)
         check_instances((Module, type(None)), "TransformerDecoder", norm=norm)
@@ -534,6 +538,9 @@ class Transformer(Module):
         >>> model(weft.ones(10, 2, 16), weft.ones(7, 2, 16)).shape == (7, 2, 16)
         True
     """
+
+    decoder: Module | None
+    encoder: Module | None
 
     def __init__(
         self,

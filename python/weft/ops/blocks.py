@@ -98,6 +98,12 @@ class SqueezeExcitation(nn.Module):
         weft.Size([1, 8, 4, 4])
     """
 
+    activation: Any
+    avgpool: nn.AdaptiveAvgPool2d
+    fc1: nn.Conv2d
+    fc2: nn.Conv2d
+    scale_activation: Any
+
     def __init__(
         self,
         input_channels: int,

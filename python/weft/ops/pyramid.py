@@ -50,6 +50,9 @@ class FeaturePyramidNetwork(nn.Module):
         )
     """
 
+    inner_blocks: nn.ModuleList
+    layer_blocks: nn.ModuleList
+
     def __init__(
         self,
         in_channels_list: Sequence[int],
@@ -118,6 +121,10 @@ class LastLevelP6P7(nn.Module):
         >>> names, maps[1].shape, maps[2].shape
         (['0', 'p6', 'p7'], weft.Size([1, 2, 4, 4]), weft.Size([1, 2, 2, 2]))
     """
+
+    p6: nn.Conv2d
+    p7: nn.Conv2d
+    use_P5: bool
 
     def __init__(self, in_channels: int, out_channels: int) -> None:
         super().__init__()

@@ -11,6 +11,7 @@ from weft._checks import check_tensors
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from weft import Tensor
     from weft.nn._types import Ints
@@ -289,6 +290,9 @@ class MultiScaleRoIAlign(nn.Module):
         >>> layer(maps, [weft.tensor([[0.0, 0.0, 30.0, 30.0], [0.0, 0.0, 60.0, 60.0]])], [(64, 64)]).shape
         weft.Size([2, 5, 3, 3])
     """
+
+    featmap_names: Any
+    output_size: Any
 
     def __init__(
         self,

@@ -149,6 +149,8 @@ class AveragedModel(Module):
     (1.25, 2)
     """
 
+    module: Any
+
     n_averaged: Tensor
 
     def __init__(

@@ -81,6 +81,9 @@ class ParametrizationList(ModuleList):
         weft.Size([2])
     """
 
+    is_tensor: Any
+    ntensors: Any
+
     original: Tensor
     unsafe: bool
 

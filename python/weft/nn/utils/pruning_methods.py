@@ -381,6 +381,8 @@ class RandomUnstructured(BasePruningMethod):
         tensor(2.)
     """
 
+    amount: Any
+
     PRUNING_TYPE: str = "unstructured"
 
     def __init__(self, amount: float) -> None:
@@ -441,6 +443,8 @@ class L1Unstructured(BasePruningMethod):
         >>> weft.nn.utils.prune.L1Unstructured(0.5).prune(weft.tensor([4.0, 1.0, 2.0, 3.0]))
         tensor([4., 0., 0., 3.])
     """
+
+    amount: Any
 
     PRUNING_TYPE: str = "unstructured"
 
@@ -512,6 +516,8 @@ class RandomStructured(BasePruningMethod):
         tensor(4.)
     """
 
+    amount: Any
+
     PRUNING_TYPE: str = "structured"
 
     def __init__(self, amount: float, dim: int = -1) -> None:
@@ -578,6 +584,8 @@ class LnStructured(BasePruningMethod):
         tensor([[0., 0.],
                 [2., 2.]])
     """
+
+    amount: Any
 
     PRUNING_TYPE: str = "structured"
 
