@@ -11,10 +11,6 @@ from support import to_numpy
 pytestmark = pytest.mark.skipif("not __import__('support').IS_WEFT", reason="PyTorch has none")
 
 
-class Root(BaseException):
-    pass
-
-
 def model(w):
     nn = w.nn
     return nn.Sequential(

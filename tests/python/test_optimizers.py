@@ -442,7 +442,6 @@ def test_muon_steps_are_nearly_orthogonal(w):
         assert 0.5 < values.min() and values.max() < 1.4
         # The same singular vectors
         u, _, v = np.linalg.svd(to_numpy(p.grad), full_matrices=False)
-        np.testing.assert_allclose(step @ v.T * u, step @ v.T * u, atol=0.1)
         assert np.abs(u.T @ step @ v.T - np.diag(np.diag(u.T @ step @ v.T))).max() < 0.1
 
 
