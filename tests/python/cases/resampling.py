@@ -101,7 +101,7 @@ def affine_grid(theta, size, align_corners=False):
 
 def resampled(name, samples, **flags):
     """Coordinates are in float32, as in PyTorch; the reference's are in float64."""
-    flags = {"tolerance": {"float32": (1e-4, 5e-5)}, **flags}
+    flags = {"tolerance": {"float32": (2e-5, 2e-5)}, **flags}
     return Op(name, interpolate, samples, path="nn.functional.interpolate", **flags)
 
 
