@@ -106,8 +106,8 @@ void rename_error(std::string_view own) {
 
 namespace {
 
-using Entry = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
-Entry dispatcher = nullptr;
+using CallEntry = PyObject* (*)(PyObject*, PyObject* const*, Py_ssize_t, PyObject*);
+CallEntry dispatcher = nullptr;
 
 void rewrite_error(PyObject* const* args, size_t count, PyObject* names) {
   PyObject *type, *value, *trace;
@@ -136,7 +136,7 @@ void rewrite_error(PyObject* const* args, size_t count, PyObject* names) {
   PyErr_SetString(PyExc_TypeError, shorter.c_str());
 }
 
-PyCFunction as_method(Entry entry) { return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(entry)); }
+PyCFunction as_method(CallEntry entry) { return reinterpret_cast<PyCFunction>(reinterpret_cast<void (*)()>(entry)); }
 
 PyObject* call(PyObject* self, PyObject* const* args, Py_ssize_t nargs, PyObject* names) {
   PyObject* result = dispatcher(self, args, nargs, names);
@@ -182,7 +182,7 @@ void shorten_argument_errors(py::handle module) {
   // pybind11's entry of all functions, from one of ours
   py::cpp_function probe([] {});
   auto* function = reinterpret_cast<PyCFunctionObject*>(probe.ptr());
-  dispatcher = reinterpret_cast<Entry>(reinterpret_cast<void (*)()>(function->m_ml->ml_meth));
+  dispatcher = reinterpret_cast<CallEntry>(reinterpret_cast<void (*)()>(function->m_ml->ml_meth));
   shorten_in(module.ptr(), 0, false);
 }
 

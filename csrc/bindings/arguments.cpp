@@ -396,7 +396,7 @@ PyObject* get_method(PyObject* self, PyObject* object, PyObject*) {
 // A function is no method of a class that holds it. That it can be asked makes it a routine for inspect and help().
 PyObject* get_itself(PyObject* self, PyObject*, PyObject*) { return Py_NewRef(self); }
 
-PyObject* represent(PyObject* self) {
+PyObject* represent_function(PyObject* self) {
   const Entry& e = entry_of(self);
   return PyUnicode_FromFormat("<%s %s.%s>", e.method ? "method" : "function", e.owner.c_str(), e.name.c_str());
 }
@@ -427,22 +427,23 @@ PyObject* forms_of(PyObject* self, void*) {
 // Pickled by name.
 PyObject* reduce(PyObject* self, PyObject*) { return qualified_name(self, nullptr); }
 
-PyGetSetDef properties[] = {{"__name__", name_of, nullptr, nullptr, nullptr},
-                            {"__qualname__", qualified_name, nullptr, nullptr, nullptr},
-                            {"__doc__", doc_of, nullptr, nullptr, nullptr},
-                            {"__signature__", signature_of, nullptr, nullptr, nullptr},
-                            {"__forms__", forms_of, nullptr, "The text of each way to call it.", nullptr},
-                            {nullptr, nullptr, nullptr, nullptr, nullptr}};
-PyMethodDef methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
-PyMemberDef members[] = {{"__vectorcalloffset__", T_PYSSIZET, offsetof(FunctionObject, call), READONLY, nullptr},
-                         {nullptr, 0, 0, 0, nullptr}};
+PyGetSetDef function_properties[] = {{"__name__", name_of, nullptr, nullptr, nullptr},
+                                     {"__qualname__", qualified_name, nullptr, nullptr, nullptr},
+                                     {"__doc__", doc_of, nullptr, nullptr, nullptr},
+                                     {"__signature__", signature_of, nullptr, nullptr, nullptr},
+                                     {"__forms__", forms_of, nullptr, "The text of each way to call it.", nullptr},
+                                     {nullptr, nullptr, nullptr, nullptr, nullptr}};
+PyMethodDef function_methods[] = {{"__reduce__", reduce, METH_NOARGS, nullptr}, {nullptr, nullptr, 0, nullptr}};
+PyMemberDef function_members[] = {
+    {"__vectorcalloffset__", T_PYSSIZET, offsetof(FunctionObject, call), READONLY, nullptr},
+    {nullptr, 0, 0, 0, nullptr}};
 
 PyTypeObject* make_type(const char* name, bool method) {
   std::vector<PyType_Slot> slots = {{Py_tp_call, reinterpret_cast<void*>(PyVectorcall_Call)},
-                                    {Py_tp_repr, reinterpret_cast<void*>(represent)},
-                                    {Py_tp_getset, properties},
-                                    {Py_tp_methods, methods},
-                                    {Py_tp_members, members}};
+                                    {Py_tp_repr, reinterpret_cast<void*>(represent_function)},
+                                    {Py_tp_getset, function_properties},
+                                    {Py_tp_methods, function_methods},
+                                    {Py_tp_members, function_members}};
   slots.push_back({Py_tp_descr_get, reinterpret_cast<void*>(method ? get_method : get_itself)});
   slots.push_back({0, nullptr});
   const unsigned long flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_VECTORCALL | Py_TPFLAGS_IMMUTABLETYPE |

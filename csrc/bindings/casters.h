@@ -89,6 +89,12 @@ Dims dims_from_args(const char* function, const py::args& args);
 DType default_dtype();
 Device default_device();
 
+inline py::tuple tuple_of(const std::vector<Tensor>& tensors) {
+  py::tuple result(tensors.size());
+  for (size_t i = 0; i < tensors.size(); i++) result[i] = py::cast(tensors[i]);
+  return result;
+}
+
 }  // namespace weft::python
 
 namespace pybind11::detail {

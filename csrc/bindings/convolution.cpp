@@ -6,7 +6,7 @@ namespace weft::python {
 
 namespace {
 
-Dims dims_of(const char* function, const char* what, const py::handle& value) {
+Dims window_of(const char* function, const char* what, const py::handle& value) {
   std::optional<Dims> dims = read_dims(value.ptr());
   check<ErrorKind::Type>(dims.has_value(), function, ": expected ", what, " as an int or a tuple of ints, got ",
                          std::string(py::repr(value)));
@@ -21,13 +21,13 @@ void bind_convolution_of(Family& nn, const char* name, int dims, const char* doc
       [=](const Tensor& input, const Tensor& weight, const Tensor& bias, const py::object& stride,
           const py::object& padding, const py::object& dilation, int64_t groups) {
         ConvOptions o;
-        o.stride = dims_of(name, "stride", stride);
-        o.dilation = dims_of(name, "dilation", dilation);
+        o.stride = window_of(name, "stride", stride);
+        o.dilation = window_of(name, "dilation", dilation);
         o.groups = groups;
         if (py::isinstance<py::str>(padding))
           o.padding_mode = py::cast<std::string>(padding);
         else
-          o.padding = dims_of(name, "padding", padding);
+          o.padding = window_of(name, "padding", padding);
         return convolution(name, dims, input, weight, bias, o);
       },
       doc);
@@ -41,10 +41,10 @@ void bind_transposed_of(Family& nn, const char* name, int dims, const char* doc)
       [=](const Tensor& input, const Tensor& weight, const Tensor& bias, const py::object& stride,
           const py::object& padding, const py::object& output_padding, int64_t groups, const py::object& dilation) {
         ConvOptions o;
-        o.stride = dims_of(name, "stride", stride);
-        o.padding = dims_of(name, "padding", padding);
-        o.output_padding = dims_of(name, "output_padding", output_padding);
-        o.dilation = dims_of(name, "dilation", dilation);
+        o.stride = window_of(name, "stride", stride);
+        o.padding = window_of(name, "padding", padding);
+        o.output_padding = window_of(name, "output_padding", output_padding);
+        o.dilation = window_of(name, "dilation", dilation);
         o.groups = groups;
         return conv_transpose(name, dims, input, weight, bias, o);
       },

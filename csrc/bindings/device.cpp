@@ -16,7 +16,7 @@ namespace weft::python {
 
 namespace {
 
-py::dict properties(Device device) {
+py::dict device_properties(Device device) {
   DeviceProperties p = backend_of(device).properties(device.index);
   py::dict out;
   out["name"] = p.name;
@@ -174,7 +174,7 @@ void bind_devices(Family& all) {
       "unavailable_reason", "(type)",
       [](const std::string& type) { return unavailable_reason(parse_device(type).type); },
       "Why there is no device of a type; empty where there is one.");
-  m.function("properties", "(device)", &properties,
+  m.function("properties", "(device)", &device_properties,
              "The name of a device, its memory and other numbers of it, as a dict.");
   m.function(
       "current_index", "(type)",

@@ -20,8 +20,8 @@ void append_bytes(std::string& key, const T& v) {
 }
 
 // Containers may hold themselves.
-struct Nested : RecursionGuard {
-  Nested() : RecursionGuard(" in the arguments or results of a jitted function") {}
+struct NestedValue : RecursionGuard {
+  NestedValue() : RecursionGuard(" in the arguments or results of a jitted function") {}
 };
 
 // Of lists or dicts: the same objects in the same places?
@@ -50,7 +50,7 @@ void Signature::add(PyObject* o, const std::string& name) {
     add_tensor(o, name);
     return add_attributes(o, name);
   }
-  Nested nested;
+  NestedValue nested;
   if (o == Py_None) return add_constant('n', "None", name);
   if (PyBool_Check(o)) return add_constant(o == Py_True ? 't' : 'f', o == Py_True ? "True" : "False", name);
   if (PyTuple_Check(o)) {
@@ -241,7 +241,7 @@ bool same_constants(const std::vector<py::object>& a, const std::vector<py::obje
 
 py::object map_tensors(PyObject* o, const std::function<py::object(PyObject*)>& f, std::vector<py::object>* made) {
   if (is_tensor(o)) return f(o);
-  Nested nested;
+  NestedValue nested;
   if (PyTuple_Check(o)) {
     py::tuple items(PyTuple_GET_SIZE(o));
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(o); i++)
@@ -357,7 +357,7 @@ void take_object_apart(PyObject* o, std::vector<Tensor>& leaves, Tree& tree) {
 
 Tree take_apart(PyObject* o, std::vector<Tensor>& leaves) {
   Tree tree;
-  Nested nested;
+  NestedValue nested;
   if (is_tensor(o)) {
     tree.kind = Tree::Kind::Tensor;
     tree.leaf = static_cast<int>(leaves.size());

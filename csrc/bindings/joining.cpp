@@ -28,12 +28,6 @@ std::vector<Tensor> tensors_of_args(const char* op, const py::args& args) {
   return args.size() == 1 && !is_tensor(py::handle(args[0]).ptr()) ? tensors_of(op, args[0]) : tensors_of(op, args);
 }
 
-py::tuple tuple_of(const std::vector<Tensor>& tensors) {
-  py::tuple result(tensors.size());
-  for (size_t i = 0; i < tensors.size(); i++) result[i] = py::cast(tensors[i]);
-  return result;
-}
-
 // Integers in a sequence; raises TypeError naming `op` for anything else.
 Dims dims_in(const char* op, const py::object& given) {
   std::optional<Dims> dims = read_dims(given.ptr());

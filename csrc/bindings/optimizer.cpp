@@ -65,8 +65,8 @@ auto prepare(const std::string& rule, ListedTensors params, ListedTensors grads,
   return prepare_step(rule_named(rule), lists_of(params, grads, states), numbers);
 }
 
-void trace(const std::string& rule, ListedTensors params, ListedTensors grads, std::vector<ListedTensors> states,
-           const Tensor& numbers) {
+void trace_step_of(const std::string& rule, ListedTensors params, ListedTensors grads,
+                   std::vector<ListedTensors> states, const Tensor& numbers) {
   trace_step(rule_named(rule), lists_of(params, grads, states), numbers);
 }
 
@@ -150,7 +150,7 @@ void bind_optimizer(Family& f, Family&) {
              "One step by a rule on all parameters, to be taken: will change params and the lists of state.");
   f.function("_differentiable_step", "(rule, params, grads, states, numbers)", &differentiable,
              "What parameters and states become by a step, as autograd follows it: [params, *states].");
-  f.function("_trace_step", "(rule, params, grads, states, numbers)", &trace,
+  f.function("_trace_step", "(rule, params, grads, states, numbers)", &trace_step_of,
              "Records a step by a rule whose numbers are read when it runs.");
   f.function("_run_steps", "(steps)", &run_steps, "Takes steps that were prepared.");
   f.function("_state_is", "(state, params, entries, names, columns)", &state_is,

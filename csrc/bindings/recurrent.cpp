@@ -6,12 +6,6 @@ namespace weft::python {
 
 namespace {
 
-py::tuple tuple_of(const std::vector<Tensor>& tensors) {
-  py::tuple result(tensors.size());
-  for (size_t i = 0; i < tensors.size(); i++) result[i] = py::cast(tensors[i]);
-  return result;
-}
-
 constexpr const char* kArguments =
     "hx holds the initial states, each (num_layers * directions, batch, size); params the weights of each layer and\n"
     "direction in turn: w_ih, w_hh, then b_ih and b_hh if has_biases. In the first form input is (steps, batch,\n"

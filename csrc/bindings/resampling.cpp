@@ -89,7 +89,7 @@ void bind_interpolate(Family& nn) {
       "tensor([[[[1.0000, 1.5000, 2.0000]]]])\n");
 }
 
-void bind_grids(Family& nn) {
+void bind_grid_sampling(Family& nn) {
   nn.function(
       "grid_sample", "(input, grid, mode='bilinear', padding_mode='zeros', align_corners=None)",
       [](const Tensor& x, const Tensor& grid, const std::string& mode, const std::string& padding_mode,
@@ -129,7 +129,7 @@ void bind_grids(Family& nn) {
 
 void bind_resampling(Family&, Family& nn) {
   bind_interpolate(nn);
-  bind_grids(nn);
+  bind_grid_sampling(nn);
 }
 
 }  // namespace weft::python

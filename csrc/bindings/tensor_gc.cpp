@@ -14,8 +14,6 @@ namespace weft::python {
 
 namespace {
 
-TensorObject* object_of(PyObject* o) { return reinterpret_cast<TensorObject*>(o); }
-
 // Does only this object hold its tensor?
 bool owns_alone(const TensorObject* o) {
   const TensorImpl* impl = o->tensor.impl();

@@ -49,7 +49,7 @@ Tensor convert(const Tensor& t, std::optional<Device> device, std::optional<DTyp
   return copy && out.same(t) ? clone(t) : out;
 }
 
-py::object type_of(const Tensor& t, const py::object& dtype) {
+py::object type_or_converted(const Tensor& t, const py::object& dtype) {
   constexpr std::pair<const char*, DType> names[] = {{"FloatTensor", DType::Float32},
                                                      {"DoubleTensor", DType::Float64},
                                                      {"HalfTensor", DType::Float16},
@@ -335,7 +335,7 @@ void bind_tensor_methods(Family& f) {
            [to](const Tensor& x, const Tensor& other, bool non_blocking, bool copy, const FormatArgument& format) {
              return to(x, seen(other).device(), other.dtype(), non_blocking, copy, format);
            });
-  f.method("type", "(self, dtype: dtype | str | None=None) -> Any", &type_of,
+  f.method("type", "(self, dtype: dtype | str | None=None) -> Any", &type_or_converted,
            "The dtype as the name of a tensor type, or the tensor converted to a dtype, which has such a name too.\n\n"
            ">>> import weft\n"
            ">>> weft.ones(2).type(), weft.ones(2).type('weft.LongTensor')\n"

@@ -12,6 +12,7 @@ struct TensorObject {
   PyObject* dict;
   PyObject* weakrefs;
 };
+inline TensorObject* object_of(PyObject* o) { return reinterpret_cast<TensorObject*>(o); }
 
 // Sets the Python error that stands for a C++ exception.
 void set_python_error(std::exception_ptr error);

@@ -14,8 +14,6 @@ namespace {
 
 PyTypeObject* type_object = nullptr;
 
-TensorObject* object_of(PyObject* o) { return reinterpret_cast<TensorObject*>(o); }
-
 void dealloc(PyObject* self) {
   TensorObject* o = object_of(self);
   PyTypeObject* type = Py_TYPE(self);

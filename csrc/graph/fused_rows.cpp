@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 
+#include "core/round_up.h"
 #include "device/cpu/scratch.h"
 #include "device/cpu/threads.h"
 #include "graph/tiled.h"
@@ -15,9 +16,7 @@ namespace {
 // What a block touches stays in the second cache; smaller blocks would spend more of their time on calling the ops.
 constexpr int64_t kBlockBytes = 256 << 10;
 constexpr int64_t kPartBytes = 256 << 10;  // touched bytes that are worth a thread
-constexpr int64_t kAlignment = 64;
-
-int64_t aligned(int64_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+constexpr int64_t kPartAlignment = 64;
 
 }  // namespace
 
@@ -67,14 +66,14 @@ struct FusedRows::Blocks {
     for (int d = 0; d < dim; d++) count *= op.rows[d];
     int64_t all = op.row_bytes * inner * length * count;
     parts = std::clamp<int64_t>(std::min<int64_t>(num_threads(), all / kPartBytes), 1, count);
-    for (int64_t b : op.local_bytes) part_bytes += aligned(b * inner * length);
+    for (int64_t b : op.local_bytes) part_bytes += round_up(b * inner * length, kPartAlignment);
   }
   size_t scratch_bytes() const { return static_cast<size_t>(part_bytes * parts); }
   // The locals of a part, from this address on.
   std::vector<Ref<Storage>> places(const FusedRows& op, char* data) const {
     std::vector<Ref<Storage>> places;
     for (int64_t b : op.local_bytes) {
-      int64_t size = aligned(b * inner * length);
+      int64_t size = round_up(b * inner * length, kPartAlignment);
       places.push_back(make_ref<Storage>(data, static_cast<size_t>(size), Device{}, std::shared_ptr<void>()));
       data += size;
     }

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "core/round_up.h"
 #include "device/cpu/scratch.h"
 #include "device/cpu/threads.h"
 #include "graph/plan.h"
@@ -217,7 +218,7 @@ class Planner {
 
   size_t allocated(ValueId v) const {
     size_t bytes = symbolic_like(value(v)).impl()->storage->nbytes();
-    return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    return round_up(bytes, kAlignment);
   }
 
   // A tensor of the value's type at an address where nothing is.

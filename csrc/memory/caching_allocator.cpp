@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/round_up.h"
 #include "memory/out_of_memory.h"
 #include "memory/poison.h"
 
@@ -10,8 +11,6 @@ namespace weft {
 namespace {
 
 constexpr const char* kSlabTag = "tensors of at most 64 KiB";
-
-size_t round_up(size_t n, size_t step) { return (n + step - 1) / step * step; }
 
 }  // namespace
 

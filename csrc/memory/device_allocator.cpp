@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "core/other_threads.h"
+#include "core/round_up.h"
 #include "memory/out_of_memory.h"
 
 namespace weft {
@@ -24,8 +25,6 @@ void say_once(const std::string& kind, const std::string& problem) noexcept {
   if (problem.empty() || said.exchange(true)) return;
   std::fprintf(stderr, "weft: %s could not be returned and is kept: %s\n", kind.c_str(), problem.c_str());
 }
-
-size_t round_up(size_t n, size_t step) { return (n + step - 1) / step * step; }
 
 // Size classes of small blocks: four to each power of two, multiples of kUnit.
 int class_of(size_t nbytes) {

@@ -23,6 +23,10 @@
 
 namespace weft {
 
+// The number of values of an enum whose fields are saved, beside the op.
+template <class E>
+constexpr int64_t kEnumSize = 0;
+
 // Inside of a struct: its fields in the order in which a constructor takes them. A field of a field goes by its own
 // name.
 #define WEFT_FIELDS(...)                                \

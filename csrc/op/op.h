@@ -49,6 +49,9 @@ inline StridedView view_of(const Tensor& t) {
   return {data, t.shape().data(), t.strides().data(), t.ndim(), t.dtype(), t.device().type == DeviceType::CPU};
 }
 
+// Of an optional input.
+inline StridedView view_or_none(const Tensor& t) { return t.defined() ? view_of(t) : StridedView{}; }
+
 // The tensors an op is applied to. An entry may be an undefined Tensor where the op has an optional input.
 class Inputs {
  public:

@@ -46,9 +46,9 @@ OpEntry entry_for(const char* name, int version) {
 }
 
 #define WEFT_OP_JOIN(a, b) a##b
-#define WEFT_OP_VARIABLE(line) WEFT_OP_JOIN(registered_op_, line)
+#define WEFT_OP_VARIABLE(number) WEFT_OP_JOIN(registered_op_, number)
 #define WEFT_OP_AS(Self, name, version) \
-  static const ::weft::OpRegistrar WEFT_OP_VARIABLE(__LINE__)(::weft::entry_for<Self>(name, version))
+  static const ::weft::OpRegistrar WEFT_OP_VARIABLE(__COUNTER__)(::weft::entry_for<Self>(name, version))
 #define WEFT_OP(Self) WEFT_OP_AS(Self, Self::kName, 1)
 
 }  // namespace weft

@@ -32,10 +32,6 @@ struct SavedField {
 };
 using SavedFields = SavedField::Record;
 
-// The number of values of an enum whose fields are saved, beside the op.
-template <class E>
-constexpr int64_t kEnumSize = 0;
-
 [[noreturn]] void fail_field(const char* expected);  // ValueError: not a value of a field of this type
 
 template <class V>

@@ -227,11 +227,6 @@ Strides with_stride(const Strides& strides, int64_t first) {
   all.insert(0, first);
   return all;
 }
-Shape with_size(const Shape& shape, int64_t size) {
-  Shape all = shape;
-  all.insert(0, size);
-  return all;
-}
 
 WEFT_BATCH_RULE(AsStrided) {
   int64_t size = 0;

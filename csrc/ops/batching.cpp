@@ -22,6 +22,16 @@ Dims behind(const Dims& dims) {
   return shifted;
 }
 
+Shape with_size(const Shape& shape, int64_t size) {
+  Shape all = shape;
+  all.insert(0, size);
+  return all;
+}
+Shape merged_shape(const Shape& shape, int64_t size) {
+  Shape all = shape;
+  all[0] *= size;
+  return all;
+}
 Tensor merge_first(const Tensor& t) {
   Shape shape{t.size(0) * t.size(1)};
   for (int d = 2; d < t.ndim(); d++) shape.push_back(t.size(d));

@@ -51,6 +51,9 @@ void apply_aligned(const Op& op, const BatchCall& call);
 // For ops whose inputs have a dimension of independent elements in front already: that of the batch is merged with it
 // for the inputs in `folded`, a bit mask, and split off the outputs. False if another input is batched.
 bool apply_folded(const Op& op, const BatchCall& call, unsigned folded);
+// A shape with the batch's size in front, and one with that many times the first dimension.
+Shape with_size(const Shape& shape, int64_t size);
+Shape merged_shape(const Shape& shape, int64_t size);
 // (B, N, ...) as (B * N, ...), and back.
 Tensor merge_first(const Tensor& t);
 Tensor split_first(const Tensor& t, int64_t size);

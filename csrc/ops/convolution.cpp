@@ -124,7 +124,7 @@ struct Convolution : OpOf<Convolution> {
       shape.push_back(geometry.output_size(d, in[0].size(2 + d), in[1].size(2 + d)));
     out[0] = {shape, in[0].dtype(), strides_of_image(in[0], shape)};
   }
-  static StridedView bias_of(Inputs in) { return in[2].defined() ? view_of(in[2]) : StridedView{}; }
+  static StridedView bias_of(Inputs in) { return view_or_none(in[2]); }
   void run(Inputs in, const Tensor* out) const override {
     convolution_kernel(in[0].device(), KernelView(out[0]).view(), KernelView(in[0]).view(), KernelView(in[1]).view(),
                        bias_of(in), geometry.for_kernel());

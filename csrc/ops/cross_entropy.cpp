@@ -65,8 +65,7 @@ struct CrossEntropyBackward : OpOf<CrossEntropyBackward> {
   void infer(Inputs in, OutputSpec* out) const override { out[0] = {in[1].shape(), in[1].dtype(), {}}; }
   void run(Inputs in, const Tensor* out) const override {
     cross_entropy_backward_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
-                                  view_of(in[3]), in[4].defined() ? view_of(in[4]) : StridedView{},
-                                  {ignore_index, smoothing});
+                                  view_of(in[3]), view_or_none(in[4]), {ignore_index, smoothing});
   }
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor &logits = in[1], &target = in[3], &weight = in[4];
@@ -107,7 +106,7 @@ struct CrossEntropy : OpOf<CrossEntropy> {
   void run(Inputs in, const Tensor* out) const override {
     check_classes(kName, in[1], in[0].shape(), ignore_index);
     cross_entropy_kernel(out[0].device(), view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]),
-                         view_of(in[1]), in[2].defined() ? view_of(in[2]) : StridedView{}, {ignore_index, smoothing});
+                         view_of(in[1]), view_or_none(in[2]), {ignore_index, smoothing});
   }
   Saves saves(uint32_t) const override { return {.inputs = 7, .outputs = 2}; }
   void vjp(const Vjp& v, Tensor* grads) const override {

@@ -130,5 +130,6 @@ Tensor clone(const Tensor& x);
 Tensor laid_out(const Tensor& x, const Strides& strides);
 // x itself when it is contiguous, else a contiguous copy.
 Tensor contiguous(const Tensor& x);
+inline Tensor contiguous_or_none(const Tensor& x) { return x.defined() ? contiguous(x) : Tensor(); }
 
 }  // namespace weft

@@ -49,7 +49,7 @@ struct BagRule {
   bool mean;
   WEFT_FIELDS(padding, mean);
   Bags of(const Tensor& index, const Tensor& bounds, const Tensor& scale) const {
-    return {view_of(index), view_of(bounds), scale.defined() ? view_of(scale) : StridedView{}, padding, mean};
+    return {view_of(index), view_of(bounds), view_or_none(scale), padding, mean};
   }
 };
 

@@ -329,15 +329,9 @@ void GridSampleInput::vjp(const Vjp& v, Tensor* grads) const {
   if (v.needs(1)) grads[1] = grid_gradient(rule, v.input(0), v.grad(), v.input(1));
 }
 
-Shape with_images(const Shape& image, int64_t size) {
-  Shape all = image;
-  all[0] *= size;
-  return all;
-}
-
 WEFT_BATCH_RULE(GridSample) { apply_folded(op, call, 3); }
 WEFT_BATCH_RULE(GridSampleInput) {
-  apply_folded(GridSampleInput(op.rule, with_images(op.image, call.size), op.channels_innermost), call, 3);
+  apply_folded(GridSampleInput(op.rule, merged_shape(op.image, call.size), op.channels_innermost), call, 3);
 }
 WEFT_BATCH_RULE(GridSampleGrid) { apply_folded(op, call, 7); }
 

@@ -23,9 +23,6 @@ constinit KernelTable<ScatterRowsKernel> scatter_rows_kernel{"scatter rows"};
 constinit KernelTable<CountNonzeroKernel> count_nonzero_kernel{"count nonzero"};
 constinit KernelTable<NonzeroKernel> nonzero_kernel{"nonzero"};
 
-template <>
-constexpr int64_t kEnumSize<PutMode> = 5;
-
 namespace {
 
 struct BasicIndex : ViewOp<BasicIndex> {

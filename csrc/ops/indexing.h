@@ -14,6 +14,9 @@
 
 namespace weft {
 
+template <>
+constexpr int64_t kEnumSize<PutMode> = 5;
+
 // What ints, slices and None do: for every dimension of x a start and a step and how many (-1: one, and the dimension
 // goes away); then new dimensions of size 1 at the given places of the result. A view.
 struct BasicKey {

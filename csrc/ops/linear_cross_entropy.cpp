@@ -28,7 +28,7 @@ Tensor rows_of(const Tensor& t, int64_t begin, int64_t n) {
   shape[0] = n;
   return alias_as_strided(t, shape, t.strides(), t.offset() + begin * t.strides()[0]);
 }
-Tensor turned(const Tensor& t) {
+Tensor swapped(const Tensor& t) {
   return alias_as_strided(t, {t.size(1), t.size(0)}, {t.strides()[1], t.strides()[0]}, t.offset());
 }
 size_t bytes_of(const Tensor& t) { return static_cast<size_t>(t.numel()) * item_size(t.dtype()); }
@@ -59,13 +59,13 @@ void check_linear(const InputCheck& in, const std::array<int, 5>& at, int64_t ch
 
 // out = a @ b + base, which may be undefined or out itself.
 void multiply(const Tensor& out, const Tensor& a, const Tensor& b, const Tensor& base = {}) {
-  matmul_kernel(out.device(), view_of(out), view_of(a), view_of(b), base.defined() ? view_of(base) : StridedView{});
+  matmul_kernel(out.device(), view_of(out), view_of(a), view_of(b), view_or_none(base));
 }
 // logits = x @ w.T + bias
 void logits_of(const Tensor& logits, const Tensor& x, const Tensor& w, const Tensor& bias) {
   Tensor base;
   if (bias.defined()) base = alias_as_strided(bias, logits.shape(), {0, bias.strides()[0]}, bias.offset());
-  multiply(logits, x, turned(w), base);
+  multiply(logits, x, swapped(w), base);
 }
 
 // A sum of products, chunk by chunk: that of half types in float32.
@@ -144,9 +144,9 @@ struct LinearCrossEntropyBackward : OpOf<LinearCrossEntropyBackward> {
       if (!only_asked)
         cross_entropy_backward_kernel(device, view_of(slope), view_of(rows_of(in[0], begin, n)), view_of(y),
                                       view_of(rows_of(in[4], begin, n)), view_of(rows_of(in[5], begin, n)),
-                                      in[6].defined() ? view_of(in[6]) : StridedView{}, classes.rule());
+                                      view_or_none(in[6]), classes.rule());
       if (dx) multiply(rows_of(*dx, begin, n), slope, w);
-      if (dw) dw->add(turned(slope), part, only_asked);
+      if (dw) dw->add(swapped(slope), part, only_asked);
       if (dbias) dbias->add(alias_as_strided(ones, {1, n}, {rows, 1}, 0), slope, only_asked);
     }
     if (only_asked)
@@ -199,7 +199,7 @@ struct LinearCrossEntropy : OpOf<LinearCrossEntropy> {
       if (only_asked) continue;
       auto part = [&](const Tensor& all) { return rows_of(all, begin, n); };
       cross_entropy_kernel(x.device(), view_of(part(out[0])), view_of(part(out[1])), view_of(part(out[2])), view_of(y),
-                           view_of(part(in[3])), in[4].defined() ? view_of(in[4]) : StridedView{}, classes.rule());
+                           view_of(part(in[3])), view_or_none(in[4]), classes.rule());
     }
     return only_asked ? bytes_of(logits) : 0;
   }

@@ -18,9 +18,6 @@
 
 namespace weft {
 
-template <>
-constexpr int64_t kEnumSize<PutMode> = 5;
-
 namespace {
 
 // inputs: x, the mask, a 0-dimensional value

@@ -502,12 +502,6 @@ WEFT_BATCH_SHIFT(Select, Select(op.dim + 1, op.index));
 WEFT_BATCH_SHIFT(Slice, Slice(op.dim + 1, op.start, op.stop, op.step));
 WEFT_BATCH_SHIFT(Diagonal, Diagonal(op.offset, op.dim1 + 1, op.dim2 + 1));
 
-Shape with_size(const Shape& shape, int64_t size) {
-  Shape whole = shape;
-  whole.insert(0, size);
-  return whole;
-}
-
 WEFT_BATCH_RULE(View) { call.out[0] = {reshape(call.in[0].tensor, with_size(op.shape, call.size)), true}; }
 WEFT_BATCH_RULE(Permute) {
   Dims order = behind(op.order);

@@ -27,9 +27,6 @@ WEFT_FIELDS_OF(RowNormGeometry, rows, n, groups, inner);
 
 namespace {
 
-StridedView view_or_none(const Tensor& t) { return t.defined() ? view_of(t) : StridedView{}; }
-Tensor contiguous_or_none(const Tensor& t) { return t.defined() ? contiguous(t) : Tensor(); }
-
 // --- batch norm -----------------------------------------------------------------------------------------------------
 
 // All dimensions but the channels.

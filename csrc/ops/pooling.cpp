@@ -274,19 +274,14 @@ Tensor adaptive_avg_pool3d(const Tensor& x, const std::array<int64_t, 3>& size, 
 
 namespace {
 
-Shape with_images(const Shape& image, int64_t size) {
-  Shape all = image;
-  all[0] *= size;  // images, or the channels of one
-  return all;
-}
 WEFT_FORWARD_LINEAR(AvgPool);
 
 WEFT_BATCH_RULE(MaxPool) { apply_folded(op, call, 1); }
 WEFT_BATCH_RULE(MaxPoolBackward) {
-  apply_folded(MaxPoolBackward(op.rule, with_images(op.image, call.size), op.channels_innermost), call, 3);
+  apply_folded(MaxPoolBackward(op.rule, merged_shape(op.image, call.size), op.channels_innermost), call, 3);
 }
 WEFT_BATCH_RULE(AvgPool) {
-  apply_folded(AvgPool(op.rule, op.backward, with_images(op.image, call.size), op.channels_innermost), call, 1);
+  apply_folded(AvgPool(op.rule, op.backward, merged_shape(op.image, call.size), op.channels_innermost), call, 1);
 }
 
 }  // namespace

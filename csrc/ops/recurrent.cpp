@@ -32,9 +32,6 @@ const char* recurrent_name(RecurrentCell cell) {
 
 namespace {
 
-StridedView view_or_none(const Tensor& t) { return t.defined() ? view_of(t) : StridedView{}; }
-Tensor contiguous_or_none(const Tensor& t) { return t.defined() ? contiguous(t) : Tensor(); }
-
 RecurrentGeometry geometry(const RecurrentRule& rule, const Tensor& rows, const Tensor& h0, const Tensor& w_hh) {
   const int64_t batch = h0.size(0), total = rows.size(0);
   const int64_t steps = rule.batch_sizes.empty() ? (batch ? total / batch : 0) : std::ssize(rule.batch_sizes);

@@ -104,7 +104,7 @@ void Recurrence::vjp(const Vjp& v, Tensor* grads) const {
   if (v.needs(1)) grads[1] = of_b;
 }
 
-constexpr double kInfinity = std::numeric_limits<double>::infinity();
+constexpr double kLogOfZero = -std::numeric_limits<double>::infinity();
 
 // A sum that is linear in g, computed in logarithms: sums(h, positive) gives that of the elements of h that are.
 template <class F>
@@ -127,10 +127,10 @@ void Running::vjp(const Vjp& v, Tensor* grads) const {
     return;
   }
   // The sum over k of g[k] exp(x[i] - y[k]); y = -inf is that of no terms.
-  const Tensor some = gt(y, Scalar(-kInfinity));
+  const Tensor some = gt(y, Scalar(kLogOfZero));
   grads[0] = signed_sums(g, [&](const Tensor& h, const Tensor& positive) {
     Tensor logs = sub(log(where(positive, h, Scalar(1.0))), where(some, y, Scalar(0.0)));
-    logs = where(logical_and(positive, some), logs, Scalar(-kInfinity));
+    logs = where(logical_and(positive, some), logs, Scalar(kLogOfZero));
     return exp(add(apply(Running(Scan::LogSumExp, dim, !reverse, dtype), logs), x));
   });
 }
@@ -223,10 +223,10 @@ WEFT_FORWARD_RULE(Running) {
   if (op.scan == Scan::Prod) return false;
   // The sum over k of t[k] exp(x[k] - y[i]).
   const Tensor x = to_dtype(call.in[0], op.dtype), y = call.out[0] = apply(op, call.in[0]);
-  const Tensor some = gt(y, Scalar(-kInfinity));
+  const Tensor some = gt(y, Scalar(kLogOfZero));
   call.out_tangents[0] =
       signed_sums(to_dtype(call.tangents[0], op.dtype), [&](const Tensor& h, const Tensor& positive) {
-        const Tensor logs = where(positive, add(log(where(positive, h, Scalar(1.0))), x), Scalar(-kInfinity));
+        const Tensor logs = where(positive, add(log(where(positive, h, Scalar(1.0))), x), Scalar(kLogOfZero));
         return exp(sub(apply(op, logs), where(some, y, Scalar(0.0))));
       });
   return true;

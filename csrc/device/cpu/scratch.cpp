@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "core/round_up.h"
 #include "memory/allocator.h"
 
 namespace weft {
@@ -10,7 +11,6 @@ constinit thread_local ScratchThread scratch_thread;
 
 namespace {
 constexpr size_t kAlignment = 64;
-size_t aligned(size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
 
 void count(ScratchThread& t, size_t bytes) {
   t.taken += bytes;
@@ -20,7 +20,7 @@ void count(ScratchThread& t, size_t bytes) {
 
 void* scratch_allocate_even_if_asked(size_t bytes) {
   ScratchThread& t = scratch_thread;
-  size_t whole = aligned(bytes);
+  size_t whole = round_up(bytes, kAlignment);
   void* data = static_cast<size_t>(t.end - t.free) >= whole ? std::exchange(t.free, t.free + whole)
                                                             : host_allocator().allocate(bytes);
   count(t, whole);
@@ -29,13 +29,13 @@ void* scratch_allocate_even_if_asked(size_t bytes) {
 
 void* scratch_allocate(size_t bytes) {
   if (!scratch_thread.only_asked) return scratch_allocate_even_if_asked(bytes);
-  count(scratch_thread, aligned(bytes));
+  count(scratch_thread, round_up(bytes, kAlignment));
   return nullptr;
 }
 
 void scratch_free(void* data, size_t bytes) noexcept {
   ScratchThread& t = scratch_thread;
-  t.taken -= aligned(bytes);
+  t.taken -= round_up(bytes, kAlignment);
   auto* place = static_cast<char*>(data);
   if (place >= t.begin && place < t.end)
     t.free = place;  // what was taken last is given back first

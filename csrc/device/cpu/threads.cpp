@@ -16,7 +16,7 @@ namespace {
 // More parts than threads, so that one that is late or has lost its core leaves little to wait for.
 constexpr int64_t kPartsPerThread = 4;
 // Parts of long ranges begin at multiples of this: whole vectors, whole cache lines.
-constexpr int64_t kAlignment = 64;
+constexpr int64_t kPartUnit = 64;
 
 std::atomic<int> threads{0};  // 0: not known yet
 
@@ -75,7 +75,7 @@ void parallel_run(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t
   const int64_t most = (n - 1) / std::max<int64_t>(grain, 1) + 1, count = num_threads();
   if (most > 1 && count > 1) {
     const int64_t parts = most <= count ? most : count * std::min(most / count, kPartsPerThread);
-    const int64_t unit = n / parts >= 4 * kAlignment ? kAlignment : 1;
+    const int64_t unit = n / parts >= 4 * kPartUnit ? kPartUnit : 1;
     Loop loop{n, parts, unit, (n - 1) / unit + 1, body, context};
     auto run = [](void* l, int64_t part) { static_cast<Loop*>(l)->run(part); };
     if (ThreadPool::instance().run(static_cast<int>(count), parts, run, &loop)) return;

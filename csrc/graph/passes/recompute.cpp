@@ -8,9 +8,9 @@ namespace weft::graph {
 
 namespace {
 
-constexpr size_t kWorthwhile = 64 << 10;  // bytes: smaller values are not worth a step
-constexpr int kFar = 8;                   // nodes between two uses that make it worth letting go in between
-constexpr int kDeepest = 3;               // nodes that are computed again for one value
+constexpr size_t kWorthKeeping = 64 << 10;  // bytes: smaller values are not worth a step
+constexpr int kFar = 8;                     // nodes between two uses that make it worth letting go in between
+constexpr int kDeepest = 3;                 // nodes that are computed again for one value
 
 class Recompute {
  public:
@@ -54,7 +54,7 @@ class Recompute {
   // Can v be had at position n without keeping more alive than is? Nodes that must run again go to `again`.
   bool available(ValueId v, int n, std::vector<int>& again) const {
     ValueId root = root_[at(v)];
-    if (last_[at(root)] >= n || g_.values[at(root)].bytes() < kWorthwhile) return true;
+    if (last_[at(root)] >= n || g_.values[at(root)].bytes() < kWorthKeeping) return true;
     int maker = uses_.maker[at(v)];
     if (maker < 0 || root != v || !may_repeat(maker) || static_cast<int>(again.size()) >= kDeepest) return false;
     again.push_back(maker);
@@ -93,7 +93,7 @@ class Recompute {
   void split_uses(int n) {
     ValueId v = g_.nodes[at(n)].outputs[0];
     std::vector<Use> uses;
-    if (g_.values[at(v)].bytes() < kWorthwhile || !find_uses(v, uses)) return;
+    if (g_.values[at(v)].bytes() < kWorthKeeping || !find_uses(v, uses)) return;
     size_t cut = 0;
     int widest = kFar;
     for (size_t i = 1; i < uses.size(); i++)

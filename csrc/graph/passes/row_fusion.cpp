@@ -21,7 +21,7 @@ constexpr int64_t kShortestRow = 16, kLongestRow = 65536;
 constexpr int64_t kFewestRows = 32;
 // Bytes that need not be read or written again. Less stays in the second cache from one step to the next, and to fetch
 // it from there costs less than the microseconds that an op takes to set up its blocks.
-constexpr size_t kWorthwhile = 1 << 20;
+constexpr size_t kWorthFusing = 1 << 20;
 constexpr size_t kMostMembers = 64;
 constexpr size_t kStreamBytes = 32 << 20;  // larger results leave the caches before anybody reads them
 
@@ -57,7 +57,7 @@ class RowFusion : Grouping {
         for (ValueId v : g_.nodes[n].inputs) changed |= try_join(group_of_[n], maker_group(v));
     }
     for (size_t group = 0; group < members_.size(); group++)
-      if (members_[group].size() > 1 && saved_bytes(static_cast<int>(group)) < kWorthwhile) take_apart(group);
+      if (members_[group].size() > 1 && saved_bytes(static_cast<int>(group)) < kWorthFusing) take_apart(group);
     rebuild([&](int group) { return fuse(group); });
     remove_dead_code(g_);  // views that only members read
   }
