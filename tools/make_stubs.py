@@ -246,7 +246,9 @@ def finished(stub):
         line = re.sub(r"(\*\*?(args|kwargs))(?=[,)])", r"\1: Any", line) if re.match(r"\s*def ", line) else line
         lines.append(line.rstrip())
     names = NAMES if stub.name == "__init__.pyi" else OTHER_NAMES
-    return HEAD + names + "\n".join(lines)
+    # Examples are in __doc__: here they would be half of a file that every installation holds a second time.
+    text = re.sub(r'\n\s*\n *>>> .*?\n(?= *""")', "\n", "\n".join(lines), flags=re.DOTALL)
+    return HEAD + names + text
 
 
 def main():

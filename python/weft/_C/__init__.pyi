@@ -21,10 +21,6 @@ class OutOfMemoryError(RuntimeError, MemoryError):
 class dtype:
     """
     The type of a tensor's elements: weft.float32, weft.int64, weft.bool, ...
-
-    >>> import weft
-    >>> weft.ones(2).dtype, weft.float32.itemsize
-    (weft.float32, 4)
     """
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
@@ -37,56 +33,32 @@ class dtype:
         The complex dtype whose parts hold this floating point dtype: complex64 or complex128.
 
         Raises RuntimeError for other dtypes, and for float8.
-
-        >>> import weft
-        >>> weft.float64.to_complex(), weft.float16.to_complex()
-        (weft.complex128, weft.complex64)
         """
     def to_real(self) -> weft.dtype:
         """
         The dtype of the parts of a complex dtype; a floating point one itself.
 
         Raises RuntimeError for other dtypes.
-
-        >>> import weft
-        >>> weft.complex64.to_real(), weft.float16.to_real()
-        (weft.float32, weft.float16)
         """
     @property
     def is_complex(self) -> builtins.bool:
         """
         Is it a complex dtype?
-
-        >>> import weft
-        >>> weft.complex64.is_complex, weft.float32.is_complex
-        (True, False)
         """
     @property
     def is_floating_point(self) -> builtins.bool:
         """
         Is it a floating point dtype? Complex dtypes are none.
-
-        >>> import weft
-        >>> weft.float16.is_floating_point, weft.complex64.is_floating_point
-        (True, False)
         """
     @property
     def is_signed(self) -> builtins.bool:
         """
         Does it hold negative numbers?
-
-        >>> import weft
-        >>> weft.int8.is_signed, weft.uint8.is_signed, weft.bool.is_signed
-        (True, False, False)
         """
     @property
     def itemsize(self) -> builtins.int:
         """
         The bytes of one element.
-
-        >>> import weft
-        >>> weft.float64.itemsize
-        8
         """
 class device:
     """
@@ -94,13 +66,6 @@ class device:
 
     A number alone is a GPU. As a context manager: where new tensors go. Raises RuntimeError for an unknown
     name, TypeError for other objects.
-
-    >>> import weft
-    >>> weft.device('cuda:1')
-    device(type='cuda', index=1)
-    >>> with weft.device('meta'):
-    ...     weft.ones(2).device
-    device(type='meta')
     """
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
@@ -124,19 +89,11 @@ class device:
     def index(self) -> builtins.int | None:
         """
         The number of the GPU; None for devices of which there is one.
-
-        >>> import weft
-        >>> weft.device('cuda:1').index, weft.device('cpu').index
-        (1, None)
         """
     @property
     def type(self) -> str:
         """
         The kind of device: 'cpu', 'cuda' or 'meta'.
-
-        >>> import weft
-        >>> weft.device('cuda:1').type
-        'cuda'
         """
 class _HookPlace:
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
@@ -146,11 +103,6 @@ class _HookPlace:
 class Node:
     """
     A recorded step of the autograd graph, as Tensor.grad_fn gives it.
-
-    >>> import weft
-    >>> x = weft.ones(2, requires_grad=True)
-    >>> (x * 2).grad_fn
-    <MulBackward0>
     """
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
@@ -163,19 +115,11 @@ class Node:
     def name(self) -> str:
         """
         The name of the step.
-
-        >>> import weft
-        >>> (weft.ones(2, requires_grad=True) * 2).grad_fn.name()
-        'MulBackward0'
         """
     @property
     def next_functions(self) -> tuple[Any, ...]:
         """
         The steps the gradient goes to, each with the number of its output; None where it ends.
-
-        >>> import weft
-        >>> (weft.ones(2, requires_grad=True) * 2).grad_fn.next_functions
-        ((<AccumulateGrad>, 0),)
         """
     @property
     def variable(self) -> weft.Tensor:
@@ -183,11 +127,6 @@ class Node:
         The leaf in which this step accumulates gradients.
 
         Raises AttributeError unless the step is AccumulateGrad.
-
-        >>> import weft
-        >>> x = weft.ones(2, requires_grad=True)
-        >>> (x * 2).grad_fn.next_functions[0][0].variable is x
-        True
         """
 class _SavedList:
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
@@ -451,12 +390,6 @@ class _DrawScope:
 class Generator:
     """
     A stream of random numbers with its own seed, for the generator= of functions that draw some.
-
-    >>> import weft
-    >>> g = weft.Generator().manual_seed(1)
-    >>> h = weft.Generator().manual_seed(1)
-    >>> weft.equal(weft.rand(3, generator=g), weft.rand(3, generator=h))
-    True
     """
     def __new__(cls, *args: Any, **kwargs: Any) -> typing.Self:
         ...
@@ -467,20 +400,10 @@ class Generator:
     def get_state(self) -> weft.Tensor:
         """
         The place in the stream, for set_state(): 16 bytes as a uint8 vector.
-
-        >>> import weft
-        >>> g = weft.Generator().manual_seed(1)
-        >>> state, x = g.get_state(), weft.rand(3, generator=g)
-        >>> weft.equal(weft.rand(3, generator=g.set_state(state)), x)
-        True
         """
     def initial_seed(self) -> builtins.int:
         """
         The seed the stream was started from.
-
-        >>> import weft
-        >>> weft.Generator().manual_seed(7).initial_seed()
-        7
         """
     def manual_seed(self, seed: typing.Any) -> typing.Any:
         """
@@ -488,40 +411,21 @@ class Generator:
         2^64; returns the generator.
 
         Raises TypeError for anything but an integer, ValueError for one out of range.
-
-        >>> import weft
-        >>> g = weft.Generator().manual_seed(1)
-        >>> g.initial_seed()
-        1
         """
     def seed(self) -> builtins.int:
         """
         Starts the stream anew from a seed of the operating system, which it returns.
-
-        >>> import weft
-        >>> g = weft.Generator()
-        >>> g.seed() == g.initial_seed()
-        True
         """
     def set_state(self, new_state: weft.Tensor) -> typing.Any:
         """
         Goes back to a place that get_state() gave; returns the generator.
 
         Raises RuntimeError for another tensor than such 16 bytes.
-
-        >>> import weft
-        >>> g, h = weft.Generator().manual_seed(1), weft.Generator()
-        >>> h.set_state(g.get_state()).initial_seed()
-        1
         """
     @property
     def device(self) -> weft.device:
         """
         The device of the state: always the CPU.
-
-        >>> import weft
-        >>> weft.Generator().device
-        device(type='cpu')
         """
 class _PreparedStep:
     """
@@ -565,13 +469,6 @@ _Device: typing.TypeAlias = device
 
 class Tensor:
     """A multi-dimensional array of one dtype on one device, which can record the ops applied to it.
-
-    >>> import weft
-    >>> x = weft.tensor([[1., 2.], [3., 4.]])
-    >>> x.shape
-    weft.Size([2, 2])
-    >>> x.sum()
-    tensor(10.)
     """
     __array_priority__: typing.ClassVar[builtins.int]
     T: Tensor
@@ -601,11 +498,6 @@ class Tensor:
     @property
     def H(self: Tensor) -> Tensor:
         """The conjugate transpose of the last two dimensions: of a real tensor, the transpose.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2]]).H
-        tensor([[1],
-                [2]])
         """
     def __abs__(self: Tensor) -> Tensor: ...
     def __add__(self: Tensor, other: Any) -> Tensor: ...
@@ -615,10 +507,6 @@ class Tensor:
 
         copy: True for a new array in any case. Raises ValueError for copy=False where one is needed, else what
         numpy() raises.
-
-        >>> import numpy, weft
-        >>> numpy.asarray(weft.arange(3), dtype='float32')
-        array([0., 1., 2.], dtype=float32)
         """
     def __array_wrap__(self: Tensor, array: Any, context: Any=None, return_scalar: Any=False) -> Any:
         """What a NumPy function made of a tensor's values is a tensor too: np.sqrt(x).
@@ -628,10 +516,6 @@ class Tensor:
         """The value of a tensor of one element as a complex number: what complex(tensor) calls.
 
         Raises RuntimeError for another number of elements.
-
-        >>> import weft
-        >>> complex(weft.tensor([2.]))
-        (2+0j)
         """
     def __contains__(self: Tensor, element: Any) -> Any: ...
     def __deepcopy__(self: Tensor, memo: Any) -> Any: ...
@@ -645,17 +529,9 @@ class Tensor:
 
         Raises BufferError for a tensor that requires grad, on the meta device, or on read-only memory before
         version 1.
-
-        >>> import numpy, weft
-        >>> numpy.from_dlpack(weft.ones(2))
-        array([1., 1.], dtype=float32)
         """
     def __dlpack_device__(self: Tensor) -> tuple[builtins.int, builtins.int]:
         """The device in DLPack's numbers: (1, 0) for host memory, (2, index) for an NVIDIA GPU.
-
-        >>> import weft
-        >>> weft.ones(2).__dlpack_device__()
-        (1, 0)
         """
     def __eq__(self: Tensor, other: Any) -> Tensor: ...  # type: ignore[override]
     def __float__(self: Tensor) -> builtins.float: ...
@@ -715,77 +591,41 @@ class Tensor:
     def _add_grad_hook(self: Tensor, hook: Callable[[Tensor], Tensor | None]) -> Any: ...
     def abs(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """|x|: of complex numbers the real sqrt(re^2 + im^2).
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).abs()
-        tensor([1., 2.])
         """
     def abs_(self: Tensor) -> Tensor:
         """abs() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).abs_()
-        tensor([1., 2.])
         """
     def absolute(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """|x|: of complex numbers the real sqrt(re^2 + im^2).
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).abs()
-        tensor([1., 2.])
         """
     def absolute_(self: Tensor) -> Tensor:
         """abs() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).abs_()
-        tensor([1., 2.])
         """
     def acos(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The angle in [0, pi] whose cosine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).acos()
-        tensor([1.5708, 0.0000])
         """
     def acos_(self: Tensor) -> Tensor:
         """acos() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).acos_()
-        tensor([1.5708, 0.0000])
         """
     def acosh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """log(x + sqrt(x^2 - 1)), which inverts cosh(): NaN below 1. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).acosh()
-        tensor([0.0000, 1.3170])
         """
     def acosh_(self: Tensor) -> Tensor:
         """acosh() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).acosh_()
-        tensor([0.0000, 1.3170])
         """
     @overload
     def add(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
         """input + alpha * other. Either may be a number; of bools it is logical or. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for a fractional alpha beside integers, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).add(weft.tensor([3., 5.]))
-        tensor([4., 7.])
         """
     @overload
     def add(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
@@ -794,10 +634,6 @@ class Tensor:
         """add() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).add_(weft.tensor([3., 5.]))
-        tensor([4., 7.])
         """
     @overload
     def add_(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
@@ -808,11 +644,6 @@ class Tensor:
         at.
 
         Raises RuntimeError where the shapes or dtypes do not fit.
-
-        >>> import weft
-        >>> weft.addbmm(weft.zeros(1), weft.ones(5, 2, 3), weft.ones(5, 3, 2))
-        tensor([[15., 15.],
-                [15., 15.]])
         """
     @overload
     def addbmm(self: Tensor, beta: builtins.complex, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
@@ -824,10 +655,6 @@ class Tensor:
         @ batch2[b], which has its shape.
 
         Raises RuntimeError where the shapes or dtypes do not fit.
-
-        >>> import weft
-        >>> weft.ones(1, 1).addbmm_(weft.ones(5, 1, 3), weft.ones(5, 3, 1))
-        tensor([[16.]])
         """
     @overload
     def addbmm_(self: Tensor, beta: builtins.complex, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
@@ -838,10 +665,6 @@ class Tensor:
         """input + value * tensor1 / tensor2. The operands are broadcast and promoted to one dtype; half types are rounded once, at the end.
 
         Raises RuntimeError for a fractional value beside integers, for a quotient of integers, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.addcdiv(weft.ones(2), weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
-        tensor([ 6., 21.])
         """
     @overload
     def addcdiv(self: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
@@ -850,10 +673,6 @@ class Tensor:
         """addcdiv() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.ones(2).addcdiv_(weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
-        tensor([ 6., 21.])
         """
     @overload
     def addcdiv_(self: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
@@ -862,10 +681,6 @@ class Tensor:
         """input + value * tensor1 * tensor2. The operands are broadcast and promoted to one dtype; half types are rounded once, at the end.
 
         Raises RuntimeError for a fractional value beside integers, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.addcmul(weft.ones(2), weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
-        tensor([ 81., 181.])
         """
     @overload
     def addcmul(self: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
@@ -874,10 +689,6 @@ class Tensor:
         """addcmul() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.ones(2).addcmul_(weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
-        tensor([ 81., 181.])
         """
     @overload
     def addcmul_(self: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
@@ -888,10 +699,6 @@ class Tensor:
         is PyTorch's former one and warns.
 
         Raises RuntimeError where the shapes or dtypes do not fit.
-
-        >>> import weft
-        >>> weft.addmm(weft.ones(2), weft.tensor([[1., 2.]]), weft.eye(2), alpha=10)
-        tensor([[11., 21.]])
         """
     @overload
     def addmm(self: Tensor, beta: builtins.complex, alpha: builtins.complex, mat1: Tensor, mat2: Tensor) -> Tensor: ...
@@ -903,10 +710,6 @@ class Tensor:
         shape.
 
         Raises RuntimeError where the shapes or dtypes do not fit.
-
-        >>> import weft
-        >>> weft.ones(1, 2).addmm_(weft.tensor([[1., 2.]]), weft.eye(2))
-        tensor([[2., 3.]])
         """
     @overload
     def addmm_(self: Tensor, beta: builtins.complex, alpha: builtins.complex, mat1: Tensor, mat2: Tensor) -> Tensor: ...
@@ -918,10 +721,6 @@ class Tensor:
         vector (k,). With beta=0 input is not looked at.
 
         Raises RuntimeError where the shapes or dtypes do not fit.
-
-        >>> import weft
-        >>> weft.addmv(weft.ones(2), weft.eye(2), weft.tensor([3., 4.]), beta=2)
-        tensor([5., 6.])
         """
     @overload
     def addmv(self: Tensor, beta: builtins.complex, alpha: builtins.complex, mat: Tensor, vec: Tensor) -> Tensor: ...
@@ -933,10 +732,6 @@ class Tensor:
         shape.
 
         Raises RuntimeError where the shapes or dtypes do not fit.
-
-        >>> import weft
-        >>> weft.ones(2).addmv_(weft.eye(2), weft.tensor([3., 4.]))
-        tensor([4., 5.])
         """
     @overload
     def addmv_(self: Tensor, beta: builtins.complex, alpha: builtins.complex, mat: Tensor, vec: Tensor) -> Tensor: ...
@@ -946,11 +741,6 @@ class Tensor:
         """The conjugates with the last two dimensions exchanged: out[..., i, j] = conj(input[..., j, i]).
 
         Raises RuntimeError for fewer than 2 dimensions.
-
-        >>> import weft
-        >>> weft.adjoint(weft.tensor([[1 + 2j, 3j]]))
-        tensor([[1.-2.j],
-                [0.-3.j]])
         """
     @overload
     def all(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -958,10 +748,6 @@ class Tensor:
         uint8 as uint8; of none True.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.tensor([[True, True], [False, True]]).all(1)
-        tensor([ True, False])
         """
     @overload
     def all(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -969,10 +755,6 @@ class Tensor:
         """Is isclose() true everywhere?
 
         Raises what isclose() raises.
-
-        >>> import weft
-        >>> weft.allclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.]))
-        True
         """
     @overload
     def amax(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -981,10 +763,6 @@ class Tensor:
 
         Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
         is not there.
-
-        >>> import weft
-        >>> weft.tensor([[1, 4], [3, 2]]).amax(1)
-        tensor([4, 3])
         """
     @overload
     def amax(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -995,10 +773,6 @@ class Tensor:
 
         Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
         is not there.
-
-        >>> import weft
-        >>> weft.tensor([[1, 4], [3, 2]]).amin(1)
-        tensor([1, 2])
         """
     @overload
     def amin(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -1008,20 +782,11 @@ class Tensor:
 
         Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
         is not there.
-
-        >>> import weft
-        >>> low, high = weft.aminmax(weft.tensor([3, 1, 2]))
-        >>> low, high
-        (tensor(1), tensor(3))
         """
     @overload
     def aminmax(self: Tensor, *, axis: builtins.int | None=None, keepdims: builtins.bool=False, out: Sequence[Tensor] | None=None) -> _return_types.aminmax: ...
     def angle(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0. NaN stays; integers give floats of the default dtype.
-
-        >>> import weft
-        >>> weft.angle(weft.tensor([1j, -1 + 0j]))
-        tensor([1.5708, 3.1416])
         """
     @overload
     def any(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -1029,126 +794,66 @@ class Tensor:
         as uint8; of none False.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.tensor([[False, True], [False, False]]).any(1)
-        tensor([ True, False])
         """
     @overload
     def any(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
     def arccos(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The angle in [0, pi] whose cosine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).acos()
-        tensor([1.5708, 0.0000])
         """
     def arccos_(self: Tensor) -> Tensor:
         """acos() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).acos_()
-        tensor([1.5708, 0.0000])
         """
     def arccosh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """log(x + sqrt(x^2 - 1)), which inverts cosh(): NaN below 1. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).acosh()
-        tensor([0.0000, 1.3170])
         """
     def arccosh_(self: Tensor) -> Tensor:
         """acosh() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).acosh_()
-        tensor([0.0000, 1.3170])
         """
     def arcsin(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The angle in [-pi/2, pi/2] whose sine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).asin()
-        tensor([0.0000, 1.5708])
         """
     def arcsin_(self: Tensor) -> Tensor:
         """asin() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).asin_()
-        tensor([0.0000, 1.5708])
         """
     def arcsinh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """log(x + sqrt(x^2 + 1)), which inverts sinh(). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).asinh()
-        tensor([0.0000, 0.8814])
         """
     def arcsinh_(self: Tensor) -> Tensor:
         """asinh() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).asinh_()
-        tensor([0.0000, 0.8814])
         """
     def arctan(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The angle in (-pi/2, pi/2) whose tangent is x. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).atan()
-        tensor([0.0000, 0.7854])
         """
     def arctan2(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """The angle in radians, from -pi to pi, of the point at x = other and y = input. The operands are broadcast; integers and bools give floats of the default dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 0.]).atan2(weft.tensor([1., -1.]))
-        tensor([0.7854, 3.1416])
         """
     def arctan2_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """atan2() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 0.]).atan2_(weft.tensor([1., -1.]))
-        tensor([0.7854, 3.1416])
         """
     def arctan_(self: Tensor) -> Tensor:
         """atan() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).atan_()
-        tensor([0.0000, 0.7854])
         """
     def arctanh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """log((1 + x) / (1 - x)) / 2, which inverts tanh(): infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 0.5]).atanh()
-        tensor([0.0000, 0.5493])
         """
     def arctanh_(self: Tensor) -> Tensor:
         """atanh() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 0.5]).atanh_()
-        tensor([0.0000, 0.5493])
         """
     @overload
     def argmax(self: Tensor, dim: builtins.int | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -1157,13 +862,6 @@ class Tensor:
 
         Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
         is not there.
-
-        >>> import weft
-        >>> weft.tensor([1, 3, 2]).argmax()
-        tensor(1)
-        >>> weft.tensor([[1, 4], [3, 2]]).argmax(1, keepdim=True)
-        tensor([[1],
-                [0]])
         """
     @overload
     def argmax(self: Tensor, axis: builtins.int | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -1174,12 +872,6 @@ class Tensor:
 
         Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
         is not there.
-
-        >>> import weft
-        >>> weft.tensor([3, 1, 2]).argmin()
-        tensor(1)
-        >>> weft.tensor([[1, 4], [3, 2]]).argmin(1)
-        tensor([0, 1])
         """
     @overload
     def argmin(self: Tensor, axis: builtins.int | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -1189,10 +881,6 @@ class Tensor:
         argsort(dim)) is in order.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.argsort(weft.tensor([3, 1, 2]))
-        tensor([1, 2, 0])
         """
     @overload
     def argsort(self: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool=False) -> Tensor: ...
@@ -1201,104 +889,54 @@ class Tensor:
         dims).
 
         Raises RuntimeError on the meta device, where the count is not known.
-
-        >>> import weft
-        >>> weft.argwhere(weft.tensor([[0, 1], [1, 0]]))
-        tensor([[0, 1],
-                [1, 0]])
         """
     def as_strided(self: Tensor, size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int], storage_offset: builtins.int | None=None) -> Tensor:
         """A view of any elements of the storage: element [i, j, ...] lies storage_offset + i * stride[0] + j *
         stride[1] + ... elements after its start. Without storage_offset the tensor's own.
 
         Raises RuntimeError where that leaves the storage or size and stride differ in length.
-
-        >>> import weft
-        >>> weft.arange(6).as_strided((2, 2), (1, 3), 1)
-        tensor([[1, 4],
-                [2, 5]])
         """
     def asin(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The angle in [-pi/2, pi/2] whose sine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).asin()
-        tensor([0.0000, 1.5708])
         """
     def asin_(self: Tensor) -> Tensor:
         """asin() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).asin_()
-        tensor([0.0000, 1.5708])
         """
     def asinh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """log(x + sqrt(x^2 + 1)), which inverts sinh(). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).asinh()
-        tensor([0.0000, 0.8814])
         """
     def asinh_(self: Tensor) -> Tensor:
         """asinh() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).asinh_()
-        tensor([0.0000, 0.8814])
         """
     def atan(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The angle in (-pi/2, pi/2) whose tangent is x. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).atan()
-        tensor([0.0000, 0.7854])
         """
     def atan2(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """The angle in radians, from -pi to pi, of the point at x = other and y = input. The operands are broadcast; integers and bools give floats of the default dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 0.]).atan2(weft.tensor([1., -1.]))
-        tensor([0.7854, 3.1416])
         """
     def atan2_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """atan2() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 0.]).atan2_(weft.tensor([1., -1.]))
-        tensor([0.7854, 3.1416])
         """
     def atan_(self: Tensor) -> Tensor:
         """atan() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).atan_()
-        tensor([0.0000, 0.7854])
         """
     def atanh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """log((1 + x) / (1 - x)) / 2, which inverts tanh(): infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 0.5]).atanh()
-        tensor([0.0000, 0.5493])
         """
     def atanh_(self: Tensor) -> Tensor:
         """atanh() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 0.5]).atanh_()
-        tensor([0.0000, 0.5493])
         """
     def backward(self: Tensor, gradient: Tensor | Sequence[Tensor] | None=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, inputs: Tensor | Sequence[Tensor] | None=None) -> None:
         """Adds the gradients of this tensor to the .grad of the leaves it was made from.
@@ -1308,12 +946,6 @@ class Tensor:
         retain_graph: keeps what the graph has saved for another backward; by default as create_graph.
 
         Raises RuntimeError when nothing requires grad or the graph was already used; then no .grad has changed.
-
-        >>> import weft
-        >>> x = weft.tensor(3., requires_grad=True)
-        >>> (x * x).backward()
-        >>> x.grad
-        tensor(6.)
         """
     @overload
     def baddbmm(self: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
@@ -1321,10 +953,6 @@ class Tensor:
         matrices, (b, n, k) and (b, k, m). With beta=0 input is not looked at.
 
         Raises RuntimeError where the shapes or dtypes do not fit.
-
-        >>> import weft
-        >>> weft.baddbmm(weft.zeros(1), weft.ones(5, 2, 3), weft.ones(5, 3, 4)).shape
-        weft.Size([5, 2, 4])
         """
     @overload
     def baddbmm(self: Tensor, beta: builtins.complex, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
@@ -1336,10 +964,6 @@ class Tensor:
         its shape.
 
         Raises RuntimeError where the shapes or dtypes do not fit.
-
-        >>> import weft
-        >>> weft.ones(1, 1, 1).baddbmm_(weft.ones(1, 1, 3), weft.ones(1, 3, 1))
-        tensor([[[4.]]])
         """
     @overload
     def baddbmm_(self: Tensor, beta: builtins.complex, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
@@ -1350,30 +974,18 @@ class Tensor:
         of the shape and dtype of input.
 
         Raises RuntimeError unless probabilities are from 0 to 1.
-
-        >>> import weft
-        >>> weft.bernoulli(weft.tensor([0., 1.]))
-        tensor([0., 1.])
         """
     def bernoulli_(self: Tensor, p: Tensor | builtins.complex=0.5, *, generator: Generator | None=None) -> Tensor:
         """Fills the tensor with independent numbers, 1 with probability p, a number or a tensor with one for
         each place that broadcasts to it, else 0.
 
         Raises RuntimeError unless probabilities are from 0 to 1.
-
-        >>> import weft
-        >>> weft.zeros(2).bernoulli_(weft.tensor([0., 1.]))
-        tensor([0., 1.])
         """
     def bfloat16(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as bfloat16; the tensor itself where they are.
 
         Numbers that it does not hold become the nearest one. memory_format: the order in which the elements
         lie.
-
-        >>> import weft
-        >>> weft.tensor([257]).bfloat16()
-        tensor([256.], dtype=weft.bfloat16)
         """
     def bincount(self: Tensor, weights: Tensor | None=None, minlength: builtins.int=0) -> Tensor:
         """How often each number from 0 on occurs in an integer vector, as int64; or the sum of the weights of
@@ -1381,136 +993,76 @@ class Tensor:
         elements.
 
         Raises RuntimeError for negative numbers, another shape or dtype, and weights of another shape.
-
-        >>> import weft
-        >>> weft.bincount(weft.tensor([1, 1, 3]))
-        tensor([0, 2, 0, 1])
         """
     def bitwise_and(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """The bits that are set in both, input and other; of bools logical and. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([6, 5]).bitwise_and(weft.tensor([3, 2]))
-        tensor([2, 0])
         """
     def bitwise_and_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """bitwise_and() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([6, 5]).bitwise_and_(weft.tensor([3, 2]))
-        tensor([2, 0])
         """
     def bitwise_left_shift(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """The bits of input moved up by other places, which is input * 2^other while no bit drops out. 0 for a negative other. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1, 3]).bitwise_left_shift(weft.tensor([4, 1]))
-        tensor([16,  6])
         """
     def bitwise_left_shift_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """bitwise_left_shift() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1, 3]).bitwise_left_shift_(weft.tensor([4, 1]))
-        tensor([16,  6])
         """
     def bitwise_not(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """All bits inverted: -x - 1 for signed integers, the opposite for bools.
 
         Raises TypeError for floating point and complex tensors.
-
-        >>> import weft
-        >>> weft.bitwise_not(weft.tensor([0, 1, -5]))
-        tensor([-1, -2,  4])
         """
     def bitwise_not_(self: Tensor) -> Tensor:
         """bitwise_not() in place.
 
         Raises TypeError for floating point and complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0, 1, -5]).bitwise_not_()
-        tensor([-1, -2,  4])
         """
     def bitwise_or(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """The bits that are set in input, other or both; of bools logical or. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([6, 5]).bitwise_or(weft.tensor([3, 2]))
-        tensor([7, 7])
         """
     def bitwise_or_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """bitwise_or() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([6, 5]).bitwise_or_(weft.tensor([3, 2]))
-        tensor([7, 7])
         """
     def bitwise_right_shift(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """The bits of input moved down by other places, which is input / 2^other rounded down. A negative other moves all of them out. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([16, -3]).bitwise_right_shift(weft.tensor([4, 1]))
-        tensor([ 1, -2])
         """
     def bitwise_right_shift_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """bitwise_right_shift() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([16, -3]).bitwise_right_shift_(weft.tensor([4, 1]))
-        tensor([ 1, -2])
         """
     def bitwise_xor(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """The bits that are set in just one of input and other; of bools logical xor. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([6, 5]).bitwise_xor(weft.tensor([3, 2]))
-        tensor([5, 7])
         """
     def bitwise_xor_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """bitwise_xor() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([6, 5]).bitwise_xor_(weft.tensor([3, 2]))
-        tensor([5, 7])
         """
     def bmm(self: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The products of two batches of matrices: shapes (b, n, k) and (b, k, m) give (b, n, m).
 
         Raises RuntimeError for other shapes and dtypes that differ.
-
-        >>> import weft
-        >>> weft.bmm(weft.ones(5, 2, 3), weft.ones(5, 3, 4)).shape
-        weft.Size([5, 2, 4])
         """
     def bool(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as bool; the tensor itself where they are.
 
         All but 0 is True. memory_format: the order in which the elements lie.
-
-        >>> import weft
-        >>> weft.tensor([0., 0.5]).bool()
-        tensor([False,  True])
         """
     @overload
     def broadcast_to(self: Tensor, size: builtins.int | Sequence[builtins.int]) -> Tensor:
@@ -1518,11 +1070,6 @@ class Tensor:
         repeat their elements without a copy.
 
         Raises RuntimeError where the shapes do not fit.
-
-        >>> import weft
-        >>> weft.broadcast_to(weft.arange(2), (2, 2))
-        tensor([[0, 1],
-                [0, 1]])
         """
     @overload
     def broadcast_to(self: Tensor, *size: builtins.int) -> Tensor: ...
@@ -1531,66 +1078,38 @@ class Tensor:
 
         Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the
         elements lie.
-
-        >>> import weft
-        >>> weft.tensor([1, 257]).byte()
-        tensor([1, 1], dtype=weft.uint8)
         """
     def cauchy_(self: Tensor, median: builtins.float=0.0, sigma: builtins.float=1.0, *, generator: Generator | None=None) -> Tensor:
         """Fills the tensor with independent numbers of the Cauchy distribution, of density 1 / (pi sigma (1 +
         ((x - median) / sigma)^2)).
 
         Raises RuntimeError for integers.
-
-        >>> import weft
-        >>> weft.zeros(2, 3).cauchy_().shape
-        weft.Size([2, 3])
         """
     def cdouble(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as complex128; the tensor itself where they are.
 
         The imaginary part of real numbers is 0. memory_format: the order in which the elements lie.
-
-        >>> import weft
-        >>> weft.tensor([1.]).cdouble()
-        tensor([1.+0.j], dtype=weft.complex128)
         """
     def ceil(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The smallest integer that is not below x, in the dtype of x.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).ceil()
-        tensor([ 2., -1.])
         """
     def ceil_(self: Tensor) -> Tensor:
         """ceil() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).ceil_()
-        tensor([ 2., -1.])
         """
     def cfloat(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as complex64; the tensor itself where they are.
 
         The imaginary part of real numbers is 0. memory_format: the order in which the elements lie.
-
-        >>> import weft
-        >>> weft.tensor([1.]).cfloat()
-        tensor([1.+0.j])
         """
     def char(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as int8; the tensor itself where they are.
 
         Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the
         elements lie.
-
-        >>> import weft
-        >>> weft.tensor([1, 200]).char()
-        tensor([  1, -56], dtype=weft.int8)
         """
     @overload
     def chunk(self: Tensor, chunks: builtins.int, dim: builtins.int=0) -> tuple[Tensor, ...]:
@@ -1598,12 +1117,6 @@ class Tensor:
         be smaller, and there may be fewer than `chunks` of them.
 
         Raises RuntimeError unless chunks is positive.
-
-        >>> import weft
-        >>> weft.arange(5).chunk(2)
-        (tensor([0, 1, 2]), tensor([3, 4]))
-        >>> len(weft.arange(5).chunk(4))
-        3
         """
     @overload
     def chunk(self: Tensor, chunks: builtins.int, axis: builtins.int=0) -> tuple[Tensor, ...]: ...
@@ -1611,174 +1124,91 @@ class Tensor:
         """input limited to [min, max], and max where min is above it; NaN stays. A bound may be left out, and be a tensor. All are broadcast and promoted to one dtype.
 
         Raises RuntimeError where both bounds are left out and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.clamp(weft.tensor([-1., 0.5, 3.]), 0, 2)
-        tensor([0.0000, 0.5000, 2.0000])
         """
     def clamp_(self: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None) -> Tensor:
         """clamp() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([-1., 0.5, 3.]).clamp_(max=2)
-        tensor([-1.0000,  0.5000,  2.0000])
         """
     def clamp_max(self: Tensor, max: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input, or `max` where input is above it; NaN stays. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 5.]).clamp_max(weft.tensor([3., 2.]))
-        tensor([1., 2.])
         """
     def clamp_max_(self: Tensor, max: Tensor | builtins.complex) -> Tensor:
         """clamp_max() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 5.]).clamp_max_(weft.tensor([3., 2.]))
-        tensor([1., 2.])
         """
     def clamp_min(self: Tensor, min: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input, or `min` where input is below it; NaN stays. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 5.]).clamp_min(weft.tensor([3., 2.]))
-        tensor([3., 5.])
         """
     def clamp_min_(self: Tensor, min: Tensor | builtins.complex) -> Tensor:
         """clamp_min() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 5.]).clamp_min_(weft.tensor([3., 2.]))
-        tensor([3., 5.])
         """
     def clip(self: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None, *, out: Tensor | None=None) -> Tensor:
         """input limited to [min, max], and max where min is above it; NaN stays. A bound may be left out, and be a tensor. All are broadcast and promoted to one dtype.
 
         Raises RuntimeError where both bounds are left out and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.clip(weft.tensor([-1., 0.5, 3.]), 0, 2)
-        tensor([0.0000, 0.5000, 2.0000])
         """
     def clip_(self: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None) -> Tensor:
         """clip() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([-1., 0.5, 3.]).clip_(max=2)
-        tensor([-1.0000,  0.5000,  2.0000])
         """
     def clone(self: Tensor, *, memory_format: _MemoryFormat | None=None) -> Tensor:
         """A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its elements unless memory_format names another one.
 
         Raises RuntimeError for an order of another number of dimensions.
-
-        >>> import weft
-        >>> x = weft.tensor([1., 2.])
-        >>> y = x.clone().zero_()
-        >>> x, y
-        (tensor([1., 2.]), tensor([0., 0.]))
         """
     def conj(self: Tensor) -> Tensor:
         """The complex conjugate: a new tensor; a real tensor itself.
-
-        >>> import weft
-        >>> weft.tensor([1 + 2j]).conj()
-        tensor([1.-2.j])
         """
     def conj_physical(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The complex conjugate, as conj() gives it.
-
-        >>> import weft
-        >>> weft.conj_physical(weft.tensor([1 + 2j]))
-        tensor([1.-2.j])
         """
     def conj_physical_(self: Tensor) -> Tensor:
         """conj_physical() in place.
-
-        >>> import weft
-        >>> weft.tensor([1 + 2j]).conj_physical_()
-        tensor([1.-2.j])
         """
     def contiguous(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The tensor itself if it is contiguous, else a contiguous copy; or in the order that memory_format names.
 
         Raises RuntimeError for weft.channels_last of a tensor that has not 4 dimensions, for weft.channels_last_3d of one that has not 5, and for weft.preserve_format.
-
-        >>> import weft
-        >>> weft.ones(2, 3, 4, 5).contiguous(memory_format=weft.channels_last).stride()
-        (60, 1, 15, 3)
         """
     def copy_(self: Tensor, src: Tensor, non_blocking: builtins.bool=False) -> Tensor:
         """Copies src, which may live on another device, over this tensor: broadcast to its shape and converted to its dtype. With non_blocking a copy from or to pinned memory goes on after the call. Complex numbers lose their imaginary parts in a real tensor, with a warning.
 
         Raises RuntimeError for a shape that cannot be broadcast to this one.
-
-        >>> import weft
-        >>> weft.zeros(2, 2).copy_(weft.tensor([1, 2]))
-        tensor([[1., 2.],
-                [1., 2.]])
         """
     def copysign(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """|input| with the sign of other; -0. is negative. The operands are broadcast; integers and bools give floats of the default dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).copysign(weft.tensor([-0., 3.]))
-        tensor([-1.,  2.])
         """
     def copysign_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """copysign() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).copysign_(weft.tensor([-0., 3.]))
-        tensor([-1.,  2.])
         """
     def cos(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The cosine of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).cos()
-        tensor([1.0000, 0.5403])
         """
     def cos_(self: Tensor) -> Tensor:
         """cos() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).cos_()
-        tensor([1.0000, 0.5403])
         """
     def cosh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """(e^x + e^-x) / 2, the hyperbolic cosine. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).cosh()
-        tensor([1.0000, 1.5431])
         """
     def cosh_(self: Tensor) -> Tensor:
         """cosh() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).cosh_()
-        tensor([1.0000, 1.5431])
         """
     @overload
     def count_nonzero(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
@@ -1786,10 +1216,6 @@ class Tensor:
         not zero.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.count_nonzero(weft.tensor([[0, 2], [3, 4]]), 0)
-        tensor([1, 2])
         """
     @overload
     def count_nonzero(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
@@ -1797,11 +1223,6 @@ class Tensor:
         """The tensor in host memory; itself when it is there.
 
         memory_format: the order in which the elements lie.
-
-        >>> import weft
-        >>> x = weft.ones(2)
-        >>> x.cpu() is x
-        True
         """
     def cuda(self: Tensor, device: _Device | str | builtins.int | None=None, non_blocking: builtins.bool=False, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The tensor on an NVIDIA GPU, by default the current one; itself when it is there.
@@ -1810,11 +1231,6 @@ class Tensor:
 
         Raises RuntimeError that says what is missing when there is no GPU, ValueError for another kind of
         device.
-
-        >>> import weft
-        >>> x = weft.ones(2)
-        >>> x.cuda().is_cuda if weft.cuda.is_available() else True
-        True
         """
     @overload
     def cummax(self: Tensor, dim: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummax:
@@ -1822,12 +1238,6 @@ class Tensor:
         (int64).
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.cummax(weft.tensor([1, 3, 2, 3]), 0).values
-        tensor([1, 3, 3, 3])
-        >>> weft.cummax(weft.tensor([1, 3, 2, 3]), 0).indices
-        tensor([0, 1, 1, 3])
         """
     @overload
     def cummax(self: Tensor, axis: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummax: ...
@@ -1837,12 +1247,6 @@ class Tensor:
         (int64).
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.cummin(weft.tensor([3, 1, 2, 1]), 0).values
-        tensor([3, 1, 1, 1])
-        >>> weft.cummin(weft.tensor([3, 1, 2, 1]), 0).indices
-        tensor([0, 1, 1, 3])
         """
     @overload
     def cummin(self: Tensor, axis: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummin: ...
@@ -1852,10 +1256,6 @@ class Tensor:
         in int64 unless dtype says otherwise.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.tensor([2, 3, 4]).cumprod(0)
-        tensor([ 2,  6, 24])
         """
     @overload
     def cumprod(self: Tensor, axis: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -1865,10 +1265,6 @@ class Tensor:
 
         Raises IndexError for a dim that is not there, RuntimeError where the tensor's dtype cannot hold the
         result.
-
-        >>> import weft
-        >>> weft.tensor([2., 3., 4.]).cumprod_(0)
-        tensor([ 2.,  6., 24.])
         """
     @overload
     def cumprod_(self: Tensor, axis: builtins.int, *, dtype: _DType | None=None) -> Tensor: ...
@@ -1878,10 +1274,6 @@ class Tensor:
         int64 unless dtype says otherwise.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.arange(4).cumsum(0)
-        tensor([0, 1, 3, 6])
         """
     @overload
     def cumsum(self: Tensor, axis: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -1891,290 +1283,150 @@ class Tensor:
 
         Raises IndexError for a dim that is not there, RuntimeError where the tensor's dtype cannot hold the
         result.
-
-        >>> import weft
-        >>> weft.ones(3).cumsum_(0)
-        tensor([1., 2., 3.])
         """
     @overload
     def cumsum_(self: Tensor, axis: builtins.int, *, dtype: _DType | None=None) -> Tensor: ...
     def data_ptr(self: Tensor) -> builtins.int:
         """The address of the first element, on the tensor's device; 0 where there is no memory.
-
-        >>> import weft
-        >>> x = weft.ones(2, 3)
-        >>> x[1].data_ptr() - x.data_ptr()
-        12
         """
     def deg2rad(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x pi / 180: x degrees in radians. Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([90., 180.]).deg2rad()
-        tensor([1.5708, 3.1416])
         """
     def deg2rad_(self: Tensor) -> Tensor:
         """deg2rad() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([90., 180.]).deg2rad_()
-        tensor([1.5708, 3.1416])
         """
     def detach(self: Tensor) -> Tensor:
         """A tensor on the same storage outside of autograd: a leaf that does not require grad.
-
-        >>> import weft
-        >>> y = weft.ones(2, requires_grad=True) * 2
-        >>> y.detach()
-        tensor([2., 2.])
         """
     def detach_(self: Tensor) -> Tensor:
         """Cuts this tensor from the graph: it becomes a leaf that does not require grad, and is returned.
 
         Raises RuntimeError for a view, which detach() cuts.
-
-        >>> import weft
-        >>> y = weft.ones(2, requires_grad=True) * 2
-        >>> y.detach_().requires_grad, y.is_leaf
-        (False, True)
         """
     def diag(self: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
         """Of a matrix a copy of a diagonal, the elements [i, i + diagonal]; of a vector the square matrix with
         it there and zeros elsewhere.
 
         Raises RuntimeError unless there are 1 or 2 dimensions.
-
-        >>> import weft
-        >>> weft.diag(weft.tensor([1, 2]))
-        tensor([[1, 0],
-                [0, 2]])
-        >>> weft.diag(weft.tensor([[1, 2], [3, 4]]))
-        tensor([1, 4])
         """
     def diag_embed(self: Tensor, offset: builtins.int=0, dim1: builtins.int=-2, dim2: builtins.int=-1) -> Tensor:
         """Zeros, but the last dimension along the diagonal [i, i + offset] of two new dimensions of the
         result, dim1 and dim2, each of size input.shape[-1] + abs(offset).
 
         Raises RuntimeError where dim1 and dim2 are the same, IndexError for one that is not there.
-
-        >>> import weft
-        >>> weft.diag_embed(weft.tensor([1, 2]), 1)
-        tensor([[0, 1, 0],
-                [0, 0, 2],
-                [0, 0, 0]])
         """
     def diagflat(self: Tensor, offset: builtins.int=0) -> Tensor:
         """The square matrix with the flattened tensor along the diagonal [i, i + offset] and zeros elsewhere.
-
-        >>> import weft
-        >>> weft.diagflat(weft.tensor([[1], [2]]))
-        tensor([[1, 0],
-                [0, 2]])
         """
     def diagonal(self: Tensor, offset: builtins.int=0, dim1: builtins.int=0, dim2: builtins.int=1) -> Tensor:
         """A view of the elements with index i in dim1 and i + offset in dim2, as the last dimension in place
         of these two.
 
         Raises RuntimeError where dim1 and dim2 are the same, IndexError for one that is not there.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).diagonal()
-        tensor([1, 4])
-        >>> weft.tensor([[1, 2], [3, 4]]).diagonal(1)
-        tensor([2])
         """
     def diagonal_scatter(self: Tensor, src: Tensor, offset: builtins.int=0, dim1: builtins.int=0, dim2: builtins.int=1) -> Tensor:
         """A copy in which src stands where diagonal(offset, dim1, dim2) looks.
 
         Raises RuntimeError where src has another shape than that.
-
-        >>> import weft
-        >>> weft.diagonal_scatter(weft.zeros(2, 2), weft.tensor([1., 2.]))
-        tensor([[1., 0.],
-                [0., 2.]])
         """
     def dim(self: Tensor) -> builtins.int:
         """The number of dimensions.
-
-        >>> import weft
-        >>> weft.ones(2, 3).dim(), weft.tensor(1.).dim()
-        (2, 0)
         """
     def div(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
         """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
         Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).div(weft.tensor([2., -4.]))
-        tensor([ 0.5000, -0.5000])
         """
     def div_(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None) -> Tensor:
         """div() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).div_(weft.tensor([2., -4.]))
-        tensor([ 0.5000, -0.5000])
         """
     def divide(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
         """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
         Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).divide(weft.tensor([2., -4.]))
-        tensor([ 0.5000, -0.5000])
         """
     def divide_(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None) -> Tensor:
         """divide() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).divide_(weft.tensor([2., -4.]))
-        tensor([ 0.5000, -0.5000])
         """
     def dot(self: Tensor, tensor: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The sum of the products of the elements of two vectors of one length, a tensor without dimensions.
 
         Raises RuntimeError for other shapes and dtypes that differ.
-
-        >>> import weft
-        >>> weft.dot(weft.tensor([1, 2]), weft.tensor([3, 4]))
-        tensor(11)
         """
     def double(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as float64; the tensor itself where they are.
 
         float32 becomes wider without loss. memory_format: the order in which the elements lie.
-
-        >>> import weft
-        >>> weft.tensor([1, 2]).double()
-        tensor([1., 2.], dtype=weft.float64)
         """
     def element_size(self: Tensor) -> builtins.int:
         """The bytes of one element.
-
-        >>> import weft
-        >>> weft.ones(2).element_size(), weft.arange(2).element_size()
-        (4, 8)
         """
     def eq(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input equal to other? NaN equals nothing. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).eq(weft.tensor([1., 3.]))
-        tensor([ True, False])
         """
     def eq_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """eq() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).eq_(weft.tensor([1., 3.])).bool()
-        tensor([ True, False])
         """
     def equal(self: Tensor, other: Tensor) -> builtins.bool:
         """Have both the same shape and elements? NaN equals nothing; the dtypes may differ.
-
-        >>> import weft
-        >>> weft.equal(weft.ones(2), weft.ones(3))
-        False
         """
     def erf(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The error function: 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).erf()
-        tensor([0.0000, 0.8427])
         """
     def erf_(self: Tensor) -> Tensor:
         """erf() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).erf_()
-        tensor([0.0000, 0.8427])
         """
     def erfc(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """1 - erf(x), without the digits that this difference loses for large x. Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).erfc()
-        tensor([1.0000, 0.1573])
         """
     def erfc_(self: Tensor) -> Tensor:
         """erfc() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).erfc_()
-        tensor([1.0000, 0.1573])
         """
     def erfinv(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The number whose erf() is x: infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., 0.5]).erfinv()
-        tensor([0.0000, 0.4769])
         """
     def erfinv_(self: Tensor) -> Tensor:
         """erfinv() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., 0.5]).erfinv_()
-        tensor([0.0000, 0.4769])
         """
     def exp(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """e^x. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).exp()
-        tensor([1.0000, 2.7183])
         """
     def exp2(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """2^x. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 3.]).exp2()
-        tensor([1., 8.])
         """
     def exp2_(self: Tensor) -> Tensor:
         """exp2() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 3.]).exp2_()
-        tensor([1., 8.])
         """
     def exp_(self: Tensor) -> Tensor:
         """exp() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).exp_()
-        tensor([1.0000, 2.7183])
         """
     @overload
     def expand(self: Tensor, size: builtins.int | Sequence[builtins.int]) -> Tensor:
@@ -2182,13 +1434,6 @@ class Tensor:
         new ones come first; -1 keeps a size.
 
         Raises RuntimeError where a dimension of another size than 1 would change.
-
-        >>> import weft
-        >>> weft.ones(3, 1).expand(-1, 4).shape
-        weft.Size([3, 4])
-        >>> weft.arange(2).expand(2, 2)
-        tensor([[0, 1],
-                [0, 1]])
         """
     @overload
     def expand(self: Tensor, *size: builtins.int) -> Tensor: ...
@@ -2198,84 +1443,47 @@ class Tensor:
         """expand() to the shape of another tensor, of which only the shape counts.
 
         Raises RuntimeError where a dimension of another size than 1 would change.
-
-        >>> import weft
-        >>> weft.arange(2).expand_as(weft.zeros(2, 2))
-        tensor([[0, 1],
-                [0, 1]])
         """
     def expm1(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """e^x - 1, without the digits that this difference loses near x = 0. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).expm1()
-        tensor([0.0000, 1.7183])
         """
     def expm1_(self: Tensor) -> Tensor:
         """expm1() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).expm1_()
-        tensor([0.0000, 1.7183])
         """
     def exponential_(self: Tensor, lambd: builtins.float=1.0, *, generator: Generator | None=None) -> Tensor:
         """Fills the tensor with independent numbers of the exponential distribution, of density lambd
         exp(-lambd x) for x > 0.
 
         Raises RuntimeError unless lambd is positive and for integers.
-
-        >>> import weft
-        >>> bool((weft.zeros(100).exponential_(2.0) >= 0).all())
-        True
         """
     def fill_(self: Tensor, value: Tensor | builtins.complex) -> Tensor:
         """Sets every element to value, a number or a tensor without dimensions, converted to the dtype of this tensor.
 
         Raises RuntimeError for a tensor that has dimensions, and for a number that does not fit the dtype.
-
-        >>> import weft
-        >>> weft.zeros(2).fill_(7)
-        tensor([7., 7.])
         """
     def fix(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x without its fraction, in the dtype of x: rounded towards 0.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).trunc()
-        tensor([ 1., -1.])
         """
     def fix_(self: Tensor) -> Tensor:
         """trunc() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).trunc_()
-        tensor([ 1., -1.])
         """
     def flatten(self: Tensor, start_dim: builtins.int=0, end_dim: builtins.int=-1) -> Tensor:
         """Makes one dimension of those from start_dim to end_dim, both included, of the product of their
         sizes. A view where the strides allow it; a tensor without dimensions becomes a vector.
 
         Raises IndexError for a dim that is not there, RuntimeError where start_dim comes after end_dim.
-
-        >>> import weft
-        >>> weft.zeros(2, 3, 4).flatten(1).shape
-        weft.Size([2, 12])
         """
     @overload
     def flip(self: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A copy with the elements in reverse order along each of dims.
 
         Raises IndexError for a dim that is not there, RuntimeError for one given twice.
-
-        >>> import weft
-        >>> weft.arange(3).flip(0)
-        tensor([2, 1, 0])
         """
     @overload
     def flip(self: Tensor, *dims: builtins.int) -> Tensor: ...
@@ -2283,139 +1491,77 @@ class Tensor:
         """A copy with the columns, the second dimension, in reverse order.
 
         Raises RuntimeError for fewer than 2 dimensions.
-
-        >>> import weft
-        >>> weft.fliplr(weft.tensor([[1, 2], [3, 4]]))
-        tensor([[2, 1],
-                [4, 3]])
         """
     def flipud(self: Tensor) -> Tensor:
         """A copy with the rows, the first dimension, in reverse order.
 
         Raises RuntimeError for a tensor without dimensions.
-
-        >>> import weft
-        >>> weft.flipud(weft.tensor([[1, 2], [3, 4]]))
-        tensor([[3, 4],
-                [1, 2]])
         """
     def float(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as float32; the tensor itself where they are.
 
         Numbers that it does not hold become the nearest one. memory_format: the order in which the elements
         lie.
-
-        >>> import weft
-        >>> weft.tensor([1, 2]).float()
-        tensor([1., 2.])
         """
     def floor(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The largest integer that is not above x, in the dtype of x.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).floor()
-        tensor([ 1., -2.])
         """
     def floor_(self: Tensor) -> Tensor:
         """floor() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).floor_()
-        tensor([ 1., -2.])
         """
     def floor_divide(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input / other rounded down, which is Python's //. Either may be a number. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([7., -7.]).floor_divide(weft.tensor([2., 2.]))
-        tensor([ 3., -4.])
         """
     def floor_divide_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """floor_divide() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([7., -7.]).floor_divide_(weft.tensor([2., 2.]))
-        tensor([ 3., -4.])
         """
     def fmax(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """The larger of input and other, or the one that is not NaN. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., float('nan')]).fmax(weft.tensor([3., 2.]))
-        tensor([3., 2.])
         """
     def fmax_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """fmax() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., float('nan')]).fmax_(weft.tensor([3., 2.]))
-        tensor([3., 2.])
         """
     def fmin(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """The smaller of input and other, or the one that is not NaN. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., float('nan')]).fmin(weft.tensor([3., 2.]))
-        tensor([1., 2.])
         """
     def fmin_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """fmin() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., float('nan')]).fmin_(weft.tensor([3., 2.]))
-        tensor([1., 2.])
         """
     def fmod(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """What is left of input after other is taken away as often as it fits, as C's fmod() does: it has the sign of input. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([7., -7.]).fmod(weft.tensor([4., 4.]))
-        tensor([ 3., -3.])
         """
     def fmod_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """fmod() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([7., -7.]).fmod_(weft.tensor([4., 4.]))
-        tensor([ 3., -3.])
         """
     def frac(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x - trunc(x): the fraction, with the sign of x. 0 for integers.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).frac()
-        tensor([ 0.5000, -0.5000])
         """
     def frac_(self: Tensor) -> Tensor:
         """frac() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).frac_()
-        tensor([ 0.5000, -0.5000])
         """
     @overload
     def gather(self: Tensor, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool=False, out: Tensor | None=None) -> Tensor:
@@ -2424,11 +1570,6 @@ class Tensor:
         than dim.
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.
-
-        >>> import weft
-        >>> weft.gather(weft.tensor([[1, 2], [3, 4]]), 1, weft.tensor([[1], [0]]))
-        tensor([[2],
-                [3]])
         """
     @overload
     def gather(self: Tensor, axis: builtins.int, index: Tensor, *, sparse_grad: builtins.bool=False, out: Tensor | None=None) -> Tensor: ...
@@ -2436,184 +1577,101 @@ class Tensor:
         """Is input greater than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).ge(weft.tensor([1., 3.]))
-        tensor([ True, False])
         """
     def ge_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """ge() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).ge_(weft.tensor([1., 3.])).bool()
-        tensor([ True, False])
         """
     def geometric_(self: Tensor, p: builtins.float, *, generator: Generator | None=None) -> Tensor:
         """Fills the tensor with independent numbers of trials, each a success with probability p, up to the
         first success: n = 1, 2, ... with probability (1 - p)^(n - 1) p.
 
         Raises RuntimeError unless 0 < p < 1.
-
-        >>> import weft
-        >>> bool((weft.zeros(100).geometric_(0.5) >= 1).all())
-        True
         """
     def ger(self: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The products input[i] * vec2[j] of two vectors (n,) and (m,), a matrix (n, m).
 
         Raises RuntimeError unless both are vectors.
-
-        >>> import weft
-        >>> weft.ger(weft.tensor([1, 2]), weft.tensor([3, 4]))
-        tensor([[3, 4],
-                [6, 8]])
         """
     def get_device(self: Tensor) -> builtins.int:
         """The index of the tensor's GPU; -1 for a tensor that is on none.
-
-        >>> import weft
-        >>> weft.ones(2).get_device()
-        -1
         """
     def greater(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input greater than other? False where either is NaN. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 4.]).gt(weft.tensor([1., 3.]))
-        tensor([False,  True])
         """
     def greater_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """gt() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 4.]).gt_(weft.tensor([1., 3.])).bool()
-        tensor([False,  True])
         """
     def greater_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input greater than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).ge(weft.tensor([1., 3.]))
-        tensor([ True, False])
         """
     def greater_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """ge() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).ge_(weft.tensor([1., 3.])).bool()
-        tensor([ True, False])
         """
     def gt(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input greater than other? False where either is NaN. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 4.]).gt(weft.tensor([1., 3.]))
-        tensor([False,  True])
         """
     def gt_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """gt() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 4.]).gt_(weft.tensor([1., 3.])).bool()
-        tensor([False,  True])
         """
     def half(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as float16; the tensor itself where they are.
 
         Numbers that it does not hold become the nearest one. memory_format: the order in which the elements
         lie.
-
-        >>> import weft
-        >>> weft.tensor([2049]).half()
-        tensor([2048.], dtype=weft.float16)
         """
     def hardsigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x / 6 + 1 / 2, limited to [0, 1] (Howard et al., 2019). Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([-4., 1.5]).hardsigmoid()
-        tensor([0.0000, 0.7500])
         """
     def hardsigmoid_(self: Tensor) -> Tensor:
         """hardsigmoid() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([-4., 1.5]).hardsigmoid_()
-        tensor([0.0000, 0.7500])
         """
     def hardswish(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x times x / 6 + 1 / 2, the latter limited to [0, 1] (Howard et al., 2019). Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([-1.5, 4.]).hardswish()
-        tensor([-0.3750,  4.0000])
         """
     def hardswish_(self: Tensor) -> Tensor:
         """hardswish() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([-1.5, 4.]).hardswish_()
-        tensor([-0.3750,  4.0000])
         """
     def hsplit(self: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
         """tensor_split() along columns: the second dimension, of a vector the only one.
 
         Raises RuntimeError where a number of parts does not divide the size, and for a tensor without
         dimensions.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).hsplit(2)
-        (tensor([[1],
-                [3]]), tensor([[2],
-                [4]]))
         """
     def hypot(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """sqrt(input^2 + other^2), finite also where the squares overflow. The operands are broadcast; integers and bools give floats of the default dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([3., 5.]).hypot(weft.tensor([4., 12.]))
-        tensor([ 5., 13.])
         """
     def hypot_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """hypot() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([3., 5.]).hypot_(weft.tensor([4., 12.]))
-        tensor([ 5., 13.])
         """
     @property
     def imag(self: Tensor) -> Any:
         """The imaginary part of a tensor: of a complex one a view, of a real one new zeros.
-
-        >>> import weft
-        >>> weft.tensor([1 + 2j]).imag
-        tensor([2.])
         """
     @overload
     def index_add(self: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
@@ -2622,10 +1680,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
         the dtype of source differs.
-
-        >>> import weft
-        >>> weft.zeros(3).index_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]), alpha=2)
-        tensor([6., 0., 6.])
         """
     @overload
     def index_add(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
@@ -2635,10 +1689,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
         the dtype of source differs.
-
-        >>> import weft
-        >>> weft.zeros(3).index_add_(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))
-        tensor([3., 0., 3.])
         """
     @overload
     def index_add_(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1) -> Tensor: ...
@@ -2648,10 +1698,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
         the dtype of source differs.
-
-        >>> import weft
-        >>> weft.zeros(3).index_copy(0, weft.tensor([2, 0]), weft.tensor([1., 2.]))
-        tensor([2., 0., 1.])
         """
     @overload
     def index_copy(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...
@@ -2661,10 +1707,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
         the dtype of source differs.
-
-        >>> import weft
-        >>> weft.zeros(3).index_copy_(0, weft.tensor([2, 0]), weft.tensor([1., 2.]))
-        tensor([2., 0., 1.])
         """
     @overload
     def index_copy_(self: Tensor, axis: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...
@@ -2675,10 +1717,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError for a value that the dtype
         cannot hold.
-
-        >>> import weft
-        >>> weft.zeros(3).index_fill(0, weft.tensor([0, 2]), 5)
-        tensor([5., 0., 5.])
         """
     @overload
     def index_fill(self: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Tensor: ...
@@ -2688,10 +1726,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError for a value that the dtype
         cannot hold.
-
-        >>> import weft
-        >>> weft.zeros(3).index_fill_(0, weft.tensor([0, 2]), 5)
-        tensor([5., 0., 5.])
         """
     @overload
     def index_fill_(self: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Tensor: ...
@@ -2701,10 +1735,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of a dimension, RuntimeError where the shapes do not fit or
         the dtype of values differs.
-
-        >>> import weft
-        >>> weft.zeros(3).index_put((weft.tensor([0, 0]),), weft.tensor([1., 2.]), accumulate=True)
-        tensor([3., 0., 0.])
         """
     def index_put_(self: Tensor, indices: Sequence[Tensor | None], values: Tensor, accumulate: builtins.bool=False) -> Tensor:
         """x[indices] = values in place, or += with accumulate: indices are integer tensors or masks for the
@@ -2712,10 +1742,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of a dimension, RuntimeError where the shapes do not fit or
         the dtype of values differs.
-
-        >>> import weft
-        >>> weft.zeros(3).index_put_((weft.tensor([0, 2]),), weft.tensor([1., 2.]))
-        tensor([1., 0., 2.])
         """
     @overload
     def index_select(self: Tensor, dim: builtins.int, index: Tensor, *, out: Tensor | None=None) -> Tensor:
@@ -2723,11 +1749,6 @@ class Tensor:
         length.
 
         Raises IndexError for numbers outside of the dimension.
-
-        >>> import weft
-        >>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1, 1]))
-        tensor([[3, 4],
-                [3, 4]])
         """
     @overload
     def index_select(self: Tensor, axis: builtins.int, index: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -2736,64 +1757,33 @@ class Tensor:
         A tensor without dimensions multiplies the other.
 
         Raises RuntimeError where the last sizes or the dtypes differ.
-
-        >>> import weft
-        >>> weft.inner(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 1]))
-        tensor([3, 7])
         """
     def int(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as int32; the tensor itself where they are.
 
         Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the
         elements lie.
-
-        >>> import weft
-        >>> weft.tensor([1.7, -1.7]).int()
-        tensor([ 1, -1], dtype=weft.int32)
         """
     def is_complex(self: Tensor) -> builtins.bool:
         """Is the dtype a complex one?
-
-        >>> import weft
-        >>> weft.is_complex(weft.tensor(1j)), weft.ones(2).is_complex()
-        (True, False)
         """
     def is_conj(input: Tensor) -> builtins.bool:
         """Is a conjugation delayed? Always False.
 
         Args:
             input: a tensor; else TypeError.
-
-        >>> import weft
-        >>> weft.is_conj(weft.ones(2)), weft.ones(2).is_neg()
-        (False, False)
         """
     def is_contiguous(self: Tensor, memory_format: _MemoryFormat | None=None) -> builtins.bool:
         """Do the elements lie in row-major order, or in that which memory_format names, without gaps?
 
         memory_format: weft.contiguous_format, weft.channels_last or weft.channels_last_3d. Raises RuntimeError
         for weft.preserve_format, which is no order.
-
-        >>> import weft
-        >>> x = weft.ones(2, 3, 4, 5).to(memory_format=weft.channels_last)
-        >>> x.is_contiguous(), x.is_contiguous(memory_format=weft.channels_last)
-        (False, True)
         """
     def is_floating_point(self: Tensor) -> builtins.bool:
         """Is the dtype a floating point one? Complex dtypes are none.
-
-        >>> import weft
-        >>> weft.is_floating_point(weft.ones(2)), weft.arange(2).is_floating_point()
-        (True, False)
         """
     def is_inference(self: Tensor) -> builtins.bool:
         """Was the tensor made within weft.inference_mode()? Autograd records nothing of such ones.
-
-        >>> import weft
-        >>> with weft.inference_mode():
-        ...     x = weft.ones(2)
-        >>> x.is_inference(), weft.ones(2).is_inference()
-        (True, False)
         """
     @property
     def is_mkldnn(self: Tensor) -> Any:
@@ -2812,10 +1802,6 @@ class Tensor:
 
         Args:
             input: a tensor; else TypeError.
-
-        >>> import weft
-        >>> weft.is_neg(-weft.ones(2))
-        False
         """
     @property
     def is_nested(self: Tensor) -> Any:
@@ -2825,35 +1811,18 @@ class Tensor:
         """Is the only element something else than 0? What bool(tensor) says.
 
         Raises RuntimeError for a tensor of more elements, or none.
-
-        >>> import weft
-        >>> weft.is_nonzero(weft.tensor([0.5])), weft.tensor(False).is_nonzero()
-        (True, False)
         """
     def is_pinned(self: Tensor, device: Any=None) -> builtins.bool:
         """Does this tensor lie in pinned host memory?
 
         Args:
             device: None or a CUDA device, for all of which memory is pinned; ValueError for another.
-
-        >>> import weft
-        >>> weft.ones(2).is_pinned()
-        False
         """
     def is_same_size(self: Tensor, other: Tensor) -> builtins.bool:
         """Have the two tensors one shape?
-
-        >>> import weft
-        >>> weft.ones(2, 3).is_same_size(weft.zeros(2, 3)), weft.ones(2, 3).is_same_size(weft.ones(3, 2))
-        (True, False)
         """
     def is_set_to(self: Tensor, tensor: Tensor) -> builtins.bool:
         """Are both exactly the same view of the same storage: offset, shape and strides?
-
-        >>> import weft
-        >>> x = weft.ones(2, 3)
-        >>> x.is_set_to(x.view(2, 3)), x.is_set_to(x.T), x.is_set_to(x.clone())
-        (True, False, False)
         """
     @property
     def is_sparse_csr(self: Tensor) -> Any:
@@ -2875,77 +1844,36 @@ class Tensor:
         """Is |input - other| <= atol + rtol |other|? A bool tensor. Infinities are close to themselves only, NaN to NaN if equal_nan. The operands are broadcast.
 
         Raises RuntimeError for tensors of different dtypes and shapes that cannot be broadcast, ValueError for a negative rtol or atol.
-
-        >>> import weft
-        >>> weft.isclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.1]))
-        tensor([ True, False])
         """
     def isfinite(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """Is x, or are both parts of a complex x, neither infinite nor NaN? The result is bool.
-
-        >>> import weft
-        >>> weft.tensor([1., float('inf')]).isfinite()
-        tensor([ True, False])
         """
     def isfinite_(self: Tensor) -> Tensor:
         """isfinite() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., float('inf')]).isfinite_().bool()
-        tensor([ True, False])
         """
     def isinf(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """Is x, or a part of a complex x, infinite? The result is bool.
-
-        >>> import weft
-        >>> weft.tensor([1., float('-inf')]).isinf()
-        tensor([False,  True])
         """
     def isinf_(self: Tensor) -> Tensor:
         """isinf() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., float('-inf')]).isinf_().bool()
-        tensor([False,  True])
         """
     def isnan(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """Is x, or a part of a complex x, NaN? The result is bool.
-
-        >>> import weft
-        >>> weft.tensor([1., float('nan')]).isnan()
-        tensor([False,  True])
         """
     def isnan_(self: Tensor) -> Tensor:
         """isnan() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., float('nan')]).isnan_().bool()
-        tensor([False,  True])
         """
     def isreal(self: Tensor) -> Tensor:
         """Is the imaginary part 0? A bool tensor, True everywhere for a real tensor.
-
-        >>> import weft
-        >>> weft.isreal(weft.tensor([1 + 0j, 2j]))
-        tensor([ True, False])
         """
     def item(self: Tensor) -> Any:
         """The value of a tensor of one element as a Python number: a bool, int, float or complex, by the dtype.
 
         Raises RuntimeError for another number of elements, and on the meta device, where there are no values.
-
-        >>> import weft
-        >>> weft.tensor([[2.5]]).item(), weft.tensor(3).item()
-        (2.5, 3)
         """
     def kron(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The Kronecker product: each element of input times the whole of other, in blocks. Of shapes (n, m)
         and (p, q) shape (n p, m q); the one with fewer dimensions gets some of size 1 in front.
-
-        >>> import weft
-        >>> weft.kron(weft.tensor([[1, 2]]), weft.tensor([[1], [1]]))
-        tensor([[1, 2],
-                [1, 2]])
         """
     @overload
     def kthvalue(self: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.kthvalue:
@@ -2953,10 +1881,6 @@ class Tensor:
         (int64).
 
         Raises RuntimeError unless 1 <= k <= size, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.kthvalue(weft.tensor([3., 1., 2.]), 2).values
-        tensor(2.)
         """
     @overload
     def kthvalue(self: Tensor, k: builtins.int, axis: builtins.int=-1, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.kthvalue: ...
@@ -2968,147 +1892,79 @@ class Tensor:
         """Is input less than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 4.]).le(weft.tensor([1., 3.]))
-        tensor([ True, False])
         """
     def le_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """le() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 4.]).le_(weft.tensor([1., 3.])).bool()
-        tensor([ True, False])
         """
     def lerp(self: Tensor, end: Tensor, weight: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input + weight * (end - input): input for weight 0, end for 1, and on the line through both for others. The operands are broadcast. Integers with a fractional weight give floats of the default dtype.
 
         Raises RuntimeError for tensors of different dtypes, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.lerp(weft.tensor([1., 2.]), weft.tensor([3., 6.]), 0.25)
-        tensor([1.5000, 3.0000])
         """
     def lerp_(self: Tensor, end: Tensor, weight: Tensor | builtins.complex) -> Tensor:
         """lerp() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).lerp_(weft.tensor([3., 6.]), 0.25)
-        tensor([1.5000, 3.0000])
         """
     def less(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input less than other? False where either is NaN. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).lt(weft.tensor([1., 3.]))
-        tensor([False,  True])
         """
     def less_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """lt() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).lt_(weft.tensor([1., 3.])).bool()
-        tensor([False,  True])
         """
     def less_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input less than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 4.]).le(weft.tensor([1., 3.]))
-        tensor([ True, False])
         """
     def less_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """le() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 4.]).le_(weft.tensor([1., 3.])).bool()
-        tensor([ True, False])
         """
     def log(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The natural logarithm of x: -inf for 0, NaN below, and of complex numbers with an angle in (-pi, pi]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).log()
-        tensor([0.0000, 0.6931])
         """
     def log10(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The logarithm of x to base 10: -inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([1., 100.]).log10()
-        tensor([0., 2.])
         """
     def log10_(self: Tensor) -> Tensor:
         """log10() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([1., 100.]).log10_()
-        tensor([0., 2.])
         """
     def log1p(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """log(1 + x), without the digits that this sum loses near x = 0: -inf for -1, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).log1p()
-        tensor([0.0000, 0.6931])
         """
     def log1p_(self: Tensor) -> Tensor:
         """log1p() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).log1p_()
-        tensor([0.0000, 0.6931])
         """
     def log2(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The logarithm of x to base 2: -inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([1., 8.]).log2()
-        tensor([0., 3.])
         """
     def log2_(self: Tensor) -> Tensor:
         """log2() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([1., 8.]).log2_()
-        tensor([0., 3.])
         """
     def log_(self: Tensor) -> Tensor:
         """log() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).log_()
-        tensor([0.0000, 0.6931])
         """
     def log_normal_(self: Tensor, mean: builtins.float=1.0, std: builtins.float=2.0, *, generator: Generator | None=None) -> Tensor:
         """Fills the tensor with exp(z) of independent numbers z of the normal distribution with the given mean
         and standard deviation.
 
         Raises RuntimeError for a negative std and for integers.
-
-        >>> import weft
-        >>> bool((weft.zeros(100).log_normal_() > 0).all())
-        True
         """
     @overload
     def log_softmax(self: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor:
@@ -3117,10 +1973,6 @@ class Tensor:
         dtype: input is converted to it first, and so is the result.
 
         Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.log_softmax(weft.tensor([0., 1000.]), 0)
-        tensor([-1000.,     0.])
         """
     @overload
     def log_softmax(self: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
@@ -3128,19 +1980,11 @@ class Tensor:
         """log(e^input + e^other), finite also where the powers overflow. The operands are broadcast; integers and bools give floats of the default dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).logaddexp(weft.tensor([0., 2.]))
-        tensor([0.6931, 2.3133])
         """
     def logaddexp_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """logaddexp() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).logaddexp_(weft.tensor([0., 2.]))
-        tensor([0.6931, 2.3133])
         """
     @overload
     def logcumsumexp(self: Tensor, dim: builtins.int, *, out: Tensor | None=None) -> Tensor:
@@ -3148,10 +1992,6 @@ class Tensor:
         log(exp(input[0]) + ... + exp(input[i])).
 
         Raises IndexError for a dim that is not there, RuntimeError for integers.
-
-        >>> import weft
-        >>> weft.logcumsumexp(weft.tensor([1000., 1000.]), 0)
-        tensor([1000.0000, 1000.6932])
         """
     @overload
     def logcumsumexp(self: Tensor, axis: builtins.int, *, out: Tensor | None=None) -> Tensor: ...
@@ -3159,103 +1999,55 @@ class Tensor:
         """Are both, input and other, not 0? The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).logical_and(weft.tensor([0., 3.]))
-        tensor([False,  True])
         """
     def logical_and_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """logical_and() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).logical_and_(weft.tensor([0., 3.])).bool()
-        tensor([False,  True])
         """
     def logical_not(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """Is x equal to 0? The result is bool.
-
-        >>> import weft
-        >>> weft.tensor([0., 2.]).logical_not()
-        tensor([ True, False])
         """
     def logical_not_(self: Tensor) -> Tensor:
         """logical_not() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
-
-        >>> import weft
-        >>> weft.tensor([0., 2.]).logical_not_().bool()
-        tensor([ True, False])
         """
     def logical_or(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input, other or both not 0? The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([0., 2.]).logical_or(weft.tensor([0., 3.]))
-        tensor([False,  True])
         """
     def logical_or_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """logical_or() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([0., 2.]).logical_or_(weft.tensor([0., 3.])).bool()
-        tensor([False,  True])
         """
     def logical_xor(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is just one of input and other not 0? The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).logical_xor(weft.tensor([0., 3.]))
-        tensor([ True, False])
         """
     def logical_xor_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """logical_xor() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).logical_xor_(weft.tensor([0., 3.])).bool()
-        tensor([ True, False])
         """
     def logit(self: Tensor, eps: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
         """log(x / (1 - x)), which inverts sigmoid(): infinite for 0 and 1, NaN beyond; with eps of x limited to [eps, 1 - eps]. Integers and bools give floats of the default dtype.
-
-        >>> import weft
-        >>> weft.logit(weft.tensor([0.5, 0.9]))
-        tensor([0.0000, 2.1972])
         """
     def logit_(self: Tensor, eps: builtins.float | None=None) -> Tensor:
         """logit() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0.5, 0.9]).logit_()
-        tensor([0.0000, 2.1972])
         """
     def logsigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """log(1 / (1 + e^-x)), finite also where e^-x overflows. Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., -200.]).logsigmoid()
-        tensor([  -0.6931, -200.0000])
         """
     def logsigmoid_(self: Tensor) -> Tensor:
         """logsigmoid() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., -200.]).logsigmoid_()
-        tensor([  -0.6931, -200.0000])
         """
     @overload
     def logsumexp(self: Tensor, dim: builtins.int | Sequence[builtins.int], keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -3264,10 +2056,6 @@ class Tensor:
         default dtype.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.logsumexp(weft.tensor([1000., 1000.]), 0)
-        tensor(1000.6932)
         """
     @overload
     def logsumexp(self: Tensor, axis: builtins.int | Sequence[builtins.int], keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -3275,86 +2063,49 @@ class Tensor:
         """The elements as int64; the tensor itself where they are.
 
         Fractions are cut off. memory_format: the order in which the elements lie.
-
-        >>> import weft
-        >>> weft.tensor([1.7, -1.7]).long()
-        tensor([ 1, -1])
         """
     def lt(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input less than other? False where either is NaN. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).lt(weft.tensor([1., 3.]))
-        tensor([False,  True])
         """
     def lt_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """lt() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).lt_(weft.tensor([1., 3.])).bool()
-        tensor([False,  True])
         """
     @property
     def mH(self: Tensor) -> Tensor:
         """The conjugate transpose of the last two dimensions: of a real tensor, the transpose.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2]]).H
-        tensor([[1],
-                [2]])
         """
     def masked_fill(self: Tensor, mask: Tensor, value: Tensor | builtins.complex) -> Tensor:
         """A copy with one value, a number or a tensor without dimensions, where the bool tensor mask is True.
         Input and mask broadcast.
 
         Raises RuntimeError for a mask of another dtype and a value that the dtype cannot hold.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)
-        tensor([0., 2.])
         """
     def masked_fill_(self: Tensor, mask: Tensor, value: Tensor | builtins.complex) -> Tensor:
         """masked_fill() in place: the tensor gets one value where the bool tensor mask, which broadcasts to
         it, is True.
 
         Raises RuntimeError for a mask of another dtype or shape and a value that the dtype cannot hold.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).masked_fill_(weft.tensor([True, False]), 0)
-        tensor([0., 2.])
         """
     def masked_scatter(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         """A copy in which the elements where the bool tensor mask is True are the first ones of source, row by
         row; the rest stays. Mask and input broadcast.
 
         Raises RuntimeError where source has too few elements or another dtype.
-
-        >>> import weft
-        >>> weft.zeros(3).masked_scatter(weft.tensor([True, False, True]), weft.tensor([1., 2.]))
-        tensor([1., 0., 2.])
         """
     def masked_scatter_(self: Tensor, mask: Tensor, source: Tensor) -> Tensor:
         """masked_scatter() in place: the elements where the bool tensor mask is True become the first ones of
         source, row by row.
 
         Raises RuntimeError where source has too few elements or another dtype.
-
-        >>> import weft
-        >>> weft.zeros(3).masked_scatter_(weft.tensor([True, False, True]), weft.tensor([1., 2.]))
-        tensor([1., 0., 2.])
         """
     def masked_select(self: Tensor, mask: Tensor, *, out: Tensor | None=None) -> Tensor:
         """A vector of the elements where the bool tensor mask is True, row by row; input and mask broadcast.
 
         Raises RuntimeError for a mask of another dtype.
-
-        >>> import weft
-        >>> weft.masked_select(weft.tensor([3, 1, 2]), weft.tensor([True, False, True]))
-        tensor([3, 2])
         """
     def matmul(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The matrix product of the last two dimensions, out[..., i, j] = sum_k input[..., i, k] other[..., k,
@@ -3362,12 +2113,6 @@ class Tensor:
         the right, and the result lacks that dimension.
 
         Raises RuntimeError where the shapes or dtypes do not fit.
-
-        >>> import weft
-        >>> weft.matmul(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 1]))
-        tensor([3, 7])
-        >>> weft.matmul(weft.ones(5, 2, 3), weft.ones(3, 4)).shape
-        weft.Size([5, 2, 4])
         """
     @overload
     def max(self: Tensor, *, out: Tensor | None=None) -> Tensor:
@@ -3377,12 +2122,6 @@ class Tensor:
 
         Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
         is not there.
-
-        >>> import weft
-        >>> weft.tensor([3, 1, 2]).max()
-        tensor(3)
-        >>> weft.tensor([[1, 4], [3, 2]]).max(1).indices
-        tensor([1, 0])
         """
     @overload
     def max(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -3394,19 +2133,11 @@ class Tensor:
         """The larger of input and other, NaN where either is. Equal ones get half of the gradient each. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 5.]).maximum(weft.tensor([3., 2.]))
-        tensor([3., 5.])
         """
     def maximum_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """maximum() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 5.]).maximum_(weft.tensor([3., 2.]))
-        tensor([3., 5.])
         """
     @overload
     def mean(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
@@ -3415,12 +2146,6 @@ class Tensor:
 
         Raises RuntimeError for integers unless a floating dtype is given, IndexError for a dim that is not
         there.
-
-        >>> import weft
-        >>> weft.tensor([[1., 3.], [5., 7.]]).mean()
-        tensor(4.)
-        >>> weft.tensor([[1., 3.], [5., 7.]]).mean(1)
-        tensor([2., 6.])
         """
     @overload
     def mean(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -3430,12 +2155,6 @@ class Tensor:
         and where it is, as .values and .indices (int64).
 
         Raises IndexError for a dim that is not there or has no elements.
-
-        >>> import weft
-        >>> weft.median(weft.tensor([3., 1., 2., 4.]))
-        tensor(2.)
-        >>> weft.median(weft.tensor([[3., 1., 2.], [6., 5., 4.]]), 1).values
-        tensor([2., 5.])
         """
     @overload
     def median(self: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.median: ...
@@ -3449,12 +2168,6 @@ class Tensor:
 
         Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
         is not there.
-
-        >>> import weft
-        >>> weft.tensor([3, 1, 2]).min()
-        tensor(1)
-        >>> weft.tensor([[1, 4], [3, 2]]).min(1).values
-        tensor([1, 2])
         """
     @overload
     def min(self: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -3466,47 +2179,26 @@ class Tensor:
         """The smaller of input and other, NaN where either is. Equal ones get half of the gradient each. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., 5.]).minimum(weft.tensor([3., 2.]))
-        tensor([1., 2.])
         """
     def minimum_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """minimum() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 5.]).minimum_(weft.tensor([3., 2.]))
-        tensor([1., 2.])
         """
     def mish(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x tanh(log(1 + e^x)) (Misra, 2019). Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -1.]).mish()
-        tensor([ 0.8651, -0.3034])
         """
     def mish_(self: Tensor) -> Tensor:
         """mish() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -1.]).mish_()
-        tensor([ 0.8651, -0.3034])
         """
     def mm(self: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The product of two matrices: shapes (n, k) and (k, m) give (n, m).
 
         Raises RuntimeError for other shapes and dtypes that differ.
-
-        >>> import weft
-        >>> weft.mm(weft.tensor([[1, 2], [3, 4]]), weft.tensor([[1], [1]]))
-        tensor([[3],
-                [7]])
         """
     def moveaxis(self: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A view in which the dimensions that source names are at the places that destination names; the
@@ -3514,10 +2206,6 @@ class Tensor:
 
         Raises RuntimeError where the two differ in length or name a dimension twice, IndexError for one
         that is not there.
-
-        >>> import weft
-        >>> weft.zeros(2, 3, 4).moveaxis(0, -1).shape
-        weft.Size([3, 4, 2])
         """
     def movedim(self: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A view in which the dimensions that source names are at the places that destination names; the
@@ -3525,37 +2213,20 @@ class Tensor:
 
         Raises RuntimeError where the two differ in length or name a dimension twice, IndexError for one
         that is not there.
-
-        >>> import weft
-        >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
-        weft.Size([3, 4, 2])
         """
     def msort(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The elements in order along the first dimension, column by column: sort(0).values. A tensor without
         dimensions stays as it is.
-
-        >>> import weft
-        >>> weft.msort(weft.tensor([[3, 1], [2, 4]]))
-        tensor([[2, 1],
-                [3, 4]])
         """
     def mul(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).mul(weft.tensor([3., 5.]))
-        tensor([ 3., 10.])
         """
     def mul_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """mul() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).mul_(weft.tensor([3., 5.]))
-        tensor([ 3., 10.])
         """
     def multinomial(self: Tensor, num_samples: builtins.int, replacement: builtins.bool=False, *, generator: Generator | None=None, out: Tensor | None=None) -> Tensor:
         """num_samples numbers of categories, drawn with probabilities proportional to the weights in input, a
@@ -3564,51 +2235,27 @@ class Tensor:
 
         Raises RuntimeError for weights that are negative, infinite or all zero, and for more samples
         without replacement than there are categories.
-
-        >>> import weft
-        >>> weft.multinomial(weft.tensor([0., 1., 0.]), 3, replacement=True)
-        tensor([1, 1, 1])
         """
     def multiply(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).mul(weft.tensor([3., 5.]))
-        tensor([ 3., 10.])
         """
     def multiply_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """mul() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).mul_(weft.tensor([3., 5.]))
-        tensor([ 3., 10.])
         """
     def mv(self: Tensor, vec: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The product of a matrix (n, k) and a vector (k,): shape (n,).
 
         Raises RuntimeError for other shapes and dtypes that differ.
-
-        >>> import weft
-        >>> weft.mv(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 10]))
-        tensor([21, 43])
         """
     def nan_to_num(self: Tensor, nan: builtins.float | None=None, posinf: builtins.float | None=None, neginf: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
         """input with numbers for NaN and infinities, also in the parts of complex numbers: 0, the largest and the smallest finite number of the dtype if none are given. Integers stay as they are.
-
-        >>> import weft
-        >>> weft.nan_to_num(weft.tensor([1., float('nan'), float('inf')]), posinf=9)
-        tensor([1., 0., 9.])
         """
     def nan_to_num_(self: Tensor, nan: builtins.float | None=None, posinf: builtins.float | None=None, neginf: builtins.float | None=None) -> Tensor:
         """nan_to_num() in place.
-
-        >>> import weft
-        >>> weft.tensor([1., float('nan'), float('inf')]).nan_to_num_(posinf=9)
-        tensor([1., 0., 9.])
         """
     @overload
     def nanmean(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
@@ -3616,10 +2263,6 @@ class Tensor:
         where there is none.
 
         Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.nanmean(weft.tensor([1., weft.nan, 2.]))
-        tensor(1.5000)
         """
     @overload
     def nanmean(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -3628,10 +2271,6 @@ class Tensor:
         """sum() in which NaN counts as 0.
 
         Raises IndexError for a dim that is not there, RuntimeError for one given twice.
-
-        >>> import weft
-        >>> weft.nansum(weft.tensor([1., weft.nan, 2.]))
-        tensor(3.)
         """
     @overload
     def nansum(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -3641,87 +2280,45 @@ class Tensor:
         end.
 
         Raises RuntimeError or IndexError where they are not all there.
-
-        >>> import weft
-        >>> weft.arange(5).narrow(0, 1, 3)
-        tensor([1, 2, 3])
         """
     @overload
     def narrow(self: Tensor, axis: builtins.int, start: builtins.int, length: builtins.int) -> Tensor: ...
     def ndimension(self: Tensor) -> builtins.int:
         """The number of dimensions, as dim() gives it.
-
-        >>> import weft
-        >>> weft.ones(2, 3).ndimension()
-        2
         """
     def ne(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input another number than other? NaN is another than all. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).ne(weft.tensor([1., 3.]))
-        tensor([False,  True])
         """
     def ne_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """ne() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).ne_(weft.tensor([1., 3.])).bool()
-        tensor([False,  True])
         """
     def neg(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """-x. Unsigned integers wrap around.
 
         Raises RuntimeError for bools, which logical_not() inverts.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).neg()
-        tensor([-1.,  2.])
         """
     def neg_(self: Tensor) -> Tensor:
         """neg() in place.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).neg_()
-        tensor([-1.,  2.])
         """
     def negative(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """-x. Unsigned integers wrap around.
 
         Raises RuntimeError for bools, which logical_not() inverts.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).neg()
-        tensor([-1.,  2.])
         """
     def negative_(self: Tensor) -> Tensor:
         """neg() in place.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).neg_()
-        tensor([-1.,  2.])
         """
     def nelement(self: Tensor) -> builtins.int:
         """The number of elements, as numel() gives it.
-
-        >>> import weft
-        >>> weft.ones(2, 3).nelement()
-        6
         """
     def new(self: Tensor, *args: Any, **kwargs: Any) -> Tensor:
         """A new tensor of this one's dtype and device, with sizes or data as ``x.new_empty`` or ``x.new_tensor`` take them.
 
         Raises TypeError for other keywords than device.
-
-        >>> import weft
-        >>> weft.ones(2, dtype=weft.int64).new([1, 2, 3])
-        tensor([1, 2, 3])
-        >>> weft.ones(2).new(2, 3).shape
-        weft.Size([2, 3])
         """
     @overload
     def new_empty(self: Tensor, size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
@@ -3729,11 +2326,6 @@ class Tensor:
         dtype and device where no others are given.
 
         Raises RuntimeError for negative sizes.
-
-        >>> import weft
-        >>> x = weft.tensor([3, 4]).new_empty(2, 3)
-        >>> x.shape, x.dtype
-        (weft.Size([2, 3]), weft.int64)
         """
     @overload
     def new_empty(self: Tensor, *size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor: ...
@@ -3742,10 +2334,6 @@ class Tensor:
         where no others are given.
 
         Raises RuntimeError for negative sizes.
-
-        >>> import weft
-        >>> weft.zeros(1).new_full((2,), 7)
-        tensor([7., 7.])
         """
     @overload
     def new_ones(self: Tensor, size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
@@ -3753,10 +2341,6 @@ class Tensor:
         where no others are given.
 
         Raises RuntimeError for negative sizes.
-
-        >>> import weft
-        >>> weft.tensor([3, 4]).new_ones(3)
-        tensor([1, 1, 1])
         """
     @overload
     def new_ones(self: Tensor, *size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor: ...
@@ -3765,10 +2349,6 @@ class Tensor:
         where no others are given.
 
         Raises ValueError for sequences of different lengths.
-
-        >>> import weft
-        >>> weft.zeros(1).new_tensor([1, 2])
-        tensor([1., 2.])
         """
     @overload
     def new_zeros(self: Tensor, size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
@@ -3776,10 +2356,6 @@ class Tensor:
         where no others are given.
 
         Raises RuntimeError for negative sizes.
-
-        >>> import weft
-        >>> weft.tensor([3, 4]).new_zeros(3)
-        tensor([0, 0, 0])
         """
     @overload
     def new_zeros(self: Tensor, *size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor: ...
@@ -3788,13 +2364,6 @@ class Tensor:
         dims), or with as_tuple a tuple of one vector for each dimension.
 
         Raises RuntimeError on the meta device, where the count is not known.
-
-        >>> import weft
-        >>> weft.nonzero(weft.tensor([0, 3, 5]))
-        tensor([[1],
-                [2]])
-        >>> weft.nonzero(weft.tensor([0, 3, 5]), as_tuple=True)
-        (tensor([1, 2]),)
         """
     @overload
     def norm(self: Tensor, p: builtins.float | str | None=None, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, dtype: _DType | None=None) -> Tensor:
@@ -3803,12 +2372,6 @@ class Tensor:
         number of elements that are not zero. The result is real.
 
         Raises RuntimeError for integers, ValueError for another text, NotImplementedError for 'nuc'.
-
-        >>> import weft
-        >>> weft.norm(weft.tensor([3., 4.]))
-        tensor(5.)
-        >>> weft.norm(weft.tensor([[3., -4.], [1., 2.]]), 1, dim=1)
-        tensor([7., 3.])
         """
     @overload
     def norm(self: Tensor, p: builtins.float | str | None=None, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, dtype: _DType | None=None) -> Tensor: ...
@@ -3817,35 +2380,19 @@ class Tensor:
         standard deviation.
 
         Raises RuntimeError for a negative std and for integers.
-
-        >>> import weft
-        >>> weft.zeros(2).normal_(5.0, 0.0)
-        tensor([5., 5.])
         """
     def not_equal(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """Is input another number than other? NaN is another than all. The operands are broadcast; the result is bool.
 
         Raises RuntimeError for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).ne(weft.tensor([1., 3.]))
-        tensor([False,  True])
         """
     def not_equal_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """ne() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises RuntimeError where the result has another shape than this tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).ne_(weft.tensor([1., 3.])).bool()
-        tensor([False,  True])
         """
     def numel(self: Tensor) -> builtins.int:
         """The number of elements: the product of the sizes, 1 for a number.
-
-        >>> import weft
-        >>> weft.numel(weft.ones(2, 3)), weft.tensor(1.).numel()
-        (6, 1)
         """
     def numpy(self: Tensor, *, force: builtins.bool=False) -> Any:
         """A NumPy array on the same memory, with the same shape, strides and dtype.
@@ -3855,30 +2402,17 @@ class Tensor:
 
         Raises RuntimeError when the tensor requires grad, TypeError for bfloat16 and float8, which NumPy lacks,
         and for a tensor that is not in host memory.
-
-        >>> import weft
-        >>> weft.arange(3).numpy()
-        array([0, 1, 2])
         """
     def outer(self: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The products input[i] * vec2[j] of two vectors (n,) and (m,), a matrix (n, m).
 
         Raises RuntimeError unless both are vectors.
-
-        >>> import weft
-        >>> weft.outer(weft.tensor([1, 2]), weft.tensor([3, 4]))
-        tensor([[3, 4],
-                [6, 8]])
         """
     @overload
     def permute(self: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A view with the dimensions in another order: dimension i of the result is dimension dims[i].
 
         Raises RuntimeError unless dims names each dimension once, IndexError for one that is not there.
-
-        >>> import weft
-        >>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape
-        weft.Size([4, 2, 3])
         """
     @overload
     def permute(self: Tensor, *dims: builtins.int) -> Tensor: ...
@@ -3890,42 +2424,22 @@ class Tensor:
 
         Raises RuntimeError when there is no GPU, or for tensors that are not in host memory. The example needs a GPU to do
         anything.
-
-        >>> import weft
-        >>> if weft.cuda.is_available():
-        ...     assert weft.ones(2).pin_memory().is_pinned()
         """
     def positive(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x as it is, in a new tensor.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).positive()
-        tensor([ 1., -2.])
         """
     def positive_(self: Tensor) -> Tensor:
         """positive() in place.
-
-        >>> import weft
-        >>> weft.tensor([1., -2.]).positive_()
-        tensor([ 1., -2.])
         """
     def pow(self: Tensor, exponent: Tensor | builtins.complex) -> Tensor:
         """input to the power of exponent. Either may be a number. Integers to the negative integers of a tensor are rounded towards 0. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for integers to a negative number, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([2., 3.]).pow(weft.tensor([3., -1.]))
-        tensor([8.0000, 0.3333])
         """
     def pow_(self: Tensor, exponent: Tensor | builtins.complex) -> Tensor:
         """pow() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([2., 3.]).pow_(weft.tensor([3., -1.]))
-        tensor([8.0000, 0.3333])
         """
     @overload
     def prod(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
@@ -3933,10 +2447,6 @@ class Tensor:
         nothing 1. Integers and bools are multiplied in int64 unless dtype says otherwise.
 
         Raises IndexError for a dim that is not there, RuntimeError for one given twice.
-
-        >>> import weft
-        >>> weft.tensor([[2, 3], [4, 5]]).prod(1)
-        tensor([ 6, 20])
         """
     @overload
     def prod(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -3944,19 +2454,11 @@ class Tensor:
         """180 x / pi: x radians in degrees. Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).rad2deg()
-        tensor([ 0.0000, 57.2958])
         """
     def rad2deg_(self: Tensor) -> Tensor:
         """rad2deg() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).rad2deg_()
-        tensor([ 0.0000, 57.2958])
         """
     @overload
     def random_(self: Tensor, to: builtins.int | None=None, *, generator: Generator | None=None) -> Tensor:
@@ -3964,44 +2466,23 @@ class Tensor:
         from, ..., to - 1, each equally likely; without to as far as the dtype holds integers exactly.
 
         Raises RuntimeError unless from < to.
-
-        >>> import weft
-        >>> x = weft.zeros(100).random_(3, 5)
-        >>> int(x.min()), int(x.max())
-        (3, 4)
         """
     @overload
     def random_(self: Tensor, from_: builtins.int, to: builtins.int | None=None, *, generator: Generator | None=None) -> Tensor: ...
     def ravel(self: Tensor) -> Tensor:
         """The elements as a vector, row by row. A view where the strides allow it, else a copy.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).ravel()
-        tensor([1, 2, 3, 4])
         """
     @property
     def real(self: Tensor) -> Any:
         """The real part of a tensor: of a complex one a view, of a real one itself.
-
-        >>> import weft
-        >>> weft.real(weft.tensor([1.0])), weft.tensor([1 + 2j]).real
-        (tensor([1.]), tensor([1.]))
         """
     def reciprocal(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """1 / x, infinite for 0. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([4., -2.]).reciprocal()
-        tensor([ 0.2500, -0.5000])
         """
     def reciprocal_(self: Tensor) -> Tensor:
         """reciprocal() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([4., -2.]).reciprocal_()
-        tensor([ 0.2500, -0.5000])
         """
     def record_stream(self: Tensor, stream: Stream) -> None:
         """Its memory is used by work on ``stream`` too: once freed, it is not given out again before that work is done.
@@ -4010,14 +2491,6 @@ class Tensor:
             stream: a :class:`weft.cuda.Stream`; else TypeError.
 
         The example needs a GPU to do anything.
-
-        >>> import weft
-        >>> if weft.cuda.is_available():
-        ...     s, x = weft.cuda.Stream(), weft.ones(2, device="cuda")
-        ...     s.wait_stream(weft.cuda.current_stream())
-        ...     with weft.cuda.stream(s):
-        ...         y = x * 2
-        ...     x.record_stream(s)
         """
     def register_hook(self: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         """Call ``hook(grad)`` whenever a gradient of this tensor is computed; what it returns, if not None, replaces it.
@@ -4029,13 +2502,6 @@ class Tensor:
             hook: a function; TypeError for what cannot be called.
 
         Returns a handle whose ``remove()`` takes the hook away. Raises RuntimeError when the tensor does not require grad.
-
-        >>> import weft
-        >>> x = weft.tensor(1., requires_grad=True)
-        >>> handle = x.register_hook(lambda grad: grad * 2)
-        >>> (x * 3).backward()
-        >>> x.grad
-        tensor(6.)
         """
     def register_post_accumulate_grad_hook(self: Tensor, hook: Callable[[Tensor], Any]) -> RemovableHandle:
         """Call ``hook(tensor)`` each time backward() has added to this leaf's ``grad``.
@@ -4049,48 +2515,26 @@ class Tensor:
 
         Returns a handle whose ``remove()`` takes the hook away. Raises RuntimeError for tensors that are no leaves or do
         not require grad.
-
-        >>> import weft
-        >>> x = weft.tensor(1., requires_grad=True)
-        >>> handle = x.register_post_accumulate_grad_hook(lambda tensor: print(tensor.grad))
-        >>> (x * 3).backward()
-        tensor(3.)
         """
     def relu(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """max(x, 0); NaN stays (Nair and Hinton, 2010).
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).relu()
-        tensor([1.5000, 0.0000])
         """
     def relu_(self: Tensor) -> Tensor:
         """relu() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).relu_()
-        tensor([1.5000, 0.0000])
         """
     def remainder(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input - other * floor_divide(input, other), which is Python's %: it has the sign of other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([7., -7.]).remainder(weft.tensor([4., 4.]))
-        tensor([3., 1.])
         """
     def remainder_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """remainder() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([7., -7.]).remainder_(weft.tensor([4., 4.]))
-        tensor([3., 1.])
         """
     @overload
     def repeat(self: Tensor, repeats: builtins.int | Sequence[builtins.int]) -> Tensor:
@@ -4098,13 +2542,6 @@ class Tensor:
         ones in front.
 
         Raises RuntimeError for fewer counts than dimensions and for negative ones.
-
-        >>> import weft
-        >>> weft.arange(2).repeat(2)
-        tensor([0, 1, 0, 1])
-        >>> weft.arange(2).repeat(2, 1)
-        tensor([[0, 1],
-                [0, 1]])
         """
     @overload
     def repeat(self: Tensor, *repeats: builtins.int) -> Tensor: ...
@@ -4115,12 +2552,6 @@ class Tensor:
         that dim has then.
 
         Raises RuntimeError for negative counts, a vector of another length and another output_size.
-
-        >>> import weft
-        >>> weft.arange(2).repeat_interleave(2)
-        tensor([0, 0, 1, 1])
-        >>> weft.arange(2).repeat_interleave(weft.tensor([1, 3]))
-        tensor([0, 1, 1, 1])
         """
     @overload
     def repeat_interleave(self: Tensor, repeats: Tensor | builtins.int, axis: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor: ...
@@ -4128,10 +2559,6 @@ class Tensor:
         """Sets requires_grad and returns the tensor itself.
 
         Raises RuntimeError for tensors that are no leaves and dtypes that are not floating point or complex.
-
-        >>> import weft
-        >>> weft.ones(2).requires_grad_()
-        tensor([1., 1.], requires_grad=True)
         """
     @overload
     def reshape(self: Tensor, shape: builtins.int | Sequence[builtins.int]) -> Tensor:
@@ -4139,11 +2566,6 @@ class Tensor:
         others. A view where the strides allow it, else a copy.
 
         Raises RuntimeError where the number of elements differs.
-
-        >>> import weft
-        >>> weft.arange(4).reshape(2, 2)
-        tensor([[0, 1],
-                [2, 3]])
         """
     @overload
     def reshape(self: Tensor, *shape: builtins.int) -> Tensor: ...
@@ -4151,74 +2573,41 @@ class Tensor:
         """reshape() to the shape of another tensor, of which only the shape counts.
 
         Raises RuntimeError where the number of elements differs.
-
-        >>> import weft
-        >>> weft.arange(4).reshape_as(weft.zeros(2, 2))
-        tensor([[0, 1],
-                [2, 3]])
         """
     def resolve_conj(input: Tensor) -> Tensor:
         """The tensor itself, not a copy: conjugation is never delayed.
 
         Args:
             input: a tensor; else TypeError.
-
-        >>> import weft
-        >>> weft.resolve_conj(weft.ones(2))
-        tensor([1., 1.])
         """
     def resolve_neg(input: Tensor) -> Tensor:
         """The tensor itself, not a copy: negation is never delayed.
 
         Args:
             input: a tensor; else TypeError.
-
-        >>> import weft
-        >>> weft.resolve_neg(weft.ones(2))
-        tensor([1., 1.])
         """
     def retain_grad(self: Tensor) -> None:
         """Makes backward() keep the gradient of this tensor in .grad although it is no leaf; nothing for a leaf.
 
         Raises RuntimeError when the tensor does not require grad.
-
-        >>> import weft
-        >>> y = weft.ones(2, requires_grad=True) * 2
-        >>> y.retain_grad()
-        >>> (y * y).sum().backward()
-        >>> y.grad
-        tensor([4., 4.])
         """
     def roll(self: Tensor, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
         """A copy with each element moved by shifts along dims; what leaves at one end enters at the other.
         Without dims as if the tensor were flattened.
 
         Raises RuntimeError where shifts and dims differ in length.
-
-        >>> import weft
-        >>> weft.arange(4).roll(1)
-        tensor([3, 0, 1, 2])
         """
     def rot90(self: Tensor, k: builtins.int=1, dims: builtins.int | Sequence[builtins.int]=(0, 1)) -> Tensor:
         """A copy turned by k times 90 degrees in the plane of two dimensions, from the first of dims towards
         the second; a negative k turns the other way.
 
         Raises RuntimeError unless dims are two different ones.
-
-        >>> import weft
-        >>> weft.rot90(weft.tensor([[1, 2], [3, 4]]))
-        tensor([[2, 4],
-                [1, 3]])
         """
     @overload
     def round(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x rounded to the nearest integer, or to `decimals` places behind the point (before it if negative): ties go to the even one. Integers take no decimals but 0.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0.5, 1.5, 1.7]).round()
-        tensor([0., 2., 2.])
         """
     @overload
     def round(self: Tensor, *, decimals: builtins.int, out: Tensor | None=None) -> Tensor: ...
@@ -4227,37 +2616,21 @@ class Tensor:
         """round() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0.5, 1.5, 1.7]).round_()
-        tensor([0., 2., 2.])
         """
     @overload
     def round_(self: Tensor, *, decimals: builtins.int) -> Tensor: ...
     def rsqrt(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """1 / sqrt(x): inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([4., 2.]).rsqrt()
-        tensor([0.5000, 0.7071])
         """
     def rsqrt_(self: Tensor) -> Tensor:
         """rsqrt() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([4., 2.]).rsqrt_()
-        tensor([0.5000, 0.7071])
         """
     def rsub(self: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Tensor:
         """other - alpha * input. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for bools, for a fractional alpha beside integers, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.rsub(weft.tensor([1., 2.]), 3, alpha=2)
-        tensor([ 1., -1.])
         """
     @overload
     def scatter(self: Tensor, dim: builtins.int, index: Tensor, src: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor:
@@ -4267,12 +2640,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
         the dtype of src differs.
-
-        >>> import weft
-        >>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))
-        tensor([0., 0., 5.])
-        >>> weft.ones(3).scatter(0, weft.tensor([0, 0]), 2., reduce='add')
-        tensor([5., 1., 1.])
         """
     @overload
     def scatter(self: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
@@ -4287,10 +2654,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
         the dtype of src differs.
-
-        >>> import weft
-        >>> weft.zeros(3).scatter_(0, weft.tensor([2]), 5.)
-        tensor([0., 0., 5.])
         """
     @overload
     def scatter_(self: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
@@ -4305,10 +2668,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
         the dtype of src differs.
-
-        >>> import weft
-        >>> weft.zeros(3).scatter_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))
-        tensor([3., 0., 3.])
         """
     @overload
     def scatter_add(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -4319,10 +2678,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
         the dtype of src differs.
-
-        >>> import weft
-        >>> weft.zeros(3).scatter_add_(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))
-        tensor([3., 0., 3.])
         """
     @overload
     def scatter_add_(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor) -> Tensor: ...
@@ -4334,11 +2689,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit and
         for another reduce.
-
-        >>> import weft
-        >>> x, index = weft.tensor([1., 1.]), weft.tensor([0, 0])
-        >>> weft.scatter_reduce(x, 0, index, weft.tensor([5., 2.]), 'amax')
-        tensor([5., 1.])
         """
     @overload
     def scatter_reduce(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Tensor: ...
@@ -4349,11 +2699,6 @@ class Tensor:
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit and
         for another reduce.
-
-        >>> import weft
-        >>> x, index = weft.tensor([1., 1.]), weft.tensor([0, 0])
-        >>> x.scatter_reduce_(0, index, weft.tensor([5., 2.]), 'sum', include_self=False)
-        tensor([7., 1.])
         """
     @overload
     def scatter_reduce_(self: Tensor, axis: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Tensor: ...
@@ -4363,10 +2708,6 @@ class Tensor:
         end.
 
         Raises IndexError for a dim that is not there and an index outside of it.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).select(1, 0)
-        tensor([1, 3])
         """
     @overload
     def select(self: Tensor, axis: builtins.int, index: builtins.int) -> Tensor: ...
@@ -4376,11 +2717,6 @@ class Tensor:
 
         Raises RuntimeError where src has another shape than that, IndexError for an index or dim that is
         not there.
-
-        >>> import weft
-        >>> weft.select_scatter(weft.zeros(2, 2), weft.ones(2), 0, 1)
-        tensor([[0., 0.],
-                [1., 1.]])
         """
     @overload
     def select_scatter(self: Tensor, src: Tensor, axis: builtins.int, index: builtins.int) -> Tensor: ...
@@ -4388,154 +2724,81 @@ class Tensor:
         """1.0507 x where x is positive, else 1.0507 * 1.6733 (e^x - 1): the numbers that keep mean 0 and variance 1 (Klambauer et al., 2017). Integers and bools give floats of the default dtype.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -1.]).selu()
-        tensor([ 1.0507, -1.1113])
         """
     def selu_(self: Tensor) -> Tensor:
         """selu() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -1.]).selu_()
-        tensor([ 1.0507, -1.1113])
         """
     def sgn(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """input / |input|, and 0 for 0: of real tensors the sign, in their dtype.
-
-        >>> import weft
-        >>> weft.sgn(weft.tensor([3 + 4j, 0j]))
-        tensor([0.6000+0.8000j, 0.0000+0.0000j])
         """
     def sgn_(self: Tensor) -> Tensor:
         """sgn() in place.
-
-        >>> import weft
-        >>> weft.tensor([3 + 4j]).sgn_()
-        tensor([0.6000+0.8000j])
         """
     def short(self: Tensor, memory_format: _MemoryFormat | None=None) -> Tensor:
         """The elements as int16; the tensor itself where they are.
 
         Fractions are cut off; integers out of range keep their low bits. memory_format: the order in which the
         elements lie.
-
-        >>> import weft
-        >>> weft.tensor([1.7, -1.7]).short()
-        tensor([ 1, -1], dtype=weft.int16)
         """
     def sigmoid(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """1 / (1 + e^-x), the logistic function. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).sigmoid()
-        tensor([0.5000, 0.7311])
         """
     def sigmoid_(self: Tensor) -> Tensor:
         """sigmoid() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).sigmoid_()
-        tensor([0.5000, 0.7311])
         """
     def sign(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """1, 0 or -1 as x is positive, zero or negative; 0 for NaN. sgn() does the same for complex numbers.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([3., 0., -2.]).sign()
-        tensor([ 1.,  0., -1.])
         """
     def sign_(self: Tensor) -> Tensor:
         """sign() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([3., 0., -2.]).sign_()
-        tensor([ 1.,  0., -1.])
         """
     def signbit(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """Is x negative? -0. is; unsigned integers and bools never are. The result is bool.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -0., -2.]).signbit()
-        tensor([False,  True,  True])
         """
     def signbit_(self: Tensor) -> Tensor:
         """signbit() in place: 1 where it holds and 0 elsewhere, in the dtype of this tensor.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -0., -2.]).signbit_().bool()
-        tensor([False,  True,  True])
         """
     def silu(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x sigmoid(x), also named swish (Hendrycks and Gimpel, 2016; Ramachandran et al., 2017). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([1., -1.]).silu()
-        tensor([ 0.7311, -0.2689])
         """
     def silu_(self: Tensor) -> Tensor:
         """silu() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([1., -1.]).silu_()
-        tensor([ 0.7311, -0.2689])
         """
     def sin(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The sine of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).sin()
-        tensor([0.0000, 0.8415])
         """
     def sin_(self: Tensor) -> Tensor:
         """sin() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).sin_()
-        tensor([0.0000, 0.8415])
         """
     def sinh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """(e^x - e^-x) / 2, the hyperbolic sine. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).sinh()
-        tensor([0.0000, 1.1752])
         """
     def sinh_(self: Tensor) -> Tensor:
         """sinh() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).sinh_()
-        tensor([0.0000, 1.1752])
         """
     @overload
     def size(self: Tensor) -> _Size:
         """The sizes of all dimensions, or of one: size() is shape, size(dim) an int.
 
         A negative dim counts from the last one. Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> x = weft.ones(2, 3)
-        >>> x.size(), x.size(-1)
-        (weft.Size([2, 3]), 3)
         """
     @overload
     def size(self: Tensor, dim: builtins.int) -> builtins.int: ...
@@ -4551,10 +2814,6 @@ class Tensor:
         default are all.
 
         Raises RuntimeError where src has another shape than they.
-
-        >>> import weft
-        >>> weft.slice_scatter(weft.zeros(4), weft.ones(2), start=1, end=3)
-        tensor([0., 1., 1., 0.])
         """
     @overload
     def slice_scatter(self: Tensor, src: Tensor, axis: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor: ...
@@ -4565,28 +2824,16 @@ class Tensor:
         dtype: input is converted to it first, and so is the result.
 
         Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.softmax(weft.tensor([0, 1]), 0, dtype=weft.float32)
-        tensor([0.2689, 0.7311])
         """
     @overload
     def softmax(self: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
     def softsign(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x / (1 + |x|). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([1., -3.]).softsign()
-        tensor([ 0.5000, -0.7500])
         """
     def softsign_(self: Tensor) -> Tensor:
         """softsign() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1., -3.]).softsign_()
-        tensor([ 0.5000, -0.7500])
         """
     @overload
     def sort(self: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Sequence[Tensor] | None=None) -> _return_types.sort:
@@ -4594,12 +2841,6 @@ class Tensor:
         keep their order whatever stable says; NaN is larger than all numbers.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.sort(weft.tensor([3, 1, 2])).values
-        tensor([1, 2, 3])
-        >>> weft.sort(weft.tensor([3, 1, 2]), descending=True).indices
-        tensor([0, 2, 1])
         """
     @overload
     def sort(self: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Sequence[Tensor] | None=None) -> _return_types.sort: ...
@@ -4609,12 +2850,6 @@ class Tensor:
         or of each of a sequence of sizes.
 
         Raises RuntimeError where the sizes do not add up to that of the dimension, or one is negative.
-
-        >>> import weft
-        >>> weft.arange(3).split(2)
-        (tensor([0, 1]), tensor([2]))
-        >>> weft.split(weft.arange(3), [1, 2])
-        (tensor([0]), tensor([1, 2]))
         """
     @overload
     def split(self: Tensor, split_size: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
@@ -4623,42 +2858,22 @@ class Tensor:
         """Views of parts of the given sizes that follow each other along dim.
 
         Raises RuntimeError where the sizes do not add up to that of the dimension, or one is negative.
-
-        >>> import weft
-        >>> weft.arange(4).split_with_sizes([1, 3])
-        (tensor([0]), tensor([1, 2, 3]))
         """
     @overload
     def split_with_sizes(self: Tensor, split_sizes: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
     def sqrt(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The square root of x: NaN below 0, and of complex numbers the root whose real part is not negative. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([4., 2.]).sqrt()
-        tensor([2.0000, 1.4142])
         """
     def sqrt_(self: Tensor) -> Tensor:
         """sqrt() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([4., 2.]).sqrt_()
-        tensor([2.0000, 1.4142])
         """
     def square(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x * x; of bools as int64.
-
-        >>> import weft
-        >>> weft.tensor([1., -3.]).square()
-        tensor([1., 9.])
         """
     def square_(self: Tensor) -> Tensor:
         """square() in place.
-
-        >>> import weft
-        >>> weft.tensor([1., -3.]).square_()
-        tensor([1., 9.])
         """
     @overload
     def squeeze(self: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
@@ -4666,12 +2881,6 @@ class Tensor:
         another size stays.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.zeros(1, 3, 1).squeeze().shape
-        weft.Size([3])
-        >>> weft.zeros(1, 3, 1).squeeze(0).shape
-        weft.Size([3, 1])
         """
     @overload
     def squeeze(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
@@ -4681,10 +2890,6 @@ class Tensor:
         names.
 
         Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.
-
-        >>> import weft
-        >>> weft.zeros(1, 3, 1).squeeze_().shape
-        weft.Size([3])
         """
     @overload
     def squeeze_(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
@@ -4695,10 +2900,6 @@ class Tensor:
         with unbiased=False 0.
 
         Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.tensor([1., 3.]).std(unbiased=False)
-        tensor(1.)
         """
     @overload
     def std(self: Tensor, unbiased: builtins.bool) -> Tensor: ...
@@ -4713,10 +2914,6 @@ class Tensor:
         """The pair of std() and mean() over the given dimensions (without any over all).
 
         Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.std_mean(weft.tensor([[1., 1.], [2., 4.]]), 1, correction=0)
-        (tensor([0., 1.]), tensor([1., 3.]))
         """
     @overload
     def std_mean(self: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]: ...
@@ -4724,21 +2921,12 @@ class Tensor:
     def std_mean(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdims: builtins.bool=False, *, correction: builtins.float | None=None) -> tuple[Tensor, Tensor]: ...
     def storage_offset(self: Tensor) -> builtins.int:
         """How many elements of the storage lie before this tensor's first one.
-
-        >>> import weft
-        >>> weft.arange(5)[2:].storage_offset()
-        2
         """
     @overload
     def stride(self: Tensor) -> tuple[builtins.int, ...]:
         """How many elements of the storage lie between neighbours along each dimension, or along one.
 
         stride() is a tuple[Any, ...], stride(dim) an int. Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> x = weft.ones(2, 3)
-        >>> x.stride(), x.T.stride(), x.stride(0)
-        ((3, 1), (1, 3), 3)
         """
     @overload
     def stride(self: Tensor, dim: builtins.int) -> builtins.int: ...
@@ -4753,10 +2941,6 @@ class Tensor:
         """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for bools, and for a fractional alpha beside integers, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).sub(weft.tensor([3., 5.]))
-        tensor([-2., -3.])
         """
     @overload
     def sub(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
@@ -4765,10 +2949,6 @@ class Tensor:
         """sub() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).sub_(weft.tensor([3., 5.]))
-        tensor([-2., -3.])
         """
     @overload
     def sub_(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
@@ -4777,10 +2957,6 @@ class Tensor:
         """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
         Raises RuntimeError for bools, and for a fractional alpha beside integers, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).subtract(weft.tensor([3., 5.]))
-        tensor([-2., -3.])
         """
     @overload
     def subtract(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
@@ -4789,10 +2965,6 @@ class Tensor:
         """subtract() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).subtract_(weft.tensor([3., 5.]))
-        tensor([-2., -3.])
         """
     @overload
     def subtract_(self: Tensor, alpha: builtins.complex, other: Tensor) -> Tensor: ...
@@ -4803,12 +2975,6 @@ class Tensor:
         otherwise.
 
         Raises IndexError for a dim that is not there, RuntimeError for one given twice.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).sum()
-        tensor(10)
-        >>> weft.ones(2, 3).sum(0, keepdim=True)
-        tensor([[2., 2., 2.]])
         """
     @overload
     def sum(self: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -4817,77 +2983,41 @@ class Tensor:
         reverse of expand().
 
         Raises RuntimeError where size does not broadcast to the tensor's shape.
-
-        >>> import weft
-        >>> weft.ones(2, 3).sum_to_size(3)
-        tensor([2., 2., 2.])
         """
     def swapaxes(self: Tensor, axis0: builtins.int, axis1: builtins.int) -> Tensor:
         """A view in which two dimensions have changed places.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).swapaxes(0, 1)
-        tensor([[1, 3],
-                [2, 4]])
         """
     def swapaxes_(self: Tensor, axis0: builtins.int, axis1: builtins.int) -> Tensor:
         """The tensor itself with two dimensions exchanged: swapaxes() in place.
 
         Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.
-
-        >>> import weft
-        >>> weft.zeros(2, 3).swapaxes_(0, 1).shape
-        weft.Size([3, 2])
         """
     def swapdims(self: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         """A view in which two dimensions have changed places.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).swapdims(0, 1)
-        tensor([[1, 3],
-                [2, 4]])
         """
     def swapdims_(self: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         """The tensor itself with two dimensions exchanged: swapdims() in place.
 
         Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.
-
-        >>> import weft
-        >>> weft.zeros(2, 3).swapdims_(0, 1).shape
-        weft.Size([3, 2])
         """
     def t(self: Tensor) -> Tensor:
         """The transpose of a matrix, a view: shape (n, m) becomes (m, n). A vector or a number stays as it is.
 
         Raises RuntimeError for more than 2 dimensions.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).t()
-        tensor([[1, 3],
-                [2, 4]])
         """
     def t_(self: Tensor) -> Tensor:
         """t() in place: the matrix itself becomes its transpose.
 
         Raises RuntimeError for more than 2 dimensions and for a leaf that requires grad.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).t_()
-        tensor([[1, 3],
-                [2, 4]])
         """
     def take(self: Tensor, index: Tensor, *, out: Tensor | None=None) -> Tensor:
         """Elements of the flattened input, in the shape of index. Negative numbers count from the end.
 
         Raises IndexError for numbers outside of it.
-
-        >>> import weft
-        >>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))
-        tensor([4, 1])
         """
     @overload
     def take_along_dim(self: Tensor, indices: Tensor, dim: builtins.int | None=None, *, out: Tensor | None=None) -> Tensor:
@@ -4895,62 +3025,32 @@ class Tensor:
         in a vector.
 
         Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.
-
-        >>> import weft
-        >>> x = weft.tensor([[3, 1], [2, 4]])
-        >>> weft.take_along_dim(x, x.argmax(1, keepdim=True), 1)
-        tensor([[3],
-                [4]])
         """
     @overload
     def take_along_dim(self: Tensor, indices: Tensor, axis: builtins.int | None=None, *, out: Tensor | None=None) -> Tensor: ...
     def tan(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """The tangent of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).tan()
-        tensor([0.0000, 1.5574])
         """
     def tan_(self: Tensor) -> Tensor:
         """tan() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).tan_()
-        tensor([0.0000, 1.5574])
         """
     def tanh(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """sinh(x) / cosh(x), the hyperbolic tangent. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).tanh()
-        tensor([0.0000, 0.7616])
         """
     def tanh_(self: Tensor) -> Tensor:
         """tanh() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).tanh_()
-        tensor([0.0000, 0.7616])
         """
     def tanhshrink(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x - tanh(x). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).tanhshrink()
-        tensor([0.0000, 0.2384])
         """
     def tanhshrink_(self: Tensor) -> Tensor:
         """tanhshrink() in place.
 
         Raises RuntimeError for integers and bools, whose dtype cannot hold floats.
-
-        >>> import weft
-        >>> weft.tensor([0., 1.]).tanhshrink_()
-        tensor([0.0000, 0.2384])
         """
     @overload
     def tensor_split(self: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Tensor, ...]:
@@ -4959,12 +3059,6 @@ class Tensor:
         vector.
 
         Raises RuntimeError unless the number is positive.
-
-        >>> import weft
-        >>> weft.arange(5).tensor_split(2)
-        (tensor([0, 1, 2]), tensor([3, 4]))
-        >>> weft.tensor_split(weft.arange(5), [1, 3])
-        (tensor([0]), tensor([1, 2]), tensor([3, 4]))
         """
     @overload
     def tensor_split(self: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
@@ -4974,11 +3068,6 @@ class Tensor:
         counts than dimensions make new ones in front.
 
         Raises RuntimeError for negative counts.
-
-        >>> import weft
-        >>> weft.tile(weft.tensor([[1, 2], [3, 4]]), (2,))
-        tensor([[1, 2, 1, 2],
-                [3, 4, 3, 4]])
         """
     @overload
     def tile(self: Tensor, *dims: builtins.int) -> Tensor: ...
@@ -4991,11 +3080,6 @@ class Tensor:
         memory_format: the order in which the elements lie. Fractions are cut off where the dtype has none.
 
         Raises RuntimeError for a device that is not there.
-
-        >>> import weft
-        >>> x = weft.tensor([1.7])
-        >>> x.to(weft.int64), x.to('cpu', weft.float64), x.to(weft.float32) is x
-        (tensor([1]), tensor([1.7000], dtype=weft.float64), True)
         """
     @overload
     def to(self: Tensor, device: _Device | str | builtins.int | None=None, dtype: _DType | None=None, non_blocking: builtins.bool=False, copy: builtins.bool=False, *, memory_format: _MemoryFormat | None=None) -> Tensor: ...
@@ -5003,19 +3087,11 @@ class Tensor:
     def to(self: Tensor, other: Tensor, non_blocking: builtins.bool=False, copy: builtins.bool=False, *, memory_format: _MemoryFormat | None=None) -> Tensor: ...
     def to_numpy(self: Tensor) -> np.ndarray[Any, Any]:
         """A NumPy array of the values, of a tensor that requires grad or is on a GPU too: what plotting libraries ask for.
-
-        >>> import weft
-        >>> weft.ones(2, requires_grad=True).to_numpy()
-        array([1., 1.], dtype=float32)
         """
     def tolist(self: Tensor) -> Any:
         """The values as lists of Python numbers, nested like the dimensions; of 0 dimensions the number itself.
 
         Raises RuntimeError on the meta device, where there are no values.
-
-        >>> import weft
-        >>> weft.arange(4).view(2, 2).tolist(), weft.tensor(2.5).tolist()
-        ([[0, 1], [2, 3]], 2.5)
         """
     @overload
     def topk(self: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Sequence[Tensor] | None=None) -> _return_types.topk:
@@ -5023,12 +3099,6 @@ class Tensor:
         .values and .indices (int64): in order, which sorted=False does not promise. dim gets the size k.
 
         Raises RuntimeError unless there are k of them, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.topk(weft.tensor([3, 1, 2]), 2).values
-        tensor([3, 2])
-        >>> weft.topk(weft.tensor([3, 1, 2]), 2).indices
-        tensor([0, 2])
         """
     @overload
     def topk(self: Tensor, k: builtins.int, axis: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Sequence[Tensor] | None=None) -> _return_types.topk: ...
@@ -5036,107 +3106,58 @@ class Tensor:
         """The sum of the diagonal of a matrix, a tensor without dimensions; integers are added up in int64.
 
         Raises RuntimeError unless there are 2 dimensions.
-
-        >>> import weft
-        >>> weft.trace(weft.tensor([[1, 2], [3, 4]]))
-        tensor(5)
         """
     def transpose(self: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         """A view in which two dimensions have changed places.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).transpose(0, 1)
-        tensor([[1, 3],
-                [2, 4]])
         """
     def transpose_(self: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
         """The tensor itself with two dimensions exchanged: transpose() in place.
 
         Raises IndexError for a dim that is not there, RuntimeError for a leaf that requires grad.
-
-        >>> import weft
-        >>> weft.zeros(2, 3).transpose_(0, 1).shape
-        weft.Size([3, 2])
         """
     def tril(self: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
         """A copy of the lower triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =
         input[..., i, j] where j <= i + diagonal.
 
         Raises RuntimeError for fewer than 2 dimensions.
-
-        >>> import weft
-        >>> weft.tril(weft.ones(2, 2))
-        tensor([[1., 0.],
-                [1., 1.]])
         """
     def tril_(self: Tensor, diagonal: builtins.int=0) -> Tensor:
         """tril() in place: the elements above the diagonal become zeros.
 
         Raises RuntimeError for fewer than 2 dimensions and for a leaf that requires grad.
-
-        >>> import weft
-        >>> weft.ones(2, 2).tril_()
-        tensor([[1., 0.],
-                [1., 1.]])
         """
     def triu(self: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
         """A copy of the upper triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =
         input[..., i, j] where j >= i + diagonal.
 
         Raises RuntimeError for fewer than 2 dimensions.
-
-        >>> import weft
-        >>> weft.triu(weft.ones(2, 2))
-        tensor([[1., 1.],
-                [0., 1.]])
         """
     def triu_(self: Tensor, diagonal: builtins.int=0) -> Tensor:
         """triu() in place: the elements below the diagonal become zeros.
 
         Raises RuntimeError for fewer than 2 dimensions and for a leaf that requires grad.
-
-        >>> import weft
-        >>> weft.ones(2, 2).triu_()
-        tensor([[1., 1.],
-                [0., 1.]])
         """
     def true_divide(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
         """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
         Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).div(weft.tensor([2., -4.]))
-        tensor([ 0.5000, -0.5000])
         """
     def true_divide_(self: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None) -> Tensor:
         """div() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([1., 2.]).div_(weft.tensor([2., -4.]))
-        tensor([ 0.5000, -0.5000])
         """
     def trunc(self: Tensor, *, out: Tensor | None=None) -> Tensor:
         """x without its fraction, in the dtype of x: rounded towards 0.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).trunc()
-        tensor([ 1., -1.])
         """
     def trunc_(self: Tensor) -> Tensor:
         """trunc() in place.
 
         Raises NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([1.5, -1.5]).trunc_()
-        tensor([ 1., -1.])
         """
     def type(self: Tensor, dtype: Any=None, non_blocking: builtins.bool=False) -> Any:
         """The name of this tensor's type, or the tensor converted.
@@ -5147,29 +3168,15 @@ class Tensor:
             non_blocking: need not wait for a copy from pinned memory to a GPU.
 
         Raises ValueError for names of types that do not exist, TypeError for other things.
-
-        >>> import weft
-        >>> weft.ones(2).type()
-        'weft.FloatTensor'
-        >>> weft.ones(2).type(weft.LongTensor), weft.ones(2).type("weft.BoolTensor"), weft.ones(2).type(weft.float64).dtype
-        (tensor([1, 1]), tensor([True, True]), weft.float64)
         """
     def type_as(self: Tensor, other: Tensor) -> Tensor:
         """The tensor with the dtype and on the device of another; itself when nothing changes.
-
-        >>> import weft
-        >>> weft.tensor([1.7]).type_as(weft.tensor([0]))
-        tensor([1])
         """
     @overload
     def unbind(self: Tensor, dim: builtins.int=0) -> tuple[Tensor, ...]:
         """The elements along dim as a tuple of views, which lack that dimension.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).unbind()
-        (tensor([1, 2]), tensor([3, 4]))
         """
     @overload
     def unbind(self: Tensor, axis: builtins.int=0) -> tuple[Tensor, ...]: ...
@@ -5179,10 +3186,6 @@ class Tensor:
         size.
 
         Raises RuntimeError where the sizes do not multiply to it, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape
-        weft.Size([2, 3, 4])
         """
     @overload
     def unflatten(self: Tensor, axis: builtins.int, sizes: builtins.int | Sequence[builtins.int]) -> Tensor: ...
@@ -5191,22 +3194,11 @@ class Tensor:
         number, and the elements of each are a new last dimension.
 
         Raises RuntimeError where size is larger than the dimension or step is not positive.
-
-        >>> import weft
-        >>> weft.arange(4).unfold(0, 2, 1)
-        tensor([[0, 1],
-                [1, 2],
-                [2, 3]])
         """
     def uniform_(self: Tensor, from_: builtins.float=0.0, to: builtins.float=1.0, *, generator: Generator | None=None) -> Tensor:
         """Fills the tensor with independent numbers uniform in [from, to).
 
         Raises RuntimeError where from is larger than to and for integers.
-
-        >>> import weft
-        >>> x = weft.zeros(100).uniform_(-1, 1)
-        >>> bool(((x >= -1) & (x < 1)).all())
-        True
         """
     @overload
     def unique(self: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, dim: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]:
@@ -5215,10 +3207,6 @@ class Tensor:
         distinct slices along it, ordered by their first elements, then by their second, and so on.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
-        (tensor([1, 3]), tensor([1, 2]))
         """
     @overload
     def unique(self: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]: ...
@@ -5228,12 +3216,6 @@ class Tensor:
         also which run each is in, and with return_counts the lengths of the runs, both as int64.
 
         Raises IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.unique_consecutive(weft.tensor([1, 1, 2, 1]))
-        tensor([1, 2, 1])
-        >>> weft.unique_consecutive(weft.tensor([1, 1, 2, 1]), return_counts=True)
-        (tensor([1, 2, 1]), tensor([2, 1, 1]))
         """
     @overload
     def unique_consecutive(self: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]: ...
@@ -5242,12 +3224,6 @@ class Tensor:
         """A view with a new dimension of size 1 at place dim of the result; -1 is the last place.
 
         Raises IndexError where the result has no such place.
-
-        >>> import weft
-        >>> weft.zeros(3).unsqueeze(0).shape
-        weft.Size([1, 3])
-        >>> weft.zeros(3).unsqueeze(-1).shape
-        weft.Size([3, 1])
         """
     @overload
     def unsqueeze(self: Tensor, axis: builtins.int) -> Tensor: ...
@@ -5256,10 +3232,6 @@ class Tensor:
         """unsqueeze() in place: the tensor itself gets a dimension of size 1 at place dim.
 
         Raises IndexError where there is no such place, RuntimeError for a leaf that requires grad.
-
-        >>> import weft
-        >>> weft.zeros(3).unsqueeze_(0).shape
-        weft.Size([1, 3])
         """
     @overload
     def unsqueeze_(self: Tensor, axis: builtins.int) -> Tensor: ...
@@ -5270,12 +3242,6 @@ class Tensor:
         unbiased=False 0.
 
         Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.tensor([1., 3.]).var()
-        tensor(2.)
-        >>> weft.tensor([[1., 3.], [2., 8.]]).var(1, correction=0)
-        tensor([1., 9.])
         """
     @overload
     def var(self: Tensor, unbiased: builtins.bool) -> Tensor: ...
@@ -5290,10 +3256,6 @@ class Tensor:
         """The pair of var() and mean() over the given dimensions (without any over all).
 
         Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-        >>> import weft
-        >>> weft.var_mean(weft.tensor([1., 3.]))
-        (tensor(2.), tensor(2.))
         """
     @overload
     def var_mean(self: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]: ...
@@ -5303,10 +3265,6 @@ class Tensor:
         """dot() with the conjugates of the first vector: the sum of conj(input[i]) * other[i].
 
         Raises RuntimeError for other shapes and dtypes that differ.
-
-        >>> import weft
-        >>> weft.vdot(weft.tensor([1j, 2]), weft.tensor([1j, 1]))
-        tensor(3.+0.j)
         """
     @overload
     def view(self: Tensor, size: builtins.int | Sequence[builtins.int]) -> Tensor:
@@ -5314,12 +3272,6 @@ class Tensor:
         numbers of that dtype, where the last size changes as the size of a number does.
 
         Raises RuntimeError where the strides do not allow a view; reshape() copies then.
-
-        >>> import weft
-        >>> weft.arange(4).view(-1, 2).shape
-        weft.Size([2, 2])
-        >>> weft.ones(2).view(weft.int32)
-        tensor([1065353216, 1065353216], dtype=weft.int32)
         """
     @overload
     def view(self: Tensor, dtype: _DType) -> Tensor: ...
@@ -5329,56 +3281,30 @@ class Tensor:
         """view() in the shape of another tensor, of which only the shape counts.
 
         Raises RuntimeError where the number of elements differs or the strides do not allow a view.
-
-        >>> import weft
-        >>> weft.arange(4).view_as(weft.zeros(2, 2))
-        tensor([[0, 1],
-                [2, 3]])
         """
     def vsplit(self: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
         """tensor_split() along rows, the first dimension.
 
         Raises RuntimeError where a number of parts does not divide the size, and for fewer than 2
         dimensions.
-
-        >>> import weft
-        >>> weft.tensor([[1, 2], [3, 4]]).vsplit(2)
-        (tensor([[1, 2]]), tensor([[3, 4]]))
         """
     def where(self: Tensor, condition: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """This tensor where condition, a bool tensor, holds, and other elsewhere. The tensors are broadcast; this one and other, which may be a number, are promoted to one dtype.
 
         Raises RuntimeError for a condition of another dtype and for shapes that cannot be broadcast.
-
-        >>> import weft
-        >>> x = weft.tensor([1., -2.])
-        >>> x.where(x > 0, 0)
-        tensor([1., 0.])
         """
     def xlogy(self: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
         """input * log(other): 0 where input is 0 and other is not NaN. The operands are broadcast; integers and bools give floats of the default dtype.
 
         Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-        >>> import weft
-        >>> weft.tensor([0., 2.]).xlogy(weft.tensor([0., 3.]))
-        tensor([0.0000, 2.1972])
         """
     def xlogy_(self: Tensor, other: Tensor | builtins.complex) -> Tensor:
         """xlogy() in place.
 
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
-
-        >>> import weft
-        >>> weft.tensor([0., 2.]).xlogy_(weft.tensor([0., 3.]))
-        tensor([0.0000, 2.1972])
         """
     def zero_(self: Tensor) -> Tensor:
         """Sets every element to 0.
-
-        >>> import weft
-        >>> weft.ones(2).zero_()
-        tensor([0., 0.])
         """
 def _around_calls(before: Any | None, after: Any | None) -> None: ...
 def _backward(tensors: Any, grad_tensors: Any=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, inputs: Any=None) -> None: ...
@@ -5480,41 +3406,21 @@ def _without_history(x: Tensor) -> Tensor:
     """
 def abs(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """|x|: of complex numbers the real sqrt(re^2 + im^2).
-
-    >>> import weft
-    >>> weft.abs(weft.tensor([1., -2.]))
-    tensor([1., 2.])
     """
 def absolute(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """|x|: of complex numbers the real sqrt(re^2 + im^2).
-
-    >>> import weft
-    >>> weft.abs(weft.tensor([1., -2.]))
-    tensor([1., 2.])
     """
 def acos(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The angle in [0, pi] whose cosine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.acos(weft.tensor([0., 1.]))
-    tensor([1.5708, 0.0000])
     """
 def acosh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """log(x + sqrt(x^2 - 1)), which inverts cosh(): NaN below 1. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.acosh(weft.tensor([1., 2.]))
-    tensor([0.0000, 1.3170])
     """
 @overload
 def add(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
     """input + alpha * other. Either may be a number; of bools it is logical or. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for a fractional alpha beside integers, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.add(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
-    tensor([4., 7.])
     """
 @overload
 def add(input: builtins.complex, other: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
@@ -5527,11 +3433,6 @@ def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.comp
     at.
 
     Raises RuntimeError where the shapes or dtypes do not fit.
-
-    >>> import weft
-    >>> weft.addbmm(weft.zeros(1), weft.ones(5, 2, 3), weft.ones(5, 3, 2))
-    tensor([[15., 15.],
-            [15., 15.]])
     """
 @overload
 def addbmm(beta: builtins.complex, input: Tensor, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
@@ -5542,10 +3443,6 @@ def addcdiv(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.
     """input + value * tensor1 / tensor2. The operands are broadcast and promoted to one dtype; half types are rounded once, at the end.
 
     Raises RuntimeError for a fractional value beside integers, for a quotient of integers, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.addcdiv(weft.ones(2), weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
-    tensor([ 6., 21.])
     """
 @overload
 def addcdiv(input: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
@@ -5554,10 +3451,6 @@ def addcmul(input: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: builtins.
     """input + value * tensor1 * tensor2. The operands are broadcast and promoted to one dtype; half types are rounded once, at the end.
 
     Raises RuntimeError for a fractional value beside integers, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.addcmul(weft.ones(2), weft.tensor([2., 6.]), weft.tensor([4., 3.]), value=10)
-    tensor([ 81., 181.])
     """
 @overload
 def addcmul(input: Tensor, value: builtins.complex, tensor1: Tensor, tensor2: Tensor) -> Tensor: ...
@@ -5568,10 +3461,6 @@ def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: builtins.complex=1
     is PyTorch's former one and warns.
 
     Raises RuntimeError where the shapes or dtypes do not fit.
-
-    >>> import weft
-    >>> weft.addmm(weft.ones(2), weft.tensor([[1., 2.]]), weft.eye(2), alpha=10)
-    tensor([[11., 21.]])
     """
 @overload
 def addmm(beta: builtins.complex, input: Tensor, alpha: builtins.complex, mat1: Tensor, mat2: Tensor) -> Tensor: ...
@@ -5583,10 +3472,6 @@ def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: builtins.complex=1, 
     vector (k,). With beta=0 input is not looked at.
 
     Raises RuntimeError where the shapes or dtypes do not fit.
-
-    >>> import weft
-    >>> weft.addmv(weft.ones(2), weft.eye(2), weft.tensor([3., 4.]), beta=2)
-    tensor([5., 6.])
     """
 @overload
 def addmv(beta: builtins.complex, input: Tensor, alpha: builtins.complex, mat: Tensor, vec: Tensor) -> Tensor: ...
@@ -5596,11 +3481,6 @@ def adjoint(input: Tensor) -> Tensor:
     """The conjugates with the last two dimensions exchanged: out[..., i, j] = conj(input[..., j, i]).
 
     Raises RuntimeError for fewer than 2 dimensions.
-
-    >>> import weft
-    >>> weft.adjoint(weft.tensor([[1 + 2j, 3j]]))
-    tensor([[1.-2.j],
-            [0.-3.j]])
     """
 @overload
 def all(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -5608,10 +3488,6 @@ def all(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, k
     uint8 as uint8; of none True.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.tensor([[True, True], [False, True]]).all(1)
-    tensor([ True, False])
     """
 @overload
 def all(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -5619,10 +3495,6 @@ def allclose(input: Tensor, other: Tensor, rtol: builtins.float=1e-05, atol: bui
     """Is isclose() true everywhere?
 
     Raises what isclose() raises.
-
-    >>> import weft
-    >>> weft.allclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.]))
-    True
     """
 @overload
 def amax(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -5631,10 +3503,6 @@ def amax(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, 
 
     Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
     is not there.
-
-    >>> import weft
-    >>> weft.tensor([[1, 4], [3, 2]]).amax(1)
-    tensor([4, 3])
     """
 @overload
 def amax(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -5645,10 +3513,6 @@ def amin(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, 
 
     Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
     is not there.
-
-    >>> import weft
-    >>> weft.tensor([[1, 4], [3, 2]]).amin(1)
-    tensor([1, 2])
     """
 @overload
 def amin(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -5658,20 +3522,11 @@ def aminmax(input: Tensor, *, dim: builtins.int | None=None, keepdim: builtins.b
 
     Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
     is not there.
-
-    >>> import weft
-    >>> low, high = weft.aminmax(weft.tensor([3, 1, 2]))
-    >>> low, high
-    (tensor(1), tensor(3))
     """
 @overload
 def aminmax(input: Tensor, *, axis: builtins.int | None=None, keepdims: builtins.bool=False, out: Sequence[Tensor] | None=None) -> _return_types.aminmax: ...
 def angle(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The angle of complex numbers in radians, in (-pi, pi]: of real numbers pi where they are negative, else 0. NaN stays; integers give floats of the default dtype.
-
-    >>> import weft
-    >>> weft.angle(weft.tensor([1j, -1 + 0j]))
-    tensor([1.5708, 3.1416])
     """
 @overload
 def any(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -5679,10 +3534,6 @@ def any(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, k
     as uint8; of none False.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.tensor([[False, True], [False, False]]).any(1)
-    tensor([ True, False])
     """
 @overload
 def any(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -5693,12 +3544,6 @@ def arange(end: builtins.complex, *, dtype: _DType | None=None, device: _Device 
     default dtype, unless dtype is given.
 
     Raises RuntimeError where step is 0 or leads away from end.
-
-    >>> import weft
-    >>> weft.arange(1, 7, 2)
-    tensor([1, 3, 5])
-    >>> weft.arange(0, 1, 0.25)
-    tensor([0.0000, 0.2500, 0.5000, 0.7500])
     """
 @overload
 def arange(start: builtins.complex, end: builtins.complex, step: builtins.complex=1, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -5706,54 +3551,26 @@ def arange(start: builtins.complex, end: builtins.complex, step: builtins.comple
 def arange(*, end: builtins.complex, step: builtins.complex, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
 def arccos(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The angle in [0, pi] whose cosine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.acos(weft.tensor([0., 1.]))
-    tensor([1.5708, 0.0000])
     """
 def arccosh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """log(x + sqrt(x^2 - 1)), which inverts cosh(): NaN below 1. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.acosh(weft.tensor([1., 2.]))
-    tensor([0.0000, 1.3170])
     """
 def arcsin(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The angle in [-pi/2, pi/2] whose sine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.asin(weft.tensor([0., 1.]))
-    tensor([0.0000, 1.5708])
     """
 def arcsinh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """log(x + sqrt(x^2 + 1)), which inverts sinh(). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.asinh(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.8814])
     """
 def arctan(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The angle in (-pi/2, pi/2) whose tangent is x. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.atan(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.7854])
     """
 def arctan2(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """The angle in radians, from -pi to pi, of the point at x = other and y = input. The operands are broadcast; integers and bools give floats of the default dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.atan2(weft.tensor([1., 0.]), weft.tensor([1., -1.]))
-    tensor([0.7854, 3.1416])
     """
 def arctanh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """log((1 + x) / (1 - x)) / 2, which inverts tanh(): infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.atanh(weft.tensor([0., 0.5]))
-    tensor([0.0000, 0.5493])
     """
 @overload
 def argmax(input: Tensor, dim: builtins.int | None=None, keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -5762,13 +3579,6 @@ def argmax(input: Tensor, dim: builtins.int | None=None, keepdim: builtins.bool=
 
     Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
     is not there.
-
-    >>> import weft
-    >>> weft.tensor([1, 3, 2]).argmax()
-    tensor(1)
-    >>> weft.tensor([[1, 4], [3, 2]]).argmax(1, keepdim=True)
-    tensor([[1],
-            [0]])
     """
 @overload
 def argmax(input: Tensor, axis: builtins.int | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -5779,12 +3589,6 @@ def argmin(input: Tensor, dim: builtins.int | None=None, keepdim: builtins.bool=
 
     Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
     is not there.
-
-    >>> import weft
-    >>> weft.tensor([3, 1, 2]).argmin()
-    tensor(1)
-    >>> weft.tensor([[1, 4], [3, 2]]).argmin(1)
-    tensor([0, 1])
     """
 @overload
 def argmin(input: Tensor, axis: builtins.int | None=None, keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -5794,10 +3598,6 @@ def argsort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False
     argsort(dim)) is in order.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.argsort(weft.tensor([3, 1, 2]))
-    tensor([1, 2, 0])
     """
 @overload
 def argsort(input: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool=False) -> Tensor: ...
@@ -5806,106 +3606,52 @@ def argwhere(input: Tensor) -> Tensor:
     dims).
 
     Raises RuntimeError on the meta device, where the count is not known.
-
-    >>> import weft
-    >>> weft.argwhere(weft.tensor([[0, 1], [1, 0]]))
-    tensor([[0, 1],
-            [1, 0]])
     """
 def as_strided(input: Tensor, size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int], storage_offset: builtins.int | None=None) -> Tensor:
     """A view of any elements of the storage: element [i, j, ...] lies storage_offset + i * stride[0] + j *
     stride[1] + ... elements after its start. Without storage_offset the tensor's own.
 
     Raises RuntimeError where that leaves the storage or size and stride differ in length.
-
-    >>> import weft
-    >>> weft.arange(6).as_strided((2, 2), (1, 3), 1)
-    tensor([[1, 4],
-            [2, 5]])
     """
 def as_tensor(data: Any, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None) -> Tensor:
     """data as a tensor, without a copy where dtype and device allow: a tensor itself, an array's own memory.
 
     Takes what tensor() takes, and objects with the buffer protocol, DLPack or __array__. Errors are those
     of tensor().
-
-    >>> import numpy, weft
-    >>> a = numpy.zeros(2)
-    >>> weft.as_tensor(a).add_(1)
-    tensor([1., 1.], dtype=weft.float64)
-    >>> a
-    array([1., 1.])
     """
 def asarray(obj: Any, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, copy: builtins.bool | None=None, requires_grad: builtins.bool | None=None) -> Tensor:
     """obj as a tensor: as_tensor(), or with copy=True tensor(), which always copies.
 
     requires_grad=True makes the result part of what autograd differentiates. Errors are those of tensor().
-
-    >>> import weft
-    >>> x = weft.ones(2)
-    >>> weft.asarray(x) is x, weft.asarray(x, copy=True) is x
-    (True, False)
     """
 def asin(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The angle in [-pi/2, pi/2] whose sine is x: NaN outside of [-1, 1]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.asin(weft.tensor([0., 1.]))
-    tensor([0.0000, 1.5708])
     """
 def asinh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """log(x + sqrt(x^2 + 1)), which inverts sinh(). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.asinh(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.8814])
     """
 def atan(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The angle in (-pi/2, pi/2) whose tangent is x. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.atan(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.7854])
     """
 def atan2(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """The angle in radians, from -pi to pi, of the point at x = other and y = input. The operands are broadcast; integers and bools give floats of the default dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.atan2(weft.tensor([1., 0.]), weft.tensor([1., -1.]))
-    tensor([0.7854, 3.1416])
     """
 def atanh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """log((1 + x) / (1 - x)) / 2, which inverts tanh(): infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.atanh(weft.tensor([0., 0.5]))
-    tensor([0.0000, 0.5493])
     """
 def atleast_1d(*args: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
     """Numbers as vectors of one element, other tensors as they are: one tensor, or a tuple where several
     or a sequence are given.
-
-    >>> import weft
-    >>> weft.atleast_1d(weft.tensor(5))
-    tensor([5])
     """
 def atleast_2d(*args: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
     """Numbers and vectors as matrices of one row, other tensors as they are: one tensor, or a tuple where
     several or a sequence are given.
-
-    >>> import weft
-    >>> weft.atleast_2d(weft.tensor([1, 2]))
-    tensor([[1, 2]])
     """
 def atleast_3d(*args: Tensor | Sequence[Tensor]) -> Tensor | tuple[Tensor, ...]:
     """Tensors with at least 3 dimensions: a vector of n elements in the shape (1, n, 1), a matrix (n, m)
     in the shape (n, m, 1). One tensor, or a tuple where several or a sequence are given.
-
-    >>> import weft
-    >>> weft.atleast_3d(weft.ones(2, 3)).shape
-    weft.Size([2, 3, 1])
     """
 @overload
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.complex=1, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
@@ -5913,10 +3659,6 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: builtins.com
     matrices, (b, n, k) and (b, k, m). With beta=0 input is not looked at.
 
     Raises RuntimeError where the shapes or dtypes do not fit.
-
-    >>> import weft
-    >>> weft.baddbmm(weft.zeros(1), weft.ones(5, 2, 3), weft.ones(5, 3, 4)).shape
-    weft.Size([5, 2, 4])
     """
 @overload
 def baddbmm(beta: builtins.complex, input: Tensor, alpha: builtins.complex, batch1: Tensor, batch2: Tensor) -> Tensor: ...
@@ -5927,10 +3669,6 @@ def bernoulli(input: Tensor, p: builtins.float | None=None, *, generator: Genera
     of the shape and dtype of input.
 
     Raises RuntimeError unless probabilities are from 0 to 1.
-
-    >>> import weft
-    >>> weft.bernoulli(weft.tensor([0., 1.]))
-    tensor([0., 1.])
     """
 def bincount(input: Tensor, weights: Tensor | None=None, minlength: builtins.int=0) -> Tensor:
     """How often each number from 0 on occurs in an integer vector, as int64; or the sum of the weights of
@@ -5938,116 +3676,64 @@ def bincount(input: Tensor, weights: Tensor | None=None, minlength: builtins.int
     elements.
 
     Raises RuntimeError for negative numbers, another shape or dtype, and weights of another shape.
-
-    >>> import weft
-    >>> weft.bincount(weft.tensor([1, 1, 3]))
-    tensor([0, 2, 0, 1])
     """
 def bitwise_and(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """The bits that are set in both, input and other; of bools logical and. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.bitwise_and(weft.tensor([6, 5]), weft.tensor([3, 2]))
-    tensor([2, 0])
     """
 def bitwise_left_shift(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """The bits of input moved up by other places, which is input * 2^other while no bit drops out. 0 for a negative other. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.bitwise_left_shift(weft.tensor([1, 3]), weft.tensor([4, 1]))
-    tensor([16,  6])
     """
 def bitwise_not(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """All bits inverted: -x - 1 for signed integers, the opposite for bools.
 
     Raises TypeError for floating point and complex tensors.
-
-    >>> import weft
-    >>> weft.bitwise_not(weft.tensor([0, 1, -5]))
-    tensor([-1, -2,  4])
     """
 def bitwise_or(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """The bits that are set in input, other or both; of bools logical or. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.bitwise_or(weft.tensor([6, 5]), weft.tensor([3, 2]))
-    tensor([7, 7])
     """
 def bitwise_right_shift(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """The bits of input moved down by other places, which is input / 2^other rounded down. A negative other moves all of them out. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.bitwise_right_shift(weft.tensor([16, -3]), weft.tensor([4, 1]))
-    tensor([ 1, -2])
     """
 def bitwise_xor(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """The bits that are set in just one of input and other; of bools logical xor. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast and for floating point tensors, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.bitwise_xor(weft.tensor([6, 5]), weft.tensor([3, 2]))
-    tensor([5, 7])
     """
 def block_diag(*args: Tensor | Sequence[Tensor]) -> Tensor:
     """The matrix with the given matrices one after the other along its diagonal and zeros elsewhere;
     vectors and numbers count as one row. Its shape is the sum of theirs.
 
     Raises RuntimeError for more than 2 dimensions.
-
-    >>> import weft
-    >>> weft.block_diag(weft.tensor([[1, 2]]), weft.tensor([[3], [4]]))
-    tensor([[1, 2, 0],
-            [0, 0, 3],
-            [0, 0, 4]])
     """
 def bmm(input: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The products of two batches of matrices: shapes (b, n, k) and (b, k, m) give (b, n, m).
 
     Raises RuntimeError for other shapes and dtypes that differ.
-
-    >>> import weft
-    >>> weft.bmm(weft.ones(5, 2, 3), weft.ones(5, 3, 4)).shape
-    weft.Size([5, 2, 4])
     """
 def broadcast_shapes(*shapes: builtins.int | Sequence[builtins.int]) -> _Size:
     """The shape that shapes broadcast to: compared from the last dimension on, sizes are equal or one of
     them is 1.
 
     Raises RuntimeError where they do not fit.
-
-    >>> import weft
-    >>> weft.broadcast_shapes((3, 1), (4,))
-    weft.Size([3, 4])
     """
 def broadcast_tensors(*args: Tensor | Sequence[Tensor]) -> tuple[Tensor, ...]:
     """Views of the tensors in the one shape they broadcast to.
 
     Raises RuntimeError where their shapes do not fit.
-
-    >>> import weft
-    >>> a, b = weft.broadcast_tensors(weft.ones(3, 1), weft.ones(4))
-    >>> a.shape, b.shape
-    (weft.Size([3, 4]), weft.Size([3, 4]))
     """
 def broadcast_to(input: Tensor, size: builtins.int | Sequence[builtins.int]) -> Tensor:
     """A view in a shape that the tensor broadcasts to: new dimensions come first, and those of size 1
     repeat their elements without a copy.
 
     Raises RuntimeError where the shapes do not fit.
-
-    >>> import weft
-    >>> weft.broadcast_to(weft.arange(2), (2, 2))
-    tensor([[0, 1],
-            [0, 1]])
     """
 def bucketize(input: Tensor | builtins.complex, boundaries: Tensor, *, out_int32: builtins.bool=False, right: builtins.bool=False, out: Tensor | None=None) -> Tensor:
     """The number of the bucket between boundaries, a vector in order, that each number falls into: i where
@@ -6055,17 +3741,9 @@ def bucketize(input: Tensor | builtins.complex, boundaries: Tensor, *, out_int32
     or int32 with out_int32, in the shape of input.
 
     Raises RuntimeError unless boundaries is a vector.
-
-    >>> import weft
-    >>> weft.bucketize(weft.tensor([0, 3, 9]), weft.tensor([1, 3, 5]))
-    tensor([0, 1, 3])
     """
 def can_cast(from_: _DType, to: _DType) -> builtins.bool:
     """May a result of dtype from_ be written over a tensor of dtype to? Not from complex to real, from floats to integers, or from anything else to bool.
-
-    >>> import weft
-    >>> weft.can_cast(weft.float64, weft.float16), weft.can_cast(weft.float32, weft.int64)
-    (True, False)
     """
 @overload
 def cat(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
@@ -6074,12 +3752,6 @@ def cat(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor | None=No
 
     Raises RuntimeError for other sizes and for no tensors, TypeError for anything but a list or tuple[Any, ...]
     of tensors.
-
-    >>> import weft
-    >>> weft.cat([weft.ones(1), weft.zeros(2)])
-    tensor([1., 0., 0.])
-    >>> weft.cat([weft.ones(2, 1), weft.zeros(2, 2)], dim=1).shape
-    weft.Size([2, 3])
     """
 @overload
 def cat(tensors: Sequence[Tensor], *, axis: builtins.int) -> Tensor: ...
@@ -6089,10 +3761,6 @@ def ceil(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The smallest integer that is not below x, in the dtype of x.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.ceil(weft.tensor([1.5, -1.5]))
-    tensor([ 2., -1.])
     """
 @overload
 def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int=0) -> tuple[Tensor, ...]:
@@ -6100,12 +3768,6 @@ def chunk(input: Tensor, chunks: builtins.int, dim: builtins.int=0) -> tuple[Ten
     be smaller, and there may be fewer than `chunks` of them.
 
     Raises RuntimeError unless chunks is positive.
-
-    >>> import weft
-    >>> weft.arange(5).chunk(2)
-    (tensor([0, 1, 2]), tensor([3, 4]))
-    >>> len(weft.arange(5).chunk(4))
-    3
     """
 @overload
 def chunk(input: Tensor, chunks: builtins.int, axis: builtins.int=0) -> tuple[Tensor, ...]: ...
@@ -6113,67 +3775,36 @@ def clamp(input: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor
     """input limited to [min, max], and max where min is above it; NaN stays. A bound may be left out, and be a tensor. All are broadcast and promoted to one dtype.
 
     Raises RuntimeError where both bounds are left out and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.clamp(weft.tensor([-1., 0.5, 3.]), 0, 2)
-    tensor([0.0000, 0.5000, 2.0000])
     """
 def clamp_max(input: Tensor, max: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input, or `max` where input is above it; NaN stays. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.clamp_max(weft.tensor([1., 5.]), weft.tensor([3., 2.]))
-    tensor([1., 2.])
     """
 def clamp_min(input: Tensor, min: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input, or `min` where input is below it; NaN stays. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.clamp_min(weft.tensor([1., 5.]), weft.tensor([3., 2.]))
-    tensor([3., 5.])
     """
 def clip(input: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor | builtins.complex | None=None, *, out: Tensor | None=None) -> Tensor:
     """input limited to [min, max], and max where min is above it; NaN stays. A bound may be left out, and be a tensor. All are broadcast and promoted to one dtype.
 
     Raises RuntimeError where both bounds are left out and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.clip(weft.tensor([-1., 0.5, 3.]), 0, 2)
-    tensor([0.0000, 0.5000, 2.0000])
     """
 def clone(input: Tensor, *, memory_format: _MemoryFormat | None=None) -> Tensor:
     """A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its elements unless memory_format names another one.
 
     Raises RuntimeError for an order of another number of dimensions.
-
-    >>> import weft
-    >>> x = weft.tensor([1., 2.])
-    >>> y = x.clone().zero_()
-    >>> x, y
-    (tensor([1., 2.]), tensor([0., 0.]))
     """
 def column_stack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
     """Joins tensors along columns, the second dimension; a vector or a number is one column.
 
     Raises RuntimeError where the other sizes differ.
-
-    >>> import weft
-    >>> weft.column_stack([weft.tensor([1, 2]), weft.tensor([3, 4])])
-    tensor([[1, 3],
-            [2, 4]])
     """
 def complex(real: Tensor, imag: Tensor, *, out: Tensor | None=None) -> Tensor:
     """A complex tensor of two parts of one dtype, float32 or float64, which are broadcast together.
 
     Raises RuntimeError for other dtypes and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.complex(weft.tensor([1.0]), weft.tensor([2.0]))
-    tensor([1.+2.j])
     """
 @overload
 def concat(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
@@ -6182,12 +3813,6 @@ def concat(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor | None
 
     Raises RuntimeError for other sizes and for no tensors, TypeError for anything but a list or tuple[Any, ...]
     of tensors.
-
-    >>> import weft
-    >>> weft.concat([weft.ones(1), weft.zeros(2)])
-    tensor([1., 0., 0.])
-    >>> weft.concat([weft.ones(2, 1), weft.zeros(2, 2)], dim=1).shape
-    weft.Size([2, 3])
     """
 @overload
 def concat(tensors: Sequence[Tensor], *, axis: builtins.int) -> Tensor: ...
@@ -6200,12 +3825,6 @@ def concatenate(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor |
 
     Raises RuntimeError for other sizes and for no tensors, TypeError for anything but a list or tuple[Any, ...]
     of tensors.
-
-    >>> import weft
-    >>> weft.concatenate([weft.ones(1), weft.zeros(2)])
-    tensor([1., 0., 0.])
-    >>> weft.concatenate([weft.ones(2, 1), weft.zeros(2, 2)], dim=1).shape
-    weft.Size([2, 3])
     """
 @overload
 def concatenate(tensors: Sequence[Tensor], *, axis: builtins.int) -> Tensor: ...
@@ -6213,50 +3832,26 @@ def concatenate(tensors: Sequence[Tensor], *, axis: builtins.int) -> Tensor: ...
 def concatenate(tensors: Sequence[Tensor], axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
 def conj(input: Tensor) -> Tensor:
     """The complex conjugate: a new tensor; a real tensor itself.
-
-    >>> import weft
-    >>> weft.tensor([1 + 2j]).conj()
-    tensor([1.-2.j])
     """
 def conj_physical(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The complex conjugate, as conj() gives it.
-
-    >>> import weft
-    >>> weft.conj_physical(weft.tensor([1 + 2j]))
-    tensor([1.-2.j])
     """
 def constant_pad_nd(input: Tensor, pad: builtins.int | Sequence[builtins.int], value: builtins.complex=0) -> Tensor:
     """nn.functional.pad() with one value: pad has the widths before and after the last dimension, then
     those of the one before it, and so on.
 
     Raises RuntimeError for an odd number of widths or too many of them.
-
-    >>> import weft
-    >>> weft.constant_pad_nd(weft.ones(2), (1, 2), 7)
-    tensor([7., 1., 1., 7., 7.])
     """
 def copysign(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """|input| with the sign of other; -0. is negative. The operands are broadcast; integers and bools give floats of the default dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.copysign(weft.tensor([1., -2.]), weft.tensor([-0., 3.]))
-    tensor([-1.,  2.])
     """
 def cos(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The cosine of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.cos(weft.tensor([0., 1.]))
-    tensor([1.0000, 0.5403])
     """
 def cosh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """(e^x + e^-x) / 2, the hyperbolic cosine. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.cosh(weft.tensor([0., 1.]))
-    tensor([1.0000, 1.5431])
     """
 @overload
 def count_nonzero(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
@@ -6264,10 +3859,6 @@ def count_nonzero(input: Tensor, dim: builtins.int | Sequence[builtins.int] | No
     not zero.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.count_nonzero(weft.tensor([[0, 2], [3, 4]]), 0)
-    tensor([1, 2])
     """
 @overload
 def count_nonzero(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
@@ -6277,12 +3868,6 @@ def cummax(input: Tensor, dim: builtins.int, *, out: Sequence[Tensor] | None=Non
     (int64).
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.cummax(weft.tensor([1, 3, 2, 3]), 0).values
-    tensor([1, 3, 3, 3])
-    >>> weft.cummax(weft.tensor([1, 3, 2, 3]), 0).indices
-    tensor([0, 1, 1, 3])
     """
 @overload
 def cummax(input: Tensor, axis: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummax: ...
@@ -6292,12 +3877,6 @@ def cummin(input: Tensor, dim: builtins.int, *, out: Sequence[Tensor] | None=Non
     (int64).
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.cummin(weft.tensor([3, 1, 2, 1]), 0).values
-    tensor([3, 1, 1, 1])
-    >>> weft.cummin(weft.tensor([3, 1, 2, 1]), 0).indices
-    tensor([0, 1, 1, 3])
     """
 @overload
 def cummin(input: Tensor, axis: builtins.int, *, out: Sequence[Tensor] | None=None) -> _return_types.cummin: ...
@@ -6307,10 +3886,6 @@ def cumprod(input: Tensor, dim: builtins.int, *, dtype: _DType | None=None, out:
     in int64 unless dtype says otherwise.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.tensor([2, 3, 4]).cumprod(0)
-    tensor([ 2,  6, 24])
     """
 @overload
 def cumprod(input: Tensor, axis: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -6320,10 +3895,6 @@ def cumsum(input: Tensor, dim: builtins.int, *, dtype: _DType | None=None, out: 
     int64 unless dtype says otherwise.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.arange(4).cumsum(0)
-    tensor([0, 1, 3, 6])
     """
 @overload
 def cumsum(input: Tensor, axis: builtins.int, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -6331,75 +3902,38 @@ def deg2rad(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x pi / 180: x degrees in radians. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.deg2rad(weft.tensor([90., 180.]))
-    tensor([1.5708, 3.1416])
     """
 def diag(input: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
     """Of a matrix a copy of a diagonal, the elements [i, i + diagonal]; of a vector the square matrix with
     it there and zeros elsewhere.
 
     Raises RuntimeError unless there are 1 or 2 dimensions.
-
-    >>> import weft
-    >>> weft.diag(weft.tensor([1, 2]))
-    tensor([[1, 0],
-            [0, 2]])
-    >>> weft.diag(weft.tensor([[1, 2], [3, 4]]))
-    tensor([1, 4])
     """
 def diag_embed(input: Tensor, offset: builtins.int=0, dim1: builtins.int=-2, dim2: builtins.int=-1) -> Tensor:
     """Zeros, but the last dimension along the diagonal [i, i + offset] of two new dimensions of the
     result, dim1 and dim2, each of size input.shape[-1] + abs(offset).
 
     Raises RuntimeError where dim1 and dim2 are the same, IndexError for one that is not there.
-
-    >>> import weft
-    >>> weft.diag_embed(weft.tensor([1, 2]), 1)
-    tensor([[0, 1, 0],
-            [0, 0, 2],
-            [0, 0, 0]])
     """
 def diagflat(input: Tensor, offset: builtins.int=0) -> Tensor:
     """The square matrix with the flattened tensor along the diagonal [i, i + offset] and zeros elsewhere.
-
-    >>> import weft
-    >>> weft.diagflat(weft.tensor([[1], [2]]))
-    tensor([[1, 0],
-            [0, 2]])
     """
 def diagonal(input: Tensor, offset: builtins.int=0, dim1: builtins.int=0, dim2: builtins.int=1) -> Tensor:
     """A view of the elements with index i in dim1 and i + offset in dim2, as the last dimension in place
     of these two.
 
     Raises RuntimeError where dim1 and dim2 are the same, IndexError for one that is not there.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).diagonal()
-    tensor([1, 4])
-    >>> weft.tensor([[1, 2], [3, 4]]).diagonal(1)
-    tensor([2])
     """
 def diagonal_scatter(input: Tensor, src: Tensor, offset: builtins.int=0, dim1: builtins.int=0, dim2: builtins.int=1) -> Tensor:
     """A copy in which src stands where diagonal(offset, dim1, dim2) looks.
 
     Raises RuntimeError where src has another shape than that.
-
-    >>> import weft
-    >>> weft.diagonal_scatter(weft.zeros(2, 2), weft.tensor([1., 2.]))
-    tensor([[1., 0.],
-            [0., 2.]])
     """
 @overload
 def div(input: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
     """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
     Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.div(weft.tensor([1., 2.]), weft.tensor([2., -4.]))
-    tensor([ 0.5000, -0.5000])
     """
 @overload
 def div(input: builtins.complex, other: Tensor, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -6408,10 +3942,6 @@ def divide(input: Tensor, other: Tensor | builtins.complex, *, rounding_mode: st
     """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
     Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.divide(weft.tensor([1., 2.]), weft.tensor([2., -4.]))
-    tensor([ 0.5000, -0.5000])
     """
 @overload
 def divide(input: builtins.complex, other: Tensor, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -6419,31 +3949,18 @@ def dot(input: Tensor, tensor: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The sum of the products of the elements of two vectors of one length, a tensor without dimensions.
 
     Raises RuntimeError for other shapes and dtypes that differ.
-
-    >>> import weft
-    >>> weft.dot(weft.tensor([1, 2]), weft.tensor([3, 4]))
-    tensor(11)
     """
 def dropout(input: Tensor, p: builtins.float, train: builtins.bool) -> Tensor:
     """nn.functional.dropout() where train has to be given: zeroes each element with probability p and
     multiplies the others by 1 / (1 - p) if train, else gives input back.
 
     Raises ValueError unless 0 <= p <= 1.
-
-    >>> import weft
-    >>> weft.dropout(weft.ones(3), 0.5, train=False)
-    tensor([1., 1., 1.])
     """
 def dstack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
     """Joins tensors along the third dimension; a vector of n elements counts as shape (1, n, 1), a matrix
     (n, m) as (n, m, 1).
 
     Raises RuntimeError where the other sizes differ.
-
-    >>> import weft
-    >>> weft.dstack([weft.tensor([1, 2]), weft.tensor([3, 4])])
-    tensor([[[1, 3],
-             [2, 4]]])
     """
 def einsum(*args: Any) -> Tensor:
     """einsum(equation, *tensors): sums of products by the letters that name the dimensions of the tensors
@@ -6454,12 +3971,6 @@ def einsum(*args: Any) -> Tensor:
 
     Raises RuntimeError or ValueError for an equation that does not fit the tensors, TypeError for
     anything but tensors.
-
-    >>> import weft
-    >>> weft.einsum('bij,bjk->bik', weft.ones(2, 3, 4), weft.ones(2, 4, 5)).shape
-    weft.Size([2, 3, 5])
-    >>> weft.einsum('ii', weft.tensor([[1, 2], [3, 4]]))
-    tensor(5)
     """
 @overload
 def empty(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
@@ -6467,172 +3978,93 @@ def empty(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=N
     unless dtype is given.
 
     Raises RuntimeError for negative sizes.
-
-    >>> import weft
-    >>> weft.empty(2, 3).shape
-    weft.Size([2, 3])
     """
 @overload
 def empty(*size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor: ...
 def empty_like(input: Tensor, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
     """A tensor with undefined contents and the shape of input, and with its dtype, device and order in
     memory where no others are given.
-
-    >>> import weft
-    >>> weft.empty_like(weft.tensor([3, 4])).dtype
-    weft.int64
     """
 def empty_strided(size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
     """A tensor with undefined contents in which element [i, j, ...] lies i * stride[0] + j * stride[1] +
     ... elements after the first.
 
     Raises RuntimeError for negative sizes and strides, and where size and stride differ in length.
-
-    >>> import weft
-    >>> weft.empty_strided((2, 3), (1, 2)).stride()
-    (1, 2)
     """
 def eq(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input equal to other? NaN equals nothing. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.eq(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
-    tensor([ True, False])
     """
 def equal(input: Tensor, other: Tensor) -> builtins.bool:
     """Have both the same shape and elements? NaN equals nothing; the dtypes may differ.
-
-    >>> import weft
-    >>> weft.equal(weft.ones(2), weft.ones(3))
-    False
     """
 def erf(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The error function: 2 / sqrt(pi) times the integral of exp(-t^2) from 0 to x. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.erf(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.8427])
     """
 def erfc(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """1 - erf(x), without the digits that this difference loses for large x. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.erfc(weft.tensor([0., 1.]))
-    tensor([1.0000, 0.1573])
     """
 def erfinv(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The number whose erf() is x: infinite for -1 and 1, NaN beyond. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.erfinv(weft.tensor([0., 0.5]))
-    tensor([0.0000, 0.4769])
     """
 def exp(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """e^x. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.exp(weft.tensor([0., 1.]))
-    tensor([1.0000, 2.7183])
     """
 def exp2(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """2^x. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.exp2(weft.tensor([0., 3.]))
-    tensor([1., 8.])
     """
 def expm1(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """e^x - 1, without the digits that this difference loses near x = 0. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.expm1(weft.tensor([0., 1.]))
-    tensor([0.0000, 1.7183])
     """
 def eye(n: builtins.int, m: builtins.int | None=None, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
     """An (n, m) matrix, without m (n, n), with ones on the diagonal and zeros elsewhere, in the default
     dtype unless dtype is given.
 
     Raises RuntimeError for negative sizes.
-
-    >>> import weft
-    >>> weft.eye(2)
-    tensor([[1., 0.],
-            [0., 1.]])
     """
 def fix(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x without its fraction, in the dtype of x: rounded towards 0.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.trunc(weft.tensor([1.5, -1.5]))
-    tensor([ 1., -1.])
     """
 def flatten(input: Tensor, start_dim: builtins.int=0, end_dim: builtins.int=-1) -> Tensor:
     """Makes one dimension of those from start_dim to end_dim, both included, of the product of their
     sizes. A view where the strides allow it; a tensor without dimensions becomes a vector.
 
     Raises IndexError for a dim that is not there, RuntimeError where start_dim comes after end_dim.
-
-    >>> import weft
-    >>> weft.zeros(2, 3, 4).flatten(1).shape
-    weft.Size([2, 12])
     """
 def flip(input: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
     """A copy with the elements in reverse order along each of dims.
 
     Raises IndexError for a dim that is not there, RuntimeError for one given twice.
-
-    >>> import weft
-    >>> weft.arange(3).flip(0)
-    tensor([2, 1, 0])
     """
 def fliplr(input: Tensor) -> Tensor:
     """A copy with the columns, the second dimension, in reverse order.
 
     Raises RuntimeError for fewer than 2 dimensions.
-
-    >>> import weft
-    >>> weft.fliplr(weft.tensor([[1, 2], [3, 4]]))
-    tensor([[2, 1],
-            [4, 3]])
     """
 def flipud(input: Tensor) -> Tensor:
     """A copy with the rows, the first dimension, in reverse order.
 
     Raises RuntimeError for a tensor without dimensions.
-
-    >>> import weft
-    >>> weft.flipud(weft.tensor([[1, 2], [3, 4]]))
-    tensor([[3, 4],
-            [1, 2]])
     """
 def floor(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The largest integer that is not above x, in the dtype of x.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.floor(weft.tensor([1.5, -1.5]))
-    tensor([ 1., -2.])
     """
 @overload
 def floor_divide(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input / other rounded down, which is Python's //. Either may be a number. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.floor_divide(weft.tensor([7., -7.]), weft.tensor([2., 2.]))
-    tensor([ 3., -4.])
     """
 @overload
 def floor_divide(input: builtins.complex, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -6640,37 +4072,21 @@ def fmax(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=
     """The larger of input and other, or the one that is not NaN. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.fmax(weft.tensor([1., float('nan')]), weft.tensor([3., 2.]))
-    tensor([3., 2.])
     """
 def fmin(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """The smaller of input and other, or the one that is not NaN. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.fmin(weft.tensor([1., float('nan')]), weft.tensor([3., 2.]))
-    tensor([1., 2.])
     """
 def fmod(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """What is left of input after other is taken away as often as it fits, as C's fmod() does: it has the sign of input. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.fmod(weft.tensor([7., -7.]), weft.tensor([4., 4.]))
-    tensor([ 3., -3.])
     """
 def frac(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x - trunc(x): the fraction, with the sign of x. 0 for integers.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.frac(weft.tensor([1.5, -1.5]))
-    tensor([ 0.5000, -0.5000])
     """
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor on the memory of another library's array or tensor that speaks DLPack, or of its capsule.
@@ -6678,10 +4094,6 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
     Changes of one are seen in the other. The capsule is used up.
 
     Raises TypeError for other objects, BufferError for devices, dtypes and layouts that Weft lacks.
-
-    >>> import numpy, weft
-    >>> weft.from_dlpack(numpy.ones(2))
-    tensor([1., 1.], dtype=weft.float64)
     """
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor on the memory of a NumPy array, with its shape and dtype; changes of one are seen in the other.
@@ -6689,13 +4101,6 @@ def from_numpy(ndarray: Any) -> Tensor:
     Of a read-only array the tensor is read-only too, with a warning.
 
     Raises TypeError for other objects and dtypes that Weft lacks, ValueError for negative strides.
-
-    >>> import numpy, weft
-    >>> a = numpy.zeros(2)
-    >>> weft.from_numpy(a).add_(1)
-    tensor([1., 1.], dtype=weft.float64)
-    >>> a
-    array([1., 1.])
     """
 def frombuffer(buffer: Any, *, dtype: _DType, count: builtins.int=-1, offset: builtins.int=0, requires_grad: builtins.bool=False) -> Tensor:
     """A vector on the memory of an object with the buffer protocol, read as elements of dtype.
@@ -6704,30 +4109,16 @@ def frombuffer(buffer: Any, *, dtype: _DType, count: builtins.int=-1, offset: bu
     other, unless the buffer is read-only.
 
     Raises ValueError when the elements are not all there.
-
-    >>> import weft
-    >>> weft.frombuffer(bytearray([1, 0, 2, 0]), dtype=weft.int16, offset=2)
-    tensor([2], dtype=weft.int16)
     """
 def full(size: builtins.int | Sequence[builtins.int], fill_value: builtins.complex, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
     """A tensor of the given size in which each element is fill_value. The dtype is that of the number
     unless given: bool, int64, the default dtype or the complex one of that precision.
 
     Raises RuntimeError for negative sizes.
-
-    >>> import weft
-    >>> weft.full((2,), 7)
-    tensor([7, 7])
-    >>> weft.full((2,), 0.5)
-    tensor([0.5000, 0.5000])
     """
 def full_like(input: Tensor, fill_value: builtins.complex, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
     """A tensor of fill_value with the shape of input, and with its dtype, device and order in memory where
     no others are given.
-
-    >>> import weft
-    >>> weft.full_like(weft.zeros(2), 7)
-    tensor([7., 7.])
     """
 @overload
 def gather(input: Tensor, dim: builtins.int, index: Tensor, *, sparse_grad: builtins.bool=False, out: Tensor | None=None) -> Tensor:
@@ -6736,11 +4127,6 @@ def gather(input: Tensor, dim: builtins.int, index: Tensor, *, sparse_grad: buil
     than dim.
 
     Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.
-
-    >>> import weft
-    >>> weft.gather(weft.tensor([[1, 2], [3, 4]]), 1, weft.tensor([[1], [0]]))
-    tensor([[2],
-            [3]])
     """
 @overload
 def gather(input: Tensor, axis: builtins.int, index: Tensor, *, sparse_grad: builtins.bool=False, out: Tensor | None=None) -> Tensor: ...
@@ -6748,74 +4134,38 @@ def ge(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=No
     """Is input greater than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.ge(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
-    tensor([ True, False])
     """
 def ger(input: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The products input[i] * vec2[j] of two vectors (n,) and (m,), a matrix (n, m).
 
     Raises RuntimeError unless both are vectors.
-
-    >>> import weft
-    >>> weft.ger(weft.tensor([1, 2]), weft.tensor([3, 4]))
-    tensor([[3, 4],
-            [6, 8]])
     """
 def get_default_device() -> _Device:
     """Where new tensors go on this thread.
 
     The device of the innermost `with weft.device(...)`, else that of set_default_device().
-
-    >>> import weft
-    >>> with weft.device('meta'):
-    ...     weft.get_default_device()
-    device(type='meta')
     """
 def get_default_dtype() -> _DType:
     """The dtype of tensors made from Python floats, and of weft.zeros() and its like; at first float32.
-
-    >>> import weft
-    >>> weft.get_default_dtype()
-    weft.float32
     """
 def get_num_threads() -> builtins.int:
     """How many threads CPU kernels may use, the calling one included.
 
     At the start: the environment variable WEFT_NUM_THREADS, else OMP_NUM_THREADS, else as many as the
     process may use cores, by its affinity and by the quota of its control group.
-
-    >>> import weft
-    >>> weft.get_num_threads() >= 1
-    True
     """
 def get_rng_state() -> Tensor:
     """The place in the stream of the default generator, for set_rng_state(): 16 bytes as a uint8 vector.
-
-    >>> import weft
-    >>> state, x = weft.get_rng_state(), weft.rand(3)
-    >>> weft.set_rng_state(state)
-    >>> weft.equal(weft.rand(3), x)
-    True
     """
 def greater(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input greater than other? False where either is NaN. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.gt(weft.tensor([1., 4.]), weft.tensor([1., 3.]))
-    tensor([False,  True])
     """
 def greater_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input greater than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.ge(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
-    tensor([ True, False])
     """
 @overload
 def gru(input: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool, batch_first: builtins.bool) -> tuple[Tensor, Tensor]:
@@ -6830,13 +4180,6 @@ def gru(input: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bo
 
     Raises RuntimeError for shapes and dtypes that do not fit, ValueError for num_layers below 1 and dropout
     outside of 0 to 1.
-
-    >>> import weft
-    >>> x, h = weft.zeros(5, 2, 3), weft.zeros(1, 2, 4)
-    >>> params = [weft.zeros(12, 3), weft.zeros(12, 4)]
-    >>> out = weft.gru(x, h, params, False, 1, 0.0, False, False, False)
-    >>> out[0].shape == (5, 2, 4), out[1].shape == (1, 2, 4)
-    (True, True)
     """
 @overload
 def gru(data: Tensor, batch_sizes: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool) -> tuple[Tensor, Tensor]: ...
@@ -6848,74 +4191,40 @@ def gru_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: Tensor
     input is (batch, size) or (size,), hx (batch, hidden) or (hidden,); the new state is like hx.
 
     Raises RuntimeError for shapes and dtypes that do not fit.
-
-    >>> import weft
-    >>> weft.gru_cell(weft.zeros(2), weft.zeros(3), weft.zeros(9, 2), weft.zeros(9, 3))
-    tensor([0., 0., 0.])
     """
 def gt(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input greater than other? False where either is NaN. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.gt(weft.tensor([1., 4.]), weft.tensor([1., 3.]))
-    tensor([False,  True])
     """
 def hardsigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x / 6 + 1 / 2, limited to [0, 1] (Howard et al., 2019). Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.hardsigmoid(weft.tensor([-4., 1.5]))
-    tensor([0.0000, 0.7500])
     """
 def hardswish(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x times x / 6 + 1 / 2, the latter limited to [0, 1] (Howard et al., 2019). Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.hardswish(weft.tensor([-1.5, 4.]))
-    tensor([-0.3750,  4.0000])
     """
 def hsplit(input: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
     """tensor_split() along columns: the second dimension, of a vector the only one.
 
     Raises RuntimeError where a number of parts does not divide the size, and for a tensor without
     dimensions.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).hsplit(2)
-    (tensor([[1],
-            [3]]), tensor([[2],
-            [4]]))
     """
 def hstack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
     """Joins tensors along columns, the second dimension; vectors and numbers end to end.
 
     Raises RuntimeError where the other sizes differ.
-
-    >>> import weft
-    >>> weft.hstack([weft.tensor([1, 2]), weft.tensor([3, 4])])
-    tensor([1, 2, 3, 4])
     """
 def hypot(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """sqrt(input^2 + other^2), finite also where the squares overflow. The operands are broadcast; integers and bools give floats of the default dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.hypot(weft.tensor([3., 5.]), weft.tensor([4., 12.]))
-    tensor([ 5., 13.])
     """
 def imag(input: Tensor) -> Tensor:
     """The imaginary part of a tensor: of a complex one a view, of a real one new zeros.
-
-    >>> import weft
-    >>> weft.tensor([1 + 2j]).imag
-    tensor([2.])
     """
 @overload
 def index_add(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor:
@@ -6924,10 +4233,6 @@ def index_add(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor, *
 
     Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
     the dtype of source differs.
-
-    >>> import weft
-    >>> weft.zeros(3).index_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]), alpha=2)
-    tensor([6., 0., 6.])
     """
 @overload
 def index_add(input: Tensor, axis: builtins.int, index: Tensor, source: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
@@ -6937,10 +4242,6 @@ def index_copy(input: Tensor, dim: builtins.int, index: Tensor, source: Tensor) 
 
     Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
     the dtype of source differs.
-
-    >>> import weft
-    >>> weft.zeros(3).index_copy(0, weft.tensor([2, 0]), weft.tensor([1., 2.]))
-    tensor([2., 0., 1.])
     """
 @overload
 def index_copy(input: Tensor, axis: builtins.int, index: Tensor, source: Tensor) -> Tensor: ...
@@ -6951,10 +4252,6 @@ def index_fill(input: Tensor, dim: builtins.int, index: Tensor, value: Tensor | 
 
     Raises IndexError for numbers outside of the dimension, RuntimeError for a value that the dtype
     cannot hold.
-
-    >>> import weft
-    >>> weft.zeros(3).index_fill(0, weft.tensor([0, 2]), 5)
-    tensor([5., 0., 5.])
     """
 @overload
 def index_fill(input: Tensor, axis: builtins.int, index: Tensor, value: Tensor | builtins.complex) -> Tensor: ...
@@ -6964,10 +4261,6 @@ def index_put(input: Tensor, indices: Sequence[Tensor | None], values: Tensor, a
 
     Raises IndexError for numbers outside of a dimension, RuntimeError where the shapes do not fit or
     the dtype of values differs.
-
-    >>> import weft
-    >>> weft.zeros(3).index_put((weft.tensor([0, 0]),), weft.tensor([1., 2.]), accumulate=True)
-    tensor([3., 0., 0.])
     """
 @overload
 def index_select(input: Tensor, dim: builtins.int, index: Tensor, *, out: Tensor | None=None) -> Tensor:
@@ -6975,142 +4268,64 @@ def index_select(input: Tensor, dim: builtins.int, index: Tensor, *, out: Tensor
     length.
 
     Raises IndexError for numbers outside of the dimension.
-
-    >>> import weft
-    >>> weft.index_select(weft.tensor([[1, 2], [3, 4]]), 0, weft.tensor([1, 1]))
-    tensor([[3, 4],
-            [3, 4]])
     """
 @overload
 def index_select(input: Tensor, axis: builtins.int, index: Tensor, *, out: Tensor | None=None) -> Tensor: ...
 def initial_seed() -> builtins.int:
     """The seed that the default generator was started from.
-
-    >>> import weft
-    >>> g = weft.manual_seed(7)
-    >>> weft.initial_seed()
-    7
     """
 def inner(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The sums of products over the last dimension of both, of shape input.shape[:-1] + other.shape[:-1].
     A tensor without dimensions multiplies the other.
 
     Raises RuntimeError where the last sizes or the dtypes differ.
-
-    >>> import weft
-    >>> weft.inner(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 1]))
-    tensor([3, 7])
     """
 def is_anomaly_check_nan_enabled() -> builtins.bool:
     """Does anomaly detection, where it is on, look for NaN in gradients?
-
-    >>> import weft
-    >>> with weft.autograd.detect_anomaly(check_nan=False):
-    ...     weft.is_anomaly_check_nan_enabled()
-    False
     """
 def is_anomaly_enabled() -> builtins.bool:
     """Does this thread detect anomalies in backward, as weft.autograd.detect_anomaly() asks for?
-
-    >>> import weft
-    >>> with weft.autograd.detect_anomaly():
-    ...     inside = weft.is_anomaly_enabled()
-    >>> inside, weft.is_anomaly_enabled()
-    (True, False)
     """
 def is_complex(input: Tensor) -> builtins.bool:
     """Is the dtype a complex one?
-
-    >>> import weft
-    >>> weft.is_complex(weft.tensor(1j)), weft.ones(2).is_complex()
-    (True, False)
     """
 def is_floating_point(input: Tensor) -> builtins.bool:
     """Is the dtype a floating point one? Complex dtypes are none.
-
-    >>> import weft
-    >>> weft.is_floating_point(weft.ones(2)), weft.arange(2).is_floating_point()
-    (True, False)
     """
 def is_grad_enabled() -> builtins.bool:
     """Does this thread record ops for autograd? Not within weft.no_grad() and weft.inference_mode().
-
-    >>> import weft
-    >>> with weft.no_grad():
-    ...     inside = weft.is_grad_enabled()
-    >>> inside, weft.is_grad_enabled()
-    (False, True)
     """
 def is_inference_mode_enabled() -> builtins.bool:
     """Is this thread within weft.inference_mode()?
-
-    >>> import weft
-    >>> with weft.inference_mode():
-    ...     inside = weft.is_inference_mode_enabled()
-    >>> inside, weft.is_inference_mode_enabled()
-    (True, False)
     """
 def is_nonzero(input: Tensor) -> builtins.bool:
     """Is the only element something else than 0? What bool(tensor) says.
 
     Raises RuntimeError for a tensor of more elements, or none.
-
-    >>> import weft
-    >>> weft.is_nonzero(weft.tensor([0.5])), weft.tensor(False).is_nonzero()
-    (True, False)
     """
 def is_tensor(obj: Any | None) -> builtins.bool:
     """Is obj a weft.Tensor, or an object of a subclass of it?
-
-    >>> import weft
-    >>> weft.is_tensor(weft.ones(2)), weft.is_tensor(2.)
-    (True, False)
     """
 def isclose(input: Tensor, other: Tensor, rtol: builtins.float=1e-05, atol: builtins.float=1e-08, equal_nan: builtins.bool=False) -> Tensor:
     """Is |input - other| <= atol + rtol |other|? A bool tensor. Infinities are close to themselves only, NaN to NaN if equal_nan. The operands are broadcast.
 
     Raises RuntimeError for tensors of different dtypes and shapes that cannot be broadcast, ValueError for a negative rtol or atol.
-
-    >>> import weft
-    >>> weft.isclose(weft.tensor([1., 2.]), weft.tensor([1.000001, 2.1]))
-    tensor([ True, False])
     """
 def isfinite(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """Is x, or are both parts of a complex x, neither infinite nor NaN? The result is bool.
-
-    >>> import weft
-    >>> weft.isfinite(weft.tensor([1., float('inf')]))
-    tensor([ True, False])
     """
 def isinf(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """Is x, or a part of a complex x, infinite? The result is bool.
-
-    >>> import weft
-    >>> weft.isinf(weft.tensor([1., float('-inf')]))
-    tensor([False,  True])
     """
 def isnan(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """Is x, or a part of a complex x, NaN? The result is bool.
-
-    >>> import weft
-    >>> weft.isnan(weft.tensor([1., float('nan')]))
-    tensor([False,  True])
     """
 def isreal(input: Tensor) -> Tensor:
     """Is the imaginary part 0? A bool tensor, True everywhere for a real tensor.
-
-    >>> import weft
-    >>> weft.isreal(weft.tensor([1 + 0j, 2j]))
-    tensor([ True, False])
     """
 def kron(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The Kronecker product: each element of input times the whole of other, in blocks. Of shapes (n, m)
     and (p, q) shape (n p, m q); the one with fewer dimensions gets some of size 1 in front.
-
-    >>> import weft
-    >>> weft.kron(weft.tensor([[1, 2]]), weft.tensor([[1], [1]]))
-    tensor([[1, 2],
-            [1, 2]])
     """
 @overload
 def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.kthvalue:
@@ -7118,10 +4333,6 @@ def kthvalue(input: Tensor, k: builtins.int, dim: builtins.int=-1, keepdim: buil
     (int64).
 
     Raises RuntimeError unless 1 <= k <= size, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.kthvalue(weft.tensor([3., 1., 2.]), 2).values
-    tensor(2.)
     """
 @overload
 def kthvalue(input: Tensor, k: builtins.int, axis: builtins.int=-1, keepdims: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.kthvalue: ...
@@ -7129,75 +4340,39 @@ def le(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=No
     """Is input less than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.le(weft.tensor([1., 4.]), weft.tensor([1., 3.]))
-    tensor([ True, False])
     """
 def lerp(input: Tensor, end: Tensor, weight: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input + weight * (end - input): input for weight 0, end for 1, and on the line through both for others. The operands are broadcast. Integers with a fractional weight give floats of the default dtype.
 
     Raises RuntimeError for tensors of different dtypes, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.lerp(weft.tensor([1., 2.]), weft.tensor([3., 6.]), 0.25)
-    tensor([1.5000, 3.0000])
     """
 def less(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input less than other? False where either is NaN. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.lt(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
-    tensor([False,  True])
     """
 def less_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input less than other or equal? False where either is NaN. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.le(weft.tensor([1., 4.]), weft.tensor([1., 3.]))
-    tensor([ True, False])
     """
 def linspace(start: builtins.complex, end: builtins.complex, steps: builtins.int, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
     """`steps` evenly spaced numbers from start to end, both included: start + i * (end - start) / (steps -
     1). The default dtype, or the complex one of that precision for complex ends, unless dtype is given.
 
     Raises RuntimeError for negative steps.
-
-    >>> import weft
-    >>> weft.linspace(0, 1, 3)
-    tensor([0.0000, 0.5000, 1.0000])
     """
 def log(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The natural logarithm of x: -inf for 0, NaN below, and of complex numbers with an angle in (-pi, pi]. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.log(weft.tensor([1., 2.]))
-    tensor([0.0000, 0.6931])
     """
 def log10(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The logarithm of x to base 10: -inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.log10(weft.tensor([1., 100.]))
-    tensor([0., 2.])
     """
 def log1p(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """log(1 + x), without the digits that this sum loses near x = 0: -inf for -1, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.log1p(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.6931])
     """
 def log2(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The logarithm of x to base 2: -inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.log2(weft.tensor([1., 8.]))
-    tensor([0., 3.])
     """
 @overload
 def log_softmax(input: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor:
@@ -7206,10 +4381,6 @@ def log_softmax(input: Tensor, dim: builtins.int, dtype: _DType | None=None, *, 
     dtype: input is converted to it first, and so is the result.
 
     Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.log_softmax(weft.tensor([0., 1000.]), 0)
-    tensor([-1000.,     0.])
     """
 @overload
 def log_softmax(input: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
@@ -7217,10 +4388,6 @@ def logaddexp(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | 
     """log(e^input + e^other), finite also where the powers overflow. The operands are broadcast; integers and bools give floats of the default dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.logaddexp(weft.tensor([0., 1.]), weft.tensor([0., 2.]))
-    tensor([0.6931, 2.3133])
     """
 @overload
 def logcumsumexp(input: Tensor, dim: builtins.int, *, out: Tensor | None=None) -> Tensor:
@@ -7228,10 +4395,6 @@ def logcumsumexp(input: Tensor, dim: builtins.int, *, out: Tensor | None=None) -
     log(exp(input[0]) + ... + exp(input[i])).
 
     Raises IndexError for a dim that is not there, RuntimeError for integers.
-
-    >>> import weft
-    >>> weft.logcumsumexp(weft.tensor([1000., 1000.]), 0)
-    tensor([1000.0000, 1000.6932])
     """
 @overload
 def logcumsumexp(input: Tensor, axis: builtins.int, *, out: Tensor | None=None) -> Tensor: ...
@@ -7239,60 +4402,32 @@ def logical_and(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor 
     """Are both, input and other, not 0? The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.logical_and(weft.tensor([1., 2.]), weft.tensor([0., 3.]))
-    tensor([False,  True])
     """
 def logical_not(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """Is x equal to 0? The result is bool.
-
-    >>> import weft
-    >>> weft.logical_not(weft.tensor([0., 2.]))
-    tensor([ True, False])
     """
 def logical_or(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input, other or both not 0? The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.logical_or(weft.tensor([0., 2.]), weft.tensor([0., 3.]))
-    tensor([False,  True])
     """
 def logical_xor(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is just one of input and other not 0? The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.logical_xor(weft.tensor([1., 2.]), weft.tensor([0., 3.]))
-    tensor([ True, False])
     """
 def logit(input: Tensor, eps: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
     """log(x / (1 - x)), which inverts sigmoid(): infinite for 0 and 1, NaN beyond; with eps of x limited to [eps, 1 - eps]. Integers and bools give floats of the default dtype.
-
-    >>> import weft
-    >>> weft.logit(weft.tensor([0.5, 0.9]))
-    tensor([0.0000, 2.1972])
     """
 def logsigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """log(1 / (1 + e^-x)), finite also where e^-x overflows. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.logsigmoid(weft.tensor([0., -200.]))
-    tensor([  -0.6931, -200.0000])
     """
 def logspace(start: builtins.complex, end: builtins.complex, steps: builtins.int, base: builtins.float=10.0, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
     """base to the powers of linspace(start, end, steps), in the default dtype unless dtype is given.
 
     Raises RuntimeError for negative steps.
-
-    >>> import weft
-    >>> weft.logspace(0, 2, 3)
-    tensor([  1.,  10., 100.])
     """
 @overload
 def logsumexp(input: Tensor, dim: builtins.int | Sequence[builtins.int], keepdim: builtins.bool=False, *, out: Tensor | None=None) -> Tensor:
@@ -7301,10 +4436,6 @@ def logsumexp(input: Tensor, dim: builtins.int | Sequence[builtins.int], keepdim
     default dtype.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.logsumexp(weft.tensor([1000., 1000.]), 0)
-    tensor(1000.6932)
     """
 @overload
 def logsumexp(input: Tensor, axis: builtins.int | Sequence[builtins.int], keepdims: builtins.bool=False, *, out: Tensor | None=None) -> Tensor: ...
@@ -7323,13 +4454,6 @@ def lstm(input: Tensor, hx: list[Tensor], params: list[Tensor], has_biases: buil
 
     Raises RuntimeError for shapes and dtypes that do not fit, ValueError for num_layers below 1 and dropout
     outside of 0 to 1.
-
-    >>> import weft
-    >>> x, h = weft.zeros(5, 2, 3), weft.zeros(1, 2, 4)
-    >>> params = [weft.zeros(16, 3), weft.zeros(16, 4)]
-    >>> out = weft.lstm(x, (h, h), params, False, 1, 0.0, False, False, False)
-    >>> out[0].shape == (5, 2, 4), out[1].shape == (1, 2, 4)
-    (True, True)
     """
 @overload
 def lstm(data: Tensor, batch_sizes: Tensor, hx: list[Tensor], params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool) -> tuple[Tensor, Tensor, Tensor]: ...
@@ -7340,62 +4464,34 @@ def lstm_cell(input: Tensor, hx: list[Tensor], w_ih: Tensor, w_hh: Tensor, b_ih:
     input is (batch, size) or (size,), hx the states h and c, (batch, hidden) or (hidden,). Returns h' and c'.
 
     Raises RuntimeError for shapes and dtypes that do not fit.
-
-    >>> import weft
-    >>> h = weft.zeros(3)
-    >>> weft.lstm_cell(weft.zeros(2), (h, h), weft.zeros(12, 2), weft.zeros(12, 3))
-    (tensor([0., 0., 0.]), tensor([0., 0., 0.]))
     """
 def lt(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input less than other? False where either is NaN. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.lt(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
-    tensor([False,  True])
     """
 def manual_seed(seed: builtins.float) -> Generator:
     """Seeds the default generator, from which the same numbers follow with any number of threads, and
     returns it. Negative seeds count from 2^64.
 
     Raises ValueError for a seed out of -2^63, ..., 2^64 - 1.
-
-    >>> import weft
-    >>> g = weft.manual_seed(1)
-    >>> x = weft.rand(3)
-    >>> g = weft.manual_seed(1)
-    >>> weft.equal(weft.rand(3), x)
-    True
     """
 def masked_fill(input: Tensor, mask: Tensor, value: Tensor | builtins.complex) -> Tensor:
     """A copy with one value, a number or a tensor without dimensions, where the bool tensor mask is True.
     Input and mask broadcast.
 
     Raises RuntimeError for a mask of another dtype and a value that the dtype cannot hold.
-
-    >>> import weft
-    >>> weft.tensor([1., 2.]).masked_fill(weft.tensor([True, False]), 0)
-    tensor([0., 2.])
     """
 def masked_scatter(input: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     """A copy in which the elements where the bool tensor mask is True are the first ones of source, row by
     row; the rest stays. Mask and input broadcast.
 
     Raises RuntimeError where source has too few elements or another dtype.
-
-    >>> import weft
-    >>> weft.zeros(3).masked_scatter(weft.tensor([True, False, True]), weft.tensor([1., 2.]))
-    tensor([1., 0., 2.])
     """
 def masked_select(input: Tensor, mask: Tensor, *, out: Tensor | None=None) -> Tensor:
     """A vector of the elements where the bool tensor mask is True, row by row; input and mask broadcast.
 
     Raises RuntimeError for a mask of another dtype.
-
-    >>> import weft
-    >>> weft.masked_select(weft.tensor([3, 1, 2]), weft.tensor([True, False, True]))
-    tensor([3, 2])
     """
 def matmul(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The matrix product of the last two dimensions, out[..., i, j] = sum_k input[..., i, k] other[..., k,
@@ -7403,12 +4499,6 @@ def matmul(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
     the right, and the result lacks that dimension.
 
     Raises RuntimeError where the shapes or dtypes do not fit.
-
-    >>> import weft
-    >>> weft.matmul(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 1]))
-    tensor([3, 7])
-    >>> weft.matmul(weft.ones(5, 2, 3), weft.ones(3, 4)).shape
-    weft.Size([5, 2, 4])
     """
 @overload
 def max(input: Tensor, *, out: Tensor | None=None) -> Tensor:
@@ -7418,12 +4508,6 @@ def max(input: Tensor, *, out: Tensor | None=None) -> Tensor:
 
     Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
     is not there.
-
-    >>> import weft
-    >>> weft.tensor([3, 1, 2]).max()
-    tensor(3)
-    >>> weft.tensor([[1, 4], [3, 2]]).max(1).indices
-    tensor([1, 0])
     """
 @overload
 def max(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -7435,10 +4519,6 @@ def maximum(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | No
     """The larger of input and other, NaN where either is. Equal ones get half of the gradient each. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.maximum(weft.tensor([1., 5.]), weft.tensor([3., 2.]))
-    tensor([3., 5.])
     """
 @overload
 def mean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
@@ -7447,12 +4527,6 @@ def mean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, 
 
     Raises RuntimeError for integers unless a floating dtype is given, IndexError for a dim that is not
     there.
-
-    >>> import weft
-    >>> weft.tensor([[1., 3.], [5., 7.]]).mean()
-    tensor(4.)
-    >>> weft.tensor([[1., 3.], [5., 7.]]).mean(1)
-    tensor([2., 6.])
     """
 @overload
 def mean(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -7462,12 +4536,6 @@ def median(input: Tensor) -> Tensor:
     and where it is, as .values and .indices (int64).
 
     Raises IndexError for a dim that is not there or has no elements.
-
-    >>> import weft
-    >>> weft.median(weft.tensor([3., 1., 2., 4.]))
-    tensor(2.)
-    >>> weft.median(weft.tensor([[3., 1., 2.], [6., 5., 4.]]), 1).values
-    tensor([2., 5.])
     """
 @overload
 def median(input: Tensor, dim: builtins.int, keepdim: builtins.bool=False, *, out: Sequence[Tensor] | None=None) -> _return_types.median: ...
@@ -7479,12 +4547,6 @@ def meshgrid(*tensors: Tensor | Sequence[Tensor], indexing: str | None=None) -> 
 
     Raises TypeError for anything but tensors, RuntimeError for other shapes, dtypes that differ and
     another indexing.
-
-    >>> import weft
-    >>> a, b = weft.meshgrid(weft.arange(2), weft.arange(3), indexing='ij')
-    >>> b
-    tensor([[0, 1, 2],
-            [0, 1, 2]])
     """
 @overload
 def min(input: Tensor, *, out: Tensor | None=None) -> Tensor:
@@ -7494,12 +4556,6 @@ def min(input: Tensor, *, out: Tensor | None=None) -> Tensor:
 
     Raises RuntimeError or IndexError where there is nothing to choose from, IndexError for a dim that
     is not there.
-
-    >>> import weft
-    >>> weft.tensor([3, 1, 2]).min()
-    tensor(1)
-    >>> weft.tensor([[1, 4], [3, 2]]).min(1).values
-    tensor([1, 2])
     """
 @overload
 def min(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -7511,29 +4567,16 @@ def minimum(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | No
     """The smaller of input and other, NaN where either is. Equal ones get half of the gradient each. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.minimum(weft.tensor([1., 5.]), weft.tensor([3., 2.]))
-    tensor([1., 2.])
     """
 def mish(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x tanh(log(1 + e^x)) (Misra, 2019). Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.mish(weft.tensor([1., -1.]))
-    tensor([ 0.8651, -0.3034])
     """
 def mm(input: Tensor, mat2: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The product of two matrices: shapes (n, k) and (k, m) give (n, m).
 
     Raises RuntimeError for other shapes and dtypes that differ.
-
-    >>> import weft
-    >>> weft.mm(weft.tensor([[1, 2], [3, 4]]), weft.tensor([[1], [1]]))
-    tensor([[3],
-            [7]])
     """
 def moveaxis(input: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
     """A view in which the dimensions that source names are at the places that destination names; the
@@ -7541,10 +4584,6 @@ def moveaxis(input: Tensor, source: builtins.int | Sequence[builtins.int], desti
 
     Raises RuntimeError where the two differ in length or name a dimension twice, IndexError for one
     that is not there.
-
-    >>> import weft
-    >>> weft.zeros(2, 3, 4).moveaxis(0, -1).shape
-    weft.Size([3, 4, 2])
     """
 def movedim(input: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
     """A view in which the dimensions that source names are at the places that destination names; the
@@ -7552,29 +4591,16 @@ def movedim(input: Tensor, source: builtins.int | Sequence[builtins.int], destin
 
     Raises RuntimeError where the two differ in length or name a dimension twice, IndexError for one
     that is not there.
-
-    >>> import weft
-    >>> weft.zeros(2, 3, 4).movedim(0, -1).shape
-    weft.Size([3, 4, 2])
     """
 def msort(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The elements in order along the first dimension, column by column: sort(0).values. A tensor without
     dimensions stays as it is.
-
-    >>> import weft
-    >>> weft.msort(weft.tensor([[3, 1], [2, 4]]))
-    tensor([[2, 1],
-            [3, 4]])
     """
 @overload
 def mul(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.mul(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
-    tensor([ 3., 10.])
     """
 @overload
 def mul(input: builtins.complex, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -7585,20 +4611,12 @@ def multinomial(input: Tensor, num_samples: builtins.int, replacement: builtins.
 
     Raises RuntimeError for weights that are negative, infinite or all zero, and for more samples
     without replacement than there are categories.
-
-    >>> import weft
-    >>> weft.multinomial(weft.tensor([0., 1., 0.]), 3, replacement=True)
-    tensor([1, 1, 1])
     """
 @overload
 def multiply(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.mul(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
-    tensor([ 3., 10.])
     """
 @overload
 def multiply(input: builtins.complex, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -7606,17 +4624,9 @@ def mv(input: Tensor, vec: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The product of a matrix (n, k) and a vector (k,): shape (n,).
 
     Raises RuntimeError for other shapes and dtypes that differ.
-
-    >>> import weft
-    >>> weft.mv(weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 10]))
-    tensor([21, 43])
     """
 def nan_to_num(input: Tensor, nan: builtins.float | None=None, posinf: builtins.float | None=None, neginf: builtins.float | None=None, *, out: Tensor | None=None) -> Tensor:
     """input with numbers for NaN and infinities, also in the parts of complex numbers: 0, the largest and the smallest finite number of the dtype if none are given. Integers stay as they are.
-
-    >>> import weft
-    >>> weft.nan_to_num(weft.tensor([1., float('nan'), float('inf')]), posinf=9)
-    tensor([1., 0., 9.])
     """
 @overload
 def nanmean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
@@ -7624,10 +4634,6 @@ def nanmean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=Non
     where there is none.
 
     Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.nanmean(weft.tensor([1., weft.nan, 2.]))
-    tensor(1.5000)
     """
 @overload
 def nanmean(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -7636,10 +4642,6 @@ def nansum(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None
     """sum() in which NaN counts as 0.
 
     Raises IndexError for a dim that is not there, RuntimeError for one given twice.
-
-    >>> import weft
-    >>> weft.nansum(weft.tensor([1., weft.nan, 2.]))
-    tensor(3.)
     """
 @overload
 def nansum(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -7649,10 +4651,6 @@ def narrow(input: Tensor, dim: builtins.int, start: builtins.int, length: builti
     end.
 
     Raises RuntimeError or IndexError where they are not all there.
-
-    >>> import weft
-    >>> weft.arange(5).narrow(0, 1, 3)
-    tensor([1, 2, 3])
     """
 @overload
 def narrow(input: Tensor, axis: builtins.int, start: builtins.int, length: builtins.int) -> Tensor: ...
@@ -7660,41 +4658,22 @@ def ne(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=No
     """Is input another number than other? NaN is another than all. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.ne(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
-    tensor([False,  True])
     """
 def neg(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """-x. Unsigned integers wrap around.
 
     Raises RuntimeError for bools, which logical_not() inverts.
-
-    >>> import weft
-    >>> weft.neg(weft.tensor([1., -2.]))
-    tensor([-1.,  2.])
     """
 def negative(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """-x. Unsigned integers wrap around.
 
     Raises RuntimeError for bools, which logical_not() inverts.
-
-    >>> import weft
-    >>> weft.neg(weft.tensor([1., -2.]))
-    tensor([-1.,  2.])
     """
 def nonzero(input: Tensor, *, as_tuple: builtins.bool=False, out: Tensor | None=None) -> Tensor | tuple[Tensor, ...]:
     """The coordinates of the elements that are not zero, row by row: an int64 tensor of shape (count,
     dims), or with as_tuple a tuple of one vector for each dimension.
 
     Raises RuntimeError on the meta device, where the count is not known.
-
-    >>> import weft
-    >>> weft.nonzero(weft.tensor([0, 3, 5]))
-    tensor([[1],
-            [2]])
-    >>> weft.nonzero(weft.tensor([0, 3, 5]), as_tuple=True)
-    (tensor([1, 2]),)
     """
 @overload
 def norm(input: Tensor, p: builtins.float | str | None=None, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, out: Tensor | None=None, dtype: _DType | None=None) -> Tensor:
@@ -7703,12 +4682,6 @@ def norm(input: Tensor, p: builtins.float | str | None=None, dim: builtins.int |
     number of elements that are not zero. The result is real.
 
     Raises RuntimeError for integers, ValueError for another text, NotImplementedError for 'nuc'.
-
-    >>> import weft
-    >>> weft.norm(weft.tensor([3., 4.]))
-    tensor(5.)
-    >>> weft.norm(weft.tensor([[3., -4.], [1., 2.]]), 1, dim=1)
-    tensor([7., 3.])
     """
 @overload
 def norm(input: Tensor, p: builtins.float | str | None=None, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, out: Tensor | None=None, dtype: _DType | None=None) -> Tensor: ...
@@ -7718,28 +4691,14 @@ def normal(mean: Tensor | builtins.complex=0.0, std: Tensor | builtins.complex=1
     broadcast to.
 
     Raises RuntimeError for a negative std, TypeError for numbers without a size or tensors with one.
-
-    >>> import weft
-    >>> weft.normal(0.0, 2.0, (2, 3)).shape
-    weft.Size([2, 3])
-    >>> weft.normal(weft.tensor([0., 100.]), weft.zeros(2))
-    tensor([  0., 100.])
     """
 def not_equal(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """Is input another number than other? NaN is another than all. The operands are broadcast; the result is bool.
 
     Raises RuntimeError for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.ne(weft.tensor([1., 2.]), weft.tensor([1., 3.]))
-    tensor([False,  True])
     """
 def numel(input: Tensor) -> builtins.int:
     """The number of elements: the product of the sizes, 1 for a number.
-
-    >>> import weft
-    >>> weft.numel(weft.ones(2, 3)), weft.tensor(1.).numel()
-    (6, 1)
     """
 @overload
 def ones(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
@@ -7747,67 +4706,35 @@ def ones(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=No
     given.
 
     Raises RuntimeError for negative sizes.
-
-    >>> import weft
-    >>> weft.ones(2)
-    tensor([1., 1.])
-    >>> weft.ones((2, 1), dtype=weft.bool)
-    tensor([[True],
-            [True]])
     """
 @overload
 def ones(*size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor: ...
 def ones_like(input: Tensor, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
     """A tensor of ones with the shape of input, and with its dtype, device and order in memory where no
     others are given.
-
-    >>> import weft
-    >>> weft.ones_like(weft.tensor([3, 4]))
-    tensor([1, 1])
     """
 def outer(input: Tensor, vec2: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The products input[i] * vec2[j] of two vectors (n,) and (m,), a matrix (n, m).
 
     Raises RuntimeError unless both are vectors.
-
-    >>> import weft
-    >>> weft.outer(weft.tensor([1, 2]), weft.tensor([3, 4]))
-    tensor([[3, 4],
-            [6, 8]])
     """
 def permute(input: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
     """A view with the dimensions in another order: dimension i of the result is dimension dims[i].
 
     Raises RuntimeError unless dims names each dimension once, IndexError for one that is not there.
-
-    >>> import weft
-    >>> weft.zeros(2, 3, 4).permute(2, 0, 1).shape
-    weft.Size([4, 2, 3])
     """
 def polar(abs: Tensor, angle: Tensor, *, out: Tensor | None=None) -> Tensor:
     """abs (cos(angle) + i sin(angle)): a complex tensor of two real ones of one dtype, float32 or float64, which are broadcast together.
 
     Raises RuntimeError for other dtypes and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.polar(weft.tensor([2.0]), weft.tensor([0.0]))
-    tensor([2.+0.j])
     """
 def positive(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x as it is, in a new tensor.
-
-    >>> import weft
-    >>> weft.positive(weft.tensor([1., -2.]))
-    tensor([ 1., -2.])
     """
 def pow(input: Tensor | builtins.complex, exponent: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input to the power of exponent. Either may be a number. Integers to the negative integers of a tensor are rounded towards 0. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for integers to a negative number, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.pow(weft.tensor([2., 3.]), weft.tensor([3., -1.]))
-    tensor([8.0000, 0.3333])
     """
 @overload
 def prod(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, keepdim: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor:
@@ -7815,28 +4742,16 @@ def prod(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, 
     nothing 1. Integers and bools are multiplied in int64 unless dtype says otherwise.
 
     Raises IndexError for a dim that is not there, RuntimeError for one given twice.
-
-    >>> import weft
-    >>> weft.tensor([[2, 3], [4, 5]]).prod(1)
-    tensor([ 6, 20])
     """
 @overload
 def prod(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
 def promote_types(type1: _DType, type2: _DType) -> _DType:
     """The dtype of what is computed from tensors of both, which have dimensions.
-
-    >>> import weft
-    >>> weft.promote_types(weft.uint8, weft.int8)
-    weft.int16
     """
 def rad2deg(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """180 x / pi: x radians in degrees. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.rad2deg(weft.tensor([0., 1.]))
-    tensor([ 0.0000, 57.2958])
     """
 @overload
 def rand(size: builtins.int | Sequence[builtins.int], *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
@@ -7844,11 +4759,6 @@ def rand(size: builtins.int | Sequence[builtins.int], *, generator: Generator | 
     the default dtype unless dtype is given.
 
     Raises RuntimeError for negative sizes and for dtypes without such numbers.
-
-    >>> import weft
-    >>> x = weft.rand(2, 3)
-    >>> x.shape, bool(((x >= 0) & (x < 1)).all())
-    (weft.Size([2, 3]), True)
     """
 @overload
 def rand(*size: builtins.int, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -7857,10 +4767,6 @@ def rand_like(input: Tensor, *, generator: Generator | None=None, dtype: _DType 
     given.
 
     Raises RuntimeError for dtypes without such numbers.
-
-    >>> import weft
-    >>> weft.rand_like(weft.zeros(2, 3)).shape
-    weft.Size([2, 3])
     """
 @overload
 def randint(low: builtins.int, high: builtins.int, size: builtins.int | Sequence[builtins.int], *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
@@ -7868,11 +4774,6 @@ def randint(low: builtins.int, high: builtins.int, size: builtins.int | Sequence
     int64 unless dtype is given. randint(high, size) begins at 0.
 
     Raises RuntimeError unless low < high.
-
-    >>> import weft
-    >>> x = weft.randint(3, 5, (100,))
-    >>> x.shape, x.dtype, int(x.min()), int(x.max())
-    (weft.Size([100]), weft.int64, 3, 4)
     """
 @overload
 def randint(high: builtins.int, size: builtins.int | Sequence[builtins.int], *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -7882,10 +4783,6 @@ def randint_like(input: Tensor, low: builtins.int, high: builtins.int, *, genera
     are given: integers of low, ..., high - 1, or of 0, ..., high - 1 where only high is given.
 
     Raises RuntimeError unless low < high.
-
-    >>> import weft
-    >>> weft.randint_like(weft.zeros(2), 7, 8)
-    tensor([7., 7.])
     """
 @overload
 def randint_like(input: Tensor, high: builtins.int, *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor: ...
@@ -7895,10 +4792,6 @@ def randn(size: builtins.int | Sequence[builtins.int], *, generator: Generator |
     the given size (numbers, or one sequence), of the default dtype unless dtype is given.
 
     Raises RuntimeError for negative sizes and for dtypes without such numbers.
-
-    >>> import weft
-    >>> weft.randn(2, 3).shape
-    weft.Size([2, 3])
     """
 @overload
 def randn(*size: builtins.int, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -7907,60 +4800,32 @@ def randn_like(input: Tensor, *, generator: Generator | None=None, dtype: _DType
     given.
 
     Raises RuntimeError for dtypes without such numbers.
-
-    >>> import weft
-    >>> weft.randn_like(weft.zeros(2, 3)).shape
-    weft.Size([2, 3])
     """
 def randperm(n: builtins.int, *, generator: Generator | None=None, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None) -> Tensor:
     """The numbers 0, 1, ..., n - 1 in random order, each order equally likely, as a vector of int64 unless
     dtype is given.
 
     Raises RuntimeError for a negative n.
-
-    >>> import weft
-    >>> weft.randperm(4).sort().values
-    tensor([0, 1, 2, 3])
     """
 def ravel(input: Tensor) -> Tensor:
     """The elements as a vector, row by row. A view where the strides allow it, else a copy.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).ravel()
-    tensor([1, 2, 3, 4])
     """
 def real(input: Tensor) -> Tensor:
     """The real part of a tensor: of a complex one a view, of a real one itself.
-
-    >>> import weft
-    >>> weft.real(weft.tensor([1.0])), weft.tensor([1 + 2j]).real
-    (tensor([1.]), tensor([1.]))
     """
 def reciprocal(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """1 / x, infinite for 0. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.reciprocal(weft.tensor([4., -2.]))
-    tensor([ 0.2500, -0.5000])
     """
 def relu(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """max(x, 0); NaN stays (Nair and Hinton, 2010).
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.relu(weft.tensor([1.5, -1.5]))
-    tensor([1.5000, 0.0000])
     """
 @overload
 def remainder(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input - other * floor_divide(input, other), which is Python's %: it has the sign of other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for integers divided by 0, and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.remainder(weft.tensor([7., -7.]), weft.tensor([4., 4.]))
-    tensor([3., 1.])
     """
 @overload
 def remainder(input: builtins.complex, other: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -7971,12 +4836,6 @@ def repeat_interleave(input: Tensor, repeats: Tensor | builtins.int, dim: builti
     that dim has then.
 
     Raises RuntimeError for negative counts, a vector of another length and another output_size.
-
-    >>> import weft
-    >>> weft.arange(2).repeat_interleave(2)
-    tensor([0, 0, 1, 1])
-    >>> weft.arange(2).repeat_interleave(weft.tensor([1, 3]))
-    tensor([0, 1, 1, 1])
     """
 @overload
 def repeat_interleave(input: Tensor, repeats: Tensor | builtins.int, axis: builtins.int | None=None, *, output_size: builtins.int | None=None) -> Tensor: ...
@@ -7985,18 +4844,9 @@ def reshape(input: Tensor, shape: builtins.int | Sequence[builtins.int]) -> Tens
     others. A view where the strides allow it, else a copy.
 
     Raises RuntimeError where the number of elements differs.
-
-    >>> import weft
-    >>> weft.arange(4).reshape(2, 2)
-    tensor([[0, 1],
-            [2, 3]])
     """
 def result_type(tensor1: Tensor | builtins.complex, tensor2: Tensor | builtins.complex) -> _DType:
     """The dtype of input + other. A number, or a tensor without dimensions beside one that has some, counts only where it is of a higher kind: bool, integer, float, complex.
-
-    >>> import weft
-    >>> weft.result_type(weft.tensor([1], dtype=weft.int8), 2.5)
-    weft.float32
     """
 @overload
 def rnn_relu(input: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool, batch_first: builtins.bool) -> tuple[Tensor, Tensor]:
@@ -8011,13 +4861,6 @@ def rnn_relu(input: Tensor, hx: Tensor, params: list[Tensor], has_biases: builti
 
     Raises RuntimeError for shapes and dtypes that do not fit, ValueError for num_layers below 1 and dropout
     outside of 0 to 1.
-
-    >>> import weft
-    >>> x, h = weft.zeros(5, 2, 3), weft.zeros(1, 2, 4)
-    >>> params = [weft.zeros(4, 3), weft.zeros(4, 4)]
-    >>> out = weft.rnn_relu(x, h, params, False, 1, 0.0, False, False, False)
-    >>> out[0].shape == (5, 2, 4), out[1].shape == (1, 2, 4)
-    (True, True)
     """
 @overload
 def rnn_relu(data: Tensor, batch_sizes: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool) -> tuple[Tensor, Tensor]: ...
@@ -8027,10 +4870,6 @@ def rnn_relu_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: T
     input is (batch, size) or (size,), hx (batch, hidden) or (hidden,); the new state is like hx.
 
     Raises RuntimeError for shapes and dtypes that do not fit.
-
-    >>> import weft
-    >>> weft.rnn_relu_cell(weft.zeros(2), weft.zeros(3), weft.zeros(3, 2), weft.zeros(3, 3))
-    tensor([0., 0., 0.])
     """
 @overload
 def rnn_tanh(input: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool, batch_first: builtins.bool) -> tuple[Tensor, Tensor]:
@@ -8045,13 +4884,6 @@ def rnn_tanh(input: Tensor, hx: Tensor, params: list[Tensor], has_biases: builti
 
     Raises RuntimeError for shapes and dtypes that do not fit, ValueError for num_layers below 1 and dropout
     outside of 0 to 1.
-
-    >>> import weft
-    >>> x, h = weft.zeros(5, 2, 3), weft.zeros(1, 2, 4)
-    >>> params = [weft.zeros(4, 3), weft.zeros(4, 4)]
-    >>> out = weft.rnn_tanh(x, h, params, False, 1, 0.0, False, False, False)
-    >>> out[0].shape == (5, 2, 4), out[1].shape == (1, 2, 4)
-    (True, True)
     """
 @overload
 def rnn_tanh(data: Tensor, batch_sizes: Tensor, hx: Tensor, params: list[Tensor], has_biases: builtins.bool, num_layers: builtins.int, dropout: builtins.float, train: builtins.bool, bidirectional: builtins.bool) -> tuple[Tensor, Tensor]: ...
@@ -8061,41 +4893,24 @@ def rnn_tanh_cell(input: Tensor, hx: Tensor, w_ih: Tensor, w_hh: Tensor, b_ih: T
     input is (batch, size) or (size,), hx (batch, hidden) or (hidden,); the new state is like hx.
 
     Raises RuntimeError for shapes and dtypes that do not fit.
-
-    >>> import weft
-    >>> weft.rnn_tanh_cell(weft.zeros(2), weft.zeros(3), weft.zeros(3, 2), weft.zeros(3, 3))
-    tensor([0., 0., 0.])
     """
 def roll(input: Tensor, shifts: builtins.int | Sequence[builtins.int], dims: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
     """A copy with each element moved by shifts along dims; what leaves at one end enters at the other.
     Without dims as if the tensor were flattened.
 
     Raises RuntimeError where shifts and dims differ in length.
-
-    >>> import weft
-    >>> weft.arange(4).roll(1)
-    tensor([3, 0, 1, 2])
     """
 def rot90(input: Tensor, k: builtins.int=1, dims: builtins.int | Sequence[builtins.int]=(0, 1)) -> Tensor:
     """A copy turned by k times 90 degrees in the plane of two dimensions, from the first of dims towards
     the second; a negative k turns the other way.
 
     Raises RuntimeError unless dims are two different ones.
-
-    >>> import weft
-    >>> weft.rot90(weft.tensor([[1, 2], [3, 4]]))
-    tensor([[2, 4],
-            [1, 3]])
     """
 @overload
 def round(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x rounded to the nearest integer, or to `decimals` places behind the point (before it if negative): ties go to the even one. Integers take no decimals but 0.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.round(weft.tensor([0.5, 1.5, 1.7]))
-    tensor([0., 2., 2.])
     """
 @overload
 def round(input: Tensor, *, decimals: builtins.int, out: Tensor | None=None) -> Tensor: ...
@@ -8103,34 +4918,17 @@ def row_stack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
     """Joins tensors along rows, the first dimension; a vector or a number is one row.
 
     Raises RuntimeError where the other sizes differ.
-
-    >>> import weft
-    >>> weft.row_stack([weft.tensor([1, 2]), weft.tensor([3, 4])])
-    tensor([[1, 2],
-            [3, 4]])
     """
 def rsqrt(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """1 / sqrt(x): inf for 0, NaN below. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.rsqrt(weft.tensor([4., 2.]))
-    tensor([0.5000, 0.7071])
     """
 def rsub(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.complex=1) -> Tensor:
     """other - alpha * input. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for bools, for a fractional alpha beside integers, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.rsub(weft.tensor([1., 2.]), 3, alpha=2)
-    tensor([ 1., -1.])
     """
 def scalar_tensor(s: builtins.complex, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
     """A tensor without dimensions that holds the number s, in the default dtype unless dtype is given.
-
-    >>> import weft
-    >>> weft.scalar_tensor(3)
-    tensor(3.)
     """
 @overload
 def scatter(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor:
@@ -8140,12 +4938,6 @@ def scatter(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor | built
 
     Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
     the dtype of src differs.
-
-    >>> import weft
-    >>> weft.zeros(3).scatter(0, weft.tensor([2]), weft.tensor([5.]))
-    tensor([0., 0., 5.])
-    >>> weft.ones(3).scatter(0, weft.tensor([0, 0]), 2., reduce='add')
-    tensor([5., 1., 1.])
     """
 @overload
 def scatter(input: Tensor, dim: builtins.int, index: Tensor, value: Tensor | builtins.complex, *, reduce: str | None=None) -> Tensor: ...
@@ -8160,10 +4952,6 @@ def scatter_add(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor, *,
 
     Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit or
     the dtype of src differs.
-
-    >>> import weft
-    >>> weft.zeros(3).scatter_add(0, weft.tensor([0, 0, 2]), weft.tensor([1., 2., 3.]))
-    tensor([3., 0., 3.])
     """
 @overload
 def scatter_add(input: Tensor, axis: builtins.int, index: Tensor, src: Tensor, *, out: Tensor | None=None) -> Tensor: ...
@@ -8175,11 +4963,6 @@ def scatter_reduce(input: Tensor, dim: builtins.int, index: Tensor, src: Tensor,
 
     Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit and
     for another reduce.
-
-    >>> import weft
-    >>> x, index = weft.tensor([1., 1.]), weft.tensor([0, 0])
-    >>> weft.scatter_reduce(x, 0, index, weft.tensor([5., 2.]), 'amax')
-    tensor([5., 1.])
     """
 @overload
 def scatter_reduce(input: Tensor, axis: builtins.int, index: Tensor, src: Tensor, reduce: str, *, include_self: builtins.bool=True) -> Tensor: ...
@@ -8191,19 +4974,9 @@ def searchsorted(sorted_sequence: Tensor, input: Tensor | builtins.complex, *, o
 
     Raises RuntimeError for a sorter of another shape or dtype, IndexError for an index in it that is
     out of range.
-
-    >>> import weft
-    >>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]))
-    tensor([1, 3])
-    >>> weft.searchsorted(weft.tensor([1, 3, 5]), weft.tensor([3, 6]), right=True)
-    tensor([2, 3])
     """
 def seed() -> builtins.int:
     """Seeds the default generator from the operating system and returns the seed.
-
-    >>> import weft
-    >>> weft.seed() == weft.initial_seed()
-    True
     """
 @overload
 def select(input: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
@@ -8211,10 +4984,6 @@ def select(input: Tensor, dim: builtins.int, index: builtins.int) -> Tensor:
     end.
 
     Raises IndexError for a dim that is not there and an index outside of it.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).select(1, 0)
-    tensor([1, 3])
     """
 @overload
 def select(input: Tensor, axis: builtins.int, index: builtins.int) -> Tensor: ...
@@ -8224,11 +4993,6 @@ def select_scatter(input: Tensor, src: Tensor, dim: builtins.int, index: builtin
 
     Raises RuntimeError where src has another shape than that, IndexError for an index or dim that is
     not there.
-
-    >>> import weft
-    >>> weft.select_scatter(weft.zeros(2, 2), weft.ones(2), 0, 1)
-    tensor([[0., 0.],
-            [1., 1.]])
     """
 @overload
 def select_scatter(input: Tensor, src: Tensor, axis: builtins.int, index: builtins.int) -> Tensor: ...
@@ -8236,109 +5000,52 @@ def selu(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """1.0507 x where x is positive, else 1.0507 * 1.6733 (e^x - 1): the numbers that keep mean 0 and variance 1 (Klambauer et al., 2017). Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.selu(weft.tensor([1., -1.]))
-    tensor([ 1.0507, -1.1113])
     """
 def set_default_device(device: _Device | str | builtins.int | None) -> None:
     """Sets where new tensors go on this thread, outside of `with weft.device(...)`; None is the CPU.
 
     Raises RuntimeError when the device does not exist.
-
-    >>> import weft
-    >>> weft.set_default_device('meta')
-    >>> weft.ones(2).device, weft.get_default_device()
-    (device(type='meta'), device(type='meta'))
-    >>> weft.set_default_device(None)
     """
 def set_default_dtype(d: _DType) -> None:
     """Sets the dtype of tensors made from Python floats, and of weft.zeros() and its like.
 
     Raises TypeError unless it is a floating point dtype.
-
-    >>> import weft
-    >>> weft.set_default_dtype(weft.float64)
-    >>> weft.tensor(0.5).dtype
-    weft.float64
-    >>> weft.set_default_dtype(weft.float32)
     """
 def set_num_threads(int: builtins.int) -> None:
     """Sets how many threads CPU kernels may use, the calling one included; for all threads of the process.
 
     int: from 1 to 1024; raises ValueError otherwise. Results do not depend on it. An op that another thread
     has begun goes on with the number it has.
-
-    >>> import weft
-    >>> before = weft.get_num_threads()
-    >>> weft.set_num_threads(1)
-    >>> weft.get_num_threads()
-    1
-    >>> weft.set_num_threads(before)
     """
 def set_rng_state(new_state: Tensor) -> None:
     """Takes the default generator back to a place that get_rng_state() gave.
 
     Raises RuntimeError for another tensor than such 16 bytes.
-
-    >>> import weft
-    >>> state, x = weft.get_rng_state(), weft.rand(3)
-    >>> weft.set_rng_state(state)
-    >>> weft.equal(weft.rand(3), x)
-    True
     """
 def sgn(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """input / |input|, and 0 for 0: of real tensors the sign, in their dtype.
-
-    >>> import weft
-    >>> weft.sgn(weft.tensor([3 + 4j, 0j]))
-    tensor([0.6000+0.8000j, 0.0000+0.0000j])
     """
 def sigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """1 / (1 + e^-x), the logistic function. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.sigmoid(weft.tensor([0., 1.]))
-    tensor([0.5000, 0.7311])
     """
 def sign(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """1, 0 or -1 as x is positive, zero or negative; 0 for NaN. sgn() does the same for complex numbers.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.sign(weft.tensor([3., 0., -2.]))
-    tensor([ 1.,  0., -1.])
     """
 def signbit(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """Is x negative? -0. is; unsigned integers and bools never are. The result is bool.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.signbit(weft.tensor([1., -0., -2.]))
-    tensor([False,  True,  True])
     """
 def silu(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x sigmoid(x), also named swish (Hendrycks and Gimpel, 2016; Ramachandran et al., 2017). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.silu(weft.tensor([1., -1.]))
-    tensor([ 0.7311, -0.2689])
     """
 def sin(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The sine of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.sin(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.8415])
     """
 def sinh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """(e^x - e^-x) / 2, the hyperbolic sine. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.sinh(weft.tensor([0., 1.]))
-    tensor([0.0000, 1.1752])
     """
 @overload
 def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor:
@@ -8346,10 +5053,6 @@ def slice_scatter(input: Tensor, src: Tensor, dim: builtins.int=0, start: builti
     default are all.
 
     Raises RuntimeError where src has another shape than they.
-
-    >>> import weft
-    >>> weft.slice_scatter(weft.zeros(4), weft.ones(2), start=1, end=3)
-    tensor([0., 1., 1., 0.])
     """
 @overload
 def slice_scatter(input: Tensor, src: Tensor, axis: builtins.int=0, start: builtins.int | None=None, end: builtins.int | None=None, step: builtins.int=1) -> Tensor: ...
@@ -8360,19 +5063,11 @@ def softmax(input: Tensor, dim: builtins.int, dtype: _DType | None=None, *, out:
     dtype: input is converted to it first, and so is the result.
 
     Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.softmax(weft.tensor([0, 1]), 0, dtype=weft.float32)
-    tensor([0.2689, 0.7311])
     """
 @overload
 def softmax(input: Tensor, axis: builtins.int, dtype: _DType | None=None, *, out: Tensor | None=None) -> Tensor: ...
 def softsign(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x / (1 + |x|). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.softsign(weft.tensor([1., -3.]))
-    tensor([ 0.5000, -0.7500])
     """
 @overload
 def sort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Sequence[Tensor] | None=None) -> _return_types.sort:
@@ -8380,12 +5075,6 @@ def sort(input: Tensor, dim: builtins.int=-1, descending: builtins.bool=False, s
     keep their order whatever stable says; NaN is larger than all numbers.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.sort(weft.tensor([3, 1, 2])).values
-    tensor([1, 2, 3])
-    >>> weft.sort(weft.tensor([3, 1, 2]), descending=True).indices
-    tensor([0, 2, 1])
     """
 @overload
 def sort(input: Tensor, axis: builtins.int=-1, descending: builtins.bool=False, stable: builtins.bool | None=None, *, out: Sequence[Tensor] | None=None) -> _return_types.sort: ...
@@ -8395,12 +5084,6 @@ def split(tensor: Tensor, split_size_or_sections: builtins.int | Sequence[builti
     or of each of a sequence of sizes.
 
     Raises RuntimeError where the sizes do not add up to that of the dimension, or one is negative.
-
-    >>> import weft
-    >>> weft.arange(3).split(2)
-    (tensor([0, 1]), tensor([2]))
-    >>> weft.split(weft.arange(3), [1, 2])
-    (tensor([0]), tensor([1, 2]))
     """
 @overload
 def split(tensor: Tensor, split_size_or_sections: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
@@ -8409,26 +5092,14 @@ def split_with_sizes(input: Tensor, split_sizes: builtins.int | Sequence[builtin
     """Views of parts of the given sizes that follow each other along dim.
 
     Raises RuntimeError where the sizes do not add up to that of the dimension, or one is negative.
-
-    >>> import weft
-    >>> weft.arange(4).split_with_sizes([1, 3])
-    (tensor([0]), tensor([1, 2, 3]))
     """
 @overload
 def split_with_sizes(input: Tensor, split_sizes: builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
 def sqrt(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The square root of x: NaN below 0, and of complex numbers the root whose real part is not negative. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.sqrt(weft.tensor([4., 2.]))
-    tensor([2.0000, 1.4142])
     """
 def square(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x * x; of bools as int64.
-
-    >>> import weft
-    >>> weft.square(weft.tensor([1., -3.]))
-    tensor([1., 9.])
     """
 @overload
 def squeeze(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None) -> Tensor:
@@ -8436,12 +5107,6 @@ def squeeze(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=Non
     another size stays.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.zeros(1, 3, 1).squeeze().shape
-    weft.Size([3])
-    >>> weft.zeros(1, 3, 1).squeeze(0).shape
-    weft.Size([3, 1])
     """
 @overload
 def squeeze(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None) -> Tensor: ...
@@ -8451,11 +5116,6 @@ def stack(tensors: Sequence[Tensor], dim: builtins.int=0, *, out: Tensor | None=
     the dtype that all promote to.
 
     Raises RuntimeError where shapes differ and for no tensors.
-
-    >>> import weft
-    >>> weft.stack([weft.tensor([1, 2]), weft.tensor([3, 4])], dim=1)
-    tensor([[1, 3],
-            [2, 4]])
     """
 @overload
 def stack(tensors: Sequence[Tensor], axis: builtins.int=0, *, out: Tensor | None=None) -> Tensor: ...
@@ -8466,10 +5126,6 @@ def std(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, u
     with unbiased=False 0.
 
     Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.tensor([1., 3.]).std(unbiased=False)
-    tensor(1.)
     """
 @overload
 def std(input: Tensor, unbiased: builtins.bool) -> Tensor: ...
@@ -8484,10 +5140,6 @@ def std_mean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=No
     """The pair of std() and mean() over the given dimensions (without any over all).
 
     Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.std_mean(weft.tensor([[1., 1.], [2., 4.]]), 1, correction=0)
-    (tensor([0., 1.]), tensor([1., 3.]))
     """
 @overload
 def std_mean(input: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]: ...
@@ -8498,10 +5150,6 @@ def sub(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins.comp
     """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for bools, and for a fractional alpha beside integers, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.sub(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
-    tensor([-2., -3.])
     """
 @overload
 def sub(input: builtins.complex, other: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
@@ -8512,10 +5160,6 @@ def subtract(input: Tensor, other: Tensor | builtins.complex, *, alpha: builtins
     """input - alpha * other. Either may be a number. The operands are broadcast and promoted to one dtype.
 
     Raises RuntimeError for bools, and for a fractional alpha beside integers, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.subtract(weft.tensor([1., 2.]), weft.tensor([3., 5.]))
-    tensor([-2., -3.])
     """
 @overload
 def subtract(input: builtins.complex, other: Tensor, *, alpha: builtins.complex=1, out: Tensor | None=None) -> Tensor: ...
@@ -8528,12 +5172,6 @@ def sum(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, k
     otherwise.
 
     Raises IndexError for a dim that is not there, RuntimeError for one given twice.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).sum()
-    tensor(10)
-    >>> weft.ones(2, 3).sum(0, keepdim=True)
-    tensor([[2., 2., 2.]])
     """
 @overload
 def sum(input: Tensor, axis: builtins.int | Sequence[builtins.int] | None=None, keepdims: builtins.bool=False, *, dtype: _DType | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -8541,40 +5179,21 @@ def swapaxes(input: Tensor, axis0: builtins.int, axis1: builtins.int) -> Tensor:
     """A view in which two dimensions have changed places.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).swapaxes(0, 1)
-    tensor([[1, 3],
-            [2, 4]])
     """
 def swapdims(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
     """A view in which two dimensions have changed places.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).swapdims(0, 1)
-    tensor([[1, 3],
-            [2, 4]])
     """
 def t(input: Tensor) -> Tensor:
     """The transpose of a matrix, a view: shape (n, m) becomes (m, n). A vector or a number stays as it is.
 
     Raises RuntimeError for more than 2 dimensions.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).t()
-    tensor([[1, 3],
-            [2, 4]])
     """
 def take(input: Tensor, index: Tensor, *, out: Tensor | None=None) -> Tensor:
     """Elements of the flattened input, in the shape of index. Negative numbers count from the end.
 
     Raises IndexError for numbers outside of it.
-
-    >>> import weft
-    >>> weft.take(weft.tensor([[1, 2], [3, 4]]), weft.tensor([3, 0]))
-    tensor([4, 1])
     """
 @overload
 def take_along_dim(input: Tensor, indices: Tensor, dim: builtins.int | None=None, *, out: Tensor | None=None) -> Tensor:
@@ -8582,35 +5201,17 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: builtins.int | None=None
     in a vector.
 
     Raises IndexError for numbers outside of the dimension, RuntimeError where the shapes do not fit.
-
-    >>> import weft
-    >>> x = weft.tensor([[3, 1], [2, 4]])
-    >>> weft.take_along_dim(x, x.argmax(1, keepdim=True), 1)
-    tensor([[3],
-            [4]])
     """
 @overload
 def take_along_dim(input: Tensor, indices: Tensor, axis: builtins.int | None=None, *, out: Tensor | None=None) -> Tensor: ...
 def tan(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """The tangent of x radians. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.tan(weft.tensor([0., 1.]))
-    tensor([0.0000, 1.5574])
     """
 def tanh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """sinh(x) / cosh(x), the hyperbolic tangent. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.tanh(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.7616])
     """
 def tanhshrink(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x - tanh(x). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.tanhshrink(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.2384])
     """
 def tensor(data: Any, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool=False, pin_memory: builtins.bool | None=None) -> Tensor:
     """A new leaf tensor with a copy of data: a number, nested sequences of them, a NumPy array or a tensor.
@@ -8621,11 +5222,6 @@ def tensor(data: Any, *, dtype: _DType | None=None, device: _Device | str | buil
 
     Raises ValueError for sequences of unequal lengths, TypeError for what are no numbers, RuntimeError for
     integers that the dtype does not hold.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]), weft.tensor([1, 2.5])
-    (tensor([[1, 2],
-            [3, 4]]), tensor([1.0000, 2.5000]))
     """
 @overload
 def tensor_split(input: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int], dim: builtins.int=0) -> tuple[Tensor, ...]:
@@ -8634,12 +5230,6 @@ def tensor_split(input: Tensor, indices_or_sections: Tensor | builtins.int | Seq
     vector.
 
     Raises RuntimeError unless the number is positive.
-
-    >>> import weft
-    >>> weft.arange(5).tensor_split(2)
-    (tensor([0, 1, 2]), tensor([3, 4]))
-    >>> weft.tensor_split(weft.arange(5), [1, 3])
-    (tensor([0]), tensor([1, 2]), tensor([3, 4]))
     """
 @overload
 def tensor_split(input: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int], axis: builtins.int=0) -> tuple[Tensor, ...]: ...
@@ -8648,23 +5238,12 @@ def tensordot(a: Tensor, b: Tensor, dims: builtins.int | Sequence[Sequence[built
     pair of sequences names, in that order. The result has the other dimensions of a, then those of b.
 
     Raises RuntimeError where the sizes differ or there are too few dimensions.
-
-    >>> import weft
-    >>> weft.tensordot(weft.ones(2, 3, 4), weft.ones(3, 4, 5)).shape
-    weft.Size([2, 5])
-    >>> weft.tensordot(weft.ones(2, 3), weft.ones(2, 5), ([0], [0])).shape
-    weft.Size([3, 5])
     """
 def tile(input: Tensor, dims: builtins.int | Sequence[builtins.int]) -> Tensor:
     """The whole tensor so many times along the last dimensions, as many as there are counts, copied; more
     counts than dimensions make new ones in front.
 
     Raises RuntimeError for negative counts.
-
-    >>> import weft
-    >>> weft.tile(weft.tensor([[1, 2], [3, 4]]), (2,))
-    tensor([[1, 2, 1, 2],
-            [3, 4, 3, 4]])
     """
 @overload
 def topk(input: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Sequence[Tensor] | None=None) -> _return_types.topk:
@@ -8672,12 +5251,6 @@ def topk(input: Tensor, k: builtins.int, dim: builtins.int=-1, largest: builtins
     .values and .indices (int64): in order, which sorted=False does not promise. dim gets the size k.
 
     Raises RuntimeError unless there are k of them, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.topk(weft.tensor([3, 1, 2]), 2).values
-    tensor([3, 2])
-    >>> weft.topk(weft.tensor([3, 1, 2]), 2).indices
-    tensor([0, 2])
     """
 @overload
 def topk(input: Tensor, k: builtins.int, axis: builtins.int=-1, largest: builtins.bool=True, sorted: builtins.bool=True, *, out: Sequence[Tensor] | None=None) -> _return_types.topk: ...
@@ -8685,74 +5258,41 @@ def trace(input: Tensor) -> Tensor:
     """The sum of the diagonal of a matrix, a tensor without dimensions; integers are added up in int64.
 
     Raises RuntimeError unless there are 2 dimensions.
-
-    >>> import weft
-    >>> weft.trace(weft.tensor([[1, 2], [3, 4]]))
-    tensor(5)
     """
 def transpose(input: Tensor, dim0: builtins.int, dim1: builtins.int) -> Tensor:
     """A view in which two dimensions have changed places.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).transpose(0, 1)
-    tensor([[1, 3],
-            [2, 4]])
     """
 def tril(input: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
     """A copy of the lower triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =
     input[..., i, j] where j <= i + diagonal.
 
     Raises RuntimeError for fewer than 2 dimensions.
-
-    >>> import weft
-    >>> weft.tril(weft.ones(2, 2))
-    tensor([[1., 0.],
-            [1., 1.]])
     """
 def tril_indices(row: builtins.int, col: builtins.int, offset: builtins.int=0, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
     """Row numbers and below them column numbers, shape (2, count), of the places of a (row, col) matrix on
     and below the diagonal column = row + offset; int64 unless dtype is given.
 
     Raises RuntimeError for negative sizes.
-
-    >>> import weft
-    >>> weft.tril_indices(2, 2)
-    tensor([[0, 1, 1],
-            [0, 0, 1]])
     """
 def triu(input: Tensor, diagonal: builtins.int=0, *, out: Tensor | None=None) -> Tensor:
     """A copy of the upper triangle of the last two dimensions, with zeros elsewhere: out[..., i, j] =
     input[..., i, j] where j >= i + diagonal.
 
     Raises RuntimeError for fewer than 2 dimensions.
-
-    >>> import weft
-    >>> weft.triu(weft.ones(2, 2))
-    tensor([[1., 1.],
-            [0., 1.]])
     """
 def triu_indices(row: builtins.int, col: builtins.int, offset: builtins.int=0, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None) -> Tensor:
     """Row numbers and below them column numbers, shape (2, count), of the places of a (row, col) matrix on
     and above the diagonal column = row + offset; int64 unless dtype is given.
 
     Raises RuntimeError for negative sizes.
-
-    >>> import weft
-    >>> weft.triu_indices(2, 2)
-    tensor([[0, 0, 1],
-            [0, 1, 1]])
     """
 @overload
 def true_divide(input: Tensor, other: Tensor | builtins.complex, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor:
     """input / other. Either may be a number. rounding_mode 'floor' rounds the quotient down, 'trunc' towards 0: then that of integers is an integer. The operands are broadcast; integers and bools give floats of the default dtype.
 
     Raises RuntimeError for another rounding_mode, and for a rounded quotient of integers by 0, and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.div(weft.tensor([1., 2.]), weft.tensor([2., -4.]))
-    tensor([ 0.5000, -0.5000])
     """
 @overload
 def true_divide(input: builtins.complex, other: Tensor, *, rounding_mode: str | None=None, out: Tensor | None=None) -> Tensor: ...
@@ -8760,20 +5300,12 @@ def trunc(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x without its fraction, in the dtype of x: rounded towards 0.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.trunc(weft.tensor([1.5, -1.5]))
-    tensor([ 1., -1.])
     """
 @overload
 def unbind(input: Tensor, dim: builtins.int=0) -> tuple[Tensor, ...]:
     """The elements along dim as a tuple of views, which lack that dimension.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).unbind()
-    (tensor([1, 2]), tensor([3, 4]))
     """
 @overload
 def unbind(input: Tensor, axis: builtins.int=0) -> tuple[Tensor, ...]: ...
@@ -8783,10 +5315,6 @@ def unflatten(input: Tensor, dim: builtins.int, sizes: builtins.int | Sequence[b
     size.
 
     Raises RuntimeError where the sizes do not multiply to it, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.zeros(2, 12).unflatten(1, (3, -1)).shape
-    weft.Size([2, 3, 4])
     """
 @overload
 def unflatten(input: Tensor, axis: builtins.int, sizes: builtins.int | Sequence[builtins.int]) -> Tensor: ...
@@ -8797,10 +5325,6 @@ def unique(input: Tensor, sorted: builtins.bool=True, return_inverse: builtins.b
     distinct slices along it, ordered by their first elements, then by their second, and so on.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.unique(weft.tensor([3, 1, 3]), return_counts=True)
-    (tensor([1, 3]), tensor([1, 2]))
     """
 @overload
 def unique(input: Tensor, sorted: builtins.bool=True, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]: ...
@@ -8810,12 +5334,6 @@ def unique_consecutive(input: Tensor, return_inverse: builtins.bool=False, retur
     also which run each is in, and with return_counts the lengths of the runs, both as int64.
 
     Raises IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.unique_consecutive(weft.tensor([1, 1, 2, 1]))
-    tensor([1, 2, 1])
-    >>> weft.unique_consecutive(weft.tensor([1, 1, 2, 1]), return_counts=True)
-    (tensor([1, 2, 1]), tensor([2, 1, 1]))
     """
 @overload
 def unique_consecutive(input: Tensor, return_inverse: builtins.bool=False, return_counts: builtins.bool=False, axis: builtins.int | None=None) -> Tensor | tuple[Tensor, ...]: ...
@@ -8824,12 +5342,6 @@ def unsqueeze(input: Tensor, dim: builtins.int) -> Tensor:
     """A view with a new dimension of size 1 at place dim of the result; -1 is the last place.
 
     Raises IndexError where the result has no such place.
-
-    >>> import weft
-    >>> weft.zeros(3).unsqueeze(0).shape
-    weft.Size([1, 3])
-    >>> weft.zeros(3).unsqueeze(-1).shape
-    weft.Size([3, 1])
     """
 @overload
 def unsqueeze(input: Tensor, axis: builtins.int) -> Tensor: ...
@@ -8838,11 +5350,6 @@ def vander(x: Tensor, N: builtins.int | None=None, increasing: builtins.bool=Fal
     per element: a Vandermonde matrix of shape (len(x), N). Without N it is square.
 
     Raises RuntimeError unless x is a vector and N not negative.
-
-    >>> import weft
-    >>> weft.vander(weft.tensor([2, 3]), 3)
-    tensor([[4, 2, 1],
-            [9, 3, 1]])
     """
 @overload
 def var(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, unbiased: builtins.bool | None=None, keepdim: builtins.bool=False, *, correction: builtins.float | None=None) -> Tensor:
@@ -8851,12 +5358,6 @@ def var(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=None, u
     unbiased=False 0.
 
     Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.tensor([1., 3.]).var()
-    tensor(2.)
-    >>> weft.tensor([[1., 3.], [2., 8.]]).var(1, correction=0)
-    tensor([1., 9.])
     """
 @overload
 def var(input: Tensor, unbiased: builtins.bool) -> Tensor: ...
@@ -8871,10 +5372,6 @@ def var_mean(input: Tensor, dim: builtins.int | Sequence[builtins.int] | None=No
     """The pair of var() and mean() over the given dimensions (without any over all).
 
     Raises RuntimeError for integers, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.var_mean(weft.tensor([1., 3.]))
-    (tensor(2.), tensor(2.))
     """
 @overload
 def var_mean(input: Tensor, unbiased: builtins.bool) -> tuple[Tensor, Tensor]: ...
@@ -8884,58 +5381,33 @@ def vdot(input: Tensor, other: Tensor, *, out: Tensor | None=None) -> Tensor:
     """dot() with the conjugates of the first vector: the sum of conj(input[i]) * other[i].
 
     Raises RuntimeError for other shapes and dtypes that differ.
-
-    >>> import weft
-    >>> weft.vdot(weft.tensor([1j, 2]), weft.tensor([1j, 1]))
-    tensor(3.+0.j)
     """
 def view_as_complex(input: Tensor) -> Tensor:
     """A real tensor of shape (..., 2), whose last dimension holds the real and the imaginary parts, as a complex one of shape (...). A view.
 
     Raises RuntimeError for other dtypes than float32 and float64, another size of the last dimension, and parts that are no neighbours in memory.
-
-    >>> import weft
-    >>> weft.view_as_complex(weft.tensor([[1.0, 2.0]]))
-    tensor([1.+2.j])
     """
 def view_as_real(input: Tensor) -> Tensor:
     """A complex tensor as a real one with one dimension more, of size 2: the real and the imaginary parts. A view.
 
     Raises RuntimeError for other dtypes.
-
-    >>> import weft
-    >>> weft.view_as_real(weft.tensor([1 + 2j]))
-    tensor([[1., 2.]])
     """
 def vsplit(input: Tensor, indices_or_sections: Tensor | builtins.int | Sequence[builtins.int]) -> tuple[Tensor, ...]:
     """tensor_split() along rows, the first dimension.
 
     Raises RuntimeError where a number of parts does not divide the size, and for fewer than 2
     dimensions.
-
-    >>> import weft
-    >>> weft.tensor([[1, 2], [3, 4]]).vsplit(2)
-    (tensor([[1, 2]]), tensor([[3, 4]]))
     """
 def vstack(tensors: Sequence[Tensor], *, out: Tensor | None=None) -> Tensor:
     """Joins tensors along rows, the first dimension; a vector or a number is one row.
 
     Raises RuntimeError where the other sizes differ.
-
-    >>> import weft
-    >>> weft.vstack([weft.tensor([1, 2]), weft.tensor([3, 4])])
-    tensor([[1, 2],
-            [3, 4]])
     """
 @overload
 def where(condition: Tensor, input: Tensor | builtins.complex, other: Tensor | builtins.complex, *, out: Tensor | None=None) -> Tensor:
     """input where condition, a bool tensor, holds, and other elsewhere. The tensors are broadcast; input and other, which may be numbers, are promoted to one dtype.
 
     Raises RuntimeError for a condition of another dtype and for shapes that cannot be broadcast.
-
-    >>> import weft
-    >>> weft.where(weft.tensor([True, False]), weft.tensor([1., 2.]), 0)
-    tensor([1., 0.])
     """
 @overload
 def where(condition: Tensor) -> tuple[Tensor, ...]: ...
@@ -8943,10 +5415,6 @@ def xlogy(input: Tensor, other: Tensor | builtins.complex, *, out: Tensor | None
     """input * log(other): 0 where input is 0 and other is not NaN. The operands are broadcast; integers and bools give floats of the default dtype.
 
     Raises RuntimeError for shapes that cannot be broadcast, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.xlogy(weft.tensor([0., 2.]), weft.tensor([0., 3.]))
-    tensor([0.0000, 2.1972])
     """
 @overload
 def zeros(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
@@ -8954,21 +5422,10 @@ def zeros(size: builtins.int | Sequence[builtins.int], *, dtype: _DType | None=N
     is given.
 
     Raises RuntimeError for negative sizes.
-
-    >>> import weft
-    >>> weft.zeros(2, 1)
-    tensor([[0.],
-            [0.]])
-    >>> weft.zeros((2,), dtype=weft.int64)
-    tensor([0, 0])
     """
 @overload
 def zeros(*size: builtins.int, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, out: Tensor | None=None, memory_format: _MemoryFormat | None=None) -> Tensor: ...
 def zeros_like(input: Tensor, *, dtype: _DType | None=None, device: _Device | str | builtins.int | None=None, requires_grad: builtins.bool | None=None, pin_memory: builtins.bool | None=None, layout: _Layout | None=None, memory_format: _MemoryFormat | None=None) -> Tensor:
     """A tensor of zeros with the shape of input, and with its dtype, device and order in memory where no
     others are given.
-
-    >>> import weft
-    >>> weft.zeros_like(weft.tensor([3, 4]))
-    tensor([0, 0])
     """

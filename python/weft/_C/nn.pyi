@@ -38,10 +38,6 @@ def adaptive_avg_pool1d(input: Tensor, output_size: builtins.int | Sequence[buil
     as output_size is L.
 
     Raises ValueError for other shapes, TypeError for an output_size that is no integer.
-
-    >>> import weft
-    >>> weft.nn.functional.adaptive_avg_pool1d(weft.tensor([[1., 3., 3., 5.]]), 2)
-    tensor([[2., 4.]])
     """
 def adaptive_avg_pool2d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None]) -> Tensor:
     """The mean of each of H' times W' windows that cover the plane, from (N, C, H, W) to (N, C, H', W').
@@ -50,11 +46,6 @@ def adaptive_avg_pool2d(input: Tensor, output_size: builtins.int | Sequence[buil
     an axis of size s reaches from floor(i s / n) to ceil((i + 1) s / n). N may be missing.
 
     Raises RuntimeError for other shapes, TypeError for sizes that are no integers.
-
-    >>> import weft
-    >>> weft.nn.functional.adaptive_avg_pool2d(weft.arange(8.).view(1, 2, 4), (None, 2))
-    tensor([[[0.5000, 2.5000],
-             [4.5000, 6.5000]]])
     """
 def adaptive_avg_pool3d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None]) -> Tensor:
     """The mean of each of D' H' W' windows that cover the volume, from (N, C, D, H, W) to (N, C, D', H', W').
@@ -63,32 +54,18 @@ def adaptive_avg_pool3d(input: Tensor, output_size: builtins.int | Sequence[buil
     along an axis of size s reaches from floor(i s / n) to ceil((i + 1) s / n). N may be missing.
 
     Raises RuntimeError for other shapes, TypeError for sizes that are no integers.
-
-    >>> import weft
-    >>> weft.nn.functional.adaptive_avg_pool3d(weft.arange(16.).view(1, 2, 2, 4), (None, 1, 2))
-    tensor([[[[ 2.5000,  4.5000]],
-    <BLANKLINE>
-             [[10.5000, 12.5000]]]])
     """
 def adaptive_max_pool1d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None] | None, return_indices: builtins.bool=False) -> Tensor | Any:
     """The largest value of each of output_size windows that cover the last dimension, of size L.
 
     The windows, shapes and errors are those of adaptive_avg_pool1d(). With return_indices a pair: the
     values, and the place of each in L (int64).
-
-    >>> import weft
-    >>> weft.nn.functional.adaptive_max_pool1d(weft.tensor([[1., 3., 3., 5.]]), 2, return_indices=True)
-    (tensor([[3., 5.]]), tensor([[1, 3]]))
     """
 def adaptive_max_pool2d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None], return_indices: builtins.bool=False) -> Tensor | Any:
     """The largest value of each of H' times W' windows that cover the plane, from (N, C, H, W) to (N, C, H', W').
 
     output_size, the windows and errors are those of adaptive_avg_pool2d(). With return_indices a pair: the
     values, and the place of each in the plane (row W + column, int64).
-
-    >>> import weft
-    >>> weft.nn.functional.adaptive_max_pool2d(weft.arange(8.).view(1, 2, 4), (1, 2))
-    tensor([[[5., 7.]]])
     """
 def adaptive_max_pool3d(input: Tensor, output_size: builtins.int | Sequence[builtins.int | None], return_indices: builtins.bool=False) -> Tensor | Any:
     """The largest value of each of D' H' W' windows that cover the volume, from (N, C, D, H, W).
@@ -96,10 +73,6 @@ def adaptive_max_pool3d(input: Tensor, output_size: builtins.int | Sequence[buil
     The result is (N, C, D', H', W'); output_size, the windows and errors are those of adaptive_avg_pool3d().
     With return_indices a pair: the values, and the place of each in the volume ((slice H + row) W + column,
     int64).
-
-    >>> import weft
-    >>> weft.nn.functional.adaptive_max_pool3d(weft.arange(16.).view(1, 2, 2, 4), (1, 1, 2))
-    tensor([[[[13., 15.]]]])
     """
 def affine_grid(theta: Tensor, size: builtins.int | Sequence[builtins.int], align_corners: builtins.bool | None=None) -> Tensor:
     """The grid for grid_sample() that an affine map gives: theta times (x, y, 1), or (x, y, z, 1).
@@ -109,11 +82,6 @@ def affine_grid(theta: Tensor, size: builtins.int | Sequence[builtins.int], alig
     with align_corners the centers of the outermost pixels.
 
     Raises ValueError for a theta or sizes that do not fit, NotImplementedError for other numbers of sizes.
-
-    >>> import weft
-    >>> weft.nn.functional.affine_grid(weft.tensor([[[1., 0., 0.], [0., 1., 0.]]]), (1, 1, 1, 2))
-    tensor([[[[-0.5000,  0.0000],
-              [ 0.5000,  0.0000]]]])
     """
 def avg_pool1d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, ceil_mode: builtins.bool=False, count_include_pad: builtins.bool=True) -> Tensor:
     """The mean of each window of kernel_size places, from (N, C, L) to (N, C, L'); N may be missing.
@@ -123,10 +91,6 @@ def avg_pool1d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int]
     rounded down, or up with ceil_mode.
 
     Raises ValueError for other shapes, RuntimeError for windows that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.avg_pool1d(weft.ones(1, 4), 3, stride=2, padding=1)
-    tensor([[0.6667, 1.0000]])
     """
 def avg_pool2d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, ceil_mode: builtins.bool=False, count_include_pad: builtins.bool=True, divisor_override: builtins.int | None=None) -> Tensor:
     """The mean of each window of kernel_size, from (N, C, H, W) to (N, C, H', W'); N may be missing.
@@ -136,10 +100,6 @@ def avg_pool2d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int]
     False, or by divisor_override.
 
     Raises RuntimeError for other shapes, windows that do not fit and a divisor of 0.
-
-    >>> import weft
-    >>> weft.nn.functional.avg_pool2d(weft.arange(8.).view(1, 2, 4), 2)
-    tensor([[[2.5000, 4.5000]]])
     """
 def avg_pool3d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, ceil_mode: builtins.bool=False, count_include_pad: builtins.bool=True, divisor_override: builtins.int | None=None) -> Tensor:
     """The mean of each window of kernel_size, from (N, C, D, H, W) to (N, C, D', H', W'); N may be missing.
@@ -149,10 +109,6 @@ def avg_pool3d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int]
     False, or by divisor_override.
 
     Raises RuntimeError for other shapes, windows that do not fit and a divisor of 0.
-
-    >>> import weft
-    >>> weft.nn.functional.avg_pool3d(weft.arange(16.).view(1, 2, 2, 4), 2)
-    tensor([[[[6.5000, 8.5000]]]])
     """
 def batch_norm(input: Tensor, running_mean: Tensor | None=None, running_var: Tensor | None=None, weight: Tensor | None=None, bias: Tensor | None=None, training: builtins.bool=False, momentum: builtins.float=0.1, eps: builtins.float=1e-05) -> Tensor:
     """(input - mean) / sqrt(var + eps) * weight + bias for each channel (Ioffe and Szegedy, 2015).
@@ -163,21 +119,12 @@ def batch_norm(input: Tensor, running_mean: Tensor | None=None, running_var: Ten
 
     Raises ValueError in training with a single value per channel, RuntimeError without running statistics
     outside of training and for parameters that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.batch_norm(weft.tensor([[1.], [3.]]), None, None, training=True, eps=0.)
-    tensor([[-1.],
-            [ 1.]])
     """
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None=None) -> Tensor:
     """out[..., o] = sum over i and j of input1[..., i] weight[o, i, j] input2[..., j], plus bias[o]:
     shapes (..., n), (..., m), (out, n, m) and (out,) give (..., out).
 
     Raises RuntimeError where the shapes do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.bilinear(weft.ones(2, 3), weft.ones(2, 4), weft.ones(5, 3, 4)).shape
-    weft.Size([2, 5])
     """
 def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None=None, size_average: builtins.bool | None=None, reduce: builtins.bool | None=None, reduction: str='mean') -> Tensor:
     """The mean of -(target log(input) + (1 - target) log(1 - input)) for probabilities of one shape.
@@ -186,10 +133,6 @@ def binary_cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None=No
     reduction: 'mean', 'sum' or 'none'; size_average and reduce are former spellings of it.
 
     Raises RuntimeError for an input outside of [0, 1], ValueError for a target of another shape.
-
-    >>> import weft
-    >>> weft.nn.functional.binary_cross_entropy(weft.tensor([0.5, 0.]), weft.ones(2), reduction='none')
-    tensor([  0.6931, 100.0000])
     """
 def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tensor | None=None, size_average: builtins.bool | None=None, reduce: builtins.bool | None=None, reduction: str='mean', pos_weight: Tensor | None=None) -> Tensor:
     """binary_cross_entropy() of sigmoid(input), computed from the logits without overflow or loss.
@@ -198,28 +141,16 @@ def binary_cross_entropy_with_logits(input: Tensor, target: Tensor, weight: Tens
     the class cost more. weight, of a shape that broadcasts, multiplies the losses; reduction is as there.
 
     Raises ValueError for a target of another shape.
-
-    >>> import weft
-    >>> weft.nn.functional.binary_cross_entropy_with_logits(weft.zeros(1), weft.ones(1))
-    tensor(0.6931)
     """
 def celu(input: Tensor, alpha: builtins.float=1, inplace: builtins.bool=False) -> Tensor:
     """x where it is positive, else alpha (e^(x / alpha) - 1) (Barron, 2017). inplace=True writes the result over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.celu(weft.tensor([1., -1.]))
-    tensor([ 1.0000, -0.6321])
     """
 def celu_(input: Tensor, alpha: builtins.float=1) -> Tensor:
     """x where it is positive, else alpha (e^(x / alpha) - 1) (Barron, 2017). Written over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.celu_(weft.tensor([1., -1.]))
-    tensor([ 1.0000, -0.6321])
     """
 def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: builtins.int | Sequence[builtins.int]=1, padding: builtins.int | Sequence[builtins.int] | str=0, dilation: builtins.int | Sequence[builtins.int]=1, groups: builtins.int=1) -> Tensor:
     """Sums of products: out[o, i] = bias[o] + sum of weight[o, c, k] input[c, i stride + k dilation - padding].
@@ -231,10 +162,6 @@ def conv1d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: buil
 
     Raises RuntimeError for shapes, dtypes and options that do not fit, TypeError for a stride that is no
     integer.
-
-    >>> import weft
-    >>> weft.nn.functional.conv1d(weft.tensor([[1., 2., 3., 4.]]), weft.ones(1, 1, 2))
-    tensor([[3., 5., 7.]])
     """
 def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: builtins.int | Sequence[builtins.int]=1, padding: builtins.int | Sequence[builtins.int] | str=0, dilation: builtins.int | Sequence[builtins.int]=1, groups: builtins.int=1) -> Tensor:
     """Sums of products over an image: conv1d() with two spatial dimensions (LeCun et al., 1989).
@@ -244,11 +171,6 @@ def conv2d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: buil
     number, or one for rows and one for columns; padding may be 'valid' or 'same' (needs stride 1).
 
     Raises RuntimeError for shapes, dtypes and options that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.conv2d(weft.arange(9.).view(1, 3, 3), weft.ones(1, 1, 2, 2))
-    tensor([[[ 8., 12.],
-             [20., 24.]]])
     """
 def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: builtins.int | Sequence[builtins.int]=1, padding: builtins.int | Sequence[builtins.int] | str=0, dilation: builtins.int | Sequence[builtins.int]=1, groups: builtins.int=1) -> Tensor:
     """Sums of products over a volume: conv1d() with three spatial dimensions.
@@ -258,10 +180,6 @@ def conv3d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: buil
     padding and dilation are a number or three; padding may be 'valid' or 'same' (needs stride 1).
 
     Raises RuntimeError for shapes, dtypes and options that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.conv3d(weft.ones(1, 2, 4, 4, 4), weft.ones(3, 2, 3, 3, 3), padding=1).shape
-    weft.Size([1, 3, 4, 4, 4])
     """
 def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: builtins.int | Sequence[builtins.int]=1, padding: builtins.int | Sequence[builtins.int]=0, output_padding: builtins.int | Sequence[builtins.int]=0, groups: builtins.int=1, dilation: builtins.int | Sequence[builtins.int]=1) -> Tensor:
     """Transposed convolution: adds input[c, i] weight[c, o, k] to out[o, i stride + k dilation - padding].
@@ -272,10 +190,6 @@ def conv_transpose1d(input: Tensor, weight: Tensor, bias: Tensor | None=None, st
 
     Raises RuntimeError for shapes, dtypes and options that do not fit, such as an output_padding that is
     not smaller than stride or dilation.
-
-    >>> import weft
-    >>> weft.nn.functional.conv_transpose1d(weft.tensor([[1., 2.]]), weft.ones(1, 1, 2), stride=2)
-    tensor([[1., 1., 2., 2.]])
     """
 def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: builtins.int | Sequence[builtins.int]=1, padding: builtins.int | Sequence[builtins.int]=0, output_padding: builtins.int | Sequence[builtins.int]=0, groups: builtins.int=1, dilation: builtins.int | Sequence[builtins.int]=1) -> Tensor:
     """The transposed convolution of images: conv_transpose1d() with two spatial dimensions.
@@ -286,11 +200,6 @@ def conv_transpose2d(input: Tensor, weight: Tensor, bias: Tensor | None=None, st
     each axis.
 
     Raises RuntimeError for shapes, dtypes and options that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.conv_transpose2d(weft.ones(1, 1, 1), weft.arange(4.).view(1, 1, 2, 2))
-    tensor([[[0., 1.],
-             [2., 3.]]])
     """
 def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None=None, stride: builtins.int | Sequence[builtins.int]=1, padding: builtins.int | Sequence[builtins.int]=0, output_padding: builtins.int | Sequence[builtins.int]=0, groups: builtins.int=1, dilation: builtins.int | Sequence[builtins.int]=1) -> Tensor:
     """The transposed convolution of volumes: conv_transpose1d() with three spatial dimensions.
@@ -299,10 +208,6 @@ def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None=None, st
     (outputs,): the result is (N, outputs, D', H', W'), each size by the formula of conv_transpose1d().
 
     Raises RuntimeError for shapes, dtypes and options that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.conv_transpose3d(weft.ones(1, 4, 2, 2, 2), weft.ones(4, 3, 2, 2, 2), stride=2).shape
-    weft.Size([1, 3, 4, 4, 4])
     """
 def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None=None, size_average: builtins.bool | None=None, ignore_index: builtins.int=-100, reduce: builtins.bool | None=None, reduction: str='mean', label_smoothing: builtins.float=0.0) -> Tensor:
     """The mean of -log(softmax(input)[target]) over the samples; with reduction='none' the loss of each.
@@ -315,10 +220,6 @@ def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None=None, siz
 
     Raises IndexError for a class that is not there, ValueError for another shape or reduction, RuntimeError
     for dtypes that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.cross_entropy(weft.zeros(1, 2), weft.tensor([1]))
-    tensor(0.6931)
     """
 def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor | Sequence[builtins.int], target_lengths: Tensor | Sequence[builtins.int], blank: builtins.int=0, reduction: str='mean', zero_infinity: builtins.bool=False) -> Tensor:
     """Minus the log likelihood of labels whose alignment with the input is not known (Graves et al., 2006).
@@ -337,11 +238,6 @@ def ctc_loss(log_probs: Tensor, targets: Tensor, input_lengths: Tensor | Sequenc
 
     Raises RuntimeError for shapes, dtypes and lengths that do not fit, IndexError for a label that is no
     class, ValueError for another reduction.
-
-    >>> import weft
-    >>> log_probs = weft.zeros(2, 3).log_softmax(-1)
-    >>> weft.nn.functional.ctc_loss(log_probs, weft.tensor([1]), (2,), (1,))  # -log(3 / 9)
-    tensor(1.0986)
     """
 def dropout(input: Tensor, p: builtins.float=0.5, training: builtins.bool=True, inplace: builtins.bool=False) -> Tensor:
     """Zeroes each element with probability p and multiplies the others by 1 / (1 - p), so that the mean
@@ -349,29 +245,16 @@ def dropout(input: Tensor, p: builtins.float=0.5, training: builtins.bool=True, 
     result over input.
 
     Raises ValueError unless 0 <= p <= 1.
-
-    >>> import weft
-    >>> y = weft.nn.functional.dropout(weft.ones(100))
-    >>> y.unique()
-    tensor([0., 2.])
     """
 def elu(input: Tensor, alpha: builtins.float=1, inplace: builtins.bool=False) -> Tensor:
     """x where it is positive, else alpha (e^x - 1) (Clevert et al., 2015). inplace=True writes the result over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.elu(weft.tensor([1., -1.]))
-    tensor([ 1.0000, -0.6321])
     """
 def elu_(input: Tensor, alpha: builtins.float=1) -> Tensor:
     """x where it is positive, else alpha (e^x - 1) (Clevert et al., 2015). Written over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.elu_(weft.tensor([1., -1.]))
-    tensor([ 1.0000, -0.6321])
     """
 def embedding(input: Tensor, weight: Tensor, padding_idx: builtins.int | None=None, max_norm: builtins.float | None=None, norm_type: builtins.float=2.0, scale_grad_by_freq: builtins.bool=False, sparse: builtins.bool=False) -> Tensor:
     """The rows of weight (rows, size) whose numbers input holds: of shape (*input.shape, size).
@@ -382,11 +265,6 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: builtins.int | None=No
 
     Raises IndexError for a row that does not exist, ValueError for such a padding_idx, NotImplementedError
     for sparse=True, RuntimeError for other dtypes.
-
-    >>> import weft
-    >>> weft.nn.functional.embedding(weft.tensor([1, 0]), weft.eye(2))
-    tensor([[0., 1.],
-            [1., 0.]])
     """
 def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None=None, max_norm: builtins.float | None=None, norm_type: builtins.float=2, scale_grad_by_freq: builtins.bool=False, mode: str='mean', sparse: builtins.bool=False, per_sample_weights: Tensor | None=None, include_last_offset: builtins.bool=False, padding_idx: builtins.int | None=None) -> Tensor:
     """The sum, mean or maximum of rows of weight (rows, size), bag by bag: of shape (bags, size).
@@ -402,42 +280,23 @@ def embedding_bag(input: Tensor, weight: Tensor, offsets: Tensor | None=None, ma
     Raises IndexError for a row that does not exist, ValueError for shapes and another mode, RuntimeError
     for offsets that do not begin with 0 or that decrease, NotImplementedError for sparse=True and for
     per_sample_weights with another mode.
-
-    >>> import weft
-    >>> bags = weft.tensor([0, 1, 2]), weft.tensor([0, 1])
-    >>> weft.nn.functional.embedding_bag(bags[0], weft.eye(3), bags[1], mode='sum')
-    tensor([[1., 0., 0.],
-            [0., 1., 1.]])
     """
 def feature_dropout(input: Tensor, p: builtins.float=0.5, training: builtins.bool=True, inplace: builtins.bool=False) -> Tensor:
     """dropout() of whole channels: all elements that agree in the first two dimensions are zeroed together
     or multiplied by 1 / (1 - p) (Tompson et al., 2015). inplace=True writes the result over input.
 
     Raises ValueError unless 0 <= p <= 1.
-
-    >>> import weft
-    >>> y = weft.nn.functional.feature_dropout(weft.ones(8, 8, 5))
-    >>> y.sum(2).unique()
-    tensor([ 0., 10.])
     """
 def gelu(input: Tensor, *, approximate: str='none') -> Tensor:
     """x Phi(x), where Phi(x) = (1 + erf(x / sqrt(2))) / 2 is the normal distribution; with approximate='tanh' x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 (Hendrycks and Gimpel, 2016).
 
     Raises RuntimeError for integers, bools and another `approximate`, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.gelu(weft.tensor([1., -1.]))
-    tensor([ 0.8413, -0.1587])
     """
 @overload
 def glu(input: Tensor, dim: builtins.int=-1) -> Tensor:
     """The first half of input along dim times the sigmoid of the second (Dauphin et al., 2017).
 
     Raises RuntimeError where dim has an odd size, and for a tensor without dimensions.
-
-    >>> import weft
-    >>> weft.nn.functional.glu(weft.tensor([1., 2., 0., 0.]))
-    tensor([0.5000, 1.0000])
     """
 @overload
 def glu(input: Tensor, axis: builtins.int=-1) -> Tensor: ...
@@ -454,11 +313,6 @@ def grid_sample(input: Tensor, grid: Tensor, mode: str='bilinear', padding_mode:
     infinite one as one far outside: where zeros lie outside, a grid that has diverged gives 0.
 
     Raises ValueError for an unknown mode or padding_mode, RuntimeError for shapes or dtypes that do not fit.
-
-    >>> import weft
-    >>> image, grid = weft.tensor([[[[1., 2.], [3., 4.]]]]), weft.tensor([[[[0., 0.], [0.5, 0.5]]]])
-    >>> weft.nn.functional.grid_sample(image, grid)
-    tensor([[[[2.5000, 4.0000]]]])
     """
 def group_norm(input: Tensor, num_groups: builtins.int, weight: Tensor | None=None, bias: Tensor | None=None, eps: builtins.float=1e-05) -> Tensor:
     """(input - mean) / sqrt(var + eps) * weight + bias for each group of channels (Wu and He, 2018).
@@ -467,73 +321,41 @@ def group_norm(input: Tensor, num_groups: builtins.int, weight: Tensor | None=No
     follows. The result has input's shape and dtype.
 
     Raises RuntimeError where num_groups does not divide C, and for shapes and dtypes that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.group_norm(weft.tensor([[1., 3., 5., 9.]]), 2, eps=0.)
-    tensor([[-1.,  1., -1.,  1.]])
     """
 def hardshrink(input: Tensor, lambd: builtins.float=0.5) -> Tensor:
     """x where |x| is above lambd, else 0. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.hardshrink(weft.tensor([2., -0.25]))
-    tensor([2., 0.])
     """
 def hardsigmoid(input: Tensor, inplace: builtins.bool=False) -> Tensor:
     """x / 6 + 1 / 2, limited to [0, 1] (Howard et al., 2019). inplace=True writes the result over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.hardsigmoid(weft.tensor([-4., 1.5]))
-    tensor([0.0000, 0.7500])
     """
 def hardsigmoid_(input: Tensor) -> Tensor:
     """x / 6 + 1 / 2, limited to [0, 1] (Howard et al., 2019). Written over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.hardsigmoid_(weft.tensor([-4., 1.5]))
-    tensor([0.0000, 0.7500])
     """
 def hardswish(input: Tensor, inplace: builtins.bool=False) -> Tensor:
     """x times x / 6 + 1 / 2, the latter limited to [0, 1] (Howard et al., 2019). inplace=True writes the result over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.hardswish(weft.tensor([-1.5, 4.]))
-    tensor([-0.3750,  4.0000])
     """
 def hardswish_(input: Tensor) -> Tensor:
     """x times x / 6 + 1 / 2, the latter limited to [0, 1] (Howard et al., 2019). Written over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.hardswish_(weft.tensor([-1.5, 4.]))
-    tensor([-0.3750,  4.0000])
     """
 def hardtanh(input: Tensor, min_val: builtins.float=-1, max_val: builtins.float=1, inplace: builtins.bool=False) -> Tensor:
     """x limited to [min_val, max_val]; NaN stays. inplace=True writes the result over input.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.hardtanh(weft.tensor([0.5, -3.]))
-    tensor([ 0.5000, -1.0000])
     """
 def hardtanh_(input: Tensor, min_val: builtins.float=-1, max_val: builtins.float=1) -> Tensor:
     """x limited to [min_val, max_val]; NaN stays. Written over input.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.hardtanh_(weft.tensor([0.5, -3.]))
-    tensor([ 0.5000, -1.0000])
     """
 def huber_loss(input: Tensor, target: Tensor, reduction: str='mean', delta: builtins.float=1.0, weight: Tensor | None=None) -> Tensor:
     """The mean of d^2 / 2 for d = |input - target| up to delta, else delta (d - delta / 2) (Huber, 1964).
@@ -542,10 +364,6 @@ def huber_loss(input: Tensor, target: Tensor, reduction: str='mean', delta: buil
     before they are reduced. reduction: 'mean', 'sum' or 'none'.
 
     Raises RuntimeError unless delta is positive, ValueError for another reduction.
-
-    >>> import weft
-    >>> weft.nn.functional.huber_loss(weft.tensor([0.5, 3.]), weft.zeros(2), reduction='none', delta=2.)
-    tensor([0.1250, 4.0000])
     """
 def interpolate(input: Tensor, size: builtins.int | Sequence[builtins.int] | None=None, scale_factor: builtins.float | Sequence[builtins.float] | None=None, mode: str='nearest', align_corners: builtins.bool | None=None, recompute_scale_factor: builtins.bool | None=None, antialias: builtins.bool=False) -> Tensor:
     """Sequences (N, C, L), images (N, C, H, W) or volumes (N, C, D, H, W) resampled to another size.
@@ -562,21 +380,11 @@ def interpolate(input: Tensor, size: builtins.int | Sequence[builtins.int] | Non
 
     Raises ValueError for options that contradict each other, NotImplementedError for a mode that is unknown or
     of another number of dimensions, RuntimeError for sizes that are not positive and other dtypes.
-
-    >>> import weft
-    >>> weft.nn.functional.interpolate(weft.tensor([[[1., 2.]]]), scale_factor=2)
-    tensor([[[1., 1., 2., 2.]]])
-    >>> weft.nn.functional.interpolate(weft.tensor([[[1., 2.]]]), size=4, mode='linear')
-    tensor([[[1.0000, 1.2500, 1.7500, 2.0000]]])
     """
 def l1_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None=None, reduce: builtins.bool | None=None, reduction: str='mean', weight: Tensor | None=None) -> Tensor:
     """The mean of |input - target|; with reduction='sum' the sum, with 'none' the distance of each element.
 
     Arguments and errors are those of mse_loss(); complex numbers have distances too, which are real.
-
-    >>> import weft
-    >>> weft.nn.functional.l1_loss(weft.tensor([1., 3.]), weft.zeros(2))
-    tensor(2.)
     """
 def layer_norm(input: Tensor, normalized_shape: builtins.int | Sequence[builtins.int], weight: Tensor | None=None, bias: Tensor | None=None, eps: builtins.float=1e-05) -> Tensor:
     """(input - mean) / sqrt(var + eps) * weight + bias over the last dimensions (Ba, Kiros and Hinton, 2016).
@@ -585,37 +393,21 @@ def layer_norm(input: Tensor, normalized_shape: builtins.int | Sequence[builtins
     normalized_shape. var is the biased variance. The result has input's shape and dtype.
 
     Raises RuntimeError for shapes that do not fit and for dtypes that are not floating point.
-
-    >>> import weft
-    >>> weft.nn.functional.layer_norm(weft.tensor([1., 3.]), (2,), eps=0.)
-    tensor([-1.,  1.])
     """
 def leaky_relu(input: Tensor, negative_slope: builtins.float=0.01, inplace: builtins.bool=False) -> Tensor:
     """x where it is positive, else negative_slope x (Maas et al., 2013). inplace=True writes the result over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.leaky_relu(weft.tensor([1., -1.]))
-    tensor([ 1.0000, -0.0100])
     """
 def leaky_relu_(input: Tensor, negative_slope: builtins.float=0.01) -> Tensor:
     """x where it is positive, else negative_slope x (Maas et al., 2013). Written over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.leaky_relu_(weft.tensor([1., -1.]))
-    tensor([ 1.0000, -0.0100])
     """
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None=None) -> Tensor:
     """input @ weight.T + bias: shapes (..., in), (out, in) and (out,) give (..., out).
 
     Raises RuntimeError where the shapes or dtypes do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.linear(weft.ones(2, 3), weft.ones(4, 3)).shape
-    weft.Size([2, 4])
     """
 @overload
 def log_softmax(input: Tensor, dim: builtins.int | None=None, _stacklevel: builtins.int=3, dtype: _DType | None=None) -> Tensor:
@@ -625,10 +417,6 @@ def log_softmax(input: Tensor, dim: builtins.int | None=None, _stacklevel: built
     one dimension and for three, else 1.
 
     Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.nn.functional.log_softmax(weft.tensor([0., 1000.]), dim=0)
-    tensor([-1000.,     0.])
     """
 @overload
 def log_softmax(input: Tensor, axis: builtins.int | None=None, _stacklevel: builtins.int=3, dtype: _DType | None=None) -> Tensor: ...
@@ -636,10 +424,6 @@ def logsigmoid(input: Tensor) -> Tensor:
     """log(1 / (1 + e^-x)), finite also where e^-x overflows. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.logsigmoid(weft.tensor([0., -200.]))
-    tensor([  -0.6931, -200.0000])
     """
 def max_pool1d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, dilation: builtins.int | Sequence[builtins.int]=1, ceil_mode: builtins.bool=False, return_indices: builtins.bool=False) -> Tensor | Any:
     """The largest value of each window of kernel_size places, from (N, C, L) to (N, C, L'); N may be missing.
@@ -650,10 +434,6 @@ def max_pool1d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int]
     (int64).
 
     Raises ValueError for other shapes, RuntimeError for windows that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.max_pool1d(weft.tensor([[1., 4., 3., 2.]]), 2)
-    tensor([[4., 3.]])
     """
 def max_pool2d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, dilation: builtins.int | Sequence[builtins.int]=1, ceil_mode: builtins.bool=False, return_indices: builtins.bool=False) -> Tensor | Any:
     """The largest value of each window of kernel_size, from (N, C, H, W) to (N, C, H', W'); N may be missing.
@@ -664,10 +444,6 @@ def max_pool2d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int]
     each in the plane (row W + column, int64).
 
     Raises RuntimeError for other shapes and windows that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.max_pool2d(weft.arange(8.).view(1, 2, 4), 2)
-    tensor([[[5., 7.]]])
     """
 def max_pool3d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], stride: builtins.int | Sequence[builtins.int] | None=None, padding: builtins.int | Sequence[builtins.int]=0, dilation: builtins.int | Sequence[builtins.int]=1, ceil_mode: builtins.bool=False, return_indices: builtins.bool=False) -> Tensor | Any:
     """The largest value of each window of kernel_size, from (N, C, D, H, W) to (N, C, D', H', W'); N may be missing.
@@ -678,28 +454,16 @@ def max_pool3d(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int]
     each in the volume ((slice H + row) W + column, int64).
 
     Raises RuntimeError for other shapes and windows that do not fit.
-
-    >>> import weft
-    >>> weft.nn.functional.max_pool3d(weft.arange(16.).view(1, 2, 2, 4), 2)
-    tensor([[[[13., 15.]]]])
     """
 def mish(input: Tensor, inplace: builtins.bool=False) -> Tensor:
     """x tanh(log(1 + e^x)) (Misra, 2019). inplace=True writes the result over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.mish(weft.tensor([1., -1.]))
-    tensor([ 0.8651, -0.3034])
     """
 def mish_(input: Tensor) -> Tensor:
     """x tanh(log(1 + e^x)) (Misra, 2019). Written over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.mish_(weft.tensor([1., -1.]))
-    tensor([ 0.8651, -0.3034])
     """
 def mse_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None=None, reduce: builtins.bool | None=None, reduction: str='mean', weight: Tensor | None=None) -> Tensor:
     """The mean of (input - target)^2; with reduction='sum' the sum, with 'none' the square of each element.
@@ -709,10 +473,6 @@ def mse_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None=N
 
     Raises ValueError for another reduction, RuntimeError for shapes that do not broadcast, for complex
     numbers and for the mean of integers.
-
-    >>> import weft
-    >>> weft.nn.functional.mse_loss(weft.tensor([1., 3.]), weft.zeros(2))
-    tensor(5.)
     """
 def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None=None, size_average: builtins.bool | None=None, ignore_index: builtins.int=-100, reduce: builtins.bool | None=None, reduction: str='mean') -> Tensor:
     """The mean of -input[target] over the samples; with reduction='none' the loss of each.
@@ -720,10 +480,6 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None=None, size_ave
     input (N, C, ...) or (C,) holds log probabilities of C classes, as log_softmax() gives them, target
     class numbers (int64) of that shape without C. weight, ignore_index and the errors are those of
     cross_entropy().
-
-    >>> import weft
-    >>> weft.nn.functional.nll_loss(weft.tensor([[-1., -2.], [-3., -4.]]), weft.tensor([1, 0]), reduction='none')
-    tensor([2., 3.])
     """
 def one_hot(tensor: Tensor, num_classes: builtins.int=-1) -> Tensor:
     """1 at place tensor[...] of a new last dimension, else 0: of shape (*tensor.shape, num_classes), int64.
@@ -732,11 +488,6 @@ def one_hot(tensor: Tensor, num_classes: builtins.int=-1) -> Tensor:
 
     Raises RuntimeError for a class outside of 0 to num_classes - 1, another dtype, or an empty tensor
     without num_classes.
-
-    >>> import weft
-    >>> weft.nn.functional.one_hot(weft.tensor([2, 0]), 3)
-    tensor([[0, 0, 1],
-            [1, 0, 0]])
     """
 def pad(input: Tensor, pad: builtins.int | Sequence[builtins.int], mode: str='constant', value: builtins.complex | None=None) -> Tensor:
     """A copy widened at both ends of the last dimensions, or cropped where a width is negative. pad has
@@ -746,48 +497,26 @@ def pad(input: Tensor, pad: builtins.int | Sequence[builtins.int], mode: str='co
 
     Raises RuntimeError for an odd number of widths, too many of them, or wider ones than the mode can
     fill.
-
-    >>> import weft
-    >>> weft.nn.functional.pad(weft.ones(2), (1, 2))
-    tensor([0., 1., 1., 0., 0.])
-    >>> weft.nn.functional.pad(weft.tensor([[1, 2, 3]]), (1, 1), mode='reflect')
-    tensor([[2, 1, 2, 3, 2]])
     """
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """x where it is positive, else weight * x; weight has 1 element, or one for each channel, which is dimension 1 (He et al., 2015).
 
     Raises RuntimeError for another number of weights, or another dtype than input's.
-
-    >>> import weft
-    >>> weft.nn.functional.prelu(weft.tensor([1., -2.]), weft.tensor(0.25))
-    tensor([ 1.0000, -0.5000])
     """
 def relu(input: Tensor, inplace: builtins.bool=False) -> Tensor:
     """max(x, 0); NaN stays (Nair and Hinton, 2010). inplace=True writes the result over input.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.relu(weft.tensor([1.5, -1.5]))
-    tensor([1.5000, 0.0000])
     """
 def relu6(input: Tensor, inplace: builtins.bool=False) -> Tensor:
     """input limited to [0, 6]; NaN stays (Howard et al., 2017). inplace=True writes the result over input.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.relu6(weft.tensor([-1., 5., 9.]))
-    tensor([0., 5., 6.])
     """
 def relu_(input: Tensor) -> Tensor:
     """max(x, 0); NaN stays (Nair and Hinton, 2010). Written over input.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.relu_(weft.tensor([1.5, -1.5]))
-    tensor([1.5000, 0.0000])
     """
 def rms_norm(input: Tensor, normalized_shape: builtins.int | Sequence[builtins.int], weight: Tensor | None=None, eps: builtins.float | None=None) -> Tensor:
     """input / sqrt(mean(input^2) + eps) * weight over the last dimensions (Zhang and Sennrich, 2019).
@@ -797,10 +526,6 @@ def rms_norm(input: Tensor, normalized_shape: builtins.int | Sequence[builtins.i
     dtype.
 
     Raises RuntimeError for shapes that do not fit and for dtypes that are not floating point.
-
-    >>> import weft
-    >>> weft.nn.functional.rms_norm(weft.tensor([3., 4.]), (2,), eps=0.)
-    tensor([0.8485, 1.1314])
     """
 def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn_mask: Tensor | None=None, dropout_p: builtins.float=0.0, is_causal: builtins.bool=False, scale: builtins.float | None=None, enable_gqa: builtins.bool=False) -> Tensor:
     """softmax(query key^T * scale) value (Vaswani et al., 2017).
@@ -812,55 +537,29 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
     holds the (L, S) weights: on the CPU, and on a GPU for half types.
 
     Raises ValueError for both attn_mask and is_causal, RuntimeError for shapes that do not fit.
-
-    >>> import weft
-    >>> q, v = weft.zeros(1, 2, 2), weft.tensor([[[1., 2.], [3., 4.]]])
-    >>> weft.nn.functional.scaled_dot_product_attention(q, q, v, is_causal=True)
-    tensor([[[1., 2.],
-             [2., 3.]]])
     """
 def selu(input: Tensor, inplace: builtins.bool=False) -> Tensor:
     """1.0507 x where x is positive, else 1.0507 * 1.6733 (e^x - 1): the numbers that keep mean 0 and variance 1 (Klambauer et al., 2017). inplace=True writes the result over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.selu(weft.tensor([1., -1.]))
-    tensor([ 1.0507, -1.1113])
     """
 def selu_(input: Tensor) -> Tensor:
     """1.0507 x where x is positive, else 1.0507 * 1.6733 (e^x - 1): the numbers that keep mean 0 and variance 1 (Klambauer et al., 2017). Written over input.
 
     Raises RuntimeError for integers and bools, NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.selu_(weft.tensor([1., -1.]))
-    tensor([ 1.0507, -1.1113])
     """
 def sigmoid(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """1 / (1 + e^-x), the logistic function. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.sigmoid(weft.tensor([0., 1.]))
-    tensor([0.5000, 0.7311])
     """
 def silu(input: Tensor, inplace: builtins.bool=False) -> Tensor:
     """x sigmoid(x), also named swish (Hendrycks and Gimpel, 2016; Ramachandran et al., 2017). inplace=True writes the result over input.
 
     Raises RuntimeError for integers and bools.
-
-    >>> import weft
-    >>> weft.nn.functional.silu(weft.tensor([1., -1.]))
-    tensor([ 0.7311, -0.2689])
     """
 def silu_(input: Tensor) -> Tensor:
     """x sigmoid(x), also named swish (Hendrycks and Gimpel, 2016; Ramachandran et al., 2017). Written over input.
 
     Raises RuntimeError for integers and bools.
-
-    >>> import weft
-    >>> weft.nn.functional.silu_(weft.tensor([1., -1.]))
-    tensor([ 0.7311, -0.2689])
     """
 def smooth_l1_loss(input: Tensor, target: Tensor, size_average: builtins.bool | None=None, reduce: builtins.bool | None=None, reduction: str='mean', beta: builtins.float=1.0) -> Tensor:
     """The mean of d^2 / (2 beta) for d = |input - target| below beta, else d - beta / 2 (Girshick, 2015).
@@ -869,10 +568,6 @@ def smooth_l1_loss(input: Tensor, target: Tensor, size_average: builtins.bool | 
     reduction: 'mean', 'sum' or 'none'; size_average and reduce are former spellings of it.
 
     Raises RuntimeError for a negative beta, ValueError for another reduction.
-
-    >>> import weft
-    >>> weft.nn.functional.smooth_l1_loss(weft.tensor([0.5, 3.]), weft.zeros(2), reduction='none')
-    tensor([0.1250, 2.5000])
     """
 @overload
 def softmax(input: Tensor, dim: builtins.int | None=None, _stacklevel: builtins.int=3, dtype: _DType | None=None) -> Tensor:
@@ -882,10 +577,6 @@ def softmax(input: Tensor, dim: builtins.int | None=None, _stacklevel: builtins.
     one dimension and for three, else 1.
 
     Raises RuntimeError for integers without dtype, IndexError for a dim that is not there.
-
-    >>> import weft
-    >>> weft.nn.functional.softmax(weft.tensor([0, 1]), dim=0, dtype=weft.float32)
-    tensor([0.2689, 0.7311])
     """
 @overload
 def softmax(input: Tensor, axis: builtins.int | None=None, _stacklevel: builtins.int=3, dtype: _DType | None=None) -> Tensor: ...
@@ -893,77 +584,37 @@ def softplus(input: Tensor, beta: builtins.float=1.0, threshold: builtins.float=
     """log(1 + e^(beta x)) / beta, and x itself where beta x is above threshold. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.softplus(weft.tensor([0., 30.]))
-    tensor([ 0.6931, 30.0000])
     """
 def softshrink(input: Tensor, lambd: builtins.float=0.5) -> Tensor:
     """x moved by lambd towards 0, and 0 where |x| is not above lambd. Integers and bools give floats of the default dtype.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.softshrink(weft.tensor([2., 0.25]))
-    tensor([1.5000, 0.0000])
     """
 def softsign(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x / (1 + |x|). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.softsign(weft.tensor([1., -3.]))
-    tensor([ 0.5000, -0.7500])
     """
 def tanh(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """sinh(x) / cosh(x), the hyperbolic tangent. Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.tanh(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.7616])
     """
 def tanhshrink(input: Tensor, *, out: Tensor | None=None) -> Tensor:
     """x - tanh(x). Integers and bools give floats of the default dtype; complex numbers stay complex.
-
-    >>> import weft
-    >>> weft.tanhshrink(weft.tensor([0., 1.]))
-    tensor([0.0000, 0.2384])
     """
 def threshold(input: Tensor, threshold: builtins.float=0, value: builtins.float=0, inplace: builtins.bool=False) -> Tensor:
     """x where it is above threshold, else value. inplace=True writes the result over input.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.threshold(weft.tensor([2., -1.]))
-    tensor([2., 0.])
     """
 def threshold_(input: Tensor, threshold: builtins.float=0, value: builtins.float=0) -> Tensor:
     """x where it is above threshold, else value. Written over input.
 
     Raises NotImplementedError for complex tensors.
-
-    >>> import weft
-    >>> weft.nn.functional.threshold_(weft.tensor([2., -1.]))
-    tensor([2., 0.])
     """
 def upsample(input: Tensor, size: builtins.int | Sequence[builtins.int] | None=None, scale_factor: builtins.float | Sequence[builtins.float] | None=None, mode: str='nearest', align_corners: builtins.bool | None=None) -> Tensor:
     """interpolate() under its former name.
-
-    >>> import weft
-    >>> weft.nn.functional.upsample(weft.tensor([[[1., 2.]]]), 4)
-    tensor([[[1., 1., 2., 2.]]])
     """
 def upsample_bilinear(input: Tensor, size: builtins.int | Sequence[builtins.int] | None=None, scale_factor: builtins.float | Sequence[builtins.float] | None=None) -> Tensor:
     """interpolate() with mode 'bilinear' and align_corners=True, under its former name.
-
-    >>> import weft
-    >>> weft.nn.functional.upsample_bilinear(weft.tensor([[[[1., 2.]]]]), (1, 3))
-    tensor([[[[1.0000, 1.5000, 2.0000]]]])
     """
 def upsample_nearest(input: Tensor, size: builtins.int | Sequence[builtins.int] | None=None, scale_factor: builtins.float | Sequence[builtins.float] | None=None) -> Tensor:
     """interpolate() with mode 'nearest', under its former name.
-
-    >>> import weft
-    >>> weft.nn.functional.upsample_nearest(weft.tensor([[[1., 2.]]]), scale_factor=2)
-    tensor([[[1., 1., 2., 2.]]])
     """
