@@ -28,6 +28,8 @@ WEFT_INLINE void pack_rows(T* to, Matrix<const T> from, int64_t count, int64_t d
   }
 }
 
+constexpr int kLineVectors = kVectorBytes < 64 ? 64 / kVectorBytes : 1;  // that a cache line holds
+
 // C = [base +] A B for Rows x (Vectors * lanes) elements; rows of B, C and base have adjacent elements. base may be C.
 // a is a reference because as a copy it would be written in two halves and read as a whole, which waits until the
 // results of the tile before are in the cache.
@@ -39,6 +41,12 @@ template <class T, int Rows, int Vectors, class A>
   for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) sum[i][j] = Vector<T>{};
+  // C is far away, and often a power of two lies between its rows, which caches hold few of: asked for now, it is there
+  // when the sums are.
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j += kLineVectors) __builtin_prefetch(c + i * c_row + j * kLanes<T>, 1);
   for (int64_t p = 0; p < depth; p++) {
     Vector<T> row[Vectors];
 #pragma GCC unroll 4

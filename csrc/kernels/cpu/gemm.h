@@ -117,8 +117,10 @@ struct Product {
   const T* base;  // nullptr: none
   int64_t base_row;
 
-  // Packing pays once every element is used often enough; a B without adjacent columns must be packed.
-  WEFT_INLINE bool pack_a() const { return n > 8 * kTileColumns<T> && m > kTileRows; }
+  // Packing pays once every element is used often enough; a B without adjacent columns must be packed. Short rows that
+  // are adjacent lie together as they are. Memory is there however A lies: it may be known later than the sizes.
+  WEFT_INLINE bool may_pack_a() const { return n >= 8 * kTileColumns<T> && m > kTileRows; }
+  WEFT_INLINE bool pack_a() const { return may_pack_a() && !(a.column == 1 && a.row <= kMaxDepth<T>); }
   WEFT_INLINE bool pack_b() const { return b.column != 1 || m > 8 * kTileRows; }
   WEFT_INLINE int64_t depth() const {
     return k <= kMaxDepth<T> ? (k > 0 ? k : 1) : ceil_div(k, ceil_div(k, kMaxDepth<T>));
@@ -130,7 +132,8 @@ struct Product {
     return columns * smaller(k > 0 ? k : 1, kMaxDepth<T>);
   }
   WEFT_INLINE int64_t a_elements() const {
-    return pack_a() ? ceil_div(smaller(m, kMaxRows), kTileRows) * kTileRows * smaller(k > 0 ? k : 1, kMaxDepth<T>) : 0;
+    return may_pack_a() ? ceil_div(smaller(m, kMaxRows), kTileRows) * kTileRows * smaller(k > 0 ? k : 1, kMaxDepth<T>)
+                        : 0;
   }
   WEFT_INLINE size_t scratch_bytes() const { return static_cast<size_t>(a_elements() + b_elements()) * sizeof(T); }
 };
