@@ -60,10 +60,10 @@ struct FloatOf<8> {
 // --- what gemm.cpp defines, once for each instruction set ------------------------------------------------------------
 
 #define WEFT_HIDDEN __attribute__((visibility("hidden")))
-#define WEFT_X(T)                                                                                                \
-  WEFT_HIDDEN void pack_rows_of(Constant<kTileRows>, T* to, Matrix<const T> from, int64_t count, int64_t depth); \
-  WEFT_HIDDEN void pack_rows_of(Constant<kLanes<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth); \
-  WEFT_HIDDEN void pack_rows_of(Constant<kTileColumns<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth);
+#define WEFT_X(T)                                                                                                      \
+  WEFT_HIDDEN void pack_rows_of(Constant<kLanes<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth);       \
+  WEFT_HIDDEN void pack_rows_of(Constant<kTileColumns<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth); \
+  WEFT_HIDDEN void pack_tiles_of(T* to, Matrix<const T> from, int64_t rows, int64_t depth);
 WEFT_X(float)
 WEFT_X(double)
 #undef WEFT_X
@@ -94,6 +94,13 @@ WEFT_INLINE void pack_strip(T* to, Matrix<const T> from, int64_t count, int64_t 
   using F = typename FloatOf<sizeof(T)>::type;
   pack_rows_of(Constant<Width>{}, reinterpret_cast<F*>(to),
                {reinterpret_cast<const F*>(from.data), from.row, from.column}, count, depth);
+}
+
+// Lays the rows of A out for its tiles: strips of kTileRows, one after the other.
+template <class T>
+WEFT_INLINE void pack_tiles(T* to, Matrix<const T> from, int64_t rows, int64_t depth) {
+  using F = typename FloatOf<sizeof(T)>::type;
+  pack_tiles_of(reinterpret_cast<F*>(to), {reinterpret_cast<const F*>(from.data), from.row, from.column}, rows, depth);
 }
 
 // One panel of B (up to the tile's width) with `rows` rows of A: c = [base +] a b.
@@ -159,8 +166,7 @@ void gemm(const Product<T>& x, void* scratch, F&& done = F()) {
         const int64_t rows = smaller(kMaxRows, x.m - row0);
         Matrix<const T> a = x.a.at(row0, p);
         if (pack_a) {
-          for (int64_t i = 0; i < rows; i += kTileRows)
-            pack_strip<T, kTileRows>(packed_a + i * depth, a.at(i, 0), smaller(kTileRows, rows - i), depth);
+          pack_tiles<T>(packed_a, a, rows, depth);
           a = {packed_a, 1, kTileRows};
         }
         for (int64_t j = 0; j < columns; j += kTileColumns<T>) {
