@@ -37,25 +37,25 @@ class Result:
         return weft / torch if weft and torch else None
 
 
-def time_calls(step, calls):
-    start = time.perf_counter()
+def time_calls(step, calls, clock=time.perf_counter):
+    start = clock()
     for _ in range(calls):
         step()
-    return (time.perf_counter() - start) / calls
+    return (clock() - start) / calls
 
 
-def calls_per_sample(step, seconds):
+def calls_per_sample(step, seconds, clock=time.perf_counter):
     """How many calls take about so many seconds, after warming up."""
     step()
     calls = 1
     while True:
-        each = time_calls(step, calls)
+        each = time_calls(step, calls, clock)
         if each * calls > seconds / 4 or calls > 1_000_000:
             return max(1, round(seconds / each))
         calls *= 4
 
 
-def in_turns(steps, calls, samples):
+def in_turns(steps, calls, samples, clock=time.perf_counter):
     """Medians of the seconds per call: {name: step}, which take turns; the first call of a turn does not count."""
     times = {name: [] for name in steps}
     gc.collect()
@@ -64,12 +64,12 @@ def in_turns(steps, calls, samples):
         for name, step in steps.items():
             time.sleep(PAUSE)
             step()
-            times[name].append(time_calls(step, calls[name]))
+            times[name].append(time_calls(step, calls[name], clock))
     gc.enable()
     return {name: median(values) for name, values in times.items()}
 
 
-def measure(case, frameworks, threads, samples=9, sample_seconds=0.05):
+def measure(case, frameworks, threads, samples=9, sample_seconds=0.05, clock=time.perf_counter):
     """Times a case in each framework in turns; the median of the samples counts."""
     result = Result(case.name, case.target, threads)
     steps, calls = {}, {}
@@ -77,11 +77,11 @@ def measure(case, frameworks, threads, samples=9, sample_seconds=0.05):
         framework.set_num_threads(threads)
         try:
             steps[name] = case.make(framework)
-            calls[name] = calls_per_sample(steps[name], sample_seconds)
+            calls[name] = calls_per_sample(steps[name], sample_seconds, clock)
         except (AttributeError, NotImplementedError, RuntimeError, TypeError) as error:
             steps.pop(name, None)
             result.error = f"{name}: {type(error).__name__}: {error}"
-    result.seconds = dict.fromkeys(frameworks) | in_turns(steps, calls, samples)
+    result.seconds = dict.fromkeys(frameworks) | in_turns(steps, calls, samples, clock)
     return result
 
 

@@ -4,6 +4,8 @@
     python benchmarks/run.py exp matmul       those whose names contain a word
     python benchmarks/run.py --package        also import time, wheel size and build time (minutes)
     python benchmarks/run.py --save           also writes benchmarks/results/<date>.md and .json
+    python benchmarks/run.py --processor-time one thread, and the processor time of the process in place of the clock's:
+                                              for a machine whose cores others use meanwhile
 
 PyTorch is no dependency of Weft: install it yourself (pip install torch). Without it, Weft's times stand alone.
 """
@@ -14,6 +16,7 @@ import importlib
 import json
 import platform
 import sys
+import time
 from pathlib import Path
 
 import package
@@ -96,7 +99,11 @@ def main():
     parser.add_argument("--samples", type=int, default=9)
     parser.add_argument("--package", action="store_true", help="also measure import, wheel and build")
     parser.add_argument("--save", action="store_true")
+    parser.add_argument("--processor-time", action="store_true", help="of one thread, not the clock's")
     arguments = parser.parse_args()
+    clock = time.process_time if arguments.processor_time else time.perf_counter
+    if arguments.processor_time:
+        arguments.threads = [1]
 
     package_lines = measure_package(build=arguments.package) if arguments.package or not arguments.words else []
     frameworks = load_frameworks()
@@ -106,7 +113,7 @@ def main():
     for case in chosen:
         for threads in case.threads:
             if threads in arguments.threads:
-                results.append(measure(case, frameworks, threads, arguments.samples))
+                results.append(measure(case, frameworks, threads, arguments.samples, clock=clock))
                 print_row(row_of(results[-1]))
                 if results[-1].error:
                     print(f"    {results[-1].error}")

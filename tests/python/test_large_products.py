@@ -194,3 +194,25 @@ def test_parts_of_bfloat16_products(w, m, n, k, transposed):
     np.testing.assert_allclose(results[0], expected, rtol=0.02, atol=0.02 * k**0.5)
     for other in results[1:]:
         np.testing.assert_array_equal(results[0], other)
+
+
+@weft_only
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("m, n, k", [(1, 256, 5), (13, 256, 17), (95, 257, 31), (97, 512, 33), (121, 300, 320)])
+def test_operands_that_are_packed_or_not(w, m, n, k, dtype):
+    """Whether an operand is laid out anew, and how, depends on how it lies; the sums do not."""
+    rng = np.random.default_rng(0)
+    a, b = rng.standard_normal((m, k)), rng.standard_normal((k, n))
+    left, right = to_tensor(w, a, dtype), to_tensor(w, b, dtype)
+    wide = w.zeros(m, k + 400, dtype=left.dtype)
+    wide[:, 100 : 100 + k] = left
+    lefts = [left, left.t().contiguous().t(), wide[:, 100 : 100 + k]]
+    rights = [right, right.t().contiguous().t()]
+    results = [to_numpy(x @ y) for x in lefts for y in rights]
+    np.testing.assert_allclose(results[0], a @ b, rtol=1e-4, atol=1e-4)
+    for result in results[2::2]:
+        np.testing.assert_array_equal(result, results[0])
+    for result in results[1::2]:
+        np.testing.assert_array_equal(result, results[1])
+    if m > 3:  # a few rows with a transposed right side are summed another way
+        np.testing.assert_array_equal(results[1], results[0])

@@ -424,6 +424,17 @@ def test_no_options_of_other_types(w, name):
             getattr(w.optim, name)([p], **options)
 
 
+@weft_only
+@pytest.mark.parametrize("eps", [None, 1e-30])  # the square of the latter is 0 in float32
+def test_adafactor_of_rows_without_gradient(w, eps):
+    p = w.nn.Parameter(w.ones(3, 4))
+    p.grad = w.tensor([[1.0, 0.0, 2.0, 3.0], [0.0, 0.0, 0.0, 0.0], [4.0, 0.0, 5.0, 6.0]])
+    w.optim.Adafactor([p], lr=0.1, eps=(eps, 1e-3)).step()
+    moved = p.detach() != 1
+    assert moved.tolist() == (p.grad != 0).tolist()
+    assert bool(p.isfinite().all())
+
+
 def test_muon_takes_matrices_only(w):
     with pytest.raises(ValueError, match="matri|2D"):
         w.optim.Muon([w.nn.Parameter(w.ones(2))])

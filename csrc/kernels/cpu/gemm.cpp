@@ -28,6 +28,22 @@ WEFT_INLINE void pack_rows(T* to, Matrix<const T> from, int64_t count, int64_t d
   }
 }
 
+// Rows that lie across memory are read a few columns at a time: a cache line has elements of several strips, and where
+// a power of two lies between the columns, caches keep few of them.
+template <class T>
+void pack_all_tiles(T* to, Matrix<const T> from, int64_t rows, int64_t depth) {
+  constexpr int64_t kColumns = 8;
+  const int64_t whole = from.row == 1 ? rows / kTileRows * kTileRows : 0;
+  for (int64_t p = 0; whole && p < depth; p += kColumns)
+    for (int64_t i = 0; i < whole; i += kTileRows)
+      for (int64_t q = p; q < smaller(depth, p + kColumns); q++)
+        __builtin_memcpy(to + i * depth + q * kTileRows, from.data + i + q * from.column, kTileRows * sizeof(T));
+  for (int64_t i = whole; i < rows; i += kTileRows)
+    pack_rows<T, kTileRows>(to + i * depth, from.at(i, 0), smaller(kTileRows, rows - i), depth);
+}
+
+constexpr int kLineVectors = kVectorBytes < 64 ? 64 / kVectorBytes : 1;  // that a cache line holds
+
 // C = [base +] A B for Rows x (Vectors * lanes) elements; rows of B, C and base have adjacent elements. base may be C.
 // a is a reference because as a copy it would be written in two halves and read as a whole, which waits until the
 // results of the tile before are in the cache.
@@ -39,6 +55,12 @@ template <class T, int Rows, int Vectors, class A>
   for (int i = 0; i < Rows; i++)
 #pragma GCC unroll 4
     for (int j = 0; j < Vectors; j++) sum[i][j] = Vector<T>{};
+  // C is far away, and often a power of two lies between its rows, which caches hold few of: asked for now, it is there
+  // when the sums are.
+#pragma GCC unroll 16
+  for (int i = 0; i < Rows; i++)
+#pragma GCC unroll 4
+    for (int j = 0; j < Vectors; j += kLineVectors) __builtin_prefetch(c + i * c_row + j * kLanes<T>, 1);
   for (int64_t p = 0; p < depth; p++) {
     Vector<T> row[Vectors];
 #pragma GCC unroll 4
@@ -110,14 +132,14 @@ WEFT_INLINE void panel_of(int64_t rows, int64_t columns, int64_t depth, const A&
 }  // namespace
 
 #define WEFT_X(T)                                                                                           \
-  void pack_rows_of(Constant<kTileRows>, T* to, Matrix<const T> from, int64_t count, int64_t depth) {       \
-    pack_rows<T, kTileRows>(to, from, count, depth);                                                        \
-  }                                                                                                         \
   void pack_rows_of(Constant<kLanes<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth) {       \
     pack_rows<T, kLanes<T>>(to, from, count, depth);                                                        \
   }                                                                                                         \
   void pack_rows_of(Constant<kTileColumns<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth) { \
     pack_rows<T, kTileColumns<T>>(to, from, count, depth);                                                  \
+  }                                                                                                         \
+  void pack_tiles_of(T* to, Matrix<const T> from, int64_t rows, int64_t depth) {                            \
+    pack_all_tiles<T>(to, from, rows, depth);                                                               \
   }
 WEFT_X(float)
 WEFT_X(double)

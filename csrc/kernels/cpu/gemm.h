@@ -60,10 +60,10 @@ struct FloatOf<8> {
 // --- what gemm.cpp defines, once for each instruction set ------------------------------------------------------------
 
 #define WEFT_HIDDEN __attribute__((visibility("hidden")))
-#define WEFT_X(T)                                                                                                \
-  WEFT_HIDDEN void pack_rows_of(Constant<kTileRows>, T* to, Matrix<const T> from, int64_t count, int64_t depth); \
-  WEFT_HIDDEN void pack_rows_of(Constant<kLanes<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth); \
-  WEFT_HIDDEN void pack_rows_of(Constant<kTileColumns<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth);
+#define WEFT_X(T)                                                                                                      \
+  WEFT_HIDDEN void pack_rows_of(Constant<kLanes<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth);       \
+  WEFT_HIDDEN void pack_rows_of(Constant<kTileColumns<T>>, T* to, Matrix<const T> from, int64_t count, int64_t depth); \
+  WEFT_HIDDEN void pack_tiles_of(T* to, Matrix<const T> from, int64_t rows, int64_t depth);
 WEFT_X(float)
 WEFT_X(double)
 #undef WEFT_X
@@ -96,6 +96,13 @@ WEFT_INLINE void pack_strip(T* to, Matrix<const T> from, int64_t count, int64_t 
                {reinterpret_cast<const F*>(from.data), from.row, from.column}, count, depth);
 }
 
+// Lays the rows of A out for its tiles: strips of kTileRows, one after the other.
+template <class T>
+WEFT_INLINE void pack_tiles(T* to, Matrix<const T> from, int64_t rows, int64_t depth) {
+  using F = typename FloatOf<sizeof(T)>::type;
+  pack_tiles_of(reinterpret_cast<F*>(to), {reinterpret_cast<const F*>(from.data), from.row, from.column}, rows, depth);
+}
+
 // One panel of B (up to the tile's width) with `rows` rows of A: c = [base +] a b.
 template <class T, int Vectors, class A>
 WEFT_INLINE void panel(int64_t rows, int64_t columns, int64_t depth, const A& a, bool a_packed, const T* b,
@@ -117,8 +124,10 @@ struct Product {
   const T* base;  // nullptr: none
   int64_t base_row;
 
-  // Packing pays once every element is used often enough; a B without adjacent columns must be packed.
-  WEFT_INLINE bool pack_a() const { return n > 8 * kTileColumns<T> && m > kTileRows; }
+  // Packing pays once every element is used often enough; a B without adjacent columns must be packed. Short rows that
+  // are adjacent lie together as they are. Memory is there however A lies: it may be known later than the sizes.
+  WEFT_INLINE bool may_pack_a() const { return n >= 8 * kTileColumns<T> && m > kTileRows; }
+  WEFT_INLINE bool pack_a() const { return may_pack_a() && !(a.column == 1 && a.row <= kMaxDepth<T>); }
   WEFT_INLINE bool pack_b() const { return b.column != 1 || m > 8 * kTileRows; }
   WEFT_INLINE int64_t depth() const {
     return k <= kMaxDepth<T> ? (k > 0 ? k : 1) : ceil_div(k, ceil_div(k, kMaxDepth<T>));
@@ -130,7 +139,8 @@ struct Product {
     return columns * smaller(k > 0 ? k : 1, kMaxDepth<T>);
   }
   WEFT_INLINE int64_t a_elements() const {
-    return pack_a() ? ceil_div(smaller(m, kMaxRows), kTileRows) * kTileRows * smaller(k > 0 ? k : 1, kMaxDepth<T>) : 0;
+    return may_pack_a() ? ceil_div(smaller(m, kMaxRows), kTileRows) * kTileRows * smaller(k > 0 ? k : 1, kMaxDepth<T>)
+                        : 0;
   }
   WEFT_INLINE size_t scratch_bytes() const { return static_cast<size_t>(a_elements() + b_elements()) * sizeof(T); }
 };
@@ -156,8 +166,7 @@ void gemm(const Product<T>& x, void* scratch, F&& done = F()) {
         const int64_t rows = smaller(kMaxRows, x.m - row0);
         Matrix<const T> a = x.a.at(row0, p);
         if (pack_a) {
-          for (int64_t i = 0; i < rows; i += kTileRows)
-            pack_strip<T, kTileRows>(packed_a + i * depth, a.at(i, 0), smaller(kTileRows, rows - i), depth);
+          pack_tiles<T>(packed_a, a, rows, depth);
           a = {packed_a, 1, kTileRows};
         }
         for (int64_t j = 0; j < columns; j += kTileColumns<T>) {

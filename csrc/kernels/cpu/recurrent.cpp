@@ -76,8 +76,7 @@ class SharedFactor {
     T* rows = static_cast<T*>(scratch);
     for (int64_t p = 0; p < k_; p += depth()) {
       const int64_t deep = smaller(depth(), k_ - p);
-      for (int64_t i = 0; i < m; i += kTileRows)
-        pack_strip<T, kTileRows>(rows + i * deep, {a + i * k_ + p, k_, 1}, smaller(kTileRows, m - i), deep);
+      pack_tiles<T>(rows, {a + p, k_, 1}, m, deep);
       const Matrix<const T> left{rows, 1, kTileRows};
       const T* start = p ? c : base;
       const int64_t start_row = p ? n_ : base_row;

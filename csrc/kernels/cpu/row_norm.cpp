@@ -85,6 +85,7 @@ void row_norm_cpu(StridedView y, StridedView mean, StridedView rstd, StridedView
 }
 WEFT_CPU_KERNEL(row_norm_kernel, row_norm_cpu);
 
+// Rows whose elements have a parameter each.
 template <class C>
 void input_gradient(const StridedView& dx, const RowNormBackwardInputs& in, const RowNormGeometry& s) {
   Parameters<C> weights(in.weight, num_parameters(s), 1);
@@ -97,10 +98,7 @@ void input_gradient(const StridedView& dx, const RowNormBackwardInputs& in, cons
       double sum = 0, product = 0;
       auto weigh = [&](int64_t k, int64_t m, int64_t p) {
         const C *g = run_of(g_buffer, in.grad, row * s.n + k, m), *w = weights.data() + p;
-        if (s.inner == 1)
-          for (int64_t i = 0; i < m; i++) weighted[i] = g[i] * w[i];
-        else
-          for (int64_t i = 0; i < m; i++) weighted[i] = g[i] * w[0];
+        for (int64_t i = 0; i < m; i++) weighted[i] = g[i] * w[i];
       };
       for_runs(s, row, [&](int64_t k, int64_t m, int64_t p) {
         weigh(k, m, p);
@@ -116,6 +114,61 @@ void input_gradient(const StridedView& dx, const RowNormBackwardInputs& in, cons
         for (int64_t i = 0; i < m; i++) to[i] = scale * (weighted[i] - shift - (x[i] - center) * slope);
         store_result(result, dx, row * s.n + k, m);
       });
+    }
+  });
+}
+
+// Rows whose parameters are those of `inner` elements: the sums over these are a row's share of the parameters'
+// gradients, and with the weights they make the sums over the row. So gradient and input are read from memory once.
+template <class C>
+void channel_gradients(const StridedView& dx, const StridedView& dweight, const StridedView& dbias,
+                       const RowNormBackwardInputs& in, const RowNormGeometry& s) {
+  Parameters<C> weights(in.weight, num_parameters(s), 1);
+  const int64_t per_row = s.n / s.inner;
+  Scratch scratch(static_cast<size_t>(s.rows * per_row) * 2 * sizeof(double));
+  if (scratch_only_asked()) return;
+  double* sums = reinterpret_cast<double*>(scratch.data());  // of g (x - mean) and of g
+  const double count = static_cast<double>(s.n);
+  parallel_for(s.rows, kNormGrain / s.n + 1, [&](int64_t begin, int64_t end) {
+    C g_buffer[kRun], x_buffer[kRun], result[kRun];
+    for (int64_t row = begin; row < end; row++) {
+      C center = in.mean.as<C>()[row], scale = in.rstd.as<C>()[row];
+      const C* w = weights.data() + row % s.groups * per_row;
+      double *own = sums + row * per_row * 2, sum = 0, product = 0;
+      for (int64_t c = 0; c < per_row; c++) {
+        double gx = 0, g_sum = 0;
+        for (int64_t k = 0; k < s.inner; k += kRun) {
+          int64_t m = s.inner - k < kRun ? s.inner - k : kRun, at = row * s.n + c * s.inner + k;
+          const C *g = run_of(g_buffer, in.grad, at, m), *x = run_of(x_buffer, in.x, at, m);
+          gx += run_product_sum(g, x, m, center);
+          g_sum += run_sum(g, m);
+        }
+        own[2 * c] = gx, own[2 * c + 1] = g_sum;
+        product += gx * static_cast<double>(w[c]);
+        sum += g_sum * static_cast<double>(w[c]);
+      }
+      C shift = static_cast<C>(sum / count);
+      C slope = static_cast<C>(product * static_cast<double>(scale) * static_cast<double>(scale) / count);
+      for_runs(s, row, [&](int64_t k, int64_t m, int64_t p) {
+        const C weight = weights.data()[p], *g = run_of(g_buffer, in.grad, row * s.n + k, m),
+                *x = run_of(x_buffer, in.x, row * s.n + k, m);
+        C* to = result_run(result, dx, row * s.n + k);
+        for (int64_t i = 0; i < m; i++) to[i] = scale * (g[i] * weight - shift - (x[i] - center) * slope);
+        store_result(result, dx, row * s.n + k, m);
+      });
+    }
+  });
+  if (!dweight.data && !dbias.data) return;
+  parallel_for(num_parameters(s), kNormGrain / (s.rows / s.groups + 1) + 1, [&](int64_t begin, int64_t end) {
+    for (int64_t p = begin; p < end; p++) {
+      double dw = 0, db = 0;
+      for (int64_t row = p / per_row; row < s.rows; row += s.groups) {
+        const double* own = sums + (row * per_row + p % per_row) * 2;
+        dw += own[0] * static_cast<double>(in.rstd.as<C>()[row]);
+        db += own[1];
+      }
+      set_number<C>(dweight, p, dw);
+      set_number<C>(dbias, p, db);
     }
   });
 }
@@ -155,24 +208,19 @@ void element_parameters(const StridedView& dweight, const StridedView& dbias, co
   });
 }
 
-// Parameters of runs of `inner` elements, in every groups-th row.
+// Parameters that belong to one element of every groups-th row.
 template <class C>
-void run_parameters(const StridedView& dweight, const StridedView& dbias, const RowNormBackwardInputs& in,
-                    const RowNormGeometry& s) {
-  int64_t per_row = s.n / s.inner, work = s.rows / s.groups * s.inner;
-  parallel_for(num_parameters(s), kNormGrain / (work + 1) + 1, [&](int64_t begin, int64_t end) {
-    C g_buffer[kRun], x_buffer[kRun];
+void group_parameters(const StridedView& dweight, const StridedView& dbias, const RowNormBackwardInputs& in,
+                      const RowNormGeometry& s) {
+  parallel_for(num_parameters(s), kNormGrain / (s.rows / s.groups + 1) + 1, [&](int64_t begin, int64_t end) {
+    C g_buffer[1], x_buffer[1];
     for (int64_t p = begin; p < end; p++) {
       double dw = 0, db = 0;
-      for (int64_t row = p / per_row; row < s.rows; row += s.groups) {
-        C center = in.mean.as<C>()[row];
-        double scale = static_cast<double>(in.rstd.as<C>()[row]);
-        for (int64_t k = 0; k < s.inner; k += kRun) {
-          int64_t m = s.inner - k < kRun ? s.inner - k : kRun, at = row * s.n + p % per_row * s.inner + k;
-          const C *g = run_of(g_buffer, in.grad, at, m), *x = run_of(x_buffer, in.x, at, m);
-          dw += run_product_sum(g, x, m, center) * scale;
-          db += run_sum(g, m);
-        }
+      for (int64_t row = p / s.n; row < s.rows; row += s.groups) {
+        const int64_t at = row * s.n + p % s.n;
+        const C g = *run_of(g_buffer, in.grad, at, 1), x = *run_of(x_buffer, in.x, at, 1);
+        dw += static_cast<double>(g * (x - in.mean.as<C>()[row])) * static_cast<double>(in.rstd.as<C>()[row]);
+        db += static_cast<double>(g);
       }
       set_number<C>(dweight, p, dw);
       set_number<C>(dbias, p, db);
@@ -183,11 +231,11 @@ void run_parameters(const StridedView& dweight, const StridedView& dbias, const 
 template <class C>
 void row_norm_backward_as(const StridedView& dx, const StridedView& dweight, const StridedView& dbias,
                           const RowNormBackwardInputs& in, const RowNormGeometry& s) {
+  if (s.inner > 1) return channel_gradients<C>(dx, dweight, dbias, in, s);
   input_gradient<C>(dx, in, s);
   if (scratch_only_asked()) return;
   if (!dweight.data && !dbias.data) return;
-  s.inner == 1 && s.groups == 1 ? element_parameters<C>(dweight, dbias, in, s)
-                                : run_parameters<C>(dweight, dbias, in, s);
+  s.groups == 1 ? element_parameters<C>(dweight, dbias, in, s) : group_parameters<C>(dweight, dbias, in, s);
 }
 
 void row_norm_backward_cpu(StridedView dx, StridedView dweight, StridedView dbias, RowNormBackwardInputs in,

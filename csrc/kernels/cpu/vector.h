@@ -25,6 +25,7 @@ struct VectorOf;
   struct VectorOf<T> {                                                                        \
     typedef T type __attribute__((vector_size(kVectorBytes), aligned(sizeof(T)), may_alias)); \
     typedef Int index __attribute__((vector_size(kVectorBytes)));                             \
+    typedef Int index_element;                                                                \
   }
 WEFT_X(float, int32_t);
 WEFT_X(double, int64_t);
@@ -93,18 +94,33 @@ WEFT_INLINE void stream_end() {
 #endif
 }
 
+// Where the elements of two rows come from when their off-diagonal squares of 1, 2, 4, ... are swapped. A table,
+// because the compiler does not see that vectors put together in a loop are constants.
+template <class T>
+struct TransposeTable {
+  static constexpr int kLevels = 4;
+  using Index = typename VectorOf<T>::index_element;
+  alignas(kVectorBytes) Index low[kLevels][kLanes<T>], high[kLevels][kLanes<T>];
+  constexpr TransposeTable() : low(), high() {
+    for (int level = 0, step = 1; level < kLevels; level++, step *= 2)
+      for (int l = 0; l < kLanes<T>; l++) {
+        low[level][l] = (l & step) ? kLanes<T> + l - step : l;
+        high[level][l] = (l & step) ? kLanes<T> + l : l + step;
+      }
+  }
+};
+template <class T>
+constexpr TransposeTable<T> kTransposeTable{};
+
 // Transposes a block of kLanes x kLanes held in registers: swaps ever larger off-diagonal squares.
 template <class T>
 WEFT_INLINE void transpose_block(Vector<T> (&r)[kLanes<T>]) {
   constexpr int lanes = kLanes<T>;
-  using Index = typename VectorOf<T>::index;
 #pragma GCC unroll 4
-  for (int step = 1; step < lanes; step *= 2) {
-    Index low, high;
-    for (int l = 0; l < lanes; l++) {
-      low[l] = (l & step) ? lanes + l - step : l;
-      high[l] = (l & step) ? lanes + l : l + step;
-    }
+  for (int level = 0; level < 4; level++) {
+    const int step = 1 << level;
+    if (step >= lanes) break;
+    const auto low = load(kTransposeTable<T>.low[level]), high = load(kTransposeTable<T>.high[level]);
 #pragma GCC unroll 16
     for (int i = 0; i < lanes; i++) {
       if (i & step) continue;
@@ -115,20 +131,38 @@ WEFT_INLINE void transpose_block(Vector<T> (&r)[kLanes<T>]) {
   }
 }
 
-// to[j * stride + i] = from[i * from_stride + j] for Count rows i (0 where i >= rows) and `length` columns j.
-template <class T, int Count>
-WEFT_INLINE void transpose_strip(T* to, int64_t stride, const T* from, int64_t from_stride, int64_t rows,
-                                 int64_t length) {
+// Blocks of transpose_strip(). Whole: there are Count rows. Without its conditions the loads are plain ones.
+template <bool Whole, class T, int Count>
+WEFT_INLINE int64_t transpose_blocks(T* to, int64_t stride, const T* from, int64_t from_stride, int64_t rows,
+                                     int64_t length) {
   constexpr int lanes = kLanes<T>;
   int64_t j = 0;
   for (; j + lanes <= length; j += lanes) {
     Vector<T> r[lanes];
 #pragma GCC unroll 16
-    for (int i = 0; i < lanes; i++) r[i] = i < Count && i < rows ? load(from + i * from_stride + j) : Vector<T>{};
+    for (int i = 0; i < lanes; i++)
+      r[i] = i < Count && (Whole || i < rows) ? load(from + i * from_stride + j) : Vector<T>{};
     transpose_block<T>(r);
+    // What a whole vector writes too much, the next one writes over.
+    const bool over = Count < lanes && stride == Count && (j + lanes - 1) * Count + lanes <= length * Count;
 #pragma GCC unroll 16
-    for (int i = 0; i < lanes; i++) __builtin_memcpy(to + (j + i) * stride, &r[i], Count * sizeof(T));
+    for (int i = 0; i < lanes; i++) {
+      T* row = to + (j + i) * stride;
+      if (over)
+        store(row, r[i]);
+      else
+        __builtin_memcpy(row, &r[i], Count * sizeof(T));
+    }
   }
+  return j;
+}
+
+// to[j * stride + i] = from[i * from_stride + j] for Count rows i (0 where i >= rows) and `length` columns j.
+template <class T, int Count>
+WEFT_INLINE void transpose_strip(T* to, int64_t stride, const T* from, int64_t from_stride, int64_t rows,
+                                 int64_t length) {
+  int64_t j = rows >= Count ? transpose_blocks<true, T, Count>(to, stride, from, from_stride, rows, length)
+                            : transpose_blocks<false, T, Count>(to, stride, from, from_stride, rows, length);
   for (; j < length; j++)
     for (int i = 0; i < Count; i++) to[j * stride + i] = i < rows ? from[i * from_stride + j] : T(0);
 }

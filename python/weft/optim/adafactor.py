@@ -118,10 +118,11 @@ class Adafactor(ComposedOptimizer):
             rows, columns = state["row_var"], state["col_var"]
             rows.lerp_(g.norm(dim=-1, keepdim=True).square_().div_(max(1, p.size(-1))), blend)
             columns.lerp_(g.norm(dim=-2, keepdim=True).square_().div_(max(1, p.size(-2))), blend)
-            square = rows @ columns
-            square.div_(rows.mean(dim=-2, keepdim=True).clamp_(min=eps))
+            # 1 / sqrt(max(V, eps^2)) is min(1 / sqrt(V), 1 / eps), and the root of R C / mean(R) that of its factors.
+            weights = (rows / rows.mean(dim=-2, keepdim=True).clamp_(min=eps)).rsqrt_() @ columns.rsqrt()
+            update = weights.clamp(max=1 / eps if eps else float("inf")).mul_(g)
         else:
             square = state["variance"].lerp_(g * g, blend).clone()
-        update = square.clamp_(min=eps * eps).rsqrt_().mul_(g)
+            update = square.clamp_(min=eps * eps).rsqrt_().mul_(g)
         length = weft.clamp(update.norm() / size * by_d, min=1.0)
         p.sub_(update.mul_(scale * relative / length))
