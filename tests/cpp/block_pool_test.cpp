@@ -7,11 +7,10 @@
 #include <random>
 
 #include "fake_system_memory.h"
+#include "sizes.h"
 
 namespace weft {
 namespace {
-
-constexpr size_t kMiB = size_t{1} << 20;
 
 class BlockPoolTest : public ::testing::Test {
  protected:

@@ -9,11 +9,11 @@
 #include "core/error.h"
 #include "fake_system_memory.h"
 #include "memory/thread_cache.h"
+#include "sizes.h"
 
 namespace weft {
 namespace {
 
-constexpr size_t kMiB = size_t{1} << 20;
 constexpr size_t kGiB = size_t{1} << 30;
 
 TEST(SizeClass, EveryClassHoldsItsSizesAndNoSmallerOneWould) {

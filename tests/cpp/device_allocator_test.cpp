@@ -7,11 +7,10 @@
 
 #include "core/error.h"
 #include "fake_device.h"
+#include "sizes.h"
 
 namespace weft {
 namespace {
-
-constexpr size_t kMiB = size_t{1} << 20;
 
 struct DeviceAllocatorTest : testing::Test {
   FakeDevice device{256 * kMiB};

@@ -14,11 +14,10 @@
 #include "core/error.h"
 #include "memory/allocator.h"
 #include "memory/system_memory.h"
+#include "sizes.h"
 
 namespace weft {
 namespace {
-
-constexpr size_t kMiB = size_t{1} << 20;
 
 struct Held {
   unsigned char* data;
