@@ -37,6 +37,7 @@ from weft.grad_mode import set_grad_enabled as set_grad_enabled
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from weft import __future__ as __future__
     from weft import accelerator as accelerator
     from weft import amp as amp
     from weft import autograd as autograd
@@ -67,6 +68,7 @@ globals().update(_tensor_types.CPU)
 
 # Loaded at first use, so that `import weft` is quick.
 _SUBMODULES = (
+    "__future__",
     "accelerator",
     "amp",
     "autograd",

@@ -196,6 +196,24 @@ def to_numpy(self: _C.Tensor) -> np.ndarray[Any, Any]:
     return self.detach().cpu().numpy()
 
 
+def module_load(self: _C.Tensor, other: _C.Tensor, assign: bool = False) -> _C.Tensor:
+    """What this parameter or buffer becomes when load_state_dict loads ``other`` into it and swaps.
+
+    It is called where ``weft.__future__.set_swap_module_params_on_conversion(True)`` has been; subclasses override it.
+
+    Args:
+        other: the tensor of the state dict.
+        assign: whether it takes this one's place, rather than being copied. Default False.
+
+    Returns a new tensor: this one's memory with other's values, or other's memory with ``assign``.
+
+    >>> import weft
+    >>> weft.zeros(2).module_load(weft.ones(2, dtype=weft.float64)).dtype
+    weft.float32
+    """
+    return (other if assign else self.copy_(other)).detach()
+
+
 def _array_wrap(self, array, context=None, return_scalar=False):
     """What a NumPy function made of a tensor's values is a tensor too: np.sqrt(x)."""
     try:
@@ -222,5 +240,6 @@ Tensor.__format__ = _format
 Tensor.__contains__ = _contains
 Tensor.__reversed__ = _reversed
 Tensor.to_numpy = to_numpy
+Tensor.module_load = module_load
 Tensor.__array_wrap__ = _array_wrap
 Tensor.__array_priority__ = 1000  # tensor operators win over NumPy's

@@ -39,10 +39,6 @@ ANSWERS = {
     "torch._prims_common.wrappers._maybe_remove_out_wrapper": lambda function: function,
     "torch.is_warn_always_enabled": lambda: True,
     "torch.set_warn_always": _only(True, "torch.set_warn_always"),
-    "torch.__future__.get_swap_module_params_on_conversion": lambda: False,
-    "torch.__future__.set_swap_module_params_on_conversion": _only(
-        False, "torch.__future__.set_swap_module_params_on_conversion"
-    ),
     "torch.compiler.is_compiling": lambda: False,
     "torch._library.opaque_object.is_opaque_type": lambda kind: False,
     # What these turn off is not there.

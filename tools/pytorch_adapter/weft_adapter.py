@@ -133,6 +133,7 @@ def install():
     unittest.TestCase.assertRaisesRegex = _assert_raises
     unittest.TestCase.assertWarnsRegex = _assert_warns
     weft.Tensor._is_view = lambda self: self._base is not None
+    weft.Tensor._cdata = property(weft._C._identity)
     # What weft.testing lacks is taken from files of the installed PyTorch.
     import torch.testing
 
@@ -148,7 +149,6 @@ def install():
 
     vars(torch)["dtype"] = DTypeMeta("dtype", (), {})
     vars(torch)["torch"] = torch
-    vars(torch)["__future__"] = PlaceholderModule("torch.__future__")
     for name in ("finfo", "iinfo"):
         vars(torch)[name] = _tolerant(getattr(torch, name))
     for name in CALLED_EARLY:

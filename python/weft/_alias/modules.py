@@ -11,6 +11,7 @@ VERSION = INTERFACE + "+weft"
 # Where the counterpart of torch.x.y is not weft.x.y.
 _ELSEWHERE = {
     "torch": "weft",
+    "torch.__future__": "weft.__future__",
     "torch.amp.grad_scaler": "weft.amp",
     "torch.autograd.variable": "weft._alias.variable",
     "torch.cuda.amp.autocast_mode": "weft.cuda.amp",
@@ -71,9 +72,9 @@ class AliasModule(types.ModuleType):
         members.update(__weft__=target, __file__=getattr(target, "__file__", None), __path__=[])
 
     def __getattr__(self, name):
-        if name.startswith("_"):
-            return missing(self.__name__, name)
         path = f"{self.__name__}.{name}"
+        if name.startswith("_") and path not in _ELSEWHERE:
+            return missing(self.__name__, name)
         if counterpart(path) is not None:
             return importlib.import_module(path)
         found = getattr(self.__weft__, name, None)

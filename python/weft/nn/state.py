@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 
 import weft
+from weft import _swap
 from weft.nn.parameter import is_lazy
 
 TYPE_CHECKING = False
@@ -230,6 +231,8 @@ def load_own(
             plan.changes.append(lambda target=target, value=value: _initialize(target, value))
         elif not is_lazy(target) and tuple(value.shape) != tuple(target.shape):
             plan.append(f"{key}: the model has shape {tuple(target.shape)}, the state dict {tuple(value.shape)}")
+        elif _swap.swaps and not is_lazy(target):
+            plan.changes.append(lambda target=target, value=value: _swap_in(target, value, plan.assign))
         elif plan.assign:
             plan.changes.append(lambda name=name, value=value: _assign(module, name, value))
         else:
@@ -250,6 +253,21 @@ def _kind(value: object) -> str:
 def _copy(target: Tensor, value: Tensor) -> None:
     with weft.no_grad():
         target.copy_(value)
+
+
+def _swap_in(target: Tensor, value: Tensor, assign: bool) -> None:
+    """The tensor gets the contents that its own module_load makes of a loaded one."""
+    with weft.no_grad():
+        loaded = target.module_load(value, assign=assign)
+        if loaded is target or loaded is value:
+            raise RuntimeError(
+                f"load_state_dict: {type(target).__name__}.module_load must return a new tensor, not one of its own "
+                "arguments; return .detach() of it"
+            )
+        if isinstance(target, weft.nn.Parameter) and not isinstance(loaded, weft.nn.Parameter):
+            loaded = weft.nn.Parameter(loaded, target.requires_grad)
+        loaded.requires_grad_(target.requires_grad)
+        _swap.swap_tensors(target, loaded)
 
 
 def _initialize(target: Any, value: Tensor) -> None:
