@@ -24,7 +24,8 @@ def swap_tensors(t1: Tensor, t2: Tensor) -> None:
 
     Raises:
         TypeError: one is no tensor.
-        RuntimeError: there are weak references to one, its class has ``__slots__``, or in a jitted function.
+        RuntimeError: there are weak references to one, as jitted functions keep them, or its class has ``__slots__``;
+            in a jitted function.
 
     Example:
         >>> import weft
@@ -43,6 +44,7 @@ def swap_tensors(t1: Tensor, t2: Tensor) -> None:
             raise TypeError(f"swap_tensors: {name} must be a Tensor, got {type(tensor).__name__}")
         if weakref.getweakrefcount(tensor):
             raise RuntimeError(
-                f"swap_tensors: there are weak references to {name}, which would lead to other contents; drop them first"
+                f"swap_tensors: there are weak references to {name}, as jitted functions keep them, which would lead to "
+                "other contents; drop them first"
             )
     _C._swap_contents(t1, t2)

@@ -112,6 +112,19 @@ def _refused_later(function):
     return tried
 
 
+def _take_numbers(tracker):
+    """Has the helper that compares the states of optimizers take numbers too: Weft counts steps with them."""
+    add, pop = tracker.add, tracker.pop_check_set
+
+    def add_any(self, value):
+        add(self, weft.tensor(value) if isinstance(value, (int, float)) else value)
+
+    def pop_any(self, value, *args, **kwargs):
+        pop(self, weft.tensor(value) if isinstance(value, (int, float)) else value, *args, **kwargs)
+
+    tracker.add, tracker.pop_check_set = add_any, pop_any
+
+
 # What test files call while they are loaded, also for dtypes and objects that Weft refuses.
 CALLED_EARLY = ("randn", "rand", "tensor", "zeros", "ones", "empty", "full", "arange", "save")
 
@@ -157,6 +170,12 @@ def install():
 
 
 install()
+
+
+def pytest_collection_finish(session):
+    helpers = sys.modules.get("torch.testing._internal.common_optimizers")
+    if helpers is not None:
+        _take_numbers(helpers.TensorTracker)
 
 
 def pytest_runtest_logstart(nodeid, location):
