@@ -154,6 +154,7 @@ def install():
         if isinstance(getattr(torch.testing, name), Placeholder):
             found = importlib.import_module(f"torch.testing.{module}")
             vars(torch.testing)[name] = getattr(found, name)
+    vars(torch.testing)["_utils"] = importlib.import_module("torch.testing._utils")
     for name in DUNDERS:
         if not hasattr(weft.Tensor, name):
             setattr(weft.Tensor, name, _missing._MissingMember("torch.Tensor", name))

@@ -67,9 +67,13 @@ class AliasModule(types.ModuleType):
             if not (key.startswith("__") or isinstance(value, types.ModuleType) or f"{name}.{key}" in _ELSEWHERE)
         )
         if hasattr(target, "__all__"):
-            members["__all__"] = target.__all__
+            members["__all__"] = [key for key in target.__all__ if not self._lacks(key, vars(target).get(key))]
         members.update(_SPECIAL.get(name, {}))
         members.update(__weft__=target, __file__=getattr(target, "__file__", None), __path__=[])
+
+    def _lacks(self, key, value):
+        """Is it a module of Weft's that PyTorch does not have here?"""
+        return isinstance(value, types.ModuleType) and counterpart(f"{self.__name__}.{key}") is None
 
     def __getattr__(self, name):
         path = f"{self.__name__}.{name}"
