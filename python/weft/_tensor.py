@@ -164,8 +164,7 @@ def _rebuild(cls, array, dtype, requires_grad, attributes, device="cpu"):
 
 
 def _reduce_ex(self, protocol):
-    if not self.is_leaf:
-        raise RuntimeError("pickle: this tensor is part of a graph; pickle tensor.detach()")
+    # Of one that is part of a graph the copy is a leaf, as in PyTorch
     plain = self.detach().contiguous()
     if plain.dtype in (_C.bfloat16, _C.float8_e4m3fn, _C.float8_e5m2):  # which NumPy lacks
         plain = plain.view(_C.int16 if plain.dtype is _C.bfloat16 else _C.uint8)

@@ -222,6 +222,17 @@ def test_channel_dropout_drops_whole_channels(w, name, shape):
     assert float(layer.eval()(w.ones(*shape)).min()) == 1
 
 
+@pytest.mark.parametrize(
+    "name,shape", [("Dropout2d", (8, 4)), ("Dropout2d", (8, 4, 3)), ("Dropout2d", (8, 4, 3, 2, 2)), ("Dropout3d", (8, 4))]
+)
+def test_channel_dropout_of_other_dimensions_warns(w, name, shape):
+    with pytest.warns(UserWarning):
+        y = to_numpy(getattr(w.nn, name)(0.5)(w.ones(*shape))).reshape(8 * 4, -1)
+    assert ((y == 0).all(1) | (y == 2).all(1)).all() and 0 < (y == 0).mean() < 1
+    with pytest.raises(RuntimeError):
+        getattr(w.nn, name)(0.5)(w.ones(3))
+
+
 def test_alpha_dropout_keeps_mean_and_variance(w):
     y = to_numpy(w.nn.AlphaDropout(0.3)(w.randn(200000)))
     assert abs(y.mean()) < 0.02 and abs(y.std() - 1) < 0.02

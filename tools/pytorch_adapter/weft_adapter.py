@@ -9,6 +9,7 @@ import importlib
 import importlib.machinery
 import inspect
 import sys
+import types
 import unittest
 
 import placeholders
@@ -47,6 +48,9 @@ class PrivateFinder(importlib.machinery.PathFinder):
             return None
         if name in FILES:
             return finder._file_spec(name)
+        parent, _, member = name.rpartition(".")
+        if isinstance(vars(sys.modules.get(parent, weft)).get(member), (type, types.FunctionType)):
+            return None  # mock tries whether a class is a module
         return importlib.machinery.ModuleSpec(name, cls, origin="stand-in", is_package=True)
 
     @staticmethod
