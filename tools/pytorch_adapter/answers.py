@@ -8,6 +8,15 @@ def _no_scope(*args, **kwargs):
     return contextlib.nullcontext()
 
 
+class _AlwaysCalled:
+    """Weft's hooks of all modules that are always called, as the table of PyTorch's that tests count."""
+
+    def __len__(self):
+        from weft.nn.hooks import global_hooks
+
+        return sum(kind == "forward" and always for kind, _, _, always in global_hooks.values())
+
+
 def _same_metadata(assert_equal, first, second):
     """In place of a helper of tests that reads PyTorch's private descriptions of tensors."""
     for of in (
@@ -29,6 +38,7 @@ def _only(value, name):
 
 
 ANSWERS = {
+    "torch.nn.modules.module._global_forward_hooks_always_called": _AlwaysCalled(),
     "torch._subclasses.meta_utils.assert_metadata_eq": _same_metadata,
     "torch.cpu._is_avx2_supported": lambda: True,
     "torch.multiprocessing.get_all_start_methods": multiprocessing.get_all_start_methods,
