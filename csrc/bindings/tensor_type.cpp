@@ -135,8 +135,9 @@ PyObject* make_subclass(PyObject*, PyObject* args) {
 class SwappedLeaf final : public GradHook {
  public:
   Tensor call(const Tensor&) override {
-    fail("backward: the graph leads to a leaf that swap_tensors() (or Module.to() and load_state_dict(), where they "
-         "swap) has replaced since; compute the output again");
+    fail(
+        "backward: the graph leads to a leaf that swap_tensors() (or Module.to() and load_state_dict(), where they "
+        "swap) has replaced since; compute the output again");
   }
 };
 

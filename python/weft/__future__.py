@@ -16,7 +16,7 @@ def set_overwrite_module_params_on_conversion(value: bool) -> None:
     """Whether ``Module.to()``, ``half()`` and so on make new parameters; otherwise they change the contents of the old.
 
     Args:
-        value: True for new parameters, which an optimiser that was given the old ones does not know. False at the start.
+        value: True for new parameters, which an optimiser that has the old ones does not know. False at the start.
 
     Raises:
         TypeError: value is no bool.

@@ -17,7 +17,7 @@ def swap_tensors(t1: Tensor, t2: Tensor) -> None:
     """Exchanges two tensors: every reference to the one sees the other one from now on.
 
     Values, shapes, dtypes, devices, gradients, hooks, classes and attributes change places; ``id()`` of neither does.
-    Graphs that have been recorded lose a leaf that is swapped: their backward raises RuntimeError where they lead to it.
+    Graphs that have been recorded lose a leaf that is swapped: their backward raises RuntimeError.
 
     Args:
         t1, t2: tensors of any shape, dtype and class.
@@ -44,7 +44,7 @@ def swap_tensors(t1: Tensor, t2: Tensor) -> None:
             raise TypeError(f"swap_tensors: {name} must be a Tensor, got {type(tensor).__name__}")
         if weakref.getweakrefcount(tensor):
             raise RuntimeError(
-                f"swap_tensors: there are weak references to {name}, as jitted functions keep them, which would lead to "
-                "other contents; drop them first"
+                f"swap_tensors: there are weak references to {name}, as jitted functions keep them, which would lead "
+                "to other contents; drop them first"
             )
     _C._swap_contents(t1, t2)

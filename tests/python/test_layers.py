@@ -223,7 +223,8 @@ def test_channel_dropout_drops_whole_channels(w, name, shape):
 
 
 @pytest.mark.parametrize(
-    "name,shape", [("Dropout2d", (8, 4)), ("Dropout2d", (8, 4, 3)), ("Dropout2d", (8, 4, 3, 2, 2)), ("Dropout3d", (8, 4))]
+    "name,shape",
+    [("Dropout2d", (8, 4)), ("Dropout2d", (8, 4, 3)), ("Dropout2d", (8, 4, 3, 2, 2)), ("Dropout3d", (8, 4))],
 )
 def test_channel_dropout_of_other_dimensions_warns(w, name, shape):
     with pytest.warns(UserWarning):

@@ -1,6 +1,7 @@
 """What stand-ins answer where PyTorch's helpers need a real value to be loaded: paths and values."""
 
 import contextlib
+import importlib
 import multiprocessing
 
 
@@ -37,7 +38,21 @@ def _only(value, name):
     return set_to
 
 
+def _pruning(name):
+    """A private function of Weft's pruning that does what PyTorch's does."""
+    return lambda *args, **kwargs: getattr(importlib.import_module("weft.nn.utils.pruning_methods"), name)(
+        "prune", *args, **kwargs
+    )
+
+
 ANSWERS = {
+    "torch.nn.utils.prune._validate_pruning_amount_init": lambda amount: _pruning("_checked_amount")(amount),
+    "torch.nn.utils.prune._validate_pruning_amount": lambda amount, tensor_size: _pruning("_count")(
+        amount, tensor_size
+    ),
+    "torch.nn.utils.prune._compute_nparams_toprune": lambda amount, tensor_size: _pruning("_count")(
+        amount, tensor_size
+    ),
     "torch.nn.modules.module._global_forward_hooks_always_called": _AlwaysCalled(),
     "torch._subclasses.meta_utils.assert_metadata_eq": _same_metadata,
     "torch.cpu._is_avx2_supported": lambda: True,

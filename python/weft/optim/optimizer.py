@@ -121,8 +121,8 @@ class Optimizer:
 
     Raises:
         TypeError: params is a single tensor, or holds what is no tensor.
-        ValueError: there are no parameters, one is in two groups or is no leaf, some have names and others do not, or an
-            option is out of range.
+        ValueError: there are no parameters, one is in two groups or is no leaf, some have names and others do not, or
+            an option is out of range.
 
     >>> import weft
     >>> layer = weft.nn.Linear(2, 2)
@@ -496,7 +496,7 @@ class Optimizer:
 
 
 def check_option_types(kind: str, group: dict[str, Any], flags: Iterable[str], numbers: Iterable[str]) -> None:
-    """TypeError for options of a group that are no flags (bool or None) or no numbers; ValueError for several numbers."""
+    """TypeError for options that are no flags (bool or None) or no numbers; ValueError for several numbers."""
     check_flags(kind, **{name: group[name] for name in flags})
     for name in numbers:
         if not isinstance(group[name], weft.Tensor):

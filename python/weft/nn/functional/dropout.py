@@ -38,8 +38,8 @@ def _drop_channels(
 
 def _warn_of_dims(name: str, wanted: str, input: Tensor) -> None:
     warnings.warn(
-        f"{name}: expected an input {wanted}, got one of shape {tuple(input.shape)}; its first two dimensions are taken "
-        "for batch and channels",
+        f"{name}: expected an input {wanted}, got one of shape {tuple(input.shape)}; its first two dimensions are "
+        "taken for batch and channels",
         stacklevel=4,
     )
 
