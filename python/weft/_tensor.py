@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from weft import _C, _tensor_names, _tensor_types
-from weft._checks import check_callables, own_errors
+from weft._checks import check_callables, check_flags, check_tensors, own_errors
 from weft._handles import RemovableHandle
 
 TYPE_CHECKING = False
@@ -210,6 +210,8 @@ def module_load(self: _C.Tensor, other: _C.Tensor, assign: bool = False) -> _C.T
     >>> weft.zeros(2).module_load(weft.ones(2, dtype=weft.float64)).dtype
     weft.float32
     """
+    check_tensors("module_load", other=other)
+    check_flags("module_load", assign=assign)
     return (other if assign else self.copy_(other)).detach()
 
 

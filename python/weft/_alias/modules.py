@@ -19,6 +19,7 @@ _ELSEWHERE = {
     "torch.cuda.random": "weft.cuda",
     "torch.functional": "weft",
     "torch.jit": "weft._alias.jit",
+    "torch.nn.functional.grad": "weft.nn.grad",
     "torch.nn.modules": "weft.nn",
     "torch.nn.modules.batchnorm": "weft.nn.normalization",
     "torch.nn.modules.channelshuffle": "weft.nn.rearrangement",

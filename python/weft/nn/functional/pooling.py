@@ -312,6 +312,9 @@ def _fractional_max_pool(
 ) -> tuple[Tensor, Tensor]:
     check_input(name, input, dims)
     check_tensors(name, ("_random_samples",), _random_samples=samples)
+    for what, value in (("kernel_size", kernel_size), ("output_size", output_size)):
+        if isinstance(value, (tuple, list)) and len(value) != dims:  # of other pools a list of one is a number
+            raise RuntimeError(f"{name}: expected {what} to be one number or {dims}, got {tuple(value)}")
     kernel = integers_of(name, "kernel_size", kernel_size, dims)
     if (output_size is None) == (output_ratio is None):
         got = "neither" if output_size is None else "both"
