@@ -490,3 +490,10 @@ def test_batch_norm_of_no_samples_keeps_the_statistics(w):
     assert layer(w.ones(0, 3, 4, 4)).shape == (0, 3, 4, 4)
     for name in ("running_mean", "running_var"):
         assert w.equal(getattr(layer, name), before[name])
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_batch_norm_needs_a_positive_eps(w, training):
+    layer = w.nn.BatchNorm1d(2, eps=0.0).train(training)
+    with pytest.raises(ValueError, match="eps"):
+        layer(w.ones(3, 2))
