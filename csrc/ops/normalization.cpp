@@ -319,7 +319,6 @@ Tensor batch_norm(const Tensor& x, const Tensor& running_mean, const Tensor& run
   check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
   check(training || (running_mean.defined() && running_var.defined()), op,
         ": outside of training it needs running_mean and running_var");
-  check<ErrorKind::Value>(eps > 0, op, ": eps must be positive, got ", eps);
   check_per_channel(op, "running_mean", running_mean, x);
   check_per_channel(op, "running_var", running_var, x);
   check_per_channel(op, "weight", weight, x);
