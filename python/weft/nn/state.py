@@ -181,18 +181,22 @@ def _plan_tree(
     # As in PyTorch strict is True here: both lists are made, whatever becomes of them
     _run_hooks(module, "load_pre", state, prefix, metadata, True, missing, unexpected, plan)
     module._load_from_state_dict(state, prefix, metadata, True, missing, unexpected, plan)
+    parts = _parts(state, prefix)
     for name, child in module._modules.items():
         if child is not None:
-            path = f"{prefix}{name}."
-            _plan_tree(child, _part(state, path), path, missing, unexpected, plan, visited)
+            part: Any = parts[name]
+            part._metadata = getattr(state, "_metadata", None)
+            _plan_tree(child, part, f"{prefix}{name}.", missing, unexpected, plan, visited)
     visited.append(module)
 
 
-def _part(state: Mapping[str, Any], prefix: str) -> Mapping[str, Any]:
-    """What a module below sees of a state dict: what its hooks change is theirs."""
-    part = collections.OrderedDict((key, value) for key, value in state.items() if key.startswith(prefix))
-    part._metadata = getattr(state, "_metadata", None)  # type: ignore[attr-defined]
-    return part
+def _parts(state: Mapping[str, Any], prefix: str) -> dict[str, Mapping[str, Any]]:
+    """What each module below sees of a state dict, by its name: what its hooks change is theirs."""
+    parts: dict[str, Any] = collections.defaultdict(collections.OrderedDict)
+    for key, value in state.items():
+        if key.startswith(prefix):
+            parts[key[len(prefix) :].partition(".")[0]][key] = value
+    return parts
 
 
 def _as_tensor(value: Any, copied: bool) -> Tensor | None:
