@@ -137,20 +137,31 @@ def reasons(outcomes, number):
 
 
 def row(file, torch, weft, sample):
-    """A row of the table: counts of both, and how many of the tests that PyTorch passes Weft passes."""
+    """A row of the table: counts of both, how many of the tests that PyTorch passes Weft passes, and today's date."""
+    today = datetime.date.today().isoformat()
     passed = [name for name, outcome in torch.items() if outcome == "passed"]
     both = sum(weft.get(name) == "passed" for name in passed)
     share = f"{100 * both / len(passed):.1f} %" if passed else "-"
     name = file if sample == 1 else f"{file} (1 in {sample})"
     if list(weft.values()) == ["failed: collection failure"]:
-        return [name, *map(str, counts(torch)), "-", "-", "-", NOT_LOADED]
+        return [name, *map(str, counts(torch)), "-", "-", "-", NOT_LOADED, today]
     weft = {test: NOT_REACHED for test in torch} | weft
-    return [name, *map(str, counts(torch)), *map(str, counts(weft)), share]
+    return [name, *map(str, counts(torch)), *map(str, counts(weft)), share, today]
 
 
 NOT_LOADED = "does not load"
 NOT_REACHED = "failed: not reached within the limit"
-HEAD = ["file", "PyTorch passed", "failed", "skipped", "Weft passed", "failed", "skipped", "of PyTorch's passed"]
+HEAD = [
+    "file",
+    "PyTorch passed",
+    "failed",
+    "skipped",
+    "Weft passed",
+    "failed",
+    "skipped",
+    "of PyTorch's passed",
+    "date",
+]
 
 
 def table(rows):
@@ -167,7 +178,7 @@ def save(rows, arguments):
     old, _, after = rest.partition(end)
     cells = [[cell.strip() for cell in line.strip("|\n ").split("|")] for line in old.splitlines() if line[:1] == "|"]
     merged = {cell[0].partition(" ")[0]: cell for cell in cells[2:]} | {r[0].partition(" ")[0]: r for r in rows}
-    note = f"Of {datetime.date.today().isoformat()}. Of a file marked (1 in N) about one test in N was run.\n\n"
+    note = "Of a file marked (1 in N) about one test in N was run.\n\n"
     new = note + table([merged[name] for name in sorted(merged)]) + "\n"
     DOCUMENT.write_text(before + begin + new + end + after, encoding="utf-8")
 
@@ -181,7 +192,7 @@ def measured(file, tests, arguments):
         return None
     found = row(file, torch, weft, every(file, arguments))
     print(table([found]).splitlines()[-1], flush=True)
-    if found[-1] == NOT_LOADED:
+    if NOT_LOADED in found:
         print(text[-2000:])
     reasons(weft, arguments.reasons)
     if arguments.outcomes:

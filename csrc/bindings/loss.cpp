@@ -69,7 +69,8 @@ void bind_class_losses(Family& nn) {
             {weight, ignore_index, reduction_of("cross_entropy", size_average, reduce, reduction), label_smoothing});
       },
       "The mean of -log(softmax(input)[target]) over the samples; with reduction='none' the loss of each.\n\n"
-      "input (N, C, ...) or (C,) holds logits of C classes, target class numbers (int64) of that shape without\n"
+      "input (N, C, ...) or (C,) holds logits of C classes, target class numbers (int64 or uint8) of that shape "
+      "without\n"
       "C, or probabilities of input's shape. weight (C,) weighs the classes; the mean is then over the targets'\n"
       "weights. Targets that are ignore_index do not count. label_smoothing s mixes a target with s / C of\n"
       "every class (Szegedy et al., 2016). size_average and reduce are former spellings of reduction. The dtype\n"
@@ -87,7 +88,7 @@ void bind_class_losses(Family& nn) {
       },
       "The mean of -input[target] over the samples; with reduction='none' the loss of each.\n\n"
       "input (N, C, ...) or (C,) holds log probabilities of C classes, as log_softmax() gives them, target\n"
-      "class numbers (int64) of that shape without C. weight, ignore_index and the errors are those of\n"
+      "class numbers (int64 or uint8) of that shape without C. weight, ignore_index and the errors are those of\n"
       "cross_entropy().\n\n"
       ">>> import weft\n"
       ">>> weft.nn.functional.nll_loss(weft.tensor([[-1., -2.], [-3., -4.]]), weft.tensor([1, 0]), reduction='none')\n"

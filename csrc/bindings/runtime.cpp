@@ -163,6 +163,8 @@ void bind_runtime(Family& m) {
   bind_threads(m);
   m.scope().attr("__version__") = WEFT_VERSION;
   m.function("_build_info", "()", &build_info);
+  m.function("_onednn_enabled", "()", &onednn_enabled);
+  m.function("_enable_onednn", "(on)", &enable_onednn);
 }
 
 }  // namespace weft::python

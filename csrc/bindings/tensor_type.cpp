@@ -129,6 +129,50 @@ PyObject* make_subclass(PyObject*, PyObject* args) {
   });
 }
 
+// Stands in a graph for a leaf that has been swapped away since.
+class SwappedLeaf final : public GradHook {
+ public:
+  Tensor call(const Tensor&) override {
+    fail(
+        "backward: the graph leads to a leaf that swap_tensors() (or Module.to() and load_state_dict(), where they "
+        "swap) has replaced since; compute the output again");
+  }
+};
+
+// The graphs that have been recorded lead to no leaf from now on; those recorded later do.
+void leave_graphs(const Tensor& t) {
+  GradMeta* meta = grad_meta(t);
+  if (!meta || !meta->accumulator.get()) return;
+  const Ref<AccumulateGrad>& accumulator = *meta->accumulator.get();
+  if (accumulator->use_count() == 1) return;
+  accumulator->add_hook(0, 0, make_ref<SwappedLeaf>());
+  accumulator->forget_leaf();
+  meta->accumulator.clear();
+}
+
+// Each object stands for the other one's tensor, and has its class and attributes. Their addresses stay: references,
+// also weak ones, lead to the new contents.
+void swap_contents(py::handle first, py::handle second) {
+  for (py::handle each : {first, second}) {
+    refuse_change_of_outside("swap_tensors", unwrap(each.ptr()));
+    check(Py_TYPE(each.ptr())->tp_basicsize == sizeof(TensorObject), "swap_tensors: ", Py_TYPE(each.ptr())->tp_name,
+          " has __slots__, whose values cannot be exchanged; use ordinary attributes");
+  }
+  if (first.ptr() == second.ptr()) return;
+  TensorObject &a = *object_of(first.ptr()), &b = *object_of(second.ptr());
+  leave_graphs(a.tensor);
+  leave_graphs(b.tensor);
+  std::swap(a.tensor, b.tensor);
+  std::swap(a.dict, b.dict);
+  PyTypeObject* type = Py_TYPE(first.ptr());  // each object owns a reference to its class: so they keep one each
+  Py_SET_TYPE(first.ptr(), Py_TYPE(second.ptr()));
+  Py_SET_TYPE(second.ptr(), type);
+  for (py::handle each : {first, second}) {
+    object_of(each.ptr())->tensor.impl()->python_object = each.ptr();
+    if (!PyObject_GC_IsTracked(each.ptr())) PyObject_GC_Track(each.ptr());
+  }
+}
+
 PyMethodDef methods[] = {
     {"_make_subclass", make_subclass, METH_VARARGS | METH_STATIC,
      "_make_subclass(cls, data, requires_grad=False)\n\nAn object of a subclass of Tensor that shares data's storage."},
@@ -210,6 +254,9 @@ void bind_tensor_type(Family& m) {
   bind_tensor_gc();
   // Does the tensor hold its Python object, which then lives on without Python?
   m.function("_holds_its_object", "(tensor)", [](py::handle t) { return unwrap(t.ptr()).impl()->owns_python_object; });
+  m.function("_swap_contents", "(first, second)", swap_contents);
+  // Tells tensors apart, also those that one object has stood for.
+  m.function("_identity", "(tensor)", [](const Tensor& t) { return reinterpret_cast<uintptr_t>(t.impl()); });
   m.scope().attr("Tensor") = py::handle(reinterpret_cast<PyObject*>(type_object));
 }
 

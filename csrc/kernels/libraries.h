@@ -1,4 +1,4 @@
-// Versions of the libraries that kernels call, for bug reports.
+// The libraries that kernels call: their versions, for bug reports, and switches.
 #pragma once
 
 #include <string>
@@ -6,5 +6,8 @@
 namespace weft {
 
 std::string onednn_version();
+// May oneDNN compute? Where it does not, Weft's own loops do.
+bool onednn_enabled();
+void enable_onednn(bool on);
 
 }  // namespace weft

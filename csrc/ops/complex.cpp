@@ -116,7 +116,11 @@ Tensor angle(const Tensor& x) {
 
 std::optional<Tensor> of_complex(int function, const Tensor& x) {
   constexpr scalar::UnaryList all{};
-  if (function == index_in<scalar::Abs>(all)) return hypot(real(x), imag(x));
+  if (function == index_in<scalar::Abs>(all)) {
+    const Tensor sizes = hypot(real(x), imag(x));
+    // Backward reads them, and programs change what abs gives in place.
+    return sizes.impl()->requires_grad ? clone(sizes) : sizes;
+  }
   if (function == index_in<scalar::Softsign>(all)) return div(x, add(abs(x), Scalar(1.0)));
   return {};
 }

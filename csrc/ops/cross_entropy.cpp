@@ -186,6 +186,11 @@ ClassInputs class_inputs(const char* op, const Tensor& x, const Tensor& target, 
   return {contiguous(x), contiguous(target)};
 }
 
+// Those of at most 256 classes may be bytes.
+Tensor class_numbers(const Tensor& target) {
+  return target.dtype() == DType::UInt8 ? to_dtype(target, DType::Int64) : target;
+}
+
 Tensor cross_entropy_of_probabilities(const Tensor& x, const Tensor& target, const ClassLossOptions& o) {
   const char* op = "cross_entropy";
   check_reduction(op, o.reduction);
@@ -217,7 +222,7 @@ Tensor cross_entropy(const Tensor& given, const Tensor& target, const ClassLossO
   check(o.label_smoothing >= 0.0 && o.label_smoothing <= 1.0,
         "cross_entropy: label_smoothing must be between 0 and 1, got ", o.label_smoothing);
   if (is_real_floating(target.dtype())) return cross_entropy_of_probabilities(x, target, o);
-  ClassInputs in = class_inputs("cross_entropy", x, target, o);
+  ClassInputs in = class_inputs("cross_entropy", x, class_numbers(target), o);
   Tensor weight = o.weight.defined() ? contiguous(o.weight) : Tensor(), out[3];
   class_losses(in.x, in.target, weight, {o.ignore_index, o.label_smoothing}, out);
   return finish_class_loss(o, out[0], out[2], x.ndim() == 1, x.dtype());
@@ -225,7 +230,7 @@ Tensor cross_entropy(const Tensor& given, const Tensor& target, const ClassLossO
 
 Tensor nll_loss(const Tensor& given, const Tensor& target, const ClassLossOptions& o) {
   Tensor x = for_full_precision(given);
-  ClassInputs in = class_inputs("nll_loss", x, target, o);
+  ClassInputs in = class_inputs("nll_loss", x, class_numbers(target), o);
   apply_check(TargetClasses(in.x.shape(), o.ignore_index), in.target);
   Tensor counted = ne(in.target, Scalar(o.ignore_index));
   Tensor safe = where(counted, in.target, Scalar(0));

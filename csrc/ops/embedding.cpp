@@ -24,14 +24,23 @@ constinit KernelTable<EmbeddingKernel> embedding_kernel{"embedding"};
 constinit KernelTable<EmbeddingBackwardKernel> embedding_backward_kernel{"embedding backward"};
 constinit KernelTable<FirstOutsideKernel> first_outside_kernel{"index check"};
 
-void check_row_numbers(const char* op, const Tensor& index, const Shape& weight) {
+namespace {
+
+template <ErrorKind kind>
+void check_rows(const char* op, const Tensor& index, const Shape& weight) {
   int64_t position = -1, n = weight[0];
   // Kernels that report a bad index later read the first row instead: there must be one.
-  check<ErrorKind::Index>(n > 0 || index.numel() == 0 || index.device().type == DeviceType::CPU, op,
-                          ": no index is in range for a weight of shape ", weight);
+  check<kind>(n > 0 || index.numel() == 0 || index.device().type == DeviceType::CPU, op,
+              ": no index is in range for a weight of shape ", weight);
   first_outside_kernel(index.device(), view_of(index), n, &position);
-  check<ErrorKind::Index>(position < 0, op, ": index ", position < 0 ? 0 : index.data_as<int64_t>()[position],
-                          " is out of range for a weight of shape ", weight, " (expected 0 to ", n - 1, ")");
+  check<kind>(position < 0, op, ": index ", position < 0 ? 0 : index.data_as<int64_t>()[position],
+              " is out of range for a weight of shape ", weight, " (expected 0 to ", n - 1, ")");
+}
+
+}  // namespace
+
+void check_row_numbers(const char* op, const Tensor& index, const Shape& weight, ErrorKind kind) {
+  (kind == ErrorKind::Index ? check_rows<ErrorKind::Index> : check_rows<ErrorKind::Runtime>)(op, index, weight);
 }
 
 Tensor one_over_counts(const Tensor& index, int64_t rows, DType dtype) {

@@ -14,7 +14,8 @@ Tensor embedding_by_frequency(const Tensor& index, const Tensor& weight, int64_t
 // autograd.
 void renormalize_rows_(const char* op, const Tensor& weight, const Tensor& index, double max_norm, double p);
 // Raises IndexError naming op where a contiguous index holds a number that is no row of a weight of this shape.
-void check_row_numbers(const char* op, const Tensor& index, const Shape& weight);
+// Raises IndexError, or as PyTorch does for bags RuntimeError, where an index is no row.
+void check_row_numbers(const char* op, const Tensor& index, const Shape& weight, ErrorKind kind = ErrorKind::Index);
 // For every number of a contiguous index: 1 divided by how often it is there.
 Tensor one_over_counts(const Tensor& index, int64_t rows, DType dtype);
 // 1 at position x[...] of a new last dimension, else 0. num_classes -1: one more than the largest entry.

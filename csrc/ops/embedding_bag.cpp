@@ -41,7 +41,7 @@ void check_values(const Tensor& index, const Tensor& bounds, const Shape& weight
             " items, got ", b[i], " before ", b[i + 1]);
     check(b[count] <= items, kBag, ": offset ", b[count], " lies behind the ", items, " items");
   }
-  check_row_numbers(kBag, index, weight);
+  check_row_numbers(kBag, index, weight, ErrorKind::Runtime);
 }
 
 struct BagRule {

@@ -9,10 +9,24 @@ namespace weft {
 
 // Does x lie with its channels innermost, and in no other order?
 inline bool has_channels_last(const Tensor& x) { return has_channels_last(x.shape(), x.strides()); }
-// x itself where op takes its one image so, else a contiguous copy.
+// Are the channels innermost in a part of an image, which lies with gaps?
+inline bool is_part_of_channels_last(const Tensor& x) {
+  if (x.ndim() < 4 || x.numel() == 0 || x.size(1) == 1 || x.strides()[1] == 0) return false;
+  int64_t least = x.strides()[1] * x.size(1);
+  for (int i = x.ndim() - 1; i >= 1; i--) {
+    const int d = i == 1 ? 0 : i;  // the images come last
+    if (x.size(d) == 1) continue;
+    if (x.strides()[d] < least) return false;
+    least = x.strides()[d] * x.size(d);
+  }
+  return least > x.strides()[1] * x.size(1);  // of single pixels the order says nothing
+}
+// x itself where op takes its one image so, else a copy: with the channels innermost as they are, or contiguous.
 inline Tensor image_for(const Op& op, const Tensor& x) {
   const Tensor* list[] = {&x, &x};
-  return has_channels_last(x) && (op.channels_last(Inputs(list, 2)).inputs & 1) ? x : contiguous(x);
+  if (!(op.channels_last(Inputs(list, 2)).inputs & 1)) return contiguous(x);
+  if (has_channels_last(x)) return x;
+  return is_part_of_channels_last(x) ? laid_out(x, channels_last_strides(x.shape())) : contiguous(x);
 }
 inline Strides image_strides(const Shape& shape, bool channels_last) {
   return channels_last ? channels_last_strides(shape) : Strides{};

@@ -364,8 +364,10 @@ Tensor group_norm(const Tensor& x, int64_t groups, const Tensor& weight, const T
   check_parameter(op, "bias", bias, {channels});
   int64_t inner = 1;
   for (int d = 2; d < x.ndim(); d++) inner *= x.size(d);
-  return row_norm({{x.size(0) * groups, channels / groups * inner, groups, inner}, true}, x, {channels}, weight, bias,
-                  eps);
+  const Tensor y = row_norm({{x.size(0) * groups, channels / groups * inner, groups, inner}, true}, x, {channels},
+                            weight, bias, eps);
+  // The kernel's groups are rows, so that the layout is made anew.
+  return has_channels_last(x) || is_part_of_channels_last(x) ? laid_out(y, channels_last_strides(y.shape())) : y;
 }
 
 Tensor rms_norm(const Tensor& x, const Shape& shape, const Tensor& weight, double eps) {

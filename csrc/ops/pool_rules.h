@@ -142,7 +142,7 @@ inline void check_pool_image(const PoolName& name, const Tensor& x, int axes) {
                                                    : "channels, height and width";
   check(x.ndim() == axes + 1 || x.ndim() == axes + 2, op, ": expected an input of shape ",
         axes == 3 ? "(N, C, D, H, W) or (C, D, H, W)" : "(N, C, H, W) or (C, H, W)", ", got ", x.shape());
-  for (int d = x.ndim() - axes - 1; d < x.ndim(); d++)
+  for (int d = 1; d < x.ndim(); d++)  // the first dimension, of images or of channels alone, may be empty
     check(x.size(d) > 0, op, ": ", sizes, " must not be empty, got an input of shape ", given_shape(name, x.shape()));
 }
 

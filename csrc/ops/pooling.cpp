@@ -201,7 +201,16 @@ PoolRules adaptive_rule(const PoolName& name, const Tensor& x, const std::array<
   });
 }
 
+// One image without N whose channels lie innermost: its pool is that of a batch of one, which keeps the order.
+bool is_single_channels_last(const PoolRules& rule, const Tensor& x) {
+  return x.ndim() == rule.dims() + 1 && has_channels_last(unsqueeze(x, 0));
+}
+
 PooledAndIndices max_pool(const PoolRules& rule, const Tensor& x) {
+  if (is_single_channels_last(rule, x)) {
+    const PooledAndIndices batch = max_pool(rule, unsqueeze(x, 0));
+    return {squeeze(batch.values, 0), squeeze(batch.indices, 0)};
+  }
   const MaxPool pool(rule);
   Tensor image = image_for(pool, x), out[2];
   const Tensor* list[] = {&image};
@@ -231,6 +240,7 @@ Tensor avg_pool_of_integers(const PoolRules& rule, const Tensor& x) {
 Tensor avg_pool(const char* op, const PoolRules& rule, const Tensor& x) {
   if (is_integral(x.dtype()) && !rule.rows.adaptive) return avg_pool_of_integers(rule, x);
   check(is_real_floating(x.dtype()), op, ": expected a floating point input, got dtype ", x.dtype());
+  if (is_single_channels_last(rule, x)) return squeeze(avg_pool(op, rule, unsqueeze(x, 0)), 0);
   const AvgPool pool(rule, false, x.shape());
   return apply(pool, image_for(pool, x));
 }

@@ -37,6 +37,7 @@ from weft.grad_mode import set_grad_enabled as set_grad_enabled
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
+    from weft import __future__ as __future__
     from weft import accelerator as accelerator
     from weft import amp as amp
     from weft import autograd as autograd
@@ -67,6 +68,7 @@ globals().update(_tensor_types.CPU)
 
 # Loaded at first use, so that `import weft` is quick.
 _SUBMODULES = (
+    "__future__",
     "accelerator",
     "amp",
     "autograd",
@@ -102,6 +104,10 @@ _ELSEWHERE = {
     "while_loop": "weft._control_flow",
     "GradientTape": "weft._gradient_tape",
     "vmap": "weft.func",
+    "bilinear": "weft.nn.functional",
+    "cosine_similarity": "weft.nn.functional",
+    "pairwise_distance": "weft.nn.functional",
+    "pdist": "weft.nn.functional",
     "torch_alias": "weft._alias.scope",
     "use_deterministic_algorithms": "weft._determinism",
     "are_deterministic_algorithms_enabled": "weft._determinism",

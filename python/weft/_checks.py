@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     _F = TypeVar("_F", bound=Callable[..., Any])
 
 
+class AssertedError(RuntimeError, AssertionError):
+    """What PyTorch checks with assert: programs that catch its AssertionError catch this one."""
+
+
 def _refuse(function, name, wanted, value):
     raise TypeError(f"{function}: expected {wanted} as {name}, got {type(value).__name__}")
 

@@ -61,7 +61,6 @@ INSTEAD = {
     "nn.Module.xpu": "model.to(device)",
     "nn.Module.ipu": "model.to(device)",
     "nn.Module.mtia": "model.to(device)",
-    "nn.Module.register_backward_hook": "register_full_backward_hook",
     "nn.DataParallel": "the module itself, on one device",
     # optim
     "optim.SparseAdam": _OPTIMIZER,

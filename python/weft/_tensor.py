@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from weft import _C, _tensor_names, _tensor_types
-from weft._checks import check_callables, own_errors
+from weft._checks import check_callables, check_flags, check_tensors, own_errors
 from weft._handles import RemovableHandle
 
 TYPE_CHECKING = False
@@ -164,8 +164,7 @@ def _rebuild(cls, array, dtype, requires_grad, attributes, device="cpu"):
 
 
 def _reduce_ex(self, protocol):
-    if not self.is_leaf:
-        raise RuntimeError("pickle: this tensor is part of a graph; pickle tensor.detach()")
+    # Of one that is part of a graph the copy is a leaf, as in PyTorch
     plain = self.detach().contiguous()
     if plain.dtype in (_C.bfloat16, _C.float8_e4m3fn, _C.float8_e5m2):  # which NumPy lacks
         plain = plain.view(_C.int16 if plain.dtype is _C.bfloat16 else _C.uint8)
@@ -196,6 +195,26 @@ def to_numpy(self: _C.Tensor) -> np.ndarray[Any, Any]:
     return self.detach().cpu().numpy()
 
 
+def module_load(self: _C.Tensor, other: _C.Tensor, assign: bool = False) -> _C.Tensor:
+    """What this parameter or buffer becomes when load_state_dict loads ``other`` into it and swaps.
+
+    It is called where ``weft.__future__.set_swap_module_params_on_conversion(True)`` has been; subclasses override it.
+
+    Args:
+        other: the tensor of the state dict.
+        assign: whether it takes this one's place, rather than being copied. Default False.
+
+    Returns a new tensor: this one's memory with other's values, or other's memory with ``assign``.
+
+    >>> import weft
+    >>> weft.zeros(2).module_load(weft.ones(2, dtype=weft.float64)).dtype
+    weft.float32
+    """
+    check_tensors("module_load", other=other)
+    check_flags("module_load", assign=assign)
+    return (other if assign else self.copy_(other)).detach()
+
+
 def _array_wrap(self, array, context=None, return_scalar=False):
     """What a NumPy function made of a tensor's values is a tensor too: np.sqrt(x)."""
     try:
@@ -222,5 +241,6 @@ Tensor.__format__ = _format
 Tensor.__contains__ = _contains
 Tensor.__reversed__ = _reversed
 Tensor.to_numpy = to_numpy
+Tensor.module_load = module_load
 Tensor.__array_wrap__ = _array_wrap
 Tensor.__array_priority__ = 1000  # tensor operators win over NumPy's

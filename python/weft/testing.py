@@ -230,14 +230,14 @@ def make_tensor(
         shape: ints, or one sequence of them.
         dtype, device: of the tensor.
         low, high: by default [-9, 9) for floats, [-9, 10) for signed ints, [0, 10) for uint8, [0, 2) for bool; cut to
-            what the dtype can hold.
+            what the dtype can hold. Of complex numbers both parts are drawn as floats are.
         requires_grad: whether autograd records what is computed from it.
         noncontiguous: if there is more than one element, a view of every other one.
         exclude_zero: zeros become 1, or the smallest positive normal number of a float dtype.
         memory_format: the order of the elements in memory.
 
     Raises:
-        ValueError: the range is empty or a bound NaN, requires_grad of a dtype that is no float, or noncontiguous
+        ValueError: the range is empty or a bound NaN, requires_grad of an integer dtype, or noncontiguous
             together with a memory_format.
         TypeError: dtype or bounds of the wrong type.
 
@@ -250,19 +250,21 @@ def make_tensor(
         shape = tuple(shape[0])
     if not isinstance(dtype, weft.dtype):
         raise TypeError(f"make_tensor: dtype must be a weft.dtype, got {type(dtype).__name__}")
-    if dtype.is_complex:
-        raise TypeError(f"make_tensor: dtype {dtype} is not supported")
-    is_float = dtype.is_floating_point
+    # Of complex numbers both parts are drawn
+    drawn_as = {weft.complex64: weft.float32, weft.complex128: weft.float64}.get(dtype, dtype)
+    is_float = drawn_as.is_floating_point
     if requires_grad and not is_float:
-        raise ValueError(f"make_tensor: only floats can require grad, the dtype is {dtype}")
+        raise ValueError(f"make_tensor: only floats and complex numbers can require grad, the dtype is {dtype}")
     if noncontiguous and memory_format is not None:
         raise ValueError("make_tensor: give noncontiguous or a memory_format, not both")
-    low, high = _bounds(dtype, low, high)
+    low, high = _bounds(drawn_as, low, high)
     stretched = noncontiguous and math.prod(shape) > 1
     drawn = (*shape[:-1], 2 * shape[-1]) if stretched else shape
-    result = _draw_floats(drawn, dtype, low, high) if is_float else _draw_ints(drawn, dtype, low, high)
+    result = _draw_floats(drawn, drawn_as, low, high) if is_float else _draw_ints(drawn, dtype, low, high)
+    if dtype.is_complex:
+        result = weft.complex(result, _draw_floats(drawn, drawn_as, low, high))
     if exclude_zero:
-        result[result == 0] = weft.finfo(dtype).tiny if is_float else 1
+        result[result == 0] = weft.finfo(drawn_as).tiny if is_float else 1
     result = result.to(device)
     if memory_format is not None:
         result = result.contiguous(memory_format=memory_format)

@@ -485,6 +485,10 @@ RECIPES = {
     "weft.utils.checkpoint.checkpoint": lambda w: (w.exp, w.ones(2)),
     "weft.utils.checkpoint.checkpoint_sequential": lambda w: ([w.exp, w.sin], 2, w.ones(2)),
     "weft.utils.checkpoint.set_checkpoint_early_stop": lambda w: (True,),
+    "weft.utils.swap_tensors": lambda w: (w.ones(2), w.zeros(3)),
+    "weft.__future__.set_overwrite_module_params_on_conversion": lambda w: (False,),
+    "weft.__future__.set_swap_module_params_on_conversion": lambda w: (False,),
+    "weft.Tensor.module_load": lambda w: (w.ones(2, 3),),
     "weft.autograd.graph.saved_tensors_hooks": lambda w: (lambda t: t, lambda t: t),
     "weft.autograd.graph.disable_saved_tensors_hooks": lambda w: ("not here",),
     "weft.nn.utils.FiniteGuard": lambda w: (w.nn.Linear(2, 2),),
@@ -507,12 +511,13 @@ HOOKS = {
     "register_forward_hook": lambda module, args, output: None,
     "register_full_backward_pre_hook": lambda module, grad: None,
     "register_full_backward_hook": lambda module, grad, other: None,
+    "register_backward_hook": lambda module, grad, other: None,
     "register_state_dict_pre_hook": lambda *args: None,
     "register_state_dict_post_hook": lambda *args: None,
     "register_load_state_dict_pre_hook": lambda *args: None,
     "register_load_state_dict_post_hook": lambda *args: None,
 }
-GLOBAL_HOOKS = ("forward", "forward_pre", "full_backward", "full_backward_pre")
+GLOBAL_HOOKS = ("forward", "forward_pre", "backward", "full_backward", "full_backward_pre")
 GLOBAL_HOOKS += ("buffer_registration", "module_registration", "parameter_registration")
 RECIPES |= {
     "weft._jit.Jitted.profile": lambda w: (w.ones(2),),
@@ -523,6 +528,10 @@ RECIPES |= {
 RECIPES |= {
     f"weft.nn.modules.module.register_module_{name}_hook": lambda w: (lambda *a: None,) for name in GLOBAL_HOOKS
 }
+for _dims in (1, 2, 3):
+    _sizes = {"x": (1, 1, *[3] * _dims), "weight": (1, 1, *[2] * _dims), "y": (1, 1, *[2] * _dims)}
+    RECIPES[f"weft.nn.grad.conv{_dims}d_input"] = lambda w, s=_sizes: (s["x"], w.ones(s["weight"]), w.ones(s["y"]))
+    RECIPES[f"weft.nn.grad.conv{_dims}d_weight"] = lambda w, s=_sizes: (w.ones(s["x"]), s["weight"], w.ones(s["y"]))
 RECIPES["weft.nn.modules.utils.consume_prefix_in_state_dict_if_present"] = lambda w: ({"a.b": 1}, "a.")
 RECIPES |= distribution_calls.RECIPES
 RECIPES |= {f"weft.nn.module_hooks.ModuleHooks.{name}": lambda w, f=hook: (f,) for name, hook in HOOKS.items()}

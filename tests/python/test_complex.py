@@ -765,3 +765,11 @@ def test_what_is_kept_and_what_is_refused(device):
     assert dtype_name(weft.complex(weft.ones(2), weft.ones(2)).dtype) == "complex64"
     meta = weft.ones(2, dtype=weft.complex64, device="meta")
     assert (meta.exp() @ meta.conj()).dtype is weft.complex64 and meta.abs().shape == (2,)
+
+
+def test_what_abs_gives_may_be_changed_in_place(w):
+    x = w.tensor([3 + 4j, 0.3 + 0.4j], requires_grad=True)
+    sizes = x.abs()
+    sizes.clamp_(min=1.0)
+    sizes.sum().backward()
+    assert x.grad[0].item() == pytest.approx(0.6 + 0.8j) and x.grad[1].item() == 0

@@ -97,3 +97,11 @@ def test_attributes_are_copied_too(w, way):
     else:
         assert made.me is made
     assert made.tags == ["a"] and made.tags is not x.tags
+
+
+def test_a_tensor_of_a_graph_is_pickled_as_a_leaf(w):
+    x = w.ones(2, requires_grad=True)
+    again = pickle.loads(pickle.dumps(x * 3))
+    assert again.is_leaf and again.requires_grad and again.tolist() == [3, 3]
+    layer = w.nn.utils.prune.l1_unstructured(w.nn.Linear(2, 3), "weight", amount=2)
+    assert pickle.loads(pickle.dumps(layer)).weight.tolist() == layer.weight.tolist()

@@ -135,6 +135,10 @@ def test_distances(w):
     assert float(F.cosine_similarity(w.zeros(1, 2), w.ones(1, 2))) == 0
     np.testing.assert_allclose(to_numpy(F.pairwise_distance(a, b, p=1.0, eps=0.0)), norm(A - B, 1), rtol=1e-9)
     assert tuple(F.pairwise_distance(a, b, keepdim=True).shape) == (4, 1)
+    assert w.pairwise_distance(a, b).equal(F.pairwise_distance(a, b)) and w.pdist(a).equal(F.pdist(a))
+    assert w.cosine_similarity(a, b).equal(F.cosine_similarity(a, b))
+    weight = w.ones(2, a.shape[1], b.shape[1], dtype=a.dtype)
+    assert w.bilinear(a, b, weight).equal(F.bilinear(a, b, weight))
     np.testing.assert_allclose(to_numpy(F.normalize(a, p=3.0, dim=1)), A / norm(A, 3)[:, None], rtol=1e-9)
     assert float(F.normalize(w.zeros(1, 3)).abs().sum()) == 0
     gradcheck(w, lambda x, y: F.cosine_similarity(x, y), [A, B])

@@ -222,6 +222,18 @@ def test_channel_dropout_drops_whole_channels(w, name, shape):
     assert float(layer.eval()(w.ones(*shape)).min()) == 1
 
 
+@pytest.mark.parametrize(
+    "name,shape",
+    [("Dropout2d", (8, 4)), ("Dropout2d", (8, 4, 3)), ("Dropout2d", (8, 4, 3, 2, 2)), ("Dropout3d", (8, 4))],
+)
+def test_channel_dropout_of_other_dimensions_warns(w, name, shape):
+    with pytest.warns(UserWarning):
+        y = to_numpy(getattr(w.nn, name)(0.5)(w.ones(*shape))).reshape(8 * 4, -1)
+    assert ((y == 0).all(1) | (y == 2).all(1)).all() and 0 < (y == 0).mean() < 1
+    with pytest.raises(RuntimeError):
+        getattr(w.nn, name)(0.5)(w.ones(3))
+
+
 def test_alpha_dropout_keeps_mean_and_variance(w):
     y = to_numpy(w.nn.AlphaDropout(0.3)(w.randn(200000)))
     assert abs(y.mean()) < 0.02 and abs(y.std() - 1) < 0.02
@@ -478,3 +490,10 @@ def test_batch_norm_of_no_samples_keeps_the_statistics(w):
     assert layer(w.ones(0, 3, 4, 4)).shape == (0, 3, 4, 4)
     for name in ("running_mean", "running_var"):
         assert w.equal(getattr(layer, name), before[name])
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_norms_without_eps(w, training):
+    x = w.tensor([[[1.0, 3.0]], [[2.0, 6.0]]])
+    for layer in (w.nn.InstanceNorm1d(1, eps=0.0), w.nn.GroupNorm(1, 1, eps=0.0)):
+        assert to_numpy(layer.train(training)(x)).tolist() == [[[-1, 1]], [[-1, 1]]]

@@ -98,3 +98,10 @@ def test_margins_of_a_single_class(w):
         assert (loss.shape, loss.item()) == ((), 0)
     loss.backward()
     assert x.grad.item() == 0
+
+
+@pytest.mark.parametrize("name", ["nll_loss", "cross_entropy"])
+def test_class_numbers_may_be_bytes(w, name):
+    loss = getattr(w.nn.functional, name)
+    x, target = w.randn(4, 3), w.tensor([0, 2, 1, 2])
+    assert loss(x, target.to(w.uint8)).equal(loss(x, target))

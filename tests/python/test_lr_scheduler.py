@@ -312,3 +312,35 @@ def test_no_epochs_leave_the_first_rate(w, name, first):
         opt = optimizer(w, 1.0)
         w.optim.lr_scheduler.ConstantLR(opt, factor=0, total_iters=0)
         assert opt.param_groups[0]["lr"] == 0
+
+
+def test_a_schedule_warns_when_it_goes_first(w):
+    def made():
+        opt = w.optim.SGD([w.nn.Parameter(w.ones(1))], lr=1.0)
+        return opt, w.optim.lr_scheduler.StepLR(opt, step_size=1)
+
+    opt, scheduler = made()
+    with pytest.warns(UserWarning, match="before"):
+        scheduler.step()
+    opt, scheduler = made()
+    opt.step()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        scheduler.step()
+        scheduler.step()
+
+
+def test_cycles_keep_the_limits_of_momentum_in_the_groups(w):
+    opt = w.optim.SGD([w.nn.Parameter(w.ones(1))], lr=1.0, momentum=0.5)
+    high = w.tensor(0.9)
+    w.optim.lr_scheduler.CyclicLR(opt, 0.1, 1.0, base_momentum=0.7, max_momentum=high)
+    high.mul_(2)
+    group = opt.param_groups[0]
+    assert group["base_momentum"] == 0.7 and float(group["max_momentum"]) == pytest.approx(0.9)
+
+
+def test_swalr_takes_whole_epochs(w):
+    opt = w.optim.SGD([w.nn.Parameter(w.ones(1))], lr=1.0)
+    for bad in (-1, 1.5):
+        with pytest.raises(ValueError, match="anneal_epochs"):
+            w.optim.swa_utils.SWALR(opt, swa_lr=0.5, anneal_epochs=bad)

@@ -460,3 +460,48 @@ def test_optimizers_step_in_the_order_of_the_parameters(device, name):
     assert all(found[0].equal(other) for other in found[1:4])
     assert found[4].equal(found[5]) and found[4].equal(found[0].permute(1, 0, 2, 3)[:, ::2])
     assert has_format(found[2])
+
+
+@pytest.mark.parametrize("part", [(slice(None), slice(None, None, 2)), (slice(None), slice(None), slice(1, -1))])
+def test_parts_of_images_keep_their_order(part, device):
+    x = images(device, (2, 16, 9, 9)).contiguous(memory_format=LAST)[part]
+    for op in (
+        lambda x: F.max_pool2d(x, 2),
+        lambda x: F.avg_pool2d(x, 2),
+        lambda x: F.adaptive_avg_pool2d(x, 3),
+        lambda x: F.interpolate(x, scale_factor=2.0, mode="bilinear"),
+        lambda x: F.batch_norm(x, None, None, training=True),
+        lambda x: F.group_norm(x, 2),
+    ):
+        y = op(x)
+        assert has_format(y) and y.allclose(op(x.contiguous()), atol=1e-5)
+    assert F.max_pool2d(x.contiguous(), 2).is_contiguous()
+
+
+def test_group_norm_keeps_the_order(device):
+    x = images(device).contiguous(memory_format=LAST).requires_grad_()
+    y = F.group_norm(x, 4)
+    assert has_format(y) and y.allclose(F.group_norm(x.contiguous(), 4), atol=1e-6)
+    y.sum().backward()
+    assert F.group_norm(images(device), 4).is_contiguous()
+
+
+def test_single_images_keep_the_order(device):
+    x = images(device, (1, 3, 8, 8)).contiguous(memory_format=LAST)[0]
+    volume = images(device, (1, 3, 4, 8, 8)).contiguous(memory_format=LAST_3D)[0]
+    for op, one, order in ((F.max_pool2d, x, LAST), (F.avg_pool2d, x, LAST), (F.max_pool3d, volume, LAST_3D)):
+        y = op(one, 2)
+        assert has_format(y[None], order) and y.equal(op(one.contiguous(), 2))
+
+
+def test_onednn_can_be_switched_off():
+    x, weight = images(shape=(8, 64, 32, 32)), images(shape=(64, 64, 5, 5))
+    assert weft.backends.mkldnn.enabled
+    y = F.conv2d(x, weight)
+    with weft.backends.mkldnn.flags(enabled=False):
+        assert not weft.backends.mkldnn.enabled
+        without = F.conv2d(x, weight)
+    assert weft.backends.mkldnn.enabled and without.allclose(y, rtol=1e-4, atol=1e-3)
+    assert not without.equal(y)  # other sums in another order
+    with pytest.raises(TypeError, match="enabled"):
+        weft.backends.mkldnn.enabled = 1

@@ -243,3 +243,46 @@ def test_jit_sees_hooks_of_all_modules(w):
     assert f(x).item() == 1.0
     with hooks_of(w).register_module_forward_hook(lambda m, args, out: out + 2):
         assert f(x).item() == 3.0
+
+
+def test_the_former_names_of_backward_hooks(w):
+    layer, x = w.nn.Identity(), w.ones(2, requires_grad=True)
+    with layer.register_backward_hook(lambda m, gi, go: (gi[0] * 3,)):
+        with hooks_of(w).register_module_backward_hook(lambda m, gi, go: (gi[0] * 2,)):
+            layer(x).sum().backward()
+    assert x.grad.tolist() == [6, 6]
+
+
+def test_backward_hooks_need_tensors(w):
+    class Named(w.nn.Module):
+        def forward(self, x):
+            return {"x": x * 2}
+
+    layer, seen, x = Named(), [], w.ones(2, requires_grad=True)
+    layer.register_full_backward_hook(lambda *args: seen.append(args))
+    layer.register_full_backward_pre_hook(lambda *args: seen.append(args))
+    with pytest.warns(UserWarning, match="should be a Tensor or a tuple of Tensors"):
+        layer(x)["x"].sum().backward()
+    assert x.grad.tolist() == [2, 2] and not seen
+
+
+@pytest.mark.parametrize("change", [lambda grads: grads[:-1], lambda grads: (*grads, grads[0])])
+def test_a_hook_returns_as_many_gradients_as_there_are(w, change):
+    layer, x = w.nn.Identity(), w.ones(2, requires_grad=True)
+    for register, hook in (
+        (layer.register_full_backward_hook, lambda m, gi, go: change(gi)),
+        (layer.register_full_backward_pre_hook, lambda m, go: change(go)),
+    ):
+        with register(hook), pytest.raises(RuntimeError, match="expected 1"):
+            layer(x).sum().backward()
+
+
+def test_handles_know_the_hooks_of_their_kind(w):
+    layer = w.nn.Identity()
+    first = layer.register_forward_hook(lambda *args: None, with_kwargs=False)
+    second = layer.register_forward_hook(lambda *args, **kwargs: None, with_kwargs=True, always_call=True)
+    layer.register_forward_pre_hook(lambda *args: None)
+    assert set(first.hooks_dict_ref()) == {first.id, second.id}
+    assert set(layer._forward_hooks_with_kwargs) == set(layer._forward_hooks_always_called) == {second.id}
+    first.remove()
+    assert first.id not in second.hooks_dict_ref()

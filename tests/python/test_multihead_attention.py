@@ -401,3 +401,9 @@ def test_a_transformer_trains_jitted(w):
     found = w.autograd.grad(w.jit(loss)(x), list(model.parameters()))
     for one, two in zip(found, wanted, strict=True):
         np.testing.assert_allclose(to_numpy(one), to_numpy(two), rtol=1e-4, atol=1e-6)
+
+
+def test_errors_of_attention_are_assertions_too(w):
+    layer = w.nn.MultiheadAttention(4, 2)
+    with pytest.raises(AssertionError):
+        layer(w.ones(4, 4, 4), w.ones(4, 4), w.ones(4, 4))

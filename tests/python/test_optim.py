@@ -331,10 +331,14 @@ def test_bad_parameters(w):
 @weft_only
 def test_missing_and_repeated_parameters(w):
     p = w.nn.Parameter(w.ones(1))
-    with pytest.raises(ValueError, match="more than once"):
-        w.optim.SGD([p, p], lr=0.1)
+    with pytest.warns(UserWarning, match="more than once"):
+        opt = w.optim.SGD([("a", p), ("b", p), ("c", w.nn.Parameter(w.ones(1)))], lr=0.5)
+    assert opt.param_groups[0]["param_names"] == ["a", "c"] and len(opt.param_groups[0]["params"]) == 2
+    p.grad = w.ones(1)
+    opt.step()
+    assert p.item() == 0.5  # one step
     opt = w.optim.SGD([p], lr=0.1)
-    with pytest.raises(ValueError, match="more than once"):
+    with pytest.raises(ValueError, match="another group"):
         opt.add_param_group({"params": [p]})
     assert len(opt.param_groups) == 1
     with pytest.raises(ValueError, match="lr"):
@@ -418,3 +422,42 @@ def test_what_is_missing_in_groups_and_states_is_named(w):
     ):
         with pytest.raises(error, match=f"load_state_dict.*{says}"):
             what.load_state_dict(bad)
+
+
+def test_all_parameters_have_names_or_none(w):
+    p, q = w.nn.Parameter(w.ones(1)), w.nn.Parameter(w.ones(1))
+    with pytest.raises(ValueError, match="names"):
+        w.optim.SGD([("p", p), q], lr=0.1)
+    opt = w.optim.SGD([p], lr=0.1)
+    with pytest.raises(ValueError, match="names"):
+        opt.add_param_group({"params": [("q", q)]})
+    assert len(opt.param_groups) == 1
+
+
+def test_names_stay_when_the_loaded_state_has_none(w):
+    saved = w.optim.SGD([w.nn.Parameter(w.ones(1))], lr=0.1).state_dict()
+    named = w.optim.SGD([("p", w.nn.Parameter(w.ones(1)))], lr=0.5)
+    named.load_state_dict(saved)
+    assert named.param_groups[0]["param_names"] == ["p"] and named.param_groups[0]["lr"] == 0.1
+
+
+def test_a_hook_may_add_anything_to_the_state(w):
+    opt = w.optim.SGD([w.nn.Parameter(w.ones(1))], lr=0.1)
+    opt.register_state_dict_pre_hook(lambda optimizer: optimizer.state.__setitem__("epoch", 3))
+    saved = opt.state_dict()
+    assert saved["state"]["epoch"] == 3
+    other = w.optim.SGD([w.nn.Parameter(w.ones(1))], lr=0.1)
+    other.load_state_dict(saved)
+    assert other.state["epoch"] == 3
+
+
+def test_the_defaults_are_checked_first(w):
+    p = w.nn.Parameter(w.ones(1))
+    for name in ("SGD", "Adam", "RMSprop", "LBFGS"):
+        kind = getattr(w.optim, name)
+        with pytest.raises(ValueError, match="lr"):
+            kind(None, lr=w.tensor([0.1, 0.2]))
+        with pytest.raises(ValueError, match="lr|learning rate"):
+            kind([{"params": [p], "lr": 0.1}], lr=-1.0)
+        with pytest.raises(TypeError):
+            kind(3, lr=0.1)

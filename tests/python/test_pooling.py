@@ -381,3 +381,9 @@ def test_places_far_apart(w):
         pool(w.zeros(0, 1, 2**39), 3, 1, 2**40, dilation=2**40)
     with pytest.raises(RuntimeError, match="avg_pool2d: .* more elements than can be counted"):
         w.nn.functional.avg_pool2d(w.zeros(1, 1, 2, 2), 2**33, padding=2**32)
+
+
+def test_fractional_pooling_takes_no_list_of_one(w):
+    for options in ({"kernel_size": (2,), "output_size": 2}, {"kernel_size": 2, "output_size": (2,)}):
+        with pytest.raises(RuntimeError):
+            w.nn.functional.fractional_max_pool2d(w.ones(1, 1, 5, 5), **options)

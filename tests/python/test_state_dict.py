@@ -361,3 +361,48 @@ def test_a_prefix_is_taken_off(w):
     model.load_state_dict(state)
     consume(state, "absent.")
     assert list(state) == list(model.state_dict())
+
+
+def test_a_hook_sees_the_part_of_its_module(w):
+    model = w.nn.Sequential(w.nn.Linear(1, 1), w.nn.Sequential(w.nn.Linear(1, 1), w.nn.Linear(1, 1)))
+    seen = []
+    model[1].register_load_state_dict_pre_hook(lambda module, state, prefix, *rest: seen.extend(state))
+    model.load_state_dict(model.state_dict())
+    assert seen == ["1.0.weight", "1.0.bias", "1.1.weight", "1.1.bias"]
+
+
+def test_a_hook_below_may_rename_keys(w):
+    model = w.nn.Sequential(w.nn.Linear(1, 1, bias=False))
+    model[0].register_load_state_dict_pre_hook(
+        lambda module, state, prefix, *rest: state.__setitem__(prefix + "weight", state.pop(prefix + "old"))
+    )
+    assert not model.load_state_dict({"0.old": w.full((1, 1), 3.0)}).unexpected_keys
+    assert model[0].weight.item() == 3
+
+
+def test_a_module_may_save_and_load_under_keys_of_its_own(w):
+    class Own(w.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = w.nn.Parameter(w.ones(1))
+            self.below = w.nn.Linear(1, 1, bias=False)
+
+        def _save_to_state_dict(self, destination, prefix, keep_vars):
+            destination[prefix + "doubled"] = self.weight.detach() * 2
+
+        def _load_from_state_dict(self, state_dict, prefix, *rest):
+            self.weight.data.copy_(state_dict[prefix + "doubled"] / 2)
+
+    model, other = w.nn.Sequential(Own()), w.nn.Sequential(Own())
+    model[0].weight.data.fill_(5)
+    other.load_state_dict(model.state_dict())
+    assert other[0].weight.item() == 5 and other[0].below.weight.equal(model[0].below.weight)
+    with pytest.raises(RuntimeError, match="0.below.more"):
+        other.load_state_dict({**model.state_dict(), "0.below.more": w.ones(1)})
+
+
+def test_nothing_is_copied_to_the_meta_device(w):
+    model = w.nn.Linear(1, 1, device="meta")
+    with pytest.warns(UserWarning, match="assign=True"):
+        model.load_state_dict(w.nn.Linear(1, 1).state_dict())
+    assert model.weight.is_meta

@@ -197,3 +197,13 @@ def test_what_cannot_be_drawn(w, options):
         w.testing.make_tensor(3, device="cpu")
     with pytest.raises(TypeError):
         w.testing.make_tensor(3, dtype=w.float32)
+
+
+@pytest.mark.parametrize("dtype", ["complex64", "complex128"])
+def test_make_tensor_of_complex_numbers(w, dtype):
+    x = w.testing.make_tensor(
+        4, 100, dtype=getattr(w, dtype), device="cpu", low=1, high=2, requires_grad=True, noncontiguous=True
+    )
+    assert x.dtype == getattr(w, dtype) and x.requires_grad and tuple(x.shape) == (4, 100) and not x.is_contiguous()
+    for part in (x.real, x.imag):
+        assert bool((part >= 1).all()) and bool((part < 2).all())

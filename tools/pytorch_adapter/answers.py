@@ -1,11 +1,31 @@
 """What stand-ins answer where PyTorch's helpers need a real value to be loaded: paths and values."""
 
 import contextlib
+import importlib
 import multiprocessing
 
 
 def _no_scope(*args, **kwargs):
     return contextlib.nullcontext()
+
+
+class _AlwaysCalled:
+    """Weft's hooks of all modules that are always called, as the table of PyTorch's that tests count."""
+
+    def __len__(self):
+        from weft.nn.hooks import global_hooks
+
+        return sum(kind == "forward" and always for kind, _, _, always in global_hooks.values())
+
+
+def _same_metadata(assert_equal, first, second):
+    """In place of a helper of tests that reads PyTorch's private descriptions of tensors."""
+    for of in (
+        lambda t: (t.dtype, t.shape, t.requires_grad, t.is_leaf, t.is_inference(), t.stride(), t.storage_offset()),
+        lambda t: t.grad is None,
+        lambda t: t._base is None,
+    ):
+        assert_equal(of(first), of(second))
 
 
 def _only(value, name):
@@ -18,7 +38,23 @@ def _only(value, name):
     return set_to
 
 
+def _pruning(name):
+    """A private function of Weft's pruning that does what PyTorch's does."""
+    return lambda *args, **kwargs: getattr(importlib.import_module("weft.nn.utils.pruning_methods"), name)(
+        "prune", *args, **kwargs
+    )
+
+
 ANSWERS = {
+    "torch.nn.utils.prune._validate_pruning_amount_init": lambda amount: _pruning("_checked_amount")(amount),
+    "torch.nn.utils.prune._validate_pruning_amount": lambda amount, tensor_size: _pruning("_count")(
+        amount, tensor_size
+    ),
+    "torch.nn.utils.prune._compute_nparams_toprune": lambda amount, tensor_size: _pruning("_count")(
+        amount, tensor_size
+    ),
+    "torch.nn.modules.module._global_forward_hooks_always_called": _AlwaysCalled(),
+    "torch._subclasses.meta_utils.assert_metadata_eq": _same_metadata,
     "torch.cpu._is_avx2_supported": lambda: True,
     "torch.multiprocessing.get_all_start_methods": multiprocessing.get_all_start_methods,
     "torch._dynamo.compiled_autograd.reset": lambda: None,
@@ -39,10 +75,8 @@ ANSWERS = {
     "torch._prims_common.wrappers._maybe_remove_out_wrapper": lambda function: function,
     "torch.is_warn_always_enabled": lambda: True,
     "torch.set_warn_always": _only(True, "torch.set_warn_always"),
-    "torch.__future__.get_swap_module_params_on_conversion": lambda: False,
-    "torch.__future__.set_swap_module_params_on_conversion": _only(
-        False, "torch.__future__.set_swap_module_params_on_conversion"
-    ),
+    "torch._dynamo.disable": lambda function=None, **options: function,  # nothing compiles the tests
+    "torch.cuda.is_tf32_supported": lambda: False,
     "torch.compiler.is_compiling": lambda: False,
     "torch._library.opaque_object.is_opaque_type": lambda kind: False,
     # What these turn off is not there.

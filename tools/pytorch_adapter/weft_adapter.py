@@ -9,6 +9,7 @@ import importlib
 import importlib.machinery
 import inspect
 import sys
+import types
 import unittest
 
 import placeholders
@@ -47,6 +48,9 @@ class PrivateFinder(importlib.machinery.PathFinder):
             return None
         if name in FILES:
             return finder._file_spec(name)
+        parent, _, member = name.rpartition(".")
+        if isinstance(vars(sys.modules.get(parent, weft)).get(member), (type, types.FunctionType)):
+            return None  # mock tries whether a class is a module
         return importlib.machinery.ModuleSpec(name, cls, origin="stand-in", is_package=True)
 
     @staticmethod
@@ -112,6 +116,19 @@ def _refused_later(function):
     return tried
 
 
+def _take_numbers(tracker):
+    """Has the helper that compares the states of optimizers take numbers too: Weft counts steps with them."""
+    add, pop = tracker.add, tracker.pop_check_set
+
+    def add_any(self, value):
+        add(self, weft.tensor(value) if isinstance(value, (int, float)) else value)
+
+    def pop_any(self, value, *args, **kwargs):
+        pop(self, weft.tensor(value) if isinstance(value, (int, float)) else value, *args, **kwargs)
+
+    tracker.add, tracker.pop_check_set = add_any, pop_any
+
+
 # What test files call while they are loaded, also for dtypes and objects that Weft refuses.
 CALLED_EARLY = ("randn", "rand", "tensor", "zeros", "ones", "empty", "full", "arange", "save")
 
@@ -133,6 +150,7 @@ def install():
     unittest.TestCase.assertRaisesRegex = _assert_raises
     unittest.TestCase.assertWarnsRegex = _assert_warns
     weft.Tensor._is_view = lambda self: self._base is not None
+    weft.Tensor._cdata = property(weft._C._identity)
     # What weft.testing lacks is taken from files of the installed PyTorch.
     import torch.testing
 
@@ -140,6 +158,7 @@ def install():
         if isinstance(getattr(torch.testing, name), Placeholder):
             found = importlib.import_module(f"torch.testing.{module}")
             vars(torch.testing)[name] = getattr(found, name)
+    vars(torch.testing)["_utils"] = importlib.import_module("torch.testing._utils")
     for name in DUNDERS:
         if not hasattr(weft.Tensor, name):
             setattr(weft.Tensor, name, _missing._MissingMember("torch.Tensor", name))
@@ -148,7 +167,6 @@ def install():
 
     vars(torch)["dtype"] = DTypeMeta("dtype", (), {})
     vars(torch)["torch"] = torch
-    vars(torch)["__future__"] = PlaceholderModule("torch.__future__")
     for name in ("finfo", "iinfo"):
         vars(torch)[name] = _tolerant(getattr(torch, name))
     for name in CALLED_EARLY:
@@ -157,6 +175,12 @@ def install():
 
 
 install()
+
+
+def pytest_collection_finish(session):
+    helpers = sys.modules.get("torch.testing._internal.common_optimizers")
+    if helpers is not None:
+        _take_numbers(helpers.TensorTracker)
 
 
 def pytest_runtest_logstart(nodeid, location):

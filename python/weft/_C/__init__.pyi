@@ -2200,6 +2200,21 @@ class Tensor:
 
         Raises RuntimeError for other shapes and dtypes that differ.
         """
+    def module_load(self: Tensor, other: Tensor, assign: builtins.bool=False) -> Tensor:
+        """What this parameter or buffer becomes when load_state_dict loads ``other`` into it and swaps.
+
+        It is called where ``weft.__future__.set_swap_module_params_on_conversion(True)`` has been; subclasses override it.
+
+        Args:
+            other: the tensor of the state dict.
+            assign: whether it takes this one's place, rather than being copied. Default False.
+
+        Returns a new tensor: this one's memory with other's values, or other's memory with ``assign``.
+
+        >>> import weft
+        >>> weft.zeros(2).module_load(weft.ones(2, dtype=weft.float64)).dtype
+        weft.float32
+        """
     def moveaxis(self: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A view in which the dimensions that source names are at the places that destination names; the
         others keep their order.
@@ -3320,6 +3335,7 @@ def _differentiable_step(rule: str, params: Any, grads: Any, states: list[Any], 
     """What parameters and states become by a step, as autograd follows it: [params, *states].
     """
 def _dtype(name: str) -> Any: ...
+def _enable_onednn(on: builtins.bool) -> None: ...
 def _enter_saved_hooks(pack: Any, unpack: Any) -> None: ...
 def _extension_info() -> dict[Any, Any]:
     """Where extensions find headers and library, and which headers these are.
@@ -3335,6 +3351,7 @@ def _gradients_of(params: Any, known: list[Any]) -> Any:
     """The gradients of the parameters that have one, if these are the known ones; else None.
     """
 def _holds_its_object(tensor: Any) -> builtins.bool: ...
+def _identity(tensor: Tensor) -> builtins.int: ...
 def _in_forward_level() -> builtins.bool: ...
 def _instance_dict(object: Any) -> Any: ...
 def _is_grad_enabled() -> builtins.bool: ...
@@ -3350,6 +3367,7 @@ def _is_tracing() -> builtins.bool:
 def _jit_passes() -> list[str]: ...
 def _leave_saved_hooks() -> None: ...
 def _load_program(path: str) -> Any: ...
+def _onednn_enabled() -> builtins.bool: ...
 def _optimizer_step(rule: str, params: Any, grads: Any, states: list[Any], numbers: list[builtins.float]) -> None:
     """One step by a rule on all parameters. Changes params and the lists of state.
     """
@@ -3377,6 +3395,7 @@ def _set_numbers(numbers: Tensor, values: list[builtins.float]) -> None: ...
 def _state_is(state: Any, params: list[Any], entries: list[Any], names: tuple[Any, ...], columns: list[Any]) -> builtins.bool:
     """Is an optimizer's state what a step has last seen?
     """
+def _swap_contents(first: Any, second: Any) -> None: ...
 def _trace_number() -> builtins.int:
     """Tells traces apart; 0 outside of any.
     """

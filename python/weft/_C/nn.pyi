@@ -212,7 +212,7 @@ def conv_transpose3d(input: Tensor, weight: Tensor, bias: Tensor | None=None, st
 def cross_entropy(input: Tensor, target: Tensor, weight: Tensor | None=None, size_average: builtins.bool | None=None, ignore_index: builtins.int=-100, reduce: builtins.bool | None=None, reduction: str='mean', label_smoothing: builtins.float=0.0) -> Tensor:
     """The mean of -log(softmax(input)[target]) over the samples; with reduction='none' the loss of each.
 
-    input (N, C, ...) or (C,) holds logits of C classes, target class numbers (int64) of that shape without
+    input (N, C, ...) or (C,) holds logits of C classes, target class numbers (int64 or uint8) of that shape without
     C, or probabilities of input's shape. weight (C,) weighs the classes; the mean is then over the targets'
     weights. Targets that are ignore_index do not count. label_smoothing s mixes a target with s / C of
     every class (Szegedy et al., 2016). size_average and reduce are former spellings of reduction. The dtype
@@ -478,7 +478,7 @@ def nll_loss(input: Tensor, target: Tensor, weight: Tensor | None=None, size_ave
     """The mean of -input[target] over the samples; with reduction='none' the loss of each.
 
     input (N, C, ...) or (C,) holds log probabilities of C classes, as log_softmax() gives them, target
-    class numbers (int64) of that shape without C. weight, ignore_index and the errors are those of
+    class numbers (int64 or uint8) of that shape without C. weight, ignore_index and the errors are those of
     cross_entropy().
     """
 def one_hot(tensor: Tensor, num_classes: builtins.int=-1) -> Tensor:

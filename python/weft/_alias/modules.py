@@ -11,6 +11,7 @@ VERSION = INTERFACE + "+weft"
 # Where the counterpart of torch.x.y is not weft.x.y.
 _ELSEWHERE = {
     "torch": "weft",
+    "torch.__future__": "weft.__future__",
     "torch.amp.grad_scaler": "weft.amp",
     "torch.autograd.variable": "weft._alias.variable",
     "torch.cuda.amp.autocast_mode": "weft.cuda.amp",
@@ -18,6 +19,7 @@ _ELSEWHERE = {
     "torch.cuda.random": "weft.cuda",
     "torch.functional": "weft",
     "torch.jit": "weft._alias.jit",
+    "torch.nn.functional.grad": "weft.nn.grad",
     "torch.nn.modules": "weft.nn",
     "torch.nn.modules.batchnorm": "weft.nn.normalization",
     "torch.nn.modules.channelshuffle": "weft.nn.rearrangement",
@@ -66,14 +68,18 @@ class AliasModule(types.ModuleType):
             if not (key.startswith("__") or isinstance(value, types.ModuleType) or f"{name}.{key}" in _ELSEWHERE)
         )
         if hasattr(target, "__all__"):
-            members["__all__"] = target.__all__
+            members["__all__"] = [key for key in target.__all__ if not self._lacks(key, vars(target).get(key))]
         members.update(_SPECIAL.get(name, {}))
         members.update(__weft__=target, __file__=getattr(target, "__file__", None), __path__=[])
 
+    def _lacks(self, key, value):
+        """Is it a module of Weft's that PyTorch does not have here?"""
+        return isinstance(value, types.ModuleType) and counterpart(f"{self.__name__}.{key}") is None
+
     def __getattr__(self, name):
-        if name.startswith("_"):
-            return missing(self.__name__, name)
         path = f"{self.__name__}.{name}"
+        if name.startswith("_") and path not in _ELSEWHERE:
+            return missing(self.__name__, name)
         if counterpart(path) is not None:
             return importlib.import_module(path)
         found = getattr(self.__weft__, name, None)

@@ -1,7 +1,7 @@
 """Layers, losses, containers and everything else that models are made of; the names are those of torch.nn."""
 
 from weft._missing import missing_names
-from weft.nn import attention, functional, init, utils
+from weft.nn import attention, functional, grad, init, utils
 from weft.nn.activation import (
     CELU,
     ELU,
@@ -344,6 +344,7 @@ __all__ = [
     "ZeroPad3d",
     "attention",
     "functional",
+    "grad",
     "init",
     "utils",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weft
+from weft import _swap
 from weft.nn.parameter import Parameter, UninitializedBuffer, is_lazy
 
 TYPE_CHECKING = False
@@ -22,6 +23,7 @@ class Conversion:
         self.made: dict[
             int, tuple[Tensor, Tensor, Tensor | None]
         ] = {}  # id -> (the tensor, its new contents, those of its gradient)
+        self.given: dict[int, Parameter] = {}  # id of a parameter -> what modules hold in its place
         for part in module.modules() if recurse else (module,):
             for tensor in (*part._parameters.values(), *part._buffers.values()):
                 if tensor is not None:
@@ -39,7 +41,8 @@ class Conversion:
                 if isinstance(tensor, Parameter):
                     data = self.fn(tensor.data)
                     if tensor.grad is not None:
-                        grad = self.fn(tensor.grad.data)
+                        # Where it is swapped, one that stays as it is must be the same tensor
+                        grad = self.fn(tensor.grad if _swap.swaps else tensor.grad.data)
                 elif is_lazy(tensor):
                     data = self.fn(tensor.data)
                     data = UninitializedBuffer(False, data.device, data.dtype, tensor.persistent)
@@ -47,6 +50,37 @@ class Conversion:
                     data = self.fn(tensor)
             self.made[id(tensor)] = (tensor, data, grad)
         return self.made[id(tensor)][1:]
+
+    def give(self, parameter: Parameter, path: str) -> Parameter:
+        """Gives a parameter its contents, once; returns what its modules hold from now on (see weft.__future__)."""
+        if id(parameter) not in self.given:
+            self.given[id(parameter)] = self._give(parameter, path)
+        return self.given[id(parameter)]
+
+    def _give(self, parameter: Parameter, path: str) -> Parameter:
+        data, grad = self.of(parameter)
+        if is_lazy(parameter) or not (_swap.swaps or _swap.overwrites):
+            parameter.data = data
+            if grad is not None:
+                parameter.grad.data = grad  # type: ignore[union-attr]
+            return parameter
+        old = parameter.grad
+        made = weft.Tensor._make_subclass(type(parameter), data, parameter.requires_grad)
+        made.__dict__.update(parameter.__dict__)
+        if grad is not None:
+            grad.requires_grad_(old.requires_grad)  # type: ignore[union-attr]
+        if not _swap.swaps:
+            made.grad = grad
+            return made
+        try:
+            _swap.swap_tensors(parameter, made)
+        except RuntimeError as error:
+            raise RuntimeError(f"_apply(): Couldn't swap {path}: {error}") from error
+        if grad is not None:
+            if grad is not old:
+                _swap.swap_tensors(old, grad)  # type: ignore[arg-type]
+            parameter.grad = old
+        return parameter
 
 
 def zero_gradients(parameters: Iterable[Tensor], set_to_none: bool) -> None:

@@ -88,7 +88,9 @@ class Dropout2d(_Dropout):
 
     Raises:
         ValueError: p is not between 0 and 1.
-        RuntimeError: the input has another number of dimensions.
+        RuntimeError: the input has fewer than 2 dimensions.
+
+    Of another number of dimensions the first two are taken for batch and channels, with a warning.
 
     Example:
         >>> import weft
@@ -114,7 +116,9 @@ class Dropout3d(_Dropout):
 
     Raises:
         ValueError: p is not between 0 and 1.
-        RuntimeError: the input has another number of dimensions.
+        RuntimeError: the input has fewer than 2 dimensions.
+
+    Of another number of dimensions the first two are taken for batch and channels, with a warning.
 
     Example:
         >>> import weft

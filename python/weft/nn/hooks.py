@@ -165,6 +165,32 @@ def register_module_full_backward_hook(
     return HookHandle(global_hooks, ("full_backward", hook, False, False))
 
 
+def register_module_backward_hook(
+    hook: Callable[[Module, tuple[Tensor | None, ...], tuple[Tensor | None, ...]], Any],
+) -> HookHandle:
+    """The former name of register_module_full_backward_hook, whose gradients it gives.
+
+    Args:
+        hook: as there.
+
+    Returns:
+        A handle whose ``remove()`` takes the hook away; in a with statement it lasts until its end.
+
+    Raises:
+        TypeError: hook is no function.
+
+    Example:
+        >>> import weft
+        >>> from weft.nn.modules.module import register_module_backward_hook
+        >>> x = weft.ones(2, requires_grad=True)
+        >>> with register_module_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 3,)):
+        ...     weft.nn.Identity()(x).sum().backward()
+        >>> x.grad
+        tensor([3., 3.])
+    """
+    return register_module_full_backward_hook(hook)
+
+
 def register_module_parameter_registration_hook(
     hook: Callable[[Module, str, Parameter | None], Parameter | None],
 ) -> HookHandle:
@@ -245,6 +271,7 @@ class HookHandle(RemovableHandle):
         if not callable(entry[1]):
             raise TypeError(f"a hook must be a function, got {type(entry[1]).__name__}")
         self._hooks = hooks
+        self._kind = entry[0]
         self.id = next(i for i in _next_id if i not in hooks)  # unpickled hooks bring ids of their own
         if prepend:
             later = list(hooks.items())
@@ -256,6 +283,17 @@ class HookHandle(RemovableHandle):
 
     def remove(self) -> None:
         self._hooks.pop(self.id, None)
+
+    def hooks_dict_ref(self) -> HooksOfKind:
+        """The hooks of its kind that there are, by id: a live view.
+
+        Example:
+            >>> import weft
+            >>> handle = weft.nn.Identity().register_forward_hook(lambda module, args, output: None)
+            >>> handle.id in handle.hooks_dict_ref()
+            True
+        """
+        return HooksOfKind(self._hooks, self._kind)
 
 
 def call_with_hooks(module: Module, hooks: list[tuple[Any, ...]], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -346,7 +384,7 @@ class _BackwardWatch:
         self.watches_inputs = True
 
         def backward(grads):
-            picked = _pick(positions, self._run_full_hooks(_at(positions, count, grads)))
+            picked = _pick(positions, self._run_full_hooks(_at(positions, count, grads)), count)
             self.grad_output = None
             return picked
 
@@ -354,10 +392,13 @@ class _BackwardWatch:
 
     def leave(self, result: Any) -> Any:
         if isinstance(result, (list, dict)):
-            raise TypeError(
-                f"{type(self.module).__name__} has backward hooks, which need its forward to return a tensor or a "
-                f"tuple of them, not a {type(result).__name__}"
+            warnings.warn(
+                f"{type(self.module).__name__} has backward hooks, but they are not called: what its forward returns "
+                f"should be a Tensor or a tuple of Tensors, not a {type(result).__name__}",
+                stacklevel=5,
             )
+            self.pre_hooks, self.full_hooks = [], []
+            return result
         outputs = result if isinstance(result, tuple) else (result,)
         positions = _positions(outputs)
         if not positions:
@@ -376,7 +417,7 @@ class _BackwardWatch:
                 changed = hook(self.module, self.grad_output)
                 if changed is not None:
                     self.grad_output = changed if isinstance(changed, tuple) else (changed,)
-            picked = _pick(positions, self.grad_output)
+            picked = _pick(positions, self.grad_output, count)
             if not self.watches_inputs:
                 self._run_hooks_without_inputs()
             return picked
@@ -442,9 +483,9 @@ def _at(positions: list[int], size: int, values: Any) -> tuple[Any, ...]:
     return tuple(placed)
 
 
-def _pick(positions: list[int], values: tuple[Any, ...]) -> tuple[Any, ...]:
-    if positions and len(values) <= max(positions):
-        raise RuntimeError(f"a backward hook returned {len(values)} gradients, expected {max(positions) + 1}")
+def _pick(positions: list[int], values: tuple[Any, ...], count: int) -> tuple[Any, ...]:
+    if len(values) != count:
+        raise RuntimeError(f"a backward hook returned {len(values)} gradients, expected {count}")
     return tuple(values[i] for i in positions)
 
 

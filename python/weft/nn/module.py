@@ -408,12 +408,13 @@ class Module(ModuleChanges, ModuleHooks, ModuleWalks):
         made = fn if isinstance(fn, Conversion) else Conversion(self, fn, recurse)
         for child in self.children() if recurse else ():
             child._apply(made)
-        for parameter in self._parameters.values():
-            if parameter is not None:
-                with weft.no_grad():
-                    parameter.data, grad = made.of(parameter)
-                    if grad is not None:
-                        parameter.grad.data = grad
+        for name, parameter in self._parameters.items():
+            if parameter is None:
+                continue
+            with weft.no_grad():
+                given = made.give(parameter, f"{self._get_name()}.{name}")
+            if given is not parameter:
+                self._parameters[name] = given
         for name, buffer in self._buffers.items():
             if buffer is not None:
                 self._buffers[name] = made.of(buffer)[0]

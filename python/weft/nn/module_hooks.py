@@ -21,6 +21,14 @@ class ModuleHooks:
     _backward_pre_hooks = property(lambda self: HooksOfKind(self._hooks, "full_backward_pre"))
     _backward_hooks = property(lambda self: HooksOfKind(self._hooks, "full_backward"))
 
+    # By id as the others: those that are called with keyword arguments, and those that are always called
+    _forward_pre_hooks_with_kwargs = property(lambda self: self._hooks_where("forward_pre", 2))
+    _forward_hooks_with_kwargs = property(lambda self: self._hooks_where("forward", 2))
+    _forward_hooks_always_called = property(lambda self: self._hooks_where("forward", 3))
+
+    def _hooks_where(self, kind: str, place: int) -> dict[int, bool]:
+        return {number: True for number, entry in self._hooks.items() if entry[0] == kind and entry[place]}
+
     def _add_hook(
         self,
         kind: str,
@@ -121,6 +129,25 @@ class ModuleHooks:
             tensor([3., 3.])
         """
         return self._add_hook("full_backward", hook, prepend)
+
+    def register_backward_hook(self, hook: Callable[..., Any]) -> HookHandle:
+        """The former name of register_full_backward_hook, whose gradients it gives.
+
+        Args:
+            hook: as there.
+
+        Returns:
+            A handle whose ``remove()`` takes the hook away.
+
+        Example:
+            >>> import weft
+            >>> layer, x = weft.nn.Identity(), weft.ones(2, requires_grad=True)
+            >>> handle = layer.register_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 3,))
+            >>> layer(x).sum().backward()
+            >>> x.grad
+            tensor([3., 3.])
+        """
+        return self.register_full_backward_hook(hook)
 
     def _add_state_hook(self, kind: str, hook: Callable[..., Any]) -> HookHandle:
         return HookHandle(self.__dict__.setdefault("_state_hooks", {}), (kind, hook))

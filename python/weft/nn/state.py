@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import collections
+import warnings
 
 import weft
+from weft import _swap
 from weft.nn.parameter import is_lazy
 
 TYPE_CHECKING = False
@@ -120,8 +122,6 @@ def load_state_dict(module: Module, state: Mapping[str, Any], strict: bool, assi
         state._metadata = metadata
     missing, unexpected, plan, visited = [], [], _Plan(assign), []
     _plan_tree(module, state, "", missing, unexpected, plan, visited)
-    known = _known_keys(module, "")
-    unexpected.extend(key for key in state if key not in known and key not in unexpected)
     # A hook may forgive missing keys, so with hooks the keys are judged after them
     hooked = any(kind == "load_post" for m in visited for kind, _ in m.__dict__.get("_state_hooks", {}).values())
     if strict and not hooked:
@@ -181,10 +181,22 @@ def _plan_tree(
     # As in PyTorch strict is True here: both lists are made, whatever becomes of them
     _run_hooks(module, "load_pre", state, prefix, metadata, True, missing, unexpected, plan)
     module._load_from_state_dict(state, prefix, metadata, True, missing, unexpected, plan)
+    parts = _parts(state, prefix)
     for name, child in module._modules.items():
         if child is not None:
-            _plan_tree(child, state, f"{prefix}{name}.", missing, unexpected, plan, visited)
+            part: Any = parts[name]
+            part._metadata = getattr(state, "_metadata", None)
+            _plan_tree(child, part, f"{prefix}{name}.", missing, unexpected, plan, visited)
     visited.append(module)
+
+
+def _parts(state: Mapping[str, Any], prefix: str) -> dict[str, Mapping[str, Any]]:
+    """What each module below sees of a state dict, by its name: what its hooks change is theirs."""
+    parts: dict[str, Any] = collections.defaultdict(collections.OrderedDict)
+    for key, value in state.items():
+        if key.startswith(prefix):
+            parts[key[len(prefix) :].partition(".")[0]][key] = value
+    return parts
 
 
 def _as_tensor(value: Any, copied: bool) -> Tensor | None:
@@ -230,10 +242,20 @@ def load_own(
             plan.changes.append(lambda target=target, value=value: _initialize(target, value))
         elif not is_lazy(target) and tuple(value.shape) != tuple(target.shape):
             plan.append(f"{key}: the model has shape {tuple(target.shape)}, the state dict {tuple(value.shape)}")
+        elif target.is_meta and not (value.is_meta or plan.assign):
+            warnings.warn(
+                f"load_state_dict: {key} of the model is on the meta device, so that nothing is loaded into it; "
+                "load_state_dict(..., assign=True) gives it the loaded tensor",
+                stacklevel=2,
+            )
+        elif _swap.swaps and not is_lazy(target):
+            plan.changes.append(lambda target=target, value=value: _swap_in(target, value, plan.assign))
         elif plan.assign:
             plan.changes.append(lambda name=name, value=value: _assign(module, name, value))
         else:
             plan.changes.append(lambda target=target, value=value: _copy(target, value))
+    if strict:
+        unexpected.extend(key for key in _unknown_keys(module, state, prefix) if key not in unexpected)
     if _has_extra_state(module):
         key = prefix + _EXTRA
         if key in state:
@@ -250,6 +272,21 @@ def _kind(value: object) -> str:
 def _copy(target: Tensor, value: Tensor) -> None:
     with weft.no_grad():
         target.copy_(value)
+
+
+def _swap_in(target: Tensor, value: Tensor, assign: bool) -> None:
+    """The tensor gets the contents that its own module_load makes of a loaded one."""
+    with weft.no_grad():
+        loaded = target.module_load(value, assign=assign)
+        if loaded is target or loaded is value:
+            raise RuntimeError(
+                f"load_state_dict: {type(target).__name__}.module_load must return a new tensor, not one of its own "
+                "arguments; return .detach() of it"
+            )
+        if isinstance(target, weft.nn.Parameter) and not isinstance(loaded, weft.nn.Parameter):
+            loaded = weft.nn.Parameter(loaded, target.requires_grad)
+        loaded.requires_grad_(target.requires_grad)
+        _swap.swap_tensors(target, loaded)
 
 
 def _initialize(target: Any, value: Tensor) -> None:
@@ -269,14 +306,16 @@ def _assign(module: Module, name: str, value: Tensor) -> None:
     module._parameters[name] = value
 
 
-def _known_keys(module: Module, prefix: str) -> set[str]:
-    keys = {prefix + name for name, _ in _own_state(module)}
+def _unknown_keys(module: Module, state: Mapping[str, Any], prefix: str) -> Iterator[str]:
+    """The keys below prefix that neither the module itself nor one below it asks for."""
+    own = {name for name, _ in _own_state(module)}
     if _has_extra_state(module):
-        keys.add(prefix + _EXTRA)
-    for name, child in module._modules.items():
-        if child is not None:
-            keys |= _known_keys(child, f"{prefix}{name}.")
-    return keys
+        own.add(_EXTRA)
+    for key in state:
+        if key.startswith(prefix):
+            name, dot, _ = key[len(prefix) :].partition(".")
+            if not (module._modules.get(name) is not None if dot else name in own):
+                yield key
 
 
 def _list_keys(missing: list[str], unexpected: list[str], plan: _Plan) -> None:

@@ -6,6 +6,7 @@ import collections
 import copy
 import functools
 import sys
+import warnings
 import weakref
 
 import weft
@@ -67,6 +68,7 @@ def _with_step_hooks(step):
 
     @functools.wraps(step)
     def wrapped(self, *args, **kwargs):
+        self._stepped = True
         if not (self._hooks or _global_hooks) or self.__dict__.get("_in_step"):
             return step(self, *args, **kwargs)
         self._in_step, args = True, (self, *args)
@@ -91,6 +93,22 @@ def _with_step_hooks(step):
     return wrapped
 
 
+def _without_twins(params, group):
+    """The parameters of a group, each once."""
+    first = {id(parameter): i for i, parameter in reversed(list(enumerate(params)))}
+    if len(first) == len(params):
+        return params
+    warnings.warn(
+        f"add_param_group: {len(params) - len(first)} parameters appear more than once in their group; they are taken "
+        "once, so that a step changes them once",
+        stacklevel=5,
+    )
+    kept = sorted(first.values())
+    if "param_names" in group:
+        group["param_names"] = [group["param_names"][i] for i in kept]
+    return [params[i] for i in kept]
+
+
 class Optimizer:
     """Base class: parameter groups with options, a state for every parameter, saving and loading of both.
 
@@ -103,7 +121,8 @@ class Optimizer:
 
     Raises:
         TypeError: params is a single tensor, or holds what is no tensor.
-        ValueError: there are no parameters, one occurs twice or is no leaf, or an option is out of range.
+        ValueError: there are no parameters, one is in two groups or is no leaf, some have names and others do not, or
+            an option is out of range.
 
     >>> import weft
     >>> layer = weft.nn.Linear(2, 2)
@@ -114,6 +133,7 @@ class Optimizer:
 
     # What the state of each parameter counts beside its tensors, and where that starts.
     _counters: dict[str, float] = {"step": 0.0}
+    _stepped = False  # has it taken a step? Schedules ask
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -132,9 +152,11 @@ class Optimizer:
         self.state: collections.defaultdict[Tensor, dict[str, Any]] = collections.defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self._plans = {}  # what step() has worked out about the parameters of each group
-        if isinstance(params, weft.Tensor):
+        self._check_options(defaults)
+        if isinstance(params, weft.Tensor) or not hasattr(params, "__iter__"):
             raise TypeError(
-                f"{type(self).__name__}: params must be an iterable of tensors or dicts, not a single tensor"
+                f"{type(self).__name__}: params must be an iterable of tensors or dicts, not a single "
+                f"{type(params).__name__}"
             )
         groups = list(params)
         if not groups:
@@ -153,7 +175,9 @@ class Optimizer:
         Raises:
             TypeError: it is no dict, or its parameters are a set or no tensors. Nothing is added then, nor below.
             ValueError: "params" is missing, a parameter is in a group already or, without differentiable=True, no leaf,
-                or an option is out of range.
+                some have names and others do not, or an option is out of range.
+
+        A parameter that appears twice in the group is taken once, with a warning.
 
         >>> import weft
         >>> body, head = weft.nn.Linear(2, 2), weft.nn.Linear(2, 1)
@@ -171,9 +195,14 @@ class Optimizer:
         if isinstance(params, set):
             raise TypeError("add_param_group: parameters must have an order, but a set has none; give a list")
         params = [params] if isinstance(params, weft.Tensor) else list(params)
-        if params and all(isinstance(p, tuple) for p in params):
+        named = [isinstance(p, tuple) for p in params]
+        if params and all(named):
             group["param_names"] = [name for name, _ in params]
             params = [parameter for _, parameter in params]
+        elif any(named):
+            raise ValueError("add_param_group: either all parameters have names or none; give (name, parameter) pairs")
+        if self.param_groups and ("param_names" in group) != ("param_names" in self.param_groups[0]):
+            raise ValueError("add_param_group: either the parameters of all groups have names or none")
         used = {id(p) for other in self.param_groups for p in other["params"]}
         recorded = group.get("differentiable", self.defaults.get("differentiable"))  # a recorded step needs no leaves
         for parameter in params:
@@ -184,9 +213,8 @@ class Optimizer:
                     "add_param_group: can only optimise leaf tensors, this one is the result of an operation"
                 )
             if id(parameter) in used:
-                raise ValueError("add_param_group: a parameter appears more than once in the optimizer's groups")
-            used.add(id(parameter))
-        group["params"] = params
+                raise ValueError("add_param_group: a parameter is in another group of the optimizer already")
+        group["params"] = _without_twins(params, group)
         for name, default in self.defaults.items():
             group.setdefault(name, default)
         self._check_options(group)
@@ -355,7 +383,10 @@ class Optimizer:
                 index_of.setdefault(id(parameter), len(index_of))
             options = {name: value for name, value in group.items() if name != "params"}
             groups.append({**options, "params": [index_of[id(parameter)] for parameter in group["params"]]})
-        state = {index_of.get(id(key), key): dict(value) for key, value in self.state.items()}
+        state = {
+            index_of.get(id(key), key): dict(value) if isinstance(value, dict) else value
+            for key, value in self.state.items()
+        }
         saved = {"state": state, "param_groups": groups}
         for hook in self._hooks_of("state_dict_post"):
             changed = hook(self, saved)
@@ -414,7 +445,8 @@ class Optimizer:
         new_groups = []
         for group, other in zip(groups, saved):
             options = {name: copy.deepcopy(value) for name, value in other.items() if name != "params"}
-            new_groups.append({**options, "params": group["params"]})
+            names = {"param_names": group["param_names"]} if "param_names" in group else {}
+            new_groups.append({**names, **options, "params": group["params"]})
         for group in new_groups:
             for name, default in self.defaults.items():
                 group.setdefault(name, default)
@@ -464,11 +496,13 @@ class Optimizer:
 
 
 def check_option_types(kind: str, group: dict[str, Any], flags: Iterable[str], numbers: Iterable[str]) -> None:
-    """TypeError for options of a group that are no flags (bool or None) or no numbers."""
+    """TypeError for options that are no flags (bool or None) or no numbers; ValueError for several numbers."""
     check_flags(kind, **{name: group[name] for name in flags})
     for name in numbers:
-        if not isinstance(group[name], weft.Tensor) or group[name].numel() != 1:
+        if not isinstance(group[name], weft.Tensor):
             check_numbers(kind, **{name: group[name]})
+        elif group[name].numel() != 1:
+            raise ValueError(f"{kind}: {name} must be a number, got a tensor of shape {tuple(group[name].shape)}")
 
 
 def check_range(kind: str, name: str, value: Any, low: float, high: float | None = None) -> None:

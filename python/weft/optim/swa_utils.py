@@ -8,7 +8,7 @@ import math
 
 import weft
 from weft import _C
-from weft._checks import check_callables, check_instances, check_integers, check_numbers, is_differentiable
+from weft._checks import check_callables, check_instances, check_numbers, is_differentiable
 from weft.nn import Module
 from weft.nn.normalization import _BatchNorm
 from weft.optim.lr_scheduler.base import LRScheduler
@@ -313,9 +313,8 @@ class SWALR(LRScheduler):
             raise ValueError(f"SWALR: swa_lr must be one number, or one for each of {len(groups)} groups, got {swa_lr}")
         if anneal_strategy not in ("cos", "linear"):
             raise ValueError(f"SWALR: anneal_strategy must be 'cos' or 'linear', got {anneal_strategy!r:.60}")
-        check_integers("SWALR", anneal_epochs=anneal_epochs)
-        if anneal_epochs < 0:
-            raise ValueError(f"SWALR: anneal_epochs must not be negative, got {anneal_epochs}")
+        if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
+            raise ValueError(f"SWALR: anneal_epochs must be an int of at least 0, got {anneal_epochs!r:.60}")
         for group, rate in zip(groups, rates):
             group["swa_lr"] = rate.clone() if isinstance(rate, weft.Tensor) else rate
         self.anneal_epochs = anneal_epochs

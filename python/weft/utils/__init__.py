@@ -4,6 +4,7 @@ import os
 
 from weft import _C
 from weft._missing import missing_names
+from weft._swap import swap_tensors as swap_tensors
 from weft.utils import checkpoint, data, hooks
 
 TYPE_CHECKING = False
@@ -11,7 +12,7 @@ TYPE_CHECKING = False
 if not TYPE_CHECKING:
     __getattr__ = missing_names(__name__)
 
-__all__ = ["checkpoint", "cmake_prefix_path", "data", "hooks"]
+__all__ = ["checkpoint", "cmake_prefix_path", "data", "hooks", "swap_tensors"]
 
 # Where CMake finds Weft: cmake -DCMAKE_PREFIX_PATH=...
 cmake_prefix_path: str = os.path.dirname(os.path.abspath(_C.__file__))

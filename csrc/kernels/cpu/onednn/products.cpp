@@ -16,6 +16,7 @@
 
 #include "device/cpu/scratch.h"
 #include "device/cpu/threads.h"
+#include "kernels/libraries.h"
 
 namespace weft {
 
@@ -293,7 +294,7 @@ dnnl::convolution_forward::primitive_desc forward_desc(const Sizes& s, bool with
 
 bool onednn_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
                         const ConvGeometry& geometry) {
-  if (!applies(y, x, w, geometry) || (bias.data && bias.strides[0] != 1)) return false;
+  if (!onednn_enabled() || !applies(y, x, w, geometry) || (bias.data && bias.strides[0] != 1)) return false;
   const Layouts given(x, w, y);
   const bool with_bias = bias.data != nullptr;
   const Parts parts = in_parts(y.shape[0], y.shape[0], operations_of(y, w), kConvolutionPart, [&](int64_t images) {
@@ -323,7 +324,7 @@ bool onednn_convolution(const StridedView& y, const StridedView& x, const Stride
 
 bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
                               const ConvGeometry& geometry) {
-  if (!applies(gy, gx, w, geometry)) return false;
+  if (!onednn_enabled() || !applies(gy, gx, w, geometry)) return false;
   const Layouts given(gx, w, gy);
   const Parts parts = in_parts(gy.shape[0], gy.shape[0], operations_of(gy, w), kConvolutionPart, [&](int64_t images) {
     const Sizes s = sizes_of(images, gy, gx, w, geometry);
@@ -344,7 +345,7 @@ bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, cons
 bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedView& b) {
   const int64_t m = out.shape[0], n = out.shape[1], k = a.shape[1];
   const double operations = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
-  if (out.dtype != DType::BFloat16 || operations < kLargeMatmul) return false;
+  if (!onednn_enabled() || out.dtype != DType::BFloat16 || operations < kLargeMatmul) return false;
   for (const StridedView* v : {&out, &a, &b})
     if (v->strides[0] < 1 || v->strides[1] < 1 || (v->strides[0] != 1 && v->strides[1] != 1)) return false;
   // Parts of rows share b, parts of columns share a.

@@ -27,6 +27,7 @@ from weft.nn.functional.dropout import (
     dropout3d as dropout3d,
     feature_alpha_dropout as feature_alpha_dropout,
 )
+from weft.nn import grad as grad
 from weft.nn.functional.linear_loss import linear_cross_entropy as linear_cross_entropy
 from weft.nn.functional.losses import (
     cosine_embedding_loss as cosine_embedding_loss,

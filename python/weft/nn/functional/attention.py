@@ -6,7 +6,7 @@ import math
 
 import weft
 from weft._C import nn as native
-from weft._checks import check_flags, check_integers, check_numbers, check_tensors, own_errors
+from weft._checks import AssertedError, check_flags, check_integers, check_numbers, check_tensors, own_errors
 from weft.nn.functional._draws import draws
 
 TYPE_CHECKING = False
@@ -91,7 +91,7 @@ def multi_head_attention_forward(
     separate = {"q_proj_weight": q_proj_weight, "k_proj_weight": k_proj_weight, "v_proj_weight": v_proj_weight}
     check_tensors(_NAME, tuple(separate), **separate)
     if query.dim() and query.shape[-1] != embed_dim_to_check:
-        raise RuntimeError(
+        raise AssertedError(
             f"{_NAME}: expected query with embed_dim {embed_dim_to_check} as its last dimension, got shape "
             f"{tuple(query.shape)}"
         )
@@ -145,7 +145,7 @@ def attend(
     if not 0 <= dropout_p <= 1:
         raise ValueError(f"{name}: dropout_p must be between 0 and 1, got {dropout_p}")
     if is_causal and attn_mask is None:
-        raise RuntimeError(f"{name}: is_causal only says that attn_mask is causal, so attn_mask must be given as well")
+        raise AssertedError(f"{name}: is_causal only says that attn_mask is causal, so attn_mask must be given as well")
     batched = query.dim() == 3
     batch = 0 if batch_first else 1
     if not batched:
@@ -187,21 +187,21 @@ def _check_operands(name, query, key, value, num_heads, separate, in_proj, out_p
     dims, size = query.dim(), query.shape[-1] if query.dim() else 0
     what = "(N, L, E)" if batch_first else "(L, N, E)"
     if dims not in (2, 3) or key.dim() != dims or value.dim() != dims:
-        raise RuntimeError(
+        raise AssertedError(
             f"{name}: expected query, key and value of one shape {what}, or (L, E) without a batch, got "
             f"{tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"
         )
     check_integers(name, num_heads=num_heads)
     if num_heads <= 0 or size % num_heads:
-        raise RuntimeError(f"{name}: the size {size} of query must be a multiple of num_heads, got {num_heads}")
+        raise AssertedError(f"{name}: the size {size} of query must be a multiple of num_heads, got {num_heads}")
     if key.shape[:-1] != value.shape[:-1]:
-        raise RuntimeError(
+        raise AssertedError(
             f"{name}: key and value must have one length and batch size, got shapes {tuple(key.shape)} and "
             f"{tuple(value.shape)}"
         )
     batch = 0 if batch_first else 1
     if dims == 3 and key.shape[batch] != query.shape[batch]:
-        raise RuntimeError(
+        raise AssertedError(
             f"{name}: query and key must have one batch size (dimension {batch}), got shapes {tuple(query.shape)} "
             f"and {tuple(key.shape)}"
         )
@@ -215,7 +215,7 @@ def _check_weights(name, query, key, value, separate, in_proj, out_proj):
     if separate is None:
         for what, given in (("key", key), ("value", value)):
             if given.shape[-1] != size:
-                raise RuntimeError(
+                raise AssertedError(
                     f"{name}: expected {what} with embed_dim {size} as its last dimension like query, got shape "
                     f"{tuple(given.shape)}; kdim and vdim (separate weights) allow others"
                 )
@@ -227,7 +227,7 @@ def _check_weights(name, query, key, value, separate, in_proj, out_proj):
         optional = what.endswith("bias")
         check_tensors(name, (what,) if optional else (), **{what: weight})
         if weight is not None and tuple(weight.shape) != shape:
-            raise RuntimeError(
+            raise AssertedError(
                 f"{name}: expected {what} of shape {shape}, got {tuple(weight.shape)} (query {tuple(query.shape)}, "
                 f"key {tuple(key.shape)}, value {tuple(value.shape)})"
             )
@@ -263,22 +263,22 @@ def _lengthened(name, k, v, added, add_zero_attn, static, batch_first):
     check_tensors(name, ("bias_k", "bias_v"), bias_k=added[0], bias_v=added[1])
     check_tensors(name, ("static_k", "static_v"), static_k=static[0], static_v=static[1])
     if (added[0] is None) != (added[1] is None):
-        raise RuntimeError(f"{name}: bias_k and bias_v must be given both or neither")
+        raise AssertedError(f"{name}: bias_k and bias_v must be given both or neither")
     for i, which in enumerate("kv"):
         fixed = static[i]
         if fixed is None:
             continue
         if added[i] is not None:
-            raise RuntimeError(f"{name}: static_{which} and bias_{which} cannot be used together")
+            raise AssertedError(f"{name}: static_{which} and bias_{which} cannot be used together")
         if fixed.dim() != 3 or fixed.shape[0] != given[i].shape[batch] * heads or fixed.shape[2] != size:
-            raise RuntimeError(
+            raise AssertedError(
                 f"{name}: expected static_{which} of shape ({given[i].shape[batch] * heads}, S, {size}), got "
                 f"{tuple(fixed.shape)}"
             )
         fixed = fixed.unflatten(0, (-1 if heads else 0, heads))  # (N, heads, S, d)
         given[i] = fixed.permute((0, 2, 1, 3) if batch_first else (2, 0, 1, 3))
     if given[0].shape[length] != given[1].shape[length]:
-        raise RuntimeError(
+        raise AssertedError(
             f"{name}: key and value must have one length, got {given[0].shape[length]} and {given[1].shape[length]}"
         )
     one = [1, 1, heads, size]
@@ -286,7 +286,7 @@ def _lengthened(name, k, v, added, add_zero_attn, static, batch_first):
     for i, row in enumerate(added):
         if row is not None:
             if row.numel() != heads * size:
-                raise RuntimeError(
+                raise AssertedError(
                     f"{name}: expected bias_{'kv'[i]} of shape (1, 1, {heads * size}), got {tuple(row.shape)}"
                 )
             given[i] = weft.cat([given[i], row.reshape(1, 1, heads, size).expand(one)], length)
@@ -300,7 +300,7 @@ def _lengthened(name, k, v, added, add_zero_attn, static, batch_first):
 def _checked_mask(name, what, mask):
     check_tensors(name, **{what: mask})
     if mask.dtype != weft.bool and not mask.is_floating_point():
-        raise RuntimeError(f"{name}: expected {what} of dtype bool or floating, got {mask.dtype}")
+        raise AssertedError(f"{name}: expected {what} of dtype bool or floating, got {mask.dtype}")
 
 
 def merged_mask(
@@ -319,7 +319,7 @@ def merged_mask(
         _checked_mask(name, "key_padding_mask", key_padding_mask)
         if tuple(key_padding_mask.shape) != (batch, keys):
             wanted = f"({batch}, {keys})" if batched else f"({keys},)"
-            raise RuntimeError(
+            raise AssertedError(
                 f"{name}: expected key_padding_mask of shape {wanted}, got {tuple(key_padding_mask.shape)}"
             )
         parts.append(key_padding_mask.reshape(batch, 1, 1, keys))
@@ -330,7 +330,7 @@ def merged_mask(
         elif tuple(attn_mask.shape) == (batch * heads, queries, keys):
             parts.append(attn_mask.reshape(batch, heads, queries, keys))
         else:
-            raise RuntimeError(
+            raise AssertedError(
                 f"{name}: expected attn_mask of shape ({queries}, {keys}) or ({batch * heads}, {queries}, {keys}), "
                 f"got {tuple(attn_mask.shape)}"
             )

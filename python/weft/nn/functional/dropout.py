@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import weft
 from weft._C import nn as native
 from weft._checks import check_tensors
@@ -16,19 +18,30 @@ _SELU_FLOOR = -1.7580993408473766  # what SELU tends to for very negative input:
 
 
 @draws
-def _drop_channels(name: str, input: Tensor, p: float, training: bool, inplace: bool, dims: tuple[int, ...]) -> Tensor:
+def _drop_channels(
+    name: str, input: Tensor, p: float, training: bool, inplace: bool, dims: tuple[int, ...], channel_dims: int = 0
+) -> Tensor:
+    """channel_dims: 2 where the first two dimensions are (N, C) whatever dims says; else it does."""
     if not 0 <= p <= 1:
         raise ValueError(f"{name}: p must be between 0 and 1, got {p}")
     check_tensors(name, input=input)
-    if input.dim() not in dims:
+    if not channel_dims and input.dim() not in dims:
         wanted = " or ".join(map(str, dims))
         raise RuntimeError(f"{name}: expected input with {wanted} dimensions, got shape {tuple(input.shape)}")
     if not training or p == 0:
         return input
-    channel_dims = input.dim() - max(dims) + 2  # 1 without a batch dimension, else 2
+    channel_dims = channel_dims or input.dim() - max(dims) + 2  # 1 without a batch dimension, else 2
     shape = (*input.shape[:channel_dims], *(1,) * (input.dim() - channel_dims))
     mask = native.dropout(weft.ones(shape, dtype=input.dtype, device=input.device), p, True)
     return input.mul_(mask) if inplace else input * mask
+
+
+def _warn_of_dims(name: str, wanted: str, input: Tensor) -> None:
+    warnings.warn(
+        f"{name}: expected an input {wanted}, got one of shape {tuple(input.shape)}; its first two dimensions are "
+        "taken for batch and channels",
+        stacklevel=4,
+    )
 
 
 def dropout1d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -63,7 +76,9 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
     Raises:
         ValueError: p is not between 0 and 1.
-        RuntimeError: the input has another number of dimensions.
+        RuntimeError: the input has fewer than 2 dimensions.
+
+    Of another number of dimensions the first two are taken for batch and channels, with a warning.
 
     Example:
         >>> import weft
@@ -71,8 +86,10 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
         tensor(0.)
     """
     check_tensors("dropout2d", input=input)
-    # Three dimensions are (N, C, L), as they have always been in PyTorch's function of this name
-    return _drop_channels("dropout2d", input, p, training, inplace, (3,) if input.dim() == 3 else (4,))
+    two = 2 if input.dim() >= 2 else 0
+    if two and input.dim() != 4:  # also of three dimensions, as it has always been in PyTorch's function of this name
+        _warn_of_dims("dropout2d", "(N, C, H, W)", input)
+    return _drop_channels("dropout2d", input, p, training, inplace, (4,), two)
 
 
 def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -86,14 +103,20 @@ def dropout3d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
     Raises:
         ValueError: p is not between 0 and 1.
-        RuntimeError: the input has another number of dimensions.
+        RuntimeError: the input has fewer than 2 dimensions.
+
+    Of another number of dimensions the first two are taken for batch and channels, with a warning.
 
     Example:
         >>> import weft
         >>> weft.nn.functional.dropout3d(weft.ones(1, 2, 3, 3, 3), p=1.0).sum()
         tensor(0.)
     """
-    return _drop_channels("dropout3d", input, p, training, inplace, (4, 5))
+    check_tensors("dropout3d", input=input)
+    two = 2 if input.dim() in (2, 3) or input.dim() > 5 else 0
+    if two:
+        _warn_of_dims("dropout3d", "(N, C, D, H, W) or (C, D, H, W)", input)
+    return _drop_channels("dropout3d", input, p, training, inplace, (4, 5), two)
 
 
 def _drop_to_floor(name: str, input: Tensor, p: float, training: bool, inplace: bool, like: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ def each_of(name: str, what: str, value: Any, count: int) -> tuple[Any, ...]:
     """One number for every axis, or one for each."""
     values = tuple(value) if isinstance(value, (tuple, list)) else (value,)
     if len(values) not in (1, count):
-        raise ValueError(f"{name}: expected {what} to be one number or {count}, got {values}")
+        raise RuntimeError(f"{name}: expected {what} to be one number or {count}, got {values}")
     return values * count if len(values) == 1 else values
 
 
@@ -227,7 +227,8 @@ def lp_pool1d(
 
     Raises:
         RuntimeError: input has another number of dimensions, or no window fits into it.
-        ValueError: norm_type is 0, or kernel_size more than one number.
+        ValueError: norm_type is 0.
+        RuntimeError: kernel_size is more than one number.
 
     Example:
         >>> import weft
@@ -257,7 +258,8 @@ def lp_pool2d(
 
     Raises:
         RuntimeError: input has another number of dimensions, or no window fits into it.
-        ValueError: norm_type is 0, or kernel_size neither one number nor two.
+        ValueError: norm_type is 0.
+        RuntimeError: kernel_size is neither one number nor two.
 
     Example:
         >>> import weft
@@ -287,7 +289,8 @@ def lp_pool3d(
 
     Raises:
         RuntimeError: input has another number of dimensions, or no window fits into it.
-        ValueError: norm_type is 0, or kernel_size neither one number nor three.
+        ValueError: norm_type is 0.
+        RuntimeError: kernel_size is neither one number nor three.
 
     Example:
         >>> import weft
@@ -309,6 +312,9 @@ def _fractional_max_pool(
 ) -> tuple[Tensor, Tensor]:
     check_input(name, input, dims)
     check_tensors(name, ("_random_samples",), _random_samples=samples)
+    for what, value in (("kernel_size", kernel_size), ("output_size", output_size)):
+        if isinstance(value, (tuple, list)) and len(value) != dims:  # of other pools a list of one is a number
+            raise RuntimeError(f"{name}: expected {what} to be one number or {dims}, got {tuple(value)}")
     kernel = integers_of(name, "kernel_size", kernel_size, dims)
     if (output_size is None) == (output_ratio is None):
         got = "neither" if output_size is None else "both"

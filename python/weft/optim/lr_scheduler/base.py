@@ -27,6 +27,11 @@ EPOCH_DEPRECATION_WARNING = (
     "resume a schedule"
 )
 
+ORDER_WARNING = (
+    "lr_scheduler.step() before the first optimizer.step(): the first learning rate of the schedule is left out; call "
+    "optimizer.step() first"
+)
+
 
 def own(value: _T) -> _T:
     """The value; of a tensor, which the caller may go on to change, a copy."""
@@ -132,7 +137,7 @@ class LRScheduler:
     @all_or_nothing
     def step(self, epoch: int | None = None) -> None:
         """Goes on to the next epoch and sets the learning rates. After an error the schedule and the rates are as
-        before.
+        before. The first call warns where the optimizer has not taken a step yet.
 
         Args:
             epoch: deprecated; go to this epoch instead.
@@ -147,6 +152,8 @@ class LRScheduler:
         0.5
         """
         _C._refuse_while_tracing("lr_scheduler.step")
+        if self._step_count == 1 and not self.optimizer._stepped:
+            warnings.warn(ORDER_WARNING, UserWarning, stacklevel=3)
         if epoch is not None:
             warnings.warn(EPOCH_DEPRECATION_WARNING, UserWarning, stacklevel=3)
         self._step_count += 1

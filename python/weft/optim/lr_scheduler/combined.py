@@ -8,7 +8,7 @@ import warnings
 
 from weft import _C
 from weft._checks import check_entries, check_mapping
-from weft.optim.lr_scheduler.base import EPOCH_DEPRECATION_WARNING, LRScheduler, check_optimizer, own
+from weft.optim.lr_scheduler.base import EPOCH_DEPRECATION_WARNING, ORDER_WARNING, LRScheduler, check_optimizer, own
 
 TYPE_CHECKING = False
 
@@ -27,11 +27,12 @@ def _check_members(scheduler, optimizer, members):
             raise ValueError(f"{type(scheduler).__name__}: scheduler {i} belongs to another optimizer, or is none")
 
 
-def _start_again(scheduler):
-    """step(0), which a member may have overridden, without the warning that is meant for users."""
+def _start_again(scheduler, *epoch):
+    """Its step, which a member may have overridden, without the warnings that are meant for users."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", re.escape(EPOCH_DEPRECATION_WARNING), UserWarning)
-        scheduler.step(0)
+        for message in (EPOCH_DEPRECATION_WARNING, ORDER_WARNING):
+            warnings.filterwarnings("ignore", re.escape(message), UserWarning)
+        scheduler.step(*epoch)
 
 
 class _Combined(LRScheduler):
@@ -113,7 +114,7 @@ class SequentialLR(_Combined):
             group["lr"] = group["initial_lr"]
         for scheduler in self._schedulers:
             scheduler._take_back_first()
-        self._schedulers[0].step()
+        _start_again(self._schedulers[0])
         self._last_lr = self._schedulers[0].get_last_lr()
 
     def step(self) -> None:
@@ -132,7 +133,7 @@ class SequentialLR(_Combined):
         number = bisect.bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[number]
         if number > 0 and self._milestones[number - 1] == self.last_epoch:
-            _start_again(scheduler)
+            _start_again(scheduler, 0)
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()

@@ -210,6 +210,9 @@ class CyclicLR(LRScheduler):
             self._momentum = _cycles_momentum(self, optimizer)
             self.base_momentums: list[float] = per_group(self, optimizer, "base_momentum", base_momentum)
             self.max_momentums: list[float] = per_group(self, optimizer, "max_momentum", max_momentum)
+            if last_epoch == -1:
+                for group, low, high in zip(optimizer.param_groups, self.base_momentums, self.max_momentums):
+                    group["base_momentum"], group["max_momentum"] = own(low), own(high)
         super().__init__(optimizer, last_epoch)
 
     def _scale(self, cycle):
