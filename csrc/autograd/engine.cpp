@@ -329,7 +329,15 @@ void BackwardRun::run_complete_leaves() {
   }
 }
 
+constinit thread_local int backward_depth = 0;
+
+struct BackwardDepth {
+  BackwardDepth() { backward_depth++; }
+  ~BackwardDepth() { backward_depth--; }
+};
+
 void BackwardRun::run() {
+  BackwardDepth inside;
   GradModeGuard mode(create_graph_);
   NoAutocastGuard no_autocast;
   if (!watched_.empty()) run_complete_leaves();
@@ -386,6 +394,8 @@ BackwardRun start(const char* what, const std::vector<Tensor>& tensors, const st
 }
 
 }  // namespace
+
+bool in_backward() { return backward_depth > 0; }
 
 void backward(const std::vector<Tensor>& tensors, const std::vector<Tensor>& grads, bool retain_graph,
               bool create_graph, const std::vector<Tensor>& inputs) {

@@ -26,6 +26,9 @@ std::vector<Tensor> grad_at(const std::vector<Tensor>& outputs, const std::vecto
                             const std::vector<char>& hooked, const std::vector<Tensor>& grad_outputs,
                             bool create_graph = false);
 
+// Is this thread between the nodes of a backward?
+bool in_backward();
+
 // While it lives, backward runs of this thread tell of every node that a gradient comes to, before its hooks run.
 // accumulates: will the run add to the .grad of all leaves?
 class BackwardWatch {

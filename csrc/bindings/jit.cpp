@@ -703,6 +703,18 @@ void bind_jit(Family& m) {
   m.function(
       "_is_traced_for_later", "()", [] { return tracing() && interpreter->for_later(); },
       "Is this thread tracing for weft.jit, and not only for a transform?");
+  m.function(
+      "_begin_checkpoint", "()",
+      [] {
+        if (graph::Tracer* tracer = graph::Tracer::current()) tracer->begin_checkpoint();
+      },
+      "utils.checkpoint calls its function, while weft.jit traces.");
+  m.function(
+      "_end_checkpoint", "(results)",
+      [](const std::vector<Tensor>& results) {
+        if (graph::Tracer* tracer = graph::Tracer::current()) tracer->end_checkpoint(results);
+      },
+      "The function has returned these tensors.");
   m.function("_around_calls", "(before: Any | None, after: Any | None)", [](py::object before, py::object after) {
     check(session != nullptr, "_around_calls: nothing is being traced");
     if (!before.is_none()) session->before.push_back(std::move(before));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "autograd/engine.h"
 #include "op/apply.h"
 #include "op/grad_mode.h"
 #include "op/node.h"
@@ -295,8 +296,23 @@ Node& Tracer::add_node(const Op& op, Inputs inputs) {
     if (inputs[i].defined() && inputs[i].impl()->detached) node.detached.add(at(i));
   node.op = op.share();
   node.source = source();
+  node.checkpoint = in_backward() ? Node::kBackward : checkpoint_depth_ > 0 ? checkpoints_ : 0;
   graph_.nodes.push_back(std::move(node));
   return graph_.nodes.back();
+}
+
+void Tracer::end_checkpoint(const std::vector<Tensor>& results) {
+  for (const Tensor& t : results) {
+    if (checkpoint_depth_ > 1 || !t.impl()->storage->symbolic() || !knows(t)) continue;
+    const ValueId value = value_of(t);
+    for (size_t n = graph_.nodes.size(); n-- > 0 && graph_.nodes[n].checkpoint == checkpoints_;) {
+      const std::vector<ValueId>& outputs = graph_.nodes[n].outputs;
+      if (std::find(outputs.begin(), outputs.end(), value) == outputs.end()) continue;
+      graph_.nodes[n].checkpoint_result = true;
+      break;
+    }
+  }
+  checkpoint_depth_--;
 }
 
 void Tracer::handle(const Op& op, Inputs inputs, Tensor* outputs) {

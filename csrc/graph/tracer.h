@@ -145,6 +145,10 @@ class Tracer final : public Interpreter {
   // The graph, when the program has come to its end with these results. Nothing can be recorded any more.
   Traced finish(const std::vector<Tensor>& results);
 
+  // Around a call of utils.checkpoint, which may hold others: nodes remember it (Node::checkpoint).
+  void begin_checkpoint() { checkpoints_ += checkpoint_depth_++ == 0; }
+  void end_checkpoint(const std::vector<Tensor>& results);
+
   // Of a Transform: called with ops that draw random numbers; may raise. Without it, such ops are not recorded.
   std::function<void(const Op&)> on_random;
 
@@ -247,6 +251,7 @@ class Tracer final : public Interpreter {
   bool followed_ = false;
   const bool records_ = GradMode::enabled();
   bool rearranging_ = false;  // nodes are added that show values as other parts of the same memory
+  int checkpoints_ = 0, checkpoint_depth_ = 0;
   uint64_t first_sequence_;
   std::function<std::string()> here_;
   Tracer* outer_;

@@ -1,10 +1,11 @@
 """Hooks for saved tensors, and checkpoints: gradients are those without them, memory is not."""
 
+import copy
 import gc
 
 import numpy as np
 import pytest
-from support import to_numpy, weft_only
+from support import counts_runs, to_numpy, weft_only
 
 
 def checkpoint(w, *args, **kwargs):
@@ -349,6 +350,122 @@ def test_jit(w):
         results.append(gradients(model, loss(x)))
     for a, b in zip(*results):
         np.testing.assert_allclose(a, b, rtol=1e-6)
+
+
+def deep(w, width, layers, dropout=0.0):
+    w.manual_seed(3)
+    block = [w.nn.Linear(width, width), w.nn.Tanh(), w.nn.Dropout(dropout), w.nn.Linear(width, width), w.nn.GELU()]
+    return w.nn.ModuleList(w.nn.Sequential(*copy.deepcopy(block)) for _ in range(layers))
+
+
+def run_blocks(w, blocks, x, with_checkpoints):
+    for block in blocks:
+        x = checkpoint(w, block, x) if with_checkpoints else block(x)
+    return x
+
+
+@weft_only
+@counts_runs
+@pytest.mark.parametrize("whole_step", [False, True])
+def test_a_compiled_graph_computes_again_what_a_checkpoint_does_not_keep(w, whole_step):
+    blocks, x = deep(w, 256, 6), w.randn(512, 256)
+    peaks, grads = {}, {}
+    for with_checkpoints in (False, True):
+
+        @w.jit
+        def step(x, with_checkpoints=with_checkpoints):
+            loss = run_blocks(w, blocks, x, with_checkpoints).square().sum()
+            if whole_step:
+                loss.backward()
+            return loss
+
+        for _ in range(3):
+            blocks.zero_grad()
+            gc.collect()
+            w.memory.reset_peak()
+            before = w.memory.allocated()
+            loss = step(x)
+            if not whole_step:
+                loss.backward()
+            peaks[with_checkpoints] = w.memory.peak() - before
+            del loss
+        grads[with_checkpoints] = [to_numpy(p.grad) for p in blocks.parameters()]
+    for a, b in zip(*grads.values()):
+        np.testing.assert_array_equal(a, b)
+    assert peaks[False] - peaks[True] > 4 << 19, peaks  # of values of 512 KiB each
+
+
+@weft_only
+@pytest.mark.parametrize("whole_step", [False, True])
+def test_random_numbers_of_a_checkpoint_in_a_compiled_graph_are_drawn_once(w, whole_step):
+    blocks, x = deep(w, 32, 3, dropout=0.5), w.randn(16, 32)
+    found = []
+    for with_checkpoints in (False, True):
+
+        @w.jit
+        def step(x, with_checkpoints=with_checkpoints):
+            loss = run_blocks(w, blocks, x, with_checkpoints).square().sum()
+            if whole_step:
+                loss.backward()
+            return loss
+
+        for _ in range(2):
+            w.manual_seed(7)
+            blocks.zero_grad()
+            loss = step(x)
+            if not whole_step:
+                loss.backward()
+        found.append([to_numpy(loss.detach()), *(to_numpy(p.grad) for p in blocks.parameters())])
+    for a, b in zip(*found):
+        np.testing.assert_array_equal(a, b)
+
+
+@weft_only
+def test_a_checkpoint_in_a_compiled_graph_may_hold_others_views_and_what_the_program_uses_besides(w):
+    weight = w.randn(4, 4, dtype=w.float64, requires_grad=True)
+    kept = []
+
+    def inner(x):
+        return (x @ weight).tanh()
+
+    def outer(x, scale=None):
+        h = checkpoint(w, inner, x)
+        kept.append(h.exp())
+        h = h * h.sin() * scale
+        return {"whole": h, "view": h.view(-1)[3:], "same": x, "number": 3}
+
+    def function(x):
+        found = checkpoint(w, outer, x, scale=2.0)
+        parts = found["view"].cos().sum() + found["whole"].sum() + found["same"].sum()
+        return parts * found["number"] + kept.pop().sum()
+
+    x = w.randn(4, 4, dtype=w.float64, requires_grad=True)
+    expected = w.autograd.grad(function(x), (x, weight))
+    for run in (w.jit(function), w.jit(lambda x: function(x) * 1.0)):
+        for a, b in zip(w.autograd.grad(run(x), (x, weight)), expected):
+            np.testing.assert_allclose(to_numpy(a), to_numpy(b), rtol=1e-12)
+
+
+@weft_only
+def test_an_error_inside_of_a_checkpoint_ends_it_for_the_trace_too(w):
+    calls = []
+
+    def broken(x):
+        calls.append(x.shape)
+        raise ZeroDivisionError
+
+    def function(x):
+        try:
+            checkpoint(w, broken, x)
+        except ZeroDivisionError:
+            pass
+        return (x.exp() * x).sum()
+
+    x = w.ones(3, requires_grad=True)
+    (expected,) = w.autograd.grad(function(x), x)
+    (found,) = w.autograd.grad(w.jit(function)(x), x)
+    np.testing.assert_allclose(to_numpy(found), to_numpy(expected), rtol=1e-6)
+    assert calls
 
 
 @weft_only

@@ -19,6 +19,9 @@ void fold_constants(Graph& g);
 // Replaces nodes by simpler ones or by their inputs: copies, x * 1, x / 1, x - 0 and the like.
 void simplify(Graph& g);
 
+// Computes again, for backward, what a function under utils.checkpoint made and did not return, in place of keeping it.
+void repeat_checkpoints(Graph& g);
+
 // max_pool(relu(x)) as relu(max_pool(x)), and backward likewise: relu then works on the few elements that are left, and
 // its large result need not be kept.
 void pool_before_relu(Graph& g);

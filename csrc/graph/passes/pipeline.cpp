@@ -11,6 +11,7 @@ const std::vector<Pass>& all_passes() {
       {"simplify", simplify, true},
       {"common_subexpressions", merge_common_subexpressions, true},
       {"unused_twins", remove_dead_code, true},
+      {"checkpoints", repeat_checkpoints, true},  // behind the pass that would make one node of equal ones again
       {"pool_before_relu", pool_before_relu, true},
       {"layout_assignment", assign_layouts, true},
       {"elementwise_fusion", fuse_elementwise},

@@ -173,6 +173,18 @@ def _returned(tensor):
     return tensor
 
 
+def _traced(function, args, kwargs):
+    """Calls the function; what it records, but for what it returns, the graph computes again for backward."""
+    found = []
+    _C._begin_checkpoint()
+    try:
+        result = function(*args, **kwargs)
+        found.extend(_tensors_in(result))
+        return result
+    finally:
+        _C._end_checkpoint(found)
+
+
 def checkpoint(
     function: Callable[..., Any],
     *args: Any,
@@ -188,8 +200,9 @@ def checkpoint(
 
     So memory for a model goes down to that of its inputs at the checkpoints and of one function between them, for one
     more forward pass; Chen et al., "Training deep nets with sublinear memory cost", 2016. Random numbers and autocast
-    are the same the second time. While weft.jit traces, the function is called as it is: a compiled graph plans its
-    memory itself.
+    are the same the second time. In a jitted function the graph computes again what backward needs, but for random numbers,
+    which it keeps. What the function changes in place, such as the statistics of batch norm, is changed by both
+    runs; in a jitted function once.
 
     Args:
         function: a function or module that does the same when it is called again with the same arguments.
@@ -226,9 +239,12 @@ def checkpoint(
     if determinism_check not in ("default", "none"):
         raise ValueError(f"checkpoint: determinism_check must be 'default' or 'none', got {determinism_check!r:.60}")
     first, again = context_fn()
-    if _C._is_tracing() or not weft.is_grad_enabled():
+    if not weft.is_grad_enabled():
         with first:
             return function(*args, **kwargs)
+    if _C._is_tracing():
+        with first:
+            return _traced(function, args, kwargs)
     run = _Run(function, args, kwargs, bool(preserve_rng_state), again, determinism_check == "default")
     run.early_stop &= early_stop
     with first, saved_tensors_hooks(run.pack, run.unpack):
