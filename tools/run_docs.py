@@ -87,7 +87,8 @@ def run_adding_an_op():
         build.mkdir(parents=True)
         (tree / "build" / "venv").symlink_to(sys.prefix)
         python = tree / "build" / "venv" / "bin" / "python"
-        options = ["-G", "Ninja", f"-DPython_EXECUTABLE={python}", "-DWEFT_CUDA=OFF", "-DWEFT_UNITY=ON", "-DWEFT_WERROR=ON"]
+        options = ["-G", "Ninja", f"-DPython_EXECUTABLE={python}"]
+        options += [f"-DWEFT_{name}" for name in ("CUDA=OFF", "UNITY=ON", "WERROR=ON")]
         environment = {**os.environ, "CCACHE_BASEDIR": str(tree)}
         command = ["cmake", "-S", tree, "-B", build, *options]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=environment)

@@ -200,9 +200,9 @@ def checkpoint(
 
     So memory for a model goes down to that of its inputs at the checkpoints and of one function between them, for one
     more forward pass; Chen et al., "Training deep nets with sublinear memory cost", 2016. Random numbers and autocast
-    are the same the second time. In a jitted function the graph computes again what backward needs, but for random numbers,
-    which it keeps. What the function changes in place, such as the statistics of batch norm, is changed by both
-    runs; in a jitted function once.
+    are the same the second time. In a jitted function the graph computes again what backward needs, but for random
+    numbers, which it keeps. What the function changes in place, such as the statistics of batch norm, is changed by
+    both runs; in a jitted function once.
 
     Args:
         function: a function or module that does the same when it is called again with the same arguments.
