@@ -101,7 +101,7 @@ def recognise(model, spectra):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--count", type=int, default=2000, help="utterances to learn from")
-    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--epochs", type=int, default=5)
     parser.add_argument("--small", action="store_true", help="a narrow network, for a quick try")
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
@@ -112,7 +112,7 @@ def main():
     test_spectra, test_words = make(300, np.random.default_rng(args.seed + 1000))
     model = Recogniser(48 if args.small else 96)
     loss_of = nn.CTCLoss()
-    batches = max(1, args.count // 16)
+    batches = max(1, args.count // 8)
     optimizer = weft.optim.AdamW(model.parameters(), lr=1e-3)
     scheduler = weft.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=3e-3, total_steps=args.epochs * batches)
     start = time.perf_counter()

@@ -162,7 +162,7 @@ def main():
         nn.utils.clip_grad_norm_(model.parameters(), 10.0)
         optimizer.step()
         scheduler.step()
-        if step % max(1, args.steps // 8) == 0:
+        if step % max(1, args.steps // 5) == 0:
             result, seconds = precision(model, test_images, test_targets), time.perf_counter() - start
             print(
                 f"step {step}: loss {loss.item():.4f}, test mAP {result['map']:.4f}, "
