@@ -307,7 +307,7 @@ def test_edits():
 
 
 def test_detection():
-    out = run("detection.py", "--small", "--steps", 150)
+    out = run("detection.py", "--small", "--steps", 250)
     assert last(out, r"average precision: ([\d.]+)") > 0.05
 
 
