@@ -5,9 +5,9 @@
     python benchmarks/model_table.py --save          also writes benchmarks/results/<date>-models.md
     python benchmarks/model_table.py --eager         without torch.compile, which takes a minute or more for each model
 
-The contenders take turns in one process. The ratio is that of the better of Weft's two to the better of PyTorch's. Memory is
-what a step allocates at most beyond what is there before: what PyTorch's profiler saw of the eager step, and what
-weft.memory counted.
+The contenders take turns in one process. The ratio is that of the better of Weft's two to the better of PyTorch's.
+Memory is what a step allocates at most beyond what is there before: what PyTorch's profiler saw of the eager step,
+and what weft.memory counted.
 """
 
 import argparse
@@ -20,18 +20,8 @@ from jit import RESULTS, load, readable, torch_peak, weft_peak
 from layer_cases import MODELS
 from measure import calls_per_sample, cpu_name, in_turns
 
-HEAD = [
-    "model",
-    "torch",
-    "torch.compile",
-    "weft",
-    "weft.jit",
-    "ratio",
-    "torch, MB",
-    "weft, MB",
-    "weft.jit, MB",
-    "ratio",
-]
+CONTENDERS = ["torch", "torch.compile", "weft", "weft.jit"]
+HEAD = ["model", *CONTENDERS, "ratio", "torch, MB", "weft, MB", "weft.jit, MB", "ratio"]
 
 
 def contenders(case, modules, eager_only):
