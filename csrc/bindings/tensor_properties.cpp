@@ -142,10 +142,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
     to.contiguous = from.contiguous;
     to.base = nullptr;
     to.tracked = false;
-    if (GradMeta* meta = grad_meta(unwrap(self))) {
-      if (meta->accumulator.get()) (*meta->accumulator.get())->forget_leaf();
-      meta->accumulator.clear();
-    }
+    follow_data(unwrap(self));
     return 0;
   });
 }
