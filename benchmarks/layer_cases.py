@@ -55,49 +55,60 @@ def recommender_inputs(batch):
     return lambda f: (f.rand(batch, 13), f.randint(0, 10_000, (8, batch, 4)))
 
 
-def training(make, inputs, targets):
-    """A step of Adam with cross entropy over the rows of the output."""
+def compiled_step(f, step, compiled):
+    return f.jit(step) if compiled and f.__name__ == "weft" else step
 
-    def build(f):
+
+def compiled_model(f, model, compiled):
+    return f.compile(model) if compiled and f.__name__ == "torch" else model
+
+
+def training(make, inputs, targets):
+    """A step of Adam with cross entropy over the rows of the output; compiled: torch.compile, weft.jit of the step."""
+
+    def build(f, compiled=False):
         f.manual_seed(0)
         model, args = make(f), inputs(f)
+        forward = compiled_model(f, model, compiled)
 
         def whole(x):
-            out = model(*args)
+            out = forward(*args)
             return out[0] if isinstance(out, tuple) else out
 
         rows = whole(None).flatten(0, -2).shape
         target = f.randint(0, targets, (rows[0],))
-        return training_step(f, whole, f.optim.Adam(model.parameters()), args[0], target)
+        return compiled_step(f, training_step(f, whole, f.optim.Adam(model.parameters()), args[0], target), compiled)
 
     return build
 
 
-def vae_training(f):
+def vae_training(f, compiled=False):
     f.manual_seed(0)
     model, x = more_models.vae(f), f.rand(128, 1, 28, 28)
     optimizer = f.optim.Adam(model.parameters())
+    forward = compiled_model(f, model, compiled)
 
     def step():
         optimizer.zero_grad()
-        logits, mean, log_var = model(x)
+        logits, mean, log_var = forward(x)
         loss = f.nn.functional.binary_cross_entropy_with_logits(logits, x.flatten(1), reduction="sum")
         (loss - 0.5 * (1 + log_var - mean.square() - log_var.exp()).sum()).backward()
         optimizer.step()
 
-    return step
+    return compiled_step(f, step, compiled)
 
 
 def inference(make, inputs):
-    def build(f):
+    def build(f, compiled=False):
         f.manual_seed(0)
         model, args = make(f).eval(), inputs(f)
+        forward = compiled_model(f, model, compiled)
 
         def step():
             with f.no_grad():
-                return model(*args)
+                return forward(*args)
 
-        return step
+        return compiled_step(f, step, compiled)
 
     return build
 

@@ -36,40 +36,21 @@ def numbers(questions, known):
     return ids
 
 
-class Layer(nn.Module):
-    def __init__(self, width, heads, dropout):
-        super().__init__()
-        self.heads = heads
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.inputs, self.output = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.mlp = nn.Sequential(nn.Linear(width, 2 * width), nn.GELU(), nn.Linear(2 * width, width))
-        self.dropout = nn.Dropout(dropout)
-
-    def forward(self, x, mask):
-        batch, length, width = x.shape
-        parts = self.inputs(self.norm1(x)).view(batch, length, 3, self.heads, width // self.heads)
-        q, k, v = parts.permute(2, 0, 3, 1, 4).unbind(0)
-        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
-        x = x + self.dropout(self.output(y.transpose(1, 2).reshape(batch, length, width)))
-        return x + self.dropout(self.mlp(self.norm2(x)))
-
-
 class Classifier(nn.Module):
     def __init__(self, words, classes, width=96, heads=4, layers=1, dropout=0.3):
         super().__init__()
         self.word, self.place = nn.Embedding(words, width, padding_idx=0), nn.Embedding(LENGTH, width)
         nn.init.normal_(self.place.weight, 0.0, 0.1)
         self.dropout = nn.Dropout(dropout)
-        self.layers = nn.ModuleList([Layer(width, heads, dropout) for _ in range(layers)])
+        layer = nn.TransformerEncoderLayer(width, heads, 2 * width, dropout, "gelu", batch_first=True, norm_first=True)
+        self.encoder = nn.TransformerEncoder(layer, layers, enable_nested_tensor=False)
         self.norm, self.out = nn.LayerNorm(width), nn.Linear(width, classes)
 
     def forward(self, ids):
         ids = ids[:, : int((ids != 0).sum(1).max())]
         seen = ids != 0
         x = self.dropout(self.word(ids) + self.place.weight[: ids.shape[1]])
-        for layer in self.layers:
-            x = layer(x, seen[:, None, None, :])
-        x = self.norm(x) * seen.unsqueeze(2)
+        x = self.norm(self.encoder(x, src_key_padding_mask=~seen)) * seen.unsqueeze(2)
         return self.out(self.dropout(x.sum(1) / seen.sum(1, keepdim=True)))
 
 

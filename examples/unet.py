@@ -45,24 +45,12 @@ def convolutions(inputs, outputs):
     return nn.Sequential(*layers)
 
 
-class Up(nn.Module):
-    """Twice the size by a transposed convolution."""
-
-    def __init__(self, inputs, outputs):
-        super().__init__()
-        self.weight = nn.Parameter(nn.init.kaiming_uniform_(weft.empty(inputs, outputs, 2, 2), a=5**0.5))
-        self.bias = nn.Parameter(weft.zeros(outputs))
-
-    def forward(self, x):
-        return F.conv_transpose2d(x, self.weight, self.bias, stride=2)
-
-
 class UNet(nn.Module):
     def __init__(self, width, classes, depth=3):
         super().__init__()
         widths = [width * 2**i for i in range(depth)]
         self.down = nn.ModuleList([convolutions(a, b) for a, b in zip([1, *widths], widths, strict=False)])
-        self.up = nn.ModuleList([Up(2 * w, w) for w in reversed(widths[:-1])])
+        self.up = nn.ModuleList([nn.ConvTranspose2d(2 * w, w, 2, 2) for w in reversed(widths[:-1])])
         self.merge = nn.ModuleList([convolutions(2 * w, w) for w in reversed(widths[:-1])])
         self.out = nn.Conv2d(width, classes, 1)
 

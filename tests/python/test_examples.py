@@ -1,6 +1,7 @@
 """The programs in examples/ run and give what they promise."""
 
 import gzip
+import importlib.util
 import os
 import re
 import subprocess
@@ -17,6 +18,14 @@ def run(name, *arguments):
     command = [sys.executable, str(EXAMPLES / name), *map(str, arguments)]
     environment = {**os.environ, "WEFT_CUDA_PLUGIN": ""}  # the simulated device is no place for real models
     return subprocess.run(command, capture_output=True, text=True, check=True, timeout=300, env=environment).stdout
+
+
+def loaded(name):
+    """An example as a module."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 def test_digits(tmp_path):
@@ -144,11 +153,7 @@ def test_cartpole():
 
 def test_cartpole_equations():
     """Small angles: the frequency of the linearised pole on a free cart, and the sign of the push."""
-    import importlib.util
-
-    spec = importlib.util.spec_from_file_location("cartpole", EXAMPLES / "cartpole_dqn.py")
-    cartpole = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(cartpole)
+    cartpole = loaded("cartpole_dqn")
     state = np.array([[0.0, 0.0, 1e-4, 0.0], [0.0, 0.0, 0.0, 0.0]])
     right, failed = cartpole.step(state, np.array([1, 1]))
     left, _ = cartpole.step(state, np.array([0, 0]))
@@ -249,7 +254,81 @@ def test_banking77(tmp_path):
     assert last(out, r"test accuracy: ([\d.]+)%") > 90
 
 
-@pytest.mark.parametrize("name", ["mnist_cnn.py", "cora_gcn.py", "char_gpt.py", "movielens.py", "vae.py", "cifar10.py"])
+def test_sentiment_lstm(tmp_path):
+    """Sentences in which the order of two words says what a bag of words cannot know."""
+    rng = np.random.default_rng(0)
+    for name in ("a", "b"):
+        lines = []
+        for _ in range(400):
+            praise = int(rng.integers(2))
+            words = [f"word{'abcdef'[i]}" for i in rng.integers(0, 6, rng.integers(3, 6))]
+            pair = ["before", "after"] if praise else ["after", "before"]
+            at = rng.integers(0, len(words) + 1)
+            lines.append(" ".join([*words[:at], *pair, *words[at:]]) + f".\x85\t{praise}")
+        (tmp_path / f"{name}_labelled.txt").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    out = run("sentiment_lstm.py", "--data", tmp_path, "--small", "--epochs", 12)
+    assert "640 sentences to learn, 160 for the test" in out
+    assert float(re.search(r"words: test accuracy ([\d.]+)%", out).group(1)) < 70
+    assert last(out, r"test accuracy: ([\d.]+)%") > 90
+
+
+def test_dcgan(tmp_path):
+    """The samples come nearer to the real images, from which noise is far away."""
+    write_digits(tmp_path, train=1280, test=300)
+    out = run("dcgan.py", "--data", tmp_path, "--small", "--epochs", 5, "--out", tmp_path)
+    distances = [float(text) for text in re.findall(r"epoch .*Frechet distance ([\d.]+)", out)]
+    real = float(re.search(r"real training images: Frechet distance ([\d.]+)", out).group(1))
+    assert real < last(out, r"samples: ([\d.]+),") == distances[-1] < 0.7 * distances[0]
+    if "samples: /" in out:
+        assert (tmp_path / "dcgan.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_frechet_distance():
+    """Of normal distributions in one dimension it is known: squares of the differences of means and deviations."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(1000, 3))
+    a = (a - a.mean(0)) @ np.linalg.inv(np.linalg.cholesky(np.cov(a.T)).T)  # the covariance is the identity
+    distance = loaded("dcgan").frechet_distance
+    assert distance(a, a + [1, 0, 2]) == pytest.approx(5)
+    assert distance(a, a * [3, 1, 0.5]) == pytest.approx(2**2 + 0.5**2)
+    turned = a @ np.array([[1.0, 0.4, 0.0], [0.0, 2.0, 0.3], [0.5, 0.0, 1.0]])
+    assert distance(turned, turned) == pytest.approx(0, abs=1e-6)
+
+
+def test_ctc_speech():
+    out = run("ctc_speech.py", "--small", "--count", 600, "--epochs", 6)
+    assert last(out, r"word error rate: ([\d.]+)%") < 30
+
+
+def test_edits():
+    edits = loaded("ctc_speech").edits
+    assert edits([], []) == 0 and edits([1, 2], []) == 2 and edits([], [1, 2, 3]) == 3
+    assert edits([1, 2, 3], [1, 3]) == 1 and edits([1, 3], [2, 3]) == 1 and edits([2, 1], [1, 2]) == 2
+
+
+def test_detection():
+    out = run("detection.py", "--small", "--steps", 250)
+    assert last(out, r"average precision: ([\d.]+)") > 0.05
+
+
+def test_detection_boxes():
+    """Each shape fills its box to all four sides, and no target lies outside the picture."""
+    detection = loaded("detection")
+    for kind in range(3):
+        y, x = np.nonzero(detection.shape(kind, (10, 20, 34, 50)))
+        assert (x.min(), y.max() + 1) == (10, 50) and x.max() + 1 == 34 and y.min() - 20 in (0, 1)
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        image, target = detection.picture(rng)
+        boxes = target["boxes"].numpy()
+        assert image.shape == (3, 64, 64) and len(boxes) == len(target["labels"]) >= 1
+        assert boxes.min() >= 0 and boxes.max() <= 64 and (boxes[:, 2:] - boxes[:, :2] >= 9.99).all()
+
+
+WITH_DATA = ("mnist_cnn.py", "cora_gcn.py", "char_gpt.py", "movielens.py", "vae.py", "cifar10.py", "sentiment_lstm.py")
+
+
+@pytest.mark.parametrize("name", [*WITH_DATA, "dcgan.py"])
 def test_without_data(name):
     result = subprocess.run([sys.executable, str(EXAMPLES / name)], capture_output=True, text=True)
     assert result.returncode != 0 and "required" in result.stderr
