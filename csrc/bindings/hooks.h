@@ -21,6 +21,7 @@ class PyGradHook final : public GradHook {
   PyGradHook(py::object function, Ref<HookPlace> place) : function_(std::move(function)), place_(std::move(place)) {}
   ~PyGradHook() override;
   Tensor call(const Tensor& grad) override;
+  void moved_to(Node* node) override { place_->node = node; }
   PyObject* function() const { return function_.ptr(); }
 
  private:

@@ -142,10 +142,7 @@ int set_data(PyObject* self, PyObject* value, void*) {
     to.contiguous = from.contiguous;
     to.base = nullptr;
     to.tracked = false;
-    if (GradMeta* meta = grad_meta(unwrap(self))) {
-      if (meta->accumulator.get()) (*meta->accumulator.get())->forget_leaf();
-      meta->accumulator.clear();
-    }
+    follow_data(unwrap(self));
     return 0;
   });
 }
@@ -251,9 +248,10 @@ PyGetSetDef tensor_properties[] = {
      nullptr},
     {"data", get<data>, set_data,
      "The same storage, outside of autograd, which does not see changes of it: prefer detach().\n\n"
-     "When it is set to a tensor, this one takes over the other's storage, shape, dtype and device. Setting\n"
-     "raises TypeError for other objects, RuntimeError where the tensor requires grad and the dtype has no\n"
-     "gradients.\n\n"
+     "When it is set to a tensor, this one takes over the other's storage, shape, dtype and device. Its hooks\n"
+     "stay. Graphs recorded before go on to lead to it; where shape, dtype or device have changed, their\n"
+     "backward raises RuntimeError. Setting raises TypeError for other objects, RuntimeError where the tensor\n"
+     "requires grad and the dtype has no gradients.\n\n"
      ">>> import weft\n"
      ">>> x = weft.ones(2, requires_grad=True)\n"
      ">>> x.data = weft.zeros(3)\n"

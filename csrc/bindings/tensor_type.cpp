@@ -129,27 +129,6 @@ PyObject* make_subclass(PyObject*, PyObject* args) {
   });
 }
 
-// Stands in a graph for a leaf that has been swapped away since.
-class SwappedLeaf final : public GradHook {
- public:
-  Tensor call(const Tensor&) override {
-    fail(
-        "backward: the graph leads to a leaf that swap_tensors() (or Module.to() and load_state_dict(), where they "
-        "swap) has replaced since; compute the output again");
-  }
-};
-
-// The graphs that have been recorded lead to no leaf from now on; those recorded later do.
-void leave_graphs(const Tensor& t) {
-  GradMeta* meta = grad_meta(t);
-  if (!meta || !meta->accumulator.get()) return;
-  const Ref<AccumulateGrad>& accumulator = *meta->accumulator.get();
-  if (accumulator->use_count() == 1) return;
-  accumulator->add_hook(0, 0, make_ref<SwappedLeaf>());
-  accumulator->forget_leaf();
-  meta->accumulator.clear();
-}
-
 // Each object stands for the other one's tensor, and has its class and attributes. Their addresses stay: references,
 // also weak ones, lead to the new contents.
 void swap_contents(py::handle first, py::handle second) {
@@ -160,8 +139,8 @@ void swap_contents(py::handle first, py::handle second) {
   }
   if (first.ptr() == second.ptr()) return;
   TensorObject &a = *object_of(first.ptr()), &b = *object_of(second.ptr());
-  leave_graphs(a.tensor);
-  leave_graphs(b.tensor);
+  for (const TensorObject* each : {&a, &b})
+    leave_graphs(each->tensor, "swap_tensors() (or Module.to() and load_state_dict(), where they swap) has replaced");
   std::swap(a.tensor, b.tensor);
   std::swap(a.dict, b.dict);
   PyTypeObject* type = Py_TYPE(first.ptr());  // each object owns a reference to its class: so they keep one each

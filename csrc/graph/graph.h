@@ -70,7 +70,8 @@ struct Node {
   // Of a traced program; passes do not keep them. Which inputs autograd followed into the op (all of one that autograd
   // does not see and passes gradients through), and which the program has detached.
   InputSet followed{}, detached{};
-  // The call of utils.checkpoint that made it, counted from 1, and whether that call returned what it gives; or backward.
+  // The call of utils.checkpoint that made it, counted from 1, and whether that call returned what it gives; or
+  // backward, but for what runs inside of such a call, which is computed again as a whole.
   static constexpr int kBackward = -1;
   int checkpoint = 0;
   bool checkpoint_result = false;

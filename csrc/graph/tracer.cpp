@@ -296,7 +296,7 @@ Node& Tracer::add_node(const Op& op, Inputs inputs) {
     if (inputs[i].defined() && inputs[i].impl()->detached) node.detached.add(at(i));
   node.op = op.share();
   node.source = source();
-  node.checkpoint = in_backward() ? Node::kBackward : checkpoint_depth_ > 0 ? checkpoints_ : 0;
+  node.checkpoint = checkpoint_depth_ > 0 ? checkpoints_ : in_backward() ? Node::kBackward : 0;
   graph_.nodes.push_back(std::move(node));
   return graph_.nodes.back();
 }

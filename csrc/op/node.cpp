@@ -251,10 +251,58 @@ AccumulateGrad::AccumulateGrad(TensorImpl* leaf) : leaf_(leaf) {
 
 void AccumulateGrad::backward(const Tensor*, Tensor*) {}  // the engine itself adds to .grad
 
+namespace {
+
+// Stands in a graph for a leaf that it led to.
+class LostLeaf final : public GradHook {
+ public:
+  explicit LostLeaf(const char* has) : has_(has) {}
+  Tensor call(const Tensor&) override {
+    fail("backward: the graph leads to a leaf that ", has_, " since; compute the output again");
+  }
+
+ private:
+  const char* has_;
+};
+
+}  // namespace
+
+void leave_graphs(const Tensor& leaf, const char* has) {
+  GradMeta* meta = grad_meta(leaf);
+  if (!meta || !meta->accumulator.get() || (*meta->accumulator.get())->use_count() == 1) return;
+  const Ref<AccumulateGrad> old = *meta->accumulator.get();
+  meta->accumulator.clear();
+  if (old->hooks && !old->hooks->empty()) {
+    const Ref<AccumulateGrad>& next = meta->accumulator_of(leaf);
+    next->hooks = std::move(old->hooks);
+    for (const Node::OutputHook& h : *next->hooks)
+      if (h.hook) h.hook->moved_to(next.get());
+  }
+  old->add_hook(0, 0, make_ref<LostLeaf>(has));
+  old->forget_leaf();
+}
+
+void follow_data(const Tensor& leaf) {
+  GradMeta* meta = grad_meta(leaf);
+  if (!meta || !meta->accumulator.get()) return;
+  const Node::OutputMeta& before = (*meta->accumulator.get())->outputs[0];
+  if (before.shape != leaf.shape() || before.dtype != leaf.dtype() || before.device != leaf.device())
+    leave_graphs(leaf, "has got .data of another shape, dtype or device");
+  if (const Ref<AccumulateGrad>* now = meta->accumulator.get()) {
+    (*now)->outputs.clear();
+    (*now)->add_output(leaf);
+  }
+}
+
 GradMeta::~GradMeta() {
   if (accumulator.get()) (*accumulator.get())->forget_leaf();
   if (retained) retained->forget();
   leaf_hooks -= static_cast<int64_t>(accumulate_hooks.size());
+}
+
+// Threads may use a new leaf at the same time.
+const Ref<AccumulateGrad>& GradMeta::accumulator_of(const Tensor& t) {
+  return accumulator.get_or_make([&] { return new Ref<AccumulateGrad>(make_ref<AccumulateGrad>(t.impl())); });
 }
 
 void GradMeta::move_retained(Node* node, uint32_t index) {
@@ -302,8 +350,7 @@ Edge gradient_edge(const Tensor& t) {
   Ref<Node> node = grad_fn(t);
   GradMeta& meta = ensure_grad_meta(t);
   if (node) return {std::move(node), meta.output_index};
-  // Threads may use a new leaf at the same time.
-  return {meta.accumulator.get_or_make([&] { return new Ref<AccumulateGrad>(make_ref<AccumulateGrad>(t.impl())); }), 0};
+  return {meta.accumulator_of(t), 0};
 }
 
 Ref<Node> grad_fn(const Tensor& t) {

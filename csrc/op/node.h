@@ -32,6 +32,7 @@ struct Edge {
 class GradHook : public RefCounted {
  public:
   virtual Tensor call(const Tensor& grad) = 0;
+  virtual void moved_to(class Node*) {}  // the node that has it now
 };
 
 class Node : public RefCounted {
@@ -164,6 +165,12 @@ class AccumulateGrad final : public Node {
   WeakTensor leaf_;
 };
 
+// The graphs that have been recorded do not lead to the leaf any more: their backward raises and says that it `has`
+// since. Those recorded later do, and its hooks stay.
+void leave_graphs(const Tensor& leaf, const char* has);
+// The leaf has got other data. Graphs go on to lead to it where their gradients still fit.
+void follow_data(const Tensor& leaf);
+
 // Of forward-mode differentiation (autograd/forward.h): `alias`, a new tensor that is the same to the program as t,
 // shares those of t, also what it gets later.
 void share_tangents(const Tensor& t, const Tensor& alias);
@@ -192,6 +199,7 @@ struct GradMeta final : AutogradMeta, Pooled<GradMeta> {
   Ref<RefCounted> tangents;    // a TangentList
   uint64_t leaf_of_level = 0;  // the level of forward mode in which leaf_of() made it; 0: none
   MadeOnce<Ref<AccumulateGrad>> accumulator;
+  const Ref<AccumulateGrad>& accumulator_of(const Tensor& t);  // t: the leaf that this belongs to
   // Called with the tensor itself after backward() has added to its grad. Changed by the functions below.
   std::vector<std::pair<uint64_t, Ref<GradHook>>> accumulate_hooks;
 

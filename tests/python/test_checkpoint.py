@@ -447,6 +447,30 @@ def test_a_checkpoint_in_a_compiled_graph_may_hold_others_views_and_what_the_pro
 
 
 @weft_only
+@pytest.mark.parametrize("whole_step", [False, True])
+def test_a_checkpoint_in_a_compiled_graph_may_hold_a_backward(w, whole_step):
+    weight = w.randn(4, 4, dtype=w.float64, requires_grad=True)
+
+    def penalised(x):
+        h = (x @ weight).exp()
+        (slope,) = w.autograd.grad(h.sum(), x, create_graph=True)
+        return (slope * h).sin() * slope
+
+    def gradients(x, loss):
+        return w.autograd.grad(loss, (x, weight))
+
+    def loss(x):
+        return checkpoint(w, penalised, x).square().sum()
+
+    x = (w.randn(3, 4, dtype=w.float64) / 8).requires_grad_()
+    expected = gradients(x, penalised(x).square().sum())
+    compiled = w.jit(loss)
+    found = w.jit(lambda x: gradients(x, loss(x)))(x) if whole_step else gradients(x, compiled(x))
+    for a, b in zip(found, expected):
+        np.testing.assert_allclose(to_numpy(a), to_numpy(b), rtol=1e-12)
+
+
+@weft_only
 def test_an_error_inside_of_a_checkpoint_ends_it_for_the_trace_too(w):
     calls = []
 

@@ -215,3 +215,26 @@ def test_switches_take_truths_only(w):
     for name in ("set_swap_module_params_on_conversion", "set_overwrite_module_params_on_conversion"):
         with pytest.raises(TypeError, match=name):
             getattr(w.__future__, name)(1)
+
+
+def test_hooks_go_along_although_a_graph_is_alive(w):
+    calls = []
+    a, b = w.ones(2, requires_grad=True), w.zeros(2, requires_grad=True)
+    handle = a.register_hook(calls.append)
+    kept = (a * 2).sum()
+    w.utils.swap_tensors(a, b)
+    (b * 3).sum().backward()
+    (a * 3).sum().backward()
+    assert len(calls) == 1 and kept.item() == 4
+    handle.remove()
+    (b * 3).sum().backward()
+    assert len(calls) == 1
+
+
+@weft_only
+def test_modules_and_parameters_that_are_there_twice_are_overwritten_once(w, overwrites):
+    shared, tied = w.nn.Sequential(w.nn.Linear(2, 2), w.nn.BatchNorm1d(2)), w.nn.Linear(2, 2)
+    tied.weight = shared[0].weight
+    tied.weight.data.fill_(1)
+    w.nn.Sequential(w.nn.Sequential(shared), tied, w.nn.Sequential(shared))._apply(lambda t: t * 2)
+    assert tied.weight is shared[0].weight and tied.weight.max() == 2 and shared[1].running_var.max() == 2

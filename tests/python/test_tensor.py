@@ -354,6 +354,48 @@ def test_setting_data(w):
     assert tensor.tolist() == [1, 1, 1]
 
 
+def test_gradients_of_what_was_computed_before_data_is_set_arrive(w):
+    weight = w.nn.Parameter(w.ones(2))
+    y = (weight * 2).sum()
+    weight.data = weight.data / 4
+    (y + (weight * 3).sum()).backward()
+    assert weight.grad.tolist() == [5, 5]
+
+
+@pytest.mark.parametrize("change", ["same", "shape", "dtype", "module"])
+@pytest.mark.parametrize("pending", [False, True])
+def test_hooks_stay_where_data_is_set(w, change, pending):
+    calls, layer = [], w.nn.Linear(2, 2)
+    handle = layer.weight.register_hook(calls.append)
+    layer.weight.register_post_accumulate_grad_hook(lambda p: calls.append(p.grad))
+    y = (layer.weight * 2).sum() if pending else None
+    if change == "module":
+        layer.double()
+    else:
+        layer.weight.data = {
+            "same": w.ones(2, 2),
+            "shape": w.ones(3),
+            "dtype": w.ones(2, 2, dtype=w.float64),
+        }[change]
+    layer.weight.sum().backward()
+    assert len(calls) == 2 and calls[0].dtype == layer.weight.dtype
+    handle.remove()
+    layer.weight.sum().backward()
+    assert len(calls) == 3 and (y is not None) == pending
+
+
+@weft_only
+def test_graphs_from_before_data_of_another_kind_raise(w):
+    for data in (w.ones(3), w.ones(2, dtype=w.float64)):
+        x = w.ones(2, requires_grad=True)
+        y = (x * 2).sum()
+        x.data = data
+        with pytest.raises(RuntimeError, match=r"\.data.*again"):
+            y.backward()
+        (x * 3).sum().backward()
+        assert x.grad.tolist() == [3] * len(data)
+
+
 def test_setting_the_gradient(w):
     tensor = w.zeros(2, requires_grad=True)
     tensor.grad = w.ones(2)

@@ -49,12 +49,15 @@ class Conversion:
                 else:
                     data = self.fn(tensor)
             self.made[id(tensor)] = (tensor, data, grad)
+            if not isinstance(tensor, Parameter):  # a module that is there twice has it already the second time
+                self.made[id(data)] = (data, data, None)
         return self.made[id(tensor)][1:]
 
     def give(self, parameter: Parameter, path: str) -> Parameter:
         """Gives a parameter its contents, once; returns what its modules hold from now on (see weft.__future__)."""
         if id(parameter) not in self.given:
-            self.given[id(parameter)] = self._give(parameter, path)
+            given = self._give(parameter, path)
+            self.given[id(parameter)] = self.given[id(given)] = given
         return self.given[id(parameter)]
 
     def _give(self, parameter: Parameter, path: str) -> Parameter:
