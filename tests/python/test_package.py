@@ -2,7 +2,9 @@
 
 import doctest
 import importlib
+import os
 import pkgutil
+import platform
 import subprocess
 import sys
 
@@ -32,6 +34,17 @@ def test_submodules_come_at_first_use():
     assert {"nn", "optim", "utils", "autograd", "save", "load"} <= set(dir(weft))
     with pytest.raises(AttributeError, match="no_such_thing"):
         _ = weft.no_such_thing
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="of x86-64 alone")
+@pytest.mark.parametrize("level", ["v2", "v3", "v4", "v5", ""])
+def test_the_instruction_set_that_is_asked_for(level):
+    environment = {**os.environ, "WEFT_ISA": level}
+    code = "import weft; print(weft.arange(5.).exp().sum().item())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment, check=True)
+    assert float(done.stdout) == pytest.approx(85.791, abs=1e-2)
+    told = f"weft: WEFT_ISA is '{level}', which is none of v2, v3 and v4, and is ignored\n"
+    assert done.stderr == ("" if level in ("v2", "v3", "v4") else told)
 
 
 def test_info():
