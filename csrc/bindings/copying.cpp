@@ -13,8 +13,8 @@ void bind_copies(Family& f) {
         const Tensor y = in_format("clone", x, format);
         return y.same(x) ? clone(x) : y;
       },
-      "A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its "
-      "elements unless memory_format names another one.\n\n"
+      "A copy with memory of its own; gradients flow back to the original. The elements stay in their order "
+      "unless memory_format names another one.\n\n"
       "Raises RuntimeError for an order of another number of dimensions.\n\n"
       ">>> import weft\n>>> x = weft.tensor([1., 2.])\n>>> y = x.clone().zero_()\n>>> x, y\n"
       "(tensor([1., 2.]), tensor([0., 0.]))\n");

@@ -6,6 +6,7 @@
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
 #include "ops/elementwise.h"
+#include "ops/kept_layout.h"
 #include "ops/promotion.h"
 
 namespace weft::python {
@@ -84,8 +85,11 @@ std::optional<FormatArgument> read_memory_format(PyObject* o) {
 
 Tensor in_format(const char* op, const Tensor& x, const FormatArgument& format, const Tensor& source) {
   if (format.ordered) return laid_out(x, strides_in(op, format.order, x.shape()));
-  if (format.preserve && source.defined() && !source.is_contiguous() && is_dense(source))
-    return laid_out(x, source.strides());
+  if (format.preserve && source.defined() && !source.is_contiguous()) {
+    const Tensor* of[] = {&source};
+    const Strides kept = kept_strides(source.shape(), Inputs(of, 1));
+    if (!kept.empty()) return laid_out(x, kept);
+  }
   return x;
 }
 

@@ -85,15 +85,14 @@ struct ToDevice : OpOf<ToDevice> {
   void check_inputs(const InputCheck& in) const { in.count(1); }
   ToDevice(Device d, bool n) : place(d), non_blocking(n) {}
   Device device(Inputs) const override { return place; }
-  // The layout of the input stays where that is dense.
   void infer(Inputs in, OutputSpec* out) const override {
-    out[0] = {in[0].shape(), in[0].dtype(), {}};
-    if (!in[0].is_contiguous() && is_dense(in[0])) out[0].strides = in[0].strides();
+    out[0] = {in[0].shape(), in[0].dtype(), kept_strides(in[0].shape(), in)};
   }
   void run(Inputs in, const Tensor* out) const override {
     const Tensor &from = in[0], &to = out[0];
     if (to.numel() == 0) return;
-    Tensor source = from.strides() == to.strides() ? from : empty(from.shape(), from.dtype(), from.device());
+    Tensor source =
+        from.strides() == to.strides() ? from : empty_strided(from.shape(), to.strides(), from.dtype(), from.device());
     if (!source.same(from)) copy_kernel(from.device(), view_of(source), view_of(from));
     // A device that is not the host knows how to copy to and from it.
     DeviceBackend& backend = backend_of(place.type == DeviceType::CPU ? from.device() : place);
@@ -106,13 +105,12 @@ struct ToDevice : OpOf<ToDevice> {
 struct Clone : OpOf<Clone> {
   static constexpr const char* kName = "clone";
   static constexpr Traits kTraits{.any_dtype = true};
-  bool contiguous;  // the result is contiguous even if the input has other dense strides
+  bool contiguous;  // the result is contiguous even if the dimensions of the input lie in another order
   WEFT_FIELDS(contiguous);
   void check_inputs(const InputCheck& in) const { in.count(1); }
   explicit Clone(bool c) : contiguous(c) {}
   void infer(Inputs in, OutputSpec* out) const override {
-    out[0] = {in[0].shape(), in[0].dtype(), {}};
-    if (!contiguous && !in[0].is_contiguous() && is_dense(in[0])) out[0].strides = in[0].strides();
+    out[0] = {in[0].shape(), in[0].dtype(), contiguous ? Strides{} : kept_strides(in[0].shape(), in)};
   }
   void run(Inputs in, const Tensor* out) const override {
     copy_kernel(out[0].device(), view_of(out[0]), view_of(in[0]));

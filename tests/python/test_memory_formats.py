@@ -51,7 +51,7 @@ def test_new_tensors(device):
         assert like(y, memory_format=weft.preserve_format).stride() == y.stride()
         assert like(y, memory_format=weft.contiguous_format).is_contiguous()
         assert has_format(like(images(device), memory_format=LAST))
-        assert like(y[:, ::2]).is_contiguous()  # not dense
+        assert like(y[:, ::2]).stride() == (240, 1, 40, 8) and like(turned[:, :, :1].expand(5, 2, 3, 16)).is_contiguous()
     assert weft.full_like(y, 3).stride() == y.stride() and (weft.full_like(y, 3) == 3).all()
     assert weft.randint_like(y, 5).stride() == y.stride()
     assert has_format(weft.empty(2, 3, 4, 5, device=device, memory_format=LAST))
@@ -476,6 +476,28 @@ def test_parts_of_images_keep_their_order(part, device):
         y = op(x)
         assert has_format(y) and y.allclose(op(x.contiguous()), atol=1e-5)
     assert F.max_pool2d(x.contiguous(), 2).is_contiguous()
+
+
+@pytest.mark.parametrize("make", ["zeros_like", "empty_like", "rand_like", "clone", "add", "double", "to"])
+def test_new_tensors_have_the_order_of_parts_without_their_gaps(make, device):
+    image = images(device).to(memory_format=LAST)
+    parts = {
+        "channels": (image[:, :3], (90, 1, 15, 3)),
+        "rows": (image[:, :, 1:4, ::2], (144, 1, 48, 16)),
+        "permuted": (weft.randn(4, 5, 6, device=device).permute(2, 0, 1)[::2], (1, 15, 3)),
+    }
+    run = {
+        "add": lambda x: x + 1,
+        "to": lambda x: x.to("cuda" if x.device.type == "cpu" and weft.cuda.is_available() else "cpu", copy=True),
+        "double": lambda x: x.double(),
+        "clone": lambda x: x.clone(),
+    }
+    for part, strides in parts.values():
+        y = run[make](part) if make in run else getattr(weft, make)(part)
+        assert y.stride() == strides, (y.stride(), strides)
+        if make in ("clone", "double", "to"):
+            assert y.cpu().equal(part.cpu().to(y.dtype))
+        assert part.clone(memory_format=weft.contiguous_format).is_contiguous()
 
 
 def test_group_norm_keeps_the_order(device):

@@ -1161,7 +1161,7 @@ class Tensor:
         Raises RuntimeError where the result has another shape than this tensor, or a dtype that cannot be stored in it.
         """
     def clone(self: Tensor, *, memory_format: _MemoryFormat | None=None) -> Tensor:
-        """A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its elements unless memory_format names another one.
+        """A copy with memory of its own; gradients flow back to the original. The elements stay in their order unless memory_format names another one.
 
         Raises RuntimeError for an order of another number of dimensions.
         """
@@ -3811,7 +3811,7 @@ def clip(input: Tensor, min: Tensor | builtins.complex | None=None, max: Tensor 
     Raises RuntimeError where both bounds are left out and for shapes that cannot be broadcast, NotImplementedError for complex tensors.
     """
 def clone(input: Tensor, *, memory_format: _MemoryFormat | None=None) -> Tensor:
-    """A copy with memory of its own; gradients flow back to the original. A dense tensor keeps the order of its elements unless memory_format names another one.
+    """A copy with memory of its own; gradients flow back to the original. The elements stay in their order unless memory_format names another one.
 
     Raises RuntimeError for an order of another number of dimensions.
     """
