@@ -3,7 +3,7 @@
     python benchmarks/model_table.py                 all models, with two threads
     python benchmarks/model_table.py train GPT       those whose names contain all of the words
     python benchmarks/model_table.py --save          also writes benchmarks/results/<date>-models.md
-    python benchmarks/model_table.py --eager         without torch.compile, which takes a minute or more for each model
+    python benchmarks/model_table.py --eager         without torch.compile, which is long at the first call
 
 The contenders take turns in one process. The ratio is that of the better of Weft's two to the better of PyTorch's.
 Memory is what a step allocates at most beyond what is there before: what PyTorch's profiler saw of the eager step,

@@ -79,7 +79,7 @@ struct FormatArgument {
 // False for another object than None and these.
 bool is_strided_layout(PyObject* object);
 std::optional<FormatArgument> read_memory_format(PyObject* object);
-// x in the order that is given, else itself. With preserve: laid out like `source`, where that is dense.
+// x in the order that is given, else itself. With preserve: laid out like `source`, without its gaps.
 Tensor in_format(const char* op, const Tensor& x, const FormatArgument& format, const Tensor& source = {});
 
 // The dims of f(2, 3), f((2, 3)) and f([2, 3]). Raises TypeError naming `function` for anything else.
@@ -88,12 +88,6 @@ Dims dims_from_args(const char* function, const py::args& args);
 // Where and as what to create a tensor: fills in the defaults (weft.set_default_dtype, weft.device scopes).
 DType default_dtype();
 Device default_device();
-
-inline py::tuple tuple_of(const std::vector<Tensor>& tensors) {
-  py::tuple result(tensors.size());
-  for (size_t i = 0; i < tensors.size(); i++) result[i] = py::cast(tensors[i]);
-  return result;
-}
 
 }  // namespace weft::python
 

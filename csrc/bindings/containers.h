@@ -52,3 +52,13 @@ struct type_caster<std::vector<T>> {
 };
 
 }  // namespace pybind11::detail
+
+namespace weft::python {
+
+inline py::tuple tuple_of(const std::vector<Tensor>& tensors) {
+  py::tuple result(tensors.size());
+  for (size_t i = 0; i < tensors.size(); i++) result[i] = py::cast(tensors[i]);
+  return result;
+}
+
+}  // namespace weft::python

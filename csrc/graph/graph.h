@@ -67,8 +67,8 @@ struct Node {
   std::vector<ValueId> inputs;   // kNone: left out
   std::vector<ValueId> outputs;  // none for an op that only checks
   int source = 0;                // place in Graph::sources
-  // Of a traced program; passes do not keep them. Which inputs autograd followed into the op (all of one that autograd
-  // does not see and passes gradients through), and which the program has detached.
+  // Of a traced program; passes that make nodes do not keep them. Which inputs autograd followed into the op (all of
+  // one that autograd does not see and passes gradients through), and which the program has detached.
   InputSet followed{}, detached{};
   // The call of utils.checkpoint that made it, counted from 1, and whether that call returned what it gives; or
   // backward, but for what runs inside of such a call, which is computed again as a whole.

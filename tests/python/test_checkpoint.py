@@ -364,6 +364,17 @@ def run_blocks(w, blocks, x, with_checkpoints):
     return x
 
 
+def jitted_step(w, blocks, with_checkpoints, whole_step):
+    @w.jit
+    def step(x):
+        loss = run_blocks(w, blocks, x, with_checkpoints).square().sum()
+        if whole_step:
+            loss.backward()
+        return loss
+
+    return step
+
+
 @weft_only
 @counts_runs
 @pytest.mark.parametrize("whole_step", [False, True])
@@ -371,13 +382,7 @@ def test_a_compiled_graph_computes_again_what_a_checkpoint_does_not_keep(w, whol
     blocks, x = deep(w, 256, 6), w.randn(512, 256)
     peaks, grads = {}, {}
     for with_checkpoints in (False, True):
-
-        @w.jit
-        def step(x, with_checkpoints=with_checkpoints):
-            loss = run_blocks(w, blocks, x, with_checkpoints).square().sum()
-            if whole_step:
-                loss.backward()
-            return loss
+        step = jitted_step(w, blocks, with_checkpoints, whole_step)
 
         for _ in range(3):
             blocks.zero_grad()
@@ -401,13 +406,7 @@ def test_random_numbers_of_a_checkpoint_in_a_compiled_graph_are_drawn_once(w, wh
     blocks, x = deep(w, 32, 3, dropout=0.5), w.randn(16, 32)
     found = []
     for with_checkpoints in (False, True):
-
-        @w.jit
-        def step(x, with_checkpoints=with_checkpoints):
-            loss = run_blocks(w, blocks, x, with_checkpoints).square().sum()
-            if whole_step:
-                loss.backward()
-            return loss
+        step = jitted_step(w, blocks, with_checkpoints, whole_step)
 
         for _ in range(2):
             w.manual_seed(7)
