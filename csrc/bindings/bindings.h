@@ -8,7 +8,7 @@
 #define WEFT_FAMILIES(X)                                                                                      \
   X(creation) X(elementwise) X(clamp) X(copying) X(activation) X(complex) X(reduction) X(movement) X(indexing)  \
   X(matmul) X(convolution) X(pooling) X(normalization) X(softmax) X(attention) X(loss) X(embedding) X(random)  \
-  X(recurrent) X(sorting) X(optimizer) X(resampling)
+  X(recurrent) X(sorting) X(optimizer) X(resampling) X(flex_attention)
 // clang-format on
 namespace weft::python {
 #define WEFT_X(family) void bind_##family(Family& f, Family& nn);

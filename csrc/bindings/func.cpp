@@ -8,6 +8,7 @@
 #include "autograd/forward.h"
 #include "bindings/bindings.h"
 #include "bindings/current_line.h"
+#include "bindings/func.h"
 #include "bindings/gil.h"
 #include "graph/evaluate.h"
 #include "op/node.h"
@@ -16,20 +17,12 @@
 
 namespace weft::python {
 
-namespace {
-
 using graph::Purpose;
 using graph::Traced;
 using graph::Tracer;
 
-// Did autograd follow the computation of a result, and was it detached?
-struct Result {
-  bool recorded, detached;
-};
-
-// What function(stand-ins) computes; it takes and returns a list of tensors.
-Traced trace(Tracer& tracer, const py::object& function, const std::vector<Tensor>& stand_ins,
-             std::vector<Result>& kinds) {
+Traced trace_function(Tracer& tracer, const py::object& function, const std::vector<Tensor>& stand_ins,
+                      std::vector<TracedResult>& kinds) {
   InterpreterScope scope(&tracer);
   BackwardWatch watch([&](Node& node, bool accumulates) { tracer.gradient_arrives(node, accumulates); });
   py::object result = function(py::cast(stand_ins));
@@ -41,6 +34,8 @@ Traced trace(Tracer& tracer, const py::object& function, const std::vector<Tenso
     if (origin.kind == graph::Origin::Kind::Argument) origin.argument = next++;
   return traced;
 }
+
+namespace {
 
 // `arguments` have the batch as their first dimension. Returns (tensor, is it batched?) for each result.
 std::vector<std::pair<Tensor, bool>> vmap(const py::object& function, const std::vector<Tensor>& arguments,
@@ -69,8 +64,8 @@ std::vector<std::pair<Tensor, bool>> vmap(const py::object& function, const std:
     tracer.stands_for(stand_ins.back(), t);
     if (stand_ins.back().requires_grad() || has_tangent(t)) tracer.follow();
   }
-  std::vector<Result> kinds;
-  Traced traced = trace(tracer, function, stand_ins, kinds);
+  std::vector<TracedResult> kinds;
+  Traced traced = trace_function(tracer, function, stand_ins, kinds);
   std::vector<std::pair<Tensor, bool>> results;
   for (const Batched& b : graph::evaluate_batched(traced, arguments, options)) {
     const auto [recorded, detached] = kinds[results.size()];

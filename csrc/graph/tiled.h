@@ -30,6 +30,9 @@ struct Tiled : OpOf<Tiled> {
   // The rest follows from the program.
   WEFT_FIELDS(ops, program_bytes_, constants);
 
+  // Sets instructions, constants and registers; results: what becomes of the outputs, numbered as in the code, whose
+  // first numbers are the inputs. No instruction writes to the register of an input.
+  void assign_registers(const TileCode& code, int inputs, const std::vector<int>& results);
   // The instructions are final when this is called.
   void seal();
   int num_outputs() const override { return static_cast<int>(outputs.size()) + reduction.has_value(); }
@@ -50,8 +53,9 @@ struct Tiled : OpOf<Tiled> {
   Shape reduced_shape() const;
   std::string text() const override { return "tiled[" + ops + "]"; }
 
- private:
   TileProgram program() const;
+
+ private:
   void run_after(Inputs in, const Tensor* out, void (*body)(void*, const Epilogue&), void* context) const;
 
   std::string program_bytes_;

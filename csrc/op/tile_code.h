@@ -44,6 +44,9 @@ class TileCode {
     return next_++;
   }
 
+  // The last instruction stores another dtype.
+  void store_as(DType dtype) { instructions_.back().dtype = dtype; }
+
   const std::vector<Instruction>& instructions() const { return instructions_; }
   const std::vector<std::pair<int, double>>& constants() const { return constants_; }
   int size() const { return next_; }

@@ -18,4 +18,9 @@ void set_attention_kernels(AttentionKernels allowed);
 Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, double dropout, bool causal,
                  double scale);
 
+// Dense strides for a tensor of this shape that lies in memory as `like` does. A model that cuts queries, keys and
+// values from one product has the heads inside the length: so does the result, which then is joined again for free, and
+// so do the gradients.
+Strides attention_strides(const Tensor& like, const Shape& shape);
+
 }  // namespace weft

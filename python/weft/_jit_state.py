@@ -1,10 +1,15 @@
 """What a run of a function may change beside tensors, and how it is taken back: state of optimizers and scalers."""
 
+import contextvars
 import threading
 import weakref
 
 optimizers, runs, scalers = weakref.WeakSet(), weakref.WeakSet(), weakref.WeakSet()  # all; runs: of optimizers' steps
 number_cells = weakref.WeakValueDictionary()  # by id: tensors of the numbers that traced steps read anew
+
+
+# Is a program traced that will be saved? Ops that hold what a function of Python does cannot be.
+EXPORTING = contextvars.ContextVar("exporting", default=False)
 
 
 class _Touched(threading.local):

@@ -161,3 +161,98 @@ def test_memory(w):
     grads = w.autograd.grad(attend(w, *tensors, is_causal=True), tensors, g)
     assert w.memory.peak() - before < 8 << 20  # the result and three gradients are 4 MB
     assert len(grads) == 3
+
+
+# Masks in the kernel
+
+
+def masks_for(rng, batch, heads, queries, keys):
+    shapes = [(queries, keys), (1, keys), (batch, 1, 1, keys), (heads, queries, 1), (batch, heads, queries, keys)]
+    for shape in shapes:
+        yield rng.random(shape) < 0.7
+        yield rng.standard_normal(shape)
+        hidden = np.where(rng.random(shape) < 0.3, -np.inf, rng.standard_normal(shape))
+        hidden[..., -1, :] = -np.inf  # some queries see nothing
+        yield hidden
+
+
+@pytest.mark.parametrize("sizes", SIZES, ids=str)
+def test_masked_kernel_is_the_composite(w, sizes):
+    batch, heads, queries, keys, size, value_size = sizes
+    rng = np.random.default_rng(4)
+    shapes = [(queries, size), (keys, size), (keys, value_size)]
+    inputs = [to_tensor(w, rng.standard_normal((batch, heads, *s)), "float64").requires_grad_() for s in shapes]
+    g = to_tensor(w, rng.standard_normal((batch, heads, queries, value_size)), "float64")
+    for array in masks_for(rng, batch, heads, queries, keys):
+        mask = to_tensor(w, array, "bool" if array.dtype == bool else "float64")
+        y = attend(w, *inputs, attn_mask=mask)
+        found = w.autograd.grad((y * g).sum(), inputs)
+        with w.nn.attention.sdpa_kernel(w.nn.attention.SDPBackend.MATH):
+            z = attend(w, *inputs, attn_mask=mask)
+        wanted = w.autograd.grad((z * g).sum(), inputs)
+        assert y.grad_fn.name() != z.grad_fn.name()
+        for one, two in zip((y, *found), (z, *wanted), strict=True):
+            np.testing.assert_allclose(to_numpy(one.detach()), to_numpy(two.detach()), rtol=1e-9, atol=1e-9)
+
+
+def test_masks_of_other_dtypes_and_ranks(w):
+    rng = np.random.default_rng(5)
+    q, k = (to_tensor(w, rng.standard_normal((2, 3, n, 8)), "float32") for n in (9, 11))
+    mask = to_tensor(w, rng.standard_normal((9, 11)), "float32")
+    wanted = attend(w, q.double(), k.double(), k.double(), attn_mask=mask.double())
+    for dtype, tolerance in ((w.float32, 1e-5), (w.bfloat16, 5e-2), (w.float16, 5e-3)):
+        inputs = [x.to(dtype) for x in (q, k, k)]
+        for given in (mask, mask.to(dtype)):
+            if dtype != w.float32 or given.dtype == dtype:
+                y = attend(w, *inputs, attn_mask=given)
+                assert y.dtype == dtype
+                np.testing.assert_allclose(to_numpy(y.double()), to_numpy(wanted), rtol=tolerance, atol=tolerance)
+    for rank in (2, 3):
+        y = attend(w, *(x[(0,) * (4 - rank)] for x in (q, k, k)), attn_mask=mask)
+        np.testing.assert_allclose(to_numpy(y), to_numpy(wanted[(0,) * (4 - rank)]), rtol=1e-4, atol=1e-5)
+    more = w.stack([mask, mask * 0])[:, None]  # a mask with a batch that the others lack
+    y = attend(w, q[:1], k[:1], k[:1], attn_mask=more)
+    assert y.shape == (2, 3, 9, 8)
+    np.testing.assert_allclose(to_numpy(y[0]), to_numpy(wanted[0]), rtol=1e-4, atol=1e-5)
+
+
+def test_gradient_of_a_mask(w):
+    rng = np.random.default_rng(6)
+    q, mask = (to_tensor(w, rng.standard_normal(s), "float64").requires_grad_() for s in ((1, 2, 4, 3), (4, 4)))
+    assert w.autograd.gradcheck(lambda q, mask: attend(w, q, q, q, attn_mask=mask), (q, mask))
+    assert w.autograd.gradgradcheck(lambda q: attend(w, q, q, q, attn_mask=mask.detach()), (q,))
+    seen = to_tensor(w, rng.random((4, 4)) < 0.6, "bool")
+    assert w.autograd.gradgradcheck(lambda q: attend(w, q, q, q, attn_mask=seen), (q,))
+
+
+def test_batches_of_masks(w):
+    rng = np.random.default_rng(7)
+    q, masks = (to_tensor(w, rng.standard_normal(s), "float64") for s in ((5, 1, 2, 6, 3), (5, 6, 6)))
+
+    def f(q, mask):
+        return attend(w, q, q, q, attn_mask=mask)
+
+    for batched, places in ((w.vmap(f), (0, 0)), (w.vmap(f, (0, None)), (0, None)), (w.vmap(f, (None, 0)), (None, 0))):
+        args = [x if place == 0 else x[0] for x, place in zip((q, masks), places)]
+        y = batched(*args)
+        for i in range(5):
+            one = f(*(x[i] if place == 0 else x for x, place in zip(args, places)))
+            np.testing.assert_allclose(to_numpy(y[i]), to_numpy(one), rtol=1e-12)
+    jitted = w.jit(f)
+    np.testing.assert_allclose(to_numpy(jitted(q[0], masks[0])), to_numpy(f(q[0], masks[0])), rtol=1e-12)
+    tangent = w.func.jvp(f, (q[0], masks[0]), (q[1], masks[1]))[1]
+    numeric = (
+        f(q[0] + 1e-6 * q[1], masks[0] + 1e-6 * masks[1]) - f(q[0] - 1e-6 * q[1], masks[0] - 1e-6 * masks[1])
+    ) / 2e-6
+    np.testing.assert_allclose(to_numpy(tangent), to_numpy(numeric), rtol=1e-5, atol=1e-7)
+
+
+def test_masked_programs_are_saved(w, tmp_path):
+    q, mask = w.randn(1, 2, 6, 4), w.tril(w.ones(6, 6, dtype=w.bool))
+
+    class Model(w.nn.Module):
+        def forward(self, q, mask):
+            return attend(w, q, q, q, attn_mask=mask)
+
+    w.export.save(w.export.export(Model(), (q, mask)), tmp_path / "program.weft")
+    assert_same(w.export.load(tmp_path / "program.weft")(q, mask), Model()(q, mask))

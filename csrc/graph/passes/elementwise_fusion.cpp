@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cmath>
 #include <map>
 #include <set>
 
@@ -210,7 +209,7 @@ class Fusion : Grouping {
       fused.source = node.source;
       results.push_back(number.at(node.inputs[0]));
     }
-    assign_registers(code, static_cast<int>(fused.inputs.size()), results, *op);
+    op->assign_registers(code, static_cast<int>(fused.inputs.size()), results);
     if (op->reduction) {
       op->reduced_register = op->output_registers.back();
       op->output_registers.pop_back();
@@ -228,54 +227,6 @@ class Fusion : Grouping {
       if (maker >= 0 && g_.nodes[at(maker)].op->takes_epilogue(loop(group).type.device)) return true;
     }
     return false;
-  }
-
-  // Inputs and constants keep their registers; results share the others, each from its instruction to its last use.
-  static void assign_registers(const TileCode& code, int inputs, const std::vector<int>& results, Tiled& op) {
-    std::vector<int> place(at(code.size()), -1), last(at(code.size()), -1);
-    int next = 0;
-    for (; next < inputs; next++) place[at(next)] = next;
-    for (auto [number, value] : code.constants()) {
-      auto known = std::find(op.constants.begin(), op.constants.end(), value);
-      bool same = known != op.constants.end() && std::signbit(*known) == std::signbit(value);
-      place[at(number)] = inputs + static_cast<int>(known - op.constants.begin());
-      if (same) continue;
-      place[at(number)] = inputs + static_cast<int>(op.constants.size());
-      op.constants.push_back(value);
-    }
-    next = inputs + static_cast<int>(op.constants.size());
-    const auto& list = code.instructions();
-    for (size_t i = 0; i < list.size(); i++)
-      for (int operand : list[i].operands)
-        if (operand >= 0) last[at(operand)] = static_cast<int>(i);
-    for (int r : results) last[at(r)] = static_cast<int>(list.size());
-    std::vector<int> free;
-    for (size_t i = 0; i < list.size(); i++) {
-      const TileCode::Instruction& from = list[i];
-      // A result may take the register of an operand that ends here: loops read an element before they write it.
-      for (int operand : from.operands) {
-        if (operand < 0 || last[at(operand)] != static_cast<int>(i)) continue;
-        int r = place[at(operand)];
-        bool own = r >= inputs + static_cast<int>(op.constants.size());
-        if (own && std::find(free.begin(), free.end(), r) == free.end()) free.push_back(r);
-      }
-      bool is_output = std::find(results.begin(), results.end(), from.result) != results.end();
-      int r = next;
-      if (!free.empty() && !is_output) {
-        r = free.back();
-        free.pop_back();
-      } else {
-        next++;
-      }
-      place[at(from.result)] = r;
-      TileInstruction to{from.op,    static_cast<uint8_t>(r), {}, from.dtype, static_cast<int16_t>(from.function),
-                         from.params};
-      for (int k = 0; k < 3; k++)
-        to.operands[k] = static_cast<uint8_t>(from.operands[k] < 0 ? 0 : place[at(from.operands[k])]);
-      op.instructions.push_back(to);
-    }
-    for (int r : results) op.output_registers.push_back(static_cast<uint8_t>(place[at(r)]));
-    op.num_registers = next;
   }
 
   std::vector<Loop> loops_;

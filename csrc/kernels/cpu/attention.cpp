@@ -3,6 +3,7 @@
 // calculation for softmax", 2018).
 #include "kernels/cpu/attention_blocks.h"
 #include "kernels/cpu/gemv.h"
+#include "kernels/cpu/score_change.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -21,16 +22,20 @@ struct Strip {
   C* packed;             // (size, width): the queries times the scale
   C* result;             // (count, value_size)
   C *top, *sum;          // (width): the largest score, the sum of exp(score - top)
+  bool started;          // has it met a key?
 };
 
 template <class C>
 struct ForwardSpace {
   Strip<C> strips[kMaxStrips];
-  C *scores, *queries, *keys, *values;
+  C *scores, *queries, *keys, *values, *registers;
   char* gemm;
+  const ScoreChanger<C>& changer;
   size_t bytes;
 
-  WEFT_INLINE ForwardSpace(char* start, const AttentionSizes& s, const ForwardViews& t, int64_t num_strips, bool few) {
+  WEFT_INLINE ForwardSpace(char* start, const AttentionSizes& s, const ForwardViews& t, int64_t num_strips, bool few,
+                           const ScoreChanger<C>& change)
+      : changer(change) {
     constexpr int64_t width = kTileColumns<C>;
     Pieces pieces{start};
     for (int64_t i = 0; i < num_strips; i++)
@@ -39,12 +44,14 @@ struct ForwardSpace {
                    pieces.take<C>(width * s.size),
                    pieces.take<C>(width * s.value_size),
                    pieces.take<C>(width),
-                   pieces.take<C>(width)};
+                   pieces.take<C>(width),
+                   false};
     const int64_t block = smaller(kKeyBlock, s.keys);
     scores = pieces.take<C>(few ? s.keys : block * width);
     queries = pieces.take<C>(copy_elements<C>(t.q, width));
     keys = pieces.take<C>(copy_elements<C>(t.k, block));
     values = pieces.take<C>(copy_elements<C>(t.v, block));
+    registers = pieces.take<C>(change.register_elements());
     const Product<C> product{width, s.value_size, block, {nullptr, 1, width}, {nullptr, 0, 1}, nullptr, 0, nullptr, 0};
     gemm = pieces.take<char>(static_cast<int64_t>(product.scratch_bytes()));
     bytes = pieces.used;
@@ -97,17 +104,23 @@ bool weigh(C* scores, int64_t keys, C* top, C* sum, C* factor) {
 
 // One strip meets one block of keys, of which the first is number `key0`.
 template <class C, int Vectors>
-void attend(const Strip<C>& strip, const AttentionSizes& s, int64_t key0, int64_t keys, Matrix<const C> k,
+void attend(Strip<C>& strip, const AttentionSizes& s, int64_t head, int64_t key0, int64_t keys, Matrix<const C> k,
             Matrix<const C> v, bool causal, ForwardSpace<C>& space) {
   constexpr int kWidth = Vectors * kLanes<C>;
   keys = visible_keys(keys, strip.first + strip.count - key0, causal);
-  if (keys <= 0) return;
+  const BlockState state = space.changer.state(head, strip.first, key0);
+  if (keys <= 0 || state == BlockState::Hidden) return;
   const int64_t diagonal = strip.first - key0;  // the last key that the first query sees
   const bool masked = causal && keys > diagonal + 1;
   panel<C, Vectors>(keys, kWidth, s.size, k, false, strip.packed, kWidth, space.scores, kWidth, nullptr, 0);
+  if (space.changer)
+    space.changer.change(state, {head, strip.first, strip.count, key0, keys, kWidth}, space.scores, space.scores,
+                         space.registers);
   if (masked) mask_later_keys<C, kWidth>(space.scores, keys, diagonal);
   C factor[kWidth];
-  if (weigh<C, kWidth>(space.scores, keys, strip.top, strip.sum, factor) && key0 > 0)
+  const bool add = strip.started;
+  strip.started = true;
+  if (weigh<C, kWidth>(space.scores, keys, strip.top, strip.sum, factor) && add)
     for (int64_t i = 0; i < strip.count; i++)
       for (int64_t e = 0; e < s.value_size; e++) strip.result[i * s.value_size + e] *= factor[i];
   // Weights of hidden keys are 0; times a value that is not finite that would still make NaN.
@@ -119,18 +132,21 @@ void attend(const Strip<C>& strip, const AttentionSizes& s, int64_t key0, int64_
     const int64_t depth = masked ? smaller(keys, diagonal + i + count) : keys;
     if (depth > 0)
       multiply_rows<C>(count, s.value_size, depth, {space.scores + i, 1, kWidth}, v,
-                       {strip.result + i * s.value_size, s.value_size, 1}, key0 > 0, space.gemm);
+                       {strip.result + i * s.value_size, s.value_size, 1}, add, space.gemm);
   }
 }
 
 template <class C>
-void finish_strip(const Strip<C>& strip, const AttentionSizes& s, int64_t head, const ForwardViews& t) {
+void finish_strip(const Strip<C>& strip, const AttentionSizes& s, int64_t head, const ForwardViews& t,
+                  const ScoreChanger<C>& changer) {
   constexpr int kWidth = kTileColumns<C>;
   C log_sum[kWidth], factor[kWidth];
   for (int i = 0; i < kWidth; i++) {
     log_sum[i] = strip.top[i] + scalar::log(strip.sum[i]);
-    factor[i] = C(1) / strip.sum[i];
+    factor[i] = changer.without_keys(strip.sum[i]) ? C(0) : C(1) / strip.sum[i];
   }
+  if (!strip.started)
+    for (int64_t i = 0; i < strip.count * s.value_size; i++) strip.result[i] = 0;
   for (int64_t i = 0; i < strip.count; i++) {
     for (int64_t e = 0; e < s.value_size; e++) strip.result[i * s.value_size + e] *= factor[i];
     *reinterpret_cast<C*>(row_of(t.stats, head, strip.first + i)) = log_sum[i];
@@ -148,6 +164,7 @@ void attend_queries(const ForwardViews& t, const AttentionSizes& s, const Attent
     Strip<C>& strip = space.strips[i];
     strip.first = first + i * width;
     strip.count = smaller(width, last - strip.first);
+    strip.started = false;
     const Matrix<const C> rows = rows_of(space.queries, t.q, head, strip.first, strip.count);
     with_vectors<C>(strip.count, [&](auto vectors) {
       pack_rows<C, decltype(vectors)::value>(strip.packed, rows, strip.count, s.size, static_cast<C>(rule.scale));
@@ -157,14 +174,15 @@ void attend_queries(const ForwardViews& t, const AttentionSizes& s, const Attent
   const int64_t keys = visible_keys(s.keys, last, rule.causal);
   for (int64_t key0 = 0; key0 < keys; key0 += kKeyBlock) {
     const int64_t count = smaller(kKeyBlock, keys - key0);
+    if (space.changer.state(head, first, key0) == BlockState::Hidden) continue;  // all strips are of one block
     const Matrix<const C> k = rows_of(space.keys, t.k, head, key0, count);
     const Matrix<const C> v = rows_of(space.values, t.v, head, key0, count);
     for (int64_t i = 0; i < num_strips; i++)
       with_vectors<C>(space.strips[i].count, [&](auto vectors) {
-        attend<C, decltype(vectors)::value>(space.strips[i], s, key0, count, k, v, rule.causal, space);
+        attend<C, decltype(vectors)::value>(space.strips[i], s, head, key0, count, k, v, rule.causal, space);
       });
   }
-  for (int64_t i = 0; i < num_strips; i++) finish_strip(space.strips[i], s, head, t);
+  for (int64_t i = 0; i < num_strips; i++) finish_strip(space.strips[i], s, head, t, space.changer);
 }
 
 // One query of one head: what a model does for each token it writes. Keys and values are read once, in their own order.
@@ -178,23 +196,35 @@ void attend_alone(const ForwardViews& t, const AttentionSizes& s, const Attentio
   for (int64_t e = 0; e < s.size; e++) scaled[e] = q.data[e] * static_cast<C>(rule.scale);
   for (int64_t key0 = 0; key0 < keys; key0 += kKeyBlock) {
     const int64_t count = smaller(kKeyBlock, keys - key0);
+    const BlockState state = space.changer.state(head, query, key0);
+    if (state == BlockState::Hidden) {
+      for (int64_t j = key0; j < key0 + count; j++) scores[j] = kMinusInfinity<C>;
+      continue;
+    }
     const Matrix<const C> k = rows_of(space.keys, t.k, head, key0, count);
     gemv<C>(count, s.size, scaled, {k.data, 1, k.row}, scores + key0, nullptr, 0, s.keys);
+    if (space.changer)
+      space.changer.change(state, {head, query, 1, key0, count, 1}, scores + key0, scores + key0, space.registers);
   }
 #pragma omp simd reduction(max : top)
   for (int64_t j = 0; j < keys; j++) top = scores[j] > top ? scores[j] : top;
+  const C shift = top == kMinusInfinity<C> ? C(0) : top;
 #pragma omp simd reduction(+ : sum)
   for (int64_t j = 0; j < keys; j++) {
-    C e = scalar::exp(scores[j] - top);
+    C e = scalar::exp(scores[j] - shift);
     scores[j] = e;
     sum += e;
   }
+  bool started = false;
   for (int64_t key0 = 0; key0 < keys; key0 += kKeyBlock) {
     const int64_t count = smaller(kKeyBlock, keys - key0);
+    if (space.changer.state(head, query, key0) == BlockState::Hidden) continue;
     const Matrix<const C> v = rows_of(space.values, t.v, head, key0, count);
-    gemv<C>(s.value_size, count, scores + key0, v, strip.result, key0 > 0 ? strip.result : nullptr, 1, s.value_size);
+    gemv<C>(s.value_size, count, scores + key0, v, strip.result, started ? strip.result : nullptr, 1, s.value_size);
+    started = true;
   }
-  for (int64_t e = 0; e < s.value_size; e++) strip.result[e] *= C(1) / sum;
+  const C factor = space.changer.without_keys(sum) ? C(0) : C(1) / sum;
+  for (int64_t e = 0; e < s.value_size; e++) strip.result[e] = started ? strip.result[e] * factor : C(0);
   *reinterpret_cast<C*>(row_of(t.stats, head, query)) = top + scalar::log(sum);
   store_rows(t.out, head, query, 1, strip.result);
 }
@@ -202,16 +232,19 @@ void attend_alone(const ForwardViews& t, const AttentionSizes& s, const Attentio
 template <class C>
 void attention_as(const ForwardViews& t, const AttentionSizes& s, const AttentionRule& rule) {
   const bool few = s.queries <= kFewQueries;
+  const ScoreChanger<C> changer(rule.change, t.q.shape[1]);
   const int64_t strips = ceil_div(s.queries, kTileColumns<C>);
   const int64_t workers = s.workers(s.heads * s.queries * s.keys * (s.size + s.value_size));
   int64_t group = smaller(strips, kMaxStrips);
+  if (rule.change)  // all strips of a group are in one block of the table
+    for (group = kMaxStrips; group > 1 && (group > strips || group * kTileColumns<C> > kScoreBlockRows);) group /= 2;
   while (group > 1 && s.heads * ceil_div(strips, group) < 4 * workers) group /= 2;
   const int64_t step = few ? 1 : group * kTileColumns<C>, groups = ceil_div(s.queries, step);
-  const size_t bytes = ForwardSpace<C>(nullptr, s, t, group, few).bytes;
+  const size_t bytes = ForwardSpace<C>(nullptr, s, t, group, few, changer).bytes;
   Scratch scratch(bytes * static_cast<size_t>(workers));
   if (scratch_only_asked()) return;
   for_units(workers, s.heads * groups, [&](int64_t worker, int64_t unit) {
-    ForwardSpace<C> space(scratch.data() + bytes * static_cast<size_t>(worker), s, t, group, few);
+    ForwardSpace<C> space(scratch.data() + bytes * static_cast<size_t>(worker), s, t, group, few, changer);
     const int64_t head = unit % s.heads, first = unit / s.heads * step;
     if (few)
       attend_alone(t, s, rule, head, first, space);

@@ -1,9 +1,11 @@
 // Attention's backward kernel: weights are computed again, block by block, from the scores and the logarithm of their
 // sum of exp. With P the weights, dP = dO V' and D the sums of dO O over each row:
 //   dS = scale P (dP - D),  dV = P' dO,  dQ = dS K,  dK = dS' Q
+// Where a program changes scores, P (dP - D) is the gradient of what it makes, and it says what that of the scores is.
 // Heads are independent. Where there are too few of them for the threads, gradients of the keys and of the queries are
 // computed separately, each part of them alone: 7 products instead of 5, with the same bits.
 #include "kernels/cpu/attention_blocks.h"
+#include "kernels/cpu/score_change.h"
 
 namespace weft {
 namespace WEFT_ISA {
@@ -22,18 +24,24 @@ template <class C>
 struct BackwardSpace {
   C *packed_q, *packed_grad;                                 // (size, lanes) in panels
   C *weights, *slopes;                                       // (keys, lanes): P and dS
+  C *scores, *registers;                                     // of a change: (keys, lanes), and its program's
   C *log_sum, *products;                                     // (lanes): the log-sum-exp and D
   C *queries, *grads, *outs, *keys, *values, *dq, *dk, *dv;  // copies of what is not plain
   char* gemm;
+  const ScoreChanger<C>& changer;
   size_t bytes;
 
-  WEFT_INLINE BackwardSpace(char* start, const AttentionSizes& s, const AttentionBackwardViews& t, int64_t rows_dk) {
+  WEFT_INLINE BackwardSpace(char* start, const AttentionSizes& s, const AttentionBackwardViews& t, int64_t rows_dk,
+                            const ScoreChanger<C>& change)
+      : changer(change) {
     Pieces pieces{start};
     const int64_t lanes = kQueryBlock<C>, block = smaller(kKeyBlock, s.keys);
     packed_q = pieces.take<C>(lanes * s.size);
     packed_grad = pieces.take<C>(lanes * s.value_size);
     weights = pieces.take<C>(block * lanes);
     slopes = pieces.take<C>(block * lanes);
+    scores = pieces.take<C>(change ? block * lanes : 0);
+    registers = pieces.take<C>(change.register_elements());
     log_sum = pieces.take<C>(lanes);
     products = pieces.take<C>(lanes);
     queries = pieces.take<C>(copy_elements<C>(t.q, lanes));
@@ -108,8 +116,11 @@ Queries<C> prepare_queries(const AttentionBackwardViews& t, const AttentionSizes
     C sum = 0;
 #pragma omp simd reduction(+ : sum)
     for (int64_t e = 0; e < s.value_size; e++) sum += g[e] * y[e];
+    if (t.grad_stats.data) sum -= *reinterpret_cast<const C*>(row_of(t.grad_stats, head, first + i));
     space.products[i] = sum;
-    space.log_sum[i] = *reinterpret_cast<const C*>(row_of(t.stats, head, first + i));
+    const C log_sum = *reinterpret_cast<const C*>(row_of(t.stats, head, first + i));
+    const bool unseen = space.changer && log_sum == -static_cast<C>(__builtin_inff());
+    space.log_sum[i] = unseen ? C(0) : log_sum;  // its weights are 0
   }
   return x;
 }
@@ -134,19 +145,29 @@ void differentiate(C* weights, C* slopes, int64_t keys, int64_t lanes, int64_t d
 // One block of queries meets one block of keys.
 template <class C>
 struct Block {
-  int64_t keys, diagonal;  // the last key of the block that the first query sees; all of them without a causal rule
+  int64_t head, key, keys,
+      diagonal;  // the last key of the block that the first query sees; all of them without a causal rule
   Matrix<const C> k, v;
   Matrix<C> dq, dk, dv;
   bool add_to_queries, add_to_keys, of_queries, of_keys;
+  BlockState state;
 };
 
 // Where the diagonal crosses the block, products are made a few rows at a time without what is hidden, which is 0.
 template <class C>
-void block_gradients(const Block<C>& b, const Queries<C>& x, const AttentionSizes& s, C scale,
-                     BackwardSpace<C>& space) {
-  multiply_panels(space.weights, b.k, b.keys, b.diagonal, space.packed_q, x, s.size);
+void block_gradients(const AttentionBackwardViews& t, const Block<C>& b, const Queries<C>& x, const AttentionSizes& s,
+                     C scale, BackwardSpace<C>& space) {
+  const ScoreBlock place{b.head, x.first, x.count, b.key, b.keys, x.lanes};
+  C* scores = space.changer ? space.scores : space.weights;
+  multiply_panels(scores, b.k, b.keys, b.diagonal, space.packed_q, x, s.size);
   multiply_panels(space.slopes, b.v, b.keys, b.diagonal, space.packed_grad, x, s.value_size);
-  differentiate(space.weights, space.slopes, b.keys, x.lanes, b.diagonal, scale, space.log_sum, space.products);
+  if (space.changer) {
+    space.changer.change(b.state, place, scores, space.weights, space.registers);
+    differentiate(space.weights, space.slopes, b.keys, x.lanes, b.diagonal, C(1), space.log_sum, space.products);
+    space.changer.differentiate(place, scores, space.slopes, scale, t, space.registers);
+  } else {
+    differentiate(space.weights, space.slopes, b.keys, x.lanes, b.diagonal, scale, space.log_sum, space.products);
+  }
   const Matrix<const C> p{space.weights, x.lanes, 1}, ds{space.slopes, x.lanes, 1};
   // Times what is not finite a 0 would make NaN: then row by row, where nothing hidden is met.
   const bool crossed = b.keys > b.diagonal + 1;
@@ -183,33 +204,45 @@ void part_gradients(const AttentionBackwardViews& t, const AttentionSizes& s, co
     clear_rows(dk.at(seen - part.key_begin, 0), end - seen, s.size);
     clear_rows(dv.at(seen - part.key_begin, 0), end - seen, s.value_size);
   };
+  if (rule.change && part.of_keys) {  // blocks may be left out in any order
+    clear_to(part.key_end);
+    seen = part.key_end;
+  }
   for (int64_t first = part.query_begin; first < part.query_end; first += kQueryBlock<C>) {
     const int64_t count = smaller(kQueryBlock<C>, part.query_end - first);
     const int64_t key_end = visible_keys(part.key_end, first + count, rule.causal);
     if (key_end <= part.key_begin) continue;
+    bool started = false;  // have the queries met a key?
     const Queries<C> x = prepare_queries(t, s, rule.scale, part.head, first, count, space);
     const Matrix<C> dq = sums_of(space.dq, t.dq, part.head, first);
     for (int64_t key0 = part.key_begin; key0 < key_end; key0 += kKeyBlock) {
       const int64_t keys = smaller(kKeyBlock, key_end - key0);
+      const BlockState state = space.changer.state(part.head, first, key0);
+      if (state == BlockState::Hidden) continue;
       const Matrix<const C> k = rows_of(space.keys, t.k, part.head, key0, keys);
       const Matrix<const C> v = rows_of(space.values, t.v, part.head, key0, keys);
       const bool add_to_keys = key0 < seen;
       if (part.of_keys && add_to_keys && seen < key0 + keys) clear_to(key0 + keys);
       const int64_t own = key0 - part.key_begin;
-      const Block<C> block{keys,
+      const Block<C> block{part.head,
+                           key0,
+                           keys,
                            rule.causal ? first - key0 : keys,
                            k,
                            v,
                            dq,
                            dk.at(own, 0),
                            dv.at(own, 0),
-                           key0 > 0,
+                           started,
                            add_to_keys,
                            part.of_queries,
-                           part.of_keys};
-      block_gradients(block, x, s, static_cast<C>(rule.scale), space);
+                           part.of_keys,
+                           state};
+      block_gradients(t, block, x, s, static_cast<C>(rule.scale), space);
+      started = true;
       if (seen < key0 + keys) seen = key0 + keys;
     }
+    if (part.of_queries && !started) clear_rows(dq, count, s.size);
     if (part.of_queries) store_rows(t.dq, part.head, first, count, dq.data);
   }
   if (part.of_keys) {
@@ -222,13 +255,16 @@ void part_gradients(const AttentionBackwardViews& t, const AttentionSizes& s, co
 template <class C>
 void attention_backward_as(const AttentionBackwardViews& t, const AttentionSizes& s, const AttentionRule& rule) {
   const int64_t workers = s.workers(s.heads * s.queries * s.keys * (3 * s.size + 2 * s.value_size));
-  const bool by_heads = ceil_div(s.heads, workers) * 5 * workers <= s.heads * 7;
+  // Sums over a whole head are made by one thread.
+  const bool by_heads = t.num_wanted > 0 || ceil_div(s.heads, workers) * 5 * workers <= s.heads * 7;
+  const ScoreChanger<C> changer(rule.change, t.q.shape[1]);
   const int64_t key_step = by_heads ? s.keys : kKeyBlock, query_step = kQueryBlock<C>;
-  const size_t bytes = BackwardSpace<C>(nullptr, s, t, smaller(s.keys, key_step)).bytes;
+  const size_t bytes = BackwardSpace<C>(nullptr, s, t, smaller(s.keys, key_step), changer).bytes;
   Scratch scratch(bytes * static_cast<size_t>(workers));
   if (scratch_only_asked()) return;
   auto run = [&](int64_t worker, const Part& part) {
-    BackwardSpace<C> space(scratch.data() + bytes * static_cast<size_t>(worker), s, t, smaller(s.keys, key_step));
+    BackwardSpace<C> space(scratch.data() + bytes * static_cast<size_t>(worker), s, t, smaller(s.keys, key_step),
+                           changer);
     part_gradients(t, s, rule, part, space);
   };
   if (by_heads) {

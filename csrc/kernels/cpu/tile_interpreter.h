@@ -2,16 +2,14 @@
 #pragma once
 
 #include "device/cpu/scratch.h"
-#include "kernels/cpu/elementwise_loop.h"
-#include "kernels/cpu/elementwise_runs.h"
-#include "kernels/tile.h"
+#include "kernels/cpu/tile_instructions.h"
 
 namespace weft {
 namespace WEFT_ISA {
 namespace {
 
-constexpr int64_t kLongestTile = 1024, kShortestTile = 128;  // the shortest: with all registers in use
-constexpr int64_t kShortestRun = 256;  // of an input, that is read where it lies rather than copied for a longer tile
+constexpr int64_t kShortestTile = 128;  // with all registers in use
+constexpr int64_t kShortestRun = 256;   // of an input, that is read where it lies rather than copied for a longer tile
 
 // How the operands of a program lie along the elements of the output: as LoopPlan, for any number of operands.
 struct TilePlan {
@@ -70,18 +68,12 @@ struct Interpreter {
   enum class Way : uint8_t { Direct, DirectRun, Loaded, Once } way[kMaxTileInputs];
   bool direct_out[kMaxTileOutputs];
   bool streamed;
-  struct Run {
-    UnaryRun<C> unary;
-    BinaryRun<C> binary;
-    BackwardRun<C> backward;
-  };
-  Run runs[kMaxTileInstructions];
+  TileInstructions<C> instructions;
 
   // space: what the program runs over, laid out like the outputs. in_cache: what it reads and writes is there already.
   Interpreter(const TileProgram& p, const StridedView& s, const StridedView* o, int no, const StridedView* i, int ni,
               bool in_cache = false)
-      : program(p), space(s), out(o), num_outputs(no), in(i), num_inputs(ni), plan(s, i, ni) {
-    find_runs();
+      : program(p), space(s), out(o), num_outputs(no), in(i), num_inputs(ni), plan(s, i, ni), instructions(p) {
     tile = kMaxTileRegisters * kShortestTile / p.num_registers / 32 * 32;
     tile = tile < kLongestTile ? tile : kLongestTile;
     const int last = plan.ndim - 1;
@@ -167,67 +159,6 @@ struct Interpreter {
     }
   }
 
-  static void round_to(DType dtype, C* x, int64_t n) {
-    visit_dtype(dtype, [&](auto tag) {
-      using T = typename decltype(tag)::type;
-      for (int64_t i = 0; i < n; i++) x[i] = convert<C>(convert<T>(x[i]));
-    });
-  }
-
-  void execute(const TileInstruction& i, const Run& run, C* const* r, int64_t n) const {
-    C* y = r[i.result];
-    const C *a = r[i.operands[0]], *b = r[i.operands[1]], *c = r[i.operands[2]];
-    bool truths[kLongestTile];
-    auto widen = [&] {
-      for (int64_t j = 0; j < n; j++) y[j] = static_cast<C>(truths[j]);
-    };
-    switch (i.op) {
-      case TileOp::Unary:
-        if (run.unary.same) {
-          run.unary.same(a, y, n, i.params);
-        } else {
-          run.unary.truth(a, truths, n, i.params);
-          widen();
-        }
-        break;
-      case TileOp::UnaryBackward:
-        run.backward(a, b, y, n, i.params);
-        break;
-      case TileOp::Binary:
-        if (run.binary.same) {
-          run.binary.same(a, b, y, n);
-        } else {
-          run.binary.truth(a, b, truths, n);
-          widen();
-        }
-        break;
-      case TileOp::Where:
-#pragma omp simd
-        for (int64_t j = 0; j < n; j++) y[j] = a[j] != C(0) ? b[j] : c[j];
-        break;
-      case TileOp::MaskedScale: {
-        const C scale = static_cast<C>(i.params.a);
-#pragma omp simd
-        for (int64_t j = 0; j < n; j++) y[j] = b[j] != C(0) ? a[j] * scale : C(0);
-        break;
-      }
-      case TileOp::Copy:
-#pragma omp simd
-        for (int64_t j = 0; j < n; j++) y[j] = a[j];
-        break;
-    }
-    if (i.dtype != dtype_of<C> && i.dtype != DType::Bool) round_to(i.dtype, y, n);
-  }
-
-  void find_runs() {
-    for (int i = 0; i < program.count; i++) {
-      const TileInstruction& instruction = program.instructions[i];
-      if (instruction.op == TileOp::Unary) find_run(instruction.function, runs[i].unary);
-      if (instruction.op == TileOp::UnaryBackward) find_run(instruction.function, runs[i].backward);
-      if (instruction.op == TileOp::Binary) find_run(instruction.function, runs[i].binary);
-    }
-  }
-
   // Registers of one thread.
   struct State {
     alignas(64) C own[kMaxTileRegisters * kShortestTile];
@@ -257,7 +188,7 @@ struct Interpreter {
     }
     for (int k = 0; k < num_outputs; k++)
       if (direct_out[k]) r[program.outputs[k]] = out[k].template as<C>() + at;
-    for (int i = 0; i < program.count; i++) execute(program.instructions[i], runs[i], r, n);
+    instructions.execute(r, n);
     for (int k = 0; k < num_outputs; k++) {
       if (direct_out[k]) continue;
       const C* x = r[program.outputs[k]];

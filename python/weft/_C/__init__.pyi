@@ -2210,10 +2210,6 @@ class Tensor:
             assign: whether it takes this one's place, rather than being copied. Default False.
 
         Returns a new tensor: this one's memory with other's values, or other's memory with ``assign``.
-
-        >>> import weft
-        >>> weft.zeros(2).module_load(weft.ones(2, dtype=weft.float64)).dtype
-        weft.float32
         """
     def moveaxis(self: Tensor, source: builtins.int | Sequence[builtins.int], destination: builtins.int | Sequence[builtins.int]) -> Tensor:
         """A view in which the dimensions that source names are at the places that destination names; the
@@ -3323,6 +3319,9 @@ class Tensor:
         """
 def _around_calls(before: Any | None, after: Any | None) -> None: ...
 def _backward(tensors: Any, grad_tensors: Any=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, inputs: Any=None) -> None: ...
+def _begin_checkpoint() -> None:
+    """utils.checkpoint calls its function, while weft.jit traces.
+    """
 def _build_info() -> dict[Any, Any]: ...
 def _check_form(text: str) -> None:
     """Raises for a form that a function of a tensor and an integer cannot have.
@@ -3336,6 +3335,9 @@ def _differentiable_step(rule: str, params: Any, grads: Any, states: list[Any], 
     """
 def _dtype(name: str) -> Any: ...
 def _enable_onednn(on: builtins.bool) -> None: ...
+def _end_checkpoint(results: list[Tensor]) -> None:
+    """The function has returned these tensors.
+    """
 def _enter_saved_hooks(pack: Any, unpack: Any) -> None: ...
 def _extension_info() -> dict[Any, Any]:
     """Where extensions find headers and library, and which headers these are.

@@ -16,9 +16,15 @@ from weft._C import dtype as _DType
 """
 Functions of weft.nn.functional.
 """
+class _ScoreProgram:
+    def operand(self, arg0: typing.SupportsIndex, arg1: collections.abc.Sequence[weft.Tensor]) -> weft.Tensor:
+        ...
+    def operands(self) -> list[Any]:
+        ...
 def _attention_kernels() -> builtins.int:
     """Which kernels attention may use on this thread: 1 fused, 2 composite, 3 both.
     """
+def _flex_attention(program: Any, query: Tensor, key: Tensor, value: Tensor, operands: list[Tensor], rows: builtins.int, columns: builtins.int, scale: builtins.float, states: Tensor | None=None) -> Any: ...
 def _fractional_max_pool(input: Tensor, kernel_size: builtins.int | Sequence[builtins.int], output_size: builtins.int | Sequence[builtins.int], _random_samples: Tensor) -> tuple[Tensor, Tensor]:
     """The values and places of fractional_max_pool2d() or, where kernel_size has three numbers,
     fractional_max_pool3d().
@@ -27,7 +33,9 @@ def _linear_cross_entropy(input: Tensor, linear_weight: Tensor, target: Tensor, 
 def _max_unpool(input: Tensor, indices: Tensor, output_size: builtins.int | Sequence[builtins.int]) -> Tensor:
     """max_unpool1d(), max_unpool2d() or max_unpool3d(), by the number of sizes.
     """
+def _not_traced(function: Any) -> Any: ...
 def _require_all(condition: Tensor, message: str, of_value: builtins.bool=False) -> None: ...
+def _score_program(compute: _DType, device: _Device | str | builtins.int, score_mod: Any=None, mask_mod: Any=None) -> Any: ...
 def _set_attention_kernels(allowed: builtins.int) -> None:
     """Sets which kernels attention may use on this thread.
     """
@@ -533,8 +541,9 @@ def scaled_dot_product_attention(query: Tensor, key: Tensor, value: Tensor, attn
     query (..., L, E), key (..., S, E) and value (..., S, V) give (..., L, V), of their dtype. attn_mask,
     broadcast to (..., L, S), is added to the scores, or if bool says which may take part. With is_causal
     query i sees keys 0 to i. scale is by default 1 / sqrt(E). With enable_gqa several heads (dimension -3)
-    of query share one of key and value. Without mask and dropout it runs as one fused kernel that never
-    holds the (L, S) weights: on the CPU, and on a GPU for half types.
+    of query share one of key and value. Without dropout it runs as one fused kernel that never holds the
+    (L, S) weights: on the CPU with or without a mask (whose own gradient takes as much), on a GPU for half
+    types without one.
 
     Raises ValueError for both attn_mask and is_causal, RuntimeError for shapes that do not fit.
     """

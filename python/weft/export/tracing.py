@@ -9,6 +9,7 @@ import weft
 from weft import _C
 from weft._jit import _call_traced
 from weft._jit_results import refuse_lazy
+from weft._jit_state import EXPORTING
 from weft.export import sizes, tree
 from weft.export.dims import places_of
 from weft.export.program import Program, Signature
@@ -159,7 +160,11 @@ class _Call:
         with weft.no_grad():
             jit = _C._Jit(_callable_of(self.mod), self._run_traced, [], [], False)
             self.order = [_place(t, tensors) for t in jit._argument_tensors(*args, **kwargs)]
-            traced = jit._trace_for_export(*args, **kwargs)
+            token = EXPORTING.set(True)
+            try:
+                traced = jit._trace_for_export(*args, **kwargs)
+            finally:
+                EXPORTING.reset(token)
             names = [self.names[i] for i in self.order]
             compiled = _C._Program(traced, names, _state_of(self.mod), share)
         if before is not None and before != self.result:

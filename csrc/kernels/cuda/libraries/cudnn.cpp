@@ -286,7 +286,9 @@ void attention_support(StridedView q, StridedView k, StridedView v, AttentionRul
   *supported = false;
   bool half = q.dtype == DType::Float16 || q.dtype == DType::BFloat16;
   int64_t size = q.shape[3];
-  if (!half || q.numel() == 0 || k.numel() == 0 || size % 8 || v.shape[3] % 8 || size > 256 || v.shape[3] > 256) return;
+  if (rule.change || !half || q.numel() == 0 || k.numel() == 0 || size % 8 || v.shape[3] % 8 || size > 256 ||
+      v.shape[3] > 256)
+    return;
   for (const StridedView* t : {&q, &k, &v})
     if (t->strides[3] != 1 || t->strides[2] % 8 || t->strides[1] % 8 || t->strides[0] % 8 ||
         reinterpret_cast<uintptr_t>(t->data) % 16)

@@ -564,6 +564,21 @@ class BlockMask:
         tensors = [None if x is None else x.to(device) for x in self._tensors()]
         return BlockMask(self.seq_lengths, *tensors, self.BLOCK_SIZE, self.mask_mod)
 
+    def states(self) -> Tensor:
+        """The table of blocks (B, H, rows, columns), uint8: 0 where nothing is seen, 1 where mask_mod says, 2 all.
+
+        Example:
+            >>> import weft
+            >>> from weft.nn.attention.flex_attention import create_block_mask
+            >>> create_block_mask(lambda b, h, q_idx, kv_idx: q_idx >= kv_idx, None, None, 256, 256).states()
+            tensor([[[[1, 0],
+                      [2, 1]]]], dtype=weft.uint8)
+        """
+        states = self._states
+        while states.dim() < 4:
+            states = states.unsqueeze(0)
+        return states.to(weft.uint8)
+
     def columns_of(self, row: int) -> tuple[list[int], list[int]]:
         """The blocks of keys that a block of queries sees wholly in all batches and heads, and others that some see.
 

@@ -1,7 +1,8 @@
 """Attention whose scores a function may change, and whose blocks of queries and keys a mask may leave out.
 
-Dong et al., "FlexAttention: a programming model for generating optimized attention kernels", 2024. Here it is a
-composite over blocks of queries: scores exist for one block at a time, in backward too, which computes them anew.
+Dong et al., "FlexAttention: a programming model for generating optimized attention kernels", 2024. The functions are
+traced for one score and run inside of the attention kernel (`csrc/graph/score_program.h`). What that cannot do, a
+composite over blocks of queries does: scores exist for one block at a time, in backward too, which computes them anew.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import weft
 from weft import _C
 from weft._checks import check_callables, check_flags, check_instances, check_numbers, check_tensors
+from weft._jit_state import EXPORTING
 from weft._missing import missing_names
 from weft.nn import functional as F
 from weft.nn.attention._block_mask import (
@@ -98,11 +100,17 @@ def flex_attention(
 ) -> Any:
     """``softmax(score_mod(scale q k^T)) v`` over the keys that the mask allows. Dong et al., 2024.
 
-    It is a composite, not yet a kernel: scores, what score_mod makes of them, and the weights are tensors of a block of
-    queries and the keys that the mask leaves it; backward computes them anew, block by block, about twice the work of
-    forward. It takes several times as long as scaled_dot_product_attention, which computes the case without score_mod,
-    block_mask and lse. Blocks that the mask leaves out for all batches and heads are skipped. A query without keys
-    gives 0 and lse -inf. Second derivatives, forward mode and traces hold the scores of all blocks.
+    On the CPU, score_mod and mask_mod are traced for one score and become a program in the loop of the attention
+    kernel, forward and backward, eager and in ``weft.jit``: no tensor of scores exists, and blocks that the mask leaves
+    out are skipped for each batch and head. The program consists of elementwise functions of the score and of what
+    depends on its place; tensors from outside that are indexed with b, h, q_idx and kv_idx are looked up before.
+    Integers in it must stay below 2**24 (2**53 in float64).
+
+    Everything else is a composite that holds the scores of one block of queries at a time, and takes about three times
+    as long: other functions of the score (sums, sorting), tensors with gradients that are indexed with q_idx and kv_idx
+    together, BLOCK_SIZE other than multiples of (64, 128), transforms (vmap, jvp), max_scores, programs that are
+    exported, other devices, and everything within ``sdpa_kernel(SDPBackend.MATH)``. Second derivatives hold all scores.
+    A query without keys gives 0 and lse -inf.
 
     Args:
         query: (B, H, L, E).
@@ -149,8 +157,12 @@ def flex_attention(
     if score_mod is None and block_mask is None and not any(aux):
         output = F.scaled_dot_product_attention(query, key, value, scale=float(scale), enable_gqa=enable_gqa)
         return output if return_aux is None else (output, AuxOutput())
-    plan = _Plan(query, key, score_mod, block_mask, float(scale))
-    output, lse, largest = _attend(plan, query, key, value)
+    fused = None if aux.max_scores else _fused(query, key, value, score_mod, block_mask, float(scale))
+    if fused is not None:
+        output, lse, largest = *fused, None
+    else:
+        plan = _Plan(query, key, score_mod, block_mask, float(scale))
+        output, lse, largest = _attend(plan, query, key, value)
     if return_aux is not None:
         return output, AuxOutput(lse if aux.lse else None, largest if aux.max_scores else None)
     return (output, lse) if return_lse else output
@@ -193,6 +205,67 @@ def _check(query, key, value, score_mod, block_mask, enable_gqa):
         )
     if queries < query.shape[2] or keys < key.shape[2]:
         raise ValueError(f"{name}: block_mask is for {queries} queries and {keys} keys, which are too few, {shapes}")
+
+
+def _fused(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    score_mod: Callable[..., Tensor] | None,
+    block_mask: BlockMask | None,
+    scale: float,
+) -> tuple[Tensor, Tensor] | None:
+    """Output and lse by the kernel, or None where it cannot do what is asked for."""
+    if query.device.type != "cpu" or not _C.nn._attention_kernels() & 1 or EXPORTING.get():
+        return None
+    if (
+        not (query.numel() and key.numel() and value.numel())
+        or _C._function_interpreter([query, key, value]) is not None
+    ):
+        return None
+    compute = weft.float64 if query.dtype == weft.float64 else weft.float32
+    mask_mod = None if block_mask is None else block_mask.mask_mod
+    functions = [
+        function and (lambda places, function=function: [function(*places)]) for function in (score_mod, mask_mod)
+    ]
+    try:
+        program = _C.nn._score_program(compute, query.device, *functions)
+    except Exception:  # what is wrong with a function the composite says
+        return None
+    operands = None if program is None else _operands(program, (*query.shape[:3], key.shape[2]), query.device)
+    if operands is None or _C._function_interpreter(operands) is not None:  # of what functions take from outside
+        return None
+    if key.shape[1] != query.shape[1]:
+        group = query.shape[1] // key.shape[1]
+        key, value = key.repeat_interleave(group, 1), value.repeat_interleave(group, 1)
+    states, sizes = None, (0, 0)
+    if block_mask is not None:
+        states, sizes = block_mask.states(), block_mask.BLOCK_SIZE
+    return _C.nn._flex_attention(program, query, key, value, operands, *sizes, scale, states)
+
+
+def _operands(program: Any, sizes: tuple[int, ...], device: weft.device) -> list[Tensor] | None:
+    """What the program reads beside scores, (B, H, L, S) with 1 for what it does not depend on."""
+    operands = []
+    for number, (places, captured, is_place) in enumerate(program.operands()):
+        shape = [size if place in places else 1 for place, size in enumerate(sizes)]
+        if shape[2] > 1 < shape[3] and math.prod(shape) > _MOST_SCORES:
+            return None
+
+        def values(number=number, places=places, is_place=is_place, shape=shape):
+            indices = [weft.arange(sizes[place], device=device) for place in places]
+            if is_place:
+                return indices[0].reshape(shape)
+
+            def function(*given):
+                return program.operand(number, list(given))
+
+            for inner in reversed(range(len(places))):
+                function = weft.vmap(function, tuple(0 if i == inner else None for i in range(len(places))))
+            return function(*indices).reshape(shape)
+
+        operands.append(values() if captured else _C.nn._not_traced(values))
+    return operands
 
 
 class _Plan:

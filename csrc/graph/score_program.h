@@ -1,0 +1,85 @@
+// ScoreProgram: what the functions of flex_attention do to one score, traced, split into operands that do not depend on
+// the score and programs for the tile loop of attention's kernels.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <vector>
+
+#include "graph/tiled.h"
+#include "graph/tracer.h"
+
+namespace weft::graph {
+
+// The bounds of integers, and of truth values.
+struct Range {
+  double low = 0, high = 0;
+  bool known = false;
+};
+
+// The place of a score: batch, head, query, key. Functions get each as a 0-dimensional int64 tensor.
+constexpr int kScorePlaces = 4;
+
+// Something that the programs read beside the score: computed from some of the places, and from tensors outside.
+struct ScoreOperand {
+  std::vector<int> places;  // increasing
+  Graph graph;              // from those places, then constants, to the one result
+  bool captured = false;    // does it read tensors from outside?
+  bool is_place() const { return graph.nodes.empty() && !captured; }
+};
+
+class ScoreProgram : public RefCounted {
+ public:
+  // The traces (Purpose::Transform) of score_mod(score, places...) and mask_mod(places...); one may be missing. Null
+  // where a program of elementwise instructions cannot say what they do.
+  static Ref<ScoreProgram> make(const Traced* score_mod, const Traced* mask_mod, DType compute, Device device);
+
+  const std::vector<ScoreOperand>& operands() const { return operands_; }
+  // The new scores, and where keys are seen (undefined: everywhere), as a composite, for tensors that broadcast to the
+  // scores.
+  Tensor changed(const Tensor& scores, const std::vector<Tensor>& operands) const;
+  Tensor seen(const Tensor& scores, const std::vector<Tensor>& operands) const;
+  // The gradients of the scores and of the operands in `wanted`, in this order, from that of the new scores.
+  std::vector<Tensor> gradients(const Tensor& scores, const std::vector<Tensor>& operands, const Tensor& grad,
+                                uint32_t wanted) const;
+
+  // Makes the kernel's programs for these operands, (batch, heads, queries, keys) with 1 for places that they do not
+  // depend on. False: integers may be too large for the programs, which compute in floating point numbers.
+  bool compile(const std::vector<Tensor>& operands, const Shape& scores, uint32_t wanted);
+  const Tiled& open() const { return *open_; }
+  const Tiled& masked() const { return *masked_; }
+  // For the operands in `wanted` of compile().
+  const Tiled* backward() const { return backward_.get(); }
+
+ private:
+  class Splitter;
+  const Graph& derivative(uint32_t wanted) const;
+  // The program of a graph, with hidden scores where a mask's graph says so. Null: not possible.
+  Ref<Tiled> code_of(const Graph& g, const Graph* mask, const std::vector<Range>& operands, bool with_grad) const;
+  std::vector<Tensor> evaluate(const Graph& g, const Tensor& scores, const std::vector<Tensor>& operands,
+                               const Tensor& grad = {}) const;
+
+  DType compute_ = DType::Float32;
+  Device device_;
+  std::vector<ScoreOperand> operands_;
+  std::vector<Value> types_;   // of the operands, for one score
+  Graph score_;                // inputs: the score, the operands; constants
+  std::optional<Graph> mask_;  // the same inputs
+  Ref<Tiled> open_, masked_, backward_;
+  mutable std::mutex mutex_;
+  mutable std::map<uint32_t, Graph> derivatives_;
+};
+
+// Appends the nodes of a graph of 0-dimensional values to a program that computes in floating point numbers; integers
+// stay exact in it as long as they are small, which follows from the ranges of the inputs. numbers: of the values in
+// the code, set for inputs that are not constants. Returns whether it is possible.
+bool append_scalar_graph(TileCode& code, const Graph& g, std::vector<int>& numbers, std::vector<Range>& ranges);
+
+// The bounds of an integer tensor's values, which are there.
+Range range_of(const Tensor& t);
+
+// Can a node of a graph of 0-dimensional values be an instruction, its ranges aside?
+bool is_scalar_instruction(const Graph& g, const Node& node, DType compute);
+
+}  // namespace weft::graph
