@@ -31,6 +31,30 @@ def attention_module(f):
     return lambda x: module(x, x, x, need_weights=False)
 
 
+def masked_attention(f):
+    """Queries, keys and values of 8 heads of 512 x 64 with a padding mask."""
+    seen = (f.arange(512) < 400)[None, None, None]
+    return lambda x: f.nn.functional.scaled_dot_product_attention(x, x, x, attn_mask=seen)
+
+
+def flex_attention(f):
+    """Forward, because PyTorch has no backward on the CPU; there compiled, as its own documentation asks for."""
+    if f.__name__ == "torch":
+        from torch.nn.attention.flex_attention import create_block_mask, flex_attention
+
+        flex_attention = f.compile(flex_attention)
+    else:
+        from weft.nn.attention.flex_attention import create_block_mask, flex_attention
+    q, k, v = (f.randn(1, 8, 1024, 64) for _ in range(3))
+    mask = create_block_mask(lambda b, h, i, j: i >= j, None, None, 1024, 1024, device="cpu")
+
+    def step():
+        with f.no_grad():
+            flex_attention(q, k, v, lambda s, b, h, i, j: f.tanh(s / 20) * 20 + (j - i) * 0.01, mask)
+
+    return step
+
+
 def optimizer(name, shape=(1000, 1000), count=10, **options):
     """A step of ten parameters with a million elements each."""
 
@@ -141,6 +165,8 @@ LAYERS = [
     Case("layer interpolate nearest, 56x56", 0.8, layer(lambda f: f.nn.Upsample(scale_factor=2), (8, 64, 56, 56))),
     Case("layer GroupNorm 8, 64x56x56", 0.8, layer(lambda f: f.nn.GroupNorm(8, 64), (8, 64, 56, 56))),
     Case("layer MultiheadAttention 256", 0.8, layer(attention_module, (32, 64, 256))),
+    Case("layer attention with a mask, 8x512x64", 0.8, layer(masked_attention, (1, 8, 512, 64))),
+    Case("flex_attention, soft cap, causal, 8x1024x64", 0.8, flex_attention),
     Case("layer MaxPool2d(3, 2, 1), 64x56x56", 0.8, layer(lambda f: f.nn.MaxPool2d(3, 2, 1), (8, 64, 56, 56))),
     Case("layer MaxPool3d(2), 16x32x32x32", 0.8, layer(lambda f: f.nn.MaxPool3d(2), (4, 16, 32, 32, 32))),
     Case("layer Conv3d 16-32, 16x32x32", 0.8, layer(lambda f: f.nn.Conv3d(16, 32, 3, padding=1), (2, 16, 16, 32, 32))),
