@@ -223,6 +223,12 @@ def _array_wrap(self, array, context=None, return_scalar=False):
         return array
 
 
+def _torch_function(cls, func, types, args=(), kwargs=None):
+    from weft._torch_function import torch_function  # only where PyTorch is used as well
+
+    return torch_function(cls, func, types, args, kwargs)
+
+
 def _reversed(self):
     return self.flip(0) if self.dim() else self
 
@@ -243,4 +249,5 @@ Tensor.__reversed__ = _reversed
 Tensor.to_numpy = to_numpy
 Tensor.module_load = module_load
 Tensor.__array_wrap__ = _array_wrap
+Tensor.__torch_function__ = classmethod(_torch_function)
 Tensor.__array_priority__ = 1000  # tensor operators win over NumPy's

@@ -62,3 +62,21 @@ def test_gradients(w, op):
                 compare(one, two, (1e-7, 1e-9), f"{op}{sample}")
             elif one is not None or two is not None:  # no gradient means a gradient of zeros
                 assert not (two if one is None else one).any(), f"{op}{sample}"
+
+
+def test_functions_of_pytorch_given_tensors_of_weft(w):
+    """They run Weft's functions, so modules may be given them; beside PyTorch's own tensors they raise."""
+    x = w.randn(3, 4)
+    functional = torch.nn.functional
+    for one, two in (
+        (functional.gelu(x), w.nn.functional.gelu(x)),
+        (functional.softmax(x, dim=1), w.softmax(x, 1)),
+        (torch.add(x, x, alpha=2), x * 3),
+        (torch.stack([x, x]), w.stack([x, x])),
+    ):
+        assert type(one) is w.Tensor and w.equal(one, two)
+    layer = w.nn.TransformerEncoderLayer(4, 2, 8, 0.0, functional.gelu)
+    assert layer(x).shape == (3, 4)
+    for wrong in (lambda: torch.add(x, torch.ones(3, 4)), lambda: torch.linalg.ldl_factor(x)):
+        with pytest.raises(TypeError):
+            wrong()
