@@ -152,10 +152,12 @@ def _deepcopy(self, memo):
     return result
 
 
-def _rebuild(cls, array, dtype, requires_grad, attributes, device="cpu"):
+def _rebuild(cls, array, dtype, requires_grad, attributes, device="cpu", dims=None):
     tensor = _C.from_numpy(array)
     if tensor.dtype is not dtype:
         tensor = tensor.view(dtype)
+    if dims is not None:
+        tensor = tensor.permute(dims)
     tensor = tensor.to(device)
     result = Tensor._make_subclass(cls, tensor, requires_grad)
     if attributes:
@@ -165,12 +167,16 @@ def _rebuild(cls, array, dtype, requires_grad, attributes, device="cpu"):
 
 def _reduce_ex(self, protocol):
     # Of one that is part of a graph the copy is a leaf, as in PyTorch
-    plain = self.detach().contiguous()
+    plain, dims = self.detach(), None
+    outer = sorted(range(plain.dim()), key=lambda d: -plain.stride(d))
+    if not plain.is_contiguous() and plain.permute(outer).is_contiguous():  # channels-last, for instance: it stays so
+        plain, dims = plain.permute(outer), sorted(range(plain.dim()), key=outer.__getitem__)
+    plain = plain.contiguous()
     if plain.dtype in (_C.bfloat16, _C.float8_e4m3fn, _C.float8_e5m2):  # which NumPy lacks
         plain = plain.view(_C.int16 if plain.dtype is _C.bfloat16 else _C.uint8)
     attributes = dict(getattr(self, "__dict__", {}))
     array = plain.cpu().numpy().copy()
-    return _rebuild, (type(self), array, self.dtype, self.requires_grad, attributes, str(self.device))
+    return _rebuild, (type(self), array, self.dtype, self.requires_grad, attributes, str(self.device), dims)
 
 
 def _format(self, spec):
