@@ -80,7 +80,9 @@ py::object flex_attention(const ScoreFunctions& p, const Tensor& query, const Te
     const bool whole = t.size(2) > 1 && t.size(3) > 1;  // whose gradient would be as large as the scores
     if (wanted >> i & 1 && whole) return py::none();
   }
-  if (!p.program->compile(operands, scores, wanted)) return py::none();
+  const bool recorded =
+      GradMode::enabled() && (wanted || query.requires_grad() || key.requires_grad() || value.requires_grad());
+  if (!p.program->compile(operands, scores, recorded, wanted)) return py::none();
   return py::cast(graph::flex_attention(query, key, value, operands, table, p.program, wanted, scale));
 }
 

@@ -4,14 +4,12 @@
 #include <utility>
 
 #include "kernels/attention.h"
-#include "kernels/elementwise.h"
 #include "op/apply.h"
 #include "ops/attention.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/matmul.h"
 #include "ops/movement.h"
-#include "ops/promotion.h"
 #include "ops/reduction.h"
 #include "ops/softmax.h"
 
@@ -37,8 +35,10 @@ struct Change {
     StridedView operands[kMaxScoreOperands];
     const int count = in.size() - first - 1;
     for (int i = 0; i < count; i++) operands[i] = view_of(in[first + 1 + i]);
-    f(ScoreChange{program->open().program(), program->masked().program(), program->backward()->program(), operands,
-                  count, view_or_none(in[first]), rows, columns});
+    const Tiled* backward = program->backward();
+    f(ScoreChange{program->open().program(), program->masked().program(),
+                  backward ? backward->program() : TileProgram{}, operands, count, view_or_none(in[first]), rows,
+                  columns});
   }
 
   std::vector<int> list_of_wanted() const {
@@ -103,10 +103,7 @@ struct FlexAttentionBackward : OpOf<FlexAttentionBackward> {
   void run(Inputs in, const Tensor* out) const override {
     const std::vector<int> wanted = change.list_of_wanted();
     std::vector<StridedView> sums;
-    for (size_t i = 0; i < wanted.size(); i++) {
-      sums.push_back(view_of(out[3 + i]));
-      fill_kernel(out[3 + i].device(), sums.back(), NumberView(Scalar(0.0)).view());
-    }
+    for (size_t i = 0; i < wanted.size(); i++) sums.push_back(view_of(out[3 + i]));
     change.with_views(in, kTable, [&](const ScoreChange& views) {
       attention_backward_kernel(in[2].device(),
                                 {view_of(out[0]), view_of(out[1]), view_of(out[2]), view_of(in[0]), view_of(in[2]),
@@ -166,6 +163,11 @@ struct FlexAttention : OpOf<FlexAttention> {
   }
   Saves saves(uint32_t) const override { return {.inputs = Saves::kAll, .outputs = 3}; }
   void vjp(const Vjp& v, Tensor* grads) const override {
+    // Gradients that nobody had asked for when the program was compiled: of a jitted function, for instance.
+    bool compiled = change.program->backward() != nullptr;
+    for (int i = kTable + 1; i < v.num_inputs(); i++)
+      compiled &= !v.needs(i) || (change.wanted >> (i - kTable - 1) & 1);
+    if (!compiled) return Op::vjp(v, grads);
     const Tensor out = v.output(0), lse = detach(v.output(1));
     Tensor g = v.grad(0).defined() ? v.grad(0) : zeros_like(out);
     if (g.strides() != out.strides()) g = contiguous(g);

@@ -217,7 +217,7 @@ const Graph& ScoreProgram::derivative(uint32_t wanted) const {
   return derivatives_[wanted] = finish_with_constants(tracer, found);
 }
 
-bool ScoreProgram::compile(const std::vector<Tensor>& operands, const Shape& scores, uint32_t wanted) {
+bool ScoreProgram::compile(const std::vector<Tensor>& operands, const Shape& scores, bool recorded, uint32_t wanted) {
   std::vector<Range> known(operands.size());
   for (size_t i = 0; i < operands.size(); i++) {
     if (!is_integral(types_[i].dtype)) continue;
@@ -228,8 +228,9 @@ bool ScoreProgram::compile(const std::vector<Tensor>& operands, const Shape& sco
   }
   open_ = code_of(score_, nullptr, known, false);
   masked_ = mask_ ? code_of(score_, &*mask_, known, false) : open_;
-  if (open_ && masked_) backward_ = code_of(derivative(wanted), nullptr, known, true);
-  return open_ && masked_ && backward_;
+  if (!open_ || !masked_) return false;
+  if (recorded) backward_ = code_of(derivative(wanted), nullptr, known, true);
+  return !recorded || backward_;
 }
 
 Ref<Tiled> ScoreProgram::code_of(const Graph& g, const Graph* mask, const std::vector<Range>& operands,

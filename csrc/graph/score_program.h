@@ -46,7 +46,8 @@ class ScoreProgram : public RefCounted {
 
   // Makes the kernel's programs for these operands, (batch, heads, queries, keys) with 1 for places that they do not
   // depend on. False: integers may be too large for the programs, which compute in floating point numbers.
-  bool compile(const std::vector<Tensor>& operands, const Shape& scores, uint32_t wanted);
+  // Without `recorded` there is no program of the derivative.
+  bool compile(const std::vector<Tensor>& operands, const Shape& scores, bool recorded, uint32_t wanted);
   const Tiled& open() const { return *open_; }
   const Tiled& masked() const { return *masked_; }
   // For the operands in `wanted` of compile().

@@ -292,6 +292,23 @@ def test_jitted(taken):
     np.testing.assert_allclose(to_numpy(one), to_numpy(two), rtol=1e-12, atol=1e-12)
 
 
+def test_jitted_without_gradients_then_with(taken):
+    q, slopes = operands((1, 2, 9, 4), (2,), grad=False)
+
+    def f(q, slopes):
+        return attend(q, q, q, lambda s, b, h, i, j: s * slopes[h])
+
+    jitted = weft.jit(f)
+    jitted(q, slopes)
+    for argument in (0, 1):
+        primals = (q, slopes)
+        tangents = tuple(weft.ones_like(x) if i == argument else weft.zeros_like(x) for i, x in enumerate(primals))
+        one, two = (weft.func.jvp(g, primals, tangents)[1] for g in (jitted, f))
+        np.testing.assert_allclose(to_numpy(one), to_numpy(two), rtol=1e-10, atol=1e-12)
+        one, two = (weft.func.grad(lambda *x, g=g: g(*x).sin().sum(), argument)(*primals) for g in (jitted, f))
+        np.testing.assert_allclose(to_numpy(one), to_numpy(two), rtol=1e-10, atol=1e-12)
+
+
 def test_exported_programs_hold_no_functions(tmp_path):
     q = operands((1, 2, 20, 4), grad=False)[0]
 

@@ -262,6 +262,8 @@ void attention_backward_as(const AttentionBackwardViews& t, const AttentionSizes
   const size_t bytes = BackwardSpace<C>(nullptr, s, t, smaller(s.keys, key_step), changer).bytes;
   Scratch scratch(bytes * static_cast<size_t>(workers));
   if (scratch_only_asked()) return;
+  for (int k = 0; k < t.num_wanted; k++)
+    for (int64_t i = 0; i < t.operand_grads[k].numel(); i++) t.operand_grads[k].template as<C>()[i] = 0;
   auto run = [&](int64_t worker, const Part& part) {
     BackwardSpace<C> space(scratch.data() + bytes * static_cast<size_t>(worker), s, t, smaller(s.keys, key_step),
                            changer);

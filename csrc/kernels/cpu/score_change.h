@@ -91,13 +91,16 @@ class ScoreChanger {
       const C value = static_cast<C>(program.constants[k]);
       for (int64_t i = 0; i < tile_rows * b.lanes; i++) r[inputs + k][i] = value;
     }
-    for (int k = 0; k < operands; k++)
+    // Gradients that pass, of a mask for instance, read nothing.
+    const int first = program.outputs[0];
+    const bool reads = program.count > 0 || (first > 0 && first <= operands);
+    for (int k = 0; k < operands && reads; k++)
       if (step(change_->operands[k], 3) == 0) fill(r[1 + k], change_->operands[k], b, 0, tile_rows);
     for (int64_t row = 0; row < b.keys; row += tile_rows) {
       const int64_t rows = smaller(tile_rows, b.keys - row);
       r[0] = scores + row * b.lanes;
       if (grads) r[1 + operands] = grads + row * b.lanes;
-      for (int k = 0; k < operands; k++)
+      for (int k = 0; k < operands && reads; k++)
         if (step(change_->operands[k], 3) != 0) fill(r[1 + k], change_->operands[k], b, row, rows);
       instructions.execute(r, rows * b.lanes);
       use(r, row, rows);
