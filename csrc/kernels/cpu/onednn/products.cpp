@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -373,11 +374,13 @@ std::shared_ptr<const Prepared> prepared_matmul(int64_t height, int64_t width, c
     };
     dnnl::primitive_attr attr = attributes();
     dnnl::post_ops further;
+    // In this order, alpha (a @ b + beta / alpha base): for the other one oneDNN has plain loops only.
+    if (adds) further.append_sum(scaling.beta / scaling.alpha);
     if (scaling.alpha != 1) further.append_eltwise(dnnl::algorithm::eltwise_linear, scaling.alpha, 0);
-    if (adds) further.append_sum(scaling.beta);
     attr.set_post_ops(further);
     const memory::desc left = desc(height, k, a), right = desc(k, width, b), result = desc(height, width, out);
     dnnl::matmul::primitive_desc d(cpu(), left, right, result, attr);
+    if (std::string_view(d.impl_info_str()).starts_with("ref")) throw dnnl::error(dnnl_unimplemented, "slow");
     return Prepared{dnnl::matmul(d),
                     {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
                     {d.src_desc(), d.weights_desc(), d.dst_desc()},
@@ -403,9 +406,12 @@ Parts parts_to_diagonal(int64_t rows, int64_t count, const StridedView& out, con
 void copy_halves(const StridedView& to, const StridedView& from) {
   const auto* source = from.as<const uint16_t>();
   auto* target = to.as<uint16_t>();
-  for (int64_t i = 0; i < to.shape[0]; i++)
-    for (int64_t j = 0; j < to.shape[1]; j++)
-      target[i * to.strides[0] + j * to.strides[1]] = source[i * from.strides[0] + j * from.strides[1]];
+  const bool adjacent = to.strides[1] == 1 && from.strides[1] == 1;
+  for (int64_t i = 0; i < to.shape[0]; i++, target += to.strides[0], source += from.strides[0])
+    if (adjacent)
+      std::copy_n(source, to.shape[1], target);
+    else
+      for (int64_t j = 0; j < to.shape[1]; j++) target[j * to.strides[1]] = source[j * from.strides[1]];
 }
 
 }  // namespace
@@ -418,6 +424,7 @@ bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedVi
   for (const StridedView* v : {&out, &a, &b})
     if (v->strides[0] < 1 || v->strides[1] < 1 || (v->strides[0] != 1 && v->strides[1] != 1)) return false;
   const Scaling scaling{base, beta, alpha};
+  if (base.data && !std::isfinite(beta / alpha)) return false;
   // Parts of rows share b, parts of columns share a.
   const bool rows = m >= n;
   const int64_t lines = rows ? m : n, most = lines / kFewestLines;
