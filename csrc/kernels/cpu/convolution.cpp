@@ -93,7 +93,8 @@ struct UnitRunner {
   // as the sums of four outputs.
   static bool in_place(const Gather<T>& g) {
     const int64_t width = g.out.size[2], rest = width % kRowsAtOnce % kTileRows;
-    const int64_t idle = ((rest & 1) ? 3 : 0) + ((rest & 2) ? 2 : 0);
+    const bool shared = kTileRows == 6 && rest == 2 && width >= 8;  // by two tiles of four rows
+    const int64_t idle = shared ? 0 : ((rest & 1) ? 3 : 0) + ((rest & 2) ? 2 : 0);
     return g.inputs < kLanes<S> || idle * g.outputs < 4 * width;
   }
   static size_t bytes(const Gather<T>& g) {
