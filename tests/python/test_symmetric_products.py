@@ -15,9 +15,18 @@ def threads(w, request):
     w.set_num_threads(before)
 
 
+@pytest.fixture
+def own_loops(w):
+    """oneDNN, where it multiplies bfloat16, may cut halves otherwise than the whole."""
+    before = w._C._onednn_enabled()
+    w._C._enable_onednn(False)
+    yield
+    w._C._enable_onednn(before)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float64", "bfloat16", "float16", "int32", "int8"])
 @pytest.mark.parametrize("n, k", [(127, 64), (128, 64), (129, 70), (300, 333), (513, 65), (2100, 64)])
-def test_the_bits_of_a_whole_product(w, threads, dtype, n, k):
+def test_the_bits_of_a_whole_product(w, threads, own_loops, dtype, n, k):
     w.manual_seed(0)
     x = (w.randn(n, k) * 3).to(getattr(w, dtype))
     copy = x.clone()
@@ -53,9 +62,13 @@ def test_into_a_transposed_result_and_with_something_added(w, threads):
     assert bool((jitted(x) == (x @ copy.T).relu() * 2).all())
 
 
-def scaled(w, base, a, b, beta, alpha):
+def scaled64(base, a, b, beta, alpha):
+    return beta * base.double() + alpha * (a.double() @ b.double())
+
+
+def scaled(base, a, b, beta, alpha):
     """In float64, rounded once."""
-    return (beta * base.double() + alpha * (a.double() @ b.double())).to(a.dtype)
+    return scaled64(base, a, b, beta, alpha).to(a.dtype)
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
@@ -64,7 +77,7 @@ def scaled(w, base, a, b, beta, alpha):
 def test_scaled_products_of_half_types(w, dtype, shape, beta, alpha):
     w.manual_seed(1)
     base, a, b = (w.randint(-8, 8, s).to(getattr(w, dtype)) for s in (shape, (5, 6), (6, 7)))
-    want = scaled(w, base, a, b, beta, alpha)
+    want = scaled(base, a, b, beta, alpha)
     assert bool((w.addmm(base, a, b, beta=beta, alpha=alpha) == want).all())
     turned = w.addmm(base, a.T.contiguous().T, b.T.contiguous().T, beta=beta, alpha=alpha)
     assert bool((turned == want).all())
@@ -87,6 +100,34 @@ def test_scaled_product_with_a_symmetric_base(w, threads, n):
     assert bool((got == got.T).all())
     single = w._C._add_gram(base.float(), a.float(), 0.5, -0.25)
     np.testing.assert_allclose(to_numpy(got.float()), to_numpy(single), rtol=0.01, atol=0.01)
+
+
+@pytest.mark.parametrize("base_shape", [(400, 400), (400,), (1, 400), (400, 1)])
+def test_large_products_of_bfloat16(w, base_shape):
+    """By oneDNN where the processor multiplies such numbers: rounded once, the same for any number of threads."""
+    w.manual_seed(3)
+    a, other = w.randn(400, 300).bfloat16(), w.randn(300, 400).bfloat16()
+    base = w.randn(base_shape).bfloat16()
+    gram = a @ a.T
+    results, before = [], w.get_num_threads()
+    for count in (1, 2, 3):
+        w.set_num_threads(count)
+        products = [
+            (a @ a.T, a.double() @ a.double().T),
+            (w.addmm(base, a, other, beta=0.5, alpha=-0.25), scaled64(base, a, other, 0.5, -0.25)),
+            (w.addmm(base, a, other, beta=1, alpha=3), scaled64(base, a, other, 1, 3)),
+            (w.addmm(base, a, other, beta=-2, alpha=1), scaled64(base, a, other, -2, 1)),
+            (w.addmm(base, a, other, beta=3, alpha=0), 3 * base.double().expand(400, 400)),
+            (w._C._add_gram(gram, a, 0.5, -0.25), scaled64(gram, a, a.T, 0.5, -0.25)),
+        ]
+        w.set_num_threads(before)
+        for got, want in products:
+            # 8 bits, and the error of sums of float32
+            assert bool(((got.double() - want).abs() <= want.abs() / 256 + 1e-3).all())
+        results.append([got for got, _ in products])
+    for one, *others in zip(*results, strict=True):
+        assert all(bool((one == other).all()) for other in others)
+    assert bool((results[0][0] == results[0][0].T).all()) and bool((results[0][5] == results[0][5].T).all())
 
 
 def test_gradients_of_scaled_products(w):
