@@ -281,6 +281,8 @@ void bind_matmul(Family& f, Family& nn) {
   bind_products(f);
   bind_sums_of_products(f);
   bind_contractions(f);
+  f.function("_add_gram", "(input, mat, beta, alpha)", &add_gram,
+             "addmm(input, mat, mat.T, beta=beta, alpha=alpha) for a symmetric input.");
   nn.function("linear", "(input, weight, bias=None)", &linear,
               "input @ weight.T + bias: shapes (..., in), (out, in) and (out,) give (..., out).\n\n"
               "Raises RuntimeError where the shapes or dtypes do not fit.\n\n"

@@ -79,6 +79,15 @@ std::vector<TensorList> differentiable(const std::string& rule, ListedTensors pa
   return lists;
 }
 
+void take_adafactor_step(const Tensor& p, const Tensor& grad, ListedTensors means, const Tensor& numbers, double eps,
+                         bool maximize, bool decays, bool record) {
+  if (record) return adafactor_step(p, grad, means.tensors, numbers, {eps, maximize, decays, true});
+  GilRelease release;
+  adafactor_step(p, grad, means.tensors, numbers, {eps, maximize, decays, false});
+}
+
+bool takes_adafactor_step(const Tensor& p, ListedTensors means) { return has_adafactor_step(p, means.tensors); }
+
 void run_steps(const std::vector<PreparedStep*>& steps) {
   for (const PreparedStep* step : steps) check<ErrorKind::Type>(step, "_run_steps: expected prepared steps, got None");
   GilRelease release;
@@ -152,6 +161,10 @@ void bind_optimizer(Family& f, Family&) {
              "What parameters and states become by a step, as autograd follows it: [params, *states].");
   f.function("_trace_step", "(rule, params, grads, states, numbers)", &trace_step_of,
              "Records a step by a rule whose numbers are read when it runs.");
+  f.function("_has_adafactor_step", "(param, means)", &takes_adafactor_step,
+             "Is there a kernel for Adafactor's step of this parameter?");
+  f.function("_adafactor_step", "(param, grad, means, numbers, eps, maximize, decays, record)", &take_adafactor_step,
+             "Adafactor's step of one parameter: changes it and its running means of squares.");
   f.function("_run_steps", "(steps)", &run_steps, "Takes steps that were prepared.");
   f.function("_state_is", "(state, params, entries, names, columns)", &state_is,
              "Is an optimizer's state what a step has last seen?");

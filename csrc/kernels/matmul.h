@@ -11,6 +11,12 @@ namespace weft {
 using MatmulKernel = void(StridedView out, StridedView a, StridedView b, StridedView base);
 extern KernelTable<MatmulKernel> matmul_kernel;
 
+// out(..., m, n) = beta base + alpha (a @ b), rounded once. symmetric: so are base and a @ b, whose b is the transpose
+// of a where it lies: half of the product will do.
+using ScaledMatmulKernel = void(StridedView out, StridedView a, StridedView b, StridedView base, double beta,
+                                double alpha, bool symmetric);
+extern KernelTable<ScaledMatmulKernel> scaled_matmul_kernel;
+
 struct Epilogue;
 // The same; calls the epilogue for parts of the product while they are in the cache. out is contiguous.
 using MatmulThenKernel = void(StridedView out, StridedView a, StridedView b, StridedView base,

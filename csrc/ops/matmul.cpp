@@ -17,6 +17,7 @@
 namespace weft {
 
 constinit KernelTable<MatmulKernel> matmul_kernel{"matmul"};
+constinit KernelTable<ScaledMatmulKernel> scaled_matmul_kernel{"scaled matmul"};
 constinit KernelTable<MatmulThenKernel> matmul_then_kernel{"matmul with an epilogue"};
 
 namespace {
@@ -207,6 +208,43 @@ struct AddMatmul : ProductOf<AddMatmul> {
   }
 };
 
+// beta x + alpha (a @ b) of half types, which the kernel scales and adds before it rounds; x may be left out.
+// symmetric: b is the transpose of a, and x is symmetric.
+struct ScaledMatmul : OpOf<ScaledMatmul> {
+  static constexpr const char* kName = "scaled_matmul";
+  static constexpr Traits kTraits{.decomposes = true, .scratch = true};
+  double beta, alpha;
+  bool symmetric;
+  WEFT_FIELDS(beta, alpha, symmetric);
+  ScaledMatmul(double of_x, double of_product, bool half_will_do)
+      : beta(of_x), alpha(of_product), symmetric(half_will_do) {}
+  void check_inputs(const InputCheck& in) const {
+    in.count(3, 4).same_dtype(0, 1).ndim(0, 2).ndim(1, 2);
+    in.that(is_half(in[0].dtype()), "matrices of a half type")
+        .that(in[0].size(1) == in[1].size(0), "matrices that fit")
+        .that(!symmetric || in[0].size(0) == in[1].size(1), "a square product");
+    if (in.has(2)) in.same_dtype(0, 2).broadcasts(2, {in[0].size(0), in[1].size(1)});
+  }
+  static bool is_half(DType t) { return t == DType::Float16 || t == DType::BFloat16; }
+  void infer(Inputs in, OutputSpec* out) const override { out[0] = {{in[0].size(0), in[1].size(1)}, in[0].dtype()}; }
+  void run(Inputs in, const Tensor* out) const override {
+    const auto run_with = [&](const StridedView& base) {
+      scaled_matmul_kernel(out[0].device(), view_of(out[0]), view_of(in[0]), view_of(in[1]), base, beta, alpha,
+                           symmetric);
+    };
+    if (in[2].defined())
+      run_with(ProductView::broadcast(in[2], out[0].shape()).view());
+    else
+      run_with({});
+  }
+  std::vector<Tensor> decompose(Inputs in) const override {
+    constexpr DType wide = DType::Float32;
+    Tensor y = mul(matmul(to_dtype(in[0], wide), to_dtype(in[1], wide)), Scalar(alpha));
+    if (in[2].defined()) y = add(y, mul(to_dtype(in[2], wide), Scalar(beta)));
+    return {to_dtype(y, in[0].dtype())};
+  }
+};
+
 struct Linear : ProductOf<Linear> {
   static constexpr const char* kName = "linear";
   static constexpr Traits kTraits{.scratch = true, .autocast = AutocastRule::Half};
@@ -307,6 +345,17 @@ Tensor add_scaled(const char* op, const Tensor& x, const Tensor& factor, const S
   return wide == dtype ? result : to_dtype(result, result_type(x, factor));
 }
 
+// Is there a kernel that scales as it adds?
+bool scales_in_kernel(const Tensor& x, const Tensor& a, const Shape& shape, const Scalar& beta, const Scalar& alpha) {
+  return ScaledMatmul::is_half(a.dtype()) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape) &&
+         !beta.is_complex() && !alpha.is_complex() && scaled_matmul_kernel.has(a.device());
+}
+Tensor scaled_matmul(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta, const Scalar& alpha,
+                     bool symmetric) {
+  const ScaledMatmul op(beta.to_double(), alpha.to_double(), symmetric);
+  return is_zero(beta) ? apply(op, a, b, Tensor{}) : apply(op, a, b, x);
+}
+
 // One real product: (ar + i ai)(br + i bi) = [ar ai] [br bi; -bi br], where the left side and the result lie in memory
 // as complex numbers do. Only the right side is written anew.
 Tensor product_of_complex(const Tensor& a, const Tensor& b) {
@@ -399,7 +448,16 @@ Tensor addmm(const Tensor& given_x, const Tensor& given_a, const Tensor& given_b
   if (is_one(beta) && is_one(alpha) && x.dtype() == a.dtype() && broadcastable_to(x.shape(), shape) &&
       !is_complex(x.dtype()))
     return apply(AddMatmul{}, x, a, b);
+  if (scales_in_kernel(x, a, shape, beta, alpha)) return scaled_matmul(x, a, b, beta, alpha, false);
   return add_scaled("addmm", x, a, shape, beta, alpha, [&](DType t) { return matmul(to_dtype(a, t), to_dtype(b, t)); });
+}
+
+Tensor add_gram(const Tensor& x, const Tensor& a, const Scalar& beta, const Scalar& alpha) {
+  check_ndim("add_gram", "a matrix", a, 2);
+  const Shape shape{a.size(0), a.size(0)};
+  if (x.shape() == shape && scales_in_kernel(x, a, shape, beta, alpha))
+    return scaled_matmul(x, a, transpose(a, 0, 1), beta, alpha, true);
+  return addmm(x, a, transpose(a, 0, 1), beta, alpha);
 }
 
 Tensor addmv(const Tensor& given_x, const Tensor& given_a, const Tensor& given_v, const Scalar& beta,
@@ -516,6 +574,7 @@ namespace {
 
 WEFT_OP(Matmul);
 WEFT_OP(AddMatmul);
+WEFT_OP(ScaledMatmul);
 WEFT_OP(Linear);
 
 }  // namespace

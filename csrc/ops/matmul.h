@@ -26,6 +26,8 @@ Tensor bilinear(const Tensor& a, const Tensor& b, const Tensor& weight, const Te
 
 // beta x + alpha (a @ b), x broadcast to the product. beta = 0 leaves x out, NaN and all.
 Tensor addmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta = 1, const Scalar& alpha = 1);
+// The same with the transpose of a for b, and an x that is symmetric as the product is: half of it will do.
+Tensor add_gram(const Tensor& x, const Tensor& a, const Scalar& beta, const Scalar& alpha);
 Tensor addmv(const Tensor& x, const Tensor& a, const Tensor& v, const Scalar& beta = 1, const Scalar& alpha = 1);
 Tensor baddbmm(const Tensor& x, const Tensor& a, const Tensor& b, const Scalar& beta = 1, const Scalar& alpha = 1);
 // beta x + alpha sum_i (a[i] @ b[i])

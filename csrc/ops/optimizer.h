@@ -74,6 +74,20 @@ void trace_step(StepRule rule, const StepLists& lists, const Tensor& numbers);
 // The step as a composite, which autograd records: what params and states become. Nothing is changed in place.
 StepLists differentiable_step(StepRule rule, const StepLists& lists, const std::vector<double>& numbers);
 
+struct AdafactorOptions {
+  double eps = 0;  // the smallest root of a mean square
+  bool maximize = false;
+  bool decays = false;  // is there weight decay?
+  bool record = false;  // while a graph is traced: as an op whose numbers are read when it runs
+};
+
+// Is there a kernel for Adafactor's step of this parameter?
+bool has_adafactor_step(const Tensor& p, const TensorList& means);
+// Takes it: changes p and the running means of its squares, over rows and over columns, or for a vector of its
+// elements. The numbers, a float64 vector in host memory, are those of kernels/adafactor.h.
+void adafactor_step(const Tensor& p, const Tensor& grad, const TensorList& means, const Tensor& numbers,
+                    const AdafactorOptions& options);
+
 // The 2-norm of all elements of all tensors: a tensor without dimensions, float32 or, if one of them is, float64. The
 // order of additions depends on the shapes alone.
 Tensor global_norm(const TensorList& tensors);

@@ -435,6 +435,41 @@ def test_adafactor_of_rows_without_gradient(w, eps):
     assert bool(p.isfinite().all())
 
 
+@weft_only
+@pytest.mark.parametrize("shape", [(300, 301), (5, 70000), (70000, 3), (2, 70, 1100), (70000,)])
+def test_adafactor_of_many_elements(w, shape):
+    """Its kernel cuts them into blocks: the same bits for any number of threads, and in a jitted step."""
+    start, grads = problem(shape, 3)
+    expected = list(adafactor(start, grads, lr=0.1, weight_decay=0.1))[-1]
+    results = []
+    for threads, wrap in ((1, lambda f: f), (3, lambda f: f), (2, w.jit)):
+        before = w.get_num_threads()
+        w.set_num_threads(threads)
+        p = w.nn.Parameter(to_tensor(w, start, "float32"))
+        step = wrap(w.optim.Adafactor([p], lr=0.1, weight_decay=0.1).step)
+        for grad in grads:
+            p.grad = to_tensor(w, grad, "float32")
+            step()
+        w.set_num_threads(before)
+        results.append(to_numpy(p))
+    assert all(np.array_equal(results[0], other) for other in results)
+    np.testing.assert_allclose(results[0], expected, rtol=2e-4, atol=2e-5)
+
+
+@weft_only
+def test_adafactor_however_tensors_lie(w):
+    start, grads = problem((30, 40), 3)
+    expected = run(w, "Adafactor", start, grads, "float32")[-1]
+    for turn_param, turn_grad in ((True, False), (False, True)):
+        turned = to_tensor(w, start.T.copy(), "float32").T if turn_param else to_tensor(w, start, "float32")
+        p = w.nn.Parameter(turned)
+        opt = w.optim.Adafactor([p], lr=0.1)
+        for grad in grads:
+            p.grad = to_tensor(w, grad.T.copy(), "float32").T if turn_grad else to_tensor(w, grad, "float32")
+            opt.step()
+        np.testing.assert_allclose(to_numpy(p), expected, rtol=1e-5, atol=1e-6)
+
+
 def test_muon_takes_matrices_only(w):
     with pytest.raises(ValueError, match="matri|2D"):
         w.optim.Muon([w.nn.Parameter(w.ones(2))])

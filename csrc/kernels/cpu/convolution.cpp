@@ -88,8 +88,15 @@ struct UnitRunner {
   S *box, *line, *rows, *c;
   int64_t* offsets = nullptr;  // of a row's elements in the box
 
-  // With so few channels copying the runs of a row costs more than it gains: rows are read where they lie.
-  static bool in_place(const Gather<T>& g) { return g.inputs < kLanes<S>; }
+  // Are rows read where they lie, line by line, because copying their runs would cost more than the tiles at the end of
+  // each line that are not whole? Tiles of one and two rows take as long as those of four; copying takes about as long
+  // as the sums of four outputs.
+  static bool in_place(const Gather<T>& g) {
+    const int64_t width = g.out.size[2], rest = width % kRowsAtOnce % kTileRows;
+    const bool shared = kTileRows == 6 && rest == 2 && width >= 8;  // by two tiles of four rows
+    const int64_t idle = shared ? 0 : ((rest & 1) ? 3 : 0) + ((rest & 2) ? 2 : 0);
+    return g.inputs < kLanes<S> || idle * g.outputs < 4 * width;
+  }
   static size_t bytes(const Gather<T>& g) {
     const int64_t elements = g.box_elements() + g.line_elements() + kRowsAtOnce * padded_outputs<S>(g.outputs);
     if (in_place(g)) return round_up(static_cast<size_t>(elements) * sizeof(S) + g.depth * sizeof(int64_t)) + 256;

@@ -28,18 +28,28 @@ WEFT_INLINE void pack_rows(T* to, Matrix<const T> from, int64_t count, int64_t d
   }
 }
 
+// The rows that tiles of kTileRows take, from the first one on. Where two are left over, which as a tile would take as
+// long as four, the last eight are two tiles of four; each has a strip of its own.
+WEFT_INLINE int64_t rows_of_whole_tiles(int64_t rows) {
+  const int64_t rest = rows % kTileRows;
+  return kTileRows == 6 && rest == 2 && rows >= 8 ? rows - 8 : rows - rest;
+}
+
 // Rows that lie across memory are read a few columns at a time: a cache line has elements of several strips, and where
 // a power of two lies between the columns, caches keep few of them.
 template <class T>
 void pack_all_tiles(T* to, Matrix<const T> from, int64_t rows, int64_t depth) {
   constexpr int64_t kColumns = 8;
-  const int64_t whole = from.row == 1 ? rows / kTileRows * kTileRows : 0;
+  const int64_t last = rows_of_whole_tiles(rows), whole = from.row == 1 ? last : 0;
   for (int64_t p = 0; whole && p < depth; p += kColumns)
     for (int64_t i = 0; i < whole; i += kTileRows)
       for (int64_t q = p; q < smaller(depth, p + kColumns); q++)
         __builtin_memcpy(to + i * depth + q * kTileRows, from.data + i + q * from.column, kTileRows * sizeof(T));
-  for (int64_t i = whole; i < rows; i += kTileRows)
-    pack_rows<T, kTileRows>(to + i * depth, from.at(i, 0), smaller(kTileRows, rows - i), depth);
+  for (int64_t i = whole; i < last; i += kTileRows)
+    pack_rows<T, kTileRows>(to + i * depth, from.at(i, 0), kTileRows, depth);
+  const int64_t step = rows - last > kTileRows ? 4 : kTileRows;
+  for (int64_t i = last; i < rows; i += step, to += kTileRows * depth)
+    pack_rows<T, kTileRows>(to + last * depth, from.at(i, 0), smaller(step, rows - i), depth);
 }
 
 constexpr int kLineVectors = kVectorBytes < 64 ? 64 / kVectorBytes : 1;  // that a cache line holds
@@ -94,14 +104,15 @@ void narrow_tile(int64_t depth, const A& a, const T* b, int64_t b_row, T* c, int
     }
 }
 
-// The rows from i on; a packed strip holds kTileRows rows.
+// The rows from i on; a packed strip holds kTileRows rows, or of the last eight, from `split` on, four.
 template <class T>
-WEFT_INLINE Matrix<const T> rows_from(const Matrix<const T>& a, bool packed, int64_t i, int64_t depth) {
+WEFT_INLINE Matrix<const T> rows_from(const Matrix<const T>& a, bool packed, int64_t i, int64_t depth, int64_t split) {
   if (!packed) return a.at(i, 0);
+  if (i > split) return {a.data + (i + 2) * depth, 1, kTileRows};
   return {a.data + i / kTileRows * kTileRows * depth + i % kTileRows, 1, kTileRows};
 }
 template <class T>
-WEFT_INLINE Windows<T> rows_from(const Windows<T>& a, bool, int64_t i, int64_t) {
+WEFT_INLINE Windows<T> rows_from(const Windows<T>& a, bool, int64_t i, int64_t, int64_t) {
   return a.at(i, 0);
 }
 
@@ -109,11 +120,12 @@ template <class T, int Vectors, class A>
 WEFT_INLINE void panel_of(int64_t rows, int64_t columns, int64_t depth, const A& a, bool a_packed, const T* b,
                           int64_t b_row, T* c, int64_t c_row, const T* base, int64_t base_row) {
   const bool whole = columns == Vectors * kLanes<T>;
+  const int64_t large = rows_of_whole_tiles(rows), split = rows - large > kTileRows ? large : rows;
   int64_t i = 0;
   auto step = [&](auto count) __attribute__((always_inline)) {
     constexpr int n = decltype(count)::value;
-    while (rows - i >= n) {
-      const A x = rows_from(a, a_packed, i, depth);
+    while ((n == kTileRows ? large : rows) - i >= n) {
+      const A x = rows_from(a, a_packed, i, depth, split);
       const T* start = base ? base + i * base_row : nullptr;
       if (whole)
         tile<T, n, Vectors>(depth, x, b, b_row, c + i * c_row, c_row, start, base_row);

@@ -123,19 +123,26 @@ struct Product {
   int64_t c_row;
   const T* base;  // nullptr: none
   int64_t base_row;
+  // Of a product that is symmetric: the number of its first row. Only elements on and below the diagonal are asked for;
+  // some others are computed, too. -1: all are.
+  int64_t first_row = -1;
 
   // Packing pays once every element is used often enough; a B without adjacent columns must be packed. Short rows that
   // are adjacent lie together as they are. Memory is there however A lies: it may be known later than the sizes.
   WEFT_INLINE bool may_pack_a() const { return n >= 8 * kTileColumns<T> && m > kTileRows; }
   WEFT_INLINE bool pack_a() const { return may_pack_a() && !(a.column == 1 && a.row <= kMaxDepth<T>); }
   WEFT_INLINE bool pack_b() const { return b.column != 1 || m > 8 * kTileRows; }
+  // Rows that are taken through all panels of B at a time. Few of them compute little beyond the diagonal.
+  WEFT_INLINE int64_t row_step() const { return first_row < 0 ? kMaxRows : kMaxRows / 2; }
+  // The columns of interest to the rows before `end`.
+  WEFT_INLINE int64_t columns_before(int64_t end) const { return first_row < 0 ? n : smaller(n, first_row + end); }
   WEFT_INLINE int64_t depth() const {
     return k <= kMaxDepth<T> ? (k > 0 ? k : 1) : ceil_div(k, ceil_div(k, kMaxDepth<T>));
   }
   // One panel when the rows are done in one go, else all panels of a column block.
   WEFT_INLINE int64_t b_elements() const {
-    int64_t columns = m > kMaxRows && pack_b() ? ceil_div(smaller(n, kMaxColumns), kTileColumns<T>) * kTileColumns<T>
-                                               : kTileColumns<T>;
+    int64_t columns = m > row_step() && pack_b() ? ceil_div(smaller(n, kMaxColumns), kTileColumns<T>) * kTileColumns<T>
+                                                 : kTileColumns<T>;
     return columns * smaller(k > 0 ? k : 1, kMaxDepth<T>);
   }
   WEFT_INLINE int64_t a_elements() const {
@@ -152,29 +159,31 @@ struct Nothing {
 // scratch: x.scratch_bytes(), aligned to 64. Calls done(row, rows, column, columns) for every block of c that is final.
 template <class T, class F = Nothing>
 void gemm(const Product<T>& x, void* scratch, F&& done = F()) {
-  const bool pack_a = x.pack_a(), pack_b = x.pack_b(), keep_b = x.m > kMaxRows && pack_b;
-  const int64_t max_depth = x.depth();
+  const int64_t max_depth = x.depth(), row_step = x.row_step();
+  const bool pack_a = x.pack_a(), pack_b = x.pack_b(), keep_b = x.m > row_step && pack_b;
   T* packed_b = static_cast<T*>(scratch);
   T* packed_a = packed_b + x.b_elements();
   for (int64_t column0 = 0; column0 < x.n; column0 += kMaxColumns) {
-    const int64_t columns = smaller(kMaxColumns, x.n - column0);
     for (int64_t p = 0; p == 0 || p < x.k; p += max_depth) {  // also for k = 0, which gives base or zeros
       const int64_t depth = smaller(max_depth, x.k - p);
       const T* base = p ? x.c : x.base;
       const int64_t base_row = p ? x.c_row : x.base_row;
-      for (int64_t row0 = 0; row0 < x.m; row0 += kMaxRows) {
-        const int64_t rows = smaller(kMaxRows, x.m - row0);
+      int64_t kept = 0;  // columns of B that are packed already
+      for (int64_t row0 = 0; row0 < x.m; row0 += row_step) {
+        const int64_t rows = smaller(row_step, x.m - row0);
+        const int64_t columns = smaller(kMaxColumns, x.columns_before(row0 + rows) - column0);
+        if (columns <= 0) continue;
         Matrix<const T> a = x.a.at(row0, p);
         if (pack_a) {
           pack_tiles<T>(packed_a, a, rows, depth);
           a = {packed_a, 1, kTileRows};
         }
         for (int64_t j = 0; j < columns; j += kTileColumns<T>) {
-          const int64_t width = smaller(kTileColumns<T>, columns - j);
+          const int64_t width = smaller(kTileColumns<T>, x.n - column0 - j);
           Matrix<const T> b = x.b.at(p, column0 + j);
           if (pack_b || (width < kTileColumns<T> && width != kLanes<T>)) {
             T* strip = packed_b + (keep_b ? j * depth : 0);
-            if (row0 == 0 || !keep_b) {
+            if (j >= kept || !keep_b) {
               Matrix<const T> columns_first{b.data, b.column, b.row};
               if (width <= kLanes<T>)
                 pack_strip<T, kLanes<T>>(strip, columns_first, width, depth);
@@ -190,6 +199,7 @@ void gemm(const Product<T>& x, void* scratch, F&& done = F()) {
           else
             panel<T, kTileVectors>(rows, width, depth, a, pack_a, b.data, b.row, c, x.c_row, start, base_row);
         }
+        if (kept < columns) kept = columns;
         if (p + depth >= x.k) done(row0, rows, column0, columns);
       }
     }

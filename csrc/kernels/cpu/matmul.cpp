@@ -17,7 +17,9 @@ namespace {
 constexpr int64_t kPartOperations = 1 << 19;  // multiply-adds that are worth waking a thread for
 
 constexpr int64_t kSharedRows = 64;  // of a part, that pay for packing b once more
-constexpr int64_t kFewRows = 3;      // for which laying a transposed B out anew takes longer than all the arithmetic
+// From which on half of a symmetric product and copying it to the other half is faster than the whole.
+constexpr int64_t kSymmetricRows = 128, kSymmetricDepth = 64;
+constexpr int64_t kFewRows = 3;  // for which laying a transposed B out anew takes longer than all the arithmetic
 
 // One product, or the part of it that one thread works on. Strides count elements, data points to bytes.
 struct Part {
@@ -26,6 +28,15 @@ struct Part {
   // Of the whole product, because they decide in which order is added: is each row made by gemv, and its columns.
   bool row_by_row = false;
   int64_t whole_n = 0;
+  // Of a symmetric product: the number of the part's first row; what is above the diagonal is left to mirror(). Else
+  // -1.
+  int64_t first_row = -1;
+  WEFT_INLINE bool may_be_symmetric() const { return m == n && m >= kSymmetricRows && k >= kSymmetricDepth; }
+};
+
+// Of beta base + alpha (a b).
+struct ScaleFactors {
+  float beta, alpha;
 };
 
 template <class T>
@@ -59,7 +70,8 @@ WEFT_INLINE Product<T> product_of(const Part& p) {
           reinterpret_cast<T*>(p.out.data),
           p.out.row,
           reinterpret_cast<const T*>(p.base.data),
-          p.base.row};
+          p.base.row,
+          p.first_row};
 }
 
 // May the part be multiplied where it lies?
@@ -67,14 +79,48 @@ WEFT_INLINE bool is_direct(const Part& p) {
   return p.out.column == 1 && (!p.base.data || p.base.column == 1 || p.row_by_row);
 }
 
+// A copy of rows x columns elements whose adjacent ones are those of `like`.
+template <class S>
+WEFT_INLINE Matrix<S> copy_like(S* data, int64_t rows, int64_t columns, Matrix<char> like) {
+  return like.row == 1 && like.column != 1 ? Matrix<S>{data, 1, rows} : Matrix<S>{data, columns, 1};
+}
+
+// The operands of a part as copies of the type that is summed in, one after the other: a, b, and the product. Of a
+// symmetric product a is a part of b.
+template <class S>
+struct Copies {
+  Matrix<S> a, b;
+  S* c;
+  size_t bytes;
+  WEFT_INLINE Copies(const Part& p, char* at) {
+    S* data = reinterpret_cast<S*>(at);
+    b = copy_like(data, p.k, p.n, p.b);
+    S* next = data + p.k * p.n;
+    if (p.first_row >= 0) {
+      a = {b.data + p.first_row * b.column, b.column, b.row};
+    } else {
+      a = copy_like(next, p.m, p.k, p.a);
+      next += p.m * p.k;
+    }
+    c = next;
+    bytes = round_up(static_cast<size_t>(next + p.m * p.n - data) * sizeof(S));
+  }
+  // The product of the copies.
+  WEFT_INLINE Part part(const Part& p) const {
+    auto plain = [](const Matrix<S>& x) { return Matrix<char>{reinterpret_cast<char*>(x.data), x.row, x.column}; };
+    return {p.m,          p.n,       p.k,        {reinterpret_cast<char*>(c), p.n, 1}, plain(a), plain(b), {},
+            p.row_by_row, p.whole_n, p.first_row};
+  }
+};
+
 template <class T>
 size_t part_scratch(const Part& p) {
   using S = typename SumOf<T>::type;
   if constexpr (__is_same(T, S)) {
     if (is_direct(p)) return p.row_by_row ? 0 : round_up(product_of<T>(p).scratch_bytes());
   }
-  Product<S> copy{p.m, p.n, p.k, {nullptr, p.k, 1}, {nullptr, p.n, 1}, nullptr, p.n, nullptr, p.n};
-  return round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)) + round_up(copy.scratch_bytes());
+  const Copies<S> copies(p, nullptr);
+  return copies.bytes + round_up(product_of<S>(copies.part(p)).scratch_bytes());
 }
 
 // done(row, rows, column, columns) is called for what is final.
@@ -91,27 +137,46 @@ void multiply_direct(const Part& p, char* scratch, F&& done) {
   done(0, p.m, 0, p.n);
 }
 
+// out = beta base + alpha product, rounded once.
+template <class T, class S>
+void store_scaled(const Part& p, const S* product, const ScaleFactors& f) {
+  const Matrix<T> out = typed<T>(p.out);
+  const Matrix<const T> base = typed<const T>(p.base);
+  for (int64_t i = 0; i < p.m; i++) {
+    const int64_t n = p.first_row < 0 ? p.n : smaller(p.n, p.first_row + i + 1);
+    const S* from = product + i * p.n;
+    T* to = out.data + i * out.row;
+    const T* add = base.data + i * base.row;
+    if (!base.data)
+      for (int64_t j = 0; j < n; j++) to[j * out.column] = convert<T>(f.alpha * from[j]);
+    else if (base.column == 1 && out.column == 1)
+      for (int64_t j = 0; j < n; j++) to[j] = convert<T>(f.alpha * from[j] + f.beta * convert<S>(add[j]));
+    else
+      for (int64_t j = 0; j < n; j++)
+        to[j * out.column] = convert<T>(f.alpha * from[j] + f.beta * convert<S>(add[j * base.column]));
+  }
+}
+
 template <class T, class F>
-void multiply_part(const Part& p, char* scratch, F&& done) {
+void multiply_part(const Part& p, char* scratch, const ScaleFactors* factors, F&& done) {
   using S = typename SumOf<T>::type;
   if constexpr (__is_same(T, S)) {
     if (is_direct(p)) return multiply_direct<T>(p, scratch, done);
   }
   // Otherwise through copies with adjacent elements of the type that is summed in.
-  S* a = reinterpret_cast<S*>(scratch);
-  S* b = a + p.m * p.k;
-  S* c = b + p.k * p.n;
-  copy_matrix<S, T>(p.m, p.k, {a, p.k, 1}, typed<const T>(p.a));
-  copy_matrix<S, T>(p.k, p.n, {b, p.n, 1}, typed<const T>(p.b));
-  if (p.base.data) copy_matrix<S, T>(p.m, p.n, {c, p.n, 1}, typed<const T>(p.base));
-  Part copy{p.m, p.n, p.k, {}, {}, {}, {}, p.row_by_row, p.whole_n};
-  copy.out = {reinterpret_cast<char*>(c), p.n, 1};
-  copy.a = {reinterpret_cast<char*>(a), p.k, 1};
-  copy.b = {reinterpret_cast<char*>(b), p.n, 1};
-  if (p.base.data) copy.base = copy.out;
-  multiply_direct<S>(copy, scratch + round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)),
-                     Nothing{});
-  copy_matrix<T, S>(p.m, p.n, typed<T>(p.out), {c, p.n, 1});
+  const Copies<S> copies(p, scratch);
+  Part copy = copies.part(p);
+  if (p.first_row < 0) copy_matrix<S, T>(p.m, p.k, copies.a, typed<const T>(p.a));
+  copy_matrix<S, T>(p.k, p.n, copies.b, typed<const T>(p.b));
+  if (p.base.data && !factors) {
+    copy_matrix<S, T>(p.m, p.n, {copies.c, p.n, 1}, typed<const T>(p.base));
+    copy.base = copy.out;
+  }
+  multiply_direct<S>(copy, scratch + copies.bytes, Nothing{});
+  if constexpr (__is_same(T, Float16) || __is_same(T, BFloat16)) {
+    if (factors) return store_scaled<T>(p, copies.c, *factors);
+  }
+  copy_matrix<T, S>(p.m, p.n, typed<T>(p.out), {copies.c, p.n, 1});
   done(0, p.m, 0, p.n);
 }
 
@@ -152,6 +217,15 @@ struct Batch {
     first.row_by_row =
         first.a.column == 1 && (few || (first.m == 1 && (first.b.row == 1 || (first.b.column == 1 && first.n > 1))));
   }
+  // Is every product one of a matrix and its own transpose, where it lies? Both halves have the same bits then, because
+  // the chains of multiply-adds have.
+  WEFT_INLINE bool multiplies_itself() const {
+    const Matrix<char>&x = first.a, &y = first.b;
+    if (!first.may_be_symmetric() || x.data != y.data || x.row != y.column || x.column != y.row) return false;
+    for (int d = 0; d < ndim; d++)
+      if (a.strides[d] != b.strides[d]) return false;
+    return first.out.column == 1;
+  }
   // Makes dim d part of the rows.
   WEFT_INLINE bool fold(int d) {
     if (out.shape[d] == 1) return true;
@@ -190,8 +264,15 @@ struct Grid {
   int64_t rows, columns;                  // number of parts
   int64_t row_step = 0, column_step = 0;  // size of a part
 
-  WEFT_INLINE Grid(int64_t parts, const Part& p) : rows(parts), columns(1) {
+  bool bands = false;  // of a symmetric product: rows up to the diagonal, twice as many as parts, long beside short
+
+  WEFT_INLINE Grid(int64_t parts, const Part& p, bool symmetric) : rows(parts), columns(1), bands(symmetric) {
     const int64_t m = p.m, n = p.n;
+    if (bands) {
+      rows = parts == 1 ? 1 : 2 * parts;
+      row_step = ceil_div(ceil_div(m, rows), kTileRows) * kTileRows;
+      return;
+    }
     const bool by_rows = p.b.column == 1 && p.b.row != 1 && m >= parts * kSharedRows;
     for (int64_t r = 1; r <= parts && !by_rows; r++)
       if (parts % r == 0 && ceil_div(m, r) + ceil_div(n, parts / r) < ceil_div(m, rows) + ceil_div(n, columns))
@@ -202,6 +283,7 @@ struct Grid {
   }
   // Part `index` of p; empty ones have m or n 0.
   WEFT_INLINE Part part(const Part& p, int64_t index, int64_t item) const {
+    if (bands) return band(p, index % 2 == 0 ? index / 2 : rows - 1 - index / 2, item);
     const int64_t i = smaller(index / columns * row_step, p.m), j = smaller(index % columns * column_step, p.n);
     auto move = [&](Matrix<char> x, int64_t row, int64_t column) {
       if (x.data) x.data += (row * x.row + column * x.column) * item;
@@ -217,29 +299,86 @@ struct Grid {
             p.row_by_row,
             p.whole_n};
   }
+  WEFT_INLINE Part band(const Part& p, int64_t index, int64_t item) const {
+    const int64_t i = smaller(index * row_step, p.m), end = smaller(i + row_step, p.m);
+    Part part = p;
+    part.m = end - i, part.n = end, part.first_row = i;
+    part.out.data += i * p.out.row * item;
+    part.a.data += i * p.a.row * item;
+    if (part.base.data) part.base.data += i * p.base.row * item;
+    return part;
+  }
 };
 
-// then: nullptr for none.
+// Copies what is below the diagonal of n x n elements to above it: of rows [begin, end).
 template <class T>
-void multiply(const Batch& batch, const Epilogue* then) {
+void mirror(Matrix<T> c, int64_t n, int64_t begin, int64_t end) {
+  constexpr int64_t kBlock = 16;
+  for (int64_t i = begin; i < end; i += kBlock)
+    for (int64_t j = i; j < n; j += kBlock)
+      for (int64_t r = i; r < smaller(i + kBlock, end); r++) {
+        T* to = c.data + r * c.row;
+        const T* from = c.data + r;
+        const int64_t last = smaller(j + kBlock, n);
+#pragma GCC unroll 4
+        for (int64_t q = j > r ? j : r + 1; q < last; q++) to[q] = from[q * c.row];
+      }
+}
+// Of all products of a batch. Parts of rows read what others do not write.
+template <class T>
+void mirror_all(const Batch& batch) {
+  constexpr int64_t kRows = 64;
+  const int64_t n = batch.first.n, blocks = ceil_div(n, kRows);
+  parallel_for(batch.count * blocks, ceil_div(1 << 14, kRows * n), [&](int64_t begin, int64_t end) {
+    for (int64_t unit = begin; unit < end; unit++) {
+      const int64_t row = unit % blocks * kRows;
+      mirror<T>(typed<T>(batch.at(unit / blocks).out), n, row, smaller(row + kRows, n));
+    }
+  });
+}
+
+// For each part of a product. Whether it is symmetric may be known later than the sizes, as where its operands lie is.
+template <class T>
+size_t largest_scratch(const Batch& batch, int64_t parts) {
+  size_t most = part_scratch<T>(Grid(parts, batch.first, false).part(batch.first, 0, batch.item));
+  if (!batch.first.may_be_symmetric()) return most;
+  const Grid bands(parts, batch.first, true);
+  for (int64_t i = 0; i < bands.rows; i++) {
+    const size_t bytes = part_scratch<T>(bands.part(batch.first, i, batch.item));
+    if (bytes > most) most = bytes;
+  }
+  return most;
+}
+
+// What becomes of a product beside being computed; nullptr: nothing.
+struct Further {
+  const Epilogue* then = nullptr;
+  const ScaleFactors* factors = nullptr;
+  bool symmetric = false;  // may half of it do, although something is added?
+};
+
+template <class T>
+void multiply(const Batch& batch, const Further& further) {
   const Part& first = batch.first;
   const int64_t operations = batch.count * first.m * first.n * (first.k > 0 ? first.k : 1);
   if (operations == 0) return;
   int64_t workers = smaller(num_threads(), operations / kPartOperations);
   if (workers < 1) workers = 1;
-  const Grid grid(ceil_div(workers, batch.count), first);
+  const Epilogue* then = further.then;
+  const bool symmetric = !then && (further.symmetric || !first.base.data) && batch.multiplies_itself();
+  const Grid grid(ceil_div(workers, batch.count), first, symmetric);
   const int64_t parts = grid.rows * grid.columns, units = parts * batch.count;
-  const size_t scratch_bytes = part_scratch<T>(grid.part(first, 0, batch.item));
+  const size_t scratch_bytes = largest_scratch<T>(batch, ceil_div(workers, batch.count));
   auto work = [&](int64_t begin, int64_t end, char* scratch) {
     for (int64_t unit = begin; unit < end; unit++) {
       Part p = grid.part(batch.at(unit / parts), unit % parts, batch.item);
       if (p.m == 0 || p.n == 0) continue;
       if (!then) {
-        multiply_part<T>(p, scratch, Nothing{});
+        multiply_part<T>(p, scratch, further.factors, Nothing{});
         continue;
       }
       const int64_t at = (p.out.data - static_cast<char*>(batch.out.data)) / batch.item;
-      multiply_part<T>(p, scratch, [&](int64_t row, int64_t rows, int64_t column, int64_t columns) {
+      multiply_part<T>(p, scratch, nullptr, [&](int64_t row, int64_t rows, int64_t column, int64_t columns) {
         (*then)(at + row * p.out.row + column, rows, rows == 1 ? columns : p.out.row, columns);
       });
     }
@@ -251,33 +390,53 @@ void multiply(const Batch& batch, const Epilogue* then) {
   if (on_stack) {
     alignas(64) char memory[most_on_stack];
     work(0, units, memory);
-    return;
+  } else {
+    parallel_for(workers, 1, [&](int64_t begin, int64_t end) {
+      work(units * begin / workers, units * end / workers, scratch.data() + scratch_bytes * static_cast<size_t>(begin));
+    });
   }
-  parallel_for(workers, 1, [&](int64_t begin, int64_t end) {
-    work(units * begin / workers, units * end / workers, scratch.data() + scratch_bytes * static_cast<size_t>(begin));
-  });
+  if (symmetric) mirror_all<T>(batch);
+}
+
+// One product of matrices of bfloat16, where the processor multiplies these. Returns false where it does not.
+bool multiply_bfloat16(const StridedView& out, const StridedView& a, const StridedView& b, const StridedView& base,
+                       const Further& further) {
+  if (out.ndim != 2 || out.dtype != DType::BFloat16 || (base.data && !further.factors)) return false;
+  const ScaleFactors factors = further.factors ? *further.factors : ScaleFactors{1, 1};
+  const Batch batch(out, a, b, base);
+  const bool lower = (further.symmetric || !base.data) && batch.multiplies_itself();
+  if (!onednn_matmul(out, a, b, base, factors.beta, factors.alpha, lower)) return false;
+  if (lower && !scratch_only_asked()) mirror_all<BFloat16>(batch);
+  return true;
 }
 
 void multiply_all(const StridedView& out, const StridedView& a, const StridedView& b, const StridedView& base,
-                  const Epilogue* then) {
+                  const Further& further) {
+  if (multiply_bfloat16(out, a, b, base, further)) {
+    if (further.then && !scratch_only_asked()) run_whole(*further.then, out.numel());
+    return;
+  }
   const Batch batch(out, a, b, base);
   visit_real_dtype(out.dtype, [&](auto tag) {
     using T = typename decltype(tag)::type;
-    if constexpr (!__is_same(T, BoolByte)) multiply<typename UnsignedOf<T>::type>(batch, then);
+    if constexpr (!__is_same(T, BoolByte)) multiply<typename UnsignedOf<T>::type>(batch, further);
   });
 }
 
-void matmul_cpu(StridedView out, StridedView a, StridedView b, StridedView base) {
-  if (out.ndim == 2 && !base.data && onednn_matmul(out, a, b)) return;
-  multiply_all(out, a, b, base, nullptr);
-}
+void matmul_cpu(StridedView out, StridedView a, StridedView b, StridedView base) { multiply_all(out, a, b, base, {}); }
 WEFT_CPU_KERNEL(matmul_kernel, matmul_cpu);
 
 void matmul_then_cpu(StridedView out, StridedView a, StridedView b, StridedView base, const Epilogue& epilogue) {
-  if (out.ndim == 2 && !base.data && onednn_matmul(out, a, b)) return run_whole(epilogue, out.numel());
-  multiply_all(out, a, b, base, &epilogue);
+  multiply_all(out, a, b, base, {.then = &epilogue});
 }
 WEFT_CPU_KERNEL(matmul_then_kernel, matmul_then_cpu);
+
+void scaled_matmul_cpu(StridedView out, StridedView a, StridedView b, StridedView base, double beta, double alpha,
+                       bool symmetric) {
+  const ScaleFactors factors{static_cast<float>(beta), static_cast<float>(alpha)};
+  multiply_all(out, a, b, base, {.factors = &factors, .symmetric = symmetric});
+}
+WEFT_CPU_KERNEL(scaled_matmul_kernel, scaled_matmul_cpu);
 
 }  // namespace
 }  // namespace WEFT_ISA

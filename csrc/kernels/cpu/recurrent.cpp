@@ -44,7 +44,8 @@ class SharedFactor {
   WEFT_INLINE int64_t elements() const { return few_ ? 0 : k_ * padded(); }
   WEFT_INLINE size_t bytes() const { return round_up(static_cast<size_t>(elements()) * sizeof(T)); }
   WEFT_INLINE size_t product_bytes(int64_t rows) const {
-    return few_ ? 0 : round_up(static_cast<size_t>(ceil_div(rows, kTileRows) * kTileRows * depth()) * sizeof(T));
+    if (few_ || !packs_rows()) return 0;
+    return round_up(static_cast<size_t>(ceil_div(rows, kTileRows) * kTileRows * depth()) * sizeof(T));
   }
 
   void pack(void* to) {
@@ -76,23 +77,25 @@ class SharedFactor {
     T* rows = static_cast<T*>(scratch);
     for (int64_t p = 0; p < k_; p += depth()) {
       const int64_t deep = smaller(depth(), k_ - p);
-      pack_tiles<T>(rows, {a + p, k_, 1}, m, deep);
-      const Matrix<const T> left{rows, 1, kTileRows};
+      if (packs_rows()) pack_tiles<T>(rows, {a + p, k_, 1}, m, deep);
+      const Matrix<const T> left = packs_rows() ? Matrix<const T>{rows, 1, kTileRows} : Matrix<const T>{a + p, k_, 1};
       const T* start = p ? c : base;
       const int64_t start_row = p ? n_ : base_row;
       for (int64_t j = 0; j < n_; j += kTileColumns<T>) {
         const int64_t width = smaller(kTileColumns<T>, n_ - j);
         const T* from = start ? start + j : nullptr;
         if (width <= kLanes<T>)
-          panel<T, 1>(m, width, deep, left, true, strip(p, j, deep), kLanes<T>, c + j, n_, from, start_row);
+          panel<T, 1>(m, width, deep, left, packs_rows(), strip(p, j, deep), kLanes<T>, c + j, n_, from, start_row);
         else
-          panel<T, kTileVectors>(m, width, deep, left, true, strip(p, j, deep), kTileColumns<T>, c + j, n_, from,
-                                 start_row);
+          panel<T, kTileVectors>(m, width, deep, left, packs_rows(), strip(p, j, deep), kTileColumns<T>, c + j, n_,
+                                 from, start_row);
       }
     }
   }
 
  private:
+  // Short rows lie together as they are.
+  WEFT_INLINE bool packs_rows() const { return k_ > kMaxDepth<T>; }
   WEFT_INLINE int64_t padded() const { return ceil_div(n_, kTileColumns<T>) * kTileColumns<T>; }
   WEFT_INLINE int64_t depth() const {
     return k_ <= kMaxDepth<T> ? (k_ > 0 ? k_ : 1) : ceil_div(k_, ceil_div(k_, kMaxDepth<T>));

@@ -3317,6 +3317,12 @@ class Tensor:
     def zero_(self: Tensor) -> Tensor:
         """Sets every element to 0.
         """
+def _adafactor_step(param: Tensor, grad: Tensor, means: Any, numbers: Tensor, eps: builtins.float, maximize: builtins.bool, decays: builtins.bool, record: builtins.bool) -> None:
+    """Adafactor's step of one parameter: changes it and its running means of squares.
+    """
+def _add_gram(input: Tensor, mat: Tensor, beta: builtins.complex, alpha: builtins.complex) -> Tensor:
+    """addmm(input, mat, mat.T, beta=beta, alpha=alpha) for a symmetric input.
+    """
 def _around_calls(before: Any | None, after: Any | None) -> None: ...
 def _backward(tensors: Any, grad_tensors: Any=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, inputs: Any=None) -> None: ...
 def _begin_checkpoint() -> None:
@@ -3351,6 +3357,9 @@ def _global_norm(tensors: list[Tensor]) -> Tensor:
 def _grad(outputs: Any, inputs: Any, grad_outputs: Any=None, retain_graph: builtins.bool | None=None, create_graph: builtins.bool=False, allow_unused: builtins.bool | None=None, materialize_grads: builtins.bool=False) -> Any: ...
 def _gradients_of(params: Any, known: list[Any]) -> Any:
     """The gradients of the parameters that have one, if these are the known ones; else None.
+    """
+def _has_adafactor_step(param: Tensor, means: Any) -> builtins.bool:
+    """Is there a kernel for Adafactor's step of this parameter?
     """
 def _holds_its_object(tensor: Any) -> builtins.bool: ...
 def _identity(tensor: Tensor) -> builtins.int: ...

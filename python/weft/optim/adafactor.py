@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weft
+from weft import _C
 from weft._checks import check_numbers
 from weft.optim.composed import ComposedOptimizer
 
@@ -106,9 +107,23 @@ class Adafactor(ComposedOptimizer):
         relative = min(lr, 1 / step**0.5)
         return step ** group["beta2_decay"], relative, 1 - lr * group["weight_decay"], group["eps"][1], 1 / group["d"]
 
+    def _eps_of(self, p, group):
+        return weft.finfo(p.dtype).eps if group["eps"][0] is None else group["eps"][0]
+
+    def _take_one(self, p, grad, state, numbers, group):
+        means = list(state.values())
+        if not _C._has_adafactor_step(p, means):
+            super()._take_one(p, grad, state, numbers, group)
+            return
+        recorded = not isinstance(numbers, list)
+        given = numbers if recorded else weft.tensor(numbers, dtype=weft.float64)
+        eps, decays, maximize = self._eps_of(p, group), bool(group["weight_decay"]), bool(group["maximize"])
+        _C._adafactor_step(p, grad.contiguous(), means, given, eps, maximize, decays, recorded)
+
+    # The step where there is no kernel: half types, GPUs, parameters whose elements are not side by side.
     def _update(self, p, grad, state, numbers, group):
         blend, relative, keep, smallest_scale, by_d = numbers
-        eps = weft.finfo(p.dtype).eps if group["eps"][0] is None else group["eps"][0]
+        eps = self._eps_of(p, group)
         size = max(1, p.numel()) ** 0.5
         scale = weft.clamp(p.norm() / size, min=smallest_scale)
         g = -grad if group["maximize"] else grad

@@ -67,8 +67,12 @@ class ComposedOptimizer(FusedOptimizer):
         with weft.no_grad():
             for place, (p, grad) in enumerate(zip(run.params, grads)):
                 tensors = {name: column[place] for name, column in zip(run.names, run.columns)}
-                its_numbers = numbers if isinstance(numbers, list) else numbers.to(p.device, p.dtype).unbind()
-                self._update(p, grad, tensors, its_numbers, self.param_groups[number])
+                self._take_one(p, grad, tensors, numbers, self.param_groups[number])
+
+    def _take_one(self, p, grad, state, numbers, group):
+        """The step of one parameter; numbers are a list, or while a graph is traced a tensor."""
+        its_numbers = numbers if isinstance(numbers, list) else numbers.to(p.device, p.dtype).unbind()
+        self._update(p, grad, state, its_numbers, group)
 
     def _take_calls(self, calls):
         for _, run, grads in calls:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weft
+from weft import _C
 from weft._checks import check_integers, check_numbers
 from weft.optim.composed import ComposedOptimizer
 
@@ -34,7 +35,7 @@ def orthogonalized(matrix: Tensor, coefficients: tuple[float, float, float], ste
     x = x / x.norm().clamp(min=eps)
     for _ in range(steps):
         gram = x @ x.T
-        x = weft.addmm(x, weft.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+        x = weft.addmm(x, _C._add_gram(gram, gram, b, c), x, beta=a)
     return x.T if tall else x
 
 

@@ -4,12 +4,14 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <oneapi/dnnl/dnnl.hpp>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 #include <vector>
@@ -31,6 +33,7 @@ constexpr double kLargeMatmul = 1 << 24;
 constexpr double kConvolutionPart = 1e7;
 constexpr double kMatmulPart = 1 << 24;
 constexpr int64_t kFewestLines = 64;     // rows or columns of a part of a product: each reads the other matrix anew
+constexpr int64_t kHalfParts = 8;        // of a symmetric product, each with a primitive of its own
 constexpr int64_t kFewestImages = 4;     // of fewer, threads share each image: own loops
 constexpr int64_t kFewestChannels = 16;  // fewer leave oneDNN's blocks of channels empty
 
@@ -111,8 +114,10 @@ struct Operand {
 struct Parts {
   int64_t units, count;
   std::shared_ptr<const Prepared> longer, shorter;
+  std::vector<std::shared_ptr<const Prepared>> each;  // where parts differ in more than that
   int64_t begin(int64_t part) const { return units * part / count; }
   const Prepared& of(int64_t part) const {
+    if (!each.empty()) return *each[static_cast<size_t>(part)];
     return begin(part + 1) - begin(part) == (units + count - 1) / count ? *longer : *shorter;
   }
 };
@@ -123,7 +128,7 @@ template <class F>
 Parts in_parts(int64_t units, int64_t most, double operations, double part_operations, const F& make) {
   const double worth = std::floor(operations / part_operations);
   const double count = std::max(1.0, std::min(worth, static_cast<double>(most)));
-  Parts parts{units, static_cast<int64_t>(count), nullptr, nullptr};
+  Parts parts{units, static_cast<int64_t>(count), nullptr, nullptr, {}};
   parts.longer = make((units + parts.count - 1) / parts.count);
   parts.shorter = units % parts.count ? make(units / parts.count) : parts.longer;
   if (!parts.longer || !parts.shorter) parts.count = 0;
@@ -167,19 +172,26 @@ class PartOperands {
   memory target_;
 };
 
-// The output is the last operand. Returns false, with nothing done, where the lengths of parts want what they share in
-// different layouts.
-bool run(const Parts& parts, const std::vector<Operand>& operands) {
-  const Prepared& first = *parts.longer;
-  size_t shared_bytes = 0;
-  for (size_t i = 0; i < operands.size(); i++) {
-    if (!operands[i].shared) continue;
-    if (first.wanted[i] != parts.shorter->wanted[i]) return false;
-    if (first.wanted[i] != first.given[i]) shared_bytes += padded(first.wanted[i].get_size());
+// The memory that a product takes: of what parts share and of each part.
+struct ProductBytes {
+  size_t shared = 0, part = 0, all = 0;
+  ProductBytes(const Parts& parts, const std::vector<Operand>& operands) {
+    const Prepared& first = *parts.longer;
+    for (size_t i = 0; i < operands.size(); i++)
+      if (operands[i].shared && first.wanted[i] != first.given[i]) shared += padded(first.wanted[i].get_size());
+    for (int64_t i = 0; i < parts.count; i++) part = std::max(part, PartOperands::bytes(parts.of(i), operands));
+    all = shared + part * static_cast<size_t>(parts.count);
   }
-  const size_t part_bytes =
-      std::max(PartOperands::bytes(first, operands), PartOperands::bytes(*parts.shorter, operands));
-  Scratch scratch(shared_bytes + part_bytes * static_cast<size_t>(parts.count));
+};
+
+// The output is the last operand. Returns false, with nothing done, where the lengths of parts want what they share in
+// different layouts. Takes `least` bytes at least.
+bool run(const Parts& parts, const std::vector<Operand>& operands, size_t least = 0) {
+  const Prepared& first = *parts.longer;
+  for (size_t i = 0; i < operands.size(); i++)
+    if (operands[i].shared && first.wanted[i] != parts.shorter->wanted[i]) return false;
+  const ProductBytes bytes(parts, operands);
+  Scratch scratch(std::max(least, bytes.all));
   if (scratch_only_asked()) return true;
   std::vector<void*> shared(operands.size());
   char* free = scratch.data();
@@ -198,7 +210,7 @@ bool run(const Parts& parts, const std::vector<Operand>& operands) {
     OneThread one;
     thread_local dnnl::stream stream(cpu());
     for (int64_t part = begin; part < end; part++) {
-      PartOperands own(parts.of(part), free + static_cast<size_t>(part) * part_bytes);
+      PartOperands own(parts.of(part), free + static_cast<size_t>(part) * bytes.part);
       for (size_t i = 0; i < operands.size(); i++) {
         const Operand& o = operands[i];
         if (o.shared)
@@ -342,36 +354,96 @@ bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, cons
   return parts.count > 0 && run(parts, {images_of(gy), {w.data, true, 0}, images_of(gx)});
 }
 
-bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedView& b) {
+namespace {
+
+struct Scaling {
+  const StridedView& base;
+  float beta, alpha;
+};
+
+// The part of a product of so many rows and columns, or nullptr.
+std::shared_ptr<const Prepared> prepared_matmul(int64_t height, int64_t width, const StridedView& out,
+                                                const StridedView& a, const StridedView& b, const Scaling& scaling) {
+  const int64_t k = a.shape[1];
+  const bool adds = scaling.base.data != nullptr;
+  Key key{-1, height, width, k, a.strides[0], a.strides[1], b.strides[0], b.strides[1], out.strides[0], out.strides[1]};
+  for (const float factor : {adds ? scaling.beta : 0, scaling.alpha}) key.push_back(std::bit_cast<int32_t>(factor));
+  return prepared(key, [&] {
+    auto desc = [](int64_t r, int64_t c, const StridedView& v) {
+      return memory::desc({r, c}, memory::data_type::bf16, {v.strides[0], v.strides[1]});
+    };
+    dnnl::primitive_attr attr = attributes();
+    dnnl::post_ops further;
+    // In this order, alpha (a @ b + beta / alpha base): for the other one oneDNN has plain loops only.
+    if (adds) further.append_sum(scaling.beta / scaling.alpha);
+    if (scaling.alpha != 1) further.append_eltwise(dnnl::algorithm::eltwise_linear, scaling.alpha, 0);
+    attr.set_post_ops(further);
+    const memory::desc left = desc(height, k, a), right = desc(k, width, b), result = desc(height, width, out);
+    dnnl::matmul::primitive_desc d(cpu(), left, right, result, attr);
+    if (std::string_view(d.impl_info_str()).starts_with("ref")) throw dnnl::error(dnnl_unimplemented, "slow");
+    return Prepared{dnnl::matmul(d),
+                    {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+                    {d.src_desc(), d.weights_desc(), d.dst_desc()},
+                    {left, right, result},
+                    d.scratchpad_desc()};
+  });
+}
+
+// In rows, each part as far as its last row's diagonal.
+Parts parts_to_diagonal(int64_t rows, int64_t count, const StridedView& out, const StridedView& a, const StridedView& b,
+                        const Scaling& scaling) {
+  Parts parts{rows, count, nullptr, nullptr, {}};
+  for (int64_t part = 0; part < count; part++) {
+    const int64_t end = parts.begin(part + 1);
+    parts.each.push_back(prepared_matmul(end - parts.begin(part), end, out, a, b, scaling));
+    if (!parts.each.back()) return Parts{rows, 0, nullptr, nullptr, {}};
+  }
+  parts.longer = parts.shorter = parts.each.front();
+  return parts;
+}
+
+// Half types: elements of two bytes.
+void copy_halves(const StridedView& to, const StridedView& from) {
+  const auto* source = from.as<const uint16_t>();
+  auto* target = to.as<uint16_t>();
+  const bool adjacent = to.strides[1] == 1 && from.strides[1] == 1;
+  for (int64_t i = 0; i < to.shape[0]; i++, target += to.strides[0], source += from.strides[0])
+    if (adjacent)
+      std::copy_n(source, to.shape[1], target);
+    else
+      for (int64_t j = 0; j < to.shape[1]; j++) target[j * to.strides[1]] = source[j * from.strides[1]];
+}
+
+}  // namespace
+
+bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedView& b, const StridedView& base,
+                   float beta, float alpha, bool lower) {
   const int64_t m = out.shape[0], n = out.shape[1], k = a.shape[1];
   const double operations = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if (!onednn_enabled() || out.dtype != DType::BFloat16 || operations < kLargeMatmul) return false;
   for (const StridedView* v : {&out, &a, &b})
     if (v->strides[0] < 1 || v->strides[1] < 1 || (v->strides[0] != 1 && v->strides[1] != 1)) return false;
+  const Scaling scaling{base, beta, alpha};
+  if (base.data && !std::isfinite(beta / alpha)) return false;
   // Parts of rows share b, parts of columns share a.
   const bool rows = m >= n;
-  const int64_t lines = rows ? m : n;
-  const Parts parts = in_parts(lines, lines / kFewestLines, operations, kMatmulPart, [&](int64_t count) {
-    const int64_t height = rows ? count : m, width = rows ? n : count;
-    Key key{-1,           height,         width,         k, a.strides[0], a.strides[1], b.strides[0],
-            b.strides[1], out.strides[0], out.strides[1]};
-    return prepared(key, [&] {
-      auto desc = [](int64_t r, int64_t c, const StridedView& v) {
-        return memory::desc({r, c}, memory::data_type::bf16, {v.strides[0], v.strides[1]});
-      };
-      const memory::desc left = desc(height, k, a), right = desc(k, width, b), result = desc(height, width, out);
-      dnnl::matmul::primitive_desc d(cpu(), left, right, result, attributes());
-      return Prepared{dnnl::matmul(d),
-                      {DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
-                      {d.src_desc(), d.weights_desc(), d.dst_desc()},
-                      {left, right, result},
-                      d.scratchpad_desc()};
-    });
+  const int64_t lines = rows ? m : n, most = lines / kFewestLines;
+  const Parts parts = in_parts(lines, most, operations, kMatmulPart, [&](int64_t count) {
+    return prepared_matmul(rows ? count : m, rows ? n : count, out, a, b, scaling);
   });
+  if (parts.count == 0) return false;
+  // What is added lies where the sum will be.
+  if (base.data && base.data != out.data && !scratch_only_asked()) copy_halves(out, base);
   const int64_t line_bytes = 2 * out.strides[rows ? 0 : 1];
-  return parts.count > 0 &&
-         run(parts,
-             {{a.data, !rows, 2 * a.strides[0]}, {b.data, rows, 2 * b.strides[1]}, {out.data, false, line_bytes}});
+  const std::vector<Operand> operands = {
+      {a.data, !rows, 2 * a.strides[0]}, {b.data, rows, 2 * b.strides[1]}, {out.data, false, line_bytes}};
+  if (!lower || scratch_only_asked()) return run(parts, operands);
+  // Half of it, if that takes no more memory, because who asks how much it is does not know that half will do.
+  const std::vector<Operand> half_operands = {operands[0], {b.data, false, 0}, operands[2]};
+  const Parts half = parts_to_diagonal(m, std::clamp<int64_t>(most, 1, kHalfParts), out, a, b, scaling);
+  const size_t bytes = ProductBytes(parts, operands).all;
+  if (half.count > 0 && ProductBytes(half, half_operands).all <= bytes) return run(half, half_operands, bytes);
+  return run(parts, operands);
 }
 
 }  // namespace weft

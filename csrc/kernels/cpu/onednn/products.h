@@ -12,7 +12,9 @@ bool onednn_convolution(const StridedView& y, const StridedView& x, const Stride
                         const ConvGeometry& geometry);
 bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
                               const ConvGeometry& geometry);
-// out(m, n) = a(m, k) @ b(k, n)
-bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedView& b);
+// out(m, n) = beta base(m, n) + alpha a(m, k) @ b(k, n), rounded once; base.data may be nullptr. lower: only what is on
+// and below the diagonal is asked for, where m = n.
+bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedView& b, const StridedView& base = {},
+                   float beta = 1, float alpha = 1, bool lower = false);
 
 }  // namespace weft
