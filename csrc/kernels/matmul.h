@@ -17,6 +17,11 @@ using MatmulThenKernel = void(StridedView out, StridedView a, StridedView b, Str
                               const Epilogue& epilogue);
 extern KernelTable<MatmulThenKernel> matmul_then_kernel;
 
+// What a library of the device computes faster (oneDNN, cuBLASLt).
+using LibraryMatmulKernel = bool(const StridedView& out, const StridedView& a, const StridedView& b,
+                                 const StridedView& base);
+extern KernelTable<LibraryMatmulKernel> library_matmul_kernel;
+
 // May float32 products and convolutions on a GPU round their operands to TF32's ten bits? Off by default.
 bool allow_tf32();
 void set_allow_tf32(bool allow);

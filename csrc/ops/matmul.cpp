@@ -18,6 +18,7 @@ namespace weft {
 
 constinit KernelTable<MatmulKernel> matmul_kernel{"matmul"};
 constinit KernelTable<MatmulThenKernel> matmul_then_kernel{"matmul with an epilogue"};
+constinit KernelTable<LibraryMatmulKernel> library_matmul_kernel{"matmul of a library"};
 
 namespace {
 std::atomic<bool> tf32{false};

@@ -7,7 +7,6 @@
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/gemv.h"
-#include "kernels/cpu/onednn/products.h"
 #include "kernels/cpu/sum_type.h"
 
 namespace weft {
@@ -268,13 +267,13 @@ void multiply_all(const StridedView& out, const StridedView& a, const StridedVie
 }
 
 void matmul_cpu(StridedView out, StridedView a, StridedView b, StridedView base) {
-  if (out.ndim == 2 && !base.data && onednn_matmul(out, a, b)) return;
+  if (library_matmul_kernel(Device{}, out, a, b, base)) return;
   multiply_all(out, a, b, base, nullptr);
 }
 WEFT_CPU_KERNEL(matmul_kernel, matmul_cpu);
 
 void matmul_then_cpu(StridedView out, StridedView a, StridedView b, StridedView base, const Epilogue& epilogue) {
-  if (out.ndim == 2 && !base.data && onednn_matmul(out, a, b)) return run_whole(epilogue, out.numel());
+  if (library_matmul_kernel(Device{}, out, a, b, base)) return run_whole(epilogue, out.numel());
   multiply_all(out, a, b, base, &epilogue);
 }
 WEFT_CPU_KERNEL(matmul_then_kernel, matmul_then_cpu);

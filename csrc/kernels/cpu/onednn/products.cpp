@@ -1,5 +1,5 @@
-#include "kernels/cpu/onednn/products.h"
-
+// Products that oneDNN computes faster than the loops of kernels/cpu: large convolutions of float32 and large matrix
+// products of bfloat16. Results do not depend on the number of threads.
 #include <omp.h>
 #include <pthread.h>
 
@@ -16,7 +16,9 @@
 
 #include "device/cpu/scratch.h"
 #include "device/cpu/threads.h"
+#include "kernels/convolution.h"
 #include "kernels/libraries.h"
+#include "kernels/matmul.h"
 
 namespace weft {
 
@@ -290,8 +292,6 @@ dnnl::convolution_forward::primitive_desc forward_desc(const Sizes& s, bool with
                          any(s.w), any(s.y), s.strides, s.dilates, s.before, s.after, attributes());
 }
 
-}  // namespace
-
 bool onednn_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
                         const ConvGeometry& geometry) {
   if (!onednn_enabled() || !applies(y, x, w, geometry) || (bias.data && bias.strides[0] != 1)) return false;
@@ -321,6 +321,7 @@ bool onednn_convolution(const StridedView& y, const StridedView& x, const Stride
   if (with_bias) return run(parts, {images_of(x), {w.data, true, 0}, {bias.data, true, 0}, images_of(y)});
   return run(parts, {images_of(x), {w.data, true, 0}, images_of(y)});
 }
+WEFT_CPU_LIBRARY_KERNEL(library_convolution_kernel, onednn_convolution);
 
 bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
                               const ConvGeometry& geometry) {
@@ -341,8 +342,12 @@ bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, cons
   });
   return parts.count > 0 && run(parts, {images_of(gy), {w.data, true, 0}, images_of(gx)});
 }
+WEFT_CPU_LIBRARY_KERNEL(library_convolution_input_kernel, onednn_convolution_input);
 
-bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedView& b) {
+// --- product of matrices --------------------------------------------------------------------------------------------
+
+bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedView& b, const StridedView& base) {
+  if (out.ndim != 2 || base.data) return false;
   const int64_t m = out.shape[0], n = out.shape[1], k = a.shape[1];
   const double operations = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if (!onednn_enabled() || out.dtype != DType::BFloat16 || operations < kLargeMatmul) return false;
@@ -373,5 +378,8 @@ bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedVi
          run(parts,
              {{a.data, !rows, 2 * a.strides[0]}, {b.data, rows, 2 * b.strides[1]}, {out.data, false, line_bytes}});
 }
+WEFT_CPU_LIBRARY_KERNEL(library_matmul_kernel, onednn_matmul);
+
+}  // namespace
 
 }  // namespace weft
