@@ -66,14 +66,20 @@ WEFT_INLINE bool is_direct(const Part& p) {
   return p.out.column == 1 && (!p.base.data || p.base.column == 1 || p.row_by_row);
 }
 
+// What gemm packs; here, other than in Product::scratch_bytes(), it is known how A lies.
+template <class T>
+WEFT_INLINE size_t gemm_scratch(const Product<T>& x) {
+  return round_up(static_cast<size_t>((x.pack_a() ? x.a_elements() : 0) + x.b_elements()) * sizeof(T));
+}
+
 template <class T>
 size_t part_scratch(const Part& p) {
   using S = typename SumOf<T>::type;
   if constexpr (__is_same(T, S)) {
-    if (is_direct(p)) return p.row_by_row ? 0 : round_up(product_of<T>(p).scratch_bytes());
+    if (is_direct(p)) return p.row_by_row ? 0 : gemm_scratch(product_of<T>(p));
   }
   Product<S> copy{p.m, p.n, p.k, {nullptr, p.k, 1}, {nullptr, p.n, 1}, nullptr, p.n, nullptr, p.n};
-  return round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)) + round_up(copy.scratch_bytes());
+  return round_up(static_cast<size_t>(p.m * p.k + p.k * p.n + p.m * p.n) * sizeof(S)) + gemm_scratch(copy);
 }
 
 // done(row, rows, column, columns) is called for what is final.
