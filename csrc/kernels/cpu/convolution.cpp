@@ -4,6 +4,7 @@
 #include "core/dtype.h"
 #include "device/cpu/threads.h"
 #include "kernels/cpu/conv_gather.h"
+#include "kernels/cpu/conv_lines.h"
 #include "kernels/cpu/depthwise.h"
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/winograd.h"
@@ -301,6 +302,11 @@ void convolve(const StridedView& y, const StridedView& x, const StridedView& w, 
   if (winograd_convolution(y, x, w, bias, geometry, then)) return;
   if (has_few_pixels(y, x, w, geometry)) {
     convolve_few_pixels(y, x, w, bias, geometry);
+    if (then) run_whole(*then, y.numel());
+    return;
+  }
+  if (has_few_lines(y, x, w, geometry)) {
+    convolve_lines(y, x, w, bias, geometry);
     if (then) run_whole(*then, y.numel());
     return;
   }
