@@ -7,7 +7,7 @@ import warnings
 
 import weft
 from weft import _C
-from weft._checks import check_flags, check_tensors, tensors_of
+from weft._checks import check_flags, check_numbers, check_tensors, tensors_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ def clip_grad_norm_(
         tensor([0.6000, 0.8000])
     """
     check_flags("clip_grad_norm_", foreach=foreach)
+    check_numbers("clip_grad_norm_", max_norm=max_norm)
     parameters = tensors_of("clip_grad_norm_", "parameters", parameters)
     with weft.no_grad():
         _gradients("clip_grad_norm_", parameters)
