@@ -153,6 +153,7 @@ def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: float, f
         tensor([ 1.0000, -0.5000])
     """
     check_flags("clip_grad_value_", foreach=foreach)
+    check_numbers("clip_grad_value_", clip_value=clip_value)
     limit = float(clip_value)
     with weft.no_grad():
         for grad in _gradients("clip_grad_value_", parameters):
