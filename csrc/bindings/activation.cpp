@@ -16,6 +16,9 @@ std::optional<Scalar> whole(const Scalar& s) {
   return std::isinf(s.to_double()) ? std::nullopt : std::optional(Scalar(Scalar(std::trunc(s.to_double())).to_int()));
 }
 
+double as_double(double number) { return number; }
+double as_double(const Scalar& number) { return number.to_double(); }
+
 // hardtanh and threshold of integers: Params are doubles, which cannot hold all of them.
 template <class Entry>
 Tensor of_integers(const char* name, const Tensor& x, const Scalar& a, const Scalar& b) {
@@ -28,70 +31,32 @@ Tensor of_integers(const char* name, const Tensor& x, const Scalar& a, const Sca
   return where(le(x, limit), scalar_tensor(b, x.dtype(), x.device()), x);
 }
 
-// Functions with numbers: positions in the list and how the arguments become Params.
-template <class Entry>
-void bind_entry(Family& nn, const char* name, std::vector<std::pair<const char*, double>> defaults) {
-  const EntryDocs docs = activation_docs<Entry>(name);
-  constexpr int i = index_in<Entry>(scalar::UnaryList{});
-  auto run = [name](const py::object& x, const scalar::Params& p, bool inplace) -> py::object {
+// The function and the one that writes over its input. `numbers`, one for each Number, are the names and defaults of
+// what the entry takes beside x.
+template <class Entry, class... Number>
+void bind_entry(Family& nn, const char* name, std::initializer_list<std::pair<const char*, double>> numbers = {}) {
+  auto run = [name](const py::object& x, const Number&... given, bool inplace) -> py::object {
+    check<ErrorKind::Type>(is_tensor(x.ptr()), name, ": expected a Tensor, got ", Py_TYPE(x.ptr())->tp_name);
     const Tensor& t = unwrap(x.ptr());
+    if constexpr (sizeof...(Number) == 2) {
+      auto exact = [&](const Tensor& y) { return of_integers<Entry>(name, y, given...); };
+      if (is_integral(t.dtype())) return inplace ? rewrite(name, x, exact) : py::cast(exact(t));
+    }
     check(is_inexact(t.dtype()) || Entry::result == scalar::Result::Same, name,
           ": expected a floating point tensor, got dtype ", t.dtype());
+    constexpr int i = index_in<Entry>(scalar::UnaryList{});
+    const scalar::Params p{as_double(given)...};
     if (!inplace) return py::cast(unary(i, t, p));
     unary_(i, t, p);
     return x;
   };
-  std::string name_ = std::string(name) + "_";
-  auto check_input = [name](const py::object& x) {
-    check<ErrorKind::Type>(is_tensor(x.ptr()), name, ": expected a Tensor, got ", Py_TYPE(x.ptr())->tp_name);
-  };
-  if (defaults.empty()) {
-    nn.function(
-        name, "(input: Tensor, inplace=False) -> Tensor",
-        [=](const py::object& x, bool inplace) {
-          check_input(x);
-          return run(x, {}, inplace);
-        },
-        docs.function.c_str());
-    nn.function(
-        name_.c_str(), "(input: Tensor) -> Tensor",
-        [=](const py::object& x) {
-          check_input(x);
-          return run(x, {}, true);
-        },
-        docs.in_place.c_str());
-  } else if (defaults.size() == 1) {
-    const std::string text = concat("(input: Tensor, ", defaults[0].first, "=", defaults[0].second);
-    nn.function(
-        name, (text + ", inplace=False) -> Tensor").c_str(),
-        [=](const py::object& x, double a, bool inplace) {
-          check_input(x);
-          return run(x, {a, 0, 0}, inplace);
-        },
-        docs.function.c_str());
-    nn.function(
-        name_.c_str(), (text + ") -> Tensor").c_str(),
-        [=](const py::object& x, double a) {
-          check_input(x);
-          return run(x, {a, 0, 0}, true);
-        },
-        docs.in_place.c_str());
-  } else {
-    auto run_with = [=](const py::object& x, const Scalar& a, const Scalar& b, bool inplace) -> py::object {
-      check_input(x);
-      const Tensor& t = unwrap(x.ptr());
-      if (!is_integral(t.dtype())) return run(x, {a.to_double(), b.to_double(), 0}, inplace);
-      auto exact = [&](const Tensor& y) { return of_integers<Entry>(name, y, a, b); };
-      return inplace ? rewrite(name, x, exact) : py::cast(exact(t));
-    };
-    const std::string text = concat("(input: Tensor, ", defaults[0].first, ": float=", defaults[0].second, ", ",
-                                    defaults[1].first, ": float=", defaults[1].second);
-    nn.function(name, (text + ", inplace=False) -> Tensor").c_str(), run_with, docs.function.c_str());
-    nn.function(
-        name_.c_str(), (text + ") -> Tensor").c_str(),
-        [=](const py::object& x, const Scalar& a, const Scalar& b) { return run_with(x, a, b, true); },
-        docs.in_place.c_str());
-  }
+  std::string text = "(input: Tensor";
+  for (auto& [number, value] : numbers) text += concat(", ", number, ": float=", value);
+  const EntryDocs docs = activation_docs<Entry>(name);
+  nn.function(name, (text + ", inplace=False) -> Tensor").c_str(), run, docs.function.c_str());
+  nn.function(
+      concat(name, "_").c_str(), (text + ") -> Tensor").c_str(),
+      [run](const py::object& x, const Number&... given) { return run(x, given..., true); }, docs.in_place.c_str());
 }
 
 Tensor glu(const Tensor& x, int64_t dim) {
@@ -166,17 +131,17 @@ void bind_parametric(Family& nn) {
 
 void bind_activation(Family&, Family& nn) {
   using namespace scalar;
-  bind_entry<Relu>(nn, "relu", {});
-  bind_entry<Silu>(nn, "silu", {});
-  bind_entry<Mish>(nn, "mish", {});
-  bind_entry<Selu>(nn, "selu", {});
-  bind_entry<Hardsigmoid>(nn, "hardsigmoid", {});
-  bind_entry<Hardswish>(nn, "hardswish", {});
-  bind_entry<Elu>(nn, "elu", {{"alpha", 1.0}});
-  bind_entry<Celu>(nn, "celu", {{"alpha", 1.0}});
-  bind_entry<LeakyRelu>(nn, "leaky_relu", {{"negative_slope", 0.01}});
-  bind_entry<Hardtanh>(nn, "hardtanh", {{"min_val", -1.0}, {"max_val", 1.0}});
-  bind_entry<Threshold>(nn, "threshold", {{"threshold", 0.0}, {"value", 0.0}});
+  bind_entry<Relu>(nn, "relu");
+  bind_entry<Silu>(nn, "silu");
+  bind_entry<Mish>(nn, "mish");
+  bind_entry<Selu>(nn, "selu");
+  bind_entry<Hardsigmoid>(nn, "hardsigmoid");
+  bind_entry<Hardswish>(nn, "hardswish");
+  bind_entry<Elu, double>(nn, "elu", {{"alpha", 1.0}});
+  bind_entry<Celu, double>(nn, "celu", {{"alpha", 1.0}});
+  bind_entry<LeakyRelu, double>(nn, "leaky_relu", {{"negative_slope", 0.01}});
+  bind_entry<Hardtanh, Scalar, Scalar>(nn, "hardtanh", {{"min_val", -1.0}, {"max_val", 1.0}});
+  bind_entry<Threshold, Scalar, Scalar>(nn, "threshold", {{"threshold", 0.0}, {"value", 0.0}});
   bind_parametric(nn);
   for (const char* name : {"tanh", "sigmoid", "softsign", "tanhshrink"}) {
     nn.scope().attr(name) = import_module("weft._C").attr(name);

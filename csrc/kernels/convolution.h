@@ -38,4 +38,15 @@ extern KernelTable<ChannelSumsKernel> channel_sums_kernel;
 using ConvolutionWeightKernel = void(StridedView gw, StridedView gy, StridedView x, const ConvGeometry& geometry);
 extern KernelTable<ConvolutionWeightKernel> convolution_weight_kernel;
 
+// What a library of the device computes faster (oneDNN, cuDNN).
+using LibraryConvolutionKernel = bool(const StridedView& y, const StridedView& x, const StridedView& w,
+                                      const StridedView& bias, const ConvGeometry& geometry);
+extern KernelTable<LibraryConvolutionKernel> library_convolution_kernel;
+using LibraryConvolutionInputKernel = bool(const StridedView& gx, const StridedView& gy, const StridedView& w,
+                                           const ConvGeometry& geometry);
+extern KernelTable<LibraryConvolutionInputKernel> library_convolution_input_kernel;
+using LibraryConvolutionWeightKernel = bool(const StridedView& gw, const StridedView& gy, const StridedView& x,
+                                            const ConvGeometry& geometry);
+extern KernelTable<LibraryConvolutionWeightKernel> library_convolution_weight_kernel;
+
 }  // namespace weft

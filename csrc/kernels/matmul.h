@@ -23,6 +23,16 @@ using MatmulThenKernel = void(StridedView out, StridedView a, StridedView b, Str
                               const Epilogue& epilogue);
 extern KernelTable<MatmulThenKernel> matmul_then_kernel;
 
+// out = beta base + alpha a @ b, rounded once.
+struct LibraryProduct {
+  float beta = 1, alpha = 1;
+  bool lower = false;  // only what is on and below the diagonal is asked for; the rest may be left as it is
+};
+// What a library of the device computes faster (oneDNN, cuBLASLt).
+using LibraryMatmulKernel = bool(const StridedView& out, const StridedView& a, const StridedView& b,
+                                 const StridedView& base, const LibraryProduct& how);
+extern KernelTable<LibraryMatmulKernel> library_matmul_kernel;
+
 // May float32 products and convolutions on a GPU round their operands to TF32's ten bits? Off by default.
 bool allow_tf32();
 void set_allow_tf32(bool allow);

@@ -45,6 +45,19 @@ struct KernelTable<void(Args...)> : KernelTableBase {
   bool has(Device device) const { return cells[static_cast<int>(device.type)] != nullptr; }
 };
 
+// A kernel that may decline: it returns false, having done nothing, where it does not serve the case. So does a table
+// without one for the device. Libraries' kernels are such; own kernels try them first.
+template <class... Args>
+struct KernelTable<bool(Args...)> : KernelTableBase {
+  using Function = bool (*)(Args...);
+  [[gnu::always_inline]] bool operator()(Device device, Args... args) const {
+    AnyKernel cell = cells[static_cast<int>(device.type)];
+    if (!cell) return false;
+    if (device.type != DeviceType::CPU) set_kernel_device(device);
+    return reinterpret_cast<Function>(cell)(args...);
+  }
+};
+
 struct KernelEntry {
   KernelTableBase* table;
   AnyKernel kernel;

@@ -21,6 +21,10 @@ constinit KernelTable<ConvolutionThenKernel> convolution_then_kernel{"convolutio
 constinit KernelTable<ChannelSumsKernel> channel_sums_kernel{"channel_sums"};
 constinit KernelTable<ConvolutionInputKernel> convolution_input_kernel{"convolution_input"};
 constinit KernelTable<ConvolutionWeightKernel> convolution_weight_kernel{"convolution_weight"};
+constinit KernelTable<LibraryConvolutionKernel> library_convolution_kernel{"convolution of a library"};
+constinit KernelTable<LibraryConvolutionInputKernel> library_convolution_input_kernel{"convolution_input of a library"};
+constinit KernelTable<LibraryConvolutionWeightKernel> library_convolution_weight_kernel{
+    "convolution_weight of a library"};
 
 namespace {
 

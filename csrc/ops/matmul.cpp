@@ -19,6 +19,7 @@ namespace weft {
 constinit KernelTable<MatmulKernel> matmul_kernel{"matmul"};
 constinit KernelTable<ScaledMatmulKernel> scaled_matmul_kernel{"scaled matmul"};
 constinit KernelTable<MatmulThenKernel> matmul_then_kernel{"matmul with an epilogue"};
+constinit KernelTable<LibraryMatmulKernel> library_matmul_kernel{"matmul of a library"};
 
 namespace {
 std::atomic<bool> tf32{false};

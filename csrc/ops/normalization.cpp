@@ -160,8 +160,10 @@ struct BatchNorm : OpOf<BatchNorm> {
 
 void check_per_channel(const char* op, const char* what, const Tensor& t, const Tensor& x) {
   if (!t.defined()) return;
-  check(t.ndim() == 1 && t.numel() == x.size(1), op, ": expected ", what, " of shape (", x.size(1), ",) for the ",
-        x.size(1), " channels of an input of shape ", x.shape(), ", got ", t.shape());
+  check(t.ndim() == 1, op, ": expected ", what, " of shape (", x.size(1), ",) for the ", x.size(1),
+        " channels of an input of shape ", x.shape(), ", got ", t.shape());
+  check(t.numel() == x.size(1), op, ": expected input with ", t.numel(), " channels (", what, " of shape ", t.shape(),
+        "), got ", x.size(1), " in input of shape ", x.shape());
   check(is_real_floating(t.dtype()), op, ": expected a floating point ", what, ", got dtype ", t.dtype());
 }
 

@@ -75,6 +75,32 @@ def check_integers(function, /, **values):
             _refuse(function, name, "an int", value)
 
 
+def _check_index(function, name, value):
+    try:
+        operator.index(value)
+    except TypeError:
+        _refuse(function, name, "an int", value)
+
+
+def check_sizes(function, /, **values):
+    """Every value has ``__index__``, which True has as well, and none is negative (RuntimeError)."""
+    for name, value in values.items():
+        _check_index(function, name, value)
+        if value < 0:
+            raise RuntimeError(f"{function}: {name} must not be negative, got {value}")
+
+
+def check_places(function, least, /, **values):
+    """Every value, or each of a tuple or list, has ``__index__`` and is at least 0 or 1 (ValueError)."""
+    for name, value in values.items():
+        for i, one in enumerate(value if isinstance(value, (tuple, list)) else [value]):
+            label = f"{name}[{i}]" if isinstance(value, (tuple, list)) else name
+            _check_index(function, label, one)
+            if one < least:
+                wanted = "be positive" if least else "not be negative"
+                raise ValueError(f"{function}: {label} must {wanted}, got {one}")
+
+
 def check_instances(kind, function, /, **values):
     """Every value is an instance of the class, or of one of them."""
     for name, value in values.items():

@@ -1,11 +1,11 @@
-// What NVIDIA's libraries do for the plug-in, done by the host for the simulated device.
+// What NVIDIA's libraries do for the plug-in, done by the host for the simulated device. What cuDNN does its own
+// kernels do.
 #include <algorithm>
 #include <numeric>
 #include <vector>
 
 #include "kernels/cuda/algorithms.h"
 #include "kernels/cuda/launch.h"
-#include "kernels/cuda/products.h"
 
 namespace weft::cuda {
 
@@ -48,18 +48,6 @@ void sort_rows(const uint64_t* keys, uint64_t* sorted_keys, const int32_t* numbe
                int64_t rows, int64_t length, int bits) {
   launch(sort_on_host<uint64_t>, Grid{dim3(1), dim3(1)},
          SortCall<uint64_t>{keys, sorted_keys, numbers, sorted_numbers, rows, length, bits});
-}
-
-// The plug-in's own kernels do what cuDNN does.
-bool library_convolution(const StridedView&, const StridedView&, const StridedView&, const StridedView&,
-                         const ConvGeometry&) {
-  return false;
-}
-bool library_convolution_input(const StridedView&, const StridedView&, const StridedView&, const ConvGeometry&) {
-  return false;
-}
-bool library_convolution_weight(const StridedView&, const StridedView&, const StridedView&, const ConvGeometry&) {
-  return false;
 }
 
 }  // namespace weft::cuda

@@ -28,6 +28,29 @@ def test_views_take_no_memory(w):
     assert w.memory.allocated() == before and len(views) == 4
 
 
+def taken_at_most(w, function, *args):
+    """Bytes beside those of the result."""
+    gc.collect()
+    w.memory.reset_peak()
+    before = w.memory.allocated()
+    result = function(*args)
+    return w.memory.peak() - before - result.numel() * result.element_size()
+
+
+def test_a_product_takes_no_memory_for_what_it_reads_where_it_lies(w):
+    threads = w.get_num_threads()
+    w.set_num_threads(1)
+    x, weight = w.rand(64, 256), w.rand(768, 256)
+    taken = taken_at_most(w, w.nn.functional.linear, x, weight)
+    w.set_num_threads(threads)
+    assert taken <= 36 * 1024  # a panel of the weight, which is laid out anew
+
+
+def test_a_convolution_of_one_small_image_takes_little_more_than_the_image(w):
+    x, weight = w.rand(1, 16, 14, 14), w.rand(32, 16, 5, 5)
+    assert taken_at_most(w, w.nn.functional.conv2d, x, weight, None, 1, 2) <= 2 * x.numel() * x.element_size()
+
+
 def test_memory_is_used_again(w):
     w.memory.empty_cache()
     w.ones(MIB)

@@ -4,9 +4,9 @@
 #include "core/dtype.h"
 #include "device/cpu/threads.h"
 #include "kernels/cpu/conv_gather.h"
+#include "kernels/cpu/conv_lines.h"
 #include "kernels/cpu/depthwise.h"
 #include "kernels/cpu/epilogue.h"
-#include "kernels/cpu/onednn/products.h"
 #include "kernels/cpu/winograd.h"
 
 namespace weft {
@@ -312,7 +312,12 @@ void convolve(const StridedView& y, const StridedView& x, const StridedView& w, 
     if (then) run_whole(*then, y.numel());
     return;
   }
-  if (onednn_convolution(y, x, w, bias, geometry)) {
+  if (has_few_lines(y, x, w, geometry)) {
+    convolve_lines(y, x, w, bias, geometry);
+    if (then) run_whole(*then, y.numel());
+    return;
+  }
+  if (library_convolution_kernel(Device{}, y, x, w, bias, geometry)) {
     if (then) run_whole(*then, y.numel());
     return;
   }
@@ -358,7 +363,8 @@ void phase_taps(Taps& taps, int64_t& origin, int64_t kernel, int64_t first, int6
 }
 
 void convolution_input_cpu(StridedView gx, StridedView gy, StridedView w, const ConvGeometry& geometry) {
-  if (winograd_convolution_input(gx, gy, w, geometry) || onednn_convolution_input(gx, gy, w, geometry)) return;
+  if (winograd_convolution_input(gx, gy, w, geometry)) return;
+  if (library_convolution_input_kernel(Device{}, gx, gy, w, geometry)) return;
   if (is_depthwise(gy, gx, w, geometry))
     return visit_float(gx.dtype, [&](auto tag) {
       sum_taps<typename decltype(tag)::type>(gx, gy, w, {}, ReadsOutput{geometry, gy.shape + 2});

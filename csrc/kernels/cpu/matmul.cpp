@@ -7,7 +7,6 @@
 #include "kernels/cpu/epilogue.h"
 #include "kernels/cpu/gemm.h"
 #include "kernels/cpu/gemv.h"
-#include "kernels/cpu/onednn/products.h"
 #include "kernels/cpu/sum_type.h"
 
 namespace weft {
@@ -113,14 +112,20 @@ struct Copies {
   }
 };
 
+// What gemm packs; here, other than in Product::scratch_bytes(), it is known how A lies.
+template <class T>
+WEFT_INLINE size_t gemm_scratch(const Product<T>& x) {
+  return round_up(static_cast<size_t>((x.pack_a() ? x.a_elements() : 0) + x.b_elements()) * sizeof(T));
+}
+
 template <class T>
 size_t part_scratch(const Part& p) {
   using S = typename SumOf<T>::type;
   if constexpr (__is_same(T, S)) {
-    if (is_direct(p)) return p.row_by_row ? 0 : round_up(product_of<T>(p).scratch_bytes());
+    if (is_direct(p)) return p.row_by_row ? 0 : gemm_scratch(product_of<T>(p));
   }
   const Copies<S> copies(p, nullptr);
-  return copies.bytes + round_up(product_of<S>(copies.part(p)).scratch_bytes());
+  return copies.bytes + gemm_scratch(product_of<S>(copies.part(p)));
 }
 
 // done(row, rows, column, columns) is called for what is final.
@@ -405,7 +410,7 @@ bool multiply_bfloat16(const StridedView& out, const StridedView& a, const Strid
   const ScaleFactors factors = further.factors ? *further.factors : ScaleFactors{1, 1};
   const Batch batch(out, a, b, base);
   const bool lower = (further.symmetric || !base.data) && batch.multiplies_itself();
-  if (!onednn_matmul(out, a, b, base, factors.beta, factors.alpha, lower)) return false;
+  if (!library_matmul_kernel(Device{}, out, a, b, base, {factors.beta, factors.alpha, lower})) return false;
   if (lower && !scratch_only_asked()) mirror_all<BFloat16>(batch);
   return true;
 }

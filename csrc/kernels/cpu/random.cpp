@@ -106,18 +106,8 @@ void draw_with_replacement(int64_t* out, int64_t draws, const double* w, int64_t
     cumulated[c] = total;
     if (w[c] > 0) last_positive = c;
   }
-  for (int64_t i = 0; i < draws; i++) {
-    double u = uniform_at(state, first + i) * total;
-    int64_t low = 0, high = last_positive;
-    while (low < high) {
-      int64_t middle = (low + high) / 2;
-      if (cumulated[middle] > u)
-        high = middle;
-      else
-        low = middle + 1;
-    }
-    out[i] = low;
-  }
+  for (int64_t i = 0; i < draws; i++)
+    out[i] = scalar::category_of(cumulated, last_positive, uniform_at(state, first + i) * total);
 }
 
 // The categories with the smallest waiting times -log(u) / w come first (Efraimidis and Spirakis, 2006).

@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "kernels/cuda/convert.h"
-#include "kernels/cuda/products.h"
 #include "kernels/cuda/reduce.h"
 #include "kernels/elementwise.h"
 
@@ -189,7 +188,7 @@ void convolution_cuda(StridedView y_given, StridedView x_given, StridedView w_gi
   const bool innermost = goes_innermost(x_given, y_given);
   Operand y_operand(y_given, innermost), x_operand(x_given, innermost), w_operand(w_given, innermost);
   const StridedView &y = y_operand.view(), &x = x_operand.read(), &w = w_operand.read();
-  if (!library_convolution(y, x, w, bias, g)) {
+  if (!library_convolution_kernel(kernel_device(), y, x, w, bias, g)) {
     Call c{Volume(x), Volume(w), Volume(y), y.dtype, bias.data, bias.data ? bias.strides[0] : 0, g};
     launch(y.dtype == DType::Float64 ? &forward<double> : &forward<float>, grid_for(y.numel(), 128), c);
   }
@@ -202,7 +201,7 @@ void convolution_input_cuda(StridedView gx_given, StridedView gy_given, StridedV
   const bool innermost = goes_innermost(gx_given, gy_given);
   Operand gx_operand(gx_given, innermost), gy_operand(gy_given, innermost), w_operand(w_given, innermost);
   const StridedView &gx = gx_operand.view(), &gy = gy_operand.read(), &w = w_operand.read();
-  if (!library_convolution_input(gx, gy, w, g)) {
+  if (!library_convolution_input_kernel(kernel_device(), gx, gy, w, g)) {
     Call c{Volume(gx), Volume(w), Volume(gy), gx.dtype, nullptr, 0, g};
     launch(gx.dtype == DType::Float64 ? &by_input<double> : &by_input<float>, grid_for(gx.numel(), 128), c);
   }
@@ -215,7 +214,7 @@ void convolution_weight_cuda(StridedView gw_given, StridedView gy_given, Strided
   const bool innermost = goes_innermost(x_given, gy_given);
   Operand gw_operand(gw_given, innermost), gy_operand(gy_given, innermost), x_operand(x_given, innermost);
   const StridedView &gw = gw_operand.view(), &gy = gy_operand.read(), &x = x_operand.read();
-  if (!library_convolution_weight(gw, gy, x, g)) {
+  if (!library_convolution_weight_kernel(kernel_device(), gw, gy, x, g)) {
     Call c{Volume(x), Volume(gw), Volume(gy), gw.dtype, nullptr, 0, g};
     launch(gw.dtype == DType::Float64 ? &by_weight<double> : &by_weight<float>,
            Grid{dim3(static_cast<unsigned>(gw.numel())), dim3(kReduceThreads)}, c);

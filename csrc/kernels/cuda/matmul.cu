@@ -4,7 +4,6 @@
 #include <type_traits>
 
 #include "kernels/cuda/convert.h"
-#include "kernels/cuda/products.h"
 
 namespace weft::cuda {
 namespace {
@@ -71,7 +70,7 @@ Side side_of(const StridedView& v) {
 
 void matmul_cuda(StridedView out, StridedView a, StridedView b, StridedView base) {
   if (out.numel() == 0) return;
-  if (library_matmul(out, a, b, base)) return;
+  if (library_matmul_kernel(kernel_device(), out, a, b, base, {})) return;
   Product p{out.shape[out.ndim - 2],
             out.shape[out.ndim - 1],
             a.shape[a.ndim - 1],

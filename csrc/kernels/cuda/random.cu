@@ -113,16 +113,8 @@ __global__ void draw_with_replacement(int64_t* out, const double* weights, doubl
   int64_t last = categories - 1;
   while (last > 0 && !(w[last] > 0)) last--;
   for (int64_t i = t; i < draws; i += kDrawThreads) {
-    double u = uniform_at(start, static_cast<int64_t>(blockIdx.x) * draws + i) * carried;
-    int64_t low = 0, high = last;
-    while (low < high) {
-      int64_t middle = (low + high) / 2;
-      if (sum[middle] > u)
-        high = middle;
-      else
-        low = middle + 1;
-    }
-    out[blockIdx.x * draws + i] = low;
+    int64_t at = static_cast<int64_t>(blockIdx.x) * draws + i;
+    out[at] = scalar::category_of(sum, last, uniform_at(start, at) * carried);
   }
 }
 

@@ -61,15 +61,26 @@ struct DeviceAxes {
   int64_t inner;
 };
 
+// The place (image, d, i, j, c) of an element of the output.
+struct OutputPlace {
+  int64_t image, d, i, j, c;
+  template <class C>
+  __device__ __forceinline__ OutputPlace(const DeviceAxes<C>& s, int64_t at) {
+    c = at % s.inner;
+    at /= s.inner;
+    j = at % s.columns.outputs;
+    at /= s.columns.outputs;
+    i = at % s.rows.outputs;
+    at /= s.rows.outputs;
+    d = at % s.depth.outputs;
+    image = at / s.depth.outputs;
+  }
+};
+
 template <class C>
 __global__ void weighted_sums(void* out, const void* in, DType dtype, int64_t n, DeviceAxes<C> s) {
   for (int64_t at = first_item(); at < n; at += item_step()) {
-    int64_t rest = at / s.inner;
-    const int64_t c = at % s.inner, j = rest % s.columns.outputs;
-    rest /= s.columns.outputs;
-    const int64_t i = rest % s.rows.outputs;
-    rest /= s.rows.outputs;
-    const int64_t d = rest % s.depth.outputs, image = rest / s.depth.outputs;
+    const auto [image, d, i, j, c] = OutputPlace(s, at);
     C sum = 0;
     for (int64_t a = 0; a < s.depth.count[d]; a++) {
       const int64_t slice = image * s.depth.inputs + s.depth.start[d] + a;
@@ -88,12 +99,7 @@ __global__ void weighted_sums(void* out, const void* in, DType dtype, int64_t n,
 template <class U, class C>
 __global__ void copies(U* out, const U* in, int64_t n, DeviceAxes<C> s) {
   for (int64_t at = first_item(); at < n; at += item_step()) {
-    int64_t rest = at / s.inner;
-    const int64_t c = at % s.inner, j = rest % s.columns.outputs;
-    rest /= s.columns.outputs;
-    const int64_t i = rest % s.rows.outputs;
-    rest /= s.rows.outputs;
-    const int64_t d = rest % s.depth.outputs, image = rest / s.depth.outputs;
+    const auto [image, d, i, j, c] = OutputPlace(s, at);
     const int64_t slice = image * s.depth.inputs + s.depth.start[d], row = slice * s.rows.inputs + s.rows.start[i];
     out[at] = in[(row * s.columns.inputs + s.columns.start[j]) * s.inner + c];
   }

@@ -178,4 +178,17 @@ WEFT_INLINE void visit_distribution(Distribution distribution, DType dtype, cons
   }
 }
 
+// The category whose part of the cumulated weights u falls into, of 0, ..., last.
+WEFT_INLINE int64_t category_of(const double* cumulated, int64_t last, double u) {
+  int64_t low = 0;
+  while (low < last) {
+    const int64_t middle = (low + last) / 2;
+    if (cumulated[middle] > u)
+      last = middle;
+    else
+      low = middle + 1;
+  }
+  return low;
+}
+
 }  // namespace weft::scalar

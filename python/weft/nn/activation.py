@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weft
-from weft._checks import check_tensors
+from weft._checks import check_sizes, check_tensors
 from weft.nn import functional as F
 from weft.nn.module import Module
 from weft.nn.parameter import Parameter
@@ -697,6 +697,7 @@ class PReLU(Module):
         self, num_parameters: int = 1, init: float = 0.25, device: Device = None, dtype: weft.dtype | None = None
     ) -> None:
         super().__init__()
+        check_sizes("PReLU", num_parameters=num_parameters)
         self.num_parameters = num_parameters
         self.init = init
         self.weight = Parameter(weft.empty(num_parameters, device=device, dtype=dtype))

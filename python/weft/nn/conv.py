@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import weft
+from weft._checks import check_places, check_sizes
 from weft.nn import functional as F
 from weft.nn import init
 from weft.nn.module import Module
@@ -62,6 +63,9 @@ class _Conv(Module):
     ) -> None:
         super().__init__()
         kind, dims = type(self).__name__, self._dims
+        check_sizes(kind, in_channels=in_channels, out_channels=out_channels)
+        check_places(kind, 1, kernel_size=kernel_size, stride=stride, dilation=dilation, groups=groups)
+        check_places(kind, 0, **({} if isinstance(padding, str) else {"padding": padding}))
         self.kernel_size = to_tuple(kernel_size, dims, f"{kind}: kernel_size")
         self.stride = to_tuple(stride, dims, f"{kind}: stride")
         self.dilation = to_tuple(dilation, dims, f"{kind}: dilation")
@@ -85,8 +89,6 @@ class _Conv(Module):
 
     def _check(self) -> None:
         kind = type(self).__name__
-        if self.groups <= 0:
-            raise ValueError(f"{kind}: groups must be positive, got {self.groups}")
         for name, channels in (("in_channels", self.in_channels), ("out_channels", self.out_channels)):
             if channels % self.groups:
                 raise ValueError(f"{kind}: {name}={channels} is not divisible by groups={self.groups}")
@@ -171,7 +173,8 @@ class Conv1d(_Conv):
         weight: (out_channels, in_channels / groups, kernel_size); bias: (out_channels).
 
     Raises:
-        ValueError: groups does not divide the channels, or padding or padding_mode is not one of those above.
+        ValueError: groups does not divide the channels, padding or padding_mode is not one of those above, or another
+            argument is out of range.
         RuntimeError: the input has another number of channels or is shorter than a window, when the layer is called.
 
     Example:
@@ -211,7 +214,8 @@ class Conv2d(_Conv):
         weight: (out_channels, in_channels / groups, kH, kW); bias: (out_channels).
 
     Raises:
-        ValueError: groups does not divide the channels, or padding or padding_mode is not one of those above.
+        ValueError: groups does not divide the channels, padding or padding_mode is not one of those above, or another
+            argument is out of range.
         RuntimeError: the input has another number of channels or is smaller than a window, when the layer is called.
 
     Example:
@@ -253,7 +257,8 @@ class Conv3d(_Conv):
         weight: (out_channels, in_channels / groups, kD, kH, kW); bias: (out_channels).
 
     Raises:
-        ValueError: groups does not divide the channels, or padding or padding_mode is not one of those above.
+        ValueError: groups does not divide the channels, padding or padding_mode is not one of those above, or another
+            argument is out of range.
         RuntimeError: the input has another number of channels or is smaller than a window, when the layer is called.
 
     Example:

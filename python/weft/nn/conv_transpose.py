@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weft
+from weft._checks import check_places
 from weft.nn import functional as F
 from weft.nn.conv import _Conv, to_tuple
 
@@ -51,6 +52,7 @@ class _ConvTranspose(_Conv):
             device,
             dtype,
         )
+        check_places(kind, 0, output_padding=output_padding)
         self.output_padding = to_tuple(output_padding, self._dims, f"{kind}: output_padding")
 
     def _weight_shape(self) -> tuple[int, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from weft._checks import check_numbers
 from weft.nn import functional as F
 from weft.nn.module import Module
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 class _Dropout(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
+        check_numbers(type(self).__name__, p=p)
         if not 0 <= p <= 1:
             raise ValueError(f"{type(self).__name__}: p must be between 0 and 1, got {p}")
         self.p = p

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weft
-from weft._checks import check_integers, check_numbers, check_tensors
+from weft._checks import check_integers, check_numbers, check_sizes, check_tensors
 from weft.nn import functional as F
 from weft.nn import init
 from weft.nn.module import Module
@@ -25,6 +25,7 @@ def _check_table(
             f"{kind}: gradients are dense tensors, Weft has no sparse ones yet; leave sparse=False"
         )
     check_integers(kind, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
+    check_sizes(kind, num_embeddings=num_embeddings, embedding_dim=embedding_dim)
     check_numbers(kind, norm_type=norm_type, **({} if max_norm is None else {"max_norm": max_norm}))
 
 
@@ -32,6 +33,7 @@ def _row(kind: str, padding_idx: int | None, num_embeddings: int) -> int | None:
     """padding_idx counted from the start."""
     if padding_idx is None:
         return None
+    check_integers(kind, padding_idx=padding_idx)
     if not -num_embeddings <= padding_idx < num_embeddings:
         raise ValueError(f"{kind}: padding_idx must be within num_embeddings={num_embeddings}, got {padding_idx}")
     return padding_idx % num_embeddings

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
+from weft._keywords import names_taken, nearest
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from weft.nn.module import Module
 
 
+_UNKNOWN = re.compile(r"^(\S+)\(\) got an unexpected keyword argument '(\w+)'$")
 # Their first argument is not a message.
 _NOT_MESSAGES = (KeyError, StopIteration, StopAsyncIteration, OSError)
 
@@ -21,7 +26,7 @@ def add_layer_path(module: Module, error: Exception) -> None:
     if trail is None:
         if len(error.args) != 1 or not isinstance(error.args[0], str) or isinstance(error, _NOT_MESSAGES):
             return
-        kind, path, message = type(module).__name__, "", error.args[0]
+        kind, path, message = type(module).__name__, "", error.args[0] + _nearest_keyword(module, error)
     else:
         kind, path, message, inner, text = trail
         if error.args != (text,):
@@ -37,6 +42,14 @@ def add_layer_path(module: Module, error: Exception) -> None:
     except AttributeError:
         return  # an exception type without a __dict__
     error.args = (text,)
+
+
+def _nearest_keyword(module: Module, error: Exception) -> str:
+    """What follows the message of a call of forward with an unknown keyword."""
+    found = _UNKNOWN.search(error.args[0]) if isinstance(error, TypeError) else None
+    own = found and found[1] == getattr(module.forward, "__qualname__", "")
+    names = names_taken(module.forward) if own else None
+    return "" if names is None else f"; {nearest(found[2], names)}"
 
 
 def name_of(inner: Module, outer: Module) -> str:

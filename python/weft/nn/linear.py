@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import weft
-from weft._checks import check_integers, check_tensors
+from weft._checks import check_integers, check_sizes, check_tensors
 from weft.nn import functional as F
 from weft.nn import init
 from weft.nn.module import Module
@@ -59,7 +59,8 @@ class Linear(Module):
         weight: (out_features, in_features); bias: (out_features).
 
     Raises:
-        RuntimeError: the input's last dimension is not in_features, when the layer is called.
+        TypeError: a size is no int.
+        RuntimeError: a size is negative; or the input's last dimension is not in_features, when the layer is called.
 
     Example:
         >>> import weft
@@ -80,6 +81,7 @@ class Linear(Module):
         dtype: weft.dtype | None = None,
     ) -> None:
         super().__init__()
+        check_sizes(type(self).__name__, in_features=in_features, out_features=out_features)
         self.in_features = in_features
         self.out_features = out_features
         self.weight = Parameter(weft.empty(out_features, in_features, device=device, dtype=dtype))

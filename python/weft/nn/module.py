@@ -6,6 +6,7 @@ import difflib
 
 import weft
 from weft._checks import check_flags, check_text, is_differentiable
+from weft._keywords import NamesKeywords
 from weft._missing import in_torch, member_explanation
 from weft.nn import state
 from weft.nn.conversion import Conversion, parse_to
@@ -32,7 +33,7 @@ def _torch_paths(module: Module) -> list[str]:
     return [f"torch.nn.{kind.__name__}" for kind in type(module).__mro__]
 
 
-class Module(ModuleChanges, ModuleHooks, ModuleWalks):
+class Module(ModuleChanges, ModuleHooks, ModuleWalks, NamesKeywords):
     """Base class of all layers and models: assign Parameters and Modules to attributes, define ``forward``, call it.
 
     An exception raised inside ``forward`` names the layer's path: ``in model.features.3 (Conv2d): ...``.

@@ -11,6 +11,16 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def take_pre_hook(module: Any, kind: type, name: str) -> Any:
+    """The forward pre-hook of this class for the parameter `name`, taken away and undone; None: there is none."""
+    for number, hook in list(module._forward_pre_hooks.items()):
+        if isinstance(hook, kind) and hook.name == name:
+            hook.remove(module)
+            del module._forward_pre_hooks[number]
+            return hook
+    return None
+
+
 class ModuleHooks:
     """A base class of Module: hooks before and after forward, backward, state_dict and load_state_dict."""
 

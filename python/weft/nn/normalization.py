@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import operator
+
 import weft
-from weft._checks import check_tensors
+from weft._checks import check_integers, check_numbers, check_sizes, check_tensors
 from weft.nn import functional as F
 from weft.nn import init
 from weft.nn.module import Module
@@ -49,6 +51,9 @@ class _RunningNorm(Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
+        kind = type(self).__name__
+        check_sizes(kind, num_features=num_features)
+        check_numbers(kind, eps=eps, **({} if momentum is None else {"momentum": momentum}))
         self.num_features = num_features
         self.eps = eps
         self.momentum = momentum
@@ -333,8 +338,12 @@ class InstanceNorm3d(_InstanceNorm):
     _input_dims = (4, 5)
 
 
-def _shape_of(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
-    return (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
+def _shape_of(kind: str, normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
+    if isinstance(normalized_shape, str) or not hasattr(normalized_shape, "__len__"):
+        check_sizes(kind, normalized_shape=normalized_shape)
+        return (operator.index(normalized_shape),)
+    check_sizes(kind, **{f"normalized_shape[{i}]": size for i, size in enumerate(normalized_shape)})
+    return tuple(normalized_shape)
 
 
 class LayerNorm(Module):
@@ -375,7 +384,7 @@ class LayerNorm(Module):
         dtype: weft.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.normalized_shape = _shape_of(normalized_shape)
+        self.normalized_shape = _shape_of(type(self).__name__, normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         made = {"device": device, "dtype": dtype}
@@ -432,7 +441,7 @@ class RMSNorm(Module):
         dtype: weft.dtype | None = None,
     ) -> None:
         super().__init__()
-        self.normalized_shape = _shape_of(normalized_shape)
+        self.normalized_shape = _shape_of(type(self).__name__, normalized_shape)
         self.eps = eps
         self.elementwise_affine = elementwise_affine
         weight = weft.empty(self.normalized_shape, device=device, dtype=dtype) if elementwise_affine else None
@@ -490,6 +499,7 @@ class GroupNorm(Module):
         bias: bool = True,
     ) -> None:
         super().__init__()
+        check_integers("GroupNorm", num_groups=num_groups, num_channels=num_channels)
         if num_groups <= 0 or num_channels % num_groups:
             raise ValueError(f"GroupNorm: {num_channels} channels cannot be divided into {num_groups} groups")
         self.num_groups = num_groups

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from weft._checks import check_numbers
+from weft._checks import check_numbers, check_places
 from weft.nn import functional as F
 from weft.nn.conv import to_tuple
 from weft.nn.module import Module
@@ -13,6 +13,12 @@ if TYPE_CHECKING:
 
     from weft import Tensor
     from weft.nn._types import Ints, Ratios
+
+
+def _check_windows(layer: Module, padding: Ints, **positive: Ints) -> None:
+    kind = type(layer).__name__
+    check_places(kind, 1, **positive)
+    check_places(kind, 0, padding=padding)
 
 
 class _MaxPool(Module):
@@ -26,8 +32,10 @@ class _MaxPool(Module):
         ceil_mode: bool = False,
     ) -> None:
         super().__init__()
+        stride = kernel_size if stride is None else stride
+        _check_windows(self, padding, kernel_size=kernel_size, stride=stride, dilation=dilation)
         self.kernel_size = kernel_size
-        self.stride: Ints = stride if stride is not None else kernel_size
+        self.stride: Ints = stride
         self.padding = padding
         self.dilation = dilation
         self.return_indices = return_indices
@@ -175,8 +183,10 @@ class AvgPool1d(Module):
         count_include_pad: bool = True,
     ) -> None:
         super().__init__()
+        stride = kernel_size if stride is None else stride
+        _check_windows(self, padding, kernel_size=kernel_size, stride=stride)
         self.kernel_size = _single(kernel_size)
-        self.stride = _single(stride if stride is not None else kernel_size)
+        self.stride = _single(stride)
         self.padding = _single(padding)
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad
@@ -203,8 +213,10 @@ class _AvgPool(Module):
         divisor_override: int | None = None,
     ) -> None:
         super().__init__()
+        stride = kernel_size if stride is None else stride
+        _check_windows(self, padding, kernel_size=kernel_size, stride=stride)
         self.kernel_size = kernel_size
-        self.stride: Ints = stride if stride is not None else kernel_size
+        self.stride: Ints = stride
         self.padding = padding
         self.ceil_mode = ceil_mode
         self.count_include_pad = count_include_pad

@@ -116,6 +116,9 @@ def save_own(module: Module, destination: dict[str, Any], prefix: str, keep_vars
 def load_state_dict(module: Module, state: Mapping[str, Any], strict: bool, assign: bool) -> IncompatibleKeys:
     if not isinstance(state, collections.abc.Mapping):
         raise TypeError(f"load_state_dict: expected a dict of name -> tensor, got {type(state).__name__}")
+    for key in state:
+        if not isinstance(key, str):
+            raise TypeError(f"load_state_dict: keys must be strings, got {key!r} ({type(key).__name__})")
     metadata = getattr(state, "_metadata", None)
     state = collections.OrderedDict(state)
     if metadata is not None:

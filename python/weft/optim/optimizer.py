@@ -12,6 +12,7 @@ import weakref
 import weft
 from weft import _C, _jit_state
 from weft._checks import (
+    check_callables,
     check_entries,
     check_flags,
     check_instances,
@@ -19,6 +20,7 @@ from weft._checks import (
     check_numbers,
     is_differentiable,
 )
+from weft._keywords import NamesKeywords, nearest
 from weft._missing import name_missing_members
 from weft.nn.conversion import zero_gradients
 from weft.nn.hooks import HookHandle
@@ -109,7 +111,7 @@ def _without_twins(params, group):
     return [params[i] for i in kept]
 
 
-class Optimizer:
+class Optimizer(NamesKeywords):
     """Base class: parameter groups with options, a state for every parameter, saving and loading of both.
 
     A subclass defines ``step``, and hands its options to this constructor as ``defaults``.
@@ -141,7 +143,7 @@ class Optimizer:
             cls.step = _with_step_hooks(cls.__dict__["step"])
 
     def __new__(cls: type[_Self], *args: Any, **kwargs: Any) -> _Self:
-        self = super().__new__(cls)
+        self = super().__new__(cls, *args, **kwargs)
         self._made_in = _C._trace_number()
         self._hooks = {}  # id -> (kind, hook)
         _jit_state.optimizers.add(self)
@@ -215,10 +217,19 @@ class Optimizer:
             if id(parameter) in used:
                 raise ValueError("add_param_group: a parameter is in another group of the optimizer already")
         group["params"] = _without_twins(params, group)
+        self._warn_of_misspelt(group)
         for name, default in self.defaults.items():
             group.setdefault(name, default)
         self._check_options(group)
         self.param_groups.append(group)
+
+    def _warn_of_misspelt(self, group):
+        """Programs may keep what they like with their groups; but not under nearly the name of an option that lacks."""
+        for name in group:
+            left = [option for option in self.defaults if option not in group]
+            hint = nearest(str(name), left, 0.8) if name not in self.defaults and name != "params" else ""
+            if hint.startswith("did"):
+                warnings.warn(f"add_param_group: {type(self).__name__} has no option {name!r}; {hint}", stacklevel=4)
 
     def _check_options(self, group: dict[str, Any]) -> None:
         """Raises ValueError for options out of range."""
@@ -354,6 +365,7 @@ class Optimizer:
     def _run_closure(self, closure):
         if closure is None:
             return None
+        check_callables(f"{type(self).__name__}.step", closure=closure)
         with weft.enable_grad():
             return closure()
 

@@ -114,6 +114,16 @@ OPS = [
         ),
     ),
     convolution(
+        "conv2d of one image",
+        conv(2),
+        lambda make: [
+            Sample(make(1, 3, 9, 14), make(13, 3, 5, 5), make(13), padding=2),
+            Sample(make(1, 2, 11, 16), make(3, 2, 3, 2), None, (2, 1), (1, 3), (2, 1)),
+            Sample(make(1, 1, 4, 31), make(2, 1, 1, 7), make(2), padding=(0, 3)),
+        ],
+        dtypes=FULL_FLOATS,
+    ),
+    convolution(
         "conv2d of no images",
         conv(2),
         lambda make: [Sample(make(0, 3, 5, 5), make(4, 3, 3, 3), make(4))],

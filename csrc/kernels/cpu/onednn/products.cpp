@@ -1,5 +1,5 @@
-#include "kernels/cpu/onednn/products.h"
-
+// Products that oneDNN computes faster than the loops of kernels/cpu: large convolutions of float32 and large matrix
+// products of bfloat16. Results do not depend on the number of threads.
 #include <omp.h>
 #include <pthread.h>
 
@@ -18,7 +18,9 @@
 
 #include "device/cpu/scratch.h"
 #include "device/cpu/threads.h"
+#include "kernels/convolution.h"
 #include "kernels/libraries.h"
+#include "kernels/matmul.h"
 
 namespace weft {
 
@@ -302,8 +304,6 @@ dnnl::convolution_forward::primitive_desc forward_desc(const Sizes& s, bool with
                          any(s.w), any(s.y), s.strides, s.dilates, s.before, s.after, attributes());
 }
 
-}  // namespace
-
 bool onednn_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
                         const ConvGeometry& geometry) {
   if (!onednn_enabled() || !applies(y, x, w, geometry) || (bias.data && bias.strides[0] != 1)) return false;
@@ -333,6 +333,7 @@ bool onednn_convolution(const StridedView& y, const StridedView& x, const Stride
   if (with_bias) return run(parts, {images_of(x), {w.data, true, 0}, {bias.data, true, 0}, images_of(y)});
   return run(parts, {images_of(x), {w.data, true, 0}, images_of(y)});
 }
+WEFT_CPU_LIBRARY_KERNEL(library_convolution_kernel, onednn_convolution);
 
 bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
                               const ConvGeometry& geometry) {
@@ -353,8 +354,9 @@ bool onednn_convolution_input(const StridedView& gx, const StridedView& gy, cons
   });
   return parts.count > 0 && run(parts, {images_of(gy), {w.data, true, 0}, images_of(gx)});
 }
+WEFT_CPU_LIBRARY_KERNEL(library_convolution_input_kernel, onednn_convolution_input);
 
-namespace {
+// --- product of matrices --------------------------------------------------------------------------------------------
 
 struct Scaling {
   const StridedView& base;
@@ -414,17 +416,17 @@ void copy_halves(const StridedView& to, const StridedView& from) {
       for (int64_t j = 0; j < to.shape[1]; j++) target[j * to.strides[1]] = source[j * from.strides[1]];
 }
 
-}  // namespace
-
+// out(m, n) = beta base(m, n) + alpha a(m, k) @ b(k, n), rounded once; base.data may be nullptr.
 bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedView& b, const StridedView& base,
-                   float beta, float alpha, bool lower) {
+                   const LibraryProduct& how) {
+  if (out.ndim != 2) return false;
   const int64_t m = out.shape[0], n = out.shape[1], k = a.shape[1];
   const double operations = static_cast<double>(m) * static_cast<double>(n) * static_cast<double>(k);
   if (!onednn_enabled() || out.dtype != DType::BFloat16 || operations < kLargeMatmul) return false;
   for (const StridedView* v : {&out, &a, &b})
     if (v->strides[0] < 1 || v->strides[1] < 1 || (v->strides[0] != 1 && v->strides[1] != 1)) return false;
-  const Scaling scaling{base, beta, alpha};
-  if (base.data && !std::isfinite(beta / alpha)) return false;
+  const Scaling scaling{base, how.beta, how.alpha};
+  if (base.data && !std::isfinite(how.beta / how.alpha)) return false;
   // Parts of rows share b, parts of columns share a.
   const bool rows = m >= n;
   const int64_t lines = rows ? m : n, most = lines / kFewestLines;
@@ -437,7 +439,7 @@ bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedVi
   const int64_t line_bytes = 2 * out.strides[rows ? 0 : 1];
   const std::vector<Operand> operands = {
       {a.data, !rows, 2 * a.strides[0]}, {b.data, rows, 2 * b.strides[1]}, {out.data, false, line_bytes}};
-  if (!lower || scratch_only_asked()) return run(parts, operands);
+  if (!how.lower || scratch_only_asked()) return run(parts, operands);
   // Half of it, if that takes no more memory, because who asks how much it is does not know that half will do.
   const std::vector<Operand> half_operands = {operands[0], {b.data, false, 0}, operands[2]};
   const Parts half = parts_to_diagonal(m, std::clamp<int64_t>(most, 1, kHalfParts), out, a, b, scaling);
@@ -445,5 +447,8 @@ bool onednn_matmul(const StridedView& out, const StridedView& a, const StridedVi
   if (half.count > 0 && ProductBytes(half, half_operands).all <= bytes) return run(half, half_operands, bytes);
   return run(parts, operands);
 }
+WEFT_CPU_LIBRARY_KERNEL(library_matmul_kernel, onednn_matmul);
+
+}  // namespace
 
 }  // namespace weft

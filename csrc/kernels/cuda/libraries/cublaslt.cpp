@@ -10,10 +10,10 @@
 
 #include "core/other_threads.h"
 #include "device/cuda/libraries.h"
-#include "kernels/cuda/products.h"
 #include "kernels/cuda/scratch.h"
 #include "kernels/elementwise.h"
 #include "kernels/matmul.h"
+#include "kernels/plugin.h"
 #include "memory/allocator.h"
 
 namespace weft::cuda {
@@ -271,11 +271,10 @@ class Readable {
   int64_t strides_[64];
 };
 
-}  // namespace
-
-bool library_matmul(const StridedView& out, const StridedView& a_given, const StridedView& b_given,
-                    const StridedView& base) {
+bool matmul_cublaslt(const StridedView& out, const StridedView& a_given, const StridedView& b_given,
+                     const StridedView& base, const LibraryProduct& how) {
   const int nd = out.ndim;
+  if (how.beta != 1 || how.alpha != 1) return false;
   if (!is_real_floating(out.dtype) || a_given.shape[nd - 1] == 0) return false;
   Matrix left, right, result, c;
   if (!read_matrix(out, result) || result.transposed) return false;
@@ -362,5 +361,8 @@ bool library_matmul(const StridedView& out, const StridedView& a_given, const St
   }
   return true;
 }
+WEFT_DEVICE_KERNEL(CUDA, library_matmul_kernel, matmul_cublaslt);
+
+}  // namespace
 
 }  // namespace weft::cuda

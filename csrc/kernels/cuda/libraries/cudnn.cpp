@@ -11,7 +11,7 @@
 #include "core/other_threads.h"
 #include "device/cuda/libraries.h"
 #include "kernels/attention.h"
-#include "kernels/cuda/products.h"
+#include "kernels/convolution.h"
 #include "kernels/cuda/scratch.h"
 #include "kernels/matmul.h"
 #include "kernels/plugin.h"
@@ -190,10 +190,8 @@ Attributes conv_attributes(const Spatial& s, const StridedView& x, const Strided
       .set_dilation(s.of(g.dilation));
 }
 
-}  // namespace
-
-bool library_convolution(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
-                         const ConvGeometry& g) {
+bool convolution_cudnn(const StridedView& y, const StridedView& x, const StridedView& w, const StridedView& bias,
+                       const ConvGeometry& g) {
   if (x.numel() == 0) return false;
   Spatial s(x, w, y);
   const ConvolutionPlan& plan = plan_for(conv_key(bias.data ? 1 : 0, x, w, y, g), y.dtype, [&](Graph& graph) {
@@ -215,36 +213,41 @@ bool library_convolution(const StridedView& y, const StridedView& x, const Strid
   execute(plan, std::move(pointers));
   return true;
 }
+WEFT_DEVICE_KERNEL(CUDA, library_convolution_kernel, convolution_cudnn);
 
-bool library_convolution_input(const StridedView& gx, const StridedView& gy, const StridedView& w,
-                               const ConvGeometry& g) {
-  if (gy.numel() == 0) return false;
-  Spatial s(gx, w, gy);
-  const ConvolutionPlan& plan = plan_for(conv_key(2, gx, w, gy, g), gx.dtype, [&](Graph& graph) {
-    TensorRef result = graph.conv_dgrad(s.tensor(graph, gy, kY), s.tensor(graph, w, kW),
-                                        conv_attributes<fe::graph::Conv_dgrad_attributes>(s, gx, w, gy, g));
-    s.output(result, gx, kX);
+// A gradient, `result`, which is one of x and w; add(graph, spatial, attributes) puts its operation into a graph.
+template <class Attributes, class Add>
+bool gradient_cudnn(int64_t kind, const StridedView& x, const StridedView& w, const StridedView& y,
+                    const StridedView& result, Uid uid, const ConvGeometry& g, const Add& add) {
+  if (y.numel() == 0) return false;
+  Spatial s(x, w, y);
+  const ConvolutionPlan& plan = plan_for(conv_key(kind, x, w, y, g), result.dtype, [&](Graph& graph) {
+    s.output(add(graph, s, conv_attributes<Attributes>(s, x, w, y, g)), result, uid);
   });
   if (!plan.graph) return false;
-  execute(plan, {{kX, gx.data}, {kW, w.data}, {kY, gy.data}});
+  execute(plan, {{kX, x.data}, {kW, w.data}, {kY, y.data}});
   return true;
 }
 
-bool library_convolution_weight(const StridedView& gw, const StridedView& gy, const StridedView& x,
-                                const ConvGeometry& g) {
-  if (gy.numel() == 0) return false;
-  Spatial s(x, gw, gy);
-  const ConvolutionPlan& plan = plan_for(conv_key(3, x, gw, gy, g), gw.dtype, [&](Graph& graph) {
-    TensorRef result = graph.conv_wgrad(s.tensor(graph, gy, kY), s.tensor(graph, x, kX),
-                                        conv_attributes<fe::graph::Conv_wgrad_attributes>(s, x, gw, gy, g));
-    s.output(result, gw, kW);
-  });
-  if (!plan.graph) return false;
-  execute(plan, {{kX, x.data}, {kW, gw.data}, {kY, gy.data}});
-  return true;
+bool convolution_input_cudnn(const StridedView& gx, const StridedView& gy, const StridedView& w,
+                             const ConvGeometry& g) {
+  return gradient_cudnn<fe::graph::Conv_dgrad_attributes>(
+      2, gx, w, gy, gx, kX, g, [&](Graph& graph, const Spatial& s, const auto& attributes) {
+        return graph.conv_dgrad(s.tensor(graph, gy, kY), s.tensor(graph, w, kW), attributes);
+      });
 }
+WEFT_DEVICE_KERNEL(CUDA, library_convolution_input_kernel, convolution_input_cudnn);
 
-namespace {
+bool convolution_weight_cudnn(const StridedView& gw, const StridedView& gy, const StridedView& x,
+                              const ConvGeometry& g) {
+  return gradient_cudnn<fe::graph::Conv_wgrad_attributes>(
+      3, x, gw, gy, gw, kW, g, [&](Graph& graph, const Spatial& s, const auto& attributes) {
+        return graph.conv_wgrad(s.tensor(graph, gy, kY), s.tensor(graph, x, kX), attributes);
+      });
+}
+WEFT_DEVICE_KERNEL(CUDA, library_convolution_weight_kernel, convolution_weight_cudnn);
+
+// --- attention ------------------------------------------------------------------------------------------------------
 
 TensorRef tensor_of(Graph& graph, const StridedView& v, Uid uid) {
   return graph.tensor(Tensor_attributes()

@@ -191,6 +191,12 @@ def _check_operands(name, query, key, value, num_heads, separate, in_proj, out_p
             f"{name}: expected query, key and value of one shape {what}, or (L, E) without a batch, got "
             f"{tuple(query.shape)}, {tuple(key.shape)} and {tuple(value.shape)}"
         )
+    weight = out_proj[0]
+    if isinstance(weight, weft.Tensor) and weight.dim() == 2 and weight.shape[0] == weight.shape[1] != size:
+        raise AssertedError(
+            f"{name}: expected query with embed_dim {weight.shape[0]} as its last dimension, got shape "
+            f"{tuple(query.shape)}"
+        )
     check_integers(name, num_heads=num_heads)
     if num_heads <= 0 or size % num_heads:
         raise AssertedError(f"{name}: the size {size} of query must be a multiple of num_heads, got {num_heads}")

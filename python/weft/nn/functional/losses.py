@@ -40,6 +40,7 @@ def _reduce(name: str, loss: Tensor, reduction: str) -> Tensor:
     raise ValueError(f"{name}: reduction must be 'none', 'mean' or 'sum', got {reduction!r}")
 
 
+@own_errors
 def kl_div(
     input: Tensor,
     target: Tensor,
@@ -81,6 +82,7 @@ def kl_div(
     return _reduce("kl_div", loss, reduction)
 
 
+@own_errors
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -165,6 +167,7 @@ def gaussian_nll_loss(
     return _reduce("gaussian_nll_loss", loss + 0.5 * math.log(2 * math.pi) if full else loss, reduction)
 
 
+@own_errors
 def hinge_embedding_loss(
     input: Tensor,
     target: Tensor,
@@ -197,6 +200,7 @@ def hinge_embedding_loss(
     return _reduce("hinge_embedding_loss", apart + together, reduction)
 
 
+@own_errors
 def margin_ranking_loss(
     input1: Tensor,
     input2: Tensor,
@@ -234,6 +238,7 @@ def margin_ranking_loss(
     return _reduce("margin_ranking_loss", (margin - target * (input1 - input2)).clamp(min=0), reduction)
 
 
+@own_errors
 def cosine_embedding_loss(
     input1: Tensor,
     input2: Tensor,
@@ -277,6 +282,7 @@ def cosine_embedding_loss(
     return _reduce("cosine_embedding_loss", loss, reduction)
 
 
+@own_errors
 def soft_margin_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Tensor:
@@ -301,6 +307,7 @@ def soft_margin_loss(
     return _reduce("soft_margin_loss", -native.logsigmoid(target * input), reduction)
 
 
+@own_errors
 def multilabel_soft_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -333,6 +340,7 @@ def multilabel_soft_margin_loss(
     return _reduce("multilabel_soft_margin_loss", loss.mean(-1), reduction)
 
 
+@own_errors
 def multi_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -386,6 +394,7 @@ def multi_margin_loss(
     return _reduce("multi_margin_loss", hinge.masked_fill(own, 0).sum(-1) / input.shape[-1], reduction)
 
 
+@own_errors
 def multilabel_margin_loss(
     input: Tensor, target: Tensor, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
 ) -> Tensor:

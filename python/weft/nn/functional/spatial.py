@@ -116,6 +116,12 @@ def instance_norm(
             raise ValueError("instance_norm: without use_input_stats it needs running_mean and running_var")
         return native.batch_norm(input, running_mean, running_var, weight, bias, False, momentum, eps)
     samples, channels = input.shape[:2]
+    for name, given in statistics.items():
+        if given is not None and given.ndim == 1 and len(given) != channels:
+            raise RuntimeError(
+                f"instance_norm: expected input with {len(given)} channels ({name} of shape {tuple(given.shape)}), got "
+                f"{channels} in input of shape {tuple(input.shape)}"
+            )
     if input.numel() == samples * channels:
         raise ValueError(
             f"instance_norm: expected more than one value per channel, got input of shape {tuple(input.shape)}"

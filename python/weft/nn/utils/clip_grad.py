@@ -7,7 +7,7 @@ import warnings
 
 import weft
 from weft import _C
-from weft._checks import check_flags, check_tensors, tensors_of
+from weft._checks import check_flags, check_numbers, check_tensors, tensors_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -127,6 +127,7 @@ def clip_grad_norm_(
         tensor([0.6000, 0.8000])
     """
     check_flags("clip_grad_norm_", foreach=foreach)
+    check_numbers("clip_grad_norm_", max_norm=max_norm)
     parameters = tensors_of("clip_grad_norm_", "parameters", parameters)
     with weft.no_grad():
         _gradients("clip_grad_norm_", parameters)
@@ -152,6 +153,7 @@ def clip_grad_value_(parameters: Iterable[Tensor] | Tensor, clip_value: float, f
         tensor([ 1.0000, -0.5000])
     """
     check_flags("clip_grad_value_", foreach=foreach)
+    check_numbers("clip_grad_value_", clip_value=clip_value)
     limit = float(clip_value)
     with weft.no_grad():
         for grad in _gradients("clip_grad_value_", parameters):

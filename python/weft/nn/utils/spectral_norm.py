@@ -6,6 +6,7 @@ import weft
 from weft._checks import check_instances, check_integers, check_numbers, check_text
 from weft.nn import functional as F
 from weft.nn.module import Module
+from weft.nn.module_hooks import take_pre_hook
 from weft.nn.parameter import Parameter
 
 TYPE_CHECKING = False
@@ -237,12 +238,7 @@ def remove_spectral_norm(module: ModuleT, name: str = "weight") -> ModuleT:
         ['bias', 'weight']
     """
     check_instances(Module, "remove_spectral_norm", module=module)
-    for number, hook in list(module._forward_pre_hooks.items()):
-        if isinstance(hook, SpectralNorm) and hook.name == name:
-            hook.remove(module)
-            del module._forward_pre_hooks[number]
-            break
-    else:
+    if take_pre_hook(module, SpectralNorm, name) is None:
         raise ValueError(f"remove_spectral_norm: {name!r} of {type(module).__name__} has no spectral normalization")
     hooks = module.__dict__.get("_state_hooks", {})
     for number, (_, hook) in list(hooks.items()):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import weft
 from weft._checks import check_instances, check_integers, check_text
 from weft.nn.module import Module
+from weft.nn.module_hooks import take_pre_hook
 from weft.nn.parameter import Parameter
 
 TYPE_CHECKING = False
@@ -192,9 +193,6 @@ def remove_weight_norm(module: ModuleT, name: str = "weight") -> ModuleT:
         ['bias', 'weight']
     """
     check_instances(Module, "remove_weight_norm", module=module)
-    for number, hook in list(module._forward_pre_hooks.items()):
-        if isinstance(hook, WeightNorm) and hook.name == name:
-            hook.remove(module)
-            del module._forward_pre_hooks[number]
-            return module
-    raise ValueError(f"remove_weight_norm: {name!r} of {type(module).__name__} has no weight normalization")
+    if take_pre_hook(module, WeightNorm, name) is None:
+        raise ValueError(f"remove_weight_norm: {name!r} of {type(module).__name__} has no weight normalization")
+    return module

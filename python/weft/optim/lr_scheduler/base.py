@@ -8,6 +8,7 @@ import warnings
 
 from weft import _C
 from weft._checks import check_mapping
+from weft._keywords import NamesKeywords
 from weft.optim.optimizer import Optimizer
 
 TYPE_CHECKING = False
@@ -70,7 +71,7 @@ def all_or_nothing(step: _F) -> _F:
     return wrapped
 
 
-class LRScheduler:
+class LRScheduler(NamesKeywords):
     """Base class: a subclass defines ``get_lr``, which gives the learning rate of each parameter group.
 
     It may use ``self.last_epoch`` (0 at first), ``self.base_lrs`` and the rates in the optimizer's groups. The first

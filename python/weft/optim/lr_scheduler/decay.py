@@ -5,7 +5,7 @@ from __future__ import annotations
 import bisect
 import math
 
-from weft._checks import check_entries, check_mapping
+from weft._checks import check_callables, check_entries, check_mapping, check_numbers
 from weft.optim.lr_scheduler.base import LRScheduler, is_function, per_group
 
 TYPE_CHECKING = False
@@ -65,6 +65,9 @@ class StepLR(_Factor):
     """
 
     def __init__(self, optimizer: Optimizer, step_size: float, gamma: float = 0.1, last_epoch: int = -1) -> None:
+        check_numbers("StepLR", step_size=step_size, gamma=gamma)
+        if not step_size > 0:
+            raise ValueError(f"StepLR: step_size must be positive, got {step_size}")
         self.step_size: float = step_size
         self.gamma: float = gamma
         super().__init__(optimizer, last_epoch)
@@ -101,6 +104,9 @@ class MultiStepLR(_Factor):
     def __init__(
         self, optimizer: Optimizer, milestones: Iterable[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
+        if not hasattr(milestones, "__iter__"):
+            raise TypeError(f"MultiStepLR: expected numbers as milestones, got {type(milestones).__name__}")
+        check_numbers("MultiStepLR", gamma=gamma)
         self.milestones: list[int] = sorted(milestones)
         self.gamma: float = gamma
         super().__init__(optimizer, last_epoch)
@@ -235,6 +241,7 @@ class ExponentialLR(_Factor):
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
+        check_numbers("ExponentialLR", gamma=gamma)
         self.gamma: float = gamma
         super().__init__(optimizer, last_epoch)
 
@@ -307,6 +314,9 @@ class CosineAnnealingLR(LRScheduler):
     """
 
     def __init__(self, optimizer: Optimizer, T_max: float, eta_min: float = 0.0, last_epoch: int = -1) -> None:
+        check_numbers("CosineAnnealingLR", T_max=T_max, eta_min=eta_min)
+        if T_max == 0:
+            raise ValueError("CosineAnnealingLR: T_max must not be 0")
         self.T_max: float = T_max
         self.eta_min: float = eta_min
         super().__init__(optimizer, last_epoch)
@@ -358,6 +368,8 @@ class LambdaLR(LRScheduler):
         last_epoch: int = -1,
     ) -> None:
         self.lr_lambdas: list[Callable[[int], float]] = per_group(self, optimizer, "lr_lambda", lr_lambda)
+        for each in self.lr_lambdas:
+            check_callables(type(self).__name__, lr_lambda=each)
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[float | Tensor]:
