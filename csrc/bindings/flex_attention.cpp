@@ -20,12 +20,12 @@ struct ScoreFunctions {
   Ref<ScoreProgram> program;
 };
 
-std::optional<graph::Traced> trace_places(const py::object& function, DType compute, Device device, bool with_score) {
+std::optional<graph::Traced> trace_places(const py::object& function, DType compute, Device device, bool* recorded) {
   if (function.is_none()) return std::nullopt;
   graph::Tracer tracer(current_line, graph::Purpose::Transform);
   tracer.on_random = [](const Op& op) { fail(op.name(), " draws random numbers"); };
   std::vector<Tensor> places;
-  if (with_score) {
+  if (recorded) {
     places.push_back(tracer.argument({{}, {}, compute, device}));
     places[0].impl()->requires_grad = GradMode::enabled();
   }
@@ -34,15 +34,18 @@ std::optional<graph::Traced> trace_places(const py::object& function, DType comp
   std::vector<TracedResult> kinds;
   graph::Traced traced = trace_function(tracer, function, places, kinds);
   if (!traced.gradient_changes.empty() || !traced.gradients_seen.empty()) fail("a function changes gradients");
+  if (recorded) *recorded = !kinds.empty() && kinds[0].recorded;
   return traced;
 }
 
 // score_mod and mask_mod (None: there is none) take and return lists. None where no program can say what they do.
 py::object score_program(DType compute, Device device, const py::object& score_mod, const py::object& mask_mod) {
   CallsPython scope;
-  const auto score = trace_places(score_mod, compute, device, true);
-  const auto mask = trace_places(mask_mod, compute, device, false);
-  Ref<ScoreProgram> program = ScoreProgram::make(score ? &*score : nullptr, mask ? &*mask : nullptr, compute, device);
+  bool recorded = true;
+  const auto score = trace_places(score_mod, compute, device, &recorded);
+  const auto mask = trace_places(mask_mod, compute, device, nullptr);
+  Ref<ScoreProgram> program =
+      ScoreProgram::make(score ? &*score : nullptr, mask ? &*mask : nullptr, !recorded, compute, device);
   return program ? py::cast(ScoreFunctions{std::move(program)}) : py::none();
 }
 
@@ -67,6 +70,7 @@ py::object flex_attention(const ScoreFunctions& p, const Tensor& query, const Te
                           const std::vector<Tensor>& operands, int64_t rows, int64_t columns, double scale,
                           const Tensor& states) {
   const graph::BlockTable table{states, rows, columns};
+  graph::check_flex_attention(query, key, value, table);
   if (!graph::has_flex_attention(query, key, value, table)) return py::none();
   check(operands.size() == p.program->operands().size(), "expected ", p.program->operands().size(), " operands, got ",
         operands.size());
@@ -76,6 +80,7 @@ py::object flex_attention(const ScoreFunctions& p, const Tensor& query, const Te
     const Tensor& t = operands[i];
     check(t.ndim() == 4 && broadcastable_to(t.shape(), scores), "an operand of shape ", t.shape(), " beside scores ",
           scores);
+    if (t.device() != query.device() || t.dtype() != p.program->operand_dtype(i)) return py::none();
     if (GradMode::enabled() && t.requires_grad()) wanted |= 1u << i;
     const bool whole = t.size(2) > 1 && t.size(3) > 1;  // whose gradient would be as large as the scores
     if (wanted >> i & 1 && whole) return py::none();

@@ -13,6 +13,7 @@
 #include "graph/evaluate.h"
 #include "op/node.h"
 #include "op/refusal.h"
+#include "op/saved_hooks.h"
 #include "ops/movement.h"
 
 namespace weft::python {
@@ -24,6 +25,7 @@ using graph::Tracer;
 Traced trace_function(Tracer& tracer, const py::object& function, const std::vector<Tensor>& stand_ins,
                       std::vector<TracedResult>& kinds) {
   InterpreterScope scope(&tracer);
+  SavedHookCall without_hooks;  // those around it get the tensors with values, when the trace is evaluated
   BackwardWatch watch([&](Node& node, bool accumulates) { tracer.gradient_arrives(node, accumulates); });
   py::object result = function(py::cast(stand_ins));
   const auto results = result.cast<std::vector<Tensor>>();

@@ -189,6 +189,29 @@ struct FlexAttention : OpOf<FlexAttention> {
 
 }  // namespace
 
+void check_flex_attention(const Tensor& q, const Tensor& k, const Tensor& v, const BlockTable& table) {
+  const char* op = FlexAttention::kName;
+  check(q.ndim() == 4 && k.ndim() == 4 && v.ndim() == 4 && q.size(3) == k.size(3) && k.size(2) == v.size(2), op,
+        ": query, key and value of shapes ", q.shape(), ", ", k.shape(), " and ", v.shape(), " do not fit");
+  for (int d = 0; d < 2; d++)
+    check(k.size(d) == q.size(d) && v.size(d) == q.size(d), op, ": expected as many keys and values as queries, got ",
+          q.shape(), ", ", k.shape(), " and ", v.shape());
+  check(k.dtype() == q.dtype() && v.dtype() == q.dtype() && k.device() == q.device() && v.device() == q.device(), op,
+        ": expected query, key and value of one dtype on one device");
+  const Tensor& t = table.states;
+  if (!t.defined()) return;
+  check(t.ndim() == 4 && t.dtype() == DType::UInt8 && t.device() == q.device(), op,
+        ": expected a table of blocks with 4 dimensions, uint8, got shape ", t.shape(), ", dtype ", t.dtype());
+  check(table.rows > 0 && table.columns > 0, op, ": blocks of ", table.rows, " queries and ", table.columns, " keys");
+  for (int d = 0; d < 2; d++)
+    check(t.size(d) == 1 || t.size(d) == q.size(d), op, ": a table of blocks of shape ", t.shape(),
+          " does not fit queries of shape ", q.shape());
+  const auto reaches = [](int64_t blocks, int64_t size, int64_t wanted) { return blocks >= (wanted - 1) / size + 1; };
+  check(reaches(t.size(2), table.rows, q.size(2)) && reaches(t.size(3), table.columns, k.size(2)), op,
+        ": the table of blocks has ", t.size(2), " x ", t.size(3), " blocks of ", table.rows, " queries and ",
+        table.columns, " keys, which do not reach ", q.size(2), " queries and ", k.size(2), " keys");
+}
+
 bool has_flex_attention(const Tensor& q, const Tensor& k, const Tensor& v, const BlockTable& table) {
   if (q.device().type != DeviceType::CPU || !is_real_floating(q.dtype()) || q.numel() == 0 || k.numel() == 0)
     return false;

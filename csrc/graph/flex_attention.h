@@ -13,6 +13,9 @@ struct BlockTable {
   int64_t rows = 0, columns = 0;
 };
 
+// Raises unless the shapes and dtypes are those of attention, and the table has a block for every score.
+void check_flex_attention(const Tensor& q, const Tensor& k, const Tensor& v, const BlockTable& table);
+
 // Has the device a kernel for such operands and such a table?
 bool has_flex_attention(const Tensor& q, const Tensor& k, const Tensor& v, const BlockTable& table);
 

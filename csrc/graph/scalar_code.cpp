@@ -107,10 +107,12 @@ class ScalarCode {
           return false;
       }
     }
-    return is_exact(range);
+    return is_exact(range, type(out).dtype);
   }
 
-  bool is_exact(const Range& r) const {
+  // As a floating point number, and without wrapping around in its dtype.
+  bool is_exact(const Range& r, DType dtype) const {
+    if (dtype == DType::Int32 && (r.low < -0x1p31 || r.high >= 0x1p31)) return false;
     const double limit = code_.compute() == DType::Float64 ? 0x1p53 : 0x1p24;
     return r.known && r.low > -limit && r.high < limit;
   }
@@ -215,7 +217,7 @@ bool append_scalar_graph(TileCode& code, const Graph& g, std::vector<int>& numbe
       if (!type.shape.empty() || !input.constant.has_values()) return false;
       if (!is_real_floating(type.dtype) && type.dtype != DType::Bool) return false;
       numbers[at(input.value)] = code.constant(value_of(input.constant));
-    } else if (is_integral(type.dtype) && !scalars.is_exact(ranges[at(input.value)])) {
+    } else if (is_integral(type.dtype) && !scalars.is_exact(ranges[at(input.value)], type.dtype)) {
       return false;
     }
     if (type.dtype == DType::Bool) ranges[at(input.value)] = {0, 1, true};

@@ -9,6 +9,7 @@
 #include "graph/sub_graph.h"
 #include "kernels/attention.h"
 #include "op/interpreter.h"
+#include "op/saved_hooks.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/movement.h"
@@ -40,6 +41,9 @@ class ScoreProgram::Splitter {
 
   // Finds the operands of the one result. False: no instructions can compute it.
   bool find() {
+    // Checks raise for values, and functions written in Python have derivatives that are not in the trace.
+    const auto says_all = [](const Node& n) { return n.op->pure() && !n.outputs.empty(); };
+    if (!std::all_of(g_.nodes.begin(), g_.nodes.end(), says_all)) return false;
     if (g_.results.size() != 1 || !g_.updates.empty() || !g_.values[at(g_.results[0].value)].shape.empty())
       return false;
     return need(g_.results[0].value);
@@ -144,8 +148,10 @@ class ScoreProgram::Splitter {
   std::map<ValueId, int> operand_of_;
 };
 
-Ref<ScoreProgram> ScoreProgram::make(const Traced* score_mod, const Traced* mask_mod, DType compute, Device device) {
+Ref<ScoreProgram> ScoreProgram::make(const Traced* score_mod, const Traced* mask_mod, bool detached, DType compute,
+                                     Device device) {
   Ref<ScoreProgram> program(new ScoreProgram);
+  program->detached_ = detached;
   program->compute_ = compute;
   program->device_ = device;
   std::optional<Splitter> score, mask;
@@ -175,7 +181,8 @@ std::vector<Tensor> ScoreProgram::evaluate(const Graph& g, const Tensor& scores,
 }
 
 Tensor ScoreProgram::changed(const Tensor& scores, const std::vector<Tensor>& operands) const {
-  return expand(converted(evaluate(score_, scores, operands)[0], compute_), scores.shape());
+  const Tensor changed = expand(converted(evaluate(score_, scores, operands)[0], compute_), scores.shape());
+  return detached_ ? detach(changed) : changed;
 }
 
 Tensor ScoreProgram::seen(const Tensor& scores, const std::vector<Tensor>& operands) const {
@@ -191,6 +198,7 @@ const Graph& ScoreProgram::derivative(uint32_t wanted) const {
   std::lock_guard lock(mutex_);
   if (auto known = derivatives_.find(wanted); known != derivatives_.end()) return known->second;
   NotTraced alone;
+  SavedHookCall without_hooks;
   GradModeGuard record(true);  // the gradient may be differentiated once more
   Tracer tracer({}, Purpose::Transform);
   InterpreterScope scope(&tracer);
@@ -208,10 +216,13 @@ const Graph& ScoreProgram::derivative(uint32_t wanted) const {
   tracer.follow();
   const Tensor changed = converted(evaluate_eagerly(score_, inputs)[0], compute_);
   std::vector<Tensor> found(sought.size());
-  if (changed.same(inputs[0]))
+  if (detached_) {
+    // no gradients
+  } else if (changed.same(inputs[0])) {
     found[0] = g;
-  else if (changed.requires_grad())
+  } else if (changed.requires_grad()) {
     found = grad({changed}, sought, {g}, true, true, true);
+  }
   for (size_t i = 0; i < found.size(); i++)
     found[i] = found[i].defined() ? converted(found[i], compute_) : full({}, Scalar(0.0), compute_, device_);
   return derivatives_[wanted] = finish_with_constants(tracer, found);

@@ -32,10 +32,12 @@ struct ScoreOperand {
 class ScoreProgram : public RefCounted {
  public:
   // The traces (Purpose::Transform) of score_mod(score, places...) and mask_mod(places...); one may be missing. Null
-  // where a program of elementwise instructions cannot say what they do.
-  static Ref<ScoreProgram> make(const Traced* score_mod, const Traced* mask_mod, DType compute, Device device);
+  // where a program of elementwise instructions cannot say what they do. detached: no gradient comes to the new score.
+  static Ref<ScoreProgram> make(const Traced* score_mod, const Traced* mask_mod, bool detached, DType compute,
+                                Device device);
 
   const std::vector<ScoreOperand>& operands() const { return operands_; }
+  DType operand_dtype(size_t i) const { return types_[i].dtype; }
   // The new scores, and where keys are seen (undefined: everywhere), as a composite, for tensors that broadcast to the
   // scores.
   Tensor changed(const Tensor& scores, const std::vector<Tensor>& operands) const;
@@ -62,6 +64,7 @@ class ScoreProgram : public RefCounted {
                                const Tensor& grad = {}) const;
 
   DType compute_ = DType::Float32;
+  bool detached_ = false;
   Device device_;
   std::vector<ScoreOperand> operands_;
   std::vector<Value> types_;   // of the operands, for one score

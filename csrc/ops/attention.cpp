@@ -75,6 +75,12 @@ bool is_for_kernel(const Tensor& mask, const Tensor& q) {
   return t == DType::Bool || t == q.dtype() || (t == DType::Float32 && item_size(q.dtype()) == 2);
 }
 
+// What a composite is computed in: a mask may be float32 beside half types.
+DType composite_dtype(const Tensor& q, const Tensor& mask) {
+  const bool wide = mask.defined() && mask.dtype() == DType::Float32 && is_real_floating(q.dtype());
+  return wide && item_size(q.dtype()) == 2 ? DType::Float32 : q.dtype();
+}
+
 // What a mask, broadcast to the scores, makes of them: it is added, or if bool says which are seen. Gradients pass:
 // they are 0 where weights are.
 struct MaskChange {
@@ -162,10 +168,14 @@ struct AttentionBackward : OpOf<AttentionBackward> {
     });
   }
   std::vector<Tensor> decompose(Inputs in) const override {
-    const Tensor &g = in[0], &q = in[1], &k = in[2], &v = in[3];
-    Tensor p = weights_of(q, k, in.size() > 6 ? in[6] : Tensor(), causal, scale), dp = matmul(g, turned(v));
+    const Tensor mask = in.size() > 6 ? in[6] : Tensor();
+    const DType type = composite_dtype(in[1], mask);
+    const Tensor g = converted(in[0], type), q = converted(in[1], type), k = converted(in[2], type);
+    const Tensor v = converted(in[3], type);
+    Tensor p = weights_of(q, k, mask, causal, scale), dp = matmul(g, turned(v));
     Tensor ds = mul(mul(p, sub(dp, sum(mul(dp, p), {-1}, true))), Scalar(scale));
-    return {matmul(ds, k), matmul(turned(ds), q), matmul(turned(p), g)};
+    const auto as_given = [&](const Tensor& x) { return converted(x, in[1].dtype()); };
+    return {as_given(matmul(ds, k)), as_given(matmul(turned(ds), q)), as_given(matmul(turned(p), g))};
   }
 };
 
@@ -209,18 +219,22 @@ struct Attention : OpOf<Attention> {
     apply(AttentionBackward(causal, scale), Inputs(inputs, masked ? 7 : 6), grads);
     if (!masked || !v.needs(3)) return;
     // As large as the scores, so no kernel gives it.
-    const Tensor p = weights_of(list[1], list[2], list[6], causal, scale), dp = matmul(list[0], turned(list[3]));
+    const DType type = composite_dtype(list[1], list[6]);
+    const Tensor p = weights_of(converted(list[1], type), converted(list[2], type), list[6], causal, scale);
+    const Tensor dp = matmul(converted(list[0], type), turned(converted(list[3], type)));
     grads[3] = mul(p, sub(dp, sum(mul(dp, p), {-1}, true)));
   }
   std::vector<Tensor> decompose(Inputs in) const override {
     const Tensor mask = in.size() > 3 ? in[3] : Tensor();
-    const Scores scores = scores_of(in[0], in[1], mask, causal, scale);
+    const DType type = composite_dtype(in[0], mask);
+    const Scores scores = scores_of(converted(in[0], type), converted(in[1], type), mask, causal, scale);
     Tensor weights = softmax(scores.values, -1), lse = logsumexp(scores.values, {-1}, true);
     if (scores.unseen.defined()) {
       weights = where(scores.unseen, Scalar(0.0), weights);
       lse = where(scores.unseen, Scalar(-std::numeric_limits<double>::infinity()), lse);
     }
-    return {matmul(weights, in[2]), converted(lse, stats_dtype(in[0].dtype()))};
+    const Tensor result = converted(matmul(weights, converted(in[2], type)), in[0].dtype());
+    return {result, converted(lse, stats_dtype(in[0].dtype()))};
   }
 };
 
@@ -274,9 +288,11 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
         " has none for these inputs (query ", q.shape(), ", key ", k.shape(), ", value ", v.shape(), ", dtype ",
         q.dtype(), mask.defined() ? ", attn_mask" : "", dropout_p > 0 ? ", dropout" : "",
         "); allow SDPBackend.MATH as well");
-  Tensor weights = weights_of(q, k, mask, causal, scale);
+  const DType type = composite_dtype(q, mask), given = q.dtype();
+  const auto in_type = [&](const Tensor& x) { return x.dtype() == given ? converted(x, type) : x; };
+  Tensor weights = weights_of(in_type(q), in_type(k), mask, causal, scale);
   DrawScope draw(nullptr);
-  return matmul(dropout_p > 0 ? dropout(weights, dropout_p, true, false) : weights, v);
+  return converted(matmul(dropout_p > 0 ? dropout(weights, dropout_p, true, false) : weights, in_type(v)), given);
 }
 
 // Batch rules

@@ -723,6 +723,13 @@ WEFT_BATCH_RULE(Pick) {
     call.out[0] = {pick(behind_one(places), call.whole(0), indices_of(call, 1, places.gather)), true};
     return;
   }
+  if (!call.in[0].batched) {  // the batch is one more dimension of the indices
+    Places own = places;
+    own.select = false;
+    const Tensor found = pick(own, call.in[0].tensor, indices_of(call, 1, true));
+    call.out[0] = {movedim(found, {places.dim}, {0}), true};
+    return;
+  }
   const Rearranged r(places, call.logical[0].ndim(), call.logical[1].ndim());
   const Places all{places.op, false, places.wrap, 0, places.count + 1};
   Tensor found = pick(all, permute(call.whole(0), r.order), with_elements(call, 1, places.count));

@@ -216,6 +216,35 @@ def test_masks_of_other_dtypes_and_ranks(w):
     np.testing.assert_allclose(to_numpy(y[0]), to_numpy(wanted[0]), rtol=1e-4, atol=1e-5)
 
 
+def test_float32_masks_beside_half_types_everywhere(w):
+    rng = np.random.default_rng(8)
+    q = to_tensor(w, rng.standard_normal((2, 3, 9, 8)), "float32").half().requires_grad_()
+    mask = to_tensor(w, rng.standard_normal((9, 9)), "float32")
+    wanted = attend(w, q.double(), q.double(), q.double(), attn_mask=mask.double())
+    (wanted_grad,) = w.autograd.grad(wanted.sin().sum(), q)
+
+    def near(y):
+        assert y.dtype == w.float16
+        np.testing.assert_allclose(to_numpy(y.detach().double()), to_numpy(wanted.detach()), rtol=5e-3, atol=5e-3)
+
+    learned = mask.clone().requires_grad_()
+    with w.nn.attention.sdpa_kernel(w.nn.attention.SDPBackend.MATH):
+        near(attend(w, q, q, q, attn_mask=mask))
+    near(attend(w, q, q, q, attn_mask=learned))
+    near(w.vmap(lambda m: attend(w, q, q, q, attn_mask=m))(w.stack([mask, mask]))[1])
+    near(attend(w, *(x[None] for x in (q, q, q)), attn_mask=mask)[0])
+    for given in (mask, learned):
+        y = attend(w, q, q, q, attn_mask=given)
+        for create in (False, True):
+            (grad,) = w.autograd.grad(y.sin().sum(), q, create_graph=create, retain_graph=True)
+            assert grad.dtype == w.float16
+            np.testing.assert_allclose(
+                to_numpy(grad.detach().double()), to_numpy(wanted_grad.double()), rtol=2e-2, atol=2e-2
+            )
+    w.func.jvp(lambda q: attend(w, q, q, q, attn_mask=mask), (q.detach(),), (q.detach(),))
+    attend(w, q, q, q, attn_mask=mask, dropout_p=0.3)
+
+
 def test_gradient_of_a_mask(w):
     rng = np.random.default_rng(6)
     q, mask = (to_tensor(w, rng.standard_normal(s), "float64").requires_grad_() for s in ((1, 2, 4, 3), (4, 4)))

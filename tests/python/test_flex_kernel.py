@@ -50,7 +50,7 @@ def results(leaves, *args, **options):
     rng = np.random.default_rng(1)
     g, h = (weft.tensor(rng.standard_normal(x.shape)).to(x.dtype) for x in (y, lse))
     grads = weft.autograd.grad((y * g).sum() + (lse.masked_fill(~seen, 0.0) * h).sum(), leaves, allow_unused=True)
-    return [y, lse, *(x for x in grads if x is not None)]
+    return [y, lse, *(weft.zeros_like(leaf) if x is None else x for x, leaf in zip(grads, leaves, strict=True))]
 
 
 def compare(leaves, *args, tolerance=1e-10, **options):
@@ -73,7 +73,7 @@ SCORES = {
     "relative bias": lambda s, b, h, i, j: s + TABLE[i - j + 400],
     "bias of keys": lambda s, b, h, i, j: s * TABLE[j] + TABLE[i * 2],
     "window": lambda s, b, h, i, j: weft.where((i - j).abs() < 30, s, -math.inf),
-    "divisions": lambda s, b, h, i, j: s * (1 + ((i // 7) % 3) * 0.1) + (j % 5) / 7 + (i // (j + 1)) * 0.01,
+    "divisions": lambda s, b, h, i, j: s * (1 + ((i // 7) % 3) * 0.1) + (j % 5) / 7 + (i // 4) * 0.01,
     "bools": lambda s, b, h, i, j: s + ((i >= j) & ~(b == 1) | (h > 0)).double(),
     "half": lambda s, b, h, i, j: s + (i * 0.3).half() * 0.1,
     "no score": lambda s, b, h, i, j: (i - j) * 0.01 + TABLE[h],
@@ -160,7 +160,9 @@ def test_integers_stay_exact(taken):
         (lambda s, b, h, i, j: s + ((i - j + huge) % 5), 0),
         (lambda s, b, h, i, j: s + (i - j).to(weft.int8), 1),  # an operand of pairs
         (lambda s, b, h, i, j: s + (i - j).int(), 1),
-        (lambda s, b, h, i, j: s + (i * 3) // (j + 1), 1),
+        (lambda s, b, h, i, j: s + (i * 3) // 7, 1),
+        (lambda s, b, h, i, j: s + (i * 3) // (j + 1), 0),  # a division that is checked
+        (lambda s, b, h, i, j: s + (i.int() + j.int() + weft.tensor(2**31 - 40, dtype=weft.int32)), 0),
         (lambda s, b, h, i, j: s + ((i << 1) + j), 1),
         (lambda s, b, h, i, j: s + (i + j - (2**24 + 1)), 0),
     ]
@@ -345,6 +347,152 @@ def test_memory_and_threads(taken):
     for a, b in zip(one, run(), strict=True):
         assert_same(a, b)
     assert taken.kernel == 2
+
+
+def test_integers_wrap_around_as_elsewhere(taken):
+    """In float64, where numbers beyond an int32 are exact."""
+    q = operands((1, 1, 3, 2))[0]
+    big = weft.tensor(2**31 - 1, dtype=weft.int32)
+    compare(
+        [q, q.detach().clone().requires_grad_(), q.detach().clone().requires_grad_()],
+        lambda s, b, h, i, j: s + (i.int() + j.int() + big),
+    )
+    assert taken.kernel == 0
+
+
+def test_divisions_by_zero_raise():
+    q = operands((1, 1, 3, 2), grad=False)[0]
+    for score in (lambda s, b, h, i, j: s + 7 // j, lambda s, b, h, i, j: s + 7 % j):
+        with pytest.raises(RuntimeError, match="division by zero"):
+            attend(q, q, q, score)
+
+
+class Sevenfold(weft.autograd.Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, g):
+        return g * 7
+
+
+def test_derivatives_that_a_trace_does_not_hold(taken):
+    """Detached results have no gradient, functions with a backward of their own keep it."""
+    leaves = operands((1, 2, 6, 4), (1, 2, 5, 4), (1, 2, 5, 4), (2,), (5,))
+    w, table = leaves[3:]
+    for score in (
+        lambda s, b, h, i, j: s.detach(),
+        lambda s, b, h, i, j: s.detach().view(()) * 1,
+        lambda s, b, h, i, j: s.data,
+        lambda s, b, h, i, j: table[j].square().detach(),
+        lambda s, b, h, i, j: s * w[h].clone().detach() + table[j],
+        lambda s, b, h, i, j: s * Sevenfold.apply(w[h]),
+        lambda s, b, h, i, j: s * (Sevenfold.apply(w[h]) + w[h]),
+    ):
+        kernel = results(leaves, score)
+        with sdpa_kernel(SDPBackend.MATH):
+            composite = results(leaves, score)
+        for one, two in zip(kernel, composite):
+            np.testing.assert_allclose(to_numpy(one.detach()), to_numpy(two.detach()), rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("reentrant", [False, True])
+def test_checkpoints(taken, reentrant):
+    q, w = operands((1, 2, 6, 4), (2,))
+
+    def f(q):
+        return attend(q, q, q, lambda s, b, h, i, j: s.tanh() * w[h])
+
+    grads = []
+    for y in (f(q), weft.utils.checkpoint.checkpoint(f, q, use_reentrant=reentrant)):
+        q.grad = w.grad = None
+        y.sin().sum().backward()
+        grads.append((q.grad.clone(), w.grad.clone()))
+    for one, two in zip(*grads, strict=True):
+        np.testing.assert_allclose(to_numpy(one), to_numpy(two), rtol=1e-12)
+    assert taken.composite == 0
+    packed = []
+    with weft.autograd.graph.saved_tensors_hooks(lambda t: packed.append(t) or t, lambda t: t):
+        f(q)
+    assert all(t.numel() == 0 or t.data_ptr() for t in packed)  # they have values
+
+
+def test_one_tensor_as_query_key_and_value():
+    """Its gradient is the sum of its parts', not three times that."""
+    (q,) = operands((1, 2, 5, 3))
+    with sdpa_kernel(SDPBackend.MATH):
+        y = attend(q, q, q, lambda s, *_: s * s)
+        once, again = (
+            weft.autograd.grad(y.sin().sum(), q, create_graph=c, retain_graph=True)[0] for c in (False, True)
+        )
+        np.testing.assert_allclose(to_numpy(once), to_numpy(again.detach()), rtol=1e-10)
+        assert weft.autograd.gradgradcheck(lambda q: attend(q, q, q, lambda s, *_: s * s), (q,))
+
+
+def test_forward_over_reverse_of_what_is_captured():
+    k, w, t = operands((1, 2, 5, 3), (2,), (2,), grad=False)
+
+    def loss(w):
+        return attend(k, k, k, lambda s, b, h, i, j: s * w[h]).sin().sum()
+
+    grad = weft.func.grad(loss)
+    for backend in ([SDPBackend.FLASH_ATTENTION, SDPBackend.MATH], SDPBackend.MATH):
+        with sdpa_kernel(backend):
+            tangent = weft.func.jvp(grad, (w,), (t,))[1]
+            numeric = (grad(w + 1e-6 * t) - grad(w - 1e-6 * t)) / 2e-6
+            np.testing.assert_allclose(to_numpy(tangent), to_numpy(numeric), rtol=1e-5, atol=1e-8)
+
+
+def test_numbers_that_are_not_finite_do_not_reach_hidden_keys():
+    leaves = operands((1, 1, 5, 3), (1, 1, 12, 3), (1, 1, 12, 3))
+    with weft.no_grad():
+        leaves[2][0, 0, 4] = math.nan
+    mask = create_block_mask(lambda b, h, i, j: (i != 2) & (j < 9), None, None, 5, 12)
+    kernel = results(leaves, None, mask)
+    with sdpa_kernel(SDPBackend.MATH):
+        composite = results(leaves, None, mask)
+    for one, two in zip(kernel, composite, strict=True):
+        np.testing.assert_allclose(to_numpy(one.detach()), to_numpy(two.detach()), rtol=1e-9, atol=1e-12)
+
+
+def test_tables_that_do_not_reach():
+    q = operands((1, 1, 300, 2), grad=False)[0]
+    lists = weft.ones(1, 1, 2, dtype=weft.int64), weft.zeros(1, 1, 2, 2, dtype=weft.int64)
+    for wrong in (
+        {"seq_lengths": (300, 200)},
+        {"seq_lengths": (200, 300)},
+        {"BLOCK_SIZE": 64, "seq_lengths": (200, 100)},
+    ):
+        with pytest.raises(ValueError, match="do not reach"):
+            BlockMask.from_kv_blocks(*lists, **wrong)
+    with pytest.raises(ValueError, match="one shape"):
+        BlockMask.from_kv_blocks(*lists, lists[0].expand(2, 1, 2), lists[1].expand(2, 1, 2, 2), seq_lengths=(200, 200))
+    for attribute, value in (("BLOCK_SIZE", (64, 128)), ("BLOCK_SIZE", (0, 0)), ("BLOCK_SIZE", (-64, 128))):
+        mask = create_block_mask(MASKS["causal"], None, None, 300, 300)
+        setattr(mask, attribute, value)
+        with pytest.raises(RuntimeError, match="blocks"):
+            attend(q, q, q, block_mask=mask)
+    program = weft._C.nn._score_program(weft.float64, weft.device("cpu"))
+    wrong = [(q[0], q, q), (q, q.float(), q), (q, q, q[:, :, 1:]), (q, q[..., 1:], q), (q, q.expand(1, 2, 300, 2), q)]
+    for given in wrong:
+        with pytest.raises(RuntimeError):
+            weft._C.nn._flex_attention(program, *given, [], 0, 0, 1.0)
+
+
+def test_large_tables_are_looked_up_where_they_lie():
+    """Indices with a batch, of a tensor without one, take no copy of it for each."""
+    bias = weft.randn(512, 512)
+    q = weft.randn(1, 1, 256, 8)
+    y = attend(q, q, q, lambda s, b, h, i, j: s + bias[i, j])
+    scores = q @ q.transpose(-1, -2) / 8**0.5 + bias[:256, :256]
+    np.testing.assert_allclose(to_numpy(y), to_numpy(scores.softmax(-1) @ q), rtol=1e-4, atol=1e-5)
+    weft.memory.reset_peak()
+    before = weft.memory.peak()
+    found = weft.vmap(lambda i: bias[i])(weft.arange(512))
+    assert weft.memory.peak() - before < 3 << 20 and weft.equal(found, bias)
+    pairs = weft.vmap(lambda i: bias[:, i, None])(weft.arange(5))
+    assert weft.equal(pairs, bias[:, :5].t()[:, :, None])
 
 
 def random_number(rng, depth):

@@ -127,16 +127,17 @@ Queries<C> prepare_queries(const AttentionBackwardViews& t, const AttentionSizes
 
 // Turns scores into weights P and dP into dS. Row j belongs to a key that queries before number j - diagonal do not
 // see.
-template <class C>
+template <class C, bool Changed>
 void differentiate(C* weights, C* slopes, int64_t keys, int64_t lanes, int64_t diagonal, C scale, const C* log_sum,
                    const C* products) {
   for (int64_t j = 0; j < keys; j++) {
     C *p = weights + j * lanes, *d = slopes + j * lanes;
     const int64_t hidden = j > diagonal ? j - diagonal : 0;
     for (int64_t i = hidden / kLanes<C> * kLanes<C>; i < lanes; i++) {
-      const C e = scalar::exp(p[i] - log_sum[i]);
+      const C score = p[i], e = scalar::exp(score - log_sum[i]), slope = e * (d[i] - products[i]) * scale;
       p[i] = e;
-      d[i] = e * (d[i] - products[i]) * scale;
+      // A change hides keys with -inf: then no number that is not finite gets through.
+      d[i] = Changed && score == -static_cast<C>(__builtin_inff()) ? C(0) : slope;
     }
     for (int64_t i = 0; i < hidden; i++) p[i] = d[i] = 0;
   }
@@ -163,10 +164,12 @@ void block_gradients(const AttentionBackwardViews& t, const Block<C>& b, const Q
   multiply_panels(space.slopes, b.v, b.keys, b.diagonal, space.packed_grad, x, s.value_size);
   if (space.changer) {
     space.changer.change(b.state, place, scores, space.weights, space.registers);
-    differentiate(space.weights, space.slopes, b.keys, x.lanes, b.diagonal, C(1), space.log_sum, space.products);
+    differentiate<C, true>(space.weights, space.slopes, b.keys, x.lanes, b.diagonal, C(1), space.log_sum,
+                           space.products);
     space.changer.differentiate(place, scores, space.slopes, scale, t, space.registers);
   } else {
-    differentiate(space.weights, space.slopes, b.keys, x.lanes, b.diagonal, scale, space.log_sum, space.products);
+    differentiate<C, false>(space.weights, space.slopes, b.keys, x.lanes, b.diagonal, scale, space.log_sum,
+                            space.products);
   }
   const Matrix<const C> p{space.weights, x.lanes, 1}, ds{space.slopes, x.lanes, 1};
   // Times what is not finite a 0 would make NaN: then row by row, where nothing hidden is met.

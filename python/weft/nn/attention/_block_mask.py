@@ -336,12 +336,23 @@ class BlockMask:
             raise ValueError(f"BlockMask: seq_lengths must be two numbers, of queries and keys, got {seq_lengths!r}")
         for length in seq_lengths:
             check_integers("BlockMask", seq_lengths=length)
+        blocks, sizes = tuple(kv_indices.shape[-2:]), _block_sizes("BlockMask", BLOCK_SIZE)
+        if any(count * size < length for count, size, length in zip(blocks, sizes, seq_lengths)):
+            raise ValueError(
+                f"BlockMask: {blocks[0]} x {blocks[1]} blocks of {sizes[0]} queries and {sizes[1]} keys do not reach "
+                f"{seq_lengths[0]} queries and {seq_lengths[1]} keys (seq_lengths)"
+            )
+        if full_kv_indices is not None and full_kv_indices.shape != kv_indices.shape:
+            raise ValueError(
+                f"BlockMask: expected full_kv_indices and kv_indices of one shape, got "
+                f"{tuple(full_kv_indices.shape)} and {tuple(kv_indices.shape)}"
+            )
         self.seq_lengths = tuple(seq_lengths)
         self.kv_num_blocks, self.kv_indices = kv_num_blocks, kv_indices
         self.full_kv_num_blocks, self.full_kv_indices = full_kv_num_blocks, full_kv_indices
         self.q_num_blocks, self.q_indices = q_num_blocks, q_indices
         self.full_q_num_blocks, self.full_q_indices = full_q_num_blocks, full_q_indices
-        self.BLOCK_SIZE = _block_sizes("BlockMask", BLOCK_SIZE)
+        self.BLOCK_SIZE = sizes
         self.mask_mod = mask_mod
         # 0, 1 or 2 for each block: empty, partly seen, full
         self._states = _as_table(kv_num_blocks, kv_indices).to(weft.int8)

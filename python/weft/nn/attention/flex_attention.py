@@ -230,9 +230,9 @@ def _fused(
     ]
     try:
         program = _C.nn._score_program(compute, query.device, *functions)
+        operands = None if program is None else _operands(program, (*query.shape[:3], key.shape[2]), query.device)
     except Exception:  # what is wrong with a function the composite says
         return None
-    operands = None if program is None else _operands(program, (*query.shape[:3], key.shape[2]), query.device)
     if operands is None or _C._function_interpreter(operands) is not None:  # of what functions take from outside
         return None
     if key.shape[1] != query.shape[1]:
@@ -382,6 +382,8 @@ def _attend(plan: _Plan, query: Tensor, key: Tensor, value: Tensor) -> tuple[Ten
     if not weft.is_grad_enabled() or _C._is_tracing() or _C._function_interpreter([query, key, value]) is not None:
         return plan.run(query, key, value)
     captured = captured_tensors(plan.score_mod, query.dtype, query.device) if plan.score_mod is not None else []
+    if _C._function_interpreter(captured) is not None:
+        return plan.run(query, key, value)
     if not any(x.requires_grad for x in (query, key, value)) and not captured:
         return plan.run(query, key, value)
     return _function().apply(plan, query, key, value, *captured)
@@ -414,10 +416,12 @@ def _make_function():
                 return (None,) * (4 + len(captured))
             grads = [(0, grad), (1, grad_lse)]
             if weft.is_grad_enabled():
-                inputs = [x for x in (query, key, value, *captured) if x.requires_grad]
-                results = ctx.plan.run(query, key, value)
+                # One tensor may be several of these: each gets the gradient of its own part.
+                parts = [x.view_as(x) for x in (query, key, value)]
+                inputs = [x for x in (*parts, *captured) if x.requires_grad]
+                results = ctx.plan.run(*parts)
                 found = iter(_gradients(results, inputs, grads, create_graph=True))
-                return None, *(next(found) if x.requires_grad else None for x in (query, key, value, *captured))
+                return None, *(next(found) if x.requires_grad else None for x in (*parts, *captured))
             return None, *_backward(ctx.plan, query, key, value, captured, grads)
 
     return FlexAttention
