@@ -117,6 +117,8 @@ void apply_aligned(const Op& op, const BatchCall& call) {
       Shape shape = t.shape();
       for (int d = call.logical[i].ndim(); d < ndim; d++) shape.insert(1, 1);
       t = reshape(t, shape);
+    } else if (t.defined() && ndim == 0 && t.ndim() == 0) {
+      t = reshape(t, {1});  // dtypes are promoted as among equals, which tensors without dimensions are
     }
     inputs.push_back(t);
   }

@@ -20,7 +20,7 @@ namespace weft {
 
 namespace {
 
-// inputs: x, the mask, a 0-dimensional value
+// inputs: x, the mask, a value: of no dimensions as functions give it, broadcast where they run for a batch
 struct MaskedFill : OpOf<MaskedFill> {
   static constexpr const char* kName = "masked_fill";
   static constexpr Traits kTraits{.elementwise = true, .any_dtype = true};
@@ -28,11 +28,10 @@ struct MaskedFill : OpOf<MaskedFill> {
   void check_inputs(const InputCheck& in) const { in.count(3); }
   void infer(Inputs in, OutputSpec* out) const override {
     check(in[1].dtype() == DType::Bool, "masked_fill: the mask must be a bool tensor, got dtype ", in[1].dtype());
-    check(in[2].ndim() == 0, "masked_fill: expected a number or a 0-dimensional tensor, got a value of shape ",
-          in[2].shape());
     check(can_cast(in[2].dtype(), in[0].dtype()) || is_integral(in[2].dtype()), "masked_fill: a value of dtype ",
           in[2].dtype(), " cannot be stored in a tensor of dtype ", in[0].dtype());
     out[0] = {broadcast_shapes(kName, in[1].shape(), in[0].shape()), in[0].dtype(), {}};
+    out[0].shape = broadcast_shapes(kName, in[2].shape(), out[0].shape);
     out[0].strides = kept_strides(out[0].shape, in);
   }
   void run(Inputs in, const Tensor* out) const override {
@@ -51,6 +50,11 @@ struct MaskedFill : OpOf<MaskedFill> {
   }
 };
 
+void check_value(const Tensor& value) {
+  check(value.ndim() == 0, "masked_fill: expected a number or a 0-dimensional tensor, got a value of shape ",
+        value.shape());
+}
+
 void check_mask(const char* op, const Tensor& mask) {
   check(mask.dtype() == DType::Bool, op, ": the mask must be a bool tensor, got dtype ", mask.dtype());
 }
@@ -58,6 +62,7 @@ void check_mask(const char* op, const Tensor& mask) {
 }  // namespace
 
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Tensor& value) {
+  check_value(value);
   return apply(MaskedFill{}, x, mask, value);
 }
 Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
@@ -68,6 +73,7 @@ Tensor masked_fill(const Tensor& x, const Tensor& mask, const Scalar& value) {
                     x.device()));
 }
 Tensor masked_fill_(const Tensor& x, const Tensor& mask, const Tensor& value) {
+  check_value(value);
   return apply_inplace(MaskedFill{}, x, mask, value);
 }
 

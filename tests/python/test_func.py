@@ -133,6 +133,19 @@ def test_what_all_share_is_known(w):
     assert w.vmap(f)(w.ones(2)).tolist() == [2, 2]
 
 
+def test_promotion_among_numbers(w):
+    """Elements of a batch are tensors without dimensions, as is what is beside them: they are promoted as equals."""
+    half, wide = w.arange(3).half(), w.tensor(0.1, dtype=w.float64)
+    for f in (lambda x: x * wide, lambda x: w.where(x > 1, x, wide), lambda x: wide - x):
+        y = w.vmap(f)(half)
+        assert y.dtype == f(half[0]).dtype == w.float64
+        assert w.equal(y, w.stack([f(x) for x in half]))
+    small = w.tensor(200, dtype=w.uint8)
+    y = w.vmap(lambda x: x - small)(w.arange(3, dtype=w.int32))
+    assert y.dtype == w.int32 and y.tolist() == [-200, -199, -198]
+    assert w.vmap(lambda x: x.masked_fill(x > 1, wide.half()))(half).tolist() == [0, 1, half.new_tensor(0.1).item()]
+
+
 def test_changes_in_place(w):
     def f(a):
         b = a * 1

@@ -402,7 +402,8 @@ def _make_function():
     class FlexAttention(weft.autograd.Function):
         @staticmethod
         def forward(ctx, plan, query, key, value, *captured):
-            ctx.plan = plan
+            # What score_mod finds again are these objects, not what hooks make of saved ones.
+            ctx.plan, ctx.captured = plan, captured
             ctx.save_for_backward(query, key, value, *captured)
             output, lse, largest = plan.run(query, key, value)
             ctx.mark_non_differentiable(largest)
@@ -411,7 +412,8 @@ def _make_function():
 
         @staticmethod
         def backward(ctx, grad, grad_lse, _):
-            query, key, value, *captured = ctx.saved_tensors
+            query, key, value = ctx.saved_tensors[:3]
+            captured = ctx.captured
             if grad is None and grad_lse is None:
                 return (None,) * (4 + len(captured))
             grads = [(0, grad), (1, grad_lse)]
