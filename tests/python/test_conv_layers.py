@@ -4,7 +4,7 @@ import itertools
 
 import numpy as np
 import pytest
-from support import to_numpy, to_tensor, weft_only
+from support import assert_same, to_numpy, to_tensor, weft_only
 
 
 def values(rng, *shape):
@@ -145,3 +145,18 @@ def test_random_transposed_convolutions_agree_with_pytorch(w):
         np.testing.assert_allclose(
             to_numpy(mine(w.from_numpy(x))), expected.detach().numpy(), rtol=1e-4, atol=1e-4, err_msg=str(mine)
         )
+
+
+@weft_only
+@pytest.mark.parametrize("bias", [False, True])
+@pytest.mark.parametrize("kernel", [2, 3, 5])
+@pytest.mark.parametrize("channels", [(1, 6), (3, 33), (6, 16), (16, 5)], ids=str)
+def test_bits_do_not_depend_on_the_layout(w, channels, kernel, bias):
+    """Contiguous, channels-last or turned: whichever loops compute an image, sums have one order."""
+    layer = w.nn.Conv2d(*channels, kernel, padding=kernel // 2, bias=bias)
+    with w.no_grad():
+        for size in ((1, 14, 14), (1, 12, 24), (1, 32, 32), (1, 7, 9), (2, 16, 16)):
+            x = w.randn(size[0], channels[0], *size[1:])
+            y = layer(x)
+            assert_same(layer(x.to(memory_format=w.channels_last)), y, f"{size} channels-last")
+            assert_same(layer(x.transpose(2, 3).contiguous().transpose(2, 3)), y, f"{size} turned")

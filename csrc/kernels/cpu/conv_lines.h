@@ -14,8 +14,9 @@ namespace WEFT_ISA {
 namespace {
 
 constexpr int64_t kLineBoxBytes = 64 * 1024;  // of the padded image: most of it stays in the L1 cache
-constexpr int64_t kLongestLine = 1024;        // weights of an output, which are added one after the other
-constexpr int64_t kLineGrain = 1 << 17;       // multiply-adds that are worth waking a thread for
+// Weights of an output, which are added one after the other; of more, products add sums of so many.
+constexpr int64_t kLongestLine = kMaxDepth<float>;
+constexpr int64_t kLineGrain = 1 << 17;  // multiply-adds that are worth waking a thread for
 
 // Output pixels as vectors: `across` of them for each line, the last of which may run over the line's end.
 struct Lines {
@@ -84,22 +85,35 @@ struct LinePair {
   int64_t columns[2];
 };
 
+// What is added to an output, one after the other: where its pixel and its weight are.
+struct LineTerm {
+  int64_t pixel, weight;
+};
+
 // Rows output channels of a pair; weights: of the first.
 template <int Rows>
-[[gnu::noinline]] void line_tile(const LinePair& pair, const float* weights, int64_t depth, const int64_t* offsets,
+[[gnu::noinline]] void line_tile(const LinePair& pair, const float* weights, int64_t depth, const LineTerm* terms,
                                  const float* bias, int64_t bias_step, int64_t channel_step) {
   using V = Vector<float>;
   V sum[Rows][2];
 #pragma GCC unroll 16
-  for (int i = 0; i < Rows; i++) sum[i][0] = sum[i][1] = V{} + (bias ? bias[i * bias_step] : 0.0f);
+  for (int i = 0; i < Rows; i++) sum[i][0] = sum[i][1] = V{};
   const float *b0 = pair.from[0], *b1 = pair.from[1];
   for (int64_t p = 0; p < depth; p++) {
-    const V first = load(b0 + offsets[p]), second = load(b1 + offsets[p]);
+    const V first = load(b0 + terms[p].pixel), second = load(b1 + terms[p].pixel);
+    const float* own = weights + terms[p].weight;
 #pragma GCC unroll 16
     for (int i = 0; i < Rows; i++) {
-      const float weight = weights[i * depth + p];
+      const float weight = own[i * depth];
       sum[i][0] += weight * first;
       sum[i][1] += weight * second;
+    }
+  }
+  if (bias) {
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; i++) {
+      sum[i][0] += bias[i * bias_step];
+      sum[i][1] += bias[i * bias_step];
     }
   }
 #pragma GCC unroll 2
@@ -129,13 +143,17 @@ void convolve_lines(const StridedView& y, const StridedView& x, const StridedVie
                     const ConvGeometry& geometry) {
   const Lines l(y, x, w, geometry);
   const size_t box_bytes = round_up(static_cast<size_t>(l.box_elements()) * sizeof(float));
-  Scratch scratch(box_bytes + static_cast<size_t>(l.depth) * sizeof(int64_t));
+  Scratch scratch(box_bytes + static_cast<size_t>(l.depth) * sizeof(LineTerm));
   if (scratch_only_asked()) return;
   float* box = reinterpret_cast<float*>(scratch.data());
-  int64_t* offsets = reinterpret_cast<int64_t*>(scratch.data() + box_bytes);
+  LineTerm* terms = reinterpret_cast<LineTerm*>(scratch.data() + box_bytes);
+  // Channel by channel for each place in the window: the bits are those of images that lie otherwise.
   for (int64_t p = 0; p < l.depth; p++) {
-    const int64_t column = p % w.shape[4], row = p / w.shape[4] % w.shape[3], channel = p / w.shape[4] / w.shape[3];
-    offsets[p] = (channel * l.box_height + row * geometry.dilation[1]) * l.box_width + column * geometry.dilation[2];
+    const int64_t channels = w.shape[1], channel = p % channels, place = p / channels;
+    const int64_t row = place / w.shape[4], column = place % w.shape[4];
+    terms[p].pixel =
+        (channel * l.box_height + row * geometry.dilation[1]) * l.box_width + column * geometry.dilation[2];
+    terms[p].weight = channel * w.shape[3] * w.shape[4] + place;
   }
   const int64_t outputs = w.shape[0], pairs = ceil_div(l.vectors(), 2), bands = ceil_div(outputs, kTileRows);
   const float* b = bias.data ? bias.as<const float>() : nullptr;
@@ -151,7 +169,7 @@ void convolve_lines(const StridedView& y, const StridedView& x, const StridedVie
       const LinePair pair{{l.at(box, vector), l.at(box, next)},
                           {l.output(o, vector), l.output(o, next)},
                           {l.columns(vector), next == vector ? 0 : l.columns(next)}};
-      line_tile_of(rows, pair, w.as<const float>() + o * l.depth, l.depth, offsets, b ? b + o * step : nullptr, step,
+      line_tile_of(rows, pair, w.as<const float>() + o * l.depth, l.depth, terms, b ? b + o * step : nullptr, step,
                    y.strides[1]);
     }
   });
