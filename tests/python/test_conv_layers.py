@@ -150,7 +150,7 @@ def test_random_transposed_convolutions_agree_with_pytorch(w):
 @weft_only
 @pytest.mark.parametrize("bias", [False, True])
 @pytest.mark.parametrize("kernel", [2, 3, 5])
-@pytest.mark.parametrize("channels", [(1, 6), (3, 33), (6, 16), (16, 5)], ids=str)
+@pytest.mark.parametrize("channels", [(1, 6), (3, 33), (6, 16), (16, 5), (32, 24)], ids=str)
 def test_bits_do_not_depend_on_the_layout(w, channels, kernel, bias):
     """Contiguous, channels-last or turned: whichever loops compute an image, sums have one order."""
     layer = w.nn.Conv2d(*channels, kernel, padding=kernel // 2, bias=bias)

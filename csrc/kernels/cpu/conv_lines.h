@@ -14,9 +14,8 @@ namespace WEFT_ISA {
 namespace {
 
 constexpr int64_t kLineBoxBytes = 64 * 1024;  // of the padded image: most of it stays in the L1 cache
-// Weights of an output, which are added one after the other; of more, products add sums of so many.
-constexpr int64_t kLongestLine = kMaxDepth<float>;
-constexpr int64_t kLineGrain = 1 << 17;  // multiply-adds that are worth waking a thread for
+constexpr int64_t kLongestLine = 1024;        // weights of an output
+constexpr int64_t kLineGrain = 1 << 17;       // multiply-adds that are worth waking a thread for
 
 // Output pixels as vectors: `across` of them for each line, the last of which may run over the line's end.
 struct Lines {
@@ -87,45 +86,51 @@ struct LinePair {
 
 // What is added to an output, one after the other: where its pixel and its weight are.
 struct LineTerm {
-  int64_t pixel, weight;
+  int32_t pixel, weight;
 };
 
-// Rows output channels of a pair; weights: of the first.
+// Rows output channels of a pair; weights: of the first. Sums of `step` terms each are added to the bias in turn, as
+// products do.
 template <int Rows>
-[[gnu::noinline]] void line_tile(const LinePair& pair, const float* weights, int64_t depth, const LineTerm* terms,
-                                 const float* bias, int64_t bias_step, int64_t channel_step) {
+[[gnu::noinline]] void line_tile(const LinePair& pair, const float* weights, int64_t depth, int64_t step,
+                                 const LineTerm* terms, const float* bias, int64_t bias_step, int64_t channel_step) {
   using V = Vector<float>;
-  V sum[Rows][2];
-#pragma GCC unroll 16
-  for (int i = 0; i < Rows; i++) sum[i][0] = sum[i][1] = V{};
+  V total[Rows][2];
   const float *b0 = pair.from[0], *b1 = pair.from[1];
-  for (int64_t p = 0; p < depth; p++) {
-    const V first = load(b0 + terms[p].pixel), second = load(b1 + terms[p].pixel);
-    const float* own = weights + terms[p].weight;
+  for (int64_t block = 0; block < depth; block += step) {
+    const int64_t end = smaller(block + step, depth);
+    V sum[Rows][2];
 #pragma GCC unroll 16
-    for (int i = 0; i < Rows; i++) {
-      const float weight = own[i * depth];
-      sum[i][0] += weight * first;
-      sum[i][1] += weight * second;
-    }
-  }
-  if (bias) {
+    for (int i = 0; i < Rows; i++) sum[i][0] = sum[i][1] = V{};
+    for (int64_t p = block; p < end; p++) {
+      const V first = load(b0 + terms[p].pixel), second = load(b1 + terms[p].pixel);
+      const float* own = weights + terms[p].weight;
 #pragma GCC unroll 16
-    for (int i = 0; i < Rows; i++) {
-      sum[i][0] += bias[i * bias_step];
-      sum[i][1] += bias[i * bias_step];
+      for (int i = 0; i < Rows; i++) {
+        const float weight = own[i * depth];
+        sum[i][0] += weight * first;
+        sum[i][1] += weight * second;
+      }
     }
+#pragma GCC unroll 16
+    for (int i = 0; i < Rows; i++)
+      for (int j = 0; j < 2; j++) {
+        if (block > 0)
+          total[i][j] += sum[i][j];
+        else
+          total[i][j] = bias ? sum[i][j] + bias[i * bias_step] : sum[i][j];
+      }
   }
 #pragma GCC unroll 2
   for (int j = 0; j < 2; j++) {
     float* to = pair.to[j];
     if (pair.columns[j] == kLanes<float>) {
 #pragma GCC unroll 16
-      for (int i = 0; i < Rows; i++) store(to + i * channel_step, sum[i][j]);
+      for (int i = 0; i < Rows; i++) store(to + i * channel_step, total[i][j]);
     } else {
       float part[Rows][kLanes<float>];
 #pragma GCC unroll 16
-      for (int i = 0; i < Rows; i++) store(part[i], sum[i][j]);
+      for (int i = 0; i < Rows; i++) store(part[i], total[i][j]);
       for (int i = 0; i < Rows; i++)
         for (int64_t k = 0; k < pair.columns[j]; k++) to[i * channel_step + k] = part[i][k];
     }
@@ -151,13 +156,14 @@ void convolve_lines(const StridedView& y, const StridedView& x, const StridedVie
   for (int64_t p = 0; p < l.depth; p++) {
     const int64_t channels = w.shape[1], channel = p % channels, place = p / channels;
     const int64_t row = place / w.shape[4], column = place % w.shape[4];
-    terms[p].pixel =
-        (channel * l.box_height + row * geometry.dilation[1]) * l.box_width + column * geometry.dilation[2];
-    terms[p].weight = channel * w.shape[3] * w.shape[4] + place;
+    const int64_t line = channel * l.box_height + row * geometry.dilation[1];
+    terms[p].pixel = static_cast<int32_t>(line * l.box_width + column * geometry.dilation[2]);
+    terms[p].weight = static_cast<int32_t>(channel * w.shape[3] * w.shape[4] + place);
   }
   const int64_t outputs = w.shape[0], pairs = ceil_div(l.vectors(), 2), bands = ceil_div(outputs, kTileRows);
   const float* b = bias.data ? bias.as<const float>() : nullptr;
   const int64_t step = bias.data ? bias.strides[0] : 0;
+  const int64_t block = ceil_div(l.depth, ceil_div(l.depth, kMaxDepth<float>));
   parallel_for(x.shape[1], ceil_div(kLineGrain, 8 * l.box_height * l.box_width), [&](int64_t begin, int64_t end) {
     for (int64_t c = begin; c < end; c++) fill_lines(l, box, c);
   });
@@ -169,8 +175,8 @@ void convolve_lines(const StridedView& y, const StridedView& x, const StridedVie
       const LinePair pair{{l.at(box, vector), l.at(box, next)},
                           {l.output(o, vector), l.output(o, next)},
                           {l.columns(vector), next == vector ? 0 : l.columns(next)}};
-      line_tile_of(rows, pair, w.as<const float>() + o * l.depth, l.depth, terms, b ? b + o * step : nullptr, step,
-                   y.strides[1]);
+      line_tile_of(rows, pair, w.as<const float>() + o * l.depth, l.depth, block, terms, b ? b + o * step : nullptr,
+                   step, y.strides[1]);
     }
   });
 }
