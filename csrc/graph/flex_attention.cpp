@@ -19,8 +19,6 @@ namespace {
 
 constexpr double kHidden = -std::numeric_limits<double>::infinity();
 
-DType stats_dtype(DType t) { return t == DType::Float64 ? DType::Float64 : DType::Float32; }
-
 // What both ops know beside their inputs.
 struct Change {
   Ref<const ScoreProgram> program;
@@ -61,7 +59,7 @@ struct Change {
   // As a composite. q, k, v, the table and the operands are the inputs from `first` on.
   Weights weights(Inputs in, int first, int first_of_table) const {
     Weights w;
-    const DType compute = stats_dtype(in[first].dtype());
+    const DType compute = attention_stats_dtype(in[first].dtype());
     w.scores =
         matmul(mul(converted(in[first], compute), Scalar(scale)), transpose(converted(in[first + 1], compute), -2, -1));
     for (int i = first_of_table + 1; i < in.size(); i++) w.operands.push_back(in[i]);
@@ -97,7 +95,7 @@ struct FlexAttentionBackward : OpOf<FlexAttentionBackward> {
       Shape shape = in[kTable + 1 + i].shape();
       shape[0] = in[2].size(0);
       shape[1] = in[2].size(1);
-      out++[3] = {shape, stats_dtype(in[2].dtype()), {}};
+      out++[3] = {shape, attention_stats_dtype(in[2].dtype()), {}};
     }
   }
   void run(Inputs in, const Tensor* out) const override {
@@ -113,7 +111,7 @@ struct FlexAttentionBackward : OpOf<FlexAttentionBackward> {
     });
   }
   std::vector<Tensor> decompose(Inputs in) const override {
-    const DType compute = stats_dtype(in[2].dtype());
+    const DType compute = attention_stats_dtype(in[2].dtype());
     const Tensor q = converted(in[2], compute), k = converted(in[3], compute), v = converted(in[4], compute);
     const Tensor g = converted(in[0], compute);
     const Change::Weights w = change.weights(in, 2, kTable);
@@ -148,13 +146,7 @@ struct FlexAttention : OpOf<FlexAttention> {
   WEFT_FIELDS(change);
   explicit FlexAttention(Change c) : change(std::move(c)) {}
   int num_outputs() const override { return 2; }
-  void infer(Inputs in, OutputSpec* out) const override {
-    Shape shape = in[0].shape();
-    shape.back() = in[2].size(-1);
-    out[0] = {shape, in[0].dtype(), attention_strides(in[0], shape)};
-    shape.back() = 1;
-    out[1] = {shape, stats_dtype(in[0].dtype()), {}};
-  }
+  void infer(Inputs in, OutputSpec* out) const override { infer_attention(in[0], in[2], out); }
   void run(Inputs in, const Tensor* out) const override {
     change.with_views(in, kTable, [&](const ScoreChange& views) {
       attention_kernel(in[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), view_of(in[1]), view_of(in[2]),

@@ -1,19 +1,21 @@
-// Graphs of 0-dimensional values as instructions of tile programs, which know floating point numbers alone: integers
-// are such numbers, and exact while they are small. Ranges follow from those of the inputs: an op that is monotone in
-// each operand, or made of one product, takes its extremes where operands have theirs, so it is applied there.
+#include "graph/scalar_code.h"
+
 #include <algorithm>
 #include <cmath>
 #include <string_view>
 
 #include "graph/evaluate.h"
 #include "graph/passes/node_inputs.h"
-#include "graph/score_program.h"
 #include "op/apply.h"
 #include "op/interpreter.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
 
 namespace weft::graph {
+
+// Tile programs know floating point numbers alone: integers are such numbers, and exact while they are small. Ranges
+// follow from those of the inputs: an op that is monotone in each operand, or made of one product, takes its extremes
+// where operands have theirs, so it is applied there.
 
 namespace {
 

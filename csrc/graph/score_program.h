@@ -7,16 +7,11 @@
 #include <optional>
 #include <vector>
 
+#include "graph/scalar_code.h"
 #include "graph/tiled.h"
 #include "graph/tracer.h"
 
 namespace weft::graph {
-
-// The bounds of integers, and of truth values.
-struct Range {
-  double low = 0, high = 0;
-  bool known = false;
-};
 
 // The place of a score: batch, head, query, key. Functions get each as a 0-dimensional int64 tensor.
 constexpr int kScorePlaces = 4;
@@ -74,16 +69,5 @@ class ScoreProgram : public RefCounted {
   mutable std::mutex mutex_;
   mutable std::map<uint32_t, Graph> derivatives_;
 };
-
-// Appends the nodes of a graph of 0-dimensional values to a program that computes in floating point numbers; integers
-// stay exact in it as long as they are small, which follows from the ranges of the inputs. numbers: of the values in
-// the code, set for inputs that are not constants. Returns whether it is possible.
-bool append_scalar_graph(TileCode& code, const Graph& g, std::vector<int>& numbers, std::vector<Range>& ranges);
-
-// The bounds of an integer tensor's values, which are there.
-Range range_of(const Tensor& t);
-
-// Can a node of a graph of 0-dimensional values be an instruction, its ranges aside?
-bool is_scalar_instruction(const Graph& g, const Node& node, DType compute);
 
 }  // namespace weft::graph

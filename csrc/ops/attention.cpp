@@ -35,6 +35,14 @@ Strides attention_strides(const Tensor& like, const Shape& shape) {
   return {shape[1] * shape[2] * shape[3], shape[3], shape[1] * shape[3], 1};
 }
 
+void infer_attention(const Tensor& q, const Tensor& v, OutputSpec* out) {
+  Shape shape = q.shape();
+  shape.back() = v.size(-1);
+  out[0] = {shape, q.dtype(), attention_strides(q, shape)};
+  shape.back() = 1;
+  out[1] = {shape, attention_stats_dtype(q.dtype()), {}};
+}
+
 namespace {
 
 Tensor turned(const Tensor& x) { return transpose(x, -2, -1); }
@@ -66,8 +74,6 @@ Tensor weights_of(const Tensor& q, const Tensor& k, const Tensor& mask, bool cau
   const Tensor weights = softmax(scores.values, -1);
   return scores.unseen.defined() ? where(scores.unseen, Scalar(0.0), weights) : weights;
 }
-
-DType stats_dtype(DType t) { return t == DType::Float64 ? DType::Float64 : DType::Float32; }
 
 // May the kernel read the mask for its scores? Numbers are added to them in the type that they are computed in.
 bool is_for_kernel(const Tensor& mask, const Tensor& q) {
@@ -115,7 +121,7 @@ struct MaskChange {
 template <class F>
 void with_rule(Inputs in, int at, bool causal, double scale, const F& f) {
   if (in.size() <= at) return f(AttentionRule{causal, scale});
-  const MaskChange mask(in[at], stats_dtype(in[0].dtype()));
+  const MaskChange mask(in[at], attention_stats_dtype(in[0].dtype()));
   f(AttentionRule{causal, scale, &mask.change});
 }
 
@@ -148,7 +154,8 @@ struct AttentionBackward : OpOf<AttentionBackward> {
     check_operands(in, 1, 6);
     Shape result = in[1].shape();
     result.back() = in[3].size(-1);
-    in.same_dtype(0, 1).same_dtype(4, 1).shape(0, result).shape(4, result).dtype(5, stats_dtype(in[1].dtype()));
+    in.same_dtype(0, 1).same_dtype(4, 1).shape(0, result).shape(4, result).dtype(5,
+                                                                                 attention_stats_dtype(in[1].dtype()));
     in.that(in[0].strides() == in[4].strides(), "a gradient laid out as the result");
     result.back() = 1;
     in.shape(5, result).contiguous(5);
@@ -189,13 +196,7 @@ struct Attention : OpOf<Attention> {
   void check_inputs(const InputCheck& in) const { check_operands(in, 0, 3); }
   Attention(bool c, double s) : causal(c), scale(s) {}
   int num_outputs() const override { return 2; }
-  void infer(Inputs in, OutputSpec* out) const override {
-    Shape shape = in[0].shape();
-    shape.back() = in[2].size(-1);
-    out[0] = {shape, in[0].dtype(), attention_strides(in[0], shape)};
-    shape.back() = 1;
-    out[1] = {shape, stats_dtype(in[0].dtype()), {}};
-  }
+  void infer(Inputs in, OutputSpec* out) const override { infer_attention(in[0], in[2], out); }
   void run(Inputs in, const Tensor* out) const override {
     with_rule(in, 3, causal, scale, [&](const AttentionRule& rule) {
       attention_kernel(in[0].device(), view_of(out[0]), view_of(out[1]), view_of(in[0]), view_of(in[1]), view_of(in[2]),
@@ -234,7 +235,7 @@ struct Attention : OpOf<Attention> {
       lse = where(scores.unseen, Scalar(-std::numeric_limits<double>::infinity()), lse);
     }
     const Tensor result = converted(matmul(weights, converted(in[2], type)), in[0].dtype());
-    return {result, converted(lse, stats_dtype(in[0].dtype()))};
+    return {result, converted(lse, attention_stats_dtype(in[0].dtype()))};
   }
 };
 
@@ -249,8 +250,8 @@ bool is_fused(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& m
   if (q.ndim() != 4 || k.ndim() != 4 || v.ndim() != 4 || !attention_support_kernel.has(q.device())) return false;
   if (k.device() != q.device() || v.device() != q.device() || k.dtype() != q.dtype() || v.dtype() != q.dtype())
     return false;
-  const Shape scores{q.size(0), q.size(1), q.size(2), k.size(2)};
   if (mask.defined()) {
+    const Shape scores{q.size(0), q.size(1), q.size(2), k.size(2)};
     const bool wants_grad = GradMode::enabled() && mask.requires_grad();
     if (wants_grad || mask.device() != q.device() || !is_for_kernel(mask, q)) return false;
     if (mask.ndim() > 4 || !broadcastable_to(mask.shape(), scores)) return false;

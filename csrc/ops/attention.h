@@ -1,7 +1,7 @@
 // The attention family.
 #pragma once
 
-#include "tensor/tensor.h"
+#include "op/op.h"
 
 namespace weft {
 
@@ -22,5 +22,10 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
 // values from one product has the heads inside the length: so does the result, which then is joined again for free, and
 // so do the gradients.
 Strides attention_strides(const Tensor& like, const Shape& shape);
+
+// The dtype of each query's logarithm of the sum of exp; composites are computed in it, too.
+inline DType attention_stats_dtype(DType t) { return t == DType::Float64 ? DType::Float64 : DType::Float32; }
+// The result (batch, heads, queries, size of values), and that logarithm with a last dimension of size 1.
+void infer_attention(const Tensor& q, const Tensor& v, OutputSpec* out);
 
 }  // namespace weft
