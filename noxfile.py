@@ -25,6 +25,13 @@ def tests(session):
     session.run("python3", "tools/run_tests.py", *session.posargs, external=True)
 
 
+@nox.session
+def integrations(session):
+    """The tests with other libraries; what is behind -- goes to pytest."""
+    session.install(".[integrations,test]")
+    session.run("pytest", "tests/integrations", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def sanitize(session):
     session.run("python3", "tools/run_tests.py", "--sanitize", *session.posargs, external=True)

@@ -43,18 +43,24 @@ if TYPE_CHECKING:
     from weft import autograd as autograd
     from weft import backends as backends
     from weft import cuda as cuda
+    from weft import datasets as datasets
     from weft import distributed as distributed
     from weft import distributions as distributions
     from weft import export as export
     from weft import func as func
+    from weft import integrations as integrations
     from weft import linalg as linalg
     from weft import memory as memory
+    from weft import metrics as metrics
     from weft import models as models
     from weft import nn as nn
     from weft import ops as ops
     from weft import optim as optim
+    from weft import profiler as profiler
     from weft import return_types as return_types
     from weft import testing as testing
+    from weft import training as training
+    from weft import transforms as transforms
     from weft import utils as utils
     from weft import version as version
     from weft import xpu as xpu
@@ -74,18 +80,24 @@ _SUBMODULES = (
     "autograd",
     "backends",
     "cuda",
+    "datasets",
     "distributed",
     "distributions",
     "export",
     "func",
+    "integrations",
     "linalg",
     "memory",
+    "metrics",
     "models",
     "nn",
     "ops",
     "optim",
+    "profiler",
     "return_types",
     "testing",
+    "training",
+    "transforms",
     "utils",
     "version",
     "xpu",
