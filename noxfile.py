@@ -92,6 +92,14 @@ def docs(session):
 
 
 @nox.session
+def site(session):
+    """Builds the documentation in build/site, which runs the tutorials, and tests it in Chromium."""
+    session.install(".[docs,data,training,test]")
+    session.run("mkdocs", "build", env={"NO_MKDOCS_2_WARNING": "1"})
+    session.run("pytest", "-q", "tests/site")
+
+
+@nox.session
 def stubs(session):
     session.install(".", "pybind11-stubgen==3.0.0", RUFF)
     session.run("python", "tools/make_stubs.py")
