@@ -91,8 +91,8 @@ def docs(session):
     session.run("python", "tools/run_docs.py")
 
 
-@nox.session
-def site(session):
+@nox.session(name="site")
+def build_site(session):
     """Builds the documentation in build/site, which runs the tutorials, and tests it in Chromium."""
     session.install(".[docs,data,training,test]")
     session.run("mkdocs", "build", env={"NO_MKDOCS_2_WARNING": "1"})
