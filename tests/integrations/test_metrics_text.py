@@ -30,7 +30,7 @@ def corpus(seed, texts=6, references=2):
     return [near(rng, rng.choice(each)) for each in targets], targets
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_bleu(seed):
     input, target = corpus(seed, 1 + seed % 6, 1 + seed % 3)
     streams = list(map(list, zip(*target)))
@@ -64,7 +64,7 @@ def test_bleu(seed):
             assert abs(ours.item() - theirs.score) < 1e-6
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_rouge(seed):
     input, target = corpus(seed)
     kinds = ["rouge1", "rouge2", "rouge3", "rougeL"]
@@ -77,7 +77,7 @@ def test_rouge(seed):
             assert abs(ours[kind + name].item() - mean) < 1e-9
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", range(12))
 def test_error_rates(seed):
     input, target = corpus(seed, references=1)
     target = [each[0] for each in target]
