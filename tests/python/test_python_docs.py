@@ -16,9 +16,10 @@ MODULES = """
     weft.backends.cpu weft.backends.cuda weft.backends.cudnn weft.backends.mkl weft.backends.mkldnn weft.backends.mps
     weft.backends.openmp weft.cuda weft.cuda.amp weft.cuda.memory weft.datasets weft.distributed weft.distributions
     weft.distributions.constraints weft.distributions.kl weft.distributions.transforms weft.distributions.utils
-    weft.export weft.func weft.grad_mode weft.integrations weft.linalg weft.memory weft.metrics weft.metrics.functional
-    weft.models weft.ops weft.optim weft.optim.lr_scheduler weft.optim.swa_utils weft.profiler weft.serialization
-    weft.testing weft.training weft.transforms weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
+    weft.export weft.func weft.grad_mode weft.hub weft.integrations weft.integrations.arrow weft.integrations.matplotlib
+    weft.integrations.pandas weft.linalg weft.memory weft.metrics weft.metrics.functional weft.models weft.ops
+    weft.optim weft.optim.lr_scheduler weft.optim.swa_utils weft.profiler weft.serialization weft.testing weft.training
+    weft.transforms weft.utils weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
 """.split()
 
 _BASES = (

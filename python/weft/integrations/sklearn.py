@@ -299,7 +299,7 @@ class _Estimator(BaseEstimator):
 _ARGS = """
 
     Args:
-        module: a class or function that makes a Module from ``module__*``, or a Module, of which each fit trains a copy.
+        module: a class or function that makes a Module from ``module__*``, or a Module, of which fit trains a copy.
             Its parameters in_features and out_features, if it has such, are those of the data where they are not given.
             None for a perceptron with ``module__hidden`` (64) hidden units.
         criterion: a class, or a Module, of a loss; its reduction becomes "none". Default {criterion}.
