@@ -16,15 +16,17 @@ MODULES = """
     weft.backends.cpu weft.backends.cuda weft.backends.cudnn weft.backends.mkl weft.backends.mkldnn weft.backends.mps
     weft.backends.openmp weft.cuda weft.cuda.amp weft.cuda.memory weft.datasets weft.distributed weft.distributions
     weft.distributions.constraints weft.distributions.kl weft.distributions.transforms weft.distributions.utils
-    weft.export weft.func weft.grad_mode weft.integrations weft.linalg weft.memory weft.metrics weft.models weft.ops
+    weft.export weft.func weft.grad_mode weft.hub weft.integrations weft.integrations.arrow weft.integrations.matplotlib
+    weft.integrations.pandas weft.linalg weft.memory weft.metrics weft.metrics.functional weft.models weft.ops
     weft.optim weft.optim.lr_scheduler weft.optim.swa_utils weft.profiler weft.serialization weft.testing weft.training
-    weft.transforms weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
+    weft.transforms weft.utils weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
 """.split()
 
-_DISTRIBUTION_BASES = (
+_BASES = (
     weft.distributions.Distribution,
     weft.distributions.Transform,
     weft.distributions.constraints.Constraint,
+    weft.metrics.Metric,
 )
 
 # Without an example of their own, and why.
@@ -70,8 +72,8 @@ def functions_and_classes():
 
 
 def documented_by_base(kind, name):
-    """Is it a quantity that distributions and their parts have, which the base class explains with an example?"""
-    base = next((b for b in _DISTRIBUTION_BASES if issubclass(kind, b) and kind is not b), None)
+    """Is it a method of distributions and their parts, or of metrics, which the base class explains with an example?"""
+    base = next((b for b in _BASES if issubclass(kind, b) and kind is not b), None)
     return base is not None and ">>>" in (getattr(vars(base).get(name), "__doc__", None) or "")
 
 
