@@ -129,10 +129,10 @@ class HTMLReport(Logger):
                 self._written = time.monotonic()
                 warnings.warn(f"{error}; training goes on, and the next write tries again", stacklevel=2)
 
-    def _panel(self, title, html):
+    def _panel(self, title, html, wide=False):
         if not isinstance(title, str) or not title.strip():
             raise TypeError(f"HTMLReport: a title must be a string that is not empty, got {title!r}")
-        self._panels[title] = {"title": title, "html": html}
+        self._panels[title] = {"title": title, "html": html, "wide": wide}
 
     def add_confusion_matrix(
         self, matrix: Any, labels: Sequence[str] | None = None, title: str = "Confusion matrix"
@@ -149,7 +149,7 @@ class HTMLReport(Logger):
         ...     report.add_confusion_matrix([[5, 1], [0, 6]], labels=["cat", "dog"])
         """
         self.check_open("add_confusion_matrix")
-        self._panel(title, panels.confusion(matrix, labels))
+        self._panel(title, panels.confusion(matrix, labels), wide=len(matrix) > 12)
 
     def add_worst_samples(
         self,
@@ -175,7 +175,8 @@ class HTMLReport(Logger):
         ...     report.add_worst_samples(["a film"], [2.5], targets=["good"], predictions=["bad"])
         """
         self.check_open("add_worst_samples")
-        self._panel(title, panels.samples(samples, losses, targets, predictions, count))
+        html = panels.samples(samples, losses, targets, predictions, count)
+        self._panel(title, html, wide=count > 32)
 
     def add_table(self, title: str, rows: Sequence[Sequence[Any]], columns: Sequence[str] | None = None) -> None:
         """Shows a table of numbers and texts.

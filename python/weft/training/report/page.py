@@ -32,7 +32,7 @@ def render(title: str, runs: Sequence[dict[str, Any]], panels: Sequence[dict[str
         title: of the page.
         runs: name, status, message, started and updated (seconds since 1970), hyperparameters, environment, and series
             as :meth:`Series.to_json` gives them.
-        panels: sections beside the curves: title and html.
+        panels: sections beside the curves: title, html, and whether they need the whole width.
         reload: seconds after which a browser may read a running report again; 0 for one that is finished.
 
     >>> from weft.training.report.page import render
@@ -40,15 +40,10 @@ def render(title: str, runs: Sequence[dict[str, Any]], panels: Sequence[dict[str
     '</html>'
     """
     drawn = charts((run["name"], run["series"]) for run in runs)
-    sections = [("Summary", _summary(runs))]
-    for section in SECTIONS:
-        cards = [_card(number, chart) for number, chart in enumerate(drawn) if chart["section"] == section]
-        if cards:
-            sections.append((section, f'<div class="grid">{"".join(cards)}</div>'))
-    sections += [(panel["title"], panel["html"]) for panel in panels]
-    sections += [(name, html) for name, html in _facts(runs) if html]
-    names = _anchors([name for name, _ in sections])
-    data = {"format": 1, "title": title, "runs": runs, "charts": drawn, "panels": list(panels)}
+    sections = _sections(runs, drawn, panels)
+    names = _anchors([name for name, *_ in sections])
+    titles = [{"title": panel["title"], "wide": panel["wide"]} for panel in panels]
+    data = {"format": 1, "title": title, "runs": runs, "charts": drawn, "panels": titles}
     # Inside of a script nothing may look like the end of it.
     text = json.dumps(data, allow_nan=False, separators=(",", ":")).replace("<", "\\u003c")
     return "".join(
@@ -59,18 +54,38 @@ def render(title: str, runs: Sequence[dict[str, Any]], panels: Sequence[dict[str
             f"<title>{escape(title)}</title>\n<style>\n{_own_file('report.css')}</style>\n</head>\n<body>\n",
             _head(title, runs),
             '<div class="bar"><div><nav aria-label="Sections">',
-            *(f'<a href="#{anchor}">{escape(name)}</a>' for anchor, (name, _) in zip(names, sections)),
+            *(f'<a href="#{anchor}">{escape(name)}</a>' for anchor, (name, *_) in zip(names, sections)),
             f"</nav>{_tools(reload)}</div></div>\n<main>\n",
             "<noscript><p>The curves are drawn by a script, which this browser does not run.</p></noscript>\n",
             *(
-                f'<section aria-labelledby="{anchor}">\n<h2 id="{anchor}">{escape(name)}</h2>\n{html}\n</section>\n'
-                for anchor, (name, html) in zip(names, sections)
+                f'<section class="{kind}" aria-labelledby="{anchor}">\n<h2 id="{anchor}">{escape(name)}</h2>\n{html}\n'
+                "</section>\n"
+                for anchor, (name, kind, html) in zip(names, sections)
             ),
             "</main>\n<footer>Written by Weft. The data is in this file; nothing is loaded from elsewhere.</footer>\n",
             f'<script type="application/json" id="weft-data">{text}</script>\n',
             f"<script>\n{_own_file('report.js')}</script>\n</body>\n</html>\n",
         ]
     )
+
+
+def _sections(runs, drawn, panels):
+    """Name, class and HTML of each section."""
+    hyperparameters, environment = (
+        table_of([(run["name"], dict(run[kind])) for run in runs]) for kind in ("hyperparameters", "environment")
+    )
+    wide = len(runs) > 1
+    found = [("Summary", "of-2" if hyperparameters and not wide else "wide", _summary(runs))]
+    if hyperparameters:
+        found.append(("Hyperparameters", "wide" if wide else "of-1", hyperparameters))
+    for section in SECTIONS:
+        cards = [_card(number, chart) for number, chart in enumerate(drawn) if chart["section"] == section]
+        if cards:
+            found.append((section, f"charts of-{min(3, len(cards))}", f'<div class="grid">{"".join(cards)}</div>'))
+    for number, panel in enumerate(panels):
+        html = f"<!--panel {number}-->{panel['html']}<!--end {number}-->"
+        found.append((panel["title"], "wide" if panel["wide"] else "half", html))
+    return [*found, ("Environment", "wide", environment)] if environment else found
 
 
 def parse(text: str) -> dict[str, Any]:
@@ -87,6 +102,9 @@ def parse(text: str) -> dict[str, Any]:
         data = None
     if not isinstance(data, dict) or data.get("format") != 1:
         raise ValueError("this is no report of Weft, or one of another version")
+    for number, panel in enumerate(data["panels"]):
+        begin, end = f"<!--panel {number}-->", f"<!--end {number}-->"
+        panel["html"] = text.partition(begin)[2].partition(end)[0]
     return data
 
 
@@ -183,6 +201,8 @@ def _summary(runs):
     rows = []
     for run in runs:
         for key, entry in run["series"].items():
+            if key == "epoch":  # which the head of the page tells
+                continue
             cells = [f"<th scope=row>{escape(key)}</th>"]
             cells += [f"<td>{escape(run['name'])}</td>"] if several else []
             cells += [_cell(entry[name]) for name in ("last", "least", "greatest")]
@@ -202,11 +222,6 @@ def _cell(place):
         return "<td class=n>–</td>"
     step, value = place
     return f"<td class=n>{escape(shown(value))} <small>at {step:,}</small></td>"
-
-
-def _facts(runs):
-    yield "Hyperparameters", table_of([(run["name"], run["hyperparameters"]) for run in runs])
-    yield "Environment", table_of([(run["name"], dict(run["environment"])) for run in runs])
 
 
 def table_of(columns: Sequence[tuple[str, dict[str, Any]]]) -> str:

@@ -48,7 +48,7 @@ def confusion(matrix: Any, labels: Sequence[str] | None) -> str:
         recall = f"{row[i] / total:.1%}" if total else "–"
         rows.append(f'<tr><th scope="row">{escape(names[i])}</th>{cells}<th>{recall}</th></tr>')
     columns = [sum(column) for column in zip(*counts)]
-    precision = "".join(f"<th>{counts[i][i] / n:.1%}</th>" if n else "<th>–</th>" for i, n in enumerate(columns))
+    precision = "".join(f"<th>{counts[i][i] / n:.0%}</th>" if n else "<th>–</th>" for i, n in enumerate(columns))
     total = sum(columns)
     right = f"{sum(counts[i][i] for i in range(len(counts))) / total:.1%}" if total else "–"
     return (

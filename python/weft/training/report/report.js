@@ -2,11 +2,11 @@
 (() => {
   const data = JSON.parse(document.getElementById("weft-data").textContent);
   const W = 460, H = 230, L = 52, R = 10, T = 10, B = 26, colours = 8;
-  const state = { smooth: 0, x: "step", theme: "", live: false };
+  const state = { smooth: 0.6, x: "step", theme: "", live: false };
   // What was chosen outlasts a reload: it is in the address, which needs no storage.
   for (const part of location.hash.slice(1).split("&")) {
     const [key, value] = part.split("=");
-    if (key === "smooth") state.smooth = Math.min(0.99, Math.max(0, Number(value) || 0));
+    if (key === "smooth") state.smooth = Math.min(0.99, Math.max(0, Number(value) || 0));  // NaN is 0
     if (key === "x" && value === "time") state.x = value;
     if (key === "theme" && (value === "dark" || value === "light")) state.theme = value;
     if (key === "live") state.live = value === "1";
@@ -61,10 +61,14 @@
         };
       });
       this.title = chart.title;
-      this.log = false;
+      this.steady = chart.section === "Learning rate" || chart.section === "Memory";
       const positive = this.lines.every((l) => l.low.every((v) => v === null || v > 0));
+      // A loss that falls to a small part of its beginning is seen on a logarithmic scale alone.
+      const high = Math.max(...this.lines.flatMap((l) => l.high)), last = this.lines.map((l) => l.mean[l.mean.length - 1]);
+      this.log = positive && /loss|error|perplexity/i.test(chart.title) && last.some((v) => v && high / v > 50);
       const button = card.querySelector("button.log");
       button.hidden = !positive;
+      button.setAttribute("aria-pressed", this.log);
       button.onclick = () => { this.log = !this.log; button.setAttribute("aria-pressed", this.log); this.draw(); };
       this.svg = make("svg", { viewBox: "0 0 " + W + " " + H, role: "img", tabindex: 0 }, card.querySelector(".plot"));
       this.legend = card.querySelector(".legend");
@@ -90,7 +94,10 @@
     draw() {
       const svg = this.svg, c = state.x === "time" ? 1 : 0, lines = this.lines.filter((l) => l.shown && l.points.length);
       svg.textContent = "";
-      for (const l of this.lines) l.drawn = state.smooth ? smoothed(l.mean, state.smooth) : l.mean;
+      for (const l of this.lines) {
+        l.smooth = state.smooth > 0 && !this.steady && l.points.length > 30;
+        l.drawn = l.smooth ? smoothed(l.mean, state.smooth) : l.mean;
+      }
       let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity;
       for (const l of lines) l.points.forEach((p, i) => {
         x0 = Math.min(x0, p[c]); x1 = Math.max(x1, p[c]);
@@ -129,7 +136,7 @@
           const d = there.map((i) => edge(i, l.high)).concat(there.reverse().map((i) => edge(i, l.low)));
           make("path", { class: "band", fill: l.colour, d: "M" + d.join("L") + "Z" }, svg);
         }
-        if (state.smooth) make("path", { class: "raw", stroke: l.colour, d: path(l, l.mean) }, svg);
+        if (l.smooth) make("path", { class: "raw", stroke: l.colour, d: path(l, l.mean) }, svg);
         make("path", { class: "line", stroke: l.colour, "stroke-dasharray": l.dash, d: path(l, l.drawn) }, svg);
         if (l.points.length < 31) l.points.forEach((p, i) => l.drawn[i] !== null &&
           make("circle", { cx: this.sx(p[c]), cy: sy(l.drawn[i]), r: 2.4, fill: l.colour }, svg));
@@ -142,7 +149,7 @@
       this.at = null;
       this.cursor.setAttribute("visibility", "hidden");
       this.where.setAttribute("visibility", "hidden");
-      this.lines.forEach((l, i) => { this.values[i].textContent = l.points.length ? show(l.drawn[l.points.length - 1]) : "–"; });
+      this.lines.forEach((l, i) => { this.values[i].textContent = l.points.length ? show(l.mean[l.points.length - 1]) : "–"; });
       this.svg.setAttribute("aria-label", this.title + ": " + this.lines.map((l, i) => l.label + " " + this.values[i].textContent).join(", "));
     }
     nearest(l, x) {
@@ -164,7 +171,7 @@
       this.where.setAttribute("x", Math.min(W - 45, Math.max(L + 45, x)));
       this.where.textContent = "step " + near[0] + ", " + clock(near[1]);
       this.cursor.setAttribute("visibility", "visible"); this.where.setAttribute("visibility", "visible");
-      this.lines.forEach((l, i) => { if (l.points.length) this.values[i].textContent = show(l.drawn[this.nearest(l, x)]); });
+      this.lines.forEach((l, i) => { if (l.points.length) this.values[i].textContent = show(l.mean[this.nearest(l, x)]); });
     }
     key(event) {
       const way = { ArrowLeft: -1, ArrowRight: 1 }[event.key], l = this.lines.find((l) => l.shown && l.points.length);

@@ -156,8 +156,8 @@ def _finite(value):
 _SECTIONS = (
     ("Learning rate", r"(^|[/_.\-])(lr|learning[_ ]?rate)([/_.\-\d]|$)"),
     ("Gradient norms", r"grad(ient)?s?[/_.\- ]?norm"),
-    ("Memory", r"memory|(^|[/_.\-])(mem|rss|vram)([/_.\-]|$)|(bytes|_[kmg]i?b)$"),
     ("Throughput", r"per[_ ]?sec|/s$|_s$|throughput|(^|[/_.\-])(fps|seconds|duration|time)([/_.\-]|$)"),
+    ("Memory", r"memory|(^|[/_.\-])(mem|rss|vram)([/_.\-]|$)|(bytes|_[kmg]i?b)$"),
 )
 _PART = "train|training|val|valid|validation|dev|test|eval"
 _BEFORE = re.compile(rf"({_PART})[/_.\- ](.+)", re.IGNORECASE)

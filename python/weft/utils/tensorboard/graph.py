@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 
 import weft
@@ -62,7 +63,18 @@ def trace(model: Any, input_to_model: Any) -> tuple[Any, str]:
     program = weft.export.export(_Recording(model) if module else model, tuple(args))
     described = json.loads(program._compiled.to_json())
     counts = _result_counts(program._signature.result) if module else None
+    if module:  # named as the module's own forward names them, not that of _Recording
+        described["arguments"] = [_argument_name(model.forward, name) for name in described["arguments"]]
     return _Graph(described, counts, type(model).__name__ if module else "").proto(), str(program.graph)
+
+
+def _argument_name(forward, name):
+    """``args[0].key`` of a function that takes any arguments, as this one calls the first: ``x.key``."""
+    number, _, rest = name.removeprefix("args[").partition("]")
+    try:
+        return list(inspect.signature(forward).parameters)[int(number)] + rest
+    except (ValueError, IndexError):
+        return name
 
 
 def _result_counts(spec):
@@ -126,7 +138,7 @@ class _Graph:
         for entry in described["graph"]["inputs"]:
             value = entry["value"]
             if "argument" in entry:
-                kind, name = "Placeholder", f"input/{entry['argument']}"
+                kind, name = "Placeholder", f"input/{described['arguments'][entry['argument']]}"
             else:
                 state = described["state"][entry["state"]]
                 kind, name = state["kind"].capitalize(), state["name"]

@@ -128,12 +128,12 @@ def image_boxes(
         picture = picture.resize(size, _pillow("Image").Resampling.LANCZOS)
     draw = _pillow("ImageDraw").Draw(picture)
     for number, (left, top, right, bottom) in enumerate((boxes * rescale).tolist()):
-        place = (min(left, right), min(top, bottom), max(left, right), max(top, bottom))
-        draw.rectangle(place, outline="red", width=2)
+        around = [(left, top), (left, bottom), (right, bottom), (right, top), (left, top)]
+        draw.line(around, fill="red", width=2)
         if labels is not None:
-            ground = draw.textbbox(place[:2], labels[number])
-            draw.rectangle(ground, fill="red")
-            draw.text(place[:2], labels[number], fill="white")
+            corner = min(left, right), min(top, bottom)
+            draw.rectangle(draw.textbbox(corner, labels[number]), fill="red")
+            draw.text(corner, labels[number], fill="white")
     return _png(tag, picture, values.shape[2])
 
 
