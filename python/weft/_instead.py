@@ -16,7 +16,6 @@ INSTEAD = {
     "export.unflatten": "weft.export.Program.module",
     "onnx": "weft.save for the weights (safetensors, which other tools read)",
     "profiler": "the profile() of a function compiled by weft.jit, or Python's cProfile",
-    "utils.tensorboard": "the tensorboardX package, which takes numbers and NumPy arrays",
     "func": "weft.autograd.grad, with create_graph=True for higher derivatives",
     "distributed": "a program of one process",
     "jit": "weft.jit(function) to compile, weft.save for the weights",
