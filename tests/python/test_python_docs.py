@@ -18,7 +18,7 @@ MODULES = """
     weft.distributions.constraints weft.distributions.kl weft.distributions.transforms weft.distributions.utils
     weft.export weft.func weft.grad_mode weft.integrations weft.linalg weft.memory weft.metrics weft.models weft.ops
     weft.optim weft.optim.lr_scheduler weft.optim.swa_utils weft.profiler weft.serialization weft.testing weft.training
-    weft.transforms weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
+    weft.transforms weft.transforms.functional weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
 """.split()
 
 _DISTRIBUTION_BASES = (
@@ -42,7 +42,7 @@ NO_EXAMPLE = {
 
 
 # Methods that models and layers define, which say what is computed in the text of the class
-OVERRIDDEN = {"forward", "extra_repr"}
+OVERRIDDEN = {"forward", "extra_repr", "make_params", "transform"}
 
 
 def written_in_python(value):
@@ -94,7 +94,7 @@ def methods():
 
 
 def is_layers_own(name, value):
-    return value.__name__ in OVERRIDDEN and name.startswith(("weft.models.", "weft.ops."))
+    return value.__name__ in OVERRIDDEN and name.startswith(("weft.models.", "weft.ops.", "weft.transforms."))
 
 
 def parameters(values):
