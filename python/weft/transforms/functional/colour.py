@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
 
 import weft
 from weft import Tensor
@@ -269,7 +272,7 @@ def _invert(image: Tensor) -> Tensor:
     if image.dtype.is_floating_point:
         return 1.0 - image
     if image.dtype == weft.uint8:
-        return image.bitwise_not()
+        return _eight_at_once(image, lambda bits: bits.bitwise_not())
     return image.bitwise_xor(int(max_value(image.dtype)))  # the sign stays
 
 
@@ -301,7 +304,20 @@ def _posterize(image: Tensor, bits: int) -> Tensor:
         levels = 1 << bits
         return image.mul(levels).floor_().clamp_(0, levels - 1).mul_(1.0 / levels)
     all_bits = value_bits(image.dtype)
-    return image if bits >= all_bits else image.bitwise_and(((1 << bits) - 1) << (all_bits - bits))
+    if bits >= all_bits:
+        return image
+    mask = ((1 << bits) - 1) << (all_bits - bits)
+    if image.dtype == weft.uint8:
+        eight = int.from_bytes(bytes([mask]) * 8, "little", signed=True)
+        return _eight_at_once(image, lambda part: part.bitwise_and(eight if part.dtype == weft.int64 else mask))
+    return image.bitwise_and(mask)
+
+
+def _eight_at_once(image: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """A function of the bits of uint8, of eight pixels as one integer where they lie side by side."""
+    if image.numel() % 8 or image.numel() < 4096 or not image.is_contiguous():
+        return function(image)
+    return function(image.reshape(-1).view(weft.int64)).view(weft.uint8).reshape(image.shape)
 
 
 def solarize(inpt: ImageT, threshold: float) -> ImageT:
@@ -387,19 +403,19 @@ def _equalize(image: Tensor) -> Tensor:
     if image.numel() == 0:
         return image
     source = to_dtype(image, weft.uint8, scale=True)
-    pixels = image.shape[-2] * image.shape[-1]
-    flat = source.reshape(-1, pixels)
-    rows = flat.shape[0]
-    # One histogram of all channels, each with 256 numbers of its own.
-    numbers = flat.to(weft.int64).add_(weft.arange(0, 256 * rows, 256, device=image.device).unsqueeze(-1))
-    counts = weft.bincount(numbers.reshape(-1), minlength=256 * rows).reshape(rows, 256)
-    upto = counts.cumsum(-1)
-    # Pillow leaves out the pixels of the brightest value that occurs.
-    last = counts.gather(-1, flat.amax(-1, keepdim=True).to(weft.int64))
-    step = last.neg().add_(pixels).div_(255, rounding_mode="floor")
-    table = upto.sub_(counts).add_(step.div(2, rounding_mode="floor"))
-    table = table.div_(step.clamp(min=1), rounding_mode="floor").clamp_(0, 255)
-    # Where the step is 0 the channel stays as it is.
-    table = weft.where(step == 0, weft.arange(256, device=image.device), table).to(weft.uint8)
-    result = table.reshape(-1).index_select(0, numbers.reshape(-1)).reshape(image.shape)
+    channels = source.reshape(-1, image.shape[-2] * image.shape[-1]).cpu().numpy()
+    flattened = np.stack([_equalized(channel) for channel in channels])
+    result = weft.from_numpy(flattened).to(image.device).reshape(image.shape)
     return to_dtype(result, image.dtype, scale=True)
+
+
+def _equalized(pixels: np.ndarray) -> np.ndarray:
+    """Pillow's table of the histogram, looked up. NumPy counts and looks bytes up quicker than ops of tensors."""
+    counts = np.bincount(pixels, minlength=256)
+    upto = np.cumsum(counts)
+    # The pixels of the brightest value that occurs are left out.
+    step = (len(pixels) - int(counts[pixels.max()])) // 255
+    if step == 0:
+        return pixels
+    table = ((upto - counts + step // 2) // step).clip(0, 255).astype(np.uint8)
+    return table.take(pixels)

@@ -10,6 +10,7 @@ import numpy as np
 
 import weft
 from weft import Tensor
+from weft.transforms.functional.geometry import pad_tensor
 from weft.transforms.functional.kinds import (
     ImageT,
     InterpolationMode,
@@ -235,8 +236,9 @@ def _perspective(image: Tensor, numbers: list[float], mode: InterpolationMode, f
     x = weft.arange(width, dtype=kind, device=image.device).add_(0.5)
     y = weft.arange(height, dtype=kind, device=image.device).add_(0.5).unsqueeze(-1)
     below = (x * g).add(y * h + 1.0)
-    columns = (x * a).add(y * b + c).div_(below).sub_(0.5)
-    rows = (x * d).add(y * e + f).div_(below).sub_(0.5)
+    # Where the view is along the image's plane there is no place: -2 is outside.
+    columns = (x * a).add(y * b + c).div_(below).sub_(0.5).nan_to_num_(-2.0)
+    rows = (x * d).add(y * e + f).div_(below).sub_(0.5).nan_to_num_(-2.0)
     return _look_up("perspective", image, columns, rows, mode, fill)
 
 
@@ -278,6 +280,7 @@ def _elastic(image: Tensor, displacement: Tensor, mode: InterpolationMode, fill:
     shift = displacement[0].to(image.device, kind)
     columns = (shift[..., 0] * (width / 2)).add_(weft.arange(width, dtype=kind, device=image.device))
     rows = (shift[..., 1] * (height / 2)).add_(weft.arange(height, dtype=kind, device=image.device).unsqueeze(-1))
+    columns, rows = columns.nan_to_num_(-2.0), rows.nan_to_num_(-2.0)
     return _look_up("elastic", image, columns, rows, mode, fill)
 
 
@@ -308,38 +311,49 @@ def _look_up(name: str, image: Tensor, columns: Tensor, rows: Tensor, mode: Inte
         if 0 in image.shape[-2:] and image.numel() != math.prod(shape):
             raise ValueError(f"transforms.{name}: expected an image with pixels, got shape {tuple(image.shape)}")
         return image.reshape(shape)
-    flat = image.reshape(-1, image.shape[-2] * image.shape[-1])
     look = _nearest if mode is InterpolationMode.NEAREST else _bilinear
-    return look(image, flat, columns, rows, colour).reshape(shape)
+    return look(image.reshape(-1, *image.shape[-3:]), columns, rows, colour).reshape(shape)
 
 
-def _colours(image: Tensor, flat: Tensor, colour: list[float] | None, dtype: weft.dtype) -> Tensor:
-    """The fill as a tensor (1, 1) or (rows of flat, 1)."""
-    values = weft.tensor(colour or [0.0], device=image.device)
-    values = (values if dtype.is_floating_point else values.round()).to(dtype).unsqueeze(-1)
-    return values if len(values) == 1 else values.repeat(flat.shape[0] // len(values), 1)
+def _places(columns: Tensor, rows: Tensor, width: int) -> Tensor:
+    """Numbers of pixels in an image of the width with a border of one pixel above and to the left."""
+    return rows.to(weft.int64).add_(1).mul_(width).add_(columns.to(weft.int64)).add_(1).reshape(-1)
 
 
-def _nearest(image: Tensor, flat: Tensor, columns: Tensor, rows: Tensor, colour: list[float] | None) -> Tensor:
-    height, width = image.shape[-2:]
-    columns, rows = columns.round_().reshape(-1), rows.round_().reshape(-1)
-    inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
-    place = rows.clamp_(0, height - 1).mul_(width).add_(columns.clamp_(0, width - 1)).to(weft.int64)
-    return weft.where(inside, flat.index_select(1, place), _colours(image, flat, colour, image.dtype))
+def _nearest(images: Tensor, columns: Tensor, rows: Tensor, colour: list[float] | None) -> Tensor:
+    # A border holds the fill, and all places outside are taken to lie there.
+    height, width = images.shape[-2:]
+    whole = images.dtype.is_floating_point
+    fill = None if colour is None else [c if whole else round(c) for c in colour]
+    wide = pad_tensor(images, (1, 1, 1, 1), fill, "constant")
+    place = _places(columns.round_().clamp_(-1, width), rows.round_().clamp_(-1, height), width + 2)
+    return wide.reshape(-1, (height + 2) * (width + 2))[:, place]
 
 
-def _bilinear(image: Tensor, flat: Tensor, columns: Tensor, rows: Tensor, colour: list[float] | None) -> Tensor:
-    height, width = image.shape[-2:]
-    kind = _float_of(image)
-    grid = weft.stack((columns.add(0.5).mul_(2 / width).sub_(1), rows.add(0.5).mul_(2 / height).sub_(1)), -1)
-    source = flat.to(kind).reshape(1, -1, height, width)
+def _bilinear(images: Tensor, columns: Tensor, rows: Tensor, colour: list[float] | None) -> Tensor:
+    # A border of zeros; a place that is clamped lies on it, or between two of its pixels.
+    height, width = images.shape[-2:]
+    kind, channels = _float_of(images), images.shape[-3]
+    columns, rows = columns.clamp_(-1, width), rows.clamp_(-1, height)
+    left, top = columns.floor(), rows.floor()
+    to_right, down = columns.sub(left).reshape(-1), rows.sub(top).reshape(-1)
+    wide = weft.nn.functional.pad(images.to(kind), (1, 2, 1, 2)).reshape(-1, (height + 3) * (width + 3))
+    place = _places(left, top, width + 3)
+    upper, lower = (_between(wide, p, to_right) for p in (place, place + (width + 3)))
+    result = lower.sub_(upper).mul_(down).add_(upper)
     if colour is not None:
-        source = weft.cat((source, source.new_ones(1, 1, height, width)), 1)
-    result = weft.nn.functional.grid_sample(source, grid.unsqueeze(0), "bilinear", "zeros", align_corners=False)[0]
-    if colour is not None:
-        result, mask = result[:-1], result[-1:]
-        colours = _colours(image, flat, colour, kind).unsqueeze(-1)
-        result = result.sub_(colours).mul_(mask).add_(colours)
-    if image.dtype == kind:
+        # How much of the four pixels lies within the image
+        inside = weft.minimum(columns + 1, width - columns).clamp_(0, 1)
+        inside = inside.mul_(weft.minimum(rows + 1, height - rows).clamp_(0, 1)).reshape(-1)
+        colours = weft.tensor(colour, dtype=kind, device=images.device).reshape(-1, 1)
+        result = result.reshape(-1, channels, result.shape[-1])
+        result = result.sub_(colours).mul_(inside).add_(colours)
+    if images.dtype == kind:
         return result
-    return (result if image.dtype.is_floating_point else result.round_()).to(image.dtype)
+    return (result if images.dtype.is_floating_point else result.round_()).to(images.dtype)
+
+
+def _between(wide: Tensor, place: Tensor, part: Tensor) -> Tensor:
+    """Pixels at a part of the way from one place to the next one."""
+    first, second = wide[:, place], wide[:, place + 1]
+    return second.sub_(first).mul_(part).add_(first)
