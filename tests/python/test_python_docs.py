@@ -12,14 +12,58 @@ import pytest
 import weft
 
 MODULES = """
-    weft weft.accelerator weft.amp weft.autograd weft.autograd.forward_ad weft.autograd.functional weft.backends
-    weft.backends.cpu weft.backends.cuda weft.backends.cudnn weft.backends.mkl weft.backends.mkldnn weft.backends.mps
-    weft.backends.openmp weft.cuda weft.cuda.amp weft.cuda.memory weft.datasets weft.distributed weft.distributions
-    weft.distributions.constraints weft.distributions.kl weft.distributions.transforms weft.distributions.utils
-    weft.export weft.func weft.grad_mode weft.hub weft.integrations weft.integrations.arrow weft.integrations.matplotlib
-    weft.integrations.pandas weft.linalg weft.memory weft.metrics weft.metrics.functional weft.models weft.ops
-    weft.optim weft.optim.lr_scheduler weft.optim.swa_utils weft.profiler weft.serialization weft.testing weft.training
-    weft.transforms weft.utils weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
+    weft
+    weft.accelerator
+    weft.amp
+    weft.autograd
+    weft.autograd.forward_ad
+    weft.autograd.functional
+    weft.backends
+    weft.backends.cpu
+    weft.backends.cuda
+    weft.backends.cudnn
+    weft.backends.mkl
+    weft.backends.mkldnn
+    weft.backends.mps
+    weft.backends.openmp
+    weft.cuda
+    weft.cuda.amp
+    weft.cuda.memory
+    weft.datasets
+    weft.distributed
+    weft.distributions
+    weft.distributions.constraints
+    weft.distributions.kl
+    weft.distributions.transforms
+    weft.distributions.utils
+    weft.export
+    weft.func
+    weft.grad_mode
+    weft.hub
+    weft.integrations
+    weft.integrations.arrow
+    weft.integrations.matplotlib
+    weft.integrations.pandas
+    weft.linalg
+    weft.memory
+    weft.metrics
+    weft.metrics.functional
+    weft.models
+    weft.ops
+    weft.optim
+    weft.optim.lr_scheduler
+    weft.optim.swa_utils
+    weft.profiler
+    weft.serialization
+    weft.testing
+    weft.training
+    weft.transforms
+    weft.transforms.functional
+    weft.utils
+    weft.utils.checkpoint
+    weft.utils.data
+    weft.utils.hooks
+    weft.xpu
 """.split()
 
 _BASES = (
@@ -44,7 +88,7 @@ NO_EXAMPLE = {
 
 
 # Methods that models and layers define, which say what is computed in the text of the class
-OVERRIDDEN = {"forward", "extra_repr"}
+OVERRIDDEN = {"forward", "extra_repr", "make_params", "transform"}
 
 
 def written_in_python(value):
@@ -96,7 +140,7 @@ def methods():
 
 
 def is_layers_own(name, value):
-    return value.__name__ in OVERRIDDEN and name.startswith(("weft.models.", "weft.ops."))
+    return value.__name__ in OVERRIDDEN and name.startswith(("weft.models.", "weft.ops.", "weft.transforms."))
 
 
 def parameters(values):
