@@ -78,6 +78,7 @@ PYBIND11_MODULE(_C, m) {
   bind_jit(f);
   bind_func(f);
   bind_extension_api(f);
+  bind_collate(f);
 #define WEFT_X(family) bind_##family(f, nn);
   WEFT_FAMILIES(WEFT_X)
 #undef WEFT_X
