@@ -117,6 +117,7 @@ _ELSEWHERE = {
     "scan": "weft._control_flow",
     "while_loop": "weft._control_flow",
     "GradientTape": "weft._gradient_tape",
+    "Trainer": "weft.training",
     "vmap": "weft.func",
     "bilinear": "weft.nn.functional",
     "cosine_similarity": "weft.nn.functional",
