@@ -39,7 +39,7 @@ _DAMAGED = (ValueError, TypeError, KeyError, IndexError, AttributeError, Overflo
 
 def read(source: Source, place: Callable[..., Any]) -> Any:
     """The object in the file, or a dict of its tensors if another program wrote it. ValueError says what is wrong."""
-    entries, metadata, begin = _read_header(source)
+    entries, metadata, begin = read_header(source)
     described = _read_structure(metadata.get(KEY), entries, source.name)
     if described is None:
         for key, entry in entries.items():
@@ -66,7 +66,7 @@ class _Reader:
     def tensor(self, name):
         if name not in self._tensors:
             entry = self._entries[name]
-            tensor = weft.empty(entry.shape, dtype=dtypes.SAFETENSORS[entry.dtype], device="cpu")
+            tensor = empty_for(entry)
             fill(tensor, lambda target: self._source.fill(self._begin + entry.begin, target))
             if name in self._complex:
                 tensor = weft.view_as_complex(tensor)
@@ -77,8 +77,7 @@ class _Reader:
         name = node["name"]
         if name not in self._arrays:
             entry = self._entries[name]
-            dtype = node.get("dtype") or dtypes.NUMPY[entry.dtype]
-            array = numpy.empty(node.get("shape", entry.shape), dtype)
+            array = empty_array_for(entry, node)
             if array.nbytes:
                 flat = array.reshape(-1).view(numpy.uint8)
                 self._source.fill(self._begin + entry.begin, memoryview(flat))
@@ -87,6 +86,21 @@ class _Reader:
             except ValueError as error:
                 raise ValueError(f"load: {name!r} in {self._source.name} is damaged: {error}") from None
         return self._arrays[name]
+
+
+def empty_for(entry: Entry) -> weft.Tensor:
+    """A tensor on the CPU for an entry whose dtype is known."""
+    return weft.empty(entry.shape, dtype=dtypes.SAFETENSORS[entry.dtype], device="cpu")
+
+
+def empty_array_for(entry: Entry, node: dict[str, Any]) -> numpy.ndarray[Any, Any]:
+    """An array for an entry that a checked tree says to be one."""
+    return numpy.empty(node.get("shape", entry.shape), node.get("dtype") or dtypes.NUMPY[entry.dtype])
+
+
+def bytes_of(tensor: weft.Tensor) -> memoryview:
+    """The memory of a contiguous tensor on the CPU."""
+    return memoryview(_elements(tensor)).cast("B") if tensor.numel() else memoryview(b"")
 
 
 def parts(tensors: dict[str, Any], arrays: dict[str, Any], metadata: dict[str, str]) -> Any:
@@ -137,7 +151,7 @@ def fill(tensor: weft.Tensor, read_into: Callable[[memoryview], Any], byteorder:
         numpy.not_equal(array, 0, out=array.view(bool))  # a bool whose byte is neither 0 nor 1 is no bool
 
 
-def _read_header(source):
+def read_header(source: Source) -> tuple[dict[str, Entry], dict[str, str], int]:
     """The entries by name, the metadata, and where the data begins."""
     try:
         length = int.from_bytes(source.read(0, 8), "little")

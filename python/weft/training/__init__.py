@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from weft.training.checkpoints import CheckpointInfo, CheckpointManager, RandomState
+
+__all__ = ["CheckpointInfo", "CheckpointManager", "RandomState"]
