@@ -222,7 +222,7 @@ def test_broken_arguments(tmp_path):
     for arguments in ({"keep_last": 1.5}, {"monitor": 3}, {"max_shard_bytes": "2GB"}):
         with pytest.raises(TypeError, match="CheckpointManager"):
             CheckpointManager(tmp_path, **arguments)
-    with pytest.raises(TypeError, match="folder must be a path"):
+    with pytest.raises(TypeError, match="folder must be a path or URL"):
         CheckpointManager(3)
     manager = CheckpointManager(tmp_path)
     with pytest.raises(ValueError, match="step must be 0 or more"):

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from weft.serialization.mapping import Mapped
     from weft.serialization.source import Source
 
 
@@ -37,7 +38,7 @@ class Entry(NamedTuple):
 _DAMAGED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RuntimeError)
 
 
-def read(source: Source, place: Callable[..., Any]) -> Any:
+def read(source: Source, place: Callable[..., Any], mapped: Mapped | None = None) -> Any:
     """The object in the file, or a dict of its tensors if another program wrote it. ValueError says what is wrong."""
     entries, metadata, begin = read_header(source)
     described = _read_structure(metadata.get(KEY), entries, source.name)
@@ -45,10 +46,10 @@ def read(source: Source, place: Callable[..., Any]) -> Any:
         for key, entry in entries.items():
             if entry.dtype not in dtypes.SAFETENSORS:
                 raise ValueError(f"load: {key!r} in {source.name} has dtype {entry.dtype}, which Weft does not have")
-        reader = _Reader(source, begin, entries, {}, place)
+        reader = _Reader(source, begin, entries, {}, place, mapped)
         result = {key: reader.tensor(key) for key in entries}
     else:
-        reader = _Reader(source, begin, entries, described, place)
+        reader = _Reader(source, begin, entries, described, place, mapped)
         result = tree.unpack(described["tree"], reader)
     source.file.seek(source.begin + source.size)
     return result
@@ -57,7 +58,8 @@ def read(source: Source, place: Callable[..., Any]) -> Any:
 class _Reader:
     """Reads entries as tensors or arrays, each once."""
 
-    def __init__(self, source, begin, entries, described, place):
+    def __init__(self, source, begin, entries, described, place, mapped):
+        self._mapped = mapped
         self._source, self._begin, self._entries = source, begin, entries
         self._devices, self._place = described.get("devices", {}), place
         self._complex = set(described.get("complex", ()))
@@ -66,8 +68,11 @@ class _Reader:
     def tensor(self, name):
         if name not in self._tensors:
             entry = self._entries[name]
-            tensor = empty_for(entry)
-            fill(tensor, lambda target: self._source.fill(self._begin + entry.begin, target))
+            if self._mapped:
+                tensor = self._mapped.tensor(self._begin + entry.begin, entry.shape, dtype_of(entry))
+            else:
+                tensor = empty_for(entry)
+                fill(tensor, lambda target: self._source.fill(self._begin + entry.begin, target))
             if name in self._complex:
                 tensor = weft.view_as_complex(tensor)
             self._tensors[name] = self._place(tensor, self._devices.get(name, "cpu"))
@@ -88,9 +93,13 @@ class _Reader:
         return self._arrays[name]
 
 
+def dtype_of(entry: Entry) -> weft.dtype:
+    return dtypes.SAFETENSORS[entry.dtype]
+
+
 def empty_for(entry: Entry) -> weft.Tensor:
     """A tensor on the CPU for an entry whose dtype is known."""
-    return weft.empty(entry.shape, dtype=dtypes.SAFETENSORS[entry.dtype], device="cpu")
+    return weft.empty(entry.shape, dtype=dtype_of(entry), device="cpu")
 
 
 def empty_array_for(entry: Entry, node: dict[str, Any]) -> numpy.ndarray[Any, Any]:

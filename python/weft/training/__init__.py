@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
-from weft.training.checkpoints import CheckpointInfo, CheckpointManager, RandomState
+from weft.training.checkpoints import CheckpointInfo, CheckpointManager
+from weft.training.random_state import RandomState
 
 __all__ = ["CheckpointInfo", "CheckpointManager", "RandomState"]

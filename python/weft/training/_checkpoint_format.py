@@ -245,14 +245,20 @@ class Reader:
         items = self._entries.items()
         in_parallel((p for name, e in items for p in self._pieces_of(name, _Length(e.end - e.begin))), check)
 
-    def read(self, wanted: Iterable[str], place: Callable[..., Any]) -> dict[str, Any]:
-        """The states of these objects, with checksums compared. place(tensor, device) puts a tensor on its device."""
+    def read(self, wanted: Iterable[str], place: Callable[..., Any], mmap: bool = False) -> dict[str, Any]:
+        """The states of these objects. place(tensor, device) puts a tensor on its device.
+
+        Checksums are compared, unless tensors are mapped.
+        """
         nodes = {key: node for key, node in self.manifest.tree["dict"] if key in set(wanted)}
         needed: dict[str, Any] = {}
         for node in nodes.values():
             _leaves(node, needed)
         pieces: list[Piece] = []
         for name, kind in needed.items():
+            if mmap and kind == "tensor":
+                self._tensors[name] = self._mapped_tensor(name)
+                continue
             memory = self._new_tensor(name) if kind == "tensor" else self._new_array(name, kind)
             pieces += self._pieces_of(name, memory)
         in_parallel(pieces, self._read_piece)
@@ -274,6 +280,11 @@ class Reader:
         tensor = safetensors_file.empty_for(entry)
         self._tensors[name] = tensor
         return safetensors_file.bytes_of(tensor)
+
+    def _mapped_tensor(self, name):
+        i, entry = self._shard_of[name], self._entries[name]
+        mapped = self._files.mapped(self.manifest.shards[i]["file"])
+        return mapped.tensor(self._starts[i] + entry.begin, entry.shape, safetensors_file.dtype_of(entry))
 
     def _new_array(self, name, node):
         array = safetensors_file.empty_array_for(self._entries[name], node)

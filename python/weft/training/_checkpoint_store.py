@@ -8,10 +8,12 @@ import pathlib
 import re
 import secrets
 import shutil
+import threading
 import zlib
 from typing import TYPE_CHECKING
 
-from weft.serialization import atomic_file, safetensors_file
+from weft.serialization import atomic_file, remote, safetensors_file
+from weft.serialization.mapping import Mapped
 from weft.serialization.source import Source
 from weft.training import _checkpoint_format as form
 
@@ -88,7 +90,8 @@ class LocalStore:
     def delete(self, name: str) -> None:
         """Takes the name away first: what is half deleted is no checkpoint."""
         doomed = self.path(f".{name}.{secrets.token_hex(8)}.weft-tmp")
-        os.rename(self.path(name), doomed)
+        with contextlib.suppress(FileNotFoundError):  # somebody else has deleted it
+            os.rename(self.path(name), doomed)
         shutil.rmtree(doomed, ignore_errors=True)
 
     def clean(self) -> None:
@@ -152,6 +155,7 @@ class LocalFiles:
     def __init__(self, folder: pathlib.Path) -> None:
         self._folder = folder
         self._open: dict[str, Any] = {}
+        self._mapped: dict[str, Mapped] = {}
 
     def close(self) -> None:
         for file in self._open.values():
@@ -167,6 +171,12 @@ class LocalFiles:
 
     def header(self, name: str) -> tuple[dict[str, Any], int, int]:
         return read_header(self._file(name), os.path.join(self._folder, name))
+
+    def mapped(self, name: str) -> Mapped:
+        """The file as memory, mapped once."""
+        if name not in self._mapped:
+            self._mapped[name] = Mapped(Source(self._file(name), repr(os.path.join(self._folder, name))))
+        return self._mapped[name]
 
     def read_into(self, name: str, offset: int, memory: memoryview) -> None:
         handle = self._file(name).fileno()
@@ -184,10 +194,102 @@ def read_header(file: Any, name: str) -> tuple[dict[str, Any], int, int]:
     return entries, begin, zlib.crc32(source.read(0, begin))
 
 
-def make(folder: Any) -> LocalStore:
-    """The store for a path."""
+class RemoteStore:
+    """Checkpoints at a URL, by fsspec. Files have their names from the beginning: the manifest, which comes last, makes
+    a checkpoint of them. What a killed program has left half written stays, as nobody can tell whether it lives."""
+
+    def __init__(self, url: str) -> None:
+        self._files, self._root = remote.file_system(url.rstrip("/"))
+        self.folder = url.rstrip("/")
+        self._files.makedirs(self._root, exist_ok=True)
+
+    def names(self) -> list[str]:
+        self._files.invalidate_cache()
+        found = [x.rstrip("/").rpartition("/")[2] for x in self._files.ls(self._root, detail=False)]
+        return [name for name in found if NAME.fullmatch(name)]
+
+    def path(self, name: str) -> str:
+        return f"{self.folder}/{name}"
+
+    def name_of(self, path: str) -> str:
+        folder, _, name = path.rstrip("/").rpartition("/")
+        if folder != self.folder or not self._files.exists(f"{self._root}/{name}"):
+            raise FileNotFoundError(f"CheckpointManager: {path} is no checkpoint in {self.folder}")
+        return name
+
+    def read_manifest(self, name: str) -> bytes:
+        return self._files.cat_file(f"{self._root}/{name}/{form.MANIFEST}")
+
+    @contextlib.contextmanager
+    def opened(self, name: str) -> Iterator[RemoteFiles]:
+        files = RemoteFiles(self._files, f"{self._root}/{name}")
+        try:
+            yield files
+        finally:
+            files.close()
+
+    def write(self, name: str, snapshot: form.Snapshot, about: dict[str, Any]) -> None:
+        folder = f"{self._root}/{name}"
+        sums: dict[tuple[int, str, int], int] = {}
+        try:
+            self._files.makedirs(folder, exist_ok=True)
+            for i, shard in enumerate(snapshot.shards):
+                with self._files.open(f"{folder}/{shard.file}", "wb") as file:
+                    for piece in snapshot.pieces():
+                        if piece.shard == i:
+                            sums[i, piece.tensor, piece.number] = zlib.crc32(piece.memory)
+                            file.write(piece.memory)
+            self._files.pipe_file(f"{folder}/{form.MANIFEST}", snapshot.manifest(sums, about))
+        except BaseException:
+            with contextlib.suppress(Exception):
+                self._files.rm(folder, recursive=True)
+            raise
+
+    def delete(self, name: str) -> None:
+        """The manifest goes first: what is half deleted is no checkpoint."""
+        for path, recursive in ((f"{name}/{form.MANIFEST}", False), (name, True)):
+            with contextlib.suppress(FileNotFoundError):  # somebody else has deleted it
+                self._files.rm(f"{self._root}/{path}", recursive=recursive)
+
+    def clean(self) -> None:
+        """Nothing can be told from what another program writes."""
+
+
+class RemoteFiles:
+    """The files of one checkpoint at a URL, open while it is read. One thread reads at a time."""
+
+    def __init__(self, files: Any, folder: str) -> None:
+        self._files, self._folder = files, folder
+        self._open: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def close(self) -> None:
+        for file in self._open.values():
+            file.close()
+
+    def _file(self, name):
+        if name not in self._open:
+            self._open[name] = self._files.open(f"{self._folder}/{name}", "rb")
+        return self._open[name]
+
+    def size(self, name: str) -> int:
+        return self._files.size(f"{self._folder}/{name}")
+
+    def header(self, name: str) -> tuple[dict[str, Any], int, int]:
+        return read_header(self._file(name), f"{self._folder}/{name}")
+
+    def mapped(self, name: str) -> Mapped:
+        raise ValueError(f"load: {self._folder}/{name} cannot be mapped: it is no local file")
+
+    def read_into(self, name: str, offset: int, memory: memoryview) -> None:
+        with self._lock:
+            Source(self._file(name), name, begin=0).fill(offset, memory)
+
+
+def make(folder: Any) -> LocalStore | RemoteStore:
+    """The store for a path or URL."""
     try:
         path = os.fsdecode(folder)
     except TypeError:
-        raise TypeError(f"CheckpointManager: folder must be a path, got {type(folder).__name__}") from None
-    return LocalStore(path)
+        raise TypeError(f"CheckpointManager: folder must be a path or URL, got {type(folder).__name__}") from None
+    return RemoteStore(path) if remote.is_url(path) else LocalStore(path)

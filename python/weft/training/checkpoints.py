@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import operator
 import os
-import random
 import sys
 import threading
 import weakref
@@ -13,9 +13,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-import numpy
-
-import weft
 from weft.serialization.placement import placer
 from weft.training import _checkpoint_format as form
 from weft.training import _checkpoint_store as stores
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import Any
 
-__all__ = ["CheckpointInfo", "CheckpointManager", "RandomState"]
+__all__ = ["CheckpointInfo", "CheckpointManager"]
 
 
 @dataclass(frozen=True)
@@ -44,49 +41,6 @@ class CheckpointInfo:
     _name: str = field(default="", repr=False)
 
 
-class RandomState:
-    """All random generators of a program as one object with a state: Weft's, Python's and NumPy's.
-
-    Weft draws from one generator on all devices, so its place is that of the CPU's and the GPUs' numbers. Generators of
-    your own, and those that DataLoader gives its workers, are the business of who made them.
-
-    >>> import weft
-    >>> everything = weft.training.RandomState()
-    >>> state = everything.state_dict()
-    >>> first = weft.rand(2)
-    >>> everything.load_state_dict(state)
-    >>> bool((weft.rand(2) == first).all())
-    True
-    """
-
-    def state_dict(self) -> dict[str, Any]:
-        """The places of all generators, as tensors, arrays and numbers."""
-        version, words, gauss = random.getstate()
-        return {
-            "weft": weft.get_rng_state(),
-            "python": {"version": version, "words": numpy.array(words, numpy.uint32), "gauss": gauss},
-            "numpy": numpy.random.get_state(legacy=False),
-        }
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Takes all generators back to where ``state_dict`` found them.
-
-        Raises:
-            ValueError: it is not such a state; no generator has moved.
-        """
-        before = random.getstate(), numpy.random.get_state(legacy=False)
-        try:
-            python = state_dict["python"]
-            words = tuple(int(word) for word in python["words"])
-            random.setstate((python["version"], words, python["gauss"]))
-            numpy.random.set_state(state_dict["numpy"])
-            weft.set_rng_state(state_dict["weft"])
-        except (KeyError, TypeError, ValueError, RuntimeError, OverflowError, IndexError) as error:
-            random.setstate(before[0])
-            numpy.random.set_state(before[1])
-            raise ValueError(f"RandomState: the state is not one of all generators: {error!r}") from None
-
-
 class CheckpointManager:
     """Saves checkpoints of a training in a folder, keeps the last and the best, and takes the training back to them.
 
@@ -100,7 +54,7 @@ class CheckpointManager:
     ``wait()``, ``restore()`` or ``close()``. A program that ends waits for its checkpoint.
 
     Args:
-        folder: where the checkpoints are; it is made.
+        folder: where the checkpoints are, a path or a URL such as ``s3://bucket/run`` (with fsspec); it is made.
         keep_last: how many of the latest are kept, at least 1; None keeps all.
         keep_best: how many of the best are kept beside them, by ``monitor``.
         monitor: the metric that says which is best; None: there is no best one.
@@ -153,7 +107,12 @@ class CheckpointManager:
 
     @property
     def folder(self) -> Path | str:
-        """Where the checkpoints are."""
+        """Where the checkpoints are.
+
+        >>> import weft, tempfile, os
+        >>> weft.training.CheckpointManager(os.path.join(tempfile.mkdtemp(), "run")).folder.name
+        'run'
+        """
         return self._store.folder
 
     def save(self, step: int, objects: Mapping[str, Any], metrics: Mapping[str, Any] | None = None) -> Path | str:
@@ -172,6 +131,12 @@ class CheckpointManager:
             TypeError, ValueError: the state of an object cannot be saved, or a metric is no number.
             OSError: the checkpoint cannot be written, or, from a thread, an earlier one could not. The checkpoints that
                 were there are whole.
+
+        >>> import weft, tempfile
+        >>> manager = weft.training.CheckpointManager(tempfile.mkdtemp())
+        >>> manager.save(7, {"model": weft.nn.Linear(2, 1)}, {"loss": 0.5}).name
+        'step-00000007'
+        >>> manager.close()
         """
         self.wait()
         step = _count("step", step, 0, "save")
@@ -194,6 +159,13 @@ class CheckpointManager:
 
         Raises:
             OSError: it could not be written; what was there before is whole.
+
+        >>> import weft, tempfile
+        >>> manager = weft.training.CheckpointManager(tempfile.mkdtemp())
+        >>> path = manager.save(7, {"model": weft.nn.Linear(2, 1)})
+        >>> manager.wait()
+        >>> path.is_dir()
+        True
         """
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -202,7 +174,11 @@ class CheckpointManager:
             raise self._failed.pop()
 
     def close(self) -> None:
-        """Waits, as ``wait()`` does. The manager can be used again afterwards."""
+        """Waits, as ``wait()`` does. The manager can be used again afterwards.
+
+        >>> import weft, tempfile
+        >>> weft.training.CheckpointManager(tempfile.mkdtemp()).close()
+        """
         self.wait()
 
     def __enter__(self) -> CheckpointManager:
@@ -218,7 +194,14 @@ class CheckpointManager:
             error.__context__ = second
 
     def checkpoints(self) -> list[CheckpointInfo]:
-        """The complete checkpoints in the order in which they were saved. Folders without a whole manifest are none."""
+        """The complete checkpoints in the order in which they were saved. Folders without a whole manifest are none.
+
+        >>> import weft, tempfile
+        >>> manager = weft.training.CheckpointManager(tempfile.mkdtemp(), keep_last=2, asynchronous=False)
+        >>> paths = [manager.save(step, {"model": weft.nn.Linear(2, 1)}) for step in (1, 2, 3)]
+        >>> [info.step for info in manager.checkpoints()]
+        [2, 3]
+        """
         return [_shown(info) for info in self._infos()]
 
     def find(self, which: str | int | os.PathLike[str] = "last") -> CheckpointInfo | None:
@@ -227,6 +210,13 @@ class CheckpointManager:
         Raises:
             FileNotFoundError: there is none of this step or path.
             ValueError: its manifest is damaged, or "best" has no ``monitor``.
+
+        >>> import weft, tempfile
+        >>> manager = weft.training.CheckpointManager(tempfile.mkdtemp(), monitor="loss")
+        >>> for step, loss in enumerate([0.9, 0.4, 0.6]):
+        ...     path = manager.save(step, {"model": weft.nn.Linear(2, 1)}, {"loss": loss})
+        >>> manager.find("best").step
+        1
         """
         self.wait()
         infos = self._infos()
@@ -274,6 +264,13 @@ class CheckpointManager:
         Raises:
             ValueError: the checkpoint is damaged, or has no object of such a name.
             FileNotFoundError: there is none of this step or path.
+
+        >>> import weft, tempfile
+        >>> model, folder = weft.nn.Linear(2, 1), tempfile.mkdtemp()
+        >>> with weft.training.CheckpointManager(folder) as manager:
+        ...     path = manager.save(7, {"model": model})
+        >>> weft.training.CheckpointManager(folder).restore({"model": model}).step
+        7
         """
         info = self.find(which)
         if info is None:
@@ -292,6 +289,7 @@ class CheckpointManager:
         *,
         names: Iterable[str] | None = None,
         map_location: Any = None,
+        mmap: bool = False,
     ) -> dict[str, Any]:
         """The states in a checkpoint, by the names of the objects.
 
@@ -299,15 +297,22 @@ class CheckpointManager:
             which: as in ``restore``.
             names: which of the objects; None: all.
             map_location: where tensors are put, as in ``weft.load``.
+            mmap: map the files into memory, as in ``weft.load``: headers and sizes are verified, not what is in them.
 
         Raises:
             ValueError: the checkpoint is damaged, or has no object of such a name.
             FileNotFoundError: there is no such checkpoint.
+
+        >>> import weft, tempfile
+        >>> manager = weft.training.CheckpointManager(tempfile.mkdtemp())
+        >>> path = manager.save(7, {"model": weft.nn.Linear(2, 1)})
+        >>> {name: tensor.shape for name, tensor in manager.load()["model"].items()}
+        {'weight': weft.Size([1, 2]), 'bias': weft.Size([1])}
         """
         info = self.find(which)
         if info is None:
             raise FileNotFoundError(f"CheckpointManager: {self.folder} has no checkpoint yet")
-        return self._load(info, None if names is None else list(names), map_location)
+        return self._load(info, None if names is None else list(names), map_location, mmap)
 
     def verify(self, which: str | int | os.PathLike[str] | None = None) -> list[CheckpointInfo]:
         """Reads whole checkpoints and compares their checksums.
@@ -320,6 +325,12 @@ class CheckpointManager:
 
         Raises:
             ValueError: some are damaged; each is named with what is wrong with it.
+
+        >>> import weft, tempfile
+        >>> manager = weft.training.CheckpointManager(tempfile.mkdtemp())
+        >>> path = manager.save(7, {"model": weft.nn.Linear(2, 1)})
+        >>> [info.step for info in manager.verify()]
+        [7]
         """
         self.wait()
         if which is not None:
@@ -341,7 +352,7 @@ class CheckpointManager:
             raise ValueError("verify: " + "; ".join(damaged))
         return verified
 
-    def _load(self, info, names, map_location):
+    def _load(self, info, names, map_location, mmap=False):
         manifest = self._manifest(info._name)
         place = placer(map_location, manifest.where)
         with self._store.opened(info._name) as files:
@@ -350,7 +361,7 @@ class CheckpointManager:
             names = saved if names is None else names
             if missing := [name for name in names if name not in saved]:
                 raise ValueError(f"{manifest.where}: has no object {missing[0]!r}; it holds {saved}")
-            return reader.read(names, place)
+            return reader.read(names, place, mmap)
 
     def _write_aside(self, name, snapshot, about):
         try:
@@ -404,7 +415,8 @@ class CheckpointManager:
         """ValueError if a checkpoint cannot be read that may be later than all others."""
         for name in self._store.names():
             if name not in self._known and (not infos or _step_of(name) > infos[-1].step):
-                self._manifest(name)
+                with contextlib.suppress(FileNotFoundError):  # without a manifest it is no checkpoint
+                    self._manifest(name)
 
     def _manifest(self, name):
         where = str(self._store.path(name))
