@@ -111,6 +111,7 @@ void bind_memory(Family& m) {
                   ">>> import weft\n"
                   ">>> weft._C.memory.set_layer('encoder.0')\n"
                   ">>> weft._C.memory.set_layer('')\n");
+  memory.function("_lost_files", "()", [] { return lost_files.load(); });
   memory.function("_map_file", "(handle, name)", &map_file);
   memory.function("_fail_after", "(n)", [](int64_t n) { fail_after(n); });
 }

@@ -328,3 +328,66 @@ def test_two_threads_save_into_one_folder(tmp_path):
     for thread in threads:
         thread.join()
     assert len(CheckpointManager(tmp_path).verify()) == 10
+
+
+FULL = """
+import os, resource, signal, sys, weft
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+folder, asynchronous = sys.argv[1], sys.argv[2] == "True"
+manager = weft.training.CheckpointManager(folder, asynchronous=asynchronous)
+manager.save(1, {"model": weft.nn.Linear(20, 20)})
+manager.wait()
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+try:
+    manager.save(2, {"model": weft.nn.Linear(200, 200)})
+    manager.wait()
+except OSError as error:
+    assert error.errno == 27 and "checkpoint of step 2 could not be written" in str(error), error
+else:
+    raise SystemExit("no error")
+manager.save(3, {"model": weft.nn.Linear(20, 20)})
+manager.close()
+assert [info.step for info in manager.verify()] == [1, 3], manager.checkpoints()
+assert sorted(os.listdir(folder)) == ["step-00000001", "step-00000003"]
+"""
+
+
+@pytest.mark.parametrize("asynchronous", [True, False])
+def test_files_that_may_not_grow_so_large(tmp_path, asynchronous):
+    subprocess.run([sys.executable, "-c", FULL, str(tmp_path), str(asynchronous)], check=True, timeout=100)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/shm"), reason="no memory to make a small disk of")
+def test_a_full_disk(tmp_path):
+    """On a small tmpfs, in a mount namespace of its own where the system allows one."""
+    small = tmp_path / "small"
+    small.mkdir()
+    program = FULL.replace("resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))", "").replace(
+        "== 27", "== 28"
+    )
+    script = f'mount -t tmpfs -o size=100k none {small} && exec "$0" -c "$1" {small} True'
+    command = ["unshare", "--mount", "--map-root-user", "sh", "-c", script, sys.executable, program]
+    probe = ["unshare", "--mount", "--map-root-user", "mount", "-t", "tmpfs", "none", str(small)]
+    if subprocess.run(probe, capture_output=True).returncode:
+        pytest.skip("this system has no mount namespaces for everybody")
+    subprocess.run(command, check=True, timeout=100)
+
+
+def test_a_folder_that_may_not_be_written(tmp_path):
+    (tmp_path / "file").write_text("x")
+    with pytest.raises(OSError, match="file"):
+        CheckpointManager(tmp_path / "file")
+    with pytest.raises(OSError, match="file"):
+        CheckpointManager(tmp_path / "file" / "run")
+    manager = CheckpointManager(tmp_path / "run")
+    os.rmdir(tmp_path / "run")
+    with pytest.raises(OSError, match="run"):
+        manager.save(1, {})
+
+
+def test_a_training_that_is_killed_goes_on_as_if_it_were_not():
+    script = os.path.join(os.path.dirname(os.path.dirname(__file__)), "soak", "kill_resume.py")
+    command = [sys.executable, script, "--kills", "5", "--steps", "60", "--workers", "0", "--seed", "3"]
+    result = subprocess.run([*command, "--longest", "0.15"], capture_output=True, text=True, timeout=300)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "5 kills" in result.stdout

@@ -2,9 +2,9 @@
 
     python tests/soak/kill_resume.py [--kills 200] [--steps 1500] [--seed N] [--workers 2]
 
-A small network with dropout is trained on shuffled batches, with a checkpoint in the background every few steps. A second
-process kills it and starts it again. Then: no checkpoint that the training has reported as complete is lost, unless to
-later ones; every checkpoint that is there passes its checksums; nothing is left half written; and the final weights,
+A small network with dropout is trained on shuffled batches, with a checkpoint in the background every few steps. A
+second process kills it and starts it again. Then: no checkpoint that the training has reported as complete is lost,
+unless to later ones; every checkpoint that is there passes its checksums; nothing is left half written; and the final weights,
 optimiser and losses are to the bit those of a training that nobody has killed. Otherwise the exit status is 1.
 """
 
