@@ -3,8 +3,8 @@
     python benchmarks/checkpoints.py [--folder F] [--gigabytes 2] [--repeats 5] [--save FILE]
 
 Plain: write(2) of 16 MiB at a time into a new file and fsync; read(2) into memory that was touched before. Each is
-measured in turn with what it is compared with, and medians are compared. Before reading, files are dropped from the page
-cache where the system lets us ("cold"), or not ("cached"). The state is that of a model of 2 GB: 64 float32 matrices.
+measured in turn with what it is compared with, and medians are compared. Before reading, files are dropped from the
+page cache where the system lets us ("cold"), or not ("cached"). The state is that of a model: 64 float32 matrices.
 """
 
 import argparse
@@ -128,11 +128,8 @@ def report(times, size, path):
     middle = {name: statistics.median(values) for name, values in times.items()}
     for name, seconds in middle.items():
         against = "plain write" if "save" in name.lower() else f"plain read, {name.rpartition(', ')[2]}"
-        share = (
-            f"{100 * middle[against] / seconds:.0f} %"
-            if against in middle and "plain" not in name and "mapped" not in name and "returns" not in name
-            else ""
-        )
+        compared = against in middle and not any(word in name for word in ("plain", "mapped", "returns"))
+        share = f"{100 * middle[against] / seconds:.0f} %" if compared else ""
         lines.append(f"| {name} | {seconds:.4f} | {size / seconds / 1e9:.2f} | {share} |")
     text = "\n".join(lines)
     print(text)

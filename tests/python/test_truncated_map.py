@@ -1,4 +1,4 @@
-"""A file that is truncated while it is mapped: an error at the next op, no SIGBUS. Each case has a process of its own."""
+"""A file that is truncated while it is mapped: an error at the next op, no SIGBUS. Each case is a process."""
 
 import os
 import signal

@@ -4,8 +4,8 @@
 
 A small network with dropout is trained on shuffled batches, with a checkpoint in the background every few steps. A
 second process kills it and starts it again. Then: no checkpoint that the training has reported as complete is lost,
-unless to later ones; every checkpoint that is there passes its checksums; nothing is left half written; and the final weights,
-optimiser and losses are to the bit those of a training that nobody has killed. Otherwise the exit status is 1.
+unless to later ones; every checkpoint that is there passes its checksums; nothing is left half written; and the final
+weights, optimiser and losses are to the bit those of a training that nobody has killed. Otherwise the exit status is 1.
 """
 
 import argparse

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import math
+import re
 import struct
 import zipfile
 import zlib
@@ -30,7 +32,7 @@ _BROKEN = (
     *(zipfile.BadZipFile, NotImplementedError, EOFError, struct.error, OverflowError, LookupError, ValueError),
     *(zlib.error, TypeError, SyntaxError, RecursionError, MemoryError, UnicodeError, OSError),
 )
-_FIRST = {(1, 0): numpy.lib.format.read_array_header_1_0, (2, 0): numpy.lib.format.read_array_header_2_0}
+_DTYPE = re.compile(r"[<>|=]?[a-zA-Z]\d*(\[\d*[a-zA-Z]+\])?")
 
 
 def is_npz(names: list[str]) -> bool:
@@ -78,10 +80,7 @@ def _read_array(archive, record, source, mapped):
     """A tensor, or an array of what Weft has no dtype for."""
     name = record.filename
     with archive.open(record) as file:
-        version = numpy.lib.format.read_magic(file)
-        if version not in _FIRST:
-            raise ValueError(f"{name[:100]!r} has the unknown version {version}")
-        shape, fortran, dtype = _FIRST[version](file, max_header_size=_LONGEST_HEADER)
+        shape, fortran, dtype = _read_header(name, file)
         _check(name, shape, dtype, record.file_size - file.tell())
         begin = file.tell()
         plain = dtype.newbyteorder("<").str in dtypes.NUMPY_NAMES or dtype.kind == "c"
@@ -95,6 +94,25 @@ def _read_array(archive, record, source, mapped):
     if not plain:
         return dtypes.checked(array)
     return weft.from_numpy(numpy.asarray(dtypes.checked(array), dtype.newbyteorder("=")))
+
+
+def _read_header(name, file):
+    """Shape, order and dtype, as the header of a .npy file says."""
+    first = file.read(8)
+    if first[:6] != b"\x93NUMPY" or first[6:] not in (b"\1\0", b"\2\0", b"\3\0"):
+        raise ValueError(f"{name[:100]!r} is no array, or one of an unknown version")
+    length = int.from_bytes(file.read(2 if first[6] == 1 else 4), "little")
+    if length > _LONGEST_HEADER:
+        raise ValueError(f"{name[:100]!r} has a header of {length} bytes")
+    header = ast.literal_eval(file.read(length).decode("latin1" if first[6] < 3 else "utf8").strip())
+    if type(header) is not dict or header.keys() != {"descr", "fortran_order", "shape"}:
+        raise ValueError(f"{name[:100]!r} has a header that is damaged")
+    shape, descr = header["shape"], header["descr"]
+    if type(shape) is not tuple or any(type(n) is not int for n in shape) or type(header["fortran_order"]) is not bool:
+        raise ValueError(f"{name[:100]!r} has a header that is damaged")
+    if type(descr) is not str or not _DTYPE.fullmatch(descr):
+        raise ValueError(f"{name[:100]!r} has dtype {str(descr)[:50]}, which is not read")
+    return shape, header["fortran_order"], numpy.dtype(descr)
 
 
 def _dtype_of(dtype):
