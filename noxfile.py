@@ -57,6 +57,13 @@ def soak(session):
     session.run("python", "tests/soak/soak.py", *session.posargs)
 
 
+@nox.session
+def kill_resume(session):
+    """A training with worker processes is killed 200 times: nothing is lost, and the result is the same to the bit."""
+    session.install(".")
+    session.run("python", "tests/soak/kill_resume.py", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def pydebug(session):
     """Extensions built for the ordinary interpreter load into the debug one of the same minor version."""

@@ -307,12 +307,20 @@ void Plan::run(const Tensor* const* inputs, Tensor* results, bool record) const 
   GradModeGuard no_grad(false);
   NotTraced now;
   if (record && !measured && replays_->run(*this, inputs, results)) return;
+  check_inputs_not_lost(inputs);
   ContextUse use(*this);
   // All memory is taken before the first change.
   Outputs outputs = new_outputs();
   bind(*use.context, inputs, outputs);
   compute(*use.context, inputs, outputs);
+  check_inputs_not_lost(inputs);
   collect(inputs, outputs, results);
+}
+
+void Plan::check_inputs_not_lost(const Tensor* const* inputs) const {
+  if (lost_files.load(std::memory_order_relaxed) == 0) return;
+  for (size_t i = 0; i < graph_.inputs.size(); i++)
+    if (inputs[i] && inputs[i]->defined()) refuse_lost("jit", *inputs[i]);
 }
 
 }  // namespace weft::graph

@@ -108,6 +108,7 @@ class Plan : public RefCounted {
   // All work on devices.
   void compute(Context& c, const Tensor* const* inputs, const Outputs& outputs) const;
   void run_steps(Context& c, size_t from, size_t to) const;
+  void check_inputs_not_lost(const Tensor* const* inputs) const;
   // Returns the bytes of scratch memory that it took.
   size_t run_step(Context& c, const Step& step) const;
   // Late steps must not fail: with more threads than planned for, their scratch memory is taken before the first one.

@@ -38,22 +38,25 @@ void run_on_device(const Op& op, Inputs in, const Tensor* out) {
   }
 }
 
+void check_values_known(const Op& op, Inputs in) {
+  for (int i = 0; i < in.size(); i++)
+    if (in[i].defined()) check_values_known(op.name(), in[i]);
+}
+
 void run_kernel(const Op& op, Inputs in, const Tensor* out) {
   if (op.num_outputs() > 0 && out[0].device().type != DeviceType::CPU) return run_on_device(op, in, out);
   std::optional<OthersRun> others;
   if (is_long(in, out, op.num_outputs())) others.emplace();
   op.run(in, out);
+  // Values that were lost meanwhile: the result is wrong.
+  if (lost_files.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    check_values_known(op, in);
 }
 
 bool any_requires_grad(Inputs in) {
   for (int i = 0; i < in.size(); i++)
     if (in[i].defined() && in[i].requires_grad()) return true;
   return false;
-}
-
-void check_values_known(const Op& op, Inputs in) {
-  for (int i = 0; i < in.size(); i++)
-    if (in[i].defined()) check_values_known(op.name(), in[i]);
 }
 
 void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
@@ -90,6 +93,7 @@ void infer_outputs(const Op& op, Inputs in, OutputSpec* out) {
 }
 
 Tensor apply_view(const Op& op, const Tensor& x) {
+  check_not_lost(op.name(), x);
   Tensor out = op.view(x);
   TensorImpl& impl = *out.impl();
   if (!op.differentiable()) impl.base = nullptr;  // autograd treats detach() as a tensor of its own

@@ -11,9 +11,11 @@ from weft.training.callbacks import (
     LearningRateScheduler,
     ModelCheckpoint,
 )
+from weft.training.checkpoints import CheckpointInfo, CheckpointManager
 from weft.training.distribution import Distribution
 from weft.training.ema import EMA
 from weft.training.meters import Average, Smoothed, Throughput
+from weft.training.random_state import RandomState
 from weft.training.step import NonFiniteLoss
 from weft.training.trainer import Trainer
 
@@ -21,6 +23,8 @@ __all__ = [
     "EMA",
     "Average",
     "Callback",
+    "CheckpointInfo",
+    "CheckpointManager",
     "Distribution",
     "EarlyStopping",
     "History",
@@ -29,6 +33,7 @@ __all__ = [
     "ModelCheckpoint",
     "NonFiniteLoss",
     "Progress",
+    "RandomState",
     "Smoothed",
     "Throughput",
     "Trainer",
