@@ -117,6 +117,8 @@ _ELSEWHERE = {
     "GradientTape": "weft._gradient_tape",
     "vmap": "weft.func",
     "bilinear": "weft.nn.functional",
+    "check_numerics": "weft._numerics",
+    "summary": "weft._summary",
     "cosine_similarity": "weft.nn.functional",
     "pairwise_distance": "weft.nn.functional",
     "pdist": "weft.nn.functional",
