@@ -64,6 +64,7 @@ PYBIND11_MODULE(_C, m) {
   bind_arguments(f);
   bind_runtime(f);
   bind_memory(f);
+  bind_profiler(f);
   bind_dtype(f);
   bind_device(f);
   bind_devices(f);

@@ -9,6 +9,7 @@
 #include "op/interpreter.h"
 #include "op/node.h"
 #include "op/output_target.h"
+#include "op/profile.h"
 
 namespace weft {
 
@@ -114,6 +115,24 @@ void record_history(const Op& op, Inputs in, const Tensor* out) {
   }
 }
 
+namespace {
+
+void run_and_record(const Op& op, Inputs in, Tensor* out) {
+  if (op.is_view())
+    out[0] = apply_view(op, in[0]);
+  else
+    allocate_and_run(op, in, out, op.num_outputs());
+  record_history(op, in, out);
+}
+
+[[gnu::noinline]] void apply_profiled(const Op& op, Inputs in, Tensor* out) {
+  ProfiledOp profiled(ProfileKind::Op, op, in, op.device(in));
+  run_and_record(op, in, out);
+  profiled.finish(out);
+}
+
+}  // namespace
+
 void apply(const Op& op, Inputs in, Tensor* out) {
   if (autocast_is_on && apply_autocast(op, in, out)) [[unlikely]]
     return;
@@ -122,11 +141,9 @@ void apply(const Op& op, Inputs in, Tensor* out) {
     InterpreterScope outside(interpreter->next());
     return apply(op, in, out);
   }
-  if (op.is_view())
-    out[0] = apply_view(op, in[0]);
-  else
-    allocate_and_run(op, in, out, op.num_outputs());
-  record_history(op, in, out);
+  if (profiling()) [[unlikely]]
+    return apply_profiled(op, in, out);
+  run_and_record(op, in, out);
 }
 
 std::vector<Tensor> apply_list(const Op& op, const std::vector<Tensor>& inputs) {
@@ -169,6 +186,9 @@ Tensor apply_inplace(const Op& op, Inputs in) {
     return apply_inplace(op, in);
   }
   check_values_known(op, in);
+  std::optional<ProfiledOp> profiled;
+  if (profiling()) [[unlikely]]
+    profiled.emplace(ProfileKind::Op, op, in, target.device());
   InPlaceChange change(op, in);
   const OutputSpec& spec = change.spec();
   bool direct = target.dtype() == spec.dtype;
@@ -178,16 +198,17 @@ Tensor apply_inplace(const Op& op, Inputs in) {
     bool may_overwrite = op.elementwise() || (i == 0 && op.overwrites(0) == 0);
     direct = overlap == Overlap::None || (overlap == Overlap::Same && may_overwrite);
   }
-  if (change.device().type != DeviceType::Meta) {
-    if (direct) {
-      run_kernel(op, in, &target);
-    } else {
-      Tensor result = empty(spec.shape, spec.dtype, change.device());
-      run_kernel(op, in, &result);
-      copy_kernel(change.device(), view_of(target), view_of(result));
-    }
+  const bool runs = change.device().type != DeviceType::Meta;
+  if (direct) {
+    if (runs) run_kernel(op, in, &target);
+  } else {
+    Tensor result = empty(spec.shape, spec.dtype, change.device());
+    if (runs) run_kernel(op, in, &result);
+    if (runs) copy_kernel(change.device(), view_of(target), view_of(result));
   }
   change.finish();
+  if (profiled) [[unlikely]]
+    profiled->finish(&target);
   return target;
 }
 

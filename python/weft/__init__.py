@@ -120,6 +120,8 @@ _ELSEWHERE = {
     "Trainer": "weft.training",
     "vmap": "weft.func",
     "bilinear": "weft.nn.functional",
+    "check_numerics": "weft._numerics",
+    "summary": "weft._summary",
     "cosine_similarity": "weft.nn.functional",
     "pairwise_distance": "weft.nn.functional",
     "pdist": "weft.nn.functional",
