@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from weft import memory as memory
     from weft import metrics as metrics
     from weft import models as models
+    from weft import multiprocessing as multiprocessing
     from weft import nn as nn
     from weft import ops as ops
     from weft import optim as optim
@@ -90,6 +91,7 @@ _SUBMODULES = (
     "memory",
     "metrics",
     "models",
+    "multiprocessing",
     "nn",
     "ops",
     "optim",
