@@ -175,7 +175,7 @@ class LocalFiles:
     def mapped(self, name: str) -> Mapped:
         """The file as memory, mapped once."""
         if name not in self._mapped:
-            self._mapped[name] = Mapped(Source(self._file(name), repr(os.path.join(self._folder, name))))
+            self._mapped[name] = Mapped(Source(self._file(name), repr(os.path.join(self._folder, name)), 0))
         return self._mapped[name]
 
     def read_into(self, name: str, offset: int, memory: memoryview) -> None:
