@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import warnings
 
 import numpy as np
 
@@ -198,7 +199,9 @@ def _ratings(path, delimiter, skip):
     """Users, films, ratings and times."""
     content = read_text(path).replace("::", ",").replace("\t", ",") if delimiter != "," else read_text(path)
     try:
-        table = np.loadtxt(io.StringIO(content), delimiter=",", skiprows=skip, ndmin=2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a file without lines
+            table = np.loadtxt(io.StringIO(content), delimiter=",", skiprows=skip, ndmin=2)
     except ValueError as error:
         raise DataFileError(f"{path}: this is no whole list of ratings: {error}") from None
     if not len(table) or table.shape[1] != 4:
