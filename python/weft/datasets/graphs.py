@@ -46,6 +46,9 @@ class Cora(Dataset["dict[str, weft.Tensor]"]):
     7
     """
 
+    train_mask: weft.Tensor
+    val_mask: weft.Tensor
+    test_mask: weft.Tensor
     url: str = "https://linqs-data.soe.ucsc.edu/public/lbc/cora.tgz"
 
     def __init__(self, root: Any) -> None:
@@ -151,6 +154,10 @@ class MovieLens(TensorDataset):
     100836
     """
 
+    user_ids: Any
+    film_ids: Any
+    num_users: int
+    num_films: int
     # Files of ratings and films, what separates fields, lines to skip, encoding; checksum of the archive.
     _forms = {
         "ml-latest-small": ("ratings.csv", "movies.csv", ",", 1, "utf-8", None),
