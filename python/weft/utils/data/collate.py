@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import copy
+import typing
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     return _C._collate(batch, _collate_in_python, _allocate)
 
 
-class FetchedBatch(collections.abc.Sequence):
+class FetchedBatch(collections.abc.Sequence["typing.Any"]):
     """The samples of a batch that a dataset fetched as a whole: what its ``__getitems__`` may return.
 
     :func:`default_collate` gives the batch as it was fetched; other collate functions see a sequence of samples.
