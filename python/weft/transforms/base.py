@@ -133,7 +133,7 @@ class Transform(weft.nn.Module):
         for name, value in self.__dict__.items():
             if name.startswith("_") or name == "training" or callable(value):
                 continue
-            if isinstance(value, (bool, str, int, float, tuple, list)) or hasattr(value, "value"):
+            if isinstance(value, (bool, str, int, float, tuple, list, weft.dtype)) or hasattr(value, "value"):
                 shown.append(f"{name}={getattr(value, 'value', value)}")
         return ", ".join(shown)
 
