@@ -14,6 +14,7 @@ from weft.training.callbacks import (
 from weft.training.distribution import Distribution
 from weft.training.ema import EMA
 from weft.training.meters import Average, Smoothed, Throughput
+from weft.training.model import Model
 from weft.training.step import NonFiniteLoss
 from weft.training.trainer import Trainer
 
@@ -26,6 +27,7 @@ __all__ = [
     "History",
     "LambdaCallback",
     "LearningRateScheduler",
+    "Model",
     "ModelCheckpoint",
     "NonFiniteLoss",
     "Progress",
