@@ -119,6 +119,7 @@ _ELSEWHERE = {
     "scan": "weft._control_flow",
     "while_loop": "weft._control_flow",
     "GradientTape": "weft._gradient_tape",
+    "Model": "weft.training",
     "Trainer": "weft.training",
     "vmap": "weft.func",
     "bilinear": "weft.nn.functional",

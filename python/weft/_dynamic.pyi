@@ -33,6 +33,7 @@ from weft.nn.functional import pairwise_distance as pairwise_distance
 from weft.nn.functional import pdist as pdist
 from weft.serialization import load as load
 from weft.serialization import save as save
+from weft.training import Model as Model
 from weft.training import Trainer as Trainer
 
 # Types of tensors by name: isinstance knows dtype and device, which type checkers do not.

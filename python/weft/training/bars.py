@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
 _T = typing.TypeVar("_T")
-KINDS = ("auto", "tqdm", "notebook", "rich", "lines", "off")
+KINDS = ("auto", "tqdm", "notebook", "rich", "lines", "once", "off")
 
 
 class Progress:
@@ -30,8 +30,8 @@ class Progress:
         description: stands in front.
         unit: what is counted.
         kind: "auto" chooses: "notebook" (tqdm's) in notebooks, in terminals "tqdm" or "rich", whichever is installed,
-            else "lines". "off" shows nothing, which "auto" does in processes whose RANK is not 0. The environment
-            variable WEFT_PROGRESS stands in for "auto".
+            else "lines". "once" writes one line in the end. "off" shows nothing, which "auto" does in processes whose
+            RANK is not 0. The environment variable WEFT_PROGRESS stands in for "auto".
         every: seconds between lines.
         file: where to, by default the standard error stream.
         leave: does the full bar stay when it is closed?
@@ -78,7 +78,8 @@ class Progress:
         if self.kind == "off":
             self._shown: Any = None
             self.next = math.inf
-        elif self.kind == "lines":
+        elif self.kind in ("lines", "once"):
+            every = every if self.kind == "lines" else math.inf  # not before it is closed or asked to
             self._shown = _Lines(*options, file, every, clock)
             self._interval = every
             self.next = clock() + every

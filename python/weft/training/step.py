@@ -49,11 +49,16 @@ class BadLoss(Exception):
 def default_compute(loss):
     """(model, batch) -> (loss, output, target), where a batch is a tuple of inputs with the target behind."""
 
+    def outputs(model, batch):
+        *inputs, target = batch
+        return model(*inputs), target
+
     def compute(model, batch):
         *inputs, target = batch
         output = model(*inputs)
         return loss(output, target), output, target
 
+    compute.outputs = outputs
     return compute
 
 
