@@ -56,6 +56,7 @@ class Storage final : public RefCounted, public Pooled<Storage> {
   Device device_;
   bool writable_ = true;
   bool symbolic_ = false;
+  bool counted_ = false;  // does the memory hook hear of it?
   uint32_t made_in_ = trace_number;
   const char* last_writer_ = "";
 };

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from weft import distributions as distributions
     from weft import export as export
     from weft import func as func
+    from weft import hub as hub
     from weft import integrations as integrations
     from weft import linalg as linalg
     from weft import memory as memory
@@ -85,6 +86,7 @@ _SUBMODULES = (
     "distributions",
     "export",
     "func",
+    "hub",
     "integrations",
     "linalg",
     "memory",
@@ -115,11 +117,15 @@ _ELSEWHERE = {
     "scan": "weft._control_flow",
     "while_loop": "weft._control_flow",
     "GradientTape": "weft._gradient_tape",
+    "Trainer": "weft.training",
     "vmap": "weft.func",
     "bilinear": "weft.nn.functional",
+    "check_numerics": "weft._numerics",
+    "summary": "weft._summary",
     "cosine_similarity": "weft.nn.functional",
     "pairwise_distance": "weft.nn.functional",
     "pdist": "weft.nn.functional",
+    "from_pandas": "weft.integrations.pandas",
     "torch_alias": "weft._alias.scope",
     "use_deterministic_algorithms": "weft._determinism",
     "are_deterministic_algorithms_enabled": "weft._determinism",

@@ -15,7 +15,6 @@ INSTEAD = {
     "export.draft_export": "weft.export.export",
     "export.unflatten": "weft.export.Program.module",
     "onnx": "weft.save for the weights (safetensors, which other tools read)",
-    "hub": "a download of the weights, weft.load and load_state_dict",
     "profiler": "the profile() of a function compiled by weft.jit, or Python's cProfile",
     "func": "weft.autograd.grad, with create_graph=True for higher derivatives",
     "distributed": "a program of one process",

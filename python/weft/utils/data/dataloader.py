@@ -10,6 +10,7 @@ import warnings
 
 import weft
 from weft._missing import name_missing_members
+from weft.utils.data._waits import waits_in_profiles
 from weft.utils.data.collate import default_collate
 from weft.utils.data.dataset import IterableDataset, Subset, TensorDataset
 from weft.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
@@ -158,6 +159,7 @@ class DataLoader(typing.Generic[_T]):
                 if value:
                     raise ValueError(f"DataLoader: {name} needs workers, and num_workers is 0")
 
+    @waits_in_profiles
     def __iter__(self) -> Iterator[Any]:
         return map(_pinned, self._batches()) if self.pin_memory and weft.cuda.is_available() else self._batches()
 
