@@ -57,12 +57,15 @@ MODULES = """
     weft.serialization
     weft.testing
     weft.training
+    weft.training.loggers
+    weft.training.report
     weft.transforms
     weft.transforms.functional
     weft.utils
     weft.utils.checkpoint
     weft.utils.data
     weft.utils.hooks
+    weft.utils.tensorboard
     weft.xpu
 """.split()
 

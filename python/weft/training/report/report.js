@@ -54,9 +54,9 @@
     constructor(card, chart) {
       this.card = card;
       this.lines = chart.lines.map(([run, key, label], i) => {
-        const points = data.runs[run].series[key].points;
+        const { points, last } = data.runs[run].series[key];
         return {
-          label, points, colour: "var(--c" + (i % colours) + ")", dash: i < colours ? "" : "5 3", shown: true,
+          label, points, last: last && last[1], colour: "var(--c" + (i % colours) + ")", dash: i < colours ? "" : "5 3", shown: true,
           mean: points.map((p) => p[2]), low: points.map((p) => p.length > 3 ? p[3] : p[2]), high: points.map((p) => p.length > 4 ? p[4] : p[2]),
         };
       });
@@ -149,7 +149,7 @@
       this.at = null;
       this.cursor.setAttribute("visibility", "hidden");
       this.where.setAttribute("visibility", "hidden");
-      this.lines.forEach((l, i) => { this.values[i].textContent = l.points.length ? show(l.mean[l.points.length - 1]) : "–"; });
+      this.lines.forEach((l, i) => { this.values[i].textContent = show(l.last); });
       this.svg.setAttribute("aria-label", this.title + ": " + this.lines.map((l, i) => l.label + " " + this.values[i].textContent).join(", "));
     }
     nearest(l, x) {
