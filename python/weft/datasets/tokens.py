@@ -237,7 +237,9 @@ def _mapped(source, dtype):
     if source.endswith(".npy"):
         try:
             array = np.load(source, mmap_mode="r", allow_pickle=False)
-        except (ValueError, EOFError) as error:
+        except OSError:
+            raise
+        except Exception as error:  # whatever a damaged header gives rise to
             raise DataFileError(f"{source}: this is no whole NumPy file ({error})") from None
         if array.ndim != 1 or array.dtype.kind not in "iu":
             raise DataFileError(f"{source}: expected a row of integers, got shape {array.shape}, {array.dtype}")
