@@ -107,5 +107,6 @@ if __name__ == "__main__":
     run_guide("threads.md")
     run_guide("func.md")
     run_guide("export.md")
+    run_guide("datasets.md")
     run_cpp()
     run_adding_an_op()

@@ -220,5 +220,13 @@ def test_addresses(tmp_path):
     assert list(weft.datasets.TextLines("memory://lines.gz")) == ["x", "y"]
     assert weft.datasets.read_idx("memory://labels").tolist() == [7]
     assert weft.datasets.read_text("memory://lines.gz") == "x\ny\n"
+    memory.pipe("/tokens.bin", np.arange(10, dtype=np.uint16).tobytes())
+    stream = weft.datasets.TokenStream("memory://tokens.bin", 4)
+    assert stream[1][1].tolist() == [5, 6, 7, 8]
+    with pytest.raises(ValueError, match="is an address"):
+        weft.datasets.write_tokens("memory://new.bin", ["a"], list)
+    memory.pipe("/odd.bin", b"abc")
+    with pytest.raises(DataFileError, match="3 bytes"):
+        weft.datasets.TokenStream("memory://odd.bin", 1)
     with pytest.raises(FileNotFoundError):
         Table("memory://none.csv")

@@ -203,8 +203,8 @@ def _read(path, columns, delimiter, names, null_values):
             convert,
         )
     except (arrow.ArrowException, OSError) as error:
-        if isinstance(error, OSError) and error.errno is not None:  # of the system, not of the format
-            raise
+        if isinstance(error, FileNotFoundError) or isinstance(error, OSError) and error.errno is not None:
+            raise  # of the system, not of the format
         raise DataFileError(f"{name}: this is no whole table: {error}") from None
 
 
