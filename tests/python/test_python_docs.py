@@ -18,7 +18,8 @@ MODULES = """
     weft.distributions.constraints weft.distributions.kl weft.distributions.transforms weft.distributions.utils
     weft.export weft.func weft.grad_mode weft.integrations weft.linalg weft.memory weft.metrics weft.models weft.ops
     weft.optim weft.optim.lr_scheduler weft.optim.swa_utils weft.profiler weft.serialization weft.testing weft.training
-    weft.transforms weft.transforms.functional weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
+    weft.transforms weft.transforms.functional weft.transforms.tv_tensors weft.utils.checkpoint weft.utils.data
+    weft.utils.hooks weft.xpu
 """.split()
 
 _DISTRIBUTION_BASES = (
