@@ -21,10 +21,11 @@ MODULES = """
     weft.transforms weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
 """.split()
 
-_DISTRIBUTION_BASES = (
+_BASES = (
     weft.distributions.Distribution,
     weft.distributions.Transform,
     weft.distributions.constraints.Constraint,
+    weft.training.Callback,  # its hooks
 )
 
 # Without an example of their own, and why.
@@ -70,8 +71,8 @@ def functions_and_classes():
 
 
 def documented_by_base(kind, name):
-    """Is it a quantity that distributions and their parts have, which the base class explains with an example?"""
-    base = next((b for b in _DISTRIBUTION_BASES if issubclass(kind, b) and kind is not b), None)
+    """Is it a quantity of distributions or a hook of callbacks, which the base class explains with an example?"""
+    base = next((b for b in _BASES if issubclass(kind, b) and kind is not b), None)
     return base is not None and ">>>" in (getattr(vars(base).get(name), "__doc__", None) or "")
 
 
