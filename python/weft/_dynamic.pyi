@@ -16,9 +16,11 @@ from weft._gradient_tape import GradientTape as GradientTape
 from weft._jit import jit as jit
 from weft._limits import finfo as finfo
 from weft._limits import iinfo as iinfo
+from weft._numerics import check_numerics as check_numerics
 from weft._precision import get_float32_matmul_precision as get_float32_matmul_precision
 from weft._precision import set_float32_matmul_precision as set_float32_matmul_precision
 from weft._printing import set_printoptions as set_printoptions
+from weft._summary import summary as summary
 from weft._threads import get_num_interop_threads as get_num_interop_threads
 from weft._threads import set_num_interop_threads as set_num_interop_threads
 from weft.amp import autocast as autocast

@@ -11,10 +11,12 @@ from weft.training.callbacks import (
     LearningRateScheduler,
     ModelCheckpoint,
 )
+from weft.training.checkpoints import CheckpointInfo, CheckpointManager
 from weft.training.distribution import Distribution
 from weft.training.ema import EMA
 from weft.training.meters import Average, Smoothed, Throughput
 from weft.training.model import Model
+from weft.training.random_state import RandomState
 from weft.training.step import NonFiniteLoss
 from weft.training.trainer import Trainer
 
@@ -22,6 +24,8 @@ __all__ = [
     "EMA",
     "Average",
     "Callback",
+    "CheckpointInfo",
+    "CheckpointManager",
     "Distribution",
     "EarlyStopping",
     "History",
@@ -31,6 +35,7 @@ __all__ = [
     "ModelCheckpoint",
     "NonFiniteLoss",
     "Progress",
+    "RandomState",
     "Smoothed",
     "Throughput",
     "Trainer",
