@@ -384,7 +384,7 @@ class Trainer:
         warnings.warn(str(error), stacklevel=4)
         self.stop_training = True
 
-    def _log_step(self, samples, now):
+    def _log_step(self, now):
         before, self._rate = self._rate, (now, self._losses.samples, self.epoch)
         self._losses.read()
         values = {"batch_loss": self._losses.last}
