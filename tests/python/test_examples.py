@@ -38,7 +38,7 @@ def test_digits(tmp_path):
 
 
 def test_transfer_learning(tmp_path):
-    out = run("transfer_learning.py", "--epochs", 20, "--pretrain", 3)
+    out = run("transfer_learning.py")
     new, head, tuned = map(float, re.findall(r"([\d.]+)%", out.splitlines()[-1]))
     assert min(head, tuned) > 85 and min(head, tuned) > new
     example = loaded("transfer_learning")
