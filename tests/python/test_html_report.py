@@ -119,6 +119,7 @@ def test_names_find_their_section():
     }
     assert {key: place_of(key)[0] for key in expected} == expected
     assert place_of("loss/val") == ("Curves", "loss", "val") and place_of("Train Loss")[1:] == ("Loss", "Train")
+    assert [line[2] for line in charts([("run", ["loss", "val_loss"])])[0]["lines"]] == ["train", "val"]
     many = charts([("run", [f"grad_norm/{i}" for i in range(20)])])
     assert [len(chart["lines"]) for chart in many] == [8, 8, 4] and many[1]["title"] == "gradient norms (2)"
     both = charts([("a", ["train_loss"]), ("b", ["train_loss", "x"])])
@@ -272,8 +273,11 @@ def test_an_exception_is_told(path):
     data, words = check(path)
     assert data["runs"][0]["status"] == "failed" and "ZeroDivisionError: lr < 0" in words
     with pytest.raises(KeyboardInterrupt):
-        with run(path):
+        report = run(path)
+        try:
             raise KeyboardInterrupt
+        finally:
+            report.close()
     assert check(path)[0]["runs"][0]["status"] == "interrupted"
 
 

@@ -10,7 +10,15 @@ from weft.utils import checkpoint, data, hooks
 TYPE_CHECKING = False
 
 if not TYPE_CHECKING:
-    __getattr__ = missing_names(__name__)
+    _missing = missing_names(__name__)
+
+    def __getattr__(name):
+        if name == "tensorboard":  # loaded at first use
+            import weft.utils.tensorboard
+
+            return weft.utils.tensorboard
+        return _missing(name)
+
 
 __all__ = ["checkpoint", "cmake_prefix_path", "data", "hooks", "swap_tensors"]
 

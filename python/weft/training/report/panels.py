@@ -9,7 +9,7 @@ from html import escape
 
 import numpy as np
 
-from weft.training.loggers.base import number, optional
+from weft._outside import number, optional
 from weft.training.report.page import plain, shown
 from weft.utils.tensorboard.media import to_hwc
 from weft.utils.tensorboard.protos import array

@@ -6,7 +6,8 @@ import csv
 import json
 import os
 
-from weft.training.loggers.base import optional, path_of
+from weft._outside import optional
+from weft.training.loggers.base import path_of
 from weft.training.report import page
 from weft.training.report.html_report import write_page
 from weft.training.report.series import Series

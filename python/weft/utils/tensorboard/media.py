@@ -9,7 +9,7 @@ import wave
 
 import numpy as np
 
-from weft.training.loggers.base import optional
+from weft._outside import optional
 from weft.utils.tensorboard.protos import array, proto, value
 
 TYPE_CHECKING = False

@@ -9,7 +9,7 @@ import warnings
 
 import numpy as np
 
-from weft.training.loggers.base import number
+from weft._outside import number
 from weft.utils.tensorboard.protos import array, metadata, package, proto, tensor_proto, value
 
 TYPE_CHECKING = False
