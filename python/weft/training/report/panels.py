@@ -59,8 +59,8 @@ def confusion(matrix: Any, labels: Sequence[str] | None) -> str:
 
 
 def _count(value, total, hit):
-    share = value / total if total else 0
-    name = ("hit" if hit else "") + (" dark" if share > 0.6 else "")
+    share = math.sqrt(value / total) if total else 0  # so that a few mistakes are seen
+    name = ("hit" if hit else "") + (" dark" if share > 0.75 else "")
     text = shown(value) if value else ""
     return f'<td class="{name}" style="--share:{math.ceil(share * 100)}">{text}</td>'
 
