@@ -219,6 +219,12 @@ def test_worst_samples(path):
         report.add_worst_samples(np.zeros((1, 7, 7, 5)), [1])
     with pytest.raises(ValueError, match="row 1 has 1 cells, expected 2"):
         report.add_table("T", [[1, 2], [3]])
+    with pytest.raises(TypeError, match="rows must be a list of lists, got int"):
+        report.add_table("T", 3)
+    with pytest.raises(TypeError, match="columns must be a list"):
+        report.add_table("T", [[3]], "a")
+    with pytest.raises(TypeError, match="samples must be a sequence of 1, got None"):
+        report.add_worst_samples(None, [1])
     with pytest.raises(TypeError, match="a title must be a string"):
         report.add_text("", "x")
     report.close()
