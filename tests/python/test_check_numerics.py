@@ -41,7 +41,7 @@ def test_a_tensor():
 
 def test_a_model_names_layer_op_and_line():
     model = nn.Sequential(nn.Linear(2, 2), Root(), nn.Linear(2, 1))
-    says = r"layer '1' \(Root\).*2 NaN of 2.*the first is 'sqrt', in model.1 \(Root\), at .*test_check_numerics.py:\d+: return"
+    says = r"layer '1' \(Root\).*2 NaN of 2.*the first is 'sqrt', in model.1 \(Root\), at .*numerics.py:\d+: return"
     with weft.check_numerics(model) as guard:
         assert isinstance(guard, nn.utils.FiniteGuard)
         with pytest.raises(FloatingPointError, match=says):
