@@ -1,5 +1,5 @@
 """Run the examples of the documentation: README.md, docs/jit.md, docs/files.md, docs/threads.md, docs/func.md,
-docs/export.md, docs/cpp.md, and docs/adding-an-op.md on a copy of the tree.
+docs/export.md, docs/transforms.md, docs/cpp.md, and docs/adding-an-op.md on a copy of the tree.
 
 In adding-an-op.md a block that begins with the comment `file: PATH` is put into that file, where it says: `after: TEXT`
 behind the first line that holds TEXT, `append` at the end. The changed copy is built, and the tests that the page names
@@ -107,5 +107,6 @@ if __name__ == "__main__":
     run_guide("threads.md")
     run_guide("func.md")
     run_guide("export.md")
+    run_guide("transforms.md")
     run_cpp()
     run_adding_an_op()
