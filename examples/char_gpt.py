@@ -16,6 +16,7 @@ import numpy as np
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
+from weft.datasets import Characters
 
 
 class Attention(nn.Module):
@@ -99,9 +100,8 @@ def main():
     context, width, heads, layers, batch = (16, 32, 2, 1, 16) if args.small else (64, 64, 4, 3, 32)
 
     text = args.data.read_text(encoding="utf-8")
-    symbols = sorted(set(text))
-    number = {symbol: i for i, symbol in enumerate(symbols)}
-    ids = np.array([number[symbol] for symbol in text], np.int64)
+    data = Characters(text, context)
+    ids, symbols = data.encode(text).numpy(), data.characters
     cut = len(ids) * 9 // 10
 
     weft.manual_seed(args.seed)

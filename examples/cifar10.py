@@ -7,7 +7,6 @@ of red, green and blue. Several may be given for training.
 """
 
 import argparse
-import gzip
 import time
 from pathlib import Path
 
@@ -15,16 +14,13 @@ import numpy as np
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
-
-RECORD = 1 + 3 * 32 * 32
+from weft.datasets import read_cifar
 
 
 def load(paths):
     """Images (n, 3, 32, 32) from -1 to 1, and labels."""
-    content = b"".join(gzip.decompress(p.read_bytes()) if p.suffix == ".gz" else p.read_bytes() for p in paths)
-    records = np.frombuffer(content, np.uint8).reshape(-1, RECORD)
-    images = records[:, 1:].reshape(-1, 3, 32, 32).astype(np.float32) / 127.5 - 1
-    return images, records[:, 0].astype(np.int64)
+    images, labels = read_cifar(paths)
+    return images.numpy().astype(np.float32) / 127.5 - 1, labels.numpy()
 
 
 def augmented(images, rng):

@@ -9,7 +9,6 @@ to the folder --out.
 """
 
 import argparse
-import gzip
 import time
 from pathlib import Path
 
@@ -17,24 +16,16 @@ import numpy as np
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
+from weft.datasets import MNIST
 
 NOISE = 64
 SURE = 0.95
 
 
-def read_idx(folder, name):
-    """The bytes of an IDX file after its header of 4 bytes and 4 for each dimension."""
-    path = folder / name
-    content = path.read_bytes() if path.exists() else gzip.decompress((folder / f"{name}.gz").read_bytes())
-    if content[:3] != b"\0\0\x08":
-        raise ValueError(f"{name}: not an IDX file of unsigned bytes")
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * content[3])
-
-
-def load(folder, part):
+def load(folder, train):
     """Images (n, 1, 28, 28) from -1 to 1, and labels."""
-    images = read_idx(folder, f"{part}-images-idx3-ubyte").reshape(-1, 1, 28, 28).astype(np.float32) / 127.5 - 1
-    return weft.from_numpy(images), weft.from_numpy(read_idx(folder, f"{part}-labels-idx1-ubyte").astype(np.int64))
+    images, labels = MNIST(folder, train).tensors().tensors
+    return 2 * images - 1, labels
 
 
 def generator(width):
@@ -160,7 +151,7 @@ def main():
 
     weft.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
-    (images, labels), (test_images, test_labels) = load(args.data, "train"), load(args.data, "t10k")
+    (images, labels), (test_images, test_labels) = load(args.data, True), load(args.data, False)
     judge = train_judge(images, labels, rng, max(1, round(60_000 / len(images))))
     test_features, probabilities = judged(judge, test_images)
     features, _ = judged(judge, images[: len(test_images)])

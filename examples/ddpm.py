@@ -16,6 +16,7 @@ import numpy as np
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
+from weft.datasets import Digits
 
 STEPS = 100
 SIGNAL = np.cos(np.linspace(0.01, 0.98, STEPS) * math.pi / 2) ** 2  # how much of the image is left after each step
@@ -86,7 +87,6 @@ def save_picture(images, path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path(__file__).parent / "data" / "optdigits.npz")
     parser.add_argument("--out", type=Path, default=Path("runs"), help="folder for the picture")
     parser.add_argument("--epochs", type=int, default=30)
     parser.add_argument("--small", action="store_true", help="a narrow network, for a quick try")
@@ -95,8 +95,7 @@ def main():
 
     weft.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
-    with np.load(args.data) as data:
-        images, test_images = (data[f"{part}_images"].astype(np.float32)[:, None] / 8 - 1 for part in ("train", "test"))
+    images, test_images = (2 * Digits(train).tensors().tensors[0].numpy() - 1 for train in (True, False))
     model = Net(16 if args.small else 48)
     batches = len(images) // 64
     optimizer = weft.optim.AdamW(model.parameters(), lr=2e-3)

@@ -7,12 +7,12 @@ import argparse
 from pathlib import Path
 
 import matplotlib
-import numpy as np
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
 from tqdm import tqdm
-from weft.utils.data import DataLoader, TensorDataset
+from weft.datasets import Digits
+from weft.utils.data import DataLoader
 
 matplotlib.use("Agg")  # draws into files, needs no screen
 import matplotlib.pyplot as plt  # noqa: E402
@@ -43,13 +43,6 @@ class Net(nn.Module):
     def forward(self, x):
         x = self.features(x).flatten(1)
         return self.classifier(self.dropout(x))
-
-
-def load(part):
-    with np.load(Path(__file__).parent / "data" / "optdigits.npz") as data:
-        images = weft.from_numpy(data[f"{part}_images"]).float().unsqueeze(1) / 16
-        labels = weft.from_numpy(data[f"{part}_labels"]).long()
-    return TensorDataset(images, labels)
 
 
 def train_epoch(model, loader, optimizer, scheduler, bar):
@@ -93,8 +86,8 @@ def main():
     args.out.mkdir(parents=True, exist_ok=True)
 
     weft.manual_seed(args.seed)
-    train_loader = DataLoader(load("train"), batch_size=BATCH, shuffle=True)
-    test_loader = DataLoader(load("test"), batch_size=256)
+    train_loader = DataLoader(Digits(train=True).tensors(), batch_size=BATCH, shuffle=True)
+    test_loader = DataLoader(Digits(train=False).tensors(), batch_size=256)
     model = Net()
     steps = EPOCHS * len(train_loader)
     optimizer = weft.optim.AdamW(model.parameters(), lr=3e-3)

@@ -7,37 +7,24 @@ with .gz behind. With --fashion the network is wider, and half of the training i
 """
 
 import argparse
-import gzip
 import time
 from pathlib import Path
 
-import numpy as np
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
+from weft.datasets import MNIST
 from weft.utils.data import DataLoader, TensorDataset
 
 
-def read_idx(folder, name):
-    """The array in an IDX file: two zero bytes, the type (8: bytes), the number of dimensions, the sizes, the data."""
-    path = folder / name
-    content = path.read_bytes() if path.exists() else gzip.decompress((folder / f"{name}.gz").read_bytes())
-    if content[:3] != b"\0\0\x08":
-        raise ValueError(f"{name}: not an IDX file of unsigned bytes")
-    ndim = content[3]
-    shape = np.frombuffer(content, ">u4", ndim, offset=4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * ndim).reshape(shape).copy()
-
-
-def load(folder, part):
-    """The images with mean 0 and deviation 1 over the training part, and the labels."""
-    pixels = read_idx(folder, "train-images-idx3-ubyte")
-    mean, deviation = pixels.mean(), pixels.std()
-    if part != "train":
-        pixels = read_idx(folder, f"{part}-images-idx3-ubyte")
-    images = (weft.from_numpy(pixels).float().unsqueeze(1) - float(mean)) / float(deviation)
-    labels = weft.from_numpy(read_idx(folder, f"{part}-labels-idx1-ubyte")).long()
-    return TensorDataset(images, labels)
+def load(folder):
+    """Training and test part: images with mean 0 and deviation 1 over the training part, and labels."""
+    (images, labels), (test_images, test_labels) = (MNIST(folder, train).tensors().tensors for train in (True, False))
+    mean, deviation = images.mean(), images.std()
+    return (
+        TensorDataset((images - mean) / deviation, labels),
+        TensorDataset((test_images - mean) / deviation, test_labels),
+    )
 
 
 def block(inputs, outputs):
@@ -81,8 +68,9 @@ def main():
     epochs = args.epochs or (6 if args.fashion else 5)
 
     weft.manual_seed(args.seed)
-    train_loader = DataLoader(load(args.data, "train"), batch_size=128, shuffle=True)
-    test_loader = DataLoader(load(args.data, "t10k"), batch_size=1000)
+    train_data, test_data = load(args.data)
+    train_loader = DataLoader(train_data, batch_size=128, shuffle=True)
+    test_loader = DataLoader(test_data, batch_size=1000)
     model = network(4 if args.small else 24 if args.fashion else 16)
     optimizer = weft.optim.AdamW(model.parameters(), lr=1e-3, weight_decay=1e-2)
     scheduler = weft.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=5e-3, total_steps=epochs * len(train_loader))

@@ -6,42 +6,27 @@ DIR holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-uby
 with .gz behind.
 """
 
-import gzip
 import sys
 import time
-from pathlib import Path
 
-import numpy as np
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
+from weft.datasets import MNIST
 from weft.utils.data import DataLoader, TensorDataset
 
 
-def read_idx(folder, name):
-    """The array in an IDX file: two zero bytes, the type (8: bytes), the number of dimensions, the sizes, the data."""
-    path = folder / name
-    content = path.read_bytes() if path.exists() else gzip.decompress((folder / f"{name}.gz").read_bytes())
-    if content[:3] != b"\0\0\x08":
-        raise ValueError(f"{name}: not an IDX file of unsigned bytes")
-    ndim = content[3]
-    shape = np.frombuffer(content, ">u4", ndim, offset=4)
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * ndim).reshape(shape).copy()
-
-
-def load(folder, part):
-    images = weft.from_numpy(read_idx(folder, f"{part}-images-idx3-ubyte")).float().flatten(1) / 255
-    labels = weft.from_numpy(read_idx(folder, f"{part}-labels-idx1-ubyte")).long()
-    return TensorDataset((images - 0.1307) / 0.3081, labels)
+def load(folder, train):
+    images, labels = MNIST(folder, train).tensors().tensors
+    return TensorDataset((images.flatten(1) - 0.1307) / 0.3081, labels)
 
 
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
-    folder = Path(sys.argv[1])
     weft.manual_seed(0)
-    train_loader = DataLoader(load(folder, "train"), batch_size=64, shuffle=True)
-    test_loader = DataLoader(load(folder, "t10k"), batch_size=1000)
+    train_loader = DataLoader(load(sys.argv[1], train=True), batch_size=64, shuffle=True)
+    test_loader = DataLoader(load(sys.argv[1], train=False), batch_size=1000)
 
     model = nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10))
     optimizer = weft.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)

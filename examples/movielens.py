@@ -13,6 +13,7 @@ import time
 import numpy as np
 import weft
 import weft.nn as nn
+from weft.datasets import MovieLens
 
 
 class Factors(nn.Module):
@@ -36,14 +37,6 @@ class Factors(nn.Module):
         """The squares of the vectors and biases that a batch touches: rare films are held near their average."""
         vectors = self.user(user).square().sum() + self.film(film).square().sum()
         return vectors + self.user_bias(user).square().sum() + self.film_bias(film).square().sum()
-
-
-def load(path):
-    """Users and films as numbers from 0, and the ratings."""
-    table = np.loadtxt(path, delimiter=",", skiprows=1, usecols=(0, 1, 2))
-    user = np.unique(table[:, 0], return_inverse=True)[1]
-    film = np.unique(table[:, 1], return_inverse=True)[1]
-    return user.reshape(-1), film.reshape(-1), table[:, 2].astype(np.float32)
 
 
 def from_averages(user, film, rating, train, test):
@@ -71,7 +64,7 @@ def main():
 
     weft.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
-    user, film, rating = load(args.data)
+    user, film, rating = (column.numpy() for column in MovieLens(args.data).tensors)
     order = rng.permutation(len(rating))
     test, train = np.split(order, [len(order) // 10])
     print(f"{len(rating)} ratings by {user.max() + 1} users of {film.max() + 1} films")

@@ -16,6 +16,7 @@ import numpy as np
 import weft
 import weft.nn as nn
 import weft.nn.functional as F
+from weft.datasets import TextLines
 from weft.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 
 UNKNOWN = 1  # and 0 fills up
@@ -23,11 +24,9 @@ UNKNOWN = 1  # and 0 fills up
 
 def read(folder):
     """The words of each sentence, and the labels."""
-    lines = []
-    for path in sorted(folder.glob("*_labelled.txt")):
-        # Only line feeds end a line: some sentences hold other characters that str.splitlines() takes for ends.
-        lines += [line for line in path.read_text(encoding="utf-8").split("\n") if line]
-    if not lines:
+    # Only line feeds end a line: some sentences hold other characters that str.splitlines() takes for ends.
+    lines = TextLines(sorted(folder.glob("*_labelled.txt")), skip_empty=True)
+    if not len(lines):
         raise FileNotFoundError(f"{folder}: no lines in files named *_labelled.txt")
     sentences, labels = zip(*(line.rsplit("\t", 1) for line in lines), strict=True)
     words = [re.findall(r"[a-z]+(?:'[a-z]+)?|\d+|[!?]", sentence.lower()) for sentence in sentences]

@@ -8,26 +8,21 @@ negative log likelihood of the test images, in nats per image. With matplotlib a
 """
 
 import argparse
-import gzip
 import time
 from pathlib import Path
 
-import numpy as np
 import weft
 import weft.nn as nn
+from weft.datasets import MNIST
 from weft.distributions import Bernoulli, Normal, kl_divergence
 from weft.utils.data import DataLoader, TensorDataset
 
 SIZE = 28 * 28
 
 
-def read_images(folder, name):
-    """The images of an IDX file as rows of numbers from 0 to 1."""
-    path = folder / name
-    content = path.read_bytes() if path.exists() else gzip.decompress((folder / f"{name}.gz").read_bytes())
-    if content[:4] != b"\0\0\x08\x03":
-        raise ValueError(f"{name}: not an IDX file of images")
-    return weft.from_numpy(np.frombuffer(content, np.uint8, offset=16).reshape(-1, SIZE).copy()).float() / 255
+def read_images(folder, train):
+    """The images as rows of numbers from 0 to 1."""
+    return MNIST(folder, train).tensors().tensors[0].flatten(1)
 
 
 class VAE(nn.Module):
@@ -75,8 +70,8 @@ def main():
     args = parser.parse_args()
 
     weft.manual_seed(args.seed)
-    train_loader = DataLoader(TensorDataset(read_images(args.data, "train-images-idx3-ubyte")), 128, shuffle=True)
-    test_images = read_images(args.data, "t10k-images-idx3-ubyte")
+    train_loader = DataLoader(TensorDataset(read_images(args.data, True)), 128, shuffle=True)
+    test_images = read_images(args.data, False)
     model = VAE(64 if args.small else 400, 4 if args.small else 20)
     optimizer = weft.optim.Adam(model.parameters(), lr=1e-3)
     for epoch in range(1, args.epochs + 1):

@@ -64,6 +64,7 @@ PYBIND11_MODULE(_C, m) {
   bind_arguments(f);
   bind_runtime(f);
   bind_memory(f);
+  bind_profiler(f);
   bind_dtype(f);
   bind_device(f);
   bind_devices(f);
@@ -71,6 +72,7 @@ PYBIND11_MODULE(_C, m) {
   Family nn = f.submodule("nn", "Functions of weft.nn.functional.");
   bind_tensor_data(f);
   bind_arrays(f);
+  bind_sharing(f);
   bind_tensor_methods(f);
   bind_autograd(f);
   bind_function(f);
@@ -78,6 +80,7 @@ PYBIND11_MODULE(_C, m) {
   bind_jit(f);
   bind_func(f);
   bind_extension_api(f);
+  bind_collate(f);
 #define WEFT_X(family) bind_##family(f, nn);
   WEFT_FAMILIES(WEFT_X)
 #undef WEFT_X

@@ -65,10 +65,13 @@ void bind_autograd(Family& f);
 void bind_function(Family& m);
 void bind_runtime(Family& m);
 void bind_memory(Family& m);
+void bind_profiler(Family& m);
+void bind_sharing(Family& m);
 void bind_jit(Family& m);
 void bind_export(Family& m);
 void bind_func(Family& m);
 void bind_extension_api(Family& m);
+void bind_collate(Family& f);
 
 // Another view of t's memory, which stays as it is when t.data is set.
 Tensor alias_of(const Tensor& t);

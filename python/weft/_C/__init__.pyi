@@ -3335,6 +3335,10 @@ def _check_form(text: str) -> None:
 def _check_inplace(op: str, tensors: list[Tensor]) -> None:
     """Raises RuntimeError if one of the tensors cannot be changed in place.
     """
+def _collate(batch: Sequence[object], fallback: Any, allocate: Any=None) -> Any:
+    """The samples as a batch, of new tensors or those that allocate(shape, dtype) gives. fallback(samples) has those
+    that have another type than a tensor, array, number, string, tuple[Any, ...], list or dict[Any, Any], or do not go together.
+    """
 def _depends_on_others(outputs: list[Tensor], inputs: list[Tensor]) -> builtins.bool: ...
 def _differentiable_step(rule: str, params: Any, grads: Any, states: list[Any], numbers: list[builtins.float]) -> list[list[Tensor]]:
     """What parameters and states become by a step, as autograd follows it: [params, *states].

@@ -5,6 +5,7 @@ from __future__ import annotations
 import bisect
 import itertools
 import math
+import numbers
 import typing
 import warnings
 
@@ -99,6 +100,19 @@ class TensorDataset(Dataset[tuple[weft.Tensor, ...]]):
         return self.tensors[0].shape[0]
 
 
+def _fetched(owner, dataset, indices):
+    """The samples at these indices, with one call where the dataset offers that."""
+    fetch = getattr(dataset, "__getitems__", None)
+    if not callable(fetch):
+        return [dataset[index] for index in indices]
+    samples = fetch(indices)
+    if len(samples) != len(indices):
+        raise ValueError(
+            f"{owner}: {type(dataset).__name__}.__getitems__ returned {len(samples)} samples for {len(indices)} indices"
+        )
+    return samples
+
+
 class StackDataset(Dataset[_T]):
     """Datasets of the same length side by side: samples are tuples, or dicts if they are given by name.
 
@@ -125,6 +139,15 @@ class StackDataset(Dataset[_T]):
         if isinstance(self.datasets, dict):
             return {name: dataset[index] for name, dataset in self.datasets.items()}
         return tuple(dataset[index] for dataset in self.datasets)
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        if type(self).__getitem__ is not StackDataset.__getitem__:
+            return [self[index] for index in indices]
+        indices = list(indices)
+        if isinstance(self.datasets, dict):
+            columns = [_fetched("StackDataset", dataset, indices) for dataset in self.datasets.values()]
+            return [dict(zip(self.datasets, members)) for members in zip(*columns)]
+        return list(zip(*(_fetched("StackDataset", dataset, indices) for dataset in self.datasets)))
 
     def __len__(self) -> int:
         return self._length
@@ -155,11 +178,31 @@ class ConcatDataset(Dataset[_T]):
         return self.cumulative_sizes[-1]
 
     def __getitem__(self, index: int) -> _T:
+        number, place = self._place(index)
+        return self.datasets[number][place]
+
+    def __getitems__(self, indices: Sequence[int]) -> list[_T]:
+        if type(self).__getitem__ is not ConcatDataset.__getitem__:
+            return [self[index] for index in indices]
+        wanted: dict[int, tuple[list[int], list[int]]] = {}  # of each dataset: indices in it, places in the result
+        for i, index in enumerate(indices):
+            number, place = self._place(index)
+            places, targets = wanted.setdefault(number, ([], []))
+            places.append(place)
+            targets.append(i)
+        samples: list[Any] = [None] * len(indices)
+        for number, (places, targets) in wanted.items():
+            for target, sample in zip(targets, _fetched("ConcatDataset", self.datasets[number], places)):
+                samples[target] = sample
+        return samples
+
+    def _place(self, index):
+        """The number of the dataset, and the index in it."""
         position = index + len(self) if index < 0 else index
         if not 0 <= position < len(self):
             raise IndexError(f"index {index} is out of range for a dataset of length {len(self)}")
         number = bisect.bisect_right(self.cumulative_sizes, position)
-        return self.datasets[number][position - (self.cumulative_sizes[number - 1] if number else 0)]
+        return number, position - (self.cumulative_sizes[number - 1] if number else 0)
 
 
 class ChainDataset(IterableDataset[typing.Any]):
@@ -209,9 +252,7 @@ class Subset(Dataset[_T]):
     def __getitems__(self, indices: Sequence[int]) -> list[_T]:
         if type(self).__getitem__ is not Subset.__getitem__:
             return [self[index] for index in indices]
-        chosen = [self.indices[i] for i in indices]
-        fetch = getattr(self.dataset, "__getitems__", None)
-        return fetch(chosen) if fetch else [self.dataset[i] for i in chosen]
+        return _fetched("Subset", self.dataset, [self.indices[i] for i in indices])
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -246,6 +287,10 @@ def random_split(
         if 0 in sizes:
             warnings.warn(f"random_split: part {sizes.index(0)} is empty", stacklevel=2)
         lengths = sizes
+    if any(not isinstance(length, numbers.Integral) or length < 0 for length in lengths):
+        raise ValueError(
+            f"random_split: lengths must be numbers of samples, or fractions that add up to 1; got {list(lengths)}"
+        )
     if sum(lengths) != total:
         raise ValueError(f"random_split: the lengths {list(lengths)} add up to {sum(lengths)}, the dataset has {total}")
     order = weft.randperm(total, generator=generator).tolist()
