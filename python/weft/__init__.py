@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from weft import memory as memory
     from weft import metrics as metrics
     from weft import models as models
+    from weft import multiprocessing as multiprocessing
     from weft import nn as nn
     from weft import ops as ops
     from weft import optim as optim
@@ -92,6 +93,7 @@ _SUBMODULES = (
     "memory",
     "metrics",
     "models",
+    "multiprocessing",
     "nn",
     "ops",
     "optim",
@@ -117,6 +119,7 @@ _ELSEWHERE = {
     "scan": "weft._control_flow",
     "while_loop": "weft._control_flow",
     "GradientTape": "weft._gradient_tape",
+    "Model": "weft.training",
     "Trainer": "weft.training",
     "vmap": "weft.func",
     "bilinear": "weft.nn.functional",

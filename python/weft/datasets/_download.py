@@ -10,6 +10,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterable, Sequence
 
+try:
+    import fcntl
+except ImportError:  # not on Windows
+    fcntl = None
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -88,27 +93,57 @@ def download(
     if os.path.exists(path) and (not digits or file_checksum(path, algorithm) == digits):
         return path
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    part, problems = path + ".part", []
-    if digits and os.path.exists(part) and file_checksum(part, algorithm) == digits:
-        _put_in_place(path)
+    with _alone(path + ".part"):
+        if os.path.exists(path) and (not digits or file_checksum(path, algorithm) == digits):  # another process did it
+            os.unlink(path + ".part")
+            return path
+        problems = _from_one_of(urls, path, algorithm, digits, progress, timeout)
+    if not problems:
         return path
-    for url in urls:
-        try:
-            _fetch(url, part, progress, timeout)
-            found = digits and file_checksum(part, algorithm)
-            if found == digits:
-                _put_in_place(path)
-                return path
-            os.unlink(part)
-            problems.append(f"{url}: the {algorithm} of what came is {found}")
-        except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
-            problems.append(f"{url}: {getattr(error, 'reason', None) or str(error) or type(error).__name__}")
     raise DownloadError(
         f"download: {os.path.basename(path)} could not be had.\n  "
         + "\n  ".join(problems)
         + "\n"
         + where_to_put([(urls, path, checksum)])
     )
+
+
+def _from_one_of(urls, path, algorithm, digits, progress, timeout):
+    """Puts the file in place; or says what is wrong with each address."""
+    part, problems = path + ".part", []
+    if digits and file_checksum(part, algorithm) == digits:
+        _put_in_place(path)
+        return []
+    for url in urls:
+        try:
+            _fetch(url, part, progress, timeout)
+            found = digits and file_checksum(part, algorithm)
+            if found == digits:
+                _put_in_place(path)
+                return []
+            os.truncate(part, 0)
+            problems.append(f"{url}: the {algorithm} of what came is {found}")
+        except (urllib.error.URLError, http.client.HTTPException, ConnectionError, TimeoutError) as error:
+            problems.append(f"{url}: {getattr(error, 'reason', None) or str(error) or type(error).__name__}")
+    if not _size(part):
+        os.unlink(part)
+    return problems
+
+
+@contextlib.contextmanager
+def _alone(part: str) -> Any:
+    """Other processes that download the same file wait, and then find it."""
+    while True:
+        file = open(part, "ab")
+        try:
+            if fcntl is not None:
+                with contextlib.suppress(OSError):  # some file systems have no locks
+                    fcntl.flock(file, fcntl.LOCK_EX)
+            if os.path.exists(part) and os.path.samestat(os.fstat(file.fileno()), os.stat(part)):
+                yield
+                return
+        finally:
+            file.close()
 
 
 def where_to_put(files: Iterable[tuple[str | Sequence[str], str, str | None]]) -> str:
@@ -151,7 +186,7 @@ def _fetch(url, part, progress, timeout):
             answer.close()
             if answer.code != 416 or not before:
                 raise
-            os.unlink(part)  # nothing lies behind what is there: it is of another file
+            os.truncate(part, 0)  # nothing lies behind what is there: it is of another file
         except (http.client.HTTPException, ConnectionError, TimeoutError, urllib.error.URLError) as problem:
             error = problem
         failures = 0 if _size(part) > before else failures + 1

@@ -45,6 +45,9 @@ class DatasetFolder(VisionDataset):
     (['cat', 'dog'], ('a dog', 1))
     """
 
+    classes: list[str]
+    class_to_idx: dict[str, int]
+
     def __init__(
         self,
         root: Any,

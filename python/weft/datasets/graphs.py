@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import os
+import warnings
 
 import numpy as np
 
@@ -45,6 +46,9 @@ class Cora(Dataset["dict[str, weft.Tensor]"]):
     7
     """
 
+    train_mask: weft.Tensor
+    val_mask: weft.Tensor
+    test_mask: weft.Tensor
     url: str = "https://linqs-data.soe.ucsc.edu/public/lbc/cora.tgz"
 
     def __init__(self, root: Any) -> None:
@@ -150,6 +154,10 @@ class MovieLens(TensorDataset):
     100836
     """
 
+    user_ids: Any
+    film_ids: Any
+    num_users: int
+    num_films: int
     # Files of ratings and films, what separates fields, lines to skip, encoding; checksum of the archive.
     _forms = {
         "ml-latest-small": ("ratings.csv", "movies.csv", ",", 1, "utf-8", None),
@@ -198,7 +206,9 @@ def _ratings(path, delimiter, skip):
     """Users, films, ratings and times."""
     content = read_text(path).replace("::", ",").replace("\t", ",") if delimiter != "," else read_text(path)
     try:
-        table = np.loadtxt(io.StringIO(content), delimiter=",", skiprows=skip, ndmin=2)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # of a file without lines
+            table = np.loadtxt(io.StringIO(content), delimiter=",", skiprows=skip, ndmin=2)
     except ValueError as error:
         raise DataFileError(f"{path}: this is no whole list of ratings: {error}") from None
     if not len(table) or table.shape[1] != 4:

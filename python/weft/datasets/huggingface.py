@@ -49,7 +49,7 @@ class HuggingFace(Dataset["Any"]):
             raise TypeError(f"HuggingFace: expected a datasets.Dataset, got {type(dataset).__name__}")
         if isinstance(dataset, dict):
             raise TypeError(f"HuggingFace: this holds several data sets; take one, of {', '.join(dataset)}")
-        if not hasattr(dataset, "__getitem__"):
+        if not hasattr(dataset, "__len__"):
             raise TypeError("HuggingFace: this is a stream; take weft.datasets.HuggingFaceStream")
         _check_columns(dataset, columns, transform)
         self.dataset: Any = dataset.with_format("numpy", columns=None if columns is None else list(columns))

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_BLOCK = 1 << 24  # bytes that are searched at a time
+
+
 class TextLines(Dataset["Any"]):
     """The lines of text files, without their ends; a file is mapped into memory and may be larger than it.
 
@@ -97,7 +100,10 @@ def _bytes_of(path):
 
 def _lines(content, skip_empty):
     """Where lines begin and end."""
-    ends = np.flatnonzero(content == ord("\n"))
+    parts = [
+        begin + np.flatnonzero(content[begin : begin + _BLOCK] == ord("\n")) for begin in range(0, len(content), _BLOCK)
+    ]
+    ends = np.concatenate(parts) if parts else np.zeros(0, np.int64)
     if len(content) and (not len(ends) or ends[-1] != len(content) - 1):
         ends = np.append(ends, len(content))
     begins = np.concatenate([np.zeros(min(len(ends), 1), np.int64), ends[:-1] + 1])

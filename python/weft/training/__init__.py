@@ -15,6 +15,7 @@ from weft.training.checkpoints import CheckpointInfo, CheckpointManager
 from weft.training.distribution import Distribution
 from weft.training.ema import EMA
 from weft.training.meters import Average, Smoothed, Throughput
+from weft.training.model import Model
 from weft.training.random_state import RandomState
 from weft.training.step import NonFiniteLoss
 from weft.training.trainer import Trainer
@@ -30,6 +31,7 @@ __all__ = [
     "History",
     "LambdaCallback",
     "LearningRateScheduler",
+    "Model",
     "ModelCheckpoint",
     "NonFiniteLoss",
     "Progress",

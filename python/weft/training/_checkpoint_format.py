@@ -20,9 +20,9 @@ MANIFEST = "manifest.json"
 _FORMAT = "weft-checkpoint"
 _VERSION = 1
 _PIECE = 16 << 20  # bytes of a tensor that have a checksum of their own, and are read and written as one
-_LARGEST_MANIFEST = 1 << 30
+_LARGEST_PIECE = 1 << 30
 _CHECKSUM = re.compile(rb'^\{"crc32": "([0-9a-f]{8})"')
-_BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RecursionError)
+_BROKEN = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RuntimeError)
 
 
 class Piece(NamedTuple):
@@ -174,22 +174,39 @@ class Manifest:
             raise ValueError(f"{where}: written by a newer Weft (format {str(self.version)[:20]})")
 
     def _read(self, described):
-        self.step: int = described["step"]
-        self.serial: int = described["serial"]
-        self.metrics: dict[str, float] = described["metrics"]
-        self.shards: list[dict[str, Any]] = described["shards"]
-        self.devices: dict[str, str] = described["devices"]
-        self.complex = set(described["complex"])
-        self.tree = described["tree"]
-        self.piece: int = described["piece_bytes"]
-        if type(self.step) is not int or type(self.serial) is not int or self.piece < 1:
-            raise TypeError("step")
+        self.step = _of(int, described["step"])
+        self.serial = _of(int, described["serial"])
+        self.metrics = {name: float(_of((int, float), x)) for name, x in _of(dict, described["metrics"]).items()}
+        self.shards: list[dict[str, Any]] = _of(list, described["shards"])
+        self.devices = {name: _of(str, device) for name, device in _of(dict, described["devices"]).items()}
+        self.complex = {_of(str, name) for name in described["complex"]}
+        self.tree = _of(dict, described["tree"])
+        self.piece = _of(int, described["piece_bytes"])
+        for name, _ in self.tree["dict"]:
+            _of(str, name)
         for shard in self.shards:
-            if not re.fullmatch(r"shard-\d+-of-\d+\.safetensors", shard["file"]):
+            if not re.fullmatch(r"shard-\d+-of-\d+\.safetensors", shard["file"]) or shard["bytes"] < 8:
                 raise ValueError("file")
             for described_tensor in shard["tensors"].values():
                 described_tensor["crc32"] = [int(text, 16) for text in described_tensor["crc32"]]
             shard["header_crc32"] = int(shard["header_crc32"], 16)
+        if self.step < 0 or not 1 <= self.piece <= _LARGEST_PIECE:
+            raise ValueError("sizes")
+
+    def check(self, entries: dict[str, Any]) -> None:
+        """ValueError if the tree is not one of a checkpoint with these tensors."""
+        try:
+            tree.check(self.tree, entries)
+            if any(entries[x].dtype not in ("F32", "F64") or entries[x].shape[-1:] != [2] for x in self.complex):
+                raise ValueError("complex")
+        except _BROKEN:
+            raise ValueError(f"{self.where}: the structure in the manifest is damaged") from None
+
+
+def _of(kind, value):
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError("manifest")
+    return value
 
 
 class Reader:
@@ -224,10 +241,7 @@ class Reader:
                 self._shard_of[name] = i
             self._entries |= entries
             self._starts.append(begin)
-        try:
-            tree.check(manifest.tree, self._entries)
-        except _BROKEN:
-            raise ValueError(f"{manifest.where}: the structure in the manifest is damaged") from None
+        manifest.check(self._entries)
 
     def names(self) -> list[str]:
         """What was saved."""

@@ -40,6 +40,8 @@ class LocalStore:
     def __init__(self, folder: str) -> None:
         self.folder = pathlib.Path(os.path.abspath(folder))
         os.makedirs(self.folder, exist_ok=True)
+        with contextlib.suppress(OSError):  # which others own, and we may not read
+            atomic_file.sync_folder(str(self.folder.parent))
 
     def names(self) -> list[str]:
         """The folders of checkpoints, whether or not they can be read."""
@@ -175,7 +177,7 @@ class LocalFiles:
     def mapped(self, name: str) -> Mapped:
         """The file as memory, mapped once."""
         if name not in self._mapped:
-            self._mapped[name] = Mapped(Source(self._file(name), repr(os.path.join(self._folder, name))))
+            self._mapped[name] = Mapped(Source(self._file(name), repr(os.path.join(self._folder, name)), 0))
         return self._mapped[name]
 
     def read_into(self, name: str, offset: int, memory: memoryview) -> None:

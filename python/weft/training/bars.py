@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
 _T = typing.TypeVar("_T")
-KINDS = ("auto", "tqdm", "notebook", "rich", "lines", "off")
+KINDS = ("auto", "tqdm", "notebook", "rich", "lines", "once", "off")
 
 
 class Progress:
@@ -30,8 +30,8 @@ class Progress:
         description: stands in front.
         unit: what is counted.
         kind: "auto" chooses: "notebook" (tqdm's) in notebooks, in terminals "tqdm" or "rich", whichever is installed,
-            else "lines". "off" shows nothing, which "auto" does in processes whose RANK is not 0. The environment
-            variable WEFT_PROGRESS stands in for "auto".
+            else "lines". "once" writes one line in the end. "off" shows nothing, which "auto" does in processes whose
+            RANK is not 0. The environment variable WEFT_PROGRESS stands in for "auto".
         every: seconds between lines.
         file: where to, by default the standard error stream.
         leave: does the full bar stay when it is closed?
@@ -78,7 +78,8 @@ class Progress:
         if self.kind == "off":
             self._shown: Any = None
             self.next = math.inf
-        elif self.kind == "lines":
+        elif self.kind in ("lines", "once"):
+            every = every if self.kind == "lines" else math.inf  # not before it is closed or asked to
             self._shown = _Lines(*options, file, every, clock)
             self._interval = every
             self.next = clock() + every
@@ -118,7 +119,11 @@ class Progress:
         try:
             self._shown.show(pending, self.done, {name: figure(value) for name, value in values.items()})
         except (OSError, ValueError):  # a pipe that nobody reads any more, a closed file
-            self._shown = None
+            self._give_up()
+
+    def _give_up(self):
+        self._shown.give_up()
+        self._shown, self.next = None, math.inf
 
     def skip(self, steps: int = 1) -> None:
         """More steps are done, but are not shown before the next update.
@@ -155,7 +160,7 @@ class Progress:
             try:
                 self._shown.write(text)
             except (OSError, ValueError):
-                self._shown = None
+                self._give_up()
 
     def close(self) -> None:
         """Shows the last state; nothing is shown after it.
@@ -260,7 +265,7 @@ def _needed(module, library):
 class _Tqdm:
     def __init__(self, kind, total, description, unit, initial, file, leave):
         module = _needed("tqdm.notebook" if kind == "notebook" else "tqdm", "tqdm")
-        place = {} if kind == "notebook" else {"file": file, "dynamic_ncols": True}
+        place = {} if kind == "notebook" else {"file": file, **_width(file)}
         self.bar = module.tqdm(
             total=total, desc=description or None, unit=unit, initial=initial, leave=leave, mininterval=0, **place
         )
@@ -268,14 +273,19 @@ class _Tqdm:
     def show(self, steps, done, values):
         if values:
             self.bar.set_postfix_str(", ".join(f"{k} {v}" for k, v in values.items()), refresh=False)
-        self.bar.update(steps)
-        self.bar.refresh()
+        if steps:
+            self.bar.update(steps)
+        else:
+            self.bar.refresh()
 
     def write(self, text):
         self.bar.write(text, file=self.bar.fp if hasattr(self.bar, "fp") else None)
 
     def close(self):
         self.bar.close()
+
+    def give_up(self):
+        self.bar.disable = True  # else it is closed, and written to, when it is collected
 
 
 class _Rich:
@@ -302,6 +312,9 @@ class _Rich:
     def close(self):
         self.bar.stop()
 
+    def give_up(self):
+        self.bar.disable = True
+
 
 class _Lines:
     def __init__(self, total, description, unit, initial, file, every, clock):
@@ -325,6 +338,16 @@ class _Lines:
 
     def close(self):
         pass
+
+    give_up = close
+
+
+def _width(file):
+    """For tqdm: that of the terminal, where it says how wide it is."""
+    try:
+        return {"dynamic_ncols": True} if os.get_terminal_size(file.fileno()).columns else {"ncols": 80, "nrows": 24}
+    except (AttributeError, OSError, ValueError):
+        return {"dynamic_ncols": True}
 
 
 def _duration(seconds):

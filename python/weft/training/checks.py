@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 def samples(batch: Any) -> int:
     """How many samples a batch has: the first size of its first tensor; 1 where there is none."""
+    if type(batch) in (tuple, list) and batch and type(batch[0]) is weft.Tensor:
+        batch = batch[0]  # most are
     while not isinstance(batch, weft.Tensor):
         if isinstance(batch, dict):
             batch = next(iter(batch.values()), None)

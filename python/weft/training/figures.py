@@ -24,12 +24,9 @@ class Losses:
         self.last = math.nan
 
     def add(self, loss, size):
-        if type(loss) is float:
-            self._count(loss, size)
-        else:
+        if type(loss) is not float:
             self.unread.append((loss, size))
-
-    def _count(self, loss, size):
+            return
         self.last = loss
         self.total += loss * size
         self.samples += size
@@ -43,7 +40,7 @@ class Losses:
         bad = None
         for i, (loss, size) in enumerate(unread):
             value = loss.item() if loss.dim() == 0 else loss.mean().item()
-            self._count(value, size)
+            self.add(value, size)
             if bad is None and not math.isfinite(value):
                 bad = value, len(unread) - i
         return bad

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 
 from weft.training import checks
 from weft.training.bars import Progress
+from weft.training.checks import samples
 from weft.training.figures import kept_modes
 from weft.training.step import BadLoss, EvalStep, make_step, to_device
 
@@ -36,6 +38,7 @@ def fit(run: Trainer, loader: Any, validation: Any, epochs: int | None, max_step
             if validation is not None:
                 with run._place.kept_random(not finished):  # else the rest of the epoch would draw other numbers
                     logs |= {f"val_{name}": value for name, value in evaluate(run, validation).items()}
+            bar.skip(run.batch - bar.done)
             bar.show(**logs)
         end_epoch(run, logs, finished)
     run.callbacks.call("on_train_end", logs)
@@ -49,7 +52,8 @@ def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: P
     """The steps of an epoch. Was it gone through to its end?"""
     losses, metrics, callbacks = run._losses, run.metrics.values(), run.callbacks
     before, after = callbacks.hooks["on_train_batch_begin"], callbacks.hooks["on_train_batch_end"]
-    on_cpu, clock, read_at = run.device.type == "cpu", time.monotonic, run._read_losses_at
+    on_cpu, read_at, last = run.device.type == "cpu", run._read_losses_at, math.inf if max_steps is None else max_steps
+    clock, timed = time.monotonic, bool(run.loggers) or bar.kind != "off"
     for group in groups(run._place, batches, run.accumulate):
         if not on_cpu:
             group = [to_device(batch, run.device) for batch in group]
@@ -59,7 +63,7 @@ def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: P
             hook(run.batch, None)
         if run.profile is not None:
             run._profile_step()
-        sizes = [checks.samples(batch) for batch in group]
+        sizes = [samples(batch) for batch in group] if len(group) > 1 else [samples(group[0])]
         run._within_step = True  # from here on the state is that of no whole step
         try:
             results = step(group, shares(sizes) if len(group) > 1 else None)
@@ -81,19 +85,19 @@ def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: P
         run._within_step = False
         if len(losses.unread) >= read_at:
             run._read_losses()
-        now = clock()
-        if run.loggers and run.step % run.log_every == 0:
-            run._log_step(sum(sizes), now)
-        if now >= bar.next:
-            bar.update(len(group), **run._figures(metrics=False))
-        else:
-            bar.skip(len(group))
+        if timed:
+            now = clock()
+            if run.loggers and run.step % run.log_every == 0:
+                run._log_step(now)
+            if now >= bar.next:
+                bar.update(run.batch - bar.done, **run._figures(metrics=False))
         for hook in after:
             hook(run.batch - 1, run._figures())
         if run.checkpoint_every and run.step % run.checkpoint_every == 0:
             run._save()
-        run._interrupts.raise_if_any()
-        if at_end(run, max_steps):
+        if run._interrupts.seen:
+            raise KeyboardInterrupt
+        if run.stop_training or run.step >= last:
             run._read_losses()
             return False
     run._read_losses()
@@ -133,7 +137,7 @@ def evaluate(run: Trainer, loader: Any, model: Any = None, progress: str = "off"
                 hook(number, None)
             batch = to_device(batch, run.device) if run.device.type != "cpu" else batch
             loss, output, target = step(batch)
-            losses.add(loss.detach(), checks.samples(batch))
+            losses.add(loss.detach(), samples(batch))
             for metric in metrics.values():
                 metric.update(output, target)
             if len(losses.unread) >= run._read_losses_at:

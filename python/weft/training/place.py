@@ -129,10 +129,6 @@ class Interrupts:
         self.seen = False
         self._before: Any = None
 
-    def raise_if_any(self):
-        if self.seen:
-            raise KeyboardInterrupt
-
     def __enter__(self):
         self.seen = False
         if (

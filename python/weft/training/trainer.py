@@ -156,6 +156,7 @@ class Trainer:
         self.step: int = 0  # steps of the optimizer that are done
         self.stop_training: bool = False
         self.resumed: bool = False
+        self.validation_compute: Any = None  # where validation has batches of another kind
         self._own_compute = compute is not None
         self._schedules_by_step = [s for s in self.schedules if options.by_step(s, schedule_every)]
         self._folder, self._early_stopping, self._own_callbacks = checkpoint_folder, early_stopping, list(callbacks)
@@ -347,17 +348,19 @@ class Trainer:
         return {**self.distribution.mean(logs, losses.samples), **figures.values_of(merged)}
 
     def _eval_step(self, model):
-        return steps.EvalStep(self, model, steps.evaluated(self.compute))
+        return steps.EvalStep(self, model, steps.evaluated(self.validation_compute or self.compute))
 
     def _check_batch(self, batch):
         """Looks at what the model gives for the first batch; its state and the random generators stay as they are."""
         self._checked = True
-        if self._own_compute:
+        outputs = getattr(self.compute, "outputs", None)
+        if outputs is None:  # a function of the user's own
             return
-        checks.check_batch("Trainer.fit", batch)
+        if not self._own_compute:
+            checks.check_batch("Trainer.fit", batch)
         with checks.trial(self.model), self.autocast() if self.autocast else checks.NOTHING:
-            output = self.model(*batch[:-1])
-        checks.check_output("Trainer.fit", self.loss, output, batch[-1])
+            output, target = outputs(self.model, batch)
+        checks.check_output("Trainer.fit", self.loss, output, target)
 
     def _nonfinite(self, loss, step, batch, after):
         return steps.NonFiniteLoss(
@@ -381,7 +384,7 @@ class Trainer:
         warnings.warn(str(error), stacklevel=4)
         self.stop_training = True
 
-    def _log_step(self, samples, now):
+    def _log_step(self, now):
         before, self._rate = self._rate, (now, self._losses.samples, self.epoch)
         self._losses.read()
         values = {"batch_loss": self._losses.last}
@@ -425,9 +428,6 @@ class Trainer:
         found |= {f"schedule_{i}": schedule for i, schedule in enumerate(self.schedules)}
         found |= {"scaler": self.scaler} if self.scaler is not None else {}
         found |= {"ema": self.ema} if self.ema is not None else {}
-        for i, callback in enumerate(self.callbacks.all):
-            if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict"):
-                found[f"callback_{i}_{type(callback).__name__}"] = callback
         return found
 
     def _save(self, logs=None):
@@ -479,7 +479,17 @@ class _State:
             "losses": run._losses.state_dict(),
             "metrics": {name: m.state_dict() for name, m in run.metrics.items()} if run.batch else {},
             "place": run._place.state_dict(run.batch),
+            "callbacks": {name: callback.state_dict() for name, callback in self._callbacks()},
         }
+
+    def _callbacks(self):
+        """(name, callback) of those with a state; the second one of a class has another name."""
+        found = {}
+        for callback in self.trainer.callbacks.all:
+            if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict"):
+                name = type(callback).__name__
+                found[name if name not in found else f"{name}_{len(found)}"] = callback
+        return found.items()
 
     def load_state_dict(self, state):
         run = self.trainer
@@ -489,3 +499,6 @@ class _State:
         for name, saved in state["metrics"].items():
             run.metrics[name].load_state_dict(saved)
         run._place.resumed = state["place"]
+        for name, callback in self._callbacks():
+            if name in state["callbacks"]:  # else it is a new one
+                callback.load_state_dict(state["callbacks"][name])

@@ -12,7 +12,7 @@ import numpy as np
 import weft
 from weft import Tensor
 from weft.transforms import functional as F
-from weft.transforms.base import Parameters, Transform, check_fill, dirichlet, for_kind, image_of, uniform
+from weft.transforms.base import Parameters, ValueTransform, check_fill, dirichlet, for_kind, image_of, uniform
 from weft.transforms.functional.kinds import (
     InterpolationMode,
     check_int,
@@ -119,7 +119,7 @@ _WIDE = _without(_space(0.99, lambda edge: 32.0, 135.0, 0.99, 8, 6), "Invert")
 _MIX = _without(_space(0.3, lambda edge: edge / 3.0, 30.0, 0.9, 4, 4), "Identity", "Invert")
 
 
-class _Automatic(Transform):
+class _Automatic(ValueTransform):
     interpolation: InterpolationMode
     fill: Any
 
@@ -347,7 +347,7 @@ class AugMix(_Automatic):
         self.chain_depth = check_int("AugMix", "chain_depth", chain_depth)
         self.alpha = check_number("AugMix", "alpha", alpha, 1e-9)
         self.all_ops = bool(all_ops)
-        self._operations = _MIX if all_ops else _without(_MIX, *_COLOURS)
+        self._names = [name for name in _MIX if all_ops or name not in _COLOURS]
 
     def make_params(self, flat_inputs: list[Any]) -> Parameters:
         image = image_of("AugMix", flat_inputs)
@@ -355,15 +355,15 @@ class AugMix(_Automatic):
         batch = image.shape[0] if not is_pil(image) and image.ndim >= 4 else 1
         kept = weft.tensor([dirichlet(self.alpha, 2) for _ in range(batch)])
         weights = weft.tensor([dirichlet(self.alpha, self.mixture_width) for _ in range(batch)])
-        names, chains = list(self._operations), []
+        chains = []
         for depth in uniform(self.mixture_width):
             length = self.chain_depth if self.chain_depth > 0 else 1 + int(3 * depth)
             draws = uniform(3 * length)
             chain = []
             for a, b, sign in zip(draws[::3], draws[1::3], draws[2::3]):
-                name = names[int(a * len(names))]
+                name = self._names[int(a * len(self._names))]
                 part = int(b * self.severity) / 9
-                chain.append((name, _magnitude(self._operations, name, part, sign, height, width)))
+                chain.append((name, _magnitude(_MIX, name, part, sign, height, width)))
             chains.append(chain)
         return {"kept": kept[:, :1], "weights": weights * kept[:, 1:], "chains": chains}
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 import copy
+import typing
 
 import numpy as np
 
@@ -43,7 +44,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     return _C._collate(batch, _collate_in_python, _allocate)
 
 
-class FetchedBatch(collections.abc.Sequence):
+class FetchedBatch(collections.abc.Sequence["typing.Any"]):
     """The samples of a batch that a dataset fetched as a whole: what its ``__getitems__`` may return.
 
     :func:`default_collate` gives the batch as it was fetched; other collate functions see a sequence of samples.
@@ -225,10 +226,12 @@ def collate_numpy_array_fn(batch: Sequence[Any], *, collate_fn_map: CollateMap |
     weft.float64
     """
     for i, array in enumerate(batch):
-        if not isinstance(array, np.ndarray):
+        if not isinstance(array, (np.ndarray, np.generic, int, float)):
             raise TypeError(
                 f"default_collate: sample {i} of the batch is of type {type(array).__name__}, sample 0 is an array"
             )
+    batch = [np.asarray(array) for array in batch]
+    for array in batch:
         _check_kind(array.dtype)
     tensors = [weft.as_tensor(np.ascontiguousarray(array).reshape(array.shape)) for array in batch]
     return collate(tensors, collate_fn_map=collate_fn_map or {weft.Tensor: collate_tensor_fn})
