@@ -511,7 +511,7 @@ def test_iterable_datasets_by_worker_and_resumed(w, count, kind):
     loader = make()
     expected = [plain(list(loader)), plain(list(loader))]
     assert sorted(int(x) for b in expected[0] for x in b) == list(range(17))
-    for taken in (0, 1, 4, 7, len(expected[0])):
+    for taken in (1, 4, len(expected[0])) if count else (0, 1, 4, 7, len(expected[0])):
         w.manual_seed(3)
         loader = make()
         iterator = iter(loader)
