@@ -57,6 +57,13 @@ def soak(session):
     session.run("python", "tests/soak/soak.py", *session.posargs)
 
 
+@nox.session
+def kill_resume(session):
+    """A training with worker processes is killed 200 times: nothing is lost, and the result is the same to the bit."""
+    session.install(".")
+    session.run("python", "tests/soak/kill_resume.py", *session.posargs)
+
+
 @nox.session(venv_backend="none")
 def pydebug(session):
     """Extensions built for the ordinary interpreter load into the debug one of the same minor version."""
@@ -89,6 +96,14 @@ def lint(session):
 def docs(session):
     session.install(".[test]", *BUILD)
     session.run("python", "tools/run_docs.py")
+
+
+@nox.session(name="site")
+def build_site(session):
+    """Builds the documentation in build/site, which runs the tutorials, and tests it in Chromium."""
+    session.install(".[docs,data,training,test]")
+    session.run("mkdocs", "build", env={"NO_MKDOCS_2_WARNING": "1"})
+    session.run("pytest", "-q", "tests/site")
 
 
 @nox.session

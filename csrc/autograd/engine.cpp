@@ -9,6 +9,7 @@
 #include "core/other_threads.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/profile.h"
 #include "ops/creation.h"
 #include "ops/elementwise.h"
 #include "ops/reduction.h"
@@ -112,7 +113,9 @@ class BackwardRun {
   // Adds a gradient to those that commit() will write.
   void collect(const Tensor& t, Tensor grad) { collected_.emplace_back(t, std::move(grad)); }
   void commit() {
-    if (!collected_.empty()) add_to_grads(collected_, create_graph_);
+    if (collected_.empty()) return;
+    ProfileScope profiled(ProfileKind::Backward, "accumulate_grad");
+    add_to_grads(collected_, create_graph_);
   }
 
   // After run(), with the caller's streams.
@@ -280,6 +283,13 @@ void BackwardRun::finish_leaf(const Tensor& leaf, Tensor grad) {
   for (auto& [id, hook] : hooks) hook->call(leaf);
 }
 
+// Nodes that the program defines may go.
+const char* name_for_profile(const Node& node) {
+  if (!profiling()) [[likely]]
+    return "";
+  return node.made_by_core() ? node.name() : lasting_name(node.name());
+}
+
 void BackwardRun::run_node(Arrivals& arrived) {
   Node& node = *arrived.node;
   StreamScope scope;
@@ -307,6 +317,7 @@ void BackwardRun::run_node(Arrivals& arrived) {
   }
   SmallVector<Tensor, 4> grads;
   grads.resize(node.edges.size());
+  ProfileScope profiled(ProfileKind::Backward, name_for_profile(node), {}, node.sequence);
   if (anomaly_enabled()) [[unlikely]]
     backward_watched(node, arrived.grads.data(), grads.data());
   else

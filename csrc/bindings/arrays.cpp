@@ -110,6 +110,7 @@ py::array to_numpy(const Tensor& self, const char* what = "numpy", bool may_copy
   std::vector<py::ssize_t> strides;
   for (int64_t s : t.strides()) strides.push_back(s * static_cast<py::ssize_t>(item_size(t.dtype())));
   py::object owner = py::cast(alias_of(t));
+  t.impl()->storage->lend();
   py::dtype dtype = numpy_dtype(t.dtype());
   static char nothing;
   py::array array(dtype, t.shape().to_vector(), strides, t.data() ? t.data() : &nothing, owner);
@@ -281,6 +282,7 @@ template <class Managed>
 py::object capsule_of(const Tensor& t, const char* name, std::unique_ptr<Managed> managed) {
   check_values_readable("dlpack", t);
   auto owned = std::make_unique<Tensor>(alias_of(t));
+  t.impl()->storage->lend();
   fill(managed->dl_tensor, *owned);
   managed->manager_ctx = owned.get();
   managed->deleter = [](Managed* m) {
@@ -387,6 +389,7 @@ int tensor_get_buffer(PyObject* self, Py_buffer* view, int flags) {
     check<ErrorKind::Buffer>(t.is_contiguous() || (flags & PyBUF_STRIDES) == PyBUF_STRIDES,
                              "buffer: the tensor is not contiguous");
     auto exported = std::make_unique<Exported>(t);
+    t.impl()->storage->lend();
     Py_ssize_t* dims = exported->dims.data();
     static char nothing;
     *view = {};

@@ -236,6 +236,7 @@ void change_requires_grad(const Tensor& t, bool on) {
 void bind_autograd(Family& f) {
   bind_modes(f);
   bind_anomaly(f);
+  bind_numerics(f);
   bind_saved_hooks(f);
   bind_nodes(f);
   f.function("_backward", "(tensors, grad_tensors=None, retain_graph=None, create_graph=False, inputs=None)",

@@ -19,6 +19,7 @@ void refuse_change_of_outside(const char* what, const Tensor& t);
 void note_layout(const Tensor& t);
 
 void bind_anomaly(Family& m);
+void bind_numerics(Family& m);
 void bind_saved_hooks(Family& f);
 
 }  // namespace weft::python

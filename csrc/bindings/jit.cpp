@@ -663,6 +663,11 @@ void bind_jit(Family& m) {
              const graph::Plan* plan = plan_of(c, backward);
              return plan ? py::object(py::str(graph::to_text(plan->graph(), plan->memory()))) : py::none();
            })
+      .def("result_bytes",
+           [](const Compiled& c, bool backward) {
+             const graph::Plan* plan = plan_of(c, backward);
+             return plan ? plan->memory().result_bytes : 0;
+           })
       .def("peak_bytes",
            [](const Compiled& c, bool backward) {
              const graph::Plan* plan = plan_of(c, backward);

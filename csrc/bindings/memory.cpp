@@ -3,6 +3,7 @@
 #include "bindings/tensor_object.h"
 #include "device/backend.h"
 #include "memory/allocator.h"
+#include "memory/mapped_file.h"
 
 namespace weft::python {
 
@@ -38,6 +39,13 @@ void set_limit(std::optional<int64_t> nbytes, Device device) {
   check<ErrorKind::Value>(!nbytes || *nbytes > 0, "set_limit: expected a positive number of bytes or None, got ",
                           nbytes.value_or(0));
   allocator_of(device).set_limit(static_cast<size_t>(nbytes.value_or(0)));
+}
+
+// All bytes of an open file, as a vector that is read when it is touched; changes stay in memory.
+Tensor map_file(int64_t handle, const std::string& name) {
+  auto file = std::make_shared<MappedFile>(static_cast<int>(handle), name);
+  const Shape shape{static_cast<int64_t>(file->nbytes())};
+  return from_memory(file->data(), shape, contiguous_strides(shape), DType::UInt8, file);
 }
 
 }  // namespace
@@ -103,6 +111,8 @@ void bind_memory(Family& m) {
                   ">>> import weft\n"
                   ">>> weft._C.memory.set_layer('encoder.0')\n"
                   ">>> weft._C.memory.set_layer('')\n");
+  memory.function("_lost_files", "()", [] { return lost_files.load(); });
+  memory.function("_map_file", "(handle, name)", &map_file);
   memory.function("_fail_after", "(n)", [](int64_t n) { fail_after(n); });
 }
 

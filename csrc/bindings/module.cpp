@@ -64,6 +64,7 @@ PYBIND11_MODULE(_C, m) {
   bind_arguments(f);
   bind_runtime(f);
   bind_memory(f);
+  bind_profiler(f);
   bind_dtype(f);
   bind_device(f);
   bind_devices(f);
@@ -71,6 +72,7 @@ PYBIND11_MODULE(_C, m) {
   Family nn = f.submodule("nn", "Functions of weft.nn.functional.");
   bind_tensor_data(f);
   bind_arrays(f);
+  bind_sharing(f);
   bind_tensor_methods(f);
   bind_autograd(f);
   bind_function(f);

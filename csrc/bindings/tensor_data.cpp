@@ -263,6 +263,13 @@ void check_has_data(const char* what, const Tensor& t) {
   check_values_known(what, t);
 }
 
+// What was read of a tensor, unless that has lost values meanwhile.
+PyObject* if_not_lost(const char* what, const Tensor& t, PyObject* value) {
+  auto owned = py::reinterpret_steal<py::object>(value);
+  check_not_lost(what, t);
+  return owned.release().ptr();
+}
+
 }  // namespace
 
 PyObject* item(const Tensor& t, const char* asked) {
@@ -270,7 +277,7 @@ PyObject* item(const Tensor& t, const char* asked) {
   check_read_at_every_call(asked, t);
   check(t.numel() == 1, asked, ": only a tensor of one element can be turned into a number, got shape ", t.shape(),
         " with ", t.numel(), " elements");
-  return element(t.device().type == DeviceType::CPU ? t : on_host(t), 0);
+  return if_not_lost(asked, t, element(t.device().type == DeviceType::CPU ? t : on_host(t), 0));
 }
 
 PyObject* to_list(const Tensor& t) {
@@ -278,7 +285,7 @@ PyObject* to_list(const Tensor& t) {
   check_read_at_every_call("tolist", t);
   if (t.device().type != DeviceType::CPU) return nested_list(on_host(t), 0, 0);
   // A view of its own: Python code that runs meanwhile may give t other memory.
-  return nested_list(alias_of(t), 0, 0);
+  return if_not_lost("tolist", t, nested_list(alias_of(t), 0, 0));
 }
 
 void bind_tensor_data(Family& f) {

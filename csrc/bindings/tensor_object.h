@@ -65,6 +65,8 @@ void bind_autograd(Family& f);
 void bind_function(Family& m);
 void bind_runtime(Family& m);
 void bind_memory(Family& m);
+void bind_profiler(Family& m);
+void bind_sharing(Family& m);
 void bind_jit(Family& m);
 void bind_export(Family& m);
 void bind_func(Family& m);

@@ -14,6 +14,7 @@
 #include "kernels/elementwise.h"
 #include "op/grad_mode.h"
 #include "op/interpreter.h"
+#include "op/profile.h"
 #include "ops/elementwise.h"
 
 namespace weft::graph {
@@ -166,12 +167,35 @@ size_t unplanned_scratch() { return unplanned; }
 
 void Plan::measure_into(std::vector<StepUse>* uses) { measured = uses; }
 
+const char* Plan::name_of(const Step& step) const {
+  std::call_once(named_, [&] {
+    for (const Step& s : steps_) {
+      std::string text = s.op->text();
+      if (size_t bracket = text.find('('); bracket != std::string::npos && text.find(" then ") == std::string::npos)
+        text.resize(bracket);
+      step_names_.push_back(lasting_name(text.substr(0, 120)));
+    }
+  });
+  return step_names_[static_cast<size_t>(&step - steps_.data())];
+}
+
+void Plan::run_op(Context& c, const Step& step) const {
+  const Inputs in(c.inputs.data() + step.first_input, step.num_inputs);
+  const Tensor* out = c.outputs.data() + step.first_output;
+  if (!profiling()) [[likely]]
+    return step.op->run(in, out);
+  const Device device = step.op->num_outputs() > 0 ? out[0].device() : Device{};
+  ProfiledOp profiled(ProfileKind::Step, *step.op, in, device, name_of(step));
+  step.op->run(in, out);
+  profiled.finish(out);
+}
+
 size_t Plan::run_step(Context& c, const Step& step) const {
   const Storage* place = c.late_scratch.get();
   if (!place && step.scratch >= 0) place = c.buffers[static_cast<size_t>(step.scratch)].get();
   ScratchScope scratch(place ? place->data() : nullptr, place ? place->nbytes() : 0);
   try {
-    step.op->run(Inputs(c.inputs.data() + step.first_input, step.num_inputs), c.outputs.data() + step.first_output);
+    run_op(c, step);
   } catch (const Error& e) {
     fail_in(step, e);
   }
@@ -306,13 +330,22 @@ Plan::ContextUse::~ContextUse() {
 void Plan::run(const Tensor* const* inputs, Tensor* results, bool record) const {
   GradModeGuard no_grad(false);
   NotTraced now;
+  ProfileScope profiled(ProfileKind::Graph, "jit graph");
   if (record && !measured && replays_->run(*this, inputs, results)) return;
+  check_inputs_not_lost(inputs);
   ContextUse use(*this);
   // All memory is taken before the first change.
   Outputs outputs = new_outputs();
   bind(*use.context, inputs, outputs);
   compute(*use.context, inputs, outputs);
+  check_inputs_not_lost(inputs);
   collect(inputs, outputs, results);
+}
+
+void Plan::check_inputs_not_lost(const Tensor* const* inputs) const {
+  if (lost_files.load(std::memory_order_relaxed) == 0) return;
+  for (size_t i = 0; i < graph_.inputs.size(); i++)
+    if (inputs[i] && inputs[i]->defined()) refuse_lost("jit", *inputs[i]);
 }
 
 }  // namespace weft::graph

@@ -108,6 +108,10 @@ class Plan : public RefCounted {
   // All work on devices.
   void compute(Context& c, const Tensor* const* inputs, const Outputs& outputs) const;
   void run_steps(Context& c, size_t from, size_t to) const;
+  void check_inputs_not_lost(const Tensor* const* inputs) const;
+  // For profiles.
+  const char* name_of(const Step& step) const;
+  void run_op(Context& c, const Step& step) const;
   // Returns the bytes of scratch memory that it took.
   size_t run_step(Context& c, const Step& step) const;
   // Late steps must not fail: with more threads than planned for, their scratch memory is taken before the first one.
@@ -123,6 +127,8 @@ class Plan : public RefCounted {
   MemoryPlan memory_;
   std::vector<Step> steps_;
   int64_t work_ = 0;
+  mutable std::once_flag named_;
+  mutable std::vector<const char*> step_names_;  // for profiles
   mutable std::mutex mutex_;
   mutable std::vector<std::unique_ptr<Context>> idle_;
   std::unique_ptr<Replays> replays_;

@@ -1,5 +1,7 @@
 #include "graph/with_epilogue.h"
 
+#include "op/flops.h"
+
 #include <utility>
 
 namespace weft::graph {
@@ -37,5 +39,14 @@ size_t WithEpilogue::temporary_bytes(Inputs in, const Tensor* out) const {
   for (int i = 0; i < product_inputs; i++) first.push_back(&in[i]);
   return product->temporary_bytes(Inputs(first.data(), product_inputs), &result_of(out));
 }
+
+namespace {
+const FlopRuleOf<WithEpilogue> epilogue_flops([](const WithEpilogue& op, Inputs in, const Tensor* out) {
+  std::vector<const Tensor*> own;
+  for (int i = 0; i < op.product_inputs; i++) own.push_back(&in[i]);
+  const Tensor& result = out[op.lies_on < 0 ? op.then->num_outputs() : op.lies_on];
+  return flops_of(*op.product, Inputs(own.data(), op.product_inputs), &result);
+});
+}  // namespace
 
 }  // namespace weft::graph

@@ -1,10 +1,13 @@
 // Allocator: where a device's memory comes from. Every Storage asks one; statistics and "who holds memory" live here.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
+
+#include "core/device.h"
 
 namespace weft {
 
@@ -49,6 +52,15 @@ void set_allocation_tag(const char* tag);
 const char* allocation_tag();
 // While a layer is set on this thread, tags become "op in layer". Empty: none.
 void set_allocation_layer(const std::string& path);
+
+// While it is set, hears of memory that tensors and kernels take, and give back (bytes < 0). `what` is the same for
+// both.
+using MemoryHook = void (*)(const void* what, int64_t bytes, Device device);
+extern std::atomic<MemoryHook> memory_hook;
+inline void tell_memory_hook(const void* what, int64_t bytes, Device device) {
+  if (MemoryHook hook = memory_hook.load(std::memory_order_relaxed)) [[unlikely]]
+    hook(what, bytes, device);
+}
 
 // For tests: the next n allocations (of any allocator) succeed, the one after fails once; -1 switches it off.
 void fail_after(int64_t n);

@@ -136,6 +136,7 @@ ThreadCache* HostAllocator::open_cache() {
 }  // namespace
 
 Allocator& host_allocator() { return instance(); }
+std::atomic<MemoryHook> memory_hook{nullptr};
 
 namespace {
 

@@ -9,6 +9,7 @@
 #include "op/interpreter.h"
 #include "op/node.h"
 #include "op/output_target.h"
+#include "op/profile.h"
 
 namespace weft {
 
@@ -38,22 +39,25 @@ void run_on_device(const Op& op, Inputs in, const Tensor* out) {
   }
 }
 
+void check_values_known(const Op& op, Inputs in) {
+  for (int i = 0; i < in.size(); i++)
+    if (in[i].defined()) check_values_known(op.name(), in[i]);
+}
+
 void run_kernel(const Op& op, Inputs in, const Tensor* out) {
   if (op.num_outputs() > 0 && out[0].device().type != DeviceType::CPU) return run_on_device(op, in, out);
   std::optional<OthersRun> others;
   if (is_long(in, out, op.num_outputs())) others.emplace();
   op.run(in, out);
+  // Values that were lost meanwhile: the result is wrong.
+  if (lost_files.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    check_values_known(op, in);
 }
 
 bool any_requires_grad(Inputs in) {
   for (int i = 0; i < in.size(); i++)
     if (in[i].defined() && in[i].requires_grad()) return true;
   return false;
-}
-
-void check_values_known(const Op& op, Inputs in) {
-  for (int i = 0; i < in.size(); i++)
-    if (in[i].defined()) check_values_known(op.name(), in[i]);
 }
 
 void allocate_and_run(const Op& op, Inputs in, Tensor* out, int count) {
@@ -90,6 +94,7 @@ void infer_outputs(const Op& op, Inputs in, OutputSpec* out) {
 }
 
 Tensor apply_view(const Op& op, const Tensor& x) {
+  check_not_lost(op.name(), x);
   Tensor out = op.view(x);
   TensorImpl& impl = *out.impl();
   if (!op.differentiable()) impl.base = nullptr;  // autograd treats detach() as a tensor of its own
@@ -110,6 +115,24 @@ void record_history(const Op& op, Inputs in, const Tensor* out) {
   }
 }
 
+namespace {
+
+void run_and_record(const Op& op, Inputs in, Tensor* out) {
+  if (op.is_view())
+    out[0] = apply_view(op, in[0]);
+  else
+    allocate_and_run(op, in, out, op.num_outputs());
+  record_history(op, in, out);
+}
+
+[[gnu::noinline]] void apply_profiled(const Op& op, Inputs in, Tensor* out) {
+  ProfiledOp profiled(ProfileKind::Op, op, in, op.device(in));
+  run_and_record(op, in, out);
+  profiled.finish(out);
+}
+
+}  // namespace
+
 void apply(const Op& op, Inputs in, Tensor* out) {
   if (autocast_is_on && apply_autocast(op, in, out)) [[unlikely]]
     return;
@@ -118,11 +141,9 @@ void apply(const Op& op, Inputs in, Tensor* out) {
     InterpreterScope outside(interpreter->next());
     return apply(op, in, out);
   }
-  if (op.is_view())
-    out[0] = apply_view(op, in[0]);
-  else
-    allocate_and_run(op, in, out, op.num_outputs());
-  record_history(op, in, out);
+  if (profiling()) [[unlikely]]
+    return apply_profiled(op, in, out);
+  run_and_record(op, in, out);
 }
 
 std::vector<Tensor> apply_list(const Op& op, const std::vector<Tensor>& inputs) {
@@ -165,6 +186,9 @@ Tensor apply_inplace(const Op& op, Inputs in) {
     return apply_inplace(op, in);
   }
   check_values_known(op, in);
+  std::optional<ProfiledOp> profiled;
+  if (profiling()) [[unlikely]]
+    profiled.emplace(ProfileKind::Op, op, in, target.device());
   InPlaceChange change(op, in);
   const OutputSpec& spec = change.spec();
   bool direct = target.dtype() == spec.dtype;
@@ -174,16 +198,17 @@ Tensor apply_inplace(const Op& op, Inputs in) {
     bool may_overwrite = op.elementwise() || (i == 0 && op.overwrites(0) == 0);
     direct = overlap == Overlap::None || (overlap == Overlap::Same && may_overwrite);
   }
-  if (change.device().type != DeviceType::Meta) {
-    if (direct) {
-      run_kernel(op, in, &target);
-    } else {
-      Tensor result = empty(spec.shape, spec.dtype, change.device());
-      run_kernel(op, in, &result);
-      copy_kernel(change.device(), view_of(target), view_of(result));
-    }
+  const bool runs = change.device().type != DeviceType::Meta;
+  if (direct) {
+    if (runs) run_kernel(op, in, &target);
+  } else {
+    Tensor result = empty(spec.shape, spec.dtype, change.device());
+    if (runs) run_kernel(op, in, &result);
+    if (runs) copy_kernel(change.device(), view_of(target), view_of(result));
   }
   change.finish();
+  if (profiled) [[unlikely]]
+    profiled->finish(&target);
   return target;
 }
 

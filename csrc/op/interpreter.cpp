@@ -67,6 +67,13 @@ void refuse_change_while_tracing(const char* what, const Tensor& x) {
 void check_values_known(const char* what, const Tensor& x) {
   if (x.impl()->storage->symbolic()) [[unlikely]]
     refuse(what, ": ", why_no_values(), " (a tensor of shape ", x.shape(), " and dtype ", x.dtype(), ")");
+  check_not_lost(what, x);
+}
+
+void refuse_lost(const char* what, const Tensor& x) {
+  const std::string file = lost_file(x.impl()->storage->data());
+  check(file.empty(), what, ": the tensor lies in the mapped file ", file,
+        ", which was truncated or can no longer be read: values are lost; load the tensor anew, from a whole file");
 }
 
 void check_read_at_every_call(const char* what, const Tensor& x) {

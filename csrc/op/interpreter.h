@@ -5,6 +5,7 @@
 // ops that run.
 #pragma once
 
+#include "memory/mapped_file.h"
 #include "op/op.h"
 
 namespace weft {
@@ -71,8 +72,15 @@ extern const char* const kNoValuesYet;
 void refuse_while_tracing(const char* what);
 // The same for a change of x, unless x was made by what is traced.
 void refuse_change_while_tracing(const char* what, const Tensor& x);
-// Raises RuntimeError if x is symbolic: `what` needs its values, or makes a result whose shape depends on them.
+// Raises RuntimeError if x is symbolic: `what` needs its values, or makes a result whose shape depends on them. The
+// same if they are lost.
 void check_values_known(const char* what, const Tensor& x);
+// Raises RuntimeError if x lies in a mapped file that has lost its contents (memory/mapped_file.h).
+void refuse_lost(const char* what, const Tensor& x);
+inline void check_not_lost(const char* what, const Tensor& x) {
+  if (lost_files.load(std::memory_order_relaxed) != 0) [[unlikely]]
+    refuse_lost(what, x);
+}
 // While tracing, raises RuntimeError for a tensor that was there before: its value would be read once for all calls.
 void check_read_at_every_call(const char* what, const Tensor& x);
 

@@ -5,6 +5,7 @@
 
 #include "kernels/attention.h"
 #include "op/apply.h"
+#include "op/flops.h"
 #include "op/grad_mode.h"
 #include "op/registry.h"
 #include "ops/batching.h"
@@ -239,6 +240,9 @@ struct Attention : OpOf<Attention> {
   }
 };
 
+// Tensors without data stand for ones in host memory.
+Device kernel_place(const Tensor& t) { return t.is_meta() ? Device{} : t.device(); }
+
 // For a look at the geometry only: while they are traced, tensors have no memory yet, but will be aligned.
 StridedView geometry_of(const Tensor& t) {
   void* data = t.data();
@@ -247,7 +251,8 @@ StridedView geometry_of(const Tensor& t) {
 }
 
 bool is_fused(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& mask, bool causal, double scale) {
-  if (q.ndim() != 4 || k.ndim() != 4 || v.ndim() != 4 || !attention_support_kernel.has(q.device())) return false;
+  const Device place = kernel_place(q);
+  if (q.ndim() != 4 || k.ndim() != 4 || v.ndim() != 4 || !attention_support_kernel.has(place)) return false;
   if (k.device() != q.device() || v.device() != q.device() || k.dtype() != q.dtype() || v.dtype() != q.dtype())
     return false;
   if (mask.defined()) {
@@ -258,10 +263,21 @@ bool is_fused(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor& m
   }
   bool supported = false;
   const ScoreChange some{};
-  attention_support_kernel(q.device(), geometry_of(q), geometry_of(k), geometry_of(v),
+  attention_support_kernel(place, geometry_of(q), geometry_of(k), geometry_of(v),
                            {causal, scale, mask.defined() ? &some : nullptr}, &supported);
   return supported;
 }
+
+// Scores of all queries and keys, hidden ones too, and sums of values; backward computes the scores once more.
+int64_t score_flops(const Tensor& q, const Tensor& k, int64_t per_score) {
+  return q.size(-1) == 0 ? 0 : 2 * (q.numel() / q.size(-1)) * k.size(-2) * per_score;
+}
+const FlopRuleOf<Attention> attention_flops([](const Attention&, Inputs in, const Tensor*) {
+  return score_flops(in[0], in[1], in[0].size(-1) + in[2].size(-1));
+});
+const FlopRuleOf<AttentionBackward> attention_backward_flops([](const AttentionBackward&, Inputs in, const Tensor*) {
+  return score_flops(in[1], in[2], 3 * in[1].size(-1) + 2 * in[3].size(-1));
+});
 
 }  // namespace
 
@@ -276,7 +292,7 @@ Tensor attention(const Tensor& q, const Tensor& k, const Tensor& v, const Tensor
   check(k.size(-2) == v.size(-2), op, ": key and value must have one length, got shapes ", k.shape(), " and ",
         v.shape());
   const bool same_rank = k.ndim() == q.ndim() && v.ndim() == q.ndim() && (!mask.defined() || mask.ndim() <= q.ndim());
-  if (dropout_p == 0 && q.ndim() < 4 && same_rank && attention_support_kernel.has(q.device()))
+  if (dropout_p == 0 && q.ndim() < 4 && same_rank && attention_support_kernel.has(kernel_place(q)))
     return squeeze(attention(unsqueeze(q, 0), unsqueeze(k, 0), unsqueeze(v, 0), mask, 0, causal, scale), 0);
   if (dropout_p == 0 && allowed_kernels.fused && is_fused(q, k, v, mask, causal, scale)) {
     Tensor given = mask, out[2];

@@ -3,6 +3,7 @@
 #include "kernels/convolution.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/flops.h"
 #include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/complex.h"
@@ -553,6 +554,22 @@ WEFT_BATCH_RULE(ChannelSums) {
   for (int d = 3; d < call.in[0].tensor.ndim(); d++) dims.push_back(d);
   call.out[0] = {sum(call.in[0].tensor, dims), true};
 }
+
+// Each element of a result sums over the kernel and the channels of its group; the gradients are the same products.
+int64_t per_result(const Shape& weight) {
+  int64_t count = 1;
+  for (int d = 1; d < weight.size(); d++) count *= weight[d];
+  return count;
+}
+const FlopRuleOf<Convolution> convolution_flops([](const Convolution&, Inputs in, const Tensor* out) {
+  return product_flops(out[0], per_result(in[1].shape()));
+});
+const FlopRuleOf<ConvolutionInput> convolution_input_flops([](const ConvolutionInput&, Inputs in, const Tensor*) {
+  return product_flops(in[0], per_result(in[1].shape()));
+});
+const FlopRuleOf<ConvolutionWeight> convolution_weight_flops([](const ConvolutionWeight& op, Inputs in, const Tensor*) {
+  return product_flops(in[0], per_result(op.shape));
+});
 
 }  // namespace
 

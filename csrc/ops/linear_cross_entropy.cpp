@@ -9,6 +9,7 @@
 #include "kernels/matmul.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/flops.h"
 #include "op/registry.h"
 #include "ops/class_loss.h"
 #include "ops/elementwise.h"
@@ -222,6 +223,16 @@ struct LinearCrossEntropy : OpOf<LinearCrossEntropy> {
     return out;
   }
 };
+
+const FlopRuleOf<LinearCrossEntropy> linear_cross_entropy_flops([](const LinearCrossEntropy&, Inputs in,
+                                                                   const Tensor*) {
+  return product_flops(in[0], in[1].size(0));
+});
+// The logits once more, and a product for the gradient of the input and for that of the weight.
+const FlopRuleOf<LinearCrossEntropyBackward> linear_cross_entropy_backward_flops(
+    [](const LinearCrossEntropyBackward& op, Inputs in, const Tensor*) {
+      return (1 + (op.wanted & 1) + (op.wanted >> 1 & 1)) * product_flops(in[1], in[2].size(0));
+    });
 
 }  // namespace
 

@@ -5,6 +5,7 @@
 #include "kernels/matmul.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/flops.h"
 #include "op/registry.h"
 #include "ops/batching.h"
 #include "ops/complex.h"
@@ -377,6 +378,19 @@ Tensor product_of_complex(const Tensor& a, const Tensor& b) {
   pairs.push_back(2);
   return view_as_complex(reshape(y, pairs));
 }
+
+const FlopRuleOf<Matmul> matmul_flops([](const Matmul&, Inputs in, const Tensor* out) {
+  return product_flops(out[0], in[0].size(-1));
+});
+const FlopRuleOf<AddMatmul> addmm_flops([](const AddMatmul&, Inputs in, const Tensor* out) {
+  return product_flops(out[0], in[1].size(-1));
+});
+const FlopRuleOf<ScaledMatmul> scaled_matmul_flops([](const ScaledMatmul&, Inputs in, const Tensor* out) {
+  return product_flops(out[0], in[0].size(1));
+});
+const FlopRuleOf<Linear> linear_flops([](const Linear&, Inputs in, const Tensor* out) {
+  return product_flops(out[0], in[1].size(1));
+});
 
 }  // namespace
 

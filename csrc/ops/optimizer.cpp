@@ -11,6 +11,7 @@
 #include "op/grad_mode.h"
 #include "op/interpreter.h"
 #include "op/op.h"
+#include "op/profile.h"
 #include "op/registry.h"
 #include "ops/complex.h"
 #include "ops/creation.h"
@@ -181,6 +182,7 @@ void check_arguments(StepRule rule, size_t states, size_t numbers) {
 }
 
 void run_step(Step& step, const StepCall& call) {
+  ProfileScope profiled(ProfileKind::Op, facts_of(call.rule).name);
   step.run([&](Device device, const OptimizerItem* items, int64_t n) { step_kernel(device, items, n, call); });
 }
 

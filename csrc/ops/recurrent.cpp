@@ -6,6 +6,7 @@
 #include "kernels/recurrent.h"
 #include "op/apply.h"
 #include "op/autocast.h"
+#include "op/flops.h"
 #include "op/grad_mode.h"
 #include "op/registry.h"
 #include "ops/creation.h"
@@ -367,6 +368,16 @@ std::vector<Tensor> Recurrent::decompose(Inputs in) const {
   if (lstm()) out.push_back(in_time_order(g, false, cells, h, n));
   return out;
 }
+
+// Of the products in the steps; those of the inputs come before them.
+const FlopRuleOf<Recurrent> recurrent_flops([](const Recurrent&, Inputs in, const Tensor* out) {
+  const int64_t weights = in[Recurrent::Whh].numel() + (in[Recurrent::Whr].defined() ? in[Recurrent::Whr].numel() : 0);
+  return 2 * out[0].size(0) * weights;
+});
+const FlopRuleOf<RecurrentBackward> recurrent_backward_flops([](const RecurrentBackward&, Inputs in, const Tensor*) {
+  using Op = RecurrentBackward;
+  return 2 * in[Op::Y].size(0) * (in[Op::Whh].numel() + (in[Op::Whr].defined() ? in[Op::Whr].numel() : 0));
+});
 
 }  // namespace
 

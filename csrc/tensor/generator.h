@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <exception>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include "core/philox_state.h"
@@ -41,17 +42,16 @@ struct CountedDraws final : DrawObserver {
 // How many blocks this thread has drawn from any generator.
 extern constinit thread_local uint64_t drawn_blocks;
 
+// While it has a generator, that one stands for the default generator on this thread (core of KeyedDraws).
+extern constinit thread_local Generator* default_stand_in;
+
 class Generator final : public RefCounted {
  public:
+  struct Default {};
+  explicit Generator(Default) : Generator() { is_default_ = true; }
   explicit Generator(uint64_t seed = 67280421310721ull) : state_{seed, 0} {}
-  void manual_seed(uint64_t seed) {
-    std::lock_guard lock(mutex_);
-    state_ = {seed, 0};
-  }
-  uint64_t seed() const {
-    std::lock_guard lock(mutex_);
-    return state_.seed;
-  }
+  void manual_seed(uint64_t seed) { set_state({seed, 0}); }
+  uint64_t seed() const { return state().seed; }
   // Takes `blocks` blocks of four 32-bit numbers.
   PhiloxState reserve(uint64_t blocks) {
     if (DrawObserver* observer = DrawObserver::current) [[unlikely]]
@@ -60,6 +60,8 @@ class Generator final : public RefCounted {
   }
   // The same, whoever observes.
   PhiloxState take(uint64_t blocks) {
+    if (Generator* g = stand_in()) [[unlikely]]
+      return g->take(blocks);
     std::lock_guard lock(mutex_);
     PhiloxState start = state_;
     state_.offset += blocks;
@@ -68,21 +70,38 @@ class Generator final : public RefCounted {
   }
   // Takes the last `blocks` blocks back, those from `start` on, unless somebody has drawn in between.
   void give_back(PhiloxState start, uint64_t blocks) {
+    if (Generator* g = stand_in()) [[unlikely]]
+      return g->give_back(start, blocks);
     std::lock_guard lock(mutex_);
     if (state_.seed == start.seed && state_.offset == start.offset + blocks) state_.offset = start.offset;
   }
   PhiloxState state() const {
+    if (const Generator* g = stand_in()) [[unlikely]]
+      return g->state();
     std::lock_guard lock(mutex_);
     return state_;
   }
   void set_state(PhiloxState state) {
+    if (Generator* g = stand_in()) [[unlikely]]
+      return g->set_state(state);
     std::lock_guard lock(mutex_);
     state_ = state;
   }
 
  private:
+  Generator* stand_in() const { return is_default_ ? default_stand_in : nullptr; }
+
   mutable std::mutex mutex_;
   PhiloxState state_;
+  bool is_default_ = false;
+};
+
+// Draws that depend on a key alone: from begin() to end() this thread has a default generator of its own, which key()
+// starts anew. They nest: begin() gives what end() goes back to.
+struct KeyedDraws {
+  static std::optional<PhiloxState> begin();
+  static void key(uint64_t seed, uint64_t index);
+  static void end(std::optional<PhiloxState> before);
 };
 
 // The generator that is used when none is given.

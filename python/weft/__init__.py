@@ -48,11 +48,13 @@ if TYPE_CHECKING:
     from weft import distributions as distributions
     from weft import export as export
     from weft import func as func
+    from weft import hub as hub
     from weft import integrations as integrations
     from weft import linalg as linalg
     from weft import memory as memory
     from weft import metrics as metrics
     from weft import models as models
+    from weft import multiprocessing as multiprocessing
     from weft import nn as nn
     from weft import ops as ops
     from weft import optim as optim
@@ -85,11 +87,13 @@ _SUBMODULES = (
     "distributions",
     "export",
     "func",
+    "hub",
     "integrations",
     "linalg",
     "memory",
     "metrics",
     "models",
+    "multiprocessing",
     "nn",
     "ops",
     "optim",
@@ -115,11 +119,16 @@ _ELSEWHERE = {
     "scan": "weft._control_flow",
     "while_loop": "weft._control_flow",
     "GradientTape": "weft._gradient_tape",
+    "Model": "weft.training",
+    "Trainer": "weft.training",
     "vmap": "weft.func",
     "bilinear": "weft.nn.functional",
+    "check_numerics": "weft._numerics",
+    "summary": "weft._summary",
     "cosine_similarity": "weft.nn.functional",
     "pairwise_distance": "weft.nn.functional",
     "pdist": "weft.nn.functional",
+    "from_pandas": "weft.integrations.pandas",
     "torch_alias": "weft._alias.scope",
     "use_deterministic_algorithms": "weft._determinism",
     "are_deterministic_algorithms_enabled": "weft._determinism",

@@ -16,9 +16,11 @@ from weft._gradient_tape import GradientTape as GradientTape
 from weft._jit import jit as jit
 from weft._limits import finfo as finfo
 from weft._limits import iinfo as iinfo
+from weft._numerics import check_numerics as check_numerics
 from weft._precision import get_float32_matmul_precision as get_float32_matmul_precision
 from weft._precision import set_float32_matmul_precision as set_float32_matmul_precision
 from weft._printing import set_printoptions as set_printoptions
+from weft._summary import summary as summary
 from weft._threads import get_num_interop_threads as get_num_interop_threads
 from weft._threads import set_num_interop_threads as set_num_interop_threads
 from weft.amp import autocast as autocast
@@ -31,6 +33,8 @@ from weft.nn.functional import pairwise_distance as pairwise_distance
 from weft.nn.functional import pdist as pdist
 from weft.serialization import load as load
 from weft.serialization import save as save
+from weft.training import Model as Model
+from weft.training import Trainer as Trainer
 
 # Types of tensors by name: isinstance knows dtype and device, which type checkers do not.
 FloatTensor = Tensor

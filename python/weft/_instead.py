@@ -4,20 +4,16 @@ _OPTIMIZER = "weft.optim.Adam, AdamW or SGD"
 _NUMPY_FFT = "numpy.fft on x.numpy(), where no gradient is needed"
 _NUMPY_LINALG = "numpy.linalg on x.numpy(), where no gradient is needed"
 _DENSE = "dense tensors, with index_add, scatter_add or gather for sparse access"
-_SPAWN = "the multiprocessing module of Python with NumPy arrays"
 
 INSTEAD = {
     # Modules
     "fft": _NUMPY_FFT,
     "sparse": _DENSE,
-    "multiprocessing": _SPAWN,
     "fx": "weft.jit, whose graph() shows what a function does",
     "export.draft_export": "weft.export.export",
     "export.unflatten": "weft.export.Program.module",
     "onnx": "weft.save for the weights (safetensors, which other tools read)",
-    "hub": "a download of the weights, weft.load and load_state_dict",
     "profiler": "the profile() of a function compiled by weft.jit, or Python's cProfile",
-    "utils.tensorboard": "the tensorboardX package, which takes numbers and NumPy arrays",
     "func": "weft.autograd.grad, with create_graph=True for higher derivatives",
     "distributed": "a program of one process",
     "jit": "weft.jit(function) to compile, weft.save for the weights",
@@ -51,13 +47,11 @@ INSTEAD = {
     "Tensor.to_dense": "the tensor itself: all tensors of Weft are dense",
     "Tensor.storage": "x.data_ptr(), x.storage_offset() and x.stride()",
     "Tensor.untyped_storage": "x.data_ptr(), x.storage_offset() and x.stride()",
-    "Tensor.share_memory_": _SPAWN,
     "Tensor.resize_": "x.new_empty(size), or reshape",
     "Tensor.unsafe_chunk": "x.chunk",
     "Tensor.unsafe_split": "x.split",
     # nn
     "nn.Module.compile": "weft.jit(model)",
-    "nn.Module.share_memory": _SPAWN,
     "nn.Module.xpu": "model.to(device)",
     "nn.Module.ipu": "model.to(device)",
     "nn.Module.mtia": "model.to(device)",

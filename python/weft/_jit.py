@@ -320,8 +320,14 @@ class Graph:
             Path(path).write_text(text)
         return text
 
-    def _repr_svg_(self):
-        return self.svg()
+    def _repr_html_(self):
+        import html
+
+        try:
+            drawing = self.svg()
+        except RuntimeError:  # without graphviz there is the text
+            drawing = f"<pre>{html.escape(str(self))}</pre>"
+        return f"<div>a compiled graph, {self.peak_bytes:,} bytes at its peak</div>{drawing}"
 
 
 @overload

@@ -18,6 +18,7 @@ import re
 import resource
 import signal
 import sys
+import tempfile
 import time
 import warnings
 import zipfile
@@ -139,6 +140,8 @@ def change_zip(data, rng, corpus):
                 chosen[0] = rng.choice(["", "../x", chosen[0] + "0", chosen[0].replace("/", "//")])
             elif kind == 2:
                 chosen[1] = change_bytes(chosen[1], rng, corpus)
+            elif chosen[0].endswith(".npy"):
+                chosen[1] = change_front(chosen[1], rng, corpus)
             else:
                 chosen = next((record for record in records if record[0].endswith("data.pkl")), chosen)
                 chosen[1] = change_pickle(chosen[1], rng, corpus)
@@ -154,7 +157,17 @@ def changes_for(data):
         return [change_header, change_tree, change_bytes]
     if data.startswith(b"PK"):
         return [change_zip, change_zip, change_bytes]
+    if data.startswith((b"GGUF", b"\x89HDF")):
+        return [change_front, change_front, change_bytes]
     return [change_pickle, change_bytes]
+
+
+def change_front(data, rng, corpus):
+    """A number near the beginning, where headers are."""
+    data, size = bytearray(data), rng.choice([1, 2, 4, 8])
+    at = rng.randrange(4, max(5, min(len(data), 3000)))
+    data[at : at + size] = (rng.choice([*NUMBERS, rng.randrange(64)]) % 256**size).to_bytes(size, "little")
+    return bytes(data)
 
 
 def make_input(corpus, seed, number):
@@ -185,6 +198,7 @@ def try_input(data):
     signal.alarm(LONGEST)
     try:
         touch(weft.load(io.BytesIO(data), map_location="cpu"))
+        try_mapped(data) if hasattr(weft._C.memory, "_map_file") else 0
     except ValueError as error:
         text = str(error)
         return None if text.startswith("load: ") and len(text) < 2000 else f"unclear error: {text[:300]}"
@@ -193,6 +207,14 @@ def try_input(data):
     finally:
         signal.alarm(0)
     return None
+
+
+def try_mapped(data):
+    """The same file, mapped into memory."""
+    with tempfile.NamedTemporaryFile() as file:
+        file.write(data)
+        file.flush()
+        touch(weft.load(file.name, map_location="cpu", mmap=True))
 
 
 def too_long(*_):

@@ -11,7 +11,7 @@ import weft.autograd.functional
 from weft import _jit, _missing, _tensor
 from weft.nn import hooks
 
-COMPOSED = ("datasets", "integrations", "metrics", "models", "ops", "profiler", "training", "transforms")
+COMPOSED = ("datasets", "hub", "integrations", "metrics", "models", "ops", "profiler", "training", "transforms")
 
 # Classes of results, which have no public name of their own
 RETURNED = (_jit.Jitted, _jit.Graph, _tensor.RemovableHandle, hooks.RemovableHandle)

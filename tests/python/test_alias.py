@@ -159,11 +159,9 @@ def test_what_is_missing_raises_on_use(torch):
     assert not isinstance(torch.nn.Linear(1, 1), ScriptModule)
     with pytest.raises(NotImplementedError, match="there is no TorchScript"):
         ScriptModule()
-    # Programs import what they may not use
     import torch.multiprocessing as mp
 
-    with pytest.raises(AttributeError, match=r"torch\.multiprocessing has no attribute 'spawn'"):
-        mp.spawn(None)
+    assert mp.spawn is weft.multiprocessing.spawn
     with pytest.raises(ImportError, match=r"PyTorch has torch\.utils\.tensorboard\.SummaryWriter"):
         from torch.utils.tensorboard import SummaryWriter  # noqa: F401
     for name in ("torch.nonsense", "torch._dynamo", "torch._C"):
@@ -300,3 +298,35 @@ def test_handles_of_hooks_are_of_one_type(torch):
         assert isinstance(one, RemovableHandle) and isinstance(two, RemovableHandle)
     one.remove()
     two.remove()
+
+
+def test_what_weft_has_of_torchvision(torch):
+    import torchvision
+    import torchvision.transforms.functional as functional
+    import torchvision.transforms.v2.functional as functional_v2
+    from torchvision import transforms, tv_tensors
+    from torchvision.ops import nms
+    from torchvision.transforms import v2
+
+    assert torchvision.__version__.endswith("+weft") and torchvision.transforms is transforms
+    assert transforms.Compose is weft.transforms.Compose is v2.Compose and transforms.v2 is v2
+    assert functional.resize is functional_v2.resize is weft.transforms.functional.resize
+    assert nms is weft.ops.nms and tv_tensors.Mask is weft.transforms.tv_tensors.Mask
+    image = transforms.Compose([v2.ToDtype(torch.float32, scale=True), transforms.Normalize([0.5], [0.5])])(
+        torch.full((3, 2, 2), 255, dtype=torch.uint8)
+    )
+    assert isinstance(image, weft.Tensor) and image.min() == 1
+    with pytest.raises(ModuleNotFoundError):
+        import torchvision.models
+    with pytest.raises(
+        AttributeError, match="torchvision.transforms has no attribute 'CentreCrop'. Did you mean 'CenterCrop'"
+    ):
+        _ = transforms.CentreCrop
+
+
+def test_torchvision_is_left_with_the_alias():
+    if "torch" in sys.modules:
+        pytest.skip("the real torch has been imported")
+    with weft.torch_alias():
+        import torchvision.transforms  # noqa: F401
+    assert not [name for name in sys.modules if name.partition(".")[0] in ("torch", "torchvision")]

@@ -3,36 +3,16 @@
 import itertools
 import multiprocessing
 import typing
-import warnings
 
 import numpy as np
 import pytest
-from support import IS_WEFT, weft_only
+from support import weft_only
 
 DATA = [0, 1, 4, 9, 16]
 
 
 def tolist(batches):
     return [batch.tolist() for batch in batches]
-
-
-@pytest.fixture
-def new_process(monkeypatch):
-    """As if no loader had warned yet."""
-    if IS_WEFT:
-        from weft.utils.data import dataloader
-
-        monkeypatch.setattr(dataloader, "_warned_of_workers", False)
-
-
-@weft_only
-def test_workers_load_in_this_process_with_one_warning(w, new_process):
-    calls = []
-    with pytest.warns(UserWarning, match="num_workers=2.*this process.*worker_init_fn is not called") as caught:
-        loader = w.utils.data.DataLoader(DATA, 2, num_workers=2, worker_init_fn=calls.append)
-        assert tolist(loader) == tolist(loader) == [[0, 1], [4, 9], [16]] and not calls
-        w.utils.data.DataLoader(DATA, num_workers=4)
-    assert len(caught) == 1 and caught[0].filename == __file__
 
 
 @weft_only
@@ -50,16 +30,14 @@ def test_arguments_can_be_read_back(w):
         pin_memory_device="cuda",
         in_order=False,
     )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        loader = w.utils.data.DataLoader(DATA, 2, multiprocessing_context="spawn", **options)
-        assert w.utils.data.DataLoader(DATA, num_workers=1).prefetch_factor == 2
+    loader = w.utils.data.DataLoader(DATA, 2, multiprocessing_context="spawn", **options)
+    assert w.utils.data.DataLoader(DATA, num_workers=1).prefetch_factor == 2
     assert {name: getattr(loader, name) for name in options} == options
     assert loader.multiprocessing_context is multiprocessing.get_context("spawn")
     plain = w.utils.data.DataLoader(DATA)
     assert plain.num_workers == 0 and plain.prefetch_factor is None and plain.multiprocessing_context is None
     assert plain.timeout == 0 and plain.in_order is True and plain.persistent_workers is False
-    assert tolist(loader) == [[0, 1], [4, 9]]
+    assert plain.workers == "process"
 
 
 @pytest.mark.parametrize(
@@ -90,6 +68,8 @@ def test_arguments_that_do_not_fit_together(w, option):
         dict(timeout=3),
         dict(timeout=float("nan"), num_workers=1),
         dict(prefetch_factor=0, num_workers=1),
+        dict(workers="nonsense"),
+        dict(workers="thread", num_workers=1, multiprocessing_context="fork"),
     ],
 )
 def test_more_arguments_that_do_not_fit_together(w, option):

@@ -28,7 +28,6 @@ LACKING = [
     "weft.optim.Adagrad",
     "weft.linalg.svd",
     "weft.cuda.nvtx",
-    "weft.utils.tensorboard",
     "weft.nn.utils.spectral_norm",
     "weft.distributed.init_process_group",
     "weft.backends.cudnn.flags",

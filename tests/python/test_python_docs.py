@@ -12,19 +12,70 @@ import pytest
 import weft
 
 MODULES = """
-    weft weft.accelerator weft.amp weft.autograd weft.autograd.forward_ad weft.autograd.functional weft.backends
-    weft.backends.cpu weft.backends.cuda weft.backends.cudnn weft.backends.mkl weft.backends.mkldnn weft.backends.mps
-    weft.backends.openmp weft.cuda weft.cuda.amp weft.cuda.memory weft.datasets weft.distributed weft.distributions
-    weft.distributions.constraints weft.distributions.kl weft.distributions.transforms weft.distributions.utils
-    weft.export weft.func weft.grad_mode weft.integrations weft.linalg weft.memory weft.metrics weft.models weft.ops
-    weft.optim weft.optim.lr_scheduler weft.optim.swa_utils weft.profiler weft.serialization weft.testing weft.training
-    weft.transforms weft.utils.checkpoint weft.utils.data weft.utils.hooks weft.xpu
+    weft
+    weft.accelerator
+    weft.amp
+    weft.autograd
+    weft.autograd.forward_ad
+    weft.autograd.functional
+    weft.backends
+    weft.backends.cpu
+    weft.backends.cuda
+    weft.backends.cudnn
+    weft.backends.mkl
+    weft.backends.mkldnn
+    weft.backends.mps
+    weft.backends.openmp
+    weft.cuda
+    weft.cuda.amp
+    weft.cuda.memory
+    weft.datasets
+    weft.distributed
+    weft.distributions
+    weft.distributions.constraints
+    weft.distributions.kl
+    weft.distributions.transforms
+    weft.distributions.utils
+    weft.export
+    weft.func
+    weft.grad_mode
+    weft.hub
+    weft.integrations
+    weft.integrations.arrow
+    weft.integrations.matplotlib
+    weft.integrations.pandas
+    weft.linalg
+    weft.memory
+    weft.metrics
+    weft.metrics.functional
+    weft.models
+    weft.ops
+    weft.optim
+    weft.optim.lr_scheduler
+    weft.optim.swa_utils
+    weft.profiler
+    weft.serialization
+    weft.testing
+    weft.training
+    weft.training.loggers
+    weft.training.report
+    weft.transforms
+    weft.transforms.functional
+    weft.transforms.tv_tensors
+    weft.utils
+    weft.utils.checkpoint
+    weft.utils.data
+    weft.utils.hooks
+    weft.utils.tensorboard
+    weft.xpu
 """.split()
 
-_DISTRIBUTION_BASES = (
+_BASES = (
     weft.distributions.Distribution,
     weft.distributions.Transform,
     weft.distributions.constraints.Constraint,
+    weft.metrics.Metric,
+    weft.training.Callback,  # its hooks
 )
 
 # Without an example of their own, and why.
@@ -42,7 +93,7 @@ NO_EXAMPLE = {
 
 
 # Methods that models and layers define, which say what is computed in the text of the class
-OVERRIDDEN = {"forward", "extra_repr"}
+OVERRIDDEN = {"forward", "extra_repr", "make_params", "transform"}
 
 
 def written_in_python(value):
@@ -70,8 +121,8 @@ def functions_and_classes():
 
 
 def documented_by_base(kind, name):
-    """Is it a quantity that distributions and their parts have, which the base class explains with an example?"""
-    base = next((b for b in _DISTRIBUTION_BASES if issubclass(kind, b) and kind is not b), None)
+    """Is it a method of distributions, metrics or callbacks, which the base class explains with an example?"""
+    base = next((b for b in _BASES if issubclass(kind, b) and kind is not b), None)
     return base is not None and ">>>" in (getattr(vars(base).get(name), "__doc__", None) or "")
 
 
@@ -94,7 +145,7 @@ def methods():
 
 
 def is_layers_own(name, value):
-    return value.__name__ in OVERRIDDEN and name.startswith(("weft.models.", "weft.ops."))
+    return value.__name__ in OVERRIDDEN and name.startswith(("weft.models.", "weft.ops.", "weft.transforms."))
 
 
 def parameters(values):

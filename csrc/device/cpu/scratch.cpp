@@ -21,8 +21,9 @@ void count(ScratchThread& t, size_t bytes) {
 void* scratch_allocate_even_if_asked(size_t bytes) {
   ScratchThread& t = scratch_thread;
   size_t whole = round_up(bytes, kAlignment);
-  void* data = static_cast<size_t>(t.end - t.free) >= whole ? std::exchange(t.free, t.free + whole)
-                                                            : host_allocator().allocate(bytes);
+  const bool fits = static_cast<size_t>(t.end - t.free) >= whole;
+  void* data = fits ? std::exchange(t.free, t.free + whole) : host_allocator().allocate(bytes);
+  if (!fits) tell_memory_hook(data, static_cast<int64_t>(bytes), Device{});
   count(t, whole);
   return data;
 }
@@ -39,8 +40,10 @@ void scratch_free(void* data, size_t bytes) noexcept {
   auto* place = static_cast<char*>(data);
   if (place >= t.begin && place < t.end)
     t.free = place;  // what was taken last is given back first
-  else if (place)
+  else if (place) {
+    tell_memory_hook(place, -static_cast<int64_t>(bytes), Device{});
     host_allocator().deallocate(place, bytes);
+  }
 }
 
 ScratchScope::ScratchScope(void* place, size_t bytes, bool only_asked) : before_(scratch_thread) {

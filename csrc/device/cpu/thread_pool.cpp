@@ -122,8 +122,9 @@ void ThreadPool::after_fork() {
 
 void ThreadPool::start_workers(int count) {
   if (started_ >= count || refused_) return;
-  sigset_t all, before;  // signals are for the threads of the program
+  sigset_t all, before;  // signals are for the threads of the program, but for those of a thread's own faults
   sigfillset(&all);
+  for (int fault : {SIGBUS, SIGSEGV, SIGFPE, SIGILL}) sigdelset(&all, fault);
   pthread_sigmask(SIG_SETMASK, &all, &before);
   try {
     for (; started_ < count; started_++) {

@@ -71,9 +71,15 @@ void set_num_threads(int n) {
   threads.store(n);
 }
 
+namespace {
+constinit thread_local bool alone = false;
+}
+
+void compute_alone() { alone = true; }
+
 void parallel_run(int64_t n, int64_t grain, void (*body)(void*, int64_t, int64_t), void* context) {
   const int64_t most = (n - 1) / std::max<int64_t>(grain, 1) + 1, count = num_threads();
-  if (most > 1 && count > 1) {
+  if (most > 1 && count > 1 && !alone) {
     const int64_t parts = most <= count ? most : count * std::min(most / count, kPartsPerThread);
     const int64_t unit = n / parts >= 4 * kPartUnit ? kPartUnit : 1;
     Loop loop{n, parts, unit, (n - 1) / unit + 1, body, context};

@@ -14,6 +14,9 @@ int num_threads();
 // From 1 to 1024; raises ValueError otherwise. Loops that run go on as they are.
 void set_num_threads(int n);
 
+// From now on loops of the calling thread run in it alone: a thread that works beside a program's own ones.
+void compute_alone();
+
 // Calls body(context, begin, end) on parts of [0, n), each at least `grain` long, on up to num_threads() threads; there
 // may be more parts than threads. Runs in the calling thread alone when n <= grain, when already inside a parallel
 // part, and while another thread uses the pool. What a body throws is raised here; parts that have not begun are left

@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from weft import Tensor
     from weft.autograd import forward_ad as forward_ad
     from weft.autograd import functional as functional
+    from weft.autograd import profiler as profiler
+    from weft.autograd import profiler_util as profiler_util
 
 
 if not TYPE_CHECKING:  # which knows the names
 
     def __getattr__(name):
-        if name in ("functional", "forward_ad"):
+        if name in ("functional", "forward_ad", "profiler", "profiler_util"):
             return importlib.import_module(f"weft.autograd.{name}")
         return missing("weft.autograd", name, lambda: globals(), depth=2)
 

@@ -110,6 +110,12 @@ class Program:
 
     __str__ = __repr__
 
+    def _repr_html_(self) -> str:
+        import html
+
+        head, _, graph = repr(self).partition("\n")
+        return f"<details><summary><code>{html.escape(head)}</code></summary><pre>{html.escape(graph)}</pre></details>"
+
     def __deepcopy__(self, memo: Any) -> Any:
         raise TypeError("Program: export it twice, or save and load it, for a second one")
 

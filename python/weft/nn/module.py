@@ -627,6 +627,11 @@ class Module(ModuleChanges, ModuleHooks, ModuleWalks, NamesKeywords):
     def _get_name(self) -> str:
         return type(self).__name__
 
+    def _repr_html_(self) -> str:
+        from weft.nn.html import module_html
+
+        return module_html(self)
+
     def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []

@@ -87,6 +87,22 @@ class ModuleChanges:
         """
         zero_gradients(list(self.parameters()), set_to_none)
 
+    def share_memory(self: Kind) -> Kind:
+        """Moves parameters, gradients and buffers into shared memory (:meth:`weft.Tensor.share_memory_`).
+
+        Forked children and processes that the module is sent to then train the same numbers. Returns this module.
+
+        Example:
+            >>> import weft
+            >>> weft.nn.Linear(2, 3).share_memory().weight.is_shared()
+            True
+        """
+        for tensor in (*self.parameters(), *self.buffers()):
+            for shared in (tensor, tensor.grad):
+                if shared is not None:
+                    shared.share_memory_()
+        return self
+
     def _to_dtype(self: Kind, dtype: weft.dtype) -> Kind:
         return self._apply(lambda t: t.to(dtype) if t.is_floating_point() else t)
 

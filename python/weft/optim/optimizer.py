@@ -68,9 +68,7 @@ def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> HookHandle:
 def _with_step_hooks(step):
     """A step() that calls the hooks around it; that of a class whose step calls its parent's only once."""
 
-    @functools.wraps(step)
-    def wrapped(self, *args, **kwargs):
-        self._stepped = True
+    def call(self, *args, **kwargs):
         if not (self._hooks or _global_hooks) or self.__dict__.get("_in_step"):
             return step(self, *args, **kwargs)
         self._in_step, args = True, (self, *args)
@@ -91,6 +89,17 @@ def _with_step_hooks(step):
         finally:
             del self._in_step
         return result
+
+    @functools.wraps(step)
+    def wrapped(self, *args, **kwargs):
+        self._stepped = True
+        if not _C._profiler.is_on():
+            return call(self, *args, **kwargs)
+        scope = _C._profiler.begin("optimizer", f"Optimizer.step#{type(self).__name__}.step")
+        try:
+            return call(self, *args, **kwargs)
+        finally:
+            _C._profiler.end(scope)
 
     return wrapped
 

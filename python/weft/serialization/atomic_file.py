@@ -50,7 +50,7 @@ def replacing(path: str) -> Iterator[Any]:
         raise
     finally:
         os.close(handle)
-    _sync_folder(folder)
+    sync_folder(folder)
 
 
 def _target(path):
@@ -85,12 +85,12 @@ def _create(folder, prefix, mode):
         name = os.path.join(folder, f"{prefix}{secrets.token_hex(8)}{_SUFFIX}")
         handle = os.open(name, os.O_CREAT | os.O_EXCL | os.O_RDWR, mode)
         # Another process may come between the two calls with _delete_stale: it holds the lock, or has deleted the file.
-        if _lock(handle) is not False and os.path.exists(name):
+        if lock(handle) is not False and os.path.exists(name):
             return name, handle
         os.close(handle)
 
 
-def _lock(handle):
+def lock(handle: int) -> bool | None:
     """Takes the lock without waiting: True, False if another process holds it, None if the file system has no locks."""
     if fcntl is None:
         return None
@@ -120,7 +120,7 @@ def _is_ours(rest):
 def _delete_unlocked(name):
     handle = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
     try:
-        if stat.S_ISREG(os.fstat(handle).st_mode) and _lock(handle):
+        if stat.S_ISREG(os.fstat(handle).st_mode) and lock(handle):
             os.unlink(name)
     finally:
         os.close(handle)
@@ -139,7 +139,8 @@ def _copy_permissions(path, temporary):
     os.chmod(temporary, old.st_mode & 0o777)
 
 
-def _sync_folder(folder):
+def sync_folder(folder: str) -> None:
+    """Waits until the names in a folder are on the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from weft.serialization.mapping import Mapped
     from weft.serialization.source import Source
 
 
@@ -37,18 +38,18 @@ class Entry(NamedTuple):
 _DAMAGED = (ValueError, TypeError, KeyError, IndexError, AttributeError, OverflowError, RuntimeError)
 
 
-def read(source: Source, place: Callable[..., Any]) -> Any:
+def read(source: Source, place: Callable[..., Any], mapped: Mapped | None = None) -> Any:
     """The object in the file, or a dict of its tensors if another program wrote it. ValueError says what is wrong."""
-    entries, metadata, begin = _read_header(source)
+    entries, metadata, begin = read_header(source)
     described = _read_structure(metadata.get(KEY), entries, source.name)
     if described is None:
         for key, entry in entries.items():
             if entry.dtype not in dtypes.SAFETENSORS:
                 raise ValueError(f"load: {key!r} in {source.name} has dtype {entry.dtype}, which Weft does not have")
-        reader = _Reader(source, begin, entries, {}, place)
+        reader = _Reader(source, begin, entries, {}, place, mapped)
         result = {key: reader.tensor(key) for key in entries}
     else:
-        reader = _Reader(source, begin, entries, described, place)
+        reader = _Reader(source, begin, entries, described, place, mapped)
         result = tree.unpack(described["tree"], reader)
     source.file.seek(source.begin + source.size)
     return result
@@ -57,7 +58,8 @@ def read(source: Source, place: Callable[..., Any]) -> Any:
 class _Reader:
     """Reads entries as tensors or arrays, each once."""
 
-    def __init__(self, source, begin, entries, described, place):
+    def __init__(self, source, begin, entries, described, place, mapped):
+        self._mapped = mapped
         self._source, self._begin, self._entries = source, begin, entries
         self._devices, self._place = described.get("devices", {}), place
         self._complex = set(described.get("complex", ()))
@@ -66,8 +68,11 @@ class _Reader:
     def tensor(self, name):
         if name not in self._tensors:
             entry = self._entries[name]
-            tensor = weft.empty(entry.shape, dtype=dtypes.SAFETENSORS[entry.dtype], device="cpu")
-            fill(tensor, lambda target: self._source.fill(self._begin + entry.begin, target))
+            if self._mapped:
+                tensor = self._mapped.tensor(self._begin + entry.begin, entry.shape, dtype_of(entry))
+            else:
+                tensor = empty_for(entry)
+                fill(tensor, lambda target: self._source.fill(self._begin + entry.begin, target))
             if name in self._complex:
                 tensor = weft.view_as_complex(tensor)
             self._tensors[name] = self._place(tensor, self._devices.get(name, "cpu"))
@@ -77,8 +82,7 @@ class _Reader:
         name = node["name"]
         if name not in self._arrays:
             entry = self._entries[name]
-            dtype = node.get("dtype") or dtypes.NUMPY[entry.dtype]
-            array = numpy.empty(node.get("shape", entry.shape), dtype)
+            array = empty_array_for(entry, node)
             if array.nbytes:
                 flat = array.reshape(-1).view(numpy.uint8)
                 self._source.fill(self._begin + entry.begin, memoryview(flat))
@@ -87,6 +91,25 @@ class _Reader:
             except ValueError as error:
                 raise ValueError(f"load: {name!r} in {self._source.name} is damaged: {error}") from None
         return self._arrays[name]
+
+
+def dtype_of(entry: Entry) -> weft.dtype:
+    return dtypes.SAFETENSORS[entry.dtype]
+
+
+def empty_for(entry: Entry) -> weft.Tensor:
+    """A tensor on the CPU for an entry whose dtype is known."""
+    return weft.empty(entry.shape, dtype=dtype_of(entry), device="cpu")
+
+
+def empty_array_for(entry: Entry, node: dict[str, Any]) -> numpy.ndarray[Any, Any]:
+    """An array for an entry that a checked tree says to be one."""
+    return numpy.empty(node.get("shape", entry.shape), node.get("dtype") or dtypes.NUMPY[entry.dtype])
+
+
+def bytes_of(tensor: weft.Tensor) -> memoryview:
+    """The memory of a contiguous tensor on the CPU."""
+    return memoryview(_elements(tensor)).cast("B") if tensor.numel() else memoryview(b"")
 
 
 def parts(tensors: dict[str, Any], arrays: dict[str, Any], metadata: dict[str, str]) -> Any:
@@ -137,7 +160,7 @@ def fill(tensor: weft.Tensor, read_into: Callable[[memoryview], Any], byteorder:
         numpy.not_equal(array, 0, out=array.view(bool))  # a bool whose byte is neither 0 nor 1 is no bool
 
 
-def _read_header(source):
+def read_header(source: Source) -> tuple[dict[str, Entry], dict[str, str], int]:
     """The entries by name, the metadata, and where the data begins."""
     try:
         length = int.from_bytes(source.read(0, 8), "little")

@@ -7,7 +7,7 @@ import json
 import os
 
 from weft import _C
-from weft.serialization import atomic_file, safetensors_file
+from weft.serialization import atomic_file, remote, safetensors_file
 from weft.serialization.safetensors_file import KEY, VERSION
 from weft.serialization.tree import Packer
 
@@ -27,11 +27,11 @@ def save(obj: Any, f: str | os.PathLike[str] | IO[bytes]) -> None:
     Args:
         obj: tensors, NumPy arrays, numbers, strings, bools, None, devices, dtypes, and dicts (whose keys are strings or
             ints), lists, tuples and sets of these.
-        f: a path, or a binary file open for writing. A path is written to a temporary file in the same folder first,
-            synced and renamed: whatever happens, the name stands for the old contents or the new. A symbolic link stays
-                one, and
-            what it points to is replaced; permissions are kept. Temporary files of saves to this path that were killed
-            are deleted.
+        f: a path, a URL such as ``s3://bucket/name`` (with fsspec), or a binary file open for writing. A path is
+            written to a temporary file in the same folder first, synced and renamed: whatever happens, the name stands
+            for the old contents or the new. A symbolic link stays one, and what it points to is replaced; permissions
+            are kept. Temporary files of saves to this path that were killed are deleted. At a URL the file takes its
+            name once it is written.
 
     Raises:
         TypeError: something cannot be saved; its place is named, and no file is touched.
@@ -64,7 +64,7 @@ def save(obj: Any, f: str | os.PathLike[str] | IO[bytes]) -> None:
     if write is not None:
         _write_all(f, parts)
         return
-    with atomic_file.replacing(path) as file:
+    with remote.replacing(path) if remote.is_url(path) else atomic_file.replacing(path) as file:
         _write_all(file, parts)
 
 

@@ -8,6 +8,8 @@ import io
 import os
 import stat
 
+from weft.serialization import remote
+
 TYPE_CHECKING = False
 
 if TYPE_CHECKING:
@@ -22,10 +24,10 @@ _CHUNK = 1 << 20
 class Source:
     """A seekable binary file. Nothing is read, and no memory taken for it, beyond its size."""
 
-    def __init__(self, file: Any, name: str) -> None:
+    def __init__(self, file: Any, name: str, begin: int | None = None) -> None:
         self.file: Any = file
         self.name: str = name
-        self.begin: int = file.tell()
+        self.begin: int = file.tell() if begin is None else begin
         self.size: int = file.seek(0, os.SEEK_END) - self.begin
 
     def read(self, offset: int, length: int) -> bytes:
@@ -68,6 +70,10 @@ def opened(f: Any) -> Iterator[Source]:
         path = os.fsdecode(f)
     except TypeError:
         raise TypeError(f"load: f must be a path or a binary file open for reading, got {type(f).__name__}") from None
+    if remote.is_url(path):
+        with remote.reading(path) as file:
+            yield Source(file, repr(path))
+        return
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
@@ -144,9 +150,13 @@ def _can_seek(file):
 
 
 def kind_of(first: bytes) -> str | None:
-    """What a file that begins with these KIND_BYTES is: "safetensors", "zip", "legacy" or None."""
+    """What a file that begins with these KIND_BYTES is: "safetensors", "zip", "legacy", "gguf", "hdf5" or None."""
     if first[8:9] == b"{":
         return "safetensors"
     if first.startswith(b"PK"):
         return "zip"
+    if first.startswith(b"GGUF"):
+        return "gguf"
+    if first.startswith(b"\x89HDF\r\n\x1a\n"):
+        return "hdf5"
     return "legacy" if first[:1] == b"\x80" and first[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05") else None

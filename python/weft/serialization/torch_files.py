@@ -9,6 +9,7 @@ import zipfile
 
 import weft
 from weft.serialization import pickle_globals
+from weft.serialization.numpy_files import data_offset
 from weft.serialization.pickle_globals import Storage, StorageClass, dtype_of
 from weft.serialization.restricted_pickle import Damaged, Machine, Refused, is_outside, outside
 from weft.serialization.safetensors_file import fill
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
+    from weft.serialization.mapping import Mapped
     from weft.serialization.source import Source
 
 
@@ -35,9 +37,9 @@ def _machine(file, size, storage):
 def _wrapped(read):
     """The function, with what is wrong with the file put after the file's name."""
 
-    def wrapper(source, place):
+    def wrapper(source, place, *mapped):
         try:
-            return read(source, place)
+            return read(source, place, *mapped)
         except Refused as error:
             raise ValueError(f"load: {source.name} is refused: {error}") from None
         except Damaged as error:
@@ -66,12 +68,12 @@ def _described(identity):
 
 
 @_wrapped
-def read_zip(source: Source, place: Callable[..., Any]) -> Any:
+def read_zip(source: Source, place: Callable[..., Any], mapped: Mapped | None = None) -> Any:
     """The object in an archive of torch.save. Its records are neither compressed nor do they overlap."""
     source.file.seek(source.begin)
     try:
         with zipfile.ZipFile(source.file) as archive:
-            result = _ZipReader(source, archive, place).read()
+            result = _ZipReader(source, archive, place, mapped).read()
     except (Refused, Damaged):
         raise
     except _ZIP_ERRORS as error:
@@ -83,7 +85,8 @@ def read_zip(source: Source, place: Callable[..., Any]) -> Any:
 
 
 class _ZipReader:
-    def __init__(self, source, archive, place):
+    def __init__(self, source, archive, place, mapped):
+        self._source, self._mapped = source, mapped
         self._archive, self._place, self._left = archive, place, source.size
         self._records = {}
         for record in archive.infolist():
@@ -133,8 +136,12 @@ class _ZipReader:
         if key not in self._storages:
             size = numel * weft.empty(0, dtype=dtype or weft.uint8).element_size()
             with self._open(f"{self._folder}data/{key}", size) as file:
-                tensor = weft.empty(numel, dtype=dtype or weft.uint8, device="cpu")
-                fill(tensor, lambda target: _fill(file, target), self._byteorder)
+                if self._mapped and self._byteorder == "little":
+                    offset = data_offset(self._source, self._records[f"{self._folder}data/{key}"])
+                    tensor = self._mapped.tensor(offset, [numel], dtype or weft.uint8)
+                else:
+                    tensor = weft.empty(numel, dtype=dtype or weft.uint8, device="cpu")
+                    fill(tensor, lambda target: _fill(file, target), self._byteorder)
             placed = outside(self._place, tensor, location)
             self._storages[key] = Storage(placed, dtype is None), dtype, numel
         return _same(self._storages[key], dtype, numel)

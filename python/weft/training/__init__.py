@@ -2,4 +2,42 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from weft.training.bars import Progress, progress
+from weft.training.callbacks import (
+    Callback,
+    EarlyStopping,
+    History,
+    LambdaCallback,
+    LearningRateScheduler,
+    ModelCheckpoint,
+)
+from weft.training.checkpoints import CheckpointInfo, CheckpointManager
+from weft.training.distribution import Distribution
+from weft.training.ema import EMA
+from weft.training.meters import Average, Smoothed, Throughput
+from weft.training.model import Model
+from weft.training.random_state import RandomState
+from weft.training.step import NonFiniteLoss
+from weft.training.trainer import Trainer
+
+__all__ = [
+    "EMA",
+    "Average",
+    "Callback",
+    "CheckpointInfo",
+    "CheckpointManager",
+    "Distribution",
+    "EarlyStopping",
+    "History",
+    "LambdaCallback",
+    "LearningRateScheduler",
+    "Model",
+    "ModelCheckpoint",
+    "NonFiniteLoss",
+    "Progress",
+    "RandomState",
+    "Smoothed",
+    "Throughput",
+    "Trainer",
+    "progress",
+]

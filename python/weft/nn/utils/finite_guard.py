@@ -61,9 +61,9 @@ class FiniteGuard:
     """While it is there, a forward pass of the model that gives a NaN or an infinity raises, and names the layer.
 
     It looks at the outputs of the model alone, so that it takes next to no time. If one is not finite the model runs a
-    second time, on the same arguments and random numbers, with a look at the output of each layer. Gradients are
-    looked at by :meth:`watch`. A scope, or until :meth:`remove`. Within a function that weft.jit compiles there are no
-    values to look at, of which a warning tells once.
+    second time, on the same arguments and random numbers, with a look at the output of each layer and operation. Gradients
+    are looked at by :meth:`watch`. A scope, or until :meth:`remove`. Within a function that weft.jit compiles there are
+    no values to look at, of which a warning tells once. ``weft.check_numerics(model)`` makes it too.
 
     Args:
         model: the module.
@@ -108,22 +108,26 @@ class FiniteGuard:
                 )
             return
         if call is not None and not _all_finite(output.detach() if isinstance(output, weft.Tensor) else output):
-            self._find(*call)
+            ops = self._find(*call)
             raise FloatingPointError(
                 f"{type(module).__name__}: its output has "
                 + ", ".join(f"{_describe(t)}" for _, t in _tensors_in(output) if not _all_finite(t))
                 + ", but no layer gave such values when it ran again: the model itself made them, or it does something "
-                "else each time"
+                f"else each time{''.join(f'; of operations {op}' for op in ops[:1])}"
             )
 
     def _find(self, args, kwargs, generator):
         """Runs the model again; raises FloatingPointError for the first layer whose output is not finite."""
+        from weft._numerics import CheckOps
+
         names = {module: name for name, module in self._model.named_modules()}
         found: list[str] = []
+        ops: list[str] = []
 
         def look(module, its_args, its_kwargs, output):
             if not found and not _all_finite(output):
                 found.append(self._report(names[module], module, its_args, its_kwargs, output))
+                found.extend(f"; of operations {op}" for op in ops[:1])
                 raise _Found
 
         handles = [
@@ -133,7 +137,8 @@ class FiniteGuard:
         now = weft.get_rng_state()
         weft.set_rng_state(generator)
         try:
-            self._model.forward(*args, **kwargs)  # in the grad mode of the call: it may ask for gradients
+            with CheckOps(report=ops.append):
+                self._model.forward(*args, **kwargs)  # in the grad mode of the call: it may ask for gradients
         except _Found:
             pass
         finally:
@@ -144,7 +149,8 @@ class FiniteGuard:
                 for buffer, value in buffers:
                     buffer.copy_(value)
         if found:
-            raise FloatingPointError(found[0])
+            raise FloatingPointError("".join(found))
+        return ops
 
     @staticmethod
     def _report(name, module, args, kwargs, output):

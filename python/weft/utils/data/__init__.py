@@ -2,7 +2,7 @@
 
 from weft._missing import missing_names
 from weft.utils.data.collate import default_collate
-from weft.utils.data.dataloader import DataLoader, default_convert, get_worker_info
+from weft.utils.data.dataloader import DataLoader, default_convert
 from weft.utils.data.dataset import (
     ChainDataset,
     ConcatDataset,
@@ -22,6 +22,7 @@ from weft.utils.data.sampler import (
     SubsetRandomSampler,
     WeightedRandomSampler,
 )
+from weft.utils.data.worker import WorkerInfo, get_worker_info
 
 TYPE_CHECKING = False
 
@@ -44,6 +45,7 @@ __all__ = [
     "SubsetRandomSampler",
     "TensorDataset",
     "WeightedRandomSampler",
+    "WorkerInfo",
     "default_collate",
     "default_convert",
     "get_worker_info",

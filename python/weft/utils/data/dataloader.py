@@ -1,17 +1,19 @@
-"""DataLoader: batches of a dataset."""
+"""DataLoader: batches of a dataset, made here or by workers."""
 
 from __future__ import annotations
 
-import itertools
 import numbers
 import operator
 import typing
-import warnings
 
 import weft
 from weft._missing import name_missing_members
+from weft.utils.data import loader_state
+from weft.utils.data._waits import waits_in_profiles
 from weft.utils.data.collate import default_collate
-from weft.utils.data.dataset import IterableDataset, Subset, TensorDataset
+from weft.utils.data.dataset import IterableDataset
+from weft.utils.data.fetching import Plan, is_stateful
+from weft.utils.data.iteration import LocalIteration, WorkerIteration
 from weft.utils.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 
 TYPE_CHECKING = False
@@ -26,16 +28,15 @@ if TYPE_CHECKING:
 
 _T = typing.TypeVar("_T", covariant=True)
 _FIXED = {"dataset", "batch_size", "sampler", "batch_sampler", "drop_last", "persistent_workers"}
-_warned_of_workers = False
 
 
 class DataLoader(typing.Generic[_T]):
     """Iterates over a dataset in batches: of batch_size samples in order, shuffled, or as a sampler says.
 
-    There are no worker processes yet. num_workers and what goes with it (timeout, worker_init_fn, prefetch_factor,
-    persistent_workers, multiprocessing_context) are checked and can be read back, but batches are made in this process,
-    in order, and worker_init_fn is not called; the first loader with num_workers warns of it. in_order and
-    pin_memory_device change nothing either: order is always kept, and memory is pinned for every device.
+    With num_workers batches are made ahead, by that many processes or threads. Order and Weft's random numbers are the
+    same for any number of them: while a sample is fetched, the default generator is one that depends on the epoch's
+    seed and the sample's index alone. Of an :class:`IterableDataset` each worker has a copy and takes its share by
+    :func:`get_worker_info`. docs/data.md says more.
 
     Args:
         dataset: with ``__getitem__`` and ``__len__``, or an :class:`IterableDataset`.
@@ -43,11 +44,21 @@ class DataLoader(typing.Generic[_T]):
         shuffle: take the samples in another random order each time.
         sampler: an iterable of indices, instead of shuffle.
         batch_sampler: an iterable of lists of indices, instead of batch_size, shuffle, sampler and drop_last.
+        num_workers: how many workers; 0, the default, makes batches when they are asked for.
         collate_fn: makes a batch of a list of samples, by default :func:`default_collate`.
         pin_memory: with a GPU, put the tensors into pinned memory, from which ``x.to("cuda", non_blocking=True)`` need
             not be waited for.
         drop_last: leave out the last batch where it is smaller.
-        generator: where shuffling draws from, by default the default generator.
+        timeout: seconds to wait for a batch of a worker; 0: any time.
+        worker_init_fn: called in each worker with its number, before the first batch.
+        multiprocessing_context: how processes are started: ``"fork"``, ``"spawn"``, ``"forkserver"``, or a context.
+        generator: where the epochs' seeds and orders are drawn from, by default the default generator.
+        prefetch_factor: batches that each worker makes ahead, 2 by default.
+        persistent_workers: keep the workers from one epoch to the next.
+        pin_memory_device: kept for PyTorch's programs; memory is pinned for every GPU.
+        in_order: False gives batches as they come.
+        workers: ``"process"``, or ``"thread"``: threads of this process, for datasets that spend their time outside of
+            Python (reading files, decoding images) or cannot be copied.
 
     Raises:
         ValueError: arguments exclude each other: shuffle or a sampler for an IterableDataset, a sampler and shuffle, a
@@ -83,7 +94,11 @@ class DataLoader(typing.Generic[_T]):
         persistent_workers: bool = False,
         pin_memory_device: str = "",
         in_order: bool = True,
+        workers: str = "process",
     ) -> None:
+        if workers not in ("process", "thread"):
+            raise ValueError(f"DataLoader: workers must be 'process' or 'thread', got {workers!r}")
+        self.workers: str = workers
         self.num_workers: int = _worker_count(num_workers)
         self.timeout: float = timeout
         self.worker_init_fn: Callable[[int], Any] | None = _callable("worker_init_fn", worker_init_fn)
@@ -131,9 +146,10 @@ class DataLoader(typing.Generic[_T]):
         self.collate_fn: Callable[[Any], Any] = _callable("collate_fn", collate_fn) or (
             default_collate if batches else default_convert
         )
+        self._stream = stream
+        self._progress = self._resume = self._pool = self._length_asked = None
+        self._pool_is_free = True
         self._ready = True
-        if self.num_workers:
-            _warn_of_workers(self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _FIXED and "_ready" in self.__dict__:
@@ -151,6 +167,8 @@ class DataLoader(typing.Generic[_T]):
         if factor is not None and factor < 1:
             raise ValueError(f"DataLoader: prefetch_factor must be positive, got {factor}")
         self.multiprocessing_context = _context(context)
+        if self.workers == "thread" and context is not None:
+            raise ValueError("DataLoader: multiprocessing_context is for workers='process'; threads are not started so")
         if not self.num_workers:
             given = {"timeout": self.timeout, "prefetch_factor": factor is not None}
             given |= {"persistent_workers": self.persistent_workers, "multiprocessing_context": context is not None}
@@ -158,47 +176,118 @@ class DataLoader(typing.Generic[_T]):
                 if value:
                     raise ValueError(f"DataLoader: {name} needs workers, and num_workers is 0")
 
+    @waits_in_profiles
     def __iter__(self) -> Iterator[Any]:
-        return map(_pinned, self._batches()) if self.pin_memory and weft.cuda.is_available() else self._batches()
+        progress, self._resume = self._resume, None
+        if progress is None:
+            generators = loader_state.generator_states(self)
+            progress = loader_state.Progress(_draw_seed(self.generator), generators)
+        elif self.generator is not None:
+            _draw_seed(self.generator)  # as the epoch that goes on has done
+        if not self.num_workers:
+            iteration: Any = LocalIteration(self, progress)
+        else:
+            pool, owned = self._take_pool(progress.base_seed)
+            try:
+                iteration = WorkerIteration(self, progress, pool, owned)
+            except BaseException:
+                if pool.alive:
+                    pool.close(quickly=True)
+                raise
+        self._progress = progress
+        return iteration
 
-    def _batches(self):
-        if isinstance(self.dataset, IterableDataset):
-            return self._stream()
-        if self.batch_sampler is None:
-            return (self.collate_fn(self.dataset[index]) for index in self.sampler)
-        fetch = _fetcher(self.dataset, self.collate_fn)
-        return (fetch(indices) for indices in self.batch_sampler)
+    def _plan(self):
+        batched = self.batch_size is not None or self.batch_sampler is not None
+        return Plan(self.dataset, self.collate_fn, batched, self._stream, self.batch_size, self.drop_last)
 
-    def _stream(self):
-        samples = iter(self.dataset)
-        if self.batch_size is None:
-            yield from map(self.collate_fn, samples)
-            return
-        while batch := list(itertools.islice(samples, self.batch_size)):
-            if len(batch) == self.batch_size or not self.drop_last:
-                yield self.collate_fn(batch)
+    def _keeps_states(self):
+        return self._stream or is_stateful(self.dataset)
+
+    def _take_pool(self, base_seed):
+        """(workers, whether the epoch that asks ends them)."""
+        if self._pool is not None and not self._pool.alive:
+            self._pool, self._pool_is_free = None, True
+        if self._pool is not None and self._pool_is_free:
+            self._pool_is_free = False
+            return self._pool, False
+        if self.workers == "thread":
+            from weft.utils.data.threads import ThreadPool as Pool
+        else:
+            from weft.utils.data.processes import ProcessPool as Pool
+        pool = Pool(self._plan(), self, base_seed)
+        if not self.persistent_workers or self._pool is not None:  # another epoch has the lasting ones
+            return pool, True
+        self._pool, self._pool_is_free = pool, False
+        return pool, False
+
+    def _give_pool(self, pool):
+        if pool is not None and pool is self._pool:
+            self._pool_is_free = True
+
+    def __getstate__(self) -> Any:
+        return {**self.__dict__, "_progress": None, "_pool": None, "_pool_is_free": True}
+
+    def __del__(self) -> None:
+        pool = self.__dict__.get("_pool")
+        if pool is not None:
+            pool.close(quickly=True)
+
+    def state_dict(self) -> dict[str, Any]:
+        """Where the loader stands, after the batches that have been taken of it, as plain data (JSON can hold it).
+
+        In the middle of an epoch a new loader of the same arguments, with any number of workers, goes on with exactly
+        the batches that are left, in the same order and with the same random numbers; then come the same epochs. With
+        ``in_order=False`` the same batches are left. Of an iterable dataset the number of workers must be the same.
+        Datasets and samplers with ``state_dict()`` and ``load_state_dict()`` of their own are asked for theirs; an
+        iterable dataset without is read again up to its place.
+
+        >>> import weft
+        >>> loader = weft.utils.data.DataLoader(range(6), batch_size=2, shuffle=True)
+        >>> batches = iter(loader)
+        >>> first, state = next(batches), loader.state_dict()
+        >>> other = weft.utils.data.DataLoader(range(6), batch_size=2, shuffle=True)
+        >>> other.load_state_dict(state)
+        >>> [b.tolist() for b in other] == [b.tolist() for b in batches]
+        True
+        """
+        return loader_state.save(self, self._resume or self._progress)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The next ``iter(loader)`` goes on where :meth:`state_dict` was asked.
+
+        The loader's generator (the default generator, where it has none) is set as it was then.
+
+        Args:
+            state_dict: what :meth:`state_dict` gave.
+
+        Raises:
+            ValueError: it is no such state, or of a loader with another dataset length, batch_size or drop_last.
+
+        >>> import weft
+        >>> loader = weft.utils.data.DataLoader(range(6), batch_size=2)
+        >>> state = loader.state_dict()
+        >>> loader.load_state_dict(state)
+        >>> [batch.tolist() for batch in loader]
+        [[0, 1], [2, 3], [4, 5]]
+        """
+        self._resume = loader_state.load(self, state_dict)
+        self._progress = None
 
     def __len__(self) -> int:
         if not isinstance(self.dataset, IterableDataset):
             return len(self.sampler if self.batch_sampler is None else self.batch_sampler)
         length = len(self.dataset)
-        if self.batch_size is None:
-            return length
-        full, rest = divmod(length, self.batch_size)
-        return full + (rest > 0 and not self.drop_last)
+        if self.batch_size is not None:
+            full, rest = divmod(length, self.batch_size)
+            length = full + (rest > 0 and not self.drop_last)
+        self._length_asked = length
+        return length
 
 
-def _pinned(batch):
-    """The batch with its tensors in pinned memory."""
-    if isinstance(batch, weft.Tensor):
-        return batch.pin_memory() if batch.device.type == "cpu" else batch
-    if isinstance(batch, dict):
-        return type(batch)((key, _pinned(value)) for key, value in batch.items())
-    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*map(_pinned, batch))
-    if isinstance(batch, (list, tuple)):
-        return type(batch)(map(_pinned, batch))
-    return batch
+def _draw_seed(generator):
+    """The seed of an epoch: drawn before its order, as PyTorch does."""
+    return int(weft.empty((), dtype=weft.int64).random_(generator=generator).item())
 
 
 def _check_sources(dataset, stream, sampler, batch_sampler):
@@ -249,28 +338,6 @@ def _callable(name, value):
     return value
 
 
-def _warn_of_workers(loader):
-    global _warned_of_workers
-    if _warned_of_workers:
-        return
-    _warned_of_workers = True
-    not_called = "; worker_init_fn is not called" if loader.worker_init_fn else ""
-    warnings.warn(
-        f"DataLoader: num_workers={loader.num_workers}: there are no worker processes yet, batches are made in this "
-        f"process{not_called}",
-        stacklevel=3,
-    )
-
-
-def get_worker_info() -> None:
-    """Information about the worker process of a DataLoader that asks: None, since there are none.
-
-    >>> import weft
-    >>> weft.utils.data.get_worker_info()
-    """
-    return None
-
-
 def default_convert(data: Any) -> Any:
     """Turns NumPy arrays and scalars in a sample into tensors, in dicts, lists and tuples too; the rest stays as it is.
 
@@ -294,27 +361,6 @@ def default_convert(data: Any) -> Any:
     if isinstance(data, (tuple, list)):
         return type(data)(map(default_convert, data))
     return data
-
-
-def _fetcher(dataset, collate):
-    """A function from a list of indices to a batch."""
-    if collate is default_collate:
-        direct = _direct_fetcher(dataset)
-        if direct:
-            return direct
-    if hasattr(dataset, "__getitems__"):
-        return lambda indices: collate(dataset.__getitems__(indices))
-    return lambda indices: collate([dataset[index] for index in indices])
-
-
-def _direct_fetcher(dataset):
-    """For rows of tensors: one indexing operation a tensor gives what collating the samples would, but faster."""
-    if isinstance(dataset, TensorDataset) and type(dataset).__getitem__ is TensorDataset.__getitem__:
-        return dataset._collated
-    if type(dataset) is Subset:
-        inner = _direct_fetcher(dataset.dataset)
-        return inner and (lambda indices: inner([dataset.indices[i] for i in indices]))
-    return None
 
 
 name_missing_members(DataLoader, "torch.utils.data.DataLoader")

@@ -1,0 +1,187 @@
+"""The training loop of :class:`weft.Trainer`, from top to bottom: fit, an epoch, its steps, its end, evaluation."""
+
+from __future__ import annotations
+
+import itertools
+import math
+import time
+
+from weft.training import checks
+from weft.training.bars import Progress
+from weft.training.checks import samples
+from weft.training.figures import kept_modes
+from weft.training.step import BadLoss, EvalStep, make_step, to_device
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+    from weft.training.place import Place
+    from weft.training.trainer import Trainer
+
+
+def fit(run: Trainer, loader: Any, validation: Any, epochs: int | None, max_steps: int | None) -> None:
+    """Trains until so many epochs or steps are done, or something asks to stop."""
+    step = make_step(run)
+    logs: dict[str, float] = {}
+    run.callbacks.call("on_train_begin", None)
+    while (epochs is None or run.epoch < epochs) and not at_end(run, max_steps):
+        batches = run._place.begin(run, loader)  # an epoch that was interrupted goes on where it was
+        run.model.train()
+        run.callbacks.call("on_epoch_begin", run.epoch, None)
+        title = f"epoch {run.epoch + 1}" + (f"/{epochs}" if epochs else "")
+        with Progress(checks.length(loader), title, kind=run.progress, initial=run.batch) as bar:
+            finished = train(run, step, batches, bar, max_steps)
+            logs = run._figures()
+            if validation is not None:
+                with run._place.kept_random(not finished):  # else the rest of the epoch would draw other numbers
+                    logs |= {f"val_{name}": value for name, value in evaluate(run, validation).items()}
+            bar.skip(run.batch - bar.done)
+            bar.show(**logs)
+        end_epoch(run, logs, finished)
+    run.callbacks.call("on_train_end", logs)
+
+
+def at_end(run: Trainer, max_steps: int | None) -> bool:
+    return run.stop_training or (max_steps is not None and run.step >= max_steps)
+
+
+def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: Progress, max_steps: int | None) -> bool:
+    """The steps of an epoch. Was it gone through to its end?"""
+    losses, metrics, callbacks = run._losses, run.metrics.values(), run.callbacks
+    before, after = callbacks.hooks["on_train_batch_begin"], callbacks.hooks["on_train_batch_end"]
+    on_cpu, read_at, last = run.device.type == "cpu", run._read_losses_at, math.inf if max_steps is None else max_steps
+    clock, timed = time.monotonic, bool(run.loggers) or bar.kind != "off"
+    for group in groups(run._place, batches, run.accumulate):
+        if not on_cpu:
+            group = [to_device(batch, run.device) for batch in group]
+        if not run._checked:
+            run._check_batch(group[0])
+        for hook in before:
+            hook(run.batch, None)
+        if run.profile is not None:
+            run._profile_step()
+        sizes = [samples(batch) for batch in group] if len(group) > 1 else [samples(group[0])]
+        run._within_step = True  # from here on the state is that of no whole step
+        try:
+            results = step(group, shares(sizes) if len(group) > 1 else None)
+        except BadLoss as error:
+            run._within_step = False
+            raise run._nonfinite(
+                error.loss, run.step, run.batch + error.index, "the weights are those before it"
+            ) from None
+        if run.ema is not None:
+            run.ema.update(run.model)
+        for schedule in run._schedules_by_step:
+            schedule.step()
+        for (loss, output, target), size in zip(results, sizes):
+            losses.add(loss, size)
+            for metric in metrics:
+                metric.update(output, target)
+        run.step += 1
+        run.batch += len(group)
+        run._within_step = False
+        if len(losses.unread) >= read_at:
+            run._read_losses()
+        if timed:
+            now = clock()
+            if run.loggers and run.step % run.log_every == 0:
+                run._log_step(now)
+            if now >= bar.next:
+                bar.update(run.batch - bar.done, **run._figures(metrics=False))
+        for hook in after:
+            hook(run.batch - 1, run._figures())
+        if run.checkpoint_every and run.step % run.checkpoint_every == 0:
+            run._save()
+        if run._interrupts.seen:
+            raise KeyboardInterrupt
+        if run.stop_training or run.step >= last:
+            run._read_losses()
+            return False
+    run._read_losses()
+    if not run.batch:
+        raise ValueError("Trainer.fit: train_loader gave no batches")
+    return True
+
+
+def end_epoch(run: Trainer, logs: dict[str, float], finished: bool) -> None:
+    """What goes by epochs. Of an epoch that is to go on later the state is saved before it counts as one."""
+    epoch = run.epoch
+    if not finished:
+        run._save(logs)
+    else:
+        run.epoch, run.batch = epoch + 1, 0
+        run._end_of_epoch(logs)
+    for logger in run.loggers:
+        logger.log({"epoch": epoch, **logs}, run.step)
+    try:
+        run.callbacks.call("on_epoch_end", epoch, logs)
+    finally:  # an error in a callback must not lose the checkpoint
+        if finished:
+            run._save(logs)
+
+
+def evaluate(run: Trainer, loader: Any, model: Any = None, progress: str = "off") -> dict[str, float]:
+    """Loss and metrics over a loader, of the averaged model where there is one."""
+    model = model or (run.model if run.ema is None else run.ema.average)
+    losses, metrics, callbacks = run._new_losses(), run._new_metrics(), run.callbacks
+    step = run._eval_step(model)
+    before, after = callbacks.hooks["on_test_batch_begin"], callbacks.hooks["on_test_batch_end"]
+    callbacks.call("on_test_begin", None)
+    with kept_modes(model), Progress(checks.length(loader), "evaluate", kind=progress) as bar:
+        model.eval()
+        for number, batch in enumerate(loader):
+            for hook in before:
+                hook(number, None)
+            batch = to_device(batch, run.device) if run.device.type != "cpu" else batch
+            loss, output, target = step(batch)
+            losses.add(loss.detach(), samples(batch))
+            for metric in metrics.values():
+                metric.update(output, target)
+            if len(losses.unread) >= run._read_losses_at:
+                losses.read()
+            bar.update()
+            for hook in after:
+                hook(number, {"loss": losses.mean()})
+    losses.read()
+    if not losses.batches:
+        raise ValueError("Trainer.evaluate: the loader gave no batches")
+    logs = run._together(losses, metrics)
+    callbacks.call("on_test_end", logs)
+    return logs
+
+
+def predict(run: Trainer, loader: Any, model: Any, progress: str = "off") -> Iterator[Any]:
+    """The outputs batch by batch."""
+    step = EvalStep(run, model, run.forward)
+    with kept_modes(model), Progress(checks.length(loader), "predict", kind=progress) as bar:
+        model.eval()
+        for batch in loader:
+            yield step(to_device(batch, run.device) if run.device.type != "cpu" else batch)
+            bar.update()
+
+
+def groups(place: Place, batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
+    """Lists of so many batches; the last one may be shorter. The place counts what was fetched."""
+    try:
+        if size == 1:
+            for batch in batches:
+                place.fetched += 1
+                yield [batch]
+        while group := list(itertools.islice(batches, size)):
+            place.fetched += len(group)
+            yield group
+    except GeneratorExit:
+        raise
+    except BaseException:
+        place.fetched = -1  # some of a group may be lost
+        raise
+
+
+def shares(sizes: list[int]) -> list[int | float]:
+    """What each loss counts in a group: its share of the samples. Where all are equal, the number to divide it by."""
+    if len(set(sizes)) == 1:
+        return [len(sizes)] * len(sizes)
+    return [size / sum(sizes) for size in sizes]

@@ -1,0 +1,149 @@
+"""Where in an epoch training is, so that it can go on there, bit by bit as if it had not been interrupted."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+
+import weft
+
+TYPE_CHECKING = False
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+    from weft.training.trainer import Trainer
+
+
+def _random():
+    return weft.training.RandomState()
+
+
+class Place:
+    """The place in the loader and in the random generators.
+
+    A loader with ``state_dict`` says itself where it is. Of any other, the random generators at the beginning of the
+    epoch are kept: from there it is gone through again, as far as it was.
+    """
+
+    def __init__(self):
+        self.loader: Any = None
+        self.iterator: Any = None
+        self.fetched = 0
+        self.start: dict[str, Any] = {}
+        self.resumed: dict[str, Any] | None = None
+
+    def begin(self, run: Trainer, loader: Any) -> Iterator[Any]:
+        """The batches of the epoch that are left."""
+        resumed, self.resumed = self.resumed, None
+        same, self.loader = loader is self.loader, loader
+        if resumed is not None:
+            self.iterator = self._resume(resumed, run.batch)
+        elif not (run.batch and same and self.fetched == run.batch and self.iterator is not None):
+            run._begin_epoch()
+            self.start = self._now(loader) if run.checkpoints is not None else {}
+            self.iterator = iter(loader)
+        self.fetched = run.batch
+        return self.iterator
+
+    def _now(self, loader):
+        now: dict[str, Any] = {"random": _random().state_dict()}
+        generators = _generators(loader)
+        if generators:
+            now["generators"] = [generator.get_state() for generator in generators]
+        if _has_state(loader):
+            now["loader"] = loader.state_dict()
+        return now
+
+    def _back(self, loader, state, own=True):
+        if own and _has_state(loader) and "loader" in state:
+            loader.load_state_dict(state["loader"])
+        for generator, value in zip(_generators(loader), state.get("generators", ())):
+            generator.set_state(value)
+        _random().load_state_dict(state["random"])
+
+    def _resume(self, state, batch):
+        loader, self.start = self.loader, state["start"] or {}
+        if not batch:
+            self._back(loader, state["now"])
+            self.start = self._now(loader)
+            return iter(loader)
+        if "loader" in state["now"]:
+            self._back(loader, state["now"])
+            iterator = iter(loader)
+        else:
+            self._back(loader, self.start)
+            iterator = iter(loader)
+            for skipped in range(batch):
+                if next(iterator, self) is self:
+                    raise ValueError(
+                        f"Trainer.fit: the checkpoint was made after {batch} batches of an epoch, but train_loader "
+                        f"has {skipped}"
+                    )
+        self._back(loader, state["now"], own=False)
+        return iterator
+
+    def state_dict(self, batch: int) -> dict[str, Any]:
+        """The place after so many batches of the epoch. Where more were fetched already, the loader cannot tell it."""
+        if self.resumed is not None:
+            return self.resumed
+        now = self._now(self.loader)
+        if batch and self.fetched != batch:
+            now.pop("loader", None)
+        return {"start": self.start if batch else None, "now": now}
+
+    @contextlib.contextmanager
+    def kept_random(self, keep: bool) -> Iterator[None]:
+        """Random generators go on afterwards as if nothing had been drawn."""
+        before = _random().state_dict() if keep else None
+        yield
+        if before is not None:
+            _random().load_state_dict(before)
+
+
+def _has_state(loader):
+    return hasattr(loader, "state_dict") and hasattr(loader, "load_state_dict")
+
+
+def _generators(loader):
+    """The generators that a loader and its sampler were given."""
+    found = []
+    sampler = getattr(loader, "sampler", None)
+    inner = getattr(getattr(loader, "batch_sampler", None), "sampler", None)
+    for owner in (loader, sampler, inner):
+        generator = getattr(owner, "generator", None)
+        if hasattr(generator, "get_state") and not any(generator is other for other in found):
+            found.append(generator)
+    return found
+
+
+class Interrupts:
+    """Within it the first Ctrl-C waits for the end of the step, the second one does not.
+
+    Only where Python's own handler would have answered, in the main thread.
+    """
+
+    def __init__(self):
+        self.seen = False
+        self._before: Any = None
+
+    def __enter__(self):
+        self.seen = False
+        if (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        ):
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def _note(self, number, frame):
+        if self.seen:
+            raise KeyboardInterrupt
+        self.seen = True
+
+    def __exit__(self, *error):
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+            self._before = None
