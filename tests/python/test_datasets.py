@@ -4,6 +4,7 @@ import gzip
 import os
 import pickle
 import struct
+import sys
 import tarfile
 import zipfile
 from pathlib import Path
@@ -421,3 +422,37 @@ def test_real_data():
     assert labels[:5].tolist() == [6, 9, 9, 4, 1] and len(images) == 4000
     assert len(datasets.MovieLens(root / "movielens_latest_small")) == 100836
     assert datasets.Cora(root / "cora").edge_index.shape == (2, 10556)
+
+
+@pytest.mark.parametrize(
+    "library, call, text",
+    [
+        ("PIL", lambda folder: datasets.MNIST(folder)[0], "pip install pillow, or use .data or .tensors"),
+        ("PIL", lambda folder: datasets.default_loader(folder / "file"), "pip install pillow, or give a loader"),
+        ("pyarrow", lambda folder: datasets.Table({"a": [1]}), "pip install pyarrow"),
+        ("fsspec", lambda folder: datasets.read_text("memory://a"), "pip install fsspec"),
+    ],
+)
+def test_libraries_that_are_not_installed(tmp_path, monkeypatch, library, call, text):
+    write_mnist(tmp_path)
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(ImportError, match=text):
+        call(tmp_path)
+    assert datasets.MNIST(tmp_path).tensors()[0][0].shape == (1, 28, 28)
+
+
+def test_arguments_are_checked(tmp_path):
+    write_mnist(tmp_path)
+    for call in (
+        lambda: datasets.MNIST(tmp_path, train="yes"),
+        lambda: datasets.MNIST(tmp_path, download=1.5),
+        lambda: datasets.MNIST(tmp_path, transform="ToTensor"),
+        lambda: datasets.MNIST(5),
+        lambda: datasets.MovieLens(tmp_path, download="no"),
+    ):
+        with pytest.raises(TypeError):
+            call()
+    with pytest.raises(ValueError, match="classes must be 10 or 100"):
+        datasets.read_cifar(tmp_path / "x", classes=50)
+    with pytest.raises(ValueError, match="at least one file"):
+        datasets.read_cifar([])
