@@ -210,12 +210,33 @@ def test_interrupts(on_interrupt):
     else:
         trainer.fit(loader(), epochs=3)
     assert trainer.step == 4  # the step was finished first
+    assert set(trainer.evaluate(loader())) == {"loss", "right"}  # no interrupt is left over
     assert manager.saved[-1][0] == 4 and log.closed == 1 and trainer.model.training
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     whole = make(Memory())
     whole.fit(loader(), epochs=2)
     resumed = make(manager)
     resumed.fit(loader(), epochs=2, resume="last")
+    assert equal_states(whole.model, resumed.model)
+
+
+@pytest.mark.parametrize("kind", LOADERS)
+def test_interrupted_during_validation(kind):
+    make_loader, validation = LOADERS[kind], loader(20)
+    whole = make(Memory())
+    history = whole.fit(make_loader(), validation, epochs=2)
+
+    def press(batch, logs):
+        if batch == 1 and trainer.epoch == 0:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    manager = Memory()
+    trainer = make(manager, callbacks=[weft.training.LambdaCallback(on_test_batch_end=press)])
+    with pytest.raises(KeyboardInterrupt):
+        trainer.fit(make_loader(), validation, epochs=2)
+    assert manager.saved[-1][0] == 7 and trainer.batch == 7
+    resumed = make(manager, network(seed=5))
+    assert resumed.fit(make_loader(), validation, epochs=2, resume="last").history == history.history
     assert equal_states(whole.model, resumed.model)
 
 

@@ -54,6 +54,8 @@ def main(arguments: argparse.Namespace) -> int:
     which = arguments.resume
     try:
         run.train(int(which) if which is not None and which.isdecimal() else which)
+    except KeyboardInterrupt:
+        return _fail("interrupted" + ("; --resume goes on" if run.trainer.checkpoints is not None else ""), 130)
     except (NonFiniteLoss, ValueError, TypeError, KeyError, OSError, RuntimeError) as error:
         if arguments.allow_module:  # it may be of the program's own code, which a traceback shows
             raise

@@ -36,7 +36,7 @@ def fit(run: Trainer, loader: Any, validation: Any, epochs: int | None, max_step
             finished = train(run, step, batches, bar, max_steps)
             logs = run._figures()
             if validation is not None:
-                with run._place.kept_random(not finished):  # else the rest of the epoch would draw other numbers
+                with run._place.validating(run, finished):
                     logs |= {f"val_{name}": value for name, value in evaluate(run, validation).items()}
             bar.skip(run.batch - bar.done)
             bar.show(**logs)
@@ -100,6 +100,7 @@ def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: P
         if run.stop_training or run.step >= last:
             run._read_losses()
             return False
+    run._place.exhausted = True
     run._read_losses()
     if not run.batch:
         raise ValueError("Trainer.fit: train_loader gave no batches")
@@ -133,6 +134,8 @@ def evaluate(run: Trainer, loader: Any, model: Any = None, progress: str = "off"
     with kept_modes(model), Progress(checks.length(loader), "evaluate", kind=progress) as bar:
         model.eval()
         for number, batch in enumerate(loader):
+            if run._interrupts.seen:
+                raise KeyboardInterrupt
             for hook in before:
                 hook(number, None)
             batch = to_device(batch, run.device) if run.device.type != "cpu" else batch

@@ -32,6 +32,7 @@ class Place:
         self.loader: Any = None
         self.iterator: Any = None
         self.fetched = 0
+        self.exhausted = False
         self.start: dict[str, Any] = {}
         self.resumed: dict[str, Any] | None = None
 
@@ -45,7 +46,7 @@ class Place:
             run._begin_epoch()
             self.start = self._now(loader) if run.checkpoints is not None else {}
             self.iterator = iter(loader)
-        self.fetched = run.batch
+        self.fetched, self.exhausted = run.batch, False
         return self.iterator
 
     def _now(self, loader):
@@ -86,21 +87,26 @@ class Place:
         return iterator
 
     def state_dict(self, batch: int) -> dict[str, Any]:
-        """The place after so many batches of the epoch. Where more were fetched already, the loader cannot tell it."""
+        """The place after so many batches of the epoch, which the loader cannot tell where it has gone on already."""
         if self.resumed is not None:
             return self.resumed
         now = self._now(self.loader)
-        if batch and self.fetched != batch:
+        if batch and (self.exhausted or self.fetched != batch):
             now.pop("loader", None)
         return {"start": self.start if batch else None, "now": now}
 
     @contextlib.contextmanager
-    def kept_random(self, keep: bool) -> Iterator[None]:
-        """Random generators go on afterwards as if nothing had been drawn."""
-        before = _random().state_dict() if keep else None
-        yield
-        if before is not None:
-            _random().load_state_dict(before)
+    def validating(self, run: Trainer, finished: bool) -> Iterator[None]:
+        """Around validation. If the epoch is to go on later, random generators are put back where they were."""
+        saved = run.checkpoints is not None or not finished
+        before = _random().state_dict() if saved else None
+        done = False
+        try:
+            yield
+            done = True
+        finally:
+            if before is not None and not (done and finished):
+                _random().load_state_dict(before)
 
 
 def _has_state(loader):
@@ -144,6 +150,7 @@ class Interrupts:
         self.seen = True
 
     def __exit__(self, *error):
+        self.seen = False
         if self._before is not None:
             signal.signal(signal.SIGINT, self._before)
             self._before = None
