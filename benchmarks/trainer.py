@@ -18,8 +18,8 @@ import weft
 from weft import nn
 from weft.nn import functional as F
 from weft.training import loop
+from weft.training._step import make_step
 from weft.training.bars import Progress
-from weft.training.step import make_step
 from weft.utils.data import DataLoader, TensorDataset
 
 BATCHES = 100

@@ -6,11 +6,11 @@ import itertools
 import math
 import time
 
-from weft.training import checks
+from weft.training import _checks as checks
+from weft.training._checks import samples
+from weft.training._figures import kept_modes
+from weft.training._step import BadLoss, EvalStep, make_step, to_device
 from weft.training.bars import Progress
-from weft.training.checks import samples
-from weft.training.figures import kept_modes
-from weft.training.step import BadLoss, EvalStep, make_step, to_device
 
 TYPE_CHECKING = False
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-    from weft.training.place import Place
     from weft.training.trainer import Trainer
 
 
@@ -27,7 +26,7 @@ def fit(run: Trainer, loader: Any, validation: Any, epochs: int | None, max_step
     step = make_step(run)
     logs: dict[str, float] = {}
     run.callbacks.call("on_train_begin", None)
-    while (epochs is None or run.epoch < epochs) and not at_end(run, max_steps):
+    while (epochs is None or run.epoch < epochs) and not _at_end(run, max_steps):
         batches = run._place.begin(run, loader)  # an epoch that was interrupted goes on where it was
         run.model.train()
         run.callbacks.call("on_epoch_begin", run.epoch, None)
@@ -44,7 +43,7 @@ def fit(run: Trainer, loader: Any, validation: Any, epochs: int | None, max_step
     run.callbacks.call("on_train_end", logs)
 
 
-def at_end(run: Trainer, max_steps: int | None) -> bool:
+def _at_end(run: Trainer, max_steps: int | None) -> bool:
     return run.stop_training or (max_steps is not None and run.step >= max_steps)
 
 
@@ -166,7 +165,7 @@ def predict(run: Trainer, loader: Any, model: Any, progress: str = "off") -> Ite
             bar.update()
 
 
-def groups(place: Place, batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
+def groups(place: Any, batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
     """Lists of so many batches; the last one may be shorter. The place counts what was fetched."""
     try:
         if size == 1:

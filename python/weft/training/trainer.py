@@ -10,12 +10,16 @@ import weft
 from weft._checks import check_instances, check_integers
 from weft.nn import Module
 from weft.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
-from weft.training import checks, figures, loop, names, options
-from weft.training import step as steps
+from weft.training import _checks as checks
+from weft.training import _figures as figures
+from weft.training import _names as names
+from weft.training import _options as options
+from weft.training import _step as steps
+from weft.training import loop
+from weft.training._place import Interrupts, Place
 from weft.training.bars import KINDS
-from weft.training.callbacks import Callbacks, EarlyStopping, History, better, make_early_stopping, monitored
+from weft.training.callbacks import EarlyStopping, History, _better, _Callbacks, _make_early_stopping, _monitored
 from weft.training.ema import EMA
-from weft.training.place import Interrupts, Place
 
 TYPE_CHECKING = False
 
@@ -149,7 +153,7 @@ class Trainer:
         self.log_every: int = log_every
         self.checkpoints: Any = checkpoints
         self.checkpoint_every: int | None = checkpoint_every
-        self.callbacks: Any = Callbacks([])
+        self.callbacks: Any = _Callbacks([])
         self.history: History = History()
         self.epoch: int = 0  # epochs that are done
         self.batch: int = 0  # batches that are done in this epoch
@@ -308,12 +312,12 @@ class Trainer:
             raise ValueError("Trainer.fit: there is no optimizer")
         monitor = self.monitor or ("val_loss" if validation else "loss")
         if self.checkpoints is None and self._folder is not None and not (self.distribution and self.distribution.rank):
-            mode = "max" if better("auto", monitor) > 0 else "min"
+            mode = "max" if _better("auto", monitor) > 0 else "min"
             self.checkpoints = weft.training.CheckpointManager(self._folder, monitor=monitor, mode=mode)
         self._monitored = monitor
         stopping = self._early_stopping
-        parts = [] if stopping is None else [make_early_stopping(stopping, validation)]
-        self.callbacks = Callbacks([self.history, *parts, *self._own_callbacks])
+        parts = [] if stopping is None else [_make_early_stopping(stopping, validation)]
+        self.callbacks = _Callbacks([self.history, *parts, *self._own_callbacks])
         for callback in self.callbacks.all:
             if hasattr(callback, "set_trainer"):
                 callback.set_trainer(self)
@@ -398,7 +402,7 @@ class Trainer:
         """Schedules that go by epochs."""
         for schedule in self.schedules:
             if isinstance(schedule, ReduceLROnPlateau):
-                schedule.step(monitored("Trainer: ReduceLROnPlateau", self._monitored, logs))
+                schedule.step(_monitored("Trainer: ReduceLROnPlateau", self._monitored, logs))
             elif schedule not in self._schedules_by_step:
                 schedule.step()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import weft
-from weft.training import names
+from weft.training import _names as names
 
 TYPE_CHECKING = False
 

@@ -7,7 +7,9 @@ import math
 import numpy as np
 
 import weft
-from weft.training import checks, figures, names
+from weft.training import _checks as checks
+from weft.training import _figures as figures
+from weft.training import _names as names
 from weft.utils.data import DataLoader, TensorDataset
 
 TYPE_CHECKING = False
