@@ -49,61 +49,87 @@ def _at_end(run: Trainer, max_steps: int | None) -> bool:
 
 def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: Progress, max_steps: int | None) -> bool:
     """The steps of an epoch. Was it gone through to its end?"""
-    losses, metrics, callbacks = run._losses, run.metrics.values(), run.callbacks
-    before, after = callbacks.hooks["on_train_batch_begin"], callbacks.hooks["on_train_batch_end"]
-    on_cpu, read_at, last = run.device.type == "cpu", run._read_losses_at, math.inf if max_steps is None else max_steps
-    clock, timed = time.monotonic, bool(run.loggers) or bar.kind != "off"
-    for group in groups(run._place, batches, run.accumulate):
-        if not on_cpu:
-            group = [to_device(batch, run.device) for batch in group]
-        if not run._checked:
-            run._check_batch(group[0])
-        for hook in before:
-            hook(run.batch, None)
-        if run.profile is not None:
-            run._profile_step()
+    losses, metrics, place, interrupts = run._losses, run.metrics.values(), run._place, run._interrupts
+    before, within, after = before_step(run), within_step(run), after_step(run, bar)
+    last = math.inf if max_steps is None else max_steps
+    for group in groups(place, batches, run.accumulate):
+        for do in before:
+            group = do(group) or group
         sizes = [samples(batch) for batch in group] if len(group) > 1 else [samples(group[0])]
         run._within_step = True  # from here on the state is that of no whole step
         try:
             results = step(group, shares(sizes) if len(group) > 1 else None)
-        except BadLoss as error:
+        except BadLoss as bad:
             run._within_step = False
-            raise run._nonfinite(
-                error.loss, run.step, run.batch + error.index, "the weights are those before it"
-            ) from None
-        if run.ema is not None:
-            run.ema.update(run.model)
-        for schedule in run._schedules_by_step:
-            schedule.step()
+            raise run._nonfinite(bad.loss, run.step, run.batch + bad.index, "the weights are those before it") from None
         for (loss, output, target), size in zip(results, sizes):
             losses.add(loss, size)
             for metric in metrics:
                 metric.update(output, target)
+        for do in within:
+            do()
         run.step += 1
         run.batch += len(group)
         run._within_step = False
-        if len(losses.unread) >= read_at:
-            run._read_losses()
-        if timed:
-            now = clock()
-            if run.loggers and run.step % run.log_every == 0:
-                run._log_step(now)
-            if now >= bar.next:
-                bar.update(run.batch - bar.done, **run._figures(metrics=False))
-        for hook in after:
-            hook(run.batch - 1, run._figures())
-        if run.checkpoint_every and run.step % run.checkpoint_every == 0:
-            run._save()
-        if run._interrupts.seen:
+        for do in after:
+            do()
+        if interrupts.seen:
             raise KeyboardInterrupt
         if run.stop_training or run.step >= last:
             run._read_losses()
             return False
-    run._place.exhausted = True
+    place.exhausted = True
     run._read_losses()
     if not run.batch:
         raise ValueError("Trainer.fit: train_loader gave no batches")
     return True
+
+
+# What else belongs to a step. These are lists, so that what is not asked for costs nothing.
+
+
+def before_step(run: Trainer) -> list[Callable[[Any], Any]]:
+    """With the group: to the device, the checks of the first batch, callbacks, the profiler."""
+    found: list[Callable[[Any], Any]] = []
+    if run.device.type != "cpu":
+        found.append(lambda group: [to_device(batch, run.device) for batch in group])
+    if not run._checked:
+        found.append(lambda group: None if run._checked else run._check_batch(group[0]))
+    found += [
+        lambda group, hook=hook: hook(run.batch, None) and None for hook in run.callbacks.hooks["on_train_batch_begin"]
+    ]
+    if run.profile is not None:
+        found.append(lambda group: run._profile_step())
+    return found
+
+
+def within_step(run: Trainer) -> list[Callable[[], Any]]:
+    """What changes with the weights: their average, the learning rates."""
+    found: list[Callable[[], Any]] = [] if run.ema is None else [lambda: run.ema.update(run.model)]
+    return found + [schedule.step for schedule in run._schedules_by_step]
+
+
+def after_step(run: Trainer, bar: Progress) -> list[Callable[[], Any]]:
+    """What looks at the state between steps: losses that were not read yet, loggers, the bar, callbacks, checkpoints."""
+    found: list[Callable[[], Any]] = []
+    if not run._reads_early:
+        found.append(lambda: run._read_losses(run._read_losses_at))
+    if run.loggers:
+        found.append(lambda: run._log_step() if run.step % run.log_every == 0 else None)
+    if bar.kind != "off":
+
+        def show():
+            if clock() >= bar.next:
+                bar.update(run.batch - bar.done, **run._figures(metrics=False))
+
+        clock = time.monotonic
+        found.append(show)
+    found += [
+        lambda hook=hook: hook(run.batch - 1, run._figures()) for hook in run.callbacks.hooks["on_train_batch_end"]
+    ]
+    if run.checkpoint_every:
+        found.append(lambda: run._save() if run.step % run.checkpoint_every == 0 else None)
+    return found
 
 
 def end_epoch(run: Trainer, logs: dict[str, float], finished: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 import warnings
 from pathlib import Path
 
@@ -166,6 +167,8 @@ class Trainer:
         self._folder, self._early_stopping, self._own_callbacks = checkpoint_folder, early_stopping, list(callbacks)
         self._losses, self._place, self._interrupts = figures.Losses(), Place(), Interrupts()
         self._read_losses_at = 1 if self.device.type == "cpu" else 32  # reading one on a GPU means to wait for it
+        # Eagerly on the CPU the step reads losses itself, before backward, so that a bad one changes nothing
+        self._reads_early = not self.jit and self.device.type == "cpu" and on_nonfinite == "raise"
         self._checked = self._within_step = False
         self._saved_at: Any = None
         self._eval_steps: dict[str, Any] = {}
@@ -374,7 +377,10 @@ class Trainer:
             batch,
         )
 
-    def _read_losses(self):
+    def _read_losses(self, count=1):
+        """Reads the losses if there are so many."""
+        if len(self._losses.unread) < count:
+            return
         bad = self._losses.read()
         if bad is None or self.on_nonfinite == "ignore":
             return
@@ -388,7 +394,8 @@ class Trainer:
         warnings.warn(str(error), stacklevel=4)
         self.stop_training = True
 
-    def _log_step(self, now):
+    def _log_step(self):
+        now = time.monotonic()
         before, self._rate = self._rate, (now, self._losses.samples, self.epoch)
         self._losses.read()
         values = {"batch_loss": self._losses.last}
