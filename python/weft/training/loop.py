@@ -110,7 +110,7 @@ def within_step(run: Trainer) -> list[Callable[[], Any]]:
 
 
 def after_step(run: Trainer, bar: Progress) -> list[Callable[[], Any]]:
-    """What looks at the state between steps: losses that were not read yet, loggers, the bar, callbacks, checkpoints."""
+    """What looks at the state between steps: losses that were not read yet, loggers, the bar, callbacks, saving."""
     found: list[Callable[[], Any]] = []
     if not run._reads_early:
         found.append(lambda: run._read_losses(run._read_losses_at))
