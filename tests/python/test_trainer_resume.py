@@ -221,6 +221,25 @@ def test_interrupts(on_interrupt):
 
 
 @pytest.mark.parametrize("kind", LOADERS)
+@pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end", "on_train_batch_begin"])
+def test_killed_in_another_hook(kind, hook):
+    whole = make(Memory())
+    history = whole.fit(LOADERS[kind](), loader(20), epochs=3)
+
+    def kill(number, logs):
+        if trainer.epoch == 1 and number in (0, 1):
+            raise Killed
+
+    manager = Memory()
+    trainer = make(manager, callbacks=[weft.training.LambdaCallback(**{hook: kill})])
+    with pytest.raises(Killed):
+        trainer.fit(LOADERS[kind](), loader(20), epochs=3)
+    resumed = make(manager, network(seed=5))
+    assert resumed.fit(LOADERS[kind](), loader(20), epochs=3, resume="last").history == history.history
+    assert equal_states(whole.model, resumed.model)
+
+
+@pytest.mark.parametrize("kind", LOADERS)
 def test_interrupted_during_validation(kind):
     make_loader, validation = LOADERS[kind], loader(20)
     whole = make(Memory())

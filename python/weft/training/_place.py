@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import signal
 import threading
 
@@ -25,29 +26,35 @@ class Place:
     """The place in the loader and in the random generators.
 
     A loader with ``state_dict`` says itself where it is. Of any other, the random generators at the beginning of the
-    epoch are kept: from there it is gone through again, as far as it was.
+    epoch are kept: from there it is gone through again, as far as it was. Batches that were fetched for a step that is
+    not done are ``pending``, and part of the state, because random numbers may have been drawn for them.
     """
 
     def __init__(self):
         self.loader: Any = None
         self.iterator: Any = None
-        self.fetched = 0
-        self.exhausted = False
+        self.pending: list[Any] = []
+        self.begun = self.lost = False  # in an epoch; the loader has gone on to where it is in no step
         self.start: dict[str, Any] = {}
         self.resumed: dict[str, Any] | None = None
 
     def begin(self, run: Trainer, loader: Any) -> Iterator[Any]:
         """The batches of the epoch that are left."""
         resumed, self.resumed = self.resumed, None
-        same, self.loader = loader is self.loader, loader
+        goes_on = self.begun and not self.lost and loader is self.loader and resumed is None
+        self.loader, again, self.pending = loader, self.pending, []
         if resumed is not None:
-            self.iterator = self._resume(resumed, run.batch)
-        elif not (run.batch and same and self.fetched == run.batch and self.iterator is not None):
+            again = resumed["pending"]
+            if not run.batch:
+                run._begin_epoch()
+            self.iterator = self._resume(resumed, run.batch + len(again))
+        elif not goes_on:
+            again = []
             run._begin_epoch()
             self.start = self._now(loader) if run.checkpoints is not None else {}
             self.iterator = iter(loader)
-        self.fetched, self.exhausted = run.batch, False
-        return self.iterator
+        self.begun, self.lost = True, False
+        return itertools.chain(again, self.iterator) if again else self.iterator
 
     def _now(self, loader):
         now: dict[str, Any] = {"random": _random().state_dict()}
@@ -65,9 +72,9 @@ class Place:
             generator.set_state(value)
         _random().load_state_dict(state["random"])
 
-    def _resume(self, state, batch):
+    def _resume(self, state, fetched):
         loader, self.start = self.loader, state["start"] or {}
-        if not batch:
+        if not fetched:
             self._back(loader, state["now"])
             self.start = self._now(loader)
             return iter(loader)
@@ -77,23 +84,25 @@ class Place:
         else:
             self._back(loader, self.start)
             iterator = iter(loader)
-            for skipped in range(batch):
+            for skipped in range(fetched):
                 if next(iterator, self) is self:
                     raise ValueError(
-                        f"Trainer.fit: the checkpoint was made after {batch} batches of an epoch, but train_loader "
+                        f"Trainer.fit: the checkpoint was made after {fetched} batches of an epoch, but train_loader "
                         f"has {skipped}"
                     )
         self._back(loader, state["now"], own=False)
         return iterator
 
     def state_dict(self, batch: int) -> dict[str, Any]:
-        """The place after so many batches of the epoch, which the loader cannot tell where it has gone on already."""
+        """The place after so many batches of the epoch."""
         if self.resumed is not None:
             return self.resumed
+        if self.begun and not batch and not self.pending:
+            return {"start": None, "now": self.start, "pending": []}
         now = self._now(self.loader)
-        if batch and (self.exhausted or self.fetched != batch):
+        if self.begun and self.lost:
             now.pop("loader", None)
-        return {"start": self.start if batch else None, "now": now}
+        return {"start": self.start if self.begun else None, "now": now, "pending": list(self.pending)}
 
     @contextlib.contextmanager
     def validating(self, run: Trainer, finished: bool) -> Iterator[None]:

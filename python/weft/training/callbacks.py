@@ -275,6 +275,8 @@ class EarlyStopping(Callback):
     def on_train_begin(self, logs: Logs = None) -> None:
         if self.trainer is None or not self.trainer.resumed:
             self._forget()
+        elif self.best is not None and self.wait >= max(self.patience, 1):
+            self.trainer.stop_training = True  # as it was decided before
 
     def on_epoch_end(self, epoch: int, logs: Logs = None) -> None:
         value = _monitored("EarlyStopping", self.monitor, logs)

@@ -70,6 +70,7 @@ def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: P
             do()
         run.step += 1
         run.batch += len(group)
+        place.pending = []
         run._within_step = False
         for do in after:
             do()
@@ -78,7 +79,7 @@ def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: P
         if run.stop_training or run.step >= last:
             run._read_losses()
             return False
-    place.exhausted = True
+    place.lost = True  # where the next epoch begins
     run._read_losses()
     if not run.batch:
         raise ValueError("Trainer.fit: train_loader gave no batches")
@@ -138,7 +139,7 @@ def end_epoch(run: Trainer, logs: dict[str, float], finished: bool) -> None:
     if not finished:
         run._save(logs)
     else:
-        run.epoch, run.batch = epoch + 1, 0
+        run.epoch, run.batch, run._place.begun = epoch + 1, 0, False
         run._end_of_epoch(logs)
     for logger in run.loggers:
         logger.log({"epoch": epoch, **logs}, run.step)
@@ -192,20 +193,18 @@ def predict(run: Trainer, loader: Any, model: Any, progress: str = "off") -> Ite
 
 
 def groups(place: Any, batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
-    """Lists of so many batches; the last one may be shorter. The place counts what was fetched."""
-    try:
-        if size == 1:
-            for batch in batches:
-                place.fetched += 1
-                yield [batch]
-        while group := list(itertools.islice(batches, size)):
-            place.fetched += len(group)
-            yield group
-    except GeneratorExit:
-        raise
-    except BaseException:
-        place.fetched = -1  # some of a group may be lost
-        raise
+    """Lists of so many batches; the last one may be shorter. Until their step is done they are pending."""
+    batches = iter(batches)
+    while True:
+        try:
+            for batch in itertools.islice(batches, size):
+                place.pending.append(batch)
+        except BaseException:
+            place.lost = True
+            raise
+        if not place.pending:
+            return
+        yield place.pending
 
 
 def shares(sizes: list[int]) -> list[int | float]:
