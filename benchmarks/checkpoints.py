@@ -88,6 +88,7 @@ def main():
         for _ in range(args.repeats):
             for name, seconds in round_of(folder, state, block, size):
                 times.setdefault(name, []).append(seconds)
+                print(f"{name}: {seconds:.3f} s", flush=True)
     finally:
         shutil.rmtree(folder)
     report(times, size, args.save)

@@ -184,6 +184,11 @@ def test_mixed_types_promote_as_stack_does(w):
     assert w.utils.data.default_collate([w.ones(2), w.ones(2, dtype=w.int64)]).dtype == w.float32
 
 
+def test_numbers_after_an_array(w):
+    batch = w.utils.data.default_collate([np.array(1.5), 2.0, np.float64(3)])
+    assert batch.dtype in (w.float64, w.float32) and batch.tolist() == [1.5, 2, 3]
+
+
 def test_own_functions_for_types(w):
     collate = collating["collate"]
 

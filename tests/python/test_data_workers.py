@@ -1,6 +1,7 @@
 """utils.data: workers of a DataLoader, processes and threads: order, random numbers, errors, ends, resuming."""
 
 import json
+import multiprocessing
 import os
 import pickle
 import random
@@ -352,6 +353,18 @@ def test_no_worker_outlives_the_main_process(end, code):
     wait_gone(pids)
     if code == -2:
         assert errors.count("Traceback") == 1 and "KeyboardInterrupt" in errors
+
+
+def test_a_process_with_a_lasting_loader_ends(w):
+    def train():
+        global lasting
+        lasting = w.utils.data.DataLoader(range(4), num_workers=1, persistent_workers=True)
+        list(lasting)
+
+    process = multiprocessing.get_context("fork").Process(target=train)
+    process.start()
+    process.join(20)
+    assert process.exitcode == 0
 
 
 def test_spawned_workers(tmp_path):

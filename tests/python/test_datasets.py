@@ -121,6 +121,10 @@ def test_emnist(tmp_path):
     assert "letters" in repr(data) and len(os.listdir(tmp_path / "EMNIST" / "raw")) == 2
     with pytest.raises(DataFileError, match="the archive lacks emnist-digits-train-images"):
         datasets.EMNIST(tmp_path, "digits")
+    whole = (tmp_path / "gzip.zip").read_bytes()
+    (tmp_path / "gzip.zip").write_bytes(whole.replace(b"PK\1\2", b"PK\1\3"))
+    with pytest.raises(DataFileError, match="damaged, cut off, or none"):
+        datasets.EMNIST(tmp_path, "digits")
     (tmp_path / "gzip.zip").write_bytes(b"PK no zip file")
     with pytest.raises(DataFileError, match="damaged, cut off, or none"):
         datasets.EMNIST(tmp_path, "digits")
@@ -405,7 +409,8 @@ def test_bad_tokens(tmp_path):
     (tmp_path / "empty").write_bytes(b"")
     np.save(tmp_path / "matrix.npy", np.zeros((2, 2)))
     (tmp_path / "cut.npy").write_bytes((tmp_path / "matrix.npy").read_bytes()[:140])
-    for name in ("odd", "empty", "matrix.npy", "cut.npy"):
+    (tmp_path / "header.npy").write_bytes((tmp_path / "matrix.npy").read_bytes().replace(b"descr", b"'(scr"))
+    for name in ("odd", "empty", "matrix.npy", "cut.npy", "header.npy"):
         with pytest.raises(DataFileError, match=name):
             datasets.TokenStream(tmp_path / name, 1)
     np.save(tmp_path / "object.npy", np.array([None]), allow_pickle=True)

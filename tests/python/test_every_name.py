@@ -100,6 +100,7 @@ SPECIAL = {
     "cdist": (floats, floats),
     "view_as_real": (lambda: weft.tensor([1 + 2j]),),
     "view_as_complex": (lambda: weft.ones(3, 2),),
+    "summary": (lambda: weft.nn.Linear(3, 3), floats),
 }
 RANDOM = {"bernoulli", "multinomial", "normal", "rand_like", "randn_like", "randint_like", "rrelu", "dropout"}
 RANDOM |= {"alpha_dropout", "dropout1d", "dropout2d", "dropout3d", "feature_dropout", "gumbel_softmax"}

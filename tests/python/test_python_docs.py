@@ -61,6 +61,7 @@ MODULES = """
     weft.training.report
     weft.transforms
     weft.transforms.functional
+    weft.transforms.tv_tensors
     weft.utils
     weft.utils.checkpoint
     weft.utils.data

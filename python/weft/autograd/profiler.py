@@ -108,8 +108,8 @@ def _nvtx_functions():
         except (OSError, AttributeError):
             continue
     raise RuntimeError(
-        f"emit_nvtx: found none of the libraries {', '.join(_LIBRARIES)}; install NVIDIA's NVTX (pip install nvidia-nvtx) "
-        "and put its folder into LD_LIBRARY_PATH, or set WEFT_NVTX_LIBRARY to the file"
+        f"emit_nvtx: found none of the libraries {', '.join(_LIBRARIES)}; install NVIDIA's NVTX "
+        "(pip install nvidia-nvtx) and put its folder into LD_LIBRARY_PATH, or set WEFT_NVTX_LIBRARY to the file"
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Any
 
-_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile, tarfile.TarError, zipfile.BadZipFile)
+_DAMAGED = (EOFError, zlib.error, gzip.BadGzipFile)
 
 
 class DataFileError(ValueError):
@@ -84,7 +84,9 @@ def read_archive(path: Any, names: Sequence[str]) -> dict[str, bytes]:
         with tarfile.open(fileobj=content) as archive:
             members = archive.getnames()
             return {name: _tar_member(archive, path, _member(path, members, name)) for name in names}
-    except _DAMAGED as error:
+    except (DataFileError, FileNotFoundError, PermissionError, IsADirectoryError):
+        raise
+    except Exception as error:  # whatever a damaged archive gives rise to
         raise DataFileError(f"{path}: the archive is damaged, cut off, or none ({_said(error)})") from None
 
 

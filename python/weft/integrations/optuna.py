@@ -36,6 +36,9 @@ class PruningCallback:
     """
 
     trainer: Any = None
+    trial: Any
+    monitor: str
+    every: int
 
     def __init__(self, trial: Any, monitor: str = "val_loss", *, every: int = 1) -> None:
         check_text("PruningCallback", monitor=monitor)

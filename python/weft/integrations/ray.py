@@ -43,6 +43,8 @@ class ReportCallback:
     """
 
     trainer: Any = None
+    names: Mapping[str, str] | None
+    checkpoint_every: int | None
 
     def __init__(
         self, names: Sequence[str] | Mapping[str, str] | None = None, *, checkpoint_every: int | None = None

@@ -37,7 +37,13 @@ class CalibrationError(TaskMetric):
     tensor(0.2500, dtype=weft.float64)
     """
 
-    higher_is_better = False
+    bins: int
+    norm: str
+    weight: Tensor
+    confidence: Tensor
+    right: Tensor
+
+    higher_is_better: bool | None = False
 
     def __init__(
         self,

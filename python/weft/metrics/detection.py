@@ -71,7 +71,14 @@ class MeanAveragePrecision(Metric):
     0.7
     """
 
-    higher_is_better = True
+    iou_thresholds: tuple[float, ...]
+    max_detections: int
+    scores: list[Tensor]
+    labels: list[Tensor]
+    hits: list[Tensor]
+    boxes: list[Tensor]
+
+    higher_is_better: bool | None = True
 
     def __init__(self, iou_thresholds: Sequence[float] = _THRESHOLDS, max_detections: int = 100) -> None:
         check_integers("MeanAveragePrecision", max_detections=max_detections)

@@ -44,7 +44,10 @@ def _average_precision(above, below):
 class _Ranking(TaskMetric):
     """Keeps all scores; or, with bins, how many of each class fall into each of so many intervals of 0 to 1."""
 
-    higher_is_better = True
+    average: str
+    bins: int | None
+
+    higher_is_better: bool | None = True
 
     def __init__(
         self,
@@ -184,7 +187,9 @@ class ROCAUC(_Ranking):
     tensor(0.7500, dtype=weft.float64)
     """
 
-    name = "roc_auc"
+    multi_class: str
+
+    name: str = "roc_auc"
 
     def __init__(
         self,

@@ -68,7 +68,12 @@ class MeanSquaredError(_Regression):
     tensor(2., dtype=weft.float64)
     """
 
-    higher_is_better = False
+    squared: bool
+    multioutput: str
+    error: Tensor
+    weight: Tensor
+
+    higher_is_better: bool | None = False
 
     def __init__(self, *, squared: bool = True, multioutput: str = "uniform_average") -> None:
         check_flags("MeanSquaredError", squared=squared)
@@ -145,8 +150,15 @@ class R2Score(_Regression):
     0.7857
     """
 
-    name = "r2_score"
-    higher_is_better = True
+    multioutput: str
+    residual: Tensor
+    mean: Tensor
+    spread: Tensor
+    weight: Tensor
+    seen: Tensor
+
+    name: str = "r2_score"
+    higher_is_better: bool | None = True
 
     def __init__(self, *, multioutput: str = "uniform_average") -> None:
         check_option("R2Score", "multioutput", multioutput, ("uniform_average", "raw_values", "variance_weighted"))
@@ -211,6 +223,9 @@ class Mean(Metric):
     >>> loss.compute()
     tensor(2.5000, dtype=weft.float64)
     """
+
+    total: Tensor
+    weight: Tensor
 
     def __init__(self) -> None:
         self.add_state("total", weft.zeros((), dtype=weft.float64))

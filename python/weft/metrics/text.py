@@ -39,7 +39,11 @@ class Perplexity(Metric):
     8.0
     """
 
-    higher_is_better = False
+    ignore_index: int | None
+    loss: Tensor
+    tokens: Tensor
+
+    higher_is_better: bool | None = False
 
     def __init__(self, ignore_index: int | None = -100) -> None:
         if ignore_index is not None:
@@ -151,8 +155,18 @@ class BLEU(Metric):
     48.89
     """
 
-    name = "bleu"
-    higher_is_better = True
+    max_order: int
+    tokenize: str
+    smooth: str
+    smooth_value: float
+    lowercase: bool
+    effective_order: bool
+    matches: Tensor
+    grams: Tensor
+    lengths: Tensor
+
+    name: str = "bleu"
+    higher_is_better: bool | None = True
 
     def __init__(
         self,
@@ -257,8 +271,12 @@ class ROUGE(Metric):
     {'rouge1': 0.571, 'rouge2': 0.4, 'rougeL': 0.571}
     """
 
-    name = "rouge"
-    higher_is_better = True
+    kinds: tuple[str, ...]
+    sums: Tensor
+    texts: Tensor
+
+    name: str = "rouge"
+    higher_is_better: bool | None = True
 
     def __init__(self, kinds: Sequence[str] = ("rouge1", "rouge2", "rougeL")) -> None:
         kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
@@ -334,8 +352,11 @@ class WER(Metric):
     tensor(0.2500, dtype=weft.float64)
     """
 
-    name = "wer"
-    higher_is_better = False
+    edits: Tensor
+    length: Tensor
+
+    name: str = "wer"
+    higher_is_better: bool | None = False
 
     def __init__(self) -> None:
         self.add_state("edits", weft.zeros((), dtype=weft.int64))
@@ -373,7 +394,7 @@ class CER(WER):
     tensor(0.2500, dtype=weft.float64)
     """
 
-    name = "cer"
+    name: str = "cer"
 
     def _units(self, text):
         return list(text.strip())

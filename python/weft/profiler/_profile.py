@@ -129,6 +129,11 @@ def tensorboard_trace_handler(
     ['w']
     """
 
+    if not isinstance(dir_name, (str, os.PathLike)):
+        raise TypeError(f"tensorboard_trace_handler: expected a path as dir_name, got {type(dir_name).__name__}")
+    if not isinstance(worker_name, (str, type(None))):
+        raise TypeError(f"tensorboard_trace_handler: expected a str as worker_name, got {type(worker_name).__name__}")
+
     def handle(prof: _KinetoProfile) -> None:
         os.makedirs(dir_name, exist_ok=True)
         worker = worker_name or f"{socket.gethostname()}_{os.getpid()}"
@@ -213,11 +218,14 @@ class _KinetoProfile:
         """
         self.stop_trace()
 
-    def prepare_trace(self) -> None:
-        """What comes before a recording: nothing."""
-
     def start_trace(self) -> None:
-        """Begins a recording."""
+        """Begins a recording, whatever the schedule says.
+
+        >>> import weft
+        >>> prof = weft.profiler.profile()
+        >>> prof.start_trace()
+        >>> prof.stop_trace()
+        """
         if self._running:
             raise RuntimeError("profiler: this profile records already; call stop() first")
         devices = ProfilerActivity.CUDA in self.activities and weft.cuda.is_available()
@@ -239,7 +247,16 @@ class _KinetoProfile:
             self._scopes.start()
 
     def stop_trace(self) -> None:
-        """Ends a recording, and keeps what it has."""
+        """Ends a recording, and keeps what it has.
+
+        >>> import weft
+        >>> prof = weft.profiler.profile()
+        >>> prof.start_trace()
+        >>> y = weft.ones(3).exp()
+        >>> prof.stop_trace()
+        >>> [event.name for event in prof.events()][-1]
+        'exp'
+        """
         if not self._running:
             return
         self._running = False

@@ -40,6 +40,8 @@ class LocalStore:
     def __init__(self, folder: str) -> None:
         self.folder = pathlib.Path(os.path.abspath(folder))
         os.makedirs(self.folder, exist_ok=True)
+        with contextlib.suppress(OSError):  # which others own, and we may not read
+            atomic_file.sync_folder(str(self.folder.parent))
 
     def names(self) -> list[str]:
         """The folders of checkpoints, whether or not they can be read."""

@@ -376,14 +376,13 @@ class CheckpointManager:
         except OSError as error:
             text = f"the checkpoint of step {about['step']} could not be written ({error.strerror or error})"
             raise type(error)(error.errno, text, str(self._store.path(name))) from error
-        for info in self._superfluous(name):
+        for info in self._superfluous(about["step"], name):
             self._store.delete(info._name)
             self._known.pop(info._name, None)
 
-    def _superfluous(self, newest):
+    def _superfluous(self, step, newest):
         """What keep_last and keep_best do not keep, and older checkpoints of the step that was just saved."""
         infos = self._infos()
-        step = next(info.step for info in infos if info._name == newest)
         old = [info for info in infos if info.step == step and info._name != newest]
         rest = [info for info in infos if info not in old]
         if self._keep_last is None:

@@ -63,7 +63,7 @@ class HTMLReport(Logger):
         append: bool = False,
         purge_step: int | None = None,
     ) -> None:
-        self.path = path_of("HTMLReport", path)
+        self.path: str = path_of("HTMLReport", path)
         if not interval >= 0:
             raise ValueError(f"HTMLReport: interval must be a number of seconds, got {interval!r}")
         self._interval = interval
@@ -240,14 +240,15 @@ class HTMLReport(Logger):
         self._write()
 
     def close(self) -> None:
-        """Writes the file for the last time: the run has finished.
+        """Writes the file for the last time: the run has finished, or has failed where an exception is under way.
 
         >>> import tempfile
         >>> from weft.training.report import HTMLReport
         >>> report = HTMLReport(tempfile.mkdtemp() + "/report.html")
         >>> report.close()
         """
-        self.finish("finished", "")
+        error = sys.exc_info()[1]
+        self.finish(*(("finished", "") if error is None else ending.outcome(error)))
 
     def finish(self, status: str, message: str = "") -> None:
         """As :meth:`close`, with the status ``finished``, ``interrupted`` or ``failed`` and why.
@@ -303,9 +304,17 @@ def environment() -> list[list[str]]:
     >>> environment()[0][0]
     'command'
     """
+    # weft.utils.collect_env, which knows more, asks compilers and every package that is installed: that takes a second.
+    import weft
     from weft.cli.info import describe
 
     rows = [["command", " ".join([os.path.basename(sys.executable), *sys.argv])]]
     for name, value in describe():
         rows.append([name, ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)])
-    return rows
+    if weft.cuda.is_available():
+        names = [weft.cuda.get_device_name(i) for i in range(weft.cuda.device_count())]
+        rows += [["GPUs", ", ".join(names)], ["cuDNN", str(weft.backends.cudnn.version())]]
+    found = {name: vars(module).get("__version__") for name, module in sorted(sys.modules.items()) if "." not in name}
+    own = {*sys.stdlib_module_names, "weft", "numpy", "__main__"}
+    packages = [f"{name} {found[name]}" for name in found if isinstance(found[name], str) and name not in own]
+    return rows + ([["packages", ", ".join(packages)]] if packages else [])

@@ -13,6 +13,7 @@ import numpy as np
 
 import weft
 from weft import Tensor
+from weft.transforms.tv_tensors import BoundingBoxes, Mask, TVTensor, plain, wrap
 
 #: An image: the result is of the kind that was given.
 ImageT = TypeVar("ImageT")
@@ -105,6 +106,8 @@ def on_image(
 ) -> Any:
     """Runs the function for the kind of ``inpt``; a tensor must have ``dims`` dimensions at least."""
     if isinstance(inpt, Tensor):
+        if isinstance(inpt, TVTensor):
+            return _on_marked(name, inpt, tensor, pil, *arguments, dims=dims)
         if inpt.ndim < dims:
             shape = "(..., C, H, W)" if dims == 3 else "(..., H, W)"
             raise ValueError(f"transforms.{name}: expected a tensor {shape}, got shape {tuple(inpt.shape)}")
@@ -114,6 +117,12 @@ def on_image(
     if isinstance(inpt, np.ndarray):
         return to_array(tensor(from_array(name, inpt), *arguments), inpt)
     raise refuse(name, inpt)
+
+
+def _on_marked(name: str, inpt: TVTensor, tensor: Any, pil: Any, *arguments: Any, dims: int) -> Any:
+    flat = isinstance(inpt, Mask) and inpt.ndim == 2
+    result = on_image(name, plain(inpt).unsqueeze(0) if flat else plain(inpt), tensor, pil, *arguments, dims=dims)
+    return wrap(result.squeeze(0) if flat else result, like=inpt)
 
 
 def through_tensor(name: str, function: Callable[..., Tensor]) -> Callable[..., Any]:
@@ -127,8 +136,10 @@ def through_tensor(name: str, function: Callable[..., Tensor]) -> Callable[..., 
     return run
 
 
-def mode_of(name: str, interpolation: InterpolationMode | str | int) -> InterpolationMode:
-    """The member that is meant."""
+def mode_of(name: str, interpolation: InterpolationMode | str | int, inpt: Any = None) -> InterpolationMode:
+    """The member that is meant; masks are never averaged."""
+    if type(inpt) is Mask:
+        return InterpolationMode.NEAREST
     if type(interpolation) is InterpolationMode:
         return interpolation
     if isinstance(interpolation, int) and not isinstance(interpolation, bool) and interpolation in _BY_NUMBER:
@@ -254,6 +265,8 @@ def tensor_fill(name: str, image: Tensor, fill: Any) -> list[float]:
 def size_of(name: str, inpt: Any) -> tuple[int, int]:
     """(height, width)."""
     if isinstance(inpt, Tensor):
+        if isinstance(inpt, BoundingBoxes):
+            return inpt.canvas_size
         if inpt.ndim < 2:
             raise ValueError(f"transforms.{name}: expected a tensor (..., H, W), got shape {tuple(inpt.shape)}")
         shape = inpt.shape

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import multiprocessing
 import os
 import pickle
@@ -10,7 +9,7 @@ import select
 import signal
 import time
 import weakref
-from multiprocessing import util as _util  # noqa: F401  (its exit handler must run after the one below)
+from multiprocessing import util
 
 import weft.multiprocessing  # noqa: F401  (tensors of a dataset that is sent to a worker travel in shared memory)
 from weft.utils.data.channel import channel_pair
@@ -18,13 +17,12 @@ from weft.utils.data.packing import Unpacker
 from weft.utils.data.worker import Settings, run_worker
 
 _PATIENCE = 5.0  # seconds that a worker has for its own end, after all batches have come
-_pools = weakref.WeakSet()
 
 
-@atexit.register
-def _close_all():
-    for pool in list(_pools):
-        pool.close(quickly=True)
+def _close_at_exit(pool):
+    """Before multiprocessing waits for all its processes."""
+    if (alive := pool()) is not None:
+        alive.close(quickly=True)
 
 
 class _Member:
@@ -54,7 +52,7 @@ class ProcessPool:
         self.alive = True
         self._members = []
         context = options.multiprocessing_context or multiprocessing.get_context()
-        _pools.add(self)
+        self._at_exit = util.Finalize(None, _close_at_exit, (weakref.ref(self),), exitpriority=10)
         try:
             for i in range(self.count):
                 self._start(context, i, plan, options, base_seed)
@@ -150,7 +148,7 @@ class ProcessPool:
         if not self.alive or os.getpid() != self._owner:
             return
         self.alive = False
-        _pools.discard(self)
+        self._at_exit.cancel()
         for member in self._members:
             try:
                 member.channel.end.setblocking(False)

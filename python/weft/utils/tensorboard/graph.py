@@ -197,7 +197,7 @@ def of_onnx(path: Any) -> Any:
     >>> from weft.utils.tensorboard import graph
     >>> graph.of_onnx("model.onnx")  # doctest: +SKIP
     """
-    from weft.training.loggers.base import optional
+    from weft._outside import optional
 
     graph = optional("onnx", "onnx", "add_onnx_graph").load(path).graph
     node_def, attr_value = proto("node_def").NodeDef, proto("attr_value").AttrValue
