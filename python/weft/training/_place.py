@@ -8,6 +8,7 @@ import signal
 import threading
 
 import weft
+from weft.training._figures import Losses
 
 TYPE_CHECKING = False
 
@@ -132,6 +133,46 @@ def _generators(loader):
         if hasattr(generator, "get_state") and not any(generator is other for other in found):
             found.append(generator)
     return found
+
+
+class State:
+    """The trainer's own part of a checkpoint."""
+
+    def __init__(self, trainer):
+        self.trainer = trainer
+
+    def state_dict(self):
+        run = self.trainer
+        return {
+            "epoch": run.epoch,
+            "batch": run.batch,
+            "step": run.step,
+            "losses": run._losses.state_dict(),
+            "metrics": {name: m.state_dict() for name, m in run.metrics.items()} if run.batch else {},
+            "place": run._place.state_dict(run.batch),
+            "callbacks": {name: callback.state_dict() for name, callback in self._callbacks()},
+        }
+
+    def _callbacks(self):
+        """(name, callback) of those with a state; the second one of a class has another name."""
+        found = {}
+        for callback in self.trainer.callbacks.all:
+            if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict"):
+                name = type(callback).__name__
+                found[name if name not in found else f"{name}_{len(found)}"] = callback
+        return found.items()
+
+    def load_state_dict(self, state):
+        run = self.trainer
+        run.epoch, run.batch, run.step = (int(state[name]) for name in ("epoch", "batch", "step"))
+        run._losses = Losses()
+        run._losses.load_state_dict(state["losses"])
+        for name, saved in state["metrics"].items():
+            run.metrics[name].load_state_dict(saved)
+        run._place.resumed = state["place"]
+        for name, callback in self._callbacks():
+            if name in state["callbacks"]:  # else it is a new one
+                callback.load_state_dict(state["callbacks"][name])
 
 
 class Interrupts:

@@ -17,7 +17,7 @@ from weft.training import _names as names
 from weft.training import _options as options
 from weft.training import _step as steps
 from weft.training import loop
-from weft.training._place import Interrupts, Place
+from weft.training._place import Interrupts, Place, State
 from weft.training.bars import KINDS
 from weft.training.callbacks import EarlyStopping, History, _better, _Callbacks, _make_early_stopping, _monitored
 from weft.training.ema import EMA
@@ -435,7 +435,7 @@ class Trainer:
     # Checkpoints
 
     def _objects(self):
-        found = {"model": self.model, "optimizer": self.optimizer, "trainer": _State(self)}
+        found = {"model": self.model, "optimizer": self.optimizer, "trainer": State(self)}
         found |= {f"schedule_{i}": schedule for i, schedule in enumerate(self.schedules)}
         found |= {"scaler": self.scaler} if self.scaler is not None else {}
         found |= {"ema": self.ema} if self.ema is not None else {}
@@ -473,43 +473,3 @@ class Trainer:
             self._saved_at = (self.step, self.epoch, self.batch)
         elif self.seed is not None:
             options.seed_all(self.seed)
-
-
-class _State:
-    """The trainer's own part of a checkpoint."""
-
-    def __init__(self, trainer):
-        self.trainer = trainer
-
-    def state_dict(self):
-        run = self.trainer
-        return {
-            "epoch": run.epoch,
-            "batch": run.batch,
-            "step": run.step,
-            "losses": run._losses.state_dict(),
-            "metrics": {name: m.state_dict() for name, m in run.metrics.items()} if run.batch else {},
-            "place": run._place.state_dict(run.batch),
-            "callbacks": {name: callback.state_dict() for name, callback in self._callbacks()},
-        }
-
-    def _callbacks(self):
-        """(name, callback) of those with a state; the second one of a class has another name."""
-        found = {}
-        for callback in self.trainer.callbacks.all:
-            if hasattr(callback, "state_dict") and hasattr(callback, "load_state_dict"):
-                name = type(callback).__name__
-                found[name if name not in found else f"{name}_{len(found)}"] = callback
-        return found.items()
-
-    def load_state_dict(self, state):
-        run = self.trainer
-        run.epoch, run.batch, run.step = (int(state[name]) for name in ("epoch", "batch", "step"))
-        run._losses = figures.Losses()
-        run._losses.load_state_dict(state["losses"])
-        for name, saved in state["metrics"].items():
-            run.metrics[name].load_state_dict(saved)
-        run._place.resumed = state["place"]
-        for name, callback in self._callbacks():
-            if name in state["callbacks"]:  # else it is a new one
-                callback.load_state_dict(state["callbacks"][name])
