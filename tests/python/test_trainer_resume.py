@@ -297,6 +297,19 @@ def test_checkpoints_by_steps_and_their_figures():
     assert steps == [2, 4, 6, 8, 10, 12, 14] and epochs == [(7, 0), (14, 1)]
 
 
+def test_figures_of_several_numbers_stay_in_the_history():
+    class Each(Right):
+        name = "each"
+
+        def compute(self):
+            return weft.tensor([0.25, self.hits / self.count])
+
+    manager, log = Memory(), Log()
+    history = make(manager, metrics=[Each()], loggers=[log]).fit(loader())
+    assert history.history["each"][0][0] == 0.25 and len(history.history["each"][0]) == 2
+    assert set(manager.saved[-1][2]) == {"loss"} and set(log.values[-1][1]) == {"epoch", "loss"}
+
+
 def test_resume_without_checkpoints():
     with pytest.raises(ValueError, match="resume needs checkpoint_folder or checkpoints"):
         make(None).fit(loader(), resume="last")

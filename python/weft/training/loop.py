@@ -8,7 +8,7 @@ import time
 
 from weft.training import _checks as checks
 from weft.training._checks import samples
-from weft.training._figures import kept_modes
+from weft.training._figures import kept_modes, numbers
 from weft.training._step import BadLoss, EvalStep, make_step, to_device
 from weft.training.bars import Progress
 
@@ -142,7 +142,7 @@ def end_epoch(run: Trainer, logs: dict[str, float], finished: bool) -> None:
         run.epoch, run.batch, run._place.begun = epoch + 1, 0, False
         run._end_of_epoch(logs)
     for logger in run.loggers:
-        logger.log({"epoch": epoch, **logs}, run.step)
+        logger.log({"epoch": epoch, **numbers(logs)}, run.step)
     try:
         run.callbacks.call("on_epoch_end", epoch, logs)
     finally:  # an error in a callback must not lose the checkpoint

@@ -447,8 +447,7 @@ class Trainer:
         if self.checkpoints is None:
             return
         self._losses.read()
-        numbers = {name: value for name, value in (logs or {}).items() if isinstance(value, (int, float))}
-        self.checkpoints.save(self.step, self._objects(), numbers)
+        self.checkpoints.save(self.step, self._objects(), figures.numbers(logs or {}))
         self._saved_at = (self.step, self.epoch, self.batch)
 
     def _save_what_is_whole(self):
