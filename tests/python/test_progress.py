@@ -75,24 +75,24 @@ def test_where_what_is_shown(monkeypatch):
     monkeypatch.setenv("TERM", "xterm")
     here = {"tqdm"}
     monkeypatch.setattr(bars, "_installed", lambda library: library in here)
-    assert bars.choose_kind("auto", io.StringIO()) == "lines"
-    assert bars.choose_kind("auto", Terminal()) == "tqdm"
+    assert bars._choose_kind("auto", io.StringIO()) == "lines"
+    assert bars._choose_kind("auto", Terminal()) == "tqdm"
     here.clear()
-    assert bars.choose_kind("auto", Terminal()) == "lines"
+    assert bars._choose_kind("auto", Terminal()) == "lines"
     here.add("rich")
-    assert bars.choose_kind("auto", Terminal()) == "rich"
+    assert bars._choose_kind("auto", Terminal()) == "rich"
     monkeypatch.setenv("TERM", "dumb")
-    assert bars.choose_kind("auto", Terminal()) == "lines"
+    assert bars._choose_kind("auto", Terminal()) == "lines"
     monkeypatch.setenv("WEFT_PROGRESS", "off")
-    assert bars.choose_kind("auto", Terminal()) == "off" and bars.choose_kind("lines", Terminal()) == "lines"
+    assert bars._choose_kind("auto", Terminal()) == "off" and bars._choose_kind("lines", Terminal()) == "lines"
     monkeypatch.delenv("WEFT_PROGRESS")
     monkeypatch.setenv("RANK", "1")
-    assert bars.choose_kind("auto", Terminal()) == "off"
+    assert bars._choose_kind("auto", Terminal()) == "off"
     monkeypatch.setenv("RANK", "0")
-    assert bars.choose_kind("auto", None) == "off"
+    assert bars._choose_kind("auto", None) == "off"
     closed = io.StringIO()
     closed.close()
-    assert bars.choose_kind("auto", closed) == "lines"
+    assert bars._choose_kind("auto", closed) == "lines"
     with pytest.raises(ValueError, match="kind must be one of auto, tqdm"):
         Progress(kind="disco")
 
@@ -102,9 +102,9 @@ def test_notebooks(monkeypatch):
     shell = type("ZMQInteractiveShell", (), {})()
     monkeypatch.setitem(sys.modules, "IPython", types.SimpleNamespace(get_ipython=lambda: shell))
     monkeypatch.setattr(bars, "_installed", lambda library: True)
-    assert bars.choose_kind("auto", sys.stderr) == "notebook"
+    assert bars._choose_kind("auto", sys.stderr) == "notebook"
     monkeypatch.setattr(bars, "_installed", lambda library: library != "ipywidgets")
-    assert bars.choose_kind("auto", sys.stderr) == "lines"
+    assert bars._choose_kind("auto", sys.stderr) == "lines"
 
 
 def test_a_missing_library_says_so(monkeypatch):

@@ -68,7 +68,7 @@ class Progress:
         if initial < 0:
             raise ValueError(f"Progress: initial must not be negative, got {initial}")
         file = sys.stderr if file is None else file
-        self.kind: str = choose_kind(kind, file)
+        self.kind: str = _choose_kind(kind, file)
         self.done: int = initial
         self.total: int | None = total
         self._clock = clock
@@ -117,7 +117,7 @@ class Progress:
     def _show(self, values):
         pending, self._pending, self._values = self._pending, 0, None
         try:
-            self._shown.show(pending, self.done, {name: figure(value) for name, value in values.items()})
+            self._shown.show(pending, self.done, {name: _figure(value) for name, value in values.items()})
         except (OSError, ValueError):  # a pipe that nobody reads any more, a closed file
             self._give_up()
 
@@ -215,7 +215,7 @@ def _through(iterable, bar):
             bar.update()
 
 
-def figure(value):
+def _figure(value):
     """A number as a bar shows it; text stays."""
     if isinstance(value, str):
         return value
@@ -223,7 +223,7 @@ def figure(value):
     return f"{number:.4g}" if isinstance(number, float) else str(number)
 
 
-def choose_kind(kind, file):
+def _choose_kind(kind, file):
     if kind not in KINDS:
         raise ValueError(f"Progress: kind must be one of {', '.join(KINDS)}, got {kind!r}")
     if kind != "auto":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import weft
-from weft.training import names
+from weft.training import _names as names
 
 TYPE_CHECKING = False
 
@@ -93,7 +93,10 @@ def _check_labels(function, target, classes, ignored):
     kept = target if ignored is None else target[target != ignored]
     if not kept.numel():
         return
-    low, high = int(kept.min().item()), int(kept.max().item())
+    low, high = kept.min().item(), kept.max().item()
+    if low != low or high != high:
+        raise ValueError(f"{function}: a label of the first batch is nan")
+    low, high = int(low), int(high)
     if low < 0 or high >= classes:
         raise ValueError(
             f"{function}: labels of the first batch go from {low} to {high}, but the model has {classes} outputs, so "

@@ -138,6 +138,11 @@ def _number(value):
     return value
 
 
+def numbers(logs: Mapping[str, Any]) -> dict[str, float]:
+    """The figures that are one number, which loggers and checkpoints take."""
+    return {name: value for name, value in logs.items() if isinstance(value, (int, float))}
+
+
 def fresh(metrics: Mapping[str, Any]) -> dict[str, Any]:
     """Copies of metrics without what they have seen."""
     copies = {name: copy.deepcopy(metric) for name, metric in metrics.items()}

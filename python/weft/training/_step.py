@@ -78,7 +78,7 @@ def make_step(run: Trainer) -> Callable[..., Any]:
     model, optimizer, compute, scaler, autocast = run.model, run.optimizer, run.compute, run.scaler, run.autocast
     max_norm, max_value, distribution = run.clip_grad_norm, run.clip_grad_value, run.distribution
     parameters, keep_outputs = list(model.parameters()), bool(run.metrics)
-    early = not run.jit and run.device.type == "cpu" and run.on_nonfinite == "raise"
+    early = run._reads_early
 
     def forward(model, batch):
         with autocast():
