@@ -194,6 +194,27 @@ def test_mapped_safetensors_and_pt(tmp_path):
         weft.load(tmp_path / "a.safetensors", mmap=1)
 
 
+def test_a_mapped_model_is_trained(tmp_path):
+    def model():
+        return weft.nn.Sequential(weft.nn.Linear(4, 4), weft.nn.BatchNorm1d(4), weft.nn.Linear(4, 1))
+
+    weft.save(model().state_dict(), tmp_path / "a.safetensors")
+    results = []
+    for mmap in (True, False):
+        net = model()
+        net.load_state_dict(weft.load(tmp_path / "a.safetensors", mmap=mmap), assign=True)
+        optimizer = weft.optim.AdamW(net.parameters())
+        for step in range(3):
+            optimizer.zero_grad()
+            net(weft.arange(20.0).view(5, 4) / 20 + step).square().sum().backward()
+            optimizer.step()
+        results.append(net.state_dict())
+    assert all(weft.equal(results[0][name], results[1][name]) for name in results[1])
+    tensors = weft.load(tmp_path / "a.safetensors", mmap=True)
+    tensors["0.weight"].add_(1)
+    assert tensors["2.weight"]._version == 0
+
+
 def test_a_checkpoint_is_mapped(tmp_path):
     model = weft.nn.Linear(100, 100)
     manager = weft.training.CheckpointManager(tmp_path, max_shard_bytes=1000)
