@@ -111,6 +111,7 @@ def test_gguf(tmp_path, mmap):
         "bfloat16": (30, (2,), struct.pack("<HH", 0x3F80, 0xC000)),
         "doubles": (28, (2, 1, 1, 2), numpy.arange(4.0).tobytes()),
         "ints": (26, (0, 2), b""),
+        "none": (12, (0, 256), b""),
         "quantised": (8, (2, 32), (struct.pack("<e", 0.5) + bytes(range(32))) * 2),
         "four": (2, (32,), struct.pack("<e", 2) + bytes([0x1F] * 16)),
     }
@@ -124,6 +125,7 @@ def test_gguf(tmp_path, mmap):
         "bfloat16": weft.bfloat16,
         "doubles": weft.float64,
         "ints": weft.int32,
+        "none": weft.float32,
         "quantised": weft.float32,
         "four": weft.float32,
     }
@@ -133,6 +135,7 @@ def test_gguf(tmp_path, mmap):
     assert loaded["doubles"].shape == (2, 1, 1, 2)
     assert loaded["doubles"].flatten().tolist() == [0, 1, 2, 3]
     assert loaded["ints"].shape == (0, 2)
+    assert loaded["none"].shape == (0, 256)
     assert loaded["quantised"].tolist() == [[i / 2 for i in range(32)]] * 2
     assert loaded["four"].tolist() == [14.0] * 16 + [-14.0] * 16  # low halves come first
 
