@@ -539,3 +539,24 @@ def test_functions_of_the_program_in_backward():
     with profile() as prof:
         Double.apply(x).sum().backward()
     assert "DoubleBackward" in "".join(names(prof))
+
+
+@pytest.mark.skipif(not weft.cuda.is_available(), reason="needs a device beside the host, if only the simulated one")
+def test_time_and_memory_on_devices(tmp_path):
+    x = weft.ones(64, 64, device="cuda", requires_grad=True)
+    both = [ProfilerActivity.CPU, ProfilerActivity.CUDA]
+    with profile(activities=both, profile_memory=True) as prof:
+        (x @ x).relu().sum().backward()
+    kernels = [kernel for event in prof.events() for kernel in event.kernels]
+    assert {"matmul", "relu", "sum"} <= {kernel.name for kernel in kernels}
+    assert all(kernel.duration >= 0 and kernel.device == 0 for kernel in kernels)
+    product = next(e for e in prof.events() if e.name == "matmul")
+    assert product.self_device_memory_usage == 64 * 64 * 4 and product.self_cpu_memory_usage == 0
+    table = prof.key_averages().table(sort_by="cuda_time_total")
+    assert "CUDA Mem" in table
+    prof.export_chrome_trace(tmp_path / "trace.json")
+    trace = json.loads((tmp_path / "trace.json").read_text())["traceEvents"]
+    assert sum(e.get("cat") == "kernel" for e in trace) == len(kernels)
+    with profile(activities=[ProfilerActivity.CUDA]) as prof:
+        x.exp()
+    assert [e.name for e in prof.events()] == ["exp"]
