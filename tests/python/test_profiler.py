@@ -3,6 +3,7 @@
 import ctypes
 import gzip
 import json
+import os
 import threading
 import warnings
 import xml.dom.minidom
@@ -560,3 +561,51 @@ def test_time_and_memory_on_devices(tmp_path):
     with profile(activities=[ProfilerActivity.CUDA]) as prof:
         x.exp()
     assert [e.name for e in prof.events()] == ["exp"]
+
+
+def test_a_forked_child_records_nothing():
+    with profile() as prof:
+        weft.ones(2).exp()
+        child = os.fork()
+        if child == 0:
+            weft.ones(2).exp()
+            os._exit(int(weft._C._profiler.is_on()))
+        _, status = os.waitpid(child, 0)
+        weft.ones(2).exp()
+    assert status == 0 and names(prof).count("exp") == 2
+
+
+@pytest.mark.parametrize("name", ["", "a;b c\t<&\"'>", "\u00e9\U0001f600", "x" * 5000, "{}%s\\"])
+def test_names_of_all_kinds(name, tmp_path):
+    with profile(with_stack=True) as prof, record_function(name):
+        weft.ones(200, 200).exp()
+    assert name in names(prof)
+    prof.export_chrome_trace(tmp_path / "trace.json")
+    assert name in [e["name"] for e in json.loads((tmp_path / "trace.json").read_text())["traceEvents"]]
+    prof.export_flame_graph(tmp_path / "flames.svg")
+    xml.dom.minidom.parseString((tmp_path / "flames.svg").read_bytes())
+    prof.export_stacks(tmp_path / "stacks")
+    assert prof.key_averages().table()
+
+
+def test_scopes_that_end_in_another_order_or_thread():
+    def numbers():
+        with record_function("generator"):
+            yield 1
+            yield 2
+
+    with profile() as prof:
+        first, second = numbers(), numbers()
+        next(first), next(second)
+        first.close()
+        weft.ones(2).exp()
+        scope = record_function("moves")
+        scope.__enter__()
+        thread = threading.Thread(target=scope.__exit__, args=(None, None, None))
+        thread.start()
+        thread.join()
+        second.close()
+        weft.ones(2).exp()
+    assert names(prof).count("generator") == 2 and names(prof).count("moves") == 1
+    last = [e for e in prof.events() if e.name == "exp"][-1]
+    assert last.cpu_parent is None and all(e.cpu_time_total >= 0 for e in prof.events())
