@@ -305,6 +305,22 @@ void ProfileScope::end() {
   log->next(session().options.limit) = std::move(*event_);
 }
 
+ProfiledLaunch::ProfiledLaunch(const char* name, Device device) {
+  if (!profiling()) return;
+  if (recording.load() && session().options.devices) {
+    find_base(device);
+    event_.emplace();
+    event_->details = std::make_unique<ProfileDetails>();
+    event_->details->stream = backend_of(device).current_stream(device.index);
+    event_->details->device_begin = mark(device, event_->details->stream);
+  }
+  begin(ProfileKind::Step, name, device, 0);
+}
+
+void ProfiledLaunch::finish() {
+  if (log_ && event_->details) event_->details->device_end = mark(event_->device, event_->details->stream);
+}
+
 ProfiledOp::ProfiledOp(ProfileKind kind, const Op& op, Inputs in, Device device, const char* name) : op_(op), in_(in) {
   if (!profiling()) return;
   const ProfileOptions& options = session().options;

@@ -561,6 +561,12 @@ def test_time_and_memory_on_devices(tmp_path):
     with profile(activities=[ProfilerActivity.CUDA]) as prof:
         x.exp()
     assert [e.name for e in prof.events()] == ["exp"]
+    compiled = weft.jit(lambda t: (t * 2).sum())
+    with profile(activities=both) as prof, weft.no_grad():
+        for _ in range(5):
+            compiled(x)
+    launched = [e for e in prof.events() if e.name == "device graph"]
+    assert launched and all(len(e.kernels) == 1 for e in launched)
 
 
 def test_a_forked_child_records_nothing():
