@@ -147,7 +147,7 @@ void bind_keyed_draws(Family& f) {
   f.function("_set_keyed_draws", "(seed, offset)", [](uint64_t seed, uint64_t offset) {
     if (default_stand_in) default_stand_in->set_state({seed, offset});
   });
-  f.function("_end_keyed_draws", "(before: Any)", [](const py::object& before) {
+  f.function("_end_keyed_draws", "(before: Any=None)", [](const py::object& before) {
     if (before.is_none()) return KeyedDraws::end({});
     auto state = py::reinterpret_borrow<py::tuple>(before);
     KeyedDraws::end(PhiloxState{state[0].cast<uint64_t>(), state[1].cast<uint64_t>()});

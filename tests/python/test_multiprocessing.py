@@ -113,11 +113,11 @@ def test_a_batch_of_a_loader_can_be_sent_on(w):
 
 def test_no_file_is_left_behind(w):
     program = """
-    import os, signal, weft
+    import os, signal, time, weft
     x = weft.zeros(1000).share_memory_()
     mp = weft.multiprocessing.get_context("fork")
     queue = mp.Queue()
-    p = mp.Process(target=queue.put, args=(weft.ones(10),))
+    p = mp.Process(target=lambda: (queue.put(weft.ones(10)), time.sleep(2)))
     p.start()
     queue.get()
     os.kill(os.getpid(), signal.SIGKILL)
