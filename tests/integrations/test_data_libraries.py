@@ -177,6 +177,15 @@ def test_hugging_face_streams():
     assert list(lengths) == [1, 2, 0]
 
 
+def test_a_stream_in_several_threads():
+    from concurrent.futures import ThreadPoolExecutor
+
+    stream = HuggingFaceStream(hf.Dataset.from_dict({"x": list(range(200))}).to_iterable_dataset())
+    with ThreadPoolExecutor(4) as pool:
+        seen = list(pool.map(lambda _: [int(row["x"]) for row in stream], range(8)))
+    assert seen == [list(range(200))] * 8
+
+
 def test_bad_hugging_face_data_sets():
     stream = rows().to_iterable_dataset()
     for call, error, text in (

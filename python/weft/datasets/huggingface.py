@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import operator
+import pickle
+import threading
 
 import numpy as np
 
@@ -105,7 +107,9 @@ class HuggingFaceStream(IterableDataset["Any"]):
 
     def __iter__(self) -> Iterator[Any]:
         worker = weft.utils.data.get_worker_info()
-        rows = iter(self.dataset)
+        # It keeps its place in itself: two threads that iterate over it would move each other on.
+        alone = threading.current_thread() is threading.main_thread()
+        rows = iter(self.dataset if alone else pickle.loads(pickle.dumps(self.dataset)))
         if worker is not None:  # each worker has a share of the rows
             rows = itertools.islice(rows, worker.id, None, worker.num_workers)
         for row in rows:
