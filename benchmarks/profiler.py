@@ -2,8 +2,8 @@
 
 python benchmarks/profiler.py [--threads 1] [--samples 15]
 
-Processor time of the process is measured, which other programs disturb least. "off" is the same step once more: how far
-it lies from 1 says how exact the rest is.
+The least processor time of several runs counts, which other programs disturb least. "off" is the same step once more:
+how far it lies from 1 says how exact the rest is. Below the table: what one small op takes, and the events of a step.
 """
 
 import argparse
@@ -52,7 +52,7 @@ class OnForOps:
 
 
 def ratios(step, guards, samples):
-    """Medians of seconds for each way to run the step, and over those of the plain one."""
+    """The least seconds for each way to run the step."""
     ways = {"plain": lambda: step(), "off": lambda: step(), **guards}
     times = {name: [] for name in ways}
     order = list(ways)
@@ -68,7 +68,25 @@ def ratios(step, guards, samples):
                 start = time.process_time()
                 way()
                 times[name].append(time.process_time() - start)
-    return {name: measure.median(values) for name, values in times.items()}
+    return {name: min(values) for name, values in times.items()}
+
+
+def small_op(options, calls=20_000, samples=20):
+    """Nanoseconds of x + 1 of four elements, while a profile records, or without one (None)."""
+    x = weft.ones(4)
+
+    def run():
+        for _ in range(calls):
+            x + 1
+
+    least = float("inf")
+    for _ in range(samples):
+        if options is not None:
+            weft._C._profiler.start(*options, 1 << 20)
+        least = min(least, measure.time_calls(run, 1, time.process_time) / calls * 1e9)
+        if options is not None:
+            weft._C._profiler.stop()
+    return least
 
 
 def checked(step):
@@ -105,6 +123,7 @@ def main():
         "| step | ms | off | ops | + shapes, flops | + memory | + stacks | check_numerics(model) | check_numerics() |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- |")
+    counts = {}
     everything = {"record_shapes": True, "with_flops": True}
     for name, (step, model, optimizer) in make_steps().items():
         ways = {
@@ -118,6 +137,18 @@ def main():
         found = ratios(step, ways, arguments.samples)
         plain = found.pop("plain")
         print(f"| {name} | {plain * 1e3:.2f} | " + " | ".join(f"{t / plain:.3f}" for t in found.values()) + " |")
+        with weft.profiler.profile() as prof:
+            step()
+        counts[name] = len(prof.events())
+    print(f"\nevents of a step: {', '.join(f'{name}: {count}' for name, count in counts.items())}")
+    shapes = (True, False, False, True, False, False)
+    ways = {
+        "off": None,
+        "ops": (False,) * 6,
+        "shapes, flops": shapes,
+        "memory": (True, True, False, True, False, False),
+    }
+    print("ns of x + 1: " + ", ".join(f"{name} {small_op(options):.0f}" for name, options in ways.items()))
 
 
 if __name__ == "__main__":

@@ -38,8 +38,8 @@ class Net(nn.Module):
 
 
 def digits(part):
-    with np.load(Path(__file__).parent / "data" / "optdigits.npz") as data:
-        return data[f"{part}_images"][:, None].astype(np.float32) / 16, data[f"{part}_labels"].astype(np.int64)
+    data = weft.datasets.Digits(train=part == "train")
+    return data.data.unsqueeze(1).numpy().astype(np.float32) / 16, data.targets.numpy()
 
 
 def cifar(folder, part):

@@ -153,7 +153,7 @@ def one(rng, folder, case):
     else:
         damage(rng, path, other)
     changed = {file.name: file.read_bytes() for file in path.iterdir()} != before
-    mmap = False
+    mmap = rng.random() < 0.3
     try:
         found = CheckpointManager(folder).load(path, mmap=mmap)
         for state in found.values():

@@ -198,7 +198,7 @@ def try_input(data):
     signal.alarm(LONGEST)
     try:
         touch(weft.load(io.BytesIO(data), map_location="cpu"))
-        try_mapped(data) if hasattr(weft._C.memory, "_map_file") else 0
+        try_mapped(data)
     except ValueError as error:
         text = str(error)
         return None if text.startswith("load: ") and len(text) < 2000 else f"unclear error: {text[:300]}"

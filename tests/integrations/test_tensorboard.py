@@ -114,6 +114,11 @@ def test_graph_of_a_function_and_of_several_arguments(tmp_path):
     with SummaryWriter(tmp_path) as writer:
         writer.add_graph(lambda x, y: (x + y).relu(), (weft.ones(2), weft.ones(2)))
     assert {"add", "relu", "output/0"} <= graph_of(tmp_path).keys()
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
+    with SummaryWriter(tmp_path / "layers") as writer:
+        writer.add_graph(nn.TransformerEncoder(layer, 2).eval(), weft.zeros(1, 3, 8))
+    names = graph_of(tmp_path / "layers").keys()
+    assert {f"TransformerEncoder/layers/{i}/linear1/linear" for i in range(2)} <= names
     hooks = Net().eval()
     with SummaryWriter(tmp_path / "other") as writer, pytest.raises((TypeError, ValueError, RuntimeError)):
         writer.add_graph(hooks, weft.zeros(2, 1, 3))

@@ -425,6 +425,7 @@ RECIPES = {
     "weft.utils.data.ConcatDataset": lambda w: ([[1, 2], [3]],),
     "weft.utils.data.Dataset": lambda w: (),
     "weft.utils.data.IterableDataset": lambda w: (),
+    "weft.utils.save_image": lambda w: (w.ones(3, 2, 2), "file.png"),
     "weft.utils.data.SequentialSampler": lambda w: ([1, 2],),
     "weft.utils.data.StackDataset": lambda w: ([1, 2], [3, 4]),
     "weft.utils.data.SubsetRandomSampler": lambda w: ([1, 2],),

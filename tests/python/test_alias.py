@@ -304,7 +304,8 @@ def test_what_weft_has_of_torchvision(torch):
     import torchvision
     import torchvision.transforms.functional as functional
     import torchvision.transforms.v2.functional as functional_v2
-    from torchvision import transforms, tv_tensors
+    from torchvision import datasets, transforms, tv_tensors
+    from torchvision.datasets.folder import default_loader
     from torchvision.ops import nms
     from torchvision.transforms import v2
 
@@ -316,6 +317,9 @@ def test_what_weft_has_of_torchvision(torch):
         torch.full((3, 2, 2), 255, dtype=torch.uint8)
     )
     assert isinstance(image, weft.Tensor) and image.min() == 1
+    assert datasets.MNIST is weft.datasets.MNIST and default_loader is weft.datasets.default_loader
+    with pytest.raises(AttributeError, match="torchvision.datasets has no attribute 'CIFAR'. Did you mean"):
+        _ = datasets.CIFAR
     with pytest.raises(ModuleNotFoundError):
         import torchvision.models
     with pytest.raises(

@@ -111,6 +111,7 @@ def test_gguf(tmp_path, mmap):
         "bfloat16": (30, (2,), struct.pack("<HH", 0x3F80, 0xC000)),
         "doubles": (28, (2, 1, 1, 2), numpy.arange(4.0).tobytes()),
         "ints": (26, (0, 2), b""),
+        "none": (12, (0, 256), b""),
         "quantised": (8, (2, 32), (struct.pack("<e", 0.5) + bytes(range(32))) * 2),
         "four": (2, (32,), struct.pack("<e", 2) + bytes([0x1F] * 16)),
     }
@@ -124,6 +125,7 @@ def test_gguf(tmp_path, mmap):
         "bfloat16": weft.bfloat16,
         "doubles": weft.float64,
         "ints": weft.int32,
+        "none": weft.float32,
         "quantised": weft.float32,
         "four": weft.float32,
     }
@@ -133,6 +135,7 @@ def test_gguf(tmp_path, mmap):
     assert loaded["doubles"].shape == (2, 1, 1, 2)
     assert loaded["doubles"].flatten().tolist() == [0, 1, 2, 3]
     assert loaded["ints"].shape == (0, 2)
+    assert loaded["none"].shape == (0, 256)
     assert loaded["quantised"].tolist() == [[i / 2 for i in range(32)]] * 2
     assert loaded["four"].tolist() == [14.0] * 16 + [-14.0] * 16  # low halves come first
 
@@ -192,6 +195,27 @@ def test_mapped_safetensors_and_pt(tmp_path):
     assert weft.equal(weft.load(tmp_path / "a.safetensors")["w"], state["w"])
     with pytest.raises(TypeError, match="mmap must be a bool"):
         weft.load(tmp_path / "a.safetensors", mmap=1)
+
+
+def test_a_mapped_model_is_trained(tmp_path):
+    def model():
+        return weft.nn.Sequential(weft.nn.Linear(4, 4), weft.nn.BatchNorm1d(4), weft.nn.Linear(4, 1))
+
+    weft.save(model().state_dict(), tmp_path / "a.safetensors")
+    results = []
+    for mmap in (True, False):
+        net = model()
+        net.load_state_dict(weft.load(tmp_path / "a.safetensors", mmap=mmap), assign=True)
+        optimizer = weft.optim.AdamW(net.parameters())
+        for step in range(3):
+            optimizer.zero_grad()
+            net(weft.arange(20.0).view(5, 4) / 20 + step).square().sum().backward()
+            optimizer.step()
+        results.append(net.state_dict())
+    assert all(weft.equal(results[0][name], results[1][name]) for name in results[1])
+    tensors = weft.load(tmp_path / "a.safetensors", mmap=True)
+    tensors["0.weight"].add_(1)
+    assert tensors["2.weight"]._version == 0
 
 
 def test_a_checkpoint_is_mapped(tmp_path):

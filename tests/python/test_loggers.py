@@ -8,6 +8,7 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import numpy as np
@@ -240,6 +241,18 @@ def test_random_runs_against_a_list(tmp_path, kind):
         expected.append({"step": step, **values})
     logger.close()
     assert without_time(path) == expected
+
+
+def test_threads_share_a_logger(path, kind):
+    with KINDS[kind](path) as logger:
+        work = [lambda n=n: [logger.log({f"n{i // 10}": n}, i) for i in range(100)] for n in range(4)]
+        threads = [threading.Thread(target=part) for part in work]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    found = sorted((row["step"], row[f"n{int(row['step']) // 10}"]) for row in rows(path))
+    assert found == [(step, n) for step in range(100) for n in range(4)]
 
 
 def test_hyperparameters(tmp_path):

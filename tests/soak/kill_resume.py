@@ -119,7 +119,8 @@ def start(folder, steps, workers):
 
 
 def words(line):
-    return line.split()[:2] if line else ["", ""]
+    """A word and a value; of a line that the kill has cut, nothing."""
+    return line.split() if line.endswith("\n") and len(line.split()) == 2 else ["", ""]
 
 
 def run_until(process, moment):
@@ -142,7 +143,7 @@ def run_until(process, moment):
         if word == "start" and moment is not None and moment >= 0:
             killer = threading.Timer(moment, kill)
             killer.start()
-        elif word == "complete" and line.endswith("\n"):
+        elif word == "complete":
             reported = int(value)
         elif word == "end":
             result = value

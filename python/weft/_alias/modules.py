@@ -36,6 +36,8 @@ _ELSEWHERE = {
     "torch.random": "weft",
     "torch.types": "weft._alias.types",
     "torchvision": "weft._alias.torchvision",
+    "torchvision.datasets": "weft.datasets",
+    "torchvision.datasets.folder": "weft.datasets.folder",
     "torchvision.ops": "weft.ops",
     "torchvision.transforms": "weft.transforms",
     "torchvision.transforms.functional": "weft.transforms.functional",

@@ -59,7 +59,7 @@ class profile:
         chosen = {ProfilerActivity.CPU} if use_cpu else set()
         if use_cuda or use_device:
             chosen |= supported_activities() & {ProfilerActivity.CUDA}
-        self.enabled = bool(enabled)
+        self.enabled: bool = bool(enabled)
         self._profile = _KinetoProfile(
             activities=chosen,
             record_shapes=record_shapes,
@@ -127,8 +127,8 @@ class emit_nvtx:
     """
 
     def __init__(self, enabled: bool = True, record_shapes: bool = False) -> None:
-        self.enabled = bool(enabled)
-        self.record_shapes = bool(record_shapes)
+        self.enabled: bool = bool(enabled)
+        self.record_shapes: bool = bool(record_shapes)
 
     def __enter__(self: _Nvtx) -> _Nvtx:
         if self.enabled:

@@ -38,7 +38,7 @@ class ReportCallback:
 
     >>> def train(config):  # doctest: +SKIP
     ...     trainer = weft.Trainer(model(), "adam", "mse_loss", callbacks=[ReportCallback(["val_loss"])])
-    ...     trainer.fit(data, epochs=20, validation_data=held_out)
+    ...     trainer.fit(data, held_out, epochs=20)
     >>> tune.Tuner(train, param_space={"lr": tune.loguniform(1e-4, 1e-1)}).fit()  # doctest: +SKIP
     """
 

@@ -42,7 +42,8 @@ class _Run:
     """What callbacks see as their trainer."""
 
     def __init__(self, model: Any, optimizer: Any) -> None:
-        self.model, self.optimizer, self.stop_training = model, optimizer, False
+        self.model, self.optimizer = model, optimizer
+        self.stop_training = self.resumed = False
 
 
 @contextlib.contextmanager

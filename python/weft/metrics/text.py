@@ -64,12 +64,13 @@ class Perplexity(Metric):
             raise TypeError(f"{where}: expected logits and integer tokens, got {input.dtype} and {target.dtype}")
         input, target = input.detach(), target.to(input.device, weft.int64)
         keep = weft.ones_like(target) if self.ignore_index is None else (target != self.ignore_index).to(weft.int64)
+        target = weft.where(keep == 0, 0, target)
         if self.validate:
-            check_range(where, "target", target, keep, input.shape[-1])
+            check_range(where, "target", target, input.shape[-1])
             check_no_nan(where, input)
         if input.dtype not in (weft.float32, weft.float64):
             input = input.float()
-        own = input.gather(-1, weft.where(keep == 0, 0, target)[..., None])[..., 0]
+        own = input.gather(-1, target[..., None])[..., 0]
         loss = (input.logsumexp(-1) - own).to(weft.float64)
         self.loss = self.loss + weft.where(keep == 0, 0.0, loss).sum()
         self.tokens = self.tokens + keep.sum()

@@ -181,13 +181,13 @@ class _KinetoProfile:
             if value is not None:
                 raise NotImplementedError(f"profile: {name} is not supported; leave it out")
         self.activities: set[ProfilerActivity] = _check_activities(activities, use_cuda)
-        self.record_shapes = bool(record_shapes)
-        self.profile_memory = bool(profile_memory)
-        self.with_stack = bool(with_stack)
-        self.with_flops = bool(with_flops)
-        self.with_modules = bool(with_modules)
-        self.acc_events = bool(acc_events)
-        self.custom_trace_id_callback = custom_trace_id_callback
+        self.record_shapes: bool = bool(record_shapes)
+        self.profile_memory: bool = bool(profile_memory)
+        self.with_stack: bool = bool(with_stack)
+        self.with_flops: bool = bool(with_flops)
+        self.with_modules: bool = bool(with_modules)
+        self.acc_events: bool = bool(acc_events)
+        self.custom_trace_id_callback: Callable[[], str] | None = custom_trace_id_callback
         self._trace_id: str | None = None
         self._metadata: dict[str, Any] = {}
         self._events: list[Any] | None = None
@@ -512,9 +512,9 @@ class profile(_KinetoProfile):
         for name, value in (("schedule", schedule), ("on_trace_ready", on_trace_ready)):
             if value is not None and not callable(value):
                 raise TypeError(f"profile: expected a function as {name}, got {value!r}")
-        self.schedule = schedule
-        self.on_trace_ready = on_trace_ready
-        self.step_num = 0
+        self.schedule: Callable[[int], ProfilerAction] | None = schedule
+        self.on_trace_ready: Callable[..., Any] | None = on_trace_ready
+        self.step_num: int = 0
         self.current_action: ProfilerAction = self._action()
         self._step_scope: record_function | None = None
 

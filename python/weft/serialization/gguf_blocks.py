@@ -35,6 +35,8 @@ def size(name: str, kind: int, shape: list[int]) -> int:
 def values(kind: int, data: numpy.ndarray[Any, Any]) -> numpy.ndarray[Any, Any]:
     """The numbers in blocks, one after the other."""
     _, _, nbytes, decode = _KINDS[kind]
+    if not len(data):
+        return numpy.empty(0, numpy.float32)
     with numpy.errstate(all="ignore"):  # what is infinite or NaN in the file is so in the tensor
         return decode(data.reshape(-1, nbytes)).astype(numpy.float32, copy=False).reshape(-1)
 

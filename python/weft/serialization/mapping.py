@@ -25,17 +25,19 @@ class Mapped:
             handle = source.file.fileno()
         except (AttributeError, OSError):
             raise ValueError(f"load: {source.name} cannot be mapped: it is no local file") from None
-        self._bytes = _C.memory._map_file(handle, source.name)
-        if self._bytes.numel() < source.begin + source.size:
+        self._bytes = _C.memory._map_file(handle, source.name).numpy()
+        if len(self._bytes) < source.begin + source.size:
             raise source.cut_off()
         self._begin = source.begin
 
     def tensor(self, offset: int, shape: Any, dtype: weft.dtype) -> weft.Tensor:
         """A contiguous tensor of what begins at this offset; a copy where its elements are not aligned."""
-        size = math.prod(shape) * weft.empty(0, dtype=dtype).element_size()
-        part = self._bytes[self._begin + offset :][:size]
+        item = weft.empty(0, dtype=dtype).element_size()
+        size = math.prod(shape) * item
         if not size:
             return weft.empty(shape, dtype=dtype)
-        if part.data_ptr() % weft.empty(0, dtype=dtype).element_size():
+        # With a storage of its own: a change of one tensor is none of the others, as autograd counts changes.
+        part = weft.from_numpy(self._bytes[self._begin + offset :][:size])
+        if part.data_ptr() % item:
             part = part.clone()
-        return part.view(dtype).view(shape)
+        return part.view(dtype).view(shape).detach()

@@ -16,7 +16,7 @@ from weft.transforms.base import (
     uniform,
 )
 from weft.transforms.functional.filters import kernel_sizes
-from weft.transforms.functional.kinds import check_int, check_number, get_num_channels
+from weft.transforms.functional.kinds import check_grey_channels, check_int, check_number, get_num_channels
 
 
 class Grayscale(ValueTransform):
@@ -36,9 +36,7 @@ class Grayscale(ValueTransform):
 
     def __init__(self, num_output_channels: int = 1) -> None:
         super().__init__()
-        if num_output_channels not in (1, 3):
-            raise ValueError(f"transforms.Grayscale: expected num_output_channels 1 or 3, got {num_output_channels!r}")
-        self.num_output_channels = num_output_channels
+        self.num_output_channels = check_grey_channels("Grayscale", num_output_channels)
 
     def transform(self, inpt: Any, params: Parameters) -> Any:
         return F.rgb_to_grayscale(inpt, self.num_output_channels)

@@ -101,7 +101,8 @@ class ToDtype(Transform):
 
     def __init__(self, dtype: weft.dtype | dict[Any, weft.dtype | None], scale: bool = False) -> None:
         super().__init__()
-        if not isinstance(dtype, (weft.dtype, dict)):
+        choices = dtype.values() if isinstance(dtype, dict) else (dtype,)
+        if not all(isinstance(d, weft.dtype) or (d is None and isinstance(dtype, dict)) for d in choices):
             raise TypeError(f"transforms.ToDtype: expected a dtype or a dict of them, got {dtype!r}")
         self.dtype = dtype
         self.scale = bool(scale)

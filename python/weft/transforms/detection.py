@@ -9,7 +9,7 @@ import weft
 from weft import Tensor
 from weft.transforms import functional as F
 from weft.transforms.base import Parameters, Transform, between, check_range, image_of, leaves_of, rebuilt, uniform
-from weft.transforms.functional.kinds import check_int, check_number, size_of
+from weft.transforms.functional.kinds import check_int, check_number, list_of, size_of
 from weft.transforms.mixing import found_labels
 from weft.transforms.tv_tensors import BoundingBoxes, BoundingBoxFormat, Mask, format_of, plain, wrap
 
@@ -164,7 +164,7 @@ class RandomIoUCrop(Transform):
         self.scale = check_range(name, "min_scale and max_scale", (min_scale, max_scale), 0, 1)
         self.aspect_ratio = check_range(name, "aspect ratios", (min_aspect_ratio, max_aspect_ratio), 1e-9)
         options = [0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 1.0] if sampler_options is None else sampler_options
-        self.options = [check_number(name, "sampler_options", o) for o in options]
+        self.options = [check_number(name, "sampler_options", o) for o in list_of(name, "sampler_options", options)]
         if not self.options:
             raise ValueError("transforms.RandomIoUCrop: expected at least one of sampler_options, got none")
         self.trials = check_int(name, "trials", trials, 1)

@@ -399,7 +399,7 @@ class RandomErasing(RandomValueTransform):
         else:
             for part in value if isinstance(value, (list, tuple)) else (value,):
                 check_number("RandomErasing", "value", part)
-        self.value = value
+        self.value = value if isinstance(value, (str, list, tuple)) else float(value)
         self.inplace = bool(inplace)
         self._log_ratio = (math.log(self.ratio[0]), math.log(self.ratio[1]))
 

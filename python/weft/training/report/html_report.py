@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 import warnings
 
@@ -68,6 +69,7 @@ class HTMLReport(Logger):
             raise ValueError(f"HTMLReport: interval must be a number of seconds, got {interval!r}")
         self._interval = interval
         self._title = title or os.path.splitext(os.path.basename(self.path))[0]
+        self._lock = threading.RLock()
         self._series: dict[str, Series] = {}
         self._panels: dict[str, dict[str, Any]] = {}
         self._hyperparameters: dict[str, Any] = {}
@@ -119,6 +121,10 @@ class HTMLReport(Logger):
         ...     report.log({"loss": 0.5}, step=1)
         """
         values, step = self.checked(values, step)
+        with self._lock:
+            self._add(values, step)
+
+    def _add(self, values, step):
         self._updated = time.time()
         for key, value in values.items():
             self._series.setdefault(key, Series()).add(step, self._updated - self._begin, value)
@@ -127,7 +133,7 @@ class HTMLReport(Logger):
                 self._write()
             except OSError as error:
                 self._written = time.monotonic()
-                warnings.warn(f"{error}; training goes on, and the next write tries again", stacklevel=2)
+                warnings.warn(f"{error}; training goes on, and the next write tries again", stacklevel=3)
 
     def _panel(self, title, html, wide=False):
         if not isinstance(title, str) or not title.strip():
@@ -224,6 +230,10 @@ class HTMLReport(Logger):
         }
 
     def _write(self):
+        with self._lock:
+            self._write_page()
+
+    def _write_page(self):
         reload = max(2.0, self._interval) if self._status == "running" else 0
         write_page(self.path, page.render(self._title, [self._run()], list(self._panels.values()), reload))
         self._written = time.monotonic()

@@ -373,7 +373,7 @@ def pad_tensor(image: Tensor, sides: tuple[int, int, int, int], fill: Any, mode:
     """:func:`pad` of a tensor, unchecked."""
     left, top, right, bottom = sides
     if mode == "constant":
-        if fill is None or isinstance(fill, (int, float)):
+        if fill is None or type(fill) in (int, float):
             return weft.nn.functional.pad(image, (left, right, top, bottom), value=fill or 0)
         values = tensor_fill("pad", image, fill)
         if len(values) == 1:

@@ -113,7 +113,15 @@ def on_image(
             raise ValueError(f"transforms.{name}: expected a tensor {shape}, got shape {tuple(inpt.shape)}")
         return tensor(inpt, *arguments)
     if is_pil(inpt):
-        return pil(inpt, *arguments)
+        try:
+            return pil(inpt, *arguments)
+        except (OSError, ValueError, OverflowError, NotImplementedError) as error:
+            if str(error).startswith("transforms."):
+                raise
+            raise ValueError(
+                f"transforms.{name}: Pillow does not do this for mode {inpt.mode} ({error}); "
+                "convert() the image to RGB or L"
+            ) from error
     if isinstance(inpt, np.ndarray):
         return to_array(tensor(from_array(name, inpt), *arguments), inpt)
     raise refuse(name, inpt)
@@ -213,6 +221,22 @@ def check_int(name: str, what: str, value: Any, low: int | None = None) -> int:
     return int(value)
 
 
+def list_of(name: str, what: str, value: Any) -> list[Any]:
+    """The items of a list, a tuple, a tensor or an array."""
+    if isinstance(value, (Tensor, np.ndarray)):
+        value = value.tolist()
+    if not isinstance(value, (list, tuple)):
+        raise TypeError(f"transforms.{name}: expected {what} to be a list, got {type(value).__name__}")
+    return list(value)
+
+
+def check_grey_channels(name: str, count: Any) -> int:
+    """1 or 3."""
+    if not isinstance(count, int) or count not in (1, 3):
+        raise ValueError(f"transforms.{name}: expected num_output_channels 1 or 3, got {count!r}")
+    return count
+
+
 def pair_of_sizes(name: str, size: Any) -> tuple[int, int]:
     """(height, width) of an integer, [edge] or (height, width)."""
     if isinstance(size, numbers.Integral):
@@ -239,7 +263,7 @@ def pil_fill(name: str, image: Any, fill: Any) -> Any:
     if fill is None:
         fill = 0
     bands = len(image.getbands())
-    if isinstance(fill, (int, float)) and not isinstance(fill, bool):
+    if isinstance(fill, numbers.Real) and not isinstance(fill, bool):
         fill = [fill] * bands
     elif isinstance(fill, (list, tuple)) and len(fill) == 1:
         fill = list(fill) * bands
@@ -253,8 +277,8 @@ def pil_fill(name: str, image: Any, fill: Any) -> Any:
 
 def tensor_fill(name: str, image: Tensor, fill: Any) -> list[float]:
     """A fill value as one number, or one for each channel."""
-    if isinstance(fill, (int, float)):
-        return [fill]
+    if isinstance(fill, numbers.Real):
+        return [float(fill) if not isinstance(fill, numbers.Integral) else int(fill)]
     if not isinstance(fill, (list, tuple)) or len(fill) not in (1, image.shape[-3]):
         raise ValueError(
             f"transforms.{name}: expected fill to be a number, or {image.shape[-3]}, one per channel, got {fill!r}"

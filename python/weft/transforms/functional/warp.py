@@ -16,6 +16,7 @@ from weft.transforms.functional.kinds import (
     ImageT,
     InterpolationMode,
     check_number,
+    list_of,
     mode_of,
     numbers_of,
     on_image,
@@ -188,8 +189,10 @@ def _expanded_size(matrix: list[float], height: int, width: int) -> tuple[int, i
 def perspective_coefficients(startpoints: Any, endpoints: Any) -> list[float]:
     """The eight numbers that take the end points to the start points."""
     rows, values = [], []
-    start = [numbers_of("perspective", "each of startpoints", p) for p in startpoints]
-    end = [numbers_of("perspective", "each of endpoints", p) for p in endpoints]
+    start = [
+        numbers_of("perspective", "each of startpoints", p) for p in list_of("perspective", "startpoints", startpoints)
+    ]
+    end = [numbers_of("perspective", "each of endpoints", p) for p in list_of("perspective", "endpoints", endpoints)]
     if len(start) != 4 or len(end) != 4:
         raise ValueError(f"transforms.perspective: expected four points each, got {len(start)} and {len(end)}")
     for (x, y), (u, v) in zip(end, start):

@@ -49,7 +49,7 @@ class ProcessPool:
     def __init__(self, plan, options, base_seed):
         self.count, self._timeout, self._in_order = options.num_workers, options.timeout, options.in_order
         self._epoch, self._owner = 0, os.getpid()
-        self.alive = True
+        self._open = True
         self._members = []
         context = options.multiprocessing_context or multiprocessing.get_context()
         self._at_exit = util.Finalize(None, _close_at_exit, (weakref.ref(self),), exitpriority=10)
@@ -64,6 +64,11 @@ class ProcessPool:
         self._poller = select.poll()
         for sentinel in self._ends:
             self._poller.register(sentinel, select.POLLIN)
+
+    @property
+    def alive(self):
+        """Not in a forked child, which has no workers."""
+        return self._open and os.getpid() == self._owner
 
     def _start(self, context, worker, plan, options, base_seed):
         ours, theirs = channel_pair()
@@ -145,9 +150,9 @@ class ProcessPool:
 
     def close(self, quickly=False):
         """Ends the workers; quickly: without waiting for what they do."""
-        if not self.alive or os.getpid() != self._owner:
+        if not self.alive:
             return
-        self.alive = False
+        self._open = False
         self._at_exit.cancel()
         for member in self._members:
             try:

@@ -50,7 +50,7 @@ def _growing_bins():
     while limit < 1e20:
         limits.append(limit)
         limit *= 1.1
-    return [-limit for limit in reversed(limits)] + [0.0] + limits
+    return np.array([-limit for limit in reversed(limits)] + [0.0] + limits)
 
 
 def histogram(tag: str, values: Any, bins: Any = "tensorflow", max_bins: int | None = None) -> Any:
