@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 
 import weft
+from weft import Tensor
 from weft.training import _names as names
 
 TYPE_CHECKING = False
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
 
 def samples(batch: Any) -> int:
     """How many samples a batch has: the first size of its first tensor; 1 where there is none."""
-    if type(batch) in (tuple, list) and batch and type(batch[0]) is weft.Tensor:
+    kind = type(batch)
+    if (kind is list or kind is tuple) and batch and type(batch[0]) is Tensor:
         batch = batch[0]  # most are
     while not isinstance(batch, weft.Tensor):
         if isinstance(batch, dict):

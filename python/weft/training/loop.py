@@ -49,13 +49,13 @@ def _at_end(run: Trainer, max_steps: int | None) -> bool:
 
 def train(run: Trainer, step: Callable[..., Any], batches: Iterator[Any], bar: Progress, max_steps: int | None) -> bool:
     """The steps of an epoch. Was it gone through to its end?"""
-    losses, metrics, place, interrupts = run._losses, run.metrics.values(), run._place, run._interrupts
+    losses, metrics, place, interrupts = run._losses, list(run.metrics.values()), run._place, run._interrupts
     before, within, after = before_step(run), within_step(run), after_step(run, bar)
     last = math.inf if max_steps is None else max_steps
     for group in groups(place, batches, run.accumulate):
         for do in before:
             group = do(group) or group
-        sizes = [samples(batch) for batch in group] if len(group) > 1 else [samples(group[0])]
+        sizes = list(map(samples, group))
         run._within_step = True  # from here on the state is that of no whole step
         try:
             results = step(group, shares(sizes) if len(group) > 1 else None)
@@ -195,16 +195,22 @@ def predict(run: Trainer, loader: Any, model: Any, progress: str = "off") -> Ite
 def groups(place: Any, batches: Iterator[Any], size: int) -> Iterator[list[Any]]:
     """Lists of so many batches; the last one may be shorter. Until their step is done they are pending."""
     batches = iter(batches)
-    while True:
-        try:
+    try:
+        if size == 1:
+            for batch in batches:
+                place.pending = group = [batch]
+                yield group
+        while True:
             for batch in itertools.islice(batches, size):
                 place.pending.append(batch)
-        except BaseException:
-            place.lost = True
-            raise
-        if not place.pending:
-            return
-        yield place.pending
+            if not place.pending:
+                return
+            yield place.pending
+    except GeneratorExit:  # no batch was lost
+        raise
+    except BaseException:
+        place.lost = True
+        raise
 
 
 def shares(sizes: list[int]) -> list[int | float]:
